@@ -1,0 +1,57 @@
+# Second Thought. `make help` lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+SERVE ?= 1
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test check run bench lock format browser migrate
+
+help:  ## list the commands
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+env: $(STAMP)  ## create .venv from the hash-pinned lock file
+
+$(STAMP): requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=python3.12, for example."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+demo: env  ## run the main job once on SQLite, print the verdict, leave a site to click through (SERVE=0: end after it)
+	@rm -rf var/demo
+	@LOCAL_HTTP=1 DATA_DIRECTORY=var/demo $(BIN)/python manage.py demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
+
+test: env browser  ## run every test, in a real Chromium too
+	@$(BIN)/python -m pytest
+
+browser:
+	@sh tests/browser/chromium.sh
+
+check: env  ## format, lint, types, import contracts, missing migrations, deployment settings
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports --no-cache
+	DATA_DIRECTORY=var/check LOCAL_HTTP=1 $(BIN)/python manage.py makemigrations --check --dry-run
+	DATA_DIRECTORY=var/check ALLOWED_HOSTS=example.org $(BIN)/python manage.py check --deploy --fail-level WARNING
+	DATA_DIRECTORY=var/check $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+migrate: env
+	@LOCAL_HTTP=1 $(BIN)/python manage.py migrate --verbosity 0
+	@LOCAL_HTTP=1 $(BIN)/python manage.py migrate --database audience --verbosity 0
+	@LOCAL_HTTP=1 $(BIN)/python manage.py load_library
+
+run: migrate  ## run the site on this machine, on the data in var/
+	@LOCAL_HTTP=1 $(BIN)/python manage.py serve --port $(PORT)
+
+bench: env  ## measure speed and size, as ratios in one run
+	@$(BIN)/python -m benchmarks
+
+format: env  ## format the code and mend what the linter can
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lock:  ## compile the lock files from requirements/*.in
+	@for name in base dev; do uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet requirements/$$name.in -o requirements/$$name.txt; done

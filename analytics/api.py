@@ -1,0 +1,190 @@
+"""The staff API about what happened: tallies, and every recorded look with its estimates and their sentences."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import exceptions, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from analytics import report
+from analytics.models import Analysis, Estimate, Tally
+from campaign.access import campaign_for
+from campaign.api import HasRole, Listing, refusals
+from campaign.models import PlannedOutcome
+from messages.models import Frame
+
+
+class TallySerializer(serializers.ModelSerializer[Tally]):
+    arm = serializers.CharField(source="arm.key", read_only=True)
+    placement = serializers.CharField(source="placement.key", read_only=True)
+
+    class Meta:
+        model = Tally
+        fields = ["day", "arm", "placement", "locale", "outcome", "value", "count"]
+        read_only_fields = fields
+
+
+class Tallies(Listing[Tally]):
+    """How many closed views of each arm had each outcome, a row per day, placement, locale and value.
+
+    `exposed` is how many saw the message: what every rate is a share of. Rows of different days and placements add.
+    """
+
+    serializer_class = TallySerializer
+
+    @extend_schema(tags=["results"], responses={200: TallySerializer(many=True), **refusals(401, 403, 404)})
+    def get(self, request: Request, slug: str) -> Response:
+        tallies = Tally.objects.filter(arm__campaign=campaign_for(request.user, slug))
+        order = ("day", "arm", "placement", "locale", "outcome", "value")
+        return self.page(tallies.select_related("arm", "placement").order_by(*order))
+
+
+# A look as the report tells it: the words of `manage.py analyse --json`, for each planned outcome
+
+
+class IntervalSerializer(serializers.Serializer[Any]):
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    level = serializers.FloatField()
+
+
+class ArmRateSerializer(serializers.Serializer[Any]):
+    """Of the `n` people who saw this arm, `events` did it."""
+
+    arm = serializers.CharField()
+    name = serializers.CharField()
+    frame = serializers.ChoiceField(choices=Frame.choices)
+    is_control = serializers.BooleanField()
+    served = serializers.IntegerField(allow_null=True, help_text="Messages sent out, seen or not.")
+    n = serializers.IntegerField()
+    events = serializers.IntegerField()
+    rate = serializers.FloatField(allow_null=True)
+    interval = IntervalSerializer(allow_null=True)
+
+
+class ComparisonSerializer(serializers.Serializer[Any]):
+    """Treated minus control, in shares: 0.09 is 9 more in 100. Numbers are null where `reason` says why."""
+
+    treated = serializers.CharField()
+    control = serializers.CharField()
+    effect = serializers.FloatField(allow_null=True)
+    interval = IntervalSerializer(allow_null=True)
+    p_value = serializers.FloatField(allow_null=True)
+    p_adjusted = serializers.FloatField(allow_null=True, help_text="After Holm, over the planned comparisons.")
+    verdict = serializers.ChoiceField(choices=Estimate.Verdict.choices, allow_blank=True)
+    sentence = serializers.CharField()
+    more_per_arm = serializers.IntegerField(allow_null=True, help_text="People still needed per arm to tell.")
+    method = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(allow_blank=True, help_text="Why there is no number, where there is none.")
+
+
+class OutcomeEstimatesSerializer(serializers.Serializer[Any]):
+    outcome = serializers.CharField()
+    role = serializers.ChoiceField(choices=PlannedOutcome.Role.choices)
+    smallest_difference = serializers.FloatField(allow_null=True, help_text="As a share; less would change nothing.")
+    arms = ArmRateSerializer(many=True)
+    comparisons = ComparisonSerializer(many=True)
+
+
+class OmnibusSerializer(serializers.Serializer[Any]):
+    """Chi-square: do the arms differ at all in the primary outcome?"""
+
+    statistic = serializers.FloatField()
+    df = serializers.IntegerField()
+    p_value = serializers.FloatField()
+
+
+class SampleRatioSerializer(serializers.Serializer[Any]):
+    """Was each arm seen as often as its weight asks? On `alarm` every verdict is withheld."""
+
+    status = serializers.ChoiceField(choices=Analysis.SampleRatio.choices)
+    p_value = serializers.FloatField(allow_null=True)
+
+
+class AnalysisSerializer(serializers.Serializer[Any]):
+    """One recorded look. The primary outcome comes first among the estimates."""
+
+    look = serializers.IntegerField()
+    made_at = serializers.DateTimeField()
+    plan_fingerprint = serializers.CharField()
+    outcome = serializers.CharField(help_text="The primary outcome.")
+    level = serializers.FloatField()
+    smallest_difference = serializers.FloatField()
+    from_day = serializers.DateField(allow_null=True)
+    to_day = serializers.DateField(allow_null=True)
+    sentence = serializers.CharField(help_text="The one sentence that heads the results page.")
+    sample_ratio = SampleRatioSerializer()
+    reach_p = serializers.FloatField(allow_null=True, help_text="Do sent messages reach the screen equally often?")
+    omnibus = OmnibusSerializer(allow_null=True)
+    estimates = OutcomeEstimatesSerializer(many=True)
+
+    def to_representation(self, instance: Analysis) -> dict[str, Any]:
+        return super().to_representation(as_values(instance))
+
+
+def as_values(analysis: Analysis) -> dict[str, Any]:
+    """A stored look with the words that the report has for it."""
+    told = report.build(analysis)
+    test = {"statistic": told.omnibus_statistic, "df": told.omnibus_df, "p_value": told.omnibus_p}
+    return {
+        "look": told.look,
+        "made_at": told.made_at,
+        "plan_fingerprint": told.plan_fingerprint,
+        "outcome": analysis.outcome,
+        "level": told.level,
+        "smallest_difference": told.smallest_difference,
+        "from_day": told.from_day,
+        "to_day": told.to_day,
+        "sentence": told.sentence,
+        "sample_ratio": {"status": analysis.sample_ratio, "p_value": analysis.sample_ratio_p},
+        "reach_p": analysis.reach_p,
+        "omnibus": None if told.omnibus_p is None else test,
+        "estimates": [
+            {
+                "outcome": block.outcome.key,
+                "role": block.role,
+                "smallest_difference": block.smallest_difference,
+                "arms": [asdict(row) | {"arm": row.key, "interval": _interval(row, told.level)} for row in block.rates],
+                "comparisons": [asdict(row) | {"interval": _interval(row, told.level)} for row in block.differences],
+            }
+            for block in (told.primary, *told.others)
+        ],
+    }
+
+
+def _interval(row: report.RateRow | report.DifferenceRow, level: float) -> dict[str, float] | None:
+    return None if row.low is None or row.high is None else {"low": row.low, "high": row.high, "level": level}
+
+
+def _looks(request: Request, slug: str) -> QuerySet[Analysis]:
+    campaign = campaign_for(request.user, slug)
+    return Analysis.objects.filter(campaign=campaign).select_related("campaign__plan").order_by("-look")
+
+
+class Analyses(Listing[Analysis]):
+    """Every recorded look at a campaign, the latest first."""
+
+    serializer_class = AnalysisSerializer
+
+    @extend_schema(tags=["results"], responses={200: AnalysisSerializer(many=True), **refusals(401, 403, 404)})
+    def get(self, request: Request, slug: str) -> Response:
+        return self.page(_looks(request, slug))
+
+
+class AnalysisDetail(APIView):
+    """One recorded look by its number."""
+
+    permission_classes = [HasRole]
+
+    @extend_schema(tags=["results"], responses={200: AnalysisSerializer, **refusals(401, 403, 404)})
+    def get(self, request: Request, slug: str, look: int) -> Response:
+        analysis = _looks(request, slug).filter(look=look).first()
+        if analysis is None:
+            raise exceptions.NotFound("There is no look with this number.")
+        return Response(AnalysisSerializer(analysis).data)

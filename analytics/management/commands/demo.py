@@ -1,0 +1,127 @@
+import threading
+import time
+from argparse import ArgumentParser
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from analytics import demo, report, terminal
+from analytics.evaluate import evaluate
+from analytics.fold import fold
+from analytics.simulate import Visitor, Walk, visitors
+from campaign import server
+from campaign.models import Campaign
+from campaign.preview import preview_url
+from campaign.receipt import SECONDS_PER_HOUR
+from messages import starter
+
+DAYS = 4
+PARTNER_PAGE = settings.BASE_DIR / "examples" / "partner" / "index.html"
+
+
+class Command(BaseCommand):
+    help = "Run the whole main path once: a campaign, simulated visitors over HTTP, the verdict, and a site to click."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--visitors", type=int, default=20_000)
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--no-serve", action="store_true", help="end after the verdict")
+        parser.add_argument("--port", type=int, default=8000, help="the site's port; the partner's page gets the next")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        console = Console(width=None if self.stdout.isatty() else 118)
+        site, partner = options["port"], options["port"] + 1
+        call_command("migrate", verbosity=0)
+        call_command("migrate", database="audience", verbosity=0)
+        if Campaign.objects.filter(slug=demo.SLUG).exists():
+            raise CommandError("This data directory holds a demo already. Start from an empty one: make demo does.")
+        now = timezone.now()
+        loaded = starter.load(now=now)
+        console.print(f"Starter library: {loaded.messages} messages in {loaded.revisions} approved revisions.")
+        cast = demo.people()
+        campaign = demo.campaign(
+            now=now - timedelta(days=DAYS + 1),
+            origins=[f"http://localhost:{partner}", f"http://127.0.0.1:{partner}"],
+            planned_per_arm=options["visitors"] // 5,
+        )
+        plan = campaign.plan
+        console.print(f"Campaign “{campaign.name}”: four arms, plan frozen as {plan.fingerprint[:12]}.")
+        self._simulate(campaign, options["visitors"], options["seed"], console)
+        folded = fold(hour=int(time.time()) // SECONDS_PER_HOUR)
+        console.print(f"Folded {folded.views:,} closed views into tallies; nothing about any of them is left.")
+        evaluate(campaign, now=timezone.now())
+        latest = report.latest(campaign)
+        assert latest is not None
+        truth = {key: behaviour.turn_back for key, behaviour in demo.TRUTH.items()}
+        terminal.show(latest, console, truth=truth)
+        if not options["no_serve"]:
+            self._serve(campaign, cast, site, partner, console)
+
+    def _simulate(self, campaign: Campaign, count: int, seed: int, console: Console) -> None:
+        """Each day's visitors meet the real server, its clock set back by that many days."""
+        crowd = list(visitors(count, placements=[demo.HOSTED, demo.EMBEDDED], seed=seed))
+        behaviours = demo.behaviours(campaign)
+        columns = [
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("visitors"),
+            TimeRemainingColumn(),
+        ]
+        with Progress(*columns, console=console) as progress:
+            task = progress.add_task("Over HTTP", total=count)
+            for day in range(DAYS):
+                today: list[Visitor] = crowd[day::DAYS]
+                environment = {"REHEARSAL_HOURS_AGO": str(24 * (DAYS - day))}
+                with server.running("campaign.rehearsal:application", environment=environment) as url:
+                    Walk(url, behaviours).all(today, tick=partial(progress.advance, task))
+
+    def _serve(self, campaign: Campaign, cast: list[demo.Person], site: int, partner: int, console: Console) -> None:
+        hosted = campaign.placements.get(key=demo.HOSTED)
+        page = PARTNER_PAGE.read_text(encoding="utf-8")
+        page = page.replace("{{ORIGIN}}", f"http://127.0.0.1:{site}").replace("{{PLACEMENT}}", demo.EMBEDDED)
+        try:
+            partner_server = partner_page(page, partner)
+        except OSError:
+            raise CommandError(f"Port {partner} is taken. Choose another pair: make demo PORT=9000") from None
+        threading.Thread(target=partner_server.serve_forever, daemon=True).start()
+        with server.running("campaign.wsgi:application", port=site) as url:
+            console.print(f"\n[bold]The site is running.[/] Results: {url}/campaigns/{campaign.slug}/results/")
+            console.print("Sign in as one of:")
+            for person in cast:
+                console.print(f"  {person.name:8} {person.password:14} {person.role}", highlight=False)
+            console.print(f"A message as a visitor sees it (counted): {url}/m/{hosted.key}/")
+            for arm in campaign.arms.all():
+                console.print(f"  preview {arm.name}: {url}{preview_url(hosted, arm)}", soft_wrap=True)
+            console.print(f"A partner's page on another origin: http://localhost:{partner}/")
+            console.print("Stop with Ctrl-C.")
+            with suppress(KeyboardInterrupt):
+                threading.Event().wait()
+
+
+def partner_page(page: str, port: int) -> ThreadingHTTPServer:
+    """A server for the example partner's one page, on an origin of its own."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = page.encode() if self.path.split("?")[0] == "/" else b""
+            self.send_response(200 if body else 204)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing: what visitors do on the page is nobody's log."""
+
+    return ThreadingHTTPServer(("127.0.0.1", port), Page)

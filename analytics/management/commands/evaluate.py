@@ -1,0 +1,25 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from analytics.evaluate import NotEvaluable, evaluate
+from campaign.models import Campaign
+
+
+class Command(BaseCommand):
+    help = "Compare the arms of a campaign as its frozen plan says, and put the look on record."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("campaign", help="the campaign's slug")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        campaign = Campaign.objects.filter(slug=options["campaign"]).first()
+        if campaign is None:
+            raise CommandError(f"There is no campaign “{options['campaign']}”.")
+        try:
+            analysis = evaluate(campaign, now=timezone.now())
+        except NotEvaluable as reason:
+            raise CommandError(str(reason)) from None
+        self.stdout.write(f"Look {analysis.look} is on record. Read it: manage.py report {campaign.slug}")

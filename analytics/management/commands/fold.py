@@ -1,0 +1,15 @@
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from analytics.fold import fold
+from campaign.receipt import SECONDS_PER_HOUR
+
+
+class Command(BaseCommand):
+    help = "Count views whose window has closed into tallies, and forget them. Safe to interrupt and to run again."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        folded = fold(hour=int(time.time()) // SECONDS_PER_HOUR)
+        self.stdout.write(f"Folded {folded.views:,} closed views; nothing about any of them is left.")

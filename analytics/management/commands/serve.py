@@ -1,0 +1,23 @@
+import os
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from campaign import server
+
+
+class Command(BaseCommand):
+    help = "Run the production server, granian, in this process's place."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(f"Second Thought listens on http://{options['host']}:{options['port']}/")
+        self.stdout.flush()
+        command = server.command("campaign.wsgi:application", port=options["port"], host=options["host"])
+        os.execv(sys.executable, command)  # noqa: S606  (no shell is wanted: the server takes this process's place)

@@ -1,0 +1,170 @@
+"""What happened and what we concluded: open views (audience database), tallies, analyses, estimates."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from campaign.models import Arm, Campaign, Placement
+from campaign.outcomes import CATALOGUE
+
+
+class OpenView(models.Model):
+    """One shown message while its receipt is valid; then it is counted and deleted. Lives in `audience`.
+
+    Hours are whole numbers since 1970 UTC, so that no finer time can be stored. Numbers, not foreign keys:
+    the arms stand in the other database.
+    """
+
+    nonce = models.BinaryField(primary_key=True, max_length=16)
+    campaign = models.PositiveIntegerField()
+    arm = models.PositiveIntegerField()
+    placement = models.PositiveIntegerField()
+    locale = models.CharField(max_length=8)
+    hour = models.PositiveIntegerField()
+    closes = models.PositiveIntegerField()
+    bits = models.PositiveSmallIntegerField(help_text="Outcomes so far, one bit each; see campaign.outcomes.")
+    rating = models.PositiveSmallIntegerField(null=True)
+    dwell = models.PositiveSmallIntegerField(null=True)
+    batch = models.PositiveBigIntegerField(null=True, help_text="The fold that has claimed this view.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(closes__gt=models.F("hour")), name="openview_closes_after_its_hour"),
+            models.CheckConstraint(condition=Q(closes__lte=models.F("hour") + 25), name="openview_lives_a_day_at_most"),
+        ]
+        indexes = [
+            models.Index(fields=["closes"], name="openview_closes"),
+            models.Index(fields=["batch"], name="openview_batch"),
+        ]
+
+    def __str__(self) -> str:
+        return "an open view"
+
+
+class FoldMark(models.Model):
+    """Through which hour views have been folded: an event for a view closed by then is refused. Lives in `audience`."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    through = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="foldmark_only_one")]
+
+    def __str__(self) -> str:
+        return f"folded through hour {self.through}"
+
+
+class FoldedBatch(models.Model):
+    """A batch whose tallies are in: the note that keeps an interrupted fold from counting it twice."""
+
+    number = models.PositiveBigIntegerField(primary_key=True)
+
+    def __str__(self) -> str:
+        return f"batch {self.number}"
+
+
+class Tally(models.Model):
+    """How many closed views of one arm had one outcome on one day at one placement in one locale."""
+
+    day = models.DateField()
+    arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="tallies")
+    placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="+")
+    locale = models.CharField(max_length=8)
+    outcome = models.CharField(max_length=16, choices=[(o.key, o.name) for o in CATALOGUE.values()])
+    value = models.PositiveSmallIntegerField(default=0)
+    count = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["day", "arm", "placement", "outcome", "value"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "arm", "placement", "locale", "outcome", "value"], name="tally_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.arm} {self.outcome}: {self.count}"
+
+
+class Analysis(models.Model):
+    """One recorded look at a campaign. Append-only: every look stays on record."""
+
+    class SampleRatio(models.TextChoices):
+        OK = "ok", "The split is as planned"
+        CAUTION = "caution", "The split looks a little off"
+        ALARM = "alarm", "The split is broken"
+        UNKNOWN = "unknown", "Too few to check the split"
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="analyses")
+    look = models.PositiveIntegerField()
+    made_at = models.DateTimeField()
+    plan_fingerprint = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=16)
+    level = models.FloatField()
+    smallest_difference = models.FloatField()
+    from_day = models.DateField(null=True)
+    to_day = models.DateField(null=True)
+    sample_ratio = models.CharField(max_length=8, choices=SampleRatio)
+    sample_ratio_p = models.FloatField(null=True)
+    reach_p = models.FloatField(null=True, help_text="Do served messages reach the screen equally in every arm?")
+    omnibus_statistic = models.FloatField(null=True)
+    omnibus_df = models.PositiveSmallIntegerField(null=True)
+    omnibus_p = models.FloatField(null=True)
+
+    class Meta:
+        ordering = ["campaign", "-look"]
+        constraints = [models.UniqueConstraint(fields=["campaign", "look"], name="analysis_look_once")]
+
+    def __str__(self) -> str:
+        return f"{self.campaign}, look {self.look}"
+
+
+class Estimate(models.Model):
+    """One number of an analysis: a rate of one arm, or a difference between two. Append-only."""
+
+    class Kind(models.TextChoices):
+        RATE = "rate", "Rate"
+        DIFFERENCE = "difference", "Difference"
+
+    class Verdict(models.TextChoices):
+        BETTER = "better", "Better"
+        WORSE = "worse", "Worse"
+        NO_DIFFERENCE = "no-meaningful-difference", "No meaningful difference"
+        CANNOT_TELL = "cannot-tell-yet", "Cannot tell yet"
+        WITHHELD = "withheld", "Withheld"
+
+    analysis = models.ForeignKey(Analysis, on_delete=models.PROTECT, related_name="estimates")
+    kind = models.CharField(max_length=10, choices=Kind)
+    outcome = models.CharField(max_length=16)
+    role = models.CharField(max_length=9)
+    position = models.PositiveSmallIntegerField()
+    treated = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="+")
+    control = models.ForeignKey(Arm, null=True, on_delete=models.PROTECT, related_name="+")
+    served = models.PositiveBigIntegerField(null=True, help_text="Rates: messages of this arm that were sent out.")
+    n = models.PositiveBigIntegerField(null=True, help_text="Rates: people who saw it.")
+    events = models.PositiveBigIntegerField(null=True, help_text="Rates: people who did it.")
+    effect = models.FloatField(null=True)
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+    p_value = models.FloatField(null=True)
+    p_adjusted = models.FloatField(null=True)
+    method = models.CharField(max_length=40, blank=True)
+    reason = models.CharField(max_length=200, blank=True, help_text="Why it cannot be estimated, where it cannot.")
+    smallest_difference = models.FloatField(null=True, help_text="Differences: what would be too small to matter.")
+    verdict = models.CharField(max_length=24, choices=Verdict, blank=True)
+    more_per_arm = models.PositiveBigIntegerField(null=True, help_text="People still needed per arm to tell.")
+
+    class Meta:
+        ordering = ["analysis", "outcome", "kind", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["analysis", "outcome", "kind", "position"], name="estimate_once"),
+            models.CheckConstraint(
+                condition=Q(kind="rate", control__isnull=True) | Q(kind="difference", control__isnull=False),
+                name="estimate_difference_has_a_control",
+            ),
+            models.CheckConstraint(condition=Q(effect__isnull=False) | ~Q(reason=""), name="estimate_or_a_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.outcome} {self.kind} {self.treated}"

@@ -1,0 +1,29 @@
+"""Which table stands in which database: what the audience writes is kept apart from everything else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Model
+
+AUDIENCE_MODELS = {"openview", "foldmark"}
+
+
+class AudienceRouter:
+    """Sends the audience models to the `audience` database and keeps all others out of it."""
+
+    def _database(self, model: type[Model]) -> str | None:
+        meta = model._meta
+        return "audience" if meta.app_label == "analytics" and meta.model_name in AUDIENCE_MODELS else None
+
+    def db_for_read(self, model: type[Model], **hints: Any) -> str | None:
+        return self._database(model)
+
+    def db_for_write(self, model: type[Model], **hints: Any) -> str | None:
+        return self._database(model)
+
+    def allow_migrate(self, db: str, app_label: str, model_name: str | None = None, **hints: Any) -> bool | None:
+        audience = app_label == "analytics" and model_name in AUDIENCE_MODELS
+        if app_label == "analytics" and model_name is None:
+            return None  # RunPython and RunSQL say by their hints or look at the connection
+        return audience == (db == "audience")

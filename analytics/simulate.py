@@ -1,0 +1,172 @@
+"""Simulated visitors who walk the real HTTP endpoints: they are shown a message, see it, act on it, and leave.
+
+Their behaviour is known, so a reader can hold the estimates against the truth.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlencode
+
+import urllib3
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What visitors who are shown one arm truly do; each number is a chance."""
+
+    turn_back: float
+    see: float = 0.92
+    answer: float = 0.85  # of those who do not turn back, this share presses Continue; the rest just close the tab
+    help_self: float = 0.012
+    help_affected: float = 0.006
+    annoyed: float = 0.03
+    rate: float = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """One visitor before the message is known: an own random source, and the way they come."""
+
+    seed: int
+    placement: str
+    without_javascript: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What one visitor got."""
+
+    headline: str
+    receipt: str
+
+
+def visitors(count: int, *, placements: Sequence[str], seed: int) -> Iterator[Visitor]:
+    """`count` visitors spread over the placements, one in ten of them without JavaScript."""
+    source = random.Random(seed)
+    for _ in range(count):
+        yield Visitor(source.getrandbits(48), source.choice(placements), source.random() < 0.1)
+
+
+def outcomes_of(source: random.Random, behaviour: Behaviour) -> list[tuple[str, int | None]]:
+    """What one visitor does with the message, in order; empty for one who never sees it."""
+    if source.random() >= behaviour.see:
+        return []
+    done: list[tuple[str, int | None]] = [("exposed", None)]
+    if source.random() < behaviour.rate:
+        done.append(("rating", source.choice((1, 2, 3, 3, 4, 4, 5))))
+    if source.random() < behaviour.annoyed:
+        done.append(("annoyed", None))
+    if source.random() < behaviour.help_self:
+        done.append(("help_self", None))
+    if source.random() < behaviour.help_affected:
+        done.append(("help_affected", None))
+    done.append(("dwell", source.choice((1, 2, 2, 3, 3, 4))))
+    if source.random() < behaviour.turn_back:
+        done.append(("left", None))
+    elif source.random() < behaviour.answer:
+        done.append(("continued", None))
+    return done
+
+
+class Walk:
+    """Walks visitors through a running site over HTTP."""
+
+    def __init__(self, base_url: str, behaviours: Mapping[str, Behaviour], *, threads: int = 8) -> None:
+        self._base = base_url.rstrip("/")
+        self._behaviours = behaviours  # by headline: the answer to a visitor does not name the arm
+        self._threads = threads
+        self._http = urllib3.PoolManager(maxsize=threads, retries=False, timeout=30.0)
+
+    def all(self, crowd: Sequence[Visitor], *, tick: Callable[[], object]) -> None:
+        """Send every visitor; `tick` is called after each."""
+        with ThreadPoolExecutor(self._threads) as pool:
+            for _ in pool.map(self.one, crowd):
+                tick()
+
+    def one(self, visitor: Visitor) -> None:
+        """One visit, from the message to the last outcome."""
+        source = random.Random(visitor.seed)
+        if visitor.without_javascript:
+            served = self._hosted_page(visitor.placement)
+            for outcome, value in outcomes_of(source, self._behaviours[served.headline]):
+                self._press(visitor.placement, served.receipt, outcome, value)
+        else:
+            served = self._decide(visitor.placement)
+            done = outcomes_of(source, self._behaviours[served.headline])
+            if done:
+                self._send(served.receipt, done[:1])
+            if done[1:]:
+                self._send(served.receipt, done[1:])
+
+    def _decide(self, placement: str) -> Served:
+        answer = self._json("/api/v1/decide", {"placement": placement})
+        return Served(answer["message"]["headline"], answer["receipt"])
+
+    def _send(self, receipt: str, done: Sequence[tuple[str, int | None]]) -> None:
+        events = [
+            {"receipt": receipt, "outcome": outcome} | ({} if value is None else {"value": value})
+            for outcome, value in done
+        ]
+        answer = self._json("/api/v1/events", events)
+        if answer["accepted"] != len(events):
+            raise RuntimeError(f"of {len(events)} events only {answer['accepted']} were accepted")
+
+    def _json(self, path: str, value: object) -> Any:
+        reply = self._http.request("POST", self._base + path, json=value)
+        if reply.status != 200:
+            raise RuntimeError(f"{path} answered {reply.status}: {reply.data[:200]!r}")
+        return reply.json()
+
+    def _hosted_page(self, placement: str) -> Served:
+        reply = self._http.request("GET", f"{self._base}/m/{placement}/")
+        if reply.status != 200:
+            raise RuntimeError(f"the hosted page answered {reply.status}")
+        page = _PageReader()
+        page.feed(reply.data.decode())
+        return Served(page.headline.strip(), page.receipt)
+
+    def _press(self, placement: str, receipt: str, outcome: str, value: int | None) -> None:
+        if outcome == "dwell":
+            return  # time on screen is not known without JavaScript
+        if outcome == "exposed":
+            query = urlencode({"receipt": receipt})
+            reply = self._http.request("GET", f"{self._base}/m/{placement}/seen.gif?{query}")
+        else:
+            fields = {"receipt": receipt, "rating" if outcome == "rating" else "outcome": str(value or outcome)}
+            reply = self._http.request(
+                "POST",
+                f"{self._base}/m/{placement}/",
+                body=urlencode(fields),
+                headers={"Content-Type": "application/x-www-form-urlencoded"},
+                redirect=False,
+            )
+        if reply.status not in (200, 303):
+            raise RuntimeError(f"the hosted page answered {reply.status} to {outcome}")
+
+
+class _PageReader(HTMLParser):
+    """Finds the headline and the receipt in a hosted page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headline, self.receipt, self._in_headline = "", "", False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self._in_headline = self._in_headline or tag == "h1"
+        if tag == "input" and values.get("name") == "receipt":
+            self.receipt = values.get("value") or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "h1":
+            self._in_headline = False
+
+    def handle_data(self, data: str) -> None:
+        if self._in_headline:
+            self.headline += data

@@ -1,0 +1,129 @@
+"""Showing that a difference is too small to matter, and turning an estimate into one of four verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import inf, nextafter
+
+from analytics.stats import score
+from analytics.stats.inversion import critical_z, upper_tail_p
+from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level
+
+
+class Verdict(StrEnum):
+    """What an estimate allows us to say. Equal to its own text, so it compares, prints and stores as a string."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    NO_MEANINGFUL_DIFFERENCE = "no-meaningful-difference"
+    CANNOT_TELL_YET = "cannot-tell-yet"
+
+
+def verdict(
+    estimate: Estimate | NotEstimable,
+    smallest_difference: float | None,
+    *,
+    p_adjusted: float | None = None,
+    level: float | None = None,
+    lower_is_better: bool = False,
+) -> Verdict:
+    """Given a difference and the smallest one that matters, may we say better, worse, no difference, or nothing yet?
+
+    The rules, first that applies:
+    1. NotEstimable: cannot tell yet.
+    2. The interval lies wholly inside (-smallest_difference, +smallest_difference): no meaningful difference, also when
+       it excludes zero, because an effect shown to be smaller than what matters should not crown a winner.
+    3. The interval lies wholly above zero: better; wholly below: worse; the other way round if `lower_is_better`. With
+       `p_adjusted`, only if also p_adjusted < 1 - level, so that the correction for several comparisons governs the
+       claim; `level` is the interval's own unless given.
+    4. Otherwise: cannot tell yet.
+    Rule 2 at level 0.95 is two one-sided tests at 2.5% each. It needs no correction for several comparisons of its own
+    beyond that of the interval: pass an interval at the simultaneous level if it should have one. With a
+    smallest_difference of None or 0 rule 2 never applies. Effect and interval must be on a scale where 0 is no effect.
+
+    Newcombe's example (a), 56/70 against 48/80, interval 0.0528 to 0.3382:
+
+    >>> from analytics.stats.proportions import difference
+    >>> from analytics.stats.values import Counts
+    >>> found = difference(treated=Counts(n=70, events=56), control=Counts(n=80, events=48))
+    >>> str(verdict(found, 0.05)), str(verdict(found, 0.4)), str(verdict(found, 0.05, p_adjusted=0.06))
+    ('better', 'no-meaningful-difference', 'cannot-tell-yet')
+    """
+    if smallest_difference is not None and not smallest_difference >= 0.0:
+        raise ValueError(f"smallest_difference must not be negative, not {smallest_difference!r}")
+    if isinstance(estimate, NotEstimable):
+        return Verdict.CANNOT_TELL_YET
+    low, high = estimate.interval.low, estimate.interval.high
+    if smallest_difference and -smallest_difference < low and high < smallest_difference:
+        return Verdict.NO_MEANINGFUL_DIFFERENCE
+    if p_adjusted is not None:
+        alpha = 1.0 - (estimate.interval.level if level is None else level)
+        if not p_adjusted < alpha:
+            return Verdict.CANNOT_TELL_YET
+    if low > 0.0:
+        return Verdict.WORSE if lower_is_better else Verdict.BETTER
+    if high < 0.0:
+        return Verdict.BETTER if lower_is_better else Verdict.WORSE
+    return Verdict.CANNOT_TELL_YET
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalence:
+    """Two one-sided tests. `p_value` is the larger of the two: `p_above` that the difference lies above -margin, and
+    `p_below` that it lies below +margin. `interval` has twice the error of the test and lies inside the margins
+    exactly when `equivalent`."""
+
+    effect: float
+    interval: Interval
+    p_value: float
+    p_above: float
+    p_below: float
+    margin: float
+    equivalent: bool
+    method: str = "tost-miettinen-nurminen"
+
+
+def test(  # an estimator, not a test of ours
+    *,
+    treated: Counts,
+    control: Counts,
+    margin: float,
+    level: float = 0.95,  # noqa: PT028
+) -> Equivalence | NotEstimable:
+    """Is the difference between the two rates shown to be smaller than the margin, in either direction?
+
+    Two one-sided tests (Schuirmann 1987), each at 1 - level, by the Miettinen-Nurminen statistic at -margin and at
+    +margin (Farrington and Manning 1990 with the factor N/(N-1)). Equivalent when both p-values are below 1 - level,
+    which is when the interval at 2 level - 1 (90% for 0.95) lies strictly inside the margins. A margin lies strictly
+    between 0 and 1, a level above 0.5. An empty arm is NotEstimable.
+
+    Newcombe's example (a), 56/70 against 48/80, whose 95% interval ends at 0.3382 (1998, table II), so that the
+    one-sided p at that margin is 0.025:
+
+    >>> found = test(treated=Counts(n=70, events=56), control=Counts(n=80, events=48), margin=0.3382, level=0.975)
+    >>> round(found.p_value, 3), round(found.interval.high, 4)
+    (0.025, 0.3382)
+    """
+    if check_level(level) <= 0.5:
+        raise ValueError(f"level must lie above 0.5, not {level!r}")
+    if not 0.0 < margin < 1.0:
+        raise ValueError(f"margin must lie strictly between 0 and 1, not {margin!r}")
+    if treated.n == 0 or control.n == 0:
+        return NotEstimable(f"The {'treated' if treated.n == 0 else 'control'} arm is empty.")
+    alpha, two_sided = 1.0 - level, 2.0 * level - 1.0
+    z = critical_z(two_sided)
+    p_above = upper_tail_p(score.difference_z(treated, control, -margin))
+    p_below = upper_tail_p(-score.difference_z(treated, control, margin))
+    # As in inversion.agreeing_interval, p decides where an end falls on the margin itself.
+    low, high = -score.difference_upper(control, treated, z), score.difference_upper(treated, control, z)
+    low = max(low, nextafter(-margin, inf)) if p_above < alpha else min(low, -margin)
+    high = min(high, nextafter(margin, -inf)) if p_below < alpha else max(high, margin)
+    p_value = max(p_above, p_below)
+    interval = Interval(low, high, two_sided)
+    effect = score.difference_of(treated, control)
+    return Equivalence(effect, interval, p_value, p_above, p_below, margin, p_value < alpha)
+
+
+# pytest collects functions of this name when it runs this file's doctests; this one is not a test of ours.
+test.__test__ = False  # type: ignore[attr-defined]  # a function takes attributes, mypy does not know which

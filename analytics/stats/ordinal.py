@@ -1,0 +1,119 @@
+"""An outcome in ordered levels, such as a rating or a bucket of time: does the treated arm tend to answer higher?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import fsum, isfinite, sqrt
+
+from scipy.special import stdtr
+
+from analytics.stats import wald
+from analytics.stats.inversion import agreeing_interval
+from analytics.stats.values import Estimate, Levels, NotEstimable, check_level
+
+
+def superiority(*, treated: Levels, control: Levels, level: float = 0.95) -> Estimate | NotEstimable:
+    """How likely does a treated unit answer higher than a control unit, ties counted half? 0.5 means no effect.
+
+    Brunner and Munzel (2000, Biometrical Journal 42:17): the interval and p-value allow the arms to have different
+    spreads, with Student's t and Satterthwaite's degrees of freedom; ends are cut at 0 and 1. Only the order of the
+    levels is used. `statistic` is t. NotEstimable: an arm with fewer than two units, one and the same answer from
+    everybody, or arms that do not overlap at all, since then nothing shows how uncertain the probability is.
+
+    Pain scores after surgery, the example of R's lawstat::brunner.munzel.test (data of Brunner and Munzel's paper),
+    which prints 0.788961 (0.5952169 to 0.9827052), t = 3.1375, df = 17.683, p = 0.005786:
+
+    >>> found = superiority(treated=Levels([3, 1, 4, 2, 1]), control=Levels([11, 2, 0, 1, 0]))
+    >>> round(found.effect, 6), round(found.interval.low, 5), round(found.interval.high, 5), round(found.p_value, 6)
+    (0.788961, 0.59522, 0.98271, 0.005786)
+    """
+    check_level(level)
+    if refused := _too_few(treated, control):
+        return refused
+    m, n = treated.n, control.n
+    below_treated, below_control = _twice_below(treated), _twice_below(control)
+    higher = sum(count * below for count, below in zip(treated.counts, below_control, strict=True))
+    effect = higher / (2 * m * n)
+    # The placements: where each level of one arm stands among the units of the other.
+    first = _spread(treated.counts, [below / (2 * n) for below in below_control], effect) / m
+    second = _spread(control.counts, [below / (2 * m) for below in below_treated], 1.0 - effect) / n
+    variance = first + second
+    if variance == 0.0:
+        if higher == m * n:
+            return NotEstimable("Every unit gave the same answer.")
+        return NotEstimable("The arms do not overlap at all, so the uncertainty cannot be estimated.")
+    df = variance**2 / (first**2 / (m - 1) + second**2 / (n - 1))
+    error = sqrt(variance)
+    # Whole numbers until the division, so that arms that balance exactly give t = 0.
+    statistic = (higher - m * n) / (2 * m * n) / error
+    p_value = min(1.0, 2.0 * float(stdtr(df, -abs(statistic))))
+    half = wald.critical(level, df) * error
+    interval = agreeing_interval(
+        max(0.0, effect - half),
+        min(1.0, effect + half),
+        p_value=p_value,
+        level=level,
+        above=statistic > 0.0,
+        null=0.5,
+    )
+    return Estimate(effect, interval, p_value, "brunner-munzel", statistic, df, error)
+
+
+def mean_difference(
+    *, treated: Levels, control: Levels, scores: Sequence[float] | None = None, level: float = 0.95
+) -> Estimate | NotEstimable:
+    """By how many points does the treated arm's mean exceed the control arm's? In the units of the scores.
+
+    Welch (1947): unequal variances, Student's t with Satterthwaite's degrees of freedom. `scores` says what each level
+    is worth, from low to high, and never falls; without it the levels count 1, 2, 3 and so on. NotEstimable: an arm
+    with fewer than two units, or no variation in either arm. Ends are not cut.
+
+    The same pain scores, by hand: means 30/11 and 19/14:
+
+    >>> found = mean_difference(treated=Levels([3, 1, 4, 2, 1]), control=Levels([11, 2, 0, 1, 0]))
+    >>> round(found.effect, 6), round(30 / 11 - 19 / 14, 6)
+    (1.37013, 1.37013)
+    """
+    check_level(level)
+    if refused := _too_few(treated, control):
+        return refused
+    worth = [float(place) for place in range(1, len(treated.counts) + 1)] if scores is None else list(scores)
+    if len(worth) != len(treated.counts):
+        raise ValueError(f"{len(treated.counts)} levels need as many scores, not {len(worth)}")
+    if not all(isfinite(value) for value in worth) or any(low > high for low, high in pairwise(worth)):
+        raise ValueError("scores are numbers that never fall from one level to the next")
+    means = [
+        fsum(count * value for count, value in zip(arm.counts, worth, strict=True)) / arm.n
+        for arm in (treated, control)
+    ]
+    first = _spread(treated.counts, worth, means[0]) / treated.n
+    second = _spread(control.counts, worth, means[1]) / control.n
+    variance = first + second
+    if variance == 0.0:
+        return NotEstimable("Neither arm varies, so the uncertainty cannot be estimated.")
+    df = variance**2 / (first**2 / (treated.n - 1) + second**2 / (control.n - 1))
+    return wald.estimate(means[0] - means[1], sqrt(variance), level=level, method="welch", df=df)
+
+
+def _too_few(treated: Levels, control: Levels) -> NotEstimable | None:
+    if len(treated.counts) != len(control.counts):
+        raise ValueError(f"cannot compare {len(treated.counts)} levels with {len(control.counts)}")
+    if treated.n < 2 or control.n < 2:
+        return NotEstimable(f"The {'treated' if treated.n < 2 else 'control'} arm has fewer than two units.")
+    return None
+
+
+def _twice_below(arm: Levels) -> list[int]:
+    """For each level, twice the units below it plus the units at it."""
+    result, below = [], 0
+    for count in arm.counts:
+        result.append(2 * below + count)
+        below += count
+    return result
+
+
+def _spread(counts: Sequence[int], values: Sequence[float], mean: float) -> float:
+    """The sample variance of values that occur `counts` times."""
+    total = fsum(count * (value - mean) ** 2 for count, value in zip(counts, values, strict=True) if count)
+    return total / (sum(counts) - 1)

@@ -1,0 +1,161 @@
+"""How much of the evidence would have to be different for the conclusion to be different?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from analytics.stats import proportions
+from analytics.stats.score import difference_of
+from analytics.stats.values import Counts, Estimate, NotEstimable, check_level
+
+Part = TypeVar("Part")
+Arm = Literal["treated", "control"]
+How = Literal["changed", "added"]
+Toward = Literal["events", "non-events"]
+Method = proportions.DifferenceMethod | Literal["fisher"]
+
+DIRECTIONS: tuple[Toward, Toward] = ("events", "non-events")
+MOST_ADDED = 10**9
+
+
+def leave_one_out(
+    strata: Sequence[Part], *, estimate: Callable[[Sequence[Part]], Estimate | NotEstimable]
+) -> list[Estimate | NotEstimable]:
+    """Does the answer hang on one stratum? The estimate without each stratum in turn, in the order of the strata.
+
+    `estimate` is any function of the remaining strata, such as strata.difference, or one of placements, days or
+    clusters. With fewer than two strata nothing would remain, and each answer is NotEstimable.
+
+    Two strata, so that each answer is that of the other alone (Newcombe 1998, examples (a) and (b)):
+
+    >>> from analytics.stats.proportions import difference
+    >>> strata = [(Counts(70, 56), Counts(80, 48)), (Counts(10, 9), Counts(10, 3))]
+    >>> without = leave_one_out(strata, estimate=lambda rest: difference(treated=rest[0][0], control=rest[0][1]))
+    >>> [round(found.effect, 4) for found in without]
+    [0.6, 0.2]
+    """
+    if len(strata) < 2:
+        return [NotEstimable("Without its only stratum nothing remains.") for _ in strata]
+    return [estimate([*strata[:index], *strata[index + 1 :]]) for index in range(len(strata))]
+
+
+@dataclass(frozen=True, slots=True)
+class TippingPoint:
+    """How little would overturn the conclusion: `units` outcomes of one arm, and the two arms after that.
+
+    `was_significant` tells which way it tips: from significant to not, or from not to significant.
+    `toward` says whether the outcomes became, or were added as, events or non-events. A significant result also tips
+    when it changes sign. `p_after` is None where the method has no answer after the change.
+    """
+
+    units: int
+    was_significant: bool
+    toward: Toward
+    treated: Counts
+    control: Counts
+    p_before: float
+    p_after: float | None
+
+
+def tipping_point(
+    *,
+    treated: Counts,
+    control: Counts,
+    level: float = 0.95,
+    arm: Arm = "treated",
+    how: How = "changed",
+    method: Method = "miettinen-nurminen",
+) -> TippingPoint | NotEstimable:
+    """How many outcomes of one arm, changed or added, would overturn whether p < 1 - level?
+
+    "changed" turns events into non-events or back, at constant arm size (the fragility index of Walsh et al. 2014,
+    Journal of Clinical Epidemiology 67:622, who used Fisher's test and the arm with fewer events; for a result that is
+    not significant, the reverse fragility index). "added" lets units arrive that all had, or all lacked, the event: how
+    bad would the outcomes that we never saw have to be? The smallest number over both directions counts; at a tie,
+    events.
+    NotEstimable: an empty arm, or a conclusion that no such change (up to 10^9 added units) overturns.
+
+    2 of 100 against 12 of 100: scipy's fisher_exact gives 0.0101, for 3 of 100 still 0.0287, and for 4 of 100 0.0652.
+
+    >>> found = tipping_point(treated=Counts(100, 2), control=Counts(100, 12), method="fisher")
+    >>> found.units, found.toward, round(found.p_before, 4), round(found.p_after, 4)
+    (2, 'events', 0.0101, 0.0652)
+    """
+    check_level(level)
+    if how not in ("changed", "added") or arm not in ("treated", "control"):
+        raise ValueError(f"unknown way {how!r} or arm {arm!r}")
+    start = treated if arm == "treated" else control
+
+    def arms_after(units: int, toward: Toward) -> tuple[Counts, Counts]:
+        moved = _moved(start, units, toward, how)
+        return (moved, control) if arm == "treated" else (treated, moved)
+
+    before = _p_value(treated, control, level, method)
+    if isinstance(before, NotEstimable):
+        return before
+    significant = before < 1.0 - level
+    sign = difference_of(treated, control)
+    found: list[tuple[int, Toward]] = []
+    for toward in DIRECTIONS:
+        rising = (toward == "events") == (arm == "treated")
+        if significant and rising == (sign > 0.0):
+            continue  # that only makes it more so
+
+        def tipped(units: int, toward: Toward = toward, rising: bool = rising) -> bool:
+            first, second = arms_after(units, toward)
+            after, now = _p_value(first, second, level, method), difference_of(first, second)
+            claimed = not isinstance(after, NotEstimable) and after < 1.0 - level
+            if significant:
+                return not claimed or (now > 0.0) != (sign > 0.0)
+            return claimed and (now > 0.0) == rising
+
+        room = MOST_ADDED if how == "added" else start.n - start.events if toward == "events" else start.events
+        units = _first(tipped, room)
+        if units is not None:
+            found.append((units, toward))
+    if not found:
+        return NotEstimable("No such change overturns the conclusion.")
+    units, toward = min(found, key=lambda each: each[0])
+    first, second = arms_after(units, toward)
+    after = _p_value(first, second, level, method)
+    return TippingPoint(
+        units, significant, toward, first, second, before, None if isinstance(after, NotEstimable) else after
+    )
+
+
+def _moved(start: Counts, units: int, toward: Toward, how: How) -> Counts:
+    step = units if toward == "events" else 0 if how == "added" else -units
+    return Counts(start.n + (units if how == "added" else 0), start.events + step)
+
+
+def _p_value(treated: Counts, control: Counts, level: float, method: Method) -> float | NotEstimable:
+    found: proportions.ExactTest | Estimate | NotEstimable
+    if method == "fisher":
+        found = proportions.exact_test(treated=treated, control=control)
+    else:
+        found = proportions.difference(treated=treated, control=control, level=level, method=method)
+    if isinstance(found, NotEstimable):
+        return found
+    assert found.p_value is not None  # every difference has one
+    return found.p_value
+
+
+def _first(holds: Callable[[int], bool], most: int) -> int | None:
+    """The smallest whole number from 1 to `most` from which the condition holds.
+
+    One by one to 64, where an exact test's p can still move unevenly; then by doubling and halving.
+    """
+    for units in range(1, min(most, 64) + 1):
+        if holds(units):
+            return units
+    low, high = 64, min(128, most)
+    while high > low and not holds(high):
+        low, high = high, min(2 * high, most)
+    if high <= low:
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high

@@ -1,0 +1,124 @@
+"""The values that go into and come out of every estimator: counts in, an estimate or a reason out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """A yes/no outcome in one arm: `events` of `n` units. Counts of separate units add with `+`."""
+
+    n: int
+    events: int
+
+    def __post_init__(self) -> None:
+        for name in ("n", "events"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise TypeError(f"{name} must be a whole number, not {value!r}")
+            if value < 0:
+                raise ValueError(f"{name} must not be negative, not {value}")
+        if self.events > self.n:
+            raise ValueError(f"events ({self.events}) cannot exceed n ({self.n})")
+
+    def __add__(self, other: Counts) -> Counts:
+        if not isinstance(other, Counts):
+            return NotImplemented
+        return Counts(self.n + other.n, self.events + other.events)
+
+    @property
+    def proportion(self) -> float:
+        """events / n; raises ZeroDivisionError for an empty arm, so check `n` first."""
+        return self.events / self.n
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """An ordered outcome in one arm: how many units gave each level, from the lowest level to the highest."""
+
+    counts: tuple[int, ...]
+
+    def __init__(self, counts: Sequence[int]) -> None:
+        values = tuple(counts)
+        if len(values) < 2:
+            raise ValueError("an ordered outcome has at least two levels")
+        for value in values:
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise TypeError(f"a count must be a whole number, not {value!r}")
+            if value < 0:
+                raise ValueError(f"a count must not be negative, not {value}")
+        object.__setattr__(self, "counts", values)
+
+    def __add__(self, other: Levels) -> Levels:
+        if not isinstance(other, Levels):
+            return NotImplemented
+        if len(self.counts) != len(other.counts):
+            raise ValueError(f"cannot add {len(self.counts)} levels to {len(other.counts)}")
+        return Levels([a + b for a, b in zip(self.counts, other.counts, strict=True)])
+
+    @property
+    def n(self) -> int:
+        """How many units answered."""
+        return sum(self.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """From `low` to `high`, covering the truth in `level` of repetitions. An open side is plus or minus infinity."""
+
+    low: float
+    high: float
+    level: float
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.high:
+            raise ValueError(f"an interval runs from low to high, not from {self.low} to {self.high}")
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+    def __neg__(self) -> Interval:
+        return Interval(-self.high, -self.low, self.level)
+
+    @property
+    def width(self) -> float:
+        return self.high - self.low
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One number with its uncertainty: effect and interval first, the p-value of the same method after them.
+
+    `p_value` is None where the method defines no test (a rate, a Bayesian interval).
+    `statistic` and `df` are the test statistic and its degrees of freedom where the method has them.
+    `standard_error` is that of the effect (of its logarithm, for a ratio) where the method has one.
+    """
+
+    effect: float
+    interval: Interval
+    p_value: float | None
+    method: str
+    statistic: float | None = None
+    df: float | None = None
+    standard_error: float | None = None
+
+    def __post_init__(self) -> None:
+        if not isfinite(self.effect):
+            raise ValueError("an effect is a finite number; use NotEstimable(reason)")
+
+
+@dataclass(frozen=True, slots=True)
+class NotEstimable:
+    """The data cannot answer this question, and why: one short sentence for a person."""
+
+    reason: str
+
+
+def check_level(level: float) -> float:
+    """The confidence level as given, or ValueError if it is not strictly between 0 and 1."""
+    if not 0.0 < level < 1.0:
+        raise ValueError(f"level must lie strictly between 0 and 1, not {level!r}")
+    return float(level)

@@ -1,0 +1,49 @@
+"""What estimate-plus-standard-error methods share: the interval and the p-value from a normal or t reference."""
+
+from __future__ import annotations
+
+from math import exp, inf
+
+from scipy.special import stdtr, stdtrit
+
+from analytics.stats.inversion import agreeing_interval, critical_z, two_sided_p
+from analytics.stats.values import Estimate, Interval, check_level
+
+
+def estimate(
+    effect: float,
+    standard_error: float,
+    *,
+    level: float,
+    method: str,
+    df: float | None = None,
+    ratio: bool = False,
+    within: tuple[float, float] = (-inf, inf),
+) -> Estimate:
+    """Effect plus or minus the critical value times its standard error, and the p-value against no effect.
+
+    The reference is the normal, or Student's t with `df` degrees of freedom. With `ratio` the effect comes in as a
+    logarithm and the answer is on the ratio scale, where no effect is 1. Ends are cut at `within`.
+
+    >>> found = estimate(0.10, 0.04, level=0.95, method="z")
+    >>> round(found.interval.low, 4), round(found.interval.high, 4), round(found.p_value, 4)
+    (0.0216, 0.1784, 0.0124)
+    """
+    statistic = effect / standard_error
+    p_value = two_sided_p(statistic) if df is None else 2.0 * float(stdtr(df, -abs(statistic)))
+    half = critical(level, df) * standard_error
+    low, high, null = effect - half, effect + half, 0.0
+    if ratio:
+        effect, low, high, null = exp(effect), exp(low), exp(high), 1.0
+    interval = agreeing_interval(low, high, p_value=p_value, level=level, above=statistic > 0, null=null)
+    interval = Interval(max(interval.low, within[0]), min(interval.high, within[1]), level)
+    return Estimate(effect, interval, p_value, method, statistic, df, standard_error)
+
+
+def critical(level: float, df: float | None = None) -> float:
+    """How many standard errors either side of the effect the interval reaches: 1.96 for 0.95 and the normal.
+
+    >>> round(critical(0.95), 4), round(critical(0.95, df=5), 4)
+    (1.96, 2.5706)
+    """
+    return critical_z(level) if df is None else abs(float(stdtrit(df, (1.0 - check_level(level)) / 2.0)))

@@ -1,0 +1,147 @@
+"""What templates need to show a report: its charts, its numbers as people say them, its 2 by 2 card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django import template
+from django.utils.safestring import SafeString
+
+from analytics import charts, words
+from analytics import report as reports
+from analytics.report import DifferenceRow, OutcomeBlock, RateRow, Report
+from campaign.models import Campaign
+
+register = template.Library()
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What one harm did when it was added: alone, or on top of the other harm."""
+
+    harm: str
+    to: str
+    row: DifferenceRow
+
+
+@dataclass(frozen=True, slots=True)
+class SecondHarm:
+    """The 2 by 2 card: four rates, and the planned comparisons that add one harm at a time."""
+
+    neutral: RateRow
+    victim: RateRow
+    user: RateRow
+    both: RateRow
+    added: tuple[Added, ...]
+
+
+@register.simple_tag
+def rates_chart(block: OutcomeBlock, level: float, drawing: str) -> SafeString:
+    return charts.rates(block, level=level, drawing=drawing)
+
+
+@register.simple_tag
+def differences_chart(block: OutcomeBlock, level: float, drawing: str) -> SafeString:
+    return charts.differences(block, level=level, drawing=drawing)
+
+
+@register.simple_tag
+def scale_of(block: OutcomeBlock) -> words.Scale:
+    return charts.scale_of(block)
+
+
+@register.simple_tag
+def latest_report(campaign: Campaign) -> Report | None:
+    """The last look at a campaign, for pages of apps that may not import this one."""
+    return reports.latest(campaign)
+
+
+@register.simple_tag
+def second_harm(block: OutcomeBlock) -> SecondHarm | None:
+    """The 2 by 2 card if the arms are exactly neutral, victim, user and both; it adds no statistics of its own."""
+    arms = {row.frame: row for row in block.rates}
+    if len(block.rates) != 4 or set(arms) != {"neutral", "victim", "user", "both"}:
+        return None
+    by_pair = {(row.treated, row.control): row for row in block.differences if row.effect is not None}
+    steps = (
+        ("user", "neutral", "user"),
+        ("both", "victim", "user"),
+        ("victim", "neutral", "victim"),
+        ("both", "user", "victim"),
+    )
+    added = tuple(
+        Added(harm=arms[harm].name, to=arms[control].name, row=by_pair[arms[treated].key, arms[control].key])
+        for treated, control, harm in steps
+        if (arms[treated].key, arms[control].key) in by_pair
+    )
+    return SecondHarm(arms["neutral"], arms["victim"], arms["user"], arms["both"], added)
+
+
+@register.filter
+def against_control(block: OutcomeBlock, key: str) -> DifferenceRow | None:
+    """The planned comparison of one arm with the control, if there is one."""
+    controls = {row.key for row in block.rates if row.is_control}
+    return next((row for row in block.differences if row.treated == key and row.control in controls), None)
+
+
+@register.filter
+def worse(report: Report) -> list[DifferenceRow]:
+    """Guardrail comparisons that came out worse: they are said aloud, above everything secondary."""
+    return [
+        row
+        for block in report.others
+        if block.role == "guardrail"
+        for row in block.differences
+        if row.verdict == "worse"
+    ]
+
+
+@register.filter
+def count(share: float, scale: words.Scale) -> str:
+    return scale.count(share)
+
+
+@register.filter
+def decimal(share: float, scale: words.Scale) -> str:
+    """A share with one decimal, in people of the scale: 0.4372 of 100 is "43.7"."""
+    return f"{share * scale.base:,.1f}".replace("-", "−")
+
+
+@register.filter
+def signed(share: float, scale: words.Scale) -> str:
+    return scale.signed(share)
+
+
+@register.filter
+def of(part: int, whole: int | None) -> str:
+    """How many of 100: "98", or a dash where nothing was sent."""
+    return f"{part / whole * 100:.0f}" if whole else "–"
+
+
+@register.filter
+def people(share: float, scale: words.Scale) -> str:
+    """A planned difference in people: 0.02 of 100 is "2"."""
+    return f"{share * scale.base:g}"
+
+
+@register.filter
+def percent(level: float) -> str:
+    return f"{level:.0%}"
+
+
+@register.filter
+def p_value(p: float | None) -> str:
+    return "–" if p is None else words.p_value(p)
+
+
+@register.filter
+def count_of(number: int) -> str:
+    """A count with its thousands parted: "20,000"."""
+    return f"{number:,}"
+
+
+@register.filter
+def in_words(share: float) -> str:
+    """A planned share as people: "2 in 100"; of more people where whole ones would not show it."""
+    scale = words.scale_for([share]) if 0 < share < 0.01 else words.Scale(100)
+    return f"{share * scale.base:g} in {scale.people}"

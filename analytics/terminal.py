@@ -1,0 +1,83 @@
+"""A report as text for a terminal: the sentence first, then rates, differences and data quality."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.table import Table
+
+from analytics import words
+from analytics.report import OutcomeBlock, Report
+
+_MARKS = {"neutral": "●", "victim": "■", "user": "▲", "both": "◆"}
+_LIGHTS = {"ok": "[green]✓[/]", "caution": "[yellow]![/]", "alarm": "[red]✗[/]", "unknown": "·"}
+
+
+def show(report: Report, console: Console, *, truth: Mapping[str, float] | None = None) -> None:
+    """Print a report; `truth` adds the simulated rates beside the estimates."""
+    console.print()
+    console.print(f"[bold]{report.campaign.name}[/]  look {report.look}, {report.people:,} people who saw a message")
+    console.print()
+    console.print(report.sentence, style="bold")
+    console.print(report.interval_sentence, style="dim")
+    console.print()
+    _block(report.primary, report, console, truth)
+    for block in report.others:
+        _block(block, report, console, None)
+    for item in report.quality:
+        console.print(f"{_LIGHTS[item.status]} {item.label}. [dim]{item.detail}[/]")
+    if report.omnibus_p is not None and report.omnibus_statistic is not None:
+        console.print(
+            f"[dim]All arms at once: chi-square {report.omnibus_statistic:.3f}, df {report.omnibus_df}, "
+            f"p {words.p_value(report.omnibus_p)}. Plan {report.plan_fingerprint[:12]}.[/]"
+        )
+
+
+def _block(block: OutcomeBlock, report: Report, console: Console, truth: Mapping[str, float] | None) -> None:
+    scale = words.scale_for([row.rate for row in block.rates if row.rate is not None])
+    rates = Table(title=f"{block.outcome.name}, of {scale.people} who saw it ({block.role})", title_justify="left")
+    for column in ("arm", "saw it", "did it", f"of {scale.people}", f"{report.level:.0%} interval"):
+        rates.add_column(column, justify="left" if column == "arm" else "right")
+    if truth:
+        rates.add_column("the truth", justify="right")
+    for row in block.rates:
+        cells = [f"{_MARKS.get(row.frame, '○')} {row.name}", f"{row.n:,}", f"{row.events:,}"]
+        cells += (
+            [f"{row.rate * scale.base:.1f}", f"{row.low * scale.base:.1f} to {row.high * scale.base:.1f}"]
+            if row.rate is not None and row.low is not None and row.high is not None
+            else ["–", "–"]
+        )
+        rates.add_row(*cells, *([f"{truth[row.key] * scale.base:.1f}"] if truth else []))
+    console.print(rates)
+    table = Table(title="Differences, as planned", title_justify="left")
+    for column in ("comparison", "difference", "interval", "p", "p (Holm)", "verdict"):
+        table.add_column(column, justify="left" if column in ("comparison", "verdict") else "right")
+    if truth:
+        table.add_column("the truth", justify="right")
+    for pair in block.differences:
+        name = f"{pair.treated_name} − {pair.control_name}"
+        if (
+            pair.effect is None
+            or pair.low is None
+            or pair.high is None
+            or pair.p_value is None
+            or pair.p_adjusted is None
+        ):
+            table.add_row(name, "–", "–", "–", "–", pair.verdict_name)
+            continue
+        cells = [
+            name,
+            scale.signed(pair.effect),
+            f"{scale.signed(pair.low)} to {scale.signed(pair.high)}",
+            words.p_value(pair.p_value),
+            words.p_value(pair.p_adjusted),
+            pair.verdict_name,
+        ]
+        if truth:
+            cells.append(scale.signed(truth[pair.treated] - truth[pair.control]))
+        table.add_row(*cells)
+    console.print(table)
+    for pair in block.differences if block.role == "primary" else ():
+        console.print(f"  {pair.sentence}", style="dim")
+    console.print()

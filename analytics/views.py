@@ -1,0 +1,31 @@
+"""The results page: what a stored look at a campaign says. It reads; the worker or a command computes."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from analytics import report as reports
+from analytics.models import Analysis
+from campaign.access import campaign_for
+from campaign.models import AnalysisPlan
+
+
+@require_safe
+def results(request: HttpRequest, slug: str) -> HttpResponse:
+    """The latest look, or an earlier one with ?look=2; every look stays on record."""
+    campaign = campaign_for(request.user, slug)
+    looks = list(Analysis.objects.filter(campaign=campaign).order_by("look"))
+    asked = request.GET.get("look", str(looks[-1].look) if looks else "")
+    chosen = next((analysis for analysis in looks if str(analysis.look) == asked), None)
+    if asked and chosen is None:
+        raise Http404
+    context = {
+        "campaign": campaign,
+        "looks": looks,
+        "newest": looks[-1].look if looks else None,
+        "report": reports.build(chosen) if chosen else None,
+        "plan": AnalysisPlan.objects.filter(campaign=campaign).first(),
+    }
+    return render(request, "analytics/results.html", context)

@@ -1,0 +1,128 @@
+"""PURE  The words for numbers and verdicts: short, in natural frequencies, the same on every page and in every file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+VERDICT_NAMES = {
+    "better": "Better",
+    "worse": "Worse",
+    "no-meaningful-difference": "No meaningful difference",
+    "cannot-tell-yet": "Can’t tell yet",
+    "withheld": "Withheld",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The round number of people that rates are told in: 100, or more where an outcome is rare."""
+
+    base: int
+
+    @property
+    def people(self) -> str:
+        return f"{self.base:,}"
+
+    def count(self, share: float) -> str:
+        """A share as a whole number of people: 0.437 of 100 is "44"."""
+        return f"{round(share * self.base):,}"
+
+    def signed(self, share: float) -> str:
+        """A difference as one decimal with its sign: 0.0912 of 100 is "+9.1"."""
+        value = round(share * self.base, 1)
+        return f"{value + 0.0:+.1f}".replace("-", "−")
+
+
+def scale_for(rates: Sequence[float]) -> Scale:
+    """Of 100 people; of 1,000 or 10,000 where the largest rate is so small that whole people would not show it."""
+    largest = max((rate for rate in rates if rate > 0), default=1.0)
+    for base in (100, 1_000, 10_000):
+        if largest * base >= 5:
+            return Scale(base)
+    return Scale(100_000)
+
+
+def span(low: float, high: float, scale: Scale) -> str:
+    """An interval in whole people, as "6 to 12"; with a decimal where whole numbers would coincide or hide the sign."""
+    a, b = round(low * scale.base), round(high * scale.base)
+    hides_sign = low * high > 0 and 0 in (a, b)
+    if a == b or hides_sign:
+        return f"{low * scale.base:.1f} to {high * scale.base:.1f}".replace("-", "−")
+    return f"{a} to {b}".replace("-", "−")
+
+
+def gap(effect: float, scale: Scale) -> str:
+    """The size of a difference as a person says it: "9 more", "3 fewer", "less than 1 more"."""
+    size = abs(effect) * scale.base
+    way = "more" if effect >= 0 else "fewer"
+    return f"{round(size)} {way}" if round(size) else f"less than 1 {way}"
+
+
+def many(count: int) -> str:
+    """A needed sample, rounded up to two figures, because it is a plan and not a measurement."""
+    step = 10 ** max(len(str(count)) - 2, 0)
+    return f"{ceil(count / step) * step:,}"
+
+
+_FRAME_PHRASES = {
+    "neutral": "the neutral text",
+    "victim": "the message about harm to the victim",
+    "user": "the message about harm to you",
+    "both": "the message with both harms",
+}
+
+
+def arm_phrase(name: str, frame: str = "", *, unique: bool = False) -> str:
+    """An arm inside a sentence: by its frame where only one arm has that frame, else by its quoted name."""
+    return _FRAME_PHRASES[frame] if unique and frame in _FRAME_PHRASES else f"“{name}”"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The numbers that one comparison's sentence needs; shares from 0 to 1."""
+
+    treated: str  # as arm_phrase says it
+    control: str
+    phrase: str  # what people did: "turned back"
+    higher_is_better: bool
+    treated_rate: float
+    effect: float
+    low: float
+    high: float
+    verdict: str
+    smallest_difference: float | None
+    more_per_arm: int | None
+    who: str = "people who saw"
+
+
+def comparison_sentence(said: Said, scale: Scale) -> str:
+    """One plain sentence for one comparison, whichever way it went."""
+    of = f"Of {scale.people} {said.who} {said.treated}, {scale.count(said.treated_rate)} {said.phrase}"
+    interval = span(said.low, said.high, scale)
+    if said.verdict == "withheld":
+        return (
+            f"The comparison of {said.treated} with {said.control} is withheld: they were not shown as often "
+            "as planned, so it could mislead."
+        )
+    if said.verdict in ("better", "worse"):
+        end = "" if said.verdict == "better" else " This arm did worse." if said.higher_is_better else " That is worse."
+        return f"{of}; {gap(said.effect, scale)} than with {said.control} ({interval}).{end}"
+    if said.verdict == "no-meaningful-difference":
+        small = (said.smallest_difference or max(abs(said.low), abs(said.high))) * scale.base
+        return (
+            f"{of}, about as many as with {said.control}: any difference is smaller than {small:g} "
+            f"in {scale.people} ({interval})."
+        )
+    more = (
+        f" About {many(said.more_per_arm)} more people per arm would tell, if it stays like this."
+        if said.more_per_arm
+        else ""
+    )
+    return f"{of}. We cannot tell yet whether that is more or fewer than with {said.control} ({interval}).{more}"
+
+
+def p_value(p: float) -> str:
+    """A p-value for people: three decimals, or "below 0.001"."""
+    return "below 0.001" if p < 0.001 else f"{p:.3f}"

@@ -1,0 +1,471 @@
+"""The staff API: campaigns and their plans to read, their steps to take, and the one shape of every error.
+
+Settings name `Pages` from here, and DRF's generic views load it while they are being imported: so this module
+builds on APIView and must not import them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.models import User
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db.models import Model, QuerySet
+from django.http import Http404
+from django.http.multipartparser import MultiPartParserError
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
+from rest_framework import exceptions, serializers
+from rest_framework.authtoken.models import Token
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.parsers import JSONParser
+from rest_framework.permissions import AllowAny, BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.views import APIView, exception_handler
+
+from campaign import lifecycle
+from campaign.access import campaign_for
+from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
+from messages.models import Frame
+from messages.roles import ROLES, has_role
+
+log = logging.getLogger(__name__)
+
+BODY_LIMIT = 16_384
+
+
+# The one error shape
+
+
+class BodyTooLarge(exceptions.APIException):
+    status_code = 413
+    default_code = "body_too_large"
+    default_detail = f"The body may hold at most {BODY_LIMIT} bytes."
+
+
+class InternalError(exceptions.APIException):
+    default_code = "internal_error"
+    default_detail = "Something went wrong on our side."
+
+
+class StepConflict(exceptions.APIException):
+    status_code = 409
+    default_code = "step_refused"
+
+
+def one_error_shape(error: Exception, context: dict[str, Any]) -> Response:
+    """Every refusal of this API as {"error": {"code", "message", "fields"}}, whoever raised it."""
+    refusal = _refusal(error)
+    if isinstance(refusal, InternalError):
+        log.error("The API failed", exc_info=error)
+    response = exception_handler(refusal, context)
+    assert response is not None  # it is None only for what is not an APIException
+    response.data = {"error": _described(refusal)}
+    return response
+
+
+def _refusal(error: Exception) -> exceptions.APIException:
+    if isinstance(error, exceptions.APIException):
+        return error
+    if isinstance(error, Http404):
+        return exceptions.NotFound("There is nothing at this address.")
+    if isinstance(error, PermissionDenied):
+        return exceptions.PermissionDenied()
+    if isinstance(error, lifecycle.StepRefused):
+        return StepConflict(str(error))
+    if isinstance(error, RequestDataTooBig):
+        return BodyTooLarge()
+    if isinstance(error, SuspiciousOperation | BadRequest | MultiPartParserError):
+        return exceptions.ParseError("The request could not be read.", code="bad_request")
+    return InternalError()
+
+
+# Where the audience surface has a word for the same thing, it is the same word.
+_CODES = {"parse_error": "malformed_json"}
+_WHOLE = "non_field_errors"
+
+
+def _described(refusal: exceptions.APIException) -> dict[str, Any]:
+    if isinstance(refusal, exceptions.ValidationError):
+        fields = _fields(refusal.detail)
+        message = fields.pop(_WHOLE, "") or "A field is missing or wrong."
+        return {"code": "invalid_field", "message": message, "fields": fields}
+    detail = refusal.detail
+    code = str(detail.code if isinstance(detail, exceptions.ErrorDetail) else refusal.default_code)
+    return {"code": _CODES.get(code, code), "message": str(detail), "fields": {}}
+
+
+def _fields(detail: Any, path: str = "") -> dict[str, str]:
+    """DRF's nested lists and dicts of complaints as one sentence per field: {"arms.0.key": "..."}."""
+    if isinstance(detail, Mapping):
+        inner = [_fields(value, f"{path}.{name}" if path else str(name)) for name, value in detail.items()]
+        return {name: said for part in inner for name, said in part.items()}
+    if isinstance(detail, list) and any(isinstance(item, Mapping) for item in detail):
+        return _fields(dict(enumerate(detail)), path)
+    return {path or _WHOLE: " ".join(map(str, detail)) if isinstance(detail, list) else str(detail)}
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField(help_text="For programs: one of the codes listed in docs/api.md.")
+    message = serializers.CharField(help_text="For people: one sentence.")
+    fields = serializers.DictField(  # type: ignore[assignment]  # the name is the contract's, not DRF's own attribute
+        child=serializers.CharField(), help_text="What is wrong with which field; often empty."
+    )
+
+
+class ErrorReplySerializer(serializers.Serializer[Any]):
+    """What every refusal looks like."""
+
+    error = ErrorSerializer()
+
+
+_REASONS = {
+    400: "The body is not JSON, or a field is wrong.",
+    401: "No valid token or session.",
+    403: "Signed in, but without the role that this needs.",
+    404: "Not found.",
+    409: "The campaign cannot take this step now; the message says why.",
+    413: "The body is too large.",
+    415: "The body is not application/json.",
+    429: "Too many attempts; Retry-After says how many seconds to wait.",
+}
+
+
+def refusals(*statuses: int) -> dict[int, OpenApiResponse]:
+    """The documented refusals of one operation."""
+    return {status: OpenApiResponse(ErrorReplySerializer, _REASONS[status]) for status in statuses}
+
+
+# What every view shares
+
+
+class Pages(PageNumberPagination):
+    """50 a page; `page_size` asks for up to 200."""
+
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 200
+    invalid_page_message = "There is no such page."
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """DRF's own, with its OpenAPI 3.0 way of saying "or null" put into 3.1."""
+        described: dict[str, Any] = super().get_paginated_response_schema(schema)
+        for link in ("next", "previous"):
+            described["properties"][link] = {"type": ["string", "null"], "format": "uri"}
+        return described
+
+
+class HasRole(BasePermission):
+    """Any of the three roles may read."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return has_role(request.user, *ROLES)
+
+
+M = TypeVar("M", bound=Model)
+
+
+class Listing(APIView, Generic[M]):
+    """A view that answers one page of a query."""
+
+    permission_classes = [HasRole]
+    pagination_class = Pages
+    serializer_class: type[serializers.BaseSerializer[M]]
+
+    def page(self, query: QuerySet[M]) -> Response:
+        pages = self.pagination_class()
+        rows: Any = pages.paginate_queryset(query, self.request, view=self)
+        return pages.get_paginated_response(self.serializer_class(rows, many=True).data)
+
+
+class StrictJSON(JSONParser):
+    """JSON within a size that staff requests never reach; endless nesting is malformed, not a fault of ours."""
+
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        length = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
+        if int(length) > BODY_LIMIT:
+            raise BodyTooLarge
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError:
+            raise exceptions.ParseError("The body is nested too deeply.") from None
+
+
+# Campaigns and plans
+
+
+class ArmSerializer(serializers.ModelSerializer[Arm]):
+    message = serializers.CharField(source="revision.message.key", read_only=True)
+    frame = serializers.ChoiceField(choices=Frame.choices, read_only=True)
+    revision = serializers.IntegerField(source="revision.number", read_only=True)
+    words = serializers.CharField(source="revision.digest", read_only=True, help_text="SHA-256 of the approved words.")
+
+    class Meta:
+        model = Arm
+        fields = ["key", "name", "frame", "is_control", "weight", "message", "revision", "words"]
+        read_only_fields = fields
+
+
+class PlannedOutcomeSerializer(serializers.ModelSerializer[PlannedOutcome]):
+    class Meta:
+        model = PlannedOutcome
+        fields = ["outcome", "role", "smallest_difference"]
+        read_only_fields = fields
+
+
+class PlannedComparisonSerializer(serializers.Serializer[Any]):
+    """Treated minus control, as arm keys."""
+
+    treated = serializers.CharField()
+    control = serializers.CharField()
+
+
+class PlanSerializer(serializers.ModelSerializer[AnalysisPlan]):
+    comparisons = serializers.SerializerMethodField()
+    outcomes = PlannedOutcomeSerializer(many=True, read_only=True)
+    canonical = serializers.CharField(
+        read_only=True, help_text="The plan as it was hashed; its SHA-256 is the fingerprint. Empty until frozen."
+    )
+
+    class Meta:
+        model = AnalysisPlan
+        fields = [
+            "level",
+            "smallest_difference",
+            "planned_per_arm",
+            "correction",
+            "comparisons",
+            "outcomes",
+            "frozen_at",
+            "fingerprint",
+            "canonical",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(PlannedComparisonSerializer(many=True))
+    def get_comparisons(self, plan: AnalysisPlan) -> list[dict[str, str]]:
+        return [{"treated": pair[0], "control": pair[1]} for pair in plan.comparisons if len(pair) == 2]
+
+
+class CampaignSerializer(serializers.ModelSerializer[Campaign]):
+    arms = ArmSerializer(many=True, read_only=True)
+    placements = serializers.SlugRelatedField[Any](slug_field="key", many=True, read_only=True)
+    plan = PlanSerializer(read_only=True, allow_null=True)
+    created_by = serializers.CharField(source="created_by.username", read_only=True)
+    approved_by = serializers.CharField(source="approved_by.username", read_only=True, allow_null=True)
+
+    class Meta:
+        model = Campaign
+        fields = [
+            "slug",
+            "name",
+            "hypothesis",
+            "state",
+            "unit",
+            "arms",
+            "placements",
+            "plan",
+            "starts_at",
+            "ends_at",
+            "launched_at",
+            "changed_at",
+            "created_by",
+            "approved_by",
+        ]
+        read_only_fields = fields
+
+
+def _campaigns() -> QuerySet[Campaign]:
+    return Campaign.objects.select_related("plan", "created_by", "approved_by").prefetch_related(
+        "arms__revision__message", "placements", "plan__outcomes"
+    )
+
+
+class Campaigns(Listing[Campaign]):
+    """All campaigns, the one launched last first."""
+
+    serializer_class = CampaignSerializer
+
+    @extend_schema(tags=["campaigns"], responses={200: CampaignSerializer(many=True), **refusals(401, 403, 404)})
+    def get(self, request: Request) -> Response:
+        return self.page(_campaigns())
+
+
+class CampaignDetail(APIView):
+    """One campaign with its arms, placements and plan."""
+
+    permission_classes = [HasRole]
+
+    @extend_schema(tags=["campaigns"], responses={200: CampaignSerializer, **refusals(401, 403, 404)})
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(CampaignSerializer(campaign_for(request.user, slug)).data)
+
+
+class PlanDetail(APIView):
+    """The analysis plan of one campaign: what is compared, how surely, and what would be too small to matter."""
+
+    permission_classes = [HasRole]
+
+    @extend_schema(tags=["campaigns"], responses={200: PlanSerializer, **refusals(401, 403, 404)})
+    def get(self, request: Request, slug: str) -> Response:
+        plan = AnalysisPlan.objects.filter(campaign=campaign_for(request.user, slug)).first()
+        if plan is None:
+            raise exceptions.NotFound("This campaign has no plan yet.")
+        return Response(PlanSerializer(plan).data)
+
+
+# The steps of a campaign's life
+
+
+class Step(APIView):
+    permission_classes = [HasRole]
+    parser_classes = [StrictJSON]
+    verb: ClassVar[str]
+
+    def take(self, campaign: Campaign, by: User) -> None:
+        raise NotImplementedError
+
+    @extend_schema(
+        tags=["steps"],
+        request=None,
+        responses={200: CampaignSerializer, **refusals(400, 401, 403, 404, 409, 413, 415)},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        campaign = campaign_for(request.user, slug)
+        _, _, role = lifecycle.TRANSITIONS[self.verb]
+        if not has_role(request.user, role):
+            raise exceptions.PermissionDenied(f"Only a {role} can {self.verb} a campaign.")
+        if request.data:
+            raise exceptions.ParseError("A step takes no body.", code="unknown_field")
+        assert isinstance(request.user, User)
+        self.take(campaign, request.user)
+        return Response(CampaignSerializer(_campaigns().get(pk=campaign.pk)).data)
+
+
+class Submit(Step):
+    """The draft is complete: ask a second person to approve it. For a manager."""
+
+    verb = "submit"
+
+    def take(self, campaign: Campaign, by: User) -> None:
+        lifecycle.submit(campaign, by=by)
+
+
+class Approve(Step):
+    """Agree to the words, the arms and the plan. For a reviewer who did not create the campaign."""
+
+    verb = "approve"
+
+    def take(self, campaign: Campaign, by: User) -> None:
+        lifecycle.approve(campaign, by=by)
+
+
+class Launch(Step):
+    """Freeze the plan and start serving. For a manager."""
+
+    verb = "launch"
+
+    def take(self, campaign: Campaign, by: User) -> None:
+        lifecycle.launch(campaign, by=by, now=timezone.now())
+
+
+class Pause(Step):
+    """Stop serving for now. For a manager."""
+
+    verb = "pause"
+
+    def take(self, campaign: Campaign, by: User) -> None:
+        lifecycle.pause(campaign, by=by)
+
+
+class Resume(Step):
+    """Serve again under the same plan. For a manager."""
+
+    verb = "resume"
+
+    def take(self, campaign: Campaign, by: User) -> None:
+        lifecycle.resume(campaign, by=by)
+
+
+class Close(Step):
+    """Stop serving for good. For a manager."""
+
+    verb = "close"
+
+    def take(self, campaign: Campaign, by: User) -> None:
+        lifecycle.close(campaign, by=by, now=timezone.now())
+
+
+STEPS: tuple[type[Step], ...] = (Submit, Approve, Launch, Pause, Resume, Close)
+
+
+# Signing in
+
+
+class WrongCredentials(exceptions.AuthenticationFailed):
+    default_code = "wrong_credentials"
+    default_detail = "This name and password do not belong together."
+
+
+class SignInThrottle(SimpleRateThrottle):
+    """Ten attempts a minute for each name: guessing is slow, and no address is kept."""
+
+    rate = "10/min"
+
+    def get_cache_key(self, request: Request, view: APIView) -> str:
+        name = request.data.get("username") if isinstance(request.data, dict) else None
+        return "sign-in-" + hashlib.sha256(str(name).casefold().encode("utf-8", "replace")).hexdigest()
+
+
+class CredentialsSerializer(serializers.Serializer[Any]):
+    username = serializers.CharField(max_length=150)
+    password = serializers.CharField(max_length=1024, trim_whitespace=False)
+
+
+class TokenSerializer(serializers.Serializer[Any]):
+    token = serializers.CharField(help_text='Send it as "Authorization: Token <token>".')
+
+
+class SignIn(APIView):
+    """A token for a name and password; the same one each time, until an administrator deletes it."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+    throttle_classes = [SignInThrottle]
+    parser_classes = [StrictJSON]
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return "Token"  # so that wrong credentials answer 401, not 403
+
+    @extend_schema(
+        tags=["signing in"],
+        request=CredentialsSerializer,
+        responses={200: TokenSerializer, **refusals(400, 401, 413, 415, 429)},
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        credentials = CredentialsSerializer(data=request.data)
+        credentials.is_valid(raise_exception=True)
+        user = authenticate(request, **credentials.validated_data)
+        if user is None:
+            raise WrongCredentials
+        token, _ = Token.objects.get_or_create(user=user)
+        return Response({"token": token.key})
+
+
+class Unknown(APIView):
+    """Whatever else lies below /api/: a JSON 404, whoever asks."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise exceptions.NotFound("There is nothing at this address. /api/docs/ lists what there is.")

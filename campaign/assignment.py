@@ -1,0 +1,42 @@
+"""Which arm a unit is in: one documented hash, so that anybody can check an assignment.
+
+    position = first 8 bytes, big-endian, of SHA-256(salt + ":" + unit), both as UTF-8
+    ticket   = position * total_weight // 2**64          (0 <= ticket < total_weight)
+    arm      = the first arm whose cumulative weight exceeds the ticket
+
+The same unit under the same salt always gets the same arm; another campaign has another salt, so arms of
+different campaigns are independent. Test vectors are published in `docs/assignment.md` and tested.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+
+
+def cumulative(weights: Sequence[int]) -> tuple[int, ...]:
+    """Running totals of the arm weights; ValueError unless they are whole, not negative, and not all zero."""
+    if any(isinstance(w, bool) or not isinstance(w, int) or w < 0 for w in weights):
+        raise ValueError("weights must be whole numbers, zero or more")
+    totals = tuple(accumulate(weights))
+    if not totals or totals[-1] == 0:
+        raise ValueError("at least one arm needs a weight above zero")
+    return totals
+
+
+def ticket_for(unit: str, salt: str, total: int) -> int:
+    """A whole number from 0 to total - 1, evenly spread over units."""
+    digest = hashlib.sha256(f"{salt}:{unit}".encode()).digest()
+    return (int.from_bytes(digest[:8], "big") * total) >> 64
+
+
+def arm_for(unit: str, salt: str, weights: Sequence[int]) -> int:
+    """The index of the unit's arm.
+
+    >>> arm_for("visitor-1", "demo-salt", [1, 1, 1, 1])
+    3
+    """
+    totals = cumulative(weights)
+    return bisect_right(totals, ticket_for(unit, salt, totals[-1]))

@@ -1,0 +1,74 @@
+"""Which message does this unit get? Decided from the snapshot in memory alone, and noted in a receipt."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from typing import NamedTuple
+
+from campaign.assignment import ticket_for
+from campaign.receipt import SECONDS_PER_HOUR, Receipt, ReceiptOffice, closing_hour
+from campaign.snapshot import ArmEntry, CampaignEntry, PlacementEntry, Shown
+
+
+class Unavailable(Exception):
+    """No campaign serves this placement now; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Decision(NamedTuple):
+    """The arm that was assigned, its words in one locale, and the receipt that goes with them."""
+
+    arm: ArmEntry
+    locale: str
+    shown: Shown
+    receipt: str
+
+
+def running_campaign(placement: PlacementEntry, *, now: float) -> CampaignEntry:
+    """The campaign that serves here at `now` (seconds since 1970), or Unavailable with the reason."""
+    campaign = placement.campaign
+    if campaign is None:
+        raise Unavailable(placement.reason)
+    if now < campaign.starts:
+        raise Unavailable("campaign_not_started")
+    if now >= campaign.ends:
+        raise Unavailable("campaign_ended")
+    return campaign
+
+
+def decide(
+    placement: PlacementEntry,
+    *,
+    locale: str | None,
+    unit: str | None,
+    now: float,
+    office: ReceiptOffice,
+    life_hours: int,
+) -> Decision:
+    """Assign an arm and issue its receipt. Without a unit the fresh nonce is the unit."""
+    campaign = running_campaign(placement, now=now)
+    nonce = os.urandom(16)
+    ticket = ticket_for(nonce.hex() if unit is None else unit, campaign.salt, campaign.totals[-1])
+    arm = campaign.arms[bisect_right(campaign.totals, ticket)]
+    spoken = locale_among(campaign.locales, locale)
+    hour = int(now) // SECONDS_PER_HOUR
+    receipt = office.issue(
+        Receipt(campaign.id, arm.id, placement.id, hour, closing_hour(hour, life_hours), spoken, nonce)
+    )
+    return Decision(arm, spoken, arm.shown[spoken], receipt)
+
+
+def locale_among(offered: tuple[str, ...], wanted: str | None) -> str:
+    """The wanted locale, else its language, else the first offered: "pt-BR" finds "pt-br" or "pt"."""
+    if wanted is not None:
+        exact = wanted.lower()
+        if exact in offered:
+            return exact
+        language = exact.split("-", 1)[0]
+        if language in offered:
+            return language
+    return offered[0]

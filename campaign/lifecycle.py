@@ -1,0 +1,193 @@
+"""The life of a campaign: draft, submitted, approved, running, paused, closed. Launching freezes the plan."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from campaign.assignment import cumulative
+from campaign.models import AnalysisPlan, Campaign, PlannedOutcome
+from campaign.outcomes import CATALOGUE
+from messages import review
+from messages.roles import MANAGER, REVIEWER, has_role
+
+State = Campaign.State
+
+TRANSITIONS: dict[str, tuple[set[str], str, str]] = {
+    # verb: (from which states, to which state, which role)
+    "submit": ({State.DRAFT}, State.SUBMITTED, MANAGER),
+    "approve": ({State.SUBMITTED}, State.APPROVED, REVIEWER),
+    "launch": ({State.APPROVED}, State.RUNNING, MANAGER),
+    "pause": ({State.RUNNING}, State.PAUSED, MANAGER),
+    "resume": ({State.PAUSED}, State.RUNNING, MANAGER),
+    "close": ({State.RUNNING, State.PAUSED}, State.CLOSED, MANAGER),
+}
+
+
+class StepRefused(Exception):
+    """The step is not allowed; the message says why, for a person."""
+
+
+@transaction.atomic
+def submit(campaign: Campaign, *, by: User) -> None:
+    """The draft is complete and asks for a second person's approval."""
+    problems = unready(campaign)
+    if problems:
+        raise StepRefused(" ".join(problems))
+    _move(campaign, "submit", by)
+
+
+@transaction.atomic
+def approve(campaign: Campaign, *, by: User) -> None:
+    """A second person agrees to the words, the arms and the plan."""
+    if by == campaign.created_by:
+        raise StepRefused("Nobody approves their own campaign. Please ask a colleague.")
+    campaign.approved_by = by
+    _move(campaign, "approve", by)
+
+
+@transaction.atomic
+def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
+    """Freeze the plan and start serving."""
+    problems = unready(campaign)
+    if problems:
+        raise StepRefused(" ".join(problems))
+    plan = freeze(campaign.plan, now=now)
+    campaign.launched_at = now
+    campaign.starts_at = campaign.starts_at or now
+    _move(campaign, "launch", by)
+    return plan
+
+
+@transaction.atomic
+def pause(campaign: Campaign, *, by: User) -> None:
+    """Stop serving for now."""
+    _move(campaign, "pause", by)
+
+
+@transaction.atomic
+def resume(campaign: Campaign, *, by: User) -> None:
+    """Serve again, under the same plan."""
+    problems = _taken_placements(campaign)
+    if problems:
+        raise StepRefused(" ".join(problems))
+    _move(campaign, "resume", by)
+
+
+@transaction.atomic
+def close(campaign: Campaign, *, by: User, now: datetime) -> None:
+    """Stop serving for good."""
+    campaign.ends_at = max(now, campaign.starts_at) if campaign.starts_at else now
+    if campaign.starts_at == campaign.ends_at:
+        campaign.ends_at = None
+    _move(campaign, "close", by)
+
+
+def _move(campaign: Campaign, verb: str, by: User) -> None:
+    sources, target, role = TRANSITIONS[verb]
+    if not has_role(by, role):
+        raise StepRefused(f"Only a {role} can {verb} a campaign.")
+    locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    if locked.state not in sources:
+        raise StepRefused(f"A campaign that is “{locked.get_state_display()}” cannot {verb}.")
+    campaign.state = target
+    campaign.save()
+
+
+def unready(campaign: Campaign) -> list[str]:
+    """What still keeps a campaign from being submitted or launched, in sentences."""
+    problems = []
+    arms = list(campaign.arms.select_related("revision__message"))
+    if len(arms) < 2:
+        problems.append("A campaign needs at least two arms.")
+    elif sum(arm.is_control for arm in arms) != 1:
+        problems.append("One arm must be the control.")
+    else:
+        try:
+            cumulative([arm.weight for arm in arms])
+        except ValueError:
+            problems.append("At least one arm needs a weight above zero.")
+    problems += [f"The words of “{arm.name}” are not approved." for arm in arms if not review.stands(arm.revision)]
+    locales = [set(arm.revision.renditions.values_list("locale", flat=True)) for arm in arms]
+    if locales and not set.intersection(*locales):
+        problems.append("The arms have no language in common.")
+    if not campaign.placements.exists():
+        problems.append("Choose at least one placement.")
+    problems += _plan_problems(campaign, {arm.key for arm in arms})
+    return problems + _taken_placements(campaign)
+
+
+def _plan_problems(campaign: Campaign, keys: set[str]) -> list[str]:
+    plan = AnalysisPlan.objects.filter(campaign=campaign).first()
+    if plan is None:
+        return ["The campaign has no analysis plan."]
+    problems = []
+    if not plan.outcomes.filter(role=PlannedOutcome.Role.PRIMARY).exists():
+        problems.append("The plan needs a primary outcome.")
+    if any(CATALOGUE[planned.outcome].kind != "yes-no" for planned in plan.outcomes.all()):
+        problems.append("Only yes/no outcomes can be planned so far.")
+    if not plan.comparisons or any(
+        len(pair) != 2 or set(pair) - keys or pair[0] == pair[1] for pair in plan.comparisons
+    ):
+        problems.append("The plan's comparisons must each name two arms of this campaign.")
+    return problems
+
+
+def _taken_placements(campaign: Campaign) -> list[str]:
+    taken = Campaign.objects.filter(state=State.RUNNING, placements__in=campaign.placements.all()).exclude(
+        pk=campaign.pk
+    )
+    return [f"“{other.name}” already runs at one of these placements." for other in taken.distinct()]
+
+
+def freeze(plan: AnalysisPlan, *, now: datetime) -> AnalysisPlan:
+    """Write the plan down as canonical JSON with its SHA-256; from here on it is only read."""
+    if plan.frozen_at is not None:
+        raise StepRefused("This plan is frozen already.")
+    plan.canonical = json.dumps(content(plan), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    plan.fingerprint = hashlib.sha256(plan.canonical.encode()).hexdigest()
+    plan.frozen_at = now
+    plan.save()
+    return plan
+
+
+def margin_of(plan: AnalysisPlan, planned: PlannedOutcome) -> float | None:
+    """The smallest difference of interest for one planned outcome; None if the plan names none for it."""
+    return plan.smallest_difference if planned.role == PlannedOutcome.Role.PRIMARY else planned.smallest_difference
+
+
+def content(plan: AnalysisPlan) -> dict[str, Any]:
+    """Everything that is promised, as plain values."""
+    campaign = plan.campaign
+    return {
+        "campaign": campaign.slug,
+        "hypothesis": campaign.hypothesis,
+        "unit": campaign.unit,
+        "salt_sha256": hashlib.sha256(
+            campaign.salt.encode()
+        ).hexdigest(),  # a commitment: the split can be checked later
+        "placements": sorted(campaign.placements.values_list("key", flat=True)),
+        "arms": [
+            {"arm": arm.key, "words": arm.revision.digest, "weight": arm.weight, "control": arm.is_control}
+            for arm in campaign.arms.select_related("revision")
+        ],
+        "outcomes": [
+            {
+                "outcome": o.outcome,
+                "role": o.role,
+                "better": CATALOGUE[o.outcome].better,
+                "smallest_difference": margin_of(plan, o),
+            }
+            for o in plan.outcomes.all()
+        ],
+        "comparisons": plan.comparisons,
+        "correction": plan.correction,
+        "level": plan.level,
+        "planned_per_arm": plan.planned_per_arm,
+        "denominator": "exposed",
+    }

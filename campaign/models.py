@@ -1,0 +1,204 @@
+"""To whom, where and under which plan: partners, placements, campaigns, arms, frozen plans, served counts."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from campaign.outcomes import CATALOGUE
+from messages.models import Revision
+
+
+class Partner(models.Model):
+    """Who hosts our messages."""
+
+    name = models.CharField(max_length=120, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Placement(models.Model):
+    """One spot where a message may appear."""
+
+    key = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="placements")
+    allowed_origins = models.JSONField(
+        default=list, blank=True, help_text='Sites that may embed it, such as "https://example.org".'
+    )
+    leave_url = models.URLField(blank=True, help_text="Where “Leave this page” leads; empty for our own quiet page.")
+    continue_url = models.URLField(blank=True, help_text="Where “Continue” leads; empty to close the message.")
+    fallback = models.ForeignKey(
+        Revision,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Neutral words shown, uncounted, while no campaign runs here.",
+    )
+
+    class Meta:
+        ordering = ["key"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def new_salt() -> str:
+    """A campaign's own salt, so that arms of different campaigns are independent."""
+    return secrets.token_hex(16)
+
+
+class Campaign(models.Model):
+    """A trial: arms shown at placements under a frozen plan."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        SUBMITTED = "submitted", "Waiting for approval"
+        APPROVED = "approved", "Approved"
+        RUNNING = "running", "Running"
+        PAUSED = "paused", "Paused"
+        CLOSED = "closed", "Closed"
+
+    class Unit(models.TextChoices):
+        VIEW = "view", "One shown message"
+        SESSION = "session", "One browser tab"
+        SUBJECT = "subject", "The partner's opaque subject"
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=160)
+    hypothesis = models.CharField(max_length=500, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    unit = models.CharField(max_length=8, choices=Unit, default=Unit.VIEW)
+    salt = models.CharField(max_length=64, default=new_salt, editable=False)
+    placements = models.ManyToManyField(Placement, related_name="campaigns")
+    starts_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    launched_at = models.DateTimeField(null=True, blank=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-launched_at", "slug"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(starts_at__isnull=True) | Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+                name="campaign_ends_after_it_starts",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("created_by")),
+                name="campaign_approved_by_a_second_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Arm(models.Model):
+    """One treatment of a campaign, naming one approved revision."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="arms")
+    key = models.SlugField()
+    name = models.CharField(max_length=80)
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="arms")
+    weight = models.PositiveIntegerField(default=1, validators=[MaxValueValidator(1_000_000)])
+    is_control = models.BooleanField(default=False)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["campaign", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "key"], name="arm_key_once"),
+            models.UniqueConstraint(fields=["campaign"], condition=Q(is_control=True), name="arm_one_control"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def frame(self) -> str:
+        return self.revision.message.frame
+
+
+class AnalysisPlan(models.Model):
+    """The promise made before launch: what is compared, how surely, and what would be too small to matter."""
+
+    campaign = models.OneToOneField(Campaign, on_delete=models.PROTECT, related_name="plan")
+    level = models.FloatField(default=0.95, validators=[MinValueValidator(0.5), MaxValueValidator(0.999)])
+    smallest_difference = models.FloatField(
+        default=0.02,
+        help_text="For the primary outcome, as a share: 0.02 is 2 people in 100. Less would not change what we do.",
+    )
+    planned_per_arm = models.PositiveIntegerField(help_text="People to be shown each arm before the planned analysis.")
+    comparisons = models.JSONField(default=list, help_text='Pairs of arm keys: [["victim", "neutral"], ...].')
+    correction = models.CharField(max_length=8, choices=[("holm", "Holm")], default="holm")
+    frozen_at = models.DateTimeField(null=True, blank=True)
+    canonical = models.TextField(blank=True, help_text="The plan as canonical JSON, exactly as it was hashed.")
+    fingerprint = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the canonical JSON.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(level__gt=0, level__lt=1), name="plan_level_is_a_share"),
+            models.CheckConstraint(
+                condition=Q(smallest_difference__gte=0, smallest_difference__lt=1), name="plan_difference_is_a_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(frozen_at__isnull=True) | ~Q(fingerprint=""), name="plan_frozen_has_a_fingerprint"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Plan of {self.campaign}"
+
+
+class PlannedOutcome(models.Model):
+    """One outcome of a plan and the part it plays; exactly one is primary."""
+
+    class Role(models.TextChoices):
+        PRIMARY = "primary", "Primary"
+        SECONDARY = "secondary", "Secondary"
+        GUARDRAIL = "guardrail", "Guardrail"
+
+    plan = models.ForeignKey(AnalysisPlan, on_delete=models.PROTECT, related_name="outcomes")
+    outcome = models.CharField(max_length=16, choices=[(o.key, o.name) for o in CATALOGUE.values()])
+    role = models.CharField(max_length=9, choices=Role)
+    smallest_difference = models.FloatField(
+        null=True, blank=True, help_text="For this outcome, as a share; the primary outcome's stands in the plan."
+    )
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "outcome"], name="planned_outcome_once"),
+            models.UniqueConstraint(fields=["plan"], condition=Q(role="primary"), name="planned_outcome_one_primary"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.outcome} ({self.role})"
+
+
+class ServedCount(models.Model):
+    """How often an arm was sent out, so that “served but never seen” shows. A count, never a row per message."""
+
+    day = models.DateField()
+    arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="served")
+    placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="+")
+    locale = models.CharField(max_length=8)
+    count = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["day", "arm", "placement", "locale"], name="served_count_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.arm} {self.day}: {self.count}"

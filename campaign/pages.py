@@ -1,0 +1,11 @@
+"""Routes of the staff pages about campaigns."""
+
+from django.urls import path
+
+from campaign import views
+
+app_name = "campaign"
+urlpatterns = [
+    path("", views.campaigns, name="list"),
+    path("campaigns/<slug:slug>/", views.detail, name="detail"),
+]

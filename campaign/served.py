@@ -1,0 +1,65 @@
+"""Counts what was sent out, in memory, and adds it to ServedCount about once a second: a count, never a row a message.
+
+A crash loses at most the last second of these counts. They are no one's acknowledged event: they only show
+whether messages reach the screen.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections import Counter
+from datetime import date, timedelta
+
+from django.db import DatabaseError, close_old_connections, transaction
+from django.db.models import F
+
+from campaign.models import ServedCount
+
+Key = tuple[int, int, int, str]  # day since 1970, arm, placement, locale
+_EPOCH = date(1970, 1, 1)
+
+
+class ServedCounter:
+    """Adds up in memory; `flush` moves the sums into the database in one transaction."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[Key] = Counter()
+
+    def add(self, *, hour: int, arm: int, placement: int, locale: str) -> None:
+        key = (hour // 24, arm, placement, locale)
+        with self._lock:
+            self._counts[key] += 1
+
+    def flush(self) -> int:
+        """How many were written; on a database error nothing is lost, the next flush tries again."""
+        with self._lock:
+            counts, self._counts = self._counts, Counter()
+        if not counts:
+            return 0
+        try:
+            with transaction.atomic():
+                for (day, arm, placement, locale), count in counts.items():
+                    row, _ = ServedCount.objects.get_or_create(
+                        day=_EPOCH + timedelta(days=day), arm_id=arm, placement_id=placement, locale=locale
+                    )
+                    ServedCount.objects.filter(pk=row.pk).update(count=F("count") + count)
+        except DatabaseError:
+            with self._lock:
+                self._counts.update(counts)
+            return 0
+        return sum(counts.values())
+
+    def keep_flushing(self, seconds: float) -> None:
+        """Flush from a background thread, and once more when the process ends."""
+
+        def loop() -> None:
+            while not stop.wait(seconds):
+                close_old_connections()
+                self.flush()
+
+        stop = threading.Event()
+        threading.Thread(target=loop, name="served-counter", daemon=True).start()
+        atexit.register(self.flush)
+        atexit.register(stop.set)

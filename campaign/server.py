@@ -1,0 +1,58 @@
+"""Starts the production server as a child process: granian, one worker, no access log."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+
+THREADS = 32  # events wait for a shared commit, so many may wait at once
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def command(application: str, *, port: int, host: str = "127.0.0.1") -> list[str]:
+    """The server's command line; `docs/operations.md` shows the same one."""
+    options = ["--interface", "wsgi", "--workers", "1", "--blocking-threads", str(THREADS), "--no-ws"]
+    options += ["--host", host, "--port", str(port), "--log-level", "error", application]
+    return [sys.executable, "-m", "granian", *options]
+
+
+@contextmanager
+def running(
+    application: str, *, port: int | None = None, environment: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """The server's base URL, while it runs; stopped on leaving."""
+    port = port or free_port()
+    child = subprocess.Popen(command(application, port=port), env={**os.environ, **(environment or {})})
+    try:
+        _wait(port, child)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        child.terminate()
+        try:
+            child.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _wait(port: int, child: subprocess.Popen[bytes], seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if child.poll() is not None:
+            raise RuntimeError(f"the server ended with status {child.returncode} before it answered")
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    raise RuntimeError("the server did not start in time")

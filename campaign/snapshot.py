@@ -1,0 +1,215 @@
+"""The launched campaigns compiled into one immutable object in memory: serving reads nothing else.
+
+A background thread looks for changes every few seconds and compiles a new snapshot; if the database is away,
+the last one stays. Pages are rendered here, once, with a placeholder where the receipt will stand.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from django.db import DatabaseError, close_old_connections
+from django.db.models import Count, Max
+
+from campaign import hosted
+from campaign.assignment import cumulative
+from campaign.models import Arm, Campaign, Placement
+from messages.models import HelpLink, Revision
+from messages.render import render
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One message in one locale: the JSON of its payload, and its hosted page around each place of the receipt."""
+
+    payload: bytes
+    page: tuple[bytes, ...]
+    preview_page: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ArmEntry:
+    """One arm as served."""
+
+    id: int
+    key: str
+    shown: Mapping[str, Shown]
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignEntry:
+    """One launched campaign as served."""
+
+    id: int
+    salt: str
+    arms: tuple[ArmEntry, ...]
+    totals: tuple[int, ...]
+    locales: tuple[str, ...]
+    starts: float
+    ends: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementEntry:
+    """One placement: the campaign that runs there, or why none does, and its own pages."""
+
+    id: int
+    key: str
+    origins: frozenset[str]
+    leave_url: str
+    continue_url: str
+    campaign: CampaignEntry | None
+    reason: str
+    fallback: Mapping[str, Shown] | None
+    previews: Mapping[int, ArmEntry]
+    pages: Mapping[str, bytes]
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that serving needs, as of one moment."""
+
+    placements: Mapping[str, PlacementEntry]
+    placement_ids: Mapping[int, PlacementEntry]
+    fingerprint: tuple[Any, ...] = ()
+
+
+EMPTY = Snapshot(MappingProxyType({}), MappingProxyType({}))
+_NO_CAMPAIGN = "no_campaign"
+_REASONS: dict[str, str] = {
+    Campaign.State.PAUSED: "campaign_paused",
+    Campaign.State.CLOSED: "campaign_ended",
+    Campaign.State.DRAFT: "campaign_not_started",
+    Campaign.State.SUBMITTED: "campaign_not_started",
+    Campaign.State.APPROVED: "campaign_not_started",
+}
+_REASON_ORDER = ["campaign_paused", "campaign_not_started", "campaign_ended"]
+
+
+def fingerprint() -> tuple[Any, ...]:
+    """Changes whenever something that is served has changed; cheap enough to ask every few seconds."""
+    campaigns = Campaign.objects.aggregate(Max("changed_at"), Count("id"))
+    rows = Placement.objects.order_by("id").values_list(
+        "id", "key", "allowed_origins", "leave_url", "continue_url", "fallback", "campaigns"
+    )
+    links = HelpLink.objects.order_by("id").values_list("id", "name", "url", "note", "audience", "verified_on")
+    return (*campaigns.values(), str(list(rows)), str(list(links)))
+
+
+def compile_snapshot() -> Snapshot:
+    """Read the database once and render everything that can be shown."""
+    mark = fingerprint()
+    links = list(HelpLink.objects.all())
+    entries = [
+        _placement(placement, links)
+        for placement in Placement.objects.select_related("fallback__message").prefetch_related(
+            "campaigns__arms__revision__renditions", "fallback__renditions"
+        )
+    ]
+    return Snapshot(
+        placements=MappingProxyType({entry.key: entry for entry in entries}),
+        placement_ids=MappingProxyType({entry.id: entry for entry in entries}),
+        fingerprint=mark,
+    )
+
+
+def _placement(placement: Placement, links: list[HelpLink]) -> PlacementEntry:
+    campaigns = list(placement.campaigns.all())
+    running = [c for c in campaigns if c.state == Campaign.State.RUNNING]
+    reasons = {_REASONS[c.state] for c in campaigns if c.state in _REASONS}
+    reason = next((r for r in _REASON_ORDER if r in reasons), _NO_CAMPAIGN)
+    previews = {
+        arm.id: ArmEntry(arm.id, arm.key, _shown(arm.revision, placement))
+        for campaign in campaigns
+        if campaign.state != Campaign.State.CLOSED
+        for arm in campaign.arms.all()
+    }
+    entry = _campaign(running[0], previews) if running else None
+    return PlacementEntry(
+        id=placement.id,
+        key=placement.key,
+        origins=frozenset(placement.allowed_origins),
+        leave_url=placement.leave_url,
+        continue_url=placement.continue_url,
+        campaign=entry,
+        reason=reason,
+        fallback=_shown(placement.fallback, placement) if placement.fallback else None,
+        previews=MappingProxyType(previews),
+        pages=MappingProxyType(hosted.fixed_pages(placement, links)),
+        policy=hosted.policy(placement),
+    )
+
+
+def _campaign(campaign: Campaign, previews: Mapping[int, ArmEntry]) -> CampaignEntry:
+    arms = [previews[arm.id] for arm in _weighted(campaign)]
+    # Arms are compared, so a locale is offered only if every arm speaks it.
+    common = set.intersection(*(set(arm.shown) for arm in arms))
+    return CampaignEntry(
+        id=campaign.id,
+        salt=campaign.salt,
+        arms=tuple(arms),
+        totals=cumulative([arm.weight for arm in _weighted(campaign)]),
+        locales=tuple(sorted(common, key=lambda locale: (locale != "en", locale))),
+        starts=_seconds(campaign.starts_at, float("-inf")),
+        ends=_seconds(campaign.ends_at, float("inf")),
+    )
+
+
+def _weighted(campaign: Campaign) -> list[Arm]:
+    return sorted(campaign.arms.all(), key=lambda arm: (arm.position, arm.id))
+
+
+def _seconds(moment: datetime | None, default: float) -> float:
+    return default if moment is None else moment.timestamp()
+
+
+def _shown(revision: Revision, placement: Placement) -> Mapping[str, Shown]:
+    shown = {}
+    for rendition in revision.renditions.all():
+        payload = hosted.payload(render(rendition), placement)
+        shown[rendition.locale] = Shown(
+            payload=json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(),
+            page=hosted.message_page(payload, placement),
+            preview_page=hosted.preview_page(payload, placement),
+        )
+    return MappingProxyType(shown)
+
+
+class Keeper:
+    """Holds the current snapshot and renews it in the background; the database may come and go."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.current = EMPTY
+
+    def refresh(self) -> bool:
+        """Compile anew if anything served has changed; True if it did."""
+        with self._lock:
+            try:
+                if self.current is not EMPTY and fingerprint() == self.current.fingerprint:
+                    return False
+                self.current = compile_snapshot()
+            except DatabaseError as error:
+                log.warning("The snapshot stays as it is: %s", type(error).__name__)
+                return False
+            return True
+
+    def keep_fresh(self, seconds: float) -> None:
+        """Renew from a background thread, for the life of the process."""
+
+        def loop() -> None:
+            while not threading.Event().wait(seconds):
+                close_old_connections()
+                self.refresh()
+
+        threading.Thread(target=loop, name="snapshot", daemon=True).start()

@@ -1,0 +1,197 @@
+/* Second Thought: shows one message, reports what was done with it, never who did it. See docs/embed.md.
+   No cookies, storage or globals; no requests but decide and events. It never throws into, slows or moves the page. */
+(() => {
+  "use strict";
+  const tag = document.currentScript;
+  const warn = (line) => console.warn("Second Thought: " + line);
+  if (!tag?.src || !tag.dataset.placement) return warn("needs a plain <script> tag with data-placement");
+  const { placement, locale, unit, display, target, leave, timeout } = tag.dataset;
+  const home = new URL(tag.src).origin;
+  const cover = display === "cover";
+  const host = document.createElement("second-thought");
+  if (cover) host.style.position = "fixed"; // out of the page's layout
+
+  const post = (path, body, more) =>
+    fetch(home + "/api/v1/" + path, {
+      method: "POST", body: JSON.stringify(body), // goes as text/plain: no preflight
+      credentials: "omit", referrerPolicy: "no-referrer", redirect: "error", ...more,
+    });
+
+  // False when a listener called preventDefault.
+  const tell = (name) =>
+    (host.isConnected ? host : document).dispatchEvent(
+      new CustomEvent("secondthought:" + name, { bubbles: true, composed: true, cancelable: true, detail: { placement } }));
+
+  // Our server is trusted no more than a stranger.
+  const need = (fine, line = "not a message") => {
+    if (!fine) throw new Error(line);
+  };
+  const link = (href, base = home) => {
+    const url = new URL(href, base);
+    need(typeof href === "string" && /^https?:$/.test(url.protocol));
+    return url.href;
+  };
+  const el = (name, attributes, ...inside) => {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (key === "click") made.addEventListener(key, value);
+      else made.setAttribute(key, value);
+    }
+    for (const part of inside) need(part instanceof Node || (typeof part === "string" && part.length < 4000));
+    made.append(...inside);
+    return made;
+  };
+
+  /** Only p, em, strong, br, built by hand: the words never meet an HTML parser. */
+  const prose = (html) => {
+    need(html.length < 9999);
+    const top = el("div", {});
+    let at = top;
+    for (const part of html.split(/(<[^>]*>)/)) {
+      const [, close, name] = /^<(\/?)(p|em|strong|br)>$/.exec(part) ?? [];
+      need(name || !part.includes("<"));
+      if (close) at = at.parentNode ?? top;
+      else at.append(name ? el(name, {}) : part.replace(/&(amp|lt|gt|nbsp);/g, (_, key) => ENTITIES[key]));
+      if (name && !close && name !== "br") at = at.lastChild;
+    }
+    return top;
+  };
+  const ENTITIES = { amp: "&", lt: "<", gt: ">", nbsp: "\xa0" };
+
+  const show = ({ message, receipt }, place) => {
+    need(receipt === null || typeof receipt === "string");
+    const told = {}; // each outcome at most once; without a receipt, none
+    const record = async (outcome, value) => {
+      if (!receipt || told[outcome]) return;
+      told[outcome] = true;
+      const reply = await post("events", { receipt, outcome, value }, { keepalive: true }).catch(() => 0);
+      return (told[outcome] = reply.ok); // lost: may be tried again
+    };
+
+    const act = Object.fromEntries(message.actions.map((action) => [action.outcome, action]));
+    const choice = (outcome, then) =>
+      el("button", { click() {
+        record(outcome);
+        if (tell(outcome)) then();
+      } }, act[outcome].label);
+    const door = (outcome) =>
+      el("a", { href: link(act[outcome].href), target: "_blank", rel: "noopener noreferrer", click: () => record(outcome) },
+        act[outcome].label, el("small", {}, act[outcome].note ?? ""));
+    const thanks = el("output", {});
+    const opinion = (outcome, label, value) =>
+      el("button", { async click() {
+        if (!(await record(outcome, value))) return;
+        this.setAttribute("aria-pressed", true);
+        thanks.textContent = act.rating.thanks ?? "Thank you.";
+      } }, label);
+
+    const exit = link(leave || act.left.href, leave && document.baseURI);
+    const box = el("section", { lang: message.locale, dir: message.dir, "aria-labelledby": "h" },
+      el("h2", { id: "h", tabindex: -1 }, message.headline),
+      prose(message.body_html),
+      el("div", { class: "two" }, choice("left", () => location.assign(exit)), choice("continued", () => (cover ? frame.close() : close()))),
+      el("div", { class: "two doors" }, door("help_self"), door("help_affected")));
+    if (receipt) {
+      const { label, values, low, high } = act.rating;
+      need(values.length < 12);
+      box.append(
+        el("div", { class: "rate", role: "group", "aria-labelledby": "q" }, el("span", { id: "q" }, label),
+          ...values.map((value) => opinion("rating", `${value}`, value)), el("small", {}, low), el("small", {}, high)),
+        el("div", { class: "say" }, opinion("annoyed", act.annoyed.label), thanks));
+    }
+    box.append(el("p", { class: "fine" }, receipt ? message.privacy + " " : "", door("learn_more")));
+
+    const frame = cover ? el("dialog", { "aria-labelledby": "h" }, box) : box;
+    const root = host.attachShadow({ mode: "open" });
+    try { // passes the strictest style-src
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(CSS);
+      root.adoptedStyleSheets = [sheet];
+    } catch {
+      root.append(el("style", {}, CSS));
+    }
+    root.append(frame);
+    place(); // only now is the page touched
+
+    // Seen: page visible, half of the message or of the window filled by it, for one unbroken second.
+    let filled, timer, exposed, since = 0, total = 0;
+    const look = () => {
+      const visible = filled && document.visibilityState === "visible";
+      if (visible == since > 0) return;
+      clearTimeout(timer);
+      if (since) total += performance.now() - since;
+      since = visible ? performance.now() : 0;
+      if (visible && !exposed) timer = setTimeout(() => {
+        exposed = true;
+        record("exposed");
+        tell("exposed");
+      }, 1000);
+    };
+    const watch = new IntersectionObserver((entries) => {
+      const { intersectionRatio, intersectionRect } = entries.pop();
+      filled = intersectionRatio >= 0.5 || intersectionRect.height >= innerHeight / 2;
+      look();
+    }, { threshold: [0, 0.1, 0.2, 0.3, 0.4, 0.5] });
+    const finish = () => {
+      filled = false;
+      look();
+      if (exposed) record("dwell", [2e3, 5e3, 15e3].filter((edge) => total >= edge).length + 1);
+    };
+    const close = () => {
+      watch.disconnect();
+      finish();
+      tell("closed");
+      host.remove();
+    };
+    watch.observe(box);
+    document.addEventListener("visibilitychange", look);
+    addEventListener("pagehide", finish);
+    if (cover) {
+      frame.addEventListener("close", close); // Esc: closed without an answer
+      frame.showModal();
+    }
+    tell("shown");
+  };
+
+  const CSS = `
+:host { all: initial; color-scheme: inherit; display: block }
+* { box-sizing: border-box }
+section { --soft: light-dark(#5a6472, #a7afba); --accent: light-dark(#0b5d5e, #6fc3bf);
+--line: 1px solid light-dark(#e4dfd6, #2f3741); max-width: 37em; margin: auto; padding: 1.4em 1.25em 1em; border: var(--line); border-radius: 10px;
+background: Canvas; background: light-dark(#faf8f4, #14181e); color: light-dark(#1c2430, #eceae4); font: medium/1.55 system-ui, sans-serif }
+h2 { margin: 0 0 .6em; font: 600 1.55em/1.2 ui-serif, Palatino, Georgia, serif; text-wrap: balance; outline: 0 }
+p { margin: .7em 0 }
+.two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 9em), 1fr)); gap: .75em; margin: 1.4em 0 1.2em }
+.doors { grid-template-columns: repeat(auto-fit, minmax(min(100%, 14em), 1fr)) }
+.doors, .rate { padding-top: 1.2em; border-top: var(--line) }
+button, .doors a { min-height: 44px; padding: .6em; border: 1px solid var(--accent); border-radius: 10px; background: none; color: var(--accent); font: inherit; font-weight: 600; cursor: pointer }
+.two button:first-child, button[aria-pressed] { background: var(--accent); color: Canvas }
+.doors a { padding: .6em 1em }
+.doors a, .rate button { border-color: var(--soft); color: inherit; font-weight: 400; text-decoration: none }
+a { color: var(--accent) }
+small, .fine { color: var(--soft); font-size: .9em }
+.doors small { display: block }
+:focus-visible:not(h2) { outline: 3px solid var(--accent); outline-offset: 2px }
+.rate { display: grid; grid-template-columns: repeat(5, 1fr); gap: .4em }
+.rate span { grid-column: span 5 }
+.rate small { grid-column: span 2 }
+.rate small + small { grid-column: span 3; text-align: end }
+.say { display: flex; align-items: center; gap: 1em }
+output { min-width: 6em }
+.say button { padding: 0; border: 0; text-align: start; font-size: .9em; font-weight: 400; text-decoration: underline }
+dialog { width: 37em; padding: 0; border: 0; background: none }
+dialog::backdrop { background: #14181ed0 }`;
+
+  (async () => {
+    if (document.readyState === "loading") await new Promise((done) => document.addEventListener("DOMContentLoaded", done));
+    const spot = cover ? document.body : target ? document.querySelector(target) : tag.closest("body");
+    need(spot, "no data-target on the page");
+    const reply = await post("decide", { placement, locale, unit }, { signal: AbortSignal.timeout?.(timeout || 4000) });
+    need(reply.ok, "the server answered " + reply.status);
+    show(await reply.json(), () => (cover || target ? spot.append(host) : tag.after(host)));
+  })().catch((error) => {
+    host.remove();
+    warn(`no message for "${placement}": ${error.message}`);
+    tell("unavailable");
+  });
+})();

@@ -1,0 +1,254 @@
+"""The audience routes that serve: the decision as JSON, and the hosted page with its form."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from campaign import delivery
+from campaign.audience import (
+    JSON_HEADERS,
+    Event,
+    Headers,
+    Refusal,
+    Reply,
+    Surroundings,
+    cross_origin,
+    parse_json,
+    preflight,
+    read_body,
+    refusal_reply,
+    wants_not_to_be_counted,
+)
+from campaign.outcomes import RECORDED
+from campaign.preview import arm_of
+from campaign.receipt import SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid
+from campaign.snapshot import ArmEntry, PlacementEntry, Shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from wsgiref.types import WSGIEnvironment
+
+BODY_LIMIT = 4096
+UNIT_LIMIT = 200
+_DECIDE_FIELDS = {"placement": str, "locale": str, "unit": str, "preview": str}
+_UNAVAILABLE = {
+    "no_campaign": "No campaign runs at this placement.",
+    "campaign_paused": "The campaign at this placement is paused.",
+    "campaign_ended": "The campaign at this placement has ended.",
+    "campaign_not_started": "The campaign at this placement has not started yet.",
+}
+_GIF = (
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
+    b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+)
+
+
+def decide(environ: WSGIEnvironment, at: Surroundings) -> Reply:
+    """POST /api/v1/decide: the assigned message and its receipt, from memory."""
+    method = environ["REQUEST_METHOD"]
+    if method == "OPTIONS":
+        return preflight("POST")
+    if method != "POST":
+        return refusal_reply(
+            Refusal(405, "method_not_allowed", "This address answers POST."), [("Allow", "POST, OPTIONS")]
+        )
+    asked = _decide_fields(parse_json(read_body(environ, BODY_LIMIT)))
+    placement = at.snapshot().placements.get(asked["placement"])
+    if placement is None:
+        raise Refusal(404, "placement_unknown", "There is no placement with this key.", {"placement": "Unknown key."})
+    origin = cross_origin(environ, placement.origins)
+    if origin is None:
+        raise Refusal(403, "origin_not_allowed", "This site is not on the placement's list of allowed origins.")
+    try:
+        return _decided(environ, at, asked, placement, origin)
+    except Refusal as refusal:
+        return refusal_reply(refusal, origin)
+
+
+def _decided(
+    environ: WSGIEnvironment, at: Surroundings, asked: Mapping[str, str], placement: PlacementEntry, origin: Headers
+) -> Reply:
+    locale = asked.get("locale")
+    if "preview" in asked:
+        arm = _preview(placement, asked["preview"])
+        return _message_reply(
+            _in_locale(arm.shown, locale).payload, b"null", origin, b'"arm":%s,' % json.dumps(arm.key).encode()
+        )
+    try:
+        decision = delivery.decide(
+            placement,
+            locale=locale,
+            unit=asked.get("unit"),
+            now=at.clock(),
+            office=at.office,
+            life_hours=at.life_hours,
+        )
+    except delivery.Unavailable as reason:
+        if placement.fallback:
+            return _message_reply(_in_locale(placement.fallback, locale).payload, b"null", origin)
+        raise Refusal(409, reason.code, _UNAVAILABLE[reason.code]) from None
+    if wants_not_to_be_counted(environ):
+        return _message_reply(decision.shown.payload, b"null", origin)
+    count_served(at, decision, placement)
+    return _message_reply(decision.shown.payload, b'"%s"' % decision.receipt.encode(), origin)
+
+
+def count_served(at: Surroundings, decision: delivery.Decision, placement: PlacementEntry) -> None:
+    """Add one to the arm's served count, in memory."""
+    at.served.add(
+        hour=int(at.clock()) // SECONDS_PER_HOUR, arm=decision.arm.id, placement=placement.id, locale=decision.locale
+    )
+
+
+def _message_reply(payload: bytes, receipt: bytes, origin: Headers, extra: bytes = b"") -> Reply:
+    return Reply(200, JSON_HEADERS + origin, b'{%s"message":%s,"receipt":%s}' % (extra, payload, receipt))
+
+
+def _decide_fields(value: Any) -> dict[str, str]:
+    """The request's fields, or Refusal 400 that names what is wrong."""
+    if not isinstance(value, dict):
+        raise Refusal(400, "invalid_field", "The body must be a JSON object.")
+    for name, field in value.items():
+        if name not in _DECIDE_FIELDS:
+            raise Refusal(400, "unknown_field", "The body has a field that this address does not know.")
+        if not isinstance(field, str):
+            raise Refusal(400, "invalid_field", "A field has the wrong type.", {name: "Must be a string."})
+        if not 1 <= len(field) <= UNIT_LIMIT:
+            raise Refusal(
+                400,
+                "invalid_field",
+                "A field has the wrong length.",
+                {name: f"Must have 1 to {UNIT_LIMIT} characters."},
+            )
+        if not field.isprintable():
+            raise Refusal(400, "invalid_field", "A field holds control characters.", {name: "Must be plain text."})
+    if "placement" not in value:
+        raise Refusal(400, "invalid_field", "A field is missing.", {"placement": "This field is required."})
+    return value
+
+
+def _preview(placement: PlacementEntry, token: str) -> ArmEntry:
+    number = arm_of(token)
+    arm = None if number is None else placement.previews.get(number)
+    if arm is None:
+        raise Refusal(404, "preview_unknown", "This preview link does not lead to a message of this placement.")
+    return arm
+
+
+def _in_locale(shown: Mapping[str, Shown], locale: str | None) -> Shown:
+    return shown[delivery.locale_among(tuple(sorted(shown, key=lambda name: (name != "en", name))), locale)]
+
+
+# The hosted page
+
+
+def hosted(environ: WSGIEnvironment, at: Surroundings) -> Reply:
+    """/m/<placement>/ and what lies below it; a person always gets a page, whatever went wrong with the counting."""
+    key, _, rest = environ["PATH_INFO"][3:].partition("/")
+    placement = at.snapshot().placements.get(key)
+    if placement is None:
+        return _page(404, b"<!doctype html><title>Not found</title><p>There is nothing here.</p>", None)
+    method = environ["REQUEST_METHOD"]
+    if method == "POST" and rest == "":
+        return _form(environ, at, placement)
+    if method not in ("GET", "HEAD"):
+        return refusal_reply(Refusal(405, "method_not_allowed", "This address answers GET."), [("Allow", "GET, HEAD")])
+    if rest == "":
+        return _message(environ, at, placement)
+    if rest == "seen.gif":
+        return _seen(environ, at, placement)
+    if rest in placement.pages and rest != "unavailable":
+        return _page(200, placement.pages[rest], placement)
+    return _page(404, placement.pages["unavailable"], placement)
+
+
+def _message(environ: WSGIEnvironment, at: Surroundings, placement: PlacementEntry) -> Reply:
+    query = parse_qs(environ.get("QUERY_STRING", ""), max_num_fields=8)
+    locale = query["locale"][0] if "locale" in query else _language(environ)
+    if "preview" in query:
+        try:
+            arm = _preview(placement, query["preview"][0])
+        except Refusal:
+            return _page(404, placement.pages["unavailable"], placement)
+        return _page(200, _in_locale(arm.shown, locale).preview_page, placement)
+    try:
+        decision = delivery.decide(
+            placement, locale=locale, unit=None, now=at.clock(), office=at.office, life_hours=at.life_hours
+        )
+    except delivery.Unavailable:
+        if placement.fallback:
+            return _page(200, b"".join(_in_locale(placement.fallback, locale).page), placement)
+        return _page(404, placement.pages["unavailable"], placement)
+    if wants_not_to_be_counted(environ):
+        return _page(200, b"".join(decision.shown.page), placement)
+    if environ["REQUEST_METHOD"] == "GET":
+        count_served(at, decision, placement)
+    return _page(200, decision.receipt.encode().join(decision.shown.page), placement)
+
+
+def _language(environ: WSGIEnvironment) -> str | None:
+    """The first language the browser asks for: read here, kept nowhere."""
+    first = environ.get("HTTP_ACCEPT_LANGUAGE", "").split(",")[0].split(";")[0].strip()
+    return first or None
+
+
+def _form(environ: WSGIEnvironment, at: Surroundings, placement: PlacementEntry) -> Reply:
+    """The page's one form: record what was pressed, then lead on. Counting may fail; leading on may not."""
+    try:
+        body = read_body(environ, BODY_LIMIT)
+        fields = parse_qs(body.decode("ascii", "replace"), max_num_fields=8)
+    except (Refusal, ValueError):
+        fields = {}
+    outcome, value = fields.get("outcome", [""])[0], None
+    if fields.get("rating", [""])[0] in {"1", "2", "3", "4", "5"}:
+        outcome, value = "rating", int(fields["rating"][0])
+    # No look at Origin: our own Referrer-Policy makes browsers send "null" here, and the receipt is what counts.
+    if outcome in RECORDED:
+        _count(at, placement, fields.get("receipt", [""])[0], outcome, value)
+    return Reply(303, [("Location", _next(placement, outcome)), ("Cache-Control", "no-store")], b"")
+
+
+def _next(placement: PlacementEntry, outcome: str) -> str:
+    base = f"/m/{placement.key}"
+    return {
+        "left": placement.leave_url or f"{base}/left",
+        "continued": placement.continue_url or f"{base}/continued",
+        "help_self": f"{base}/help/self",
+        "help_affected": f"{base}/help/affected",
+        "learn_more": f"{base}/about",
+    }.get(outcome, f"{base}/thanks")
+
+
+def _seen(environ: WSGIEnvironment, at: Surroundings, placement: PlacementEntry) -> Reply:
+    """The image in <noscript>: seen, without JavaScript."""
+    query = parse_qs(environ.get("QUERY_STRING", ""), max_num_fields=2)
+    if environ["REQUEST_METHOD"] == "GET":
+        _count(at, placement, query.get("receipt", [""])[0], "exposed", None)
+    return Reply(200, [("Content-Type", "image/gif"), ("Cache-Control", "no-store")], _GIF)
+
+
+def _count(at: Surroundings, placement: PlacementEntry, text: str, outcome: str, value: int | None) -> None:
+    try:
+        receipt = at.office.verify(text, hour=int(at.clock()) // SECONDS_PER_HOUR)
+    except (ReceiptInvalid, ReceiptExpired):
+        return
+    if receipt.placement == placement.id:
+        at.record([Event(receipt, outcome, value)])
+
+
+def _page(status: int, body: bytes, placement: PlacementEntry | None) -> Reply:
+    policy = placement.policy if placement else "default-src 'none'"
+    return Reply(
+        status,
+        [
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Cache-Control", "no-store"),
+            ("Content-Security-Policy", policy),
+            ("Referrer-Policy", "no-referrer"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("X-Robots-Tag", "noindex"),
+        ],
+        body,
+    )

@@ -1,0 +1,121 @@
+"""The staff pages about campaigns: which there are, and everything that was decided about one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.views.decorators.http import require_safe
+
+from campaign.access import campaign_for
+from campaign.models import AnalysisPlan, Arm, Campaign, Placement
+from campaign.preview import preview_url
+from messages.models import Review
+from messages.render import direction_of
+from messages.roles import ROLES, has_role
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A link that shows an arm at a placement as a visitor sees it; nothing is counted."""
+
+    placement: Placement
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One locale of an arm's exact words."""
+
+    locale: str
+    direction: str
+    headline: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArmCard:
+    """One arm as its page shows it: its share, its exact words, who approved them, and where to see it."""
+
+    arm: Arm
+    share: str
+    words: tuple[Words, ...]
+    approval: Review | None
+    previews: tuple[Preview, ...]
+
+
+@require_safe
+def campaigns(request: HttpRequest) -> HttpResponse:
+    """Every campaign, with the sentence of its latest look."""
+    if not has_role(request.user, *ROLES):
+        raise PermissionDenied
+    return render(request, "campaign/list.html", {"campaigns": Campaign.objects.all()})
+
+
+@require_safe
+def detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """One campaign: its arms word by word, its placements, its plan."""
+    campaign = campaign_for(request.user, slug)
+    placements = list(campaign.placements.select_related("partner"))
+    plan = AnalysisPlan.objects.filter(campaign=campaign).prefetch_related("outcomes").first()
+    arms = _arms(campaign, placements)
+    names = {card.arm.key: card.arm for card in arms}
+    context = {
+        "campaign": campaign,
+        "arms": arms,
+        "placements": placements,
+        "embed": request.build_absolute_uri(static("campaign/embed.js")),
+        "plan": plan,
+        "comparisons": _pairs(plan, names) if plan else [],
+    }
+    return render(request, "campaign/detail.html", context)
+
+
+def _arms(campaign: Campaign, placements: list[Placement]) -> list[ArmCard]:
+    arms = list(
+        campaign.arms.select_related("revision__message").prefetch_related(
+            "revision__renditions", "revision__reviews__reviewer"
+        )
+    )
+    total = sum(arm.weight for arm in arms)
+    return [
+        ArmCard(
+            arm=arm,
+            share=share_in_words(arm.weight, total),
+            words=tuple(
+                Words(r.locale, direction_of(r.locale), r.headline, r.body) for r in arm.revision.renditions.all()
+            ),
+            approval=_approval(arm),
+            previews=tuple(Preview(placement, preview_url(placement, arm)) for placement in placements),
+        )
+        for arm in arms
+    ]
+
+
+def _approval(arm: Arm) -> Review | None:
+    """The approval that covers the words as they are; none if they changed or were withdrawn."""
+    if arm.revision.state != arm.revision.State.APPROVED:
+        return None
+    approvals = [r for r in arm.revision.reviews.all() if r.decision == Review.Decision.APPROVED]
+    return approvals[-1] if approvals else None
+
+
+def _pairs(plan: AnalysisPlan, names: Mapping[str, Arm]) -> list[tuple[Arm, Arm]]:
+    return [
+        (names[treated], names[control]) for treated, control in plan.comparisons if {treated, control} <= set(names)
+    ]
+
+
+def share_in_words(weight: int, total: int) -> str:
+    """A weight as people say it: "1 in 4 people see it"."""
+    if not weight:
+        return "nobody sees it"
+    share = Fraction(weight, total)
+    if share == 1:
+        return "everybody sees it"
+    return f"{share.numerator:,} in {share.denominator:,} people see it"

@@ -1,0 +1,163 @@
+"""What we say: an idea (Message), its exact words (Revision), and those words in one language (Rendition)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class Frame(models.TextChoices):
+    """What a message appeals to. Each keeps one colour and one mark everywhere."""
+
+    NEUTRAL = "neutral", "Neutral text"
+    VICTIM = "victim", "Harm to the victim"
+    USER = "user", "Harm to you"
+    BOTH = "both", "Both harms"
+    OTHER = "other", "Another appeal"
+
+
+class ClaimStrength(models.TextChoices):
+    """How well the claim in the words is known; the words may not sound surer than this."""
+
+    DOCUMENTED = "documented", "Documented"
+    LINKED = "linked", "Linked in studies"
+    REPORTED = "reported", "Reported by professionals"
+    VALUE = "value", "A value, not a finding"
+    NONE = "none", "No claim"
+
+
+class Theme(models.Model):
+    """One line of argument, from the starter library or added by staff."""
+
+    key = models.SlugField(unique=True)
+    number = models.PositiveSmallIntegerField(null=True, blank=True, unique=True)
+    name = models.CharField(max_length=120)
+    frame = models.CharField(max_length=8, choices=Frame)
+    line = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["number", "key"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Message(models.Model):
+    """The idea: one theme in one frame. Its words are in its revisions."""
+
+    key = models.SlugField(unique=True)
+    theme = models.ForeignKey(Theme, on_delete=models.PROTECT, related_name="messages")
+    frame = models.CharField(max_length=8, choices=Frame)
+
+    class Meta:
+        ordering = ["key"]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Revision(models.Model):
+    """The exact words of a message at one time. Once approved they never change: a change is a new revision."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        SUBMITTED = "submitted", "Waiting for review"
+        APPROVED = "approved", "Approved"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="revisions")
+    number = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    claim_strength = models.CharField(max_length=10, choices=ClaimStrength)
+    sources = models.JSONField(default=list, help_text="Citations, one string each.")
+    note = models.CharField(max_length=500, blank=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT)
+    digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the words as approved.")
+
+    class Meta:
+        ordering = ["message", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["message", "number"], name="revision_number_once"),
+            models.CheckConstraint(
+                condition=~Q(state="approved") | ~Q(digest=""), name="revision_approved_words_have_a_digest"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message.key} r{self.number}"
+
+    def words_digest(self) -> str:
+        """SHA-256 of every rendition's words as they stand now, in canonical JSON."""
+        words = {r.locale: [r.headline, r.body] for r in self.renditions.all()}
+        return hashlib.sha256(json.dumps(words, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+class Rendition(models.Model):
+    """The words of a revision in one locale: a headline and plain paragraphs parted by blank lines."""
+
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="renditions")
+    locale = models.CharField(max_length=8)
+    headline = models.CharField(max_length=160)
+    body = models.TextField(max_length=1200)
+
+    class Meta:
+        ordering = ["revision", "locale"]
+        constraints = [models.UniqueConstraint(fields=["revision", "locale"], name="rendition_locale_once")]
+
+    def __str__(self) -> str:
+        return f"{self.revision} {self.locale}"
+
+
+class Review(models.Model):
+    """One decision about one revision, bound to the exact words by their digest."""
+
+    class Decision(models.TextChoices):
+        APPROVED = "approved", "Approved"
+        SENT_BACK = "sent-back", "Sent back"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="reviews")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT)
+    decision = models.CharField(max_length=10, choices=Decision)
+    digest = models.CharField(max_length=64)
+    comment = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at"]
+
+    def __str__(self) -> str:
+        return f"{self.revision}: {self.decision}"
+
+
+class HelpLink(models.Model):
+    """A place to get help, for whom and where, and when someone last checked it."""
+
+    class Audience(models.TextChoices):
+        DEPICTED = "depicted", "This happened to me"
+        STOP = "stop", "I want to stop"
+        UNDER18 = "under18", "Under 18"
+        PARENT = "parent", "Parent or carer"
+
+    key = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+    url = models.URLField()
+    audience = models.CharField(max_length=10, choices=Audience)
+    country = models.CharField(max_length=2, help_text="ISO code, or * for everywhere.")
+    language = models.CharField(max_length=8, default="en")
+    note = models.CharField(max_length=300, blank=True)
+    source = models.CharField(max_length=300, blank=True)
+    verified_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["audience", "country", "name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(url__startswith="https://"), name="helplink_https_only"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

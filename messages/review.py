@@ -1,0 +1,69 @@
+"""Submit, approve, withdraw: nobody approves their own words, and an approval is bound to the exact words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from messages.models import Review, Revision
+
+
+class ReviewRefused(Exception):
+    """The step is not allowed; the message says why, for a person."""
+
+
+@transaction.atomic
+def submit(revision: Revision) -> None:
+    """A draft asks for review."""
+    _expect(revision, Revision.State.DRAFT)
+    if not revision.renditions.exists():
+        raise ReviewRefused("There are no words to review yet.")
+    revision.state = Revision.State.SUBMITTED
+    revision.save(update_fields=["state"])
+
+
+@transaction.atomic
+def approve(revision: Revision, *, by: User | None, now: datetime, comment: str = "") -> Review:
+    """A second person approves the exact words. `by` is None only for the starter library, which ships reviewed."""
+    _expect(revision, Revision.State.SUBMITTED)
+    if by is not None and by == revision.author:
+        raise ReviewRefused("Nobody approves their own words. Please ask a colleague.")
+    revision.digest = revision.words_digest()
+    revision.state = Revision.State.APPROVED
+    revision.save(update_fields=["state", "digest"])
+    return Review.objects.create(
+        revision=revision,
+        reviewer=by,
+        decision=Review.Decision.APPROVED,
+        digest=revision.digest,
+        comment=comment,
+        at=now,
+    )
+
+
+@transaction.atomic
+def withdraw(revision: Revision, *, by: User, now: datetime, comment: str) -> Review:
+    """Approved words are taken back; what was counted under them stays on record."""
+    _expect(revision, Revision.State.APPROVED)
+    revision.state = Revision.State.WITHDRAWN
+    revision.save(update_fields=["state"])
+    return Review.objects.create(
+        revision=revision,
+        reviewer=by,
+        decision=Review.Decision.WITHDRAWN,
+        digest=revision.digest,
+        comment=comment,
+        at=now,
+    )
+
+
+def stands(revision: Revision) -> bool:
+    """Whether the approval still covers the words as they are now."""
+    return revision.state == Revision.State.APPROVED and revision.digest == revision.words_digest()
+
+
+def _expect(revision: Revision, state: Revision.State) -> None:
+    if revision.state != state:
+        raise ReviewRefused(f"This revision is “{revision.get_state_display()}”, not “{state.label}”.")

@@ -1,0 +1,13 @@
+#!/bin/sh
+# Finds a Chromium for the browser tests, or installs Debian's; says in one line what to do if it cannot.
+for name in "$CHROMIUM" chromium chromium-browser google-chrome google-chrome-stable; do
+    if [ -n "$name" ] && command -v "$name" >/dev/null 2>&1; then
+        exit 0
+    fi
+done
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "Installing Debian's chromium for the browser tests."
+    apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null && exit 0
+fi
+echo "No Chromium found: install the package 'chromium', or set CHROMIUM to the path of one." >&2
+exit 1

@@ -1,0 +1,240 @@
+"""A real Chromium visits the hosted page and a partner's page on another origin; the tallies are what it did."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from analytics.management.commands.demo import PARTNER_PAGE, partner_page
+from campaign import server
+from tests.browser.conftest import OpenPage
+
+pytestmark = pytest.mark.browser
+
+PREPARE = """
+from datetime import timedelta
+from django.utils import timezone
+from analytics import demo
+from messages import starter
+now = timezone.now()
+starter.load(now=now)
+for person in demo.people():
+    print(person.name, person.password)
+demo.campaign(now=now - timedelta(days=2), origins=["http://localhost:{port}"], planned_per_arm=100)
+"""
+
+
+@dataclass
+class Installation:
+    """A whole installation of its own: data directory, server, and a partner's page on another origin."""
+
+    directory: Path
+    url: str
+    partner: str
+    passwords: dict[str, str]
+
+    def manage(self, *arguments: str) -> str:
+        return manage(self.directory, *arguments)
+
+    def counted(self, outcome: str) -> int:
+        """How many closed views had this outcome, over all arms."""
+        rows = f"Tally.objects.filter(outcome={outcome!r}).values_list('count', flat=True)"
+        code = f"from analytics.models import Tally; print(sum({rows}))"
+        return int(self.manage("shell", "--no-imports", "-c", code))
+
+
+def environment(directory: Path) -> dict[str, str]:
+    return {**os.environ, "DATA_DIRECTORY": str(directory), "LOCAL_HTTP": "1"}
+
+
+def manage(directory: Path, *arguments: str) -> str:
+    command = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(command, env=environment(directory), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """Visitors come a day ago, so that their views have closed when the test folds."""
+    directory = tmp_path_factory.mktemp("installation")
+    for database in ("default", "audience"):
+        manage(directory, "migrate", "--database", database, "-v0")
+    port = server.free_port()
+    told = manage(directory, "shell", "--no-imports", "-c", PREPARE.format(port=port))
+    passwords = dict(line.split() for line in told.splitlines())
+    clock = environment(directory) | {"REHEARSAL_HOURS_AGO": "24", "SERVED_FLUSH_SECONDS": "0.1"}
+    with server.running("campaign.rehearsal:application", environment=clock) as url:
+        html = PARTNER_PAGE.read_text(encoding="utf-8").replace("{{ORIGIN}}", url)
+        partner = partner_page(html.replace("{{PLACEMENT}}", "partner-page"), port)
+        threading.Thread(target=partner.serve_forever, daemon=True).start()
+        yield Installation(directory, url, f"http://localhost:{port}/", passwords)
+        partner.shutdown()
+        partner.server_close()
+
+
+def watch(page: Page) -> list[str]:
+    """Everything that went wrong on a page, as it happens."""
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
+    return wrong
+
+
+def sent(page: Page) -> list[dict[str, Any]]:
+    """The events that a page has sent, as they go."""
+    events: list[dict[str, Any]] = []
+
+    def note(request: Any) -> None:
+        if request.url.endswith("/api/v1/events"):
+            body = json.loads(request.post_data)
+            events.extend(body if isinstance(body, list) else [body])
+
+    page.on("request", note)
+    return events
+
+
+def until_exposed(page: Page, events: list[dict[str, Any]]) -> None:
+    end = time.monotonic() + 10
+    while not any(event["outcome"] == "exposed" for event in events):
+        assert time.monotonic() < end, "the message was never reported as seen"
+        page.wait_for_timeout(50)
+
+
+def test_what_a_browser_does_is_what_is_counted(site: Installation, page: OpenPage) -> None:
+    # The hosted page: one person leaves, one goes on, one asks for help to stop, one was harmed, on a phone.
+    for button, phone in (
+        ("Leave this page", False),
+        ("Continue", False),
+        ("I want to stop", True),
+        ("This happened", True),
+    ):
+        tab = page(phone=phone)
+        wrong, events = watch(tab), sent(tab)
+        tab.goto(f"{site.url}/m/quiet-page/")
+        until_exposed(tab, events)
+        tab.get_by_role("button", name=button).click()
+        tab.wait_for_url("**/m/quiet-page/**")
+        assert wrong == []
+    # Someone rates the message, and then just closes the tab.
+    tab = page()
+    events = sent(tab)
+    tab.goto(f"{site.url}/m/quiet-page/")
+    until_exposed(tab, events)
+    tab.get_by_role("button", name="4", exact=True).click()
+    expect(tab.get_by_role("status")).to_have_text("Thank you.")
+    tab.close()
+    # Without JavaScript: one leaves.
+    tab = page(java_script_enabled=False)
+    tab.goto(f"{site.url}/m/quiet-page/")
+    tab.get_by_role("button", name="Leave this page").click()
+    tab.wait_for_url("**/left")
+    # The partner's page, on another origin: one leaves, one goes on.
+    for button, outcome in (("Leave this page", "left"), ("Continue", "continued")):
+        tab = page()
+        wrong, events = watch(tab), sent(tab)
+        tab.goto(site.partner)
+        until_exposed(tab, events)
+        tab.get_by_role("button", name=button, exact=True).click()
+        wait_for_outcome(tab, events, outcome)
+        assert wrong == []
+        tab.wait_for_timeout(300)
+
+    time.sleep(0.5)  # the last events and the served counts are on their way
+    site.manage("fold")
+    found = {
+        outcome: site.counted(outcome)
+        for outcome in (
+            "exposed",
+            "left",
+            "turned_back",
+            "continued",
+            "help_self",
+            "help_affected",
+            "rating",
+            "annoyed",
+        )
+    }
+    assert found == {
+        "exposed": 8,
+        "left": 3,
+        "turned_back": 3,
+        "continued": 2,
+        "help_self": 1,
+        "help_affected": 1,
+        "rating": 1,
+        "annoyed": 0,
+    }
+
+
+def wait_for_outcome(page: Page, events: list[dict[str, Any]], outcome: str) -> None:
+    end = time.monotonic() + 10
+    while not any(event["outcome"] == outcome for event in events):
+        assert time.monotonic() < end, f"{outcome} was never reported"
+        page.wait_for_timeout(50)
+
+
+def test_nothing_is_left_on_the_device_and_nobody_else_is_called(site: Installation, page: OpenPage) -> None:
+    for address in (f"{site.url}/m/quiet-page/", site.partner):
+        tab = page()
+        hosts: set[str] = set()
+        tab.on("request", lambda request: hosts.add(request.url.split("/")[2]))  # noqa: B023
+        events = sent(tab)
+        tab.goto(address)
+        until_exposed(tab, events)
+        assert tab.context.cookies() == []
+        assert tab.evaluate("[localStorage.length, sessionStorage.length, document.cookie.length]") == [0, 0, 0]
+        assert hosts <= {site.url.split("/")[2], site.partner.split("/")[2]}
+
+
+def test_a_message_below_the_fold_is_not_reported_as_seen(site: Installation, page: OpenPage) -> None:
+    tab = page()
+    events = sent(tab)
+    tab.add_init_script(
+        "addEventListener('DOMContentLoaded', () => {"
+        " const above = document.createElement('div'); above.style.height = '5000px'; document.body.prepend(above) })"
+    )
+    tab.goto(site.partner)
+    tab.wait_for_timeout(2000)
+    assert events == []
+    tab.get_by_role("button", name="Leave this page").scroll_into_view_if_needed()
+    until_exposed(tab, events)
+
+
+def test_an_analyst_signs_in_and_reads_the_results(site: Installation, page: OpenPage) -> None:
+    tab = page()
+    wrong = watch(tab)
+    tab.goto(f"{site.url}/campaigns/autumn-pilot/results/")
+    assert "/sign-in/" in tab.url  # a stranger sees nothing
+    tab.get_by_label("Name").fill("ana")
+    tab.get_by_label("Password").fill(site.passwords["ana"])
+    tab.get_by_role("button", name="Sign in").click()
+    tab.wait_for_url("**/results/")
+    expect(tab.get_by_role("heading", level=1)).to_contain_text("Autumn pilot")
+    site.manage("fold")
+    site.manage("evaluate", "autumn-pilot")
+    tab.reload()
+    expect(tab.locator("main")).to_contain_text("Of 100 people who saw")
+    assert wrong == []
+    for width in (390, 1280):
+        tab.set_viewport_size({"width": width, "height": 900})
+        assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_the_api_description_is_rendered_without_calling_anyone(site: Installation, page: OpenPage) -> None:
+    tab = page()
+    wrong = watch(tab)
+    tab.goto(f"{site.url}/api/docs/")
+    expect(tab.locator("body")).to_contain_text("/api/v1/decide")
+    assert wrong == []

@@ -1,0 +1,124 @@
+import hashlib
+import json
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from campaign import lifecycle
+from campaign.lifecycle import StepRefused
+from campaign.models import Arm, Campaign
+from messages.models import Rendition
+from tests import world
+
+pytestmark = pytest.mark.django_db
+
+
+def test_launching_freezes_the_plan_under_its_own_hash() -> None:
+    plan = world.launched().plan
+    assert plan.frozen_at is not None
+    assert plan.fingerprint == hashlib.sha256(plan.canonical.encode()).hexdigest()
+    assert json.loads(plan.canonical)["comparisons"] == world.PAIRS
+
+
+def test_the_plan_commits_to_the_exact_words_of_every_arm() -> None:
+    campaign = world.launched()
+    words = {arm["arm"]: arm["words"] for arm in json.loads(campaign.plan.canonical)["arms"]}
+    assert words == {arm.key: arm.revision.digest for arm in campaign.arms.all()}
+
+
+def test_a_frozen_plan_cannot_be_changed_even_in_the_database() -> None:
+    plan = world.launched().plan
+    plan.level = 0.5
+    with pytest.raises(IntegrityError, match="frozen plan"), transaction.atomic():
+        plan.save()
+
+
+def test_nobody_approves_their_own_campaign() -> None:
+    campaign = world.draft()
+    mara = world.person("mara", "manager", "reviewer")
+    lifecycle.submit(campaign, by=mara)
+    with pytest.raises(StepRefused, match="own campaign"):
+        lifecycle.approve(campaign, by=mara)
+
+
+def test_the_database_too_refuses_an_approval_by_the_author() -> None:
+    campaign = world.draft()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Campaign.objects.filter(pk=campaign.pk).update(approved_by=campaign.created_by)
+
+
+@pytest.mark.parametrize("verb", ["approve", "launch", "pause", "resume", "close"])
+def test_a_draft_can_only_be_submitted(verb: str) -> None:
+    campaign = world.draft()
+    everyone = world.person("eve", "manager", "reviewer")
+    more = {"now": world.NOON} if verb in ("launch", "close") else {}
+    with pytest.raises(StepRefused, match="cannot"):
+        getattr(lifecycle, verb)(campaign, by=everyone, **more)
+    campaign.refresh_from_db()
+    assert campaign.state == "draft"
+
+
+def test_only_a_manager_launches() -> None:
+    campaign = world.draft()
+    lifecycle.submit(campaign, by=world.person("mara"))
+    lifecycle.approve(campaign, by=world.person("rafael", "reviewer"))
+    with pytest.raises(StepRefused, match="Only a manager"):
+        lifecycle.launch(campaign, by=world.person("ana", "analyst"), now=world.NOON)
+
+
+def test_pause_and_resume_keep_the_plan() -> None:
+    campaign = world.launched()
+    before = campaign.plan.fingerprint
+    lifecycle.pause(campaign, by=world.person("mara"))
+    lifecycle.resume(campaign, by=world.person("mara"))
+    assert (campaign.state, campaign.plan.fingerprint) == ("running", before)
+
+
+def test_two_campaigns_cannot_run_at_one_placement() -> None:
+    world.launched()
+    second = world.draft("second")
+    with pytest.raises(StepRefused, match="already runs"):
+        lifecycle.submit(second, by=world.person("mara"))
+
+
+def test_a_campaign_with_words_that_nobody_approved_cannot_be_submitted() -> None:
+    campaign = world.draft()
+    revision = campaign.arms.get(key="user").revision
+    type(revision).objects.filter(pk=revision.pk).update(digest="changed-since")
+    with pytest.raises(StepRefused, match="“User” are not approved"):
+        lifecycle.submit(campaign, by=world.person("mara"))
+
+
+def test_approved_words_cannot_be_changed_even_in_the_database() -> None:
+    campaign = world.draft()
+    rendition = Rendition.objects.filter(revision=campaign.arms.get(key="user").revision).get()
+    rendition.headline = "Something else"
+    with pytest.raises(IntegrityError, match="new revision"), transaction.atomic():
+        rendition.save()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda c: c.arms.exclude(key="neutral").delete(), "at least two arms"),
+        (lambda c: c.arms.update(is_control=False), "must be the control"),
+        (lambda c: c.arms.update(weight=0), "weight above zero"),
+        (lambda c: c.placements.clear(), "at least one placement"),
+        (lambda c: c.plan.outcomes.all().delete(), "primary outcome"),
+        (lambda c: type(c.plan).objects.update(comparisons=[["user", "nobody"]]), "name two arms"),
+        (lambda c: type(c.plan).objects.update(comparisons=[]), "name two arms"),
+        (lambda c: c.plan.outcomes.update(outcome="rating", role="primary")
+         if c.plan.outcomes.exclude(role="primary").delete() else None, "yes/no"),
+    ],
+)  # fmt: skip
+def test_an_incomplete_draft_says_what_is_missing(spoil: object, says: str) -> None:
+    campaign = world.draft()
+    spoil(campaign)  # type: ignore[operator]
+    with pytest.raises(StepRefused, match=says):
+        lifecycle.submit(Campaign.objects.get(pk=campaign.pk), by=world.person("mara"))
+
+
+def test_a_campaign_has_one_control() -> None:
+    campaign = world.draft()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Arm.objects.filter(campaign=campaign).update(is_control=True)

@@ -1,0 +1,36 @@
+import pytest
+
+from messages import review, starter
+from messages.models import Frame, HelpLink, Message, Revision, Theme
+from tests import world
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_whole_library_loads_as_approved_words() -> None:
+    starter.load(now=world.NOON)
+    assert Theme.objects.exclude(number=None).count() == 20
+    assert all(review.stands(revision) for revision in Revision.objects.all())
+    for frame in (Frame.VICTIM, Frame.USER, Frame.BOTH):
+        assert Revision.objects.filter(message__frame=frame).count() >= 3
+    assert set(Message.objects.filter(frame=Frame.OTHER).values_list("theme__key", flat=True)) >= {
+        "law",
+        "norm",
+        "help",
+    }
+    assert HelpLink.objects.filter(audience=HelpLink.Audience.DEPICTED).exists()
+    assert HelpLink.objects.filter(audience=HelpLink.Audience.STOP).exists()
+
+
+def test_loading_twice_changes_nothing() -> None:
+    starter.load(now=world.NOON)
+    assert starter.load(now=world.NOON) == starter.Loaded(themes=0, messages=0, revisions=0, help_links=0)
+
+
+def test_words_that_staff_withdrew_stay_withdrawn() -> None:
+    starter.load(now=world.NOON)
+    revision = Revision.objects.filter(message__frame=Frame.USER)[0]
+    review.withdraw(revision, by=world.person("rafael"), now=world.NOON, comment="Not for us.")
+    starter.load(now=world.NOON)
+    revision.refresh_from_db()
+    assert revision.state == Revision.State.WITHDRAWN

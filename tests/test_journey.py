@@ -1,0 +1,64 @@
+"""The main path in one test: a message is shown, seen, acted on, counted, forgotten, compared, and said in words."""
+
+import random
+
+import pytest
+
+from analytics import report
+from analytics.evaluate import evaluate
+from analytics.fold import fold
+from campaign import lifecycle
+from messages import starter
+from messages.models import Message
+from tests import world
+
+
+@pytest.mark.django_db(databases=["default", "audience"])
+def test_from_a_shown_message_to_a_sentence() -> None:
+    # A manager takes approved words from the library into a campaign; a second person approves; the plan is frozen.
+    starter.load(now=world.NOON)
+    campaign = world.draft()
+    for arm in campaign.arms.all():
+        message = Message.objects.filter(frame=arm.key, revisions__state="approved").order_by("key")[0]
+        arm.revision = message.revisions.order_by("number")[0]
+        arm.save()
+    lifecycle.submit(campaign, by=world.person("mara"))
+    lifecycle.approve(campaign, by=world.person("rafael", "reviewer"))
+    plan = lifecycle.launch(campaign, by=world.person("mara"), now=world.NOON)
+
+    # 2,000 people are shown a message and see it. With both harms 60 in 100 turn back, with any other text 30.
+    site = world.Site()
+    arms = {arm.pk: arm.key for arm in campaign.arms.all()}
+    dice = random.Random(7)
+    expected = {key: [0, 0] for key in arms.values()}
+    for _ in range(2000):
+        receipt = site.shown()
+        shown = arms[site.opened(receipt).arm]
+        turns_back = dice.random() < (0.6 if shown == "both" else 0.3)
+        answer = site.post(
+            "/api/v1/events",
+            [
+                {"receipt": receipt, "outcome": "exposed"},
+                {"receipt": receipt, "outcome": "left" if turns_back else "continued"},
+            ],
+        )
+        assert answer.json == {"accepted": 2}
+        expected[shown][0] += 1
+        expected[shown][1] += turns_back
+
+    # When their windows have closed, the views are counted and forgotten.
+    assert world.open_views() == 2000
+    fold(hour=site.hour + 3)
+    assert world.open_views() == 0
+    counted = world.tallies(campaign)
+    assert {key: [counted[(key, "exposed", 0)], counted[(key, "turned_back", 0)]] for key in expected} == expected
+
+    # The comparison follows the frozen plan, stays on record, and is said in one sentence.
+    site.served.flush()
+    analysis = evaluate(campaign, now=world.NOON)
+    told = report.build(analysis)
+    assert analysis.plan_fingerprint == plan.fingerprint
+    assert told.sentence.startswith("Of 100 people who saw the message with both harms, ")
+    verdicts = {(row.treated, row.control): row.verdict for row in told.primary.differences}
+    assert verdicts[("both", "neutral")] == verdicts[("both", "victim")] == "better"
+    assert verdicts[("victim", "neutral")] == verdicts[("user", "neutral")] == "cannot-tell-yet"

@@ -1,0 +1,37 @@
+"""What a web process loads and writes, asked of a real one."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PROBE = """
+import io, sys
+from campaign.wsgi import application
+def call(method, path, body=b""):
+    status = []
+    environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": "", "CONTENT_LENGTH": str(len(body)),
+               "SERVER_NAME": "localhost", "SERVER_PORT": "80", "HTTP_HOST": "localhost", "wsgi.url_scheme": "http",
+               "wsgi.input": io.BytesIO(body), "wsgi.errors": sys.stderr, "SERVER_PROTOCOL": "HTTP/1.1"}
+    reply = application(environ, lambda s, h, e=None: status.append((s, h)))
+    b"".join(reply)
+    return status[0]
+seen = [call("POST", "/api/v1/decide", b'{"placement": "nowhere"}'), call("POST", "/api/v1/events", b"{}"),
+        call("GET", "/m/nowhere/"), call("GET", "/"), call("GET", "/sign-in/"), call("GET", "/api/schema/"),
+        call("GET", "/static/campaign/embed.js")]
+print([status.split()[0] for status, _ in seen])
+print(sorted(name for name in ("scipy", "numpy", "analytics.comparison", "rich") if name in sys.modules))
+print(sorted({name for _, headers in seen[:3] for name, _ in headers} & {"Set-Cookie", "ETag", "Server"}))
+"""
+
+
+def test_no_web_request_loads_scipy_and_the_audience_gets_no_cookie(tmp_path: Path) -> None:
+    environment = {**os.environ, "DATA_DIRECTORY": str(tmp_path), "DJANGO_SETTINGS_MODULE": "campaign.settings"}
+    for database in ("default", "audience"):
+        subprocess.run(
+            [sys.executable, "manage.py", "migrate", "--database", database, "-v0"], check=True, env=environment
+        )
+    told = subprocess.run(
+        [sys.executable, "-c", PROBE], check=True, env=environment, capture_output=True, text=True
+    ).stdout.splitlines()
+    assert told == ["['404', '400', '404', '302', '200', '200', '200']", "[]", "[]"]

@@ -1,0 +1,238 @@
+"""The cast: people with roles, a launched campaign, and an audience surface with a clock that tests hold."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.models import Group, User
+
+from analytics import ingest
+from analytics.models import OpenView, Tally
+from campaign import lifecycle
+from campaign.audience import Audience, Surroundings
+from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome, ServedCount
+from campaign.receipt import Receipt, ReceiptOffice
+from campaign.served import ServedCounter
+from campaign.snapshot import compile_snapshot
+from messages import review
+from messages.models import Message, Rendition, Revision, Theme
+
+NOON = datetime(2026, 3, 2, 12, 20, tzinfo=UTC)
+HOUR = int(NOON.timestamp()) // 3600
+PARTNER_ORIGIN = "https://partner.example"
+PAIRS = [["victim", "neutral"], ["user", "neutral"], ["both", "neutral"], ["user", "victim"], ["both", "victim"]]
+
+
+def person(name: str, *roles: str) -> User:
+    """A signed-up person with these roles."""
+    user, _ = User.objects.get_or_create(username=name)
+    for role in roles:
+        user.groups.add(Group.objects.get_or_create(name=role)[0])
+    return user
+
+
+def approved(frame: str, *, headline: str = "", locales: Sequence[str] = ("en",)) -> Revision:
+    """An approved revision in a frame, in each locale."""
+    theme, _ = Theme.objects.get_or_create(key=f"theme-{frame}", defaults={"name": frame, "frame": frame, "line": "…"})
+    message = Message.objects.create(key=f"{frame}-{Message.objects.count()}", theme=theme, frame=frame)
+    revision = Revision.objects.create(message=message, number=1, claim_strength="none")
+    for locale in locales:
+        Rendition.objects.create(
+            revision=revision, locale=locale, headline=headline or f"A {frame} headline", body="First.\n\nSecond."
+        )
+    review.submit(revision)
+    review.approve(revision, by=None, now=NOON)
+    return revision
+
+
+def placement(key: str = "quiet-page", **fields: Any) -> Placement:
+    """A placement of the example partner."""
+    partner, _ = Partner.objects.get_or_create(name="Example partner")
+    defaults = {"name": key, "partner": partner, "allowed_origins": [PARTNER_ORIGIN]} | fields
+    return Placement.objects.get_or_create(key=key, defaults=defaults)[0]
+
+
+def draft(
+    slug: str = "pilot",
+    *,
+    arms: Mapping[str, int] | None = None,
+    at: Placement | None = None,
+    pairs: Sequence[Sequence[str]] | None = None,
+) -> Campaign:
+    """A complete draft; by default of the four arms in equal shares."""
+    arms = arms or {"neutral": 1, "victim": 1, "user": 1, "both": 1}
+    made = Campaign.objects.create(
+        slug=slug, name="The pilot", created_by=person("mara", "manager"), salt="a-salt-for-tests"
+    )
+    made.placements.add(at or placement())
+    for position, (key, weight) in enumerate(arms.items()):
+        frame = key if key in {"neutral", "victim", "user", "both"} else "other"
+        Arm.objects.create(
+            campaign=made,
+            key=key,
+            name=key.title(),
+            revision=approved(frame),
+            weight=weight,
+            is_control=position == 0,
+            position=position,
+        )
+    if pairs is None:
+        pairs = (
+            PAIRS
+            if set(arms) == {"neutral", "victim", "user", "both"}
+            else [[k, next(iter(arms))] for k in list(arms)[1:]]
+        )
+    plan = AnalysisPlan.objects.create(
+        campaign=made, planned_per_arm=1000, smallest_difference=0.02, comparisons=[list(pair) for pair in pairs]
+    )
+    PlannedOutcome.objects.create(plan=plan, outcome="turned_back", role="primary")
+    PlannedOutcome.objects.create(plan=plan, outcome="annoyed", role="guardrail")
+    return made
+
+
+def launched(slug: str = "pilot", **options: Any) -> Campaign:
+    """A running campaign with a frozen plan."""
+    made = draft(slug, **options)
+    lifecycle.submit(made, by=person("mara", "manager"))
+    lifecycle.approve(made, by=person("rafael", "reviewer"))
+    lifecycle.launch(made, by=person("mara", "manager"), now=NOON - timedelta(days=1))
+    return made
+
+
+def tally(campaign: Campaign, counts: Mapping[str, tuple[int, int]], *, outcome: str = "turned_back") -> None:
+    """Closed views already counted: arm key -> (seen, had the outcome)."""
+    where = campaign.placements.get()
+    for key, (seen, events) in counts.items():
+        arm = campaign.arms.get(key=key)
+        common = {"day": date(2026, 3, 1), "arm": arm, "placement": where, "locale": "en"}
+        Tally.objects.create(**common, outcome="exposed", count=seen)
+        Tally.objects.create(**common, outcome=outcome, count=events)
+        ServedCount.objects.create(**common, count=seen)
+
+
+def tallies(campaign: Campaign) -> dict[tuple[str, str, int], int]:
+    """What has been counted: (arm key, outcome, value) -> count."""
+    rows = Tally.objects.filter(arm__campaign=campaign).values_list("arm__key", "outcome", "value", "count")
+    sums: dict[tuple[str, str, int], int] = {}
+    for arm, outcome, value, count in rows:
+        sums[(arm, outcome, value)] = sums.get((arm, outcome, value), 0) + count
+    return sums
+
+
+@dataclass
+class Answer:
+    """What the surface answered."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str:
+        error = self.json["error"]
+        assert set(error) == {"code", "message", "fields"}
+        code: str = error["code"]
+        return code
+
+
+@dataclass
+class Site:
+    """The audience surface in this process: its clock stands still until a test moves it."""
+
+    now: float = field(default_factory=NOON.timestamp)
+    office: ReceiptOffice = field(default_factory=lambda: ReceiptOffice({1: b"k" * 32}))
+
+    served: ServedCounter = field(default_factory=ServedCounter)
+
+    def __post_init__(self) -> None:
+        self.snapshot = compile_snapshot()
+        self.app = Audience(
+            _nothing_behind,
+            Surroundings(
+                clock=lambda: self.now,
+                snapshot=lambda: self.snapshot,
+                office=self.office,
+                life_hours=2,
+                record=lambda events: ingest.write(events, hour=self.hour),
+                served=self.served,
+            ),
+        )
+
+    @property
+    def hour(self) -> int:
+        return int(self.now) // 3600
+
+    def refresh(self) -> None:
+        self.snapshot = compile_snapshot()
+
+    def request(self, method: str, path: str, body: bytes = b"", **environ: str) -> Answer:
+        path, _, query = path.partition("?")
+        caught: dict[str, Any] = {}
+
+        def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            caught.update(status=int(status.split()[0]), headers=dict(headers))
+
+        parts = self.app(
+            {
+                "REQUEST_METHOD": method,
+                "PATH_INFO": path,
+                "QUERY_STRING": query,
+                "CONTENT_LENGTH": str(len(body)),
+                "HTTP_HOST": "second.example",
+                "wsgi.input": io.BytesIO(body),
+                **environ,
+            },
+            start_response,
+        )
+        return Answer(caught["status"], caught["headers"], b"".join(parts))
+
+    def get(self, path: str, **environ: str) -> Answer:
+        return self.request("GET", path, b"", **environ)
+
+    def post(self, path: str, value: Any, **environ: str) -> Answer:
+        body = value if isinstance(value, bytes) else json.dumps(value).encode()
+        return self.request("POST", path, body, **environ)
+
+    def press(self, path: str, **fields: str) -> Answer:
+        return self.request("POST", path, urlencode(fields).encode())
+
+    def decide(self, key: str = "quiet-page", **fields: str) -> Answer:
+        return self.post("/api/v1/decide", {"placement": key, **fields})
+
+    def shown(self, key: str = "quiet-page", **fields: str) -> str:
+        """The receipt of one shown message."""
+        receipt: str = self.decide(key, **fields).json["receipt"]
+        return receipt
+
+    def opened(self, receipt: str) -> Receipt:
+        """What a receipt says."""
+        return self.office.verify(receipt, hour=self.hour)
+
+    def event(self, receipt: str, outcome: str = "exposed", **more: Any) -> Answer:
+        return self.post("/api/v1/events", {"receipt": receipt, "outcome": outcome, **more})
+
+
+def _nothing_behind(environ: Any, start_response: Any) -> list[bytes]:
+    start_response("404 Not Found", [("X-Behind", "django")])
+    return [b"{}"]
+
+
+def open_views() -> int:
+    """How many shown messages are still open."""
+    return OpenView.objects.count()
+
+
+def served(campaign: Campaign, site: Site) -> dict[str, int]:
+    """What was sent out, by arm key, after a flush."""
+    site.served.flush()
+    return dict(ServedCount.objects.filter(arm__campaign=campaign).values_list("arm__key", "count"))
