@@ -15,7 +15,8 @@ from rest_framework.views import APIView
 from analytics import report
 from analytics.models import Analysis, Estimate, Tally
 from campaign.access import campaign_for
-from campaign.api import HasRole, Listing, refusals
+from campaign.api import HasRole, Listing
+from campaign.api_errors import refusals
 from campaign.models import PlannedOutcome
 from messages.models import Frame
 

@@ -121,7 +121,7 @@ def refusal_reply(refusal: Refusal, headers: Headers | None = None) -> Reply:
 def read_body(environ: WSGIEnvironment, limit: int) -> bytes:
     """The request's body, or Refusal 413 above `limit` bytes; never more than limit + 1 bytes are held."""
     length = environ.get("CONTENT_LENGTH") or ""
-    if length.isdigit():
+    if length.isascii() and length.isdigit() and len(length) < 10:
         if int(length) > limit:
             raise Refusal(413, "body_too_large", f"The body may hold at most {limit} bytes.")
         body: bytes = environ["wsgi.input"].read(int(length))
@@ -202,7 +202,8 @@ class Audience:
         try:
             status, headers, body = handler(environ, self._surroundings)
         except Refusal as refusal:
-            status, headers, body = refusal_reply(refusal)
+            # A refusal holds nothing of anyone's, so any site may read why: a partner sees a clear line.
+            status, headers, body = refusal_reply(refusal, [("Access-Control-Allow-Origin", "*")])
         except Exception as error:  # the last door: a visitor gets one shape, the log gets one word
             log.error("The audience surface failed: %s", type(error).__name__)
             status, headers, body = refusal_reply(Refusal(500, "internal_error", "Something went wrong on our side."))

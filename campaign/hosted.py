@@ -14,19 +14,16 @@ from messages.render import Rendered
 
 _PLACEHOLDER = "RECEIPT-STANDS-HERE"
 LANES = {"self": "help_self", "affected": "help_affected"}
-_LANE_AUDIENCES = {
-    "self": {HelpLink.Audience.STOP, HelpLink.Audience.UNDER18},
-    "affected": {HelpLink.Audience.DEPICTED, HelpLink.Audience.UNDER18, HelpLink.Audience.PARENT},
-}
 
 # The interface words around every message, the same in every arm.
 CHROME = {
     "en": {
         "left": "Leave this page",
         "continued": "Continue",
-        "help_self": ("I want to stop", "Free, anonymous, no judgement"),
+        "help_self": ("I want to stop", "Free, and without judgement"),
         "help_affected": ("This happened to me", "Get an image taken down"),
         "rating": ("Did this make you think?", "Not at all", "A lot"),
+        "thanks": "Thank you.",
         "annoyed": "This message annoyed me",
         "learn_more": "About this message",
         "privacy": "We count how many people see and leave this page, never who.",
@@ -56,7 +53,14 @@ def payload(words: Rendered, placement: Placement) -> dict[str, Any]:
                 }
                 for lane, outcome in LANES.items()
             ),
-            {"outcome": "rating", "label": question, "values": [1, 2, 3, 4, 5], "low": low, "high": high},
+            {
+                "outcome": "rating",
+                "label": question,
+                "values": [1, 2, 3, 4, 5],
+                "low": low,
+                "high": high,
+                "thanks": chrome["thanks"],
+            },
             {"outcome": "annoyed", "label": chrome["annoyed"]},
             {"outcome": "learn_more", "label": chrome["learn_more"], "href": f"{base}/about"},
         ],
@@ -92,8 +96,8 @@ def fixed_pages(placement: Placement, links: list[HelpLink]) -> dict[str, bytes]
         name: render_to_string(f"audience/{name}.html", common)
         for name in ("left", "continued", "about", "thanks", "unavailable")
     }
-    for lane, audiences in _LANE_AUDIENCES.items():
-        chosen = [link for link in links if link.audience in audiences]
+    for lane in LANES:
+        chosen = [link for link in links if link.lane == lane]
         pages[f"help/{lane}"] = render_to_string("audience/help.html", common | {"lane": lane, "links": chosen})
     return {name: page.encode() for name, page in pages.items()}
 

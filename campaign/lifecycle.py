@@ -55,6 +55,8 @@ def approve(campaign: Campaign, *, by: User) -> None:
 def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
     """Freeze the plan and start serving."""
     problems = unready(campaign)
+    if campaign.ends_at is not None and campaign.ends_at <= (campaign.starts_at or now):
+        problems.append("The campaign would end before it starts: choose a later end.")
     if problems:
         raise StepRefused(" ".join(problems))
     plan = freeze(campaign.plan, now=now)

@@ -360,6 +360,7 @@ def _schemas() -> Json:
                 "values": {"type": "array", "items": {"type": "integer"}},
                 "low": _text("What the lowest value means."),
                 "high": _text("What the highest value means."),
+                "thanks": {"type": "string", "description": "Said when it was pressed."},
             },
             ["outcome", "label"],
         ),

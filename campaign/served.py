@@ -10,6 +10,7 @@ import atexit
 import threading
 from collections import Counter
 from datetime import date, timedelta
+from multiprocessing.util import Finalize
 
 from django.db import DatabaseError, close_old_connections, transaction
 from django.db.models import F
@@ -62,4 +63,4 @@ class ServedCounter:
         stop = threading.Event()
         threading.Thread(target=loop, name="served-counter", daemon=True).start()
         atexit.register(self.flush)
-        atexit.register(stop.set)
+        Finalize(self, self.flush, exitpriority=10)  # a server's worker is a child process, which skips atexit

@@ -102,7 +102,7 @@ def fingerprint() -> tuple[Any, ...]:
     rows = Placement.objects.order_by("id").values_list(
         "id", "key", "allowed_origins", "leave_url", "continue_url", "fallback", "campaigns"
     )
-    links = HelpLink.objects.order_by("id").values_list("id", "name", "url", "note", "audience", "verified_on")
+    links = HelpLink.objects.order_by("id").values_list("id", "lane", "name", "url", "note", "audience", "verified_on")
     return (*campaigns.values(), str(list(rows)), str(list(links)))
 
 

@@ -154,7 +154,8 @@ def hosted(environ: WSGIEnvironment, at: Surroundings) -> Reply:
     if method == "POST" and rest == "":
         return _form(environ, at, placement)
     if method not in ("GET", "HEAD"):
-        return refusal_reply(Refusal(405, "method_not_allowed", "This address answers GET."), [("Allow", "GET, HEAD")])
+        allow = "GET, HEAD, POST" if rest == "" else "GET, HEAD"
+        return refusal_reply(Refusal(405, "method_not_allowed", f"This address answers {allow}."), [("Allow", allow)])
     if rest == "":
         return _message(environ, at, placement)
     if rest == "seen.gif":
@@ -165,7 +166,7 @@ def hosted(environ: WSGIEnvironment, at: Surroundings) -> Reply:
 
 
 def _message(environ: WSGIEnvironment, at: Surroundings, placement: PlacementEntry) -> Reply:
-    query = parse_qs(environ.get("QUERY_STRING", ""), max_num_fields=8)
+    query = _fields(environ.get("QUERY_STRING", ""))
     locale = query["locale"][0] if "locale" in query else _language(environ)
     if "preview" in query:
         try:
@@ -188,6 +189,14 @@ def _message(environ: WSGIEnvironment, at: Surroundings, placement: PlacementEnt
     return _page(200, decision.receipt.encode().join(decision.shown.page), placement)
 
 
+def _fields(text: str) -> dict[str, list[str]]:
+    """Form or query fields; more of them than any of our pages sends is none at all."""
+    try:
+        return parse_qs(text, keep_blank_values=True, max_num_fields=8)
+    except ValueError:
+        return {}
+
+
 def _language(environ: WSGIEnvironment) -> str | None:
     """The first language the browser asks for: read here, kept nowhere."""
     first = environ.get("HTTP_ACCEPT_LANGUAGE", "").split(",")[0].split(";")[0].strip()
@@ -198,8 +207,8 @@ def _form(environ: WSGIEnvironment, at: Surroundings, placement: PlacementEntry)
     """The page's one form: record what was pressed, then lead on. Counting may fail; leading on may not."""
     try:
         body = read_body(environ, BODY_LIMIT)
-        fields = parse_qs(body.decode("ascii", "replace"), max_num_fields=8)
-    except (Refusal, ValueError):
+        fields = _fields(body.decode("ascii", "replace"))
+    except Refusal:
         fields = {}
     outcome, value = fields.get("outcome", [""])[0], None
     if fields.get("rating", [""])[0] in {"1", "2", "3", "4", "5"}:
@@ -223,7 +232,7 @@ def _next(placement: PlacementEntry, outcome: str) -> str:
 
 def _seen(environ: WSGIEnvironment, at: Surroundings, placement: PlacementEntry) -> Reply:
     """The image in <noscript>: seen, without JavaScript."""
-    query = parse_qs(environ.get("QUERY_STRING", ""), max_num_fields=2)
+    query = _fields(environ.get("QUERY_STRING", ""))
     if environ["REQUEST_METHOD"] == "GET":
         _count(at, placement, query.get("receipt", [""])[0], "exposed", None)
     return Reply(200, [("Content-Type", "image/gif"), ("Cache-Control", "no-store")], _GIF)

@@ -137,24 +137,30 @@ class Review(models.Model):
 class HelpLink(models.Model):
     """A place to get help, for whom and where, and when someone last checked it."""
 
+    class Lane(models.TextChoices):
+        AFFECTED = "affected", "This happened to me"
+        SELF = "self", "I want to stop"
+
     class Audience(models.TextChoices):
-        DEPICTED = "depicted", "This happened to me"
-        STOP = "stop", "I want to stop"
+        ADULT = "adult", "Adults"
         UNDER18 = "under18", "Under 18"
         PARENT = "parent", "Parent or carer"
+        ANYONE = "anyone", "Anyone"
 
     key = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
     url = models.URLField()
-    audience = models.CharField(max_length=10, choices=Audience)
+    lane = models.CharField(max_length=8, choices=Lane)
+    audience = models.CharField(max_length=8, choices=Audience, default=Audience.ANYONE)
     country = models.CharField(max_length=2, help_text="ISO code, or * for everywhere.")
     language = models.CharField(max_length=8, default="en")
-    note = models.CharField(max_length=300, blank=True)
+    note = models.CharField(max_length=300, blank=True, help_text="For the person who needs it.")
+    staff_note = models.CharField(max_length=300, blank=True, help_text="For staff: shown on no public page.")
     source = models.CharField(max_length=300, blank=True)
     verified_on = models.DateField(null=True, blank=True)
 
     class Meta:
-        ordering = ["audience", "country", "name"]
+        ordering = ["lane", "audience", "country", "name"]
         constraints = [
             models.CheckConstraint(condition=Q(url__startswith="https://"), name="helplink_https_only"),
         ]

@@ -31,8 +31,8 @@ def test_from_a_shown_message_to_a_sentence() -> None:
     arms = {arm.pk: arm.key for arm in campaign.arms.all()}
     dice = random.Random(7)
     expected = {key: [0, 0] for key in arms.values()}
-    for _ in range(2000):
-        receipt = site.shown()
+    for number in range(2000):
+        receipt = site.shown(unit=f"visitor-{number}")
         shown = arms[site.opened(receipt).arm]
         turns_back = dice.random() < (0.6 if shown == "both" else 0.3)
         answer = site.post(

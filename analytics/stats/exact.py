@@ -91,10 +91,10 @@ def compositions(total: int, caps: Sequence[int]) -> Integers | None:
     return rows
 
 
-def log_binomials(n: int, largest: int) -> Floats:
-    """log C(n, 0) ... log C(n, largest), summed from ratios so that a large n costs no digits."""
-    j = np.arange(largest, dtype=np.float64)
-    return np.concatenate([[0.0], np.cumsum(np.log((n - j) / (j + 1.0)))])
+def log_binomials(n: int, first: int, last: int) -> Floats:
+    """log C(n, k) - log C(n, first) for k from first to last, summed from ratios so that a large n costs no digits."""
+    k = np.arange(first, last, dtype=np.float64)
+    return np.concatenate([[0.0], np.cumsum(np.log((n - k) / (k + 1.0)))])
 
 
 def _hypergeometric(m: int, n: int, events: int) -> tuple[int, Floats]:

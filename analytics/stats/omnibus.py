@@ -74,12 +74,17 @@ def chi_square(
 
 
 def _log_ways(tables: Integers, sizes: Sequence[int], seen: Sequence[int]) -> tuple[Floats, float]:
-    """The log number of ways to make each table, and the one seen: the log probability up to a constant."""
+    """The log number of ways to make each table, and the one seen: the log probability up to a constant.
+
+    Only the counts that occur are looked up, so a huge arm whose count hardly varies costs no more than a small one.
+    The counts seen must be among them.
+    """
     ways, ways_seen = np.zeros(len(tables)), 0.0
     for column, (size, count) in enumerate(zip(sizes, seen, strict=True)):
-        logs = log_binomials(size, max(count, int(tables[:, column].max())))
-        ways += logs[tables[:, column]]
-        ways_seen += float(logs[count])
+        first, last = int(tables[:, column].min()), int(tables[:, column].max())
+        logs = log_binomials(size, first, last)
+        ways += logs[tables[:, column] - first]
+        ways_seen += float(logs[count - first])
     return ways, ways_seen
 
 
@@ -90,5 +95,12 @@ def _listed(tables: Integers, sizes: Sequence[int], seen: Sequence[int]) -> floa
 
 
 def _simulated(tables: Integers, sizes: Sequence[int], seen: Sequence[int]) -> float:
-    ways, ways_seen = _log_ways(tables, sizes, seen)
-    return (1 + int((ways <= ways_seen + TIE).sum())) / (1 + len(tables))
+    counts = np.array(seen, dtype=np.int64)
+    lowest, highest = tables.min(axis=0), tables.max(axis=0)
+    # A count this far outside all draws is less likely than any of them, and its table need not be worked out.
+    margin = highest - lowest + 1000
+    if bool(np.any((counts < lowest - margin) | (counts > highest + margin))):
+        return 1 / (1 + len(tables))
+    ways, ways_seen = _log_ways(np.vstack([tables, counts]), sizes, seen)
+    # The table seen, in the last row, is the 1 in (1 + as unlikely) / (1 + draws).
+    return int((ways <= ways_seen + TIE).sum()) / (1 + len(tables))

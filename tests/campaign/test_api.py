@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.test import Client
 from rest_framework.authtoken.models import Token
 
-from campaign.api import BODY_LIMIT
+from campaign.api_errors import BODY_LIMIT
 from campaign.models import AnalysisPlan, Campaign
 from tests import world
 

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -64,6 +65,16 @@ def test_only_a_manager_launches() -> None:
     lifecycle.approve(campaign, by=world.person("rafael", "reviewer"))
     with pytest.raises(StepRefused, match="Only a manager"):
         lifecycle.launch(campaign, by=world.person("ana", "analyst"), now=world.NOON)
+
+
+def test_a_campaign_that_would_end_before_it_starts_is_not_launched() -> None:
+    campaign = world.draft()
+    campaign.ends_at = world.NOON - timedelta(days=3)
+    campaign.save()
+    lifecycle.submit(campaign, by=world.person("mara"))
+    lifecycle.approve(campaign, by=world.person("rafael", "reviewer"))
+    with pytest.raises(StepRefused, match="later end"):
+        lifecycle.launch(campaign, by=world.person("mara"), now=world.NOON)
 
 
 def test_pause_and_resume_keep_the_plan() -> None:

@@ -301,6 +301,32 @@ def test_a_page_that_does_not_exist_is_a_page() -> None:
     assert site.get("/m/quiet-page/nothing").status == 404
 
 
+@pytest.mark.parametrize("path", ["/m/quiet-page/", "/m/quiet-page/seen.gif"])
+def test_any_number_of_query_parameters_still_gets_a_page(path: str) -> None:
+    world.launched()
+    query = "&".join(f"p{number}=1" for number in range(50))
+    assert world.Site().get(f"{path}?{query}").status == 200
+
+
+def test_an_empty_preview_is_not_a_view() -> None:
+    campaign = world.launched()
+    site = world.Site()
+    assert site.get("/m/quiet-page/?preview=").status == 404
+    assert world.served(campaign, site) == {}
+
+
+@pytest.mark.parametrize("length", ["²", "9" * 5000, "-1", "x"])
+def test_a_strange_content_length_is_not_a_fault(length: str) -> None:
+    answer = world.Site().request("POST", "/api/v1/decide", b"{}", CONTENT_LENGTH=length)
+    assert answer.status == 400
+
+
+def test_a_partner_may_read_why_it_was_refused() -> None:
+    world.launched()
+    answer = world.Site().post("/api/v1/decide", {"placement": "quiet-page"}, HTTP_ORIGIN="https://other.example")
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
 def test_a_browser_that_asks_for_an_icon_meets_no_error() -> None:
     assert world.Site().get("/favicon.ico").status == 204
 

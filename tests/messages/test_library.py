@@ -14,7 +14,7 @@ import textstat
 LIBRARY = Path(__file__).resolve().parents[2] / "messages" / "library"
 FRAMES = {"victim", "user", "both", "neutral", "other"}
 CLAIM_STRENGTHS = {"documented", "linked", "reported", "value", "none"}
-AUDIENCES = {"depicted", "stop", "under18", "parent"}
+AUDIENCES = {"adult", "under18", "parent", "anyone"}
 CORE_FRAMES = {"victim", "user", "both", "neutral"}
 WORDS_IN_ALL = range(38, 51)
 WORDS_IN_HEADLINE = range(6, 15)
@@ -339,6 +339,7 @@ def test_help_link_is_plain_and_says_for_whom_and_where(link: dict[str, Any]) ->
     assert not address.query
     assert not address.fragment
     assert link["audience"] in AUDIENCES
+    assert link["lane"] in {"self", "affected"}
     assert re.fullmatch(r"[A-Z]{2}|\*", link["country"])
     assert re.fullmatch(r"[a-z]{2}", link["language"])
     assert link["name"]
@@ -347,5 +348,6 @@ def test_help_link_is_plain_and_says_for_whom_and_where(link: dict[str, Any]) ->
     assert link["verified_on"] is None or re.fullmatch(r"\d{4}-\d{2}-\d{2}", link["verified_on"])
 
 
-def test_every_audience_has_somewhere_to_go() -> None:
-    assert {link["audience"] for link in HELP_LINKS} == AUDIENCES
+def test_both_lanes_lead_somewhere_for_adults_and_for_those_under_18() -> None:
+    served = {(link["lane"], link["audience"]) for link in HELP_LINKS}
+    assert served >= {("self", "adult"), ("self", "under18"), ("affected", "adult"), ("affected", "under18")}

@@ -18,8 +18,8 @@ def test_the_whole_library_loads_as_approved_words() -> None:
         "norm",
         "help",
     }
-    assert HelpLink.objects.filter(audience=HelpLink.Audience.DEPICTED).exists()
-    assert HelpLink.objects.filter(audience=HelpLink.Audience.STOP).exists()
+    assert HelpLink.objects.filter(lane=HelpLink.Lane.AFFECTED).exists()
+    assert HelpLink.objects.filter(lane=HelpLink.Lane.SELF).exists()
 
 
 def test_loading_twice_changes_nothing() -> None:

@@ -118,6 +118,16 @@ def test_simulation_agrees_with_the_list() -> None:
     assert _simulated(tables, sizes, seen) == pytest.approx(float(freeman_halton(sizes, seen)), abs=0.006)
 
 
+def test_a_tiny_arm_beside_a_huge_one_takes_no_memory() -> None:
+    # By hand: one unit, with the event, beside 10^12 of which half had it: its two outcomes are as likely, so p is 1.
+    assert answer(chi_square([Counts(1, 1), Counts(10**12, 5 * 10**11)])).p_value == pytest.approx(1.0, abs=1e-9)
+
+
+def test_a_table_beyond_all_draws_has_the_smallest_simulated_p() -> None:
+    arms = [Counts(10**8, 10**7), Counts(10**8, 2 * 10**7), *[Counts(30, 5)] * 9]
+    assert answer(chi_square(arms, resamples=999)).p_value == 0.001
+
+
 def test_a_population_too_large_to_draw_from_gets_pearsons_p() -> None:
     arms = [Counts(10**9, 10**6), *[Counts(500, 3)] * 7]
     assert answer(chi_square(arms)).method == "pearson"

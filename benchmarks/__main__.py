@@ -1,0 +1,37 @@
+"""`python -m benchmarks [decide] [events] [embed] [start]`: measure these, or all; status 1 if a goal is missed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from benchmarks import decide, embed, events, start
+from benchmarks.processes import NeedsLinux, require_linux
+from benchmarks.rounds import Line, table
+
+BENCHMARKS = {"decide": decide.measure, "events": events.measure, "embed": embed.measure, "start": start.measure}
+
+
+def main(arguments: list[str]) -> int:
+    """Measure, print one table, and say by the exit status whether every goal is met."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="|".join(BENCHMARKS), help="all of them if none is named")
+    names = parser.parse_args(arguments).names or list(BENCHMARKS)
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"there is no benchmark {unknown[0]}; there are {', '.join(BENCHMARKS)}")
+    try:
+        require_linux()
+    except NeedsLinux as reason:
+        print(reason, file=sys.stderr)
+        return 2
+    lines: list[Line] = []
+    for name in names:
+        print(f"measuring {name} ...", file=sys.stderr, flush=True)
+        lines += BENCHMARKS[name]()
+    print(table(lines))
+    return 1 if any(line.met is False for line in lines) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,128 @@
+"""A whole installation in a temporary directory with the demo campaign, and servers to measure."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import repeat
+from pathlib import Path
+
+from benchmarks.load import Unexpected, drive, post
+from benchmarks.processes import cpu_seconds, living_family, on_core, two_cores
+from campaign import server
+
+ROOT = Path(__file__).resolve().parent.parent
+ORIGIN = "https://partner.example"
+PLACEMENT = "partner-page"
+PREPARE = f"""
+from django.utils import timezone
+from analytics import demo
+from messages import starter
+now = timezone.now()
+starter.load(now=now)
+demo.people()
+demo.campaign(now=now, origins=[{ORIGIN!r}], planned_per_arm=100)
+"""
+# What the embed sends from a partner's page.
+DECIDE = post("/api/v1/decide", json.dumps({"placement": PLACEMENT, "locale": "en"}).encode(), origin=ORIGIN)
+_OURS = ("DATABASE_URL", "AUDIENCE_DATABASE_URL", "KEY_DIRECTORY", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS")
+
+
+def environment(directory: Path) -> dict[str, str]:
+    """The environment of an installation that keeps all its data in `directory`."""
+    kept = {name: value for name, value in os.environ.items() if name not in _OURS}
+    return {**kept, "DATA_DIRECTORY": str(directory), "LOCAL_HTTP": "1"}
+
+
+@contextmanager
+def installation() -> Iterator[dict[str, str]]:
+    """A new installation's environment; its directory is deleted at the end."""
+    with tempfile.TemporaryDirectory(prefix="second-thought-bench-") as directory:
+        own = environment(Path(directory))
+        for arguments in (
+            ("migrate", "--database", "default", "-v0"),
+            ("migrate", "--database", "audience", "-v0"),
+            ("shell", "--no-imports", "-c", PREPARE),
+        ):
+            subprocess.run([sys.executable, "manage.py", *arguments], check=True, cwd=ROOT, env=own)
+        yield own
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running server: where it listens, and the processes that it consists of."""
+
+    port: int
+    processes: frozenset[int]
+    worker: int
+
+    def cpu_seconds(self) -> float:
+        """The CPU time of all its processes so far."""
+        return cpu_seconds(self.processes)
+
+
+@contextmanager
+def serving(application: str, variables: Mapping[str, str], *, ready: bytes = DECIDE) -> Iterator[Served]:
+    """The production server with this application, on the server's core, once it answers `ready` with 200."""
+    port = server.free_port()
+    with on_core(two_cores()[0]):
+        child = subprocess.Popen(server.command(application, port=port), cwd=ROOT, env=dict(variables))
+    try:
+        _until_it_answers(port, child, ready)
+        processes = living_family(child.pid)
+        yield Served(port, frozenset(processes), worker=_worker(processes, child.pid))
+    finally:
+        child.terminate()
+        try:
+            child.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+@contextmanager
+def side_by_side(own: Mapping[str, str], *, constant_bytes: int) -> Iterator[tuple[Served, Served]]:
+    """The real application and the constant one, both running."""
+    with (
+        serving("campaign.wsgi:application", own) as real,
+        serving("benchmarks.constant:application", {**own, "CONSTANT_BYTES": str(constant_bytes)}) as constant,
+    ):
+        yield real, constant
+
+
+def usual_size(port: int, request: bytes = DECIDE, *, sample: int = 400) -> int:
+    """The mean length of the bodies that answer this request, over the arms."""
+    bodies = drive(port, repeat(request, sample), seconds=10, keep=True).bodies
+    return round(sum(map(len, bodies)) / len(bodies))
+
+
+def receipts(port: int, count: int) -> list[str]:
+    """So many fresh receipts, each of a message that was just served."""
+    bodies = drive(port, repeat(DECIDE, count), seconds=60, keep=True).bodies
+    return [json.loads(body)["receipt"] for body in bodies]
+
+
+def _until_it_answers(port: int, child: subprocess.Popen[bytes], ready: bytes, seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while True:
+        if child.poll() is not None:
+            raise RuntimeError(f"the server ended with status {child.returncode} before it answered")
+        try:
+            drive(port, repeat(ready, 1), seconds=5)
+            return
+        except (OSError, Unexpected):
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+
+
+def _worker(processes: set[int], main: int) -> int:
+    """The process that serves: the one of the family with the most CPU time, the main one if it is alone."""
+    return max(processes - {main} or {main}, key=lambda pid: cpu_seconds([pid]))

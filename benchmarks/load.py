@@ -1,0 +1,119 @@
+"""A light HTTP/1.1 client that keeps a server busy: a few connections held open, one request under way on each."""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+CONNECTIONS = 32
+_PATIENCE = 15.0
+
+
+class Unexpected(Exception):
+    """A reply that is not the 200 that was asked for, or none at all."""
+
+
+@dataclass(slots=True)
+class Load:
+    """What came back in one go: how many replies, in how long, and their bodies if they were kept."""
+
+    replies: int = 0
+    seconds: float = 0.0
+    bodies: list[bytes] = field(default_factory=list)
+
+
+def post(path: str, body: bytes, *, origin: str | None = None) -> bytes:
+    """The bytes of one request as a browser would send it, without the headers that nobody reads."""
+    lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: text/plain", f"Content-Length: {len(body)}"]
+    if origin is not None:
+        lines.append(f"Origin: {origin}")
+    return "\r\n".join([*lines, "", ""]).encode("ascii") + body
+
+
+def get(path: str) -> bytes:
+    """The bytes of one plain GET."""
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode("ascii")
+
+
+def reply_size(data: bytes) -> int | None:
+    """How many bytes the reply at the start of `data` has in all, or None while its headers are not complete."""
+    end = data.find(b"\r\n\r\n")
+    if end < 0:
+        return None
+    head = data[: end + 2].lower()
+    start = head.find(b"\r\ncontent-length:")
+    if start < 0:
+        raise Unexpected("a reply without Content-Length")
+    return end + 4 + int(head[start + 17 : head.index(b"\r\n", start + 2)])
+
+
+def status_of(data: bytes) -> int:
+    """The status of the reply at the start of `data`."""
+    version, _, rest = data.partition(b" ")
+    if not version.startswith(b"HTTP/1.") or not rest[:3].isdigit():
+        raise Unexpected(f"not an HTTP reply: {data[:40]!r}")
+    return int(rest[:3])
+
+
+def body_of(reply: bytes) -> bytes:
+    """The body of one whole reply."""
+    return reply.partition(b"\r\n\r\n")[2]
+
+
+def drive(
+    port: int, requests: Iterator[bytes], *, seconds: float, connections: int = CONNECTIONS, keep: bool = False
+) -> Load:
+    """Send requests until they or the seconds run out, and wait for the last reply; Unexpected unless all are 200."""
+    load = Load()
+    poll = select.epoll()
+    sockets: dict[int, socket.socket] = {}
+    partial: dict[int, bytes] = {}
+    begun = time.monotonic()
+    end = begun + seconds
+    try:
+        for request in _first(requests, connections):
+            link = socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE)
+            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sockets[link.fileno()] = link
+            poll.register(link.fileno(), select.EPOLLIN)
+            link.sendall(request)
+        waiting = len(sockets)
+        while waiting:
+            ready = poll.poll(_PATIENCE)
+            if not ready:
+                raise Unexpected(f"no reply in {_PATIENCE:.0f} s")
+            ending = time.monotonic() >= end
+            for number, _ in ready:
+                link = sockets[number]
+                data = link.recv(262_144)
+                if not data:
+                    raise Unexpected("the server hung up")
+                if number in partial:
+                    data = partial.pop(number) + data
+                size = reply_size(data)
+                if size is None or len(data) < size:
+                    partial[number] = data
+                    continue
+                if not data.startswith(b"HTTP/1.1 200"):
+                    raise Unexpected(f"a reply with status {status_of(data)}: {body_of(data)[:200]!r}")
+                load.replies += 1
+                if keep:
+                    load.bodies.append(body_of(data))
+                following = None if ending else next(requests, None)
+                if following is None:
+                    waiting -= 1
+                else:
+                    link.sendall(following)
+    finally:
+        poll.close()
+        for link in sockets.values():
+            link.close()
+    load.seconds = time.monotonic() - begun
+    return load
+
+
+def _first(requests: Iterator[bytes], count: int) -> list[bytes]:
+    return [request for _, request in zip(range(count), requests, strict=False)]
