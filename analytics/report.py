@@ -40,6 +40,7 @@ class DifferenceRow:
     treated_frame: str
     control: str
     control_name: str
+    control_phrase: str
     effect: float | None
     low: float | None
     high: float | None
@@ -211,6 +212,7 @@ def _difference(e: Estimate, rates: dict[str, RateRow], phrases: dict[str, str],
         treated_frame=e.treated.frame,
         control=e.control.key,
         control_name=e.control.name,
+        control_phrase=control,
         effect=e.effect,
         low=e.low,
         high=e.high,
@@ -246,11 +248,16 @@ def _headline(primary: OutcomeBlock, analysis: Analysis, *, withheld: bool) -> t
     better = [row for row in ranked if row.verdict == "better"]
     lead = worse[-1] if worse else better[0] if better else ranked[0]
     percent = f"{analysis.level:.0%}"
-    others = [row for row in primary.differences if row is not lead and row.treated == lead.treated]
-    also = "".join(f" Against “{row.control_name}” the verdict is: {row.verdict_name.lower()}." for row in others[:1])
+    scale = words.scale_for([row.rate for row in primary.rates if row.rate is not None])
+    also = "".join(
+        f"Against {row.control_phrase}: {words.gap(row.effect, scale)} ({words.span(row.low, row.high, scale)}). "
+        for row in primary.differences
+        if row is not lead and row.treated == lead.treated and row.verdict in ("better", "worse")
+        if row.effect is not None and row.low is not None and row.high is not None
+    )
     return (
         lead.sentence,
-        f"The range in brackets is the {percent} interval: where the true difference very likely lies.{also}",
+        f"{also}The range in brackets is the {percent} interval: where the true difference very likely lies.",
         lead.treated_frame,
     )
 

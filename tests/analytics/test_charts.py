@@ -23,6 +23,7 @@ MORE = DifferenceRow(
     treated_frame="both",
     control="neutral",
     control_name="Neutral text",
+    control_phrase="the neutral text",
     effect=0.091,
     low=0.073,
     high=0.109,

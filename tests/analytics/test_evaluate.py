@@ -33,6 +33,7 @@ def test_the_report_says_it_in_one_sentence() -> None:
         "Of 100 people who saw the message with both harms, 44 turned back; "
         "9 more than with the neutral text (7 to 11)."
     )
+    assert told.interval_sentence.startswith("Against the message about harm to the victim: 4 more (2 to 6). ")
 
 
 def test_a_message_that_backfires_is_told_first() -> None:

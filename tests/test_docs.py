@@ -1,0 +1,69 @@
+"""The documents keep their word: links lead somewhere, commands exist, every setting is described."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_FENCE = re.compile(r"^```.*?^```", re.M | re.S)
+_LOCAL = re.compile(r"(?<![\w.])/(?:work|home|root|tmp|Users|opt)/\S*|\b[A-Z]:\\\S+")
+_HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.M)
+
+
+def _name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def _anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as code hosts make them."""
+    headings = _HEADING.findall(_FENCE.sub("", page.read_text(encoding="utf-8")))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    text = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    for link in _LINK.findall(text):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), f"{link} leads nowhere"
+        assert not anchor or anchor in _anchors(target), f"{link}: no such heading"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_no_page_names_a_path_of_one_machine(page: Path) -> None:
+    found = re.search(
+        r"(?<![\w.])/(?:work|home|root|tmp|Users|opt)/\S*|\b[A-Z]:\\\S+", page.read_text(encoding="utf-8")
+    )
+    assert found is None, found
+
+
+def test_every_make_target_in_a_page_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
+    named = {
+        target
+        for page in PAGES
+        for target in re.findall(r"(?:^|`)make ([a-z]+)", page.read_text(encoding="utf-8"), re.M)
+    }
+    assert {"demo", "test"} <= named <= targets
+
+
+def test_every_setting_is_described_and_no_other() -> None:
+    source = (ROOT / "campaign" / "settings.py").read_text(encoding="utf-8")
+    read = set(re.findall(r"""(?:environ\.get|environ\[|_flag|_list|_database)\(?\s*"([A-Z_]+)\"""", source))
+    assert {"DATA_DIRECTORY", "DATABASE_URL", "DEBUG", "ALLOWED_HOSTS"} <= read
+    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", operations, re.M)) == read
+
+
+def test_every_document_stands_in_the_index() -> None:
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")} - {"index.md"}
+    assert pages <= set(_LINK.findall(index))
