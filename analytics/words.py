@@ -45,12 +45,14 @@ def scale_for(rates: Sequence[float]) -> Scale:
 
 
 def span(low: float, high: float, scale: Scale) -> str:
-    """An interval in whole people, as "6 to 12"; with a decimal where whole numbers would coincide or hide the sign."""
-    a, b = round(low * scale.base), round(high * scale.base)
-    hides_sign = low * high > 0 and 0 in (a, b)
-    if a == b or hides_sign:
-        return f"{low * scale.base:.1f} to {high * scale.base:.1f}".replace("-", "−")
-    return f"{a} to {b}".replace("-", "−")
+    """An interval in whole people, as "6 to 12"; with decimals where whole numbers would coincide or hide a sign."""
+    ends = [low * scale.base, high * scale.base]
+    for decimals in (0, 1, 2):
+        shown = [f"{round(end, decimals) + 0.0:.{decimals}f}" for end in ends]
+        signs_show = all(float(text) != 0.0 or end == 0.0 for text, end in zip(shown, ends, strict=True))
+        if shown[0] != shown[1] and signs_show:
+            break
+    return " to ".join(shown).replace("-", "−")
 
 
 def gap(effect: float, scale: Scale) -> str:

@@ -131,6 +131,12 @@ def _plan_problems(campaign: Campaign, keys: set[str]) -> list[str]:
     problems = []
     if not plan.outcomes.filter(role=PlannedOutcome.Role.PRIMARY).exists():
         problems.append("The plan needs a primary outcome.")
+    for planned in plan.outcomes.all():
+        if CATALOGUE[planned.outcome].better == "none":
+            name = CATALOGUE[planned.outcome].name
+            problems.append(f"“{name}” is neither good nor bad, so no verdict can rest on it.")
+    if campaign.unit != Campaign.Unit.VIEW:
+        problems.append("Only one shown message can be the unit so far.")
     if any(CATALOGUE[planned.outcome].kind != "yes-no" for planned in plan.outcomes.all()):
         problems.append("Only yes/no outcomes can be planned so far.")
     if not plan.comparisons or any(

@@ -1,6 +1,6 @@
 """The receipt: a signed, expiring note that goes out with a message and comes back with each outcome.
 
-It names the arm that was shown, never a person. 106 characters, URL-safe base64 without padding, of
+It names the arm that was shown, never a person. 103 characters, URL-safe base64 without padding, of
 
     key number      1 byte      which key of the ring signed it
     campaign        4 bytes     big-endian

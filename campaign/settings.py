@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 
 from campaign.keyring import secret_file
 
@@ -135,6 +136,8 @@ if _flag("BEHIND_TLS_PROXY"):
 
 # The audience surface.
 RECEIPT_LIFE_HOURS = int(os.environ.get("RECEIPT_LIFE_HOURS", "2"))
+if not 1 <= RECEIPT_LIFE_HOURS <= 24:
+    raise ImproperlyConfigured("RECEIPT_LIFE_HOURS must be from 1 to 24: a view is forgotten within a day.")
 SNAPSHOT_SECONDS = float(os.environ.get("SNAPSHOT_SECONDS", "2"))
 SERVED_FLUSH_SECONDS = float(os.environ.get("SERVED_FLUSH_SECONDS", "1"))
 

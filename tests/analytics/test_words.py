@@ -61,7 +61,8 @@ def test_rare_outcomes_are_told_of_more_people(largest: float, base: int) -> Non
 
 def test_an_interval_never_hides_its_sign_in_rounding() -> None:
     assert words.span(0.0012, 0.0144, Scale(100)) == "0.1 to 1.4"
-    assert words.span(-0.0012, 0.0144, Scale(100)) == "0 to 1"
+    assert words.span(-0.0012, 0.0144, Scale(100)) == "−0.1 to 1.4"
+    assert words.span(-0.0101, 0.0144, Scale(100)) == "−1 to 1"
 
 
 def test_a_needed_sample_is_rounded_up_to_two_figures() -> None:

@@ -118,6 +118,8 @@ def test_approved_words_cannot_be_changed_even_in_the_database() -> None:
         (lambda c: c.plan.outcomes.all().delete(), "primary outcome"),
         (lambda c: type(c.plan).objects.update(comparisons=[["user", "nobody"]]), "name two arms"),
         (lambda c: type(c.plan).objects.update(comparisons=[]), "name two arms"),
+        (lambda c: c.plan.outcomes.filter(role="guardrail").update(outcome="help_affected"), "neither good nor bad"),
+        (lambda c: type(c).objects.filter(pk=c.pk).update(unit="subject"), "unit so far"),
         (lambda c: c.plan.outcomes.update(outcome="rating", role="primary")
          if c.plan.outcomes.exclude(role="primary").delete() else None, "yes/no"),
     ],

@@ -1,3 +1,5 @@
+import signal
+import sys
 import threading
 import time
 from argparse import ArgumentParser
@@ -41,6 +43,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         console = Console(width=None if self.stdout.isatty() else 118)
         site, partner = options["port"], options["port"] + 1
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the servers it started end with it
         call_command("migrate", verbosity=0)
         call_command("migrate", database="audience", verbosity=0)
         if Campaign.objects.filter(slug=demo.SLUG).exists():
