@@ -87,7 +87,12 @@ def campaign(*, now: datetime, origins: list[str], planned_per_arm: int, slug: s
             campaign=made, key=key, name=name, revision=revision, is_control=key == "neutral", position=position
         )
     plan = AnalysisPlan.objects.create(
-        campaign=made, smallest_difference=0.02, planned_per_arm=planned_per_arm, comparisons=_COMPARISONS
+        campaign=made,
+        smallest_difference=0.02,
+        planned_per_arm=planned_per_arm,
+        comparisons=_COMPARISONS,
+        monitoring=AnalysisPlan.Monitoring.FIXED,
+        looks=[1.0],
     )
     for outcome, role in (
         ("turned_back", PlannedOutcome.Role.PRIMARY),

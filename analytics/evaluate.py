@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Min, Sum
 
-from analytics.comparison import ArmCounts, Comparison, compare
+from analytics.comparison import ArmCounts, Comparison, Rules, Term, compare, factorial_terms
 from analytics.models import Analysis, Estimate, Tally
 from analytics.stats import Counts, NotEstimable, omnibus, sample_ratio
 from analytics.stats import Estimate as Estimated
-from campaign.lifecycle import margin_of
+from campaign.lifecycle import factorial_arms, margin_of
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome, ServedCount
 from campaign.outcomes import CATALOGUE
+
+EXPLORATORY = "exploratory"
+_LEAST_STEP = 0.001  # two looks closer than this share of the plan are one
 
 
 class NotEvaluable(Exception):
@@ -23,49 +27,151 @@ class NotEvaluable(Exception):
 
 
 @transaction.atomic
-def evaluate(campaign: Campaign, *, now: datetime) -> Analysis:
-    """Compare the arms as the frozen plan says, on closed views alone, and put the look on record."""
+def evaluate(campaign: Campaign, *, now: datetime, also: Sequence[str] = (), exception: str = "") -> Analysis:
+    """Compare the arms as the frozen plan says, on closed views alone, and put the look on record.
+
+    Before the first planned look only the data's health is recorded, unless `exception` says who wants to see more
+    and why; that stands on the record for ever. A look that the plan does not hold, and outcomes in `also` that it
+    does not name, are marked exploratory.
+    """
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     if plan is None or plan.frozen_at is None:
         raise NotEvaluable("This campaign has no frozen plan yet: launch it first.")
+    unknown = [key for key in also if key not in CATALOGUE or CATALOGUE[key].kind != "yes-no"]
+    if unknown:
+        raise NotEvaluable(f"“{unknown[0]}” is not a yes/no outcome of the catalogue.")
     arms = list(campaign.arms.select_related("revision__message"))
     planned = sorted(plan.outcomes.all(), key=lambda outcome: outcome.role != PlannedOutcome.Role.PRIMARY)
-    looks = {outcome.outcome: _compare(arms, outcome, plan) for outcome in planned}
+    named = {outcome.outcome for outcome in planned}
+    extra = [PlannedOutcome(plan=plan, outcome=key, role=EXPLORATORY) for key in also if key not in named]
+    seen = _Tallied(arms)
+    looks = _looks(campaign, plan, information=seen.people / (plan.planned_per_arm * len(arms)))
+    rules = {outcome.outcome: _rules(plan, outcome, looks) for outcome in [*planned, *extra]}
+    found = {
+        outcome.outcome: compare(
+            seen.arm_counts(outcome.outcome, plan),
+            [(treated, control) for treated, control in plan.comparisons],
+            rules[outcome.outcome],
+        )
+        for outcome in [*planned, *extra]
+    }
     primary = planned[0].outcome
-    analysis = _record_look(campaign, plan, primary, looks[primary], arms, now=now)
-    for outcome in planned:
-        _record_estimates(analysis, outcome, looks[outcome.outcome], arms, plan)
+    analysis = _record_look(campaign, plan, primary, found[primary], looks, seen, now=now, exception=exception)
+    if analysis.embargoed:
+        _record_health(analysis, planned[0], seen)
+    else:
+        for outcome in [*planned, *extra]:
+            _record_estimates(analysis, outcome, found[outcome.outcome], seen, margin_of(plan, outcome))
+        _record_factorial(analysis, planned[0], found[primary], campaign, rules[primary])
     return analysis
 
 
-def _compare(arms: Sequence[Arm], planned: PlannedOutcome, plan: AnalysisPlan) -> Comparison:
-    seen, did = _totals(arms, "exposed"), _totals(arms, planned.outcome)
-    return compare(
-        [ArmCounts(arm.key, Counts(n=seen[arm.pk], events=did[arm.pk]), weight=arm.weight) for arm in arms],
-        [(treated, control) for treated, control in plan.comparisons],
+class _Looks:
+    """Where this look stands in the plan."""
+
+    def __init__(self, *, information: float, shares: tuple[float, ...], embargoed: bool, exploratory: bool) -> None:
+        self.information, self.shares = information, shares
+        self.embargoed, self.exploratory = embargoed, exploratory
+
+
+def _looks(campaign: Campaign, plan: AnalysisPlan, *, information: float) -> _Looks:
+    """Whether this look is planned, and the shares of information at the looks so far, this one last.
+
+    A look is due when the next planned share is reached; at most one is taken per share. Looks spend alpha by the
+    information they really had (Lan and DeMets), so being late costs nothing.
+    """
+    first = 1.0 if plan.monitoring == AnalysisPlan.Monitoring.FIXED else float(plan.looks[0])
+    embargoed = information < first
+    taken = [
+        min(share, 1.0)
+        for share in Analysis.objects.filter(campaign=campaign, embargoed=False, exploratory=False)
+        .order_by("look")
+        .values_list("information", flat=True)
+    ]
+    here = min(information, 1.0)
+    if plan.monitoring == AnalysisPlan.Monitoring.ALWAYS_VALID:
+        return _Looks(information=information, shares=(here,), embargoed=embargoed, exploratory=False)
+    planned = [1.0] if plan.monitoring == AnalysisPlan.Monitoring.FIXED else [float(share) for share in plan.looks]
+    due = sum(share <= information for share in planned)
+    exploratory = not embargoed and (len(taken) >= due or (bool(taken) and here - taken[-1] < _LEAST_STEP))
+    shares = tuple(taken) if exploratory and taken else (*taken, here if here > 0 else _LEAST_STEP)
+    return _Looks(information=information, shares=shares, embargoed=embargoed, exploratory=exploratory)
+
+
+def _rules(plan: AnalysisPlan, outcome: PlannedOutcome, looks: _Looks) -> Rules:
+    return Rules(
         level=plan.level,
-        smallest_difference=margin_of(plan, planned),
-        lower_is_better=CATALOGUE[planned.outcome].better == "lower",
+        smallest_difference=margin_of(plan, outcome),
+        lower_is_better=CATALOGUE[outcome.outcome].better == "lower",
+        correction=plan.correction,  # type: ignore[arg-type]  # the model's choices are the literals
+        monitoring=plan.monitoring,  # type: ignore[arg-type]  # likewise
+        planned_per_arm=plan.planned_per_arm,
+        looks=looks.shares,
+        spending=plan.spending,  # type: ignore[arg-type]  # likewise
+        stratified=plan.strata == AnalysisPlan.Strata.PLACEMENT,
+        clustered=plan.clusters == AnalysisPlan.Clusters.PLACEMENT_DAY,
     )
 
 
-def _totals(arms: Sequence[Arm], outcome: str) -> dict[int, int]:
-    sums = Tally.objects.filter(arm__in=arms, outcome=outcome).order_by().values_list("arm").annotate(Sum("count"))
-    return {arm.pk: 0 for arm in arms} | dict(sums)
+class _Tallied:
+    """A campaign's tallies in memory, added up as each estimator needs them."""
 
+    def __init__(self, arms: Sequence[Arm]) -> None:
+        self.arms = arms
+        self._cells: dict[tuple[int, str], dict[tuple[int, date], int]] = defaultdict(lambda: defaultdict(int))
+        rows = (
+            Tally.objects.filter(arm__in=arms)
+            .order_by()
+            .values_list("arm", "outcome", "placement", "day")
+            .annotate(Sum("count"))
+        )
+        for arm, outcome, placement, day, count in rows:
+            self._cells[arm, outcome][placement, day] += count
+        sums = ServedCount.objects.filter(arm__in=arms).order_by().values_list("arm").annotate(Sum("count"))
+        self.served = {arm.pk: 0 for arm in arms} | dict(sums)
+        self.people = sum(self.total(arm, "exposed") for arm in arms)
 
-def _served(arms: Sequence[Arm]) -> dict[int, int]:
-    sums = ServedCount.objects.filter(arm__in=arms).order_by().values_list("arm").annotate(Sum("count"))
-    return {arm.pk: 0 for arm in arms} | dict(sums)
+    def total(self, arm: Arm, outcome: str) -> int:
+        return sum(self._cells[arm.pk, outcome].values())
+
+    def arm_counts(self, outcome: str, plan: AnalysisPlan) -> list[ArmCounts]:
+        return [self._arm(arm, outcome, plan) for arm in self.arms]
+
+    def _arm(self, arm: Arm, outcome: str, plan: AnalysisPlan) -> ArmCounts:
+        seen, did = self._cells[arm.pk, "exposed"], self._cells[arm.pk, outcome]
+        strata: dict[str, Counts] = {}
+        if plan.strata:
+            for (placement, _), count in seen.items():
+                strata[str(placement)] = strata.get(str(placement), Counts(0, 0)) + Counts(count, 0)
+            for (placement, _), count in did.items():
+                now = strata[str(placement)]
+                strata[str(placement)] = Counts(now.n, now.events + count)
+        return ArmCounts(
+            arm.key,
+            Counts(n=sum(seen.values()), events=sum(did.values())),
+            weight=arm.weight,
+            strata=strata,
+            clusters=tuple(Counts(seen[cell], did.get(cell, 0)) for cell in sorted(seen)) if plan.clusters else (),
+            paused=arm.paused_at is not None,
+        )
 
 
 def _record_look(
-    campaign: Campaign, plan: AnalysisPlan, primary: str, look: Comparison, arms: Sequence[Arm], *, now: datetime
+    campaign: Campaign,
+    plan: AnalysisPlan,
+    primary: str,
+    found: Comparison,
+    looks: _Looks,
+    seen: _Tallied,
+    *,
+    now: datetime,
+    exception: str,
 ) -> Analysis:
-    days = Tally.objects.filter(arm__in=arms).aggregate(first=Min("day"), last=Max("day"))
+    days = Tally.objects.filter(arm__in=seen.arms).aggregate(first=Min("day"), last=Max("day"))
     last = Analysis.objects.filter(campaign=campaign).aggregate(Max("look"))["look__max"] or 0
-    ratio = look.sample_ratio if isinstance(look.sample_ratio, sample_ratio.SampleRatio) else None
-    test = look.omnibus if isinstance(look.omnibus, omnibus.Omnibus) else None
+    ratio = found.sample_ratio if isinstance(found.sample_ratio, sample_ratio.SampleRatio) else None
+    embargoed = looks.embargoed and not exception
+    test = found.omnibus if isinstance(found.omnibus, omnibus.Omnibus) and not embargoed else None
     return Analysis.objects.create(
         campaign=campaign,
         look=last + 1,
@@ -74,45 +180,69 @@ def _record_look(
         outcome=primary,
         level=plan.level,
         smallest_difference=plan.smallest_difference,
+        monitoring=plan.monitoring,
+        information=looks.information,
+        embargoed=embargoed,
+        exploratory=looks.exploratory or looks.embargoed,
+        exception=exception,
         from_day=days["first"],
         to_day=days["last"],
         sample_ratio=ratio.status if ratio else Analysis.SampleRatio.UNKNOWN,
         sample_ratio_p=ratio.p_value if ratio else None,
-        reach_p=_reach_p(arms),
+        reach_p=_reach_p(seen),
         omnibus_statistic=test.statistic if test else None,
         omnibus_df=test.df if test else None,
         omnibus_p=test.p_value if test else None,
     )
 
 
-def _reach_p(arms: Sequence[Arm]) -> float | None:
+def _reach_p(seen: _Tallied) -> float | None:
     """Whether messages that were sent reach the screen equally often: chi-square over seen and sent, per arm."""
-    sent, seen = _served(arms), _totals(arms, "exposed")
-    reach = [Counts(n=max(sent[arm.pk], seen[arm.pk]), events=seen[arm.pk]) for arm in arms]
+    reach = [
+        Counts(n=max(seen.served[arm.pk], seen.total(arm, "exposed")), events=seen.total(arm, "exposed"))
+        for arm in seen.arms
+    ]
     if all(counts.n == counts.events for counts in reach):
         return 1.0 if any(counts.n for counts in reach) else None
     test = omnibus.chi_square(reach)
     return None if isinstance(test, NotEstimable) else test.p_value
 
 
+def _record_health(analysis: Analysis, outcome: PlannedOutcome, seen: _Tallied) -> None:
+    """Before the first planned look: how many were sent each arm and saw it, and not what they did."""
+    Estimate.objects.bulk_create(
+        Estimate(
+            analysis=analysis,
+            outcome=outcome.outcome,
+            role=outcome.role,
+            kind=Estimate.Kind.RATE,
+            position=position,
+            treated=arm,
+            served=seen.served[arm.pk],
+            n=seen.total(arm, "exposed"),
+            reason="Not shown before the first planned look.",
+        )
+        for position, arm in enumerate(seen.arms)
+    )
+
+
 def _record_estimates(
-    analysis: Analysis, planned: PlannedOutcome, look: Comparison, arms: Sequence[Arm], plan: AnalysisPlan
+    analysis: Analysis, outcome: PlannedOutcome, found: Comparison, seen: _Tallied, margin: float | None
 ) -> None:
-    by_key = {arm.key: arm for arm in arms}
-    sent = _served(arms)
-    common = {"analysis": analysis, "outcome": planned.outcome, "role": planned.role}
+    by_key = {arm.key: arm for arm in seen.arms}
+    common = {"analysis": analysis, "outcome": outcome.outcome, "role": outcome.role}
     rows = [
         Estimate(
             **common,
             kind=Estimate.Kind.RATE,
             position=position,
             treated=by_key[arm.key],
-            served=sent[by_key[arm.key].pk],
+            served=seen.served[by_key[arm.key].pk],
             n=arm.counts.n,
             events=arm.counts.events,
             **_numbers(rate),
         )
-        for position, (arm, rate) in enumerate(zip(look.arms, look.rates, strict=True))
+        for position, (arm, rate) in enumerate(zip(found.arms, found.rates, strict=True))
     ]
     rows += [
         Estimate(
@@ -122,14 +252,52 @@ def _record_estimates(
             treated=by_key[compared.treated],
             control=by_key[compared.control],
             p_adjusted=compared.p_adjusted,
-            smallest_difference=margin_of(plan, planned),
+            smallest_difference=margin,
             verdict=compared.verdict,
             more_per_arm=compared.more_per_arm,
-            **_numbers(compared.estimate),
+            **({"reason": compared.held} | _numbers(compared.estimate)),
         )
-        for position, compared in enumerate(look.comparisons)
+        for position, compared in enumerate(found.comparisons)
     ]
     Estimate.objects.bulk_create(rows)
+
+
+def _record_factorial(
+    analysis: Analysis, outcome: PlannedOutcome, found: Comparison, campaign: Campaign, rules: Rules
+) -> None:
+    """The four arms that form victim x user, as the factorial they are."""
+    frames = factorial_arms(campaign)
+    if frames is None:
+        return
+    counted = {arm.key: arm for arm in found.arms}
+    cells = {frame: counted[arm.key] for frame, arm in frames.items()}
+    terms = factorial_terms(
+        neutral=cells["neutral"],
+        victim=cells["victim"],
+        user=cells["user"],
+        both=cells["both"],
+        rules=rules,
+        withheld=found.withheld,
+    )
+    Estimate.objects.bulk_create(_term_row(analysis, outcome, frames, position, t) for position, t in enumerate(terms))
+
+
+def _term_row(
+    analysis: Analysis, outcome: PlannedOutcome, frames: dict[str, Arm], position: int, term: Term
+) -> Estimate:
+    return Estimate(
+        analysis=analysis,
+        outcome=outcome.outcome,
+        role=outcome.role,
+        kind=Estimate.Kind.FACTORIAL,
+        position=position,
+        term=term.name,
+        treated=frames[term.name if term.name in frames else "both"],
+        p_adjusted=term.p_adjusted,
+        smallest_difference=analysis.smallest_difference,
+        verdict=term.verdict,
+        **_numbers(term.estimate),
+    )
 
 
 def _numbers(estimate: Estimated | NotEstimable) -> dict[str, Any]:

@@ -105,6 +105,11 @@ class Analysis(models.Model):
     smallest_difference = models.FloatField()
     from_day = models.DateField(null=True)
     to_day = models.DateField(null=True)
+    monitoring = models.CharField(max_length=16)
+    information = models.FloatField(help_text="People counted so far as a share of those planned.")
+    embargoed = models.BooleanField(default=False, help_text="Before the first planned look: health only.")
+    exploratory = models.BooleanField(default=False, help_text="A look that the plan does not hold.")
+    exception = models.CharField(max_length=300, blank=True, help_text="Who looked early, and why.")
     sample_ratio = models.CharField(max_length=8, choices=SampleRatio)
     sample_ratio_p = models.FloatField(null=True)
     reach_p = models.FloatField(null=True, help_text="Do served messages reach the screen equally in every arm?")
@@ -126,6 +131,7 @@ class Estimate(models.Model):
     class Kind(models.TextChoices):
         RATE = "rate", "Rate"
         DIFFERENCE = "difference", "Difference"
+        FACTORIAL = "factorial", "Factorial contrast"
 
     class Verdict(models.TextChoices):
         BETTER = "better", "Better"
@@ -139,6 +145,7 @@ class Estimate(models.Model):
     outcome = models.CharField(max_length=16)
     role = models.CharField(max_length=9)
     position = models.PositiveSmallIntegerField()
+    term = models.CharField(max_length=20, blank=True, help_text="Factorial contrasts: which one.")
     treated = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="+")
     control = models.ForeignKey(Arm, null=True, on_delete=models.PROTECT, related_name="+")
     served = models.PositiveBigIntegerField(null=True, help_text="Rates: messages of this arm that were sent out.")
@@ -150,7 +157,7 @@ class Estimate(models.Model):
     p_value = models.FloatField(null=True)
     p_adjusted = models.FloatField(null=True)
     method = models.CharField(max_length=40, blank=True)
-    reason = models.CharField(max_length=200, blank=True, help_text="Why it cannot be estimated, where it cannot.")
+    reason = models.CharField(max_length=200, blank=True, help_text="Why it cannot be estimated, or not yet judged.")
     smallest_difference = models.FloatField(null=True, help_text="Differences: what would be too small to matter.")
     verdict = models.CharField(max_length=24, choices=Verdict, blank=True)
     more_per_arm = models.PositiveBigIntegerField(null=True, help_text="People still needed per arm to tell.")
@@ -160,7 +167,8 @@ class Estimate(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["analysis", "outcome", "kind", "position"], name="estimate_once"),
             models.CheckConstraint(
-                condition=Q(kind="rate", control__isnull=True) | Q(kind="difference", control__isnull=False),
+                condition=Q(kind__in=["rate", "factorial"], control__isnull=True)
+                | Q(kind="difference", control__isnull=False),
                 name="estimate_difference_has_a_control",
             ),
             models.CheckConstraint(condition=Q(effect__isnull=False) | ~Q(reason=""), name="estimate_or_a_reason"),
@@ -168,3 +176,22 @@ class Estimate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.kind} {self.treated}"
+
+
+class GuardEvent(models.Model):
+    """A guardrail that was crossed: which arm did how much harm, as surely as the plan asked, and was paused."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="guard_events")
+    arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=16)
+    at = models.DateTimeField()
+    effect = models.FloatField(help_text="Harm beside the control, as a share; positive is worse.")
+    bound = models.FloatField(help_text="The always-valid lower bound of that harm.")
+    margin = models.FloatField()
+
+    class Meta:
+        ordering = ["campaign", "at"]
+        constraints = [models.UniqueConstraint(fields=["arm", "outcome"], name="guard_event_once")]
+
+    def __str__(self) -> str:
+        return f"{self.arm} paused: {self.outcome}"

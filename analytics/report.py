@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from analytics import words
-from analytics.models import Analysis, Estimate
+from analytics.models import Analysis, Estimate, GuardEvent
 from campaign.models import Campaign
 from campaign.outcomes import CATALOGUE, Outcome
 
@@ -25,7 +25,7 @@ class RateRow:
     is_control: bool
     served: int | None
     n: int
-    events: int
+    events: int | None
     rate: float | None
     low: float | None
     high: float | None
@@ -64,6 +64,21 @@ class QualityItem:
 
 
 @dataclass(frozen=True, slots=True)
+class FactorialRow:
+    """One contrast of the victim x user factorial, in shares; None where it cannot be estimated."""
+
+    term: str
+    name: str
+    effect: float | None
+    low: float | None
+    high: float | None
+    p_adjusted: float | None
+    verdict: str
+    verdict_name: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeBlock:
     """Everything about one planned outcome."""
 
@@ -99,6 +114,12 @@ class Report:
     omnibus_p: float | None
     plan_fingerprint: str
     plan_frozen_at: datetime | None
+    embargoed: bool
+    exploratory: bool
+    exception: str
+    monitoring: str
+    factorial: tuple[FactorialRow, ...]
+    guards: tuple[str, ...]
 
 
 _STATUS: dict[str, Status] = {"ok": "ok", "caution": "caution", "alarm": "alarm", "unknown": "unknown"}
@@ -119,6 +140,8 @@ def build(analysis: Analysis) -> Report:
             "position"
         )
     )
+    contrasts = [e for e in estimates if e.kind == Estimate.Kind.FACTORIAL]
+    estimates = [e for e in estimates if e.kind != Estimate.Kind.FACTORIAL]
     blocks = [
         _block(outcome, [e for e in estimates if e.outcome == outcome])
         for outcome in dict.fromkeys(e.outcome for e in estimates)
@@ -148,6 +171,38 @@ def build(analysis: Analysis) -> Report:
         omnibus_p=analysis.omnibus_p,
         plan_fingerprint=analysis.plan_fingerprint,
         plan_frozen_at=plan.frozen_at,
+        embargoed=analysis.embargoed,
+        exploratory=analysis.exploratory,
+        exception=analysis.exception,
+        monitoring=analysis.monitoring,
+        factorial=tuple(_contrast(e, primary) for e in contrasts),
+        guards=tuple(_guard(event) for event in campaign.guard_events.select_related("arm")),
+    )
+
+
+def _contrast(e: Estimate, primary: OutcomeBlock) -> FactorialRow:
+    scale = words.scale_for([row.rate for row in primary.rates if row.rate is not None])
+    known = e.effect is not None and e.low is not None and e.high is not None
+    numbers = (e.effect, e.low, e.high) if known else (None, None, None)
+    return FactorialRow(
+        term=e.term,
+        name=words.TERM_NAMES[e.term],
+        effect=numbers[0],
+        low=numbers[1],
+        high=numbers[2],
+        p_adjusted=e.p_adjusted,
+        verdict=e.verdict,
+        verdict_name=words.VERDICT_NAMES[e.verdict],
+        sentence=words.contrast_sentence(e.term, e.verdict, e.effect, e.low, e.high, scale) if known else e.reason,
+    )
+
+
+def _guard(event: GuardEvent) -> str:
+    scale = words.scale_for([event.margin, abs(event.effect)])
+    return (
+        f"“{event.arm.name}” was paused on {event.at:%d %B %Y}. {CATALOGUE[event.outcome].name}: worse than the "
+        f"control by {event.effect * scale.base:.1f} in {scale.people}, surely by more than the plan's "
+        f"{event.margin * scale.base:g}."
     )
 
 
@@ -177,7 +232,7 @@ def _rate(e: Estimate) -> RateRow:
         is_control=e.treated.is_control,
         served=e.served,
         n=e.n or 0,
-        events=e.events or 0,
+        events=e.events,
         rate=e.effect,
         low=e.low,
         high=e.high,
@@ -238,6 +293,13 @@ def _headline(primary: OutcomeBlock, analysis: Analysis, *, withheld: bool) -> t
             "A broken split can make any message look good or bad. Find the cause, mend it, and start a new campaign.",
             "neutral",
         )
+    if analysis.embargoed:
+        return (
+            "It is too early to compare: the plan’s first look is not reached yet.",
+            f"{min(analysis.information, 1.0):.0%} of the planned people have been counted. Early leads often vanish, "
+            "so rates and differences stay hidden until then. Whether the data are sound is shown below.",
+            "neutral",
+        )
     controls = {row.key for row in primary.rates if row.is_control}
     against_control = [row for row in primary.differences if row.control in controls and row.effect is not None]
     if not against_control:
@@ -248,6 +310,8 @@ def _headline(primary: OutcomeBlock, analysis: Analysis, *, withheld: bool) -> t
     better = [row for row in ranked if row.verdict == "better"]
     lead = worse[-1] if worse else better[0] if better else ranked[0]
     percent = f"{analysis.level:.0%}"
+    holds = "" if analysis.monitoring == "fixed" else ", and it holds at every look"
+    caution = " This look is exploratory: the plan does not hold it." if analysis.exploratory else ""
     scale = words.scale_for([row.rate for row in primary.rates if row.rate is not None])
     also = "".join(
         f"Against {row.control_phrase}: {words.gap(row.effect, scale)} ({words.span(row.low, row.high, scale)}). "
@@ -257,7 +321,8 @@ def _headline(primary: OutcomeBlock, analysis: Analysis, *, withheld: bool) -> t
     )
     return (
         lead.sentence,
-        f"{also}The range in brackets is the {percent} interval: where the true difference very likely lies.",
+        f"{also}The range in brackets is the {percent} interval: where the true difference very likely lies"
+        f"{holds}.{caution}",
         lead.treated_frame,
     )
 

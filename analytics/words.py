@@ -125,6 +125,30 @@ def comparison_sentence(said: Said, scale: Scale) -> str:
     return f"{of}. We cannot tell yet whether that is more or fewer than with {said.control} ({interval}).{more}"
 
 
+TERM_NAMES = {
+    "victim": "Harm to the victim, with or without the other",
+    "user": "Harm to you, with or without the other",
+    "interaction": "Both together, beyond their sum",
+    "both-minus-victim": "Harm to you, on top of harm to the victim",
+}
+
+
+def contrast_sentence(
+    term: str, verdict: str, effect: float | None, low: float | None, high: float | None, scale: Scale
+) -> str:
+    """One contrast of the factorial in a sentence."""
+    if verdict == "withheld" or effect is None or low is None or high is None:
+        return "Withheld, because the split is broken."
+    numbers = f"{scale.signed(effect)} in {scale.people} ({span(low, high, scale)})"
+    if term == "interaction":
+        return {
+            "better": f"Together they do more than their sum: {numbers}.",
+            "worse": f"Together they do less than their sum, so one takes away from the other: {numbers}.",
+            "no-meaningful-difference": f"Together they add up, neither cancels the other: {numbers}.",
+        }.get(verdict, f"We cannot tell yet whether together they do more or less than their sum: {numbers}.")
+    return f"{TERM_NAMES[term]}: {numbers}. {VERDICT_NAMES[verdict]}."
+
+
 def p_value(p: float) -> str:
     """A p-value for people: three decimals, or "below 0.001"."""
     return "below 0.001" if p < 0.001 else f"{p:.3f}"

@@ -11,7 +11,7 @@ from benchmarks.processes import on_core, two_cores
 from benchmarks.rounds import Effort, Line, in_turns, speed_lines
 
 GOAL = 0.35
-ROUNDS, SECONDS = 7, 2.0
+ROUNDS, SECONDS = 9, 1.5
 
 
 def measure() -> list[Line]:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-CONNECTIONS = 32
+CONNECTIONS = 256  # so many wait their turn that the server is never idle, even if the client now and then is
 _PATIENCE = 15.0
 
 

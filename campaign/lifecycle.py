@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from campaign.assignment import cumulative
-from campaign.models import AnalysisPlan, Campaign, PlannedOutcome
+from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import CATALOGUE
 from messages import review
 from messages.roles import MANAGER, REVIEWER, has_role
@@ -90,6 +90,16 @@ def close(campaign: Campaign, *, by: User, now: datetime) -> None:
     _move(campaign, "close", by)
 
 
+@transaction.atomic
+def pause_arm(arm: Arm, *, reason: str, now: datetime) -> None:
+    """Stop showing one arm; the others go on in their own shares. Only the control cannot be paused alone."""
+    if arm.is_control:
+        raise StepRefused("The control arm cannot be paused alone: pause the campaign.")
+    arm.paused_at, arm.paused_reason = now, reason
+    arm.save(update_fields=["paused_at", "paused_reason"])
+    arm.campaign.save(update_fields=["changed_at"])  # the snapshot notices
+
+
 def _move(campaign: Campaign, verb: str, by: User) -> None:
     sources, target, role = TRANSITIONS[verb]
     if not has_role(by, role):
@@ -131,6 +141,12 @@ def _plan_problems(campaign: Campaign, keys: set[str]) -> list[str]:
     problems = []
     if not plan.outcomes.filter(role=PlannedOutcome.Role.PRIMARY).exists():
         problems.append("The plan needs a primary outcome.")
+    if not _looks_are_sound(plan.looks):
+        problems.append("The looks must rise to 1, such as 0.25, 0.5, 1.")
+    if plan.planned_per_arm < 1:
+        problems.append("Say how many people are to be shown each arm.")
+    if plan.strata and plan.clusters:
+        problems.append("Choose strata or clusters, not both.")
     for planned in plan.outcomes.all():
         if CATALOGUE[planned.outcome].better == "none":
             name = CATALOGUE[planned.outcome].name
@@ -144,6 +160,17 @@ def _plan_problems(campaign: Campaign, keys: set[str]) -> list[str]:
     ):
         problems.append("The plan's comparisons must each name two arms of this campaign.")
     return problems
+
+
+def _looks_are_sound(looks: object) -> bool:
+    """Shares of the planned people that rise to 1."""
+    return (
+        isinstance(looks, list)
+        and bool(looks)
+        and all(isinstance(share, int | float) and not isinstance(share, bool) for share in looks)
+        and all(after - before >= 0.001 for before, after in zip([0.0, *looks], looks, strict=False))
+        and looks[-1] == 1
+    )
 
 
 def _taken_placements(campaign: Campaign) -> list[str]:
@@ -162,6 +189,13 @@ def freeze(plan: AnalysisPlan, *, now: datetime) -> AnalysisPlan:
     plan.frozen_at = now
     plan.save()
     return plan
+
+
+def factorial_arms(campaign: Campaign) -> dict[str, Arm] | None:
+    """The arms by frame if they are exactly a victim x user factorial: neutral, victim, user and both."""
+    arms = list(campaign.arms.select_related("revision__message"))
+    by_frame = {arm.frame: arm for arm in arms}
+    return by_frame if len(arms) == 4 and set(by_frame) == {"neutral", "victim", "user", "both"} else None
 
 
 def margin_of(plan: AnalysisPlan, planned: PlannedOutcome) -> float | None:
@@ -190,11 +224,18 @@ def content(plan: AnalysisPlan) -> dict[str, Any]:
                 "role": o.role,
                 "better": CATALOGUE[o.outcome].better,
                 "smallest_difference": margin_of(plan, o),
+                "harm_margin": o.harm_margin,
             }
             for o in plan.outcomes.all()
         ],
         "comparisons": plan.comparisons,
         "correction": plan.correction,
+        "monitoring": plan.monitoring,
+        "looks": plan.looks,
+        "spending": plan.spending,
+        "strata": plan.strata,
+        "clusters": plan.clusters,
+        "factorial": factorial_arms(campaign) is not None,
         "level": plan.level,
         "planned_per_arm": plan.planned_per_arm,
         "denominator": "exposed",

@@ -112,6 +112,8 @@ class Arm(models.Model):
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="arms")
     weight = models.PositiveIntegerField(default=1, validators=[MaxValueValidator(1_000_000)])
     is_control = models.BooleanField(default=False)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_reason = models.CharField(max_length=300, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -129,8 +131,34 @@ class Arm(models.Model):
         return self.revision.message.frame
 
 
+def default_looks() -> list[float]:
+    """A tenth of the planned people, and the end."""
+    return [0.1, 1.0]
+
+
 class AnalysisPlan(models.Model):
     """The promise made before launch: what is compared, how surely, and what would be too small to matter."""
+
+    class Correction(models.TextChoices):
+        HOLM = "holm", "Holm"
+        BONFERRONI = "bonferroni", "Bonferroni"
+        BENJAMINI_HOCHBERG = "benjamini-hochberg", "Benjamini-Hochberg"
+        NONE = "none", "None"
+
+    class Monitoring(models.TextChoices):
+        ALWAYS_VALID = "always-valid", "Look whenever you like"
+        GROUP_SEQUENTIAL = "group-sequential", "Look at named points"
+        FIXED = "fixed", "Look once, at the end"
+
+    class Spending(models.TextChoices):
+        OBRIEN_FLEMING = "obrien-fleming", "O'Brien-Fleming"
+        POCOCK = "pocock", "Pocock"
+
+    class Strata(models.TextChoices):
+        PLACEMENT = "placement", "Placement"
+
+    class Clusters(models.TextChoices):
+        PLACEMENT_DAY = "placement-day", "Placement and day"
 
     campaign = models.OneToOneField(Campaign, on_delete=models.PROTECT, related_name="plan")
     level = models.FloatField(default=0.95, validators=[MinValueValidator(0.5), MaxValueValidator(0.999)])
@@ -140,7 +168,15 @@ class AnalysisPlan(models.Model):
     )
     planned_per_arm = models.PositiveIntegerField(help_text="People to be shown each arm before the planned analysis.")
     comparisons = models.JSONField(default=list, help_text='Pairs of arm keys: [["victim", "neutral"], ...].')
-    correction = models.CharField(max_length=8, choices=[("holm", "Holm")], default="holm")
+    correction = models.CharField(max_length=20, choices=Correction, default=Correction.HOLM)
+    monitoring = models.CharField(max_length=16, choices=Monitoring, default=Monitoring.ALWAYS_VALID)
+    looks = models.JSONField(
+        default=default_looks,
+        help_text="Shares of the planned people at which to look, rising to 1. Nothing is shown before the first.",
+    )
+    spending = models.CharField(max_length=16, choices=Spending, default=Spending.OBRIEN_FLEMING)
+    strata = models.CharField(max_length=10, choices=Strata, blank=True, default="")
+    clusters = models.CharField(max_length=16, choices=Clusters, blank=True, default="")
     frozen_at = models.DateTimeField(null=True, blank=True)
     canonical = models.TextField(blank=True, help_text="The plan as canonical JSON, exactly as it was hashed.")
     fingerprint = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the canonical JSON.")
@@ -173,6 +209,11 @@ class PlannedOutcome(models.Model):
     role = models.CharField(max_length=9, choices=Role)
     smallest_difference = models.FloatField(
         null=True, blank=True, help_text="For this outcome, as a share; the primary outcome's stands in the plan."
+    )
+    harm_margin = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="For a guardrail, as a share: an arm surely worse than control by more is paused.",
     )
 
     class Meta:

@@ -166,7 +166,8 @@ def _campaign(campaign: Campaign, previews: Mapping[int, ArmEntry]) -> CampaignE
 
 
 def _weighted(campaign: Campaign) -> list[Arm]:
-    return sorted(campaign.arms.all(), key=lambda arm: (arm.position, arm.id))
+    """The arms that are shown, in the plan's order; an arm that was paused is passed over."""
+    return sorted((arm for arm in campaign.arms.all() if arm.paused_at is None), key=lambda arm: (arm.position, arm.id))
 
 
 def _seconds(moment: datetime | None, default: float) -> float:

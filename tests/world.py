@@ -64,6 +64,7 @@ def draft(
     arms: Mapping[str, int] | None = None,
     at: Placement | None = None,
     pairs: Sequence[Sequence[str]] | None = None,
+    plan: Mapping[str, Any] | None = None,
 ) -> Campaign:
     """A complete draft; by default of the four arms in equal shares."""
     arms = arms or {"neutral": 1, "victim": 1, "user": 1, "both": 1}
@@ -88,11 +89,13 @@ def draft(
             if set(arms) == {"neutral", "victim", "user", "both"}
             else [[k, next(iter(arms))] for k in list(arms)[1:]]
         )
-    plan = AnalysisPlan.objects.create(
-        campaign=made, planned_per_arm=1000, smallest_difference=0.02, comparisons=[list(pair) for pair in pairs]
+    promise = AnalysisPlan.objects.create(
+        campaign=made,
+        comparisons=[list(pair) for pair in pairs],
+        **{"monitoring": "fixed", "planned_per_arm": 100, "smallest_difference": 0.02, **(plan or {})},
     )
-    PlannedOutcome.objects.create(plan=plan, outcome="turned_back", role="primary")
-    PlannedOutcome.objects.create(plan=plan, outcome="annoyed", role="guardrail")
+    PlannedOutcome.objects.create(plan=promise, outcome="turned_back", role="primary")
+    PlannedOutcome.objects.create(plan=promise, outcome="annoyed", role="guardrail")
     return made
 
 

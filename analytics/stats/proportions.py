@@ -76,6 +76,7 @@ def difference(
         return empty
     z = critical_z(level)
     effect = score.difference_of(treated, control)
+    error: float | None = None
     if method == "miettinen-nurminen":
         statistic = score.pooled_z(treated, control)
         low, high = -score.difference_upper(control, treated, z), score.difference_upper(treated, control, z)
@@ -96,7 +97,7 @@ def difference(
         raise ValueError(f"unknown method {method!r}")
     p_value = two_sided_p(statistic)
     interval = agreeing_interval(max(-1.0, low), min(1.0, high), p_value=p_value, level=level, above=statistic > 0.0)
-    return Estimate(effect, interval, p_value, method, statistic)
+    return Estimate(effect, interval, p_value, method, statistic, standard_error=error)
 
 
 def ratio(

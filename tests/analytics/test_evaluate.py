@@ -73,8 +73,10 @@ def test_served_but_never_seen_is_visible_per_arm() -> None:
     assert [item.status for item in told.quality if "unequally" in item.label] == ["caution"]
 
 
-def test_a_look_before_anyone_was_counted_says_so() -> None:
-    told = report.build(evaluate(world.launched(), now=world.NOON))
+def test_a_look_before_anyone_was_counted_is_too_early_and_with_an_exception_says_so() -> None:
+    campaign = world.launched()
+    assert "too early" in report.build(evaluate(campaign, now=world.NOON)).sentence
+    told = report.build(evaluate(campaign, now=world.NOON, exception="Ana: to see it empty."))
     assert told.sentence == "Nobody has been counted yet."
     assert {row.verdict for row in told.primary.differences} == {"cannot-tell-yet"}
 

@@ -66,7 +66,7 @@ def test_the_plan_is_told_in_words_with_its_fingerprint_and_who_approved_it(revi
     html = page(reviewer, "/campaigns/pilot/")
     assert "Both, against Neutral" in html
     assert "2 in 100." in html
-    assert "1,000 for each message" in html
+    assert "100 for each message" in html
     assert campaign.plan.fingerprint in html
     assert "<dt>Approved by</dt><dd>rafael</dd>" in html
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from analytics import table, words
-from analytics.comparison import ArmCounts, Compared, Comparison, all_pairs, compare
+from analytics.comparison import ArmCounts, Compared, Comparison, Rules, all_pairs, compare
 from analytics.stats import Estimate, NotEstimable
 
 
@@ -44,7 +44,11 @@ class Command(BaseCommand):
         if control not in keys:
             raise CommandError(f"There is no arm “{control}”; the arms are {', '.join(keys)}.")
         arms = [ArmCounts(name, counts, weight) for (name, counts), weight in zip(rows, split, strict=True)]
-        look = compare(arms, all_pairs(keys, control), level=options["level"], smallest_difference=options["margin"])
+        look = compare(
+            arms,
+            all_pairs(keys, control),
+            Rules(level=options["level"], smallest_difference=options["margin"]),
+        )
         if options["json"]:
             self.stdout.write(json.dumps(as_dict(look, options["margin"]), ensure_ascii=False, indent=2))
         else:

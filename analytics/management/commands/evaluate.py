@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from analytics.evaluate import NotEvaluable, evaluate
+from analytics.guard import guard
 from campaign.models import Campaign
 
 
@@ -13,13 +14,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("campaign", help="the campaign's slug")
+        parser.add_argument("--also", nargs="*", default=[], help="outcomes beside the plan's, marked exploratory")
+        parser.add_argument("--early", metavar="WHO AND WHY", default="", help="look before the plan's first look")
 
     def handle(self, *args: Any, **options: Any) -> None:
         campaign = Campaign.objects.filter(slug=options["campaign"]).first()
         if campaign is None:
             raise CommandError(f"There is no campaign “{options['campaign']}”.")
         try:
-            analysis = evaluate(campaign, now=timezone.now())
+            analysis = evaluate(campaign, now=timezone.now(), also=options["also"], exception=options["early"])
         except NotEvaluable as reason:
             raise CommandError(str(reason)) from None
+        for event in guard(campaign, now=timezone.now()):
+            self.stdout.write(f"A guardrail was crossed: “{event.arm.name}” is paused.")
         self.stdout.write(f"Look {analysis.look} is on record. Read it: manage.py report {campaign.slug}")

@@ -1,0 +1,103 @@
+"""Harm rules: an arm that is surely worse than the control by more than the plan allows is paused, and it is on record.
+
+Each guardrail of the plan that names a harm margin is judged at every look by a one-sided bound that holds at all
+looks at once, so that watching closely raises no false alarms; the bounds share the plan's alpha among all arms and
+guardrails. This is no part of the verdict, and no embargo holds it back: it reads closed views as soon as there are
+any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Sum
+
+from analytics.comparison import LEAST_EVENTS
+from analytics.models import GuardEvent, Tally
+from analytics.stats import Counts, NotEstimable, sequential
+from campaign import lifecycle
+from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
+from campaign.outcomes import CATALOGUE
+
+
+@dataclass(frozen=True, slots=True)
+class Harm:
+    """An arm beside the control: how much more harm, and the bound that it exceeds at every look; both as shares."""
+
+    arm: str
+    effect: float
+    bound: float
+
+
+def harms(
+    arms: Mapping[str, Counts], *, control: str, margin: float, level: float, n_planned: int, lower_is_better: bool
+) -> list[Harm]:
+    """The arms whose harm surely exceeds `margin`. `level` is that of each bound; `n_planned` counts both arms."""
+    found = []
+    for key, counts in arms.items():
+        pair = (counts, arms[control])
+        if key == control or min(min(c.events, c.n - c.events) for c in pair) < LEAST_EVENTS:
+            continue
+        worse, than = pair if lower_is_better else pair[::-1]
+        estimate = sequential.confidence_sequence(
+            treated=worse, control=than, level=level, n_planned=n_planned, alternative="greater"
+        )
+        if not isinstance(estimate, NotEstimable) and estimate.interval.low > margin:
+            found.append(Harm(key, estimate.effect, estimate.interval.low))
+    return found
+
+
+@transaction.atomic
+def guard(campaign: Campaign, *, now: datetime) -> list[GuardEvent]:
+    """Pause every arm that crosses a guardrail of the frozen plan; the events that this run put on record."""
+    plan = AnalysisPlan.objects.filter(campaign=campaign, frozen_at__isnull=False).first()
+    if plan is None:
+        return []
+    watched = [o for o in plan.outcomes.all() if o.role == PlannedOutcome.Role.GUARDRAIL and o.harm_margin is not None]
+    arms = list(campaign.arms.all())
+    control = next(arm for arm in arms if arm.is_control)
+    bounds = max(len(watched) * (len(arms) - 1), 1)
+    events = []
+    for outcome in watched:
+        assert outcome.harm_margin is not None
+        counts = _counts(arms, outcome.outcome)
+        for harm in harms(
+            {arm.key: counts[arm.pk] for arm in arms if arm.paused_at is None or arm is control},
+            control=control.key,
+            margin=outcome.harm_margin,
+            level=1 - (1 - plan.level) / bounds,
+            n_planned=2 * plan.planned_per_arm,
+            lower_is_better=CATALOGUE[outcome.outcome].better == "lower",
+        ):
+            arm = next(arm for arm in arms if arm.key == harm.arm)
+            events.append(_pause(campaign, arm, outcome.outcome, outcome.harm_margin, harm, now=now))
+    return events
+
+
+def _pause(campaign: Campaign, arm: Arm, outcome: str, margin: float, harm: Harm, *, now: datetime) -> GuardEvent:
+    name = CATALOGUE[outcome].name
+    if arm.paused_at is None:
+        lifecycle.pause_arm(arm, reason=f"Guardrail crossed: {name}", now=now)
+    event, _ = GuardEvent.objects.get_or_create(
+        arm=arm,
+        outcome=outcome,
+        defaults={
+            "campaign": campaign,
+            "at": now,
+            "effect": harm.effect,
+            "bound": harm.bound,
+            "margin": margin,
+        },
+    )
+    return event
+
+
+def _counts(arms: Sequence[Arm], outcome: str) -> dict[int, Counts]:
+    sums = {
+        key: dict(Tally.objects.filter(arm__in=arms, outcome=key).order_by().values_list("arm").annotate(Sum("count")))
+        for key in ("exposed", outcome)
+    }
+    return {arm.pk: Counts(sums["exposed"].get(arm.pk, 0), sums[outcome].get(arm.pk, 0)) for arm in arms}

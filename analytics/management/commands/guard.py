@@ -1,0 +1,25 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from analytics.guard import guard
+from campaign.models import Campaign
+
+
+class Command(BaseCommand):
+    help = "Apply the plan's harm rules: pause an arm that is surely worse than the control by more than is allowed."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("campaign", help="the campaign's slug")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        campaign = Campaign.objects.filter(slug=options["campaign"]).first()
+        if campaign is None:
+            raise CommandError(f"There is no campaign “{options['campaign']}”.")
+        events = guard(campaign, now=timezone.now())
+        for event in events:
+            self.stdout.write(f"Paused “{event.arm.name}”: {event.outcome}, at least {event.bound:.2%} more harm.")
+        if not events:
+            self.stdout.write("No guardrail is crossed.")

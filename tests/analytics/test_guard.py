@@ -1,0 +1,91 @@
+import random
+
+import pytest
+
+from analytics import report
+from analytics.evaluate import evaluate
+from analytics.guard import guard, harms
+from analytics.models import GuardEvent
+from analytics.stats import Counts
+from campaign import lifecycle
+from campaign.models import Campaign
+from tests import world
+
+QUIET = {"neutral": (5000, 150), "victim": (5000, 150), "user": (5000, 150), "both": (5000, 150)}
+
+
+def watched(counts: dict[str, tuple[int, int]]) -> Campaign:
+    campaign = world.draft(plan={"monitoring": "always-valid", "planned_per_arm": 5000})
+    campaign.plan.outcomes.filter(role="guardrail").update(harm_margin=0.01)
+    lifecycle.submit(campaign, by=world.person("mara"))
+    lifecycle.approve(campaign, by=world.person("rafael", "reviewer"))
+    lifecycle.launch(campaign, by=world.person("mara"), now=world.NOON)
+    world.tally(campaign, counts, outcome="annoyed")
+    return campaign
+
+
+@pytest.mark.django_db
+def test_an_arm_that_does_harm_is_paused_and_it_is_on_record() -> None:
+    campaign = watched(QUIET | {"both": (5000, 400)})
+    (event,) = guard(campaign, now=world.NOON)
+    assert (event.arm.key, event.outcome, round(event.effect, 3)) == ("both", "annoyed", 0.05)
+    assert event.bound > event.margin == 0.01
+    assert campaign.arms.get(key="both").paused_at == world.NOON
+
+
+@pytest.mark.django_db
+def test_a_paused_arm_is_shown_to_nobody_and_the_others_go_on() -> None:
+    campaign = watched(QUIET | {"both": (5000, 400)})
+    guard(campaign, now=world.NOON)
+    site = world.Site()
+    site.now += 60
+    names = {site.decide().json["message"]["headline"] for _ in range(60)}
+    assert names == {"A neutral headline", "A victim headline", "A user headline"}
+
+
+@pytest.mark.django_db
+def test_the_result_says_that_a_guardrail_was_crossed() -> None:
+    campaign = watched(QUIET | {"both": (5000, 400)})
+    guard(campaign, now=world.NOON)
+    told = report.build(evaluate(campaign, now=world.NOON))
+    assert "“Both” was paused on 02 March 2026" in told.guards[0]
+
+
+@pytest.mark.django_db
+def test_guarding_twice_records_once() -> None:
+    campaign = watched(QUIET | {"both": (5000, 400)})
+    guard(campaign, now=world.NOON)
+    assert guard(campaign, now=world.NOON) == []
+    assert GuardEvent.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_harm_inside_the_margin_pauses_nothing() -> None:
+    assert guard(watched(QUIET | {"both": (5000, 190)}), now=world.NOON) == []
+
+
+def test_fewer_of_a_good_outcome_is_the_harm() -> None:
+    arms = {"control": Counts(5000, 2000), "worse": Counts(5000, 1500)}
+    rules = {"control": "control", "margin": 0.02, "level": 0.95, "n_planned": 10_000}
+    assert [harm.arm for harm in harms(arms, **rules, lower_is_better=False)] == ["worse"]  # type: ignore[arg-type]
+    assert harms(arms, **rules, lower_is_better=True) == []  # type: ignore[arg-type]
+
+
+def test_watching_every_day_rarely_pauses_an_arm_that_stands_on_its_margin() -> None:
+    """28 daily looks, true harm exactly the margin: the bound of 95% may be crossed in at most 5% of trials."""
+    source = random.Random(3)
+    crossed, trials = 0, 200
+    for _ in range(trials):
+        control, treated = Counts(0, 0), Counts(0, 0)
+        for _ in range(28):
+            control += Counts(100, sum(source.random() < 0.05 for _ in range(100)))
+            treated += Counts(100, sum(source.random() < 0.07 for _ in range(100)))
+            found = harms(
+                {"control": control, "treated": treated},
+                control="control", margin=0.02, level=0.95, n_planned=5600, lower_is_better=True,
+            )  # fmt: skip
+            if found:
+                crossed += 1
+                break
+    # Binomial(200, 0.05): above 18 with a chance of about 1%; the bound is conservative, so far fewer are expected.
+    assert crossed <= 18

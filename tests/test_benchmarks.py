@@ -1,0 +1,201 @@
+"""The benchmarks' own parts, without timing anything: reading /proc, parsing replies, arithmetic, the size goal."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import threading
+from itertools import repeat
+
+import pytest
+
+from benchmarks import constant, embed, events
+from benchmarks.__main__ import BENCHMARKS, main
+from benchmarks.installation import DECIDE
+from benchmarks.load import Unexpected, body_of, drive, get, post, reply_size, status_of
+from benchmarks.processes import cpu_seconds, family, mapped, read_stat, resident_mib, status_kib, two_cores
+from benchmarks.rounds import Effort, Line, in_turns, ratio, speed_lines, table
+
+REPLY = b"HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 5\r\n\r\nhello"
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+def test_the_embed_is_at_most_4_kb_gzipped() -> None:
+    assert embed.gzipped_size(embed.EMBED.read_bytes()) <= 4096
+
+
+def test_gzipped_size_is_the_same_every_time() -> None:
+    assert embed.gzipped_size(b"a" * 1000) == embed.gzipped_size(b"a" * 1000) < 50
+
+
+# Processes
+
+
+def test_a_stat_line_is_read_even_when_the_name_holds_brackets() -> None:
+    # The fields as proc(5) numbers them: 4 is the parent, 14 to 17 are utime, stime, cutime, cstime.
+    line = "42 (a (b) c) S 7 42 42 0 -1 4194304 100 0 0 0 11 5 3 2 20 0 1 0 100 1000 200"
+    found = read_stat(line)
+    assert (found.parent, found.ticks, found.ticks_of_dead_children) == (7, 16, 5)
+
+
+def test_a_family_is_a_process_and_all_below_it() -> None:
+    assert family(10, {10: 1, 11: 10, 12: 11, 13: 1, 14: 13}) == {10, 11, 12}
+
+
+@on_linux
+def test_cpu_time_of_a_process_agrees_with_what_python_says() -> None:
+    before = sum(os.times()[:4])
+    found = cpu_seconds([os.getpid()])
+    assert before - 0.05 <= found <= sum(os.times()[:4]) + 0.05
+
+
+@on_linux
+def test_memory_is_read_in_mib() -> None:
+    assert status_kib("Name:\tx\nVmHWM:\t   300 kB\nVmRSS:\t   200 kB\n", "VmRSS") == 200
+    assert 1 < resident_mib(os.getpid()) < 100_000
+
+
+@on_linux
+def test_a_library_that_is_not_installed_is_not_mapped() -> None:
+    assert not mapped(os.getpid(), "no_such_package")
+
+
+def test_server_and_client_never_share_a_core() -> None:
+    server, client = two_cores()
+    assert (server is None and client is None) or server != client
+
+
+# HTTP
+
+
+def test_the_size_of_a_reply_counts_its_headers_and_body() -> None:
+    assert reply_size(REPLY) == len(REPLY)
+    assert reply_size(REPLY.replace(b"Content-Length", b"content-length") + b"HTTP/1.1") == len(REPLY)
+
+
+def test_a_reply_whose_headers_are_still_coming_has_no_size_yet() -> None:
+    assert reply_size(REPLY[:20]) is None
+
+
+def test_a_reply_without_length_is_refused() -> None:
+    with pytest.raises(Unexpected):
+        reply_size(b"HTTP/1.1 200 OK\r\nServer: x\r\n\r\n")
+
+
+def test_status_and_body_of_a_reply() -> None:
+    assert (status_of(REPLY), body_of(REPLY)) == (200, b"hello")
+    with pytest.raises(Unexpected):
+        status_of(b"SSH-2.0-x\r\n")
+
+
+def test_requests_are_what_a_server_understands() -> None:
+    assert get("/x") == b"GET /x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    head, _, body = post("/x", b'{"a":1}', origin="https://partner.example").partition(b"\r\n\r\n")
+    assert b"Content-Length: 7" in head.split(b"\r\n")
+    assert b"Origin: https://partner.example" in head.split(b"\r\n")
+    assert body == b'{"a":1}'
+    assert json.loads(body_of(DECIDE)).keys() == {"placement", "locale"}
+
+
+@on_linux
+@pytest.mark.parametrize("cut", [0, 10, 45])
+def test_the_client_counts_each_whole_reply_once(cut: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=_answer, args=(listener, REPLY, cut, 3), daemon=True).start()
+        load = drive(listener.getsockname()[1], repeat(get("/"), 3), seconds=30, connections=1, keep=True)
+    assert (load.replies, load.bodies) == (3, [b"hello"] * 3)
+
+
+@on_linux
+def test_the_client_takes_nothing_but_200() -> None:
+    refusal = REPLY.replace(b"200 OK", b"503 Busy")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=_answer, args=(listener, refusal, 0, 1), daemon=True).start()
+        with pytest.raises(Unexpected, match="503"):
+            drive(listener.getsockname()[1], repeat(get("/"), 1), seconds=30, connections=1)
+
+
+def _answer(listener: socket.socket, reply: bytes, cut: int, times: int) -> None:
+    """Serves one connection; each reply leaves in two pieces, cut at `cut`."""
+    link, _ = listener.accept()
+    with link:
+        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for _ in range(times):
+            link.recv(4096)
+            for piece in (reply[:cut], reply[cut:]):
+                link.sendall(piece)
+
+
+def test_the_yardstick_answers_everything_alike() -> None:
+    told: list[str] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> None:
+        told.extend([status, dict(headers)["Content-Length"]])
+
+    body = constant.application({}, start_response)  # type: ignore[arg-type]  # it returns no writer, and needs none
+    assert told == ["200 OK", str(len(b"".join(body)))]
+
+
+# Arithmetic
+
+
+def test_a_ratio_is_taken_round_by_round() -> None:
+    found = ratio([5, 9, 2], [10, 10, 10])
+    assert (found.median, found.low, found.high) == (0.5, 0.2, 0.9)
+
+
+def test_effort_is_counted_per_second_of_the_servers_cpu() -> None:
+    effort = Effort(done=1000, cpu_seconds=0.5, wall_seconds=2.0)
+    assert (effort.per_cpu_second, effort.busy) == (2000, 0.25)
+    with pytest.raises(ValueError, match="too short"):
+        _ = Effort(done=1000, cpu_seconds=0.0, wall_seconds=2.0).per_cpu_second
+
+
+def test_sides_take_turns_and_the_warm_up_is_forgotten() -> None:
+    order: list[str] = []
+
+    def side(name: str) -> Effort:
+        order.append(name)
+        return Effort(len(order), 1.0, 1.0)
+
+    efforts = in_turns([lambda: side("a"), lambda: side("b")], rounds=2, warm_up=1)
+    assert order == ["a", "b"] * 3
+    assert [[effort.done for effort in kept] for kept in efforts] == [[3, 5], [4, 6]]
+
+
+@pytest.mark.parametrize(("done", "met"), [(35, True), (34, False)])
+def test_a_speed_goal_is_met_by_the_median(done: int, met: bool) -> None:
+    lines = speed_lines(
+        "decide", ours=[Effort(done, 1.0, 1.0)], yardstick=[Effort(100, 1.0, 1.0)], goal=0.35, unit="decisions"
+    )
+    assert [line.met for line in lines] == [met, None]
+
+
+def test_the_table_says_which_goal_is_missed() -> None:
+    told = table([Line("size", "5,000", "at most 4,096", False), Line("ratio", "0.5", "at least 0.35", True)])
+    assert [line.split()[-1] for line in told.splitlines()] == ["goal", "MISSED", "met"]
+
+
+def test_a_visit_is_told_in_order_singly_or_in_batches() -> None:
+    single = [json.loads(body_of(request)) for request in events.requests(["r1"], batch=1)]
+    assert [event["outcome"] for event in single] == ["exposed", "dwell", "left"]
+    batches = [json.loads(body_of(request)) for request in events.requests(["r1", "r2"], batch=3)]
+    assert [[event["receipt"] for event in batch] for batch in batches] == [["r1"] * 3, ["r2"] * 3]
+
+
+# The command
+
+
+def test_a_missed_goal_is_the_exit_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(BENCHMARKS, "embed", lambda: [Line("embed", "5,000", "at most 4,096", False)])
+    assert main(["embed"]) == 1
+    monkeypatch.setitem(BENCHMARKS, "embed", lambda: [Line("embed", "4,000", "at most 4,096", True)])
+    assert main(["embed"]) == 0
+
+
+def test_an_unknown_benchmark_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["nothing"])
+    assert "there is no benchmark nothing" in capsys.readouterr().err
