@@ -17,7 +17,7 @@ from analytics.models import Analysis, Estimate, Tally
 from campaign.access import campaign_for
 from campaign.api import HasRole, Listing
 from campaign.api_errors import refusals
-from campaign.models import PlannedOutcome
+from campaign.models import AnalysisPlan, PlannedOutcome
 from messages.models import Frame
 
 
@@ -34,6 +34,7 @@ class TallySerializer(serializers.ModelSerializer[Tally]):
 class Tallies(Listing[Tally]):
     """How many closed views of each arm had each outcome, a row per day, placement, locale and value.
 
+    Before the plan's first look only `exposed` is listed: nobody can compare arms early.
     `exposed` is how many saw the message: what every rate is a share of. Rows of different days and placements add.
     """
 
@@ -42,6 +43,8 @@ class Tallies(Listing[Tally]):
     @extend_schema(tags=["results"], responses={200: TallySerializer(many=True), **refusals(401, 403, 404)})
     def get(self, request: Request, slug: str) -> Response:
         tallies = Tally.objects.filter(arm__campaign=campaign_for(request.user, slug))
+        if report.under_embargo(slug):
+            tallies = tallies.filter(outcome="exposed")
         order = ("day", "arm", "placement", "locale", "outcome", "value")
         return self.page(tallies.select_related("arm", "placement").order_by(*order))
 
@@ -64,7 +67,7 @@ class ArmRateSerializer(serializers.Serializer[Any]):
     is_control = serializers.BooleanField()
     served = serializers.IntegerField(allow_null=True, help_text="Messages sent out, seen or not.")
     n = serializers.IntegerField()
-    events = serializers.IntegerField()
+    events = serializers.IntegerField(allow_null=True)
     rate = serializers.FloatField(allow_null=True)
     interval = IntervalSerializer(allow_null=True)
 
@@ -87,7 +90,7 @@ class ComparisonSerializer(serializers.Serializer[Any]):
 
 class OutcomeEstimatesSerializer(serializers.Serializer[Any]):
     outcome = serializers.CharField()
-    role = serializers.ChoiceField(choices=PlannedOutcome.Role.choices)
+    role = serializers.ChoiceField(choices=[*PlannedOutcome.Role.choices, ("exploratory", "Exploratory")])
     smallest_difference = serializers.FloatField(allow_null=True, help_text="As a share; less would change nothing.")
     arms = ArmRateSerializer(many=True)
     comparisons = ComparisonSerializer(many=True)
@@ -108,6 +111,18 @@ class SampleRatioSerializer(serializers.Serializer[Any]):
     p_value = serializers.FloatField(allow_null=True)
 
 
+class ContrastSerializer(serializers.Serializer[Any]):
+    """One contrast of the victim x user factorial, as a share."""
+
+    term = serializers.CharField()
+    name = serializers.CharField()
+    effect = serializers.FloatField(allow_null=True)
+    interval = IntervalSerializer(allow_null=True)
+    p_adjusted = serializers.FloatField(allow_null=True)
+    verdict = serializers.ChoiceField(choices=Estimate.Verdict.choices)
+    sentence = serializers.CharField()
+
+
 class AnalysisSerializer(serializers.Serializer[Any]):
     """One recorded look. The primary outcome comes first among the estimates."""
 
@@ -119,11 +134,18 @@ class AnalysisSerializer(serializers.Serializer[Any]):
     smallest_difference = serializers.FloatField()
     from_day = serializers.DateField(allow_null=True)
     to_day = serializers.DateField(allow_null=True)
+    monitoring = serializers.ChoiceField(choices=AnalysisPlan.Monitoring.choices)
+    information = serializers.FloatField(help_text="People counted so far, as a share of those planned.")
+    embargoed = serializers.BooleanField(help_text="Before the first planned look: the data's health only.")
+    exploratory = serializers.BooleanField(help_text="A look that the plan does not hold.")
+    exception = serializers.CharField(allow_blank=True, help_text="Who looked before the first planned look, and why.")
     sentence = serializers.CharField(help_text="The one sentence that heads the results page.")
     sample_ratio = SampleRatioSerializer()
     reach_p = serializers.FloatField(allow_null=True, help_text="Do sent messages reach the screen equally often?")
     omnibus = OmnibusSerializer(allow_null=True)
     estimates = OutcomeEstimatesSerializer(many=True)
+    factorial = ContrastSerializer(many=True, help_text="Where the arms form victim x user.")
+    guardrails_crossed = serializers.ListField(child=serializers.CharField())
 
     def to_representation(self, instance: Analysis) -> dict[str, Any]:
         return super().to_representation(as_values(instance))
@@ -142,6 +164,11 @@ def as_values(analysis: Analysis) -> dict[str, Any]:
         "smallest_difference": told.smallest_difference,
         "from_day": told.from_day,
         "to_day": told.to_day,
+        "monitoring": told.monitoring,
+        "information": analysis.information,
+        "embargoed": told.embargoed,
+        "exploratory": told.exploratory,
+        "exception": told.exception,
         "sentence": told.sentence,
         "sample_ratio": {"status": analysis.sample_ratio, "p_value": analysis.sample_ratio_p},
         "reach_p": analysis.reach_p,
@@ -156,10 +183,14 @@ def as_values(analysis: Analysis) -> dict[str, Any]:
             }
             for block in (told.primary, *told.others)
         ],
+        "factorial": [asdict(row) | {"interval": _interval(row, told.level)} for row in told.factorial],
+        "guardrails_crossed": list(told.guards),
     }
 
 
-def _interval(row: report.RateRow | report.DifferenceRow, level: float) -> dict[str, float] | None:
+def _interval(
+    row: report.RateRow | report.DifferenceRow | report.FactorialRow, level: float
+) -> dict[str, float] | None:
     return None if row.low is None or row.high is None else {"low": row.low, "high": row.high, "level": level}
 
 

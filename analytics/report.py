@@ -131,6 +131,11 @@ def latest(campaign: Campaign) -> Report | None:
     return build(analysis) if analysis else None
 
 
+def under_embargo(slug: str) -> bool:
+    """Whether a campaign's outcomes must stay hidden: it has a plan, and none of the plan's looks has been taken."""
+    return not Analysis.objects.filter(campaign__slug=slug, embargoed=False).exists()
+
+
 def build(analysis: Analysis) -> Report:
     """One stored analysis as a report."""
     campaign = analysis.campaign
@@ -379,6 +384,12 @@ def as_dict(report: Report) -> dict[str, Any]:
         "plan": report.plan_fingerprint,
         "sentence": report.sentence,
         "withheld": report.withheld,
+        "embargoed": report.embargoed,
+        "exploratory": report.exploratory,
+        "exception": report.exception,
+        "monitoring": report.monitoring,
+        "factorial": [asdict(row) for row in report.factorial],
+        "guardrails_crossed": list(report.guards),
         "quality": [asdict(item) for item in report.quality],
         "omnibus": {
             "statistic": report.omnibus_statistic,

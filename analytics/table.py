@@ -1,47 +1,118 @@
-"""PURE  Reads a table of arms from CSV text: columns arm, n, events; every mistake is named by its line and column."""
+"""PURE  Reads a table of arms from CSV: columns arm, n, events, and if wanted stratum, cluster, day.
+
+Every mistake is named by its line and column. Rows are added up as they are read, so a million of them fit.
+"""
 
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from analytics.stats import Counts
 
 _NEEDED = ("arm", "n", "events")
+_OPTIONAL = ("stratum", "cluster", "day")
 
 
 class TableWrong(ValueError):
     """The table cannot be read; the message names the line and the column."""
 
 
-def read(text: str) -> list[tuple[str, Counts]]:
-    """The arms in file order; other columns are ignored."""
-    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What stands in one arm, stratum, cluster and day; a column that the table lacks is empty text."""
+
+    arm: str
+    stratum: str
+    cluster: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArmTable:
+    """The table added up: counts per arm, stratum, cluster and day, the arms in file order, the columns it has."""
+
+    cells: Mapping[Row, Counts]
+    arms: tuple[str, ...]
+    columns: frozenset[str]
+
+    def total(self, arm: str) -> Counts:
+        """Everything in one arm."""
+        n = events = 0
+        for row, counts in self.cells.items():
+            if row.arm == arm:
+                n, events = n + counts.n, events + counts.events
+        return Counts(n, events)
+
+    def strata(self, arm: str) -> dict[str, Counts]:
+        """One arm by stratum."""
+        sums: dict[str, Counts] = {}
+        for row, counts in self.cells.items():
+            if row.arm == arm:
+                sums[row.stratum] = sums.get(row.stratum, Counts(0, 0)) + counts
+        return sums
+
+    def clusters(self, arm: str) -> tuple[Counts, ...]:
+        """One arm by cluster; the same name in another stratum or on another day is another cluster."""
+        return tuple(counts for row, counts in self.cells.items() if row.arm == arm)
+
+    def days(self) -> list[str]:
+        """The days in order, as text: numbers and ISO dates both sort rightly."""
+        days = {row.day for row in self.cells}
+        return sorted(days, key=lambda day: (float(day), day) if _is_number(day) else (float("inf"), day))
+
+    def until(self, days: set[str]) -> ArmTable:
+        """The table as it stood after these days."""
+        cells = {row: counts for row, counts in self.cells.items() if row.day in days}
+        return ArmTable(cells, self.arms, self.columns)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def read(lines: Iterable[str]) -> ArmTable:
+    """The table in a CSV file, given as its lines; other columns are ignored."""
+    rows = csv.reader(_without_mark(lines))
     header = [name.strip() for name in next(rows, [])]
     missing = [name for name in _NEEDED if name not in header]
     if missing:
         raise TableWrong(f"line 1: the column {missing[0]} is missing; the columns are {', '.join(header) or 'none'}")
-    places = {name: header.index(name) for name in _NEEDED}
-    arms: list[tuple[str, Counts]] = []
-    for row in rows:
-        if not any(cell.strip() for cell in row):
+    places = {name: header.index(name) for name in (*_NEEDED, *_OPTIONAL) if name in header}
+    columns = frozenset(name for name in _OPTIONAL if name in places)
+    sums: dict[Row, tuple[int, int]] = {}
+    for cells in rows:
+        if not any(cell.strip() for cell in cells):
             continue
         line = rows.line_num
-        if len(row) < len(header):
-            raise TableWrong(f"line {line}: {len(row)} columns where the header has {len(header)}")
-        name = row[places["arm"]].strip()
-        if not name:
+        if len(cells) < len(header):
+            raise TableWrong(f"line {line}: {len(cells)} columns where the header has {len(header)}")
+        arm = cells[places["arm"]].strip()
+        if not arm:
             raise TableWrong(f"line {line}, column arm: the arm has no name")
-        if name in dict(arms):
-            raise TableWrong(f"line {line}, column arm: “{name}” stands twice")
-        n, events = (_whole(row[places[column]], line, column) for column in ("n", "events"))
+        row = Row(arm, *(cells[places[name]].strip() if name in places else "" for name in _OPTIONAL))
+        if not columns and row in sums:
+            raise TableWrong(f"line {line}, column arm: “{arm}” stands twice")
+        n, events = (_whole(cells[places[column]], line, column) for column in ("n", "events"))
         if events > n:
             raise TableWrong(f"line {line}, column events: {events} is more than n, {n}")
-        arms.append((name, Counts(n=n, events=events)))
+        before = sums.get(row, (0, 0))
+        sums[row] = (before[0] + n, before[1] + events)
+    arms = tuple(dict.fromkeys(row.arm for row in sums))
     if len(arms) < 2:
         raise TableWrong("there are fewer than two arms to compare")
-    return arms
+    return ArmTable({row: Counts(n, events) for row, (n, events) in sums.items()}, arms, columns)
+
+
+def _without_mark(lines: Iterable[str]) -> Iterable[str]:
+    """The lines without the byte order mark that spreadsheets put first."""
+    for number, line in enumerate(lines):
+        yield line.removeprefix("\ufeff") if number == 0 else line
 
 
 def _whole(text: str, line: int, column: str) -> int:
@@ -51,14 +122,14 @@ def _whole(text: str, line: int, column: str) -> int:
     return int(cleaned)
 
 
-def weights(text: str, arms: int) -> Sequence[float]:
-    """The split from "3,2,2,2"; one positive number per arm."""
+def numbers(text: str, option: str, *, count: int | None = None) -> Sequence[float]:
+    """Positive numbers from "3,2,2,2"; as many as `count` where that is given."""
     try:
         values = [float(part) for part in text.split(",")]
     except ValueError:
-        raise TableWrong(f"--weights: “{text}” is not a list of numbers such as 3,2,2,2") from None
-    if len(values) != arms:
-        raise TableWrong(f"--weights: {len(values)} numbers for {arms} arms")
+        raise TableWrong(f"{option}: “{text}” is not a list of numbers such as 3,2,2,2") from None
+    if count is not None and len(values) != count:
+        raise TableWrong(f"{option}: {len(values)} numbers for {count} arms")
     if not all(0 < value < 1e9 for value in values):
-        raise TableWrong("--weights: every weight must be above zero")
+        raise TableWrong(f"{option}: every number must be above zero")
     return values

@@ -22,9 +22,14 @@ def show(report: Report, console: Console, *, truth: Mapping[str, float] | None 
     console.print(report.sentence, style="bold")
     console.print(report.interval_sentence, style="dim")
     console.print()
-    _block(report.primary, report, console, truth)
-    for block in report.others:
-        _block(block, report, console, None)
+    if report.exception:
+        console.print(f"Looked at before the plan's first look. {report.exception}", style="yellow")
+    if not report.embargoed:
+        _blocks(report, console, truth)
+    for row in report.factorial:
+        console.print(f"  {row.sentence}", style="dim")
+    for guard in report.guards:
+        console.print(f"[red]A guardrail was crossed.[/] {guard}")
     for item in report.quality:
         console.print(f"{_LIGHTS[item.status]} {item.label}. [dim]{item.detail}[/]")
     if report.omnibus_p is not None and report.omnibus_statistic is not None:
@@ -32,6 +37,12 @@ def show(report: Report, console: Console, *, truth: Mapping[str, float] | None 
             f"[dim]All arms at once: chi-square {report.omnibus_statistic:.3f}, df {report.omnibus_df}, "
             f"p {words.p_value(report.omnibus_p)}. Plan {report.plan_fingerprint[:12]}.[/]"
         )
+
+
+def _blocks(report: Report, console: Console, truth: Mapping[str, float] | None) -> None:
+    _block(report.primary, report, console, truth)
+    for block in report.others:
+        _block(block, report, console, None)
 
 
 def _block(block: OutcomeBlock, report: Report, console: Console, truth: Mapping[str, float] | None) -> None:

@@ -117,6 +117,11 @@ def comparison_sentence(said: Said, scale: Scale) -> str:
             f"{of}, about as many as with {said.control}: any difference is smaller than {small:g} "
             f"in {scale.people} ({interval})."
         )
+    if said.low > 0 or said.high < 0:
+        return (
+            f"{of}; it looks like {gap(said.effect, scale)} than with {said.control} ({interval}), "
+            "but not surely enough among several questions. We cannot tell yet."
+        )
     more = (
         f" About {many(said.more_per_arm)} more people per arm would tell, if it stays like this."
         if said.more_per_arm

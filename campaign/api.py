@@ -107,7 +107,7 @@ class ArmSerializer(serializers.ModelSerializer[Arm]):
 class PlannedOutcomeSerializer(serializers.ModelSerializer[PlannedOutcome]):
     class Meta:
         model = PlannedOutcome
-        fields = ["outcome", "role", "smallest_difference"]
+        fields = ["outcome", "role", "smallest_difference", "harm_margin"]
         read_only_fields = fields
 
 
@@ -121,6 +121,11 @@ class PlannedComparisonSerializer(serializers.Serializer[Any]):
 class PlanSerializer(serializers.ModelSerializer[AnalysisPlan]):
     comparisons = serializers.SerializerMethodField()
     outcomes = PlannedOutcomeSerializer(many=True, read_only=True)
+    looks = serializers.ListField(
+        child=serializers.FloatField(), read_only=True, help_text="Shares of the planned people at each planned look."
+    )
+    strata = serializers.CharField(read_only=True, help_text="Empty, or what arms are compared within.")
+    clusters = serializers.CharField(read_only=True, help_text="Empty, or what was assigned together.")
     canonical = serializers.CharField(
         read_only=True, help_text="The plan as it was hashed; its SHA-256 is the fingerprint. Empty until frozen."
     )
@@ -132,6 +137,11 @@ class PlanSerializer(serializers.ModelSerializer[AnalysisPlan]):
             "smallest_difference",
             "planned_per_arm",
             "correction",
+            "monitoring",
+            "looks",
+            "spending",
+            "strata",
+            "clusters",
             "comparisons",
             "outcomes",
             "frozen_at",

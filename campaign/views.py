@@ -13,6 +13,7 @@ from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from campaign.access import campaign_for
+from campaign.lifecycle import factorial_arms
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement
 from campaign.preview import preview_url
 from messages.models import Review
@@ -72,6 +73,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "embed": request.build_absolute_uri(static("campaign/embed.js")),
         "plan": plan,
         "comparisons": _pairs(plan, names) if plan else [],
+        "factorial": factorial_arms(campaign) is not None,
     }
     return render(request, "campaign/detail.html", context)
 

@@ -50,13 +50,14 @@ def test_all_four_mailings_beat_the_control(tmp_path: Path) -> None:
 
 def test_the_contract_of_the_json(tmp_path: Path) -> None:
     told = analyse(tmp_path, KARLAN_LIST, "--control", "control")
-    assert set(told) == {"arms", "omnibus", "sample_ratio", "comparisons"}
+    assert set(told) == {"version", "rules", "arms", "omnibus", "sample_ratio", "comparisons"}
     assert set(told["arms"][0]) == {"arm", "n", "events", "rate", "interval"}
     assert set(told["arms"][0]["interval"]) == {"low", "high", "level"}
     assert set(told["omnibus"]) == {"statistic", "df", "p_value"}
     assert set(told["sample_ratio"]) == {"p_value", "status"}
     assert set(told["comparisons"][0]) == {
         "treated", "control", "effect", "interval", "p_value", "p_adjusted", "verdict", "sentence",
+        "method", "reason", "more_per_arm", "held",
     }  # fmt: skip
 
 
@@ -101,6 +102,11 @@ def test_an_empty_arm_is_null_and_not_zero(tmp_path: Path) -> None:
         ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--weights", "1"), "1 numbers for 2 arms"),
         ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--weights", "1,0"), "above zero"),
         ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--margin", "2"), "between 0 and 1"),
+        ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--monitoring", "always-valid"), "--planned-per-arm"),
+        ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--looks", "0.5"), "goes with"),
+        ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--factorial", "a,b,c,d"), "no arm “c”"),
+        ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--factorial", "a,b"), "four different arms"),
+        ("arm,n,events,stratum,cluster\na,1,0,x,1\nb,1,0,x,2\n", ("--control", "a"), "choose one"),
     ],
 )
 def test_a_wrong_table_is_named_by_line_and_column(
@@ -113,6 +119,56 @@ def test_a_wrong_table_is_named_by_line_and_column(
 def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="cannot be read"):
         call_command("analyse", str(tmp_path / "nowhere.csv"), "--control", "a")
+
+
+def test_strata_are_compared_within_themselves(tmp_path: Path) -> None:
+    # Simpson's paradox by hand: b is 10 points better in each stratum, and worse when they are thrown together.
+    text = "arm,stratum,n,events\na,x,100,10\na,y,900,810\nb,x,900,180\nb,y,100,100\n"
+    (row,) = analyse(tmp_path, text, "--control", "a")["comparisons"]
+    assert round(row["effect"], 6) == 0.1
+    assert row["method"].startswith("mantel-haenszel")
+
+
+def test_clusters_are_the_unit_that_was_assigned(tmp_path: Path) -> None:
+    # The example in clusters.difference, worked by hand there: effect 0.2, standard error 0.1528, df 2.27.
+    lines = [
+        f"{arm},{number},10,{events}" for number, (arm, events) in enumerate(zip("tttcc", (6, 2, 4, 1, 3), strict=True))
+    ]
+    told = analyse(tmp_path, "\n".join(["arm,cluster,n,events", *lines]), "--control", "c", "--weights", "3,2")
+    (row,) = told["comparisons"]
+    assert (round(row["effect"], 6), row["verdict"], told["rules"]["estimator"]) == (
+        0.2,
+        "cannot-tell-yet",
+        "clustered",
+    )
+
+
+def test_days_say_when_a_verdict_was_first_reached(tmp_path: Path) -> None:
+    lines = [f"{arm},{day},1000,{events}" for day in range(1, 13) for arm, events in (("a", 400), ("b", 460))]
+    text = "\n".join(["arm,day,n,events", *lines])
+    told = analyse(tmp_path, text, "--control", "a", "--monitoring", "always-valid", "--planned-per-arm", "12000")
+    (row,) = told["comparisons"]
+    assert row["verdict"] == "better"
+    assert 2 <= int(row["first_said"]) <= 12
+
+
+def test_the_factorial_on_request(tmp_path: Path) -> None:
+    # 20, 30, 25 and 45 of 100, as in factorial.two_by_two: 0.15, 0.1, 0.1 and 0.45 - 0.30.
+    text = "arm,n,events\nn,100,20\nv,100,30\nu,100,25\nb,100,45\n"
+    terms = analyse(tmp_path, text, "--control", "n", "--factorial", "n,v,u,b")["factorial"]
+    assert {term["term"]: round(term["effect"], 6) for term in terms} == {
+        "first": 0.15,
+        "second": 0.1,
+        "interaction": 0.1,
+        "both_minus_first": 0.15,
+    }
+
+
+def test_a_group_sequential_look_names_its_looks(tmp_path: Path) -> None:
+    options = ("--monitoring", "group-sequential", "--planned-per-arm", "33374", "--looks", "0.25,0.5")
+    told = analyse(tmp_path, KARLAN_LIST, "--control", "control", "--weights", "3,2,2,2", *options)
+    assert told["rules"]["looks"] == [0.25, 0.5]
+    assert {row["verdict"] for row in told["comparisons"]} == {"cannot-tell-yet"}
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the folder with the Upworthy archive is not here")

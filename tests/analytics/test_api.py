@@ -29,7 +29,7 @@ def looked_at(counts: dict[str, tuple[int, int]] = COUNTS) -> Campaign:
 
 @pytest.mark.django_db
 def test_tallies_are_told_by_day_arm_placement_locale_outcome_and_value() -> None:
-    world.tally(world.launched(), COUNTS)
+    looked_at()
     body = analyst().get(f"{PILOT}tallies/").json()
     assert body["count"] == 8
     assert body["results"][0] == {
@@ -41,6 +41,13 @@ def test_tallies_are_told_by_day_arm_placement_locale_outcome_and_value() -> Non
         "value": 0,
         "count": 2000,
     }
+
+
+@pytest.mark.django_db
+def test_before_the_first_planned_look_only_how_many_saw_it_is_told() -> None:
+    world.tally(world.launched(), COUNTS)
+    body = analyst().get(f"{PILOT}tallies/").json()
+    assert {row["outcome"] for row in body["results"]} == {"exposed"}
 
 
 @pytest.mark.django_db
@@ -59,6 +66,7 @@ def test_every_tally_is_on_exactly_one_page() -> None:
         for locale in ("de", "en", "fr")
         for value in range(1, 6)
     )
+    evaluate(campaign, now=world.NOON, exception="Ana: to page through it.")
     client = analyst()
     pages = [client.get(f"{PILOT}tallies/", {"page": n, "page_size": 4}).json()["results"] for n in (1, 2, 3, 4)]
     assert len({(row["locale"], row["value"]) for page in pages for row in page}) == 15

@@ -83,6 +83,7 @@ def test_an_analyst_reads_a_campaign_with_its_arms_placements_and_frozen_plan() 
         "outcome": "turned_back",
         "role": "primary",
         "smallest_difference": None,
+        "harm_margin": None,
     }
     assert (body["created_by"], body["approved_by"]) == ("mara", "rafael")
 

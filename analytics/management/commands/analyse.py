@@ -6,11 +6,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
-from rich.table import Table
 
-from analytics import table, words
-from analytics.comparison import ArmCounts, Compared, Comparison, Rules, all_pairs, compare
-from analytics.stats import Estimate, NotEstimable
+from analytics import analysis_table, table
+from analytics.comparison import ArmCounts, Rules, all_pairs, compare, factorial_terms
+
+_MONITORING = ("fixed", "group-sequential", "always-valid")
+_CORRECTIONS = ("holm", "bonferroni", "benjamini-hochberg", "none")
 
 
 class Command(BaseCommand):
@@ -18,148 +19,109 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="a CSV file with the columns arm, n, events")
+        parser.add_argument("file", type=Path, help="CSV: arm, n, events, and if wanted stratum, cluster, day")
         parser.add_argument("--control", required=True, help="the arm that the others are compared with")
         parser.add_argument("--weights", help="the planned split, in file order, such as 3,2,2,2; equal unless given")
         parser.add_argument("--margin", type=float, help="the smallest difference that would matter, as a share: 0.02")
         parser.add_argument("--level", type=float, default=0.95, help="the confidence level (0.95)")
+        parser.add_argument("--lower-is-better", action="store_true", help="the outcome is a bad one")
+        parser.add_argument("--correction", choices=_CORRECTIONS, default="holm", help="for several comparisons (holm)")
+        parser.add_argument("--monitoring", choices=_MONITORING, default="fixed", help="how one may look (fixed)")
+        parser.add_argument("--planned-per-arm", type=int, help="planned units per arm, for monitoring")
+        parser.add_argument("--looks", help="group-sequential: shares of the plan at the looks so far: 0.25,0.5,0.75")
+        parser.add_argument("--factorial", help="four arms as a 2 x 2: neither,first,second,both")
         parser.add_argument("--json", action="store_true", help="as JSON, for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            text = options["file"].read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(f"{options['file']} cannot be read: {error}") from None
+        read, rules, arms, pairs = self._asked(options)
+        look = compare(arms, pairs, rules)
+        terms = None
+        if options["factorial"]:
+            by_key = {arm.key: arm for arm in arms}
+            neither, first, second, both = (by_key[key] for key in options["factorial"].split(","))
+            terms = factorial_terms(
+                neutral=neither, victim=first, user=second, both=both, rules=rules, withheld=look.withheld
+            )
+        first_said = _first_said(read, options, rules, pairs) if "day" in read.columns else None
+        if options["json"]:
+            told = analysis_table.as_dict(look, rules, terms=terms, first_said=first_said)
+            self.stdout.write(json.dumps(told, ensure_ascii=False, indent=2))
+        else:
+            console = Console(width=None if sys.stdout.isatty() else 118)
+            analysis_table.show(look, rules, console, terms=terms, first_said=first_said)
+
+    def _asked(self, options: dict[str, Any]) -> tuple[table.ArmTable, Rules, list[ArmCounts], list[tuple[str, str]]]:
+        """The table and the rules that were asked for, or CommandError with what is wrong."""
         if options["margin"] is not None and not 0 < options["margin"] < 1:
             raise CommandError("--margin is a share between 0 and 1: 0.02 is 2 people in 100.")
         if not 0 < options["level"] < 1:
             raise CommandError("--level lies between 0 and 1.")
+        if options["monitoring"] != "fixed" and not (options["planned_per_arm"] or 0) > 0:
+            raise CommandError(f"{options['monitoring']} monitoring needs --planned-per-arm.")
+        if (options["monitoring"] == "group-sequential") != bool(options["looks"]):
+            raise CommandError("--looks goes with --monitoring group-sequential, and the other way round.")
         try:
-            rows = table.read(text)
-            split = table.weights(options["weights"], len(rows)) if options["weights"] else [1.0] * len(rows)
+            with options["file"].open(encoding="utf-8", newline="") as stream:
+                read = table.read(stream)
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"{options['file']} cannot be read: {error}") from None
         except table.TableWrong as error:
             raise CommandError(f"{options['file']}: {error}") from None
-        keys = [name for name, _ in rows]
-        control = options["control"]
-        if control not in keys:
-            raise CommandError(f"There is no arm “{control}”; the arms are {', '.join(keys)}.")
-        arms = [ArmCounts(name, counts, weight) for (name, counts), weight in zip(rows, split, strict=True)]
-        look = compare(
-            arms,
-            all_pairs(keys, control),
-            Rules(level=options["level"], smallest_difference=options["margin"]),
+        if {"stratum", "cluster"} <= read.columns:
+            raise CommandError(f"{options['file']}: has strata and clusters; choose one of the two columns.")
+        try:
+            looks = tuple(table.numbers(options["looks"], "--looks")) if options["looks"] else ()
+            arms = _arms(read, options["weights"])
+        except table.TableWrong as error:
+            raise CommandError(str(error)) from None
+        if looks and (list(looks) != sorted(set(looks)) or looks[-1] > 1):
+            raise CommandError("--looks must rise to at most 1, such as 0.25,0.5,0.75.")
+        keys = list(read.arms)
+        named = [options["control"], *(options["factorial"].split(",") if options["factorial"] else [])]
+        for key in named:
+            if key not in keys:
+                raise CommandError(f"There is no arm “{key}”; the arms are {', '.join(keys)}.")
+        if options["factorial"] and len(set(named[1:])) != 4:
+            raise CommandError("--factorial names four different arms: neither,first,second,both.")
+        rules = Rules(
+            level=options["level"],
+            smallest_difference=options["margin"],
+            lower_is_better=options["lower_is_better"],
+            correction=options["correction"],
+            monitoring=options["monitoring"],
+            planned_per_arm=options["planned_per_arm"],
+            looks=looks,
+            stratified="stratum" in read.columns,
+            clustered="cluster" in read.columns,
         )
-        if options["json"]:
-            self.stdout.write(json.dumps(as_dict(look, options["margin"]), ensure_ascii=False, indent=2))
-        else:
-            _print(look, options["margin"])
+        return read, rules, arms, all_pairs(keys, options["control"])
 
 
-def as_dict(look: Comparison, margin: float | None) -> dict[str, Any]:
-    """The documented contract of `analyse --json`; a number that cannot be estimated is null."""
-    return {
-        "arms": [
-            {
-                "arm": arm.key,
-                "n": arm.counts.n,
-                "events": arm.counts.events,
-                "rate": rate.effect if isinstance(rate, Estimate) else None,
-                "interval": _interval(rate),
-            }
-            for arm, rate in zip(look.arms, look.rates, strict=True)
-        ],
-        "omnibus": {
-            "statistic": None if isinstance(look.omnibus, NotEstimable) else look.omnibus.statistic,
-            "df": None if isinstance(look.omnibus, NotEstimable) else look.omnibus.df,
-            "p_value": None if isinstance(look.omnibus, NotEstimable) else look.omnibus.p_value,
-        },
-        "sample_ratio": {
-            "p_value": None if isinstance(look.sample_ratio, NotEstimable) else look.sample_ratio.p_value,
-            "status": "ok" if isinstance(look.sample_ratio, NotEstimable) else look.sample_ratio.status,
-        },
-        "comparisons": [
-            {
-                "treated": compared.treated,
-                "control": compared.control,
-                "effect": compared.estimate.effect if isinstance(compared.estimate, Estimate) else None,
-                "interval": _interval(compared.estimate),
-                "p_value": compared.estimate.p_value if isinstance(compared.estimate, Estimate) else None,
-                "p_adjusted": compared.p_adjusted,
-                "verdict": compared.verdict,
-                "sentence": sentence(look, compared, margin),
-            }
-            for compared in look.comparisons
-        ],
-    }
+def _arms(read: table.ArmTable, weights: str | None) -> list[ArmCounts]:
+    split = table.numbers(weights, "--weights", count=len(read.arms)) if weights else [1.0] * len(read.arms)
+    return [
+        ArmCounts(
+            arm,
+            read.total(arm),
+            weight,
+            strata=read.strata(arm) if "stratum" in read.columns else {},
+            clusters=read.clusters(arm) if "cluster" in read.columns else (),
+        )
+        for arm, weight in zip(read.arms, split, strict=True)
+    ]
 
 
-def _interval(estimate: Estimate | NotEstimable) -> dict[str, float] | None:
-    if isinstance(estimate, NotEstimable):
+def _first_said(
+    read: table.ArmTable, options: dict[str, Any], rules: Rules, pairs: list[tuple[str, str]]
+) -> dict[tuple[str, str], str] | None:
+    """On which day each verdict of an always-valid analysis was first reached; only that may be looked at daily."""
+    if rules.monitoring != "always-valid":
         return None
-    return {"low": estimate.interval.low, "high": estimate.interval.high, "level": estimate.interval.level}
-
-
-def sentence(look: Comparison, compared: Compared, margin: float | None) -> str:
-    """The comparison in one sentence, as the results page says it."""
-    treated, control = words.arm_phrase(compared.treated), words.arm_phrase(compared.control)
-    rates = {arm.key: rate for arm, rate in zip(look.arms, look.rates, strict=True)}
-    rate = rates[compared.treated]
-    if isinstance(compared.estimate, NotEstimable):
-        return f"The comparison of {treated} with {control} cannot be made: {compared.estimate.reason}"
-    assert isinstance(rate, Estimate)  # an estimable difference has two estimable rates
-    said = words.Said(
-        treated=treated,
-        control=control,
-        phrase="had the outcome",
-        higher_is_better=True,
-        treated_rate=rate.effect,
-        effect=compared.estimate.effect,
-        low=compared.estimate.interval.low,
-        high=compared.estimate.interval.high,
-        verdict=compared.verdict,
-        smallest_difference=margin,
-        more_per_arm=compared.more_per_arm,
-        who="in",
-    )
-    return words.comparison_sentence(
-        said, words.scale_for([r.effect for r in rates.values() if isinstance(r, Estimate)])
-    )
-
-
-def _print(look: Comparison, margin: float | None) -> None:
-    console = Console(width=None if sys.stdout.isatty() else 118)
-    arms = Table("arm", "n", "events", "rate", "interval", title="Rates", title_justify="left")
-    for arm, rate in zip(look.arms, look.rates, strict=True):
-        arms.add_row(
-            arm.key,
-            f"{arm.counts.n:,}",
-            f"{arm.counts.events:,}",
-            f"{rate.effect:.2%}" if isinstance(rate, Estimate) else "–",
-            f"{rate.interval.low:.2%} to {rate.interval.high:.2%}" if isinstance(rate, Estimate) else "–",
-        )
-    console.print(arms)
-    differences = Table(
-        "comparison", "difference", "interval", "p", "p (Holm)", "verdict", title="Differences", title_justify="left"
-    )
-    for compared in look.comparisons:
-        name = f"{compared.treated} − {compared.control}"
-        if isinstance(compared.estimate, NotEstimable) or compared.p_adjusted is None:
-            differences.add_row(name, "–", "–", "–", "–", words.VERDICT_NAMES[compared.verdict])
-            continue
-        e = compared.estimate
-        differences.add_row(
-            name,
-            f"{e.effect:+.2%}",
-            f"{e.interval.low:+.2%} to {e.interval.high:+.2%}",
-            "–" if e.p_value is None else words.p_value(e.p_value),
-            words.p_value(compared.p_adjusted),
-            words.VERDICT_NAMES[compared.verdict],
-        )
-    console.print(differences)
-    for compared in look.comparisons:
-        console.print(f"  {sentence(look, compared, margin)}")
-    if not isinstance(look.omnibus, NotEstimable):
-        test = look.omnibus
-        console.print(f"All arms at once: chi-square {test.statistic:.3f}, df {test.df}, p {test.p_value:.4f}")
-    if not isinstance(look.sample_ratio, NotEstimable):
-        console.print(f"Sample ratio: {look.sample_ratio.status}, p {look.sample_ratio.p_value:.4g}")
+    said: dict[tuple[str, str], str] = {}
+    so_far: set[str] = set()
+    for day in read.days():
+        so_far.add(day)
+        for row in compare(_arms(read.until(so_far), options["weights"]), pairs, rules).comparisons:
+            if row.verdict in ("better", "worse", "no-meaningful-difference"):
+                said.setdefault((row.treated, row.control), day)
+    return said
