@@ -99,7 +99,8 @@ def campaign(*, now: datetime, origins: list[str], planned_per_arm: int, slug: s
         ("help_self", PlannedOutcome.Role.SECONDARY),
         ("annoyed", PlannedOutcome.Role.GUARDRAIL),
     ):
-        PlannedOutcome.objects.create(plan=plan, outcome=outcome, role=role)
+        margin = 0.02 if role == PlannedOutcome.Role.GUARDRAIL else None
+        PlannedOutcome.objects.create(plan=plan, outcome=outcome, role=role, harm_margin=margin)
     lifecycle.submit(made, by=manager)
     lifecycle.approve(made, by=reviewer)
     lifecycle.launch(made, by=manager, now=now)

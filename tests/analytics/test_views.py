@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from analytics.evaluate import evaluate
+from analytics.models import GuardEvent
 from campaign.models import Campaign
 from tests import world
 
@@ -118,6 +119,43 @@ def test_a_guardrail_that_got_worse_is_said_aloud(analyst: Client) -> None:
         )
     evaluate(campaign, now=world.NOON)
     assert "A guardrail got worse." in page(analyst)
+
+
+def test_before_the_first_planned_look_no_rate_and_no_difference_is_shown(analyst: Client) -> None:
+    campaign = world.launched(plan={"planned_per_arm": 100_000})
+    world.tally(campaign, COUNTS)
+    evaluate(campaign, now=world.NOON)
+    html = page(analyst)
+    assert "It is too early to compare" in html
+    assert "20,000 people have seen a message so far" in html
+    assert "Each message was seen about as often as its share asks" in html
+    for hidden in ("chart", "of 100 who", "1,798", "Better"):
+        assert hidden not in html
+
+
+def test_an_early_look_says_for_ever_who_wanted_it(analyst: Client) -> None:
+    campaign = world.launched(plan={"planned_per_arm": 100_000})
+    world.tally(campaign, COUNTS)
+    evaluate(campaign, now=world.NOON, exception="Ana: the funder asked.")
+    html = page(analyst)
+    assert "Ana: the funder asked." in html
+    assert "Exploratory: not a look of the plan" in html
+
+
+def test_an_arm_that_was_paused_for_harm_heads_the_page(analyst: Client) -> None:
+    campaign = looked()
+    GuardEvent.objects.create(
+        campaign=campaign,
+        arm=campaign.arms.get(key="both"),
+        outcome="annoyed",
+        at=world.NOON,
+        effect=0.05,
+        bound=0.03,
+        margin=0.02,
+    )
+    html = page(analyst)
+    assert html.index("A guardrail was crossed.") < html.index('class="sentence"')
+    assert "“Both” was paused" in html
 
 
 def test_earlier_looks_stay_readable_and_say_that_they_are_not_the_newest(analyst: Client) -> None:
