@@ -7,7 +7,7 @@ SERVE ?= 1
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check run bench lock format browser migrate
+.PHONY: help env demo test check run simulate bench lock format browser migrate
 
 help:  ## list the commands
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ migrate: env
 
 run: migrate  ## run the site on this machine, on the data in var/
 	@LOCAL_HTTP=1 $(BIN)/python manage.py serve --port $(PORT)
+
+simulate: env  ## show by simulation what the statistics promise: false calls, coverage, power
+	@LOCAL_HTTP=1 $(BIN)/python manage.py simulate --write
 
 bench: env  ## measure speed and size, as ratios in one run
 	@$(BIN)/python -m benchmarks
