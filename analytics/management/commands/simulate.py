@@ -99,8 +99,8 @@ def _coverage(trials: int) -> list[str]:
     return [
         *lines,
         "",
-        "Score-type intervals hold their level or are a little wide; Wald's may be too short where events are few, so",
-        "it is never used for a verdict at one look.",
+        "All hold about their level here. Wald's has no interval where neither arm has an event (which claims nothing,",
+        "and counts as holding), so it is never used for a verdict at one look.",
         "",
         f"A confidence sequence held the truth at all 28 daily looks at once in {_percent(sequence)} of trials.",
         "",
