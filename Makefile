@@ -51,10 +51,11 @@ simulate: env  ## show by simulation what the statistics promise: false calls, c
 	@LOCAL_HTTP=1 $(BIN)/python manage.py simulate --write
 
 bench: env  ## measure speed and size, as ratios in one run
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
 	@$(BIN)/python -m benchmarks
 
 format: env  ## format the code and mend what the linter can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 lock:  ## compile the lock files from requirements/*.in
-	@for name in base dev; do uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet requirements/$$name.in -o requirements/$$name.txt; done
+	@for name in base dev peers; do uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet requirements/$$name.in -o requirements/$$name.txt; done

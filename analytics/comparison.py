@@ -238,24 +238,27 @@ def _judged(
 ) -> Compared:
     pair = (by_key[treated].counts, by_key[control].counts)
     held = held_back(pair, rules)
-    if withheld:
-        verdict = WITHHELD
-    elif held:
-        verdict = CANNOT_TELL
-    else:
-        verdict = str(
-            equivalence.verdict(
-                estimate,
-                rules.smallest_difference,
-                p_adjusted=p_adjusted,
-                lower_is_better=rules.lower_is_better,
-            )
-        )
+    verdict = _verdict(estimate, p_adjusted, rules, held=held, withheld=withheld)
     more = None
     if verdict == CANNOT_TELL and isinstance(estimate, Estimate):
         n = min(counts.n for counts in pair)
         more = still_needed(estimate, n=n, smallest_difference=rules.smallest_difference, comparisons=comparisons)
     return Compared(treated, control, estimate, p_adjusted, verdict, more, held)
+
+
+def _verdict(
+    estimate: Estimate | NotEstimable, p_adjusted: float | None, rules: Rules, *, held: str, withheld: bool
+) -> str:
+    """What may be said of one estimate: withheld, not yet, or what the rule of equivalence.verdict allows."""
+    if withheld:
+        return WITHHELD
+    if held:
+        return CANNOT_TELL
+    return str(
+        equivalence.verdict(
+            estimate, rules.smallest_difference, p_adjusted=p_adjusted, lower_is_better=rules.lower_is_better
+        )
+    )
 
 
 def held_back(cells: Sequence[Counts], rules: Rules) -> str:
@@ -329,15 +332,6 @@ def factorial_terms(
     held = held_back(cells, rules)
     terms = []
     for name, estimate, p in zip(names, estimates, adjusted(estimates, rules.correction), strict=True):
-        if withheld:
-            verdict = WITHHELD
-        elif held:
-            verdict = CANNOT_TELL
-        else:
-            verdict = str(
-                equivalence.verdict(
-                    estimate, rules.smallest_difference, p_adjusted=p, lower_is_better=rules.lower_is_better
-                )
-            )
+        verdict = _verdict(estimate, p, rules, held=held, withheld=withheld)
         terms.append(Term(name, estimate, p, verdict))
     return tuple(terms)

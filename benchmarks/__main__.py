@@ -1,15 +1,21 @@
-"""`python -m benchmarks [decide] [events] [embed] [start]`: measure these, or all; status 1 if a goal is missed."""
+"""`python -m benchmarks [decide] [events] [embed] [start] [statistics]`: measure; status 1 if a goal is missed."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from benchmarks import decide, embed, events, start
+from benchmarks import decide, embed, events, start, statistics
 from benchmarks.processes import NeedsLinux, require_linux
 from benchmarks.rounds import Line, table
 
-BENCHMARKS = {"decide": decide.measure, "events": events.measure, "embed": embed.measure, "start": start.measure}
+BENCHMARKS = {
+    "decide": decide.measure,
+    "events": events.measure,
+    "embed": embed.measure,
+    "start": start.measure,
+    "statistics": statistics.measure,
+}
 
 
 def main(arguments: list[str]) -> int:

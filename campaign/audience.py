@@ -136,10 +136,14 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
+# Made once: json.loads builds a new decoder at each call that names parse_constant.
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+
+
 def parse_json(body: bytes) -> Any:
-    """The body as JSON, or Refusal 400; NaN, Infinity and endless nesting are not JSON here."""
+    """The body as JSON in UTF-8, or Refusal 400; NaN, Infinity and endless nesting are not JSON here."""
     try:
-        return json.loads(body, parse_constant=_no_constant)
+        return _DECODER.decode(body.decode())
     except (ValueError, RecursionError):
         raise Refusal(400, "malformed_json", "The body is not valid JSON.") from None
 
@@ -208,7 +212,8 @@ class Audience:
             log.error("The audience surface failed: %s", type(error).__name__)
             status, headers, body = refusal_reply(Refusal(500, "internal_error", "Something went wrong on our side."))
         start_response(STATUS[status], [*headers, ("Content-Length", str(len(body)))])
-        return (body,) if environ["REQUEST_METHOD"] != "HEAD" else ()
+        # A list: granian sends it in one piece, and steps through any other iterable from Python.
+        return [body] if environ["REQUEST_METHOD"] != "HEAD" else []
 
 
 def _asset(environ: WSGIEnvironment, surroundings: Surroundings) -> Reply:

@@ -225,6 +225,10 @@ def test_an_analyst_signs_in_and_reads_the_results(site: Installation, page: Ope
     site.manage("fold")
     site.manage("evaluate", "autumn-pilot")
     tab.reload()
+    expect(tab.locator("main")).to_contain_text("It is too early to compare")
+    site.manage("evaluate", "autumn-pilot", "--early", "Ana: this is a test.")
+    tab.reload()
+    expect(tab.locator("main")).to_contain_text("Looked at early. Ana: this is a test.")
     expect(tab.locator("main")).to_contain_text("Of 100 people who saw")
     assert wrong == []
     for width in (390, 1280):
