@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy.special import chdtrc, ndtr
 
 from analytics.comparison import ArmCounts, Rules, all_pairs, compare
-from analytics.stats import Counts, Estimate, factorial, proportions, sequential, strata
+from analytics.stats import Counts, Estimate, NotEstimable, clusters, factorial, proportions, sequential, strata
 
 ARMS = ("a", "b", "c", "d")
 DAYS = 28
@@ -109,16 +109,49 @@ def power(*, control: float, treated: float, per_arm: int, rules: Rules, count: 
     return Share(found / count, count)
 
 
-def coverage(
-    *, rate: float, other: float, n: int, method: proportions.DifferenceMethod, count: int, seed: int
-) -> Share:
-    """How often does the 95% interval of a difference hold the truth? Not estimable claims nothing."""
+Pairwise = Callable[[Counts, Counts], Estimate | NotEstimable]
+
+
+def coverage(*, rate: float, other: float, n: int, truth: float, method: Pairwise, count: int, seed: int) -> Share:
+    """How often does the interval that `method` makes of two arms hold the truth? Not estimable claims nothing."""
     source = np.random.default_rng(seed)
     pairs, times = np.unique(source.binomial(n, [rate, other], size=(count, 2)), axis=0, return_counts=True)
     held = 0
     for (x, y), repeats in zip(pairs, times, strict=True):
-        found = proportions.difference(treated=Counts(n, int(x)), control=Counts(n, int(y)), method=method)
-        held += int(repeats) * (not isinstance(found, Estimate) or (rate - other) in found.interval)
+        found = method(Counts(n, int(x)), Counts(n, int(y)))
+        held += int(repeats) * (not isinstance(found, Estimate) or truth in found.interval)
+    return Share(held / count, count)
+
+
+def clustered_coverage(*, spread: float, count: int, seed: int) -> tuple[Share, Share]:
+    """Clusters that share their luck: how often do CR2's and the plain interval hold the truth, no difference?"""
+    source = np.random.default_rng(seed)
+    a, b = 0.3 / spread, 0.7 / spread
+    held = plain = 0
+    for _ in range(count):
+        sides = [[Counts(30, int(source.binomial(30, p))) for p in source.beta(a, b, size=size)] for size in (12, 15)]
+        found = clusters.difference(treated=sides[0], control=sides[1])
+        held += not isinstance(found, Estimate) or 0.0 in found.interval
+        totals = [Counts(sum(c.n for c in side), sum(c.events for c in side)) for side in sides]
+        simple = proportions.difference(treated=totals[0], control=totals[1])
+        plain += not isinstance(simple, Estimate) or 0.0 in simple.interval
+    return Share(held / count, count), Share(plain / count, count)
+
+
+def stratified_coverage(*, count: int, seed: int) -> Share:
+    """Three strata of different rates and splits: how often does Mantel-Haenszel hold the truth?"""
+    source = np.random.default_rng(seed)
+    held = 0
+    for _ in range(count):
+        rows = [
+            strata.Stratum(
+                treated=Counts(120, int(source.binomial(120, base + 0.05))),
+                control=Counts(80, int(source.binomial(80, base))),
+            )
+            for base in (0.1, 0.3, 0.6)
+        ]
+        found = strata.difference(rows)
+        held += not isinstance(found, Estimate) or 0.05 in found.interval
     return Share(held / count, count)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from analytics import honesty
 from analytics.comparison import Rules
+from analytics.stats import proportions
 
 
 @pytest.mark.parametrize(("rate", "per_day"), [(0.5, 200), (0.05, 1_000), (0.005, 5_000), (0.0002, 50_000)])
@@ -30,7 +31,15 @@ def test_named_looks_make_few_false_calls() -> None:
 @pytest.mark.parametrize(("rate", "n"), [(0.4, 100), (0.05, 500), (0.0002, 50_000)])
 @pytest.mark.parametrize("method", ["miettinen-nurminen", "newcombe"])
 def test_score_intervals_hold_the_truth(rate: float, n: int, method: str) -> None:
-    found = honesty.coverage(rate=rate, other=rate, n=n, method=method, count=4_000, seed=3)  # type: ignore[arg-type]
+    found = honesty.coverage(
+        rate=rate,
+        other=rate,
+        n=n,
+        truth=0.0,
+        method=lambda a, b: proportions.difference(treated=a, control=b, method=method),  # type: ignore[arg-type]
+        count=4_000,
+        seed=3,
+    )
     # Standard error 0.0034 at 95%: four of them below; above, discreteness makes them conservative.
     assert found.share > 0.95 - 0.014
 
@@ -53,3 +62,10 @@ def test_the_factorial_and_the_strata_are_the_sharper_estimators() -> None:
     assert main / pair == pytest.approx(0.5**0.5)
     inside, plain = honesty.stratified_gain(per_cell=1_000)
     assert inside < 0.9 * plain
+
+
+def test_clusters_taken_for_strangers_claim_too_much() -> None:
+    robust, naive = honesty.clustered_coverage(spread=0.05, count=200, seed=6)
+    # Binomial(200, 0.95) is below 182 with a chance of about 1%.
+    assert robust.share * 200 >= 182
+    assert naive.share < robust.share - 0.05

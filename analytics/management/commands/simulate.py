@@ -1,4 +1,5 @@
 from argparse import ArgumentParser
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -19,7 +20,34 @@ _RULES = (
     ("elsewhere: chi-square against control every day, uncorrected", honesty.uncorrected_chi_square, 1.0),
     ("elsewhere: chance to win above 95%, any day", honesty.chance_to_win, 1.0),
 )
-_METHODS: tuple[proportions.DifferenceMethod, ...] = ("miettinen-nurminen", "newcombe", "agresti-caffo", "wald")
+# What each interval is of, for two arms of the same rate: the rate itself, or a difference, ratio or odds ratio.
+_METHODS: dict[str, tuple[str, honesty.Pairwise]] = {
+    **{
+        f"rate: {method}": ("rate", partial(lambda a, b, m: proportions.rate(a, method=m), m=method))
+        for method in ("wilson", "jeffreys", "clopper-pearson")
+    },
+    **{
+        f"difference: {method}": (
+            "zero",
+            partial(lambda a, b, m: proportions.difference(treated=a, control=b, method=m), m=method),
+        )
+        for method in ("miettinen-nurminen", "newcombe", "agresti-caffo", "wald")
+    },
+    **{
+        f"ratio: {method}": (
+            "one",
+            partial(lambda a, b, m: proportions.ratio(treated=a, control=b, method=m), m=method),
+        )
+        for method in ("koopman", "katz")
+    },
+    **{
+        f"odds ratio: {method}": (
+            "one",
+            partial(lambda a, b, m: proportions.odds_ratio(treated=a, control=b, method=m), m=method),
+        )
+        for method in ("woolf", "score")
+    },
+}
 _SETTINGS = ((0.4, 100), (0.4, 2_000), (0.05, 500), (0.01, 2_000), (0.0002, 50_000))
 
 
@@ -84,23 +112,39 @@ def _coverage(trials: int) -> list[str]:
     lines = [
         "## Coverage",
         "",
-        "How often does a 95% interval of a difference hold the truth? Both arms at the same rate.",
+        "How often does a 95% interval hold the truth? Two arms of the same rate.",
         "",
         "| method | " + " | ".join(f"rate {rate:g}, n {n:,}" for rate, n in _SETTINGS) + " |",
         "|---|" + "---|" * len(_SETTINGS),
     ]
-    for method in _METHODS:
+    for name, (of, method) in _METHODS.items():
         shares = [
-            honesty.coverage(rate=rate, other=rate, n=n, method=method, count=trials, seed=200 + number)
+            honesty.coverage(
+                rate=rate,
+                other=rate,
+                n=n,
+                truth={"rate": rate, "zero": 0.0, "one": 1.0}[of],
+                method=method,
+                count=trials,
+                seed=200 + number,
+            )
             for number, (rate, n) in enumerate(_SETTINGS)
         ]
-        lines.append(f"| {method} | " + " | ".join(_percent(share) for share in shares) + " |")
+        lines.append(f"| {name} | " + " | ".join(_percent(share) for share in shares) + " |")
+    robust, naive = honesty.clustered_coverage(spread=0.05, count=max(trials // 20, 100), seed=301)
+    within = honesty.stratified_coverage(count=max(trials // 20, 100), seed=302)
     sequence = honesty.sequence_coverage(rate=0.4, per_day=200, count=max(trials // 40, 100), seed=300)
     return [
         *lines,
         "",
-        "All hold about their level here. Wald's has no interval where neither arm has an event (which claims nothing,",
-        "and counts as holding), so it is never used for a verdict at one look.",
+        "An interval that cannot be made claims nothing, and counts as holding. Wilson's and Jeffreys' intervals",
+        "swing about their level as counts are whole; Clopper and Pearson's never falls below it. Wald's cannot be",
+        "made where neither arm has an event, so it is never used for a verdict at one look; Katz's and Woolf's are",
+        "wide where events are few.",
+        "",
+        f"Mantel-Haenszel over three strata held the truth in {_percent(within)} of trials. Where clusters share their",
+        f"luck, CR2 held it in {_percent(robust)}, and the interval that takes their people for strangers in",
+        f"{_percent(naive)}.",
         "",
         f"A confidence sequence held the truth at all 28 daily looks at once in {_percent(sequence)} of trials.",
         "",
