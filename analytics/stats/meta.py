@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import exp, inf, log, sqrt
+from math import inf, log, sqrt
 from typing import Literal
 
 import numpy as np
@@ -102,7 +102,7 @@ def random_effects(
     reach = wald.critical(level, k - 1) * sqrt(tau_squared + variance)
     low, high = centre + unit * (mean - reach), centre + unit * (mean + reach)
     if ratio:
-        low, high = exp(low), exp(high)
+        low, high = wald.exponential(low), wald.exponential(high)
     cochran = _cochran(y, v)
     return PooledEstimate(
         effect=pooled.effect,

@@ -34,10 +34,22 @@ def estimate(
     half = critical(level, df) * standard_error
     low, high, null = effect - half, effect + half, 0.0
     if ratio:
-        effect, low, high, null = exp(effect), exp(low), exp(high), 1.0
+        effect, low, high, null = exp(effect), exponential(low), exponential(high), 1.0
     interval = agreeing_interval(low, high, p_value=p_value, level=level, above=statistic > 0, null=null)
     interval = Interval(max(interval.low, within[0]), min(interval.high, within[1]), level)
     return Estimate(effect, interval, p_value, method, statistic, df, standard_error)
+
+
+def exponential(end: float) -> float:
+    """An end of an interval from the logarithmic scale; one too large for a number is open.
+
+    >>> exponential(0.0), exponential(1000.0)
+    (1.0, inf)
+    """
+    try:
+        return exp(end)
+    except OverflowError:
+        return inf
 
 
 def critical(level: float, df: float | None = None) -> float:

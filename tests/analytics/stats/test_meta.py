@@ -81,3 +81,15 @@ def test_one_campaign_cannot_be_pooled() -> None:
 def test_the_next_campaign_is_less_certain_than_the_average() -> None:
     found = known(meta.random_effects(BCG))
     assert found.prediction.width > found.interval.width
+
+
+def test_campaigns_that_contradict_each_other_leave_the_ratio_open() -> None:
+    # exp of the prediction's end overflows; by hand, log effects 0 and ln 20 give the mean sqrt(20).
+    error = 0.35
+    ratios = [
+        Estimate(effect, Interval(effect / 2, effect * 2, 0.95), None, "test", standard_error=error)
+        for effect in (1.0, 20.0)
+    ]
+    found = known(meta.random_effects(ratios, scale="ratio", level=0.999))
+    assert found.effect == pytest.approx(20**0.5, rel=1e-6)
+    assert found.interval.high == found.prediction.high == float("inf")

@@ -116,3 +116,13 @@ def test_the_interval_covers_about_its_level() -> None:
         covered += 0.05 in known(strata.difference(rows)).interval
     # Binomial(600, 0.95): 570 with standard deviation 5.3; four of them.
     assert abs(covered - 570) < 22
+
+
+def test_an_end_too_large_for_a_number_is_open() -> None:
+    # Two strata of one unit beside 10^9: the standard error of the logarithm is so large that exp(high) overflows.
+    rows = [
+        Stratum(treated=Counts(10**9, 1), control=Counts(1, 0)),
+        Stratum(treated=Counts(1, 0), control=Counts(10**9, 1)),
+    ]
+    for estimate in (strata.ratio(rows), strata.odds_ratio(rows)):
+        assert known(estimate).interval.high == float("inf")
