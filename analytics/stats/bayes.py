@@ -127,9 +127,15 @@ def _thinned(knots: _Vector) -> _Vector:
 def probability_best(arms: Sequence[Counts], *, prior: Beta = FLAT) -> tuple[float, ...] | NotEstimable:
     """What is the probability of each arm, in order, that its rate is the highest of all? They sum to 1.
 
-    The integral of an arm's density times all other arms' distribution functions, with independent beta posteriors.
-    Good to ten decimals. A probability of 0.95 here is not a test: chosen at the first daily look that shows it, it
-    is wrong far more often than once in twenty.
+    Formula: The integral over x of f_i(x) times the product of F_j(x) over all other arms j, with f and F the density
+    and the distribution function of each arm's posterior Beta(a + events, b + non-events), all independent.
+
+    Source: Thompson 1933, Biometrika 25:285, there for two arms.
+
+    Not for: a test: 0.95 at the first daily look that shows it is wrong far more often than once in twenty; use
+    `sequential.confidence_sequence`. Nor for how much better the best is: use `expected_loss` or `credible_difference`.
+
+    Good to ten decimals. `prior` is Beta(a, b), flat unless given. An empty arm makes all NotEstimable.
 
     By hand, with flat priors: one event of one gives density 2x, none of one gives 2(1 - x), and the integral of
     2x (2x - x^2) is 5/6:
@@ -149,8 +155,16 @@ def probability_best(arms: Sequence[Counts], *, prior: Beta = FLAT) -> tuple[flo
 def expected_loss(arms: Sequence[Counts], *, prior: Beta = FLAT) -> tuple[float, ...] | NotEstimable:
     """If this arm is chosen, how far below the best arm's rate is its own, on average? One number per arm, in order.
 
-    The mean of (highest rate among the others - own rate) where that is positive: the integral over x of the chance
-    that the own rate is below x and not all others are. In the units of the rate; 0 for a single arm.
+    Formula: The mean of max(0, highest rate among the others - own rate), which is the integral over x of F_i(x) (1 -
+    product of F_j(x) over all other arms j), with F the distribution function of Beta(a + events, b + non-events).
+
+    Source: Raiffa and Schlaifer 1961, Applied Statistical Decision Theory, expected opportunity loss.
+
+    Not for: claiming that an arm is better: a small loss says that a wrong choice would cost little, also where arms do
+    not differ. For claims use `proportions.difference`. Where events are a harm give the non-events, as it takes high
+    for good.
+
+    In the units of the rate; 0 for a single arm. An empty arm makes all NotEstimable.
 
     By hand, with flat priors, for one event of one against none of one: the integral of x^2 (1 - x)^2 is 1/30, and
     of (2x - x^2)(1 - x^2) is 11/30:
@@ -191,9 +205,19 @@ def credible_difference(
 ) -> Estimate | NotEstimable:
     """Given the data and the prior, how far does the treated rate exceed the control rate? Between -1 and 1.
 
-    The effect is the posterior mean of the difference; the interval holds it with probability `level` and leaves out
-    the same probability at either end. Ends to about ten digits, by Newton's method on a quadrature of the difference's
-    distribution. There is no p-value. (With a level near 0 the interval closes around the median, not the mean.)
+    Formula: With independent Beta(a + events, b + non-events) for both rates, the effect is the difference of their
+    means (a + events)/(a + b + n), and the ends are the d with P(difference > d) = (1 + level)/2 and (1 - level)/2,
+    where P(difference > d) = integral of f0(y) (1 - F1(y + d)) dy (1 treated, 0 control).
+
+    Source: Nurminen and Mutanen 1987, Scandinavian Journal of Statistics 14:67.
+
+    Not for: a promise about repeated trials or repeated looks, which it does not make: use `proportions.difference` or
+    `sequential.confidence_sequence`. With few units it leans on the prior: a flat one counts as one event and one
+    non-event per arm.
+
+    The interval holds the difference with probability `level` and leaves out the same probability at either end. Ends
+    to about ten digits, by a secant search on a quadrature of the difference's distribution. There is no p-value. (With
+    a level near 0 the interval closes around the median, not the mean.) An empty arm is NotEstimable.
 
     By hand, with flat priors, for one event of one against one of one: both densities are 2x, the difference is
     symmetric, and P(difference > 0.5) is the integral from 0.5 of 2x (x - 0.5)^2, 7/96:

@@ -47,12 +47,23 @@ def difference(
 ) -> ClusterEstimate | NotEstimable:
     """By how much does the treated rate exceed the control rate, when whole clusters were assigned? One Counts each.
 
-    The rate of an arm is all its events over all its units, so larger clusters weigh more. "cr2" is the Bell-McCaffrey
-    variance with Satterthwaite degrees of freedom under independent units (Bell and McCaffrey 2002, Survey Methodology
-    28:169; `clubSandwich` in R), made for few or unequal clusters. "cr1" multiplies the plain sandwich by
-    G/(G-1) (N-1)/(N-2) and has G-1 degrees of freedom, as Stata and statsmodels do. Both refer to Student's t. Clusters
-    of one unit each give Welch's comparison (HC2), design effect 1 under "cr2". Empty clusters are skipped; an arm
-    needs two others. Ends are cut at -1 and 1. NotEstimable where in either arm all clusters have the same rate.
+    Formula: d = p1 - p0, an arm's p being all its events over all its n units, so larger clusters weigh more; d +-
+    t(df) sqrt(V). A cluster of k units and y events has the share f = k/n of its arm and the residual r = (y - k p)/n.
+    "cr2": V = sum of r^2/(1 - f) over both arms; with q = f^2/(1 - f), df = (1/n1 + 1/n0)^2 over the sum for both arms
+    of (sum of f^2 + sum of q q' over pairs of different clusters, each order counted) / n^2. "cr1": V = sum of r^2
+    times G/(G-1) (N-1)/(N-2), with G clusters and N units in all, and df = G-1. Design effect: V / (p1 (1 - p1)/(n1 -
+    1) + p0 (1 - p0)/(n0 - 1)).
+
+    Source: Bell and McCaffrey 2002, Survey Methodology 28:169, and Pustejovsky and Tipton 2018, Journal of Business and
+    Economic Statistics 36:672 (R's `clubSandwich`), for CR2 with Satterthwaite's df under independent units; CR1 as in
+    Stata and statsmodels (Cameron and Miller 2015, Journal of Human Resources 50:317).
+
+    Not for: a handful of clusters: where `df` is below about 4, not even "cr2" keeps its level (Tipton 2015,
+    Psychological Methods 20:375), and "cr1" needs some forty. Where each cluster saw both arms, use `strata.difference`
+    with the clusters as strata.
+
+    Clusters of one unit each give Welch's comparison (HC2), design effect 1 under "cr2". Empty clusters are skipped; an
+    arm needs two others. Ends are cut at -1 and 1. NotEstimable where in both arms all clusters have their arm's rate.
 
     Two arms of three and two villages, the numbers small enough to follow by hand:
 

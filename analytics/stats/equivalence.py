@@ -30,7 +30,7 @@ def verdict(
 ) -> Verdict:
     """Given a difference and the smallest one that matters, may we say better, worse, no difference, or nothing yet?
 
-    The rules, first that applies:
+    Formula: The first rule that applies:
     1. NotEstimable: cannot tell yet.
     2. The interval lies wholly inside (-smallest_difference, +smallest_difference): no meaningful difference, also when
        it excludes zero, because an effect shown to be smaller than what matters should not crown a winner.
@@ -38,9 +38,17 @@ def verdict(
        `p_adjusted`, only if also p_adjusted < 1 - level, so that the correction for several comparisons governs the
        claim; `level` is the interval's own unless given.
     4. Otherwise: cannot tell yet.
+
+    Source: rule 2 is Schuirmann 1987, Journal of Pharmacokinetics and Biopharmaceutics 15:657; the four outcomes are
+    those of Lakens 2017, Social Psychological and Personality Science 8:355. Their order is this project's own.
+
+    Not for: a smallest difference chosen after seeing the data: it can make nearly any result say "no meaningful
+    difference". Nor for an interval made for one look when there were many: pass one of `sequential`.
+
     Rule 2 at level 0.95 is two one-sided tests at 2.5% each. It needs no correction for several comparisons of its own
     beyond that of the interval: pass an interval at the simultaneous level if it should have one. With a
-    smallest_difference of None or 0 rule 2 never applies. Effect and interval must be on a scale where 0 is no effect.
+    smallest_difference of None or 0 rule 2 never applies; a negative one raises ValueError. Effect and interval must be
+    on a scale where 0 is no effect, so give a ratio's logarithm.
 
     Newcombe's example (a), 56/70 against 48/80, interval 0.0528 to 0.3382:
 
@@ -93,10 +101,19 @@ def test(  # an estimator, not a test of ours
 ) -> Equivalence | NotEstimable:
     """Is the difference between the two rates shown to be smaller than the margin, in either direction?
 
-    Two one-sided tests (Schuirmann 1987), each at 1 - level, by the Miettinen-Nurminen statistic at -margin and at
-    +margin (Farrington and Manning 1990 with the factor N/(N-1)). Equivalent when both p-values are below 1 - level,
-    which is when the interval at 2 level - 1 (90% for 0.95) lies strictly inside the margins. A margin lies strictly
-    between 0 and 1, a level above 0.5. An empty arm is NotEstimable.
+    Formula: With z(D) = (d - D) / sqrt(V(D)) the Miettinen-Nurminen statistic of `proportions.difference`, p_above = 1
+    - Phi(z(-margin)), p_below = Phi(z(margin)), and p is the larger. Equivalent when both are below 1 - level, which is
+    when the interval at 2 level - 1 (90% for 0.95) lies strictly inside the margins.
+
+    Source: Schuirmann 1987, Journal of Pharmacokinetics and Biopharmaceutics 15:657, two one-sided tests; the statistic
+    is that of Farrington and Manning 1990, Statistics in Medicine 9:1447, with the factor N/(N-1) of Miettinen and
+    Nurminen 1985, Statistics in Medicine 4:213.
+
+    Not for: a margin chosen after seeing the data. A large p does not show that the arms differ: for that use
+    `proportions.difference`. Clusters and repeated looks make it too sure: give `verdict` an interval that allows for
+    them.
+
+    A margin lies strictly between 0 and 1, a level above 0.5, else ValueError. An empty arm is NotEstimable.
 
     Newcombe's example (a), 56/70 against 48/80, whose 95% interval ends at 0.3382 (1998, table II), so that the
     one-sided p at that margin is 0.025:

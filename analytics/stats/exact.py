@@ -43,12 +43,22 @@ def exact_test(
 ) -> ExactTest | NotEstimable:
     """How often would equal rates give tables at least as far from equal as this one? Exact, two-sided.
 
-    "fisher": given both margins, the probability of all tables no likelier than the one seen (Fisher 1935; the rule of
-    R's fisher.test). "barnard": the largest probability, over the common rate, of tables whose pooled z is at least as
-    far from zero (Barnard 1947 as Suissa and Shuster 1985 order the tables). "boschloo": the same, with tables ordered
-    by their two-sided Fisher p (Boschloo 1970), so never above Fisher's p. Ties count as extreme. Fisher's test takes
-    arms of any size; the other two take 2,000 units in all and are NotEstimable beyond, where the Miettinen-Nurminen p
-    is as good. An empty arm is NotEstimable; an outcome that does not vary has p 1.
+    Formula: With arms of m and n units and e events in all, "fisher" is the sum of P(k) = C(m, k) C(n, e - k) / C(m +
+    n, e) over every k no likelier than the one seen. "barnard" is the largest value, over a common rate r, of the sum
+    of C(m, i) C(n, j) r^(i + j) (1 - r)^(m + n - i - j) over the tables (i, j) whose z^2 = (i/m - j/n)^2 / (q (1 - q)
+    (1/m + 1/n)), with q = (i + j)/(m + n), is at least the one seen. "boschloo" is that sum over the tables whose
+    "fisher" p is at most the one seen, so never above Fisher's p.
+
+    Source: Fisher 1935, The Design of Experiments, chapter 2, two-sided as R's fisher.test; Barnard 1947, Biometrika
+    34:123, in the order of Suissa and Shuster 1985, Journal of the Royal Statistical Society A 148:317; Boschloo 1970,
+    Statistica Neerlandica 24:1.
+
+    Not for: saying how large a difference is, for it gives no interval: use `difference`. With few units "fisher"
+    rejects equal rates in far fewer than 5% of trials and so misses differences: use "boschloo" there.
+
+    Ties count as extreme. Fisher's test takes arms of any size; the other two take 2,000 units in all and are
+    NotEstimable beyond, where the Miettinen-Nurminen p is as good. An empty arm is NotEstimable; an outcome that does
+    not vary has p 1.
 
     Fisher's tea tasting, 3 of 4 against 1 of 4 (The Design of Experiments, 1935; two-sided p 34/70):
 

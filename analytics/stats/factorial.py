@@ -39,15 +39,24 @@ def two_by_two(
 ) -> TwoByTwo:
     """What does each of two factors do on average over the other, and is their joint effect more than the sum?
 
-    With p for the four rates, on the difference scale, unpooled variances and a normal reference:
-    first = ((p_first - p_neither) + (p_both - p_second)) / 2, second likewise, interaction = (p_both - p_second) -
-    (p_first - p_neither), both_minus_first = p_both - p_first. Ends are cut at -1 and 1, for the interaction at -2
-    and 2.
-    On the odds scale the same contrasts of log odds, that is the saturated logit model in closed form: effects are LOG
-    odds ratios, main effects averages of the two simple ones, so 0 is no effect and exp() gives an odds ratio. These
-    are main effects, not the coefficients of a 0/1-coded logit, which are simple effects at the other factor's zero.
-    A contrast that needs an empty cell, on the odds scale a cell without events or without non-events (the data are
-    separated), or cells none of which varies, is NotEstimable.
+    Formula: With p for the four rates, first = ((p_first - p_neither) + (p_both - p_second)) / 2, second likewise,
+    interaction = (p_both - p_second) - (p_first - p_neither), both_minus_first = p_both - p_first; each +- z sqrt(sum
+    of w^2 p (1 - p)/n), w being the weight of an arm in that expression. On the odds scale log(p / (1 - p)) takes the
+    place of p, and 1/events + 1/non-events that of p (1 - p)/n.
+
+    Source: Yates 1937, The Design and Analysis of Factorial Experiments, Imperial Bureau of Soil Science, Technical
+    Communication 35; for log odds Woolf 1955, Annals of Human Genetics 19:251. Textbooks often halve the interaction;
+    here it is not halved.
+
+    Not for: a main effect where the interaction is large: it averages two different effects and is that of no arm;
+    compare the arms with `proportions.difference`. Nor does an unclear interaction show that there is none: its
+    variance is four times that of a main effect.
+
+    On the difference scale ends are cut at -1 and 1, for the interaction at -2 and 2. The odds scale is the saturated
+    logit model in closed form: effects are LOG odds ratios, main effects averages of the two simple ones, so 0 is no
+    effect and exp() gives an odds ratio. These are main effects, not the coefficients of a 0/1-coded logit, which are
+    simple effects at the other factor's zero. A contrast that needs an empty cell, on the odds scale a cell without
+    events or without non-events (the data are separated), or cells none of which varies, is NotEstimable.
 
     By hand from 20, 30, 25 and 45 of 100: first ((0.30 - 0.20) + (0.45 - 0.25)) / 2, interaction 0.20 - 0.10, whose
     variance is (0.16 + 0.21 + 0.1875 + 0.2475) / 100 = 0.00805, and that of first a quarter of it.

@@ -45,16 +45,25 @@ def random_effects(
 ) -> PooledEstimate | NotEstimable:
     """What is the average effect over campaigns like these, given one estimate from each?
 
-    Normal-normal random effects: tau squared by restricted maximum likelihood, the interval by Hartung and Knapp (2001,
-    Statistics in Medicine 20:3875) with t on k - 1 degrees of freedom, and the prediction interval
-    mean +- t(k-1) sqrt(tau^2 + se^2), as `predict(rma(..., test="knha"))` in R's metafor. (Higgins, Thompson and
-    Spiegelhalter 2009 use t(k-2).) With two or three campaigns these are honest and very wide.
+    Formula: m = sum of w y / sum of w, w = 1 / (se_i^2 + tau^2), tau^2 maximising the restricted likelihood sum of
+    log(w) - log(sum of w) - sum of w (y - m)^2. The variance of m is V = q / sum of w, q = sum of w (y - m)^2 / (k -
+    1), or 1 if that is larger and `never_narrower`; the interval is m +- t(k-1) sqrt(V) and the prediction interval m
+    +- t(k-1) sqrt(tau^2 + V). Cochran's Q is the sum of w (y - m)^2 at tau^2 = 0, on k - 1 degrees of freedom.
+
+    Source: Hartung and Knapp 2001, Statistics in Medicine 20:3875; Knapp and Hartung 2003, Statistics in Medicine
+    22:2693, for q of at least 1; Viechtbauer 2005, Journal of Educational and Behavioral Statistics 30:261, for
+    restricted maximum likelihood. Prediction as `predict(rma(..., test="knha"))` in R's metafor, with t(k-1); Higgins,
+    Thompson and Spiegelhalter 2009, Journal of the Royal Statistical Society A 172:137, use t(k-2).
+
+    Not for: campaigns pooled because they worked, which no formula mends. With two or three campaigns the interval is
+    honest and so wide that it says little (IntHout, Ioannidis and Borm 2014, BMC Medical Research Methodology 14:25):
+    show each campaign by itself.
 
     Weights come from each estimate's standard error, or where it has none from its interval's width, taken as normal
     (as t where it has degrees of freedom). With scale "ratio" the logarithms are pooled and a ratio is answered; never
     mix scales. What was NotEstimable is left out. NotEstimable: fewer than two campaigns; all effects equal, where
     Hartung and Knapp's standard error is zero, unless `never_narrower` keeps it from being less than the fixed-effect
-    one (Knapp and Hartung 2003's q of at least 1).
+    one.
 
     The 13 BCG vaccine trials' log risk ratios and variances (Colditz et al. 1994); metafor prints -0.7145
     (-1.1084, -0.3206), tau squared 0.3132:

@@ -21,9 +21,16 @@ _STEPS = np.array([-8.0, -4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0, 8.0])
 def holm(p_values: Sequence[float]) -> list[float]:
     """Which of several effects may be claimed when even one false claim should be rare? Adjusted p, in the order given.
 
-    Holm (1979, Scandinavian Journal of Statistics 6:65): the smallest p times k, the next times k - 1, and so on, never
-    falling and never above 1. A claim at adjusted p < alpha keeps the chance of any false claim at most alpha, under
-    any dependence. No p-values give an empty list.
+    Formula: With p(1) <= ... <= p(k) sorted, the adjusted p(i) is the largest of min(1, (k - j + 1) p(j)) over j =
+    1..i: the smallest p times k, the next times k - 1, and so on, never falling and never above 1.
+
+    Source: Holm 1979, Scandinavian Journal of Statistics 6:65.
+
+    Not for: comparisons picked after looking, unless all that could have been picked are counted; nor for a long list
+    of leads, where it keeps almost none: use `benjamini_hochberg`. It gives no intervals: use `simultaneous_level`.
+
+    A claim at adjusted p < alpha keeps the chance of any false claim at most alpha, under any dependence. No p-values
+    give an empty list; a p outside 0 to 1 raises ValueError.
 
     The 15 p-values of Benjamini and Hochberg (1995, section 3.2): the three smallest survive, as with Bonferroni there.
 
@@ -43,8 +50,15 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
     """Which effects belong on a shortlist of which a small share may be false? Adjusted p, in the order given.
 
-    Benjamini and Hochberg (1995, JRSS B 57:289): p times k over its rank, never rising towards smaller p. Those below q
-    contain a share of false ones of at most q on average, when tests are independent or positively dependent.
+    Formula: With p(1) <= ... <= p(k) sorted, the adjusted p(i) is the smallest of min(1, p(j) k/j) over j = i..k.
+
+    Source: Benjamini and Hochberg 1995, Journal of the Royal Statistical Society B 57:289.
+
+    Not for: a verdict on any one effect: the promise is an average over the shortlist, and adding sure effects to the
+    list makes the doubtful ones pass more easily. Use `holm` for claims.
+
+    Those at or below q contain a share of false ones of at most q on average, when tests are independent or positively
+    dependent. No p-values give an empty list; a p outside 0 to 1 raises ValueError.
 
     Benjamini and Hochberg's 15 p-values, section 3.2: at q = 0.05 the first four are kept.
 
@@ -64,8 +78,15 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
 def simultaneous_level(level: float, comparisons: int, method: Literal["bonferroni", "sidak"] = "bonferroni") -> float:
     """At what level must each of several intervals be made so that all of them hold together at `level`?
 
-    Bonferroni divides 1 - level by the number of comparisons and needs no assumption; Sidak takes the root of `level`,
-    which is exact for independent intervals and safe for two-sided normal ones.
+    Formula: With k comparisons, "bonferroni" is 1 - (1 - level)/k, "sidak" is level^(1/k).
+
+    Source: Dunn 1961, Journal of the American Statistical Association 56:52, for Bonferroni's inequality; Sidak 1967,
+    Journal of the American Statistical Association 62:626.
+
+    Not for: p-values, where `holm` claims more at the same promise; nor for arms that share one control, where
+    `dunnett` gives narrower intervals.
+
+    Bonferroni needs no assumption; Sidak is exact for independent intervals and safe for two-sided normal ones.
 
     >>> simultaneous_level(0.95, 5)
     0.99
@@ -85,12 +106,20 @@ def simultaneous_level(level: float, comparisons: int, method: Literal["bonferro
 def dunnett(arms: Sequence[Counts], *, control: Counts, level: float = 0.95) -> list[Estimate | NotEstimable]:
     """By how much does each arm exceed the one control they share, all statements holding together at `level`?
 
-    Dunnett (1955, 1964): the largest absolute z of the comparisons is judged by its own distribution, in which z_i and
-    z_j correlate by b_i b_j with b_i^2 = n_i / (n_i + n_control), because they share the control. Each z and each
-    interval is Miettinen and Nurminen's, with Dunnett's critical value in place of the normal one, and `p_value` is the
-    adjusted one, so the interval excludes zero exactly when p < 1 - level. Differences, in the order of the arms. An
-    empty arm is NotEstimable and not counted among the comparisons; an empty control makes all of them so. Correct for
-    large samples, as in Dunnett's last row, infinite degrees of freedom.
+    Formula: The interval holds every difference whose Miettinen-Nurminen z lies within c, where P(max abs(Z_i) > c) = 1
+    - level for standard normal Z_i that correlate by b_i b_j, b_i^2 = n_i / (n_i + n_control), because they share the
+    control. The adjusted p is P(max abs(Z_i) > abs(z)) with z at a difference of zero. Both are integrals over the
+    control's error: 1 - P = integral of phi(u) times the product over arms of (Phi((c - b_i u)/s_i) - Phi((-c - b_i
+    u)/s_i)), s_i^2 = 1 - b_i^2.
+
+    Source: Dunnett 1955, Journal of the American Statistical Association 50:1096, and 1964, Biometrics 20:482, the row
+    of infinite degrees of freedom; z of Miettinen and Nurminen 1985, Statistics in Medicine 4:213.
+
+    Not for: comparisons of the treated arms with each other: use `proportions.difference` at `simultaneous_level`. It
+    rests on the normal: with few events or non-events in an arm use `proportions.exact_test` and `holm`.
+
+    Differences, in the order of the arms; the interval excludes zero exactly when p < 1 - level. An empty arm is
+    NotEstimable and not counted among the comparisons; an empty control makes all of them so.
 
     Four arms against a control of their size: Dunnett's critical value is 2.44 (1964, two-sided tables). Karlan and
     List's three match ratios against no match (American Economic Review 97:1774), by the arms' counts; scipy's

@@ -34,13 +34,21 @@ def chi_square(
 ) -> Omnibus | NotEstimable:
     """Do the rates differ between the arms more than chance explains? Says that they do, not which or by how much.
 
-    Pearson (1900) without continuity correction: the sum of (observed - expected)^2 / expected over events and
-    non-events, with one degree of freedom fewer than there are arms. Where an arm expects fewer than 5 events or
-    non-events, p comes from Freeman and Halton's (1951) extension of Fisher's test instead: the probability, given all
-    totals, of tables no likelier than the one seen. It is exact up to 200,000 tables; beyond, it is simulated with
-    `resamples` draws from `generator` (by default one seeded with 0, so that the answer repeats) as (1 + as unlikely) /
-    (1 + resamples). From 10^9 units that cannot be drawn, and p is Pearson's. Empty arms are left out. Fewer than two
-    arms with units, or an outcome that does not vary, are NotEstimable.
+    Formula: The sum over arms of (x - n p)^2 / (n p (1 - p)), with x events of n in the arm and p the rate of all arms
+    together, with one degree of freedom fewer than arms. Where an arm expects fewer than 5 events or non-events, the
+    p-value is instead the sum of P = product of C(n, x) over arms / C(all units, all events) over all tables with these
+    totals whose P is no larger than that of the one seen.
+
+    Source: Pearson 1900, Philosophical Magazine 50:157, without continuity correction; Freeman and Halton 1951,
+    Biometrika 38:141, for few expected.
+
+    Not for: naming an arm or the size of a difference: use `multiplicity.dunnett`, or `multiplicity.holm` on planned
+    comparisons. Not as a gate before those either, which keep their promise without it.
+
+    The exact p is listed up to 200,000 tables; beyond, it is simulated with `resamples` draws from `generator` (by
+    default one seeded with 0, so that the answer repeats) as (1 + as unlikely) / (1 + resamples). From 10^9 units that
+    cannot be drawn, and p is Pearson's. Empty arms are left out. Fewer than two arms with units, or an outcome that
+    does not vary, are NotEstimable.
 
     Karlan and List (2007, American Economic Review 97:1774), gifts by match ratio:
 

@@ -16,10 +16,19 @@ from analytics.stats.values import Estimate, Levels, NotEstimable, check_level
 def superiority(*, treated: Levels, control: Levels, level: float = 0.95) -> Estimate | NotEstimable:
     """How likely does a treated unit answer higher than a control unit, ties counted half? 0.5 means no effect.
 
-    Brunner and Munzel (2000, Biometrical Journal 42:17): the interval and p-value allow the arms to have different
-    spreads, with Student's t and Satterthwaite's degrees of freedom; ends are cut at 0 and 1. Only the order of the
-    levels is used. `statistic` is t. NotEstimable: an arm with fewer than two units, one and the same answer from
-    everybody, or arms that do not overlap at all, since then nothing shows how uncertain the probability is.
+    Formula: P = P(treated > control) + P(equal)/2 over all pairs. A unit's placement is the share of the other arm
+    below it plus half the share equal to it; with s1^2 and s0^2 the sample variances of the placements, v1 = s1^2/n1
+    and v0 = s0^2/n0, t = (P - 1/2) / sqrt(v1 + v0) has (v1 + v0)^2 / (v1^2/(n1 - 1) + v0^2/(n0 - 1)) degrees of
+    freedom, and the interval is P +- t(df) sqrt(v1 + v0).
+
+    Source: Brunner and Munzel 2000, Biometrical Journal 42:17.
+
+    Not for: saying by how many points the arms differ: use `mean_difference`. With fewer than about 10 units in an arm
+    Student's t is rough here: count a yes/no outcome and use `proportions.exact_test`.
+
+    The arms may have different spreads, and only the order of the levels is used. Ends are cut at 0 and 1. `statistic`
+    is t. NotEstimable: an arm with fewer than two units, one and the same answer from everybody, or arms that do not
+    overlap at all, since then nothing shows how uncertain the probability is.
 
     Pain scores after surgery, the example of R's lawstat::brunner.munzel.test (data of Brunner and Munzel's paper),
     which prints 0.788961 (0.5952169 to 0.9827052), t = 3.1375, df = 17.683, p = 0.005786:
@@ -65,9 +74,16 @@ def mean_difference(
 ) -> Estimate | NotEstimable:
     """By how many points does the treated arm's mean exceed the control arm's? In the units of the scores.
 
-    Welch (1947): unequal variances, Student's t with Satterthwaite's degrees of freedom. `scores` says what each level
-    is worth, from low to high, and never falls; without it the levels count 1, 2, 3 and so on. NotEstimable: an arm
-    with fewer than two units, or no variation in either arm. Ends are not cut.
+    Formula: m1 - m0 +- t(df) sqrt(v1 + v0), with m the mean score of an arm, v its sample variance over n, and df = (v1
+    + v0)^2 / (v1^2/(n1 - 1) + v0^2/(n0 - 1)).
+
+    Source: Welch 1947, Biometrika 34:28; the degrees of freedom are Satterthwaite's, 1946, Biometrics Bulletin 2:110.
+
+    Not for: levels whose distances mean nothing ("never, sometimes, often"): other scores give another answer and can
+    turn its sign. Use `superiority`, which needs the order alone.
+
+    `scores` says what each level is worth, from low to high, and never falls; without it the levels count 1, 2, 3 and
+    so on. NotEstimable: an arm with fewer than two units, or no variation in either arm. Ends are not cut.
 
     The same pain scores, by hand: means 30/11 and 19/14:
 

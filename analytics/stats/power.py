@@ -22,9 +22,18 @@ def sample_size(
 ) -> int:
     """How many units per arm show a difference between these two rates with probability `power`?
 
-    n = (z_a sqrt(2 p q) + z_b sqrt(p1 q1 + p2 q2))^2 / (p1 - p2)^2, with p the mean rate, z_a the normal quantile for
-    alpha / (2 comparisons) and z_b the one for `power`; rounded up, at least 1. Equal rates need infinitely
-    many and raise ValueError.
+    Formula: n = (z_a sqrt(2 p (1 - p)) + z_b sqrt(p1 (1 - p1) + p0 (1 - p0)))^2 / (p1 - p0)^2, with p the mean rate,
+    z_a the upper normal quantile of alpha / (2 comparisons) and z_b the normal quantile of `power`; rounded up, at
+    least 1.
+
+    Source: Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, chapter 4, without continuity
+    correction.
+
+    Not for: clusters (multiply by the design effect of `clusters.difference`), unequal arms, or a plan watched at any
+    time, which needs more: simulate it. With fewer than about 5 events or non-events expected per arm the normal is
+    rough.
+
+    Equal rates need infinitely many and raise ValueError.
 
     The example on the help page of R's power.prop.test, 50% against 75% at a power of 0.90, there n = 76.7:
 
@@ -51,9 +60,19 @@ def needed_for_verdict(
 ) -> int:
     """How many units per arm in all would show a true difference of exactly the smallest one that matters?
 
-    The sample size for a treated rate that far above or below the control rate, whichever needs more, among those that
-    stay between 0 and 1. Subtract the units already there to say how many more are needed. 45% and 5 points take as
-    many as `sample_size` says for 45% against 50%:
+    Formula: `sample_size` at a treated rate of control_rate + smallest_difference and of control_rate -
+    smallest_difference, the larger number of those whose rate stays between 0 and 1.
+
+    Source: Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, chapter 4; taking the worse of
+    the two directions is this project's own.
+
+    Not for: showing that there is no meaningful difference, which takes more units: use `equivalence_sample_size`. Nor
+    for a smallest difference set to what the data show so far.
+
+    Subtract the units already there to say how many more are needed. A difference that no rate between 0 and 1 allows
+    raises ValueError.
+
+    45% and 5 points take as many as `sample_size` says for 45% against 50%:
 
     >>> needed_for_verdict(control_rate=0.45, smallest_difference=0.05)
     1565
@@ -74,6 +93,15 @@ def needed_for_verdict(
 
 def power(*, control: float, treated: float, n_per_arm: int, alpha: float = 0.05, comparisons: int = 1) -> float:
     """With what probability would this many units per arm show a difference between these two rates?
+
+    Formula: Phi((g - k)/s) + Phi((-g - k)/s), with g = abs(p1 - p0) sqrt(n), k = z_a sqrt(2 p (1 - p)), s = sqrt(p1 (1
+    - p1) + p0 (1 - p0)), p the mean rate and z_a the upper normal quantile of alpha / (2 comparisons).
+
+    Source: Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, chapter 4, without continuity
+    correction.
+
+    Not for: the rates seen in a finished trial: such power repeats the p-value (Hoenig and Heisey 2001, The American
+    Statistician 55:19); read the interval. Nor for clusters or a plan watched at any time: simulate it.
 
     The inverse of `sample_size`, with the small chance of a significant result in the wrong direction added, so that
     equal rates have a power of exactly alpha / comparisons. Two rates that cannot vary have power 0 when equal, else 1.
@@ -107,8 +135,16 @@ def detectable_difference(
 ) -> float | NotEstimable:
     """What is the smallest true difference that this many units per arm show with probability `power`?
 
-    Positive, for a treated rate above the control rate ("up") or below it ("down"): the difference at which `power` of
-    this module reaches the wanted one. NotEstimable where no rate between 0 and 1 lies far enough from the control.
+    Formula: The smallest g at which `power` of this module, for control and control + g ("up") or control - g ("down"),
+    reaches the wanted one; found by halving.
+
+    Source: Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, chapter 4, solved for the
+    difference.
+
+    Not for: reading a finished trial: that this difference was not found does not show that there is none; read the
+    interval or use `equivalence.test`. A smaller true difference may be found too, only less often.
+
+    Positive in either direction. NotEstimable where no rate between 0 and 1 lies far enough from the control.
 
     The example on the help page of R's power.prop.test, 50 units per arm at a power of 0.90, there p2 = 0.8026:
 
@@ -144,9 +180,16 @@ def equivalence_sample_size(
 ) -> int:
     """How many units per arm show that two truly equal rates differ by less than the margin, with probability `power`?
 
-    Two one-sided tests at alpha / comparisons each: n = (z_alpha + z_(1 - power)/2)^2 2 p q / margin^2 (Chow, Shao and
-    Wang, Sample Size Calculations in Clinical Research, section 4.2). The verdict "no meaningful difference" asks that
-    a two-sided interval lies inside the margin: for 0.95 give alpha 0.025.
+    Formula: n = (z_alpha + z_beta)^2 2 p (1 - p) / margin^2, with z_alpha the upper normal quantile of alpha /
+    comparisons (two one-sided tests at that each) and z_beta that of (1 - power)/2; rounded up, at least 1.
+
+    Source: Chow, Shao and Wang, Sample Size Calculations in Clinical Research, section 4.2.
+
+    Not for: arms that may truly differ a little: that takes far more, so simulate it. Nor for a margin wider than a
+    difference that matters, which makes the number small and the answer empty.
+
+    The verdict "no meaningful difference" asks that a two-sided interval lies inside the margin: for 0.95 give alpha
+    0.025.
 
     By hand for 50% and a margin of 5 points: (1.644854 + 1.281552)^2 x 0.5 / 0.0025 = 1712.8.
 
@@ -171,9 +214,17 @@ def harm_sample_size(
 ) -> int:
     """How many units per arm show that a harm is less than `margin` more frequent than in the control arm?
 
-    One-sided at alpha / comparisons: n = (z_alpha + z_power)^2 (p1 q1 + p2 q2) / (margin - (treated - control))^2
-    (Chow, Shao and Wang, section 4.2). Rates are those of the harm; `treated` is the true one, equal to control
-    unless given. A true harm at or beyond the margin raises ValueError.
+    Formula: n = (z_alpha + z_power)^2 (p1 (1 - p1) + p0 (1 - p0)) / (margin - (p1 - p0))^2, with z_alpha the upper
+    normal quantile of alpha / comparisons (one-sided) and z_power the normal quantile of `power`; rounded up, at least
+    1.
+
+    Source: Chow, Shao and Wang, Sample Size Calculations in Clinical Research, section 4.2.
+
+    Not for: a rare harm, of which fewer than about 5 are expected per arm: the normal is rough there, so simulate. Nor
+    does the number hold where a harm is watched at any time, which takes more.
+
+    Rates are those of the harm; `treated` is the true one, equal to control unless given. A true harm at or beyond the
+    margin raises ValueError.
 
     Their example of section 4.2.4, there stated for a benefit (85% against 65%, margin 10 points, 25 per arm), with
     benefits turned into failures:
@@ -195,8 +246,15 @@ def harm_sample_size(
 def days_needed(*, n_per_arm: int, units_per_day: float, weights: Sequence[float]) -> int:
     """How many whole days until every arm has this many units, when `units_per_day` in all are split by the weights?
 
+    Formula: n_per_arm times the sum of the weights / (the smallest weight times units_per_day), rounded up.
+
+    Source: counting, no paper.
+
+    Not for: traffic that differs by weekday or dries up: round up to whole weeks, and take a slow week's units per day.
+    It counts days until the last arm is full, and so overstates the wait of a heavy one.
+
     The arm with the smallest weight decides; an arm of weight 0 gets no units and is left out. Weights need not sum to
-    one.
+    one. Fewer than 1 unit per arm, no units per day or no weight above 0 raise ValueError.
 
     >>> days_needed(n_per_arm=284, units_per_day=100, weights=[1, 1, 1, 1])
     12
@@ -212,7 +270,16 @@ def days_needed(*, n_per_arm: int, units_per_day: float, weights: Sequence[float
 
 
 def comparisons_among(arms: int, against: Literal["control", "all"] = "control") -> int:
-    """How many pairs are compared: each of the other arms with the control, or all pairs.
+    """How many pairs are compared: each of the other arms with the control, or all pairs?
+
+    Formula: k - 1 against the control, k (k - 1)/2 for all pairs of k arms.
+
+    Source: counting, no paper.
+
+    Not for: pairs picked after looking: count all that could have been picked. Nor for several outcomes: multiply by
+    those that belong to one family.
+
+    Fewer than two arms raise ValueError.
 
     >>> comparisons_among(4), comparisons_among(4, "all")
     (3, 6)

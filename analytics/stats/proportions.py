@@ -26,9 +26,19 @@ OddsRatioMethod = Literal["woolf", "score"]
 def rate(counts: Counts, *, level: float = 0.95, method: RateMethod = "wilson") -> Estimate | NotEstimable:
     """What share of the units in one arm had the event? A proportion between 0 and 1; it has no p-value.
 
-    "wilson" inverts the score test (Wilson 1927; Newcombe 1998, Statistics in Medicine 17:857, method 3). "jeffreys" is
-    the equal-tailed posterior of a Beta(1/2, 1/2) prior, its low end 0 without events and its high end 1 without
-    non-events (Brown, Cai and DasGupta 2001). "clopper-pearson" inverts the exact test and covers at least its level.
+    Formula: With p = x/n and z the normal quantile of the level, "wilson" is (p + z^2/2n +- z sqrt(p (1 - p)/n +
+    z^2/4n^2)) / (1 + z^2/n), the rates that a score test would not reject. "jeffreys" runs between the quantiles (1 -
+    level)/2 and (1 + level)/2 of Beta(x + 1/2, n - x + 1/2), its low end 0 without events and its high end 1 without
+    non-events. "clopper-pearson" runs from the quantile (1 - level)/2 of Beta(x, n - x + 1) to the quantile (1 +
+    level)/2 of Beta(x + 1, n - x), and covers at least its level.
+
+    Source: Wilson 1927, Journal of the American Statistical Association 22:209 (Newcombe 1998, Statistics in Medicine
+    17:857, method 3); Brown, Cai and DasGupta 2001, Statistical Science 16:101, for Jeffreys; Clopper and Pearson 1934,
+    Biometrika 26:404.
+
+    Not for: comparing arms: two intervals may overlap while the difference is clear, so use `difference`. Not for units
+    in clusters either, where it is too short and nothing here widens it.
+
     No events: the low end is exactly 0. All events: the high end is exactly 1. An empty arm is NotEstimable.
 
     Newcombe's first example, 81 of 263:
@@ -56,12 +66,22 @@ def difference(
 ) -> Estimate | NotEstimable:
     """By how much does the treated rate exceed the control rate? Treated minus control, between -1 and 1.
 
-    "miettinen-nurminen" (1985, Statistics in Medicine 4:213): the score test at every difference, with the constrained
-    maximum likelihood rates and the variance times N/(N-1). It answers at every input, also where both arms are all
-    zero or all full: then the effect is 0, p is 1 and the interval has a length. "newcombe": the two Wilson intervals
-    combined (1998, Statistics in Medicine 17:873, method 10), its p-value found by moving the level until an end is
-    zero. "agresti-caffo" (2000): one event and one non-event added to each arm, then Wald; the effect stays the plain
-    difference. "wald": unpooled normal, NotEstimable where neither arm varies. Ends are cut at -1 and 1.
+    Formula: With d = p1 - p0 (1 treated, 0 control) and N = n1 + n0, "miettinen-nurminen" holds every D with (d - D)^2
+    / V(D) <= z^2, where V(D) = (q1 (1 - q1)/n1 + q0 (1 - q0)/n0) N/(N - 1) at the likeliest rates with q1 - q0 = D; p
+    is the test at D = 0. "newcombe" runs from d - sqrt((p1 - l1)^2 + (u0 - p0)^2) to d + sqrt((u1 - p1)^2 + (p0 -
+    l0)^2), where l and u are the ends of each arm's Wilson interval; p comes from the level at which an end is zero.
+    "wald" is d +- z sqrt(p1 (1 - p1)/n1 + p0 (1 - p0)/n0). "agresti-caffo" is "wald" after one event and one non-event
+    more in each arm; the effect stays the plain d.
+
+    Source: Miettinen and Nurminen 1985, Statistics in Medicine 4:213; Newcombe 1998, Statistics in Medicine 17:873,
+    method 10 ("wald" is his method 1); Agresti and Caffo 2000, The American Statistician 54:280.
+
+    Not for: units in clusters (use `clusters.difference`) or an interval watched while data arrive (use
+    `sequential.confidence_sequence`): both make it too short. With a handful of units per arm its p is approximate: use
+    `exact_test`. "wald" is too short in small arms and is here for comparison.
+
+    Miettinen and Nurminen's answers at every input, also where both arms are all zero or all full: then the effect is
+    0, p is 1 and the interval has a length. Wald is NotEstimable where neither arm varies. Ends are cut at -1 and 1.
 
     Newcombe's example (a), 56 of 70 against 48 of 80; his table II prints 0.0528 and 0.3382 for this method:
 
@@ -105,10 +125,18 @@ def ratio(
 ) -> Estimate | NotEstimable:
     """How many times the control rate is the treated rate? The relative risk; 1 means no effect.
 
-    "koopman" (1984, Biometrics 40:513): the score test at every ratio, without the factor N/(N-1); at a ratio of 1 it
-    is Pearson's chi-square, and `statistic` is its signed root. "katz" (1978): normal on the logarithm. A control arm
-    without events gives no finite ratio and is NotEstimable; a treated arm without events gives 0, with a low end of
-    0. Katz also needs an event in the treated arm and a non-event in one of the two.
+    Formula: The effect is p1/p0 (1 treated, 0 control). "koopman" holds every t with (x1 - n1 q1)^2 / (n1 q1 (1 - q1))
+    + (x0 - n0 q0)^2 / (n0 q0 (1 - q0)) <= z^2 at the likeliest rates with q1 = t q0; p is the test at t = 1, Pearson's
+    chi-square without the factor N/(N-1), and `statistic` is its signed root. "katz" is exp(log(p1/p0) +- z sqrt(1/x1 -
+    1/n1 + 1/x0 - 1/n0)).
+
+    Source: Koopman 1984, Biometrics 40:513; Katz, Baptista, Azen and Pike 1978, Biometrics 34:469.
+
+    Not for: saying how many people it concerns: twice a rate of 1 in 1,000 is little, so read `difference` beside it.
+    With few control events the upper end is very large and says little. Not for clusters or repeated looks.
+
+    A control arm without events gives no finite ratio and is NotEstimable; a treated arm without events gives 0, with a
+    low end of 0. Katz also needs an event in the treated arm and a non-event in one of the two.
 
     7 of 34 against 1 of 34 (Perondi et al. 2004), an example of Fagerland, Lydersen and Laake, Statistical Analysis of
     Contingency Tables (2017), chapter 4, whose R package prints 1.2209 to 42.5757:
@@ -148,10 +176,19 @@ def odds_ratio(
 ) -> Estimate | NotEstimable:
     """How many times the control odds are the treated odds? 1 means no effect.
 
-    "woolf" (1955): normal on the logarithm, with the square root of the sum of reciprocal cells; NotEstimable with a
-    zero cell, where "score" still answers. "score": Cornfield's 1956 interval without continuity correction and without
-    the factor N/(N-1) (Agresti, Categorical Data Analysis), which at an odds ratio of 1 is Pearson's chi-square. An
-    odds ratio that is not finite is NotEstimable.
+    Formula: With a events and b non-events treated, c and d in the control arm, the effect is a d / (b c). "woolf" is
+    exp(log(a d / (b c)) +- z sqrt(1/a + 1/b + 1/c + 1/d)). "score" holds the odds ratios of all tables a + u, b - u, c
+    - u, d + u with u^2 (1/(a + u) + 1/(b - u) + 1/(c - u) + 1/(d + u)) <= z^2; its p is the test at an odds ratio of 1,
+    Pearson's chi-square.
+
+    Source: Woolf 1955, Annals of Human Genetics 19:251; Cornfield 1956, Third Berkeley Symposium 4:135, without his
+    continuity correction and without the factor N/(N-1), as in Agresti, Categorical Data Analysis.
+
+    Not for: readers who take it for a ratio of rates: 60% against 45% is a ratio of 1.33 but an odds ratio of 1.83. Use
+    `ratio` or `difference` unless the event is rare or a logit model follows.
+
+    "woolf" is NotEstimable with a zero cell, where "score" may still answer. An odds ratio that is not finite is
+    NotEstimable.
 
     Agresti's aspirin study, heart attacks, placebo 189 of 11034 against aspirin 104 of 11037 (An Introduction to
     Categorical Data Analysis, section 2.3): odds ratio 1.83, interval 1.44 to 2.33.

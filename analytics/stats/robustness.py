@@ -25,6 +25,13 @@ def leave_one_out(
 ) -> list[Estimate | NotEstimable]:
     """Does the answer hang on one stratum? The estimate without each stratum in turn, in the order of the strata.
 
+    Formula: estimate(all strata but the i-th), for each i.
+
+    Source: Viechtbauer and Cheung 2010, Research Synthesis Methods 1:112, there for studies in a meta-analysis.
+
+    Not for: dropping the stratum that disturbs: the answer is that of all strata, and this tells how far to trust it.
+    Two strata that disturb alike can hide each other; look at each stratum by itself too.
+
     `estimate` is any function of the remaining strata, such as strata.difference, or one of placements, days or
     clusters. With fewer than two strata nothing would remain, and each answer is NotEstimable.
 
@@ -70,12 +77,19 @@ def tipping_point(
 ) -> TippingPoint | NotEstimable:
     """How many outcomes of one arm, changed or added, would overturn whether p < 1 - level?
 
-    "changed" turns events into non-events or back, at constant arm size (the fragility index of Walsh et al. 2014,
-    Journal of Clinical Epidemiology 67:622, who used Fisher's test and the arm with fewer events; for a result that is
-    not significant, the reverse fragility index). "added" lets units arrive that all had, or all lacked, the event: how
-    bad would the outcomes that we never saw have to be? The smallest number over both directions counts; at a tie,
-    events.
-    NotEstimable: an empty arm, or a conclusion that no such change (up to 10^9 added units) overturns.
+    Formula: The smallest u >= 1 for which events - u or events + u of the same n ("changed"), or u more units that all
+    had or all lacked the event ("added"), bring p to the other side of 1 - level or turn the sign of a significant
+    difference; the smaller u of both directions, at a tie that towards events. p is that of `method`. Up to 64 every u
+    is tried, beyond that by doubling and halving.
+
+    Source: Walsh and others 2014, Journal of Clinical Epidemiology 67:622, the fragility index, who used Fisher's test
+    and the arm with fewer events; for a result that is not significant, the reverse fragility index.
+
+    Not for: the strength of evidence: it mostly restates the p-value and grows with the trial (Carter, McKie and
+    Storlie 2017, European Heart Journal 38:346); read the interval. Compare it with how many outcomes were never seen.
+
+    "added" asks how bad the outcomes that we never saw would have to be. NotEstimable: an empty arm, or a conclusion
+    that no such change (up to 10^9 added units) overturns.
 
     2 of 100 against 12 of 100: scipy's fisher_exact gives 0.0101, for 3 of 100 still 0.0287, and for 4 of 100 0.0652.
 

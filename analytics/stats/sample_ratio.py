@@ -37,12 +37,19 @@ class SampleRatio:
 def test(observed: Sequence[int], weights: Sequence[float]) -> SampleRatio | NotEstimable:
     """Could chance alone have split the units like this? Fixed: for one planned look, not for checking every day.
 
-    Pearson's chi-square against the shares weight / total weight; weights need not sum to one. An arm of weight zero is
-    not part of the test and takes a degree of freedom with it, but a single unit in it is impossible under the
-    plan: then p is 0 and the status is alarm, and the statistic is that of the other arms. Below p = 0.01 caution,
-    below 0.0005 alarm. Where an arm expects fewer than 5 units, p is the exact multinomial probability of a chi-square
-    at least as large, unless that takes more than 200,000 splits to add up. No units, or fewer than two arms with
-    weight, are NotEstimable.
+    Formula: The sum of (x - n s)^2 / (n s) over the arms, x units in an arm, n in all, s = weight / total weight, with
+    one degree of freedom fewer than arms. Where an arm expects fewer than 5 units, p is the exact multinomial
+    probability of a chi-square at least as large, unless that takes more than 200,000 splits to add up.
+
+    Source: Pearson 1900, Philosophical Magazine 50:157. The limits, 0.01 for caution and 0.0005 for alarm, are this
+    project's own.
+
+    Not for: checking every day, which raises false alarms: use `always_valid`. A large p does not show that the right
+    people were counted: as many may be missing from each arm for different reasons.
+
+    Weights need not sum to one. An arm of weight zero is not part of the test and takes a degree of freedom with it,
+    but a single unit in it is impossible under the plan: then p is 0 and the status is alarm, and the statistic is that
+    of the other arms. No units, or fewer than two arms with weight, are NotEstimable.
 
     Mendel's peas (1866), 315 : 108 : 101 : 32 against 9 : 3 : 3 : 1, chi-square 0.470 with 3 degrees of freedom:
 
@@ -75,13 +82,20 @@ def always_valid(
 ) -> SampleRatio | NotEstimable:
     """Could chance alone have split the units like this, asked as often as you like? Checking every day is allowed.
 
-    The sequential multinomial test of Lindon and Malek (2022, Anytime-valid inference for multinomial count data,
-    NeurIPS 35): the Bayes factor of a Dirichlet prior against the planned shares, with the prior centred on those
-    shares and `concentration` units strong; p is its reciprocal, at most 1. With a true split at the plan, p ever falls
-    below a with probability at most a over any number of looks. A large concentration finds small deviations in large
-    trials, a small one finds large deviations early; 10,000 is the default of the authors' program. `observed` are
-    the totals so far. Give yesterday's p as `p_before` to report the smallest seen, which is valid too.
-    `statistic` is the log of the Bayes factor; there are no degrees of freedom. Weights and empty arms as in `test`.
+    Formula: The Bayes factor B = Gamma(c) / Gamma(c + n) times the product over arms of Gamma(c s + x) / (Gamma(c s)
+    s^x), x units in an arm, n in all, s = weight / total weight and c the `concentration` of a Dirichlet prior centred
+    on s; p = min(1, 1/B, p_before).
+
+    Source: Lindon and Malek 2022, Anytime-valid inference for multinomial count data, NeurIPS 35.
+
+    Not for: small trials at the default concentration: a hundred units that all fell into one of two equal arms still
+    give p 0.61. For one planned look use `test`, or set a concentration near the size of the trial beforehand.
+
+    With a true split at the plan, p ever falls below a with probability at most a over any number of looks. A large
+    concentration finds small deviations in large trials, a small one finds large deviations early; 10,000 is the
+    default of the authors' program. `observed` are the totals so far. Give yesterday's p as `p_before` to report the
+    smallest seen, which is valid too. `statistic` is the log of the Bayes factor; there are no degrees of freedom.
+    Weights and empty arms as in `test`.
 
     By hand: with two equal weights and concentration 2 the prior is uniform, and ten units that all went to one arm
     make a Bayes factor of 2^10/11, so p is 11/1024.

@@ -64,12 +64,20 @@ def boundaries(
 ) -> Boundaries:
     """How large must z be at each planned look, so that the chance of any false claim is alpha in all?
 
-    `fractions` are the shares of the planned information (units) at each look, increasing, 1 for the full plan. Alpha
-    is spent as Lan and DeMets do (1983, Biometrika 70:659), each of the `sides` with its half: with a the alpha of one
-    side, 2 - 2 Phi(z(a/2) / sqrt(t)) has been spent at t with "obrien-fleming", a log(1 + (e - 1) t) with "pocock".
-    The boundaries follow by recursive numerical integration (Armitage, McPherson and Rowe 1969). These are not the
-    constants of O'Brien-Fleming's and Pocock's own designs, which they resemble. Looks closer together than 0.0001 are
-    refused.
+    Formula: Under no effect, P(no crossing on a planned side before look k, then Z_k > z_k) = A(t_k) - A(t_(k-1)), with
+    t the share of the planned information and cor(Z_j, Z_k) = sqrt(t_j/t_k). With a the alpha of one side (half of
+    alpha for two), A(t) = 2 - 2 Phi(u / sqrt(t)), u the upper a/2 quantile of the normal, with "obrien-fleming", and a
+    log(1 + (e - 1) t) with "pocock". Solved look by look by numerical integration.
+
+    Source: Lan and DeMets 1983, Biometrika 70:659; the integration is that of Armitage, McPherson and Rowe 1969,
+    Journal of the Royal Statistical Society A 132:235.
+
+    Not for: looks whose time was chosen by what the data showed: then the promise is void, so use
+    `confidence_sequence`. Nor are these the constants of O'Brien-Fleming's and Pocock's own designs, which they
+    resemble.
+
+    `fractions` are the shares of the planned information (units) at each look, increasing, 1 for the full plan. Looks
+    closer together than 0.0001, an alpha outside 0 to 1 and other than one or two sides raise ValueError.
 
     Five equal looks; the published table is 4.877, 3.357, 2.680, 2.290, 2.031:
 
@@ -95,11 +103,18 @@ def repeated_interval(
 ) -> Estimate | NotEstimable:
     """Where may the effect lie, judged at look number `look` (the first is 1), all looks covering at once?
 
-    Effect plus or minus the boundary times the standard error (Jennison and Turnbull 2000, chapter 9): over all
-    planned looks together the intervals cover in 1 - alpha of trials, whether or not a boundary stopped the trial. With
-    one side the interval is open above. The p-value is the repeated one: the least alpha at which this look's boundary
-    would have been crossed. It is not reported below 1e-15.
-    A standard error of zero is NotEstimable.
+    Formula: effect +- z_k standard_error, with z_k the boundary of this look; p is the least alpha whose boundary,
+    spent in the same way over the same looks, abs(effect / standard_error) would have crossed at this look.
+
+    Source: Jennison and Turnbull 1989, Journal of the Royal Statistical Society B 51:305; 2000, Group Sequential
+    Methods with Applications to Clinical Trials, chapter 9.
+
+    Not for: a look that the plan does not hold: use `confidence_sequence`. The effect itself is not corrected: of
+    trials stopped early at a boundary it is too large on average, so read the interval and run it again for the size.
+
+    Over all planned looks together the intervals cover in at least 1 - alpha of trials, whether or not a boundary
+    stopped the trial. With one side the interval is open above and p counts effect / standard_error with its sign. p is
+    not reported below 1e-15. A standard error of zero is NotEstimable.
 
     >>> planned = boundaries([0.5, 1.0], alpha=0.05)
     >>> found = repeated_interval(effect=0.04, standard_error=0.0125, boundaries=planned, look=1)
@@ -187,14 +202,23 @@ def confidence_sequence(
 ) -> Estimate | NotEstimable:
     """By how much does the treated rate exceed the control rate, with an interval that holds at all looks at once?
 
-    The asymptotic confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas (2024, Annals of Statistics
-    52:2613), theorem 2.2, for the difference: n counts the units of both arms, sigma^2 / n is the unpooled variance of
-    the difference, and the half width is sigma sqrt(2 (n rho^2 + 1) / (n rho)^2 log(sqrt(n rho^2 + 1) / alpha)).
-    rho makes it narrowest at `n_planned` units, again of both arms. The p-value is always valid: look as often as you
-    like, and take the smallest seen. It can be 1 for a good part of the possible data. One-sided alternatives use the
-    one-sided bound of the same paper, log(1 + sqrt(n rho^2 + 1) / (2 alpha)), and leave the other end open.
-    Being asymptotic it needs some events and some non-events in each arm before the first look; with none in either
-    arm, or none missing, it is NotEstimable. Ends are cut at -1 and 1.
+    Formula: d +- sigma sqrt(2 (n rho^2 + 1) / (n^2 rho^2) log(sqrt(n rho^2 + 1) / alpha)), with d = p1 - p0, n the
+    units of both arms and sigma^2/n = p1 (1 - p1)/n1 + p0 (1 - p0)/n0. rho makes it narrowest at n = `n_planned`: there
+    x = n rho^2 solves x = log((1 + x)/alpha^2). p = min(1, sqrt(1 + x) exp(-z^2 x / (2 (1 + x)))) with x = n rho^2 and
+    z = d sqrt(n) / sigma. One-sided, the logarithm is log(1 + sqrt(n rho^2 + 1) / (2 alpha)), and the other end is
+    open.
+
+    Source: Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas 2024, Annals of Statistics 52:2613 (arXiv 2103.06476),
+    theorem 2.2, and the one-sided bound of the same paper; rho as in Howard, Ramdas, McAuliffe and Sekhon 2021, Annals
+    of Statistics 49:1055, proposition 3.
+
+    Not for: one look at a planned number, where even at its best it is half as wide again as `proportions.difference`.
+    Nor for the first few people: it rests on large samples and may be too short until each arm has some events and some
+    non-events.
+
+    `n_planned` is again of both arms. The p-value is always valid: look as often as you like, and take the smallest
+    seen. It can be 1 for a good part of the possible data. NotEstimable: an empty arm, or no variation within either
+    arm. Ends are cut at -1 and 1.
 
     At the planned size, a normal 95% interval's factor of 1.96 becomes 3.04:
 
@@ -232,10 +256,21 @@ def always_valid(
     alternative: Alternative = "two-sided",
     within: tuple[float, float] = (-math.inf, math.inf),
 ) -> Estimate | NotEstimable:
-    """The same confidence sequence around any effect that is nearly a mean over n units: stratified, clustered.
+    """Where may an effect that is nearly a mean over n units (stratified, clustered) lie, however often one looks?
+
+    Formula: effect +- standard_error sqrt(2 (1 + 1/x) log(sqrt(1 + x) / alpha)), with x = b n / n_planned and b the
+    positive root of b = log((1 + b)/alpha^2), which makes it narrowest at n_planned. p = min(1, sqrt(1 + x) exp(-h)), h
+    = z^2 x / (2 (1 + x)), z = effect / standard_error. One-sided, the logarithm is log(1 + sqrt(1 + x) / (2 alpha)), b
+    is found numerically and p = min(1, sqrt(1 + x) / (2 (exp(h) - 1))).
+
+    Source: Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas 2024, Annals of Statistics 52:2613 (arXiv 2103.06476),
+    theorem 2.2; b as in Howard, Ramdas, McAuliffe and Sekhon 2021, Annals of Statistics 49:1055, proposition 3.
+
+    Not for: effects that are no mean of many independent parts: a ratio (give its logarithm), or a difference of a few
+    clusters, whose normal standard error is too small: stretch it to Student's t first.
 
     `n` units so far and `n_planned` in the end count alike (units or clusters). Everything else as in
-    `confidence_sequence`. A standard error of zero is NotEstimable.
+    `confidence_sequence`; ends are cut at `within`. A standard error of zero is NotEstimable.
 
     >>> found = always_valid(effect=0.04, standard_error=0.01, n=500, n_planned=2000)
     >>> round(found.interval.low, 4), round(found.interval.high, 4), round(found.p_value, 4)

@@ -75,10 +75,19 @@ def _tables(strata: Sequence[Stratum]) -> _Tables | None:
 def difference(strata: Sequence[Stratum], *, level: float = 0.95) -> Estimate | NotEstimable:
     """By how much does the treated rate exceed the control rate, comparing only within strata?
 
-    A weighted mean of the strata's differences with Mantel-Haenszel weights n1 n0 / N, between -1 and 1. Sato's
-    variance (Sato 1989, Biometrics 45:1323), which holds for few thick and for many thin strata; normal reference.
-    Ends are cut at -1 and 1. NotEstimable where nothing varies within the strata, so that the variance is zero, and
-    where strata contradict each other so much that Sato's variance is negative.
+    Formula: D = sum of w (p1 - p0) / sum of w, with w = n1 n0/N per stratum (1 treated, 0 control, y events, N = n1 +
+    n0). Its variance is (D sum of P + sum of Q) / (sum of w)^2, with P = (n1^2 y0 - n0^2 y1 + n1 n0 (n0 - n1)/2) / N^2
+    and Q = (y1 (n0 - y0) + y0 (n1 - y1)) / 2N; D +- z times its root.
+
+    Source: Mantel and Haenszel 1959, Journal of the National Cancer Institute 22:719, for the weights; Sato 1989,
+    Biometrics 45:1323, for the variance, which holds for few thick and for many thin strata.
+
+    Not for: strata whose differences point different ways, as their mean may describe none of them: look at each with
+    `proportions.difference`. Nor for strata made from something that the message may have changed, such as who stayed
+    longer: that biases the comparison.
+
+    Between -1 and 1, where ends are cut. NotEstimable where nothing varies within the strata, so that the variance is
+    zero, and where strata contradict each other so much that Sato's variance is negative.
 
     The 13 BCG vaccine trials (Colditz et al. 1994), of which R's metafor makes -0.0033 (-0.0039, -0.0027):
 
@@ -113,8 +122,15 @@ def difference(strata: Sequence[Stratum], *, level: float = 0.95) -> Estimate | 
 def ratio(strata: Sequence[Stratum], *, level: float = 0.95) -> Estimate | NotEstimable:
     """How many times the control rate is the treated rate, comparing only within strata?
 
-    The Mantel-Haenszel risk ratio with the Greenland-Robins variance of its logarithm (1985, Biometrics 41:55); normal
-    reference. NotEstimable without any event in one of the arms, or where every unit of both arms had the event.
+    Formula: R/S with R = sum of y1 n0/N and S = sum of y0 n1/N (1 treated, 0 control, y events, N = n1 + n0); the
+    interval is exp(log(R/S) +- z sqrt(V)), V = (sum of (n1 n0 (y1 + y0) - y1 y0 N) / N^2) / (R S).
+
+    Source: Greenland and Robins 1985, Biometrics 41:55, for the variance of the Mantel-Haenszel ratio's logarithm.
+
+    Not for: strata whose ratios clearly differ, as the common one may describe none of them: look at each with
+    `proportions.ratio`. Nor for saying how many people it concerns: read `difference` beside it.
+
+    NotEstimable without any event in one of the arms, or where every unit of both arms had the event.
 
     The 13 BCG vaccine trials (Colditz et al. 1994), of which R's metafor makes 0.6353 (0.5881, 0.6862):
 
@@ -145,9 +161,17 @@ def ratio(strata: Sequence[Stratum], *, level: float = 0.95) -> Estimate | NotEs
 def odds_ratio(strata: Sequence[Stratum], *, level: float = 0.95) -> Estimate | NotEstimable:
     """How many times the control odds are the treated odds, comparing only within strata?
 
-    The Mantel-Haenszel odds ratio with the Robins-Breslow-Greenland variance of its logarithm (1986, Biometrics
-    42:311); normal reference. NotEstimable where the ratio would be zero or infinite (separation): no stratum has both
-    a treated event and a control non-event, or no stratum the reverse.
+    Formula: sum of R / sum of S with R = y1 (n0 - y0)/N and S = y0 (n1 - y1)/N per stratum (1 treated, 0 control, y
+    events, N = n1 + n0). With P = (y1 + n0 - y0)/N and Q = 1 - P, the logarithm's variance is sum(P R)/(2 sum(R)^2) +
+    sum(P S + Q R)/(2 sum(R) sum(S)) + sum(Q S)/(2 sum(S)^2); normal on the logarithm.
+
+    Source: Robins, Breslow and Greenland 1986, Biometrics 42:311, for the variance of Mantel and Haenszel's ratio.
+
+    Not for: reading it as a ratio of rates, from which it lies further from 1: use `ratio`. Not for strata whose odds
+    ratios differ either (see `homogeneity`), as the common one then describes none of them.
+
+    NotEstimable where the ratio would be zero or infinite (separation): no stratum has both a treated event and a
+    control non-event, or no stratum the reverse.
 
     Admission of women against men at Berkeley by department (Bickel, Hammel and O'Connell 1975); R's
     `mantelhaen.test(UCBAdmissions)` prints 0.9047 (0.7719, 1.0603) for men against women:
@@ -193,8 +217,17 @@ def _odds_sums(t: _Tables) -> tuple[float, float] | NotEstimable:
 def test(strata: Sequence[Stratum], *, continuity: bool = False) -> ChiSquare | NotEstimable:  # noqa: PT028
     """Is there any difference between the arms within strata? The Cochran-Mantel-Haenszel test, one degree of freedom.
 
-    Mantel and Haenszel 1959, with the hypergeometric variance; `continuity` takes half a unit off the numerator, as
-    the paper does. NotEstimable where no stratum has both events and non-events.
+    Formula: (abs(sum of (y1 - n1 m/N)) - c)^2 / sum of V, with y1 treated events, m = y1 + y0 events in all, N = n1 +
+    n0 and V = n1 n0 m (N - m) / (N^2 (N - 1)) per stratum; c is 0, or 1/2 with `continuity`, where a negative bracket
+    counts as 0.
+
+    Source: Cochran 1954, Biometrics 10:417; Mantel and Haenszel 1959, Journal of the National Cancer Institute 22:719,
+    with the hypergeometric variance. The continuity correction is the latter's.
+
+    Not for: effects that point different ways in different strata: they cancel, and p is large although the arms
+    differ. See `homogeneity`; and for the size of a difference use `difference`.
+
+    NotEstimable where no stratum has both events and non-events.
 
     Berkeley admissions (R: `mantelhaen.test(UCBAdmissions, correct=FALSE)` prints 1.5246 and p 0.2169):
 
@@ -218,10 +251,18 @@ def test(strata: Sequence[Stratum], *, continuity: bool = False) -> ChiSquare | 
 def homogeneity(strata: Sequence[Stratum], *, tarone: bool = True) -> ChiSquare | NotEstimable:
     """Do the strata share one odds ratio? The Breslow-Day test, with Tarone's correction unless switched off.
 
-    Breslow and Day 1980, section 4.4; Tarone 1985, Biometrika 72:91. Each stratum's treated events are compared with
-    those expected, given its margins, under the Mantel-Haenszel odds ratio. Degrees of freedom: one fewer than the
-    strata that have both events and non-events; others carry no information and are not counted. NotEstimable with
-    fewer than two of these, or where the common odds ratio is zero or infinite.
+    Formula: sum of (y1 - E)^2 / V, with E the treated events expected given the stratum's margins under the
+    Mantel-Haenszel odds ratio, and 1/V the sum of the reciprocals of the four expected cells; Tarone takes off (sum of
+    (y1 - E))^2 / sum of V, never going below 0. Degrees of freedom: one fewer than the strata that have both events and
+    non-events.
+
+    Source: Breslow and Day 1980, Statistical Methods in Cancer Research I, section 4.4; Tarone 1985, Biometrika 72:91.
+
+    Not for: showing that the strata agree: with few units it misses real differences, and a large p is no evidence.
+    With many thin strata its chi-square is rough too; then see `robustness.leave_one_out`.
+
+    Strata without events or without non-events carry no information and are not counted. NotEstimable with fewer than
+    two others, or where the common odds ratio is zero or infinite.
 
     Oesophageal cancer and alcohol by age group, as (heavy drinkers, cases) and (others, cases), the example of chapter
     4 of Breslow and Day 1980; R's metafor prints 9.2993 as `rma.mh(...)$TA`:
