@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from analytics import words
-from analytics.comparison import Compared, Comparison, Rules, Term
+from analytics.comparison import Compared, Comparison, Rules
+from analytics.contrasts import Term
 from analytics.stats import Estimate, NotEstimable
 
 VERSION = 1

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from analytics import report
+from analytics import report, rows
 from analytics.models import Analysis, Estimate, Tally
 from campaign.access import campaign_for
 from campaign.api import HasRole, Listing
@@ -123,6 +123,35 @@ class ContrastSerializer(serializers.Serializer[Any]):
     sentence = serializers.CharField()
 
 
+class CheckSerializer(serializers.Serializer[Any]):
+    """One comparison looked at in other ways, as for a single look."""
+
+    treated = serializers.CharField()
+    exact_p = serializers.FloatField(allow_null=True)
+    tipping = serializers.CharField(allow_blank=True)
+    without = serializers.CharField(allow_blank=True, help_text="Leaving out one placement: lowest and highest.")
+
+
+class ChanceSerializer(serializers.Serializer[Any]):
+    """The posterior chance that an arm is the best, and what choosing it loses on average, as shares."""
+
+    name = serializers.CharField()
+    best = serializers.FloatField()
+    loss = serializers.FloatField()
+
+
+class PooledSerializer(serializers.Serializer[Any]):
+    """One comparison pooled by random effects, as shares."""
+
+    name = serializers.CharField()
+    campaigns = serializers.IntegerField()
+    effect = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    next_low = serializers.FloatField()
+    next_high = serializers.FloatField()
+
+
 class AnalysisSerializer(serializers.Serializer[Any]):
     """One recorded look. The primary outcome comes first among the estimates."""
 
@@ -146,6 +175,9 @@ class AnalysisSerializer(serializers.Serializer[Any]):
     estimates = OutcomeEstimatesSerializer(many=True)
     factorial = ContrastSerializer(many=True, help_text="Where the arms form victim x user.")
     guardrails_crossed = serializers.ListField(child=serializers.CharField())
+    checks = CheckSerializer(many=True, help_text="Other methods on the same counts; no verdict rests on them.")
+    chances = ChanceSerializer(many=True, help_text="Bayesian, flat priors; not a rule for stopping.")
+    across_campaigns = PooledSerializer(many=True, help_text="The same questions over several campaigns.")
 
     def to_representation(self, instance: Analysis) -> dict[str, Any]:
         return super().to_representation(as_values(instance))
@@ -185,12 +217,13 @@ def as_values(analysis: Analysis) -> dict[str, Any]:
         ],
         "factorial": [asdict(row) | {"interval": _interval(row, told.level)} for row in told.factorial],
         "guardrails_crossed": list(told.guards),
+        "checks": [asdict(row) for row in told.checks],
+        "chances": [asdict(row) for row in told.chances],
+        "across_campaigns": [asdict(row) for row in told.pooled],
     }
 
 
-def _interval(
-    row: report.RateRow | report.DifferenceRow | report.FactorialRow, level: float
-) -> dict[str, float] | None:
+def _interval(row: rows.RateRow | rows.DifferenceRow | rows.FactorialRow, level: float) -> dict[str, float] | None:
     return None if row.low is None or row.high is None else {"low": row.low, "high": row.high, "level": level}
 
 

@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from analytics import words
-from analytics.report import DifferenceRow, OutcomeBlock, RateRow
+from analytics.rows import DifferenceRow, OutcomeBlock, RateRow
 
 # One mark per frame, around (0, 0): circle, square, triangle, diamond; a cross for the rest. As in includes/mark.html.
 MARKS = {
@@ -135,7 +135,9 @@ def differences(block: OutcomeBlock, *, level: float, drawing: str) -> SafeStrin
 
 
 def scale_of(block: OutcomeBlock) -> words.Scale:
-    """The round number of people in which this outcome is told."""
+    """The round number of people in which this outcome is told; of pairs, for an ordered one."""
+    if block.outcome.kind == "ordered":
+        return words.Scale(100)
     return words.scale_for([row.rate for row in block.rates if row.rate is not None])
 
 

@@ -6,7 +6,7 @@ A function of values: `evaluate` feeds it a campaign's tallies under its frozen 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil, inf
 from statistics import NormalDist
 from typing import Literal
@@ -14,12 +14,14 @@ from typing import Literal
 from analytics.stats import (
     Counts,
     Estimate,
+    Interval,
+    Levels,
     NotEstimable,
     clusters,
     equivalence,
-    factorial,
     multiplicity,
     omnibus,
+    ordinal,
     proportions,
     sample_ratio,
     sequential,
@@ -30,19 +32,23 @@ WITHHELD = "withheld"
 CANNOT_TELL = "cannot-tell-yet"
 
 Monitoring = Literal["fixed", "group-sequential", "always-valid"]
-Correction = Literal["holm", "bonferroni", "benjamini-hochberg", "none"]
+Correction = Literal["holm", "bonferroni", "benjamini-hochberg", "dunnett", "none"]
 
 # An asymptotic interval that must hold at every look is not yet valid on fewer events (and non-events) than this in
 # each arm: until then its verdict is held. `make simulate` shows the false calls with and without it.
 LEAST_EVENTS = 10
+# The same for an ordered outcome: so many answers in each arm.
+LEAST_ANSWERS = 50
+NO_ORDERED_OMNIBUS = NotEstimable("An ordered outcome is compared pair by pair.")
 
 
 @dataclass(frozen=True, slots=True)
 class ArmCounts:
     """One arm: its key, its weight in the split, its units with and without the outcome, and how those divide.
 
-    `strata` gives the same units by stratum, `clusters` one Counts per cluster; each may be empty if unused.
-    A `paused` arm is compared, but no longer gets its share, so it stands outside the sample ratio.
+    `strata` gives the same units by stratum, `clusters` one Counts per cluster; each may be empty if unused. `levels`
+    are the answers to an ordered outcome; `counts` are then those who saw it and who of them answered. A `paused` arm
+    is compared, but no longer gets its share, so it stands outside the sample ratio.
     """
 
     key: str
@@ -50,6 +56,7 @@ class ArmCounts:
     weight: float = 1.0
     strata: Mapping[str, Counts] = field(default_factory=dict)
     clusters: tuple[Counts, ...] = ()
+    levels: Levels | None = None
     paused: bool = False
 
 
@@ -59,7 +66,9 @@ class Rules:
 
     `monitoring` says when one may look: once at the end ("fixed"), at named looks ("group-sequential", `looks` being
     the shares of the planned units at each look so far, this one last, and 1 for the last planned), or whenever one
-    likes ("always-valid"). `planned_per_arm` is needed for all but "fixed".
+    likes ("always-valid"). `planned_per_arm` is needed for all but "fixed". "dunnett" corrects the intervals too; it
+    is for one look and plain counts, every pair against the one control. An `ordered` outcome is compared by the
+    chance that a treated unit answers higher, less one half; strata and clusters are not used for it.
     """
 
     level: float = 0.95
@@ -72,6 +81,13 @@ class Rules:
     spending: sequential.Spending = "obrien-fleming"
     stratified: bool = False
     clustered: bool = False
+    ordered: bool = False
+
+    def __post_init__(self) -> None:
+        if self.correction == "dunnett" and (
+            self.monitoring != "fixed" or self.stratified or self.clustered or self.ordered
+        ):
+            raise ValueError("Dunnett's correction is for one look at plain yes/no counts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +132,11 @@ def compare(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]], rules: 
     by_key = {arm.key: arm for arm in arms}
     ratio = split(arms, rules)
     withheld = isinstance(ratio, sample_ratio.SampleRatio) and ratio.status == "alarm"
-    estimates = [difference(by_key[treated], by_key[control], rules) for treated, control in pairs]
+    estimates = (
+        _against_one(by_key, pairs, rules)
+        if rules.correction == "dunnett"
+        else [difference(by_key[treated], by_key[control], rules) for treated, control in pairs]
+    )
     compared = [
         _judged(treated, control, estimate, p_adjusted, by_key, rules, len(pairs), withheld=withheld)
         for (treated, control), estimate, p_adjusted in zip(
@@ -125,8 +145,8 @@ def compare(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]], rules: 
     ]
     return Comparison(
         arms=tuple(arms),
-        rates=tuple(proportions.rate(arm.counts, level=rules.level) for arm in arms),
-        omnibus=omnibus.chi_square([arm.counts for arm in arms]),
+        rates=tuple(_rate(arm, rules) for arm in arms),
+        omnibus=NO_ORDERED_OMNIBUS if rules.ordered else omnibus.chi_square([arm.counts for arm in arms]),
         sample_ratio=ratio,
         comparisons=tuple(compared),
     )
@@ -141,8 +161,35 @@ def split(arms: Sequence[ArmCounts], rules: Rules) -> sample_ratio.SampleRatio |
     return sample_ratio.always_valid(observed, weights)
 
 
+def _rate(arm: ArmCounts, rules: Rules) -> Estimate | NotEstimable:
+    if rules.ordered:
+        return ordinal.mean(_levels(arm), level=rules.level)
+    return proportions.rate(arm.counts, level=rules.level)
+
+
+def _levels(arm: ArmCounts) -> Levels:
+    if arm.levels is None:
+        raise ValueError(f"the arm {arm.key!r} has no levels, which an ordered outcome needs")
+    return arm.levels
+
+
+def _against_one(
+    by_key: Mapping[str, ArmCounts], pairs: Sequence[tuple[str, str]], rules: Rules
+) -> list[Estimate | NotEstimable]:
+    """Dunnett's intervals and p-values, all together against the one control."""
+    controls = {control for _, control in pairs}
+    if len(controls) != 1:
+        raise ValueError("Dunnett's correction compares every arm with one control")
+    treated = [by_key[key].counts for key, _ in pairs]
+    return multiplicity.dunnett(treated, control=by_key[controls.pop()].counts, level=rules.level)
+
+
 def difference(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Estimate | NotEstimable:
     """Treated minus control by the plan's estimator, its interval and p-value valid under the plan's monitoring."""
+    if rules.ordered:
+        first, second = _levels(treated), _levels(control)
+        found = ordinal.superiority(treated=first, control=second, level=rules.level)
+        return monitored(_beyond_half(found), n=first.n + second.n, rules=rules, bound=0.5)
     if rules.monitoring == "always-valid" and not (rules.clustered or rules.stratified):
         return sequential.confidence_sequence(
             treated=treated.counts, control=control.counts, level=rules.level, n_planned=_planned(rules)
@@ -176,6 +223,18 @@ def monitored(
         standard_error=error,
         boundaries=planned,
         look=len(rules.looks),
+    )
+
+
+def _beyond_half(found: Estimate | NotEstimable) -> Estimate | NotEstimable:
+    """A chance of answering higher as what it is beyond one half, so that zero is no effect."""
+    if isinstance(found, NotEstimable):
+        return found
+    interval = found.interval
+    return replace(
+        found,
+        effect=found.effect - 0.5,
+        interval=Interval(interval.low - 0.5, interval.high - 0.5, interval.level),
     )
 
 
@@ -218,6 +277,7 @@ def adjusted(estimates: Sequence[Estimate | NotEstimable], correction: Correctio
         "holm": multiplicity.holm,
         "benjamini-hochberg": multiplicity.benjamini_hochberg,
         "bonferroni": lambda ps: [min(1.0, p * len(ps)) for p in ps],
+        "dunnett": lambda ps: ps,  # corrected already, together with the intervals
         "none": lambda ps: ps,
     }
     return [
@@ -237,16 +297,22 @@ def _judged(
     withheld: bool,
 ) -> Compared:
     pair = (by_key[treated].counts, by_key[control].counts)
-    held = held_back(pair, rules)
-    verdict = _verdict(estimate, p_adjusted, rules, held=held, withheld=withheld)
+    if rules.ordered:
+        answered = (_levels(by_key[treated]), _levels(by_key[control]))
+        fewest = min(levels.n for levels in answered)
+        held = few_answers(answered, rules)
+    else:
+        fewest = min(counts.n for counts in pair)
+        held = held_back(pair, rules)
+    verdict = verdict_of(estimate, p_adjusted, rules, held=held, withheld=withheld)
     more = None
     if verdict == CANNOT_TELL and isinstance(estimate, Estimate):
-        n = min(counts.n for counts in pair)
-        more = still_needed(estimate, n=n, smallest_difference=rules.smallest_difference, comparisons=comparisons)
+        smallest = rules.smallest_difference
+        more = still_needed(estimate, n=fewest, smallest_difference=smallest, comparisons=comparisons)
     return Compared(treated, control, estimate, p_adjusted, verdict, more, held)
 
 
-def _verdict(
+def verdict_of(
     estimate: Estimate | NotEstimable, p_adjusted: float | None, rules: Rules, *, held: str, withheld: bool
 ) -> str:
     """What may be said of one estimate: withheld, not yet, or what the rule of equivalence.verdict allows."""
@@ -271,6 +337,13 @@ def held_back(cells: Sequence[Counts], rules: Rules) -> str:
     return f"A verdict that holds at every look needs {LEAST_EVENTS} people with and without the outcome in each arm."
 
 
+def few_answers(arms: Sequence[Levels], rules: Rules) -> str:
+    """The same for an ordered outcome."""
+    if rules.monitoring == "fixed" or min(levels.n for levels in arms) >= LEAST_ANSWERS:
+        return ""
+    return f"A verdict that holds at every look needs {LEAST_ANSWERS} answers in each arm."
+
+
 def still_needed(estimate: Estimate, *, n: int, smallest_difference: float | None, comparisons: int) -> int | None:
     """People per arm still needed to tell, if the difference stays as it is seen now; None if none would do.
 
@@ -291,47 +364,3 @@ def still_needed(estimate: Estimate, *, n: int, smallest_difference: float | Non
     if n == 0 or settled > 1e12:
         return None
     return max(ceil(settled) - n, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One contrast of a victim x user factorial, with its verdict."""
-
-    name: Literal["victim", "user", "interaction", "both-minus-victim"]
-    estimate: Estimate | NotEstimable
-    p_adjusted: float | None
-    verdict: str
-
-
-def factorial_terms(
-    *, neutral: ArmCounts, victim: ArmCounts, user: ArmCounts, both: ArmCounts, rules: Rules, withheld: bool
-) -> tuple[Term, ...]:
-    """What each harm adds on average over the other, and whether the two together do more than their sum.
-
-    The correction runs over these contrasts; monitoring is the plan's. Strata and clusters are not used here.
-    """
-    cells = (neutral.counts, victim.counts, user.counts, both.counts)
-    found = factorial.two_by_two(
-        neither=neutral.counts, first=victim.counts, second=user.counts, both=both.counts, level=rules.level
-    )
-    names: tuple[Literal["victim", "user", "interaction", "both-minus-victim"], ...] = (
-        "victim",
-        "user",
-        "interaction",
-        "both-minus-victim",
-    )
-    total = sum(counts.n for counts in cells)
-    pair = victim.counts.n + both.counts.n
-    # Main effects rest on all four arms: measured in pairs of arms, they are twice as far along as one pair is.
-    estimates = [
-        monitored(found.first, n=total // 2, rules=rules),
-        monitored(found.second, n=total // 2, rules=rules),
-        monitored(found.interaction, n=total // 2, rules=rules, bound=2.0),
-        monitored(found.both_minus_first, n=pair, rules=rules),
-    ]
-    held = held_back(cells, rules)
-    terms = []
-    for name, estimate, p in zip(names, estimates, adjusted(estimates, rules.correction), strict=True):
-        verdict = _verdict(estimate, p, rules, held=held, withheld=withheld)
-        terms.append(Term(name, estimate, p, verdict))
-    return tuple(terms)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Min, Sum
 
-from analytics.comparison import ArmCounts, Comparison, Rules, Term, compare, factorial_terms
+from analytics.checks import checks
+from analytics.comparison import ArmCounts, Comparison, Rules, compare
+from analytics.contrasts import Term, factorial_terms
 from analytics.models import Analysis, Estimate, Tally
-from analytics.stats import Counts, NotEstimable, omnibus, sample_ratio
+from analytics.pooling import pooled
+from analytics.stats import Counts, Levels, NotEstimable, omnibus, sample_ratio
 from analytics.stats import Estimate as Estimated
 from campaign.lifecycle import factorial_arms, margin_of
-from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome, ServedCount
+from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome, ServedCount
 from campaign.outcomes import CATALOGUE
 
 EXPLORATORY = "exploratory"
@@ -56,7 +60,9 @@ def evaluate(campaign: Campaign, *, now: datetime, also: Sequence[str] = (), exc
         for outcome in [*planned, *extra]
     }
     primary = planned[0].outcome
-    analysis = _record_look(campaign, plan, primary, found[primary], looks, seen, now=now, exception=exception)
+    analysis = _record_look(
+        campaign, plan, primary, found[primary], looks, seen, now=now, exception=exception, rules=rules[primary]
+    )
     if analysis.embargoed:
         _record_health(analysis, planned[0], seen)
     else:
@@ -99,17 +105,20 @@ def _looks(campaign: Campaign, plan: AnalysisPlan, *, information: float) -> _Lo
 
 
 def _rules(plan: AnalysisPlan, outcome: PlannedOutcome, looks: _Looks) -> Rules:
+    ordered = CATALOGUE[outcome.outcome].kind == "ordered"
     return Rules(
         level=plan.level,
         smallest_difference=margin_of(plan, outcome),
         lower_is_better=CATALOGUE[outcome.outcome].better == "lower",
-        correction=plan.correction,  # type: ignore[arg-type]  # the model's choices are the literals
+        # The model's choices are the literals. Dunnett's is of yes/no counts: ratings beside them take Holm's.
+        correction="holm" if ordered and plan.correction == "dunnett" else plan.correction,  # type: ignore[arg-type]
         monitoring=plan.monitoring,  # type: ignore[arg-type]  # likewise
         planned_per_arm=plan.planned_per_arm,
         looks=looks.shares,
         spending=plan.spending,  # type: ignore[arg-type]  # likewise
         stratified=plan.strata == AnalysisPlan.Strata.PLACEMENT,
         clustered=plan.clusters == AnalysisPlan.Clusters.PLACEMENT_DAY,
+        ordered=ordered,
     )
 
 
@@ -119,14 +128,17 @@ class _Tallied:
     def __init__(self, arms: Sequence[Arm]) -> None:
         self.arms = arms
         self._cells: dict[tuple[int, str], dict[tuple[int, date], int]] = defaultdict(lambda: defaultdict(int))
+        self._answers: dict[tuple[int, str], dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        self._placements = dict(Placement.objects.filter(campaigns__arms__in=arms).values_list("pk", "key"))
         rows = (
             Tally.objects.filter(arm__in=arms)
             .order_by()
-            .values_list("arm", "outcome", "placement", "day")
+            .values_list("arm", "outcome", "placement", "day", "value")
             .annotate(Sum("count"))
         )
-        for arm, outcome, placement, day, count in rows:
+        for arm, outcome, placement, day, value, count in rows:
             self._cells[arm, outcome][placement, day] += count
+            self._answers[arm, outcome][value] += count
         sums = ServedCount.objects.filter(arm__in=arms).order_by().values_list("arm").annotate(Sum("count"))
         self.served = {arm.pk: 0 for arm in arms} | dict(sums)
         self.people = sum(self.total(arm, "exposed") for arm in arms)
@@ -140,18 +152,18 @@ class _Tallied:
     def _arm(self, arm: Arm, outcome: str, plan: AnalysisPlan) -> ArmCounts:
         seen, did = self._cells[arm.pk, "exposed"], self._cells[arm.pk, outcome]
         strata: dict[str, Counts] = {}
-        if plan.strata:
-            for (placement, _), count in seen.items():
-                strata[str(placement)] = strata.get(str(placement), Counts(0, 0)) + Counts(count, 0)
-            for (placement, _), count in did.items():
-                now = strata[str(placement)]
-                strata[str(placement)] = Counts(now.n, now.events + count)
+        for (placement, day), count in seen.items():
+            name = self._placements.get(placement, str(placement))
+            strata[name] = strata.get(name, Counts(0, 0)) + Counts(count, did.get((placement, day), 0))
+        values = CATALOGUE[outcome].values
+        answers = self._answers[arm.pk, outcome]
         return ArmCounts(
             arm.key,
             Counts(n=sum(seen.values()), events=sum(did.values())),
             weight=arm.weight,
             strata=strata,
             clusters=tuple(Counts(seen[cell], did.get(cell, 0)) for cell in sorted(seen)) if plan.clusters else (),
+            levels=Levels([answers.get(value, 0) for value in values]) if values else None,
             paused=arm.paused_at is not None,
         )
 
@@ -166,12 +178,15 @@ def _record_look(
     *,
     now: datetime,
     exception: str,
+    rules: Rules,
 ) -> Analysis:
     days = Tally.objects.filter(arm__in=seen.arms).aggregate(first=Min("day"), last=Max("day"))
     last = Analysis.objects.filter(campaign=campaign).aggregate(Max("look"))["look__max"] or 0
     ratio = found.sample_ratio if isinstance(found.sample_ratio, sample_ratio.SampleRatio) else None
     embargoed = looks.embargoed and not exception
     test = found.omnibus if isinstance(found.omnibus, omnibus.Omnibus) and not embargoed else None
+    pairs = [(compared.treated, compared.control) for compared in found.comparisons]
+    hidden = embargoed or found.withheld or rules.ordered
     return Analysis.objects.create(
         campaign=campaign,
         look=last + 1,
@@ -193,6 +208,10 @@ def _record_look(
         omnibus_statistic=test.statistic if test else None,
         omnibus_df=test.df if test else None,
         omnibus_p=test.p_value if test else None,
+        checks=None
+        if hidden
+        else asdict(checks(found.arms, pairs, rules))
+        | {"pooled": [asdict(row) for row in pooled(campaign, found.arms, outcome=primary, level=plan.level)]},
     )
 
 
@@ -267,7 +286,7 @@ def _record_factorial(
 ) -> None:
     """The four arms that form victim x user, as the factorial they are."""
     frames = factorial_arms(campaign)
-    if frames is None:
+    if frames is None or rules.ordered:
         return
     counted = {arm.key: arm for arm in found.arms}
     cells = {frame: counted[arm.key] for frame, arm in frames.items()}

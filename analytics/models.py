@@ -116,6 +116,9 @@ class Analysis(models.Model):
     omnibus_statistic = models.FloatField(null=True)
     omnibus_df = models.PositiveSmallIntegerField(null=True)
     omnibus_p = models.FloatField(null=True)
+    checks = models.JSONField(
+        null=True, blank=True, help_text="Cross-checks of the primary outcome; they decide nothing."
+    )
 
     class Meta:
         ordering = ["campaign", "-look"]

@@ -5,88 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 
 from analytics import words
+from analytics.headline import headline, quality_of
 from analytics.models import Analysis, Estimate, GuardEvent
+from analytics.rows import (
+    ChanceRow,
+    CheckRow,
+    DifferenceRow,
+    FactorialRow,
+    OutcomeBlock,
+    PooledRow,
+    QualityItem,
+    RateRow,
+)
 from campaign.models import Campaign
-from campaign.outcomes import CATALOGUE, Outcome
+from campaign.outcomes import CATALOGUE
 
-Status = Literal["ok", "caution", "alarm", "unknown"]
-
-
-@dataclass(frozen=True, slots=True)
-class RateRow:
-    """One arm: of `n` who saw it, `events` did it; rate and interval are shares (0 to 1), None if not estimable."""
-
-    key: str
-    name: str
-    frame: str
-    is_control: bool
-    served: int | None
-    n: int
-    events: int | None
-    rate: float | None
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class DifferenceRow:
-    """Treated minus control, in shares (0.09 is 9 more in 100). Numbers are None where `reason` says why."""
-
-    treated: str
-    treated_name: str
-    treated_frame: str
-    control: str
-    control_name: str
-    control_phrase: str
-    effect: float | None
-    low: float | None
-    high: float | None
-    p_value: float | None
-    p_adjusted: float | None
-    verdict: str
-    verdict_name: str
-    sentence: str
-    more_per_arm: int | None
-    reason: str
-    method: str
-
-
-@dataclass(frozen=True, slots=True)
-class QualityItem:
-    """One check of the data: what was checked, how it stands, and a sentence that explains it."""
-
-    label: str
-    status: Status
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class FactorialRow:
-    """One contrast of the victim x user factorial, in shares; None where it cannot be estimated."""
-
-    term: str
-    name: str
-    effect: float | None
-    low: float | None
-    high: float | None
-    p_adjusted: float | None
-    verdict: str
-    verdict_name: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeBlock:
-    """Everything about one planned outcome."""
-
-    outcome: Outcome
-    role: str
-    rates: tuple[RateRow, ...]
-    differences: tuple[DifferenceRow, ...]
-    smallest_difference: float | None
+__all__ = ["DifferenceRow", "OutcomeBlock", "QualityItem", "RateRow", "Report", "as_dict", "build", "latest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +57,9 @@ class Report:
     monitoring: str
     factorial: tuple[FactorialRow, ...]
     guards: tuple[str, ...]
-
-
-_STATUS: dict[str, Status] = {"ok": "ok", "caution": "caution", "alarm": "alarm", "unknown": "unknown"}
+    checks: tuple[CheckRow, ...]
+    chances: tuple[ChanceRow, ...]
+    pooled: tuple[PooledRow, ...]
 
 
 def latest(campaign: Campaign) -> Report | None:
@@ -153,7 +90,7 @@ def build(analysis: Analysis) -> Report:
     ]
     primary = next(block for block in blocks if block.role == "primary")
     withheld = analysis.sample_ratio == Analysis.SampleRatio.ALARM
-    sentence, interval_sentence, lead = _headline(primary, analysis, withheld=withheld)
+    sentence, interval_sentence, lead = headline(primary, analysis, withheld=withheld)
     return Report(
         campaign=campaign,
         look=analysis.look,
@@ -168,7 +105,7 @@ def build(analysis: Analysis) -> Report:
         lead_frame=lead,
         people=sum(row.n for row in primary.rates),
         planned_per_arm=plan.planned_per_arm,
-        quality=_quality(analysis, primary, plan.planned_per_arm),
+        quality=quality_of(analysis, primary, plan.planned_per_arm),
         primary=primary,
         others=tuple(block for block in blocks if block is not primary),
         omnibus_statistic=analysis.omnibus_statistic,
@@ -181,6 +118,9 @@ def build(analysis: Analysis) -> Report:
         exception=analysis.exception,
         monitoring=analysis.monitoring,
         factorial=tuple(_contrast(e, primary) for e in contrasts),
+        checks=_checks(analysis.checks, primary),
+        chances=_chances(analysis.checks, primary),
+        pooled=tuple(PooledRow(**row) for row in (analysis.checks or {}).get("pooled", [])),
         guards=tuple(_guard(event) for event in campaign.guard_events.select_related("arm")),
     )
 
@@ -202,6 +142,43 @@ def _contrast(e: Estimate, primary: OutcomeBlock) -> FactorialRow:
     )
 
 
+def _checks(stored: dict[str, Any] | None, primary: OutcomeBlock) -> tuple[CheckRow, ...]:
+    """The stored cross-checks of each comparison, in words."""
+    arms = {row.key: row for row in primary.rates}
+    scale = words.scale_for([row.rate for row in primary.rates if row.rate is not None])
+    return tuple(
+        CheckRow(
+            treated=pair["treated"],
+            treated_name=arms[pair["treated"]].name,
+            treated_frame=arms[pair["treated"]].frame,
+            control_name=arms[pair["control"]].name,
+            exact_p=pair["exact_p"],
+            tipping=""
+            if pair["was_significant"] is None
+            else words.tipping_sentence(pair["tips_at"], was_significant=pair["was_significant"]),
+            without=_without(pair["lowest"], pair["highest"], scale),
+        )
+        for pair in (stored or {}).get("pairs", [])
+    )
+
+
+def _without(lowest: dict[str, Any] | None, highest: dict[str, Any] | None, scale: words.Scale) -> str:
+    if lowest is None or highest is None:
+        return ""
+    return (
+        f"{scale.signed(lowest['effect'])} without {lowest['stratum']} to "
+        f"{scale.signed(highest['effect'])} without {highest['stratum']}"
+    )
+
+
+def _chances(stored: dict[str, Any] | None, primary: OutcomeBlock) -> tuple[ChanceRow, ...]:
+    arms = {row.key: row for row in primary.rates}
+    return tuple(
+        ChanceRow(name=arms[each["arm"]].name, frame=arms[each["arm"]].frame, best=each["best"], loss=each["loss"])
+        for each in (stored or {}).get("arms", [])
+    )
+
+
 def _guard(event: GuardEvent) -> str:
     scale = words.scale_for([event.margin, abs(event.effect)])
     return (
@@ -216,7 +193,8 @@ def _block(outcome: str, estimates: list[Estimate]) -> OutcomeBlock:
     by_key = {row.key: row for row in rates}
     frames = Counter(row.frame for row in rates)
     phrases = {row.key: words.arm_phrase(row.name, row.frame, unique=frames[row.frame] == 1) for row in rates}
-    scale = words.scale_for([row.rate for row in rates if row.rate is not None])
+    ordered = CATALOGUE[outcome].kind == "ordered"
+    scale = words.Scale(100) if ordered else words.scale_for([row.rate for row in rates if row.rate is not None])
     differences = [_difference(e, by_key, phrases, scale) for e in estimates if e.kind == Estimate.Kind.DIFFERENCE]
     return OutcomeBlock(
         outcome=CATALOGUE[outcome],
@@ -265,7 +243,8 @@ def _difference(e: Estimate, rates: dict[str, RateRow], phrases: dict[str, str],
             smallest_difference=e.smallest_difference,
             more_per_arm=e.more_per_arm,
         )
-        sentence = words.comparison_sentence(said, scale)
+        ordered = outcome.kind == "ordered"
+        sentence = words.ordered_sentence(said) if ordered else words.comparison_sentence(said, scale)
     return DifferenceRow(
         treated=e.treated.key,
         treated_name=e.treated.name,
@@ -287,94 +266,6 @@ def _difference(e: Estimate, rates: dict[str, RateRow], phrases: dict[str, str],
     )
 
 
-def _headline(primary: OutcomeBlock, analysis: Analysis, *, withheld: bool) -> tuple[str, str, str]:
-    """The one sentence, its interval, and the frame whose colour it takes.
-
-    The comparison told first is a harm if there is one, else the best arm that beat the control, else the first.
-    """
-    if withheld:
-        return (
-            "We are not showing a comparison: the messages were not shown as often as planned.",
-            "A broken split can make any message look good or bad. Find the cause, mend it, and start a new campaign.",
-            "neutral",
-        )
-    if analysis.embargoed:
-        return (
-            "It is too early to compare: the plan’s first look is not reached yet.",
-            f"{min(analysis.information, 1.0):.0%} of the planned people have been counted. Early leads often vanish, "
-            "so rates and differences stay hidden until then. Whether the data are sound is shown below.",
-            "neutral",
-        )
-    controls = {row.key for row in primary.rates if row.is_control}
-    against_control = [row for row in primary.differences if row.control in controls and row.effect is not None]
-    if not against_control:
-        return "Nobody has been counted yet.", "The first numbers show after the first closed views.", "neutral"
-    sign = -1.0 if primary.outcome.better == "lower" else 1.0
-    ranked = sorted(against_control, key=lambda row: sign * (row.effect or 0.0), reverse=True)
-    worse = [row for row in ranked if row.verdict == "worse"]
-    better = [row for row in ranked if row.verdict == "better"]
-    lead = worse[-1] if worse else better[0] if better else ranked[0]
-    percent = f"{analysis.level:.0%}"
-    holds = "" if analysis.monitoring == "fixed" else ", and it holds at every look"
-    caution = " This look is exploratory: the plan does not hold it." if analysis.exploratory else ""
-    scale = words.scale_for([row.rate for row in primary.rates if row.rate is not None])
-    also = "".join(
-        f"Against {row.control_phrase}: {words.gap(row.effect, scale)} ({words.span(row.low, row.high, scale)}). "
-        for row in primary.differences
-        if row is not lead and row.treated == lead.treated and row.verdict in ("better", "worse")
-        if row.effect is not None and row.low is not None and row.high is not None
-    )
-    return (
-        lead.sentence,
-        f"{also}The range in brackets is the {percent} interval: where the true difference very likely lies"
-        f"{holds}.{caution}",
-        lead.treated_frame,
-    )
-
-
-def _quality(analysis: Analysis, primary: OutcomeBlock, planned_per_arm: int) -> tuple[QualityItem, ...]:
-    ratio = Analysis.SampleRatio(analysis.sample_ratio)
-    status: Status = _STATUS[ratio]
-    p = "" if analysis.sample_ratio_p is None else f" (p {words.p_value(analysis.sample_ratio_p)})"
-    details = {
-        "ok": f"Each message was seen about as often as its share asks{p}.",
-        "caution": f"The shares are a little off{p}. Watch it; nothing is withheld yet.",
-        "alarm": f"The shares are far off{p}. Something changes who sees which message, so verdicts are withheld.",
-        "unknown": "Too few people so far to check the shares.",
-    }
-    items = [QualityItem(ratio.label, status, details[status])]
-    if analysis.reach_p is None:
-        items.append(QualityItem("Too few to check reach", "unknown", "Not enough messages were served to compare."))
-    elif analysis.reach_p < 0.0005:
-        items.append(
-            QualityItem(
-                "Messages reach the screen unequally",
-                "caution",
-                "The share of served messages that were seen differs between arms "
-                f"(p {words.p_value(analysis.reach_p)}).",
-            )
-        )
-    else:
-        items.append(
-            QualityItem("Messages reach the screen equally", "ok", "Of the messages sent, every arm is seen as often.")
-        )
-    fewest = min((row.n for row in primary.rates), default=0)
-    if fewest >= planned_per_arm:
-        items.append(
-            QualityItem("The planned number is reached", "ok", f"At least {fewest:,} people saw each message.")
-        )
-    else:
-        items.append(
-            QualityItem(
-                "Before the planned number",
-                "caution",
-                f"{fewest:,} of {planned_per_arm:,} planned people saw the least-seen message. "
-                "An early lead can vanish: decide at the planned number.",
-            )
-        )
-    return tuple(items)
-
-
 def as_dict(report: Report) -> dict[str, Any]:
     """A report as plain values for JSON: the shape that `manage.py report --json` prints."""
     return {
@@ -390,6 +281,9 @@ def as_dict(report: Report) -> dict[str, Any]:
         "monitoring": report.monitoring,
         "factorial": [asdict(row) for row in report.factorial],
         "guardrails_crossed": list(report.guards),
+        "checks": [asdict(row) for row in report.checks],
+        "chances": [asdict(row) for row in report.chances],
+        "across_campaigns": [asdict(row) for row in report.pooled],
         "quality": [asdict(item) for item in report.quality],
         "omnibus": {
             "statistic": report.omnibus_statistic,

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from analytics import words
-from analytics.report import OutcomeBlock, Report
+from analytics.report import Report
+from analytics.rows import OutcomeBlock
 
 _MARKS = {"neutral": "●", "victim": "■", "user": "▲", "both": "◆"}
 _LIGHTS = {"ok": "[green]✓[/]", "caution": "[yellow]![/]", "alarm": "[red]✗[/]", "unknown": "·"}
@@ -46,22 +47,26 @@ def _blocks(report: Report, console: Console, truth: Mapping[str, float] | None)
 
 
 def _block(block: OutcomeBlock, report: Report, console: Console, truth: Mapping[str, float] | None) -> None:
-    scale = words.scale_for([row.rate for row in block.rates if row.rate is not None])
-    rates = Table(title=f"{block.outcome.name}, of {scale.people} who saw it ({block.role})", title_justify="left")
-    for column in ("arm", "saw it", "did it", f"of {scale.people}", f"{report.level:.0%} interval"):
+    ordered = block.outcome.kind == "ordered"
+    scale = words.Scale(100) if ordered else words.scale_for([r.rate for r in block.rates if r.rate is not None])
+    told = "mean answer" if ordered else f"of {scale.people} who saw it"
+    rates = Table(title=f"{block.outcome.name}, {told} ({block.role})", title_justify="left")
+    base = 1 if ordered else scale.base
+    for column in ("arm", "saw it", "answered" if ordered else "did it", told, f"{report.level:.0%} interval"):
         rates.add_column(column, justify="left" if column == "arm" else "right")
     if truth:
         rates.add_column("the truth", justify="right")
     for row in block.rates:
         cells = [f"{_MARKS.get(row.frame, '○')} {row.name}", f"{row.n:,}", f"{row.events:,}"]
         cells += (
-            [f"{row.rate * scale.base:.1f}", f"{row.low * scale.base:.1f} to {row.high * scale.base:.1f}"]
+            [f"{row.rate * base:.1f}", f"{row.low * base:.1f} to {row.high * base:.1f}"]
             if row.rate is not None and row.low is not None and row.high is not None
             else ["–", "–"]
         )
         rates.add_row(*cells, *([f"{truth[row.key] * scale.base:.1f}"] if truth else []))
     console.print(rates)
-    table = Table(title="Differences, as planned", title_justify="left")
+    title = "Higher answers, of 100 pairs, beyond 50" if ordered else "Differences, as planned"
+    table = Table(title=title, title_justify="left")
     for column in ("comparison", "difference", "interval", "p", "p (Holm)", "verdict"):
         table.add_column(column, justify="left" if column in ("comparison", "verdict") else "right")
     if truth:

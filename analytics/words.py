@@ -130,6 +130,24 @@ def comparison_sentence(said: Said, scale: Scale) -> str:
     return f"{of}. We cannot tell yet whether that is more or fewer than with {said.control} ({interval}).{more}"
 
 
+def ordered_sentence(said: Said) -> str:
+    """One sentence for one comparison of ratings: in how many of 100 pairs one person answers higher.
+
+    `effect`, `low` and `high` are what that share is beyond one half.
+    """
+    wins = f"In {round((0.5 + said.effect) * 100)} of 100 pairs, one person from each message"
+    told = f"{wins}, the one with {said.treated} answers higher than the one with {said.control}"
+    ends = span(0.5 + said.low, 0.5 + said.high, Scale(100))
+    if said.verdict == "withheld":
+        return comparison_sentence(said, Scale(100))
+    if said.verdict in ("better", "worse"):
+        return f"{told} ({ends}; 50 would be no difference)." + (" That is worse." if said.verdict == "worse" else "")
+    if said.verdict == "no-meaningful-difference":
+        return f"{told} ({ends}): as good as even."
+    more = f" About {many(said.more_per_arm)} more answers per arm would tell." if said.more_per_arm else ""
+    return f"{told} ({ends}; 50 would be no difference). We cannot tell yet.{more}"
+
+
 TERM_NAMES = {
     "victim": "Harm to the victim, with or without the other",
     "user": "Harm to you, with or without the other",
@@ -152,6 +170,16 @@ def contrast_sentence(
             "no-meaningful-difference": f"Together they add up, neither cancels the other: {numbers}.",
         }.get(verdict, f"We cannot tell yet whether together they do more or less than their sum: {numbers}.")
     return f"{TERM_NAMES[term]}: {numbers}. {VERDICT_NAMES[verdict]}."
+
+
+def tipping_sentence(tips_at: int | None, *, was_significant: bool) -> str:
+    """How little would turn one comparison, as for a single look."""
+    if tips_at is None:
+        return "Nothing that this message’s people could have done would turn it."
+    many_people = f"{tips_at:,} {'person' if tips_at == 1 else 'people'}"
+    if was_significant:
+        return f"If {many_people} had done otherwise, it would no longer be significant."
+    return f"If {many_people} had done otherwise, it would be significant."
 
 
 def p_value(p: float) -> str:

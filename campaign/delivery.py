@@ -6,6 +6,7 @@ import os
 from bisect import bisect_right
 from typing import NamedTuple
 
+from campaign import subject
 from campaign.assignment import ticket_for
 from campaign.receipt import SECONDS_PER_HOUR, Receipt, ReceiptOffice, closing_hour
 from campaign.snapshot import ArmEntry, CampaignEntry, PlacementEntry, Shown
@@ -49,17 +50,32 @@ def decide(
     office: ReceiptOffice,
     life_hours: int,
 ) -> Decision:
-    """Assign an arm and issue its receipt. Without a unit the fresh nonce is the unit."""
+    """Assign an arm and issue its receipt. Without a key the fresh nonce is the unit."""
     campaign = running_campaign(placement, now=now)
-    nonce = os.urandom(16)
-    ticket = ticket_for(nonce.hex() if unit is None else unit, campaign.salt, campaign.totals[-1])
+    hour = int(now) // SECONDS_PER_HOUR
+    closes = closing_hour(hour, life_hours)
+    if campaign.secret and unit is not None:
+        nonce = subject.nonce(unit, campaign.secret, hour=hour)
+        ticket = subject.ticket(unit, campaign.secret, campaign.totals[-1])
+        hour, closes = subject.window(hour)
+    else:
+        nonce = os.urandom(16)
+        ticket = ticket_for(nonce.hex() if unit is None else unit, campaign.salt, campaign.totals[-1])
     arm = campaign.arms[bisect_right(campaign.totals, ticket)]
     spoken = locale_among(campaign.locales, locale)
-    hour = int(now) // SECONDS_PER_HOUR
-    receipt = office.issue(
-        Receipt(campaign.id, arm.id, placement.id, hour, closing_hour(hour, life_hours), spoken, nonce)
-    )
+    receipt = office.issue(Receipt(campaign.id, arm.id, placement.id, hour, closes, spoken, nonce))
     return Decision(arm, spoken, arm.shown[spoken], receipt)
+
+
+def again(placement: PlacementEntry, *, receipt: Receipt, text: str, now: float) -> Decision | None:
+    """The message that a browser tab was shown before, under its own receipt; None if that no longer stands."""
+    campaign = running_campaign(placement, now=now)
+    if receipt.campaign != campaign.id or receipt.placement != placement.id:
+        return None
+    arm = next((arm for arm in campaign.arms if arm.id == receipt.arm), None)
+    if arm is None or receipt.locale not in arm.shown:
+        return None
+    return Decision(arm, receipt.locale, arm.shown[receipt.locale], text)
 
 
 def locale_among(offered: tuple[str, ...], wanted: str | None) -> str:

@@ -30,6 +30,25 @@ def secret_file(directory: Path, name: str, size: int = 32) -> bytes:
     return path.read_bytes()
 
 
+def subject_secret(directory: Path, campaign: int) -> bytes:
+    """The secret under which one campaign's subjects are assigned; made on first use."""
+    return secret_file(directory, f"campaign-{campaign}.key")
+
+
+def destroy_subject_secret(directory: Path, campaign: int) -> bool:
+    """Overwrite and remove a campaign's secret; whether there was one. On disks that copy, removal is what counts."""
+    path = directory / f"campaign-{campaign}.key"
+    try:
+        with path.open("r+b") as stream:
+            stream.write(bytes(path.stat().st_size))
+            stream.flush()
+            os.fsync(stream.fileno())
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def receipt_keys(directory: Path) -> dict[int, bytes]:
     """Every receipt key by its number; the highest number signs, all verify."""
     found = {

@@ -7,10 +7,12 @@ import json
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
 from campaign.assignment import cumulative
+from campaign.keyring import destroy_subject_secret
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import CATALOGUE
 from messages import review
@@ -83,11 +85,12 @@ def resume(campaign: Campaign, *, by: User) -> None:
 
 @transaction.atomic
 def close(campaign: Campaign, *, by: User, now: datetime) -> None:
-    """Stop serving for good."""
+    """Stop serving for good. The secret of its subjects is destroyed: from here on nobody can recompute an arm."""
     campaign.ends_at = max(now, campaign.starts_at) if campaign.starts_at else now
     if campaign.starts_at == campaign.ends_at:
         campaign.ends_at = None
     _move(campaign, "close", by)
+    transaction.on_commit(lambda: destroy_subject_secret(settings.KEY_DIRECTORY, campaign.pk))
 
 
 @transaction.atomic
@@ -151,14 +154,26 @@ def _plan_problems(campaign: Campaign, keys: set[str]) -> list[str]:
         if CATALOGUE[planned.outcome].better == "none":
             name = CATALOGUE[planned.outcome].name
             problems.append(f"“{name}” is neither good nor bad, so no verdict can rest on it.")
-    if campaign.unit != Campaign.Unit.VIEW:
-        problems.append("Only one shown message can be the unit so far.")
-    if any(CATALOGUE[planned.outcome].kind != "yes-no" for planned in plan.outcomes.all()):
-        problems.append("Only yes/no outcomes can be planned so far.")
+        if planned.harm_margin is not None and CATALOGUE[planned.outcome].kind != "yes-no":
+            problems.append(f"“{CATALOGUE[planned.outcome].name}” cannot have a harm margin: choose a yes/no outcome.")
+    if plan.correction == AnalysisPlan.Correction.DUNNETT:
+        problems += _dunnett_problems(plan)
     if not plan.comparisons or any(
         len(pair) != 2 or set(pair) - keys or pair[0] == pair[1] for pair in plan.comparisons
     ):
         problems.append("The plan's comparisons must each name two arms of this campaign.")
+    return problems
+
+
+def _dunnett_problems(plan: AnalysisPlan) -> list[str]:
+    primary = plan.outcomes.filter(role=PlannedOutcome.Role.PRIMARY).first()
+    problems = []
+    if plan.monitoring != AnalysisPlan.Monitoring.FIXED:
+        problems.append("Dunnett’s correction is for one look at the end.")
+    if plan.strata or plan.clusters or (primary and CATALOGUE[primary.outcome].kind != "yes-no"):
+        problems.append("Dunnett’s correction is for a plain yes/no outcome, without strata or clusters.")
+    if len({pair[1] for pair in plan.comparisons if len(pair) == 2}) > 1:
+        problems.append("Dunnett’s correction compares every arm with one control.")
     return problems
 
 

@@ -143,6 +143,7 @@ class AnalysisPlan(models.Model):
         HOLM = "holm", "Holm"
         BONFERRONI = "bonferroni", "Bonferroni"
         BENJAMINI_HOCHBERG = "benjamini-hochberg", "Benjamini-Hochberg"
+        DUNNETT = "dunnett", "Dunnett"
         NONE = "none", "None"
 
     class Monitoring(models.TextChoices):

@@ -171,7 +171,9 @@ def _decide() -> Json:
         "description": (
             "Assigns an arm of the campaign that runs at the placement and answers its words. The same `unit` gets "
             "the same arm throughout a campaign; without one, each request is assigned anew. `receipt` is null when "
-            "nothing is to be counted: a preview, a fallback, or a visitor who sends Sec-GPC or DNT."
+            "nothing is to be counted: a preview, a fallback, a visitor who sends Sec-GPC or DNT, or a request that is "
+            'no unit of the campaign\'s plan. Where `unit` is answered with "session", the tab keeps its receipt and '
+            "sends it as `session` next time: the same message under the same receipt, counted once."
         ),
         "security": [],
         "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("Ask"), "example": example}}},
@@ -327,12 +329,14 @@ def _schemas() -> Json:
                     "An opaque key of yours for whoever sees the message. Never stored, never logged.", **limited
                 ),
                 "preview": _text("A preview token from staff.", **limited),
+                "session": _text('The receipt that this browser tab keeps, or "new".', **limited),
             },
             ["placement"],
         ),
         "Decision": _object(
             {
                 "arm": _text("Only in a preview: visitors are never told their arm."),
+                "unit": _text("Where the campaign's unit is the browser tab: keep the receipt.", enum=["session"]),
                 "message": _ref("ShownMessage"),
                 "receipt": {
                     "type": ["string", "null"],

@@ -10,16 +10,18 @@ import json
 import logging
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from django.db.models import Count, Max
 
 from campaign import hosted
 from campaign.assignment import cumulative
+from campaign.keyring import subject_secret
 from campaign.models import Arm, Campaign, Placement
 from messages.models import HelpLink, Revision
 from messages.render import render
@@ -56,6 +58,8 @@ class CampaignEntry:
     locales: tuple[str, ...]
     starts: float
     ends: float
+    unit: str = "view"
+    secret: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,8 @@ def _campaign(campaign: Campaign, previews: Mapping[int, ArmEntry]) -> CampaignE
         locales=tuple(sorted(common, key=lambda locale: (locale != "en", locale))),
         starts=_seconds(campaign.starts_at, float("-inf")),
         ends=_seconds(campaign.ends_at, float("inf")),
+        unit=campaign.unit,
+        secret=subject_secret(settings.KEY_DIRECTORY, campaign.id) if campaign.unit == Campaign.Unit.SUBJECT else b"",
     )
 
 

@@ -25,6 +25,7 @@ from campaign.outcomes import RECORDED
 from campaign.preview import arm_of
 from campaign.receipt import SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid
 from campaign.snapshot import ArmEntry, PlacementEntry, Shown
+from campaign.subject import names_a_person
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 4096
 UNIT_LIMIT = 200
-_DECIDE_FIELDS = {"placement": str, "locale": str, "unit": str, "preview": str}
+_DECIDE_FIELDS = {"placement", "locale", "unit", "preview", "session"}
+NEW_SESSION = "new"
 _UNAVAILABLE = {
     "no_campaign": "No campaign runs at this placement.",
     "campaign_paused": "The campaign at this placement is paused.",
@@ -76,7 +78,17 @@ def _decided(
         return _message_reply(
             _in_locale(arm.shown, locale).payload, b"null", origin, b'"arm":%s,' % json.dumps(arm.key).encode()
         )
+    if "unit" in asked and names_a_person(asked["unit"]):
+        raise Refusal(
+            400,
+            "invalid_field",
+            "A unit must not name a person.",
+            {"unit": "This looks like an e-mail address or a phone number. Send an opaque key."},
+        )
     try:
+        kept = _kept(at, placement, asked.get("session", NEW_SESSION))
+        if kept and not wants_not_to_be_counted(environ):
+            return _message_reply(kept.shown.payload, b'"%s"' % kept.receipt.encode(), origin, _SESSION)
         decision = delivery.decide(
             placement,
             locale=locale,
@@ -89,10 +101,37 @@ def _decided(
         if placement.fallback:
             return _message_reply(_in_locale(placement.fallback, locale).payload, b"null", origin)
         raise Refusal(409, reason.code, _UNAVAILABLE[reason.code]) from None
-    if wants_not_to_be_counted(environ):
+    if not _is_a_unit(placement, asked) or wants_not_to_be_counted(environ):
         return _message_reply(decision.shown.payload, b"null", origin)
     count_served(at, decision, placement)
-    return _message_reply(decision.shown.payload, b'"%s"' % decision.receipt.encode(), origin)
+    return _message_reply(decision.shown.payload, b'"%s"' % decision.receipt.encode(), origin, _begins(placement))
+
+
+_SESSION = b'"unit":"session",'  # tells the tab to keep its receipt
+
+
+def _begins(placement: PlacementEntry) -> bytes:
+    return _SESSION if placement.campaign and placement.campaign.unit == "session" else b""
+
+
+def _is_a_unit(placement: PlacementEntry, asked: Mapping[str, str]) -> bool:
+    """Whether this request is a unit of the campaign's plan.
+
+    A tab that keeps nothing, and a request without a subject's key, see the message and are not counted.
+    """
+    unit = placement.campaign.unit if placement.campaign else "view"
+    return unit == "view" or {"session": "session", "subject": "unit"}[unit] in asked
+
+
+def _kept(at: Surroundings, placement: PlacementEntry, text: str) -> delivery.Decision | None:
+    """What a browser tab was shown before, if the campaign's unit is the tab and its receipt still stands."""
+    if text == NEW_SESSION or placement.campaign is None or placement.campaign.unit != "session":
+        return None
+    try:
+        receipt = at.office.verify(text, hour=int(at.clock()) // SECONDS_PER_HOUR)
+    except (ReceiptInvalid, ReceiptExpired):
+        return None
+    return delivery.again(placement, receipt=receipt, text=text, now=at.clock())
 
 
 def count_served(at: Surroundings, decision: delivery.Decision, placement: PlacementEntry) -> None:
@@ -182,7 +221,8 @@ def _message(environ: WSGIEnvironment, at: Surroundings, placement: PlacementEnt
         if placement.fallback:
             return _page(200, b"".join(_in_locale(placement.fallback, locale).page), placement)
         return _page(404, placement.pages["unavailable"], placement)
-    if wants_not_to_be_counted(environ):
+    # A page of its own knows neither tab nor subject: where the plan asks for these, it shows and does not count.
+    if wants_not_to_be_counted(environ) or (placement.campaign and placement.campaign.unit != "view"):
         return _page(200, b"".join(decision.shown.page), placement)
     if environ["REQUEST_METHOD"] == "GET":
         count_served(at, decision, placement)

@@ -65,11 +65,13 @@ def draft(
     at: Placement | None = None,
     pairs: Sequence[Sequence[str]] | None = None,
     plan: Mapping[str, Any] | None = None,
+    unit: str = "view",
+    outcome: str = "turned_back",
 ) -> Campaign:
     """A complete draft; by default of the four arms in equal shares."""
     arms = arms or {"neutral": 1, "victim": 1, "user": 1, "both": 1}
     made = Campaign.objects.create(
-        slug=slug, name="The pilot", created_by=person("mara", "manager"), salt="a-salt-for-tests"
+        slug=slug, name="The pilot", created_by=person("mara", "manager"), salt="a-salt-for-tests", unit=unit
     )
     made.placements.add(at or placement())
     for position, (key, weight) in enumerate(arms.items()):
@@ -94,7 +96,7 @@ def draft(
         comparisons=[list(pair) for pair in pairs],
         **{"monitoring": "fixed", "planned_per_arm": 100, "smallest_difference": 0.02, **(plan or {})},
     )
-    PlannedOutcome.objects.create(plan=promise, outcome="turned_back", role="primary")
+    PlannedOutcome.objects.create(plan=promise, outcome=outcome, role="primary")
     PlannedOutcome.objects.create(plan=promise, outcome="annoyed", role="guardrail")
     return made
 
@@ -117,6 +119,16 @@ def tally(campaign: Campaign, counts: Mapping[str, tuple[int, int]], *, outcome:
         Tally.objects.create(**common, outcome="exposed", count=seen)
         Tally.objects.create(**common, outcome=outcome, count=events)
         ServedCount.objects.create(**common, count=seen)
+
+
+def rate(campaign: Campaign, answers: Mapping[str, Sequence[int]]) -> None:
+    """Ratings already counted: arm key -> how many gave 1, 2, 3, 4 and 5."""
+    where = campaign.placements.get()
+    for key, counts in answers.items():
+        for value, count in enumerate(counts, start=1):
+            arm = campaign.arms.get(key=key)
+            common = {"day": date(2026, 3, 1), "arm": arm, "placement": where, "locale": "en"}
+            Tally.objects.create(**common, outcome="rating", value=value, count=count)
 
 
 def tallies(campaign: Campaign) -> dict[tuple[str, str, int], int]:

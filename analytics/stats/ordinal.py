@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from math import fsum, isfinite, sqrt
 
@@ -94,15 +95,8 @@ def mean_difference(
     check_level(level)
     if refused := _too_few(treated, control):
         return refused
-    worth = [float(place) for place in range(1, len(treated.counts) + 1)] if scores is None else list(scores)
-    if len(worth) != len(treated.counts):
-        raise ValueError(f"{len(treated.counts)} levels need as many scores, not {len(worth)}")
-    if not all(isfinite(value) for value in worth) or any(low > high for low, high in pairwise(worth)):
-        raise ValueError("scores are numbers that never fall from one level to the next")
-    means = [
-        fsum(count * value for count, value in zip(arm.counts, worth, strict=True)) / arm.n
-        for arm in (treated, control)
-    ]
+    worth = _worth(len(treated.counts), scores)
+    means = [_mean(arm, worth) for arm in (treated, control)]
     first = _spread(treated.counts, worth, means[0]) / treated.n
     second = _spread(control.counts, worth, means[1]) / control.n
     variance = first + second
@@ -110,6 +104,51 @@ def mean_difference(
         return NotEstimable("Neither arm varies, so the uncertainty cannot be estimated.")
     df = variance**2 / (first**2 / (treated.n - 1) + second**2 / (control.n - 1))
     return wald.estimate(means[0] - means[1], sqrt(variance), level=level, method="welch", df=df)
+
+
+def mean(answers: Levels, *, scores: Sequence[float] | None = None, level: float = 0.95) -> Estimate | NotEstimable:
+    """What is the mean answer of one arm? In the units of the scores.
+
+    Formula: m +- t(n - 1) s / sqrt(n), with m the mean score and s^2 the sample variance with n - 1.
+
+    Source: Student 1908, Biometrika 6:1.
+
+    Not for: levels whose distances mean nothing, and arms compared by whether their intervals overlap: use
+    `superiority` or `mean_difference`.
+
+    `scores` as in `mean_difference`. There is no test, so `p_value` is None. NotEstimable: fewer than two units, or
+    one and the same answer from everybody. Ends are not cut.
+
+    1, 2, 3, 4 and 5 once each: mean 3, s^2 = 2.5, and t(4) = 2.776 (any table), so 3 +- 2.776 sqrt(0.5):
+
+    >>> found = mean(Levels([1, 1, 1, 1, 1]))
+    >>> found.effect, round(found.interval.low, 3), round(found.interval.high, 3)
+    (3.0, 1.037, 4.963)
+    """
+    check_level(level)
+    worth = _worth(len(answers.counts), scores)
+    if answers.n < 2:
+        return NotEstimable("Fewer than two units answered.")
+    centre = _mean(answers, worth)
+    variance = _spread(answers.counts, worth, centre) / answers.n
+    if variance == 0.0:
+        return NotEstimable("Every unit gave the same answer.")
+    found = wald.estimate(centre, sqrt(variance), level=level, method="student", df=float(answers.n - 1))
+    return replace(found, p_value=None, statistic=None)
+
+
+def _worth(levels: int, scores: Sequence[float] | None) -> list[float]:
+    """What each level counts: 1, 2, 3 and so on unless told."""
+    worth = [float(place) for place in range(1, levels + 1)] if scores is None else list(scores)
+    if len(worth) != levels:
+        raise ValueError(f"{levels} levels need as many scores, not {len(worth)}")
+    if not all(isfinite(value) for value in worth) or any(low > high for low, high in pairwise(worth)):
+        raise ValueError("scores are numbers that never fall from one level to the next")
+    return worth
+
+
+def _mean(arm: Levels, worth: Sequence[float]) -> float:
+    return fsum(count * value for count, value in zip(arm.counts, worth, strict=True)) / arm.n
 
 
 def _too_few(treated: Levels, control: Levels) -> NotEstimable | None:

@@ -9,7 +9,8 @@ from django.utils.safestring import SafeString
 
 from analytics import charts, words
 from analytics import report as reports
-from analytics.report import DifferenceRow, OutcomeBlock, RateRow, Report
+from analytics.report import Report
+from analytics.rows import DifferenceRow, OutcomeBlock, RateRow
 from campaign.models import Campaign
 
 register = template.Library()
@@ -116,6 +117,12 @@ def signed(share: float, scale: words.Scale) -> str:
 def of(part: int, whole: int | None) -> str:
     """How many of 100: "98", or a dash where nothing was sent."""
     return f"{part / whole * 100:.0f}" if whole else "–"
+
+
+@register.filter
+def of_pairs(effect: float) -> str:
+    """What a chance of answering higher is beyond one half, as pairs of 100: 0.06 is "56"."""
+    return f"{round((0.5 + effect) * 100)}"
 
 
 @register.filter

@@ -3,7 +3,8 @@
 import pytest
 
 from analytics import report
-from analytics.comparison import ArmCounts, Rules, compare, factorial_terms, held_back
+from analytics.comparison import ArmCounts, Rules, compare, held_back
+from analytics.contrasts import factorial_terms
 from analytics.evaluate import NotEvaluable, evaluate
 from analytics.models import Analysis, Tally
 from analytics.stats import Counts, Estimate

@@ -119,9 +119,10 @@ def test_approved_words_cannot_be_changed_even_in_the_database() -> None:
         (lambda c: type(c.plan).objects.update(comparisons=[["user", "nobody"]]), "name two arms"),
         (lambda c: type(c.plan).objects.update(comparisons=[]), "name two arms"),
         (lambda c: c.plan.outcomes.filter(role="guardrail").update(outcome="help_affected"), "neither good nor bad"),
-        (lambda c: type(c).objects.filter(pk=c.pk).update(unit="subject"), "unit so far"),
-        (lambda c: c.plan.outcomes.update(outcome="rating", role="primary")
-         if c.plan.outcomes.exclude(role="primary").delete() else None, "yes/no"),
+        (lambda c: c.plan.outcomes.filter(role="guardrail").update(outcome="rating", harm_margin=0.1), "harm margin"),
+        (lambda c: type(c.plan).objects.update(correction="dunnett", monitoring="always-valid"), "one look at the end"),
+        (lambda c: type(c.plan).objects.update(correction="dunnett", strata="placement"), "plain yes/no"),
+        (lambda c: type(c.plan).objects.update(correction="dunnett"), "with one control"),
     ],
 )  # fmt: skip
 def test_an_incomplete_draft_says_what_is_missing(spoil: object, says: str) -> None:

@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
 from analytics import analysis_table, table
-from analytics.comparison import ArmCounts, Rules, all_pairs, compare, factorial_terms
+from analytics.comparison import ArmCounts, Rules, all_pairs, compare
+from analytics.contrasts import factorial_terms
 
 _MONITORING = ("fixed", "group-sequential", "always-valid")
 _CORRECTIONS = ("holm", "bonferroni", "benjamini-hochberg", "none")

@@ -1,5 +1,5 @@
 /* Second Thought: shows one message, reports what was done with it, never who did it. See docs/embed.md.
-   No cookies, storage or globals; no requests but decide and events. It never throws into, slows or moves the page. */
+   No cookies, globals or (without data-session) storage; only decide and events. Never throws into, slows or moves the page. */
 (() => {
   "use strict";
   const tag = document.currentScript;
@@ -17,12 +17,10 @@
       credentials: "omit", referrerPolicy: "no-referrer", redirect: "error", ...more,
     });
 
-  // False when a listener called preventDefault.
   const tell = (name) =>
     (host.isConnected ? host : document).dispatchEvent(
       new CustomEvent("secondthought:" + name, { bubbles: true, composed: true, cancelable: true, detail: { placement } }));
 
-  // Our server is trusted no more than a stranger.
   const need = (fine, line = "not a message") => {
     if (!fine) throw new Error(line);
   };
@@ -186,9 +184,13 @@ dialog::backdrop { background: #14181ed0 }`;
     if (document.readyState === "loading") await new Promise((done) => document.addEventListener("DOMContentLoaded", done));
     const spot = cover ? document.body : target ? document.querySelector(target) : tag.closest("body");
     need(spot, "no data-target on the page");
-    const reply = await post("decide", { placement, locale, unit }, { signal: AbortSignal.timeout?.(timeout || 4000) });
-    need(reply.ok, "the server answered " + reply.status);
-    show(await reply.json(), () => (cover || target ? spot.append(host) : tag.after(host)));
+    let session; // only with data-session: the tab keeps its receipt
+    if (tag.dataset.session != null) try { session = sessionStorage[host + placement] || "new" } catch {}
+    const reply = await post("decide", { placement, locale, unit, session }, { signal: AbortSignal.timeout?.(timeout || 4000) });
+    need(reply.ok, "answered " + reply.status);
+    const answer = await reply.json();
+    if (session && answer.unit) try { sessionStorage[host + placement] = answer.receipt } catch {}
+    show(answer, () => (cover || target ? spot.append(host) : tag.after(host)));
   })().catch((error) => {
     host.remove();
     warn(`no message for "${placement}": ${error.message}`);

@@ -1,0 +1,120 @@
+"""The rows of a report: plain values that pages, the API and the terminal show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from campaign.outcomes import Outcome
+
+Status = Literal["ok", "caution", "alarm", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class RateRow:
+    """One arm: of `n` who saw it, `events` did it; rate and interval are shares (0 to 1), None if not estimable."""
+
+    key: str
+    name: str
+    frame: str
+    is_control: bool
+    served: int | None
+    n: int
+    events: int | None
+    rate: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceRow:
+    """Treated minus control, in shares (0.09 is 9 more in 100). Numbers are None where `reason` says why."""
+
+    treated: str
+    treated_name: str
+    treated_frame: str
+    control: str
+    control_name: str
+    control_phrase: str
+    effect: float | None
+    low: float | None
+    high: float | None
+    p_value: float | None
+    p_adjusted: float | None
+    verdict: str
+    verdict_name: str
+    sentence: str
+    more_per_arm: int | None
+    reason: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class QualityItem:
+    """One check of the data: what was checked, how it stands, and a sentence that explains it."""
+
+    label: str
+    status: Status
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactorialRow:
+    """One contrast of the victim x user factorial, in shares; None where it cannot be estimated."""
+
+    term: str
+    name: str
+    effect: float | None
+    low: float | None
+    high: float | None
+    p_adjusted: float | None
+    verdict: str
+    verdict_name: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeBlock:
+    """Everything about one planned outcome."""
+
+    outcome: Outcome
+    role: str
+    rates: tuple[RateRow, ...]
+    differences: tuple[DifferenceRow, ...]
+    smallest_difference: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """One comparison looked at in other ways, each as for a single look; the verdict does not rest on them."""
+
+    treated: str
+    treated_name: str
+    treated_frame: str
+    control_name: str
+    exact_p: float | None
+    tipping: str
+    without: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChanceRow:
+    """The posterior chance that one arm is the best, and what choosing it loses on average, as shares."""
+
+    name: str
+    frame: str
+    best: float
+    loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class PooledRow:
+    """One comparison over several campaigns, as shares: the average, its interval, and where the next may lie."""
+
+    name: str
+    campaigns: int
+    effect: float
+    low: float
+    high: float
+    next_low: float
+    next_high: float
