@@ -99,3 +99,36 @@ def test_the_interval_covers_when_clusters_share_their_luck() -> None:
         covered += 0.0 in known(clusters.difference(treated=sides[0], control=sides[1])).interval
     # Binomial(500, 0.95): 475 with standard deviation 4.9; four of them.
     assert abs(covered - 475) < 20
+
+
+UNEVEN = (
+    [Counts(*c) for c in ((200, 61), (3, 1), (45, 10), (1, 0), (80, 31), (12, 5), (33, 9))],
+    [Counts(*c) for c in ((7, 3), (150, 33), (22, 4), (64, 20), (2, 0), (91, 15), (18, 6), (40, 7))],
+)
+
+
+@pytest.mark.parametrize(
+    ("treated", "control", "effect", "cr2", "df", "p", "cr1"),
+    [
+        # R 4.2, clubSandwich: coef_test(lm(y ~ arm), vcov = "CR2", cluster, test = "Satterthwaite"), and vcovCR(type =
+        # "CR1S"), one row per unit; reference/clusters.R and its output.
+        (TREATED, CONTROL, 0.171157495256167, 0.0732532576523454, 5.2357998716736, 0.0643456014996463,
+         0.0675789020158048),
+        (*UNEVEN, 0.0894839707918236, 0.0329784259157648, 5.16286999928669, 0.0407260069773519, 0.0307108250894861),
+    ],
+)  # fmt: skip
+def test_unequal_clusters_agree_with_clubsandwich(
+    treated: list[Counts], control: list[Counts], effect: float, cr2: float, df: float, p: float, cr1: float
+) -> None:
+    found = known(clusters.difference(treated=treated, control=control))
+    assert (found.effect, found.standard_error, found.df, found.p_value) == pytest.approx(
+        (effect, cr2, df, p), rel=1e-6
+    )
+    simple = known(clusters.difference(treated=treated, control=control, variance="cr1"))
+    assert simple.standard_error == pytest.approx(cr1, rel=1e-6)
+
+
+@pytest.mark.parametrize("level", [1e-9, 0.5, 0.99, 1 - 1e-9])
+def test_intervals_nest_by_level(level: float) -> None:
+    inner, outer = (known(clusters.difference(treated=TREATED, control=CONTROL, level=x)) for x in (level / 2, level))
+    assert outer.interval.low <= inner.interval.low <= inner.interval.high <= outer.interval.high

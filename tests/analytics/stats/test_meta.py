@@ -1,3 +1,6 @@
+from dataclasses import replace
+from math import exp
+
 import numpy as np
 import pytest
 from statsmodels.stats.meta_analysis import combine_effects
@@ -5,23 +8,20 @@ from statsmodels.stats.meta_analysis import combine_effects
 from analytics.stats import Estimate, Interval, NotEstimable, meta
 from analytics.stats.meta import PooledEstimate
 
-# Colditz et al. 1994, 13 BCG vaccine trials: log risk ratios and their variances, R's metadat::dat.bcg through escalc.
+# Colditz et al. 1994, 13 BCG vaccine trials: log risk ratios and their variances. R 4.2, metafor: escalc(measure =
+# "RR", data = dat.bcg); reference/meta.R and its output.
+# fmt: off
 EFFECTS = [
-    -0.8893,
-    -1.5854,
-    -1.3481,
-    -1.4416,
-    -0.2175,
-    -0.7861,
-    -1.6209,
-    0.0120,
-    -0.4694,
-    -1.3713,
-    -0.3394,
-    0.4459,
-    -0.0173,
+    -0.889311333920205, -1.58538865720143, -1.34807314829969, -1.44155119002131, -0.217547322211296,
+    -0.786115585818864, -1.62089822359839, 0.0119523335238405, -0.469417648738149, -1.37134480347278,
+    -0.339358828338391, 0.445913400571379, -0.0173139482168798,
 ]
-VARIANCES = [0.3256, 0.1946, 0.4154, 0.0200, 0.0512, 0.0069, 0.2230, 0.0040, 0.0564, 0.0730, 0.0124, 0.5325, 0.0714]
+VARIANCES = [
+    0.325584765003961, 0.194581121398144, 0.415367965367965, 0.0200100319022476, 0.0512101721696309,
+    0.00690561845590876, 0.223017247572315, 0.00396157929781773, 0.056434210463249, 0.0730247936130289,
+    0.0124122139715597, 0.532505845200153, 0.0714046596839863,
+]
+# fmt: on
 
 
 def one(effect: float, variance: float) -> Estimate:
@@ -40,11 +40,52 @@ def known(value: object) -> PooledEstimate:
 
 
 def test_the_bcg_trials_give_what_metafor_prints() -> None:
-    # metafor: rma(yi, vi, data=dat, method="REML", test="knha"): -0.7145, -1.1084 to -0.3206, tau^2 0.3132.
+    # metafor: rma(yi, vi, method = "REML", test = "knha", control = list(threshold = 1e-14)), and predict() of it.
     found = known(meta.random_effects(BCG))
-    assert found.effect == pytest.approx(-0.7145, abs=2e-4)
-    assert (found.interval.low, found.interval.high) == pytest.approx((-1.1084, -0.3206), abs=1e-3)
-    assert found.tau_squared == pytest.approx(0.3132, abs=1e-3)
+    told = (found.effect, found.standard_error, found.interval.low, found.interval.high, found.p_value)
+    theirs = (-0.714532342158139, 0.180791744092848, -1.10844371368555, -0.320620970630728, 0.00192001509605729)
+    assert told == pytest.approx(theirs, rel=1e-6)
+    assert found.tau_squared == pytest.approx(0.313243258136481, rel=1e-6)
+    assert found.heterogeneity == pytest.approx(152.233008082373, rel=1e-6)
+    assert found.heterogeneity_p == pytest.approx(1.99676459084597e-26, rel=1e-6)
+    assert (found.prediction.low, found.prediction.high) == pytest.approx(
+        (-1.9960168341962, 0.566952149879924), rel=1e-6
+    )
+
+
+def test_ratios_are_pooled_by_their_logarithms() -> None:
+    # The same numbers of metafor through exp().
+    ratios = [replace(e, effect=exp(e.effect)) for e in BCG]
+    found = known(meta.random_effects(ratios, scale="ratio"))
+    told = (found.effect, found.interval.low, found.interval.high, found.prediction.low, found.prediction.high)
+    logs = (-0.714532342158139, -1.10844371368555, -0.320620970630728, -1.9960168341962, 0.566952149879924)
+    assert told == pytest.approx(tuple(exp(log) for log in logs), rel=1e-6)
+    assert found.p_value == pytest.approx(0.00192001509605729, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("never_narrower", "se", "low", "high", "p"),
+    [
+        # metafor: rma(c(0.040, 0.045, 0.042, 0.039), c(0.01, 0.02, 0.015, 0.03), test = "knha", then "adhoc"); tau2 0.
+        (False, 0.00118883696667513, 0.03761659018782, 0.04518340981218, 5.20653623942318e-05),
+        (True, 0.0632455532033676, -0.159875577117681, 0.242675577117681, 0.559439349298352),
+    ],
+)
+def test_campaigns_that_agree_too_well_can_be_kept_from_claiming_too_much(
+    never_narrower: bool, se: float, low: float, high: float, p: float
+) -> None:
+    same = [one(e, v) for e, v in zip((0.040, 0.045, 0.042, 0.039), (0.01, 0.02, 0.015, 0.03), strict=True)]
+    found = known(meta.random_effects(same, never_narrower=never_narrower))
+    assert found.tau_squared == 0.0
+    told = (found.effect, found.standard_error, found.interval.low, found.interval.high, found.p_value)
+    assert told == pytest.approx((0.0414, se, low, high, p), rel=1e-6)
+    assert (found.prediction.low, found.prediction.high) == pytest.approx((low, high), rel=1e-6)
+
+
+@pytest.mark.parametrize("level", [1e-9, 0.5, 0.99, 1 - 1e-9])
+def test_intervals_nest_by_level(level: float) -> None:
+    inner, outer = (known(meta.random_effects(BCG, level=x)).interval for x in (level / 2, level))
+    assert outer.low <= inner.low <= inner.high <= outer.high
 
 
 def test_the_restricted_likelihood_is_highest_at_the_answer() -> None:

@@ -78,6 +78,27 @@ def test_critical_values_are_those_of_dunnetts_table(arms: int, critical: float)
     assert multiplicity._dunnett_critical([50] * arms, 50, 0.95) == pytest.approx(critical, abs=5e-3)
 
 
+@pytest.mark.parametrize(
+    ("arms", "control", "level", "critical"),
+    # R 4.2, mvtnorm: uniroot over pmvnorm(-z, z, corr, algorithm = Miwa(steps = 4097)); reference/dunnett.R.
+    [
+        ([50] * 3, 50, 0.95, 2.34897059035079),
+        ([50] * 5, 50, 0.99, 3.06032880738416),
+        ([11133, 11134, 11129], 16687, 0.95, 2.36431619582371),
+        ([10, 200, 55], 90, 0.95, 2.36881708874665),
+    ],
+)
+def test_critical_values_agree_with_the_multivariate_normal_of_r(
+    arms: list[int], control: int, level: float, critical: float
+) -> None:
+    assert multiplicity._dunnett_critical(arms, control, level) == pytest.approx(critical, rel=1e-6)
+
+
+def test_the_tail_agrees_with_the_multivariate_normal_of_r() -> None:
+    # The same: 1 - pmvnorm(-2, 2, corr) for Karlan and List's arms.
+    assert multiplicity._dunnett_tail([11133, 11134, 11129], 16687, 2.0) == pytest.approx(0.120353837659949, rel=1e-6)
+
+
 KARLAN_LIST = [Counts(11133, 231), Counts(11134, 252), Counts(11129, 253)]
 NO_MATCH = Counts(16687, 298)
 

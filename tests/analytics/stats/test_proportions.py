@@ -439,3 +439,38 @@ def test_swapping_the_arms_inverts_a_ratio(a: Counts, b: Counts, level: float, h
         return
     assert there.p_value == pytest.approx(back.p_value, rel=1e-9)
     assert ends(there) == pytest.approx((1 / back.interval.high, 1 / back.interval.low), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "newcombe", "mn", "koopman"),
+    # From the definitions in R 4.2, the restricted likelihood maximised numerically, ends by uniroot;
+    # reference/proportions.R and its output. The first three are contrasts of Newcombe 1998b's table II, the fourth is
+    # Koopman's example, the last the aspirin trial of Agresti's books.
+    [
+        ((70, 56), (80, 48), (0.0524314724023649, 0.333872654036906), (0.0528297132342589, 0.338172940047763),
+         (1.07982150636395, 1.67080557878024)),
+        ((10, 9), (10, 3), (0.170522723934503, 0.809017973535488), (0.170025016723192, 0.840649543944683),
+         (1.35323719421324, 8.46766868629711)),
+        ((7, 6), (7, 2), (0.0582279274823123, 0.806249637524228), (0.0341755442904147, 0.853405259859643),
+         (1.10264076166275, 10.6660263212868)),
+        ((40, 36), (80, 16), (0.535295461618213, 0.794739019727311), (0.542939555280767, 0.80394019677879),
+         (2.93956919215462, 7.15222343724516)),
+        ((11034, 189), (11037, 104), (0.0047020297463815, 0.0107750837768823),
+         (0.00471684024686375, 0.010788543166576), (1.43390381415444, 2.30471285453978)),
+    ],
+)  # fmt: skip
+def test_score_intervals_agree_with_their_definitions(
+    a: tuple[int, int],
+    b: tuple[int, int],
+    newcombe: tuple[float, ...],
+    mn: tuple[float, ...],
+    koopman: tuple[float, ...],
+) -> None:
+    treated, control = Counts(*a), Counts(*b)
+    for found, theirs in (
+        (difference(treated=treated, control=control, method="newcombe"), newcombe),
+        (difference(treated=treated, control=control), mn),
+        (ratio(treated=treated, control=control), koopman),
+    ):
+        assert isinstance(found, Estimate)
+        assert ends(found) == pytest.approx(theirs, rel=1e-6)

@@ -1,3 +1,6 @@
+import math
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -126,3 +129,105 @@ def test_an_end_too_large_for_a_number_is_open() -> None:
     ]
     for estimate in (strata.ratio(rows), strata.odds_ratio(rows)):
         assert known(estimate).interval.high == float("inf")
+
+
+# R 4.2, metafor: rma.mh(measure, ai, n1i, ci, n2i) and base R's mantelhaen.test; reference/strata.R and its output. Its
+# logarithms are turned into ratios here. RD is by Sato's variance, RR by Greenland and Robins', OR by Robins, Breslow
+# and Greenland's.
+BCG_TREATED = [(123, 4), (306, 6), (231, 3), (13598, 62), (5069, 33), (1541, 180), (2545, 8), (88391, 505), (7499, 29)]
+BCG_TREATED += [(1716, 17), (50634, 186), (2498, 5), (16913, 27)]
+BCG_CONTROL = [(139, 11), (303, 29), (220, 11), (12867, 248), (5808, 47), (1451, 372), (629, 10), (88391, 499)]
+BCG_CONTROL += [(7277, 45), (1665, 65), (27338, 141), (2341, 3), (17854, 29)]
+# Breslow and Day 1980, chapter 4: oesophageal cancer and alcohol by age; Mantel and Haenszel's odds ratio there: 5.158.
+OESOPHAGUS = (
+    [(10, 1), (30, 4), (54, 25), (69, 42), (37, 19), (5, 5)],
+    [(106, 0), (169, 5), (159, 21), (173, 34), (124, 36), (39, 8)],
+)
+TABLES = {"bcg": (BCG_TREATED, BCG_CONTROL), "berkeley": (MEN, WOMEN), "oesophagus": OESOPHAGUS}
+
+
+def stratified(name: str) -> list[strata.Stratum]:
+    return [strata.Stratum(Counts(*t), Counts(*c)) for t, c in zip(*TABLES[name], strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("name", "effect", "se", "low", "high", "p"),
+    [
+        ("bcg", -0.003288181832613, 0.000286656748527374, -0.00385001873565201, -0.00272634492957399,
+         1.84944534582781e-30),
+        ("berkeley", -0.0184251961908525, 0.0148253944383109, -0.0474824353465422, 0.0106320429648372,
+         0.213936670016646),
+        ("oesophagus", 0.299710464966447, 0.0366856313159409, 0.227807948837088, 0.371612981095806,
+         3.09166850240704e-16),
+    ],
+)  # fmt: skip
+def test_the_difference_with_satos_variance_agrees_with_metafor(
+    name: str, effect: float, se: float, low: float, high: float, p: float
+) -> None:
+    found = strata.difference(stratified(name))
+    assert isinstance(found, Estimate)
+    told = (found.effect, found.standard_error, found.interval.low, found.interval.high, found.p_value)
+    assert told == pytest.approx((effect, se, low, high, p), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "log", "se", "low", "high", "p"),
+    [
+        (strata.ratio, "bcg", -0.453709604683754, 0.0393373668712944, -0.53080942699813, -0.376609782369378,
+         8.91137967074168e-31),
+        (strata.ratio, "berkeley", -0.0566708617288724, 0.0442239944392498, -0.143348298082302, 0.0300065746245569,
+         0.200035460545521),
+        (strata.ratio, "oesophagus", 1.06049281229977, 0.112718792013799, 0.839568039571861, 1.28141758502767,
+         5.04200259803349e-21),
+        (strata.odds_ratio, "bcg", -0.473410988388585, 0.0410077784042314, -0.553784757146878, -0.393037219630292,
+         7.87716732544439e-31),
+        (strata.odds_ratio, "berkeley", -0.100155387805351, 0.0809889096562209, -0.258890733878712, 0.0585799582680104,
+         0.216214972780908),
+        (strata.odds_ratio, "oesophagus", 1.64047585207085, 0.188838684639897, 1.27035883128873, 2.01059287285296,
+         3.71543580311782e-18),
+    ],
+)  # fmt: skip
+def test_ratios_agree_with_metafor(
+    method: Any, name: str, log: float, se: float, low: float, high: float, p: float
+) -> None:
+    found = method(stratified(name))
+    told = (found.effect, found.standard_error, found.interval.low, found.interval.high, found.p_value)
+    assert told == pytest.approx((math.exp(log), se, math.exp(low), math.exp(high), p), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "cmh", "cmh_p", "breslow_day", "tarone", "tarone_p"),
+    [
+        ("bcg", 136.162976744635, 1.83807338632165e-31, 171.765366579396, 171.756672993871, 2.08678239453652e-30),
+        ("berkeley", 1.52460666044343, 0.216923697055519, 18.8255137052365, 18.8255012520532, 0.00207140139788083),
+        ("oesophagus", 85.0094970347336, 2.96935424371892e-20, 9.32339709242593, 9.2993290785873, 0.0977042428280019),
+    ],
+)
+def test_the_tests_agree_with_metafor(
+    name: str, cmh: float, cmh_p: float, breslow_day: float, tarone: float, tarone_p: float
+) -> None:
+    any_difference, plain, corrected = (
+        strata.test(stratified(name)),
+        strata.homogeneity(stratified(name), tarone=False),
+        strata.homogeneity(stratified(name)),
+    )
+    assert isinstance(any_difference, strata.ChiSquare)
+    assert isinstance(plain, strata.ChiSquare)
+    assert isinstance(corrected, strata.ChiSquare)
+    assert (any_difference.statistic, any_difference.p_value) == pytest.approx((cmh, cmh_p), rel=1e-6)
+    assert plain.statistic == pytest.approx(breslow_day, rel=1e-6)
+    assert (corrected.statistic, corrected.p_value) == pytest.approx((tarone, tarone_p), rel=1e-6)
+
+
+def test_the_continuity_correction_is_that_of_mantel_and_haenszel() -> None:
+    # R: mantelhaen.test(UCBAdmissions, correct = TRUE).
+    found = strata.test(stratified("berkeley"), continuity=True)
+    assert isinstance(found, strata.ChiSquare)
+    assert (found.statistic, found.p_value) == pytest.approx((1.42694622858669, 0.232263462817048), rel=1e-6)
+
+
+@pytest.mark.parametrize("method", [strata.difference, strata.ratio, strata.odds_ratio])
+@pytest.mark.parametrize("level", [1e-9, 0.5, 0.99, 1 - 1e-9])
+def test_intervals_nest_by_level(method: Any, level: float) -> None:
+    inner, outer = method(stratified("bcg"), level=level / 2), method(stratified("bcg"), level=level)
+    assert outer.interval.low <= inner.interval.low <= inner.interval.high <= outer.interval.high
