@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from analytics import words
+from analytics.checks import Checks
 from analytics.comparison import Compared, Comparison, Rules
 from analytics.contrasts import Term
 from analytics.stats import Estimate, NotEstimable
@@ -18,7 +20,12 @@ FirstSaid = Mapping[tuple[str, str], str]
 
 
 def as_dict(
-    look: Comparison, rules: Rules, *, terms: Sequence[Term] | None = None, first_said: FirstSaid | None = None
+    look: Comparison,
+    rules: Rules,
+    *,
+    terms: Sequence[Term] | None = None,
+    first_said: FirstSaid | None = None,
+    checked: Checks | None = None,
 ) -> dict[str, Any]:
     """The contract of `analyse --json`; a number that cannot be estimated is null."""
     told = {
@@ -66,6 +73,8 @@ def as_dict(
             for compared in look.comparisons
         ],
     }
+    if checked is not None:
+        told["checks"] = asdict(checked)
     if terms is not None:
         told["factorial"] = [
             {
@@ -133,6 +142,7 @@ def show(
     *,
     terms: Sequence[Term] | None = None,
     first_said: FirstSaid | None = None,
+    checked: Checks | None = None,
 ) -> None:
     """Tables for people: rates, differences, each in a sentence, then the tests of the whole."""
     arms = Table("arm", "n", "events", "rate", "interval", title="Rates", title_justify="left")
@@ -160,11 +170,34 @@ def show(
         for term in terms:
             factorial.add_row(*_cells(_TERMS[term.name], term.estimate, term.p_adjusted, term.verdict))
         console.print(factorial)
+    if checked is not None:
+        _show_checks(checked, console)
     if not isinstance(look.omnibus, NotEstimable):
         test = look.omnibus
         console.print(f"All arms at once: chi-square {test.statistic:.3f}, df {test.df}, p {test.p_value:.4f}")
     if not isinstance(look.sample_ratio, NotEstimable):
         console.print(f"Sample ratio: {look.sample_ratio.status}, p {look.sample_ratio.p_value:.4g}")
+
+
+def _show_checks(checked: Checks, console: Console) -> None:
+    pairs = Table(
+        *("comparison", "Fisher’s exact p", "how little would turn it", "without one stratum"),
+        title="Cross-checks, each as for a single look; they decide nothing",
+        title_justify="left",
+    )
+    for pair in checked.pairs:
+        pairs.add_row(
+            f"{pair.treated} − {pair.control}",
+            "–" if pair.exact_p is None else words.p_value(pair.exact_p),
+            "–"
+            if pair.was_significant is None
+            else words.tipping_sentence(pair.tips_at, was_significant=pair.was_significant),
+            f"{pair.lowest.effect:+.2%} to {pair.highest.effect:+.2%}" if pair.lowest and pair.highest else "–",
+        )
+    console.print(pairs)
+    if checked.arms:
+        best = ", ".join(f"{arm.arm} {arm.best:.1%}" for arm in checked.arms)
+        console.print(f"Chance to be best (flat priors; not a rule for stopping): {best}")
 
 
 def _cells(name: str, estimate: Estimate | NotEstimable, p_adjusted: float | None, verdict: str) -> list[str]:

@@ -13,6 +13,8 @@ from analytics.stats import Counts, Estimate, NotEstimable, bayes, proportions, 
 
 # Fisher's exact test walks over every table with the same margins: beyond this the large-sample test is as good.
 MOST_EXACT = 100_000
+# Of more strata than this, no single one can matter much.
+MOST_STRATA = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ def _pair(treated: ArmCounts, control: ArmCounts, rules: Rules) -> PairCheck:
 
 def _left_out(treated: ArmCounts, control: ArmCounts, rules: Rules) -> tuple[Without | None, Without | None]:
     names = sorted(treated.strata.keys() | control.strata.keys())
+    if len(names) > MOST_STRATA:
+        return None, None
     nothing = Counts(0, 0)
     tables = [
         strata.Stratum(treated=treated.strata.get(name, nothing), control=control.strata.get(name, nothing))

@@ -7,7 +7,7 @@ Nothing depends on how large the arms are, neither in time nor in precision.
 
 from __future__ import annotations
 
-from math import exp, log, sqrt
+from math import exp, log, log1p, sqrt
 from typing import Literal
 
 from analytics.stats import score
@@ -162,13 +162,18 @@ def ratio(
         error = sqrt(_rest_per_event(treated) + _rest_per_event(control))
         if error == 0.0:
             return NotEstimable("Every unit in both arms had the event, so the Katz method has no standard error.")
-        statistic = log(effect) / error
+        statistic = _log_quotient(treated.events * control.n, treated.n * control.events) / error
         low, high = effect * exp(-z * error), effect * exp(z * error)
     else:
         raise ValueError(f"unknown method {method!r}")
     p_value = two_sided_p(statistic)
     interval = agreeing_interval(low, high, p_value=p_value, level=level, above=statistic > 0.0, null=1.0)
     return Estimate(effect, interval, p_value, method, statistic)
+
+
+def _log_quotient(above: int, below: int) -> float:
+    """log(above / below) of whole numbers, with all its digits where the two are nearly equal."""
+    return log1p((above - below) / below) if 2 * abs(above - below) < below else log(above / below)
 
 
 def odds_ratio(
@@ -215,7 +220,7 @@ def odds_ratio(
         if a == 0 or d == 0:
             return NotEstimable('One cell is zero, so the logarithm of the odds ratio is not finite; try "score".')
         error = sqrt(1 / a + 1 / b + 1 / c + 1 / d)
-        statistic = log(effect) / error
+        statistic = _log_quotient(a * d, b * c) / error
         low, high = effect * exp(-z * error), effect * exp(z * error)
     else:
         raise ValueError(f"unknown method {method!r}")

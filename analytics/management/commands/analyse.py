@@ -8,11 +8,12 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
 from analytics import analysis_table, table
+from analytics.checks import checks
 from analytics.comparison import ArmCounts, Rules, all_pairs, compare
 from analytics.contrasts import factorial_terms
 
 _MONITORING = ("fixed", "group-sequential", "always-valid")
-_CORRECTIONS = ("holm", "bonferroni", "benjamini-hochberg", "none")
+_CORRECTIONS = ("holm", "bonferroni", "benjamini-hochberg", "dunnett", "none")
 
 
 class Command(BaseCommand):
@@ -44,12 +45,13 @@ class Command(BaseCommand):
                 neutral=neither, victim=first, user=second, both=both, rules=rules, withheld=look.withheld
             )
         first_said = _first_said(read, options, rules, pairs) if "day" in read.columns else None
+        checked = None if look.withheld else checks(arms, pairs, rules)
         if options["json"]:
-            told = analysis_table.as_dict(look, rules, terms=terms, first_said=first_said)
+            told = analysis_table.as_dict(look, rules, terms=terms, first_said=first_said, checked=checked)
             self.stdout.write(json.dumps(told, ensure_ascii=False, indent=2))
         else:
             console = Console(width=None if sys.stdout.isatty() else 118)
-            analysis_table.show(look, rules, console, terms=terms, first_said=first_said)
+            analysis_table.show(look, rules, console, terms=terms, first_said=first_said, checked=checked)
 
     def _asked(self, options: dict[str, Any]) -> tuple[table.ArmTable, Rules, list[ArmCounts], list[tuple[str, str]]]:
         """The table and the rules that were asked for, or CommandError with what is wrong."""
@@ -77,6 +79,10 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         if looks and (list(looks) != sorted(set(looks)) or looks[-1] > 1):
             raise CommandError("--looks must rise to at most 1, such as 0.25,0.5,0.75.")
+        if options["correction"] == "dunnett" and (
+            options["monitoring"] != "fixed" or {"stratum", "cluster"} & read.columns
+        ):
+            raise CommandError("--correction dunnett is for one look at plain counts, without strata or clusters.")
         keys = list(read.arms)
         named = [options["control"], *(options["factorial"].split(",") if options["factorial"] else [])]
         for key in named:
@@ -95,7 +101,10 @@ class Command(BaseCommand):
             stratified="stratum" in read.columns,
             clustered="cluster" in read.columns,
         )
-        return read, rules, arms, all_pairs(keys, options["control"])
+        pairs = all_pairs(keys, options["control"])
+        if options["correction"] == "dunnett":
+            pairs = [pair for pair in pairs if pair[1] == options["control"]]
+        return read, rules, arms, pairs
 
 
 def _arms(read: table.ArmTable, weights: str | None) -> list[ArmCounts]:

@@ -474,3 +474,14 @@ def test_score_intervals_agree_with_their_definitions(
     ):
         assert isinstance(found, Estimate)
         assert ends(found) == pytest.approx(theirs, rel=1e-6)
+
+
+@pytest.mark.parametrize(("compare", "method"), [(ratio, "katz"), (odds_ratio, "woolf")])
+def test_a_ratio_next_to_one_keeps_its_digits(compare: Any, method: str) -> None:
+    # Found by random search: 1 of 1 against nearly all of 10^9, whose rounded ratio has lost half its digits.
+    a, b = (
+        (Counts(2, 1), Counts(10**9, 5 * 10**8 - 7)) if method == "woolf" else (Counts(1, 1), Counts(10**9, 10**9 - 19))
+    )
+    there, back = compare(treated=a, control=b, method=method), compare(treated=b, control=a, method=method)
+    assert there.p_value == pytest.approx(back.p_value, rel=1e-12)
+    assert there.statistic == pytest.approx(-back.statistic, rel=1e-12)
