@@ -5,7 +5,7 @@ They decide nothing: the verdict is the plan's. They show a reader how far to tr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analytics.comparison import ArmCounts, Rules
@@ -107,20 +107,23 @@ def _pair(treated: ArmCounts, control: ArmCounts, rules: Rules) -> PairCheck:
 
 
 def _left_out(treated: ArmCounts, control: ArmCounts, rules: Rules) -> tuple[Without | None, Without | None]:
-    names = sorted(treated.strata.keys() | control.strata.keys())
-    if len(names) > MOST_STRATA:
+    names = sorted(treated.strata.keys() & control.strata.keys())
+    tables = {name: strata.Stratum(treated=treated.strata[name], control=control.strata[name]) for name in names}
+    tables = {name: table for name, table in tables.items() if table.treated.n and table.control.n}
+    if not 2 <= len(tables) <= MOST_STRATA:
         return None, None
-    nothing = Counts(0, 0)
-    tables = [
-        strata.Stratum(treated=treated.strata.get(name, nothing), control=control.strata.get(name, nothing))
-        for name in names
-    ]
-    without = robustness.leave_one_out(tables, estimate=lambda rest: strata.difference(rest, level=rules.level))
-    found = [
-        Without(name, each.effect, each.interval.low, each.interval.high)
-        for name, each in zip(names, without, strict=True)
-        if isinstance(each, Estimate)
-    ]
-    if not found:
-        return None, None
-    return min(found, key=lambda each: each.effect), max(found, key=lambda each: each.effect)
+    # Mantel-Haenszel's weights and differences: without one stratum both sums lose one term.
+    weights = {name: t.treated.n * t.control.n / (t.treated.n + t.control.n) for name, t in tables.items()}
+    parts = {name: weights[name] * (t.treated.proportion - t.control.proportion) for name, t in tables.items()}
+    weight, part = sum(weights.values()), sum(parts.values())
+    ranked = sorted(tables, key=lambda name: (part - parts[name]) / (weight - weights[name]))
+    lowest, highest = (_without(tables, name, rules) for name in (ranked[0], ranked[-1]))
+    return lowest, highest
+
+
+def _without(tables: Mapping[str, strata.Stratum], name: str, rules: Rules) -> Without | None:
+    rest = [table for other, table in tables.items() if other != name]
+    found = strata.difference(rest, level=rules.level)
+    if isinstance(found, NotEstimable):
+        return None
+    return Without(name, found.effect, found.interval.low, found.interval.high)

@@ -98,6 +98,7 @@ def campaign(*, now: datetime, origins: list[str], planned_per_arm: int, slug: s
         ("turned_back", PlannedOutcome.Role.PRIMARY),
         ("help_self", PlannedOutcome.Role.SECONDARY),
         ("annoyed", PlannedOutcome.Role.GUARDRAIL),
+        ("rating", PlannedOutcome.Role.SECONDARY),
     ):
         margin = 0.02 if role == PlannedOutcome.Role.GUARDRAIL else None
         PlannedOutcome.objects.create(plan=plan, outcome=outcome, role=role, harm_margin=margin)
