@@ -416,14 +416,9 @@ def test_everything_done_is_reported_once_and_in_order(page: OpenPage, server: O
     assert_unharmed(visited)
     visited.wait_for_timeout(200)
     outcomes = server.events()
-    assert outcomes[:5] == [
-        ("exposed", None),
-        ("rating", 4),
-        ("annoyed", None),
-        ("help_self", None),
-        ("continued", None),
-    ]
-    assert [outcome for outcome, _ in outcomes[5:]] == ["dwell"]
+    assert outcomes[:4] == [("exposed", None), ("rating", 4), ("annoyed", None), ("help_self", None)]
+    # These two leave in the same moment, each on its own connection, so either may arrive first.
+    assert sorted(outcome for outcome, _ in outcomes[4:]) == ["continued", "dwell"]
     for request, _, headers in server.asked:
         if request.startswith("POST"):
             assert "cookie" not in headers
