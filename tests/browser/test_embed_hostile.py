@@ -501,3 +501,18 @@ def test_a_mistake_in_the_tag_is_one_line_in_the_console(
     assert len(lines) == 1
     assert line in lines[0]
     assert "POST /api/v1/decide" not in server.requests()
+
+
+@pytest.mark.parametrize(("tag", "kept"), [("data-session ", [RECEIPT]), ("", [])])
+def test_only_a_tag_that_says_so_keeps_its_receipt_in_the_tab(
+    page: OpenPage, server: Origin, partner: Origin, tag: str, kept: list[str]
+) -> None:
+    server.replies["/api/v1/decide"] = Reply(json.dumps(ANSWER | {"unit": "session"}))
+    visited = page(phone=True)
+    visit(visited, partner, script_of(server), tag=f'{tag}data-target="#spot"', style="#spot { min-height: 900px }")
+    wait_told(visited, "shown")
+    assert visited.evaluate("Object.values(sessionStorage)") == kept
+    visited.reload()
+    wait_told(visited, "shown")
+    asked = [json.loads(body).get("session") for request, body, _ in server.asked if request.endswith("/decide")]
+    assert asked == (["new", RECEIPT] if kept else [None, None])

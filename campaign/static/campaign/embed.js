@@ -185,11 +185,11 @@ dialog::backdrop { background: #14181ed0 }`;
     const spot = cover ? document.body : target ? document.querySelector(target) : tag.closest("body");
     need(spot, "no data-target on the page");
     let session; // only with data-session: the tab keeps its receipt
-    if (tag.dataset.session != null) try { session = sessionStorage[host + placement] || "new" } catch {}
+    if (tag.dataset.session != null) try { session = sessionStorage[home + placement] || "new" } catch {}
     const reply = await post("decide", { placement, locale, unit, session }, { signal: AbortSignal.timeout?.(timeout || 4000) });
     need(reply.ok, "answered " + reply.status);
     const answer = await reply.json();
-    if (session && answer.unit) try { sessionStorage[host + placement] = answer.receipt } catch {}
+    if (session && answer.unit) try { sessionStorage[home + placement] = answer.receipt } catch {}
     show(answer, () => (cover || target ? spot.append(host) : tag.after(host)));
   })().catch((error) => {
     host.remove();

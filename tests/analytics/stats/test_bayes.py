@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.integrate import quad
+from scipy.stats import beta
 
 from analytics.stats import Counts, Estimate, NotEstimable, bayes
 
@@ -82,3 +84,32 @@ def test_an_empty_arm_is_not_estimable() -> None:
 def test_a_prior_needs_positive_numbers() -> None:
     with pytest.raises(ValueError, match="positive"):
         bayes.Beta(0.0, 1.0)
+
+
+def test_another_prior_than_the_flat_one_is_only_more_or_fewer_earlier_units() -> None:
+    # Beta(2, 5) is Beta(1, 1) after 1 event and 4 non-events, so it answers as the flat prior with these units added.
+    seen, before = [Counts(40, 12), Counts(50, 21), Counts(35, 9)], Counts(5, 1)
+    added = [counts + before for counts in seen]
+    prior = bayes.Beta(2.0, 5.0)
+    assert bayes.probability_best(seen, prior=prior) == pytest.approx(bayes.probability_best(added), rel=1e-9)
+    assert bayes.expected_loss(seen, prior=prior) == pytest.approx(bayes.expected_loss(added), rel=1e-9)
+    ours = bayes.credible_difference(treated=seen[0], control=seen[1], prior=prior)
+    theirs = bayes.credible_difference(treated=added[0], control=added[1])
+    assert isinstance(ours, Estimate)
+    assert isinstance(theirs, Estimate)
+    assert (ours.interval.low, ours.interval.high) == pytest.approx((theirs.interval.low, theirs.interval.high))
+
+
+def test_the_chance_to_be_best_under_another_prior_agrees_with_scipys_quadrature() -> None:
+    # scipy 1.17: quad of the density of one posterior times the distribution functions of the others, called here.
+    seen = [Counts(40, 12), Counts(50, 21), Counts(35, 9)]
+    posteriors = [beta(2 + c.events, 5 + c.n - c.events) for c in seen]
+    found = bayes.probability_best(seen, prior=bayes.Beta(2.0, 5.0))
+    assert not isinstance(found, NotEstimable)
+    for arm, chance in enumerate(found):
+        others = [p for index, p in enumerate(posteriors) if index != arm]
+        theirs, _ = quad(
+            lambda x, own=posteriors[arm], others=others: own.pdf(x) * others[0].cdf(x) * others[1].cdf(x),
+            0, 1, epsabs=1e-12,
+        )  # fmt: skip
+        assert chance == pytest.approx(theirs, rel=1e-6)
