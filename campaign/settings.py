@@ -25,6 +25,8 @@ def _list(name: str, default: str = "") -> list[str]:
 # Where things are at rest. The audience database is kept apart because it must never be in a backup.
 DATA_DIRECTORY = Path(os.environ.get("DATA_DIRECTORY", BASE_DIR / "var"))
 KEY_DIRECTORY = Path(os.environ.get("KEY_DIRECTORY", DATA_DIRECTORY / "keys"))
+# Acknowledged events wait here while the audience database is away: a disk that outlives a restart, in no backup.
+SPOOL_DIRECTORY = Path(os.environ.get("SPOOL_DIRECTORY", DATA_DIRECTORY / "spool"))
 DATA_DIRECTORY.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 DEBUG = _flag("DEBUG")
