@@ -72,6 +72,31 @@ def evaluate(campaign: Campaign, *, now: datetime, also: Sequence[str] = (), exc
     return analysis
 
 
+def due(campaign: Campaign, *, now: datetime) -> bool:
+    """Whether the worker should look now: at each planned point, and otherwise once a day for the data's health.
+
+    Nothing new, nothing due. A plan with one look or named points is looked at when the next of them is reached, and
+    until the first of them, and for a plan that may be looked at whenever one likes, on each day that brought people.
+    A closed campaign is looked at once more when its last views are counted.
+    """
+    plan = AnalysisPlan.objects.filter(campaign=campaign, frozen_at__isnull=False).first()
+    if plan is None:
+        return False
+    arms = list(campaign.arms.all())
+    people = Tally.objects.filter(arm__in=arms, outcome="exposed").aggregate(Sum("count"))["count__sum"] or 0
+    last = Analysis.objects.filter(campaign=campaign).order_by("-look").first()
+    information = people / (plan.planned_per_arm * len(arms))
+    if people == 0 or (last is not None and information <= last.information):
+        return False
+    if last is None or campaign.state == Campaign.State.CLOSED:
+        return True
+    looks = _looks(campaign, plan, information=information)
+    a_new_day = last.made_at.date() < now.date()
+    if looks.embargoed or plan.monitoring == AnalysisPlan.Monitoring.ALWAYS_VALID:
+        return a_new_day or (last.embargoed and not looks.embargoed)
+    return not looks.exploratory
+
+
 class _Looks:
     """Where this look stands in the plan."""
 

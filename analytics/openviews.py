@@ -143,6 +143,14 @@ def closed_hours(*, hour: int) -> list[int]:
             found.append(row[0])
 
 
+def oldest_closed_hour(*, hour: int) -> int | None:
+    """The first closing hour up to `hour` that still has views."""
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute(f"SELECT MIN(closes) FROM {TABLE} WHERE closes <= %s", [hour])  # noqa: S608
+        row = cursor.fetchone()
+    return None if row is None else row[0]
+
+
 def count(closes: int) -> int:
     """How many views closed at this hour."""
     return OpenView.objects.filter(closes=closes).count()
