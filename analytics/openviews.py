@@ -69,18 +69,17 @@ def merged(events: Iterable[Event]) -> list[View]:
     """The events as one row a view, in the order of their key: writers that meet take rows in the same order."""
     views: dict[tuple[int, bytes], View] = {}
     for receipt, outcome, value in events:
+        campaign, arm, placement, hour, closes, locale, nonce = receipt
         bits = _BITS[outcome]
         rating = value if outcome == "rating" else None
         dwell = value if outcome == "dwell" else None
-        key = (receipt.closes, receipt.nonce)
+        key = (closes, nonce)
         before = views.get(key)
         if before is not None:
             bits |= before.bits
             rating = rating if before.rating is None else before.rating
             dwell = dwell if before.dwell is None else before.dwell
-        views[key] = View(
-            *key, receipt.campaign, receipt.arm, receipt.placement, receipt.locale, receipt.hour, bits, rating, dwell
-        )
+        views[key] = View(closes, nonce, campaign, arm, placement, locale, hour, bits, rating, dwell)
     return [views[key] for key in sorted(views)]
 
 
