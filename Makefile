@@ -44,8 +44,8 @@ migrate: env
 	@LOCAL_HTTP=1 $(BIN)/python manage.py migrate --database audience --verbosity 0
 	@LOCAL_HTTP=1 $(BIN)/python manage.py load_library
 
-run: migrate  ## run the site on this machine, on the data in var/
-	@LOCAL_HTTP=1 $(BIN)/python manage.py serve --port $(PORT)
+run: migrate  ## run the site and its worker on this machine, on the data in var/
+	@LOCAL_HTTP=1 $(BIN)/python manage.py worker & worker=$$!; trap "kill $$worker" EXIT INT TERM; LOCAL_HTTP=1 $(BIN)/python manage.py serve --port $(PORT)
 
 simulate: env  ## show by simulation what the statistics promise: false calls, coverage, power
 	@LOCAL_HTTP=1 $(BIN)/python manage.py simulate --write
