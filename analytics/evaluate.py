@@ -23,6 +23,7 @@ from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutco
 from campaign.outcomes import CATALOGUE
 
 EXPLORATORY = "exploratory"
+EXCEPTION_LIMIT = 300  # as long as its column
 _LEAST_STEP = 0.001  # two looks closer than this share of the plan are one
 
 
@@ -38,6 +39,9 @@ def evaluate(campaign: Campaign, *, now: datetime, also: Sequence[str] = (), exc
     and why; that stands on the record for ever. A look that the plan does not hold, and outcomes in `also` that it
     does not name, are marked exploratory.
     """
+    if len(exception) > EXCEPTION_LIMIT:
+        raise NotEvaluable(f"Please say in {EXCEPTION_LIMIT} characters who looks early, and why.")
+    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # two looks at once take turns
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     if plan is None or plan.frozen_at is None:
         raise NotEvaluable("This campaign has no frozen plan yet: launch it first.")

@@ -17,7 +17,7 @@ from django.db import transaction
 
 from campaign.assignment import cumulative
 from campaign.keyring import destroy_subject_secret, subject_secrets
-from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
+from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome
 from campaign.outcomes import CATALOGUE
 from messages import review
 from messages.roles import MANAGER, REVIEWER, has_role
@@ -62,6 +62,7 @@ def approve(campaign: Campaign, *, by: User) -> None:
 @transaction.atomic
 def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
     """Freeze the plan and start serving."""
+    _take_turns(campaign)
     problems = unready(campaign)
     if campaign.ends_at is not None and campaign.ends_at <= (campaign.starts_at or now):
         problems.append("The campaign would end before it starts: choose a later end.")
@@ -83,6 +84,7 @@ def pause(campaign: Campaign, *, by: User) -> None:
 @transaction.atomic
 def resume(campaign: Campaign, *, by: User) -> None:
     """Serve again, under the same plan."""
+    _take_turns(campaign)
     problems = _taken_placements(campaign)
     if problems:
         raise StepRefused(" ".join(problems))
@@ -141,11 +143,20 @@ def pause_arm(arm: Arm, *, reason: str, now: datetime) -> None:
     arm.campaign.save(update_fields=["changed_at"])  # the snapshot notices
 
 
+def _take_turns(campaign: Campaign) -> None:
+    """Wait until nobody else starts this campaign, or another at one of its placements.
+
+    SQLite lets one transaction write at a time; on PostgreSQL these locks see to it.
+    """
+    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+    list(Placement.objects.select_for_update(no_key=True, of=("self",)).filter(campaigns=campaign).order_by("pk"))
+
+
 def _move(campaign: Campaign, verb: str, by: User) -> None:
     sources, target, role = TRANSITIONS[verb]
     if not has_role(by, role):
         raise StepRefused(f"Only a {role} can {verb} a campaign.")
-    locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     if locked.state not in sources:
         raise StepRefused(f"A campaign that is “{locked.get_state_display()}” cannot {verb}.")
     campaign.state = target

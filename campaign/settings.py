@@ -5,6 +5,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -83,11 +84,31 @@ TEMPLATES = [
 ]
 
 
+# A commit is on disk before it returns, a forgotten transaction lets go of its locks, and a server that went away
+# is noticed within seconds.
+_POSTGRESQL = {
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    "options": "-c synchronous_commit=on -c idle_in_transaction_session_timeout=300s",
+}
+
+
 def _database(variable: str, file: str) -> dict[str, object]:
-    """One database from its URL; SQLite files are opened for durability first: WAL, synchronous=FULL, secure_delete."""
-    config: dict[str, object] = dict(
+    """One database from its URL, opened for durability first.
+
+    SQLite: WAL, synchronous=FULL, secure_delete. PostgreSQL: synchronous_commit, whatever the server's default is.
+    """
+    config: dict[str, Any] = dict(
         dj_database_url.parse(os.environ.get(variable) or f"sqlite:///{DATA_DIRECTORY / file}", conn_max_age=600)
     )
+    if config["ENGINE"] == "django.db.backends.postgresql":
+        config["CONN_HEALTH_CHECKS"] = True
+        own = config.get("OPTIONS", {})  # what stands in the URL, such as sslmode; it may add, not weaken
+        config["OPTIONS"] = _POSTGRESQL | own
+        config["OPTIONS"]["options"] = f"{own.get('options', '')} {_POSTGRESQL['options']}".strip()
     if config["ENGINE"] == "django.db.backends.sqlite3":
         config["OPTIONS"] = {
             "timeout": 20,
