@@ -39,18 +39,12 @@ def in_audience(directory: Path) -> Held:
 PLACES: tuple[Callable[[Path], Held], ...] = (in_audience,)
 
 
-def held(directory: Path) -> Held:
-    """All that a data directory holds, over all places."""
+def missing(ledger: Iterable[Acknowledged], directory: Path) -> list[Acknowledged]:
+    """What was acknowledged and stands in none of the places."""
     found: dict[bytes, int] = {}
     for place in PLACES:
         for nonce, bits in place(directory).items():
             found[nonce] = found.get(nonce, 0) | bits
-    return found
-
-
-def missing(ledger: Iterable[Acknowledged], directory: Path) -> list[Acknowledged]:
-    """What was acknowledged and is not there."""
-    found = held(directory)
     return [entry for entry in ledger if found.get(entry.nonce, 0) & entry.bits != entry.bits]
 
 

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.installation import copied
 from tests.power.ledger import after_cuts
-from tests.power.runs import copied, installed, server_killed_under_load, writer_under_load
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    with installed(tmp_path_factory.mktemp("installation")) as own:
-        yield own
+from tests.power.runs import server_killed_under_load, writer_under_load
 
 
 @pytest.fixture
-def own(original: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    return copied(original, tmp_path)
+def own(tmp_path: Path) -> dict[str, str]:
+    return copied(tmp_path)
 
 
 def test_what_the_server_acknowledged_is_there_after_the_plug_was_pulled(own: dict[str, str]) -> None:
@@ -34,7 +28,7 @@ def test_what_the_server_acknowledged_is_there_after_the_plug_was_pulled(own: di
 def test_at_any_moment_with_any_torn_writes_the_database_opens_and_holds_what_was_acknowledged(
     own: dict[str, str],
 ) -> None:
-    recording, ledger = writer_under_load(own, events=400)
+    recording, ledger = writer_under_load(own, each=400)
     chance = random.Random(2)
     positions = [chance.randint(0, recording.position()) for _ in range(200)]
     assert len(ledger) == 1600
@@ -47,7 +41,7 @@ def test_at_any_moment_with_any_torn_writes_the_database_opens_and_holds_what_wa
 @pytest.mark.parametrize("planted", ["OFF", "NORMAL"])
 def test_a_commit_that_does_not_wait_for_the_disk_is_found_out(own: dict[str, str], planted: str) -> None:
     faulty = {**own, "DJANGO_SETTINGS_MODULE": "tests.power.unsynced", "UNSYNCED": planted}
-    recording, ledger = writer_under_load(faulty, threads=2, events=60)
+    recording, ledger = writer_under_load(faulty, threads=2, each=60)
     assert after_cuts(recording, ledger, [recording.position()]).lost
 
 
