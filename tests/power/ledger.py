@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import NamedTuple
 from campaign.outcomes import CATALOGUE, EXPOSED
 from tests.power.recording import Recording
 
+_MEMORY = Path("/dev/shm")  # many small disks are written there and thrown away: no need to wait for a real one
 Held = Mapping[bytes, int]  # nonce -> its outcomes, one bit each
 
 
@@ -79,16 +81,18 @@ def after_cuts(
 ) -> Verdict:
     """Pull the plug at each position of the log, and look for what had been acknowledged by then."""
     entries = sorted(ledger, key=lambda entry: entry.position)
-    disk, target = recording.disk(), recording.directory.with_name("after-the-cut")
+    disk = recording.disk()
     lost: set[Acknowledged] = set()
     faults: list[str] = []
     cuts = 0
-    for position in sorted(positions):
-        disk.run_to(position)
-        disk.pull_the_plug(target, chance)
-        cuts += 1
-        if wrong := broken(target):
-            faults += [f"at {position}: {fault}" for fault in wrong]
-        else:
-            lost.update(missing((entry for entry in entries if entry.position <= position), target))
+    with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
+        target = Path(folder) / "after-the-cut"
+        for position in sorted(positions):
+            disk.run_to(position)
+            disk.pull_the_plug(target, chance)
+            cuts += 1
+            if wrong := broken(target):
+                faults += [f"at {position}: {fault}" for fault in wrong]
+            else:
+                lost.update(missing((entry for entry in entries if entry.position <= position), target))
     return Verdict(cuts, lost, faults)
