@@ -37,8 +37,19 @@ def in_audience(directory: Path) -> Held:
         return dict(database.execute("SELECT nonce, bits FROM analytics_openview"))
 
 
+def in_spool(directory: Path) -> Held:
+    """The views that wait in the spool; none if there is none, or nothing in it yet."""
+    file = directory / "spool" / "spool.sqlite3"
+    if not file.exists():
+        return {}
+    with closing(sqlite3.connect(file)) as database:
+        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'spooled'").fetchone():
+            return {}
+        return dict(database.execute("SELECT nonce, bits FROM spooled"))
+
+
 # Where an acknowledged event may stand. Another place is another function here.
-PLACES: tuple[Callable[[Path], Held], ...] = (in_audience,)
+PLACES: tuple[Callable[[Path], Held], ...] = (in_audience, in_spool)
 
 
 def missing(ledger: Iterable[Acknowledged], directory: Path) -> list[Acknowledged]:

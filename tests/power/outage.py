@@ -55,7 +55,7 @@ class Full(Outage):
     """A small file system in memory, filled to the last byte."""
 
     def begin(self) -> None:
-        with (self.directory / "filler").open("wb", buffering=0) as filler:
+        with (self.directory / "filler").open("ab", buffering=0) as filler:
             for size in (65_536, 4096, 1):
                 try:
                     while filler.write(bytes(size)):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.installation import copied
-from tests.power.ledger import after_cuts
+from tests.power.ledger import after_cuts, in_spool
 from tests.power.runs import server_killed_under_load, writer_under_load
 
 
@@ -36,6 +36,18 @@ def test_at_any_moment_with_any_torn_writes_the_database_opens_and_holds_what_wa
     assert (verdict.cuts, verdict.lost, verdict.broken) == (200, set(), [])
     worst = after_cuts(recording, ledger, random.Random(3).sample([entry.position for entry in ledger], 50))
     assert (worst.lost, worst.broken) == (set(), [])
+
+
+def test_what_waits_in_the_spool_stays_too(own: dict[str, str]) -> None:
+    away = {**own, "AUDIENCE_DATABASE_URL": "postgres://nobody@127.0.0.1:1/away?connect_timeout=1"}
+    recording, ledger = writer_under_load(away, each=100)
+    assert in_spool(Path(own["DATA_DIRECTORY"]))
+    chance = random.Random(4)
+    worst = after_cuts(recording, ledger, chance.sample([entry.position for entry in ledger], 40))
+    torn = after_cuts(recording, ledger, [chance.randint(0, recording.position()) for _ in range(100)], chance=chance)
+    assert len(ledger) == 400
+    assert (worst.lost, worst.broken) == (set(), [])
+    assert (torn.lost, torn.broken) == (set(), [])
 
 
 @pytest.mark.parametrize("planted", ["OFF", "NORMAL"])
