@@ -1,4 +1,5 @@
 import base64
+import hmac
 from typing import Any
 
 import pytest
@@ -74,6 +75,12 @@ def test_any_note_comes_back_as_it_went_out_under_any_ring(note: Receipt, ring: 
     assert office.verify(text, hour=note.closes - 1) == note
     with pytest.raises(ReceiptExpired):
         office.verify(text, hour=note.closes)
+
+
+@given(notes, st.binary(min_size=1, max_size=200))
+def test_the_signature_is_hmac_sha_256_for_a_key_of_any_length(note: Receipt, key: bytes) -> None:
+    raw = base64.urlsafe_b64decode(ReceiptOffice({7: key}).issue(note) + "=")
+    assert raw[45:] == hmac.digest(key, raw[:45], "sha256")
 
 
 @given(notes, rings, st.data())
