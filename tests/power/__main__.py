@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.installation import copied
 from tests.power.ledger import Acknowledged, after_cuts
 from tests.power.recording import Recording
-from tests.power.runs import server_killed_under_load, writer_under_load
+from tests.power.runs import AWAY, server_killed_under_load, writer_under_load
 
 Run = Callable[[Mapping[str, str]], tuple[Recording, list[Acknowledged]]]
 
@@ -26,14 +26,17 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--cuts", type=int, default=1_000, help="how often the plug is pulled in each run")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args(arguments)
+    each = asked.events // 4
     runs: dict[str, Run] = {
         "server, killed with -9": lambda own: server_killed_under_load(own, acknowledged=asked.events),
-        "writer, four threads": lambda own: writer_under_load(own, each=asked.events // 4),
+        "writer, four threads": lambda own: writer_under_load(own, each=each),
+        "writer, the database away: the spool": lambda own: writer_under_load({**own, **AWAY}, each=each),
     }
     well = True
-    print(f"{'run':44}{'events':>8}{'operations':>12}{'cuts':>7}{'lost':>7}{'broken':>8}{'seconds':>9}")
+    print(f"{'run':52}{'events':>8}{'operations':>12}{'cuts':>7}{'lost':>7}{'broken':>8}{'seconds':>9}")
     for name, run in runs.items():
         well &= _line(name, run, {}, cuts=asked.cuts, seed=asked.seed) == 0
+    for name, run in list(runs.items())[:2]:
         for planted in ("OFF", "NORMAL"):
             faulty = {"DJANGO_SETTINGS_MODULE": "tests.power.unsynced", "UNSYNCED": planted}
             well &= _line(f"{name}, planted: synchronous={planted}", run, faulty, cuts=20, seed=asked.seed) > 0
@@ -53,7 +56,7 @@ def _line(name: str, run: Run, more: Mapping[str, str], *, cuts: int, seed: int)
     lost, broken = len(worst.lost | torn.lost), len(worst.broken + torn.broken)
     seconds = time.monotonic() - begun
     print(
-        f"{name:44}{len(ledger):>8}{operations:>12}{worst.cuts + torn.cuts:>7}{lost:>7}{broken:>8}{seconds:>9.0f}",
+        f"{name:52}{len(ledger):>8}{operations:>12}{worst.cuts + torn.cuts:>7}{lost:>7}{broken:>8}{seconds:>9.0f}",
         flush=True,
     )
     return lost if more else lost + broken

@@ -25,6 +25,8 @@ from tests.power.recording import Recording
 from tests.power.writer import ACKNOWLEDGED, ENTRY_BYTES
 
 APPLICATION = "campaign.wsgi:application"
+# An audience database that nobody answers for: events go to the spool.
+AWAY = {"AUDIENCE_DATABASE_URL": "postgres://nobody@127.0.0.1:1/away?connect_timeout=1"}
 Event = dict[str, str]
 _HEADERS = {"Content-Type": "application/json", "Origin": ORIGIN}
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.installation import copied
 from tests.power.ledger import after_cuts, in_spool
-from tests.power.runs import server_killed_under_load, writer_under_load
+from tests.power.runs import AWAY, server_killed_under_load, writer_under_load
 
 
 @pytest.fixture
@@ -39,8 +39,7 @@ def test_at_any_moment_with_any_torn_writes_the_database_opens_and_holds_what_wa
 
 
 def test_what_waits_in_the_spool_stays_too(own: dict[str, str]) -> None:
-    away = {**own, "AUDIENCE_DATABASE_URL": "postgres://nobody@127.0.0.1:1/away?connect_timeout=1"}
-    recording, ledger = writer_under_load(away, each=100)
+    recording, ledger = writer_under_load({**own, **AWAY}, each=100)
     assert in_spool(Path(own["DATA_DIRECTORY"]))
     chance = random.Random(4)
     worst = after_cuts(recording, ledger, chance.sample([entry.position for entry in ledger], 40))
