@@ -261,6 +261,8 @@ class Oddities:
             "/m/quiet-page/help/self",
             "/static/campaign/embed.js",
             "/favicon.ico",
+            "/health/live",
+            "/metrics",
         ):
             for method in (*usual, self.marks.new()):
                 yield Sent(f"{method[:20]} {path}", request(method, path))
