@@ -1,5 +1,6 @@
 """The writer thread: durable before it returns, in groups, and never a false yes."""
 
+import errno
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -164,3 +165,22 @@ def test_one_view_in_many_events_is_one_row_and_its_first_rating_stands() -> Non
     ingest.write([event(1, "rating", 1), event(1, "annoyed")], hour=world.HOUR)
     view = OpenView.objects.get()
     assert (view.bits, view.rating, view.dwell) == (0b100_0011, 2, 3)
+
+
+def test_a_lock_that_cannot_be_made_is_a_database_that_is_away(
+    writer: ingest.Writer, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database stands on a disk that has become read-only, and the spool does not."""
+
+    def read_only(*args: object, **kwargs: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(ingest, "write", read_only)
+    assert writer.submit([event(1)], clock=clock) == [None]
+    assert spool.holds_events
+
+
+def test_only_we_may_read_the_spool(writer: ingest.Writer, spool: Spool, away: None) -> None:
+    writer.submit([event(1)], clock=clock)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (spool.directory, *spool.directory.iterdir())}
+    assert modes == {"spool": 0o700, "spool.sqlite3": 0o600, "spool.lock": 0o600}
