@@ -21,9 +21,9 @@ def free_port() -> int:
         return port
 
 
-def command(application: str, *, port: int, host: str = "127.0.0.1") -> list[str]:
+def command(application: str, *, port: int, host: str = "127.0.0.1", workers: int = 1) -> list[str]:
     """The server's command line; `docs/operations.md` shows the same one."""
-    options = ["--interface", "wsgi", "--workers", "1", "--blocking-threads", str(THREADS), "--no-ws"]
+    options = ["--interface", "wsgi", "--workers", str(workers), "--blocking-threads", str(THREADS), "--no-ws"]
     options += ["--host", host, "--port", str(port), "--log-level", "error", application]
     return [sys.executable, "-m", "granian", *options]
 
