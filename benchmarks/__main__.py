@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import decide, embed, events, latency, start, statistics, unleash
+from benchmarks import decide, embed, evaluate, events, fold, latency, scale, start, statistics, unleash
 from benchmarks.processes import NeedsLinux, require_linux
 from benchmarks.rounds import Line, table
 
@@ -14,6 +14,9 @@ BENCHMARKS = {
     "unleash": unleash.measure,
     "events": events.measure,
     "latency": latency.measure,
+    "scale": scale.measure,
+    "fold": fold.measure,
+    "evaluate": evaluate.measure,
     "embed": embed.measure,
     "start": start.measure,
     "statistics": statistics.measure,

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import cycle, islice, repeat
 from pathlib import Path
 
 from benchmarks.load import Unexpected, drive, post
@@ -130,9 +130,9 @@ def usual_size(port: int, request: bytes = DECIDE, *, sample: int = 400) -> int:
     return round(sum(map(len, bodies)) / len(bodies))
 
 
-def receipts(port: int, count: int) -> list[str]:
-    """So many fresh receipts, each of a message that was just served."""
-    bodies = drive(port, repeat(DECIDE, count), seconds=60, keep=True).bodies
+def receipts(port: int, count: int, asks: Sequence[bytes] = (DECIDE,)) -> list[str]:
+    """So many fresh receipts, each of a message that was just served; `asks` take turns."""
+    bodies = drive(port, islice(cycle(asks), count), seconds=60, keep=True).bodies
     return [json.loads(body)["receipt"] for body in bodies]
 
 

@@ -147,9 +147,7 @@ def _unleash(package: Path, messages: list[str]) -> Iterator[tuple[Served, bytes
         command = ["node", str(package / "dist" / "server.js")]
         with running(command, port, variables, ready=get("/health"), cwd=package) as served:
             _create_flag(served.port, admin, messages)
-            ask = (
-                f"GET /api/frontend?appName=benchmark HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {frontend}\r\n\r\n"
-            ).encode("ascii")
+            ask = get("/api/frontend?appName=benchmark", authorization=frontend)
             _until_it_evaluates(served.port, ask)
             yield served, ask
 
