@@ -1,12 +1,22 @@
-"""What one worker holds in memory after it has served every kind of page, and that scipy is not in it."""
+"""What one worker holds in memory after it has served every kind of page, and that scipy is not in it.
+
+The worker has what production has: packages that `requirements/base.txt` does not name are hidden from it, because
+some libraries load whatever else they find (Django REST framework takes `requests`, if a test tool brought it along).
+"""
 
 from __future__ import annotations
 
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.metadata import packages_distributions
 from itertools import repeat
+from pathlib import Path
 
 from benchmarks.events import requests
 from benchmarks.inside import run
-from benchmarks.installation import DECIDE, PLACEMENT, installation, receipts, side_by_side
+from benchmarks.installation import DECIDE, PLACEMENT, ROOT, installation, receipts, side_by_side
 from benchmarks.load import drive, get
 from benchmarks.processes import mapped, resident_mib
 from benchmarks.rounds import Line
@@ -29,7 +39,11 @@ STAFF = (
 
 def measure() -> list[Line]:
     """The worker's memory beside that of a worker with the constant, after the same number of requests."""
-    with installation() as own, side_by_side(own, constant_bytes=1024) as (real, constant):
+    with (
+        installation() as own,
+        _as_in_production() as hiding,
+        side_by_side({**own, **hiding}, constant_bytes=1024) as (real, constant),
+    ):
         fresh = resident_mib(real.worker)
         for served in (real, constant):
             drive(served.port, repeat(DECIDE, 10_000), seconds=30)
@@ -44,6 +58,26 @@ def measure() -> list[Line]:
         Line("  just started, and a worker's with a constant after load", f"{fresh:.1f}, {yardstick:.1f}"),
         Line("start: statistics libraries in a worker", ", ".join(found) or "none", "none", not found),
     ]
+
+
+def not_in_production(locked: str, packages: Mapping[str, Sequence[str]]) -> list[str]:
+    """Which top-level modules come from distributions that the lock file does not name."""
+    kept = {_plain(line.partition("==")[0]) for line in locked.splitlines() if "==" in line}
+    return sorted(module for module, owners in packages.items() if kept.isdisjoint(map(_plain, owners)))
+
+
+def _plain(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution.strip()).lower()
+
+
+@contextmanager
+def _as_in_production() -> Iterator[dict[str, str]]:
+    """The variable that makes a Python process start without the packages of the development environment."""
+    hidden = not_in_production((ROOT / "requirements" / "base.txt").read_text("utf-8"), packages_distributions())
+    with tempfile.TemporaryDirectory(prefix="second-thought-bench-") as directory:
+        program = f"import sys\nsys.modules.update(dict.fromkeys({hidden!r}))\n"
+        Path(directory, "sitecustomize.py").write_text(program, "utf-8")
+        yield {"PYTHONPATH": directory}
 
 
 def signed_in() -> str:
