@@ -7,10 +7,10 @@ SERVE ?= 1
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check run simulate bench lock format browser migrate
+.PHONY: help env demo test test-postgres check run simulate bench lock format browser migrate
 
 help:  ## list the commands
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 env: $(STAMP)  ## create .venv from the hash-pinned lock file
 
@@ -26,6 +26,10 @@ demo: env  ## run the main job once on SQLite, print the verdict, leave a site t
 
 test: env browser  ## run every test, in a real Chromium too
 	@$(BIN)/python -m pytest
+
+test-postgres: env  ## run every test that may touch a database on a PostgreSQL of its own
+	@sh tests/postgres.sh
+	@$(BIN)/python -m tests.postgres -- $(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/analytics/stats
 
 browser:
 	@sh tests/browser/chromium.sh
@@ -44,8 +48,8 @@ migrate: env
 	@LOCAL_HTTP=1 $(BIN)/python manage.py migrate --database audience --verbosity 0
 	@LOCAL_HTTP=1 $(BIN)/python manage.py load_library
 
-run: migrate  ## run the site on this machine, on the data in var/
-	@LOCAL_HTTP=1 $(BIN)/python manage.py serve --port $(PORT)
+run: migrate  ## run the site and its worker on this machine, on the data in var/
+	@LOCAL_HTTP=1 $(BIN)/python manage.py worker & worker=$$!; trap "kill $$worker" EXIT INT TERM; LOCAL_HTTP=1 $(BIN)/python manage.py serve --port $(PORT)
 
 simulate: env  ## show by simulation what the statistics promise: false calls, coverage, power
 	@LOCAL_HTTP=1 $(BIN)/python manage.py simulate --write

@@ -23,6 +23,7 @@ from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutco
 from campaign.outcomes import CATALOGUE
 
 EXPLORATORY = "exploratory"
+EXCEPTION_LIMIT = 300  # as long as its column
 _LEAST_STEP = 0.001  # two looks closer than this share of the plan are one
 
 
@@ -38,6 +39,9 @@ def evaluate(campaign: Campaign, *, now: datetime, also: Sequence[str] = (), exc
     and why; that stands on the record for ever. A look that the plan does not hold, and outcomes in `also` that it
     does not name, are marked exploratory.
     """
+    if len(exception) > EXCEPTION_LIMIT:
+        raise NotEvaluable(f"Please say in {EXCEPTION_LIMIT} characters who looks early, and why.")
+    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # two looks at once take turns
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     if plan is None or plan.frozen_at is None:
         raise NotEvaluable("This campaign has no frozen plan yet: launch it first.")
@@ -70,6 +74,31 @@ def evaluate(campaign: Campaign, *, now: datetime, also: Sequence[str] = (), exc
             _record_estimates(analysis, outcome, found[outcome.outcome], seen, margin_of(plan, outcome))
         _record_factorial(analysis, planned[0], found[primary], campaign, rules[primary])
     return analysis
+
+
+def due(campaign: Campaign, *, now: datetime) -> bool:
+    """Whether the worker should look now: at each planned point, and otherwise once a day for the data's health.
+
+    Nothing new, nothing due. A plan with one look or named points is looked at when the next of them is reached, and
+    until the first of them, and for a plan that may be looked at whenever one likes, on each day that brought people.
+    A closed campaign is looked at once more when its last views are counted.
+    """
+    plan = AnalysisPlan.objects.filter(campaign=campaign, frozen_at__isnull=False).first()
+    if plan is None:
+        return False
+    arms = list(campaign.arms.all())
+    people = Tally.objects.filter(arm__in=arms, outcome="exposed").aggregate(Sum("count"))["count__sum"] or 0
+    last = Analysis.objects.filter(campaign=campaign).order_by("-look").first()
+    information = people / (plan.planned_per_arm * len(arms))
+    if people == 0 or (last is not None and information <= last.information):
+        return False
+    if last is None or campaign.state == Campaign.State.CLOSED:
+        return True
+    looks = _looks(campaign, plan, information=information)
+    a_new_day = last.made_at.date() < now.date()
+    if looks.embargoed or plan.monitoring == AnalysisPlan.Monitoring.ALWAYS_VALID:
+        return a_new_day or (last.embargoed and not looks.embargoed)
+    return not looks.exploratory
 
 
 class _Looks:

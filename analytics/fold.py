@@ -1,34 +1,45 @@
 """Counts closed views into tallies and forgets them. Safe to interrupt between any two statements, and to run twice.
 
-The views stand in one database and the tallies in the other, so no transaction spans both. Four steps:
+The views stand in one database and the tallies in the other, so no transaction spans both. For each hour that views
+have closed in:
 
-1. `audience`, one transaction: views whose window has closed get a batch number, and the mark moves to this hour,
-   after which ingest refuses every event for them: a claimed view can no longer change.
-2. `default`, one transaction: unless this batch number is on record, add its counts to the tallies and record it.
-3. `audience`: delete the views of the batch; secure_delete overwrites their bytes.
-4. `default`: drop the batch number, which no view carries any more.
+1. The spool takes no more events of that hour, and what waits there is put into the database.
+2. The database takes no more events of that hour: from here on its views cannot change.
+3. Stretch by stretch, each a range of random nonces: in one transaction of `default`, add the stretch to the tallies
+   and note how far the hour is counted; then delete the stretch in `audience`, where its bytes are overwritten.
+4. The table is written anew, so that nothing of it is left between the pages.
 
-Interrupted after 1, the next run finds the batch and goes on at 2. Interrupted after 2, the record stops a second
-count. Interrupted after 3, a number is left that the next run drops.
+Interrupted before 2, nothing has happened. Interrupted in 3, the note says up to where views are counted: those are
+deleted first, and counting goes on behind them. Two folds at once take turns; were they not to, each would count a
+stretch only if the note still says what it said when the views were read.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
+from django.conf import settings
 from django.db import connections, transaction
-from django.db.models import F
 
-from analytics.models import FoldedBatch, FoldMark, OpenView, Tally
-from campaign.models import Arm, Placement
+from analytics import ingest, openviews, turns
+from analytics.models import FoldProgress, Tally
+from analytics.openviews import Stretch, Sums
 from campaign.outcomes import tally_of
 
+WHOLE = 65_536  # nonces are cut by their first two bytes
+VIEWS_AT_ONCE = 20_000
 _EPOCH = date(1970, 1, 1)
 TallyKey = tuple[date, int, int, str, str, int]  # day, arm, placement, locale, outcome, value
+_ADD = f"""
+    INSERT INTO {Tally._meta.db_table} (day, arm_id, placement_id, locale, outcome, value, count)
+    VALUES (%s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (day, arm_id, placement_id, locale, outcome, value)
+    DO UPDATE SET count = {Tally._meta.db_table}.count + excluded.count
+"""  # noqa: S608  (only the table's own name is put in)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,96 +47,74 @@ class Folded:
     """How much one run did."""
 
     views: int
-    batches: int
+    hours: int
 
 
-def fold(*, hour: int) -> Folded:
-    """Fold every view whose window has closed when `hour` (since 1970) begins."""
-    claim(hour=hour)
-    views = 0
-    batches = open_batches()
-    for number in batches:
-        views += count(number)
-        forget(number)
-    tidy()
-    if batches:
-        compact()
-    return Folded(views=views, batches=len(batches))
+def fold(*, hour: int, at_once: int = VIEWS_AT_ONCE) -> Folded:
+    """Fold every view whose window has closed when `hour` (since 1970) begins, about `at_once` in a stretch."""
+    with turns.held(_lock()):
+        spool = ingest.spool()
+        begun = FoldProgress.objects.filter(through__lt=WHOLE).values_list("closes", flat=True)
+        hours = {*openviews.closed_hours(hour=hour), *(closes for closes in (*spool.hours(), *begun) if closes <= hour)}
+        for closes in sorted(hours):
+            spool.shut_hour(closes)
+        ingest.hand_over(spool)
+        views = sum(_fold_hour(closes, at_once=at_once) for closes in sorted(hours))
+        if FoldProgress.objects.filter(compacted=False).exists() and openviews.compact():
+            FoldProgress.objects.filter(compacted=False, through=WHOLE).update(compacted=True)
+    return Folded(views=views, hours=len(hours))
 
 
-def claim(*, hour: int) -> None:
-    """Step 1: give closed views a batch number and shut them to new events."""
-    with transaction.atomic(using="audience"):
-        mark, _ = FoldMark.objects.get_or_create(pk=1)
-        if hour > mark.through:
-            mark.through = hour
-            mark.save(using="audience")
-        number = secrets.randbits(62)
-        OpenView.objects.filter(batch=None, closes__lte=mark.through).update(batch=number)
+def _fold_hour(closes: int, *, at_once: int) -> int:
+    """Steps 2 and 3 for one closing hour; how many views were counted."""
+    openviews.shut_hour(closes)
+    through = _through(closes)
+    if through > 0:
+        openviews.forget(Stretch(closes, 0, through))
+    views = openviews.count(closes)
+    step = min(max(WHOLE * at_once // max(views, 1), 1), WHOLE)
+    counted = 0
+    while through < WHOLE:
+        stretch = Stretch(closes, through, min(through + step, WHOLE))
+        sums = openviews.sums(stretch)
+        if _count(stretch, sums):
+            counted += sum(row[-1] for row in sums)
+        openviews.forget(stretch)
+        through = stretch.end
+    return counted
 
 
-def open_batches() -> list[int]:
-    """Every batch that has been claimed and not yet forgotten, this run's and any interrupted one's."""
-    numbers = OpenView.objects.exclude(batch=None).order_by().values_list("batch", flat=True).distinct()
-    return sorted(number for number in numbers if number is not None)
-
-
-def count(number: int) -> int:
-    """Step 2: add a batch to the tallies, unless that is done already; how many views it holds."""
-    rows = OpenView.objects.filter(batch=number).values_list(
-        "hour", "arm", "placement", "locale", "bits", "rating", "dwell"
-    )
-    views = list(rows)
+def _count(stretch: Stretch, sums: Sums) -> bool:
+    """Add a stretch to the tallies, unless the note says that it was; whether it was added now."""
     with transaction.atomic():
-        _, is_new = FoldedBatch.objects.get_or_create(number=number)
-        if is_new:
-            for key, amount in tallies(views).items():
-                _add(key, amount)
-    return len(views)
+        note, _ = FoldProgress.objects.select_for_update().get_or_create(closes=stretch.closes)
+        if note.through < stretch.start:
+            raise RuntimeError("The note of what is counted went back: was the database restored meanwhile?")
+        if note.through > stretch.start:
+            return False
+        note.through = stretch.end
+        note.save(update_fields=["through"])
+        rows = [(*key, amount) for key, amount in sorted(tallies(sums).items())]
+        if rows:
+            with connections["default"].cursor() as cursor:
+                cursor.executemany(_ADD, rows)
+    return True
 
 
-def tallies(views: Iterable[tuple[int, int, int, str, int, int | None, int | None]]) -> Counter[TallyKey]:
-    """What a batch of views adds up to: nothing in it says which outcomes came from the same view."""
-    sums: Counter[TallyKey] = Counter()
-    for hour, arm, placement, locale, bits, rating, dwell in views:
+def tallies(sums: Iterable[tuple[int, int, int, str, int, int | None, int | None, int]]) -> Counter[TallyKey]:
+    """What views add up to: nothing in it says which outcomes came from the same view."""
+    added: Counter[TallyKey] = Counter()
+    for hour, arm, placement, locale, bits, rating, dwell, alike in sums:
         day = _EPOCH + timedelta(days=hour // 24)
         for outcome, value in tally_of(bits=bits, rating=rating, dwell=dwell):
-            sums[(day, arm, placement, locale, outcome, value)] += 1
-    return sums
+            added[(day, arm, placement, locale, outcome, value)] += alike
+    return added
 
 
-def _add(key: TallyKey, amount: int) -> None:
-    day, arm, placement, locale, outcome, value = key
-    row, _ = Tally.objects.get_or_create(
-        day=day,
-        arm=Arm.objects.get(pk=arm),
-        placement=Placement.objects.get(pk=placement),
-        locale=locale,
-        outcome=outcome,
-        value=value,
-    )
-    Tally.objects.filter(pk=row.pk).update(count=F("count") + amount)
+def _through(closes: int) -> int:
+    return FoldProgress.objects.filter(closes=closes).values_list("through", flat=True).first() or 0
 
 
-def forget(number: int) -> None:
-    """Step 3: delete the batch's views."""
-    with transaction.atomic(using="audience"):
-        OpenView.objects.filter(batch=number).delete()
-
-
-def tidy() -> None:
-    """Step 4: drop the numbers of batches that are wholly forgotten."""
-    FoldedBatch.objects.exclude(number__in=open_batches()).delete()
-
-
-def compact() -> None:
-    """Leave no deleted bytes behind: vacuum, and empty the write-ahead log."""
-    connection = connections["audience"]
-    if connection.in_atomic_block:
-        return  # only a test folds inside a transaction; nothing may be vacuumed there
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("VACUUM")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        else:
-            cursor.execute(f"VACUUM {OpenView._meta.db_table}")
+def _lock() -> Path:
+    directory: Path = settings.DATA_DIRECTORY
+    return directory / "fold.lock"

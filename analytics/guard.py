@@ -96,8 +96,7 @@ def _pause(campaign: Campaign, arm: Arm, outcome: str, margin: float, harm: Harm
 
 
 def _counts(arms: Sequence[Arm], outcome: str) -> dict[int, Counts]:
-    sums = {
-        key: dict(Tally.objects.filter(arm__in=arms, outcome=key).order_by().values_list("arm").annotate(Sum("count")))
-        for key in ("exposed", outcome)
-    }
-    return {arm.pk: Counts(sums["exposed"].get(arm.pk, 0), sums[outcome].get(arm.pk, 0)) for arm in arms}
+    """Both counts in one query, so that a fold that commits meanwhile is in both or in neither."""
+    rows = Tally.objects.filter(arm__in=arms, outcome__in=["exposed", outcome]).order_by()
+    sums = {(arm, key): count for arm, key, count in rows.values_list("arm", "outcome").annotate(Sum("count"))}
+    return {arm.pk: Counts(sums.get((arm.pk, "exposed"), 0), sums.get((arm.pk, outcome), 0)) for arm in arms}

@@ -1,7 +1,8 @@
 """Puts verified outcomes on disk, each at most once per shown message, before anyone is told that they count.
 
-One writer thread per process owns the audience database's connection and commits in groups: whatever arrives while
-one commit syncs goes into the next, and every caller waits for the commit that holds its own events.
+One writer thread per process commits in groups: whatever arrives while one commit syncs goes into the next, and every
+caller waits for the commit that holds its own events. If the audience database is away, the group goes to the spool on
+this machine's disk instead; only if that fails too, the callers hear that nothing was kept.
 """
 
 from __future__ import annotations
@@ -9,77 +10,86 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
+from _thread import allocate_lock
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
-from django.db import DatabaseError, connections, transaction
+from django.conf import settings
+from django.db import DatabaseError, DataError, IntegrityError, connections
 
-from analytics.models import FoldMark, OpenView
+from analytics import openviews
+from analytics.openviews import Busy, View
+from analytics.spool import Spool
 from campaign.audience import Event, Refusal
-from campaign.outcomes import CATALOGUE, EXPOSED
 from campaign.receipt import SECONDS_PER_HOUR
 
 log = logging.getLogger(__name__)
 
 GROUP_LIMIT = 5_000
-_ALIAS = "audience"
 _WAIT_SECONDS = 30.0
-
-# The first rating and the first duration stand; yes/no outcomes only ever become yes. A replay changes nothing.
-_UPSERT = f"""
-    INSERT INTO {OpenView._meta.db_table}
-        (nonce, campaign, arm, placement, locale, hour, closes, bits, rating, dwell, batch)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, NULL)
-    ON CONFLICT (nonce) DO UPDATE SET
-        bits = {OpenView._meta.db_table}.bits | excluded.bits,
-        rating = COALESCE({OpenView._meta.db_table}.rating, excluded.rating),
-        dwell = COALESCE({OpenView._meta.db_table}.dwell, excluded.dwell)
-"""  # noqa: S608  (only the table's own name is put in)
+_ASK_AGAIN_SECONDS = 1.0  # so long is a database left alone that was away
 
 
 def write(events: Sequence[Event], *, hour: int) -> list[Refusal | None]:
     """Commit events in one transaction; None for each that counts, a Refusal for each that came too late.
 
-    A view that may already be folded is refused by the mark that fold leaves, read in this same transaction, so
-    even a clock that jumped back cannot count it twice.
+    A view that may already be folded is refused by the hours that fold shuts, read in this same transaction, so even
+    a clock that jumped back cannot count it twice.
     """
-    with transaction.atomic(using=_ALIAS):
-        mark = FoldMark.objects.using(_ALIAS).filter(pk=1).values_list("through", flat=True).first() or 0
-        closed = max(mark, hour)
-        answers = [expired() if event.receipt.closes <= closed else None for event in events]
-        rows = [_row(event) for event, refusal in zip(events, answers, strict=True) if refusal is None]
-        if rows:
-            with connections[_ALIAS].cursor() as cursor:
-                cursor.executemany(_UPSERT, rows)
+    with openviews.writing():
+        closes = {event.receipt.closes for event in events}
+        answers, views = _judged(events, shut=openviews.shut(sorted(closes)), hour=hour)
+        if views:
+            openviews.put(views)
     return answers
 
 
-def _row(event: Event) -> tuple[bytes | int | str | None, ...]:
-    r = event.receipt
-    bit = CATALOGUE[event.outcome].bit
-    bits = EXPOSED if bit is None else EXPOSED | 1 << bit
-    rating = event.value if event.outcome == "rating" else None
-    dwell = event.value if event.outcome == "dwell" else None
-    return (r.nonce, r.campaign, r.arm, r.placement, r.locale, r.hour, r.closes, bits, rating, dwell)
+def keep(events: Sequence[Event], *, hour: int, spool: Spool) -> list[Refusal | None]:
+    """The same in the spool: on this machine's disk until the database is back."""
+    answers: list[Refusal | None] = []
+
+    def select(shut: set[int]) -> Sequence[View]:
+        judged, views = _judged(events, shut=shut, hour=hour)
+        answers.extend(judged)
+        return views
+
+    spool.put(select)
+    return answers
 
 
-@dataclass(slots=True)
+def _judged(events: Sequence[Event], *, shut: set[int], hour: int) -> tuple[list[Refusal | None], list[View]]:
+    """Who is too late, and the rows of the others."""
+    late = {event.receipt.closes for event in events if event.receipt.closes <= hour or event.receipt.closes in shut}
+    if not late:
+        return [None] * len(events), openviews.merged(events)
+    answers = [expired() if event.receipt.closes in late else None for event in events]
+    return answers, openviews.merged(event for event in events if event.receipt.closes not in late)
+
+
 class _Job:
-    events: Sequence[Event]
-    clock: Callable[[], float]
-    done: threading.Event = field(default_factory=threading.Event)
-    answers: list[Refusal | None] | None = None
+    """Some events of one caller, who waits at the latch."""
+
+    __slots__ = ("answers", "clock", "events", "latch")
+
+    def __init__(self, events: Sequence[Event], clock: Callable[[], float]) -> None:
+        self.events, self.clock = events, clock
+        self.answers: list[Refusal | None] | None = None
+        self.latch = allocate_lock()  # a bare lock: an Event makes two more, and a list, for each caller
+        self.latch.acquire()
 
 
 class Writer:
     """The one thread that writes; `submit` returns when its events are on disk, or refused."""
 
-    def __init__(self) -> None:
+    def __init__(self, spool: Spool | None = None) -> None:
         self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
         self._start = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._spool = spool
+        self._away_until = 0.0
 
     def submit(self, events: Sequence[Event], *, clock: Callable[[], float]) -> list[Refusal | None]:
+        """On disk when it returns None for an event; a Refusal says why another does not count."""
         if self._thread is None:
             with self._start:
                 if self._thread is None:
@@ -87,7 +97,7 @@ class Writer:
                     self._thread.start()
         job = _Job(events, clock)
         self._jobs.put(job)
-        job.done.wait(_WAIT_SECONDS)
+        job.latch.acquire(timeout=_WAIT_SECONDS)
         if job.answers is None:
             return [not_recorded() for _ in events]
         return job.answers
@@ -105,21 +115,55 @@ class Writer:
             self._commit(jobs)
 
     def _commit(self, jobs: list[_Job]) -> None:
+        events = [event for job in jobs for event in job.events]
         try:
-            hour = int(jobs[0].clock()) // SECONDS_PER_HOUR
-            answers = write([event for job in jobs for event in job.events], hour=hour)
-        except DatabaseError as error:
-            log.error("Events could not be written: %s", type(error).__name__)
-            connections[_ALIAS].close()
-            answers = [not_recorded() for job in jobs for _ in job.events]
+            answers = self._stored(events, hour=int(jobs[0].clock()) // SECONDS_PER_HOUR)
         except Exception as error:
-            log.error("The writer failed: %s", type(error).__name__)
-            answers = [not_recorded() for job in jobs for _ in job.events]
+            log.error("Events could not be kept: %s", type(error).__name__)
+            answers = [not_recorded() for _ in events]
         start = 0
         for job in jobs:
             job.answers = answers[start : start + len(job.events)]
             start += len(job.events)
-            job.done.set()
+            job.latch.release()
+
+    def _stored(self, events: list[Event], *, hour: int) -> list[Refusal | None]:
+        """In the database, or in the spool while it is away: the outcome of a lost commit does not matter, since a
+        row that is put twice changes nothing."""
+        if time.monotonic() >= self._away_until:
+            try:
+                return write(events, hour=hour)
+            except (IntegrityError, DataError):
+                raise  # the events themselves are at fault: they would be refused for ever
+            except Busy:
+                pass
+            except DatabaseError as error:
+                log.error("The audience database is away: %s", type(error).__name__)
+                connections[openviews.ALIAS].close()
+                self._away_until = time.monotonic() + _ASK_AGAIN_SECONDS
+        return keep(events, hour=hour, spool=self._spool or spool())
+
+
+def hand_over(waiting: Spool) -> int:
+    """Put every event that waits in the spool into the database; how many views they belong to.
+
+    DatabaseError if it is still away. An hour that is shut takes nothing, and by the order in which fold works the
+    spool holds nothing for such an hour; were it otherwise, the log would say so.
+    """
+
+    def take(views: list[View]) -> None:
+        with openviews.writing():
+            late = openviews.shut(sorted({view.closes for view in views}))
+            openviews.put([view for view in views if view.closes not in late])
+        if late:
+            log.error("Events of hours that are already counted lay in the spool.")
+
+    return waiting.hand_over(take)
+
+
+def spool() -> Spool:
+    """This installation's spool."""
+    return Spool(settings.SPOOL_DIRECTORY)
 
 
 def expired() -> Refusal:

@@ -13,55 +13,66 @@ class OpenView(models.Model):
     """One shown message while its receipt is valid; then it is counted and deleted. Lives in `audience`.
 
     Hours are whole numbers since 1970 UTC, so that no finer time can be stored. Numbers, not foreign keys:
-    the arms stand in the other database.
+    the arms stand in the other database. The key begins with the closing hour, so that folding reads and deletes one
+    stretch of it; on SQLite the rows themselves lie in the key's order, which is random and not that of arrival.
     """
 
-    nonce = models.BinaryField(primary_key=True, max_length=16)
+    pk = models.CompositePrimaryKey("closes", "nonce")
+    closes = models.PositiveIntegerField()
+    nonce = models.BinaryField(max_length=16)
     campaign = models.PositiveIntegerField()
     arm = models.PositiveIntegerField()
     placement = models.PositiveIntegerField()
     locale = models.CharField(max_length=8)
     hour = models.PositiveIntegerField()
-    closes = models.PositiveIntegerField()
     bits = models.PositiveSmallIntegerField(help_text="Outcomes so far, one bit each; see campaign.outcomes.")
     rating = models.PositiveSmallIntegerField(null=True)
     dwell = models.PositiveSmallIntegerField(null=True)
-    batch = models.PositiveBigIntegerField(null=True, help_text="The fold that has claimed this view.")
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(closes__gt=models.F("hour")), name="openview_closes_after_its_hour"),
             models.CheckConstraint(condition=Q(closes__lte=models.F("hour") + 25), name="openview_lives_a_day_at_most"),
         ]
-        indexes = [
-            models.Index(fields=["closes"], name="openview_closes"),
-            models.Index(fields=["batch"], name="openview_batch"),
-        ]
 
     def __str__(self) -> str:
         return "an open view"
 
 
-class FoldMark(models.Model):
-    """Through which hour views have been folded: an event for a view closed by then is refused. Lives in `audience`."""
+class FoldedHour(models.Model):
+    """A closing hour whose views are counted or being counted: no event for them is taken. Lives in `audience`."""
 
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    closes = models.PositiveIntegerField(primary_key=True)
+
+    def __str__(self) -> str:
+        return f"views that closed at hour {self.closes}"
+
+
+class FoldProgress(models.Model):
+    """How far the views of one closing hour are in the tallies: the note that keeps a fold from counting them twice.
+
+    Nonces are random, so their first two bytes cut an hour into 65,536 equal parts; `through` of them are counted.
+    """
+
+    closes = models.PositiveIntegerField(primary_key=True)
     through = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=Q(id=1), name="foldmark_only_one")]
+    compacted = models.BooleanField(default=False, help_text="Whether the table was written anew after it.")
 
     def __str__(self) -> str:
-        return f"folded through hour {self.through}"
+        return f"hour {self.closes}: {self.through} of 65,536"
 
 
-class FoldedBatch(models.Model):
-    """A batch whose tallies are in: the note that keeps an interrupted fold from counting it twice."""
+class WorkerStep(models.Model):
+    """When one step of the worker last began and last succeeded, and what it said: shown at /health/ready."""
 
-    number = models.PositiveBigIntegerField(primary_key=True)
+    name = models.CharField(max_length=20, primary_key=True)
+    began_at = models.DateTimeField()
+    succeeded_at = models.DateTimeField(null=True)
+    seconds = models.FloatField(default=0.0)
+    failure = models.CharField(max_length=80, blank=True, help_text="The name of the error that stopped it last.")
 
     def __str__(self) -> str:
-        return f"batch {self.number}"
+        return self.name
 
 
 class Tally(models.Model):
@@ -146,7 +157,7 @@ class Estimate(models.Model):
     analysis = models.ForeignKey(Analysis, on_delete=models.PROTECT, related_name="estimates")
     kind = models.CharField(max_length=10, choices=Kind)
     outcome = models.CharField(max_length=16)
-    role = models.CharField(max_length=9)
+    role = models.CharField(max_length=11)
     position = models.PositiveSmallIntegerField()
     term = models.CharField(max_length=20, blank=True, help_text="Factorial contrasts: which one.")
     treated = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="+")

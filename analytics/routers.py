@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Model
 
-AUDIENCE_MODELS = {"openview", "foldmark"}
+AUDIENCE_MODELS = {"openview", "foldedhour", "foldmark"}  # the last until migration 0004
 
 
 class AudienceRouter:

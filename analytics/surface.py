@@ -18,7 +18,7 @@ from campaign.audience import (
     refusal_reply,
 )
 from campaign.outcomes import RECORDED
-from campaign.receipt import SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid
+from campaign.receipt import SECONDS_PER_HOUR, Receipt, ReceiptExpired, ReceiptInvalid
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
@@ -46,14 +46,14 @@ def events(environ: WSGIEnvironment, at: Surroundings) -> Reply:
         raise Refusal(413, "body_too_large", f"One event may hold at most {SINGLE_LIMIT} bytes.")
     if not 1 <= len(items) <= MOST_EVENTS:
         raise Refusal(413 if items else 400, "wrong_number_of_events", f"Send 1 to {MOST_EVENTS} events at a time.")
-    cors: dict[str, str] = {}
-    outcomes = [_verified(item, environ, at, cors) for item in items]
+    desk = _Desk(environ, at)
+    outcomes = [desk.verified(item) for item in items]
     good = [(index, event) for index, event in enumerate(outcomes) if isinstance(event, Event)]
     refused = {index: refusal for index, refusal in enumerate(outcomes) if isinstance(refusal, Refusal)}
     if good:
         recorded = at.record([event for _, event in good])
         refused |= {index: refusal for (index, _), refusal in zip(good, recorded, strict=True) if refusal is not None}
-    headers = list(cors.items())
+    headers = list(desk.cors.items())
     if single and refused:
         return refusal_reply(refused[0], headers)
     answer: dict[str, Any] = {"accepted": len(items) - len(refused)}
@@ -62,40 +62,64 @@ def events(environ: WSGIEnvironment, at: Surroundings) -> Reply:
     return json_reply(207 if refused else 200, answer, headers)
 
 
-def _verified(item: Any, environ: WSGIEnvironment, at: Surroundings, cors: dict[str, str]) -> Event | Refusal:
-    """One event with its receipt opened, or why it cannot count."""
-    if not isinstance(item, dict):
-        return Refusal(400, "invalid_field", "An event must be a JSON object.")
-    if not item.keys() <= _FIELDS:
-        return Refusal(400, "unknown_field", "An event has a field that this address does not know.")
-    for name in ("receipt", "outcome"):
-        if not isinstance(item.get(name), str):
+class _Desk:
+    """Looks at the events of one request: what they have in common is looked at once."""
+
+    def __init__(self, environ: WSGIEnvironment, at: Surroundings) -> None:
+        self._environ, self._office = environ, at.office
+        self._hour = int(at.clock()) // SECONDS_PER_HOUR
+        self._placements = at.snapshot().placement_ids
+        self._receipts: dict[str, Receipt | Refusal] = {}
+        self._welcome: dict[int, bool] = {}
+        self.cors: dict[str, str] = {}
+
+    def verified(self, item: Any) -> Event | Refusal:
+        """One event with its receipt opened, or why it cannot count."""
+        if not isinstance(item, dict):
+            return Refusal(400, "invalid_field", "An event must be a JSON object.")
+        if not item.keys() <= _FIELDS:
+            return Refusal(400, "unknown_field", "An event has a field that this address does not know.")
+        text, key = item.get("receipt"), item.get("outcome")
+        if not isinstance(text, str) or not isinstance(key, str):
+            name = "outcome" if isinstance(text, str) else "receipt"
             return Refusal(
                 400, "invalid_field", "A field is missing or has the wrong type.", {name: "Must be a string."}
             )
-    outcome = RECORDED.get(item["outcome"])
-    if outcome is None:
-        return Refusal(400, "unknown_outcome", "This outcome is not in the catalogue.", {"outcome": "Unknown."})
-    value = item.get("value")
-    if outcome.values:
-        if isinstance(value, bool) or not isinstance(value, int) or value not in outcome.values:
-            low, high = outcome.values[0], outcome.values[-1]
-            return Refusal(
-                400, "invalid_value", "This outcome needs a value.", {"value": f"A whole number from {low} to {high}."}
-            )
-    elif "value" in item:
-        return Refusal(400, "invalid_value", "This outcome takes no value.", {"value": "Leave it out."})
-    try:
-        receipt = at.office.verify(item["receipt"], hour=int(at.clock()) // SECONDS_PER_HOUR)
-    except ReceiptInvalid:
-        return Refusal(403, "receipt_invalid", "This receipt was not issued here.", {"receipt": "Not genuine."})
-    except ReceiptExpired:
-        return expired()
-    placement = at.snapshot().placement_ids.get(receipt.placement)
-    origin = cross_origin(environ, placement.origins) if placement else None
-    if origin is None:
-        return Refusal(
-            403, "receipt_foreign", "This receipt belongs to another placement.", {"receipt": "Not of this placement."}
-        )
-    cors.update(origin)
-    return Event(receipt, outcome.key, value)
+        outcome = RECORDED.get(key)
+        if outcome is None:
+            return Refusal(400, "unknown_outcome", "This outcome is not in the catalogue.", {"outcome": "Unknown."})
+        value = item.get("value")
+        if outcome.values:
+            if isinstance(value, bool) or not isinstance(value, int) or value not in outcome.values:
+                low, high = outcome.values[0], outcome.values[-1]
+                says = {"value": f"A whole number from {low} to {high}."}
+                return Refusal(400, "invalid_value", "This outcome needs a value.", says)
+        elif "value" in item:
+            return Refusal(400, "invalid_value", "This outcome takes no value.", {"value": "Leave it out."})
+        receipt = self._receipts.get(text)
+        if receipt is None:
+            receipt = self._receipts[text] = self._opened(text)
+        return Event(receipt, key, value) if isinstance(receipt, Receipt) else receipt
+
+    def _opened(self, text: str) -> Receipt | Refusal:
+        try:
+            receipt = self._office.verify(text, hour=self._hour)
+        except ReceiptInvalid:
+            return Refusal(403, "receipt_invalid", "This receipt was not issued here.", {"receipt": "Not genuine."})
+        except ReceiptExpired:
+            return expired()
+        welcome = self._welcome.get(receipt.placement)
+        if welcome is None:
+            welcome = self._welcome[receipt.placement] = self._may_use(receipt.placement)
+        if not welcome:
+            says = {"receipt": "Not of this placement."}
+            return Refusal(403, "receipt_foreign", "This receipt belongs to another placement.", says)
+        return receipt
+
+    def _may_use(self, number: int) -> bool:
+        placement = self._placements.get(number)
+        origin = cross_origin(self._environ, placement.origins) if placement else None
+        if origin is None:
+            return False
+        self.cors.update(origin)
+        return True

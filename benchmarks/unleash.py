@@ -33,10 +33,10 @@ from typing import Any
 
 from benchmarks.installation import DECIDE, ROOT, Served, driven, installation, running, serving
 from benchmarks.load import drive, get
-from benchmarks.postgres import NoPostgres, postgres
 from benchmarks.processes import on_core, two_cores
 from benchmarks.rounds import Line, in_turns, speed_lines
 from campaign.server import free_port
+from tests.postgres import NoPostgresError, cluster
 
 VERSION = "7.4.1"  # the newest that runs on Node 20
 GOAL = 12
@@ -64,7 +64,7 @@ def measure() -> list[Line]:
                 ],
                 rounds=ROUNDS,
             )
-    except (NotInstalled, NoPostgres) as reason:
+    except (NotInstalled, NoPostgresError) as reason:
         return [Line("decide: times the speed of Unleash", f"not measured: {reason}")]
     return speed_lines(
         "decide",
@@ -127,7 +127,7 @@ def strategy(messages: list[str]) -> dict[str, Any]:
 def _unleash(package: Path, messages: list[str]) -> Iterator[tuple[Served, bytes]]:
     """Unleash with the flag switched on, and the request that evaluates it."""
     admin, frontend = f"*:*.{secrets.token_hex(16)}", f"default:development.{secrets.token_hex(16)}"
-    with postgres("unleash") as database:
+    with cluster() as database:
         port = free_port()
         variables = {
             "PATH": os.environ["PATH"],
@@ -136,7 +136,7 @@ def _unleash(package: Path, messages: list[str]) -> Iterator[tuple[Served, bytes
             "TZ": "UTC",
             "HTTP_HOST": "127.0.0.1",
             "HTTP_PORT": str(port),
-            "DATABASE_URL": f"postgres://postgres@127.0.0.1:{database}/unleash",
+            "DATABASE_URL": database.url("second"),
             "DATABASE_SSL": "false",
             "LOG_LEVEL": "error",
             "CHECK_VERSION": "false",

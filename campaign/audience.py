@@ -6,6 +6,7 @@ report ever meets a visitor. Each route is named by string, as in urls.py.
     GET  /m/<placement>/...        the hosted page and its quiet neighbours; POST: its form, without JavaScript
     GET  /static/campaign/...      the assets of the above, from memory
     GET  /favicon.ico              nothing, quietly
+    GET  /health/..., /metrics     how the installation is, for whoever runs it
 
 Logs of this surface hold the name of an error and nothing of the request.
 """
@@ -35,6 +36,9 @@ log = logging.getLogger(__name__)
 ROUTES = {
     "/api/v1/decide": "campaign.surface.decide",
     "/api/v1/events": "analytics.surface.events",
+    "/health/live": "analytics.health.live",
+    "/health/ready": "analytics.health.ready",
+    "/metrics": "analytics.health.metrics",
 }
 HOSTED = "campaign.surface.hosted"
 RECORD = "analytics.ingest.record"
@@ -47,6 +51,7 @@ STATUS = {
     207: "207 Multi-Status",
     303: "303 See Other",
     400: "400 Bad Request",
+    401: "401 Unauthorized",
     403: "403 Forbidden",
     404: "404 Not Found",
     405: "405 Method Not Allowed",

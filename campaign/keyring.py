@@ -7,6 +7,7 @@ import re
 import secrets
 from pathlib import Path
 
+_SUBJECT_SECRET = re.compile(r"campaign-(\d+)\.key")
 _RECEIPT_KEY = re.compile(r"receipt-(\d{3})\.key")
 
 
@@ -33,6 +34,12 @@ def secret_file(directory: Path, name: str, size: int = 32) -> bytes:
 def subject_secret(directory: Path, campaign: int) -> bytes:
     """The secret under which one campaign's subjects are assigned; made on first use."""
     return secret_file(directory, f"campaign-{campaign}.key")
+
+
+def subject_secrets(directory: Path) -> list[int]:
+    """The campaigns that have a secret here."""
+    names = [path.name for path in directory.iterdir()] if directory.exists() else []
+    return sorted(int(match.group(1)) for name in names if (match := _SUBJECT_SECRET.fullmatch(name)))
 
 
 def destroy_subject_secret(directory: Path, campaign: int) -> bool:

@@ -1,4 +1,8 @@
-"""The life of a campaign: draft, submitted, approved, running, paused, closed. Launching freezes the plan."""
+"""The life of a campaign: draft, submitted, approved, (scheduled,) running, paused, closed. Launching freezes the plan.
+
+A launched campaign shows its messages from its start to its end by the server's own clock; the worker follows with the
+state, so that a worker that is late changes nothing that anyone sees.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from campaign.assignment import cumulative
-from campaign.keyring import destroy_subject_secret
-from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
+from campaign.keyring import destroy_subject_secret, subject_secrets
+from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome
 from campaign.outcomes import CATALOGUE
 from messages import review
 from messages.roles import MANAGER, REVIEWER, has_role
@@ -25,10 +29,12 @@ TRANSITIONS: dict[str, tuple[set[str], str, str]] = {
     "submit": ({State.DRAFT}, State.SUBMITTED, MANAGER),
     "approve": ({State.SUBMITTED}, State.APPROVED, REVIEWER),
     "launch": ({State.APPROVED}, State.RUNNING, MANAGER),
-    "pause": ({State.RUNNING}, State.PAUSED, MANAGER),
+    "schedule": ({State.APPROVED}, State.SCHEDULED, MANAGER),  # a launch whose start is yet to come
+    "pause": ({State.SCHEDULED, State.RUNNING}, State.PAUSED, MANAGER),
     "resume": ({State.PAUSED}, State.RUNNING, MANAGER),
-    "close": ({State.RUNNING, State.PAUSED}, State.CLOSED, MANAGER),
+    "close": ({State.SCHEDULED, State.RUNNING, State.PAUSED}, State.CLOSED, MANAGER),
 }
+LIVE = (State.SCHEDULED, State.RUNNING)
 
 
 class StepRefused(Exception):
@@ -56,6 +62,7 @@ def approve(campaign: Campaign, *, by: User) -> None:
 @transaction.atomic
 def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
     """Freeze the plan and start serving."""
+    _take_turns(campaign)
     problems = unready(campaign)
     if campaign.ends_at is not None and campaign.ends_at <= (campaign.starts_at or now):
         problems.append("The campaign would end before it starts: choose a later end.")
@@ -64,7 +71,7 @@ def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
     plan = freeze(campaign.plan, now=now)
     campaign.launched_at = now
     campaign.starts_at = campaign.starts_at or now
-    _move(campaign, "launch", by)
+    _move(campaign, "schedule" if campaign.starts_at > now else "launch", by)
     return plan
 
 
@@ -77,6 +84,7 @@ def pause(campaign: Campaign, *, by: User) -> None:
 @transaction.atomic
 def resume(campaign: Campaign, *, by: User) -> None:
     """Serve again, under the same plan."""
+    _take_turns(campaign)
     problems = _taken_placements(campaign)
     if problems:
         raise StepRefused(" ".join(problems))
@@ -93,6 +101,38 @@ def close(campaign: Campaign, *, by: User, now: datetime) -> None:
     transaction.on_commit(lambda: destroy_subject_secret(settings.KEY_DIRECTORY, campaign.pk))
 
 
+def open_due(*, now: datetime) -> list[Campaign]:
+    """Scheduled campaigns whose start has come are running: those that this call has moved."""
+    due = Campaign.objects.filter(state=State.SCHEDULED, starts_at__lte=now)
+    return [campaign for campaign in due if _moved_by_the_clock(campaign, State.RUNNING, now=now)]
+
+
+def close_due(*, now: datetime) -> list[Campaign]:
+    """Campaigns whose end has come are closed, their subjects' secrets destroyed: those that this call has moved."""
+    due = Campaign.objects.filter(state__in=[*LIVE, State.PAUSED], ends_at__lte=now)
+    closed = [campaign for campaign in due if _moved_by_the_clock(campaign, State.CLOSED, now=now)]
+    destroy_secrets_of_closed()
+    return closed
+
+
+@transaction.atomic
+def _moved_by_the_clock(campaign: Campaign, target: str, *, now: datetime) -> bool:
+    """Under a lock, and only if the campaign still stands where it was read: someone may have just moved it."""
+    locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    if (locked.state, locked.starts_at, locked.ends_at) != (campaign.state, campaign.starts_at, campaign.ends_at):
+        return False
+    locked.state = target
+    locked.save(update_fields=["state", "changed_at"])
+    return True
+
+
+def destroy_secrets_of_closed() -> list[int]:
+    """Remove the secrets of campaigns that are closed or gone: a stop between closing and this leaves one behind."""
+    live = set(Campaign.objects.exclude(state=State.CLOSED).values_list("pk", flat=True))
+    left = [number for number in subject_secrets(settings.KEY_DIRECTORY) if number not in live]
+    return [number for number in left if destroy_subject_secret(settings.KEY_DIRECTORY, number)]
+
+
 @transaction.atomic
 def pause_arm(arm: Arm, *, reason: str, now: datetime) -> None:
     """Stop showing one arm; the others go on in their own shares. Only the control cannot be paused alone."""
@@ -103,11 +143,20 @@ def pause_arm(arm: Arm, *, reason: str, now: datetime) -> None:
     arm.campaign.save(update_fields=["changed_at"])  # the snapshot notices
 
 
+def _take_turns(campaign: Campaign) -> None:
+    """Wait until nobody else starts this campaign, or another at one of its placements.
+
+    SQLite lets one transaction write at a time; on PostgreSQL these locks see to it.
+    """
+    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+    list(Placement.objects.select_for_update(no_key=True, of=("self",)).filter(campaigns=campaign).order_by("pk"))
+
+
 def _move(campaign: Campaign, verb: str, by: User) -> None:
     sources, target, role = TRANSITIONS[verb]
     if not has_role(by, role):
         raise StepRefused(f"Only a {role} can {verb} a campaign.")
-    locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     if locked.state not in sources:
         raise StepRefused(f"A campaign that is “{locked.get_state_display()}” cannot {verb}.")
     campaign.state = target
@@ -189,9 +238,7 @@ def _looks_are_sound(looks: object) -> bool:
 
 
 def _taken_placements(campaign: Campaign) -> list[str]:
-    taken = Campaign.objects.filter(state=State.RUNNING, placements__in=campaign.placements.all()).exclude(
-        pk=campaign.pk
-    )
+    taken = Campaign.objects.filter(state__in=LIVE, placements__in=campaign.placements.all()).exclude(pk=campaign.pk)
     return [f"“{other.name}” already runs at one of these placements." for other in taken.distinct()]
 
 

@@ -61,6 +61,7 @@ class Campaign(models.Model):
         DRAFT = "draft", "Draft"
         SUBMITTED = "submitted", "Waiting for approval"
         APPROVED = "approved", "Approved"
+        SCHEDULED = "scheduled", "Launched, not started yet"
         RUNNING = "running", "Running"
         PAUSED = "paused", "Paused"
         CLOSED = "closed", "Closed"

@@ -41,7 +41,7 @@ class ServedCounter:
             return 0
         try:
             with transaction.atomic():
-                for (day, arm, placement, locale), count in counts.items():
+                for (day, arm, placement, locale), count in sorted(counts.items()):  # one order, so no deadlock
                     row, _ = ServedCount.objects.get_or_create(
                         day=_EPOCH + timedelta(days=day), arm_id=arm, placement_id=placement, locale=locale
                     )

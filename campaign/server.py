@@ -1,4 +1,4 @@
-"""Starts the production server as a child process: granian, one worker, no access log."""
+"""Starts the production server as a child process: granian, one worker unless told otherwise, no access log."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def free_port() -> int:
 def command(application: str, *, port: int, host: str = "127.0.0.1", workers: int = 1) -> list[str]:
     """The server's command line; `docs/operations.md` shows the same one."""
     options = ["--interface", "wsgi", "--workers", str(workers), "--blocking-threads", str(THREADS), "--no-ws"]
+    options += ["--respawn-failed-workers", "--respawn-interval", "0.5"]
     options += ["--host", host, "--port", str(port), "--log-level", "error", application]
     return [sys.executable, "-m", "granian", *options]
 

@@ -5,6 +5,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -25,6 +26,8 @@ def _list(name: str, default: str = "") -> list[str]:
 # Where things are at rest. The audience database is kept apart because it must never be in a backup.
 DATA_DIRECTORY = Path(os.environ.get("DATA_DIRECTORY", BASE_DIR / "var"))
 KEY_DIRECTORY = Path(os.environ.get("KEY_DIRECTORY", DATA_DIRECTORY / "keys"))
+# Acknowledged events wait here while the audience database is away: a disk that outlives a restart, in no backup.
+SPOOL_DIRECTORY = Path(os.environ.get("SPOOL_DIRECTORY", DATA_DIRECTORY / "spool"))
 DATA_DIRECTORY.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 DEBUG = _flag("DEBUG")
@@ -81,11 +84,31 @@ TEMPLATES = [
 ]
 
 
+# A commit is on disk before it returns, a forgotten transaction lets go of its locks, and a server that went away
+# is noticed within seconds.
+_POSTGRESQL = {
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    "options": "-c synchronous_commit=on -c idle_in_transaction_session_timeout=300s",
+}
+
+
 def _database(variable: str, file: str) -> dict[str, object]:
-    """One database from its URL; SQLite files are opened for durability first: WAL, synchronous=FULL, secure_delete."""
-    config: dict[str, object] = dict(
+    """One database from its URL, opened for durability first.
+
+    SQLite: WAL, synchronous=FULL, secure_delete. PostgreSQL: synchronous_commit, whatever the server's default is.
+    """
+    config: dict[str, Any] = dict(
         dj_database_url.parse(os.environ.get(variable) or f"sqlite:///{DATA_DIRECTORY / file}", conn_max_age=600)
     )
+    if config["ENGINE"] == "django.db.backends.postgresql":
+        config["CONN_HEALTH_CHECKS"] = True
+        own = config.get("OPTIONS", {})  # what stands in the URL, such as sslmode; it may add, not weaken
+        config["OPTIONS"] = _POSTGRESQL | own
+        config["OPTIONS"]["options"] = f"{own.get('options', '')} {_POSTGRESQL['options']}".strip()
     if config["ENGINE"] == "django.db.backends.sqlite3":
         config["OPTIONS"] = {
             "timeout": 20,
@@ -140,6 +163,7 @@ if not 1 <= RECEIPT_LIFE_HOURS <= 24:
     raise ImproperlyConfigured("RECEIPT_LIFE_HOURS must be from 1 to 24: a view is forgotten within a day.")
 SNAPSHOT_SECONDS = float(os.environ.get("SNAPSHOT_SECONDS", "2"))
 SERVED_FLUSH_SECONDS = float(os.environ.get("SERVED_FLUSH_SECONDS", "1"))
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # empty: /metrics is off
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -87,6 +87,11 @@ class Snapshot:
     placement_ids: Mapping[int, PlacementEntry]
     fingerprint: tuple[Any, ...] = ()
 
+    @property
+    def compiled(self) -> bool:
+        """False as long as the database has not been read once."""
+        return self.fingerprint != ()
+
 
 EMPTY = Snapshot(MappingProxyType({}), MappingProxyType({}))
 _NO_CAMPAIGN = "no_campaign"
@@ -129,7 +134,8 @@ def compile_snapshot() -> Snapshot:
 
 def _placement(placement: Placement, links: list[HelpLink]) -> PlacementEntry:
     campaigns = list(placement.campaigns.all())
-    running = [c for c in campaigns if c.state == Campaign.State.RUNNING]
+    # A scheduled one too: it starts by the server's clock, whether or not the worker has noticed.
+    running = [c for c in campaigns if c.state in (Campaign.State.SCHEDULED, Campaign.State.RUNNING)]
     reasons = {_REASONS[c.state] for c in campaigns if c.state in _REASONS}
     reason = next((r for r in _REASON_ORDER if r in reasons), _NO_CAMPAIGN)
     previews = {

@@ -65,5 +65,7 @@ def stands(revision: Revision) -> bool:
 
 
 def _expect(revision: Revision, state: Revision.State) -> None:
+    """The lock keeps the words as they are until the step is done: an edit waits for it (see migration 0002)."""
+    Revision.objects.select_for_update(no_key=True).get(pk=revision.pk)
     if revision.state != state:
         raise ReviewRefused(f"This revision is “{revision.get_state_display()}”, not “{state.label}”.")

@@ -5,13 +5,16 @@ import os
 import shutil
 import tempfile
 
+import pytest
 from hypothesis import settings
 
 _directory = tempfile.mkdtemp(prefix="second-thought-tests-")
 atexit.register(shutil.rmtree, _directory, ignore_errors=True)
 os.environ["DATA_DIRECTORY"] = _directory
 os.environ["LOCAL_HTTP"] = "1"
-for _name in ("DATABASE_URL", "AUDIENCE_DATABASE_URL", "KEY_DIRECTORY", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS"):
+POSTGRESQL = os.environ.get("TEST_ENGINE") == "postgresql"  # tests/postgres.py says so, and where the databases are
+_OURS = ["KEY_DIRECTORY", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS"]
+for _name in _OURS if POSTGRESQL else [*_OURS, "DATABASE_URL", "AUDIENCE_DATABASE_URL"]:
     os.environ.pop(_name, None)
 
 # Generated cases are the same in every run, and no test is timed: a noisy machine turns nothing red.
@@ -19,3 +22,18 @@ for _name in ("DATABASE_URL", "AUDIENCE_DATABASE_URL", "KEY_DIRECTORY", "SECRET_
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("search", derandomize=False, deadline=None, max_examples=2_000)
 settings.load_profile("steady")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "only_on(engine, reason): about one of the two engines, 'sqlite' or 'postgresql'"
+    )
+    # PostgreSQL drops no database that a thread is still connected to; this one goes with its server.
+    config.option.reuse_db |= POSTGRESQL
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for mark in item.iter_markers("only_on"):
+            if (mark.args[0] == "postgresql") != POSTGRESQL:
+                item.add_marker(pytest.mark.skip(reason=f"only on {mark.args[0]}: {mark.kwargs['reason']}"))

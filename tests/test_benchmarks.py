@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import constant, embed, events, open_loop, postgres, raw_disk, start, unleash
+from benchmarks import constant, embed, events, open_loop, raw_disk, start, unleash
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.installation import DECIDE
 from benchmarks.load import Unexpected, body_of, drive, get, post, reply_size, status_of
@@ -235,13 +235,6 @@ def test_what_cannot_be_measured_is_said_and_is_no_verdict(monkeypatch: pytest.M
     monkeypatch.setattr("benchmarks.unleash.shutil.which", lambda name: None)
     (line,) = unleash.measure()
     assert (line.figure, line.met) == ("not measured: node is not installed", None)
-
-
-def test_the_newest_postgres_is_taken(tmp_path: Path) -> None:
-    for version in ("9.6", "15", "17"):
-        (tmp_path / version / "bin").mkdir(parents=True)
-        (tmp_path / version / "bin" / "initdb").touch()
-    assert postgres.binaries(tmp_path) == tmp_path / "17" / "bin"
 
 
 def test_packages_outside_the_lock_file_are_hidden() -> None:

@@ -1,9 +1,10 @@
 """What a web process loads and writes, asked of a real one."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.installation import installed
 
 PROBE = """
 import io, sys
@@ -26,12 +27,8 @@ print(sorted({name for _, headers in seen[:3] for name, _ in headers} & {"Set-Co
 
 
 def test_no_web_request_loads_scipy_and_the_audience_gets_no_cookie(tmp_path: Path) -> None:
-    environment = {**os.environ, "DATA_DIRECTORY": str(tmp_path), "DJANGO_SETTINGS_MODULE": "campaign.settings"}
-    for database in ("default", "audience"):
-        subprocess.run(
-            [sys.executable, "manage.py", "migrate", "--database", database, "-v0"], check=True, env=environment
-        )
-    told = subprocess.run(
-        [sys.executable, "-c", PROBE], check=True, env=environment, capture_output=True, text=True
-    ).stdout.splitlines()
+    with installed(tmp_path) as environment:
+        told = subprocess.run(
+            [sys.executable, "-c", PROBE], check=True, env=environment, capture_output=True, text=True
+        ).stdout.splitlines()
     assert told == ["['404', '400', '404', '302', '200', '200', '200']", "[]", "[]"]

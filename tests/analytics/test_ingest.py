@@ -1,12 +1,14 @@
 """The writer thread: durable before it returns, in groups, and never a false yes."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from django.db import DatabaseError, connections
+from django.db import IntegrityError, OperationalError, connections
 
-from analytics import ingest
-from analytics.models import FoldMark, OpenView
+from analytics import ingest, openviews
+from analytics.models import FoldedHour, OpenView
+from analytics.spool import Spool
 from campaign.audience import Event
 from campaign.receipt import Receipt
 from tests import world
@@ -24,8 +26,13 @@ def event(number: int, outcome: str = "exposed", value: int | None = None) -> Ev
 
 
 @pytest.fixture
-def writer() -> ingest.Writer:
-    return ingest.Writer()
+def spool(tmp_path: Path) -> Spool:
+    return Spool(tmp_path / "spool")
+
+
+@pytest.fixture
+def writer(spool: Spool) -> ingest.Writer:
+    return ingest.Writer(spool)
 
 
 def test_many_threads_are_all_answered_and_all_on_disk(writer: ingest.Writer) -> None:
@@ -35,6 +42,7 @@ def test_many_threads_are_all_answered_and_all_on_disk(writer: ingest.Writer) ->
     assert OpenView.objects.filter(bits=0b11).count() == 400
 
 
+@pytest.mark.only_on("sqlite", reason="PostgreSQL is asked by campaign.checks")
 def test_the_audience_database_syncs_every_commit() -> None:
     with connections["audience"].cursor() as cursor:
         pragmas = [
@@ -43,9 +51,11 @@ def test_the_audience_database_syncs_every_commit() -> None:
     assert pragmas == [2, "wal", 1]  # 2 is FULL
 
 
-def test_a_disk_that_refuses_is_never_answered_with_yes(writer: ingest.Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_that_no_table_takes_is_refused_and_not_kept_for_later(
+    writer: ingest.Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*args: object, **kwargs: object) -> None:
-        raise DatabaseError("disk full")
+        raise IntegrityError("a row that no table takes")
 
     with monkeypatch.context() as broken:
         broken.setattr(ingest, "write", full)
@@ -57,8 +67,100 @@ def test_a_disk_that_refuses_is_never_answered_with_yes(writer: ingest.Writer, m
 
 
 def test_a_view_that_may_be_folded_already_is_refused_even_if_the_clock_went_back() -> None:
-    FoldMark.objects.create(pk=1, through=world.HOUR + 3)
+    FoldedHour.objects.create(closes=world.HOUR + 3)
     (refusal,) = ingest.write([event(1)], hour=world.HOUR)
     assert refusal is not None
     assert refusal.code == "receipt_expired"
     assert OpenView.objects.count() == 0
+
+
+@pytest.fixture
+def away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The audience database is away for whoever writes now."""
+
+    def lost(*args: object, **kwargs: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(ingest, "write", lost)
+
+
+def test_events_wait_in_the_spool_while_the_database_is_away(writer: ingest.Writer, spool: Spool, away: None) -> None:
+    assert writer.submit([event(1), event(1, "left"), event(2)], clock=clock) == [None] * 3
+    assert (OpenView.objects.count(), spool.holds_events) == (0, True)
+    assert ingest.hand_over(spool) == 2
+    assert (sorted(OpenView.objects.values_list("bits", flat=True)), spool.holds_events) == ([1, 3], False)
+
+
+def test_the_spool_hands_over_twice_and_it_counts_once(
+    writer: ingest.Writer, spool: Spool, away: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine dies after the database has the rows and before the spool forgets them."""
+    writer.submit([event(1, "rating", 4), event(2)], clock=clock)
+
+    def die(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as plug:
+        plug.setattr(Spool, "_forget", die)
+        with pytest.raises(KeyboardInterrupt):
+            ingest.hand_over(spool)
+    assert (OpenView.objects.count(), spool.holds_events) == (2, True)
+    ingest.hand_over(spool)
+    assert (OpenView.objects.count(), spool.holds_events) == (2, False)
+    assert OpenView.objects.get(rating__isnull=False).rating == 4
+
+
+def test_a_database_that_is_still_away_leaves_the_spool_as_it_is(
+    writer: ingest.Writer, spool: Spool, away: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer.submit([event(1)], clock=clock)
+
+    def lost(*args: object) -> None:
+        raise OperationalError("connection refused")
+
+    with monkeypatch.context() as still:
+        still.setattr(openviews, "put", lost)
+        with pytest.raises(OperationalError):
+            ingest.hand_over(spool)
+    assert ingest.hand_over(spool) == 1
+
+
+def test_a_spool_that_fails_too_is_never_answered_with_yes(tmp_path: Path, away: None) -> None:
+    (tmp_path / "file").write_text("not a directory")
+    (refusal,) = ingest.Writer(Spool(tmp_path / "file")).submit([event(1)], clock=clock)
+    assert refusal is not None
+    assert (refusal.status, refusal.code) == (503, "not_recorded")
+
+
+def test_an_hour_that_is_shut_takes_nothing_in_the_spool_either(
+    writer: ingest.Writer, spool: Spool, away: None
+) -> None:
+    spool.shut_hour(world.HOUR + 3)
+    (refusal,) = writer.submit([event(1)], clock=clock)
+    assert refusal is not None
+    assert (refusal.code, spool.holds_events) == ("receipt_expired", False)
+
+
+@pytest.mark.only_on("sqlite", reason="on PostgreSQL a lock that lasts too long ends as a lost connection")
+def test_a_file_that_is_being_compacted_holds_nobody_up(writer: ingest.Writer, spool: Spool) -> None:
+    with openviews._compacting():
+        assert writer.submit([event(1)], clock=clock) == [None]
+    assert (OpenView.objects.count(), spool.holds_events) == (0, True)
+    assert writer.submit([event(2)], clock=clock) == [None]
+    assert ingest.hand_over(spool) == 1
+    assert OpenView.objects.count() == 2
+
+
+def test_what_the_spool_held_is_not_on_the_disk_any_more(writer: ingest.Writer, spool: Spool, away: None) -> None:
+    writer.submit([event(n) for n in range(1, 200)], clock=clock)
+    ingest.hand_over(spool)
+    assert [path.name for path in (spool.directory).iterdir()] == ["spool.lock"]
+    assert (spool.directory / "spool.lock").read_bytes() == b""
+
+
+def test_one_view_in_many_events_is_one_row_and_its_first_rating_stands() -> None:
+    events = [event(1), event(1, "rating", 2), event(1, "left"), event(1, "rating", 5), event(1, "dwell", 3)]
+    assert ingest.write(events, hour=world.HOUR) == [None] * 5
+    ingest.write([event(1, "rating", 1), event(1, "annoyed")], hour=world.HOUR)
+    view = OpenView.objects.get()
+    assert (view.bits, view.rating, view.dwell) == (0b100_0011, 2, 3)

@@ -41,6 +41,10 @@ class TestEmbargo:
         assert (analysis.embargoed, analysis.exploratory, analysis.exception) == (False, True, "Ana: a funder asked.")
         assert analysis.estimates.filter(kind="difference").exists()
 
+    def test_an_exception_that_its_column_cannot_hold_is_refused_in_words(self) -> None:
+        with pytest.raises(NotEvaluable, match="300 characters"):
+            evaluate(running(planned_per_arm=100_000), now=world.NOON, exception="x" * 301)
+
     def test_at_the_first_planned_look_the_estimates_show(self) -> None:
         analysis = evaluate(running(planned_per_arm=5000, monitoring="always-valid", looks=[0.5, 1]), now=world.NOON)
         assert (analysis.embargoed, analysis.exploratory) == (False, False)

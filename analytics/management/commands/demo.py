@@ -1,9 +1,11 @@
 import signal
+import subprocess
 import sys
 import threading
 import time
 from argparse import ArgumentParser
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -98,7 +100,7 @@ class Command(BaseCommand):
         except OSError:
             raise CommandError(f"Port {partner} is taken. Choose another pair: make demo PORT=9000") from None
         threading.Thread(target=partner_server.serve_forever, daemon=True).start()
-        with server.running("campaign.wsgi:application", port=site) as url:
+        with server.running("campaign.wsgi:application", port=site) as url, _worker():
             console.print(f"\n[bold]The site is running.[/] Results: {url}/campaigns/{campaign.slug}/results/")
             console.print("Sign in as one of:")
             for person in cast:
@@ -110,6 +112,17 @@ class Command(BaseCommand):
             console.print("Stop with Ctrl-C.")
             with suppress(KeyboardInterrupt):
                 threading.Event().wait()
+
+
+@contextmanager
+def _worker() -> Iterator[None]:
+    """The worker beside the site, so that what is clicked gets counted, in two to three hours."""
+    child = subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        child.terminate()
+        child.wait()
 
 
 def partner_page(page: str, port: int) -> ThreadingHTTPServer:

@@ -15,9 +15,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--workers", type=int, default=1, help="processes that serve; one for each core is plenty")
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"Second Thought listens on http://{options['host']}:{options['port']}/")
         self.stdout.flush()
-        command = server.command("campaign.wsgi:application", port=options["port"], host=options["host"])
+        command = server.command(
+            "campaign.wsgi:application", port=options["port"], host=options["host"], workers=options["workers"]
+        )
         os.execv(sys.executable, command)  # noqa: S606  (no shell is wanted: the server takes this process's place)

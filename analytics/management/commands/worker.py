@@ -1,0 +1,34 @@
+import signal
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from analytics.worker import STEPS, Worker
+
+
+class Command(BaseCommand):
+    help = (
+        "Do what has to be done again and again: count closed views, look when the plan says, guard against harm, "
+        "open and close campaigns, empty the spool, prune, destroy keys. One works at a time; the others wait."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="do every step once, and end; status 1 if one failed")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        worker = Worker(say=self._say)
+        if options["once"]:
+            succeeded = [worker.run(step) for step in STEPS]
+            if not all(succeeded):
+                raise SystemExit(1)
+            return
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        worker.run_until(stop)
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()

@@ -1,0 +1,239 @@
+"""The table of open views, on either engine: rows are put in whole groups, and an hour is shut before it is counted.
+
+What a row says only ever grows: bits are added, the first rating and the first duration stand. So the same row may be
+put twice, in any order, by anyone, and changes nothing the second time. All that is exactly once here rests on that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.db import OperationalError, connections, transaction
+
+from analytics import turns
+from analytics.models import FoldedHour, OpenView
+from analytics.patience import Patience
+from campaign.outcomes import CATALOGUE, EXPOSED
+
+if TYPE_CHECKING:
+    from campaign.audience import Event
+
+ALIAS = "audience"
+TABLE = OpenView._meta.db_table
+_FOLDED = FoldedHour._meta.db_table
+_SHUTTING = 0x5EC0ED  # the number of our advisory lock: shared by who writes, held alone by who shuts an hour
+_PATIENCE = Patience(seconds=2.0)
+
+
+class View(NamedTuple):
+    """One row: a shown message and what was done with it so far."""
+
+    closes: int
+    nonce: bytes
+    campaign: int
+    arm: int
+    placement: int
+    locale: str
+    hour: int
+    bits: int
+    rating: int | None
+    dwell: int | None
+
+
+COLUMNS = ", ".join(View._fields)
+_GROWS = f"""
+    ON CONFLICT (closes, nonce) DO UPDATE SET
+        bits = {TABLE}.bits | excluded.bits,
+        rating = COALESCE({TABLE}.rating, excluded.rating),
+        dwell = COALESCE({TABLE}.dwell, excluded.dwell)
+"""
+_PUT_SQLITE = f"INSERT INTO {TABLE} ({COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) {_GROWS}"  # noqa: S608
+_PUT_POSTGRESQL = f"""
+    INSERT INTO {TABLE} ({COLUMNS}) SELECT * FROM unnest(
+        %s::int[], %s::bytea[], %s::int[], %s::int[], %s::int[], %s::text[], %s::int[],
+        %s::smallint[], %s::smallint[], %s::smallint[]
+    ) {_GROWS}
+"""  # noqa: S608  (only names of our own are put in)
+
+_BITS = {key: EXPOSED if o.bit is None else EXPOSED | 1 << o.bit for key, o in CATALOGUE.items()}
+
+
+class Busy(OperationalError):
+    """The file is being compacted: nothing is wrong, and waiting would take longer than keeping the events aside."""
+
+
+def merged(events: Iterable[Event]) -> list[View]:
+    """The events as one row a view, in the order of their key: writers that meet take rows in the same order."""
+    views: dict[tuple[int, bytes], View] = {}
+    for receipt, outcome, value in events:
+        campaign, arm, placement, hour, closes, locale, nonce = receipt
+        bits = _BITS[outcome]
+        rating = value if outcome == "rating" else None
+        dwell = value if outcome == "dwell" else None
+        key = (closes, nonce)
+        before = views.get(key)
+        if before is not None:
+            bits |= before.bits
+            rating = rating if before.rating is None else before.rating
+            dwell = dwell if before.dwell is None else before.dwell
+        views[key] = View(closes, nonce, campaign, arm, placement, locale, hour, bits, rating, dwell)
+    return [views[key] for key in sorted(views)]
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """One transaction that puts rows. OperationalError if the database is away or frozen, Busy if it is compacted."""
+    connection = connections[ALIAS]
+    if connection.vendor == "sqlite":
+        with turns.held(_beside("turn")), turns.held(_beside("compacting"), wait=False, shared=True) as free:
+            if free is None:
+                raise Busy("the audience database is being compacted")
+            with transaction.atomic(using=ALIAS):
+                yield
+        return
+    with _PATIENCE.at_an_end(connection), transaction.atomic(using=ALIAS):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_advisory_xact_lock_shared({_SHUTTING})")
+        yield
+
+
+def shut(closes: Sequence[int]) -> set[int]:
+    """Those of these closing hours that take nothing more. Only within `writing`."""
+    marks = ", ".join(["%s"] * len(closes))
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute(f"SELECT closes FROM {_FOLDED} WHERE closes IN ({marks})", list(closes))  # noqa: S608
+        return {row[0] for row in cursor.fetchall()}
+
+
+def put(views: Sequence[View]) -> None:
+    """Add rows, or what they say to the rows that are there. Only within `writing`."""
+    with connections[ALIAS].cursor() as cursor:
+        if connections[ALIAS].vendor == "sqlite":
+            cursor.executemany(_PUT_SQLITE, views)
+        else:
+            cursor.execute(_PUT_POSTGRESQL, [list(column) for column in zip(*views, strict=True)])
+
+
+def shut_hour(closes: int) -> None:
+    """From here on no event for a view that closed at `closes` is taken; writers under way finish first."""
+    connection = connections[ALIAS]
+    with _turn(), transaction.atomic(using=ALIAS):
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT pg_advisory_xact_lock({_SHUTTING})")
+        FoldedHour.objects.get_or_create(closes=closes)
+
+
+def closed_hours(*, hour: int) -> list[int]:
+    """The closing hours up to `hour` that have views, each found by one step through the key."""
+    found: list[int] = []
+    with connections[ALIAS].cursor() as cursor:
+        while True:
+            cursor.execute(
+                f"SELECT MIN(closes) FROM {TABLE} WHERE closes > %s AND closes <= %s",  # noqa: S608
+                [found[-1] if found else -1, hour],
+            )
+            row = cursor.fetchone()
+            if row is None or row[0] is None:
+                return found
+            found.append(row[0])
+
+
+def oldest_closed_hour(*, hour: int) -> int | None:
+    """The first closing hour up to `hour` that still has views."""
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute(f"SELECT MIN(closes) FROM {TABLE} WHERE closes <= %s", [hour])  # noqa: S608
+        row = cursor.fetchone()
+    return None if row is None else row[0]
+
+
+def count(closes: int) -> int:
+    """How many views closed at this hour."""
+    return OpenView.objects.filter(closes=closes).count()
+
+
+class Stretch(NamedTuple):
+    """Views of one closing hour whose nonces begin with a number from `start` to `end` - 1, of 65,536."""
+
+    closes: int
+    start: int
+    end: int
+
+    def where(self) -> tuple[str, list[int | bytes]]:
+        condition = "closes = %s AND nonce >= %s"
+        values: list[int | bytes] = [self.closes, self.start.to_bytes(2, "big")]
+        if self.end <= 0xFFFF:
+            return f"{condition} AND nonce < %s", [*values, self.end.to_bytes(2, "big")]
+        return condition, values
+
+
+Sums = list[tuple[int, int, int, str, int, int | None, int | None, int]]
+
+
+def sums(stretch: Stretch) -> Sums:
+    """What lies in a stretch: (hour, arm, placement, locale, bits, rating, dwell) and how many views are alike."""
+    condition, values = stretch.where()
+    alike = "hour, arm, placement, locale, bits, rating, dwell"
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute(f"SELECT {alike}, COUNT(*) FROM {TABLE} WHERE {condition} GROUP BY {alike}", values)  # noqa: S608
+        rows: Sums = cursor.fetchall()
+        return rows
+
+
+def forget(stretch: Stretch) -> int:
+    """Delete the views of a stretch; how many there were. On SQLite `secure_delete` overwrites their bytes."""
+    condition, values = stretch.where()
+    with _turn(), transaction.atomic(using=ALIAS), connections[ALIAS].cursor() as cursor:
+        cursor.execute(f"DELETE FROM {TABLE} WHERE {condition}", values)  # noqa: S608
+        return int(cursor.rowcount)
+
+
+def compact() -> bool:
+    """Leave no bytes of deleted rows behind; False if someone was reading, so that it has to be done again.
+
+    SQLite overwrites what it deletes, and may yet leave a copy of a row that it moved from page to page; PostgreSQL
+    leaves deleted rows where they lie. Writing the table anew removes both. Whoever writes meanwhile keeps its events
+    aside (analytics.spool).
+    """
+    connection = connections[ALIAS]
+    if connection.in_atomic_block:
+        return True  # only a test folds inside a transaction; nothing may be vacuumed there
+    if connection.vendor != "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"VACUUM (FULL) {TABLE}")
+        return True
+    with _compacting(), connection.cursor() as cursor:
+        cursor.execute("VACUUM")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        row = cursor.fetchone()
+        return row is not None and row[0] == 0
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """On SQLite, our turn among the processes that write to the file; PostgreSQL needs none."""
+    if connections[ALIAS].vendor != "sqlite":
+        yield
+        return
+    with turns.held(_beside("turn")):
+        yield
+
+
+@contextmanager
+def _compacting() -> Iterator[None]:
+    """Nobody writes to the SQLite file meanwhile, and nobody waits: `writing` raises Busy."""
+    with turns.held(_beside("turn")):
+        compacting = turns.held(_beside("compacting"))
+        compacting.__enter__()
+    try:
+        yield
+    finally:
+        compacting.__exit__(None, None, None)
+
+
+def _beside(purpose: str) -> Path:
+    name = str(connections[ALIAS].settings_dict["NAME"])
+    return Path(f"{name}-{purpose}.lock")

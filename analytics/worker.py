@@ -1,0 +1,224 @@
+"""What has to be done again and again, in steps: each is safe to interrupt anywhere and to run twice.
+
+One worker works at a time, however many are started: the others wait for a lock that the system takes from whoever
+dies. A step that fails is tried again when it is next due; it stops no other. What each step did last stands in
+WorkerStep, which /health/ready shows.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import DatabaseError, close_old_connections, connections
+from django.utils import timezone
+
+from analytics import ingest, turns
+from analytics.evaluate import NotEvaluable, due, evaluate
+from analytics.fold import fold
+from analytics.guard import guard
+from analytics.models import FoldedHour, FoldProgress, WorkerStep
+from campaign import lifecycle
+from campaign.models import Campaign
+from campaign.receipt import SECONDS_PER_HOUR
+
+log = logging.getLogger(__name__)
+
+_ADVISORY = 0x5EC0EE  # our lock's number on PostgreSQL, for workers on different machines
+# A clock that jumps back cannot reach views that were shut so long ago: no receipt lives longer than a day.
+_REMEMBER = timedelta(days=14)
+_COUNTED = [Campaign.State.RUNNING, Campaign.State.PAUSED, Campaign.State.CLOSED]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do, how often, and what it says of what it did; nothing if there was nothing to do."""
+
+    name: str
+    every: float  # seconds
+    run: Callable[[datetime], str]
+
+
+def open_and_close(now: datetime) -> str:
+    """Campaigns whose start or end has come."""
+    opened, closed = lifecycle.open_due(now=now), lifecycle.close_due(now=now)
+    return _said((len(opened), "campaigns opened"), (len(closed), "closed"))
+
+
+def empty_the_spool(now: datetime) -> str:
+    """Events that were kept aside while the audience database was away."""
+    return _said((ingest.hand_over(ingest.spool()), "views from the spool"))
+
+
+def fold_closed(now: datetime) -> str:
+    """Views whose window has closed."""
+    return _said((fold(hour=int(now.timestamp()) // SECONDS_PER_HOUR).views, "views counted and forgotten"))
+
+
+def guard_arms(now: datetime) -> str:
+    """Harm rules, before anything is compared."""
+    running = Campaign.objects.filter(state=Campaign.State.RUNNING)
+    return _said((sum(len(guard(campaign, now=now)) for campaign in running), "guardrails crossed"))
+
+
+def look(now: datetime) -> str:
+    """Planned looks that are due."""
+    taken = 0
+    for campaign in Campaign.objects.filter(state__in=_COUNTED).order_by("pk"):
+        if due(campaign, now=now):
+            try:
+                evaluate(campaign, now=now)
+            except NotEvaluable:
+                continue
+            taken += 1
+    return _said((taken, "looks on record"))
+
+
+def destroy_keys(now: datetime) -> str:
+    """Secrets of campaigns that are closed."""
+    return _said((len(lifecycle.destroy_secrets_of_closed()), "secrets destroyed"))
+
+
+def prune(now: datetime) -> str:
+    """Staff sessions that have run out, and the notes of hours folded long ago."""
+    sessions, _ = Session.objects.filter(expire_date__lt=now).delete()
+    hour = int((now - _REMEMBER).timestamp()) // SECONDS_PER_HOUR
+    notes, _ = FoldProgress.objects.filter(closes__lt=hour, compacted=True).delete()
+    hours, _ = FoldedHour.objects.filter(closes__lt=hour).delete()
+    return _said((sessions, "sessions"), (notes + hours, "old notes removed"))
+
+
+STEPS = (
+    Step("schedule", 2, open_and_close),
+    Step("spool", 2, empty_the_spool),
+    Step("fold", 20, fold_closed),
+    Step("guard", 60, guard_arms),
+    Step("evaluate", 60, look),
+    Step("keys", 60, destroy_keys),
+    Step("prune", 3600, prune),
+)
+
+
+class Worker:
+    """Runs the steps as they come due; `now` and the pause are passed in, so that tests need not wait."""
+
+    def __init__(
+        self,
+        steps: tuple[Step, ...] = STEPS,
+        *,
+        clock: Callable[[], datetime] = timezone.now,
+        say: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self._steps, self._clock, self._say = steps, clock, say
+        self._due = dict.fromkeys((step.name for step in steps), 0.0)
+
+    def run_due(self) -> int:
+        """Run each step whose time has come; how many there were."""
+        done = 0
+        for step in self._steps:
+            if time.monotonic() >= self._due[step.name]:
+                # Counted from the monotonic clock: a clock that jumps makes nothing wait for a year.
+                self._due[step.name] = time.monotonic() + step.every
+                self.run(step)
+                done += 1
+        return done
+
+    def run(self, step: Step) -> bool:
+        """One step now, noted; whether it succeeded."""
+        began, start, failure, said = self._clock(), time.monotonic(), "", ""
+        try:
+            said = step.run(began)
+        except Exception as error:  # no step may stop another; the name says enough, and holds nothing of anyone
+            failure = type(error).__name__
+            log.error("The worker's step %s failed: %s", step.name, failure)
+            _forget_lost_connections()
+        if said:
+            self._say(f"{step.name}: {said}")
+        try:
+            _note(step.name, began=began, seconds=time.monotonic() - start, failure=failure)
+        except DatabaseError as error:
+            log.error("The worker could not note its step: %s", type(error).__name__)
+            _forget_lost_connections()
+        return not failure
+
+    def run_until(self, stop: threading.Event, *, pause: float = 1.0) -> None:
+        """Work until asked to stop; a step under way is finished first."""
+        with alone(lambda: self._say("Another worker is at work: waiting for it to end."), stop) as mine:
+            if mine:
+                self._say("Working.")
+            while not stop.is_set():
+                close_old_connections()
+                with _alone_on_the_server() as nobody_else:
+                    if nobody_else:
+                        self.run_due()
+                stop.wait(pause)
+
+
+@contextmanager
+def alone(waiting: Callable[[], None], stop: threading.Event) -> Iterator[bool]:
+    """This machine's lock on being the worker, sooner or later; False if asked to stop first."""
+    path: Path = settings.DATA_DIRECTORY / "worker.lock"
+    told = False
+    while not stop.is_set():
+        with turns.held(path, wait=False) as lock:
+            if lock is not None:
+                yield True
+                return
+        if not told:
+            waiting()
+            told = True
+        stop.wait(0.5)
+    yield False
+
+
+@contextmanager
+def _alone_on_the_server() -> Iterator[bool]:
+    """On PostgreSQL, the lock among workers on different machines, for one round of steps."""
+    connection = connections["default"]
+    if connection.vendor != "postgresql":
+        yield True
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [_ADVISORY])
+            row = cursor.fetchone()
+    except DatabaseError as error:
+        log.error("The worker's database is away: %s", type(error).__name__)
+        _forget_lost_connections()
+        yield True  # the steps say which of them cannot be done; the spool and its events do not need this database
+        return
+    try:
+        yield bool(row and row[0])
+    finally:
+        if row and row[0]:
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_advisory_unlock(%s)", [_ADVISORY])
+            except DatabaseError:
+                _forget_lost_connections()
+
+
+def _note(name: str, *, began: datetime, seconds: float, failure: str) -> None:
+    fields = {"began_at": began, "seconds": seconds, "failure": failure}
+    if not failure:
+        fields["succeeded_at"] = began
+    WorkerStep.objects.update_or_create(name=name, defaults=fields)
+
+
+def _forget_lost_connections() -> None:
+    """The next step opens new ones."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
+
+
+def _said(*parts: tuple[int, str]) -> str:
+    return ", ".join(f"{count:,} {what}" for count, what in parts if count)

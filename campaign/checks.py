@@ -1,0 +1,95 @@
+"""System checks: the two databases stand apart, and what PostgreSQL acknowledges is on disk.
+
+The second kind asks the servers: `manage.py check --database default --database audience`. Migrating asks too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.apps import AppConfig
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import DatabaseError, connections
+
+OLDEST_POSTGRESQL = 15
+_THIS_MACHINE = {"", "localhost", "127.0.0.1", "::1"}
+
+
+@register()
+def databases_stand_apart(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """What the audience writes must never be in a backup, so it may not share a database with what must."""
+    if place(connections["default"].settings_dict) != place(connections["audience"].settings_dict):
+        return []
+    return [
+        Error(
+            "DATABASE_URL and AUDIENCE_DATABASE_URL name the same database.",
+            hint="Open views must never be in a backup: give them a database of their own. One server may hold both.",
+            id="campaign.E001",
+        )
+    ]
+
+
+def place(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where a database is: the same for two settings that lead to the same one."""
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        return (str(Path(config["NAME"]).resolve()),)
+    host = str(config.get("HOST") or config.get("OPTIONS", {}).get("host", ""))
+    if host in _THIS_MACHINE or host.startswith("/"):  # a path is a socket's directory
+        host = "localhost"
+    return (host, str(config.get("PORT") or 5432), str(config["NAME"]))
+
+
+@register(Tags.database)
+def postgresql_is_durable(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """An event that was answered must be on disk, and nowhere else."""
+    found: list[CheckMessage] = []
+    for alias in databases or ():
+        if connections[alias].vendor == "postgresql":
+            try:
+                found += _of_one(alias)
+            except DatabaseError as error:
+                found.append(Error(f"The database “{alias}” did not answer: {error}", id="campaign.E002"))
+    return found
+
+
+def _of_one(alias: str) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    shown = _settings(alias)
+    version = int(shown["server_version_num"]) // 10_000
+    if version < OLDEST_POSTGRESQL:
+        message = f"The database “{alias}” is PostgreSQL {version}; {OLDEST_POSTGRESQL} or newer is needed."
+        found.append(Error(message, id="campaign.E003"))
+    found += [
+        Error(
+            f"PostgreSQL's {name} is off for the database “{alias}”: what was acknowledged may be lost in a crash.",
+            hint=f"Set {name} = on in postgresql.conf and reload the server.",
+            id="campaign.E004",
+        )
+        for name in ("fsync", "full_page_writes")
+        if shown[name] != "on"
+    ]
+    if alias == "audience" and _logs_statements(shown):
+        hint = "As a superuser: ALTER DATABASE … SET log_statement = 'none', … (docs/operations.md has all four)."
+        message = "PostgreSQL may write single events of the audience, with their time, into its log."
+        found.append(checks.Warning(message, hint=hint, id="campaign.W001"))
+    return found
+
+
+def _settings(alias: str) -> dict[str, str]:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT name, setting FROM pg_settings")
+        return dict(cursor.fetchall())
+
+
+def _logs_statements(shown: Mapping[str, str]) -> bool:
+    return (
+        shown["log_statement"] not in {"none", "ddl"}
+        or shown["log_min_duration_statement"] != "-1"
+        or shown["log_min_duration_sample"] != "-1"
+        or shown["log_min_error_statement"] not in {"fatal", "panic"}
+    )

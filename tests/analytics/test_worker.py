@@ -1,0 +1,217 @@
+"""The worker: each step does its work once however often it runs, and none stops another."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+
+from analytics import worker
+from analytics.models import Analysis, FoldedHour, FoldProgress, GuardEvent, WorkerStep
+from analytics.worker import STEPS, Step, Worker
+from campaign import lifecycle
+from campaign.keyring import subject_secret, subject_secrets
+from campaign.models import Campaign
+from tests import world
+
+pytestmark = pytest.mark.django_db(databases=["default", "audience"])
+LATER = world.NOON + timedelta(hours=4)
+
+
+def everything(now: datetime) -> dict[str, bool]:
+    """Every step once, at this moment; which of them succeeded."""
+    at_work = Worker(clock=lambda: now)
+    return {step.name: at_work.run(step) for step in STEPS}
+
+
+def test_one_round_counts_what_has_closed_and_looks_at_it() -> None:
+    campaign = world.launched(plan={"planned_per_arm": 1})
+    site = world.Site()
+    for _ in range(12):
+        site.event(site.shown(), "left")
+    assert all(everything(LATER).values())
+    assert world.open_views() == 0
+    assert sum(n for (_, outcome, _), n in world.tallies(campaign).items() if outcome == "left") == 12
+    assert Analysis.objects.filter(campaign=campaign).count() == 1
+
+
+def test_a_second_round_with_nothing_new_changes_nothing() -> None:
+    campaign = world.launched(plan={"planned_per_arm": 1})
+    site = world.Site()
+    for _ in range(12):
+        site.event(site.shown(), "left")
+    everything(LATER)
+    before = world.tallies(campaign)
+    everything(LATER + timedelta(minutes=1))
+    assert (world.tallies(campaign), Analysis.objects.count()) == (before, 1)
+
+
+def test_a_step_that_fails_is_noted_by_name_and_stops_no_other() -> None:
+    def fail(now: datetime) -> str:
+        raise ValueError("holds something of someone")
+
+    steps = (Step("broken", 1, fail), Step("sound", 1, lambda now: ""))
+    assert Worker(steps, clock=lambda: world.NOON).run_due() == 2
+    broken, sound = WorkerStep.objects.order_by("name")
+    assert (broken.failure, broken.succeeded_at) == ("ValueError", None)
+    assert (sound.failure, sound.succeeded_at) == ("", world.NOON)
+
+
+def test_a_step_waits_until_it_is_due_again() -> None:
+    at_work = Worker((Step("now and then", 3600, lambda now: ""),), clock=lambda: world.NOON)
+    assert [at_work.run_due(), at_work.run_due()] == [1, 0]
+
+
+class TestSchedule:
+    def test_a_campaign_opens_and_closes_when_its_time_has_come(self) -> None:
+        campaign = world.draft()
+        campaign.starts_at, campaign.ends_at = world.NOON + timedelta(hours=1), world.NOON + timedelta(hours=3)
+        campaign.save()
+        lifecycle.submit(campaign, by=world.person("mara", "manager"))
+        lifecycle.approve(campaign, by=world.person("rafael", "reviewer"))
+        lifecycle.launch(campaign, by=world.person("mara", "manager"), now=world.NOON)
+        states = []
+        for hours in (0, 1, 2, 3, 4):
+            worker.open_and_close(world.NOON + timedelta(hours=hours))
+            states.append(Campaign.objects.get().state)
+        assert states == ["scheduled", "running", "running", "closed", "closed"]
+
+    def test_messages_start_by_the_servers_clock_even_if_no_worker_runs(self) -> None:
+        campaign = world.draft()
+        campaign.starts_at = world.NOON + timedelta(hours=1)
+        campaign.save()
+        lifecycle.submit(campaign, by=world.person("mara", "manager"))
+        lifecycle.approve(campaign, by=world.person("rafael", "reviewer"))
+        lifecycle.launch(campaign, by=world.person("mara", "manager"), now=world.NOON)
+        site = world.Site()
+        assert site.decide().code == "campaign_not_started"
+        site.now += 3600
+        assert site.decide().status == 200
+
+    def test_a_campaign_that_someone_closes_meanwhile_is_left_alone(self) -> None:
+        campaign = world.launched()
+        read = Campaign.objects.get(pk=campaign.pk)
+        lifecycle.close(campaign, by=world.person("mara", "manager"), now=world.NOON)
+        assert not lifecycle._moved_by_the_clock(read, "running", now=world.NOON)
+        assert Campaign.objects.get().state == "closed"
+
+
+class TestGuardAndLooks:
+    def test_an_arm_that_does_harm_is_paused(self) -> None:
+        campaign = world.launched()
+        campaign.plan.outcomes.filter(role="guardrail").update(harm_margin=0.02)
+        world.tally(
+            campaign,
+            {"neutral": (4000, 40), "victim": (4000, 40), "user": (4000, 40), "both": (4000, 900)},
+            outcome="annoyed",
+        )
+        assert worker.guard_arms(LATER) == "1 guardrails crossed"
+        assert (worker.guard_arms(LATER), GuardEvent.objects.get().arm.key) == ("", "both")
+
+    def test_a_plan_with_named_points_is_looked_at_there_and_nowhere_else(self) -> None:
+        campaign = world.launched(plan={"monitoring": "group-sequential", "looks": [0.5, 1.0], "planned_per_arm": 100})
+        for day, seen, looks in ((1, 20, 1), (2, 60, 2), (3, 70, 2), (4, 100, 3), (5, 130, 3)):
+            counted(campaign, seen)
+            worker.look(world.NOON + timedelta(days=day))
+            assert Analysis.objects.count() == looks, f"after {seen} people for each message"
+        shown = Analysis.objects.order_by("look").values_list("embargoed", "exploratory")
+        assert [embargoed for embargoed, _ in shown] == [True, False, False]
+        assert [exploratory for _, exploratory in shown][1:] == [False, False]
+
+    def test_a_plan_for_any_time_is_looked_at_once_a_day_that_brought_people(self) -> None:
+        campaign = world.launched(plan={"monitoring": "always-valid", "looks": [0.1, 1.0], "planned_per_arm": 100})
+        taken = []
+        for hours, seen in ((1, 20), (2, 30), (25, 40), (26, 40), (49, 40)):
+            counted(campaign, seen)
+            worker.look(world.NOON + timedelta(hours=hours))
+            taken.append(Analysis.objects.count())
+        assert taken == [1, 1, 2, 2, 2]
+
+    def test_a_closed_campaign_is_looked_at_once_more(self) -> None:
+        campaign = world.launched(plan={"planned_per_arm": 100})
+        counted(campaign, 40)
+        worker.look(world.NOON)
+        lifecycle.close(campaign, by=world.person("mara", "manager"), now=world.NOON)
+        counted(campaign, 45)
+        worker.look(world.NOON)
+        worker.look(world.NOON)
+        assert Analysis.objects.count() == 2
+
+
+def counted(campaign: Campaign, seen: int) -> None:
+    """So many people for each arm are in the tallies, a third of whom turned back."""
+    campaign.arms.get(key="neutral").tallies.model.objects.filter(arm__campaign=campaign).delete()
+    campaign.arms.get(key="neutral").served.model.objects.filter(arm__campaign=campaign).delete()
+    world.tally(campaign, {arm.key: (seen, seen // 3) for arm in campaign.arms.all()})
+
+
+def test_the_secret_of_a_closed_campaign_is_destroyed_even_if_closing_was_cut_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "KEY_DIRECTORY", tmp_path)
+    campaign = world.launched(unit="subject")
+    subject_secret(tmp_path, campaign.pk)
+    subject_secret(tmp_path, campaign.pk + 999)  # of a campaign that is gone
+    assert worker.destroy_keys(LATER) == "1 secrets destroyed"
+    assert subject_secrets(tmp_path) == [campaign.pk]
+    Campaign.objects.filter(pk=campaign.pk).update(state="closed")  # and the process died before it went on
+    assert worker.destroy_keys(LATER) == "1 secrets destroyed"
+    assert subject_secrets(tmp_path) == []
+
+
+def test_pruning_removes_what_has_run_out_and_nothing_else() -> None:
+    Session.objects.create(session_key="old", session_data="", expire_date=world.NOON - timedelta(days=1))
+    Session.objects.create(session_key="new", session_data="", expire_date=world.NOON + timedelta(days=1))
+    for closes in (world.HOUR - 24 * 15, world.HOUR - 1):
+        FoldedHour.objects.create(closes=closes)
+        FoldProgress.objects.create(closes=closes, through=65_536, compacted=True)
+    assert worker.prune(world.NOON) == "1 sessions, 2 old notes removed"
+    assert [session.session_key for session in Session.objects.all()] == ["new"]
+    assert [FoldedHour.objects.get().closes, FoldProgress.objects.get().closes] == [world.HOUR - 1] * 2
+
+
+def test_a_second_worker_waits_until_the_first_is_gone(tmp_path: Path) -> None:
+    """The first is killed, not asked: the system itself takes the lock from it."""
+    environment = {**os.environ, "DATA_DIRECTORY": str(tmp_path)}
+    for database in ("default", "audience"):
+        migrate = [sys.executable, "manage.py", "migrate", "--database", database, "-v0"]
+        subprocess.run(migrate, check=True, env=environment)
+    command = [sys.executable, "manage.py", "worker"]
+    first = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    second = None
+    try:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "Working.\n"
+        second = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        assert second.stdout is not None
+        assert second.stdout.readline() == "Another worker is at work: waiting for it to end.\n"
+        first.kill()
+        assert second.stdout.readline() == "Working.\n"
+        second.send_signal(signal.SIGTERM)
+        assert second.wait(timeout=20) == 0
+    finally:
+        for child in (first, second):
+            if child is not None:
+                child.kill()
+                child.communicate()
+
+
+def test_asked_to_stop_the_worker_stops(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(settings, "DATA_DIRECTORY", tmp_path)
+    stop, said = threading.Event(), list[str]()
+
+    def last(now: datetime) -> str:
+        stop.set()
+        return "done"
+
+    began = time.monotonic()
+    Worker((Step("last", 1, last),), say=said.append).run_until(stop, pause=60)
+    assert said == ["Working.", "last: done"]
+    assert time.monotonic() - began < 30

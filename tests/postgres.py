@@ -1,0 +1,212 @@
+"""A private PostgreSQL server that lasts as long as a test run: `python -m tests.postgres -- command ...`.
+
+It listens on 127.0.0.1 and on a socket in its own temporary directory, trusts whoever comes, and leaves nothing
+behind. Its settings are PostgreSQL's own durable ones; `fast=True` gives durability up.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Literal
+
+import psycopg
+
+from benchmarks.processes import living_family
+from campaign.server import free_port
+
+_STOPS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
+_FAST = ("-c", "fsync=off", "-c", "full_page_writes=off")
+# docs/operations.md asks for it: no statement, thus no single event, stands in the server's log.
+_QUIET = ("-c", "log_min_error_statement=panic")
+# Waits until nobody holds the other end of its input, which is when the test run has ended, in whatever way.
+_WARDEN = """
+cat >/dev/null
+if read -r server <"$1/data/postmaster.pid"; then
+    kill -QUIT "$server" && kill -CONT "$server"
+    while kill -0 "$server"; do sleep 0.1; done
+fi
+rm -rf "$1"
+"""
+
+
+class NoPostgresError(Exception):
+    """There is no PostgreSQL server on this machine that tests could start."""
+
+
+class Cluster:
+    """One private server: it can be stopped, started, frozen and thawed while others use it."""
+
+    def __init__(self, directory: Path, *, fast: bool = False) -> None:
+        self.directory, self.port = directory, free_port()
+        self._fast = fast
+        self._programs = programs()
+        self._owner = _owner()
+        self._server: subprocess.Popen[bytes] | None = None
+        if self._owner:
+            shutil.chown(directory, self._owner.pw_uid, self._owner.pw_gid)
+        data = str(directory / "data")
+        options = ["--username=second", "--auth=trust", "--encoding=UTF8", "--no-locale"]
+        self._run("initdb", "--pgdata", data, *options, *(["--no-sync"] if fast else []))
+
+    def url(self, database: str) -> str:
+        """The address of one of its databases."""
+        return f"postgresql://second@127.0.0.1:{self.port}/{database}"
+
+    def create(self, *databases: str) -> None:
+        """Make empty databases."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            for name in databases:
+                connection.execute(f'CREATE DATABASE "{name}"')
+
+    def environment(self, *, default: str = "second", audience: str = "audience") -> dict[str, str]:
+        """The variables that lead the project to two of its databases."""
+        return {
+            "TEST_ENGINE": "postgresql",
+            "DATABASE_URL": self.url(default),
+            "AUDIENCE_DATABASE_URL": self.url(audience),
+        }
+
+    def start(self, seconds: float = 60.0) -> None:
+        """Start it, and wait until it answers."""
+        options = ["-c", f"port={self.port}", "-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=64MB"]
+        options += ["-c", f"unix_socket_directories={self.directory}", *_QUIET]
+        options += _FAST if self._fast else ()
+        with (self.directory / "log").open("ab") as log:
+            self._server = subprocess.Popen(
+                [self._programs / "postgres", "-D", self.directory / "data", *options],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.directory,
+                start_new_session=True,  # Ctrl-C ends the tests, and they end the server
+                **self._as_owner(),
+            )
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                psycopg.connect(self.url("postgres"), connect_timeout=2).close()
+                return
+            except psycopg.OperationalError as error:
+                if self._server.poll() is not None or time.monotonic() > end:
+                    raise NoPostgresError(f"PostgreSQL did not start:\n{self.log()}") from error
+                time.sleep(0.05)
+
+    def stop(self, mode: Literal["fast", "immediate"] = "fast") -> None:
+        """Stop it: in order, or as if it had crashed."""
+        if self._server is None:
+            return
+        self.resume()
+        self._server.send_signal(_STOPS[mode])
+        self._server.wait(timeout=60)
+        self._server = None
+
+    def pause(self) -> None:
+        """Freeze all its processes: connections stay open and nothing answers."""
+        if self._server is not None:
+            os.kill(self._server.pid, signal.SIGSTOP)  # first, so that it makes no more children
+            self._signal_children(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Thaw them."""
+        if self._server is not None:
+            self._signal_children(signal.SIGCONT)
+            with suppress(ProcessLookupError):
+                os.kill(self._server.pid, signal.SIGCONT)
+
+    def log(self) -> str:
+        """What the server has said."""
+        return (self.directory / "log").read_text(encoding="utf-8", errors="replace")
+
+    def _signal_children(self, number: signal.Signals) -> None:
+        assert self._server is not None
+        for pid in living_family(self._server.pid) - {self._server.pid}:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [self._programs / program, *arguments],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=self.directory,
+            **self._as_owner(),
+        )
+        if done.returncode:
+            raise NoPostgresError(f"{program} failed:\n{done.stdout}{done.stderr}")
+
+    def _as_owner(self) -> dict[str, Any]:
+        owner = self._owner
+        return {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if owner else {}
+
+
+@contextmanager
+def cluster(*, fast: bool = False) -> Iterator[Cluster]:
+    """A running server with the databases `second` and `audience`; gone afterwards, even if this process is killed."""
+    directory = Path(tempfile.mkdtemp(prefix="second-postgres-"))
+    warden = subprocess.Popen(
+        ["/bin/sh", "-c", _WARDEN, "warden", directory],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        made = Cluster(directory, fast=fast)
+        made.start()
+        try:
+            made.create("second", "audience")
+            yield made
+        finally:
+            made.stop()
+    finally:
+        warden.communicate()
+
+
+def programs() -> Path:
+    """The directory of the server's programs: POSTGRES_BIN, then PATH, then the newest of Debian's."""
+    on_path = shutil.which("initdb")
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name), reverse=True)
+    named = os.environ.get("POSTGRES_BIN")
+    for directory in [*([Path(named)] if named else []), *([Path(on_path).parent] if on_path else []), *debian]:
+        if (directory / "initdb").exists() and (directory / "postgres").exists():
+            return directory
+    raise NoPostgresError("No PostgreSQL server found: run `sh tests/postgres.sh`, or set POSTGRES_BIN.")
+
+
+def _owner() -> pwd.struct_passwd | None:
+    """Whom the server runs as: it refuses to be root."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with suppress(KeyError):
+            return pwd.getpwnam(name)
+    raise NoPostgresError("PostgreSQL refuses to run as root, and there is no user “postgres” or “nobody”.")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command with both databases on a private server; its exit status."""
+    if arguments[:1] != ["--"] or len(arguments) < 2:
+        sys.exit("Usage: python -m tests.postgres -- command ...")
+    with cluster() as made:
+        child = subprocess.Popen(arguments[1:], env={**os.environ, **made.environment()})
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda caught, _: child.send_signal(caught))
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command has had it too, and says when it is done
+        return child.wait()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except NoPostgresError as error:
+        sys.exit(str(error))

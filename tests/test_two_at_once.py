@@ -1,0 +1,115 @@
+"""Two people at once: SQLite lets one write at a time, and PostgreSQL must come to the same end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connections, transaction
+
+from analytics.evaluate import evaluate
+from analytics.models import Analysis
+from campaign import lifecycle
+from campaign.models import Campaign
+from messages import review
+from messages.models import Rendition, Revision
+from tests import world
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.only_on("postgresql", reason="SQLite lets one transaction write at a time"),
+]
+Meanwhile = Callable[[Callable[[], Any]], "Future[Any]"]
+
+
+@pytest.fixture
+def meanwhile() -> Iterator[Meanwhile]:
+    """Starts something in another thread, on connections of its own, and sees it wait."""
+
+    def closing(work: Callable[[], Any]) -> Any:
+        try:
+            return work()
+        finally:
+            connections.close_all()
+
+    def start(work: Callable[[], Any]) -> Future[Any]:
+        future = pool.submit(closing, work)
+        with pytest.raises(TimeoutError):
+            future.result(timeout=0.5)
+        return future
+
+    with ThreadPoolExecutor(1) as pool:
+        yield start
+
+
+def approved(slug: str) -> Campaign:
+    made = world.draft(slug)
+    lifecycle.submit(made, by=world.person("mara", "manager"))
+    lifecycle.approve(made, by=world.person("rafael", "reviewer"))
+    return made
+
+
+def launch(campaign: Campaign) -> object:
+    return lifecycle.launch(campaign, by=world.person("mara"), now=world.NOON - timedelta(days=1))
+
+
+def test_two_campaigns_are_not_launched_at_one_placement(meanwhile: Meanwhile) -> None:
+    first, second = approved("first"), approved("second")
+    with transaction.atomic():
+        launch(first)
+        other = meanwhile(lambda: launch(second))
+    with pytest.raises(lifecycle.StepRefused, match="already runs"):
+        other.result(timeout=10)
+
+
+def test_a_campaign_is_launched_once(meanwhile: Meanwhile) -> None:
+    campaign = approved("pilot")
+    again = Campaign.objects.get(pk=campaign.pk)
+    with transaction.atomic():
+        launch(campaign)
+        other = meanwhile(lambda: launch(again))
+    with pytest.raises(lifecycle.StepRefused, match="frozen already"):
+        other.result(timeout=10)
+
+
+def submitted() -> Revision:
+    revision = Revision.objects.create(message=world.approved("victim").message, number=2, claim_strength="none")
+    Rendition.objects.create(revision=revision, locale="en", headline="A headline", body="Words.")
+    review.submit(revision)
+    return revision
+
+
+def edit(revision: Revision) -> int:
+    return Rendition.objects.filter(revision=revision).update(headline="Other words")
+
+
+def test_words_cannot_change_while_they_are_approved(meanwhile: Meanwhile) -> None:
+    revision = submitted()
+    with transaction.atomic():
+        review.approve(revision, by=None, now=world.NOON)
+        other = meanwhile(lambda: edit(revision))
+    with pytest.raises(IntegrityError, match="new revision"):
+        other.result(timeout=10)
+    assert review.stands(revision)
+
+
+def test_an_approval_is_of_the_words_that_an_edit_leaves(meanwhile: Meanwhile) -> None:
+    revision = submitted()
+    with transaction.atomic():
+        edit(revision)
+        other = meanwhile(lambda: review.approve(revision, by=None, now=world.NOON))
+    other.result(timeout=10)
+    assert review.stands(Revision.objects.get(pk=revision.pk))
+
+
+def test_two_looks_get_two_numbers(meanwhile: Meanwhile) -> None:
+    campaign = world.launched()
+    world.tally(campaign, dict.fromkeys(("neutral", "victim", "user", "both"), (100, 10)))
+    with transaction.atomic():
+        evaluate(campaign, now=world.NOON)
+        other = meanwhile(lambda: evaluate(campaign, now=world.NOON))
+    other.result(timeout=10)
+    assert sorted(Analysis.objects.values_list("look", flat=True)) == [1, 2]
