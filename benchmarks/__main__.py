@@ -1,4 +1,4 @@
-"""`python -m benchmarks [decide] [events] [embed] [start] [statistics]`: measure; status 1 if a goal is missed."""
+"""`python -m benchmarks [NAME ...]`: measure; status 1 if a goal is missed."""
 
 from __future__ import annotations
 

@@ -79,11 +79,18 @@ class Served:
 
 @contextmanager
 def serving(
-    application: str, variables: Mapping[str, str], *, ready: bytes = DECIDE, workers: int = 1
+    application: str,
+    variables: Mapping[str, str],
+    *,
+    ready: bytes = DECIDE,
+    workers: int = 1,
+    threads: int = server.THREADS,
 ) -> Iterator[Served]:
     """The production server with this application, on the server's core, once it answers `ready` with 200."""
     port = server.free_port()
-    with running(server.command(application, port=port, workers=workers), port, variables, ready=ready) as served:
+    command = server.command(application, port=port, workers=workers)
+    command[command.index("--blocking-threads") + 1] = str(threads)
+    with running(command, port, variables, ready=ready) as served:
         yield served
 
 
