@@ -7,7 +7,7 @@ SERVE ?= 1
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-postgres check run simulate bench lock format browser migrate
+.PHONY: help env demo test test-postgres check run simulate bench fuzz power lock format browser compiler migrate
 
 help:  ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,15 +24,25 @@ demo: env  ## run the main job once on SQLite, print the verdict, leave a site t
 	@rm -rf var/demo
 	@LOCAL_HTTP=1 DATA_DIRECTORY=var/demo $(BIN)/python manage.py demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
 
-test: env browser  ## run every test, in a real Chromium too
+test: env browser compiler  ## run every test, in a real Chromium too
 	@$(BIN)/python -m pytest
 
-test-postgres: env  ## run every test that may touch a database on a PostgreSQL of its own
+test-postgres: env compiler  ## run every test that may touch a database on a PostgreSQL of its own
 	@sh tests/postgres.sh
 	@$(BIN)/python -m tests.postgres -- $(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/analytics/stats
 
 browser:
 	@sh tests/browser/chromium.sh
+
+compiler:
+	@sh tests/power/compiler.sh
+
+fuzz: env  ## 20,000 requests from the API's own description, broken HTTP, 100,000 forged receipts
+	@$(BIN)/python -m tests.fuzz --cases 20000
+	@$(BIN)/python -m tests.fuzz receipts
+
+power: env compiler  ## pull the plug thousands of times: what was acknowledged is still there
+	@$(BIN)/python -m tests.power
 
 check: env  ## format, lint, types, import contracts, missing migrations, deployment settings
 	$(BIN)/ruff format --check .
@@ -62,4 +72,4 @@ format: env  ## format the code and mend what the linter can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 lock:  ## compile the lock files from requirements/*.in
-	@for name in base dev peers; do uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet requirements/$$name.in -o requirements/$$name.txt; done
+	@for name in base postgresql dev peers; do uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet requirements/$$name.in -o requirements/$$name.txt; done

@@ -54,7 +54,8 @@ def fold(*, hour: int, at_once: int = VIEWS_AT_ONCE) -> Folded:
     """Fold every view whose window has closed when `hour` (since 1970) begins, about `at_once` in a stretch."""
     with turns.held(_lock()):
         spool = ingest.spool()
-        hours = {*openviews.closed_hours(hour=hour), *(closes for closes in spool.hours() if closes <= hour)}
+        begun = FoldProgress.objects.filter(through__lt=WHOLE).values_list("closes", flat=True)
+        hours = {*openviews.closed_hours(hour=hour), *(closes for closes in (*spool.hours(), *begun) if closes <= hour)}
         for closes in sorted(hours):
             spool.shut_hour(closes)
         ingest.hand_over(spool)

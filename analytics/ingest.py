@@ -137,7 +137,7 @@ class Writer:
                 raise  # the events themselves are at fault: they would be refused for ever
             except Busy:
                 pass
-            except DatabaseError as error:
+            except (DatabaseError, OSError) as error:  # OSError: its locks cannot be made, on a read-only disk say
                 log.error("The audience database is away: %s", type(error).__name__)
                 connections[openviews.ALIAS].close()
                 self._away_until = time.monotonic() + _ASK_AGAIN_SECONDS

@@ -157,7 +157,7 @@ class Estimate(models.Model):
     analysis = models.ForeignKey(Analysis, on_delete=models.PROTECT, related_name="estimates")
     kind = models.CharField(max_length=10, choices=Kind)
     outcome = models.CharField(max_length=16)
-    role = models.CharField(max_length=9)
+    role = models.CharField(max_length=11)
     position = models.PositiveSmallIntegerField()
     term = models.CharField(max_length=20, blank=True, help_text="Factorial contrasts: which one.")
     treated = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="+")

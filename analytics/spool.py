@@ -120,14 +120,23 @@ class Spool:
             yield descriptor
 
     def _open(self) -> sqlite3.Connection:
-        new = not self._file.exists()
-        file = sqlite3.connect(self._file)
-        if new:
+        if not self._file.exists():
+            # The directory may be new too: what is synced inside it is lost with its name unless its parent is synced.
+            _sync_directory(self.directory.parent)
             self._file.touch(mode=0o600)
+        file = sqlite3.connect(self._file)
         # EXTRA also syncs the directory when the journal goes: the commit cannot be undone by a lost directory entry.
         file.execute("PRAGMA synchronous = EXTRA")
         file.execute("PRAGMA secure_delete = ON")
         return file
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _read_hours(descriptor: int) -> set[int]:

@@ -1,17 +1,22 @@
-"""`python -m benchmarks [decide] [events] [embed] [start] [statistics]`: measure; status 1 if a goal is missed."""
+"""`python -m benchmarks [NAME ...]`: measure; status 1 if a goal is missed."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from benchmarks import decide, embed, events, start, statistics
+from benchmarks import decide, embed, evaluate, events, fold, latency, scale, start, statistics, unleash
 from benchmarks.processes import NeedsLinux, require_linux
 from benchmarks.rounds import Line, table
 
 BENCHMARKS = {
     "decide": decide.measure,
+    "unleash": unleash.measure,
     "events": events.measure,
+    "latency": latency.measure,
+    "scale": scale.measure,
+    "fold": fold.measure,
+    "evaluate": evaluate.measure,
     "embed": embed.measure,
     "start": start.measure,
     "statistics": statistics.measure,

@@ -1,30 +1,78 @@
-"""How fast the assigned message goes out: `POST /api/v1/decide` beside the same server answering a constant."""
+"""How fast the assigned message goes out: `POST /api/v1/decide` beside the same server answering a constant, and
+beside the same decision as a Django REST framework view (`drf_view` says what that view is spared)."""
 
 from __future__ import annotations
 
+import io
 from functools import partial
 from itertools import repeat
+from typing import Any
 
-from benchmarks.installation import DECIDE, Served, installation, serving, side_by_side, usual_size
-from benchmarks.load import drive
+from benchmarks.inside import run
+from benchmarks.installation import DECIDE, driven, installation, serving, side_by_side, usual_size
+from benchmarks.load import body_of
 from benchmarks.processes import on_core, two_cores
-from benchmarks.rounds import Effort, Line, in_turns, speed_lines
+from benchmarks.rounds import Line, in_turns, speed_lines
 
-GOAL = 0.35
+GOAL, GOAL_BESIDE_DRF = 0.45, 10
+DRF_THREADS = 4  # it is half as fast again with 1 or 4 threads as with the 32 that our events wait in
 ROUNDS, SECONDS = 9, 1.5
+COUNTED = 2_000
 
 
 def measure() -> list[Line]:
-    """The ratio of requests per CPU-second, over interleaved rounds."""
+    """Both ratios of requests per CPU-second, over interleaved rounds; and how often a decision asked the database."""
     with installation() as own:
         with serving("campaign.wsgi:application", own) as real:
             size = usual_size(real.port)
-        with side_by_side(own, constant_bytes=size) as (real, constant), on_core(two_cores()[1]):
-            ours, yardstick = in_turns([partial(_round, real), partial(_round, constant)], rounds=ROUNDS)
-    return speed_lines("decide", ours=ours, yardstick=yardstick, goal=GOAL, unit="decisions")
+        with (
+            side_by_side(own, constant_bytes=size) as (real, constant),
+            serving("benchmarks.drf_view:application", own, threads=DRF_THREADS) as drf,
+            on_core(two_cores()[1]),
+        ):
+            ours, yardstick, view = in_turns(
+                [partial(driven, side, repeat(DECIDE), seconds=SECONDS) for side in (real, constant, drf)],
+                rounds=ROUNDS,
+            )
+        statements = run(own, "benchmarks.decide:statements", decisions=COUNTED)
+    return [
+        *speed_lines("decide", ours=ours, yardstick=yardstick, goal=GOAL, unit="decisions"),
+        *speed_lines(
+            "decide",
+            ours=ours,
+            yardstick=view,
+            goal=GOAL_BESIDE_DRF,
+            unit="decisions",
+            beside="times the speed of a DRF view",
+            theirs="DRF view's",
+        ),
+        Line(f"decide: database queries in {COUNTED:,} decisions", f"{statements}", "none", statements == 0),
+    ]
 
 
-def _round(served: Served) -> Effort:
-    before = served.cpu_seconds()
-    load = drive(served.port, repeat(DECIDE), seconds=SECONDS)
-    return Effort(load.replies, served.cpu_seconds() - before, load.seconds)
+def statements(*, decisions: int) -> int:
+    """Runs inside an installation: how many SQL statements the thread that serves sends to either database."""
+    from django.db import connections
+
+    from campaign.wsgi import application
+
+    seen: list[str] = []
+    answers: list[str] = []
+
+    def count(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        seen.append(sql)
+        return execute(sql, params, many, context)
+
+    with connections["default"].execute_wrapper(count), connections["audience"].execute_wrapper(count):
+        for _ in range(decisions):
+            body = body_of(DECIDE)
+            environ: dict[str, Any] = {
+                "REQUEST_METHOD": "POST",
+                "PATH_INFO": "/api/v1/decide",
+                "CONTENT_LENGTH": str(len(body)),
+                "wsgi.input": io.BytesIO(body),
+            }
+            application(environ, lambda status, headers, error=None: answers.append(status))  # type: ignore[arg-type]
+    if answers != ["200 OK"] * decisions:
+        raise RuntimeError("not every decision was served")
+    return len(seen)

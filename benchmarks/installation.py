@@ -8,14 +8,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import cycle, islice, repeat
 from pathlib import Path
 
 from benchmarks.load import Unexpected, drive, post
 from benchmarks.processes import cpu_seconds, living_family, on_core, two_cores
+from benchmarks.rounds import Effort
 from campaign import server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,7 +33,15 @@ demo.campaign(now=now, origins=[{ORIGIN!r}], planned_per_arm=100)
 """
 # What the embed sends from a partner's page.
 DECIDE = post("/api/v1/decide", json.dumps({"placement": PLACEMENT, "locale": "en"}).encode(), origin=ORIGIN)
-_OURS = ("DATABASE_URL", "AUDIENCE_DATABASE_URL", "KEY_DIRECTORY", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS")
+_OURS = (
+    "DATABASE_URL",
+    "AUDIENCE_DATABASE_URL",
+    "KEY_DIRECTORY",
+    "SECRET_KEY",
+    "SPOOL_DIRECTORY",
+    "DEBUG",
+    "ALLOWED_HOSTS",
+)
 
 
 def environment(directory: Path) -> dict[str, str]:
@@ -69,11 +78,29 @@ class Served:
 
 
 @contextmanager
-def serving(application: str, variables: Mapping[str, str], *, ready: bytes = DECIDE) -> Iterator[Served]:
+def serving(
+    application: str,
+    variables: Mapping[str, str],
+    *,
+    ready: bytes = DECIDE,
+    workers: int = 1,
+    threads: int = server.THREADS,
+) -> Iterator[Served]:
     """The production server with this application, on the server's core, once it answers `ready` with 200."""
     port = server.free_port()
+    command = server.command(application, port=port, workers=workers)
+    command[command.index("--blocking-threads") + 1] = str(threads)
+    with running(command, port, variables, ready=ready) as served:
+        yield served
+
+
+@contextmanager
+def running(
+    command: Sequence[str], port: int, variables: Mapping[str, str], *, ready: bytes, cwd: Path = ROOT
+) -> Iterator[Served]:
+    """Any server on the server's core, once it answers `ready` with 200; stopped on leaving."""
     with on_core(two_cores()[0]):
-        child = subprocess.Popen(server.command(application, port=port), cwd=ROOT, env=dict(variables))
+        child = subprocess.Popen(command, cwd=cwd, env=dict(variables), stdout=subprocess.DEVNULL)
     try:
         _until_it_answers(port, child, ready)
         processes = living_family(child.pid)
@@ -85,6 +112,13 @@ def serving(application: str, variables: Mapping[str, str], *, ready: bytes = DE
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+def driven(served: Served, requests: Iterator[bytes], *, seconds: float, worth: int = 1) -> Effort:
+    """One round: the server kept busy, and the CPU time it took; a request holds `worth` pieces of work."""
+    before = served.cpu_seconds()
+    load = drive(served.port, requests, seconds=seconds)
+    return Effort(load.replies * worth, served.cpu_seconds() - before, load.seconds)
 
 
 @contextmanager
@@ -103,13 +137,13 @@ def usual_size(port: int, request: bytes = DECIDE, *, sample: int = 400) -> int:
     return round(sum(map(len, bodies)) / len(bodies))
 
 
-def receipts(port: int, count: int) -> list[str]:
-    """So many fresh receipts, each of a message that was just served."""
-    bodies = drive(port, repeat(DECIDE, count), seconds=60, keep=True).bodies
+def receipts(port: int, count: int, asks: Sequence[bytes] = (DECIDE,)) -> list[str]:
+    """So many fresh receipts, each of a message that was just served; `asks` take turns."""
+    bodies = drive(port, islice(cycle(asks), count), seconds=60, keep=True).bodies
     return [json.loads(body)["receipt"] for body in bodies]
 
 
-def _until_it_answers(port: int, child: subprocess.Popen[bytes], ready: bytes, seconds: float = 30.0) -> None:
+def _until_it_answers(port: int, child: subprocess.Popen[bytes], ready: bytes, seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while True:
         if child.poll() is not None:

@@ -33,9 +33,14 @@ def post(path: str, body: bytes, *, origin: str | None = None) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("ascii") + body
 
 
-def get(path: str) -> bytes:
-    """The bytes of one plain GET."""
-    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode("ascii")
+def get(path: str, **headers: str) -> bytes:
+    """The bytes of one GET; `cookie="..."` sends a header Cookie."""
+    lines = [
+        f"GET {path} HTTP/1.1",
+        "Host: 127.0.0.1",
+        *(f"{name.title()}: {value}" for name, value in headers.items()),
+    ]
+    return "\r\n".join([*lines, "", ""]).encode("ascii")
 
 
 def reply_size(data: bytes) -> int | None:

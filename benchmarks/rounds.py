@@ -22,6 +22,11 @@ class Effort:
         return self.done / self.cpu_seconds
 
     @property
+    def per_second(self) -> float:
+        """By the clock on the wall: for what waits for a disk rather than for the CPU."""
+        return self.done / self.wall_seconds
+
+    @property
     def busy(self) -> float:
         """The share of the round in which the server was at work: near 1, the client was not what held it up."""
         return self.cpu_seconds / self.wall_seconds
@@ -63,22 +68,39 @@ class Line:
     met: bool | None = None
 
 
+def at_least(name: str, found: Ratio, goal: float | None = None) -> Line:
+    """A ratio that should be large; its median is what counts."""
+    if goal is None:
+        return Line(name, _told(found))
+    return Line(name, _told(found), f"at least {goal:g}", found.median >= goal)
+
+
+def at_most(name: str, found: Ratio, goal: float) -> Line:
+    """A ratio that should be small; its median is what counts."""
+    return Line(name, _told(found), f"at most {goal:g}", found.median <= goal)
+
+
+def _told(found: Ratio) -> str:
+    return f"{found.median:.2f} ({found.low:.2f} to {found.high:.2f})"
+
+
 def speed_lines(
-    name: str, *, ours: Sequence[Effort], yardstick: Sequence[Effort], goal: float | None = None, unit: str
+    name: str,
+    *,
+    ours: Sequence[Effort],
+    yardstick: Sequence[Effort],
+    goal: float | None = None,
+    unit: str,
+    beside: str = "share of a constant's speed",
+    theirs: str = "constant's requests",
 ) -> list[Line]:
     """The ratio with its goal, and for information the figures that it was made of."""
     a, b = [effort.per_cpu_second for effort in ours], [effort.per_cpu_second for effort in yardstick]
-    found = ratio(a, b)
     busy = (median(effort.busy for effort in ours), median(effort.busy for effort in yardstick))
     return [
+        at_least(f"{name}: {beside}", ratio(a, b), goal),
         Line(
-            f"{name}: share of a constant's speed",
-            f"{found.median:.2f} ({found.low:.2f} to {found.high:.2f})",
-            "" if goal is None else f"at least {goal:g}",
-            None if goal is None else found.median >= goal,
-        ),
-        Line(
-            f"  {unit} a CPU-second, constant's requests",
+            f"  {unit} a CPU-second, {theirs}",
             f"{median(a):,.0f}, {median(b):,.0f} (server {busy[0]:.0%}, {busy[1]:.0%} busy)",
         ),
     ]

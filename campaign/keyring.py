@@ -28,7 +28,16 @@ def secret_file(directory: Path, name: str, size: int = 32) -> bytes:
             pass
         finally:
             draft.unlink()
+        _sync(directory)  # or a power cut may take the name away, and with it every receipt signed so far
     return path.read_bytes()
+
+
+def _sync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def subject_secret(directory: Path, campaign: int) -> bytes:

@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "only_on(engine, reason): about one of the two engines, 'sqlite' or 'postgresql'"
     )
     # PostgreSQL drops no database that a thread is still connected to; this one goes with its server.
-    config.option.reuse_db = POSTGRESQL
+    config.option.reuse_db |= POSTGRESQL
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

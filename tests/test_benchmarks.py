@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sqlite3
 import sys
 import threading
+import time
+from contextlib import closing
 from itertools import repeat
+from pathlib import Path
 
 import pytest
 
-from benchmarks import constant, embed, events
+from benchmarks import constant, embed, events, open_loop, raw_disk, start, unleash
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.installation import DECIDE
 from benchmarks.load import Unexpected, body_of, drive, get, post, reply_size, status_of
 from benchmarks.processes import cpu_seconds, family, mapped, read_stat, resident_mib, status_kib, two_cores
-from benchmarks.rounds import Effort, Line, in_turns, ratio, speed_lines, table
+from benchmarks.rounds import Effort, Line, Ratio, at_least, at_most, in_turns, ratio, speed_lines, table
 
 REPLY = b"HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 5\r\n\r\nhello"
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -92,6 +96,7 @@ def test_status_and_body_of_a_reply() -> None:
 
 def test_requests_are_what_a_server_understands() -> None:
     assert get("/x") == b"GET /x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    assert get("/x", cookie="a=b").endswith(b"\r\nCookie: a=b\r\n\r\n")
     head, _, body = post("/x", b'{"a":1}', origin="https://partner.example").partition(b"\r\n\r\n")
     assert b"Content-Length: 7" in head.split(b"\r\n")
     assert b"Origin: https://partner.example" in head.split(b"\r\n")
@@ -138,6 +143,108 @@ def test_the_yardstick_answers_everything_alike() -> None:
     assert told == ["200 OK", str(len(b"".join(body)))]
 
 
+# The timetable
+
+
+def test_a_timetable_does_not_drift() -> None:
+    due = open_loop.timetable(rate=2_000, seconds=20)
+    assert (len(due), due[0], due[30_000]) == (40_000, 0.0, 15.0)
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.01, 1), (0.5, 50), (0.99, 99), (0.999, 100), (1.0, 100)])
+def test_a_percentile_is_one_of_the_values(share: float, expected: int) -> None:
+    assert open_loop.percentile(list(range(100, 0, -1)), share) == expected
+
+
+def test_nothing_has_no_percentile() -> None:
+    with pytest.raises(ValueError, match="needs values"):
+        open_loop.percentile([], 0.5)
+
+
+@on_linux
+def test_a_stall_is_charged_to_every_request_that_was_due_meanwhile() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=_answer_after, args=(listener, 0.2, 20), daemon=True).start()
+        port = listener.getsockname()[1]
+        timed = open_loop.drive_on_time(port, repeat(get("/")), rate=100, seconds=0.2, connections=1)
+    # The first of 20 requests, 10 ms apart, is answered after 0.2 s, and the others at once after it.
+    assert len(timed.latencies) == timed.statuses[200] == 20
+    assert open_loop.percentile(timed.latencies, 0.5) > 0.08
+    assert timed.refused == 0
+
+
+@on_linux
+def test_a_refusal_is_counted_and_does_not_end_the_run() -> None:
+    refusal = REPLY.replace(b"200 OK", b"503 Busy")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=_answer, args=(listener, refusal, 0, 5), daemon=True).start()
+        port = listener.getsockname()[1]
+        timed = open_loop.drive_on_time(port, repeat(get("/")), rate=1_000, seconds=0.005, connections=1)
+    assert (timed.refused, timed.statuses[503]) == (5, 5)
+
+
+def _answer_after(listener: socket.socket, seconds: float, times: int) -> None:
+    """Serves one connection; the first reply is late."""
+    link, _ = listener.accept()
+    with link:
+        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for number in range(times):
+            link.recv(4096)
+            if number == 0:
+                time.sleep(seconds)
+            link.sendall(REPLY)
+
+
+# Yardsticks
+
+
+def test_a_bulk_insert_puts_every_row_under_the_installations_own_definition(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a")) as original:
+        original.execute(
+            f"CREATE TABLE {raw_disk.TABLE} (closes int, nonce blob, arm int, PRIMARY KEY (closes, nonce))"
+        )
+        original.execute(f"CREATE INDEX extra ON {raw_disk.TABLE} (arm)")
+        original.commit()
+    with raw_disk.twin(tmp_path / "a", tmp_path / "b") as copy:
+        columns = raw_disk.columns_of(copy)
+        effort = raw_disk.bulk(copy, raw_disk.rows(columns, count=25, hour=490_000), group=10)
+        found = copy.execute(f"SELECT count(*), min(closes), max(arm) FROM {raw_disk.TABLE}").fetchone()
+        indexes = [row[1] for row in copy.execute(f"PRAGMA index_list({raw_disk.TABLE})")]
+        journal = copy.execute("PRAGMA journal_mode").fetchone()
+    assert (columns, effort.done, found, journal) == (["closes", "nonce", "arm"], 25, (25, 490_003, 4), ("wal",))
+    assert "extra" in indexes
+
+
+def test_one_sync_for_each_leaves_no_file_behind(tmp_path: Path) -> None:
+    effort = raw_disk.sync_each(tmp_path, seconds=0.01)
+    assert effort.done > 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_message_becomes_a_variant_of_equal_weight() -> None:
+    variants = unleash.strategy(["a", "b", "c", "d"])["variants"]
+    assert [(variant["weight"], variant["payload"]["value"]) for variant in variants] == [
+        (250, "a"),
+        (250, "b"),
+        (250, "c"),
+        (250, "d"),
+    ]
+
+
+def test_what_cannot_be_measured_is_said_and_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.unleash.shutil.which", lambda name: None)
+    (line,) = unleash.measure()
+    assert (line.figure, line.met) == ("not measured: node is not installed", None)
+
+
+def test_packages_outside_the_lock_file_are_hidden() -> None:
+    found = start.not_in_production(
+        "django==5.2 \\\n    --hash=sha256:x\npsycopg-binary==3.3 ; implementation_name\n",
+        {"django": ["Django"], "psycopg_binary": ["psycopg_binary"], "requests": ["requests"], "_pytest": ["pytest"]},
+    )
+    assert found == ["_pytest", "requests"]
+
+
 # Arithmetic
 
 
@@ -163,6 +270,11 @@ def test_sides_take_turns_and_the_warm_up_is_forgotten() -> None:
     efforts = in_turns([lambda: side("a"), lambda: side("b")], rounds=2, warm_up=1)
     assert order == ["a", "b"] * 3
     assert [[effort.done for effort in kept] for kept in efforts] == [[3, 5], [4, 6]]
+
+
+def test_a_ratio_that_should_be_small_is_missed_above_its_goal() -> None:
+    assert [at_most("fold", Ratio(value, 0, 1), 0.3).met for value in (0.30, 0.31)] == [True, False]
+    assert [at_least("decide", Ratio(value, 0, 1), 0.9).met for value in (0.90, 0.89)] == [True, False]
 
 
 @pytest.mark.parametrize(("done", "met"), [(35, True), (34, False)])

@@ -1,5 +1,6 @@
 """The writer thread: durable before it returns, in groups, and never a false yes."""
 
+import errno
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -42,6 +43,7 @@ def test_many_threads_are_all_answered_and_all_on_disk(writer: ingest.Writer) ->
     assert OpenView.objects.filter(bits=0b11).count() == 400
 
 
+@pytest.mark.only_on("sqlite", reason="PostgreSQL is asked by campaign.checks")
 def test_the_audience_database_syncs_every_commit() -> None:
     with connections["audience"].cursor() as cursor:
         pragmas = [
@@ -140,9 +142,8 @@ def test_an_hour_that_is_shut_takes_nothing_in_the_spool_either(
     assert (refusal.code, spool.holds_events) == ("receipt_expired", False)
 
 
+@pytest.mark.only_on("sqlite", reason="on PostgreSQL a lock that lasts too long ends as a lost connection")
 def test_a_file_that_is_being_compacted_holds_nobody_up(writer: ingest.Writer, spool: Spool) -> None:
-    if connections["audience"].vendor != "sqlite":
-        pytest.skip("PostgreSQL is written to by many at once; a lock that lasts too long ends as an error there")
     with openviews._compacting():
         assert writer.submit([event(1)], clock=clock) == [None]
     assert (OpenView.objects.count(), spool.holds_events) == (0, True)
@@ -164,3 +165,22 @@ def test_one_view_in_many_events_is_one_row_and_its_first_rating_stands() -> Non
     ingest.write([event(1, "rating", 1), event(1, "annoyed")], hour=world.HOUR)
     view = OpenView.objects.get()
     assert (view.bits, view.rating, view.dwell) == (0b100_0011, 2, 3)
+
+
+def test_a_lock_that_cannot_be_made_is_a_database_that_is_away(
+    writer: ingest.Writer, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database stands on a disk that has become read-only, and the spool does not."""
+
+    def read_only(*args: object, **kwargs: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(ingest, "write", read_only)
+    assert writer.submit([event(1)], clock=clock) == [None]
+    assert spool.holds_events
+
+
+def test_only_we_may_read_the_spool(writer: ingest.Writer, spool: Spool, away: None) -> None:
+    writer.submit([event(1)], clock=clock)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (spool.directory, *spool.directory.iterdir())}
+    assert modes == {"spool": 0o700, "spool.sqlite3": 0o600, "spool.lock": 0o600}

@@ -1,4 +1,6 @@
 import base64
+import hmac
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -49,6 +51,61 @@ def test_old_keys_verify_while_the_newest_signs() -> None:
     assert both.verify(OFFICE.issue(NOTE), hour=500_000) == NOTE
     with pytest.raises(ReceiptInvalid):
         OFFICE.verify(both.issue(NOTE), hour=500_000)
+
+
+notes = st.builds(
+    Receipt,
+    campaign=st.integers(0, 2**32 - 1),
+    arm=st.integers(0, 2**32 - 1),
+    placement=st.integers(0, 2**32 - 1),
+    hour=st.integers(0, 2**32 - 2),
+    closes=st.integers(1, 2**32 - 1),
+    locale=st.text(st.characters(min_codepoint=1, max_codepoint=127), max_size=8),
+    nonce=st.binary(min_size=16, max_size=16),
+)
+rings = st.dictionaries(st.integers(0, 255), st.binary(min_size=32, max_size=32), min_size=1, max_size=4)
+
+
+@given(notes, rings)
+def test_any_note_comes_back_as_it_went_out_under_any_ring(note: Receipt, ring: dict[int, bytes]) -> None:
+    office = ReceiptOffice(ring)
+    text = office.issue(note)
+    assert len(text) == LENGTH
+    assert set(text) <= set(ALPHABET)
+    assert office.verify(text, hour=note.closes - 1) == note
+    with pytest.raises(ReceiptExpired):
+        office.verify(text, hour=note.closes)
+
+
+@given(notes, st.binary(min_size=1, max_size=200))
+def test_the_signature_is_hmac_sha_256_for_a_key_of_any_length(note: Receipt, key: bytes) -> None:
+    raw = base64.urlsafe_b64decode(ReceiptOffice({7: key}).issue(note) + "=")
+    assert raw[45:] == hmac.digest(key, raw[:45], "sha256")
+
+
+@given(notes, rings, st.data())
+def test_a_genuine_receipt_with_anything_changed_is_refused(note: Receipt, ring: dict[int, bytes], data: Any) -> None:
+    text = ReceiptOffice(ring).issue(note)
+    start = data.draw(st.integers(0, LENGTH))
+    end = data.draw(st.integers(start, LENGTH))
+    forged = text[:start] + data.draw(st.text(max_size=LENGTH)) + text[end:]
+    if forged != text:
+        with pytest.raises(ReceiptInvalid):
+            ReceiptOffice(ring).verify(forged, hour=0)
+
+
+@given(notes, rings, rings)
+def test_only_the_key_that_signed_it_opens_it(note: Receipt, ring: dict[int, bytes], other: dict[int, bytes]) -> None:
+    signing = max(ring)
+    if other.get(signing) != ring[signing]:
+        with pytest.raises(ReceiptInvalid):
+            ReceiptOffice(other).verify(ReceiptOffice(ring).issue(note), hour=0)
+
+
+@given(st.text(min_size=LENGTH, max_size=LENGTH) | st.text(ALPHABET, min_size=LENGTH, max_size=LENGTH), st.integers())
+def test_whatever_comes_in_is_refused_and_nothing_else_is_raised(text: str, hour: int) -> None:
+    with pytest.raises((ReceiptInvalid, ReceiptExpired)):
+        OFFICE.verify(text, hour=hour)
 
 
 @given(st.text())

@@ -1,8 +1,10 @@
 """Serving: POST /api/v1/decide and the hosted page."""
 
+import io
 import json
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -315,10 +317,24 @@ def test_an_empty_preview_is_not_a_view() -> None:
     assert world.served(campaign, site) == {}
 
 
-@pytest.mark.parametrize("length", ["²", "9" * 5000, "-1", "x"])
+@pytest.mark.parametrize("length", ["²", "-1", "x", "0" * 5000 + "2"])
 def test_a_strange_content_length_is_not_a_fault(length: str) -> None:
     answer = world.Site().request("POST", "/api/v1/decide", b"{}", CONTENT_LENGTH=length)
     assert answer.status == 400
+
+
+class NeverEnding(io.RawIOBase):
+    """A body that is announced and does not come: whoever reads it waits."""
+
+    def read(self, size: int = -1) -> bytes:
+        raise AssertionError("it was waited for")
+
+
+@pytest.mark.parametrize("length", ["4097", "9" * 10, "9" * 5000])
+def test_a_body_announced_as_too_long_is_not_waited_for(length: str) -> None:
+    environ: Any = {"CONTENT_LENGTH": length, "wsgi.input": NeverEnding()}
+    answer = world.Site().request("POST", "/api/v1/decide", b"{}", **environ)
+    assert (answer.status, answer.code) == (413, "body_too_large")
 
 
 def test_a_partner_may_read_why_it_was_refused() -> None:

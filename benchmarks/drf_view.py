@@ -1,0 +1,120 @@
+"""The same decision as a Django REST framework view, as one would write it without this project's audience surface.
+
+It is given every advantage: the same snapshot in memory and no database, the same receipt office and served counter,
+no authentication, permission, throttle or session, two middlewares (see drf_settings), messages ready as dictionaries.
+What is left to compare is the way there and back: Django's request and routing, DRF's parsing, the validation of the
+same fields by a serializer, and DRF's JSON renderer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.drf_settings"
+_django = get_wsgi_application()
+
+from django.conf import settings  # noqa: E402  (Django must be set up before anything below is imported)
+from django.urls import path  # noqa: E402
+from rest_framework import serializers, status  # noqa: E402
+from rest_framework.parsers import JSONParser  # noqa: E402
+from rest_framework.response import Response  # noqa: E402
+from rest_framework.views import APIView  # noqa: E402
+
+from campaign import delivery  # noqa: E402
+from campaign.keyring import receipt_keys  # noqa: E402
+from campaign.receipt import SECONDS_PER_HOUR, ReceiptOffice  # noqa: E402
+from campaign.served import ServedCounter  # noqa: E402
+from campaign.snapshot import Keeper  # noqa: E402
+from campaign.subject import names_a_person  # noqa: E402
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+    from rest_framework.request import Request
+
+_office = ReceiptOffice(receipt_keys(settings.KEY_DIRECTORY))
+_keeper = Keeper()
+_served = ServedCounter()
+
+
+@lru_cache(maxsize=1000)
+def _as_dictionary(payload: bytes) -> Any:
+    return json.loads(payload)
+
+
+class PlainTextJSON(JSONParser):
+    """The embed sends JSON as text/plain, so that a browser asks no permission first."""
+
+    media_type = "text/plain"
+
+
+class Asked(serializers.Serializer[Any]):
+    """What a page asks for; the limits of campaign.surface."""
+
+    placement = serializers.CharField(max_length=200)
+    locale = serializers.CharField(max_length=200, required=False)
+    unit = serializers.CharField(max_length=200, required=False)
+    session = serializers.CharField(max_length=200, required=False)
+    preview = serializers.CharField(max_length=200, required=False)
+
+    def validate_unit(self, unit: str) -> str:
+        if names_a_person(unit):
+            raise serializers.ValidationError("This looks like an e-mail address or a phone number.")
+        return unit
+
+
+class Decide(APIView):
+    """POST: the assigned message and its receipt."""
+
+    parser_classes = [JSONParser, PlainTextJSON]
+
+    def post(self, request: Request) -> Response:
+        asked = Asked(data=request.data)
+        asked.is_valid(raise_exception=True)
+        fields = asked.validated_data
+        placement = _keeper.current.placements.get(fields["placement"])
+        if placement is None:
+            return Response({"error": {"code": "placement_unknown"}}, status.HTTP_404_NOT_FOUND)
+        origin = request.headers.get("Origin")
+        if origin is not None and origin not in placement.origins:
+            return Response({"error": {"code": "origin_not_allowed"}}, status.HTTP_403_FORBIDDEN)
+        now = time.time()
+        try:
+            decision = delivery.decide(
+                placement,
+                locale=fields.get("locale"),
+                unit=fields.get("unit"),
+                now=now,
+                office=_office,
+                life_hours=settings.RECEIPT_LIFE_HOURS,
+            )
+        except delivery.Unavailable as reason:
+            return Response({"error": {"code": reason.code}}, status.HTTP_409_CONFLICT)
+        _served.add(
+            hour=int(now) // SECONDS_PER_HOUR, arm=decision.arm.id, placement=placement.id, locale=decision.locale
+        )
+        answer = {"message": _as_dictionary(decision.shown.payload), "receipt": decision.receipt}
+        headers = {"Cache-Control": "no-store"}
+        if origin is not None:
+            headers |= {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+        return Response(answer, headers=headers)
+
+
+urlpatterns = [path("api/v1/decide", Decide.as_view())]
+
+
+def __getattr__(name: str) -> WSGIApplication:
+    """`application`, started when a server asks for it, as in campaign.wsgi."""
+    if name != "application":
+        raise AttributeError(name)
+    _served.keep_flushing(settings.SERVED_FLUSH_SECONDS)
+    _keeper.refresh()
+    _keeper.keep_fresh(settings.SNAPSHOT_SECONDS)
+    application = globals()["application"] = _django
+    return application

@@ -1,0 +1,69 @@
+"""What it costs to count closed views, beside what it cost to insert them; CPU time of one process of an installation.
+
+Inserting is `analytics.ingest.write` with one "exposed" event for each view, in groups of 32: as many events as wait
+for one commit when each of the server's threads holds one. That is the database's part alone; the HTTP request, its
+JSON and its receipt, which cost several times more, are left out, so the share that we ask for is the stricter.
+Folding is the whole of `analytics.fold.fold`: claim, count, add to the tallies, delete, overwrite and compact. In
+turns: a round inserts the views of one hour, and folds them.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from benchmarks.inside import run
+from benchmarks.installation import installation
+from benchmarks.rounds import Line, at_most, ratio
+from campaign.server import THREADS
+
+VIEWS, ROUNDS = 200_000, 5
+GOAL = 0.30
+
+
+def measure() -> list[Line]:
+    """The fold's share of the insertion's CPU time, over rounds."""
+    with installation() as own:
+        told = run(own, "benchmarks.fold:costs", views=VIEWS // ROUNDS, rounds=ROUNDS)
+    inserted, folded = told["inserted"], told["folded"]
+    return [
+        at_most("fold: share of insertion's CPU time", ratio(folded, inserted), GOAL),
+        Line(
+            f"  microseconds a view, to fold and to insert ({VIEWS:,} views)",
+            f"{1e6 * sum(folded) / VIEWS:.1f}, {1e6 * sum(inserted) / VIEWS:.1f}",
+        ),
+    ]
+
+
+def costs(*, views: int, rounds: int) -> dict[str, list[float]]:
+    """Runs inside an installation: CPU seconds of inserting and of folding, round by round, after one that warms up."""
+    from analytics import fold, ingest
+    from analytics.models import OpenView, Tally
+    from campaign.audience import Event
+    from campaign.models import Arm, Placement
+    from campaign.receipt import SECONDS_PER_HOUR, Receipt
+
+    arms = list(Arm.objects.order_by("id").values_list("id", "campaign"))
+    placements = list(Placement.objects.order_by("id").values_list("id", flat=True))
+    inserted: list[float] = []
+    folded: list[float] = []
+    first = int(time.time()) // SECONDS_PER_HOUR
+    for hour in range(first, first + rounds + 1):
+        events = []
+        for number in range(views):
+            (arm, campaign), placement = arms[number % len(arms)], placements[number // 7 % len(placements)]
+            receipt = Receipt(campaign, arm, placement, hour, hour + 1, "en", os.urandom(16))
+            events.append(Event(receipt, "exposed", None))
+        begun = time.process_time()
+        for start in range(0, views, THREADS):
+            ingest.write(events[start : start + THREADS], hour=hour)
+        written = time.process_time()
+        fold.fold(hour=hour + 1)
+        ended = time.process_time()
+        if hour > first:
+            inserted.append(written - begun)
+            folded.append(ended - written)
+    counted = sum(Tally.objects.filter(outcome="exposed").values_list("count", flat=True))
+    if counted != views * (rounds + 1) or OpenView.objects.using("audience").exists():
+        raise RuntimeError("the fold did not count every view once")
+    return {"inserted": inserted, "folded": folded}

@@ -1,0 +1,136 @@
+"""Whether size slows it down: one campaign and no open view beside 1,000 launched campaigns and 10^7 open views.
+
+Two installations, side by side and in turns. In the large one every request goes to the next of its placements, and
+events go into a table that already holds the open views of three closing hours. To fill it takes some minutes and
+about 1 GB of disk; BENCH_CAMPAIGNS and BENCH_VIEWS make a trial run smaller.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from functools import partial
+from itertools import cycle
+from pathlib import Path
+from statistics import median
+
+from benchmarks.events import requests
+from benchmarks.inside import run
+from benchmarks.installation import DECIDE, ORIGIN, PLACEMENT, Served, driven, installation, receipts, serving
+from benchmarks.load import post
+from benchmarks.processes import on_core, two_cores
+from benchmarks.raw_disk import PRAGMAS, TABLE
+from benchmarks.rounds import Effort, Line, at_least, in_turns, ratio
+from campaign.receipt import SECONDS_PER_HOUR
+
+CAMPAIGNS = int(os.environ.get("BENCH_CAMPAIGNS", "1000"))
+VIEWS = int(os.environ.get("BENCH_VIEWS", str(10**7)))
+ROUNDS, SECONDS = 7, 2.0
+MOST_RECEIPTS = 12_000
+GOAL = 0.9
+
+
+def measure() -> list[Line]:
+    """The large installation's speed in those of the small one, for decisions and for single events."""
+    with installation() as small, installation() as large:
+        run(large, "benchmarks.scale:launch", campaigns=CAMPAIGNS - 1)
+        fill(Path(large["DATA_DIRECTORY"], "audience.sqlite3"), views=VIEWS)
+        with (
+            serving("campaign.wsgi:application", small) as few,
+            serving("campaign.wsgi:application", large) as many,
+            on_core(two_cores()[1]),
+        ):
+            everywhere = [_ask(key) for key in [PLACEMENT, *map(key_of, range(CAMPAIGNS - 1))]]
+            decided_few, decided_many, told_few, told_many = in_turns(
+                [
+                    partial(_decide, few, [DECIDE]),
+                    partial(_decide, many, everywhere),
+                    partial(_events, few, [DECIDE]),
+                    partial(_events, many, everywhere),
+                ],
+                rounds=ROUNDS,
+            )
+    size = f"{CAMPAIGNS:,} campaigns and {VIEWS:,} open views"
+    return [
+        *_lines(f"decide: speed with {size}, in those with one and none", decided_many, decided_few),
+        *_lines(f"events: speed with {size}, in those with one and none", told_many, told_few),
+    ]
+
+
+def _lines(name: str, many: Sequence[Effort], few: Sequence[Effort]) -> list[Line]:
+    large, small = [effort.per_cpu_second for effort in many], [effort.per_cpu_second for effort in few]
+    return [
+        at_least(name, ratio(large, small), GOAL),
+        Line("  a CPU-second, large and small", f"{median(large):,.0f}, {median(small):,.0f}"),
+    ]
+
+
+def _decide(served: Served, asks: Sequence[bytes]) -> Effort:
+    return driven(served, cycle(asks), seconds=SECONDS)
+
+
+def _events(served: Served, asks: Sequence[bytes]) -> Effort:
+    prepared = list(requests(receipts(served.port, MOST_RECEIPTS, asks), batch=1))
+    return driven(served, iter(prepared), seconds=SECONDS)
+
+
+def key_of(number: int) -> str:
+    """The placement of one campaign of the large installation."""
+    return f"place-{number}"
+
+
+def _ask(placement: str) -> bytes:
+    return post("/api/v1/decide", json.dumps({"placement": placement, "locale": "en"}).encode(), origin=ORIGIN)
+
+
+def launch(*, campaigns: int) -> None:
+    """Runs inside an installation: the launched demo campaign once more, so many times, each with its own placement.
+
+    Copied row by row, as launching each takes a minute for a thousand.
+    """
+    from django.db import transaction
+
+    from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome, new_salt
+
+    demo = Campaign.objects.get()
+    place = Placement.objects.get(key=PLACEMENT)
+    arms, plan = list(demo.arms.all()), AnalysisPlan.objects.get(campaign=demo)
+    outcomes = list(plan.outcomes.all())
+    with transaction.atomic():
+        for number in range(campaigns):
+            place.pk, place.key = None, key_of(number)
+            place.save(force_insert=True)
+            demo.pk, demo.slug, demo.salt = None, f"campaign-{number}", new_salt()
+            demo.save(force_insert=True)
+            demo.placements.add(place)
+            for arm in arms:
+                arm.pk, arm.campaign = None, demo
+            Arm.objects.bulk_create(arms)
+            plan.pk, plan.campaign = None, demo
+            plan.save(force_insert=True)
+            for outcome in outcomes:
+                outcome.pk, outcome.plan = None, plan
+            PlannedOutcome.objects.bulk_create(outcomes)
+
+
+def fill(database: Path, *, views: int, now: float | None = None) -> None:
+    """So many open views of the last three hours, in the order of the table's key, so that filling it is quick."""
+    hour = int(time.time() if now is None else now) // SECONDS_PER_HOUR
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.executescript(PRAGMAS)
+        connection.execute("PRAGMA cache_size = -500000")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(
+            f"""
+            INSERT INTO {TABLE} (closes, nonce, campaign, arm, placement, locale, hour, bits)
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+            SELECT ? + i % 3, randomblob(16), 1, 1 + i % 4, 1, 'en', ? + i % 3, 1 FROM n ORDER BY 1, 2
+            """,
+            [views, hour + 1, hour - 2],
+        )
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

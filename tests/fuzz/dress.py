@@ -1,0 +1,94 @@
+"""What schemathesis made, dressed: marks wherever text may stand, and real things mixed in, so that much counts."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import schemathesis
+
+from benchmarks.installation import ORIGIN
+from campaign.outcomes import RECORDED
+from campaign.receipt import LENGTH
+from tests.fuzz.marks import Marks
+
+_HEADERS = ("User-Agent", "Referer", "Cookie", "X-Forwarded-For", "Accept-Language", "X-Request-Id", "Authorization")
+_LONGEST = 200
+
+Case = schemathesis.Case[Any]
+
+
+@dataclass
+class Wardrobe:
+    """Real placements, receipts and a preview token; marks; and one source of chance for a whole run."""
+
+    placements: Sequence[str]
+    receipts: Sequence[str]
+    preview: str
+    marks: Marks
+    chance: random.Random
+
+    def dress(self, case: Case) -> dict[str, str]:
+        """Change a generated case in place; the headers to send with it."""
+        if "placement" in case.path_parameters and self._likely(0.6):
+            case.path_parameters["placement"] = self.chance.choice(self.placements)
+        elif "placement" in case.path_parameters:
+            case.path_parameters["placement"] = quote(self.marks.new())
+        case.query = {name: self._text(name, value) for name, value in (case.query or {}).items()}
+        case.query[self.marks.new()] = self.marks.new()
+        if isinstance(case.body, (dict, list)):
+            case.body = self._value("", case.body)
+        elif isinstance(case.body, bytes):
+            case.body = self.marks.new().encode() + case.body
+        return self._headers()
+
+    def _likely(self, share: float) -> bool:
+        return self.chance.random() < share
+
+    def _headers(self) -> dict[str, str]:
+        headers = {name: self.marks.new() for name in _HEADERS if self._likely(0.5)}
+        if self._likely(0.5):
+            headers["Origin"] = ORIGIN if self._likely(0.8) else f"https://{self.marks.new()}.example"
+        if self._likely(0.1):
+            headers[self.chance.choice(["DNT", "Sec-GPC"])] = "1"
+        return headers
+
+    def _value(self, name: str, value: Any) -> Any:
+        if isinstance(value, dict):
+            dressed = {key: self._value(key, inner) for key, inner in value.items()}
+            if "outcome" in dressed and self._likely(0.7):
+                self._mend(dressed)
+            if self._likely(0.1):
+                dressed[self.marks.new()] = self.marks.new()
+            return dressed
+        if isinstance(value, list):
+            return [self._value(name, inner) for inner in value]
+        return self._text(name, value)
+
+    def _text(self, name: str, value: Any) -> Any:
+        """A text with a mark in it, or what is real in its place."""
+        if not isinstance(value, str):
+            return value
+        if name == "placement" and self._likely(0.7):
+            return self.chance.choice(self.placements)
+        if name in ("receipt", "session") and self._likely(0.7):
+            return self.chance.choice(self.receipts)
+        if name == "preview" and self._likely(0.5):
+            return self.preview
+        if name in ("outcome", "rating") and (value in RECORDED or self._likely(0.7)):
+            return value
+        marked = self.marks.new() + value
+        if name == "receipt" and self._likely(0.5):
+            return f"{marked:A<{LENGTH}}"[:LENGTH]  # gets as far as the signature
+        return marked[:_LONGEST] if len(value) <= _LONGEST else marked
+
+    def _mend(self, event: dict[str, Any]) -> None:
+        """Give an event the value that its outcome asks for, and no unknown field, so that it may count."""
+        for field in set(event) - {"receipt", "outcome"}:
+            del event[field]
+        outcome = RECORDED.get(event["outcome"]) if isinstance(event["outcome"], str) else None
+        if outcome and outcome.values:
+            event["value"] = self.chance.choice(outcome.values)

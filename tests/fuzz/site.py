@@ -1,0 +1,95 @@
+"""A running server to fuzz: the production one, its data and its output where we can search them afterwards."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import repeat
+from pathlib import Path
+
+from benchmarks.installation import DECIDE, PLACEMENT, ROOT, receipts, serving
+from benchmarks.load import drive as load
+from tests.demo_installation import copied
+from tests.fuzz import wire
+from tests.fuzz.dress import Wardrobe
+from tests.fuzz.marks import Marks
+
+_HOSTED = "quiet-page"
+_PREVIEW = f"""
+from campaign.models import Arm, Placement
+from campaign.preview import preview_url
+print(preview_url(Placement.objects.get(key={_HOSTED!r}), Arm.objects.all()[0]))
+"""
+
+
+@dataclass
+class Fuzzed:
+    """Where the server listens, what it keeps, and what to send."""
+
+    port: int
+    directory: Path
+    output: Path
+    wardrobe: Wardrobe
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def marks(self) -> Marks:
+        return self.wardrobe.marks
+
+    def serves(self) -> bool:
+        """Whether it still answers a usual request as it should."""
+        return load(self.port, repeat(DECIDE, 1), seconds=wire.PATIENCE).replies == 1
+
+    def kept_marks(self) -> list[str]:
+        """Where a mark was kept: in any file of the installation, or in what the server printed."""
+        return self.marks.kept_in([self.directory, self.output])
+
+
+@contextmanager
+def fuzzed(folder: Path) -> Iterator[Fuzzed]:
+    """The server with the demo campaign, in `folder`, with real receipts at hand."""
+    own = copied(folder)
+    preview = _preview(own)
+    output = folder / "output"
+    with ExitStack() as stack:
+        with _into(output):
+            served = stack.enter_context(serving("campaign.wsgi:application", own))
+        wardrobe = Wardrobe(
+            placements=(_HOSTED, PLACEMENT),
+            receipts=receipts(served.port, 200),
+            preview=preview,
+            marks=Marks(),
+            chance=random.Random(1),
+        )
+        yield Fuzzed(served.port, Path(own["DATA_DIRECTORY"]), output, wardrobe)
+
+
+@contextmanager
+def _into(output: Path) -> Iterator[None]:
+    """What a process started meanwhile prints goes into a file, for as long as it runs."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = [os.dup(number) for number in (1, 2)]
+    try:
+        with output.open("wb") as file:
+            for number in (1, 2):
+                os.dup2(file.fileno(), number)
+        yield
+    finally:
+        for number, old in zip((1, 2), kept, strict=True):
+            os.dup2(old, number)
+            os.close(old)
+
+
+def _preview(own: Mapping[str, str]) -> str:
+    command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", _PREVIEW]
+    said = subprocess.run(command, check=True, cwd=ROOT, env=dict(own), capture_output=True, text=True).stdout
+    return said.split("preview=")[1].strip().replace("%3A", ":")

@@ -1,0 +1,107 @@
+"""A few hundred generated cases and every strange request, on a real server; `make fuzz` sends many more."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.campaign.test_openapi import description
+from tests.fuzz import described, forge, wire
+from tests.fuzz.dress import Wardrobe
+from tests.fuzz.marks import Marks
+from tests.fuzz.site import fuzzed
+
+
+def test_whatever_is_sent_gets_a_described_answer_and_leaves_no_mark(tmp_path: Path) -> None:
+    with fuzzed(tmp_path) as site:
+        report = described.drive(site.base, site.wardrobe, cases=200)
+        outcomes = wire.drive(site.port, wire.Oddities(site.marks, site.wardrobe.receipts[0]), alive=site.serves)
+        kept = site.kept_marks()
+    assert report.faults == []
+    assert [(outcome.fault, outcome.sent.name) for outcome in outcomes if outcome.fault] == []
+    assert kept == []
+    assert report.cases >= 200
+    assert report.accepted_share > 0.2
+    assert site.marks.made > 2000
+
+
+# The fuzzer itself: it sees what it looks for
+
+
+@contextmanager
+def faulty_server(kept: Path) -> Iterator[str]:
+    """Breaks every promise at once: undescribed answers, faults, and all that was sent is kept."""
+
+    class Faulty(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer(200, json.dumps(description()).encode() if self.path.startswith("/api/schema/") else b"{}")
+
+        def do_POST(self) -> None:
+            with kept.open("ab") as file:
+                file.write(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+            self._answer(500 if self.path.startswith("/m/") else 200, b'{"accepted": 1, "message": {}}')
+
+        def _answer(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Faulty) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_server_that_breaks_its_promises_is_found_out(tmp_path: Path) -> None:
+    wardrobe = Wardrobe(("quiet-page",), ("A" * 103,), "token", Marks(), random.Random(1))
+    with faulty_server(tmp_path / "kept") as base:
+        report = described.drive(base, wardrobe, cases=60)
+    assert report.server_errors > 0
+    said = "\n".join(report.faults)
+    for fault in ("status 500", "Undocumented status code", "Undocumented Content-Type", "violates schema"):
+        assert fault in said
+    assert "accepted what the description forbids" in said
+    assert wardrobe.marks.kept_in([tmp_path]) == ["kept: plain"]
+
+
+@pytest.mark.parametrize("shift", range(6))
+def test_a_mark_is_found_in_every_form(tmp_path: Path, shift: int) -> None:
+    marks = Marks()
+    mark = (b"_" * shift + marks.new().encode() + b"_rest").decode()
+    forms = {
+        "plain": mark.encode(),
+        "lower case": mark.lower().encode(),
+        "upper case": mark.upper().encode(),
+        "UTF-16": mark.encode("utf-16"),
+        "hexadecimal": mark.encode().hex().encode(),
+        f"base64 at {shift % 3}": base64.b64encode(mark.encode()),
+    }
+    for form, content in forms.items():
+        (tmp_path / "file").write_bytes(b"some bytes" + content + b"more bytes")
+        assert f"file: {form}" in marks.kept_in([tmp_path])
+
+
+def test_no_forged_receipt_is_accepted_and_none_raises_anything_but_a_refusal() -> None:
+    verdict = forge.try_all(4_000)
+    assert (verdict.accepted, verdict.stumbled) == ([], [])
+    assert verdict.tried.total() == 4_000
+    assert min(verdict.tried.values()) > 100
+
+
+def test_a_forger_who_has_the_key_is_accepted() -> None:
+    forger = forge.Forger(random.Random(1))
+    note, _ = forger._parts()
+    assert forger.office.verify(forge.written(note + forge.signature(forger.keys[note[0]], note)), hour=forge.NOW)

@@ -1,0 +1,94 @@
+"""While the disk is full or read-only no event is falsely acknowledged and every message is shown; then all goes on."""
+
+from __future__ import annotations
+
+import http.client
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from benchmarks.installation import PLACEMENT, ROOT, receipts, serving
+from tests.demo_installation import copied
+from tests.power.ledger import broken, in_audience, in_spool, missing
+from tests.power.outage import Full, Outage, Told, can_mount, make_read_only, mounted
+from tests.power.runs import APPLICATION, Visitors, events, post
+
+
+def messages_are_shown(port: int, *, times: int = 20) -> None:
+    """Decide answers with a message and a receipt, as ever."""
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    for _ in range(times):
+        status, answer = post(link, "/api/v1/decide", {"placement": PLACEMENT})
+        assert (status, set(answer)) == (200, {"message", "receipt"})
+        assert answer["receipt"]
+    link.close()
+
+
+def sent_again_until_accepted(visitors: Visitors, *, seconds: float = 15) -> None:
+    """What was refused is sent again, as visitors do, until nothing is refused."""
+    end = time.monotonic() + seconds
+    while visitors.refused and time.monotonic() < end:
+        again = [event for event, _ in visitors.refused]
+        visitors.refused.clear()
+        visitors.send(again)
+
+
+def lives_through(own: Mapping[str, str], outage: Outage) -> None:
+    """A server meets the outage with events and decisions under way, and gets over it without a restart."""
+    with serving(APPLICATION, {**own, **outage.variables()}) as served:
+        visitors = Visitors(served.port, outage.directory / "keys")
+        all_events = events(receipts(served.port, 360))
+        visitors.send(all_events[:60])
+        assert visitors.refused == []
+        for start in range(60, 300, 40):
+            outage.begin()  # again: what a database lets go of when it closes is not to be room for the next
+            visitors.send(all_events[start : start + 40])
+        messages_are_shown(served.port)
+        outage.end()
+        assert visitors.refused, "the outage was not felt"
+        assert {code for _, code in visitors.refused} == {"not_recorded"}
+        sent_again_until_accepted(visitors)
+        visitors.send(all_events[300:])
+        assert visitors.refused == []
+    assert len(visitors.ledger) == 360
+    assert missing(visitors.ledger, outage.directory) == []
+    assert broken(outage.directory) == []
+
+
+@pytest.mark.parametrize("fault", ["full", "read-only"])
+def test_a_disk_that_refuses_for_a_while_loses_nothing_that_was_acknowledged(tmp_path: Path, fault: str) -> None:
+    own = copied(tmp_path)
+    lives_through(own, Told(Path(own["DATA_DIRECTORY"]), fault))
+
+
+if can_mount():
+
+    def test_a_real_disk_that_is_full_for_a_while_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+        with mounted(tmp_path / "data"):
+            own = copied(tmp_path)
+            lives_through(own, Full(Path(own["DATA_DIRECTORY"])))
+
+    def test_while_the_audience_database_is_on_a_real_read_only_disk_events_wait_in_the_spool(tmp_path: Path) -> None:
+        own = copied(tmp_path)
+        data, apart = Path(own["DATA_DIRECTORY"]), tmp_path / "apart"
+        with ExitStack() as stack:
+            stack.enter_context(mounted(apart))
+            shutil.move(data / "audience.sqlite3", apart)
+            make_read_only(apart, yes=True)
+            own["AUDIENCE_DATABASE_URL"] = f"sqlite:///{apart / 'audience.sqlite3'}"
+            served = stack.enter_context(serving(APPLICATION, own))
+            visitors = Visitors(served.port, data / "keys")
+            visitors.send(events(receipts(served.port, 60)))
+            messages_are_shown(served.port)
+            assert (len(visitors.ledger), visitors.refused) == (60, [])
+            assert len(in_spool(data)) == 60
+            make_read_only(apart, yes=False)
+            subprocess.run([sys.executable, "manage.py", "worker", "--once"], check=True, cwd=ROOT, env=own)
+            assert in_spool(data) == {}
+            assert in_audience(apart) == {entry.nonce: entry.bits for entry in visitors.ledger}
