@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.crash import FAULTS, kills
+from tests.crash import FAULTS, kills, outage
 from tests.crash.clock import FastClock
+from tests.crash.outage import HOWS
 from tests.crash.site import Site, prepared, running
 from tests.postgres import Cluster, cluster
 
@@ -58,6 +59,25 @@ def _kills(options: argparse.Namespace) -> bool:
         return done.clean
 
 
+def _outage(options: argparse.Namespace) -> bool:
+    with (
+        tempfile.TemporaryDirectory(prefix="second-thought-crash-") as directory,
+        cluster() as databases,
+        prepared(Path(directory), databases.environment()) as environment,
+    ):
+        clock = FastClock.starting_now(speed=options.speed)
+        site = Site(environment, clock, web_workers=options.web_workers, cluster=databases)
+        with running(site):
+            seconds = 60 * options.minutes
+            done = outage.campaign(
+                site, options.how or HOWS, seconds=seconds, seed=options.seed, pace=options.pace, say=_say
+            )
+            sys.stdout.write(f"{done.table()}\n")
+            if options.logs:
+                _say(site.logs())
+        return done.clean
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     commands = parser.add_subparsers(required=True)
@@ -74,6 +94,15 @@ def main(arguments: list[str]) -> int:
     killing.add_argument("--seed", type=int, default=1)
     killing.add_argument("--fault", choices=FAULTS, default="", help="plant this fault, to see it found")
     killing.add_argument("--logs", action="store_true", help="show the last lines of the processes")
+    away = commands.add_parser("outage", help="PostgreSQL stopped, frozen, and stopped with the web restarted")
+    away.set_defaults(run=_outage)
+    away.add_argument("how", nargs="*", metavar="|".join(HOWS), help="in this order; all if none is named")
+    away.add_argument("--minutes", type=float, default=15.0)
+    away.add_argument("--web-workers", type=int, default=2)
+    away.add_argument("--pace", type=float, default=150.0, help="events a second, at most")
+    away.add_argument("--speed", type=float, default=60.0, help="seconds by the site's clock in each second")
+    away.add_argument("--seed", type=int, default=1)
+    away.add_argument("--logs", action="store_true", help="show the last lines of the processes")
     options = parser.parse_args(arguments)
     return 0 if options.run(options) else 1
 

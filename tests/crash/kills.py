@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from benchmarks.processes import PROC, living_family
 from tests.crash.ledger import Verdict
 from tests.crash.site import Counted, Site
-from tests.crash.visitors import Answers, Load
+from tests.crash.visitors import Load
 
 WEB_WORKER, WEB_MAIN, WORKER, WORKER_FOLDING = "web worker", "server's first process", "worker", "worker as it folds"
 BACKEND, POSTMASTER = "database connection", "database server"
@@ -46,8 +46,8 @@ class Campaign:
             ("kills in all", f"{self.kills.total():,}"),
             *((f"starts of {name}", f"{count:,}") for name, count in self.starts.items()),
             ("minutes", f"{self.seconds / 60:.1f}"),
-            ("messages asked for", _statuses(decides)),
-            ("requests with events", _statuses(events)),
+            ("messages asked for", str(decides)),
+            ("requests with events", str(events)),
             ("events acknowledged", f"{ledger.acknowledged:,}"),
             ("  of them by way of the spool", f"{self.spooled:,}"),
             ("  of them after an answer was lost, told again", f"{ledger.again:,}"),
@@ -65,13 +65,6 @@ class Campaign:
         ]
         width = max(len(name) for name, _ in rows)
         return "\n".join(f"{name:<{width}}  {figure}" for name, figure in rows)
-
-
-def _statuses(answers: Answers) -> str:
-    told = ", ".join(
-        f"{status or 'no answer'}: {count:,}" for status, count in sorted(answers.statuses.items(), reverse=True)
-    )
-    return f"{told} (p50 {answers.percentile(0.5) * 1000:.0f} ms, p99 {answers.percentile(0.99) * 1000:.0f} ms)"
 
 
 class Killer:
@@ -112,7 +105,7 @@ class Killer:
         end = time.monotonic() + 4
         while time.monotonic() < end:
             if self._site.folding():
-                time.sleep(self._random.uniform(0, 0.08))
+                time.sleep(self._random.uniform(0, 0.05))
                 return self._at_work() if self._site.folding() else None
             time.sleep(0.002)
         return None

@@ -213,6 +213,10 @@ class Site:
             return sum(map(int, (self.directory / "spooled").read_text(encoding="ascii").split()))
         return 0
 
+    def spool_is_there(self) -> bool:
+        """Whether events wait in the spool."""
+        return (self.directory / "spool" / "spool.sqlite3").exists()
+
     def logs(self) -> str:
         """The last lines that the processes wrote."""
         parts = []

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from benchmarks.installation import DECIDE, ORIGIN
 from benchmarks.load import Unexpected, body_of, post, reply_size, status_of
@@ -29,23 +30,38 @@ _VISITS = [
 Telling = tuple[View, Told]
 
 
+class Sample(NamedTuple):
+    """One request: when it went out by the monotonic clock, how long the answer took, and what it was."""
+
+    begun: float
+    seconds: float
+    status: int  # 0: the connection died, or patience was at its end
+
+
 @dataclass(slots=True)
 class Answers:
-    """How the server answered one kind of request; 0 stands for a connection that died, or too long a wait."""
+    """How the server answered one kind of request."""
 
-    statuses: Counter[int] = field(default_factory=Counter)
-    seconds: list[float] = field(default_factory=list)
-    worst: tuple[float, float] = (0.0, 0.0)  # how long, and when by the monotonic clock
+    samples: list[Sample] = field(default_factory=list)
 
-    def add(self, status: int, seconds: float) -> None:
-        self.statuses[status] += 1
-        self.seconds.append(seconds)
-        self.worst = max(self.worst, (seconds, time.monotonic()))
+    def between(self, begin: float, end: float) -> Answers:
+        """Those whose request went out in this time."""
+        return Answers([sample for sample in self.samples if begin <= sample.begun < end])
+
+    @property
+    def statuses(self) -> Counter[int]:
+        return Counter(sample.status for sample in self.samples)
 
     def percentile(self, share: float) -> float:
-        """So long did this share of the requests take at most."""
-        ordered = sorted(self.seconds)
+        """So long did this share of the requests take at most; with 1, all of them."""
+        ordered = sorted(sample.seconds for sample in self.samples)
         return ordered[min(int(share * len(ordered)), len(ordered) - 1)] if ordered else 0.0
+
+    def __str__(self) -> str:
+        told = sorted(self.statuses.items(), reverse=True)
+        statuses = ", ".join(f"{status or 'no answer'}: {count:,}" for status, count in told)
+        p50, p99, most = (self.percentile(share) * 1000 for share in (0.5, 0.99, 1))
+        return f"{statuses} (p50 {p50:.0f} ms, p99 {p99:.0f} ms, at most {most:.0f} ms)"
 
 
 class Line:
@@ -214,7 +230,7 @@ class Crowd(threading.Thread):
             status, body = self._line.ask(request)
         except (OSError, Unexpected):
             status, body = 0, b""
-        answers.add(status, time.monotonic() - begun)
+        answers.samples.append(Sample(begun, time.monotonic() - begun, status))
         return status, body
 
     def _pause(self) -> None:
@@ -260,9 +276,4 @@ class Load:
 
 
 def _together(parts: Iterable[Answers]) -> Answers:
-    whole = Answers()
-    for part in parts:
-        whole.statuses.update(part.statuses)
-        whole.seconds += part.seconds
-        whole.worst = max(whole.worst, part.worst)
-    return whole
+    return Answers([sample for part in parts for sample in part.samples])

@@ -13,7 +13,7 @@ import django
 from tests.crash.clock import FastClock
 
 EVERY = {"schedule": 2.0, "spool": 0.3, "fold": 0.4, "guard": 5.0, "evaluate": 10.0, "keys": 5.0, "prune": 5.0}
-AT_ONCE = 200  # many stretches an hour, thus many places to be killed at
+AT_ONCE = 25  # many stretches an hour, thus many places to be killed at
 
 
 def main() -> None:
