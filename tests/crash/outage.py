@@ -48,7 +48,12 @@ class Campaign:
         emptied = outage.spool_seen and outage.emptied_after is not None
         if outage.how == RESTARTED:
             return emptied and outage.dark < 30
-        return emptied and set(self.decides(outage).statuses) == {200} and 503 not in self.events(outage).statuses
+        answered = set(self.decides(outage).statuses) == {200} and self.events(outage).statuses.keys() <= {
+            200,
+            207,
+            410,
+        }
+        return emptied and answered
 
     def decides(self, outage: Outage) -> Answers:
         """How messages were asked for and shown while it lasted."""
