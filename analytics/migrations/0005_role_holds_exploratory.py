@@ -24,8 +24,6 @@ class Migration(migrations.Migration):
     dependencies = [("analytics", "0004_open_views_by_closing_hour")]
     operations = [
         migrations.AlterField(model_name="estimate", name="role", field=models.CharField(max_length=11)),
-        migrations.AlterField(
-            model_name="estimate", name="method", field=models.CharField(blank=True, max_length=60)
-        ),
+        migrations.AlterField(model_name="estimate", name="method", field=models.CharField(blank=True, max_length=60)),
         migrations.RunPython(forbid_updates_again, migrations.RunPython.noop),
     ]
