@@ -13,6 +13,7 @@ import threading
 import time
 from _thread import allocate_lock
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, connections
@@ -86,7 +87,7 @@ class Writer:
         self._start = threading.Lock()
         self._thread: threading.Thread | None = None
         self._spool = spool
-        self._away_until = 0.0
+        self._away = False
 
     def submit(self, events: Sequence[Event], *, clock: Callable[[], float]) -> list[Refusal | None]:
         """On disk when it returns None for an event; a Refusal says why another does not count."""
@@ -130,7 +131,7 @@ class Writer:
     def _stored(self, events: list[Event], *, hour: int) -> list[Refusal | None]:
         """In the database, or in the spool while it is away: the outcome of a lost commit does not matter, since a
         row that is put twice changes nothing."""
-        if time.monotonic() >= self._away_until:
+        if not self._away:
             try:
                 return write(events, hour=hour)
             except (IntegrityError, DataError):
@@ -138,10 +139,20 @@ class Writer:
             except Busy:
                 pass
             except (DatabaseError, OSError) as error:  # OSError: its locks cannot be made, on a read-only disk say
-                log.error("The audience database is away: %s", type(error).__name__)
+                log.error("The audience database takes no events now: %s", type(error).__name__)
                 connections[openviews.ALIAS].close()
-                self._away_until = time.monotonic() + _ASK_AGAIN_SECONDS
+                self._away = True
+                threading.Thread(target=self._until_it_is_back, name="ingest-asks", daemon=True).start()
         return keep(events, hour=hour, spool=self._spool or spool())
+
+    def _until_it_is_back(self) -> None:
+        """Ask the database in a thread of its own: a frozen one takes seconds not to answer, and nobody waits."""
+        while self._away:
+            time.sleep(_ASK_AGAIN_SECONDS)
+            with suppress(Exception):  # whatever it is, the answer is no
+                openviews.reach()
+                self._away = False
+            connections[openviews.ALIAS].close()
 
 
 def hand_over(waiting: Spool) -> int:
@@ -158,6 +169,8 @@ def hand_over(waiting: Spool) -> int:
         if late:
             log.error("Events of hours that are already counted lay in the spool.")
 
+    if waiting.holds_events:
+        openviews.reach()  # before the spool is locked: whoever keeps events there is not to wait for a frozen server
     return waiting.hand_over(take)
 
 

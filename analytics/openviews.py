@@ -26,6 +26,8 @@ TABLE = OpenView._meta.db_table
 _FOLDED = FoldedHour._meta.db_table
 _SHUTTING = 0x5EC0ED  # the number of our advisory lock: shared by who writes, held alone by who shuts an hour
 _PATIENCE = Patience(seconds=2.0)
+# While the table is written anew nobody can put rows. Waiting for that would take longer than keeping events aside.
+_LOCK_MILLISECONDS = 300
 
 
 class View(NamedTuple):
@@ -96,8 +98,19 @@ def writing() -> Iterator[None]:
         return
     with _PATIENCE.at_an_end(connection), transaction.atomic(using=ALIAS):
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT pg_advisory_xact_lock_shared({_SHUTTING})")
+            cursor.execute(
+                f"SELECT set_config('lock_timeout', '{_LOCK_MILLISECONDS}', true), "
+                f"pg_advisory_xact_lock_shared({_SHUTTING})"
+            )
         yield
+
+
+def reach() -> None:
+    """Ask the table something small, with little patience; an error says that it takes no rows now either."""
+    connection = connections[ALIAS]
+    with _PATIENCE.at_an_end(connection), connection.cursor() as cursor:
+        cursor.execute(f"SELECT closes FROM {TABLE} LIMIT 1")  # noqa: S608
+        cursor.fetchall()
 
 
 def shut(closes: Sequence[int]) -> set[int]:

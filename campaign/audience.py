@@ -255,10 +255,11 @@ def mount(downstream: WSGIApplication, *, clock: Callable[[], float] = time.time
     from campaign.keyring import receipt_keys
     from campaign.served import ServedCounter
     from campaign.snapshot import Keeper
+    from campaign.snapshot_file import SnapshotFile
 
     served = ServedCounter()
     served.keep_flushing(settings.SERVED_FLUSH_SECONDS)
-    keeper = Keeper()
+    keeper = Keeper(SnapshotFile(settings.DATA_DIRECTORY / "snapshot.jsonl", keys=settings.KEY_DIRECTORY))
     keeper.refresh()
     keeper.keep_fresh(settings.SNAPSHOT_SECONDS)
     record = import_string(RECORD)

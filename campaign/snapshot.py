@@ -1,7 +1,8 @@
 """The launched campaigns compiled into one immutable object in memory: serving reads nothing else.
 
-A background thread looks for changes every few seconds and compiles a new snapshot; if the database is away,
-the last one stays. Pages are rendered here, once, with a placeholder where the receipt will stand.
+A background thread looks for changes every few seconds and compiles a new snapshot; if the database is away, the last
+one stays, or the one that campaign.snapshot_file kept. Pages are rendered here, once, with a placeholder where the
+receipt will stand.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
@@ -25,6 +26,9 @@ from campaign.keyring import subject_secret
 from campaign.models import Arm, Campaign, Placement
 from messages.models import HelpLink, Revision
 from messages.render import render
+
+if TYPE_CHECKING:
+    from campaign.snapshot_file import SnapshotFile
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +81,7 @@ class PlacementEntry:
     previews: Mapping[int, ArmEntry]
     pages: Mapping[str, bytes]
     policy: str
-    mark: tuple[Any, ...] = field(default=(), repr=False)
+    mark: tuple[Any, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +111,8 @@ Marks = Mapping[int, tuple[Any, ...]]  # placement -> everything that its entry 
 
 def read_marks() -> Marks:
     """Differs for a placement whenever something that is served there has changed; cheap enough every few seconds."""
-    links = str(
-        list(
-            HelpLink.objects.order_by("id").values_list("id", "lane", "name", "url", "note", "audience", "verified_on")
-        )
-    )
+    shown = ("id", "lane", "name", "url", "note", "audience", "verified_on")
+    links = str(list(HelpLink.objects.order_by("id").values_list(*shown)))
     runs: dict[int, list[Any]] = {}
     for placement, *run in (
         Campaign.placements.through.objects.order_by("placement_id", "campaign_id")
@@ -218,10 +219,14 @@ def _spare_the_collector() -> None:
 
 
 class Keeper:
-    """Holds the current snapshot and renews it in the background; the database may come and go."""
+    """Holds the current snapshot and renews it in the background; the database may come and go.
 
-    def __init__(self) -> None:
+    Each one is kept in `file`, and taken from there if the database is away when the process starts.
+    """
+
+    def __init__(self, file: SnapshotFile | None = None) -> None:
         self._lock = threading.Lock()
+        self._file = file
         self.current = EMPTY
 
     def refresh(self) -> bool:
@@ -233,10 +238,20 @@ class Keeper:
                     return False
                 self.current = compile_snapshot(self.current)
                 _spare_the_collector()
-            except DatabaseError as error:
+            except (DatabaseError, OSError) as error:  # OSError: a secret could not be read or made
                 log.warning("The snapshot stays as it is: %s", type(error).__name__)
-                return False
+                return self.current is EMPTY and self._take_from_the_file()
+            if self._file is not None:
+                self._file.write(self.current)
             return True
+
+    def _take_from_the_file(self) -> bool:
+        kept = None if self._file is None else self._file.read()
+        if kept is None:
+            return False
+        log.warning("Messages are shown from the snapshot that was kept, until the database is back.")
+        self.current = kept
+        return True
 
     def keep_fresh(self, seconds: float) -> None:
         """Renew from a background thread, for the life of the process."""

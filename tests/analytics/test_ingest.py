@@ -1,13 +1,15 @@
 """The writer thread: durable before it returns, in groups, and never a false yes."""
 
 import errno
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, OperationalError, connections
 
-from analytics import ingest, openviews
+from analytics import ingest, openviews, turns
 from analytics.models import FoldedHour, OpenView
 from analytics.spool import Spool
 from campaign.audience import Event
@@ -184,3 +186,45 @@ def test_only_we_may_read_the_spool(writer: ingest.Writer, spool: Spool, away: N
     writer.submit([event(1)], clock=clock)
     modes = {path.name: path.stat().st_mode & 0o777 for path in (spool.directory, *spool.directory.iterdir())}
     assert modes == {"spool": 0o700, "spool.sqlite3": 0o600, "spool.lock": 0o600}
+
+
+def test_nobody_waits_while_a_frozen_database_is_asked_whether_it_is_back(
+    writer: ingest.Writer, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, thawed = threading.Event(), threading.Event()
+
+    def frozen(*args: object, **kwargs: object) -> None:
+        asked.set()
+        assert thawed.wait(30)
+
+    def lost(*args: object, **kwargs: object) -> None:
+        raise OperationalError("no answer")
+
+    monkeypatch.setattr(ingest, "_ASK_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(openviews, "reach", frozen)
+    with monkeypatch.context() as away:
+        away.setattr(ingest, "write", lost)
+        assert writer.submit([event(1)], clock=clock) == [None]
+    assert asked.wait(30)
+    assert writer.submit([event(2)], clock=clock) == [None]
+    assert (OpenView.objects.count(), spool.holds_events) == (0, True)
+    thawed.set()
+    end = time.monotonic() + 30
+    while OpenView.objects.count() == 0 and time.monotonic() < end:
+        assert writer.submit([event(3)], clock=clock) == [None]
+    assert OpenView.objects.count() == 1
+
+
+def test_the_spool_is_not_locked_for_a_database_that_does_not_answer(
+    writer: ingest.Writer, spool: Spool, away: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer.submit([event(1)], clock=clock)
+
+    def frozen() -> None:
+        with turns.held(spool.directory / "spool.lock", wait=False) as lock:
+            assert lock is not None
+        raise OperationalError("no answer")
+
+    monkeypatch.setattr(openviews, "reach", frozen)
+    with pytest.raises(OperationalError):
+        ingest.hand_over(spool)

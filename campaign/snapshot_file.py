@@ -1,0 +1,178 @@
+"""The last snapshot on this machine's disk: a server that starts while the database is away shows messages from it.
+
+One line of JSON for each placement, below a line that says what is in it. Secrets of subjects are not in it: they are
+read from their own files, and a campaign whose secret is destroyed is over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from campaign.keyring import subject_secret, subject_secrets
+from campaign.models import Campaign
+from campaign.snapshot import ArmEntry, CampaignEntry, PlacementEntry, Shown, Snapshot
+
+log = logging.getLogger(__name__)
+
+_FORMAT = 1
+
+
+class SnapshotFile:
+    """One file, shared by the web processes of this machine; always whole."""
+
+    def __init__(self, path: Path, *, keys: Path) -> None:
+        self._path, self._keys = path, keys
+
+    def write(self, snapshot: Snapshot) -> None:
+        """Keep this snapshot, unless the file holds it already. A disk that does not take it stops nothing."""
+        head = {"format": _FORMAT, "mark": hashlib.sha256(_marks(snapshot)).hexdigest()}
+        draft = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
+        try:
+            if self._head() == head:
+                return
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+                stream.write(f"{json.dumps(head)}\n")
+                for placement in snapshot.placements.values():
+                    stream.write(f"{json.dumps(_placement_as_json(placement), ensure_ascii=False)}\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+            draft.replace(self._path)
+        except OSError as error:
+            log.warning("The snapshot could not be kept for a restart: %s", type(error).__name__)
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+
+    def read(self) -> Snapshot | None:
+        """What was kept, or None if there is nothing that can be read."""
+        try:
+            head = self._head()
+            if head is None or head["format"] != _FORMAT:
+                return None
+            with self._path.open(encoding="utf-8") as stream:
+                next(stream)
+                entries = [self._alive(_placement(json.loads(line))) for line in stream]
+        except (OSError, ValueError, TypeError, KeyError, StopIteration) as error:
+            log.warning("The snapshot that was kept cannot be read: %s", type(error).__name__)
+            return None
+        return Snapshot(
+            placements=MappingProxyType({entry.key: entry for entry in entries}),
+            placement_ids=MappingProxyType({entry.id: entry for entry in entries}),
+            compiled=True,  # its entries bear no mark, so the first answer of the database makes them anew
+        )
+
+    def _head(self) -> Any:
+        try:
+            with self._path.open(encoding="utf-8") as stream:
+                return json.loads(stream.readline())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def _alive(self, placement: PlacementEntry) -> PlacementEntry:
+        """With the secret under which subjects are assigned, if the campaign needs one."""
+        campaign = placement.campaign
+        if campaign is None or campaign.unit != Campaign.Unit.SUBJECT:
+            return placement
+        if campaign.id not in subject_secrets(self._keys):
+            return replace(placement, campaign=None, reason="campaign_ended")
+        return replace(placement, campaign=replace(campaign, secret=subject_secret(self._keys, campaign.id)))
+
+
+def _marks(snapshot: Snapshot) -> bytes:
+    return repr(sorted((number, entry.mark) for number, entry in snapshot.placement_ids.items())).encode()
+
+
+def _placement_as_json(placement: PlacementEntry) -> dict[str, Any]:
+    campaign = placement.campaign
+    arms = dict(placement.previews) | {arm.id: arm for arm in (campaign.arms if campaign else ())}
+    return {
+        "id": placement.id,
+        "key": placement.key,
+        "origins": sorted(placement.origins),
+        "leave_url": placement.leave_url,
+        "continue_url": placement.continue_url,
+        "campaign": campaign and _campaign_as_json(campaign),
+        "reason": placement.reason,
+        "fallback": None if placement.fallback is None else _shown_as_json(placement.fallback),
+        "arms": [{"id": arm.id, "key": arm.key, "shown": _shown_as_json(arm.shown)} for arm in arms.values()],
+        "previews": list(placement.previews),
+        "pages": {name: page.decode() for name, page in placement.pages.items()},
+        "policy": placement.policy,
+    }
+
+
+def _campaign_as_json(campaign: CampaignEntry) -> dict[str, Any]:
+    return {
+        "id": campaign.id,
+        "salt": campaign.salt,
+        "arms": [arm.id for arm in campaign.arms],
+        "totals": campaign.totals,
+        "locales": campaign.locales,
+        "starts": campaign.starts,
+        "ends": campaign.ends,
+        "unit": campaign.unit,
+    }
+
+
+def _shown_as_json(shown: Mapping[str, Shown]) -> dict[str, Any]:
+    return {
+        locale: {
+            "payload": one.payload.decode(),
+            "page": [part.decode() for part in one.page],
+            "preview_page": one.preview_page.decode(),
+        }
+        for locale, one in shown.items()
+    }
+
+
+def _placement(told: Mapping[str, Any]) -> PlacementEntry:
+    arms = {arm["id"]: ArmEntry(arm["id"], arm["key"], _shown(arm["shown"])) for arm in told["arms"]}
+    return PlacementEntry(
+        id=told["id"],
+        key=told["key"],
+        origins=frozenset(told["origins"]),
+        leave_url=told["leave_url"],
+        continue_url=told["continue_url"],
+        campaign=told["campaign"] and _campaign(told["campaign"], arms),
+        reason=told["reason"],
+        fallback=None if told["fallback"] is None else _shown(told["fallback"]),
+        previews=MappingProxyType({number: arms[number] for number in told["previews"]}),
+        pages=MappingProxyType({name: page.encode() for name, page in told["pages"].items()}),
+        policy=told["policy"],
+    )
+
+
+def _campaign(told: Mapping[str, Any], arms: Mapping[int, ArmEntry]) -> CampaignEntry:
+    return CampaignEntry(
+        id=told["id"],
+        salt=told["salt"],
+        arms=tuple(arms[number] for number in told["arms"]),
+        totals=tuple(told["totals"]),
+        locales=tuple(told["locales"]),
+        starts=told["starts"],
+        ends=told["ends"],
+        unit=told["unit"],
+    )
+
+
+def _shown(told: Mapping[str, Any]) -> Mapping[str, Shown]:
+    return MappingProxyType(
+        {
+            locale: Shown(
+                payload=one["payload"].encode(),
+                page=tuple(part.encode() for part in one["page"]),
+                preview_page=one["preview_page"].encode(),
+            )
+            for locale, one in told.items()
+        }
+    )

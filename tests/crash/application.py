@@ -1,0 +1,40 @@
+"""The audience surface as in production, by a fast clock; it notes how many events went to the spool."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from campaign.audience import Audience, mount
+from campaign.wsgi import django_application
+from tests.crash.clock import FastClock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from analytics.spool import Spool
+    from campaign.audience import Event, Refusal
+
+
+def _application() -> Audience:
+    from django.conf import settings
+
+    from analytics import ingest
+    from tests.crash import faults
+
+    proper = ingest.keep
+    notes: Path = settings.DATA_DIRECTORY / "spooled"
+
+    def keep(events: Sequence[Event], *, hour: int, spool: Spool) -> list[Refusal | None]:
+        answers = proper(events, hour=hour, spool=spool)
+        with notes.open("a", encoding="ascii") as stream:
+            stream.write(f"{answers.count(None)}\n")
+        return answers
+
+    ingest.keep = keep
+    faults.plant()
+    return mount(django_application, clock=FastClock.of(os.environ))
+
+
+application = _application()

@@ -1,0 +1,49 @@
+"""Faults to plant, so that the tests can be seen to find them: named by CRASH_FAULT in a process's environment."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from django.db import connections
+
+from analytics import fold, ingest
+from analytics.openviews import Stretch, Sums
+from campaign.audience import Event, Refusal
+from tests.crash import ANSWER_FIRST, NO_NOTE
+
+
+def plant() -> None:
+    """Plant the fault that the environment names, if it names one."""
+    fault = os.environ.get("CRASH_FAULT", "")
+    if fault == ANSWER_FIRST:
+        _answer_first()
+    elif fault == NO_NOTE:
+        _forget_the_note()
+    elif fault:
+        raise ValueError(f"there is no fault {fault}")
+
+
+def _answer_first() -> None:
+    proper = ingest.record
+
+    def record(events: Sequence[Event], *, clock: Callable[[], float]) -> list[Refusal | None]:
+        threading.Timer(0.5, proper, [list(events)], {"clock": clock}).start()
+        return [None] * len(events)
+
+    ingest.record = record
+
+
+def _forget_the_note() -> None:
+    def count(stretch: Stretch, sums: Sums) -> bool:
+        rows = [(*key, amount) for key, amount in sorted(fold.tallies(sums).items())]
+        if rows:
+            with connections["default"].cursor() as cursor:
+                cursor.executemany(fold._ADD, rows)
+        time.sleep(0.1)  # a real one would be as wrong, and harder to meet
+        return True
+
+    fold._count = count
+    fold._through = lambda closes: 0

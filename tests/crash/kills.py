@@ -1,0 +1,171 @@
+"""Kill -9 at random moments, under load: nothing that was acknowledged may be lost or counted twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from benchmarks.processes import PROC, living_family
+from tests.crash.ledger import Verdict
+from tests.crash.site import Counted, Site
+from tests.crash.visitors import Load
+
+WEB_WORKER, WEB_MAIN, WORKER, WORKER_FOLDING = "web worker", "server's first process", "worker", "worker as it folds"
+BACKEND, POSTMASTER = "database connection", "database server"
+KINDS = {WEB_WORKER: 6, WEB_MAIN: 1, WORKER: 2, WORKER_FOLDING: 3}
+POSTGRESQL_KINDS = {BACKEND: 2, POSTMASTER: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """What came of it all."""
+
+    kills: Counter[str]
+    load: Load
+    counted: Counted
+    verdict: Verdict
+    spooled: int
+    seconds: float
+    starts: dict[str, int]
+
+    @property
+    def clean(self) -> bool:
+        return self.verdict.clean and self.counted.settled
+
+    def table(self) -> str:
+        """For people."""
+        ledger, decides, events = self.load.ledger, self.load.decides(), self.load.events()
+        rows = [
+            *((f"kill -9 of a {kind}", f"{count:,}") for kind, count in sorted(self.kills.items())),
+            ("kills in all", f"{self.kills.total():,}"),
+            *((f"starts of {name}", f"{count:,}") for name, count in self.starts.items()),
+            ("minutes", f"{self.seconds / 60:.1f}"),
+            ("messages asked for", str(decides)),
+            ("requests with events", str(events)),
+            ("events acknowledged", f"{ledger.acknowledged:,}"),
+            ("  of them by way of the spool", f"{self.spooled:,}"),
+            ("  of them after an answer was lost, told again", f"{ledger.again:,}"),
+            ("events refused, their window closed", f"{ledger.refused:,}"),
+            ("events never answered", f"{ledger.unknown:,}"),
+            ("views counted", f"{sum(n for cell, n in self.counted.tallies.items() if cell[4] == 'exposed'):,}"),
+            ("tallies compared, by day, arm, outcome", f"{len(self.counted.tallies):,}"),
+            (
+                "views left open, spool, hours unfinished",
+                f"{self.counted.open}, {self.counted.spool}, {self.counted.unfinished}",
+            ),
+            ("lost", f"{self.verdict.lost:,}"),
+            ("double", f"{self.verdict.double:,}"),
+            ("derived outcomes that are off", f"{self.verdict.derived_off:,}"),
+        ]
+        width = max(len(name) for name, _ in rows)
+        return "\n".join(f"{name:<{width}}  {figure}" for name, figure in rows)
+
+
+class Killer:
+    """Kills one process after the other, at random moments."""
+
+    def __init__(self, site: Site, *, seed: int, kinds: dict[str, int]) -> None:
+        self._site, self._random, self._kinds = site, random.Random(seed), kinds
+        self.kills: Counter[str] = Counter()
+        self._find: dict[str, Callable[[], int | None]] = {
+            WEB_WORKER: lambda: self._one_of(site.web.children()),
+            WEB_MAIN: lambda: site.web.pid,
+            WORKER: self._a_worker,
+            WORKER_FOLDING: self._a_worker_as_it_folds,
+            BACKEND: self._a_backend,
+            POSTMASTER: site.postmaster,
+        }
+
+    def kill_one(self) -> None:
+        """One kill, whatever it hits."""
+        kind = self._random.choices(list(self._kinds), list(self._kinds.values()))[0]
+        pid = self._find[kind]()
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                self.kills[kind] += 1
+
+    def pause(self, mean: float) -> None:
+        time.sleep(self._random.uniform(0, 2 * mean))
+
+    def _one_of(self, pids: list[int]) -> int | None:
+        return self._random.choice(pids) if pids else None
+
+    def _a_worker(self) -> int | None:
+        return self._one_of([worker.pid for worker in self._site.workers if worker.pid is not None])
+
+    def _a_worker_as_it_folds(self) -> int | None:
+        """All workers look alike from here; with one that works and one that waits, the one with the lock is meant."""
+        end = time.monotonic() + 4
+        while time.monotonic() < end:
+            if self._site.folding():
+                time.sleep(self._random.uniform(0, 0.05))
+                return self._at_work() if self._site.folding() else None
+            time.sleep(0.002)
+        return None
+
+    def _at_work(self) -> int | None:
+        """Of several workers, the one that holds the lock of the fold."""
+        lock = str(self._site.directory / "fold.lock")
+        for worker in self._site.workers:
+            with suppress(OSError):
+                if worker.pid is not None and lock in map(os.readlink, (PROC / str(worker.pid) / "fd").iterdir()):
+                    return worker.pid
+        return None
+
+    def _a_backend(self) -> int | None:
+        """One that serves the audience database."""
+        postmaster = self._site.postmaster()
+        found = []
+        for pid in living_family(postmaster) - {postmaster} if postmaster is not None else ():
+            with suppress(OSError):
+                name = (PROC / str(pid) / "cmdline").read_text(encoding="utf-8", errors="replace")
+                if " audience " in name:
+                    found.append(pid)
+        return self._one_of(sorted(found))
+
+
+def campaign(
+    site: Site,
+    *,
+    kills: int,
+    events: int,
+    seed: int,
+    interval: float = 3.0,
+    pace: float = 400.0,
+    threads: int = 6,
+    kinds: dict[str, int] | None = None,
+    say: Callable[[str], None] = lambda line: None,
+    settle: float = 90.0,
+) -> Campaign:
+    """Run the site under load and kill until there were so many kills and so many acknowledged events; then compare."""
+    begun = time.monotonic()
+    load = Load(site.port, site.clock, threads=threads, pace=pace, seed=seed)
+    killer = Killer(site, seed=seed, kinds=kinds or KINDS | (POSTGRESQL_KINDS if site.cluster else {}))
+    load.start()
+    told = 0
+    while killer.kills.total() < kills or load.ledger.acknowledged < events:
+        killer.pause(interval)
+        load.check()
+        if killer.kills.total() < kills:
+            killer.kill_one()
+        if killer.kills.total() // 25 > told:
+            told = killer.kills.total() // 25
+            say(f"{killer.kills.total()} kills, {load.ledger.acknowledged:,} events, {time.monotonic() - begun:.0f} s")
+    load.end()
+    counted = site.settle(after=site.clock.hour + 4, seconds=settle)
+    return Campaign(
+        kills=killer.kills,
+        load=load,
+        counted=counted,
+        verdict=load.ledger.verdict(counted.tallies),
+        spooled=site.spooled(),
+        seconds=time.monotonic() - begun,
+        starts={process.name: process.starts for process in [site.web, *site.workers]},
+    )

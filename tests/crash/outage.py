@@ -1,0 +1,158 @@
+"""The database is stopped, or frozen, under load: messages are shown, events are kept, and all is counted once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from tests.crash.ledger import Verdict
+from tests.crash.site import Counted, Site
+from tests.crash.visitors import Answers, Load
+
+STOPPED, FROZEN, RESTARTED = HOWS = ("stopped", "frozen", "web-restarted")
+FIRST_SECONDS = 3.0  # so long a frozen server may hold up events: until patience with it is at its end
+
+
+@dataclass(slots=True)
+class Outage:
+    """One time that the database was away."""
+
+    how: str
+    begin: float
+    end: float = 0.0
+    spool_seen: bool = False
+    emptied_after: float | None = None  # seconds from the database's return
+    dark: float = 0.0  # seconds without messages while the web was started again
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """What came of it all."""
+
+    outages: Sequence[Outage]
+    load: Load
+    counted: Counted
+    verdict: Verdict
+    spooled: int
+
+    @property
+    def clean(self) -> bool:
+        """Everything was counted once, and every outage was noticed by nobody but the spool."""
+        return self.verdict.clean and self.counted.settled and all(map(self._unnoticed, self.outages))
+
+    def _unnoticed(self, outage: Outage) -> bool:
+        emptied = outage.spool_seen and outage.emptied_after is not None
+        if outage.how == RESTARTED:
+            return emptied and outage.dark < 30
+        return emptied and set(self.decides(outage).statuses) == {200} and 503 not in self.events(outage).statuses
+
+    def decides(self, outage: Outage) -> Answers:
+        """How messages were asked for and shown while it lasted."""
+        return self.load.decides().between(outage.begin, outage.end)
+
+    def events(self, outage: Outage, *, after: float = 0.0) -> Answers:
+        """How events were answered while it lasted, leaving out its first seconds."""
+        return self.load.events().between(outage.begin + after, outage.end)
+
+    def table(self) -> str:
+        """For people."""
+        ledger, rows = self.load.ledger, []
+        for outage in self.outages:
+            emptied = "never" if outage.emptied_after is None else f"{outage.emptied_after:.1f} s"
+            rows += [
+                (f"database {outage.how}", f"{outage.end - outage.begin:.0f} s"),
+                ("  messages asked for", str(self.decides(outage))),
+                ("  requests with events", str(self.events(outage))),
+                (f"  after the first {FIRST_SECONDS:.0f} s", str(self.events(outage, after=FIRST_SECONDS))),
+                ("  spool seen, gone after the database's return", f"{outage.spool_seen}, {emptied}"),
+            ]
+            if outage.dark:
+                rows.append(("  without messages while the web started", f"{outage.dark:.1f} s"))
+        rows += [
+            ("events acknowledged", f"{ledger.acknowledged:,}"),
+            ("  of them by way of the spool", f"{self.spooled:,}"),
+            ("events refused, their window closed", f"{ledger.refused:,}"),
+            ("events never answered", f"{ledger.unknown:,}"),
+            ("lost", f"{self.verdict.lost:,}"),
+            ("double", f"{self.verdict.double:,}"),
+            ("derived outcomes that are off", f"{self.verdict.derived_off:,}"),
+            ("views left open, spool", f"{self.counted.open}, {self.counted.spool}"),
+        ]
+        width = max(len(name) for name, _ in rows)
+        return "\n".join(f"{name:<{width}}  {figure}" for name, figure in rows)
+
+
+def campaign(
+    site: Site,
+    outages: Sequence[str],
+    *,
+    seconds: float,
+    seed: int,
+    pace: float = 150.0,
+    threads: int = 4,
+    around: float = 4.0,
+    say: Callable[[str], None] = lambda line: None,
+) -> Campaign:
+    """Load all the time; the database away for `seconds`, in each way; then everything counted and compared."""
+    load = Load(site.port, site.clock, threads=threads, pace=pace, seed=seed)
+    load.start()
+    time.sleep(around)
+    done = []
+    for how in outages:
+        say(f"database {how} ...")
+        with _away(site, how) as outage:
+            if how == RESTARTED:
+                time.sleep(min(1.0, seconds / 4))
+                outage.dark = _restart_web(site)
+            time.sleep(max(outage.begin + seconds - time.monotonic(), 0))
+            outage.spool_seen = site.spool_is_there()
+        outage.emptied_after = _until_emptied(site, seconds=max(30.0, seconds))
+        done.append(outage)
+        load.check()
+        time.sleep(around)
+    load.end()
+    counted = site.settle(after=site.clock.hour + 4, seconds=max(60.0, seconds))
+    return Campaign(done, load, counted, load.ledger.verdict(counted.tallies), site.spooled())
+
+
+@contextmanager
+def _away(site: Site, how: str) -> Iterator[Outage]:
+    assert site.cluster is not None
+    site.database_away = True
+    outage = Outage(how, time.monotonic())
+    if how == FROZEN:
+        site.cluster.pause()
+    else:
+        site.cluster.stop("immediate")
+    yield outage
+    outage.end = time.monotonic()
+    if how == FROZEN:
+        site.cluster.resume()
+    else:
+        site.cluster.start()
+    site.database_away = False
+
+
+def _restart_web(site: Site) -> float:
+    """All web processes die and come back; how long no message was shown."""
+    pid, begin = site.web.pid, time.monotonic()
+    if pid is not None:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    time.sleep(0.3)
+    while not site.serves() and time.monotonic() < begin + 60:
+        time.sleep(0.1)
+    return time.monotonic() - begin
+
+
+def _until_emptied(site: Site, *, seconds: float) -> float | None:
+    begin = time.monotonic()
+    while site.spool_is_there():
+        if time.monotonic() > begin + seconds:
+            return None
+        time.sleep(0.05)
+    return time.monotonic() - begin
