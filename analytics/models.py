@@ -170,7 +170,7 @@ class Estimate(models.Model):
     high = models.FloatField(null=True)
     p_value = models.FloatField(null=True)
     p_adjusted = models.FloatField(null=True)
-    method = models.CharField(max_length=40, blank=True)
+    method = models.CharField(max_length=60, blank=True)
     reason = models.CharField(max_length=200, blank=True, help_text="Why it cannot be estimated, or not yet judged.")
     smallest_difference = models.FloatField(null=True, help_text="Differences: what would be too small to matter.")
     verdict = models.CharField(max_length=24, choices=Verdict, blank=True)

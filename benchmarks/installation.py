@@ -90,7 +90,7 @@ def serving(
     port = server.free_port()
     command = server.command(application, port=port, workers=workers)
     command[command.index("--blocking-threads") + 1] = str(threads)
-    with running(command, port, variables, ready=ready) as served:
+    with running(command, port, server.settled(variables), ready=ready) as served:
         yield served
 
 

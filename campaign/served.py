@@ -12,13 +12,17 @@ from collections import Counter
 from datetime import date, timedelta
 from multiprocessing.util import Finalize
 
-from django.db import DatabaseError, close_old_connections, transaction
-from django.db.models import F
+from django.db import DatabaseError, close_old_connections, connection, transaction
 
 from campaign.models import ServedCount
 
 Key = tuple[int, int, int, str]  # day since 1970, arm, placement, locale
 _EPOCH = date(1970, 1, 1)
+_TABLE = ServedCount._meta.db_table
+_ADD = f"""
+    INSERT INTO {_TABLE} (day, arm_id, placement_id, locale, count) VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT (day, arm_id, placement_id, locale) DO UPDATE SET count = {_TABLE}.count + excluded.count
+"""  # noqa: S608  (only the table's own name is put in)
 
 
 class ServedCounter:
@@ -40,12 +44,13 @@ class ServedCounter:
         if not counts:
             return 0
         try:
-            with transaction.atomic():
-                for (day, arm, placement, locale), count in sorted(counts.items()):  # one order, so no deadlock
-                    row, _ = ServedCount.objects.get_or_create(
-                        day=_EPOCH + timedelta(days=day), arm_id=arm, placement_id=placement, locale=locale
-                    )
-                    ServedCount.objects.filter(pk=row.pk).update(count=F("count") + count)
+            with transaction.atomic(), connection.cursor() as cursor:
+                # One order, so that two processes cannot wait for each other.
+                rows = [
+                    (_EPOCH + timedelta(days=day), arm, placement, locale, count)
+                    for (day, arm, placement, locale), count in sorted(counts.items())
+                ]
+                cursor.executemany(_ADD, rows)
         except DatabaseError:
             with self._lock:
                 self._counts.update(counts)

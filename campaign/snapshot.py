@@ -7,6 +7,7 @@ receipt will stand.
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import threading
@@ -18,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
-from django.db.models import Count, Max
 
 from campaign import hosted
 from campaign.assignment import cumulative
@@ -81,20 +81,16 @@ class PlacementEntry:
     previews: Mapping[int, ArmEntry]
     pages: Mapping[str, bytes]
     policy: str
+    mark: tuple[Any, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that serving needs, as of one moment."""
+    """Everything that serving needs, as of one moment; not `compiled` as long as the database was never read."""
 
     placements: Mapping[str, PlacementEntry]
     placement_ids: Mapping[int, PlacementEntry]
-    fingerprint: tuple[Any, ...] = ()
-
-    @property
-    def compiled(self) -> bool:
-        """False as long as the database has not been read once."""
-        return self.fingerprint != ()
+    compiled: bool = False
 
 
 EMPTY = Snapshot(MappingProxyType({}), MappingProxyType({}))
@@ -106,37 +102,50 @@ _REASONS: dict[str, str] = {
     Campaign.State.SUBMITTED: "campaign_not_started",
     Campaign.State.APPROVED: "campaign_not_started",
 }
+_AT_ONCE = 200
 _REASON_ORDER = ["campaign_paused", "campaign_not_started", "campaign_ended"]
 
 
-def fingerprint() -> tuple[Any, ...]:
-    """Changes whenever something that is served has changed; cheap enough to ask every few seconds."""
-    campaigns = Campaign.objects.aggregate(Max("changed_at"), Count("id"))
-    rows = Placement.objects.order_by("id").values_list(
-        "id", "key", "allowed_origins", "leave_url", "continue_url", "fallback", "campaigns"
+Marks = Mapping[int, tuple[Any, ...]]  # placement -> everything that its entry was compiled from, or when it changed
+
+
+def read_marks() -> Marks:
+    """Differs for a placement whenever something that is served there has changed; cheap enough every few seconds."""
+    shown = ("id", "lane", "name", "url", "note", "audience", "verified_on")
+    links = str(list(HelpLink.objects.order_by("id").values_list(*shown)))
+    runs: dict[int, list[Any]] = {}
+    for placement, *run in (
+        Campaign.placements.through.objects.order_by("placement_id", "campaign_id")
+        .values_list("placement_id", "campaign_id", "campaign__state", "campaign__changed_at")
+        .iterator()
+    ):
+        runs.setdefault(placement, []).append(tuple(run))
+    rows = Placement.objects.values_list(
+        "id", "key", "allowed_origins", "leave_url", "continue_url", "fallback", "partner__name"
     )
-    links = HelpLink.objects.order_by("id").values_list("id", "lane", "name", "url", "note", "audience", "verified_on")
-    return (*campaigns.values(), str(list(rows)), str(list(links)))
+    return MappingProxyType({row[0]: (str(row), tuple(runs.get(row[0], ())), links) for row in rows})
 
 
-def compile_snapshot() -> Snapshot:
-    """Read the database once and render everything that can be shown."""
-    mark = fingerprint()
+def compile_snapshot(before: Snapshot = EMPTY) -> Snapshot:
+    """Render everything that can be shown; a placement where nothing has changed since `before` is taken as it is."""
+    marks = read_marks()
+    entries = {number: entry for number, entry in before.placement_ids.items() if marks.get(number) == entry.mark}
+    placements = Placement.objects.select_related("partner", "fallback__message").prefetch_related(
+        "campaigns__arms__revision__renditions", "fallback__renditions"
+    )
     links = list(HelpLink.objects.all())
-    entries = [
-        _placement(placement, links)
-        for placement in Placement.objects.select_related("fallback__message").prefetch_related(
-            "campaigns__arms__revision__renditions", "fallback__renditions"
-        )
-    ]
+    changed = [number for number in marks if number not in entries]
+    for start in range(0, len(changed), _AT_ONCE):
+        for placement in placements.filter(pk__in=changed[start : start + _AT_ONCE]):
+            entries[placement.pk] = _placement(placement, links, marks[placement.pk])
     return Snapshot(
-        placements=MappingProxyType({entry.key: entry for entry in entries}),
-        placement_ids=MappingProxyType({entry.id: entry for entry in entries}),
-        fingerprint=mark,
+        placements=MappingProxyType({entry.key: entry for entry in entries.values()}),
+        placement_ids=MappingProxyType(entries),
+        compiled=True,
     )
 
 
-def _placement(placement: Placement, links: list[HelpLink]) -> PlacementEntry:
+def _placement(placement: Placement, links: list[HelpLink], mark: tuple[Any, ...]) -> PlacementEntry:
     campaigns = list(placement.campaigns.all())
     # A scheduled one too: it starts by the server's clock, whether or not the worker has noticed.
     running = [c for c in campaigns if c.state in (Campaign.State.SCHEDULED, Campaign.State.RUNNING)]
@@ -161,6 +170,7 @@ def _placement(placement: Placement, links: list[HelpLink]) -> PlacementEntry:
         previews=MappingProxyType(previews),
         pages=MappingProxyType(hosted.fixed_pages(placement, links)),
         policy=hosted.policy(placement),
+        mark=mark,
     )
 
 
@@ -202,6 +212,12 @@ def _shown(revision: Revision, placement: Placement) -> Mapping[str, Shown]:
     return MappingProxyType(shown)
 
 
+def _spare_the_collector() -> None:
+    """What was just compiled will live long: the garbage collector need not walk through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 class Keeper:
     """Holds the current snapshot and renews it in the background; the database may come and go.
 
@@ -217,9 +233,11 @@ class Keeper:
         """Compile anew if anything served has changed; True if it did."""
         with self._lock:
             try:
-                if self.current is not EMPTY and fingerprint() == self.current.fingerprint:
+                marks = {number: entry.mark for number, entry in self.current.placement_ids.items()}
+                if self.current.compiled and read_marks() == marks:
                     return False
-                self.current = compile_snapshot()
+                self.current = compile_snapshot(self.current)
+                _spare_the_collector()
             except (DatabaseError, OSError) as error:  # OSError: a secret could not be read or made
                 log.warning("The snapshot stays as it is: %s", type(error).__name__)
                 return self.current is EMPTY and self._take_from_the_file()

@@ -25,8 +25,6 @@ from campaign.snapshot import ArmEntry, CampaignEntry, PlacementEntry, Shown, Sn
 log = logging.getLogger(__name__)
 
 _FORMAT = 1
-# Never what the database says: the first answer of the database makes a new snapshot.
-_FROM_THE_FILE = ("from the file",)
 
 
 class SnapshotFile:
@@ -37,7 +35,7 @@ class SnapshotFile:
 
     def write(self, snapshot: Snapshot) -> None:
         """Keep this snapshot, unless the file holds it already. A disk that does not take it stops nothing."""
-        head = {"format": _FORMAT, "mark": hashlib.sha256(repr(snapshot.fingerprint).encode()).hexdigest()}
+        head = {"format": _FORMAT, "mark": hashlib.sha256(_marks(snapshot)).hexdigest()}
         draft = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
         try:
             if self._head() == head:
@@ -70,7 +68,7 @@ class SnapshotFile:
         return Snapshot(
             placements=MappingProxyType({entry.key: entry for entry in entries}),
             placement_ids=MappingProxyType({entry.id: entry for entry in entries}),
-            fingerprint=_FROM_THE_FILE,
+            compiled=True,  # its entries bear no mark, so the first answer of the database makes them anew
         )
 
     def _head(self) -> Any:
@@ -88,6 +86,10 @@ class SnapshotFile:
         if campaign.id not in subject_secrets(self._keys):
             return replace(placement, campaign=None, reason="campaign_ended")
         return replace(placement, campaign=replace(campaign, secret=subject_secret(self._keys, campaign.id)))
+
+
+def _marks(snapshot: Snapshot) -> bytes:
+    return repr(sorted((number, entry.mark) for number, entry in snapshot.placement_ids.items())).encode()
 
 
 def _placement_as_json(placement: PlacementEntry) -> dict[str, Any]:

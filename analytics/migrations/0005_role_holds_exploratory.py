@@ -1,4 +1,4 @@
-"""A role can be "exploratory", which is two letters longer than the column was: SQLite did not mind.
+"""A role can be "exploratory", and a method's name have 41 letters: longer than their columns. SQLite did not mind.
 
 SQLite writes the table anew to change a column, and its trigger goes with the old one: it is made again.
 """
@@ -24,5 +24,6 @@ class Migration(migrations.Migration):
     dependencies = [("analytics", "0004_open_views_by_closing_hour")]
     operations = [
         migrations.AlterField(model_name="estimate", name="role", field=models.CharField(max_length=11)),
+        migrations.AlterField(model_name="estimate", name="method", field=models.CharField(blank=True, max_length=60)),
         migrations.RunPython(forbid_updates_again, migrations.RunPython.noop),
     ]

@@ -12,9 +12,10 @@ from django.db import OperationalError
 
 from campaign import lifecycle, snapshot
 from campaign.keyring import destroy_subject_secret, subject_secret
-from campaign.models import Campaign
+from campaign.models import Campaign, Placement
 from campaign.snapshot import Keeper, Snapshot, compile_snapshot
 from campaign.snapshot_file import SnapshotFile
+from messages.models import HelpLink
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -46,14 +47,14 @@ def database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     def lost() -> None:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(snapshot, "fingerprint", lost)
+    monkeypatch.setattr(snapshot, "read_marks", lost)
 
 
 def test_what_is_kept_is_what_was_compiled(file: SnapshotFile, varied: Snapshot) -> None:
     file.write(varied)
     kept = file.read()
     assert kept is not None
-    assert replace(kept, fingerprint=varied.fingerprint) == varied
+    assert kept == varied
     assert {entry.campaign.ends for entry in kept.placements.values() if entry.campaign} == {
         math.inf,
         world.NOON.timestamp(),
@@ -130,7 +131,8 @@ def test_a_file_that_is_up_to_date_is_left_alone(file: SnapshotFile, path: Path,
     before = path.stat().st_ino
     file.write(varied)
     assert path.stat().st_ino == before
-    file.write(replace(varied, fingerprint=("changed",)))
+    changed = {number: replace(entry, mark=("changed",)) for number, entry in varied.placement_ids.items()}
+    file.write(replace(varied, placement_ids=changed))
     assert path.stat().st_ino != before
 
 
@@ -149,3 +151,48 @@ def test_a_file_that_was_cut_short_is_passed_over(file: SnapshotFile, path: Path
 def test_a_disk_that_takes_nothing_stops_nothing(tmp_path: Path, varied: Snapshot) -> None:
     (tmp_path / "file").write_text("not a directory")
     SnapshotFile(tmp_path / "file" / "snapshot.jsonl", keys=settings.KEY_DIRECTORY).write(varied)
+
+
+def test_only_the_placement_that_changed_is_compiled_anew() -> None:
+    world.launched("one", at=world.placement("one"))
+    world.launched("two", at=world.placement("two"))
+    before = compile_snapshot()
+    lifecycle.pause(Campaign.objects.get(slug="two"), by=world.person("mara", "manager"))
+    after = compile_snapshot(before)
+    assert after.placements["one"] is before.placements["one"]
+    assert (after.placements["two"].campaign, after.placements["two"].reason) == (None, "campaign_paused")
+
+
+@pytest.mark.parametrize("change", ["leave_url", "partner", "help link", "arm", "gone"])
+def test_whatever_is_served_is_noticed_when_it_changes(change: str) -> None:
+    campaign = world.launched(at=world.placement("one"))
+    place = Placement.objects.get(key="one")
+    keeper = Keeper()
+    assert (keeper.refresh(), keeper.refresh()) == (True, False)
+    before = keeper.current.placements["one"]
+    if change == "leave_url":
+        Placement.objects.update(leave_url="https://elsewhere.example/")
+    elif change == "partner":
+        place.partner.name = "Another name"
+        place.partner.save()
+    elif change == "help link":
+        HelpLink.objects.create(key="new", name="Help", url="https://help.example/", lane="self", country="*")
+    elif change == "arm":
+        lifecycle.pause_arm(campaign.arms.get(key="both"), reason="a test", now=world.NOON)
+    else:
+        campaign.placements.clear()
+        place.delete()
+    assert keeper.refresh()
+    assert keeper.current.placements.get("one") is not before
+    assert not keeper.refresh()
+
+
+def test_campaigns_that_did_not_change_cost_four_queries_however_many_they_are(
+    django_assert_max_num_queries: pytest.FixtureRequest,
+) -> None:
+    for number in range(5):
+        world.launched(f"c{number}", at=world.placement(f"p{number}"))
+    before = compile_snapshot()
+    with django_assert_max_num_queries(4):  # type: ignore[operator]  # pytest-django's fixture has no public type
+        after = compile_snapshot(before)
+    assert all(after.placements[key] is before.placements[key] for key in before.placements)

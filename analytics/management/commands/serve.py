@@ -23,4 +23,4 @@ class Command(BaseCommand):
         command = server.command(
             "campaign.wsgi:application", port=options["port"], host=options["host"], workers=options["workers"]
         )
-        os.execv(sys.executable, command)  # noqa: S606  (no shell is wanted: the server takes this process's place)
+        os.execve(sys.executable, command, server.settled(os.environ))  # noqa: S606  (no shell is wanted: the server takes this process's place)
