@@ -120,7 +120,7 @@ def campaign(
         load.check()
         time.sleep(around)
     load.end()
-    counted = site.settle(after=site.clock.hour + 4, seconds=max(60.0, seconds))
+    counted = site.settle(after=site.clock.hour + 3, seconds=max(60.0, seconds))
     return Campaign(done, load, counted, load.ledger.verdict(counted.tallies), site.spooled())
 
 
