@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import OperationalError, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from analytics import turns
 from analytics.models import FoldedHour, OpenView
@@ -52,7 +52,7 @@ _GROWS = f"""
         rating = COALESCE({TABLE}.rating, excluded.rating),
         dwell = COALESCE({TABLE}.dwell, excluded.dwell)
 """
-_PUT_SQLITE = f"INSERT INTO {TABLE} ({COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) {_GROWS}"  # noqa: S608
+_PUT_SQLITE = f"INSERT INTO {TABLE} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {_GROWS}"  # noqa: S608
 _PUT_POSTGRESQL = f"""
     INSERT INTO {TABLE} ({COLUMNS}) SELECT * FROM unnest(
         %s::int[], %s::bytea[], %s::int[], %s::int[], %s::int[], %s::text[], %s::int[],
@@ -93,10 +93,10 @@ def writing() -> Iterator[None]:
         with turns.held(_beside("turn")), turns.held(_beside("compacting"), wait=False, shared=True) as free:
             if free is None:
                 raise Busy("the audience database is being compacted")
-            with transaction.atomic(using=ALIAS):
+            with _transaction(connection):
                 yield
         return
-    with _PATIENCE.at_an_end(connection), _transaction():
+    with _PATIENCE.at_an_end(connection), _transaction(connection):
         with connection.cursor() as cursor:
             cursor.execute(
                 f"SELECT set_config('lock_timeout', '{_LOCK_MILLISECONDS}', true), "
@@ -106,16 +106,30 @@ def writing() -> Iterator[None]:
 
 
 @contextmanager
-def _transaction() -> Iterator[None]:
-    """One on PostgreSQL, of the driver. Where a connection is lost, Django's own would open another to end what is
-    gone with it, and wait for a frozen server once more."""
-    connection = connections[ALIAS]
-    if connection.in_atomic_block:  # only a test's: it holds everything in one of its own
+def _transaction(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """A transaction by the engine's own words.
+
+    Django's costs SQLite as much again as all else that a commit needs. Where PostgreSQL's connection is lost, Django's
+    would open another to end what is gone with it, and wait for a frozen server once more.
+    """
+    if connection.in_atomic_block:  # in a test: this is a part of its transaction
         with transaction.atomic(using=ALIAS):
             yield
         return
-    with connection.wrap_database_errors, connection.connection.transaction():
-        yield
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        raw = connection.connection
+        if connection.vendor == "postgresql":
+            with raw.transaction():
+                yield
+            return
+        raw.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            raw.execute("COMMIT")
+        finally:
+            if raw.in_transaction:
+                raw.execute("ROLLBACK")
 
 
 def reach() -> None:
@@ -129,18 +143,23 @@ def reach() -> None:
 def shut(closes: Sequence[int]) -> set[int]:
     """Those of these closing hours that take nothing more. Only within `writing`."""
     marks = ", ".join(["%s"] * len(closes))
-    with connections[ALIAS].cursor() as cursor:
-        cursor.execute(f"SELECT closes FROM {_FOLDED} WHERE closes IN ({marks})", list(closes))  # noqa: S608
+    question = f"SELECT closes FROM {_FOLDED} WHERE closes IN ({marks})"  # noqa: S608
+    connection = connections[ALIAS]
+    if connection.vendor == "sqlite":
+        return {row[0] for row in connection.connection.execute(question.replace("%s", "?"), list(closes))}
+    with connection.cursor() as cursor:
+        cursor.execute(question, list(closes))
         return {row[0] for row in cursor.fetchall()}
 
 
 def put(views: Sequence[View]) -> None:
     """Add rows, or what they say to the rows that are there. Only within `writing`."""
-    with connections[ALIAS].cursor() as cursor:
-        if connections[ALIAS].vendor == "sqlite":
-            cursor.executemany(_PUT_SQLITE, views)
-        else:
-            cursor.execute(_PUT_POSTGRESQL, [list(column) for column in zip(*views, strict=True)])
+    connection = connections[ALIAS]
+    if connection.vendor == "sqlite":
+        connection.connection.executemany(_PUT_SQLITE, views)
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_PUT_POSTGRESQL, [list(column) for column in zip(*views, strict=True)])
 
 
 def shut_hour(closes: int) -> None:
@@ -260,6 +279,5 @@ def _compacting() -> Iterator[None]:
         compacting.__exit__(None, None, None)
 
 
-def _beside(purpose: str) -> Path:
-    name = str(connections[ALIAS].settings_dict["NAME"])
-    return Path(f"{name}-{purpose}.lock")
+def _beside(purpose: str) -> str:
+    return f"{connections[ALIAS].settings_dict['NAME']}-{purpose}.lock"
