@@ -7,7 +7,7 @@ put twice, in any order, by anyone, and changes nothing the second time. All tha
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import OperationalError, connections, transaction
@@ -27,7 +27,7 @@ _FOLDED = FoldedHour._meta.db_table
 _SHUTTING = 0x5EC0ED  # the number of our advisory lock: shared by who writes, held alone by who shuts an hour
 _PATIENCE = Patience(seconds=2.0)
 # While the table is written anew nobody can put rows. Waiting for that would take longer than keeping events aside.
-_LOCK_MILLISECONDS = 300
+_HURRIED = "set_config('lock_timeout', '300ms', true)"
 
 
 class View(NamedTuple):
@@ -98,10 +98,7 @@ def writing() -> Iterator[None]:
         return
     with _PATIENCE.at_an_end(connection), _transaction(connection):
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT set_config('lock_timeout', '{_LOCK_MILLISECONDS}', true), "
-                f"pg_advisory_xact_lock_shared({_SHUTTING})"
-            )
+            cursor.execute(f"SELECT {_HURRIED}, pg_advisory_xact_lock_shared({_SHUTTING})")
         yield
 
 
@@ -135,7 +132,12 @@ def _transaction(connection: BaseDatabaseWrapper) -> Iterator[None]:
 def reach() -> None:
     """Ask the table something small, with little patience; an error says that it takes no rows now either."""
     connection = connections[ALIAS]
-    with _PATIENCE.at_an_end(connection), connection.cursor() as cursor:
+    with _PATIENCE.at_an_end(connection), ExitStack() as stack:
+        if connection.vendor == "postgresql":
+            stack.enter_context(_transaction(connection))
+        cursor = stack.enter_context(connection.cursor())
+        if connection.vendor == "postgresql":
+            cursor.execute(f"SELECT {_HURRIED}")
         cursor.execute(f"SELECT closes FROM {TABLE} LIMIT 1")  # noqa: S608
         cursor.fetchall()
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from django.db import IntegrityError, OperationalError, connections
+from django.db import IntegrityError, OperationalError, connections, transaction
 
 from analytics import ingest, openviews, turns
 from analytics.models import FoldedHour, OpenView
@@ -186,6 +186,27 @@ def test_only_we_may_read_the_spool(writer: ingest.Writer, spool: Spool, away: N
     writer.submit([event(1)], clock=clock)
     modes = {path.name: path.stat().st_mode & 0o777 for path in (spool.directory, *spool.directory.iterdir())}
     assert modes == {"spool": 0o700, "spool.sqlite3": 0o600, "spool.lock": 0o600}
+
+
+@pytest.mark.only_on("postgresql", reason="SQLite's file is compacted under a lock of ours")
+def test_a_table_that_is_written_anew_holds_nobody_up(
+    writer: ingest.Writer, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "_ASK_AGAIN_SECONDS", 0.05)
+    writer.submit([event(1)], clock=clock)
+    with transaction.atomic(using="audience"), connections["audience"].cursor() as cursor:
+        cursor.execute("LOCK TABLE analytics_openview IN ACCESS EXCLUSIVE MODE")
+        began = time.monotonic()
+        assert writer.submit([event(2)], clock=clock) == [None]
+        assert writer.submit([event(3)], clock=clock) == [None]
+        assert time.monotonic() - began < 1.5
+        assert spool.holds_events
+    assert ingest.hand_over(spool) == 2
+    end = time.monotonic() + 30
+    while not OpenView.objects.filter(nonce=(4).to_bytes(16, "big")).exists() and time.monotonic() < end:
+        assert writer.submit([event(4)], clock=clock) == [None]
+        time.sleep(0.05)
+    assert OpenView.objects.count() == 4
 
 
 def test_nobody_waits_while_a_frozen_database_is_asked_whether_it_is_back(
