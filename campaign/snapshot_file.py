@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import secrets
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -25,6 +26,7 @@ from campaign.snapshot import ArmEntry, CampaignEntry, PlacementEntry, Shown, Sn
 log = logging.getLogger(__name__)
 
 _FORMAT = 1
+_DRAFT_SECONDS = 60  # no process writes longer than that
 
 
 class SnapshotFile:
@@ -40,6 +42,7 @@ class SnapshotFile:
         try:
             if self._head() == head:
                 return
+            self._clear_away()
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
                 stream.write(f"{json.dumps(head)}\n")
@@ -70,6 +73,13 @@ class SnapshotFile:
             placement_ids=MappingProxyType({entry.id: entry for entry in entries}),
             compiled=True,  # its entries bear no mark, so the first answer of the database makes them anew
         )
+
+    def _clear_away(self) -> None:
+        """Drafts of processes that died over them."""
+        for draft in self._path.parent.glob(f".{self._path.name}.*"):
+            with suppress(FileNotFoundError):
+                if time.time() - draft.stat().st_mtime > _DRAFT_SECONDS:
+                    draft.unlink()
 
     def _head(self) -> Any:
         try:

@@ -136,6 +136,17 @@ def test_a_file_that_is_up_to_date_is_left_alone(file: SnapshotFile, path: Path,
     assert path.stat().st_ino != before
 
 
+def test_what_a_process_left_that_died_over_it_is_cleared_away(
+    file: SnapshotFile, path: Path, varied: Snapshot
+) -> None:
+    old, new = path.with_name(f".{path.name}.old"), path.with_name(f".{path.name}.new")
+    for draft in (old, new):
+        draft.touch()
+    os.utime(old, (0, 0))
+    file.write(varied)
+    assert (old.exists(), new.exists(), path.exists()) == (False, True, True)
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[]\n", b'{"format": 2}\n', b'{"format": 1}\n{"id": 7}\n'])
 def test_a_file_that_cannot_be_read_is_passed_over(file: SnapshotFile, path: Path, content: bytes) -> None:
     path.write_bytes(content)
