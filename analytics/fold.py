@@ -10,8 +10,9 @@ have closed in:
 4. The table is written anew, so that nothing of it is left between the pages.
 
 Interrupted before 2, nothing has happened. Interrupted in 3, the note says up to where views are counted: those are
-deleted first, and counting goes on behind them. Two folds at once take turns; were they not to, each would count a
-stretch only if the note still says what it said when the views were read.
+deleted first, and counting goes on behind them. Two folds at once take turns; were they not to, as on two machines,
+each would count a stretch only if the note still says what it said when the views were read, and go on from where the
+note is otherwise.
 """
 
 from __future__ import annotations
@@ -79,8 +80,10 @@ def _fold_hour(closes: int, *, at_once: int) -> int:
         sums = openviews.sums(stretch)
         if _count(stretch, sums):
             counted += sum(row[-1] for row in sums)
-        openviews.forget(stretch)
-        through = stretch.end
+            through = stretch.end
+        else:  # another fold is at it: what it has counted is all that may be forgotten
+            through = _through(closes)
+        openviews.forget(Stretch(closes, stretch.start, through))
     return counted
 
 

@@ -96,7 +96,7 @@ def writing() -> Iterator[None]:
             with _transaction(connection):
                 yield
         return
-    with _PATIENCE.at_an_end(connection), transaction.atomic(using=ALIAS):
+    with _PATIENCE.at_an_end(connection), _transaction(connection):
         with connection.cursor() as cursor:
             cursor.execute(
                 f"SELECT set_config('lock_timeout', '{_LOCK_MILLISECONDS}', true), "
@@ -107,7 +107,11 @@ def writing() -> Iterator[None]:
 
 @contextmanager
 def _transaction(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """A transaction of SQLite by its own three words: Django's costs as much again as all else that a commit needs."""
+    """A transaction by the engine's own words.
+
+    Django's costs SQLite as much again as all else that a commit needs. Where PostgreSQL's connection is lost, Django's
+    would open another to end what is gone with it, and wait for a frozen server once more.
+    """
     if connection.in_atomic_block:  # in a test: this is a part of its transaction
         with transaction.atomic(using=ALIAS):
             yield
@@ -115,6 +119,10 @@ def _transaction(connection: BaseDatabaseWrapper) -> Iterator[None]:
     connection.ensure_connection()
     with connection.wrap_database_errors:
         raw = connection.connection
+        if connection.vendor == "postgresql":
+            with raw.transaction():
+                yield
+            return
         raw.execute("BEGIN IMMEDIATE")
         try:
             yield

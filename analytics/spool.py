@@ -19,7 +19,7 @@ from pathlib import Path
 from analytics import turns
 from analytics.openviews import COLUMNS, View
 
-HOURS_REMEMBERED = 48
+HOURS_REMEMBERED = 400  # those shut last, whatever their numbers: a clock may have jumped ten years ahead and back
 _AT_ONCE = 2_000
 _TABLE = """
     CREATE TABLE IF NOT EXISTS spooled (
@@ -53,7 +53,7 @@ class Spool:
     def put(self, select: Callable[[set[int]], Sequence[View]]) -> None:
         """Keep the rows that `select` returns, given the closing hours that take no more; on disk when it returns."""
         with self._held() as descriptor:
-            views = select(_read_hours(descriptor))
+            views = select(set(_read_hours(descriptor)))
             if views:
                 with closing(self._open()) as file, file:
                     file.execute(_TABLE)
@@ -64,7 +64,7 @@ class Spool:
         with self._held() as descriptor:
             hours = _read_hours(descriptor)
             if closes not in hours:
-                _write_hours(descriptor, {hour for hour in hours if hour > closes - HOURS_REMEMBERED} | {closes})
+                _note_hour(descriptor, closes, before=hours)
 
     def hours(self) -> list[int]:
         """The closing hours of the rows that wait."""
@@ -139,14 +139,20 @@ def _sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
-def _read_hours(descriptor: int) -> set[int]:
+def _read_hours(descriptor: int) -> list[int]:
+    """In the order in which they were shut."""
     text = os.pread(descriptor, 65_536, 0).decode("ascii", "replace")
-    return {int(word) for word in text.split() if word.isdigit()}
+    return [int(word) for word in text.split() if word.isdigit()]
 
 
-def _write_hours(descriptor: int, hours: set[int]) -> None:
-    """Longer than what it replaces or equal, then cut: a crash in between leaves more hours shut, never fewer."""
-    line = " ".join(str(hour) for hour in sorted(hours, reverse=True)).encode() + b"\n"
-    os.pwrite(descriptor, line, 0)
-    os.ftruncate(descriptor, len(line))
+def _note_hour(descriptor: int, closes: int, *, before: list[int]) -> None:
+    """One more at the end: what was noted is not written again, so a crash takes nothing of it back.
+
+    Now and then the older half goes. A crash in between leaves old ones behind the new, and thus more than needed.
+    """
+    if len(before) >= 2 * HOURS_REMEMBERED:
+        kept = "".join(f" {hour}" for hour in before[-HOURS_REMEMBERED:]).encode()
+        os.pwrite(descriptor, kept, 0)
+        os.ftruncate(descriptor, len(kept))
+    os.pwrite(descriptor, f" {closes}".encode(), os.fstat(descriptor).st_size)
     os.fsync(descriptor)

@@ -33,8 +33,10 @@ from campaign.receipt import SECONDS_PER_HOUR
 log = logging.getLogger(__name__)
 
 _ADVISORY = 0x5EC0EE  # our lock's number on PostgreSQL, for workers on different machines
-# A clock that jumps back cannot reach views that were shut so long ago: no receipt lives longer than a day.
+# No receipt lives longer than a day: a clock that jumps back two weeks does not reach views that were shut before. The
+# newest hours are kept even so: a clock that is years ahead for a while must not forget those that will come again.
 _REMEMBER = timedelta(days=14)
+_NEWEST_REMEMBERED = 1_000
 _COUNTED = [Campaign.State.RUNNING, Campaign.State.PAUSED, Campaign.State.CLOSED]
 
 
@@ -90,7 +92,8 @@ def destroy_keys(now: datetime) -> str:
 def prune(now: datetime) -> str:
     """Staff sessions that have run out, and the notes of hours folded long ago."""
     sessions, _ = Session.objects.filter(expire_date__lt=now).delete()
-    hour = int((now - _REMEMBER).timestamp()) // SECONDS_PER_HOUR
+    newest = FoldedHour.objects.order_by("-closes").values_list("closes", flat=True)[:_NEWEST_REMEMBERED]
+    hour = min([int((now - _REMEMBER).timestamp()) // SECONDS_PER_HOUR, *newest])
     notes, _ = FoldProgress.objects.filter(closes__lt=hour, compacted=True).delete()
     hours, _ = FoldedHour.objects.filter(closes__lt=hour).delete()
     return _said((sessions, "sessions"), (notes + hours, "old notes removed"))

@@ -166,7 +166,8 @@ def test_the_secret_of_a_closed_campaign_is_destroyed_even_if_closing_was_cut_sh
     assert subject_secrets(tmp_path) == []
 
 
-def test_pruning_removes_what_has_run_out_and_nothing_else() -> None:
+def test_pruning_removes_what_has_run_out_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_NEWEST_REMEMBERED", 1)
     Session.objects.create(session_key="old", session_data="", expire_date=world.NOON - timedelta(days=1))
     Session.objects.create(session_key="new", session_data="", expire_date=world.NOON + timedelta(days=1))
     for closes in (world.HOUR - 24 * 15, world.HOUR - 1):

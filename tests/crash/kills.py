@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from benchmarks.processes import PROC, living_family
+from campaign.receipt import SECONDS_PER_HOUR
 from tests.crash.ledger import Verdict
 from tests.crash.site import Counted, Site
 from tests.crash.visitors import Load
@@ -101,17 +102,18 @@ class Killer:
         return self._one_of([worker.pid for worker in self._site.workers if worker.pid is not None])
 
     def _a_worker_as_it_folds(self) -> int | None:
-        """All workers look alike from here; with one that works and one that waits, the one with the lock is meant."""
-        end = time.monotonic() + 4
+        """The one at work, some time after it began to count an hour; most folds have nothing to do and end at once."""
+        end = time.monotonic() + 1.5 * SECONDS_PER_HOUR / self._site.clock.speed
         while time.monotonic() < end:
             if self._site.folding():
-                time.sleep(self._random.uniform(0, 0.05))
-                return self._at_work() if self._site.folding() else None
+                time.sleep(self._random.uniform(0.005, 0.05))
+                if self._site.folding():
+                    return self._at_work()
             time.sleep(0.002)
         return None
 
     def _at_work(self) -> int | None:
-        """Of several workers, the one that holds the lock of the fold."""
+        """Of several workers, the one that has the lock of the fold open."""
         lock = str(self._site.directory / "fold.lock")
         for worker in self._site.workers:
             with suppress(OSError):
@@ -159,7 +161,7 @@ def campaign(
             told = killer.kills.total() // 25
             say(f"{killer.kills.total()} kills, {load.ledger.acknowledged:,} events, {time.monotonic() - begun:.0f} s")
     load.end()
-    counted = site.settle(after=site.clock.hour + 4, seconds=settle)
+    counted = site.settle(after=site.clock.hour + 3, seconds=settle)
     return Campaign(
         kills=killer.kills,
         load=load,

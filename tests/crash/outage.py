@@ -48,7 +48,12 @@ class Campaign:
         emptied = outage.spool_seen and outage.emptied_after is not None
         if outage.how == RESTARTED:
             return emptied and outage.dark < 30
-        return emptied and set(self.decides(outage).statuses) == {200} and 503 not in self.events(outage).statuses
+        answered = set(self.decides(outage).statuses) == {200} and self.events(outage).statuses.keys() <= {
+            200,
+            207,
+            410,
+        }
+        return emptied and answered
 
     def decides(self, outage: Outage) -> Answers:
         """How messages were asked for and shown while it lasted."""
@@ -115,7 +120,7 @@ def campaign(
         load.check()
         time.sleep(around)
     load.end()
-    counted = site.settle(after=site.clock.hour + 4, seconds=max(60.0, seconds))
+    counted = site.settle(after=site.clock.hour + 3, seconds=max(60.0, seconds))
     return Campaign(done, load, counted, load.ledger.verdict(counted.tallies), site.spooled())
 
 

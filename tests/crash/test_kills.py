@@ -1,6 +1,5 @@
 """A few kills in each run of the tests; `python -m tests.crash kills` does hundreds."""
 
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,28 +9,25 @@ import pytest
 from tests.crash import ANSWER_FIRST, NO_NOTE, kills
 from tests.crash.clock import FastClock
 from tests.crash.site import Site, prepared, running
+from tests.demo_installation import copied
+from tests.environment import POSTGRESQL
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
-SPEED = 1800.0  # an hour is two seconds
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    with prepared(tmp_path_factory.mktemp("installation")) as environment:
-        yield environment
+SPEED = 2400.0  # an hour is a second and a half
 
 
 @pytest.fixture
-def environment(template: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    """A new installation: on SQLite a copy of its files is one; on PostgreSQL the first test has it for itself."""
-    directory = tmp_path / "data"
-    shutil.copytree(template["DATA_DIRECTORY"], directory)
-    return {**template, "DATA_DIRECTORY": str(directory)}
+def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
+    if POSTGRESQL:
+        with prepared(tmp_path) as made:
+            yield made
+    else:
+        yield copied(tmp_path)
 
 
 def test_nothing_is_lost_or_doubled_by_kills(environment: dict[str, str]) -> None:
-    with running(Site(environment, FastClock.starting_now(speed=SPEED))) as site:
-        done = kills.campaign(site, kills=8, events=2_000, seed=2, interval=0.7)
+    with running(Site(environment, FastClock.starting_now(speed=SPEED), workers=2)) as site:
+        done = kills.campaign(site, kills=8, events=2_000, seed=2, interval=0.6)
         assert done.clean, f"{done.table()}\n{site.logs()}"
         assert done.load.ledger.acknowledged >= 2_000
 
