@@ -113,9 +113,13 @@ JSON_HEADERS: Headers = [
 ]
 
 
+# Made once: json.dumps builds a new encoder at each call that names separators.
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
 def json_reply(status: int, value: object, headers: Headers | None = None) -> Reply:
     """A value as JSON that no cache may keep."""
-    return Reply(status, [*JSON_HEADERS, *(headers or [])], json.dumps(value, separators=(",", ":")).encode())
+    return Reply(status, [*JSON_HEADERS, *(headers or [])], _ENCODER.encode(value).encode())
 
 
 def refusal_reply(refusal: Refusal, headers: Headers | None = None) -> Reply:
