@@ -21,6 +21,7 @@ WEB_WORKER, WEB_MAIN, WORKER, WORKER_FOLDING = "web worker", "server's first pro
 BACKEND, POSTMASTER = "database connection", "database server"
 KINDS = {WEB_WORKER: 6, WEB_MAIN: 1, WORKER: 2, WORKER_FOLDING: 3}
 POSTGRESQL_KINDS = {BACKEND: 2, POSTMASTER: 1}
+_STUCK_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +152,17 @@ def campaign(
     load = Load(site.port, site.clock, threads=threads, pace=pace, seed=seed)
     killer = Killer(site, seed=seed, kinds=kinds or KINDS | (POSTGRESQL_KINDS if site.cluster else {}))
     load.start()
-    told = 0
+    told, progress, since = 0, (0, 0), begun
     while killer.kills.total() < kills or load.ledger.acknowledged < events:
         killer.pause(interval)
         load.check()
         if killer.kills.total() < kills:
             killer.kill_one()
+        now = (killer.kills.total(), load.ledger.acknowledged)
+        if now != progress:
+            progress, since = now, time.monotonic()
+        elif time.monotonic() > since + _STUCK_SECONDS:
+            raise RuntimeError(f"neither a kill nor an event in {_STUCK_SECONDS:.0f} s:\n{site.logs()}")
         if killer.kills.total() // 25 > told:
             told = killer.kills.total() // 25
             say(f"{killer.kills.total()} kills, {load.ledger.acknowledged:,} events, {time.monotonic() - begun:.0f} s")

@@ -13,7 +13,9 @@ from tests.crash.ledger import Verdict
 from tests.crash.site import Counted, Site
 from tests.crash.visitors import Answers, Load
 
-STOPPED, FROZEN, RESTARTED = HOWS = ("stopped", "frozen", "web-restarted")
+STOPPED, FROZEN = "stopped", "frozen"
+STOPPED_RESTARTED, FROZEN_RESTARTED = "stopped-web-restarted", "frozen-web-restarted"
+HOWS = (STOPPED, FROZEN, STOPPED_RESTARTED, FROZEN_RESTARTED)
 FIRST_SECONDS = 3.0  # so long a frozen server may hold up events: until patience with it is at its end
 
 
@@ -46,7 +48,7 @@ class Campaign:
 
     def _unnoticed(self, outage: Outage) -> bool:
         emptied = outage.spool_seen and outage.emptied_after is not None
-        if outage.how == RESTARTED:
+        if outage.how in (STOPPED_RESTARTED, FROZEN_RESTARTED):
             return emptied and outage.dark < 30
         answered = set(self.decides(outage).statuses) == {200} and self.events(outage).statuses.keys() <= {
             200,
@@ -110,7 +112,7 @@ def campaign(
     for how in outages:
         say(f"database {how} ...")
         with _away(site, how) as outage:
-            if how == RESTARTED:
+            if how in (STOPPED_RESTARTED, FROZEN_RESTARTED):
                 time.sleep(min(1.0, seconds / 4))
                 outage.dark = _restart_web(site)
             time.sleep(max(outage.begin + seconds - time.monotonic(), 0))
@@ -129,13 +131,13 @@ def _away(site: Site, how: str) -> Iterator[Outage]:
     assert site.cluster is not None
     site.database_away = True
     outage = Outage(how, time.monotonic())
-    if how == FROZEN:
+    if how in (FROZEN, FROZEN_RESTARTED):
         site.cluster.pause()
     else:
         site.cluster.stop("immediate")
     yield outage
     outage.end = time.monotonic()
-    if how == FROZEN:
+    if how in (FROZEN, FROZEN_RESTARTED):
         site.cluster.resume()
     else:
         site.cluster.start()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.clock import FastClock
-from tests.crash.outage import FROZEN, RESTARTED, STOPPED, campaign
+from tests.crash.outage import FROZEN, STOPPED, STOPPED_RESTARTED, campaign
 from tests.crash.site import Site, prepared, running
 from tests.postgres import Cluster, NoPostgresError, cluster, programs
 
@@ -38,6 +38,6 @@ def test_with_the_database_away_messages_are_shown_and_events_are_counted_once(s
         prepared(tmp_path, server.environment()) as environment,
         running(Site(environment, FastClock.starting_now(speed=1800), cluster=server)) as site,
     ):
-        done = campaign(site, [STOPPED, FROZEN, RESTARTED], seconds=5, seed=3, around=1)
+        done = campaign(site, [STOPPED, FROZEN, STOPPED_RESTARTED], seconds=5, seed=3, around=1)
         assert done.clean, f"{done.table()}\n{site.logs()}"
         assert done.spooled > 0
