@@ -1,6 +1,6 @@
-"""Counts what was sent out, in memory, and adds it to ServedCount about once a second: a count, never a row a message.
+"""Counts what was sent out, in memory, and adds it to ServedCount every few seconds: a count, never a row a message.
 
-A crash loses at most the last second of these counts. They are no one's acknowledged event: they only show
+A crash loses at most the last seconds of these counts. They are no one's acknowledged event: they only show
 whether messages reach the screen.
 """
 

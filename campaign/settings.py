@@ -162,7 +162,7 @@ RECEIPT_LIFE_HOURS = int(os.environ.get("RECEIPT_LIFE_HOURS", "2"))
 if not 1 <= RECEIPT_LIFE_HOURS <= 24:
     raise ImproperlyConfigured("RECEIPT_LIFE_HOURS must be from 1 to 24: a view is forgotten within a day.")
 SNAPSHOT_SECONDS = float(os.environ.get("SNAPSHOT_SECONDS", "2"))
-SERVED_FLUSH_SECONDS = float(os.environ.get("SERVED_FLUSH_SECONDS", "1"))
+SERVED_FLUSH_SECONDS = float(os.environ.get("SERVED_FLUSH_SECONDS", "5"))
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # empty: /metrics is off
 
 REST_FRAMEWORK = {

@@ -14,8 +14,9 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from campaign.snapshot_file import SnapshotFile
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,7 @@ def _placement(placement: Placement, links: list[HelpLink], mark: tuple[Any, ...
     return PlacementEntry(
         id=placement.id,
         key=placement.key,
-        origins=frozenset(placement.allowed_origins),
+        origins=_one(frozenset(placement.allowed_origins)),
         leave_url=placement.leave_url,
         continue_url=placement.continue_url,
         campaign=entry,
@@ -182,13 +185,19 @@ def _campaign(campaign: Campaign, previews: Mapping[int, ArmEntry]) -> CampaignE
         id=campaign.id,
         salt=campaign.salt,
         arms=tuple(arms),
-        totals=cumulative([arm.weight for arm in _weighted(campaign)]),
-        locales=tuple(sorted(common, key=lambda locale: (locale != "en", locale))),
+        totals=_one(cumulative([arm.weight for arm in _weighted(campaign)])),
+        locales=_one(tuple(sorted(common, key=lambda locale: (locale != "en", locale)))),
         starts=_seconds(campaign.starts_at, float("-inf")),
         ends=_seconds(campaign.ends_at, float("inf")),
         unit=campaign.unit,
         secret=subject_secret(settings.KEY_DIRECTORY, campaign.id) if campaign.unit == Campaign.Unit.SUBJECT else b"",
     )
+
+
+@lru_cache(maxsize=1024)
+def _one(value: T) -> T:
+    """Equal values as one object: what the processor has at hand for one placement serves a thousand others too."""
+    return value
 
 
 def _weighted(campaign: Campaign) -> list[Arm]:
