@@ -51,7 +51,7 @@ class Campaign:
             ("messages asked for", str(decides)),
             ("requests with events", str(events)),
             ("events acknowledged", f"{ledger.acknowledged:,}"),
-            ("  of them by way of the spool", f"{self.spooled:,}"),
+            ("events that waited in the spool, repeated ones too", f"{self.spooled:,}"),
             ("  of them after an answer was lost, told again", f"{ledger.again:,}"),
             ("events refused, their window closed", f"{ledger.refused:,}"),
             ("events never answered", f"{ledger.unknown:,}"),

@@ -81,7 +81,7 @@ class Campaign:
                 rows.append(("  without messages while the web started", f"{outage.dark:.1f} s"))
         rows += [
             ("events acknowledged", f"{ledger.acknowledged:,}"),
-            ("  of them by way of the spool", f"{self.spooled:,}"),
+            ("events that waited in the spool, repeated ones too", f"{self.spooled:,}"),
             ("events refused, their window closed", f"{ledger.refused:,}"),
             ("events never answered", f"{ledger.unknown:,}"),
             ("lost", f"{self.verdict.lost:,}"),
