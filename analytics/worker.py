@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -68,20 +68,39 @@ def fold_closed(now: datetime) -> str:
 def guard_arms(now: datetime) -> str:
     """Harm rules, before anything is compared."""
     running = Campaign.objects.filter(state=Campaign.State.RUNNING)
-    return _said((sum(len(guard(campaign, now=now)) for campaign in running), "guardrails crossed"))
+    return _said((_for_each(running, lambda campaign: len(guard(campaign, now=now))), "guardrails crossed"))
 
 
 def look(now: datetime) -> str:
     """Planned looks that are due."""
-    taken = 0
-    for campaign in Campaign.objects.filter(state__in=_COUNTED).order_by("pk"):
-        if due(campaign, now=now):
-            try:
-                evaluate(campaign, now=now)
-            except NotEvaluable:
-                continue
-            taken += 1
-    return _said((taken, "looks on record"))
+
+    def look_at(campaign: Campaign) -> int:
+        if not due(campaign, now=now):
+            return 0
+        try:
+            evaluate(campaign, now=now)
+        except NotEvaluable:
+            return 0
+        return 1
+
+    counted = Campaign.objects.filter(state__in=_COUNTED).order_by("pk")
+    return _said((_for_each(counted, look_at), "looks on record"))
+
+
+def _for_each(campaigns: Iterable[Campaign], do: Callable[[Campaign], int]) -> int:
+    """The sum over campaigns. One that fails keeps no other waiting; the step then ends as failed, once all are done."""
+    done, failure = 0, None
+    for campaign in campaigns:
+        try:
+            done += do(campaign)
+        except DatabaseError:
+            raise
+        except Exception as error:
+            log.error("The worker could not deal with campaign %s: %s", campaign.pk, type(error).__name__)
+            failure = error
+    if failure is not None:
+        raise failure
+    return done
 
 
 def destroy_keys(now: datetime) -> str:

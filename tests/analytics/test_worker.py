@@ -145,6 +145,23 @@ class TestGuardAndLooks:
         assert Analysis.objects.count() == 2
 
 
+def test_a_campaign_that_cannot_be_evaluated_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = (world.launched(name, at=world.placement(name)) for name in ("first", "second"))
+    for campaign in (first, second):
+        counted(campaign, 100)
+
+    def evaluate(campaign: Campaign, *, now: datetime) -> None:
+        if campaign.pk == first.pk:
+            raise ZeroDivisionError
+        real(campaign, now=now)
+
+    real = worker.evaluate
+    monkeypatch.setattr(worker, "evaluate", evaluate)
+    assert not Worker(clock=lambda: LATER).run(Step("evaluate", 1, worker.look))
+    assert WorkerStep.objects.get().failure == "ZeroDivisionError"
+    assert Analysis.objects.get().campaign == second
+
+
 def counted(campaign: Campaign, seen: int) -> None:
     """So many people for each arm are in the tallies, a third of whom turned back."""
     campaign.arms.get(key="neutral").tallies.model.objects.filter(arm__campaign=campaign).delete()
