@@ -88,7 +88,7 @@ def look(now: datetime) -> str:
 
 
 def _for_each(campaigns: Iterable[Campaign], do: Callable[[Campaign], int]) -> int:
-    """The sum over campaigns. One that fails keeps no other waiting; the step then ends as failed, once all are done."""
+    """The sum over campaigns. One that fails keeps no other waiting; once all are done, the step ends as failed."""
     done, failure = 0, None
     for campaign in campaigns:
         try:

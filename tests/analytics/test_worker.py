@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 
 from analytics import worker
+from analytics.evaluate import evaluate
 from analytics.models import Analysis, FoldedHour, FoldProgress, GuardEvent, WorkerStep
 from analytics.worker import STEPS, Step, Worker
 from campaign import lifecycle
@@ -150,13 +151,12 @@ def test_a_campaign_that_cannot_be_evaluated_keeps_no_other_waiting(monkeypatch:
     for campaign in (first, second):
         counted(campaign, 100)
 
-    def evaluate(campaign: Campaign, *, now: datetime) -> None:
+    def evaluate_one(campaign: Campaign, *, now: datetime) -> None:
         if campaign.pk == first.pk:
             raise ZeroDivisionError
-        real(campaign, now=now)
+        evaluate(campaign, now=now)
 
-    real = worker.evaluate
-    monkeypatch.setattr(worker, "evaluate", evaluate)
+    monkeypatch.setattr(worker, "evaluate", evaluate_one)
     assert not Worker(clock=lambda: LATER).run(Step("evaluate", 1, worker.look))
     assert WorkerStep.objects.get().failure == "ZeroDivisionError"
     assert Analysis.objects.get().campaign == second
