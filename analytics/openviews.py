@@ -86,20 +86,23 @@ def merged(events: Iterable[Event]) -> list[View]:
 
 
 @contextmanager
-def writing() -> Iterator[None]:
-    """One transaction that puts rows. OperationalError if the database is away or frozen, Busy if it is compacted."""
-    connection = connections[ALIAS]
+def writing(own: BaseDatabaseWrapper | None = None) -> Iterator[BaseDatabaseWrapper]:
+    """One transaction that puts rows, on a connection of one's own or this thread's.
+
+    OperationalError if the database is away or frozen, Busy if it is being compacted.
+    """
+    connection = own or connections[ALIAS]
     if connection.vendor == "sqlite":
         with turns.held(_beside("turn")), turns.held(_beside("compacting"), wait=False, shared=True) as free:
             if free is None:
                 raise Busy("the audience database is being compacted")
             with _transaction(connection):
-                yield
+                yield connection
         return
     with _PATIENCE.at_an_end(connection), _transaction(connection):
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {_HURRIED}, pg_advisory_xact_lock_shared({_SHUTTING})")
-        yield
+        yield connection
 
 
 @contextmanager
@@ -142,11 +145,10 @@ def reach() -> None:
         cursor.fetchall()
 
 
-def shut(closes: Sequence[int]) -> set[int]:
+def shut(connection: BaseDatabaseWrapper, closes: Sequence[int]) -> set[int]:
     """Those of these closing hours that take nothing more. Only within `writing`."""
     marks = ", ".join(["%s"] * len(closes))
     question = f"SELECT closes FROM {_FOLDED} WHERE closes IN ({marks})"  # noqa: S608
-    connection = connections[ALIAS]
     if connection.vendor == "sqlite":
         return {row[0] for row in connection.connection.execute(question.replace("%s", "?"), list(closes))}
     with connection.cursor() as cursor:
@@ -154,9 +156,8 @@ def shut(closes: Sequence[int]) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def put(views: Sequence[View]) -> None:
+def put(connection: BaseDatabaseWrapper, views: Sequence[View]) -> None:
     """Add rows, or what they say to the rows that are there. Only within `writing`."""
-    connection = connections[ALIAS]
     if connection.vendor == "sqlite":
         connection.connection.executemany(_PUT_SQLITE, views)
         return
