@@ -7,7 +7,7 @@ SERVE ?= 1
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-postgres check run simulate bench fuzz power lock format browser compiler migrate
+.PHONY: help env demo test test-postgres check run simulate bench crash fuzz power lock format browser compiler migrate
 
 help:  ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,13 @@ compiler:
 fuzz: env  ## 20,000 requests from the API's own description, broken HTTP, 100,000 forged receipts
 	@$(BIN)/python -m tests.fuzz --cases 20000
 	@$(BIN)/python -m tests.fuzz receipts
+
+crash: env  ## kill processes 500 times under load, stop and freeze a database for 15 minutes, and compare with a ledger (an hour)
+	@$(BIN)/python -m tests.crash kills --kills 500 --events 500000 --workers 2 --interval 2.6 --pace 450
+	@sh tests/postgres.sh
+	@$(BIN)/python -m tests.crash kills --engine postgresql --kills 120 --events 100000 --workers 2 --interval 2 --pace 450
+	@$(BIN)/python -m tests.crash outage stopped --minutes 15
+	@$(BIN)/python -m tests.crash outage frozen --minutes 15 --pace 100
 
 power: env compiler  ## pull the plug thousands of times: what was acknowledged is still there
 	@$(BIN)/python -m tests.power

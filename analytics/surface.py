@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analytics.ingest import expired
+from analytics.ingest import expired, not_recorded
 from campaign.audience import (
+    JSON_HEADERS,
     Event,
+    Headers,
     Refusal,
     Reply,
     Surroundings,
@@ -47,6 +49,10 @@ def events(environ: WSGIEnvironment, at: Surroundings) -> Reply:
     if not 1 <= len(items) <= MOST_EVENTS:
         raise Refusal(413 if items else 400, "wrong_number_of_events", f"Send 1 to {MOST_EVENTS} events at a time.")
     desk = _Desk(environ, at)
+    if single:  # what browsers send, and so worth a shorter way
+        event = desk.verified(value)
+        refusal = event if isinstance(event, Refusal) else at.record([event])[0]
+        return _one(list(desk.cors.items())) if refusal is None else refusal_reply(refusal, list(desk.cors.items()))
     outcomes = [desk.verified(item) for item in items]
     good = [(index, event) for index, event in enumerate(outcomes) if isinstance(event, Event)]
     refused = {index: refusal for index, refusal in enumerate(outcomes) if isinstance(refusal, Refusal)}
@@ -54,12 +60,14 @@ def events(environ: WSGIEnvironment, at: Surroundings) -> Reply:
         recorded = at.record([event for _, event in good])
         refused |= {index: refusal for (index, _), refusal in zip(good, recorded, strict=True) if refusal is not None}
     headers = list(desk.cors.items())
-    if single and refused:
-        return refusal_reply(refused[0], headers)
     answer: dict[str, Any] = {"accepted": len(items) - len(refused)}
     if refused:
         answer["rejected"] = [{"index": index, "error": refused[index].as_dict()} for index in sorted(refused)]
     return json_reply(207 if refused else 200, answer, headers)
+
+
+def _one(cors: Headers) -> Reply:
+    return Reply(200, JSON_HEADERS + cors, b'{"accepted":1}')
 
 
 class _Desk:
@@ -68,7 +76,8 @@ class _Desk:
     def __init__(self, environ: WSGIEnvironment, at: Surroundings) -> None:
         self._environ, self._office = environ, at.office
         self._hour = int(at.clock()) // SECONDS_PER_HOUR
-        self._placements = at.snapshot().placement_ids
+        snapshot = at.snapshot()
+        self._placements, self._compiled = snapshot.placement_ids, snapshot.compiled
         self._receipts: dict[str, Receipt | Refusal] = {}
         self._welcome: dict[int, bool] = {}
         self.cors: dict[str, str] = {}
@@ -111,6 +120,8 @@ class _Desk:
         welcome = self._welcome.get(receipt.placement)
         if welcome is None:
             welcome = self._welcome[receipt.placement] = self._may_use(receipt.placement)
+        if not self._compiled:  # this process has not seen a single placement yet: it cannot know
+            return not_recorded()
         if not welcome:
             says = {"receipt": "Not of this placement."}
             return Refusal(403, "receipt_foreign", "This receipt belongs to another placement.", says)

@@ -6,6 +6,7 @@ import pytest
 
 from analytics.models import OpenView
 from campaign.receipt import ReceiptOffice
+from campaign.snapshot import EMPTY
 from tests import world
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
@@ -171,3 +172,14 @@ def test_events_are_still_taken_after_the_campaign_was_paused() -> None:
 def test_a_browser_may_ask_before_it_sends_json() -> None:
     answer = world.Site().request("OPTIONS", "/api/v1/events", HTTP_ORIGIN=world.PARTNER_ORIGIN)
     assert (answer.status, answer.headers["Access-Control-Allow-Headers"]) == (204, "Content-Type")
+
+
+@pytest.mark.django_db(databases=["default", "audience"])
+def test_a_process_that_has_read_no_campaign_yet_asks_for_the_event_again() -> None:
+    """It cannot know whether the receipt's placement is one of ours: to refuse it for good would lose the event."""
+    world.launched()
+    site = world.Site()
+    receipt = site.shown()
+    site.snapshot = EMPTY
+    answer = site.event(receipt)
+    assert (answer.status, answer.code) == (503, "not_recorded")
