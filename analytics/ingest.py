@@ -163,6 +163,11 @@ class Writer:
         if first is not None:
             first.latch.release()
 
+    def close(self) -> None:
+        """Let go of the database; the next to lead reaches for it anew."""
+        if self._own is not None:
+            self._own.close()
+
     def _connection(self) -> BaseDatabaseWrapper:
         if self._own is None:
             self._own = connections.create_connection(openviews.ALIAS)

@@ -3,8 +3,10 @@
 import errno
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, OperationalError, connections, transaction
@@ -12,7 +14,7 @@ from django.db import IntegrityError, OperationalError, connections, transaction
 from analytics import ingest, openviews, turns
 from analytics.models import FoldedHour, OpenView
 from analytics.spool import Spool
-from campaign.audience import Event
+from campaign.audience import Event, Refusal
 from campaign.receipt import Receipt
 from tests import world
 
@@ -34,8 +36,10 @@ def spool(tmp_path: Path) -> Spool:
 
 
 @pytest.fixture
-def writer(spool: Spool) -> ingest.Writer:
-    return ingest.Writer(spool)
+def writer(spool: Spool) -> Iterator[ingest.Writer]:
+    writer = ingest.Writer(spool)
+    yield writer
+    writer.close()
 
 
 def test_many_threads_are_all_answered_and_all_on_disk(writer: ingest.Writer) -> None:
@@ -249,3 +253,28 @@ def test_the_spool_is_not_locked_for_a_database_that_does_not_answer(
     monkeypatch.setattr(openviews, "reach", frozen)
     with pytest.raises(OperationalError):
         ingest.hand_over(spool)
+
+
+def test_who_waits_too_long_hears_so_and_holds_nobody_up(
+    writer: ingest.Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk hangs under the first; two who came meanwhile give up, and are not written behind their backs."""
+    hangs, goes_on, proper = threading.Event(), threading.Event(), ingest.write
+
+    def slowly(*args: Any, **options: Any) -> list[Refusal | None]:
+        hangs.set()
+        goes_on.wait(20)
+        return proper(*args, **options)
+
+    monkeypatch.setattr(ingest, "write", slowly)
+    monkeypatch.setattr(ingest, "_WAIT_SECONDS", 0.2)
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(writer.submit, [event(1)], clock=clock)
+        hangs.wait(20)
+        others = [pool.submit(writer.submit, [event(n)], clock=clock) for n in (2, 3)]
+        refusals = [other.result(timeout=20)[0] for other in others]
+        goes_on.set()
+        assert first.result(timeout=20) == [None]
+    assert [refusal and refusal.code for refusal in refusals] == ["not_recorded"] * 2
+    assert writer.submit([event(4)], clock=clock) == [None]
+    assert OpenView.objects.count() == 2
