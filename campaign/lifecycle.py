@@ -34,7 +34,6 @@ TRANSITIONS: dict[str, tuple[set[str], str, str]] = {
     "resume": ({State.PAUSED}, State.RUNNING, MANAGER),
     "close": ({State.SCHEDULED, State.RUNNING, State.PAUSED}, State.CLOSED, MANAGER),
 }
-LIVE = (State.SCHEDULED, State.RUNNING)
 
 
 class StepRefused(Exception):
@@ -104,19 +103,20 @@ def close(campaign: Campaign, *, by: User, now: datetime) -> None:
 def open_due(*, now: datetime) -> list[Campaign]:
     """Scheduled campaigns whose start has come are running: those that this call has moved."""
     due = Campaign.objects.filter(state=State.SCHEDULED, starts_at__lte=now)
-    return [campaign for campaign in due if _moved_by_the_clock(campaign, State.RUNNING, now=now)]
+    return [campaign for campaign in due if _moved_by_the_clock(campaign, State.RUNNING)]
 
 
 def close_due(*, now: datetime) -> list[Campaign]:
     """Campaigns whose end has come are closed, their subjects' secrets destroyed: those that this call has moved."""
-    due = Campaign.objects.filter(state__in=[*LIVE, State.PAUSED], ends_at__lte=now)
-    closed = [campaign for campaign in due if _moved_by_the_clock(campaign, State.CLOSED, now=now)]
-    destroy_secrets_of_closed()
+    due = Campaign.objects.filter(state__in=[*Campaign.LIVE, State.PAUSED], ends_at__lte=now)
+    closed = [campaign for campaign in due if _moved_by_the_clock(campaign, State.CLOSED)]
+    if closed:
+        destroy_secrets_of_closed()
     return closed
 
 
 @transaction.atomic
-def _moved_by_the_clock(campaign: Campaign, target: str, *, now: datetime) -> bool:
+def _moved_by_the_clock(campaign: Campaign, target: str) -> bool:
     """Under a lock, and only if the campaign still stands where it was read: someone may have just moved it."""
     locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
     if (locked.state, locked.starts_at, locked.ends_at) != (campaign.state, campaign.starts_at, campaign.ends_at):
@@ -128,8 +128,9 @@ def _moved_by_the_clock(campaign: Campaign, target: str, *, now: datetime) -> bo
 
 def destroy_secrets_of_closed() -> list[int]:
     """Remove the secrets of campaigns that are closed or gone: a stop between closing and this leaves one behind."""
+    found = subject_secrets(settings.KEY_DIRECTORY)  # first the files: a secret made after this is not looked at
     live = set(Campaign.objects.exclude(state=State.CLOSED).values_list("pk", flat=True))
-    left = [number for number in subject_secrets(settings.KEY_DIRECTORY) if number not in live]
+    left = [number for number in found if number not in live]
     return [number for number in left if destroy_subject_secret(settings.KEY_DIRECTORY, number)]
 
 
@@ -238,7 +239,9 @@ def _looks_are_sound(looks: object) -> bool:
 
 
 def _taken_placements(campaign: Campaign) -> list[str]:
-    taken = Campaign.objects.filter(state__in=LIVE, placements__in=campaign.placements.all()).exclude(pk=campaign.pk)
+    taken = Campaign.objects.filter(state__in=Campaign.LIVE, placements__in=campaign.placements.all()).exclude(
+        pk=campaign.pk
+    )
     return [f"“{other.name}” already runs at one of these placements." for other in taken.distinct()]
 
 

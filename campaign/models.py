@@ -66,6 +66,8 @@ class Campaign(models.Model):
         PAUSED = "paused", "Paused"
         CLOSED = "closed", "Closed"
 
+    LIVE = (State.SCHEDULED, State.RUNNING)  # launched: messages are shown from its start on, by the server's clock
+
     class Unit(models.TextChoices):
         VIEW = "view", "One shown message"
         SESSION = "session", "One browser tab"

@@ -151,7 +151,7 @@ def compile_snapshot(before: Snapshot = EMPTY) -> Snapshot:
 def _placement(placement: Placement, links: list[HelpLink], mark: tuple[Any, ...]) -> PlacementEntry:
     campaigns = list(placement.campaigns.all())
     # A scheduled one too: it starts by the server's clock, whether or not the worker has noticed.
-    running = [c for c in campaigns if c.state in (Campaign.State.SCHEDULED, Campaign.State.RUNNING)]
+    running = [c for c in campaigns if c.state in Campaign.LIVE]
     reasons = {_REASONS[c.state] for c in campaigns if c.state in _REASONS}
     reason = next((r for r in _REASON_ORDER if r in reasons), _NO_CAMPAIGN)
     previews = {
