@@ -28,10 +28,9 @@ from django.db import connections, transaction
 
 from analytics import ingest, openviews, turns
 from analytics.models import FoldProgress, Tally
-from analytics.openviews import Stretch, Sums
+from analytics.openviews import WHOLE, Stretch, Sums
 from campaign.outcomes import tally_of
 
-WHOLE = 65_536  # nonces are cut by their first two bytes
 VIEWS_AT_ONCE = 20_000
 _EPOCH = date(1970, 1, 1)
 TallyKey = tuple[date, int, int, str, str, int]  # day, arm, placement, locale, outcome, value

@@ -46,18 +46,29 @@ class View(NamedTuple):
 
 
 COLUMNS = ", ".join(View._fields)
-_GROWS = f"""
-    ON CONFLICT (closes, nonce) DO UPDATE SET
-        bits = {TABLE}.bits | excluded.bits,
-        rating = COALESCE({TABLE}.rating, excluded.rating),
-        dwell = COALESCE({TABLE}.dwell, excluded.dwell)
-"""
-_PUT_SQLITE = f"INSERT INTO {TABLE} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {_GROWS}"  # noqa: S608
+
+
+def _grows(table: str) -> str:
+    """What becomes of a row that is there already: the rule that all rests on, in SQL; `merged` has it in Python."""
+    return f"""
+        ON CONFLICT (closes, nonce) DO UPDATE SET
+            bits = {table}.bits | excluded.bits,
+            rating = COALESCE({table}.rating, excluded.rating),
+            dwell = COALESCE({table}.dwell, excluded.dwell)
+    """
+
+
+def put_sqlite(table: str) -> str:
+    """The statement that puts one row into a table of SQLite."""
+    return f"INSERT INTO {table} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {_grows(table)}"  # noqa: S608
+
+
+_PUT_SQLITE = put_sqlite(TABLE)
 _PUT_POSTGRESQL = f"""
     INSERT INTO {TABLE} ({COLUMNS}) SELECT * FROM unnest(
         %s::int[], %s::bytea[], %s::int[], %s::int[], %s::int[], %s::text[], %s::int[],
         %s::smallint[], %s::smallint[], %s::smallint[]
-    ) {_GROWS}
+    ) {_grows(TABLE)}
 """  # noqa: S608  (only names of our own are put in)
 
 _BITS = {key: EXPOSED if o.bit is None else EXPOSED | 1 << o.bit for key, o in CATALOGUE.items()}
@@ -178,22 +189,16 @@ def shut_hour(closes: int) -> None:
 def closed_hours(*, hour: int) -> list[int]:
     """The closing hours up to `hour` that have views, each found by one step through the key."""
     found: list[int] = []
-    with connections[ALIAS].cursor() as cursor:
-        while True:
-            cursor.execute(
-                f"SELECT MIN(closes) FROM {TABLE} WHERE closes > %s AND closes <= %s",  # noqa: S608
-                [found[-1] if found else -1, hour],
-            )
-            row = cursor.fetchone()
-            if row is None or row[0] is None:
-                return found
-            found.append(row[0])
+    while (closes := oldest_closed_hour(hour=hour, after=found[-1] if found else -1)) is not None:
+        found.append(closes)
+    return found
 
 
-def oldest_closed_hour(*, hour: int) -> int | None:
-    """The first closing hour up to `hour` that still has views."""
+def oldest_closed_hour(*, hour: int, after: int = -1) -> int | None:
+    """The first closing hour behind `after` and up to `hour` that still has views."""
     with connections[ALIAS].cursor() as cursor:
-        cursor.execute(f"SELECT MIN(closes) FROM {TABLE} WHERE closes <= %s", [hour])  # noqa: S608
+        question = f"SELECT MIN(closes) FROM {TABLE} WHERE closes > %s AND closes <= %s"  # noqa: S608
+        cursor.execute(question, [after, hour])
         row = cursor.fetchone()
     return None if row is None else row[0]
 
@@ -201,6 +206,9 @@ def oldest_closed_hour(*, hour: int) -> int | None:
 def count(closes: int) -> int:
     """How many views closed at this hour."""
     return OpenView.objects.filter(closes=closes).count()
+
+
+WHOLE = 65_536  # nonces are cut by their first two bytes
 
 
 class Stretch(NamedTuple):
@@ -213,7 +221,7 @@ class Stretch(NamedTuple):
     def where(self) -> tuple[str, list[int | bytes]]:
         condition = "closes = %s AND nonce >= %s"
         values: list[int | bytes] = [self.closes, self.start.to_bytes(2, "big")]
-        if self.end <= 0xFFFF:
+        if self.end < WHOLE:
             return f"{condition} AND nonce < %s", [*values, self.end.to_bytes(2, "big")]
         return condition, values
 
@@ -273,13 +281,10 @@ def _turn() -> Iterator[None]:
 @contextmanager
 def _compacting() -> Iterator[None]:
     """Nobody writes to the SQLite file meanwhile, and nobody waits: `writing` raises Busy."""
-    with turns.held(_beside("turn")):
-        compacting = turns.held(_beside("compacting"))
-        compacting.__enter__()
-    try:
+    with ExitStack() as stack:
+        with turns.held(_beside("turn")):
+            stack.enter_context(turns.held(_beside("compacting")))
         yield
-    finally:
-        compacting.__exit__(None, None, None)
 
 
 def _beside(purpose: str) -> str:

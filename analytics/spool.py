@@ -17,7 +17,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from analytics import turns
-from analytics.openviews import COLUMNS, View
+from analytics.openviews import COLUMNS, View, put_sqlite
+from campaign.keyring import sync_directory
 
 HOURS_REMEMBERED = 400  # those shut last, whatever their numbers: a clock may have jumped ten years ahead and back
 _AT_ONCE = 2_000
@@ -28,13 +29,7 @@ _TABLE = """
         rating INTEGER, dwell INTEGER, PRIMARY KEY (closes, nonce)
     ) WITHOUT ROWID
 """
-_PUT = f"""
-    INSERT INTO spooled ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (closes, nonce) DO UPDATE SET
-        bits = spooled.bits | excluded.bits,
-        rating = COALESCE(spooled.rating, excluded.rating),
-        dwell = COALESCE(spooled.dwell, excluded.dwell)
-"""  # noqa: S608  (only names of our own are put in)
+_PUT = put_sqlite("spooled")
 
 
 class Spool:
@@ -122,21 +117,13 @@ class Spool:
     def _open(self) -> sqlite3.Connection:
         if not self._file.exists():
             # The directory may be new too: what is synced inside it is lost with its name unless its parent is synced.
-            _sync_directory(self.directory.parent)
+            sync_directory(self.directory.parent)
             self._file.touch(mode=0o600)
         file = sqlite3.connect(self._file)
         # EXTRA also syncs the directory when the journal goes: the commit cannot be undone by a lost directory entry.
         file.execute("PRAGMA synchronous = EXTRA")
         file.execute("PRAGMA secure_delete = ON")
         return file
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read_hours(descriptor: int) -> list[int]:

@@ -8,7 +8,6 @@ from analytics.ingest import expired, not_recorded
 from campaign.audience import (
     JSON_HEADERS,
     Event,
-    Headers,
     Refusal,
     Reply,
     Surroundings,
@@ -42,17 +41,26 @@ def events(environ: WSGIEnvironment, at: Surroundings) -> Reply:
         )
     body = read_body(environ, BODY_LIMIT)
     value = parse_json(body)
-    single = not isinstance(value, list)
-    items = [value] if single else value
-    if single and len(body) > SINGLE_LIMIT:
+    if isinstance(value, list):
+        return _many(value, _Desk(environ, at), at)
+    if len(body) > SINGLE_LIMIT:
         raise Refusal(413, "body_too_large", f"One event may hold at most {SINGLE_LIMIT} bytes.")
+    return _one(value, _Desk(environ, at), at)
+
+
+def _one(item: Any, desk: _Desk, at: Surroundings) -> Reply:
+    """What browsers send, and so worth a way without lists."""
+    event = desk.verified(item)
+    refusal = event if isinstance(event, Refusal) else at.record([event])[0]
+    headers = list(desk.cors.items())
+    if refusal is not None:
+        return refusal_reply(refusal, headers)
+    return Reply(200, JSON_HEADERS + headers, b'{"accepted":1}')
+
+
+def _many(items: list[Any], desk: _Desk, at: Surroundings) -> Reply:
     if not 1 <= len(items) <= MOST_EVENTS:
         raise Refusal(413 if items else 400, "wrong_number_of_events", f"Send 1 to {MOST_EVENTS} events at a time.")
-    desk = _Desk(environ, at)
-    if single:  # what browsers send, and so worth a shorter way
-        event = desk.verified(value)
-        refusal = event if isinstance(event, Refusal) else at.record([event])[0]
-        return _one(list(desk.cors.items())) if refusal is None else refusal_reply(refusal, list(desk.cors.items()))
     outcomes = [desk.verified(item) for item in items]
     good = [(index, event) for index, event in enumerate(outcomes) if isinstance(event, Event)]
     refused = {index: refusal for index, refusal in enumerate(outcomes) if isinstance(refusal, Refusal)}
@@ -64,10 +72,6 @@ def events(environ: WSGIEnvironment, at: Surroundings) -> Reply:
     if refused:
         answer["rejected"] = [{"index": index, "error": refused[index].as_dict()} for index in sorted(refused)]
     return json_reply(207 if refused else 200, answer, headers)
-
-
-def _one(cors: Headers) -> Reply:
-    return Reply(200, JSON_HEADERS + cors, b'{"accepted":1}')
 
 
 class _Desk:

@@ -28,11 +28,12 @@ def secret_file(directory: Path, name: str, size: int = 32) -> bytes:
             pass
         finally:
             draft.unlink()
-        _sync(directory)  # or a power cut may take the name away, and with it every receipt signed so far
+        sync_directory(directory)  # or a power cut may take the name away, and with it every receipt signed so far
     return path.read_bytes()
 
 
-def _sync(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """The names of the files in it outlive a power cut from here on."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -30,7 +30,7 @@ def free_port() -> int:
 
 
 def command(application: str, *, port: int, host: str = "127.0.0.1", workers: int = 1) -> list[str]:
-    """The server's command line; `docs/operations.md` shows the same one."""
+    """The server's command line, for `manage.py serve`, the demo, tests and benchmarks alike."""
     options = ["--interface", "wsgi", "--workers", str(workers), "--blocking-threads", str(THREADS), "--no-ws"]
     options += ["--respawn-failed-workers", "--respawn-interval", "0.5"]
     options += ["--host", host, "--port", str(port), "--log-level", "error", application]
