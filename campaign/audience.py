@@ -165,6 +165,11 @@ def announced_length(text: str | None) -> int | None:
     return int(text.lstrip("0")[:10] or "0")
 
 
+def incomplete_body() -> Refusal:
+    """The answer to a body that ends before its announced length."""
+    return Refusal(400, "incomplete_body", "The body ended too early.")
+
+
 def body_of(request: Request, limit: int) -> bytes:
     """The request's body, or Refusal 413 above `limit` bytes."""
     if request.body is None or len(request.body) > limit:

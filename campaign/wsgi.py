@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.core.wsgi import get_wsgi_application
 
-from campaign.audience import Audience, Recording, Reply, Request, Route, announced_length, mount
+from campaign.audience import Audience, Recording, Reply, Request, Route, announced_length, incomplete_body, mount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,14 +36,13 @@ class Door:
 
     def _reply(self, environ: WSGIEnvironment, route: Route) -> Reply:
         audience = self._audience
-        answer = audience.answer(route, _request(environ, route.most_bytes))
-        if isinstance(answer, Recording):
-            try:
-                answers = audience.recorder.submit(answer.events, clock=audience.clock)
-            except Exception as error:
-                return audience.failure(error)
-            return audience.after(answer, answers)
-        return answer
+        try:
+            answer = audience.answer(route, _request(environ, route.most_bytes))
+            if isinstance(answer, Recording):
+                return audience.after(answer, audience.recorder.submit(answer.events, clock=audience.clock))
+            return answer
+        except Exception as error:
+            return audience.failure(error)
 
 
 def _request(environ: WSGIEnvironment, limit: int) -> Request:
@@ -65,6 +64,8 @@ def _body(environ: WSGIEnvironment, limit: int) -> bytes | None:
     if length is not None and length > limit:
         return None
     body: bytes = environ["wsgi.input"].read(limit + 1 if length is None else length)
+    if length is not None and len(body) < length:
+        raise incomplete_body()
     return body if len(body) <= limit else None
 
 
