@@ -26,7 +26,9 @@ _TABLE = """
     CREATE TABLE IF NOT EXISTS spooled (
         closes INTEGER NOT NULL, nonce BLOB NOT NULL, campaign INTEGER NOT NULL, arm INTEGER NOT NULL,
         placement INTEGER NOT NULL, locale TEXT NOT NULL, hour INTEGER NOT NULL, bits INTEGER NOT NULL,
-        rating INTEGER, dwell INTEGER, PRIMARY KEY (closes, nonce)
+        rating INTEGER, dwell INTEGER, PRIMARY KEY (closes, nonce),
+        CHECK (typeof(closes) = 'integer' AND typeof(hour) = 'integer' AND closes > hour AND closes <= hour + 25),
+        CHECK (hour BETWEEN 0 AND 10000000 AND length(nonce) = 16)
     ) WITHOUT ROWID
 """
 _PUT = put_sqlite("spooled")

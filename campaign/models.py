@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Round
-from django.db.models.lookups import Exact
+from django.db.models.lookups import Exact, IsNull
 
 from campaign.outcomes import CATALOGUE
 from messages.models import Revision
@@ -23,9 +23,10 @@ def hour_is_whole(field: str) -> Q:
     return Q(**{f"{field}__lt": MOST_HOURS}) & Q(Exact(Round(field), F(field)))
 
 
-def day_is_whole(field: str) -> Exact:
+def day_is_whole(field: str) -> Q:
     """For a constraint: a date and no time of day, which SQLite would keep in a column of dates."""
-    return Exact(Func(F(field), function="DATE", output_field=models.DateField()), F(field))
+    date = Func(F(field), function="DATE", output_field=models.DateField())
+    return Q(IsNull(date, False)) & Q(Exact(date, F(field)))
 
 
 class Partner(models.Model):

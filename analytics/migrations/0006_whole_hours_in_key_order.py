@@ -25,6 +25,8 @@ OUTCOMES = [
     ("no_answer", "Left without an answer"),
 ]
 
+DATE = models.Func(models.F("day"), function="DATE", output_field=models.DateField())
+
 
 def whole_hour(field: str) -> models.Q:
     return models.Q(
@@ -154,9 +156,9 @@ class Migration(migrations.Migration):
                 "ordering": ["day", "arm", "placement", "outcome", "value"],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=django.db.models.lookups.Exact(
-                            models.Func(models.F("day"), function="DATE", output_field=models.DateField()),
-                            models.F("day"),
+                        condition=models.Q(
+                            django.db.models.lookups.IsNull(DATE, False),
+                            django.db.models.lookups.Exact(DATE, models.F("day")),
                         ),
                         name="tally_day_is_whole",
                     )

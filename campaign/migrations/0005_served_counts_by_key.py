@@ -6,6 +6,8 @@ from django.db import migrations, models
 
 from campaign.key_order import RemakeInKeyOrder
 
+DATE = models.Func(models.F("day"), function="DATE", output_field=models.DateField())
+
 
 class Migration(migrations.Migration):
     dependencies = [("campaign", "0004_scheduled")]
@@ -47,9 +49,9 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.CheckConstraint(
-                        condition=django.db.models.lookups.Exact(
-                            models.Func(models.F("day"), function="DATE", output_field=models.DateField()),
-                            models.F("day"),
+                        condition=models.Q(
+                            django.db.models.lookups.IsNull(DATE, False),
+                            django.db.models.lookups.Exact(DATE, models.F("day")),
                         ),
                         name="served_count_day_is_whole",
                     )
