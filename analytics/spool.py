@@ -71,6 +71,14 @@ class Spool:
             file.execute(_TABLE)
             return [row[0] for row in file.execute("SELECT DISTINCT closes FROM spooled ORDER BY closes")]
 
+    def count(self) -> int:
+        """How many views wait."""
+        if not self.holds_events:
+            return 0
+        with self._held(), closing(self._open()) as file:
+            file.execute(_TABLE)
+            return int(file.execute("SELECT COUNT(*) FROM spooled").fetchone()[0])
+
     def hand_over(self, take: Callable[[list[View]], None]) -> int:
         """Give every row to `take`, which has it on disk when it returns, and forget it; how many there were.
 
