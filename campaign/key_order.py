@@ -17,7 +17,8 @@ from django.db.migrations.exceptions import IrreversibleError
 class RemakeInKeyOrder(migrations.CreateModel):
     """Make the table of a model anew and carry its rows over, sorted by their key.
 
-    Goes with a DeleteModel of the state alone, before it. `unanalysed` names a column of which PostgreSQL shall keep
+    Goes with a DeleteModel of the state alone, before it. The fields of the key come first: SQLite's check of a table
+    WITHOUT ROWID takes another order for a fault (3.40). `unanalysed` names a column of which PostgreSQL shall keep
     no sample in its statistics.
     """
 

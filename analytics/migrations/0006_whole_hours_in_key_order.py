@@ -135,10 +135,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("day", models.DateField()),
-                ("locale", models.CharField(max_length=8)),
-                ("outcome", models.CharField(choices=OUTCOMES, max_length=16)),
-                ("value", models.PositiveSmallIntegerField(default=0)),
-                ("count", models.PositiveBigIntegerField(default=0)),
                 (
                     "arm",
                     models.ForeignKey(
@@ -151,6 +147,10 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT, related_name="+", to="campaign.placement"
                     ),
                 ),
+                ("locale", models.CharField(max_length=8)),
+                ("outcome", models.CharField(choices=OUTCOMES, max_length=16)),
+                ("value", models.PositiveSmallIntegerField(default=0)),
+                ("count", models.PositiveBigIntegerField(default=0)),
             ],
             options={
                 "ordering": ["day", "arm", "placement", "outcome", "value"],

@@ -31,8 +31,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("day", models.DateField()),
-                ("locale", models.CharField(max_length=8)),
-                ("count", models.PositiveBigIntegerField(default=0)),
                 (
                     "arm",
                     models.ForeignKey(
@@ -45,6 +43,8 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT, related_name="+", to="campaign.placement"
                     ),
                 ),
+                ("locale", models.CharField(max_length=8)),
+                ("count", models.PositiveBigIntegerField(default=0)),
             ],
             options={
                 "constraints": [
