@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact
 
-from campaign.models import Arm, Campaign, Placement
+from campaign.models import Arm, Campaign, Placement, day_is_whole, hour_is_whole
 from campaign.outcomes import CATALOGUE
 
 
@@ -31,8 +33,13 @@ class OpenView(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(closes__gt=models.F("hour")), name="openview_closes_after_its_hour"),
-            models.CheckConstraint(condition=Q(closes__lte=models.F("hour") + 25), name="openview_lives_a_day_at_most"),
+            models.CheckConstraint(condition=Q(closes__gt=F("hour")), name="openview_closes_after_its_hour"),
+            models.CheckConstraint(condition=Q(closes__lte=F("hour") + 25), name="openview_lives_a_day_at_most"),
+            models.CheckConstraint(condition=hour_is_whole("hour"), name="openview_hour_is_whole"),
+            models.CheckConstraint(condition=hour_is_whole("closes"), name="openview_closes_is_whole"),
+            models.CheckConstraint(condition=Exact(Length("nonce"), 16), name="openview_nonce_of_128_bits"),
+            models.CheckConstraint(condition=Q(rating__range=(1, 5)), name="openview_rating_from_the_list"),
+            models.CheckConstraint(condition=Q(dwell__range=(1, 4)), name="openview_dwell_from_the_list"),
         ]
 
     def __str__(self) -> str:
@@ -43,6 +50,9 @@ class FoldedHour(models.Model):
     """A closing hour whose views are counted or being counted: no event for them is taken. Lives in `audience`."""
 
     closes = models.PositiveIntegerField(primary_key=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=hour_is_whole("closes"), name="foldedhour_is_whole")]
 
     def __str__(self) -> str:
         return f"views that closed at hour {self.closes}"
@@ -57,6 +67,9 @@ class FoldProgress(models.Model):
     closes = models.PositiveIntegerField(primary_key=True)
     through = models.PositiveIntegerField(default=0)
     compacted = models.BooleanField(default=False, help_text="Whether the table was written anew after it.")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=hour_is_whole("closes"), name="foldprogress_is_whole")]
 
     def __str__(self) -> str:
         return f"hour {self.closes}: {self.through} of 65,536"
@@ -76,8 +89,12 @@ class WorkerStep(models.Model):
 
 
 class Tally(models.Model):
-    """How many closed views of one arm had one outcome on one day at one placement in one locale."""
+    """How many closed views of one arm had one outcome on one day at one placement in one locale.
 
+    No number of its own: it would say in which order such rows were first needed, finer than the day.
+    """
+
+    pk = models.CompositePrimaryKey("day", "arm_id", "placement_id", "locale", "outcome", "value")
     day = models.DateField()
     arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="tallies")
     placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="+")
@@ -88,11 +105,7 @@ class Tally(models.Model):
 
     class Meta:
         ordering = ["day", "arm", "placement", "outcome", "value"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["day", "arm", "placement", "locale", "outcome", "value"], name="tally_once"
-            ),
-        ]
+        constraints = [models.CheckConstraint(condition=day_is_whole("day"), name="tally_day_is_whole")]
 
     def __str__(self) -> str:
         return f"{self.day} {self.arm} {self.outcome}: {self.count}"

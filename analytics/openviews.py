@@ -251,15 +251,15 @@ def compact() -> bool:
     """Leave no bytes of deleted rows behind; False if someone was reading, so that it has to be done again.
 
     SQLite overwrites what it deletes, and may yet leave a copy of a row that it moved from page to page; PostgreSQL
-    leaves deleted rows where they lie. Writing the table anew removes both. Whoever writes meanwhile keeps its events
-    aside (analytics.spool).
+    leaves deleted rows where they lie. Writing the table anew removes both, and puts the rows that stay in the order of
+    their random key. Whoever writes meanwhile keeps its events aside (analytics.spool).
     """
     connection = connections[ALIAS]
     if connection.in_atomic_block:
         return True  # only a test folds inside a transaction; nothing may be vacuumed there
     if connection.vendor != "sqlite":
         with connection.cursor() as cursor:
-            cursor.execute(f"VACUUM (FULL) {TABLE}")
+            cursor.execute(f"CLUSTER {TABLE} USING {TABLE}_pkey")
         return True
     with _compacting(), connection.cursor() as cursor:
         cursor.execute("VACUUM")

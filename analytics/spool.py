@@ -26,7 +26,9 @@ _TABLE = """
     CREATE TABLE IF NOT EXISTS spooled (
         closes INTEGER NOT NULL, nonce BLOB NOT NULL, campaign INTEGER NOT NULL, arm INTEGER NOT NULL,
         placement INTEGER NOT NULL, locale TEXT NOT NULL, hour INTEGER NOT NULL, bits INTEGER NOT NULL,
-        rating INTEGER, dwell INTEGER, PRIMARY KEY (closes, nonce)
+        rating INTEGER, dwell INTEGER, PRIMARY KEY (closes, nonce),
+        CHECK (typeof(closes) = 'integer' AND typeof(hour) = 'integer' AND closes > hour AND closes <= hour + 25),
+        CHECK (hour BETWEEN 0 AND 10000000 AND length(nonce) = 16)
     ) WITHOUT ROWID
 """
 _PUT = put_sqlite("spooled")
@@ -68,6 +70,14 @@ class Spool:
         with self._held(), closing(self._open()) as file:
             file.execute(_TABLE)
             return [row[0] for row in file.execute("SELECT DISTINCT closes FROM spooled ORDER BY closes")]
+
+    def count(self) -> int:
+        """How many views wait."""
+        if not self.holds_events:
+            return 0
+        with self._held(), closing(self._open()) as file:
+            file.execute(_TABLE)
+            return int(file.execute("SELECT COUNT(*) FROM spooled").fetchone()[0])
 
     def hand_over(self, take: Callable[[list[View]], None]) -> int:
         """Give every row to `take`, which has it on disk when it returns, and forget it; how many there were.

@@ -21,7 +21,7 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 
-from analytics import ingest, turns
+from analytics import counts, ingest, turns
 from analytics.evaluate import NotEvaluable, due, evaluate
 from analytics.fold import fold
 from analytics.guard import guard
@@ -109,7 +109,8 @@ def destroy_keys(now: datetime) -> str:
 
 
 def prune(now: datetime) -> str:
-    """Staff sessions that have run out, and the notes of hours folded long ago."""
+    """Staff sessions that have run out, notes of hours folded long ago, and the order in which counts were raised."""
+    counts.forget_their_order()
     sessions, _ = Session.objects.filter(expire_date__lt=now).delete()
     newest = FoldedHour.objects.order_by("-closes").values_list("closes", flat=True)[:_NEWEST_REMEMBERED]
     hour = min([int((now - _REMEMBER).timestamp()) // SECONDS_PER_HOUR, *newest])

@@ -7,10 +7,26 @@ import secrets
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
+from django.db.models.functions import Round
+from django.db.models.lookups import Exact, IsNull
 
 from campaign.outcomes import CATALOGUE
 from messages.models import Revision
+
+# Minutes since 1970 are above it, and so is everything finer; hours are not for a thousand years.
+MOST_HOURS = 10_000_000
+
+
+def hour_is_whole(field: str) -> Q:
+    """For a constraint: whole hours since 1970. SQLite takes fractions and words into a column of integers."""
+    return Q(**{f"{field}__lt": MOST_HOURS}) & Q(Exact(Round(field), F(field)))
+
+
+def day_is_whole(field: str) -> Q:
+    """For a constraint: a date and no time of day, which SQLite would keep in a column of dates."""
+    date = Func(F(field), function="DATE", output_field=models.DateField())
+    return Q(IsNull(date, False)) & Q(Exact(date, F(field)))
 
 
 class Partner(models.Model):
@@ -234,6 +250,7 @@ class PlannedOutcome(models.Model):
 class ServedCount(models.Model):
     """How often an arm was sent out, so that “served but never seen” shows. A count, never a row per message."""
 
+    pk = models.CompositePrimaryKey("day", "arm_id", "placement_id", "locale")
     day = models.DateField()
     arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="served")
     placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="+")
@@ -241,9 +258,7 @@ class ServedCount(models.Model):
     count = models.PositiveBigIntegerField(default=0)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["day", "arm", "placement", "locale"], name="served_count_once"),
-        ]
+        constraints = [models.CheckConstraint(condition=day_is_whole("day"), name="served_count_day_is_whole")]
 
     def __str__(self) -> str:
         return f"{self.arm} {self.day}: {self.count}"

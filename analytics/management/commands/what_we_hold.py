@@ -1,0 +1,23 @@
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from analytics import holdings, holdings_text
+
+
+class Command(BaseCommand):
+    help = "Print, in plain words, everything that a seizure of this installation would find right now."
+    requires_system_checks = []  # it says itself what does not answer
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="as JSON, for programs")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        held = holdings.look(now=timezone.now())
+        if options["json"]:
+            self.stdout.write(json.dumps(holdings.as_dict(held), ensure_ascii=False, indent=2))
+        else:
+            self.stdout.write(holdings_text.text(held))

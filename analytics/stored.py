@@ -1,0 +1,214 @@
+"""What is stored, field by field: reads `privacy_schema.toml`, and compares it with the databases' own catalogues.
+
+The catalogue is asked, not Django's models: a column that a migration, a hand or another program added shows.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+SCHEMA = Path(__file__).with_name("privacy_schema.toml")
+
+# How fine a field is: its words in the schema, and the kinds of column that may hold it.
+GRAINS: dict[str, set[str]] = {
+    "hour": {"integer"},  # since 1970 UTC
+    "day": {"date"},
+    "moment": {"moment"},  # to the microsecond
+    "random 128 bits": {"bytes"},
+    "salt": {"text"},  # random, and no secret
+    "secret": {"text"},  # hashed, or opens something
+    "number": {"integer"},  # of a row, or a small one
+    "count": {"integer"},
+    "choice": {"integer", "text"},  # from a closed list
+    "flag": {"boolean"},
+    "share": {"real"},
+    "words": {"text"},  # written by staff or by us
+    "list": {"json", "text"},
+    "person": {"text"},  # tells who someone is
+}
+# What the audience may cause to be written: no moment, no words, nobody.
+AUDIENCE_GRAINS = {"hour", "day", "random 128 bits", "number", "count", "choice", "flag"}
+WRITERS = {"audience", "worker", "staff", "setup"}
+OWNERS = {"operator", "administrator", "manager", "reviewer", "analyst"}
+
+_KINDS = {
+    "integer": "integer",
+    "bigint": "integer",
+    "smallint": "integer",
+    "boolean": "boolean",
+    "bool": "boolean",
+    "bytea": "bytes",
+    "blob": "bytes",
+    "datetime": "moment",
+    "timestamp": "moment",
+    "time": "moment",
+    "date": "date",
+    "real": "real",
+    "double": "real",
+    "text": "text",
+    "varchar": "text",
+    "char": "text",
+    "character": "text",
+    "json": "json",
+    "jsonb": "json",
+}
+# Each engine's own list of what it holds: table, column, type; views and generated columns too.
+COLUMNS = {
+    "sqlite": """
+        SELECT m.name, x.name, x.type FROM sqlite_master m LEFT JOIN pragma_table_xinfo(m.name) x
+        WHERE m.type IN ('table', 'view') AND m.name NOT GLOB 'sqlite_*'
+    """,
+    "postgresql": """
+        SELECT CASE WHEN s.nspname = current_schema() THEN c.relname ELSE s.nspname || '.' || c.relname END,
+               a.attname, format_type(a.atttypid, a.atttypmod)
+        FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
+        LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND s.nspname !~ '^(pg_|information_schema$)'
+    """,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column, or one key of a file's JSON."""
+
+    name: str
+    grain: str
+    what: str
+    reason: str
+    owner: str
+    expiry: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a database; `place` is `default`, `audience` or `spool`."""
+
+    place: str
+    name: str
+    written_by: str
+    what: str
+    fields: Mapping[str, Field]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Files of one pattern in the data, key or spool directory."""
+
+    place: str
+    pattern: str
+    written_by: str
+    what: str
+    grain: str
+    reason: str
+    owner: str
+    expiry: str
+    fields: Mapping[str, Field]
+
+
+Columns = dict[str, dict[str, str]]  # table -> column -> kind
+
+
+@cache
+def tables() -> tuple[Table, ...]:
+    """Every table that may be there."""
+    return tuple(
+        Table(place, name, told["written_by"], told["what"], _fields(told))
+        for place in ("audience", "default", "spool")
+        for name, told in _read()[place].items()
+    )
+
+
+@cache
+def files() -> tuple[File, ...]:
+    """Every kind of file that may be there."""
+    said = ("written_by", "what", "grain", "reason", "owner", "expiry")
+    return tuple(
+        File(place=place, pattern=pattern, fields=_fields(told), **{key: told[key] for key in said})
+        for place, patterns in _read()["files"].items()
+        for pattern, told in patterns.items()
+    )
+
+
+def catalogue(connection: BaseDatabaseWrapper) -> Columns:
+    """Every table and column that the database itself says it has, each with its kind."""
+    with connection.cursor() as cursor:
+        cursor.execute(COLUMNS[connection.vendor])
+        return gathered(cursor.fetchall())
+
+
+def gathered(rows: Iterable[tuple[str, str | None, str | None]]) -> Columns:
+    """Rows of (table, column, type) by table; a table without columns is a table too."""
+    found: Columns = {}
+    for table, column, told in rows:
+        columns = found.setdefault(table, {})
+        if column is not None:
+            columns[column] = kind(told or "")
+    return found
+
+
+def kind(told: str) -> str:
+    """The kind of a column from its type in a catalogue; a type that is not known stands for itself."""
+    words = told.lower().replace("(", " ").split()
+    return _KINDS.get(words[0] if words else "", told or "no type")
+
+
+def differences(place: str, found: Columns) -> list[str]:
+    """What a catalogue and the schema do not have in common, each as a sentence; empty if they agree."""
+    declared = {table.name: table for table in tables() if table.place == place}
+    told = [f"The table {name} is not declared." for name in found.keys() - declared.keys()]
+    told += [f"The table {name} is declared and not there." for name in declared.keys() - found.keys()]
+    for name in declared.keys() & found.keys():
+        fields, columns = declared[name].fields, found[name]
+        told += [f"The column {name}.{column} is not declared." for column in columns.keys() - fields.keys()]
+        told += [f"The column {name}.{column} is declared and not there." for column in fields.keys() - columns.keys()]
+        told += [
+            f"The column {name}.{column} is declared as {fields[column].grain}, and is {columns[column]}."
+            for column in fields.keys() & columns.keys()
+            if columns[column] not in GRAINS[fields[column].grain]
+        ]
+    return sorted(told)
+
+
+def directories() -> dict[str, Path]:
+    """Where files lie, by the names that the schema gives these places."""
+    return {"data": settings.DATA_DIRECTORY, "keys": settings.KEY_DIRECTORY, "spool": settings.SPOOL_DIRECTORY}
+
+
+def undeclared_files(at: Mapping[str, Path]) -> list[Path]:
+    """Files and directories that no pattern of the schema names, nor a setting."""
+    known = {path.resolve() for path in at.values()}
+    named = [f"{Path(c.settings_dict['NAME']).name}*" for c in connections.all() if c.vendor == "sqlite"]
+    patterns = {place: [*named, *(file.pattern for file in files() if file.place == place)] for place in at}
+    return sorted(
+        path
+        for place, directory in at.items()
+        if directory.exists()
+        for path in directory.iterdir()
+        if path.resolve() not in known and not any(fnmatch(path.name, pattern) for pattern in patterns[place])
+    )
+
+
+@cache
+def _read() -> Any:
+    with SCHEMA.open("rb") as stream:
+        return tomllib.load(stream)
+
+
+def _fields(told: Mapping[str, Any]) -> dict[str, Field]:
+    """A field has the reason, owner and expiry of its table unless it says otherwise."""
+    common = {key: told[key] for key in ("what", "reason", "owner", "expiry")}
+    own = {
+        name: value if isinstance(value, dict) else {"grain": value} for name, value in told.get("fields", {}).items()
+    }
+    return {name: Field(**{"name": name, **common, **value}) for name, value in own.items()}
