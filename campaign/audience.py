@@ -29,6 +29,7 @@ from django.utils.module_loading import import_string
 from campaign.receipt import ReceiptOffice
 
 if TYPE_CHECKING:
+    from campaign.doubt import Doubts
     from campaign.served import ServedCounter
     from campaign.snapshot import Snapshot
 
@@ -92,24 +93,27 @@ class Recording(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What came in. `header` finds one by its name in lower case; `body` is None if it is longer than its route takes,
-    and never held then."""
+    """What came in. `header` finds one by its name in lower case; `peer` is the address that the connection came from;
+    `body` is None if it is longer than its route takes, and never held then."""
 
     method: str
     path: str
     query: str
     header: Callable[[str], str | None]
+    peer: str
     body: bytes | None
 
 
 class Surroundings(NamedTuple):
-    """What a handler may use: the clock, the snapshot in memory, the receipt office, and the count of what is sent."""
+    """What a handler may use: the clock, the snapshot in memory, the receipt office, the count of what is sent,
+    and what should not count."""
 
     clock: Callable[[], float]
     snapshot: Callable[[], Snapshot]
     office: ReceiptOffice
     life_hours: int
     served: ServedCounter
+    doubts: Doubts
 
 
 Handler = Callable[[Request, Surroundings], Reply | Recording]
@@ -305,6 +309,9 @@ def mount(*, clock: Callable[[], float] = time.time) -> Audience:
     """The audience surface, with its snapshot and its served counter running."""
     from django.conf import settings
 
+    from campaign import bots
+    from campaign.crowd import Crowd
+    from campaign.doubt import Doubts
     from campaign.keyring import receipt_keys
     from campaign.served import ServedCounter
     from campaign.snapshot import Keeper
@@ -321,5 +328,6 @@ def mount(*, clock: Callable[[], float] = time.time) -> Audience:
         office=ReceiptOffice(receipt_keys(settings.KEY_DIRECTORY)),
         life_hours=settings.RECEIPT_LIFE_HOURS,
         served=served,
+        doubts=Doubts(bots.known(), Crowd(settings.NETWORK_LIMIT), behind_proxy=settings.BEHIND_TLS_PROXY),
     )
     return Audience(surroundings, import_string(RECORDER)())

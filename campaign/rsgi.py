@@ -68,7 +68,7 @@ class Door:
                 await self._staff(scope, protocol)
                 return
             body = await _body(scope, protocol, route.most_bytes)
-            request = Request(method, scope.path, scope.query_string, scope.headers.get, body)
+            request = Request(method, scope.path, scope.query_string, scope.headers.get, _address(scope), body)
             if route.waits:
                 answer = await self._loop.run_in_executor(self._threads, audience.answer, route, request)
             else:
@@ -169,6 +169,10 @@ def _with_length(headers: Headers, length: int) -> Headers:
     return [*headers, ("Content-Length", str(length))]
 
 
+def _address(scope: Scope) -> str:
+    return scope.client.rpartition(":")[0].strip("[]")
+
+
 def _environ(scope: Scope, body: bytes) -> WSGIEnvironment:
     """The request as Django's WSGI handler takes it.
 
@@ -183,7 +187,7 @@ def _environ(scope: Scope, body: bytes) -> WSGIEnvironment:
         "SERVER_NAME": host,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "REMOTE_ADDR": _address(scope),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,
         "wsgi.input": io.BytesIO(body),

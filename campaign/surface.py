@@ -105,7 +105,8 @@ def _decided(
         raise Refusal(409, reason.code, _UNAVAILABLE[reason.code]) from None
     if not _is_a_unit(placement, asked) or wants_not_to_be_counted(request):
         return _message_reply(decision.shown.payload, b"null", origin)
-    count_served(at, decision, placement)
+    if not count_served(request, at, decision, placement, from_a_browser=request.header("origin") is not None):
+        return _message_reply(decision.shown.payload, b"null", origin)
     return _message_reply(decision.shown.payload, b'"%s"' % decision.receipt.encode(), origin, _begins(placement))
 
 
@@ -136,11 +137,18 @@ def _kept(at: Surroundings, placement: PlacementEntry, text: str) -> delivery.De
     return delivery.again(placement, receipt=receipt, text=text, now=at.clock())
 
 
-def count_served(at: Surroundings, decision: delivery.Decision, placement: PlacementEntry) -> None:
-    """Add one to the arm's served count, in memory."""
-    at.served.add(
-        hour=int(at.clock()) // SECONDS_PER_HOUR, arm=decision.arm.id, placement=placement.id, locale=decision.locale
-    )
+def count_served(
+    request: Request, at: Surroundings, decision: delivery.Decision, placement: PlacementEntry, *, from_a_browser: bool
+) -> bool:
+    """Add one to the arm's served count, in memory; or to those left out, if this message should not count."""
+    now = at.clock()
+    hour = int(now) // SECONDS_PER_HOUR
+    doubt = at.doubts.about(request, from_a_browser=from_a_browser, now=now)
+    if doubt is not None:
+        at.served.leave_out(hour=hour, placement=placement.id, reason=doubt)
+        return False
+    at.served.add(hour=hour, arm=decision.arm.id, placement=placement.id, locale=decision.locale)
+    return True
 
 
 def _message_reply(payload: bytes, receipt: bytes, origin: Headers, extra: bytes = b"") -> Reply:
@@ -226,8 +234,8 @@ def _message(request: Request, at: Surroundings, placement: PlacementEntry) -> R
     # A page of its own knows neither tab nor subject: where the plan asks for these, it shows and does not count.
     if wants_not_to_be_counted(request) or (placement.campaign and placement.campaign.unit != "view"):
         return _page(200, b"".join(decision.shown.page), placement)
-    if request.method == "GET":
-        count_served(at, decision, placement)
+    if request.method == "GET" and not count_served(request, at, decision, placement, from_a_browser=True):
+        return _page(200, b"".join(decision.shown.page), placement)
     return _page(200, decision.receipt.encode().join(decision.shown.page), placement)
 
 

@@ -14,8 +14,10 @@ from django.contrib.auth.models import Group, User
 
 from analytics import ingest
 from analytics.models import OpenView, Tally
-from campaign import lifecycle
+from campaign import bots, lifecycle
 from campaign.audience import Answers, Audience, Deliver, Event, Surroundings
+from campaign.crowd import Crowd
+from campaign.doubt import Doubts
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome, ServedCount
 from campaign.receipt import Receipt, ReceiptOffice
 from campaign.served import ServedCounter
@@ -169,6 +171,8 @@ class Site:
     office: ReceiptOffice = field(default_factory=lambda: ReceiptOffice({1: b"k" * 32}))
 
     served: ServedCounter = field(default_factory=ServedCounter)
+    network_limit: int = 0
+    behind_proxy: bool = False
 
     def __post_init__(self) -> None:
         self.snapshot = compile_snapshot()
@@ -178,6 +182,7 @@ class Site:
             office=self.office,
             life_hours=2,
             served=self.served,
+            doubts=Doubts(bots.known(), Crowd(self.network_limit), behind_proxy=self.behind_proxy),
         )
         self.record: Callable[[Sequence[Event]], Answers] = lambda events: ingest.write(events, hour=self.hour)
         self.audience = Audience(surroundings, self)
