@@ -256,7 +256,7 @@ def mount(downstream: WSGIApplication, *, clock: Callable[[], float] = time.time
     """The audience surface in front of `downstream`, with its snapshot and its served counter running."""
     from django.conf import settings
 
-    from campaign.keyring import receipt_keys
+    from campaign.ring import Ring
     from campaign.served import ServedCounter
     from campaign.snapshot import Keeper
     from campaign.snapshot_file import SnapshotFile
@@ -266,11 +266,13 @@ def mount(downstream: WSGIApplication, *, clock: Callable[[], float] = time.time
     keeper = Keeper(SnapshotFile(settings.DATA_DIRECTORY / "snapshot.jsonl", keys=settings.KEY_DIRECTORY))
     keeper.refresh()
     keeper.keep_fresh(settings.SNAPSHOT_SECONDS)
+    ring = Ring(settings.KEY_DIRECTORY, clock=clock)
+    ring.keep_fresh()
     record = import_string(RECORD)
     surroundings = Surroundings(
         clock=clock,
         snapshot=lambda: keeper.current,
-        office=ReceiptOffice(receipt_keys(settings.KEY_DIRECTORY)),
+        office=ring.office,
         life_hours=settings.RECEIPT_LIFE_HOURS,
         record=lambda events: record(events, clock=clock),
         served=served,
