@@ -74,7 +74,12 @@ def test_forgeries_under_unknown_keys_do_not_make_it_look_again_and_again(
 ) -> None:
     here = Ring(tmp_path, clock=clock)
     looks = []
-    monkeypatch.setattr(ring, "receipt_key_files", lambda directory: looks.append(directory) or [])
+
+    def look(directory: Path) -> list[keyring.ReceiptKey]:
+        looks.append(directory)
+        return keyring.receipt_key_files(directory)
+
+    monkeypatch.setattr(ring, "receipt_key_files", look)
     monkeypatch.setattr("time.monotonic", lambda: 1000.0)
     forged = ReceiptOffice({9: b"f" * 32}).issue(NOTE)
     assert not any(opens(here.office, forged) for _ in range(1000))
