@@ -1,6 +1,6 @@
-"""Receipt keys rotated and destroyed under load: whoever was shown a message must be able to tell what was done with it.
+"""Receipt keys rotated and destroyed under load: whoever was shown a message must be able to say what they did.
 
-Subjects, whose receipts live longest, ask one connection and tell another, at once or just before their receipt closes.
+Subjects, whose receipts live longest, ask one connection and tell another, at once or just before it closes.
 """
 
 from __future__ import annotations

@@ -58,7 +58,6 @@ def test_rotation_refuses_no_honest_receipt_and_closing_leaves_no_secret(tmp_pat
         assert told.answers[ACCEPTED] > 1_000, told
         assert all(told.signed[number] > 50 for number in (1, 2, 3, 4)), told
         assert told.by_old_keys > 100, told
-        print(told)
 
         # It can turn red: a key destroyed as soon as it stops signing, while receipts are open.
         with visited(site) as told:
@@ -66,7 +65,6 @@ def test_rotation_refuses_no_honest_receipt_and_closing_leaves_no_secret(tmp_pat
             keys(site, "destroy", f"receipt-{old.number:03}", "--now")
             time.sleep(1.5)
         assert told.refused > 10, told
-        print(told)
 
         secrets = keyring.subject_secrets(site.directory / "keys")
         assert len(secrets) == 1
@@ -87,4 +85,3 @@ def test_a_key_that_signs_before_all_know_it_is_found(tmp_path: Path) -> None:
             rotate(site, seconds=0)
             time.sleep(2)
         assert told.refused > 0, told
-        print(told)
