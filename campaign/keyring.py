@@ -193,8 +193,12 @@ def rotate(directory: Path, *, now: float, ahead: float = AHEAD_SECONDS) -> Rece
             raise KeyRefused(f"Receipt key {keys[-1].number} is new and waits to sign: rotate again when it does.")
         taken = {key.number for key in keys}
         after = keys[-1].number if keys else 0
-        free = (number % _NUMBERS for number in range(after + 1, after + _NUMBERS) if number % _NUMBERS not in taken)
-        number, signs_from = next(free), math.ceil(now + ahead)
+        free = (
+            number % _NUMBERS for number in range(after + 1, after + 1 + _NUMBERS) if number % _NUMBERS not in taken
+        )
+        number, signs_from = next(free, None), math.ceil(now + ahead)
+        if number is None:
+            raise KeyRefused(f"All {_NUMBERS} numbers are in use: destroy keys that nothing needs (keys prune).")
         name = f"receipt-{number:03}-from-{datetime.fromtimestamp(signs_from, UTC).strftime(_TIME)}.key"
         secret_file(directory, name)
         return ReceiptKey(signs_from, number, directory / name)

@@ -91,6 +91,12 @@ class TestRotation:
         assert made == [0, 1, 2]
         assert numbers(tmp_path) == [255, 0, 1, 2]
 
+    def test_when_every_number_is_in_use_it_is_said(self, tmp_path: Path) -> None:
+        for number in range(256):
+            (tmp_path / f"receipt-{number:03}.key").touch()
+        with pytest.raises(KeyRefused, match="numbers are in use"):
+            rotate(tmp_path, now=NOW)
+
 
 class TestHowLongAKeyIsNeeded:
     @given(

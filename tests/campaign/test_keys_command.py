@@ -159,7 +159,11 @@ class TestTheSecretOfACampaign:
         made = world.launched(unit="subject")
         keyring.subject_secret(directory, made.pk)
         Campaign.objects.filter(pk=made.pk).update(state="closed")
+        keyring.subject_secret(directory, made.pk + 1)
         assert "which is closed: due for destruction" in keys("list")
+        assert keys("prune") == f"Destroyed campaign-{made.pk}.\n"
+        assert keyring.subject_secrets(directory) == [made.pk + 1]
+        keyring.subject_secret(directory, made.pk)
         assert "Nobody can compute" in keys("destroy", f"campaign-{made.pk}")
 
     def test_one_of_an_unknown_campaign_is_kept_unless_told_now(self, directory: Path) -> None:

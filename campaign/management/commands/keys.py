@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from campaign import keyring
+from campaign import keyring, lifecycle
 from campaign.keyring import ReceiptKey
 from campaign.models import Campaign
 from campaign.receipt import SECONDS_PER_HOUR
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             metavar="SECONDS",
             help=f"how long before it signs; {keyring.AHEAD_SECONDS} unless the directory is copied to other machines",
         )
-        verbs.add_parser("prune", help="destroy the receipt keys that nothing needs any more, as the worker does")
+        verbs.add_parser("prune", help="destroy what nothing needs any more, as the worker does")
         destroy = verbs.add_parser("destroy", help="destroy one key for good")
         destroy.add_argument("name", help="as the list shows it, such as receipt-001 or campaign-7")
         destroy.add_argument("--now", action="store_true", help="even if something still depends on it")
@@ -53,8 +53,10 @@ class Command(BaseCommand):
                 case "rotate":
                     self._rotate(directory, now, options["ahead"])
                 case "prune":
-                    destroyed = keyring.destroy_unneeded(directory, now=now)
-                    self.stdout.write("\n".join(f"Destroyed receipt-{number:03}." for number in destroyed))
+                    for number in keyring.destroy_unneeded(directory, now=now):
+                        self.stdout.write(f"Destroyed receipt-{number:03}.")
+                    for number in lifecycle.destroy_secrets_of_closed():
+                        self.stdout.write(f"Destroyed campaign-{number}.")
                 case "destroy":
                     self._destroy(directory, options["name"], now, at_once=options["now"])
         except keyring.KeyRefused as refused:
