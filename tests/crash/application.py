@@ -1,4 +1,4 @@
-"""The audience surface as in production, by a fast clock; it notes how many events went to the spool."""
+"""The audience surface as in production, by a fast clock; notes who serves, and how many events went to the spool."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def _application() -> Audience:
 
     ingest.keep = keep
     faults.plant()
-    return mount(django_application, clock=FastClock.of(os.environ))
+    application = mount(django_application, clock=FastClock.of(os.environ))
+    (settings.DATA_DIRECTORY / f"web-{os.getpid()}").touch()
+    return application
 
 
 application = _application()

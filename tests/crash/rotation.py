@@ -113,12 +113,25 @@ class Visitors(threading.Thread):
             self.told.by_old_keys += number < max(self.told.signed)
 
     def _ask(self, path: str, value: Mapping[str, str]) -> tuple[int, bytes]:
-        return self._random.choice(self._lines).ask(post(f"/api/v1/{path}", json.dumps(value).encode(), origin=ORIGIN))
+        line = self._random.choice(self._lines)
+        if self._random.random() < 0.05:
+            line.close()  # the next request finds another process, perhaps
+        return line.ask(post(f"/api/v1/{path}", json.dumps(value).encode(), origin=ORIGIN))
+
+
+def wait_until_all_serve(site: Site, *, processes: int = 2, seconds: float = 30.0) -> None:
+    """Connections are given to those who are there: visitors come only when all are."""
+    end = time.monotonic() + seconds
+    while len(list(site.directory.glob("web-*"))) < processes:
+        assert time.monotonic() < end, site.logs()
+        time.sleep(0.05)
+    time.sleep(0.3)
 
 
 @contextmanager
 def visited(site: Site, *, threads: int = 3, pace: float = 250.0) -> Iterator[Told]:
     """Visitors come as long as this lasts; what they were told is known at the end."""
+    wait_until_all_serve(site)
     stop, told = threading.Event(), Told()
     crowd = [Visitors(site, seed=seed, stop=stop, pace=pace / threads) for seed in range(threads)]
     for visitors in crowd:
