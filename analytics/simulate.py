@@ -81,7 +81,9 @@ class Walk:
         self._base = base_url.rstrip("/")
         self._behaviours = behaviours  # by headline: the answer to a visitor does not name the arm
         self._threads = threads
-        self._http = urllib3.PoolManager(maxsize=threads, retries=False, timeout=30.0)
+        self._http = urllib3.PoolManager(
+            maxsize=threads, retries=False, timeout=30.0, headers={"User-Agent": "Mozilla/5.0 (a rehearsal)"}
+        )
 
     def all(self, crowd: Sequence[Visitor], *, tick: Callable[[], object]) -> None:
         """Send every visitor; `tick` is called after each."""

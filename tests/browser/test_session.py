@@ -52,7 +52,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     environment = copied(tmp_path_factory.mktemp("session")) | {"SERVED_FLUSH_SECONDS": "0.1"}
     port = server.free_port()
     manage("shell", "--no-imports", "-c", PREPARE.format(port=port), environment=environment)
-    with server.running("campaign.wsgi:application", environment=environment) as url:
+    with server.running("campaign.rsgi:application", environment=environment) as url:
 
         class Partner(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
