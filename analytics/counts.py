@@ -9,9 +9,9 @@ from __future__ import annotations
 from django.db import connection, transaction
 
 from analytics.models import Tally
-from campaign.models import ServedCount
+from campaign.models import LeftOutCount, ServedCount
 
-TABLES = (Tally._meta.db_table, ServedCount._meta.db_table)
+TABLES = tuple(model._meta.db_table for model in (Tally, ServedCount, LeftOutCount))
 
 
 def forget_their_order() -> None:

@@ -13,7 +13,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import DatabaseError, connections
@@ -22,11 +22,8 @@ from django.utils import timezone
 from analytics import ingest, openviews
 from analytics.models import WorkerStep
 from analytics.patience import Patience
-from campaign.audience import Refusal, Reply, Surroundings, json_reply, refusal_reply
+from campaign.audience import Refusal, Reply, Request, Route, Surroundings, json_reply, refusal_reply
 from campaign.receipt import SECONDS_PER_HOUR
-
-if TYPE_CHECKING:
-    from wsgiref.types import WSGIEnvironment
 
 T = TypeVar("T")
 
@@ -132,24 +129,24 @@ def as_dict(health: Health) -> dict[str, Any]:
     }
 
 
-def live(environ: WSGIEnvironment, at: Surroundings) -> Reply:
+def live(request: Request, at: Surroundings) -> Reply:
     """This process answers: no question is asked of anyone."""
-    return _only_get(environ) or json_reply(200, {"status": "ok"})
+    return _only_get(request) or json_reply(200, {"status": "ok"})
 
 
-def ready(environ: WSGIEnvironment, at: Surroundings) -> Reply:
+def ready(request: Request, at: Surroundings) -> Reply:
     """Whether messages are shown and events kept, and how far the worker is."""
-    refused = _only_get(environ)
+    refused = _only_get(request)
     if refused:
         return refused
     health = look(now=timezone.now(), serving=at.snapshot().compiled)
     return json_reply(200 if health.serving else 503, as_dict(health))
 
 
-def metrics(environ: WSGIEnvironment, at: Surroundings) -> Reply:
+def metrics(request: Request, at: Surroundings) -> Reply:
     """The same as numbers, in Prometheus' text format."""
     token: str = settings.METRICS_TOKEN
-    shown = environ.get("HTTP_AUTHORIZATION", "")
+    shown = request.header("authorization") or ""
     if not token:
         raise Refusal(404, "not_found", "Metrics are off: set METRICS_TOKEN to have them.")
     if not hmac.compare_digest(shown.encode(), f"Bearer {token}".encode()):
@@ -157,7 +154,7 @@ def metrics(environ: WSGIEnvironment, at: Surroundings) -> Reply:
             Refusal(401, "not_authenticated", "Show the token: Authorization: Bearer …"),
             [("WWW-Authenticate", "Bearer")],
         )
-    refused = _only_get(environ)
+    refused = _only_get(request)
     if refused:
         return refused
     text, kind = exposition(look(now=timezone.now(), serving=at.snapshot().compiled))
@@ -194,7 +191,10 @@ def exposition(health: Health) -> tuple[bytes, str]:
     return generate_latest(registry), CONTENT_TYPE_LATEST
 
 
-def _only_get(environ: WSGIEnvironment) -> Reply | None:
-    if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+def _only_get(request: Request) -> Reply | None:
+    if request.method in ("GET", "HEAD"):
         return None
     return refusal_reply(Refusal(405, "method_not_allowed", "This address answers GET."), [("Allow", "GET, HEAD")])
+
+
+LIVE, READY, METRICS = Route(live), Route(ready, waits=True), Route(metrics, waits=True)

@@ -1,7 +1,7 @@
 """Puts verified outcomes on disk, each at most once per shown message, before anyone is told that they count.
 
-Callers commit in groups: the first to come leads, commits for all who are there, and hands over to the first who came
-meanwhile; everyone waits for the commit that holds their own events. If the audience database is away, the group goes
+Callers are committed in groups: whoever comes during one commit is in the next, and everyone waits for the commit that
+holds their own events. If the audience database is away, the group goes
 to the spool on this machine's disk instead; only if that fails too, the callers hear that nothing was kept.
 """
 
@@ -13,6 +13,8 @@ import time
 from _thread import allocate_lock
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, connections
@@ -21,7 +23,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from analytics import openviews
 from analytics.openviews import Busy, View
 from analytics.spool import Spool
-from campaign.audience import Event, Refusal
+from campaign.audience import Answers, Deliver, Event, Refusal, not_recorded
 from campaign.receipt import SECONDS_PER_HOUR
 
 log = logging.getLogger(__name__)
@@ -67,111 +69,102 @@ def _judged(events: Sequence[Event], *, shut: set[int], hour: int) -> tuple[list
     return answers, openviews.merged(event for event in events if event.receipt.closes not in late)
 
 
-class _Job:
-    """Some events of one caller, who waits at the latch until they are answered, or until it is their turn to lead."""
+class _Job(NamedTuple):
+    """Some events of one caller, and where to send their answers."""
 
-    __slots__ = ("abandoned", "answers", "clock", "events", "latch", "leads", "next")
+    events: Sequence[Event]
+    clock: Callable[[], float]
+    ticket: Any
+    deliver: Deliver
 
-    def __init__(self, events: Sequence[Event], clock: Callable[[], float]) -> None:
-        self.events, self.clock = events, clock
-        self.answers: list[Refusal | None] | None = None
-        self.leads = self.abandoned = False
-        self.next: _Job | None = None
-        self.latch = allocate_lock()  # a bare lock: an Event makes two more, and a list, for each caller
+
+class _Waiter:
+    """A caller who waits in its own thread."""
+
+    __slots__ = ("answers", "latch")
+
+    def __init__(self) -> None:
+        self.answers: Answers | None = None
+        self.latch = allocate_lock()
         self.latch.acquire()
 
 
-class Writer:
-    """Commits for a whole process; `submit` returns when its events are on disk, or refused.
+def _let_go(answered: list[tuple[_Waiter, Answers]]) -> None:
+    for waiter, answers in answered:
+        waiter.answers = answers
+        waiter.latch.release()
 
-    There is no thread that only writes: it would have to be woken for each group, and then to win the interpreter
-    from all the others. Those who were answered wake each other one by one, for the same reason.
-    """
+
+class Writer:
+    """Commits for a whole process, in a thread of its own: whoever comes while it commits is in the next group."""
 
     def __init__(self, spool: Spool | None = None) -> None:
-        self._lock = allocate_lock()  # guards the fields of jobs too, but for the events
-        self._pending: list[_Job] = []
-        self._led = False
+        self._jobs: SimpleQueue[_Job] = SimpleQueue()
+        self._start = threading.Lock()
+        self._thread: threading.Thread | None = None
         self._spool = spool
         self._away = False
-        self._own: BaseDatabaseWrapper | None = None  # one connection, used by whoever leads
+        self._own: BaseDatabaseWrapper | None = None
 
-    def submit(self, events: Sequence[Event], *, clock: Callable[[], float]) -> list[Refusal | None]:
-        """On disk when it returns None for an event; a Refusal says why another does not count."""
-        job = _Job(events, clock)
-        with self._lock:
-            self._pending.append(job)
-            if not self._led:
-                self._led = job.leads = True
-        if not job.leads and not job.latch.acquire(timeout=_WAIT_SECONDS):
-            self._give_up(job)
-        if job.leads:
-            self._lead(job)
-        elif job.next is not None:
-            job.next.latch.release()
-        return [not_recorded() for _ in events] if job.answers is None else job.answers
+    def put(self, events: Sequence[Event], *, clock: Callable[[], float], ticket: Any, deliver: Deliver) -> None:
+        """Commit these too. When they are on disk, or refused, `deliver` gets the ticket with an answer for each event,
+        together with all others of the group that are delivered there."""
+        self._jobs.put(_Job(events, clock, ticket, deliver))
+        if self._thread is None:
+            with self._start:
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._work, name="ingest", daemon=True)
+                    self._thread.start()
 
-    def _give_up(self, job: _Job) -> None:
-        """Too long: nobody will answer any more, unless that has just happened."""
-        with self._lock:
-            if job.answers is None and not job.leads:
-                job.abandoned = True
-                if job in self._pending:
-                    self._pending.remove(job)
+    def submit(self, events: Sequence[Event], *, clock: Callable[[], float]) -> Answers:
+        """The same for a caller who waits: on disk when it returns None for an event."""
+        waiter = _Waiter()
+        self.put(events, clock=clock, ticket=waiter, deliver=_let_go)
+        waiter.latch.acquire(timeout=_WAIT_SECONDS)
+        return [not_recorded() for _ in events] if waiter.answers is None else waiter.answers
 
-    def _lead(self, own: _Job) -> None:
-        """Commit for all who wait now, answer them, and hand over to the first of those who came meanwhile."""
-        with self._lock:
-            jobs: list[_Job] = []
-            size = 0
-            for job in self._pending:
-                if jobs and size + len(job.events) > GROUP_LIMIT:
+    def _work(self) -> None:
+        while True:
+            group = [self._jobs.get()]
+            size = len(group[0].events)
+            while size < GROUP_LIMIT:
+                try:
+                    job = self._jobs.get_nowait()
+                except Empty:
                     break
-                jobs.append(job)
+                group.append(job)
                 size += len(job.events)
-            del self._pending[: len(jobs)]
-        answers: list[Refusal | None] = [not_recorded() for _ in range(size)]
+            self._commit(group, size)
+
+    def _commit(self, group: list[_Job], size: int) -> None:
+        answers: list[Refusal | None]
         try:
-            hour = int(own.clock()) // SECONDS_PER_HOUR
-            answers = self._stored([event for job in jobs for event in job.events], hour=hour)
+            hour = int(group[0].clock()) // SECONDS_PER_HOUR
+            answers = self._stored([event for job in group for event in job.events], hour=hour)
         except Exception as error:
             log.error("Events could not be kept: %s", type(error).__name__)
-        finally:
-            self._answer(own, jobs, answers)
-
-    def _answer(self, own: _Job, jobs: list[_Job], answers: list[Refusal | None]) -> None:
-        first = last = None
+            answers = [not_recorded() for _ in range(size)]
+        answered: dict[Deliver, list[tuple[Any, Answers]]] = {}
         start = 0
-        with self._lock:
-            for job in jobs:
-                job.answers = answers[start : start + len(job.events)]
-                start += len(job.events)
-                if job is own or job.abandoned:
-                    continue
-                if last is None:
-                    first = job
-                else:
-                    last.next = job
-                last = job
-            successor = self._pending[0] if self._pending else None
-            if successor is None:
-                self._led = False
-            else:
-                successor.leads = True
-        if successor is not None:
-            successor.latch.release()
-        if first is not None:
-            first.latch.release()
+        for job in group:
+            end = start + len(job.events)
+            answered.setdefault(job.deliver, []).append((job.ticket, answers[start:end]))
+            start = end
+        for deliver, theirs in answered.items():
+            try:
+                deliver(theirs)
+            except Exception as error:  # the server stops, say: nobody waits there any more
+                log.error("Events could not be answered: %s", type(error).__name__)
 
     def close(self) -> None:
-        """Let go of the database; the next to lead reaches for it anew."""
+        """Let go of the database; the next commit reaches for it anew."""
         if self._own is not None:
             self._own.close()
 
     def _connection(self) -> BaseDatabaseWrapper:
         if self._own is None:
             self._own = connections.create_connection(openviews.ALIAS)
-            self._own.inc_thread_sharing()  # one thread at a time: whoever leads
+            self._own.inc_thread_sharing()  # one thread at a time: this writer's, and whoever closes it
         return self._own
 
     def _stored(self, events: list[Event], *, hour: int) -> list[Refusal | None]:
@@ -230,14 +223,9 @@ def expired() -> Refusal:
     return Refusal(410, "receipt_expired", "This receipt's window has closed.", {"receipt": "Expired."})
 
 
-def not_recorded() -> Refusal:
-    """The answer when the disk did not take an event: send it again."""
-    return Refusal(503, "not_recorded", "This could not be stored just now. Please send it again.")
-
-
 _WRITER = Writer()
 
 
-def record(events: Sequence[Event], *, clock: Callable[[], float]) -> list[Refusal | None]:
-    """Durable before it returns: None for each event that now counts, a Refusal for each that does not."""
-    return _WRITER.submit(events, clock=clock)
+def recorder() -> Writer:
+    """This process's writer."""
+    return _WRITER

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from analytics.ingest import expired, not_recorded
+from analytics.ingest import expired
 from campaign.audience import (
     JSON_HEADERS,
+    Answers,
     Event,
+    Recording,
     Refusal,
     Reply,
+    Request,
+    Route,
     Surroundings,
+    body_of,
     cross_origin,
     json_reply,
+    not_recorded,
     parse_json,
     preflight,
-    read_body,
     refusal_reply,
 )
 from campaign.outcomes import RECORDED
 from campaign.receipt import SECONDS_PER_HOUR, Receipt, ReceiptExpired, ReceiptInvalid
-
-if TYPE_CHECKING:
-    from wsgiref.types import WSGIEnvironment
 
 MOST_EVENTS = 500
 SINGLE_LIMIT = 4096
@@ -30,55 +32,63 @@ BODY_LIMIT = 131_072
 _FIELDS = {"receipt", "outcome", "value"}
 
 
-def events(environ: WSGIEnvironment, at: Surroundings) -> Reply:
-    """Verify each event, commit the good ones to disk, then answer: 200, or 207 naming the bad ones of a list."""
-    method = environ["REQUEST_METHOD"]
+def events(request: Request, at: Surroundings) -> Reply | Recording:
+    """Verify each event, have the good ones put on disk, then answer: 200, or 207 naming the bad ones of a list."""
+    method = request.method
     if method == "OPTIONS":
         return preflight("POST")
     if method != "POST":
         return refusal_reply(
             Refusal(405, "method_not_allowed", "This address answers POST."), [("Allow", "POST, OPTIONS")]
         )
-    body = read_body(environ, BODY_LIMIT)
+    body = body_of(request, BODY_LIMIT)
     value = parse_json(body)
     if isinstance(value, list):
-        return _many(value, _Desk(environ, at), at)
+        return _many(value, _Desk(request, at))
     if len(body) > SINGLE_LIMIT:
         raise Refusal(413, "body_too_large", f"One event may hold at most {SINGLE_LIMIT} bytes.")
-    return _one(value, _Desk(environ, at), at)
+    return _one(value, _Desk(request, at))
 
 
-def _one(item: Any, desk: _Desk, at: Surroundings) -> Reply:
+def _one(item: Any, desk: _Desk) -> Reply | Recording:
     """What browsers send, and so worth a way without lists."""
     event = desk.verified(item)
-    refusal = event if isinstance(event, Refusal) else at.record([event])[0]
     headers = list(desk.cors.items())
-    if refusal is not None:
-        return refusal_reply(refusal, headers)
-    return Reply(200, JSON_HEADERS + headers, b'{"accepted":1}')
+    if isinstance(event, Refusal):
+        return refusal_reply(event, headers)
+
+    def reply(answers: Answers) -> Reply:
+        refusal = answers[0]
+        if refusal is not None:
+            return refusal_reply(refusal, headers)
+        return Reply(200, JSON_HEADERS + headers, b'{"accepted":1}')
+
+    return Recording([event], reply)
 
 
-def _many(items: list[Any], desk: _Desk, at: Surroundings) -> Reply:
+def _many(items: list[Any], desk: _Desk) -> Reply | Recording:
     if not 1 <= len(items) <= MOST_EVENTS:
         raise Refusal(413 if items else 400, "wrong_number_of_events", f"Send 1 to {MOST_EVENTS} events at a time.")
     outcomes = [desk.verified(item) for item in items]
     good = [(index, event) for index, event in enumerate(outcomes) if isinstance(event, Event)]
     refused = {index: refusal for index, refusal in enumerate(outcomes) if isinstance(refusal, Refusal)}
-    if good:
-        recorded = at.record([event for _, event in good])
-        refused |= {index: refusal for (index, _), refusal in zip(good, recorded, strict=True) if refusal is not None}
-    headers = list(desk.cors.items())
-    answer: dict[str, Any] = {"accepted": len(items) - len(refused)}
-    if refused:
-        answer["rejected"] = [{"index": index, "error": refused[index].as_dict()} for index in sorted(refused)]
-    return json_reply(207 if refused else 200, answer, headers)
+
+    def reply(answers: Answers) -> Reply:
+        late = {index: refusal for (index, _), refusal in zip(good, answers, strict=True) if refusal is not None}
+        errors = {**refused, **late}
+        answer: dict[str, Any] = {"accepted": len(items) - len(errors)}
+        if errors:
+            answer["rejected"] = [{"index": index, "error": errors[index].as_dict()} for index in sorted(errors)]
+        return json_reply(207 if errors else 200, answer, list(desk.cors.items()))
+
+    return Recording([event for _, event in good], reply) if good else reply([])
 
 
 class _Desk:
     """Looks at the events of one request: what they have in common is looked at once."""
 
-    def __init__(self, environ: WSGIEnvironment, at: Surroundings) -> None:
-        self._environ, self._office = environ, at.office
+    def __init__(self, request: Request, at: Surroundings) -> None:
+        self._request, self._office = request, at.office
         self._hour = int(at.clock()) // SECONDS_PER_HOUR
         snapshot = at.snapshot()
         self._placements, self._compiled = snapshot.placement_ids, snapshot.compiled
@@ -133,8 +143,11 @@ class _Desk:
 
     def _may_use(self, number: int) -> bool:
         placement = self._placements.get(number)
-        origin = cross_origin(self._environ, placement.origins) if placement else None
+        origin = cross_origin(self._request, placement.origins) if placement else None
         if origin is None:
             return False
         self.cors.update(origin)
         return True
+
+
+EVENTS = Route(events, BODY_LIMIT)

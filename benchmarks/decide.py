@@ -13,9 +13,10 @@ from benchmarks.installation import DECIDE, driven, installation, serving, side_
 from benchmarks.load import body_of
 from benchmarks.processes import on_core, two_cores
 from benchmarks.rounds import Line, in_turns, speed_lines
+from campaign.server import PRODUCTION
 
 GOAL, GOAL_BESIDE_DRF = 0.45, 10
-DRF_THREADS = 4  # it is half as fast again with 1 or 4 threads as with the 32 that our events wait in
+DRF_THREADS = 4  # it is half as fast again with 1 or 4 threads as with 32
 ROUNDS, SECONDS = 9, 1.5
 COUNTED = 2_000
 
@@ -23,11 +24,11 @@ COUNTED = 2_000
 def measure() -> list[Line]:
     """Both ratios of requests per CPU-second, over interleaved rounds; and how often a decision asked the database."""
     with installation() as own:
-        with serving("campaign.wsgi:application", own) as real:
+        with serving(PRODUCTION, own) as real:
             size = usual_size(real.port)
         with (
             side_by_side(own, constant_bytes=size) as (real, constant),
-            serving("benchmarks.drf_view:application", own, threads=DRF_THREADS) as drf,
+            serving("benchmarks.drf_view:application", own, wsgi_threads=DRF_THREADS) as drf,
             on_core(two_cores()[1]),
         ):
             ours, yardstick, view = in_turns(

@@ -84,12 +84,17 @@ def serving(
     *,
     ready: bytes = DECIDE,
     workers: int = 1,
-    threads: int = server.THREADS,
+    wsgi_threads: int | None = None,
 ) -> Iterator[Served]:
-    """The production server with this application, on the server's core, once it answers `ready` with 200."""
+    """The production server with this application, on the server's core, once it answers `ready` with 200.
+
+    With a number of threads it serves WSGI, which Django by itself needs.
+    """
     port = server.free_port()
     command = server.command(application, port=port, workers=workers)
-    command[command.index("--blocking-threads") + 1] = str(threads)
+    if wsgi_threads is not None:
+        command[command.index("rsgi")] = "wsgi"
+        command[-1:-1] = ["--blocking-threads", str(wsgi_threads)]
     with running(command, port, server.settled(variables), ready=ready) as served:
         yield served
 
@@ -125,7 +130,7 @@ def driven(served: Served, requests: Iterator[bytes], *, seconds: float, worth: 
 def side_by_side(own: Mapping[str, str], *, constant_bytes: int) -> Iterator[tuple[Served, Served]]:
     """The real application and the constant one, both running."""
     with (
-        serving("campaign.wsgi:application", own) as real,
+        serving(server.PRODUCTION, own) as real,
         serving("benchmarks.constant:application", {**own, "CONSTANT_BYTES": str(constant_bytes)}) as constant,
     ):
         yield real, constant

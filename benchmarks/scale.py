@@ -26,6 +26,7 @@ from benchmarks.processes import on_core, two_cores
 from benchmarks.raw_disk import PRAGMAS, TABLE
 from benchmarks.rounds import Effort, Line, at_least, in_turns, ratio
 from campaign.receipt import SECONDS_PER_HOUR
+from campaign.server import PRODUCTION
 
 CAMPAIGNS = int(os.environ.get("BENCH_CAMPAIGNS", "1000"))
 VIEWS = int(os.environ.get("BENCH_VIEWS", str(10**7)))
@@ -40,8 +41,8 @@ def measure() -> list[Line]:
         run(large, "benchmarks.scale:launch", campaigns=CAMPAIGNS - 1)
         fill(Path(large["DATA_DIRECTORY"], "audience.sqlite3"), views=VIEWS)
         with (
-            serving("campaign.wsgi:application", small) as few,
-            serving("campaign.wsgi:application", large) as many,
+            serving(PRODUCTION, small) as few,
+            serving(PRODUCTION, large) as many,
             on_core(two_cores()[1]),
         ):
             everywhere = [_ask(key) for key in [PLACEMENT, *map(key_of, range(CAMPAIGNS - 1))]]

@@ -35,7 +35,7 @@ from benchmarks.installation import DECIDE, ROOT, Served, driven, installation, 
 from benchmarks.load import drive, get
 from benchmarks.processes import on_core, two_cores
 from benchmarks.rounds import Line, in_turns, speed_lines
-from campaign.server import free_port
+from campaign.server import PRODUCTION, free_port
 from tests.postgres import NoPostgresError, cluster
 
 VERSION = "7.4.1"  # the newest that runs on Node 20
@@ -54,7 +54,7 @@ def measure() -> list[Line]:
         package = installed()
         with ExitStack() as stack:
             own = stack.enter_context(installation())
-            ours = stack.enter_context(serving("campaign.wsgi:application", own))
+            ours = stack.enter_context(serving(PRODUCTION, own))
             theirs, ask = stack.enter_context(_unleash(package, payloads(ours.port)))
             stack.enter_context(on_core(two_cores()[1]))
             mine, yardstick = in_turns(

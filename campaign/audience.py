@@ -1,6 +1,9 @@
 """The audience surface: a handful of routes in front of Django, so that no session, cookie, middleware or error
 report ever meets a visitor. Each route is named by string, as in urls.py.
 
+It knows neither server nor thread: a door (campaign.rsgi in production, campaign.wsgi anywhere) makes a Request,
+asks for the answer, and stores the events that the answer waits for.
+
     POST /api/v1/decide            which message, and its receipt
     POST /api/v1/events            what was done with it
     GET  /m/<placement>/...        the hosted page and its quiet neighbours; POST: its form, without JavaScript
@@ -16,51 +19,33 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from django.utils.module_loading import import_string
 
 from campaign.receipt import ReceiptOffice
 
 if TYPE_CHECKING:
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
-
+    from campaign.doubt import Doubts
     from campaign.served import ServedCounter
     from campaign.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 
 ROUTES = {
-    "/api/v1/decide": "campaign.surface.decide",
-    "/api/v1/events": "analytics.surface.events",
-    "/health/live": "analytics.health.live",
-    "/health/ready": "analytics.health.ready",
-    "/metrics": "analytics.health.metrics",
+    "/api/v1/decide": "campaign.surface.DECIDE",
+    "/api/v1/events": "analytics.surface.EVENTS",
+    "/health/live": "analytics.health.LIVE",
+    "/health/ready": "analytics.health.READY",
+    "/metrics": "analytics.health.METRICS",
 }
-HOSTED = "campaign.surface.hosted"
-RECORD = "analytics.ingest.record"
+HOSTED = "campaign.surface.HOSTED"
+RECORDER = "analytics.ingest.recorder"
 ASSETS = ("tokens.css", "message.css", "page.js", "embed.js")
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
-
-STATUS = {
-    200: "200 OK",
-    204: "204 No Content",
-    207: "207 Multi-Status",
-    303: "303 See Other",
-    400: "400 Bad Request",
-    401: "401 Unauthorized",
-    403: "403 Forbidden",
-    404: "404 Not Found",
-    405: "405 Method Not Allowed",
-    409: "409 Conflict",
-    410: "410 Gone",
-    413: "413 Content Too Large",
-    500: "500 Internal Server Error",
-    503: "503 Service Unavailable",
-}
 
 Headers = list[tuple[str, str]]
 
@@ -84,6 +69,11 @@ class Refusal(Exception):
         return {"code": self.code, "message": self.message, "fields": self.fields}
 
 
+def not_recorded() -> Refusal:
+    """The answer when the disk did not take an event: send it again."""
+    return Refusal(503, "not_recorded", "This could not be stored just now. Please send it again.")
+
+
 class Event(NamedTuple):
     """One verified outcome on its way to disk."""
 
@@ -92,18 +82,62 @@ class Event(NamedTuple):
     value: int | None
 
 
+Answers = Sequence["Refusal | None"]
+
+
+class Recording(NamedTuple):
+    """Events to put on disk before anyone is answered, and the reply once it is known which of them count."""
+
+    events: list[Event]
+    reply: Callable[[Answers], Reply]
+
+
+class Request(NamedTuple):
+    """What came in. `header` finds one by its name in lower case; `peer` is the address that the connection came from;
+    `body` is None if it is longer than its route takes, and never held then."""
+
+    method: str
+    path: str
+    query: str
+    header: Callable[[str], str | None]
+    peer: str
+    body: bytes | None
+
+
 class Surroundings(NamedTuple):
-    """What a handler may use: the clock, the snapshot in memory, the receipt office, and how events are recorded."""
+    """What a handler may use: the clock, the snapshot in memory, the receipt office, the count of what is sent,
+    and what should not count."""
 
     clock: Callable[[], float]
     snapshot: Callable[[], Snapshot]
     office: ReceiptOffice
     life_hours: int
-    record: Callable[[list[Event]], list[Refusal | None]]
     served: ServedCounter
+    doubts: Doubts
 
 
-Handler = Callable[["WSGIEnvironment", Surroundings], Reply]
+Handler = Callable[[Request, Surroundings], Reply | Recording]
+
+
+class Route(NamedTuple):
+    """A handler, the most bytes it takes, and whether it asks a database: then it may not hold up the others."""
+
+    handler: Handler
+    most_bytes: int = 0
+    waits: bool = False
+
+
+class Recorder(Protocol):
+    """What puts events on disk: while the caller waits, or answering later from a thread of its own."""
+
+    def submit(self, events: Sequence[Event], *, clock: Callable[[], float]) -> Answers: ...
+
+    def put(self, events: Sequence[Event], *, clock: Callable[[], float], ticket: Any, deliver: Deliver) -> None:
+        """Later `deliver` gets the answers to all who wait at it, each with its ticket, in one call."""
+        ...
+
+
+Deliver = Callable[[list[tuple[Any, Answers]]], object]
 
 JSON_HEADERS: Headers = [
     ("Content-Type", "application/json"),
@@ -127,20 +161,24 @@ def refusal_reply(refusal: Refusal, headers: Headers | None = None) -> Reply:
     return json_reply(refusal.status, {"error": refusal.as_dict()}, headers)
 
 
-def read_body(environ: WSGIEnvironment, limit: int) -> bytes:
-    """The request's body, or Refusal 413 above `limit` bytes; never more than limit + 1 bytes are held."""
-    length = environ.get("CONTENT_LENGTH") or ""
-    if length.isascii() and length.isdigit():
-        # Judged by what it announces, without a wait for what may never come. int() refuses thousands of digits.
-        digits = length.lstrip("0") or "0"
-        if len(digits) > 9 or int(digits) > limit:
-            raise Refusal(413, "body_too_large", f"The body may hold at most {limit} bytes.")
-        body: bytes = environ["wsgi.input"].read(int(digits))
-    else:
-        body = environ["wsgi.input"].read(limit + 1)
-    if len(body) > limit:
+def announced_length(text: str | None) -> int | None:
+    """What a Content-Length says, so that it can be judged without a wait for what may never come; None if it says
+    nothing. More than nine digits are as good as endless, and int() refuses thousands of them."""
+    if not text or not (text.isascii() and text.isdigit()):
+        return None
+    return int(text.lstrip("0")[:10] or "0")
+
+
+def incomplete_body() -> Refusal:
+    """The answer to a body that ends before its announced length."""
+    return Refusal(400, "incomplete_body", "The body ended too early.")
+
+
+def body_of(request: Request, limit: int) -> bytes:
+    """The request's body, or Refusal 413 above `limit` bytes."""
+    if request.body is None or len(request.body) > limit:
         raise Refusal(413, "body_too_large", f"The body may hold at most {limit} bytes.")
-    return body
+    return request.body
 
 
 def _no_constant(name: str) -> None:
@@ -159,17 +197,17 @@ def parse_json(body: bytes) -> Any:
         raise Refusal(400, "malformed_json", "The body is not valid JSON.") from None
 
 
-def cross_origin(environ: WSGIEnvironment, allowed: frozenset[str]) -> Headers | None:
+def cross_origin(request: Request, allowed: frozenset[str]) -> Headers | None:
     """The headers that let this request's origin read the reply; None if it may not use this placement.
 
     No Origin header means a server or a plain navigation; our own host is always allowed.
     """
-    origin = environ.get("HTTP_ORIGIN")
+    origin = request.header("origin")
     if origin is None:
         return []
     if origin in allowed:
         return [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
-    if origin.split("://", 1)[-1] == environ.get("HTTP_HOST"):
+    if origin.split("://", 1)[-1] == request.header("host"):
         return []
     return None
 
@@ -188,50 +226,62 @@ def preflight(allow: str) -> Reply:
     )
 
 
-def wants_not_to_be_counted(environ: WSGIEnvironment) -> bool:
+def wants_not_to_be_counted(request: Request) -> bool:
     """Global Privacy Control or Do Not Track: the message is shown, no receipt is issued, nothing is counted."""
-    return environ.get("HTTP_SEC_GPC") == "1" or environ.get("HTTP_DNT") == "1"
+    return request.header("sec-gpc") == "1" or request.header("dnt") == "1"
 
 
 class Audience:
-    """The WSGI application of the audience surface; what it does not know goes on to `downstream`."""
+    """Finds the route and its answer. Whatever goes wrong, there is a reply in the one error shape."""
 
-    def __init__(self, downstream: WSGIApplication, surroundings: Surroundings) -> None:
-        self._downstream = downstream
+    def __init__(self, surroundings: Surroundings, recorder: Recorder) -> None:
+        self.clock = surroundings.clock
+        self.recorder: Recorder = recorder
         self._surroundings = surroundings
-        self._handlers: dict[str, Handler] = {path: import_string(name) for path, name in ROUTES.items()}
-        self._hosted: Handler = import_string(HOSTED)
+        self._routes: dict[str, Route] = {path: import_string(name) for path, name in ROUTES.items()}
+        self._hosted: Route = import_string(HOSTED)
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        path: str = environ.get("PATH_INFO", "")
-        handler = self._handlers.get(path)
-        if handler is None:
-            if path.startswith("/m/"):
-                handler = self._hosted
-            elif path == "/favicon.ico":
-                handler = _no_icon
-            elif path.startswith("/static/campaign/") and path[17:] in ASSETS:
-                handler = _asset
-            else:
-                return self._downstream(environ, start_response)
+    def route(self, path: str) -> Route | None:
+        """The route of this path; None: it is not the audience's."""
+        route = self._routes.get(path)
+        if route is not None:
+            return route
+        if path.startswith("/m/"):
+            return self._hosted
+        if path == "/favicon.ico":
+            return _NO_ICON
+        if path.startswith("/static/campaign/") and path[17:] in ASSETS:
+            return _ASSET
+        return None
+
+    def answer(self, route: Route, request: Request) -> Reply | Recording:
+        """The reply, or what has to be on disk before there is one."""
         try:
-            status, headers, body = handler(environ, self._surroundings)
-        except Refusal as refusal:
+            return route.handler(request, self._surroundings)
+        except Exception as error:
+            return self.failure(error)
+
+    def after(self, recording: Recording, answers: Answers) -> Reply:
+        """The reply once the events are on disk, or are not."""
+        try:
+            return recording.reply(answers)
+        except Exception as error:
+            return self.failure(error)
+
+    def failure(self, error: Exception) -> Reply:
+        """The last door: a visitor gets one shape, the log gets one word."""
+        if isinstance(error, Refusal):
             # A refusal holds nothing of anyone's, so any site may read why: a partner sees a clear line.
-            status, headers, body = refusal_reply(refusal, [("Access-Control-Allow-Origin", "*")])
-        except Exception as error:  # the last door: a visitor gets one shape, the log gets one word
-            log.error("The audience surface failed: %s", type(error).__name__)
-            status, headers, body = refusal_reply(Refusal(500, "internal_error", "Something went wrong on our side."))
-        start_response(STATUS[status], [*headers, ("Content-Length", str(len(body)))])
-        # A list: granian sends it in one piece, and steps through any other iterable from Python.
-        return [body] if environ["REQUEST_METHOD"] != "HEAD" else []
+            return refusal_reply(error, [("Access-Control-Allow-Origin", "*")])
+        log.error("The audience surface failed: %s", type(error).__name__)
+        return refusal_reply(Refusal(500, "internal_error", "Something went wrong on our side."))
 
 
-def _asset(environ: WSGIEnvironment, surroundings: Surroundings) -> Reply:
+def _asset(request: Request, surroundings: Surroundings) -> Reply:
     """A style sheet or script, the same for everybody: no validator that could serve as a mark on a device."""
-    if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+    if request.method not in ("GET", "HEAD"):
         raise Refusal(405, "method_not_allowed", "This address answers GET.")
-    body, kind = _asset_bytes(environ["PATH_INFO"][17:])
+    body, kind = _asset_bytes(request.path[17:])
     headers = [
         ("Content-Type", kind),
         ("Cache-Control", "public, max-age=3600"),
@@ -241,7 +291,7 @@ def _asset(environ: WSGIEnvironment, surroundings: Surroundings) -> Reply:
     return Reply(200, headers, body)
 
 
-def _no_icon(environ: WSGIEnvironment, surroundings: Surroundings) -> Reply:
+def _no_icon(request: Request, surroundings: Surroundings) -> Reply:
     """Browsers ask for an icon by themselves; there is none, and that is no error."""
     return Reply(204, [("Cache-Control", "public, max-age=86400")], b"")
 
@@ -252,10 +302,16 @@ def _asset_bytes(name: str) -> tuple[bytes, str]:
     return path.read_bytes(), _TYPES[path.suffix]
 
 
-def mount(downstream: WSGIApplication, *, clock: Callable[[], float] = time.time) -> Audience:
-    """The audience surface in front of `downstream`, with its snapshot and its served counter running."""
+_ASSET, _NO_ICON = Route(_asset), Route(_no_icon)
+
+
+def mount(*, clock: Callable[[], float] = time.time) -> Audience:
+    """The audience surface, with its snapshot and its served counter running."""
     from django.conf import settings
 
+    from campaign import bots
+    from campaign.crowd import Crowd
+    from campaign.doubt import Doubts
     from campaign.keyring import receipt_keys
     from campaign.served import ServedCounter
     from campaign.snapshot import Keeper
@@ -266,13 +322,12 @@ def mount(downstream: WSGIApplication, *, clock: Callable[[], float] = time.time
     keeper = Keeper(SnapshotFile(settings.DATA_DIRECTORY / "snapshot.jsonl", keys=settings.KEY_DIRECTORY))
     keeper.refresh()
     keeper.keep_fresh(settings.SNAPSHOT_SECONDS)
-    record = import_string(RECORD)
     surroundings = Surroundings(
         clock=clock,
         snapshot=lambda: keeper.current,
         office=ReceiptOffice(receipt_keys(settings.KEY_DIRECTORY)),
         life_hours=settings.RECEIPT_LIFE_HOURS,
-        record=lambda events: record(events, clock=clock),
         served=served,
+        doubts=Doubts(bots.known(), Crowd(settings.NETWORK_LIMIT), behind_proxy=settings.BEHIND_TLS_PROXY),
     )
-    return Audience(downstream, surroundings)
+    return Audience(surroundings, import_string(RECORDER)())

@@ -1,4 +1,4 @@
-"""A migration's step: a table made anew so that its rows lie in the order of their key and bear no number of their own.
+"""Steps of migrations: a table whose rows lie in the order of their key and bear no number of their own.
 
 The order in which rows were put, and a number that counts them, say when someone did something. SQLite keeps both
 unless a table is WITHOUT ROWID, which Django cannot say; any later change that makes Django write the table anew on
@@ -14,7 +14,27 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.exceptions import IrreversibleError
 
 
-class RemakeInKeyOrder(migrations.CreateModel):
+class CreateInKeyOrder(migrations.CreateModel):
+    """Make the table of a new model, with no order but that of its key. The fields of the key come first."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            self.create(schema_editor, model)
+
+    def create(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
+        """Make the table alone."""
+        if editor.connection.vendor == "sqlite":
+            sql, params = editor.table_sql(model)
+            editor.execute(f"{sql} WITHOUT ROWID", params or None)
+            editor.deferred_sql.extend(editor._model_indexes_sql(model))  # type: ignore[attr-defined]  # as create_model does
+        else:
+            editor.create_model(model)
+
+
+class RemakeInKeyOrder(CreateInKeyOrder):
     """Make the table of a model anew and carry its rows over, sorted by their key.
 
     Goes with a DeleteModel of the state alone, before it. The fields of the key come first: SQLite's check of a table
@@ -37,15 +57,11 @@ class RemakeInKeyOrder(migrations.CreateModel):
         columns = ", ".join(field.column for field in model._meta.concrete_fields)
         key = ", ".join(field.column for field in model._meta.pk_fields)
         editor.execute(f"ALTER TABLE {table} RENAME TO {before}")
-        if editor.connection.vendor == "sqlite":
-            sql, params = editor.table_sql(model)
-            editor.execute(f"{sql} WITHOUT ROWID", params or None)
-            editor.deferred_sql.extend(editor._model_indexes_sql(model))  # type: ignore[attr-defined]  # as create_model does
-        else:
+        if editor.connection.vendor == "postgresql":
             editor.execute(f"ALTER INDEX {table}_pkey RENAME TO {before}_pkey")
-            editor.create_model(model)
-            if self.unanalysed:
-                editor.execute(f"ALTER TABLE {table} ALTER COLUMN {self.unanalysed} SET STATISTICS 0")
+        self.create(editor, model)
+        if editor.connection.vendor == "postgresql" and self.unanalysed:
+            editor.execute(f"ALTER TABLE {table} ALTER COLUMN {self.unanalysed} SET STATISTICS 0")
         editor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {before} ORDER BY {key}")  # noqa: S608
         editor.execute(f"DROP TABLE {before}")
 

@@ -262,3 +262,28 @@ class ServedCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.arm} {self.day}: {self.count}"
+
+
+class LeftOutCount(models.Model):
+    """How many messages were shown and left out of the trial: to machines, or to a network that asked too often."""
+
+    class Reason(models.TextChoices):
+        MACHINE = "machine", "Asked for by a machine"
+        CROWD = "crowd", "One network asked too often"
+
+    pk = models.CompositePrimaryKey("day", "placement_id", "reason")
+    day = models.DateField()
+    placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=8, choices=Reason)
+    count = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=day_is_whole("day"), name="left_out_count_day_is_whole"),
+            models.CheckConstraint(
+                condition=Q(reason__in=("machine", "crowd")), name="left_out_count_reason_is_listed"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.placement} {self.day}, {self.reason}: {self.count}"

@@ -42,6 +42,7 @@ class Docs(SpectacularSwaggerSplitView):
 DECIDE_REFUSALS: dict[int, dict[str, str]] = {
     400: {
         "malformed_json": "The body is not JSON.",
+        "incomplete_body": "The body ended before its announced length.",
         "unknown_field": "The body has a field that this address does not know.",
         "invalid_field": "A field is missing, of the wrong type or length, or holds control characters.",
     },
@@ -78,6 +79,7 @@ EVENT_REFUSALS: dict[int, dict[str, str]] = {
 EVENTS_REFUSALS: dict[int, dict[str, str]] = {
     400: {
         "malformed_json": "The body is not JSON.",
+        "incomplete_body": "The body ended before its announced length.",
         "wrong_number_of_events": "The list is empty.",
         **EVENT_REFUSALS[400],
     },

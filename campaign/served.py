@@ -9,20 +9,30 @@ from __future__ import annotations
 import atexit
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date, timedelta
 from multiprocessing.util import Finalize
+from typing import Any
 
 from django.db import DatabaseError, close_old_connections, connection, transaction
 
-from campaign.models import ServedCount
+from campaign.models import LeftOutCount, ServedCount
 
-Key = tuple[int, int, int, str]  # day since 1970, arm, placement, locale
 _EPOCH = date(1970, 1, 1)
-_TABLE = ServedCount._meta.db_table
-_ADD = f"""
-    INSERT INTO {_TABLE} (day, arm_id, placement_id, locale, count) VALUES (%s, %s, %s, %s, %s)
-    ON CONFLICT (day, arm_id, placement_id, locale) DO UPDATE SET count = {_TABLE}.count + excluded.count
-"""  # noqa: S608  (only the table's own name is put in)
+
+
+def _adding(model: type[ServedCount] | type[LeftOutCount]) -> str:
+    """The statement that adds to one count: the fields of its key, the count last."""
+    table, key = model._meta.db_table, [str(field.column) for field in model._meta.pk_fields]
+    return f"""
+        INSERT INTO {table} ({", ".join(key)}, count) VALUES ({"%s, " * len(key)} %s)
+        ON CONFLICT ({", ".join(key)}) DO UPDATE SET count = {table}.count + excluded.count
+    """  # noqa: S608  (only the table's own names are put in)
+
+
+def _rows(counts: Mapping[Any, int]) -> list[tuple[Any, ...]]:
+    """In one order, so that two processes cannot wait for each other."""
+    return [(_EPOCH + timedelta(days=day), *key, count) for (day, *key), count in sorted(counts.items())]
 
 
 class ServedCounter:
@@ -30,32 +40,37 @@ class ServedCounter:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._counts: Counter[Key] = Counter()
+        self._served: Counter[tuple[int, int, int, str]] = Counter()  # day since 1970, arm, placement, locale
+        self._left_out: Counter[tuple[int, int, str]] = Counter()  # day since 1970, placement, reason
 
     def add(self, *, hour: int, arm: int, placement: int, locale: str) -> None:
+        """One more message was sent, and counts."""
         key = (hour // 24, arm, placement, locale)
         with self._lock:
-            self._counts[key] += 1
+            self._served[key] += 1
+
+    def leave_out(self, *, hour: int, placement: int, reason: LeftOutCount.Reason) -> None:
+        """One more message was sent, and does not."""
+        with self._lock:
+            self._left_out[hour // 24, placement, reason.value] += 1
 
     def flush(self) -> int:
         """How many were written; on a database error nothing is lost, the next flush tries again."""
         with self._lock:
-            counts, self._counts = self._counts, Counter()
-        if not counts:
+            served, self._served = self._served, Counter()
+            left_out, self._left_out = self._left_out, Counter()
+        if not served and not left_out:
             return 0
         try:
             with transaction.atomic(), connection.cursor() as cursor:
-                # One order, so that two processes cannot wait for each other.
-                rows = [
-                    (_EPOCH + timedelta(days=day), arm, placement, locale, count)
-                    for (day, arm, placement, locale), count in sorted(counts.items())
-                ]
-                cursor.executemany(_ADD, rows)
+                cursor.executemany(_adding(ServedCount), _rows(served))
+                cursor.executemany(_adding(LeftOutCount), _rows(left_out))
         except DatabaseError:
             with self._lock:
-                self._counts.update(counts)
+                self._served.update(served)
+                self._left_out.update(left_out)
             return 0
-        return sum(counts.values())
+        return served.total() + left_out.total()
 
     def keep_flushing(self, seconds: float) -> None:
         """Flush from a background thread, and once more when the process ends."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-THREADS = 32  # events wait for a shared commit, so many may wait at once
+PRODUCTION = "campaign.rsgi:application"
 
 # The server's threads otherwise keep a share of freed memory each, 13 MB in all: one place for each allocator, and
 # freed memory goes back at once.
@@ -29,9 +29,9 @@ def free_port() -> int:
         return port
 
 
-def command(application: str, *, port: int, host: str = "127.0.0.1", workers: int = 1) -> list[str]:
+def command(application: str = PRODUCTION, *, port: int, host: str = "127.0.0.1", workers: int = 1) -> list[str]:
     """The server's command line, for `manage.py serve`, the demo, tests and benchmarks alike."""
-    options = ["--interface", "wsgi", "--workers", str(workers), "--blocking-threads", str(THREADS), "--no-ws"]
+    options = ["--interface", "rsgi", "--loop", "uvloop", "--workers", str(workers), "--no-ws"]
     options += ["--respawn-failed-workers", "--respawn-interval", "0.5"]
     options += ["--host", host, "--port", str(port), "--log-level", "error", application]
     return [sys.executable, "-m", "granian", *options]

@@ -154,7 +154,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
-if _flag("BEHIND_TLS_PROXY"):
+BEHIND_TLS_PROXY = _flag("BEHIND_TLS_PROXY")
+if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # The audience surface.
@@ -163,6 +164,9 @@ if not 1 <= RECEIPT_LIFE_HOURS <= 24:
     raise ImproperlyConfigured("RECEIPT_LIFE_HOURS must be from 1 to 24: a view is forgotten within a day.")
 SNAPSHOT_SECONDS = float(os.environ.get("SNAPSHOT_SECONDS", "2"))
 SERVED_FLUSH_SECONDS = float(os.environ.get("SERVED_FLUSH_SECONDS", "5"))
+NETWORK_LIMIT = int(os.environ.get("NETWORK_LIMIT", "3000"))
+if NETWORK_LIMIT < 0:
+    raise ImproperlyConfigured("NETWORK_LIMIT must be 0, for no limit, or more.")
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # empty: /metrics is off
 
 REST_FRAMEWORK = {

@@ -11,13 +11,16 @@ from campaign.audience import (
     JSON_HEADERS,
     Event,
     Headers,
+    Recording,
     Refusal,
     Reply,
+    Request,
+    Route,
     Surroundings,
+    body_of,
     cross_origin,
     parse_json,
     preflight,
-    read_body,
     refusal_reply,
     wants_not_to_be_counted,
 )
@@ -29,7 +32,6 @@ from campaign.subject import names_a_person
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from wsgiref.types import WSGIEnvironment
 
 BODY_LIMIT = 4096
 UNIT_LIMIT = 200
@@ -47,30 +49,30 @@ _GIF = (
 )
 
 
-def decide(environ: WSGIEnvironment, at: Surroundings) -> Reply:
+def decide(request: Request, at: Surroundings) -> Reply:
     """POST /api/v1/decide: the assigned message and its receipt, from memory."""
-    method = environ["REQUEST_METHOD"]
+    method = request.method
     if method == "OPTIONS":
         return preflight("POST")
     if method != "POST":
         return refusal_reply(
             Refusal(405, "method_not_allowed", "This address answers POST."), [("Allow", "POST, OPTIONS")]
         )
-    asked = _decide_fields(parse_json(read_body(environ, BODY_LIMIT)))
+    asked = _decide_fields(parse_json(body_of(request, BODY_LIMIT)))
     placement = at.snapshot().placements.get(asked["placement"])
     if placement is None:
         raise Refusal(404, "placement_unknown", "There is no placement with this key.", {"placement": "Unknown key."})
-    origin = cross_origin(environ, placement.origins)
+    origin = cross_origin(request, placement.origins)
     if origin is None:
         raise Refusal(403, "origin_not_allowed", "This site is not on the placement's list of allowed origins.")
     try:
-        return _decided(environ, at, asked, placement, origin)
+        return _decided(request, at, asked, placement, origin)
     except Refusal as refusal:
         return refusal_reply(refusal, origin)
 
 
 def _decided(
-    environ: WSGIEnvironment, at: Surroundings, asked: Mapping[str, str], placement: PlacementEntry, origin: Headers
+    request: Request, at: Surroundings, asked: Mapping[str, str], placement: PlacementEntry, origin: Headers
 ) -> Reply:
     locale = asked.get("locale")
     if "preview" in asked:
@@ -87,7 +89,7 @@ def _decided(
         )
     try:
         kept = _kept(at, placement, asked.get("session", NEW_SESSION))
-        if kept and not wants_not_to_be_counted(environ):
+        if kept and not wants_not_to_be_counted(request):
             return _message_reply(kept.shown.payload, b'"%s"' % kept.receipt.encode(), origin, _SESSION)
         decision = delivery.decide(
             placement,
@@ -101,9 +103,10 @@ def _decided(
         if placement.fallback:
             return _message_reply(_in_locale(placement.fallback, locale).payload, b"null", origin)
         raise Refusal(409, reason.code, _UNAVAILABLE[reason.code]) from None
-    if not _is_a_unit(placement, asked) or wants_not_to_be_counted(environ):
+    if not _is_a_unit(placement, asked) or wants_not_to_be_counted(request):
         return _message_reply(decision.shown.payload, b"null", origin)
-    count_served(at, decision, placement)
+    if not count_served(request, at, decision, placement, from_a_browser=request.header("origin") is not None):
+        return _message_reply(decision.shown.payload, b"null", origin)
     return _message_reply(decision.shown.payload, b'"%s"' % decision.receipt.encode(), origin, _begins(placement))
 
 
@@ -134,11 +137,18 @@ def _kept(at: Surroundings, placement: PlacementEntry, text: str) -> delivery.De
     return delivery.again(placement, receipt=receipt, text=text, now=at.clock())
 
 
-def count_served(at: Surroundings, decision: delivery.Decision, placement: PlacementEntry) -> None:
-    """Add one to the arm's served count, in memory."""
-    at.served.add(
-        hour=int(at.clock()) // SECONDS_PER_HOUR, arm=decision.arm.id, placement=placement.id, locale=decision.locale
-    )
+def count_served(
+    request: Request, at: Surroundings, decision: delivery.Decision, placement: PlacementEntry, *, from_a_browser: bool
+) -> bool:
+    """Add one to the arm's served count, in memory; or to those left out, if this message should not count."""
+    now = at.clock()
+    hour = int(now) // SECONDS_PER_HOUR
+    doubt = at.doubts.about(request, from_a_browser=from_a_browser, now=now)
+    if doubt is not None:
+        at.served.leave_out(hour=hour, placement=placement.id, reason=doubt)
+        return False
+    at.served.add(hour=hour, arm=decision.arm.id, placement=placement.id, locale=decision.locale)
+    return True
 
 
 def _message_reply(payload: bytes, receipt: bytes, origin: Headers, extra: bytes = b"") -> Reply:
@@ -183,30 +193,30 @@ def _in_locale(shown: Mapping[str, Shown], locale: str | None) -> Shown:
 # The hosted page
 
 
-def hosted(environ: WSGIEnvironment, at: Surroundings) -> Reply:
+def hosted(request: Request, at: Surroundings) -> Reply | Recording:
     """/m/<placement>/ and what lies below it; a person always gets a page, whatever went wrong with the counting."""
-    key, _, rest = environ["PATH_INFO"][3:].partition("/")
+    key, _, rest = request.path[3:].partition("/")
     placement = at.snapshot().placements.get(key)
     if placement is None:
         return _page(404, b"<!doctype html><title>Not found</title><p>There is nothing here.</p>", None)
-    method = environ["REQUEST_METHOD"]
+    method = request.method
     if method == "POST" and rest == "":
-        return _form(environ, at, placement)
+        return _form(request, at, placement)
     if method not in ("GET", "HEAD"):
         allow = "GET, HEAD, POST" if rest == "" else "GET, HEAD"
         return refusal_reply(Refusal(405, "method_not_allowed", f"This address answers {allow}."), [("Allow", allow)])
     if rest == "":
-        return _message(environ, at, placement)
+        return _message(request, at, placement)
     if rest == "seen.gif":
-        return _seen(environ, at, placement)
+        return _seen(request, at, placement)
     if rest in placement.pages and rest != "unavailable":
         return _page(200, placement.pages[rest], placement)
     return _page(404, placement.pages["unavailable"], placement)
 
 
-def _message(environ: WSGIEnvironment, at: Surroundings, placement: PlacementEntry) -> Reply:
-    query = _fields(environ.get("QUERY_STRING", ""))
-    locale = query["locale"][0] if "locale" in query else _language(environ)
+def _message(request: Request, at: Surroundings, placement: PlacementEntry) -> Reply:
+    query = _fields(request.query)
+    locale = query["locale"][0] if "locale" in query else _language(request)
     if "preview" in query:
         try:
             arm = _preview(placement, query["preview"][0])
@@ -222,10 +232,10 @@ def _message(environ: WSGIEnvironment, at: Surroundings, placement: PlacementEnt
             return _page(200, b"".join(_in_locale(placement.fallback, locale).page), placement)
         return _page(404, placement.pages["unavailable"], placement)
     # A page of its own knows neither tab nor subject: where the plan asks for these, it shows and does not count.
-    if wants_not_to_be_counted(environ) or (placement.campaign and placement.campaign.unit != "view"):
+    if wants_not_to_be_counted(request) or (placement.campaign and placement.campaign.unit != "view"):
         return _page(200, b"".join(decision.shown.page), placement)
-    if environ["REQUEST_METHOD"] == "GET":
-        count_served(at, decision, placement)
+    if request.method == "GET" and not count_served(request, at, decision, placement, from_a_browser=True):
+        return _page(200, b"".join(decision.shown.page), placement)
     return _page(200, decision.receipt.encode().join(decision.shown.page), placement)
 
 
@@ -237,16 +247,16 @@ def _fields(text: str) -> dict[str, list[str]]:
         return {}
 
 
-def _language(environ: WSGIEnvironment) -> str | None:
+def _language(request: Request) -> str | None:
     """The first language the browser asks for: read here, kept nowhere."""
-    first = environ.get("HTTP_ACCEPT_LANGUAGE", "").split(",")[0].split(";")[0].strip()
+    first = (request.header("accept-language") or "").split(",")[0].split(";")[0].strip()
     return first or None
 
 
-def _form(environ: WSGIEnvironment, at: Surroundings, placement: PlacementEntry) -> Reply:
+def _form(request: Request, at: Surroundings, placement: PlacementEntry) -> Reply | Recording:
     """The page's one form: record what was pressed, then lead on. Counting may fail; leading on may not."""
     try:
-        body = read_body(environ, BODY_LIMIT)
+        body = body_of(request, BODY_LIMIT)
         fields = _fields(body.decode("ascii", "replace"))
     except Refusal:
         fields = {}
@@ -254,9 +264,10 @@ def _form(environ: WSGIEnvironment, at: Surroundings, placement: PlacementEntry)
     if fields.get("rating", [""])[0] in {"1", "2", "3", "4", "5"}:
         outcome, value = "rating", int(fields["rating"][0])
     # No look at Origin: our own Referrer-Policy makes browsers send "null" here, and the receipt is what counts.
-    if outcome in RECORDED:
-        _count(at, placement, fields.get("receipt", [""])[0], outcome, value)
-    return Reply(303, [("Location", _next(placement, outcome)), ("Cache-Control", "no-store")], b"")
+    reply = Reply(303, [("Location", _next(placement, outcome)), ("Cache-Control", "no-store")], b"")
+    if outcome not in RECORDED:
+        return reply
+    return _counted(at, placement, fields.get("receipt", [""])[0], outcome, value, reply)
 
 
 def _next(placement: PlacementEntry, outcome: str) -> str:
@@ -270,21 +281,26 @@ def _next(placement: PlacementEntry, outcome: str) -> str:
     }.get(outcome, f"{base}/thanks")
 
 
-def _seen(environ: WSGIEnvironment, at: Surroundings, placement: PlacementEntry) -> Reply:
+def _seen(request: Request, at: Surroundings, placement: PlacementEntry) -> Reply | Recording:
     """The image in <noscript>: seen, without JavaScript."""
-    query = _fields(environ.get("QUERY_STRING", ""))
-    if environ["REQUEST_METHOD"] == "GET":
-        _count(at, placement, query.get("receipt", [""])[0], "exposed", None)
-    return Reply(200, [("Content-Type", "image/gif"), ("Cache-Control", "no-store")], _GIF)
+    query = _fields(request.query)
+    reply = Reply(200, [("Content-Type", "image/gif"), ("Cache-Control", "no-store")], _GIF)
+    if request.method != "GET":
+        return reply
+    return _counted(at, placement, query.get("receipt", [""])[0], "exposed", None, reply)
 
 
-def _count(at: Surroundings, placement: PlacementEntry, text: str, outcome: str, value: int | None) -> None:
+def _counted(
+    at: Surroundings, placement: PlacementEntry, text: str, outcome: str, value: int | None, reply: Reply
+) -> Reply | Recording:
+    """This reply, once the outcome is on disk; the same if it does not count."""
     try:
         receipt = at.office.verify(text, hour=int(at.clock()) // SECONDS_PER_HOUR)
     except (ReceiptInvalid, ReceiptExpired):
-        return
-    if receipt.placement == placement.id:
-        at.record([Event(receipt, outcome, value)])
+        return reply
+    if receipt.placement != placement.id:
+        return reply
+    return Recording([Event(receipt, outcome, value)], lambda answers: reply)
 
 
 def _page(status: int, body: bytes, placement: PlacementEntry | None) -> Reply:
@@ -301,3 +317,7 @@ def _page(status: int, body: bytes, placement: PlacementEntry | None) -> Reply:
         ],
         body,
     )
+
+
+DECIDE = Route(decide, BODY_LIMIT)
+HOSTED = Route(hosted, BODY_LIMIT)

@@ -1,22 +1,78 @@
-"""The WSGI application: the audience surface in front, Django behind it."""
+"""The WSGI application: the audience surface in front, Django behind it. `runserver` and any WSGI server can use it;
+production and the demo use campaign.rsgi, which is quicker (docs/decisions/0008)."""
+
+from __future__ import annotations
 
 import os
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from django.core.wsgi import get_wsgi_application
 
+from campaign.audience import Audience, Recording, Reply, Request, Route, announced_length, incomplete_body, mount
+
 if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication
+    from collections.abc import Callable, Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign.settings")
 django_application = get_wsgi_application()
 
 
-def __getattr__(name: str) -> "WSGIApplication":
+class Door:
+    """Requests of the audience are answered, each in its caller's thread; all others go on to `downstream`."""
+
+    def __init__(self, downstream: WSGIApplication, audience: Audience) -> None:
+        self._downstream, self._audience = downstream, audience
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        route = self._audience.route(environ.get("PATH_INFO", ""))
+        if route is None:
+            return self._downstream(environ, start_response)
+        status, headers, body = self._reply(environ, route)
+        length = ("Content-Length", str(len(body)))
+        start_response(f"{status} {HTTPStatus(status).phrase}", [*headers, length])
+        return [body] if environ["REQUEST_METHOD"] != "HEAD" else []
+
+    def _reply(self, environ: WSGIEnvironment, route: Route) -> Reply:
+        audience = self._audience
+        try:
+            answer = audience.answer(route, _request(environ, route.most_bytes))
+            if isinstance(answer, Recording):
+                return audience.after(answer, audience.recorder.submit(answer.events, clock=audience.clock))
+            return answer
+        except Exception as error:
+            return audience.failure(error)
+
+
+def _request(environ: WSGIEnvironment, limit: int) -> Request:
+    return Request(
+        environ["REQUEST_METHOD"],
+        environ["PATH_INFO"],
+        environ.get("QUERY_STRING", ""),
+        _headers(environ),
+        environ.get("REMOTE_ADDR", ""),
+        _body(environ, limit),
+    )
+
+
+def _headers(environ: WSGIEnvironment) -> Callable[[str], str | None]:
+    return lambda name: environ.get(f"HTTP_{name.upper().replace('-', '_')}")
+
+
+def _body(environ: WSGIEnvironment, limit: int) -> bytes | None:
+    length = announced_length(environ.get("CONTENT_LENGTH"))
+    if length is not None and length > limit:
+        return None
+    body: bytes = environ["wsgi.input"].read(limit + 1 if length is None else length)
+    if length is not None and len(body) < length:
+        raise incomplete_body()
+    return body if len(body) <= limit else None
+
+
+def __getattr__(name: str) -> WSGIApplication:
     """`application`, mounted when a server asks for it: importing this module starts no threads."""
     if name != "application":
         raise AttributeError(name)
-    from campaign.audience import mount
-
-    application = globals()["application"] = mount(django_application)
+    application = globals()["application"] = Door(django_application, mount())
     return application

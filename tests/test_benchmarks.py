@@ -14,13 +14,15 @@ from itertools import repeat
 from pathlib import Path
 
 import pytest
+import urllib3
 
-from benchmarks import constant, embed, events, open_loop, raw_disk, start, unleash
+from benchmarks import embed, events, open_loop, raw_disk, start, unleash
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.installation import DECIDE
 from benchmarks.load import Unexpected, body_of, drive, get, post, reply_size, status_of
 from benchmarks.processes import cpu_seconds, family, mapped, read_stat, resident_mib, status_kib, two_cores
 from benchmarks.rounds import Effort, Line, Ratio, at_least, at_most, in_turns, ratio, speed_lines, table
+from campaign import server
 
 REPLY = b"HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 5\r\n\r\nhello"
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -134,13 +136,9 @@ def _answer(listener: socket.socket, reply: bytes, cut: int, times: int) -> None
 
 
 def test_the_yardstick_answers_everything_alike() -> None:
-    told: list[str] = []
-
-    def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> None:
-        told.extend([status, dict(headers)["Content-Length"]])
-
-    body = constant.application({}, start_response)  # type: ignore[arg-type]  # it returns no writer, and needs none
-    assert told == ["200 OK", str(len(b"".join(body)))]
+    with server.running("benchmarks.constant:application", environment={"CONSTANT_BYTES": "14"}) as url:
+        answers = [urllib3.request("POST", url + path, body=body) for path, body in (("/a", b"{}"), ("/b?c", b""))]
+    assert [(answer.status, len(answer.data)) for answer in answers] == [(200, 14), (200, 14)]
 
 
 # The timetable

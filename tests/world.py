@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -14,12 +14,15 @@ from django.contrib.auth.models import Group, User
 
 from analytics import ingest
 from analytics.models import OpenView, Tally
-from campaign import lifecycle
-from campaign.audience import Audience, Surroundings
+from campaign import bots, lifecycle
+from campaign.audience import Answers, Audience, Deliver, Event, Surroundings
+from campaign.crowd import Crowd
+from campaign.doubt import Doubts
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome, ServedCount
 from campaign.receipt import Receipt, ReceiptOffice
 from campaign.served import ServedCounter
 from campaign.snapshot import compile_snapshot
+from campaign.wsgi import Door
 from messages import review
 from messages.models import Message, Rendition, Revision, Theme
 
@@ -168,20 +171,29 @@ class Site:
     office: ReceiptOffice = field(default_factory=lambda: ReceiptOffice({1: b"k" * 32}))
 
     served: ServedCounter = field(default_factory=ServedCounter)
+    network_limit: int = 0
+    behind_proxy: bool = False
 
     def __post_init__(self) -> None:
         self.snapshot = compile_snapshot()
-        self.app = Audience(
-            _nothing_behind,
-            Surroundings(
-                clock=lambda: self.now,
-                snapshot=lambda: self.snapshot,
-                office=self.office,
-                life_hours=2,
-                record=lambda events: ingest.write(events, hour=self.hour),
-                served=self.served,
-            ),
+        surroundings = Surroundings(
+            clock=lambda: self.now,
+            snapshot=lambda: self.snapshot,
+            office=self.office,
+            life_hours=2,
+            served=self.served,
+            doubts=Doubts(bots.known(), Crowd(self.network_limit), behind_proxy=self.behind_proxy),
         )
+        self.record: Callable[[Sequence[Event]], Answers] = lambda events: ingest.write(events, hour=self.hour)
+        self.audience = Audience(surroundings, self)
+        self.app = Door(_nothing_behind, self.audience)
+
+    def submit(self, events: Sequence[Event], *, clock: Callable[[], float]) -> Answers:
+        """Put on disk at once, in this thread's own transaction, unless a test keeps it elsewhere."""
+        return self.record(events)
+
+    def put(self, events: Sequence[Event], *, clock: Callable[[], float], ticket: Any, deliver: Deliver) -> None:
+        deliver([(ticket, self.submit(events, clock=clock))])
 
     @property
     def hour(self) -> int:

@@ -39,7 +39,7 @@ class Town:
         self._spool = spool
         self._telling: list[tuple[View, list[Told]]] = []
         self._latest = 0
-        self.site.app._surroundings = self.site.app._surroundings._replace(record=self._record)
+        self.site.record = self._record
 
     def _record(self, events: Sequence[Event]) -> list[Refusal | None]:
         if self.away:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -255,26 +256,50 @@ def test_the_spool_is_not_locked_for_a_database_that_does_not_answer(
         ingest.hand_over(spool)
 
 
-def test_who_waits_too_long_hears_so_and_holds_nobody_up(
+def test_who_waits_too_long_hears_so_and_what_is_sent_again_counts_once(
     writer: ingest.Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The disk hangs under the first; two who came meanwhile give up, and are not written behind their backs."""
-    hangs, goes_on, proper = threading.Event(), threading.Event(), ingest.write
+    """The disk hangs; all who wait give up. Then it goes on, and they send their events again."""
+    goes_on, proper = threading.Event(), ingest.write
 
     def slowly(*args: Any, **options: Any) -> list[Refusal | None]:
-        hangs.set()
         goes_on.wait(20)
         return proper(*args, **options)
 
     monkeypatch.setattr(ingest, "write", slowly)
     monkeypatch.setattr(ingest, "_WAIT_SECONDS", 0.2)
     with ThreadPoolExecutor(3) as pool:
-        first = pool.submit(writer.submit, [event(1)], clock=clock)
-        hangs.wait(20)
-        others = [pool.submit(writer.submit, [event(n)], clock=clock) for n in (2, 3)]
-        refusals = [other.result(timeout=20)[0] for other in others]
-        goes_on.set()
-        assert first.result(timeout=20) == [None]
-    assert [refusal and refusal.code for refusal in refusals] == ["not_recorded"] * 2
-    assert writer.submit([event(4)], clock=clock) == [None]
+        refusals = list(pool.map(lambda n: writer.submit([event(n)], clock=clock)[0], (1, 2, 3)))
+    assert [refusal and refusal.code for refusal in refusals] == ["not_recorded"] * 3
+    goes_on.set()
+    monkeypatch.setattr(ingest, "_WAIT_SECONDS", 20)
+    assert [writer.submit([event(n)], clock=clock) for n in (1, 2, 3)] == [[None]] * 3
+    assert OpenView.objects.count() == 3
+
+
+def test_all_who_wait_at_one_place_are_answered_in_one_call(
+    writer: ingest.Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes during a commit is the next group: waking a server's loop for each would cost more than the commit."""
+    begun, goes_on, proper, calls = threading.Event(), threading.Event(), ingest.write, SimpleQueue[list[Any]]()
+
+    def slowly(*args: Any, **options: Any) -> list[Refusal | None]:
+        begun.set()
+        goes_on.wait(20)
+        return proper(*args, **options)
+
+    monkeypatch.setattr(ingest, "write", slowly)
+    for number in range(1, 6):
+        writer.put([event(number)], clock=clock, ticket=number, deliver=calls.put)
+        begun.wait(20)
+    goes_on.set()
+    assert [calls.get(timeout=20), calls.get(timeout=20)] == [[(1, [None])], [(n, [None]) for n in (2, 3, 4, 5)]]
+
+
+def test_a_caller_who_is_gone_holds_up_nobody(writer: ingest.Writer) -> None:
+    def gone(answered: list[Any]) -> None:
+        raise RuntimeError("Event loop is closed")
+
+    writer.put([event(1)], clock=clock, ticket=None, deliver=gone)
+    assert writer.submit([event(2)], clock=clock) == [None]
     assert OpenView.objects.count() == 2

@@ -142,9 +142,8 @@ def test_decide_refuses_exactly_as_described(monkeypatch: pytest.MonkeyPatch) ->
         site.post(path, b"{"),
         site.post(path, {"placement": "quiet-page", "other": 1}),
         site.post(path, []),
-        site.decide(HTTP="x")
-        if False
-        else site.post(path, {"placement": "quiet-page"}, HTTP_ORIGIN="https://no.example"),
+        site.post(path, {"placement": "quiet-page"}, CONTENT_LENGTH="99"),
+        site.post(path, {"placement": "quiet-page"}, HTTP_ORIGIN="https://no.example"),
         site.decide("nowhere"),
         site.decide(preview="nonsense"),
         site.get(path),
@@ -191,6 +190,7 @@ def test_events_refuse_exactly_as_described(monkeypatch: pytest.MonkeyPatch) -> 
         site.post(path, b"{"),
         site.post(path, []),
         site.post(path, [event] * 501),
+        site.post(path, event, CONTENT_LENGTH="999"),
         site.post(path, event, HTTP_ORIGIN="https://no.example"),
         site.get(path),
         site.post(path, b" " * 200_000),

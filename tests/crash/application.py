@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from campaign.audience import Audience, mount
+from campaign.audience import mount
+from campaign.rsgi import Door
 from campaign.wsgi import django_application
 from tests.crash.clock import FastClock
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from campaign.audience import Event, Refusal
 
 
-def _application() -> Audience:
+def _application() -> Door:
     from django.conf import settings
 
     from analytics import ingest
@@ -34,7 +35,7 @@ def _application() -> Audience:
 
     ingest.keep = keep
     faults.plant()
-    return mount(django_application, clock=FastClock.of(os.environ))
+    return Door(django_application, mount(clock=FastClock.of(os.environ)))
 
 
 application = _application()

@@ -6,12 +6,13 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.db import connections
 
 from analytics import fold, ingest
 from analytics.openviews import Stretch, Sums
-from campaign.audience import Event, Refusal
+from campaign.audience import Deliver, Event
 from tests.crash import ANSWER_FIRST, NO_NOTE
 
 
@@ -27,13 +28,15 @@ def plant() -> None:
 
 
 def _answer_first() -> None:
-    proper = ingest.record
+    proper = ingest.Writer.put
 
-    def record(events: Sequence[Event], *, clock: Callable[[], float]) -> list[Refusal | None]:
-        threading.Timer(0.5, proper, [list(events)], {"clock": clock}).start()
-        return [None] * len(events)
+    def put(
+        self: ingest.Writer, events: Sequence[Event], *, clock: Callable[[], float], ticket: Any, deliver: Deliver
+    ) -> None:
+        threading.Timer(0.5, proper, [self, list(events)], {"clock": clock, "ticket": None, "deliver": id}).start()
+        deliver([(ticket, [None] * len(events))])
 
-    ingest.record = record
+    ingest.Writer.put = put  # type: ignore[method-assign]  # that is the fault
 
 
 def _forget_the_note() -> None:

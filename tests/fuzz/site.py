@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks.installation import DECIDE, PLACEMENT, ROOT, receipts, serving
 from benchmarks.load import drive as load
+from campaign.server import PRODUCTION
 from tests.demo_installation import copied
 from tests.fuzz import wire
 from tests.fuzz.dress import Wardrobe
@@ -61,7 +62,7 @@ def fuzzed(folder: Path) -> Iterator[Fuzzed]:
     output = folder / "output"
     with ExitStack() as stack:
         with _into(output):
-            served = stack.enter_context(serving("campaign.wsgi:application", own))
+            served = stack.enter_context(serving(PRODUCTION, own))
         wardrobe = Wardrobe(
             placements=(_HOSTED, PLACEMENT),
             receipts=receipts(served.port, 200),

@@ -20,11 +20,12 @@ from benchmarks.installation import ORIGIN, ROOT, receipts, serving
 from benchmarks.processes import living_family
 from campaign.keyring import receipt_keys
 from campaign.receipt import ReceiptOffice
+from campaign.server import PRODUCTION
 from tests.power.ledger import Acknowledged, bits_of
 from tests.power.recording import Recording
 from tests.power.writer import ACKNOWLEDGED, ENTRY_BYTES
 
-APPLICATION = "campaign.wsgi:application"
+APPLICATION = PRODUCTION
 # An audience database that nobody answers for: events go to the spool.
 AWAY = {"AUDIENCE_DATABASE_URL": "postgres://nobody@127.0.0.1:1/away?connect_timeout=1"}
 Event = dict[str, str]

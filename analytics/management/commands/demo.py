@@ -100,7 +100,7 @@ class Command(BaseCommand):
         except OSError:
             raise CommandError(f"Port {partner} is taken. Choose another pair: make demo PORT=9000") from None
         threading.Thread(target=partner_server.serve_forever, daemon=True).start()
-        with server.running("campaign.wsgi:application", port=site) as url, _worker():
+        with server.running(server.PRODUCTION, port=site) as url, _worker():
             console.print(f"\n[bold]The site is running.[/] Results: {url}/campaigns/{campaign.slug}/results/")
             console.print("Sign in as one of:")
             for person in cast:

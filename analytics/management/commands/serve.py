@@ -21,6 +21,6 @@ class Command(BaseCommand):
         self.stdout.write(f"Second Thought listens on http://{options['host']}:{options['port']}/")
         self.stdout.flush()
         command = server.command(
-            "campaign.wsgi:application", port=options["port"], host=options["host"], workers=options["workers"]
+            server.PRODUCTION, port=options["port"], host=options["host"], workers=options["workers"]
         )
         os.execve(sys.executable, command, server.settled(os.environ))  # noqa: S606  (no shell is wanted: the server takes this process's place)

@@ -1,0 +1,73 @@
+"""PURE  Does one network ask too often? Counted in a sketch that holds no address, and is forgotten every few minutes.
+
+A network is the first 24 bits of an IPv4 address or the first 48 of an IPv6 address. It adds one to a counter in each
+of four rows; which counters, a keyed hash says, under a random key that is thrown away with the counters. The least of
+the four is at most too large, and rarely by much. Without the key nothing tells which networks came; with it, a guess
+can be tried until the window ends, in the memory of the running process and nowhere else.
+
+This machine is no network: whatever comes from it is a test, or passed on by a proxy that does not say for whom.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+from array import array
+from ipaddress import IPv6Address
+
+ROWS, WIDTH = 4, 1 << 14
+WINDOW_SECONDS = 300.0
+_PLACES = struct.Struct(f"<{ROWS}H")
+
+
+class Crowd:
+    """Counts requests by network; `limit` of them in five minutes are the most that count, and 0 is no limit."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._ends = 0.0
+        self._forget(0.0)
+
+    def is_too_many(self, address: str, *, now: float) -> bool:
+        """One more request of this address's network: whether there were too many of it by now."""
+        if not self._limit:
+            return False
+        if not now < self._ends <= now + WINDOW_SECONDS:  # the clock may have jumped back
+            self._forget(now)
+        network = network_of(address)
+        if network is None:
+            return False
+        counters, least = self._counters, self._limit + 1
+        digest = hashlib.blake2b(network, digest_size=_PLACES.size, key=self._key).digest()
+        for row, place in enumerate(_PLACES.unpack(digest)):
+            at = row * WIDTH + place % WIDTH
+            count = counters[at] + 1
+            if count <= self._limit + 1:
+                counters[at] = count
+            least = min(least, count)
+        return least > self._limit
+
+    def _forget(self, now: float) -> None:
+        self._key = os.urandom(16)
+        self._counters = array("I", bytes(ROWS * WIDTH * array("I").itemsize))
+        self._ends = now + WINDOW_SECONDS
+
+
+def network_of(address: str) -> bytes | None:
+    """The network of an address, in few bytes; None if it is this machine, or no address.
+
+    >>> network_of("192.0.2.77"), network_of("2001:db8:7:8::1").hex(), network_of("127.0.0.1"), network_of("a name")
+    (b'192.0.2', '20010db80007', None, None)
+    """
+    if ":" not in address:
+        network = address.rpartition(".")[0]
+        plain = network.count(".") == 2 and network.isascii() and not network.startswith("127.")
+        return network.encode() if plain else None
+    try:
+        parsed = IPv6Address(address)
+    except ValueError:
+        return None
+    if parsed.ipv4_mapped:
+        return network_of(str(parsed.ipv4_mapped))
+    return None if parsed.is_loopback else parsed.packed[:6]

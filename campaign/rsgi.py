@@ -1,0 +1,226 @@
+"""The application as production runs it, on granian's RSGI: one loop answers the audience, threads answer the staff.
+
+An event waits for its disk without holding a thread, so a thousand may wait at once, and a visitor on a slow line holds
+nobody up. What asks a database (Django, and the health of the installation) works in threads of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import io
+import logging
+import sys
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from granian.rsgi import ProtocolClosed
+
+from campaign.audience import (
+    Answers,
+    Audience,
+    Deliver,
+    Event,
+    Headers,
+    Recording,
+    Refusal,
+    Reply,
+    Request,
+    announced_length,
+    incomplete_body,
+    mount,
+    not_recorded,
+    refusal_reply,
+)
+from campaign.wsgi import django_application
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+    from granian.rsgi import HTTPProtocol, Scope
+
+log = logging.getLogger(__name__)
+
+STAFF_THREADS = 8
+STAFF_MOST_BYTES = 10_000_000
+PATIENCE_SECONDS = 30.0
+
+
+class Door:
+    """Takes each request to the audience surface, or to Django behind it."""
+
+    def __init__(self, downstream: WSGIApplication, audience: Audience) -> None:
+        self._downstream, self._audience = downstream, audience
+        self._threads = ThreadPoolExecutor(STAFF_THREADS, thread_name_prefix="staff")
+        self._waiting: deque[tuple[float, asyncio.Future[Answers], int]] = deque()
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._deliver: Deliver = lambda answered: loop.call_soon_threadsafe(_settle, answered)
+
+    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        audience, method = self._audience, scope.method
+        route = audience.route(scope.path)
+        try:
+            if route is None:
+                await self._staff(scope, protocol)
+                return
+            body = await _body(scope, protocol, route.most_bytes)
+            request = Request(method, scope.path, scope.query_string, scope.headers.get, _address(scope), body)
+            if route.waits:
+                answer = await self._loop.run_in_executor(self._threads, audience.answer, route, request)
+            else:
+                answer = audience.answer(route, request)
+            if isinstance(answer, Recording):
+                answer = audience.after(answer, await self._recorded(answer.events))
+        except ProtocolClosed:
+            answer = audience.failure(incomplete_body())
+        except Exception as error:
+            answer = audience.failure(error)
+        _send(protocol, method, answer)
+
+    def _recorded(self, events: Sequence[Event]) -> asyncio.Future[Answers]:
+        """The answers to these events, once they are on disk; after a long wait, that nothing was kept."""
+        future: asyncio.Future[Answers] = self._loop.create_future()
+        waiting = self._waiting
+        while waiting and waiting[0][1].done():
+            waiting.popleft()
+        if not waiting:
+            self._loop.call_later(PATIENCE_SECONDS, self._give_up)
+        waiting.append((self._loop.time() + PATIENCE_SECONDS, future, len(events)))
+        self._audience.recorder.put(events, clock=self._audience.clock, ticket=future, deliver=self._deliver)
+        return future
+
+    def _give_up(self) -> None:
+        """Answer those who have waited too long, and look again when the next may have."""
+        now, waiting = self._loop.time(), self._waiting
+        while waiting and (waiting[0][1].done() or waiting[0][0] <= now):
+            _, future, count = waiting.popleft()
+            if not future.done():
+                future.set_result([not_recorded()] * count)
+        if waiting:
+            self._loop.call_later(waiting[0][0] - now, self._give_up)
+
+    async def _staff(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        body = await _body(scope, protocol, STAFF_MOST_BYTES)
+        if body is None:
+            refusal = Refusal(413, "body_too_large", f"A request may hold at most {STAFF_MOST_BYTES:,} bytes.")
+            _send(protocol, scope.method, refusal_reply(refusal))
+            return
+        whole = await self._loop.run_in_executor(self._threads, self._asked, _environ(scope, body), protocol)
+        if whole is not None:
+            _send(protocol, scope.method, whole)
+
+    def _asked(self, environ: WSGIEnvironment, protocol: HTTPProtocol) -> Reply | None:
+        """Runs in a thread: Django's reply; None if it came piece by piece and is sent already."""
+        said: list[Any] = []
+        pieces: Any = self._downstream(environ, lambda status, headers, error=None: said.extend((status, headers)))  # type: ignore[arg-type]  # it returns no writer, and Django needs none
+        try:
+            status, headers = int(said[0][:3]), said[1]
+            if not getattr(pieces, "streaming", False):
+                return Reply(status, headers, b"".join(pieces))
+            transport = protocol.response_stream(status, headers)
+            for piece in pieces if environ["REQUEST_METHOD"] != "HEAD" else ():
+                asyncio.run_coroutine_threadsafe(_passed_on(transport, piece), self._loop).result()
+            return None
+        finally:
+            pieces.close()
+
+
+async def _passed_on(transport: Any, piece: bytes) -> None:
+    await transport.send_bytes(piece)
+
+
+def _settle(answered: list[tuple[asyncio.Future[Answers], Answers]]) -> None:
+    for future, answers in answered:
+        if not future.done():
+            future.set_result(answers)
+
+
+async def _body(scope: Scope, protocol: HTTPProtocol, limit: int) -> bytes | None:
+    """The whole body; None above the limit, and then at most one piece too many was held."""
+    length = announced_length(scope.headers.get("content-length"))
+    if length is not None:
+        return None if length > limit else await protocol()
+    pieces, held = [], 0
+    async for piece in protocol:
+        pieces.append(piece)
+        held += len(piece)
+        if held > limit:
+            return None
+    return b"".join(pieces)
+
+
+def _send(protocol: HTTPProtocol, method: str, reply: Reply) -> None:
+    status, headers, body = reply
+    if status == 204 or status == 304:
+        protocol.response_empty(status, headers)
+    elif method == "HEAD":
+        protocol.response_empty(status, _with_length(headers, len(body)))
+    else:
+        protocol.response_bytes(status, headers, body)
+
+
+def _with_length(headers: Headers, length: int) -> Headers:
+    if any(name.lower() == "content-length" for name, _ in headers):
+        return headers
+    return [*headers, ("Content-Length", str(length))]
+
+
+def _address(scope: Scope) -> str:
+    return scope.client.rpartition(":")[0].strip("[]")
+
+
+def _environ(scope: Scope, body: bytes) -> WSGIEnvironment:
+    """The request as Django's WSGI handler takes it.
+
+    Header names with an underscore are left out: they could pass for one of ours, which a proxy sets.
+    """
+    host, _, port = scope.server.rpartition(":")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": host,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": _address(scope),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        "CONTENT_LENGTH": str(len(body)),
+    }
+    if scope.authority:
+        environ["HTTP_HOST"] = scope.authority
+    for name, value in scope.headers.items():
+        if "_" in name or name == "content-length":
+            continue
+        key = name.upper().replace("-", "_")
+        key = key if key == "CONTENT_TYPE" else f"HTTP_{key}"
+        if key in environ and key != "HTTP_HOST":
+            value = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{value}"
+        environ[key] = value
+    return environ
+
+
+def __getattr__(name: str) -> Door:
+    """`application`, mounted when the server asks for it: importing this module starts no threads."""
+    if name != "application":
+        raise AttributeError(name)
+    application = globals()["application"] = Door(django_application, mount())
+    _leave_alone_what_stays()
+    return application
+
+
+def _leave_alone_what_stays() -> None:
+    """The garbage collector need not walk through code and messages again and again: it cost 3 us a request."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)

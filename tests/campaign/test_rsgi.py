@@ -1,0 +1,313 @@
+"""The door that production uses: with made-up requests in a loop of this process, and through a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import pytest
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope
+
+from campaign import rsgi, server
+from campaign.audience import Answers, Deliver, Event
+from tests import world
+from tests.installation import installed
+
+pytestmark = pytest.mark.django_db(databases=["default", "audience"])
+
+
+class Headers(list[tuple[str, str]]):
+    """As granian gives them: names in lower case, the first of several."""
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        return next((value for key, value in self if key == name), default)
+
+    def items(self) -> list[tuple[str, str]]:
+        return self
+
+
+@dataclass
+class Asked:
+    """A request."""
+
+    method: str = "GET"
+    path: str = "/"
+    query_string: str = ""
+    headers: Headers = field(default_factory=Headers)
+    server: str = "127.0.0.1:8000"
+    client: str = "127.0.0.9:40000"
+    scheme: str = "https"
+    http_version: str = "1.1"
+    authority: str | None = None
+
+
+@dataclass
+class Connection:
+    """Brings the body in pieces, and keeps what is sent back."""
+
+    pieces: Sequence[bytes] = ()
+    lost: bool = False
+    taken: int = 0
+    status: int = 0
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: bytes = b""
+
+    async def __call__(self) -> bytes:
+        return b"".join([piece async for piece in self])
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self.lost:
+            raise ProtocolClosed
+        for piece in self.pieces:
+            self.taken += 1
+            yield piece
+
+    def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
+        self.response_bytes(status, headers, b"")
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        assert not self.status, "answered twice"
+        self.status, self.headers, self.body = status, headers, body
+
+    def response_stream(self, status: int, headers: list[tuple[str, str]]) -> Connection:
+        self.response_bytes(status, headers, b"")
+        return self
+
+    async def send_bytes(self, piece: bytes) -> None:
+        self.body += piece
+
+
+def asked(door: rsgi.Door, *requests: tuple[Asked, Connection]) -> list[Connection]:
+    """All of these at once, on a loop of their own."""
+
+    async def all_of_them() -> None:
+        door.__rsgi_init__(asyncio.get_running_loop())
+        await asyncio.gather(
+            *(door.__rsgi__(cast(Scope, scope), cast(HTTPProtocol, connection)) for scope, connection in requests)
+        )
+
+    asyncio.run(all_of_them())
+    return [connection for _, connection in requests]
+
+
+def door(downstream: Any = None, site: world.Site | None = None) -> rsgi.Door:
+    return rsgi.Door(downstream or _nobody, (site or world.Site()).audience)
+
+
+def _nobody(environ: Any, start_response: Any) -> Any:
+    raise AssertionError("this is the audience's")
+
+
+def sent(value: object, *, announced: bool = True) -> tuple[Asked, Connection]:
+    """A body for decide."""
+    body = value if isinstance(value, bytes) else json.dumps(value).encode()
+    headers = Headers([("content-length", str(len(body)))] if announced else [("transfer-encoding", "chunked")])
+    return Asked("POST", "/api/v1/decide", headers=headers), Connection([body[:9], body[9:]])
+
+
+def event(receipt: str) -> tuple[Asked, Connection]:
+    """One event of it."""
+    scope, connection = sent({"receipt": receipt, "outcome": "exposed"})
+    scope.path = "/api/v1/events"
+    return scope, connection
+
+
+class Elsewhere:
+    """A recorder that answers from a thread of its own, as the real one does."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def put(self, events: Sequence[Event], *, clock: Callable[[], float], ticket: Any, deliver: Deliver) -> None:
+        self.events += events
+        threading.Thread(target=deliver, args=([(ticket, [None] * len(events))],)).start()
+
+    def submit(self, events: Sequence[Event], *, clock: Callable[[], float]) -> Answers:
+        raise AssertionError("it was waited for")
+
+
+def test_a_message_is_decided_and_its_event_is_answered_once_it_is_kept() -> None:
+    world.launched()
+    site, recorder = world.Site(), Elsewhere()
+    site.audience.recorder = recorder
+    shown = asked(door(site=site), *(sent({"placement": "quiet-page"}) for _ in range(9)))
+    receipts = [json.loads(answer.body)["receipt"] for answer in shown]
+    answers = asked(door(site=site), *(event(receipt) for receipt in receipts))
+    assert {(answer.status, answer.body) for answer in answers} == {(200, b'{"accepted":1}')}
+    assert {kept.receipt for kept in recorder.events} == {site.opened(receipt) for receipt in receipts}
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_body_that_is_too_long_is_refused_and_not_held(announced: bool) -> None:
+    pieces = [b"x" * 4000] * 100
+    headers = Headers([("content-length", "400000")] if announced else [])
+    connection = Connection(pieces)
+    asked(door(), (Asked("POST", "/api/v1/decide", headers=headers), connection))
+    assert (connection.status, json.loads(connection.body)["error"]["code"]) == (413, "body_too_large")
+    assert connection.taken == (0 if announced else 2)
+
+
+def test_a_body_that_does_not_say_its_length_is_read() -> None:
+    world.launched()
+    (answer,) = asked(door(), sent({"placement": "quiet-page"}, announced=False))
+    assert answer.status == 200
+
+
+def test_a_request_that_ends_early_is_refused_and_leaves_no_trace(caplog: pytest.LogCaptureFixture) -> None:
+    (answer,) = asked(door(), (Asked("POST", "/api/v1/decide"), Connection(lost=True)))
+    assert (answer.status, json.loads(answer.body)["error"]["code"]) == (400, "incomplete_body")
+    assert caplog.records == []
+
+
+def test_an_answer_to_head_has_the_length_and_not_the_body() -> None:
+    connections = asked(
+        door(), *((Asked(method, "/static/campaign/embed.js"), Connection()) for method in ("GET", "HEAD"))
+    )
+    length = ("Content-Length", str(len(connections[0].body)))
+    assert connections[1].body == b""
+    assert length in connections[1].headers
+
+
+class Silent:
+    """A recorder that never answers, or cannot even be asked."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+
+    def put(self, events: Sequence[Event], *, clock: Callable[[], float], ticket: Any, deliver: Deliver) -> None:
+        if self.error:
+            raise self.error
+
+    def submit(self, events: Sequence[Event], *, clock: Callable[[], float]) -> Answers:
+        raise AssertionError
+
+
+@pytest.mark.parametrize("recorder", [Silent(), Silent(RuntimeError("canary"))])
+def test_who_waits_too_long_is_told_to_send_it_again(
+    recorder: Silent, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.launched()
+    site = world.Site()
+    receipts = [site.shown() for _ in range(3)]
+    site.audience.recorder = recorder
+    monkeypatch.setattr(rsgi, "PATIENCE_SECONDS", 0.05)
+    answers = asked(door(site=site), *(event(receipt) for receipt in receipts))
+    told = (500, "internal_error") if recorder.error else (503, "not_recorded")
+    assert {(answer.status, json.loads(answer.body)["error"]["code"]) for answer in answers} == {told}
+    assert "canary" not in caplog.text
+
+
+# Django, behind the door
+
+
+def staff(
+    respond: Callable[[dict[str, Any]], Any], scope: Asked, connection: Connection | None = None
+) -> tuple[Connection, dict[str, Any]]:
+    """What Django's answer becomes, and the environ that Django got."""
+    seen: dict[str, Any] = {}
+
+    def downstream(environ: dict[str, Any], start_response: Any) -> Any:
+        seen.update(environ)
+        response = respond(environ)
+        start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+        return response
+
+    (answer,) = asked(door(downstream), (scope, connection or Connection()))
+    return answer, seen
+
+
+def test_django_gets_the_request_as_from_any_wsgi_server() -> None:
+    said = """host: desk.example|cookie: a=1|cookie: b=2|content-type: text/plain|accept: a|accept: b|content-length: 4
+              |x_forwarded_proto: https|x-forwarded-proto: http"""
+    pairs = (header.strip().split(": ") for header in said.split("|"))
+    headers = Headers((name, value) for name, value in pairs)
+    scope = Asked("POST", "/résumé", "a=%20", headers, client="[::1]:4000")
+    _, environ = staff(lambda environ: HttpResponse(environ["wsgi.input"].read()), scope, Connection([b"bo", b"dy"]))
+    assert {name: environ[name] for name in ("HTTP_HOST", "HTTP_COOKIE", "CONTENT_TYPE", "HTTP_ACCEPT")} == {
+        "HTTP_HOST": "desk.example",
+        "HTTP_COOKIE": "a=1; b=2",
+        "CONTENT_TYPE": "text/plain",
+        "HTTP_ACCEPT": "a,b",
+    }
+    assert environ["HTTP_X_FORWARDED_PROTO"] == "http"
+    assert environ["PATH_INFO"].encode("latin-1").decode() == "/résumé"
+    assert (environ["REMOTE_ADDR"], environ["SERVER_PORT"], environ["CONTENT_LENGTH"]) == ("::1", "8000", "4")
+    assert (environ["QUERY_STRING"], environ["wsgi.url_scheme"]) == ("a=%20", "https")
+
+
+def test_a_staff_page_goes_back_whole() -> None:
+    answer, _ = staff(lambda environ: HttpResponse([b"a", b"b"], status=201, headers={"X-A": "1"}), Asked())
+    assert (answer.status, answer.body, ("X-A", "1") in answer.headers) == (201, b"ab", True)
+
+
+def test_a_long_answer_goes_back_piece_by_piece_and_is_closed(tmp_path: Path) -> None:
+    closed: list[bool] = []
+    response = StreamingHttpResponse(iter([b"one ", b"two"]))
+    response._resource_closers.append(lambda: closed.append(True))  # type: ignore[attr-defined]
+    answer, _ = staff(lambda environ: response, Asked())
+    assert (answer.body, closed) == (b"one two", [True])
+    (tmp_path / "file").write_bytes(b"f" * 100_000)
+    answer, _ = staff(lambda environ: FileResponse((tmp_path / "file").open("rb")), Asked())
+    assert answer.body == b"f" * 100_000
+
+
+def test_an_upload_above_the_limit_is_refused() -> None:
+    scope = Asked("POST", headers=Headers([("content-length", str(rsgi.STAFF_MOST_BYTES + 1))]))
+    (answer,) = asked(door(), (scope, Connection()))
+    assert answer.status == 413
+
+
+def test_a_fault_behind_the_door_is_logged_by_its_name_alone(caplog: pytest.LogCaptureFixture) -> None:
+    def downstream(environ: Any, start_response: Any) -> Any:
+        raise RuntimeError("canary")
+
+    with caplog.at_level(logging.DEBUG):
+        (answer,) = asked(door(downstream), (Asked(), Connection()))
+    assert answer.status == 500
+    assert "RuntimeError" in caplog.text
+    assert "canary" not in caplog.text
+
+
+# Through a real server
+
+
+def test_a_real_server_answers_the_audience_and_the_staff(tmp_path: Path) -> None:
+    with (
+        installed(tmp_path, {}) as own,
+        server.running(server.PRODUCTION, environment={**own, "LOCAL_HTTP": "1"}) as url,
+        closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)) as link,
+    ):
+        told = []
+        for method, path, body in (
+            ("POST", "/api/v1/decide", iter([b'{"placement":', b'"nowhere"}'])),
+            ("POST", "/api/v1/decide", b"x" * 4097),
+            ("HEAD", "/static/campaign/embed.js", None),
+            ("GET", "/favicon.ico", None),
+            ("GET", "/health/ready", None),
+            ("GET", "/sign-in/", None),
+            ("HEAD", "/sign-in/", None),
+            ("GET", "/nothing/%FF/here", None),
+        ):
+            link.request(method, path, body=body)
+            reply = link.getresponse()
+            told.append((reply.status, bool(reply.read()), reply.getheader("Content-Length") not in (None, "0")))
+    assert told == [
+        (404, True, True),
+        (413, True, True),
+        (200, False, True),
+        (204, False, False),
+        (200, True, True),
+        (200, True, True),
+        (200, False, True),
+        (404, True, True),
+    ]
