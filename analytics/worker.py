@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from django.conf import settings
@@ -27,6 +28,7 @@ from analytics.fold import fold
 from analytics.guard import guard
 from analytics.models import FoldedHour, FoldProgress, WorkerStep
 from campaign import lifecycle
+from campaign.keyring import destroy_unneeded
 from campaign.models import Campaign
 from campaign.receipt import SECONDS_PER_HOUR
 
@@ -104,8 +106,20 @@ def _for_each(campaigns: Iterable[Campaign], do: Callable[[Campaign], int]) -> i
 
 
 def destroy_keys(now: datetime) -> str:
-    """Secrets of campaigns that are closed."""
-    return _said((len(lifecycle.destroy_secrets_of_closed()), "secrets destroyed"))
+    """Secrets of campaigns that are closed, and receipt keys of which no receipt is open any more."""
+    for number in lifecycle.secrets_of_unknown():
+        _tell_of_unknown(number)
+    secrets = lifecycle.destroy_secrets_of_closed()
+    keys = destroy_unneeded(settings.KEY_DIRECTORY, now=now.timestamp())
+    return _said((len(secrets), "secrets destroyed"), (len(keys), "old receipt keys destroyed"))
+
+
+@cache
+def _tell_of_unknown(campaign: int) -> None:
+    """Once for each: it is for a person to find out whether the database is the wrong one."""
+    log.warning(
+        "There is a secret of campaign %s, which this database does not know. It is kept: see manage.py keys.", campaign
+    )
 
 
 def prune(now: datetime) -> str:

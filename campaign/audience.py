@@ -312,7 +312,7 @@ def mount(*, clock: Callable[[], float] = time.time) -> Audience:
     from campaign import bots
     from campaign.crowd import Crowd
     from campaign.doubt import Doubts
-    from campaign.keyring import receipt_keys
+    from campaign.ring import Ring
     from campaign.served import ServedCounter
     from campaign.snapshot import Keeper
     from campaign.snapshot_file import SnapshotFile
@@ -322,10 +322,12 @@ def mount(*, clock: Callable[[], float] = time.time) -> Audience:
     keeper = Keeper(SnapshotFile(settings.DATA_DIRECTORY / "snapshot.jsonl", keys=settings.KEY_DIRECTORY))
     keeper.refresh()
     keeper.keep_fresh(settings.SNAPSHOT_SECONDS)
+    ring = Ring(settings.KEY_DIRECTORY, clock=clock)
+    ring.keep_fresh()
     surroundings = Surroundings(
         clock=clock,
         snapshot=lambda: keeper.current,
-        office=ReceiptOffice(receipt_keys(settings.KEY_DIRECTORY)),
+        office=ring.office,
         life_hours=settings.RECEIPT_LIFE_HOURS,
         served=served,
         doubts=Doubts(bots.known(), Crowd(settings.NETWORK_LIMIT), behind_proxy=settings.BEHIND_TLS_PROXY),

@@ -1,6 +1,6 @@
-"""System checks: the two databases stand apart, and what PostgreSQL acknowledges is on disk.
+"""System checks: the two databases stand apart, keys are their owner's, and what PostgreSQL acknowledges is on disk.
 
-The second kind asks the servers: `manage.py check --database default --database audience`. Migrating asks too.
+The last kind asks the servers: `manage.py check --database default --database audience`. Migrating asks too.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, connections
+
+from campaign.keyring import complaints
 
 OLDEST_POSTGRESQL = 15
 _THIS_MACHINE = {"", "localhost", "127.0.0.1", "::1"}
@@ -40,6 +43,12 @@ def place(config: Mapping[str, Any]) -> tuple[str, ...]:
     if host in _THIS_MACHINE or host.startswith("/"):  # a path is a socket's directory
         host = "localhost"
     return (host, str(config.get("PORT") or 5432), str(config["NAME"]))
+
+
+@register(Tags.security)
+def keys_are_their_owners(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A warning, since nothing may keep the worker from forgetting; `manage.py keys` refuses."""
+    return [checks.Warning(complaint, id="campaign.W002") for complaint in complaints(settings.KEY_DIRECTORY)]
 
 
 @register(Tags.database)

@@ -127,11 +127,17 @@ def _moved_by_the_clock(campaign: Campaign, target: str) -> bool:
 
 
 def destroy_secrets_of_closed() -> list[int]:
-    """Remove the secrets of campaigns that are closed or gone: a stop between closing and this leaves one behind."""
-    found = subject_secrets(settings.KEY_DIRECTORY)  # first the files: a secret made after this is not looked at
-    live = set(Campaign.objects.exclude(state=State.CLOSED).values_list("pk", flat=True))
-    left = [number for number in found if number not in live]
-    return [number for number in left if destroy_subject_secret(settings.KEY_DIRECTORY, number)]
+    """Remove the secrets of campaigns that are closed: a stop between closing and this leaves one behind."""
+    found = subject_secrets(settings.KEY_DIRECTORY)
+    closed = Campaign.objects.filter(pk__in=found, state=State.CLOSED).order_by("pk").values_list("pk", flat=True)
+    return [number for number in closed if destroy_subject_secret(settings.KEY_DIRECTORY, number)]
+
+
+def secrets_of_unknown() -> list[int]:
+    """Campaigns that have a secret and that this database does not know: it may be the wrong one, so they are kept."""
+    found = subject_secrets(settings.KEY_DIRECTORY)
+    known = set(Campaign.objects.filter(pk__in=found).values_list("pk", flat=True))
+    return [number for number in found if number not in known]
 
 
 @transaction.atomic

@@ -21,7 +21,7 @@ import struct
 from base64 import urlsafe_b64encode
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -61,18 +61,35 @@ class Receipt(NamedTuple):
 
 
 class ReceiptOffice:
-    """Signs and verifies receipts under a ring of keys; the highest key number signs."""
+    """Signs and verifies receipts under a ring of keys; unless told which, the highest key number signs.
 
-    def __init__(self, keys: Mapping[int, bytes]) -> None:
+    `look_again` is called before a receipt is refused because its key is not on the ring, and may renew the ring.
+    """
+
+    def __init__(
+        self,
+        keys: Mapping[int, bytes],
+        *,
+        signing: int | None = None,
+        look_again: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._look_again = look_again
+        self.renew(keys, signing=signing)
+
+    def renew(self, keys: Mapping[int, bytes], *, signing: int | None = None) -> None:
+        """From here on this is the ring. Other threads may sign and verify meanwhile."""
         if not keys or not all(0 <= number <= 255 for number in keys):
             raise ValueError("a key ring holds at least one key, numbered 0 to 255")
-        self._signing = max(keys)
-        self._keyed = {number: _keyed(key) for number, key in keys.items()}
+        keyed = {number: _keyed(key) for number, key in keys.items()}
+        number = max(keys) if signing is None else signing
+        self._keyed = keyed
+        self._signing = (number, keyed[number])
 
     def issue(self, receipt: Receipt) -> str:
         """The signed note for one shown message."""
+        number, keyed = self._signing
         note = _NOTE.pack(
-            self._signing,
+            number,
             receipt.campaign,
             receipt.arm,
             receipt.placement,
@@ -81,7 +98,7 @@ class ReceiptOffice:
             receipt.locale.encode("ascii"),
             receipt.nonce,
         )
-        return urlsafe_b64encode(note + _mac(self._keyed[self._signing], note)).rstrip(b"=").decode("ascii")
+        return urlsafe_b64encode(note + _mac(keyed, note)).rstrip(b"=").decode("ascii")
 
     def verify(self, text: str, *, hour: int) -> Receipt:
         """What the note says, or ReceiptInvalid, or ReceiptExpired once the closing hour has begun."""
@@ -103,6 +120,9 @@ class ReceiptOffice:
             raise ReceiptInvalid
         note = raw[: _NOTE.size]
         keyed = self._keyed.get(note[0])
+        if keyed is None:
+            self._look_again()
+            keyed = self._keyed.get(note[0])
         if keyed is None or not hmac.compare_digest(_mac(keyed, note), raw[_NOTE.size :]):
             raise ReceiptInvalid
         _, campaign, arm, placement, hour, closes, locale, nonce = _NOTE.unpack(note)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import unicodedata
 
 DAY_HOURS = 24
 # Shown just before midnight, a message can still be answered for an hour.
@@ -24,13 +25,18 @@ _PHONE_DIGITS = range(7, 16)
 def names_a_person(key: str) -> bool:
     """Whether a key looks like an e-mail address or a phone number, which must never be sent.
 
+    Written out in wide letters, as a link or as part of one, it is the same. A number of 7 to 15 digits may be a phone.
+
     >>> [names_a_person(key) for key in ("ana@example.org", "+49 151 2345678", "7f3a9c52e1", "u-20261124-17")]
     [True, True, False, False]
+    >>> [names_a_person(key) for key in ("ana%40example.org", "ana＠example.org", "tel:+491512345678")]
+    [True, True, True]
     """
-    if "@" in key:
+    plain = key if key.isascii() else unicodedata.normalize("NFKC", key)
+    if "@" in plain or "%40" in plain:
         return True
-    digits = sum(character.isdigit() for character in key)
-    return bool(_PHONE.fullmatch(key.strip())) and digits in _PHONE_DIGITS
+    number = plain.strip().lower().removeprefix("tel:")
+    return bool(_PHONE.fullmatch(number)) and sum(map(str.isdigit, number)) in _PHONE_DIGITS
 
 
 def ticket(key: str, secret: bytes, total: int) -> int:

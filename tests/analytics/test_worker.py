@@ -18,7 +18,7 @@ from analytics.evaluate import evaluate
 from analytics.models import Analysis, FoldedHour, FoldProgress, GuardEvent, WorkerStep
 from analytics.worker import STEPS, Step, Worker
 from campaign import lifecycle
-from campaign.keyring import subject_secret, subject_secrets
+from campaign.keyring import receipt_keys, rotate, subject_secret, subject_secrets
 from campaign.models import Campaign
 from tests import world
 
@@ -175,12 +175,33 @@ def test_the_secret_of_a_closed_campaign_is_destroyed_even_if_closing_was_cut_sh
     monkeypatch.setattr(settings, "KEY_DIRECTORY", tmp_path)
     campaign = world.launched(unit="subject")
     subject_secret(tmp_path, campaign.pk)
-    subject_secret(tmp_path, campaign.pk + 999)  # of a campaign that is gone
-    assert worker.destroy_keys(LATER) == "1 secrets destroyed"
-    assert subject_secrets(tmp_path) == [campaign.pk]
+    assert worker.destroy_keys(LATER) == ""
     Campaign.objects.filter(pk=campaign.pk).update(state="closed")  # and the process died before it went on
     assert worker.destroy_keys(LATER) == "1 secrets destroyed"
     assert subject_secrets(tmp_path) == []
+
+
+def test_the_secret_of_a_campaign_that_this_database_does_not_know_is_kept_and_told_of_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A worker that was started beside an empty database destroys nothing."""
+    monkeypatch.setattr(settings, "KEY_DIRECTORY", tmp_path)
+    kept = subject_secret(tmp_path, 987_654)
+    for _ in range(3):
+        assert worker.destroy_keys(LATER) == ""
+    assert subject_secret(tmp_path, 987_654) == kept
+    assert [record.args for record in caplog.records] == [(987_654,)]
+
+
+def test_a_receipt_key_is_destroyed_when_its_last_receipt_has_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "KEY_DIRECTORY", tmp_path)
+    receipt_keys(tmp_path)
+    rotate(tmp_path, now=LATER.timestamp(), ahead=0)
+    assert worker.destroy_keys(LATER + timedelta(hours=25)) == ""
+    assert worker.destroy_keys(LATER + timedelta(hours=27)) == "1 old receipt keys destroyed"
+    assert list(receipt_keys(tmp_path)) == [2]
 
 
 def test_pruning_removes_what_has_run_out_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:

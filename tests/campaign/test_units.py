@@ -100,9 +100,25 @@ class TestSubject:
         world.launched(unit="subject")
         assert world.Site().decide().json["receipt"] is None
 
-    @pytest.mark.parametrize("key", ["ana@example.org", "+49 151 2345678", "0049-151-2345678", "(030) 1234567"])
-    def test_a_key_that_names_a_person_is_refused(self, key: str) -> None:
-        world.launched(unit="subject")
+    @pytest.mark.parametrize("unit", ["subject", "view"])
+    @pytest.mark.parametrize(
+        "key",
+        [
+            "ana@example.org",
+            "mailto:ana@example.org",
+            "ana%40example.org",
+            "ana＠example.org",
+            "+49 151 2345678",
+            "0049-151-2345678",
+            "(030) 1234567",
+            "4915123456789",
+            "tel:+491512345678",
+            "＋49 151 ２３４５６７８",
+            " +49.151.2345678 ",
+        ],
+    )
+    def test_a_key_that_names_a_person_is_refused(self, key: str, unit: str) -> None:
+        world.launched(unit=unit)
         answer = world.Site().decide(unit=key)
         assert (answer.status, answer.code) == (400, "invalid_field")
         assert key not in answer.body.decode()
@@ -134,6 +150,11 @@ class TestSubject:
         tickets = [subject.ticket(f"k{i}", secret, 4) for i in range(4000)]
         # Binomial(4000, 1/4): standard deviation 27; five of them.
         assert all(abs(tickets.count(arm) - 1000) < 137 for arm in range(4))
+
+
+@pytest.mark.parametrize("key", ["7f3a9c52e1", "u-20261124-17", "123456", "1234567890123456", "k", "a1:2345678"])
+def test_an_opaque_key_is_not_taken_for_a_person(key: str) -> None:
+    assert not subject.names_a_person(key)
 
 
 @given(st.uuids())

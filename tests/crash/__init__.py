@@ -9,4 +9,5 @@
 # Faults to plant, so that these tests can be seen to find them; tests.crash.faults has them.
 ANSWER_FIRST = "answer-first"  # says yes, and writes half a second later
 NO_NOTE = "no-note"  # adds to the tallies without noting how far
-FAULTS = (ANSWER_FIRST, NO_NOTE)
+DEAF = "deaf"  # one process never looks for new keys, not even before it refuses a receipt
+FAULTS = (ANSWER_FIRST, NO_NOTE, DEAF)

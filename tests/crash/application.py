@@ -1,4 +1,4 @@
-"""The audience surface as in production, by a fast clock; it notes how many events went to the spool."""
+"""The audience surface as in production, by a fast clock; notes who serves, and how many events went to the spool."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def _application() -> Door:
 
     ingest.keep = keep
     faults.plant()
-    return Door(django_application, mount(clock=FastClock.of(os.environ)))
+    application = Door(django_application, mount(clock=FastClock.of(os.environ)))
+    (settings.DATA_DIRECTORY / f"web-{os.getpid()}").touch()
+    return application
 
 
 application = _application()

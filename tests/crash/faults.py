@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db import connections
 
 from analytics import fold, ingest
 from analytics.openviews import Stretch, Sums
+from campaign import ring
 from campaign.audience import Deliver, Event
-from tests.crash import ANSWER_FIRST, NO_NOTE
+from tests.crash import ANSWER_FIRST, DEAF, NO_NOTE
 
 
 def plant() -> None:
@@ -23,6 +25,8 @@ def plant() -> None:
         _answer_first()
     elif fault == NO_NOTE:
         _forget_the_note()
+    elif fault == DEAF:
+        _know_keys_late()
     elif fault:
         raise ValueError(f"there is no fault {fault}")
 
@@ -50,3 +54,12 @@ def _forget_the_note() -> None:
 
     fold._count = count
     fold._through = lambda closes: 0
+
+
+def _know_keys_late() -> None:
+    ring.Ring.look_again = lambda self: None  # type: ignore[method-assign]  # a fault is wrong on purpose
+    try:
+        (settings.DATA_DIRECTORY / "deaf").touch(exist_ok=False)
+        ring.BEAT_SECONDS = 3600.0
+    except FileExistsError:
+        ring.BEAT_SECONDS = 0.2

@@ -12,7 +12,7 @@ import django
 
 from tests.crash.clock import FastClock
 
-EVERY = {"schedule": 2.0, "spool": 0.3, "fold": 0.4, "guard": 5.0, "evaluate": 10.0, "keys": 5.0, "prune": 5.0}
+EVERY = {"schedule": 2.0, "spool": 0.3, "fold": 0.4, "guard": 5.0, "evaluate": 10.0, "keys": 0.3, "prune": 5.0}
 AT_ONCE = 25  # many stretches an hour, thus many places to be killed at
 
 

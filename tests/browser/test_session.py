@@ -1,0 +1,119 @@
+"""The unit `session` end to end: a real Chromium, a real server, a campaign that counts browser tabs."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from playwright.sync_api import Page
+
+from benchmarks.installation import PLACEMENT
+from campaign import server
+from tests.browser.conftest import OpenPage
+from tests.demo_installation import copied
+from tests.environment import POSTGRESQL
+from tests.installation import manage
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(POSTGRESQL, reason="the same on either engine")]
+
+PREPARE = """
+from campaign.models import Campaign, Placement
+Campaign.objects.update(unit="session")
+Placement.objects.update(allowed_origins=["http://localhost:{port}"])
+"""
+COUNT = """
+import json
+from django.db.models import Sum
+from analytics.models import OpenView
+from campaign.models import ServedCount
+print(json.dumps([OpenView.objects.count(), ServedCount.objects.aggregate(n=Sum("count"))["n"] or 0]))
+"""
+
+
+@dataclass
+class Site:
+    """A server and a partner's page on another origin; `?keep` asks for the tag with data-session."""
+
+    environment: dict[str, str]
+    partner: str
+
+    def counted(self) -> tuple[int, int]:
+        """Open views, and messages that were sent out to be counted."""
+        views, sent = json.loads(manage("shell", "--no-imports", "-c", COUNT, environment=self.environment))
+        return views, sent
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    environment = copied(tmp_path_factory.mktemp("session")) | {"SERVED_FLUSH_SECONDS": "0.1"}
+    port = server.free_port()
+    manage("shell", "--no-imports", "-c", PREPARE.format(port=port), environment=environment)
+    with server.running("campaign.wsgi:application", environment=environment) as url:
+
+        class Partner(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                keep = "data-session" if "keep" in self.path else ""
+                source = f"{url}/static/campaign/embed.js"
+                tag = f'<script async src="{source}" {keep} data-placement="{PLACEMENT}"></script>'
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html")
+                self.end_headers()
+                self.wfile.write(f"<!doctype html><title>A page</title><body>{tag}</body>".encode())
+
+            def log_message(self, *args: object) -> None:
+                """Nothing."""
+
+        partner = ThreadingHTTPServer(("127.0.0.1", port), Partner)
+        threading.Thread(target=partner.serve_forever, daemon=True).start()
+        yield Site(environment, f"http://localhost:{port}/")
+        partner.shutdown()
+        partner.server_close()
+
+
+def read(tab: Page) -> str:
+    """Wait until the message was truly seen, and what it said."""
+    with tab.expect_response(lambda reply: reply.url.endswith("/events") and reply.status == 200):
+        pass
+    return tab.locator("second-thought h2").inner_text()
+
+
+def kept(tab: Page) -> list[str]:
+    values: list[str] = tab.evaluate("[...Object.values(sessionStorage), ...Object.values(localStorage)]")
+    return values
+
+
+def test_a_tab_is_one_unit_through_reloads_and_a_rotation_and_the_next_tab_is_another(
+    site: Site, page: OpenPage
+) -> None:
+    tab = page()
+    tab.goto(f"{site.partner}?keep")
+    said = read(tab)
+    receipts = kept(tab)
+    assert [len(receipt) for receipt in receipts] == [103]
+    manage("keys", "rotate", "--ahead", "0", environment=site.environment)
+    for _ in range(2):
+        tab.wait_for_timeout(1200)
+        tab.reload()
+        assert read(tab) == said
+        assert kept(tab) == receipts
+    assert site.counted() == (1, 1)
+    other = tab.context.new_page()
+    other.goto(f"{site.partner}?keep")
+    read(other)
+    assert len({*kept(other), *receipts}) == 2
+    assert site.counted() == (2, 2)
+    assert tab.context.cookies() == []
+
+
+def test_a_tag_that_does_not_ask_for_it_keeps_nothing_and_is_not_counted(site: Site, page: OpenPage) -> None:
+    before = site.counted()
+    tab = page()
+    tab.goto(site.partner)
+    tab.locator("second-thought h2").wait_for()
+    tab.wait_for_timeout(1500)  # by now it would have been seen
+    assert kept(tab) == []
+    assert site.counted() == before

@@ -1,0 +1,181 @@
+"""Receipt keys rotated and destroyed under load: whoever was shown a message must be able to say what they did.
+
+Subjects, whose receipts live longest, ask one connection and tell another, at once or just before it closes.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
+from benchmarks.installation import ORIGIN, PLACEMENT
+from benchmarks.load import post
+from campaign.keyring import ReceiptKey, needed_until, receipt_key_files, signing
+from campaign.management.commands import keys as command
+from tests.crash.ledger import View
+from tests.crash.site import Site
+from tests.crash.visitors import Line
+
+INVALID, EXPIRED, ACCEPTED = "receipt_invalid", "receipt_expired", "accepted"
+_LINES = 5
+
+
+class Held(NamedTuple):
+    """Something to be told of a shown message when its time has come."""
+
+    due: float  # by the site's clock
+    view: View
+
+
+@dataclass(slots=True)
+class Told:
+    """How the events of honest visitors were answered; whose signature was on those that were accepted."""
+
+    answers: Counter[str] = field(default_factory=Counter)
+    signed: Counter[int] = field(default_factory=Counter)
+    by_old_keys: int = 0  # accepted after a newer key had signed
+
+    def __iadd__(self, other: Told) -> Told:
+        self.answers += other.answers
+        self.signed += other.signed
+        self.by_old_keys += other.by_old_keys
+        return self
+
+    @property
+    def refused(self) -> int:
+        """Honest receipts that were called forged."""
+        return self.answers[INVALID]
+
+    def __str__(self) -> str:
+        signed = dict(sorted(self.signed.items()))
+        return f"{dict(self.answers)}, accepted by key {signed}, {self.by_old_keys} after a newer one had signed"
+
+
+class Visitors(threading.Thread):
+    """Subjects in one thread, at a steady pace."""
+
+    def __init__(self, site: Site, *, seed: int, stop: threading.Event, pace: float) -> None:
+        super().__init__(name=f"visitors-{seed}", daemon=True)
+        self._site, self._stopping, self._pause = site, stop, 1 / pace
+        self._random = random.Random(seed)
+        self._lines = [Line(site.port) for _ in range(_LINES)]
+        self._held: list[Held] = []
+        self.told = Told()
+        self.failure: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            due = time.monotonic()
+            while not self._stopping.is_set():
+                self._visit()
+                due = max(due + self._pause, time.monotonic() - 0.2)
+                time.sleep(max(due - time.monotonic(), 0))
+        except BaseException as failure:
+            self.failure = failure
+            raise
+        finally:
+            for line in self._lines:
+                line.close()
+
+    def _visit(self) -> None:
+        asked = {"placement": PLACEMENT, "unit": f"subject-{self._random.randrange(10_000)}"}
+        status, body = self._ask("decide", asked)
+        assert status == 200, body
+        view = View.of(json.loads(body)["receipt"])
+        self._tell(view, "exposed")
+        now, closing = self._site.clock(), view.closes * 3600.0
+        first = closing - 1800 if self._random.random() < 0.5 else now  # half of them come as late as one can
+        self._held.append(Held(self._random.uniform(first, closing), view))
+        for held in [held for held in self._held if held.due <= now]:
+            self._held.remove(held)
+            self._tell(held.view, "left")
+
+    def _tell(self, view: View, outcome: str) -> None:
+        status, body = self._ask("events", {"receipt": view.receipt, "outcome": outcome})
+        answer = ACCEPTED if status == 200 else json.loads(body)["error"]["code"]
+        self.told.answers[answer] += 1
+        if answer == ACCEPTED:
+            number = base64.urlsafe_b64decode(view.receipt[:4])[0]
+            self.told.signed[number] += 1
+            self.told.by_old_keys += number < max(self.told.signed)
+
+    def _ask(self, path: str, value: Mapping[str, str]) -> tuple[int, bytes]:
+        line = self._random.choice(self._lines)
+        if self._random.random() < 0.05:
+            line.close()  # the next request finds another process, perhaps
+        return line.ask(post(f"/api/v1/{path}", json.dumps(value).encode(), origin=ORIGIN))
+
+
+def wait_until_all_serve(site: Site, *, processes: int = 2, seconds: float = 30.0) -> None:
+    """Connections are given to those who are there: visitors come only when all are."""
+    end = time.monotonic() + seconds
+    while len(list(site.directory.glob("web-*"))) < processes:
+        assert time.monotonic() < end, site.logs()
+        time.sleep(0.05)
+    time.sleep(0.3)
+
+
+@contextmanager
+def visited(site: Site, *, threads: int = 3, pace: float = 250.0) -> Iterator[Told]:
+    """Visitors come as long as this lasts; what they were told is known at the end."""
+    wait_until_all_serve(site)
+    stop, told = threading.Event(), Told()
+    crowd = [Visitors(site, seed=seed, stop=stop, pace=pace / threads) for seed in range(threads)]
+    for visitors in crowd:
+        visitors.start()
+    try:
+        yield told
+    finally:
+        stop.set()
+        for visitors in crowd:
+            visitors.join(timeout=30)
+    for visitors in crowd:
+        if visitors.failure is not None:
+            raise RuntimeError(f"{visitors.name} failed:\n{site.logs()}") from visitors.failure
+        told += visitors.told
+
+
+def keys(site: Site, *arguments: str) -> None:
+    """`manage.py keys` by the site's clock."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "KEY_DIRECTORY", site.directory / "keys")
+        patch.setattr(command, "time", SimpleNamespace(time=site.clock))
+        call_command("keys", *arguments, stdout=_Silence())
+
+
+def rotate(site: Site, *, seconds: float) -> ReceiptKey:
+    """A new key that signs `seconds` from now by an ordinary clock; returns when it does, with the one before it."""
+    before = signing(receipt_key_files(site.directory / "keys"), now=site.clock())
+    keys(site, "rotate", "--ahead", str(round(seconds * site.clock.speed)))
+    new = receipt_key_files(site.directory / "keys")[-1]
+    time.sleep(max((new.signs_from - site.clock()) / site.clock.speed, 0))
+    return before
+
+
+def wait_until_destroyed(site: Site, key: ReceiptKey, *, seconds: float = 15.0) -> None:
+    """The worker destroys it in its time, not sooner."""
+    until = needed_until(key, receipt_key_files(site.directory / "keys"))
+    assert until is not None
+    end = time.monotonic() + seconds
+    while key.path.exists():
+        assert time.monotonic() < end, f"{key.path.name} is still there\n{site.logs()}"
+        time.sleep(0.02)
+    assert site.clock() >= until
+
+
+class _Silence:
+    def write(self, text: str) -> None:
+        """Nobody listens."""
