@@ -16,7 +16,7 @@ from analytics import stored
 from analytics.openviews import View
 from analytics.spool import Spool
 from campaign import snapshot_file
-from campaign.keyring import receipt_keys, subject_secret
+from campaign.keyring import receipt_keys, rotate, subject_secret
 from campaign.snapshot import compile_snapshot
 from campaign.snapshot_file import SnapshotFile
 from tests import world
@@ -152,6 +152,7 @@ def test_an_installation_leaves_only_files_that_are_declared(tmp_path: Path, mon
     SnapshotFile(tmp_path / "snapshot.jsonl", keys=tmp_path).write(compile_snapshot())
     Spool(tmp_path / "spool").put(lambda shut: [VIEW])
     receipt_keys(tmp_path / "keys")
+    rotate(tmp_path / "keys", now=world.NOON.timestamp())
     subject_secret(tmp_path / "keys", 7)
     assert stored.undeclared_files(at) == []
     (tmp_path / "visitors.csv").write_text("192.0.2.7", encoding="utf-8")
