@@ -78,7 +78,7 @@ class Held:
     served: Days | None
     signed_in: int | None
     spooled: int | None  # None: there is a spool, and it cannot be read
-    files: Mapping[str, int]  # "keys/receipt-???.key" -> how many
+    files: Mapping[str, int]  # "keys/receipt-*.key" -> how many
     undeclared_files: tuple[str, ...]
     logs: tuple[str, ...]
 

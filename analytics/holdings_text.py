@@ -85,6 +85,9 @@ def _totals(held: Held) -> Iterator[Line]:
     yield _counted(held, "analytics_tally", "daily total", f"{span}: how many views had one outcome, not which.")
     span = _span(held.served)
     yield _counted(held, "campaign_servedcount", "daily total", f"{span}: how many messages were sent.")
+    yield _counted(
+        held, "campaign_leftoutcount", "daily total", ": how many messages were shown and not counted, and why."
+    )
     yield _counted(held, "analytics_foldprogress", "note", " of how far an hour is counted.")
     yield "", "The database's journal shows, for some minutes, in which order totals were raised."
 
@@ -116,7 +119,7 @@ def _counted(held: Held, table: str, noun: str, rest: str) -> Line:
 
 
 def _keys(held: Held) -> Iterator[Line]:
-    signing, secrets = held.files["keys/receipt-???.key"], held.files["keys/campaign-*.key"]
+    signing, secrets = held.files["keys/receipt-*.key"], held.files["keys/campaign-*.key"]
     yield signing, f"{_many(signing, 'key')} to sign receipts. It can make false outcomes; it finds nobody."
     yield (
         secrets,

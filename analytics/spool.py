@@ -28,7 +28,7 @@ _TABLE = """
         placement INTEGER NOT NULL, locale TEXT NOT NULL, hour INTEGER NOT NULL, bits INTEGER NOT NULL,
         rating INTEGER, dwell INTEGER, PRIMARY KEY (closes, nonce),
         CHECK (typeof(closes) = 'integer' AND typeof(hour) = 'integer' AND closes > hour AND closes <= hour + 25),
-        CHECK (hour BETWEEN 0 AND 10000000 AND length(nonce) = 16)
+        CHECK (hour BETWEEN 0 AND 9999999 AND length(nonce) = 16)
     ) WITHOUT ROWID
 """
 _PUT = put_sqlite("spooled")

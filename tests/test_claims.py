@@ -1,0 +1,82 @@
+"""Each claim of the page on privacy leads to a check that exists; templates show what is left to fill in."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.messages.test_library import reading_grade
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+_CHECK = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
+
+
+def claims(page: str) -> list[tuple[str, str]]:
+    """The rows of the table of claims: (claim, its checks)."""
+    (table,) = re.findall(r"^\| claim \| check \|\n\|---\|---\|\n((?:\|.*\n)+)", page, re.M)
+    rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines()]
+    return [(claim, checks) for claim, checks in rows]
+
+
+def names_of_tests(file: Path) -> set[str]:
+    """The names of a file's tests, in classes too."""
+    nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    return {node.name for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
+
+
+def unproven(page: str) -> Iterator[str]:
+    """Claims without a check, and checks that do not exist."""
+    for claim, checks in claims(page):
+        named = _CHECK.findall(checks)
+        if not named:
+            yield claim
+        for path, test in named:
+            if not (ROOT / path).exists() or (test and test not in names_of_tests(ROOT / path)):
+                yield f"{claim}: {path}::{test}"
+
+
+def test_every_claim_about_privacy_has_a_check_that_exists() -> None:
+    page = (DOCS / "privacy.md").read_text(encoding="utf-8")
+    assert len(claims(page)) >= 15
+    assert list(unproven(page)) == []
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "| Nobody is known | trust us |",
+        "| Nobody is known | `tests/analytics/test_nothing.py` |",
+        "| Nobody is known | `tests/analytics/test_fold.py::test_that_was_renamed` |",
+    ],
+)
+def test_a_claim_without_such_a_check_is_found(row: str) -> None:
+    assert [said.partition(":")[0] for said in unproven(f"| claim | check |\n|---|---|\n{row}\n")] == [
+        "Nobody is known"
+    ]
+
+
+def test_every_mention_of_a_test_names_one_that_exists() -> None:
+    for page in sorted(DOCS.rglob("*.md")):
+        for path, test in _CHECK.findall(page.read_text(encoding="utf-8")):
+            assert (ROOT / path).exists(), f"{page.name}: {path}"
+            assert not test or test in names_of_tests(ROOT / path), f"{page.name}: {path}::{test}"
+
+
+def test_what_people_read_afterwards_is_as_easy_as_a_message() -> None:
+    page = (DOCS / "templates" / "debrief.md").read_text(encoding="utf-8").partition("\n---\n")[2]
+    assert page.count("▢") >= 10
+    words = re.sub(r"▢ \([^)]*\)|▢", "something", re.sub(r"^[#-]+ ", "", page, flags=re.M))
+    assert reading_grade(words) <= 7
+
+
+def test_the_assessment_follows_the_articles_four_points() -> None:
+    page = (DOCS / "templates" / "dpia.md").read_text(encoding="utf-8")
+    headings = "\n".join(re.findall(r"^## .*", page, re.M))
+    for letter in "abcd":
+        assert f"Article 35(7)({letter})" in headings
+    assert page.count("▢") >= 40
