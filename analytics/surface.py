@@ -22,6 +22,7 @@ from campaign.audience import (
     parse_json,
     preflight,
     refusal_reply,
+    wants_not_to_be_counted,
 )
 from campaign.outcomes import RECORDED
 from campaign.receipt import SECONDS_PER_HOUR, Receipt, ReceiptExpired, ReceiptInvalid
@@ -33,7 +34,10 @@ _FIELDS = {"receipt", "outcome", "value"}
 
 
 def events(request: Request, at: Surroundings) -> Reply | Recording:
-    """Verify each event, have the good ones put on disk, then answer: 200, or 207 naming the bad ones of a list."""
+    """Verify each event, have the good ones put on disk, then answer: 200, or 207 naming the bad ones of a list.
+
+    Who asks not to be counted is answered as anyone else, and nothing is kept.
+    """
     method = request.method
     if method == "OPTIONS":
         return preflight("POST")
@@ -56,6 +60,8 @@ def _one(item: Any, desk: _Desk) -> Reply | Recording:
     headers = list(desk.cors.items())
     if isinstance(event, Refusal):
         return refusal_reply(event, headers)
+    if desk.declines:
+        return Reply(200, JSON_HEADERS + headers, b'{"accepted":0}')
 
     def reply(answers: Answers) -> Reply:
         refusal = answers[0]
@@ -76,11 +82,13 @@ def _many(items: list[Any], desk: _Desk) -> Reply | Recording:
     def reply(answers: Answers) -> Reply:
         late = {index: refusal for (index, _), refusal in zip(good, answers, strict=True) if refusal is not None}
         errors = {**refused, **late}
-        answer: dict[str, Any] = {"accepted": len(items) - len(errors)}
+        answer: dict[str, Any] = {"accepted": 0 if desk.declines else len(items) - len(errors)}
         if errors:
             answer["rejected"] = [{"index": index, "error": errors[index].as_dict()} for index in sorted(errors)]
         return json_reply(207 if errors else 200, answer, list(desk.cors.items()))
 
+    if desk.declines:
+        good = []
     return Recording([event for _, event in good], reply) if good else reply([])
 
 
@@ -89,6 +97,7 @@ class _Desk:
 
     def __init__(self, request: Request, at: Surroundings) -> None:
         self._request, self._office = request, at.office
+        self.declines = wants_not_to_be_counted(request)
         self._hour = int(at.clock()) // SECONDS_PER_HOUR
         snapshot = at.snapshot()
         self._placements, self._compiled = snapshot.placement_ids, snapshot.compiled

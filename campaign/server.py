@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -40,6 +41,11 @@ def command(application: str = PRODUCTION, *, port: int, host: str = "127.0.0.1"
 def settled(variables: Mapping[str, str]) -> dict[str, str]:
     """The server's environment: what it is given, and how it keeps its memory small unless that is given too."""
     return {**MEMORY, **variables}
+
+
+def leave_no_core_dump() -> None:
+    """A crash of this process, or of any it becomes or starts, writes no image of its memory: requests are in it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 @contextmanager

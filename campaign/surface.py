@@ -265,7 +265,7 @@ def _form(request: Request, at: Surroundings, placement: PlacementEntry) -> Repl
         outcome, value = "rating", int(fields["rating"][0])
     # No look at Origin: our own Referrer-Policy makes browsers send "null" here, and the receipt is what counts.
     reply = Reply(303, [("Location", _next(placement, outcome)), ("Cache-Control", "no-store")], b"")
-    if outcome not in RECORDED:
+    if outcome not in RECORDED or wants_not_to_be_counted(request):
         return reply
     return _counted(at, placement, fields.get("receipt", [""])[0], outcome, value, reply)
 
@@ -285,7 +285,7 @@ def _seen(request: Request, at: Surroundings, placement: PlacementEntry) -> Repl
     """The image in <noscript>: seen, without JavaScript."""
     query = _fields(request.query)
     reply = Reply(200, [("Content-Type", "image/gif"), ("Cache-Control", "no-store")], _GIF)
-    if request.method != "GET":
+    if request.method != "GET" or wants_not_to_be_counted(request):
         return reply
     return _counted(at, placement, query.get("receipt", [""])[0], "exposed", None, reply)
 

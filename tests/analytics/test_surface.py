@@ -183,3 +183,20 @@ def test_a_process_that_has_read_no_campaign_yet_asks_for_the_event_again() -> N
     site.snapshot = EMPTY
     answer = site.event(receipt)
     assert (answer.status, answer.code) == (503, "not_recorded")
+
+
+@pytest.mark.parametrize("header", ["HTTP_SEC_GPC", "HTTP_DNT"])
+def test_events_of_someone_who_asks_not_to_be_counted_are_answered_and_not_kept(header: str) -> None:
+    """Asked for between the message and what was done with it, say."""
+    world.launched()
+    site = world.Site()
+    receipt, choice = site.shown(), {header: "1"}
+    event = {"receipt": receipt, "outcome": "exposed"}
+    answers = [site.post("/api/v1/events", value, **choice) for value in (event, [event, event])]
+    assert [(answer.status, answer.json) for answer in answers] == [(200, {"accepted": 0})] * 2
+    wrong = site.post("/api/v1/events", [event, event | {"outcome": "flew"}], **choice)
+    assert (wrong.status, wrong.json["accepted"], len(wrong.json["rejected"])) == (207, 0, 1)
+    form = f"outcome=left&receipt={receipt}".encode()
+    assert site.request("POST", "/m/quiet-page/", form, **choice).status == 303
+    assert site.get(f"/m/quiet-page/seen.gif?receipt={receipt}", **choice).status == 200
+    assert world.open_views() == 0

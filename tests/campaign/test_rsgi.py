@@ -6,6 +6,9 @@ import asyncio
 import http.client
 import json
 import logging
+import re
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
@@ -18,10 +21,11 @@ import pytest
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope
 
+from benchmarks.processes import living_family
 from campaign import rsgi, server
 from campaign.audience import Answers, Deliver, Event
 from tests import world
-from tests.installation import installed
+from tests.installation import ROOT, installed
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
 
@@ -279,6 +283,22 @@ def test_a_fault_behind_the_door_is_logged_by_its_name_alone(caplog: pytest.LogC
 
 
 # Through a real server
+
+
+def test_the_server_leaves_no_image_of_its_memory_when_it_crashes(tmp_path: Path) -> None:
+    """A core dump of a web process holds the requests it was answering."""
+    port = server.free_port()
+    with installed(tmp_path, {}) as own:
+        command = [sys.executable, "manage.py", "serve", "--port", str(port)]
+        child = subprocess.Popen(command, cwd=ROOT, env=own | {"LOCAL_HTTP": "1"}, stdout=subprocess.DEVNULL)
+        try:
+            server._wait(port, child)
+            limits = [Path(f"/proc/{pid}/limits").read_text() for pid in living_family(child.pid)]
+        finally:
+            child.terminate()
+            child.wait(20)
+    assert len(limits) >= 2
+    assert all(re.search(r"^Max core file size +0 +0 ", text, re.MULTILINE) for text in limits)
 
 
 def test_a_real_server_answers_the_audience_and_the_staff(tmp_path: Path) -> None:
