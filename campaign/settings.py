@@ -163,6 +163,10 @@ if not 1 <= RECEIPT_LIFE_HOURS <= 24:
     raise ImproperlyConfigured("RECEIPT_LIFE_HOURS must be from 1 to 24: a view is forgotten within a day.")
 SNAPSHOT_SECONDS = float(os.environ.get("SNAPSHOT_SECONDS", "2"))
 SERVED_FLUSH_SECONDS = float(os.environ.get("SERVED_FLUSH_SECONDS", "5"))
+# Counts below this leave for nobody, staff included. It may be raised, never lowered.
+SMALL_CELL = int(os.environ.get("SMALL_CELL", "10"))
+if SMALL_CELL < 10:
+    raise ImproperlyConfigured("SMALL_CELL must be 10 or more: smaller groups could be recognised.")
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # empty: /metrics is off
 
 REST_FRAMEWORK = {
