@@ -93,7 +93,7 @@ def look(analysis: Analysis) -> Look:
     newest = next((each for each in releases if not each.held), None)
     shown = copy(newest.analysis if newest else analysis)
     arms = newest.arms if newest else {}
-    nothing = not arms or any(arm["n"] is None for arm in arms.values())
+    nothing = not arms
     primary = {} if nothing else _hidden(arms, shown.outcome)
     if nothing:
         shown.sample_ratio, shown.sample_ratio_p = Analysis.SampleRatio.UNKNOWN, None
