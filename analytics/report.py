@@ -243,7 +243,10 @@ def _difference(e: Estimate, rates: dict[str, RateRow], phrases: dict[str, str],
     outcome = CATALOGUE[e.outcome]
     treated, control = phrases[e.treated.key], phrases[e.control.key]
     rate = rates[e.treated.key].rate
-    if e.effect is None or e.low is None or e.high is None or rate is None:
+    hidden = rates[e.treated.key].hidden or rates[e.control.key].hidden
+    if hidden:
+        sentence = words.hidden_sentence(treated, control)
+    elif e.effect is None or e.low is None or e.high is None or rate is None:
         sentence = f"The comparison of {treated} with {control} cannot be made yet: {e.reason}"
     else:
         said = words.Said(
@@ -279,7 +282,7 @@ def _difference(e: Estimate, rates: dict[str, RateRow], phrases: dict[str, str],
         more_per_arm=e.more_per_arm,
         reason=e.reason,
         method=e.method,
-        hidden=rates[e.treated.key].hidden or rates[e.control.key].hidden,
+        hidden=hidden,
     )
 
 

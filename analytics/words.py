@@ -80,6 +80,11 @@ def hidden_reason(least: int) -> str:
     return f"In one of the groups {fewer_than(least)} people did it, or {fewer_than(least)} did not. {SMALL_COUNTS}"
 
 
+def hidden_sentence(treated: str, control: str) -> str:
+    """What is said of a comparison with a hidden count."""
+    return f"We cannot tell yet how {treated} compares with {control}: a count is too small to be shown."
+
+
 def hidden_note(least: int) -> str:
     """What the words in the place of a hidden count mean, said where they stand."""
     return f"“{fewer_than(least).capitalize()}” stands where so few people did it, or so few did not. {SMALL_COUNTS}"
