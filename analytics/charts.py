@@ -280,7 +280,7 @@ def _decimals(step: float) -> int:
 
 
 def _nothing(row: RateRow) -> str:
-    return f"{words.fewer_than(settings.SMALL_CELL)}: hidden" if row.hidden else "nobody counted yet"
+    return words.fewer_than(settings.SMALL_CELL) if row.hidden else "nobody counted yet"
 
 
 def _rates_told(rows: Sequence[RateRow], scale: words.Scale) -> str:

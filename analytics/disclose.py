@@ -20,6 +20,8 @@ Time. A look shows an outcome anew only if in each arm every count moved by none
 shown; until then the page shows what it showed. The table is shown anew only when twice as many people were counted,
 or at the end. It has no days: days and looks together would be differences of a few hours.
 
+A broken split is told in any case, in one word: nobody may go on with a campaign that misleads because it is small.
+
 Who checks. analytics.release chooses this when the look is made, analytics.attack attacks all that was ever shown of
 the campaign by linear programs, and more is hidden until each hidden cell could be anything within at least k people
 (or is known to be none). Nothing that a request loads can do that, so the answer is stored; this module only obeys it.
@@ -95,13 +97,18 @@ def look(analysis: Analysis) -> Look:
     arms = newest.arms if newest else {}
     nothing = not arms
     primary = {} if nothing else _hidden(arms, shown.outcome)
-    if nothing:
-        shown.sample_ratio, shown.sample_ratio_p = Analysis.SampleRatio.UNKNOWN, None
+    broken = analysis.sample_ratio == Analysis.SampleRatio.ALARM
+    if nothing or (broken and shown.look != analysis.look):
+        shown.sample_ratio_p = None
+        shown.sample_ratio = Analysis.SampleRatio.ALARM if broken else Analysis.SampleRatio.UNKNOWN
     if nothing or any(arm["served"] is None for arm in arms.values()):
         shown.reach_p = None
     if nothing or any(primary.values()):
         shown.omnibus_statistic = shown.omnibus_df = shown.omnibus_p = None
-    estimates = tuple(_estimates(analysis, shown, [] if nothing else releases))
+    estimates = tuple(_estimates(analysis, [] if nothing else releases))
+    if broken:
+        for e in estimates:
+            e.verdict = Estimate.Verdict.WITHHELD if e.verdict else ""
     return Look(
         analysis=analysis,
         shown=shown,
@@ -162,7 +169,7 @@ def _hidden(arms: Mapping[str, Any], outcome: str) -> dict[str, bool]:
     return {key: arm["totals"].get(outcome) is None for key, arm in arms.items()}
 
 
-def _estimates(asked: Analysis, shown: Analysis, releases: Sequence[Release]) -> Iterator[Estimate]:
+def _estimates(asked: Analysis, releases: Sequence[Release]) -> Iterator[Estimate]:
     """The estimates of each outcome from the look at which it was last shown, without what was hidden there."""
     mine = list(_stored(asked))
     told = [release for release in releases if not release.held]

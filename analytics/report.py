@@ -119,7 +119,7 @@ def build(asked: Analysis) -> Report:
         plan_frozen_at=plan.frozen_at,
         embargoed=analysis.embargoed,
         exploratory=analysis.exploratory,
-        exception=analysis.exception,
+        exception=asked.exception or analysis.exception,
         monitoring=analysis.monitoring,
         factorial=() if any(row.hidden for row in primary.rates) else tuple(_contrast(e, primary) for e in contrasts),
         checks=_checks(look.checks, primary),
@@ -135,9 +135,9 @@ def build(asked: Analysis) -> Report:
 
 def _note(look: disclose.Look) -> str:
     """Why numbers are missing, or are those of an earlier look; empty if all of them are there."""
-    if look.held:
-        return words.held_sentence(look.analysis.look, look.shown.look, look.least)
-    return words.hidden_note(look.least) if look.hides else ""
+    held = [words.held_sentence(look.analysis.look, look.shown.look, look.least)] if look.held else []
+    hides = [words.hidden_note(look.least)] if look.hides else []
+    return " ".join([*held, *hides, words.SMALL_COUNTS]) if held or hides else ""
 
 
 def _contrast(e: Estimate, primary: OutcomeBlock) -> FactorialRow:

@@ -87,7 +87,7 @@ def hidden_sentence(treated: str, control: str) -> str:
 
 def hidden_note(least: int) -> str:
     """What the words in the place of a hidden count mean, said where they stand."""
-    return f"“{fewer_than(least).capitalize()}” stands where so few people did it, or so few did not. {SMALL_COUNTS}"
+    return f"“{fewer_than(least).capitalize()}” stands where so few people did it, or so few did not."
 
 
 def people(count: int | None) -> str:
@@ -99,11 +99,11 @@ def held_sentence(look: int, shown: int, least: int) -> str:
     """Why a look shows the numbers of an earlier one."""
     return (
         f"Since look {shown}, {fewer_than(least)} people were added to one of the groups, so look {look} still shows "
-        f"what look {shown} showed. {SMALL_COUNTS}"
+        f"what look {shown} showed."
     )
 
 
-def at_least_many(count: int, least: int) -> str:
+def many_or_few(count: int, least: int) -> str:
     """A count for a log or a terminal: never a small one."""
     return fewer_than(least) if 0 < count < least else f"{count:,}"
 

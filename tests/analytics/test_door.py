@@ -19,7 +19,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from analytics import release, report
+from analytics import release, report, words
 from analytics.evaluate import evaluate
 from analytics.models import Analysis, Release, Tally
 from campaign.models import Campaign
@@ -99,6 +99,15 @@ def few_saw_it(few: int, **plan: Any) -> Campaign:
     return looked(COUNTS | {"both": (few, 1)}, ANNOYED | {"both": 0}, plan=plan)
 
 
+def rated(few: int) -> Campaign:
+    """A campaign about ratings: with one message few gave the lowest, and as many answered in all."""
+    campaign = world.launched(outcome="rating")
+    world.tally(campaign, dict.fromkeys(COUNTS, (2000, 0)))
+    world.rate(campaign, dict.fromkeys(COUNTS, (20, 30, 80, 40, 50)) | {"both": (few, 30, 100 - few, 40, 50)})
+    evaluate(campaign, now=world.NOON)
+    return campaign
+
+
 def in_a_small_campaign(few: int) -> Campaign:
     """With 3 of 60, the hidden pair has the lowest p-value; with 9, a middling one."""
     counts = {"neutral": (60, 16), "victim": (60, 30), "user": (60, 25), "both": (60, few)}
@@ -124,6 +133,7 @@ PAIRS = {
         lambda few: looked(COUNTS | {"both": (2000, few)}, plan={"correction": "dunnett"}, pairs=AGAINST_ONE), 3, 8
     ),
     "few enough to change Holm's order": _pair(in_a_small_campaign, 3, 9),
+    "few gave the lowest rating": _pair(rated, 2, 9),
     "few at one placement": _pair(with_split, 3, 8),
 }
 
@@ -214,6 +224,26 @@ def test_a_look_that_adds_a_few_shows_what_the_last_one_showed_and_says_so(every
 
 
 @pytest.mark.django_db
+def test_a_split_that_breaks_is_told_even_when_the_broken_arm_gained_only_a_few() -> None:
+    campaign = looked()
+    for key in COUNTS:
+        also(campaign, "exposed", {key: 4 if key == "both" else 600})
+    evaluate(campaign, now=world.NOON)
+    told = report.build(Analysis.objects.get(campaign=campaign, look=2))
+    assert (told.shown_look, told.withheld, told.sample_ratio_p) == (1, True, None)
+    assert {row.verdict for row in told.primary.differences} == {"withheld"}
+
+
+@pytest.mark.django_db
+def test_an_early_look_stays_on_record_although_its_numbers_are_not_shown() -> None:
+    campaign = looked(plan={"planned_per_arm": 100_000})
+    also(campaign, "exposed", {"both": 4})
+    evaluate(campaign, now=world.NOON, exception="Ana: the funder asked.")
+    told = report.build(Analysis.objects.get(campaign=campaign, look=2))
+    assert (told.shown_look, told.embargoed, told.exception) == (1, True, "Ana: the funder asked.")
+
+
+@pytest.mark.django_db
 def test_a_look_that_adds_many_is_shown_and_a_rare_outcome_waits_for_its_own(everything_that_leaves: Leaves) -> None:
     campaign = looked()
     for key in COUNTS:
@@ -278,6 +308,12 @@ def test_a_look_released_under_a_looser_rule_or_not_at_all_shows_no_count(
     Release.objects.all().delete()
     told = json.loads(everything_that_leaves()[f"{API}analyses/1/"])
     assert {arm["n"] for block in told["estimates"] for arm in block["arms"]} == {None}
+
+
+def test_a_log_line_beside_an_exact_time_tells_no_small_number() -> None:
+    assert [words.many_or_few(count, 10) for count in (0, 1, 9, 10, 1234)] == [
+        "0", "fewer than 10", "fewer than 10", "10", "1,234",
+    ]  # fmt: skip
 
 
 @pytest.mark.django_db
