@@ -68,10 +68,11 @@ def _parts(stored: Sequence[int] | None) -> tuple[int, ...] | None:
 
 
 def _served(count: int, n: int, arm: str, past: Sequence[Release], least: int) -> int | None:
-    """Messages sent, unless few were sent, few of them not seen, or few more than when it was last told."""
-    told = [each.arms[arm]["served"] for each in past if arm in each.arms and each.arms[arm]["served"] is not None]
-    moved = count - told[-1] if told else 0
-    return None if any(small(each, least) for each in (count, count - n, moved)) else count
+    """Messages sent, unless few were sent or few of them not seen, or either is few more than when it was last told."""
+    told = [each.arms[arm] for each in past if arm in each.arms and each.arms[arm]["served"] is not None]
+    sent, seen = (told[-1]["served"], told[-1]["n"]) if told else (count, n)
+    groups = (count, count - n, count - sent, (count - n) - (sent - seen))
+    return None if any(small(each, least) for each in groups) else count
 
 
 def _verdicts(

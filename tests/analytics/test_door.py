@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 
 from analytics import release, report, words
 from analytics.evaluate import evaluate
-from analytics.models import Analysis, Release, Tally
-from campaign.models import Campaign
+from analytics.models import Analysis, Estimate, Release, Tally
+from campaign.models import Campaign, ServedCount
 from tests import world
 from tests.analytics.attack import Cell, attacked, from_api
 
@@ -362,6 +363,22 @@ def counted_beside_the_door(source: str) -> set[str]:
             if node.attr in {"estimates", "release"} and ast.unparse(node.value) not in OTHER_THINGS:
                 found.add(node.attr)
     return found
+
+
+def test_the_administration_pages_show_no_counts() -> None:
+    assert not {Tally, Release, Analysis, Estimate, ServedCount} & set(admin.site._registry)
+
+
+@pytest.mark.django_db
+def test_few_sent_or_few_not_seen_hides_how_many_were_sent() -> None:
+    campaign = looked()
+    campaign.arms.get(key="user").served.update(count=2007)
+    campaign.arms.get(key="both").served.update(count=2100)
+    evaluate(campaign, now=world.NOON)
+    told = report.build(Analysis.objects.get(campaign=campaign, look=2))
+    sent = {row.key: row.served for row in told.primary.rates}
+    assert sent == {"neutral": 2000, "victim": 2000, "user": None, "both": 2100}
+    assert told.reach_p is None
 
 
 def test_nothing_reads_counts_beside_the_door() -> None:
