@@ -1,9 +1,10 @@
 """PURE  What a reader of every release can work out about what is hidden, by linear programs.
 
-For each hidden cell: the lowest and the highest count that all shown numbers of all looks together allow. They are
-bound by sums (a column's parts add to who saw it there, columns to the arm's totals) and by time (a count never
-falls). Parts are taken as real numbers of zero or more; nothing else is assumed, such as that a hidden cell is small.
-Fischetti and Salazar (2001), Management Science 47:1008, call this the attacker's subproblem.
+For each hidden cell, and for what was added to it between two looks: the lowest and the highest count that all shown
+numbers of all looks together allow. They are bound by sums (a column's parts add to who saw it there, columns to the
+arm's totals) and by time (a count never falls). Parts are taken as real numbers of zero or more; nothing else is
+assumed, such as that a hidden cell is small. Fischetti and Salazar (2001), Management Science 47:1008, call this the
+attacker's subproblem.
 """
 
 from __future__ import annotations
@@ -20,16 +21,21 @@ from analytics.cells import WHOLE, Parts, Shown
 
 SEEN = ""  # in the place of an outcome: who saw it
 _SLACK = 1e-6
+_GLANCES = 12  # tables in chance directions, looked at first: most cells turn out wide by them
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A hidden cell: at which look, of which outcome (SEEN: who saw it), in which column (WHOLE: the arm's total)."""
+    """A hidden cell: at which look, of which outcome (SEEN: who saw it), in which column (WHOLE: the arm's total).
+
+    With `since` it is what was added to the cell after that look.
+    """
 
     look: int
     outcome: str
     column: str
     part: int = 0
+    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ class _System:
         self._bounds: list[tuple[float, float | None]] = []
         self._equal: list[tuple[dict[int, float], float]] = []
         self._at_most: list[dict[int, float]] = []
-        self._targets: list[tuple[Target, list[int]]] = []
+        self._targets: list[tuple[Target, dict[int, float]]] = []
         veiled = any(None in shown.seen.values() for shown in looks)
         before: dict[str, tuple[int, tuple[str, ...]]] = {}
         for number, shown in enumerate(looks):
@@ -74,6 +80,16 @@ class _System:
                     self._parts(number, shown, outcome, widths[outcome])
                     before[outcome] = self._grows(outcome, widths[outcome], before.get(outcome), (number, columns))
 
+        self._add_growth(len(looks))
+
+    def _add_growth(self, looks: int) -> None:
+        """What was added between two looks to a cell that both of them hide."""
+        for (look, outcome, column, part), now in list(self._index.items()):
+            for since in range(look):
+                then = self._index.get((since, outcome, column, part))
+                if then is not None and self._bounds[now][1] is self._bounds[then][1] is None:
+                    self._targets.append((Target(look, outcome, column, part, since), {now: 1.0, then: -1.0}))
+
     def _variable(self, key: tuple[int, str, str, int], value: int | None) -> int:
         self._index[key] = len(self._bounds)
         self._bounds.append((0.0, None) if value is None else (float(value), float(value)))
@@ -84,7 +100,7 @@ class _System:
         for column, value in seen.items():
             variable = self._variable((number, SEEN, column, 0), value)
             if value is None:
-                self._targets.append((Target(number, SEEN, column), [variable]))
+                self._targets.append((Target(number, SEEN, column), {variable: 1.0}))
         if None in seen.values():
             self._equal.append(({self._index[number, SEEN, column, 0]: 1.0 for column in seen}, float(shown.n)))
 
@@ -97,14 +113,14 @@ class _System:
                 for part in range(width)
             ]
             if values is None:
-                self._targets += [(Target(number, outcome, column, part), [cell[part]]) for part in range(width)]
+                self._targets += [(Target(number, outcome, column, part), {cell[part]: 1.0}) for part in range(width)]
             self._equal.append((dict.fromkeys(cell, 1.0) | {self._index[number, SEEN, column, 0]: -1.0}, 0.0))
         for part in range(width):
             row = [self._index[number, outcome, column, part] for column in columns]
             if total is not None:
                 self._equal.append((dict.fromkeys(row, 1.0), float(total[part])))
             elif shown.parts:
-                self._targets.append((Target(number, outcome, WHOLE, part), row))
+                self._targets.append((Target(number, outcome, WHOLE, part), dict.fromkeys(row, 1.0)))
 
     def _grows(
         self, outcome: str, width: int, then: tuple[int, tuple[str, ...]] | None, now: tuple[int, tuple[str, ...]]
@@ -126,9 +142,14 @@ class _System:
 
         Every solution is a table that all readers must hold possible, so it widens what is known of all cells at once.
         """
-        sums = _matrix([dict.fromkeys(row, 1.0) for _, row in self._targets], len(self._bounds))
+        sums = _matrix([row for _, row in self._targets], len(self._bounds))
         constraints = self._constraints()
         low, high = np.full(len(self._targets), np.inf), np.full(len(self._targets), -np.inf)
+        for costs in np.random.default_rng(0).standard_normal((_GLANCES, len(self._bounds))):
+            glance = linprog(costs, **constraints)
+            if glance.status == 0:
+                values = sums @ np.asarray(glance.x, dtype=np.float64)
+                low, high = np.minimum(low, values), np.maximum(high, values)
         for at in range(len(self._targets)):
             for sign in (1.0, -1.0):
                 if high[at] - low[at] >= wide:
