@@ -12,41 +12,39 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from analytics import report, rows
-from analytics.models import Analysis, Estimate, Tally
+from analytics import disclose, report, rows
+from analytics.models import Analysis, Estimate
 from campaign.access import campaign_for
 from campaign.api import HasRole, Listing
 from campaign.api_errors import refusals
 from campaign.models import AnalysisPlan, PlannedOutcome
+from campaign.outcomes import CATALOGUE
 from messages.models import Frame
 
 
-class TallySerializer(serializers.ModelSerializer[Tally]):
-    arm = serializers.CharField(source="arm.key", read_only=True)
-    placement = serializers.CharField(source="placement.key", read_only=True)
+class TallySerializer(serializers.Serializer[disclose.TableRow]):
+    look = serializers.IntegerField(help_text="The look at which it was counted.")
+    arm = serializers.CharField()
+    placement = serializers.CharField()
+    locale = serializers.CharField()
+    outcome = serializers.ChoiceField(choices=[(o.key, o.name) for o in CATALOGUE.values()])
+    value = serializers.IntegerField()
+    count = serializers.IntegerField(allow_null=True, help_text="Null where it is small, or would tell one that is.")
 
-    class Meta:
-        model = Tally
-        fields = ["day", "arm", "placement", "locale", "outcome", "value", "count"]
-        read_only_fields = fields
 
+class Tallies(Listing[disclose.TableRow]):
+    """How many closed views of each arm had each outcome that the plan names, a row per placement, locale and value.
 
-class Tallies(Listing[Tally]):
-    """How many closed views of each arm had each outcome, a row per day, placement, locale and value.
-
-    Before the plan's first look only `exposed` is listed: nobody can compare arms early.
-    `exposed` is how many saw the message: what every rate is a share of. Rows of different days and placements add.
+    It is as it was at a look: the first, then whenever twice as many people are counted, and the last once the campaign
+    is closed. Before the plan's first look only `exposed` is listed: nobody can compare arms early.
+    `exposed` is how many saw the message: what every rate is a share of. Rows of different placements add.
     """
 
     serializer_class = TallySerializer
 
     @extend_schema(tags=["results"], responses={200: TallySerializer(many=True), **refusals(401, 403, 404)})
     def get(self, request: Request, slug: str) -> Response:
-        tallies = Tally.objects.filter(arm__campaign=campaign_for(request.user, slug))
-        if report.under_embargo(slug):
-            tallies = tallies.filter(outcome="exposed")
-        order = ("day", "arm", "placement", "locale", "outcome", "value")
-        return self.page(tallies.select_related("arm", "placement").order_by(*order))
+        return self.page(disclose.table(campaign_for(request.user, slug)))
 
 
 # A look as the report tells it: the words of `manage.py analyse --json`, for each planned outcome
@@ -59,15 +57,18 @@ class IntervalSerializer(serializers.Serializer[Any]):
 
 
 class ArmRateSerializer(serializers.Serializer[Any]):
-    """Of the `n` people who saw this arm, `events` did it."""
+    """Of the `n` people who saw this arm, `events` did it. What is small is null, and so is all that would tell it."""
 
     arm = serializers.CharField()
     name = serializers.CharField()
     frame = serializers.ChoiceField(choices=Frame.choices)
     is_control = serializers.BooleanField()
     served = serializers.IntegerField(allow_null=True, help_text="Messages sent out, seen or not.")
-    n = serializers.IntegerField()
+    n = serializers.IntegerField(allow_null=True)
     events = serializers.IntegerField(allow_null=True)
+    hidden = serializers.BooleanField(
+        help_text="Whether counts are null because fewer than SMALL_CELL did, or did not."
+    )
     rate = serializers.FloatField(allow_null=True)
     interval = IntervalSerializer(allow_null=True)
 
@@ -86,6 +87,7 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     more_per_arm = serializers.IntegerField(allow_null=True, help_text="People still needed per arm to tell.")
     method = serializers.CharField(allow_blank=True)
     reason = serializers.CharField(allow_blank=True, help_text="Why there is no number, where there is none.")
+    hidden = serializers.BooleanField(help_text="Whether there is none because a count is small.")
 
 
 class OutcomeEstimatesSerializer(serializers.Serializer[Any]):
@@ -156,6 +158,10 @@ class AnalysisSerializer(serializers.Serializer[Any]):
     """One recorded look. The primary outcome comes first among the estimates."""
 
     look = serializers.IntegerField()
+    shown_look = serializers.IntegerField(
+        help_text="The look whose numbers these are: an earlier one while too few people came since."
+    )
+    note = serializers.CharField(allow_blank=True, help_text="Why some numbers are hidden, or are those of that look.")
     made_at = serializers.DateTimeField()
     plan_fingerprint = serializers.CharField()
     outcome = serializers.CharField(help_text="The primary outcome.")
@@ -164,7 +170,9 @@ class AnalysisSerializer(serializers.Serializer[Any]):
     from_day = serializers.DateField(allow_null=True)
     to_day = serializers.DateField(allow_null=True)
     monitoring = serializers.ChoiceField(choices=AnalysisPlan.Monitoring.choices)
-    information = serializers.FloatField(help_text="People counted so far, as a share of those planned.")
+    information = serializers.FloatField(
+        allow_null=True, help_text="People counted so far, as a share of those planned."
+    )
     embargoed = serializers.BooleanField(help_text="Before the first planned look: the data's health only.")
     exploratory = serializers.BooleanField(help_text="A look that the plan does not hold.")
     exception = serializers.CharField(allow_blank=True, help_text="Who looked before the first planned look, and why.")
@@ -189,21 +197,23 @@ def as_values(analysis: Analysis) -> dict[str, Any]:
     test = {"statistic": told.omnibus_statistic, "df": told.omnibus_df, "p_value": told.omnibus_p}
     return {
         "look": told.look,
+        "shown_look": told.shown_look,
+        "note": told.note,
         "made_at": told.made_at,
         "plan_fingerprint": told.plan_fingerprint,
-        "outcome": analysis.outcome,
+        "outcome": told.primary.outcome.key,
         "level": told.level,
         "smallest_difference": told.smallest_difference,
         "from_day": told.from_day,
         "to_day": told.to_day,
         "monitoring": told.monitoring,
-        "information": analysis.information,
+        "information": told.information,
         "embargoed": told.embargoed,
         "exploratory": told.exploratory,
         "exception": told.exception,
         "sentence": told.sentence,
-        "sample_ratio": {"status": analysis.sample_ratio, "p_value": analysis.sample_ratio_p},
-        "reach_p": analysis.reach_p,
+        "sample_ratio": {"status": told.sample_ratio, "p_value": told.sample_ratio_p},
+        "reach_p": told.reach_p,
         "omnibus": None if told.omnibus_p is None else test,
         "estimates": [
             {

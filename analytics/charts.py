@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, floor, inf, log10
 
+from django.conf import settings
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -99,7 +100,7 @@ def rates(block: OutcomeBlock, *, level: float, drawing: str) -> SafeString:
     across = axis(scaled, layout, floor_at=0.0)
     y, rows, strips = 0.0, list[SafeString](), list[tuple[float, float]]()
     for row in block.rates:
-        height, middle = _label(row.name, f"{row.n:,} saw it", layout, y, rows)
+        height, middle = _label(row.name, f"{words.count(row.n, settings.SMALL_CELL)} saw it", layout, y, rows)
         rows.append(_rate(row, across, scale, middle))
         strips.append((middle - STRIP, middle + STRIP))
         y += height
@@ -143,7 +144,7 @@ def scale_of(block: OutcomeBlock) -> words.Scale:
 
 def _rate(row: RateRow, across: Axis, scale: words.Scale, middle: float) -> SafeString:
     if row.rate is None or row.low is None or row.high is None:
-        return _text(across.at(across.low), middle + 5, "nobody counted yet", "soft", "start")
+        return _text(across.at(across.low), middle + 5, _nothing(row), "soft", "start")
     high = row.high * scale.base
     return format_html(
         '{}{}<text class="num" x="{}" dx="11" y="{}">{}<tspan class="soft"> of {}</tspan></text>',
@@ -160,7 +161,8 @@ def _difference(
     row: DifferenceRow, across: Axis, scale: words.Scale, layout: Drawing, y: float, middle: float
 ) -> SafeString:
     if row.effect is None or row.low is None or row.high is None:
-        effect, verdict, drawn = "–", "Can’t be estimated", SafeString("")
+        verdict = row.verdict_name if row.hidden else "Can’t be estimated"
+        effect, drawn = "–", SafeString("")
     else:
         effect, verdict = scale.signed(row.effect), row.verdict_name
         drawn = _range(row.treated_frame, across, row.low * scale.base, row.high * scale.base, middle)
@@ -277,9 +279,13 @@ def _decimals(step: float) -> int:
     return max(0, -floor(log10(step) + 1e-9))
 
 
+def _nothing(row: RateRow) -> str:
+    return words.fewer_than(settings.SMALL_CELL) if row.hidden else "nobody counted yet"
+
+
 def _rates_told(rows: Sequence[RateRow], scale: words.Scale) -> str:
     return " ".join(
-        f"{row.name}: nobody counted yet."
+        f"{row.name}: {_nothing(row)}."
         if row.rate is None or row.low is None or row.high is None
         else f"{row.name}: {scale.count(row.rate)} of {scale.people} ({words.span(row.low, row.high, scale)})."
         for row in rows

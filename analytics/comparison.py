@@ -5,7 +5,7 @@ A function of values: `evaluate` feeds it a campaign's tallies under its frozen 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from math import ceil, inf
 from statistics import NormalDist
@@ -39,6 +39,7 @@ Correction = Literal["holm", "bonferroni", "benjamini-hochberg", "dunnett", "non
 LEAST_EVENTS = 10
 # The same for an ordered outcome: so many answers in each arm.
 LEAST_ANSWERS = 50
+HIDDEN = NotEstimable("A small count is hidden.")
 NO_ORDERED_OMNIBUS = NotEstimable("An ordered outcome is compared pair by pair.")
 
 
@@ -150,6 +151,20 @@ def compare(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]], rules: 
         sample_ratio=ratio,
         comparisons=tuple(compared),
     )
+
+
+def without(found: Comparison, hidden: Set[str], rules: Rules) -> Comparison:
+    """The same comparison as if nothing could be estimated with the `hidden` arms: no number of it depends on them."""
+    by_key = {arm.key: arm for arm in found.arms}
+    pairs = [(row.treated, row.control) for row in found.comparisons]
+    estimates = [
+        HIDDEN if hidden & set(pair) else row.estimate for pair, row in zip(pairs, found.comparisons, strict=True)
+    ]
+    compared = [
+        _judged(*pair, estimate, p_adjusted, by_key, rules, len(pairs), withheld=found.withheld)
+        for pair, estimate, p_adjusted in zip(pairs, estimates, adjusted(estimates, rules.correction), strict=True)
+    ]
+    return replace(found, comparisons=tuple(compared))
 
 
 def split(arms: Sequence[ArmCounts], rules: Rules) -> sample_ratio.SampleRatio | NotEstimable:

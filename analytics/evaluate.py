@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Min, Sum
 
 from analytics.checks import checks
-from analytics.comparison import ArmCounts, Comparison, Rules, compare
+from analytics.comparison import Comparison, Rules, compare
 from analytics.contrasts import Term, factorial_terms
 from analytics.models import Analysis, Estimate, Tally
 from analytics.pooling import pooled
-from analytics.stats import Counts, Levels, NotEstimable, omnibus, sample_ratio
+from analytics.release import release
+from analytics.stats import Counts, NotEstimable, omnibus, sample_ratio
 from analytics.stats import Estimate as Estimated
+from analytics.tallied import Tallied
 from campaign.lifecycle import factorial_arms, margin_of
-from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome, ServedCount
+from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import CATALOGUE
 
 EXPLORATORY = "exploratory"
@@ -52,7 +53,7 @@ def evaluate(campaign: Campaign, *, now: datetime, also: Sequence[str] = (), exc
     planned = sorted(plan.outcomes.all(), key=lambda outcome: outcome.role != PlannedOutcome.Role.PRIMARY)
     named = {outcome.outcome for outcome in planned}
     extra = [PlannedOutcome(plan=plan, outcome=key, role=EXPLORATORY) for key in also if key not in named]
-    seen = _Tallied(arms)
+    seen = Tallied(arms)
     looks = _looks(campaign, plan, information=seen.people / (plan.planned_per_arm * len(arms)))
     rules = {outcome.outcome: _rules(plan, outcome, looks) for outcome in [*planned, *extra]}
     found = {
@@ -73,6 +74,7 @@ def evaluate(campaign: Campaign, *, now: datetime, also: Sequence[str] = (), exc
         for outcome in [*planned, *extra]:
             _record_estimates(analysis, outcome, found[outcome.outcome], seen, margin_of(plan, outcome))
         _record_factorial(analysis, planned[0], found[primary], campaign, rules[primary])
+    release(analysis, seen, found, rules)
     return analysis
 
 
@@ -151,59 +153,13 @@ def _rules(plan: AnalysisPlan, outcome: PlannedOutcome, looks: _Looks) -> Rules:
     )
 
 
-class _Tallied:
-    """A campaign's tallies in memory, added up as each estimator needs them."""
-
-    def __init__(self, arms: Sequence[Arm]) -> None:
-        self.arms = arms
-        self._cells: dict[tuple[int, str], dict[tuple[int, date], int]] = defaultdict(lambda: defaultdict(int))
-        self._answers: dict[tuple[int, str], dict[int, int]] = defaultdict(lambda: defaultdict(int))
-        self._placements = dict(Placement.objects.filter(campaigns__arms__in=arms).values_list("pk", "key"))
-        rows = (
-            Tally.objects.filter(arm__in=arms)
-            .order_by()
-            .values_list("arm", "outcome", "placement", "day", "value")
-            .annotate(Sum("count"))
-        )
-        for arm, outcome, placement, day, value, count in rows:
-            self._cells[arm, outcome][placement, day] += count
-            self._answers[arm, outcome][value] += count
-        sums = ServedCount.objects.filter(arm__in=arms).order_by().values_list("arm").annotate(Sum("count"))
-        self.served = {arm.pk: 0 for arm in arms} | dict(sums)
-        self.people = sum(self.total(arm, "exposed") for arm in arms)
-
-    def total(self, arm: Arm, outcome: str) -> int:
-        return sum(self._cells[arm.pk, outcome].values())
-
-    def arm_counts(self, outcome: str, plan: AnalysisPlan) -> list[ArmCounts]:
-        return [self._arm(arm, outcome, plan) for arm in self.arms]
-
-    def _arm(self, arm: Arm, outcome: str, plan: AnalysisPlan) -> ArmCounts:
-        seen, did = self._cells[arm.pk, "exposed"], self._cells[arm.pk, outcome]
-        strata: dict[str, Counts] = {}
-        for (placement, day), count in seen.items():
-            name = self._placements.get(placement, str(placement))
-            strata[name] = strata.get(name, Counts(0, 0)) + Counts(count, did.get((placement, day), 0))
-        values = CATALOGUE[outcome].values
-        answers = self._answers[arm.pk, outcome]
-        return ArmCounts(
-            arm.key,
-            Counts(n=sum(seen.values()), events=sum(did.values())),
-            weight=arm.weight,
-            strata=strata,
-            clusters=tuple(Counts(seen[cell], did.get(cell, 0)) for cell in sorted(seen)) if plan.clusters else (),
-            levels=Levels([answers.get(value, 0) for value in values]) if values else None,
-            paused=arm.paused_at is not None,
-        )
-
-
 def _record_look(
     campaign: Campaign,
     plan: AnalysisPlan,
     primary: str,
     found: Comparison,
     looks: _Looks,
-    seen: _Tallied,
+    seen: Tallied,
     *,
     now: datetime,
     exception: str,
@@ -244,7 +200,7 @@ def _record_look(
     )
 
 
-def _reach_p(seen: _Tallied) -> float | None:
+def _reach_p(seen: Tallied) -> float | None:
     """Whether messages that were sent reach the screen equally often: chi-square over seen and sent, per arm."""
     reach = [
         Counts(n=max(seen.served[arm.pk], seen.total(arm, "exposed")), events=seen.total(arm, "exposed"))
@@ -256,7 +212,7 @@ def _reach_p(seen: _Tallied) -> float | None:
     return None if isinstance(test, NotEstimable) else test.p_value
 
 
-def _record_health(analysis: Analysis, outcome: PlannedOutcome, seen: _Tallied) -> None:
+def _record_health(analysis: Analysis, outcome: PlannedOutcome, seen: Tallied) -> None:
     """Before the first planned look: how many were sent each arm and saw it, and not what they did."""
     Estimate.objects.bulk_create(
         Estimate(
@@ -275,7 +231,7 @@ def _record_health(analysis: Analysis, outcome: PlannedOutcome, seen: _Tallied) 
 
 
 def _record_estimates(
-    analysis: Analysis, outcome: PlannedOutcome, found: Comparison, seen: _Tallied, margin: float | None
+    analysis: Analysis, outcome: PlannedOutcome, found: Comparison, seen: Tallied, margin: float | None
 ) -> None:
     by_key = {arm.key: arm for arm in seen.arms}
     common = {"analysis": analysis, "outcome": outcome.outcome, "role": outcome.role}

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from analytics import words
+from analytics.disclose import Look
 from analytics.models import Analysis
 from analytics.rows import OutcomeBlock, QualityItem, Status
 
 _STATUS: dict[str, Status] = {"ok": "ok", "caution": "caution", "alarm": "alarm", "unknown": "unknown"}
 
 
-def headline(primary: OutcomeBlock, analysis: Analysis, *, withheld: bool) -> tuple[str, str, str]:
+def headline(primary: OutcomeBlock, look: Look, *, withheld: bool) -> tuple[str, str, str]:
     """The one sentence, its interval, and the frame whose colour it takes.
 
     The comparison told first is a harm if there is one, else the best arm that beat the control, else the first.
     """
+    analysis = look.shown
     if withheld:
         return (
             "We are not showing a comparison: the messages were not shown as often as planned.",
@@ -21,14 +23,17 @@ def headline(primary: OutcomeBlock, analysis: Analysis, *, withheld: bool) -> tu
             "neutral",
         )
     if analysis.embargoed:
+        share = "Only a few" if look.information is None else f"{min(look.information, 1.0):.0%}"
         return (
             "It is too early to compare: the plan’s first look is not reached yet.",
-            f"{min(analysis.information, 1.0):.0%} of the planned people have been counted. Early leads often vanish, "
+            f"{share} of the planned people have been counted. Early leads often vanish, "
             "so rates and differences stay hidden until then. Whether the data are sound is shown below.",
             "neutral",
         )
     controls = {row.key for row in primary.rates if row.is_control}
     against_control = [row for row in primary.differences if row.control in controls and row.effect is not None]
+    if not against_control and any(row.hidden for row in primary.rates):
+        return "We cannot tell yet: some counts are too small to be shown.", words.hidden_reason(look.least), "neutral"
     if not against_control:
         return "Nobody has been counted yet.", "The first numbers show after the first closed views.", "neutral"
     sign = -1.0 if primary.outcome.better == "lower" else 1.0
@@ -81,17 +86,19 @@ def quality_of(analysis: Analysis, primary: OutcomeBlock, planned_per_arm: int) 
         items.append(
             QualityItem("Messages reach the screen equally", "ok", "Of the messages sent, every arm is seen as often.")
         )
-    fewest = min((row.n for row in primary.rates), default=0)
-    if fewest >= planned_per_arm:
+    known = [row.n for row in primary.rates if row.n is not None]
+    fewest = min(known, default=0) if len(known) == len(primary.rates) else None
+    if fewest is not None and fewest >= planned_per_arm:
         items.append(
             QualityItem("The planned number is reached", "ok", f"At least {fewest:,} people saw each message.")
         )
     else:
+        saw = "Only a few" if fewest is None else f"{fewest:,}"
         items.append(
             QualityItem(
                 "Before the planned number",
                 "caution",
-                f"{fewest:,} of {planned_per_arm:,} planned people saw the least-seen message. "
+                f"{saw} of {planned_per_arm:,} planned people saw the least-seen message. "
                 "An early lead can vanish: decide at the planned number.",
             )
         )

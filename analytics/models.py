@@ -205,6 +205,25 @@ class Estimate(models.Model):
         return f"{self.outcome} {self.kind} {self.treated}"
 
 
+class Release(models.Model):
+    """What may be shown of a look, as analytics.disclose reads it. What is hidden is not in it. Append-only."""
+
+    analysis = models.OneToOneField(Analysis, on_delete=models.PROTECT, related_name="release")
+    least = models.PositiveSmallIntegerField(help_text="SMALL_CELL at that time.")
+    held = models.BooleanField(default=False, help_text="Too few more since the last: nothing of this look is shown.")
+    arms = models.JSONField(default=dict, help_text="Arm -> n, served, and for each outcome its parts; null is hidden.")
+    verdicts = models.JSONField(
+        default=dict, help_text="Outcome -> each comparison beside hidden ones, judged without."
+    )
+    table = models.JSONField(null=True, help_text="Arm -> who saw it and the parts, by placement and locale.")
+
+    class Meta:
+        ordering = ["-analysis__look"]
+
+    def __str__(self) -> str:
+        return f"what is shown of {self.analysis}"
+
+
 class GuardEvent(models.Model):
     """A guardrail that was crossed: which arm did how much harm, as surely as the plan asked, and was paused."""
 

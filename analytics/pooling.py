@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from analytics import disclose
 from analytics.comparison import ArmCounts
-from analytics.models import Analysis, Estimate
 from analytics.rows import PooledRow
 from analytics.stats import Counts, NotEstimable, meta, proportions
-from campaign.models import Campaign
+from campaign.models import Arm, Campaign
 
 # Treated minus control, by frame: only messages of a frame can be met again in another campaign.
 QUESTIONS = (
@@ -23,19 +23,13 @@ QUESTIONS = (
 def pooled(campaign: Campaign, arms: Sequence[ArmCounts], *, outcome: str, level: float) -> tuple[PooledRow, ...]:
     """The comparisons of this look that another campaign's look also made on the same outcome, pooled.
 
-    Another campaign counts with its newest look that is neither embargoed nor withheld.
+    Another campaign counts with the newest counts that it shows, if they are not withheld: pooling must not tell what
+    its own page hides.
     """
     frames = {arm.key: arm.frame for arm in campaign.arms.select_related("revision__message")}
     seen = Counter(frames.values())
     mine = {frames[arm.key]: arm.counts for arm in arms if seen[frames[arm.key]] == 1}
-    looks = (
-        Analysis.objects.filter(outcome=outcome, embargoed=False)
-        .exclude(sample_ratio=Analysis.SampleRatio.ALARM)
-        .exclude(campaign=campaign)
-        .order_by("look")
-    )
-    newest = {look.campaign_id: look.pk for look in looks}
-    everyone = [mine, *_arms(list(newest.values()), outcome)]
+    everyone = [mine, *_others(campaign, outcome)]
     rows = []
     for treated, control, name in QUESTIONS:
         if treated not in mine or control not in mine:
@@ -62,12 +56,22 @@ def pooled(campaign: Campaign, arms: Sequence[ArmCounts], *, outcome: str, level
     return tuple(rows)
 
 
-def _arms(analyses: Sequence[int], outcome: str) -> list[dict[str, Counts]]:
-    """For each analysis, the counts of each arm whose frame no other arm of the campaign has."""
-    found: dict[int, dict[str, list[Counts]]] = {number: {} for number in analyses}
-    rows = Estimate.objects.filter(
-        analysis__in=analyses, kind=Estimate.Kind.RATE, outcome=outcome, n__isnull=False, events__isnull=False
-    ).values_list("analysis", "treated__revision__message__frame", "n", "events")
-    for analysis, frame, n, events in rows:
-        found[analysis].setdefault(frame, []).append(Counts(n or 0, events or 0))
-    return [{frame: counts[0] for frame, counts in arms.items() if len(counts) == 1} for arms in found.values()]
+def _others(campaign: Campaign, outcome: str) -> list[dict[str, Counts]]:
+    """For each other campaign, the counts that it shows of each arm whose frame no other arm of it has."""
+    newest: dict[int, disclose.ShownCounts] = {}
+    for shown in disclose.counts_of_others(campaign, outcome):
+        newest[shown.campaign] = shown
+    frames: dict[int, dict[str, str]] = {number: {} for number in newest}
+    for arm in Arm.objects.filter(campaign__in=newest).select_related("revision__message"):
+        frames[arm.campaign_id][arm.key] = arm.frame
+    found = []
+    for number, shown in newest.items():
+        seen = Counter(frames[number].values())
+        found.append(
+            {
+                frames[number][key]: Counts(sum(parts), parts[0])
+                for key, parts in shown.arms.items()
+                if seen[frames[number][key]] == 1
+            }
+        )
+    return found

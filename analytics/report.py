@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from analytics import words
+from analytics import disclose, words
 from analytics.headline import headline, quality_of
 from analytics.models import Analysis, Estimate, GuardEvent
 from analytics.rows import (
@@ -32,6 +32,8 @@ class Report:
 
     campaign: Campaign
     look: int
+    shown_look: int
+    note: str
     made_at: datetime
     from_day: date | None
     to_day: date | None
@@ -41,7 +43,7 @@ class Report:
     interval_sentence: str
     withheld: bool
     lead_frame: str
-    people: int
+    people: int | None
     planned_per_arm: int
     quality: tuple[QualityItem, ...]
     primary: OutcomeBlock
@@ -60,6 +62,14 @@ class Report:
     checks: tuple[CheckRow, ...]
     chances: tuple[ChanceRow, ...]
     pooled: tuple[PooledRow, ...]
+    information: float | None
+    sample_ratio: str
+    sample_ratio_p: float | None
+    reach_p: float | None
+
+    @property
+    def people_in_words(self) -> str:
+        return words.people(self.people)
 
 
 def latest(campaign: Campaign) -> Report | None:
@@ -68,33 +78,27 @@ def latest(campaign: Campaign) -> Report | None:
     return build(analysis) if analysis else None
 
 
-def under_embargo(slug: str) -> bool:
-    """Whether a campaign's outcomes must stay hidden: it has a plan, and none of the plan's looks has been taken."""
-    return not Analysis.objects.filter(campaign__slug=slug, embargoed=False).exists()
-
-
-def build(analysis: Analysis) -> Report:
-    """One stored analysis as a report."""
-    campaign = analysis.campaign
+def build(asked: Analysis) -> Report:
+    """One stored analysis as a report, of what may be shown of it."""
+    look = disclose.look(asked)
+    analysis, campaign = look.shown, asked.campaign
     plan = campaign.plan
-    estimates = list(
-        analysis.estimates.select_related("treated__revision__message", "control__revision__message").order_by(
-            "position"
-        )
-    )
-    contrasts = [e for e in estimates if e.kind == Estimate.Kind.FACTORIAL]
-    estimates = [e for e in estimates if e.kind != Estimate.Kind.FACTORIAL]
+    contrasts = [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL]
+    estimates = [e for e in look.estimates if e.kind != Estimate.Kind.FACTORIAL]
     blocks = [
-        _block(outcome, [e for e in estimates if e.outcome == outcome])
+        _block(outcome, [e for e in estimates if e.outcome == outcome], embargoed=analysis.embargoed)
         for outcome in dict.fromkeys(e.outcome for e in estimates)
     ]
     primary = next(block for block in blocks if block.role == "primary")
     withheld = analysis.sample_ratio == Analysis.SampleRatio.ALARM
-    sentence, interval_sentence, lead = headline(primary, analysis, withheld=withheld)
+    sentence, interval_sentence, lead = headline(primary, look, withheld=withheld)
+    seen = [row.n for row in primary.rates if row.n is not None]
     return Report(
         campaign=campaign,
-        look=analysis.look,
-        made_at=analysis.made_at,
+        look=asked.look,
+        shown_look=analysis.look,
+        note=_note(look),
+        made_at=asked.made_at,
         from_day=analysis.from_day,
         to_day=analysis.to_day,
         level=analysis.level,
@@ -103,7 +107,7 @@ def build(analysis: Analysis) -> Report:
         interval_sentence=interval_sentence,
         withheld=withheld,
         lead_frame=lead,
-        people=sum(row.n for row in primary.rates),
+        people=sum(seen) if len(seen) == len(primary.rates) else None,
         planned_per_arm=plan.planned_per_arm,
         quality=quality_of(analysis, primary, plan.planned_per_arm),
         primary=primary,
@@ -115,14 +119,25 @@ def build(analysis: Analysis) -> Report:
         plan_frozen_at=plan.frozen_at,
         embargoed=analysis.embargoed,
         exploratory=analysis.exploratory,
-        exception=analysis.exception,
+        exception=asked.exception or analysis.exception,
         monitoring=analysis.monitoring,
-        factorial=tuple(_contrast(e, primary) for e in contrasts),
-        checks=_checks(analysis.checks, primary),
-        chances=_chances(analysis.checks, primary),
-        pooled=tuple(PooledRow(**row) for row in (analysis.checks or {}).get("pooled", [])),
+        factorial=() if any(row.hidden for row in primary.rates) else tuple(_contrast(e, primary) for e in contrasts),
+        checks=_checks(look.checks, primary),
+        chances=_chances(look.checks, primary),
+        pooled=tuple(PooledRow(**row) for row in look.checks.get("pooled", [])),
         guards=tuple(_guard(event) for event in campaign.guard_events.select_related("arm")),
+        information=look.information,
+        sample_ratio=analysis.sample_ratio,
+        sample_ratio_p=analysis.sample_ratio_p,
+        reach_p=analysis.reach_p,
     )
+
+
+def _note(look: disclose.Look) -> str:
+    """Why numbers are missing, or are those of an earlier look; empty if all of them are there."""
+    held = [words.held_sentence(look.analysis.look, look.shown.look, look.least)] if look.held else []
+    hides = [words.hidden_note(look.least)] if look.hides else []
+    return " ".join([*held, *hides, words.SMALL_COUNTS]) if held or hides else ""
 
 
 def _contrast(e: Estimate, primary: OutcomeBlock) -> FactorialRow:
@@ -142,7 +157,7 @@ def _contrast(e: Estimate, primary: OutcomeBlock) -> FactorialRow:
     )
 
 
-def _checks(stored: dict[str, Any] | None, primary: OutcomeBlock) -> tuple[CheckRow, ...]:
+def _checks(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[CheckRow, ...]:
     """The stored cross-checks of each comparison, in words."""
     arms = {row.key: row for row in primary.rates}
     scale = words.scale_for([row.rate for row in primary.rates if row.rate is not None])
@@ -158,7 +173,7 @@ def _checks(stored: dict[str, Any] | None, primary: OutcomeBlock) -> tuple[Check
             else words.tipping_sentence(pair["tips_at"], was_significant=pair["was_significant"]),
             without=_without(pair["lowest"], pair["highest"], scale),
         )
-        for pair in (stored or {}).get("pairs", [])
+        for pair in stored.get("pairs", [])
     )
 
 
@@ -171,25 +186,25 @@ def _without(lowest: dict[str, Any] | None, highest: dict[str, Any] | None, scal
     )
 
 
-def _chances(stored: dict[str, Any] | None, primary: OutcomeBlock) -> tuple[ChanceRow, ...]:
+def _chances(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[ChanceRow, ...]:
     arms = {row.key: row for row in primary.rates}
     return tuple(
         ChanceRow(name=arms[each["arm"]].name, frame=arms[each["arm"]].frame, best=each["best"], loss=each["loss"])
-        for each in (stored or {}).get("arms", [])
+        for each in stored.get("arms", [])
     )
 
 
 def _guard(event: GuardEvent) -> str:
-    scale = words.scale_for([event.margin, abs(event.effect)])
+    """What was crossed, without how far: that was measured between two looks, and would tell of the few in between."""
+    scale = words.scale_for([event.margin])
     return (
-        f"“{event.arm.name}” was paused on {event.at:%d %B %Y}. {CATALOGUE[event.outcome].name}: worse than the "
-        f"control by {event.effect * scale.base:.1f} in {scale.people}, surely by more than the plan's "
-        f"{event.margin * scale.base:g}."
+        f"“{event.arm.name}” was paused on {event.at:%d %B %Y}. {CATALOGUE[event.outcome].name}: surely worse than the "
+        f"control by more than the {event.margin * scale.base:g} in {scale.people} that the plan allows."
     )
 
 
-def _block(outcome: str, estimates: list[Estimate]) -> OutcomeBlock:
-    rates = [_rate(e) for e in estimates if e.kind == Estimate.Kind.RATE]
+def _block(outcome: str, estimates: list[Estimate], *, embargoed: bool) -> OutcomeBlock:
+    rates = [_rate(e, embargoed=embargoed) for e in estimates if e.kind == Estimate.Kind.RATE]
     by_key = {row.key: row for row in rates}
     frames = Counter(row.frame for row in rates)
     phrases = {row.key: words.arm_phrase(row.name, row.frame, unique=frames[row.frame] == 1) for row in rates}
@@ -207,18 +222,19 @@ def _block(outcome: str, estimates: list[Estimate]) -> OutcomeBlock:
     )
 
 
-def _rate(e: Estimate) -> RateRow:
+def _rate(e: Estimate, *, embargoed: bool) -> RateRow:
     return RateRow(
         key=e.treated.key,
         name=e.treated.name,
         frame=e.treated.frame,
         is_control=e.treated.is_control,
         served=e.served,
-        n=e.n or 0,
+        n=e.n,
         events=e.events,
         rate=e.effect,
         low=e.low,
         high=e.high,
+        hidden=e.n is None or (e.events is None and not embargoed),
     )
 
 
@@ -227,7 +243,10 @@ def _difference(e: Estimate, rates: dict[str, RateRow], phrases: dict[str, str],
     outcome = CATALOGUE[e.outcome]
     treated, control = phrases[e.treated.key], phrases[e.control.key]
     rate = rates[e.treated.key].rate
-    if e.effect is None or e.low is None or e.high is None or rate is None:
+    hidden = rates[e.treated.key].hidden or rates[e.control.key].hidden
+    if hidden:
+        sentence = words.hidden_sentence(treated, control)
+    elif e.effect is None or e.low is None or e.high is None or rate is None:
         sentence = f"The comparison of {treated} with {control} cannot be made yet: {e.reason}"
     else:
         said = words.Said(
@@ -263,6 +282,7 @@ def _difference(e: Estimate, rates: dict[str, RateRow], phrases: dict[str, str],
         more_per_arm=e.more_per_arm,
         reason=e.reason,
         method=e.method,
+        hidden=hidden,
     )
 
 
@@ -271,6 +291,8 @@ def as_dict(report: Report) -> dict[str, Any]:
     return {
         "campaign": report.campaign.slug,
         "look": report.look,
+        "shown_look": report.shown_look,
+        "note": report.note,
         "made_at": report.made_at.isoformat(),
         "plan": report.plan_fingerprint,
         "sentence": report.sentence,

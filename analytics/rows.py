@@ -12,18 +12,22 @@ Status = Literal["ok", "caution", "alarm", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class RateRow:
-    """One arm: of `n` who saw it, `events` did it; rate and interval are shares (0 to 1), None if not estimable."""
+    """One arm: of `n` who saw it, `events` did it; rate and interval are shares (0 to 1), None if not estimable.
+
+    `hidden` says that counts are None because they are small.
+    """
 
     key: str
     name: str
     frame: str
     is_control: bool
     served: int | None
-    n: int
+    n: int | None
     events: int | None
     rate: float | None
     low: float | None
     high: float | None
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class DifferenceRow:
     more_per_arm: int | None
     reason: str
     method: str
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.conf import settings
 from rich.console import Console
 from rich.table import Table
 
@@ -18,11 +19,13 @@ _LIGHTS = {"ok": "[green]✓[/]", "caution": "[yellow]![/]", "alarm": "[red]✗[
 def show(report: Report, console: Console, *, truth: Mapping[str, float] | None = None) -> None:
     """Print a report; `truth` adds the simulated rates beside the estimates."""
     console.print()
-    console.print(f"[bold]{report.campaign.name}[/]  look {report.look}, {report.people:,} people who saw a message")
+    console.print(f"[bold]{report.campaign.name}[/]  look {report.look}, {report.people_in_words} who saw a message")
     console.print()
     console.print(report.sentence, style="bold")
     console.print(report.interval_sentence, style="dim")
     console.print()
+    if report.note:
+        console.print(report.note)
     if report.exception:
         console.print(f"Looked at before the plan's first look. {report.exception}", style="yellow")
     if not report.embargoed:
@@ -57,7 +60,10 @@ def _block(block: OutcomeBlock, report: Report, console: Console, truth: Mapping
     if truth:
         rates.add_column("the truth", justify="right")
     for row in block.rates:
-        cells = [f"{_MARKS.get(row.frame, '○')} {row.name}", f"{row.n:,}", f"{row.events:,}"]
+        cells = [
+            f"{_MARKS.get(row.frame, '○')} {row.name}",
+            *(words.count(each, settings.SMALL_CELL) for each in (row.n, row.events)),
+        ]
         cells += (
             [f"{row.rate * base:.1f}", f"{row.low * base:.1f} to {row.high * base:.1f}"]
             if row.rate is not None and row.low is not None and row.high is not None

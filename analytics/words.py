@@ -62,6 +62,52 @@ def gap(effect: float, scale: Scale) -> str:
     return f"{round(size)} {way}" if round(size) else f"less than 1 {way}"
 
 
+SMALL_COUNTS = "Small counts are hidden so that nobody can be found in them."
+
+
+def fewer_than(least: int) -> str:
+    """What stands in the place of a hidden count."""
+    return f"fewer than {least}"
+
+
+def count(number: int | None, least: int) -> str:
+    """A count with its thousands parted, or what stands in the place of a hidden one."""
+    return fewer_than(least) if number is None else f"{number:,}"
+
+
+def hidden_reason(least: int) -> str:
+    """Why a number is not there."""
+    return f"In one of the groups {fewer_than(least)} people did it, or {fewer_than(least)} did not. {SMALL_COUNTS}"
+
+
+def hidden_sentence(treated: str, control: str) -> str:
+    """What is said of a comparison with a hidden count."""
+    return f"We cannot tell yet how {treated} compares with {control}: a count is too small to be shown."
+
+
+def hidden_note(least: int) -> str:
+    """What the words in the place of a hidden count mean, said where they stand."""
+    return f"“{fewer_than(least).capitalize()}” stands where so few people did it, or so few did not."
+
+
+def people(count: int | None) -> str:
+    """How many people, unless so few that it is hidden."""
+    return "only a few people" if count is None else f"{count:,} {'person' if count == 1 else 'people'}"
+
+
+def held_sentence(look: int, shown: int, least: int) -> str:
+    """Why a look shows the numbers of an earlier one."""
+    return (
+        f"Since look {shown}, {fewer_than(least)} people were added to one of the groups, so look {look} still shows "
+        f"what look {shown} showed."
+    )
+
+
+def many_or_few(count: int, least: int) -> str:
+    """A count for a log or a terminal: never a small one."""
+    return fewer_than(least) if 0 < count < least else f"{count:,}"
+
+
 def many(count: int) -> str:
     """A needed sample, rounded up to two figures, because it is a plan and not a measurement."""
     step = 10 ** max(len(str(count)) - 2, 0)

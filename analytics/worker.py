@@ -22,7 +22,7 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 
-from analytics import counts, ingest, turns
+from analytics import counts, ingest, turns, words
 from analytics.evaluate import NotEvaluable, due, evaluate
 from analytics.fold import fold
 from analytics.guard import guard
@@ -59,12 +59,12 @@ def open_and_close(now: datetime) -> str:
 
 def empty_the_spool(now: datetime) -> str:
     """Events that were kept aside while the audience database was away."""
-    return _said((ingest.hand_over(ingest.spool()), "views from the spool"))
+    return _of_people(ingest.hand_over(ingest.spool()), "views from the spool")
 
 
 def fold_closed(now: datetime) -> str:
     """Views whose window has closed."""
-    return _said((fold(hour=int(now.timestamp()) // SECONDS_PER_HOUR).views, "views counted and forgotten"))
+    return _of_people(fold(hour=int(now.timestamp()) // SECONDS_PER_HOUR).views, "views counted and forgotten")
 
 
 def guard_arms(now: datetime) -> str:
@@ -255,6 +255,11 @@ def _forget_lost_connections() -> None:
     for connection in connections.all(initialized_only=True):
         if not connection.in_atomic_block:
             connection.close()
+
+
+def _of_people(count: int, what: str) -> str:
+    """A count of views for the log, where it stands beside an exact time: never a small one."""
+    return f"{words.many_or_few(count, settings.SMALL_CELL)} {what}" if count else ""
 
 
 def _said(*parts: tuple[int, str]) -> str:

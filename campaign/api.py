@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import exceptions, serializers
@@ -58,7 +58,7 @@ class HasRole(BasePermission):
         return has_role(request.user, *ROLES)
 
 
-M = TypeVar("M", bound=Model)
+M = TypeVar("M")
 
 
 class Listing(APIView, Generic[M]):
@@ -68,7 +68,7 @@ class Listing(APIView, Generic[M]):
     pagination_class = Pages
     serializer_class: type[serializers.BaseSerializer[M]]
 
-    def page(self, query: QuerySet[M]) -> Response:
+    def page(self, query: QuerySet[Any] | Sequence[M]) -> Response:
         pages = self.pagination_class()
         rows: Any = pages.paginate_queryset(query, self.request, view=self)
         return pages.get_paginated_response(self.serializer_class(rows, many=True).data)

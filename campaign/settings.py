@@ -167,6 +167,10 @@ SERVED_FLUSH_SECONDS = float(os.environ.get("SERVED_FLUSH_SECONDS", "5"))
 NETWORK_LIMIT = int(os.environ.get("NETWORK_LIMIT", "3000"))
 if NETWORK_LIMIT < 0:
     raise ImproperlyConfigured("NETWORK_LIMIT must be 0, for no limit, or more.")
+# Counts below this leave for nobody, staff included. It may be raised, never lowered.
+SMALL_CELL = int(os.environ.get("SMALL_CELL", "10"))
+if SMALL_CELL < 10:
+    raise ImproperlyConfigured("SMALL_CELL must be 10 or more: smaller groups could be recognised.")
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # empty: /metrics is off
 
 REST_FRAMEWORK = {

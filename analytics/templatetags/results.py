@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django import template
+from django.conf import settings
 from django.utils.safestring import SafeString
 
 from analytics import charts, words
@@ -114,9 +115,9 @@ def signed(share: float, scale: words.Scale) -> str:
 
 
 @register.filter
-def of(part: int, whole: int | None) -> str:
-    """How many of 100: "98", or a dash where nothing was sent."""
-    return f"{part / whole * 100:.0f}" if whole else "–"
+def of(part: int | None, whole: int | None) -> str:
+    """How many of 100: "98", or a dash where nothing was sent, or where it is hidden."""
+    return f"{part / whole * 100:.0f}" if part is not None and whole else "–"
 
 
 @register.filter
@@ -142,9 +143,9 @@ def p_value(p: float | None) -> str:
 
 
 @register.filter
-def count_of(number: int) -> str:
-    """A count with its thousands parted: "20,000"."""
-    return f"{number:,}"
+def count_of(number: int | None) -> str:
+    """A count with its thousands parted: "20,000"; or that it is hidden."""
+    return words.count(number, settings.SMALL_CELL)
 
 
 @register.filter

@@ -1,8 +1,10 @@
 import time
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from analytics import words
 from analytics.fold import fold
 from campaign.receipt import SECONDS_PER_HOUR
 
@@ -12,4 +14,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         folded = fold(hour=int(time.time()) // SECONDS_PER_HOUR)
-        self.stdout.write(f"Folded {folded.views:,} closed views; nothing about any of them is left.")
+        views = words.many_or_few(folded.views, settings.SMALL_CELL)
+        self.stdout.write(f"Folded {views} closed views; nothing about any of them is left.")

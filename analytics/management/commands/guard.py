@@ -20,6 +20,6 @@ class Command(BaseCommand):
             raise CommandError(f"There is no campaign “{options['campaign']}”.")
         events = guard(campaign, now=timezone.now())
         for event in events:
-            self.stdout.write(f"Paused “{event.arm.name}”: {event.outcome}, at least {event.bound:.2%} more harm.")
+            self.stdout.write(f"Paused “{event.arm.name}”: {event.outcome} is surely worse than the plan allows.")
         if not events:
             self.stdout.write("No guardrail is crossed.")

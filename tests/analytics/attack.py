@@ -1,0 +1,171 @@
+"""An attacker who keeps all that was ever shown of a campaign: what can be worked out about the small counts in it?
+
+Written apart from analytics.attack: each cell has a name, the names say what adds up, every cell's least and greatest
+count is asked of a linear program one by one. Give it what left (`published`) and the true counts of the same cells.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.optimize import linprog
+
+EVERY = "*"  # in the place of a part or a column: all of them together
+
+
+class Cell(NamedTuple):
+    """A count with a name. `part` is an answer, "1" or "no"; `column` is a placement and a locale."""
+
+    look: int
+    arm: str
+    outcome: str  # EVERY, with part EVERY: who saw it
+    part: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """How many small counts there were, and how many are known exactly, or more closely than to the protection."""
+
+    small: int
+    exact: int
+    narrow: int
+
+    def __add__(self, other: Recovered) -> Recovered:
+        return Recovered(self.small + other.small, self.exact + other.exact, self.narrow + other.narrow)
+
+
+def attacked(published: Mapping[Cell, int | None], truth: Mapping[Cell, int], *, protection: int = 10) -> Recovered:
+    """Attack all looks of one campaign at once. A small count is one of 1 to `protection` - 1, hidden or overlooked.
+
+    `truth` holds the inner cells, those of one part in one column, at each look of which anything was published.
+    """
+    found = Recovered(0, 0, 0)
+    for arm in sorted({cell.arm for cell in truth}):
+        shown = {cell: count for cell, count in published.items() if cell.arm == arm}
+        found += _arm(shown, {cell: count for cell, count in truth.items() if cell.arm == arm}, protection)
+    return found
+
+
+def _arm(published: Mapping[Cell, int | None], truth: Mapping[Cell, int], protection: int) -> Recovered:
+    inner = sorted(truth)
+    place = {cell: at for at, cell in enumerate(inner)}
+    outcomes = sorted({cell.outcome for cell in inner})
+    equal, at_most = [], []
+    added = sums(truth)
+    for cell, count in published.items():
+        if count is not None:
+            equal.append((_row(added[cell], place), float(count)))
+    # Each outcome divides the same people.
+    for look in {cell.look for cell in inner}:
+        for column in {cell.column for cell in inner if cell.look == look}:
+            groups = [
+                [c for c in inner if (c.look, c.column, c.outcome) == (look, column, outcome)] for outcome in outcomes
+            ]
+            groups = [group for group in groups if group]
+            equal += [(_row(other, place) - _row(groups[0], place), 0.0) for other in groups[1:]]
+    # A count never falls.
+    for cell in inner:
+        later = [c for c in inner if c[1:] == cell[1:] and c.look > cell.look]
+        if later:
+            at_most.append(_row([cell], place) - _row([min(later)], place))
+    wanted = {cell: sum(truth[each] for each in cells) for cell, cells in added.items()}
+    targets = [(_row(added[cell], place), count) for cell, count in wanted.items() if 0 < count < protection]
+    targets += [
+        (_row(added[cell], place) - _row(added[before], place), wanted[cell] - wanted[before])
+        for cell in wanted
+        for before in wanted
+        if before.look < cell.look and before[1:] == cell[1:]
+        if 0 < wanted[cell] - wanted[before] < protection
+    ]
+    exact = narrow = 0
+    for row, count in targets:
+        low, high = _range(row, equal, at_most)
+        assert low - 1e-4 <= count <= high + 1e-4, "the attack must hold the truth possible"
+        exact += high - low < 1 - 1e-4
+        narrow += high - low < protection - 1e-4
+    return Recovered(len(targets), exact, narrow)
+
+
+def sums(truth: Mapping[Cell, int]) -> dict[Cell, list[Cell]]:
+    """Every cell that could be told, with the inner cells that it adds up."""
+    inner = sorted(truth)
+    outcomes: defaultdict[str, list[str]] = defaultdict(list)
+    for cell in inner:
+        outcomes[cell.arm] = sorted({*outcomes[cell.arm], cell.outcome})
+    return {name: _sum(name, inner, outcomes[name.arm]) for name in _names(inner)}
+
+
+def _names(inner: Sequence[Cell]) -> Iterator[Cell]:
+    """Every inner cell, and every sum over parts, over columns, over both."""
+    yield from dict.fromkeys(
+        [
+            *inner,
+            *(cell._replace(column=EVERY) for cell in inner),
+            *(cell._replace(outcome=EVERY, part=EVERY) for cell in inner),
+            *(cell._replace(outcome=EVERY, part=EVERY, column=EVERY) for cell in inner),
+        ]
+    )
+
+
+def _sum(cell: Cell, inner: Sequence[Cell], outcomes: Sequence[str]) -> list[Cell]:
+    for outcome in [cell.outcome] if cell.outcome != EVERY else outcomes:
+        cells = [
+            each
+            for each in inner
+            if (each.look, each.arm) == (cell.look, cell.arm)
+            and each.outcome == outcome
+            and cell.part in (EVERY, each.part)
+            and cell.column in (EVERY, each.column)
+        ]
+        if cells:
+            return cells
+    return []
+
+
+def _row(cells: Sequence[Cell], place: Mapping[Cell, int]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    row = np.zeros(len(place))
+    for cell in cells:
+        row[place[cell]] += 1.0
+    return row
+
+
+def _range(row: Any, equal: Sequence[tuple[Any, float]], at_most: Sequence[Any]) -> tuple[float, float]:
+    ends = []
+    for sign in (1.0, -1.0):
+        found = linprog(
+            sign * row,
+            A_eq=np.array([left for left, _ in equal]) if equal else None,
+            b_eq=np.array([right for _, right in equal]) if equal else None,
+            A_ub=np.array(at_most) if at_most else None,
+            b_ub=np.zeros(len(at_most)) if at_most else None,
+            bounds=(0, None),
+            method="highs",
+        )
+        assert found.status in (0, 3), found.message  # 3: no end to it
+        ends.append(sign * (-np.inf if found.fun is None else float(found.fun)))
+    return ends[0], ends[1]
+
+
+def from_api(
+    looks: Sequence[Mapping[str, Any]], tables: Sequence[Sequence[Mapping[str, Any]]]
+) -> dict[Cell, int | None]:
+    """What the staff API told, as cells: each look as `analyses/N/` gave it, and all rows of `tallies/` after each."""
+    published: dict[Cell, int | None] = {}
+    for told in looks:
+        look = told["shown_look"]
+        for block in told["estimates"]:
+            for arm in block["arms"]:
+                published.setdefault(Cell(look, arm["arm"], EVERY, EVERY, EVERY), arm["n"])
+                if block["arms"] and block["outcome"] != "rating":
+                    published.setdefault(Cell(look, arm["arm"], block["outcome"], "0", EVERY), arm["events"])
+    for rows in tables:
+        for row in rows:
+            column = f"{row['placement']} {row['locale']}"
+            outcome, part = (EVERY, EVERY) if row["outcome"] == "exposed" else (row["outcome"], str(row["value"]))
+            published[Cell(row["look"], row["arm"], outcome, part, column)] = row["count"]
+    return published
