@@ -1,9 +1,9 @@
 -- Once, as the superuser: sudo -u postgres psql -v ON_ERROR_STOP=1 -f deploy/audience.sql
 -- One role and two databases. The audience database is never dumped, so it is a database of its own.
 
-CREATE ROLE second_thought LOGIN;
-CREATE DATABASE second_thought OWNER second_thought;
-CREATE DATABASE second_thought_audience OWNER second_thought;
+CREATE ROLE "second-thought" LOGIN;   -- named as the user of the machine, who then needs no password here
+CREATE DATABASE second_thought OWNER "second-thought";
+CREATE DATABASE second_thought_audience OWNER "second-thought";
 
 -- Nobody else of this server looks in.
 REVOKE ALL ON DATABASE second_thought, second_thought_audience FROM PUBLIC;
@@ -18,6 +18,6 @@ ALTER DATABASE second_thought_audience SET log_min_error_statement = 'panic';
 ALTER DATABASE second_thought_audience SET log_error_verbosity = 'terse';
 
 -- After each fold the worker ends the file of the write-ahead log and makes a checkpoint, so that deleted views go.
-GRANT pg_checkpoint TO second_thought;
+GRANT pg_checkpoint TO "second-thought";
 \connect second_thought_audience
-GRANT EXECUTE ON FUNCTION pg_switch_wal() TO second_thought;
+GRANT EXECUTE ON FUNCTION pg_switch_wal() TO "second-thought";

@@ -128,7 +128,7 @@ def test_the_statements_that_are_shipped_give_the_role_what_it_needs() -> None:
                 connection.execute(statement)
         with psycopg.connect(server.url("second_thought_audience"), autocommit=True) as connection:
             connection.execute(audience)
-        own = server.url("second_thought_audience").replace("second@", "second_thought@")
+        own = server.url("second_thought_audience").replace("second@", "second-thought@")
         with psycopg.connect(own, autocommit=True) as connection:
             assert connection.execute(f"SELECT {MAY_LEAVE_WAL}").fetchone() == (True,)
             connection.execute("SELECT pg_switch_wal()")

@@ -45,7 +45,7 @@ def visits(token: str) -> Iterator[tuple[str, bytes]]:
     yield "another method", marked(token, method="DELETE", path="/api/v1/events")
     yield "a staff page", marked(token, path="/campaigns/")
     yield "the sign-in page", marked(token, path="/login/")
-    yield "a body too large for the application", _post(token, "/api/v1/events", token.encode() * 8_000)
+    yield "a body too large for the application", _post(token, "/api/v1/events", token.encode() * 4_000)
     yield "a body too large for nginx", _post(token, "/api/v1/events", token.encode() * 20_000)
     yield "headers too large", marked(token, more=f"X-Long: {token * 350}")
     yield "a line too long", marked(token, path=f"/{token * 350}")
