@@ -15,6 +15,7 @@ from analytics.doctor.findings import Finding, of_place, unknown
 
 USUAL = (Path("/var/log/nginx"), Path("/var/log/postgresql"), Path("/var/log/syslog"), Path("/var/log/messages"))
 NGINX = Path("/etc/nginx")
+_JOURNALS = (Path("/run/log/journal"), Path("/var/log/journal"))
 _PIECE = 1 << 22
 _NAMED = re.compile(r"^\s*(?:access_log|error_log)\s+(/[^\s;]+)", re.M)
 
@@ -66,6 +67,8 @@ def searched(place: Place, sought: Sought) -> Finding:
 
 def journal(since: float, sought: Sought) -> Finding:
     """Search what the machine's journal got since then."""
+    if not any(path.exists() for path in _JOURNALS):
+        return unknown("journal", "This machine keeps none.", "If it keeps logs elsewhere, name them with --log.")
     do = "Run it with the group adm or systemd-journal."
     try:
         command = ["journalctl", f"--since=@{int(since)}", "--output=cat", "--no-pager", "--all"]

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from django.db import connections
 
 from analytics import canaries
-from analytics.doctor import findings, places
+from analytics.doctor import findings, places, surroundings
 from analytics.doctor.findings import Answer, Finding, State
 
 GOOD = Answer(
@@ -176,3 +177,12 @@ def test_logs_that_nginx_names_are_found(tmp_path: Path) -> None:
     )
     assert places.named_by_nginx(places.nginx_files(tmp_path)) == [Path("/srv/a.log")]
     assert places.nginx_files(tmp_path / "away") is None
+
+
+@pytest.mark.only_on("postgresql", reason="asks the server")
+@pytest.mark.django_db(databases=["default", "audience"])
+def test_a_postgresql_that_logs_statements_is_named_in_its_own_line() -> None:
+    assert red(surroundings._databases()) == []
+    with connections["audience"].cursor() as cursor:
+        cursor.execute("SET LOCAL log_statement = 'all'")
+    assert red(surroundings._databases()) == ["PostgreSQL"]

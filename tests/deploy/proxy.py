@@ -54,7 +54,7 @@ def ported(text: str, directory: Path, *, tls: int, plain: int, servers: Sequenc
         ("TLS ", f"{tls} ", 4),
         ("PLAIN", str(plain), 4),
         ("/run/", f"{directory}/run/", 3),
-        ("/etc/letsencrypt/live/thought.example.org/", f"{directory}/tls/", 2),
+        ("/etc/nginx/tls/", f"{directory}/tls/", 2),
         ("127.0.0.1:8000", f"127.0.0.1:{servers[0]}", 1),
         ("127.0.0.1:8001", f"127.0.0.1:{servers[1]}", 1),
     ]
