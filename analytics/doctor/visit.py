@@ -87,11 +87,18 @@ class Visitor:
             return self._context.wrap_socket(self._raw(), server_hostname=self.host)
 
     def _raw(self) -> socket.socket:
-        address = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0][4]
-        own = (_LOOPBACK_SOURCE, 0) if str(address[0]).startswith("127.") else None
-        raw = socket.create_connection((str(address[0]), self.port), timeout=_SECONDS, source_address=own)
-        self.source = str(raw.getsockname()[0])
-        return raw
+        """A connection to the first address of the name that answers; from a loopback address known by its own."""
+        refusal = OSError("the name has no address")
+        for family, *_, address in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM):
+            own = (_LOOPBACK_SOURCE, 0) if family == socket.AF_INET and str(address[0]).startswith("127.") else None
+            try:
+                raw = socket.create_connection((str(address[0]), self.port), timeout=_SECONDS, source_address=own)
+            except OSError as error:
+                refusal = error
+            else:
+                self.source = str(raw.getsockname()[0])
+                return raw
+        raise refusal
 
 
 def visit(url: str, marks: Marks, *, placement: str | None, plain_url: str | None, ca: str | None = None) -> Visited:
