@@ -49,8 +49,8 @@ def ported(text: str, directory: Path, *, tls: int, plain: int, servers: Sequenc
     changes = [
         ("listen [::]:443 ", "listen [::1]:TLS ", 2),
         ("listen [::]:80", "listen [::1]:PLAIN", 2),
-        ("listen 443 ", "listen TLS ", 2),
-        ("listen 80", "listen PLAIN", 2),
+        ("listen 443 ", "listen 127.0.0.1:TLS ", 2),
+        ("listen 80", "listen 127.0.0.1:PLAIN", 2),
         ("TLS ", f"{tls} ", 4),
         ("PLAIN", str(plain), 4),
         ("/run/", f"{directory}/run/", 3),
@@ -71,31 +71,47 @@ def ported(text: str, directory: Path, *, tls: int, plain: int, servers: Sequenc
 def proxy(servers: Sequence[int], *, faults: Sequence[tuple[str, str]] = ()) -> Iterator[Proxy]:
     """nginx in front of servers on these ports; `faults` replace lines of the shipped file."""
     directory = Path(tempfile.mkdtemp(prefix="second-thought-nginx-"))
-    child = None
+    child: subprocess.Popen[bytes] | None = None
     try:
         directory.chmod(0o755)  # its workers are another user if it is started by root
         for name in ("run", "tls"):
             (directory / name).mkdir()
-        made = Proxy(free_port(), free_port(), directory, directory / "tls" / "fullchain.pem")
         _certificate(directory / "tls")
-        text = ported(SHIPPED.read_text("utf-8"), directory, tls=made.tls_port, plain=made.plain_port, servers=servers)
-        for old, new in faults:
-            assert old in text, f"{old!r} is not in the shipped file"
-            text = text.replace(old, new.replace("DIRECTORY", str(directory)))
-        file = directory / "nginx.conf"
-        file.write_text(text, encoding="utf-8")
-        log = directory / "start.log"
-        with (directory / "stderr").open("wb") as stderr:
-            child = subprocess.Popen(
-                [program(), "-c", file, "-p", directory, "-e", log, "-g", "daemon off;"], stderr=stderr, stdout=stderr
-            )
-        _wait(directory / "run" / "nginx.pid", child, directory)
+        for attempt in range(5):
+            made = Proxy(free_port(), free_port(), directory, directory / "tls" / "fullchain.pem")
+            child = _started(made, servers, faults)
+            if child is not None:
+                break
+            assert attempt < 4, (directory / "stderr").read_text("utf-8")  # or somebody else was given the port
         yield made
     finally:
         if child is not None:
             child.terminate()
             child.wait(timeout=20)
         shutil.rmtree(directory)
+
+
+def _started(made: Proxy, servers: Sequence[int], faults: Sequence[tuple[str, str]]) -> subprocess.Popen[bytes] | None:
+    """The running nginx; None if it ended at once."""
+    directory = made.directory
+    text = ported(SHIPPED.read_text("utf-8"), directory, tls=made.tls_port, plain=made.plain_port, servers=servers)
+    for old, new in faults:
+        assert old in text, f"{old!r} is not in the shipped file"
+        text = text.replace(old, new.replace("DIRECTORY", str(directory)))
+    file, log, pid = directory / "nginx.conf", directory / "start.log", directory / "run" / "nginx.pid"
+    file.write_text(text, encoding="utf-8")
+    with (directory / "stderr").open("wb") as stderr:
+        command = [program(), "-c", str(file), "-p", str(directory), "-e", str(log), "-g", "daemon off;"]
+        child = subprocess.Popen(command, stderr=stderr, stdout=stderr)
+    end = time.monotonic() + 20
+    while time.monotonic() < end and child.poll() is None:
+        with suppress(FileNotFoundError):
+            if pid.read_text("ascii").strip():
+                return child
+        time.sleep(0.02)
+    child.kill()
+    child.wait()
+    return None
 
 
 def _without_comments(text: str) -> tuple[str, list[str]]:
@@ -109,15 +125,3 @@ def _certificate(directory: Path) -> None:
     kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
     command = ["openssl", "req", "-x509", *kind, "-subj", f"/CN={NAME}", "-addext", names]
     subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
-
-
-def _wait(file: Path, child: subprocess.Popen[bytes], directory: Path) -> None:
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        if child.poll() is not None:
-            raise RuntimeError((directory / "stderr").read_text("utf-8"))
-        with suppress(FileNotFoundError):
-            if file.read_text("ascii").strip():
-                return
-        time.sleep(0.02)
-    raise RuntimeError("nginx did not start in time")
