@@ -32,7 +32,21 @@ class Server:
     def start(self) -> None:
         command = server.command("campaign.wsgi:application", port=self.port)
         self._child = subprocess.Popen(command, cwd=ROOT, env=server.settled(self._variables))
-        server._wait(self.port, self._child)
+        end = time.monotonic() + 60
+        while not self._lives():  # the guide waits for this too: it listens before it can answer
+            assert self._child.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.1)
+
+    def _lives(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", "/health/live")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
 
     def stop(self) -> None:
         self._child.terminate()
