@@ -7,7 +7,7 @@ SERVE ?= 1
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-postgres check run simulate bench crash fuzz power lock format browser compiler migrate
+.PHONY: help env demo test test-postgres check run simulate bench crash fuzz power lock format browser compiler nginx migrate
 
 help:  ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ demo: env  ## run the main job once on SQLite, print the verdict, leave a site t
 	@rm -rf var/demo
 	@LOCAL_HTTP=1 DATA_DIRECTORY=var/demo $(BIN)/python manage.py demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
 
-test: env browser compiler  ## run every test, in a real Chromium too
+test: env browser compiler nginx  ## run every test, in a real Chromium too
 	@$(BIN)/python -m pytest
 
 test-postgres: env compiler  ## run every test that may touch a database on a PostgreSQL of its own
@@ -33,6 +33,9 @@ test-postgres: env compiler  ## run every test that may touch a database on a Po
 
 browser:
 	@sh tests/browser/chromium.sh
+
+nginx:
+	@sh tests/deploy/nginx.sh || true
 
 compiler:
 	@sh tests/power/compiler.sh

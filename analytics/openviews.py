@@ -16,6 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from analytics import turns
 from analytics.models import FoldedHour, OpenView
 from analytics.patience import Patience
+from campaign.checks import MAY_LEAVE_WAL
 from campaign.outcomes import CATALOGUE, EXPOSED
 
 if TYPE_CHECKING:
@@ -253,6 +254,7 @@ def compact() -> bool:
     SQLite overwrites what it deletes, and may yet leave a copy of a row that it moved from page to page; PostgreSQL
     leaves deleted rows where they lie. Writing the table anew removes both, and puts the rows that stay in the order of
     their random key. Whoever writes meanwhile keeps its events aside (analytics.spool).
+    PostgreSQL's write-ahead log is left behind too, if we may (campaign.checks warns if not).
     """
     connection = connections[ALIAS]
     if connection.in_atomic_block:
@@ -260,6 +262,12 @@ def compact() -> bool:
     if connection.vendor != "sqlite":
         with connection.cursor() as cursor:
             cursor.execute(f"CLUSTER {TABLE} USING {TABLE}_pkey")
+            cursor.execute(f"SELECT {MAY_LEAVE_WAL}")
+            row = cursor.fetchone()
+            if row is not None and row[0]:
+                # Recovery needs only what came after the start of a checkpoint: the files before it are deleted.
+                cursor.execute("SELECT pg_switch_wal()")
+                cursor.execute("CHECKPOINT")
         return True
     with _compacting(), connection.cursor() as cursor:
         cursor.execute("VACUUM")

@@ -18,6 +18,24 @@ from django.db import DatabaseError, connections
 from campaign.keyring import complaints
 
 OLDEST_POSTGRESQL = 15
+# Whether whoever asks may end the file of the write-ahead log and make a checkpoint.
+MAY_LEAVE_WAL = "pg_has_role('pg_checkpoint', 'USAGE') AND has_function_privilege('pg_switch_wal()', 'EXECUTE')"
+# What keeps the audience's rows out of PostgreSQL's log, and lets go of those that the write-ahead log holds.
+_QUIET: Mapping[str, frozenset[str]] = {
+    "log_statement": frozenset({"none", "ddl"}),
+    "log_duration": frozenset({"off"}),
+    "log_min_duration_statement": frozenset({"-1"}),
+    "log_min_duration_sample": frozenset({"-1"}),
+    "log_transaction_sample_rate": frozenset({"0"}),
+    "log_min_error_statement": frozenset({"fatal", "panic"}),
+    "log_error_verbosity": frozenset({"terse"}),
+    "track_commit_timestamp": frozenset({"off"}),
+}
+_FORGETFUL: Mapping[str, frozenset[str]] = {
+    "wal_recycle": frozenset({"off"}),
+    "wal_keep_size": frozenset({"0"}),
+    "archive_mode": frozenset({"off"}),
+}
 _THIS_MACHINE = {"", "localhost", "127.0.0.1", "::1"}
 
 
@@ -72,7 +90,7 @@ def _of_one(alias: str) -> list[CheckMessage]:
     version = int(shown["server_version_num"]) // 10_000
     if version < OLDEST_POSTGRESQL:
         message = f"The database “{alias}” is PostgreSQL {version}; {OLDEST_POSTGRESQL} or newer is needed."
-        found.append(Error(message, id="campaign.E003"))
+        return [Error(message, id="campaign.E003")]
     found += [
         Error(
             f"PostgreSQL's {name} is off for the database “{alias}”: what was acknowledged may be lost in a crash.",
@@ -82,23 +100,40 @@ def _of_one(alias: str) -> list[CheckMessage]:
         for name in ("fsync", "full_page_writes")
         if shown[name] != "on"
     ]
-    if alias == "audience" and _logs_statements(shown):
-        hint = "As a superuser: ALTER DATABASE … SET log_statement = 'none', … (docs/operations.md has all four)."
-        message = "PostgreSQL may write single events of the audience, with their time, into its log."
-        found.append(checks.Warning(message, hint=hint, id="campaign.W001"))
+    if alias == "audience":
+        found += _forgetful(shown, may_leave_wal=_may_leave_wal(alias))
     return found
+
+
+def _forgetful(shown: Mapping[str, str], *, may_leave_wal: bool) -> list[CheckMessage]:
+    """Warnings for what would keep single events: in the log, or in the write-ahead log after they were forgotten."""
+    found: list[CheckMessage] = []
+    if loud := [name for name, good in _QUIET.items() if shown[name] not in good]:
+        message = f"PostgreSQL may write single events of the audience, with their time, into its log: {_list(loud)}."
+        found.append(checks.Warning(message, hint="Set them as deploy/audience.sql does.", id="campaign.W001"))
+    if kept := [name for name, good in _FORGETFUL.items() if shown[name] not in good]:
+        message = f"PostgreSQL's write-ahead log keeps views that were forgotten: {_list(kept)}."
+        found.append(checks.Warning(message, hint="Set them as deploy/postgresql.conf does.", id="campaign.W002"))
+    if not may_leave_wal:
+        message = (
+            "The worker may not end the file of the write-ahead log, which keeps forgotten views until it is full."
+        )
+        found.append(checks.Warning(message, hint="Grant what deploy/audience.sql grants.", id="campaign.W003"))
+    return found
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(names)
+
+
+def _may_leave_wal(alias: str) -> bool:
+    with connections[alias].cursor() as cursor:
+        cursor.execute(f"SELECT {MAY_LEAVE_WAL}")
+        row = cursor.fetchone()
+    return bool(row and row[0])
 
 
 def _settings(alias: str) -> dict[str, str]:
     with connections[alias].cursor() as cursor:
         cursor.execute("SELECT name, setting FROM pg_settings")
         return dict(cursor.fetchall())
-
-
-def _logs_statements(shown: Mapping[str, str]) -> bool:
-    return (
-        shown["log_statement"] not in {"none", "ddl"}
-        or shown["log_min_duration_statement"] != "-1"
-        or shown["log_min_duration_sample"] != "-1"
-        or shown["log_min_error_statement"] not in {"fatal", "panic"}
-    )

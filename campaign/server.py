@@ -33,7 +33,7 @@ def free_port() -> int:
 def command(application: str = PRODUCTION, *, port: int, host: str = "127.0.0.1", workers: int = 1) -> list[str]:
     """The server's command line, for `manage.py serve`, the demo, tests and benchmarks alike."""
     options = ["--interface", "rsgi", "--loop", "uvloop", "--workers", str(workers), "--no-ws"]
-    options += ["--respawn-failed-workers", "--respawn-interval", "0.5"]
+    options += ["--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "10"]
     options += ["--host", host, "--port", str(port), "--log-level", "error", application]
     return [sys.executable, "-m", "granian", *options]
 

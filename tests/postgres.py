@@ -1,7 +1,7 @@
 """A private PostgreSQL server that lasts as long as a test run: `python -m tests.postgres -- command ...`.
 
 It listens on 127.0.0.1 and on a socket in its own temporary directory, trusts whoever comes, and leaves nothing
-behind. Its settings are PostgreSQL's own durable ones; `fast=True` gives durability up.
+behind. Its settings are those that are shipped, deploy/postgresql.conf; `fast=True` gives durability up.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ from campaign.server import free_port
 
 _STOPS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 _FAST = ("-c", "fsync=off", "-c", "full_page_writes=off")
-# docs/operations.md asks for it: no statement, thus no single event, stands in the server's log.
-_QUIET = ("-c", "log_min_error_statement=panic")
+SHIPPED = Path(__file__).resolve().parent.parent / "deploy" / "postgresql.conf"
 # Waits until nobody holds the other end of its input, which is when the test run has ended, in whatever way.
 _WARDEN = """
 cat >/dev/null
@@ -46,7 +45,7 @@ class NoPostgresError(Exception):
 class Cluster:
     """One private server: it can be stopped, started, frozen and thawed while others use it."""
 
-    def __init__(self, directory: Path, *, fast: bool = False) -> None:
+    def __init__(self, directory: Path, *, fast: bool = False, settings: str = "") -> None:
         self.directory, self.port = directory, free_port()
         self._fast = fast
         self._programs = programs()
@@ -57,6 +56,8 @@ class Cluster:
         data = str(directory / "data")
         options = ["--username=second", "--auth=trust", "--encoding=UTF8", "--no-locale"]
         self._run("initdb", "--pgdata", data, *options, *(["--no-sync"] if fast else []))
+        with (directory / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.write(settings)
 
     def url(self, database: str) -> str:
         """The address of one of its databases."""
@@ -79,7 +80,7 @@ class Cluster:
     def start(self, seconds: float = 60.0) -> None:
         """Start it, and wait until it answers."""
         options = ["-c", f"port={self.port}", "-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=64MB"]
-        options += ["-c", f"unix_socket_directories={self.directory}", *_QUIET]
+        options += ["-c", f"unix_socket_directories={self.directory}"]
         options += _FAST if self._fast else ()
         with (self.directory / "log").open("ab") as log:
             self._server = subprocess.Popen(
@@ -151,8 +152,11 @@ class Cluster:
 
 
 @contextmanager
-def cluster(*, fast: bool = False) -> Iterator[Cluster]:
-    """A running server with the databases `second` and `audience`; gone afterwards, even if this process is killed."""
+def cluster(*, fast: bool = False, settings: str | None = None) -> Iterator[Cluster]:
+    """A running server with the databases `second` and `audience`; gone afterwards, even if this process is killed.
+
+    Its settings are the shipped ones, unless others are given; none at all are PostgreSQL's own.
+    """
     directory = Path(tempfile.mkdtemp(prefix="second-postgres-"))
     warden = subprocess.Popen(
         ["/bin/sh", "-c", _WARDEN, "warden", directory],
@@ -161,7 +165,7 @@ def cluster(*, fast: bool = False) -> Iterator[Cluster]:
         start_new_session=True,
     )
     try:
-        made = Cluster(directory, fast=fast)
+        made = Cluster(directory, fast=fast, settings=SHIPPED.read_text("utf-8") if settings is None else settings)
         made.start()
         try:
             made.create("second", "audience")

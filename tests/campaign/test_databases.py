@@ -69,12 +69,21 @@ def test_a_durable_server_passes_its_checks() -> None:
 
 @on_postgresql
 @pytest.mark.django_db(databases=BOTH)
-@pytest.mark.parametrize("setting", ["log_statement = 'all'", "log_min_duration_statement = 0"])
-def test_a_server_that_logs_single_events_is_named(setting: str) -> None:
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("log_statement = 'all'", "campaign.W001"),
+        ("log_min_duration_statement = 0", "campaign.W001"),
+        ("log_duration = on", "campaign.W001"),
+        ("log_error_verbosity = 'default'", "campaign.W001"),
+        ("wal_recycle = on", "campaign.W002"),
+    ],
+)
+def test_a_server_that_keeps_single_events_is_named(setting: str, said: str) -> None:
     for alias in BOTH:
         with connections[alias].cursor() as cursor:
             cursor.execute(f"SET LOCAL {setting}")
-    assert ids(postgresql_is_durable(None, databases=BOTH)) == ["campaign.W001"]  # what staff write may be logged
+    assert ids(postgresql_is_durable(None, databases=BOTH)) == [said]  # what staff write may be logged
 
 
 @on_postgresql

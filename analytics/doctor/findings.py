@@ -1,0 +1,228 @@
+"""PURE  What each thing that was looked at means: fine, leaks, or could not be looked at, in words for an operator."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """How it is."""
+
+    FINE = "fine"
+    LEAKS = "leaks"
+    UNKNOWN = "could not look"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at, and what to do unless it is fine."""
+
+    subject: str
+    state: State
+    said: str
+    do: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def fine(subject: str, said: str) -> Finding:
+    return Finding(subject, State.FINE, said)
+
+
+def leaks(subject: str, said: str, do: str) -> Finding:
+    return Finding(subject, State.LEAKS, said, do)
+
+
+def unknown(subject: str, said: str, do: str) -> Finding:
+    return Finding(subject, State.UNKNOWN, said, do)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for one kind of request. `status` is 0 if nothing did; names of headers are in small letters."""
+
+    kind: str
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    audience: bool = False
+    asset: bool = False
+
+    def header(self, name: str) -> str | None:
+        return next((value for key, value in self.headers if key == name), None)
+
+
+# What tells one visit from another, or shows that a cache or another firm stands in between.
+_MARKING = {
+    "age": "a cache answers",
+    "cf-ray": "a delivery network stands in between",
+    "traceparent": "each request gets a number",
+    "via": "another proxy stands in between",
+    "x-amzn-trace-id": "each request gets a number",
+    "x-cache": "a cache answers",
+    "x-correlation-id": "each request gets a number",
+    "x-request-id": "each request gets a number",
+    "x-trace-id": "each request gets a number",
+}
+
+
+def of_answers(answers: Sequence[Answer], *, tls: bool) -> list[Finding]:
+    """The headers of the replies: nothing that stays on a device, nothing that numbers a visit."""
+    came = [answer for answer in answers if answer.status]
+    audience = [answer for answer in came if answer.audience]
+    if not audience:
+        return [unknown("replies", "The server did not answer.", "Start it, and check the address.")]
+    own = [answer for answer in audience if not answer.asset]
+    cookies = _kinds(audience, "set-cookie")
+    validators = _kinds(audience, "etag") | _kinds(audience, "last-modified")
+    kept = {answer.kind for answer in own if "no-store" not in (answer.header("cache-control") or "")}
+    marked = {why for answer in came for name, _ in answer.headers if (why := _MARKING.get(name))}
+    versions = {server for answer in came if re.search(r"\d", server := answer.header("server") or "")}
+    proxy = "Let the proxy pass headers on as they are."
+    mark = "A visitor gets an ETag or a date that marks its device"
+    found = [
+        _none("no cookie", cookies, "A visitor gets a cookie", "Find out who sets it: the application never does."),
+        _none("no validator", validators, mark, "Let the proxy hide it."),
+        _none("no cache", kept, "A reply may be kept by caches: no-store is missing", proxy),
+        _none("no number", marked, "Replies tell visits apart", "Switch it off in what stands in front."),
+        _none("no version", versions, "Replies name a version", "nginx: server_tokens off."),
+    ]
+    if tls:
+        bare = {answer.kind for answer in own if answer.header("strict-transport-security") is None}
+        found.append(_none("HSTS", bare, "A browser is not told to stay with TLS", "Set it as deploy/nginx.conf does."))
+    return found
+
+
+def of_transport(*, tls: bool, problem: str, plain: Answer | None, token: str) -> list[Finding]:
+    """Is it spoken over TLS that a browser trusts, and does plain HTTP lead there without its query?"""
+    if not tls:
+        return [leaks("TLS", "The address is plain HTTP: whoever is in between reads along.", "Use an https address.")]
+    found = [
+        leaks("TLS", f"A browser would not trust the certificate: {problem}", "Renew it (docs/operations.md, nginx).")
+        if problem
+        else fine("TLS", "The certificate is valid for this name.")
+    ]
+    if plain is None or not plain.status:
+        return [*found, fine("plain HTTP", "Nobody answers plain HTTP.")]
+    to = plain.header("location") or ""
+    if plain.status not in (301, 302, 307, 308) or not to.startswith("https://"):
+        said = f"Plain HTTP is answered with {plain.status} instead of a redirect."
+        return [*found, leaks("plain HTTP", said, "Redirect as deploy/nginx.conf does.")]
+    if f"?q={token}" in to:
+        said = "The redirect to https takes the query along, which may hold a receipt."
+        return [*found, leaks("plain HTTP", said, "Redirect as deploy/nginx.conf does.")]
+    return [*found, fine("plain HTTP", "It redirects to https, without the query.")]
+
+
+def of_place(place: str, hits: Iterable[tuple[str, str]]) -> Finding:
+    """One place that was searched for marks: which stood there, in which form."""
+    if not (found := sorted(set(hits))):
+        return fine(place, "No mark found.")
+    marks = sorted({name for name, _ in found})
+    said = f"Holds what was sent: {', '.join(marks)} ({found[0][1]})."
+    return leaks(place, said, "Switch this log off for visitors, as deploy/ does, and delete what it holds.")
+
+
+def of_application(*, debug: bool, local_http: bool, behind_proxy: bool) -> list[Finding]:
+    """The settings that are for a laptop only."""
+    found = [
+        leaks("DEBUG", "It is on: errors show requests, and paths are logged.", "Take DEBUG out of the environment.")
+        if debug
+        else fine("DEBUG", "Off."),
+        leaks("LOCAL_HTTP", "It is on: staff cookies travel without TLS.", "Take LOCAL_HTTP out of the environment.")
+        if local_http
+        else fine("LOCAL_HTTP", "Off."),
+    ]
+    if not behind_proxy:
+        said = "It is off, so staff pages redirect for ever behind a proxy."
+        found.append(unknown("BEHIND_TLS_PROXY", said, "Set it to 1 if nginx stands in front."))
+    return found
+
+
+def of_modes(kind: str, modes: Mapping[str, int] | None) -> Finding:
+    """Files and directories that only their owner may read; None if they could not be seen."""
+    if modes is None:
+        return unknown(kind, "They could not be read.", "Run this as the server's user: sudo second-thought doctor …")
+    if open_ones := sorted(f"{path} ({mode:04o})" for path, mode in modes.items() if mode & 0o077):
+        return leaks(kind, f"Others may read {_few(open_ones)}.", "chmod go-rwx, and UMask=0077 in the unit.")
+    return fine(kind, f"Only their owner may read them: {len(modes)} looked at.")
+
+
+_LOGS = re.compile(r"^\s*(access_log|error_log)\s+([^;]+);", re.M)
+
+
+def of_nginx(files: Mapping[str, str] | None) -> list[Finding]:
+    """What nginx's configuration says of logs, also for errors that the marks did not cause."""
+    do = "Use deploy/nginx.conf; on a machine with other sites, give this one an nginx of its own."
+    if not files:
+        return [unknown("nginx's settings", "No configuration could be read.", "Name the proxy's logs with --log.")]
+    said = [(kind, rest.split(), file) for file, text in files.items() for kind, rest in _LOGS.findall(_code(text))]
+    access = [f"{rest[0]} in {file}" for kind, rest, file in said if kind == "access_log" and rest != ["off"]]
+    errors = [
+        f"{rest[0]} in {file}"
+        for kind, rest, file in said
+        if kind == "error_log" and not (rest[0] == "/dev/null" or rest[-1] == "emerg")
+    ]
+    silent = {kind for kind, _, _ in said}
+    for kind, named in (("access_log", access), ("error_log", errors)):
+        if kind not in silent:
+            named.append(f"the default, since no {kind} is set")
+    return [
+        _none("nginx access_log", set(access), "nginx writes down each request", do),
+        _none("nginx error_log", set(errors), "nginx writes addresses and requests down with errors", do),
+    ]
+
+
+def of_machine(*, core_limits: Mapping[str, int], swaps: Sequence[str], no_swap_for_us: bool | None) -> list[Finding]:
+    """Can the memory of a running server reach a disk?"""
+    do = "Use the units in deploy/."
+    if not core_limits:
+        found = [unknown("core dumps", "No running server or worker was seen.", "Run this on the server's machine.")]
+    else:
+        dumping = {f"process {pid}" for pid, limit in core_limits.items() if limit}
+        found = [_none("core dumps", dumping, "A crash would write requests to a disk", do)]
+    written = [swap for swap in swaps if not swap.startswith(("/dev/zram", "/dev/dm-"))]
+    if not written:
+        found.append(fine("swap", "None that is written in clear."))
+    elif no_swap_for_us:
+        found.append(fine("swap", "The server may not use it."))
+    elif no_swap_for_us is None:
+        found.append(unknown("swap", f"{_few(written)} is on; whether the server may use it is not to be seen.", do))
+    else:
+        found.append(leaks("swap", f"Requests in memory may be written to {_few(written)}.", f"{do} Or swapoff."))
+    return found
+
+
+def of_readiness(report: Mapping[str, object] | None) -> Finding:
+    """Are views counted and forgotten in time?"""
+    if report is None or "fold_lag_hours" not in report:
+        return unknown("forgetting", "/health/ready did not answer.", "Start the server.")
+    worker = report.get("worker")
+    state = worker.get("status") if isinstance(worker, dict) else None
+    lag = report["fold_lag_hours"]
+    if lag is None:
+        return unknown("forgetting", "The audience database is away.", "Start it.")
+    if isinstance(lag, int) and lag > 1:
+        return leaks("forgetting", f"Views of {lag} hours ago are still there.", "Start the worker.")
+    if state != "ok":
+        return leaks("forgetting", f"The worker is {state}: views stay until it works.", "See /health/ready.")
+    return fine("forgetting", "The worker counts and forgets views in time.")
+
+
+def _kinds(answers: Iterable[Answer], header: str) -> set[str]:
+    return {answer.kind for answer in answers if answer.header(header) is not None}
+
+
+def _none(subject: str, found: set[str], said: str, do: str) -> Finding:
+    return leaks(subject, f"{said}: {_few(sorted(found))}.", do) if found else fine(subject, "As it should be.")
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _code(text: str) -> str:
+    return re.sub(r"#.*", "", text)

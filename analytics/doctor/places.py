@@ -1,0 +1,139 @@
+"""The places where a server may have written something down: log files, the journal, the data directory."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from analytics import canaries
+from analytics.doctor.findings import Finding, of_place, unknown
+
+USUAL = (Path("/var/log/nginx"), Path("/var/log/postgresql"), Path("/var/log/syslog"), Path("/var/log/messages"))
+NGINX = Path("/etc/nginx")
+_JOURNALS = (Path("/run/log/journal"), Path("/var/log/journal"))
+_PIECE = 1 << 22
+_NAMED = re.compile(r"^\s*(?:access_log|error_log)\s+(/[^\s;]+)", re.M)
+
+Sought = Sequence[tuple[str, dict[str, bytes]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file or a directory, and how long its files were before the marks were sent; `whole` ones are read from 0."""
+
+    path: Path
+    sizes: dict[Path, tuple[int, int]]
+    whole: bool = False
+
+
+def before(paths: Iterable[Path], *, whole: bool = False) -> list[Place]:
+    """Note how long everything is."""
+    return [Place(path, {file: _state(file) for file in _files(path)}, whole) for path in paths]
+
+
+def searched(place: Place, sought: Sought) -> Finding:
+    """Search what was added to a place, or all of it."""
+    name = str(place.path)
+    if not place.path.exists():
+        return unknown(name, "There is no such file or directory.", "If logs are elsewhere, name them with --log.")
+    hits: list[tuple[str, str]] = []
+    closed: list[str] = []
+    looked = 0
+    try:
+        os.listdir(place.path) if place.path.is_dir() else None
+    except PermissionError:
+        closed.append(name)
+    for file in _files(place.path):
+        inode, size = place.sizes.get(file, (0, 0))
+        now = _state(file)
+        start = 0 if place.whole or now[0] != inode or now[1] < size else size
+        try:
+            hits += _in_file(file, start, sought)
+            looked += 1
+        except FileNotFoundError:
+            continue
+        except OSError:
+            closed.append(str(file))
+    if hits or not closed:
+        return of_place(name, hits)
+    said = f"{len(closed)} of {len(closed) + looked} files may not be read: {closed[0]}."
+    return unknown(name, said, "Run it with the group adm: sudo second-thought doctor …, or as root.")
+
+
+def journal(since: float, sought: Sought) -> Finding:
+    """Search what the machine's journal got since then."""
+    if not any(path.exists() for path in _JOURNALS):
+        return unknown("journal", "This machine keeps none.", "If it keeps logs elsewhere, name them with --log.")
+    do = "Run it with the group adm or systemd-journal."
+    try:
+        command = ["journalctl", f"--since=@{int(since)}", "--output=cat", "--no-pager", "--all"]
+        done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return unknown(
+            "journal", "journalctl could not be run.", "If the machine keeps logs elsewhere, name them with --log."
+        )
+    if done.returncode or b"not seeing messages" in done.stderr or b"No journal files" in done.stderr:
+        return unknown("journal", "It may not be read, or there is none.", do)
+    return of_place("journal", canaries.hits(done.stdout, sought))
+
+
+def nginx_files(root: Path = NGINX) -> dict[str, str] | None:
+    """The files of nginx's configuration that are in use by Debian's layout; None if there are none."""
+    paths = [root / "nginx.conf", *sorted(root.glob("conf.d/*.conf")), *sorted(root.glob("sites-enabled/*"))]
+    files = {}
+    for path in paths:
+        with suppress(OSError, UnicodeDecodeError):
+            files[str(path)] = path.read_text("utf-8")
+    return files or None
+
+
+def named_by_nginx(files: Mapping[str, str] | None) -> list[Path]:
+    """The log files that the configuration names."""
+    named = {path for text in (files or {}).values() for path in _NAMED.findall(re.sub(r"#.*", "", text))}
+    return [Path(path) for path in sorted(named) if path != "/dev/null"]
+
+
+def modes(paths: Iterable[Path]) -> dict[str, int] | None:
+    """The mode of each of these, and of what lies in them; None if that is not to be seen."""
+    found: dict[str, int] = {}
+    try:
+        for path in paths:
+            found[str(path)] = path.stat().st_mode & 0o7777
+            for file in path.iterdir() if path.is_dir() else ():
+                found[str(file)] = file.stat().st_mode & 0o7777
+    except OSError:
+        return None
+    return found
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    for folder, _, names in os.walk(path):
+        yield from (file for name in names if (file := Path(folder) / name).is_file())
+
+
+def _state(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return (0, 0)
+    return status.st_ino, status.st_size
+
+
+def _in_file(path: Path, start: int, sought: Sought) -> list[tuple[str, str]]:
+    """Piece by piece, with an overlap longer than any form of a mark."""
+    hits: list[tuple[str, str]] = []
+    with path.open("rb") as stream:
+        stream.seek(start)
+        tail = b""
+        while piece := stream.read(_PIECE):
+            hits += canaries.hits(tail + piece, sought)
+            tail = piece[-1024:]
+    return hits

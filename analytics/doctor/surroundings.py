@@ -1,0 +1,150 @@
+"""What surrounds the marks: settings, keys, processes, swap, PostgreSQL. Fetched here, judged in findings.py."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from django.conf import settings
+from django.core import checks
+from django.db import DatabaseError, connections
+
+from analytics import canaries
+from analytics.doctor import findings, places
+from analytics.doctor.findings import Finding, fine, leaks, unknown
+from analytics.doctor.visit import Marks, Visited, visit
+from campaign.checks import databases_stand_apart, postgresql_is_durable
+from campaign.keyring import receipt_keys
+from campaign.models import Placement
+
+_OURS = (b"campaign.wsgi", b"campaign.rsgi", b"campaign.server", b"manage.py\0worker")
+_PROC = Path("/proc")
+
+
+def examine(
+    url: str,
+    *,
+    logs: Sequence[Path] = (),
+    plain_url: str | None = None,
+    ca: str | None = None,
+    wait: float = 2.0,
+    nginx: Path = places.NGINX,
+) -> list[Finding]:
+    """Send marks to the installation at `url`, look everywhere, and say what was found."""
+    marks, began = Marks(), time.time()
+    configuration = places.nginx_files(nginx)
+    named = [*logs, *places.named_by_nginx(configuration)]
+    usual = [path for path in places.USUAL if path.exists() and not any(path in other.parents for other in named)]
+    noted = places.before(dict.fromkeys([*named, *usual]))
+    noted += places.before(_data(), whole=True)
+    visited = visit(url, marks, placement=_placement(), plain_url=plain_url, ca=ca)
+    time.sleep(wait)  # for logs that are written in a while
+    sought, tls = _sought(marks, visited), url.startswith("https:")
+    transport = findings.of_transport(
+        tls=tls, problem=visited.certificate_problem, plain=visited.plain, token=marks.of["query"]
+    )
+    return [
+        *transport,
+        *findings.of_answers(visited.answers, tls=tls),
+        *(places.searched(place, sought) for place in noted),
+        places.journal(began, sought),
+        *findings.of_nginx(configuration),
+        *_application(),
+        *_databases(),
+        *_machine(),
+        findings.of_readiness(visited.readiness),
+    ]
+
+
+def _sought(marks: Marks, visited: Visited) -> places.Sought:
+    """Every mark in every form, hashed under our own keys too, and the address that the marks came from."""
+    keys = []
+    with suppress(OSError):
+        keys = [*receipt_keys(settings.KEY_DIRECTORY).values(), settings.SECRET_KEY.encode()]
+    named = marks.named()
+    if visited.source not in ("", "::1"):  # that one stands anywhere by chance
+        named["address"] = visited.source
+    return [(name, canaries.forms(mark, keys=keys)) for name, mark in named.items()]
+
+
+def _data() -> list[Path]:
+    """Everything that the application writes; the spool and the keys may lie elsewhere."""
+    found = [Path(settings.DATA_DIRECTORY), Path(settings.SPOOL_DIRECTORY), Path(settings.KEY_DIRECTORY)]
+    return [path for path in found if path.exists() and not any(other in path.parents for other in found)]
+
+
+def _placement() -> str | None:
+    """One that has a page, so that good requests are among the marked ones."""
+    with suppress(DatabaseError):
+        return Placement.objects.order_by("pk").values_list("key", flat=True).first()
+    return None
+
+
+def _application() -> list[Finding]:
+    header = getattr(settings, "SECURE_PROXY_SSL_HEADER", None)
+    keys = Path(settings.KEY_DIRECTORY)
+    return [
+        *findings.of_application(debug=settings.DEBUG, local_http=settings.LOCAL_HTTP, behind_proxy=header is not None),
+        findings.of_modes("keys", places.modes([keys])),
+        findings.of_modes("data directory", places.modes([Path(settings.DATA_DIRECTORY)])),
+    ]
+
+
+def _databases() -> list[Finding]:
+    """What `manage.py check` says of both databases."""
+    found = [*databases_stand_apart(None), *postgresql_is_durable(None, databases=list(connections))]
+    subject = "PostgreSQL" if connections["audience"].vendor == "postgresql" else "databases"
+    if not found:
+        return [fine(subject, "The two stand apart, and nothing of the audience is logged or kept.")]
+    return [_of_check(subject, message) for message in found]
+
+
+def _of_check(subject: str, message: checks.CheckMessage) -> Finding:
+    say = unknown if message.id == "campaign.E002" else leaks
+    return say(subject, str(message.msg), str(message.hint or "Start it, or run this as the server's user."))
+
+
+def _machine() -> list[Finding]:
+    processes = list(_processes())
+    limits = {str(pid): limit for pid in processes if (limit := _core_limit(pid)) is not None}
+    return findings.of_machine(core_limits=limits, swaps=_swaps(), no_swap_for_us=_without_swap(processes))
+
+
+def _processes() -> Iterator[int]:
+    """The running servers and workers of this machine."""
+    for path in _PROC.glob("[0-9]*"):
+        with suppress(OSError):
+            line = (path / "cmdline").read_bytes()
+            if any(ours in line for ours in _OURS):
+                yield int(path.name)
+
+
+def _core_limit(pid: int) -> int | None:
+    """How many bytes a core dump of it may have; -1 for no limit, None if that is not to be seen."""
+    with suppress(OSError):
+        for line in (_PROC / str(pid) / "limits").read_text("ascii").splitlines():
+            if line.startswith("Max core file size"):
+                soft = line.split()[4]
+                return -1 if soft == "unlimited" else int(soft)
+    return None
+
+
+def _swaps() -> list[str]:
+    try:
+        return [line.split()[0] for line in (_PROC / "swaps").read_text("utf-8").splitlines()[1:]]
+    except OSError:
+        return []
+
+
+def _without_swap(processes: Iterable[int]) -> bool | None:
+    """Whether every one of them is in a control group that may not swap; None if that is not to be seen."""
+    limits = []
+    for pid in processes:
+        try:
+            group = (_PROC / str(pid) / "cgroup").read_text("utf-8").strip().rpartition("::")[2]
+            limits.append(Path(f"/sys/fs/cgroup{group}/memory.swap.max").read_text("ascii").strip())
+        except OSError:
+            return None
+    return all(limit == "0" for limit in limits) if limits else None

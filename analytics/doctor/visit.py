@@ -1,0 +1,179 @@
+"""Sends requests of every kind, good and broken, with marks wherever a request can carry something.
+
+Each asks not to be counted (Sec-GPC), so a live campaign's numbers stay as they are.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import secrets
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from analytics import canaries
+from analytics.doctor.findings import Answer
+
+_LOOPBACK_SOURCE = "127.83.19.204"  # an address of this machine that nothing else uses
+_SECONDS = 10.0
+_CARRIERS = ("path", "query", "user agent", "referrer", "cookie", "language", "body", "host name", "broken request")
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """One mark for each thing that a request carries, so that what leaks has a name."""
+
+    of: dict[str, str] = field(default_factory=lambda: {name: canaries.token() for name in _CARRIERS})
+    forwarded_for: str = field(
+        default_factory=lambda: str(ipaddress.ip_address(0x20010DB8 << 96 | secrets.randbits(96)))
+    )
+
+    def named(self) -> dict[str, str]:
+        """Every mark by the name of what carried it."""
+        return {**self.of, "forwarded-for": self.forwarded_for}
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """What came back: the answers, the address that the server saw, why the certificate is not trusted, and health."""
+
+    answers: tuple[Answer, ...]
+    plain: Answer | None
+    source: str
+    certificate_problem: str
+    readiness: dict[str, object] | None
+
+
+class Visitor:
+    """Sends bytes to one address; says nothing of its own."""
+
+    def __init__(self, url: str, *, ca: str | None) -> None:
+        parts = urlsplit(url)
+        self.tls = parts.scheme == "https"
+        self.host = parts.hostname or ""
+        self.port = parts.port or (443 if self.tls else 80)
+        self.name = parts.netloc
+        self.source = ""
+        self.certificate_problem = ""
+        self._context = ssl.create_default_context(cafile=ca)
+
+    def send(self, kind: str, request: bytes, *, audience: bool = False, asset: bool = False) -> tuple[Answer, bytes]:
+        """The answer to one request, and its body; status 0 if there was none."""
+        said = b""
+        with suppress(OSError), self._connection() as connection:
+            connection.sendall(request)
+            while piece := connection.recv(65_536):
+                said += piece
+        head, _, body = said.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        status = int(first.split(" ")[1]) if first.startswith("HTTP/") and first.split(" ")[1:2] else 0
+        pairs = tuple((name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines))
+        return Answer(kind, status, pairs, audience=audience, asset=asset), body
+
+    def _connection(self) -> socket.socket:
+        raw = self._raw()
+        if not self.tls:
+            return raw
+        try:
+            return self._context.wrap_socket(raw, server_hostname=self.host)
+        except ssl.SSLCertVerificationError as error:  # said once; the marks are sent all the same
+            self.certificate_problem = error.verify_message
+            self._context.check_hostname = False
+            self._context.verify_mode = ssl.CERT_NONE
+            return self._context.wrap_socket(self._raw(), server_hostname=self.host)
+
+    def _raw(self) -> socket.socket:
+        """A connection to the first address of the name that answers; from a loopback address known by its own."""
+        refusal = OSError("the name has no address")
+        for family, *_, address in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM):
+            own = (_LOOPBACK_SOURCE, 0) if family == socket.AF_INET and str(address[0]).startswith("127.") else None
+            try:
+                raw = socket.create_connection((str(address[0]), self.port), timeout=_SECONDS, source_address=own)
+            except OSError as error:
+                refusal = error
+            else:
+                self.source = str(raw.getsockname()[0])
+                return raw
+        raise refusal
+
+
+def visit(url: str, marks: Marks, *, placement: str | None, plain_url: str | None, ca: str | None = None) -> Visited:
+    """Send every kind of request to the installation at `url`."""
+    visitor = Visitor(url, ca=ca)
+    answers = [
+        visitor.send(kind, request, audience=audience, asset=asset)[0]
+        for kind, request, audience, asset in _requests(visitor.name, marks, placement)
+    ]
+    ready, body = visitor.send("health", _request(visitor.name, marks, path="/health/ready"))
+    plain = None
+    if visitor.tls:
+        Visitor(f"http://{visitor.host}:{visitor.port}", ca=None).send("no TLS", _request(visitor.name, marks))
+        to = plain_url or f"http://{visitor.host}/"
+        plain, _ = Visitor(to, ca=None).send("plain HTTP", _request(visitor.host, marks))
+    return Visited(
+        tuple(answers), plain, visitor.source, visitor.certificate_problem, _json(body) if ready.status else None
+    )
+
+
+def _requests(host: str, marks: Marks, placement: str | None) -> Iterator[tuple[str, bytes, bool, bool]]:
+    """(kind, bytes, is it the audience's surface, is it a file that is the same for all)."""
+    body = marks.of["body"]
+    if placement:
+        yield "the hosted page", _request(host, marks, path=f"/m/{placement}"), True, False
+        yield "a message", _post(host, marks, "/api/v1/decide", {"placement": placement}), True, False
+        yield "a subject", _post(host, marks, "/api/v1/decide", {"placement": placement, "unit": body}), True, False
+    yield "an unknown placement", _post(host, marks, "/api/v1/decide", {"placement": body}), True, False
+    yield "an unknown field", _post(host, marks, "/api/v1/decide", {"placement": "x", body: body}), True, False
+    yield "a forged receipt", _post(host, marks, "/api/v1/events", {"receipt": body, "outcome": "left"}), True, False
+    yield "broken JSON", _post(host, marks, "/api/v1/events", f'{{"{body}'), True, False
+    yield "a body too large", _post(host, marks, "/api/v1/events", body * 400), True, False
+    yield "a body much too large", _post(host, marks, "/api/v1/events", body * 12_000), False, False
+    yield "another method", _request(host, marks, method="DELETE", path="/api/v1/events"), True, False
+    yield "a script", _request(host, marks, path="/static/campaign/embed.js"), True, True
+    yield "nothing there", _request(host, marks), False, False
+    yield "a staff page", _request(host, marks, path="/campaigns/"), False, False
+    yield "headers too large", _request(host, marks, more=f"X-Long: {marks.of['query'] * 500}"), False, False
+    yield "another host", _request(f"{marks.of['host name']}.example", marks), False, False
+    broken = marks.of["broken request"]
+    yield "no request", f"{broken} {broken}\r\n\r\n".encode(), False, False
+    yield "no such protocol", f"GET /{broken} HTTP/7.3\r\nHost: {host}\r\n\r\n".encode(), False, False
+    yield "a broken header", f"GET /{broken} HTTP/1.1\r\nHost: {host}\r\n: {broken}\r\n\r\n".encode(), False, False
+
+
+def _request(
+    host: str, marks: Marks, *, method: str = "GET", path: str = "", body: bytes = b"", more: str = "X-More: no"
+) -> bytes:
+    of = marks.of
+    lines = [
+        f"{method} {path or '/' + of['path']}?q={of['query']} HTTP/1.1",
+        f"Host: {host}",
+        f"User-Agent: {of['user agent']}",
+        f"Referer: https://partner.example/{of['referrer']}",
+        f"Cookie: sessionid={of['cookie']}",
+        f"X-Forwarded-For: {marks.forwarded_for}",
+        f"X-Real-IP: {marks.forwarded_for}",
+        f"Accept-Language: en-{of['language']}",
+        "Sec-GPC: 1",
+        more,
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+    ]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def _post(host: str, marks: Marks, path: str, value: object) -> bytes:
+    body = value if isinstance(value, str) else json.dumps(value)
+    more = "Content-Type: application/json"
+    return _request(host, marks, method="POST", path=path, body=body.encode(), more=more)
+
+
+def _json(body: bytes) -> dict[str, object] | None:
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) else None

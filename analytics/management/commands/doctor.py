@@ -1,0 +1,57 @@
+import json
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from rich.console import Console
+from rich.table import Table
+
+from analytics.doctor.findings import Finding, State
+from analytics.doctor.places import NGINX
+from analytics.doctor.surroundings import examine
+
+_MARKS = {State.FINE: "[green]✓ fine[/]", State.LEAKS: "[red]✗ leaks[/]", State.UNKNOWN: "[yellow]? could not look[/]"}
+
+
+class Command(BaseCommand):
+    help = "Send marks to a live installation, look for them in all that it wrote, and say what leaks."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--url", required=True, help="as visitors know it: https://thought.example.org")
+        parser.add_argument("--log", action="append", default=[], type=Path, help="one more log file or directory")
+        parser.add_argument("--plain-url", help="the same over plain HTTP, if it is not on port 80")
+        parser.add_argument("--ca", help="the file of a certificate authority of your own")
+        parser.add_argument("--nginx", type=Path, default=NGINX, help="where nginx's configuration is")
+        parser.add_argument("--wait", type=float, default=2.0, help="seconds until the logs are read")
+        parser.add_argument("--json", action="store_true", help="for another program")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = examine(
+            options["url"].rstrip("/"),
+            logs=options["log"],
+            plain_url=options["plain_url"],
+            ca=options["ca"],
+            wait=options["wait"],
+            nginx=options["nginx"],
+        )
+        if options["json"]:
+            self.stdout.write(json.dumps([finding.as_dict() for finding in found], indent=2))
+        else:
+            _show(found, Console())
+        sys.exit(any(finding.state == State.LEAKS for finding in found))
+
+
+def _show(found: list[Finding], console: Console) -> None:
+    table = Table("", "looked at", "found", "what to do")
+    for finding in found:
+        table.add_row(_MARKS[finding.state], finding.subject, finding.said, finding.do)
+    console.print(table)
+    count = {state: sum(finding.state == state for finding in found) for state in State}
+    console.print(
+        f"{count[State.FINE]} fine, {count[State.LEAKS]} leaks, {count[State.UNKNOWN]} could not be looked at."
+        " What the firewall, the provider and a delivery network write down is not to be seen from here.",
+        highlight=False,
+    )
