@@ -46,7 +46,7 @@ class NoPostgresError(Exception):
 class Cluster:
     """One private server: it can be stopped, started, frozen and thawed while others use it."""
 
-    def __init__(self, directory: Path, *, fast: bool = False) -> None:
+    def __init__(self, directory: Path, *, fast: bool = False, settings: str = "") -> None:
         self.directory, self.port = directory, free_port()
         self._fast = fast
         self._programs = programs()
@@ -57,6 +57,8 @@ class Cluster:
         data = str(directory / "data")
         options = ["--username=second", "--auth=trust", "--encoding=UTF8", "--no-locale"]
         self._run("initdb", "--pgdata", data, *options, *(["--no-sync"] if fast else []))
+        with (directory / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.write(settings)
 
     def url(self, database: str) -> str:
         """The address of one of its databases."""
@@ -151,8 +153,11 @@ class Cluster:
 
 
 @contextmanager
-def cluster(*, fast: bool = False) -> Iterator[Cluster]:
-    """A running server with the databases `second` and `audience`; gone afterwards, even if this process is killed."""
+def cluster(*, fast: bool = False, settings: str | None = None) -> Iterator[Cluster]:
+    """A running server with the databases `second` and `audience`; gone afterwards, even if this process is killed.
+
+    Its settings are PostgreSQL's own, and those that are given.
+    """
     directory = Path(tempfile.mkdtemp(prefix="second-postgres-"))
     warden = subprocess.Popen(
         ["/bin/sh", "-c", _WARDEN, "warden", directory],
@@ -161,7 +166,7 @@ def cluster(*, fast: bool = False) -> Iterator[Cluster]:
         start_new_session=True,
     )
     try:
-        made = Cluster(directory, fast=fast)
+        made = Cluster(directory, fast=fast, settings=settings or "")
         made.start()
         try:
             made.create("second", "audience")
