@@ -53,6 +53,7 @@ power: env compiler  ## pull the plug thousands of times: what was acknowledged 
 
 trust: env browser  ## run every privacy promise against the real server, then plant every fault that must be found (10 minutes)
 	@sh tests/postgres.sh
+	@test ! -f tests/deploy/nginx.sh || sh tests/deploy/nginx.sh
 	@$(BIN)/python -m tests.trust --faults
 
 check: env  ## format, lint, types, import contracts, missing migrations, deployment settings

@@ -1,12 +1,17 @@
-"""PostgreSQL as it is shipped: with the settings of deploy/, and with those that a fault adds."""
+"""PostgreSQL and nginx as they are shipped, with the files of deploy/, and with what a fault adds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 
+from campaign.server import free_port
 from tests.installation import ROOT
 from tests.postgres import Cluster, cluster
+from tests.trust.visitors import Door
 
 _SHIPPED = ROOT / "deploy" / "postgresql.conf"
 _FAULTS = {
@@ -22,3 +27,16 @@ def postgresql(fault: str = "") -> Iterator[Cluster]:
     shipped = _SHIPPED.read_text(encoding="utf-8") if _SHIPPED.exists() else "wal_recycle = off\n"
     with cluster(settings=f"{shipped}\n{_FAULTS.get(fault, '')}") as made:
         yield made
+
+
+NAME = "thought.example.org"  # the one in the shipped file
+
+
+@contextmanager
+def nginx(port: int) -> Iterator[tuple[Door, Path] | None]:
+    """nginx in front of a server, and the directory of all that it writes; None while no file for it is shipped."""
+    if find_spec("tests.deploy") is None:
+        yield None
+        return
+    with import_module("tests.deploy.proxy").proxy([port, free_port()]) as made:
+        yield Door(made.tls_port, NAME, made.trust()), made.directory

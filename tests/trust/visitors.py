@@ -7,6 +7,7 @@ import json
 import random
 import re
 import socket
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -52,6 +53,27 @@ class Reply:
     def header(self, name: str) -> str:
         """The value of a header, empty without it."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A proxy that speaks TLS in front of the server: its port, the name it goes by, and whom to trust."""
+
+    port: int
+    name: str
+    trust: ssl.SSLContext
+
+
+class _ThroughTheDoor(HTTPConnection):
+    """A connection to the proxy, by its name and not by its address."""
+
+    def __init__(self, door: Door, source: str) -> None:
+        super().__init__("127.0.0.1", door.port, timeout=20, source_address=(source, 0))
+        self._door = door
+
+    def connect(self) -> None:
+        super().connect()
+        self.sock = self._door.trust.wrap_socket(self.sock, server_hostname=self._door.name)
 
 
 class Visitor:
@@ -110,6 +132,7 @@ class Crowd:
     replies: list[Reply] = field(default_factory=list)
     receipts: list[str] = field(default_factory=list)
     broken: int = 0
+    door: Door | None = None
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -134,11 +157,16 @@ class Crowd:
         """Each of them does this, eight at a time."""
 
         def go(who: Visitor) -> None:
-            with closing(HTTPConnection("127.0.0.1", self.port, timeout=20, source_address=(who.address, 0))) as line:
+            with closing(self._line(who)) as line:
                 visit(Visit(self, who, line))
 
         with ThreadPoolExecutor(8) as threads:
             list(threads.map(go, self.people if people is None else people))
+
+    def _line(self, who: Visitor) -> HTTPConnection:
+        if self.door:
+            return _ThroughTheDoor(self.door, who.address)
+        return HTTPConnection("127.0.0.1", self.port, timeout=20, source_address=(who.address, 0))
 
     def keep(self, reply: Reply) -> None:
         with self._lock:
@@ -163,7 +191,8 @@ class Visit:
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> Reply:
         """One request with all that this visitor's browser tells; a lost connection is an answer of status 0."""
         content = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        named = {"Host": self.crowd.door.name} if self.crowd.door else {}
+        named |= {name.replace("_", "-"): value for name, value in headers.items()}
         for _ in range(_TRIES):
             try:
                 self.line.request(method, path, content, {**self.who.headers(), **named})

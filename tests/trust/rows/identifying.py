@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 import signal
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from tests.trust.bench import Bench
 from tests.trust.needles import Search, encoded
 from tests.trust.result import Result
+from tests.trust.shipped import NAME, nginx
 from tests.trust.site import Site, keys
 from tests.trust.visitors import STATUSES, Crowd, everything, sign_in, stumble, tell_once_more
 
@@ -31,16 +32,20 @@ for campaign in Campaign.objects.all():
 
 def check(bench: Bench) -> Result:
     """Search for hundreds of visitors in all that is left of their visits."""
-    with bench.site() as made:
+    with bench.site({"ALLOWED_HOSTS": f"127.0.0.1,{NAME}"}) as made, ExitStack() as stack:
         made.start(workers=2)
         made.work()
         crowd = Crowd.of(bench.some(300, 12), port=made.port, keys=keys(made))
+        places = made.places()
+        if bench.engine == "postgresql" and (proxy := stack.enter_context(nginx(made.port))):
+            crowd.door = proxy[0]
+            places.append(proxy[1])
         _visits_and_trouble(made, crowd)
         search = crowd.search()
         control = _open_views_are_found(made)
-        hits = search.hits_in(made.places())  # while views are open, and once more at the end of the day
+        hits = search.hits_in(places)  # while views are open, and once more at the end of the day
         _end_of_day(made)
-        hits += search.hits_in(made.places())
+        hits += search.hits_in(places)
         for reply in crowd.replies:
             if reply.audience:
                 head = "\n".join(f"{name}: {value}" for name, value in reply.headers)
@@ -50,10 +55,11 @@ def check(bench: Bench) -> Result:
         broken = [str(hit) for hit in hits]
         broken += [f"the audience surface never answered {status}" for status in sorted(missing)]
         broken += [] if control else ["a nonce that is stored was not found: the search sees nothing"]
-        files = sum(1 for place in made.places() for path in [place, *place.rglob("*")] if path.is_file())
+        files = sum(1 for place in places for path in [place, *place.rglob("*")] if path.is_file())
+    through = " through nginx" if crowd.door else ""
     return Result(
         n=(
-            f"{len(crowd.people)} addresses, {len(crowd.replies) + crowd.broken:,} requests, "
+            f"{len(crowd.people)} addresses{through}, {len(crowd.replies) + crowd.broken:,} requests, "
             f"{crowd.marks.made:,} marks, {len(STATUSES & set(crowd.statuses))} statuses, {files:,} files, "
             f"{search.scanned / 1e6:,.0f} MB, {search.size:,} forms"
         ),
