@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 
 from campaign import subject
-from campaign.receipt import SECONDS_PER_HOUR
 from tests.trust.bench import Bench
 from tests.trust.needles import Search, encoded
 from tests.trust.result import Result
@@ -126,12 +125,9 @@ def _possible(content: bytes) -> Iterator[bytes]:
     data = np.frombuffer(content, dtype=np.uint8)
     if len(data) < _SECRET:
         return
-    # Of 32 random bytes half have their highest bit set; 5 to 27 do so in all but one of 10,000 keys, text in none.
+    # Of 32 random bytes about half have their highest bit set, 5 to 27 in all but one of 25,000 keys; in text none has.
     high = np.concatenate([[0], np.cumsum(data >> 7, dtype=np.int64)])
     count = high[_SECRET:] - high[:-_SECRET]
     zeros = np.concatenate([[0], np.cumsum(data == 0, dtype=np.int64)])
     for at in np.flatnonzero((count >= 5) & (count <= 27) & (zeros[_SECRET:] - zeros[:-_SECRET] <= 3)):
         yield content[at : at + _SECRET]
-
-
-_ = SECONDS_PER_HOUR
