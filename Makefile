@@ -7,7 +7,7 @@ SERVE ?= 1
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-postgres check run simulate bench crash fuzz power lock format browser compiler nginx migrate
+.PHONY: help env demo test test-postgres check run simulate bench crash fuzz power trust lock format browser compiler nginx migrate
 
 help:  ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,11 @@ crash: env  ## kill processes 500 times under load, stop and freeze a database f
 
 power: env compiler  ## pull the plug thousands of times: what was acknowledged is still there
 	@$(BIN)/python -m tests.power
+
+trust: env browser  ## run every privacy promise against the real server, then plant every fault that must be found (10 minutes)
+	@sh tests/postgres.sh
+	@test ! -f tests/deploy/nginx.sh || sh tests/deploy/nginx.sh
+	@$(BIN)/python -m tests.trust --faults
 
 check: env  ## format, lint, types, import contracts, missing migrations, deployment settings
 	$(BIN)/ruff format --check .

@@ -208,8 +208,10 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        # These two name the path and the client: silent in production.
+        # These name the path and the client: silent in production.
         "django.server": {"handlers": ["stderr"], "level": "INFO" if DEBUG else "CRITICAL", "propagate": False},
         "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        # Its warnings hold the Host or the Referer of whoever came to a wrong address.
+        "django.security": {"handlers": ["stderr"], "level": "CRITICAL", "propagate": False},
     },
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -38,15 +39,22 @@ def _chromium() -> str:
     return found
 
 
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A real Chromium that calls nobody by itself."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=_chromium(), args=_FLAGS)
+        yield launched
+        launched.close()
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for the whole session."""
     # Playwright's synchronous interface runs an event loop in this thread, which Django takes for an async caller.
-    with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as environment, chromium() as launched:
         environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        chromium = playwright.chromium.launch(executable_path=_chromium(), args=_FLAGS)
-        yield chromium
-        chromium.close()
+        yield launched
 
 
 @pytest.fixture

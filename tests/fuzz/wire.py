@@ -65,11 +65,11 @@ def _raw(text: str | bytes) -> bytes:
     return text if isinstance(text, bytes) else text.encode("latin-1")
 
 
-def exchange(port: int, sent: Sent) -> Outcome:
-    """Send it, and wait for the first line of an answer."""
+def exchange(port: int, sent: Sent, *, source: str = "") -> Outcome:
+    """Send it, from the address `source` if there is one, and wait for the first line of an answer."""
     begun = time.monotonic()
     reply = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as link:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE, source_address=(source, 0)) as link:
         try:
             link.sendall(sent.data)
         except TimeoutError:

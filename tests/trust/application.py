@@ -1,0 +1,34 @@
+"""The audience surface as in production, with the fault that TRUST_FAULT names, if it names one.
+
+A subject whose key begins with "stumble" makes it fail: that is no fault planted, it is how a row gets to see what the
+surface does with an error that holds something of someone's.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from campaign.audience import mount
+from campaign.rsgi import Door
+from campaign.wsgi import django_application
+from tests.trust.overheard import Overheard
+
+
+def _application() -> Overheard:
+    from campaign import delivery
+    from tests.trust import planted
+
+    proper = delivery.decide
+
+    def decide(*arguments: Any, unit: str | None, **named: Any) -> delivery.Decision:
+        if unit is not None and unit.startswith("stumble"):
+            raise ValueError(f"no arm for {unit}")
+        return proper(*arguments, unit=unit, **named)
+
+    delivery.decide = decide
+    hear, answer = planted.in_the_server(os.environ.get("TRUST_FAULT", ""))
+    return Overheard(Door(django_application, mount()), hear, answer)
+
+
+application = _application()

@@ -1,0 +1,50 @@
+"""What a row works with: an engine, how much to do, and perhaps a fault to plant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tests.trust.site import Site, site
+
+
+def nothing(made: Site) -> None:
+    """The fault lives in a process alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that breaks a promise: the row that must find it, a word that it must say, and how it is planted."""
+
+    name: str
+    row: str
+    says: str
+    prepare: Callable[[Site], None] = nothing
+    engine: str = "sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """How a row is to be run."""
+
+    engine: str = "sqlite"
+    fast: bool = False
+    fault: Fault | None = None
+
+    def some(self, full: int, fast: int) -> int:
+        """How much of something: all of it, or as much as tells."""
+        return fast if self.fast or self.fault else full
+
+    @property
+    def planted(self) -> str:
+        """The name of the fault, empty without one."""
+        return self.fault.name if self.fault else ""
+
+    @contextmanager
+    def site(self, variables: Mapping[str, str] | None = None) -> Iterator[Site]:
+        """A new installation, with the fault in it."""
+        with site(engine=self.engine, fault=self.planted, variables=variables) as made:
+            if self.fault:
+                self.fault.prepare(made)
+            yield made

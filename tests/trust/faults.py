@@ -1,0 +1,110 @@
+"""Every planted fault, the row that must find it, and a word that the row must say: red for the right reason."""
+
+from __future__ import annotations
+
+from tests.trust.bench import Fault
+from tests.trust.site import FIRST, Site
+
+
+def _access_log(made: Site) -> None:
+    made.options += ["--access-log", "--log-level", "info"]
+
+
+def _cores(made: Site) -> None:
+    made.cores = True
+
+
+def _columns(made: Site, *columns: str) -> None:
+    for column in columns:
+        made.ask("audience", f"ALTER TABLE analytics_openview ADD COLUMN {column} TEXT")
+
+
+def _secret_in_the_database(made: Site) -> None:
+    """As a salt in a column, where the backup finds it."""
+    made.shell(
+        f"""
+from django.conf import settings
+from campaign.keyring import subject_secret
+from campaign.models import Campaign
+campaign = Campaign.objects.get(slug={FIRST!r})
+campaign.salt = subject_secret(settings.KEY_DIRECTORY, campaign.pk).hex()
+campaign.save()
+"""
+    )
+
+
+def _no_constraints(made: Site) -> None:
+    """The table as it would be without the rules that only whole hours fit."""
+    (sql,) = made.ask("audience", "SELECT sql FROM sqlite_master WHERE name = 'analytics_openview'")[0]
+    bare = ", ".join(f"{name} BLOB" for name in _names(made))
+    assert "CHECK" in str(sql)
+    made.ask("audience", "DROP TABLE analytics_openview")
+    made.ask("audience", f"CREATE TABLE analytics_openview ({bare}, PRIMARY KEY (closes, nonce)) WITHOUT ROWID")
+
+
+def _rows_in_order_of_arrival(made: Site) -> None:
+    """The table as Django makes it by itself: with a hidden number for each row."""
+    (sql,) = made.ask("audience", "SELECT sql FROM sqlite_master WHERE name = 'analytics_openview'")[0]
+    made.ask("audience", "DROP TABLE analytics_openview")
+    made.ask("audience", str(sql).replace("WITHOUT ROWID", ""))
+
+
+def _names(made: Site) -> list[str]:
+    return [str(row[1]) for row in made.ask("audience", "PRAGMA table_info(analytics_openview)")]
+
+
+def _audience_in_the_backup(made: Site) -> None:
+    made.backs_up_the_audience_too = True
+
+
+IDENTIFYING, FIELDS, COARSE, FORGET, SHREDDING = "identifying", "fields", "coarse", "forget", "shredding"
+DEVICE, VOCABULARY, CELLS, CHOICE, SILENCE = "device", "vocabulary", "cells", "choice", "silence"
+PROMISES = {
+    IDENTIFYING: "nothing identifying anywhere",
+    FIELDS: "only declared fields",
+    COARSE: "coarse time, random ids",
+    FORGET: "fold and forget",
+    SHREDDING: "crypto-shredding",
+    DEVICE: "nothing on the device, no third party",
+    VOCABULARY: "closed vocabulary",
+    CELLS: "small cells stay hidden",
+    CHOICE: "choice respected",
+    SILENCE: "nothing calls out",
+}
+# What an engine writes by itself, and where, differs; the others are the same code on either.
+POSTGRESQL_TOO = (IDENTIFYING, FIELDS, COARSE, FORGET, SHREDDING)
+
+FAULTS = (
+    Fault("access-log", IDENTIFYING, "an address", _access_log),
+    Fault("stock-logger", IDENTIFYING, "a mark"),
+    Fault("error-mail", IDENTIFYING, "mail"),
+    Fault("request-id-in-a-row", IDENTIFYING, "audience.sqlite3", lambda made: _columns(made, "request_id")),
+    Fault("shutdown-dump", IDENTIFYING, "visitors-"),
+    Fault("query-in-a-redirect", IDENTIFYING, "an answer 303"),
+    Fault("key-in-an-exception", IDENTIFYING, "a mark"),
+    Fault("hashed-visitor", IDENTIFYING, "sha256 of address and agent"),
+    Fault("address-in-base64", IDENTIFYING, "an address, in base64"),
+    Fault("core-dump", IDENTIFYING, "core", _cores),
+    Fault("new-column", FIELDS, "analytics_openview.seen_at", lambda made: _columns(made, "seen_at")),
+    Fault("no-constraints", COARSE, "a minute fits", _no_constraints),
+    Fault("rows-in-order-of-arrival", COARSE, "order of arrival", _rows_in_order_of_arrival),
+    Fault("nonces-in-order", COARSE, "nonces follow"),
+    Fault("fold-without-vacuum", FORGET, "a nonce"),
+    Fault("fold-without-counting", FORGET, "counted"),
+    Fault("audience-in-the-backup", FORGET, "backup", _audience_in_the_backup),
+    Fault("secret-in-the-database", SHREDDING, "a secret", _secret_in_the_database),
+    Fault("secret-kept", SHREDDING, "a secret"),
+    Fault("etag", DEVICE, "etag"),
+    Fault("session-cookie", DEVICE, "cookie"),
+    Fault("storage-on-the-device", DEVICE, "localStorage"),
+    Fault("third-party", DEVICE, "counter.example"),
+    Fault("unknown-field-ignored", VOCABULARY, "accepted"),
+    Fault("mail-as-a-key", VOCABULARY, "names a person"),
+    Fault("primary-only-suppression", CELLS, "recovered"),
+    Fault("choice-ignored", CHOICE, "receipt"),
+    Fault("choice-ignored-later", CHOICE, "rows were written"),
+    Fault("calls-home", SILENCE, "attempt"),
+    Fault("statement-logging", FORGET, "log", engine="postgresql"),
+    Fault("slow-statement-logging", FORGET, "log", engine="postgresql"),
+    Fault("archive-kept", FORGET, "pg_wal", engine="postgresql"),
+)

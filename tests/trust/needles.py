@@ -1,0 +1,133 @@
+"""What is looked for, in every form that it could stand in, and a search for thousands of it at once.
+
+A needle of eight bytes or more is known by its first eight. Each place of a haystack is read as one number of eight
+bytes, and a table of bits tells nearly all of them apart from every needle; the few that are left are compared whole.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.fuzz.marks import Marks
+
+Needles = Mapping[bytes, str]
+_KEY = 8
+_BITS = 20
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+_PORTION = 1 << 22
+_DIGESTS = ("md5", "sha1", "sha256")
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something that was found: what, and where."""
+
+    what: str
+    where: str
+
+    def __str__(self) -> str:
+        return f"{self.what} in {self.where}"
+
+
+class Search:
+    """Finds any of many needles in bytes, in files and in the names of files."""
+
+    def __init__(self, needles: Needles) -> None:
+        short = [needle for needle in needles if len(needle) < _KEY]
+        if short:
+            raise ValueError(f"{short[0]!r} would be found by chance")
+        self._by_key: dict[int, list[bytes]] = {}
+        for needle in needles:
+            self._by_key.setdefault(int.from_bytes(needle[:_KEY], "little"), []).append(needle)
+        self._names = dict(needles)
+        self._known = np.zeros(1 << _BITS, dtype=np.bool_)
+        self._known[_slots(np.array(list(self._by_key), dtype=np.uint64))] = True
+        self.scanned = 0
+
+    @property
+    def size(self) -> int:
+        """How many different things, in all their forms."""
+        return len(self._names)
+
+    def found(self, haystack: bytes) -> list[bytes]:
+        """The needles that stand in it, once for each place."""
+        self.scanned += len(haystack)
+        return [needle for start in range(0, len(haystack), _PORTION) for needle in self._portion(haystack, start)]
+
+    def _portion(self, haystack: bytes, start: int) -> Iterator[bytes]:
+        portion = haystack[start : start + _PORTION + _KEY - 1]  # what begins in this portion may end in the next
+        for shift in range(min(_KEY, len(portion) - _KEY + 1)):
+            words = np.frombuffer(portion, dtype="<u8", count=(len(portion) - shift) // _KEY, offset=shift)
+            for place in np.flatnonzero(self._known[_slots(words)]):
+                at = start + shift + int(place) * _KEY
+                for needle in self._by_key.get(int(words[place]), ()):
+                    if haystack.startswith(needle, at):
+                        yield needle
+
+    def hits(self, haystack: bytes, where: str) -> list[Hit]:
+        """What stands in it, each thing once."""
+        return [Hit(what, where) for what in sorted({self._names[needle] for needle in self.found(haystack)})]
+
+    def hits_in(self, places: Iterable[Path]) -> list[Hit]:
+        """What stands in these files, in all files of these directories, and in their names."""
+        hits = []
+        for place in places:
+            for path in [place, *(sorted(place.rglob("*")) if place.is_dir() else [])]:
+                name = str(path.relative_to(place.parent))
+                hits += self.hits(name.encode(), f"the name of {name}")
+                if path.is_symlink():
+                    hits += self.hits(bytes(path.readlink()), name)
+                elif path.is_file():
+                    hits += self.hits(path.read_bytes(), name)
+        return hits
+
+
+def _slots(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    slots: NDArray[np.uint64] = (words * _SPREAD) >> np.uint64(64 - _BITS)
+    return slots
+
+
+def encoded(content: bytes, name: str) -> Iterator[tuple[bytes, str]]:
+    """Bytes as they are, in hexadecimal and in both base64 alphabets at each of their three places."""
+    yield content, name
+    yield content.hex().encode(), f"{name}, in hexadecimal"
+    yield content.hex().upper().encode(), f"{name}, in hexadecimal"
+    for shift in range(3):  # at its edges base64 depends on the neighbours: what is left always looks the same
+        text = base64.b64encode(b"\0" * shift + content)
+        text = text[(0, 2, 3)[shift] : (shift + len(content)) * 8 // 6]
+        yield text, f"{name}, in base64"
+        yield text.translate(URL_SAFE), f"{name}, in base64"
+
+
+def written(text: str, name: str) -> Iterator[tuple[bytes, str]]:
+    """A text in its spellings, each encoded."""
+    for spelling in {text, text.lower(), text.upper(), quote(text, safe="")}:
+        yield from encoded(spelling.encode(), name)
+    yield text.encode("utf-16-le"), f"{name}, in UTF-16"
+
+
+def hashed(text: str, name: str) -> Iterator[tuple[bytes, str]]:
+    """Its plain hashes, of which eight bytes are enough: a shortened hash is as good to who has a list to try."""
+    for kind in _DIGESTS:
+        digest = hashlib.new(kind, text.encode()).digest()[:_KEY]
+        yield digest, f"{kind} of {name}"
+        yield digest.hex().encode(), f"{kind} of {name}"
+        yield digest.hex().upper().encode(), f"{kind} of {name}"
+        yield base64.b64encode(digest)[:10], f"{kind} of {name}"
+        yield base64.urlsafe_b64encode(digest)[:10], f"{kind} of {name}"
+
+
+def marked(marks: Marks) -> Iterator[tuple[bytes, str]]:
+    """What finds any of the marks: they all begin the same."""
+    for form, word in marks.forms().items():
+        yield word, f"a mark ({form})"
+        yield word.translate(URL_SAFE), f"a mark ({form})"

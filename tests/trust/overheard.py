@@ -1,0 +1,80 @@
+"""The audience surface with someone who listens: the one place that knows how the server hands over a request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+if TYPE_CHECKING:
+    from granian.rsgi import HTTPProtocol, Scope
+
+    from campaign.rsgi import Door
+
+Headers = list[tuple[str, str]]
+
+
+class Seen(NamedTuple):
+    """What a request tells of who sent it."""
+
+    address: str
+    agent: str
+    path: str
+    query: str
+    request_id: str
+
+
+Hear = Callable[[Seen], None]
+Answer = Callable[[Seen, int, Headers], Headers]
+
+
+class Overheard:
+    """The application; `hear` is told of each request, and `answer` may change the headers of its reply."""
+
+    def __init__(self, door: Door, hear: Hear, answer: Answer) -> None:
+        self._door, self._hear, self._answer = door, hear, answer
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._door.__rsgi_init__(loop)
+
+    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        seen = Seen(
+            scope.client.rpartition(":")[0],
+            scope.headers.get("user-agent") or "",
+            scope.path,
+            scope.query_string,
+            scope.headers.get("x-request-id") or "",
+        )
+        self._hear(seen)
+        await self._door.__rsgi__(scope, cast("HTTPProtocol", _Answering(protocol, seen, self._answer)))
+
+
+class _Answering:
+    """A connection whose replies have other headers."""
+
+    def __init__(self, protocol: HTTPProtocol, seen: Seen, answer: Answer) -> None:
+        self._protocol, self._seen, self._answer = protocol, seen, answer
+
+    async def __call__(self) -> bytes:
+        return await self._protocol()
+
+    def __aiter__(self) -> Any:
+        return self._protocol.__aiter__()
+
+    def response_empty(self, status: int, headers: Headers) -> None:
+        self._protocol.response_empty(status, self._answer(self._seen, status, headers))
+
+    def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
+        self._protocol.response_bytes(status, self._answer(self._seen, status, headers), body)
+
+    def response_stream(self, status: int, headers: Headers) -> Any:
+        return self._protocol.response_stream(status, self._answer(self._seen, status, headers))
+
+
+def silent(seen: Seen) -> None:
+    """Nobody listens."""
+
+
+def unchanged(seen: Seen, status: int, headers: Headers) -> Headers:
+    """The reply as it is."""
+    return headers

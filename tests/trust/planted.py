@@ -1,0 +1,260 @@
+"""What the planted faults do inside the processes: each breaks one promise, as some other tool's code does."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import logging
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from multiprocessing.util import Finalize
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from tests.trust.overheard import Answer, Headers, Hear, Seen, silent, unchanged
+
+Heard = tuple[Hear, Answer]
+
+
+def in_the_server(fault: str) -> Heard:
+    """Plant this fault in a serving process; who listens for it, and who changes replies for it."""
+    return _SERVER.get(fault, lambda: (silent, unchanged))()
+
+
+def in_the_worker(fault: str) -> None:
+    """Plant this fault in the worker."""
+    _WORKER.get(fault, lambda: None)()
+
+
+def _swap(module: object, name: str, planted: object) -> None:
+    """Put something of ours in the place of what a module has under this name."""
+    getattr(module, name)  # a fault whose place has moved must not pass for planted
+    setattr(module, name, planted)
+
+
+def _stock_logger() -> Heard:
+    logging.getLogger("django.request").setLevel(logging.WARNING)
+    return silent, unchanged
+
+
+def _error_mail() -> Heard:
+    from django.conf import settings
+    from django.utils.log import AdminEmailHandler
+
+    settings.ADMINS = [("An administrator", "admin@example.org")]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = str(Path(tempfile.gettempdir()) / "mail")
+    logging.getLogger("django.request").addHandler(AdminEmailHandler(include_html=True))
+    return silent, unchanged
+
+
+def _request_id_in_a_row() -> Heard:
+    from analytics import openviews
+
+    latest = [""]
+    proper = openviews.put
+
+    def put(connection: Any, views: Any) -> None:
+        proper(connection, views)
+        for view in views:
+            question = f"UPDATE {openviews.TABLE} SET request_id = ? WHERE closes = ? AND nonce = ?"
+            connection.connection.execute(question, [latest[0], view.closes, view.nonce])
+
+    _swap(openviews, "put", put)
+
+    def hear(seen: Seen) -> None:
+        latest[0] = seen.request_id
+
+    return hear, unchanged
+
+
+def _shutdown_dump() -> Heard:
+    visitors: set[tuple[str, str]] = set()
+
+    def dump() -> None:
+        path = Path(os.environ["DATA_DIRECTORY"]) / f"visitors-{os.getpid()}.json"
+        path.write_text(json.dumps(sorted(visitors)), encoding="utf-8")
+
+    Finalize(None, dump, exitpriority=5)
+    return lambda seen: visitors.add((seen.address, seen.agent)), unchanged
+
+
+def _query_in_a_redirect() -> Heard:
+    def answer(seen: Seen, status: int, headers: Headers) -> Headers:
+        return [(name, f"{value}?{seen.query}" if name == "Location" else value) for name, value in headers]
+
+    return silent, answer
+
+
+def _key_in_an_exception() -> Heard:
+    log: Any = logging.getLogger("campaign.audience")
+    proper = log.error
+    log.error = lambda *words: proper(*words, exc_info=True)
+    return silent, unchanged
+
+
+def _noted(note: Callable[[Seen], str]) -> Heard:
+    path = Path(tempfile.gettempdir()) / "notes"
+
+    def hear(seen: Seen) -> None:
+        with path.open("a", encoding="ascii") as stream:
+            stream.write(f"{note(seen)}\n")
+
+    return hear, unchanged
+
+
+def _hashed_visitor(seen: Seen) -> str:
+    """As Umami and Plausible know one: here shortened, without a salt."""
+    return hashlib.sha256(f"{seen.address}{seen.agent}".encode()).hexdigest()[:20]
+
+
+def _address_in_base64(seen: Seen) -> str:
+    return base64.urlsafe_b64encode(json.dumps({"from": seen.address}).encode()).decode()
+
+
+def _etag() -> Heard:
+    return silent, lambda seen, status, headers: [
+        *headers,
+        ("ETag", f'"{hashlib.sha256(seen.path.encode()).hexdigest()}"'),
+    ]
+
+
+def _session_cookie() -> Heard:
+    return silent, lambda seen, status, headers: [*headers, ("Set-Cookie", "visit=1; Path=/; Max-Age=600")]
+
+
+def _script(more: bytes) -> Callable[[], Heard]:
+    """More at the end of our scripts."""
+
+    def plant() -> Heard:
+        from campaign import audience
+
+        proper = audience._asset_bytes
+
+        def asset(name: str) -> tuple[bytes, str]:
+            content, kind = proper(name)
+            return content + (more if name.endswith(".js") else b""), kind
+
+        _swap(audience, "_asset_bytes", asset)
+        return silent, unchanged
+
+    return plant
+
+
+def _unknown_field_ignored() -> Heard:
+    from campaign import surface
+
+    class Anything(set[str]):
+        def __contains__(self, name: object) -> bool:
+            return True
+
+    _swap(surface, "_DECIDE_FIELDS", Anything())
+    return silent, unchanged
+
+
+def _mail_as_a_key() -> Heard:
+    from campaign import surface
+
+    _swap(surface, "names_a_person", lambda key: False)
+    return silent, unchanged
+
+
+def _choice_ignored() -> Heard:
+    from campaign import surface
+
+    _swap(surface, "wants_not_to_be_counted", lambda *request: False)
+    return silent, unchanged
+
+
+def _choice_ignored_later() -> Heard:
+    from analytics import surface
+
+    _swap(surface, "wants_not_to_be_counted", lambda *request: False)
+    return silent, unchanged
+
+
+def _nonces_in_order() -> Heard:
+    import itertools
+    import time
+
+    from campaign import delivery
+
+    numbers = itertools.count(time.time_ns())
+
+    class Ordered:
+        urandom = staticmethod(lambda size: next(numbers).to_bytes(8, "big") + os.urandom(size - 8))
+
+    _swap(delivery, "os", Ordered)
+    return silent, unchanged
+
+
+def _calls_home() -> Heard:
+    def call() -> None:
+        with suppress(OSError):
+            urlopen("http://192.0.2.1/version", timeout=1).close()
+
+    threading.Thread(target=call, daemon=True).start()
+    return silent, unchanged
+
+
+_SERVER: dict[str, Callable[[], Heard]] = {
+    "stock-logger": _stock_logger,
+    "error-mail": _error_mail,
+    "request-id-in-a-row": _request_id_in_a_row,
+    "shutdown-dump": _shutdown_dump,
+    "query-in-a-redirect": _query_in_a_redirect,
+    "key-in-an-exception": _key_in_an_exception,
+    "hashed-visitor": lambda: _noted(_hashed_visitor),
+    "address-in-base64": lambda: _noted(_address_in_base64),
+    "etag": _etag,
+    "session-cookie": _session_cookie,
+    "storage-on-the-device": _script(b";localStorage.setItem('visit', '1');"),
+    "third-party": _script(b";fetch('https://counter.example/hit').catch(() => {});"),
+    "unknown-field-ignored": _unknown_field_ignored,
+    "mail-as-a-key": _mail_as_a_key,
+    "choice-ignored": _choice_ignored,
+    "choice-ignored-later": _choice_ignored_later,
+    "nonces-in-order": _nonces_in_order,
+    "calls-home": _calls_home,
+}
+
+
+def _fold_without_vacuum() -> None:
+    from analytics import openviews
+
+    _swap(openviews, "compact", lambda: True)
+
+
+def _fold_without_counting() -> None:
+    from analytics import fold
+
+    proper = fold.tallies
+
+    def tallies(sums: Any) -> Any:
+        return proper(list(sums)[1:])
+
+    _swap(fold, "tallies", tallies)
+
+
+def _secret_kept() -> None:
+    from campaign import lifecycle
+
+    _swap(lifecycle, "destroy_subject_secret", lambda directory, campaign: False)
+
+
+_WORKER: dict[str, Callable[[], None]] = {
+    "fold-without-vacuum": _fold_without_vacuum,
+    "fold-without-counting": _fold_without_counting,
+    "secret-kept": _secret_kept,
+}
+
+
+def names() -> Iterator[str]:
+    """The faults that live in a process."""
+    yield from _SERVER
+    yield from _WORKER

@@ -1,0 +1,14 @@
+"""The rows of the table, one module each, with one verb: `check(bench)` runs it and says what it found."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from tests.trust.bench import Bench
+from tests.trust.result import Result
+
+
+def check(row: str, bench: Bench) -> Result:
+    """What the row of this name finds."""
+    result: Result = import_module(f"{__name__}.{row}").check(bench)
+    return result

@@ -1,0 +1,167 @@
+"""Coarse time, random ids: what is finer does not fit, no row has a number, and the order of arrival is lost.
+
+Views arrive one after another in a known order, others close and are folded, and where each nonce then lies in the
+bytes of the table is compared with when it came.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import psycopg
+from scipy.stats import spearmanr
+
+from campaign.receipt import SECONDS_PER_HOUR, ReceiptOffice
+from tests.trust.bench import Bench
+from tests.trust.result import Result
+from tests.trust.rows.fields import declared
+from tests.trust.site import Site, keys
+from tests.trust.visitors import Crowd, Visit
+
+TABLE = "analytics_openview"
+_FINE = {"closes": "500003", "nonce": "{nonce}", "campaign": "1", "arm": "1", "placement": "1", "locale": "'en'"} | {
+    "hour": "500000",
+    "bits": "1",
+    "rating": "3",
+    "dwell": "2",
+}
+# What would say more than the hour, or more than a random number of 128 bits: column by column, as SQL.
+_FINER: dict[str, dict[str, str]] = {
+    "a minute fits": {"hour": "29400000", "closes": "29400003"},
+    "a second fits": {"hour": "1764000000", "closes": "1764000003"},
+    "half an hour fits": {"hour": "500000.5"},
+    "a closing half hour fits": {"closes": "500003.5"},
+    "a day and more fits": {"closes": "500026"},
+    "a time fits as a rating": {"rating": "1764"},
+    "a time fits as a duration": {"dwell": "1764"},
+    "a short number fits as a nonce": {"nonce": "{short}"},
+}
+_BLOBS = {"sqlite": ("randomblob(16)", "x'00000001'"), "postgresql": ("uuid_send(gen_random_uuid())", "'\\x00000001'")}
+_DAYS = {"analytics_tally": "day", "campaign_servedcount": "day"}
+
+
+def check(bench: Bench) -> Result:
+    """Try what must not fit; look for numbered rows; compare order with arrival."""
+    number = bench.some(2_000, 300)
+    with bench.site() as made:
+        broken = [*_what_fits(made), *_numbered(made)]
+        made.start()
+        files = len(list(made.data.rglob("*")))
+        office = ReceiptOffice(keys(made))
+        crowd = Crowd.of(1, port=made.port, keys=keys(made))
+        crowd.each(lambda at: _arrive(at, office, number))
+        more = len(list(made.data.rglob("*"))) - files
+        made.stop()
+        made.work_once(hours=2)
+        opened = [office.verify(receipt, hour=0).nonce for receipt in crowd.receipts[:number]]
+        places = _places(made, opened)
+        rho = _correlation(places)
+        drawn = _correlation([int.from_bytes(nonce, "big") for nonce in opened])
+        kept = len(made.open_nonces())
+    bound = 4 / number**0.5
+    broken += [f"rows lie in their order of arrival: correlation {rho:.2f}"] if abs(rho) > bound else []
+    broken += [f"nonces follow one another: correlation {drawn:.2f}"] if abs(drawn) > bound else []
+    broken += ["two nonces are the same"] if len(set(opened)) < number else []
+    broken += [f"{more} files were made for {number} views"] if more > 8 else []
+    broken += [f"{kept} of {number} views are open, so their order says nothing"] if kept != number else []
+    return Result(
+        n=f"{len(_FINER)} finer values in rows of two kinds, {number:,} views in known order, {number:,} folded beside",
+        figure=f"violations {len(broken)}; correlation with arrival {rho:.3f} (chance stays under {bound:.3f})",
+        broken=tuple(broken),
+    )
+
+
+def _arrive(at: Visit, office: ReceiptOffice, number: int) -> None:
+    """Views that stay open, each after the other, and as many beside them that close soon."""
+    hour = int(time.time()) // SECONDS_PER_HOUR
+    while len(at.crowd.receipts) < number:
+        at.shown()
+    for text in at.crowd.receipts[:number]:
+        receipt = office.verify(text, hour=0)
+        at.tell(office.issue(receipt._replace(closes=receipt.hour + 20)), "exposed")
+        soon = receipt._replace(nonce=bytes(byte ^ 0xA5 for byte in receipt.nonce), hour=hour - 1, closes=hour + 1)
+        at.tell(office.issue(soon), "exposed")
+
+
+def _what_fits(made: Site) -> Iterator[str]:
+    """What the tables take and should not; the usual row they must take, or the refusals say nothing."""
+    nonce, short = _BLOBS["postgresql" if made.databases else "sqlite"]
+
+    def insert(changes: dict[str, str]) -> bool:
+        row = {key: value.format(nonce=nonce, short=short) for key, value in {**_FINE, **changes}.items()}
+        return _fits(made, "audience", f"INSERT INTO {TABLE} ({', '.join(row)}) VALUES ({', '.join(row.values())})")
+
+    if not insert({}):
+        yield "a usual row does not fit"
+    for says, changes in _FINER.items():
+        made.ask("audience", f"DELETE FROM {TABLE}")
+        halves = "hour <> ROUND(hour) OR closes <> ROUND(closes)"  # PostgreSQL takes a half and keeps a whole
+        if insert(changes) and (
+            ".5" not in "".join(changes.values()) or made.ask("audience", f"SELECT 1 FROM {TABLE} WHERE {halves}")
+        ):
+            yield f"{says} in {TABLE}"
+    for table in _DAYS:
+        says = f"UPDATE {table} SET day = '2026-03-02 11:15:00'"
+        made.ask("default", _ROW[table])
+        if _fits(made, "default", f"{says} WHERE count = 4711") and _is_finer(made, table):
+            yield f"a time of day fits in {table}"
+        made.ask("default", f"DELETE FROM {table} WHERE count = 4711")
+    made.ask("audience", f"DELETE FROM {TABLE}")
+
+
+_ARM = "(SELECT MIN(id) FROM campaign_arm), (SELECT MIN(id) FROM campaign_placement), 'en'"
+_ROW = {
+    "analytics_tally": f"""INSERT INTO analytics_tally (day, arm_id, placement_id, locale, outcome, value, count)
+        SELECT '2026-03-02', {_ARM}, 'exposed', 0, 4711""",
+    "campaign_servedcount": f"""INSERT INTO campaign_servedcount (day, arm_id, placement_id, locale, count)
+        SELECT '2026-03-02', {_ARM}, 4711""",
+}
+
+
+def _is_finer(made: Site, table: str) -> bool:
+    """PostgreSQL takes a time for a day and forgets the time."""
+    return any(len(str(row[0])) > 10 for row in made.ask("default", f"SELECT day FROM {table} WHERE count = 4711"))
+
+
+def _fits(made: Site, database: str, statement: str) -> bool:
+    try:
+        made.ask(database, statement)
+    except (sqlite3.IntegrityError, psycopg.IntegrityError, psycopg.DataError):
+        return False
+    return True
+
+
+def _numbered(made: Site) -> Iterator[str]:
+    """Tables whose rows have a number, hidden or not: it says which came first."""
+    for database in ("default", "audience"):
+        if made.databases:
+            question = """SELECT table_name FROM information_schema.columns WHERE table_schema = 'public'
+                AND (is_identity = 'YES' OR column_default LIKE 'nextval%')"""
+        else:
+            question = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%WITHOUT ROWID%'"
+        for (table,) in made.ask(database, question):
+            if table in declared() and (database == "audience") == (table in _OF_THE_AUDIENCE):
+                yield f"rows of {table} are numbered in the order in which they came"
+
+
+_OF_THE_AUDIENCE = {TABLE, "analytics_foldedhour"}
+
+
+def _places(made: Site, nonces: Sequence[bytes]) -> list[int]:
+    """Where each nonce lies in the table's bytes."""
+    if made.databases:
+        made.ask("audience", "CHECKPOINT")
+        path = Path(str(made.ask("audience", f"SELECT pg_relation_filepath('{TABLE}')")[0][0]))
+        content = (made.databases.directory / "data" / path).read_bytes()
+    else:
+        content = (made.data / "audience.sqlite3").read_bytes()
+    return [content.find(nonce) for nonce in nonces]
+
+
+def _correlation(values: Sequence[int]) -> float:
+    """Spearman's, with the order in which they stand here."""
+    found = spearmanr(range(len(values)), [float(value) for value in values])
+    return float(found.statistic)

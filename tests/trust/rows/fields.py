@@ -1,0 +1,63 @@
+"""Only declared fields: the columns of all tables that a visitor's request makes grow, against what is declared."""
+
+from __future__ import annotations
+
+from analytics import stored
+from tests.trust.bench import Bench
+from tests.trust.result import Result
+from tests.trust.site import Site, keys
+from tests.trust.visitors import Crowd, everything
+
+_DJANGOS_OWN = {"django_migrations", "sqlite_sequence"}
+_COLUMNS = {
+    "sqlite": """
+        SELECT tables.name, columns.name FROM sqlite_master AS tables JOIN pragma_table_info(tables.name) AS columns
+        WHERE tables.type = 'table'
+    """,
+    "postgresql": """
+        SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'
+    """,
+}
+
+
+def declared() -> dict[str, set[str]]:
+    """Each table that the audience causes to be written, and the fields that it may have."""
+    return {table.name: set(table.fields) for table in stored.tables() if table.written_by == "audience"}
+
+
+def check(bench: Bench) -> Result:
+    """Visit, and compare every table that has grown, in either database, with what is declared."""
+    with bench.site() as made:
+        before = _rows(made)
+        made.start()
+        crowd = Crowd.of(bench.some(60, 10), port=made.port, keys=keys(made))
+        crowd.each(everything)
+        made.stop()
+        grown = {table for table, rows in _rows(made).items() if rows != before[table]}
+        fields = {field for field in _columns(made) if field[:2] in grown or field[1] in declared()}
+    unknown = sorted(
+        f"{table}.{column} is not declared" for _, table, column in fields if column not in declared().get(table, ())
+    )
+    tables = sorted({table for _, table, _ in fields})
+    return Result(
+        n=f"{len(crowd.replies):,} requests, {len(grown)} tables grew; {len(fields)} fields of {', '.join(tables)}",
+        figure=f"unknown columns {len(unknown)}",
+        broken=tuple(unknown) if grown else ("no table grew: nothing was looked at",),
+    )
+
+
+def _columns(made: Site) -> list[tuple[str, str, str]]:
+    """Database, table and column."""
+    question = _COLUMNS["postgresql" if made.databases else "sqlite"]
+    return [
+        (name, str(table), str(column))
+        for name in ("default", "audience")
+        for table, column in made.ask(name, question)
+        if table not in _DJANGOS_OWN
+    ]
+
+
+def _rows(made: Site) -> dict[tuple[str, str], int]:
+    """How many rows each table has."""
+    tables = {field[:2] for field in _columns(made)}
+    return {(name, table): int(str(made.ask(name, f'SELECT COUNT(*) FROM "{table}"')[0][0])) for name, table in tables}

@@ -1,0 +1,87 @@
+"""Fold and forget: once counted, not one byte of a view's nonce is left, and the counts are what was answered.
+
+Views arrive through the real server, a part of them by the spool while the audience database is away; a backup is
+taken while they are open; the worker folds them; then the nonces are searched for in every file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+
+from benchmarks.installation import ORIGIN, receipts
+from campaign.receipt import ReceiptOffice
+from tests.trust.bench import Bench
+from tests.trust.needles import Search, encoded
+from tests.trust.result import Result
+from tests.trust.site import Site, keys
+from tests.trust.visitors import Crowd, Visit
+
+_AT_ONCE = 200
+
+
+def check(bench: Bench) -> Result:
+    """Count, and search."""
+    number = bench.some(5_000, 600)
+    with bench.site() as made:
+        made.start()
+        office = ReceiptOffice(keys(made))
+        shown = receipts(made.port, number)
+        nonces = [office.verify(receipt, hour=0).nonce for receipt in shown]
+        search = Search({form: f"a nonce{name}" for nonce in nonces for form, name in encoded(nonce, "")})
+        crowd = Crowd.of(1, port=made.port, keys=keys(made))
+        told = number * 3 // 4
+        crowd.each(lambda at: _tell(at, shown[:told]))
+        with made.audience_database_away():
+            crowd.each(lambda at: _tell(at, shown[told:]))
+            spooled = _found(search, (made.data / "spool" / "spool.sqlite3").read_bytes())
+        backup = made.back_up()
+        opened = _found(search, b"".join(_all_bytes(made)))
+        in_backup = _found(search, backup.read_bytes())
+        made.work_once()
+        left = search.hits_in(made.places())
+        accepted = sum(json.loads(reply.body)["accepted"] for reply in crowd.replies if reply.status == 200) // 2
+        counted = {outcome: made.tallied(outcome) for outcome in ("exposed", "left")}
+        still = len(made.open_nonces())
+    broken = [str(hit) for hit in left]
+    broken += [f"{in_backup} nonces in a backup"] if in_backup else []
+    broken += [
+        f"{accepted} views answered and {count} counted as {name}"
+        for name, count in counted.items()
+        if count != accepted
+    ]
+    broken += [f"{still} views are open still"] if still else []
+    broken += [f"only {opened} of {number} were found while they were open"] if opened < number else []
+    broken += ["none went by the spool"] if not spooled else []
+    return Result(
+        n=f"{number:,} views, {spooled:,} by the spool; {opened:,} nonces found while open; {search.size:,} forms",
+        figure=(
+            f"found after folding {len(left)}, in the backup {in_backup}; "
+            f"answered {accepted:,}, counted {counted['exposed']:,}"
+        ),
+        broken=tuple(broken),
+    )
+
+
+def _tell(at: Visit, shown: list[str]) -> None:
+    """Each view was seen, and left."""
+    for start in range(0, len(shown), _AT_ONCE):
+        events = [
+            {"receipt": receipt, "outcome": outcome}
+            for receipt in shown[start : start + _AT_ONCE]
+            for outcome in ("exposed", "left")
+        ]
+        at.ask("POST", "/api/v1/events", events, Origin=ORIGIN)
+
+
+def _found(search: Search, content: bytes) -> int:
+    """How many different nonces stand somewhere, as they are."""
+    return len({needle for needle in search.found(content) if len(needle) == 16})
+
+
+def _all_bytes(made: Site) -> Iterator[bytes]:
+    for place in made.places():
+        for path in [place, *place.rglob("*")]:
+            if path.is_file() and os.access(path, os.R_OK):
+                yield path.read_bytes()

@@ -1,0 +1,133 @@
+"""Crypto-shredding: after a campaign whose unit is the subject has closed, nobody can link its views to subjects.
+
+The attacker holds the list of all subject keys, every file of the installation as it is after the close, with views
+still open, and yesterday's backup. Whatever in these files could be a secret is tried as one.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from campaign import subject
+from tests.trust.bench import Bench
+from tests.trust.needles import Search, encoded
+from tests.trust.result import Result
+from tests.trust.site import FIRST, SECOND, Site, keys
+from tests.trust.visitors import Crowd, Visit
+
+_SECRET = 32
+_HEX = re.compile(rb"(?=([0-9a-fA-F]{64}))")
+_BASE64 = re.compile(rb"(?=([A-Za-z0-9+/_-]{43}))")
+_CLOSE = """
+from django.contrib.auth.models import User
+from django.utils import timezone
+from campaign import lifecycle
+from campaign.models import Campaign
+Campaign.objects.filter(slug__in={slugs!r}).update(ends_at=timezone.now())
+"""
+
+
+def check(bench: Bench) -> Result:
+    """Attack twice: while the campaigns run, with the key directory, which must succeed; and after they closed."""
+    number = bench.some(400, 60)
+    with bench.site() as made:
+        made.start()
+        crowd = Crowd.of(number, port=made.port, keys=keys(made))
+        crowd.each(_meet_both)
+        secrets = [
+            (made.data / "keys" / f"campaign-{_number(made, slug)}.key").read_bytes() for slug in (FIRST, SECOND)
+        ]
+        backup = made.back_up()
+        subjects = [who.unit for who in crowd.people]
+        open_before = _opened(made)
+        before = _linked(secrets, subjects, open_before)
+        made.shell(_CLOSE.format(slugs=[FIRST, SECOND]))
+        made.stop()
+        made.work_once(hours=0)
+        nonces = _opened(made)
+        search = Search({form: f"a secret{name}" for secret in secrets for form, name in encoded(secret, "")})
+        hits = search.hits_in(made.places())
+        files = [path for place in [*made.places(), backup] for path in [place, *place.rglob("*")] if path.is_file()]
+        tried, found = _attack(files, subjects, nonces)
+        linked = _linked(found, subjects, nonces)
+    broken = [str(hit) for hit in hits]
+    broken += [f"{linked} views were linked to subjects by a secret in the files"] if linked else []
+    broken += (
+        [f"with the secrets only {before} of {2 * number} were linked: the attack is none"]
+        if before < 2 * number
+        else []
+    )
+    broken += [] if len(nonces) >= 2 * number else [f"only {len(nonces)} views were still open to attack"]
+    return Result(
+        n=(
+            f"{number} subjects in two campaigns, {len(nonces)} open views, {len(files):,} files and a backup, "
+            f"{tried:,} possible secrets tried; with the secrets {before} linked"
+        ),
+        figure=f"linked {linked}, secrets found {len(hits)}",
+        broken=tuple(broken),
+    )
+
+
+def _meet_both(at: Visit) -> None:
+    for slug in (FIRST, SECOND):
+        at.tell(at.shown(slug, unit=at.who.unit), "exposed")
+
+
+def _number(made: Site, slug: str) -> int:
+    return int(str(made.ask("default", f"SELECT id FROM campaign_campaign WHERE slug = '{slug}'")[0][0]))
+
+
+def _opened(made: Site) -> dict[bytes, int]:
+    """The nonces of open views, with their hours."""
+    rows = made.ask("audience", "SELECT nonce, hour FROM analytics_openview")
+    return {bytes(nonce): int(str(hour)) for nonce, hour in rows}  # type: ignore[call-overload]  # bytes, as any
+
+
+def _linked(secrets: Sequence[bytes], subjects: Sequence[str], nonces: dict[bytes, int]) -> int:
+    """How many views are linked to a subject by these secrets."""
+    hours = set(nonces.values())
+    return len(
+        {
+            made
+            for secret in secrets
+            for key in subjects
+            for hour in hours
+            if (made := subject.nonce(key, secret, hour=hour)) in nonces
+        }
+    )
+
+
+def _attack(files: Sequence[Path], subjects: Sequence[str], nonces: dict[bytes, int]) -> tuple[int, list[bytes]]:
+    """How many secrets were tried, and those that made a subject's nonce."""
+    hour = next(iter(nonces.values()), 0) // 24 * 24
+    tried, found = set[bytes](), []
+    for path in files:
+        for secret in _possible(path.read_bytes()):
+            if secret in tried:
+                continue
+            tried.add(secret)
+            if any(subject.nonce(key, secret, hour=hour) in nonces for key in subjects[:2]):
+                found.append(secret)
+    return len(tried), found
+
+
+def _possible(content: bytes) -> Iterator[bytes]:
+    """Every 32 bytes that look drawn at random, as they are, in hexadecimal or in base64."""
+    for match in _HEX.finditer(content):
+        yield bytes.fromhex(match[1].decode())
+    for match in _BASE64.finditer(content):
+        yield urlsafe_b64decode(match[1].translate(bytes.maketrans(b"+/", b"-_")) + b"=")
+    data = np.frombuffer(content, dtype=np.uint8)
+    if len(data) < _SECRET:
+        return
+    # Of 32 random bytes about half have their highest bit set, 5 to 27 in all but one of 25,000 keys; in text none has.
+    high = np.concatenate([[0], np.cumsum(data >> 7, dtype=np.int64)])
+    count = high[_SECRET:] - high[:-_SECRET]
+    zeros = np.concatenate([[0], np.cumsum(data == 0, dtype=np.int64)])
+    for at in np.flatnonzero((count >= 5) & (count <= 27) & (zeros[_SECRET:] - zeros[:-_SECRET] <= 3)):
+        yield content[at : at + _SECRET]

@@ -1,0 +1,87 @@
+"""Closed vocabulary: bodies of every kind, made from the API's own description and against it, leave nothing behind.
+
+What is no field of ours is refused, not ignored; a subject key that names a person is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+
+from benchmarks.installation import ORIGIN, receipts
+from tests.fuzz import described, wire
+from tests.fuzz.dress import Wardrobe
+from tests.fuzz.marks import Marks
+from tests.trust.bench import Bench
+from tests.trust.needles import Search, marked
+from tests.trust.result import Result
+from tests.trust.site import EMBEDDED, FIRST, HOSTED, keys
+from tests.trust.visitors import DECIDE, EVENTS, Crowd, Visit
+
+PERSONS = (
+    "ana@example.org",
+    "ANA.MARIA+tag@sub.example.co.uk",
+    "mailto:ana@example.org",
+    "ana@localhost",
+    "@ana",
+    "+49 151 23456789",
+    "+4915123456789",
+    "0151 23456789",
+    "(0151) 234-56789",
+    "0151/23456789",
+    "+1 (555) 010-9999",
+    "555-010-9999",
+    "555.010.9999",
+    "00491512345678",
+    "5550109999",
+)
+OPAQUE = ("7f3a9c52e1d04b6a", "u-20261124-17", "Zq3x_9-Lm2", "550e8400-e29b-41d4-a716-446655440000")
+
+
+def check(bench: Bench) -> Result:
+    """Send, and search for what was sent."""
+    with bench.site({"LOCAL_HTTP": "1"}) as made:
+        made.start()
+        marks = Marks()
+        real = receipts(made.port, 100)
+        wardrobe = Wardrobe((HOSTED, EMBEDDED), real, "no-token", marks, random.Random(1))
+        report = described.drive(f"http://127.0.0.1:{made.port}", wardrobe, cases=bench.some(1_500, 60))
+        outcomes = wire.drive(made.port, wire.Oddities(marks, real[0]), alive=made.serves)
+        crowd = Crowd.of(1, port=made.port, keys=keys(made))
+        told: list[str] = []
+        crowd.each(lambda at: told.extend(_by_hand(at, marks, real[1])))
+        search = Search(dict(marked(marks)))
+        kept = search.hits_in(made.places())
+    errors = report.server_errors + sum((outcome.status or 0) >= 500 for outcome in outcomes)
+    sent = report.cases + len(outcomes) + len(crowd.replies)
+    broken = [*map(str, kept), *told, *(fault.splitlines()[0] for fault in report.faults)]
+    broken += [f"{outcome.fault}: {outcome.sent.name}" for outcome in outcomes if outcome.fault]
+    return Result(
+        n=f"{sent:,} bodies and requests, {marks.made:,} marks, {len(PERSONS)} keys that name a person",
+        figure=f"stored {len(kept)}, 5xx {errors}, accepted against the rules {len(told) + len(report.faults)}",
+        broken=tuple(dict.fromkeys(broken)),
+    )
+
+
+def _by_hand(at: Visit, marks: Marks, receipt: str) -> list[str]:
+    """What was accepted and should not be, or refused and should not be."""
+    wrong = []
+    event = {"receipt": receipt, "outcome": "exposed"}
+    for path, body in ((DECIDE, {"placement": EMBEDDED}), (EVENTS, event)):
+        for field in (marks.new(), "comment", "email", "ip", "user_agent", "url", "Placement", "__proto__", ""):
+            reply = at.ask("POST", path, {**body, field: marks.new()}, Origin=ORIGIN)
+            if (reply.status, _code(reply.body)) != (400, "unknown_field"):
+                wrong.append(f"{path} accepted the field {field!r}")
+    for key in PERSONS:
+        for placement in (EMBEDDED, FIRST):
+            if at.ask("POST", DECIDE, {"placement": placement, "unit": key}, Origin=ORIGIN).status != 400:
+                wrong.append(f"a key that names a person: {key}")
+    for key in OPAQUE:
+        if at.ask("POST", DECIDE, {"placement": FIRST, "unit": key}, Origin=ORIGIN).status != 200:
+            wrong.append(f"an opaque key was refused: {key}")
+    return wrong
+
+
+def _code(body: bytes) -> str:
+    code: str = json.loads(body).get("error", {}).get("code", "")
+    return code

@@ -1,0 +1,36 @@
+"""PostgreSQL and nginx as they are shipped, with the files of deploy/, and with what a fault adds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from campaign.server import free_port
+from tests.deploy.proxy import proxy
+from tests.postgres import SHIPPED, Cluster, cluster
+from tests.trust.visitors import Door
+
+_FAULTS = {
+    "statement-logging": "log_statement = all\n",
+    "slow-statement-logging": "log_min_duration_statement = 0\nlog_parameter_max_length = -1\n",
+    "archive-kept": "wal_recycle = on\nwal_keep_size = 1GB\n",
+}
+
+
+@contextmanager
+def postgresql(fault: str = "") -> Iterator[Cluster]:
+    """A server of its own; everything that it writes lies in its directory."""
+    shipped = SHIPPED.read_text(encoding="utf-8")
+    with cluster(settings=f"{shipped}\n{_FAULTS.get(fault, '')}") as made:
+        yield made
+
+
+NAME = "thought.example.org"  # the one in the shipped file
+
+
+@contextmanager
+def nginx(port: int) -> Iterator[tuple[Door, Path]]:
+    """nginx in front of a server, and the directory of all that it writes."""
+    with proxy([port, free_port()]) as made:
+        yield Door(made.tls_port, NAME, made.trust()), made.directory

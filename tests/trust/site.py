@@ -1,0 +1,351 @@
+"""An installation as in production, in a folder of its own: all that its processes can write lies there."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import cache
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from analytics import turns
+from benchmarks.installation import ORIGIN, PREPARE
+from benchmarks.processes import living_family
+from campaign import server
+from campaign.keyring import receipt_keys
+from tests.demo_installation import copied
+from tests.installation import ROOT, installed, manage
+from tests.postgres import Cluster, programs
+from tests.trust.sealed import PLACES, inside, sealed, under_way
+
+FIRST, SECOND, TABS, EMPTY, HOSTED, EMBEDDED = (
+    "first-subjects",
+    "second-subjects",
+    "tabs",
+    "empty-page",
+    "quiet-page",
+    "partner-page",
+)
+TOKEN = "what-prometheus-shows"
+HTTPS = {"X-Forwarded-Proto": "https"}
+_MORE = f"""
+from django.utils import timezone
+from campaign import lifecycle
+from tests import world
+for slug, unit in (({FIRST!r}, "subject"), ({SECOND!r}, "subject"), ({TABS!r}, "session")):
+    made = world.draft(slug, unit=unit, at=world.placement(slug, allowed_origins=[{ORIGIN!r}]))
+    lifecycle.submit(made, by=world.person("mara", "manager"))
+    lifecycle.approve(made, by=world.person("rafael", "reviewer"))
+    lifecycle.launch(made, by=world.person("mara", "manager"), now=timezone.now())
+world.placement({EMPTY!r})
+"""
+STEPS = 7  # of the worker
+_HOURS_AHEAD = 26  # so late have all receipts closed, a subject's too
+
+
+@cache
+def _original() -> Path:
+    """One installation with all campaigns, on SQLite, that copies are made from."""
+    folder = Path(tempfile.mkdtemp(prefix="second-thought-trust-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    manage("shell", "--no-imports", "-c", _MORE, environment=copied(folder))
+    return folder / "data"
+
+
+class Site:
+    """Its server and worker, started by their real commands; with a fault planted, by the same with that fault."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        fault: str = "",
+        databases: Cluster | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        self.folder, self.data, self.fault, self.databases = folder, folder / "data", fault, databases
+        self.port = server.free_port()
+        self.output = folder / "output"
+        self.options: list[str] = []  # more options for the server, as a fault has them
+        self.cores = self.offline = self.backs_up_the_audience_too = False  # as a fault has them, or a row
+        self.environment = {
+            **{name: os.environ[name] for name in ("PATH", "LANG", "VIRTUAL_ENV") if name in os.environ},
+            "PYTHONPATH": str(ROOT),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "DATA_DIRECTORY": str(self.data),
+            "HOME": str(folder / "home"),
+            "TMPDIR": str(folder / "tmp"),
+            "BEHIND_TLS_PROXY": "1",
+            "METRICS_TOKEN": TOKEN,
+            "SNAPSHOT_SECONDS": "0.3",
+            "SERVED_FLUSH_SECONDS": "0.3",
+            **(databases.environment() if databases else {}),
+            **({"TRUST_FAULT": fault} if fault else {}),
+            **(variables or {}),
+        }
+        self._web: subprocess.Popen[bytes] | None = None
+        self._worker: subprocess.Popen[bytes] | None = None
+
+    # Processes
+
+    def start(self, application: str = "", *, workers: int = 1, seconds: float = 60.0) -> None:
+        """Start the server, and wait until it shows messages."""
+        if application or self.fault or self.options:
+            name = application or ("tests.trust.application:application" if self.fault else server.PRODUCTION)
+            command = server.command(name, port=self.port, workers=workers)
+            command = [*command[:-1], *self.options, command[-1]]
+        else:
+            command = [*self._manage("serve"), "--port", str(self.port), "--workers", str(workers)]
+        self._web = self._popen(command, server.settled(self.environment))
+        end = time.monotonic() + seconds
+        while not self.serves():
+            if self._web.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"the server did not start:\n{self.said()}")
+            time.sleep(0.05)
+
+    def recover(self, *, workers: int, seconds: float = 20.0) -> None:
+        """Wait until all its processes are there again; start it anew if it has ended, as a service manager does."""
+        end = time.monotonic() + seconds
+        while len(self.serving()) < workers or not self.serves():
+            assert self._web is not None
+            if self._web.poll() is not None:
+                return self.start(workers=workers)
+            if time.monotonic() > end:
+                raise RuntimeError(f"the server did not come back:\n{self.said()}")
+            time.sleep(0.05)
+        return None
+
+    def serves(self) -> bool:
+        """Whether a message is shown."""
+        if not self.offline:
+            return self._answers()
+        return under_way(self.main) and inside(self.main, self._answers)
+
+    def _answers(self) -> bool:
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=5)) as line:
+            try:
+                line.request("GET", f"/m/{HOSTED}/", headers={"Sec-GPC": "1"})  # not to be counted
+                return line.getresponse().status == 200
+            except (OSError, HTTPException):
+                return False
+
+    @property
+    def processes(self) -> list[int]:
+        """The first process of the server, and the worker."""
+        return [child.pid for child in (self._web, self._worker) if child is not None]
+
+    @property
+    def main(self) -> int:
+        """The server's first process."""
+        assert self._web is not None
+        return self._web.pid
+
+    def serving(self) -> list[int]:
+        """The processes that serve."""
+        return sorted(living_family(self.main) - {self.main})
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Stop the server: in order, or by force with all that it has started."""
+        self._end(self._web, number)
+        self._web = None
+
+    def work(self) -> None:
+        """Start the worker."""
+        self._worker = self._popen(self._manage("worker"), self.environment)
+
+    def until_worked(self, seconds: float = 30.0) -> None:
+        """Wait until the worker has taken each of its steps once."""
+        end = time.monotonic() + seconds
+        while len(self.ask("default", "SELECT name FROM analytics_workerstep WHERE succeeded_at IS NOT NULL")) < STEPS:
+            if time.monotonic() > end:
+                raise RuntimeError(f"the worker does not work:\n{self.said()}")
+            time.sleep(0.2)
+
+    def rest(self) -> None:
+        """Stop the worker."""
+        self._end(self._worker, signal.SIGTERM)
+        self._worker = None
+
+    def end(self) -> None:
+        """Stop everything."""
+        self.stop()
+        self.rest()
+
+    def _popen(self, command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        whole = sealed(command, self.folder, offline=self.offline, cores=self.cores)
+        with self.output.open("ab") as output:
+            return subprocess.Popen(whole, env=dict(environment), stdout=output, stderr=output, start_new_session=True)
+
+    def _end(self, child: subprocess.Popen[bytes] | None, number: signal.Signals) -> None:
+        if child is None:
+            return
+        if number == signal.SIGKILL:
+            os.killpg(child.pid, number)
+        else:
+            child.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(timeout=15)
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+    # Commands
+
+    def _manage(self, *arguments: str) -> list[str]:
+        return [sys.executable, str(ROOT / "manage.py"), *arguments]
+
+    def run(self, *command: str, unwell: bool = False) -> str:
+        """Run a command of the project to its end, sealed as well; what it printed is kept to be searched too."""
+        whole = sealed(command, self.folder, offline=self.offline)
+        done = subprocess.run(whole, env=self.environment, capture_output=True, text=True, check=False)
+        with self.output.open("a", encoding="utf-8") as output:
+            output.write(done.stdout + done.stderr)
+        if done.returncode and not unwell:
+            raise RuntimeError(f"{command} failed:\n{done.stderr}")
+        return done.stdout
+
+    def manage(self, *arguments: str) -> str:
+        """A command of manage.py."""
+        return self.run(*self._manage(*arguments))
+
+    def shell(self, code: str) -> str:
+        """A few lines of Python in the project."""
+        return self.manage("shell", "--no-imports", "-c", code)
+
+    def work_once(self, *, hours: int = _HOURS_AHEAD) -> None:
+        """Each step of the worker once, by a clock so many hours ahead: every view has closed."""
+        self.run(sys.executable, "-m", "tests.trust.worker", str(hours))
+
+    # What it keeps
+
+    def places(self) -> list[Path]:
+        """All that it can have written: the folder's directories, its output, and PostgreSQL's whole directory."""
+        found = [self.folder / name for name in PLACES] + [self.output]
+        return found + ([self.databases.directory] if self.databases else [])
+
+    def said(self) -> str:
+        """What its processes have printed."""
+        return self.output.read_text(encoding="utf-8", errors="replace") if self.output.exists() else ""
+
+    def ask(self, database: str, question: str) -> list[tuple[object, ...]]:
+        """The rows of a database, "default" or "audience"."""
+        if self.databases:
+            import psycopg
+
+            name = {"default": "second"}.get(database, database)
+            with psycopg.connect(self.databases.url(name), autocommit=True) as postgres:
+                cursor = postgres.execute(question.encode())
+                return cursor.fetchall() if cursor.description else []
+        with closing(sqlite3.connect(self.data / f"{database}.sqlite3", timeout=20)) as file:
+            return list(file.execute(question))
+
+    def open_nonces(self) -> list[bytes]:
+        """The nonces of the open views."""
+        return [bytes(row[0]) for row in self.ask("audience", "SELECT nonce FROM analytics_openview")]  # type: ignore[call-overload]  # the driver's type is any
+
+    def tallied(self, outcome: str = "exposed") -> int:
+        """How many counted views had this outcome."""
+        rows = self.ask("default", f"SELECT COALESCE(SUM(count), 0) FROM analytics_tally WHERE outcome = '{outcome}'")
+        return int(str(rows[0][0]))
+
+    def back_up(self) -> Path:
+        """A backup of the database that is kept, as docs/operations.md has it."""
+        made = self.folder / "cwd" / f"backup-{time.time_ns()}"
+        if self.databases:
+            dump = [
+                str((programs() / "initdb").resolve().with_name("pg_dump")),
+                "--dbname",
+                self.databases.url("second"),
+            ]
+            made.write_bytes(subprocess.run(dump, check=True, capture_output=True).stdout)
+            return made
+        with (
+            closing(sqlite3.connect(self.data / "default.sqlite3")) as whole,
+            closing(sqlite3.connect(made)) as copy,
+        ):
+            whole.backup(copy)
+        if self.backs_up_the_audience_too:
+            with closing(sqlite3.connect(self.data / "audience.sqlite3")) as whole:
+                made.write_bytes(made.read_bytes() + whole.serialize())
+        return made
+
+    # Trouble
+
+    @contextmanager
+    def audience_database_away(self) -> Iterator[None]:
+        """Events cannot be put into the database meanwhile: they go to the spool."""
+        if self.databases:
+            self.databases.stop()
+            yield
+            self.databases.start()
+            return
+        with turns.held(self.data / "audience.sqlite3-compacting.lock"):  # as while it is compacted
+            yield
+
+    @contextmanager
+    def disk_full(self) -> Iterator[None]:
+        """Nor into the spool."""
+        spool, aside = self.data / "spool", self.data / "spool-aside"
+        if spool.exists():
+            spool.rename(aside)
+        spool.write_bytes(b"")
+        try:
+            with self.audience_database_away():
+                yield
+        finally:
+            spool.unlink()
+            if aside.exists():
+                aside.rename(spool)
+
+    @contextmanager
+    def default_database_away(self) -> Iterator[None]:
+        """The server finds no database when it starts."""
+        if self.databases:
+            self.databases.stop()
+            yield
+            self.databases.start()
+            return
+        files = [path for path in self.data.glob("default.sqlite3*") if path.is_file()]
+        for path in files:
+            path.rename(path.with_name(f"aside-{path.name}"))
+        (self.data / "default.sqlite3").write_bytes(b"this is no database" * 100)
+        try:
+            yield
+        finally:
+            for path in self.data.glob("default.sqlite3*"):
+                path.unlink()
+            for path in files:
+                path.with_name(f"aside-{path.name}").rename(path)
+
+
+@contextmanager
+def site(*, engine: str = "sqlite", fault: str = "", variables: Mapping[str, str] | None = None) -> Iterator[Site]:
+    """A new installation with the demo's campaign, two whose unit is the subject, and one whose unit is the tab."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="second-thought-trust-")))
+        databases = None
+        if engine == "sqlite":
+            shutil.copytree(_original(), folder / "data")
+        else:
+            from tests.trust.shipped import postgresql
+
+            databases = stack.enter_context(postgresql(fault))
+            own = stack.enter_context(installed(folder / "data", databases.environment()))
+            manage("shell", "--no-imports", "-c", PREPARE + _MORE, environment=own)
+        made = Site(folder, fault=fault, databases=databases, variables=variables)
+        stack.callback(made.end)
+        yield made
+
+
+def keys(made: Site) -> dict[int, bytes]:
+    """The receipt keys of an installation."""
+    return receipt_keys(made.data / "keys")
