@@ -37,11 +37,11 @@ from math import floor, log10
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 
 from analytics import words
 from analytics.models import Analysis, Estimate, Release
-from campaign.models import Campaign
+from campaign.models import Campaign, LeftOutCount, ServedCount
 from campaign.outcomes import CATALOGUE
 
 _DEPENDS_ON_A_COUNT = ("effect", "low", "high", "p_value", "p_adjusted", "more_per_arm")
@@ -151,6 +151,25 @@ def counts_of_others(campaign: Campaign, outcome: str) -> Iterator[ShownCounts]:
     for number, arms in releases.order_by("analysis__look").values_list("analysis__campaign", "arms"):
         shown = {key: arm["totals"].get(outcome) for key, arm in arms.items()}
         yield ShownCounts(number, {key: parts for key, parts in shown.items() if parts is not None})
+
+
+def shares_left_out(analysis: Analysis) -> dict[str, int]:
+    """Of 100 messages sent on the days of a look, how many were left out, by reason; those that round to none are not
+    told. Whole hundredths of all that was sent tell of no small group."""
+    days = {"day__gte": analysis.from_day, "day__lte": analysis.to_day}
+    if None in days.values():
+        return {}
+    left_out = dict(
+        LeftOutCount.objects.filter(placement__in=analysis.campaign.placements.all(), **days)
+        .values_list("reason")
+        .annotate(Sum("count"))
+    )
+    served = ServedCount.objects.filter(arm__campaign=analysis.campaign, **days).aggregate(Sum("count"))
+    everything = (served["count__sum"] or 0) + sum(left_out.values())
+    if everything < 100 * _least():
+        return {}
+    shares = {reason: round(100 * count / everything) for reason, count in left_out.items()}
+    return {reason: share for reason, share in sorted(shares.items()) if share}
 
 
 def _least() -> int:

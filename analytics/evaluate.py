@@ -10,12 +10,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, Min, Sum
 
+from analytics import release
 from analytics.checks import checks
 from analytics.comparison import Comparison, Rules, compare
 from analytics.contrasts import Term, factorial_terms
 from analytics.models import Analysis, Estimate, Tally
 from analytics.pooling import pooled
-from analytics.release import release
 from analytics.stats import Counts, NotEstimable, omnibus, sample_ratio
 from analytics.stats import Estimate as Estimated
 from analytics.tallied import Tallied
@@ -32,17 +32,24 @@ class NotEvaluable(Exception):
     """There is nothing to evaluate; the message says why, for a person."""
 
 
-@transaction.atomic
 def evaluate(campaign: Campaign, *, now: datetime, also: Sequence[str] = (), exception: str = "") -> Analysis:
     """Compare the arms as the frozen plan says, on closed views alone, and put the look on record.
 
     Before the first planned look only the data's health is recorded, unless `exception` says who wants to see more
     and why; that stands on the record for ever. A look that the plan does not hold, and outcomes in `also` that it
-    does not name, are marked exploratory.
+    does not name, are marked exploratory. What takes time is done before the database is asked to write: if another
+    look came meanwhile, everything is done again.
     """
     if len(exception) > EXCEPTION_LIMIT:
         raise NotEvaluable(f"Please say in {EXCEPTION_LIMIT} characters who looks early, and why.")
-    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # two looks at once take turns
+    analysis = None
+    while analysis is None:
+        analysis = _evaluated(campaign, now=now, also=also, exception=exception)
+    return analysis
+
+
+def _evaluated(campaign: Campaign, *, now: datetime, also: Sequence[str], exception: str) -> Analysis | None:
+    last = _last_look(campaign)
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     if plan is None or plan.frozen_at is None:
         raise NotEvaluable("This campaign has no frozen plan yet: launch it first.")
@@ -65,17 +72,27 @@ def evaluate(campaign: Campaign, *, now: datetime, also: Sequence[str] = (), exc
         for outcome in [*planned, *extra]
     }
     primary = planned[0].outcome
-    analysis = _record_look(
-        campaign, plan, primary, found[primary], looks, seen, now=now, exception=exception, rules=rules[primary]
-    )
-    if analysis.embargoed:
-        _record_health(analysis, planned[0], seen)
-    else:
-        for outcome in [*planned, *extra]:
-            _record_estimates(analysis, outcome, found[outcome.outcome], seen, margin_of(plan, outcome))
-        _record_factorial(analysis, planned[0], found[primary], campaign, rules[primary])
-    release(analysis, seen, found, rules)
+    shown = release.decide(campaign, primary, seen, {} if looks.embargoed and not exception else found, rules)
+    with transaction.atomic():
+        Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # two looks at once take turns
+        if _last_look(campaign) != last:
+            return None
+        analysis = _record_look(
+            campaign, plan, primary, found[primary], looks, seen, now=now, exception=exception, rules=rules[primary]
+        )
+        if analysis.embargoed:
+            _record_health(analysis, planned[0], seen)
+        else:
+            for outcome in [*planned, *extra]:
+                _record_estimates(analysis, outcome, found[outcome.outcome], seen, margin_of(plan, outcome))
+            _record_factorial(analysis, planned[0], found[primary], campaign, rules[primary])
+        shown.analysis = analysis
+        shown.save()
     return analysis
+
+
+def _last_look(campaign: Campaign) -> int:
+    return Analysis.objects.filter(campaign=campaign).aggregate(Max("look"))["look__max"] or 0
 
 
 def due(campaign: Campaign, *, now: datetime) -> bool:
@@ -166,7 +183,6 @@ def _record_look(
     rules: Rules,
 ) -> Analysis:
     days = Tally.objects.filter(arm__in=seen.arms).aggregate(first=Min("day"), last=Max("day"))
-    last = Analysis.objects.filter(campaign=campaign).aggregate(Max("look"))["look__max"] or 0
     ratio = found.sample_ratio if isinstance(found.sample_ratio, sample_ratio.SampleRatio) else None
     embargoed = looks.embargoed and not exception
     test = found.omnibus if isinstance(found.omnibus, omnibus.Omnibus) and not embargoed else None
@@ -174,7 +190,7 @@ def _record_look(
     hidden = embargoed or found.withheld or rules.ordered
     return Analysis.objects.create(
         campaign=campaign,
-        look=last + 1,
+        look=_last_look(campaign) + 1,
         made_at=now,
         plan_fingerprint=plan.fingerprint,
         outcome=primary,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from analytics import words
 from analytics.disclose import Look
 from analytics.models import Analysis
@@ -60,7 +62,24 @@ def headline(primary: OutcomeBlock, look: Look, *, withheld: bool) -> tuple[str,
     )
 
 
-def quality_of(analysis: Analysis, primary: OutcomeBlock, planned_per_arm: int) -> tuple[QualityItem, ...]:
+_LEFT_OUT = {
+    "machine": (
+        "Machines are left out",
+        "{share} of 100 messages went to search engines, link previews and the like, and were not counted.",
+    ),
+    "crowd": (
+        "One network asked very often",
+        "{share} of 100 messages went to a network that asked more often than the limit, and were not counted. If it "
+        "is your partner’s own server, raise the limit.",
+    ),
+}
+_MANY_LEFT_OUT = 20  # of 100
+
+
+def quality_of(
+    analysis: Analysis, primary: OutcomeBlock, planned_per_arm: int, left_out: Mapping[str, int]
+) -> tuple[QualityItem, ...]:
+    """Whether the numbers can be trusted; `left_out` says of 100 messages how many were not counted, by reason."""
     ratio = Analysis.SampleRatio(analysis.sample_ratio)
     status: Status = _STATUS[ratio]
     p = "" if analysis.sample_ratio_p is None else f" (p {words.p_value(analysis.sample_ratio_p)})"
@@ -86,6 +105,10 @@ def quality_of(analysis: Analysis, primary: OutcomeBlock, planned_per_arm: int) 
         items.append(
             QualityItem("Messages reach the screen equally", "ok", "Of the messages sent, every arm is seen as often.")
         )
+    for reason, share in left_out.items():
+        title, detail = _LEFT_OUT[reason]
+        many = reason == "crowd" or share >= _MANY_LEFT_OUT
+        items.append(QualityItem(title, "caution" if many else "ok", detail.format(share=share)))
     known = [row.n for row in primary.rates if row.n is not None]
     fewest = min(known, default=0) if len(known) == len(primary.rates) else None
     if fewest is not None and fewest >= planned_per_arm:

@@ -14,7 +14,7 @@ from django.conf import settings
 from analytics import suppress
 from analytics.cells import Shown, small
 from analytics.comparison import Comparison, Rules, without
-from analytics.models import Analysis, Release
+from analytics.models import Release
 from analytics.tallied import Tallied
 from campaign.models import Campaign
 from campaign.outcomes import CATALOGUE
@@ -22,24 +22,27 @@ from campaign.outcomes import CATALOGUE
 WIDTHS = {outcome.key: len(outcome.values or (0,)) + 1 for outcome in CATALOGUE.values()}
 
 
-def release(analysis: Analysis, seen: Tallied, found: Mapping[str, Comparison], rules: Mapping[str, Rules]) -> Release:
-    """Hide, attack, hide more until nothing is found, and store what is left."""
+def decide(
+    campaign: Campaign, primary: str, seen: Tallied, found: Mapping[str, Comparison], rules: Mapping[str, Rules]
+) -> Release:
+    """Hide, attack, hide more until nothing is found: what the next look may show, not stored yet.
+
+    `found` holds the outcomes that the look tells of: none before the first planned one.
+    """
     rule = suppress.Rule(
-        primary=analysis.outcome,
+        primary=primary,
         widths=WIDTHS,
         least=settings.SMALL_CELL,
         together=frozenset(key for key, each in rules.items() if each.correction == "dunnett"),
-        final=analysis.campaign.state == Campaign.State.CLOSED,
+        final=campaign.state == Campaign.State.CLOSED,
     )
-    cells = {arm.key: seen.cells(arm, [] if analysis.embargoed else found) for arm in seen.arms}
-    earlier = Release.objects.filter(analysis__campaign=analysis.campaign, analysis__look__lt=analysis.look, held=False)
-    past = list(earlier.order_by("analysis__look"))
+    cells = {arm.key: seen.cells(arm, found) for arm in seen.arms}
+    past = list(Release.objects.filter(analysis__campaign=campaign, held=False).order_by("analysis__look"))
     shown = suppress.decide(cells, [looked for each in past if (looked := _shown(each))], rule)
     if shown is None:
-        return Release.objects.create(analysis=analysis, least=rule.least, held=True)
+        return Release(least=rule.least, held=True)
     sent = {arm.key: seen.served[arm.pk] for arm in seen.arms}
-    return Release.objects.create(
-        analysis=analysis,
+    return Release(
         least=rule.least,
         arms={
             key: {"n": arm.n, "served": _served(sent[key], arm.n, key, past, rule.least), "totals": arm.totals}

@@ -109,7 +109,7 @@ def build(asked: Analysis) -> Report:
         lead_frame=lead,
         people=sum(seen) if len(seen) == len(primary.rates) else None,
         planned_per_arm=plan.planned_per_arm,
-        quality=quality_of(analysis, primary, plan.planned_per_arm),
+        quality=quality_of(analysis, primary, plan.planned_per_arm, disclose.shares_left_out(analysis)),
         primary=primary,
         others=tuple(block for block in blocks if block is not primary),
         omnibus_statistic=analysis.omnibus_statistic,

@@ -1,9 +1,11 @@
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, transaction
 
-from analytics import report
+from analytics import release, report
 from analytics.evaluate import NotEvaluable, evaluate
-from analytics.models import Analysis, Estimate
+from analytics.models import Analysis, Estimate, Release
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -92,3 +94,36 @@ def test_a_guardrail_uses_its_own_smallest_difference() -> None:
     assert "no-meaningful-difference" not in analysis.estimates.filter(outcome="annoyed").values_list(
         "verdict", flat=True
     )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_takes_time_does_not_keep_others_from_writing(monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = world.launched()
+    world.tally(campaign, COUNTS)
+    proper = release.decide
+    inside: list[bool] = []
+
+    def decide(*arguments: Any) -> Release:
+        inside.append(transaction.get_connection().in_atomic_block)
+        return proper(*arguments)
+
+    monkeypatch.setattr(release, "decide", decide)
+    evaluate(campaign, now=world.NOON)
+    assert inside == [False]
+
+
+def test_a_look_that_another_overtook_is_taken_again_with_that_one_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = world.launched()
+    world.tally(campaign, COUNTS)
+    proper = release.decide
+    calls: list[int] = []
+
+    def decide(*arguments: Any) -> Release:
+        calls.append(len(calls))
+        decided = proper(*arguments)
+        if len(calls) == 1:
+            evaluate(campaign, now=world.NOON)
+        return decided
+
+    monkeypatch.setattr(release, "decide", decide)
+    assert (evaluate(campaign, now=world.NOON).look, len(calls)) == (2, 3)
