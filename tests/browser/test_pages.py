@@ -212,6 +212,19 @@ def test_a_message_below_the_fold_is_not_reported_as_seen(site: Installation, pa
     until_exposed(tab, events)
 
 
+COUNTED = """
+from datetime import date
+from analytics.models import Tally
+from campaign.models import Arm, Placement
+where = Placement.objects.all()[0]
+for arm in Arm.objects.all():
+    for outcome, count in (("exposed", {seen}), ("turned_back", {turned_back})):
+        Tally.objects.create(
+            day=date(2026, 3, {day}), arm=arm, placement=where, locale="en", outcome=outcome, value=0, count=count
+        )
+"""
+
+
 def test_an_analyst_signs_in_and_reads_the_results(site: Installation, page: OpenPage) -> None:
     tab = page()
     wrong = watch(tab)
@@ -226,6 +239,12 @@ def test_an_analyst_signs_in_and_reads_the_results(site: Installation, page: Ope
     site.manage("evaluate", "autumn-pilot")
     tab.reload()
     expect(tab.locator("main")).to_contain_text("It is too early to compare")
+    site.manage("shell", "--no-imports", "-c", COUNTED.format(seen=5, turned_back=3, day=1))
+    site.manage("evaluate", "autumn-pilot", "--early", "Ana: this is a test.")
+    tab.reload()
+    expect(tab.locator("main")).to_contain_text("Small counts are hidden so that nobody can be found in them.")
+    expect(tab.locator("main")).not_to_contain_text("Of 100 people who saw")
+    site.manage("shell", "--no-imports", "-c", COUNTED.format(seen=90, turned_back=30, day=2))
     site.manage("evaluate", "autumn-pilot", "--early", "Ana: this is a test.")
     tab.reload()
     expect(tab.locator("main")).to_contain_text("Looked at early. Ana: this is a test.")

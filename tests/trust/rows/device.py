@@ -43,6 +43,7 @@ _HEADERS = frozenset(
         "cache-control",
         "content-length",
         "content-security-policy",
+        "connection",  # close: a body was too long to be read
         "content-type",
         "cross-origin-resource-policy",
         "date",
