@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 CONNECTIONS = 256  # so many wait their turn that the server is never idle, even if the client now and then is
 _PATIENCE = 15.0
+BROWSER = (
+    "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari/537.36"
+)
 
 
 class Unexpected(Exception):
@@ -26,8 +29,9 @@ class Load:
 
 
 def post(path: str, body: bytes, *, origin: str | None = None) -> bytes:
-    """The bytes of one request as a browser would send it, without the headers that nobody reads."""
+    """The bytes of one request as a browser sends it through a proxy, without the headers that nobody reads."""
     lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: text/plain", f"Content-Length: {len(body)}"]
+    lines += [f"User-Agent: {BROWSER}", "X-Real-IP: 203.0.113.77"]
     if origin is not None:
         lines.append(f"Origin: {origin}")
     return "\r\n".join([*lines, "", ""]).encode("ascii") + body

@@ -50,5 +50,5 @@ def known() -> Bots:
     package = find_spec("crawleruseragents")
     if package is None or package.origin is None:
         raise ModuleNotFoundError("crawler-user-agents is not installed")
-    listed = json.loads((Path(package.origin).parent / "crawler-user-agents.json").read_text(encoding="utf-8"))
-    return Bots(item["pattern"] for item in listed)
+    listed = (Path(package.origin).parent / "crawler-user-agents.json").read_text(encoding="utf-8")
+    return Bots(json.loads(listed, object_hook=lambda item: item["pattern"]))  # each dropped once it is read

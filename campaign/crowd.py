@@ -1,24 +1,23 @@
 """PURE  Does one network ask too often? Counted in a sketch that holds no address, and is forgotten every few minutes.
 
 A network is the first 24 bits of an IPv4 address or the first 48 of an IPv6 address. It adds one to a counter in each
-of four rows; which counters, a keyed hash says, under a random key that is thrown away with the counters. The least of
-the four is at most too large, and rarely by much. Without the key nothing tells which networks came; with it, a guess
-can be tried until the window ends, in the memory of the running process and nowhere else.
+of three rows; which counters, a keyed hash says: Python's own, under the key of this process and a random one that is
+thrown away with the counters. The least of the three is at most too large, and rarely by much. Without the keys nothing
+tells which networks came; with them, a guess can be tried until the window ends, in the memory of the running process
+and nowhere else.
 
 This machine is no network: whatever comes from it is a test, or passed on by a proxy that does not say for whom.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import struct
 from array import array
 from ipaddress import IPv6Address
 
-ROWS, WIDTH = 4, 1 << 14
+ROWS, BITS = 3, 14
 WINDOW_SECONDS = 300.0
-_PLACES = struct.Struct(f"<{ROWS}H")
+_PLACE = (1 << BITS) - 1
 
 
 class Crowd:
@@ -38,19 +37,19 @@ class Crowd:
         network = network_of(address)
         if network is None:
             return False
-        counters, least = self._counters, self._limit + 1
-        digest = hashlib.blake2b(network, digest_size=_PLACES.size, key=self._key).digest()
-        for row, place in enumerate(_PLACES.unpack(digest)):
-            at = row * WIDTH + place % WIDTH
-            count = counters[at] + 1
-            if count <= self._limit + 1:
-                counters[at] = count
-            least = min(least, count)
+        digest = hash(self._key + network)
+        least = self._limit + 1
+        for row in self._rows:
+            place = digest & _PLACE
+            row[place] = count = row[place] + 1
+            digest >>= BITS
+            if count < least:
+                least = count
         return least > self._limit
 
     def _forget(self, now: float) -> None:
         self._key = os.urandom(16)
-        self._counters = array("I", bytes(ROWS * WIDTH * array("I").itemsize))
+        self._rows = [array("I", bytes(array("I").itemsize << BITS)) for _ in range(ROWS)]
         self._ends = now + WINDOW_SECONDS
 
 
@@ -62,8 +61,7 @@ def network_of(address: str) -> bytes | None:
     """
     if ":" not in address:
         network = address.rpartition(".")[0]
-        plain = network.count(".") == 2 and network.isascii() and not network.startswith("127.")
-        return network.encode() if plain else None
+        return network.encode() if network and not network.startswith("127.") else None
     try:
         parsed = IPv6Address(address)
     except ValueError:

@@ -105,7 +105,7 @@ def _decided(
         raise Refusal(409, reason.code, _UNAVAILABLE[reason.code]) from None
     if not _is_a_unit(placement, asked) or wants_not_to_be_counted(request):
         return _message_reply(decision.shown.payload, b"null", origin)
-    if not count_served(request, at, decision, placement, from_a_browser=request.header("origin") is not None):
+    if not count_served(request, at, decision, placement, from_a_browser=bool(origin)):
         return _message_reply(decision.shown.payload, b"null", origin)
     return _message_reply(decision.shown.payload, b'"%s"' % decision.receipt.encode(), origin, _begins(placement))
 

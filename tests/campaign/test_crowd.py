@@ -45,10 +45,10 @@ def test_no_limit_is_no_limit() -> None:
 def test_all_is_forgotten_after_a_while_and_when_the_clock_jumps_back(later: float) -> None:
     crowd = Crowd(1)
     assert [crowd.is_too_many("192.0.2.1", now=1e9) for _ in range(2)] == [False, True]
-    key, counters = crowd._key, crowd._counters
+    key, rows = crowd._key, crowd._rows
     assert not crowd.is_too_many("192.0.2.1", now=1e9 + later)
     assert crowd._key != key
-    assert crowd._counters is not counters
+    assert crowd._rows is not rows
 
 
 def test_many_small_networks_are_not_taken_for_a_large_one() -> None:
