@@ -93,14 +93,14 @@ class Recording(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What came in. `header` finds one by its name in lower case; `peer` is the address that the connection came from;
+    """What came in. `header` finds one by its name in lower case; `peer` tells where the connection came from;
     `body` is None if it is longer than its route takes, and never held then."""
 
     method: str
     path: str
     query: str
     header: Callable[[str], str | None]
-    peer: str
+    peer: Callable[[], str]
     body: bytes | None
 
 

@@ -32,4 +32,4 @@ class Doubts:
     def _address(self, request: Request) -> str:
         if self._behind_proxy:
             return request.header("x-real-ip") or ""
-        return request.peer
+        return request.peer()

@@ -14,6 +14,7 @@ import sys
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from granian.rsgi import ProtocolClosed
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-STAFF_THREADS = 8
+STAFF_THREADS = 4
 STAFF_MOST_BYTES = 10_000_000
 PATIENCE_SECONDS = 30.0
 
@@ -61,14 +62,14 @@ class Door:
         self._deliver: Deliver = lambda answered: loop.call_soon_threadsafe(_settle, answered)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
-        audience, method = self._audience, scope.method
+        audience, method, header = self._audience, scope.method, scope.headers.get
         route = audience.route(scope.path)
         try:
             if route is None:
                 await self._staff(scope, protocol)
                 return
-            body = await _body(scope, protocol, route.most_bytes)
-            request = Request(method, scope.path, scope.query_string, scope.headers.get, _address(scope), body)
+            body = await _body(header("content-length"), protocol, route.most_bytes)
+            request = Request(method, scope.path, scope.query_string, header, partial(_address, scope), body)
             if route.waits:
                 answer = await self._loop.run_in_executor(self._threads, audience.answer, route, request)
             else:
@@ -104,7 +105,7 @@ class Door:
             self._loop.call_later(waiting[0][0] - now, self._give_up)
 
     async def _staff(self, scope: Scope, protocol: HTTPProtocol) -> None:
-        body = await _body(scope, protocol, STAFF_MOST_BYTES)
+        body = await _body(scope.headers.get("content-length"), protocol, STAFF_MOST_BYTES)
         if body is None:
             refusal = Refusal(413, "body_too_large", f"A request may hold at most {STAFF_MOST_BYTES:,} bytes.")
             _send(protocol, scope.method, refusal_reply(refusal))
@@ -139,9 +140,9 @@ def _settle(answered: list[tuple[asyncio.Future[Answers], Answers]]) -> None:
             future.set_result(answers)
 
 
-async def _body(scope: Scope, protocol: HTTPProtocol, limit: int) -> bytes | None:
+async def _body(announced: str | None, protocol: HTTPProtocol, limit: int) -> bytes | None:
     """The whole body; None above the limit, and then at most one piece too many was held."""
-    length = announced_length(scope.headers.get("content-length"))
+    length = announced_length(announced)
     if length is not None:
         return None if length > limit else await protocol()
     pieces, held = [], 0

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 4096
 UNIT_LIMIT = 200
+_SHORT, _REMEMBERED = 100, 4096
 _DECIDE_FIELDS = {"placement", "locale", "unit", "preview", "session"}
 NEW_SESSION = "new"
 _UNAVAILABLE = {
@@ -58,7 +59,7 @@ def decide(request: Request, at: Surroundings) -> Reply:
         return refusal_reply(
             Refusal(405, "method_not_allowed", "This address answers POST."), [("Allow", "POST, OPTIONS")]
         )
-    asked = _decide_fields(parse_json(body_of(request, BODY_LIMIT)))
+    asked = _asked(body_of(request, BODY_LIMIT))
     placement = at.snapshot().placements.get(asked["placement"])
     if placement is None:
         raise Refusal(404, "placement_unknown", "There is no placement with this key.", {"placement": "Unknown key."})
@@ -153,6 +154,21 @@ def count_served(
 
 def _message_reply(payload: bytes, receipt: bytes, origin: Headers, extra: bytes = b"") -> Reply:
     return Reply(200, JSON_HEADERS + origin, b'{%s"message":%s,"receipt":%s}' % (extra, payload, receipt))
+
+
+_LATELY: dict[bytes, dict[str, str]] = {}  # bodies that name a placement and a language, and so are alike
+
+
+def _asked(body: bytes) -> Mapping[str, str]:
+    """The fields of a body. What holds anything of one visitor's alone is not remembered."""
+    asked = _LATELY.get(body)
+    if asked is None:
+        asked = _decide_fields(parse_json(body))
+        if asked.keys() <= {"placement", "locale"} and len(body) <= _SHORT:
+            if len(_LATELY) >= _REMEMBERED:
+                _LATELY.clear()
+            _LATELY[body] = asked
+    return asked
 
 
 def _decide_fields(value: Any) -> dict[str, str]:

@@ -51,7 +51,7 @@ def _request(environ: WSGIEnvironment, limit: int) -> Request:
         environ["PATH_INFO"],
         environ.get("QUERY_STRING", ""),
         _headers(environ),
-        environ.get("REMOTE_ADDR", ""),
+        lambda: environ.get("REMOTE_ADDR", ""),
         _body(environ, limit),
     )
 

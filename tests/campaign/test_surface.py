@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from campaign import lifecycle
+from campaign import lifecycle, surface
 from campaign.preview import preview_url
 from campaign.snapshot import compile_snapshot
 from messages.render import body_html
@@ -378,3 +378,28 @@ def test_a_snapshot_cannot_be_changed() -> None:
         snapshot.placements = {}  # type: ignore[misc]
     with pytest.raises(TypeError):
         snapshot.placements["x"] = None  # type: ignore[index]
+
+
+def test_what_belongs_to_one_visitor_is_not_remembered_between_requests() -> None:
+    world.launched()
+    site = world.Site()
+    surface._LATELY.clear()
+    for body in (
+        {"placement": "quiet-page", "unit": "subject-7"},
+        {"placement": "quiet-page", "session": "new"},
+        {"placement": "quiet-page", "preview": "x"},
+        {"placement": "quiet-page", "locale": "x" * 150},
+    ):
+        site.post("/api/v1/decide", body)
+    assert surface._LATELY == {}
+    assert site.decide(locale="en").body != site.decide(locale="en").body  # each with its own receipt
+    assert len(surface._LATELY) == 1
+
+
+def test_remembered_bodies_are_few() -> None:
+    world.launched()
+    site = world.Site()
+    surface._LATELY.clear()
+    for number in range(surface._REMEMBERED + 5):
+        site.post("/api/v1/decide", {"placement": f"place-{number}"})
+    assert len(surface._LATELY) <= surface._REMEMBERED
