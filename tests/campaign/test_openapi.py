@@ -155,7 +155,7 @@ def test_decide_refuses_exactly_as_described(monkeypatch: pytest.MonkeyPatch) ->
         site.refresh()
         answers.append(site.decide())
     monkeypatch.setattr("campaign.surface.parse_json", lambda body: 1 / 0)
-    answers.append(site.decide())
+    answers.append(site.decide(unit="of one visitor's alone"))
     _are_exactly(answers, DECIDE_REFUSALS, path)
 
 
