@@ -250,7 +250,7 @@ _MARKS: tuple[tuple[str, Severity, re.Pattern[str], Callable[[str], str]], ...] 
         MUST,
         re.compile(
             r"(?i:lorem ipsum|your (?:text|headline|words) here)|"
-            r"\b(?:TODO|TBD|TK|FIXME|XXX+)\b|\{\{?.*?\}?\}|\[[^\]]*\]|<[^>]*(?:here|insert)[^>]*>"
+            r"\b(?:TODO|TBD|FIXME|XXX+)\b|\{\{?.*?\}?\}|\[[^\]]*\]|<[^>]*(?:here|insert)[^>]*>"
         ),
         lambda found: f"“{found}” looks like a place still to be filled.",
     ),
@@ -294,11 +294,11 @@ def about_help(links: Sequence[Help], *, today: date) -> tuple[Remark, ...]:
         for lane, whom in LANES.items()
         if not any(link.lane == lane for link in links)
     ]
+    if unchecked := [f"“{link.name}”" for link in links if link.verified_on is None]:
+        said = f"Nobody has said yet that they opened these and they work: {', '.join(unchecked)}."
+        found.append(Remark("unchecked-help", MUST, said, "help"))
     for link in links:
-        if link.verified_on is None:
-            said = f"Nobody has said yet that they opened “{link.name}” and it works."
-            found.append(Remark("unchecked-help", MUST, said, "help"))
-        elif (days := (today - link.verified_on).days) > STALE_AFTER:
+        if link.verified_on and (days := (today - link.verified_on).days) > STALE_AFTER:
             said = f"“{link.name}” was last checked {days} days ago; {STALE_AFTER} is the most."
             found.append(Remark("stale-help", MUST, said, "help"))
     return tuple(found)

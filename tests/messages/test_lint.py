@@ -112,7 +112,7 @@ def test_calm_words_have_no_remark() -> None:
         ("shame", "C’est dégoûtant.", "fr"),
         ("victim-blame", "Elle l’a bien cherché.", "fr"),
         ("promise", "Vous le regretterez.", "fr"),
-        ("how-to", "Il suffit d’une photo.", "fr"),
+        ("how-to", "Il suffit d’une photo et d’un clic.", "fr"),
     ],
 )
 def test_a_planted_fault_has_to_change(code: str, planted: str, locale: str) -> None:
@@ -131,6 +131,7 @@ def test_a_planted_fault_has_to_change(code: str, planted: str, locale: str) -> 
         ("illness", "Lonely people come here."),
         ("easy-or-common", "It is so easy."),
         ("law", "This is illegal."),
+        ("tool-hint", "An app did this."),
         ("exclamation", "Think again!"),
         ("capitals", "THINK again."),
         ("markup", "It <b>hurts</b>."),
@@ -152,10 +153,25 @@ def test_a_planted_weakness_is_worth_a_thought(code: str, planted: str) -> None:
         "A yes is asked for.",
         "In one country it can be a crime.",
         "The UK and the USA have laws.",
+        "They never asked for this.",
+        "Nobody deserves it.",
+        "It is not their own fault.",
+        "Doubt can creep in.",
+        "We keep no list and cannot identify you.",
+        "If you do not wait, waiting may feel wrong.",
+        "It can strip away their say.",
     ],
 )
 def test_words_that_only_look_like_a_fault_may_pass(passes: str) -> None:
     assert said(passes) == {}
+
+
+@pytest.mark.parametrize(
+    ("passes", "locale"),
+    [("No es culpa suya.", "es"), ("Ce n’est pas de sa faute.", "fr"), ("Il suffit de fermer cette page.", "fr")],
+)
+def test_words_that_take_the_blame_away_may_pass_in_spanish_and_french(passes: str, locale: str) -> None:
+    assert said(passes, locale=locale) == {}
 
 
 def test_the_word_lists_of_one_language_leave_another_alone() -> None:
@@ -233,7 +249,7 @@ def test_hard_words_are_told_with_their_grade() -> None:
     harder = said(words(20, each="consideration"))["hard-to-read"]
     assert harder.severity == MUST
     assert "(Flesch-Kincaid); 7 or less is wanted" in harder.sentence
-    somewhat = said(" ".join(["Someone trusted you with a picture of a family holiday by the sea."] * 3))
+    somewhat = said(" ".join(["Someone trusted you with an ordinary picture of a holiday by the sea."] * 3))
     assert somewhat["hard-to-read"].severity == SHOULD
 
 
@@ -268,10 +284,11 @@ def test_a_help_link_is_stale_after_180_days(days: int, stale: bool) -> None:
     assert [r.code for r in about_help(links, today=TODAY)] == (["stale-help"] if stale else [])
 
 
-def test_a_help_link_that_nobody_opened_is_named() -> None:
-    (remark,) = about_help([Help("Here", "affected", None), Help("There", "self", TODAY)], today=TODAY)
+def test_help_links_that_nobody_opened_are_named_together() -> None:
+    links = [Help("Here", "affected", None), Help("There", "self", TODAY), Help("Yonder", "self", None)]
+    (remark,) = about_help(links, today=TODAY)
     assert (remark.code, remark.severity) == ("unchecked-help", MUST)
-    assert "“Here”" in remark.sentence
+    assert remark.sentence.endswith(": “Here”, “Yonder”.")
 
 
 @pytest.mark.parametrize(("lane", "missing"), [("affected", "who wants to stop"), ("self", "for the person shown")])

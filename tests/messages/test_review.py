@@ -1,6 +1,6 @@
 import pytest
 from django.db import IntegrityError, transaction
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from messages import review
 from messages.models import Rendition, Revision
@@ -87,7 +87,7 @@ def test_words_edited_after_they_were_submitted_are_read_again_at_approval() -> 
         review.approve(revision, by=world.person("rafael"), now=world.NOON)
 
 
-def test_a_name_that_this_installation_keeps_out_is_refused(settings: SettingsWrapper) -> None:
+def test_a_name_that_this_installation_keeps_out_is_refused(settings: Settings) -> None:
     settings.NEVER_NAME = ["fakemaker*"]
     with pytest.raises(ReviewRefused) as refused:
         review.submit(written("mara", body="Leave Fakemaker3000 alone."))

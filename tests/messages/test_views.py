@@ -96,14 +96,14 @@ def test_remarks_stand_beside_the_words_and_calm_words_have_none(reader: Client)
     assert 'class="remarks"' not in page(reader, "?q=victim")
     world.approved("user", headline="It always hurts")
     html = page(reader, "?q=always")
-    assert "<b>Worth a thought, headline.</b> “always”: This allows for no exception" in html
+    assert "<b>Worth a thought</b> <span>· headline</span><br>“always”: This allows for no exception" in html
 
 
 def test_a_draft_shows_what_has_to_change(reader: Client) -> None:
     draft = Revision.objects.create(message=world.approved("user").message, number=2, claim_strength="none")
     Rendition.objects.create(revision=draft, locale="en", headline="You <creep>", body="Stop.")
     html = page(reader)
-    assert "<b>Has to change, headline.</b> “creep”:" in html
+    assert "<b>Has to change</b> <span>· headline</span><br>“creep”:" in html
     assert "<creep>" not in html
 
 
@@ -112,5 +112,5 @@ def test_help_that_nobody_has_checked_is_told_below_the_messages(reader: Client)
     HelpLink.objects.create(key="here", name="Here", url="https://here.example/", lane="self", country="*")
     html = page(reader)
     assert "There is no help link for the person shown." in html
-    assert "Nobody has said yet that they opened “Here” and it works." in html
+    assert "Nobody has said yet that they opened these and they work: “Here”." in html
     assert 'id="help"' not in page(reader, "?q=victim")
