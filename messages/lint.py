@@ -243,7 +243,9 @@ _MARKS: tuple[tuple[str, Severity, re.Pattern[str], Callable[[str], str]], ...] 
         re.compile(
             r"(?:https?://|www\.)\S+|\b[\w-]+\.(?:com|ai|app|io|net|org|me|gg|xyz)\b|(?<!\w)@\w{2,}", re.IGNORECASE
         ),
-        lambda found: f"“{found}” leads somewhere. Help links stand beside the words; no other address does.",
+        lambda found: (
+            f"“{found.rstrip('.,;:')}” leads somewhere. Help links stand beside the words; no other address does."
+        ),
     ),
     (
         "placeholder",

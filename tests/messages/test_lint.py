@@ -174,6 +174,10 @@ def test_words_that_take_the_blame_away_may_pass_in_spanish_and_french(passes: s
     assert said(passes, locale=locale) == {}
 
 
+def test_an_address_is_quoted_without_the_stop_behind_it() -> None:
+    assert said("See www.example.org.")["address"].sentence.startswith("“www.example.org” leads somewhere.")
+
+
 def test_the_word_lists_of_one_language_leave_another_alone() -> None:
     assert "order" not in said("You must.", locale="es")
     assert "order" in said("Tienes que salir.", locale="es-MX")
