@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from campaign import lifecycle
+from messages.review import ReviewRefused
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,10 @@ class InternalError(exceptions.APIException):
 class StepConflict(exceptions.APIException):
     status_code = 409
     default_code = "step_refused"
+
+    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.fields = dict(fields or {})
 
 
 def one_error_shape(error: Exception, context: dict[str, Any]) -> Response:
@@ -57,6 +62,8 @@ def _refusal(error: Exception) -> exceptions.APIException:
         return exceptions.PermissionDenied()
     if isinstance(error, lifecycle.StepRefused):
         return StepConflict(str(error))
+    if isinstance(error, ReviewRefused):
+        return StepConflict(str(error), error.fields)
     if isinstance(error, RequestDataTooBig):
         return BodyTooLarge()
     if isinstance(error, SuspiciousOperation | BadRequest | MultiPartParserError):
@@ -76,7 +83,8 @@ def _described(refusal: exceptions.APIException) -> dict[str, Any]:
         return {"code": "invalid_field", "message": message, "fields": fields}
     detail = refusal.detail
     code = str(detail.code if isinstance(detail, exceptions.ErrorDetail) else refusal.default_code)
-    return {"code": _CODES.get(code, code), "message": str(detail), "fields": {}}
+    fields = refusal.fields if isinstance(refusal, StepConflict) else {}
+    return {"code": _CODES.get(code, code), "message": str(detail), "fields": fields}
 
 
 def _fields(detail: Any, path: str = "") -> dict[str, str]:

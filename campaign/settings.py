@@ -171,6 +171,7 @@ if NETWORK_LIMIT < 0:
 SMALL_CELL = int(os.environ.get("SMALL_CELL", "10"))
 if SMALL_CELL < 10:
     raise ImproperlyConfigured("SMALL_CELL must be 10 or more: smaller groups could be recognised.")
+NEVER_NAME = _list("NEVER_NAME")  # tools and sites that no message may name
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # empty: /metrics is off
 
 REST_FRAMEWORK = {

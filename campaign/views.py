@@ -16,6 +16,7 @@ from campaign.access import campaign_for
 from campaign.lifecycle import factorial_arms
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement
 from campaign.preview import preview_url
+from messages import advice
 from messages.models import Review
 from messages.render import direction_of
 from messages.roles import ROLES, has_role
@@ -69,6 +70,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "campaign": campaign,
         "arms": arms,
+        "unlike": advice.on_arms({card.arm.name: card.arm.revision for card in arms}),
         "placements": placements,
         "embed": request.build_absolute_uri(static("campaign/embed.js")),
         "plan": plan,

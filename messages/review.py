@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from messages import advice
 from messages.models import Review, Revision
 
 
 class ReviewRefused(Exception):
-    """The step is not allowed; the message says why, for a person."""
+    """The step is not allowed; the message says why, for a person, and `fields` where."""
+
+    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.fields = dict(fields or {})
 
 
 @transaction.atomic
@@ -20,6 +26,7 @@ def submit(revision: Revision) -> None:
     _expect(revision, Revision.State.DRAFT)
     if not revision.renditions.exists():
         raise ReviewRefused("There are no words to review yet.")
+    _expect_fit_words(revision)
     revision.state = Revision.State.SUBMITTED
     revision.save(update_fields=["state"])
 
@@ -30,6 +37,7 @@ def approve(revision: Revision, *, by: User | None, now: datetime, comment: str 
     _expect(revision, Revision.State.SUBMITTED)
     if by is not None and by == revision.author:
         raise ReviewRefused("Nobody approves their own words. Please ask a colleague.")
+    _expect_fit_words(revision)
     revision.digest = revision.words_digest()
     revision.state = Revision.State.APPROVED
     revision.save(update_fields=["state", "digest"])
@@ -69,3 +77,10 @@ def _expect(revision: Revision, state: Revision.State) -> None:
     Revision.objects.select_for_update(no_key=True).get(pk=revision.pk)
     if revision.state != state:
         raise ReviewRefused(f"This revision is “{revision.get_state_display()}”, not “{state.label}”.")
+
+
+def _expect_fit_words(revision: Revision) -> None:
+    """Asked again at approval, because submitted words can still be edited."""
+    fields = advice.in_the_way(revision)
+    if fields:
+        raise ReviewRefused("Some of these words cannot be shown as they stand.", fields)

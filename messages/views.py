@@ -1,4 +1,4 @@
-"""The library page: every message we could show, by frame, with what its claim rests on."""
+"""The library page: every message we could show, by frame, what it rests on and what a reviewer would say."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from messages.models import Frame, Message, Rendition, Revision
+from messages import advice
+from messages.lint import Remark
+from messages.models import Frame, Message, Revision
 from messages.render import direction_of
 from messages.roles import ROLES, has_role
 
@@ -24,6 +27,7 @@ class Words:
     direction: str
     headline: str
     body: str
+    remarks: tuple[Remark, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ def library(request: HttpRequest) -> HttpResponse:
     context = {
         "q": q,
         "shelves": [shelf for shelf in shelves if shelf.cards],
+        "helped": advice.on_help(timezone.localdate()),
         "found": sum(len(c.wordings) for c in cards),
     }
     return render(request, "messages/library.html", context)
@@ -92,12 +97,16 @@ def _matching(q: str) -> QuerySet[Revision]:
 def _card(message: Message, revisions: list[Revision]) -> Card:
     return Card(
         message=message,
-        wordings=tuple(Wording(r, tuple(_words(rendition) for rendition in r.renditions.all())) for r in revisions),
+        wordings=tuple(Wording(r, _words(r)) for r in revisions),
         claims=tuple(dict.fromkeys(r.get_claim_strength_display() for r in revisions)),
         sources=tuple(dict.fromkeys(str(source) for r in revisions for source in r.sources)),
         notes=tuple(dict.fromkeys(r.note for r in revisions if r.note)),
     )
 
 
-def _words(rendition: Rendition) -> Words:
-    return Words(rendition.locale, direction_of(rendition.locale), rendition.headline, rendition.body)
+def _words(revision: Revision) -> tuple[Words, ...]:
+    remarks = advice.on_revision(revision)
+    return tuple(
+        Words(r.locale, direction_of(r.locale), r.headline, r.body, remarks[r.locale])
+        for r in revision.renditions.all()
+    )

@@ -13,8 +13,9 @@ from django.core.cache import cache
 from django.test import Client
 from rest_framework.authtoken.models import Token
 
-from campaign.api_errors import BODY_LIMIT
+from campaign.api_errors import BODY_LIMIT, one_error_shape
 from campaign.models import AnalysisPlan, Campaign
+from messages.review import ReviewRefused
 from tests import world
 
 CAMPAIGNS = "/api/v1/campaigns/"
@@ -413,3 +414,14 @@ def test_a_fault_of_ours_has_the_same_shape_and_says_nothing_of_it(monkeypatch: 
     reply = analyst().get(CAMPAIGNS)
     error(reply, 500, "internal_error")
     assert b"secret" not in reply.content
+
+
+def test_words_that_are_refused_have_the_one_shape_and_name_their_fields() -> None:
+    refused = ReviewRefused(
+        "Some of these words cannot be shown as they stand.", {"renditions.en.body": "“creep”: ..."}
+    )
+    response = one_error_shape(refused, {})
+    assert response.status_code == 409
+    assert response.data == {
+        "error": {"code": "step_refused", "message": str(refused), "fields": {"renditions.en.body": "“creep”: ..."}}
+    }

@@ -165,3 +165,13 @@ def test_the_page_one_is_on_is_named_in_the_navigation(reviewer: Client) -> None
     assert '<a href="/" aria-current="page">' in page(reviewer, "/")
     assert '<a href="/" aria-current="true">' in page(reviewer, "/campaigns/pilot/")
     assert '<a href="/messages/" aria-current="page">' in page(reviewer, "/messages/")
+
+
+def test_arms_that_differ_in_length_are_named_on_the_campaigns_page(reviewer: Client) -> None:
+    campaign = world.draft()
+    assert "differ in more than" not in page(reviewer, "/campaigns/pilot/")
+    longer = world.approved("neutral", headline="A much longer headline for the one that all are compared with")
+    campaign.arms.filter(key="neutral").update(revision=longer)
+    html = page(reviewer, "/campaigns/pilot/")
+    assert "The arms differ in more than what they say." in html
+    assert "“Neutral” has 14 words and “Victim” 5." in html

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from messages.models import Revision
+from messages.models import HelpLink, Rendition, Revision
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -87,5 +87,30 @@ def test_the_number_of_queries_does_not_grow_with_the_library(
 ) -> None:
     for frame in ("victim", "user", "both") * 4:
         world.approved(frame)
-    with django_assert_max_num_queries(5):  # session, person, role, revisions, renditions
+    with django_assert_max_num_queries(6):  # session, person, role, revisions, renditions, help links
         reader.get("/messages/")
+
+
+def test_remarks_stand_beside_the_words_and_calm_words_have_none(reader: Client) -> None:
+    world.approved("victim")
+    assert 'class="remarks"' not in page(reader, "?q=victim")
+    world.approved("user", headline="It always hurts")
+    html = page(reader, "?q=always")
+    assert "<b>Worth a thought</b> <span>· headline</span><br>“always”: This allows for no exception" in html
+
+
+def test_a_draft_shows_what_has_to_change(reader: Client) -> None:
+    draft = Revision.objects.create(message=world.approved("user").message, number=2, claim_strength="none")
+    Rendition.objects.create(revision=draft, locale="en", headline="You <creep>", body="Stop.")
+    html = page(reader)
+    assert "<b>Has to change</b> <span>· headline</span><br>“creep”:" in html
+    assert "<creep>" not in html
+
+
+def test_help_that_nobody_has_checked_is_told_below_the_messages(reader: Client) -> None:
+    world.approved("victim")
+    HelpLink.objects.create(key="here", name="Here", url="https://here.example/", lane="self", country="*")
+    html = page(reader)
+    assert "There is no help link for the person shown." in html
+    assert "Nobody has said yet that they opened these and they work: “Here”." in html
+    assert 'id="help"' not in page(reader, "?q=victim")

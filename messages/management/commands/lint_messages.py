@@ -1,0 +1,51 @@
+import json
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from messages import advice
+from messages.lint import MUST, Remark
+from messages.models import Revision
+
+
+class Command(BaseCommand):
+    help = "What a reviewer would say of every revision that is not withdrawn, and of the help links."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="For programs: one object, remarks by revision.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        revisions = (
+            Revision.objects.exclude(state=Revision.State.WITHDRAWN)
+            .select_related("message")
+            .prefetch_related("renditions")
+        )
+        said = {
+            f"{revision} {locale}": remarks
+            for revision in revisions
+            for locale, remarks in advice.on_revision(revision).items()
+        }
+        helped = advice.on_help(timezone.localdate())
+        if options["json"]:
+            self.stdout.write(json.dumps(_as_json(said, helped), ensure_ascii=False, indent=2))
+            return
+        for name, remarks in [*said.items(), ("Help links", helped)]:
+            if remarks:
+                self.stdout.write(name)
+                for remark in remarks:
+                    self.stdout.write(f"  {remark.severity:<6}  {remark.where}: {remark.sentence} [{remark.code}]")
+        found = [remark for remarks in said.values() for remark in remarks]
+        must = sum(remark.severity == MUST for remark in found)
+        self.stdout.write(
+            f"{len(said)} wordings: {must} remarks that must be seen to, {len(found) - must} that should. "
+            f"Help links: {len(helped)}."
+        )
+
+
+def _as_json(said: dict[str, tuple[Remark, ...]], helped: tuple[Remark, ...]) -> dict[str, Any]:
+    return {
+        "wordings": {name: [asdict(remark) for remark in remarks] for name, remarks in said.items()},
+        "help": [asdict(remark) for remark in helped],
+    }
