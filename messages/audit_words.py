@@ -25,7 +25,7 @@ _DONE: dict[str, str] = {
     Action.SUBJECTS_CREATE: "made the secret of the subjects of “{label}” (campaign)",
     Action.SUBJECTS_DESTROY: "destroyed the secret of the subjects of “{label}” (campaign)",
     Action.KEY_CREATE: "made the key {label}",
-    Action.KEY_ROTATE: "made the key {label}, which signs from {signs_from} on",
+    Action.KEY_ROTATE: "made the key {label}, which begins to sign at {signs_from}",
     Action.KEY_DESTROY: "destroyed the key {label}",
     Action.RECORD_ACCEPT: "accepted this record as it was, ending with entry {ended} where {noted} was noted: {reason}",
 }

@@ -162,7 +162,7 @@ class TestWhatIsOnIt:
         assert who.startswith("command line (")
         told = sentences()
         assert told[0] == f"{who} destroyed the key receipt-002"
-        assert told[1].startswith(f"{who} made the key receipt-002, which signs from 20")
+        assert told[1].startswith(f"{who} made the key receipt-002, which begins to sign at 20")
         assert told[2] == f"{who} made the key receipt-001"
 
     def test_a_look_as_an_exception_with_its_reason(self) -> None:

@@ -87,5 +87,5 @@ def test_the_number_of_queries_does_not_grow_with_the_library(
 ) -> None:
     for frame in ("victim", "user", "both") * 4:
         world.approved(frame)
-    with django_assert_max_num_queries(5):  # session, person, role, revisions, renditions
+    with django_assert_max_num_queries(6):  # session, person, role, revisions, renditions, role for the navigation
         reader.get("/messages/")
