@@ -7,6 +7,7 @@ its first use of them, which may be while the database is away.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from django.db import transaction
@@ -32,9 +33,9 @@ def create_secret(directory: Path, campaign: Campaign, *, by: str) -> None:
 
 
 @transaction.atomic
-def rotate(directory: Path, *, now: float, ahead: float, by: str) -> ReceiptKey:
-    """A new receipt key that signs `ahead` seconds from now."""
-    key = keyring.rotate(directory, now=now, ahead=ahead)
+def rotate(directory: Path, *, clock: Callable[[], float], ahead: float, by: str) -> ReceiptKey:
+    """A new receipt key that signs `ahead` seconds from now: from when the database let us begin, not from before."""
+    key = keyring.rotate(directory, now=clock(), ahead=ahead)
     _record(audit.Action.KEY_ROTATE, key.title, by, signs_from=keyring.in_words(key.signs_from))
     return key
 

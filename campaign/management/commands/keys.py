@@ -51,7 +51,7 @@ class Command(BaseCommand):
                 case "create":
                     self._create(directory, options["name"])
                 case "rotate":
-                    self._rotate(directory, now, options["ahead"])
+                    self._rotate(directory, options["ahead"])
                 case "prune":
                     for number in custody.destroy_unneeded(directory, now=now, by=command_line()):
                         self.stdout.write(f"Destroyed receipt-{number:03}.")
@@ -102,10 +102,10 @@ class Command(BaseCommand):
             custody.create_secret(directory, campaign, by=command_line())
         self.stdout.write(f"Created {name}.")
 
-    def _rotate(self, directory: Path, now: float, ahead: int) -> None:
+    def _rotate(self, directory: Path, ahead: int) -> None:
         if ahead < 0:
             _refuse("A key cannot begin to sign in the past.")
-        key = custody.rotate(directory, now=now, ahead=ahead, by=command_line())
+        key = custody.rotate(directory, clock=time.time, ahead=ahead, by=command_line())
         self.stdout.write(f"Created {key.title}. It verifies now and signs from {in_words(key.signs_from)} on.")
         keys = keyring.receipt_key_files(directory)
         for old in keys[:-1]:
