@@ -19,9 +19,11 @@ from analytics.pooling import pooled
 from analytics.stats import Counts, NotEstimable, omnibus, sample_ratio
 from analytics.stats import Estimate as Estimated
 from analytics.tallied import Tallied
+from campaign import lifecycle
 from campaign.lifecycle import factorial_arms, margin_of
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import CATALOGUE
+from messages import audit
 
 EXPLORATORY = "exploratory"
 EXCEPTION_LIMIT = 300  # as long as its column
@@ -32,7 +34,9 @@ class NotEvaluable(Exception):
     """There is nothing to evaluate; the message says why, for a person."""
 
 
-def evaluate(campaign: Campaign, *, now: datetime, also: Sequence[str] = (), exception: str = "") -> Analysis:
+def evaluate(
+    campaign: Campaign, *, now: datetime, also: Sequence[str] = (), exception: str = "", by: str = audit.WORKER
+) -> Analysis:
     """Compare the arms as the frozen plan says, on closed views alone, and put the look on record.
 
     Before the first planned look only the data's health is recorded, unless `exception` says who wants to see more
@@ -44,11 +48,11 @@ def evaluate(campaign: Campaign, *, now: datetime, also: Sequence[str] = (), exc
         raise NotEvaluable(f"Please say in {EXCEPTION_LIMIT} characters who looks early, and why.")
     analysis = None
     while analysis is None:
-        analysis = _evaluated(campaign, now=now, also=also, exception=exception)
+        analysis = _evaluated(campaign, now=now, also=also, exception=exception, by=by)
     return analysis
 
 
-def _evaluated(campaign: Campaign, *, now: datetime, also: Sequence[str], exception: str) -> Analysis | None:
+def _evaluated(campaign: Campaign, *, now: datetime, also: Sequence[str], exception: str, by: str) -> Analysis | None:
     last = _last_look(campaign)
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     if plan is None or plan.frozen_at is None:
@@ -88,6 +92,8 @@ def _evaluated(campaign: Campaign, *, now: datetime, also: Sequence[str], except
             _record_factorial(analysis, planned[0], found[primary], campaign, rules[primary])
         shown.analysis = analysis
         shown.save()
+        if exception:
+            lifecycle.record(audit.Action.LOOK_EARLY, campaign, by=by, look=analysis.look, reason=exception)
     return analysis
 
 

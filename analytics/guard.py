@@ -21,6 +21,7 @@ from analytics.stats import Counts, NotEstimable, sequential
 from campaign import lifecycle
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import CATALOGUE
+from messages import audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def harms(
 
 
 @transaction.atomic
-def guard(campaign: Campaign, *, now: datetime) -> list[GuardEvent]:
+def guard(campaign: Campaign, *, now: datetime, by: str = audit.WORKER) -> list[GuardEvent]:
     """Pause every arm that crosses a guardrail of the frozen plan; the events that this run put on record."""
     plan = AnalysisPlan.objects.filter(campaign=campaign, frozen_at__isnull=False).first()
     if plan is None:
@@ -73,14 +74,16 @@ def guard(campaign: Campaign, *, now: datetime) -> list[GuardEvent]:
             lower_is_better=CATALOGUE[outcome.outcome].better == "lower",
         ):
             arm = next(arm for arm in arms if arm.key == harm.arm)
-            events.append(_pause(campaign, arm, outcome.outcome, outcome.harm_margin, harm, now=now))
+            events.append(_pause(campaign, arm, outcome.outcome, outcome.harm_margin, harm, now=now, by=by))
     return events
 
 
-def _pause(campaign: Campaign, arm: Arm, outcome: str, margin: float, harm: Harm, *, now: datetime) -> GuardEvent:
+def _pause(
+    campaign: Campaign, arm: Arm, outcome: str, margin: float, harm: Harm, *, now: datetime, by: str
+) -> GuardEvent:
     name = CATALOGUE[outcome].name
     if arm.paused_at is None:
-        lifecycle.pause_arm(arm, reason=f"Guardrail crossed: {name}", now=now)
+        lifecycle.pause_arm(arm, reason=f"Guardrail crossed: {name}", now=now, by=by)
     event, _ = GuardEvent.objects.get_or_create(
         arm=arm,
         outcome=outcome,

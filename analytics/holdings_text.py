@@ -101,6 +101,7 @@ def _staff(held: Held) -> Iterator[Line]:
     yield _counted(held, "authtoken_token", "key", " with which staff use the API. Whoever has one can use it.")
     yield _counted(held, "django_admin_log", "note", " of who changed what on the administration pages.")
     yield _counted(held, "messaging_review", "review", " of words: by whom, and when.")
+    yield _counted(held, "messaging_auditentry", "note", " on the audit record: who decided what, and when.")
 
 
 def _work(held: Held) -> Iterator[Line]:

@@ -27,10 +27,10 @@ from analytics.evaluate import NotEvaluable, due, evaluate
 from analytics.fold import fold
 from analytics.guard import guard
 from analytics.models import FoldedHour, FoldProgress, WorkerStep
-from campaign import lifecycle
-from campaign.keyring import destroy_unneeded
+from campaign import custody, lifecycle
 from campaign.models import Campaign
 from campaign.receipt import SECONDS_PER_HOUR
+from messages.audit import WORKER
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +110,7 @@ def destroy_keys(now: datetime) -> str:
     for number in lifecycle.secrets_of_unknown():
         _tell_of_unknown(number)
     secrets = lifecycle.destroy_secrets_of_closed()
-    keys = destroy_unneeded(settings.KEY_DIRECTORY, now=now.timestamp())
+    keys = custody.destroy_unneeded(settings.KEY_DIRECTORY, now=now.timestamp(), by=WORKER)
     return _said((len(secrets), "secrets destroyed"), (len(keys), "old receipt keys destroyed"))
 
 

@@ -48,6 +48,10 @@ class ReceiptKey(NamedTuple):
     number: int
     path: Path
 
+    @property
+    def title(self) -> str:
+        return f"receipt-{self.number:03}"
+
 
 def secret_file(directory: Path, name: str) -> bytes:
     """The bytes of one secret file, created whole with mode 0600 if it is not there yet."""
@@ -204,11 +208,15 @@ def rotate(directory: Path, *, now: float, ahead: float = AHEAD_SECONDS) -> Rece
         return ReceiptKey(signs_from, number, directory / name)
 
 
-def destroy_unneeded(directory: Path, *, now: float) -> list[int]:
-    """Destroy the receipt keys of which no receipt can be open any more; their numbers."""
+def unneeded(directory: Path, *, now: float) -> list[ReceiptKey]:
+    """The receipt keys of which no receipt can be open any more."""
     keys = receipt_key_files(directory)
-    due = [key for key in keys if (until := needed_until(key, keys)) is not None and until <= now]
-    return [key.number for key in due if destroy(directory, key.path.name)]
+    return [key for key in keys if (until := needed_until(key, keys)) is not None and until <= now]
+
+
+def in_words(moment: int) -> str:
+    """A time in seconds since 1970, for a person."""
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _seconds(time: str | None) -> int:

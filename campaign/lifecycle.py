@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from campaign.assignment import cumulative
 from campaign.keyring import destroy_subject_secret, subject_secrets
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome
 from campaign.outcomes import CATALOGUE
-from messages import review
+from messages import audit, review
 from messages.roles import MANAGER, REVIEWER, has_role
 
 State = Campaign.State
@@ -70,7 +71,7 @@ def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
     plan = freeze(campaign.plan, now=now)
     campaign.launched_at = now
     campaign.starts_at = campaign.starts_at or now
-    _move(campaign, "schedule" if campaign.starts_at > now else "launch", by)
+    _move(campaign, "schedule" if campaign.starts_at > now else "launch", by, plan=plan.fingerprint)
     return plan
 
 
@@ -97,7 +98,7 @@ def close(campaign: Campaign, *, by: User, now: datetime) -> None:
     if campaign.starts_at == campaign.ends_at:
         campaign.ends_at = None
     _move(campaign, "close", by)
-    transaction.on_commit(lambda: destroy_subject_secret(settings.KEY_DIRECTORY, campaign.pk))
+    transaction.on_commit(partial(destroy_secret, campaign, by=by))
 
 
 def open_due(*, now: datetime) -> list[Campaign]:
@@ -123,14 +124,30 @@ def _moved_by_the_clock(campaign: Campaign, target: str) -> bool:
         return False
     locked.state = target
     locked.save(update_fields=["state", "changed_at"])
+    verb = "open" if target == State.RUNNING else "close"
+    record(audit.Action(f"campaign-{verb}"), campaign, by=audit.WORKER)
     return True
 
 
-def destroy_secrets_of_closed() -> list[int]:
+def destroy_secrets_of_closed(*, by: str = audit.WORKER) -> list[int]:
     """Remove the secrets of campaigns that are closed: a stop between closing and this leaves one behind."""
     found = subject_secrets(settings.KEY_DIRECTORY)
-    closed = Campaign.objects.filter(pk__in=found, state=State.CLOSED).order_by("pk").values_list("pk", flat=True)
-    return [number for number in closed if destroy_subject_secret(settings.KEY_DIRECTORY, number)]
+    closed = Campaign.objects.filter(pk__in=found, state=State.CLOSED).order_by("pk")
+    return [campaign.pk for campaign in closed if destroy_secret(campaign, by=by)]
+
+
+@transaction.atomic
+def destroy_secret(campaign: Campaign, *, by: User | str) -> bool:
+    """Destroy the secret of a campaign's subjects and put it on record; whether there was one."""
+    if campaign.pk not in subject_secrets(settings.KEY_DIRECTORY):
+        return False
+    record(audit.Action.SUBJECTS_DESTROY, campaign, by=by)
+    return destroy_subject_secret(settings.KEY_DIRECTORY, campaign.pk)
+
+
+def record(action: audit.Action, campaign: Campaign, *, by: User | str, **detail: str | int) -> None:
+    """One entry about a campaign on the audit record: the last step of its transaction."""
+    audit.record(action, by=by, kind=audit.Kind.CAMPAIGN, ref=campaign.slug, label=campaign.name, **detail)
 
 
 def secrets_of_unknown() -> list[int]:
@@ -141,13 +158,14 @@ def secrets_of_unknown() -> list[int]:
 
 
 @transaction.atomic
-def pause_arm(arm: Arm, *, reason: str, now: datetime) -> None:
+def pause_arm(arm: Arm, *, reason: str, now: datetime, by: str = audit.WORKER) -> None:
     """Stop showing one arm; the others go on in their own shares. Only the control cannot be paused alone."""
     if arm.is_control:
         raise StepRefused("The control arm cannot be paused alone: pause the campaign.")
     arm.paused_at, arm.paused_reason = now, reason
     arm.save(update_fields=["paused_at", "paused_reason"])
     arm.campaign.save(update_fields=["changed_at"])  # the snapshot notices
+    record(audit.Action.ARM_PAUSE, arm.campaign, by=by, arm=arm.name, reason=reason)
 
 
 def _take_turns(campaign: Campaign) -> None:
@@ -159,7 +177,7 @@ def _take_turns(campaign: Campaign) -> None:
     list(Placement.objects.select_for_update(no_key=True, of=("self",)).filter(campaigns=campaign).order_by("pk"))
 
 
-def _move(campaign: Campaign, verb: str, by: User) -> None:
+def _move(campaign: Campaign, verb: str, by: User, **detail: str) -> None:
     sources, target, role = TRANSITIONS[verb]
     if not has_role(by, role):
         raise StepRefused(f"Only a {role} can {verb} a campaign.")
@@ -168,6 +186,7 @@ def _move(campaign: Campaign, verb: str, by: User) -> None:
         raise StepRefused(f"A campaign that is “{locked.get_state_display()}” cannot {verb}.")
     campaign.state = target
     campaign.save()
+    record(audit.Action(f"campaign-{verb}"), campaign, by=by, **detail)
 
 
 def unready(campaign: Campaign) -> list[str]:

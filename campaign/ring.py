@@ -14,7 +14,7 @@ from campaign.receipt import ReceiptOffice
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 1.0
-# A receipt under an unknown key makes this process look at once, but not more often: forgers may name any key, and so do
+# A receipt under an unknown key makes this process look at once, but not more often: forgers may name any key, as do
 # receipts whose key is gone. An honest receipt that comes between two such looks must not meet the older one.
 LOOK_AGAIN_SECONDS = 0.01
 

@@ -167,3 +167,26 @@ class HelpLink(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class AuditEntry(models.Model):
+    """Who did what, and when, chained to the entry before. Written by messages.audit alone, never changed."""
+
+    number = models.PositiveBigIntegerField(primary_key=True)
+    at = models.DateTimeField(help_text="To the second.")
+    actor = models.CharField(max_length=160, help_text="A name, which outlives the account.")
+    action = models.CharField(max_length=40)
+    kind = models.CharField(max_length=20)
+    ref = models.CharField(max_length=160, help_text="The key of the thing that it was done to.")
+    label = models.CharField(max_length=200, help_text="Its name at that time.")
+    detail = models.JSONField(default=dict, help_text="A few plain values.")
+    previous = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        ordering = ["-number"]
+        indexes = [models.Index(fields=["kind", "ref"], name="audit_of_one_thing")]
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.actor}, {self.action}, {self.label}"

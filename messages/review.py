@@ -8,7 +8,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from messages import advice
+from messages import advice, audit
 from messages.models import Review, Revision
 
 
@@ -21,14 +21,15 @@ class ReviewRefused(Exception):
 
 
 @transaction.atomic
-def submit(revision: Revision) -> None:
-    """A draft asks for review."""
+def submit(revision: Revision, *, by: User | None = None) -> None:
+    """A draft asks for review. `by` is None only for the starter library."""
     _expect(revision, Revision.State.DRAFT)
     if not revision.renditions.exists():
         raise ReviewRefused("There are no words to review yet.")
     _expect_fit_words(revision)
     revision.state = Revision.State.SUBMITTED
     revision.save(update_fields=["state"])
+    _record(audit.Action.WORDS_SUBMIT, revision, by, words=revision.words_digest())
 
 
 @transaction.atomic
@@ -41,7 +42,7 @@ def approve(revision: Revision, *, by: User | None, now: datetime, comment: str 
     revision.digest = revision.words_digest()
     revision.state = Revision.State.APPROVED
     revision.save(update_fields=["state", "digest"])
-    return Review.objects.create(
+    decided = Review.objects.create(
         revision=revision,
         reviewer=by,
         decision=Review.Decision.APPROVED,
@@ -49,6 +50,8 @@ def approve(revision: Revision, *, by: User | None, now: datetime, comment: str 
         comment=comment,
         at=now,
     )
+    _record(audit.Action.WORDS_APPROVE, revision, by, words=revision.digest)
+    return decided
 
 
 @transaction.atomic
@@ -57,7 +60,7 @@ def withdraw(revision: Revision, *, by: User, now: datetime, comment: str) -> Re
     _expect(revision, Revision.State.APPROVED)
     revision.state = Revision.State.WITHDRAWN
     revision.save(update_fields=["state"])
-    return Review.objects.create(
+    decided = Review.objects.create(
         revision=revision,
         reviewer=by,
         decision=Review.Decision.WITHDRAWN,
@@ -65,11 +68,26 @@ def withdraw(revision: Revision, *, by: User, now: datetime, comment: str) -> Re
         comment=comment,
         at=now,
     )
+    _record(audit.Action.WORDS_WITHDRAW, revision, by, words=revision.digest)
+    return decided
 
 
 def stands(revision: Revision) -> bool:
     """Whether the approval still covers the words as they are now."""
     return revision.state == Revision.State.APPROVED and revision.digest == revision.words_digest()
+
+
+def _record(action: audit.Action, revision: Revision, by: User | None, *, words: str) -> None:
+    message = revision.message
+    audit.record(
+        action,
+        by=by or audit.STARTER_LIBRARY,
+        kind=audit.Kind.MESSAGE,
+        ref=message.key,
+        label=message.theme.name,
+        revision=revision.number,
+        words=words,
+    )
 
 
 def _expect(revision: Revision, state: Revision.State) -> None:

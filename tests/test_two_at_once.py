@@ -14,8 +14,8 @@ from analytics.evaluate import evaluate
 from analytics.models import Analysis
 from campaign import lifecycle
 from campaign.models import Campaign
-from messages import review
-from messages.models import Rendition, Revision
+from messages import audit, review
+from messages.models import AuditEntry, Rendition, Revision
 from tests import world
 
 pytestmark = [
@@ -103,6 +103,17 @@ def test_an_approval_is_of_the_words_that_an_edit_leaves(meanwhile: Meanwhile) -
         other = meanwhile(lambda: review.approve(revision, by=None, now=world.NOON))
     other.result(timeout=10)
     assert review.stands(Revision.objects.get(pk=revision.pk))
+
+
+def test_an_entry_on_the_audit_record_waits_for_the_one_before(meanwhile: Meanwhile) -> None:
+    def add() -> AuditEntry:
+        return audit.record(audit.Action.KEY_CREATE, by="mara", kind=audit.Kind.KEY, ref="k", label="k")
+
+    with transaction.atomic():
+        first = add()
+        other = meanwhile(add)
+    second = other.result(timeout=10)
+    assert (second.number, second.previous) == (2, first.digest)
 
 
 def test_two_looks_get_two_numbers(meanwhile: Meanwhile) -> None:

@@ -20,6 +20,10 @@ def numbers(directory: Path) -> list[int]:
     return [key.number for key in receipt_key_files(directory)]
 
 
+def unneeded(directory: Path, *, now: float) -> list[int]:
+    return [key.number for key in keyring.unneeded(directory, now=now)]
+
+
 def key(number: int, signs_from: int) -> ReceiptKey:
     return ReceiptKey(signs_from, number, Path(f"receipt-{number}"))
 
@@ -114,22 +118,21 @@ class TestHowLongAKeyIsNeeded:
 
     def test_the_key_that_signs_is_needed(self, tmp_path: Path) -> None:
         receipt_keys(tmp_path)
-        assert keyring.destroy_unneeded(tmp_path, now=NOW + 10**9) == []
+        assert unneeded(tmp_path, now=NOW + 10**9) == []
 
-    def test_a_key_that_is_not_needed_any_more_is_destroyed_and_no_other(self, tmp_path: Path) -> None:
+    def test_a_key_of_which_no_receipt_is_open_is_not_needed_and_no_other(self, tmp_path: Path) -> None:
         receipt_keys(tmp_path)
         rotate(tmp_path, now=NOW, ahead=0)
         rotate(tmp_path, now=NOW + 3600, ahead=0)
-        assert keyring.destroy_unneeded(tmp_path, now=NOW + 26 * 3600 - 1) == []
-        assert keyring.destroy_unneeded(tmp_path, now=NOW + 26 * 3600) == [1]
-        assert numbers(tmp_path) == [2, 3]
+        assert unneeded(tmp_path, now=NOW + 26 * 3600 - 1) == []
+        assert unneeded(tmp_path, now=NOW + 26 * 3600) == [1]
 
     def test_keys_put_there_by_hand_end_nothing(self, tmp_path: Path) -> None:
         receipt_keys(tmp_path)
         (tmp_path / "receipt-002.key").write_bytes(b"x" * 32)
-        assert keyring.destroy_unneeded(tmp_path, now=NOW + 10**9) == []
+        assert unneeded(tmp_path, now=NOW + 10**9) == []
         rotate(tmp_path, now=NOW)
-        assert keyring.destroy_unneeded(tmp_path, now=NOW + 10**9) == [1, 2]
+        assert unneeded(tmp_path, now=NOW + 10**9) == [1, 2]
 
 
 class TestDestruction:

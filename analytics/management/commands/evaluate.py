@@ -7,6 +7,7 @@ from django.utils import timezone
 from analytics.evaluate import NotEvaluable, evaluate
 from analytics.guard import guard
 from campaign.models import Campaign
+from messages import audit
 
 
 class Command(BaseCommand):
@@ -22,9 +23,15 @@ class Command(BaseCommand):
         if campaign is None:
             raise CommandError(f"There is no campaign “{options['campaign']}”.")
         try:
-            analysis = evaluate(campaign, now=timezone.now(), also=options["also"], exception=options["early"])
+            analysis = evaluate(
+                campaign,
+                now=timezone.now(),
+                also=options["also"],
+                exception=options["early"],
+                by=audit.command_line(),
+            )
         except NotEvaluable as reason:
             raise CommandError(str(reason)) from None
-        for event in guard(campaign, now=timezone.now()):
+        for event in guard(campaign, now=timezone.now(), by=audit.command_line()):
             self.stdout.write(f"A guardrail was crossed: “{event.arm.name}” is paused.")
         self.stdout.write(f"Look {analysis.look} is on record. Read it: manage.py report {campaign.slug}")

@@ -2,7 +2,6 @@ import math
 import re
 import time
 from argparse import ArgumentParser
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -10,10 +9,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from campaign import keyring, lifecycle
-from campaign.keyring import ReceiptKey
+from campaign import custody, keyring, lifecycle
+from campaign.keyring import ReceiptKey, in_words
 from campaign.models import Campaign
 from campaign.receipt import SECONDS_PER_HOUR
+from messages.audit import command_line
 
 
 class Command(BaseCommand):
@@ -51,11 +51,11 @@ class Command(BaseCommand):
                 case "create":
                     self._create(directory, options["name"])
                 case "rotate":
-                    self._rotate(directory, now, options["ahead"])
+                    self._rotate(directory, options["ahead"])
                 case "prune":
-                    for number in keyring.destroy_unneeded(directory, now=now):
+                    for number in custody.destroy_unneeded(directory, now=now, by=command_line()):
                         self.stdout.write(f"Destroyed receipt-{number:03}.")
-                    for number in lifecycle.destroy_secrets_of_closed():
+                    for number in lifecycle.destroy_secrets_of_closed(by=command_line()):
                         self.stdout.write(f"Destroyed campaign-{number}.")
                 case "destroy":
                     self._destroy(directory, options["name"], now, at_once=options["now"])
@@ -68,7 +68,7 @@ class Command(BaseCommand):
 
     def _list(self, directory: Path, now: float) -> None:
         keys = keyring.receipt_key_files(directory)
-        rows = [(f"receipt-{key.number:03}", _receipt_state(key, keys, now), key.path) for key in keys]
+        rows = [(key.title, _receipt_state(key, keys, now), key.path) for key in keys]
         campaigns = Campaign.objects.in_bulk(keyring.subject_secrets(directory))
         for number in keyring.subject_secrets(directory):
             path = directory / f"campaign-{number}.key"
@@ -88,7 +88,7 @@ class Command(BaseCommand):
         if number is None:
             if keyring.receipt_key_files(directory):
                 _refuse("There is a receipt key already. For a new one: manage.py keys rotate.")
-            keyring.receipt_keys(directory)
+            custody.create_receipt_key(directory, by=command_line())
         else:
             campaign = Campaign.objects.filter(pk=number).first()
             if campaign is None:
@@ -99,34 +99,34 @@ class Command(BaseCommand):
                 _refuse(f"“{campaign}” is closed: its secret is destroyed for good.")
             if number in keyring.subject_secrets(directory):
                 _refuse(f"{name} is there already.")
-            keyring.subject_secret(directory, number)
+            custody.create_secret(directory, campaign, by=command_line())
         self.stdout.write(f"Created {name}.")
 
-    def _rotate(self, directory: Path, now: float, ahead: int) -> None:
+    def _rotate(self, directory: Path, ahead: int) -> None:
         if ahead < 0:
             _refuse("A key cannot begin to sign in the past.")
-        key = keyring.rotate(directory, now=now, ahead=ahead)
-        self.stdout.write(
-            f"Created receipt-{key.number:03}. It verifies now and signs from {_time(key.signs_from)} on."
-        )
+        key = custody.rotate(directory, clock=time.time, ahead=ahead, by=command_line())
+        self.stdout.write(f"Created {key.title}. It verifies now and signs from {in_words(key.signs_from)} on.")
         keys = keyring.receipt_key_files(directory)
         for old in keys[:-1]:
             until = keyring.needed_until(old, keys)
             if until is not None:
-                self.stdout.write(
-                    f"receipt-{old.number:03} verifies until {_time(until)}; then the worker destroys it."
-                )
+                self.stdout.write(f"{old.title} verifies until {in_words(until)}; then the worker destroys it.")
 
     def _destroy(self, directory: Path, name: str, now: float, *, at_once: bool) -> None:
         keys = keyring.receipt_key_files(directory)
-        key = next((key for key in keys if f"receipt-{key.number:03}" == name), None)
+        key = next((key for key in keys if key.title == name), None)
         number = _campaign_number(name)
         if key is not None:
             said = _last_word_on_receipts(key, keys, now, at_once=at_once)
-            keyring.destroy(directory, key.path.name)
+            custody.destroy(directory, key, by=command_line())
         elif number is not None and number in keyring.subject_secrets(directory):
-            said = _last_word_on_subjects(Campaign.objects.filter(pk=number).first(), name, at_once=at_once)
-            keyring.destroy_subject_secret(directory, number)
+            campaign = Campaign.objects.filter(pk=number).first()
+            said = _last_word_on_subjects(campaign, name, at_once=at_once)
+            if campaign is None:
+                custody.destroy_unknown_secret(directory, number, by=command_line())
+            else:
+                lifecycle.destroy_secret(campaign, by=command_line())
         else:
             _refuse(f"There is no {name}. manage.py keys list shows what there is.")
         self.stdout.write(said)
@@ -136,11 +136,11 @@ def _receipt_state(key: ReceiptKey, keys: list[ReceiptKey], now: float) -> str:
     if key == keyring.signing(keys, now=now):
         return "signs"
     if key.signs_from > now:
-        return f"verifies, signs from {_time(key.signs_from)} on"
+        return f"verifies, signs from {in_words(key.signs_from)} on"
     until = keyring.needed_until(key, keys)
     if until is None:
         return "verifies, until it is destroyed by hand"
-    return f"verifies until {_time(until)}" if until > now else "due for destruction"
+    return f"verifies until {in_words(until)}" if until > now else "due for destruction"
 
 
 def _subject_state(campaign: Campaign | None) -> str:
@@ -153,7 +153,7 @@ def _subject_state(campaign: Campaign | None) -> str:
 
 def _last_word_on_receipts(key: ReceiptKey, keys: list[ReceiptKey], now: float, *, at_once: bool) -> str:
     """What destroying it does, or CommandError."""
-    name = f"receipt-{key.number:03}"
+    name = key.title
     if key == keyring.signing(keys, now=now):
         _refuse(f"{name} signs what is shown now. Rotate first, with --ahead 0 if it is in wrong hands.")
     until = keyring.needed_until(key, keys)
@@ -161,7 +161,9 @@ def _last_word_on_receipts(key: ReceiptKey, keys: list[ReceiptKey], now: float, 
         return f"Destroyed {name}. No receipt was open."
     hours = "some" if until is None else f"up to {math.ceil((until - now) / SECONDS_PER_HOUR)}"
     if not at_once:
-        when = "A key that was put there by hand has no known end." if until is None else f"Wait until {_time(until)}."
+        when = (
+            "A key that was put there by hand has no known end." if until is None else f"Wait until {in_words(until)}."
+        )
         _refuse(
             f"Open messages depend on {name}: what is done with them in the next {hours} hours would not be counted. "
             f"{when} With --now it is destroyed all the same."
@@ -191,10 +193,6 @@ def _last_word_on_subjects(campaign: Campaign | None, name: str, *, at_once: boo
 def _campaign_number(name: str) -> int | None:
     found = re.fullmatch(r"campaign-([1-9][0-9]{0,17})", name)
     return int(found.group(1)) if found else None
-
-
-def _time(moment: int) -> str:
-    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _refuse(why: str) -> NoReturn:

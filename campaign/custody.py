@@ -1,0 +1,65 @@
+"""Keys made, rotated and destroyed, each on the audit record in the transaction in which it is done.
+
+What cannot be put on record is not destroyed, and what cannot be destroyed is not on record. A crash between the file's
+end and the transaction's, a few milliseconds, is the exception. Nor is there an entry for keys that a server makes at
+its first use of them, which may be while the database is away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from django.db import transaction
+
+from campaign import keyring, lifecycle
+from campaign.keyring import ReceiptKey
+from campaign.models import Campaign
+from messages import audit
+
+
+@transaction.atomic
+def create_receipt_key(directory: Path, *, by: str) -> None:
+    """The first one."""
+    keyring.receipt_keys(directory)
+    _record(audit.Action.KEY_CREATE, keyring.receipt_key_files(directory)[0].title, by)
+
+
+@transaction.atomic
+def create_secret(directory: Path, campaign: Campaign, *, by: str) -> None:
+    """The secret of a campaign's subjects."""
+    keyring.subject_secret(directory, campaign.pk)
+    lifecycle.record(audit.Action.SUBJECTS_CREATE, campaign, by=by)
+
+
+@transaction.atomic
+def rotate(directory: Path, *, clock: Callable[[], float], ahead: float, by: str) -> ReceiptKey:
+    """A new receipt key that signs `ahead` seconds from now: from when the database let us begin, not from before."""
+    key = keyring.rotate(directory, now=clock(), ahead=ahead)
+    _record(audit.Action.KEY_ROTATE, key.title, by, signs_from=keyring.in_words(key.signs_from))
+    return key
+
+
+@transaction.atomic
+def destroy(directory: Path, key: ReceiptKey, *, by: str) -> bool:
+    """One receipt key; whether it was still there."""
+    if not key.path.exists():
+        return False
+    _record(audit.Action.KEY_DESTROY, key.title, by)
+    return keyring.destroy(directory, key.path.name)
+
+
+@transaction.atomic
+def destroy_unknown_secret(directory: Path, number: int, *, by: str) -> None:
+    """A secret of a campaign that this database does not know."""
+    _record(audit.Action.KEY_DESTROY, f"campaign-{number}", by)
+    keyring.destroy_subject_secret(directory, number)
+
+
+def destroy_unneeded(directory: Path, *, now: float, by: str) -> list[int]:
+    """The receipt keys of which no receipt can be open any more; their numbers."""
+    return [key.number for key in keyring.unneeded(directory, now=now) if destroy(directory, key, by=by)]
+
+
+def _record(action: audit.Action, name: str, by: str, **detail: str) -> None:
+    audit.record(action, by=by, kind=audit.Kind.KEY, ref=name, label=name, **detail)

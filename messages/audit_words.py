@@ -1,0 +1,48 @@
+"""The sentence of each entry on the audit record: "mara approved “Pause for a second” (message), revision 3"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from messages.audit import Action, Kind
+
+# What was done, after the actor's name: {label} is the thing's name at that time, the rest comes from the detail.
+_DONE: dict[str, str] = {
+    Action.WORDS_SUBMIT: "asked for a review of “{label}” (message), revision {revision}",
+    Action.WORDS_APPROVE: "approved “{label}” (message), revision {revision}",
+    Action.WORDS_WITHDRAW: "withdrew “{label}” (message), revision {revision}",
+    Action.CAMPAIGN_SUBMIT: "asked for an approval of “{label}” (campaign)",
+    Action.CAMPAIGN_APPROVE: "approved “{label}” (campaign)",
+    Action.CAMPAIGN_LAUNCH: "launched “{label}” (campaign)",
+    Action.CAMPAIGN_SCHEDULE: "launched “{label}” (campaign), to begin later",
+    Action.CAMPAIGN_OPEN: "began “{label}” (campaign), because its start had come",
+    Action.CAMPAIGN_PAUSE: "paused “{label}” (campaign)",
+    Action.CAMPAIGN_RESUME: "resumed “{label}” (campaign)",
+    Action.CAMPAIGN_CLOSE: "closed “{label}” (campaign)",
+    Action.ARM_PAUSE: "paused the arm “{arm}” of “{label}” (campaign): {reason}",
+    Action.LOOK_EARLY: "looked at “{label}” (campaign) as an exception to its plan, look {look}: {reason}",
+    Action.SUBJECTS_CREATE: "made the secret of the subjects of “{label}” (campaign)",
+    Action.SUBJECTS_DESTROY: "destroyed the secret of the subjects of “{label}” (campaign)",
+    Action.KEY_CREATE: "made the key {label}",
+    Action.KEY_ROTATE: "made the key {label}, which begins to sign at {signs_from}",
+    Action.KEY_DESTROY: "destroyed the key {label}",
+    Action.RECORD_ACCEPT: "accepted this record as it was, ending with entry {ended} where {noted} was noted: {reason}",
+}
+KINDS: dict[str, str] = {
+    Kind.MESSAGE: "Messages",
+    Kind.CAMPAIGN: "Campaigns",
+    Kind.KEY: "Keys",
+    Kind.RECORD: "This record",
+}
+
+
+class _Gaps(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def done(action: str, *, label: str, detail: Mapping[str, Any]) -> str:
+    """What was done, in words; an action that this version does not know is named as it is."""
+    words = _DONE.get(action, f"did “{action}” to “{{label}}”")
+    return words.format_map(_Gaps({**detail, "label": label}))

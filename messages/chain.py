@@ -1,0 +1,128 @@
+"""A record whose entries are chained: each holds the SHA-256 of the one before, so whatever is done to one shows.
+
+Changed, missing and reordered entries show in the chain itself. That its end was cut off, or that all of it was written
+anew, shows only against a head (number and digest of the last entry) that was noted elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+BEGINNING = "0" * 64  # what the first entry holds in place of a digest
+_HEAD = re.compile(r"([1-9][0-9]{0,17}):([0-9a-f]{64})")
+
+
+class Head(NamedTuple):
+    """The last entry at one time."""
+
+    number: int
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Who did what to which thing, and when; `detail` holds plain values."""
+
+    number: int
+    at: datetime
+    actor: str
+    action: str
+    kind: str
+    ref: str
+    label: str
+    detail: Mapping[str, Any]
+    previous: str
+    digest: str = ""
+
+    def values(self) -> dict[str, Any]:
+        """Everything that the digest covers."""
+        return {
+            "number": self.number,
+            "at": self.at.astimezone(UTC).isoformat(),
+            "actor": self.actor,
+            "action": self.action,
+            "kind": self.kind,
+            "ref": self.ref,
+            "label": self.label,
+            "detail": dict(self.detail),
+            "previous": self.previous,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a walk along the chain found."""
+
+    count: int
+    first: Entry | None
+    last: Entry | None
+    problems: tuple[str, ...]
+
+    @property
+    def head(self) -> Head | None:
+        return Head(self.last.number, self.last.digest) if self.last else None
+
+
+def digest_of(entry: Entry) -> str:
+    """SHA-256 of all fields and of the digest before, in canonical JSON."""
+    canonical = json.dumps(entry.values(), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def parsed_head(text: str) -> Head | None:
+    """A head from its words; None if it is none."""
+    found = _HEAD.fullmatch(text.strip())
+    return Head(int(found[1]), found[2]) if found else None
+
+
+def walk(entries: Iterable[Entry], *, heads: Iterable[Head] = ()) -> Verdict:
+    """Go along entries in the order of their numbers; each problem is a sentence that names an entry."""
+    problems: list[str] = []
+    noted = sorted(heads)
+    first = last = None
+    count = 0
+    for entry in entries:
+        count += 1
+        expected = last.number + 1 if last else 1
+        if entry.number > expected:
+            problems.append(_missing(expected, entry.number - 1))
+        elif entry.previous != (last.digest if last else BEGINNING):
+            problems.append(_does_not_follow(entry, last))
+        if entry.digest != digest_of(entry):
+            problems.append(f"Entry {entry.number} was changed after it was written.")
+        if any(head.number == entry.number and head.digest != entry.digest for head in noted):
+            problems.append(f"Entry {entry.number} is not the one that was noted: the record was written anew.")
+        first, last = first or entry, entry
+    end = last.number if last else 0
+    cut = [
+        f"The end is cut off: entry {head.number} was noted, and the record ends with {_end(end)}."
+        for head in noted
+        if head.number > end
+    ]
+    return Verdict(count=count, first=first, last=last, problems=(*problems, *cut))
+
+
+def _does_not_follow(entry: Entry, last: Entry | None) -> str:
+    if last is None:
+        return "Entry 1 is not the beginning: what came before it is gone."
+    return (
+        f"Entry {entry.number} does not follow entry {last.number}: "
+        "one of them was replaced, or their order was changed."
+    )
+
+
+def _missing(first: int, last: int) -> str:
+    return f"Entry {first} is missing." if first == last else f"Entries {first} to {last} are missing."
+
+
+def _end(number: int) -> str:
+    return f"entry {number}" if number else "nothing"

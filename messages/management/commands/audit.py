@@ -1,0 +1,71 @@
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from messages import audit, chain
+from messages.audit_words import done
+
+_ACCEPT_LIMIT = 300
+
+
+class Command(BaseCommand):
+    help = "Verify the audit record: was any entry changed, removed, moved, or the end cut off? Or print it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        verify = verbs.add_parser("verify", help="walk along the chain; status 1 if anything is wrong")
+        verify.add_argument("--noted", metavar="NUMBER:DIGEST", help="a head that you noted elsewhere, to compare with")
+        export = verbs.add_parser("export", help="the whole record, from its beginning, an entry a line")
+        export.add_argument("--json", action="store_true", help="as JSON, with digests, for programs")
+        accept = verbs.add_parser("accept", help="go on from the record as it is, after a backup was restored")
+        accept.add_argument("why", help="the reason; it stands on the record for ever")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            match options["verb"]:
+                case "verify":
+                    self._verify(options["noted"])
+                case "export":
+                    self._export(as_json=options["json"])
+                case "accept":
+                    self._accept(options["why"].strip())
+        except DatabaseError as error:
+            raise CommandError(f"The database did not answer: {type(error).__name__}.") from None
+
+    def _verify(self, text: str | None) -> None:
+        noted = chain.parsed_head(text) if text is not None else None
+        if text is not None and noted is None:
+            raise CommandError("A head is a number, a colon and 64 hexadecimal digits, as verify prints it.")
+        verdict = audit.verify(also=noted)
+        if verdict.problems:
+            for problem in verdict.problems:
+                self.stderr.write(problem)
+            raise CommandError(f"The audit record is not as it was written. Problems: {len(verdict.problems)}.")
+        if verdict.first is None or verdict.last is None:
+            self.stdout.write("The audit record is empty.")
+            return
+        entries = "1 entry" if verdict.count == 1 else f"{verdict.count:,} entries"
+        self.stdout.write(
+            f"Fine: {entries}, from {verdict.first.at:%Y-%m-%d} to {verdict.last.at:%Y-%m-%d}, each as it was written."
+        )
+        self.stdout.write(f"Head: {verdict.head}")
+
+    def _export(self, *, as_json: bool) -> None:
+        for entry in audit.entries():
+            if as_json:
+                self.stdout.write(json.dumps({**entry.values(), "digest": entry.digest}, ensure_ascii=False))
+            else:
+                told = done(entry.action, label=entry.label, detail=entry.detail)
+                self.stdout.write(f"{entry.number:>6}  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.actor} {told}")
+
+    def _accept(self, why: str) -> None:
+        if not why or len(why) > _ACCEPT_LIMIT:
+            raise CommandError(f"Please say why, in at most {_ACCEPT_LIMIT} characters.")
+        try:
+            accepted = audit.accept(by=audit.command_line(), why=why)
+        except audit.NothingToAccept as reason:
+            raise CommandError(f"There is nothing to accept. {reason}") from None
+        self.stdout.write(f"Entry {accepted.number} says that the record was accepted as it is, and why.")

@@ -1,0 +1,163 @@
+"""The matrix of campaign/permissions.toml beside what the routes really answer, cell by cell."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.core.cache import cache as throttles
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.authtoken.models import Token
+
+from campaign import audience
+from tests import world
+
+MATRIX = Path(audience.__file__).with_name("permissions.toml")
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+
+Cell = tuple[str, str, str]  # route, method, role
+
+
+@cache
+def _told() -> Any:
+    with MATRIX.open("rb") as stream:
+        return tomllib.load(stream)
+
+
+def declared() -> dict[Cell, str]:
+    """What each cell of a staff route should answer."""
+    rules, routes = _told()["rules"], _told()["staff"]
+    return {
+        (route, method, role): answer
+        for route, told in routes.items()
+        for method in METHODS
+        for role, answer in zip(_told()["roles"], rules[_of(told, method)], strict=True)
+    }
+
+
+def declared_audience() -> dict[tuple[str, str], str]:
+    """What each route of the audience surface should answer, whoever asks."""
+    return {(route, method): _of(told, method) for route, told in _told()["audience"].items() for method in METHODS}
+
+
+def _of(told: Mapping[str, str], method: str) -> str:
+    """HEAD has the rule of GET."""
+    return told.get("GET" if method == "HEAD" else method, told["else"])
+
+
+def staff_routes() -> set[str]:
+    """Every pattern of the URLconf, included ones as well."""
+
+    def below(resolver: URLResolver, prefix: str) -> Iterator[str]:
+        for pattern in resolver.url_patterns:
+            path = prefix + str(pattern.pattern)
+            if isinstance(pattern, URLPattern):
+                yield path
+            else:
+                yield from below(pattern, path)
+
+    return set(below(get_resolver(), "/"))
+
+
+def audience_routes() -> set[str]:
+    """Every route that stands in front of Django."""
+    return {*audience.ROUTES, "/m/<placement>/", "/favicon.ico", *(f"/static/campaign/{a}" for a in audience.ASSETS)}
+
+
+def outcome(status: int, location: str = "") -> str:
+    """The class of an answer. Whatever was let through counts as allowed, also if it then could not be done."""
+    if status == 401 or (status == 302 and "login/?next=" in location) or location.startswith("/sign-in/?next="):
+        return "sign in"
+    known = {403: "forbidden", 404: "not found", 405: "no such method"}
+    return known.get(status, "allowed" if status < 404 or status in (409, 413, 415) else f"status {status}")
+
+
+def answers(route: str) -> dict[Cell, str]:
+    """What a staff route answers to each method and role; nothing that was done stays."""
+    path = _address(route)
+    return {
+        (route, method, role): _ask(client, method, path) for role, client in _clients().items() for method in METHODS
+    }
+
+
+def audience_answers(route: str, site: world.Site) -> dict[tuple[str, str], str]:
+    """What a route of the audience surface answers to each method."""
+    path = route.replace("<placement>", "quiet-page")
+    return {(route, method): outcome(site.request(method, path, b"{}").status) for method in METHODS}
+
+
+def differences(route: str) -> list[str]:
+    """The cells of a route that do not answer as declared, each as a sentence."""
+    told = declared()
+    return [
+        f"{method} {route} as {role}: {answer}, declared {told.get((route, method, role))}"
+        for (_, method, role), answer in answers(route).items()
+        if answer != told.get((route, method, role))
+    ]
+
+
+def table() -> list[str]:
+    """Who may do what, as rows of Markdown for docs/architecture.md; the administration as one row."""
+    cells, roles = declared(), _told()["roles"]
+    rows = ["| route | " + " | ".join(roles) + " |", "|---" * (len(roles) + 1) + "|"]
+    for route in _told()["staff"]:
+        if not route.startswith("/admin/") or route == "/admin/":
+            lets_in = [
+                [m for m in METHODS if m not in ("HEAD", "OPTIONS") and cells[(route, m, role)] == "allowed"]
+                for role in roles
+            ]
+            told = ["all" if len(found) == len(METHODS) - 2 else ", ".join(found) or "–" for found in lets_in]
+            rows.append(f"| `{route}` | " + " | ".join(told) + " |")
+    return rows
+
+
+def _ask(client: Client, method: str, path: str) -> str:
+    throttles.clear()
+    mine = SimpleCookie(client.cookies)  # signing out takes them away
+    with transaction.atomic():
+        response = client.generic(method, path, b"", "application/json" if path.startswith("/api/") else "text/plain")
+        transaction.set_rollback(True)
+    client.cookies = mine
+    return outcome(response.status_code, response.headers.get("Location", ""))
+
+
+def _clients() -> dict[str, Client]:
+    people: dict[str, User | None] = {"stranger": None, "no role": world.person("nobody")}
+    people |= {role: world.person(f"the {role}", role) for role in ("analyst", "reviewer", "manager")}
+    people["administrator"] = User.objects.filter(username="root").first() or User.objects.create_superuser("root")
+    clients = {}
+    for role, person in people.items():
+        clients[role] = Client(raise_request_exception=False)
+        if person is not None:
+            clients[role].force_login(person)
+    return clients
+
+
+def _address(route: str) -> str:
+    """A path that the route matches, of things that are there."""
+    root = User.objects.filter(username="root").first() or User.objects.create_superuser("root")
+    things: dict[str, Callable[[], Any]] = {
+        "group": lambda: Group.objects.get_or_create(name="manager")[0].pk,
+        "user": lambda: root.pk,
+        "tokenproxy": lambda: Token.objects.get_or_create(user=root)[0].pk,
+    }
+    kind = next((name for name in things if f"/{name}/" in route), None)
+    pk = str(things[kind]()) if kind else "1"
+    for placeholder, value in {
+        "<slug:slug>": "pilot",
+        "<int:look>": "1",
+        "<path:object_id>": pk,
+        "<id>": pk,
+        "<path:content_type_id>": "1",
+        "^(?P<app_label>auth|authtoken)/$": "auth/",
+        "(?P<url>.*)$": "nothing-here/",
+    }.items():
+        route = route.replace(placeholder, value)
+    return route

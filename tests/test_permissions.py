@@ -1,0 +1,97 @@
+"""One matrix declares every route x method x role; each cell is asked, and a fault planted in a check is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
+from django.urls import path
+
+from analytics.evaluate import evaluate
+from campaign import api
+from campaign import urls as real
+from messages import audit_page
+from tests import permissions, world
+
+ROOT = Path(__file__).resolve().parent.parent
+STAFF = sorted({route for route, _, _ in permissions.declared()})
+AUDIENCE = sorted({route for route, _ in permissions.declared_audience()})
+
+
+@pytest.fixture
+def running(db: None) -> None:
+    """A running campaign with one look on record."""
+    evaluate(world.launched(), now=world.NOON)
+
+
+def test_every_route_is_declared_and_no_other() -> None:
+    assert permissions.staff_routes() == set(STAFF)
+    assert permissions.audience_routes() == set(AUDIENCE)
+
+
+@pytest.mark.parametrize("route", STAFF)
+def test_every_method_answers_every_role_as_declared(route: str, running: None) -> None:
+    assert permissions.differences(route) == []
+
+
+@pytest.mark.django_db(databases=["default", "audience"])
+@pytest.mark.parametrize("route", AUDIENCE)
+def test_the_audience_surface_answers_every_method_as_declared(route: str) -> None:
+    world.launched()
+    declared = permissions.declared_audience()
+    for cell, answer in permissions.audience_answers(route, world.Site()).items():
+        assert answer == declared[cell], cell
+
+
+def test_nothing_but_the_description_and_signing_in_lets_a_stranger_in() -> None:
+    """Read from the matrix itself, so that a careless line in it is seen."""
+    open_to_all = {
+        route
+        for (route, _, role), answer in permissions.declared().items()
+        if role == "stranger" and answer not in ("sign in", "not found", "no such method")
+    }
+    assert open_to_all == {"/sign-in/", "/admin/login/", "/api/v1/token/", "/api/docs/", "/api/schema/"}
+
+
+def test_the_guide_shows_the_matrix() -> None:
+    assert "\n".join(permissions.table()) in (ROOT / "docs" / "architecture.md").read_text("utf-8")
+
+
+class TestAFaultIsFound:
+    def test_a_page_that_lost_its_check(self, running: None, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(audit_page, "has_role", lambda user, *roles: True)
+        assert permissions.differences("/audit/") == [
+            f"{method} /audit/ as {role}: allowed, declared forbidden"
+            for role in ("no role", "analyst", "reviewer")
+            for method in ("GET", "HEAD")
+        ]
+
+    def test_an_api_that_asks_for_no_role(self, running: None, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(api.HasRole, "has_permission", lambda *arguments: True)
+        found = permissions.differences("/api/v1/campaigns/")
+        assert "GET /api/v1/campaigns/ as stranger: allowed, declared sign in" in found
+        assert "GET /api/v1/campaigns/ as no role: allowed, declared forbidden" in found
+
+    def test_a_step_that_anyone_with_a_role_may_take(self, running: None, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(api, "has_role", lambda user, *roles: True)
+        monkeypatch.setattr("campaign.lifecycle.has_role", lambda user, *roles: True)
+        assert "POST /api/v1/campaigns/<slug:slug>/launch/ as analyst: allowed, declared forbidden" in (
+            permissions.differences("/api/v1/campaigns/<slug:slug>/launch/")
+        )
+
+    def test_pages_that_ask_nobody_to_sign_in(self, running: None, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(LoginRequiredMiddleware, "process_view", lambda *arguments: None)
+        assert "GET / as stranger: forbidden, declared sign in" in permissions.differences("/")
+
+    def test_a_route_that_nobody_declared(self) -> None:
+        def new(request: HttpRequest) -> HttpResponse:
+            return HttpResponse()
+
+        with_one_more = ModuleType("with_one_more")
+        vars(with_one_more)["urlpatterns"] = [*real.urlpatterns, path("people/", new)]
+        with override_settings(ROOT_URLCONF=with_one_more):
+            assert permissions.staff_routes() - set(STAFF) == {"/people/"}
