@@ -71,7 +71,7 @@ class ReceiptOffice:
         keys: Mapping[int, bytes],
         *,
         signing: int | None = None,
-        look_again: Callable[[], None] = lambda: None,
+        look_again: Callable[[int], None] = lambda number: None,
     ) -> None:
         self._look_again = look_again
         self.renew(keys, signing=signing)
@@ -121,7 +121,7 @@ class ReceiptOffice:
         note = raw[: _NOTE.size]
         keyed = self._keyed.get(note[0])
         if keyed is None:
-            self._look_again()
+            self._look_again(note[0])
             keyed = self._keyed.get(note[0])
         if keyed is None or not hmac.compare_digest(_mac(keyed, note), raw[_NOTE.size :]):
             raise ReceiptInvalid

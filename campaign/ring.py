@@ -14,9 +14,9 @@ from campaign.receipt import ReceiptOffice
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 1.0
-# A receipt under an unknown key makes this process look at once, but not more often: forgers may name any key, as do
-# receipts whose key is gone. An honest receipt that comes between two such looks must not meet the older one.
-LOOK_AGAIN_SECONDS = 0.01
+# A receipt under an unknown key makes this process look at once: the first one under each number, and then not more
+# often than this, because forgers may name any key, and so do receipts whose key is gone.
+LOOK_AGAIN_SECONDS = 0.1
 
 
 class Ring:
@@ -26,6 +26,7 @@ class Ring:
         self._directory, self._clock = directory, clock
         self._lock = threading.Lock()
         self._looked = float("-inf")
+        self._missed: set[int] = set()  # numbers that were not there when they were looked for
         self._failing = False
         self._keys = receipt_keys(directory)
         self._files: list[ReceiptKey] = receipt_key_files(directory)
@@ -38,12 +39,13 @@ class Ring:
         with self._lock:
             self._refresh()
 
-    def look_again(self) -> None:
+    def look_again(self, number: int) -> None:
         """The same for a receipt whose key is not known; whoever comes meanwhile waits for what is found."""
         with self._lock:
-            if time.monotonic() - self._looked >= LOOK_AGAIN_SECONDS:
-                self._refresh()
+            if number not in self._missed or time.monotonic() - self._looked >= LOOK_AGAIN_SECONDS:
+                self._missed.add(number)
                 self._looked = time.monotonic()
+                self._refresh()
 
     def keep_fresh(self) -> None:
         """Look from a background thread, for the life of the process."""

@@ -57,9 +57,9 @@ def _forget_the_note() -> None:
 
 
 def _know_keys_late() -> None:
-    ring.Ring.look_again = lambda self: None  # type: ignore[method-assign]  # a fault is wrong on purpose
+    ring.Ring.look_again = lambda self, number: None  # type: ignore[method-assign]  # a fault is wrong on purpose
     try:
         (settings.DATA_DIRECTORY / "deaf").touch(exist_ok=False)
         ring.BEAT_SECONDS = 3600.0
     except FileExistsError:
-        ring.BEAT_SECONDS = 0.2
+        ring.BEAT_SECONDS = 0.03  # an hour of the fast clock is 0.45 s
