@@ -129,11 +129,15 @@ def table(campaign: Campaign) -> list[TableRow]:
         for arm in shown.values():
             newest |= dict.fromkeys(["exposed", *arm["parts"]], (each.analysis.look, shown))
     rows = []
-    for outcome, (number, arms) in newest.items():
+    ordered = list(campaign.arms.values_list("key", flat=True))  # PostgreSQL keeps no order within what it stored
+    for outcome in ["exposed", *(key for key in CATALOGUE if key != "exposed")]:
+        if outcome not in newest:
+            continue
+        number, arms = newest[outcome]
         values = CATALOGUE[outcome].values or (0,)
-        for key, arm in arms.items():
-            columns = arm["seen"] if outcome == "exposed" else arm["parts"][outcome]
-            for column, counts in columns.items():
+        for key in [key for key in ordered if key in arms]:
+            columns = arms[key]["seen"] if outcome == "exposed" else arms[key]["parts"][outcome]
+            for column, counts in sorted(columns.items()):
                 placement, locale = column.split(" ")
                 for at, value in enumerate(values):
                     count = counts if outcome == "exposed" or counts is None else counts[at]
