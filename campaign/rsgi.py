@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import io
-import logging
 import sys
 from collections import deque
 from collections.abc import Sequence
@@ -42,8 +41,6 @@ if TYPE_CHECKING:
 
     from granian.rsgi import HTTPProtocol, Scope
 
-log = logging.getLogger(__name__)
-
 STAFF_THREADS = 4
 STAFF_MOST_BYTES = 10_000_000
 PATIENCE_SECONDS = 30.0
@@ -56,6 +53,7 @@ class Door:
         self._downstream, self._audience = downstream, audience
         self._threads = ThreadPoolExecutor(STAFF_THREADS, thread_name_prefix="staff")
         self._waiting: deque[tuple[float, asyncio.Future[Answers], int]] = deque()
+        self._watched = False  # by one timer, however often the queue empties and fills again
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -88,7 +86,8 @@ class Door:
         waiting = self._waiting
         while waiting and waiting[0][1].done():
             waiting.popleft()
-        if not waiting:
+        if not self._watched:
+            self._watched = True
             self._loop.call_later(PATIENCE_SECONDS, self._give_up)
         waiting.append((self._loop.time() + PATIENCE_SECONDS, future, len(events)))
         self._audience.recorder.put(events, clock=self._audience.clock, ticket=future, deliver=self._deliver)
@@ -101,6 +100,7 @@ class Door:
             _, future, count = waiting.popleft()
             if not future.done():
                 future.set_result([not_recorded()] * count)
+        self._watched = bool(waiting)
         if waiting:
             self._loop.call_later(waiting[0][0] - now, self._give_up)
 

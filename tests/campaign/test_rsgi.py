@@ -211,6 +211,26 @@ def test_who_waits_too_long_is_told_to_send_it_again(
     assert "canary" not in caplog.text
 
 
+def test_one_timer_watches_over_all_who_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each event here finds nobody waiting; a timer for each would pile up with the traffic of half a minute."""
+    world.launched()
+    site = world.Site()
+    receipts = [site.shown() for _ in range(20)]
+    site.audience.recorder = Elsewhere()
+    here, timers = door(site=site), []
+
+    async def one_after_the_other() -> None:
+        loop = asyncio.get_running_loop()
+        monkeypatch.setattr(loop, "call_later", lambda *arguments: timers.append(arguments))
+        here.__rsgi_init__(loop)
+        for scope, connection in map(event, receipts):
+            await here.__rsgi__(cast(Scope, scope), cast(HTTPProtocol, connection))
+            assert connection.status == 200
+
+    asyncio.run(one_after_the_other())
+    assert len(timers) == 1
+
+
 # Django, behind the door
 
 
