@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
@@ -87,13 +87,26 @@ class PlacementEntry:
     mark: tuple[Any, ...] = field(default=(), repr=False, compare=False)
 
 
+class Asked(NamedTuple):
+    """What a request for a decision says beside its placement."""
+
+    locale: str | None = None
+    unit: str | None = None
+    session: str | None = None
+    preview: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that serving needs, as of one moment; not `compiled` as long as the database was never read."""
+    """Everything that serving needs, as of one moment; not `compiled` as long as the database was never read.
+
+    `lately` remembers what is found in it by whole bodies that name a placement and a language, and so are alike.
+    """
 
     placements: Mapping[str, PlacementEntry]
     placement_ids: Mapping[int, PlacementEntry]
     compiled: bool = False
+    lately: dict[bytes, tuple[PlacementEntry, Asked]] = field(default_factory=dict, repr=False, compare=False)
 
 
 EMPTY = Snapshot(MappingProxyType({}), MappingProxyType({}))
@@ -164,7 +177,7 @@ def _placement(placement: Placement, links: list[HelpLink], mark: tuple[Any, ...
     return PlacementEntry(
         id=placement.id,
         key=placement.key,
-        origins=_one(frozenset(placement.allowed_origins)),
+        origins=one_for_all(frozenset(placement.allowed_origins)),
         leave_url=placement.leave_url,
         continue_url=placement.continue_url,
         campaign=entry,
@@ -185,17 +198,17 @@ def _campaign(campaign: Campaign, previews: Mapping[int, ArmEntry]) -> CampaignE
         id=campaign.id,
         salt=campaign.salt,
         arms=tuple(arms),
-        totals=_one(cumulative([arm.weight for arm in _weighted(campaign)])),
-        locales=_one(tuple(sorted(common, key=lambda locale: (locale != "en", locale)))),
-        starts=_seconds(campaign.starts_at, float("-inf")),
-        ends=_seconds(campaign.ends_at, float("inf")),
+        totals=one_for_all(cumulative([arm.weight for arm in _weighted(campaign)])),
+        locales=one_for_all(tuple(sorted(common, key=lambda locale: (locale != "en", locale)))),
+        starts=one_for_all(_seconds(campaign.starts_at, float("-inf"))),
+        ends=one_for_all(_seconds(campaign.ends_at, float("inf"))),
         unit=campaign.unit,
         secret=subject_secret(settings.KEY_DIRECTORY, campaign.id) if campaign.unit == Campaign.Unit.SUBJECT else b"",
     )
 
 
 @lru_cache(maxsize=1024)
-def _one(value: T) -> T:
+def one_for_all(value: T) -> T:
     """Equal values as one object: what the processor has at hand for one placement serves a thousand others too."""
     return value
 

@@ -27,7 +27,7 @@ from campaign.audience import (
 from campaign.outcomes import RECORDED
 from campaign.preview import arm_of
 from campaign.receipt import SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid
-from campaign.snapshot import ArmEntry, PlacementEntry, Shown
+from campaign.snapshot import ArmEntry, Asked, PlacementEntry, Shown, Snapshot, one_for_all
 from campaign.subject import names_a_person
 
 if TYPE_CHECKING:
@@ -59,10 +59,7 @@ def decide(request: Request, at: Surroundings) -> Reply:
         return refusal_reply(
             Refusal(405, "method_not_allowed", "This address answers POST."), [("Allow", "POST, OPTIONS")]
         )
-    asked = _asked(body_of(request, BODY_LIMIT))
-    placement = at.snapshot().placements.get(asked["placement"])
-    if placement is None:
-        raise Refusal(404, "placement_unknown", "There is no placement with this key.", {"placement": "Unknown key."})
+    placement, asked = _found(body_of(request, BODY_LIMIT), at.snapshot())
     origin = cross_origin(request, placement.origins)
     if origin is None:
         raise Refusal(403, "origin_not_allowed", "This site is not on the placement's list of allowed origins.")
@@ -72,16 +69,14 @@ def decide(request: Request, at: Surroundings) -> Reply:
         return refusal_reply(refusal, origin)
 
 
-def _decided(
-    request: Request, at: Surroundings, asked: Mapping[str, str], placement: PlacementEntry, origin: Headers
-) -> Reply:
-    locale = asked.get("locale")
-    if "preview" in asked:
-        arm = _preview(placement, asked["preview"])
+def _decided(request: Request, at: Surroundings, asked: Asked, placement: PlacementEntry, origin: Headers) -> Reply:
+    locale, unit, session, preview = asked
+    if preview is not None:
+        arm = _preview(placement, preview)
         return _message_reply(
             _in_locale(arm.shown, locale).payload, b"null", origin, b'"arm":%s,' % json.dumps(arm.key).encode()
         )
-    if "unit" in asked and names_a_person(asked["unit"]):
+    if unit is not None and names_a_person(unit):
         raise Refusal(
             400,
             "invalid_field",
@@ -90,28 +85,31 @@ def _decided(
         )
     now, declines = at.clock(), wants_not_to_be_counted(request)
     try:
-        if "session" in asked and not declines:
-            kept = _kept(at, placement, asked["session"], now=now)
+        if session is not None and not declines:
+            kept = _kept(at, placement, session, now=now)
             if kept:
                 return _message_reply(kept.shown.payload, b'"%s"' % kept.receipt.encode(), origin, _SESSION)
         decision = delivery.decide(
-            placement, locale=locale, unit=asked.get("unit"), now=now, office=at.office, life_hours=at.life_hours
+            placement, locale=locale, unit=unit, now=now, office=at.office, life_hours=at.life_hours
         )
     except delivery.Unavailable as reason:
         if placement.fallback:
             return _message_reply(_in_locale(placement.fallback, locale).payload, b"null", origin)
         raise Refusal(409, reason.code, _UNAVAILABLE[reason.code]) from None
-    unit = decision.campaign.unit
-    counts = not declines and (unit == "view" or _NAMES_ITS_UNIT[unit] in asked)
-    if not counts or not count_served(request, at, decision, placement, now=now, from_a_browser=bool(origin)):
+    planned = decision.campaign.unit
+    # A tab that keeps nothing, and a request without a subject's key, see the message and are not counted.
+    named = planned == "view" or (session if planned == "session" else unit) is not None
+    if (
+        declines
+        or not named
+        or not count_served(request, at, decision, placement, now=now, from_a_browser=bool(origin))
+    ):
         return _message_reply(decision.shown.payload, b"null", origin)
-    extra = _SESSION if unit == "session" else b""
+    extra = _SESSION if planned == "session" else b""
     return _message_reply(decision.shown.payload, b'"%s"' % decision.receipt.encode(), origin, extra)
 
 
 _SESSION = b'"unit":"session",'  # tells the tab to keep its receipt
-# A tab that keeps nothing, and a request without a subject's key, see the message and are not counted.
-_NAMES_ITS_UNIT = {"session": "session", "subject": "unit"}
 
 
 def _kept(at: Surroundings, placement: PlacementEntry, text: str, *, now: float) -> delivery.Decision | None:
@@ -149,19 +147,22 @@ def _message_reply(payload: bytes, receipt: bytes, origin: Headers, extra: bytes
     return Reply(200, JSON_HEADERS + origin, body)
 
 
-_LATELY: dict[bytes, dict[str, str]] = {}  # bodies that name a placement and a language, and so are alike
-
-
-def _asked(body: bytes) -> Mapping[str, str]:
-    """The fields of a body. What holds anything of one visitor's alone is not remembered."""
-    asked = _LATELY.get(body)
-    if asked is None:
-        asked = _decide_fields(parse_json(body))
-        if asked.keys() <= {"placement", "locale"} and len(body) <= _SHORT:
-            if len(_LATELY) >= _REMEMBERED:
-                _LATELY.clear()
-            _LATELY[body] = asked
-    return asked
+def _found(body: bytes, snapshot: Snapshot) -> tuple[PlacementEntry, Asked]:
+    """The placement that a body names, or Refusal 404. What holds anything of one visitor's alone is not remembered."""
+    found = snapshot.lately.get(body)
+    if found is None:
+        fields = _decide_fields(parse_json(body))
+        placement = snapshot.placements.get(fields.pop("placement"))
+        if placement is None:
+            raise Refusal(
+                404, "placement_unknown", "There is no placement with this key.", {"placement": "Unknown key."}
+            )
+        found = (placement, Asked(**fields))
+        if fields.keys() <= {"locale"} and len(body) <= _SHORT:
+            if len(snapshot.lately) >= _REMEMBERED:
+                snapshot.lately.clear()
+            snapshot.lately[body] = (placement, one_for_all(found[1]))
+    return found
 
 
 def _decide_fields(value: Any) -> dict[str, str]:
