@@ -185,7 +185,7 @@ def _page(request: HttpRequest, words: Rendition, typed: Typed, refused: ReviewR
         "errors": errors,
         "said_error": errors.get("reason") or errors.get("comment", ""),
     }
-    return render(request, "messages/review.html", context, status=409 if refused else 200)
+    return render(request, "messages/review.html", context)
 
 
 def _asked(typed: Typed, errors: dict[str, str]) -> list[Asked]:
