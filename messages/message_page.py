@@ -50,7 +50,6 @@ def message(request: HttpRequest, key: str) -> HttpResponse:
     assert isinstance(request.user, User)
     found = get_object_or_404(Message.objects.select_related("theme"), key=key)
     revisions = list(_revisions(found))
-    renditions = [rendition for revision in revisions for rendition in revision.renditions.all()]
     versions = [_version(revision) for revision in revisions]
     newest = list(revisions[0].renditions.all()) if revisions else []
     context = {
@@ -58,8 +57,7 @@ def message(request: HttpRequest, key: str) -> HttpResponse:
         "newest": versions[0] if versions else None,
         "older": versions[1:],
         "step": next_step(newest, request.user),
-        "events": history(renditions),
-        "exceptions": [made for rendition in renditions for made in review.exceptions(rendition)],
+        "events": history([rendition for revision in revisions for rendition in revision.renditions.all()]),
         "may_write": has_role(request.user, MANAGER),
     }
     return render(request, "messages/message.html", context)

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from messages import advice, audit, review_checklist
@@ -48,12 +48,16 @@ class Obstacles:
 
 
 def is_own(rendition: Rendition, by: User) -> bool:
-    """Whether a person wrote these words, or took their part in them: the claim, or the same body some revision ago."""
-    if rendition.revision.author_id == by.pk:
-        return True
-    of_this_message = Rendition.objects.filter(revision__message=rendition.revision.message_id, locale=rendition.locale)
-    same = of_this_message.filter(Q(headline=rendition.headline) | Q(body=rendition.body))
-    return same.filter(Q(author=by) | Q(author=None, revision__author=by)).exists()
+    """Whether these words are a person's own, as `own` says."""
+    return Rendition.objects.filter(own(by), pk=rendition.pk).exists()
+
+
+def own(by: User) -> Q:
+    """Words that a person wrote or has a part in: the claim, or a headline or body kept from an earlier revision."""
+    theirs = Q(author=by) | Q(author=None, revision__author=by)
+    same = Q(headline=OuterRef("headline")) | Q(body=OuterRef("body"))
+    of_message = Rendition.objects.filter(revision__message=OuterRef("revision__message"), locale=OuterRef("locale"))
+    return Q(revision__author=by) | Q(Exists(of_message.filter(theirs, same)))
 
 
 @transaction.atomic
