@@ -51,13 +51,15 @@ def message(request: HttpRequest, key: str) -> HttpResponse:
     found = get_object_or_404(Message.objects.select_related("theme"), key=key)
     revisions = list(_revisions(found))
     versions = [_version(revision) for revision in revisions]
-    newest = list(revisions[0].renditions.all()) if revisions else []
+    renditions = [rendition for revision in revisions for rendition in revision.renditions.all()]
+    newest = [words for words in renditions if words.revision == revisions[0]]
+    waiting = [words for words in renditions if words not in newest and words.state == Revision.State.SUBMITTED]
     context = {
         "message": found,
         "newest": versions[0] if versions else None,
         "older": versions[1:],
-        "step": next_step(newest, request.user),
-        "events": history([rendition for revision in revisions for rendition in revision.renditions.all()]),
+        "step": next_step([*newest, *waiting], request.user),
+        "events": history(renditions),
         "may_write": has_role(request.user, MANAGER),
     }
     return render(request, "messages/message.html", context)

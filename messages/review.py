@@ -7,7 +7,7 @@ has `read`: if the words have changed since, they are refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -48,16 +48,17 @@ class Obstacles:
 
 
 def is_own(rendition: Rendition, by: User) -> bool:
-    """Whether these words are a person's own, as `own` says."""
-    return Rendition.objects.filter(own(by), pk=rendition.pk).exists()
+    """Whether these words are a person's own."""
+    return rendition.pk in own_among([rendition], by)
 
 
-def own(by: User) -> Q:
-    """Words that a person wrote or has a part in: the claim, or a headline or body kept from an earlier revision."""
+def own_among(renditions: Iterable[Rendition], by: User) -> set[int]:
+    """Those that a person wrote or has a part in: the claim, or a headline or body kept from an earlier revision."""
     theirs = Q(author=by) | Q(author=None, revision__author=by)
     same = Q(headline=OuterRef("headline")) | Q(body=OuterRef("body"))
     of_message = Rendition.objects.filter(revision__message=OuterRef("revision__message"), locale=OuterRef("locale"))
-    return Q(revision__author=by) | Q(Exists(of_message.filter(theirs, same)))
+    own = Q(revision__author=by) | Q(Exists(of_message.filter(theirs, same)))
+    return set(Rendition.objects.filter(own, pk__in=[words.pk for words in renditions]).values_list("pk", flat=True))
 
 
 @transaction.atomic

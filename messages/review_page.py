@@ -183,9 +183,20 @@ def _page(request: HttpRequest, words: Rendition, typed: Typed, refused: ReviewR
         "typed": typed,
         "refused": refused,
         "errors": errors,
+        "summary": _summary(errors),
         "said_error": errors.get("reason") or errors.get("comment", ""),
     }
     return render(request, "messages/review.html", context)
+
+
+def _summary(errors: dict[str, str]) -> list[tuple[str, str]]:
+    """Each sentence once, and where on the page it belongs to."""
+    fields = {"reason": "said", "comment": "said", "text": "text", "override": "override"}
+    places: dict[str, str] = {}
+    for where, sentence in errors.items():
+        asked = f"{where.removeprefix('checklist.')}-error" if where.startswith("checklist.") else "remarks"
+        places.setdefault(sentence, fields.get(where, asked))
+    return list(places.items())
 
 
 def _asked(typed: Typed, errors: dict[str, str]) -> list[Asked]:

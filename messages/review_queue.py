@@ -39,7 +39,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
     person, submitted = request.user, list(_in_state(State.SUBMITTED))
     decides, writes = has_role(person, *review.MAY_DECIDE), has_role(person, *review.MAY_SUBMIT)
-    own = _not_for(person) if decides else set()
+    own = set() if has_role(person, review.ADMINISTRATOR) else review.own_among(submitted, person)
     mine = [words for words in submitted if decides and words.pk not in own]
     drafts = _in_state(State.DRAFT).exclude(Exists(_newer())) if writes else []
     back = [words for words in drafts if was_sent_back(words, list(words.reviews.all()))]
@@ -57,13 +57,6 @@ def _in_state(state: Revision.State) -> QuerySet[Rendition]:
     """Those that have waited longest come first."""
     words = Rendition.objects.filter(state=state).select_related("revision__message__theme", "revision__author")
     return words.prefetch_related("reviews__by").order_by("revision_id", "locale")
-
-
-def _not_for(person: User) -> set[int]:
-    """Waiting words that are this person's own; an administrator may make an exception."""
-    if has_role(person, review.ADMINISTRATOR):
-        return set()
-    return set(Rendition.objects.filter(review.own(person), state=State.SUBMITTED).values_list("pk", flat=True))
 
 
 def _newer() -> QuerySet[Rendition]:

@@ -111,7 +111,7 @@ def _said(comment: Comment, words: Rendition) -> Event:
 
 
 def next_step(renditions: Sequence[Rendition], person: User) -> NextStep:
-    """For the newest revision, given by its languages: what this person would do first."""
+    """What this person would do first: with the languages of the newest revision, or older ones that still wait."""
     for find in (_to_review, _to_change, _to_submit, _waiting):
         if step := find(renditions, person):
             return step
@@ -124,14 +124,15 @@ def _to_review(renditions: Sequence[Rendition], person: User) -> NextStep | None
     if not has_role(person, *review.MAY_DECIDE):
         return None
     waiting = [words for words in renditions if words.state == State.SUBMITTED]
-    open_to = [w for w in waiting if has_role(person, review.ADMINISTRATOR) or not review.is_own(w, person)]
-    if not open_to:
+    own = set() if has_role(person, review.ADMINISTRATOR) else review.own_among(waiting, person)
+    words = next((words for words in waiting if words.pk not in own), None)
+    if words is None:
         return None
-    language = language_name(open_to[0].locale)
+    language = language_name(words.locale)
     return NextStep(
         _("The words in %(language)s wait for a review.") % {"language": language},
         _("Review the words in %(language)s") % {"language": language},
-        review_url(open_to[0]),
+        review_url(words),
     )
 
 

@@ -40,6 +40,13 @@ class TestTheNextStep:
         assert next_step(client, rendition)[1] == "Review the words in English"
         assert f'href="/messages/{rendition.revision.message.key}/2/en/review/"' in page(client, rendition)
 
+    def test_an_earlier_revision_that_still_waits_is_not_forgotten(self) -> None:
+        rendition = world.submitted()
+        newer = Revision.objects.create(message=rendition.revision.message, number=3, claim_strength="none")
+        Rendition.objects.create(revision=newer, locale="en", headline="Other", body="Other.")
+        client = signed_in("rafael", "reviewer")
+        assert "/2/en/review/" in client.get(f"/messages/{newer.message.key}/").context["step"].url
+
     def test_a_reviewer_is_not_led_to_their_own_words(self) -> None:
         says, button = next_step(signed_in("rafael", "reviewer"), world.submitted("rafael"))
         assert "another reviewer reads them" in says

@@ -109,6 +109,11 @@ class TestApproving:
         assert ">A good one.</textarea>" in html
         assert state(rendition) == "submitted"
 
+    def test_what_is_amiss_is_told_once_above_and_leads_to_its_first_place(self, reviewer: Client) -> None:
+        html = text(post(reviewer, world.submitted(), "approve"))
+        assert html.count('<a href="#accurate-error">Please answer yes or no.</a>') == 1
+        assert html.count("Please answer yes or no.") == 1 + len(world.SEEN)
+
     def test_words_that_changed_while_they_were_read_are_shown_anew(self, reviewer: Client) -> None:
         rendition = world.submitted()
         read = rendition.words_digest()
