@@ -42,22 +42,30 @@ class Version:
     compare: str
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier revision: its words are a page away."""
+
+    revision: Revision
+    pages: tuple[tuple[str, str], ...]  # language, where its words are
+    compare: str
+
+
 @require_safe
 def message(request: HttpRequest, key: str) -> HttpResponse:
-    """The newest revision open, older ones folded, the history below."""
+    """The newest revision, the way to earlier ones, and the history."""
     if not has_role(request.user, *ROLES):
         raise PermissionDenied
     assert isinstance(request.user, User)
     found = get_object_or_404(Message.objects.select_related("theme"), key=key)
     revisions = list(_revisions(found))
-    versions = [_version(revision) for revision in revisions]
     renditions = [rendition for revision in revisions for rendition in revision.renditions.all()]
     newest = [words for words in renditions if words.revision == revisions[0]]
     waiting = [words for words in renditions if words not in newest and words.state == Revision.State.SUBMITTED]
     context = {
         "message": found,
-        "newest": versions[0] if versions else None,
-        "older": versions[1:],
+        "newest": _version(revisions[0]) if revisions else None,
+        "earlier": [_earlier(revision) for revision in revisions[1:]],
         "step": next_step([*newest, *waiting], request.user),
         "events": history(renditions),
         "may_write": has_role(request.user, MANAGER),
@@ -77,9 +85,17 @@ def _revisions(message: Message) -> list[Revision]:
 
 
 def _version(revision: Revision) -> Version:
+    return Version(revision, tuple(_words(words) for words in revision.renditions.all()), _compare(revision))
+
+
+def _earlier(revision: Revision) -> Earlier:
+    pages = tuple((language_name(words.locale), review_url(words)) for words in revision.renditions.all())
+    return Earlier(revision, pages, _compare(revision))
+
+
+def _compare(revision: Revision) -> str:
     before = revision.number - 1
-    compare = optional_url("messages:compare", revision.message.key, before, revision.number) if before else ""
-    return Version(revision, tuple(_words(rendition) for rendition in revision.renditions.all()), compare)
+    return optional_url("messages:compare", revision.message.key, before, revision.number) if before else ""
 
 
 def _words(rendition: Rendition) -> Words:

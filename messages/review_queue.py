@@ -20,6 +20,9 @@ from messages.roles import ROLES, has_role
 State = Revision.State
 
 
+AT_ONCE = 40  # of each kind: more would be read by nobody
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """One language of a revision, and the last thing that was decided about it."""
@@ -41,14 +44,16 @@ def queue(request: HttpRequest) -> HttpResponse:
     decides, writes = has_role(person, *review.MAY_DECIDE), has_role(person, *review.MAY_SUBMIT)
     own = set() if has_role(person, review.ADMINISTRATOR) else review.own_among(submitted, person)
     mine = [words for words in submitted if decides and words.pk not in own]
+    elsewhere = [words for words in submitted if not decides or words.pk in own]
     drafts = _in_state(State.DRAFT).exclude(Exists(_newer())) if writes else []
     back = [words for words in drafts if was_sent_back(words, list(words.reviews.all()))]
     context = {
         "decides": decides,
         "writes": writes,
-        "to_review": [_waiting(words) for words in mine],
-        "sent_back": [_waiting(words) for words in back],
-        "elsewhere": [_waiting(words) for words in submitted if words not in mine],
+        "to_review": _first(mine),
+        "sent_back": _first(back),
+        "elsewhere": _first(elsewhere),
+        "further": max(0, len(mine) - AT_ONCE) + max(0, len(back) - AT_ONCE) + max(0, len(elsewhere) - AT_ONCE),
     }
     return render(request, "messages/queue.html", context)
 
@@ -66,6 +71,10 @@ def _newer() -> QuerySet[Rendition]:
         revision__number__gt=OuterRef("revision__number"),
         locale=OuterRef("locale"),
     )
+
+
+def _first(found: list[Rendition]) -> list[Waiting]:
+    return [_waiting(words) for words in found[:AT_ONCE]]
 
 
 def _waiting(words: Rendition) -> Waiting:

@@ -94,10 +94,11 @@ class TestWhatItShows:
         assert '<h3>Arabic</h3><p class="state state-draft">Draft</p>' in html
         assert 'lang="ar" dir="rtl"' in html
 
-    def test_earlier_revisions_are_folded(self) -> None:
-        html = page(signed_in("ana", "analyst"), world.written())
+    def test_earlier_revisions_are_a_page_away(self) -> None:
+        rendition = world.written()
+        html = page(signed_in("ana", "analyst"), rendition)
         assert "The words: revision 2" in html
-        assert "<summary>Revision 1, approved</summary>" in html
+        assert f'<a href="/messages/{rendition.revision.message.key}/1/en/review/">English' in html
 
     def test_remarks_stand_beside_the_words(self) -> None:
         assert "“creep”" in page(signed_in("ana", "analyst"), world.written(headline="You <creep>"))

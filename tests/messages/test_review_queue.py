@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from messages import review
+from messages import review, review_queue
 from messages.models import Rendition, Revision
 from tests import world
 
@@ -65,6 +65,15 @@ def test_an_empty_queue_says_what_will_stand_there() -> None:
     client.force_login(world.person("rafael", "reviewer"))
     html = client.get("/reviews/").content.decode()
     assert "When a colleague asks for a review, it stands here." in html
+
+
+def test_a_long_queue_shows_what_waits_longest_and_counts_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(review_queue, "AT_ONCE", 2)
+    waiting = [world.submitted() for _ in range(3)]
+    assert shown("reviewer")["to_review"] == waiting[:2]
+    client = Client()
+    client.force_login(world.person("lena"))
+    assert "1 more stands here when these are done." in client.get("/reviews/").content.decode()
 
 
 def test_the_number_of_queries_does_not_grow_much_with_what_waits(
