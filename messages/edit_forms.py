@@ -18,10 +18,10 @@ _SOURCES_MOST, _SOURCE_LENGTH = 20, 600
 
 
 LOOKS: dict[str, list[tuple[str, Any]]] = {
-    "place": [("page", _("The page we host")), ("embed", _("A partner’s page"))],
+    "place": [("page", _("Our page")), ("embed", _("Embed"))],
     "screen": [("phone", _("Phone")), ("desktop", _("Desktop"))],
     "colours": [("light", _("Light")), ("dark", _("Dark"))],
-    "direction": [("", _("As the language")), ("rtl", _("Right to left")), ("ltr", _("Left to right"))],
+    "direction": [("", _("As written")), ("rtl", _("Right to left")), ("ltr", _("Left to right"))],
 }
 
 

@@ -258,6 +258,7 @@ def _page(
         "is_original": desk.is_original,
         "is_new_language": not seen.digest,
         "starts_new_revision": _starts_new_revision(desk),
+        "rendition": desk.base.renditions.filter(locale=desk.locale).first(),
         "original": original if original and original.locale != desk.locale else None,
         "original_direction": direction_of(original.locale) if original else "ltr",
         "original_language": locales.name_of(original.locale) if original else "",

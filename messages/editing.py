@@ -13,7 +13,7 @@ from typing import Literal
 
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils.text import slugify
 
 from messages import audit
@@ -101,16 +101,16 @@ def place_for(base: Revision, locale: str, writing: Writing, *, by: AbstractUser
     same_claims = writing.claims == claims_of(base)
     if rendition is None:
         return "beside" if same_claims and base.state != Revision.State.WITHDRAWN else "new"
-    own = base.author_id == by.pk if rendition.author_id is None else rendition.author_id == by.pk
-    own_claims = same_claims or base.author_id == by.pk
-    return "here" if base.state == Revision.State.DRAFT and own and own_claims else "new"
+    if rendition.state != Revision.State.DRAFT or _writer_of(rendition) != by.pk:
+        return "new"
+    return "here" if same_claims or _claims_are_own_draft(base, by) else "new"
 
 
 @transaction.atomic
 def save(message: Message, locale: str, writing: Writing, *, seen: Seen, by: AbstractUser) -> Saved:
     """Write the words down, or raise `Overtaken` and write nothing."""
     Message.objects.select_for_update(no_key=True).get(pk=message.pk)  # one at a time
-    base = message.revisions.get(number=seen.base)
+    base = _locked(message).get(number=seen.base)
     there = writing_in(base, locale)
     if (there.digest if there else "") != seen.digest:
         raise Overtaken(base)
@@ -144,6 +144,21 @@ def new_theme(name: str, frame: str) -> Theme:
     return Theme.objects.get_or_create(key=key, defaults={"name": name, "frame": frame, "line": ""})[0]
 
 
+def _locked(message: Message) -> QuerySet[Revision]:
+    """A review that is under way ends first, and its outcome is seen."""
+    return message.revisions.select_for_update(no_key=True)
+
+
+def _writer_of(rendition: Rendition) -> int | None:
+    """Words from before there were authors of languages are by the author of their revision."""
+    return rendition.author_id or rendition.revision.author_id
+
+
+def _claims_are_own_draft(revision: Revision, by: AbstractUser) -> bool:
+    """Claims are part of what is approved in each language."""
+    return revision.author_id == by.pk and not revision.renditions.exclude(state=Revision.State.DRAFT).exists()
+
+
 def _newest(message: Message) -> int:
     newest: int | None = message.revisions.aggregate(newest=Max("number"))["newest"]
     return newest or 0
@@ -151,7 +166,7 @@ def _newest(message: Message) -> int:
 
 def _newer_with_the_same_words(message: Message, locale: str, seen: Seen) -> Revision:
     """Go on from a newer revision if it changed other languages only; its words in this one would be lost else."""
-    newer = message.revisions.filter(number__gt=seen.newest).order_by("-number")[0]
+    newer = _locked(message).filter(number__gt=seen.newest).order_by("-number")[0]
     there = writing_in(newer, locale)
     if (there.digest if there else "") != seen.digest:
         raise Overtaken(newer)
@@ -176,9 +191,8 @@ def _new_revision(
         if row.locale == locale:
             _add(revision, locale, writing, by=by)
         else:
-            author = row.author_id or row.revision.author_id
             Rendition.objects.create(
-                revision=revision, locale=row.locale, headline=row.headline, body=row.body, author_id=author
+                revision=revision, locale=row.locale, headline=row.headline, body=row.body, author_id=_writer_of(row)
             )
     if locale not in {row.locale for row in rows}:
         _add(revision, locale, writing, by=by)
@@ -214,6 +228,6 @@ def _record(action: audit.Action, revision: Revision, locale: str, *, by: Abstra
         ref=message.key,
         label=message.theme.name,
         revision=revision.number,
-        language=locale,
-        words=revision.words_digest(),
+        locale=locale,
+        words=revision.renditions.get(locale=locale).words_digest(),
     )

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from campaign import lifecycle
 from campaign.lifecycle import StepRefused
 from campaign.models import Arm, Campaign
+from messages import review
 from messages.models import Rendition
 from tests import world
 
@@ -23,8 +24,11 @@ def test_launching_freezes_the_plan_under_its_own_hash() -> None:
 
 def test_the_plan_commits_to_the_exact_words_of_every_arm() -> None:
     campaign = world.launched()
-    words = {arm["arm"]: arm["words"] for arm in json.loads(campaign.plan.canonical)["arms"]}
-    assert words == {arm.key: arm.revision.digest for arm in campaign.arms.all()}
+    promised = json.loads(campaign.plan.canonical)["arms"]
+    assert {arm["arm"]: arm["words"] for arm in promised} == {a.key: a.revision.digest for a in campaign.arms.all()}
+    assert {arm["arm"]: arm["languages"] for arm in promised} == {
+        arm.key: {"en": arm.revision.renditions.get().words_digest()} for arm in campaign.arms.all()
+    }
 
 
 def test_a_frozen_plan_cannot_be_changed_even_in_the_database() -> None:
@@ -94,8 +98,8 @@ def test_two_campaigns_cannot_run_at_one_placement() -> None:
 
 def test_a_campaign_with_words_that_nobody_approved_cannot_be_submitted() -> None:
     campaign = world.draft()
-    revision = campaign.arms.get(key="user").revision
-    type(revision).objects.filter(pk=revision.pk).update(digest="changed-since")
+    rendition = campaign.arms.get(key="user").revision.renditions.get()
+    review.withdraw(rendition, by=world.person("rafael", "reviewer"), now=world.NOON, reason="It may frighten.")
     with pytest.raises(StepRefused, match="“User” are not approved"):
         lifecycle.submit(campaign, by=world.person("mara"))
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 from campaign import lifecycle
 from campaign.preview import arm_of
 from campaign.views import share_in_words
+from messages import review
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -49,8 +50,9 @@ def test_a_campaign_shows_the_exact_words_of_every_arm(reviewer: Client) -> None
 
 def test_words_that_lost_their_approval_are_not_called_approved(reviewer: Client) -> None:
     arm = world.draft().arms.get(key="both")
-    type(arm.revision).objects.filter(pk=arm.revision.pk).update(state="withdrawn")
-    assert "withdrawn" in page(reviewer, "/campaigns/pilot/")
+    rendition = arm.revision.renditions.get()
+    review.withdraw(rendition, by=world.person("rafael", "reviewer"), now=world.NOON, reason="It may frighten.")
+    assert "Withdrawn" in page(reviewer, "/campaigns/pilot/")
 
 
 def test_every_arm_can_be_seen_as_a_visitor_sees_it(reviewer: Client) -> None:

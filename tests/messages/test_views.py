@@ -32,9 +32,7 @@ def test_messages_stand_under_their_frame_with_its_mark(reader: Client) -> None:
 
 
 def test_a_message_shows_its_claim_and_its_sources(reader: Client) -> None:
-    Revision.objects.filter(pk=world.approved("victim").pk).update(
-        claim_strength="linked", sources=["Wright et al. 2017", "Somebody 2020"]
-    )
+    world.approved("victim", claim_strength="linked", sources=["Wright et al. 2017", "Somebody 2020"])
     html = page(reader)
     assert "Linked in studies" in html
     assert "Wright et al. 2017" in html

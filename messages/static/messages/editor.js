@@ -129,6 +129,7 @@
     for (const stale of stage.querySelectorAll(".coming")) stale.remove();
     const coming = old.cloneNode();
     coming.src = where.href;
+    form.querySelector("[data-alone]").href = where.href;
     coming.className = "coming";
     coming.addEventListener("load", () => {
       old.remove();
