@@ -11,7 +11,6 @@ from typing import Literal
 Kind = Literal["same", "gone", "new"]
 
 _PIECES = re.compile(r"\n\s*\n|\n|[^\S\n]+|\w+(?:[-'’]\w+)*|[^\w\s]")
-_FEWEST_BETWEEN = 2  # a lone word that stayed between two changes reads better as part of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +55,11 @@ def _steps(old: list[str], new: list[str]) -> Iterator[Part]:
 
 
 def _joined(steps: Iterator[Part]) -> Iterator[Part]:
-    """Changes with next to nothing between them are one: "~~the old~~ a new", not "~~the~~ a ~~old~~ new"."""
+    """Changes with no word between them are one: "~~the old~~ a new", not "~~the~~ a ~~old~~ new"."""
     gone = came = held = ""
     for part in steps:
         if part.kind == "same":
-            if (gone or came) and not held and _words_in(part.text) < _FEWEST_BETWEEN and "\n" not in part.text:
+            if (gone or came) and not held and not _words_in(part.text) and "\n" not in part.text:
                 held = part.text
                 continue
             yield from _changed(gone, came)

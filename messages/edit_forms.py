@@ -83,14 +83,14 @@ class WordsAndClaimsForm(WordsForm):
     sources = forms.CharField(
         label=_("Sources"),
         required=False,
-        help_text=_("One on each line. If you only remember it, it is not a source."),
+        help_text=_("One on each line, none if the words claim nothing. What you only remember is no source."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     note = forms.CharField(
         label=_("Why so?"),
         required=False,
         max_length=Revision._meta.get_field("note").max_length,
-        help_text=_("One sentence for the reviewer: why it is worded this way."),
+        help_text=_("One sentence for the reviewer, if it helps: why it is worded this way."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
@@ -122,7 +122,7 @@ class NewMessageForm(WordsAndClaimsForm):
         queryset=Theme.objects.all(),
         required=False,
         to_field_name="key",
-        empty_label=_("A theme of our own"),
+        empty_label=_("Choose one, or name your own below"),
         help_text=_("The line of argument."),
         error_messages={"invalid_choice": _("There is no such theme any more. Choose another.")},
     )

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
-from django.shortcuts import render, resolve_url
-from django.utils.http import urlencode
+from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
 _NOT_TYPED = {"csrfmiddlewaretoken"}
@@ -43,6 +41,6 @@ def _is_stale(request: HttpRequest) -> bool:
 def _handed_back(request: HttpRequest) -> HttpResponse:
     typed = [(name, value) for name, values in request.POST.lists() for value in values if name not in _NOT_TYPED]
     to_read = [(name, value) for name, value in typed if name in ("headline", "body") and value.strip()]
-    sign_in = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': request.get_full_path()})}"
+    sign_in = redirect_to_login(request.get_full_path()).url
     context = {"typed": typed, "to_read": to_read, "sign_in": sign_in}
     return render(request, "messages/edit_kept.html", context, status=401)

@@ -29,4 +29,4 @@ def _local_names() -> tuple[tuple[str, str], ...]:
 
 def choices() -> list[tuple[str, str]]:
     """For a select: each by its own name, which its speakers find, and by its name here."""
-    return [(code, f"{local} · {name_of(code)} ({code})") for code, local in _local_names()]
+    return [(code, local if local == name_of(code) else f"{local} · {name_of(code)}") for code, local in _local_names()]
