@@ -85,14 +85,23 @@ def edit(request: HttpRequest, *, key: str, locale: str, stale: bool) -> HttpRes
 
 @require_safe
 def translate(request: HttpRequest, key: str) -> HttpResponse:
-    """?into= is the language that somebody chose on the message's page."""
+    """Asks for the language; ?into= is the answer, ?from= the revision, else the newest."""
     writer(request)
-    into, base = request.GET.get("into", ""), request.GET.get("from", "")
-    if not into:
-        return redirect("messages:message", key=key)
-    if not locales.is_known(into):
+    message = get_object_or_404(Message.objects.select_related("theme"), key=key)
+    base = _base(message, request.GET.get("from"), None)
+    into = request.GET.get("into", "")
+    if base is None or (into and not locales.is_known(into)):
         raise Http404
-    return redirect(f"{reverse('messages:edit', args=[key, into])}?{urlencode({'from': base} if base else {})}")
+    if into:
+        return redirect(f"{reverse('messages:edit', args=[key, into])}?{urlencode({'from': base.number})}")
+    there = list(base.renditions.order_by("pk").values_list("locale", flat=True))
+    context = {
+        "message": message,
+        "base": base,
+        "there": [locales.name_of(locale) for locale in there],
+        "missing": [(code, name) for code, name in locales.choices() if code not in there],
+    }
+    return render(request, "messages/edit_language.html", context)
 
 
 def writer(request: HttpRequest) -> AbstractUser:

@@ -152,6 +152,7 @@ def _address(route: str) -> str:
     pk = str(things[kind]()) if kind else "1"
     for placeholder, value in {
         "<slug:slug>": "pilot",
+        "<slug:key>/<int:number>/<locale>": "neutral-0/1/en",
         "<slug:key>": "neutral-0",
         "<str:locale>": "en",
         "<int:a>": "1",

@@ -1,6 +1,7 @@
 """The pages about campaigns, signing in and out, and what a stranger sees."""
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
@@ -53,6 +54,19 @@ def test_words_that_lost_their_approval_are_not_called_approved(reviewer: Client
     rendition = arm.revision.renditions.get()
     review.withdraw(rendition, by=world.person("rafael", "reviewer"), now=world.NOON, reason="It may frighten.")
     assert "Withdrawn" in page(reviewer, "/campaigns/pilot/")
+
+
+def test_an_exception_is_shown_on_the_campaign_that_uses_the_words(reviewer: Client) -> None:
+    campaign = world.draft()
+    root = User.objects.create_superuser("root")
+    words = world.submitted(author=root)
+    read = words.words_digest()
+    review.approve(words, by=root, now=world.NOON, read=read, checklist=world.SEEN, override="Alone this week.")
+    campaign.arms.filter(key="victim").update(revision=words.revision)
+    html = page(reviewer, "/campaigns/pilot/")
+    assert "Approved by root on 2 March 2026" in html
+    assert "An exception by root, 2 March 2026" in html
+    assert "“Alone this week.”" in html
 
 
 def test_every_arm_can_be_seen_as_a_visitor_sees_it(reviewer: Client) -> None:

@@ -142,7 +142,14 @@ class TestTranslating:
         first.refresh_from_db()
         assert first.claim_strength == "none"
 
-    def test_the_message_page_leads_to_it(self, mara: Client) -> None:
+    def test_the_message_page_leads_to_a_choice_of_the_languages_that_are_missing(self, mara: Client) -> None:
+        assert 'href="/messages/victim-0/translate/?from=1"' in html(mara.get("/messages/victim-0/"))
+        page = html(mara.get("/messages/victim-0/translate/?from=1"))
+        assert "Revision 1 has English." in page
+        assert '<option value="ar">العربيّة · Arabic</option>' in page
+        assert '<option value="en">' not in page
+
+    def test_the_choice_leads_to_the_editor(self, mara: Client) -> None:
         response = mara.get(reverse("messages:translate", args=["victim-0"]) + "?into=ar&from=1")
         assert response.headers["Location"] == f"{self.ARABIC}?from=1"
 
