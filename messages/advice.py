@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 from messages import lint
-from messages.lint import EMBED, ArmWords, Help, Lists, Remark, Words
+from messages.lint import EMBED, ArmWords, Form, Help, Lists, Remark, Words
 from messages.models import HelpLink, Rendition, Revision
 
 _LISTS = Path(__file__).parent / "library" / "lint.toml"
@@ -24,6 +24,11 @@ def on_revision(revision: Revision) -> dict[str, tuple[Remark, ...]]:
 def on_rendition(rendition: Rendition) -> tuple[Remark, ...]:
     """Remarks on the words of one language."""
     return _about(words_of(rendition.revision, rendition), tuple(settings.NEVER_NAME))
+
+
+def on_writing(words: Words, form: Form) -> tuple[Remark, ...]:
+    """Remarks on words that are being written, for the place that they are written for."""
+    return lint.about_words(words, form=form, lists=_lists(), never_name=tuple(settings.NEVER_NAME))
 
 
 def on_help(today: date) -> tuple[Remark, ...]:

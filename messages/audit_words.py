@@ -9,6 +9,8 @@ from messages.audit import Action, Kind
 
 # What was done, after the actor's name: {label} is the thing's name at that time, the rest comes from the detail.
 _DONE: dict[str, str] = {
+    Action.WORDS_WRITE: "wrote “{label}” (message), revision {revision}{spoken}",
+    Action.WORDS_TRANSLATE: "translated “{label}” (message), revision {revision}{spoken}",
     Action.WORDS_SUBMIT: "asked for a review of “{label}” (message), revision {revision}{spoken}",
     Action.WORDS_APPROVE: "approved “{label}” (message), revision {revision}{spoken}",
     Action.WORDS_WITHDRAW: "withdrew “{label}” (message), revision {revision}{spoken}{because}",

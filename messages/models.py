@@ -139,6 +139,27 @@ class Rendition(models.Model):
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+class Draft(models.Model):
+    """What somebody has typed and not saved yet, in one language of one message or for a new one; only they see it."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts")
+    message = models.ForeignKey(Message, null=True, blank=True, on_delete=models.CASCADE, related_name="drafts")
+    locale = models.CharField(max_length=8)
+    base = models.ForeignKey(
+        Revision, null=True, blank=True, on_delete=models.CASCADE, help_text="The revision that they began from."
+    )
+    base_digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of its words as they were then.")
+    fields = models.JSONField(default=dict, help_text="The form as it was typed.")
+    saved_at = models.DateTimeField(help_text="To the second.")
+
+    class Meta:
+        ordering = ["-saved_at"]
+        constraints = [models.UniqueConstraint(fields=["person", "message", "locale"], name="draft_one_each")]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.message or 'new'} {self.locale}"
+
+
 class Review(models.Model):
     """One step in the review of one rendition, bound to the exact words by their digest. Never changed or deleted."""
 

@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from messages import message_page, review_page, views
+from messages import diff_page, edit_page, message_page, new_page, review_page, views
 
 app_name = "messages"
 _WORDS = "<slug:key>/<int:number>/<locale>"
 urlpatterns = [
     path("", views.library, name="library"),
+    path("new/", new_page.new, name="new"),
     path("<slug:key>/", message_page.message, name="message"),
+    path("<slug:key>/edit/<str:locale>/", edit_page.edit, name="edit"),
+    path("<slug:key>/translate/", edit_page.translate, name="translate"),
+    path("<slug:key>/compare/<int:a>/<int:b>/", diff_page.compare, name="compare"),
     path(f"{_WORDS}/review/", review_page.page, name="review"),
     path(f"{_WORDS}/submit/", review_page.submit, name="submit"),
     path(f"{_WORDS}/comment/", review_page.comment, name="comment"),
