@@ -19,6 +19,7 @@ MEMORY = {
     "_RJEM_MALLOC_CONF": "narenas:1,lg_tcache_max:8,dirty_decay_ms:0,muzzy_decay_ms:100",  # granian's own allocator
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_TRIM_THRESHOLD_": "1048576",
+    "PYTHONNODEBUGRANGES": "1",  # which column of a line failed: 1 to 3 MB
 }
 
 

@@ -8,6 +8,8 @@ from tests.installation import installed
 
 PROBE = """
 import io, sys
+from campaign import rsgi
+rsgi.application
 from campaign.wsgi import application
 def call(method, path, body=b""):
     status = []
