@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,7 +15,7 @@ from analytics import disclose, report, rows
 from analytics.models import Analysis, Estimate
 from campaign.access import campaign_for
 from campaign.api import HasRole, Listing
-from campaign.api_errors import refusals
+from campaign.described import Described
 from campaign.models import AnalysisPlan, PlannedOutcome
 from campaign.outcomes import CATALOGUE
 from messages.models import Frame
@@ -42,7 +41,7 @@ class Tallies(Listing[disclose.TableRow]):
 
     serializer_class = TallySerializer
 
-    @extend_schema(tags=["results"], responses={200: TallySerializer(many=True), **refusals(401, 403, 404)})
+    @Described(tag="results", answer=TallySerializer, many=True, refusals=(401, 403, 404))
     def get(self, request: Request, slug: str) -> Response:
         return self.page(disclose.table(campaign_for(request.user, slug)))
 
@@ -247,7 +246,7 @@ class Analyses(Listing[Analysis]):
 
     serializer_class = AnalysisSerializer
 
-    @extend_schema(tags=["results"], responses={200: AnalysisSerializer(many=True), **refusals(401, 403, 404)})
+    @Described(tag="results", answer=AnalysisSerializer, many=True, refusals=(401, 403, 404))
     def get(self, request: Request, slug: str) -> Response:
         return self.page(_looks(request, slug))
 
@@ -257,7 +256,7 @@ class AnalysisDetail(APIView):
 
     permission_classes = [HasRole]
 
-    @extend_schema(tags=["results"], responses={200: AnalysisSerializer, **refusals(401, 403, 404)})
+    @Described(tag="results", answer=AnalysisSerializer, refusals=(401, 403, 404))
     def get(self, request: Request, slug: str, look: int) -> Response:
         analysis = _looks(request, slug).filter(look=look).first()
         if analysis is None:

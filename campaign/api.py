@@ -11,7 +11,6 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import exceptions, serializers
 from rest_framework.authtoken.models import Token
 from rest_framework.pagination import PageNumberPagination
@@ -24,7 +23,8 @@ from rest_framework.views import APIView
 
 from campaign import lifecycle
 from campaign.access import campaign_for
-from campaign.api_errors import BODY_LIMIT, BodyTooLarge, refusals
+from campaign.api_errors import BODY_LIMIT, BodyTooLarge
+from campaign.described import Described
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from messages.models import Frame
 from messages.roles import ROLES, has_role
@@ -119,7 +119,7 @@ class PlannedComparisonSerializer(serializers.Serializer[Any]):
 
 
 class PlanSerializer(serializers.ModelSerializer[AnalysisPlan]):
-    comparisons = serializers.SerializerMethodField()
+    comparisons = PlannedComparisonSerializer(source="pairs", many=True, read_only=True)
     outcomes = PlannedOutcomeSerializer(many=True, read_only=True)
     looks = serializers.ListField(
         child=serializers.FloatField(), read_only=True, help_text="Shares of the planned people at each planned look."
@@ -149,10 +149,6 @@ class PlanSerializer(serializers.ModelSerializer[AnalysisPlan]):
             "canonical",
         ]
         read_only_fields = fields
-
-    @extend_schema_field(PlannedComparisonSerializer(many=True))
-    def get_comparisons(self, plan: AnalysisPlan) -> list[dict[str, str]]:
-        return [{"treated": pair[0], "control": pair[1]} for pair in plan.comparisons if len(pair) == 2]
 
 
 class CampaignSerializer(serializers.ModelSerializer[Campaign]):
@@ -194,7 +190,7 @@ class Campaigns(Listing[Campaign]):
 
     serializer_class = CampaignSerializer
 
-    @extend_schema(tags=["campaigns"], responses={200: CampaignSerializer(many=True), **refusals(401, 403, 404)})
+    @Described(tag="campaigns", answer=CampaignSerializer, many=True, refusals=(401, 403, 404))
     def get(self, request: Request) -> Response:
         return self.page(_campaigns())
 
@@ -204,7 +200,7 @@ class CampaignDetail(APIView):
 
     permission_classes = [HasRole]
 
-    @extend_schema(tags=["campaigns"], responses={200: CampaignSerializer, **refusals(401, 403, 404)})
+    @Described(tag="campaigns", answer=CampaignSerializer, refusals=(401, 403, 404))
     def get(self, request: Request, slug: str) -> Response:
         return Response(CampaignSerializer(campaign_for(request.user, slug)).data)
 
@@ -214,7 +210,7 @@ class PlanDetail(APIView):
 
     permission_classes = [HasRole]
 
-    @extend_schema(tags=["campaigns"], responses={200: PlanSerializer, **refusals(401, 403, 404)})
+    @Described(tag="campaigns", answer=PlanSerializer, refusals=(401, 403, 404))
     def get(self, request: Request, slug: str) -> Response:
         plan = AnalysisPlan.objects.filter(campaign=campaign_for(request.user, slug)).first()
         if plan is None:
@@ -233,11 +229,7 @@ class Step(APIView):
     def take(self, campaign: Campaign, by: User) -> None:
         raise NotImplementedError
 
-    @extend_schema(
-        tags=["steps"],
-        request=None,
-        responses={200: CampaignSerializer, **refusals(400, 401, 403, 404, 409, 413, 415)},
-    )
+    @Described(tag="steps", answer=CampaignSerializer, refusals=(400, 401, 403, 404, 409, 413, 415))
     def post(self, request: Request, slug: str) -> Response:
         campaign = campaign_for(request.user, slug)
         _, _, role = lifecycle.TRANSITIONS[self.verb]
@@ -345,11 +337,12 @@ class SignIn(APIView):
     def get_authenticate_header(self, request: Request) -> str:
         return "Token"  # so that wrong credentials answer 401, not 403
 
-    @extend_schema(
-        tags=["signing in"],
-        request=CredentialsSerializer,
-        responses={200: TokenSerializer, **refusals(400, 401, 413, 415, 429)},
-        auth=[],
+    @Described(
+        tag="signing in",
+        takes=CredentialsSerializer,
+        answer=TokenSerializer,
+        refusals=(400, 401, 413, 415, 429),
+        public=True,
     )
     def post(self, request: Request) -> Response:
         credentials = CredentialsSerializer(data=request.data)

@@ -9,8 +9,7 @@ from typing import Any
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404
 from django.http.multipartparser import MultiPartParserError
-from drf_spectacular.utils import OpenApiResponse
-from rest_framework import exceptions, serializers
+from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -95,34 +94,3 @@ def _fields(detail: Any, path: str = "") -> dict[str, str]:
     if isinstance(detail, list) and any(isinstance(item, Mapping) for item in detail):
         return _fields(dict(enumerate(detail)), path)
     return {path or _WHOLE: " ".join(map(str, detail)) if isinstance(detail, list) else str(detail)}
-
-
-class ErrorSerializer(serializers.Serializer[Any]):
-    code = serializers.CharField(help_text="For programs: one of the codes listed in docs/api.md.")
-    message = serializers.CharField(help_text="For people: one sentence.")
-    fields = serializers.DictField(  # type: ignore[assignment]  # the name is the contract's, not DRF's own attribute
-        child=serializers.CharField(), help_text="What is wrong with which field; often empty."
-    )
-
-
-class ErrorReplySerializer(serializers.Serializer[Any]):
-    """What every refusal looks like."""
-
-    error = ErrorSerializer()
-
-
-_REASONS = {
-    400: "The body is not JSON, or a field is wrong.",
-    401: "No valid token or session.",
-    403: "Signed in, but without the role that this needs.",
-    404: "Not found.",
-    409: "The campaign cannot take this step now; the message says why.",
-    413: "The body is too large.",
-    415: "The body is not application/json.",
-    429: "Too many attempts; Retry-After says how many seconds to wait.",
-}
-
-
-def refusals(*statuses: int) -> dict[int, OpenApiResponse]:
-    """The documented refusals of one operation."""
-    return {status: OpenApiResponse(ErrorReplySerializer, _REASONS[status]) for status in statuses}

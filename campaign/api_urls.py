@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from campaign import api, openapi
+from campaign import api, description
 
 urlpatterns = [
     path("v1/token/", api.SignIn.as_view(), name="api-token"),
@@ -11,7 +11,7 @@ urlpatterns = [
     path("v1/campaigns/<slug:slug>/plan/", api.PlanDetail.as_view(), name="api-plan"),
     *(path(f"v1/campaigns/<slug:slug>/{step.verb}/", step.as_view(), name=f"api-{step.verb}") for step in api.STEPS),
     path("v1/", include("analytics.api_urls")),
-    path("schema/", openapi.Description.as_view(), name="api-schema"),
-    path("docs/", openapi.Docs.as_view(), name="api-docs"),
+    path("schema/", description.Description.as_view(), name="api-schema"),
+    path("docs/", description.Docs.as_view(), name="api-docs"),
     re_path("", api.Unknown.as_view()),
 ]

@@ -259,7 +259,7 @@ def _dunnett_problems(plan: AnalysisPlan) -> list[str]:
         problems.append("Dunnett’s correction is for one look at the end.")
     if plan.strata or plan.clusters or (primary and CATALOGUE[primary.outcome].kind != "yes-no"):
         problems.append("Dunnett’s correction is for a plain yes/no outcome, without strata or clusters.")
-    if len({pair[1] for pair in plan.comparisons if len(pair) == 2}) > 1:
+    if len({pair.control for pair in plan.pairs}) > 1:
         problems.append("Dunnett’s correction compares every arm with one control.")
     return problems
 

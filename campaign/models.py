@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -158,6 +159,13 @@ def default_looks() -> list[float]:
     return [0.1, 1.0]
 
 
+class Pair(NamedTuple):
+    """One comparison of a plan, as arm keys: treated minus control."""
+
+    treated: str
+    control: str
+
+
 class AnalysisPlan(models.Model):
     """The promise made before launch: what is compared, how surely, and what would be too small to matter."""
 
@@ -217,6 +225,11 @@ class AnalysisPlan(models.Model):
 
     def __str__(self) -> str:
         return f"Plan of {self.campaign}"
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """Its comparisons, as far as a draft has them whole."""
+        return [Pair(*pair) for pair in self.comparisons if len(pair) == 2]
 
 
 class PlannedOutcome(models.Model):

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from django.urls import get_resolver
 from granian.rsgi import ProtocolClosed
 
 from campaign.audience import (
@@ -33,6 +34,7 @@ from campaign.audience import (
     not_recorded,
     refusal_reply,
 )
+from campaign.lean import give_back, leave_out
 from campaign.wsgi import django_application
 
 if TYPE_CHECKING:
@@ -223,7 +225,9 @@ def __getattr__(name: str) -> Door:
     """`application`, mounted when the server asks for it: importing this module starts no threads."""
     if name != "application":
         raise AttributeError(name)
+    leave_out()
     application = globals()["application"] = Door(django_application, mount())
+    get_resolver().url_patterns  # noqa: B018  # the staff pages' code too is loaded before anybody comes
     _leave_alone_what_stays()
     return application
 
@@ -233,3 +237,4 @@ def _leave_alone_what_stays() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)
+    give_back()

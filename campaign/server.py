@@ -13,12 +13,13 @@ from contextlib import contextmanager, suppress
 
 PRODUCTION = "campaign.rsgi:application"
 
-# The server's threads otherwise keep a share of freed memory each, 13 MB in all: one place for each allocator, and
-# freed memory is the system's to take at once. It need not: to get it anew would cost each request 6 us.
+# The server's threads otherwise keep a share of freed memory each, 13 MB in all: one place for each allocator. What the
+# server's own frees goes back to the system after 20 ms: at once, it would have to be asked for anew by each request.
 MEMORY = {
-    "_RJEM_MALLOC_CONF": "narenas:1,lg_tcache_max:8,dirty_decay_ms:0,muzzy_decay_ms:100",  # granian's own allocator
+    "_RJEM_MALLOC_CONF": "narenas:1,lg_tcache_max:8,dirty_decay_ms:20,muzzy_decay_ms:0",  # granian's own allocator
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_TRIM_THRESHOLD_": "1048576",
+    "PYTHONNODEBUGRANGES": "1",  # which column of a line failed: 1 to 3 MB
 }
 
 

@@ -1,0 +1,27 @@
+"""What a view says about itself for the API's description. campaign.openapi reads it, when the description is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from rest_framework.serializers import BaseSerializer
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """One operation: what it takes, what it answers with 200, its refusals, and whether anybody may ask."""
+
+    tag: str
+    answer: type[BaseSerializer[Any]]
+    refusals: tuple[int, ...]
+    many: bool = False
+    takes: type[BaseSerializer[Any]] | None = None
+    public: bool = False
+
+    def __call__(self, handler: F) -> F:
+        handler.described = self  # type: ignore[attr-defined]  # functions take attributes
+        return handler

@@ -1,0 +1,27 @@
+"""Writes the API's description to the files that the site serves; needs the development packages."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from campaign.description import FILES
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--check", action="store_true", help="write nothing; fail if the files are out of date")
+
+    def handle(self, *, check: bool, **options: Any) -> None:
+        from campaign.openapi import description, written  # here, so that its help is there without the packages
+
+        files = written(description())
+        if check and any(FILES[format_].read_bytes() != content for format_, content in files.items()):
+            raise CommandError("The API's description is out of date. Run: manage.py describe_api")
+        if not check:
+            for format_, content in files.items():
+                FILES[format_].write_bytes(content)

@@ -1,0 +1,34 @@
+"""What a web worker leaves out, and that nothing misses it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from campaign import lean
+
+_PROGRAM = """
+from campaign.lean import give_back, leave_out
+leave_out()
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "campaign.settings"
+import django
+django.setup()
+from rest_framework import compat
+give_back()
+print([compat.postgres_fields, compat.pygments_css("default")])
+"""
+
+
+def test_what_is_never_used_is_not_loaded_and_the_library_does_without() -> None:
+    told = subprocess.run([sys.executable, "-c", _PROGRAM], check=True, capture_output=True, text=True).stdout
+    assert told == "[None, None]\n"
+
+
+def test_what_is_loaded_already_stays() -> None:
+    before = {name: sys.modules[name] for name in lean.NEVER_USED if sys.modules.get(name)}
+    missing = [name for name in lean.NEVER_USED if name not in sys.modules]
+    lean.leave_out()
+    assert {name: sys.modules[name] for name in before} == before
+    for name in missing:
+        del sys.modules[name]
