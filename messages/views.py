@@ -65,7 +65,7 @@ def library(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     q = request.GET.get("q", "").strip()[:100]
     cards = [_card(message, list(found)) for message, found in groupby(_matching(q), key=lambda r: r.message)]
-    shelves = [Shelf(f.value, f.label, tuple(c for c in cards if c.message.frame == f)) for f in Frame]
+    shelves = [Shelf(f.value, str(f.label), tuple(c for c in cards if c.message.frame == f)) for f in Frame]
     context = {
         "q": q,
         "shelves": [shelf for shelf in shelves if shelf.cards],
