@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -40,6 +41,7 @@ _KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
+_NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 _OF_THE_AUDIENCE = ("templates/audience/", "campaign/hosted.py")
 # As Django's own templates and Python's two ways of formatting name a gap in a sentence.
 _GAP = re.compile(r"%\((\w+)\)[#0\- +]?[\d.*]*[sdifg]|%%|\{(\w*)\}")
@@ -195,6 +197,7 @@ def _as_text(catalog: Catalog) -> bytes:
 
 def _compiled(catalog: Catalog) -> bytes:
     machine = io.BytesIO()
+    catalog.creation_date = catalog.revision_date = _NO_DATE  # so that the same words are the same file
     write_mo(machine, catalog)
     return machine.getvalue()
 
@@ -210,7 +213,7 @@ def _problems(language: str, found: list[Found]) -> Iterator[Problem]:
     needed = [one for one in found if wanted(language, one)]
     for key, one in {one.key: one for one in needed}.items():
         message = catalog.get(*key)
-        kind = _fault(message, one, catalog.num_plurals)
+        kind = fault(message, one, catalog.num_plurals)
         if kind:
             yield Problem(language, kind, key[0])
     if _path(language).exists():
@@ -219,7 +222,8 @@ def _problems(language: str, found: list[Found]) -> Iterator[Problem]:
             yield Problem(language, "not compiled", "run `make messages`")
 
 
-def _fault(message: Message | None, one: Found, forms: int) -> str:
+def fault(message: Message | None, one: Found, forms: int) -> str:
+    """What is wrong with one translation, in a word or two; empty if nothing is."""
     if message is None:
         return "not in the catalogue"
     said = [form or "" for form in (message.string if isinstance(message.string, (list, tuple)) else [message.string])]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
@@ -42,16 +43,16 @@ class Entry:
 PLACES = (
     Place(_("Campaigns"), "campaign:list", also=("campaign:", "analytics:")),
     Place(_("Messages"), "messages:library", also=("messages:",)),
-    Place(_("Reviews"), "reviews:list", frozenset({"reviewer", "manager"}), also=("reviews:",)),
-    Place(_("Help links"), "help_links:list", also=("help_links:",)),
+    Place(_("Reviews"), "reviews:queue", frozenset({"reviewer", "manager"}), also=("reviews:",)),
+    Place(_("Help links"), "help:directory", also=("help:",)),
     Place(_("People"), "people:list", frozenset({"administrator"}), also=("people:",)),
     Place(_("Record"), "audit:record", frozenset({"manager"}), also=("audit:",)),
 )
 
 
 def around(request: HttpRequest) -> dict[str, Any]:
-    """Context of every template: the navigation, and whether hard words are shown at once."""
-    return {"places": _places(request), "shows_terms": shows_terms(request)}
+    """Context of every template: the navigation, the languages by their own names, and whether hard words are shown."""
+    return {"places": _places(request), "tongues": settings.LANGUAGES, "shows_terms": shows_terms(request)}
 
 
 def _places(request: HttpRequest) -> list[Entry]:

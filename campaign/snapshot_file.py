@@ -49,7 +49,8 @@ class SnapshotFile:
                 stream.write(f"{json.dumps(head)}\n")
                 sets = {id(placement.pages): placement.pages for placement in snapshot.placements.values()}
                 order = {key: place for place, key in enumerate(sets)}
-                stream.write(f"{json.dumps([*map(_pages_as_json, sets.values())], ensure_ascii=False)}\n")
+                shared = {"shared": [*map(_pages_as_json, sets.values())]}
+                stream.write(f"{json.dumps(shared, ensure_ascii=False)}\n")
                 for placement in snapshot.placements.values():
                     told = _placement_as_json(placement, pages=order[id(placement.pages)])
                     stream.write(f"{json.dumps(told, ensure_ascii=False)}\n")
@@ -69,7 +70,7 @@ class SnapshotFile:
                 return None
             with self._path.open(encoding="utf-8") as stream:
                 next(stream)
-                pages = [_pages(told) for told in json.loads(next(stream))]
+                pages = [_pages(told) for told in json.loads(next(stream))["shared"]]
                 entries = [self._alive(_placement(json.loads(line), pages)) for line in stream]
         except (OSError, ValueError, TypeError, LookupError, StopIteration) as error:
             log.warning("The snapshot that was kept cannot be read: %s", type(error).__name__)

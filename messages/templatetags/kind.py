@@ -21,7 +21,7 @@ from django import template
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from messages import gentle as terms
@@ -49,7 +49,7 @@ def gentle_paragraphs(context: dict[str, Any], text: object) -> SafeString:
     """Paragraphs parted by blank lines, with hard words veiled."""
     shown = _shown(context)
     paragraphs = [part.strip() for part in re.split(r"\n\s*\n", str(text)) if part.strip()]
-    return format_html_join("\n", "<p>{}</p>", ((_line(part, shown),) for part in paragraphs))
+    return format_html_join("\n", "<p>{}</p>", ((_lines(part, shown),) for part in paragraphs))
 
 
 @register.simple_tag
@@ -66,6 +66,10 @@ def exit_url() -> str:
 def _shown(context: dict[str, Any]) -> bool:
     request = context.get("request")
     return request is not None and shows_terms(request)
+
+
+def _lines(paragraph: str, shown: bool) -> SafeString:
+    return format_html_join(mark_safe("<br>"), "{}", ((_line(line, shown),) for line in paragraph.splitlines()))
 
 
 def _line(text: str, shown: bool) -> SafeString:
