@@ -183,7 +183,9 @@ SMALL_CELL = int(os.environ.get("SMALL_CELL", "10"))
 if SMALL_CELL < 10:
     raise ImproperlyConfigured("SMALL_CELL must be 10 or more: smaller groups could be recognised.")
 # Where "Leave now" on the staff pages leads: somewhere that says nothing about the person who goes there.
-EXIT_URL = os.environ.get("EXIT_URL", "https://www.wikipedia.org/")
+EXIT_URL = os.environ.get("EXIT_URL") or "https://www.wikipedia.org/"
+if not EXIT_URL.startswith(("https://", "http://") if LOCAL_HTTP else "https://"):
+    raise ImproperlyConfigured("EXIT_URL must begin with https://.")
 NEVER_NAME = _list("NEVER_NAME")  # tools and sites that no message may name
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # empty: /metrics is off
 
