@@ -22,7 +22,7 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 from campaign.outcomes import CATALOGUE
-from messages import starter
+from messages import advice, starter
 from messages.audit_words import sentences
 
 ROOT = settings.BASE_DIR
@@ -40,6 +40,7 @@ _KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "pgettext": ((1, "c"), 2),
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
+    "Said": None,
 }
 _NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 _OF_THE_AUDIENCE = ("templates/audience/", "campaign/hosted.py")
@@ -114,6 +115,8 @@ def _in_tables() -> Iterator[Found]:
         yield Found((outcome.phrase, outcome.phrase), None, "campaign/outcomes.py")
     for sentence in sentences():
         yield Found(sentence, None, "messages/audit_words.py")
+    for why in advice.reasons():
+        yield Found(why, None, "messages/library/lint.toml")
     for words in starter.theme_words():
         yield Found(words, None, "messages/library/themes.json")
     for path in sorted([*(ROOT / "analytics" / "stats").glob("*.py"), ROOT / "analytics" / "comparison.py"]):

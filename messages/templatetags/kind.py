@@ -24,6 +24,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
+from messages import advice
 from messages import gentle as terms
 from messages.models import Theme
 
@@ -56,6 +57,12 @@ def gentle_paragraphs(context: dict[str, Any], text: object) -> SafeString:
 def content_note(theme: Theme) -> str:
     """What someone may want to know before reading on."""
     return gettext(theme.content_note) if theme.content_note else ""
+
+
+@register.filter
+def in_language(sentence: str) -> str:
+    """What the lint said, in the reader's language: {% gentle remark.sentence|in_language %}"""
+    return advice.in_language(sentence)
 
 
 @register.simple_tag

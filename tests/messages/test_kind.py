@@ -10,11 +10,13 @@ import pytest
 from django.conf import settings
 from django.template import Context, Template
 from django.test import Client, RequestFactory
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messages import gentle, starter
+from messages import advice, gentle, lint, starter
 from messages.models import Theme
+from messages.said import Said
 from tests import world
 
 PATTERN = gentle.pattern_from((Path(settings.BASE_DIR) / "messages/library/terms.toml").read_text(encoding="utf-8"))
@@ -139,3 +141,18 @@ class TestTheWayOut:
 
     def test_stands_on_the_page_of_a_fault_too(self) -> None:
         assert 'href="https://weather.example/"' in Template('{% extends "500.html" %}').render(Context({}))
+
+
+class TestRemarks:
+    def test_are_said_in_the_readers_language_with_their_reason(self) -> None:
+        remark = lint.Remark("x", "must", Said("“{found}”: {why} Perhaps: “{instead}”", **REMARK), "body")
+        assert remark.sentence == "“now”: This tells how it is done. Perhaps: “later”"
+        with translation.override("es"):
+            assert advice.in_language(remark.sentence) == "«now»: Esto cuenta cómo se hace. Quizá: «later»"
+
+    def test_that_are_plain_words_stay_as_they_are(self) -> None:
+        with translation.override("es"):
+            assert advice.in_language("Looked at early.") == "Looked at early."
+
+
+REMARK = {"found": "now", "why": Said("This tells how it is done."), "instead": "later"}
