@@ -7,7 +7,7 @@ SERVE ?= 1
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-postgres check run simulate bench crash fuzz power trust lock format browser compiler nginx migrate
+.PHONY: help env demo test test-postgres check run simulate bench crash fuzz power trust lock format browser compiler nginx migrate messages
 
 help:  ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ simulate: env  ## show by simulation what the statistics promise: false calls, c
 bench: env  ## measure speed and size, as ratios in one run
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
 	@$(BIN)/python -m benchmarks
+
+messages: env  ## gather marked words, compile the catalogues, list what is not translated yet
+	@DATA_DIRECTORY=var/check LOCAL_HTTP=1 $(BIN)/python manage.py translations
 
 format: env  ## format the code and mend what the linter can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -202,12 +202,12 @@ def _show_checks(checked: Checks, console: Console) -> None:
 
 def _cells(name: str, estimate: Estimate | NotEstimable, p_adjusted: float | None, verdict: str) -> list[str]:
     if isinstance(estimate, NotEstimable) or p_adjusted is None:
-        return [name, "–", "–", "–", "–", words.VERDICT_NAMES[verdict]]
+        return [name, "–", "–", "–", "–", words.verdict_name(verdict)]
     return [
         name,
         f"{estimate.effect:+.2%}",
         f"{estimate.interval.low:+.2%} to {estimate.interval.high:+.2%}",
         "–" if estimate.p_value is None else words.p_value(estimate.p_value),
         words.p_value(p_adjusted),
-        words.VERDICT_NAMES[verdict],
+        words.verdict_name(verdict),
     ]

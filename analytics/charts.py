@@ -14,6 +14,7 @@ from math import ceil, floor, inf, log10
 from django.conf import settings
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from analytics import words
 from analytics.rows import DifferenceRow, OutcomeBlock, RateRow
@@ -100,11 +101,16 @@ def rates(block: OutcomeBlock, *, level: float, drawing: str) -> SafeString:
     across = axis(scaled, layout, floor_at=0.0)
     y, rows, strips = 0.0, list[SafeString](), list[tuple[float, float]]()
     for row in block.rates:
-        height, middle = _label(row.name, f"{words.count(row.n, settings.SMALL_CELL)} saw it", layout, y, rows)
+        note = gettext("%(number)s saw it") % {"number": words.count(row.n, settings.SMALL_CELL)}
+        height, middle = _label(row.name, note, layout, y, rows)
         rows.append(_rate(row, across, scale, middle))
         strips.append((middle - STRIP, middle + STRIP))
         y += height
-    title = f"{block.outcome.name}, of {scale.people} people who saw each message, with {level:.0%} intervals"
+    title = gettext("%(outcome)s, of %(people)s people who saw each message, with %(level)s intervals") % {
+        "outcome": block.outcome.name,
+        "people": scale.people,
+        "level": words.percent(level),
+    }
     parts = [*_grid(across, layout, strips, y), *rows, *_ticks(across, y, _plain)]
     return _svg(f"rates-{block.outcome.key}-{drawing}", title, _rates_told(block.rates, scale), y + 22, parts)
 
@@ -116,18 +122,23 @@ def differences(block: OutcomeBlock, *, level: float, drawing: str) -> SafeStrin
     across = axis(_ends(block.differences, band, scale), layout)
     y, rows, strips = TOP, list[SafeString](), list[tuple[float, float]]()
     for row in block.differences:
-        height, middle = _label(row.treated_name, f"against {row.control_name}", layout, y, rows, lines_after=1)
+        note = gettext("against %(control)s") % {"control": row.control_name}
+        height, middle = _label(row.treated_name, note, layout, y, rows, lines_after=1)
         rows.append(_difference(row, across, scale, layout, y, middle))
         strips.append((middle - STRIP, middle + STRIP))
         y += height
-    phrase = block.outcome.phrase
+    phrase = {"phrase": block.outcome.phrase}
     back = [_band(across, band, *span) for span in _spans(layout, strips, TOP, y)] if band else []
     zeros = [_upright("zero", across.at(0), *span) for span in _spans(layout, strips, TOP, y)]
     sides = [
-        _text(f"{layout.left}%", y + 36, f"← fewer {phrase}", "tick", "start"),
-        _text(f"{layout.right}%", y + 36, f"more {phrase} →", "tick", "end"),
+        _text(f"{layout.left}%", y + 36, gettext("← fewer %(phrase)s") % phrase, "tick", "start"),
+        _text(f"{layout.right}%", y + 36, gettext("more %(phrase)s →") % phrase, "tick", "end"),
     ]
-    title = f"Differences in how many {phrase}, per {scale.people} people, with {level:.0%} intervals"
+    title = gettext("Differences in how many %(phrase)s, per %(people)s people, with %(level)s intervals") % {
+        **phrase,
+        "people": scale.people,
+        "level": words.percent(level),
+    }
     told = " ".join(row.sentence for row in block.differences)
     parts = [*back, *_grid(across, layout, strips, y, TOP), *zeros, *rows, *_ticks(across, y, _signed), *sides]
     if band:
@@ -147,13 +158,13 @@ def _rate(row: RateRow, across: Axis, scale: words.Scale, middle: float) -> Safe
         return _text(across.at(across.low), middle + 5, _nothing(row), "soft", "start")
     high = row.high * scale.base
     return format_html(
-        '{}{}<text class="num" x="{}" dx="11" y="{}">{}<tspan class="soft"> of {}</tspan></text>',
+        '{}{}<text class="num" x="{}" dx="11" y="{}">{}<tspan class="soft"> {}</tspan></text>',
         _range(row.frame, across, row.low * scale.base, high, middle),
         _mark(row.frame, across.at(row.rate * scale.base), middle),
         across.at(high),
         middle + 5,
         scale.count(row.rate),
-        scale.people,
+        gettext("of %(people)s") % {"people": scale.people},
     )
 
 
@@ -161,7 +172,7 @@ def _difference(
     row: DifferenceRow, across: Axis, scale: words.Scale, layout: Drawing, y: float, middle: float
 ) -> SafeString:
     if row.effect is None or row.low is None or row.high is None:
-        verdict = row.verdict_name if row.hidden else "Can’t be estimated"
+        verdict = row.verdict_name if row.hidden else gettext("Can’t be estimated")
         effect, drawn = "–", SafeString("")
     else:
         effect, verdict = scale.signed(row.effect), row.verdict_name
@@ -231,7 +242,10 @@ def _band(across: Axis, band: float, top: float, bottom: float) -> SafeString:
 
 
 def _band_label(across: Axis, band: float, scale: words.Scale) -> SafeString:
-    said = f"too small to matter: under {band:g} in {scale.people}"
+    said = gettext("too small to matter: under %(band)s in %(people)s") % {
+        "band": words.shortest(band),
+        "people": scale.people,
+    }
     middle = (across.across(-band) + across.across(band)) / 2
     if middle < 34:
         return _text(f"{across.left}%", 13, said, "tick", "start")
@@ -268,11 +282,11 @@ def _text(x: str, y: float, said: str, kind: str, anchor: str) -> SafeString:
 
 
 def _plain(value: float, step: float) -> str:
-    return f"{value:,.{_decimals(step)}f}"
+    return words.number(value, _decimals(step))
 
 
 def _signed(value: float, step: float) -> str:
-    return "0" if abs(value) < step / 2 else f"{value:+,.{_decimals(step)}f}".replace("-", "−")
+    return "0" if abs(value) < step / 2 else words.signed(value, _decimals(step))
 
 
 def _decimals(step: float) -> int:
@@ -280,14 +294,20 @@ def _decimals(step: float) -> int:
 
 
 def _nothing(row: RateRow) -> str:
-    return words.fewer_than(settings.SMALL_CELL) if row.hidden else "nobody counted yet"
+    return words.fewer_than(settings.SMALL_CELL) if row.hidden else gettext("nobody counted yet")
 
 
 def _rates_told(rows: Sequence[RateRow], scale: words.Scale) -> str:
     return " ".join(
         f"{row.name}: {_nothing(row)}."
         if row.rate is None or row.low is None or row.high is None
-        else f"{row.name}: {scale.count(row.rate)} of {scale.people} ({words.span(row.low, row.high, scale)})."
+        else gettext("%(name)s: %(count)s of %(people)s (%(interval)s).")
+        % {
+            "name": row.name,
+            "count": scale.count(row.rate),
+            "people": scale.people,
+            "interval": words.span(row.low, row.high, scale),
+        }
         for row in rows
     )
 

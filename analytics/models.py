@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
+from django.utils.translation import gettext_lazy as _
 
 from campaign.models import Arm, Campaign, Placement, day_is_whole, hour_is_whole
 from campaign.outcomes import CATALOGUE
@@ -115,10 +116,10 @@ class Analysis(models.Model):
     """One recorded look at a campaign. Append-only: every look stays on record."""
 
     class SampleRatio(models.TextChoices):
-        OK = "ok", "The split is as planned"
-        CAUTION = "caution", "The split looks a little off"
-        ALARM = "alarm", "The split is broken"
-        UNKNOWN = "unknown", "Too few to check the split"
+        OK = "ok", _("The split is as planned")
+        CAUTION = "caution", _("The split looks a little off")
+        ALARM = "alarm", _("The split is broken")
+        UNKNOWN = "unknown", _("Too few to check the split")
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="analyses")
     look = models.PositiveIntegerField()

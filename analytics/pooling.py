@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from django.utils.translation import gettext_noop
+
 from analytics import disclose
 from analytics.comparison import ArmCounts
 from analytics.rows import PooledRow
@@ -13,10 +15,10 @@ from campaign.models import Arm, Campaign
 
 # Treated minus control, by frame: only messages of a frame can be met again in another campaign.
 QUESTIONS = (
-    ("victim", "neutral", "Harm to the victim, against the neutral text"),
-    ("user", "neutral", "Harm to you, against the neutral text"),
-    ("both", "neutral", "Both harms, against the neutral text"),
-    ("both", "victim", "Harm to you, on top of harm to the victim"),
+    ("victim", "neutral", gettext_noop("Harm to the victim, against the neutral text")),
+    ("user", "neutral", gettext_noop("Harm to you, against the neutral text")),
+    ("both", "neutral", gettext_noop("Both harms, against the neutral text")),
+    ("both", "victim", gettext_noop("Harm to you, on top of harm to the victim")),
 )
 
 

@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+
 from analytics import disclose, words
 from analytics.headline import headline, quality_of
 from analytics.models import Analysis, Estimate, GuardEvent
@@ -71,6 +74,10 @@ class Report:
     def people_in_words(self) -> str:
         return words.people(self.people)
 
+    @property
+    def seen_so_far(self) -> str:
+        return words.seen_so_far(self.people)
+
 
 def latest(campaign: Campaign) -> Report | None:
     """The most recent look at a campaign, or None before the first."""
@@ -124,7 +131,7 @@ def build(asked: Analysis) -> Report:
         factorial=() if any(row.hidden for row in primary.rates) else tuple(_contrast(e, primary) for e in contrasts),
         checks=_checks(look.checks, primary),
         chances=_chances(look.checks, primary),
-        pooled=tuple(PooledRow(**row) for row in look.checks.get("pooled", [])),
+        pooled=tuple(PooledRow(**row | {"name": words.reason(row["name"])}) for row in look.checks.get("pooled", [])),
         guards=tuple(_guard(event) for event in campaign.guard_events.select_related("arm")),
         information=look.information,
         sample_ratio=analysis.sample_ratio,
@@ -137,7 +144,7 @@ def _note(look: disclose.Look) -> str:
     """Why numbers are missing, or are those of an earlier look; empty if all of them are there."""
     held = [words.held_sentence(look.analysis.look, look.shown.look, look.least)] if look.held else []
     hides = [words.hidden_note(look.least)] if look.hides else []
-    return " ".join([*held, *hides, words.SMALL_COUNTS]) if held or hides else ""
+    return " ".join([*held, *hides, words.small_counts()]) if held or hides else ""
 
 
 def _contrast(e: Estimate, primary: OutcomeBlock) -> FactorialRow:
@@ -146,14 +153,16 @@ def _contrast(e: Estimate, primary: OutcomeBlock) -> FactorialRow:
     numbers = (e.effect, e.low, e.high) if known else (None, None, None)
     return FactorialRow(
         term=e.term,
-        name=words.TERM_NAMES[e.term],
+        name=words.term_name(e.term),
         effect=numbers[0],
         low=numbers[1],
         high=numbers[2],
         p_adjusted=e.p_adjusted,
         verdict=e.verdict,
-        verdict_name=words.VERDICT_NAMES[e.verdict],
-        sentence=words.contrast_sentence(e.term, e.verdict, e.effect, e.low, e.high, scale) if known else e.reason,
+        verdict_name=words.verdict_name(e.verdict),
+        sentence=words.contrast_sentence(e.term, e.verdict, e.effect, e.low, e.high, scale)
+        if known
+        else words.reason(e.reason),
     )
 
 
@@ -180,10 +189,12 @@ def _checks(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[CheckRow, ..
 def _without(lowest: dict[str, Any] | None, highest: dict[str, Any] | None, scale: words.Scale) -> str:
     if lowest is None or highest is None:
         return ""
-    return (
-        f"{scale.signed(lowest['effect'])} without {lowest['stratum']} to "
-        f"{scale.signed(highest['effect'])} without {highest['stratum']}"
-    )
+    return gettext("%(low)s without %(one)s to %(high)s without %(other)s") % {
+        "low": scale.signed(lowest["effect"]),
+        "one": lowest["stratum"],
+        "high": scale.signed(highest["effect"]),
+        "other": highest["stratum"],
+    }
 
 
 def _chances(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[ChanceRow, ...]:
@@ -197,10 +208,16 @@ def _chances(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[ChanceRow, 
 def _guard(event: GuardEvent) -> str:
     """What was crossed, without how far: that was measured between two looks, and would tell of the few in between."""
     scale = words.scale_for([event.margin])
-    return (
-        f"“{event.arm.name}” was paused on {event.at:%d %B %Y}. {CATALOGUE[event.outcome].name}: surely worse than the "
-        f"control by more than the {event.margin * scale.base:g} in {scale.people} that the plan allows."
-    )
+    return gettext(
+        "“%(arm)s” was paused on %(day)s. %(outcome)s: surely worse than the control by more than the %(margin)s in "
+        "%(people)s that the plan allows."
+    ) % {
+        "arm": event.arm.name,
+        "day": date_format(event.at, "DATE_FORMAT"),
+        "outcome": words.spoken(CATALOGUE[event.outcome]).name,
+        "margin": words.shortest(event.margin * scale.base),
+        "people": scale.people,
+    }
 
 
 def _block(outcome: str, estimates: list[Estimate], *, embargoed: bool) -> OutcomeBlock:
@@ -212,7 +229,7 @@ def _block(outcome: str, estimates: list[Estimate], *, embargoed: bool) -> Outco
     scale = words.Scale(100) if ordered else words.scale_for([row.rate for row in rates if row.rate is not None])
     differences = [_difference(e, by_key, phrases, scale) for e in estimates if e.kind == Estimate.Kind.DIFFERENCE]
     return OutcomeBlock(
-        outcome=CATALOGUE[outcome],
+        outcome=words.spoken(CATALOGUE[outcome]),
         role=estimates[0].role,
         rates=tuple(rates),
         differences=tuple(differences),
@@ -247,12 +264,12 @@ def _difference(e: Estimate, rates: dict[str, RateRow], phrases: dict[str, str],
     if hidden:
         sentence = words.hidden_sentence(treated, control)
     elif e.effect is None or e.low is None or e.high is None or rate is None:
-        sentence = f"The comparison of {treated} with {control} cannot be made yet: {e.reason}"
+        sentence = words.not_compared(treated, control, e.reason)
     else:
         said = words.Said(
             treated=treated,
             control=control,
-            phrase=outcome.phrase,
+            phrase=words.did(outcome, round(rate * scale.base)),
             higher_is_better=outcome.better != "lower",
             treated_rate=rate,
             effect=e.effect,
@@ -277,10 +294,10 @@ def _difference(e: Estimate, rates: dict[str, RateRow], phrases: dict[str, str],
         p_value=e.p_value,
         p_adjusted=e.p_adjusted,
         verdict=e.verdict,
-        verdict_name=words.VERDICT_NAMES.get(e.verdict, ""),
+        verdict_name=words.verdict_name(e.verdict),
         sentence=sentence,
         more_per_arm=e.more_per_arm,
-        reason=e.reason,
+        reason=words.reason(e.reason),
         method=e.method,
         hidden=hidden,
     )

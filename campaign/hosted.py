@@ -2,69 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext
 
 from campaign.models import Placement
 from messages.models import HelpLink
-from messages.render import Rendered
+from messages.render import Rendered, direction_of
 
 _PLACEHOLDER = "RECEIPT-STANDS-HERE"
-LANES = {"self": "help_self", "affected": "help_affected"}
+_PLACEMENT = "PLACEMENT-STANDS-HERE"
+LANES = ("self", "affected")
 
-# The interface words around every message, the same in every arm.
-CHROME = {
-    "en": {
-        "left": "Leave this page",
-        "continued": "Continue",
-        "help_self": ("I want to stop", "Free, and without judgement"),
-        "help_affected": ("This happened to me", "Get an image taken down"),
-        "rating": ("Did this make you think?", "Not at all", "A lot"),
-        "thanks": "Thank you.",
-        "annoyed": "This message annoyed me",
-        "learn_more": "About this message",
-        "privacy": "We count how many people see and leave this page, never who.",
-    },
-}
+Pages = Mapping[str, tuple[bytes, ...]]
+
+
+def spoken(locale: str | None) -> str:
+    """The language around a message in this locale: its own if the interface speaks it, else English."""
+    language = (locale or "").lower().split("-", 1)[0]
+    return language if language in settings.AUDIENCE_LANGUAGES else "en"
+
+
+def in_language(locale: str) -> str:
+    """What is added to an address of ours so that the next page speaks as this one did.
+
+    Nothing for English: it may be that no message was there in the visitor's language, and then the next page may be.
+    """
+    return "" if spoken(locale) == "en" else f"?locale={spoken(locale)}"
 
 
 def payload(words: Rendered, placement: Placement) -> dict[str, Any]:
     """The message as the embed and the API get it; every arm has exactly this shape."""
-    chrome: dict[str, Any] = CHROME.get(words.locale, CHROME["en"])
-    base = f"/m/{placement.key}"
-    question, low, high = chrome["rating"]
+    with translation.override(spoken(words.locale)):
+        return _payload(words, placement)
+
+
+def _payload(words: Rendered, placement: Placement) -> dict[str, Any]:
+    base, same = f"/m/{placement.key}", in_language(words.locale)
     return {
         "headline": words.headline,
         "body_html": words.body_html,
         "locale": words.locale,
         "dir": words.direction,
         "actions": [
-            {"outcome": "left", "label": chrome["left"], "href": placement.leave_url or f"{base}/left"},
-            {"outcome": "continued", "label": chrome["continued"], "href": placement.continue_url},
-            *(
-                {
-                    "outcome": outcome,
-                    "label": chrome[outcome][0],
-                    "note": chrome[outcome][1],
-                    "href": f"{base}/help/{lane}",
-                }
-                for lane, outcome in LANES.items()
-            ),
+            {
+                "outcome": "left",
+                "label": gettext("Leave this page"),
+                "href": placement.leave_url or f"{base}/left{same}",
+            },
+            {"outcome": "continued", "label": gettext("Continue"), "href": placement.continue_url},
+            {
+                "outcome": "help_self",
+                "label": gettext("I want to stop"),
+                "note": gettext("Free, and without judgement"),
+                "href": f"{base}/help/self{same}",
+            },
+            {
+                "outcome": "help_affected",
+                "label": gettext("This happened to me"),
+                "note": gettext("Get an image taken down"),
+                "href": f"{base}/help/affected{same}",
+            },
             {
                 "outcome": "rating",
-                "label": question,
+                "label": gettext("Did this make you think?"),
                 "values": [1, 2, 3, 4, 5],
-                "low": low,
-                "high": high,
-                "thanks": chrome["thanks"],
+                "low": gettext("Not at all"),
+                "high": gettext("A lot"),
+                "thanks": gettext("Thank you."),
             },
-            {"outcome": "annoyed", "label": chrome["annoyed"]},
-            {"outcome": "learn_more", "label": chrome["learn_more"], "href": f"{base}/about"},
+            {"outcome": "annoyed", "label": gettext("This message annoyed me")},
+            {"outcome": "learn_more", "label": gettext("About this message"), "href": f"{base}/about{same}"},
         ],
-        "privacy": chrome["privacy"],
+        "privacy": gettext("We count how many people see and leave this page, never who."),
     }
 
 
@@ -83,23 +99,49 @@ def _page(message: dict[str, Any], placement: Placement, receipt: str, *, previe
         "message": message,
         "act": {action["outcome"]: action for action in message["actions"]},
         "placement": placement.key,
+        "in_language": in_language(message["locale"]),
         "receipt": receipt,
         "preview": preview,
     }
-    return render_to_string("audience/message.html", context)
+    with translation.override(spoken(message["locale"])):
+        return render_to_string("audience/message.html", context)
 
 
-def fixed_pages(placement: Placement, links: list[HelpLink]) -> dict[str, bytes]:
-    """The placement's other pages by their path under /m/<placement>/."""
-    common = {"placement": placement.key, "runner": placement.partner.name}
-    pages = {
-        name: render_to_string(f"audience/{name}.html", common)
-        for name in ("left", "continued", "about", "thanks", "unavailable")
-    }
-    for lane in LANES:
-        chosen = [link for link in links if link.lane == lane]
-        pages[f"help/{lane}"] = render_to_string("audience/help.html", common | {"lane": lane, "links": chosen})
-    return {name: page.encode() for name, page in pages.items()}
+class QuietPages:
+    """The pages behind a message, in every language, cut where the placement's key stands: `key.join(parts)`.
+
+    Placements of one partner differ in nothing else, so they share them.
+    """
+
+    def __init__(self, links: Sequence[HelpLink]) -> None:
+        self._links = links
+        self._by_runner: dict[str, Pages] = {}
+
+    def of(self, runner: str) -> Pages:
+        """By language and path under /m/<placement>/, as "es:help/self"."""
+        if runner not in self._by_runner:
+            self._by_runner[runner] = MappingProxyType(
+                {
+                    f"{locale}:{path}": tuple(part.encode() for part in page.split(_PLACEMENT))
+                    for locale in settings.AUDIENCE_LANGUAGES
+                    for path, page in self._in(locale, runner)
+                }
+            )
+        return self._by_runner[runner]
+
+    def _in(self, locale: str, runner: str) -> Iterator[tuple[str, str]]:
+        context = {
+            "placement": _PLACEMENT,
+            "runner": runner,
+            "message": {"locale": locale, "dir": direction_of(locale)},
+            "in_language": in_language(locale),
+        }
+        with translation.override(locale):
+            for name in ("left", "continued", "about", "thanks", "unavailable"):
+                yield name, render_to_string(f"audience/{name}.html", context)
+            for lane in LANES:
+                chosen = [link for link in self._links if link.lane == lane]
+                yield f"help/{lane}", render_to_string("audience/help.html", context | {"lane": lane, "links": chosen})
 
 
 def policy(placement: Placement) -> str:

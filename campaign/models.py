@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Round
 from django.db.models.lookups import Exact, IsNull
+from django.utils.translation import gettext_lazy as _
 
 from campaign.outcomes import CATALOGUE
 from messages.models import Revision
@@ -75,20 +76,20 @@ class Campaign(models.Model):
     """A trial: arms shown at placements under a frozen plan."""
 
     class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        SUBMITTED = "submitted", "Waiting for approval"
-        APPROVED = "approved", "Approved"
-        SCHEDULED = "scheduled", "Launched, not started yet"
-        RUNNING = "running", "Running"
-        PAUSED = "paused", "Paused"
-        CLOSED = "closed", "Closed"
+        DRAFT = "draft", _("Draft")
+        SUBMITTED = "submitted", _("Waiting for approval")
+        APPROVED = "approved", _("Approved")
+        SCHEDULED = "scheduled", _("Launched, not started yet")
+        RUNNING = "running", _("Running")
+        PAUSED = "paused", _("Paused")
+        CLOSED = "closed", _("Closed")
 
     LIVE = (State.SCHEDULED, State.RUNNING)  # launched: messages are shown from its start on, by the server's clock
 
     class Unit(models.TextChoices):
-        VIEW = "view", "One shown message"
-        SESSION = "session", "One browser tab"
-        SUBJECT = "subject", "The partner's opaque subject"
+        VIEW = "view", _("One shown message")
+        SESSION = "session", _("One browser tab")
+        SUBJECT = "subject", _("The partner's opaque subject")
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=160)
@@ -170,26 +171,26 @@ class AnalysisPlan(models.Model):
     """The promise made before launch: what is compared, how surely, and what would be too small to matter."""
 
     class Correction(models.TextChoices):
-        HOLM = "holm", "Holm"
-        BONFERRONI = "bonferroni", "Bonferroni"
-        BENJAMINI_HOCHBERG = "benjamini-hochberg", "Benjamini-Hochberg"
-        DUNNETT = "dunnett", "Dunnett"
-        NONE = "none", "None"
+        HOLM = "holm", _("Holm")
+        BONFERRONI = "bonferroni", _("Bonferroni")
+        BENJAMINI_HOCHBERG = "benjamini-hochberg", _("Benjamini-Hochberg")
+        DUNNETT = "dunnett", _("Dunnett")
+        NONE = "none", _("None")
 
     class Monitoring(models.TextChoices):
-        ALWAYS_VALID = "always-valid", "Look whenever you like"
-        GROUP_SEQUENTIAL = "group-sequential", "Look at named points"
-        FIXED = "fixed", "Look once, at the end"
+        ALWAYS_VALID = "always-valid", _("Look whenever you like")
+        GROUP_SEQUENTIAL = "group-sequential", _("Look at named points")
+        FIXED = "fixed", _("Look once, at the end")
 
     class Spending(models.TextChoices):
-        OBRIEN_FLEMING = "obrien-fleming", "O'Brien-Fleming"
-        POCOCK = "pocock", "Pocock"
+        OBRIEN_FLEMING = "obrien-fleming", _("O'Brien-Fleming")
+        POCOCK = "pocock", _("Pocock")
 
     class Strata(models.TextChoices):
-        PLACEMENT = "placement", "Placement"
+        PLACEMENT = "placement", _("Placement")
 
     class Clusters(models.TextChoices):
-        PLACEMENT_DAY = "placement-day", "Placement and day"
+        PLACEMENT_DAY = "placement-day", _("Placement and day")
 
     campaign = models.OneToOneField(Campaign, on_delete=models.PROTECT, related_name="plan")
     level = models.FloatField(default=0.95, validators=[MinValueValidator(0.5), MaxValueValidator(0.999)])
@@ -236,9 +237,9 @@ class PlannedOutcome(models.Model):
     """One outcome of a plan and the part it plays; exactly one is primary."""
 
     class Role(models.TextChoices):
-        PRIMARY = "primary", "Primary"
-        SECONDARY = "secondary", "Secondary"
-        GUARDRAIL = "guardrail", "Guardrail"
+        PRIMARY = "primary", _("Primary")
+        SECONDARY = "secondary", _("Secondary")
+        GUARDRAIL = "guardrail", _("Guardrail")
 
     plan = models.ForeignKey(AnalysisPlan, on_delete=models.PROTECT, related_name="outcomes")
     outcome = models.CharField(max_length=16, choices=[(o.key, o.name) for o in CATALOGUE.values()])
@@ -284,8 +285,8 @@ class LeftOutCount(models.Model):
     """How many messages were shown and left out of the trial: to machines, or to a network that asked too often."""
 
     class Reason(models.TextChoices):
-        MACHINE = "machine", "Asked for by a machine"
-        CROWD = "crowd", "One network asked too often"
+        MACHINE = "machine", _("Asked for by a machine")
+        CROWD = "crowd", _("One network asked too often")
 
     pk = models.CompositePrimaryKey("day", "placement_id", "reason")
     day = models.DateField()

@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "campaign.middleware.content_security_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "campaign.middleware.language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -77,6 +78,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "campaign.shell.around",
             ],
         },
     },
@@ -136,6 +139,14 @@ LOGIN_REDIRECT_URL = "campaign:list"
 LOGOUT_REDIRECT_URL = "login"
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("es", "Español")]  # of the staff pages, each in its own words
+AUDIENCE_LANGUAGES = ["en", "es", "ar"]  # of what stands around a message
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "campaign.formats"  # day before month in English, too
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 31_536_000
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -146,7 +157,7 @@ STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = True  # a few files, found where they are: no collecting step
 
 # Transport. Everything is on unless LOCAL_HTTP says that this is a laptop.
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not LOCAL_HTTP
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = not LOCAL_HTTP
 SECURE_HSTS_SECONDS = 0 if LOCAL_HTTP else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not LOCAL_HTTP
 SECURE_REFERRER_POLICY = "same-origin"
@@ -170,6 +181,10 @@ if NETWORK_LIMIT < 0:
 SMALL_CELL = int(os.environ.get("SMALL_CELL", "10"))
 if SMALL_CELL < 10:
     raise ImproperlyConfigured("SMALL_CELL must be 10 or more: smaller groups could be recognised.")
+# Where "Leave now" on the staff pages leads: somewhere that says nothing about the person who goes there.
+EXIT_URL = os.environ.get("EXIT_URL") or "https://www.wikipedia.org/"
+if not EXIT_URL.startswith(("https://", "http://") if LOCAL_HTTP else "https://"):
+    raise ImproperlyConfigured("EXIT_URL must begin with https://.")
 NEVER_NAME = _list("NEVER_NAME")  # tools and sites that no message may name
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # empty: /metrics is off
 

@@ -84,7 +84,7 @@ class PlacementEntry:
     reason: str
     fallback: Mapping[str, Shown] | None
     previews: Mapping[int, ArmEntry]
-    pages: Mapping[str, bytes]
+    pages: hosted.Pages
     policy: str
     mark: tuple[Any, ...] = field(default=(), repr=False, compare=False)
 
@@ -153,11 +153,11 @@ def compile_snapshot(before: Snapshot = EMPTY) -> Snapshot:
     placements = Placement.objects.select_related("partner", "fallback__message").prefetch_related(
         "campaigns__arms__revision__message", "campaigns__arms__revision__renditions", "fallback__renditions"
     )
-    links = list(HelpLink.objects.all())
+    quiet = hosted.QuietPages(list(HelpLink.objects.all()))
     changed = [number for number in marks if number not in entries]
     for start in range(0, len(changed), _AT_ONCE):
         for placement in placements.filter(pk__in=changed[start : start + _AT_ONCE]):
-            entries[placement.pk] = _placement(placement, links, marks[placement.pk])
+            entries[placement.pk] = _placement(placement, quiet, marks[placement.pk])
     return Snapshot(
         placements=MappingProxyType({entry.key: entry for entry in entries.values()}),
         placement_ids=MappingProxyType(entries),
@@ -165,7 +165,7 @@ def compile_snapshot(before: Snapshot = EMPTY) -> Snapshot:
     )
 
 
-def _placement(placement: Placement, links: list[HelpLink], mark: tuple[Any, ...]) -> PlacementEntry:
+def _placement(placement: Placement, quiet: hosted.QuietPages, mark: tuple[Any, ...]) -> PlacementEntry:
     campaigns = list(placement.campaigns.all())
     # A scheduled one too: it starts by the server's clock, whether or not the worker has noticed.
     running = [c for c in campaigns if c.state in Campaign.LIVE]
@@ -190,7 +190,7 @@ def _placement(placement: Placement, links: list[HelpLink], mark: tuple[Any, ...
         reason=reason,
         fallback=_fallback(placement),
         previews=MappingProxyType({number: arm for number, arm in arms.items() if arm.shown}),
-        pages=MappingProxyType(hosted.fixed_pages(placement, links)),
+        pages=quiet.of(placement.partner.name),
         policy=hosted.policy(placement),
         mark=mark,
     )

@@ -1,7 +1,7 @@
 """The last snapshot on this machine's disk: a server that starts while the database is away shows messages from it.
 
-One line of JSON for each placement, below a line that says what is in it. Secrets of subjects are not in it: they are
-read from their own files, and a campaign whose secret is destroyed is over.
+One line of JSON for each placement, below a line that says what is in it and one with the pages that placements share.
+Secrets of subjects are not in it: they are read from their own files, and a campaign whose secret is destroyed is over.
 """
 
 from __future__ import annotations
@@ -12,20 +12,21 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from campaign.hosted import Pages
 from campaign.keyring import subject_secret, subject_secrets
 from campaign.models import Campaign
 from campaign.snapshot import ArmEntry, CampaignEntry, PlacementEntry, Shown, Snapshot
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 1
+_FORMAT = 2
 _DRAFT_SECONDS = 60  # no process writes longer than that
 
 
@@ -46,8 +47,13 @@ class SnapshotFile:
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
                 stream.write(f"{json.dumps(head)}\n")
+                sets = {id(placement.pages): placement.pages for placement in snapshot.placements.values()}
+                order = {key: place for place, key in enumerate(sets)}
+                shared = {"shared": [*map(_pages_as_json, sets.values())]}
+                stream.write(f"{json.dumps(shared, ensure_ascii=False)}\n")
                 for placement in snapshot.placements.values():
-                    stream.write(f"{json.dumps(_placement_as_json(placement), ensure_ascii=False)}\n")
+                    told = _placement_as_json(placement, pages=order[id(placement.pages)])
+                    stream.write(f"{json.dumps(told, ensure_ascii=False)}\n")
                 stream.flush()
                 os.fsync(stream.fileno())
             draft.replace(self._path)
@@ -64,8 +70,9 @@ class SnapshotFile:
                 return None
             with self._path.open(encoding="utf-8") as stream:
                 next(stream)
-                entries = [self._alive(_placement(json.loads(line))) for line in stream]
-        except (OSError, ValueError, TypeError, KeyError, StopIteration) as error:
+                pages = [_pages(told) for told in json.loads(next(stream))["shared"]]
+                entries = [self._alive(_placement(json.loads(line), pages)) for line in stream]
+        except (OSError, ValueError, TypeError, LookupError, StopIteration) as error:
             log.warning("The snapshot that was kept cannot be read: %s", type(error).__name__)
             return None
         return Snapshot(
@@ -102,7 +109,15 @@ def _marks(snapshot: Snapshot) -> bytes:
     return repr(sorted((number, entry.mark) for number, entry in snapshot.placement_ids.items())).encode()
 
 
-def _placement_as_json(placement: PlacementEntry) -> dict[str, Any]:
+def _pages_as_json(pages: Pages) -> dict[str, list[str]]:
+    return {name: [part.decode() for part in parts] for name, parts in pages.items()}
+
+
+def _pages(told: Mapping[str, list[str]]) -> Pages:
+    return MappingProxyType({name: tuple(part.encode() for part in parts) for name, parts in told.items()})
+
+
+def _placement_as_json(placement: PlacementEntry, *, pages: int) -> dict[str, Any]:
     campaign = placement.campaign
     arms = dict(placement.previews) | {arm.id: arm for arm in (campaign.arms if campaign else ())}
     return {
@@ -116,7 +131,7 @@ def _placement_as_json(placement: PlacementEntry) -> dict[str, Any]:
         "fallback": None if placement.fallback is None else _shown_as_json(placement.fallback),
         "arms": [{"id": arm.id, "key": arm.key, "shown": _shown_as_json(arm.shown)} for arm in arms.values()],
         "previews": list(placement.previews),
-        "pages": {name: page.decode() for name, page in placement.pages.items()},
+        "pages": pages,
         "policy": placement.policy,
     }
 
@@ -145,7 +160,7 @@ def _shown_as_json(shown: Mapping[str, Shown]) -> dict[str, Any]:
     }
 
 
-def _placement(told: Mapping[str, Any]) -> PlacementEntry:
+def _placement(told: Mapping[str, Any], pages: Sequence[Pages]) -> PlacementEntry:
     arms = {arm["id"]: ArmEntry(arm["id"], arm["key"], _shown(arm["shown"])) for arm in told["arms"]}
     return PlacementEntry(
         id=told["id"],
@@ -157,7 +172,7 @@ def _placement(told: Mapping[str, Any]) -> PlacementEntry:
         reason=told["reason"],
         fallback=None if told["fallback"] is None else _shown(told["fallback"]),
         previews=MappingProxyType({number: arms[number] for number in told["previews"]}),
-        pages=MappingProxyType({name: page.encode() for name, page in told["pages"].items()}),
+        pages=pages[told["pages"]],
         policy=told["policy"],
     )
 

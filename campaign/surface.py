@@ -24,6 +24,7 @@ from campaign.audience import (
     refusal_reply,
     wants_not_to_be_counted,
 )
+from campaign.hosted import in_language, spoken
 from campaign.outcomes import RECORDED
 from campaign.preview import arm_of
 from campaign.receipt import SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid
@@ -219,19 +220,32 @@ def hosted(request: Request, at: Surroundings) -> Reply | Recording:
         return _message(request, at, placement)
     if rest == "seen.gif":
         return _seen(request, at, placement)
-    if rest in placement.pages and rest != "unavailable":
-        return _page(200, placement.pages[rest], placement)
-    return _page(404, placement.pages["unavailable"], placement)
+    quiet = None if rest == "unavailable" else _quiet(request, placement, rest)
+    return _unavailable(request, placement) if quiet is None else _page(200, quiet, placement)
+
+
+def _unavailable(request: Request, placement: PlacementEntry) -> Reply:
+    return _page(404, _quiet(request, placement, "unavailable") or b"", placement)
+
+
+def _quiet(request: Request, placement: PlacementEntry, name: str) -> bytes | None:
+    """One of the pages behind the message, in the language that the address or the browser asks for."""
+    parts = placement.pages.get(f"{spoken(_wanted(request))}:{name}")
+    return None if parts is None else placement.key.encode().join(parts)
+
+
+def _wanted(request: Request) -> str | None:
+    query = _fields(request.query)
+    return query["locale"][0] if "locale" in query else _language(request)
 
 
 def _message(request: Request, at: Surroundings, placement: PlacementEntry) -> Reply:
-    query = _fields(request.query)
-    locale = query["locale"][0] if "locale" in query else _language(request)
+    query, locale = _fields(request.query), _wanted(request)
     if "preview" in query:
         try:
             arm = _preview(placement, query["preview"][0])
         except Refusal:
-            return _page(404, placement.pages["unavailable"], placement)
+            return _unavailable(request, placement)
         return _page(200, _in_locale(arm.shown, locale).preview_page, placement)
     now = at.clock()
     try:
@@ -241,7 +255,7 @@ def _message(request: Request, at: Surroundings, placement: PlacementEntry) -> R
     except delivery.Unavailable:
         if placement.fallback:
             return _page(200, b"".join(_in_locale(placement.fallback, locale).page), placement)
-        return _page(404, placement.pages["unavailable"], placement)
+        return _unavailable(request, placement)
     # A page of its own knows neither tab nor subject: where the plan asks for these, it shows and does not count.
     if wants_not_to_be_counted(request) or decision.campaign.unit != "view":
         return _page(200, b"".join(decision.shown.page), placement)
@@ -275,21 +289,24 @@ def _form(request: Request, at: Surroundings, placement: PlacementEntry) -> Repl
     if fields.get("rating", [""])[0] in {"1", "2", "3", "4", "5"}:
         outcome, value = "rating", int(fields["rating"][0])
     # No look at Origin: our own Referrer-Policy makes browsers send "null" here, and the receipt is what counts.
-    reply = Reply(303, [("Location", _next(placement, outcome)), ("Cache-Control", "no-store")], b"")
+    reply = Reply(303, [("Location", _next(request, placement, outcome)), ("Cache-Control", "no-store")], b"")
     if outcome not in RECORDED or wants_not_to_be_counted(request):
         return reply
     return _counted(at, placement, fields.get("receipt", [""])[0], outcome, value, reply)
 
 
-def _next(placement: PlacementEntry, outcome: str) -> str:
-    base = f"/m/{placement.key}"
-    return {
-        "left": placement.leave_url or f"{base}/left",
-        "continued": placement.continue_url or f"{base}/continued",
-        "help_self": f"{base}/help/self",
-        "help_affected": f"{base}/help/affected",
-        "learn_more": f"{base}/about",
-    }.get(outcome, f"{base}/thanks")
+def _next(request: Request, placement: PlacementEntry, outcome: str) -> str:
+    """Where a pressed button leads: in the language of the page that it stood on."""
+    if elsewhere := {"left": placement.leave_url, "continued": placement.continue_url}.get(outcome):
+        return elsewhere
+    page = {
+        "left": "left",
+        "continued": "continued",
+        "help_self": "help/self",
+        "help_affected": "help/affected",
+        "learn_more": "about",
+    }.get(outcome, "thanks")
+    return f"/m/{placement.key}/{page}{in_language(_fields(request.query).get('locale', [''])[0])}"
 
 
 def _seen(request: Request, at: Surroundings, placement: PlacementEntry) -> Reply | Recording:

@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
+from campaign import shell
+
 urlpatterns = [
     path("", include("campaign.pages")),
     path("messages/", include("messages.urls")),
@@ -13,5 +15,7 @@ urlpatterns = [
     path("api/", include("campaign.api_urls")),
     path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("sign-out/", auth.LogoutView.as_view(), name="logout"),
+    path("language/", shell.choose_language, name="language"),
+    path("terms/", shell.choose_terms, name="terms"),
     path("admin/", admin.site.urls),
 ]

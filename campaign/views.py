@@ -10,6 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
 from campaign.access import campaign_for
@@ -83,7 +85,9 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _arms(campaign: Campaign, placements: list[Placement]) -> list[ArmCard]:
-    arms = list(campaign.arms.select_related("revision__message").prefetch_related("revision__renditions__reviews__by"))
+    arms = list(
+        campaign.arms.select_related("revision__message__theme").prefetch_related("revision__renditions__reviews__by")
+    )
     total = sum(arm.weight for arm in arms)
     return [
         ArmCard(
@@ -117,8 +121,14 @@ def _pairs(plan: AnalysisPlan, names: Mapping[str, Arm]) -> list[tuple[Arm, Arm]
 def share_in_words(weight: int, total: int) -> str:
     """A weight as people say it: "1 in 4 people see it"."""
     if not weight:
-        return "nobody sees it"
+        return gettext("nobody sees it")
     share = Fraction(weight, total)
     if share == 1:
-        return "everybody sees it"
-    return f"{share.numerator:,} in {share.denominator:,} people see it"
+        return gettext("everybody sees it")
+    numbers = {
+        "some": number_format(share.numerator, force_grouping=True),
+        "all": number_format(share.denominator, force_grouping=True),
+    }
+    # In most languages the verb of one is another than that of many.
+    told = ngettext("%(some)s in %(all)s people see it", "%(some)s in %(all)s people see it", share.numerator)
+    return told % numbers

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from messages import lint
 from messages.lint import EMBED, ArmWords, Form, Help, Lists, Remark, Words
 from messages.models import HelpLink, Rendition, Revision
+from messages.said import Said
 
 _LISTS = Path(__file__).parent / "library" / "lint.toml"
 
@@ -63,6 +65,19 @@ def in_the_way(rendition: Rendition) -> dict[str, str]:
 def musts(remarks: Iterable[Remark]) -> list[Remark]:
     """Those that stand in the way of review."""
     return [remark for remark in remarks if remark.severity == lint.MUST]
+
+
+def in_language(sentence: str) -> str:
+    """What the lint said, in the reader's language."""
+    if not isinstance(sentence, Said):
+        return sentence
+    gaps = {name: in_language(gap) if isinstance(gap, str) else gap for name, gap in sentence.gaps.items()}
+    return gettext(sentence.template).format(**gaps)
+
+
+def reasons() -> Iterator[str]:
+    """Why the lists of words stop at something, each reason once."""
+    yield from dict.fromkeys(phrase.why for phrase in _lists().phrases)
 
 
 def words_of(revision: Revision, rendition: Rendition) -> Words:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from django.utils.translation import gettext, gettext_noop
 
 from messages.audit import Action, Kind
 
@@ -42,6 +44,14 @@ KINDS: dict[str, str] = {
 }
 
 
+_UNKNOWN = gettext_noop("did “{action}” to “{label}”")
+
+
+def sentences() -> Iterator[str]:
+    """What has to be translated of this file."""
+    yield from (*_DONE.values(), *KINDS.values(), _UNKNOWN)
+
+
 class _Gaps(dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return "?"
@@ -49,7 +59,7 @@ class _Gaps(dict[str, Any]):
 
 def done(action: str, *, label: str, detail: Mapping[str, Any]) -> str:
     """What was done, in words; an action that this version does not know is named as it is."""
-    words = _DONE.get(action, f"did “{action}” to “{{label}}”")
-    spoken = f" in “{detail['locale']}”" if "locale" in detail else ""  # older entries are about all languages
+    words = gettext(_DONE.get(action, _UNKNOWN))
+    spoken = gettext(" in “{locale}”").format(**detail) if "locale" in detail else ""  # older ones: all languages
     because = f": {detail['reason']}" if "reason" in detail else ""
-    return words.format_map(_Gaps({**detail, "label": label, "spoken": spoken, "because": because}))
+    return words.format_map(_Gaps({**detail, "label": label, "action": action, "spoken": spoken, "because": because}))

@@ -15,6 +15,7 @@ from datetime import date
 from typing import Any, Literal
 
 from messages.reading import Reading, has_formula, reading_of, sentences_of, words_of
+from messages.said import Said
 
 Severity = Literal["must", "should"]
 MUST: Severity = "must"
@@ -24,7 +25,10 @@ LONG_SENTENCE, LONGEST_SENTENCE = 20, 30  # words
 STALE_AFTER = 180  # days since someone last opened a help link
 MOST_WORDS = 160  # in any place: about as much as a phone shows at once
 ARMS_APART = 0.25  # of the shorter arm's words
-LANES = {"affected": "for the person shown", "self": "for the person who wants to stop"}
+LANES = {
+    "affected": Said("There is no help link for the person shown."),
+    "self": Said("There is no help link for the person who wants to stop."),
+}
 _CLAIMS = {"documented", "linked", "reported"}
 
 
@@ -47,8 +51,8 @@ class Form:
     words: int
 
 
-EMBED = Form("an embed", headline_characters=80, words=55)
-HOSTED_PAGE = Form("the hosted page", headline_characters=110, words=110)
+EMBED = Form(Said("an embed"), headline_characters=80, words=55)
+HOSTED_PAGE = Form(Said("the hosted page"), headline_characters=110, words=110)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +151,11 @@ def any_of(wordings: Sequence[str]) -> re.Pattern[str]:
 def about_words(words: Words, *, form: Form, lists: Lists, never_name: Sequence[str] = ()) -> tuple[Remark, ...]:
     """Everything to say about one rendition; `never_name` are tools and sites that may not be named."""
     missing = tuple(
-        Remark("empty", MUST, f"The {where} is still empty.", where)
-        for where, text in (("headline", words.headline), ("body", words.body))
+        Remark("empty", MUST, said, where)
+        for where, text, said in (
+            ("headline", words.headline, Said("The headline is still empty.")),
+            ("body", words.body, Said("The body is still empty.")),
+        )
         if not text.strip()
     )
     if len(missing) == 2:
@@ -163,18 +170,31 @@ def about_words(words: Words, *, form: Form, lists: Lists, never_name: Sequence[
 def _length(words: Words, form: Form) -> Iterator[Remark]:
     characters, count = len(words.headline), len(words_of(words.text))
     if characters > form.headline_characters:
-        said = f"The headline has {characters} characters; up to {form.headline_characters} read well in {form.name}."
+        said = Said(
+            "The headline has {characters} characters; up to {most} read well in {form}.",
+            characters=characters,
+            most=form.headline_characters,
+            form=form.name,
+        )
         yield Remark("long-headline", SHOULD, said, "headline")
     if count > MOST_WORDS:
-        yield Remark("long-text", MUST, f"The text has {count} words; {MOST_WORDS} is the most anywhere.", "words")
+        said = Said("The text has {count} words; {most} is the most anywhere.", count=count, most=MOST_WORDS)
+        yield Remark("long-text", MUST, said, "words")
     elif count > form.words:
-        said = f"The text has {count} words; up to {form.words} read well in {form.name}."
+        said = Said(
+            "The text has {count} words; up to {most} read well in {form}.",
+            count=count,
+            most=form.words,
+            form=form.name,
+        )
         yield Remark("long-text", SHOULD, said, "words")
 
 
 def _reading(words: Words) -> Iterator[Remark]:
     if not has_formula(words.language):
-        sentence = f"We know no reading grade for “{words.locale}”. Please let a speaker read it aloud."
+        sentence = Said(
+            "We know no reading grade for “{locale}”. Please let a speaker read it aloud.", locale=words.locale
+        )
         yield Remark("no-grade", SHOULD, sentence, "words")
         return
     reading = reading_of(words.text, words.language)
@@ -184,10 +204,15 @@ def _reading(words: Words) -> Iterator[Remark]:
 
 
 def _reading_sentence(reading: Reading) -> str:
-    figure, limit = ("ease", "more") if reading.higher_is_easier else ("grade", "less")
-    return (
-        f"The reading {figure} is {reading.value:g} ({reading.formula}); {reading.wanted:g} or {limit} is wanted. "
-        "Shorter words and sentences help."
+    numbers = {"value": f"{reading.value:g}", "formula": reading.formula, "wanted": f"{reading.wanted:g}"}
+    if reading.higher_is_easier:
+        return Said(
+            "The reading ease is {value} ({formula}); {wanted} or more is wanted. Shorter words and sentences help.",
+            **numbers,
+        )
+    return Said(
+        "The reading grade is {value} ({formula}); {wanted} or less is wanted. Shorter words and sentences help.",
+        **numbers,
     )
 
 
@@ -197,7 +222,12 @@ def _sentences(words: Words) -> Iterator[Remark]:
             count = len(words_of(sentence))
             if count > LONG_SENTENCE:
                 start = " ".join(sentence.split()[:5])
-                said = f"“{start} …” has {count} words. Two sentences of up to {LONG_SENTENCE} read better."
+                said = Said(
+                    "“{start} …” has {count} words. Two sentences of up to {most} read better.",
+                    start=start,
+                    count=count,
+                    most=LONG_SENTENCE,
+                )
                 yield Remark("long-sentence", MUST if count > LONGEST_SENTENCE else SHOULD, said, where)
 
 
@@ -213,17 +243,22 @@ _AGE = re.compile(r"\b(?:under|over|menor(?:es)? de|moins de)[\s-]+\d+s?\b|\b18\
 def _claim(words: Words, lists: Lists) -> Iterator[Remark]:
     claims = words.claim_strength in _CLAIMS
     if claims and not words.sources:
-        yield Remark("no-source", MUST, "The message claims something. Please name what that rests on.", "claim")
+        said = Said("The message claims something. Please name what that rests on.")
+        yield Remark("no-source", MUST, said, "claim")
     if number := _NUMBER.search(_AGE.sub("", words.text)):
-        said = f"“{number[0].strip()}” is a figure"
+        figure = number[0].strip()
         if not words.sources:
-            yield Remark("number-without-source", MUST, f"{said}. Please name its source.", "claim")
+            said = Said("“{figure}” is a figure. Please name its source.", figure=figure)
+            yield Remark("number-without-source", MUST, said, "claim")
         elif not claims:
-            said = f"{said}, yet the message says it claims no fact. One of them should change."
+            said = Said(
+                "“{figure}” is a figure, yet the message says it claims no fact. One of them should change.",
+                figure=figure,
+            )
             yield Remark("number-without-claim", SHOULD, said, "claim")
     hedges = [pattern for language, pattern in lists.hedges if language == words.language]
     if words.claim_strength in {"linked", "reported"} and hedges and not any(h.search(words.text) for h in hedges):
-        said = "Nothing says how sure this is. A “can”, a “may” or “one therapist reports” would."
+        said = Said("Nothing says how sure this is. A “can”, a “may” or “one therapist reports” would.")
         yield Remark("no-hedge", SHOULD, said, "words")
 
 
@@ -232,19 +267,22 @@ def _phrases(words: Words, text: str, where: str, lists: Lists) -> Iterator[Rema
         if phrase.language != words.language or words.claim_strength in phrase.fits:
             continue
         if found := phrase.found_in(text):
-            said = f"“{found}”: {phrase.why} Perhaps: “{phrase.instead}”"
+            said = Said(
+                "“{found}”: {why} Perhaps: “{instead}”", found=found, why=Said(phrase.why), instead=phrase.instead
+            )
             yield Remark(phrase.kind, phrase.severity, said, where)
 
 
-_MARKS: tuple[tuple[str, Severity, re.Pattern[str], Callable[[str], str]], ...] = (
+_MARKS: tuple[tuple[str, Severity, re.Pattern[str], Callable[[str], Said]], ...] = (
     (
         "address",
         MUST,
         re.compile(
             r"(?:https?://|www\.)\S+|\b[\w-]+\.(?:com|ai|app|io|net|org|me|gg|xyz)\b|(?<!\w)@\w{2,}", re.IGNORECASE
         ),
-        lambda found: (
-            f"“{found.rstrip('.,;:')}” leads somewhere. Help links stand beside the words; no other address does."
+        lambda found: Said(
+            "“{found}” leads somewhere. Help links stand beside the words; no other address does.",
+            found=found.rstrip(".,;:"),
         ),
     ),
     (
@@ -254,25 +292,25 @@ _MARKS: tuple[tuple[str, Severity, re.Pattern[str], Callable[[str], str]], ...] 
             r"(?i:lorem ipsum|your (?:text|headline|words) here)|"
             r"\b(?:TODO|TBD|FIXME|XXX+)\b|\{\{?.*?\}?\}|\[[^\]]*\]|<[^>]*(?:here|insert)[^>]*>"
         ),
-        lambda found: f"“{found}” looks like a place still to be filled.",
+        lambda found: Said("“{found}” looks like a place still to be filled.", found=found),
     ),
     (
         "markup",
         SHOULD,
         re.compile(r"</?\w[^>]*>|\*\*|(?<!\w)__|^#+\s", re.MULTILINE),
-        lambda found: f"“{found.strip()}” is shown as it stands: the words are plain text.",
+        lambda found: Said("“{found}” is shown as it stands: the words are plain text.", found=found.strip()),
     ),
     (
         "exclamation",
         SHOULD,
         re.compile(r"[!¡]"),
-        lambda found: "An exclamation mark raises the voice. A full stop is calmer.",
+        lambda found: Said("An exclamation mark raises the voice. A full stop is calmer."),
     ),
     (
         "capitals",
         SHOULD,
         re.compile(r"\b[^\W\d_a-zß-öø-ÿ]{4,}\b"),
-        lambda found: f"“{found}” in capitals reads as shouting.",
+        lambda found: Said("“{found}” in capitals reads as shouting.", found=found),
     ),
 )
 
@@ -286,22 +324,28 @@ def _marks(text: str, where: str) -> Iterator[Remark]:
 
 def _names(text: str, where: str, never_name: Sequence[str]) -> Iterator[Remark]:
     if never_name and (found := any_of(never_name).search(text)):
-        yield Remark("tool", MUST, f"“{found[0]}” is on the list of names that no message should spread.", where)
+        said = Said("“{found}” is on the list of names that no message should spread.", found=found[0])
+        yield Remark("tool", MUST, said, where)
 
 
 def about_help(links: Sequence[Help], *, today: date) -> tuple[Remark, ...]:
     """What is missing or stale among the help links that stand beside the words."""
     found = [
-        Remark("no-help", MUST, f"There is no help link {whom}.", "help")
-        for lane, whom in LANES.items()
+        Remark("no-help", MUST, said, "help")
+        for lane, said in LANES.items()
         if not any(link.lane == lane for link in links)
     ]
     if unchecked := [f"“{link.name}”" for link in links if link.verified_on is None]:
-        said = f"Nobody has said yet that they opened these and they work: {', '.join(unchecked)}."
+        said = Said("Nobody has said yet that they opened these and they work: {links}.", links=", ".join(unchecked))
         found.append(Remark("unchecked-help", MUST, said, "help"))
     for link in links:
         if link.verified_on and (days := (today - link.verified_on).days) > STALE_AFTER:
-            said = f"“{link.name}” was last checked {days} days ago; {STALE_AFTER} is the most."
+            said = Said(
+                "“{link}” was last checked {days} days ago; {most} is the most.",
+                link=link.name,
+                days=days,
+                most=STALE_AFTER,
+            )
             found.append(Remark("stale-help", MUST, said, "help"))
     return tuple(found)
 
@@ -314,18 +358,26 @@ def about_arms(arms: Sequence[ArmWords]) -> tuple[Remark, ...]:
     by_length = sorted(arms, key=lambda arm: len(words_of(arm.words.text)))
     short, long = (len(words_of(arm.words.text)) for arm in (by_length[0], by_length[-1]))
     if long > short * (1 + ARMS_APART):
-        said = (
-            f"“{by_length[-1].name}” has {long} words and “{by_length[0].name}” {short}. "
-            "More than a quarter apart, the trial may measure length."
+        said = Said(
+            "“{longest}” has {long} words and “{shortest}” {short}. More than a quarter apart, the trial may measure "
+            "length.",
+            longest=by_length[-1].name,
+            long=long,
+            shortest=by_length[0].name,
+            short=short,
         )
         found.append(Remark("arms-length", SHOULD, said, "arms"))
     graded = [(r.value, arm.name) for arm in arms if (r := reading_of(arm.words.text, arm.words.language))]
     if graded and arms[0].words.language == "en":
         (low, easy), (high, hard) = min(graded), max(graded)
         if high - low > 1:
-            said = (
-                f"“{hard}” reads at grade {high:g} and “{easy}” at {low:g}. "
-                "More than one grade apart, the trial may measure ease."
+            said = Said(
+                "“{hard}” reads at grade {high} and “{easy}” at {low}. More than one grade apart, the trial may "
+                "measure ease.",
+                hard=hard,
+                high=format(high, "g"),
+                easy=easy,
+                low=format(low, "g"),
             )
             found.append(Remark("arms-grade", SHOULD, said, "arms"))
     return tuple(found)

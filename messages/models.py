@@ -8,26 +8,27 @@ import json
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Frame(models.TextChoices):
     """What a message appeals to. Each keeps one colour and one mark everywhere."""
 
-    NEUTRAL = "neutral", "Neutral text"
-    VICTIM = "victim", "Harm to the victim"
-    USER = "user", "Harm to you"
-    BOTH = "both", "Both harms"
-    OTHER = "other", "Another appeal"
+    NEUTRAL = "neutral", _("Neutral text")
+    VICTIM = "victim", _("Harm to the victim")
+    USER = "user", _("Harm to you")
+    BOTH = "both", _("Both harms")
+    OTHER = "other", _("Another appeal")
 
 
 class ClaimStrength(models.TextChoices):
     """How well the claim in the words is known; the words may not sound surer than this."""
 
-    DOCUMENTED = "documented", "Documented"
-    LINKED = "linked", "Linked in studies"
-    REPORTED = "reported", "Reported by professionals"
-    VALUE = "value", "A value, not a finding"
-    NONE = "none", "No claim"
+    DOCUMENTED = "documented", _("Documented")
+    LINKED = "linked", _("Linked in studies")
+    REPORTED = "reported", _("Reported by professionals")
+    VALUE = "value", _("A value, not a finding")
+    NONE = "none", _("No claim")
 
 
 class Theme(models.Model):
@@ -38,6 +39,9 @@ class Theme(models.Model):
     name = models.CharField(max_length=120)
     frame = models.CharField(max_length=8, choices=Frame)
     line = models.CharField(max_length=300)
+    content_note = models.CharField(
+        max_length=300, blank=True, help_text="Shown before the words, to someone who may have lived through it."
+    )
 
     class Meta:
         ordering = ["number", "key"]
@@ -64,10 +68,10 @@ class Revision(models.Model):
     """The exact words of a message at one time. Once approved they never change: a change is a new revision."""
 
     class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        SUBMITTED = "submitted", "Waiting for review"
-        APPROVED = "approved", "Approved"
-        WITHDRAWN = "withdrawn", "Withdrawn"
+        DRAFT = "draft", _("Draft")
+        SUBMITTED = "submitted", _("Waiting for review")
+        APPROVED = "approved", _("Approved")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
 
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="revisions")
     number = models.PositiveSmallIntegerField()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -54,8 +55,19 @@ def _add_themes() -> int:
     added = 0
     for row in _read("themes"):
         fields = {name: row[name] for name in ("number", "name", "frame", "line")}
-        added += Theme.objects.get_or_create(key=row["key"], defaults=fields)[1]
+        note = row.get("content_note", "")
+        added += Theme.objects.get_or_create(key=row["key"], defaults=fields | {"content_note": note})[1]
+        # A library that was loaded before there were notes gets them, too.
+        Theme.objects.filter(key=row["key"], content_note="").exclude(content_note=note).update(content_note=note)
     return added
+
+
+def theme_words() -> Iterator[str]:
+    """The names and notes of the starter themes, which staff pages show in the reader's language."""
+    for row in _read("themes"):
+        yield row["name"]
+        if row.get("content_note"):
+            yield row["content_note"]
 
 
 def _add_help_links() -> int:

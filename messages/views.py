@@ -162,7 +162,8 @@ def _shelves(page: Page[Message], revisions: QuerySet[Revision], language: str) 
     by_message = {pk: list(found) for pk, found in groupby(rows, key=lambda revision: revision.message_id)}
     cards = [_card(message, by_message[message.pk], language) for message in shown]
     return [
-        Shelf(frame, Frame(frame).label, tuple(found)) for frame, found in groupby(cards, key=lambda c: c.message.frame)
+        Shelf(frame, str(Frame(frame).label), tuple(found))
+        for frame, found in groupby(cards, key=lambda c: c.message.frame)
     ]
 
 

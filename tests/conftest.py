@@ -1,5 +1,6 @@
 """Every test has a spool of its own, and tables emptied after tests include those that keep what they have."""
 
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db.backends.sqlite3.base import DatabaseWrapper
+from django.utils import translation
 
 DatabaseOperations = DatabaseWrapper.ops_class
 _flush = DatabaseOperations.sql_flush
@@ -15,6 +17,13 @@ _flush = DatabaseOperations.sql_flush
 @pytest.fixture(autouse=True)
 def a_spool_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(settings, "SPOOL_DIRECTORY", tmp_path / "spool")
+
+
+@pytest.fixture(autouse=True)
+def no_language_is_left_behind() -> Iterator[None]:
+    """A page in Spanish leaves its thread speaking Spanish; each request chooses anew, and so does each test."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True, scope="session")

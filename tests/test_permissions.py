@@ -54,7 +54,7 @@ def test_nothing_but_the_description_and_signing_in_lets_a_stranger_in() -> None
         for (route, _, role), answer in permissions.declared().items()
         if role == "stranger" and answer not in ("sign in", "not found", "no such method")
     }
-    assert open_to_all == {"/sign-in/", "/admin/login/", "/api/v1/token/", "/api/docs/", "/api/schema/"}
+    assert open_to_all == {"/sign-in/", "/language/", "/admin/login/", "/api/v1/token/", "/api/docs/", "/api/schema/"}
 
 
 def test_the_guide_shows_the_matrix() -> None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from django import template
 from django.conf import settings
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from analytics import charts, words
 from analytics import report as reports
 from analytics.report import Report
-from analytics.rows import DifferenceRow, OutcomeBlock, RateRow
+from analytics.rows import DifferenceRow, OutcomeBlock, PooledRow, RateRow
 from campaign.models import Campaign
 
 register = template.Library()
@@ -79,6 +80,21 @@ def second_harm(block: OutcomeBlock) -> SecondHarm | None:
     return SecondHarm(arms["neutral"], arms["victim"], arms["user"], arms["both"], added)
 
 
+@register.simple_tag
+def interval(row: RateRow | DifferenceRow | PooledRow, how: str, scale: words.Scale) -> str:
+    """Both ends of a row's interval, told as its number is."""
+    assert row.low is not None  # the page asks only where there is a number
+    assert row.high is not None
+    tell = {"signed": scale.signed, "decimal": lambda share: decimal(share, scale), "mean": mean}[how]
+    return words.between(tell(row.low), tell(row.high))
+
+
+@register.simple_tag
+def next_interval(row: PooledRow, scale: words.Scale) -> str:
+    """Where one more campaign may land."""
+    return words.between(scale.signed(row.next_low), scale.signed(row.next_high))
+
+
 @register.filter
 def against_control(block: OutcomeBlock, key: str) -> DifferenceRow | None:
     """The planned comparison of one arm with the control, if there is one."""
@@ -106,7 +122,7 @@ def count(share: float, scale: words.Scale) -> str:
 @register.filter
 def decimal(share: float, scale: words.Scale) -> str:
     """A share with one decimal, in people of the scale: 0.4372 of 100 is "43.7"."""
-    return f"{share * scale.base:,.1f}".replace("-", "−")
+    return words.number(share * scale.base, 1)
 
 
 @register.filter
@@ -117,7 +133,7 @@ def signed(share: float, scale: words.Scale) -> str:
 @register.filter
 def of(part: int | None, whole: int | None) -> str:
     """How many of 100: "98", or a dash where nothing was sent, or where it is hidden."""
-    return f"{part / whole * 100:.0f}" if part is not None and whole else "–"
+    return words.number(part / whole * 100) if part is not None and whole else "–"
 
 
 @register.filter
@@ -129,12 +145,18 @@ def of_pairs(effect: float) -> str:
 @register.filter
 def people(share: float, scale: words.Scale) -> str:
     """A planned difference in people: 0.02 of 100 is "2"."""
-    return f"{share * scale.base:g}"
+    return words.shortest(share * scale.base)
 
 
 @register.filter
 def percent(level: float) -> str:
-    return f"{level:.0%}"
+    return words.percent(level)
+
+
+@register.filter
+def percents(shares: list[float]) -> str:
+    """The looks of a plan: "25%, 50%, 100%"."""
+    return ", ".join(map(words.percent, shares))
 
 
 @register.filter
@@ -152,4 +174,19 @@ def count_of(number: int | None) -> str:
 def in_words(share: float) -> str:
     """A planned share as people: "2 in 100"; of more people where whole ones would not show it."""
     scale = words.scale_for([share]) if 0 < share < 0.01 else words.Scale(100)
-    return f"{share * scale.base:g} in {scale.people}"
+    return gettext("%(number)s in %(people)s") % {
+        "number": words.shortest(share * scale.base),
+        "people": scale.people,
+    }
+
+
+@register.filter
+def mean(value: float) -> str:
+    """A mean answer with two decimals: "3.42"."""
+    return words.number(value, 2)
+
+
+@register.filter
+def statistic(value: float) -> str:
+    """A test statistic with three decimals."""
+    return words.number(value, 3)

@@ -118,7 +118,11 @@ def test_the_snapshot_file_holds_what_is_declared(tmp_path: Path, monkeypatch: p
     assert declared - written(tmp_path / "snapshot.jsonl") <= {"previews[]"}  # there only while a campaign is a draft
     assert written(tmp_path / "snapshot.jsonl") <= declared
     honest = snapshot_file._placement_as_json
-    monkeypatch.setattr(snapshot_file, "_placement_as_json", lambda entry: honest(entry) | {"seen": {"by": "a person"}})
+    monkeypatch.setattr(
+        snapshot_file,
+        "_placement_as_json",
+        lambda entry, *, pages: honest(entry, pages=pages) | {"seen": {"by": "a person"}},
+    )
     assert written(tmp_path / "again.jsonl") - declared == {"seen.by"}
 
 
@@ -132,7 +136,7 @@ def written(path: Path) -> set[str]:
 def paths(value: Any, prefix: str = "") -> Iterator[str]:
     """Each place of a JSON value; where keys are data (a language, a page's name) they are a star."""
     if isinstance(value, dict):
-        starred = prefix.rpartition(".")[2] in {"fallback", "shown", "pages"}
+        starred = prefix.rpartition(".")[2] in {"fallback", "shown", "shared[]"}
         for key, inner in value.items():
             yield from paths(inner, f"{prefix}.{'*' if starred else key}".lstrip("."))
     elif isinstance(value, list):

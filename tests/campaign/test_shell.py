@@ -1,0 +1,41 @@
+"""The navigation shows whom it may lead where, and nothing that is not there."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.utils.translation import gettext_lazy as _
+
+from campaign import shell
+from campaign.shell import Place
+from tests import world
+
+
+def named(client: Client, address: str = "/") -> list[str]:
+    return [str(entry.name) for entry in client.get(address).context["places"]]
+
+
+@pytest.mark.parametrize(("role", "sees_record"), [("analyst", False), ("reviewer", False), ("manager", True)])
+def test_the_record_is_shown_to_managers_alone(client: Client, db: None, role: str, sees_record: bool) -> None:
+    client.force_login(world.person("someone", role))
+    assert ("Record" in named(client)) is sees_record
+
+
+def test_a_page_that_this_installation_lacks_is_not_shown(
+    client: Client, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.force_login(world.person("ana", "analyst"))
+    monkeypatch.setattr(shell, "PLACES", (*shell.PLACES, Place(_("Elsewhere"), "no-such-page")))
+    assert "Elsewhere" not in named(client)
+
+
+def test_the_current_page_and_the_part_it_belongs_to_are_marked(client: Client, db: None) -> None:
+    world.draft()
+    client.force_login(world.person("ana", "analyst"))
+    marked = {entry.current for entry in client.get("/").context["places"] if entry.url == "/"}
+    below = {entry.current for entry in client.get("/campaigns/pilot/").context["places"] if entry.url == "/"}
+    assert (marked, below) == ({"page"}, {"true"})
+
+
+def test_a_stranger_sees_no_way_that_is_closed(client: Client) -> None:
+    assert named(client, "/sign-in/") == []
