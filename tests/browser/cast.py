@@ -1,9 +1,12 @@
-"""The installation that page tests look at: a little of everything a page can show. Built in a process of its own."""
+"""The installation that page tests and pictures look at: a little of everything that a page can show.
+
+`benchmarks.inside.run(environment, "tests.browser.cast:build")` builds it in a process of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -17,19 +20,28 @@ from analytics import demo
 from analytics.evaluate import evaluate
 from analytics.models import Tally
 from campaign import lifecycle
-from campaign.models import Campaign, ServedCount
+from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome, ServedCount
 from campaign.preview import preview_url
 from messages import review, starter
-from messages.models import HelpLink, Rendition, Revision
+from messages.models import HelpLink, Message, Rendition, Revision
 from messages.roles import MANAGER, REVIEWER
 from tests import permissions, world
 
+DAYS = 7
 # Arm -> seen, turned back, asked for help, annoyed; the same ratings for all.
 PLENTY = {"neutral": (3000, 1050, 60, 33), "victim": (3004, 1203, 96, 36), "user": (2996, 1141, 70, 41)} | {
     "both": (3010, 1330, 131, 95)
 }
 FEW = {"neutral": (120, 41, 3, 2), "victim": (118, 6, 1, 0), "user": (121, 47, 12, 4), "both": (119, 55, 2, 1)}
 SKEWED = PLENTY | {"both": (1900, 830, 90, 55)}
+# What the other campaigns ask, by slug.
+NAMES = {
+    "few": ("Winter pilot: a smaller site", "What works on a large site works on a small one."),
+    "broken": ("Search page: which words at the top?", "Words about both harms work best where people search."),
+    "early": ("Chatbot: one line or two?", "A shorter message is read to its end."),
+    "draft": ("Schools week", "A message from peers turns back more young people than one from adults."),
+    "arabic": ("Two languages", "The same words work in English and in Arabic."),
+}
 ARABIC = ("يمكنك التوقف هنا.", "لم يوافق الشخص في الصورة على ذلك.\n\nيمكنك إغلاق هذه الصفحة الآن.")
 
 
@@ -42,15 +54,17 @@ def build() -> dict[str, Any]:
     pilot = demo.campaign(
         now=now - timedelta(days=20), origins=["https://partner.example"], planned_per_arm=2500, slug="pilot"
     )
-    count(pilot, PLENTY)
-    evaluate(pilot, now=now)
+    words = [Message.objects.get(key=key).revisions.order_by("number")[0] for _, _, key in demo.ARMS]
     for slug, counts, planned in (("few", FEW, 100), ("broken", SKEWED, 1500), ("early", FEW, 50_000)):
-        made = _launched(slug, planned)
+        made = draft(slug, *NAMES[slug], words, planned=planned)
+        launch(made, now=now - timedelta(days=12))
         count(made, counts)
         evaluate(made, now=now)
+    count(pilot, PLENTY)
+    evaluate(pilot, now=now)
     world.placement("resting-page")
-    world.draft("draft", at=world.placement("drafted-page"))
-    _arabic()
+    draft("draft", *NAMES["draft"], words, planned=1000)
+    launch(draft("arabic", *NAMES["arabic"], [_in_two_languages(each) for each in words], planned=1000), now=now)
     roles = permissions.signed_in()
     return {
         "cookies": {
@@ -62,39 +76,72 @@ def build() -> dict[str, Any]:
     }
 
 
-def count(campaign: Campaign, counts: Mapping[str, tuple[int, int, int, int]]) -> None:
-    """Closed views already counted, in one day at its first placement."""
-    where = campaign.placements.all()[0]
-    for arm in campaign.arms.all():
-        seen, *events = counts[arm.key]
-        common = {"day": date(2026, 3, 1), "arm": arm, "placement": where, "locale": "en"}
-        ServedCount.objects.create(**common, count=seen + seen // 50)
-        for outcome, number in zip(("exposed", "turned_back", "help_self", "annoyed"), (seen, *events), strict=True):
-            Tally.objects.create(**common, outcome=outcome, count=number)
-        for value, share in enumerate((4, 6, 9, 14, 8), start=1):
-            Tally.objects.create(**common, outcome="rating", value=value, count=seen * share // 400)
+def draft(slug: str, name: str, hypothesis: str, words: Sequence[Revision], *, planned: int) -> Campaign:
+    """A complete draft of the four arms with these words, at a placement of its own."""
+    at = world.placement(f"{slug}-page", name=name.partition(":")[0])
+    made = Campaign.objects.create(
+        slug=slug, name=name, hypothesis=hypothesis, created_by=world.person("mara", MANAGER)
+    )
+    made.placements.add(at)
+    for position, ((key, arm, _), revision) in enumerate(zip(demo.ARMS, words, strict=True)):
+        Arm.objects.create(
+            campaign=made, key=key, name=arm, revision=revision, is_control=position == 0, position=position
+        )
+    plan = AnalysisPlan.objects.create(
+        campaign=made, planned_per_arm=planned, comparisons=world.PAIRS, monitoring="fixed", looks=[1.0]
+    )
+    for outcome, role in (("turned_back", "primary"), ("help_self", "secondary"), ("annoyed", "guardrail")):
+        PlannedOutcome.objects.create(plan=plan, outcome=outcome, role=role)
+    return made
 
 
-def _launched(slug: str, planned: int) -> Campaign:
-    return world.launched(slug, at=world.placement(f"{slug}-page"), plan={"planned_per_arm": planned, "looks": [1.0]})
-
-
-def _arabic() -> None:
-    """A running campaign that speaks Arabic as well."""
-    made = world.draft("arabic", at=world.placement("arabic-page"))
-    for arm in made.arms.all():
-        message = arm.revision.message
-        revision = Revision.objects.create(message=message, number=2, claim_strength="none")
-        for locale, (headline, body) in (("en", ("You can stop here.", "Nobody said yes.")), ("ar", ARABIC)):
-            Rendition.objects.create(revision=revision, locale=locale, headline=headline, body=body)
-        review.submit(revision)
-        review.approve(revision, by=None, now=timezone.now())
-        arm.revision = revision
-        arm.save()
+def launch(made: Campaign, *, now: datetime) -> None:
     manager = world.person("mara", MANAGER)
     lifecycle.submit(made, by=manager)
     lifecycle.approve(made, by=world.person("rafael", REVIEWER))
-    lifecycle.launch(made, by=manager, now=timezone.now())
+    lifecycle.launch(made, by=manager, now=now)
+
+
+def count(campaign: Campaign, counts: Mapping[str, tuple[int, int, int, int]]) -> None:
+    """Closed views already counted, over a week from its launch at its first placement."""
+    assert campaign.launched_at is not None
+    where, rows = campaign.placements.all()[0], []
+    for arm in campaign.arms.all():
+        seen, *events = counts[arm.key]
+        told = dict(zip(("exposed", "turned_back", "help_self", "annoyed"), (seen, *events), strict=True))
+        rated = [seen * share // 400 for share in (4, 6, 9, 14, 8)]
+        for day in range(DAYS):
+            common = {
+                "day": campaign.launched_at.date() + timedelta(days=day),
+                "arm": arm,
+                "placement": where,
+                "locale": "en",
+            }
+            ServedCount.objects.create(**common, count=_share(seen + seen // 50, day))
+            rows += [Tally(**common, outcome=outcome, count=_share(number, day)) for outcome, number in told.items()]
+            rows += [
+                Tally(**common, outcome="rating", value=value, count=_share(number, day))
+                for value, number in enumerate(rated, start=1)
+            ]
+    Tally.objects.bulk_create(row for row in rows if row.count)
+
+
+def _share(number: int, day: int) -> int:
+    """A day's part of a number; the days add up to it."""
+    return number * (day + 1) // DAYS - number * day // DAYS
+
+
+def _in_two_languages(words: Revision) -> Revision:
+    """The next revision of a message, in English and in Arabic, approved."""
+    revision = Revision.objects.create(
+        message=words.message, number=90, claim_strength=words.claim_strength, sources=words.sources
+    )
+    english = words.renditions.get(locale="en")
+    for locale, headline, body in (("en", english.headline, english.body), ("ar", *ARABIC)):
+        Rendition.objects.create(revision=revision, locale=locale, headline=headline, body=body)
+    review.submit(revision)
+    review.approve(revision, by=None, now=timezone.now())
+    return revision
 
 
 def _partner() -> str:
