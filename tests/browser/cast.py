@@ -133,8 +133,12 @@ def _share(number: int, day: int) -> int:
 
 def _in_two_languages(words: Revision) -> Revision:
     """The next revision of a message, in English and in Arabic, approved."""
+    message = words.message
     revision = Revision.objects.create(
-        message=words.message, number=90, claim_strength=words.claim_strength, sources=words.sources
+        message=message,
+        number=message.revisions.count() + 1,
+        claim_strength=words.claim_strength,
+        sources=words.sources,
     )
     english = words.renditions.get(locale="en")
     for locale, headline, body in (("en", english.headline, english.body), ("ar", *ARABIC)):

@@ -99,11 +99,11 @@ def findings(tab: Tab, go: Callable[[], Response | None]) -> list[str]:
 
 
 def glance(tab: Tab, go: Callable[[], Response | None]) -> list[str]:
-    """The same page for another role: what axe finds at a desk, and what is heard."""
+    """The same page for another role: what axe finds at a desk beside colours, which it shares, and what is heard."""
     tab.page.set_viewport_size(DESK)
     go()
     tab.page.evaluate(AXE)
-    return [*_axe(tab.page), *tab.heard()]
+    return [*_axe(tab.page, _ALL_BUT_COLOURS), *tab.heard()]
 
 
 def _axe(page: Page, rules: Mapping[str, Any] | None = None) -> list[str]:
