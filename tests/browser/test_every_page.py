@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Response, Route
+from playwright.sync_api import Browser, Error, Response, Route
 
 from benchmarks.inside import run
 from campaign import middleware, server
@@ -63,7 +63,10 @@ class Site:
         tab, address = self.tab(page.role), inventory.address(page, self.cast)
 
         def go() -> Response | None:
-            answer = tab.page.goto(self.url + address)
+            try:
+                answer = tab.page.goto(self.url + address)
+            except Error as reason:
+                raise AssertionError(f"{address} cannot be opened ({reason}): {inventory.ADVICE}") from None
             assert answer is not None
             assert answer.status == page.status, f"{address} answers {answer.status}: {inventory.ADVICE}"
             assert answer.headers["content-type"].startswith("text/html"), f"{address} is no page: {inventory.ADVICE}"
@@ -105,6 +108,12 @@ def test_the_administration_keeps_to_the_policy_and_calls_nobody(site: Site) -> 
         tab.page.goto(site.url + site.cast["addresses"][route])
         wrong[route] = tab.heard()
     assert {route: said for route, said in wrong.items() if said} == {}
+
+
+def test_nothing_is_told_of_a_route_that_is_not_there() -> None:
+    known = {route for route, _, _ in permissions.declared()}
+    for part in ("elsewhere", "addresses", "states", "sent-empty"):
+        assert set(inventory.told()[part]) <= known, part
 
 
 class TestANewRoute:
