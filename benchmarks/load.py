@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 CONNECTIONS = 256  # so many wait their turn that the server is never idle, even if the client now and then is
@@ -28,10 +28,14 @@ class Load:
     bodies: list[bytes] = field(default_factory=list)
 
 
+# Of what a browser sends through a proxy, that which a server of ours reads; peers get the same.
+THROUGH_A_PROXY = {"user-agent": BROWSER, "x-real-ip": "203.0.113.77"}
+
+
 def post(path: str, body: bytes, *, origin: str | None = None) -> bytes:
     """The bytes of one request as a browser sends it through a proxy, without the headers that nobody reads."""
     lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: text/plain", f"Content-Length: {len(body)}"]
-    lines += [f"User-Agent: {BROWSER}", "X-Real-IP: 203.0.113.77"]
+    lines += _headers(THROUGH_A_PROXY)
     if origin is not None:
         lines.append(f"Origin: {origin}")
     return "\r\n".join([*lines, "", ""]).encode("ascii") + body
@@ -39,12 +43,11 @@ def post(path: str, body: bytes, *, origin: str | None = None) -> bytes:
 
 def get(path: str, **headers: str) -> bytes:
     """The bytes of one GET; `cookie="..."` sends a header Cookie."""
-    lines = [
-        f"GET {path} HTTP/1.1",
-        "Host: 127.0.0.1",
-        *(f"{name.title()}: {value}" for name, value in headers.items()),
-    ]
-    return "\r\n".join([*lines, "", ""]).encode("ascii")
+    return "\r\n".join([f"GET {path} HTTP/1.1", "Host: 127.0.0.1", *_headers(headers), "", ""]).encode("ascii")
+
+
+def _headers(headers: Mapping[str, str]) -> list[str]:
+    return [f"{name.title()}: {value}" for name, value in headers.items()]
 
 
 def reply_size(data: bytes) -> int | None:

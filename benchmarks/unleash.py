@@ -5,9 +5,10 @@ Unleash is a feature flag server that many would take for this. The comparison i
 - one placement's experiment here, one flag with one strategy of four equal variants there, each variant with one of the
   very payloads that we serve (JSON, about 1 KB); assignment is fresh at every request on both sides (a new nonce here,
   stickiness "random" there);
-- one HTTP request over kept-alive connections, answered from memory by one process pinned to the same core; Unleash
-  evaluates in its frontend API, the address that its own browser library calls, from the copy of its flags that it
-  keeps in memory; its PostgreSQL has nothing to do meanwhile, and is not counted;
+- one HTTP request over kept-alive connections, with the same headers that a browser and a proxy add, answered from
+  memory by one process pinned to the same core; Unleash evaluates in its frontend API, the address that its own browser
+  library calls, from the copy of its flags that it keeps in memory; its PostgreSQL has nothing to do meanwhile, and is
+  not counted;
 - Unleash runs as for production (NODE_ENV, no request log, no telemetry) with the token check that it requires. Of
   what it does, only the evaluation is asked for; we also sign a receipt and count what was served.
 
@@ -31,8 +32,8 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
-from benchmarks.installation import DECIDE, ROOT, Served, driven, installation, running, serving
-from benchmarks.load import drive, get
+from benchmarks.installation import DECIDE, ORIGIN, ROOT, Served, driven, installation, running, serving
+from benchmarks.load import THROUGH_A_PROXY, drive, get
 from benchmarks.processes import on_core, two_cores
 from benchmarks.rounds import Line, in_turns, speed_lines
 from campaign.server import PRODUCTION, free_port
@@ -147,7 +148,7 @@ def _unleash(package: Path, messages: list[str]) -> Iterator[tuple[Served, bytes
         command = ["node", str(package / "dist" / "server.js")]
         with running(command, port, variables, ready=get("/health"), cwd=package) as served:
             _create_flag(served.port, admin, messages)
-            ask = get("/api/frontend?appName=benchmark", authorization=frontend)
+            ask = get("/api/frontend?appName=benchmark", authorization=frontend, origin=ORIGIN, **THROUGH_A_PROXY)
             _until_it_evaluates(served.port, ask)
             yield served, ask
 

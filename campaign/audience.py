@@ -120,11 +120,13 @@ Handler = Callable[[Request, Surroundings], Reply | Recording]
 
 
 class Route(NamedTuple):
-    """A handler, the most bytes it takes, and whether it asks a database: then it may not hold up the others."""
+    """A handler, the most bytes it takes, whether it asks a database (then it may not hold up the others), and
+    whether it looks at the query: to copy that for nobody costs time."""
 
     handler: Handler
     most_bytes: int = 0
     waits: bool = False
+    reads_query: bool = False
 
 
 class Recorder(Protocol):
@@ -166,7 +168,7 @@ def announced_length(text: str | None) -> int | None:
     nothing. More than nine digits are as good as endless, and int() refuses thousands of them."""
     if not text or not (text.isascii() and text.isdigit()):
         return None
-    return int(text.lstrip("0")[:10] or "0")
+    return int(text if len(text) < 10 else text.lstrip("0")[:10] or "0")
 
 
 def incomplete_body() -> Refusal:
@@ -237,7 +239,7 @@ class Audience:
     def __init__(self, surroundings: Surroundings, recorder: Recorder) -> None:
         self.clock = surroundings.clock
         self.recorder: Recorder = recorder
-        self._surroundings = surroundings
+        self.surroundings = surroundings
         self._routes: dict[str, Route] = {path: import_string(name) for path, name in ROUTES.items()}
         self._hosted: Route = import_string(HOSTED)
 
@@ -257,7 +259,7 @@ class Audience:
     def answer(self, route: Route, request: Request) -> Reply | Recording:
         """The reply, or what has to be on disk before there is one."""
         try:
-            return route.handler(request, self._surroundings)
+            return route.handler(request, self.surroundings)
         except Exception as error:
             return self.failure(error)
 

@@ -37,19 +37,21 @@ class Crowd:
         network = network_of(address)
         if network is None:
             return False
-        digest = hash(self._key + network)
-        least = self._limit + 1
-        for row in self._rows:
-            place = digest & _PLACE
-            row[place] = count = row[place] + 1
-            digest >>= BITS
-            if count < least:
-                least = count
-        return least > self._limit
+        # Written out row by row: this runs at every message that is served.
+        digest, limit = hash(self._key + network), self._limit
+        first, second, third = self._rows
+        place = digest & _PLACE
+        first[place] = in_first = first[place] + 1
+        place = digest >> BITS & _PLACE
+        second[place] = in_second = second[place] + 1
+        place = digest >> 2 * BITS & _PLACE
+        third[place] = in_third = third[place] + 1
+        return in_first > limit and in_second > limit and in_third > limit
 
     def _forget(self, now: float) -> None:
         self._key = os.urandom(16)
-        self._rows = [array("I", bytes(array("I").itemsize << BITS)) for _ in range(ROWS)]
+        first, second, third = (array("I", bytes(array("I").itemsize << BITS)) for _ in range(ROWS))
+        self._rows = (first, second, third)
         self._ends = now + WINDOW_SECONDS
 
 

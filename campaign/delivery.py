@@ -21,8 +21,9 @@ class Unavailable(Exception):
 
 
 class Decision(NamedTuple):
-    """The arm that was assigned, its words in one locale, and the receipt that goes with them."""
+    """The campaign and the arm that was assigned, its words in one locale, and the receipt that goes with them."""
 
+    campaign: CampaignEntry
     arm: ArmEntry
     locale: str
     shown: Shown
@@ -62,9 +63,9 @@ def decide(
         nonce = os.urandom(16)
         ticket = ticket_for(nonce.hex() if unit is None else unit, campaign.salt, campaign.totals[-1])
     arm = campaign.arms[bisect_right(campaign.totals, ticket)]
-    spoken = locale_among(campaign.locales, locale)
-    receipt = office.issue(Receipt(campaign.id, arm.id, placement.id, hour, closes, spoken, nonce))
-    return Decision(arm, spoken, arm.shown[spoken], receipt)
+    spoken = locale if locale in campaign.locales else locale_among(campaign.locales, locale)
+    receipt = office.sign(campaign.id, arm.id, placement.id, hour, closes, spoken, nonce)
+    return Decision(campaign, arm, spoken, arm.shown[spoken], receipt)
 
 
 def again(placement: PlacementEntry, *, receipt: Receipt, text: str, now: float) -> Decision | None:
@@ -75,7 +76,7 @@ def again(placement: PlacementEntry, *, receipt: Receipt, text: str, now: float)
     arm = next((arm for arm in campaign.arms if arm.id == receipt.arm), None)
     if arm is None or receipt.locale not in arm.shown:
         return None
-    return Decision(arm, receipt.locale, arm.shown[receipt.locale], text)
+    return Decision(campaign, arm, receipt.locale, arm.shown[receipt.locale], text)
 
 
 def locale_among(offered: tuple[str, ...], wanted: str | None) -> str:

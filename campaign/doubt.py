@@ -23,13 +23,9 @@ class Doubts:
 
     def about(self, request: Request, *, from_a_browser: bool, now: float) -> LeftOutCount.Reason | None:
         """Why the message should not count; None if it should."""
-        if self._crowd.is_too_many(self._address(request), now=now):
+        address = request.header("x-real-ip") or "" if self._behind_proxy else request.peer()
+        if self._crowd.is_too_many(address, now=now):
             return LeftOutCount.Reason.CROWD
         if from_a_browser and self._bots.named(request.header("user-agent")):
             return LeftOutCount.Reason.MACHINE
         return None
-
-    def _address(self, request: Request) -> str:
-        if self._behind_proxy:
-            return request.header("x-real-ip") or ""
-        return request.peer()

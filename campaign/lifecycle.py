@@ -21,6 +21,7 @@ from campaign.keyring import destroy_subject_secret, subject_secrets
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome
 from campaign.outcomes import CATALOGUE
 from messages import audit, review
+from messages.models import Rendition, Review
 from messages.roles import MANAGER, REVIEWER, has_role
 
 State = Campaign.State
@@ -68,6 +69,7 @@ def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
         problems.append("The campaign would end before it starts: choose a later end.")
     if problems:
         raise StepRefused(" ".join(problems))
+    campaign.locales = spoken(campaign)
     plan = freeze(campaign.plan, now=now)
     campaign.launched_at = now
     campaign.starts_at = campaign.starts_at or now
@@ -86,6 +88,8 @@ def resume(campaign: Campaign, *, by: User) -> None:
     """Serve again, under the same plan."""
     _take_turns(campaign)
     problems = _taken_placements(campaign)
+    if campaign.locales and not set(spoken(campaign)) & set(campaign.locales):
+        problems.append("Words of its arms were withdrawn: no language is left that every arm speaks.")
     if problems:
         raise StepRefused(" ".join(problems))
     _move(campaign, "resume", by)
@@ -202,14 +206,22 @@ def unready(campaign: Campaign) -> list[str]:
             cumulative([arm.weight for arm in arms])
         except ValueError:
             problems.append("At least one arm needs a weight above zero.")
-    problems += [f"The words of “{arm.name}” are not approved." for arm in arms if not review.stands(arm.revision)]
-    locales = [set(arm.revision.renditions.values_list("locale", flat=True)) for arm in arms]
-    if locales and not set.intersection(*locales):
-        problems.append("The arms have no language in common.")
+    locales = [review.approved_locales(arm.revision) for arm in arms]
+    problems += [
+        f"The words of “{arm.name}” are not approved." for arm, own in zip(arms, locales, strict=True) if not own
+    ]
+    if locales and all(locales) and not set.intersection(*locales):
+        problems.append("The arms have no approved language in common.")
     if not campaign.placements.exists():
         problems.append("Choose at least one placement.")
     problems += _plan_problems(campaign, {arm.key for arm in arms})
     return problems + _taken_placements(campaign)
+
+
+def spoken(campaign: Campaign) -> list[str]:
+    """The languages in which the words of every arm are approved."""
+    own = [review.approved_locales(arm.revision) for arm in campaign.arms.select_related("revision__message")]
+    return sorted(set.intersection(*own)) if own else []
 
 
 def _plan_problems(campaign: Campaign, keys: set[str]) -> list[str]:
@@ -305,7 +317,16 @@ def content(plan: AnalysisPlan) -> dict[str, Any]:
         ).hexdigest(),  # a commitment: the split can be checked later
         "placements": sorted(campaign.placements.values_list("key", flat=True)),
         "arms": [
-            {"arm": arm.key, "words": arm.revision.digest, "weight": arm.weight, "control": arm.is_control}
+            {
+                "arm": arm.key,
+                "words": arm.revision.digest,
+                "languages": {words.locale: words.digest for words in _offered(arm, campaign)},
+                "exceptions": [
+                    _exception(made) for words in _offered(arm, campaign) for made in review.exceptions(words)
+                ],
+                "weight": arm.weight,
+                "control": arm.is_control,
+            }
             for arm in campaign.arms.select_related("revision")
         ],
         "outcomes": [
@@ -330,3 +351,12 @@ def content(plan: AnalysisPlan) -> dict[str, Any]:
         "planned_per_arm": plan.planned_per_arm,
         "denominator": "exposed",
     }
+
+
+def _offered(arm: Arm, campaign: Campaign) -> list[Rendition]:
+    return list(arm.revision.renditions.filter(locale__in=campaign.locales))
+
+
+def _exception(made: Review) -> dict[str, str]:
+    by = made.by.get_username() if made.by else ""
+    return {"language": made.rendition.locale, "by": by, "reason": made.override}

@@ -96,6 +96,9 @@ class Campaign(models.Model):
     unit = models.CharField(max_length=8, choices=Unit, default=Unit.VIEW)
     salt = models.CharField(max_length=64, default=new_salt, editable=False)
     placements = models.ManyToManyField(Placement, related_name="campaigns")
+    locales = models.JSONField(
+        default=list, blank=True, editable=False, help_text="Offered since launch; empty before it."
+    )
     starts_at = models.DateTimeField(null=True, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -18,7 +18,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import struct
-from base64 import urlsafe_b64encode
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping
@@ -36,6 +35,7 @@ SECONDS_PER_HOUR = 3600
 _PADDING = b"=" * (-LENGTH % 4)
 # From the URL-safe alphabet to the standard one, whose own two characters become what is in neither.
 _TO_STANDARD = bytes.maketrans(b"-_+/", b"+/!!")
+_TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _BLOCK = 64
 _INNER, _OUTER = bytes(byte ^ 0x36 for byte in range(256)), bytes(byte ^ 0x5C for byte in range(256))
 
@@ -87,18 +87,13 @@ class ReceiptOffice:
 
     def issue(self, receipt: Receipt) -> str:
         """The signed note for one shown message."""
+        return self.sign(*receipt)
+
+    def sign(self, campaign: int, arm: int, placement: int, hour: int, closes: int, locale: str, nonce: bytes) -> str:
+        """The same from the single facts: serving makes one for each message, and does without the Receipt."""
         number, keyed = self._signing
-        note = _NOTE.pack(
-            number,
-            receipt.campaign,
-            receipt.arm,
-            receipt.placement,
-            receipt.hour,
-            receipt.closes,
-            receipt.locale.encode("ascii"),
-            receipt.nonce,
-        )
-        return urlsafe_b64encode(note + _mac(keyed, note)).rstrip(b"=").decode("ascii")
+        note = _NOTE.pack(number, campaign, arm, placement, hour, closes, locale.encode("ascii"), nonce)
+        return b2a_base64(note + _mac(keyed, note), newline=False).translate(_TO_URL_SAFE, b"=").decode("ascii")
 
     def verify(self, text: str, *, hour: int) -> Receipt:
         """What the note says, or ReceiptInvalid, or ReceiptExpired once the closing hour has begun."""

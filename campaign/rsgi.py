@@ -13,7 +13,6 @@ import sys
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from granian.rsgi import ProtocolClosed
@@ -60,18 +59,23 @@ class Door:
         self._deliver: Deliver = lambda answered: loop.call_soon_threadsafe(_settle, answered)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
-        audience, method, header = self._audience, scope.method, scope.headers.get
-        route = audience.route(scope.path)
+        audience, method, path, header = self._audience, scope.method, scope.path, scope.headers.get
+        route = audience.route(path)
         try:
             if route is None:
                 await self._staff(scope, protocol)
                 return
-            body = await _body(header("content-length"), protocol, route.most_bytes)
-            request = Request(method, scope.path, scope.query_string, header, partial(_address, scope), body)
+            length = announced_length(header("content-length"))
+            if length is None:
+                body = await _unannounced(protocol, route.most_bytes)
+            else:
+                body = await protocol() if length <= route.most_bytes else None
+            query = scope.query_string if route.reads_query else ""
+            request = Request(method, path, query, header, lambda: _address(scope), body)
             if route.waits:
                 answer = await self._loop.run_in_executor(self._threads, audience.answer, route, request)
             else:
-                answer = audience.answer(route, request)
+                answer = route.handler(request, audience.surroundings)
             if isinstance(answer, Recording):
                 answer = audience.after(answer, await self._recorded(answer.events))
         except ProtocolClosed:
@@ -145,6 +149,10 @@ async def _body(announced: str | None, protocol: HTTPProtocol, limit: int) -> by
     length = announced_length(announced)
     if length is not None:
         return None if length > limit else await protocol()
+    return await _unannounced(protocol, limit)
+
+
+async def _unannounced(protocol: HTTPProtocol, limit: int) -> bytes | None:
     pieces, held = [], 0
     async for piece in protocol:
         pieces.append(piece)
@@ -158,10 +166,10 @@ def _send(protocol: HTTPProtocol, method: str, reply: Reply) -> None:
     status, headers, body = reply
     if status == 204 or status == 304:
         protocol.response_empty(status, headers)
-    elif method == "HEAD":
-        protocol.response_empty(status, _with_length(headers, len(body)))
-    else:
+    elif method != "HEAD":
         protocol.response_bytes(status, headers, body)
+    else:
+        protocol.response_empty(status, _with_length(headers, len(body)))
 
 
 def _with_length(headers: Headers, length: int) -> Headers:

@@ -11,21 +11,23 @@ import gc
 import json
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
+from django.db.models import Max
 
 from campaign import hosted
 from campaign.assignment import cumulative
 from campaign.keyring import subject_secret
 from campaign.models import Arm, Campaign, Placement
-from messages.models import HelpLink, Revision
+from messages import review
+from messages.models import HelpLink, Rendition
 from messages.render import render
 
 if TYPE_CHECKING:
@@ -87,13 +89,26 @@ class PlacementEntry:
     mark: tuple[Any, ...] = field(default=(), repr=False, compare=False)
 
 
+class Asked(NamedTuple):
+    """What a request for a decision says beside its placement."""
+
+    locale: str | None = None
+    unit: str | None = None
+    session: str | None = None
+    preview: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that serving needs, as of one moment; not `compiled` as long as the database was never read."""
+    """Everything that serving needs, as of one moment; not `compiled` as long as the database was never read.
+
+    `lately` remembers what is found in it by whole bodies that name a placement and a language, and so are alike.
+    """
 
     placements: Mapping[str, PlacementEntry]
     placement_ids: Mapping[int, PlacementEntry]
     compiled: bool = False
+    lately: dict[bytes, tuple[PlacementEntry, Asked]] = field(default_factory=dict, repr=False, compare=False)
 
 
 EMPTY = Snapshot(MappingProxyType({}), MappingProxyType({}))
@@ -105,10 +120,12 @@ _REASONS: dict[str, str] = {
     Campaign.State.SUBMITTED: "campaign_not_started",
     Campaign.State.APPROVED: "campaign_not_started",
 }
+_WITHDRAWN = "campaign_paused"  # words of a running campaign were taken back
 _AT_ONCE = 200
 _REASON_ORDER = ["campaign_paused", "campaign_not_started", "campaign_ended"]
 
 
+_DECIDED = Max("campaign__arms__revision__renditions__reviews")  # the last review of any of its words
 Marks = Mapping[int, tuple[Any, ...]]  # placement -> everything that its entry was compiled from, or when it changed
 
 
@@ -119,12 +136,12 @@ def read_marks() -> Marks:
     runs: dict[int, list[Any]] = {}
     for placement, *run in (
         Campaign.placements.through.objects.order_by("placement_id", "campaign_id")
-        .values_list("placement_id", "campaign_id", "campaign__state", "campaign__changed_at")
+        .values_list("placement_id", "campaign_id", "campaign__state", "campaign__changed_at", _DECIDED)
         .iterator()
     ):
         runs.setdefault(placement, []).append(tuple(run))
-    rows = Placement.objects.values_list(
-        "id", "key", "allowed_origins", "leave_url", "continue_url", "fallback", "partner__name"
+    rows = Placement.objects.annotate(decided=Max("fallback__renditions__reviews")).values_list(
+        "id", "key", "allowed_origins", "leave_url", "continue_url", "fallback", "decided", "partner__name"
     )
     return MappingProxyType({row[0]: (str(row), tuple(runs.get(row[0], ())), links) for row in rows})
 
@@ -134,7 +151,7 @@ def compile_snapshot(before: Snapshot = EMPTY) -> Snapshot:
     marks = read_marks()
     entries = {number: entry for number, entry in before.placement_ids.items() if marks.get(number) == entry.mark}
     placements = Placement.objects.select_related("partner", "fallback__message").prefetch_related(
-        "campaigns__arms__revision__renditions", "fallback__renditions"
+        "campaigns__arms__revision__message", "campaigns__arms__revision__renditions", "fallback__renditions"
     )
     links = list(HelpLink.objects.all())
     changed = [number for number in marks if number not in entries]
@@ -154,48 +171,66 @@ def _placement(placement: Placement, links: list[HelpLink], mark: tuple[Any, ...
     running = [c for c in campaigns if c.state in Campaign.LIVE]
     reasons = {_REASONS[c.state] for c in campaigns if c.state in _REASONS}
     reason = next((r for r in _REASON_ORDER if r in reasons), _NO_CAMPAIGN)
-    previews = {
-        arm.id: ArmEntry(arm.id, arm.key, _shown(arm.revision, placement))
+    arms = {
+        arm.id: ArmEntry(arm.id, arm.key, _shown(_words(arm, campaign), placement))
         for campaign in campaigns
         if campaign.state != Campaign.State.CLOSED
         for arm in campaign.arms.all()
     }
-    entry = _campaign(running[0], previews) if running else None
+    entry = _campaign(running[0], arms) if running else None
+    if running and entry is None:
+        reason = _WITHDRAWN
     return PlacementEntry(
         id=placement.id,
         key=placement.key,
-        origins=_one(frozenset(placement.allowed_origins)),
+        origins=one_for_all(frozenset(placement.allowed_origins)),
         leave_url=placement.leave_url,
         continue_url=placement.continue_url,
         campaign=entry,
         reason=reason,
-        fallback=_shown(placement.fallback, placement) if placement.fallback else None,
-        previews=MappingProxyType(previews),
+        fallback=_fallback(placement),
+        previews=MappingProxyType({number: arm for number, arm in arms.items() if arm.shown}),
         pages=MappingProxyType(hosted.fixed_pages(placement, links)),
         policy=hosted.policy(placement),
         mark=mark,
     )
 
 
-def _campaign(campaign: Campaign, previews: Mapping[int, ArmEntry]) -> CampaignEntry:
-    arms = [previews[arm.id] for arm in _weighted(campaign)]
+def _words(arm: Arm, campaign: Campaign) -> list[Rendition]:
+    """To visitors only approved words, in the languages of the launch; before it, staff preview what there is."""
+    words = list(arm.revision.renditions.all())
+    if campaign.state not in Campaign.LIVE:
+        return words
+    return [r for r in words if review.stands(r) and (r.locale in campaign.locales or not campaign.locales)]
+
+
+def _fallback(placement: Placement) -> Mapping[str, Shown] | None:
+    words = placement.fallback.renditions.all() if placement.fallback else ()
+    return _shown([rendition for rendition in words if review.stands(rendition)], placement) or None
+
+
+def _campaign(campaign: Campaign, entries: Mapping[int, ArmEntry]) -> CampaignEntry | None:
+    """None if words were withdrawn, so that no language is left which every arm speaks."""
+    arms = [entries[arm.id] for arm in _weighted(campaign)]
     # Arms are compared, so a locale is offered only if every arm speaks it.
     common = set.intersection(*(set(arm.shown) for arm in arms))
+    if not common:
+        return None
     return CampaignEntry(
         id=campaign.id,
         salt=campaign.salt,
         arms=tuple(arms),
-        totals=_one(cumulative([arm.weight for arm in _weighted(campaign)])),
-        locales=_one(tuple(sorted(common, key=lambda locale: (locale != "en", locale)))),
-        starts=_seconds(campaign.starts_at, float("-inf")),
-        ends=_seconds(campaign.ends_at, float("inf")),
+        totals=one_for_all(cumulative([arm.weight for arm in _weighted(campaign)])),
+        locales=one_for_all(tuple(sorted(common, key=lambda locale: (locale != "en", locale)))),
+        starts=one_for_all(_seconds(campaign.starts_at, float("-inf"))),
+        ends=one_for_all(_seconds(campaign.ends_at, float("inf"))),
         unit=campaign.unit,
         secret=subject_secret(settings.KEY_DIRECTORY, campaign.id) if campaign.unit == Campaign.Unit.SUBJECT else b"",
     )
 
 
 @lru_cache(maxsize=1024)
-def _one(value: T) -> T:
+def one_for_all(value: T) -> T:
     """Equal values as one object: what the processor has at hand for one placement serves a thousand others too."""
     return value
 
@@ -209,9 +244,9 @@ def _seconds(moment: datetime | None, default: float) -> float:
     return default if moment is None else moment.timestamp()
 
 
-def _shown(revision: Revision, placement: Placement) -> Mapping[str, Shown]:
+def _shown(words: Iterable[Rendition], placement: Placement) -> Mapping[str, Shown]:
     shown = {}
-    for rendition in revision.renditions.all():
+    for rendition in words:
         payload = hosted.payload(render(rendition), placement)
         shown[rendition.locale] = Shown(
             payload=json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(),

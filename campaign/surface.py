@@ -27,7 +27,7 @@ from campaign.audience import (
 from campaign.outcomes import RECORDED
 from campaign.preview import arm_of
 from campaign.receipt import SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid
-from campaign.snapshot import ArmEntry, PlacementEntry, Shown
+from campaign.snapshot import ArmEntry, Asked, PlacementEntry, Shown, Snapshot, one_for_all
 from campaign.subject import names_a_person
 
 if TYPE_CHECKING:
@@ -59,10 +59,7 @@ def decide(request: Request, at: Surroundings) -> Reply:
         return refusal_reply(
             Refusal(405, "method_not_allowed", "This address answers POST."), [("Allow", "POST, OPTIONS")]
         )
-    asked = _asked(body_of(request, BODY_LIMIT))
-    placement = at.snapshot().placements.get(asked["placement"])
-    if placement is None:
-        raise Refusal(404, "placement_unknown", "There is no placement with this key.", {"placement": "Unknown key."})
+    placement, asked = _found(body_of(request, BODY_LIMIT), at.snapshot())
     origin = cross_origin(request, placement.origins)
     if origin is None:
         raise Refusal(403, "origin_not_allowed", "This site is not on the placement's list of allowed origins.")
@@ -72,77 +69,70 @@ def decide(request: Request, at: Surroundings) -> Reply:
         return refusal_reply(refusal, origin)
 
 
-def _decided(
-    request: Request, at: Surroundings, asked: Mapping[str, str], placement: PlacementEntry, origin: Headers
-) -> Reply:
-    locale = asked.get("locale")
-    if "preview" in asked:
-        arm = _preview(placement, asked["preview"])
+def _decided(request: Request, at: Surroundings, asked: Asked, placement: PlacementEntry, origin: Headers) -> Reply:
+    locale, unit, session, preview = asked
+    if preview is not None:
+        arm = _preview(placement, preview)
         return _message_reply(
             _in_locale(arm.shown, locale).payload, b"null", origin, b'"arm":%s,' % json.dumps(arm.key).encode()
         )
-    if "unit" in asked and names_a_person(asked["unit"]):
+    if unit is not None and names_a_person(unit):
         raise Refusal(
             400,
             "invalid_field",
             "A unit must not name a person.",
             {"unit": "This looks like an e-mail address or a phone number. Send an opaque key."},
         )
+    now, declines = at.clock(), wants_not_to_be_counted(request)
     try:
-        kept = _kept(at, placement, asked.get("session", NEW_SESSION))
-        if kept and not wants_not_to_be_counted(request):
-            return _message_reply(kept.shown.payload, b'"%s"' % kept.receipt.encode(), origin, _SESSION)
+        if session is not None and not declines:
+            kept = _kept(at, placement, session, now=now)
+            if kept:
+                return _message_reply(kept.shown.payload, b'"%s"' % kept.receipt.encode(), origin, _SESSION)
         decision = delivery.decide(
-            placement,
-            locale=locale,
-            unit=asked.get("unit"),
-            now=at.clock(),
-            office=at.office,
-            life_hours=at.life_hours,
+            placement, locale=locale, unit=unit, now=now, office=at.office, life_hours=at.life_hours
         )
     except delivery.Unavailable as reason:
         if placement.fallback:
             return _message_reply(_in_locale(placement.fallback, locale).payload, b"null", origin)
         raise Refusal(409, reason.code, _UNAVAILABLE[reason.code]) from None
-    if not _is_a_unit(placement, asked) or wants_not_to_be_counted(request):
+    planned = decision.campaign.unit
+    # A tab that keeps nothing, and a request without a subject's key, see the message and are not counted.
+    named = planned == "view" or (session if planned == "session" else unit) is not None
+    if (
+        declines
+        or not named
+        or not count_served(request, at, decision, placement, now=now, from_a_browser=bool(origin))
+    ):
         return _message_reply(decision.shown.payload, b"null", origin)
-    if not count_served(request, at, decision, placement, from_a_browser=bool(origin)):
-        return _message_reply(decision.shown.payload, b"null", origin)
-    return _message_reply(decision.shown.payload, b'"%s"' % decision.receipt.encode(), origin, _begins(placement))
+    extra = _SESSION if planned == "session" else b""
+    return _message_reply(decision.shown.payload, b'"%s"' % decision.receipt.encode(), origin, extra)
 
 
 _SESSION = b'"unit":"session",'  # tells the tab to keep its receipt
 
 
-def _begins(placement: PlacementEntry) -> bytes:
-    return _SESSION if placement.campaign and placement.campaign.unit == "session" else b""
-
-
-def _is_a_unit(placement: PlacementEntry, asked: Mapping[str, str]) -> bool:
-    """Whether this request is a unit of the campaign's plan.
-
-    A tab that keeps nothing, and a request without a subject's key, see the message and are not counted.
-    """
-    unit = placement.campaign.unit if placement.campaign else "view"
-    return unit == "view" or {"session": "session", "subject": "unit"}[unit] in asked
-
-
-def _kept(at: Surroundings, placement: PlacementEntry, text: str) -> delivery.Decision | None:
+def _kept(at: Surroundings, placement: PlacementEntry, text: str, *, now: float) -> delivery.Decision | None:
     """What a browser tab was shown before, if the campaign's unit is the tab and its receipt still stands."""
     if text == NEW_SESSION or placement.campaign is None or placement.campaign.unit != "session":
         return None
     try:
-        receipt = at.office.verify(text, hour=int(at.clock()) // SECONDS_PER_HOUR)
+        receipt = at.office.verify(text, hour=int(now) // SECONDS_PER_HOUR)
     except (ReceiptInvalid, ReceiptExpired):
         return None
-    return delivery.again(placement, receipt=receipt, text=text, now=at.clock())
+    return delivery.again(placement, receipt=receipt, text=text, now=now)
 
 
 def count_served(
-    request: Request, at: Surroundings, decision: delivery.Decision, placement: PlacementEntry, *, from_a_browser: bool
+    request: Request,
+    at: Surroundings,
+    decision: delivery.Decision,
+    placement: PlacementEntry,
+    *,
+    now: float,
+    from_a_browser: bool,
 ) -> bool:
     """Add one to the arm's served count, in memory; or to those left out, if this message should not count."""
-    now = at.clock()
     hour = int(now) // SECONDS_PER_HOUR
     doubt = at.doubts.about(request, from_a_browser=from_a_browser, now=now)
     if doubt is not None:
@@ -153,22 +143,26 @@ def count_served(
 
 
 def _message_reply(payload: bytes, receipt: bytes, origin: Headers, extra: bytes = b"") -> Reply:
-    return Reply(200, JSON_HEADERS + origin, b'{%s"message":%s,"receipt":%s}' % (extra, payload, receipt))
+    body = b"".join((b"{", extra, b'"message":', payload, b',"receipt":', receipt, b"}"))
+    return Reply(200, JSON_HEADERS + origin, body)
 
 
-_LATELY: dict[bytes, dict[str, str]] = {}  # bodies that name a placement and a language, and so are alike
-
-
-def _asked(body: bytes) -> Mapping[str, str]:
-    """The fields of a body. What holds anything of one visitor's alone is not remembered."""
-    asked = _LATELY.get(body)
-    if asked is None:
-        asked = _decide_fields(parse_json(body))
-        if asked.keys() <= {"placement", "locale"} and len(body) <= _SHORT:
-            if len(_LATELY) >= _REMEMBERED:
-                _LATELY.clear()
-            _LATELY[body] = asked
-    return asked
+def _found(body: bytes, snapshot: Snapshot) -> tuple[PlacementEntry, Asked]:
+    """The placement that a body names, or Refusal 404. What holds anything of one visitor's alone is not remembered."""
+    found = snapshot.lately.get(body)
+    if found is None:
+        fields = _decide_fields(parse_json(body))
+        placement = snapshot.placements.get(fields.pop("placement"))
+        if placement is None:
+            raise Refusal(
+                404, "placement_unknown", "There is no placement with this key.", {"placement": "Unknown key."}
+            )
+        found = (placement, Asked(**fields))
+        if fields.keys() <= {"locale"} and len(body) <= _SHORT:
+            if len(snapshot.lately) >= _REMEMBERED:
+                snapshot.lately.clear()
+            snapshot.lately[body] = (placement, one_for_all(found[1]))
+    return found
 
 
 def _decide_fields(value: Any) -> dict[str, str]:
@@ -239,18 +233,19 @@ def _message(request: Request, at: Surroundings, placement: PlacementEntry) -> R
         except Refusal:
             return _page(404, placement.pages["unavailable"], placement)
         return _page(200, _in_locale(arm.shown, locale).preview_page, placement)
+    now = at.clock()
     try:
         decision = delivery.decide(
-            placement, locale=locale, unit=None, now=at.clock(), office=at.office, life_hours=at.life_hours
+            placement, locale=locale, unit=None, now=now, office=at.office, life_hours=at.life_hours
         )
     except delivery.Unavailable:
         if placement.fallback:
             return _page(200, b"".join(_in_locale(placement.fallback, locale).page), placement)
         return _page(404, placement.pages["unavailable"], placement)
     # A page of its own knows neither tab nor subject: where the plan asks for these, it shows and does not count.
-    if wants_not_to_be_counted(request) or (placement.campaign and placement.campaign.unit != "view"):
+    if wants_not_to_be_counted(request) or decision.campaign.unit != "view":
         return _page(200, b"".join(decision.shown.page), placement)
-    if request.method == "GET" and not count_served(request, at, decision, placement, from_a_browser=True):
+    if request.method == "GET" and not count_served(request, at, decision, placement, now=now, from_a_browser=True):
         return _page(200, b"".join(decision.shown.page), placement)
     return _page(200, decision.receipt.encode().join(decision.shown.page), placement)
 
@@ -336,4 +331,4 @@ def _page(status: int, body: bytes, placement: PlacementEntry | None) -> Reply:
 
 
 DECIDE = Route(decide, BODY_LIMIT)
-HOSTED = Route(hosted, BODY_LIMIT)
+HOSTED = Route(hosted, BODY_LIMIT, reads_query=True)

@@ -17,8 +17,8 @@ from campaign.access import campaign_for
 from campaign.lifecycle import factorial_arms
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement
 from campaign.preview import preview_url
-from messages import advice
-from messages.models import Review
+from messages import advice, review
+from messages.models import Rendition, Review
 from messages.render import direction_of
 from messages.roles import ROLES, has_role
 
@@ -41,6 +41,9 @@ class Words:
     direction: str
     headline: str
     body: str
+    state: str
+    approval: Review | None
+    exceptions: tuple[Review, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,6 @@ class ArmCard:
     arm: Arm
     share: str
     words: tuple[Words, ...]
-    approval: Review | None
     previews: tuple[Preview, ...]
 
 
@@ -94,32 +96,29 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _arms(campaign: Campaign, placements: list[Placement]) -> list[ArmCard]:
-    arms = list(
-        campaign.arms.select_related("revision__message").prefetch_related(
-            "revision__renditions", "revision__reviews__reviewer"
-        )
-    )
+    arms = list(campaign.arms.select_related("revision__message").prefetch_related("revision__renditions__reviews__by"))
     total = sum(arm.weight for arm in arms)
     return [
         ArmCard(
             arm=arm,
             share=share_in_words(arm.weight, total),
-            words=tuple(
-                Words(r.locale, direction_of(r.locale), r.headline, r.body) for r in arm.revision.renditions.all()
-            ),
-            approval=_approval(arm),
+            words=tuple(_words(rendition) for rendition in arm.revision.renditions.all()),
             previews=tuple(Preview(placement, preview_url(placement, arm)) for placement in placements),
         )
         for arm in arms
     ]
 
 
-def _approval(arm: Arm) -> Review | None:
-    """The approval that covers the words as they are; none if they changed or were withdrawn."""
-    if arm.revision.state != arm.revision.State.APPROVED:
-        return None
-    approvals = [r for r in arm.revision.reviews.all() if r.decision == Review.Decision.APPROVED]
-    return approvals[-1] if approvals else None
+def _words(rendition: Rendition) -> Words:
+    return Words(
+        locale=rendition.locale,
+        direction=direction_of(rendition.locale),
+        headline=rendition.headline,
+        body=rendition.body,
+        state=rendition.get_state_display(),
+        approval=review.approval_of(rendition),
+        exceptions=tuple(review.exceptions(rendition)),
+    )
 
 
 def _pairs(plan: AnalysisPlan, names: Mapping[str, Arm]) -> list[tuple[Arm, Arm]]:

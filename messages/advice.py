@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 from messages import lint
-from messages.lint import EMBED, ArmWords, Help, Lists, Remark, Words
+from messages.lint import EMBED, ArmWords, Form, Help, Lists, Remark, Words
 from messages.models import HelpLink, Rendition, Revision
 
 _LISTS = Path(__file__).parent / "library" / "lint.toml"
@@ -18,10 +18,17 @@ _LISTS = Path(__file__).parent / "library" / "lint.toml"
 
 def on_revision(revision: Revision) -> dict[str, tuple[Remark, ...]]:
     """Remarks by locale, for the narrowest place that a message can stand in."""
-    return {
-        rendition.locale: _about(words_of(revision, rendition), tuple(settings.NEVER_NAME))
-        for rendition in revision.renditions.all()
-    }
+    return {rendition.locale: on_rendition(rendition) for rendition in revision.renditions.all()}
+
+
+def on_rendition(rendition: Rendition) -> tuple[Remark, ...]:
+    """Remarks on the words of one language."""
+    return _about(words_of(rendition.revision, rendition), tuple(settings.NEVER_NAME))
+
+
+def on_writing(words: Words, form: Form) -> tuple[Remark, ...]:
+    """Remarks on words that are being written, for the place that they are written for."""
+    return lint.about_words(words, form=form, lists=_lists(), never_name=tuple(settings.NEVER_NAME))
 
 
 def on_help(today: date) -> tuple[Remark, ...]:
@@ -44,13 +51,12 @@ def on_arms(revisions: Mapping[str, Revision]) -> dict[str, tuple[Remark, ...]]:
     return {locale: said for locale, said in remarks.items() if said}
 
 
-def in_the_way(revision: Revision) -> dict[str, str]:
+def in_the_way(rendition: Rendition) -> dict[str, str]:
     """What must change before review, one entry per field: {"renditions.en.body": "..."}."""
     fields: dict[str, list[str]] = {}
-    for locale, remarks in on_revision(revision).items():
-        for remark in musts(remarks):
-            field = "sources" if remark.where == "claim" else f"renditions.{locale}.{remark.where}"
-            fields.setdefault(field, []).append(remark.sentence)
+    for remark in musts(on_rendition(rendition)):
+        field = "sources" if remark.where == "claim" else f"renditions.{rendition.locale}.{remark.where}"
+        fields.setdefault(field, []).append(remark.sentence)
     return {field: " ".join(dict.fromkeys(sentences)) for field, sentences in fields.items()}
 
 

@@ -38,9 +38,14 @@ _FIELDS = [field.attname for field in AuditEntry._meta.concrete_fields]
 class Action(StrEnum):
     """All that is ever recorded; messages.audit_words says each in a sentence."""
 
+    WORDS_WRITE = "words-write"
+    WORDS_TRANSLATE = "words-translate"
     WORDS_SUBMIT = "words-submit"
     WORDS_APPROVE = "words-approve"
     WORDS_WITHDRAW = "words-withdraw"
+    WORDS_COMMENT = "words-comment"
+    WORDS_SEND_BACK = "words-send-back"
+    WORDS_EXCEPTION = "words-exception"
     CAMPAIGN_SUBMIT = "campaign-submit"
     CAMPAIGN_APPROVE = "campaign-approve"
     CAMPAIGN_LAUNCH = "campaign-launch"

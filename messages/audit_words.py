@@ -9,9 +9,14 @@ from messages.audit import Action, Kind
 
 # What was done, after the actor's name: {label} is the thing's name at that time, the rest comes from the detail.
 _DONE: dict[str, str] = {
-    Action.WORDS_SUBMIT: "asked for a review of “{label}” (message), revision {revision}",
-    Action.WORDS_APPROVE: "approved “{label}” (message), revision {revision}",
-    Action.WORDS_WITHDRAW: "withdrew “{label}” (message), revision {revision}",
+    Action.WORDS_WRITE: "wrote “{label}” (message), revision {revision}{spoken}",
+    Action.WORDS_TRANSLATE: "translated “{label}” (message), revision {revision}{spoken}",
+    Action.WORDS_SUBMIT: "asked for a review of “{label}” (message), revision {revision}{spoken}",
+    Action.WORDS_APPROVE: "approved “{label}” (message), revision {revision}{spoken}",
+    Action.WORDS_WITHDRAW: "withdrew “{label}” (message), revision {revision}{spoken}{because}",
+    Action.WORDS_COMMENT: "commented on “{label}” (message), revision {revision}{spoken}",
+    Action.WORDS_SEND_BACK: "sent “{label}” (message), revision {revision}{spoken}, back: {reason}",
+    Action.WORDS_EXCEPTION: "made an exception ({step}) for “{label}” (message), revision {revision}{spoken}: {reason}",
     Action.CAMPAIGN_SUBMIT: "asked for an approval of “{label}” (campaign)",
     Action.CAMPAIGN_APPROVE: "approved “{label}” (campaign)",
     Action.CAMPAIGN_LAUNCH: "launched “{label}” (campaign)",
@@ -45,4 +50,6 @@ class _Gaps(dict[str, Any]):
 def done(action: str, *, label: str, detail: Mapping[str, Any]) -> str:
     """What was done, in words; an action that this version does not know is named as it is."""
     words = _DONE.get(action, f"did “{action}” to “{{label}}”")
-    return words.format_map(_Gaps({**detail, "label": label}))
+    spoken = f" in “{detail['locale']}”" if "locale" in detail else ""  # older entries are about all languages
+    because = f": {detail['reason']}" if "reason" in detail else ""
+    return words.format_map(_Gaps({**detail, "label": label, "spoken": spoken, "because": because}))

@@ -151,10 +151,10 @@ def about_words(words: Words, *, form: Form, lists: Lists, never_name: Sequence[
         for where, text in (("headline", words.headline), ("body", words.body))
         if not text.strip()
     )
-    if missing:
+    if len(missing) == 2:
         return missing
     rules = (_length(words, form), _reading(words), _sentences(words), _claim(words, lists))
-    found = [remark for rule in rules for remark in rule]
+    found = [*missing, *(remark for rule in rules for remark in rule)]
     for where, text in (("headline", words.headline), ("body", words.body)):
         found += [*_phrases(words, text, where, lists), *_marks(text, where), *_names(text, where, never_name)]
     return tuple(sorted(found, key=lambda remark: remark.severity != MUST))

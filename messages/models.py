@@ -71,7 +71,9 @@ class Revision(models.Model):
 
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="revisions")
     number = models.PositiveSmallIntegerField()
-    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    state = models.CharField(
+        max_length=10, choices=State, default=State.DRAFT, help_text="Approved as soon as one language is."
+    )
     claim_strength = models.CharField(max_length=10, choices=ClaimStrength)
     sources = models.JSONField(default=list, help_text="Citations, one string each.")
     note = models.CharField(max_length=500, blank=True)
@@ -91,8 +93,9 @@ class Revision(models.Model):
         return f"{self.message.key} r{self.number}"
 
     def words_digest(self) -> str:
-        """SHA-256 of every rendition's words as they stand now, in canonical JSON."""
-        words = {r.locale: [r.headline, r.body] for r in self.renditions.all()}
+        """SHA-256 of every approved rendition's words as they stand now, in canonical JSON."""
+        approved = self.renditions.filter(state=self.State.APPROVED)
+        words = {r.locale: [r.headline, r.body] for r in approved}
         return hashlib.sha256(json.dumps(words, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -103,35 +106,109 @@ class Rendition(models.Model):
     locale = models.CharField(max_length=8)
     headline = models.CharField(max_length=160)
     body = models.TextField(max_length=1200)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, help_text="Who wrote these words."
+    )
+    state = models.CharField(max_length=10, choices=Revision.State, default=Revision.State.DRAFT)
+    digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the words as approved.")
 
     class Meta:
         ordering = ["revision", "locale"]
-        constraints = [models.UniqueConstraint(fields=["revision", "locale"], name="rendition_locale_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["revision", "locale"], name="rendition_locale_once"),
+            models.CheckConstraint(
+                condition=~Q(state="approved") | ~Q(digest=""), name="rendition_approved_words_have_a_digest"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.revision} {self.locale}"
 
+    def words_digest(self) -> str:
+        """SHA-256 of all that an approval covers, as it stands now, in canonical JSON."""
+        revision = self.revision
+        covered = {
+            "message": revision.message.key,
+            "locale": self.locale,
+            "headline": self.headline,
+            "body": self.body,
+            "claim_strength": revision.claim_strength,
+            "sources": revision.sources,
+        }
+        canonical = json.dumps(covered, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+class Draft(models.Model):
+    """What somebody has typed and not saved yet, in one language of one message or for a new one; only they see it."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts")
+    message = models.ForeignKey(Message, null=True, blank=True, on_delete=models.CASCADE, related_name="drafts")
+    locale = models.CharField(max_length=8)
+    base = models.ForeignKey(
+        Revision, null=True, blank=True, on_delete=models.CASCADE, help_text="The revision that they began from."
+    )
+    base_digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of its words as they were then.")
+    fields = models.JSONField(default=dict, help_text="The form as it was typed.")
+    saved_at = models.DateTimeField(help_text="To the second.")
+
+    class Meta:
+        ordering = ["-saved_at"]
+        constraints = [models.UniqueConstraint(fields=["person", "message", "locale"], name="draft_one_each")]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.message or 'new'} {self.locale}"
+
 
 class Review(models.Model):
-    """One decision about one revision, bound to the exact words by their digest."""
+    """One step in the review of one rendition, bound to the exact words by their digest. Never changed or deleted."""
 
     class Decision(models.TextChoices):
+        SUBMITTED = "submitted", "Asked for a review"
         APPROVED = "approved", "Approved"
         SENT_BACK = "sent-back", "Sent back"
         WITHDRAWN = "withdrawn", "Withdrawn"
 
-    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="reviews")
-    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT)
+    rendition = models.ForeignKey(Rendition, on_delete=models.PROTECT, related_name="reviews")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        help_text="Nobody for the starter library.",
+    )
     decision = models.CharField(max_length=10, choices=Decision)
-    digest = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the words that were decided about.")
     comment = models.CharField(max_length=500, blank=True)
+    checklist = models.JSONField(default=dict, blank=True, help_text="Which version was answered, and how.")
+    override = models.CharField(max_length=500, blank=True, help_text="Why an administrator made an exception.")
+    overridden = models.JSONField(default=list, blank=True, help_text="What stood in the way, one sentence each.")
     at = models.DateTimeField()
 
     class Meta:
-        ordering = ["at"]
+        ordering = ["at", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(overridden=[]) | ~Q(override=""), name="review_exception_has_a_reason"),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.revision}: {self.decision}"
+        return f"{self.rendition}: {self.decision}"
+
+
+class Comment(models.Model):
+    """What someone said about one rendition, and of which words. Never changed or deleted."""
+
+    rendition = models.ForeignKey(Rendition, on_delete=models.PROTECT, related_name="comments")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    text = models.CharField(max_length=1000)
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the words as they were then.")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.rendition}: {self.by}"
 
 
 class HelpLink(models.Model):

@@ -83,11 +83,11 @@ def _add_revision(
         sources=[sources[key] for key in entry["sources"]],
         note=entry["note"],
     )
-    Rendition.objects.create(
+    rendition = Rendition.objects.create(
         revision=revision, locale=_LOCALE, headline=words["headline"], body="\n\n".join(words["body"])
     )
-    review.submit(revision)
-    review.approve(revision, by=None, now=now, comment="Starter library")
+    review.submit(rendition, now=now)
+    review.approve(rendition, by=None, now=now, comment="Starter library")
 
 
 def _citation(source: dict[str, Any]) -> str:

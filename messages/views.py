@@ -1,52 +1,80 @@
-"""The library page: every message we could show, by frame, what it rests on and what a reviewer would say."""
+"""The library page: every message we could show, by frame, theme, language and state, with search."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from itertools import groupby
+from urllib.parse import urlencode
 
+from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.core.paginator import Page, Paginator
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from messages import advice
-from messages.lint import Remark
-from messages.models import Frame, Message, Revision
+from messages import advice, drafts, locales
+from messages.models import Draft, Frame, Message, Rendition, Revision, Theme
 from messages.render import direction_of
-from messages.roles import ROLES, has_role
+from messages.roles import MANAGER, ROLES, has_role
+
+PER_PAGE = 30
+_DRAFTS_MOST = 5
+BY = {"starter": _("The starter library"), "us": _("Our own")}
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """One locale of a revision."""
+class Asked:
+    """What the reader asks for; an empty value asks for nothing."""
 
-    locale: str
-    direction: str
-    headline: str
-    body: str
-    remarks: tuple[Remark, ...]
+    q: str = ""
+    frame: str = ""
+    theme: str = ""
+    language: str = ""
+    state: str = ""
+    by: str = ""
 
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Asked:
+        said = {field.name: query.get(field.name, "").replace("\0", " ").strip()[:100] for field in fields(cls)}
+        closed = {"frame": Frame.values, "state": Revision.State.values, "by": BY}
+        if any(said[name] and said[name] not in known for name, known in closed.items()):
+            raise Http404
+        return cls(**said)
 
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """One revision with its words."""
+    @property
+    def narrows(self) -> bool:
+        """Whether it asks for more than words."""
+        return any((self.frame, self.theme, self.language, self.state, self.by))
 
-    revision: Revision
-    words: tuple[Words, ...]
+    @property
+    def anything(self) -> bool:
+        return self.narrows or bool(self.q)
+
+    def page(self, number: int) -> str:
+        """The address of one page of what was asked for."""
+        said = {field.name: getattr(self, field.name) for field in fields(self)} | {
+            "page": number if number > 1 else ""
+        }
+        return "?" + urlencode({name: value for name, value in said.items() if value})
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One message: its wordings, and what their claims rest on."""
+    """One message: its newest words that were asked for, and how many wordings it has."""
 
     message: Message
-    wordings: tuple[Wording, ...]
-    claims: tuple[str, ...]
-    sources: tuple[str, ...]
-    notes: tuple[str, ...]
+    revision: Revision
+    rendition: Rendition | None
+    direction: str
+    wordings: int
+    languages: tuple[str, ...]
+    musts: int
+    shoulds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +88,47 @@ class Shelf:
 
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
-    """Messages by frame; ?q= keeps those in which every word asked for is found."""
+    """?q= keeps messages in which every word asked for is found; ?frame= and so on narrow them down."""
     if not has_role(request.user, *ROLES):
         raise PermissionDenied
-    q = request.GET.get("q", "").strip()[:100]
-    cards = [_card(message, list(found)) for message, found in groupby(_matching(q), key=lambda r: r.message)]
-    shelves = [Shelf(f.value, f.label, tuple(c for c in cards if c.message.frame == f)) for f in Frame]
+    asked = Asked.of(request.GET)
+    may_write = has_role(request.user, MANAGER)
+    revisions = matching(asked)
+    page = _page(_messages(revisions), request.GET.get("page", "1"))
+    shelves = _shelves(page, revisions, asked.language)
     context = {
-        "q": q,
-        "shelves": [shelf for shelf in shelves if shelf.cards],
-        "helped": advice.on_help(timezone.localdate()),
-        "found": sum(len(c.wordings) for c in cards),
+        "asked": asked,
+        "frames": Frame.choices,
+        "themes": Theme.objects.all(),
+        "languages": [(code, locales.name_of(code)) for code in _languages()],
+        "states": Revision.State.choices,
+        "by": BY,
+        "shelves": shelves,
+        "found": page.paginator.count,
+        "page": page,
+        "newer": asked.page(page.number - 1) if page.has_previous() else "",
+        "older": asked.page(page.number + 1) if page.has_next() else "",
+        "helped": () if asked.anything else advice.on_help(timezone.localdate()),
+        "may_write": may_write,
+        "unfinished": _unfinished(request) if may_write else [],
     }
     return render(request, "messages/library.html", context)
 
 
-def _matching(q: str) -> QuerySet[Revision]:
-    """Revisions that are not withdrawn and contain every word asked for, in their words, theme or source."""
-    revisions = (
-        Revision.objects.exclude(state=Revision.State.WITHDRAWN)
-        .select_related("message__theme")
-        .prefetch_related("renditions")
-        .order_by("message__theme__number", "message__key", "number")
-    )
-    for word in q.replace("\0", " ").split():
+def matching(asked: Asked) -> QuerySet[Revision]:
+    """Revisions with all that is asked for; withdrawn ones only if they are asked for."""
+    revisions = Revision.objects.all()
+    withdrawn = Q(state=Revision.State.WITHDRAWN)
+    revisions = revisions.filter(state=asked.state) if asked.state else revisions.exclude(withdrawn)
+    if asked.frame:
+        revisions = revisions.filter(message__frame=asked.frame)
+    if asked.theme:
+        revisions = revisions.filter(message__theme__key=asked.theme)
+    if asked.language:
+        revisions = revisions.filter(renditions__locale=asked.language)
+    if asked.by:
+        revisions = revisions.filter(author=None) if asked.by == "starter" else revisions.exclude(author=None)
+    for word in asked.q.split():
         revisions = revisions.filter(
             Q(renditions__headline__icontains=word)
             | Q(renditions__body__icontains=word)
@@ -94,19 +139,56 @@ def _matching(q: str) -> QuerySet[Revision]:
     return revisions.distinct()
 
 
-def _card(message: Message, revisions: list[Revision]) -> Card:
+def _messages(revisions: QuerySet[Revision]) -> QuerySet[Message]:
+    """By frame, in the order of the frames, then by theme."""
+    order = Case(
+        *(When(frame=value, then=Value(position)) for position, value in enumerate(Frame.values)),
+        output_field=IntegerField(),
+    )
+    found = Message.objects.filter(pk__in=revisions.order_by().values("message"))
+    return found.select_related("theme").order_by(order, "theme__number", "theme__name", "key")
+
+
+def _page(messages: QuerySet[Message], asked: str) -> Page[Message]:
+    pages = Paginator(messages, PER_PAGE)
+    if not (asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= pages.num_pages):
+        raise Http404
+    return pages.page(int(asked))
+
+
+def _shelves(page: Page[Message], revisions: QuerySet[Revision], language: str) -> list[Shelf]:
+    shown = list(page.object_list)
+    rows = revisions.filter(message__in=shown).order_by("message", "-number").prefetch_related("renditions")
+    by_message = {pk: list(found) for pk, found in groupby(rows, key=lambda revision: revision.message_id)}
+    cards = [_card(message, by_message[message.pk], language) for message in shown]
+    return [
+        Shelf(frame, Frame(frame).label, tuple(found)) for frame, found in groupby(cards, key=lambda c: c.message.frame)
+    ]
+
+
+def _card(message: Message, revisions: list[Revision], language: str) -> Card:
+    newest = revisions[0]
+    renditions = sorted(newest.renditions.all(), key=lambda rendition: (rendition.locale != language, rendition.pk))
+    rendition = renditions[0] if renditions else None
+    remarks = advice.on_revision(newest).get(rendition.locale, ()) if rendition else ()
+    musts = len(advice.musts(remarks))
     return Card(
         message=message,
-        wordings=tuple(Wording(r, _words(r)) for r in revisions),
-        claims=tuple(dict.fromkeys(r.get_claim_strength_display() for r in revisions)),
-        sources=tuple(dict.fromkeys(str(source) for r in revisions for source in r.sources)),
-        notes=tuple(dict.fromkeys(r.note for r in revisions if r.note)),
+        revision=newest,
+        rendition=rendition,
+        direction=direction_of(rendition.locale) if rendition else "ltr",
+        wordings=len(revisions),
+        languages=tuple(locales.name_of(code) for code in dict.fromkeys(r.locale for r in renditions)),
+        musts=musts,
+        shoulds=len(remarks) - musts,
     )
 
 
-def _words(revision: Revision) -> tuple[Words, ...]:
-    remarks = advice.on_revision(revision)
-    return tuple(
-        Words(r.locale, direction_of(r.locale), r.headline, r.body, remarks[r.locale])
-        for r in revision.renditions.all()
-    )
+def _languages() -> list[str]:
+    return list(Rendition.objects.order_by("locale").values_list("locale", flat=True).distinct())
+
+
+def _unfinished(request: HttpRequest) -> list[Draft]:
+    """What a writer has typed and not saved, so that they find it again."""
+    assert isinstance(request.user, AbstractUser)
+    return list(drafts.unfinished(request.user)[:_DRAFTS_MOST])

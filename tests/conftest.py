@@ -18,15 +18,18 @@ def a_spool_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def the_audit_record_is_emptied_after_tests() -> Any:
-    """On SQLite emptying a table is a DELETE, which the record refuses; on PostgreSQL it is a TRUNCATE."""
-    record = import_module("messages.migrations.0004_audit")
+def tables_that_keep_all_are_emptied_after_tests() -> Any:
+    """On SQLite emptying a table is a DELETE, which these refuse; on PostgreSQL it is a TRUNCATE."""
+    keepers = [import_module(f"messages.migrations.{name}") for name in ("0004_audit", "0005_review_by_language")]
 
     def sql_flush(self: Any, style: Any, tables: Any, *args: Any, **options: Any) -> list[str]:
         statements = _flush(self, style, tables, *args, **options)
-        if record.TABLE not in tables:
+        if keepers[0].TABLE not in tables:
             return statements
-        return [*record.ALLOW["sqlite"], *statements, *record.FORBID["sqlite"]]
+        allow, forbid = (
+            [line for keeper in keepers for line in getattr(keeper, name)["sqlite"]] for name in ("ALLOW", "FORBID")
+        )
+        return [*allow, *statements, *forbid]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", sql_flush)

@@ -152,6 +152,11 @@ def address(route: str) -> str:
     pk = str(things[kind]()) if kind else "1"
     for placeholder, value in {
         "<slug:slug>": "pilot",
+        "<slug:key>/<int:number>/<locale>": "neutral-0/1/en",
+        "<slug:key>": "neutral-0",
+        "<str:locale>": "en",
+        "<int:a>": "1",
+        "<int:b>": "1",
         "<int:look>": "1",
         "<path:object_id>": pk,
         "<id>": pk,

@@ -75,34 +75,54 @@ def test_a_campaign_is_launched_once(meanwhile: Meanwhile) -> None:
         other.result(timeout=10)
 
 
-def submitted() -> Revision:
+def submitted() -> Rendition:
     revision = Revision.objects.create(message=world.approved("victim").message, number=2, claim_strength="none")
-    Rendition.objects.create(revision=revision, locale="en", headline="A headline", body="Words.")
-    review.submit(revision)
-    return revision
+    rendition = Rendition.objects.create(revision=revision, locale="en", headline="A headline", body="Words.")
+    review.submit(rendition, now=world.NOON)
+    return rendition
 
 
-def edit(revision: Revision) -> int:
-    return Rendition.objects.filter(revision=revision).update(headline="Other words")
+def edit(rendition: Rendition) -> int:
+    return Rendition.objects.filter(pk=rendition.pk).update(headline="Other words")
 
 
-def test_words_cannot_change_while_they_are_approved(meanwhile: Meanwhile) -> None:
-    revision = submitted()
+def cite(rendition: Rendition) -> int:
+    return Revision.objects.filter(pk=rendition.revision_id).update(sources=["Somebody 2020"])
+
+
+@pytest.mark.parametrize("change", [edit, cite])
+def test_words_and_sources_cannot_change_while_they_are_approved(
+    change: Callable[[Rendition], int], meanwhile: Meanwhile
+) -> None:
+    rendition = submitted()
     with transaction.atomic():
-        review.approve(revision, by=None, now=world.NOON)
-        other = meanwhile(lambda: edit(revision))
+        review.approve(rendition, by=None, now=world.NOON)
+        other = meanwhile(lambda: change(rendition))
     with pytest.raises(IntegrityError, match="new revision"):
         other.result(timeout=10)
-    assert review.stands(revision)
+    assert review.stands(Rendition.objects.get(pk=rendition.pk))
 
 
-def test_an_approval_is_of_the_words_that_an_edit_leaves(meanwhile: Meanwhile) -> None:
-    revision = submitted()
+@pytest.mark.parametrize("change", [edit, cite])
+def test_an_approval_is_of_the_words_that_an_edit_leaves(
+    change: Callable[[Rendition], int], meanwhile: Meanwhile
+) -> None:
+    rendition = submitted()
     with transaction.atomic():
-        edit(revision)
-        other = meanwhile(lambda: review.approve(revision, by=None, now=world.NOON))
+        change(rendition)
+        other = meanwhile(lambda: review.approve(rendition, by=None, now=world.NOON))
     other.result(timeout=10)
-    assert review.stands(Revision.objects.get(pk=revision.pk))
+    assert review.stands(Rendition.objects.get(pk=rendition.pk))
+
+
+def test_a_reviewer_does_not_approve_words_that_an_edit_under_way_leaves_unread(meanwhile: Meanwhile) -> None:
+    rendition = submitted()
+    rafael, read = world.person("rafael", "reviewer"), rendition.words_digest()
+    with transaction.atomic():
+        edit(rendition)
+        other = meanwhile(lambda: review.approve(rendition, by=rafael, now=world.NOON, read=read, checklist=world.SEEN))
+    with pytest.raises(review.ReviewRefused, match="changed while you were reading"):
+        other.result(timeout=10)
 
 
 def test_an_entry_on_the_audit_record_waits_for_the_one_before(meanwhile: Meanwhile) -> None:

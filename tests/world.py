@@ -23,13 +23,16 @@ from campaign.receipt import Receipt, ReceiptOffice
 from campaign.served import ServedCounter
 from campaign.snapshot import compile_snapshot
 from campaign.wsgi import Door
-from messages import review
+from messages import review, review_checklist
 from messages.models import Message, Rendition, Revision, Theme
 
 NOON = datetime(2026, 3, 2, 12, 20, tzinfo=UTC)
 HOUR = int(NOON.timestamp()) // 3600
 PARTNER_ORIGIN = "https://partner.example"
 PAIRS = [["victim", "neutral"], ["user", "neutral"], ["both", "neutral"], ["user", "victim"], ["both", "victim"]]
+
+# Every question of the checklist answered with yes.
+SEEN = {question.key: "yes" for question in review_checklist.VERSIONS[review_checklist.CURRENT]}
 
 
 def person(name: str, *roles: str) -> User:
@@ -40,18 +43,35 @@ def person(name: str, *roles: str) -> User:
     return user
 
 
-def approved(frame: str, *, headline: str = "", locales: Sequence[str] = ("en",)) -> Revision:
+def approved(frame: str, *, headline: str = "", locales: Sequence[str] = ("en",), **claim: Any) -> Revision:
     """An approved revision in a frame, in each locale."""
     theme, _ = Theme.objects.get_or_create(key=f"theme-{frame}", defaults={"name": frame, "frame": frame, "line": "…"})
     message = Message.objects.create(key=f"{frame}-{Message.objects.count()}", theme=theme, frame=frame)
-    revision = Revision.objects.create(message=message, number=1, claim_strength="none")
+    revision = Revision.objects.create(message=message, number=1, **{"claim_strength": "none", **claim})
     for locale in locales:
-        Rendition.objects.create(
+        words = Rendition.objects.create(
             revision=revision, locale=locale, headline=headline or f"A {frame} headline", body="First.\n\nSecond."
         )
-    review.submit(revision)
-    review.approve(revision, by=None, now=NOON)
+        review.submit(words, now=NOON)
+        review.approve(words, by=None, now=NOON)
+    revision.refresh_from_db()
     return revision
+
+
+def written(by: str = "mara", *, locale: str = "en", number: int = 2, **words: Any) -> Rendition:
+    """A draft in one language, of a new revision by this person."""
+    message = approved("victim").message
+    revision = Revision.objects.create(message=message, number=number, claim_strength="none", author=person(by))
+    return Rendition.objects.create(
+        revision=revision, locale=locale, **{"headline": "A headline", "body": "Words.", **words}
+    )
+
+
+def submitted(by: str = "mara", **options: Any) -> Rendition:
+    """Words that wait for a reviewer."""
+    rendition = written(by, **options)
+    review.submit(rendition, by=person("mara", "manager"), now=NOON)
+    return rendition
 
 
 def placement(key: str = "quiet-page", **fields: Any) -> Placement:

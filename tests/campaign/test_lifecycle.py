@@ -3,12 +3,14 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from campaign import lifecycle
 from campaign.lifecycle import StepRefused
 from campaign.models import Arm, Campaign
-from messages.models import Rendition
+from messages import review
+from messages.models import Rendition, Revision
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -23,8 +25,11 @@ def test_launching_freezes_the_plan_under_its_own_hash() -> None:
 
 def test_the_plan_commits_to_the_exact_words_of_every_arm() -> None:
     campaign = world.launched()
-    words = {arm["arm"]: arm["words"] for arm in json.loads(campaign.plan.canonical)["arms"]}
-    assert words == {arm.key: arm.revision.digest for arm in campaign.arms.all()}
+    promised = json.loads(campaign.plan.canonical)["arms"]
+    assert {arm["arm"]: arm["words"] for arm in promised} == {a.key: a.revision.digest for a in campaign.arms.all()}
+    assert {arm["arm"]: arm["languages"] for arm in promised} == {
+        arm.key: {"en": arm.revision.renditions.get().words_digest()} for arm in campaign.arms.all()
+    }
 
 
 def test_a_frozen_plan_cannot_be_changed_even_in_the_database() -> None:
@@ -94,8 +99,8 @@ def test_two_campaigns_cannot_run_at_one_placement() -> None:
 
 def test_a_campaign_with_words_that_nobody_approved_cannot_be_submitted() -> None:
     campaign = world.draft()
-    revision = campaign.arms.get(key="user").revision
-    type(revision).objects.filter(pk=revision.pk).update(digest="changed-since")
+    rendition = campaign.arms.get(key="user").revision.renditions.get()
+    review.withdraw(rendition, by=world.person("rafael", "reviewer"), now=world.NOON, reason="It may frighten.")
     with pytest.raises(StepRefused, match="“User” are not approved"):
         lifecycle.submit(campaign, by=world.person("mara"))
 
@@ -136,3 +141,70 @@ def test_a_campaign_has_one_control() -> None:
     campaign = world.draft()
     with pytest.raises(IntegrityError), transaction.atomic():
         Arm.objects.filter(campaign=campaign).update(is_control=True)
+
+
+def test_a_launch_keeps_the_languages_that_every_arm_has_approved() -> None:
+    campaign = world.draft()
+    translated = [translate(arm) for arm in campaign.arms.all()]
+    for rendition in translated[1:]:
+        approve(rendition)
+    launch(campaign)
+    assert campaign.locales == ["en"]
+    approve(translated[0])
+    campaign.refresh_from_db()
+    assert (lifecycle.spoken(campaign), campaign.locales) == (["en", "es"], ["en"])
+    assert [list(arm["languages"]) for arm in json.loads(campaign.plan.canonical)["arms"]] == [["en"]] * 4
+
+
+def test_arms_without_an_approved_language_in_common_cannot_be_submitted() -> None:
+    campaign = world.draft()
+    arm = campaign.arms.get(key="user")
+    approve(translate(arm))
+    review.withdraw(arm.revision.renditions.get(locale="en"), by=rafael(), now=world.NOON, reason="It may frighten.")
+    with pytest.raises(StepRefused, match="no approved language in common"):
+        lifecycle.submit(campaign, by=world.person("mara"))
+
+
+def test_a_campaign_whose_words_were_withdrawn_does_not_resume() -> None:
+    campaign = world.launched()
+    lifecycle.pause(campaign, by=world.person("mara"))
+    words = campaign.arms.get(key="user").revision.renditions.get()
+    review.withdraw(words, by=rafael(), now=world.NOON, reason="It may frighten.")
+    with pytest.raises(StepRefused, match="were withdrawn"):
+        lifecycle.resume(campaign, by=world.person("mara"))
+
+
+def test_the_plan_tells_every_exception_that_its_words_rest_on() -> None:
+    campaign = world.draft()
+    arm = campaign.arms.get(key="user")
+    root = User.objects.create_superuser("root")
+    revision = Revision.objects.create(message=arm.revision.message, number=2, claim_strength="none", author=root)
+    rendition = Rendition.objects.create(revision=revision, locale="en", headline="A headline", body="Words.")
+    review.submit(rendition, by=root, now=world.NOON)
+    read = rendition.words_digest()
+    review.approve(rendition, by=root, now=world.NOON, read=read, checklist=world.SEEN, override="Alone this week.")
+    Arm.objects.filter(pk=arm.pk).update(revision=revision)
+    launch(campaign)
+    told = {arm["arm"]: arm["exceptions"] for arm in json.loads(campaign.plan.canonical)["arms"]}
+    assert told["user"] == [{"language": "en", "by": "root", "reason": "Alone this week."}]
+    assert told["neutral"] == []
+
+
+def rafael() -> User:
+    return world.person("rafael", "reviewer")
+
+
+def translate(arm: Arm) -> Rendition:
+    return Rendition.objects.create(revision=arm.revision, locale="es", headline="Un titular", body="Palabras.")
+
+
+def approve(rendition: Rendition) -> None:
+    review.submit(rendition, now=world.NOON)
+    review.approve(rendition, by=None, now=world.NOON)
+
+
+def launch(campaign: Campaign) -> None:
+    mara = world.person("mara", "manager")
+    lifecycle.submit(campaign, by=mara)
+    lifecycle.approve(campaign, by=rafael())
+    lifecycle.launch(campaign, by=mara, now=world.NOON - timedelta(days=1))

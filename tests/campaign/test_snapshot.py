@@ -4,6 +4,7 @@ import math
 import os
 import stat
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,11 @@ from django.db import OperationalError
 
 from campaign import lifecycle, snapshot
 from campaign.keyring import destroy_subject_secret, subject_secret
-from campaign.models import Campaign, Placement
+from campaign.models import Arm, Campaign, Placement
 from campaign.snapshot import Keeper, Snapshot, compile_snapshot
 from campaign.snapshot_file import SnapshotFile
-from messages.models import HelpLink
+from messages import review
+from messages.models import HelpLink, Rendition, Revision
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -207,3 +209,93 @@ def test_campaigns_that_did_not_change_cost_four_queries_however_many_they_are(
     with django_assert_max_num_queries(4):  # type: ignore[operator]  # pytest-django's fixture has no public type
         after = compile_snapshot(before)
     assert all(after.placements[key] is before.placements[key] for key in before.placements)
+
+
+class TestOnlyApprovedWordsAreServed:
+    def test_a_translation_that_nobody_approved_is_not(self) -> None:
+        campaign = world.draft()
+        for arm in campaign.arms.all():
+            translate(arm)
+        launch(campaign)
+        entry = compile_snapshot().placements["quiet-page"].campaign
+        assert entry is not None
+        assert entry.locales == ("en",)
+        assert {locale for arm in entry.arms for locale in arm.shown} == {"en"}
+
+    def test_a_translation_that_is_approved_after_the_launch_changes_no_trial(self) -> None:
+        campaign = world.draft()
+        translated = [translate(arm) for arm in campaign.arms.all()]
+        launch(campaign)
+        keeper = Keeper()
+        keeper.refresh()
+        for rendition in translated:
+            review.submit(rendition, now=world.NOON)
+            review.approve(rendition, by=None, now=world.NOON)
+        assert keeper.refresh()
+        entry = keeper.current.placements["quiet-page"].campaign
+        assert entry is not None
+        assert entry.locales == ("en",)
+        assert {locale for arm in entry.arms for locale in arm.shown} == {"en"}
+
+    def test_words_that_are_withdrawn_are_gone_at_the_next_look_and_the_fallback_is_shown(self) -> None:
+        fallback = world.approved("neutral", headline="Quiet")
+        campaign = world.launched(at=world.placement(fallback=fallback))
+        keeper = Keeper()
+        keeper.refresh()
+        withdraw(campaign.arms.get(key="user").revision)
+        assert keeper.refresh(), "the snapshot notices"
+        entry = keeper.current.placements["quiet-page"]
+        assert (entry.campaign, entry.reason) == (None, "campaign_paused")
+        assert list(entry.fallback or ()) == ["en"]
+        site = world.Site()
+        answer = site.decide()
+        assert (answer.status, answer.json["message"]["headline"]) == (200, "Quiet")
+
+    def test_one_language_that_is_withdrawn_leaves_the_others(self) -> None:
+        campaign = world.draft()
+        for arm in campaign.arms.all():
+            arm.revision = world.approved(arm.key, locales=("en", "es"))
+            arm.save()
+        launch(campaign)
+        withdraw(campaign.arms.get(key="user").revision, "es")
+        entry = compile_snapshot().placements["quiet-page"].campaign
+        assert entry is not None
+        assert entry.locales == ("en",)
+
+    def test_a_fallback_that_is_withdrawn_is_not(self) -> None:
+        fallback = world.approved("neutral")
+        world.placement(fallback=fallback)
+        keeper = Keeper()
+        keeper.refresh()
+        assert keeper.current.placements["quiet-page"].fallback
+        withdraw(fallback)
+        assert keeper.refresh()
+        assert keeper.current.placements["quiet-page"].fallback is None
+
+    def test_words_that_were_changed_past_the_database_are_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whatever a state says: the digest decides."""
+        world.launched()
+        monkeypatch.setattr(Rendition, "words_digest", lambda words: "of other words")
+        assert compile_snapshot().placements["quiet-page"].campaign is None
+
+    def test_staff_preview_a_draft_before_anybody_approved_it(self) -> None:
+        campaign = world.draft()
+        translate(campaign.arms.get(key="user"))
+        previews = compile_snapshot().placements["quiet-page"].previews
+        assert {locale for arm in previews.values() for locale in arm.shown} == {"en", "es"}
+
+
+def translate(arm: Arm) -> Rendition:
+    return Rendition.objects.create(revision=arm.revision, locale="es", headline="Un titular", body="Palabras.")
+
+
+def withdraw(revision: Revision, locale: str = "en") -> None:
+    rafael = world.person("rafael", "reviewer")
+    review.withdraw(revision.renditions.get(locale=locale), by=rafael, now=world.NOON, reason="It may frighten.")
+
+
+def launch(campaign: Campaign) -> None:
+    mara = world.person("mara", "manager")
+    lifecycle.submit(campaign, by=mara)
+    lifecycle.approve(campaign, by=world.person("rafael", "reviewer"))
+    lifecycle.launch(campaign, by=mara, now=world.NOON - timedelta(days=1))

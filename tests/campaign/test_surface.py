@@ -383,23 +383,23 @@ def test_a_snapshot_cannot_be_changed() -> None:
 def test_what_belongs_to_one_visitor_is_not_remembered_between_requests() -> None:
     world.launched()
     site = world.Site()
-    surface._LATELY.clear()
     for body in (
         {"placement": "quiet-page", "unit": "subject-7"},
         {"placement": "quiet-page", "session": "new"},
         {"placement": "quiet-page", "preview": "x"},
         {"placement": "quiet-page", "locale": "x" * 150},
+        {"placement": "no-such-page"},
     ):
         site.post("/api/v1/decide", body)
-    assert surface._LATELY == {}
+    lately = site.snapshot.lately
+    assert lately == {}
     assert site.decide(locale="en").body != site.decide(locale="en").body  # each with its own receipt
-    assert len(surface._LATELY) == 1
+    assert len(lately) == 1
 
 
 def test_remembered_bodies_are_few() -> None:
     world.launched()
     site = world.Site()
-    surface._LATELY.clear()
     for number in range(surface._REMEMBERED + 5):
-        site.post("/api/v1/decide", {"placement": f"place-{number}"})
-    assert len(surface._LATELY) <= surface._REMEMBERED
+        site.post("/api/v1/decide", {"placement": "quiet-page", "locale": f"x{number}"})
+    assert 0 < len(site.snapshot.lately) <= surface._REMEMBERED

@@ -1,12 +1,14 @@
 """The pages about campaigns, signing in and out, and what a stranger sees."""
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from campaign import lifecycle
 from campaign.preview import arm_of
 from campaign.views import share_in_words
+from messages import review
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -67,8 +69,22 @@ def test_a_campaign_shows_the_exact_words_of_every_arm(reviewer: Client) -> None
 
 def test_words_that_lost_their_approval_are_not_called_approved(reviewer: Client) -> None:
     arm = world.draft().arms.get(key="both")
-    type(arm.revision).objects.filter(pk=arm.revision.pk).update(state="withdrawn")
-    assert "withdrawn" in page(reviewer, "/campaigns/pilot/")
+    rendition = arm.revision.renditions.get()
+    review.withdraw(rendition, by=world.person("rafael", "reviewer"), now=world.NOON, reason="It may frighten.")
+    assert "Withdrawn" in page(reviewer, "/campaigns/pilot/")
+
+
+def test_an_exception_is_shown_on_the_campaign_that_uses_the_words(reviewer: Client) -> None:
+    campaign = world.draft()
+    root = User.objects.create_superuser("root")
+    words = world.submitted(author=root)
+    read = words.words_digest()
+    review.approve(words, by=root, now=world.NOON, read=read, checklist=world.SEEN, override="Alone this week.")
+    campaign.arms.filter(key="victim").update(revision=words.revision)
+    html = page(reviewer, "/campaigns/pilot/")
+    assert "Approved by root on 2 March 2026" in html
+    assert "An exception by root, 2 March 2026" in html
+    assert "“Alone this week.”" in html
 
 
 def test_every_arm_can_be_seen_as_a_visitor_sees_it(reviewer: Client) -> None:

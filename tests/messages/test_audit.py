@@ -23,7 +23,7 @@ from campaign import keyring, lifecycle
 from messages import audit, review
 from messages.audit import Action, Kind
 from messages.audit_words import done
-from messages.models import AuditEntry
+from messages.models import AuditEntry, Rendition
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -78,14 +78,20 @@ def sentences() -> list[str]:
 
 class TestWhatIsOnIt:
     def test_words_from_draft_to_withdrawal(self) -> None:
-        revision = world.approved("victim")
-        review.withdraw(revision, by=world.person("rafael"), now=world.NOON, comment="Words of a reviewer.")
+        rendition = world.approved("victim").renditions.get()
+        rafael = world.person("rafael", "reviewer")
+        review.withdraw(rendition, by=rafael, now=world.NOON, reason="Words of a reviewer.")
         assert sentences() == [
-            "rafael withdrew “victim” (message), revision 1",
-            "starter library approved “victim” (message), revision 1",
-            "starter library asked for a review of “victim” (message), revision 1",
+            "rafael withdrew “victim” (message), revision 1 in “en”: Words of a reviewer.",
+            "starter library approved “victim” (message), revision 1 in “en”",
+            "starter library asked for a review of “victim” (message), revision 1 in “en”",
         ]
-        assert AuditEntry.objects.first().detail == {"revision": 1, "words": revision.digest}  # type: ignore[union-attr]
+        detail = {"revision": 1, "locale": "en", "words": rendition.digest, "reason": "Words of a reviewer."}
+        assert AuditEntry.objects.first().detail == detail  # type: ignore[union-attr]
+
+    def test_an_entry_from_before_languages_had_their_own_review_reads_as_it_did(self) -> None:
+        said = done(Action.WORDS_APPROVE, label="victim", detail={"revision": 1, "words": "…"})
+        assert said == "approved “victim” (message), revision 1"
 
     def test_the_life_of_a_campaign(self) -> None:
         campaign, mara = world.launched(), world.person("mara")
@@ -118,7 +124,7 @@ class TestWhatIsOnIt:
         with pytest.raises(lifecycle.StepRefused):
             lifecycle.resume(campaign, by=world.person("mara"))
         with pytest.raises(review.ReviewRefused):
-            review.submit(campaign.arms.first().revision)  # type: ignore[union-attr]
+            review.submit(Rendition.objects.all()[0], now=world.NOON)
         assert AuditEntry.objects.count() == before
 
     def test_the_destruction_of_a_campaigns_secret(self, committing: Committing, directory: Path) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from messages import review, starter
-from messages.models import Frame, HelpLink, Message, Revision, Theme
+from messages.models import Frame, HelpLink, Message, Rendition, Revision, Theme
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 def test_the_whole_library_loads_as_approved_words() -> None:
     starter.load(now=world.NOON)
     assert Theme.objects.exclude(number=None).count() == 20
-    assert all(review.stands(revision) for revision in Revision.objects.all())
+    assert all(review.stands(rendition) for rendition in Rendition.objects.all())
     for frame in (Frame.VICTIM, Frame.USER, Frame.BOTH):
         assert Revision.objects.filter(message__frame=frame).count() >= 3
     assert set(Message.objects.filter(frame=Frame.OTHER).values_list("theme__key", flat=True)) >= {
@@ -30,7 +30,8 @@ def test_loading_twice_changes_nothing() -> None:
 def test_words_that_staff_withdrew_stay_withdrawn() -> None:
     starter.load(now=world.NOON)
     revision = Revision.objects.filter(message__frame=Frame.USER)[0]
-    review.withdraw(revision, by=world.person("rafael"), now=world.NOON, comment="Not for us.")
+    rafael = world.person("rafael", "reviewer")
+    review.withdraw(revision.renditions.get(), by=rafael, now=world.NOON, reason="Not for us.")
     starter.load(now=world.NOON)
     revision.refresh_from_db()
     assert revision.state == Revision.State.WITHDRAWN

@@ -1,0 +1,32 @@
+"""The languages that words may be written in, by their own code and name."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.conf.locale import LANG_INFO
+from django.utils.translation import get_language_info
+
+_LONGEST = 8  # as many characters as a rendition's locale holds
+CODES = frozenset(code for code, info in LANG_INFO.items() if "name" in info and len(code) <= _LONGEST)
+
+
+def is_known(locale: str) -> bool:
+    """Whether a message may be written in it."""
+    return locale in CODES
+
+
+def name_of(locale: str) -> str:
+    """Its name in the language of the page, such as "Arabic"."""
+    return str(get_language_info(locale)["name_translated"]) if locale in CODES else locale
+
+
+@cache
+def _local_names() -> tuple[tuple[str, str], ...]:
+    names = ((code, str(LANG_INFO[code]["name_local"])) for code in CODES)
+    return tuple(sorted(names, key=lambda pair: pair[1].casefold()))
+
+
+def choices() -> list[tuple[str, str]]:
+    """For a select: each by its own name, which its speakers find, and by its name here."""
+    return [(code, local if local == name_of(code) else f"{local} · {name_of(code)}") for code, local in _local_names()]

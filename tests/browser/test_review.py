@@ -1,0 +1,155 @@
+"""A review from draft to withdrawal in a real Chromium, one job after the other as each role; approving by keyboard."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import Locator, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from messages import review
+from messages.models import Rendition
+from tests import world
+from tests.browser.conftest import OpenPage
+from tests.browser.test_pages import watch
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SignIn = Callable[..., Page]
+
+
+@pytest.fixture
+def desk(page: OpenPage, live_server: LiveServer) -> SignIn:
+    """A tab on which somebody is signed in, and that may not have a single error."""
+
+    def sign_in(person: User, *, phone: bool = False) -> Page:
+        client = Client()
+        client.force_login(person)
+        tab = page(phone=phone, base_url=live_server.url)
+        value = client.cookies[settings.SESSION_COOKIE_NAME].value
+        tab.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_server.url}])
+        return tab
+
+    return sign_in
+
+
+def state(rendition: Rendition) -> str:
+    return Rendition.objects.get(pk=rendition.pk).state
+
+
+def message_page(rendition: Rendition) -> str:
+    return f"/messages/{rendition.revision.message.key}/"
+
+
+def review_page(rendition: Rendition) -> str:
+    return f"{message_page(rendition)}{rendition.revision.number}/{rendition.locale}/review/"
+
+
+def tab_to(tab: Page, wanted: Locator) -> None:
+    """Press Tab until it has the focus, as somebody without a mouse does."""
+    for _ in range(40):
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+        tab.keyboard.press("Tab")
+    raise AssertionError("the focus never came there")
+
+
+def test_a_manager_asks_for_a_review(desk: SignIn) -> None:
+    rendition = world.written()
+    tab = desk(world.person("mara", "manager"))
+    wrong = watch(tab)
+    tab.goto(message_page(rendition))
+    tab.get_by_role("button", name="Ask for a review").click()
+    expect(tab.get_by_role("status")).to_have_text("A reviewer is asked to read these words.")
+    expect(tab.get_by_text("A reviewer reads these words next.")).to_be_visible()
+    assert (state(rendition), wrong) == ("submitted", [])
+
+
+def test_a_reviewer_comments_on_a_phone(desk: SignIn) -> None:
+    rendition = world.submitted()
+    tab = desk(world.person("rafael", "reviewer"), phone=True)
+    wrong = watch(tab)
+    tab.goto(review_page(rendition))
+    tab.get_by_label("Add a comment").fill("Could the last sentence come first?")
+    tab.get_by_role("button", name="Comment", exact=True).click()
+    expect(tab.get_by_text("Could the last sentence come first?")).to_be_visible()
+    assert (rendition.comments.count(), wrong) == (1, [])
+
+
+def test_a_reviewer_approves_with_the_keyboard_alone(desk: SignIn) -> None:
+    rendition = world.submitted()
+    tab = desk(world.person("rafael", "reviewer"))
+    wrong = watch(tab)
+    tab.goto("/reviews/")
+    tab_to(tab, tab.get_by_role("link", name=re.compile("Review ?: victim, English")))
+    tab.keyboard.press("Enter")
+    tab.wait_for_url(f"**{review_page(rendition)}")
+    approve = tab.get_by_role("button", name="Approve these exact words")
+    tab_to(tab, approve)
+    tab.keyboard.press("Enter")  # too early: nothing is answered yet
+    expect(tab.get_by_role("alert")).to_contain_text("The checklist is not complete.")
+    for question in tab.locator("fieldset").all():
+        tab_to(tab, question.get_by_label("Yes"))
+        tab.keyboard.press("Space")
+    tab_to(tab, tab.get_by_label("What you want to say"))
+    tab.keyboard.type("Calm and true.")
+    tab_to(tab, approve)
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("status")).to_have_text("These exact words are approved.")
+    expect(tab.get_by_text("Approved by rafael")).to_be_visible()
+    assert (review.stands(Rendition.objects.get(pk=rendition.pk)), wrong) == (True, [])
+
+
+def test_a_reviewer_sends_back_and_the_writer_finds_the_reason(desk: SignIn) -> None:
+    rendition = world.submitted()
+    tab = desk(world.person("rafael", "reviewer"))
+    wrong = watch(tab)
+    tab.goto(review_page(rendition))
+    tab.get_by_role("group", name="Is it accurate?").get_by_label("No").check()
+    tab.get_by_role("button", name="Send back").click()
+    expect(tab.get_by_text("Please say what should change").first).to_be_visible()
+    expect(tab.get_by_role("group", name="Is it accurate?").get_by_label("No")).to_be_checked()
+    tab.get_by_label("What you want to say").fill("Name the source.")
+    tab.get_by_role("button", name="Send back").click()
+    expect(tab.get_by_role("status")).to_contain_text("The words are back")
+    assert (state(rendition), wrong) == ("draft", [])
+    writer = desk(world.person("mara", "manager"))
+    writer.goto("/reviews/")
+    expect(writer.get_by_text("Name the source.")).to_be_visible()
+    writer.get_by_role("link", name="See what to change").click()
+    expect(writer.get_by_text("What was looked at")).to_be_visible()
+
+
+def test_a_manager_withdraws_words(desk: SignIn) -> None:
+    rendition = world.approved("user").renditions.get()
+    tab = desk(world.person("mara", "manager"))
+    wrong = watch(tab)
+    tab.goto(message_page(rendition))
+    tab.get_by_role("link", name="Open: comments and steps").click()
+    tab.get_by_label("Why?").fill("A better source says otherwise.")
+    tab.get_by_role("button", name="Withdraw these words for good").click()
+    expect(tab.get_by_role("status")).to_contain_text("These words are withdrawn.")
+    expect(tab.get_by_text("A better source says otherwise.")).to_be_visible()
+    assert (state(rendition), wrong) == ("withdrawn", [])
+
+
+def test_an_administrator_makes_an_exception_that_stays(desk: SignIn) -> None:
+    root = User.objects.create_superuser("root")
+    rendition = world.submitted(author=root)
+    tab = desk(root)
+    wrong = watch(tab)
+    tab.goto("/reviews/")
+    tab.get_by_role("link", name=re.compile("Review ?: victim, English")).click()
+    expect(tab.get_by_text("Nobody approves their own words.")).to_be_visible()
+    for question in tab.locator("fieldset").all():
+        question.get_by_label("Yes").check()
+    tab.get_by_label("Why do you make an exception?").fill("Nobody else speaks it this week.")
+    tab.get_by_role("button", name="Approve these exact words").click()
+    expect(tab.get_by_text("An exception by root").first).to_be_visible()
+    expect(tab.get_by_text("“Nobody else speaks it this week.”").first).to_be_visible()
+    assert (state(rendition), wrong) == ("approved", [])
