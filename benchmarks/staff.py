@@ -165,11 +165,14 @@ def _words(count: int) -> list[Any]:
             Rendition(revision=revision, locale=locale, headline=headline, body=body)
             for locale, (headline, body) in spoken.items()
         ]
+    approved = revisions[3::4]
+    of_them = {revision.pk for revision in approved}
+    for rendition in renditions:
+        if rendition.revision_id in of_them:
+            rendition.state, rendition.digest = Revision.State.APPROVED, rendition.words_digest()
     Rendition.objects.bulk_create(renditions)
-    approved = []
-    for revision in revisions[3::4]:
-        revision.digest, revision.state = revision.words_digest(), Revision.State.APPROVED
-        approved.append(revision)
+    for revision in approved:
+        revision.state, revision.digest = Revision.State.APPROVED, revision.words_digest()
     Revision.objects.bulk_update(approved, ["digest", "state"])
     return approved
 

@@ -28,6 +28,7 @@ from messages.roles import MANAGER, REVIEWER
 from tests import permissions, world
 
 DAYS = 7
+NEWEST = 9  # the number of the revision that is being written
 # Arm -> seen, turned back, asked for help, annoyed; the same ratings for all.
 PLENTY = {"neutral": (3000, 1050, 60, 33), "victim": (3004, 1203, 96, 36), "user": (2996, 1141, 70, 41)} | {
     "both": (3010, 1330, 131, 95)
@@ -65,6 +66,7 @@ def build() -> dict[str, Any]:
     world.placement("resting-page")
     draft("draft", *NAMES["draft"], words, planned=1000)
     launch(draft("arabic", *NAMES["arabic"], [_in_two_languages(each) for each in words], planned=1000), now=now)
+    _written(words[1])
     roles = permissions.signed_in()
     return {
         "cookies": {
@@ -142,10 +144,23 @@ def _in_two_languages(words: Revision) -> Revision:
     )
     english = words.renditions.get(locale="en")
     for locale, headline, body in (("en", english.headline, english.body), ("ar", *ARABIC)):
-        Rendition.objects.create(revision=revision, locale=locale, headline=headline, body=body)
-    review.submit(revision)
-    review.approve(revision, by=None, now=timezone.now())
+        spoken = Rendition.objects.create(revision=revision, locale=locale, headline=headline, body=body)
+        review.submit(spoken, now=timezone.now())
+        review.approve(spoken, by=None, now=timezone.now())
+    revision.refresh_from_db()
     return revision
+
+
+def _written(words: Revision) -> None:
+    """A newer revision of the same message, of which one language waits for a reviewer and another is a draft."""
+    manager, english = world.person("mara", MANAGER), words.renditions.get(locale="en")
+    revision = Revision.objects.create(
+        message=words.message, number=NEWEST, claim_strength=words.claim_strength, sources=words.sources, author=manager
+    )
+    said = {"headline": english.headline, "body": f"{english.body}\n\nYou can still stop."}
+    waits = Rendition.objects.create(revision=revision, locale="en", **said)
+    review.submit(waits, by=manager, now=timezone.now())
+    Rendition.objects.create(revision=revision, locale="ar", headline=ARABIC[0], body=ARABIC[1])
 
 
 def _partner() -> str:
