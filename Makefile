@@ -7,7 +7,7 @@ SERVE ?= 1
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-postgres check run simulate bench crash fuzz power trust lock format browser compiler nginx migrate messages
+.PHONY: help screenshots env demo test test-postgres check run simulate bench crash fuzz power trust lock format browser compiler nginx migrate messages
 
 help:  ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ compiler:
 fuzz: env  ## 20,000 requests from the API's own description, broken HTTP, 100,000 forged receipts
 	@$(BIN)/python -m tests.fuzz --cases 20000
 	@$(BIN)/python -m tests.fuzz receipts
+
+screenshots: env browser  ## take pictures of the main pages: var/pictures, and the three of the README
+	@DJANGO_SETTINGS_MODULE=campaign.settings $(BIN)/python -m tests.screenshots
 
 crash: env  ## kill processes 500 times under load, stop and freeze a database for 15 minutes, and compare with a ledger (an hour)
 	@$(BIN)/python -m tests.crash kills --kills 500 --events 500000 --workers 2 --interval 2.6 --pace 450

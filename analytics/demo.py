@@ -25,7 +25,7 @@ TRUTH = {
     "user": Behaviour(turn_back=0.38),
     "both": Behaviour(turn_back=0.44, annoyed=0.035),
 }
-_ARMS = [
+ARMS = [
     ("neutral", "Neutral text", "go-on-or-go-back"),
     ("victim", "Harm to the victim", "their-good-name"),
     ("user", "Harm to you", "reward-without-the-work"),
@@ -81,7 +81,7 @@ def campaign(*, now: datetime, origins: list[str], planned_per_arm: int, slug: s
             key=key, defaults={"name": name, "partner": partner, "allowed_origins": origins, "fallback": neutral}
         )
         made.placements.add(placement)
-    for position, (key, name, message) in enumerate(_ARMS):
+    for position, (key, name, message) in enumerate(ARMS):
         revision = Message.objects.get(key=message).revisions.order_by("number")[0]
         Arm.objects.create(
             campaign=made, key=key, name=name, revision=revision, is_control=key == "neutral", position=position

@@ -30,19 +30,20 @@ A look without a stored answer, or one made with a smaller k than today's, shows
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from math import floor, log10
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet, Sum
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 
 from analytics import words
 from analytics.models import Analysis, Estimate, Release
-from campaign.models import Campaign, LeftOutCount, ServedCount
+from campaign.models import Arm, Campaign, LeftOutCount, ServedCount
 from campaign.outcomes import CATALOGUE
+from messages.models import Message, Revision
 
 _DEPENDS_ON_A_COUNT = ("effect", "low", "high", "p_value", "p_adjusted", "more_per_arm")
 
@@ -91,7 +92,46 @@ class ShownCounts:
 
 def look(analysis: Analysis) -> Look:
     """A stored look, through the door."""
-    releases = list(_releases(analysis))
+    releases = _releases().filter(analysis__campaign=analysis.campaign_id, analysis__look__lte=analysis.look)
+    return _through_the_door(analysis, list(releases), lambda each: list(_stored(each)))
+
+
+def latest_looks(campaigns: Sequence[Campaign]) -> list[Look]:
+    """The last look at each campaign that has one, through the same door: of its primary outcome alone, and in as many
+    queries for many campaigns as for one."""
+    last = Analysis.objects.filter(campaign=OuterRef("campaign")).order_by("-look").values("look")[:1]
+    asked = Analysis.objects.filter(campaign__in=campaigns, look=Subquery(last)).defer("checks")
+    analyses = list(asked.select_related("campaign"))
+    releases: dict[int, list[Release]] = {}
+    for release in _releases().filter(analysis__campaign__in=campaigns).defer("table", "analysis__checks"):
+        releases.setdefault(release.analysis.campaign_id, []).append(release)
+    arms = Arm.objects.filter(campaign__in=[each.campaign_id for each in analyses]).in_bulk()
+    messages = Message.objects.filter(revisions__arms__in=arms).distinct().in_bulk()
+    revisions = Revision.objects.filter(arms__in=arms).distinct().in_bulk()
+    for arm in arms.values():
+        arm.revision = revisions[arm.revision_id]
+        arm.revision.message = messages[arm.revision.message_id]
+    stored: dict[int, list[Estimate]] = {each.pk: [] for each in analyses}
+    for e in Estimate.objects.filter(analysis__in=analyses, outcome=F("analysis__outcome")).order_by("position"):
+        e.treated = arms[e.treated_id]
+        e.control = None if e.control_id is None else arms[e.control_id]
+        stored[e.analysis_id].append(e)
+
+    def of(analysis: Analysis) -> list[Estimate]:
+        if analysis.pk in stored:
+            return stored[analysis.pk]
+        return [e for e in _stored(analysis) if e.outcome == analysis.outcome]
+
+    return [_through_the_door(each, releases.get(each.campaign_id, []), of, checks=False) for each in analyses]
+
+
+def _through_the_door(
+    analysis: Analysis,
+    releases: Sequence[Release],
+    stored: Callable[[Analysis], Sequence[Estimate]],
+    *,
+    checks: bool = True,
+) -> Look:
     newest = next((each for each in releases if not each.held), None)
     shown = copy(newest.analysis if newest else analysis)
     arms = newest.arms if newest else {}
@@ -105,7 +145,7 @@ def look(analysis: Analysis) -> Look:
         shown.reach_p = None
     if nothing or any(primary.values()):
         shown.omnibus_statistic = shown.omnibus_df = shown.omnibus_p = None
-    estimates = tuple(_estimates(analysis, [] if nothing else releases))
+    estimates = tuple(_estimates(analysis, [] if nothing else releases, stored))
     if broken:
         for e in estimates:
             e.verdict = Estimate.Verdict.WITHHELD if e.verdict else ""
@@ -114,7 +154,7 @@ def look(analysis: Analysis) -> Look:
         shown=shown,
         estimates=estimates,
         information=None if nothing else shown.information,
-        checks={} if nothing or newest is None else _checks(shown, primary, newest.table),
+        checks={} if nothing or newest is None or not checks else _checks(shown, primary, newest.table),
         least=settings.SMALL_CELL,
         hides=any(e.kind == Estimate.Kind.RATE and _lacks(e, embargoed=shown.embargoed) for e in estimates),
     )
@@ -181,10 +221,10 @@ def _least() -> int:
     return least
 
 
-def _releases(analysis: Analysis) -> QuerySet[Release]:
-    """What was released up to a look, the newest first; none of it if it was released under a looser rule."""
-    releases = Release.objects.filter(analysis__campaign=analysis.campaign_id, analysis__look__lte=analysis.look)
-    return releases.filter(least__gte=_least()).select_related("analysis__campaign__plan").order_by("-analysis__look")
+def _releases() -> QuerySet[Release]:
+    """What was released, the newest first; none of it if it was released under a looser rule."""
+    releases = Release.objects.filter(least__gte=_least())
+    return releases.select_related("analysis__campaign__plan").order_by("-analysis__look")
 
 
 def _hidden(arms: Mapping[str, Any], outcome: str) -> dict[str, bool]:
@@ -192,13 +232,15 @@ def _hidden(arms: Mapping[str, Any], outcome: str) -> dict[str, bool]:
     return {key: arm["totals"].get(outcome) is None for key, arm in arms.items()}
 
 
-def _estimates(asked: Analysis, releases: Sequence[Release]) -> Iterator[Estimate]:
+def _estimates(
+    asked: Analysis, releases: Sequence[Release], stored: Callable[[Analysis], Sequence[Estimate]]
+) -> Iterator[Estimate]:
     """The estimates of each outcome from the look at which it was last shown, without what was hidden there."""
-    mine = list(_stored(asked))
+    mine = stored(asked)
     told = [release for release in releases if not release.held]
     sources = {e.outcome: next((each for each in told if _tells(each, e.outcome)), None) for e in mine}
     earlier = {each.analysis for each in sources.values() if each and each.analysis_id != asked.pk}
-    for e in [*mine, *(e for analysis in earlier for e in _stored(analysis))]:
+    for e in [*mine, *(e for analysis in earlier for e in stored(analysis))]:
         source = sources.get(e.outcome)
         if source is None and e.analysis_id == asked.pk:
             yield _veiled(e, all_of_it=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -26,7 +27,17 @@ from analytics.rows import (
 from campaign.models import Campaign
 from campaign.outcomes import CATALOGUE
 
-__all__ = ["DifferenceRow", "OutcomeBlock", "QualityItem", "RateRow", "Report", "as_dict", "build", "latest"]
+__all__ = [
+    "DifferenceRow",
+    "OutcomeBlock",
+    "QualityItem",
+    "RateRow",
+    "Report",
+    "as_dict",
+    "build",
+    "headlines",
+    "latest",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,43 @@ class Report:
         return words.seen_so_far(self.people)
 
 
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """What a list of campaigns says of the last look at one."""
+
+    look: int
+    made_at: datetime
+    sentence: str
+    withheld: bool
+    lead_frame: str
+    people_in_words: str
+
+
+def headlines(campaigns: Sequence[Campaign]) -> dict[int, Headline]:
+    """The sentence of the last look at each campaign that has one, by its number: as its results page says it."""
+    found = {}
+    for look in disclose.latest_looks(campaigns):
+        estimates = [e for e in look.estimates if e.kind != Estimate.Kind.FACTORIAL]
+        primary = _block(look.analysis.outcome, estimates, embargoed=look.shown.embargoed)
+        withheld = look.shown.sample_ratio == Analysis.SampleRatio.ALARM
+        sentence, _, lead = headline(primary, look, withheld=withheld)
+        found[look.analysis.campaign_id] = Headline(
+            look=look.analysis.look,
+            made_at=look.analysis.made_at,
+            sentence=sentence,
+            withheld=withheld,
+            lead_frame=lead,
+            people_in_words=words.people(_people(primary)),
+        )
+    return found
+
+
+def _people(primary: OutcomeBlock) -> int | None:
+    """How many saw a message; None if that is hidden for one of the arms."""
+    seen = [row.n for row in primary.rates if row.n is not None]
+    return sum(seen) if len(seen) == len(primary.rates) else None
+
+
 def latest(campaign: Campaign) -> Report | None:
     """The most recent look at a campaign, or None before the first."""
     analysis = campaign.analyses.order_by("-look").first()
@@ -99,7 +147,6 @@ def build(asked: Analysis) -> Report:
     primary = next(block for block in blocks if block.role == "primary")
     withheld = analysis.sample_ratio == Analysis.SampleRatio.ALARM
     sentence, interval_sentence, lead = headline(primary, look, withheld=withheld)
-    seen = [row.n for row in primary.rates if row.n is not None]
     return Report(
         campaign=campaign,
         look=asked.look,
@@ -114,7 +161,7 @@ def build(asked: Analysis) -> Report:
         interval_sentence=interval_sentence,
         withheld=withheld,
         lead_frame=lead,
-        people=sum(seen) if len(seen) == len(primary.rates) else None,
+        people=_people(primary),
         planned_per_arm=plan.planned_per_arm,
         quality=quality_of(analysis, primary, plan.planned_per_arm, disclose.shares_left_out(analysis)),
         primary=primary,

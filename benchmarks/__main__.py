@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import decide, embed, evaluate, events, fold, latency, scale, start, statistics, unleash
+from benchmarks import decide, embed, evaluate, events, fold, latency, scale, staff, start, statistics, unleash
 from benchmarks.processes import NeedsLinux, require_linux
 from benchmarks.rounds import Line, table
 
@@ -19,6 +19,7 @@ BENCHMARKS = {
     "evaluate": evaluate.measure,
     "embed": embed.measure,
     "start": start.measure,
+    "staff": staff.measure,
     "statistics": statistics.measure,
 }
 

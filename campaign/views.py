@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.core.paginator import InvalidPage, Paginator
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.utils.formats import number_format
@@ -22,6 +23,8 @@ from messages import advice, review
 from messages.models import Rendition, Review
 from messages.render import direction_of
 from messages.roles import ROLES, has_role
+
+PER_PAGE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,20 @@ class ArmCard:
 
 @require_safe
 def campaigns(request: HttpRequest) -> HttpResponse:
-    """Every campaign, with the sentence of its latest look."""
+    """Every campaign, the last launched first, with the sentence of its latest look."""
     if not has_role(request.user, *ROLES):
         raise PermissionDenied
-    return render(request, "campaign/list.html", {"campaigns": Campaign.objects.all()})
+    pages = Paginator(Campaign.objects.all(), PER_PAGE)
+    try:
+        page = pages.page(request.GET.get("page", "1"))
+    except InvalidPage:
+        raise Http404 from None
+    context = {
+        "campaigns": page,
+        "newer": f"?page={page.number - 1}" if page.has_previous() else "",
+        "older": f"?page={page.number + 1}" if page.has_next() else "",
+    }
+    return render(request, "campaign/list.html", context)
 
 
 @require_safe

@@ -81,9 +81,9 @@ def outcome(status: int, location: str = "") -> str:
 
 def answers(route: str) -> dict[Cell, str]:
     """What a staff route answers to each method and role; nothing that was done stays."""
-    path = _address(route)
+    path = address(route)
     return {
-        (route, method, role): _ask(client, method, path) for role, client in _clients().items() for method in METHODS
+        (route, method, role): _ask(client, method, path) for role, client in signed_in().items() for method in METHODS
     }
 
 
@@ -128,7 +128,7 @@ def _ask(client: Client, method: str, path: str) -> str:
     return outcome(response.status_code, response.headers.get("Location", ""))
 
 
-def _clients() -> dict[str, Client]:
+def signed_in() -> dict[str, Client]:
     people: dict[str, User | None] = {"stranger": None, "no role": world.person("nobody")}
     people |= {role: world.person(f"the {role}", role) for role in ("analyst", "reviewer", "manager")}
     people["administrator"] = User.objects.filter(username="root").first() or User.objects.create_superuser("root")
@@ -140,7 +140,7 @@ def _clients() -> dict[str, Client]:
     return clients
 
 
-def _address(route: str) -> str:
+def address(route: str) -> str:
     """A path that the route matches, of things that are there."""
     root = User.objects.filter(username="root").first() or User.objects.create_superuser("root")
     things: dict[str, Callable[[], Any]] = {

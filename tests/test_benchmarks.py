@@ -10,13 +10,15 @@ import sys
 import threading
 import time
 from contextlib import closing
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import repeat
 from pathlib import Path
 
 import pytest
 import urllib3
 
-from benchmarks import embed, events, open_loop, raw_disk, start, unleash
+from benchmarks import embed, events, open_loop, raw_disk, staff, start, unleash
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.installation import DECIDE
 from benchmarks.load import Unexpected, body_of, drive, get, post, reply_size, status_of
@@ -309,3 +311,30 @@ def test_an_unknown_benchmark_is_refused(capsys: pytest.CaptureFixture[str]) -> 
     with pytest.raises(SystemExit):
         main(["nothing"])
     assert "there is no benchmark nothing" in capsys.readouterr().err
+
+
+def test_a_staff_page_that_is_heavy_or_slow_misses_its_goal() -> None:
+    page = {"name": "/", "kilobytes": 149.0, "milliseconds": 49.0, "queries": 9}
+    world = {"campaigns": 200, "revisions": 2000}
+    assert [line.met for line in staff.lines([page], world)] == [True, True, None]
+    heavy, slow = page | {"kilobytes": 150.0}, page | {"milliseconds": 50.0}
+    assert [line.met for line in staff.lines([page, heavy, slow], world)][:2] == [False, False]
+
+
+def test_a_page_weighs_what_it_names_and_what_its_styles_name(tmp_path: Path) -> None:
+    class Served(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    linked = '<link rel="stylesheet" href="/a.css"><img src="b.png"><img src="https://elsewhere.invalid/x.png">'
+    files = {"index.html": linked, "a.css": "@font-face { src: url('c.woff2') }", "b.png": "12", "c.woff2": "345"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    served = ThreadingHTTPServer(("127.0.0.1", 0), partial(Served, directory=str(tmp_path)))
+    threading.Thread(target=served.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    try:
+        found = staff.weight(f"http://127.0.0.1:{served.server_port}", "/", {})
+    finally:
+        served.shutdown()
+        served.server_close()
+    assert found == sum(map(len, files.values()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django import template
@@ -54,9 +55,11 @@ def scale_of(block: OutcomeBlock) -> words.Scale:
 
 
 @register.simple_tag
-def latest_report(campaign: Campaign) -> Report | None:
-    """The last look at a campaign, for pages of apps that may not import this one."""
-    return reports.latest(campaign)
+def with_headlines(campaigns: Sequence[Campaign]) -> list[tuple[Campaign, reports.Headline | None]]:
+    """Each campaign with what its last look says, for pages of apps that may not import this one."""
+    listed = list(campaigns)
+    found = reports.headlines(listed)
+    return [(campaign, found.get(campaign.pk)) for campaign in listed]
 
 
 @register.simple_tag

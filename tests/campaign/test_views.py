@@ -40,6 +40,24 @@ def test_the_list_names_each_campaign_and_its_state_in_words(reviewer: Client) -
     assert "No results yet: people are being counted." in html
 
 
+def test_a_long_list_is_read_page_by_page(reviewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("campaign.views.PER_PAGE", 2)
+    for number in range(3):
+        world.draft(f"draft-{number}", at=world.placement(f"spot-{number}"))
+    first, second = page(reviewer, "/"), page(reviewer, "/?page=2")
+    assert "draft-1" in first
+    assert "draft-2" not in first
+    assert "draft-2" in second
+    assert 'href="?page=2">Older' in first
+    assert 'href="?page=1">Newer' in second
+    assert "Page 1 of 2" in first
+
+
+@pytest.mark.parametrize("number", ["0", "3", "-1", "x", "²", "9" * 30])
+def test_a_page_of_the_list_that_is_not_there_is_not_found(reviewer: Client, number: str) -> None:
+    assert reviewer.get("/", {"page": number}).status_code == 404
+
+
 def test_a_campaign_shows_the_exact_words_of_every_arm(reviewer: Client) -> None:
     campaign = world.launched()
     html = page(reviewer, "/campaigns/pilot/")

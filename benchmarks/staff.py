@@ -1,0 +1,195 @@
+"""What each staff page weighs and takes when there is much to show: 200 campaigns, 2,000 revisions in three languages.
+
+Which pages there are comes from the matrix of routes, as for the browser tests. The weight is all that a browser
+fetches that was never here: the page, its styles, its scripts and whatever these name. The time is what the server's
+thread is at work for one request, from the first middleware to the last; the median of several.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import cycle, islice
+from pathlib import Path
+from statistics import median
+from typing import Any
+from urllib.parse import urljoin
+from urllib.request import Request, urlopen
+
+from benchmarks.inside import run
+from benchmarks.rounds import Line
+from campaign import server
+
+CAMPAIGNS, REVISIONS = 200, 2_000
+KILOBYTES, MILLISECONDS = 150, 50
+ROUNDS = 9
+# Arm -> seen, turned back, asked for help, annoyed.
+COUNTS = {
+    "neutral": (1400, 490, 40, 20),
+    "victim": (1400, 520, 44, 22),
+    "user": (1400, 505, 41, 25),
+    "both": (1400, 560, 60, 21),
+}
+_NAMED = re.compile(rb"""<(?:link|script|img|source|iframe)\b[^>]*?\b(?:href|src)="([^"]+)"|url\(["']?([^"')]+)""")
+_OTHERS = {
+    "es": ("Todavía puedes parar.", "La persona de la imagen no dijo que sí.\n\nPuedes cerrar esta página ahora."),
+    "ar": ("يمكنك التوقف هنا.", "لم يوافق الشخص في الصورة على ذلك.\n\nيمكنك إغلاق هذه الصفحة الآن."),
+}
+
+
+def measure() -> list[Line]:
+    """The heaviest and the slowest page against their goals, and every page for information."""
+    from tests.installation import installed
+
+    with (
+        tempfile.TemporaryDirectory(prefix="second-thought-bench-") as directory,
+        installed(Path(directory), {"LOCAL_HTTP": "1"}) as own,
+    ):
+        cast = run(own, "tests.browser.cast:build")
+        made = run(own, "benchmarks.staff:crowd", campaigns=CAMPAIGNS, revisions=REVISIONS)
+        pages = run(own, "benchmarks.staff:timed", cast=cast, rounds=ROUNDS)
+        with server.running(server.PRODUCTION, environment=own) as url:
+            for page in pages:
+                page["kilobytes"] = weight(url, page["address"], cast["cookies"].get(page["role"], {})) / 1000
+    return lines(pages, made)
+
+
+def lines(pages: list[dict[str, Any]], made: dict[str, int]) -> list[Line]:
+    """Each page with what it weighs, takes and asks."""
+    worlds = f"{made['campaigns']} campaigns, {made['revisions']:,} revisions"
+    heaviest, slowest = max(p["kilobytes"] for p in pages), max(p["milliseconds"] for p in pages)
+    return [
+        Line(f"staff: the heaviest page, kB ({worlds})", f"{heaviest:.0f}", f"under {KILOBYTES}", heaviest < KILOBYTES),
+        Line("staff: the slowest page, ms", f"{slowest:.1f}", f"under {MILLISECONDS}", slowest < MILLISECONDS),
+        *(
+            Line(f"  {p['name']}", f"{p['kilobytes']:.0f} kB, {p['milliseconds']:.1f} ms, {p['queries']} queries")
+            for p in sorted(pages, key=lambda p: -p["milliseconds"])
+        ),
+    ]
+
+
+def weight(url: str, address: str, cookies: dict[str, str]) -> int:
+    """Bytes of bodies for a page and all it names, as they go over the wire to a browser that was never here."""
+    cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    total, waiting, seen = 0, [urljoin(url, address)], set[str]()
+    while waiting:
+        asked = waiting.pop()
+        if asked in seen or not asked.startswith(url):
+            continue
+        seen.add(asked)
+        with urlopen(Request(asked, headers={"Cookie": cookie, "Accept-Encoding": "gzip, br"})) as answer:
+            body = answer.read()
+        total += len(body)
+        if asked == urljoin(url, address) or asked.endswith(".css"):
+            waiting += [urljoin(asked, (a or b).decode()) for a, b in _NAMED.findall(body)]
+    return total
+
+
+def timed(cast: dict[str, Any], rounds: int) -> list[dict[str, Any]]:
+    """Runs inside an installation: each page's time and queries, as the role that sees the most on it."""
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    from tests.browser import inventory
+
+    found = []
+    for page in inventory.pages():
+        if not page.route or page.send:
+            continue
+        address, client = inventory.address(page, cast), Client(SERVER_NAME="localhost")
+        for name, value in cast["cookies"].get(page.role, {}).items():
+            client.cookies[name] = value
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.get(address)
+            asked = len(queries)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{address} answers {answer.status_code} to {page.role}: {inventory.ADVICE}")
+        taken = list(islice(_times(client, address), rounds))
+        found.append(
+            {"name": " ".join(filter(None, (page.route, page.state))), "address": address, "role": page.role}
+            | {"milliseconds": median(taken) * 1000, "queries": asked}
+        )
+    return found
+
+
+def _times(client: Any, address: str) -> Iterator[float]:
+    while True:
+        begun = time.thread_time()
+        client.get(address)
+        yield time.thread_time() - begun
+
+
+def crowd(campaigns: int, revisions: int) -> dict[str, int]:
+    """Runs inside an installation: fills it up to so many campaigns, each with a look on record, and revisions."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from analytics.evaluate import evaluate
+    from campaign.models import Campaign
+    from messages.models import Revision
+
+    with transaction.atomic():
+        spare = _words(revisions - Revision.objects.count())
+        made = [_campaign(number, spare) for number in range(campaigns - Campaign.objects.count())]
+    for campaign in made:
+        evaluate(campaign, now=timezone.now())
+    return {"campaigns": Campaign.objects.count(), "revisions": Revision.objects.count()}
+
+
+def _words(count: int) -> list[Any]:
+    """So many more revisions, a few to a message, in the starter library's words; the approved last one of each."""
+    from messages.models import Frame, Message, Rendition, Revision, Theme
+
+    themes, english = list(Theme.objects.all()), list(Rendition.objects.filter(locale="en"))
+    messages = Message.objects.bulk_create(
+        Message(key=f"more-{number}", theme=themes[number % len(themes)], frame=list(Frame)[number % 4].value)
+        for number in range(count // 4)
+    )
+    revisions = Revision.objects.bulk_create(
+        Revision(
+            message=messages[number // 4 % len(messages)],
+            number=1 + number % 4 + 4 * (number // 4 // len(messages)),
+            claim_strength="value",
+            sources=["A report that this rests on, 2024, https://example.org/report"],
+        )
+        for number in range(count)
+    )
+    renditions = []
+    for revision, words in zip(revisions, cycle(english), strict=False):
+        spoken = {"en": (words.headline, words.body), **_OTHERS}
+        renditions += [
+            Rendition(revision=revision, locale=locale, headline=headline, body=body)
+            for locale, (headline, body) in spoken.items()
+        ]
+    approved = revisions[3::4]
+    of_them = {revision.pk for revision in approved}
+    for rendition in renditions:
+        if rendition.revision_id in of_them:
+            rendition.state, rendition.digest = Revision.State.APPROVED, rendition.words_digest()
+    Rendition.objects.bulk_create(renditions)
+    for revision in approved:
+        revision.state, revision.digest = Revision.State.APPROVED, revision.words_digest()
+    Revision.objects.bulk_update(approved, ["digest", "state"])
+    return approved
+
+
+def _campaign(number: int, words: list[Any]) -> Any:
+    """One running campaign of four arms at a placement of its own, with a week of counts."""
+    from django.utils import timezone
+
+    from tests.browser import cast
+
+    four = [words[(4 * number + position) % len(words)] for position in range(4)]
+    hypothesis = "Telling of both harms turns back more people than telling of either."
+    made = cast.draft(
+        f"campaign-{number}", f"Question {number}: which words turn back more?", hypothesis, four, planned=1000
+    )
+    cast.launch(made, now=timezone.now() - timedelta(days=10))
+    cast.count(
+        made, {arm: (seen, back + number, helped, annoyed) for arm, (seen, back, helped, annoyed) in COUNTS.items()}
+    )
+    return made

@@ -1,0 +1,98 @@
+// Runs in every page before anything of its own: watches what happens, and answers what a checker asks.
+(() => {
+  const told = { violations: [], shift: 0, focused: [] };
+  addEventListener("securitypolicyviolation", (event) =>
+    told.violations.push(`${event.effectiveDirective} ${event.blockedURI || "inline"}`));
+  new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
+    if (!entry.hadRecentInput) told.shift += entry.value;
+  })).observe({ type: "layout-shift", buffered: true });
+
+  const CONTROLS = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0'], [contenteditable='true']";
+  const name = (element) => {
+    const said = (element.getAttribute("aria-label") || element.innerText || element.value || element.id || "").trim();
+    return `${element.localName} “${said.replace(/\s+/g, " ").slice(0, 50)}”`;
+  };
+  // Open shadow roots are pages within the page.
+  const all = (selector, root = document) => [
+    ...root.querySelectorAll(selector),
+    ...[...root.querySelectorAll("*")].filter((e) => e.shadowRoot).flatMap((e) => all(selector, e.shadowRoot)),
+  ];
+  const controls = () => all(CONTROLS).filter((element) =>
+    !element.matches(':disabled') && !element.closest("[inert]")
+    && element.checkVisibility({ visibilityProperty: true, opacityProperty: true })
+    && element.getBoundingClientRect().width > 0);
+  const look = (element) => {
+    const style = getComputedStyle(element);
+    const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+    return { outlined, rest: [style.boxShadow, style.borderColor, style.backgroundColor, style.textDecorationLine].join() };
+  };
+  const before = new Map();
+  const reached = new Map();
+  const arrive = (event) => {
+    const element = event.composedPath()[0];
+    const now = look(element);
+    reached.set(element, now.outlined || (before.has(element) && before.get(element) !== now.rest));
+  };
+  addEventListener("focusin", arrive);
+
+  // How wide the page may be seen, and what sticks out of it.
+  const sticking = () => {
+    const page = document.scrollingElement;
+    if (page.scrollWidth <= page.clientWidth) return [];
+    const clipped = (e) => e && e !== document.body && e !== page
+      && (getComputedStyle(e).overflowX !== "visible" || clipped(e.parentElement));
+    const wide = [...document.body.querySelectorAll("*")].filter((element) => {
+      const box = element.getBoundingClientRect();
+      return (box.right > page.clientWidth + 1 || box.left < -1) && box.width > 1 && !clipped(element.parentElement);
+    });
+    return [`${page.scrollWidth - page.clientWidth} px too wide`, ...wide.slice(-3).map(name)];
+  };
+
+  const withinText = (element) => {
+    if (element.localName !== "a" || getComputedStyle(element).display !== "inline") return false;
+    const around = element.closest("p, li, dd, td, blockquote, label, span, div");
+    return !!around && around.innerText.trim().length > element.innerText.trim().length;
+  };
+  const small = () => controls().filter((element) => {
+    if (withinText(element) || element.matches("[tabindex='0']:not(a, button, input, summary)")) return false;
+    const label = element.labels?.[0];
+    const boxes = [element, label].filter(Boolean).map((e) => e.getBoundingClientRect());
+    return !boxes.some((box) => box.width >= 24 && box.height >= 23.9) && boxes[0].width > 1;
+  }).map((element) => {
+    const box = element.getBoundingClientRect();
+    return `${name(element)} is ${box.width.toFixed()} × ${box.height.toFixed()} px`;
+  });
+
+  window.proof = {
+    told, sticking, small,
+    settled: async () => {
+      await document.fonts.ready;
+      const left = 400 - performance.now();
+      await new Promise((resolve) => setTimeout(resolve, Math.max(left, 0)));
+      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+      return told.shift;
+    },
+    // What the keyboard should reach; pressing Tab so often should do.
+    beginTour: () => {
+      reached.clear();
+      document.activeElement?.blur();
+      getSelection().removeAllRanges();
+      const found = controls();
+      // From one control to the next in a shadow root, nothing is heard outside of it.
+      new Set(found.map((element) => element.getRootNode())).forEach((root) => {
+        if (root !== document) root.addEventListener("focusin", arrive);
+      });
+      found.forEach((element) => before.set(element, look(element).rest));
+      const within = [...document.querySelectorAll("iframe")].map((frame) => {
+        try { return frame.contentDocument.querySelectorAll(CONTROLS).length + 1; } catch { return 10; }
+      });
+      return found.length + within.reduce((sum, count) => sum + count, 3);
+    },
+    endTour: () => controls().flatMap((element) => {
+      const group = element.type === "radio" && element.name
+        ? [...document.getElementsByName(element.name)].filter((e) => e.type === "radio" && e.form === element.form) : [element];
+      if (!group.some((one) => reached.has(one))) return [`${name(element)} is not reached by Tab`];
+      return reached.get(element) === false ? [`${name(element)} shows no focus`] : [];
+    }),
+  };
+})();

@@ -1,0 +1,211 @@
+"""Every page is good: with each reader's settings, by keyboard, on a phone, calling nobody; and a fault is found.
+
+Which pages there are comes from the matrix of routes and roles: a new route is looked at without being listed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Error, Response, Route
+
+from benchmarks.inside import run
+from campaign import middleware, server
+from tests import permissions
+from tests.browser import inventory, proof
+from tests.browser.inventory import Page
+from tests.browser.proof import Tab
+from tests.installation import installed
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass
+class Site:
+    """The running installation, and a tab for each role, opened when it is first asked for."""
+
+    url: str
+    cast: dict[str, Any]
+    browser: Browser
+
+    def __post_init__(self) -> None:
+        self._tabs: dict[str, Tab] = {}
+
+    def tab(self, role: str) -> Tab:
+        if role not in self._tabs:
+            context = self.browser.new_context(color_scheme="light")
+            context.set_default_timeout(10_000)
+            context.add_init_script(proof.WATCH)
+            context.route("**/drawn/*/", self._draw)
+            cookies = self.cast["cookies"].get(role, {})
+            context.add_cookies([{"name": name, "value": cookies[name], "url": self.url} for name in cookies])
+            self._tabs[role] = Tab(context.new_page())
+        return self._tabs[role]
+
+    def _draw(self, route: Route) -> None:
+        """A page that no address leads to, with the policy that the site would send; the partner sends none."""
+        name = route.request.url.rstrip("/").rpartition("/")[2]
+        policy = {} if name == "partner" else {"Content-Security-Policy": middleware.POLICY}
+        status = int(name) if name.isdigit() else 200
+        route.fulfill(
+            body=self.cast["drawn"][name], status=status, content_type="text/html; charset=utf-8", headers=policy
+        )
+
+    def close(self) -> None:
+        for tab in self._tabs.values():
+            tab.page.context.close()
+
+    def way_to(self, page: Page) -> Callable[[], Response | None]:
+        """What opens the page, however often it is asked to."""
+        tab, address = self.tab(page.role), inventory.address(page, self.cast)
+
+        def go() -> Response | None:
+            try:
+                answer = tab.page.goto(self.url + address)
+            except Error as reason:
+                raise AssertionError(f"{address} cannot be opened ({reason}): {inventory.ADVICE}") from None
+            assert answer is not None
+            assert answer.status == page.status, f"{address} answers {answer.status}: {inventory.ADVICE}"
+            assert answer.headers["content-type"].startswith("text/html"), f"{address} is no page: {inventory.ADVICE}"
+            assert not page.route or tab.page.url == self.url + address, f"{address} is sent on: {inventory.ADVICE}"
+            tab.expect(address if page.status >= 400 else None)
+            if page.send:
+                tab.page.evaluate("document.querySelectorAll('form').forEach((form) => { form.noValidate = true })")
+                with tab.page.expect_navigation():
+                    tab.page.get_by_role("button", name=page.send).click()
+            return answer
+
+        return go
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
+    with installed(tmp_path_factory.mktemp("pages"), {}) as environment:
+        cast = run(environment, "tests.browser.cast:build")
+        with server.running(server.PRODUCTION, environment=environment) as url:
+            made = Site(url, cast, browser)
+            yield made
+            made.close()
+
+
+@pytest.mark.parametrize("page", inventory.pages(), ids=str)
+def test_every_page_is_good(site: Site, page: Page) -> None:
+    assert proof.findings(site.tab(page.role), site.way_to(page)) == []
+
+
+@pytest.mark.parametrize("page", inventory.other_roles(), ids=str)
+def test_it_is_as_good_for_every_other_role(site: Site, page: Page) -> None:
+    assert proof.glance(site.tab(page.role), site.way_to(page)) == []
+
+
+def test_the_administration_keeps_to_the_policy_and_calls_nobody(site: Site) -> None:
+    tab = site.tab("administrator")
+    wrong = {}
+    for route in inventory.administration():
+        tab.page.goto(site.url + site.cast["addresses"][route])
+        wrong[route] = tab.heard()
+    assert {route: said for route, said in wrong.items() if said} == {}
+
+
+def test_nothing_is_told_of_a_route_that_is_not_there() -> None:
+    known = {route for route, _, _ in permissions.declared()}
+    for part in ("elsewhere", "addresses", "states", "sent-empty"):
+        assert set(inventory.told()[part]) <= known, part
+
+
+class TestANewRoute:
+    """What whoever adds a page reads when something is missing."""
+
+    def test_is_looked_at_without_being_listed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        declared = permissions.declared()
+        new = {("/people/", "GET", role): "forbidden" for _, _, role in declared}
+        new |= {("/people/", "GET", role): "allowed" for role in ("manager", "analyst")}
+        monkeypatch.setattr(permissions, "declared", lambda: declared | new)
+        assert Page("/people/", "manager") in inventory.pages()
+        assert Page("/people/", "analyst") in inventory.other_roles()
+
+    def test_without_a_recipe_for_its_arguments_is_told_what_to_do(self, site: Site) -> None:
+        with pytest.raises(LookupError, match=r"/people/<int:pk>/ has no recipe for its arguments: fill them in"):
+            site.way_to(Page("/people/<int:pk>/", "manager"))
+
+    def test_that_leads_nowhere_in_the_cast_is_told_so(self, site: Site) -> None:
+        with pytest.raises(AssertionError, match=r"/people/7/ answers 404: add it to tests/browser/cast.py"):
+            site.way_to(Page("/people/<int:pk>/", "manager", address="/people/7/"))()
+
+    def test_that_is_no_page_is_told_so(self, site: Site) -> None:
+        with pytest.raises(AssertionError, match=r"/api/schema/ is no page: .* under \[elsewhere\]"):
+            site.way_to(Page("/api/schema/", "manager"))()
+
+    def test_that_sends_one_on_is_told_so(self, site: Site) -> None:
+        with pytest.raises(AssertionError, match=r"/campaigns/pilot is sent on"):
+            site.way_to(Page("/campaigns/", "manager", address="/campaigns/pilot"))()
+
+
+# What is put into the page to sign in, and one thing that is then said. Scripts and styles are files of their own,
+# as the policy asks; "/late.js" and "/more.css" are answered with what stands beside them.
+FAULTS = {
+    "a field without a label": ('<input type="text">', "", "", "axe label"),
+    "pale text": ("", ".card p { color: #aaa }", "", "at a desk: axe color-contrast"),
+    "pale text in the dark alone": (
+        "", "@media (prefers-color-scheme: dark) { .card p { color: #555 } }", "", "in the dark: axe color-contrast"
+    ),
+    "an image from elsewhere": ('<img src="https://elsewhere.invalid/x" alt="">', "", "", "the policy forbids img-src"),
+    "a script in the page": ("<script>window.x = 1</script>", "", "", "the policy forbids script-src-elem inline"),
+    "a style in the page": ('<p style="color: red">x</p>', "", "", "the policy forbids style-src-attr inline"),
+    "a banner that comes late": (
+        "", "", "setTimeout(() => { const late = document.createElement('p'); late.textContent = 'Late news';"
+        "late.style.height = '200px'; document.querySelector('main').prepend(late) }, 150)",
+        "at a desk: the layout shifts by",
+    ),
+    "a script that fails": ("", "", "throw new Error('broken')", "a script failed: broken"),
+    "a script that complains": ("", "", "console.warn('old')", "the console says: old"),
+    "a table that is too wide": (
+        "<table><tr><td class='w'>wide</td></tr></table>", ".w { min-width: 600px; display: block }", "",
+        "on a phone: one must scroll sideways",
+    ),
+    "a row that is too wide on a very small phone": (
+        "<p class='w'>wide</p>", ".w { min-width: 315px }", "", "at 320 px: one must scroll sideways"
+    ),
+    "a shelf that sticks out from right to left": (
+        "<p class='w'>wide</p>", "[dir=rtl] .w { position: relative; left: -90vw }", "",
+        "the other way round: one must scroll sideways",
+    ),
+    "a line that large text breaks": (
+        f"<p class='w'>{'a line that does not wrap ' * 6}</p>",
+        ".w { white-space: nowrap } .alone { max-width: none }", "", "with text at 200%: one must scroll sideways",
+    ),
+    "a focus that is not seen": ("", "button:focus-visible { outline: none }", "", "shows no focus"),
+    "a button that Tab passes over": ('<button tabindex="-1">Go</button>', "", "", "“Go” is not reached by Tab"),
+    "a button for a needle": (
+        "<button class='w'>x</button>", ".w { width: 14px; height: 14px; padding: 0 }", "", "too small to touch"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_found(site: Site, fault: str) -> None:
+    html, css, script, said = FAULTS[fault]
+    page = Page("/sign-in/", "stranger")
+    tab, go = site.tab(page.role), site.way_to(page)
+
+    def planted(route: Route) -> None:
+        body = route.fetch().text()
+        head = '<link rel="stylesheet" href="/more.css"><script src="/late.js" defer></script></head>'
+        route.fulfill(
+            body=body.replace("</head>", head).replace("</main>", f"{html}</main>"),
+            headers={"Content-Security-Policy": middleware.POLICY},
+            content_type="text/html; charset=utf-8",
+        )
+
+    tab.page.route("**/sign-in/", planted)
+    tab.page.route("**/more.css", lambda route: route.fulfill(body=css, content_type="text/css"))
+    tab.page.route("**/late.js", lambda route: route.fulfill(body=script, content_type="text/javascript"))
+    tab.page.route("https://elsewhere.invalid/**", lambda route: route.abort())
+    try:
+        found = proof.findings(tab, go)
+    finally:
+        tab.page.unroute_all()
+    assert any(said in one for one in found), found

@@ -1,0 +1,114 @@
+"""`python -m tests.screenshots`: pictures of the main pages at a desk and on a phone, light and dark, as WebP.
+
+They show the installation of the browser tests, whose counts are always the same: pictures differ between two runs
+by the dates alone. All go to var/pictures; those that the README shows go to docs/pictures as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.sync_api import Browser
+
+from benchmarks.inside import run
+from campaign import middleware, server
+from tests.browser.conftest import DESK, PHONE, chromium
+from tests.installation import ROOT, installed
+
+# Name: who looks, and at what; "made" and "drawn" pages are those of tests/browser/cast.py.
+PICTURES = {
+    "results": ("analyst", "/campaigns/pilot/results/"),
+    "campaigns": ("manager", "/"),
+    "campaign": ("manager", "/campaigns/pilot/"),
+    "messages": ("reviewer", "/messages/"),
+    "record": ("manager", "/audit/"),
+    "sign-in": ("stranger", "/sign-in/"),
+    "message": ("stranger", "made preview"),
+    "help": ("stranger", "/m/quiet-page/help/affected"),
+    "arabic": ("stranger", "/m/arabic-page/?locale=ar"),
+    "partner": ("stranger", "drawn partner"),
+    "hidden": ("analyst", "/campaigns/few/results/"),
+    "withheld": ("analyst", "/campaigns/broken/results/"),
+    "no-look": ("analyst", "/campaigns/arabic/results/"),
+    "not-found": ("manager", "/nothing-here/"),
+    "forbidden": ("no role", "/"),
+    "fault": ("stranger", "drawn 500"),
+}
+IN_README = ("results-desk-light", "messages-desk-dark", "message-phone-light")
+QUALITY = 82
+Scheme = Literal["light", "dark"]
+
+
+@contextmanager
+def site() -> Iterator[tuple[str, dict[str, Any]]]:
+    """A running installation with the cast in it."""
+    with (
+        tempfile.TemporaryDirectory(prefix="second-thought-pictures-") as directory,
+        installed(Path(directory), {"LOCAL_HTTP": "1"}) as environment,
+    ):
+        cast = run(environment, "tests.browser.cast:build")
+        with server.running(server.PRODUCTION, environment=environment) as url:
+            yield url, cast
+
+
+def take(
+    browser: Browser, url: str, cast: dict[str, Any], name: str, *, phone: bool, scheme: Scheme, whole: bool
+) -> bytes:
+    """One picture: what a window shows, or the whole page."""
+    role, where = PICTURES[name]
+    kind, _, key = where.partition(" ")
+    address = {"made": cast["made"].get(key), "drawn": f"/drawn/{key}/"}.get(kind, where)
+    with browser.new_context(
+        viewport=PHONE if phone else DESK, color_scheme=scheme, reduced_motion="reduce"
+    ) as context:
+        cookies = cast["cookies"].get(role, {})
+        context.add_cookies([{"name": each, "value": cookies[each], "url": url} for each in cookies])
+        page = context.new_page()
+        policy = {} if key == "partner" else {"Content-Security-Policy": middleware.POLICY}
+        page.route(
+            "**/drawn/*/",
+            lambda route: route.fulfill(
+                body=cast["drawn"][key], content_type="text/html; charset=utf-8", headers=policy
+            ),
+        )
+        page.goto(f"{url}{address}", wait_until="networkidle")
+        page.evaluate("document.fonts.ready")
+        asked = {"format": "webp", "quality": QUALITY, "captureBeyondViewport": whole}
+        if whole:
+            size = page.evaluate("[document.documentElement.clientWidth, document.documentElement.scrollHeight]")
+            asked["clip"] = {"x": 0, "y": 0, "width": size[0], "height": min(size[1], 16_000), "scale": 1}
+        taken = context.new_cdp_session(page).send("Page.captureScreenshot", asked)
+        return base64.b64decode(taken["data"])
+
+
+def main() -> None:
+    """Take them all, or those that are named."""
+    parser = argparse.ArgumentParser(prog="python -m tests.screenshots", description=__doc__)
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(PICTURES)}; all if none is named")
+    parser.add_argument("--whole", action="store_true", help="the whole page, not only what the window shows")
+    options = parser.parse_args()
+    folder, shown = ROOT / "var" / "pictures", ROOT / "docs" / "pictures"
+    folder.mkdir(parents=True, exist_ok=True)
+    with site() as (url, cast), chromium() as browser:
+        for name in options.names or PICTURES:
+            for phone, width in ((False, "desk"), (True, "phone")):
+                for scheme in ("light", "dark"):
+                    picture = folder / f"{name}-{width}-{scheme}.webp"
+                    picture.write_bytes(take(browser, url, cast, name, phone=phone, scheme=scheme, whole=options.whole))
+    if not options.whole:
+        for stem in IN_README:
+            if (folder / f"{stem}.webp").exists():
+                shutil.copyfile(folder / f"{stem}.webp", shown / f"{stem}.webp")
+    sys.stdout.write(f"Pictures are in {folder.relative_to(ROOT)}; the README's in {shown.relative_to(ROOT)}.\n")
+
+
+if __name__ == "__main__":
+    main()
