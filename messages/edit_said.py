@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.db.models import Case, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -58,11 +59,11 @@ def about(typed: Mapping[str, str], locale: str, claims: Claims, *, place: str) 
 
 def neighbours(locale: str, *, but: Message | None = None) -> list[Message]:
     """Messages that these words may be compared with in a trial: the control first."""
-    messages = Message.objects.filter(revisions__renditions__locale=locale).select_related("theme").distinct()
+    written = Rendition.objects.filter(locale=locale).values("revision__message")
+    messages = Message.objects.filter(pk__in=written).select_related("theme")
     if but:
         messages = messages.exclude(pk=but.pk)
-    found = list(messages[:_BESIDE_MOST])
-    return sorted(found, key=lambda message: (message.frame != Frame.NEUTRAL, message.theme.name))
+    return list(messages.order_by(Case(When(frame=Frame.NEUTRAL, then=0), default=1), "theme__name")[:_BESIDE_MOST])
 
 
 def _beside(words: Words, key: str) -> tuple[Remark, ...]:

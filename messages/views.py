@@ -158,17 +158,22 @@ def _page(messages: QuerySet[Message], asked: str) -> Page[Message]:
 
 def _shelves(page: Page[Message], revisions: QuerySet[Revision], language: str) -> list[Shelf]:
     shown = list(page.object_list)
-    rows = revisions.filter(message__in=shown).order_by("message", "-number").prefetch_related("renditions")
-    by_message = {pk: list(found) for pk, found in groupby(rows, key=lambda revision: revision.message_id)}
-    cards = [_card(message, by_message[message.pk], language) for message in shown]
+    rows = revisions.filter(message__in=shown).order_by("message", "-number").values_list("message", "pk", "number")
+    numbers = {
+        message: [pk for _message, pk, _number in found] for message, found in groupby(rows, key=lambda row: row[0])
+    }
+    newest = Revision.objects.prefetch_related("renditions").in_bulk([pks[0] for pks in numbers.values()])
+    cards = [
+        _card(message, newest[numbers[message.pk][0]], wordings=len(numbers[message.pk]), language=language)
+        for message in shown
+    ]
     return [
         Shelf(frame, str(Frame(frame).label), tuple(found))
         for frame, found in groupby(cards, key=lambda c: c.message.frame)
     ]
 
 
-def _card(message: Message, revisions: list[Revision], language: str) -> Card:
-    newest = revisions[0]
+def _card(message: Message, newest: Revision, *, wordings: int, language: str) -> Card:
     renditions = sorted(newest.renditions.all(), key=lambda rendition: (rendition.locale != language, rendition.pk))
     rendition = renditions[0] if renditions else None
     remarks = advice.on_revision(newest).get(rendition.locale, ()) if rendition else ()
@@ -178,7 +183,7 @@ def _card(message: Message, revisions: list[Revision], language: str) -> Card:
         revision=newest,
         rendition=rendition,
         direction=direction_of(rendition.locale) if rendition else "ltr",
-        wordings=len(revisions),
+        wordings=wordings,
         languages=tuple(locales.name_of(code) for code in dict.fromkeys(r.locale for r in renditions)),
         musts=musts,
         shoulds=len(remarks) - musts,

@@ -14,7 +14,7 @@ from analytics.evaluate import evaluate
 from analytics.models import Analysis
 from campaign import lifecycle
 from campaign.models import Campaign
-from messages import audit, review
+from messages import audit, editing, review
 from messages.models import AuditEntry, Rendition, Revision
 from tests import world
 
@@ -123,6 +123,35 @@ def test_a_reviewer_does_not_approve_words_that_an_edit_under_way_leaves_unread(
         other = meanwhile(lambda: review.approve(rendition, by=rafael, now=world.NOON, read=read, checklist=world.SEEN))
     with pytest.raises(review.ReviewRefused, match="changed while you were reading"):
         other.result(timeout=10)
+
+
+def saved(revision: Revision, by: str, seen: editing.Seen) -> editing.Saved:
+    words = editing.Writing(f"The headline of {by}", "Words.", editing.claims_of(revision))
+    return editing.save(revision.message, "en", words, seen=seen, by=world.person(by))
+
+
+def test_who_saves_second_overwrites_nothing_and_is_told(meanwhile: Meanwhile) -> None:
+    revision = world.approved("victim")
+    seen = editing.seen_now(revision, "en")
+    for name in ("mara", "rafael"):
+        world.person(name)
+    with transaction.atomic():
+        first = saved(revision, "mara", seen)
+        other = meanwhile(lambda: saved(revision, "rafael", seen))
+    with pytest.raises(editing.Overtaken) as overtaken:
+        other.result(timeout=10)
+    assert overtaken.value.theirs == first.revision
+    assert revision.message.revisions.count() == 2
+
+
+def test_words_that_are_just_being_submitted_are_not_changed_in_place(meanwhile: Meanwhile) -> None:
+    rendition = world.written("mara")
+    manager, seen = world.person("mara", "manager"), editing.seen_now(rendition.revision, "en")
+    with transaction.atomic():
+        review.submit(rendition, by=manager, now=world.NOON)
+        other = meanwhile(lambda: saved(rendition.revision, "mara", seen))
+    assert other.result(timeout=10).place == "new"
+    assert Rendition.objects.get(pk=rendition.pk).headline == "A headline"
 
 
 def test_an_entry_on_the_audit_record_waits_for_the_one_before(meanwhile: Meanwhile) -> None:

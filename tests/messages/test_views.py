@@ -86,7 +86,7 @@ def test_the_number_of_queries_does_not_grow_with_the_library(
 ) -> None:
     for frame in ("victim", "user", "both") * 4:
         world.approved(frame)
-    with django_assert_max_num_queries(12):  # session, person, roles, count, messages, words, what to choose from
+    with django_assert_max_num_queries(13):  # session, person, roles, count, messages, words, what to choose from
         reader.get("/messages/")
 
 
