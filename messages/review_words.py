@@ -130,7 +130,8 @@ def _to_review(renditions: Sequence[Rendition], person: User) -> NextStep | None
         return None
     language = language_name(words.locale)
     return NextStep(
-        _("The words in %(language)s wait for a review.") % {"language": language},
+        _("The words in %(language)s of revision %(number)s wait for a review.")
+        % {"language": language, "number": words.revision.number},
         _("Review the words in %(language)s") % {"language": language},
         review_url(words),
     )
