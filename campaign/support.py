@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from messages.roles import ADMINISTRATOR, has_role
 
-KEPT = {"index", "login", "jsi18n", "app_list"}  # of the site's own routes; models add theirs
+KEPT = {"index", "login", "logout", "jsi18n", "app_list"}  # of the site's own routes; models add theirs
 
 
 class SupportSite(admin.AdminSite):
@@ -31,6 +31,9 @@ class SupportSite(admin.AdminSite):
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         after = {"next": request.GET.get("next", reverse("admin:index"))}
         return HttpResponseRedirect(f"{reverse('login')}?{urlencode(after)}")
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return HttpResponseRedirect(reverse("account:home"))
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         return [one for one in super().get_urls() if getattr(one, "name", None) in (*KEPT, None)]

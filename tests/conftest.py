@@ -8,6 +8,8 @@ import pytest
 from django.conf import settings
 from django.db.backends.sqlite3.base import DatabaseWrapper
 
+from messages.people.limits import Attempts
+
 DatabaseOperations = DatabaseWrapper.ops_class
 _flush = DatabaseOperations.sql_flush
 
@@ -15,6 +17,13 @@ _flush = DatabaseOperations.sql_flush
 @pytest.fixture(autouse=True)
 def a_spool_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(settings, "SPOOL_DIRECTORY", tmp_path / "spool")
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_guessed_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = Attempts()
+    for module in ("messages.people.sign_in", "messages.people.account", "campaign.api_access"):
+        monkeypatch.setattr(f"{module}.attempts", fresh)
 
 
 @pytest.fixture(autouse=True, scope="session")

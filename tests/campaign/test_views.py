@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def reviewer(client: Client) -> Client:
-    client.force_login(world.person("rafael", "reviewer"))
+    world.sign_in(client, world.person("rafael", "reviewer"))
     return client
 
 
@@ -119,7 +119,7 @@ def test_a_stranger_is_sent_to_sign_in(client: Client, path: str) -> None:
 @pytest.mark.parametrize("path", ["/", "/campaigns/pilot/", "/campaigns/none/", "/messages/"])
 def test_someone_without_a_role_is_refused_kindly_and_learns_nothing(client: Client, path: str) -> None:
     world.launched()
-    client.force_login(world.person("nobody"))
+    world.sign_in(client, world.person("nobody"))
     response = client.get(path)
     assert response.status_code == 403
     assert "The pilot" not in response.content.decode()
