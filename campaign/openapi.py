@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
@@ -14,6 +15,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaign.outcomes import RECORDED
+
+
+class Session(SessionScheme):  # type: ignore[no-untyped-call]  # it registers itself when it is defined
+    """A browser's session, which our own class authenticates."""
+
+    target_class = "campaign.api_access.Session"
 
 
 class Description(SpectacularAPIView):

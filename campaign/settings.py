@@ -4,11 +4,13 @@
 """
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.functional import SimpleLazyObject
 
 from campaign.keyring import secret_file
 
@@ -152,6 +154,7 @@ SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 SKIP_SECOND_FACTOR = _flag("SKIP_SECOND_FACTOR")
 if SKIP_SECOND_FACTOR and not LOCAL_HTTP:
     raise ImproperlyConfigured("SKIP_SECOND_FACTOR is for a demo on this machine, with LOCAL_HTTP=1, and nowhere else.")
+SECOND_FACTOR_KEY = SimpleLazyObject(partial(secret_file, KEY_DIRECTORY, "second-factor.key"))  # made on first use
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Second Thought"
 MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off

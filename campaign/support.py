@@ -32,7 +32,7 @@ class SupportSite(admin.AdminSite):
         after = {"next": request.GET.get("next", reverse("admin:index"))}
         return HttpResponseRedirect(f"{reverse('login')}?{urlencode(after)}")
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:  # type: ignore[override]
         return HttpResponseRedirect(reverse("account:home"))
 
     def get_urls(self) -> list[URLPattern | URLResolver]:

@@ -48,7 +48,10 @@ def name_of(factor: Authenticator) -> str:
 def codes_left(user: User) -> int:
     """How many recovery codes were not used yet."""
     held = Authenticator.objects.filter(user=user, type=CODES).first()
-    return len(RecoveryCodes(held).get_unused_codes()) if held else 0
+    try:
+        return len(RecoveryCodes(held).get_unused_codes()) if held else 0
+    except ValueError:  # sealed under a key that is lost
+        return 0
 
 
 # An authenticator app
@@ -149,16 +152,27 @@ def check_code(user: User, code: str) -> bool:
     """Whether this is a code of the app that was not used before, or a recovery code that was not."""
     held = Authenticator.objects.select_for_update().filter(user=user, type=APP).first()
     if held is not None:
-        counter = _matching(get_adapter().decrypt(held.data["secret"]), code)
+        counter = _opened_and_matching(held, code)
         if counter is not None and counter > held.data.get("counter", 0):
             held.data["counter"] = counter
             _used(held)
             return True
     codes = Authenticator.objects.select_for_update().filter(user=user, type=CODES).first()
-    if codes is None or not RecoveryCodes(codes).validate_code(code.replace(" ", "")):
+    try:
+        if codes is None or not RecoveryCodes(codes).validate_code(code.replace(" ", "")):
+            return False
+    except ValueError:
         return False
     audit.record(Action.CODE_USE, by=user, kind=Kind.PERSON, ref=user.username, label=user.username)
     return True
+
+
+def _opened_and_matching(held: Authenticator, code: str) -> int | None:
+    """None as well if the key that the secret was sealed under is lost: an administrator resets the factor then."""
+    try:
+        return _matching(get_adapter().decrypt(held.data["secret"]), code)
+    except ValueError:
+        return None
 
 
 def _used(factor: Authenticator) -> None:

@@ -1,7 +1,6 @@
 """What second factors are made of is encrypted, so that a copy of the database is not enough to answer for somebody.
 
-The key is derived from SECRET_KEY, which lies in the key directory, in no database and no backup of one. A secret is
-mixed with a keystream of HMAC-SHA256 under a fresh nonce and then signed (encrypt, then MAC), both from the standard
+The key is a file in the key directory, in no database and no backup of one. A secret is mixed with a keystream of HMAC-SHA256 under a fresh nonce and then signed (encrypt, then MAC), both from the standard
 library: a cryptography package would cost each web process several megabytes.
 """
 
@@ -60,10 +59,10 @@ class Adapter(DefaultMFAAdapter):  # type: ignore[misc]  # django-allauth has no
     """django-allauth's, with its secrets sealed."""
 
     def encrypt(self, text: str) -> str:
-        return seal(text, key=settings.SECRET_KEY.encode())
+        return seal(text, key=bytes(settings.SECOND_FACTOR_KEY))
 
     def decrypt(self, encrypted_text: str) -> str:
-        return opened(encrypted_text, key=settings.SECRET_KEY.encode())
+        return opened(encrypted_text, key=bytes(settings.SECOND_FACTOR_KEY))
 
     def get_totp_label(self, user: Any) -> str:
         return str(user.get_username())

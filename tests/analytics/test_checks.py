@@ -117,7 +117,8 @@ class TestRatings:
         world.tally(campaign, COUNTS)
         world.rate(campaign, RATINGS)
         evaluate(campaign, now=world.NOON)
-        world.sign_in(client, world.person("ana", "analyst"))  # type: ignore[attr-defined]
+        assert isinstance(client, Client)
+        world.sign_in(client, world.person("ana", "analyst"))
         page = client.get("/campaigns/pilot/results/").content.decode()  # type: ignore[attr-defined]
         assert "of 100 pairs" in page
         assert "3.35" in page  # by hand: (30 + 80 + 180 + 280 + 300) / 260 = 3.346

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -82,7 +83,7 @@ def with_key(page: Page) -> None:
 def forget_confirmation(name: str) -> None:
     """Ten minutes pass for everybody who is signed in under this name."""
     for session, data in sessions._sessions(User.objects.get(username=name)):
-        store = session.get_session_store_class()(session.session_key)
+        store = SessionStore(session.session_key)
         store.update({**data, CONFIRMED: int(time.time()) - FRESH_SECONDS - 1})
         store.save()
 
