@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django import forms
@@ -22,31 +21,34 @@ class SignInForm(forms.Form):
     )
 
 
+class PasskeyAnswer(forms.JSONField):
+    """What a browser makes of a passkey is an object of a few kilobytes; anything else need not be read."""
+
+    def to_python(self, value: Any) -> Any:
+        unread = ValidationError(_("The browser’s answer could not be read. Please try again."))
+        if isinstance(value, str) and len(value) > 20_000:
+            raise unread
+        try:
+            answer = super().to_python(value)
+        except (ValueError, RecursionError):  # a number of thousands of digits, endless nesting
+            raise unread from None
+        if answer is not None and not isinstance(answer, dict):
+            raise unread
+        return answer
+
+
 class CodeForm(forms.Form):
     """A code of the app or a recovery code, or what a passkey answered."""
 
     code = forms.CharField(max_length=40, required=False)
-    credential = forms.JSONField(required=False)
-
-    def clean_credential(self) -> Any:
-        return _shallow(self.cleaned_data["credential"])
+    credential = PasskeyAnswer(required=False)
 
 
 class PasskeyForm(forms.Form):
     name = forms.CharField(
         max_length=60, error_messages={"required": _("Give it a name that tells you which device it is on.")}
     )
-    credential = forms.JSONField(error_messages={"required": _("The browser made no passkey. Please try again.")})
-
-    def clean_credential(self) -> Any:
-        return _shallow(self.cleaned_data["credential"])
-
-
-def _shallow(credential: Any) -> Any:
-    """What a browser makes is an object of a few kilobytes; anything else need not be read."""
-    if credential is not None and (not isinstance(credential, dict) or len(json.dumps(credential)) > 20_000):
-        raise ValidationError(_("The browser’s answer could not be read. Please try again."))
-    return credential
+    credential = PasskeyAnswer(error_messages={"required": _("The browser made no passkey. Please try again.")})
 
 
 class InviteForm(forms.Form):
