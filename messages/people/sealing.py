@@ -1,7 +1,8 @@
 """What second factors are made of is encrypted, so that a copy of the database is not enough to answer for somebody.
 
-The key is a file in the key directory, in no database and no backup of one. A secret is mixed with a keystream of HMAC-SHA256 under a fresh nonce and then signed (encrypt, then MAC), both from the standard
-library: a cryptography package would cost each web process several megabytes.
+The key is a file in the key directory, in no database and no backup of one. A secret is mixed with a keystream of
+HMAC-SHA256 under a fresh nonce and then signed (encrypt, then MAC), both from the standard library: a cryptography
+package would cost each web process several megabytes.
 """
 
 from __future__ import annotations

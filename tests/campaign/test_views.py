@@ -148,9 +148,12 @@ def test_signing_in_leads_to_the_page_that_was_asked_for(client: Client) -> None
     person = world.person("mara", "manager")
     person.set_password("a calm long password")
     person.save()
+    world.second_factor(person)
     world.launched()
     form = {"username": "mara", "password": "a calm long password", "next": "/campaigns/pilot/"}
-    assert client.post("/sign-in/", form).headers["Location"] == "/campaigns/pilot/"
+    second = client.post("/sign-in/", form).headers["Location"]
+    form = {"code": world.code(), "next": "/campaigns/pilot/"}
+    assert client.post(second, form).headers["Location"] == "/campaigns/pilot/"
 
 
 def test_signing_out_is_a_button_that_posts(reviewer: Client) -> None:
