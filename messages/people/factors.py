@@ -40,6 +40,11 @@ def has_one(user: User) -> bool:
     return bool(Authenticator.objects.filter(user=user, type__in=(APP, PASSKEY)).exists())
 
 
+def owners() -> set[int]:
+    """The numbers of all accounts with a second factor."""
+    return set(Authenticator.objects.filter(type__in=(APP, PASSKEY)).values_list("user_id", flat=True))
+
+
 def name_of(factor: Authenticator) -> str:
     """What its owner called a passkey; empty for the app."""
     return str(factor.data.get("name", ""))

@@ -34,7 +34,7 @@ class Member:
     user: User
     role: str
     factor: bool
-    signed_in: int
+    signed_in: bool
 
 
 def for_administrators(
@@ -56,16 +56,16 @@ def for_administrators(
 def people(request: HttpRequest) -> HttpResponse:
     """Who is here, and who was invited."""
     everybody = User.objects.prefetch_related("groups").order_by("-is_active", "username")
-    now = timezone.now()
+    now, factor, signed_in = timezone.now(), factors.owners(), sessions.signed_in()
     context = {
-        "members": [_member(user) for user in everybody],
+        "members": [Member(one, _role(one), one.pk in factor, one.pk in signed_in) for one in everybody],
         "invitations": [(one, NAMES.get(one.role, one.role), one.expires_at <= now) for one in invitations.waiting()],
     }
     return render(request, "people/people.html", context)
 
 
-def _member(user: User) -> Member:
-    return Member(user, str(NAMES.get(role_of(user), "")), factors.has_one(user), len(sessions.of(user)))
+def _role(user: User) -> str:
+    return str(NAMES.get(role_of(user), ""))
 
 
 @for_administrators
@@ -122,7 +122,8 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
             flash.error(request, _("This is the only administrator. Make somebody else one first."))
     context = {
         "person": user,
-        "member": _member(user),
+        "role": _role(user),
+        "has_factor": factors.has_one(user),
         "form": form,
         "held": role_of(user),
         "roles": _roles(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -79,6 +80,11 @@ def of(user: User, *, current: str | None = None) -> list[SignedIn]:
     return sorted(found, key=lambda one: (one.here, one.seen, one.started), reverse=True)
 
 
+def signed_in() -> set[int]:
+    """The numbers of all accounts that are signed in somewhere."""
+    return {int(data[SESSION_KEY]) for _session, data in _alive() if SESSION_KEY in data}
+
+
 def end(user: User, *, handle: str | None = None, keep: str | None = None) -> int:
     """End one session by its handle, or all but the one to keep; how many."""
     keys = [
@@ -92,9 +98,12 @@ def end(user: User, *, handle: str | None = None, keep: str | None = None) -> in
 
 def _sessions(user: User) -> list[tuple[Session, dict[str, Any]]]:
     """All sessions of an installation are read for it: they are as few as its staff."""
-    alive = Session.objects.filter(expire_date__gt=timezone.now())
-    decoded = ((session, session.get_decoded()) for session in alive)
-    return [(session, data) for session, data in decoded if data.get(SESSION_KEY) == str(user.pk)]
+    return [(session, data) for session, data in _alive() if data.get(SESSION_KEY) == str(user.pk)]
+
+
+def _alive() -> Iterator[tuple[Session, dict[str, Any]]]:
+    for session in Session.objects.filter(expire_date__gt=timezone.now()):
+        yield session, session.get_decoded()
 
 
 def _handle(session: Session) -> str:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME, authenticate, logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
@@ -173,6 +174,8 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
             sessions.begin(request, user, factor=False)
             confirmation.confirm(request)
             return HttpResponseRedirect(reverse("account:set-up"))
+    except IntegrityError:  # somebody else took the name in the same moment
+        form.add_error("username", _("Somebody here has this name already. Choose another."))
     except invitations.InvitationOver:
         return render(request, "people/welcome_over.html", status=404)
     role = NAMES.get(invitation.role, invitation.role)

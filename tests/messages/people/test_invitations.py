@@ -107,6 +107,17 @@ def test_a_name_that_is_taken_is_refused_however_it_is_written(client: Client) -
     assert User.objects.count() == 1
 
 
+def test_two_who_choose_the_same_name_at_once_both_get_an_answer(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _made, token = invitations.invite("bo@example.org", "analyst", by="test", now=timezone.now())
+    monkeypatch.setattr("messages.people.forms.JoinForm.clean_username", lambda form: form.cleaned_data["username"])
+    world.person("mara")
+    page = client.post(f"/welcome/{token}/", {"username": "mara", "password": PASSWORD}).content.decode()
+    assert "has this name already" in page
+    assert Invitation.objects.exists()
+
+
 def test_a_password_like_the_name_or_too_short_is_refused(client: Client) -> None:
     _made, token = invitations.invite("bo@example.org", "analyst", by="test", now=timezone.now())
     for password in ("short", "bo.bo.bo.bo.bo", "password1234"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
@@ -78,6 +80,16 @@ def test_the_page_shows_who_is_here_and_does_what_its_buttons_say(client: Client
     client.post(f"/people/{mara.pk}/", {"do": "deactivate"})
     assert not User.objects.get(pk=mara.pk).is_active
     assert client.post(f"/people/{mara.pk}/", {"do": "delete"}).status_code == 400
+
+
+def test_the_page_asks_the_database_as_often_for_many_people_as_for_few(
+    client: Client, django_assert_max_num_queries: Any
+) -> None:
+    world.sign_in(client, ada())
+    for n in range(12):
+        world.second_factor(world.person(f"person {n}", "analyst"))
+    with django_assert_max_num_queries(9):
+        assert client.get("/people/").status_code == 200
 
 
 def test_the_only_administrator_is_told_why_they_stay(client: Client) -> None:
