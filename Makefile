@@ -22,7 +22,7 @@ $(STAMP): requirements/dev.txt
 
 demo: env  ## run the main job once on SQLite, print the verdict, leave a site to click through (SERVE=0: end after it)
 	@rm -rf var/demo
-	@LOCAL_HTTP=1 DATA_DIRECTORY=var/demo $(BIN)/python manage.py demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
+	@LOCAL_HTTP=1 SKIP_SECOND_FACTOR=1 DATA_DIRECTORY=var/demo $(BIN)/python manage.py demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
 
 test: env browser compiler nginx  ## run every test, in a real Chromium too
 	@$(BIN)/python -m pytest

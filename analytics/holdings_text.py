@@ -129,6 +129,8 @@ def _keys(held: Held) -> Iterator[Line]:
     )
     site = held.files["keys/django.key"]
     yield site, f"{_many(site, 'secret')} to sign staff sessions."
+    sealing = held.files["keys/second-factor.key"]
+    yield sealing, f"{_many(sealing, 'secret')} that staff's second factors are encrypted under."
 
 
 def _files(held: Held) -> Iterator[Line]:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework import exceptions, serializers
-from rest_framework.authtoken.models import Token
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
 from campaign import lifecycle
 from campaign.access import campaign_for
+from campaign.api_access import HEADER, require_confirmation, signed_in, token_of
 from campaign.api_errors import BODY_LIMIT, BodyTooLarge
 from campaign.described import Described
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
@@ -225,11 +222,17 @@ class Step(APIView):
     permission_classes = [HasRole]
     parser_classes = [StrictJSON]
     verb: ClassVar[str]
+    confirmed: ClassVar[bool] = True  # visitors see the difference at once, so the person confirms that it is them
 
     def take(self, campaign: Campaign, by: User) -> None:
         raise NotImplementedError
 
-    @Described(tag="steps", answer=CampaignSerializer, refusals=(400, 401, 403, 404, 409, 413, 415))
+    @Described(
+        tag="steps",
+        answer=CampaignSerializer,
+        refusals=(400, 401, 403, 404, 409, 413, 415, 429),
+        headers={HEADER: "A fresh code, where a token takes a step that needs one."},
+    )
     def post(self, request: Request, slug: str) -> Response:
         campaign = campaign_for(request.user, slug)
         _, _, role = lifecycle.TRANSITIONS[self.verb]
@@ -238,6 +241,8 @@ class Step(APIView):
         if request.data:
             raise exceptions.ParseError("A step takes no body.", code="unknown_field")
         assert isinstance(request.user, User)
+        if self.confirmed:
+            require_confirmation(request, request.user)
         self.take(campaign, request.user)
         return Response(CampaignSerializer(_campaigns().get(pk=campaign.pk)).data)
 
@@ -246,6 +251,7 @@ class Submit(Step):
     """The draft is complete: ask a second person to approve it. For a manager."""
 
     verb = "submit"
+    confirmed = False
 
     def take(self, campaign: Campaign, by: User) -> None:
         lifecycle.submit(campaign, by=by)
@@ -255,6 +261,7 @@ class Approve(Step):
     """Agree to the words, the arms and the plan. For a reviewer who did not create the campaign."""
 
     verb = "approve"
+    confirmed = False
 
     def take(self, campaign: Campaign, by: User) -> None:
         lifecycle.approve(campaign, by=by)
@@ -304,22 +311,17 @@ STEPS: tuple[type[Step], ...] = (Submit, Approve, Launch, Pause, Resume, Close)
 
 class WrongCredentials(exceptions.AuthenticationFailed):
     default_code = "wrong_credentials"
-    default_detail = "This name and password do not belong together."
-
-
-class SignInThrottle(SimpleRateThrottle):
-    """Ten attempts a minute for each name: guessing is slow, and no address is kept."""
-
-    rate = "10/min"
-
-    def get_cache_key(self, request: Request, view: APIView) -> str:
-        name = request.data.get("username") if isinstance(request.data, dict) else None
-        return "sign-in-" + hashlib.sha256(str(name).casefold().encode("utf-8", "replace")).hexdigest()
+    default_detail = "This name, password and code do not belong together."
 
 
 class CredentialsSerializer(serializers.Serializer[Any]):
     username = serializers.CharField(max_length=150)
     password = serializers.CharField(max_length=1024, trim_whitespace=False)
+    code = serializers.CharField(
+        max_length=40,
+        required=False,
+        help_text="Of the authenticator app, or a recovery code. Only a demo asks for none.",
+    )
 
 
 class TokenSerializer(serializers.Serializer[Any]):
@@ -327,11 +329,10 @@ class TokenSerializer(serializers.Serializer[Any]):
 
 
 class SignIn(APIView):
-    """A token for a name and password; the same one each time, until an administrator deletes it."""
+    """A token for a name, a password and a code: the same one each time, until it is deleted. By itself it reads."""
 
     authentication_classes = []
     permission_classes = [AllowAny]
-    throttle_classes = [SignInThrottle]
     parser_classes = [StrictJSON]
 
     def get_authenticate_header(self, request: Request) -> str:
@@ -347,11 +348,10 @@ class SignIn(APIView):
     def post(self, request: Request) -> Response:
         credentials = CredentialsSerializer(data=request.data)
         credentials.is_valid(raise_exception=True)
-        user = authenticate(request, **credentials.validated_data)
+        user = signed_in(request._request, **credentials.validated_data)
         if user is None:
             raise WrongCredentials
-        token, _ = Token.objects.get_or_create(user=user)
-        return Response({"token": token.key})
+        return Response({"token": token_of(user)})
 
 
 class Unknown(APIView):

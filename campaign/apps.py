@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin.apps import SimpleAdminConfig
 
 
 class CampaignConfig(AppConfig):
@@ -7,3 +8,13 @@ class CampaignConfig(AppConfig):
 
     def ready(self) -> None:
         from campaign import checks  # noqa: F401  (importing registers them)
+
+
+class SupportConfig(SimpleAdminConfig):
+    """Django's administration with a site of our own, which shows what campaign.admin names and nothing else."""
+
+    default_site = "campaign.support.SupportSite"
+
+    def ready(self) -> None:
+        super().ready()
+        from campaign import admin  # noqa: F401  (importing registers)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from rest_framework.serializers import BaseSerializer
@@ -13,7 +13,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """One operation: what it takes, what it answers with 200, its refusals, and whether anybody may ask."""
+    """One operation: what it takes, what it answers with 200, its refusals, whether anybody may ask, and the
+    headers that it may need, each with what it is for."""
 
     tag: str
     answer: type[BaseSerializer[Any]]
@@ -21,6 +22,7 @@ class Described:
     many: bool = False
     takes: type[BaseSerializer[Any]] | None = None
     public: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, handler: F) -> F:
         handler.described = self  # type: ignore[attr-defined]  # functions take attributes

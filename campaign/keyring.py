@@ -4,6 +4,7 @@
     receipt-002-from-20261125T013000Z.key    a later one, and when it begins to sign: the same for all
     campaign-7.key                           the secret under which the subjects of campaign 7 are assigned
     django.key                               signs staff sessions
+    second-factor.key                        encrypts what second factors are made of
 
 A receipt key verifies from the moment it is there, signs from its time on until the next one's comes, and is needed
 until the last receipt it signed has closed. docs/decisions/0011-key-rotation.md says why.

@@ -35,6 +35,9 @@ class Partner(models.Model):
     """Who hosts our messages."""
 
     name = models.CharField(max_length=120, unique=True)
+    contacts = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="+", help_text="Partner contacts who may see its placements."
+    )
 
     def __str__(self) -> str:
         return self.name

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.renderers import OpenApiYamlRenderer
 from drf_spectacular.settings import patched_settings
-from drf_spectacular.utils import OpenApiResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from drf_spectacular.validation import validate_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -25,6 +26,12 @@ from campaign.outcomes import RECORDED
 
 Json = dict[str, Any]
 _SETTINGS = {"TITLE": "Second Thought", "VERSION": "1", "OAS_VERSION": "3.1.0"}
+
+
+class Session(SessionScheme):  # it registers itself when it is defined
+    """A browser's session, which our own class authenticates."""
+
+    target_class = "campaign.api_access.Session"
 
 
 def description() -> Json:
@@ -63,6 +70,12 @@ class _FromFacts(AutoSchema):
 
     def get_request_serializer(self) -> Any:
         return self.facts.takes
+
+    def get_override_parameters(self) -> list[Any]:
+        return [
+            OpenApiParameter(name, str, OpenApiParameter.HEADER, description=told)
+            for name, told in self.facts.headers.items()
+        ]
 
     def get_response_serializers(self) -> Any:
         refusals = {code: OpenApiResponse(ErrorReplySerializer, _REASONS[code]) for code in self.facts.refusals}

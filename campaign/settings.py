@@ -4,11 +4,13 @@
 """
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.functional import SimpleLazyObject
 
 from campaign.keyring import secret_file
 
@@ -37,7 +39,7 @@ ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = _list("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "campaign.apps.SupportConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -46,6 +48,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "rest_framework.authtoken",
+    "allauth.account",  # the second factor's foundation; none of its pages is mounted
+    "allauth.mfa",
     "drf_spectacular_sidecar",
     "messages.apps.MessagesConfig",
     "campaign.apps.CampaignConfig",
@@ -61,7 +65,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "messages.people.door.Door",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "messages.people.door.SecondFactorRequired",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -129,6 +136,8 @@ DATABASES = {
 DATABASE_ROUTERS = ["analytics.routers.AudienceRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Passwords are hashed by Argon2id; one that was hashed otherwise is hashed anew at the next sign-in.
+PASSWORD_HASHERS = ["messages.people.hashing.Argon2id", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -137,6 +146,31 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "campaign:list"
 LOGOUT_REDIRECT_URL = "login"
+
+# Who is let in. A session ends after SESSION_HOURS, and after SESSION_IDLE_HOURS without use.
+SESSION_HOURS = int(os.environ.get("SESSION_HOURS", "12"))
+SESSION_IDLE_HOURS = int(os.environ.get("SESSION_IDLE_HOURS", "2"))
+if not 1 <= SESSION_IDLE_HOURS <= SESSION_HOURS <= 168:
+    raise ImproperlyConfigured("SESSION_IDLE_HOURS and SESSION_HOURS must be at least 1, and a session ends in a week.")
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
+SKIP_SECOND_FACTOR = _flag("SKIP_SECOND_FACTOR")
+if SKIP_SECOND_FACTOR and not LOCAL_HTTP:
+    raise ImproperlyConfigured("SKIP_SECOND_FACTOR is for a demo on this machine, with LOCAL_HTTP=1, and nowhere else.")
+SECOND_FACTOR_KEY = SimpleLazyObject(partial(secret_file, KEY_DIRECTORY, "second-factor.key"))  # made on first use
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Second Thought"
+MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
+MFA_ADAPTER = "messages.people.sealing.Adapter"
+ACCOUNT_ADAPTER = "messages.people.sealing.NoSelfSignUp"
+
+# Mail is for invitations alone. Without a server, their links are shown to copy.
+EMAIL_HOST = os.environ.get("MAIL_HOST", "")
+EMAIL_PORT = int(os.environ.get("MAIL_PORT", "587"))
+EMAIL_HOST_USER = os.environ.get("MAIL_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("MAIL_PASSWORD", "")
+EMAIL_USE_TLS = True
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "second-thought@localhost")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]  # of the staff pages, each in its own words
@@ -190,8 +224,8 @@ METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # empty: /metrics is off
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "campaign.api_access.Token",
+        "campaign.api_access.Session",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

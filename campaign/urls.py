@@ -1,7 +1,6 @@
 """Every staff route. Apps are named by string; the audience surface stands in front of Django (campaign.audience)."""
 
 from django.contrib import admin
-from django.contrib.auth import views as auth
 from django.urls import include, path
 
 from campaign import shell
@@ -13,9 +12,8 @@ urlpatterns = [
     path("audit/", include("messages.audit_urls")),
     path("", include("analytics.urls")),
     path("api/", include("campaign.api_urls")),
-    path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
-    path("sign-out/", auth.LogoutView.as_view(), name="logout"),
     path("language/", shell.choose_language, name="language"),
     path("terms/", shell.choose_terms, name="terms"),
+    path("", include("messages.people.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -62,6 +62,22 @@ class Action(StrEnum):
     KEY_ROTATE = "key-rotate"
     KEY_DESTROY = "key-destroy"
     RECORD_ACCEPT = "record-accept"
+    PERSON_INVITE = "person-invite"
+    INVITATION_RENEW = "invitation-renew"
+    INVITATION_REVOKE = "invitation-revoke"
+    PERSON_JOIN = "person-join"
+    PERSON_ROLE = "person-role"
+    PERSON_DEACTIVATE = "person-deactivate"
+    PERSON_REACTIVATE = "person-reactivate"
+    SESSIONS_END = "sessions-end"
+    FACTOR_ADD = "factor-add"
+    FACTOR_REMOVE = "factor-remove"
+    FACTOR_RESET = "factor-reset"
+    CODES_MAKE = "codes-make"
+    CODE_USE = "code-use"
+    PASSWORD_CHANGE = "password-change"  # noqa: S105  (a name, no password)
+    TOKEN_CREATE = "token-create"  # noqa: S105
+    TOKEN_DELETE = "token-delete"  # noqa: S105
 
 
 class Kind(StrEnum):
@@ -71,6 +87,7 @@ class Kind(StrEnum):
     CAMPAIGN = "campaign"
     KEY = "key"
     RECORD = "record"
+    PERSON = "person"
 
 
 class NothingToAccept(Exception):

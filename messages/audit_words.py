@@ -35,11 +35,28 @@ _DONE: dict[str, str] = {
     Action.KEY_ROTATE: "made the key {label}, which begins to sign at {signs_from}",
     Action.KEY_DESTROY: "destroyed the key {label}",
     Action.RECORD_ACCEPT: "accepted this record as it was, ending with entry {ended} where {noted} was noted: {reason}",
+    Action.PERSON_INVITE: "invited somebody as {role} ({label})",
+    Action.INVITATION_RENEW: "sent the link of {label} ({role}) again",
+    Action.INVITATION_REVOKE: "withdrew {label} ({role})",
+    Action.PERSON_JOIN: "joined as {role} (invitation {number})",
+    Action.PERSON_ROLE: "made “{label}” (person) {role}",
+    Action.PERSON_DEACTIVATE: "closed the account of “{label}” (person)",
+    Action.PERSON_REACTIVATE: "opened the account of “{label}” (person) again",
+    Action.SESSIONS_END: "signed “{label}” (person) out everywhere",
+    Action.FACTOR_ADD: "set up {factor} as second factor",
+    Action.FACTOR_REMOVE: "took {factor} away as second factor",
+    Action.FACTOR_RESET: "reset the second factor of “{label}” (person)",
+    Action.CODES_MAKE: "made new recovery codes",
+    Action.CODE_USE: "used a recovery code",
+    Action.PASSWORD_CHANGE: "changed their password",
+    Action.TOKEN_CREATE: "made an API token",
+    Action.TOKEN_DELETE: "deleted their API token",
 }
 KINDS: dict[str, str] = {
     Kind.MESSAGE: "Messages",
     Kind.CAMPAIGN: "Campaigns",
     Kind.KEY: "Keys",
+    Kind.PERSON: "People",
     Kind.RECORD: "This record",
 }
 

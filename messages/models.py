@@ -271,3 +271,21 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}: {self.actor}, {self.action}, {self.label}"
+
+
+class Invitation(models.Model):
+    """Somebody was asked to join and has not answered yet. Answered or withdrawn, the row is deleted."""
+
+    email = models.EmailField()
+    role = models.CharField(max_length=20)
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret part of the link.")
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, help_text="Empty: the command line."
+    )
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"

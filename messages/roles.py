@@ -3,13 +3,43 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.utils.translation import gettext_lazy as _
 
 MANAGER, REVIEWER, ANALYST = "manager", "reviewer", "analyst"
-ROLES = (MANAGER, REVIEWER, ANALYST)
+PARTNER_CONTACT, ADMINISTRATOR = "partner contact", "administrator"
+ROLES = (MANAGER, REVIEWER, ANALYST)  # those who read everything that staff may read
+EVERY_ROLE = (*ROLES, PARTNER_CONTACT, ADMINISTRATOR)
+NAMES = {
+    MANAGER: _("Manager"),
+    REVIEWER: _("Reviewer"),
+    ANALYST: _("Analyst"),
+    PARTNER_CONTACT: _("Partner contact"),
+    ADMINISTRATOR: _("Administrator"),
+}
+MAY = {
+    MANAGER: _("Makes campaigns, launches, pauses and closes them, and reads the record."),
+    REVIEWER: _("Approves words and campaigns that others made."),
+    ANALYST: _("Reads campaigns, words and results."),
+    PARTNER_CONTACT: _("Somebody at a partner: will see that partner’s placements, and nothing else."),
+    ADMINISTRATOR: _("Decides who is here, and may do what all of these may, but for approving their own."),
+}
 
 
 def has_role(user: AbstractUser | AnonymousUser, *roles: str) -> bool:
-    """Whether a signed-in person holds one of the roles; a superuser holds them all."""
+    """Whether a signed-in person holds one of the roles; an administrator holds them all."""
     if not user.is_authenticated or not user.is_active:
         return False
-    return user.is_superuser or user.groups.filter(name__in=roles).exists()
+    return user.is_superuser or user.groups.filter(name__in=(*roles, ADMINISTRATOR)).exists()
+
+
+def roles_of(user: AbstractUser | AnonymousUser) -> set[str]:
+    """The roles that someone was given."""
+    if not user.is_authenticated or not user.is_active:
+        return set()
+    return {ADMINISTRATOR} if user.is_superuser else {group.name for group in user.groups.all()}
+
+
+def role_of(user: AbstractUser) -> str:
+    """The role that says most of what someone may do; empty if nobody gave them one."""
+    held = {ADMINISTRATOR} if user.is_superuser else {group.name for group in user.groups.all()}
+    return next((role for role in (ADMINISTRATOR, *ROLES, PARTNER_CONTACT) if role in held), "")

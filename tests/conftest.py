@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.utils import translation
 
+from messages.people.limits import Attempts
+
 DatabaseOperations = DatabaseWrapper.ops_class
 _flush = DatabaseOperations.sql_flush
 
@@ -24,6 +26,13 @@ def no_language_is_left_behind() -> Iterator[None]:
     """A page in Spanish leaves its thread speaking Spanish; each request chooses anew, and so does each test."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_guessed_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = Attempts()
+    for module in ("messages.people.sign_in", "messages.people.account", "campaign.api_access"):
+        monkeypatch.setattr(f"{module}.attempts", fresh)
 
 
 @pytest.fixture(autouse=True, scope="session")

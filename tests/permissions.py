@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth.models import Group, User
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import User
 from django.core.cache import cache as throttles
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
-from rest_framework.authtoken.models import Token
 
 from campaign import audience
 from tests import world
@@ -130,26 +130,21 @@ def _ask(client: Client, method: str, path: str) -> str:
 
 def signed_in() -> dict[str, Client]:
     people: dict[str, User | None] = {"stranger": None, "no role": world.person("nobody")}
-    people |= {role: world.person(f"the {role}", role) for role in ("analyst", "reviewer", "manager")}
-    people["administrator"] = User.objects.filter(username="root").first() or User.objects.create_superuser("root")
+    people |= {role: world.person(f"the {role}", role) for role in _told()["roles"][2:]}
     clients = {}
     for role, person in people.items():
         clients[role] = Client(raise_request_exception=False)
         if person is not None:
-            clients[role].force_login(person)
+            world.sign_in(clients[role], person)
     return clients
 
 
 def address(route: str) -> str:
-    """A path that the route matches, of things that are there."""
-    root = User.objects.filter(username="root").first() or User.objects.create_superuser("root")
-    things: dict[str, Callable[[], Any]] = {
-        "group": lambda: Group.objects.get_or_create(name="manager")[0].pk,
-        "user": lambda: root.pk,
-        "tokenproxy": lambda: Token.objects.get_or_create(user=root)[0].pk,
-    }
-    kind = next((name for name in things if f"/{name}/" in route), None)
-    pk = str(things[kind]()) if kind else "1"
+    """A path that the route matches, of things that are there: an account, and a factor that is somebody else's."""
+    somebody = world.person("somebody else", "analyst")
+    world.second_factor(somebody)
+    kept = {"second-factor": Authenticator.objects.get(user=somebody).pk, "user": somebody.pk, "people": somebody.pk}
+    pk = str(next((pk for name, pk in kept.items() if f"/{name}/" in route), 1))
     for placeholder, value in {
         "<slug:slug>": "pilot",
         "<slug:key>/<int:number>/<locale>": "neutral-0/1/en",
@@ -158,10 +153,10 @@ def address(route: str) -> str:
         "<int:a>": "1",
         "<int:b>": "1",
         "<int:look>": "1",
+        "<str:token>": "not-one-of-ours",
+        "<int:pk>": pk,
         "<path:object_id>": pk,
-        "<id>": pk,
-        "<path:content_type_id>": "1",
-        "^(?P<app_label>auth|authtoken)/$": "auth/",
+        "^(?P<app_label>auth)/$": "auth/",
         "(?P<url>.*)$": "nothing-here/",
     }.items():
         route = route.replace(placeholder, value)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as app
 from django.contrib.auth.models import Group, User
+from django.test import Client
 
 from analytics import ingest
 from analytics.models import OpenView, Tally
@@ -25,6 +30,7 @@ from campaign.snapshot import compile_snapshot
 from campaign.wsgi import Door
 from messages import review, review_checklist
 from messages.models import Message, Rendition, Revision, Theme
+from messages.people import confirmation, factors, sessions
 
 NOON = datetime(2026, 3, 2, 12, 20, tzinfo=UTC)
 HOUR = int(NOON.timestamp()) // 3600
@@ -41,6 +47,40 @@ def person(name: str, *roles: str) -> User:
     for role in roles:
         user.groups.add(Group.objects.get_or_create(name=role)[0])
     return user
+
+
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+def second_factor(user: User) -> None:
+    """Gives somebody an authenticator app, if they have no second factor yet."""
+    if not factors.has_one(user):
+        app.TOTP.activate(user, SECRET)
+
+
+def code(secret: str = SECRET, *, halves: int = 0) -> str:
+    """What the app shows now, or so many half-minutes later."""
+    counter = int(time.time()) // 30 + halves
+    return str(app.format_hotp_value(app.hotp_value(secret.replace(" ", ""), counter)))
+
+
+def fresh_code(user: User) -> str:
+    """A code of somebody's app that is good, although one was used in this half-minute."""
+    held = Authenticator.objects.get(user=user, type=factors.APP)
+    held.data.pop("counter", None)
+    held.save()
+    return code(get_adapter().decrypt(held.data["secret"]))
+
+
+def sign_in(client: Client, user: User) -> None:
+    """Signed in with a second factor, and confirmed just now."""
+    second_factor(user)
+    client.force_login(user)
+    hour = int(time.time()) // 3600
+    known = {sessions.FACTOR: True, sessions.STARTED: hour, sessions.SEEN: hour}
+    session = client.session
+    session.update({**known, confirmation.CONFIRMED: int(time.time())})
+    session.save()
 
 
 def approved(frame: str, *, headline: str = "", locales: Sequence[str] = ("en",), **claim: Any) -> Revision:

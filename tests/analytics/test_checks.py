@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from django.test import Client
 from scipy.stats import brunnermunzel, fisher_exact
 
 from analytics import report
@@ -112,13 +113,13 @@ class TestRatings:
         (row,) = compare(arms, [("a", "b")], rules).comparisons
         assert (row.verdict, "50 answers" in row.held) == ("cannot-tell-yet", True)
 
-    def test_the_page_shows_means_and_pairs(self, client: object) -> None:
+    def test_the_page_shows_means_and_pairs(self, client: Client) -> None:
         campaign = world.launched(outcome="rating")
         world.tally(campaign, COUNTS)
         world.rate(campaign, RATINGS)
         evaluate(campaign, now=world.NOON)
-        client.force_login(world.person("ana", "analyst"))  # type: ignore[attr-defined]
-        page = client.get("/campaigns/pilot/results/").content.decode()  # type: ignore[attr-defined]
+        world.sign_in(client, world.person("ana", "analyst"))
+        page = client.get("/campaigns/pilot/results/").content.decode()
         assert "of 100 pairs" in page
         assert "3.35" in page  # by hand: (30 + 80 + 180 + 280 + 300) / 260 = 3.346
 

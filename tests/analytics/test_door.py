@@ -36,7 +36,7 @@ Counts = Mapping[str, tuple[int, int]]
 
 def analyst() -> Client:
     client = Client()
-    client.force_login(world.person("ana", "analyst"))
+    world.sign_in(client, world.person("ana", "analyst"))
     return client
 
 

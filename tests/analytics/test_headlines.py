@@ -56,7 +56,7 @@ def test_many_campaigns_take_as_many_queries_as_one(django_assert_num_queries: D
 
 def test_the_list_shows_them(client: Client) -> None:
     campaign = looked("plenty")
-    client.force_login(world.person("ana", "analyst"))
+    world.sign_in(client, world.person("ana", "analyst"))
     assert report.headlines([campaign])[campaign.pk].sentence in client.get("/").content.decode()
 
 

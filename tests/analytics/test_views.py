@@ -19,7 +19,7 @@ BROKEN = COUNTS | {"both": (3000, 1200)}
 
 @pytest.fixture
 def analyst(client: Client) -> Client:
-    client.force_login(world.person("ana", "analyst"))
+    world.sign_in(client, world.person("ana", "analyst"))
     return client
 
 
@@ -192,7 +192,7 @@ def test_a_stranger_is_sent_to_sign_in(client: Client) -> None:
 
 def test_someone_without_a_role_meets_a_kind_refusal(client: Client) -> None:
     looked()
-    client.force_login(world.person("nobody"))
+    world.sign_in(client, world.person("nobody"))
     response = client.get(URL)
     assert response.status_code == 403
     assert "you need a role" in response.content.decode()

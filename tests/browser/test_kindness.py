@@ -30,7 +30,7 @@ draft = Revision.objects.create(message=Message.objects.first(), number=9, claim
 Rendition.objects.create(revision=draft, locale="ar", headline=arabic.HEADLINE, body=arabic.BODY)
 arm = Arm.objects.create(campaign=campaign, key="arabic", name="Arabic", revision=draft)
 reader = Client()
-reader.force_login(world.person("ana", "analyst"))
+world.sign_in(reader, world.person("ana", "analyst"))
 print(preview_url(Placement.objects.get(), arm), reader.cookies["sessionid"].value)
 """
 

@@ -29,7 +29,7 @@ def desk(page: OpenPage, live_server: LiveServer) -> SignIn:
 
     def sign_in(person: User, *, phone: bool = False) -> Page:
         client = Client()
-        client.force_login(person)
+        world.sign_in(client, person)
         tab = page(phone=phone, base_url=live_server.url)
         value = client.cookies[settings.SESSION_COOKIE_NAME].value
         tab.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_server.url}])

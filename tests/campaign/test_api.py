@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.test import Client
 from rest_framework.authtoken.models import Token
 
 from campaign.api_errors import BODY_LIMIT, one_error_shape
 from campaign.models import AnalysisPlan, Campaign
+from messages.people import confirmation
 from messages.review import ReviewRefused
 from tests import world
 
@@ -22,14 +21,9 @@ CAMPAIGNS = "/api/v1/campaigns/"
 TOKEN = "/api/v1/token/"
 
 
-@pytest.fixture(autouse=True)
-def fresh_throttles() -> Iterator[None]:
-    yield
-    cache.clear()
-
-
 def as_(user: User, **options: Any) -> Client:
     """A client that sends this person's token."""
+    world.second_factor(user)
     token, _ = Token.objects.get_or_create(user=user)
     return Client(headers={"Authorization": f"Token {token.key}"}, **options)
 
@@ -47,8 +41,14 @@ def reviewer() -> Client:
 
 
 def step(client: Client, verb: str, slug: str = "pilot") -> Any:
-    """What a campaign's step answers."""
-    return client.post(f"{CAMPAIGNS}{slug}/{verb}/", content_type="application/json")
+    """What a campaign's step answers; who comes with a token sends a code of their app along."""
+    return client.post(f"{CAMPAIGNS}{slug}/{verb}/", content_type="application/json", headers=confirmation_of(client))
+
+
+def confirmation_of(client: Client) -> dict[str, str]:
+    key = client.defaults.get("HTTP_AUTHORIZATION", "").removeprefix("Token ")
+    token = Token.objects.filter(key=key).first()
+    return {"Second-Factor": world.fresh_code(token.user)} if token else {}
 
 
 def error(reply: Any, status: int, code: str) -> dict[str, Any]:
@@ -181,7 +181,7 @@ def test_the_token_of_someone_who_left_is_refused() -> None:
 @pytest.mark.django_db
 def test_a_signed_in_browser_reads_without_a_token() -> None:
     client = Client()
-    client.force_login(world.person("ana", "analyst"))
+    world.sign_in(client, world.person("ana", "analyst"))
     assert client.get(CAMPAIGNS).status_code == 200
 
 
@@ -189,7 +189,7 @@ def test_a_signed_in_browser_reads_without_a_token() -> None:
 def test_a_signed_in_browser_needs_its_csrf_token_to_take_a_step() -> None:
     world.launched()
     client = Client(enforce_csrf_checks=True)
-    client.force_login(world.person("mara", "manager"))
+    world.sign_in(client, world.person("mara", "manager"))
     error(step(client, "pause"), 403, "permission_denied")
     assert Campaign.objects.get().state == "running"
 
@@ -269,7 +269,75 @@ def test_a_step_on_an_unknown_campaign_is_not_found() -> None:
     error(step(manager(), "launch", "nowhere"), 404, "not_found")
 
 
+# What a token may do by itself, and what it may not
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("verb", ["launch", "pause", "resume", "close"])
+def test_a_token_alone_takes_no_step_that_visitors_would_see(verb: str) -> None:
+    world.launched()
+    reply = manager().post(f"{CAMPAIGNS}pilot/{verb}/", content_type="application/json")
+    error(reply, 403, "confirm_first")
+    assert Campaign.objects.get().state == "running"
+
+
+@pytest.mark.django_db
+def test_a_code_confirms_one_step_and_no_other() -> None:
+    world.launched()
+    client, sent = manager(), {"Second-Factor": world.code()}
+    first = client.post(f"{CAMPAIGNS}pilot/pause/", content_type="application/json", headers=sent)
+    again = client.post(f"{CAMPAIGNS}pilot/close/", content_type="application/json", headers=sent)
+    assert first.status_code == 200
+    error(again, 403, "confirm_first")
+    assert Campaign.objects.get().state == "paused"
+
+
+@pytest.mark.django_db
+def test_guessing_codes_with_a_token_is_slowed_down() -> None:
+    world.launched()
+    client, wrong = manager(), {"Second-Factor": "000000"}
+    replies = [
+        client.post(f"{CAMPAIGNS}pilot/pause/", content_type="application/json", headers=wrong) for _ in range(6)
+    ]
+    error(replies[-1], 429, "throttled")
+
+
+@pytest.mark.django_db
+def test_a_browser_confirms_again_after_ten_minutes() -> None:
+    world.launched()
+    client = Client()
+    world.sign_in(client, world.person("mara", "manager"))
+    session = client.session
+    session[confirmation.CONFIRMED] -= confirmation.FRESH_SECONDS + 1
+    session.save()
+    error(step(client, "pause"), 403, "confirm_first")
+    world.sign_in(client, world.person("mara", "manager"))
+    assert step(client, "pause").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_browser_without_a_second_factor_reads_nothing() -> None:
+    client = Client()
+    world.sign_in(client, world.person("ana", "analyst"))
+    session = client.session
+    session["second_factor"] = False
+    session.save()
+    error(client.get(CAMPAIGNS), 403, "second_factor_needed")
+
+
 # Signing in
+
+
+PASSWORD = "a long enough password"
+
+
+def ana() -> User:
+    """An analyst with a password and an app."""
+    user = world.person("ana", "analyst")
+    user.set_password(PASSWORD)
+    user.save()
+    world.second_factor(user)
+    return user
 
 
 def sign_in(body: Any, **options: Any) -> Any:
@@ -278,11 +346,9 @@ def sign_in(body: Any, **options: Any) -> Any:
 
 
 @pytest.mark.django_db
-def test_a_name_and_password_get_a_token_that_works() -> None:
-    user = world.person("ana", "analyst")
-    user.set_password("a long enough password")
-    user.save()
-    reply = sign_in({"username": "ana", "password": "a long enough password"})
+def test_a_name_a_password_and_a_code_get_a_token_that_works() -> None:
+    ana()
+    reply = sign_in({"username": "ana", "password": PASSWORD, "code": world.code()})
     assert reply.status_code == 200
     assert reply["Cache-Control"] == "no-store"
     client = Client(headers={"Authorization": f"Token {reply.json()['token']}"})
@@ -290,19 +356,28 @@ def test_a_name_and_password_get_a_token_that_works() -> None:
 
 
 @pytest.mark.django_db
-def test_a_wrong_password_and_an_unknown_name_get_the_same_answer() -> None:
-    user = world.person("ana", "analyst")
-    user.set_password("a long enough password")
-    user.save()
-    wrong = sign_in({"username": "ana", "password": "no"})
+def test_a_wrong_password_an_unknown_name_and_a_wrong_code_get_the_same_answer() -> None:
+    ana()
+    wrong = sign_in({"username": "ana", "password": "no", "code": world.code()})
     unknown = sign_in({"username": "who", "password": "no"})
-    assert error(wrong, 401, "wrong_credentials") == error(unknown, 401, "wrong_credentials")
+    no_code = sign_in({"username": "ana", "password": PASSWORD})
+    wrong_code = sign_in({"username": "ana", "password": PASSWORD, "code": world.code(halves=9)})
+    told = [error(reply, 401, "wrong_credentials") for reply in (wrong, unknown, no_code, wrong_code)]
+    assert told == [told[0]] * 4
+
+
+@pytest.mark.django_db
+def test_whoever_has_no_second_factor_yet_gets_no_token() -> None:
+    user = world.person("bo", "analyst")
+    user.set_password(PASSWORD)
+    user.save()
+    error(sign_in({"username": "bo", "password": PASSWORD}), 401, "wrong_credentials")
 
 
 @pytest.mark.django_db
 def test_guessing_is_slowed_down_for_each_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("campaign.api.authenticate", lambda request, **credentials: None)
-    replies = [sign_in({"username": "ana", "password": "no"}) for _ in range(11)]
+    monkeypatch.setattr("campaign.api_access.authenticate", lambda request, **credentials: None)
+    replies = [sign_in({"username": "ana", "password": "no"}) for _ in range(6)]
     error(replies[-1], 429, "throttled")
     assert int(replies[-1]["Retry-After"]) > 0
     error(sign_in({"username": "other", "password": "no"}), 401, "wrong_credentials")

@@ -164,7 +164,7 @@ class TestNumbersAndDates:
 
 @pytest.fixture
 def analyst(client: Client, db: None) -> Client:
-    client.force_login(world.person("ana", "analyst"))
+    world.sign_in(client, world.person("ana", "analyst"))
     return client
 
 

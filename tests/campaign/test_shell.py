@@ -17,21 +17,21 @@ def named(client: Client, address: str = "/") -> list[str]:
 
 @pytest.mark.parametrize(("role", "sees_record"), [("analyst", False), ("reviewer", False), ("manager", True)])
 def test_the_record_is_shown_to_managers_alone(client: Client, db: None, role: str, sees_record: bool) -> None:
-    client.force_login(world.person("someone", role))
+    world.sign_in(client, world.person("someone", role))
     assert ("Record" in named(client)) is sees_record
 
 
 def test_a_page_that_this_installation_lacks_is_not_shown(
     client: Client, db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client.force_login(world.person("ana", "analyst"))
+    world.sign_in(client, world.person("ana", "analyst"))
     monkeypatch.setattr(shell, "PLACES", (*shell.PLACES, Place(_("Elsewhere"), "no-such-page")))
     assert "Elsewhere" not in named(client)
 
 
 def test_the_current_page_and_the_part_it_belongs_to_are_marked(client: Client, db: None) -> None:
     world.draft()
-    client.force_login(world.person("ana", "analyst"))
+    world.sign_in(client, world.person("ana", "analyst"))
     marked = {entry.current for entry in client.get("/").context["places"] if entry.url == "/"}
     below = {entry.current for entry in client.get("/campaigns/pilot/").context["places"] if entry.url == "/"}
     assert (marked, below) == ({"page"}, {"true"})

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def reviewer(client: Client) -> Client:
-    client.force_login(world.person("rafael", "reviewer"))
+    world.sign_in(client, world.person("rafael", "reviewer"))
     return client
 
 
@@ -153,7 +153,7 @@ def test_a_stranger_is_sent_to_sign_in(client: Client, path: str) -> None:
 @pytest.mark.parametrize("path", ["/", "/campaigns/pilot/", "/campaigns/none/", "/messages/"])
 def test_someone_without_a_role_is_refused_kindly_and_learns_nothing(client: Client, path: str) -> None:
     world.launched()
-    client.force_login(world.person("nobody"))
+    world.sign_in(client, world.person("nobody"))
     response = client.get(path)
     assert response.status_code == 403
     assert "The pilot" not in response.content.decode()
@@ -182,9 +182,12 @@ def test_signing_in_leads_to_the_page_that_was_asked_for(client: Client) -> None
     person = world.person("mara", "manager")
     person.set_password("a calm long password")
     person.save()
+    world.second_factor(person)
     world.launched()
     form = {"username": "mara", "password": "a calm long password", "next": "/campaigns/pilot/"}
-    assert client.post("/sign-in/", form).headers["Location"] == "/campaigns/pilot/"
+    second = client.post("/sign-in/", form).headers["Location"]
+    form = {"code": world.code(), "next": "/campaigns/pilot/"}
+    assert client.post(second, form).headers["Location"] == "/campaigns/pilot/"
 
 
 def test_signing_out_is_a_button_that_posts(reviewer: Client) -> None:

@@ -20,7 +20,7 @@ STATIC = Path(snapshot.__file__).parent / "static" / "campaign"
 
 @pytest.fixture
 def mara(client: Client) -> Client:
-    client.force_login(world.person("mara", "manager"))
+    world.sign_in(client, world.person("mara", "manager"))
     return client
 
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def manager(client: Client) -> Client:
-    client.force_login(world.person("mara", "manager"))
+    world.sign_in(client, world.person("mara", "manager"))
     return client
 
 
@@ -63,7 +63,7 @@ def test_pages_lead_on_and_keep_what_was_asked(manager: Client) -> None:
     assert second.count(">All about this<") == 1
 
 
-@pytest.mark.parametrize("query", ["?page=0", "?page=2", "?page=x", "?page=%00", "?page=99999999999", "?kind=person"])
+@pytest.mark.parametrize("query", ["?page=0", "?page=2", "?page=x", "?page=%00", "?page=99999999999", "?kind=nothing"])
 def test_what_is_not_there_is_not_found(manager: Client, query: str) -> None:
     assert manager.get(f"/audit/{query}").status_code == 404
 
@@ -81,14 +81,14 @@ def test_names_are_shown_as_they_are_and_never_as_markup(manager: Client) -> Non
 
 @pytest.mark.parametrize("role", ["reviewer", "analyst"])
 def test_others_are_refused_and_see_no_link(client: Client, role: str) -> None:
-    client.force_login(world.person("other", role))
+    world.sign_in(client, world.person("other", role))
     assert client.get("/audit/").status_code == 403
     assert "/audit/" not in client.get("/").content.decode()
 
 
 def test_a_manager_and_an_administrator_are_led_there(client: Client) -> None:
     for person in (world.person("mara", "manager"), User.objects.create_superuser("root")):
-        client.force_login(person)
+        world.sign_in(client, person)
         assert '<a href="/audit/">Record</a>' in client.get("/").content.decode()
         assert '<a href="/audit/" aria-current="page">' in client.get("/audit/").content.decode()
 

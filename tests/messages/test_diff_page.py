@@ -23,7 +23,7 @@ def second(db: None) -> Revision:
 
 def page(a: int, b: int, *, status: int = 200) -> str:
     client = Client()
-    client.force_login(world.person("ana", "analyst"))
+    world.sign_in(client, world.person("ana", "analyst"))
     response = client.get(f"/messages/victim-0/compare/{a}/{b}/")
     assert response.status_code == status
     return " ".join(response.content.decode().split())

@@ -25,7 +25,7 @@ def first(db: None) -> Revision:
 
 def client_of(name: str, *, csrf: bool = False) -> Client:
     client = Client(enforce_csrf_checks=csrf)
-    client.force_login(world.person(name, "manager"))
+    world.sign_in(client, world.person(name, "manager"))
     return client
 
 

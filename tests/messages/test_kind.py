@@ -80,7 +80,7 @@ class TestHardWords:
 class TestTheChoice:
     @pytest.fixture
     def reader(self, client: Client, db: None) -> Client:
-        client.force_login(world.person("ana", "analyst"))
+        world.sign_in(client, world.person("ana", "analyst"))
         starter.load(now=world.NOON)
         return client
 
@@ -121,7 +121,7 @@ class TestContentNotes:
     def test_stand_before_the_words_of_a_campaigns_arm(self, client: Client, db: None) -> None:
         world.draft()
         Theme.objects.filter(key="theme-victim").update(content_note="Take care.")
-        client.force_login(world.person("ana", "analyst"))
+        world.sign_in(client, world.person("ana", "analyst"))
         html = client.get("/campaigns/pilot/").text
         assert html.index("Take care.") < html.index("Show the words") < html.index("A victim headline")
 
@@ -135,7 +135,7 @@ class TestTheWayOut:
     def test_stands_on_every_staff_page(self, client: Client, db: None, address: str) -> None:
         world.draft()
         if address != "/sign-in/":
-            client.force_login(world.person("ana", "analyst"))
+            world.sign_in(client, world.person("ana", "analyst"))
         html = client.get(address).text
         assert re.search(r'<a class="exit" href="https://weather.example/" rel="noreferrer" data-exit', html)
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def signed_in(name: str, *roles: str) -> Client:
     client = Client()
-    client.force_login(world.person(name, *roles))
+    world.sign_in(client, world.person(name, *roles))
     return client
 
 

@@ -20,7 +20,7 @@ ANSWERS = {f"checklist.{key}": answer for key, answer in world.SEEN.items()}
 
 def signed_in(name: str, *roles: str) -> Client:
     client = Client()
-    client.force_login(world.person(name, *roles))
+    world.sign_in(client, world.person(name, *roles))
     return client
 
 
@@ -37,7 +37,7 @@ def manager() -> Client:
 @pytest.fixture
 def administrator() -> Client:
     client = Client()
-    client.force_login(User.objects.create_superuser("root"))
+    world.sign_in(client, User.objects.create_superuser("root"))
     return client
 
 
@@ -214,7 +214,7 @@ class TestCommenting:
 @pytest.mark.parametrize("step", ["submit", "comment", "approve", "send-back", "withdraw"])
 def test_every_step_wants_a_token_of_this_page(step: str) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.force_login(world.person("lena", "manager", "reviewer"))
+    world.sign_in(client, world.person("lena", "manager", "reviewer"))
     rendition = world.submitted()
     assert post(client, rendition, step, said="x", text="x", **ANSWERS).status_code == 403
     assert state(rendition) == "submitted"

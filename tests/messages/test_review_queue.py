@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 def shown(*roles: str, name: str = "lena") -> dict[str, list[Rendition]]:
     client = Client()
-    client.force_login(world.person(name, *roles))
+    world.sign_in(client, world.person(name, *roles))
     context = client.get("/reviews/").context
     return {part: [row.rendition for row in context[part]] for part in ("to_review", "sent_back", "elsewhere")}
 
@@ -62,7 +62,7 @@ def test_an_analyst_sees_what_waits_and_an_administrator_could_review_it_all() -
 
 def test_an_empty_queue_says_what_will_stand_there() -> None:
     client = Client()
-    client.force_login(world.person("rafael", "reviewer"))
+    world.sign_in(client, world.person("rafael", "reviewer"))
     html = client.get("/reviews/").content.decode()
     assert "When a colleague asks for a review, it stands here." in html
 
@@ -72,7 +72,7 @@ def test_a_long_queue_shows_what_waits_longest_and_counts_the_rest(monkeypatch: 
     waiting = [world.submitted() for _ in range(3)]
     assert shown("reviewer")["to_review"] == waiting[:2]
     client = Client()
-    client.force_login(world.person("lena"))
+    world.sign_in(client, world.person("lena"))
     assert "1 more stands here when these are done." in client.get("/reviews/").content.decode()
 
 
@@ -82,6 +82,6 @@ def test_the_number_of_queries_does_not_grow_much_with_what_waits(
     for _ in range(12):
         sent_back()
     client = Client()
-    client.force_login(world.person("mara", "manager"))
+    world.sign_in(client, world.person("mara", "manager"))
     with django_assert_max_num_queries(16):
         client.get("/reviews/")

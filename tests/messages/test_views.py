@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def reader(client: Client) -> Client:
-    client.force_login(world.person("ana", "analyst"))
+    world.sign_in(client, world.person("ana", "analyst"))
     return client
 
 
@@ -159,7 +159,7 @@ class TestNarrowingDown:
 
     def test_only_a_manager_is_offered_to_write(self, reader: Client, client: Client) -> None:
         assert "Write a new message" not in page(reader)
-        client.force_login(world.person("mara", "manager"))
+        world.sign_in(client, world.person("mara", "manager"))
         assert "Write a new message" in page(client)
 
 

@@ -75,6 +75,8 @@ class Command(BaseCommand):
             rows.append((path.stem, _subject_state(campaigns.get(number)), path))
         if (directory / "django.key").exists():
             rows.append(("django", "signs staff sessions and preview links", directory / "django.key"))
+        if (directory / "second-factor.key").exists():
+            rows.append(("second-factor", "encrypts second factors of staff", directory / "second-factor.key"))
         for name, state, path in rows:
             days = max(int((now - path.stat().st_mtime) / 86_400), 0)
             self.stdout.write(f"{name:<14} {days:>5} days  {state}")

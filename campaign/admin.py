@@ -1,0 +1,36 @@
+"""What support may look at: accounts, without their passwords. Nothing of the audience, nothing to change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+
+from messages.roles import ADMINISTRATOR, has_role
+
+
+@admin.register(User)
+class Accounts(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes none when it runs
+    """Who has an account, since when, and with which role."""
+
+    list_display = ["username", "roles", "is_active", "last_login"]
+    search_fields = ["username"]
+    fields = ["username", "email", "roles", "is_active", "last_login", "date_joined"]
+    readonly_fields = ["roles"]
+    actions = None
+
+    @admin.display(description="role")
+    def roles(self, user: User) -> str:
+        return ", ".join(sorted(group.name for group in user.groups.all()))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return has_role(request.user, ADMINISTRATOR)
+
+    has_module_permission = has_view_permission
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    has_change_permission = has_delete_permission = has_add_permission

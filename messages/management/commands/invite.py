@@ -1,0 +1,38 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import validate_email
+from django.urls import reverse
+from django.utils import timezone
+
+from messages.audit import command_line
+from messages.people import invitations
+from messages.roles import ADMINISTRATOR, EVERY_ROLE
+
+
+class Command(BaseCommand):
+    help = "Print a link with which somebody makes an account: how the first administrator comes in."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email", help="their address; it is kept with the account")
+        parser.add_argument("--role", choices=EVERY_ROLE, default=ADMINISTRATOR)
+        parser.add_argument("--url", help="the site's own address, such as https://thought.example.org")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            validate_email(options["email"])
+        except ValidationError:
+            raise CommandError("This is not an e-mail address.") from None
+        made, token = invitations.invite(options["email"], options["role"], by=command_line(), now=timezone.now())
+        site = (options["url"] or _site()).rstrip("/")
+        self.stdout.write(f"{site}{reverse('welcome', args=[token])}")
+        self.stderr.write(f"The link makes one account, as {made.role}, within {invitations.DAYS} days. Shown once.")
+
+
+def _site() -> str:
+    """The first name that the site answers to."""
+    host = settings.ALLOWED_HOSTS[0]
+    return f"http://{host}:8000" if settings.LOCAL_HTTP else f"https://{host}"

@@ -1,0 +1,129 @@
+"""What people type on the pages about themselves and each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from messages.roles import EVERY_ROLE, NAMES
+
+
+class SignInForm(forms.Form):
+    username = forms.CharField(max_length=150, error_messages={"required": _("Please type your name.")})
+    password = forms.CharField(
+        max_length=1024, strip=False, error_messages={"required": _("Please type your password.")}
+    )
+
+
+class PasskeyAnswer(forms.JSONField):
+    """What a browser makes of a passkey is an object of a few kilobytes; anything else need not be read."""
+
+    def to_python(self, value: Any) -> Any:
+        unread = ValidationError(_("The browser’s answer could not be read. Please try again."))
+        if isinstance(value, str) and len(value) > 20_000:
+            raise unread
+        try:
+            answer = super().to_python(value)
+        except (ValueError, RecursionError):  # a number of thousands of digits, endless nesting
+            raise unread from None
+        if answer is not None and not isinstance(answer, dict):
+            raise unread
+        return answer
+
+
+class CodeForm(forms.Form):
+    """A code of the app or a recovery code, or what a passkey answered."""
+
+    code = forms.CharField(max_length=40, required=False)
+    credential = PasskeyAnswer(required=False)
+
+
+class PasskeyForm(forms.Form):
+    name = forms.CharField(
+        max_length=60, error_messages={"required": _("Give it a name that tells you which device it is on.")}
+    )
+    credential = PasskeyAnswer(error_messages={"required": _("The browser made no passkey. Please try again.")})
+
+
+class InviteForm(forms.Form):
+    email = forms.EmailField(
+        error_messages={
+            "required": _("Whom do you want to invite? Type their e-mail address."),
+            "invalid": _("This is not an e-mail address yet. It looks like name@example.org."),
+        }
+    )
+    role = forms.ChoiceField(
+        choices=[(role, NAMES[role]) for role in EVERY_ROLE],
+        error_messages={"required": _("Choose what they will do here."), "invalid_choice": _("Choose one of these.")},
+    )
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(
+        choices=[(role, NAMES[role]) for role in EVERY_ROLE],
+        error_messages={"required": _("Choose a role."), "invalid_choice": _("Choose one of these.")},
+    )
+
+
+class JoinForm(forms.Form):
+    """The name and the password of a new account."""
+
+    username = forms.CharField(
+        max_length=150,
+        validators=[UnicodeUsernameValidator(message=_("Letters, digits and . @ + - _ only, without spaces."))],
+        error_messages={"required": _("Choose the name that your colleagues will see.")},
+    )
+    password = forms.CharField(
+        max_length=1024, strip=False, error_messages={"required": _("Choose a password of at least 12 characters.")}
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._email = email
+
+    def clean_username(self) -> str:
+        name: str = self.cleaned_data["username"]
+        if User.objects.filter(username__iexact=name).exists():
+            raise ValidationError(_("Somebody here has this name already. Choose another."))
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("password"):
+            person = User(username=cleaned.get("username", ""), email=self._email)
+            _judge(self, "password", cleaned["password"], person)
+        return cleaned
+
+
+class PasswordForm(forms.Form):
+    old = forms.CharField(
+        max_length=1024, strip=False, error_messages={"required": _("Please type your present password.")}
+    )
+    new = forms.CharField(
+        max_length=1024, strip=False, error_messages={"required": _("Choose a password of at least 12 characters.")}
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._user = user
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("old") and not self._user.check_password(cleaned["old"]):
+            self.add_error("old", _("That is not your present password."))
+        if cleaned.get("new"):
+            _judge(self, "new", cleaned["new"], self._user)
+        return cleaned
+
+
+def _judge(form: forms.Form, field: str, password: str, user: User) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        form.add_error(field, error)

@@ -1,0 +1,28 @@
+"""The guesses that this process has seen, and where a request comes from: nothing of either leaves its memory."""
+
+from __future__ import annotations
+
+import math
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from messages.people.limits import Attempts
+
+attempts = Attempts()
+
+
+def address_of(request: HttpRequest) -> str:
+    """Whose request it is: what the proxy says, if there is one to believe."""
+    if settings.BEHIND_TLS_PROXY:
+        return request.headers.get("X-Real-IP", "")
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def please_wait(seconds: float) -> str:
+    """A kind sentence for whoever tried too often, or whose name somebody else did."""
+    minutes = max(1, math.ceil(seconds / 60))
+    wait = ngettext("about a minute", "about %(minutes)d minutes", minutes) % {"minutes": minutes}
+    return _("That was tried too often just now. Please wait %(wait)s, then try again.") % {"wait": wait}

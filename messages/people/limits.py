@@ -1,0 +1,108 @@
+"""PURE  How often a password or a code may be guessed: five times, then after a wait that doubles.
+
+Counted in the memory of one process, under a hash keyed by a random number of that process; nothing is written, and
+what was not tried again is forgotten within an hour. Names that exist and names that do not are treated alike.
+Several processes count apart: with two, twice as many guesses are free.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from dataclasses import dataclass
+from hashlib import blake2b
+from ipaddress import IPv6Address, ip_address
+from threading import Lock
+
+MOST = 20_000  # keys remembered at a time: the ones that failed longest ago make room
+FORGET_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How many failures are free, and how the wait grows after them."""
+
+    free: int
+    first_seconds: float = 30.0
+    longest_seconds: float = 900.0
+
+    def wait(self, failures: int) -> float:
+        """Seconds to wait after so many failures in a row.
+
+        >>> [Patience(5).wait(n) for n in (4, 5, 6, 7, 50)]
+        [0.0, 30.0, 60.0, 120.0, 900.0]
+        """
+        if failures < self.free:
+            return 0.0
+        return float(min(self.first_seconds * 2 ** min(failures - self.free, 20), self.longest_seconds))
+
+
+# A name from one network; a name from anywhere, so high that a stranger elsewhere hardly locks anybody out; a network.
+ONE, ANYWHERE, NETWORK = Patience(free=5), Patience(free=50), Patience(free=30)
+
+
+class Attempts:
+    """Failures in a row by key; the keys themselves are not held."""
+
+    def __init__(self) -> None:
+        self._secret = os.urandom(16)
+        self._failures: OrderedDict[bytes, tuple[int, float]] = OrderedDict()
+        self._lock = Lock()
+
+    def wait(self, name: str, address: str, *, now: float) -> float:
+        """Seconds until this name may be tried again from this address; 0 if it may be now."""
+        with self._lock:
+            self._forget(now)
+            return max(self._left(key, patience, now) for key, patience in self._keys(name, address))
+
+    def failed(self, name: str, address: str, *, now: float) -> None:
+        """Note one wrong guess."""
+        with self._lock:
+            for key, _ in self._keys(name, address):
+                count, _ = self._failures.pop(key, (0, 0.0))
+                self._failures[key] = (count + 1, now)
+            while len(self._failures) > MOST:
+                self._failures.popitem(last=False)
+
+    def succeeded(self, name: str, address: str) -> None:
+        """The right answer: the name begins anew. Its network does not, or one good account would free a thousand."""
+        with self._lock:
+            for key, patience in self._keys(name, address):
+                if patience is not NETWORK:
+                    self._failures.pop(key, None)
+
+    def _left(self, key: bytes, patience: Patience, now: float) -> float:
+        count, last = self._failures.get(key, (0, now))
+        return max(0.0, last + patience.wait(count) - now)
+
+    def _keys(self, name: str, address: str) -> list[tuple[bytes, Patience]]:
+        name, network = name.casefold(), network_of(address)
+        keys = [(self._key("one", name, network), ONE), (self._key("anywhere", name), ANYWHERE)]
+        return [*keys, (self._key("network", network), NETWORK)] if network else keys
+
+    def _key(self, *parts: str) -> bytes:
+        return blake2b("\0".join(parts).encode("utf-8", "replace"), key=self._secret, digest_size=16).digest()
+
+    def _forget(self, now: float) -> None:
+        while self._failures:
+            key, (_, last) = next(iter(self._failures.items()))
+            if last <= now and now - last < FORGET_SECONDS:  # the clock may have jumped back
+                return
+            del self._failures[key]
+
+
+def network_of(address: str) -> str:
+    """The first 24 bits of an IPv4 address, 48 of an IPv6 one; empty for this machine, or no address.
+
+    >>> network_of("192.0.2.77"), network_of("2001:db8:7:8::1"), network_of("127.0.0.1"), network_of("a name")
+    ('c00002', '20010db80007', '', '')
+    """
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
+    if parsed.is_loopback:
+        return ""
+    return parsed.packed[: 6 if isinstance(parsed, IPv6Address) else 3].hex()
