@@ -32,7 +32,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.reuse_db |= POSTGRESQL
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+# `make test` runs two tests at a time, each file in one process. Those that go by a clock come one after the other, so
+# that not two of them fight for the machine; and what takes long begins first, so that nobody waits for it at the end.
+_BY_A_CLOCK = ("tests/crash/", "tests/deploy/test_restart.py")
+_LONG = (*_BY_A_CLOCK, "tests/trust/", "tests/browser/", "tests/deploy/", "tests/power/", "tests/fuzz/")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if getattr(config.option, "loadgroup", False):  # in a process of pytest-xdist
+        for item in items:
+            by_a_clock = item.nodeid.startswith(_BY_A_CLOCK)
+            item.add_marker(pytest.mark.xdist_group("by a clock" if by_a_clock else item.nodeid.partition("::")[0]))
+        items.sort(key=lambda item: next((at for at, name in enumerate(_LONG) if item.nodeid.startswith(name)), 99))
     for item in items:
         for mark in item.iter_markers("only_on"):
             if (mark.args[0] == "postgresql") != POSTGRESQL:

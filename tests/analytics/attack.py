@@ -39,19 +39,24 @@ class Recovered:
         return Recovered(self.small + other.small, self.exact + other.exact, self.narrow + other.narrow)
 
 
-def attacked(published: Mapping[Cell, int | None], truth: Mapping[Cell, int], *, protection: int = 10) -> Recovered:
+def attacked(
+    published: Mapping[Cell, int | None], truth: Mapping[Cell, int], *, protection: int = 10, whole: bool = False
+) -> Recovered:
     """Attack all looks of one campaign at once. A small count is one of 1 to `protection` - 1, hidden or overlooked.
 
     `truth` holds the inner cells, those of one part in one column, at each look of which anything was published.
+    With `whole` the attacker also uses that nobody is half a person: an integer program, which takes longer.
     """
     found = Recovered(0, 0, 0)
     for arm in sorted({cell.arm for cell in truth}):
         shown = {cell: count for cell, count in published.items() if cell.arm == arm}
-        found += _arm(shown, {cell: count for cell, count in truth.items() if cell.arm == arm}, protection)
+        found += _arm(shown, {cell: count for cell, count in truth.items() if cell.arm == arm}, protection, whole)
     return found
 
 
-def _arm(published: Mapping[Cell, int | None], truth: Mapping[Cell, int], protection: int) -> Recovered:
+def _arm(
+    published: Mapping[Cell, int | None], truth: Mapping[Cell, int], protection: int, whole: bool
+) -> Recovered:
     inner = sorted(truth)
     place = {cell: at for at, cell in enumerate(inner)}
     outcomes = sorted({cell.outcome for cell in inner})
@@ -84,7 +89,7 @@ def _arm(published: Mapping[Cell, int | None], truth: Mapping[Cell, int], protec
     ]
     exact = narrow = 0
     for row, count in targets:
-        low, high = _range(row, equal, at_most)
+        low, high = _range(row, equal, at_most, whole)
         assert low - 1e-4 <= count <= high + 1e-4, "the attack must hold the truth possible"
         exact += high - low < 1 - 1e-4
         narrow += high - low < protection - 1e-4
@@ -134,7 +139,9 @@ def _row(cells: Sequence[Cell], place: Mapping[Cell, int]) -> np.ndarray[Any, np
     return row
 
 
-def _range(row: Any, equal: Sequence[tuple[Any, float]], at_most: Sequence[Any]) -> tuple[float, float]:
+def _range(
+    row: Any, equal: Sequence[tuple[Any, float]], at_most: Sequence[Any], whole: bool
+) -> tuple[float, float]:
     ends = []
     for sign in (1.0, -1.0):
         found = linprog(
@@ -144,9 +151,10 @@ def _range(row: Any, equal: Sequence[tuple[Any, float]], at_most: Sequence[Any])
             A_ub=np.array(at_most) if at_most else None,
             b_ub=np.zeros(len(at_most)) if at_most else None,
             bounds=(0, None),
+            integrality=np.ones(len(row)) if whole else None,
             method="highs",
         )
-        assert found.status in (0, 3), found.message  # 3: no end to it
+        assert found.status in ((0, 3, 4) if whole else (0, 3)), found.message  # 3, in whole numbers also 4: no end
         ends.append(sign * (-np.inf if found.fun is None else float(found.fun)))
     return ends[0], ends[1]
 
@@ -156,9 +164,13 @@ def from_api(
 ) -> dict[Cell, int | None]:
     """What the staff API told, as cells: each look as `analyses/N/` gave it, and all rows of `tallies/` after each."""
     published: dict[Cell, int | None] = {}
+    last: dict[str, tuple[int, Any]] = {}  # an outcome that tells nothing new is still of the look that told it first
     for told in looks:
-        look = told["shown_look"]
         for block in told["estimates"]:
+            rows = [(arm["arm"], arm["n"], arm["events"]) for arm in block["arms"]]
+            if last.get(block["outcome"], (0, None))[1] != rows:
+                last[block["outcome"]] = (told["shown_look"], rows)
+            look = last[block["outcome"]][0]
             for arm in block["arms"]:
                 published.setdefault(Cell(look, arm["arm"], EVERY, EVERY, EVERY), arm["n"])
                 if block["arms"] and block["outcome"] != "rating":

@@ -72,12 +72,12 @@ def check(bench: Bench) -> Result:
 
 
 def _campaign(chance: random.Random) -> Iterator[dict[str, dict[str, Counts]]]:
-    """Up to three looks that only grow: arms, outcomes, and for each placement and locale how many."""
+    """Up to five looks that only grow: arms, outcomes, and for each placement and locale how many."""
     columns = [f"page-{number} en" for number in range(chance.randint(2, 4))]
     size = {column: chance.choice([4, 15, 60, 300]) for column in columns}
     weights = {outcome: [chance.choice([0.02, 0.1, 0.5, 1.0]) for _ in range(n)] for outcome, n in _OUTCOMES.items()}
     sums: dict[tuple[str, str, str, int], int] = {}
-    for _ in range(chance.randint(1, 3)):
+    for _ in range(chance.randint(1, 5)):
         for arm in ("neutral", "victim"):
             for column in columns:
                 people = round(size[column] * chance.uniform(0.5, 1.5))
