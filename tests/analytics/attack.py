@@ -54,9 +54,7 @@ def attacked(
     return found
 
 
-def _arm(
-    published: Mapping[Cell, int | None], truth: Mapping[Cell, int], protection: int, whole: bool
-) -> Recovered:
+def _arm(published: Mapping[Cell, int | None], truth: Mapping[Cell, int], protection: int, whole: bool) -> Recovered:
     inner = sorted(truth)
     place = {cell: at for at, cell in enumerate(inner)}
     outcomes = sorted({cell.outcome for cell in inner})
@@ -139,9 +137,7 @@ def _row(cells: Sequence[Cell], place: Mapping[Cell, int]) -> np.ndarray[Any, np
     return row
 
 
-def _range(
-    row: Any, equal: Sequence[tuple[Any, float]], at_most: Sequence[Any], whole: bool
-) -> tuple[float, float]:
+def _range(row: Any, equal: Sequence[tuple[Any, float]], at_most: Sequence[Any], whole: bool) -> tuple[float, float]:
     ends = []
     for sign in (1.0, -1.0):
         found = linprog(
