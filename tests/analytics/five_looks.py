@@ -113,11 +113,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args(arguments)
     os.environ["DJANGO_SETTINGS_MODULE"] = "campaign.settings"
-    import tests.environment  # a place of its own, before the settings are read  # noqa: F401
-
     import django
     from django.db import transaction
     from django.test.utils import setup_databases, setup_test_environment
+
+    import tests.environment  # a place of its own, before the settings are read  # noqa: F401
 
     django.setup()
     setup_test_environment()
