@@ -33,10 +33,15 @@ def installed(directory: Path, variables: Mapping[str, str] | None = None) -> It
         with _databases() as urls:
             yield _environment(directory, urls)
     else:
-        directory.mkdir(parents=True, exist_ok=True)
-        for file in _migrated_files().iterdir():
-            shutil.copy(file, directory)
+        with_databases(directory)
         yield _environment(directory, {})
+
+
+def with_databases(directory: Path) -> None:
+    """Put both databases on SQLite there, migrated and empty."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for file in _migrated_files().iterdir():
+        shutil.copy(file, directory)
 
 
 def _environment(directory: Path, variables: Mapping[str, str]) -> dict[str, str]:

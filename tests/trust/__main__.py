@@ -57,6 +57,7 @@ def _line(row: str, bench: Bench) -> Line:
     result = _checked(row, bench)
     why = "; ".join(result.broken[:4]) + (f"; and {len(result.broken) - 4} more" if len(result.broken) > 4 else "")
     seconds = round(time.monotonic() - begun, 1)
+    _say(f"    {'kept' if result.kept else f'BROKEN: {why}'}; {result.figure} ({seconds} s)")
     return Line(row, PROMISES[row], bench.engine, result.n, result.figure, result.kept, why, seconds)
 
 
@@ -66,6 +67,7 @@ def _planted(fault: Fault) -> Planted:
     result = _checked(fault.row, Bench(engine=fault.engine, fast=True, fault=fault))
     why = next((line for line in result.broken if fault.says in line), "")
     seconds = round(time.monotonic() - begun, 1)
+    _say(f"    {f'found: {why}' if why else f'MISSED; {result.figure}'} ({seconds} s)")
     return Planted(fault.name, fault.row, fault.engine, bool(why), why or result.figure, seconds)
 
 
