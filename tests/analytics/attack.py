@@ -164,16 +164,14 @@ def _range(row: Any, equal: Sequence[tuple[Any, float]], at_most: Sequence[Any],
 def _solved(
     costs: Any, equal: Sequence[tuple[Any, float]], at_most: Sequence[Any], whole: bool, bound: float | None
 ) -> Any:
-    return linprog(
-        costs,
-        A_eq=np.array([left for left, _ in equal]) if equal else None,
-        b_eq=np.array([right for _, right in equal]) if equal else None,
-        A_ub=np.array(at_most) if at_most else None,
-        b_ub=np.zeros(len(at_most)) if at_most else None,
-        bounds=(0, bound),
-        integrality=np.ones(len(costs)) if whole else None,
-        method="highs",
-    )
+    told: dict[str, Any] = {"bounds": (0, bound), "method": "highs"}
+    if equal:
+        told |= {"A_eq": np.array([left for left, _ in equal]), "b_eq": np.array([right for _, right in equal])}
+    if at_most:
+        told |= {"A_ub": np.array(at_most), "b_ub": np.zeros(len(at_most))}
+    if whole:
+        told["integrality"] = np.ones(len(costs), dtype=np.uint8)
+    return linprog(costs, **told)
 
 
 def from_api(
@@ -184,9 +182,9 @@ def from_api(
     last: dict[str, tuple[int, Any]] = {}  # an outcome that tells nothing new is still of the look that told it first
     for told in looks:
         for block in told["estimates"]:
-            rows = [(arm["arm"], arm["n"], arm["events"]) for arm in block["arms"]]
-            if last.get(block["outcome"], (0, None))[1] != rows:
-                last[block["outcome"]] = (told["shown_look"], rows)
+            numbers = [(arm["arm"], arm["n"], arm["events"]) for arm in block["arms"]]
+            if last.get(block["outcome"], (0, None))[1] != numbers:
+                last[block["outcome"]] = (told["shown_look"], numbers)
             look = last[block["outcome"]][0]
             for arm in block["arms"]:
                 published.setdefault(Cell(look, arm["arm"], EVERY, EVERY, EVERY), arm["n"])
