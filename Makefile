@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 SERVE ?= 1
+JOBS ?= 2
+AT_ONCE = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
@@ -25,11 +27,11 @@ demo: env  ## run the main job once on SQLite, print the verdict, leave a site t
 	@LOCAL_HTTP=1 SKIP_SECOND_FACTOR=1 DATA_DIRECTORY=var/demo $(BIN)/python manage.py demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
 
 test: env browser compiler nginx  ## run every test, in a real Chromium too
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(AT_ONCE)
 
 test-postgres: env compiler  ## run every test that may touch a database on a PostgreSQL of its own
 	@sh tests/postgres.sh
-	@$(BIN)/python -m tests.postgres -- $(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/analytics/stats
+	@$(BIN)/python -m tests.postgres -- $(BIN)/python -m pytest $(AT_ONCE) --ignore=tests/browser --ignore=tests/analytics/stats
 
 browser:
 	@sh tests/browser/chromium.sh

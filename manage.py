@@ -6,6 +6,9 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from campaign.server import leave_no_core_dump
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign.settings")
+    leave_no_core_dump()  # some of them read open views or keys
     execute_from_command_line(sys.argv)

@@ -8,8 +8,10 @@ import hmac
 import ipaddress
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import quote
 
 _DIGESTS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s", "sha3_256")
+_FOR_URLS = bytes.maketrans(b"+/", b"-_")
 
 
 def token() -> str:
@@ -27,16 +29,11 @@ def forms(token: str, *, keys: Sequence[bytes] = ()) -> dict[str, bytes]:
     """
     raw = token.encode()
     found = {
-        "plain": raw,
-        "capitals": token.upper().encode(),
+        **spelled(token),
         "backwards": raw[::-1],
-        "two bytes a letter": token.encode("utf-16-le"),
-        "url-encoded": "".join(f"%{byte:02X}" for byte in raw).encode(),
-        "url-encoded in small letters": "".join(f"%{byte:02x}" for byte in raw).encode(),
         "base32": base64.b32encode(raw).rstrip(b"=")[: len(raw) * 8 // 5],
-        **_base64(raw),
-        **dict(_hexadecimal("hex", raw)),
-        **dict(_hashed(raw, keys)),
+        **encoded(raw),
+        **hashed(raw, keys=keys),
         **dict(_address(token, keys)),
     }
     return {name: form for name, form in found.items() if name == "plain" or form != raw}
@@ -47,16 +44,44 @@ def hits(data: bytes, sought: Iterable[tuple[str, dict[str, bytes]]]) -> list[tu
     return [(name, form) for name, known in sought for form, pattern in known.items() if pattern in data]
 
 
-def _base64(raw: bytes) -> dict[str, bytes]:
-    """Base64 works on three bytes at a time: what a mark becomes depends on how many bytes stand before it."""
-    found = {}
+def spelled(text: str) -> dict[str, bytes]:
+    """A text in the letters that it may be written in; what is spelled the same is named once."""
+    raw = text.encode()
+    found = {
+        "small letters": text.lower().encode(),
+        "capitals": text.upper().encode(),
+        "two bytes a letter": text.encode("utf-16-le"),
+        "escaped for a URL": quote(text, safe="").encode(),
+        "url-encoded": "".join(f"%{byte:02X}" for byte in raw).encode(),
+        "url-encoded in small letters": "".join(f"%{byte:02x}" for byte in raw).encode(),
+    }
+    return {"plain": raw} | {name: form for name, form in found.items() if form != raw}
+
+
+def encoded(raw: bytes) -> dict[str, bytes]:
+    """Bytes in hexadecimal and base64, whatever stands before and after them.
+
+    Base64 works on three bytes at a time: what they become depends on how many bytes stand before them.
+    """
+    found = dict(_hexadecimal("hex", raw))
     for shift in range(3):
         whole = base64.b64encode(bytes(shift) + raw)
         own = whole[(shift * 8 + 5) // 6 : (shift + len(raw)) * 8 // 6]
         found[f"base64, shifted by {shift}"] = own
-        if (safe := own.translate(bytes.maketrans(b"+/", b"-_"))) != own:
+        if (safe := own.translate(_FOR_URLS)) != own:
             found[f"base64 for URLs, shifted by {shift}"] = safe
     return found
+
+
+def hashed(
+    raw: bytes, *, keys: Sequence[bytes] = (), kinds: Sequence[str] = _DIGESTS, first: int | None = None
+) -> dict[str, bytes]:
+    """Hashes of bytes, alone or under any of these keys; of each the `first` bytes, all of them without it."""
+    found = {kind: hashlib.new(kind, raw, usedforsecurity=False).digest() for kind in kinds}
+    for number, key in enumerate(keys, start=1):
+        found[f"HMAC under key {number}"] = hmac.digest(key, raw, "sha256")
+        found[f"sha256 salted with key {number}"] = hashlib.sha256(key + raw).digest()
+    return {name: form for kind, digest in found.items() for name, form in _digest(kind, digest[:first])}
 
 
 def _hexadecimal(name: str, raw: bytes) -> Iterator[tuple[str, bytes]]:
@@ -64,19 +89,12 @@ def _hexadecimal(name: str, raw: bytes) -> Iterator[tuple[str, bytes]]:
     yield f"{name} in capitals", raw.hex().upper().encode()
 
 
-def _hashed(raw: bytes, keys: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
-    for digest in _DIGESTS:
-        yield from _digest(digest, hashlib.new(digest, raw, usedforsecurity=False).digest())
-    for number, key in enumerate(keys, start=1):
-        yield from _digest(f"HMAC under key {number}", hmac.digest(key, raw, "sha256"))
-        yield from _digest(f"sha256 salted with key {number}", hashlib.sha256(key + raw).digest())
-
-
 def _digest(name: str, digest: bytes) -> Iterator[tuple[str, bytes]]:
+    own = base64.b64encode(digest)[: len(digest) * 8 // 6]  # what more of the digest would not change
     yield f"{name}, raw", digest
     yield from _hexadecimal(f"{name}, hex", digest)
-    yield f"{name}, base64", base64.b64encode(digest).rstrip(b"=")
-    yield f"{name}, base64 for URLs", base64.urlsafe_b64encode(digest).rstrip(b"=")
+    yield f"{name}, base64", own
+    yield f"{name}, base64 for URLs", own.translate(_FOR_URLS)
 
 
 def _address(token: str, keys: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
@@ -90,5 +108,5 @@ def _address(token: str, keys: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
     yield from _hexadecimal("packed, hex", address.packed)
     if address.version == 6:
         yield "packed", address.packed
-    for name, form in _hashed(address.packed, keys):
+    for name, form in hashed(address.packed, keys=keys).items():
         yield f"packed, {name}", form

@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import io
+import os
+import socket
 import sys
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from django.urls import get_resolver
@@ -116,11 +119,13 @@ class Door:
             refusal = Refusal(413, "body_too_large", f"A request may hold at most {STAFF_MOST_BYTES:,} bytes.")
             _send(protocol, scope.method, refusal_reply(refusal))
             return
-        whole = await self._loop.run_in_executor(self._threads, self._asked, _environ(scope, body), protocol)
+        whole = await self._loop.run_in_executor(
+            self._threads, self._asked, _environ(scope, body), protocol, scope.client
+        )
         if whole is not None:
             _send(protocol, scope.method, whole)
 
-    def _asked(self, environ: WSGIEnvironment, protocol: HTTPProtocol) -> Reply | None:
+    def _asked(self, environ: WSGIEnvironment, protocol: HTTPProtocol, client: str) -> Reply | None:
         """Runs in a thread: Django's reply; None if it came piece by piece and is sent already."""
         said: list[Any] = []
         pieces: Any = self._downstream(environ, lambda status, headers, error=None: said.extend((status, headers)))  # type: ignore[arg-type]  # it returns no writer, and Django needs none
@@ -129,8 +134,14 @@ class Door:
             if not getattr(pieces, "streaming", False):
                 return Reply(status, headers, b"".join(pieces))
             transport = protocol.response_stream(status, headers)
-            for piece in pieces if environ["REQUEST_METHOD"] != "HEAD" else ():
-                asyncio.run_coroutine_threadsafe(_passed_on(transport, piece), self._loop).result()
+            try:
+                for piece in pieces if environ["REQUEST_METHOD"] != "HEAD" else ():
+                    asyncio.run_coroutine_threadsafe(_passed_on(transport, piece), self._loop).result()
+            except ProtocolClosed:  # whoever asked has left
+                pass
+            except Exception as error:
+                self._audience.failure(error)
+                _hang_up(client)
             return None
         finally:
             pieces.close()
@@ -138,6 +149,19 @@ class Door:
 
 async def _passed_on(transport: Any, piece: bytes) -> None:
     await transport.send_bytes(piece)
+
+
+def _hang_up(client: str) -> None:
+    """Close a connection under the server, which by itself would end half an answer as a whole one."""
+    address, _, port = client.rpartition(":")
+    for number in os.listdir("/dev/fd"):
+        with suppress(OSError):
+            link = socket.socket(fileno=int(number))
+            try:
+                if link.getpeername()[:2] == (address.strip("[]"), int(port)):
+                    link.shutdown(socket.SHUT_RDWR)
+            finally:
+                link.detach()  # it stays the server's
 
 
 def _settle(answered: list[tuple[asyncio.Future[Answers], Answers]]) -> None:

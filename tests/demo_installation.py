@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import atexit
 import shutil
-from contextlib import ExitStack
+import tempfile
 from functools import cache
 from pathlib import Path
 
-from benchmarks.installation import installation
+from benchmarks.installation import PREPARE, environment
+from tests.installation import manage, with_databases
 
 
 @cache
 def original() -> dict[str, str]:
     """The environment of the one that all copies are made from; nothing is ever started in it."""
-    stack = ExitStack()
-    atexit.register(stack.close)
-    return stack.enter_context(installation())
+    folder = Path(tempfile.mkdtemp(prefix="second-thought-demo-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    own = environment(folder)
+    with_databases(folder)
+    manage("shell", "--no-imports", "-c", PREPARE, environment=own)
+    return own
 
 
 def copied(folder: Path) -> dict[str, str]:

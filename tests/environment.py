@@ -32,7 +32,23 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.reuse_db |= POSTGRESQL
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+# `make test` runs two files at a time, each in one process. What goes by a clock, and what drives a browser, comes one
+# after the other, so that it does not fight with its like; what takes long begins first: nobody waits for it at last.
+_ONE_AT_A_TIME = {
+    "tests/crash/": "by a clock",
+    "tests/deploy/test_restart.py": "by a clock",
+    "tests/browser/": "in a browser",
+}
+_LONG = (*_ONE_AT_A_TIME, "tests/trust/", "tests/deploy/", "tests/power/", "tests/fuzz/")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if getattr(config.option, "loadgroup", False):  # in a process of pytest-xdist
+        for item in items:
+            group = next((name for at, name in _ONE_AT_A_TIME.items() if item.nodeid.startswith(at)), None)
+            item.add_marker(pytest.mark.xdist_group(group or item.nodeid.partition("::")[0]))
+        items.sort(key=lambda item: next((at for at, name in enumerate(_LONG) if item.nodeid.startswith(name)), 99))
     for item in items:
         for mark in item.iter_markers("only_on"):
             if (mark.args[0] == "postgresql") != POSTGRESQL:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import secrets
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -21,16 +25,45 @@ _URLS = ("DATABASE_URL", "AUDIENCE_DATABASE_URL")
 @contextmanager
 def installed(directory: Path, variables: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:
     """The environment of an installation on the engine of this run, or on the databases that `variables` name."""
-    with _databases() as databases:
-        environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "campaign.settings",
-            "DATA_DIRECTORY": str(directory),
-            **(variables or databases),
-        }
-        for alias in ("default", "audience"):
-            manage("migrate", "--database", alias, "-v0", environment=environment)
+    if variables:
+        environment = _environment(directory, variables)
+        _migrate(environment)
         yield environment
+    elif POSTGRESQL:
+        with _databases() as urls:
+            yield _environment(directory, urls)
+    else:
+        with_databases(directory)
+        yield _environment(directory, {})
+
+
+def with_databases(directory: Path) -> None:
+    """Put both databases on SQLite there, migrated and empty."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for file in _migrated_files().iterdir():
+        shutil.copy(file, directory)
+
+
+def _environment(directory: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    own = {"DJANGO_SETTINGS_MODULE": "campaign.settings", "DATA_DIRECTORY": str(directory)}
+    return {**os.environ, **own, **variables}
+
+
+def _migrate(environment: Mapping[str, str]) -> None:
+    for alias in ("default", "audience"):
+        manage("migrate", "--database", alias, "-v0", environment=environment)
+
+
+@cache
+def _migrated_files() -> Path:
+    """Both databases on SQLite, migrated once for a whole run; each installation begins with a copy."""
+    folder = Path(tempfile.mkdtemp(prefix="second-thought-installation-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as place:
+        _migrate(_environment(Path(place), {}))
+        for file in Path(place).glob("*.sqlite3"):
+            shutil.copy(file, folder)
+    return folder
 
 
 def manage(*arguments: str, environment: Mapping[str, str]) -> str:
@@ -39,20 +72,36 @@ def manage(*arguments: str, environment: Mapping[str, str]) -> str:
     return subprocess.run(command, check=True, cwd=ROOT, env=dict(environment), capture_output=True, text=True).stdout
 
 
+@cache
+def _migrated_databases() -> dict[str, str]:
+    """Both databases on the server of this run, migrated once; new ones are made of them. They go with the server."""
+    urls = _beside(f"template_{secrets.token_hex(4)}")
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        for url in urls.values():
+            connection.execute(f'CREATE DATABASE "{_name(url)}"')
+    with tempfile.TemporaryDirectory() as place:
+        _migrate(_environment(Path(place), urls))
+    return urls
+
+
 @contextmanager
 def _databases() -> Iterator[dict[str, str]]:
-    """Two new databases on the server of this run; nothing on SQLite, where the directory is enough."""
-    if not POSTGRESQL:
-        yield {}
-        return
-    suffix = secrets.token_hex(4)
-    urls = {name: f"{os.environ[name]}_{suffix}" for name in _URLS}
-    names = [url.rpartition("/")[2] for url in urls.values()]
+    """Two new databases on the server of this run."""
+    templates, urls = _migrated_databases(), _beside(secrets.token_hex(4))
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
-        for name in names:
-            connection.execute(f'CREATE DATABASE "{name}"')
+        for variable, url in urls.items():
+            connection.execute(f'CREATE DATABASE "{_name(url)}" TEMPLATE "{_name(templates[variable])}"')
         try:
             yield urls
         finally:
-            for name in names:  # by force: a test may have killed whoever was connected
-                connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            for url in urls.values():  # by force: a test may have killed whoever was connected
+                connection.execute(f'DROP DATABASE "{_name(url)}" WITH (FORCE)')
+
+
+def _beside(suffix: str) -> dict[str, str]:
+    """Addresses of two more databases on the server of this run."""
+    return {variable: f"{os.environ[variable]}_{suffix}" for variable in _URLS}
+
+
+def _name(url: str) -> str:
+    return url.rpartition("/")[2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from analytics.evaluate import evaluate
 from analytics.models import Analysis, Estimate, Release, Tally
 from campaign.models import Campaign, LeftOutCount, ServedCount
 from tests import world
+from tests.analytics import five_looks
 from tests.analytics.attack import Cell, attacked, from_api
 
 COUNTS = {"neutral": (2000, 700), "victim": (2000, 760), "user": (2000, 780), "both": (2000, 880)}
@@ -281,6 +283,23 @@ def test_all_that_the_api_told_over_four_looks_gives_no_small_count_away() -> No
     assert (found.exact, found.narrow) == (0, 0)
     assert found.small > 20
     assert len(told) > 1
+
+
+@pytest.mark.django_db
+def test_five_looks_in_a_row_give_no_small_count_away_to_who_counts_in_whole_people() -> None:
+    """`python -m tests.analytics.five_looks` does hundreds."""
+    kept = five_looks.looked_at(random.Random(1))
+    found = kept.attacked()
+    assert (found.exact, found.narrow) == (0, 0)
+    assert found.small > 20
+    assert len(kept.told) > 1
+
+
+@pytest.mark.django_db
+def test_five_looks_that_forget_the_earlier_ones_give_small_counts_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault planted: each look is made as if it were the first."""
+    monkeypatch.setattr(release, "_shown", lambda stored: {})
+    assert five_looks.looked_at(random.Random(3)).attacked().exact > 0
 
 
 def _truth(look: int) -> dict[Cell, int]:

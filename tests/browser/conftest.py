@@ -48,9 +48,9 @@ def chromium() -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the whole session."""
+    """One Chromium for all tests of this folder; gone before those that run an event loop of their own."""
     # Playwright's synchronous interface runs an event loop in this thread, which Django takes for an async caller.
     with pytest.MonkeyPatch.context() as environment, chromium() as launched:
         environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")

@@ -6,7 +6,9 @@ import asyncio
 import http.client
 import json
 import logging
+import os
 import re
+import resource
 import subprocess
 import sys
 import threading
@@ -25,6 +27,7 @@ from benchmarks.processes import living_family
 from campaign import rsgi, server
 from campaign.audience import Answers, Deliver, Event
 from tests import world
+from tests.campaign.half import half_an_answer
 from tests.installation import ROOT, installed
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
@@ -285,6 +288,14 @@ def test_a_long_answer_goes_back_piece_by_piece_and_is_closed(tmp_path: Path) ->
     assert answer.body == b"f" * 100_000
 
 
+def test_a_long_answer_that_fails_half_way_is_not_answered_again(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        answer, _ = staff(lambda environ: StreamingHttpResponse(half_an_answer()), Asked())
+    assert (answer.status, answer.body) == (200, b"one half, ")
+    assert "RuntimeError" in caplog.text
+    assert "canary" not in caplog.text
+
+
 def test_an_upload_above_the_limit_is_refused() -> None:
     scope = Asked("POST", headers=Headers([("content-length", str(rsgi.STAFF_MOST_BYTES + 1))]))
     (answer,) = asked(door(), (scope, Connection()))
@@ -305,12 +316,52 @@ def test_a_fault_behind_the_door_is_logged_by_its_name_alone(caplog: pytest.LogC
 # Through a real server
 
 
+def test_who_reads_an_answer_that_fails_half_way_sees_that_it_was_cut(tmp_path: Path) -> None:
+    """And nobody else does: another connection to the same process lives on."""
+    with (
+        installed(tmp_path, {}) as own,
+        server.running("tests.campaign.half:application", environment={**own, "LOCAL_HTTP": "1"}) as url,
+        closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)) as link,
+        closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)) as other,
+    ):
+        other.request("GET", "/whole")
+        assert other.getresponse().read() == b"one half, the other"
+        kept = other.sock
+        link.request("GET", "/half")
+        with pytest.raises(http.client.HTTPException):  # incomplete, or so early that not even a status came
+            link.getresponse().read()
+        other.request("GET", "/whole")
+        assert other.getresponse().read() == b"one half, the other"
+        assert other.sock is kept
+
+
+# manage.py as it is, up to where the command that it was asked for would begin.
+ANY_COMMAND = """
+import json, resource, runpy, sys
+from django.core import management
+management.execute_from_command_line = lambda argv: print(json.dumps([argv, resource.getrlimit(resource.RLIMIT_CORE)]))
+sys.argv = ["manage.py", "worker"]
+runpy.run_path("manage.py", run_name="__main__")
+"""
+
+
+def allow_core_dumps() -> None:
+    """As on a machine that writes them."""
+    most = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    resource.setrlimit(resource.RLIMIT_CORE, (most, most))
+
+
 def test_the_server_leaves_no_image_of_its_memory_when_it_crashes(tmp_path: Path) -> None:
     """A core dump of a web process holds the requests it was answering."""
     port = server.free_port()
     with installed(tmp_path, {}) as own:
-        command = [sys.executable, "manage.py", "serve", "--port", str(port)]
-        child = subprocess.Popen(command, cwd=ROOT, env=own | {"LOCAL_HTTP": "1"}, stdout=subprocess.DEVNULL)
+        child = subprocess.Popen(
+            [sys.executable, "manage.py", "serve", "--port", str(port)],
+            cwd=ROOT,
+            env=own | {"LOCAL_HTTP": "1"},
+            stdout=subprocess.DEVNULL,
+            preexec_fn=allow_core_dumps,
+        )
         try:
             server._wait(port, child)
             limits = [Path(f"/proc/{pid}/limits").read_text() for pid in living_family(child.pid)]
@@ -321,6 +372,20 @@ def test_the_server_leaves_no_image_of_its_memory_when_it_crashes(tmp_path: Path
     assert all(re.search(r"^Max core file size +0 +0 ", text, re.MULTILINE) for text in limits)
 
 
+def test_no_command_leaves_an_image_of_its_memory_when_it_crashes(tmp_path: Path) -> None:
+    """The worker, `fold`, `keys`, `doctor` and `what_we_hold` read open views, or keys: whichever runs, none dumps."""
+    child = subprocess.run(
+        [sys.executable, "-c", ANY_COMMAND],
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "DATA_DIRECTORY": str(tmp_path)},
+        preexec_fn=allow_core_dumps,
+        capture_output=True,
+        text=True,
+    )
+    assert json.loads(child.stdout) == [["manage.py", "worker"], [0, 0]]
+
+
 def test_a_real_server_answers_the_audience_and_the_staff(tmp_path: Path) -> None:
     with (
         installed(tmp_path, {}) as own,
@@ -328,19 +393,21 @@ def test_a_real_server_answers_the_audience_and_the_staff(tmp_path: Path) -> Non
         closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)) as link,
     ):
         told = []
-        for method, path, body in (
-            ("POST", "/api/v1/decide", iter([b'{"placement":', b'"nowhere"}'])),
-            ("POST", "/api/v1/decide", b"x" * 4097),
-            ("HEAD", "/static/campaign/embed.js", None),
-            ("GET", "/favicon.ico", None),
-            ("GET", "/health/ready", None),
-            ("GET", "/sign-in/", None),
-            ("HEAD", "/sign-in/", None),
-            ("GET", "/nothing/%FF/here", None),
+        too_long = {"Content-Length": "4097"}  # refused before a byte of it is sent
+        for method, path, body, headers in (
+            ("POST", "/api/v1/decide", iter([b'{"placement":', b'"nowhere"}']), {}),
+            ("POST", "/api/v1/decide", None, too_long),
+            ("HEAD", "/static/campaign/embed.js", None, {}),
+            ("GET", "/favicon.ico", None, {}),
+            ("GET", "/health/ready", None, {}),
+            ("GET", "/sign-in/", None, {}),
+            ("HEAD", "/sign-in/", None, {}),
+            ("GET", "/nothing/%FF/here", None, {}),
         ):
-            link.request(method, path, body=body)
+            link.request(method, path, body=body, headers=headers)
             reply = link.getresponse()
             told.append((reply.status, bool(reply.read()), reply.getheader("Content-Length") not in (None, "0")))
+            link.close()  # after a body that was not read the server does so too
     assert told == [
         (404, True, True),
         (413, True, True),

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from campaign.audience import mount
+from campaign.receipt import SECONDS_PER_HOUR
 from campaign.rsgi import Door
 from campaign.wsgi import django_application
 from tests.crash.clock import FastClock
@@ -22,7 +23,11 @@ def _application() -> Door:
     from django.conf import settings
 
     from analytics import ingest
+    from campaign import ring
     from tests.crash import faults
+
+    clock = FastClock.of(os.environ)
+    ring.BEAT_SECONDS = min(ring.BEAT_SECONDS, SECONDS_PER_HOUR / clock.speed / 10)  # an hour is short here
 
     proper = ingest.keep
     notes: Path = settings.DATA_DIRECTORY / "spooled"
@@ -35,7 +40,7 @@ def _application() -> Door:
 
     ingest.keep = keep
     faults.plant()
-    application = Door(django_application, mount(clock=FastClock.of(os.environ)))
+    application = Door(django_application, mount(clock=clock))
     (settings.DATA_DIRECTORY / f"web-{os.getpid()}").touch()
     return application
 

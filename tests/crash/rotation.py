@@ -11,7 +11,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -47,12 +47,15 @@ class Told:
     answers: Counter[str] = field(default_factory=Counter)
     signed: Counter[int] = field(default_factory=Counter)
     by_old_keys: int = 0  # accepted after a newer key had signed
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def __iadd__(self, other: Told) -> Told:
-        self.answers += other.answers
-        self.signed += other.signed
-        self.by_old_keys += other.by_old_keys
-        return self
+    def add(self, answer: str, number: int) -> None:
+        """One answer about a receipt that this key has signed."""
+        with self._lock:
+            self.answers[answer] += 1
+            if answer == ACCEPTED:
+                self.signed[number] += 1
+                self.by_old_keys += number < max(self.signed)
 
     @property
     def refused(self) -> int:
@@ -67,13 +70,13 @@ class Told:
 class Visitors(threading.Thread):
     """Subjects in one thread, at a steady pace."""
 
-    def __init__(self, site: Site, *, seed: int, stop: threading.Event, pace: float) -> None:
+    def __init__(self, site: Site, told: Told, *, seed: int, stop: threading.Event, pace: float) -> None:
         super().__init__(name=f"visitors-{seed}", daemon=True)
         self._site, self._stopping, self._pause = site, stop, 1 / pace
         self._random = random.Random(seed)
         self._lines = [Line(site.port) for _ in range(_LINES)]
         self._held: list[Held] = []
-        self.told = Told()
+        self._told = told
         self.failure: BaseException | None = None
 
     def run(self) -> None:
@@ -106,11 +109,9 @@ class Visitors(threading.Thread):
     def _tell(self, view: View, outcome: str) -> None:
         status, body = self._ask("events", {"receipt": view.receipt, "outcome": outcome})
         answer = ACCEPTED if status == 200 else json.loads(body)["error"]["code"]
-        self.told.answers[answer] += 1
-        if answer == ACCEPTED:
-            number = base64.urlsafe_b64decode(view.receipt[:4])[0]
-            self.told.signed[number] += 1
-            self.told.by_old_keys += number < max(self.told.signed)
+        if answer == INVALID and self._site.clock() >= view.closes * 3600:
+            answer = EXPIRED  # it was on its way so long that its key may be gone, as it should
+        self._told.add(answer, base64.urlsafe_b64decode(view.receipt[:4])[0])
 
     def _ask(self, path: str, value: Mapping[str, str]) -> tuple[int, bytes]:
         line = self._random.choice(self._lines)
@@ -130,10 +131,10 @@ def wait_until_all_serve(site: Site, *, processes: int = 2, seconds: float = 30.
 
 @contextmanager
 def visited(site: Site, *, threads: int = 3, pace: float = 250.0) -> Iterator[Told]:
-    """Visitors come as long as this lasts; what they were told is known at the end."""
+    """Visitors come as long as this lasts; what they are told is counted as it comes."""
     wait_until_all_serve(site)
     stop, told = threading.Event(), Told()
-    crowd = [Visitors(site, seed=seed, stop=stop, pace=pace / threads) for seed in range(threads)]
+    crowd = [Visitors(site, told, seed=seed, stop=stop, pace=pace / threads) for seed in range(threads)]
     for visitors in crowd:
         visitors.start()
     try:
@@ -145,7 +146,6 @@ def visited(site: Site, *, threads: int = 3, pace: float = 250.0) -> Iterator[To
     for visitors in crowd:
         if visitors.failure is not None:
             raise RuntimeError(f"{visitors.name} failed:\n{site.logs()}") from visitors.failure
-        told += visitors.told
 
 
 def keys(site: Site, *arguments: str) -> None:
@@ -165,7 +165,15 @@ def rotate(site: Site, *, seconds: float) -> ReceiptKey:
     return before
 
 
-def wait_until_destroyed(site: Site, key: ReceiptKey, *, seconds: float = 15.0) -> None:
+def wait_until(happened: Callable[[], bool], told: Told, *, seconds: float = 60.0) -> None:
+    """However busy the machine is: what counts is not when."""
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end, told
+        time.sleep(0.02)
+
+
+def wait_until_destroyed(site: Site, key: ReceiptKey, *, seconds: float = 60.0) -> None:
     """The worker destroys it in its time, not sooner."""
     until = needed_until(key, receipt_key_files(site.directory / "keys"))
     assert until is not None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import itertools
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
+
+from analytics import canaries
 
 
 class Marks:
@@ -23,19 +24,8 @@ class Marks:
         return f"{self._root}x{next(self._numbers):x}"
 
     def forms(self) -> dict[str, bytes]:
-        """How a mark may stand in a file: as it is, in other cases and encodings, in hexadecimal or base64."""
-        plain = self._root.encode()
-        forms = {
-            "plain": plain,
-            "lower case": plain.lower(),
-            "upper case": plain.upper(),
-            "UTF-16": self._root.encode("utf-16-le"),
-            "hexadecimal": plain.hex().encode(),
-        }
-        for shift in range(3):  # base64 looks different at each of three places; its edges depend on the neighbours
-            encoded = base64.b64encode(b"\0" * shift + plain)
-            forms[f"base64 at {shift}"] = encoded[4 if shift else 0 : len(encoded) // 4 * 4 - 4]
-        return forms
+        """How a mark may stand in a file, as far as all of them look the same."""
+        return canaries.spelled(self._root) | canaries.encoded(self._root.encode())
 
     def kept_in(self, places: Iterable[Path]) -> list[str]:
         """Where a mark stands in these files, and in all files of these directories; a line for each."""

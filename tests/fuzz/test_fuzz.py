@@ -83,11 +83,11 @@ def test_a_mark_is_found_in_every_form(tmp_path: Path, shift: int) -> None:
     mark = (b"_" * shift + marks.new().encode() + b"_rest").decode()
     forms = {
         "plain": mark.encode(),
-        "lower case": mark.lower().encode(),
-        "upper case": mark.upper().encode(),
-        "UTF-16": mark.encode("utf-16"),
-        "hexadecimal": mark.encode().hex().encode(),
-        f"base64 at {shift % 3}": base64.b64encode(mark.encode()),
+        "small letters": mark.lower().encode(),
+        "capitals": mark.upper().encode(),
+        "two bytes a letter": mark.encode("utf-16"),
+        "hex": mark.encode().hex().encode(),
+        f"base64, shifted by {shift % 3}": base64.b64encode(mark.encode()),
     }
     for form, content in forms.items():
         (tmp_path / "file").write_bytes(b"some bytes" + content + b"more bytes")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from messages import chain
@@ -56,6 +56,7 @@ def test_a_record_as_it_was_written_is_fine(record: list[Entry]) -> None:
 
 
 @pytest.mark.parametrize("name", OTHERS)
+@settings(max_examples=25)  # of each field
 @given(data=st.data(), record=records())
 def test_a_change_of_any_field_of_any_entry_is_found_and_the_entry_named(
     name: str, data: st.DataObject, record: list[Entry]

@@ -13,7 +13,7 @@ import django
 
 from tests.trust.bench import Bench, Fault
 from tests.trust.faults import FAULTS, POSTGRESQL_TOO, PROMISES
-from tests.trust.result import Line, Planted, faults_table, table, write
+from tests.trust.result import Line, Planted, Result, faults_table, table, write
 from tests.trust.rows import check
 from tests.trust.sealed import can_seal
 
@@ -54,19 +54,29 @@ def main(arguments: Sequence[str]) -> int:
 def _line(row: str, bench: Bench) -> Line:
     begun = time.monotonic()
     _say(f"{row}, {bench.engine} ...")
-    result = check(row, bench)
+    result = _checked(row, bench)
     why = "; ".join(result.broken[:4]) + (f"; and {len(result.broken) - 4} more" if len(result.broken) > 4 else "")
     seconds = round(time.monotonic() - begun, 1)
+    _say(f"    {'kept' if result.kept else f'BROKEN: {why}'}; {result.figure} ({seconds} s)")
     return Line(row, PROMISES[row], bench.engine, result.n, result.figure, result.kept, why, seconds)
 
 
 def _planted(fault: Fault) -> Planted:
     begun = time.monotonic()
     _say(f"planted: {fault.name} ...")
-    result = check(fault.row, Bench(engine=fault.engine, fast=True, fault=fault))
+    result = _checked(fault.row, Bench(engine=fault.engine, fast=True, fault=fault))
     why = next((line for line in result.broken if fault.says in line), "")
     seconds = round(time.monotonic() - begun, 1)
+    _say(f"    {f'found: {why}' if why else f'MISSED; {result.figure}'} ({seconds} s)")
     return Planted(fault.name, fault.row, fault.engine, bool(why), why or result.figure, seconds)
+
+
+def _checked(row: str, bench: Bench) -> Result:
+    """What the row found; one that stumbles has kept nothing, and the others still run."""
+    try:
+        return check(row, bench)
+    except Exception as error:
+        return Result(n="", figure="", broken=(f"the row ended early: {type(error).__name__}: {error}"[:300],))
 
 
 def _say(line: str) -> None:

@@ -6,16 +6,14 @@ bytes, and a table of bits tells nearly all of them apart from every needle; the
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics import canaries
 from tests.fuzz.marks import Marks
 
 Needles = Mapping[bytes, str]
@@ -24,7 +22,6 @@ _BITS = 20
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _PORTION = 1 << 22
 _DIGESTS = ("md5", "sha1", "sha256")
-URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,37 +94,27 @@ def _slots(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def encoded(content: bytes, name: str) -> Iterator[tuple[bytes, str]]:
-    """Bytes as they are, in hexadecimal and in both base64 alphabets at each of their three places."""
+    """Bytes as they are, and encoded."""
     yield content, name
-    yield content.hex().encode(), f"{name}, in hexadecimal"
-    yield content.hex().upper().encode(), f"{name}, in hexadecimal"
-    for shift in range(3):  # at its edges base64 depends on the neighbours: what is left always looks the same
-        text = base64.b64encode(b"\0" * shift + content)
-        text = text[(0, 2, 3)[shift] : (shift + len(content)) * 8 // 6]
-        yield text, f"{name}, in base64"
-        yield text.translate(URL_SAFE), f"{name}, in base64"
+    yield from _named(canaries.encoded(content), name)
 
 
 def written(text: str, name: str) -> Iterator[tuple[bytes, str]]:
     """A text in its spellings, each encoded."""
-    for spelling in {text, text.lower(), text.upper(), quote(text, safe="")}:
-        yield from encoded(spelling.encode(), name)
-    yield text.encode("utf-16-le"), f"{name}, in UTF-16"
+    for form, spelling in canaries.spelled(text).items():
+        yield from encoded(spelling, name if form == "plain" else f"{name}, {form}")
 
 
 def hashed(text: str, name: str) -> Iterator[tuple[bytes, str]]:
     """Its plain hashes, of which eight bytes are enough: a shortened hash is as good to who has a list to try."""
-    for kind in _DIGESTS:
-        digest = hashlib.new(kind, text.encode()).digest()[:_KEY]
-        yield digest, f"{kind} of {name}"
-        yield digest.hex().encode(), f"{kind} of {name}"
-        yield digest.hex().upper().encode(), f"{kind} of {name}"
-        yield base64.b64encode(digest)[:10], f"{kind} of {name}"
-        yield base64.urlsafe_b64encode(digest)[:10], f"{kind} of {name}"
+    yield from _named(canaries.hashed(text.encode(), kinds=_DIGESTS, first=_KEY), name)
 
 
 def marked(marks: Marks) -> Iterator[tuple[bytes, str]]:
     """What finds any of the marks: they all begin the same."""
-    for form, word in marks.forms().items():
-        yield word, f"a mark ({form})"
-        yield word.translate(URL_SAFE), f"a mark ({form})"
+    yield from _named(marks.forms(), "a mark")
+
+
+def _named(forms: Mapping[str, bytes], name: str) -> Iterator[tuple[bytes, str]]:
+    for form, word in forms.items():
+        yield word, f"{name}, {form}"

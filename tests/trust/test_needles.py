@@ -67,5 +67,13 @@ def test_files_and_their_names_are_searched(tmp_path: Path) -> None:
 
 
 def test_spellings_and_hashes_name_what_they_are() -> None:
-    assert {name for _, name in written("Ana B", "a name")} >= {"a name", "a name, in base64", "a name, in UTF-16"}
-    assert {name for _, name in hashed("x", "a key")} == {f"{kind} of a key" for kind in ("md5", "sha1", "sha256")}
+    spellings = {
+        "a name",
+        "a name, base64, shifted by 1",
+        "a name, two bytes a letter",
+        "a name, escaped for a URL, hex",
+    }
+    assert {name for _, name in written("Ana B", "a name")} >= spellings
+    assert {name.rpartition(", ")[0] for _, name in hashed("x", "a key")} == {
+        f"a key, {kind}" for kind in ("md5", "sha1", "sha256")
+    }

@@ -20,7 +20,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"Second Thought listens on http://{options['host']}:{options['port']}/")
         self.stdout.flush()
-        server.leave_no_core_dump()
         command = server.command(
             server.PRODUCTION, port=options["port"], host=options["host"], workers=options["workers"]
         )
