@@ -14,6 +14,22 @@ from messages.render import Rendered
 
 _PLACEHOLDER = "RECEIPT-STANDS-HERE"
 LANES = {"self": "help_self", "affected": "help_affected"}
+# What visitors are told about a help link: when one of these changes, the pages are rendered anew.
+OF_A_LINK = (
+    "id",
+    "name",
+    "url",
+    "lane",
+    "audience",
+    "country",
+    "language",
+    "note",
+    "source",
+    "contact",
+    "hours",
+    "cost",
+    "verified_on",
+)
 
 # The interface words around every message, the same in every arm.
 CHROME = {

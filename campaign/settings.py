@@ -172,6 +172,7 @@ SMALL_CELL = int(os.environ.get("SMALL_CELL", "10"))
 if SMALL_CELL < 10:
     raise ImproperlyConfigured("SMALL_CELL must be 10 or more: smaller groups could be recognised.")
 NEVER_NAME = _list("NEVER_NAME")  # tools and sites that no message may name
+CHECK_HELP_LINKS = _flag("CHECK_HELP_LINKS")  # the worker asks each help link's address once a day
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # empty: /metrics is off
 
 REST_FRAMEWORK = {

@@ -7,6 +7,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("campaign.pages")),
     path("messages/", include("messages.urls")),
+    path("help-links/", include("messages.help_urls")),
     path("audit/", include("messages.audit_urls")),
     path("", include("analytics.urls")),
     path("api/", include("campaign.api_urls")),

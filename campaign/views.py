@@ -10,13 +10,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from campaign.access import campaign_for
 from campaign.lifecycle import factorial_arms
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement
 from campaign.preview import preview_url
-from messages import advice
+from messages import advice, help_links
 from messages.models import Review
 from messages.render import direction_of
 from messages.roles import ROLES, has_role
@@ -76,8 +77,15 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "plan": plan,
         "comparisons": _pairs(plan, names) if plan else [],
         "factorial": factorial_arms(campaign) is not None,
+        "help_waits": _help_waits(campaign),
+        "shows": campaign.state in Campaign.LIVE,
     }
     return render(request, "campaign/detail.html", context)
+
+
+def _help_waits(campaign: Campaign) -> list[help_links.Due]:
+    """Links that somebody has to open before it can launch, or although it runs."""
+    return [] if campaign.state == Campaign.State.CLOSED else help_links.due(today=timezone.localdate())
 
 
 def _arms(campaign: Campaign, placements: list[Placement]) -> list[ArmCard]:

@@ -56,6 +56,12 @@ class Action(StrEnum):
     KEY_CREATE = "key-create"
     KEY_ROTATE = "key-rotate"
     KEY_DESTROY = "key-destroy"
+    HELP_ADD = "help-add"
+    HELP_CHANGE = "help-change"
+    HELP_CHECK = "help-check"
+    HELP_RETIRE = "help-retire"
+    HELP_RESTORE = "help-restore"
+    WORDS_IMPORT = "words-import"
     RECORD_ACCEPT = "record-accept"
 
 
@@ -65,6 +71,7 @@ class Kind(StrEnum):
     MESSAGE = "message"
     CAMPAIGN = "campaign"
     KEY = "key"
+    HELP = "help"
     RECORD = "record"
 
 

@@ -2,7 +2,11 @@
 
 from django.urls import path
 
-from messages import views
+from messages import exchange_page, views
 
 app_name = "messages"
-urlpatterns = [path("", views.library, name="library")]
+urlpatterns = [
+    path("", views.library, name="library"),
+    path("exchange/", exchange_page.page, name="exchange"),
+    path("exchange/export/", exchange_page.export, name="export"),
+]

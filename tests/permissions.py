@@ -152,6 +152,7 @@ def _address(route: str) -> str:
     pk = str(things[kind]()) if kind else "1"
     for placeholder, value in {
         "<slug:slug>": "pilot",
+        "<slug:link>": "help-self",
         "<int:look>": "1",
         "<path:object_id>": pk,
         "<id>": pk,
