@@ -34,6 +34,7 @@ LONGEST = {
     "body": 1_200,
 }
 MOST_SOURCES = 30
+RESERVED = ("new", "exchange")  # below /messages/ these are pages
 HIGHEST = 32_767  # a revision's number
 COLUMNS = (
     "message",
@@ -358,6 +359,8 @@ def _of_the_wording(wording: Wording) -> Iterator[str]:
         value = getattr(wording, name)
         if not _KEY.fullmatch(value):
             yield f"“{name}” is a key of letters, digits, hyphens and underscores, such as their-good-name."
+    if wording.message in RESERVED:
+        yield f"“{wording.message}” is the address of another page: choose another key."
     for name in ("message", "theme", "theme_name", "theme_line", "note"):
         yield from _of_a_text(name, getattr(wording, name), LONGEST[name])
     if wording.frame not in FRAMES:

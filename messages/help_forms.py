@@ -15,6 +15,7 @@ from messages import countries, help_probe
 from messages.help_links import TOLD
 from messages.models import HelpLink
 
+_CHOOSE = ("", _("Choose one"))
 _UNKNOWN = ("", _("Not known"))
 _BESIDE_THE_PAGE = ("contact", "hours", "cost")
 
@@ -42,7 +43,10 @@ class HelpLinkForm(Form):
     country = forms.ChoiceField(label=_("Country"), help_text=_("Where the people live whom it serves."))
     language = forms.ChoiceField(label=_("Language"), required=False, help_text=_("That the page is in."))
     channels = forms.MultipleChoiceField(
-        label=_("How one can reach it"), choices=HelpLink.Channel.choices, widget=forms.CheckboxSelectMultiple
+        label=_("How one can reach it"),
+        choices=HelpLink.Channel.choices,
+        initial=[HelpLink.Channel.WEB],
+        widget=forms.CheckboxSelectMultiple,
     )
     cost = forms.ChoiceField(label=_("Cost"), required=False, choices=[_UNKNOWN, *HelpLink.Cost.choices])
     was = forms.CharField(required=False, widget=forms.HiddenInput)  # what the writer saw; the page sends `current`
@@ -80,7 +84,9 @@ class HelpLinkForm(Form):
         super().__init__(*args, **options)
         self.overtaken = False
         names = countries.names().items()
-        self.fields["country"] = _choice(self.fields["country"], [(countries.EVERYWHERE, _("Everywhere")), *names])
+        self.fields["country"] = _choice(
+            self.fields["country"], [_CHOOSE, (countries.EVERYWHERE, _("Everywhere")), *names]
+        )
         spoken = sorted(LANGUAGES, key=lambda pair: str(pair[1]))
         known = [pair for pair in spoken if len(pair[0]) <= 8]
         self.fields["language"] = _choice(self.fields["language"], [_UNKNOWN, *known])

@@ -150,13 +150,11 @@ def restore(link: HelpLink, *, by: AbstractUser | str) -> None:
     _record(audit.Action.HELP_RESTORE, link, by)
 
 
-def ask_all(
-    keys: Sequence[str] = (), *, now: datetime, ask: Callable[[str], Found] = probe, say: Callable[[str], object] = str
-) -> int:
+def ask_all(keys: Sequence[str] = (), *, now: datetime, say: Callable[[str], object] = str) -> int:
     """Ask the address of each link that is shown, or of these; how many need a look."""
     flagged = 0
     for link in HelpLink.objects.filter(key__in=keys) if keys else HelpLink.objects.shown():
-        found = ask(link.url)
+        found = probe(link.url)
         note_probe(link, found, now=now)
         flagged += found.code != "answers"
         say(f"{found.code:<8} {link.name}: {found.sentence}")

@@ -45,6 +45,7 @@ class Row:
     country: str
     channels: tuple[str, ...]
     language: str
+    open_facts: tuple[str, ...]
     due: bool
     until: date | None
     flagged: bool
@@ -197,6 +198,7 @@ def _row(link: HelpLink, today: date) -> Row:
         country=_("Everywhere") if link.country == countries.EVERYWHERE else countries.name_of(link.country),
         language=_language(link.language),
         channels=tuple(str(known.get(channel, channel)) for channel in link.channels),
+        open_facts=tuple(name for name, known in _asked_for(link) if not known),
         due=link.retired_on is None and not lint.is_fresh(link.verified_on, today=today),
         until=help_links.fresh_until(link),
         flagged=link.probe not in ("", HelpLink.Probe.ANSWERS),
@@ -224,6 +226,11 @@ def _fits(row: Row, asked: Mapping[str, str]) -> bool:
         and (not asked["channel"] or asked["channel"] in link.channels)
         and standing.get(asked["show"], link.retired_on is None)
     )
+
+
+def _asked_for(link: HelpLink) -> list[tuple[str, str]]:
+    """Facts that a visitor would ask for, and what is known of each."""
+    return [(_("hours"), link.hours), (_("cost"), link.cost), (_("language"), link.language)]
 
 
 def _language(code: str) -> str:

@@ -11,6 +11,7 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -147,11 +148,14 @@ def _once(method: str, host: str, path: str, address: str, connect: Connect, sec
         timer = threading.Timer(seconds, _hang_up, [line])
         timer.daemon = True
         timer.start()
+        end = time.monotonic() + seconds
         try:
             connection = http.client.HTTPConnection(host)
             connection.sock = line
             connection.request(method, path, headers=_HEADERS)
             answer = connection.getresponse()
+            if time.monotonic() >= end:
+                raise TimeoutError("cut off")  # what came until then looks like a whole answer
             return Reply(answer.status, answer.getheader("Location", ""))
         finally:
             timer.cancel()
