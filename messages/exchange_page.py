@@ -81,7 +81,7 @@ def _bring_in(request: HttpRequest) -> HttpResponse:
         return _page(request, error=_("This is not the file as it was shown. Please choose it again."))
     read = exchange.read(held["text"].encode(), most_bytes=2 * MOST_BYTES)
     try:
-        plan = transfer.bring_in(read, by=request.user, name=held["name"], shown=request.POST.get("shown", "-"))
+        plan = transfer.bring_in(read, by=request.user, name=held["name"], shown=request.POST.get("shown", ""))
     except transfer.ImportRefused as reason:
         return _page(
             request, plan=transfer.planned(read), held=request.POST["held"], name=held["name"], refused=str(reason)

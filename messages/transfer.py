@@ -121,7 +121,7 @@ def planned(read: Read) -> Plan:
     )
 
 
-def bring_in(read: Read, *, by: User, name: str, shown: str = "") -> Plan:
+def bring_in(read: Read, *, by: User, name: str, shown: str | None = None) -> Plan:
     """All of it as drafts of this person, or nothing. `shown` is the digest of the plan that they agreed to."""
     try:
         with transaction.atomic():
@@ -130,8 +130,8 @@ def bring_in(read: Read, *, by: User, name: str, shown: str = "") -> Plan:
         raise ImportRefused("Someone added words at the same moment. Nothing was imported; please try again.") from None
 
 
-def _bring_in(plan: Plan, *, by: User, name: str, shown: str) -> Plan:
-    if shown and plan.digest != shown:
+def _bring_in(plan: Plan, *, by: User, name: str, shown: str | None) -> Plan:
+    if shown is not None and plan.digest != shown:
         raise ImportRefused("Something here has changed meanwhile. Nothing was imported; please look again.")
     if plan.refusals:
         raise ImportRefused("Some rows cannot be taken, so nothing was imported.")
