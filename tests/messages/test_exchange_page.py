@@ -58,6 +58,12 @@ def test_a_part_can_go_out_and_no_other_form(manager: Client) -> None:
     assert manager.get("/messages/exchange/export/?format=xls").status_code == 404
 
 
+def test_managers_find_it_from_the_library_and_others_are_not_led_there(manager: Client) -> None:
+    assert 'href="/messages/exchange/"' in text(manager.get("/messages/"))
+    manager.force_login(world.person("ana", "analyst"))
+    assert 'href="/messages/exchange/"' not in text(manager.get("/messages/"))
+
+
 def test_a_file_that_is_sent_is_only_looked_at(manager: Client) -> None:
     (there,) = exported(revisions())
     answer = sent(manager, to_csv([there, replace(there, words=(Words("en", "Other", "Words."),), revision=2), NEW]))
