@@ -30,6 +30,7 @@ from analytics.models import FoldedHour, FoldProgress, WorkerStep
 from campaign import custody, lifecycle
 from campaign.models import Campaign
 from campaign.receipt import SECONDS_PER_HOUR
+from messages import help_links
 from messages.audit import WORKER
 
 log = logging.getLogger(__name__)
@@ -133,7 +134,12 @@ def prune(now: datetime) -> str:
     return _said((sessions, "sessions"), (notes + hours, "old notes removed"))
 
 
-STEPS = (
+def ask_help_links(now: datetime) -> str:
+    """Whether the help links' addresses answer: a flag for people, never a check."""
+    return _said((help_links.ask_all(now=now), "help links need a look"))
+
+
+STEPS: tuple[Step, ...] = (
     Step("schedule", 2, open_and_close),
     Step("spool", 2, empty_the_spool),
     Step("fold", 20, fold_closed),
@@ -141,6 +147,7 @@ STEPS = (
     Step("evaluate", 60, look),
     Step("keys", 60, destroy_keys),
     Step("prune", 3600, prune),
+    *([Step("help links", 86_400, ask_help_links)] if settings.CHECK_HELP_LINKS else []),
 )
 
 

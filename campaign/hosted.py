@@ -19,6 +19,22 @@ from messages.render import Rendered, direction_of
 _PLACEHOLDER = "RECEIPT-STANDS-HERE"
 _PLACEMENT = "PLACEMENT-STANDS-HERE"
 LANES = ("self", "affected")
+# What visitors are told about a help link: when one of these changes, the pages are rendered anew.
+OF_A_LINK = (
+    "id",
+    "name",
+    "url",
+    "lane",
+    "audience",
+    "country",
+    "language",
+    "note",
+    "source",
+    "contact",
+    "hours",
+    "cost",
+    "verified_on",
+)
 
 Pages = Mapping[str, tuple[bytes, ...]]
 

@@ -15,12 +15,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
 
 from campaign.assignment import cumulative
 from campaign.keyring import destroy_subject_secret, subject_secrets
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome
 from campaign.outcomes import CATALOGUE
-from messages import audit, review
+from messages import audit, help_links, review
 from messages.models import Rendition, Review
 from messages.roles import MANAGER, REVIEWER, has_role
 
@@ -62,11 +63,12 @@ def approve(campaign: Campaign, *, by: User) -> None:
 
 @transaction.atomic
 def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
-    """Freeze the plan and start serving."""
+    """Freeze the plan and start serving. The help beside the messages has to be checked, on the day of the launch."""
     _take_turns(campaign)
     problems = unready(campaign)
     if campaign.ends_at is not None and campaign.ends_at <= (campaign.starts_at or now):
         problems.append("The campaign would end before it starts: choose a later end.")
+    problems += help_links.in_the_way(today=timezone.localdate(now))
     if problems:
         raise StepRefused(" ".join(problems))
     campaign.locales = spoken(campaign)

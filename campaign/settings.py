@@ -220,6 +220,7 @@ EXIT_URL = os.environ.get("EXIT_URL") or "https://www.wikipedia.org/"
 if not EXIT_URL.startswith(("https://", "http://") if LOCAL_HTTP else "https://"):
     raise ImproperlyConfigured("EXIT_URL must begin with https://.")
 NEVER_NAME = _list("NEVER_NAME")  # tools and sites that no message may name
+CHECK_HELP_LINKS = _flag("CHECK_HELP_LINKS")  # the worker asks each help link's address once a day
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # empty: /metrics is off
 
 REST_FRAMEWORK = {

@@ -131,8 +131,7 @@ Marks = Mapping[int, tuple[Any, ...]]  # placement -> everything that its entry 
 
 def read_marks() -> Marks:
     """Differs for a placement whenever something that is served there has changed; cheap enough every few seconds."""
-    shown = ("id", "lane", "name", "url", "note", "audience", "verified_on")
-    links = str(list(HelpLink.objects.order_by("id").values_list(*shown)))
+    links = str(list(HelpLink.objects.shown().order_by("id").values_list(*hosted.OF_A_LINK)))
     runs: dict[int, list[Any]] = {}
     for placement, *run in (
         Campaign.placements.through.objects.order_by("placement_id", "campaign_id")
@@ -153,7 +152,7 @@ def compile_snapshot(before: Snapshot = EMPTY) -> Snapshot:
     placements = Placement.objects.select_related("partner", "fallback__message").prefetch_related(
         "campaigns__arms__revision__message", "campaigns__arms__revision__renditions", "fallback__renditions"
     )
-    quiet = hosted.QuietPages(list(HelpLink.objects.all()))
+    quiet = hosted.QuietPages(list(HelpLink.objects.shown()))
     changed = [number for number in marks if number not in entries]
     for start in range(0, len(changed), _AT_ONCE):
         for placement in placements.filter(pk__in=changed[start : start + _AT_ONCE]):

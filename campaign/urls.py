@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("campaign.pages")),
     path("messages/", include("messages.urls")),
     path("reviews/", include("messages.review_urls")),
+    path("help-links/", include("messages.help_urls")),
     path("audit/", include("messages.audit_urls")),
     path("", include("analytics.urls")),
     path("api/", include("campaign.api_urls")),

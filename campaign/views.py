@@ -11,6 +11,7 @@ from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
@@ -19,7 +20,7 @@ from campaign.access import campaign_for
 from campaign.lifecycle import factorial_arms
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement
 from campaign.preview import preview_url
-from messages import advice, review
+from messages import advice, help_links, review
 from messages.models import Rendition, Review
 from messages.render import direction_of
 from messages.roles import ROLES, has_role
@@ -93,8 +94,15 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "plan": plan,
         "comparisons": _pairs(plan, names) if plan else [],
         "factorial": factorial_arms(campaign) is not None,
+        "help_waits": _help_waits(campaign),
+        "shows": campaign.state in Campaign.LIVE,
     }
     return render(request, "campaign/detail.html", context)
+
+
+def _help_waits(campaign: Campaign) -> list[help_links.Due]:
+    """Links that somebody has to open before it can launch, or although it runs."""
+    return [] if campaign.state == Campaign.State.CLOSED else help_links.due(today=timezone.localdate())
 
 
 def _arms(campaign: Campaign, placements: list[Placement]) -> list[ArmCard]:

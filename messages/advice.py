@@ -35,7 +35,7 @@ def on_writing(words: Words, form: Form) -> tuple[Remark, ...]:
 
 def on_help(today: date) -> tuple[Remark, ...]:
     """Remarks on the directory of help links."""
-    links = HelpLink.objects.values_list("name", "lane", "verified_on")
+    links = HelpLink.objects.shown().values_list("name", "lane", "verified_on")
     return lint.about_help([Help(*link) for link in links], today=today)
 
 

@@ -34,6 +34,12 @@ _DONE: dict[str, str] = {
     Action.KEY_CREATE: "made the key {label}",
     Action.KEY_ROTATE: "made the key {label}, which begins to sign at {signs_from}",
     Action.KEY_DESTROY: "destroyed the key {label}",
+    Action.HELP_ADD: "added “{label}” (help link): {address}",
+    Action.HELP_CHANGE: "changed “{label}” (help link): {fields}",
+    Action.HELP_CHECK: "checked “{label}” (help link) at {address}",
+    Action.HELP_RETIRE: "retired “{label}” (help link): {reason}",
+    Action.HELP_RESTORE: "took “{label}” (help link) up again",
+    Action.WORDS_IMPORT: "imported words from “{label}”: {messages} new messages, {revisions} new revisions",
     Action.RECORD_ACCEPT: "accepted this record as it was, ending with entry {ended} where {noted} was noted: {reason}",
     Action.PERSON_INVITE: "invited somebody as {role} ({label})",
     Action.INVITATION_RENEW: "sent the link of {label} ({role}) again",
@@ -57,6 +63,7 @@ KINDS: dict[str, str] = {
     Kind.CAMPAIGN: "Campaigns",
     Kind.KEY: "Keys",
     Kind.PERSON: "People",
+    Kind.HELP: "Help links",
     Kind.RECORD: "This record",
 }
 

@@ -328,6 +328,11 @@ def _names(text: str, where: str, never_name: Sequence[str]) -> Iterator[Remark]
         yield Remark("tool", MUST, said, where)
 
 
+def is_fresh(verified_on: date | None, *, today: date) -> bool:
+    """Whether someone opened a help link lately enough. The one place that says what that is."""
+    return verified_on is not None and (today - verified_on).days <= STALE_AFTER
+
+
 def about_help(links: Sequence[Help], *, today: date) -> tuple[Remark, ...]:
     """What is missing or stale among the help links that stand beside the words."""
     found = [
@@ -339,11 +344,11 @@ def about_help(links: Sequence[Help], *, today: date) -> tuple[Remark, ...]:
         said = Said("Nobody has said yet that they opened these and they work: {links}.", links=", ".join(unchecked))
         found.append(Remark("unchecked-help", MUST, said, "help"))
     for link in links:
-        if link.verified_on and (days := (today - link.verified_on).days) > STALE_AFTER:
+        if link.verified_on and not is_fresh(link.verified_on, today=today):
             said = Said(
                 "“{link}” was last checked {days} days ago; {most} is the most.",
                 link=link.name,
-                days=days,
+                days=(today - link.verified_on).days,
                 most=STALE_AFTER,
             )
             found.append(Remark("stale-help", MUST, said, "help"))

@@ -215,8 +215,21 @@ class Comment(models.Model):
         return f"{self.rendition}: {self.by}"
 
 
+def by_web() -> list[str]:
+    """Every help link leads to a page at least."""
+    return ["web"]
+
+
+class HelpLinkQuerySet(models.QuerySet["HelpLink"]):
+    """Help links, kept or retired."""
+
+    def shown(self) -> HelpLinkQuerySet:
+        """Those that stand beside every message; retired ones stand nowhere."""
+        return self.filter(retired_on=None)
+
+
 class HelpLink(models.Model):
-    """A place to get help, for whom and where, and when someone last checked it."""
+    """A place to get help: for whom, where and how, how we know, and who last opened it. Empty means: not known."""
 
     class Lane(models.TextChoices):
         AFFECTED = "affected", "This happened to me"
@@ -228,6 +241,28 @@ class HelpLink(models.Model):
         PARENT = "parent", "Parent or carer"
         ANYONE = "anyone", "Anyone"
 
+    class Channel(models.TextChoices):
+        WEB = "web", _("Web")
+        PHONE = "phone", _("Phone")
+        CHAT = "chat", _("Chat")
+        TEXT = "text", _("Text message")
+        EMAIL = "email", _("E-mail")
+
+    class Cost(models.TextChoices):
+        FREE = "free", _("Free")
+        CHARGED = "charged", _("Costs money")
+
+    class Probe(models.TextChoices):
+        """What a machine found at the address. It says nothing about whom the page serves."""
+
+        ANSWERS = "answers", _("It answers")
+        MOVED = "moved", _("It sends people elsewhere")
+        MISSING = "missing", _("The page is not there")
+        SHUT = "shut", _("It lets no machine in")
+        FAILS = "fails", _("The site is out of order")
+        SILENT = "silent", _("It does not answer")
+        UNSAFE = "unsafe", _("Not looked up")
+
     key = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
     url = models.URLField()
@@ -238,7 +273,19 @@ class HelpLink(models.Model):
     note = models.CharField(max_length=300, blank=True, help_text="For the person who needs it.")
     staff_note = models.CharField(max_length=300, blank=True, help_text="For staff: shown on no public page.")
     source = models.CharField(max_length=300, blank=True)
+    channels = models.JSONField(default=by_web, help_text="How one can reach it, from Channel.")
+    contact = models.CharField(max_length=120, blank=True, help_text="A number or an e-mail address.")
+    hours = models.CharField(max_length=120, blank=True)
+    cost = models.CharField(max_length=8, choices=Cost, blank=True)
+    facts_from = models.CharField(max_length=300, blank=True, help_text="Where the hours, cost and channels were read.")
     verified_on = models.DateField(null=True, blank=True)
+    verified_by = models.CharField(max_length=160, blank=True, help_text="A name, which outlives the account.")
+    retired_on = models.DateField(null=True, blank=True)
+    probe = models.CharField(max_length=8, choices=Probe, blank=True)
+    probe_said = models.CharField(max_length=300, blank=True)
+    probed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = HelpLinkQuerySet.as_manager()
 
     class Meta:
         ordering = ["lane", "audience", "country", "name"]

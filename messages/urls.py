@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from messages import diff_page, edit_page, message_page, new_page, review_page, views
+from messages import diff_page, edit_page, exchange_page, message_page, new_page, review_page, views
 
 app_name = "messages"
 _WORDS = "<slug:key>/<int:number>/<locale>"
 urlpatterns = [
     path("", views.library, name="library"),
     path("new/", new_page.new, name="new"),
+    path("exchange/", exchange_page.page, name="exchange"),
+    path("exchange/export/", exchange_page.export, name="export"),
     path("<slug:key>/", message_page.message, name="message"),
     path("<slug:key>/edit/<str:locale>/", edit_page.edit, name="edit"),
     path("<slug:key>/translate/", edit_page.translate, name="translate"),

@@ -152,6 +152,7 @@ def address(route: str) -> str:
         "<str:locale>": "en",
         "<int:a>": "1",
         "<int:b>": "1",
+        "<slug:link>": "help-self",
         "<int:look>": "1",
         "<str:token>": "not-one-of-ours",
         "<int:pk>": pk,

@@ -16,6 +16,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as app
 from django.contrib.auth.models import Group, User
 from django.test import Client
+from django.utils import timezone
 
 from analytics import ingest
 from analytics.models import OpenView, Tally
@@ -29,7 +30,7 @@ from campaign.served import ServedCounter
 from campaign.snapshot import compile_snapshot
 from campaign.wsgi import Door
 from messages import review, review_checklist
-from messages.models import Message, Rendition, Revision, Theme
+from messages.models import HelpLink, Message, Rendition, Revision, Theme
 from messages.people import confirmation, factors, sessions
 
 NOON = datetime(2026, 3, 2, 12, 20, tzinfo=UTC)
@@ -114,6 +115,17 @@ def submitted(by: str = "mara", **options: Any) -> Rendition:
     return rendition
 
 
+def help_checked() -> None:
+    """Two help links, unless there are some, and none that still waits to be checked."""
+    if not HelpLink.objects.exists():
+        for lane in HelpLink.Lane:
+            HelpLink.objects.create(
+                key=f"help-{lane}", name=f"Help: {lane}", url=f"https://{lane}.example/", lane=lane, country="*"
+            )
+    # Today by the real clock: fresh for campaigns that launch at NOON, which is past, and for those that launch now.
+    HelpLink.objects.filter(verified_on=None).update(verified_on=timezone.localdate(), verified_by="rafael")
+
+
 def placement(key: str = "quiet-page", **fields: Any) -> Placement:
     """A placement of the example partner."""
     partner, _ = Partner.objects.get_or_create(name="Example partner")
@@ -133,6 +145,7 @@ def draft(
 ) -> Campaign:
     """A complete draft; by default of the four arms in equal shares."""
     arms = arms or {"neutral": 1, "victim": 1, "user": 1, "both": 1}
+    help_checked()
     made = Campaign.objects.create(
         slug=slug, name="The pilot", created_by=person("mara", "manager"), salt="a-salt-for-tests", unit=unit
     )

@@ -57,7 +57,7 @@ def looked_at(chance: random.Random) -> Kept:
     busy = {place: chance.choice([6, 40, 150, 600]) for place in places}
     rates = {outcome: chance.choice(rates) for outcome, rates in _RATES.items()}
     staff = Client()
-    staff.force_login(world.person("ana", "analyst"))
+    world.sign_in(staff, world.person("ana", "analyst"))
     looks: list[Mapping[str, Any]] = []
     tables: list[Sequence[Mapping[str, Any]]] = []
     sums: dict[tuple[str, str, str], int] = {}

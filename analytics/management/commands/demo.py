@@ -59,6 +59,10 @@ class Command(BaseCommand):
             origins=[f"http://localhost:{partner}", f"http://127.0.0.1:{partner}"],
             planned_per_arm=options["visitors"] // 5,
         )
+        console.print(
+            "Help links: marked as checked in the demo's name, though nobody opened them. "
+            "On a real site people do, at /help-links/."
+        )
         plan = campaign.plan
         console.print(f"Campaign “{campaign.name}”: four arms, plan frozen as {plan.fingerprint[:12]}.")
         self._simulate(campaign, options["visitors"], options["seed"], console)

@@ -1,0 +1,29 @@
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from messages import exchange, transfer
+from messages.models import Frame, Revision
+
+
+class Command(BaseCommand):
+    help = "Write messages as CSV or JSON: all revisions with their words in every language, or some of them."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", nargs="?", help="where to; standard output if left out")
+        parser.add_argument("--format", choices=sorted(exchange.WRITERS), default="csv")
+        parser.add_argument("--frame", choices=Frame.values, default="")
+        parser.add_argument("--state", choices=Revision.State.values, default="")
+        parser.add_argument("--locale", default="", help="only revisions that have words in this language")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        chosen = transfer.revisions(**{name: options[name] for name in ("frame", "state", "locale")})
+        body = exchange.WRITERS[options["format"]](transfer.exported(chosen))
+        if options["file"]:
+            Path(options["file"]).write_bytes(body)
+            self.stdout.write(f"{len(chosen)} revisions written to {options['file']}.")
+        else:
+            sys.stdout.buffer.write(body)

@@ -1,0 +1,59 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError
+
+from messages import exchange, transfer
+from messages.transfer import Plan
+
+
+class Command(BaseCommand):
+    help = (
+        "Say what a CSV or JSON file of messages would add; with --apply, add it: as drafts that await review, all or "
+        "nothing. Status 1 if any row is refused."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--apply", action="store_true", help="do it; without this it is only shown")
+        parser.add_argument("--by", metavar="NAME", help="whose drafts they will be; another has to approve them")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        try:
+            read = exchange.read(path.read_bytes())
+        except OSError as error:
+            raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
+        except exchange.Unreadable as reason:
+            raise CommandError(str(reason)) from None
+        plan = transfer.planned(read)
+        self._show(plan)
+        if plan.refusals:
+            raise CommandError("Nothing can be imported as long as rows are refused.")
+        if not options["apply"]:
+            self.stdout.write("This was a look. With --apply --by NAME it is done.")
+            return
+        author = User.objects.filter(username=options["by"] or "", is_active=True).first()
+        if author is None:
+            raise CommandError("Say with --by NAME whose drafts they will be: the name of somebody's account.")
+        try:
+            transfer.bring_in(read, by=author, name=path.name, shown=plan.digest)
+        except transfer.ImportRefused as reason:
+            raise CommandError(str(reason)) from None
+        self.stdout.write(f"Done: {len(plan.revisions)} drafts of {author.get_username()} await review.")
+
+    def _show(self, plan: Plan) -> None:
+        for refusal in plan.refusals:
+            self.stderr.write(f"{refusal.where}: {refusal.reason}")
+        for wording in plan.revisions:
+            kind = "new message" if wording.message in plan.messages else "new revision"
+            languages = ", ".join(words.locale for words in wording.words) or "no words"
+            self.stdout.write(f"{wording.where}: {kind} {wording.message} r{wording.revision} ({languages})")
+        if plan.ignored:
+            self.stdout.write(f"Not known, and left out: {', '.join(plan.ignored)}.")
+        self.stdout.write(
+            f"{len(plan.themes)} new themes, {len(plan.messages)} new messages, {len(plan.revisions)} new revisions, "
+            f"{len(plan.unchanged)} unchanged, {len(plan.refusals)} refused."
+        )

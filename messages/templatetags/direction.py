@@ -1,0 +1,13 @@
+"""The direction of writing in templates."""
+
+from django import template
+
+from messages.render import direction_of
+
+register = template.Library()
+
+
+@register.filter
+def direction(locale: str) -> str:
+    """{{ words.locale|direction }}: "rtl" or "ltr"."""
+    return direction_of(locale)
