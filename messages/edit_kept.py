@@ -9,8 +9,10 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
+
+from messages.people import sessions
 
 _NOT_TYPED = {"csrfmiddlewaretoken"}
 
@@ -25,11 +27,16 @@ def keeps_what_was_typed(view: Callable[..., HttpResponse]) -> Callable[..., Htt
     @login_not_required  # asked below, because a redirect throws the form away
     @wraps(view)
     def respond(request: HttpRequest, **where: str) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return _handed_back(request) if request.method == "POST" else redirect_to_login(request.get_full_path())
+        if not (request.user.is_authenticated and sessions.is_complete(request)):
+            return _handed_back(request) if request.method == "POST" else _sent_on(request)
         return view(request, **where, stale=request.method == "POST" and _is_stale(request))
 
     return respond
+
+
+def _sent_on(request: HttpRequest) -> HttpResponse:
+    """To sign in; or, who did that with a password alone, to set up the second factor."""
+    return redirect("account:set-up") if request.user.is_authenticated else redirect_to_login(request.get_full_path())
 
 
 def _is_stale(request: HttpRequest) -> bool:

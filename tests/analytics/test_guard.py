@@ -48,7 +48,7 @@ def test_the_result_says_that_a_guardrail_was_crossed() -> None:
     campaign = watched(QUIET | {"both": (5000, 400)})
     guard(campaign, now=world.NOON)
     told = report.build(evaluate(campaign, now=world.NOON))
-    assert "“Both” was paused on 02 March 2026" in told.guards[0]
+    assert "“Both” was paused on 2 March 2026" in told.guards[0]
 
 
 @pytest.mark.django_db
