@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import cycle, islice, repeat
 from pathlib import Path
 
-from benchmarks.load import Unexpected, drive, post
+from benchmarks.load import CONNECTIONS, Unexpected, drive, post
 from benchmarks.processes import cpu_seconds, living_family, on_core, two_cores
 from benchmarks.rounds import Effort
 from campaign import server
@@ -146,9 +146,9 @@ def usual_size(port: int, request: bytes = DECIDE, *, sample: int = 400) -> int:
     return round(sum(map(len, bodies)) / len(bodies))
 
 
-def receipts(port: int, count: int, asks: Sequence[bytes] = (DECIDE,)) -> list[str]:
+def receipts(port: int, count: int, asks: Sequence[bytes] = (DECIDE,), *, connections: int = CONNECTIONS) -> list[str]:
     """So many fresh receipts, each of a message that was just served; `asks` take turns."""
-    bodies = drive(port, islice(cycle(asks), count), seconds=60, keep=True).bodies
+    bodies = drive(port, islice(cycle(asks), count), seconds=60, connections=connections, keep=True).bodies
     return [json.loads(body)["receipt"] for body in bodies]
 
 
