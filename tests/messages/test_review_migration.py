@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -96,7 +96,7 @@ def test_what_was_no_approval_becomes_none(before: StateApps) -> None:
 def test_approved_words_stay_fixed_after_all_that_was_migrated_since(before: StateApps, state: str) -> None:
     revision = write(before, state, 1)
     migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
-    refused = [
+    refused: list[Callable[[], object]] = [
         lambda: Rendition.objects.filter(revision=revision.pk).update(headline="Other"),
         lambda: Rendition.objects.filter(revision=revision.pk).update(state="draft"),
         lambda: Revision.objects.filter(pk=revision.pk).update(claim_strength="value"),
