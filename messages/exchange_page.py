@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from messages import exchange, transfer
 from messages.models import Frame, Rendition, Revision
+from messages.people.confirmation import button_needs_confirmation
 from messages.roles import MANAGER, has_role
 
 MOST_BYTES = 100_000  # larger files by `manage.py messages_import`; a proxy in front takes 128 KB
@@ -40,6 +41,11 @@ def export(request: HttpRequest) -> HttpResponse:
     """?format= csv or json; ?frame= ?state= ?locale= keep some."""
     if not has_role(request.user, MANAGER):
         raise PermissionDenied
+    return _file(request)
+
+
+@button_needs_confirmation("messages:exchange")
+def _file(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("format", "csv")
     if kind not in exchange.WRITERS:
         raise Http404
@@ -100,5 +106,6 @@ def _page(request: HttpRequest, **more: object) -> HttpResponse:
         "limit": MOST_BYTES // 1000,
         "columns": exchange.COLUMNS,
         "stored": Revision.objects.count(),
+        "chosen": request.GET,
     }
     return render(request, "messages/exchange.html", context | more)

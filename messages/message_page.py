@@ -13,9 +13,10 @@ from django.views.decorators.http import require_safe
 
 from messages import advice, review
 from messages.lint import Remark
+from messages.locales import name_of
 from messages.models import Message, Rendition, Review, Revision
 from messages.render import direction_of
-from messages.review_words import history, language_name, next_step, optional_url, review_url, state_of
+from messages.review_words import history, next_step, optional_url, review_url, state_of
 from messages.roles import MANAGER, ROLES, has_role
 
 
@@ -89,7 +90,7 @@ def _version(revision: Revision) -> Version:
 
 
 def _earlier(revision: Revision) -> Earlier:
-    pages = tuple((language_name(words.locale), review_url(words)) for words in revision.renditions.all())
+    pages = tuple((name_of(words.locale), review_url(words)) for words in revision.renditions.all())
     return Earlier(revision, pages, _compare(revision))
 
 
@@ -101,7 +102,7 @@ def _compare(revision: Revision) -> str:
 def _words(rendition: Rendition) -> Words:
     return Words(
         rendition=rendition,
-        language=language_name(rendition.locale),
+        language=name_of(rendition.locale),
         direction=direction_of(rendition.locale),
         state=state_of(rendition, list(rendition.reviews.all())),
         remarks=advice.on_rendition(rendition),

@@ -18,9 +18,8 @@ from django.utils.translation import gettext as _
 
 from messages import advice, audit, review_checklist
 from messages.models import Comment, Rendition, Review, Revision
-from messages.roles import MANAGER, REVIEWER, has_role
+from messages.roles import ADMINISTRATOR, MANAGER, REVIEWER, has_role
 
-ADMINISTRATOR = "administrator"
 MAY_SUBMIT, MAY_COMMENT, MAY_DECIDE, MAY_WITHDRAW = (MANAGER,), (MANAGER, REVIEWER), (REVIEWER,), (MANAGER, REVIEWER)
 State, Decision = Revision.State, Review.Decision
 # A revision is as far as the furthest of its languages.

@@ -16,12 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from messages import advice, review, review_checklist
+from messages.locales import name_of
 from messages.models import Rendition, Revision
 from messages.render import body_html, direction_of
 from messages.review import ReviewRefused
 from messages.review_checklist import Question
-from messages.review_words import history, language_name, optional_url, review_url, state_of
-from messages.roles import MANAGER, ROLES, has_role
+from messages.review_words import history, optional_url, review_url, state_of
+from messages.roles import ADMINISTRATOR, MANAGER, ROLES, has_role
 
 State = Revision.State
 
@@ -156,12 +157,12 @@ def _page(request: HttpRequest, words: Rendition, typed: Typed, refused: ReviewR
     may_decide = waits and has_role(person, *review.MAY_DECIDE)
     may_submit = words.state == State.DRAFT and has_role(person, *review.MAY_SUBMIT)
     obstacles = review.obstacles_to_approval(words, person) if waits else review.obstacles_to_review(words)
-    may_pass = has_role(person, review.ADMINISTRATOR)
+    may_pass = has_role(person, ADMINISTRATOR)
     context = {
         "words": words,
         "revision": words.revision,
         "message": words.revision.message,
-        "language": language_name(words.locale),
+        "language": name_of(words.locale),
         "direction": direction_of(words.locale),
         "body": body_html(words.body),
         "state": state_of(words, list(words.reviews.all())),

@@ -12,10 +12,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from messages import review
+from messages.locales import name_of
 from messages.models import Rendition, Review, Revision
 from messages.render import direction_of
-from messages.review_words import language_name, review_url, was_sent_back
-from messages.roles import ROLES, has_role
+from messages.review_words import review_url, was_sent_back
+from messages.roles import ADMINISTRATOR, ROLES, has_role
 
 State = Revision.State
 
@@ -42,7 +43,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
     person, submitted = request.user, list(_in_state(State.SUBMITTED))
     decides, writes = has_role(person, *review.MAY_DECIDE), has_role(person, *review.MAY_SUBMIT)
-    own = set() if has_role(person, review.ADMINISTRATOR) else review.own_among(submitted, person)
+    own = set() if has_role(person, ADMINISTRATOR) else review.own_among(submitted, person)
     mine = [words for words in submitted if decides and words.pk not in own]
     elsewhere = [words for words in submitted if not decides or words.pk in own]
     drafts = _in_state(State.DRAFT).exclude(Exists(_newer())) if writes else []
@@ -81,7 +82,7 @@ def _waiting(words: Rendition) -> Waiting:
     reviews = list(words.reviews.all())
     return Waiting(
         rendition=words,
-        language=language_name(words.locale),
+        language=name_of(words.locale),
         direction=direction_of(words.locale),
         last=reviews[-1] if reviews else None,
         url=review_url(words),

@@ -9,12 +9,13 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
-from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messages import review, review_checklist
+from messages.locales import name_of
 from messages.models import Comment, Rendition, Review, Revision
-from messages.roles import has_role
+from messages.roles import ADMINISTRATOR, has_role
 
 State, Decision = Revision.State, Review.Decision
 
@@ -48,14 +49,6 @@ _DID = {
     Decision.SENT_BACK: gettext_lazy("sent back"),
     Decision.WITHDRAWN: gettext_lazy("withdrew"),
 }
-
-
-def language_name(locale: str) -> str:
-    """Its name in the language of the page; a code that nobody knows stays as it is."""
-    try:
-        return str(get_language_info(locale)["name_translated"])
-    except KeyError:
-        return locale
 
 
 def optional_url(name: str, *args: object) -> str:
@@ -124,11 +117,11 @@ def _to_review(renditions: Sequence[Rendition], person: User) -> NextStep | None
     if not has_role(person, *review.MAY_DECIDE):
         return None
     waiting = [words for words in renditions if words.state == State.SUBMITTED]
-    own = set() if has_role(person, review.ADMINISTRATOR) else review.own_among(waiting, person)
+    own = set() if has_role(person, ADMINISTRATOR) else review.own_among(waiting, person)
     words = next((words for words in waiting if words.pk not in own), None)
     if words is None:
         return None
-    language = language_name(words.locale)
+    language = name_of(words.locale)
     return NextStep(
         _("The words in %(language)s of revision %(number)s wait for a review.")
         % {"language": language, "number": words.revision.number},
@@ -145,13 +138,13 @@ def _to_change(renditions: Sequence[Rendition], person: User) -> NextStep | None
         if was_sent_back(words, reviews) and reviews[-1].digest == words.words_digest():
             told = {
                 "who": reviews[-1].by.get_username() if reviews[-1].by else "",
-                "language": language_name(words.locale),
+                "language": name_of(words.locale),
                 "reason": reviews[-1].comment,
             }
             says = _("%(who)s sent the words in %(language)s back: “%(reason)s”") % told
             return _change(words, says)
         if words.state == State.DRAFT and review.obstacles_to_review(words).sentences:
-            language = language_name(words.locale)
+            language = name_of(words.locale)
             says = _("Before a colleague reviews the words in %(language)s, something has to change.")
             return _change(words, says % {"language": language})
     return None
@@ -172,7 +165,7 @@ def _to_submit(renditions: Sequence[Rendition], person: User) -> NextStep | None
         return None
     says = _("The words in %(language)s are a draft. When they are ready, a colleague reads them.")
     return NextStep(
-        says % {"language": language_name(draft.locale)}, _("Ask for a review"), review_url(draft, "submit"), form=True
+        says % {"language": name_of(draft.locale)}, _("Ask for a review"), review_url(draft, "submit"), form=True
     )
 
 

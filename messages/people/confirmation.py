@@ -8,12 +8,15 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 from urllib.parse import urlencode
 
+from django.contrib import messages as flash
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 FRESH_SECONDS = 600
 CONFIRMED = "confirmed_at"
 P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def confirm(request: HttpRequest) -> None:
@@ -27,15 +30,33 @@ def is_fresh(request: HttpRequest) -> bool:
     return bool(-1 < age <= FRESH_SECONDS)  # int() cuts a second; a clock set back is not fresh
 
 
-def needs_confirmation(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+def needs_confirmation(view: View[P]) -> View[P]:
     """Decorator for a view: whoever has not confirmed lately does so first, and comes back to the same page."""
 
     @wraps(view)
     def asked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if is_fresh(request):
             return view(request, *args, **kwargs)
-        return HttpResponseRedirect(f"{reverse('confirm')}?{urlencode({'next': request.get_full_path()})}")
+        return _ask(request.get_full_path())
 
     return asked
+
+
+def button_needs_confirmation(page: str) -> Callable[[View[P]], View[P]]:
+    """Decorator for what a button alone leads to: afterwards one is on the named page, as it was filled in."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def asked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if is_fresh(request):
+                return view(request, *args, **kwargs)
+            flash.info(request, _("Once you have confirmed that it is you, please press the button again."))
+            return _ask("?".join(filter(None, (reverse(page), request.GET.urlencode()))))
+
+        return asked
+
+    return decorate
+
+
+def _ask(onward: str) -> HttpResponse:
+    return HttpResponseRedirect(f"{reverse('confirm')}?{urlencode({'next': onward})}")

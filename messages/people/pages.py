@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from messages.models import Invitation
 from messages.people import factors, invitations, members, sessions
-from messages.people.confirmation import needs_confirmation
+from messages.people.confirmation import button_needs_confirmation, needs_confirmation
 from messages.people.forms import InviteForm, RoleForm
 from messages.people.sign_in import form_page
 from messages.roles import ADMINISTRATOR, EVERY_ROLE, MAY, NAMES, has_role, role_of
@@ -91,8 +91,8 @@ def _link(request: HttpRequest, made: Invitation, token: str) -> HttpResponse:
 
 
 @for_administrators
-@needs_confirmation
 @require_POST
+@button_needs_confirmation("people:list")
 def invitation(request: HttpRequest, pk: int) -> HttpResponse:
     """Send the link again, or withdraw it."""
     try:

@@ -68,9 +68,9 @@ def test_a_reviewer_checks_all_links_by_keyboard_and_then_the_campaign_launches(
     press_until(tab, "Begin with")
     for left in range(8, -1, -1):
         press_until(tab, "I checked this today")
-        expect(tab.get_by_role("status")).to_contain_text("Noted: you checked")
+        expect(tab.locator("main").get_by_role("status")).to_contain_text("Noted: you checked")
         assert HelpLink.objects.filter(verified_on=None).count() == left
-    expect(tab.get_by_role("status")).to_contain_text("All links are checked.")
+    expect(tab.locator("main").get_by_role("status")).to_contain_text("All links are checked.")
     lifecycle.launch(campaign, by=world.person("mara"), now=world.NOON)
     assert wrong == []
 
@@ -120,7 +120,7 @@ def test_words_go_out_through_a_spreadsheet_and_come_in_as_drafts(desk: SignIn, 
     expect(tab.locator('[lang="ar"][dir="rtl"]')).to_contain_text("قد يتضرر اسمهم")
     assert Revision.objects.count() == 1
     tab.get_by_role("button", name="Add 1 draft").click()
-    expect(tab.get_by_role("status")).to_contain_text("1 draft was added. They await review")
+    expect(tab.locator("main").get_by_role("status")).to_contain_text("1 draft was added. They await review")
     added = Revision.objects.get(number=2)
     assert (added.state, added.author) == ("draft", world.person("mara"))
     assert [r.locale for r in added.renditions.all()] == ["ar", "en", "es"]

@@ -65,7 +65,7 @@ def test_a_manager_asks_for_a_review(desk: SignIn) -> None:
     wrong = watch(tab)
     tab.goto(message_page(rendition))
     tab.get_by_role("button", name="Ask for a review").click()
-    expect(tab.get_by_role("status")).to_have_text("A reviewer is asked to read these words.")
+    expect(tab.locator("main").get_by_role("status")).to_have_text("A reviewer is asked to read these words.")
     expect(tab.get_by_text("A reviewer reads these words next.")).to_be_visible()
     assert (state(rendition), wrong) == ("submitted", [])
 
@@ -93,14 +93,14 @@ def test_a_reviewer_approves_with_the_keyboard_alone(desk: SignIn) -> None:
     tab_to(tab, approve)
     tab.keyboard.press("Enter")  # too early: nothing is answered yet
     expect(tab.get_by_role("alert")).to_contain_text("The checklist is not complete.")
-    for question in tab.locator("fieldset").all():
+    for question in tab.locator("main fieldset").all():
         tab_to(tab, question.get_by_label("Yes"))
         tab.keyboard.press("Space")
     tab_to(tab, tab.get_by_label("What you want to say"))
     tab.keyboard.type("Calm and true.")
     tab_to(tab, approve)
     tab.keyboard.press("Enter")
-    expect(tab.get_by_role("status")).to_have_text("These exact words are approved.")
+    expect(tab.locator("main").get_by_role("status")).to_have_text("These exact words are approved.")
     expect(tab.get_by_text("Approved by rafael")).to_be_visible()
     assert (review.stands(Rendition.objects.get(pk=rendition.pk)), wrong) == (True, [])
 
@@ -116,7 +116,7 @@ def test_a_reviewer_sends_back_and_the_writer_finds_the_reason(desk: SignIn) -> 
     expect(tab.get_by_role("group", name="Is it accurate?").get_by_label("No")).to_be_checked()
     tab.get_by_label("What you want to say").fill("Name the source.")
     tab.get_by_role("button", name="Send back").click()
-    expect(tab.get_by_role("status")).to_contain_text("The words are back")
+    expect(tab.locator("main").get_by_role("status")).to_contain_text("The words are back")
     assert (state(rendition), wrong) == ("draft", [])
     writer = desk(world.person("mara", "manager"))
     writer.goto("/reviews/")
@@ -133,7 +133,7 @@ def test_a_manager_withdraws_words(desk: SignIn) -> None:
     tab.get_by_role("link", name="Open: comments and steps").click()
     tab.get_by_label("Why?").fill("A better source says otherwise.")
     tab.get_by_role("button", name="Withdraw these words for good").click()
-    expect(tab.get_by_role("status")).to_contain_text("These words are withdrawn.")
+    expect(tab.locator("main").get_by_role("status")).to_contain_text("These words are withdrawn.")
     expect(tab.get_by_text("A better source says otherwise.")).to_be_visible()
     assert (state(rendition), wrong) == ("withdrawn", [])
 
@@ -146,7 +146,7 @@ def test_an_administrator_makes_an_exception_that_stays(desk: SignIn) -> None:
     tab.goto("/reviews/")
     tab.get_by_role("link", name=re.compile("Review ?: victim, English")).click()
     expect(tab.get_by_text("Nobody approves their own words.")).to_be_visible()
-    for question in tab.locator("fieldset").all():
+    for question in tab.locator("main fieldset").all():
         question.get_by_label("Yes").check()
     tab.get_by_label("Why do you make an exception?").fill("Nobody else speaks it this week.")
     tab.get_by_role("button", name="Approve these exact words").click()

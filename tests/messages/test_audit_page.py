@@ -61,6 +61,13 @@ def test_pages_lead_on_and_keep_what_was_asked(manager: Client) -> None:
     assert "Newer" not in first
     assert 'href="?kind=campaign">Newer' in second
     assert second.count(">All about this<") == 1
+    assert "Page 2 of 2" in second
+
+
+def test_pages_lead_on_in_the_readers_language_as_in_every_list(manager: Client) -> None:
+    add(51)
+    turned = [template.name for template in manager.get("/audit/").templates]
+    assert "includes/turn.html" in turned
 
 
 @pytest.mark.parametrize("query", ["?page=0", "?page=2", "?page=x", "?page=%00", "?page=99999999999", "?kind=nothing"])

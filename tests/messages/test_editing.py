@@ -72,6 +72,14 @@ class TestWhereWordsGo:
         assert (saved.place, saved.revision) == ("beside", first)
         assert {r.locale: review.stands(r) for r in first.renditions.all()} == {"en": True, "ar": False}
 
+    def test_a_draft_translation_beside_approved_words_changes_in_place_and_leaves_their_approval(self) -> None:
+        first = world.approved("victim", claim_strength="linked", sources=["Somebody 2020"])
+        there = save(first, replace(NEW, claims=editing.claims_of(first)), locale="ar").revision
+        better = Writing("A better headline", "Words.", editing.claims_of(first))
+        assert save(there, better, locale="ar") == Saved(first, "here")
+        assert words(first) == {"en": "A victim headline", "ar": "A better headline"}
+        assert {r.locale: review.stands(r) for r in first.renditions.all()} == {"en": True, "ar": False}
+
     def test_withdrawn_words_take_no_translation(self) -> None:
         first = world.approved("victim")
         review.withdraw(first.renditions.get(), by=world.person("rafael", "reviewer"), now=world.NOON, reason="Wrong.")
@@ -154,8 +162,10 @@ class TestTheRecord:
         assert entry.detail["words"] == revision.renditions.get().words_digest()
 
     def test_a_translation_is_on_record(self) -> None:
-        save(world.approved("victim"), locale="ar")
-        assert AuditEntry.objects.get(action="words-translate").detail["locale"] == "ar"
+        revision = save(world.approved("victim"), locale="ar").revision
+        detail = AuditEntry.objects.get(action="words-translate").detail
+        translated = revision.renditions.get(locale="ar")
+        assert (detail["locale"], detail["words"]) == ("ar", translated.words_digest())
 
 
 class TestANewMessage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,6 +12,7 @@ from django.test import Client
 from messages import exchange_page
 from messages.exchange import Wording, Words, read, to_csv, to_json
 from messages.models import Message, Revision
+from messages.people import confirmation
 from messages.transfer import exported, revisions
 from tests import world
 
@@ -56,6 +58,28 @@ def test_a_part_can_go_out_and_no_other_form(manager: Client) -> None:
     assert [w.frame for w in read(answer.content).wordings] == ["user"]
     assert read(manager.get("/messages/exchange/export/?format=json&locale=%00").content).wordings
     assert manager.get("/messages/exchange/export/?format=xls").status_code == 404
+
+
+def test_taking_words_out_asks_first_and_leads_back_with_what_was_chosen(manager: Client) -> None:
+    session = manager.session
+    session[confirmation.CONFIRMED] -= 601
+    session.save()
+    reply = manager.get("/messages/exchange/export/", {"format": "json", "frame": "user"})
+    assert reply.headers["Location"].startswith("/account/confirm/?")
+    code = world.fresh_code(world.person("mara"))
+    onward = parse_qs(urlsplit(reply.headers["Location"]).query)["next"][0]
+    html = text(manager.post("/account/confirm/", {"code": code, "next": onward}, follow=True))
+    assert '<option value="json" selected>' in html
+    assert '<option value="user" selected>' in html
+    assert manager.get("/messages/exchange/export/?format=json").headers["Content-Type"] == "application/json"
+
+
+def test_who_may_not_take_words_out_is_not_asked_to_confirm(client: Client) -> None:
+    world.sign_in(client, world.person("ana", "analyst"))
+    session = client.session
+    session[confirmation.CONFIRMED] -= 601
+    session.save()
+    assert client.get("/messages/exchange/export/").status_code == 403
 
 
 def test_managers_find_it_from_the_library_and_others_are_not_led_there(manager: Client) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
-from django.template.loader import render_to_string
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from messages import review
-from messages.models import Rendition, Revision
+from messages.models import Rendition, Revision, Theme
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -143,9 +142,28 @@ class TestWhatItShows:
         assert signed_in("ana", "analyst").get("/messages/nothing/").status_code == 404
 
     def test_a_content_note_stands_before_the_words(self) -> None:
-        html = render_to_string("messages/message_note.html", {"theme": {"content_note": "Speaks of <fear>."}})
+        rendition = world.written(headline="It counts as child abuse.", body="It is rape.\n\nStop.")
+        reader = signed_in("ana", "analyst")
+        assert "Content note." not in page(reader, rendition)
+        Theme.objects.update(content_note="Speaks of <fear>.")
+        html = page(reader, rendition)
         assert "<b>Content note.</b> Speaks of &lt;fear&gt;." in html
-        assert render_to_string("messages/message_note.html", {"theme": {}}).strip() == ""
+        assert html.index("Speaks of") < html.index("Show the words") < html.index("It counts as")
+
+    def test_hard_words_are_veiled_until_somebody_wants_to_see_them(self) -> None:
+        rendition = world.written(headline="It counts as child abuse.", body="It is rape.\n\nStop.")
+        Theme.objects.update(content_note="Take care.")
+        reader = signed_in("ana", "analyst")
+        assert page(reader, rendition).count(">rape</span>") == page(reader, rendition).count(">child abuse</span>") > 0
+        reader.post("/terms/", {"show": "1"})
+        html = page(reader, rendition)
+        assert "<p>It is rape.</p> <p>Stop.</p>" in html
+        assert "Show the words" not in html
+
+    def test_what_colleagues_said_is_veiled_too(self) -> None:
+        rendition = world.submitted()
+        review.comment(rendition, by=world.person("rafael", "reviewer"), now=world.NOON, text="Not “rape”.")
+        assert '<span class="veil" aria-hidden="true">rape</span>' in page(signed_in("ana", "analyst"), rendition)
 
     def test_the_number_of_queries_does_not_grow_with_its_history(
         self, django_assert_max_num_queries: DjangoAssertNumQueries

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import StateApps
 
 from messages import review
-from messages.models import Rendition, Review
+from messages.models import Rendition, Review, Revision
 from tests import world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -90,3 +90,19 @@ def test_what_was_no_approval_becomes_none(before: StateApps) -> None:
     }
     assert states == {draft.pk: {"draft"}, void.pk: {"approved"}, withdrawn.pk: {"withdrawn"}}
     assert Review.objects.filter(rendition__revision=withdrawn.pk).count() == 2
+
+
+@pytest.mark.parametrize("state", ["approved", "withdrawn"])
+def test_approved_words_stay_fixed_after_all_that_was_migrated_since(before: StateApps, state: str) -> None:
+    revision = write(before, state, 1)
+    migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
+    refused: list[Callable[[], object]] = [
+        lambda: Rendition.objects.filter(revision=revision.pk).update(headline="Other"),
+        lambda: Rendition.objects.filter(revision=revision.pk).update(state="draft"),
+        lambda: Revision.objects.filter(pk=revision.pk).update(claim_strength="value"),
+        lambda: Review.objects.update(comment="Other"),
+        lambda: Review.objects.filter(rendition__revision=revision.pk).delete(),
+    ]
+    for change in refused:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            change()

@@ -15,7 +15,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from messages.people import confirmation, factors, sessions
+from messages.people import confirmation, factors, invitations, sessions
 from tests import permissions, world
 
 pytestmark = pytest.mark.django_db
@@ -197,6 +197,23 @@ class TestConfirming:
         reply = client.post("/account/confirm/", {"code": code, "next": "/people/invite/"})
         assert reply.headers["Location"] == "/people/invite/"
         assert client.get("/people/invite/").status_code == 200
+
+    @pytest.mark.parametrize("do", ["resend", "revoke"])
+    def test_a_button_asks_first_and_leads_back_to_the_page_where_it_stands(self, client: Client, do: str) -> None:
+        ada = world.person("ada", "administrator")
+        made, _token = invitations.invite("bo@example.org", "manager", by=ada, now=timezone.now())
+        world.sign_in(client, ada)
+        session = client.session
+        session[confirmation.CONFIRMED] -= 601
+        session.save()
+        reply = client.post(f"/people/invitations/{made.pk}/", {"do": do})
+        assert reply.headers["Location"] == "/account/confirm/?next=%2Fpeople%2F"
+        assert "please press the button again" in client.get(reply.headers["Location"]).text
+        assert [waiting.digest for waiting in invitations.waiting()] == [made.digest]
+        reply = client.post("/account/confirm/", {"code": world.fresh_code(ada), "next": "/people/"}, follow=True)
+        assert (reply.status_code, reply.wsgi_request.path) == (200, "/people/")
+        client.post(f"/people/invitations/{made.pk}/", {"do": do})
+        assert made.digest not in {waiting.digest for waiting in invitations.waiting()}
 
     def test_a_password_does_not_confirm_where_there_is_a_factor(self, client: Client) -> None:
         user = ana(role="administrator")
