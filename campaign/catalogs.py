@@ -22,7 +22,7 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 from campaign.outcomes import CATALOGUE
-from messages import advice, starter
+from messages import advice, countries, starter
 from messages.audit_words import sentences
 
 ROOT = settings.BASE_DIR
@@ -117,6 +117,8 @@ def _in_tables() -> Iterator[Found]:
         yield Found(sentence, None, "messages/audit_words.py")
     for why in advice.reasons():
         yield Found(why, None, "messages/library/lint.toml")
+    for country in countries.names().values():
+        yield Found(country, None, "messages/library/countries.tsv")
     for words in starter.theme_words():
         yield Found(words, None, "messages/library/themes.json")
     for path in sorted([*(ROOT / "analytics" / "stats").glob("*.py"), ROOT / "analytics" / "comparison.py"]):

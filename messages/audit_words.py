@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext, gettext_noop
 
 from messages.audit import Action, Kind
+from messages.roles import NAMES
 
 # What was done, after the actor's name: {label} is the thing's name at that time, the rest comes from the detail.
 _DONE: dict[str, str] = {
@@ -68,12 +69,13 @@ KINDS: dict[str, str] = {
 }
 
 
+_FACTORS = ("an authenticator app", "a passkey", "the app")  # as the record holds them
 _UNKNOWN = gettext_noop("did “{action}” to “{label}”")
 
 
 def sentences() -> Iterator[str]:
     """What has to be translated of this file."""
-    yield from (*_DONE.values(), *KINDS.values(), _UNKNOWN)
+    yield from (*_DONE.values(), *KINDS.values(), *_FACTORS, _UNKNOWN)
 
 
 class _Gaps(dict[str, Any]):
@@ -86,4 +88,15 @@ def done(action: str, *, label: str, detail: Mapping[str, Any]) -> str:
     words = gettext(_DONE.get(action, _UNKNOWN))
     spoken = gettext(" in “{locale}”").format(**detail) if "locale" in detail else ""  # older ones: all languages
     because = f": {detail['reason']}" if "reason" in detail else ""
-    return words.format_map(_Gaps({**detail, "label": label, "action": action, "spoken": spoken, "because": because}))
+    told = {"label": label, "action": action, "spoken": spoken, "because": because}
+    return words.format_map(_Gaps({**detail, **told, **_named(detail)}))
+
+
+def _named(detail: Mapping[str, Any]) -> dict[str, str]:
+    """A role and a second factor by their names on the page."""
+    named = {}
+    if role := detail.get("role"):
+        named["role"] = str(NAMES.get(role, role)).lower()
+    if detail.get("factor") in _FACTORS:
+        named["factor"] = gettext(detail["factor"])
+    return named

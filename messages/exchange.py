@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from messages.said import Said
+
 FORMAT, VERSION = "second-thought messages", 1
 MOST_BYTES = 5_000_000
 MOST_ROWS = 20_000
@@ -173,13 +175,19 @@ WRITERS: Mapping[str, Callable[[Iterable[Wording]], bytes]] = {"csv": to_csv, "j
 def read(data: bytes, *, most_bytes: int = MOST_BYTES) -> Read:
     """A file of either kind, known by how it begins."""
     if len(data) > most_bytes:
-        raise Unreadable(f"The file has {len(data):,} bytes; {most_bytes:,} is the most here.")
+        raise Unreadable(
+            Said(
+                "The file has {bytes} bytes; {most} is the most here.",
+                bytes=_grouped(len(data)),
+                most=_grouped(most_bytes),
+            )
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Unreadable("The file is not in UTF-8. In a spreadsheet, save it as “CSV UTF-8”.") from None
+        raise Unreadable(Said("The file is not in UTF-8. In a spreadsheet, save it as “CSV UTF-8”.")) from None
     if not text.strip():
-        raise Unreadable("The file is empty.")
+        raise Unreadable(Said("The file is empty."))
     return from_json(text) if text.lstrip()[0] in "{[" else from_csv(text)
 
 
@@ -189,26 +197,35 @@ def from_csv(text: str) -> Read:
     rows = _rows(text, _delimiter_of(text))
     names = [name.strip().lower() for name in rows[0]]
     if missing := [name for name in _NEEDED if name not in names]:
-        raise Unreadable(f"The first row names the columns. These are missing: {', '.join(missing)}.")
+        raise Unreadable(Said("The first row names the columns. These are missing: {names}.", names=", ".join(missing)))
     if twice := sorted({name for name in names if name in COLUMNS and names.count(name) > 1}):
-        raise Unreadable(f"These columns stand there twice: {', '.join(twice)}.")
+        raise Unreadable(Said("These columns stand there twice: {names}.", names=", ".join(twice)))
     if len(rows) > MOST_ROWS:
-        raise Unreadable(f"The file has {len(rows):,} rows; {MOST_ROWS:,} is the most.")
+        raise Unreadable(
+            Said("The file has {rows} rows; {most} is the most.", rows=_grouped(len(rows)), most=_grouped(MOST_ROWS))
+        )
     refusals: list[Refusal] = []
     entries: dict[tuple[str, str], _Entry] = {}
     for number, cells in enumerate(rows[1:], start=2):
-        where = f"row {number}"
+        where = Said("row {number}", number=number)
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) > len(names):
-            refusals.append(Refusal(where, f"It has {len(cells)} cells, and the first row names {len(names)} columns."))
+            said = Said(
+                "It has {cells} cells, and the first row names {columns} columns.", cells=len(cells), columns=len(names)
+            )
+            refusals.append(Refusal(where, said))
             continue
         row = dict(zip(names, map(unguarded, [*cells, *[""] * (len(names) - len(cells))]), strict=True))
         common = {name: row.get(name, "") for name in _OF_A_WORDING}
         common["revision"] = common["revision"].strip() or "1"
         entry = entries.setdefault((common["message"].strip(), common["revision"]), _Entry(where, common))
         if differing := [name for name in _OF_A_WORDING if entry.common[name] != common[name]]:
-            said = f"It belongs to the same revision as {entry.where}, but differs in {', '.join(differing)}."
+            said = Said(
+                "It belongs to the same revision as {where}, but differs in {names}.",
+                where=entry.where,
+                names=", ".join(differing),
+            )
             refusals.append(Refusal(where, said))
             continue
         entry.rows.append((where, row))
@@ -232,18 +249,34 @@ def from_json(text: str) -> Read:
     try:
         told = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
-        said = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "too deep, or a number too long"
-        raise Unreadable(f"The file is not JSON ({said}).") from None
+        said = Said("The file is not JSON (too deep, or a number too long).")
+        if isinstance(error, json.JSONDecodeError):
+            said = Said("The file is not JSON (line {line}).", line=error.lineno)
+        raise Unreadable(said) from None
     if not isinstance(told, dict) or told.get("format") != FORMAT or not isinstance(told.get("messages"), list):
-        raise Unreadable(f"This JSON holds no messages: “format” has to be “{FORMAT}”, and “messages” a list.")
+        raise Unreadable(
+            Said("This JSON holds no messages: “format” has to be “{format}”, and “messages” a list.", format=FORMAT)
+        )
     if told.get("version") != VERSION:
-        raise Unreadable(f"This file is of version {told.get('version')!r}; version {VERSION} can be read here.")
+        raise Unreadable(
+            Said(
+                "This file is of version {found}; version {version} can be read here.",
+                found=repr(told.get("version")),
+                version=VERSION,
+            )
+        )
     if len(told["messages"]) > MOST_ROWS:
-        raise Unreadable(f"The file has {len(told['messages']):,} entries; {MOST_ROWS:,} is the most.")
+        raise Unreadable(
+            Said(
+                "The file has {entries} entries; {most} is the most.",
+                entries=_grouped(len(told["messages"])),
+                most=_grouped(MOST_ROWS),
+            )
+        )
     wordings, refusals, ignored = [], [], set[str]()
     seen: dict[tuple[str, int], str] = {}
     for number, item in enumerate(told["messages"], start=1):
-        where = f"entry {number}"
+        where = Said("entry {number}", number=number)
         problem = _shape_of(item)
         if problem:
             refusals.append(Refusal(where, problem))
@@ -255,7 +288,9 @@ def from_json(text: str) -> Read:
         if wording:
             first = seen.setdefault((wording.message, wording.revision), where)
             if first != where:
-                refusals.append(Refusal(where, f"The same revision of this message stands in {first}, too."))
+                refusals.append(
+                    Refusal(where, Said("The same revision of this message stands in {where}, too.", where=first))
+                )
             wordings.append(wording)
     return Read(tuple(wordings), tuple(refusals), tuple(sorted(ignored)))
 
@@ -278,7 +313,7 @@ def _rows(text: str, delimiter: str) -> list[list[str]]:
     try:
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        raise Unreadable(f"The file is not CSV: {error}. Is a quotation mark missing?") from None
+        raise Unreadable(Said("The file is not CSV: {error}. Is a quotation mark missing?", error=error)) from None
 
 
 def _delimiter_of(text: str) -> str:
@@ -289,6 +324,10 @@ def _delimiter_of(text: str) -> str:
         return sum(cell.strip().strip('"').lower() in COLUMNS for cell in first.split(delimiter))
 
     return max(_DELIMITERS, key=known)
+
+
+def _grouped(number: int) -> str:
+    return f"{number:,}"
 
 
 def _number(text: str) -> int:
@@ -303,24 +342,24 @@ def _row_of(refusal: Refusal) -> int:
 def _shape_of(item: object) -> str:
     """What is wrong with the kinds of values of a JSON entry, if anything."""
     if not isinstance(item, dict):
-        return "It is not an object."
+        return Said("It is not an object.")
     if missing := [name for name in ("message", "theme", "frame", "claim_strength", "words") if name not in item]:
-        return f"It lacks {', '.join(missing)}."
+        return Said("It lacks {names}.", names=", ".join(missing))
     for name in COLUMNS:
         if name in ("revision", "sources", "locale", "headline", "body") or name not in item:
             continue
         if not isinstance(item[name], str):
-            return f"“{name}” is not a text."
+            return Said("“{name}” is not a text.", name=name)
     sources, words = item.get("sources", []), item["words"]
     if not isinstance(sources, list) or not all(isinstance(source, str) for source in sources):
-        return "“sources” is not a list of texts."
+        return Said("“sources” is not a list of texts.")
     if not isinstance(item.get("revision", 1), int) or isinstance(item.get("revision"), bool):
-        return "“revision” is not a number."
+        return Said("“revision” is not a number.")
     if not isinstance(words, dict) or not all(
         isinstance(w, dict) and all(isinstance(w.get(name, ""), str) for name in ("headline", "body"))
         for w in words.values()
     ):
-        return "“words” does not hold a headline and a body for each language."
+        return Said("“words” does not hold a headline and a body for each language.")
     return ""
 
 
@@ -349,7 +388,7 @@ def _judged(told: Mapping[str, Any], words: _Told, where: str) -> tuple[Wording 
     for place, locale, headline, body in words:
         refusals += [Refusal(place, reason) for reason in _of_the_words(locale, headline, body)]
         if locale in seen:
-            refusals.append(Refusal(place, f"This revision has words in “{locale}” already."))
+            refusals.append(Refusal(place, Said("This revision has words in “{locale}” already.", locale=locale)))
         seen.add(locale)
     return (None if refusals else wording), refusals
 
@@ -358,32 +397,39 @@ def _of_the_wording(wording: Wording) -> Iterator[str]:
     for name in ("message", "theme"):
         value = getattr(wording, name)
         if not _KEY.fullmatch(value):
-            yield f"“{name}” is a key of letters, digits, hyphens and underscores, such as their-good-name."
+            yield Said(
+                "“{name}” is a key of letters, digits, hyphens and underscores, such as their-good-name.", name=name
+            )
     if wording.message in RESERVED:
-        yield f"“{wording.message}” is the address of another page: choose another key."
+        yield Said("“{key}” is the address of another page: choose another key.", key=wording.message)
     for name in ("message", "theme", "theme_name", "theme_line", "note"):
         yield from _of_a_text(name, getattr(wording, name), LONGEST[name])
     if wording.frame not in FRAMES:
-        yield f"“frame” is one of {', '.join(FRAMES)}."
+        yield Said("“{name}” is one of {names}.", name="frame", names=", ".join(FRAMES))
     if wording.claim_strength not in STRENGTHS:
-        yield f"“claim_strength” is one of {', '.join(STRENGTHS)}."
+        yield Said("“{name}” is one of {names}.", name="claim_strength", names=", ".join(STRENGTHS))
     if not 1 <= wording.revision <= HIGHEST:
-        yield f"“revision” is a number from 1 to {HIGHEST:,}."
+        yield Said("“revision” is a number from 1 to {most}.", most=_grouped(HIGHEST))
     if len(wording.sources) > MOST_SOURCES:
-        yield f"It names {len(wording.sources)} sources; {MOST_SOURCES} is the most."
+        yield Said("It names {count} sources; {most} is the most.", count=len(wording.sources), most=MOST_SOURCES)
     for source in wording.sources:
         yield from _of_a_text("sources", source, LONGEST["source"])
 
 
 def _of_the_words(locale: str, headline: str, body: str) -> Iterator[str]:
     if not _LOCALE.fullmatch(locale) or len(locale) > LONGEST["locale"]:
-        yield "“locale” is the code of a language, such as en, es or pt-BR."
+        yield Said("“locale” is the code of a language, such as en, es or pt-BR.")
     yield from _of_a_text("headline", headline, LONGEST["headline"])
     yield from _of_a_text("body", body, LONGEST["body"])
 
 
 def _of_a_text(name: str, text: str, longest: int) -> Iterator[str]:
     if len(text) > longest:
-        yield f"“{name}” has {len(text):,} characters; {longest:,} is the most."
+        yield Said(
+            "“{name}” has {count} characters; {most} is the most.",
+            name=name,
+            count=_grouped(len(text)),
+            most=_grouped(longest),
+        )
     if _CONTROL.search(text):
-        yield f"“{name}” holds a sign that cannot be shown."
+        yield Said("“{name}” holds a sign that cannot be shown.", name=name)

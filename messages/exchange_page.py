@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from messages import exchange, transfer
+from messages import advice, exchange, transfer
 from messages.models import Frame, Rendition, Revision
 from messages.people.confirmation import button_needs_confirmation
 from messages.roles import MANAGER, has_role
@@ -73,7 +73,7 @@ def _look(request: HttpRequest) -> HttpResponse:
     try:
         plan = transfer.planned(exchange.read(data, most_bytes=MOST_BYTES))
     except exchange.Unreadable as reason:
-        return _page(request, error=str(reason))
+        return _page(request, error=advice.in_language(reason.args[0]))
     held = signing.dumps({"name": name, "text": data.decode("utf-8-sig")}, salt=_SALT, compress=True)
     return _page(request, plan=plan, held=held, name=name)
 

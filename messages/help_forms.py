@@ -83,9 +83,8 @@ class HelpLinkForm(Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.overtaken = False
-        names = countries.names().items()
         self.fields["country"] = _choice(
-            self.fields["country"], [_CHOOSE, (countries.EVERYWHERE, _("Everywhere")), *names]
+            self.fields["country"], [_CHOOSE, (countries.EVERYWHERE, _("Everywhere")), *countries.by_name()]
         )
         spoken = sorted(LANGUAGES, key=lambda pair: str(pair[1]))
         known = [pair for pair in spoken if len(pair[0]) <= 8]

@@ -15,6 +15,8 @@ from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 from django.urls import reverse
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from messages import audit, lint
 from messages.help_probe import Found, probe
@@ -52,7 +54,7 @@ class Due:
 
     @property
     def sentence(self) -> str:
-        since = "nobody has opened it yet" if self.days is None else f"last opened {self.days} days ago"
+        since = _("nobody has opened it yet") if self.days is None else _days_ago(self.days)
         return f"“{self.link.name}” ({since}: {page_of(self.link)})"
 
 
@@ -69,13 +71,17 @@ def due(*, today: date) -> list[Due]:
 def in_the_way(*, today: date) -> list[str]:
     """What keeps a message from being launched, in sentences: each link that has to be opened, and where to say so."""
     lanes = set(HelpLink.objects.shown().values_list("lane", flat=True))
-    problems = [f"There is no help link {whom}." for lane, whom in lint.LANES.items() if lane not in lanes]
+    problems = [_(said) for lane, said in lint.LANES.items() if lane not in lanes]
     if waiting := due(today=today):
         named = "; ".join(one.sentence for one in waiting)
-        problems.append(
-            f"Someone has to open {_these(len(waiting))} and say that it works, or retire it: {named}. "
-            f"A check counts for {lint.STALE_AFTER} days."
+        said = ngettext(
+            "Someone has to open this help link and say that it works, or retire it: %(named)s. "
+            "A check counts for %(days)s days.",
+            "Someone has to open each of these %(count)s help links and say that it works, or retire it: %(named)s. "
+            "A check counts for %(days)s days.",
+            len(waiting),
         )
+        problems.append(said % {"count": len(waiting), "named": named, "days": lint.STALE_AFTER})
     return problems
 
 
@@ -121,9 +127,9 @@ def check(link: HelpLink, *, by: AbstractUser | str, today: date) -> None:
     """Somebody opened it today, and it serves whom it says."""
     before = _locked(link)
     if before.retired_on is not None:
-        raise HelpRefused("This link is retired. Take it up again first.")
+        raise HelpRefused(_("This link is retired. Take it up again first."))
     if before.url != link.url:
-        raise HelpRefused("The address was changed while you looked. Please open the new one.")
+        raise HelpRefused(_("The address was changed while you looked. Please open the new one."))
     name = by if isinstance(by, str) else by.get_username()
     link.verified_on, link.verified_by = today, name
     link.save(update_fields=["verified_on", "verified_by"])
@@ -134,7 +140,7 @@ def check(link: HelpLink, *, by: AbstractUser | str, today: date) -> None:
 def retire(link: HelpLink, *, by: AbstractUser | str, today: date, reason: str) -> None:
     """Show it to nobody from now on. It stays here, with all that was known."""
     if _locked(link).retired_on is not None:
-        raise HelpRefused("This link is retired already.")
+        raise HelpRefused(_("This link is retired already."))
     link.retired_on = today
     link.save(update_fields=["retired_on"])
     _record(audit.Action.HELP_RETIRE, link, by, reason=reason)
@@ -144,7 +150,7 @@ def retire(link: HelpLink, *, by: AbstractUser | str, today: date, reason: str) 
 def restore(link: HelpLink, *, by: AbstractUser | str) -> None:
     """Show it again, as checked as it was."""
     if _locked(link).retired_on is None:
-        raise HelpRefused("This link is not retired.")
+        raise HelpRefused(_("This link is not retired."))
     link.retired_on = None
     link.save(update_fields=["retired_on"])
     _record(audit.Action.HELP_RESTORE, link, by)
@@ -168,8 +174,8 @@ def note_probe(link: HelpLink, found: Found, *, now: datetime) -> None:
     )
 
 
-def _these(count: int) -> str:
-    return "this help link" if count == 1 else f"each of these {count} help links"
+def _days_ago(days: int) -> str:
+    return ngettext("last opened %(n)s day ago", "last opened %(n)s days ago", days) % {"n": days}
 
 
 def _locked(link: HelpLink) -> HelpLink:

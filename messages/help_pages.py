@@ -247,4 +247,4 @@ def _countries(rows: list[Row]) -> list[tuple[str, str]]:
 
 
 def _by_name(pair: tuple[str, str]) -> str:
-    return pair[1]
+    return countries.sorted_as(pair[1])

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from django.conf.locale import LANG_INFO
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language, get_language_info
 
+_SMALL = {"es"}  # languages that write the names of languages with a small letter
 _LONGEST = 8  # as many characters as a rendition's locale holds
 CODES = frozenset(code for code, info in LANG_INFO.items() if "name" in info and len(code) <= _LONGEST)
 
@@ -18,7 +19,12 @@ def is_known(locale: str) -> bool:
 
 def name_of(locale: str) -> str:
     """Its name in the language of the page, such as "Arabic"."""
-    return str(get_language_info(locale)["name_translated"]) if locale in CODES else locale
+    return in_a_sentence(str(get_language_info(locale)["name_translated"])) if locale in CODES else locale
+
+
+def in_a_sentence(name: str) -> str:
+    """A language's name as the language of the page writes it amid a sentence: "inglés", but "English"."""
+    return name[:1].lower() + name[1:] if (get_language() or "").partition("-")[0] in _SMALL else name
 
 
 @cache

@@ -168,10 +168,10 @@ class Review(models.Model):
     """One step in the review of one rendition, bound to the exact words by their digest. Never changed or deleted."""
 
     class Decision(models.TextChoices):
-        SUBMITTED = "submitted", "Asked for a review"
-        APPROVED = "approved", "Approved"
-        SENT_BACK = "sent-back", "Sent back"
-        WITHDRAWN = "withdrawn", "Withdrawn"
+        SUBMITTED = "submitted", _("Asked for a review")
+        APPROVED = "approved", _("Approved")
+        SENT_BACK = "sent-back", _("Sent back")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
 
     rendition = models.ForeignKey(Rendition, on_delete=models.PROTECT, related_name="reviews")
     by = models.ForeignKey(
@@ -232,14 +232,14 @@ class HelpLink(models.Model):
     """A place to get help: for whom, where and how, how we know, and who last opened it. Empty means: not known."""
 
     class Lane(models.TextChoices):
-        AFFECTED = "affected", "This happened to me"
-        SELF = "self", "I want to stop"
+        AFFECTED = "affected", _("This happened to me")
+        SELF = "self", _("I want to stop")
 
     class Audience(models.TextChoices):
-        ADULT = "adult", "Adults"
-        UNDER18 = "under18", "Under 18"
-        PARENT = "parent", "Parent or carer"
-        ANYONE = "anyone", "Anyone"
+        ADULT = "adult", _("Adults")
+        UNDER18 = "under18", _("Under 18")
+        PARENT = "parent", _("Parent or carer")
+        ANYONE = "anyone", _("Anyone")
 
     class Channel(models.TextChoices):
         WEB = "web", _("Web")

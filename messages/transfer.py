@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from messages import audit
 from messages.exchange import Read, Refusal, Wording, Words, one_line
 from messages.models import Message, Rendition, Revision, Theme
+from messages.said import Said
 
 
 class ImportRefused(Exception):
@@ -105,7 +107,10 @@ def planned(read: Read) -> Plan:
                 there[wording.message].last += 1
                 added.append(replace(wording, revision=there[wording.message].last))
         elif wording.theme not in themes and not (wording.theme_name.strip() and wording.theme_line.strip()):
-            reason = f"There is no theme “{wording.theme}” here. With theme_name and theme_line it would be added."
+            reason = Said(
+                "There is no theme “{theme}” here. With theme_name and theme_line it would be added.",
+                theme=wording.theme,
+            )
             refusals.append(Refusal(wording.where, reason))
         else:
             if wording.theme not in themes:
@@ -127,16 +132,18 @@ def bring_in(read: Read, *, by: User, name: str, shown: str | None = None) -> Pl
         with transaction.atomic():
             return _bring_in(planned(read), by=by, name=name, shown=shown)
     except IntegrityError:
-        raise ImportRefused("Someone added words at the same moment. Nothing was imported; please try again.") from None
+        raise ImportRefused(
+            gettext("Someone added words at the same moment. Nothing was imported; please try again.")
+        ) from None
 
 
 def _bring_in(plan: Plan, *, by: User, name: str, shown: str | None) -> Plan:
     if shown is not None and plan.digest != shown:
-        raise ImportRefused("Something here has changed meanwhile. Nothing was imported; please look again.")
+        raise ImportRefused(gettext("Something here has changed meanwhile. Nothing was imported; please look again."))
     if plan.refusals:
-        raise ImportRefused("Some rows cannot be taken, so nothing was imported.")
+        raise ImportRefused(gettext("Some rows cannot be taken, so nothing was imported."))
     if not plan.revisions:
-        raise ImportRefused("There is nothing new in this file.")
+        raise ImportRefused(gettext("There is nothing new in this file."))
     for wording in plan.revisions:
         theme, _ = Theme.objects.get_or_create(
             key=wording.theme,
@@ -200,7 +207,12 @@ def _lines(text: str) -> str:
 def _odd(wording: Wording, message: Message | None, first: Wording) -> str:
     """Why it cannot belong to the message that it names, if so."""
     if message is not None and (message.theme.key, message.frame) != (wording.theme, wording.frame):
-        return f"Here “{message.key}” has the theme “{message.theme.key}” and the frame “{message.frame}”."
+        return Said(
+            "Here “{message}” has the theme “{theme}” and the frame “{frame}”.",
+            message=message.key,
+            theme=message.theme.key,
+            frame=message.frame,
+        )
     if (first.theme, first.frame) != (wording.theme, wording.frame):
-        return f"{first.where.capitalize()} gives this message another theme or frame."
+        return Said("It has another theme or frame than this message has in {where}.", where=first.where)
     return ""

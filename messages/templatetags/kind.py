@@ -60,6 +60,12 @@ def content_note(theme: Theme) -> str:
 
 
 @register.filter
+def theme_name(theme: Theme) -> str:
+    """A theme's name: those of the starter library in the reader's language."""
+    return gettext(theme.name) if theme.name else ""
+
+
+@register.filter
 def in_language(sentence: str) -> str:
     """What the lint said, in the reader's language: {% gentle remark.sentence|in_language %}"""
     return advice.in_language(sentence)

@@ -148,6 +148,15 @@ def test_a_file_that_cannot_be_read_is_refused_beside_the_field(manager: Client,
     assert 'aria-describedby="file-hint file-error"' in html
 
 
+def test_what_is_wrong_with_a_file_is_said_in_the_readers_language(manager: Client) -> None:
+    manager.cookies["language"] = "es"
+    assert "El archivo está vacío." in text(sent(manager, b""))
+    html = text(sent(manager, to_csv([NEW, replace(NEW, message="new", frame="nobody")])))
+    assert "fila 4" in html
+    assert "«new» es la dirección de otra página: elige otra clave." in html
+    assert "«frame» es uno de estos: neutral, victim, user, both, other." in html
+
+
 def test_without_a_file_it_is_asked_for(manager: Client) -> None:
     assert "Please choose a file." in text(manager.post("/messages/exchange/"))
 

@@ -86,8 +86,9 @@ class TestLaunching:
         campaign = approved_campaign()
         for link in HelpLink.objects.filter(lane=lane):
             help_links.retire(link, by=world.person("mara"), today=TODAY, reason="Gone.")
-        with pytest.raises(StepRefused, match=whom):
+        with pytest.raises(StepRefused) as refused:
             launch(campaign)
+        assert str(refused.value) == whom
 
     def test_a_retired_link_keeps_nothing_from_launching(self) -> None:
         campaign = approved_campaign()

@@ -120,7 +120,7 @@ def test_revisions_of_one_new_message_agree_on_its_theme() -> None:
     world.approved("victim")
     two = Read((replace(NEW, where="row 2"), replace(NEW, revision=2, frame="user", where="row 3")))
     (refusal,) = planned(two).refusals
-    assert refusal == exchange.Refusal("row 3", "Row 2 gives this message another theme or frame.")
+    assert refusal == exchange.Refusal("row 3", "It has another theme or frame than this message has in row 2.")
 
 
 def test_with_one_refused_row_nothing_comes_in() -> None:
