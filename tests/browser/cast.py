@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
 from django.http import HttpRequest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
+from django.urls import reverse
 from django.utils import timezone
 from django.views import defaults
 
@@ -24,7 +27,8 @@ from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome, ServedC
 from campaign.preview import preview_url
 from messages import review, starter
 from messages.models import HelpLink, Message, Rendition, Revision
-from messages.roles import MANAGER, REVIEWER
+from messages.people import confirmation, invitations, sessions
+from messages.roles import ANALYST, MANAGER, REVIEWER
 from tests import permissions, world
 
 DAYS = 7
@@ -46,6 +50,7 @@ NAMES = {
 ARABIC = ("يمكنك التوقف هنا.", "لم يوافق الشخص في الصورة على ذلك.\n\nيمكنك إغلاق هذه الصفحة الآن.")
 
 
+@transaction.atomic
 def build() -> dict[str, Any]:
     """Everything a test needs to know: cookies by role, addresses by route, the pages that no address leads to."""
     now = timezone.now()
@@ -67,13 +72,17 @@ def build() -> dict[str, Any]:
     draft("draft", *NAMES["draft"], words, planned=1000)
     launch(draft("arabic", *NAMES["arabic"], [_in_two_languages(each) for each in words], planned=1000), now=now)
     _written(words[1])
-    roles = permissions.signed_in()
+    roles = permissions.signed_in() | {"half-way": _half_way(), "newcomer": _newcomer()}
+    _, token = invitations.invite("sam@example.org", ANALYST, by="the site", now=now)
     return {
         "cookies": {
             role: {name: morsel.value for name, morsel in client.cookies.items()} for role, client in roles.items()
         },
         "addresses": {route: permissions.address(route) for route in permissions.staff_routes()},
-        "made": {"preview": preview_url(pilot.placements.get(key=demo.HOSTED), pilot.arms.get(key="both"))},
+        "made": {
+            "preview": preview_url(pilot.placements.get(key=demo.HOSTED), pilot.arms.get(key="both")),
+            "welcome": reverse("welcome", args=[token]),
+        },
         "drawn": {**_errors(), "partner": _partner()},
     }
 
@@ -161,6 +170,26 @@ def _written(words: Revision) -> None:
     waits = Rendition.objects.create(revision=revision, locale="en", **said)
     review.submit(waits, by=manager, now=timezone.now())
     Rendition.objects.create(revision=revision, locale="ar", headline=ARABIC[0], body=ARABIC[1])
+
+
+def _half_way() -> Client:
+    """Somebody who has given name and password, and is asked for the second factor."""
+    client, person = Client(), world.person("half-way", ANALYST)
+    world.second_factor(person)
+    person.set_password("four words without sense")
+    person.save()
+    client.post(reverse("login"), {"username": "half-way", "password": "four words without sense"})
+    return client
+
+
+def _newcomer() -> Client:
+    """Somebody who has an account since just now, and no second factor yet."""
+    client = Client()
+    client.force_login(world.person("newcomer", ANALYST))
+    session, hour = client.session, int(time.time()) // sessions.SECONDS_PER_HOUR
+    session.update({sessions.STARTED: hour, sessions.SEEN: hour, confirmation.CONFIRMED: int(time.time())})
+    session.save()
+    return client
 
 
 def _partner() -> str:

@@ -88,7 +88,7 @@
       });
       return found.length + within.reduce((sum, count) => sum + count, 3);
     },
-    endTour: () => controls().flatMap((element) => {
+    endTour: () => (document.activeElement?.blur(), scrollTo(0, 0), controls()).flatMap((element) => {
       const group = element.type === "radio" && element.name
         ? [...document.getElementsByName(element.name)].filter((e) => e.type === "radio" && e.form === element.form) : [element];
       if (!group.some((one) => reached.has(one))) return [`${name(element)} is not reached by Tab`];
