@@ -26,7 +26,7 @@ GRAINS: dict[str, set[str]] = {
     "moment": {"moment"},  # to the microsecond
     "random 128 bits": {"bytes"},
     "salt": {"text"},  # random, and no secret
-    "secret": {"text"},  # hashed, or opens something
+    "secret": {"text", "json"},  # hashed, or opens something
     "number": {"integer"},  # of a row, or a small one
     "count": {"integer"},
     "choice": {"integer", "text"},  # from a closed list
