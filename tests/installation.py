@@ -60,7 +60,8 @@ def _migrated_files() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="second-thought-installation-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with tempfile.TemporaryDirectory() as place:
-        _migrate(_environment(Path(place), {}))
+        whole = _environment(Path(place), {})
+        _migrate({name: value for name, value in whole.items() if name not in _URLS})  # on SQLite, in any run
         for file in Path(place).glob("*.sqlite3"):
             shutil.copy(file, folder)
     return folder
