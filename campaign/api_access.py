@@ -7,7 +7,6 @@ asks for a fresh code too, in the header Second-Factor. A browser's session conf
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +22,7 @@ from rest_framework.request import Request
 from messages import audit
 from messages.audit import Action, Kind
 from messages.people import confirmation, factors, sessions
-from messages.people.guesses import address_of, attempts
+from messages.people.guesses import TooOften, guessed
 
 HEADER = "Second-Factor"
 
@@ -92,12 +91,7 @@ def token_of(user: User) -> str:
 
 def _counted(request: HttpRequest, name: str, right: Callable[[], bool]) -> bool:
     """One guess, unless there were too many: then 429."""
-    address, now = address_of(request), time.time()
-    wait = attempts.wait(name, address, now=now)
-    if wait:
-        raise exceptions.Throttled(wait=math.ceil(wait))
-    if right():
-        attempts.succeeded(name, address)
-        return True
-    attempts.failed(name, address, now=now)
-    return False
+    try:
+        return guessed(request, name, right)
+    except TooOften as refused:
+        raise exceptions.Throttled(wait=math.ceil(refused.seconds)) from None

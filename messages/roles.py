@@ -32,13 +32,6 @@ def has_role(user: AbstractUser | AnonymousUser, *roles: str) -> bool:
     return user.is_superuser or user.groups.filter(name__in=(*roles, ADMINISTRATOR)).exists()
 
 
-def roles_of(user: AbstractUser | AnonymousUser) -> set[str]:
-    """The roles that someone was given."""
-    if not user.is_authenticated or not user.is_active:
-        return set()
-    return {ADMINISTRATOR} if user.is_superuser else {group.name for group in user.groups.all()}
-
-
 def role_of(user: AbstractUser) -> str:
     """The role that says most of what someone may do; empty if nobody gave them one."""
     held = {ADMINISTRATOR} if user.is_superuser else {group.name for group in user.groups.all()}

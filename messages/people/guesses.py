@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -12,6 +14,26 @@ from django.utils.translation import ngettext
 from messages.people.limits import Attempts
 
 attempts = Attempts()
+
+
+class TooOften(Exception):
+    """There were too many wrong guesses; the next one has to wait so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+
+def guessed(request: HttpRequest, name: str, right: Callable[[], bool]) -> bool:
+    """Whether a guess under this name is right; it counts. TooOften, before `right` is asked, if it comes too soon."""
+    address, now = address_of(request), time.time()
+    if wait := attempts.wait(name, address, now=now):
+        raise TooOften(wait)
+    if right():
+        attempts.succeeded(name, address)
+        return True
+    attempts.failed(name, address, now=now)
+    return False
 
 
 def address_of(request: HttpRequest) -> str:

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from messages.people import confirmation, factors, invitations, sessions
 from messages.people.door import IDLE, before_second_factor
 from messages.people.forms import CodeForm, JoinForm, SignInForm
-from messages.people.guesses import address_of, attempts, please_wait
+from messages.people.guesses import TooOften, guessed, please_wait
 from messages.roles import NAMES, ROLES, has_role
 
 PENDING, PENDING_SECONDS = "pending_sign_in", 600
@@ -48,18 +48,21 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 def _known(request: HttpRequest, form: SignInForm) -> User | None:
     """Whose name and password these are; otherwise the form says what is wrong."""
-    name, address, now = form.cleaned_data["username"], address_of(request), time.time()
-    wait = attempts.wait(name, address, now=now)
-    if wait:
-        form.add_error(None, please_wait(wait))
+    found: list[User] = []
+
+    def right() -> bool:
+        user = authenticate(request, **form.cleaned_data)
+        found.extend([user] if isinstance(user, User) else [])
+        return bool(found)
+
+    try:
+        if guessed(request, form.cleaned_data["username"], right):
+            return found[0]
+    except TooOften as refused:
+        form.add_error(None, please_wait(refused.seconds))
         return None
-    user = authenticate(request, **form.cleaned_data)
-    if not isinstance(user, User):
-        attempts.failed(name, address, now=now)
-        form.add_error(None, _("That name and password do not belong together. Capital letters count."))
-        return None
-    attempts.succeeded(name, address)
-    return user
+    form.add_error(None, _("That name and password do not belong together. Capital letters count."))
+    return None
 
 
 def _first_step_taken(request: HttpRequest, user: User, onward: str) -> HttpResponse:
@@ -108,20 +111,20 @@ def _ways(user: User) -> dict[str, Any]:
 
 def _answered(request: HttpRequest, user: User, form: CodeForm) -> bool:
     """Whether a code or a passkey is right; otherwise the form says so beside its field."""
-    name, address, now = f"code:{user.pk}", address_of(request), time.time()
     code, credential = form.cleaned_data["code"], form.cleaned_data["credential"]
     if not code and not credential:
         form.add_error("code", _("Please type a code."))
         return False
-    wait = attempts.wait(name, address, now=now)
-    if wait:
-        form.add_error("code", please_wait(wait))
+
+    def right() -> bool:
+        return factors.check_passkey(user, credential) if credential else factors.check_code(user, code)
+
+    try:
+        if guessed(request, f"code:{user.pk}", right):
+            return True
+    except TooOften as refused:
+        form.add_error("code", please_wait(refused.seconds))
         return False
-    right = factors.check_passkey(user, credential) if credential else factors.check_code(user, code)
-    if right:
-        attempts.succeeded(name, address)
-        return True
-    attempts.failed(name, address, now=now)
     if credential:
         form.add_error("credential", _("That passkey does not belong to this account. Try again, or use a code."))
     else:
