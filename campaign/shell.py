@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
+from messages.roles import ADMINISTRATOR, MANAGER, REVIEWER, ROLES, roles_held
 from messages.templatetags.kind import SHOW_COOKIE, shows_terms
 
 _YEAR = 31_536_000
@@ -23,11 +24,11 @@ Text = Any  # a string, or one that is translated when it is shown
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One entry of the navigation: where it leads, by name, and who sees it; nobody named means everybody."""
+    """One entry of the navigation: where it leads, by name, and who sees it."""
 
     name: Text
     route: str
-    roles: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset(ROLES)
     also: tuple[str, ...] = ()  # pages that lie below it
 
 
@@ -43,10 +44,10 @@ class Entry:
 PLACES = (
     Place(_("Campaigns"), "campaign:list", also=("campaign:", "analytics:")),
     Place(_("Messages"), "messages:library", also=("messages:",)),
-    Place(_("Reviews"), "reviews:queue", frozenset({"reviewer", "manager"}), also=("reviews:",)),
+    Place(_("Reviews"), "reviews:queue", frozenset({REVIEWER, MANAGER}), also=("reviews:",)),
     Place(_("Help links"), "help:directory", also=("help:",)),
-    Place(_("People"), "people:list", frozenset({"administrator"}), also=("people:",)),
-    Place(_("Record"), "audit:record", frozenset({"manager"}), also=("audit:",)),
+    Place(_("People"), "people:list", frozenset({ADMINISTRATOR}), also=("people:",)),
+    Place(_("Record"), "audit:record", frozenset({MANAGER}), also=("audit:",)),
 )
 
 
@@ -57,14 +58,12 @@ def around(request: HttpRequest) -> dict[str, Any]:
 
 def _places(request: HttpRequest) -> list[Entry]:
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
-        return []
-    held = set(user.groups.values_list("name", flat=True))
+    held = frozenset() if user is None else roles_held(user)
     here = request.resolver_match.view_name if request.resolver_match else ""
     return [
         Entry(place.name, url, _current(place, here))
         for place in PLACES
-        if (user.is_superuser or not place.roles or place.roles & held) and (url := _address(place.route))
+        if place.roles & held and (url := _address(place.route))
     ]
 
 

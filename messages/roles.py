@@ -32,6 +32,14 @@ def has_role(user: AbstractUser | AnonymousUser, *roles: str) -> bool:
     return user.is_superuser or user.groups.filter(name__in=(*roles, ADMINISTRATOR)).exists()
 
 
+def roles_held(user: AbstractUser | AnonymousUser) -> frozenset[str]:
+    """Every role for which has_role says yes, in one question to the database."""
+    if not user.is_authenticated or not user.is_active:
+        return frozenset()
+    held = frozenset(user.groups.values_list("name", flat=True))
+    return frozenset(EVERY_ROLE) if user.is_superuser or ADMINISTRATOR in held else held
+
+
 def role_of(user: AbstractUser) -> str:
     """The role that says most of what someone may do; empty if nobody gave them one."""
     held = {ADMINISTRATOR} if user.is_superuser else {group.name for group in user.groups.all()}

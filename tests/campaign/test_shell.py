@@ -21,6 +21,16 @@ def test_the_record_is_shown_to_managers_alone(client: Client, db: None, role: s
     assert ("Record" in named(client)) is sees_record
 
 
+def test_an_administrator_sees_every_place(client: Client, db: None) -> None:
+    world.sign_in(client, world.person("otto", "administrator"))
+    assert named(client) == [str(place.name) for place in shell.PLACES]
+
+
+def test_a_partner_contact_sees_no_way_that_is_closed(client: Client, db: None) -> None:
+    world.sign_in(client, world.person("pat", "partner contact"))
+    assert named(client, "/account/") == []
+
+
 def test_a_page_that_this_installation_lacks_is_not_shown(
     client: Client, db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
