@@ -16,7 +16,7 @@ from messages.lint import Remark
 from messages.locales import name_of
 from messages.models import Message, Rendition, Review, Revision
 from messages.render import direction_of
-from messages.review_words import history, next_step, optional_url, review_url, state_of
+from messages.review_words import compare_url, history, next_step, review_url, state_of
 from messages.roles import MANAGER, ROLES, has_role
 
 
@@ -96,7 +96,7 @@ def _earlier(revision: Revision) -> Earlier:
 
 def _compare(revision: Revision) -> str:
     before = revision.number - 1
-    return optional_url("messages:compare", revision.message.key, before, revision.number) if before else ""
+    return compare_url(revision, before) if before else ""
 
 
 def _words(rendition: Rendition) -> Words:

@@ -21,7 +21,7 @@ from messages.models import Rendition, Revision
 from messages.render import body_html, direction_of
 from messages.review import ReviewRefused
 from messages.review_checklist import Question
-from messages.review_words import history, optional_url, review_url, state_of
+from messages.review_words import compare_url, edit_url, history, review_url, state_of
 from messages.roles import ADMINISTRATOR, MANAGER, ROLES, has_role
 
 State = Revision.State
@@ -158,6 +158,7 @@ def _page(request: HttpRequest, words: Rendition, typed: Typed, refused: ReviewR
     may_submit = words.state == State.DRAFT and has_role(person, *review.MAY_SUBMIT)
     obstacles = review.obstacles_to_approval(words, person) if waits else review.obstacles_to_review(words)
     may_pass = has_role(person, ADMINISTRATOR)
+    before = _approved_before(words)
     context = {
         "words": words,
         "revision": words.revision,
@@ -168,8 +169,8 @@ def _page(request: HttpRequest, words: Rendition, typed: Typed, refused: ReviewR
         "state": state_of(words, list(words.reviews.all())),
         "digest": words.words_digest(),
         "remarks": advice.on_rendition(words),
-        "before": _approved_before(words),
-        "compare": _compare(words),
+        "before": before,
+        "compare": compare_url(words.revision, before.revision.number) if before else "",
         "events": history([words]),
         "exceptions": review.exceptions(words),
         "is_own": is_own,
@@ -179,7 +180,7 @@ def _page(request: HttpRequest, words: Rendition, typed: Typed, refused: ReviewR
         "may_comment": has_role(person, *review.MAY_COMMENT),
         "obstacles": obstacles,
         "may_pass": may_pass and bool(obstacles.sentences) and (may_decide or may_submit),
-        "edit": _edit(words) if has_role(person, MANAGER) else "",
+        "edit": edit_url(words) if has_role(person, MANAGER) else "",
         "checklist": _asked(typed, errors),
         "typed": typed,
         "refused": refused,
@@ -218,15 +219,3 @@ def _approved_before(words: Rendition) -> Rendition | None:
         .order_by("-revision__number")
         .first()
     )
-
-
-def _compare(words: Rendition) -> str:
-    before = _approved_before(words)
-    if before is None:
-        return ""
-    return optional_url("messages:compare", words.revision.message.key, before.revision.number, words.revision.number)
-
-
-def _edit(words: Rendition) -> str:
-    edit = optional_url("messages:edit", words.revision.message.key, words.locale)
-    return f"{edit}?from={words.revision.number}" if edit else ""

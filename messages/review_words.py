@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -51,12 +51,15 @@ _DID = {
 }
 
 
-def optional_url(name: str, *args: object) -> str:
-    """Where a page is, if this installation has it."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""
+def edit_url(rendition: Rendition) -> str:
+    """The editor, beginning with these words."""
+    revision = rendition.revision
+    return f"{reverse('messages:edit', args=[revision.message.key, rendition.locale])}?from={revision.number}"
+
+
+def compare_url(revision: Revision, before: int) -> str:
+    """What changed in a revision since an earlier one."""
+    return reverse("messages:compare", args=[revision.message.key, before, revision.number])
 
 
 def review_url(rendition: Rendition, page: str = "review") -> str:
@@ -151,10 +154,7 @@ def _to_change(renditions: Sequence[Rendition], person: User) -> NextStep | None
 
 
 def _change(words: Rendition, says: str) -> NextStep:
-    edit = optional_url("messages:edit", words.revision.message.key, words.locale)
-    if edit:
-        return NextStep(says, _("Change the words"), f"{edit}?from={words.revision.number}")
-    return NextStep(says, _("See the remarks"), review_url(words))
+    return NextStep(says, _("Change the words"), edit_url(words))
 
 
 def _to_submit(renditions: Sequence[Rendition], person: User) -> NextStep | None:
