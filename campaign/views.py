@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -23,7 +22,7 @@ from campaign.preview import preview_url
 from messages import advice, help_links, review
 from messages.models import Rendition, Review
 from messages.render import direction_of
-from messages.roles import ROLES, has_role
+from messages.roles import ROLES, require_role
 
 PER_PAGE = 20
 
@@ -62,8 +61,7 @@ class ArmCard:
 @require_safe
 def campaigns(request: HttpRequest) -> HttpResponse:
     """Every campaign, the last launched first, with the sentence of its latest look."""
-    if not has_role(request.user, *ROLES):
-        raise PermissionDenied
+    require_role(request.user, *ROLES)
     pages = Paginator(Campaign.objects.all(), PER_PAGE)
     try:
         page = pages.page(request.GET.get("page", "1"))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -20,7 +19,7 @@ from campaign import hosted
 from campaign.models import Placement
 from messages.models import Draft, Rendition
 from messages.render import Rendered, body_html, direction_of
-from messages.roles import ROLES, has_role
+from messages.roles import ROLES, require_role
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; "
@@ -33,8 +32,7 @@ _COLOURS = ("light", "dark")
 @xframe_options_sameorigin
 def words(request: HttpRequest) -> HttpResponse:
     """?draft= shows one's own draft, ?rendition= words that are saved; ?place=, ?colours= and ?direction= say how."""
-    if not has_role(request.user, *ROLES):
-        raise PermissionDenied
+    require_role(request.user, *ROLES)
     assert isinstance(request.user, AbstractUser)
     shown = _words(request, request.user)
     colours = request.GET.get("colours", "")

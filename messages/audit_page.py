@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from messages.audit_words import KINDS, done
 from messages.models import AuditEntry
-from messages.roles import MANAGER, has_role
+from messages.roles import MANAGER, require_role
 
 PER_PAGE = 50
 
@@ -31,8 +30,7 @@ class Line:
 @require_safe
 def record(request: HttpRequest) -> HttpResponse:
     """?kind= and ?about= keep entries of one kind of thing, and of those whose name or key has these words."""
-    if not has_role(request.user, MANAGER):
-        raise PermissionDenied
+    require_role(request.user, MANAGER)
     kind = request.GET.get("kind", "")
     about = request.GET.get("about", "").replace("\0", "").strip()[:160]
     if kind and kind not in KINDS:

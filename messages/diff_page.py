@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -12,7 +11,7 @@ from django.views.decorators.http import require_safe
 from messages import diff, editing, locales
 from messages.models import Message, Revision
 from messages.render import direction_of
-from messages.roles import ROLES, has_role
+from messages.roles import ROLES, require_role
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,7 @@ class Claim:
 @require_safe
 def compare(request: HttpRequest, key: str, a: int, b: int) -> HttpResponse:
     """What changed from revision `a` to revision `b`."""
-    if not has_role(request.user, *ROLES):
-        raise PermissionDenied
+    require_role(request.user, *ROLES)
     message = get_object_or_404(Message.objects.select_related("theme"), key=key)
     revisions = list(message.revisions.select_related("author").prefetch_related("renditions"))
     by_number = {revision.number: revision for revision in revisions}

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib import messages as flash
 from django.contrib.auth.models import AbstractUser
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,7 +22,7 @@ from messages.edit_kept import keeps_what_was_typed
 from messages.editing import Claims, Overtaken, Seen, Writing
 from messages.models import Draft, Message, Revision
 from messages.render import direction_of
-from messages.roles import MANAGER, has_role
+from messages.roles import MANAGER, require_role
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +105,7 @@ def translate(request: HttpRequest, key: str) -> HttpResponse:
 
 def writer(request: HttpRequest) -> AbstractUser:
     """The person, if they may write."""
-    if not has_role(request.user, MANAGER):
-        raise PermissionDenied
+    require_role(request.user, MANAGER)
     assert isinstance(request.user, AbstractUser)
     return request.user
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.contrib import messages as flash
 from django.contrib.auth.models import User
 from django.core import signing
-from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from messages import advice, exchange, transfer
 from messages.models import Frame, Rendition, Revision
 from messages.people.confirmation import button_needs_confirmation
-from messages.roles import MANAGER, has_role
+from messages.roles import MANAGER, require_role
 
 MOST_BYTES = 100_000  # larger files by `manage.py messages_import`; a proxy in front takes 128 KB
 _SALT = "messages.exchange"
@@ -27,8 +26,7 @@ _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     """A file that is sent is only looked at; its words come in once someone has seen what would happen."""
-    if not has_role(request.user, MANAGER):
-        raise PermissionDenied
+    require_role(request.user, MANAGER)
     if request.method != "POST":
         return _page(request)
     if "held" in request.POST:
@@ -39,8 +37,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def export(request: HttpRequest) -> HttpResponse:
     """?format= csv or json; ?frame= ?state= ?locale= keep some."""
-    if not has_role(request.user, MANAGER):
-        raise PermissionDenied
+    require_role(request.user, MANAGER)
     return _file(request)
 
 

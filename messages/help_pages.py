@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from django.contrib import messages as flash
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -20,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from messages import countries, help_links, lint
 from messages.help_forms import HelpLinkForm
 from messages.models import HelpLink
-from messages.roles import MANAGER, REVIEWER, ROLES, has_role
+from messages.roles import MANAGER, REVIEWER, ROLES, has_role, require_role
 
 FOR_WHOM = {
     "shown": gettext_lazy("The person shown"),
@@ -54,8 +53,7 @@ class Row:
 @require_safe
 def directory(request: HttpRequest) -> HttpResponse:
     """All links by lane; ?for= ?country= ?channel= ?show= keep some of them."""
-    if not has_role(request.user, *ROLES):
-        raise PermissionDenied
+    require_role(request.user, *ROLES)
     today = timezone.localdate()
     everything = [_row(link, today) for link in HelpLink.objects.order_by("name")]
     asked = {name: request.GET.get(name, "") for name in ("for", "country", "channel", "show")}
@@ -82,15 +80,14 @@ def directory(request: HttpRequest) -> HttpResponse:
 @require_safe
 def link(request: HttpRequest, link: str) -> HttpResponse:
     """One link: what is known, what is not, and what to look at before saying that it works."""
-    if not has_role(request.user, *ROLES):
-        raise PermissionDenied
+    require_role(request.user, *ROLES)
     return _page(request, get_object_or_404(HelpLink, key=link))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest) -> HttpResponse:
     """A new link."""
-    _may(request, MANAGER)
+    require_role(request.user, MANAGER)
     form = HelpLinkForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         made = help_links.add(form.save(commit=False), by=_person(request))
@@ -102,7 +99,7 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HttpRequest, link: str) -> HttpResponse:
     """Mend what is told of a link."""
-    _may(request, MANAGER)
+    require_role(request.user, MANAGER)
     found = get_object_or_404(HelpLink, key=link)
     name = found.name
     form = HelpLinkForm(request.POST or None, instance=found)
@@ -121,7 +118,7 @@ def change(request: HttpRequest, link: str) -> HttpResponse:
 @require_POST
 def check(request: HttpRequest, link: str) -> HttpResponse:
     """ "I opened it today, and it works": on to the next that waits."""
-    _may(request, MANAGER, REVIEWER)
+    require_role(request.user, MANAGER, REVIEWER)
     found = get_object_or_404(HelpLink, key=link)
     found.url = request.POST.get("address", "")  # the one that was looked at
     try:
@@ -142,7 +139,7 @@ def check(request: HttpRequest, link: str) -> HttpResponse:
 @require_POST
 def retire(request: HttpRequest, link: str) -> HttpResponse:
     """Show it to nobody any more."""
-    _may(request, MANAGER)
+    require_role(request.user, MANAGER)
     found = get_object_or_404(HelpLink, key=link)
     reason = request.POST.get("reason", "").replace("\0", "").strip()
     if not reason or len(reason) > _REASON_LIMIT:
@@ -155,7 +152,7 @@ def retire(request: HttpRequest, link: str) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, link: str) -> HttpResponse:
     """Show it again."""
-    _may(request, MANAGER)
+    require_role(request.user, MANAGER)
     found = get_object_or_404(HelpLink, key=link)
     return _step(request, found, lambda: help_links.restore(found, by=_person(request)))
 
@@ -178,11 +175,6 @@ def _step(request: HttpRequest, found: HelpLink, take: Callable[[], None]) -> Ht
     except help_links.HelpRefused as reason:
         flash.error(request, str(reason))
     return redirect("help:link", found.key)
-
-
-def _may(request: HttpRequest, *roles: str) -> None:
-    if not has_role(request.user, *roles):
-        raise PermissionDenied
 
 
 def _person(request: HttpRequest) -> User:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -17,7 +16,7 @@ from messages.locales import name_of
 from messages.models import Message, Rendition, Review, Revision
 from messages.render import direction_of
 from messages.review_words import compare_url, history, next_step, review_url, state_of
-from messages.roles import MANAGER, ROLES, has_role
+from messages.roles import MANAGER, ROLES, has_role, require_role
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,7 @@ class Earlier:
 @require_safe
 def message(request: HttpRequest, key: str) -> HttpResponse:
     """The newest revision, the way to earlier ones, and the history."""
-    if not has_role(request.user, *ROLES):
-        raise PermissionDenied
+    require_role(request.user, *ROLES)
     assert isinstance(request.user, User)
     found = get_object_or_404(Message.objects.select_related("theme"), key=key)
     revisions = list(_revisions(found))

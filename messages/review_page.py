@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from django.contrib import messages as flash
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -22,7 +21,7 @@ from messages.render import body_html, direction_of
 from messages.review import ReviewRefused
 from messages.review_checklist import Question
 from messages.review_words import compare_url, edit_url, history, review_url, state_of
-from messages.roles import ADMINISTRATOR, MANAGER, ROLES, has_role
+from messages.roles import ADMINISTRATOR, MANAGER, ROLES, has_role, require_role
 
 State = Revision.State
 
@@ -67,8 +66,7 @@ Step = Callable[[Rendition, User, Typed], object]
 @require_safe
 def page(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponse:
     """For everybody with a role; the steps on it are those of whoever looks."""
-    if not has_role(request.user, *ROLES):
-        raise PermissionDenied
+    require_role(request.user, *ROLES)
     return _page(request, _find(key, number, locale), Typed())
 
 
@@ -126,8 +124,7 @@ def withdraw(request: HttpRequest, key: str, number: int, locale: str) -> HttpRe
 
 
 def _find_for(request: HttpRequest, roles: tuple[str, ...], key: str, number: int, locale: str) -> Rendition:
-    if not has_role(request.user, *roles):
-        raise PermissionDenied
+    require_role(request.user, *roles)
     return _find(key, number, locale)
 
 

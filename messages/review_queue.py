@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,7 +15,7 @@ from messages.locales import name_of
 from messages.models import Rendition, Review, Revision
 from messages.render import direction_of
 from messages.review_words import review_url, was_sent_back
-from messages.roles import ADMINISTRATOR, ROLES, has_role
+from messages.roles import ADMINISTRATOR, ROLES, has_role, require_role
 
 State = Revision.State
 
@@ -38,8 +37,7 @@ class Waiting:
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
     """First what this person can do, then what somebody else has to."""
-    if not has_role(request.user, *ROLES):
-        raise PermissionDenied
+    require_role(request.user, *ROLES)
     assert isinstance(request.user, User)
     person, submitted = request.user, list(_in_state(State.SUBMITTED))
     decides, writes = has_role(person, *review.MAY_DECIDE), has_role(person, *review.MAY_SUBMIT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext_lazy as _
 
 MANAGER, REVIEWER, ANALYST = "manager", "reviewer", "analyst"
@@ -30,6 +31,12 @@ def has_role(user: AbstractUser | AnonymousUser, *roles: str) -> bool:
     if not user.is_authenticated or not user.is_active:
         return False
     return user.is_superuser or user.groups.filter(name__in=(*roles, ADMINISTRATOR)).exists()
+
+
+def require_role(user: AbstractUser | AnonymousUser, *roles: str) -> None:
+    """PermissionDenied, a page with 403, unless the person holds one of the roles."""
+    if not has_role(user, *roles):
+        raise PermissionDenied
 
 
 def roles_held(user: AbstractUser | AnonymousUser) -> frozenset[str]:

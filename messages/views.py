@@ -8,7 +8,6 @@ from itertools import groupby
 from urllib.parse import urlencode
 
 from django.contrib.auth.models import AbstractUser
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,7 +19,7 @@ from django.views.decorators.http import require_safe
 from messages import advice, drafts, locales
 from messages.models import Draft, Frame, Message, Rendition, Revision, Theme
 from messages.render import direction_of
-from messages.roles import MANAGER, ROLES, has_role
+from messages.roles import MANAGER, ROLES, has_role, require_role
 
 PER_PAGE = 30
 _DRAFTS_MOST = 5
@@ -89,8 +88,7 @@ class Shelf:
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
     """?q= keeps messages in which every word asked for is found; ?frame= and so on narrow them down."""
-    if not has_role(request.user, *ROLES):
-        raise PermissionDenied
+    require_role(request.user, *ROLES)
     asked = Asked.of(request.GET)
     may_write = has_role(request.user, MANAGER)
     revisions = matching(asked)

@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec
 
 from django.contrib import messages as flash
 from django.contrib.auth.models import User
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -22,7 +22,7 @@ from messages.people import factors, invitations, members, sessions
 from messages.people.confirmation import button_needs_confirmation, needs_confirmation
 from messages.people.forms import InviteForm, RoleForm
 from messages.people.sign_in import form_page
-from messages.roles import ADMINISTRATOR, EVERY_ROLE, MAY, NAMES, has_role, role_of
+from messages.roles import ADMINISTRATOR, EVERY_ROLE, MAY, NAMES, require_role, role_of
 
 P = ParamSpec("P")
 
@@ -44,8 +44,7 @@ def for_administrators(
 
     @wraps(view)
     def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if not has_role(request.user, ADMINISTRATOR):
-            raise PermissionDenied
+        require_role(request.user, ADMINISTRATOR)
         return view(request, *args, **kwargs)
 
     return checked
