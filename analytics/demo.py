@@ -86,6 +86,7 @@ def campaign(*, now: datetime, origins: list[str], planned_per_arm: int, slug: s
         name="Autumn pilot: does the second harm help?",
         hypothesis="Telling the maker what it does to him turns back more people, alone or beside the victim's harm.",
         created_by=manager,
+        ethics_exemption="The visitors of this example are simulated.",
     )
     for key, name in ((HOSTED, "Our own quiet page"), (EMBEDDED, "Example partner's page")):
         placement, _ = Placement.objects.update_or_create(

@@ -216,6 +216,8 @@ def unready(campaign: Campaign) -> list[str]:
         problems.append("The arms have no approved language in common.")
     if not campaign.placements.exists():
         problems.append("Choose at least one placement.")
+    if not (campaign.ethics_reference or campaign.ethics_exemption):
+        problems.append("Say who agreed to this trial, or why nobody has to.")
     problems += _plan_problems(campaign, {arm.key for arm in arms})
     return problems + _taken_placements(campaign)
 
@@ -351,6 +353,9 @@ def content(plan: AnalysisPlan) -> dict[str, Any]:
         "factorial": factorial_arms(campaign) is not None,
         "level": plan.level,
         "planned_per_arm": plan.planned_per_arm,
+        "expected_rate": plan.expected_rate,
+        "power": plan.power,
+        "ethics": {"reference": campaign.ethics_reference, "exemption": campaign.ethics_exemption},
         "denominator": "exposed",
     }
 

@@ -62,6 +62,9 @@ class Placement(models.Model):
         related_name="+",
         help_text="Neutral words shown, uncounted, while no campaign runs here.",
     )
+    expected_per_day = models.PositiveIntegerField(
+        default=0, help_text="Messages shown a day, as far as the partner can tell; 0: nobody knows yet."
+    )
 
     class Meta:
         ordering = ["key"]
@@ -112,6 +115,8 @@ class Campaign(models.Model):
     )
     launched_at = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField(auto_now=True)
+    ethics_reference = models.CharField(max_length=200, blank=True, help_text="Who agreed to it, and their number.")
+    ethics_exemption = models.CharField(max_length=500, blank=True, help_text="Or why nobody has to agree to it.")
 
     class Meta:
         ordering = ["-launched_at", "slug"]
@@ -202,6 +207,13 @@ class AnalysisPlan(models.Model):
         help_text="For the primary outcome, as a share: 0.02 is 2 people in 100. Less would not change what we do.",
     )
     planned_per_arm = models.PositiveIntegerField(help_text="People to be shown each arm before the planned analysis.")
+    expected_rate = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="How many we think will do the primary outcome after the control arm, as a share: what "
+        "planned_per_arm was reckoned with.",
+    )
+    power = models.FloatField(default=0.8, help_text="How surely a difference of the smallest size should show.")
     comparisons = models.JSONField(default=list, help_text='Pairs of arm keys: [["victim", "neutral"], ...].')
     correction = models.CharField(max_length=20, choices=Correction, default=Correction.HOLM)
     monitoring = models.CharField(max_length=16, choices=Monitoring, default=Monitoring.ALWAYS_VALID)
@@ -215,6 +227,10 @@ class AnalysisPlan(models.Model):
     frozen_at = models.DateTimeField(null=True, blank=True)
     canonical = models.TextField(blank=True, help_text="The plan as canonical JSON, exactly as it was hashed.")
     fingerprint = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the canonical JSON.")
+    told = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="+", help_text="Who hears of harm, by e-mail."
+    )
+    webhook = models.URLField(blank=True, help_text="An address of your own that hears of the same; https only.")
 
     class Meta:
         constraints = [
@@ -225,6 +241,10 @@ class AnalysisPlan(models.Model):
             models.CheckConstraint(
                 condition=Q(frozen_at__isnull=True) | ~Q(fingerprint=""), name="plan_frozen_has_a_fingerprint"
             ),
+            models.CheckConstraint(
+                condition=Q(expected_rate__gt=0, expected_rate__lt=1), name="plan_expected_rate_is_a_share"
+            ),
+            models.CheckConstraint(condition=Q(power__gt=0, power__lt=1), name="plan_power_is_a_chance"),
         ]
 
     def __str__(self) -> str:
@@ -234,6 +254,22 @@ class AnalysisPlan(models.Model):
     def pairs(self) -> list[Pair]:
         """Its comparisons, as far as a draft has them whole."""
         return [Pair(*pair) for pair in self.comparisons if len(pair) == 2]
+
+
+class Deviation(models.Model):
+    """What was done otherwise than the frozen plan says, and why; every result shows it from then on. Append-only."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="deviations")
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    what = models.CharField(max_length=500)
+    why = models.CharField(max_length=500)
+
+    class Meta:
+        ordering = ["campaign", "at", "id"]
+
+    def __str__(self) -> str:
+        return self.what
 
 
 class PlannedOutcome(models.Model):

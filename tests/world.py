@@ -147,7 +147,12 @@ def draft(
     arms = arms or {"neutral": 1, "victim": 1, "user": 1, "both": 1}
     help_checked()
     made = Campaign.objects.create(
-        slug=slug, name="The pilot", created_by=person("mara", "manager"), salt="a-salt-for-tests", unit=unit
+        slug=slug,
+        name="The pilot",
+        created_by=person("mara", "manager"),
+        salt="a-salt-for-tests",
+        unit=unit,
+        ethics_exemption="Nobody real takes part.",
     )
     made.placements.add(at or placement())
     for position, (key, weight) in enumerate(arms.items()):

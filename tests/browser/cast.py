@@ -91,7 +91,11 @@ def draft(slug: str, name: str, hypothesis: str, words: Sequence[Revision], *, p
     """A complete draft of the four arms with these words, at a placement of its own."""
     at = world.placement(f"{slug}-page", name=name.partition(":")[0])
     made = Campaign.objects.create(
-        slug=slug, name=name, hypothesis=hypothesis, created_by=world.person("mara", MANAGER)
+        slug=slug,
+        name=name,
+        hypothesis=hypothesis,
+        created_by=world.person("mara", MANAGER),
+        ethics_reference="Example board, 2026-17",
     )
     made.placements.add(at)
     for position, ((key, arm, _), revision) in enumerate(zip(demo.ARMS, words, strict=True)):
