@@ -31,6 +31,7 @@ TRANSITIONS: dict[str, tuple[set[str], str, str]] = {
     # verb: (from which states, to which state, which role)
     "submit": ({State.DRAFT}, State.SUBMITTED, MANAGER),
     "approve": ({State.SUBMITTED}, State.APPROVED, REVIEWER),
+    "take_back": ({State.SUBMITTED, State.APPROVED}, State.DRAFT, MANAGER),
     "launch": ({State.APPROVED}, State.RUNNING, MANAGER),
     "schedule": ({State.APPROVED}, State.SCHEDULED, MANAGER),  # a launch whose start is yet to come
     "pause": ({State.SCHEDULED, State.RUNNING}, State.PAUSED, MANAGER),
@@ -59,6 +60,13 @@ def approve(campaign: Campaign, *, by: User) -> None:
         raise StepRefused("Nobody approves their own campaign. Please ask a colleague.")
     campaign.approved_by = by
     _move(campaign, "approve", by)
+
+
+@transaction.atomic
+def take_back(campaign: Campaign, *, by: User) -> None:
+    """It is a draft again, to be changed: whoever approved it has approved nothing any more."""
+    campaign.approved_by = None
+    _move(campaign, "take_back", by)
 
 
 @transaction.atomic
@@ -186,13 +194,13 @@ def _take_turns(campaign: Campaign) -> None:
 def _move(campaign: Campaign, verb: str, by: User, **detail: str) -> None:
     sources, target, role = TRANSITIONS[verb]
     if not has_role(by, role):
-        raise StepRefused(f"Only a {role} can {verb} a campaign.")
+        raise StepRefused(f"Only a {role} can {verb.replace('_', ' ')} a campaign.")
     locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     if locked.state not in sources:
-        raise StepRefused(f"A campaign that is “{locked.get_state_display()}” cannot {verb}.")
+        raise StepRefused(f"A campaign that is “{locked.get_state_display()}” cannot {verb.replace('_', ' ')}.")
     campaign.state = target
     campaign.save()
-    record(audit.Action(f"campaign-{verb}"), campaign, by=by, **detail)
+    record(audit.Action(f"campaign-{verb.replace('_', '-')}"), campaign, by=by, **detail)
 
 
 def unready(campaign: Campaign) -> list[str]:

@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from campaign import views, words_preview
+from campaign import views, wizard, words_preview
 
 app_name = "campaign"
 urlpatterns = [
     path("", views.campaigns, name="list"),
+    path("campaigns/new/", wizard.new, name="plan-new"),
+    path("campaigns/<slug:slug>/plan-it/", wizard.check, name="plan-check"),
+    path("campaigns/<slug:slug>/plan-it/<slug:step>/", wizard.step, name="plan-step"),
+    path("campaigns/<slug:slug>/plan-it/words/<slug:arm>/", wizard.words, name="plan-words"),
+    path("campaigns/<slug:slug>/take-back/", wizard.take_back, name="take-back"),
     path("campaigns/<slug:slug>/", views.detail, name="detail"),
     path("preview/", words_preview.words, name="preview"),
 ]

@@ -48,6 +48,7 @@ class Action(StrEnum):
     WORDS_EXCEPTION = "words-exception"
     CAMPAIGN_SUBMIT = "campaign-submit"
     CAMPAIGN_APPROVE = "campaign-approve"
+    CAMPAIGN_TAKE_BACK = "campaign-take-back"
     CAMPAIGN_LAUNCH = "campaign-launch"
     CAMPAIGN_SCHEDULE = "campaign-schedule"
     CAMPAIGN_OPEN = "campaign-open"

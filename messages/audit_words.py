@@ -22,6 +22,7 @@ _DONE: dict[str, str] = {
     Action.WORDS_EXCEPTION: "made an exception ({step}) for “{label}” (message), revision {revision}{spoken}: {reason}",
     Action.CAMPAIGN_SUBMIT: "asked for an approval of “{label}” (campaign)",
     Action.CAMPAIGN_APPROVE: "approved “{label}” (campaign)",
+    Action.CAMPAIGN_TAKE_BACK: "took “{label}” (campaign) back, to change it",
     Action.CAMPAIGN_LAUNCH: "launched “{label}” (campaign)",
     Action.CAMPAIGN_SCHEDULE: "launched “{label}” (campaign), to begin later",
     Action.CAMPAIGN_OPEN: "began “{label}” (campaign), because its start had come",

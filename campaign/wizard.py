@@ -1,0 +1,287 @@
+"""The wizard: one question a page, each answer stored on the draft at once, and a last page that shows them all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages as flash
+from django.contrib.auth.models import AbstractUser, AnonymousUser, User
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from campaign import lifecycle, plan_answers, plan_arms, plan_steps, planning
+from campaign.access import campaign_for
+from campaign.lifecycle import StepRefused
+from campaign.models import Campaign
+from campaign.outcomes import CATALOGUE
+from campaign.plan_draft import NotADraft, Overtaken, state_of
+from campaign.plan_forms import (
+    CompareForm,
+    EthicsForm,
+    HarmForm,
+    LearnForm,
+    LengthForm,
+    PlacesForm,
+    Question,
+    SuccessForm,
+    SurenessForm,
+    ToldForm,
+    WordsForm,
+)
+from campaign.plan_steps import BY_KEY, CHECK, KEYS, RECOMMENDED
+from campaign.wizard_context import beside
+from messages.models import Frame
+from messages.roles import MANAGER, has_role, require_role
+
+_FORMS: dict[str, type[Question]] = {
+    "learn": LearnForm,
+    "compare": CompareForm,
+    "words": WordsForm,
+    "places": PlacesForm,
+    "success": SuccessForm,
+    "harm": HarmForm,
+    "sureness": SurenessForm,
+    "length": LengthForm,
+    "ethics": EthicsForm,
+    "told": ToldForm,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a question stands: its number, what lies before it, and where one goes after it."""
+
+    number: int
+    of: int
+    back: str
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """The first question. Its answer makes the draft."""
+    require_role(request.user, MANAGER)
+    form = LearnForm(request.POST or None, campaign=None, initial={"name": "", "hypothesis": ""})
+    if request.method == "POST" and form.is_valid():
+        made = planning.begin(form.answer(), by=_person(request))
+        return redirect("campaign:plan-step", made.slug, "compare")
+    context = {"form": form, "step": BY_KEY["learn"], "place": Place(1, len(KEYS), reverse("campaign:list"))}
+    return render(request, "campaign/wizard_learn.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def step(request: HttpRequest, slug: str, step: str) -> HttpResponse:
+    """One question of a draft. `?then=check` leads back to the page with all answers."""
+    campaign = campaign_for(request.user, slug, write=True)
+    if step not in _FORMS:
+        raise Http404
+    if campaign.state != Campaign.State.DRAFT:
+        return _not_a_draft(request, campaign)
+    stored = planning.read(campaign, step)
+    if request.method != "POST":
+        return _page(request, campaign, step, _form(request, campaign, step, stored), was=state_of(stored))
+    form, was = _form(request, campaign, step, stored, request.POST), request.POST.get("was", "")
+    do = request.POST.get("do", "")
+    if not form.is_valid() or do == "work-out" or not _filled_in(campaign, step, form):
+        return _page(request, campaign, step, form, was=was)
+    try:
+        kept = planning.keep(campaign, step, form.answer(), was=was, by=_person(request))
+        return _onward(request, kept, step, do)
+    except NotADraft:
+        return _not_a_draft(request, campaign)
+    except Overtaken:
+        theirs = plan_answers.told(campaign, step)
+        return _page(request, campaign, step, form, was=state_of(stored), theirs=theirs, overtaken=True)
+    except plan_arms.NothingApproved as reason:
+        names = ", ".join(str(Frame(frame).label) for frame in reason.frames)
+        form.add_error(None, _("There are no approved words left in: %(frames)s.") % {"frames": names})
+    except StepRefused as reason:
+        form.add_error(None, str(reason))
+    # What was typed has been stored if it was only the second part that could not be done.
+    return _page(request, campaign, step, form, was=state_of(planning.read(campaign, step)))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def words(request: HttpRequest, slug: str, arm: str) -> HttpResponse:
+    """Approved words for one arm, each with a button that takes them."""
+    campaign = campaign_for(request.user, slug, write=True)
+    if campaign.state != Campaign.State.DRAFT:
+        return _not_a_draft(request, campaign)
+    chosen = campaign.arms.select_related("revision__message__theme").filter(key=arm).first()
+    if chosen is None:
+        raise Http404
+    if request.method == "POST":
+        return _take_words(request, campaign, arm)
+    context = beside(campaign, "offers", request, arm=chosen)
+    return render(request, "campaign/wizard_offers.html", {"campaign": campaign, "arm": chosen, **context})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def check(request: HttpRequest, slug: str) -> HttpResponse:
+    """All answers on one page, what is missing, and the button that asks for an approval."""
+    campaign = campaign_for(request.user, slug, write=True)
+    if campaign.state != Campaign.State.DRAFT:
+        return _not_a_draft(request, campaign)
+    if request.method == "POST":
+        try:
+            planning.send(campaign, seen=request.POST.get("seen", ""), by=_person(request))
+        except Overtaken:
+            flash.warning(request, _("A colleague changed an answer while you read. Please look once more."))
+        except NotADraft:
+            return _not_a_draft(request, campaign)
+        except StepRefused:
+            flash.warning(request, _("Not sent yet: something is missing. It is listed below."))
+        else:
+            flash.success(request, _("Sent. A colleague has to approve it; you cannot approve your own."))
+            return redirect("campaign:detail", slug)
+        return redirect("campaign:plan-check", slug)
+    context = {
+        "campaign": campaign,
+        "rows": plan_answers.rows(campaign),
+        "missing": plan_steps.missing(lifecycle.unready(campaign)),
+        "reworked": plan_answers.reworked(campaign),
+        "seen": campaign.changed_at.isoformat(),
+        "back": _step_url(campaign, plan_steps.before(CHECK)),
+        **beside(campaign, CHECK, request),
+    }
+    return render(request, "campaign/wizard_check.html", context)
+
+
+@require_POST
+def take_back(request: HttpRequest, slug: str) -> HttpResponse:
+    """A campaign that was sent for approval, or approved, is a draft again."""
+    campaign = campaign_for(request.user, slug, write=True)
+    try:
+        lifecycle.take_back(campaign, by=_person(request))
+    except StepRefused as reason:
+        flash.error(request, str(reason))
+        return redirect("campaign:detail", slug)
+    flash.success(request, _("It is a draft again. Change what you like, then send it for approval once more."))
+    return redirect("campaign:plan-check", slug)
+
+
+def goes_on(user: AbstractUser | AnonymousUser, campaign: Campaign) -> str:
+    """Where this person goes on with planning; empty if they may not, or it is no draft any more."""
+    if campaign.state != Campaign.State.DRAFT or not has_role(user, MANAGER):
+        return ""
+    return _step_url(campaign, plan_steps.go_on(planning.answered(campaign)))
+
+
+def _step_url(campaign: Campaign, step: str) -> str:
+    if step == CHECK:
+        return reverse("campaign:plan-check", args=[campaign.slug])
+    return reverse("campaign:plan-step", args=[campaign.slug, step])
+
+
+def _form(
+    request: HttpRequest, campaign: Campaign, step: str, stored: planning.Answer, data: Any = None
+) -> Question:
+    """The form of one question, with a suggestion where nothing has been answered yet."""
+    more: dict[str, Any] = {}
+    primary = planning.read(campaign, "success")["primary"]
+    if step == "harm":
+        more["primary"] = primary
+    if step == "length":
+        more = {"today": timezone.localdate(), "is_ordered": bool(primary) and CATALOGUE[primary].kind != "yes-no"}
+    if step not in ("words", "sureness"):
+        stored = {**stored, **_suggested(request, campaign, step, stored)}
+    return _FORMS[step](data, campaign=campaign, initial=stored, **more)
+
+
+def _suggested(request: HttpRequest, campaign: Campaign, step: str, stored: planning.Answer) -> planning.Answer:
+    if step == "compare" and not stored["preset"]:
+        return {"preset": RECOMMENDED}
+    if step == "success" and not stored["primary"]:
+        return {"primary": "turned_back", "secondary": ["help_self"]}
+    if step == "harm" and not {"harm", "length"} & planning.answered(campaign):
+        return {"watch_annoyed": True, "margin_annoyed": 5.0}
+    if step == "told" and not stored["told"]:
+        return {"told": [str(_person(request).pk)]}
+    if step == "length" and stored["planned"] and stored["expected"]:
+        size = plan_answers.size_of(campaign, stored)
+        if getattr(size, "needed", None) == stored["planned"]:
+            return {"planned": None}  # it goes along with the other numbers
+    return {}
+
+
+def _filled_in(campaign: Campaign, step: str, form: Question) -> bool:
+    """The number of people is the one that was worked out, unless one was typed."""
+    if step != "length" or form.cleaned_data.get("planned"):
+        return True
+    size = plan_answers.size_of(campaign, form.answer())
+    needed = getattr(size, "needed", None)
+    if needed is None:
+        form.add_error("planned", _("Say how many people should see each message."))
+        return False
+    form.cleaned_data["planned"] = needed
+    return True
+
+
+def _onward(request: HttpRequest, campaign: Campaign, step: str, do: str) -> HttpResponse:
+    """To the next question; on the page of the words, also one message more or less."""
+    if step == "words" and do == "add":
+        made = plan_arms.add_arm(campaign, by=_person(request))
+        return redirect("campaign:plan-words", campaign.slug, made.key)
+    if step == "words" and do.startswith("remove:"):
+        plan_arms.remove_arm(campaign, do.removeprefix("remove:"), by=_person(request))
+        return redirect("campaign:plan-step", campaign.slug, "words")
+    if step == "words" and do.startswith("choose:"):
+        return redirect("campaign:plan-words", campaign.slug, do.removeprefix("choose:"))
+    then = CHECK if request.GET.get("then") == CHECK else plan_steps.after(step)
+    return redirect(_step_url(campaign, then))
+
+
+def _take_words(request: HttpRequest, campaign: Campaign, arm: str) -> HttpResponse:
+    number, was = (_number(request.POST.get(name)) for name in ("revision", "was"))
+    revision = plan_arms.offers(Frame.values).filter(pk=number).first()
+    if revision is None:
+        flash.error(request, _("These words are not approved any more. Please choose others."))
+        return redirect("campaign:plan-words", campaign.slug, arm)
+    try:
+        plan_arms.choose_words(campaign, arm, revision, was=was, by=_person(request))
+    except NotADraft:
+        return _not_a_draft(request, campaign)
+    except Overtaken:
+        flash.warning(request, _("A colleague chose other words meanwhile. Nothing was changed; please look again."))
+        return redirect("campaign:plan-words", campaign.slug, arm)
+    except StepRefused:
+        flash.error(request, _("These words do not fit here. Please choose others."))
+        return redirect("campaign:plan-words", campaign.slug, arm)
+    return redirect("campaign:plan-step", campaign.slug, "words")
+
+
+def _page(
+    request: HttpRequest, campaign: Campaign, step: str, form: Question, *, was: str, **more: Any
+) -> HttpResponse:
+    then = CHECK if request.GET.get("then") == CHECK else ""
+    back = then or plan_steps.before(step)
+    context = {
+        "campaign": campaign,
+        "form": form,
+        "step": BY_KEY[step],
+        "was": was,
+        "place": Place(
+            KEYS.index(step) + 1, len(KEYS), _step_url(campaign, back) if back else reverse("campaign:list")
+        ),
+        **beside(campaign, step, request, form=form),
+        **more,
+    }
+    return render(request, f"campaign/wizard_{step}.html", context)
+
+
+def _not_a_draft(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    flash.info(request, _("The plan of this campaign is not changed any more: it was sent for approval."))
+    return redirect("campaign:detail", campaign.slug)
+
+
+def _person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else 0
