@@ -136,9 +136,7 @@ def _words(campaign: Campaign, plan: Plan, answer: Any) -> list[str]:
     if plan and arms:
         names = {arm.key: arm.name for arm in arms}
         pairs = [p for p in plan.pairs if {*p} <= set(names)]
-        compared = [
-            _("%(one)s with %(other)s") % {"one": names[p.treated], "other": names[p.control]} for p in pairs
-        ]
+        compared = [_("%(one)s with %(other)s") % {"one": names[p.treated], "other": names[p.control]} for p in pairs]
         lines.append(_("Compared: %(pairs)s.") % {"pairs": "; ".join(compared)} if compared else "")
     return lines
 
@@ -222,4 +220,3 @@ def _ethics(campaign: Campaign, plan: Plan, answer: Any) -> list[str]:
 def _hears(campaign: Campaign, plan: Plan, answer: Any) -> list[str]:
     names = plan.told.order_by("username").values_list("username", flat=True) if plan else []
     return [", ".join(names), answer["webhook"]]
-

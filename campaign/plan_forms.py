@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign import plan_words
 from campaign.models import AnalysisPlan, Campaign, Placement
+from campaign.outcomes import CATALOGUE
 from campaign.plan_steps import PRESETS
 from campaign.planning import JUDGED, LOOKS, WATCHED, Answer
 from messages.roles import ADMINISTRATOR, ROLES
@@ -164,12 +165,19 @@ class SuccessForm(Question):
     )
     secondary = forms.MultipleChoiceField(
         label=_("What else would you like to know?"),
-        choices=[(key, plan_words.WORKS[key][0]) for key in plan_words.WORKS if key in JUDGED],
+        choices=[],
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("As many as you like, or none. They are shown, and decide nothing."),
     )
     explained = {"primary": plan_words.WORKS}
+
+    def __init__(
+        self, data: Any = None, *, campaign: Campaign | None, initial: Answer, watched: Collection[str] = ()
+    ) -> None:
+        super().__init__(data, campaign=campaign, initial=initial)
+        left = [(key, told[0]) for key, told in plan_words.WORKS.items() if key in JUDGED and key not in watched]
+        _choices(self.fields["secondary"], left)
 
     def clean(self) -> Answer:
         said = super().clean() or self.cleaned_data
@@ -186,7 +194,7 @@ class HarmForm(Question):
         for key in self.offered:
             self.fields[f"watch_{key}"] = forms.BooleanField(label=plan_words.WORRIES[key], required=False)
             self.fields[f"margin_{key}"] = NumberField(
-                label=_("Pause a message if it is surely worse by more than"),
+                label=_("Paused if worse by more than"),
                 required=False,
                 min_value=0,
                 max_value=99,
@@ -314,7 +322,7 @@ def _looks(text: str) -> list[float]:
 
 class LengthForm(Question):
     expected = NumberField(
-        label=_("Of 100 people who see the control message, how many do you expect to do it?"),
+        label=_("Of 100 people who see the control, how many do you expect to do it?"),
         min_value=0.1,
         max_value=99.9,
         help_text=_("An earlier campaign or the partner may know. If nobody does, begin with 30."),
@@ -367,11 +375,15 @@ class LengthForm(Question):
         campaign: Campaign | None,
         initial: Answer,
         today: date,
-        is_ordered: bool = False,
+        primary: str = "",
+        control: str = "",
     ) -> None:
         super().__init__(data, campaign=campaign, initial=initial)
         self.stored, self.today = initial, today
-        if is_ordered:  # of a rating nobody can say how many of 100 do it
+        if primary in plan_words.DOES and control:
+            asked = _("Of 100 people who see “%(control)s”, how many do you expect to %(do)s?")
+            self.fields["expected"].label = asked % {"control": control, "do": plan_words.DOES[primary]}
+        if primary and CATALOGUE[primary].kind != "yes-no":  # of a rating nobody can say how many of 100 do it
             del self.fields["expected"]
             self.fields["smallest"].label = _("How many of 100 answers would have to be better to change what you do?")
 

@@ -221,4 +221,3 @@ def as_share(in_hundred: float) -> float:
 def in_hundred(share: float | None) -> float | None:
     """A stored share as people of a hundred."""
     return None if share is None else round(share * 100, 6)
-

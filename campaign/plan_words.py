@@ -38,6 +38,15 @@ WORRIES: dict[str, Any] = {
     "left": gettext_lazy("Fewer people press leave"),
     "learn_more": gettext_lazy("Fewer people read more"),
 }
+# The same outcomes as what people do: "how many do you expect to turn back?"
+DOES: dict[str, Any] = {
+    "turned_back": gettext_lazy("turn back"),
+    "left": gettext_lazy("press leave"),
+    "continued": gettext_lazy("go on"),
+    "help_self": gettext_lazy("ask for help to stop"),
+    "learn_more": gettext_lazy("read more"),
+    "annoyed": gettext_lazy("say that it annoyed them"),
+}
 LEVELS: dict[float, Any] = {
     0.9: gettext_lazy("Less sure: of 100 trials without any difference, at most 10 would claim one"),
     0.95: gettext_lazy("As is usual: of 100 trials without any difference, at most 5 would claim one"),
@@ -97,7 +106,7 @@ def share(value: float) -> str:
 def shown_share(value: float) -> str:
     """A share that was reckoned, rounded to what anybody can use: "3.4 in 100"."""
     points = value * 100
-    return _("%(some)s in 100") % {"some": number(round(points, 1 if points >= 1 else 2))}
+    return _("%(some)s in 100") % {"some": number(round(points, 1) or round(points, 2))}
 
 
 def time(days: int) -> str:

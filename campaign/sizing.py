@@ -21,6 +21,7 @@ SEEN = 0.8  # of 100 messages that are sent, so many are reckoned to be seen on 
 WEEKS = (2, 4, 8, 16)
 LONG, TOO_LONG = 180, 365  # days
 MOST_DAYS = 36_500  # beyond a century nobody counts
+_NORMAL = NormalDist()
 ALLOWANCE = {"obrien-fleming": 1.04, "pocock": 1.3}
 
 Monitoring = Literal["fixed", "group-sequential", "always-valid"]
@@ -159,7 +160,7 @@ def at_any_time(alpha: float) -> float:
     for _ in range(200):
         x = log1p(x) - 2 * log(alpha)
     z = sqrt(2 * (1 + 1 / x) * (log1p(x) / 2 - log(alpha)))
-    return 2 * NormalDist().cdf(-z)
+    return 2 * _NORMAL.cdf(-z)
 
 
 def _alpha(question: Question) -> dict[str, Any]:

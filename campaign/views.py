@@ -15,6 +15,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
+from campaign import lifecycle, wizard
 from campaign.access import campaign_for
 from campaign.lifecycle import factorial_arms
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement
@@ -22,7 +23,7 @@ from campaign.preview import preview_url
 from messages import advice, help_links, review
 from messages.models import Rendition, Review
 from messages.render import direction_of
-from messages.roles import ROLES, require_role
+from messages.roles import MANAGER, ROLES, has_role, require_role
 
 PER_PAGE = 20
 
@@ -69,6 +70,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
         raise Http404 from None
     context = {
         "campaigns": page,
+        "may_plan": has_role(request.user, MANAGER),
         "newer": f"?page={page.number - 1}" if page.has_previous() else "",
         "older": f"?page={page.number + 1}" if page.has_next() else "",
     }
@@ -94,6 +96,8 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "factorial": factorial_arms(campaign) is not None,
         "help_waits": _help_waits(campaign),
         "shows": campaign.state in Campaign.LIVE,
+        "goes_on": wizard.goes_on(request.user, campaign),
+        "may_take_back": campaign.state in lifecycle.TRANSITIONS["take_back"][0] and has_role(request.user, MANAGER),
     }
     return render(request, "campaign/detail.html", context)
 

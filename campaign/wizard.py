@@ -18,7 +18,6 @@ from campaign import lifecycle, plan_answers, plan_arms, plan_steps, planning
 from campaign.access import campaign_for
 from campaign.lifecycle import StepRefused
 from campaign.models import Campaign
-from campaign.outcomes import CATALOGUE
 from campaign.plan_draft import NotADraft, Overtaken, state_of
 from campaign.plan_forms import (
     CompareForm,
@@ -177,16 +176,18 @@ def _step_url(campaign: Campaign, step: str) -> str:
     return reverse("campaign:plan-step", args=[campaign.slug, step])
 
 
-def _form(
-    request: HttpRequest, campaign: Campaign, step: str, stored: planning.Answer, data: Any = None
-) -> Question:
+def _form(request: HttpRequest, campaign: Campaign, step: str, stored: planning.Answer, data: Any = None) -> Question:
     """The form of one question, with a suggestion where nothing has been answered yet."""
     more: dict[str, Any] = {}
     primary = planning.read(campaign, "success")["primary"]
+    if step == "success":
+        harm = planning.read(campaign, "harm")
+        more["watched"] = [key for key in planning.WATCHED if harm[f"watch_{key}"]]
     if step == "harm":
         more["primary"] = primary
     if step == "length":
-        more = {"today": timezone.localdate(), "is_ordered": bool(primary) and CATALOGUE[primary].kind != "yes-no"}
+        control = campaign.arms.filter(is_control=True).first()
+        more = {"today": timezone.localdate(), "primary": primary, "control": control.name if control else ""}
     if step not in ("words", "sureness"):
         stored = {**stored, **_suggested(request, campaign, step, stored)}
     return _FORMS[step](data, campaign=campaign, initial=stored, **more)
@@ -199,6 +200,8 @@ def _suggested(request: HttpRequest, campaign: Campaign, step: str, stored: plan
         return {"primary": "turned_back", "secondary": ["help_self"]}
     if step == "harm" and not {"harm", "length"} & planning.answered(campaign):
         return {"watch_annoyed": True, "margin_annoyed": 5.0}
+    if step == "places":
+        return {name: number or None for name, number in stored.items() if name != "places"}  # 0: not known
     if step == "told" and not stored["told"]:
         return {"told": [str(_person(request).pk)]}
     if step == "length" and stored["planned"] and stored["expected"]:

@@ -153,6 +153,8 @@ def address(route: str) -> str:
         "<int:a>": "1",
         "<int:b>": "1",
         "<slug:link>": "help-self",
+        "<slug:step>": "learn",
+        "<slug:arm>": "victim",
         "<int:look>": "1",
         "<str:token>": "not-one-of-ours",
         "<int:pk>": pk,

@@ -1,0 +1,210 @@
+"""A manager who has never heard of a p-value plans a campaign by keyboard, at a desk and on a phone, and loses nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from campaign import planning
+from campaign.models import Campaign
+from messages import starter
+from tests import world
+from tests.browser.conftest import OpenPage
+from tests.browser.test_pages import watch
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SignIn = Callable[..., Page]
+
+
+@pytest.fixture
+def desk(live_server: LiveServer, page: OpenPage) -> SignIn:
+    """Opens a page of the site as somebody who is signed in."""
+
+    def sign_in(person: User, path: str, **options: object) -> Page:
+        client = Client()
+        world.sign_in(client, person)
+        tab = page(**options)
+        name = settings.SESSION_COOKIE_NAME
+        tab.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+        tab.goto(f"{live_server.url}{path}")
+        return tab
+
+    return sign_in
+
+
+@pytest.fixture
+def site_with_words() -> None:
+    """The starter library, a checked directory of help, two places, two colleagues; no campaign."""
+    starter.load(now=world.NOON)
+    world.help_checked()
+    world.placement("quiet-page", name="Quiet page", expected_per_day=2000)
+    world.placement("search-page", name="Search page")
+    world.person("ana", "analyst")
+    world.person("rafael", "reviewer")
+
+
+def reach(tab: Page, css: str, *, at_most: int = 90) -> None:
+    """Go there by Tab alone."""
+    tab.locator(css).first.wait_for(state="attached")
+    for _ in range(at_most):
+        tab.keyboard.press("Tab")
+        if tab.evaluate("(css) => document.activeElement.matches(css)", css):
+            return
+    pytest.fail(f"{css} is not reached by the keyboard on {tab.url}.")
+
+
+def press(tab: Page, css: str) -> None:
+    """Reach a button or a link, and press Enter."""
+    reach(tab, css)
+    with tab.expect_navigation():
+        tab.keyboard.press("Enter")
+    assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{tab.url} is too wide"
+
+
+def write(tab: Page, css: str, words: str) -> None:
+    reach(tab, css)
+    tab.keyboard.press("ControlOrMeta+a")
+    tab.keyboard.type(words)
+
+
+def onward(tab: Page) -> None:
+    if pictures := os.environ.get("WIZARD_PICTURES"):
+        width = tab.viewport_size["width"] if tab.viewport_size else 0
+        name = tab.url.rstrip("/").rpartition("/")[2].partition("?")[0]
+        tab.screenshot(path=Path(pictures) / f"{name}-{width}.png", full_page=True)
+    press(tab, "form.questions button[value=save]")
+
+
+def question(tab: Page, number: int) -> None:
+    expect(tab.locator(".progress")).to_have_text(f"Question {number} of 10")
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["at a desk", "on a phone"])
+def test_from_an_empty_list_to_an_approval_by_keyboard_alone(desk: SignIn, site_with_words: None, phone: bool) -> None:
+    tab = desk(world.person("mara", "manager"), "/", phone=phone)
+    wrong = watch(tab)
+    press(tab, "a[href$='/campaigns/new/']")
+    question(tab, 1)
+    write(tab, "#id_name", "Schools week")
+    onward(tab)  # the sentence is missing
+    expect(tab.locator("#id_hypothesis_error")).to_contain_text("Write one sentence.")
+    expect(tab.locator("#id_name")).to_have_value("Schools week")
+    write(tab, "#id_hypothesis", "Words about the person shown turn back more people than neutral ones.")
+    onward(tab)
+    question(tab, 2)
+    reach(tab, "#id_preset_0")  # the full picture is suggested
+    tab.keyboard.press("ArrowDown")  # any message against none
+    onward(tab)
+    question(tab, 3)
+    press(tab, "button[value='choose:message']")
+    press(tab, "main .rows form button")
+    question(tab, 3)
+    onward(tab)
+    question(tab, 4)
+    reach(tab, "input[name=places]")
+    tab.keyboard.press("Space")
+    onward(tab)
+    question(tab, 5)
+    onward(tab)
+    question(tab, 6)
+    write(tab, "#id_margin_annoyed", "four")
+    onward(tab)
+    expect(tab.locator("#id_margin_annoyed_error")).to_contain_text("Use a number, such as 5.")
+    expect(tab.locator("#id_margin_annoyed")).to_have_value("four")
+    write(tab, "#id_margin_annoyed", "4")
+    onward(tab)
+    question(tab, 7)
+    onward(tab)
+    question(tab, 8)
+    write(tab, "#id_expected", "35")
+    expect(tab.locator("[data-reckoned] .sentence")).to_contain_text("people have to see each message.")
+    write(tab, "#id_smallest", "0,2")
+    expect(tab.locator("[data-reckoned] .sentence")).to_contain_text("At this traffic it would take about 4 years.")
+    expect(tab.locator("[data-reckoned]")).to_contain_text(
+        "Choose fewer messages, more places, or a larger difference."
+    )
+    write(tab, "#id_smallest", "3")
+    expect(tab.locator("[data-reckoned] .sentence")).to_contain_text("that takes")
+    onward(tab)
+    question(tab, 9)
+    onward(tab)
+    expect(tab.locator("#id_ethics_reference_error")).to_contain_text("Fill in one of the two")
+    write(tab, "#id_ethics_reference", "Example board, 2027-17")
+    onward(tab)
+    question(tab, 10)
+    onward(tab)
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Check your answers")
+    press(tab, "a[href*='/plan-it/learn/?then=check']")
+    expect(tab.locator("#id_name")).to_have_value("Schools week")
+    write(tab, "#id_name", "Schools week, spring")
+    onward(tab)
+    expect(tab.locator(".answers")).to_contain_text("Schools week, spring")
+    if pictures := os.environ.get("WIZARD_PICTURES"):
+        tab.screenshot(path=Path(pictures) / f"check-{'390' if phone else '1280'}.png", full_page=True)
+    press(tab, "main form button[type=submit]")
+    expect(tab.locator("main").get_by_role("status")).to_contain_text("Sent. A colleague has to approve it")
+    made = Campaign.objects.get()
+    assert (made.state, made.slug, made.created_by.get_username()) == ("submitted", "schools-week", "mara")
+    assert [arm.key for arm in made.arms.all()] == ["neutral", "message"]
+    assert made.plan.comparisons == [["message", "neutral"]]
+    assert (made.plan.smallest_difference, made.plan.expected_rate) == (0.03, 0.35)
+    assert wrong == []
+
+
+def test_stopping_in_the_middle_loses_nothing_and_goes_on_there(desk: SignIn, site_with_words: None) -> None:
+    mara = world.person("mara", "manager")
+    tab = desk(mara, "/campaigns/new/")
+    tab.get_by_label("A name for the campaign").fill("Half a plan")
+    tab.get_by_label("What do you expect to find?").fill("It works.")
+    tab.get_by_role("button", name="Continue").click()
+    question(tab, 2)
+    tab.get_by_role("button", name="Continue").click()
+    question(tab, 3)
+    tab.close()
+    tab = desk(mara, "/")
+    tab.get_by_role("link", name="Half a plan").click()
+    tab.get_by_role("link", name="Go on planning").click()
+    question(tab, 4)
+    tab.get_by_role("link", name="See all answers").click()
+    expect(tab.locator(".answers")).to_contain_text("It works.")
+    expect(tab.locator("main")).to_contain_text("Before it can be sent")
+
+
+def test_two_people_at_once_see_both_answers(desk: SignIn, site_with_words: None) -> None:
+    mara = world.person("mara", "manager")
+    campaign = planning.begin({"name": "Ours", "hypothesis": "At first."}, by=mara)
+    mine = desk(mara, f"/campaigns/{campaign.slug}/plan-it/learn/")
+    theirs = desk(world.person("sam", "manager"), f"/campaigns/{campaign.slug}/plan-it/learn/")
+    theirs.get_by_label("What do you expect to find?").fill("As Sam sees it.")
+    theirs.get_by_role("button", name="Continue").click()
+    mine.get_by_label("What do you expect to find?").fill("As Mara sees it.")
+    mine.get_by_role("button", name="Continue").click()
+    expect(mine.locator("main").get_by_role("alert")).to_contain_text(
+        "A colleague answered this question while you did"
+    )
+    expect(mine.locator("main")).to_contain_text("As Sam sees it.")
+    expect(mine.get_by_label("What do you expect to find?")).to_have_value("As Mara sees it.")
+    assert Campaign.objects.get().hypothesis == "As Sam sees it."
+    mine.get_by_role("button", name="Continue").click()
+    question(mine, 2)
+    assert Campaign.objects.get().hypothesis == "As Mara sees it."
+
+
+def test_without_javascript_the_button_works_it_out(desk: SignIn, site_with_words: None) -> None:
+    tab = desk(world.person("mara", "manager"), "/", java_script_enabled=False)
+    world.draft()
+    tab.goto(tab.url.rstrip("/") + "/campaigns/pilot/plan-it/length/")
+    tab.get_by_label("Of 100 people who see").fill("35")
+    tab.get_by_label("How many more or fewer of 100").fill("5")
+    tab.get_by_role("button", name="Work it out").click()
+    expect(tab.locator("[data-reckoned]")).to_contain_text("people have to see each message.")
+    assert Campaign.objects.get().plan.expected_rate is None
