@@ -296,11 +296,10 @@ class SurenessForm(Question):
     def clean(self) -> Answer:
         said = super().clean() or self.cleaned_data
         monitoring, looks = said.get("monitoring", ""), said.get("looks")
-        if monitoring == Monitoring.FIXED:
-            said["looks"] = LOOKS["fixed"]
-        elif looks is not None:
-            untouched = looks == self.stored["looks"] and monitoring != self.stored["monitoring"]
-            said["looks"] = LOOKS[monitoring] if untouched or not looks else looks
+        if monitoring and looks is not None:
+            untouched, as_before = looks == self.stored["looks"], monitoring == self.stored["monitoring"]
+            of_ones_own = looks and monitoring != Monitoring.FIXED and not untouched
+            said["looks"] = looks if of_ones_own or (untouched and as_before) else LOOKS[monitoring]
         if said.get("correction") == Correction.DUNNETT and (monitoring != Monitoring.FIXED or said.get("within")):
             self.add_error(
                 "correction", _("Dunnett’s is for one look at the end, with everybody together. Choose Holm’s instead.")
@@ -325,7 +324,9 @@ class LengthForm(Question):
         label=_("Of 100 people who see the control, how many do you expect to do it?"),
         min_value=0.1,
         max_value=99.9,
-        help_text=_("An earlier campaign or the partner may know. If nobody does, begin with 30."),
+        help_text=_(
+            "An earlier campaign or the partner may know. If nobody does, write 50: with that, rather too many people are planned than too few."
+        ),
         error_messages={
             "required": _("Make a guess, such as 30: without one nobody can say how long it takes."),
             "invalid": _("Use a number, such as 30."),
@@ -356,14 +357,16 @@ class LengthForm(Question):
     starts = forms.DateField(
         label=_("First day"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date", "class": "short"}, format="%Y-%m-%d"),
-        help_text=_("Empty: as soon as it is launched."),
+        widget=forms.DateInput(attrs={"class": "short", "autocomplete": "off"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d", "%d.%m.%Y"],
+        help_text=_("Such as 2027-03-01. Empty: as soon as it is launched."),
         error_messages={"invalid": _("Use a date, such as 2027-03-01.")},
     )
     ends = forms.DateField(
         label=_("Last day"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date", "class": "short"}, format="%Y-%m-%d"),
+        widget=forms.DateInput(attrs={"class": "short", "autocomplete": "off"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d", "%d.%m.%Y"],
         help_text=_("Empty: until somebody closes it. Days count by the server’s clock (UTC)."),
         error_messages={"invalid": _("Use a date, such as 2027-03-01.")},
     )

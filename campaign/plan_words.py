@@ -147,8 +147,8 @@ class Reckoned:
 
 _NO_NUMBER = {
     "ordered": gettext_lazy(
-        "We can’t work this out for a rating: it depends on how ratings spread. Say yourself how many people to show "
-        "each message; 400 is a usual beginning."
+        "We can’t work this out for a rating: it depends on how many people rate, and how ratings spread. Say yourself "
+        "how many people should see each message."
     ),
     "no rate that far": gettext_lazy(
         "A difference that large cannot happen from where you begin: choose a smaller difference."

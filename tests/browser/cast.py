@@ -22,7 +22,7 @@ from django.views import defaults
 from analytics import demo
 from analytics.evaluate import evaluate
 from analytics.models import Tally
-from campaign import lifecycle
+from campaign import lifecycle, planning
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome, ServedCount
 from campaign.preview import preview_url
 from messages import review, starter
@@ -70,6 +70,7 @@ def build() -> dict[str, Any]:
     evaluate(pilot, now=now)
     world.placement("resting-page")
     draft("draft", *NAMES["draft"], words, planned=1000)
+    planning.begin({"name": "Idea", "hypothesis": "A shorter message works as well."}, by=world.person("mara", MANAGER))
     launch(draft("arabic", *NAMES["arabic"], [_in_two_languages(each) for each in words], planned=1000), now=now)
     _written(words[1])
     roles = permissions.signed_in() | {"half-way": _half_way(), "newcomer": _newcomer()}

@@ -1,4 +1,4 @@
-"""A manager who has never heard of a p-value plans a campaign by keyboard, at a desk and on a phone, and loses nothing."""
+"""A manager who has never heard of a p-value plans a campaign by keyboard, on a phone too, and loses nothing."""
 
 from __future__ import annotations
 

@@ -247,7 +247,8 @@ class TestTheArms:
 @pytest_db
 class TestEachAnswer:
     def test_places_and_their_traffic(self) -> None:
-        first, second = world.placement("one"), world.placement("two", expected_per_day=7)
+        first = world.placement("one")
+        world.placement("two", expected_per_day=7)
         campaign = keep(begun(), "places", places=[str(first.pk)], **{f"per_day_{first.pk}": 900})
         assert list(campaign.placements.all()) == [first]
         assert dict(Placement.objects.values_list("key", "expected_per_day")) == {"one": 900, "two": 7}

@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from analytics.stats import power
 from campaign import lifecycle, planning
 from campaign.models import AnalysisPlan, Campaign, Placement, PlannedOutcome
 from campaign.plan_draft import state_of
@@ -116,6 +117,7 @@ class TestEachQuestion:
 
     def test_continuing_through_a_whole_draft_changes_nothing_but_who_hears(self, manager: Client) -> None:
         world.draft(plan={"expected_rate": 0.3, "planned_per_arm": 5000})
+        Campaign.objects.update(hypothesis=SENTENCE)
         before = lifecycle.content(Campaign.objects.get().plan)
         for step, then in zip(KEYS, [*KEYS[1:], "check"], strict=True):
             expected = "/campaigns/pilot/plan-it/" if then == "check" else at(then)
@@ -233,10 +235,10 @@ class TestWords:
 
     def test_words_are_searched_and_read_page_by_page(self, manager: Client) -> None:
         world.draft()
-        for number in range(9):
-            world.approved("victim", headline=f"Number {number} of many")
+        for letter in "abcdefghi":
+            world.approved("victim", headline=f"Word {letter} of many")
         assert "Page 1 of 2" in page(manager, at("words") + "victim/")
-        assert "Number 7 of many" in page(manager, at("words") + "victim/?q=number+7")
+        assert "Word g of many" in page(manager, at("words") + "victim/?q=word+g")
         assert "Nothing found" in page(manager, at("words") + "victim/?q=nowhere")
         assert manager.get(at("words") + "victim/?page=9").status_code == 404
 
@@ -288,9 +290,11 @@ class TestHowLong:
     def test_the_number_that_is_worked_out_is_the_one_that_is_planned(self, manager: Client, draft: Campaign) -> None:
         answer(manager, "length", expected="45", smallest="5", planned="")
         plan = AnalysisPlan.objects.get()
-        assert plan.planned_per_arm == 2330  # power.needed_for_verdict(0.45, 0.05, comparisons=5)
+        assert plan.planned_per_arm == power.needed_for_verdict(
+            control_rate=0.45, smallest_difference=0.05, comparisons=5
+        )
         html = page(manager, at("length"))
-        assert "2,330 people have to see each message. At this traffic that takes 6 days." in html
+        assert "2,329 people have to see each message. At this traffic that takes 6 days." in html
         answer(manager, "length", smallest="10")  # it goes along
         assert AnalysisPlan.objects.get().planned_per_arm < 700
 
@@ -299,7 +303,7 @@ class TestHowLong:
         assert AnalysisPlan.objects.get().planned_per_arm == 500
         html = page(manager, at("length"))
         assert "That is fewer than it takes" in html
-        assert "For the one that you named it takes 2,330." in html
+        assert "For the one that you named it takes 2,329." in html
 
     def test_working_it_out_stores_nothing_and_keeps_what_was_typed(self, manager: Client, draft: Campaign) -> None:
         html = text(answer(manager, "length", do="work-out", expected="45", smallest="0,5", planned=""))
