@@ -325,7 +325,7 @@ class LengthForm(Question):
         min_value=0.1,
         max_value=99.9,
         help_text=_(
-            "An earlier campaign or the partner may know. If nobody does, write 50: with that, rather too many people are planned than too few."
+            "An earlier campaign or the partner may know. If nobody does, write 50: that errs on the safe side."
         ),
         error_messages={
             "required": _("Make a guess, such as 30: without one nobody can say how long it takes."),

@@ -203,6 +203,8 @@ _MENDED: tuple[tuple[str, str, Text], ...] = (
 def missing(sentences: Sequence[str]) -> list[Missing]:
     """What is missing, each thing once, in the order of the questions."""
     found = dict.fromkeys(_mended(sentence) for sentence in sentences)
+    if any(one.step == "compare" for one in found):  # without messages there is nothing to look at again
+        found = {one: None for one in found if one.step != "words"}
     return sorted(found, key=lambda one: KEYS.index(one.step) if one.step in KEYS else len(KEYS))
 
 

@@ -179,7 +179,9 @@ def reckoned(size: Size | NotSized, *, arms: int, per_day: int, monitoring: str,
 
 
 def _sentence(size: Size) -> str:
-    people = _("%(people)s people have to see each message.") % {"people": number(size.planned)}
+    needs = _("%(people)s people have to see each message.")
+    gets = _("%(people)s people would see each message.")
+    people = (needs if size.is_enough else gets) % {"people": number(size.planned)}
     if size.days is None:
         return people
     if size.verdict == "too small":

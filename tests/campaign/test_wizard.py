@@ -352,6 +352,7 @@ class TestSuggestions:
 
     def test_who_watches_nothing_is_not_asked_again_and_told_once_more(self, manager: Client) -> None:
         campaign = world.draft()
+        Campaign.objects.update(hypothesis=SENTENCE)
         PlannedOutcome.objects.filter(plan=campaign.plan, role="guardrail").delete()
         assert not manager.get(at("harm")).context["form"]["watch_annoyed"].value()
         assert "Nothing is watched for harm." in page(manager, "/campaigns/pilot/plan-it/")
