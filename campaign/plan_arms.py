@@ -157,7 +157,7 @@ def add_arm(campaign: Campaign, *, by: User) -> Arm:
     made = Arm.objects.create(
         campaign=locked,
         key=key,
-        name=key.replace("-", " ").capitalize(),
+        name=_("Message %(number)s") % {"number": key.removeprefix("message-")},
         revision=revision,
         is_control=not arms,
         position=position,

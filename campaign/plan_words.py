@@ -44,7 +44,7 @@ DOES: dict[str, Any] = {
     "left": gettext_lazy("press leave"),
     "continued": gettext_lazy("go on"),
     "help_self": gettext_lazy("ask for help to stop"),
-    "learn_more": gettext_lazy("read more"),
+    "learn_more": gettext_lazy("read on"),
     "annoyed": gettext_lazy("say that it annoyed them"),
 }
 LEVELS: dict[float, Any] = {

@@ -2,9 +2,9 @@
    The server reckons; this sends the form as the button would, and sets in the answer alone. Nothing is stored by it. */
 (() => {
   "use strict";
-  const form = document.querySelector("form[data-reckons]");
   const answer = document.querySelector("[data-reckoned]");
-  if (!form || !answer) return;
+  const form = answer?.closest("form");
+  if (!form) return;
   let waits = 0;
   let asked = 0;
 
