@@ -119,7 +119,7 @@ def _compare(campaign: Campaign, plan: Plan, answer: Any) -> list[str]:
 
 
 def _words(campaign: Campaign, plan: Plan, answer: Any) -> list[str]:
-    arms = list(campaign.arms.select_related("revision__message"))
+    arms = list(campaign.arms.select_related("revision__message").prefetch_related("revision__renditions"))
     total = sum(arm.weight for arm in arms)
     lines = []
     for arm in arms:

@@ -204,5 +204,5 @@ def test_without_javascript_the_button_works_it_out(desk: SignIn, site_with_word
     tab.get_by_label("Of 100 people who see").fill("35")
     tab.get_by_label("How many more or fewer of 100").fill("5")
     tab.get_by_role("button", name="Work it out").click()
-    expect(tab.locator("[data-reckoned]")).to_contain_text("people have to see each message.")
+    expect(tab.locator("[data-reckoned]")).to_contain_text("it takes 2,189.")
     assert Campaign.objects.get().plan.expected_rate is None

@@ -194,6 +194,30 @@ class TestEachQuestion:
         assert Campaign.objects.get().hypothesis == "There before."
 
 
+class TestLooks:
+    @pytest.mark.parametrize(
+        ("said", "looks"),
+        [
+            ({"monitoring": "group-sequential"}, [0.25, 0.5, 0.75, 1.0]),
+            ({"monitoring": "group-sequential", "looks": "50; 100 %"}, [0.5, 1.0]),
+            ({"monitoring": "group-sequential", "looks": ""}, [0.25, 0.5, 0.75, 1.0]),
+            ({"monitoring": "always-valid"}, [0.1, 1.0]),
+            ({"monitoring": "fixed", "looks": "50, 100"}, [1.0]),
+        ],
+    )
+    def test_another_way_of_looking_brings_its_own_points(
+        self, manager: Client, said: dict[str, str], looks: list[float]
+    ) -> None:
+        world.draft(plan={"looks": [0.3, 1.0]})
+        answer(manager, "sureness", **said)
+        assert AnalysisPlan.objects.get().looks == looks
+
+    def test_points_that_were_set_before_stay_while_the_way_does(self, manager: Client) -> None:
+        world.draft(plan={"monitoring": "group-sequential", "looks": [0.333, 1.0]})
+        answer(manager, "sureness", level="0.99")
+        assert AnalysisPlan.objects.get().looks == [0.333, 1.0]
+
+
 class TestWords:
     def test_the_exact_words_stand_there(self, manager: Client) -> None:
         campaign = world.draft()
@@ -430,7 +454,7 @@ def test_no_page_asks_the_database_more_for_a_full_library(
     planning.begin({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
     answer(manager, "compare", "ours", preset="full")
     for path in [*(at(step, "ours") for step in KEYS), at("words", "ours") + "victim/", "/campaigns/ours/plan-it/"]:
-        with django_assert_max_num_queries(60):
+        with django_assert_max_num_queries(50):
             assert len(manager.get(path).content) < 100_000
 
 
