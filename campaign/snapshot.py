@@ -26,6 +26,7 @@ from campaign import hosted
 from campaign.assignment import cumulative
 from campaign.keyring import subject_secret
 from campaign.models import Arm, Campaign, Placement
+from campaign.receipt import facts
 from messages import review
 from messages.models import HelpLink, Rendition
 from messages.render import render
@@ -71,6 +72,16 @@ class CampaignEntry:
     secret: bytes = field(default=b"", repr=False)
 
 
+class Offer(NamedTuple):
+    """One arm at one placement in one locale: all that a decision for it takes, close together, as the processor
+    waits for each thing that lies elsewhere."""
+
+    facts: bytes  # of its receipts
+    locale: str
+    payload: bytes
+    page: tuple[bytes, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class PlacementEntry:
     """One placement: the campaign that runs there, or why none does, and its own pages."""
@@ -87,6 +98,22 @@ class PlacementEntry:
     pages: hosted.Pages
     policy: str
     mark: tuple[Any, ...] = field(default=(), repr=False, compare=False)
+    offers: tuple[Offer, ...] = field(init=False, repr=False, compare=False)  # by locale, then by arm
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "offers", tuple(_offers(self)))  # how a frozen dataclass gets what follows from it
+
+
+def _offers(placement: PlacementEntry) -> Iterable[Offer]:
+    campaign = placement.campaign
+    if campaign is None:
+        return
+    for locale in campaign.locales:
+        for arm in campaign.arms:
+            shown = arm.shown[locale]
+            yield Offer(
+                facts(campaign=campaign.id, arm=arm.id, placement=placement.id), locale, shown.payload, shown.page
+            )
 
 
 class Asked(NamedTuple):
