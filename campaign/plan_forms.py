@@ -21,7 +21,7 @@ from campaign.plan_steps import PRESETS
 from campaign.planning import JUDGED, LOOKS, WATCHED, Answer
 from messages.roles import ADMINISTRATOR, ROLES
 
-MOST_PER_DAY, MOST_PEOPLE = 100_000_000, 100_000_000
+MOST_PER_DAY, MOST_PEOPLE, MOST_YEARS = 100_000_000, 100_000_000, 50
 Correction, Monitoring = AnalysisPlan.Correction, AnalysisPlan.Monitoring
 
 
@@ -402,6 +402,9 @@ class LengthForm(Question):
         if expected and smallest and expected + smallest > 100 and expected - smallest < 0:
             self.add_error("smallest", _("From there nobody can differ by so many: choose a smaller number."))
         starts, ends = said.get("starts"), said.get("ends")
+        for name in ("starts", "ends"):
+            if (day := said.get(name)) and day.year > self.today.year + MOST_YEARS:
+                self.add_error(name, _("Use a date, such as 2027-03-01."))
         if starts and starts != self.stored["starts"] and starts < self.today:
             self.add_error("starts", _("That day is past. Choose today or a later day, or leave it empty."))
         if ends and ends < max(starts or self.today, self.today) and (starts or ends != self.stored["ends"]):

@@ -232,7 +232,7 @@ def _onward(request: HttpRequest, campaign: Campaign, step: str, do: str) -> Htt
     if step == "words" and do.startswith("remove:"):
         plan_arms.remove_arm(campaign, do.removeprefix("remove:"), by=_person(request))
         return redirect("campaign:plan-step", campaign.slug, "words")
-    if step == "words" and do.startswith("choose:"):
+    if step == "words" and do.removeprefix("choose:") in campaign.arms.values_list("key", flat=True):
         return redirect("campaign:plan-words", campaign.slug, do.removeprefix("choose:"))
     then = CHECK if request.GET.get("then") == CHECK else plan_steps.after(step)
     return redirect(_step_url(campaign, then))

@@ -155,6 +155,10 @@ class TestEachQuestion:
             ("length", {"expected": "60", "smallest": "1e400"}, "Use a number, such as 5."),
             ("length", {"expected": "30", "smallest": "5", "starts": "2020-01-01"}, "That day is past."),
             ("length", {"expected": "30", "smallest": "5", "planned": "many"}, "Use a whole number"),
+            ("length", {"expected": "30", "smallest": "5", "ends": "9999-12-31"}, "Use a date, such as"),
+            ("length", {"expected": "30", "smallest": "5", "planned": "9" * 5000}, "Use a whole number"),
+            ("length", {"expected": "30", "smallest": "5", "planned": "9" * 30}, "less than or equal to"),
+            ("learn", {"name": "a\0b"}, "Null characters are not allowed."),
             ("ethics", {"ethics_exemption": ""}, "Fill in one of the two"),
             ("told", {"told": []}, "Choose at least one person"),
             ("told", {"webhook": "http://alarm.example/"}, "begins with https://"),
@@ -271,6 +275,12 @@ class TestWords:
         for rendition in campaign.arms.get(key="both").revision.renditions.all():
             review.withdraw(rendition, by=world.person("mara"), now=world.NOON, reason="Unkind.")
         assert "These words are not approved any more: Both." in page(manager, at("words"))
+
+    @pytest.mark.parametrize("do", ["choose:../x", "remove:nobody", "choose:", "nonsense"])
+    def test_a_button_that_is_not_there_does_no_harm(self, manager: Client, do: str) -> None:
+        world.draft()
+        assert answer(manager, "words", do=do).status_code == 302
+        assert Campaign.objects.get().arms.count() == 4
 
     def test_a_name_is_kept_when_a_message_is_added(self, manager: Client) -> None:
         for _ in range(3):
