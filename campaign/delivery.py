@@ -21,7 +21,10 @@ class Unavailable(Exception):
 
 
 class Decision(NamedTuple):
-    """The campaign and the arm that was assigned, its words in one locale, and the receipt that goes with them."""
+    """The campaign and the arm that was assigned, its words in one locale, and the receipt that goes with them.
+
+    No receipt, an empty text, goes with a paused arm: the words are the control's, and nothing is counted.
+    """
 
     campaign: CampaignEntry
     arm: ArmEntry
@@ -64,19 +67,22 @@ def decide(
         ticket = ticket_for(nonce.hex() if unit is None else unit, campaign.salt, campaign.totals[-1])
     arm = campaign.arms[bisect_right(campaign.totals, ticket)]
     spoken = locale if locale in campaign.locales else locale_among(campaign.locales, locale)
-    receipt = office.sign(campaign.id, arm.id, placement.id, hour, closes, spoken, nonce)
+    receipt = "" if arm.paused else office.sign(campaign.id, arm.id, placement.id, hour, closes, spoken, nonce)
     return Decision(campaign, arm, spoken, arm.shown[spoken], receipt)
 
 
 def again(placement: PlacementEntry, *, receipt: Receipt, text: str, now: float) -> Decision | None:
-    """The message that a browser tab was shown before, under its own receipt; None if that no longer stands."""
+    """The message that a browser tab was shown before, under its own receipt; None if that no longer stands.
+
+    A tab whose arm is paused stays in it: it sees the control's words, uncounted, and keeps its receipt for later.
+    """
     campaign = running_campaign(placement, now=now)
     if receipt.campaign != campaign.id or receipt.placement != placement.id:
         return None
     arm = next((arm for arm in campaign.arms if arm.id == receipt.arm), None)
     if arm is None or receipt.locale not in arm.shown:
         return None
-    return Decision(campaign, arm, receipt.locale, arm.shown[receipt.locale], text)
+    return Decision(campaign, arm, receipt.locale, arm.shown[receipt.locale], "" if arm.paused else text)
 
 
 def locale_among(offered: tuple[str, ...], wanted: str | None) -> str:

@@ -89,7 +89,8 @@ def _decided(request: Request, at: Surroundings, asked: Asked, placement: Placem
         if session is not None and not declines:
             kept = _kept(at, placement, session, now=now)
             if kept:
-                return _message_reply(kept.shown.payload, b'"%s"' % kept.receipt.encode(), origin, _SESSION)
+                receipt, extra = (b'"%s"' % kept.receipt.encode(), _SESSION) if kept.receipt else (b"null", b"")
+                return _message_reply(kept.shown.payload, receipt, origin, extra)
         decision = delivery.decide(
             placement, locale=locale, unit=unit, now=now, office=at.office, life_hours=at.life_hours
         )
@@ -103,6 +104,7 @@ def _decided(request: Request, at: Surroundings, asked: Asked, placement: Placem
     if (
         declines
         or not named
+        or not decision.receipt  # the arm is paused
         or not count_served(request, at, decision, placement, now=now, from_a_browser=bool(origin))
     ):
         return _message_reply(decision.shown.payload, b"null", origin)
@@ -257,7 +259,7 @@ def _message(request: Request, at: Surroundings, placement: PlacementEntry) -> R
             return _page(200, b"".join(_in_locale(placement.fallback, locale).page), placement)
         return _unavailable(request, placement)
     # A page of its own knows neither tab nor subject: where the plan asks for these, it shows and does not count.
-    if wants_not_to_be_counted(request) or decision.campaign.unit != "view":
+    if wants_not_to_be_counted(request) or decision.campaign.unit != "view" or not decision.receipt:
         return _page(200, b"".join(decision.shown.page), placement)
     if request.method == "GET" and not count_served(request, at, decision, placement, now=now, from_a_browser=True):
         return _page(200, b"".join(decision.shown.page), placement)

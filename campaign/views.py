@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from django.core.paginator import InvalidPage, Paginator
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -16,13 +17,13 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
 from campaign.access import campaign_for
-from campaign.lifecycle import factorial_arms
+from campaign.lifecycle import SHOWN, factorial_arms
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement
 from campaign.preview import preview_url
 from messages import advice, help_links, review
 from messages.models import Rendition, Review
 from messages.render import direction_of
-from messages.roles import ROLES, require_role
+from messages.roles import MANAGER, ROLES, has_role, require_role
 
 PER_PAGE = 20
 
@@ -62,7 +63,8 @@ class ArmCard:
 def campaigns(request: HttpRequest) -> HttpResponse:
     """Every campaign, the last launched first, with the sentence of its latest look."""
     require_role(request.user, *ROLES)
-    pages = Paginator(Campaign.objects.all(), PER_PAGE)
+    stopped = Arm.objects.filter(campaign=OuterRef("pk"), paused_at__isnull=False)
+    pages = Paginator(Campaign.objects.annotate(arm_stopped=Exists(stopped)), PER_PAGE)
     try:
         page = pages.page(request.GET.get("page", "1"))
     except InvalidPage:
@@ -94,6 +96,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "factorial": factorial_arms(campaign) is not None,
         "help_waits": _help_waits(campaign),
         "shows": campaign.state in Campaign.LIVE,
+        "may_pause": campaign.state in SHOWN and has_role(request.user, MANAGER),
     }
     return render(request, "campaign/detail.html", context)
 
