@@ -61,7 +61,7 @@ def sentence(event: GuardEvent, control: Arm | None) -> str:
     """What was seen: how many more, in whole people of 100, where that may be told and says more than the margin."""
     outcome, allowed = CATALOGUE[event.outcome], 100 * event.margin
     more, counted = outcome.better == "lower", event.in_hundred is not None and event.in_hundred > allowed
-    scale = words.Scale(100) if counted else words.scale_for([event.margin])
+    scale = words.Scale(100) if counted or event.margin >= 0.01 else words.scale_for([event.margin])
     if counted and more:
         told = gettext(
             "Of 100 people who saw “%(arm)s”, at least %(count)s more %(did)s than of 100 who saw “%(control)s”. "
