@@ -60,7 +60,7 @@ def stop(message: Message, *, by: User, reason: str, now: datetime) -> Shown:
     _wait_for_all_that_show(message)
     message.stopped_at, message.stopped_by, message.stopped_reason = now, by, said
     message.save(update_fields=["stopped_at", "stopped_by", "stopped_reason"])
-    found, why = shown(message), f"Stopped everywhere: {said}"[:lifecycle.REASON_LIMIT]
+    found, why = shown(message), f"Stopped everywhere: {said}"[: lifecycle.REASON_LIMIT]
     for arm in found.arms:
         lifecycle.pause_arm(arm, reason=why, now=now, by=by)
     for arm in found.controls:

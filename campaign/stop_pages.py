@@ -60,7 +60,7 @@ def stop(request: HttpRequest, key: str) -> HttpResponse:
         "uses": [_use(arm, message) for arm in (*shown.arms, *shown.controls)],
         "waits": Campaign.objects.filter(arms__revision__message=message, launched_at=None).distinct().count(),
     }
-    return render(request, "campaign/stop.html", context, status=422 if form.errors else 200)
+    return render(request, "campaign/stop.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -76,7 +76,7 @@ def lift(request: HttpRequest, key: str) -> HttpResponse:
         return redirect("messages:message", message.key)
     own = message.stopped_by == request.user
     context = {"message": message, "form": form, "own": own}
-    return render(request, "campaign/lift.html", context, status=422 if form.errors else 200)
+    return render(request, "campaign/lift.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -102,7 +102,7 @@ def arm(request: HttpRequest, slug: str, arm: str) -> HttpResponse:
         "control": campaign.arms.filter(is_control=True).first(),
         "launched": campaign.state in lifecycle.SHOWN,
     }
-    return render(request, "campaign/arm.html", context, status=422 if form.errors else 200)
+    return render(request, "campaign/arm.html", context)
 
 
 def _step(arm: Arm, resumes: bool, by: User, reason: str) -> None:

@@ -153,6 +153,7 @@ def address(route: str) -> str:
         "<int:a>": "1",
         "<int:b>": "1",
         "<slug:link>": "help-self",
+        "<slug:arm>": "both",
         "<int:look>": "1",
         "<str:token>": "not-one-of-ours",
         "<int:pk>": pk,

@@ -224,7 +224,6 @@ def two_servers(directory: Path, **variables: str) -> Iterator[Pair]:
 def test_no_server_shows_a_stopped_message_after_ten_seconds(tmp_path: Path) -> None:
     with two_servers(tmp_path) as pair:
         took = pair.seconds_until_gone()
-        print(f"Gone from both servers after {took:.1f} s.")
         assert took < LIMIT
 
 
