@@ -27,7 +27,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Harm:
-    """What a campaign's page says of harm: arms that stand still, and stops of arms that are shown again."""
+    """What a campaign's page says of harm: arms that stand still, those that a guardrail stopped first, and stops of
+    arms that are shown again."""
 
     control: Arm | None
     standing: tuple[Standing, ...]
@@ -42,7 +43,7 @@ def of(campaign: Campaign) -> Harm:
     paused = [arm for arm in arms if arm.paused_at is not None]
     return Harm(
         control=control,
-        standing=tuple(_standing(arm, control, events) for arm in paused),
+        standing=tuple(sorted((_standing(arm, control, events) for arm in paused), key=lambda one: not one.seen)),
         resumed=tuple(event for event in events if event.arm.paused_at is None or event.stop < event.arm.pauses),
     )
 

@@ -9,7 +9,5 @@ urlpatterns = [
     path("", views.campaigns, name="list"),
     path("campaigns/<slug:slug>/", views.detail, name="detail"),
     path("campaigns/<slug:slug>/arms/<slug:arm>/", stop_pages.arm, name="arm"),
-    path("messages/<slug:key>/stop/", stop_pages.stop, name="stop"),
-    path("messages/<slug:key>/lift/", stop_pages.lift, name="lift"),
     path("preview/", words_preview.words, name="preview"),
 ]

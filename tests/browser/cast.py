@@ -33,7 +33,7 @@ from messages.roles import ANALYST, MANAGER, REVIEWER
 from tests import permissions, world
 
 DAYS = 7
-STOPPED = "stopped-everywhere"
+STOPPED = "what-is-in-the-way"  # a message that no campaign shows
 NEWEST = 9  # the number of the revision that is being written
 # Arm -> seen, turned back, asked for help, annoyed; the same ratings for all.
 PLENTY = {"neutral": (3000, 1050, 60, 33), "victim": (3004, 1203, 96, 36), "user": (2996, 1141, 70, 41)} | {
@@ -185,9 +185,7 @@ def _stopped(words: Sequence[Revision], now: datetime) -> None:
     victim = made.arms.get(key="victim")
     lifecycle.pause_arm(victim, by=manager, reason="The same partner.", now=now)
     lifecycle.resume_arm(victim, by=manager, reason="They meant the other one.", now=now)
-    message = Message.objects.exclude(revisions__arms__isnull=False).order_by("key")[0]
-    message.key = STOPPED
-    message.save()
+    message = Message.objects.get(key=STOPPED)
     killswitch.stop(message, by=world.person("rafael", REVIEWER), reason="Somebody said that it names them.", now=now)
 
 
