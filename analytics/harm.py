@@ -16,7 +16,7 @@ from campaign.outcomes import CATALOGUE
 class Standing:
     """One arm that is paused: what the guard saw, one sentence for each guardrail, or nothing if a person paused it.
 
-    `shows_how_much` is False where a number would tell of too few people. `message_stopped` keeps it from being resumed.
+    `shows_how_much` is False where a number would tell of too few people. `message_stopped` bars resuming it.
     """
 
     arm: Arm

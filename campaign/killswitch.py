@@ -72,7 +72,7 @@ def stop(message: Message, *, by: User, reason: str, now: datetime) -> Shown:
 
 @transaction.atomic
 def lift(message: Message, *, by: User, reason: str) -> None:
-    """The message may be shown again, wherever somebody resumes or chooses it; for another person than who stopped it."""
+    """The message may be shown again where somebody resumes or chooses it; for another person than who stopped it."""
     said = _asked(message, by, reason)
     if message.stopped_at is None:
         raise StepRefused(_("This message is not stopped."))

@@ -273,7 +273,7 @@ def unready(campaign: Campaign) -> list[str]:
             cumulative([arm.weight for arm in arms])
         except ValueError:
             problems.append("At least one arm needs a weight above zero.")
-    problems += _stopped_words(campaign.arms)
+    problems += _stopped_words(campaign.arms.all())
     locales = [review.approved_locales(arm.revision) for arm in arms]
     problems += [
         f"The words of “{arm.name}” are not approved." for arm, own in zip(arms, locales, strict=True) if not own

@@ -98,7 +98,7 @@ class TestAnArmThatWasResumed:
     def test_does_not_break_the_check_of_the_split(self) -> None:
         """It was seen less than its weight says, and for that reason alone."""
         campaign = self.resumed()
-        more(campaign, {key: (2000, 60) for key in ("neutral", "victim", "user")})  # while it was paused
+        more(campaign, dict.fromkeys(("neutral", "victim", "user"), (2000, 60)))  # while it was paused
         assert evaluate(campaign, now=world.NOON).sample_ratio == "ok"
         campaign.arms.update(pauses=0)  # as if nobody remembered
         assert evaluate(campaign, now=world.NOON).sample_ratio == "alarm"

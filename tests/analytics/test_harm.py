@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def stopped(counts: tuple[int, int] = (5000, 400), *, seen: int = 5000) -> Campaign:
-    quiet = {key: (seen, seen * 3 // 100) for key in QUIET}
+    quiet = dict.fromkeys(QUIET, (seen, seen * 3 // 100))
     campaign = watched(quiet | {"both": counts})
     guard(campaign, now=world.NOON)
     return campaign

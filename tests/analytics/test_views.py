@@ -151,7 +151,7 @@ def test_an_arm_that_was_paused_for_harm_heads_the_page(analyst: Client) -> None
         campaign=campaign, arm=both, outcome="annoyed", at=world.NOON, effect=0.05, bound=0.03, margin=0.02
     )
     html = page(analyst)
-    assert html.index("An arm was stopped") < html.index('class="sentence"')
+    assert html.index("One arm was stopped") < html.index('class="sentence"')
     assert "surely more than the 2 in 100 that the plan allows" in html
 
 

@@ -169,7 +169,7 @@ def _in_two_languages(words: Revision) -> Revision:
 
 
 def _stopped(words: Sequence[Revision], now: datetime) -> None:
-    """A campaign of which a guardrail stopped one arm and a person another, and a message that is stopped everywhere."""
+    """A campaign of which a guardrail stopped one arm and a person another, and a message stopped everywhere."""
     made = draft("stopped", *NAMES["stopped"], words, planned=3000)
     made.plan.monitoring = AnalysisPlan.Monitoring.ALWAYS_VALID
     made.plan.save()

@@ -14,8 +14,8 @@ from analytics.management.commands.demo import PARTNER_PAGE, partner_page
 from benchmarks.inside import run
 from campaign import server
 from tests.browser.conftest import OpenPage
-from tests.browser.test_pages import until_exposed, watch
 from tests.browser.test_pages import sent as events_of
+from tests.browser.test_pages import until_exposed, watch
 from tests.installation import installed
 
 pytestmark = pytest.mark.browser
@@ -88,7 +88,7 @@ def test_an_arm_that_annoys_is_stopped_and_a_manager_decides(site: Site, page: O
     desk.goto(site.url)
     expect(desk.locator("main")).to_contain_text("An arm was stopped")
     desk.get_by_role("link", name="The pilot", exact=True).click()
-    told = desk.get_by_role("region", name="An arm was stopped")
+    told = desk.get_by_role("region", name="One arm was stopped")
     expect(told).to_contain_text("more said it annoyed them than of 100 who saw “Neutral”. The plan allows 1.")
     expect(told).to_contain_text("the words of “Neutral”, in their language. They are not counted")
     expect(told.get_by_role("link", name="Stop its message everywhere")).to_be_visible()
