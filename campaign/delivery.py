@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from campaign import subject
 from campaign.assignment import ticket_for
-from campaign.receipt import SECONDS_PER_HOUR, Receipt, ReceiptOffice, closing_hour
-from campaign.snapshot import ArmEntry, CampaignEntry, PlacementEntry, Shown
+from campaign.receipt import SECONDS_PER_HOUR, Receipt, ReceiptOffice, closing_hour, facts
+from campaign.snapshot import CampaignEntry, Offer, PlacementEntry
 
 
 class Unavailable(Exception):
@@ -21,15 +21,13 @@ class Unavailable(Exception):
 
 
 class Decision(NamedTuple):
-    """The campaign and the arm that was assigned, its words in one locale, and the receipt that goes with them.
+    """The campaign, the arm that was assigned as it is offered here in one locale, and the receipt that goes out.
 
     No receipt, an empty text, goes with a paused arm: the words are the control's, and nothing is counted.
     """
 
     campaign: CampaignEntry
-    arm: ArmEntry
-    locale: str
-    shown: Shown
+    offer: Offer
     receipt: str
 
 
@@ -65,10 +63,11 @@ def decide(
     else:
         nonce = os.urandom(16)
         ticket = ticket_for(nonce.hex() if unit is None else unit, campaign.salt, campaign.totals[-1])
-    arm = campaign.arms[bisect_right(campaign.totals, ticket)]
-    spoken = locale if locale in campaign.locales else locale_among(campaign.locales, locale)
-    receipt = "" if arm.paused else office.sign(campaign.id, arm.id, placement.id, hour, closes, spoken, nonce)
-    return Decision(campaign, arm, spoken, arm.shown[spoken], receipt)
+    locales, totals = campaign.locales, campaign.totals
+    spoken = locales.index(locale if locale in locales else locale_among(locales, locale))
+    offer = placement.offers[spoken * len(totals) + bisect_right(totals, ticket)]
+    receipt = "" if offer.paused else office.sign(offer.facts, hour, closes, offer.locale, nonce)
+    return Decision(campaign, offer, receipt)
 
 
 def again(placement: PlacementEntry, *, receipt: Receipt, text: str, now: float) -> Decision | None:
@@ -77,12 +76,9 @@ def again(placement: PlacementEntry, *, receipt: Receipt, text: str, now: float)
     A tab whose arm is paused stays in it: it sees the control's words, uncounted, and keeps its receipt for later.
     """
     campaign = running_campaign(placement, now=now)
-    if receipt.campaign != campaign.id or receipt.placement != placement.id:
-        return None
-    arm = next((arm for arm in campaign.arms if arm.id == receipt.arm), None)
-    if arm is None or receipt.locale not in arm.shown:
-        return None
-    return Decision(campaign, arm, receipt.locale, arm.shown[receipt.locale], "" if arm.paused else text)
+    shown = (facts(campaign=receipt.campaign, arm=receipt.arm, placement=receipt.placement), receipt.locale)
+    offer = next((offer for offer in placement.offers if (offer.facts, offer.locale) == shown), None)
+    return None if offer is None else Decision(campaign, offer, "" if offer.paused else text)
 
 
 def locale_among(offered: tuple[str, ...], wanted: str | None) -> str:
