@@ -48,8 +48,8 @@ class ArmCounts:
     """One arm: its key, its weight in the split, its units with and without the outcome, and how those divide.
 
     `strata` gives the same units by stratum, `clusters` one Counts per cluster; each may be empty if unused. `levels`
-    are the answers to an ordered outcome; `counts` are then those who saw it and who of them answered. A `paused` arm
-    is compared, but no longer gets its share, so it stands outside the sample ratio.
+    are the answers to an ordered outcome; `counts` are then those who saw it and who of them answered. An arm that was
+    ever `paused` is compared, but did not get its share all the time, so it stands outside the sample ratio for good.
     """
 
     key: str
@@ -168,7 +168,10 @@ def without(found: Comparison, hidden: Set[str], rules: Rules) -> Comparison:
 
 
 def split(arms: Sequence[ArmCounts], rules: Rules) -> sample_ratio.SampleRatio | NotEstimable:
-    """Do the arms that are shown match their weights? Looked at repeatedly, by a test that allows it."""
+    """Do the arms that were never paused match their weights? Looked at repeatedly, by a test that allows it.
+
+    While an arm is paused the others keep their own shares, so theirs of each other are as planned at all times.
+    """
     shown = [arm for arm in arms if not arm.paused]
     observed, weights = [arm.counts.n for arm in shown], [arm.weight for arm in shown]
     if rules.monitoring == "fixed":

@@ -216,6 +216,12 @@ def shares_left_out(analysis: Analysis) -> dict[str, int]:
     return {reason: share for reason, share in sorted(shares.items()) if share}
 
 
+def whole_in_hundred(share: float, *, people: int) -> int | None:
+    """A share in whole people of 100, rounded down: how far a guardrail's bound went, which is read between two looks.
+    None while one in 100 of all is less than a small cell: then such a step could tell of a few."""
+    return max(floor(100 * share), 0) if people >= 100 * _least() else None
+
+
 def _least() -> int:
     least: int = settings.SMALL_CELL
     return least

@@ -4,6 +4,9 @@ Each guardrail of the plan that names a harm margin is judged at every look by a
 looks at once, so that watching closely raises no false alarms; the bounds share the plan's alpha among all arms and
 guardrails. This is no part of the verdict, and no embargo holds it back: it reads closed views as soon as there are
 any.
+
+Who resumes an arm accepts the harm that was sure by then. Its bound goes on over all that is counted, before and after,
+and the arm is stopped again where the bound exceeds that by another margin: the same bound, so no new false alarms.
 """
 
 from __future__ import annotations
@@ -13,8 +16,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Max, Sum
 
+from analytics import disclose
 from analytics.comparison import LEAST_EVENTS
 from analytics.models import GuardEvent, Tally
 from analytics.stats import Counts, NotEstimable, sequential
@@ -58,15 +62,20 @@ def guard(campaign: Campaign, *, now: datetime, by: str = audit.WORKER) -> list[
     if plan is None:
         return []
     watched = [o for o in plan.outcomes.all() if o.role == PlannedOutcome.Role.GUARDRAIL and o.harm_margin is not None]
+    held = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # nobody resumes an arm meanwhile
+    if held.state not in lifecycle.SHOWN:
+        return []
     arms = list(campaign.arms.all())
     control = next(arm for arm in arms if arm.is_control)
+    watched_arms = [arm for arm in arms if arm.paused_at is None or arm is control]
+    accepted = _accepted(campaign)
     bounds = max(len(watched) * (len(arms) - 1), 1)
     events = []
     for outcome in watched:
         assert outcome.harm_margin is not None
         counts = _counts(arms, outcome.outcome)
         for harm in harms(
-            {arm.key: counts[arm.pk] for arm in arms if arm.paused_at is None or arm is control},
+            {arm.key: counts[arm.pk] for arm in watched_arms},
             control=control.key,
             margin=outcome.harm_margin,
             level=1 - (1 - plan.level) / bounds,
@@ -74,28 +83,33 @@ def guard(campaign: Campaign, *, now: datetime, by: str = audit.WORKER) -> list[
             lower_is_better=CATALOGUE[outcome.outcome].better == "lower",
         ):
             arm = next(arm for arm in arms if arm.key == harm.arm)
-            events.append(_pause(campaign, arm, outcome.outcome, outcome.harm_margin, harm, now=now, by=by))
+            if harm.bound <= accepted.get((arm.pk, outcome.outcome), 0.0) + outcome.harm_margin:
+                continue
+            people = min(counts[arm.pk].n, counts[control.pk].n)
+            events.append(_pause(arm, outcome.outcome, outcome.harm_margin, harm, people=people, now=now, by=by))
     return events
 
 
-def _pause(
-    campaign: Campaign, arm: Arm, outcome: str, margin: float, harm: Harm, *, now: datetime, by: str
-) -> GuardEvent:
-    name = CATALOGUE[outcome].name
+def _accepted(campaign: Campaign) -> dict[tuple[int, str], float]:
+    """How much harm was sure when an arm was last stopped: arm and guardrail -> bound. Whoever resumed it knew."""
+    stops = GuardEvent.objects.filter(campaign=campaign).order_by().values_list("arm", "outcome")
+    return {(arm, outcome): bound for arm, outcome, bound in stops.annotate(Max("bound"))}
+
+
+def _pause(arm: Arm, outcome: str, margin: float, harm: Harm, *, people: int, now: datetime, by: str) -> GuardEvent:
     if arm.paused_at is None:
-        lifecycle.pause_arm(arm, reason=f"Guardrail crossed: {name}", now=now, by=by)
-    event, _ = GuardEvent.objects.get_or_create(
+        lifecycle.pause_arm(arm, reason=f"Guardrail crossed: {CATALOGUE[outcome].name}", now=now, by=by)
+    return GuardEvent.objects.create(
+        campaign=arm.campaign,
         arm=arm,
         outcome=outcome,
-        defaults={
-            "campaign": campaign,
-            "at": now,
-            "effect": harm.effect,
-            "bound": harm.bound,
-            "margin": margin,
-        },
+        stop=arm.pauses,
+        at=now,
+        effect=harm.effect,
+        bound=harm.bound,
+        margin=margin,
+        in_hundred=disclose.whole_in_hundred(harm.bound, people=people),
     )
-    return event
 
 
 def _counts(arms: Sequence[Arm], outcome: str) -> dict[int, Counts]:

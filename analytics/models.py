@@ -226,7 +226,10 @@ class Release(models.Model):
 
 
 class GuardEvent(models.Model):
-    """A guardrail that was crossed: which arm did how much harm, as surely as the plan asked, and was paused."""
+    """A guardrail that was crossed: which arm did how much harm, as surely as the plan asked, and was paused.
+
+    An arm that was resumed may be stopped again; `stop` says the how manieth pause of the arm it was.
+    """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="guard_events")
     arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="+")
@@ -235,10 +238,14 @@ class GuardEvent(models.Model):
     effect = models.FloatField(help_text="Harm beside the control, as a share; positive is worse.")
     bound = models.FloatField(help_text="The always-valid lower bound of that harm.")
     margin = models.FloatField()
+    stop = models.PositiveSmallIntegerField(default=1)
+    in_hundred = models.PositiveSmallIntegerField(
+        null=True, help_text="The bound in whole people of 100, as it may be told; empty while one is too few people."
+    )
 
     class Meta:
-        ordering = ["campaign", "at"]
-        constraints = [models.UniqueConstraint(fields=["arm", "outcome"], name="guard_event_once")]
+        ordering = ["campaign", "at", "id"]
+        constraints = [models.UniqueConstraint(fields=["arm", "outcome", "stop"], name="guard_event_once")]
 
     def __str__(self) -> str:
         return f"{self.arm} paused: {self.outcome}"

@@ -76,5 +76,5 @@ class Tallied:
             strata=strata,
             clusters=tuple(Counts(seen[cell], did.get(cell, 0)) for cell in sorted(seen)) if plan.clusters else (),
             levels=Levels([answers.get(value, 0) for value in values]) if values else None,
-            paused=arm.paused_at is not None,
+            paused=arm.pauses > 0,
         )

@@ -21,7 +21,10 @@ class Unavailable(Exception):
 
 
 class Decision(NamedTuple):
-    """The campaign, the arm that was assigned as it is offered here in one locale, and the receipt that goes out."""
+    """The campaign, the arm that was assigned as it is offered here in one locale, and the receipt that goes out.
+
+    No receipt, an empty text, goes with a paused arm: the words are the control's, and nothing is counted.
+    """
 
     campaign: CampaignEntry
     offer: Offer
@@ -63,15 +66,19 @@ def decide(
     locales, totals = campaign.locales, campaign.totals
     spoken = locales.index(locale if locale in locales else locale_among(locales, locale))
     offer = placement.offers[spoken * len(totals) + bisect_right(totals, ticket)]
-    return Decision(campaign, offer, office.sign(offer.facts, hour, closes, offer.locale, nonce))
+    receipt = "" if offer.paused else office.sign(offer.facts, hour, closes, offer.locale, nonce)
+    return Decision(campaign, offer, receipt)
 
 
 def again(placement: PlacementEntry, *, receipt: Receipt, text: str, now: float) -> Decision | None:
-    """The message that a browser tab was shown before, under its own receipt; None if that no longer stands."""
+    """The message that a browser tab was shown before, under its own receipt; None if that no longer stands.
+
+    A tab whose arm is paused stays in it: it sees the control's words, uncounted, and keeps its receipt for later.
+    """
     campaign = running_campaign(placement, now=now)
     shown = (facts(campaign=receipt.campaign, arm=receipt.arm, placement=receipt.placement), receipt.locale)
     offer = next((offer for offer in placement.offers if (offer.facts, offer.locale) == shown), None)
-    return None if offer is None else Decision(campaign, offer, text)
+    return None if offer is None else Decision(campaign, offer, "" if offer.paused else text)
 
 
 def locale_among(offered: tuple[str, ...], wanted: str | None) -> str:

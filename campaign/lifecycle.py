@@ -15,17 +15,21 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from campaign.assignment import cumulative
 from campaign.keyring import destroy_subject_secret, subject_secrets
-from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome
+from campaign.models import AnalysisPlan, Arm, Campaign, Deviation, Placement, PlannedOutcome
 from campaign.outcomes import CATALOGUE
 from messages import audit, help_links, review
 from messages.models import Rendition, Review
 from messages.roles import MANAGER, REVIEWER, has_role
 
 State = Campaign.State
+SHOWN = (*Campaign.LIVE, State.PAUSED)  # launched and not closed
+REASON_LIMIT = 300
 
 TRANSITIONS: dict[str, tuple[set[str], str, str]] = {
     # verb: (from which states, to which state, which role)
@@ -97,8 +101,8 @@ def pause(campaign: Campaign, *, by: User) -> None:
 def resume(campaign: Campaign, *, by: User) -> None:
     """Serve again, under the same plan."""
     _take_turns(campaign)
-    problems = _taken_placements(campaign)
-    if campaign.locales and not set(spoken(campaign)) & set(campaign.locales):
+    problems = _taken_placements(campaign) + _stopped_words(campaign.arms.filter(paused_at=None))
+    if not problems and campaign.locales and not set(spoken(campaign)) & set(campaign.locales):
         problems.append("Words of its arms were withdrawn: no language is left that every arm speaks.")
     if problems:
         raise StepRefused(" ".join(problems))
@@ -172,14 +176,75 @@ def secrets_of_unknown() -> list[int]:
 
 
 @transaction.atomic
-def pause_arm(arm: Arm, *, reason: str, now: datetime, by: str = audit.WORKER) -> None:
-    """Stop showing one arm; the others go on in their own shares. Only the control cannot be paused alone."""
+def pause_arm(arm: Arm, *, reason: str, now: datetime, by: User | str = audit.WORKER) -> None:
+    """Show an arm's own words to nobody: its units see the control's, uncounted, and nobody else's arm moves.
+
+    By a person it is a deviation from the plan; a guardrail's stop is what the plan says.
+    """
     if arm.is_control:
-        raise StepRefused("The control arm cannot be paused alone: pause the campaign.")
-    arm.paused_at, arm.paused_reason = now, reason
-    arm.save(update_fields=["paused_at", "paused_reason"])
+        raise StepRefused(_("The control arm cannot be paused alone: pause the campaign."))
+    if not isinstance(by, str) and not has_role(by, MANAGER, REVIEWER):
+        raise StepRefused(_("Only a manager or a reviewer can pause an arm."))
+    said = _reason(reason)
+    _hold(arm)
+    if arm.paused_at is not None:
+        raise StepRefused(_("This arm is paused already."))
+    arm.paused_at, arm.paused_reason, arm.pauses = now, said, arm.pauses + 1
+    _keep(arm)
+    deviate(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was paused.", why=said)
+    record(audit.Action.ARM_PAUSE, arm.campaign, by=by, arm=arm.name, reason=said)
+
+
+@transaction.atomic
+def resume_arm(arm: Arm, *, by: User, reason: str, now: datetime) -> None:
+    """Show an arm's own words again, with a reason: always a deviation from the plan. What stopped it stays on record.
+
+    The guard goes on with all that was counted, and stops the arm again once its harm is surely larger than was known.
+    """
+    if not has_role(by, MANAGER):
+        raise StepRefused(_("Only a manager can resume an arm."))
+    said = _reason(reason)
+    _hold(arm)
+    if arm.paused_at is None:
+        raise StepRefused(_("This arm is not paused."))
+    if problems := _stopped_words(Arm.objects.filter(pk=arm.pk)):
+        raise StepRefused(" ".join(problems))
+    if not set(spoken(arm.campaign)) & set(arm.campaign.locales) & review.approved_locales(arm.revision):
+        raise StepRefused(_("Its words were withdrawn: no language is left that every arm speaks."))
+    arm.paused_at, arm.paused_reason = None, ""
+    _keep(arm)
+    deviate(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was resumed.", why=said)
+    record(audit.Action.ARM_RESUME, arm.campaign, by=by, arm=arm.name, reason=said)
+
+
+def deviate(campaign: Campaign, *, by: User | str, now: datetime, what: str, why: str) -> None:
+    """Put on record that a person departed from the plan; what the worker does is what the plan says."""
+    if not isinstance(by, str):
+        Deviation.objects.create(campaign=campaign, at=now, by=by, what=what, why=why)
+
+
+def _reason(reason: str) -> str:
+    said = reason.strip()
+    if not said:
+        raise StepRefused(_("Please say why: the reason stays on record."))
+    if len(said) > REASON_LIMIT:
+        raise StepRefused(_("Please say why in %(most)s characters or fewer.") % {"most": REASON_LIMIT})
+    return said
+
+
+def _hold(arm: Arm) -> None:
+    """The arm and its campaign as they are now, and as nobody else moves them until this step is done."""
+    campaign = Campaign.objects.select_for_update(no_key=True).get(pk=arm.campaign_id)
+    if campaign.state not in SHOWN:
+        told = _("The campaign is “%(state)s”: its arms cannot be paused or resumed.")
+        raise StepRefused(told % {"state": campaign.get_state_display()})
+    arm.refresh_from_db()
+    arm.campaign = campaign
+
+
+def _keep(arm: Arm) -> None:
+    arm.save(update_fields=["paused_at", "paused_reason", "pauses"])
     arm.campaign.save(update_fields=["changed_at"])  # the snapshot notices
-    record(audit.Action.ARM_PAUSE, arm.campaign, by=by, arm=arm.name, reason=reason)
 
 
 def _take_turns(campaign: Campaign) -> None:
@@ -216,6 +281,7 @@ def unready(campaign: Campaign) -> list[str]:
             cumulative([arm.weight for arm in arms])
         except ValueError:
             problems.append("At least one arm needs a weight above zero.")
+    problems += _stopped_words(campaign.arms.all())
     locales = [review.approved_locales(arm.revision) for arm in arms]
     problems += [
         f"The words of “{arm.name}” are not approved." for arm, own in zip(arms, locales, strict=True) if not own
@@ -231,9 +297,17 @@ def unready(campaign: Campaign) -> list[str]:
 
 
 def spoken(campaign: Campaign) -> list[str]:
-    """The languages in which the words of every arm are approved."""
-    own = [review.approved_locales(arm.revision) for arm in campaign.arms.select_related("revision__message")]
+    """The languages in which the words of every arm that is not paused are approved."""
+    shown = campaign.arms.filter(paused_at=None).select_related("revision__message")
+    own = [review.approved_locales(arm.revision) for arm in shown]
     return sorted(set.intersection(*own)) if own else []
+
+
+def _stopped_words(arms: QuerySet[Arm]) -> list[str]:
+    """Arms whose message was stopped everywhere: they are shown to nobody until that is lifted."""
+    stopped = arms.filter(revision__message__stopped_at__isnull=False)
+    told = _("The message of “%(arm)s” was stopped everywhere: somebody has to lift that first.")
+    return [told % {"arm": arm.name} for arm in stopped]
 
 
 def _plan_problems(campaign: Campaign, keys: set[str]) -> list[str]:

@@ -146,6 +146,9 @@ class Arm(models.Model):
     is_control = models.BooleanField(default=False)
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_reason = models.CharField(max_length=300, blank=True)
+    pauses = models.PositiveSmallIntegerField(
+        default=0, help_text="How often it was paused: since the first time it has been seen less than its weight says."
+    )
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

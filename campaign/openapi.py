@@ -249,7 +249,8 @@ def _decide() -> Json:
         "description": (
             "Assigns an arm of the campaign that runs at the placement and answers its words. The same `unit` gets "
             "the same arm throughout a campaign; without one, each request is assigned anew. `receipt` is null when "
-            "nothing is to be counted: a preview, a fallback, a visitor who sends Sec-GPC or DNT, or a request that is "
+            "nothing is to be counted: a preview, a fallback, an arm that is paused (its units are shown the control's "
+            "words), a visitor who sends Sec-GPC or DNT, or a request that is "
             'no unit of the campaign\'s plan. Where `unit` is answered with "session", the tab keeps its receipt and '
             "sends it as `session` next time: the same message under the same receipt, counted once."
         ),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from campaign import views, wizard, words_preview
+from campaign import stop_pages, views, wizard, words_preview
 
 app_name = "campaign"
 urlpatterns = [
@@ -13,5 +13,6 @@ urlpatterns = [
     path("campaigns/<slug:slug>/plan-it/words/<slug:arm>/", wizard.words, name="plan-words"),
     path("campaigns/<slug:slug>/take-back/", wizard.take_back, name="take-back"),
     path("campaigns/<slug:slug>/", views.detail, name="detail"),
+    path("campaigns/<slug:slug>/arms/<slug:arm>/", stop_pages.arm, name="arm"),
     path("preview/", words_preview.words, name="preview"),
 ]

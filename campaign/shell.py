@@ -43,7 +43,7 @@ class Entry:
 
 PLACES = (
     Place(_("Campaigns"), "campaign:list", also=("campaign:", "analytics:")),
-    Place(_("Messages"), "messages:library", also=("messages:",)),
+    Place(_("Messages"), "messages:library", also=("messages:", "stopping:")),
     Place(_("Reviews"), "reviews:queue", frozenset({REVIEWER, MANAGER}), also=("reviews:",)),
     Place(_("Help links"), "help:directory", also=("help:",)),
     Place(_("People"), "people:list", frozenset({ADMINISTRATOR}), also=("people:",)),

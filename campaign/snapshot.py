@@ -12,7 +12,7 @@ import json
 import logging
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
@@ -50,11 +50,12 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class ArmEntry:
-    """One arm as served."""
+    """One arm as served. While it is `paused` its units see the control's words, uncounted."""
 
     id: int
     key: str
     shown: Mapping[str, Shown]
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Offer(NamedTuple):
     locale: str
     payload: bytes
     page: tuple[bytes, ...]
+    paused: bool = False  # no receipt goes out, and these are the control's words
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +113,8 @@ def _offers(placement: PlacementEntry) -> Iterable[Offer]:
     for locale in campaign.locales:
         for arm in campaign.arms:
             shown = arm.shown[locale]
-            yield Offer(
-                facts(campaign=campaign.id, arm=arm.id, placement=placement.id), locale, shown.payload, shown.page
-            )
+            told = facts(campaign=campaign.id, arm=arm.id, placement=placement.id)
+            yield Offer(told, locale, shown.payload, shown.page, arm.paused)
 
 
 class Asked(NamedTuple):
@@ -203,21 +204,35 @@ def _placement(placement: Placement, quiet: hosted.QuietPages, mark: tuple[Any, 
 
 
 def _words(arm: Arm, campaign: Campaign) -> list[Rendition]:
-    """To visitors only approved words, in the languages of the launch; before it, staff preview what there is."""
+    """To visitors only approved words, in the languages of the launch; before it, staff preview what there is.
+
+    Of a message that was stopped they see none, whatever was launched while it was being stopped.
+    """
     words = list(arm.revision.renditions.all())
     if campaign.state not in Campaign.LIVE:
         return words
+    if arm.revision.message.stopped_at is not None:
+        return []
     return [r for r in words if review.stands(r) and (r.locale in campaign.locales or not campaign.locales)]
 
 
 def _fallback(placement: Placement) -> Mapping[str, Shown] | None:
-    words = placement.fallback.renditions.all() if placement.fallback else ()
+    shown = placement.fallback is not None and placement.fallback.message.stopped_at is None
+    words = placement.fallback.renditions.all() if placement.fallback and shown else ()
     return _shown([rendition for rendition in words if review.stands(rendition)], placement) or None
 
 
 def _campaign(campaign: Campaign, entries: Mapping[int, ArmEntry]) -> CampaignEntry | None:
     """None if words were withdrawn, so that no language is left which every arm speaks."""
-    arms = [entries[arm.id] for arm in _weighted(campaign)]
+    ordered = sorted(campaign.arms.all(), key=lambda arm: (arm.position, arm.id))
+    neutral = next((entries[arm.id] for arm in ordered if arm.is_control), None)
+    # A paused arm keeps its place, so that nobody else's arm moves; its own words are shown to nobody.
+    arms = [
+        replace(entries[arm.id], shown=neutral.shown if neutral else {}, paused=True)
+        if arm.paused_at is not None
+        else entries[arm.id]
+        for arm in ordered
+    ]
     # Arms are compared, so a locale is offered only if every arm speaks it.
     common = set.intersection(*(set(arm.shown) for arm in arms))
     if not common:
@@ -226,7 +241,7 @@ def _campaign(campaign: Campaign, entries: Mapping[int, ArmEntry]) -> CampaignEn
         id=campaign.id,
         salt=campaign.salt,
         arms=tuple(arms),
-        totals=one_for_all(cumulative([arm.weight for arm in _weighted(campaign)])),
+        totals=one_for_all(cumulative([arm.weight for arm in ordered])),
         locales=one_for_all(tuple(sorted(common, key=lambda locale: (locale != "en", locale)))),
         starts=one_for_all(_seconds(campaign.starts_at, float("-inf"))),
         ends=one_for_all(_seconds(campaign.ends_at, float("inf"))),
@@ -239,11 +254,6 @@ def _campaign(campaign: Campaign, entries: Mapping[int, ArmEntry]) -> CampaignEn
 def one_for_all(value: T) -> T:
     """Equal values as one object: what the processor has at hand for one placement serves a thousand others too."""
     return value
-
-
-def _weighted(campaign: Campaign) -> list[Arm]:
-    """The arms that are shown, in the plan's order; an arm that was paused is passed over."""
-    return sorted((arm for arm in campaign.arms.all() if arm.paused_at is None), key=lambda arm: (arm.position, arm.id))
 
 
 def _seconds(moment: datetime | None, default: float) -> float:

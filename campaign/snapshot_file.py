@@ -26,7 +26,7 @@ from campaign.snapshot import ArmEntry, CampaignEntry, PlacementEntry, Shown, Sn
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 2
+_FORMAT = 3
 _DRAFT_SECONDS = 60  # no process writes longer than that
 
 
@@ -119,7 +119,8 @@ def _pages(told: Mapping[str, list[str]]) -> Pages:
 
 def _placement_as_json(placement: PlacementEntry, *, pages: int) -> dict[str, Any]:
     campaign = placement.campaign
-    arms = dict(placement.previews) | {arm.id: arm for arm in (campaign.arms if campaign else ())}
+    served = campaign.arms if campaign else ()
+    arms = dict(placement.previews) | {arm.id: arm for arm in served if not arm.paused}
     return {
         "id": placement.id,
         "key": placement.key,
@@ -129,11 +130,16 @@ def _placement_as_json(placement: PlacementEntry, *, pages: int) -> dict[str, An
         "campaign": campaign and _campaign_as_json(campaign),
         "reason": placement.reason,
         "fallback": None if placement.fallback is None else _shown_as_json(placement.fallback),
-        "arms": [{"id": arm.id, "key": arm.key, "shown": _shown_as_json(arm.shown)} for arm in arms.values()],
+        "arms": [_arm_as_json(arm) for arm in arms.values()],
+        "paused": [_arm_as_json(arm) for arm in served if arm.paused],
         "previews": list(placement.previews),
         "pages": pages,
         "policy": placement.policy,
     }
+
+
+def _arm_as_json(arm: ArmEntry) -> dict[str, Any]:
+    return {"id": arm.id, "key": arm.key, "shown": _shown_as_json(arm.shown)}
 
 
 def _campaign_as_json(campaign: CampaignEntry) -> dict[str, Any]:
@@ -162,13 +168,14 @@ def _shown_as_json(shown: Mapping[str, Shown]) -> dict[str, Any]:
 
 def _placement(told: Mapping[str, Any], pages: Sequence[Pages]) -> PlacementEntry:
     arms = {arm["id"]: ArmEntry(arm["id"], arm["key"], _shown(arm["shown"])) for arm in told["arms"]}
+    paused = {arm["id"]: ArmEntry(arm["id"], arm["key"], _shown(arm["shown"]), paused=True) for arm in told["paused"]}
     return PlacementEntry(
         id=told["id"],
         key=told["key"],
         origins=frozenset(told["origins"]),
         leave_url=told["leave_url"],
         continue_url=told["continue_url"],
-        campaign=told["campaign"] and _campaign(told["campaign"], arms),
+        campaign=told["campaign"] and _campaign(told["campaign"], arms | paused),
         reason=told["reason"],
         fallback=None if told["fallback"] is None else _shown(told["fallback"]),
         previews=MappingProxyType({number: arms[number] for number in told["previews"]}),

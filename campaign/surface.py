@@ -89,7 +89,8 @@ def _decided(request: Request, at: Surroundings, asked: Asked, placement: Placem
         if session is not None and not declines:
             kept = _kept(at, placement, session, now=now)
             if kept:
-                return _message_reply(kept.offer.payload, b'"%s"' % kept.receipt.encode(), origin, _SESSION)
+                receipt, extra = (b'"%s"' % kept.receipt.encode(), _SESSION) if kept.receipt else (b"null", b"")
+                return _message_reply(kept.offer.payload, receipt, origin, extra)
         decision = delivery.decide(
             placement, locale=locale, unit=unit, now=now, office=at.office, life_hours=at.life_hours
         )
@@ -103,6 +104,7 @@ def _decided(request: Request, at: Surroundings, asked: Asked, placement: Placem
     if (
         declines
         or not named
+        or not decision.receipt  # the arm is paused
         or not count_served(request, at, decision.offer, placement, now=now, from_a_browser=bool(origin))
     ):
         return _message_reply(decision.offer.payload, b"null", origin)
@@ -258,7 +260,7 @@ def _message(request: Request, at: Surroundings, placement: PlacementEntry) -> R
         return _unavailable(request, placement)
     offer = decision.offer
     # A page of its own knows neither tab nor subject: where the plan asks for these, it shows and does not count.
-    if wants_not_to_be_counted(request) or decision.campaign.unit != "view":
+    if wants_not_to_be_counted(request) or decision.campaign.unit != "view" or not decision.receipt:
         return _page(200, b"".join(offer.page), placement)
     if request.method == "GET" and not count_served(request, at, offer, placement, now=now, from_a_browser=True):
         return _page(200, b"".join(offer.page), placement)

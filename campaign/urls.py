@@ -7,6 +7,7 @@ from campaign import shell
 
 urlpatterns = [
     path("", include("campaign.pages")),
+    path("messages/", include("campaign.stop_urls")),
     path("messages/", include("messages.urls")),
     path("reviews/", include("messages.review_urls")),
     path("help-links/", include("messages.help_urls")),

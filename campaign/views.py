@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from django.core.paginator import InvalidPage, Paginator
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from campaign import lifecycle, wizard
 from campaign.access import campaign_for
-from campaign.lifecycle import factorial_arms
+from campaign.lifecycle import SHOWN, factorial_arms
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement
 from campaign.preview import preview_url
 from messages import advice, help_links, review
@@ -63,7 +64,8 @@ class ArmCard:
 def campaigns(request: HttpRequest) -> HttpResponse:
     """Every campaign, the last launched first, with the sentence of its latest look."""
     require_role(request.user, *ROLES)
-    pages = Paginator(Campaign.objects.all(), PER_PAGE)
+    stopped = Arm.objects.filter(campaign=OuterRef("pk"), paused_at__isnull=False)
+    pages = Paginator(Campaign.objects.annotate(arm_stopped=Exists(stopped)), PER_PAGE)
     try:
         page = pages.page(request.GET.get("page", "1"))
     except InvalidPage:
@@ -98,6 +100,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "shows": campaign.state in Campaign.LIVE,
         "goes_on": wizard.goes_on(request.user, campaign),
         "may_take_back": campaign.state in lifecycle.TRANSITIONS["take_back"][0] and has_role(request.user, MANAGER),
+        "may_pause": campaign.state in SHOWN and has_role(request.user, MANAGER),
     }
     return render(request, "campaign/detail.html", context)
 

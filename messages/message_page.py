@@ -16,7 +16,7 @@ from messages.locales import name_of
 from messages.models import Message, Rendition, Review, Revision
 from messages.render import direction_of
 from messages.review_words import compare_url, history, next_step, review_url, state_of
-from messages.roles import MANAGER, ROLES, has_role, require_role
+from messages.roles import MANAGER, REVIEWER, ROLES, has_role, require_role
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def message(request: HttpRequest, key: str) -> HttpResponse:
     """The newest revision, the way to earlier ones, and the history."""
     require_role(request.user, *ROLES)
     assert isinstance(request.user, User)
-    found = get_object_or_404(Message.objects.select_related("theme"), key=key)
+    found = get_object_or_404(Message.objects.select_related("theme", "stopped_by"), key=key)
     revisions = list(_revisions(found))
     renditions = [rendition for revision in revisions for rendition in revision.renditions.all()]
     newest = [words for words in renditions if words.revision == revisions[0]]
@@ -68,6 +68,7 @@ def message(request: HttpRequest, key: str) -> HttpResponse:
         "step": next_step([*newest, *waiting], request.user),
         "events": history(renditions),
         "may_write": has_role(request.user, MANAGER),
+        "may_stop": has_role(request.user, MANAGER, REVIEWER),
     }
     return render(request, "messages/message.html", context)
 

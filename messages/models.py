@@ -56,9 +56,21 @@ class Message(models.Model):
     key = models.SlugField(unique=True)
     theme = models.ForeignKey(Theme, on_delete=models.PROTECT, related_name="messages")
     frame = models.CharField(max_length=8, choices=Frame)
+    stopped_at = models.DateTimeField(null=True, blank=True, help_text="Shown nowhere from then on.")
+    stopped_reason = models.CharField(max_length=300, blank=True)
+    stopped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         ordering = ["key"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(stopped_at__isnull=True, stopped_by__isnull=True, stopped_reason="")
+                | (Q(stopped_at__isnull=False, stopped_by__isnull=False) & ~Q(stopped_reason="")),
+                name="message_stopped_by_somebody_for_a_reason",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.key

@@ -154,7 +154,7 @@ def address(route: str) -> str:
         "<int:b>": "1",
         "<slug:link>": "help-self",
         "<slug:step>": "learn",
-        "<slug:arm>": "victim",
+        "<slug:arm>": "both",
         "<int:look>": "1",
         "<str:token>": "not-one-of-ours",
         "<int:pk>": pk,

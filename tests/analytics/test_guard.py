@@ -1,14 +1,15 @@
 import random
+from datetime import date
 
 import pytest
 
 from analytics import report
 from analytics.evaluate import evaluate
 from analytics.guard import guard, harms
-from analytics.models import GuardEvent
+from analytics.models import GuardEvent, Tally
 from analytics.stats import Counts
 from campaign import lifecycle
-from campaign.models import Campaign
+from campaign.models import Campaign, PlannedOutcome
 from tests import world
 
 QUIET = {"neutral": (5000, 150), "victim": (5000, 150), "user": (5000, 150), "both": (5000, 150)}
@@ -34,7 +35,7 @@ def test_an_arm_that_does_harm_is_paused_and_it_is_on_record() -> None:
 
 
 @pytest.mark.django_db
-def test_a_paused_arm_is_shown_to_nobody_and_the_others_go_on() -> None:
+def test_the_words_of_a_paused_arm_are_shown_to_nobody_and_the_others_go_on() -> None:
     campaign = watched(QUIET | {"both": (5000, 400)})
     guard(campaign, now=world.NOON)
     site = world.Site()
@@ -57,6 +58,67 @@ def test_guarding_twice_records_once() -> None:
     guard(campaign, now=world.NOON)
     assert guard(campaign, now=world.NOON) == []
     assert GuardEvent.objects.count() == 1
+
+
+def more(campaign: Campaign, counts: dict[str, tuple[int, int]]) -> None:
+    """What was counted on another day."""
+    for key, (seen, events) in counts.items():
+        arm = campaign.arms.get(key=key)
+        common = {"day": date(2026, 3, 9), "arm": arm, "placement": campaign.placements.get(), "locale": "en"}
+        Tally.objects.create(**common, outcome="exposed", count=seen)
+        Tally.objects.create(**common, outcome="annoyed", count=events)
+
+
+class TestAnArmThatWasResumed:
+    def resumed(self) -> Campaign:
+        campaign = watched(QUIET | {"both": (5000, 400)})
+        guard(campaign, now=world.NOON)
+        arm = campaign.arms.get(key="both")
+        lifecycle.resume_arm(arm, by=world.person("mara"), reason="They annoy and help.", now=world.NOON)
+        return campaign
+
+    @pytest.mark.django_db
+    def test_is_not_stopped_again_for_what_was_known(self) -> None:
+        campaign = self.resumed()
+        assert guard(campaign, now=world.NOON) == []
+        more(campaign, QUIET | {"both": (5000, 400)})
+        assert guard(campaign, now=world.NOON) == [], "surer now, but no larger by a margin"
+
+    @pytest.mark.django_db
+    def test_is_stopped_again_once_its_harm_is_surely_larger_by_another_margin(self) -> None:
+        campaign = self.resumed()
+        more(campaign, QUIET | {"both": (5000, 900)})
+        (again,) = guard(campaign, now=world.NOON)
+        first, second = GuardEvent.objects.order_by("stop")
+        assert (first.stop, second.stop, again) == (1, 2, second)
+        assert second.bound > first.bound + 0.01
+        assert campaign.arms.get(key="both").paused_at is not None
+
+    @pytest.mark.django_db
+    def test_does_not_break_the_check_of_the_split(self) -> None:
+        """It was seen less than its weight says, and for that reason alone."""
+        campaign = self.resumed()
+        more(campaign, dict.fromkeys(("neutral", "victim", "user"), (2000, 60)))  # while it was paused
+        assert evaluate(campaign, now=world.NOON).sample_ratio == "ok"
+        campaign.arms.update(pauses=0)  # as if nobody remembered
+        assert evaluate(campaign, now=world.NOON).sample_ratio == "alarm"
+
+
+@pytest.mark.django_db
+def test_what_is_stopped_by_two_guardrails_is_on_record_for_both() -> None:
+    campaign = watched(QUIET | {"both": (5000, 400)})
+    PlannedOutcome.objects.create(plan=campaign.plan, outcome="continued", role="guardrail", harm_margin=0.01)
+    for arm in campaign.arms.all():
+        common = {"day": date(2026, 3, 1), "arm": arm, "placement": campaign.placements.get(), "locale": "en"}
+        Tally.objects.create(**common, outcome="continued", count=900 if arm.key == "both" else 300)
+    assert {(e.outcome, e.stop) for e in guard(campaign, now=world.NOON)} == {("annoyed", 1), ("continued", 1)}
+
+
+@pytest.mark.django_db
+def test_a_campaign_that_was_closed_meanwhile_is_left_alone() -> None:
+    campaign = watched(QUIET | {"both": (5000, 400)})
+    lifecycle.close(campaign, by=world.person("mara"), now=world.NOON)
+    assert guard(campaign, now=world.NOON) == []
 
 
 @pytest.mark.django_db

@@ -8,6 +8,7 @@ from django.test import Client
 
 from analytics.evaluate import evaluate
 from analytics.models import GuardEvent
+from campaign import lifecycle
 from campaign.models import Campaign
 from tests import world
 
@@ -144,18 +145,14 @@ def test_an_early_look_says_for_ever_who_wanted_it(analyst: Client) -> None:
 
 def test_an_arm_that_was_paused_for_harm_heads_the_page(analyst: Client) -> None:
     campaign = looked()
+    both = campaign.arms.get(key="both")
+    lifecycle.pause_arm(both, reason="Guardrail crossed: Was annoyed", now=world.NOON)
     GuardEvent.objects.create(
-        campaign=campaign,
-        arm=campaign.arms.get(key="both"),
-        outcome="annoyed",
-        at=world.NOON,
-        effect=0.05,
-        bound=0.03,
-        margin=0.02,
+        campaign=campaign, arm=both, outcome="annoyed", at=world.NOON, effect=0.05, bound=0.03, margin=0.02
     )
     html = page(analyst)
-    assert html.index("A guardrail was crossed.") < html.index('class="sentence"')
-    assert "“Both” was paused" in html
+    assert html.index("One arm was stopped") < html.index('class="sentence"')
+    assert "surely more than the 2 in 100 that the plan allows" in html
 
 
 def test_earlier_looks_stay_readable_and_say_that_they_are_not_the_newest(analyst: Client) -> None:

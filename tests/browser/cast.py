@@ -21,8 +21,9 @@ from django.views import defaults
 
 from analytics import demo
 from analytics.evaluate import evaluate
+from analytics.guard import guard
 from analytics.models import Tally
-from campaign import lifecycle, planning
+from campaign import killswitch, lifecycle, planning
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome, ServedCount
 from campaign.preview import preview_url
 from messages import review, starter
@@ -32,6 +33,7 @@ from messages.roles import ANALYST, MANAGER, REVIEWER
 from tests import permissions, world
 
 DAYS = 7
+STOPPED = "what-is-in-the-way"  # a message that no campaign shows
 NEWEST = 9  # the number of the revision that is being written
 # Arm -> seen, turned back, asked for help, annoyed; the same ratings for all.
 PLENTY = {"neutral": (3000, 1050, 60, 33), "victim": (3004, 1203, 96, 36), "user": (2996, 1141, 70, 41)} | {
@@ -45,6 +47,7 @@ NAMES = {
     "broken": ("Search page: which words at the top?", "Words about both harms work best where people search."),
     "early": ("Chatbot: one line or two?", "A shorter message is read to its end."),
     "draft": ("Schools week", "A message from peers turns back more young people than one from adults."),
+    "stopped": ("Autumn: what annoys?", "Words about both harms turn back more people than they annoy."),
     "arabic": ("Two languages", "The same words work in English and in Arabic."),
 }
 ARABIC = ("يمكنك التوقف هنا.", "لم يوافق الشخص في الصورة على ذلك.\n\nيمكنك إغلاق هذه الصفحة الآن.")
@@ -72,6 +75,7 @@ def build() -> dict[str, Any]:
     draft("draft", *NAMES["draft"], words, planned=1000)
     planning.begin({"name": "Idea", "hypothesis": "A shorter message works as well."}, by=world.person("mara", MANAGER))
     launch(draft("arabic", *NAMES["arabic"], [_in_two_languages(each) for each in words], planned=1000), now=now)
+    _stopped(words, now)
     _written(words[1])
     roles = permissions.signed_in() | {"half-way": _half_way(), "newcomer": _newcomer()}
     _, token = invitations.invite("sam@example.org", ANALYST, by="the site", now=now)
@@ -163,6 +167,27 @@ def _in_two_languages(words: Revision) -> Revision:
         review.approve(spoken, by=None, now=timezone.now())
     revision.refresh_from_db()
     return revision
+
+
+def _stopped(words: Sequence[Revision], now: datetime) -> None:
+    """A campaign of which a guardrail stopped one arm and a person another, and a message stopped everywhere."""
+    made = draft("stopped", *NAMES["stopped"], words, planned=3000)
+    made.plan.monitoring = AnalysisPlan.Monitoring.ALWAYS_VALID
+    made.plan.save()
+    made.plan.outcomes.filter(outcome="annoyed").update(harm_margin=0.01)
+    launch(made, now=now - timedelta(days=12))
+    count(made, {"neutral": (4000, 1400, 80, 80), "victim": (4000, 1600, 120, 60)} | {
+        "user": (4000, 1500, 90, 90), "both": (4000, 1700, 150, 560)
+    })  # fmt: skip
+    guard(made, now=now)
+    evaluate(made, now=now)
+    manager, user = world.person("mara", MANAGER), made.arms.get(key="user")
+    lifecycle.pause_arm(user, by=manager, reason="A partner asked us to wait until Monday.", now=now)
+    victim = made.arms.get(key="victim")
+    lifecycle.pause_arm(victim, by=manager, reason="The same partner.", now=now)
+    lifecycle.resume_arm(victim, by=manager, reason="They meant the other one.", now=now)
+    message = Message.objects.get(key=STOPPED)
+    killswitch.stop(message, by=world.person("rafael", REVIEWER), reason="Somebody said that it names them.", now=now)
 
 
 def _written(words: Revision) -> None:

@@ -17,7 +17,7 @@ from campaign.models import Arm, Campaign, Placement
 from campaign.snapshot import Keeper, Snapshot, compile_snapshot
 from campaign.snapshot_file import SnapshotFile
 from messages import review
-from messages.models import HelpLink, Rendition, Revision
+from messages.models import HelpLink, Message, Rendition, Revision
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -149,7 +149,7 @@ def test_what_a_process_left_that_died_over_it_is_cleared_away(
     assert (old.exists(), new.exists(), path.exists()) == (False, True, True)
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[]\n", b'{"format": 2}\n', b'{"format": 1}\n{"id": 7}\n'])
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[]\n", b'{"format": 3}\n', b'{"format": 2}\n{"id": 7}\n'])
 def test_a_file_that_cannot_be_read_is_passed_over(file: SnapshotFile, path: Path, content: bytes) -> None:
     path.write_bytes(content)
     assert file.read() is None
@@ -220,6 +220,71 @@ def test_campaigns_that_did_not_change_cost_four_queries_however_many_they_are(
     with django_assert_max_num_queries(4):  # type: ignore[operator]  # pytest-django's fixture has no public type
         after = compile_snapshot(before)
     assert all(after.placements[key] is before.placements[key] for key in before.placements)
+
+
+class TestAPausedArm:
+    """Its units see the control's words; nobody else's assignment moves."""
+
+    UNITS = tuple(f"visitor-{number}" for number in range(400))
+
+    def assigned(self, site: world.Site) -> dict[str, tuple[str, bool]]:
+        """Unit -> the headline that it sees, and whether it is counted."""
+        answers = {unit: site.decide(unit=unit).json for unit in self.UNITS}
+        return {u: (answer["message"]["headline"], answer["receipt"] is not None) for u, answer in answers.items()}
+
+    @pytest.mark.parametrize("key", ["victim", "user", "both"])
+    def test_keeps_its_place_so_that_every_other_unit_keeps_its_arm(self, key: str) -> None:
+        campaign = world.launched(arms={"neutral": 3, "victim": 2, "user": 1, "both": 2})
+        before = self.assigned(world.Site())
+        lifecycle.pause_arm(campaign.arms.get(key=key), reason="a test", now=world.NOON)
+        after = self.assigned(world.Site())
+        theirs = f"A {key} headline"
+        assert {unit for unit in before if before[unit][0] == theirs} == {u for u in after if not after[u][1]}
+        for unit, (headline, counted) in before.items():
+            assert counted
+            assert after[unit] == (("A neutral headline", False) if headline == theirs else (headline, True))
+
+    def test_gets_its_own_units_back_when_it_is_resumed(self) -> None:
+        campaign = world.launched()
+        before = self.assigned(world.Site())
+        both = campaign.arms.get(key="both")
+        lifecycle.pause_arm(both, reason="a test", now=world.NOON)
+        lifecycle.resume_arm(both, by=world.person("mara"), reason="It was a mistake.", now=world.NOON)
+        assert self.assigned(world.Site()) == before
+
+    def test_is_what_is_kept_with_its_own_words_for_the_preview(self, file: SnapshotFile) -> None:
+        campaign = world.launched()
+        both = campaign.arms.get(key="both")
+        lifecycle.pause_arm(both, reason="a test", now=world.NOON)
+        compiled = compile_snapshot()
+        file.write(compiled)
+        assert file.read() == compiled
+        entry = compiled.placements["quiet-page"]
+        assert entry.campaign is not None
+        (paused,) = (arm for arm in entry.campaign.arms if arm.paused)
+        assert (paused.id, paused.shown["en"]) == (both.pk, entry.campaign.arms[0].shown["en"])
+        assert b"A both headline" in entry.previews[both.pk].shown["en"].payload
+
+    def test_may_lose_its_words_while_the_others_go_on(self) -> None:
+        campaign = world.launched()
+        lifecycle.pause_arm(campaign.arms.get(key="user"), reason="a test", now=world.NOON)
+        withdraw(campaign.arms.get(key="user").revision)
+        entry = compile_snapshot().placements["quiet-page"].campaign
+        assert entry is not None
+        assert entry.locales == ("en",)
+
+
+def test_no_words_of_a_stopped_message_are_compiled_whatever_was_launched_with_them() -> None:
+    """The kill switch pauses what is launched; this holds for what is launched in the same moment."""
+    fallback = world.approved("neutral", headline="Quiet")
+    campaign = world.launched(at=world.placement(fallback=fallback))
+    rafael = world.person("rafael")
+    told = {"stopped_at": world.NOON, "stopped_by": rafael, "stopped_reason": "It may frighten."}
+    arm = campaign.arms.get(key="user")
+    Message.objects.filter(pk__in=[fallback.message_id, arm.revision.message_id]).update(**told)
+    entry = compile_snapshot().placements["quiet-page"]
+    assert (entry.campaign, entry.fallback) == (None, None)
+    assert arm.pk not in entry.previews
 
 
 class TestOnlyApprovedWordsAreServed:

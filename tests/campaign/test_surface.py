@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import pytest
 
 from campaign import lifecycle, surface
+from campaign.models import Campaign
 from campaign.preview import preview_url
 from campaign.snapshot import compile_snapshot
 from messages.render import body_html
@@ -102,6 +103,51 @@ def test_a_paused_campaign_serves_nothing() -> None:
     lifecycle.pause(campaign, by=world.person("mara"))
     answer = world.Site().decide()
     assert (answer.status, answer.code) == (409, "campaign_paused")
+
+
+def one_paused(**options: Any) -> tuple[Campaign, world.Site]:
+    """Two arms, of which everybody falls to the paused one."""
+    campaign = world.launched(arms={"neutral": 0, "victim": 1}, **options)
+    lifecycle.pause_arm(campaign.arms.get(key="victim"), reason="a test", now=world.NOON)
+    return campaign, world.Site()
+
+
+def test_who_falls_to_a_paused_arm_gets_the_controls_words_and_is_not_counted() -> None:
+    campaign, site = one_paused()
+    answer = site.decide()
+    assert (answer.status, answer.json["message"]["headline"]) == (200, "A neutral headline")
+    assert answer.json["receipt"] is None
+    page = site.get("/m/quiet-page/").body
+    assert b"A neutral headline" in page
+    assert b'name="receipt" value=""' in page
+    assert world.served(campaign, site) == {}
+
+
+def test_a_tab_whose_arm_is_paused_stays_in_it_and_goes_on_when_it_is_resumed() -> None:
+    campaign = world.launched(unit="session")
+    site, both = world.Site(), campaign.arms.get(key="both")
+    receipt = next(kept for kept in iter(lambda: site.shown(session="new"), "") if site.opened(kept).arm == both.pk)
+    lifecycle.pause_arm(both, reason="a test", now=world.NOON)
+    site.refresh()
+    answer = site.decide(session=receipt).json
+    assert (answer["message"]["headline"], answer["receipt"]) == ("A neutral headline", None)
+    assert "unit" not in answer, "so the tab keeps the receipt that it has"
+    lifecycle.resume_arm(both, by=world.person("mara"), reason="A mistake.", now=world.NOON)
+    site.refresh()
+    answer = site.decide(session=receipt).json
+    assert (answer["message"]["headline"], answer["receipt"]) == ("A both headline", receipt)
+
+
+def test_a_subject_keeps_its_arm_while_another_is_paused() -> None:
+    campaign = world.launched(unit="subject")
+    site = world.Site()
+    before = {unit: site.opened(site.shown(unit=unit)).arm for unit in (f"opaque-{n}" for n in range(60))}
+    paused = campaign.arms.get(key="both")
+    lifecycle.pause_arm(paused, reason="a test", now=world.NOON)
+    site.refresh()
+    for unit, arm in before.items():
+        receipt = site.decide(unit=unit).json["receipt"]
+        assert receipt is None if arm == paused.pk else site.opened(receipt).arm == arm
 
 
 def test_an_ended_campaign_serves_nothing() -> None:

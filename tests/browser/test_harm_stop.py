@@ -1,0 +1,109 @@
+"""A planted backfire in a real browser: the worker stops the arm, visitors get the neutral text, a manager decides."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from analytics.management.commands.demo import PARTNER_PAGE, partner_page
+from benchmarks.inside import run
+from campaign import server
+from tests.browser.conftest import OpenPage
+from tests.browser.test_pages import sent as events_of
+from tests.browser.test_pages import until_exposed, watch
+from tests.installation import installed
+
+pytestmark = pytest.mark.browser
+HARMFUL, NEUTRAL = "A both headline", "A neutral headline"
+
+
+@dataclass
+class Site:
+    """An installation with the planted campaign, its server, and a partner's page on another origin."""
+
+    environment: dict[str, str]
+    url: str
+    partner: str
+    manager: dict[str, str]
+
+    def guard(self) -> int:
+        """The worker's step; how many stops are on record."""
+        stops: int = run(self.environment, "tests.browser.backfire:guarded")
+        return stops
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    port = server.free_port()
+    origin = f"http://localhost:{port}"
+    with installed(tmp_path) as environment:
+        own = {**environment, "LOCAL_HTTP": "1", "SNAPSHOT_SECONDS": "0.2"}
+        told = run(own, "tests.browser.backfire:planted", origin=origin)
+        with server.running(server.PRODUCTION, environment=own) as url:
+            html = PARTNER_PAGE.read_text(encoding="utf-8").replace("{{ORIGIN}}", url)
+            partner = partner_page(html.replace("{{PLACEMENT}}", "quiet-page"), port)
+            threading.Thread(target=partner.serve_forever, daemon=True).start()
+            session = {"name": told["cookie"], "value": told["session"], "url": url}
+            yield Site(own, url, f"{origin}/", session)
+            partner.shutdown()
+            partner.server_close()
+
+
+def until_shown(tab: Page, address: str, headline: str) -> None:
+    """Come again and again, as visitors do, until this is what one sees."""
+    for _ in range(20):
+        tab.goto(address)
+        expect(tab.get_by_role("heading", name="headline")).to_be_visible()
+        if tab.get_by_role("heading", name=headline).is_visible():
+            return
+        tab.wait_for_timeout(200)
+    pytest.fail(f"“{headline}” is not shown at {address}")
+
+
+def test_an_arm_that_annoys_is_stopped_and_a_manager_decides(site: Site, page: OpenPage) -> None:
+    hosted, embedded, desk = page(), page(), page()
+    wrong = [watch(tab) for tab in (hosted, embedded, desk)]
+    message = f"{site.url}/m/quiet-page/"
+    for tab, address in ((hosted, message), (embedded, site.partner)):
+        events = events_of(tab)
+        until_shown(tab, address, HARMFUL)
+        until_exposed(tab, events)
+
+    assert site.guard() == 1
+
+    counted = [events_of(hosted), events_of(embedded)]
+    until_shown(hosted, message, NEUTRAL)
+    until_shown(embedded, site.partner, NEUTRAL)
+    for tab in (hosted, embedded):
+        tab.wait_for_timeout(1500)  # as long as it takes to have been seen
+    assert counted == [[], []], "what they do is not counted"
+    assert hosted.locator('input[name="receipt"]').first.get_attribute("value") == ""
+
+    desk.context.add_cookies([site.manager])  # type: ignore[list-item]  # a plain dict is what it takes
+    desk.goto(site.url)
+    expect(desk.locator("main")).to_contain_text("An arm was stopped")
+    desk.get_by_role("link", name="The pilot", exact=True).click()
+    told = desk.get_by_role("region", name="One arm was stopped")
+    expect(told).to_contain_text("more said it annoyed them than of 100 who saw “Neutral”. The plan allows 1.")
+    expect(told).to_contain_text("the words of “Neutral”, in their language. They are not counted")
+    expect(told.get_by_role("link", name="Stop its message everywhere")).to_be_visible()
+
+    told.get_by_role("link", name="Show it again").click()
+    desk.get_by_role("button", name="Show it again").click()
+    expect(desk.locator("#id_reason_error")).to_contain_text("Please say why")
+    assert site.guard() == 1
+    until_shown(hosted, message, NEUTRAL)
+    desk.get_by_label("Why").fill("It annoys, and it turns back twice as many: the board agreed on Friday.")
+    desk.get_by_role("button", name="Show it again").click()
+    expect(desk.locator("main").get_by_role("status")).to_contain_text("“Both” is shown again.")
+    expect(desk.locator("main")).to_contain_text("A guardrail stopped “Both” on")
+
+    until_shown(hosted, message, HARMFUL)
+    until_shown(embedded, site.partner, HARMFUL)
+    assert site.guard() == 1, "what was known when it was resumed does not stop it again"
+    assert wrong == [[], [], []]
