@@ -10,30 +10,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from campaign import keyring, lifecycle
+from campaign.kept_keys import KeptKey
 from campaign.keyring import ReceiptKey
 from campaign.models import Campaign
 from messages import audit
 
 
 @transaction.atomic
-def create_receipt_key(directory: Path, *, by: str) -> None:
+def create_receipt_key(directory: Path, *, by: User | str) -> None:
     """The first one."""
     keyring.receipt_keys(directory)
     _record(audit.Action.KEY_CREATE, keyring.receipt_key_files(directory)[0].title, by)
 
 
 @transaction.atomic
-def create_secret(directory: Path, campaign: Campaign, *, by: str) -> None:
+def create_secret(directory: Path, campaign: Campaign, *, by: User | str) -> None:
     """The secret of a campaign's subjects."""
     keyring.subject_secret(directory, campaign.pk)
     lifecycle.record(audit.Action.SUBJECTS_CREATE, campaign, by=by)
 
 
 @transaction.atomic
-def rotate(directory: Path, *, clock: Callable[[], float], ahead: float, by: str) -> ReceiptKey:
+def rotate(directory: Path, *, clock: Callable[[], float], ahead: float, by: User | str) -> ReceiptKey:
     """A new receipt key that signs `ahead` seconds from now: from when the database let us begin, not from before."""
     key = keyring.rotate(directory, now=clock(), ahead=ahead)
     _record(audit.Action.KEY_ROTATE, key.title, by, signs_from=keyring.in_words(key.signs_from))
@@ -41,7 +43,7 @@ def rotate(directory: Path, *, clock: Callable[[], float], ahead: float, by: str
 
 
 @transaction.atomic
-def destroy(directory: Path, key: ReceiptKey, *, by: str) -> bool:
+def destroy(directory: Path, key: ReceiptKey, *, by: User | str) -> bool:
     """One receipt key; whether it was still there."""
     if not key.path.exists():
         return False
@@ -50,16 +52,28 @@ def destroy(directory: Path, key: ReceiptKey, *, by: str) -> bool:
 
 
 @transaction.atomic
-def destroy_unknown_secret(directory: Path, number: int, *, by: str) -> None:
+def destroy_unknown_secret(directory: Path, number: int, *, by: User | str) -> None:
     """A secret of a campaign that this database does not know."""
     _record(audit.Action.KEY_DESTROY, f"campaign-{number}", by)
     keyring.destroy_subject_secret(directory, number)
 
 
-def destroy_unneeded(directory: Path, *, now: float, by: str) -> list[int]:
+def destroy_kept(directory: Path, kept: KeptKey, *, by: User | str) -> bool:
+    """Whichever kind of key it is; whether it was still there. What depends on it is the caller's to judge."""
+    if kept.receipt is not None:
+        return destroy(directory, kept.receipt, by=by)
+    if kept.campaign is not None:
+        return lifecycle.destroy_secret(kept.campaign, by=by)
+    if kept.number not in keyring.subject_secrets(directory):
+        return False
+    destroy_unknown_secret(directory, kept.number, by=by)
+    return True
+
+
+def destroy_unneeded(directory: Path, *, now: float, by: User | str) -> list[int]:
     """The receipt keys of which no receipt can be open any more; their numbers."""
     return [key.number for key in keyring.unneeded(directory, now=now) if destroy(directory, key, by=by)]
 
 
-def _record(action: audit.Action, name: str, by: str, **detail: str) -> None:
+def _record(action: audit.Action, name: str, by: User | str, **detail: str) -> None:
     audit.record(action, by=by, kind=audit.Kind.KEY, ref=name, label=name, **detail)

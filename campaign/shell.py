@@ -47,7 +47,7 @@ PLACES = (
     Place(_("Reviews"), "reviews:queue", frozenset({REVIEWER, MANAGER}), also=("reviews:",)),
     Place(_("Help links"), "help:directory", also=("help:",)),
     Place(_("People"), "people:list", frozenset({ADMINISTRATOR}), also=("people:",)),
-    Place(_("Record"), "audit:record", frozenset({MANAGER}), also=("audit:",)),
+    Place(_("Record"), "audit:record", frozenset({MANAGER}), also=("audit:", "keys:")),
 )
 
 

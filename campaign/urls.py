@@ -12,6 +12,7 @@ urlpatterns = [
     path("reviews/", include("messages.review_urls")),
     path("help-links/", include("messages.help_urls")),
     path("audit/", include("messages.audit_urls")),
+    path("keys/", include("campaign.keys_urls")),
     path("", include("analytics.urls")),
     path("api/", include("campaign.api_urls")),
     path("language/", shell.choose_language, name="language"),

@@ -1,8 +1,11 @@
-"""Route of the page of the audit record."""
+"""Routes of the audit record: the page, and the file."""
 
 from django.urls import path
 
-from messages import audit_page
+from messages import audit_export, audit_page
 
 app_name = "audit"
-urlpatterns = [path("", audit_page.record, name="record")]
+urlpatterns = [
+    path("", audit_page.record, name="record"),
+    path("export/", audit_export.export, name="export"),
+]

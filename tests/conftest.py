@@ -11,9 +11,30 @@ from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.utils import translation
 
 from messages.people.limits import Attempts
+from tests.environment import POSTGRESQL
+from tests.installation import with_databases
 
 DatabaseOperations = DatabaseWrapper.ops_class
 _flush = DatabaseOperations.sql_flush
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Before the test databases are made: on SQLite they are there already, migrated, as copies of those of the run."""
+    if not POSTGRESQL:
+        with_databases(copies := settings.DATA_DIRECTORY / "copies")
+        databases: dict[str, Any] = settings.DATABASES
+        for database in databases.values():
+            made_of = copies / Path(database["NAME"]).name
+            made_of.rename(database["TEST"]["NAME"])
+
+
+@pytest.fixture(autouse=True, scope="session")
+def static_files_are_found_when_asked_for() -> Iterator[None]:
+    """Each test client would else list them all before its first request, which takes longer than most pages."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "WHITENOISE_AUTOREFRESH", True, raising=False)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import atexit
 import shutil
-import tempfile
-from functools import cache
 from pathlib import Path
 
 from benchmarks.installation import PREPARE, environment
-from tests.installation import manage, with_databases
+from tests.installation import made_once, manage, with_databases
 
 
-@cache
 def original() -> dict[str, str]:
     """The environment of the one that all copies are made from; nothing is ever started in it."""
-    folder = Path(tempfile.mkdtemp(prefix="second-thought-demo-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    own = environment(folder)
-    with_databases(folder)
-    manage("shell", "--no-imports", "-c", PREPARE, environment=own)
-    return own
+
+    def make(folder: Path) -> None:
+        with_databases(folder)
+        manage("shell", "--no-imports", "-c", PREPARE, environment=environment(folder))
+
+    return environment(made_once("demo", make))
 
 
 def copied(folder: Path) -> dict[str, str]:

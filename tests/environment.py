@@ -12,6 +12,12 @@ _directory = tempfile.mkdtemp(prefix="second-thought-tests-")
 atexit.register(shutil.rmtree, _directory, ignore_errors=True)
 os.environ["DATA_DIRECTORY"] = _directory
 os.environ["LOCAL_HTTP"] = "1"
+# What is made once for a whole run, by whichever of its processes needs it first: `made_once` of tests/installation.py.
+# The process that began the run clears up.
+RUN = "SECOND_THOUGHT_TEST_RUN"
+if RUN not in os.environ:
+    os.environ[RUN] = tempfile.mkdtemp(prefix="second-thought-run-")
+    atexit.register(shutil.rmtree, os.environ[RUN], ignore_errors=True)
 POSTGRESQL = os.environ.get("TEST_ENGINE") == "postgresql"  # tests/postgres.py says so, and where the databases are
 _OURS = ["KEY_DIRECTORY", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS"]
 for _name in _OURS if POSTGRESQL else [*_OURS, "DATABASE_URL", "AUDIENCE_DATABASE_URL"]:
@@ -28,8 +34,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "only_on(engine, reason): about one of the two engines, 'sqlite' or 'postgresql'"
     )
-    # PostgreSQL drops no database that a thread is still connected to; this one goes with its server.
-    config.option.reuse_db |= POSTGRESQL
+    # PostgreSQL drops no database that a thread is still connected to; this one goes with its server. On SQLite it is a
+    # copy that is migrated already (tests/conftest.py), and goes with its directory.
+    config.option.reuse_db = True
 
 
 # `make test` runs two files at a time, each in one process. What goes by a clock, and what drives a browser, comes one

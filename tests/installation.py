@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import atexit
+import fcntl
 import os
 import secrets
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 import psycopg
 
-from tests.environment import POSTGRESQL
+from tests.environment import POSTGRESQL, RUN
 
 ROOT = Path(__file__).resolve().parent.parent
 _URLS = ("DATABASE_URL", "AUDIENCE_DATABASE_URL")
@@ -54,17 +54,31 @@ def _migrate(environment: Mapping[str, str]) -> None:
         manage("migrate", "--database", alias, "-v0", environment=environment)
 
 
-@cache
 def _migrated_files() -> Path:
-    """Both databases on SQLite, migrated once for a whole run; each installation begins with a copy."""
-    folder = Path(tempfile.mkdtemp(prefix="second-thought-installation-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    with tempfile.TemporaryDirectory() as place:
-        whole = _environment(Path(place), {})
+    """Both databases on SQLite, migrated; each installation begins with a copy."""
+
+    def make(folder: Path) -> None:
+        whole = _environment(folder, {})
         _migrate({name: value for name, value in whole.items() if name not in _URLS})  # on SQLite, in any run
-        for file in Path(place).glob("*.sqlite3"):
-            shutil.copy(file, folder)
-    return folder
+        for path in folder.iterdir():
+            if path.suffix != ".sqlite3":
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    return made_once("migrated", make)
+
+
+def made_once(name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that is filled once for a whole run of tests, by whichever of its processes needs it first."""
+    run = Path(os.environ[RUN])
+    run.mkdir(exist_ok=True)
+    ready = run / name
+    with (run / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists():
+            making = Path(tempfile.mkdtemp(dir=run))
+            make(making)
+            making.rename(ready)
+    return ready
 
 
 def manage(*arguments: str, environment: Mapping[str, str]) -> str:

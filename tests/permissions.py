@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.cache import cache as throttles
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from campaign import audience
+from campaign import audience, keyring
 from tests import world
 
 MATRIX = Path(audience.__file__).with_name("permissions.toml")
@@ -139,14 +140,20 @@ def signed_in() -> dict[str, Client]:
     return clients
 
 
+UNKNOWN = 999_999  # a campaign that no database knows
+
+
 def address(route: str) -> str:
-    """A path that the route matches, of things that are there: an account, and a factor that is somebody else's."""
+    """A path that the route matches, of things that are there: an account, a key, a factor that is somebody else's."""
+    if route.startswith("/keys/<"):
+        keyring.subject_secret(settings.KEY_DIRECTORY, UNKNOWN)
     somebody = world.person("somebody else", "analyst")
     world.second_factor(somebody)
     kept = {"second-factor": Authenticator.objects.get(user=somebody).pk, "user": somebody.pk, "people": somebody.pk}
     pk = str(next((pk for name, pk in kept.items() if f"/{name}/" in route), 1))
     for placeholder, value in {
         "<slug:slug>": "pilot",
+        "/keys/<slug:key>/": f"/keys/campaign-{UNKNOWN}/",
         "<slug:key>/<int:number>/<locale>": "neutral-0/1/en",
         "<slug:key>": "neutral-0",
         "<str:locale>": "en",

@@ -1,11 +1,11 @@
 """The worker: each step does its work once however often it runs, and none stops another."""
 
-import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from campaign import lifecycle
 from campaign.keyring import receipt_keys, rotate, subject_secret, subject_secrets
 from campaign.models import Campaign
 from tests import world
+from tests.installation import installed
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
 LATER = world.NOON + timedelta(hours=4)
@@ -218,10 +219,11 @@ def test_pruning_removes_what_has_run_out_and_nothing_else(monkeypatch: pytest.M
 
 def test_a_second_worker_waits_until_the_first_is_gone(tmp_path: Path) -> None:
     """The first is killed, not asked: the system itself takes the lock from it."""
-    environment = {**os.environ, "DATA_DIRECTORY": str(tmp_path)}
-    for database in ("default", "audience"):
-        migrate = [sys.executable, "manage.py", "migrate", "--database", database, "-v0"]
-        subprocess.run(migrate, check=True, env=environment)
+    with installed(tmp_path) as environment:
+        _take_turns(environment)
+
+
+def _take_turns(environment: Mapping[str, str]) -> None:
     command = [sys.executable, "manage.py", "worker"]
     first = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     second = None

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
@@ -23,12 +24,12 @@ from analytics import demo
 from analytics.evaluate import evaluate
 from analytics.guard import guard
 from analytics.models import Tally
-from campaign import killswitch, lifecycle, planning
+from campaign import keyring, killswitch, lifecycle, planning
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome, ServedCount
 from campaign.preview import preview_url
 from messages import review, starter
 from messages.models import HelpLink, Message, Rendition, Revision
-from messages.people import confirmation, invitations, sessions
+from messages.people import confirmation, factors, invitations, sessions
 from messages.roles import ANALYST, MANAGER, REVIEWER
 from tests import permissions, world
 
@@ -77,7 +78,14 @@ def build() -> dict[str, Any]:
     launch(draft("arabic", *NAMES["arabic"], [_in_two_languages(each) for each in words], planned=1000), now=now)
     _stopped(words, now)
     _written(words[1])
+    keyring.receipt_keys(settings.KEY_DIRECTORY)
+    keyring.rotate(settings.KEY_DIRECTORY, now=time.time(), ahead=10 * 86_400)
     roles = permissions.signed_in() | {"half-way": _half_way(), "newcomer": _newcomer()}
+    roles |= {name: _signed_in(name) for name in ("one-factor", "two-factors")}
+    passkey = Authenticator.objects.create(
+        user=world.person("two-factors"), type=factors.PASSKEY, data={"name": "The phone in my pocket"}
+    )
+    only = Authenticator.objects.get(user=world.person("one-factor"), type=factors.APP)
     _, token = invitations.invite("sam@example.org", ANALYST, by="the site", now=now)
     return {
         "cookies": {
@@ -87,6 +95,8 @@ def build() -> dict[str, Any]:
         "made": {
             "preview": preview_url(pilot.placements.get(key=demo.HOSTED), pilot.arms.get(key="both")),
             "welcome": reverse("welcome", args=[token]),
+            "remove": reverse("account:remove-factor", args=[passkey.pk]),
+            "remove-only": reverse("account:remove-factor", args=[only.pk]),
         },
         "drawn": {**_errors(), "partner": _partner()},
     }
@@ -209,6 +219,12 @@ def _half_way() -> Client:
     person.set_password("four words without sense")
     person.save()
     client.post(reverse("login"), {"username": "half-way", "password": "four words without sense"})
+    return client
+
+
+def _signed_in(name: str) -> Client:
+    client = Client()
+    world.sign_in(client, world.person(name, ANALYST))
     return client
 
 

@@ -63,8 +63,50 @@
     return `${name(element)} is ${box.width.toFixed()} × ${box.height.toFixed()} px`;
   });
 
+  // All that axe's judgement of a text's contrast is made of, apart from what lies over it from elsewhere in the page.
+  const coloured = (element) => {
+    const style = getComputedStyle(element);
+    const behind = [];
+    for (let e = element; e; e = e.parentElement) {
+      const own = getComputedStyle(e);
+      const opaque = own.opacity === "1" && own.filter === "none";
+      if (own.backgroundColor !== "rgba(0, 0, 0, 0)" || own.backgroundImage !== "none" || !opaque) {
+        behind.push(own.backgroundColor, own.backgroundImage, own.opacity, own.filter);
+      }
+    }
+    const link = element.closest("a[href]");
+    const around = link ? getComputedStyle(link.parentElement || link) : style;
+    return [style.color, style.fontSize, style.fontWeight, style.textShadow, style.webkitTextStroke, element.localName,
+      style.textDecorationLine, !!link, around.color, around.textDecorationLine, style.position, ...behind].join();
+  };
+  const written = () => [...document.body.querySelectorAll("*")].filter((element) =>
+    (element.matches("input:not([type=hidden]), textarea, select")
+      || [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()))
+    && element.getBoundingClientRect().width > 1 && element.checkVisibility({ visibilityProperty: true }));
+
+  const colours = async (known, whole) => {
+    const before = new Set(known);
+    const all = written().map((element) => [element, coloured(element)]);
+    const fresh = all.filter(([, look]) => !before.has(look));
+    const shadows = [...document.querySelectorAll("*")].some((element) => element.shadowRoot);
+    if (!whole && !shadows && !fresh.length) return { found: [], good: [] };
+    const where = whole || shadows ? document : { include: fresh.map(([element]) => element) };
+    const answer = await axe.run(where, {
+      runOnly: { type: "rule", values: ["color-contrast", "link-in-text-block"] },
+      resultTypes: ["violations", "passes"], elementRef: true, preload: false,
+    });
+    const found = answer.violations.map((rule) =>
+      `${rule.id}: ${rule.help} (${rule.nodes.length} times, first ${rule.nodes[0].target.flat().join(" ")}` +
+      `${rule.nodes[0].any[0] ? ", " + rule.nodes[0].any[0].message : ""})`);
+    const looks = new Map(all);
+    const bad = new Set(answer.violations.flatMap((rule) => rule.nodes.map((node) => looks.get(node.element))));
+    const good = answer.passes.filter((rule) => rule.id === "color-contrast")
+      .flatMap((rule) => rule.nodes.map((node) => looks.get(node.element))).filter((look) => look && !bad.has(look));
+    return { found, good: [...new Set(good)] };
+  };
+
   window.proof = {
-    told, sticking, small,
+    told, sticking, small, colours,
     settled: async () => {
       await document.fonts.ready;
       const left = 400 - performance.now();

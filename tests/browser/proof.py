@@ -1,14 +1,14 @@
 """What a page is held to, as sentences about what is wrong with it; none: it is good.
 
 One load at a desk and one on a phone. Colours, direction and size of text are then changed in place, as the reader's
-settings would, and axe-core looks again.
+settings would, and axe-core looks again: at colours in each of desk and phone, light and dark, both directions.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -30,8 +30,8 @@ _ASK = """(rules) => axe.run(document, {
 }).then((told) => told.violations.map((rule) =>
   `${rule.id}: ${rule.help} (${rule.nodes.length} times, first ${rule.nodes[0].target.flat().join(" ")}` +
   `${rule.nodes[0].any[0] ? ", " + rule.nodes[0].any[0].message : ""})`))"""
-# In the dark nothing but colours changes; width, direction and size of text change none. Contrast takes longest.
-_COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+# Contrast takes longest, and has a question of its own. Direction and size of text change what is where, and no more.
+_WHERE = {"runOnly": {"type": "rule", "values": ["target-size", "scrollable-region-focusable"]}}
 _ALL_BUT_COLOURS = {"rules": {"target-size": {"enabled": True}, "color-contrast": {"enabled": False}}}
 
 
@@ -41,6 +41,7 @@ class Tab:
 
     page: Page
     wrong: list[str] = field(default_factory=list)
+    known: set[str] = field(default_factory=set)  # colours of text that axe found good, by all that its judgement is of
 
     def __post_init__(self) -> None:
         self.page.on("console", self._console)
@@ -84,31 +85,55 @@ def _as(how: str, found: Iterable[str]) -> Iterator[str]:
 
 def _at_a_desk(tab: Tab, go: Callable[[], Response | None]) -> Iterator[str]:
     page = tab.page
-    yield from _opened(tab, go, DESK, {})
+    yield from _opened(tab, go, DESK)
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
     yield from _by_keyboard(page)
+    yield from _in_all_colours(tab, whole="")
     with ExitStack() as changed:
         for change in (_the_other_way, _large_text):
             yield from _as(changed.enter_context(change(page)), _narrow(page))
-        yield from _as("the other way round, with text at 200%", _axe(page, _ALL_BUT_COLOURS))
+        yield from _as("the other way round, with text at 200%", _axe(page, _WHERE))
 
 
 def _on_a_phone(tab: Tab, go: Callable[[], Response | None]) -> Iterator[str]:
     page = tab.page
-    yield from _opened(tab, go, PHONE, _ALL_BUT_COLOURS)
+    yield from _opened(tab, go, PHONE)
     yield from _targets(page)
-    with _dark(page) as name:
-        yield from _as(name, _axe(page, _COLOURS))
+    yield from _in_all_colours(tab, whole="in the dark")
     with _the_other_way(page) as name:
         yield from _as(name, _narrow(page))
 
 
-def _opened(tab: Tab, go: Callable[[], Response | None], size: ViewportSize, rules: Mapping[str, Any]) -> Iterator[str]:
+def _in_all_colours(tab: Tab, *, whole: str) -> Iterator[str]:
+    """Light and dark, both ways round; in the one named `whole`, axe looks at everything, whatever it knows."""
+    page = tab.page
+    for dark, other in ((False, False), (True, False), (True, True), (False, True)):
+        with ExitStack() as changed:
+            names = [changed.enter_context(change(page)) for change in _chosen(dark=dark, other=other)]
+            how = ", ".join(names)
+            found = _colours(tab, whole=how == whole)
+            yield from _as(how, found) if how else found
+
+
+def _chosen(*, dark: bool, other: bool) -> list[Callable[[Page], AbstractContextManager[str]]]:
+    return [*([_dark] if dark else []), *([_the_other_way] if other else [])]
+
+
+def _colours(tab: Tab, *, whole: bool) -> list[str]:
+    """What axe says of colours; text that is coloured like text it found good is not asked about again."""
+    answer = tab.page.evaluate(
+        "([known, whole]) => proof.colours(known, whole)", [[] if whole else [*tab.known], whole]
+    )
+    tab.known.update(answer["good"])
+    return [f"axe {one}" for one in answer["found"]]
+
+
+def _opened(tab: Tab, go: Callable[[], Response | None], size: ViewportSize) -> Iterator[str]:
     """What is wrong as soon as it stands there."""
     tab.page.set_viewport_size(size)
     go()
     tab.page.evaluate(AXE)
-    for look in (lambda page: _axe(page, rules), _still, _narrow):
+    for look in (lambda page: _axe(page, _ALL_BUT_COLOURS), _still, _narrow):
         yield from look(tab.page)
     yield from tab.heard()
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from campaign import server
 from tests.browser.conftest import OpenPage
+from tests.installation import with_databases
 
 pytestmark = pytest.mark.browser
 
@@ -34,9 +35,11 @@ SignedIn = Callable[..., Page]
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An installation of its own, with two managers and the starter library."""
+    directory = tmp_path_factory.mktemp("installation")
+    with_databases(directory)
     environment = {
         **os.environ,
-        "DATA_DIRECTORY": str(tmp_path_factory.mktemp("installation")),
+        "DATA_DIRECTORY": str(directory),
         "LOCAL_HTTP": "1",
         "SKIP_SECOND_FACTOR": "1",  # this is about writing; tests/browser/test_people.py is about coming in
     }
@@ -47,8 +50,6 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         )
         assert done.returncode == 0, done.stderr
 
-    for database in ("default", "audience"):
-        manage("migrate", "--database", database, "-v0")
     manage("shell", "--no-imports", "-c", PREPARE)
     with server.running("campaign.rsgi:application", environment=environment) as found:
         yield found

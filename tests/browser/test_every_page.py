@@ -176,6 +176,18 @@ FAULTS = {
     "pale text in the dark alone": (
         "", "@media (prefers-color-scheme: dark) { .card p { color: #555 } }", "", "in the dark: axe color-contrast"
     ),
+    "pale text the other way round, on a phone in the dark alone": (
+        "", "@media (prefers-color-scheme: dark) and (max-width: 480px) { [dir=rtl] .card p { color: #555 } }", "",
+        "on a phone: in the dark, the other way round: axe color-contrast",
+    ),
+    "pale text the other way round, at a desk in the light alone": (
+        "", "@media (prefers-color-scheme: light) and (min-width: 900px) { [dir=rtl] .card p { color: #aaa } }", "",
+        "at a desk: the other way round: axe color-contrast",
+    ),
+    "pale text on a phone in the light alone": (
+        "", "@media (prefers-color-scheme: light) and (max-width: 480px) { .card p { color: #aaa } }", "",
+        "on a phone: axe color-contrast",
+    ),
     "an image from elsewhere": ('<img src="https://elsewhere.invalid/x" alt="">', "", "", "the policy forbids img-src"),
     "a script in the page": ("<script>window.x = 1</script>", "", "", "the policy forbids script-src-elem inline"),
     "a style in the page": ('<p style="color: red">x</p>', "", "", "the policy forbids style-src-attr inline"),

@@ -14,6 +14,7 @@ from campaign import server
 from tests import arabic
 from tests.browser.conftest import OpenPage
 from tests.browser.test_pages import environment, manage, watch
+from tests.installation import with_databases
 
 pytestmark = pytest.mark.browser
 
@@ -52,8 +53,7 @@ class Desk:
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     directory: Path = tmp_path_factory.mktemp("desk")
-    for database in ("default", "audience"):
-        manage(directory, "migrate", "--database", database, "-v0")
+    with_databases(directory)
     preview, session = manage(directory, "shell", "--no-imports", "-c", PREPARE).split()[-2:]
     with server.running("campaign.rsgi:application", environment=environment(directory)) as weather:
         # The quick way out leads to a neutral site; here another server plays its part, so that no test calls anyone.

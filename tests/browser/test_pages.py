@@ -19,6 +19,7 @@ from playwright.sync_api import Page, expect
 from analytics.management.commands.demo import PARTNER_PAGE, partner_page
 from campaign import server
 from tests.browser.conftest import OpenPage
+from tests.installation import with_databases
 
 pytestmark = pytest.mark.browser
 
@@ -69,8 +70,7 @@ def manage(directory: Path, *arguments: str) -> str:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Visitors come a day ago, so that their views have closed when the test folds."""
     directory = tmp_path_factory.mktemp("installation")
-    for database in ("default", "audience"):
-        manage(directory, "migrate", "--database", database, "-v0")
+    with_databases(directory)
     port = server.free_port()
     told = manage(directory, "shell", "--no-imports", "-c", PREPARE.format(port=port))
     passwords = dict(line.split() for line in told.splitlines())

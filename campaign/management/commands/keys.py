@@ -1,4 +1,3 @@
-import math
 import re
 import time
 from argparse import ArgumentParser
@@ -10,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from campaign import custody, keyring, lifecycle
-from campaign.keyring import ReceiptKey, in_words
+from campaign.kept_keys import KeptKey, State, kept
+from campaign.keyring import in_words
 from campaign.models import Campaign
-from campaign.receipt import SECONDS_PER_HOUR
 from messages.audit import command_line
 
 
@@ -67,20 +66,10 @@ class Command(BaseCommand):
             raise CommandError(f"{error.filename or directory}: {error.strerror}.") from None
 
     def _list(self, directory: Path, now: float) -> None:
-        keys = keyring.receipt_key_files(directory)
-        rows = [(key.title, _receipt_state(key, keys, now), key.path) for key in keys]
-        campaigns = Campaign.objects.in_bulk(keyring.subject_secrets(directory))
-        for number in keyring.subject_secrets(directory):
-            path = directory / f"campaign-{number}.key"
-            rows.append((path.stem, _subject_state(campaigns.get(number)), path))
-        if (directory / "django.key").exists():
-            rows.append(("django", "signs staff sessions and preview links", directory / "django.key"))
-        if (directory / "second-factor.key").exists():
-            rows.append(("second-factor", "encrypts second factors of staff", directory / "second-factor.key"))
-        for name, state, path in rows:
-            days = max(int((now - path.stat().st_mtime) / 86_400), 0)
-            self.stdout.write(f"{name:<14} {days:>5} days  {state}")
-        if not rows:
+        found = kept(directory, now=now)
+        for key in found:
+            self.stdout.write(f"{key.name:<14} {key.days:>5} days  {_state(key)}")
+        if not found:
             self.stdout.write("No key is there yet.")
 
     def _create(self, directory: Path, name: str) -> None:
@@ -116,80 +105,79 @@ class Command(BaseCommand):
                 self.stdout.write(f"{old.title} verifies until {in_words(until)}; then the worker destroys it.")
 
     def _destroy(self, directory: Path, name: str, now: float, *, at_once: bool) -> None:
-        keys = keyring.receipt_key_files(directory)
-        key = next((key for key in keys if key.title == name), None)
-        number = _campaign_number(name)
-        if key is not None:
-            said = _last_word_on_receipts(key, keys, now, at_once=at_once)
-            custody.destroy(directory, key, by=command_line())
-        elif number is not None and number in keyring.subject_secrets(directory):
-            campaign = Campaign.objects.filter(pk=number).first()
-            said = _last_word_on_subjects(campaign, name, at_once=at_once)
-            if campaign is None:
-                custody.destroy_unknown_secret(directory, number, by=command_line())
-            else:
-                lifecycle.destroy_secret(campaign, by=command_line())
-        else:
+        key = next((key for key in kept(directory, now=now) if key.name == name), None)
+        if key is None or key.state == State.THE_SITES:
             _refuse(f"There is no {name}. manage.py keys list shows what there is.")
-        self.stdout.write(said)
+        if key.state == State.SIGNS:
+            _refuse(f"{name} signs what is shown now. Rotate first, with --ahead 0 if it is in wrong hands.")
+        if key.is_missed and not at_once:
+            _refuse(f"{_why_kept(key)} With --now it is destroyed all the same.")
+        custody.destroy_kept(directory, key, by=command_line())
+        self.stdout.write(f"Destroyed {name}. {_afterwards(key)}")
 
 
-def _receipt_state(key: ReceiptKey, keys: list[ReceiptKey], now: float) -> str:
-    if key == keyring.signing(keys, now=now):
-        return "signs"
-    if key.signs_from > now:
-        return f"verifies, signs from {in_words(key.signs_from)} on"
-    until = keyring.needed_until(key, keys)
-    if until is None:
-        return "verifies, until it is destroyed by hand"
-    return f"verifies until {in_words(until)}" if until > now else "due for destruction"
-
-
-def _subject_state(campaign: Campaign | None) -> str:
-    if campaign is None:
-        return "of an unknown campaign: kept until it is destroyed by hand"
-    if campaign.state == Campaign.State.CLOSED:
-        return f"of “{campaign}”, which is closed: due for destruction"
-    return f"of “{campaign}” ({campaign.get_state_display().lower()})"
-
-
-def _last_word_on_receipts(key: ReceiptKey, keys: list[ReceiptKey], now: float, *, at_once: bool) -> str:
-    """What destroying it does, or CommandError."""
-    name = key.title
-    if key == keyring.signing(keys, now=now):
-        _refuse(f"{name} signs what is shown now. Rotate first, with --ahead 0 if it is in wrong hands.")
-    until = keyring.needed_until(key, keys)
-    if key.signs_from > now or (until is not None and until <= now):
-        return f"Destroyed {name}. No receipt was open."
-    hours = "some" if until is None else f"up to {math.ceil((until - now) / SECONDS_PER_HOUR)}"
-    if not at_once:
-        when = (
-            "A key that was put there by hand has no known end." if until is None else f"Wait until {in_words(until)}."
-        )
-        _refuse(
-            f"Open messages depend on {name}: what is done with them in the next {hours} hours would not be counted. "
-            f"{when} With --now it is destroyed all the same."
-        )
-    return f"Destroyed {name}. For {hours} hours, what is done with messages that it signed is not counted."
-
-
-def _last_word_on_subjects(campaign: Campaign | None, name: str, *, at_once: bool) -> str:
-    if campaign is None:
-        if not at_once:
-            _refuse(
-                f"This database does not know the campaign of {name}. If it is the wrong database, the campaign may be "
-                "running elsewhere. With --now it is destroyed all the same."
+def _state(key: KeptKey) -> str:
+    match key.state:
+        case State.SIGNS:
+            return "signs"
+        case State.WAITS if key.receipt is not None:
+            return f"verifies, signs from {in_words(key.receipt.signs_from)} on"
+        case State.NO_END:
+            return "verifies, until it is destroyed by hand"
+        case State.VERIFIES if key.until is not None:
+            return f"verifies until {in_words(key.until)}"
+        case State.UNKNOWN:
+            return "of an unknown campaign: kept until it is destroyed by hand"
+        case State.IN_USE if key.campaign is not None:
+            return f"of “{key.campaign}” ({key.campaign.get_state_display().lower()})"
+        case State.UNNEEDED:
+            return (
+                "due for destruction" if key.receipt else f"of “{key.campaign}”, which is closed: due for destruction"
             )
-    elif campaign.state != Campaign.State.CLOSED:
-        if not at_once:
-            _refuse(
-                f"“{campaign}” is not closed: its subjects would be assigned anew, many to another message, and count "
-                "again. Close the campaign, which destroys it. With --now it is destroyed all the same."
+    return {
+        "django": "signs staff sessions and preview links",
+        "second-factor": "encrypts second factors of staff",
+    }[key.name]
+
+
+def _why_kept(key: KeptKey) -> str:
+    match key.state:
+        case State.UNKNOWN:
+            return (
+                f"This database does not know the campaign of {key.name}. If it is the wrong database, the campaign "
+                "may be running elsewhere."
             )
-        return (
-            f"Destroyed {name}. Servers know it until they are restarted; then “{campaign}” assigns its subjects anew."
-        )
-    return f"Destroyed {name}. Nobody can compute which message a subject was shown."
+        case State.IN_USE:
+            return (
+                f"“{key.campaign}” is not closed: its subjects would be assigned anew, many to another message, and "
+                "count again. Close the campaign, which destroys it."
+            )
+    when = (
+        "A key that was put there by hand has no known end."
+        if key.until is None
+        else f"Wait until {in_words(key.until)}."
+    )
+    return (
+        f"Open messages depend on {key.name}: what is done with them in the next {_hours(key)} hours would not be "
+        f"counted. {when}"
+    )
+
+
+def _afterwards(key: KeptKey) -> str:
+    match key.state:
+        case State.WAITS:
+            return "No receipt was open."
+        case State.UNNEEDED if key.receipt is not None:
+            return "No receipt was open."
+        case State.VERIFIES | State.NO_END:
+            return f"For {_hours(key)} hours, what is done with messages that it signed is not counted."
+        case State.IN_USE:
+            return f"Servers know it until they are restarted; then “{key.campaign}” assigns its subjects anew."
+    return "Nobody can compute which message a subject was shown."
+
+
+def _hours(key: KeptKey) -> str:
+    return "some" if key.hours is None else f"up to {key.hours}"
 
 
 def _campaign_number(name: str) -> int | None:

@@ -1,11 +1,10 @@
-import json
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from messages import audit, chain
+from messages import audit, audit_export, chain
 from messages.audit_words import done
 
 _ACCEPT_LIMIT = 300
@@ -56,7 +55,7 @@ class Command(BaseCommand):
     def _export(self, *, as_json: bool) -> None:
         for entry in audit.entries():
             if as_json:
-                self.stdout.write(json.dumps({**entry.values(), "digest": entry.digest}, ensure_ascii=False))
+                self.stdout.write(audit_export.as_json(entry))
             else:
                 told = done(entry.action, label=entry.label, detail=entry.detail)
                 self.stdout.write(f"{entry.number:>6}  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.actor} {told}")
