@@ -23,6 +23,7 @@ from analytics.disclose import ArmDays
 HEIGHT = 170.0  # of the plot, px
 DAYS = {"wide": 14, "phone": 7}  # the last so many
 LEFT = {"wide": 5.0, "phone": 12.0}  # percent, beside the numbers
+NAMES = {"wide": 7, "phone": 3}  # of days, as many as have room
 _TICKS = 3
 
 
@@ -59,7 +60,7 @@ def draw(arms: Sequence[ArmDays], *, drawing: str) -> SafeString:
     step, top = _scale(max(shown, default=0.0))
     left = LEFT[drawing]
     slot = (100 - left) / max(len(days), 4)
-    apart = max(len(days) // 4, 1)  # every so many days one has its name, and so has the last
+    apart = max(ceil(len(days) / NAMES[drawing]), 1)  # every so many days one has its name, and so has the last
     named = {*range(0, len(days) - apart, apart), len(days) - 1}
     parts = list(_grid(left, step, top))
     for at, day in enumerate(days):

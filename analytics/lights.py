@@ -105,10 +105,10 @@ def _left_out(pulse: Pulse | None) -> QualityItem:
         return QualityItem(
             gettext("Hardly anything is left out"), "ok", gettext("Machines and crowds are shown it and not counted.")
         )
-    told = gettext(
-        "Of 100 messages, %(machines)s went to machines and %(crowds)s to a network that asked very often. They are "
-        "not counted."
-    ) % {"machines": words.number(machines), "crowds": words.number(crowds)}
+    parts = [gettext("%(share)s went to machines") % {"share": words.number(machines)}] if machines else []
+    if crowds:
+        parts.append(gettext("%(share)s to a network that asked very often") % {"share": words.number(crowds)})
+    told = gettext("Of 100 messages, %(parts)s. They are not counted.") % {"parts": ", ".join(parts)}
     if both < MANY_LEFT_OUT:
         return QualityItem(gettext("Machines and crowds are left out"), "ok", told)
     more = gettext("If it is your partner’s own server that asks so often, raise its limit.") if crowds else ""

@@ -22,6 +22,8 @@ from campaign.access import campaign_for
 from campaign.models import Campaign
 from messages.roles import ANALYST, require_role
 
+LONG = 365  # days: beyond that a number would only pretend
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -54,7 +56,7 @@ def look_early(request: HttpRequest, slug: str) -> HttpResponse:
         early.ask(campaign, by=request.user, reason=reason, now=timezone.now())
     except early.EarlyRefused as refused:
         context = _context(request, campaign) | {"reason": reason, "reason_error": str(refused)}
-        return render(request, "analytics/watch.html", context, status=422)
+        return render(request, "analytics/watch.html", context)
     flash.success(request, _("Asked. The worker makes the look within a minute, and your reason stands on the record."))
     return redirect("analytics:watch", slug)
 
@@ -112,7 +114,7 @@ def _so_far(seen: Watch) -> str:
     """How far it is, and how long it will take at this pace."""
     if not seen.planned or seen.campaign.launched_at is None:
         return ""
-    told = _("%(people)s of %(planned)s planned people are counted.") % {
+    told = _("%(people)s people are counted; %(planned)s are planned.") % {
         "people": words.number(seen.people) if seen.people is not None else _("Only a few"),
         "planned": words.number(seen.planned),
     }
@@ -120,6 +122,8 @@ def _so_far(seen: Watch) -> str:
         return told
     if seen.days_left is None:
         return f"{told} {_('After a few days the page can say how long it will take.')}"
+    if seen.days_left > LONG:
+        return f"{told} {_('At the pace of the last days, that takes more than a year.')}"
     left = ngettext(
         "At the pace of the last days, about %(days)s day is left.",
         "At the pace of the last days, about %(days)s days are left.",

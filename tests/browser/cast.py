@@ -19,9 +19,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views import defaults
 
-from analytics import demo
+from analytics import demo, early, notices, pulse
 from analytics.evaluate import evaluate
-from analytics.models import Tally
+from analytics.models import GuardEvent, Pulse, Tally, WorkerStep
 from campaign import lifecycle
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome, ServedCount
 from campaign.preview import preview_url
@@ -72,6 +72,7 @@ def build() -> dict[str, Any]:
     draft("draft", *NAMES["draft"], words, planned=1000)
     launch(draft("arabic", *NAMES["arabic"], [_in_two_languages(each) for each in words], planned=1000), now=now)
     _written(words[1])
+    _watched(now)
     roles = permissions.signed_in() | {"half-way": _half_way(), "newcomer": _newcomer()}
     _, token = invitations.invite("sam@example.org", ANALYST, by="the site", now=now)
     return {
@@ -174,6 +175,21 @@ def _written(words: Revision) -> None:
     waits = Rendition.objects.create(revision=revision, locale="en", **said)
     review.submit(waits, by=manager, now=timezone.now())
     Rendition.objects.create(revision=revision, locale="ar", headline=ARABIC[0], body=ARABIC[1])
+
+
+def _watched(now: datetime) -> None:
+    """What the worker leaves for the watch pages; a message that was paused for harm, and somebody who looks early."""
+    WorkerStep.objects.create(name="fold", began_at=now, succeeded_at=now)
+    harmed = Campaign.objects.get(slug="few")
+    GuardEvent.objects.create(
+        campaign=harmed, arm=harmed.arms.get(key="victim"), outcome="annoyed", at=now, effect=0.2, bound=0.1, margin=0.02
+    )
+    for campaign in Campaign.objects.filter(state=Campaign.State.RUNNING):
+        pulse.feel(campaign, now=now)
+        notices.make(campaign, now=now)
+    lately = Campaign.objects.get(slug="early")
+    Pulse.objects.filter(campaign=lately).update(flow=Pulse.Flow.OK, usual=100, reach=92, machines=4)
+    early.ask(lately, by=world.person("ana", ANALYST), reason="The funder’s board meets tomorrow.", now=now)
 
 
 def _half_way() -> Client:
