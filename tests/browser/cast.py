@@ -182,7 +182,13 @@ def _watched(now: datetime) -> None:
     WorkerStep.objects.create(name="fold", began_at=now, succeeded_at=now)
     harmed = Campaign.objects.get(slug="few")
     GuardEvent.objects.create(
-        campaign=harmed, arm=harmed.arms.get(key="victim"), outcome="annoyed", at=now, effect=0.2, bound=0.1, margin=0.02
+        campaign=harmed,
+        arm=harmed.arms.get(key="victim"),
+        outcome="annoyed",
+        at=now,
+        effect=0.2,
+        bound=0.1,
+        margin=0.02,
     )
     for campaign in Campaign.objects.filter(state=Campaign.State.RUNNING):
         pulse.feel(campaign, now=now)
