@@ -72,7 +72,7 @@ def draw(arms: Sequence[ArmDays], *, drawing: str) -> SafeString:
         ]
         if at in named:
             middle = f"{left + slot * (at + 0.5):.2f}%"
-            parts.append(_text(middle, HEIGHT + 20, date_format(day, "j M"), "tick", "middle"))
+            parts.append(_text(middle, HEIGHT + 20, date_format(day, "MONTH_DAY_FORMAT"), "tick", "middle"))
     title = gettext("How many people saw each message, day by day")
     return _svg(f"days-{drawing}", title, _in_words(days, told, arms), HEIGHT + 28, parts)
 

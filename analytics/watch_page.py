@@ -96,17 +96,17 @@ def _sentence(seen: Watch) -> str:
     if state == Campaign.State.SCHEDULED:
         return _("It is launched and has not begun yet.")
     if seen.alarms:
-        return f"{_('Something is wrong:')} {seen.alarms[0].label}."
+        return _("Something is wrong: %(what)s.") % {"what": seen.alarms[0].label}
     if seen.crossings:
         return _("A guardrail was crossed. Please read below what was seen, and decide how to go on.")
     if seen.done:
-        return f"{_('Done:')} {seen.done[-1].notice.get_kind_display()}. {_('You can read the results.')}"
+        return _("Done: %(what)s. You can read the results.") % {"what": seen.done[-1].notice.get_kind_display()}
     if state == Campaign.State.PAUSED:
         return _("It is paused: no message is shown, and nobody is counted.")
     if state == Campaign.State.CLOSED:
         return _("It is closed. The last views are being counted.")
     if seen.cautions:
-        return f"{_('It runs. One thing to look at:')} {seen.cautions[0].label}."
+        return _("It runs. One thing to look at: %(what)s.") % {"what": seen.cautions[0].label}
     return _("All is well. There is nothing you need to do.")
 
 
@@ -121,9 +121,11 @@ def _so_far(seen: Watch) -> str:
     if seen.campaign.state != Campaign.State.RUNNING or seen.days_left == 0:
         return told
     if seen.days_left is None:
-        return f"{told} {_('After a few days the page can say how long it will take.')}"
+        left = _("After a few days the page can say how long it will take.")
+        return f"{told} {left}"
     if seen.days_left > LONG:
-        return f"{told} {_('At the pace of the last days, that takes more than a year.')}"
+        left = _("At the pace of the last days, that takes more than a year.")
+        return f"{told} {left}"
     left = ngettext(
         "At the pace of the last days, about %(days)s day is left.",
         "At the pace of the last days, about %(days)s days are left.",

@@ -15,9 +15,6 @@
   let resting = false;
   let last = "";
 
-  word.textContent = ""; // the page does change by itself
-  word.hidden = true;
-
   function say(text) {
     word.hidden = !text;
     word.textContent = text;
