@@ -78,7 +78,8 @@ def _is_split_broken(campaign: Campaign) -> bool:
 def _ends(campaign: Campaign, *, now: datetime, told: Collection[str]) -> Iterator[News]:
     """The planned people, a decision, the last day: what makes a campaign done."""
     looks = Analysis.objects.filter(campaign=campaign, exception="", embargoed=False).order_by("-look")
-    if looks.filter(information__gte=1).exists():
+    # With a broken split there is nothing to read, however many were counted.
+    if looks.filter(information__gte=1).exclude(sample_ratio=Analysis.SampleRatio.ALARM).exists():
         yield News(Kind.PLANNED, "planned")
     last = looks.filter(exploratory=False).first()
     if last is not None and "decided" not in told and is_decided(last):

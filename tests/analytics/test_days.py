@@ -92,7 +92,7 @@ class Kept:
                 continue
             wanted = np.array([1.0 if at <= h < until else 0.0 for h in range(whole)])
             low, high = (
-                sign * linprog(sign * wanted, A_eq=left, b_eq=right, bounds=(0, None), method="highs").fun
+                sign * float(linprog(sign * wanted, A_eq=left, b_eq=right, bounds=(0, None), method="highs").fun or 0.0)
                 for sign in (1.0, -1.0)
             )
             found += high - low < LEAST - 1e-6

@@ -100,6 +100,12 @@ class TestWhatIsTold:
         evaluate(campaign, now=world.NOON)
         assert kinds(campaign) == ["planned"]
 
+    def test_nothing_is_done_whose_split_is_broken(self) -> None:
+        campaign = running(planned_per_arm=2000)
+        world.tally(campaign, MANY | {"both": (900, 400), "user": (4000, 900)})
+        evaluate(campaign, now=world.NOON)
+        assert kinds(campaign) == ["split"]
+
     def test_a_decision_once_every_question_has_an_answer(self) -> None:
         campaign = running(planned_per_arm=300_000, monitoring="group-sequential", looks=[0.5, 1.0])
         world.tally(campaign, SAME)
