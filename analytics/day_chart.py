@@ -71,8 +71,12 @@ def draw(arms: Sequence[ArmDays], *, drawing: str) -> SafeString:
             if bar.day == day
         ]
         if at in named:
-            middle = f"{left + slot * (at + 0.5):.2f}%"
-            parts.append(_text(middle, HEIGHT + 20, date_format(day, "MONTH_DAY_FORMAT"), "tick", "middle"))
+            # On a phone the names at both ends keep within the plot.
+            end = drawing == "phone" and at == len(days) - 1 and at > 0
+            start = drawing == "phone" and at == 0
+            across, anchor = (1.0, "end") if end else (0.0, "start") if start else (0.5, "middle")
+            where = f"{left + slot * (at + across):.2f}%"
+            parts.append(_text(where, HEIGHT + 20, date_format(day, "MONTH_DAY_FORMAT"), "tick", anchor))
     title = gettext("How many people saw each message, day by day")
     return _svg(f"days-{drawing}", title, _in_words(days, told, arms), HEIGHT + 28, parts)
 

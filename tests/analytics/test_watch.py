@@ -13,7 +13,9 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.utils import timezone
 
-from analytics import early, early_answers, lights, pulse, report, watch
+from analytics import day_chart, early, early_answers, lights, pulse, report, watch
+from analytics.days import Day
+from analytics.disclose import ArmDays
 from analytics.evaluate import evaluate
 from analytics.models import Analysis, EarlyLook, GuardEvent, Pulse, Tally, WorkerStep
 from analytics.pulse import flow_of
@@ -348,3 +350,25 @@ class TestTheEmbargo:
         campaign = looked_early()
         first = Analysis.objects.get(campaign=campaign, look=1)
         assert report.build(first, early=False).embargoed
+
+
+class TestTheChart:
+    def days(self, *ends: tuple[int, int]) -> ArmDays:
+        campaign = Campaign.objects.first() or world.launched()
+        told = tuple(Day(date(2026, 3, day), people) for day, people in ends)
+        return ArmDays(campaign.arms.get(key="victim"), told, told[-1].people if told else None)
+
+    def test_days_told_together_are_drawn_as_their_average(self) -> None:
+        drawn = day_chart.bars(self.days((1, 40), (3, 100)))
+        assert [(bar.day.day, bar.people, bar.is_average) for bar in drawn] == [
+            (1, 40, False), (2, 30, True), (3, 30, True),
+        ]  # fmt: skip
+
+    def test_a_bar_for_each_arm_and_day_and_the_sum_in_words(self) -> None:
+        arm = self.days((1, 40), (2, 100))
+        drawn = day_chart.draw([arm, arm], drawing="wide")
+        assert drawn.count('class="day frame-victim"') == 4
+        assert "Victim: 100" in drawn
+
+    def test_nobody_yet_is_said_in_words(self) -> None:
+        assert "No day can be told yet." in day_chart.draw([self.days()], drawing="phone")
