@@ -128,7 +128,7 @@ def test_an_analyst_looks_early_on_record_and_nobody_else_reads_it(desk: SignIn,
 def test_without_scripts_a_link_looks_again(desk: SignIn) -> None:
     campaign = running()
     client = desk(world.person("mara", "manager"), java_script_enabled=False)
-    expect(client.get_by_text("this page does not change by itself")).to_be_visible()
+    expect(client.get_by_text("All is well. There is nothing you need to do.")).to_be_visible()
     campaign.notices.create(kind="planned", ref="planned", at=timezone.now())
     client.get_by_role("link", name="Look again").click()
     expect(client.locator(".verdict .sentence")).to_contain_text("Done: The planned people are counted.")
