@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics import disclose, report, rows
+from analytics.early import may_look
 from analytics.models import Analysis, Estimate
 from campaign.access import campaign_for
 from campaign.api import HasRole, Listing
@@ -43,7 +44,7 @@ class Tallies(Listing[disclose.TableRow]):
 
     @Described(tag="results", answer=TallySerializer, many=True, refusals=(401, 403, 404))
     def get(self, request: Request, slug: str) -> Response:
-        return self.page(disclose.table(campaign_for(request.user, slug)))
+        return self.page(disclose.table(campaign_for(request.user, slug), early=may_look(request.user)))
 
 
 # A look as the report tells it: the words of `manage.py analyse --json`, for each planned outcome
@@ -187,12 +188,12 @@ class AnalysisSerializer(serializers.Serializer[Any]):
     across_campaigns = PooledSerializer(many=True, help_text="The same questions over several campaigns.")
 
     def to_representation(self, instance: Analysis) -> dict[str, Any]:
-        return super().to_representation(as_values(instance))
+        return super().to_representation(as_values(instance, early=self.context["early"]))
 
 
-def as_values(analysis: Analysis) -> dict[str, Any]:
-    """A stored look with the words that the report has for it."""
-    told = report.build(analysis)
+def as_values(analysis: Analysis, *, early: bool) -> dict[str, Any]:
+    """A stored look with the words that the report has for it; without `early`, for who may not look early."""
+    told = report.build(analysis, early=early)
     test = {"statistic": told.omnibus_statistic, "df": told.omnibus_df, "p_value": told.omnibus_p}
     return {
         "look": told.look,
@@ -236,9 +237,11 @@ def _interval(row: rows.RateRow | rows.DifferenceRow | rows.FactorialRow, level:
     return None if row.low is None or row.high is None else {"low": row.low, "high": row.high, "level": level}
 
 
-def _looks(request: Request, slug: str) -> QuerySet[Analysis]:
+def _looks(request: Request, slug: str, *, early: bool) -> QuerySet[Analysis]:
+    """Those that this person may read: an exception to the embargo is for who may make one."""
     campaign = campaign_for(request.user, slug)
-    return Analysis.objects.filter(campaign=campaign).select_related("campaign__plan").order_by("-look")
+    looks = Analysis.objects.filter(disclose.unless_early(early), campaign=campaign)
+    return looks.select_related("campaign__plan").order_by("-look")
 
 
 class Analyses(Listing[Analysis]):
@@ -248,7 +251,8 @@ class Analyses(Listing[Analysis]):
 
     @Described(tag="results", answer=AnalysisSerializer, many=True, refusals=(401, 403, 404))
     def get(self, request: Request, slug: str) -> Response:
-        return self.page(_looks(request, slug))
+        early = may_look(request.user)
+        return self.page(_looks(request, slug, early=early), early=early)
 
 
 class AnalysisDetail(APIView):
@@ -258,7 +262,8 @@ class AnalysisDetail(APIView):
 
     @Described(tag="results", answer=AnalysisSerializer, refusals=(401, 403, 404))
     def get(self, request: Request, slug: str, look: int) -> Response:
-        analysis = _looks(request, slug).filter(look=look).first()
+        early = may_look(request.user)
+        analysis = _looks(request, slug, early=early).filter(look=look).first()
         if analysis is None:
             raise exceptions.NotFound("There is no look with this number.")
-        return Response(AnalysisSerializer(analysis).data)
+        return Response(AnalysisSerializer(analysis, context={"early": early}).data)

@@ -18,7 +18,11 @@ What is hidden with it. All that it could be computed from:
 
 Time. A look shows an outcome anew only if in each arm every count moved by none or by at least k since it was last
 shown; until then the page shows what it showed. The table is shown anew only when twice as many people were counted,
-or at the end. It has no days: days and looks together would be differences of a few hours.
+or at the end. It has no days: days and looks together would be differences of a few hours. How many saw an arm is shown
+by days on the watch page, of those days alone that are far enough from every look and from each other: analytics.days.
+
+Role. Before the plan's first look nobody sees an estimate. A look that is an exception to that is for who may make
+one, analysts and administrators; the others see it from the plan's own first look on.
 
 A broken split is told in any case, in one word: nobody may go on with a campaign that misleads because it is small.
 
@@ -33,14 +37,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from datetime import date, timedelta
 from math import floor, log10
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 
 from analytics import words
-from analytics.models import Analysis, Estimate, Release
+from analytics.days import Day
+from analytics.days import shown as shown_days
+from analytics.models import Analysis, Estimate, Release, Tally
 from campaign.models import Arm, Campaign, LeftOutCount, ServedCount
 from campaign.outcomes import CATALOGUE
 from messages.models import Message, Revision
@@ -90,20 +97,21 @@ class ShownCounts:
     arms: Mapping[str, Sequence[int]]
 
 
-def look(analysis: Analysis) -> Look:
-    """A stored look, through the door."""
-    releases = _releases().filter(analysis__campaign=analysis.campaign_id, analysis__look__lte=analysis.look)
+def look(analysis: Analysis, *, early: bool = True) -> Look:
+    """A stored look, through the door. Without `early`, nothing in it comes from an exception to the embargo."""
+    releases = _releases(early).filter(analysis__campaign=analysis.campaign_id, analysis__look__lte=analysis.look)
     return _through_the_door(analysis, list(releases), lambda each: list(_stored(each)))
 
 
-def latest_looks(campaigns: Sequence[Campaign]) -> list[Look]:
+def latest_looks(campaigns: Sequence[Campaign], *, early: bool = True) -> list[Look]:
     """The last look at each campaign that has one, through the same door: of its primary outcome alone, and in as many
     queries for many campaigns as for one."""
-    last = Analysis.objects.filter(campaign=OuterRef("campaign")).order_by("-look").values("look")[:1]
+    seen = Analysis.objects.filter(unless_early(early))
+    last = seen.filter(campaign=OuterRef("campaign")).order_by("-look").values("look")[:1]
     asked = Analysis.objects.filter(campaign__in=campaigns, look=Subquery(last)).defer("checks")
     analyses = list(asked.select_related("campaign"))
     releases: dict[int, list[Release]] = {}
-    for release in _releases().filter(analysis__campaign__in=campaigns).defer("table", "analysis__checks"):
+    for release in _releases(early).filter(analysis__campaign__in=campaigns).defer("table", "analysis__checks"):
         releases.setdefault(release.analysis.campaign_id, []).append(release)
     arms = Arm.objects.filter(campaign__in=[each.campaign_id for each in analyses]).in_bulk()
     messages = Message.objects.filter(revisions__arms__in=arms).distinct().in_bulk()
@@ -160,9 +168,9 @@ def _through_the_door(
     )
 
 
-def table(campaign: Campaign) -> list[TableRow]:
+def table(campaign: Campaign, *, early: bool = True) -> list[TableRow]:
     """The newest table by placement and locale: who saw it, and for each outcome how many had it."""
-    releases = Release.objects.filter(analysis__campaign=campaign, held=False, table__isnull=False, least__gte=_least())
+    releases = _releases(early).filter(analysis__campaign=campaign, held=False, table__isnull=False)
     newest: dict[str, tuple[int, dict[str, Any]]] = {}
     for each in releases.select_related("analysis").order_by("analysis__look"):
         shown: dict[str, Any] = each.table or {}
@@ -189,6 +197,7 @@ def counts_of_others(campaign: Campaign, outcome: str) -> Iterator[ShownCounts]:
     """What every other campaign shows of an outcome at each look whose split is sound, oldest first."""
     releases = (
         Release.objects.filter(held=False, least__gte=_least(), analysis__outcome=outcome, analysis__embargoed=False)
+        .filter(unless_early(False, "analysis__"))
         .exclude(analysis__sample_ratio=Analysis.SampleRatio.ALARM)
         .exclude(analysis__campaign=campaign)
     )
@@ -198,17 +207,22 @@ def counts_of_others(campaign: Campaign, outcome: str) -> Iterator[ShownCounts]:
 
 
 def shares_left_out(analysis: Analysis) -> dict[str, int]:
-    """Of 100 messages sent on the days of a look, how many were left out, by reason; those that round to none are not
-    told. Whole hundredths of all that was sent tell of no small group."""
-    days = {"day__gte": analysis.from_day, "day__lte": analysis.to_day}
-    if None in days.values():
+    """Of 100 messages sent on the days of a look, how many were left out, by reason."""
+    if analysis.from_day is None or analysis.to_day is None:
         return {}
+    return shares_between(analysis.campaign, analysis.from_day, analysis.to_day)
+
+
+def shares_between(campaign: Campaign, first: date, last: date) -> dict[str, int]:
+    """Of 100 messages sent on these days, how many were left out, by reason; those that round to none are not told.
+    Whole hundredths of all that was sent tell of no small group."""
+    days = {"day__gte": first, "day__lte": last}
     left_out = dict(
-        LeftOutCount.objects.filter(placement__in=analysis.campaign.placements.all(), **days)
+        LeftOutCount.objects.filter(placement__in=campaign.placements.all(), **days)
         .values_list("reason")
         .annotate(Sum("count"))
     )
-    served = ServedCount.objects.filter(arm__campaign=analysis.campaign, **days).aggregate(Sum("count"))
+    served = ServedCount.objects.filter(arm__campaign=campaign, **days).aggregate(Sum("count"))
     everything = (served["count__sum"] or 0) + sum(left_out.values())
     if everything < 100 * _least():
         return {}
@@ -222,14 +236,63 @@ def whole_in_hundred(share: float, *, people: int) -> int | None:
     return max(floor(100 * share), 0) if people >= 100 * _least() else None
 
 
+@dataclass(frozen=True, slots=True)
+class ArmDays:
+    """How many had seen one arm: at the end of each day that may be shown, and as the newest number that is shown."""
+
+    arm: Arm
+    days: tuple[Day, ...]
+    newest: int | None
+
+
+def days(campaign: Campaign, *, through: date | None) -> list[ArmDays]:
+    """Each arm by whole days up to `through`, the last whose views are all counted; analytics.days says which."""
+    arms = list(campaign.arms.select_related("revision__message"))
+    seen = Tally.objects.filter(arm__in=arms, outcome="exposed").order_by()
+    counts: dict[int, dict[date, int]] = {arm.pk: {} for arm in arms}
+    for arm, day, count in seen.values_list("arm", "day").annotate(Sum("count")):
+        counts[arm][day] = count
+    looks = Release.objects.filter(analysis__campaign=campaign, held=False).order_by("analysis__look")
+    released = list(looks.values_list("arms", flat=True))
+    every = sorted({day for each in counts.values() for day in each})
+    whole = [day for day in _calendar(every) if through is not None and day <= through]
+    found = []
+    for arm in arms:
+        told = [each[arm.key]["n"] for each in released if arm.key in each]
+        ends, so_far = [], 0
+        for day in whole:
+            so_far += counts[arm.pk].get(day, 0)
+            ends.append(Day(day, so_far))
+        may = shown_days(ends, looks=told, now=sum(counts[arm.pk].values()), least=_least())
+        known = [*told, *(each.people for each in may)]
+        found.append(ArmDays(arm, tuple(may), max(known, default=None)))
+    return found
+
+
+def _calendar(days: Sequence[date]) -> list[date]:
+    """Every day from the first to the last."""
+    return [days[0] + timedelta(days=n) for n in range((days[-1] - days[0]).days + 1)] if days else []
+
+
 def _least() -> int:
     least: int = settings.SMALL_CELL
     return least
 
 
-def _releases() -> QuerySet[Release]:
+def unless_early(early: bool, at: str = "") -> Q:
+    """For a query of analyses, or of what has one `at`: those that whoever may not look early may read.
+
+    A look that is an exception to the embargo is for who may make one, until the plan's own first look has come.
+    """
+    if early:
+        return Q()
+    planned = Analysis.objects.filter(campaign=OuterRef(f"{at}campaign"), embargoed=False, exception="")
+    return Q(**{f"{at}exception": ""}) | Q(Exists(planned))
+
+
+def _releases(early: bool = True) -> QuerySet[Release]:
     """What was released, the newest first; none of it if it was released under a looser rule."""
-    releases = Release.objects.filter(least__gte=_least())
+    releases = Release.objects.filter(unless_early(early, "analysis__"), least__gte=_least())
     return releases.select_related("analysis__campaign__plan").order_by("-analysis__look")
 
 

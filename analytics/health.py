@@ -29,7 +29,11 @@ T = TypeVar("T")
 
 # Twice the slowest turn of the worker's minutely steps, and a little.
 LATE_SECONDS = 150.0
-LATE_SECONDS_OF = {"prune": 2 * 3600.0 + 150.0}
+LATE_SECONDS_OF = {
+    "prune": 2 * 3600.0 + 150.0,
+    "pulse": 2 * 3600.0 + 150.0,
+    "help links": 2 * 86_400.0 + 150.0,
+}
 _PATIENCE = Patience(seconds=2.0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
@@ -249,3 +250,98 @@ class GuardEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.arm} paused: {self.outcome}"
+
+
+class Pulse(models.Model):
+    """How a running campaign's data were when the worker last felt it, once an hour: in words and whole hundredths."""
+
+    class Flow(models.TextChoices):
+        OK = "ok", _("Messages are shown about as often as usual")
+        CAUTION = "caution", _("Far fewer messages are shown than usual")
+        ALARM = "alarm", _("Hardly any message is shown")
+        UNKNOWN = "unknown", _("Not known yet what is usual")
+
+    campaign = models.OneToOneField(Campaign, on_delete=models.PROTECT, primary_key=True, related_name="pulse")
+    felt_at = models.DateTimeField()
+    split = models.CharField(max_length=8, choices=Analysis.SampleRatio)
+    flow = models.CharField(max_length=8, choices=Flow)
+    usual = models.PositiveIntegerField(null=True, help_text="Messages on a usual day, to one figure.")
+    reach = models.PositiveSmallIntegerField(null=True, help_text="Of 100 messages sent, how many were seen.")
+    machines = models.PositiveSmallIntegerField(null=True, help_text="Of 100, left out as asked for by machines.")
+    crowds = models.PositiveSmallIntegerField(null=True, help_text="Of 100, left out because one network asked.")
+
+    def __str__(self) -> str:
+        return f"how {self.campaign} was at {self.felt_at}"
+
+
+class EarlyLook(models.Model):
+    """Somebody asked to look before the plan's first look, and why; the worker answers. One at a time."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="early_looks")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200)
+    asked_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    refused = models.CharField(max_length=200, blank=True, help_text="Why there was nothing to look at.")
+
+    class Meta:
+        ordering = ["campaign", "asked_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign"], condition=Q(done_at__isnull=True), name="early_look_one_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.by} asked to look at {self.campaign}"
+
+
+class Notice(models.Model):
+    """Something about a campaign that people want to hear of, made once by the worker and never changed."""
+
+    class Kind(models.TextChoices):
+        GUARDRAIL = "guardrail", _("A guardrail was crossed")
+        SPLIT = "split", _("The split is broken")
+        HELP_LINK = "help-link", _("A help link has to be checked")
+        PAUSED = "paused", _("The worker paused the campaign")
+        PLANNED = "planned", _("The planned people are counted")
+        DECIDED = "decided", _("The plan’s questions are answered")
+        ENDED = "ended", _("Its last day has come")
+
+    DONE = (Kind.PLANNED, Kind.DECIDED, Kind.ENDED)
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="notices")
+    kind = models.CharField(max_length=10, choices=Kind)
+    ref = models.CharField(max_length=120, help_text="What it is about; told once.")
+    about = models.CharField(max_length=160, blank=True, help_text="Its name at that time.")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["campaign", "-at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["campaign", "ref"], name="notice_once")]
+
+    def __str__(self) -> str:
+        return f"{self.campaign}: {self.get_kind_display()}"
+
+
+class Telling(models.Model):
+    """One notice on its way to one person by e-mail, or to the plan's webhook, until it is taken."""
+
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="tellings")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", help_text="Empty: the webhook."
+    )
+    due_at = models.DateTimeField(help_text="When it is tried next.")
+    tries = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=80, blank=True, help_text="The name of the error that stopped it last.")
+
+    class Meta:
+        ordering = ["notice", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["notice", "person"], name="telling_once"),
+            models.UniqueConstraint(fields=["notice"], condition=Q(person__isnull=True), name="telling_webhook_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.notice} to {self.person or 'the webhook'}"

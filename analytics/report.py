@@ -102,10 +102,10 @@ class Headline:
     people_in_words: str
 
 
-def headlines(campaigns: Sequence[Campaign]) -> dict[int, Headline]:
+def headlines(campaigns: Sequence[Campaign], *, early: bool = True) -> dict[int, Headline]:
     """The sentence of the last look at each campaign that has one, by its number: as its results page says it."""
     found = {}
-    for look in disclose.latest_looks(campaigns):
+    for look in disclose.latest_looks(campaigns, early=early):
         estimates = [e for e in look.estimates if e.kind != Estimate.Kind.FACTORIAL]
         primary = _block(look.analysis.outcome, estimates, embargoed=look.shown.embargoed)
         withheld = look.shown.sample_ratio == Analysis.SampleRatio.ALARM
@@ -133,9 +133,9 @@ def latest(campaign: Campaign) -> Report | None:
     return build(analysis) if analysis else None
 
 
-def build(asked: Analysis) -> Report:
-    """One stored analysis as a report, of what may be shown of it."""
-    look = disclose.look(asked)
+def build(asked: Analysis, *, early: bool = True) -> Report:
+    """One stored analysis as a report, of what may be shown of it; without `early`, to who may not look early."""
+    look = disclose.look(asked, early=early)
     analysis, campaign = look.shown, asked.campaign
     plan = campaign.plan
     contrasts = [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL]
@@ -179,7 +179,7 @@ def build(asked: Analysis) -> Report:
         checks=_checks(look.checks, primary),
         chances=_chances(look.checks, primary),
         pooled=tuple(PooledRow(**row | {"name": words.reason(row["name"])}) for row in look.checks.get("pooled", [])),
-        guards=tuple(_guard(event) for event in campaign.guard_events.select_related("arm")),
+        guards=tuple(guard_sentence(event) for event in campaign.guard_events.select_related("arm")),
         information=look.information,
         sample_ratio=analysis.sample_ratio,
         sample_ratio_p=analysis.sample_ratio_p,
@@ -252,7 +252,7 @@ def _chances(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[ChanceRow, 
     )
 
 
-def _guard(event: GuardEvent) -> str:
+def guard_sentence(event: GuardEvent) -> str:
     """What was crossed, without how far: that was measured between two looks, and would tell of the few in between."""
     scale = words.scale_for([event.margin])
     return gettext(

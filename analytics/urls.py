@@ -1,8 +1,13 @@
-"""Routes of the staff pages about results."""
+"""Routes of the staff pages about what happens: results, and the watch page."""
 
 from django.urls import path
 
-from analytics import views
+from analytics import views, watch_page
 
 app_name = "analytics"
-urlpatterns = [path("campaigns/<slug:slug>/results/", views.results, name="results")]
+urlpatterns = [
+    path("campaigns/<slug:slug>/results/", views.results, name="results"),
+    path("campaigns/<slug:slug>/watch/", watch_page.page, name="watch"),
+    path("campaigns/<slug:slug>/watch/now/", watch_page.again, name="watch-now"),
+    path("campaigns/<slug:slug>/watch/early/", watch_page.look_early, name="look-early"),
+]

@@ -6,7 +6,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from analytics import disclose
 from analytics import report as reports
+from analytics.early import may_look
 from analytics.models import Analysis
 from campaign.access import campaign_for
 from campaign.models import AnalysisPlan
@@ -15,8 +17,8 @@ from campaign.models import AnalysisPlan
 @require_safe
 def results(request: HttpRequest, slug: str) -> HttpResponse:
     """The latest look, or an earlier one with ?look=2; every look stays on record."""
-    campaign = campaign_for(request.user, slug)
-    looks = list(Analysis.objects.filter(campaign=campaign).order_by("look"))
+    campaign, early = campaign_for(request.user, slug), may_look(request.user)
+    looks = list(Analysis.objects.filter(disclose.unless_early(early), campaign=campaign).order_by("look"))
     asked = request.GET.get("look", str(looks[-1].look) if looks else "")
     chosen = next((analysis for analysis in looks if str(analysis.look) == asked), None)
     if asked and chosen is None:
@@ -25,7 +27,7 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
         "campaign": campaign,
         "looks": looks,
         "newest": looks[-1].look if looks else None,
-        "report": reports.build(chosen) if chosen else None,
+        "report": reports.build(chosen, early=early) if chosen else None,
         "plan": AnalysisPlan.objects.filter(campaign=campaign).first(),
     }
     return render(request, "analytics/results.html", context)

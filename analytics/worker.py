@@ -22,7 +22,7 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 
-from analytics import counts, ingest, turns, words
+from analytics import counts, early_answers, ingest, notices, pulse, telling, turns, words
 from analytics.evaluate import NotEvaluable, due, evaluate
 from analytics.fold import fold
 from analytics.guard import guard
@@ -123,6 +123,32 @@ def _tell_of_unknown(campaign: int) -> None:
     )
 
 
+def answer_early(now: datetime) -> str:
+    """Looks that somebody asked for before the plan's first."""
+    return _said((early_answers.answer_all(now=now), "early looks on record"))
+
+
+def feel(now: datetime) -> str:
+    """How the data of running campaigns are, once an hour."""
+    running = Campaign.objects.filter(state=Campaign.State.RUNNING).order_by("pk")
+
+    def feel_one(campaign: Campaign) -> int:
+        pulse.feel(campaign, now=now)
+        return 1
+
+    return _said((_for_each(running, feel_one), "campaigns felt"))
+
+
+def tell(now: datetime) -> str:
+    """What people want to hear of, put on record and sent; it fails as long as somebody could not be told."""
+    made = told = 0
+    try:
+        made = _for_each(notices.watched(now=now), lambda campaign: notices.make(campaign, now=now))
+    finally:  # what is on record is sent, whatever else is wrong
+        told = telling.tell_all(now=now)
+    return _said((made, "notices"), (told, "people or webhooks told"))
+
+
 def prune(now: datetime) -> str:
     """Staff sessions that have run out, notes of hours folded long ago, and the order in which counts were raised."""
     counts.forget_their_order()
@@ -145,6 +171,9 @@ STEPS: tuple[Step, ...] = (
     Step("fold", 20, fold_closed),
     Step("guard", 60, guard_arms),
     Step("evaluate", 60, look),
+    Step("early", 5, answer_early),
+    Step("pulse", 3600, feel),
+    Step("tell", 30, tell),
     Step("keys", 60, destroy_keys),
     Step("prune", 3600, prune),
     *([Step("help links", 86_400, ask_help_links)] if settings.CHECK_HELP_LINKS else []),

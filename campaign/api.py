@@ -65,10 +65,10 @@ class Listing(APIView, Generic[M]):
     pagination_class = Pages
     serializer_class: type[serializers.BaseSerializer[M]]
 
-    def page(self, query: QuerySet[Any] | Sequence[M]) -> Response:
+    def page(self, query: QuerySet[Any] | Sequence[M], **context: object) -> Response:
         pages = self.pagination_class()
         rows: Any = pages.paginate_queryset(query, self.request, view=self)
-        return pages.get_paginated_response(self.serializer_class(rows, many=True).data)
+        return pages.get_paginated_response(self.serializer_class(rows, many=True, context=context).data)
 
 
 class StrictJSON(JSONParser):

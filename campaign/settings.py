@@ -163,7 +163,7 @@ MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
 MFA_ADAPTER = "messages.people.sealing.Adapter"
 ACCOUNT_ADAPTER = "messages.people.sealing.NoSelfSignUp"
 
-# Mail is for invitations alone. Without a server, their links are shown to copy.
+# Mail is for invitations and notices. Without a server, the links of the first are shown to copy.
 EMAIL_HOST = os.environ.get("MAIL_HOST", "")
 EMAIL_PORT = int(os.environ.get("MAIL_PORT", "587"))
 EMAIL_HOST_USER = os.environ.get("MAIL_USER", "")
@@ -221,6 +221,9 @@ if not EXIT_URL.startswith(("https://", "http://") if LOCAL_HTTP else "https://"
     raise ImproperlyConfigured("EXIT_URL must begin with https://.")
 NEVER_NAME = _list("NEVER_NAME")  # tools and sites that no message may name
 CHECK_HELP_LINKS = _flag("CHECK_HELP_LINKS")  # the worker asks each help link's address once a day
+# Where staff find the site: notices lead there, and the worker is asked by nobody under a name.
+_HOST = next((host for host in ALLOWED_HOSTS if not host.startswith((".", "*"))), "localhost")
+SITE_ADDRESS = os.environ.get("SITE_ADDRESS", "").rstrip("/") or f"http{'' if LOCAL_HTTP else 's'}://{_HOST}"
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # empty: /metrics is off
 
 REST_FRAMEWORK = {

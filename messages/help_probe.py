@@ -12,7 +12,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Literal
@@ -61,7 +61,7 @@ def probe(
             if asked and host != asked:
                 return Found("moved", f"It sends people on to {host}. Is that still the same service?")
             asked = host
-            address = _public(resolve(host))
+            address = public_of(resolve(host))
             reply = _ask(host, path, address, connect, seconds)
         except Unsafe as reason:
             return Found("unsafe", str(reason))
@@ -119,7 +119,7 @@ def connected(host: str, address: str, seconds: float) -> socket.socket:
         raise
 
 
-def _public(addresses: Sequence[str]) -> str:
+def public_of(addresses: Sequence[str]) -> str:
     """One address, if all of them are public: a host that is also inside our own network is not asked at all."""
     if not addresses:
         raise OSError("the name has no address")
@@ -135,13 +135,24 @@ def _public(addresses: Sequence[str]) -> str:
 
 def _ask(host: str, path: str, address: str, connect: Connect, seconds: float) -> Reply:
     """The head of the page; the page itself, unread, where a site gives no heads."""
-    reply = _once("HEAD", host, path, address, connect, seconds)
+    reply = once("HEAD", host, path, address, connect, seconds)
     if reply.status in (400, 403, 404, 405, 500, 501):
-        return _once("GET", host, path, address, connect, seconds)
+        return once("GET", host, path, address, connect, seconds)
     return reply
 
 
-def _once(method: str, host: str, path: str, address: str, connect: Connect, seconds: float) -> Reply:
+def once(
+    method: str,
+    host: str,
+    path: str,
+    address: str,
+    connect: Connect,
+    seconds: float,
+    *,
+    body: bytes | None = None,
+    headers: Mapping[str, str] = _HEADERS,
+) -> Reply:
+    """One question to one address, answered within `seconds` or cut off; what it sends back is not read."""
     with closing(connect(host, address, seconds)) as line:
         line.settimeout(seconds)
         # A site that sends a byte now and then would keep us for hours.
@@ -152,7 +163,7 @@ def _once(method: str, host: str, path: str, address: str, connect: Connect, sec
         try:
             connection = http.client.HTTPConnection(host)
             connection.sock = line
-            connection.request(method, path, headers=_HEADERS)
+            connection.request(method, path, body, headers=dict(headers))
             answer = connection.getresponse()
             if time.monotonic() >= end:
                 raise TimeoutError("cut off")  # what came until then looks like a whole answer

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django import template
 from django.conf import settings
+from django.template import Context
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from analytics import charts, words
 from analytics import report as reports
+from analytics.early import may_look
+from analytics.models import Notice
 from analytics.report import Report
 from analytics.rows import DifferenceRow, OutcomeBlock, PooledRow, RateRow
 from campaign.models import Campaign
@@ -54,12 +57,19 @@ def scale_of(block: OutcomeBlock) -> words.Scale:
     return charts.scale_of(block)
 
 
-@register.simple_tag
-def with_headlines(campaigns: Sequence[Campaign]) -> list[tuple[Campaign, reports.Headline | None]]:
+@register.simple_tag(takes_context=True)
+def with_headlines(context: Context, campaigns: Sequence[Campaign]) -> list[tuple[Campaign, reports.Headline | None]]:
     """Each campaign with what its last look says, for pages of apps that may not import this one."""
     listed = list(campaigns)
-    found = reports.headlines(listed)
+    found = reports.headlines(listed, early=may_look(context["user"]))
     return [(campaign, found.get(campaign.pk)) for campaign in listed]
+
+
+@register.simple_tag
+def done_campaigns(campaigns: Iterable[Campaign]) -> set[int]:
+    """The numbers of those that a notice says are done: the planned people, a decision, the last day."""
+    done = Notice.objects.filter(campaign__in=[campaign.pk for campaign in campaigns], kind__in=Notice.DONE)
+    return set(done.order_by().values_list("campaign", flat=True))
 
 
 @register.simple_tag

@@ -32,7 +32,7 @@ class Door:
             if sessions.is_idle(request):
                 logout(request)
                 request.session[IDLE] = True  # so that the sign-in page can say why
-            else:
+            elif "Watching" not in request.headers:  # a page that looks again by itself is not somebody at work
                 sessions.mark_seen(request)
         return self.get_response(request)
 

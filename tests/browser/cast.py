@@ -20,10 +20,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views import defaults
 
-from analytics import demo
+from analytics import demo, early, notices, pulse
 from analytics.evaluate import evaluate
 from analytics.guard import guard
-from analytics.models import Tally
+from analytics.models import GuardEvent, Pulse, Tally, WorkerStep
 from campaign import keyring, killswitch, lifecycle, planning
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome, ServedCount
 from campaign.preview import preview_url
@@ -80,6 +80,7 @@ def build() -> dict[str, Any]:
     _written(words[1])
     keyring.receipt_keys(settings.KEY_DIRECTORY)
     keyring.rotate(settings.KEY_DIRECTORY, now=time.time(), ahead=10 * 86_400)
+    _watched(now)
     roles = permissions.signed_in() | {"half-way": _half_way(), "newcomer": _newcomer()}
     roles |= {name: _signed_in(name) for name in ("one-factor", "two-factors")}
     passkey = Authenticator.objects.create(
@@ -210,6 +211,27 @@ def _written(words: Revision) -> None:
     waits = Rendition.objects.create(revision=revision, locale="en", **said)
     review.submit(waits, by=manager, now=timezone.now())
     Rendition.objects.create(revision=revision, locale="ar", headline=ARABIC[0], body=ARABIC[1])
+
+
+def _watched(now: datetime) -> None:
+    """What the worker leaves for the watch pages; a message that was paused for harm, and somebody who looks early."""
+    WorkerStep.objects.create(name="fold", began_at=now, succeeded_at=now)
+    harmed = Campaign.objects.get(slug="few")
+    GuardEvent.objects.create(
+        campaign=harmed,
+        arm=harmed.arms.get(key="victim"),
+        outcome="annoyed",
+        at=now,
+        effect=0.2,
+        bound=0.1,
+        margin=0.02,
+    )
+    for campaign in Campaign.objects.filter(state=Campaign.State.RUNNING):
+        pulse.feel(campaign, now=now)
+        notices.make(campaign, now=now)
+    lately = Campaign.objects.get(slug="early")
+    Pulse.objects.filter(campaign=lately).update(flow=Pulse.Flow.OK, usual=100, reach=92, machines=4)
+    early.ask(lately, by=world.person("ana", ANALYST), reason="The funder’s board meets tomorrow.", now=now)
 
 
 def _half_way() -> Client:

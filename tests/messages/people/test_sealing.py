@@ -17,7 +17,7 @@ from messages.people import factors, sealing
 from tests import world
 
 KEY = b"k" * 32
-migration = import_module("messages.migrations.0010_sealed_anew")
+migration = import_module("messages.migrations.0011_sealed_anew")
 # "JBSWY3DPEHPK3PXP" as the code before the cryptography package sealed it under KEY, taken from that version.
 OLD = "05yH54cJPtFDJgymc1/3HKdiDkCGeqJ7aqO/H9N6vLyuEUQy+4Y051RHm65RHifDMlYFIGHzW0sPIaBPkd3ogA=="
 

@@ -1,0 +1,54 @@
+"""What a notice says: one sentence, and for an e-mail what to do next. No count and no estimate is in any of them."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext, gettext_lazy
+
+from analytics.models import Notice
+
+Kind = Notice.Kind
+
+_SENTENCES = {
+    Kind.GUARDRAIL: gettext_lazy("In “%(campaign)s”, “%(about)s” crossed a guardrail and is no longer shown."),
+    Kind.SPLIT: gettext_lazy("In “%(campaign)s”, the messages are not shown as often as planned: the split is broken."),
+    Kind.HELP_LINK: gettext_lazy(
+        "While “%(campaign)s” runs, the help link “%(about)s” was last checked more than 180 days ago."
+    ),
+    Kind.PAUSED: gettext_lazy("“%(campaign)s” was paused by the worker."),
+    Kind.PLANNED: gettext_lazy("“%(campaign)s” is done: the planned people are counted."),
+    Kind.DECIDED: gettext_lazy("“%(campaign)s” is done: each question of its plan has an answer."),
+    Kind.ENDED: gettext_lazy("“%(campaign)s” is done: its last day has come, and it is closed."),
+}
+_NEXT = {
+    Kind.GUARDRAIL: gettext_lazy("Nobody else meets that message. Please read what was seen, and decide how to go on."),
+    Kind.SPLIT: gettext_lazy("Comparisons are withheld. Please pause the campaign and look for the cause."),
+    Kind.HELP_LINK: gettext_lazy("Visitors still see it. Please open it, and say that it works."),
+    Kind.PAUSED: gettext_lazy("Its messages are not shown. Please read why, and decide how to go on."),
+    Kind.PLANNED: gettext_lazy("Please read the results when it suits you, and close the campaign."),
+    Kind.DECIDED: gettext_lazy("Please read the results when it suits you, and close the campaign."),
+    Kind.ENDED: gettext_lazy("Please read the results when it suits you."),
+}
+
+
+def sentence(notice: Notice) -> str:
+    """What happened, in one sentence."""
+    return str(_SENTENCES[Kind(notice.kind)]) % {"campaign": notice.campaign.name, "about": notice.about}
+
+
+def advice(notice: Notice) -> str:
+    """What to do now."""
+    return str(_NEXT[Kind(notice.kind)])
+
+
+def letter(notice: Notice, *, page: str) -> tuple[str, str]:
+    """Subject and text of an e-mail."""
+    text = gettext(
+        "%(sentence)s\n\n%(advice)s\n\n%(page)s\n\n"
+        "Numbers stand on that page alone, so that none travels by e-mail.\n"
+        "You read this because you made this campaign, or its plan names you."
+    )
+    subject = gettext("%(what)s: %(campaign)s") % {
+        "what": notice.get_kind_display(),
+        "campaign": " ".join(notice.campaign.name.split()),
+    }
+    return subject, text % {"sentence": sentence(notice), "advice": advice(notice), "page": page}

@@ -1,0 +1,142 @@
+"""The watch page in a browser: it looks again by itself, asks to look early on record, and keeps the embargo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from analytics import early_answers, notices, pulse
+from analytics.evaluate import evaluate
+from analytics.models import GuardEvent, Pulse
+from campaign.models import Campaign
+from tests import world
+from tests.browser.conftest import OpenPage
+from tests.browser.test_pages import watch
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SignIn = Callable[..., Page]
+MANY = {"neutral": (2000, 700), "victim": (2000, 760), "user": (2000, 780), "both": (2000, 880)}
+
+
+@pytest.fixture
+def desk(live_server: LiveServer, page: OpenPage) -> SignIn:
+    """Opens the watch page as somebody who is signed in, with a clock that the test can push on."""
+
+    def sign_in(person: User, path: str = "/campaigns/pilot/watch/", **options: object) -> Page:
+        client = Client()
+        world.sign_in(client, person)
+        tab = page(**options)
+        tab.clock.install()
+        name = settings.SESSION_COOKIE_NAME
+        tab.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+        tab.goto(f"{live_server.url}{path}")
+        return tab
+
+    return sign_in
+
+
+def running() -> Campaign:
+    campaign = world.launched(plan={"planned_per_arm": 100_000})
+    world.tally(campaign, MANY)
+    evaluate(campaign, now=world.NOON)
+    pulse.feel(campaign, now=timezone.now())
+    Pulse.objects.update(flow="ok", usual=400, reach=90)
+    return campaign
+
+
+def test_a_manager_sees_a_guardrail_trip_without_reloading(desk: SignIn) -> None:
+    campaign = running()
+    tab = desk(world.person("mara", "manager"))
+    wrong = watch(tab)
+    expect(tab.get_by_text("All is well. There is nothing you need to do.")).to_be_visible()
+    tab.evaluate("window.mine = true")
+    GuardEvent.objects.create(
+        campaign=campaign, arm=campaign.arms.get(key="both"), outcome="annoyed", at=timezone.now(), effect=0.05,
+        bound=0.03, margin=0.02,
+    )  # fmt: skip
+    notices.make(campaign, now=timezone.now())
+    tab.clock.run_for(11_000)
+    expect(tab.locator(".verdict .sentence")).to_contain_text("A guardrail was crossed.")
+    expect(tab.locator("[data-live-said]")).to_contain_text("A guardrail was crossed.")
+    expect(tab.get_by_text("crossed a guardrail and is no longer shown")).to_be_visible()
+    assert tab.evaluate("window.mine")
+    assert wrong == []
+
+
+def test_it_asks_nobody_while_nobody_sees_it_and_rests_after_half_an_hour(desk: SignIn) -> None:
+    running()
+    tab = desk(world.person("mara", "manager"))
+    asked: list[str] = []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.evaluate("Object.defineProperty(document, 'hidden', {get: () => window.away ?? false})")
+    tab.evaluate("window.away = true; document.dispatchEvent(new Event('visibilitychange'))")
+    tab.clock.run_for(60_000)
+    assert asked == []
+    with tab.expect_response("**/watch/now/"):
+        tab.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
+    tab.clock.fast_forward(timedelta(minutes=31).seconds * 1000)
+    expect(tab.get_by_text("The page rests: nobody touched it for half an hour.")).to_be_visible()
+    with tab.expect_response("**/watch/now/"):
+        tab.mouse.move(5, 5)
+
+
+def test_open_folds_and_the_focus_stay_while_it_looks_again(desk: SignIn) -> None:
+    campaign = running()
+    tab = desk(world.person("ana", "analyst"))
+    tab.get_by_text("I have to look early").click()
+    box = tab.get_by_label("Why do you have to look early?")
+    box.fill("A funder")
+    campaign.notices.create(kind="split", ref="split", at=timezone.now())
+    tab.clock.run_for(11_000)
+    expect(tab.get_by_text("the split is broken.")).to_be_visible()
+    expect(box).to_have_value("A funder")
+    expect(box).to_be_focused()
+
+
+def test_an_analyst_looks_early_on_record_and_nobody_else_reads_it(desk: SignIn, live_server: LiveServer) -> None:
+    running()
+    tab = desk(world.person("ana", "analyst"))
+    wrong = watch(tab)
+    assert "turned back" not in tab.locator("main").inner_text()
+    tab.get_by_text("I have to look early").click()
+    tab.get_by_role("button", name="Look early, on record").click()
+    expect(tab.locator("#reason-error")).to_contain_text("Please say why")
+    tab.get_by_label("Why do you have to look early?").fill("The funder’s board meets tomorrow.")
+    tab.get_by_role("button", name="Look early, on record").click()
+    expect(tab.get_by_text("the worker is at it")).to_be_visible()
+    early_answers.answer_all(now=timezone.now())
+    tab.clock.run_for(11_000)
+    tab.get_by_role("link", name="Read what was seen").click()
+    expect(tab.locator(".verdict .sentence")).to_contain_text("44 turned back")
+    other = desk(world.person("mara", "manager"))
+    expect(other.get_by_text("Looked at early by ana")).to_be_visible()
+    expect(other.get_by_text("The funder’s board meets tomorrow.")).to_be_visible()
+    other.goto(f"{live_server.url}/campaigns/pilot/results/")
+    expect(other.locator(".verdict .sentence")).to_contain_text("It is too early to compare")
+    assert wrong == []
+
+
+def test_without_scripts_a_link_looks_again(desk: SignIn) -> None:
+    campaign = running()
+    client = desk(world.person("mara", "manager"), java_script_enabled=False)
+    expect(client.get_by_text("All is well. There is nothing you need to do.")).to_be_visible()
+    campaign.notices.create(kind="planned", ref="planned", at=timezone.now())
+    client.get_by_role("link", name="Look again").click()
+    expect(client.locator(".verdict .sentence")).to_contain_text("Done: The planned people are counted.")
+
+
+def test_it_says_when_it_cannot_look_again(desk: SignIn) -> None:
+    running()
+    tab = desk(world.person("mara", "manager"))
+    tab.context.clear_cookies()
+    tab.clock.run_for(11_000)
+    expect(tab.get_by_text("The page could not look again: you may be offline, or signed out.")).to_be_visible()
