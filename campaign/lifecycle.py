@@ -16,14 +16,17 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from campaign.assignment import cumulative
+from campaign import readiness
 from campaign.keyring import destroy_subject_secret, subject_secrets
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome
 from campaign.outcomes import CATALOGUE
-from messages import audit, help_links, review
+from campaign.readiness import spoken
+from messages import audit, review
 from messages.models import Rendition, Review
-from messages.roles import MANAGER, REVIEWER, has_role
+from messages.roles import MANAGER, NAMES, REVIEWER, has_role
 
 State = Campaign.State
 
@@ -31,12 +34,25 @@ TRANSITIONS: dict[str, tuple[set[str], str, str]] = {
     # verb: (from which states, to which state, which role)
     "submit": ({State.DRAFT}, State.SUBMITTED, MANAGER),
     "approve": ({State.SUBMITTED}, State.APPROVED, REVIEWER),
+    "send-back": ({State.SUBMITTED}, State.DRAFT, REVIEWER),
     "launch": ({State.APPROVED}, State.RUNNING, MANAGER),
     "schedule": ({State.APPROVED}, State.SCHEDULED, MANAGER),  # a launch whose start is yet to come
     "pause": ({State.SCHEDULED, State.RUNNING}, State.PAUSED, MANAGER),
     "resume": ({State.PAUSED}, State.RUNNING, MANAGER),
     "close": ({State.SCHEDULED, State.RUNNING, State.PAUSED}, State.CLOSED, MANAGER),
 }
+# As an infinitive stands in “A campaign that is closed cannot ...”.
+VERBS = {
+    "submit": gettext_lazy("submit"),
+    "approve": gettext_lazy("approve"),
+    "send-back": gettext_lazy("send back"),
+    "launch": gettext_lazy("launch"),
+    "schedule": gettext_lazy("launch"),
+    "pause": gettext_lazy("pause"),
+    "resume": gettext_lazy("resume"),
+    "close": gettext_lazy("close"),
+}
+REASON_LIMIT = 500
 
 
 class StepRefused(Exception):
@@ -56,19 +72,27 @@ def submit(campaign: Campaign, *, by: User) -> None:
 def approve(campaign: Campaign, *, by: User) -> None:
     """A second person agrees to the words, the arms and the plan."""
     if by == campaign.created_by:
-        raise StepRefused("Nobody approves their own campaign. Please ask a colleague.")
+        raise StepRefused(_("Nobody approves their own campaign. Please ask a colleague."))
     campaign.approved_by = by
     _move(campaign, "approve", by)
+
+
+@transaction.atomic
+def send_back(campaign: Campaign, *, by: User, reason: str) -> None:
+    """A second person does not agree yet; the reason stays on the audit record, and the manager reads it."""
+    if by == campaign.created_by:
+        raise StepRefused(_("Nobody sends back their own campaign. Please ask a colleague."))
+    reason = readiness.said(reason)
+    if not reason:
+        raise StepRefused(_("Say what has to change."))
+    _move(campaign, "send-back", by, reason=reason)
 
 
 @transaction.atomic
 def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
     """Freeze the plan and start serving. The help beside the messages has to be checked, on the day of the launch."""
     _take_turns(campaign)
-    problems = unready(campaign)
-    if campaign.ends_at is not None and campaign.ends_at <= (campaign.starts_at or now):
-        problems.append("The campaign would end before it starts: choose a later end.")
-    problems += help_links.in_the_way(today=timezone.localdate(now))
+    problems = [found.said for found in readiness.before_launch(campaign, now=now)]
     if problems:
         raise StepRefused(" ".join(problems))
     campaign.locales = spoken(campaign)
@@ -89,9 +113,9 @@ def pause(campaign: Campaign, *, by: User) -> None:
 def resume(campaign: Campaign, *, by: User) -> None:
     """Serve again, under the same plan."""
     _take_turns(campaign)
-    problems = _taken_placements(campaign)
+    problems = [found.said for found in readiness.taken_placements(campaign)]
     if campaign.locales and not set(spoken(campaign)) & set(campaign.locales):
-        problems.append("Words of its arms were withdrawn: no language is left that every arm speaks.")
+        problems.append(_("Words of its arms were withdrawn: no language is left that every arm speaks."))
     if problems:
         raise StepRefused(" ".join(problems))
     _move(campaign, "resume", by)
@@ -167,7 +191,7 @@ def secrets_of_unknown() -> list[int]:
 def pause_arm(arm: Arm, *, reason: str, now: datetime, by: str = audit.WORKER) -> None:
     """Stop showing one arm; the others go on in their own shares. Only the control cannot be paused alone."""
     if arm.is_control:
-        raise StepRefused("The control arm cannot be paused alone: pause the campaign.")
+        raise StepRefused(_("The control arm cannot be paused alone: pause the campaign."))
     arm.paused_at, arm.paused_reason = now, reason
     arm.save(update_fields=["paused_at", "paused_reason"])
     arm.campaign.save(update_fields=["changed_at"])  # the snapshot notices
@@ -186,10 +210,12 @@ def _take_turns(campaign: Campaign) -> None:
 def _move(campaign: Campaign, verb: str, by: User, **detail: str) -> None:
     sources, target, role = TRANSITIONS[verb]
     if not has_role(by, role):
-        raise StepRefused(f"Only a {role} can {verb} a campaign.")
+        told = {"role": str(NAMES[role]).lower(), "verb": VERBS[verb]}
+        raise StepRefused(_("Only a %(role)s can %(verb)s a campaign.") % told)
     locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     if locked.state not in sources:
-        raise StepRefused(f"A campaign that is “{locked.get_state_display()}” cannot {verb}.")
+        told = {"state": locked.get_state_display(), "verb": VERBS[verb]}
+        raise StepRefused(_("A campaign that is “%(state)s” cannot %(verb)s.") % told)
     campaign.state = target
     campaign.save()
     record(audit.Action(f"campaign-{verb}"), campaign, by=by, **detail)
@@ -197,99 +223,13 @@ def _move(campaign: Campaign, verb: str, by: User, **detail: str) -> None:
 
 def unready(campaign: Campaign) -> list[str]:
     """What still keeps a campaign from being submitted or launched, in sentences."""
-    problems = []
-    arms = list(campaign.arms.select_related("revision__message"))
-    if len(arms) < 2:
-        problems.append("A campaign needs at least two arms.")
-    elif sum(arm.is_control for arm in arms) != 1:
-        problems.append("One arm must be the control.")
-    else:
-        try:
-            cumulative([arm.weight for arm in arms])
-        except ValueError:
-            problems.append("At least one arm needs a weight above zero.")
-    locales = [review.approved_locales(arm.revision) for arm in arms]
-    problems += [
-        f"The words of “{arm.name}” are not approved." for arm, own in zip(arms, locales, strict=True) if not own
-    ]
-    if locales and all(locales) and not set.intersection(*locales):
-        problems.append("The arms have no approved language in common.")
-    if not campaign.placements.exists():
-        problems.append("Choose at least one placement.")
-    if not (campaign.ethics_reference or campaign.ethics_exemption):
-        problems.append("Say who agreed to this trial, or why nobody has to.")
-    problems += _plan_problems(campaign, {arm.key for arm in arms})
-    return problems + _taken_placements(campaign)
-
-
-def spoken(campaign: Campaign) -> list[str]:
-    """The languages in which the words of every arm are approved."""
-    own = [review.approved_locales(arm.revision) for arm in campaign.arms.select_related("revision__message")]
-    return sorted(set.intersection(*own)) if own else []
-
-
-def _plan_problems(campaign: Campaign, keys: set[str]) -> list[str]:
-    plan = AnalysisPlan.objects.filter(campaign=campaign).first()
-    if plan is None:
-        return ["The campaign has no analysis plan."]
-    problems = []
-    if not plan.outcomes.filter(role=PlannedOutcome.Role.PRIMARY).exists():
-        problems.append("The plan needs a primary outcome.")
-    if not _looks_are_sound(plan.looks):
-        problems.append("The looks must rise to 1, such as 0.25, 0.5, 1.")
-    if plan.planned_per_arm < 1:
-        problems.append("Say how many people are to be shown each arm.")
-    if plan.strata and plan.clusters:
-        problems.append("Choose strata or clusters, not both.")
-    for planned in plan.outcomes.all():
-        if CATALOGUE[planned.outcome].better == "none":
-            name = CATALOGUE[planned.outcome].name
-            problems.append(f"“{name}” is neither good nor bad, so no verdict can rest on it.")
-        if planned.harm_margin is not None and CATALOGUE[planned.outcome].kind != "yes-no":
-            problems.append(f"“{CATALOGUE[planned.outcome].name}” cannot have a harm margin: choose a yes/no outcome.")
-    if plan.correction == AnalysisPlan.Correction.DUNNETT:
-        problems += _dunnett_problems(plan)
-    if not plan.comparisons or any(
-        len(pair) != 2 or set(pair) - keys or pair[0] == pair[1] for pair in plan.comparisons
-    ):
-        problems.append("The plan's comparisons must each name two arms of this campaign.")
-    return problems
-
-
-def _dunnett_problems(plan: AnalysisPlan) -> list[str]:
-    primary = plan.outcomes.filter(role=PlannedOutcome.Role.PRIMARY).first()
-    problems = []
-    if plan.monitoring != AnalysisPlan.Monitoring.FIXED:
-        problems.append("Dunnett’s correction is for one look at the end.")
-    if plan.strata or plan.clusters or (primary and CATALOGUE[primary.outcome].kind != "yes-no"):
-        problems.append("Dunnett’s correction is for a plain yes/no outcome, without strata or clusters.")
-    if len({pair.control for pair in plan.pairs}) > 1:
-        problems.append("Dunnett’s correction compares every arm with one control.")
-    return problems
-
-
-def _looks_are_sound(looks: object) -> bool:
-    """Shares of the planned people that rise to 1."""
-    return (
-        isinstance(looks, list)
-        and bool(looks)
-        and all(isinstance(share, int | float) and not isinstance(share, bool) for share in looks)
-        and all(after - before >= 0.001 for before, after in zip([0.0, *looks], looks, strict=False))
-        and looks[-1] == 1
-    )
-
-
-def _taken_placements(campaign: Campaign) -> list[str]:
-    taken = Campaign.objects.filter(state__in=Campaign.LIVE, placements__in=campaign.placements.all()).exclude(
-        pk=campaign.pk
-    )
-    return [f"“{other.name}” already runs at one of these placements." for other in taken.distinct()]
+    return [found.said for found in readiness.obstacles(campaign)]
 
 
 def freeze(plan: AnalysisPlan, *, now: datetime) -> AnalysisPlan:
     """Write the plan down as canonical JSON with its SHA-256; from here on it is only read."""
     if plan.frozen_at is not None:
-        raise StepRefused("This plan is frozen already.")
+        raise StepRefused(_("This plan is frozen already."))
     plan.canonical = json.dumps(content(plan), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     plan.fingerprint = hashlib.sha256(plan.canonical.encode()).hexdigest()
     plan.frozen_at = now
