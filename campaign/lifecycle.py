@@ -15,7 +15,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -83,8 +82,8 @@ def send_back(campaign: Campaign, *, by: User, reason: str) -> None:
     if by == campaign.created_by:
         raise StepRefused(_("Nobody sends back their own campaign. Please ask a colleague."))
     reason = readiness.said(reason)
-    if not reason:
-        raise StepRefused(_("Say what has to change."))
+    if not reason or len(reason) > REASON_LIMIT:
+        raise StepRefused(_("Say what has to change, in at most 500 characters."))
     _move(campaign, "send-back", by, reason=reason)
 
 
@@ -230,11 +229,16 @@ def freeze(plan: AnalysisPlan, *, now: datetime) -> AnalysisPlan:
     """Write the plan down as canonical JSON with its SHA-256; from here on it is only read."""
     if plan.frozen_at is not None:
         raise StepRefused(_("This plan is frozen already."))
-    plan.canonical = json.dumps(content(plan), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    plan.canonical = canonical_of(content(plan))
     plan.fingerprint = hashlib.sha256(plan.canonical.encode()).hexdigest()
     plan.frozen_at = now
     plan.save()
     return plan
+
+
+def canonical_of(promise: dict[str, Any]) -> str:
+    """The one form in which a plan is hashed: sorted keys, no space, UTF-8."""
+    return json.dumps(promise, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def factorial_arms(campaign: Campaign) -> dict[str, Arm] | None:
