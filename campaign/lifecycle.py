@@ -33,7 +33,7 @@ TRANSITIONS: dict[str, tuple[set[str], str, str]] = {
     # verb: (from which states, to which state, which role)
     "submit": ({State.DRAFT}, State.SUBMITTED, MANAGER),
     "approve": ({State.SUBMITTED}, State.APPROVED, REVIEWER),
-    "send-back": ({State.SUBMITTED}, State.DRAFT, REVIEWER),
+    "send_back": ({State.SUBMITTED}, State.DRAFT, REVIEWER),
     "launch": ({State.APPROVED}, State.RUNNING, MANAGER),
     "schedule": ({State.APPROVED}, State.SCHEDULED, MANAGER),  # a launch whose start is yet to come
     "pause": ({State.SCHEDULED, State.RUNNING}, State.PAUSED, MANAGER),
@@ -44,7 +44,7 @@ TRANSITIONS: dict[str, tuple[set[str], str, str]] = {
 VERBS = {
     "submit": gettext_lazy("submit"),
     "approve": gettext_lazy("approve"),
-    "send-back": gettext_lazy("send back"),
+    "send_back": gettext_lazy("send back"),
     "launch": gettext_lazy("launch"),
     "schedule": gettext_lazy("launch"),
     "pause": gettext_lazy("pause"),
@@ -68,10 +68,12 @@ def submit(campaign: Campaign, *, by: User) -> None:
 
 
 @transaction.atomic
-def approve(campaign: Campaign, *, by: User) -> None:
-    """A second person agrees to the words, the arms and the plan."""
+def approve(campaign: Campaign, *, by: User, read: str = "") -> None:
+    """A second person agrees to the words, the arms and the plan; `read` is the fingerprint of what they have read."""
     if by == campaign.created_by:
         raise StepRefused(_("Nobody approves their own campaign. Please ask a colleague."))
+    if read and read != fingerprint_of(canonical_of(as_it_stands(campaign.plan))):
+        raise StepRefused(_("The plan was changed while you read it. Please read it once more."))
     campaign.approved_by = by
     _move(campaign, "approve", by)
 
@@ -84,7 +86,7 @@ def send_back(campaign: Campaign, *, by: User, reason: str) -> None:
     reason = readiness.said(reason)
     if not reason or len(reason) > REASON_LIMIT:
         raise StepRefused(_("Say what has to change, in at most 500 characters."))
-    _move(campaign, "send-back", by, reason=reason)
+    _move(campaign, "send_back", by, reason=reason)
 
 
 @transaction.atomic
@@ -217,7 +219,7 @@ def _move(campaign: Campaign, verb: str, by: User, **detail: str) -> None:
         raise StepRefused(_("A campaign that is “%(state)s” cannot %(verb)s.") % told)
     campaign.state = target
     campaign.save()
-    record(audit.Action(f"campaign-{verb}"), campaign, by=by, **detail)
+    record(audit.Action(f"campaign-{verb.replace('_', '-')}"), campaign, by=by, **detail)
 
 
 def unready(campaign: Campaign) -> list[str]:
@@ -230,7 +232,7 @@ def freeze(plan: AnalysisPlan, *, now: datetime) -> AnalysisPlan:
     if plan.frozen_at is not None:
         raise StepRefused(_("This plan is frozen already."))
     plan.canonical = canonical_of(content(plan))
-    plan.fingerprint = hashlib.sha256(plan.canonical.encode()).hexdigest()
+    plan.fingerprint = fingerprint_of(plan.canonical)
     plan.frozen_at = now
     plan.save()
     return plan
@@ -239,6 +241,21 @@ def freeze(plan: AnalysisPlan, *, now: datetime) -> AnalysisPlan:
 def canonical_of(promise: dict[str, Any]) -> str:
     """The one form in which a plan is hashed: sorted keys, no space, UTF-8."""
     return json.dumps(promise, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def fingerprint_of(canonical: str) -> str:
+    """SHA-256 of a plan in its canonical form."""
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def as_it_stands(plan: AnalysisPlan) -> dict[str, Any]:
+    """What would be hashed if it were launched now; nothing is saved."""
+    campaign, kept = plan.campaign, plan.campaign.locales
+    campaign.locales = kept or spoken(campaign)
+    try:
+        return content(plan)
+    finally:
+        campaign.locales = kept
 
 
 def factorial_arms(campaign: Campaign) -> dict[str, Arm] | None:

@@ -15,11 +15,11 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 
-from campaign import plan_words
-from campaign.lifecycle import canonical_of, content
+from campaign import registration
+from campaign.lifecycle import as_it_stands, canonical_of
 from campaign.models import AnalysisPlan, Campaign
-from campaign.plan_names import Named, Section, Words
 from campaign.readiness import spoken
+from campaign.registration_rows import Named, Section, Words
 from messages.models import Rendition
 from messages.render import direction_of
 
@@ -48,8 +48,8 @@ def tell(plan: AnalysisPlan) -> Told:
     """The plan as it was frozen, or as the draft stands."""
     campaign = plan.campaign
     frozen = plan.frozen_at is not None
-    promise = json.loads(plan.canonical) if frozen else _as_it_stands(plan)
-    arms = list(campaign.arms.select_related("revision"))
+    promise = json.loads(plan.canonical) if frozen else as_it_stands(plan)
+    arms = list(campaign.arms.select_related("revision__message__theme"))
     named = Named(
         title=campaign.name,
         arms={arm.key: arm.name for arm in arms},
@@ -63,14 +63,14 @@ def tell(plan: AnalysisPlan) -> Told:
             )
         ),
     )
-    return Told(campaign, plan, plan_words.sections(promise, named))
+    return Told(campaign, plan, registration.sections(promise, named))
 
 
 def as_json(plan: AnalysisPlan) -> bytes:
     """Byte for byte what was hashed; of a draft the same form, with a first key that says what it is."""
     if plan.frozen_at is not None:
         return plan.canonical.encode()
-    return canonical_of({"DRAFT": "not frozen, not hashed, may still change", **_as_it_stands(plan)}).encode()
+    return canonical_of({"DRAFT": "not frozen, not hashed, may still change", **as_it_stands(plan)}).encode()
 
 
 def as_pdf(told: Told) -> bytes:
@@ -112,13 +112,6 @@ def _on_paper(told: Told) -> dict[str, Any]:
     }
 
 
-def _as_it_stands(plan: AnalysisPlan) -> dict[str, Any]:
-    """What would be hashed if it were launched now; nothing is saved."""
-    campaign = plan.campaign
-    if not campaign.locales:
-        campaign.locales = spoken(campaign)
-    return content(plan)
-
-
 def _words(arm: str, words: Rendition) -> Words:
-    return Words(arm, words.locale, direction_of(words.locale), words.headline, words.body)
+    note = words.revision.message.theme.content_note
+    return Words(arm, words.locale, direction_of(words.locale), words.headline, words.body, note)

@@ -18,11 +18,12 @@ from django.views.decorators.http import require_safe
 from campaign.access import campaign_for
 from campaign.lifecycle import factorial_arms
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement
+from campaign.next_step import next_step
 from campaign.preview import preview_url
 from messages import advice, help_links, review
 from messages.models import Rendition, Review
 from messages.render import direction_of
-from messages.roles import ROLES, require_role
+from messages.roles import MANAGER, ROLES, has_role, require_role
 
 PER_PAGE = 20
 
@@ -94,6 +95,9 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "factorial": factorial_arms(campaign) is not None,
         "help_waits": _help_waits(campaign),
         "shows": campaign.state in Campaign.LIVE,
+        "next": next_step(request.user, campaign),
+        "copies": campaign.launched_at is not None and has_role(request.user, MANAGER),
+        "deviations": campaign.deviations.count(),
     }
     return render(request, "campaign/detail.html", context)
 

@@ -12,8 +12,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaign import plan_words_analysis as analysis
-from campaign.plan_names import Named, Row, Section, number, outcome_name, percent, share
+from campaign import registration_analysis as analysis
+from campaign.registration_rows import Named, Row, Section, number, outcome_name, percent, share
 
 __all__ = ["Named", "Row", "Section", "sections"]
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from campaign.models import AnalysisPlan
 from campaign.outcomes import CATALOGUE
-from campaign.plan_names import Named, Row, number, outcome_name, percent, share
+from campaign.registration_rows import Named, Row, number, outcome_name, percent, share
 
 Promise = Mapping[str, Any]
 

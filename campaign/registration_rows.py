@@ -20,6 +20,7 @@ class Words:
     direction: str
     headline: str
     body: str
+    note: str = ""  # what someone may want to know before reading on
 
 
 @dataclass(frozen=True, slots=True)
