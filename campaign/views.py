@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from django.core.paginator import InvalidPage, Paginator
+from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -63,7 +64,7 @@ class ArmCard:
 def campaigns(request: HttpRequest) -> HttpResponse:
     """Every campaign, the last launched first, with the sentence of its latest look."""
     require_role(request.user, *ROLES)
-    pages = Paginator(Campaign.objects.all(), PER_PAGE)
+    pages = Paginator(_campaigns(), PER_PAGE)
     try:
         page = pages.page(request.GET.get("page", "1"))
     except InvalidPage:
@@ -74,6 +75,11 @@ def campaigns(request: HttpRequest) -> HttpResponse:
         "older": f"?page={page.number + 1}" if page.has_next() else "",
     }
     return render(request, "campaign/list.html", context)
+
+
+def _campaigns() -> QuerySet[Campaign]:
+    """The last launched first; counting makes Django forget the model's own order."""
+    return Campaign.objects.annotate(deviated=Count("deviations")).order_by(*Campaign._meta.ordering)
 
 
 @require_safe

@@ -22,7 +22,7 @@ from django.views import defaults
 from analytics import demo
 from analytics.evaluate import evaluate
 from analytics.models import Tally
-from campaign import lifecycle
+from campaign import deviations, lifecycle
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome, ServedCount
 from campaign.preview import preview_url
 from messages import review, starter
@@ -45,7 +45,14 @@ NAMES = {
     "broken": ("Search page: which words at the top?", "Words about both harms work best where people search."),
     "early": ("Chatbot: one line or two?", "A shorter message is read to its end."),
     "draft": ("Schools week", "A message from peers turns back more young people than one from adults."),
+    "waiting": ("Autumn: one harm or two?", "Naming both harms turns back more people than naming one."),
+    "ready": ("Games forum", "What works on a quiet page works in a forum."),
+    "paused": ("Late evening", "The same words work at night."),
     "arabic": ("Two languages", "The same words work in English and in Arabic."),
+}
+OTHERWISE = {
+    "what": "The page was taken offline for two days, so that it ran nine days rather than seven.",
+    "why": "The partner moved to another server.",
 }
 ARABIC = ("يمكنك التوقف هنا.", "لم يوافق الشخص في الصورة على ذلك.\n\nيمكنك إغلاق هذه الصفحة الآن.")
 
@@ -71,6 +78,12 @@ def build() -> dict[str, Any]:
     world.placement("resting-page")
     draft("draft", *NAMES["draft"], words, planned=1000)
     launch(draft("arabic", *NAMES["arabic"], [_in_two_languages(each) for each in words], planned=1000), now=now)
+    for slug in ("waiting", "ready"):
+        lifecycle.submit(draft(slug, *NAMES[slug], words, planned=1000), by=world.person("mara", MANAGER))
+    lifecycle.approve(Campaign.objects.get(slug="ready"), by=world.person("rafael", REVIEWER))
+    launch(resting := draft("paused", *NAMES["paused"], words, planned=1000), now=now)
+    lifecycle.pause(resting, by=world.person("mara"))
+    deviations.deviate(Campaign.objects.get(slug="few"), **OTHERWISE, by=world.person("mara"), now=now)
     _written(words[1])
     roles = permissions.signed_in() | {"half-way": _half_way(), "newcomer": _newcomer()}
     _, token = invitations.invite("sam@example.org", ANALYST, by="the site", now=now)
