@@ -78,8 +78,8 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 
 
 def _campaigns() -> QuerySet[Campaign]:
-    """The last launched first; counting makes Django forget the model's own order."""
-    return Campaign.objects.annotate(deviated=Count("deviations")).order_by(*Campaign._meta.ordering)
+    """The last launched first: counting makes Django forget the model's own order."""
+    return Campaign.objects.annotate(deviated=Count("deviations")).order_by("-launched_at", "slug")
 
 
 @require_safe
