@@ -19,6 +19,7 @@ from campaign.access import campaign_for
 from campaign.lifecycle import StepRefused
 from campaign.models import AnalysisPlan, Campaign
 from campaign.readiness import Mend, Obstacle
+from messages.locales import name_of
 from messages.people.confirmation import needs_confirmation
 
 
@@ -55,8 +56,8 @@ def launch(request: HttpRequest, slug: str) -> HttpResponse:
         "plan": found,
         "approved": campaign.state == Campaign.State.APPROVED,
         "later": campaign.starts_at if campaign.starts_at and campaign.starts_at > now else None,
-        "places": campaign.placements.select_related("partner"),
-        "languages": readiness.spoken(campaign),
+        "where": campaign.placements.select_related("partner"),
+        "languages": [name_of(locale) for locale in readiness.spoken(campaign)],
         "told": found.told.order_by("username") if found else [],
         "webhook": urlsplit(found.webhook).hostname if found and found.webhook else "",
         "gaps": [gap_of(obstacle, campaign) for obstacle in readiness.before_launch(campaign, now=now)],

@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaign.models import Campaign
+from messages.audit import Action, Kind
+from messages.models import AuditEntry
 from messages.roles import MANAGER, REVIEWER, has_role
 
 State = Campaign.State
@@ -34,8 +36,8 @@ def next_step(user: AbstractUser | AnonymousUser, campaign: Campaign) -> Next:
     """What the campaign waits for, with the buttons that this person may press."""
     manages = has_role(user, MANAGER)
     if campaign.state == State.DRAFT:
-        ways = (_way(campaign, "plan", _("Read the plan")),)
-        return Next(_("It is a draft. Read its plan as one page, then send it to a second person for approval."), ways)
+        said = _("It is a draft. Read its plan as one page, then send it to a second person for approval.")
+        return Next(said, (_way(campaign, "plan", _("Read it and send it")),) if manages else ())
     if campaign.state == State.SUBMITTED:
         if has_role(user, REVIEWER) and user != campaign.created_by:
             said = _("It waits for you, or for another reviewer: read its plan and its words, then decide.")
@@ -45,6 +47,15 @@ def next_step(user: AbstractUser | AnonymousUser, campaign: Campaign) -> Next:
         said = _("It is approved. Nobody sees it until a manager launches it.")
         return Next(said, (_way(campaign, "launch", _("Prepare the launch")),) if manages else ())
     return _launched(campaign, manages=manages)
+
+
+def sent_back(campaign: Campaign) -> AuditEntry | None:
+    """Why a reviewer sent this draft back, unless it has been sent for approval again since."""
+    if campaign.state != State.DRAFT:
+        return None
+    steps = (Action.CAMPAIGN_SUBMIT, Action.CAMPAIGN_SEND_BACK)
+    last = AuditEntry.objects.filter(kind=Kind.CAMPAIGN, ref=campaign.slug, action__in=steps).first()
+    return last if last is not None and last.action == Action.CAMPAIGN_SEND_BACK else None
 
 
 def _launched(campaign: Campaign, *, manages: bool) -> Next:

@@ -16,9 +16,7 @@ from campaign import deviations, lifecycle, plan_file, readiness
 from campaign.access import campaign_for
 from campaign.lifecycle import StepRefused
 from campaign.models import AnalysisPlan, Campaign
-from campaign.next_step import next_step
-from messages.audit import Action, Kind
-from messages.models import AuditEntry
+from campaign.next_step import next_step, sent_back
 from messages.roles import MANAGER, REVIEWER, has_role
 
 State = Campaign.State
@@ -73,7 +71,7 @@ def show(request: HttpRequest, campaign: Campaign, **more: object) -> HttpRespon
         "frames": {arm.name: arm.frame for arm in arms},
         "next": next_step(request.user, campaign),
         "deviations": campaign.deviations.select_related("by"),
-        "sent_back": _sent_back(campaign),
+        "sent_back": sent_back(campaign),
         "reason_limit": lifecycle.REASON_LIMIT,
         **_decisions(request, campaign, found),
     }
@@ -93,15 +91,6 @@ def _decisions(request: HttpRequest, campaign: Campaign, found: AnalysisPlan | N
         "read": read,
         "deviates": manages and found is not None and found.frozen_at is not None,
     }
-
-
-def _sent_back(campaign: Campaign) -> AuditEntry | None:
-    """Why a reviewer sent this draft back, unless it has been sent for approval again since."""
-    if campaign.state != State.DRAFT:
-        return None
-    steps = (Action.CAMPAIGN_SUBMIT, Action.CAMPAIGN_SEND_BACK)
-    last = AuditEntry.objects.filter(kind=Kind.CAMPAIGN, ref=campaign.slug, action__in=steps).first()
-    return last if last is not None and last.action == Action.CAMPAIGN_SEND_BACK else None
 
 
 def _gaps(typed: Mapping[str, str]) -> dict[str, str]:

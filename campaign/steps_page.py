@@ -101,7 +101,9 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
         )
     consequences = [
         _("Nobody sees its messages any more, and it can never be started again."),
-        _("Its keys are destroyed: from then on nobody, not even we, can work out who would see which message."),
+        _("Its keys are destroyed: from then on nobody, not even we, can work out who would see which message.")
+        if campaign.unit == Campaign.Unit.SUBJECT
+        else _("It has no keys of its own that would have to be destroyed: nobody can work out who saw which message."),
         _("Views that are still open are counted until their time is up. The last look can be taken after that."),
         _("Its plan, its totals and its results stay, and can be read."),
     ]
@@ -120,8 +122,9 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def copy(request: HttpRequest, slug: str) -> HttpResponse:
     """A fresh draft like it: the only way to change what was launched."""
-    made = copying.copy(campaign_for(request.user, slug, write=True), by=_person(request))
-    flash.success(request, _("This is a new draft like “%(name)s”. Change what you like.") % {"name": slug})
+    campaign = campaign_for(request.user, slug, write=True)
+    made = copying.copy(campaign, by=_person(request))
+    flash.success(request, _("This is a new draft like “%(name)s”. Change what you like.") % {"name": campaign.name})
     return redirect("campaign:detail", made.slug)
 
 

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from campaign.access import campaign_for
 from campaign.lifecycle import factorial_arms
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement
-from campaign.next_step import next_step
+from campaign.next_step import next_step, sent_back
 from campaign.preview import preview_url
 from messages import advice, help_links, review
 from messages.models import Rendition, Review
@@ -104,6 +104,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "next": next_step(request.user, campaign),
         "copies": campaign.launched_at is not None and has_role(request.user, MANAGER),
         "deviations": campaign.deviations.count(),
+        "sent_back": sent_back(campaign),
     }
     return render(request, "campaign/detail.html", context)
 
