@@ -95,7 +95,7 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = campaign_for(request.user, slug, write=True)
     sure = bool(request.POST.get("sure"))
     if request.method == "POST" and sure:
-        done = _("Closed. What was counted stays; its keys are destroyed.")
+        done = _("Closed for good. What was counted stays, and can be read.")
         return _taken(
             request, campaign, lambda: lifecycle.close(campaign, by=_person(request), now=timezone.now()), done
         )
