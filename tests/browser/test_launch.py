@@ -128,6 +128,6 @@ def test_closing_says_what_it_does_and_asks_for_a_tick(desk: SignIn) -> None:
     expect(tab.locator("#sure-error")).to_be_visible()
     tab.get_by_label("I understand that this cannot be undone.").check()
     tab.get_by_role("button", name="Close it for good").click()
-    expect(tab.locator("main").get_by_role("status")).to_contain_text("Closed.")
+    expect(tab.locator("main").get_by_role("status")).to_contain_text("Closed for good.")
     tab.get_by_role("button", name="Plan a new one like this").click()
     expect(tab.get_by_role("heading", name="The pilot (2)")).to_be_visible()
