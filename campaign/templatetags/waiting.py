@@ -17,5 +17,5 @@ def campaigns_waiting(user: AbstractUser | AnonymousUser) -> list[Campaign]:
     """Campaigns that this person may approve: those that others made. The one that has waited longest comes first."""
     if not has_role(user, REVIEWER):
         return []
-    waiting = Campaign.objects.filter(state=Campaign.State.SUBMITTED).exclude(created_by=user)
+    waiting = Campaign.objects.filter(state=Campaign.State.SUBMITTED).exclude(created_by_id=user.pk)
     return list(waiting.select_related("created_by").order_by("changed_at")[:AT_ONCE])

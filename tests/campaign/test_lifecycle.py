@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
-from campaign import lifecycle
+from campaign import lifecycle, readiness
 from campaign.lifecycle import StepRefused
 from campaign.models import Arm, Campaign
 from messages import review
@@ -153,7 +153,7 @@ def test_a_launch_keeps_the_languages_that_every_arm_has_approved() -> None:
     assert campaign.locales == ["en"]
     approve(translated[0])
     campaign.refresh_from_db()
-    assert (lifecycle.spoken(campaign), campaign.locales) == (["en", "es"], ["en"])
+    assert (readiness.spoken(campaign), campaign.locales) == (["en", "es"], ["en"])
     assert [list(arm["languages"]) for arm in json.loads(campaign.plan.canonical)["arms"]] == [["en"]] * 4
 
 
