@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from campaign.readiness import spoken
 from campaign.registration_rows import Named, Section, Words
 from messages.models import Rendition
 from messages.render import direction_of
+
+log = logging.getLogger(__name__)
 
 PATIENCE = 30  # seconds; it takes less than one
 _DRAWER = Path(__file__).with_name("plan_pdf.py")
@@ -75,16 +78,18 @@ def as_json(plan: AnalysisPlan) -> bytes:
 
 def as_pdf(told: Told) -> bytes:
     """In the reader's language, in the order of the OSF template."""
-    made = subprocess.run(
-        [sys.executable, "-I", str(_DRAWER)],
-        input=json.dumps(_on_paper(told)).encode(),
-        capture_output=True,
-        timeout=PATIENCE,
-        check=False,
-        env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},  # and none of our secrets
-    )
-    if made.returncode:
-        raise NotDrawn(made.stderr.decode(errors="replace")[-500:])
+    try:
+        made = subprocess.run(
+            [sys.executable, "-I", str(_DRAWER)],
+            input=json.dumps(_on_paper(told)).encode(),
+            capture_output=True,
+            timeout=PATIENCE,
+            check=True,
+            env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},  # and none of our secrets
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        log.error("A plan could not be drawn: %s", type(error).__name__)
+        raise NotDrawn from None
     return made.stdout
 
 

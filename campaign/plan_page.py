@@ -39,7 +39,12 @@ def as_json(request: HttpRequest, slug: str) -> HttpResponse:
 def as_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     """In the order of the OSF preregistration template."""
     found = _plan_of(campaign_for(request.user, slug))
-    return _file(plan_file.as_pdf(plan_file.tell(found)), found, "pdf", "application/pdf")
+    try:
+        drawn = plan_file.as_pdf(plan_file.tell(found))
+    except plan_file.NotDrawn:
+        flash.error(request, _("The PDF could not be made this time. The JSON holds the same plan."))
+        return redirect("campaign:plan", slug)
+    return _file(drawn, found, "pdf", "application/pdf")
 
 
 @require_POST

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils.html import escape
 
-from campaign import deviations, lifecycle
+from campaign import deviations, lifecycle, plan_file
 from campaign.models import Deviation
 from tests import world
 from tests.messages.test_help_pages import page, text
@@ -79,6 +79,13 @@ def test_the_file_of_a_draft_is_named_a_draft(manager: Client) -> None:
     answer = manager.get(f"{PLAN}plan.pdf")
     assert answer.content.startswith(b"%PDF-")
     assert answer["Content-Disposition"] == 'attachment; filename="pilot-plan-draft.pdf"'
+
+
+def test_a_pdf_that_cannot_be_made_is_said_kindly(manager: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.launched()
+    monkeypatch.setattr(plan_file, "_DRAWER", plan_file._DRAWER.with_name("not-there.py"))
+    html = text(manager.get(f"{PLAN}plan.pdf", follow=True))
+    assert "The PDF could not be made this time." in html
 
 
 def test_what_is_missing_before_sending_is_listed_and_the_button_is_not_there(manager: Client) -> None:
