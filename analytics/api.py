@@ -15,7 +15,7 @@ from analytics import disclose, report, rows
 from analytics.early import may_look
 from analytics.models import Analysis, Estimate
 from campaign.access import campaign_for
-from campaign.api import HasRole, Listing
+from campaign.api import DeviationSerializer, HasRole, Listing
 from campaign.described import Described
 from campaign.models import AnalysisPlan, PlannedOutcome
 from campaign.outcomes import CATALOGUE
@@ -176,6 +176,7 @@ class AnalysisSerializer(serializers.Serializer[Any]):
     embargoed = serializers.BooleanField(help_text="Before the first planned look: the data's health only.")
     exploratory = serializers.BooleanField(help_text="A look that the plan does not hold.")
     exception = serializers.CharField(allow_blank=True, help_text="Who looked before the first planned look, and why.")
+    deviations = DeviationSerializer(many=True, help_text="Also those recorded after this look.")
     sentence = serializers.CharField(help_text="The one sentence that heads the results page.")
     sample_ratio = SampleRatioSerializer()
     reach_p = serializers.FloatField(allow_null=True, help_text="Do sent messages reach the screen equally often?")
@@ -211,6 +212,7 @@ def as_values(analysis: Analysis, *, early: bool) -> dict[str, Any]:
         "embargoed": told.embargoed,
         "exploratory": told.exploratory,
         "exception": told.exception,
+        "deviations": [asdict(row) for row in told.deviations],
         "sentence": told.sentence,
         "sample_ratio": {"status": told.sample_ratio, "p_value": told.sample_ratio_p},
         "reach_p": told.reach_p,

@@ -17,6 +17,7 @@ from analytics.models import Analysis, Estimate, GuardEvent
 from analytics.rows import (
     ChanceRow,
     CheckRow,
+    DeviationRow,
     DifferenceRow,
     FactorialRow,
     OutcomeBlock,
@@ -35,6 +36,7 @@ __all__ = [
     "Report",
     "as_dict",
     "build",
+    "deviations",
     "headlines",
     "latest",
 ]
@@ -70,6 +72,7 @@ class Report:
     embargoed: bool
     exploratory: bool
     exception: str
+    deviations: tuple[DeviationRow, ...]
     monitoring: str
     factorial: tuple[FactorialRow, ...]
     guards: tuple[str, ...]
@@ -174,6 +177,7 @@ def build(asked: Analysis, *, early: bool = True) -> Report:
         embargoed=analysis.embargoed,
         exploratory=analysis.exploratory,
         exception=asked.exception or analysis.exception,
+        deviations=deviations(campaign),
         monitoring=analysis.monitoring,
         factorial=() if any(row.hidden for row in primary.rates) else tuple(_contrast(e, primary) for e in contrasts),
         checks=_checks(look.checks, primary),
@@ -185,6 +189,11 @@ def build(asked: Analysis, *, early: bool = True) -> Report:
         sample_ratio_p=analysis.sample_ratio_p,
         reach_p=analysis.reach_p,
     )
+
+
+def deviations(campaign: Campaign) -> tuple[DeviationRow, ...]:
+    """What was done otherwise than planned: it stands with every look, also with those from before it."""
+    return tuple(DeviationRow(at=made.at, what=made.what, why=made.why) for made in campaign.deviations.all())
 
 
 def _note(look: disclose.Look) -> str:
@@ -364,6 +373,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "embargoed": report.embargoed,
         "exploratory": report.exploratory,
         "exception": report.exception,
+        "deviations": [asdict(row) | {"at": row.at.isoformat()} for row in report.deviations],
         "monitoring": report.monitoring,
         "factorial": [asdict(row) for row in report.factorial],
         "guardrails_crossed": list(report.guards),

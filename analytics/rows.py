@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from campaign.outcomes import Outcome
@@ -110,6 +111,15 @@ class ChanceRow:
     frame: str
     best: float
     loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeviationRow:
+    """What was done otherwise than the frozen plan says, and why."""
+
+    at: datetime
+    what: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

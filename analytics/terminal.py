@@ -28,6 +28,12 @@ def show(report: Report, console: Console, *, truth: Mapping[str, float] | None 
         console.print(report.note)
     if report.exception:
         console.print(f"Looked at before the plan's first look. {report.exception}", style="yellow")
+    for made in report.deviations:
+        console.print(
+            f"Otherwise than planned ({made.at:%Y-%m-%d}): {made.what} Because: {made.why}",
+            style="yellow",
+            markup=False,
+        )
     if not report.embargoed:
         _blocks(report, console, truth)
     for row in report.factorial:

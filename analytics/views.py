@@ -28,6 +28,7 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
         "looks": looks,
         "newest": looks[-1].look if looks else None,
         "report": reports.build(chosen, early=early) if chosen else None,
+        "deviations": reports.deviations(campaign),
         "plan": AnalysisPlan.objects.filter(campaign=campaign).first(),
     }
     return render(request, "analytics/results.html", context)

@@ -148,10 +148,19 @@ class PlanSerializer(serializers.ModelSerializer[AnalysisPlan]):
         read_only_fields = fields
 
 
+class DeviationSerializer(serializers.Serializer[Any]):
+    """What was done otherwise than the frozen plan says, and why."""
+
+    at = serializers.DateTimeField(read_only=True)
+    what = serializers.CharField(read_only=True)
+    why = serializers.CharField(read_only=True)
+
+
 class CampaignSerializer(serializers.ModelSerializer[Campaign]):
     arms = ArmSerializer(many=True, read_only=True)
     placements = serializers.SlugRelatedField[Any](slug_field="key", many=True, read_only=True)
     plan = PlanSerializer(read_only=True, allow_null=True)
+    deviations = DeviationSerializer(many=True, read_only=True, help_text="What was done otherwise than planned.")
     created_by = serializers.CharField(source="created_by.username", read_only=True)
     approved_by = serializers.CharField(source="approved_by.username", read_only=True, allow_null=True)
 
@@ -166,6 +175,7 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
             "arms",
             "placements",
             "plan",
+            "deviations",
             "starts_at",
             "ends_at",
             "launched_at",
@@ -178,7 +188,7 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
 
 def _campaigns() -> QuerySet[Campaign]:
     return Campaign.objects.select_related("plan", "created_by", "approved_by").prefetch_related(
-        "arms__revision__message", "placements", "plan__outcomes"
+        "arms__revision__message", "placements", "plan__outcomes", "deviations"
     )
 
 

@@ -109,7 +109,7 @@ def _pause_whole(campaign: Campaign, *, by: User, now: datetime, why: str) -> No
     """Without its control a campaign compares nothing: its visitors get the placement's fallback, or nothing."""
     campaign.state = Campaign.State.PAUSED
     campaign.save(update_fields=["state", "changed_at"])
-    lifecycle.deviate(campaign, by=by, now=now, what="The campaign was paused: its control was stopped.", why=why)
+    lifecycle.departed(campaign, by=by, now=now, what="The campaign was paused: its control was stopped.", why=why)
     lifecycle.record(audit.Action.CAMPAIGN_PAUSE, campaign, by=by)
 
 

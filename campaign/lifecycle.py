@@ -15,33 +15,47 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from campaign.assignment import cumulative
+from campaign import readiness
 from campaign.keyring import destroy_subject_secret, subject_secrets
 from campaign.models import AnalysisPlan, Arm, Campaign, Deviation, Placement, PlannedOutcome
 from campaign.outcomes import CATALOGUE
-from messages import audit, help_links, review
+from campaign.readiness import spoken
+from messages import audit, review
 from messages.models import Rendition, Review
-from messages.roles import MANAGER, REVIEWER, has_role
+from messages.roles import MANAGER, NAMES, REVIEWER, has_role
 
 State = Campaign.State
 SHOWN = (*Campaign.LIVE, State.PAUSED)  # launched and not closed
-REASON_LIMIT = 300
 
 TRANSITIONS: dict[str, tuple[set[str], str, str]] = {
     # verb: (from which states, to which state, which role)
     "submit": ({State.DRAFT}, State.SUBMITTED, MANAGER),
     "approve": ({State.SUBMITTED}, State.APPROVED, REVIEWER),
     "take_back": ({State.SUBMITTED, State.APPROVED}, State.DRAFT, MANAGER),
+    "send_back": ({State.SUBMITTED}, State.DRAFT, REVIEWER),
     "launch": ({State.APPROVED}, State.RUNNING, MANAGER),
     "schedule": ({State.APPROVED}, State.SCHEDULED, MANAGER),  # a launch whose start is yet to come
     "pause": ({State.SCHEDULED, State.RUNNING}, State.PAUSED, MANAGER),
     "resume": ({State.PAUSED}, State.RUNNING, MANAGER),
     "close": ({State.SCHEDULED, State.RUNNING, State.PAUSED}, State.CLOSED, MANAGER),
 }
+# As an infinitive stands in “A campaign that is closed cannot ...”.
+VERBS = {
+    "submit": gettext_lazy("submit"),
+    "approve": gettext_lazy("approve"),
+    "take_back": gettext_lazy("take back"),
+    "send_back": gettext_lazy("send back"),
+    "launch": gettext_lazy("launch"),
+    "schedule": gettext_lazy("launch"),
+    "pause": gettext_lazy("pause"),
+    "resume": gettext_lazy("resume"),
+    "close": gettext_lazy("close"),
+}
+REASON_LIMIT = 500  # of sending a campaign back
+ARM_REASON_LIMIT = 300  # as long as its column
 
 
 class StepRefused(Exception):
@@ -58,10 +72,12 @@ def submit(campaign: Campaign, *, by: User) -> None:
 
 
 @transaction.atomic
-def approve(campaign: Campaign, *, by: User) -> None:
-    """A second person agrees to the words, the arms and the plan."""
+def approve(campaign: Campaign, *, by: User, read: str = "") -> None:
+    """A second person agrees to the words, the arms and the plan; `read` is the fingerprint of what they have read."""
     if by == campaign.created_by:
-        raise StepRefused("Nobody approves their own campaign. Please ask a colleague.")
+        raise StepRefused(_("Nobody approves their own campaign. Please ask a colleague."))
+    if read and read != fingerprint_of(canonical_of(as_it_stands(campaign.plan))):
+        raise StepRefused(_("The plan was changed while you read it. Please read it once more."))
     campaign.approved_by = by
     _move(campaign, "approve", by)
 
@@ -74,13 +90,21 @@ def take_back(campaign: Campaign, *, by: User) -> None:
 
 
 @transaction.atomic
+def send_back(campaign: Campaign, *, by: User, reason: str) -> None:
+    """A second person does not agree yet; the reason stays on the audit record, and the manager reads it."""
+    if by == campaign.created_by:
+        raise StepRefused(_("Nobody sends back their own campaign. Please ask a colleague."))
+    reason = readiness.said(reason)
+    if not reason or len(reason) > REASON_LIMIT:
+        raise StepRefused(_("Say what has to change, in at most 500 characters."))
+    _move(campaign, "send_back", by, reason=reason)
+
+
+@transaction.atomic
 def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
     """Freeze the plan and start serving. The help beside the messages has to be checked, on the day of the launch."""
     _take_turns(campaign)
-    problems = unready(campaign)
-    if campaign.ends_at is not None and campaign.ends_at <= (campaign.starts_at or now):
-        problems.append("The campaign would end before it starts: choose a later end.")
-    problems += help_links.in_the_way(today=timezone.localdate(now))
+    problems = [found.said for found in readiness.before_launch(campaign, now=now)]
     if problems:
         raise StepRefused(" ".join(problems))
     campaign.locales = spoken(campaign)
@@ -101,9 +125,10 @@ def pause(campaign: Campaign, *, by: User) -> None:
 def resume(campaign: Campaign, *, by: User) -> None:
     """Serve again, under the same plan."""
     _take_turns(campaign)
-    problems = _taken_placements(campaign) + _stopped_words(campaign.arms.filter(paused_at=None))
+    problems = [found.said for found in readiness.taken_placements(campaign)]
+    problems += [found.said for found in readiness.stopped_words(campaign.arms.filter(paused_at=None))]
     if not problems and campaign.locales and not set(spoken(campaign)) & set(campaign.locales):
-        problems.append("Words of its arms were withdrawn: no language is left that every arm speaks.")
+        problems.append(_("Words of its arms were withdrawn: no language is left that every arm speaks."))
     if problems:
         raise StepRefused(" ".join(problems))
     _move(campaign, "resume", by)
@@ -191,7 +216,7 @@ def pause_arm(arm: Arm, *, reason: str, now: datetime, by: User | str = audit.WO
         raise StepRefused(_("This arm is paused already."))
     arm.paused_at, arm.paused_reason, arm.pauses = now, said, arm.pauses + 1
     _keep(arm)
-    deviate(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was paused.", why=said)
+    departed(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was paused.", why=said)
     record(audit.Action.ARM_PAUSE, arm.campaign, by=by, arm=arm.name, reason=said)
 
 
@@ -207,17 +232,17 @@ def resume_arm(arm: Arm, *, by: User, reason: str, now: datetime) -> None:
     _hold(arm)
     if arm.paused_at is None:
         raise StepRefused(_("This arm is not paused."))
-    if problems := _stopped_words(Arm.objects.filter(pk=arm.pk)):
-        raise StepRefused(" ".join(problems))
+    if stopped := readiness.stopped_words(Arm.objects.filter(pk=arm.pk)):
+        raise StepRefused(stopped[0].said)
     if not set(spoken(arm.campaign)) & set(arm.campaign.locales) & review.approved_locales(arm.revision):
         raise StepRefused(_("Its words were withdrawn: no language is left that every arm speaks."))
     arm.paused_at, arm.paused_reason = None, ""
     _keep(arm)
-    deviate(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was resumed.", why=said)
+    departed(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was resumed.", why=said)
     record(audit.Action.ARM_RESUME, arm.campaign, by=by, arm=arm.name, reason=said)
 
 
-def deviate(campaign: Campaign, *, by: User | str, now: datetime, what: str, why: str) -> None:
+def departed(campaign: Campaign, *, by: User | str, now: datetime, what: str, why: str) -> None:
     """Put on record that a person departed from the plan; what the worker does is what the plan says."""
     if not isinstance(by, str):
         Deviation.objects.create(campaign=campaign, at=now, by=by, what=what, why=why)
@@ -227,8 +252,8 @@ def _reason(reason: str) -> str:
     said = reason.strip()
     if not said:
         raise StepRefused(_("Please say why: the reason stays on record."))
-    if len(said) > REASON_LIMIT:
-        raise StepRefused(_("Please say why in %(most)s characters or fewer.") % {"most": REASON_LIMIT})
+    if len(said) > ARM_REASON_LIMIT:
+        raise StepRefused(_("Please say why in %(most)s characters or fewer.") % {"most": ARM_REASON_LIMIT})
     return said
 
 
@@ -259,10 +284,12 @@ def _take_turns(campaign: Campaign) -> None:
 def _move(campaign: Campaign, verb: str, by: User, **detail: str) -> None:
     sources, target, role = TRANSITIONS[verb]
     if not has_role(by, role):
-        raise StepRefused(f"Only a {role} can {verb.replace('_', ' ')} a campaign.")
+        told = {"role": str(NAMES[role]).lower(), "verb": VERBS[verb]}
+        raise StepRefused(_("Only a %(role)s can %(verb)s a campaign.") % told)
     locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     if locked.state not in sources:
-        raise StepRefused(f"A campaign that is “{locked.get_state_display()}” cannot {verb.replace('_', ' ')}.")
+        told = {"state": locked.get_state_display(), "verb": VERBS[verb]}
+        raise StepRefused(_("A campaign that is “%(state)s” cannot %(verb)s.") % told)
     campaign.state = target
     campaign.save()
     record(audit.Action(f"campaign-{verb.replace('_', '-')}"), campaign, by=by, **detail)
@@ -270,113 +297,38 @@ def _move(campaign: Campaign, verb: str, by: User, **detail: str) -> None:
 
 def unready(campaign: Campaign) -> list[str]:
     """What still keeps a campaign from being submitted or launched, in sentences."""
-    problems = []
-    arms = list(campaign.arms.select_related("revision__message"))
-    if len(arms) < 2:
-        problems.append("A campaign needs at least two arms.")
-    elif sum(arm.is_control for arm in arms) != 1:
-        problems.append("One arm must be the control.")
-    else:
-        try:
-            cumulative([arm.weight for arm in arms])
-        except ValueError:
-            problems.append("At least one arm needs a weight above zero.")
-    problems += _stopped_words(campaign.arms.all())
-    locales = [review.approved_locales(arm.revision) for arm in arms]
-    problems += [
-        f"The words of “{arm.name}” are not approved." for arm, own in zip(arms, locales, strict=True) if not own
-    ]
-    if locales and all(locales) and not set.intersection(*locales):
-        problems.append("The arms have no approved language in common.")
-    if not campaign.placements.exists():
-        problems.append("Choose at least one placement.")
-    if not (campaign.ethics_reference or campaign.ethics_exemption):
-        problems.append("Say who agreed to this trial, or why nobody has to.")
-    problems += _plan_problems(campaign, {arm.key for arm in arms})
-    return problems + _taken_placements(campaign)
-
-
-def spoken(campaign: Campaign) -> list[str]:
-    """The languages in which the words of every arm that is not paused are approved."""
-    shown = campaign.arms.filter(paused_at=None).select_related("revision__message")
-    own = [review.approved_locales(arm.revision) for arm in shown]
-    return sorted(set.intersection(*own)) if own else []
-
-
-def _stopped_words(arms: QuerySet[Arm]) -> list[str]:
-    """Arms whose message was stopped everywhere: they are shown to nobody until that is lifted."""
-    stopped = arms.filter(revision__message__stopped_at__isnull=False)
-    told = _("The message of “%(arm)s” was stopped everywhere: somebody has to lift that first.")
-    return [told % {"arm": arm.name} for arm in stopped]
-
-
-def _plan_problems(campaign: Campaign, keys: set[str]) -> list[str]:
-    plan = AnalysisPlan.objects.filter(campaign=campaign).first()
-    if plan is None:
-        return ["The campaign has no analysis plan."]
-    problems = []
-    if not plan.outcomes.filter(role=PlannedOutcome.Role.PRIMARY).exists():
-        problems.append("The plan needs a primary outcome.")
-    if not _looks_are_sound(plan.looks):
-        problems.append("The looks must rise to 1, such as 0.25, 0.5, 1.")
-    if plan.planned_per_arm < 1:
-        problems.append("Say how many people are to be shown each arm.")
-    if plan.strata and plan.clusters:
-        problems.append("Choose strata or clusters, not both.")
-    for planned in plan.outcomes.all():
-        if CATALOGUE[planned.outcome].better == "none":
-            name = CATALOGUE[planned.outcome].name
-            problems.append(f"“{name}” is neither good nor bad, so no verdict can rest on it.")
-        if planned.harm_margin is not None and CATALOGUE[planned.outcome].kind != "yes-no":
-            problems.append(f"“{CATALOGUE[planned.outcome].name}” cannot have a harm margin: choose a yes/no outcome.")
-    if plan.correction == AnalysisPlan.Correction.DUNNETT:
-        problems += _dunnett_problems(plan)
-    if not plan.comparisons or any(
-        len(pair) != 2 or set(pair) - keys or pair[0] == pair[1] for pair in plan.comparisons
-    ):
-        problems.append("The plan's comparisons must each name two arms of this campaign.")
-    return problems
-
-
-def _dunnett_problems(plan: AnalysisPlan) -> list[str]:
-    primary = plan.outcomes.filter(role=PlannedOutcome.Role.PRIMARY).first()
-    problems = []
-    if plan.monitoring != AnalysisPlan.Monitoring.FIXED:
-        problems.append("Dunnett’s correction is for one look at the end.")
-    if plan.strata or plan.clusters or (primary and CATALOGUE[primary.outcome].kind != "yes-no"):
-        problems.append("Dunnett’s correction is for a plain yes/no outcome, without strata or clusters.")
-    if len({pair.control for pair in plan.pairs}) > 1:
-        problems.append("Dunnett’s correction compares every arm with one control.")
-    return problems
-
-
-def _looks_are_sound(looks: object) -> bool:
-    """Shares of the planned people that rise to 1."""
-    return (
-        isinstance(looks, list)
-        and bool(looks)
-        and all(isinstance(share, int | float) and not isinstance(share, bool) for share in looks)
-        and all(after - before >= 0.001 for before, after in zip([0.0, *looks], looks, strict=False))
-        and looks[-1] == 1
-    )
-
-
-def _taken_placements(campaign: Campaign) -> list[str]:
-    taken = Campaign.objects.filter(state__in=Campaign.LIVE, placements__in=campaign.placements.all()).exclude(
-        pk=campaign.pk
-    )
-    return [f"“{other.name}” already runs at one of these placements." for other in taken.distinct()]
+    return [found.said for found in readiness.obstacles(campaign)]
 
 
 def freeze(plan: AnalysisPlan, *, now: datetime) -> AnalysisPlan:
     """Write the plan down as canonical JSON with its SHA-256; from here on it is only read."""
     if plan.frozen_at is not None:
-        raise StepRefused("This plan is frozen already.")
-    plan.canonical = json.dumps(content(plan), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    plan.fingerprint = hashlib.sha256(plan.canonical.encode()).hexdigest()
+        raise StepRefused(_("This plan is frozen already."))
+    plan.canonical = canonical_of(content(plan))
+    plan.fingerprint = fingerprint_of(plan.canonical)
     plan.frozen_at = now
     plan.save()
     return plan
+
+
+def canonical_of(promise: dict[str, Any]) -> str:
+    """The one form in which a plan is hashed: sorted keys, no space, UTF-8."""
+    return json.dumps(promise, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def fingerprint_of(canonical: str) -> str:
+    """SHA-256 of a plan in its canonical form."""
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def as_it_stands(plan: AnalysisPlan) -> dict[str, Any]:
+    """What would be hashed if it were launched now; nothing is saved."""
+    campaign, kept = plan.campaign, plan.campaign.locales
+    campaign.locales = kept or spoken(campaign)
+    try:
+        return content(plan)
+    finally:
+        campaign.locales = kept
 
 
 def factorial_arms(campaign: Campaign) -> dict[str, Arm] | None:

@@ -169,6 +169,11 @@ _MENDED: tuple[tuple[str, str, Text], ...] = (
     (r"At least one arm needs a weight above zero\.", "words", _("At least one message needs a share above zero.")),
     (r"The words of “(?P<name>.*)” are not approved\.", "words", _("The words of “%(name)s” are not approved.")),
     (
+        r"The message of “(?P<name>.*)” was stopped everywhere.*",
+        "words",
+        _("The message of “%(name)s” was stopped everywhere: choose other words."),
+    ),
+    (
         r"The arms have no approved language in common\.",
         "words",
         _("There is no language in which the words of all messages are approved."),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from django.core.paginator import InvalidPage, Paginator
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -20,6 +20,7 @@ from campaign import lifecycle, wizard
 from campaign.access import campaign_for
 from campaign.lifecycle import SHOWN, factorial_arms
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement
+from campaign.next_step import next_step, sent_back
 from campaign.preview import preview_url
 from messages import advice, help_links, review
 from messages.models import Rendition, Review
@@ -64,8 +65,7 @@ class ArmCard:
 def campaigns(request: HttpRequest) -> HttpResponse:
     """Every campaign, the last launched first, with the sentence of its latest look."""
     require_role(request.user, *ROLES)
-    stopped = Arm.objects.filter(campaign=OuterRef("pk"), paused_at__isnull=False)
-    pages = Paginator(Campaign.objects.annotate(arm_stopped=Exists(stopped)), PER_PAGE)
+    pages = Paginator(_campaigns(), PER_PAGE)
     try:
         page = pages.page(request.GET.get("page", "1"))
     except InvalidPage:
@@ -77,6 +77,13 @@ def campaigns(request: HttpRequest) -> HttpResponse:
         "older": f"?page={page.number + 1}" if page.has_next() else "",
     }
     return render(request, "campaign/list.html", context)
+
+
+def _campaigns() -> QuerySet[Campaign]:
+    """The last launched first: counting makes Django forget the model's own order."""
+    stopped = Arm.objects.filter(campaign=OuterRef("pk"), paused_at__isnull=False)
+    counted = Campaign.objects.annotate(deviated=Count("deviations"), arm_stopped=Exists(stopped))
+    return counted.order_by("-launched_at", "slug")
 
 
 @require_safe
@@ -98,9 +105,12 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "factorial": factorial_arms(campaign) is not None,
         "help_waits": _help_waits(campaign),
         "shows": campaign.state in Campaign.LIVE,
-        "goes_on": wizard.goes_on(request.user, campaign),
         "may_take_back": campaign.state in lifecycle.TRANSITIONS["take_back"][0] and has_role(request.user, MANAGER),
         "may_pause": campaign.state in SHOWN and has_role(request.user, MANAGER),
+        "next": next_step(request.user, campaign, goes_on=wizard.goes_on(request.user, campaign)),
+        "copies": campaign.launched_at is not None and has_role(request.user, MANAGER),
+        "deviations": campaign.deviations.count(),
+        "sent_back": sent_back(campaign),
     }
     return render(request, "campaign/detail.html", context)
 

@@ -141,7 +141,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "campaign": campaign,
         "rows": plan_answers.rows(campaign),
-        "missing": plan_steps.missing(lifecycle.unready(campaign)),
+        "missing": plan_steps.missing(planning.unready(campaign)),
         "reworked": plan_answers.reworked(campaign),
         "seen": campaign.changed_at.isoformat(),
         "back": _step_url(campaign, plan_steps.before(CHECK)),

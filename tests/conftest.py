@@ -59,8 +59,8 @@ def nobody_has_guessed_yet(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True, scope="session")
 def tables_that_keep_all_are_emptied_after_tests() -> Any:
     """On SQLite emptying a table is a DELETE, which these refuse; on PostgreSQL it is a TRUNCATE."""
-    keepers = [import_module(f"messages.migrations.{name}") for name in ("0004_audit", "0005_review_by_language")]
-    keepers.append(import_module("campaign.migrations.0009_planning"))
+    named = ("messages.migrations.0004_audit", "messages.migrations.0005_review_by_language")
+    keepers = [import_module(name) for name in (*named, "campaign.migrations.0009_planning")]
 
     def sql_flush(self: Any, style: Any, tables: Any, *args: Any, **options: Any) -> list[str]:
         statements = _flush(self, style, tables, *args, **options)

@@ -24,7 +24,7 @@ from analytics import demo, early, notices, pulse
 from analytics.evaluate import evaluate
 from analytics.guard import guard
 from analytics.models import GuardEvent, Pulse, Tally, WorkerStep
-from campaign import keyring, killswitch, lifecycle, planning
+from campaign import deviations, keyring, killswitch, lifecycle, planning
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome, ServedCount
 from campaign.preview import preview_url
 from messages import review, starter
@@ -49,7 +49,14 @@ NAMES = {
     "early": ("Chatbot: one line or two?", "A shorter message is read to its end."),
     "draft": ("Schools week", "A message from peers turns back more young people than one from adults."),
     "stopped": ("Autumn: what annoys?", "Words about both harms turn back more people than they annoy."),
+    "waiting": ("Autumn: one harm or two?", "Naming both harms turns back more people than naming one."),
+    "ready": ("Games forum", "What works on a quiet page works in a forum."),
+    "paused": ("Late evening", "The same words work at night."),
     "arabic": ("Two languages", "The same words work in English and in Arabic."),
+}
+OTHERWISE = {
+    "what": "The page was taken offline for two days, so that it ran nine days rather than seven.",
+    "why": "The partner moved to another server.",
 }
 ARABIC = ("يمكنك التوقف هنا.", "لم يوافق الشخص في الصورة على ذلك.\n\nيمكنك إغلاق هذه الصفحة الآن.")
 
@@ -77,6 +84,12 @@ def build() -> dict[str, Any]:
     planning.begin({"name": "Idea", "hypothesis": "A shorter message works as well."}, by=world.person("mara", MANAGER))
     launch(draft("arabic", *NAMES["arabic"], [_in_two_languages(each) for each in words], planned=1000), now=now)
     _stopped(words, now)
+    for slug in ("waiting", "ready"):
+        lifecycle.submit(draft(slug, *NAMES[slug], words, planned=1000), by=world.person("mara", MANAGER))
+    lifecycle.approve(Campaign.objects.get(slug="ready"), by=world.person("rafael", REVIEWER))
+    launch(resting := draft("paused", *NAMES["paused"], words, planned=1000), now=now)
+    lifecycle.pause(resting, by=world.person("mara"))
+    deviations.deviate(Campaign.objects.get(slug="few"), **OTHERWISE, by=world.person("mara"), now=now)
     _written(words[1])
     keyring.receipt_keys(settings.KEY_DIRECTORY)
     keyring.rotate(settings.KEY_DIRECTORY, now=time.time(), ahead=10 * 86_400)

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
-from campaign import lifecycle
+from campaign import lifecycle, readiness
 from campaign.lifecycle import StepRefused
 from campaign.models import Arm, Campaign
 from messages import review
@@ -152,7 +153,7 @@ def test_a_launch_keeps_the_languages_that_every_arm_has_approved() -> None:
     assert campaign.locales == ["en"]
     approve(translated[0])
     campaign.refresh_from_db()
-    assert (lifecycle.spoken(campaign), campaign.locales) == (["en", "es"], ["en"])
+    assert (readiness.spoken(campaign), campaign.locales) == (["en", "es"], ["en"])
     assert [list(arm["languages"]) for arm in json.loads(campaign.plan.canonical)["arms"]] == [["en"]] * 4
 
 
@@ -284,3 +285,59 @@ class TestAnArm:
         lifecycle.pause(campaign, by=mara)
         lifecycle.resume(campaign, by=mara)
         assert campaign.state == "running"
+
+
+def submitted_by_mara() -> Campaign:
+    campaign = world.draft()
+    lifecycle.submit(campaign, by=world.person("mara"))
+    return campaign
+
+
+def test_a_reviewer_sends_a_campaign_back_with_a_reason_that_stays_on_record() -> None:
+    campaign = submitted_by_mara()
+    lifecycle.send_back(campaign, by=world.person("rafael", "reviewer"), reason="  The control is not neutral. ")
+    assert campaign.state == "draft"
+    entry = AuditEntry.objects.get(action="campaign-send-back")
+    assert (entry.actor, entry.detail) == ("rafael", {"reason": "The control is not neutral."})
+
+
+def test_nobody_sends_a_campaign_back_without_saying_why() -> None:
+    for reason in ("", " \0 ", "x" * 501):
+        with pytest.raises(StepRefused, match="what has to change"):
+            lifecycle.send_back(submitted_or_found(), by=world.person("rafael", "reviewer"), reason=reason)
+
+
+def submitted_or_found() -> Campaign:
+    return Campaign.objects.filter(state="submitted").first() or submitted_by_mara()
+
+
+def test_nobody_sends_back_their_own_and_managers_send_back_nothing() -> None:
+    campaign = submitted_by_mara()
+    with pytest.raises(StepRefused, match="own campaign"):
+        lifecycle.send_back(campaign, by=world.person("mara", "reviewer"), reason="No.")
+    with pytest.raises(StepRefused, match="Only a reviewer"):
+        lifecycle.send_back(campaign, by=world.person("nora", "manager"), reason="No.")
+
+
+def test_an_approval_is_of_the_plan_that_was_read() -> None:
+    campaign = submitted_by_mara()
+    read = lifecycle.fingerprint_of(lifecycle.canonical_of(lifecycle.as_it_stands(campaign.plan)))
+    campaign.plan.planned_per_arm += 1
+    campaign.plan.save()
+    with pytest.raises(StepRefused, match="changed while you read"):
+        lifecycle.approve(campaign, by=world.person("rafael", "reviewer"), read=read)
+
+
+def test_approving_what_was_read_keeps_the_languages_open_until_launch() -> None:
+    campaign = submitted_by_mara()
+    read = lifecycle.fingerprint_of(lifecycle.canonical_of(lifecycle.as_it_stands(campaign.plan)))
+    lifecycle.approve(campaign, by=world.person("rafael", "reviewer"), read=read)
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.locales) == ("approved", [])
+
+
+def test_refusals_speak_the_readers_language() -> None:
+    campaign = world.draft()
+    with translation.override("es"), pytest.raises(StepRefused) as refused:
+        lifecycle.launch(campaign, by=world.person("mara"), now=world.NOON)
+    assert "cannot" not in str(refused.value)

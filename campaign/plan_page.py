@@ -1,0 +1,119 @@
+"""The plan of a campaign as one page, in plain words beside its formal form, and as files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.contrib import messages as flash
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from campaign import deviations, lifecycle, plan_file, readiness
+from campaign.access import campaign_for
+from campaign.lifecycle import StepRefused
+from campaign.models import AnalysisPlan, Campaign
+from campaign.next_step import next_step, sent_back
+from messages.roles import MANAGER, REVIEWER, has_role
+
+State = Campaign.State
+
+
+@require_safe
+def plan(request: HttpRequest, slug: str) -> HttpResponse:
+    """Everything that is promised; where something is to be decided, the decision stands on it."""
+    return show(request, campaign_for(request.user, slug))
+
+
+@require_safe
+def as_json(request: HttpRequest, slug: str) -> HttpResponse:
+    """Byte for byte what was hashed."""
+    found = _plan_of(campaign_for(request.user, slug))
+    return _file(plan_file.as_json(found), found, "json", "application/json")
+
+
+@require_safe
+def as_pdf(request: HttpRequest, slug: str) -> HttpResponse:
+    """In the order of the OSF preregistration template."""
+    found = _plan_of(campaign_for(request.user, slug))
+    try:
+        drawn = plan_file.as_pdf(plan_file.tell(found))
+    except plan_file.NotDrawn:
+        flash.error(request, _("The PDF could not be made this time. The JSON holds the same plan."))
+        return redirect("campaign:plan", slug)
+    return _file(drawn, found, "pdf", "application/pdf")
+
+
+@require_POST
+def deviate(request: HttpRequest, slug: str) -> HttpResponse:
+    """Put on record what was done otherwise than planned."""
+    campaign = campaign_for(request.user, slug, write=True)
+    typed = {name: readiness.said(request.POST.get(name, "")) for name in ("what", "why")}
+    errors = _gaps(typed)
+    if errors:
+        return show(request, campaign, typed=typed, errors=errors)
+    assert isinstance(request.user, User)
+    try:
+        deviations.deviate(campaign, **typed, by=request.user, now=timezone.now())
+    except StepRefused as reason:
+        flash.error(request, str(reason))
+    else:
+        flash.success(request, _("On record. Every result of this campaign shows it from now on."))
+    return redirect("campaign:plan", slug)
+
+
+def show(request: HttpRequest, campaign: Campaign, **more: object) -> HttpResponse:
+    """The page of a plan, with what somebody typed and what was wrong with it."""
+    found = AnalysisPlan.objects.filter(campaign=campaign).select_related("campaign").first()
+    arms = list(campaign.arms.select_related("revision__message"))
+    context = {
+        "campaign": campaign,
+        "plan": found,
+        "told": plan_file.tell(found) if found else None,
+        "frames": {arm.name: arm.frame for arm in arms},
+        "next": next_step(request.user, campaign),
+        "deviations": campaign.deviations.select_related("by"),
+        "sent_back": sent_back(campaign),
+        "reason_limit": lifecycle.REASON_LIMIT,
+        **_decisions(request, campaign, found),
+    }
+    return render(request, "campaign/plan.html", context | more)
+
+
+def _decisions(request: HttpRequest, campaign: Campaign, found: AnalysisPlan | None) -> dict[str, object]:
+    """What this person may decide here, as the plan stands."""
+    manages, reviews = has_role(request.user, MANAGER), has_role(request.user, REVIEWER)
+    submits = manages and campaign.state == State.DRAFT
+    decides = reviews and campaign.state == State.SUBMITTED and request.user != campaign.created_by
+    read = lifecycle.fingerprint_of(lifecycle.canonical_of(lifecycle.as_it_stands(found))) if decides and found else ""
+    return {
+        "submits": submits,
+        "obstacles": readiness.obstacles(campaign) if submits else [],
+        "decides": decides,
+        "read": read,
+        "deviates": manages and found is not None and found.frozen_at is not None,
+    }
+
+
+def _gaps(typed: Mapping[str, str]) -> dict[str, str]:
+    asked = {"what": _("Say what was done otherwise."), "why": _("Say why.")}
+    return {
+        name: asked[name] if not text else _("Please say it in at most 500 characters.")
+        for name, text in typed.items()
+        if not 0 < len(text) <= deviations.LIMIT
+    }
+
+
+def _plan_of(campaign: Campaign) -> AnalysisPlan:
+    found = AnalysisPlan.objects.filter(campaign=campaign).select_related("campaign").first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _file(content: bytes, found: AnalysisPlan, ending: str, kind: str) -> HttpResponse:
+    name = f"{found.campaign.slug}-plan{'' if found.frozen_at else '-draft'}.{ending}"
+    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
