@@ -27,7 +27,7 @@ from analytics.evaluate import NotEvaluable, due, evaluate
 from analytics.fold import fold
 from analytics.guard import guard
 from analytics.models import FoldedHour, FoldProgress, WorkerStep
-from campaign import custody, lifecycle
+from campaign import custody, lifecycle, placetest
 from campaign.models import Campaign
 from campaign.receipt import SECONDS_PER_HOUR
 from messages import help_links
@@ -134,6 +134,11 @@ def prune(now: datetime) -> str:
     return _said((sessions, "sessions"), (notes + hours, "old notes removed"))
 
 
+def end_tests(now: datetime) -> str:
+    """Tests of placements that have run out: what they saw goes with them."""
+    return _said((placetest.prune(now=now), "tests of placements forgotten"))
+
+
 def ask_help_links(now: datetime) -> str:
     """Whether the help links' addresses answer: a flag for people, never a check."""
     return _said((help_links.ask_all(now=now), "help links need a look"))
@@ -147,6 +152,7 @@ STEPS: tuple[Step, ...] = (
     Step("evaluate", 60, look),
     Step("keys", 60, destroy_keys),
     Step("prune", 3600, prune),
+    Step("placement tests", 60, end_tests),
     *([Step("help links", 86_400, ask_help_links)] if settings.CHECK_HELP_LINKS else []),
 )
 

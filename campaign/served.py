@@ -17,6 +17,7 @@ from typing import Any
 from django.db import DatabaseError, close_old_connections, connection, transaction
 
 from campaign.models import LeftOutCount, ServedCount
+from campaign.placetest import PlaceTests
 
 _EPOCH = date(1970, 1, 1)
 
@@ -42,6 +43,7 @@ class ServedCounter:
         self._lock = threading.Lock()
         self._served: Counter[tuple[int, int, int, str]] = Counter()  # day since 1970, arm, placement, locale
         self._left_out: Counter[tuple[int, int, str]] = Counter()  # day since 1970, placement, reason
+        self.tests = PlaceTests()  # written by the same thread
 
     def add(self, *, hour: int, arm: int, placement: int, locale: str) -> None:
         """One more message was sent, and counts."""
@@ -56,6 +58,7 @@ class ServedCounter:
 
     def flush(self) -> int:
         """How many were written; on a database error nothing is lost, the next flush tries again."""
+        self.tests.flush()
         with self._lock:
             served, self._served = self._served, Counter()
             left_out, self._left_out = self._left_out, Counter()

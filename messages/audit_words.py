@@ -41,6 +41,11 @@ _DONE: dict[str, str] = {
     Action.HELP_RETIRE: "retired “{label}” (help link): {reason}",
     Action.HELP_RESTORE: "took “{label}” (help link) up again",
     Action.WORDS_IMPORT: "imported words from “{label}”: {messages} new messages, {revisions} new revisions",
+    Action.PLACEMENT_ADD: "added “{label}” (placement) at {partner}",
+    Action.PLACEMENT_CHANGE: "changed “{label}” (placement): {fields}",
+    Action.PARTNER_ADD: "added “{label}” (partner)",
+    Action.PARTNER_CHANGE: "renamed “{was}” (partner) to “{label}”",
+    Action.PARTNER_CONTACTS: "made these the contacts of “{label}” (partner): {contacts}",
     Action.RECORD_ACCEPT: "accepted this record as it was, ending with entry {ended} where {noted} was noted: {reason}",
     Action.PERSON_INVITE: "invited somebody as {role} ({label})",
     Action.INVITATION_RENEW: "sent the link of {label} ({role}) again",
@@ -65,6 +70,8 @@ KINDS: dict[str, str] = {
     Kind.KEY: "Keys",
     Kind.PERSON: "People",
     Kind.HELP: "Help links",
+    Kind.PLACEMENT: "Placements",
+    Kind.PARTNER: "Partners",
     Kind.RECORD: "This record",
 }
 
