@@ -35,7 +35,7 @@ def partner(request: HttpRequest, pk: int) -> HttpResponse:
         "contacts": found.contacts.order_by("username"),
         "may_assign": has_role(request.user, ADMINISTRATOR),
     }
-    return render(request, "campaign/partner.html", context, status=422 if form.is_bound else 200)
+    return render(request, "campaign/partner.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,7 +53,7 @@ def _contacts(request: HttpRequest, found: Partner) -> HttpResponse:
         flash.success(request, _("Saved.") if changed else _("Nothing was changed."))
         return redirect("partners:partner", found.pk)
     context = {"partner": found, "form": form, "any": bool(form.fields["contacts"].queryset)}
-    return render(request, "campaign/partner_contacts.html", context, status=422 if form.is_bound else 200)
+    return render(request, "campaign/partner_contacts.html", context)
 
 
 def _person(request: HttpRequest) -> User:

@@ -129,7 +129,7 @@ def test(request: HttpRequest, place: str) -> HttpResponse:
 
 def _form(request: HttpRequest, form: PlacementForm, key: str, name: str) -> HttpResponse:
     context = {"form": form, "key": key, "name": name}
-    return render(request, "campaign/placement_form.html", context, status=422 if form.is_bound else 200)
+    return render(request, "campaign/placement_form.html", context)
 
 
 def _snippets(request: HttpRequest, found: Placement) -> dict[str, str]:

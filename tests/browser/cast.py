@@ -22,8 +22,8 @@ from django.views import defaults
 from analytics import demo
 from analytics.evaluate import evaluate
 from analytics.models import Tally
-from campaign import lifecycle
-from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome, ServedCount
+from campaign import lifecycle, placetest
+from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome, ServedCount
 from campaign.preview import preview_url
 from messages import review, starter
 from messages.models import HelpLink, Message, Rendition, Revision
@@ -68,7 +68,8 @@ def build() -> dict[str, Any]:
         evaluate(made, now=now)
     count(pilot, PLENTY)
     evaluate(pilot, now=now)
-    world.placement("resting-page")
+    world.placement("resting-page", allowed_origins=[])
+    _tested(world.placement("few-page"), now=now)
     draft("draft", *NAMES["draft"], words, planned=1000)
     launch(draft("arabic", *NAMES["arabic"], [_in_two_languages(each) for each in words], planned=1000), now=now)
     _written(words[1])
@@ -85,6 +86,14 @@ def build() -> dict[str, Any]:
         },
         "drawn": {**_errors(), "partner": _partner()},
     }
+
+
+def _tested(place: Placement, *, now: datetime) -> None:
+    """A test that is open, and has heard of two visits."""
+    test = placetest.begin(place, now=now)
+    test.seen_at = test.failed_at = now
+    test.seen_by, test.problem, test.origin = "page", "origin", "https://www.partner.example"
+    test.save()
 
 
 def draft(slug: str, name: str, hypothesis: str, words: Sequence[Revision], *, planned: int) -> Campaign:
