@@ -2,7 +2,10 @@
 
 from django.urls import path
 
-from analytics import views
+from analytics import rehearsal_page, views
 
 app_name = "analytics"
-urlpatterns = [path("campaigns/<slug:slug>/results/", views.results, name="results")]
+urlpatterns = [
+    path("campaigns/<slug:slug>/results/", views.results, name="results"),
+    path("campaigns/<slug:slug>/rehearsal/", rehearsal_page.rehearsal, name="rehearsal"),
+]

@@ -22,7 +22,7 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 
-from analytics import counts, ingest, turns, words
+from analytics import counts, ingest, rehearsal, turns, words
 from analytics.evaluate import NotEvaluable, due, evaluate
 from analytics.fold import fold
 from analytics.guard import guard
@@ -139,6 +139,11 @@ def end_tests(now: datetime) -> str:
     return _said((placetest.prune(now=now), "tests of placements forgotten"))
 
 
+def tend_rehearsals(now: datetime) -> str:
+    """Rehearsals that somebody asked for, one after the other, each in a process of its own."""
+    return _said((rehearsal.tend(now=now), "rehearsals begun"))
+
+
 def ask_help_links(now: datetime) -> str:
     """Whether the help links' addresses answer: a flag for people, never a check."""
     return _said((help_links.ask_all(now=now), "help links need a look"))
@@ -153,6 +158,7 @@ STEPS: tuple[Step, ...] = (
     Step("keys", 60, destroy_keys),
     Step("prune", 3600, prune),
     Step("placement tests", 60, end_tests),
+    Step("rehearsals", 2, tend_rehearsals),
     *([Step("help links", 86_400, ask_help_links)] if settings.CHECK_HELP_LINKS else []),
 )
 

@@ -56,6 +56,7 @@ class Action(StrEnum):
     CAMPAIGN_CLOSE = "campaign-close"
     ARM_PAUSE = "arm-pause"
     LOOK_EARLY = "look-early"
+    CAMPAIGN_REHEARSE = "campaign-rehearse"
     SUBJECTS_CREATE = "subjects-create"
     SUBJECTS_DESTROY = "subjects-destroy"
     KEY_CREATE = "key-create"

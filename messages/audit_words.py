@@ -30,6 +30,7 @@ _DONE: dict[str, str] = {
     Action.CAMPAIGN_CLOSE: "closed “{label}” (campaign)",
     Action.ARM_PAUSE: "paused the arm “{arm}” of “{label}” (campaign): {reason}",
     Action.LOOK_EARLY: "looked at “{label}” (campaign) as an exception to its plan, look {look}: {reason}",
+    Action.CAMPAIGN_REHEARSE: "asked for a rehearsal of “{label}” (campaign)",
     Action.SUBJECTS_CREATE: "made the secret of the subjects of “{label}” (campaign)",
     Action.SUBJECTS_DESTROY: "destroyed the secret of the subjects of “{label}” (campaign)",
     Action.KEY_CREATE: "made the key {label}",
