@@ -19,6 +19,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from analytics import rehearsal_copy
@@ -61,24 +62,33 @@ def latest(campaign: Campaign) -> Rehearsal | None:
     return campaign.rehearsals.first()
 
 
-_child: subprocess.Popen[bytes] | None = None
+class Stagehand:
+    """The worker's: begins the next that waits in a process of its own, so that no other step waits for it."""
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+        self._number = 0
+
+    def tend(self, *, now: datetime) -> int:
+        """Begin one if none is under way; how many were begun. One whose process is gone was broken off."""
+        under_way = Rehearsal.objects.filter(state__in=(State.WAITING, State.RUNNING))
+        if self._child is not None:
+            if self._child.poll() is None:
+                return 0
+            self._child = None
+            _break_off(under_way.filter(pk=self._number), now)
+        _break_off(under_way.filter(state=State.RUNNING, asked_at__lte=now - _STALE), now)  # of a worker that died
+        waiting = under_way.filter(state=State.WAITING).order_by("asked_at", "id").first()
+        if waiting is None or under_way.filter(state=State.RUNNING).exists():
+            return 0
+        command = [sys.executable, "manage.py", "rehearse", waiting.campaign.slug, "--number", str(waiting.pk)]
+        self._child = subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL)
+        self._number = waiting.pk
+        return 1
 
 
-def tend(*, now: datetime) -> int:
-    """The worker's step: begin the next that waits, in a process of its own, so that no other step waits for it."""
-    global _child
-    if _child is not None and _child.poll() is None:
-        return 0
-    _child = None
-    Rehearsal.objects.filter(state=State.RUNNING, asked_at__lte=now - _STALE).update(
-        state=State.FAILED, finished_at=now
-    )
-    waiting = Rehearsal.objects.filter(state=State.WAITING).order_by("asked_at", "id").first()
-    if waiting is None or Rehearsal.objects.filter(state=State.RUNNING).exists():
-        return 0
-    command = [sys.executable, "manage.py", "rehearse", waiting.campaign.slug, "--number", str(waiting.pk)]
-    _child = subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL)
-    return 1
+def _break_off(rehearsals: QuerySet[Rehearsal], now: datetime) -> None:
+    rehearsals.update(state=State.FAILED, finished_at=now)
 
 
 def carry_out(rehearsal: Rehearsal) -> Rehearsal:
@@ -88,7 +98,7 @@ def carry_out(rehearsal: Rehearsal) -> Rehearsal:
     try:
         told = rehearse(rehearsal.campaign)
     except (subprocess.SubprocessError, OSError, ValueError):
-        Rehearsal.objects.filter(pk=rehearsal.pk).update(state=State.FAILED, finished_at=timezone.now())
+        _break_off(Rehearsal.objects.filter(pk=rehearsal.pk), timezone.now())
         raise
     rehearsal.state, rehearsal.finished_at = State.DONE, timezone.now()
     rehearsal.report, rehearsal.problems = told["report"], told["problems"]
@@ -111,7 +121,9 @@ def rehearse(campaign: Campaign) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(done.stdout)
     said = lifecycle.unready(campaign) + help_links.in_the_way(today=timezone.localdate())
     told["problems"] = [{"code": "before-launch", "said": sentence} for sentence in said] + [
-        problem for problem in told["problems"] if problem["code"] != "not-walked" or problem["said"] not in " ".join(said)
+        problem
+        for problem in told["problems"]
+        if problem["code"] != "not-walked" or problem["said"] not in " ".join(said)
     ]
     return told
 

@@ -51,11 +51,11 @@ class NotPrivate(Exception):
 def must_lie_apart() -> None:
     """Refuse to run anywhere but in the directory that was made for it; asked before the first table is made."""
     directory = Path(settings.DATA_DIRECTORY).resolve()
-    places = [settings.KEY_DIRECTORY, settings.SPOOL_DIRECTORY]
+    places = [str(settings.KEY_DIRECTORY), str(settings.SPOOL_DIRECTORY)]
     for database in settings.DATABASES.values():
         if database["ENGINE"] != "django.db.backends.sqlite3":
             raise NotPrivate("A rehearsal keeps its databases in files of its own.")
-        places.append(database["NAME"])
+        places.append(str(database["NAME"]))
     if not (directory / MARKER).is_file():
         raise NotPrivate("This directory was not made for a rehearsal.")
     if any(directory not in Path(place).resolve().parents for place in places):
@@ -313,8 +313,12 @@ def _headline(stage: Stage, placement: Placement, locale: str) -> str:
 
 def _unplayed(stage: Stage, campaign: Campaign) -> list[Problem]:
     """Arms that no visitor was shown."""
-    seen = set(Analysis.objects.get().estimates.filter(kind="rate", served__gt=0).values_list("treated__key", flat=True))
-    return [{"code": "never-shown", "arm": arm.name} for arm in campaign.arms.all() if arm.weight and arm.key not in seen]
+    seen = set(
+        Analysis.objects.get().estimates.filter(kind="rate", served__gt=0).values_list("treated__key", flat=True)
+    )
+    return [
+        {"code": "never-shown", "arm": arm.name} for arm in campaign.arms.all() if arm.weight and arm.key not in seen
+    ]
 
 
 _OF_AN_ESTIMATE = (

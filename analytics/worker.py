@@ -139,9 +139,12 @@ def end_tests(now: datetime) -> str:
     return _said((placetest.prune(now=now), "tests of placements forgotten"))
 
 
+_STAGEHAND = rehearsal.Stagehand()
+
+
 def tend_rehearsals(now: datetime) -> str:
     """Rehearsals that somebody asked for, one after the other, each in a process of its own."""
-    return _said((rehearsal.tend(now=now), "rehearsals begun"))
+    return _said((_STAGEHAND.tend(now=now), "rehearsals begun"))
 
 
 def ask_help_links(now: datetime) -> str:

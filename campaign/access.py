@@ -23,7 +23,7 @@ def campaign_for(user: AbstractUser | AnonymousUser, slug: str, *, write: bool =
 
 
 def placements_for(user: AbstractUser | AnonymousUser) -> QuerySet[Placement]:
-    """All placements for whoever works here; for a partner contact those of their own partners; else PermissionDenied."""
+    """All of them for whoever works here, for a partner contact those of their own partners; else PermissionDenied."""
     require_role(user, *ROLES, PARTNER_CONTACT)
     placements = Placement.objects.select_related("partner", "fallback__message")
     return placements if has_role(user, *ROLES) else placements.filter(partner__contacts=user.pk).distinct()

@@ -12,7 +12,6 @@ from campaign.assignment import ticket_for
 from campaign.receipt import SECONDS_PER_HOUR, Receipt, ReceiptOffice, closing_hour
 from campaign.snapshot import ArmEntry, CampaignEntry, PlacementEntry, Shown
 
-
 WHY_NOT = {
     "no_campaign": "No campaign runs at this placement.",
     "campaign_paused": "The campaign at this placement is paused.",

@@ -25,7 +25,9 @@ def partner(request: HttpRequest, pk: int) -> HttpResponse:
     form = PartnerForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
         changed = places.rename_partner(found, form.cleaned_data["name"], by=_person(request))
-        flash.success(request, _("Saved. Visitors meet the change within seconds.") if changed else _("Nothing was changed."))
+        flash.success(
+            request, _("Saved. Visitors meet the change within seconds.") if changed else _("Nothing was changed.")
+        )
         return redirect("partners:partner", pk)
     context = {
         "partner": found,
@@ -52,7 +54,7 @@ def _contacts(request: HttpRequest, found: Partner) -> HttpResponse:
         changed = places.assign_contacts(found, form.cleaned_data["contacts"], by=_person(request))
         flash.success(request, _("Saved.") if changed else _("Nothing was changed."))
         return redirect("partners:partner", found.pk)
-    context = {"partner": found, "form": form, "any": bool(form.fields["contacts"].queryset)}
+    context = {"partner": found, "form": form, "any": form.people.exists()}
     return render(request, "campaign/partner_contacts.html", context)
 
 

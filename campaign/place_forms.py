@@ -134,7 +134,9 @@ class PlacementForm(PlacementBase):
         if places.key_is_fixed(self.instance):
             self.fields["key"].disabled = True
             self.fields["key"].help_text = _("Fixed: a campaign was launched here, and the partner’s page names it.")
-        chosen = {revision.pk for revision in places.neutral_revisions()} | {self.instance.fallback_id}
+        chosen = {revision.pk for revision in places.neutral_revisions()}
+        if self.instance.fallback_id is not None:
+            chosen.add(self.instance.fallback_id)
         words = self.fields["fallback"]
         assert isinstance(words, NeutralWords)
         words.queryset = Revision.objects.filter(pk__in=chosen).select_related("message").prefetch_related("renditions")
@@ -204,8 +206,10 @@ class ContactsForm(forms.Form):
     )
 
     def __init__(self, *args: Any, partner: Partner, **options: Any) -> None:
-        super().__init__(*args, initial={"contacts": partner.contacts.all()}, **options)
+        super().__init__(*args, **options)
+        self.initial["contacts"] = partner.contacts.all()
         held = {user.pk for user in places.contacts_to_choose()} | {user.pk for user in partner.contacts.all()}
+        self.people = User.objects.filter(pk__in=held).order_by("username")
         field = self.fields["contacts"]
         assert isinstance(field, forms.ModelMultipleChoiceField)
-        field.queryset = User.objects.filter(pk__in=held).order_by("username")
+        field.queryset = self.people

@@ -12,7 +12,7 @@ import re
 import secrets
 import threading
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from django.core import signing
 from django.db import DatabaseError
@@ -26,11 +26,12 @@ _SALT = "campaign.placetest"
 _MOST = 100  # notes in memory: one for each open test and kind
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]{1,160}(:[0-9]{1,5})?|https?://\[[0-9a-f:]{2,45}\](:[0-9]{1,5})?")
 
-Way, Problem = PlacementTest.Way, PlacementTest.Problem
+Way: TypeAlias = PlacementTest.Way
+Problem: TypeAlias = PlacementTest.Problem
 
 
 class Mark(NamedTuple):
-    """What a mark says: a test's own random number, the placement that is tested, and the end, in seconds since 1970."""
+    """What a mark says: the test's random number, the placement that is tested, the end in seconds since 1970."""
 
     test: str
     placement: int

@@ -29,11 +29,11 @@ from campaign.outcomes import RECORDED
 from campaign.placetest import Problem, Way
 from campaign.preview import arm_of
 from campaign.receipt import SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid
-from campaign.snapshot import ArmEntry, Asked, PlacementEntry, Shown, Snapshot, one_for_all
+from campaign.snapshot import ArmEntry, Asked, PlacementEntry, Snapshot, one_for_all
 from campaign.subject import names_a_person
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    pass
 
 BODY_LIMIT = 4096
 UNIT_LIMIT = 200

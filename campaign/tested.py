@@ -1,4 +1,4 @@
-"""A test of a placement on the audience surface: what a visitor would be shown, without a receipt; nothing is counted."""
+"""A test of a placement at the audience surface: what a visitor would be shown, without a receipt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of the placements: adding without loss, what to paste, a test that shows what arrived, and who sees which."""
+"""The pages of the placements: adding without loss, what to paste, what a test has seen, and who sees which."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from campaign.served import ServedCounter
 from tests import world
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
+BODY = {"placement": "quiet-page"}
 PARTNER = {"HTTP_ORIGIN": world.PARTNER_ORIGIN}
 
 
@@ -44,7 +45,7 @@ class TestWhatCarriesTheMark:
     @pytest.mark.parametrize(
         ("way", "ask"),
         [
-            ("page", lambda site, mark: site.post("/api/v1/decide", {"placement": "quiet-page", "preview": mark}, **PARTNER)),
+            ("page", lambda site, mark: site.post("/api/v1/decide", BODY | {"preview": mark}, **PARTNER)),
             ("server", lambda site, mark: site.decide(preview=mark)),
             ("hosted", lambda site, mark: site.get(f"/m/quiet-page/?preview={mark}")),
         ],
