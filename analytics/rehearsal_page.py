@@ -85,7 +85,7 @@ def rehearsal(request: HttpRequest, slug: str) -> HttpResponse:
         "must": _problems(last, must=True),
         "may": _problems(last, must=False),
         "report": told,
-        "places": [_place(each) for each in told.get("places", [])],
+        "walked": [_place(each) for each in told.get("places", [])],
         "rates": _rates(campaign, told),
         "blocks": _blocks(campaign, told),
         "level": told.get("look", {}).get("level"),

@@ -244,6 +244,7 @@ class TestThePage:
         assert "Nothing stands in the way" in html
         assert "Turned back" in html
         assert "250 for each message" in html
+        assert '<a href="/placements/">Placements</a>' in html, "the navigation is the one of every page"
         assert "No results yet" in manager.get("/").content.decode(), "a rehearsal is no result"
 
     def test_every_problem_has_its_sentence(self, campaign: Campaign, manager: Client) -> None:
