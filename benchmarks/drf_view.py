@@ -96,10 +96,9 @@ class Decide(APIView):
             )
         except delivery.Unavailable as reason:
             return Response({"error": {"code": reason.code}}, status.HTTP_409_CONFLICT)
-        _served.add(
-            hour=int(now) // SECONDS_PER_HOUR, arm=decision.arm.id, placement=placement.id, locale=decision.locale
-        )
-        answer = {"message": _as_dictionary(decision.shown.payload), "receipt": decision.receipt}
+        offer = decision.offer
+        _served.add(hour=int(now) // SECONDS_PER_HOUR, facts=offer.facts, locale=offer.locale)
+        answer = {"message": _as_dictionary(offer.payload), "receipt": decision.receipt}
         headers = {"Cache-Control": "no-store"}
         if origin is not None:
             headers |= {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from campaign import subject
 from campaign.assignment import ticket_for
-from campaign.receipt import SECONDS_PER_HOUR, Receipt, ReceiptOffice, closing_hour
-from campaign.snapshot import ArmEntry, CampaignEntry, PlacementEntry, Shown
+from campaign.receipt import SECONDS_PER_HOUR, Receipt, ReceiptOffice, closing_hour, facts
+from campaign.snapshot import CampaignEntry, Offer, PlacementEntry, Shown
 
 WHY_NOT = {
     "no_campaign": "No campaign runs at this placement.",
@@ -29,12 +29,10 @@ class Unavailable(Exception):
 
 
 class Decision(NamedTuple):
-    """The campaign and the arm that was assigned, its words in one locale, and the receipt that goes with them."""
+    """The campaign, the arm that was assigned as it is offered here in one locale, and the receipt that goes out."""
 
     campaign: CampaignEntry
-    arm: ArmEntry
-    locale: str
-    shown: Shown
+    offer: Offer
     receipt: str
 
 
@@ -70,21 +68,18 @@ def decide(
     else:
         nonce = os.urandom(16)
         ticket = ticket_for(nonce.hex() if unit is None else unit, campaign.salt, campaign.totals[-1])
-    arm = campaign.arms[bisect_right(campaign.totals, ticket)]
-    spoken = locale if locale in campaign.locales else locale_among(campaign.locales, locale)
-    receipt = office.sign(campaign.id, arm.id, placement.id, hour, closes, spoken, nonce)
-    return Decision(campaign, arm, spoken, arm.shown[spoken], receipt)
+    locales, totals = campaign.locales, campaign.totals
+    spoken = locales.index(locale if locale in locales else locale_among(locales, locale))
+    offer = placement.offers[spoken * len(totals) + bisect_right(totals, ticket)]
+    return Decision(campaign, offer, office.sign(offer.facts, hour, closes, offer.locale, nonce))
 
 
 def again(placement: PlacementEntry, *, receipt: Receipt, text: str, now: float) -> Decision | None:
     """The message that a browser tab was shown before, under its own receipt; None if that no longer stands."""
     campaign = running_campaign(placement, now=now)
-    if receipt.campaign != campaign.id or receipt.placement != placement.id:
-        return None
-    arm = next((arm for arm in campaign.arms if arm.id == receipt.arm), None)
-    if arm is None or receipt.locale not in arm.shown:
-        return None
-    return Decision(campaign, arm, receipt.locale, arm.shown[receipt.locale], text)
+    shown = (facts(campaign=receipt.campaign, arm=receipt.arm, placement=receipt.placement), receipt.locale)
+    offer = next((offer for offer in placement.offers if (offer.facts, offer.locale) == shown), None)
+    return None if offer is None else Decision(campaign, offer, text)
 
 
 def locale_among(offered: tuple[str, ...], wanted: str | None) -> str:

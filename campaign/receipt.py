@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     Keyed = tuple[_Hash, _Hash]
 
 _NOTE = struct.Struct(">BIIIII8s16s")
+_FACTS = struct.Struct(">III")
+_BEGUN = struct.Struct(">B12sII8s16s")  # the same, with the facts that are packed already
 _MAC_BYTES = 32
 LENGTH = -(-(_NOTE.size + _MAC_BYTES) * 4 // 3)
 SECONDS_PER_HOUR = 3600
@@ -87,12 +89,13 @@ class ReceiptOffice:
 
     def issue(self, receipt: Receipt) -> str:
         """The signed note for one shown message."""
-        return self.sign(*receipt)
+        packed = facts(campaign=receipt.campaign, arm=receipt.arm, placement=receipt.placement)
+        return self.sign(packed, receipt.hour, receipt.closes, receipt.locale, receipt.nonce)
 
-    def sign(self, campaign: int, arm: int, placement: int, hour: int, closes: int, locale: str, nonce: bytes) -> str:
-        """The same from the single facts: serving makes one for each message, and does without the Receipt."""
+    def sign(self, facts: bytes, hour: int, closes: int, locale: str, nonce: bytes) -> str:
+        """The same from what `facts` packed and the rest: serving makes one for each message, without a Receipt."""
         number, keyed = self._signing
-        note = _NOTE.pack(number, campaign, arm, placement, hour, closes, locale.encode("ascii"), nonce)
+        note = _BEGUN.pack(number, facts, hour, closes, locale.encode("ascii"), nonce)
         return b2a_base64(note + _mac(keyed, note), newline=False).translate(_TO_URL_SAFE, b"=").decode("ascii")
 
     def verify(self, text: str, *, hour: int) -> Receipt:
@@ -122,6 +125,17 @@ class ReceiptOffice:
             raise ReceiptInvalid
         _, campaign, arm, placement, hour, closes, locale, nonce = _NOTE.unpack(note)
         return Receipt(campaign, arm, placement, hour, closes, locale.rstrip(b"\0").decode("ascii"), nonce)
+
+
+def facts(*, campaign: int, arm: int, placement: int) -> bytes:
+    """What all receipts of one arm at one placement have in common, as their bytes."""
+    return _FACTS.pack(campaign, arm, placement)
+
+
+def told_by(packed: bytes) -> tuple[int, int, int]:
+    """Campaign, arm and placement, of what `facts` packed."""
+    campaign, arm, placement = _FACTS.unpack(packed)
+    return campaign, arm, placement
 
 
 def _keyed(key: bytes) -> Keyed:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import atexit
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import date, timedelta
 from multiprocessing.util import Finalize
@@ -18,6 +18,7 @@ from django.db import DatabaseError, close_old_connections, connection, transact
 
 from campaign.models import LeftOutCount, ServedCount
 from campaign.placetest import PlaceTests
+from campaign.receipt import told_by
 
 _EPOCH = date(1970, 1, 1)
 
@@ -36,20 +37,32 @@ def _rows(counts: Mapping[Any, int]) -> list[tuple[Any, ...]]:
     return [(_EPOCH + timedelta(days=day), *key, count) for (day, *key), count in sorted(counts.items())]
 
 
+Served = defaultdict[tuple[int, str], Counter[bytes]]  # (day since 1970, locale) -> facts of the receipt -> count
+
+
+def _by_key(sent: Served) -> Counter[tuple[int, int, int, str]]:
+    """The same by the fields of ServedCount's key."""
+    served: Counter[tuple[int, int, int, str]] = Counter()
+    for (day, locale), counts in sent.items():
+        for facts, count in counts.items():
+            _, arm, placement = told_by(facts)
+            served[day, arm, placement, locale] += count
+    return served
+
+
 class ServedCounter:
     """Adds up in memory; `flush` moves the sums into the database in one transaction."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._served: Counter[tuple[int, int, int, str]] = Counter()  # day since 1970, arm, placement, locale
+        self._served: Served = defaultdict(Counter)
         self._left_out: Counter[tuple[int, int, str]] = Counter()  # day since 1970, placement, reason
         self.tests = PlaceTests()  # written by the same thread
 
-    def add(self, *, hour: int, arm: int, placement: int, locale: str) -> None:
-        """One more message was sent, and counts."""
-        key = (hour // 24, arm, placement, locale)
+    def add(self, *, hour: int, facts: bytes, locale: str) -> None:
+        """One more message was sent, and counts: of the arm and placement in the `facts` of its receipt."""
         with self._lock:
-            self._served[key] += 1
+            self._served[hour // 24, locale][facts] += 1
 
     def leave_out(self, *, hour: int, placement: int, reason: LeftOutCount.Reason) -> None:
         """One more message was sent, and does not."""
@@ -60,8 +73,9 @@ class ServedCounter:
         """How many were written; on a database error nothing is lost, the next flush tries again."""
         self.tests.flush()
         with self._lock:
-            served, self._served = self._served, Counter()
+            sent, self._served = self._served, defaultdict(Counter)
             left_out, self._left_out = self._left_out, Counter()
+        served = _by_key(sent)
         if not served and not left_out:
             return 0
         try:
@@ -70,7 +84,8 @@ class ServedCounter:
                 cursor.executemany(_adding(LeftOutCount), _rows(left_out))
         except DatabaseError:
             with self._lock:
-                self._served.update(served)
+                for key, counts in sent.items():
+                    self._served[key].update(counts)
                 self._left_out.update(left_out)
             return 0
         return served.total() + left_out.total()

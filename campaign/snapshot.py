@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
-from django.db.models import Max
 
 from campaign import hosted
 from campaign.assignment import cumulative
 from campaign.keyring import subject_secret
+from campaign.marks import Pulse, read_marks, read_pulse
 from campaign.models import Arm, Campaign, Placement
+from campaign.receipt import facts
 from messages import review
 from messages.models import HelpLink, Rendition
 from messages.render import render
@@ -71,6 +72,16 @@ class CampaignEntry:
     secret: bytes = field(default=b"", repr=False)
 
 
+class Offer(NamedTuple):
+    """One arm at one placement in one locale: all that a decision for it takes, close together, as the processor
+    waits for each thing that lies elsewhere."""
+
+    facts: bytes  # of its receipts
+    locale: str
+    payload: bytes
+    page: tuple[bytes, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class PlacementEntry:
     """One placement: the campaign that runs there, or why none does, and its own pages."""
@@ -87,6 +98,22 @@ class PlacementEntry:
     pages: hosted.Pages
     policy: str
     mark: tuple[Any, ...] = field(default=(), repr=False, compare=False)
+    offers: tuple[Offer, ...] = field(init=False, repr=False, compare=False)  # by locale, then by arm
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "offers", tuple(_offers(self)))  # how a frozen dataclass gets what follows from it
+
+
+def _offers(placement: PlacementEntry) -> Iterable[Offer]:
+    campaign = placement.campaign
+    if campaign is None:
+        return
+    for locale in campaign.locales:
+        for arm in campaign.arms:
+            shown = arm.shown[locale]
+            yield Offer(
+                facts(campaign=campaign.id, arm=arm.id, placement=placement.id), locale, shown.payload, shown.page
+            )
 
 
 class Asked(NamedTuple):
@@ -123,26 +150,6 @@ _REASONS: dict[str, str] = {
 _WITHDRAWN = "campaign_paused"  # words of a running campaign were taken back
 _AT_ONCE = 200
 _REASON_ORDER = ["campaign_paused", "campaign_not_started", "campaign_ended"]
-
-
-_DECIDED = Max("campaign__arms__revision__renditions__reviews")  # the last review of any of its words
-Marks = Mapping[int, tuple[Any, ...]]  # placement -> everything that its entry was compiled from, or when it changed
-
-
-def read_marks() -> Marks:
-    """Differs for a placement whenever something that is served there has changed; cheap enough every few seconds."""
-    links = str(list(HelpLink.objects.shown().order_by("id").values_list(*hosted.OF_A_LINK)))
-    runs: dict[int, list[Any]] = {}
-    for placement, *run in (
-        Campaign.placements.through.objects.order_by("placement_id", "campaign_id")
-        .values_list("placement_id", "campaign_id", "campaign__state", "campaign__changed_at", _DECIDED)
-        .iterator()
-    ):
-        runs.setdefault(placement, []).append(tuple(run))
-    rows = Placement.objects.annotate(decided=Max("fallback__renditions__reviews")).values_list(
-        "id", "key", "allowed_origins", "leave_url", "continue_url", "fallback", "decided", "partner__name"
-    )
-    return MappingProxyType({row[0]: (str(row), tuple(runs.get(row[0], ())), links) for row in rows})
 
 
 def compile_snapshot(before: Snapshot = EMPTY) -> Snapshot:
@@ -270,18 +277,23 @@ class Keeper:
     def __init__(self, file: SnapshotFile | None = None) -> None:
         self._lock = threading.Lock()
         self._file = file
+        self._pulse: Pulse = ()
         self.current = EMPTY
 
     def refresh(self) -> bool:
         """Compile anew if anything served has changed; True if it did."""
         with self._lock:
             try:
+                before, self._pulse = self._pulse, read_pulse()
+                if self.current.compiled and self._pulse == before:
+                    return False
                 marks = {number: entry.mark for number, entry in self.current.placement_ids.items()}
                 if self.current.compiled and read_marks() == marks:
                     return False
                 self.current = compile_snapshot(self.current)
                 _spare_the_collector()
             except (DatabaseError, OSError) as error:  # OSError: a secret could not be read or made
+                self._pulse = ()
                 log.warning("The snapshot stays as it is: %s", type(error).__name__)
                 return self.current is EMPTY and self._take_from_the_file()
             if self._file is not None:

@@ -29,7 +29,7 @@ from campaign.outcomes import RECORDED
 from campaign.placetest import Problem, Way
 from campaign.preview import arm_of
 from campaign.receipt import SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid
-from campaign.snapshot import ArmEntry, Asked, PlacementEntry, Snapshot, one_for_all
+from campaign.snapshot import ArmEntry, Asked, Offer, PlacementEntry, Snapshot, one_for_all
 from campaign.subject import names_a_person
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _decided(request: Request, at: Surroundings, asked: Asked, placement: Placem
         if session is not None and not declines:
             kept = _kept(at, placement, session, now=now)
             if kept:
-                return _message_reply(kept.shown.payload, b'"%s"' % kept.receipt.encode(), origin, _SESSION)
+                return _message_reply(kept.offer.payload, b'"%s"' % kept.receipt.encode(), origin, _SESSION)
         decision = delivery.decide(
             placement, locale=locale, unit=unit, now=now, office=at.office, life_hours=at.life_hours
         )
@@ -106,11 +106,11 @@ def _decided(request: Request, at: Surroundings, asked: Asked, placement: Placem
     if (
         declines
         or not named
-        or not count_served(request, at, decision, placement, now=now, from_a_browser=bool(origin))
+        or not count_served(request, at, decision.offer, placement, now=now, from_a_browser=bool(origin))
     ):
-        return _message_reply(decision.shown.payload, b"null", origin)
+        return _message_reply(decision.offer.payload, b"null", origin)
     extra = _SESSION if planned == "session" else b""
-    return _message_reply(decision.shown.payload, b'"%s"' % decision.receipt.encode(), origin, extra)
+    return _message_reply(decision.offer.payload, b'"%s"' % decision.receipt.encode(), origin, extra)
 
 
 class UnknownPlacement(Refusal):
@@ -139,7 +139,7 @@ def _kept(at: Surroundings, placement: PlacementEntry, text: str, *, now: float)
 def count_served(
     request: Request,
     at: Surroundings,
-    decision: delivery.Decision,
+    offer: Offer,
     placement: PlacementEntry,
     *,
     now: float,
@@ -151,7 +151,7 @@ def count_served(
     if doubt is not None:
         at.served.leave_out(hour=hour, placement=placement.id, reason=doubt)
         return False
-    at.served.add(hour=hour, arm=decision.arm.id, placement=placement.id, locale=decision.locale)
+    at.served.add(hour=hour, facts=offer.facts, locale=offer.locale)
     return True
 
 
@@ -265,12 +265,13 @@ def _message(request: Request, at: Surroundings, placement: PlacementEntry) -> R
         if placement.fallback:
             return _page(200, b"".join(delivery.in_locale(placement.fallback, locale).page), placement)
         return _unavailable(request, placement)
+    offer = decision.offer
     # A page of its own knows neither tab nor subject: where the plan asks for these, it shows and does not count.
     if wants_not_to_be_counted(request) or decision.campaign.unit != "view":
-        return _page(200, b"".join(decision.shown.page), placement)
-    if request.method == "GET" and not count_served(request, at, decision, placement, now=now, from_a_browser=True):
-        return _page(200, b"".join(decision.shown.page), placement)
-    return _page(200, decision.receipt.encode().join(decision.shown.page), placement)
+        return _page(200, b"".join(offer.page), placement)
+    if request.method == "GET" and not count_served(request, at, offer, placement, now=now, from_a_browser=True):
+        return _page(200, b"".join(offer.page), placement)
+    return _page(200, decision.receipt.encode().join(offer.page), placement)
 
 
 def _fields(text: str) -> dict[str, list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from campaign import delivery, placetest
 from campaign.audience import Refusal, Surroundings
 from campaign.placetest import Mark, Problem, Way
+from campaign.receipt import told_by
 from campaign.snapshot import PlacementEntry, Shown
 
 
@@ -23,10 +24,12 @@ def shown(at: Surroundings, placement: PlacementEntry, mark: Mark, *, way: Way, 
         raise Refusal(404, "preview_unknown", "This is a test of another placement: look at the key.")
     at.served.tests.seen(mark, way=way, now=now)
     try:
-        return delivery.decide(
+        offer = delivery.decide(
             placement, locale=locale, unit=None, now=now, office=at.office, life_hours=at.life_hours
-        ).shown
+        ).offer
     except delivery.Unavailable as reason:
         if placement.fallback:
             return delivery.in_locale(placement.fallback, locale)
         raise Refusal(409, reason.code, delivery.WHY_NOT[reason.code]) from None
+    _, arm, _ = told_by(offer.facts)
+    return placement.previews[arm].shown[offer.locale]

@@ -176,7 +176,9 @@ def test_only_the_placement_that_changed_is_compiled_anew() -> None:
     assert (after.placements["two"].campaign, after.placements["two"].reason) == (None, "campaign_paused")
 
 
-@pytest.mark.parametrize("change", ["leave_url", "partner", "help link", "arm", "gone"])
+@pytest.mark.parametrize(
+    "change", ["leave_url", "origins", "fallback", "partner", "help link", "arm", "state", "withdrawn", "gone"]
+)
 def test_whatever_is_served_is_noticed_when_it_changes(change: str) -> None:
     campaign = world.launched(at=world.placement("one"))
     place = Placement.objects.get(key="one")
@@ -185,6 +187,15 @@ def test_whatever_is_served_is_noticed_when_it_changes(change: str) -> None:
     before = keeper.current.placements["one"]
     if change == "leave_url":
         Placement.objects.update(leave_url="https://elsewhere.example/")
+    elif change == "origins":
+        Placement.objects.update(allowed_origins=["https://elsewhere.example"])
+    elif change == "fallback":
+        Placement.objects.update(fallback=world.approved("neutral"))
+    elif change == "state":
+        lifecycle.pause(campaign, by=world.person("mara", "manager"))
+    elif change == "withdrawn":
+        words = campaign.arms.get(key="both").revision.renditions.get()
+        review.withdraw(words, by=world.person("mara", "manager"), reason="A test.", now=world.NOON)
     elif change == "partner":
         place.partner.name = "Another name"
         place.partner.save()
