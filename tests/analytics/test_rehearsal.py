@@ -118,11 +118,12 @@ class TestItIsKeptApart:
             rehearsal_walk.walk(rehearsal_copy.taken(campaign))
 
     def test_its_receipts_are_refused_by_the_real_surface(self, campaign: Campaign, tmp_path: Path) -> None:
+        names = f"campaign={campaign.pk}, arm={campaign.arms.all()[0].pk}, placement={campaign.placements.get().pk}"
         script = (
-            "from django.conf import settings; from campaign.ring import Ring; import time, os;"
-            "office = Ring(settings.KEY_DIRECTORY, clock=time.time).office; hour = int(time.time()) // 3600;"
-            f"print(office.sign({campaign.pk}, {campaign.arms.all()[0].pk}, {campaign.placements.get().pk},"
-            " hour, hour + 2, 'en', os.urandom(16)))"
+            "from django.conf import settings; from campaign.receipt import facts; from campaign.ring import Ring;"
+            "import time, os; hour = int(time.time()) // 3600;"
+            "office = Ring(settings.KEY_DIRECTORY, clock=time.time).office;"
+            f"print(office.sign(facts({names}), hour, hour + 2, 'en', os.urandom(16)))"
         )
         command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", script]
         done = subprocess.run(
