@@ -226,6 +226,38 @@ class Release(models.Model):
         return f"what is shown of {self.analysis}"
 
 
+class Rehearsal(models.Model):
+    """Invented visitors walked a campaign before launch, in an installation of their own: what came of it.
+
+    Nothing in here is a count of people, and nothing that counts people reads it.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting for the worker")
+        RUNNING = "running", _("Being rehearsed")
+        DONE = "done", _("Rehearsed")
+        FAILED = "failed", _("Broken off")
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="rehearsals")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    finished_at = models.DateTimeField(null=True)
+    report = models.JSONField(null=True, blank=True, help_text="Where they walked, what was shown, the invented look.")
+    problems = models.JSONField(default=list, help_text="What to mend, each a code and its names.")
+
+    class Meta:
+        ordering = ["-asked_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign"], condition=Q(state__in=("waiting", "running")), name="rehearsal_one_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"a rehearsal of {self.campaign}"
+
+
 class GuardEvent(models.Model):
     """A guardrail that was crossed: which arm did how much harm, as surely as the plan asked, and was paused.
 

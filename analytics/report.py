@@ -276,6 +276,15 @@ def guard_sentence(event: GuardEvent) -> str:
     }
 
 
+def blocks(estimates: Sequence[Estimate]) -> list[OutcomeBlock]:
+    """Rates and differences by outcome, the primary one first: of estimates that need not be on record."""
+    found = [
+        _block(outcome, [e for e in estimates if e.outcome == outcome], embargoed=False)
+        for outcome in dict.fromkeys(e.outcome for e in estimates if e.kind != Estimate.Kind.FACTORIAL)
+    ]
+    return sorted(found, key=lambda block: block.role != "primary")
+
+
 def _block(outcome: str, estimates: list[Estimate], *, embargoed: bool) -> OutcomeBlock:
     rates = [_rate(e, embargoed=embargoed) for e in estimates if e.kind == Estimate.Kind.RATE]
     by_key = {row.key: row for row in rates}

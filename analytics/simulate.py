@@ -129,7 +129,7 @@ class Walk:
         reply = self._http.request("GET", f"{self._base}/m/{placement}/")
         if reply.status != 200:
             raise RuntimeError(f"the hosted page answered {reply.status}")
-        page = _PageReader()
+        page = PageReader()
         page.feed(reply.data.decode())
         return Served(page.headline.strip(), page.receipt)
 
@@ -152,7 +152,7 @@ class Walk:
             raise RuntimeError(f"the hosted page answered {reply.status} to {outcome}")
 
 
-class _PageReader(HTMLParser):
+class PageReader(HTMLParser):
     """Finds the headline and the receipt in a hosted page."""
 
     def __init__(self) -> None:

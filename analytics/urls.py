@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analytics import views, watch_page
+from analytics import rehearsal_page, views, watch_page
 
 app_name = "analytics"
 urlpatterns = [
@@ -10,4 +10,5 @@ urlpatterns = [
     path("campaigns/<slug:slug>/watch/", watch_page.page, name="watch"),
     path("campaigns/<slug:slug>/watch/now/", watch_page.again, name="watch-now"),
     path("campaigns/<slug:slug>/watch/early/", watch_page.look_early, name="look-early"),
+    path("campaigns/<slug:slug>/rehearsal/", rehearsal_page.rehearsal, name="rehearsal"),
 ]

@@ -22,12 +22,12 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 
-from analytics import counts, early_answers, ingest, notices, pulse, telling, turns, words
+from analytics import counts, early_answers, ingest, notices, pulse, rehearsal, telling, turns, words
 from analytics.evaluate import NotEvaluable, due, evaluate
 from analytics.fold import fold
 from analytics.guard import guard
 from analytics.models import FoldedHour, FoldProgress, WorkerStep
-from campaign import custody, lifecycle
+from campaign import custody, lifecycle, placetest
 from campaign.models import Campaign
 from campaign.receipt import SECONDS_PER_HOUR
 from messages import help_links
@@ -160,6 +160,19 @@ def prune(now: datetime) -> str:
     return _said((sessions, "sessions"), (notes + hours, "old notes removed"))
 
 
+def end_tests(now: datetime) -> str:
+    """Tests of placements that have run out: what they saw goes with them."""
+    return _said((placetest.prune(now=now), "tests of placements forgotten"))
+
+
+_STAGEHAND = rehearsal.Stagehand()
+
+
+def tend_rehearsals(now: datetime) -> str:
+    """Rehearsals that somebody asked for, one after the other, each in a process of its own."""
+    return _said((_STAGEHAND.tend(now=now), "rehearsals begun"))
+
+
 def ask_help_links(now: datetime) -> str:
     """Whether the help links' addresses answer: a flag for people, never a check."""
     return _said((help_links.ask_all(now=now), "help links need a look"))
@@ -176,6 +189,8 @@ STEPS: tuple[Step, ...] = (
     Step("tell", 30, tell),
     Step("keys", 60, destroy_keys),
     Step("prune", 3600, prune),
+    Step("placement tests", 60, end_tests),
+    Step("rehearsals", 2, tend_rehearsals),
     *([Step("help links", 86_400, ask_help_links)] if settings.CHECK_HELP_LINKS else []),
 )
 

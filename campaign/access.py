@@ -1,13 +1,14 @@
-"""Who may do what with which campaign: query and permission in one place."""
+"""Who may do what with which campaign and placement: query and permission in one place."""
 
 from __future__ import annotations
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404
 
-from campaign.models import Campaign
-from messages.roles import MANAGER, ROLES, has_role, require_role
+from campaign.models import Campaign, Placement
+from messages.roles import MANAGER, PARTNER_CONTACT, ROLES, has_role, require_role
 
 
 def campaign_for(user: AbstractUser | AnonymousUser, slug: str, *, write: bool = False) -> Campaign:
@@ -19,3 +20,20 @@ def campaign_for(user: AbstractUser | AnonymousUser, slug: str, *, write: bool =
     if write and not has_role(user, MANAGER):
         raise PermissionDenied
     return campaign
+
+
+def placements_for(user: AbstractUser | AnonymousUser) -> QuerySet[Placement]:
+    """All of them for whoever works here, for a partner contact those of their own partners; else PermissionDenied."""
+    require_role(user, *ROLES, PARTNER_CONTACT)
+    placements = Placement.objects.select_related("partner", "fallback__message")
+    return placements if has_role(user, *ROLES) else placements.filter(partner__contacts=user.pk).distinct()
+
+
+def placement_for(user: AbstractUser | AnonymousUser, key: str, *, write: bool = False) -> Placement:
+    """The placement, if this person may see it (or, with `write`, change it); else 404 or PermissionDenied."""
+    if write:
+        require_role(user, MANAGER)
+    placement = placements_for(user).filter(key=key).first()
+    if placement is None:
+        raise Http404
+    return placement

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from campaign import subject
 from campaign.assignment import ticket_for
 from campaign.receipt import SECONDS_PER_HOUR, Receipt, ReceiptOffice, closing_hour, facts
-from campaign.snapshot import CampaignEntry, Offer, PlacementEntry
+from campaign.snapshot import CampaignEntry, Offer, PlacementEntry, Shown
+
+WHY_NOT = {
+    "no_campaign": "No campaign runs at this placement.",
+    "campaign_paused": "The campaign at this placement is paused.",
+    "campaign_ended": "The campaign at this placement has ended.",
+    "campaign_not_started": "The campaign at this placement has not started yet.",
+}
 
 
 class Unavailable(Exception):
@@ -91,3 +99,8 @@ def locale_among(offered: tuple[str, ...], wanted: str | None) -> str:
         if language in offered:
             return language
     return offered[0]
+
+
+def in_locale(shown: Mapping[str, Shown], locale: str | None) -> Shown:
+    """The words in the wanted locale, or the nearest there is; English before others."""
+    return shown[locale_among(tuple(sorted(shown, key=lambda name: (name != "en", name))), locale)]

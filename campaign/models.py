@@ -73,6 +73,34 @@ class Placement(models.Model):
         return self.name
 
 
+class PlacementTest(models.Model):
+    """A test of one placement that somebody here has begun: open for minutes, then deleted with all that it heard.
+
+    Only a request that carries the test's own mark is heard: whoever holds it was given it to try the page.
+    """
+
+    class Way(models.TextChoices):
+        PAGE = "page", _("The script on a page")
+        SERVER = "server", _("A call from a server")
+        HOSTED = "hosted", _("The page we host")
+
+    class Problem(models.TextChoices):
+        ORIGIN = "origin", _("A site that is not on the list")
+        KEY = "key", _("Another key")
+
+    placement = models.OneToOneField(Placement, primary_key=True, on_delete=models.CASCADE, related_name="test")
+    mark = models.CharField(max_length=32)
+    until = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True, help_text="When it last came through, to the second.")
+    seen_by = models.CharField(max_length=8, choices=Way, blank=True)
+    failed_at = models.DateTimeField(null=True, help_text="When it was last refused, to the second.")
+    problem = models.CharField(max_length=8, choices=Problem, blank=True)
+    origin = models.CharField(max_length=200, blank=True, help_text="The site that was refused.")
+
+    def __str__(self) -> str:
+        return f"a test of {self.placement_id}"
+
+
 def new_salt() -> str:
     """A campaign's own salt, so that arms of different campaigns are independent."""
     return secrets.token_hex(16)

@@ -300,7 +300,7 @@ def _hosted_page() -> Json:
         "parameters": [
             _PLACEMENT,
             _query_parameter("locale", "Else the first of Accept-Language."),
-            _query_parameter("preview", "A preview token from staff: shows that arm and counts nothing."),
+            _query_parameter("preview", "A preview token from staff, or the mark of a test: counts nothing."),
         ],
         "responses": {
             "200": _html("The message, or the placement's fallback."),
@@ -407,7 +407,7 @@ def _schemas() -> Json:
                 "unit": _text(
                     "An opaque key of yours for whoever sees the message. Never stored, never logged.", **limited
                 ),
-                "preview": _text("A preview token from staff.", **limited),
+                "preview": _text("A preview token from staff, or the mark of a test.", **limited),
                 "session": _text('The receipt that this browser tab keeps, or "new".', **limited),
             },
             ["placement"],

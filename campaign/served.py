@@ -17,6 +17,7 @@ from typing import Any
 from django.db import DatabaseError, close_old_connections, connection, transaction
 
 from campaign.models import LeftOutCount, ServedCount
+from campaign.placetest import PlaceTests
 from campaign.receipt import told_by
 
 _EPOCH = date(1970, 1, 1)
@@ -56,6 +57,7 @@ class ServedCounter:
         self._lock = threading.Lock()
         self._served: Served = defaultdict(Counter)
         self._left_out: Counter[tuple[int, int, str]] = Counter()  # day since 1970, placement, reason
+        self.tests = PlaceTests()  # written by the same thread
 
     def add(self, *, hour: int, facts: bytes, locale: str) -> None:
         """One more message was sent, and counts: of the arm and placement in the `facts` of its receipt."""
@@ -69,6 +71,7 @@ class ServedCounter:
 
     def flush(self) -> int:
         """How many were written; on a database error nothing is lost, the next flush tries again."""
+        self.tests.flush()
         with self._lock:
             sent, self._served = self._served, defaultdict(Counter)
             left_out, self._left_out = self._left_out, Counter()

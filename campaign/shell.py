@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
-from messages.roles import ADMINISTRATOR, MANAGER, REVIEWER, ROLES, roles_held
+from messages.roles import ADMINISTRATOR, MANAGER, PARTNER_CONTACT, REVIEWER, ROLES, roles_held
 from messages.templatetags.kind import SHOW_COOKIE, shows_terms
 
 _YEAR = 31_536_000
@@ -43,6 +43,7 @@ class Entry:
 
 PLACES = (
     Place(_("Campaigns"), "campaign:list", also=("campaign:", "analytics:")),
+    Place(_("Placements"), "placements:list", frozenset({*ROLES, PARTNER_CONTACT}), also=("placements:", "partners:")),
     Place(_("Messages"), "messages:library", also=("messages:", "stopping:")),
     Place(_("Reviews"), "reviews:queue", frozenset({REVIEWER, MANAGER}), also=("reviews:",)),
     Place(_("Help links"), "help:directory", also=("help:",)),

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from campaign import delivery
+from campaign import delivery, placetest, tested
 from campaign.audience import (
     JSON_HEADERS,
     Event,
@@ -26,25 +26,20 @@ from campaign.audience import (
 )
 from campaign.hosted import in_language, spoken
 from campaign.outcomes import RECORDED
+from campaign.placetest import Problem, Way
 from campaign.preview import arm_of
 from campaign.receipt import SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid
-from campaign.snapshot import ArmEntry, Asked, Offer, PlacementEntry, Shown, Snapshot, one_for_all
+from campaign.snapshot import ArmEntry, Asked, Offer, PlacementEntry, Snapshot, one_for_all
 from campaign.subject import names_a_person
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    pass
 
 BODY_LIMIT = 4096
 UNIT_LIMIT = 200
 _SHORT, _REMEMBERED = 100, 4096
 _DECIDE_FIELDS = {"placement", "locale", "unit", "preview", "session"}
 NEW_SESSION = "new"
-_UNAVAILABLE = {
-    "no_campaign": "No campaign runs at this placement.",
-    "campaign_paused": "The campaign at this placement is paused.",
-    "campaign_ended": "The campaign at this placement has ended.",
-    "campaign_not_started": "The campaign at this placement has not started yet.",
-}
 _GIF = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
     b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
@@ -60,9 +55,14 @@ def decide(request: Request, at: Surroundings) -> Reply:
         return refusal_reply(
             Refusal(405, "method_not_allowed", "This address answers POST."), [("Allow", "POST, OPTIONS")]
         )
-    placement, asked = _found(body_of(request, BODY_LIMIT), at.snapshot())
+    try:
+        placement, asked = _found(body_of(request, BODY_LIMIT), at.snapshot())
+    except UnknownPlacement as refusal:
+        tested.failed(at, refusal.mark, Problem.KEY)
+        raise
     origin = cross_origin(request, placement.origins)
     if origin is None:
+        tested.failed(at, asked.preview, Problem.ORIGIN, origin=request.header("origin"))
         raise Refusal(403, "origin_not_allowed", "This site is not on the placement's list of allowed origins.")
     try:
         return _decided(request, at, asked, placement, origin)
@@ -73,9 +73,12 @@ def decide(request: Request, at: Surroundings) -> Reply:
 def _decided(request: Request, at: Surroundings, asked: Asked, placement: PlacementEntry, origin: Headers) -> Reply:
     locale, unit, session, preview = asked
     if preview is not None:
+        if mark := placetest.opened(preview, now=at.clock()):
+            way = Way.SERVER if request.header("origin") is None else Way.PAGE
+            return _message_reply(tested.shown(at, placement, mark, way=way, locale=locale).payload, b"null", origin)
         arm = _preview(placement, preview)
         return _message_reply(
-            _in_locale(arm.shown, locale).payload, b"null", origin, b'"arm":%s,' % json.dumps(arm.key).encode()
+            delivery.in_locale(arm.shown, locale).payload, b"null", origin, b'"arm":%s,' % json.dumps(arm.key).encode()
         )
     if unit is not None and names_a_person(unit):
         raise Refusal(
@@ -96,8 +99,8 @@ def _decided(request: Request, at: Surroundings, asked: Asked, placement: Placem
         )
     except delivery.Unavailable as reason:
         if placement.fallback:
-            return _message_reply(_in_locale(placement.fallback, locale).payload, b"null", origin)
-        raise Refusal(409, reason.code, _UNAVAILABLE[reason.code]) from None
+            return _message_reply(delivery.in_locale(placement.fallback, locale).payload, b"null", origin)
+        raise Refusal(409, reason.code, delivery.WHY_NOT[reason.code]) from None
     planned = decision.campaign.unit
     # A tab that keeps nothing, and a request without a subject's key, see the message and are not counted.
     named = planned == "view" or (session if planned == "session" else unit) is not None
@@ -110,6 +113,15 @@ def _decided(request: Request, at: Surroundings, asked: Asked, placement: Placem
         return _message_reply(decision.offer.payload, b"null", origin)
     extra = _SESSION if planned == "session" else b""
     return _message_reply(decision.offer.payload, b'"%s"' % decision.receipt.encode(), origin, extra)
+
+
+class UnknownPlacement(Refusal):
+    """No placement has this key; `mark` is the mark of a test, if the request carried one."""
+
+    def __init__(self, mark: str | None) -> None:
+        says = {"placement": "Unknown key."}
+        super().__init__(404, "placement_unknown", "There is no placement with this key.", says)
+        self.mark = mark
 
 
 _SESSION = b'"unit":"session",'  # tells the tab to keep its receipt
@@ -157,9 +169,7 @@ def _found(body: bytes, snapshot: Snapshot) -> tuple[PlacementEntry, Asked]:
         fields = _decide_fields(parse_json(body))
         placement = snapshot.placements.get(fields.pop("placement"))
         if placement is None:
-            raise Refusal(
-                404, "placement_unknown", "There is no placement with this key.", {"placement": "Unknown key."}
-            )
+            raise UnknownPlacement(fields.get("preview"))
         found = (placement, Asked(**fields))
         if fields.keys() <= {"locale"} and len(body) <= _SHORT:
             if len(snapshot.lately) >= _REMEMBERED:
@@ -197,10 +207,6 @@ def _preview(placement: PlacementEntry, token: str) -> ArmEntry:
     if arm is None:
         raise Refusal(404, "preview_unknown", "This preview link does not lead to a message of this placement.")
     return arm
-
-
-def _in_locale(shown: Mapping[str, Shown], locale: str | None) -> Shown:
-    return shown[delivery.locale_among(tuple(sorted(shown, key=lambda name: (name != "en", name))), locale)]
 
 
 # The hosted page
@@ -245,10 +251,13 @@ def _message(request: Request, at: Surroundings, placement: PlacementEntry) -> R
     query, locale = _fields(request.query), _wanted(request)
     if "preview" in query:
         try:
+            if mark := placetest.opened(query["preview"][0], now=at.clock()):
+                shown = tested.shown(at, placement, mark, way=Way.HOSTED, locale=locale)
+                return _page(200, shown.preview_page, placement)
             arm = _preview(placement, query["preview"][0])
         except Refusal:
             return _unavailable(request, placement)
-        return _page(200, _in_locale(arm.shown, locale).preview_page, placement)
+        return _page(200, delivery.in_locale(arm.shown, locale).preview_page, placement)
     now = at.clock()
     try:
         decision = delivery.decide(
@@ -256,7 +265,7 @@ def _message(request: Request, at: Surroundings, placement: PlacementEntry) -> R
         )
     except delivery.Unavailable:
         if placement.fallback:
-            return _page(200, b"".join(_in_locale(placement.fallback, locale).page), placement)
+            return _page(200, b"".join(delivery.in_locale(placement.fallback, locale).page), placement)
         return _unavailable(request, placement)
     offer = decision.offer
     # A page of its own knows neither tab nor subject: where the plan asks for these, it shows and does not count.

@@ -13,6 +13,8 @@ urlpatterns = [
     path("help-links/", include("messages.help_urls")),
     path("audit/", include("messages.audit_urls")),
     path("keys/", include("campaign.keys_urls")),
+    path("placements/", include("campaign.placement_urls")),
+    path("partners/", include("campaign.partner_urls")),
     path("", include("analytics.urls")),
     path("api/", include("campaign.api_urls")),
     path("language/", shell.choose_language, name="language"),

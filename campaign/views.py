@@ -9,7 +9,7 @@ from fractions import Fraction
 from django.core.paginator import InvalidPage, Paginator
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import number_format
@@ -25,7 +25,7 @@ from campaign.preview import preview_url
 from messages import advice, help_links, review
 from messages.models import Rendition, Review
 from messages.render import direction_of
-from messages.roles import MANAGER, ROLES, has_role, require_role
+from messages.roles import MANAGER, PARTNER_CONTACT, ROLES, has_role, require_role
 
 PER_PAGE = 20
 
@@ -63,7 +63,9 @@ class ArmCard:
 
 @require_safe
 def campaigns(request: HttpRequest) -> HttpResponse:
-    """Every campaign, the last launched first, with the sentence of its latest look."""
+    """Every campaign, the last launched first, with the sentence of its latest look; a partner contact is led on."""
+    if has_role(request.user, PARTNER_CONTACT) and not has_role(request.user, *ROLES):
+        return redirect("placements:list")
     require_role(request.user, *ROLES)
     pages = Paginator(_campaigns(), PER_PAGE)
     try:

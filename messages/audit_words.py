@@ -37,6 +37,7 @@ _DONE: dict[str, str] = {
     Action.MESSAGE_STOP: "stopped “{label}” (message) everywhere: {reason}",
     Action.MESSAGE_LIFT: "lifted the stop of “{label}” (message): {reason}",
     Action.LOOK_EARLY: "looked at “{label}” (campaign) as an exception to its plan, look {look}: {reason}",
+    Action.CAMPAIGN_REHEARSE: "asked for a rehearsal of “{label}” (campaign)",
     Action.SUBJECTS_CREATE: "made the secret of the subjects of “{label}” (campaign)",
     Action.SUBJECTS_DESTROY: "destroyed the secret of the subjects of “{label}” (campaign)",
     Action.KEY_CREATE: "made the key {label}",
@@ -48,6 +49,11 @@ _DONE: dict[str, str] = {
     Action.HELP_RETIRE: "retired “{label}” (help link): {reason}",
     Action.HELP_RESTORE: "took “{label}” (help link) up again",
     Action.WORDS_IMPORT: "imported words from “{label}”: {messages} new messages, {revisions} new revisions",
+    Action.PLACEMENT_ADD: "added “{label}” (placement) at {partner}",
+    Action.PLACEMENT_CHANGE: "changed “{label}” (placement): {fields}",
+    Action.PARTNER_ADD: "added “{label}” (partner)",
+    Action.PARTNER_CHANGE: "renamed “{was}” (partner) to “{label}”",
+    Action.PARTNER_CONTACTS: "made these the contacts of “{label}” (partner): {contacts}",
     Action.RECORD_ACCEPT: "accepted this record as it was, ending with entry {ended} where {noted} was noted: {reason}",
     Action.PERSON_INVITE: "invited somebody as {role} ({label})",
     Action.INVITATION_RENEW: "sent the link of {label} ({role}) again",
@@ -72,6 +78,8 @@ KINDS: dict[str, str] = {
     Kind.KEY: "Keys",
     Kind.PERSON: "People",
     Kind.HELP: "Help links",
+    Kind.PLACEMENT: "Placements",
+    Kind.PARTNER: "Partners",
     Kind.RECORD: "This record",
 }
 

@@ -21,7 +21,7 @@ MAY = {
     MANAGER: _("Makes campaigns, launches, pauses and closes them, and reads the record."),
     REVIEWER: _("Approves words and campaigns that others made."),
     ANALYST: _("Reads campaigns, words and results."),
-    PARTNER_CONTACT: _("Somebody at a partner: will see that partner’s placements, and nothing else."),
+    PARTNER_CONTACT: _("Somebody at a partner: sees that partner’s placements, and nothing else."),
     ADMINISTRATOR: _("Decides who is here, and may do what all of these may, but for approving their own."),
 }
 

@@ -150,6 +150,9 @@ def address(route: str) -> str:
     somebody = world.person("somebody else", "analyst")
     world.second_factor(somebody)
     kept = {"second-factor": Authenticator.objects.get(user=somebody).pk, "user": somebody.pk, "people": somebody.pk}
+    place = world.placement()  # whose contact is the one who asks
+    place.partner.contacts.add(world.person("the partner contact", "partner contact"))
+    kept["partners"] = place.partner.pk
     pk = str(next((pk for name, pk in kept.items() if f"/{name}/" in route), 1))
     for placeholder, value in {
         "<slug:slug>": "pilot",
@@ -162,6 +165,7 @@ def address(route: str) -> str:
         "<slug:link>": "help-self",
         "<slug:step>": "learn",
         "<slug:arm>": "both",
+        "<slug:place>": place.key,
         "<int:look>": "1",
         "<str:token>": "not-one-of-ours",
         "<int:pk>": pk,

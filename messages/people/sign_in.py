@@ -23,7 +23,7 @@ from messages.people import confirmation, factors, invitations, sessions
 from messages.people.door import IDLE, before_second_factor
 from messages.people.forms import CodeForm, JoinForm, SignInForm
 from messages.people.guesses import TooOften, guessed, please_wait
-from messages.roles import NAMES, ROLES, has_role
+from messages.roles import NAMES, PARTNER_CONTACT, ROLES, has_role
 
 PENDING, PENDING_SECONDS = "pending_sign_in", 600
 form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -197,5 +197,7 @@ def _with_next(address: str, onward: str) -> str:
 
 
 def _home(user: Any) -> str:
-    """The campaigns, or for whoever may not see them, their own account."""
-    return resolve_url(settings.LOGIN_REDIRECT_URL if has_role(user, *ROLES) else "account:home")
+    """The campaigns, for a partner contact the placements, and for whoever may see neither their own account."""
+    if has_role(user, *ROLES):
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
+    return resolve_url("placements:list" if has_role(user, PARTNER_CONTACT) else "account:home")

@@ -23,9 +23,9 @@ from django.views import defaults
 from analytics import demo, early, notices, pulse
 from analytics.evaluate import evaluate
 from analytics.guard import guard
-from analytics.models import GuardEvent, Pulse, Tally, WorkerStep
-from campaign import deviations, keyring, killswitch, lifecycle, planning
-from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome, ServedCount
+from analytics.models import GuardEvent, Pulse, Rehearsal, Tally, WorkerStep
+from campaign import deviations, keyring, killswitch, lifecycle, placetest, planning
+from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome, ServedCount
 from campaign.preview import preview_url
 from messages import review, starter
 from messages.models import HelpLink, Message, Rendition, Revision
@@ -79,9 +79,10 @@ def build() -> dict[str, Any]:
         evaluate(made, now=now)
     count(pilot, PLENTY)
     evaluate(pilot, now=now)
-    world.placement("resting-page")
-    draft("draft", *NAMES["draft"], words, planned=1000)
     planning.begin({"name": "Idea", "hypothesis": "A shorter message works as well."}, by=world.person("mara", MANAGER))
+    world.placement("resting-page", allowed_origins=[])
+    _tested(world.placement("few-page"), now=now)
+    _rehearsed(draft("draft", *NAMES["draft"], words, planned=1000), now=now)
     launch(draft("arabic", *NAMES["arabic"], [_in_two_languages(each) for each in words], planned=1000), now=now)
     _stopped(words, now)
     for slug in ("waiting", "ready"):
@@ -114,6 +115,53 @@ def build() -> dict[str, Any]:
         },
         "drawn": {**_errors(), "partner": _partner()},
     }
+
+
+def _rehearsed(made: Campaign, *, now: datetime) -> None:
+    """A rehearsal as the worker keeps it, of numbers that were written down here."""
+    arms = list(made.arms.all())
+    rates = [
+        {"kind": "rate", "outcome": "turned_back", "role": "primary", "position": number, "treated": arm.key}
+        | {"control": "", "n": 250, "events": 90 + 12 * number, "served": 270}
+        | {"effect": 0.36 + 0.05 * number, "low": 0.3 + 0.05 * number, "high": 0.42 + 0.05 * number}
+        for number, arm in enumerate(arms)
+    ]
+    differences = [
+        {"kind": "difference", "outcome": "turned_back", "role": "primary", "position": number, "treated": arm.key}
+        | {"control": arms[0].key, "effect": 0.05 * number, "low": 0.05 * number - 0.08, "high": 0.05 * number + 0.08}
+        | {"verdict": "cannot-tell-yet", "smallest_difference": 0.02, "more_per_arm": 900}
+        for number, arm in enumerate(arms)
+        if number
+    ]
+    forms = {"page": {"shown": 815, "counted": 815}, "server": {"shown": 411, "counted": 411}}
+    forms["hosted"] = {"shown": 124, "counted": 0}
+    place = {"key": "draft-page", "name": "Schools week", "forms": forms, "languages": {"en": "Pause.", "ar": ""}}
+    Rehearsal.objects.create(
+        campaign=made,
+        asked_by=made.created_by,
+        asked_at=now,
+        finished_at=now,
+        state=Rehearsal.State.DONE,
+        problems=[
+            {"code": "before-launch", "said": "The campaign has no analysis plan."},
+            {"code": "no-fallback", "placement": "Schools week"},
+            {"code": "missing-language", "language": "es", "arms": "Both harms"},
+        ],
+        report={
+            "people_per_arm": 250,
+            "rates": {arm.key: 0.35 + 0.05 * number for number, arm in enumerate(arms)},
+            "places": [place],
+            "look": {"level": 0.95, "sample_ratio": "ok", "estimates": [*rates, *differences]},
+        },
+    )
+
+
+def _tested(place: Placement, *, now: datetime) -> None:
+    """A test that is open, and has heard of two visits."""
+    test = placetest.begin(place, now=now)
+    test.seen_at = test.failed_at = now
+    test.seen_by, test.problem, test.origin = "page", "origin", "https://www.partner.example"
+    test.save()
 
 
 def draft(slug: str, name: str, hypothesis: str, words: Sequence[Revision], *, planned: int) -> Campaign:

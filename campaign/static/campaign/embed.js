@@ -186,7 +186,8 @@ dialog::backdrop { background: #14181ed0 }`;
     need(spot, "no data-target on the page");
     let session; // only with data-session: the tab keeps its receipt
     if (tag.dataset.session != null) try { session = sessionStorage[home + placement] || "new" } catch {}
-    const reply = await post("decide", { placement, locale, unit, session }, { signal: AbortSignal.timeout?.(timeout || 4000) });
+    const preview = location.hash.split("second-thought=")[1]; // a test
+    const reply = await post("decide", { placement, locale, unit, session, preview }, { signal: AbortSignal.timeout?.(timeout || 4000) });
     need(reply.ok, "answered " + reply.status);
     const answer = await reply.json();
     if (session && answer.unit) try { sessionStorage[home + placement] = answer.receipt } catch {}

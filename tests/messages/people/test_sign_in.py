@@ -284,10 +284,10 @@ def test_passwords_are_argon2id_and_older_hashes_are_made_anew_at_sign_in(client
     assert identify_hasher(user.password).algorithm == "argon2"
 
 
-def test_a_partner_contact_sees_nothing_but_their_own_account(client: Client) -> None:
+def test_a_partner_contact_sees_nothing_but_placements_and_their_own_account(client: Client) -> None:
     world.launched()
     world.sign_in(client, world.person("pat", "partner contact"))
-    assert client.get("/").status_code == 403
+    assert client.get("/").headers["Location"] == "/placements/"
     assert client.get("/messages/").status_code == 403
     assert client.get("/account/").status_code == 200
 

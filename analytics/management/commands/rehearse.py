@@ -1,0 +1,43 @@
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from analytics import rehearsal, rehearsal_walk
+from analytics.models import Rehearsal
+from campaign.models import Campaign
+
+
+class Command(BaseCommand):
+    help = "Let invented visitors walk a campaign before its launch, in an installation of its own."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("campaign", help="the campaign's slug")
+        parser.add_argument("--number", type=int, help="the rehearsal that was asked for on the page: keep it there")
+        parser.add_argument("--inside", type=Path, help="used by the rehearsal itself, in its own installation")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["inside"]:
+            self._walk(options["inside"])
+        elif options["number"]:
+            found = Rehearsal.objects.filter(pk=options["number"], campaign__slug=options["campaign"]).first()
+            if found is None:
+                raise CommandError("Nobody asked for this rehearsal.")
+            rehearsal.carry_out(found)
+        else:
+            campaign = Campaign.objects.filter(slug=options["campaign"]).first()
+            if campaign is None:
+                raise CommandError(f"There is no campaign “{options['campaign']}”.")
+            self.stdout.write(json.dumps(rehearsal.rehearse(campaign), indent=1, ensure_ascii=False))
+
+    def _walk(self, rows: Path) -> None:
+        """Make the private installation whole, and rehearse in it."""
+        rehearsal_walk.must_lie_apart()
+        call_command("migrate", verbosity=0)
+        call_command("migrate", database="audience", verbosity=0)
+        told = rehearsal_walk.walk(json.loads(rows.read_text("utf-8")))
+        self.stdout.write(json.dumps(told))

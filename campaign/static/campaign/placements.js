@@ -1,0 +1,34 @@
+/* The pages of the placements: a button that copies, and a test that shows by itself what has arrived.
+   Without this file one selects the line by hand, and presses "Look again". */
+(() => {
+  "use strict";
+  const line = (id) => document.querySelector(`pre[aria-labelledby="${CSS.escape(id)}"] code`);
+  for (const button of document.querySelectorAll("button[data-copy]")) {
+    const label = button.firstChild;
+    button.addEventListener("click", async () => {
+      const code = line(button.dataset.copy);
+      try {
+        await navigator.clipboard.writeText(code.textContent);
+        label.data = button.dataset.done;
+      } catch {
+        getSelection().selectAllChildren(code); // no leave to write, or no https
+        label.data = button.dataset.byHand;
+      }
+    });
+  }
+
+  const PAUSE = 2000;
+  const live = () => document.querySelector("[data-live]");
+  const look = async () => {
+    if (document.visibilityState !== "visible") return;
+    try {
+      const reply = await fetch(live().dataset.live, { credentials: "same-origin", redirect: "error" });
+      if (!reply.ok) return;
+      const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+      const fresh = page.querySelector("[data-live]");
+      if (!fresh) return location.reload(); // the test is over
+      if (fresh.innerHTML !== live().innerHTML) live().replaceChildren(...fresh.childNodes);
+    } catch {} // the next look may go better
+  };
+  if (live()) setInterval(look, PAUSE);
+})();

@@ -1,0 +1,35 @@
+"""A test of a placement at the audience surface: what a visitor would be shown, without a receipt."""
+
+from __future__ import annotations
+
+from campaign import delivery, placetest
+from campaign.audience import Refusal, Surroundings
+from campaign.placetest import Mark, Problem, Way
+from campaign.receipt import told_by
+from campaign.snapshot import PlacementEntry, Shown
+
+
+def failed(at: Surroundings, text: str | None, problem: Problem, origin: str | None = None) -> None:
+    """Tell a test that is open, if the request carries its mark, what was wrong."""
+    mark = None if text is None else placetest.opened(text, now=at.clock())
+    if mark is not None:
+        at.served.tests.refused(mark, problem=problem, now=at.clock(), origin=origin)
+
+
+def shown(at: Surroundings, placement: PlacementEntry, mark: Mark, *, way: Way, locale: str | None) -> Shown:
+    """Note that the placement was reached; the words that stand there now, or Refusal."""
+    now = at.clock()
+    if mark.placement != placement.id:
+        at.served.tests.refused(mark, problem=Problem.KEY, now=now)
+        raise Refusal(404, "preview_unknown", "This is a test of another placement: look at the key.")
+    at.served.tests.seen(mark, way=way, now=now)
+    try:
+        offer = delivery.decide(
+            placement, locale=locale, unit=None, now=now, office=at.office, life_hours=at.life_hours
+        ).offer
+    except delivery.Unavailable as reason:
+        if placement.fallback:
+            return delivery.in_locale(placement.fallback, locale)
+        raise Refusal(409, reason.code, delivery.WHY_NOT[reason.code]) from None
+    _, arm, _ = told_by(offer.facts)
+    return placement.previews[arm].shown[offer.locale]

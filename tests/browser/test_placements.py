@@ -1,0 +1,166 @@
+"""A manager makes a placement, the partner pastes the line and tests it: a real Chromium, a real server, two sites."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from campaign import server
+from tests.browser.conftest import OpenPage
+from tests.browser.test_pages import watch
+from tests.demo_installation import copied
+from tests.environment import POSTGRESQL
+from tests.installation import manage
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(POSTGRESQL, reason="the same on either engine")]
+
+PREPARE = """
+from django.contrib.auth.models import Group, User
+from campaign.models import Partner
+from messages.roles import PARTNER_CONTACT
+User.objects.filter(username="mara").update(password="")
+for name in ("mara", "pat"):
+    person, _ = User.objects.get_or_create(username=name)
+    person.set_password("four words without sense")
+    person.save()
+person.groups.add(Group.objects.get_or_create(name=PARTNER_CONTACT)[0])
+Partner.objects.create(name="The Shed").contacts.add(person)
+"""
+COUNT = """
+import json
+from django.db.models import Sum
+from analytics.models import OpenView
+from campaign.models import PlacementTest, ServedCount
+sent = ServedCount.objects.aggregate(n=Sum("count"))["n"] or 0
+print(json.dumps([OpenView.objects.count(), sent, PlacementTest.objects.count()]))
+"""
+
+
+@dataclass
+class Site:
+    """A server of its own, and a partner's site whose one page is whatever was pasted."""
+
+    environment: dict[str, str]
+    url: str
+    partner: str
+    pasted: list[str] = field(default_factory=list)
+
+    def counted(self) -> list[int]:
+        """Open views, messages sent, tests that are open."""
+        told: list[int] = json.loads(manage("shell", "--no-imports", "-c", COUNT, environment=self.environment))
+        return told
+
+
+@pytest.fixture
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    settings = {"SERVED_FLUSH_SECONDS": "0.2", "SNAPSHOT_SECONDS": "0.2", "SKIP_SECOND_FACTOR": "1"}
+    environment = copied(tmp_path_factory.mktemp("placements")) | settings | {"BEHIND_TLS_PROXY": "0"}
+    manage("shell", "--no-imports", "-c", PREPARE, environment=environment)
+    port = server.free_port()
+    with server.running(server.PRODUCTION, environment=environment) as url:
+        made = Site(environment, url, f"http://localhost:{port}")
+
+        class Partner(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.end_headers()
+                self.wfile.write(f"<!doctype html><body><h1>The Shed</h1>{''.join(made.pasted)}".encode())
+
+            def log_message(self, *_: object) -> None:
+                """Nothing."""
+
+        partner = ThreadingHTTPServer(("localhost", port), Partner)
+        threading.Thread(target=partner.serve_forever, daemon=True).start()
+        yield made
+        partner.shutdown()
+        partner.server_close()
+
+
+def signed_in(site: Site, tab: Page, name: str) -> Page:
+    tab.goto(f"{site.url}/sign-in/")
+    tab.get_by_label("Name").fill(name)
+    tab.get_by_label("Password").fill("four words without sense")
+    tab.get_by_role("button", name="Continue").click()
+    expect(tab.get_by_role("button", name="Sign out")).to_be_visible()
+    return tab
+
+
+def test_from_a_new_placement_to_we_have_seen_your_page(site: Site, page: OpenPage) -> None:
+    mara = signed_in(site, page(), "mara")
+    wrong = watch(mara)
+    mara.get_by_role("link", name="Placements").click()
+    mara.get_by_role("link", name="Add a placement").click()
+    mara.get_by_label("Name", exact=True).fill("Search page")
+    mara.get_by_label("Partner", exact=True).select_option("The Shed")
+    mara.get_by_label("Sites that may show it").fill("www.shed.example")
+    mara.get_by_role("button", name="Add it").click()
+    expect(mara.locator("#id_allowed_origins_error")).to_contain_text("Line 1: Begin with https://")
+    expect(mara.get_by_label("Sites that may show it")).to_have_value("www.shed.example")
+    mara.get_by_label("Sites that may show it").fill("https://www.shed.example")
+    mara.get_by_label("Words while no campaign runs").select_option(index=1)
+    mara.get_by_role("button", name="Add it").click()
+    expect(mara.locator("main")).to_contain_text("the neutral words are shown")
+    site.pasted.append(mara.locator("pre.copy code").first.inner_text())
+
+    pat = signed_in(site, page(), "pat")
+    pats_wrong = watch(pat)
+    expect(pat.get_by_role("heading", level=1)).to_have_text("Placements")
+    expect(pat.locator("main")).not_to_contain_text("Example partner")
+    pat.get_by_role("link", name="Search page").click()
+    pat.get_by_role("link", name="Test it").click()
+    pat.get_by_role("button", name="Begin the test").click()
+    expect(pat.locator("[data-live]")).to_contain_text("Nothing seen yet.")
+    mark = pat.locator("pre.copy code").first.inner_text()
+
+    own = page()
+    own.goto(f"{site.partner}/{mark}")
+    expect(pat.locator("[data-live]")).to_contain_text(f"Your page stands on {site.partner}.")
+    expect(own.locator("second-thought")).to_have_count(0)
+    mara.get_by_role("link", name="Change it").click()
+    mara.get_by_label("Sites that may show it").fill(f"https://www.shed.example\n{site.partner}")
+    mara.get_by_role("button", name="Save").click()
+    expect(mara.locator("main").get_by_role("status")).to_contain_text("Saved.")
+    mara.wait_for_timeout(600)
+    own.reload()
+    expect(own.locator("second-thought h2")).to_be_visible()
+    expect(pat.locator("[data-live]")).to_contain_text("We have seen your page")
+    expect(pat.locator("[data-live]")).to_contain_text("nothing was counted")
+
+    own.wait_for_timeout(1500)  # it was on screen long enough to be an exposure, had there been a receipt
+    assert site.counted() == [0, 0, 1]
+    pat.get_by_role("button", name="End the test").click()
+    assert site.counted() == [0, 0, 0]
+    assert (wrong, pats_wrong) == ([], [])
+
+
+def test_everything_is_done_without_javascript(site: Site, page: OpenPage) -> None:
+    mara = signed_in(site, page(java_script_enabled=False), "mara")
+    mara.goto(f"{site.url}/placements/partner-page/test/")
+    mara.get_by_role("button", name="Begin the test").click()
+    expect(mara.get_by_role("button", name="Copy")).to_have_count(0)
+    hosted = mara.get_by_role("link", name="Open it in a new tab").get_attribute("href")
+    visitor = page(java_script_enabled=False)
+    visitor.goto(str(hosted))
+    expect(visitor.locator("body")).to_contain_text("Preview: nothing is counted")
+    mara.wait_for_timeout(600)
+    mara.get_by_role("link", name="Look again").click()
+    expect(mara.locator("main")).to_contain_text("The page we host was opened")
+    assert site.counted() == [0, 0, 1]
+
+
+def test_the_copy_button_copies(site: Site, page: OpenPage) -> None:
+    mara = signed_in(site, page(permissions=["clipboard-read", "clipboard-write"]), "mara")
+    mara.goto(f"{site.url}/placements/partner-page/")
+    button = mara.get_by_role("button").filter(has_text="the line for a page")
+    button.click()
+    expect(button).to_have_text("Copied: the line for a page")
+    assert mara.evaluate("navigator.clipboard.readText()") == (
+        f'<script src="{site.url}/static/campaign/embed.js" data-placement="partner-page" async></script>'
+    )
