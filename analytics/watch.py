@@ -67,7 +67,7 @@ class Watch:
     days_left: int | None
     embargoed: bool
     guardrails: tuple[Guardrail, ...]
-    crossings: tuple[str, ...]
+    crossings: tuple[str, ...]  # of arms that are stopped now
     looks: tuple[LookRow, ...]
     health_looks: int
     early_looks: tuple[EarlyLook, ...]
@@ -104,7 +104,7 @@ def watch(campaign: Campaign, *, now: datetime) -> Watch:
         days_left=days_left(arms, plan.planned_per_arm) if plan else None,
         embargoed=early.is_embargoed(campaign),
         guardrails=tuple(_guardrails(plan, events)) if plan else (),
-        crossings=tuple(report.guard_sentence(event) for event in events),
+        crossings=tuple(report.guard_sentence(event) for event in events if event.arm.paused_at is not None),
         looks=tuple(looks_of(plan, looks)) if plan else (),
         health_looks=sum(look.embargoed for look in looks),
         early_looks=tuple(EarlyLook.objects.filter(campaign=campaign).select_related("by").order_by("asked_at")),

@@ -83,9 +83,13 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
 
 def _standing(seen: Watch) -> str:
     """How everything together stands: its worst light."""
-    if seen.alarms or seen.crossings:
+    if seen.alarms:
         return "alarm"
-    return "done" if seen.done else "caution" if seen.cautions else "ok" if seen.lights else "unknown"
+    if seen.done:
+        return "done"
+    if seen.crossings and seen.campaign.state != Campaign.State.CLOSED:
+        return "alarm"
+    return "caution" if seen.cautions else "ok" if seen.lights else "unknown"
 
 
 def _sentence(seen: Watch) -> str:
@@ -97,14 +101,14 @@ def _sentence(seen: Watch) -> str:
         return _("It is launched and has not begun yet.")
     if seen.alarms:
         return _("Something is wrong: %(what)s.") % {"what": seen.alarms[0].label}
-    if seen.crossings:
-        return _("A guardrail was crossed. Please read below what was seen, and decide how to go on.")
     if seen.done:
         return _("Done: %(what)s. You can read the results.") % {"what": seen.done[-1].notice.get_kind_display()}
-    if state == Campaign.State.PAUSED:
-        return _("It is paused: no message is shown, and nobody is counted.")
     if state == Campaign.State.CLOSED:
         return _("It is closed. The last views are being counted.")
+    if seen.crossings:
+        return _("A guardrail was crossed. Please read below what was seen, and decide how to go on.")
+    if state == Campaign.State.PAUSED:
+        return _("It is paused: no message is shown, and nobody is counted.")
     if seen.cautions:
         return _("It runs. One thing to look at: %(what)s.") % {"what": seen.cautions[0].label}
     return _("All is well. There is nothing you need to do.")

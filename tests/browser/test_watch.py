@@ -59,6 +59,7 @@ def test_a_manager_sees_a_guardrail_trip_without_reloading(desk: SignIn) -> None
     wrong = watch(tab)
     expect(tab.get_by_text("All is well. There is nothing you need to do.")).to_be_visible()
     tab.evaluate("window.mine = true")
+    campaign.arms.filter(key="both").update(paused_at=timezone.now())
     GuardEvent.objects.create(
         campaign=campaign, arm=campaign.arms.get(key="both"), outcome="annoyed", at=timezone.now(), effect=0.05,
         bound=0.03, margin=0.02,

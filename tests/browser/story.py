@@ -1,0 +1,70 @@
+"""What happens behind the pages of tests/browser/test_whole_journey.py, in processes of the installation itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core import mail
+from django.utils import timezone
+
+from analytics import worker
+from analytics.models import Analysis, GuardEvent, OpenView, Tally
+from campaign.keyring import subject_secrets
+from campaign.models import Arm, Campaign, Partner
+from messages import starter
+from messages.models import Message
+from messages.roles import ANALYST, MANAGER, PARTNER_CONTACT, REVIEWER
+from tests import world
+
+PASSWORD = "four words without sense"
+HOURS_AHEAD = "hours-ahead"  # the file that tests/browser/ahead.py reads
+PEOPLE = {"mara": MANAGER, "rafael": REVIEWER, "ana": ANALYST, "pat": PARTNER_CONTACT}
+
+
+def begins() -> dict[str, str]:
+    """The starter library, four people, one partner, and no campaign; the headline of each message that is used."""
+    starter.load(now=timezone.now())
+    world.help_checked()
+    for name, role in PEOPLE.items():
+        person = world.person(name, role)
+        person.email = f"{name}@example.org"
+        person.set_password(PASSWORD)
+        person.save()
+    Partner.objects.create(name="The Shed").contacts.add(User.objects.get(username="pat"))
+    keys = ("go-on-or-go-back", "their-good-name", "reward-without-the-work", "spare-them-and-yourself")
+    return {key: Message.objects.get(key=key).revisions.order_by("number")[0].renditions.get().headline for key in keys}
+
+
+def arms() -> dict[str, str]:
+    """Headline -> arm, of the only campaign."""
+    return {arm.revision.renditions.get(locale="en").headline: arm.key for arm in Arm.objects.all()}
+
+
+def hours_pass(ahead: int) -> dict[str, object]:
+    """The worker's steps once so many hours have passed: what is counted, who was stopped, and who was written to."""
+    now = timezone.now() + timedelta(hours=ahead)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    mail.outbox = []
+    worker.fold_closed(now)
+    worker.guard_arms(now)
+    worker.look(now)
+    worker.feel(now)
+    worker.tell(now)
+    return {
+        "open": OpenView.objects.count(),
+        "seen": sum(Tally.objects.filter(outcome="exposed").values_list("count", flat=True)),
+        "stopped": list(GuardEvent.objects.values_list("arm__key", flat=True)),
+        "looks": list(Analysis.objects.order_by("look").values_list("embargoed", flat=True)),
+        "mail": sorted(f"{', '.join(letter.to)}: {letter.subject}" for letter in mail.outbox),
+    }
+
+
+def ends() -> dict[str, object]:
+    """What is left once the campaign is closed."""
+    return {
+        "state": Campaign.objects.get().state,
+        "secrets": sorted(subject_secrets(settings.KEY_DIRECTORY)),
+        "deviations": list(Campaign.objects.get().deviations.values_list("what", flat=True)),
+    }

@@ -1,0 +1,286 @@
+"""The whole journey: from four drafts to a verdict, and to keys that are no more. One story, in a real Chromium.
+
+Mara manages, Rafael reviews, Ana analyses, Pat works at the partner. A second person is Rafael throughout.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from benchmarks.inside import run
+from campaign import server
+from tests.browser.conftest import OpenPage
+from tests.browser.story import HOURS_AHEAD, PASSWORD
+from tests.browser.test_pages import watch
+from tests.installation import installed
+
+pytestmark = pytest.mark.browser
+
+# Of 100 who see each arm, how many turn back, and how many it annoys.
+TURN_BACK = {"neutral": 30, "victim": 38, "user": 60, "both": 40}
+ANNOY = {"neutral": 10, "victim": 10, "user": 10, "both": 60}
+TWO_DAYS = 48  # a subject's view is open to the end of its day
+
+
+@dataclass
+class Site:
+    """An installation of its own with its server, and the partner's page, which is whatever was pasted."""
+
+    environment: dict[str, str]
+    url: str
+    partner: str
+    headlines: dict[str, str]
+    pasted: list[str] = field(default_factory=list)
+    hours: int = 0
+
+    def later(self, hours: int) -> dict[str, Any]:
+        """So many hours pass for the audience, and the worker works."""
+        self.hours += hours
+        Path(self.environment["DATA_DIRECTORY"], HOURS_AHEAD).write_text(str(self.hours), "ascii")
+        told: dict[str, Any] = run(self.environment, "tests.browser.story:hours_pass", ahead=self.hours)
+        return told
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    port = server.free_port()
+    with installed(tmp_path) as installation:
+        own = {**installation, "LOCAL_HTTP": "1", "SKIP_SECOND_FACTOR": "1"}
+        own |= {"SNAPSHOT_SECONDS": "0.2", "SERVED_FLUSH_SECONDS": "0.2", "MAIL_HOST": "mail.example"}
+        headlines = run(own, "tests.browser.story:begins")
+        with server.running("tests.browser.ahead:application", environment=own) as url:
+            made = Site(own, url, f"http://localhost:{port}", headlines)
+
+            class Partner(BaseHTTPRequestHandler):
+                def do_GET(self) -> None:
+                    self.send_response(200)
+                    self.send_header("Content-Type", "text/html; charset=utf-8")
+                    self.end_headers()
+                    self.wfile.write(f"<!doctype html><title>The Shed</title><body>{''.join(made.pasted)}".encode())
+
+                def log_message(self, *_: object) -> None:
+                    """Nothing."""
+
+            partner = ThreadingHTTPServer(("localhost", port), Partner)
+            threading.Thread(target=partner.serve_forever, daemon=True).start()
+            yield made
+            partner.shutdown()
+            partner.server_close()
+
+
+def signed_in(site: Site, tab: Page, name: str) -> Page:
+    tab.goto(f"{site.url}/sign-in/")
+    tab.get_by_label("Name").fill(name)
+    tab.get_by_label("Password").fill(PASSWORD)
+    tab.get_by_role("button", name="Continue").click()
+    expect(tab.get_by_role("button", name="Sign out")).to_be_visible()
+    return tab
+
+
+def said(tab: Page) -> Any:
+    """What a page answers after a press."""
+    return expect(tab.locator("main").get_by_role("status").first)
+
+
+def onward(tab: Page, question: int) -> None:
+    """Continue, to this question of the wizard."""
+    tab.get_by_role("button", name="Continue").click()
+    expect(tab.locator(".progress")).to_have_text(f"Question {question} of 10")
+
+
+def drafts(mara: Page, site: Site) -> None:
+    """Four messages of the library get a sentence more, and ask for a review."""
+    for key in [*site.headlines]:
+        mara.goto(f"{site.url}/messages/{key}/edit/en/")
+        site.headlines[key] = mara.get_by_label("Headline", exact=True).input_value()
+        words = mara.get_by_label("Words", exact=True)
+        words.fill(f"{words.input_value()}\n\nYou can close this page now.")
+        mara.get_by_role("button", name="Save as a new revision").click()
+        said(mara).to_contain_text("Saved as revision")
+        mara.get_by_role("button", name="Ask for a review").click()
+        said(mara).to_contain_text("A reviewer is asked")
+
+
+def approves(rafael: Page, site: Site) -> None:
+    """Every wording that waits is read, question by question."""
+    for left in range(len(site.headlines), 0, -1):
+        rafael.goto(f"{site.url}/reviews/")
+        waiting = rafael.locator("main a[href$='/review/']")
+        assert waiting.count() >= left
+        waiting.first.click()
+        for question in rafael.locator("main fieldset").all():
+            question.get_by_label("Yes").check()
+        rafael.get_by_role("button", name="Approve these exact words").click()
+        said(rafael).to_contain_text("These exact words are approved.")
+
+
+def places(mara: Page, pat: Page, site: Site) -> None:
+    """A placement for the partner, who pastes its line into a page and sees that it works."""
+    mara.goto(f"{site.url}/placements/")
+    mara.get_by_role("link", name="Add a placement").click()
+    mara.get_by_label("Name", exact=True).fill("Search page")
+    mara.get_by_label("Partner", exact=True).select_option("The Shed")
+    mara.get_by_label("Sites that may show it").fill(site.partner)
+    mara.get_by_role("button", name="Add it").click()
+    pat.goto(f"{site.url}/placements/")
+    pat.get_by_role("link", name="Search page").click()
+    line = pat.locator("pre.copy code").first.inner_text()
+    site.pasted.append(line.replace("<script ", '<script data-unit="pats-own-browser" '))
+    pat.get_by_role("link", name="Test it").click()
+    pat.get_by_role("button", name="Begin the test").click()
+    mark = pat.locator("pre.copy code").first.inner_text()
+    own = pat.context.new_page()
+    own.goto(f"{site.partner}/{mark}")
+    expect(pat.locator("[data-live]")).to_contain_text("We have seen your page")
+    own.close()
+    pat.get_by_role("button", name="End the test").click()
+
+
+def plans(mara: Page, site: Site) -> None:
+    """The ten questions of the wizard."""
+    mara.goto(f"{site.url}/campaigns/new/")
+    mara.get_by_label("A name for the campaign").fill("Does the second harm help?")
+    mara.get_by_label("What do you expect to find?").fill(
+        "Words about himself turn back more people than neutral ones."
+    )
+    onward(mara, 2)
+    onward(mara, 3)  # the full picture is what is suggested
+    for arm, (key, headline) in zip(("neutral", "victim", "user", "both"), site.headlines.items(), strict=True):
+        mara.locator(f"button[value='choose:{arm}']").click()
+        mara.get_by_label("Search").fill(headline)
+        mara.get_by_role("button", name="Find").click()
+        newest = mara.locator("main .rows > li").filter(has_text=key).filter(has_text="You can close this page now.")
+        expect(newest).to_have_count(1)
+        use = newest.get_by_role("button", name="Use these words")
+        (use if use.count() else mara.get_by_role("link", name="Back without a change")).click()
+        expect(mara.locator(".progress")).to_have_text("Question 3 of 10")
+    onward(mara, 4)
+    mara.get_by_role("checkbox", name="Search page").check()
+    mara.get_by_label("Messages a day").first.fill("1500")
+    onward(mara, 5)
+    onward(mara, 6)
+    mara.locator("#id_watch_annoyed").check()
+    mara.locator("#id_margin_annoyed").fill("5")
+    onward(mara, 7)
+    mara.locator("input[name=monitoring][value=fixed]").check()
+    mara.locator("details summary").first.click()
+    mara.locator("input[name=unit][value=subject]").check()
+    onward(mara, 8)
+    mara.locator("#id_expected").fill("30")
+    mara.locator("#id_smallest").fill("10")
+    mara.locator("#id_planned").fill("500")
+    onward(mara, 9)
+    mara.get_by_label("reference", exact=False).first.fill("Example board, 2026-17")
+    onward(mara, 10)
+    for name in ("ana", "mara"):
+        mara.get_by_role("checkbox", name=name).check()
+    mara.get_by_role("button", name="Continue").click()
+    expect(mara.get_by_role("heading", level=1)).to_have_text("Check your answers")
+    mara.get_by_role("button", name="Send for approval").click()
+    said(mara).to_contain_text("Sent.")
+
+
+def launches(rafael: Page, mara: Page, site: Site) -> None:
+    """A second person reads and approves the plan; the manager freezes it."""
+    rafael.goto(f"{site.url}/reviews/")
+    rafael.get_by_role("link", name="Read and decide").click()
+    rafael.locator("input[name=have_read]").check()
+    rafael.get_by_role("button", name="Approve", exact=True).click()
+    said(rafael).to_contain_text("Approved.")
+    mara.goto(f"{site.url}/campaigns/does-the-second-harm-help/")
+    mara.get_by_role("link", name="Prepare the launch").click()
+    mara.get_by_role("button", name="Freeze the plan and launch").click()
+    said(mara).to_contain_text("Launched.")
+
+
+def visitors(site: Site, number: int, *, begin: int) -> Counter[str]:
+    """So many subjects come through the partner's server, and do as their arm makes them; how many of each counted."""
+    arms, dice = run(site.environment, "tests.browser.story:arms"), random.Random(begin)
+    counted: Counter[str] = Counter()
+    events: list[dict[str, str]] = []
+    link = http.client.HTTPConnection(site.url.removeprefix("http://"))
+
+    def post(path: str, value: object) -> Any:
+        link.request("POST", path, json.dumps(value), {"Content-Type": "application/json"})
+        answer = link.getresponse()
+        assert answer.status == 200, answer.read()
+        return json.loads(answer.read())
+
+    for subject in range(begin, begin + number):
+        shown = post("/api/v1/decide", {"placement": "search-page", "locale": "en", "unit": f"subject-{subject}"})
+        arm = arms[shown["message"]["headline"]]
+        counted[arm if shown["receipt"] else "not counted"] += 1
+        if shown["receipt"]:
+            does = ["exposed", "left" if dice.random() * 100 < TURN_BACK[arm] else "continued"]
+            does += ["annoyed"] if dice.random() * 100 < ANNOY[arm] else []
+            events += [{"receipt": shown["receipt"], "outcome": outcome} for outcome in does]
+    for start in range(0, len(events), 500):
+        assert post("/api/v1/events", events[start : start + 500])["accepted"] == len(events[start : start + 500])
+    link.close()
+    return counted
+
+
+def test_from_four_drafts_to_a_verdict_and_no_keys(site: Site, page: OpenPage) -> None:
+    mara, rafael, ana, pat = (signed_in(site, page(), name) for name in ("mara", "rafael", "ana", "pat"))
+    wrong = [watch(tab) for tab in (mara, rafael, ana, pat)]
+    drafts(mara, site)
+    approves(rafael, site)
+    places(mara, pat, site)
+    plans(mara, site)
+    launches(rafael, mara, site)
+
+    # The first day. Whoever opens the partner's page sees one of the four, and 1,400 more come through its server.
+    mara.wait_for_timeout(600)
+    visitor = page()
+    visitor.goto(site.partner)
+    expect(visitor.locator("second-thought h2")).to_be_visible()
+    first = visitors(site, 1400, begin=0)
+    assert set(first) == set(TURN_BACK), first
+    watched = f"{site.url}/campaigns/does-the-second-harm-help/watch/"
+    told = site.later(TWO_DAYS)
+    assert (told["open"], told["stopped"]) == (0, ["both"])
+    assert told["seen"] in {1400, 1401}  # Pat's own browser may have seen it long enough
+    assert told["looks"] == [True], "before the planned look only the data's health is recorded"
+    assert {letter.partition(":")[0] for letter in told["mail"]} == {"ana@example.org", "mara@example.org"}
+
+    # The guardrail has stopped one arm: its visitors get the neutral text, uncounted, and the page says what to decide.
+    mara.goto(watched)
+    expect(mara.get_by_role("region", name="One arm was stopped")).to_contain_text("What to decide")
+    assert not mara.get_by_text("turn back", exact=False).filter(has_text="%").count()
+    mara.wait_for_timeout(600)
+    second = visitors(site, 1000, begin=10_000)
+    assert second["both"] == 0
+    assert 200 < second["not counted"] < 300  # a quarter, as before
+
+    # The planned people are there: the look is made, and an analyst reads the verdict.
+    told = site.later(TWO_DAYS)
+    assert told["looks"][-1] is False, (told, second)
+    assert told["seen"] - 1400 in range(sum(second.values()) - second["not counted"], 1002)
+    ana.goto(f"{site.url}/campaigns/does-the-second-harm-help/results/")
+    expect(ana.locator(".verdict .sentence").first).to_contain_text("turned back")
+    expect(ana.locator("main")).to_contain_text("Better")
+    expect(ana.get_by_role("region", name="One arm was stopped")).to_be_visible()
+
+    # The manager closes the campaign: its subjects' key is destroyed, and nobody can recompute an arm any more.
+    assert run(site.environment, "tests.browser.story:ends")["secrets"] != []
+    mara.goto(f"{site.url}/campaigns/does-the-second-harm-help/")
+    mara.get_by_role("link", name="Close it for good").click()
+    mara.get_by_label("I understand that this cannot be undone.").check()
+    mara.get_by_role("button", name="Close it for good").click()
+    said(mara).to_contain_text("Closed for good.")
+    assert run(site.environment, "tests.browser.story:ends") == {"state": "closed", "secrets": [], "deviations": []}
+    mara.goto(f"{site.url}/audit/")
+    expect(mara.locator("main")).to_contain_text("destroyed the secret of the subjects of")
+    assert wrong == [[], [], [], []]
