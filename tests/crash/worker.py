@@ -12,6 +12,7 @@ import django
 
 from tests.crash.clock import FastClock
 
+# In seconds of the machine; every other step keeps its own pace.
 EVERY = {"schedule": 2.0, "spool": 0.3, "fold": 0.4, "guard": 5.0, "evaluate": 10.0, "keys": 0.3, "prune": 5.0}
 AT_ONCE = 25  # many stretches an hour, thus many places to be killed at
 
@@ -32,7 +33,7 @@ def main() -> None:
     faults.plant()
     clock = FastClock.of(os.environ)
     steps = tuple(
-        replace(step, every=EVERY[step.name], run=fold_closed if step.name == "fold" else step.run)
+        replace(step, every=EVERY.get(step.name, step.every), run=fold_closed if step.name == "fold" else step.run)
         for step in worker.STEPS
     )
     worker.Worker(steps, clock=clock.now, say=_say).run_until(threading.Event(), pause=0.1)
