@@ -60,7 +60,7 @@ def stop(message: Message, *, by: User, reason: str, now: datetime) -> Shown:
     _wait_for_all_that_show(message)
     message.stopped_at, message.stopped_by, message.stopped_reason = now, by, said
     message.save(update_fields=["stopped_at", "stopped_by", "stopped_reason"])
-    found, why = shown(message), f"Stopped everywhere: {said}"[: lifecycle.REASON_LIMIT]
+    found, why = shown(message), f"Stopped everywhere: {said}"[: lifecycle.ARM_REASON_LIMIT]
     for arm in found.arms:
         lifecycle.pause_arm(arm, reason=why, now=now, by=by)
     for arm in found.controls:
@@ -92,8 +92,8 @@ def _asked(message: Message, by: User, reason: str) -> str:
     said = reason.strip()
     if not said:
         raise StepRefused(_("Please say why: the reason stays on record."))
-    if len(said) > lifecycle.REASON_LIMIT:
-        raise StepRefused(_("Please say why in %(most)s characters or fewer.") % {"most": lifecycle.REASON_LIMIT})
+    if len(said) > lifecycle.ARM_REASON_LIMIT:
+        raise StepRefused(_("Please say why in %(most)s characters or fewer.") % {"most": lifecycle.ARM_REASON_LIMIT})
     message.refresh_from_db(from_queryset=Message.objects.select_for_update(no_key=True))
     return said
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from campaign.lifecycle import REASON_LIMIT
+from campaign.lifecycle import ARM_REASON_LIMIT
 
 
 class ReasonForm(forms.Form):
@@ -14,7 +14,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("Why"),
         help_text=_("A sentence or two. It stays on record, with your name."),
-        max_length=REASON_LIMIT,
+        max_length=ARM_REASON_LIMIT,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Please say why, in a sentence. It stands on the record.")},
     )
