@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from campaign import keys_page
+from campaign import later
 
 app_name = "keys"
 urlpatterns = [
-    path("", keys_page.keys, name="list"),
-    path("rotate/", keys_page.rotate, name="rotate"),
-    path("<slug:key>/destroy/", keys_page.destroy, name="destroy"),
+    path("", later.view("campaign.keys_page.keys"), name="list"),
+    path("rotate/", later.view("campaign.keys_page.rotate"), name="rotate"),
+    path("<slug:key>/destroy/", later.view("campaign.keys_page.destroy"), name="destroy"),
 ]

@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from campaign import partners_page
+from campaign import later
 
 app_name = "partners"
 urlpatterns = [
-    path("<int:pk>/", partners_page.partner, name="partner"),
-    path("<int:pk>/contacts/", partners_page.contacts, name="contacts"),
+    path("<int:pk>/", later.view("campaign.partners_page.partner"), name="partner"),
+    path("<int:pk>/contacts/", later.view("campaign.partners_page.contacts"), name="contacts"),
 ]

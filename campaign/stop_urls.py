@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from campaign import stop_pages
+from campaign import later
 
 app_name = "stopping"
 urlpatterns = [
-    path("<slug:key>/stop/", stop_pages.stop, name="stop"),
-    path("<slug:key>/lift/", stop_pages.lift, name="lift"),
+    path("<slug:key>/stop/", later.view("campaign.stop_pages.stop"), name="stop"),
+    path("<slug:key>/lift/", later.view("campaign.stop_pages.lift"), name="lift"),
 ]

@@ -16,11 +16,12 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
-from campaign import lifecycle, wizard
+from campaign import lifecycle
 from campaign.access import campaign_for
 from campaign.lifecycle import SHOWN, factorial_arms
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement
 from campaign.next_step import next_step, sent_back
+from campaign.plan_addresses import goes_on
 from campaign.preview import preview_url
 from messages import advice, help_links, review
 from messages.models import Rendition, Review
@@ -109,7 +110,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "shows": campaign.state in Campaign.LIVE,
         "may_take_back": campaign.state in lifecycle.TRANSITIONS["take_back"][0] and has_role(request.user, MANAGER),
         "may_pause": campaign.state in SHOWN and has_role(request.user, MANAGER),
-        "next": next_step(request.user, campaign, goes_on=wizard.goes_on(request.user, campaign)),
+        "next": next_step(request.user, campaign, goes_on=goes_on(request.user, campaign)),
         "copies": campaign.launched_at is not None and has_role(request.user, MANAGER),
         "deviations": campaign.deviations.count(),
         "sent_back": sent_back(campaign),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages as flash
-from django.contrib.auth.models import AbstractUser, AnonymousUser, User
+from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,6 +18,7 @@ from campaign import lifecycle, plan_answers, plan_arms, plan_steps, planning
 from campaign.access import campaign_for
 from campaign.lifecycle import StepRefused
 from campaign.models import Campaign
+from campaign.plan_addresses import step_url
 from campaign.plan_draft import NotADraft, Overtaken, state_of
 from campaign.plan_forms import (
     CompareForm,
@@ -35,7 +36,7 @@ from campaign.plan_forms import (
 from campaign.plan_steps import BY_KEY, CHECK, KEYS, RECOMMENDED
 from campaign.wizard_context import beside
 from messages.models import Frame
-from messages.roles import MANAGER, has_role, require_role
+from messages.roles import MANAGER, require_role
 
 _FORMS: dict[str, type[Question]] = {
     "learn": LearnForm,
@@ -144,7 +145,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
         "missing": plan_steps.missing(planning.unready(campaign)),
         "reworked": plan_answers.reworked(campaign),
         "seen": campaign.changed_at.isoformat(),
-        "back": _step_url(campaign, plan_steps.before(CHECK)),
+        "back": step_url(campaign, plan_steps.before(CHECK)),
         **beside(campaign, CHECK, request),
     }
     return render(request, "campaign/wizard_check.html", context)
@@ -161,19 +162,6 @@ def take_back(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("campaign:detail", slug)
     flash.success(request, _("It is a draft again. Change what you like, then send it for approval once more."))
     return redirect("campaign:plan-check", slug)
-
-
-def goes_on(user: AbstractUser | AnonymousUser, campaign: Campaign) -> str:
-    """Where this person goes on with planning; empty if they may not, or it is no draft any more."""
-    if campaign.state != Campaign.State.DRAFT or not has_role(user, MANAGER):
-        return ""
-    return _step_url(campaign, plan_steps.go_on(planning.answered(campaign)))
-
-
-def _step_url(campaign: Campaign, step: str) -> str:
-    if step == CHECK:
-        return reverse("campaign:plan-check", args=[campaign.slug])
-    return reverse("campaign:plan-step", args=[campaign.slug, step])
 
 
 def _form(request: HttpRequest, campaign: Campaign, step: str, stored: planning.Answer, data: Any = None) -> Question:
@@ -235,7 +223,7 @@ def _onward(request: HttpRequest, campaign: Campaign, step: str, do: str) -> Htt
     if step == "words" and do.removeprefix("choose:") in campaign.arms.values_list("key", flat=True):
         return redirect("campaign:plan-words", campaign.slug, do.removeprefix("choose:"))
     then = CHECK if request.GET.get("then") == CHECK else plan_steps.after(step)
-    return redirect(_step_url(campaign, then))
+    return redirect(step_url(campaign, then))
 
 
 def _take_words(request: HttpRequest, campaign: Campaign, arm: str) -> HttpResponse:
@@ -267,9 +255,7 @@ def _page(
         "form": form,
         "step": BY_KEY[step],
         "was": was,
-        "place": Place(
-            KEYS.index(step) + 1, len(KEYS), _step_url(campaign, back) if back else reverse("campaign:list")
-        ),
+        "place": Place(KEYS.index(step) + 1, len(KEYS), step_url(campaign, back) if back else reverse("campaign:list")),
         **beside(campaign, step, request, form=form),
         **more,
     }

@@ -1,4 +1,4 @@
-"""What second factors are made of was encrypted by code of our own; the cryptography package does that from here on.
+"""What second factors are made of was encrypted by code of our own; libsodium does that from here on.
 
 What opens the old form stands here alone. A secret that the present key does not open stays as it is: it opened before
 as little.

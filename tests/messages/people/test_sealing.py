@@ -7,6 +7,9 @@ from importlib import import_module
 
 import pytest
 from allauth.mfa.models import Authenticator
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
@@ -79,3 +82,10 @@ def _sealed_then(text: str, key: bytes) -> str:
         a ^ b for a, b in zip(text.encode(), migration._prf(key, b"hide", nonce + bytes(4)), strict=False)
     )
     return base64.b64encode(hidden + migration._prf(key, b"sign", hidden)).decode()
+
+
+def test_another_library_opens_what_was_sealed() -> None:
+    """PyCA's cryptography, by its own HKDF and ChaCha20-Poly1305."""
+    raw = base64.b64decode(sealing.seal("JBSWY3DPEHPK3PXP", key=KEY))
+    derived = HKDF(SHA256(), length=32, salt=None, info=b"second factor").derive(KEY)
+    assert ChaCha20Poly1305(derived).decrypt(raw[1:13], raw[13:], raw[:1]) == b"JBSWY3DPEHPK3PXP"
