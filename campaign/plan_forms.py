@@ -150,9 +150,15 @@ class PlacesForm(Question):
                 error_messages={"invalid": _("Use a whole number, such as 400, or leave it empty.")},
             )
 
-    def rows(self) -> list[tuple[Placement, Any, BoundField]]:
-        ticks = {choice.data["value"]: choice for choice in self["places"]}
-        return [(p, ticks[str(p.pk)], self[f"per_day_{p.pk}"]) for p in self.placements]
+    def rows(self) -> list[tuple[Placement, bool, Any, list[str]]]:
+        """Each place: whether it is ticked, its number, and what is wrong with that. Widgets would take ten times as
+        long where there are hundreds."""
+        ticked = {str(key) for key in self["places"].value() or ()}
+        names = [f"per_day_{placement.pk}" for placement in self.placements]
+        return [
+            (placement, str(placement.pk) in ticked, self[name].value(), [str(error) for error in self[name].errors])
+            for placement, name in zip(self.placements, names, strict=True)
+        ]
 
 
 class SuccessForm(Question):

@@ -115,7 +115,7 @@ def _places(campaign: Campaign, request: HttpRequest, form: Any) -> dict[str, An
     """Who else is at a place: two campaigns cannot run there at once."""
     live = Campaign.objects.filter(state__in=Campaign.LIVE).exclude(pk=campaign.pk)
     running = dict(live.values_list("placements", "name"))
-    rows = [(placement, tick, field, running.get(placement.pk, "")) for placement, tick, field in form.rows()]
+    rows = [(*row, running.get(row[0].pk, "")) for row in form.rows()]
     return {"rows": rows}
 
 
