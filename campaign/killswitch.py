@@ -89,11 +89,7 @@ def _asked(message: Message, by: User, reason: str) -> str:
     """The reason, of somebody who may; the message is theirs alone until this step is done."""
     if not has_role(by, *MAY):
         raise StepRefused(_("Only a manager or a reviewer can do this."))
-    said = reason.strip()
-    if not said:
-        raise StepRefused(_("Please say why: the reason stays on record."))
-    if len(said) > lifecycle.ARM_REASON_LIMIT:
-        raise StepRefused(_("Please say why in %(most)s characters or fewer.") % {"most": lifecycle.ARM_REASON_LIMIT})
+    said = lifecycle.reason_on_record(reason)
     message.refresh_from_db(from_queryset=Message.objects.select_for_update(no_key=True))
     return said
 

@@ -210,7 +210,7 @@ def pause_arm(arm: Arm, *, reason: str, now: datetime, by: User | str = audit.WO
         raise StepRefused(_("The control arm cannot be paused alone: pause the campaign."))
     if not isinstance(by, str) and not has_role(by, MANAGER, REVIEWER):
         raise StepRefused(_("Only a manager or a reviewer can pause an arm."))
-    said = _reason(reason)
+    said = reason_on_record(reason)
     _hold(arm)
     if arm.paused_at is not None:
         raise StepRefused(_("This arm is paused already."))
@@ -228,7 +228,7 @@ def resume_arm(arm: Arm, *, by: User, reason: str, now: datetime) -> None:
     """
     if not has_role(by, MANAGER):
         raise StepRefused(_("Only a manager can resume an arm."))
-    said = _reason(reason)
+    said = reason_on_record(reason)
     _hold(arm)
     if arm.paused_at is None:
         raise StepRefused(_("This arm is not paused."))
@@ -248,8 +248,9 @@ def departed(campaign: Campaign, *, by: User | str, now: datetime, what: str, wh
         Deviation.objects.create(campaign=campaign, at=now, by=by, what=what, why=why)
 
 
-def _reason(reason: str) -> str:
-    said = reason.strip()
+def reason_on_record(reason: str) -> str:
+    """A reason as it is kept; StepRefused if there is none, or too long a one."""
+    said = readiness.said(reason)
     if not said:
         raise StepRefused(_("Please say why: the reason stays on record."))
     if len(said) > ARM_REASON_LIMIT:

@@ -3,42 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.conf import settings
-from django.contrib.auth.models import User
-from django.test import Client
 from playwright.sync_api import Page, expect
-from pytest_django.live_server_helper import LiveServer
 
 from campaign import planning
 from campaign.models import Campaign
 from messages import starter
 from tests import world
-from tests.browser.conftest import OpenPage
+from tests.browser.test_help_and_exchange import SignIn, desk
 from tests.browser.test_pages import watch
 
+__all__ = ["desk"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-SignIn = Callable[..., Page]
-
-
-@pytest.fixture
-def desk(live_server: LiveServer, page: OpenPage) -> SignIn:
-    """Opens a page of the site as somebody who is signed in."""
-
-    def sign_in(person: User, path: str, **options: object) -> Page:
-        client = Client()
-        world.sign_in(client, person)
-        tab = page(**options)
-        name = settings.SESSION_COOKIE_NAME
-        tab.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
-        tab.goto(f"{live_server.url}{path}")
-        return tab
-
-    return sign_in
 
 
 @pytest.fixture
