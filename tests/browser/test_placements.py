@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from campaign import server
 from tests.browser.conftest import OpenPage
+from tests.browser.partner import partner_site
 from tests.browser.test_pages import watch
 from tests.demo_installation import copied
 from tests.environment import POSTGRESQL
@@ -66,21 +65,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with server.running(server.PRODUCTION, environment=environment) as url:
         made = Site(environment, url, f"http://localhost:{port}")
 
-        class Partner(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.end_headers()
-                self.wfile.write(f"<!doctype html><body><h1>The Shed</h1>{''.join(made.pasted)}".encode())
-
-            def log_message(self, *_: object) -> None:
-                """Nothing."""
-
-        partner = ThreadingHTTPServer(("localhost", port), Partner)
-        threading.Thread(target=partner.serve_forever, daemon=True).start()
-        yield made
-        partner.shutdown()
-        partner.server_close()
+        with partner_site(port, lambda: f"<!doctype html><body><h1>The Shed</h1>{''.join(made.pasted)}"):
+            yield made
 
 
 def signed_in(site: Site, tab: Page, name: str) -> Page:

@@ -8,11 +8,9 @@ from __future__ import annotations
 import http.client
 import json
 import random
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from playwright.sync_api import Page, expect
 from benchmarks.inside import run
 from campaign import server
 from tests.browser.conftest import OpenPage
+from tests.browser.partner import partner_site
 from tests.browser.story import HOURS_AHEAD, PASSWORD
 from tests.browser.test_pages import watch
 from tests.installation import installed
@@ -63,21 +62,8 @@ def site(tmp_path: Path) -> Iterator[Site]:
         with server.running("tests.browser.ahead:application", environment=own) as url:
             made = Site(own, url, f"http://localhost:{port}", headlines)
 
-            class Partner(BaseHTTPRequestHandler):
-                def do_GET(self) -> None:
-                    self.send_response(200)
-                    self.send_header("Content-Type", "text/html; charset=utf-8")
-                    self.end_headers()
-                    self.wfile.write(f"<!doctype html><title>The Shed</title><body>{''.join(made.pasted)}".encode())
-
-                def log_message(self, *_: object) -> None:
-                    """Nothing."""
-
-            partner = ThreadingHTTPServer(("localhost", port), Partner)
-            threading.Thread(target=partner.serve_forever, daemon=True).start()
-            yield made
-            partner.shutdown()
-            partner.server_close()
+            with partner_site(port, lambda: f"<!doctype html><title>The Shed</title><body>{''.join(made.pasted)}"):
+                yield made
 
 
 def signed_in(site: Site, tab: Page, name: str) -> Page:

@@ -1,0 +1,31 @@
+"""A partner's site on another origin, whose one page is whatever it holds when somebody asks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@contextmanager
+def partner_site(port: int, page: Callable[[], str]) -> Iterator[None]:
+    """Served at localhost while this lasts."""
+
+    class Partner(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(page().encode())
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    served = ThreadingHTTPServer(("localhost", port), Partner)
+    threading.Thread(target=served.serve_forever, daemon=True).start()
+    try:
+        yield
+    finally:
+        served.shutdown()
+        served.server_close()
