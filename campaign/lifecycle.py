@@ -359,14 +359,13 @@ def content(plan: AnalysisPlan) -> dict[str, Any]:
             {
                 "arm": arm.key,
                 "words": arm.revision.digest,
-                "languages": {words.locale: words.digest for words in _offered(arm, campaign)},
-                "exceptions": [
-                    _exception(made) for words in _offered(arm, campaign) for made in review.exceptions(words)
-                ],
+                "languages": {words.locale: words.digest for words in offered},
+                "exceptions": [_exception(made) for words in offered for made in review.exceptions(words)],
                 "weight": arm.weight,
                 "control": arm.is_control,
             }
             for arm in campaign.arms.select_related("revision")
+            for offered in [_offered(arm, campaign)]
         ],
         "outcomes": [
             {
