@@ -20,9 +20,9 @@ from analytics.stats import Counts, NotEstimable, omnibus, sample_ratio
 from analytics.stats import Estimate as Estimated
 from analytics.tallied import Tallied
 from campaign import lifecycle
-from campaign.lifecycle import factorial_arms, margin_of
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import CATALOGUE
+from campaign.promise import factorial_arms, margin_of
 from messages import audit
 
 EXPLORATORY = "exploratory"

@@ -14,11 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from campaign import lifecycle, readiness
+from campaign import lifecycle, plan_steps, readiness
 from campaign.access import campaign_for
 from campaign.lifecycle import StepRefused
 from campaign.models import AnalysisPlan, Campaign
-from campaign.readiness import Mend, Obstacle
+from campaign.readiness import Obstacle, Why
 from messages.locales import name_of
 from messages.people.confirmation import needs_confirmation
 
@@ -67,23 +67,13 @@ def launch(request: HttpRequest, slug: str) -> HttpResponse:
 
 def gap_of(obstacle: Obstacle, campaign: Campaign) -> Gap:
     """Where something in the way is mended."""
-    if obstacle.mend == Mend.HELP:
+    if obstacle.why == Why.HELP:
         return Gap(obstacle.said, f"{reverse('help:directory')}?show=due", _("Check the help links"))
-    if obstacle.mend == Mend.WORDS:
+    if obstacle.why in (Why.UNAPPROVED, Why.STOPPED):
         return Gap(obstacle.said, reverse("messages:message", args=[obstacle.about]), _("See the message"))
-    if obstacle.mend == Mend.OTHER:
+    if obstacle.why == Why.TAKEN:
         return Gap(obstacle.said, reverse("campaign:detail", args=[obstacle.about]), _("See that campaign"))
-    return Gap(obstacle.said, _planning(campaign, _STEPS[obstacle.mend]), _("Mend it in the plan"))
-
-
-# Where the plan is made, question by question.
-_STEPS = {
-    Mend.ARMS: "compare",
-    Mend.PLACES: "places",
-    Mend.ETHICS: "ethics",
-    Mend.PLAN: "success",
-    Mend.TIMES: "length",
-}
+    return Gap(obstacle.said, _planning(campaign, plan_steps.MENDED[obstacle.why][0]), _("Mend it in the plan"))
 
 
 def _planning(campaign: Campaign, step: str) -> str:

@@ -6,11 +6,8 @@ state, so that a worker that is late changes nothing that anyone sees.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -18,13 +15,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaign import readiness
+from campaign import promise, readiness
 from campaign.keyring import destroy_subject_secret, subject_secrets
-from campaign.models import AnalysisPlan, Arm, Campaign, Deviation, Placement, PlannedOutcome
-from campaign.outcomes import CATALOGUE
+from campaign.models import AnalysisPlan, Arm, Campaign, Deviation, Placement
 from campaign.readiness import spoken
 from messages import audit, review
-from messages.models import Rendition, Review
 from messages.roles import MANAGER, NAMES, REVIEWER, has_role
 
 State = Campaign.State
@@ -76,7 +71,7 @@ def approve(campaign: Campaign, *, by: User, read: str = "") -> None:
     """A second person agrees to the words, the arms and the plan; `read` is the fingerprint of what they have read."""
     if by == campaign.created_by:
         raise StepRefused(_("Nobody approves their own campaign. Please ask a colleague."))
-    if read and read != fingerprint_of(canonical_of(as_it_stands(campaign.plan))):
+    if read and read != promise.fingerprint_of(promise.canonical_of(promise.as_it_stands(campaign.plan))):
         raise StepRefused(_("The plan was changed while you read it. Please read it once more."))
     campaign.approved_by = by
     _move(campaign, "approve", by)
@@ -305,99 +300,8 @@ def freeze(plan: AnalysisPlan, *, now: datetime) -> AnalysisPlan:
     """Write the plan down as canonical JSON with its SHA-256; from here on it is only read."""
     if plan.frozen_at is not None:
         raise StepRefused(_("This plan is frozen already."))
-    plan.canonical = canonical_of(content(plan))
-    plan.fingerprint = fingerprint_of(plan.canonical)
+    plan.canonical = promise.canonical_of(promise.content(plan))
+    plan.fingerprint = promise.fingerprint_of(plan.canonical)
     plan.frozen_at = now
     plan.save()
     return plan
-
-
-def canonical_of(promise: dict[str, Any]) -> str:
-    """The one form in which a plan is hashed: sorted keys, no space, UTF-8."""
-    return json.dumps(promise, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-def fingerprint_of(canonical: str) -> str:
-    """SHA-256 of a plan in its canonical form."""
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def as_it_stands(plan: AnalysisPlan) -> dict[str, Any]:
-    """What would be hashed if it were launched now; nothing is saved."""
-    campaign, kept = plan.campaign, plan.campaign.locales
-    campaign.locales = kept or spoken(campaign)
-    try:
-        return content(plan)
-    finally:
-        campaign.locales = kept
-
-
-def factorial_arms(campaign: Campaign) -> dict[str, Arm] | None:
-    """The arms by frame if they are exactly a victim x user factorial: neutral, victim, user and both."""
-    arms = list(campaign.arms.select_related("revision__message"))
-    by_frame = {arm.frame: arm for arm in arms}
-    return by_frame if len(arms) == 4 and set(by_frame) == {"neutral", "victim", "user", "both"} else None
-
-
-def margin_of(plan: AnalysisPlan, planned: PlannedOutcome) -> float | None:
-    """The smallest difference of interest for one planned outcome; None if the plan names none for it."""
-    return plan.smallest_difference if planned.role == PlannedOutcome.Role.PRIMARY else planned.smallest_difference
-
-
-def content(plan: AnalysisPlan) -> dict[str, Any]:
-    """Everything that is promised, as plain values."""
-    campaign = plan.campaign
-    return {
-        "campaign": campaign.slug,
-        "hypothesis": campaign.hypothesis,
-        "unit": campaign.unit,
-        "salt_sha256": hashlib.sha256(
-            campaign.salt.encode()
-        ).hexdigest(),  # a commitment: the split can be checked later
-        "placements": sorted(campaign.placements.values_list("key", flat=True)),
-        "arms": [
-            {
-                "arm": arm.key,
-                "words": arm.revision.digest,
-                "languages": {words.locale: words.digest for words in offered},
-                "exceptions": [_exception(made) for words in offered for made in review.exceptions(words)],
-                "weight": arm.weight,
-                "control": arm.is_control,
-            }
-            for arm in campaign.arms.select_related("revision")
-            for offered in [_offered(arm, campaign)]
-        ],
-        "outcomes": [
-            {
-                "outcome": o.outcome,
-                "role": o.role,
-                "better": CATALOGUE[o.outcome].better,
-                "smallest_difference": margin_of(plan, o),
-                "harm_margin": o.harm_margin,
-            }
-            for o in plan.outcomes.all()
-        ],
-        "comparisons": plan.comparisons,
-        "correction": plan.correction,
-        "monitoring": plan.monitoring,
-        "looks": plan.looks,
-        "spending": plan.spending,
-        "strata": plan.strata,
-        "clusters": plan.clusters,
-        "factorial": factorial_arms(campaign) is not None,
-        "level": plan.level,
-        "planned_per_arm": plan.planned_per_arm,
-        "expected_rate": plan.expected_rate,
-        "power": plan.power,
-        "ethics": {"reference": campaign.ethics_reference, "exemption": campaign.ethics_exemption},
-        "denominator": "exposed",
-    }
-
-
-def _offered(arm: Arm, campaign: Campaign) -> list[Rendition]:
-    return list(arm.revision.renditions.filter(locale__in=campaign.locales))
-
-
-def _exception(made: Review) -> dict[str, str]:
-    by = made.by.get_username() if made.by else ""
-    return {"language": made.rendition.locale, "by": by, "reason": made.override}

@@ -17,8 +17,8 @@ from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 
 from campaign import registration
-from campaign.lifecycle import as_it_stands, canonical_of
 from campaign.models import AnalysisPlan, Campaign
+from campaign.promise import as_it_stands, canonical_of
 from campaign.readiness import spoken
 from campaign.registration_rows import Named, Section, Words
 from messages.models import Rendition
@@ -40,6 +40,7 @@ class Told:
 
     campaign: Campaign
     plan: AnalysisPlan
+    promise: dict[str, Any]
     sections: tuple[Section, ...]
 
     @property
@@ -52,7 +53,8 @@ def tell(plan: AnalysisPlan) -> Told:
     campaign = plan.campaign
     frozen = plan.frozen_at is not None
     promise = json.loads(plan.canonical) if frozen else as_it_stands(plan)
-    arms = list(campaign.arms.select_related("revision__message__theme"))
+    arms = list(campaign.arms.select_related("revision__message__theme").prefetch_related("revision__renditions"))
+    offered = campaign.locales or spoken(campaign)
     named = Named(
         title=campaign.name,
         arms={arm.key: arm.name for arm in arms},
@@ -61,12 +63,11 @@ def tell(plan: AnalysisPlan) -> Told:
         words=tuple(
             _words(arm.name, words)
             for arm in arms
-            for words in arm.revision.renditions.filter(locale__in=campaign.locales or spoken(campaign)).order_by(
-                "locale"
-            )
+            for words in sorted(arm.revision.renditions.all(), key=lambda words: words.locale)
+            if words.locale in offered
         ),
     )
-    return Told(campaign, plan, registration.sections(promise, named))
+    return Told(campaign, plan, promise, registration.sections(promise, named))
 
 
 def as_json(plan: AnalysisPlan) -> bytes:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from campaign import deviations, lifecycle, plan_file, readiness
+from campaign import deviations, lifecycle, plan_file, promise, readiness
 from campaign.access import campaign_for
 from campaign.lifecycle import StepRefused
 from campaign.models import AnalysisPlan, Campaign
@@ -68,33 +68,34 @@ def deviate(request: HttpRequest, slug: str) -> HttpResponse:
 def show(request: HttpRequest, campaign: Campaign, **more: object) -> HttpResponse:
     """The page of a plan, with what somebody typed and what was wrong with it."""
     found = AnalysisPlan.objects.filter(campaign=campaign).select_related("campaign").first()
+    told = plan_file.tell(found) if found else None
     arms = list(campaign.arms.select_related("revision__message"))
     context = {
         "campaign": campaign,
         "plan": found,
-        "told": plan_file.tell(found) if found else None,
+        "told": told,
         "frames": {arm.name: arm.frame for arm in arms},
         "next": next_step(request.user, campaign),
         "deviations": campaign.deviations.select_related("by"),
         "sent_back": sent_back(campaign),
         "reason_limit": lifecycle.REASON_LIMIT,
-        **_decisions(request, campaign, found),
+        **_decisions(request, campaign, told),
     }
     return render(request, "campaign/plan.html", context | more)
 
 
-def _decisions(request: HttpRequest, campaign: Campaign, found: AnalysisPlan | None) -> dict[str, object]:
+def _decisions(request: HttpRequest, campaign: Campaign, told: plan_file.Told | None) -> dict[str, object]:
     """What this person may decide here, as the plan stands."""
     manages, reviews = has_role(request.user, MANAGER), has_role(request.user, REVIEWER)
     submits = manages and campaign.state == State.DRAFT
     decides = reviews and campaign.state == State.SUBMITTED and request.user != campaign.created_by
-    read = lifecycle.fingerprint_of(lifecycle.canonical_of(lifecycle.as_it_stands(found))) if decides and found else ""
+    read = promise.fingerprint_of(promise.canonical_of(told.promise)) if decides and told else ""
     return {
         "submits": submits,
         "obstacles": readiness.obstacles(campaign) if submits else [],
         "decides": decides,
         "read": read,
-        "deviates": manages and found is not None and found.frozen_at is not None,
+        "deviates": manages and told is not None and told.frozen,
     }
 
 

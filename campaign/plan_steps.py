@@ -5,14 +5,13 @@ Decisions alone: functions of values, without a database.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from campaign.readiness import Obstacle, Why
 from messages.models import Frame
 
 Text = Any  # a string, or one that is translated when it is shown
@@ -162,62 +161,40 @@ class Missing(NamedTuple):
     sentence: str
 
 
-# Sentences of campaign.lifecycle.unready, each with the question that mends it.
-_MENDED: tuple[tuple[str, str, Text], ...] = (
-    (r"A campaign needs at least two arms\.", "compare", _("Choose at least two messages.")),
-    (r"One arm must be the control\.", "words", _("Say which message the others are compared with.")),
-    (r"At least one arm needs a weight above zero\.", "words", _("At least one message needs a share above zero.")),
-    (r"The words of “(?P<name>.*)” are not approved\.", "words", _("The words of “%(name)s” are not approved.")),
-    (
-        r"The message of “(?P<name>.*)” was stopped everywhere.*",
-        "words",
-        _("The message of “%(name)s” was stopped everywhere: choose other words."),
-    ),
-    (
-        r"The arms have no approved language in common\.",
-        "words",
-        _("There is no language in which the words of all messages are approved."),
-    ),
-    (r"Choose at least one placement\.", "places", _("Choose at least one place.")),
-    (r"Say who agreed.*", "ethics", _("Say who agreed to this trial, or why nobody has to.")),
-    (r"The campaign has no analysis plan\.", "success", _("Say what would show that a message works.")),
-    (r"The plan needs a primary outcome\.", "success", _("Say what would show that a message works.")),
-    (r"The looks must rise to 1.*", "sureness", _("Say at which points you look; the last is the end.")),
-    (r"Say how many people.*", "length", _("Say how many people are to be shown each message.")),
-    (r"Choose strata or clusters, not both\.", "sureness", _("Compare within places or by day, not both.")),
-    (
-        r"“(?P<name>.*)” is neither good nor bad.*",
-        "success",
-        _("“%(name)s” is neither good nor bad, so nothing can be concluded from it."),
-    ),
-    (
-        r"“(?P<name>.*)” cannot have a harm margin.*",
+# The question that mends each, and what is said there.
+MENDED: dict[Why, tuple[str, Text]] = {
+    Why.FEW_ARMS: ("compare", _("Choose at least two messages.")),
+    Why.NO_CONTROL: ("words", _("Say which message the others are compared with.")),
+    Why.NO_WEIGHT: ("words", _("At least one message needs a share above zero.")),
+    Why.UNAPPROVED: ("words", _("The words of “%(name)s” are not approved.")),
+    Why.STOPPED: ("words", _("The message of “%(name)s” was stopped everywhere: choose other words.")),
+    Why.NO_LANGUAGE: ("words", _("There is no language in which the words of all messages are approved.")),
+    Why.NO_PLACE: ("places", _("Choose at least one place.")),
+    Why.NO_ETHICS: ("ethics", _("Say who agreed to this trial, or why nobody has to.")),
+    Why.NO_PLAN: ("success", _("Say what would show that a message works.")),
+    Why.NO_PRIMARY: ("success", _("Say what would show that a message works.")),
+    Why.LOOKS: ("sureness", _("Say at which points you look; the last is the end.")),
+    Why.NO_SIZE: ("length", _("Say how many people are to be shown each message.")),
+    Why.STRATA: ("sureness", _("Compare within places or by day, not both.")),
+    Why.NEITHER: ("success", _("“%(name)s” is neither good nor bad, so nothing can be concluded from it.")),
+    Why.NO_MARGIN: (
         "harm",
         _("“%(name)s” cannot be watched for harm: choose something that people do or do not do."),
     ),
-    (
-        r"Dunnett’s correction.*",
-        "sureness",
-        _("Dunnett’s correction does not fit this plan: choose Holm’s."),
-    ),
-    (r"The plan's comparisons.*", "words", _("Look at the messages again: what is compared with what has changed.")),
-    (r"“(?P<name>.*)” already runs at.*", "places", _("“%(name)s” already runs at one of these places.")),
-)
+    Why.DUNNETT: ("sureness", _("Dunnett’s correction does not fit this plan: choose Holm’s.")),
+    Why.COMPARISONS: ("words", _("Look at the messages again: what is compared with what has changed.")),
+    Why.TAKEN: ("places", _("“%(name)s” already runs at one of these places.")),
+    Why.TIMES: ("length", _("The campaign would end before it starts: choose a later end.")),
+}
 
 
-def missing(sentences: Sequence[str]) -> list[Missing]:
+def missing(obstacles: Sequence[Obstacle]) -> list[Missing]:
     """What is missing, each thing once, in the order of the questions."""
-    found = dict.fromkeys(_mended(sentence) for sentence in sentences)
+    mended = [(*MENDED[one.why], one.name) for one in obstacles if one.why in MENDED]
+    found = dict.fromkeys(Missing(step, str(told) % {"name": name}) for step, told, name in mended)
     if any(one.step == "compare" for one in found):  # without messages there is nothing to look at again
         found = {one: None for one in found if one.step != "words"}
-    return sorted(found, key=lambda one: KEYS.index(one.step) if one.step in KEYS else len(KEYS))
-
-
-def _mended(sentence: str) -> Missing:
-    for pattern, step, told in _MENDED:
-        if match := re.fullmatch(pattern, sentence, re.DOTALL):
-            return Missing(step, str(told) % {name: gettext(found) for name, found in match.groupdict().items()})
-    return Missing(CHECK, sentence)
+    return sorted(found, key=lambda one: KEYS.index(one.step))
 
 
 def as_share(in_hundred: float) -> float:

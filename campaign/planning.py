@@ -12,7 +12,6 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.utils import translation
 from django.utils.text import slugify
 
 from campaign import lifecycle, plan_arms
@@ -53,12 +52,6 @@ def begin(said: Answer, *, by: User) -> Campaign:
             continue
         return made
     raise AssertionError("numbers do not end")
-
-
-def unready(campaign: Campaign) -> list[str]:
-    """What keeps it from being sent, in the English sentences by which campaign.plan_steps knows each."""
-    with translation.override("en"):
-        return lifecycle.unready(campaign)
 
 
 @transaction.atomic

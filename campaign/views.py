@@ -18,11 +18,12 @@ from django.views.decorators.http import require_safe
 
 from campaign import lifecycle
 from campaign.access import campaign_for
-from campaign.lifecycle import SHOWN, factorial_arms
+from campaign.lifecycle import SHOWN
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement
 from campaign.next_step import next_step, sent_back
 from campaign.plan_addresses import goes_on
 from campaign.preview import preview_url
+from campaign.promise import factorial_arms
 from messages import advice, help_links, review
 from messages.models import Rendition, Review
 from messages.render import direction_of

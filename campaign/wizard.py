@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from campaign import lifecycle, plan_answers, plan_arms, plan_steps, planning
+from campaign import lifecycle, plan_answers, plan_arms, plan_steps, planning, readiness
 from campaign.access import campaign_for
 from campaign.lifecycle import StepRefused
 from campaign.models import Campaign
@@ -142,7 +142,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "campaign": campaign,
         "rows": plan_answers.rows(campaign),
-        "missing": plan_steps.missing(planning.unready(campaign)),
+        "missing": plan_steps.missing(readiness.obstacles(campaign)),
         "reworked": plan_answers.reworked(campaign),
         "seen": campaign.changed_at.isoformat(),
         "back": step_url(campaign, plan_steps.before(CHECK)),

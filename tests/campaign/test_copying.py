@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from campaign import lifecycle
+from campaign import lifecycle, promise
 from campaign.copying import copy
 from campaign.lifecycle import StepRefused
 from campaign.models import Campaign
@@ -22,7 +22,7 @@ def test_a_copy_asks_the_same_of_the_same_arms_at_the_same_places() -> None:
     campaign = world.launched(plan={"expected_rate": 0.3, "webhook": "https://ngo.example/hook"})
     campaign.plan.told.add(world.person("mara"))
     made = copied(campaign)
-    told, original = lifecycle.as_it_stands(made.plan), lifecycle.as_it_stands(campaign.plan)
+    told, original = promise.as_it_stands(made.plan), promise.as_it_stands(campaign.plan)
     assert {k for k in told if told[k] != original[k]} == {"campaign", "salt_sha256"}
     assert [person.username for person in made.plan.told.all()] == ["mara"]
     assert made.plan.webhook == "https://ngo.example/hook"

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
-from campaign import lifecycle, readiness
+from campaign import lifecycle, promise, readiness
 from campaign.lifecycle import StepRefused
 from campaign.models import Arm, Campaign
 from messages import review
@@ -321,7 +321,7 @@ def test_nobody_sends_back_their_own_and_managers_send_back_nothing() -> None:
 
 def test_an_approval_is_of_the_plan_that_was_read() -> None:
     campaign = submitted_by_mara()
-    read = lifecycle.fingerprint_of(lifecycle.canonical_of(lifecycle.as_it_stands(campaign.plan)))
+    read = promise.fingerprint_of(promise.canonical_of(promise.as_it_stands(campaign.plan)))
     campaign.plan.planned_per_arm += 1
     campaign.plan.save()
     with pytest.raises(StepRefused, match="changed while you read"):
@@ -330,7 +330,7 @@ def test_an_approval_is_of_the_plan_that_was_read() -> None:
 
 def test_approving_what_was_read_keeps_the_languages_open_until_launch() -> None:
     campaign = submitted_by_mara()
-    read = lifecycle.fingerprint_of(lifecycle.canonical_of(lifecycle.as_it_stands(campaign.plan)))
+    read = promise.fingerprint_of(promise.canonical_of(promise.as_it_stands(campaign.plan)))
     lifecycle.approve(campaign, by=world.person("rafael", "reviewer"), read=read)
     campaign.refresh_from_db()
     assert (campaign.state, campaign.locales) == ("approved", [])

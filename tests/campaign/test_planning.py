@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from campaign import lifecycle, plan_arms, plan_steps, plan_words, planning
+from campaign import lifecycle, plan_arms, plan_steps, plan_words, planning, promise, readiness
 from campaign.lifecycle import StepRefused
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome
 from campaign.plan_draft import NotADraft, Overtaken, state_of
@@ -154,12 +154,12 @@ class TestNothingIsOverwrittenSilently:
     def test_an_answer_that_is_given_again_changes_nothing(self) -> None:
         campaign = world.draft(plan={"expected_rate": 0.35, "monitoring": "group-sequential", "looks": [0.3, 1.0]})
         stored = {step: planning.read(campaign, step) for step in KEYS}
-        promise = lifecycle.content(campaign.plan)
+        promised = promise.content(campaign.plan)
         for step in KEYS:
             keep(campaign, step)
         again = Campaign.objects.get()
         assert {step: planning.read(again, step) for step in KEYS} == stored
-        assert lifecycle.content(again.plan) == promise
+        assert promise.content(again.plan) == promised
 
     def test_a_campaign_that_was_sent_is_not_changed(self) -> None:
         campaign = world.draft()
@@ -321,7 +321,7 @@ class TestEachAnswer:
 @pytest_db
 class TestWhatIsMissing:
     def test_an_empty_draft_is_told_everything_and_where_to_mend_it(self) -> None:
-        found = plan_steps.missing(lifecycle.unready(begun()))
+        found = plan_steps.missing(readiness.obstacles(begun()))
         assert [one.step for one in found] == ["compare", "places", "success", "length", "ethics"]
         assert "Choose at least one place." in [one.sentence for one in found]
 
@@ -339,7 +339,7 @@ class TestWhatIsMissing:
         campaign = world.draft()
         AnalysisPlan.objects.update(**broken)
         campaign = Campaign.objects.get()
-        assert {one.step for one in plan_steps.missing(lifecycle.unready(campaign))} == {step}
+        assert {one.step for one in plan_steps.missing(readiness.obstacles(campaign))} == {step}
 
     def test_words_outcomes_and_places_too(self) -> None:
         world.launched("first")
@@ -349,14 +349,15 @@ class TestWhatIsMissing:
         campaign.arms.update(weight=0)
         for rendition in campaign.arms.get(key="both").revision.renditions.all():
             review.withdraw(rendition, by=mara(), now=world.NOON, reason="Unkind.")
-        found = plan_steps.missing(lifecycle.unready(campaign))
+        found = plan_steps.missing(readiness.obstacles(campaign))
         assert [one.step for one in found] == ["words", "words", "places", "success", "harm"]
 
     def test_a_whole_draft_lacks_nothing(self) -> None:
-        assert plan_steps.missing(lifecycle.unready(world.draft())) == []
+        assert plan_steps.missing(readiness.obstacles(world.draft())) == []
 
-    def test_a_sentence_that_nobody_foresaw_is_said_as_it_is(self) -> None:
-        assert plan_steps.missing(["Something new."]) == [(CHECK, "Something new.")]
+    def test_whatever_can_be_in_the_way_leads_to_a_question_or_is_not_the_plans(self) -> None:
+        assert set(readiness.Why) - set(plan_steps.MENDED) == {readiness.Why.HELP}
+        assert {step for step, _ in plan_steps.MENDED.values()} <= set(KEYS)
 
 
 @pytest_db

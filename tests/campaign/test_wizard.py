@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from analytics.stats import power
-from campaign import lifecycle, planning
+from campaign import lifecycle, planning, promise
 from campaign.models import AnalysisPlan, Campaign, Placement, PlannedOutcome
 from campaign.plan_draft import state_of
 from campaign.plan_steps import KEYS
@@ -118,11 +118,11 @@ class TestEachQuestion:
     def test_continuing_through_a_whole_draft_changes_nothing_but_who_hears(self, manager: Client) -> None:
         world.draft(plan={"expected_rate": 0.3, "planned_per_arm": 5000})
         Campaign.objects.update(hypothesis=SENTENCE)
-        before = lifecycle.content(Campaign.objects.get().plan)
+        before = promise.content(Campaign.objects.get().plan)
         for step, then in zip(KEYS, [*KEYS[1:], "check"], strict=True):
             expected = "/campaigns/pilot/plan-it/" if then == "check" else at(then)
             assert answer(manager, step).headers["Location"] == expected
-        assert lifecycle.content(Campaign.objects.get().plan) == before
+        assert promise.content(Campaign.objects.get().plan) == before
         assert list(AnalysisPlan.objects.get().told.all()) == [world.person("mara")]
 
     def test_from_the_last_page_one_comes_back_to_it(self, manager: Client) -> None:
