@@ -1,7 +1,7 @@
 """What a page is held to, as sentences about what is wrong with it; none: it is good.
 
-One load at a desk and one on a phone. Colours, direction and size of text are then changed in place, as the reader's
-settings would, and axe-core looks again: at colours in each of desk and phone, light and dark, both directions.
+One load at a desk and one on a phone. Width, colours, direction and size of text are then changed in place, as the
+reader's settings would, and axe-core looks again: at colours in each of desk and phone, light and dark, both ways.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import ConsoleMessage, Page, Request, Response, ViewportSize
+from playwright.sync_api import ConsoleMessage, Page, Request, Response
 
 from tests.browser.conftest import DESK, PHONE
 
@@ -72,11 +72,14 @@ class Tab:
         return list(dict.fromkeys(said))
 
 
-def findings(tab: Tab, go: Callable[[], Response | None]) -> list[str]:
-    """Everything that is wrong with the page that `go` leads to."""
-    found = [*_as("at a desk", _at_a_desk(tab, go)), *_as("on a phone", _on_a_phone(tab, go))]
-    tab.page.set_viewport_size({"width": NARROWEST, "height": PHONE["height"]})
-    return [*found, *_as(f"at {NARROWEST} px", _narrow(tab.page)), *tab.heard()]
+def findings(desk: Tab, phone: Tab, way: Callable[[Tab], Callable[[], Response | None]]) -> list[str]:
+    """Everything that is wrong with the page that `way` leads to, in a tab of each size."""
+    phone.page.set_viewport_size(PHONE)
+    way(phone)()  # it settles while the other is looked at
+    found = [*_as("at a desk", _at_a_desk(desk, way(desk))), *_as("on a phone", _made_narrow(desk))]
+    found += _as("on a phone", _on_a_phone(phone))
+    phone.page.set_viewport_size({"width": NARROWEST, "height": PHONE["height"]})
+    return [*found, *_as(f"at {NARROWEST} px", _narrow(phone.page)), *phone.heard(), *desk.heard()]
 
 
 def _as(how: str, found: Iterable[str]) -> Iterator[str]:
@@ -85,33 +88,41 @@ def _as(how: str, found: Iterable[str]) -> Iterator[str]:
 
 def _at_a_desk(tab: Tab, go: Callable[[], Response | None]) -> Iterator[str]:
     page = tab.page
-    yield from _opened(tab, go, DESK)
+    page.set_viewport_size(DESK)
+    go()
+    page.evaluate(AXE)
+    yield from _axe(page, _ALL_BUT_COLOURS)
+    yield from _as_it_came(tab)
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
     yield from _by_keyboard(page)
-    yield from _in_all_colours(tab, whole="")
+    yield from _in_all_colours(tab, whole=True)
     with ExitStack() as changed:
         for change in (_the_other_way, _large_text):
             yield from _as(changed.enter_context(change(page)), _narrow(page))
         yield from _as("the other way round, with text at 200%", _axe(page, _WHERE))
 
 
-def _on_a_phone(tab: Tab, go: Callable[[], Response | None]) -> Iterator[str]:
-    page = tab.page
-    yield from _opened(tab, go, PHONE)
-    yield from _targets(page)
-    yield from _in_all_colours(tab, whole="in the dark")
-    with _the_other_way(page) as name:
-        yield from _as(name, _narrow(page))
+def _made_narrow(tab: Tab) -> Iterator[str]:
+    tab.page.set_viewport_size(PHONE)
+    yield from _axe(tab.page, _ALL_BUT_COLOURS)
+    yield from _in_all_colours(tab, whole=False)
 
 
-def _in_all_colours(tab: Tab, *, whole: str) -> Iterator[str]:
-    """Light and dark, both ways round; in the one named `whole`, axe looks at everything, whatever it knows."""
+def _on_a_phone(tab: Tab) -> Iterator[str]:
+    yield from _as_it_came(tab)
+    yield from _targets(tab.page)
+    with _the_other_way(tab.page) as name:
+        yield from _as(name, _narrow(tab.page))
+
+
+def _in_all_colours(tab: Tab, *, whole: bool) -> Iterator[str]:
+    """Light and dark, both ways round; if `whole`, axe looks first at everything, whatever it knows."""
     page = tab.page
     for dark, other in ((False, False), (True, False), (True, True), (False, True)):
         with ExitStack() as changed:
             names = [changed.enter_context(change(page)) for change in _chosen(dark=dark, other=other)]
             how = ", ".join(names)
-            found = _colours(tab, whole=how == whole)
+            found = _colours(tab, whole=whole and not how)
             yield from _as(how, found) if how else found
 
 
@@ -128,13 +139,10 @@ def _colours(tab: Tab, *, whole: bool) -> list[str]:
     return [f"axe {one}" for one in answer["found"]]
 
 
-def _opened(tab: Tab, go: Callable[[], Response | None], size: ViewportSize) -> Iterator[str]:
+def _as_it_came(tab: Tab) -> Iterator[str]:
     """What is wrong as soon as it stands there."""
-    tab.page.set_viewport_size(size)
-    go()
-    tab.page.evaluate(AXE)
-    for look in (lambda page: _axe(page, _ALL_BUT_COLOURS), _still, _narrow):
-        yield from look(tab.page)
+    yield from _still(tab.page)
+    yield from _narrow(tab.page)
     yield from tab.heard()
 
 

@@ -32,10 +32,18 @@ class Site:
     browser: Browser
 
     def __post_init__(self) -> None:
-        self._tabs: dict[str, Tab] = {}
+        self._tabs: dict[str, tuple[Tab, Tab]] = {}
         self._seen: set[str] = set()
 
     def tab(self, role: str) -> Tab:
+        """At a desk."""
+        return self._tabs_of(role)[0]
+
+    def phone(self, role: str) -> Tab:
+        """The same person, on a phone."""
+        return self._tabs_of(role)[1]
+
+    def _tabs_of(self, role: str) -> tuple[Tab, Tab]:
         if role not in self._tabs:
             context = self.browser.new_context(color_scheme="light")
             context.set_default_timeout(10_000)
@@ -43,7 +51,7 @@ class Site:
             context.route("**/drawn/*/", self._draw)
             cookies = self.cast["cookies"].get(role, {})
             context.add_cookies([{"name": name, "value": cookies[name], "url": self.url} for name in cookies])
-            self._tabs[role] = Tab(context.new_page())
+            self._tabs[role] = Tab(context.new_page()), Tab(context.new_page())
         return self._tabs[role]
 
     def _draw(self, route: Route) -> None:
@@ -56,12 +64,12 @@ class Site:
         )
 
     def close(self) -> None:
-        for tab in self._tabs.values():
+        for tab, _ in self._tabs.values():
             tab.page.context.close()
 
-    def way_to(self, page: Page) -> Callable[[], Response | None]:
-        """What opens the page, however often it is asked to."""
-        tab, address = self.tab(page.role), inventory.address(page, self.cast)
+    def way_to(self, page: Page, tab: Tab | None = None) -> Callable[[], Response | None]:
+        """What opens the page, at a desk unless another tab is given."""
+        tab, address = tab or self.tab(page.role), inventory.address(page, self.cast)
 
         def go() -> Response | None:
             tab.wrong.clear()
@@ -81,6 +89,10 @@ class Site:
             return answer
 
         return go
+
+    def findings(self, page: Page) -> list[str]:
+        """Everything that is wrong with it."""
+        return proof.findings(self.tab(page.role), self.phone(page.role), lambda tab: self.way_to(page, tab))
 
     def has_news(self, page: Page) -> bool:
         """Whether this role sees anything on its page that is not on the page that was looked at closely."""
@@ -109,7 +121,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
 
 @pytest.mark.parametrize("page", inventory.pages(), ids=str)
 def test_every_page_is_good(site: Site, page: Page) -> None:
-    assert proof.findings(site.tab(page.role), site.way_to(page)) == []
+    assert site.findings(page) == []
 
 
 @pytest.mark.parametrize("page", inventory.other_roles(), ids=str)
@@ -225,7 +237,7 @@ FAULTS = {
 def test_a_fault_is_found(site: Site, fault: str) -> None:
     html, css, script, said = FAULTS[fault]
     page = Page("/sign-in/", "stranger")
-    tab, go = site.tab(page.role), site.way_to(page)
+    context = site.tab(page.role).page.context
 
     def planted(route: Route) -> None:
         body = route.fetch().text()
@@ -236,12 +248,17 @@ def test_a_fault_is_found(site: Site, fault: str) -> None:
             content_type="text/html; charset=utf-8",
         )
 
-    tab.page.route("**/sign-in/", planted)
-    tab.page.route("**/more.css", lambda route: route.fulfill(body=css, content_type="text/css"))
-    tab.page.route("**/late.js", lambda route: route.fulfill(body=script, content_type="text/javascript"))
-    tab.page.route("https://elsewhere.invalid/**", lambda route: route.abort())
+    planting = {
+        "**/sign-in/": planted,
+        "**/more.css": lambda route: route.fulfill(body=css, content_type="text/css"),
+        "**/late.js": lambda route: route.fulfill(body=script, content_type="text/javascript"),
+        "https://elsewhere.invalid/**": lambda route: route.abort(),
+    }
+    for where, answer in planting.items():
+        context.route(where, answer)
     try:
-        found = proof.findings(tab, go)
+        found = site.findings(page)
     finally:
-        tab.page.unroute_all()
+        for where in planting:
+            context.unroute(where)
     assert any(said in one for one in found), found

@@ -100,7 +100,8 @@ def forget_confirmation(name: str) -> None:
 def test_an_invitation_leads_to_an_account_with_an_app_by_keyboard_alone(page: OpenPage, site: str) -> None:
     tab = page()
     tab.goto(invited(site, "manager"))
-    tab.keyboard.type("nora")  # the cursor stands in the first field
+    expect(tab.get_by_label("Your name here")).to_be_focused()
+    tab.keyboard.type("nora")
     tab.keyboard.press("Tab")
     tab.keyboard.type(PASSWORD)
     tab.keyboard.press("Enter")
