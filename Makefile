@@ -7,6 +7,7 @@ SERVE ?= 1
 JOBS ?= 2
 AT_ONCE = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 STAMP := $(VENV)/.installed
+unexport PYTHONDONTWRITEBYTECODE  # tests start hundreds of processes: each would compile everything anew
 
 .DEFAULT_GOAL := help
 .PHONY: help screenshots env demo test test-postgres check run simulate bench crash fuzz power trust lock format browser compiler nginx migrate messages

@@ -230,7 +230,7 @@ def _take_words(request: HttpRequest, campaign: Campaign, arm: str) -> HttpRespo
     number, was = (_number(request.POST.get(name)) for name in ("revision", "was"))
     revision = plan_arms.offers(Frame.values).filter(pk=number).first()
     if revision is None:
-        flash.error(request, _("These words are not approved any more. Please choose others."))
+        flash.error(request, _("These words may not be shown any more. Please choose others."))
         return redirect("campaign:plan-words", campaign.slug, arm)
     try:
         plan_arms.choose_words(campaign, arm, revision, was=was, by=_person(request))

@@ -23,7 +23,7 @@ def partner_site(port: int, page: Callable[[], str]) -> Iterator[None]:
             """Nothing."""
 
     served = ThreadingHTTPServer(("localhost", port), Partner)
-    threading.Thread(target=served.serve_forever, daemon=True).start()
+    threading.Thread(target=served.serve_forever, args=[0.02], daemon=True).start()
     try:
         yield
     finally:

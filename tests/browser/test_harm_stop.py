@@ -47,7 +47,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         with server.running(server.PRODUCTION, environment=own) as url:
             html = PARTNER_PAGE.read_text(encoding="utf-8").replace("{{ORIGIN}}", url)
             partner = partner_page(html.replace("{{PLACEMENT}}", "quiet-page"), port)
-            threading.Thread(target=partner.serve_forever, daemon=True).start()
+            threading.Thread(target=partner.serve_forever, args=[0.02], daemon=True).start()
             session = {"name": told["cookie"], "value": told["session"], "url": url}
             yield Site(own, url, f"{origin}/", session)
             partner.shutdown()

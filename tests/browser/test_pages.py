@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,9 +52,9 @@ class Installation:
 
     def counted(self, outcome: str) -> int:
         """How many closed views had this outcome, over all arms."""
-        rows = f"Tally.objects.filter(outcome={outcome!r}).values_list('count', flat=True)"
-        code = f"from analytics.models import Tally; print(sum({rows}))"
-        return int(self.manage("shell", "--no-imports", "-c", code))
+        with closing(sqlite3.connect(self.directory / "default.sqlite3")) as database:
+            asked = database.execute("SELECT COALESCE(SUM(count), 0) FROM analytics_tally WHERE outcome = ?", [outcome])
+            return int(asked.fetchone()[0])
 
 
 def environment(directory: Path) -> dict[str, str]:
@@ -78,7 +80,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with server.running("campaign.rehearsal:application", environment=clock) as url:
         html = PARTNER_PAGE.read_text(encoding="utf-8").replace("{{ORIGIN}}", url)
         partner = partner_page(html.replace("{{PLACEMENT}}", "partner-page"), port)
-        threading.Thread(target=partner.serve_forever, daemon=True).start()
+        threading.Thread(target=partner.serve_forever, args=[0.02], daemon=True).start()
         yield Installation(directory, url, f"http://localhost:{port}/", passwords)
         partner.shutdown()
         partner.server_close()

@@ -68,7 +68,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 """Nothing."""
 
         partner = ThreadingHTTPServer(("127.0.0.1", port), Partner)
-        threading.Thread(target=partner.serve_forever, daemon=True).start()
+        threading.Thread(target=partner.serve_forever, args=[0.02], daemon=True).start()
         yield Site(environment, f"http://localhost:{port}/")
         partner.shutdown()
         partner.server_close()

@@ -14,7 +14,7 @@ from campaign.plan_draft import NotADraft, Overtaken, state_of
 from campaign.plan_steps import CHECK, KEYS, comparisons, go_on, preset_of
 from campaign.sizing import Size
 from messages import review
-from messages.models import AuditEntry, Revision
+from messages.models import AuditEntry, Message, Revision
 from tests import world
 
 
@@ -191,6 +191,13 @@ class TestTheArms:
             keep(campaign, "compare", preset="full")
         assert refused.value.frames == ("user",)
         assert not campaign.arms.exists()
+
+    def test_words_that_were_stopped_everywhere_are_never_offered(self) -> None:
+        stopped, other = world.approved("user"), world.approved("user")
+        Message.objects.filter(pk=stopped.message_id).update(
+            stopped_at=world.NOON, stopped_by=mara(), stopped_reason="It names somebody."
+        )
+        assert list(plan_arms.offers(["user"])) == [other]
 
     def test_another_comparison_keeps_the_words_that_fit(self) -> None:
         four_frames()

@@ -130,7 +130,7 @@ def wait_until_all_serve(site: Site, *, processes: int = 2, seconds: float = 30.
 
 
 @contextmanager
-def visited(site: Site, *, threads: int = 3, pace: float = 250.0) -> Iterator[Told]:
+def visited(site: Site, *, threads: int = 3, pace: float = 150.0) -> Iterator[Told]:
     """Visitors come as long as this lasts; what they are told is counted as it comes."""
     wait_until_all_serve(site)
     stop, told = threading.Event(), Told()

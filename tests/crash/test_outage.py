@@ -38,6 +38,6 @@ def test_with_the_database_away_messages_are_shown_and_events_are_counted_once(s
         prepared(tmp_path, server.environment()) as environment,
         running(Site(environment, FastClock.starting_now(speed=1800), cluster=server)) as site,
     ):
-        done = campaign(site, [STOPPED, FROZEN, STOPPED_RESTARTED], seconds=5, seed=3, around=1)
+        done = campaign(site, [STOPPED, FROZEN, STOPPED_RESTARTED], seconds=4, seed=3, pace=80, around=0.7)
         assert done.clean, f"{done.table()}\n{site.logs()}"
         assert done.spooled > 0

@@ -62,7 +62,7 @@ class Site(ThreadingHTTPServer):
 @pytest.fixture
 def site() -> Iterator[Site]:
     served = Site()
-    thread = threading.Thread(target=served.serve_forever, daemon=True)
+    thread = threading.Thread(target=served.serve_forever, args=[0.02], daemon=True)
     thread.start()
     yield served
     served.shutdown()

@@ -165,7 +165,7 @@ def _partner(made: Site) -> Iterator[dict[str, str]]:
     servers = [partner_page(html.replace(tag[0], tags[name]), port) for name, port in ports.items()]
     for one in servers:
         one.handle_error = lambda *_: None  # type: ignore[method-assign]  # a browser that hangs up is no error
-        threading.Thread(target=one.serve_forever, daemon=True).start()
+        threading.Thread(target=one.serve_forever, args=[0.02], daemon=True).start()
     yield {name: f"http://localhost:{port}/" for name, port in ports.items()}
     for one in servers:
         one.shutdown()
