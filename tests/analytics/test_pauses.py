@@ -26,8 +26,8 @@ class TestInWords:
         told = pauses.split(FINE, [Share("A", 1, False), Share("B", 1, False), Share("C", 1, True)])
         assert (told.label, told.status) == (FINE.label, "ok")
         assert told.detail == (
-            "Each as often as its share asks. “C” was paused for a while: fewer people saw it than its share asks, and "
-            "that is no fault. This speaks of the others alone."
+            "Each as often as its share asks. “C” was paused for a while: fewer people may have seen it than its share "
+            "asks, and that is no fault. This speaks of the others alone."
         )
 
     def test_of_two_where_one_was_paused_nothing_can_be_judged(self) -> None:
