@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from analytics import day_chart, early, early_answers, lights, pulse, report, watch
 from analytics.days import Day
@@ -192,7 +192,7 @@ class TestThePage:
         pulse.feel(campaign, now=world.NOON)
         evaluate(campaign, now=timezone.now() + timedelta(minutes=1))
         told = read(path)
-        assert "“Both” was paused for a while: fewer people saw it than its share asks, and that is no fault." in told
+        assert "“Both” was paused for a while: fewer people may have seen it than its share asks" in told
         assert "This speaks of the others alone." in told
         assert "The split is broken" not in told
 
@@ -410,6 +410,18 @@ class TestTheChart:
         drawn = day_chart.draw([arm, arm], drawing="wide")
         assert drawn.count('class="day frame-victim"') == 4
         assert "Victim: 100" in drawn
+
+    @pytest.mark.parametrize(
+        ("language", "named"),
+        [("en", ["1 March", "4 March", "7 March"]), ("es", ["1 de septiembre", "7 de septiembre"])],
+    )
+    def test_on_a_phone_so_many_days_are_named_as_have_room(self, language: str, named: list[str]) -> None:
+        month = 9 if language == "es" else 3
+        campaign = world.launched()
+        told = tuple(Day(date(2026, month, day), 40 * day) for day in range(1, 8))
+        with translation.override(language):
+            drawn = day_chart.draw([ArmDays(campaign.arms.get(key="victim"), told, 280)], drawing="phone")
+        assert re.findall(r">(\d (?:de )?[a-zM]+)<", drawn) == named
 
     def test_nobody_yet_is_said_in_words(self) -> None:
         assert "No day can be told yet." in day_chart.draw([self.days()], drawing="phone")
