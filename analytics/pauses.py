@@ -49,7 +49,8 @@ def split(told: QualityItem, shares: Iterable[Share]) -> QualityItem:
         return told
     why = ngettext(
         "%(arms)s was paused for a while: fewer people may have seen it than its share asks, and that is no fault.",
-        "%(arms)s were paused for a while: fewer people may have seen them than their shares ask, and that is no fault.",
+        "%(arms)s were paused for a while: fewer people may have seen them than their shares ask, and that is no "
+        "fault.",
         len(paused),
     ) % {"arms": ", ".join(gettext("“%(arm)s”") % {"arm": each.name} for each in paused)}
     if sum(bool(each.weight) for each in known if not each.paused) < 2:
