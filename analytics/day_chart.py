@@ -24,6 +24,7 @@ HEIGHT = 170.0  # of the plot, px
 DAYS = {"wide": 14, "phone": 7}  # the last so many
 LEFT = {"wide": 5.0, "phone": 12.0}  # percent, beside the numbers
 NAMES = {"wide": 7, "phone": 3}  # of days, as many as have room
+LONG, LONG_NAMES = 13, 2  # a name of more signs is long: on a phone so many have room
 _TICKS = 3
 
 
@@ -60,7 +61,11 @@ def draw(arms: Sequence[ArmDays], *, drawing: str) -> SafeString:
     step, top = _scale(max(shown, default=0.0))
     left = LEFT[drawing]
     slot = (100 - left) / max(len(days), 4)
-    apart = max(ceil(len(days) / NAMES[drawing]), 1)  # every so many days one has its name, and so has the last
+    names = [date_format(day, "MONTH_DAY_FORMAT") for day in days]
+    long = drawing == "phone" and max(map(len, names), default=0) > LONG
+    apart = max(
+        ceil(len(days) / (LONG_NAMES if long else NAMES[drawing])), 1
+    )  # every so many days one has its name, and so has the last
     named = {*range(0, len(days) - apart, apart), len(days) - 1}
     parts = list(_grid(left, step, top))
     for at, day in enumerate(days):
@@ -76,7 +81,7 @@ def draw(arms: Sequence[ArmDays], *, drawing: str) -> SafeString:
             start = drawing == "phone" and at == 0
             across, anchor = (1.0, "end") if end else (0.0, "start") if start else (0.5, "middle")
             where = f"{left + slot * (at + across):.2f}%"
-            parts.append(_text(where, HEIGHT + 20, date_format(day, "MONTH_DAY_FORMAT"), "tick", anchor))
+            parts.append(_text(where, HEIGHT + 20, names[at], "tick", anchor))
     title = gettext("How many people saw each message, day by day")
     return _svg(f"days-{drawing}", title, _in_words(days, told, arms), HEIGHT + 28, parts)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.utils.translation import gettext, gettext_lazy
 
-from analytics import words
+from analytics import pauses, words
 from analytics.disclose import Look
 from analytics.models import Analysis
 from analytics.rows import DifferenceRow, OutcomeBlock, QualityItem, Status
@@ -120,11 +120,15 @@ _MANY_LEFT_OUT = 20  # of 100
 
 
 def quality_of(
-    analysis: Analysis, primary: OutcomeBlock, planned_per_arm: int, left_out: Mapping[str, int]
+    analysis: Analysis,
+    primary: OutcomeBlock,
+    planned_per_arm: int,
+    left_out: Mapping[str, int],
+    shares: Iterable[pauses.Share],
 ) -> tuple[QualityItem, ...]:
     """Whether the numbers can be trusted; `left_out` says of 100 messages how many were not counted, by reason."""
     return (
-        _split(analysis),
+        pauses.split(_split(analysis), shares),
         _reach(analysis),
         *(_left_out(reason, share) for reason, share in left_out.items()),
         _size(primary, planned_per_arm),

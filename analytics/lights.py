@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext
 
-from analytics import words
+from analytics import pauses, words
 from analytics.models import Analysis, Pulse
 from analytics.rows import QualityItem, Status
 from campaign.models import Campaign
@@ -27,7 +27,7 @@ def of(campaign: Campaign, pulse: Pulse | None, look: Analysis | None, *, now: d
     late = running and (pulse is None or now - pulse.felt_at > STALE)
     return (
         *([_silent_worker(pulse)] if late else []),
-        _split(pulse, look),
+        pauses.split(_split(pulse, look), pauses.shares(campaign.arms.all())),
         *([_flow(pulse)] if running and pulse is not None else []),
         _reach(pulse, look),
         _left_out(pulse),

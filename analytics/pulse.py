@@ -85,8 +85,11 @@ def feel(campaign: Campaign, *, now: datetime) -> Pulse:
 
 
 def split_of(arms: list[Arm]) -> Analysis.SampleRatio:
-    """Whether the arms that are shown match their weights, by a test that may be asked every hour."""
-    shown = [arm for arm in arms if arm.paused_at is None]
+    """Whether the arms that were shown all the time match their weights, by a test that may be asked every hour.
+
+    An arm that was ever paused stands outside it for good, as at a look: fewer saw it, and that is no fault.
+    """
+    shown = [arm for arm in arms if not arm.pauses]
     counts = _seen(shown)
     found = sample_ratio.always_valid([counts.get(arm.pk, 0) for arm in shown], [arm.weight for arm in shown])
     if not isinstance(found, sample_ratio.SampleRatio):

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 
-from analytics import disclose, words
+from analytics import disclose, pauses, words
 from analytics.headline import headline, quality_of
 from analytics.models import Analysis, Estimate, GuardEvent
 from analytics.rows import (
@@ -166,7 +166,13 @@ def build(asked: Analysis, *, early: bool = True) -> Report:
         lead_frame=lead,
         people=_people(primary),
         planned_per_arm=plan.planned_per_arm,
-        quality=quality_of(analysis, primary, plan.planned_per_arm, disclose.shares_left_out(analysis)),
+        quality=quality_of(
+            analysis,
+            primary,
+            plan.planned_per_arm,
+            disclose.shares_left_out(analysis),
+            pauses.shares_by(analysis.made_at, campaign, {e.treated_id: e.treated for e in estimates}.values()),
+        ),
         primary=primary,
         others=tuple(block for block in blocks if block is not primary),
         omnibus_statistic=analysis.omnibus_statistic,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -18,6 +19,7 @@ from messages.models import Revision
 MOST_ORIGINS, MOST_PER_DAY = 50, 100_000_000
 _ADDRESS = _("This is not an address, such as https://example.org/thanks.")
 _UNSAFE = _("Use an address that begins with https://. Only localhost may do without.")
+_STOPPED = _("These words were stopped everywhere, so no visitor may see them. Choose others, or none.")
 
 if TYPE_CHECKING:
     PlacementBase = forms.ModelForm[Placement]
@@ -51,7 +53,16 @@ class Origins(forms.CharField):
 
 
 class NeutralWords(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django's cannot be subscripted while it runs
-    """Approved neutral words, told by their headline."""
+    """Approved neutral words, told by their headline; those that were stopped everywhere are refused by name."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except ValidationError:
+            asked = str(value)[:18]
+            if asked.isascii() and asked.isdigit() and _stopped().filter(pk=asked).exists():
+                raise ValidationError(_STOPPED) from None
+            raise
 
     def label_from_instance(self, revision: Any) -> str:
         words = {rendition.locale: rendition.headline for rendition in revision.renditions.all()}
@@ -137,6 +148,7 @@ class PlacementForm(PlacementBase):
         chosen = {revision.pk for revision in places.neutral_revisions()}
         if self.instance.fallback_id is not None:
             chosen.add(self.instance.fallback_id)
+        chosen -= set(_stopped().filter(pk__in=chosen).values_list("pk", flat=True))
         words = self.fields["fallback"]
         assert isinstance(words, NeutralWords)
         words.queryset = Revision.objects.filter(pk__in=chosen).select_related("message").prefetch_related("renditions")
@@ -176,6 +188,10 @@ class PlacementForm(PlacementBase):
         """The model's own check of the partner would speak of an empty field; `clean` says it better."""
         left: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # Django's, not in its stubs
         return left | {"partner"}
+
+
+def _stopped() -> QuerySet[Revision]:
+    return Revision.objects.filter(message__stopped_at__isnull=False)
 
 
 def _safe(url: str) -> str:

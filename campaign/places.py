@@ -53,8 +53,9 @@ def suggested_key(name: str) -> str:
 
 
 def neutral_revisions() -> list[Revision]:
-    """Words that may stand where no campaign runs: approved, and neutral."""
-    found = Revision.objects.filter(state=Revision.State.APPROVED, message__frame=Frame.NEUTRAL)
+    """Words that may stand where no campaign runs: approved, neutral, and not stopped everywhere."""
+    neutral = Revision.objects.filter(message__frame=Frame.NEUTRAL, message__stopped_at=None)
+    found = neutral.filter(state=Revision.State.APPROVED)
     rows = found.select_related("message").prefetch_related("renditions").order_by("message__key", "-number")
     return [revision for revision in rows if review.approved_locales(revision)]
 

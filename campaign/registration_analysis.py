@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from campaign.models import AnalysisPlan
 from campaign.outcomes import CATALOGUE
-from campaign.registration_rows import Named, Row, number, outcome_name, percent, share
+from campaign.registration_rows import Named, Row, outcome_name, percent, share
 
 Promise = Mapping[str, Any]
 
@@ -187,6 +187,6 @@ def _inference(promise: Promise) -> Iterator[str]:
 
 
 def _inference_formal(promise: Promise) -> Iterator[str]:
-    alpha = number(round(1 - promise["level"], 6))
+    alpha = round(1 - promise["level"], 6)
     yield f"α = {alpha}, two-sided; correction = {promise['correction']}"
     yield f"δ = {smallest(promise)}"

@@ -23,6 +23,7 @@ class Told:
     harm: harm.Harm
     may_resume: bool
     may_stop: bool
+    may_close: bool
     goes_on: bool
 
 
@@ -37,5 +38,6 @@ def harm_of(context: dict[str, Any], campaign: Campaign) -> Told | None:
         harm=found,
         may_resume=bool(found.standing) and has_role(user, MANAGER),
         may_stop=bool(found.standing) and has_role(user, *MAY),
+        may_close=bool(found.standing) and has_role(user, MANAGER),
         goes_on=campaign.state in lifecycle.SHOWN,
     )

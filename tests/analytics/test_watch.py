@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from analytics import day_chart, early, early_answers, lights, pulse, report, watch
 from analytics.days import Day
@@ -20,6 +20,7 @@ from analytics.evaluate import evaluate
 from analytics.models import Analysis, EarlyLook, GuardEvent, Pulse, Tally, WorkerStep
 from analytics.pulse import flow_of
 from analytics.worker import STEPS, Worker
+from campaign import lifecycle
 from campaign.models import Campaign, LeftOutCount, PlannedOutcome, ServedCount
 from messages.models import AuditEntry
 from messages.people import sessions
@@ -105,6 +106,32 @@ class TestPulse:
     def test_a_few_say_nothing_of_the_split(self) -> None:
         assert pulse.feel(self.running(neutral=4, victim=4, user=3, both=5), now=world.NOON).split == "unknown"
 
+    def test_an_arm_that_was_paused_for_a_while_breaks_no_split(self) -> None:
+        """The others were counted on while it stood still; each of them as often as its share asks."""
+        before, meanwhile = 900, 900  # people of each arm that was shown
+        campaign = self.running(**dict.fromkeys(("neutral", "victim", "user"), before + meanwhile), both=before)
+        assert pulse.feel(campaign, now=world.NOON).split == "alarm", "nobody knows of a pause yet"
+        both, mara = campaign.arms.get(key="both"), world.person("mara")
+        lifecycle.pause_arm(both, by=mara, reason="A partner asked.", now=world.NOON)
+        assert pulse.feel(campaign, now=world.NOON).split == "ok"
+        lifecycle.resume_arm(both, by=mara, reason="They agreed.", now=world.NOON)
+        assert pulse.feel(campaign, now=world.NOON).split == "ok"
+
+    def test_where_one_message_alone_was_shown_all_the_time_nothing_can_be_judged(self) -> None:
+        campaign = self.running(neutral=1800, victim=900, user=900, both=900)
+        for key in ("victim", "user", "both"):
+            lifecycle.pause_arm(
+                campaign.arms.get(key=key), by=world.person("mara"), reason="A partner asked.", now=world.NOON
+            )
+        assert pulse.feel(campaign, now=world.NOON).split == "unknown"
+
+    def test_a_pause_hides_no_fault_among_the_others(self) -> None:
+        campaign = self.running(neutral=1800, victim=1000, user=1800, both=900)
+        lifecycle.pause_arm(
+            campaign.arms.get(key="both"), by=world.person("mara"), reason="A partner asked.", now=world.NOON
+        )
+        assert pulse.feel(campaign, now=world.NOON).split == "alarm"
+
     def test_what_is_left_out_is_kept_in_whole_hundredths(self) -> None:
         campaign = self.running()
         day = MONDAY - timedelta(days=4)
@@ -155,6 +182,20 @@ class TestLights:
 
 
 class TestThePage:
+    @pytest.mark.parametrize("path", [WATCH, RESULTS])
+    def test_it_says_in_words_that_an_arm_was_paused_and_of_whom_the_split_speaks(self, path: str) -> None:
+        campaign = world.launched()
+        world.tally(campaign, MANY | {"both": (1000, 440)})
+        both, mara = campaign.arms.get(key="both"), world.person("mara")
+        lifecycle.pause_arm(both, by=mara, reason="A partner asked.", now=world.NOON)
+        lifecycle.resume_arm(both, by=mara, reason="They agreed.", now=world.NOON)
+        pulse.feel(campaign, now=world.NOON)
+        evaluate(campaign, now=timezone.now() + timedelta(minutes=1))
+        told = read(path)
+        assert "“Both” was paused for a while: fewer people may have seen it than its share asks" in told
+        assert "This speaks of the others alone." in told
+        assert "The split is broken" not in told
+
     def test_a_draft_has_nothing_to_watch(self) -> None:
         world.draft()
         assert "It is not launched yet, so there is nothing to watch." in read()
@@ -369,6 +410,18 @@ class TestTheChart:
         drawn = day_chart.draw([arm, arm], drawing="wide")
         assert drawn.count('class="day frame-victim"') == 4
         assert "Victim: 100" in drawn
+
+    @pytest.mark.parametrize(
+        ("language", "named"),
+        [("en", ["1 March", "4 March", "7 March"]), ("es", ["1 de septiembre", "7 de septiembre"])],
+    )
+    def test_on_a_phone_so_many_days_are_named_as_have_room(self, language: str, named: list[str]) -> None:
+        month = 9 if language == "es" else 3
+        campaign = world.launched()
+        told = tuple(Day(date(2026, month, day), 40 * day) for day in range(1, 8))
+        with translation.override(language):
+            drawn = day_chart.draw([ArmDays(campaign.arms.get(key="victim"), told, 280)], drawing="phone")
+        assert re.findall(r">(\d (?:de )?[a-zM]+)<", drawn) == named
 
     def test_nobody_yet_is_said_in_words(self) -> None:
         assert "No day can be told yet." in day_chart.draw([self.days()], drawing="phone")

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaign import access, placetest
+from campaign import access, killswitch, placetest
 from campaign.models import Campaign, Partner, Placement, PlacementTest
 from messages.models import AuditEntry
 from tests import world
@@ -120,6 +120,19 @@ class TestAdding:
         manager.post("/placements/add/", {**FILLED, "fallback": str(neutral.pk)})
         assert Placement.objects.get().fallback == neutral
 
+    def test_neither_offers_nor_takes_words_that_were_stopped_everywhere(self, manager: Client) -> None:
+        neutral = world.approved("neutral", headline="Take a moment")
+        killswitch.stop(
+            neutral.message, by=world.person("rafael", "reviewer"), reason="It may frighten.", now=world.NOON
+        )
+        assert "Take a moment" not in page(manager, "/placements/add/")
+        response = manager.post("/placements/add/", {**FILLED, "fallback": str(neutral.pk)})
+        assert response.context["form"].errors == {
+            "fallback": ["These words were stopped everywhere, so no visitor may see them. Choose others, or none."]
+        }
+        assert "https://www.example.org" in response.content.decode(), "what was typed is kept"
+        assert not Placement.objects.exists()
+
 
 class TestChanging:
     def test_keeps_the_rest(self, manager: Client) -> None:
@@ -132,6 +145,16 @@ class TestChanging:
         assert response.headers["Location"] == "/placements/new-key/"
         assert "https://partner.example/bye" not in page(manager, "/placements/new-key/")
         assert AuditEntry.objects.get().detail == {"fields": "name, key, leave_url, expected_per_day"}
+
+    def test_no_longer_offers_its_own_words_once_they_were_stopped(self, manager: Client) -> None:
+        neutral = world.approved("neutral", headline="Take a moment")
+        world.placement(fallback=neutral)
+        assert "Take a moment" in page(manager, "/placements/quiet-page/change/")
+        killswitch.stop(
+            neutral.message, by=world.person("rafael", "reviewer"), reason="It may frighten.", now=world.NOON
+        )
+        Placement.objects.update(fallback=neutral)  # as if it had been chosen in the same moment
+        assert "Take a moment" not in page(manager, "/placements/quiet-page/change/")
 
     def test_of_a_key_ends_with_the_first_launch(self, manager: Client) -> None:
         place = world.launched().placements.get()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from campaign import registration
 from campaign.registration_rows import Named, Row
@@ -92,6 +93,11 @@ def test_a_draft_without_anything_can_be_read() -> None:
 def test_the_stopping_rule_is_that_of_the_plan(monitoring: str, says: str) -> None:
     assert says in plain("stopping", monitoring=monitoring, looks=[0.25, 1.0])
     assert monitoring in formal("stopping", monitoring=monitoring)
+
+
+def test_what_is_written_formally_is_the_same_in_every_language() -> None:
+    with translation.override("es"):
+        assert formal("inference").startswith("α = 0.05, two-sided")
 
 
 def test_a_guardrail_says_when_it_stops_an_arm() -> None:

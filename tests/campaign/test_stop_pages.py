@@ -137,9 +137,14 @@ class TestWhereAStopIsSeen:
     def test_each_role_is_told_what_it_can_decide(self) -> None:
         campaign = world.launched()
         lifecycle.pause_arm(campaign.arms.get(key="both"), reason="Guardrail crossed: Was annoyed", now=world.NOON)
+        close = 'href="/campaigns/pilot/close/">Close the campaign</a>'
         links = {
-            role: (f'href="{ARM}"' in told, of(campaign, "both") in told)
+            role: (f'href="{ARM}"' in told, of(campaign, "both") in told, close in told)
             for name, role in (("mara", "manager"), ("rafael", "reviewer"), ("ana", "analyst"))
             for told in [page(as_(name, role), "/campaigns/pilot/results/")]
         }
-        assert links == {"manager": (True, True), "reviewer": (False, True), "analyst": (False, False)}
+        assert links == {
+            "manager": (True, True, True),
+            "reviewer": (False, True, False),
+            "analyst": (False, False, False),
+        }

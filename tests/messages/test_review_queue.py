@@ -8,7 +8,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from messages import review, review_queue
-from messages.models import Rendition, Revision
+from messages.models import Message, Rendition, Revision
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +58,17 @@ def test_an_analyst_sees_what_waits_and_an_administrator_could_review_it_all() -
     assert shown("analyst") == {"to_review": [], "sent_back": [], "elsewhere": [words]}
     User.objects.filter(username="root").update(is_superuser=True)
     assert shown(name="root")["to_review"] == [words]
+
+
+def test_words_of_a_message_that_was_stopped_everywhere_say_so() -> None:
+    stopped = world.submitted().revision.message
+    Message.objects.filter(pk=stopped.pk).update(
+        stopped_at=world.NOON, stopped_by=world.person("rafael"), stopped_reason="It may frighten."
+    )
+    client = Client()
+    world.sign_in(client, world.person("lena", "reviewer"))
+    for page in ("/reviews/", f"/messages/{stopped.key}/"):
+        assert "Stopped everywhere" in client.get(page).content.decode()
 
 
 def test_an_empty_queue_says_what_will_stand_there() -> None:

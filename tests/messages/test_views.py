@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from messages.models import HelpLink, Rendition, Revision
+from messages.models import HelpLink, Message, Rendition, Revision
 from messages.views import PER_PAGE
 from tests import world
 
@@ -168,3 +168,14 @@ def test_a_long_library_has_pages_that_keep_what_was_asked_for(reader: Client) -
         world.approved("victim")
     assert 'href="?q=victim&amp;page=2"' in page(reader, "?q=victim")
     assert page(reader, "?q=victim&page=2").count('class="card arm') == 1
+
+
+def test_a_message_that_was_stopped_everywhere_says_so_on_its_card(reader: Client) -> None:
+    stopped = world.approved("victim").message
+    world.approved("user")
+    Message.objects.filter(pk=stopped.pk).update(
+        stopped_at=world.NOON, stopped_by=world.person("rafael"), stopped_reason="It may frighten."
+    )
+    html = page(reader)
+    assert html.count("Stopped everywhere") == 1
+    assert '<a href="/messages/victim-0/">victim</a> <span class="tag">Stopped everywhere</span>' in html
