@@ -1,4 +1,4 @@
-"""The audience surface as in production, by a fast clock; notes who serves, and how many events went to the spool."""
+"""The audience surface as in production, by a fast clock; notes how many events went to the spool."""
 
 from __future__ import annotations
 
@@ -40,9 +40,7 @@ def _application() -> Door:
 
     ingest.keep = keep
     faults.plant()
-    application = Door(django_application, mount(clock=clock))
-    (settings.DATA_DIRECTORY / f"web-{os.getpid()}").touch()
-    return application
+    return Door(django_application, mount(clock=clock))
 
 
 application = _application()

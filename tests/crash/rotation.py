@@ -30,7 +30,7 @@ from tests.crash.site import Site
 from tests.crash.visitors import Line
 
 INVALID, EXPIRED, ACCEPTED = "receipt_invalid", "receipt_expired", "accepted"
-_LINES = 5
+_LINES = 3  # to each server
 
 
 class Held(NamedTuple):
@@ -74,7 +74,7 @@ class Visitors(threading.Thread):
         super().__init__(name=f"visitors-{seed}", daemon=True)
         self._site, self._stopping, self._pause = site, stop, 1 / pace
         self._random = random.Random(seed)
-        self._lines = [Line(site.port) for _ in range(_LINES)]
+        self._lines = [Line(port) for port in site.ports for _ in range(_LINES)]
         self._held: list[Held] = []
         self._told = told
         self.failure: BaseException | None = None
@@ -114,25 +114,12 @@ class Visitors(threading.Thread):
         self._told.add(answer, base64.urlsafe_b64decode(view.receipt[:4])[0])
 
     def _ask(self, path: str, value: Mapping[str, str]) -> tuple[int, bytes]:
-        line = self._random.choice(self._lines)
-        if self._random.random() < 0.05:
-            line.close()  # the next request finds another process, perhaps
-        return line.ask(post(f"/api/v1/{path}", json.dumps(value).encode(), origin=ORIGIN))
-
-
-def wait_until_all_serve(site: Site, *, processes: int = 2, seconds: float = 30.0) -> None:
-    """Connections are given to those who are there: visitors come only when all are."""
-    end = time.monotonic() + seconds
-    while len(list(site.directory.glob("web-*"))) < processes:
-        assert time.monotonic() < end, site.logs()
-        time.sleep(0.05)
-    time.sleep(0.3)
+        return self._random.choice(self._lines).ask(post(f"/api/v1/{path}", json.dumps(value).encode(), origin=ORIGIN))
 
 
 @contextmanager
 def visited(site: Site, *, threads: int = 3, pace: float = 150.0) -> Iterator[Told]:
     """Visitors come as long as this lasts; what they are told is counted as it comes."""
-    wait_until_all_serve(site)
     stop, told = threading.Event(), Told()
     crowd = [Visitors(site, told, seed=seed, stop=stop, pace=pace / threads) for seed in range(threads)]
     for visitors in crowd:

@@ -104,13 +104,17 @@ class Process:
 
 
 class Site:
-    """A server with several web workers, one or more workers, and perhaps a database server, all looked after."""
+    """A server with several web workers, one or more workers, and perhaps a database server, all looked after.
+
+    With several servers each has a port of its own: of one port the machine may give all connections to one process.
+    """
 
     def __init__(
         self,
         environment: Mapping[str, str],
         clock: FastClock,
         *,
+        servers: int = 1,
         web_workers: int = 2,
         workers: int = 1,
         fault: str = "",
@@ -119,9 +123,18 @@ class Site:
         self.environment = {**environment, **clock.variables(), "CRASH_FAULT": fault}
         self.clock, self.cluster = clock, cluster
         self.directory = Path(environment["DATA_DIRECTORY"])
-        self.port = server.free_port()
-        command = server.command("tests.crash.application:application", port=self.port, workers=web_workers)
-        self.web = Process("web", command, self.environment, self.directory / "web.log")
+        self.ports = [server.free_port() for _ in range(servers)]
+        self.port = self.ports[0]
+        self._servers = [
+            Process(
+                "web",
+                server.command("tests.crash.application:application", port=port, workers=web_workers),
+                self.environment,
+                self.directory / "web.log",
+            )
+            for port in self.ports
+        ]
+        self.web = self._servers[0]
         self.workers = [
             Process(
                 f"worker {number}",
@@ -139,14 +152,14 @@ class Site:
         """Start everything and wait until messages are shown."""
         self._nurse.start()
         end = time.monotonic() + seconds
-        while not self.serves():
+        while not all(map(self.serves, self.ports)):
             if time.monotonic() > end:
                 raise RuntimeError(f"the site did not start:\n{self.logs()}")
             time.sleep(0.1)
 
-    def serves(self) -> bool:
+    def serves(self, port: int | None = None) -> bool:
         """Whether a message is shown now."""
-        line = Line(self.port)
+        line = Line(port or self.port)
         try:
             return line.ask(DECIDE)[0] == 200
         except (OSError, Unexpected):
@@ -156,7 +169,7 @@ class Site:
 
     def _look_after(self) -> None:
         while not self._stop.is_set():
-            for process in [self.web, *self.workers]:
+            for process in [*self._servers, *self.workers]:
                 process.look_after()
             if self.cluster is not None and not self.database_away and not _alive(self.postmaster()):
                 self._revive_database()
@@ -232,7 +245,7 @@ class Site:
         """Stop everything; the databases stay as they are."""
         self._stop.set()
         self._nurse.join(timeout=90)
-        for process in [self.web, *self.workers]:
+        for process in [*self._servers, *self.workers]:
             process.end()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,16 +36,21 @@ Campaign.objects.update(ends_at=timezone.now())
 
 @contextmanager
 def site_by_subject(folder: Path, fault: str = "") -> Iterator[Site]:
-    """Two web processes and a worker; the campaign counts the partner's subjects."""
+    """Two servers and a worker; the campaign counts the partner's subjects."""
+
+    def started(environment: dict[str, str]) -> AbstractContextManager[Site]:
+        clock = FastClock.starting_now(speed=SPEED)
+        return running(Site(environment, clock, servers=2, web_workers=1, fault=fault))
+
     if POSTGRESQL:
         with prepared(folder) as environment:
             manage("shell", "--no-imports", "-c", BY_SUBJECT, environment=environment)
-            with running(Site(environment, FastClock.starting_now(speed=SPEED), fault=fault)) as site:
+            with started(environment) as site:
                 yield site
     else:
         environment = copied(folder)
         manage("shell", "--no-imports", "-c", BY_SUBJECT, environment=environment)
-        with running(Site(environment, FastClock.starting_now(speed=SPEED), fault=fault)) as site:
+        with started(environment) as site:
             yield site
 
 
