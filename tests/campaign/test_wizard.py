@@ -259,7 +259,7 @@ class TestWords:
     def test_a_revision_that_is_not_there_is_refused_kindly(self, manager: Client, revision: str) -> None:
         world.draft()
         response = manager.post(at("words") + "victim/", {"revision": revision, "was": revision}, follow=True)
-        assert "not approved any more" in text(response)
+        assert "may not be shown any more" in text(response)
 
     def test_words_are_searched_and_read_page_by_page(self, manager: Client) -> None:
         world.draft()
