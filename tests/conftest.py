@@ -19,9 +19,11 @@ _flush = DatabaseOperations.sql_flush
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
+def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
     """Before the test databases are made: on SQLite they are there already, migrated, as copies of those of the run."""
-    if not POSTGRESQL:
+    if POSTGRESQL:  # one for each process of the run
+        request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")
+    else:
         with_databases(copies := settings.DATA_DIRECTORY / "copies")
         databases: dict[str, Any] = settings.DATABASES
         for database in databases.values():
