@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -60,7 +59,8 @@ class NeutralWords(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django'
             return super().to_python(value)
         except ValidationError:
             asked = str(value)[:18]
-            if asked.isascii() and asked.isdigit() and _stopped().filter(pk=asked).exists():
+            stopped = Revision.objects.filter(message__stopped_at__isnull=False)
+            if asked.isascii() and asked.isdigit() and stopped.filter(pk=asked).exists():
                 raise ValidationError(_STOPPED) from None
             raise
 
@@ -146,9 +146,9 @@ class PlacementForm(PlacementBase):
             self.fields["key"].disabled = True
             self.fields["key"].help_text = _("Fixed: a campaign was launched here, and the partner’s page names it.")
         chosen = {revision.pk for revision in places.neutral_revisions()}
-        if self.instance.fallback_id is not None:
-            chosen.add(self.instance.fallback_id)
-        chosen -= set(_stopped().filter(pk__in=chosen).values_list("pk", flat=True))
+        fallback = self.instance.fallback
+        if fallback is not None and fallback.message.stopped_at is None:
+            chosen.add(fallback.pk)
         words = self.fields["fallback"]
         assert isinstance(words, NeutralWords)
         words.queryset = Revision.objects.filter(pk__in=chosen).select_related("message").prefetch_related("renditions")
@@ -188,10 +188,6 @@ class PlacementForm(PlacementBase):
         """The model's own check of the partner would speak of an empty field; `clean` says it better."""
         left: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # Django's, not in its stubs
         return left | {"partner"}
-
-
-def _stopped() -> QuerySet[Revision]:
-    return Revision.objects.filter(message__stopped_at__isnull=False)
 
 
 def _safe(url: str) -> str:

@@ -54,8 +54,7 @@ def suggested_key(name: str) -> str:
 
 def neutral_revisions() -> list[Revision]:
     """Words that may stand where no campaign runs: approved, neutral, and not stopped everywhere."""
-    neutral = Revision.objects.filter(message__frame=Frame.NEUTRAL, message__stopped_at=None)
-    found = neutral.filter(state=Revision.State.APPROVED)
+    found = review.showable().filter(message__frame=Frame.NEUTRAL)
     rows = found.select_related("message").prefetch_related("renditions").order_by("message__key", "-number")
     return [revision for revision in rows if review.approved_locales(revision)]
 

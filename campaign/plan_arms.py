@@ -35,21 +35,16 @@ class NothingApproved(StepRefused):
         self.frames = frames
 
 
-def _showable() -> QuerySet[Revision]:
-    """Approved, and not stopped everywhere."""
-    return Revision.objects.filter(state=Revision.State.APPROVED, message__stopped_at=None)
-
-
 def offers(frames: Collection[str]) -> QuerySet[Revision]:
     """Words of these frames that may be shown, the starter library first, newer ones of a message before older."""
-    found = _showable().filter(message__frame__in=frames)
+    found = review.showable().filter(message__frame__in=frames)
     found = found.select_related("message__theme").prefetch_related("renditions")
     return found.order_by(F("message__theme__number").asc(nulls_last=True), "message__key", "-number")
 
 
 def lacking(preset: Preset) -> list[str]:
     """The parts of a comparison for which there are no approved words, by the frame that they would come from."""
-    there = set(_showable().values_list("message__frame", flat=True))
+    there = set(review.showable().values_list("message__frame", flat=True))
     return [part.frames[0] for part in preset.parts if not there & set(part.frames)]
 
 

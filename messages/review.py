@@ -13,7 +13,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from messages import advice, audit, review_checklist
@@ -151,6 +151,11 @@ def stands(rendition: Rendition) -> bool:
 def approved_locales(revision: Revision) -> set[str]:
     """The languages in which a revision may be shown."""
     return {rendition.locale for rendition in revision.renditions.all() if stands(rendition)}
+
+
+def showable() -> QuerySet[Revision]:
+    """Revisions that may be shown: approved, and their message not stopped everywhere."""
+    return Revision.objects.filter(state=State.APPROVED, message__stopped_at=None)
 
 
 def approval_of(rendition: Rendition) -> Review | None:
