@@ -63,9 +63,8 @@ def draw(arms: Sequence[ArmDays], *, drawing: str) -> SafeString:
     slot = (100 - left) / max(len(days), 4)
     names = [date_format(day, "MONTH_DAY_FORMAT") for day in days]
     long = drawing == "phone" and max(map(len, names), default=0) > LONG
-    apart = max(
-        ceil(len(days) / (LONG_NAMES if long else NAMES[drawing])), 1
-    )  # every so many days one has its name, and so has the last
+    room = LONG_NAMES if long else NAMES[drawing]
+    apart = max(ceil(len(days) / room), 1)  # every so many days one has its name, and so has the last
     named = {*range(0, len(days) - apart, apart), len(days) - 1}
     parts = list(_grid(left, step, top))
     for at, day in enumerate(days):

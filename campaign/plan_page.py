@@ -69,12 +69,10 @@ def show(request: HttpRequest, campaign: Campaign, **more: object) -> HttpRespon
     """The page of a plan, with what somebody typed and what was wrong with it."""
     found = AnalysisPlan.objects.filter(campaign=campaign).select_related("campaign").first()
     told = plan_file.tell(found) if found else None
-    arms = list(campaign.arms.select_related("revision__message"))
     context = {
         "campaign": campaign,
         "plan": found,
         "told": told,
-        "frames": {arm.name: arm.frame for arm in arms},
         "next": next_step(request.user, campaign),
         "deviations": campaign.deviations.select_related("by"),
         "sent_back": sent_back(campaign),

@@ -190,8 +190,12 @@ MENDED: dict[Why, tuple[str, Text]] = {
 
 def missing(obstacles: Sequence[Obstacle]) -> list[Missing]:
     """What is missing, each thing once, in the order of the questions."""
-    mended = [(*MENDED[one.why], one.name) for one in obstacles if one.why in MENDED]
-    found = dict.fromkeys(Missing(step, str(told) % {"name": name}) for step, told, name in mended)
+    found = dict.fromkeys(
+        Missing(step, str(told) % {"name": one.name})
+        for one in obstacles
+        if one.why in MENDED
+        for step, told in [MENDED[one.why]]
+    )
     if any(one.step == "compare" for one in found):  # without messages there is nothing to look at again
         found = {one: None for one in found if one.step != "words"}
     return sorted(found, key=lambda one: KEYS.index(one.step))

@@ -21,9 +21,8 @@ class Told:
     """What is told of harm to one person."""
 
     harm: harm.Harm
-    may_resume: bool
+    may_manage: bool  # resume the arm, close the campaign
     may_stop: bool
-    may_close: bool
     goes_on: bool
 
 
@@ -36,8 +35,7 @@ def harm_of(context: dict[str, Any], campaign: Campaign) -> Told | None:
     user = context["user"]
     return Told(
         harm=found,
-        may_resume=bool(found.standing) and has_role(user, MANAGER),
+        may_manage=bool(found.standing) and has_role(user, MANAGER),
         may_stop=bool(found.standing) and has_role(user, *MAY),
-        may_close=bool(found.standing) and has_role(user, MANAGER),
         goes_on=campaign.state in lifecycle.SHOWN,
     )
