@@ -44,8 +44,8 @@ _served = ServedCounter()
 
 
 @lru_cache(maxsize=1000)
-def _as_dictionary(payload: bytes) -> Any:
-    return json.loads(payload)
+def _as_dictionary(answer: bytes) -> Any:
+    return json.loads(answer + b"null}")["message"]
 
 
 class PlainTextJSON(JSONParser):
@@ -98,7 +98,7 @@ class Decide(APIView):
             return Response({"error": {"code": reason.code}}, status.HTTP_409_CONFLICT)
         offer = decision.offer
         _served.add(hour=int(now) // SECONDS_PER_HOUR, facts=offer.facts, locale=offer.locale)
-        answer = {"message": _as_dictionary(offer.payload), "receipt": decision.receipt}
+        answer = {"message": _as_dictionary(offer.answer), "receipt": decision.receipt.decode()}
         headers = {"Cache-Control": "no-store"}
         if origin is not None:
             headers |= {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 CONNECTIONS = 256  # so many wait their turn that the server is never idle, even if the client now and then is
 _PATIENCE = 15.0
+# Above 128 kB the allocator may ask the system for each buffer anew: the client is half as fast then, or is not, as the
+# memory of its process happens to lie.
+_AT_ONCE = 65_536
 BROWSER = (
     "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari/537.36"
 )
@@ -100,7 +103,7 @@ def drive(
             ending = time.monotonic() >= end
             for number, _ in ready:
                 link = sockets[number]
-                data = link.recv(262_144)
+                data = link.recv(_AT_ONCE)
                 if not data:
                     raise Unexpected("the server hung up")
                 if number in partial:

@@ -10,10 +10,13 @@ different campaigns are independent. Test vectors are published in `docs/assignm
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_right
 from collections.abc import Sequence
+from hashlib import sha256
 from itertools import accumulate
+from struct import Struct
+
+_POSITION = Struct(">Q")
 
 
 def cumulative(weights: Sequence[int]) -> tuple[int, ...]:
@@ -28,8 +31,9 @@ def cumulative(weights: Sequence[int]) -> tuple[int, ...]:
 
 def ticket_for(unit: str, salt: str, total: int) -> int:
     """A whole number from 0 to total - 1, evenly spread over units."""
-    digest = hashlib.sha256(f"{salt}:{unit}".encode()).digest()
-    return (int.from_bytes(digest[:8], "big") * total) >> 64
+    (position,) = _POSITION.unpack_from(sha256(f"{salt}:{unit}".encode()).digest())
+    ticket: int = position * total >> 64
+    return ticket
 
 
 def arm_for(unit: str, salt: str, weights: Sequence[int]) -> int:

@@ -28,7 +28,7 @@ class Crowd:
         self._ends = 0.0
         self._forget(0.0)
 
-    def is_too_many(self, address: str, *, now: float) -> bool:
+    def is_too_many(self, address: str, now: float) -> bool:
         """One more request of this address's network: whether there were too many of it by now."""
         if not self._limit:
             return False

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from bisect import bisect_right
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from campaign import subject
 from campaign.assignment import ticket_for
-from campaign.receipt import SECONDS_PER_HOUR, Receipt, ReceiptOffice, closing_hour, facts
+from campaign.receipt import SECONDS_PER_HOUR, Receipt, ReceiptOffice, closing_hour, facts, fresh_nonce
 from campaign.snapshot import CampaignEntry, Offer, PlacementEntry, Shown
 
 WHY_NOT = {
@@ -28,32 +27,28 @@ class Unavailable(Exception):
         self.code = code
 
 
-class Decision(NamedTuple):
+@dataclass(slots=True)
+class Decision:
     """The campaign, the arm that was assigned as it is offered here in one locale, and the receipt that goes out.
 
-    No receipt, an empty text, goes with a paused arm: the words are the control's, and nothing is counted.
+    No receipt, nothing at all, goes with a paused arm: the words are the control's, and nothing is counted.
     """
 
     campaign: CampaignEntry
     offer: Offer
-    receipt: str
+    receipt: bytes
 
 
-def running_campaign(placement: PlacementEntry, *, now: float) -> CampaignEntry:
-    """The campaign that serves here at `now` (seconds since 1970), or Unavailable with the reason."""
+def unavailable(placement: PlacementEntry, now: float) -> Unavailable:
+    """Why no campaign serves here at `now` (seconds since 1970)."""
     campaign = placement.campaign
     if campaign is None:
-        raise Unavailable(placement.reason)
-    if now < campaign.starts:
-        raise Unavailable("campaign_not_started")
-    if now >= campaign.ends:
-        raise Unavailable("campaign_ended")
-    return campaign
+        return Unavailable(placement.reason)
+    return Unavailable("campaign_not_started" if now < campaign.starts else "campaign_ended")
 
 
 def decide(
     placement: PlacementEntry,
-    *,
     locale: str | None,
     unit: str | None,
     now: float,
@@ -61,7 +56,9 @@ def decide(
     life_hours: int,
 ) -> Decision:
     """Assign an arm and issue its receipt. Without a key the fresh nonce is the unit."""
-    campaign = running_campaign(placement, now=now)
+    campaign = placement.campaign
+    if campaign is None or now < campaign.starts or now >= campaign.ends:
+        raise unavailable(placement, now)
     hour = int(now) // SECONDS_PER_HOUR
     closes = closing_hour(hour, life_hours)
     if campaign.secret and unit is not None:
@@ -69,12 +66,12 @@ def decide(
         ticket = subject.ticket(unit, campaign.secret, campaign.totals[-1])
         hour, closes = subject.window(hour)
     else:
-        nonce = os.urandom(16)
+        nonce = fresh_nonce()
         ticket = ticket_for(nonce.hex() if unit is None else unit, campaign.salt, campaign.totals[-1])
     locales, totals = campaign.locales, campaign.totals
     spoken = locales.index(locale if locale in locales else locale_among(locales, locale))
     offer = placement.offers[spoken * len(totals) + bisect_right(totals, ticket)]
-    receipt = "" if offer.paused else office.sign(offer.facts, hour, closes, offer.locale, nonce)
+    receipt = b"" if offer.paused else office.sign(offer.facts, hour, closes, offer.locale, nonce)
     return Decision(campaign, offer, receipt)
 
 
@@ -83,10 +80,12 @@ def again(placement: PlacementEntry, *, receipt: Receipt, text: str, now: float)
 
     A tab whose arm is paused stays in it: it sees the control's words, uncounted, and keeps its receipt for later.
     """
-    campaign = running_campaign(placement, now=now)
+    campaign = placement.campaign
+    if campaign is None or now < campaign.starts or now >= campaign.ends:
+        raise unavailable(placement, now)
     shown = (facts(campaign=receipt.campaign, arm=receipt.arm, placement=receipt.placement), receipt.locale)
     offer = next((offer for offer in placement.offers if (offer.facts, offer.locale) == shown), None)
-    return None if offer is None else Decision(campaign, offer, "" if offer.paused else text)
+    return None if offer is None else Decision(campaign, offer, b"" if offer.paused else text.encode())
 
 
 def locale_among(offered: tuple[str, ...], wanted: str | None) -> str:

@@ -21,10 +21,10 @@ class Doubts:
     def __init__(self, bots: Bots, crowd: Crowd, *, behind_proxy: bool) -> None:
         self._bots, self._crowd, self._behind_proxy = bots, crowd, behind_proxy
 
-    def about(self, request: Request, *, from_a_browser: bool, now: float) -> LeftOutCount.Reason | None:
+    def about(self, request: Request, from_a_browser: bool, now: float) -> LeftOutCount.Reason | None:
         """Why the message should not count; None if it should."""
         address = request.header("x-real-ip") or "" if self._behind_proxy else request.peer()
-        if self._crowd.is_too_many(address, now=now):
+        if self._crowd.is_too_many(address, now):
             return LeftOutCount.Reason.CROWD
         if from_a_browser and self._bots.named(request.header("user-agent")):
             return LeftOutCount.Reason.MACHINE

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.urls import get_resolver
@@ -76,7 +77,7 @@ class Door:
             else:
                 body = await protocol() if length <= route.most_bytes else None
             query = scope.query_string if route.reads_query else ""
-            request = Request(method, path, query, header, lambda: _address(scope), body)
+            request = Request(method, path, query, header, partial(_address, scope), body)
             if route.waits:
                 answer = await self._loop.run_in_executor(self._threads, audience.answer, route, request)
             else:
@@ -189,7 +190,7 @@ async def _unannounced(protocol: HTTPProtocol, limit: int) -> bytes | None:
 
 
 def _send(protocol: HTTPProtocol, method: str, reply: Reply) -> None:
-    status, headers, body = reply
+    status, headers, body = reply.status, reply.headers, reply.body
     if status == 204 or status == 304:
         protocol.response_empty(status, headers)
     elif method != "HEAD":

@@ -37,16 +37,15 @@ def _rows(counts: Mapping[Any, int]) -> list[tuple[Any, ...]]:
     return [(_EPOCH + timedelta(days=day), *key, count) for (day, *key), count in sorted(counts.items())]
 
 
-Served = defaultdict[tuple[int, str], Counter[bytes]]  # (day since 1970, locale) -> facts of the receipt -> count
+Served = defaultdict[tuple[int, str, bytes], int]  # day since 1970, locale, facts of the receipt
 
 
 def _by_key(sent: Served) -> Counter[tuple[int, int, int, str]]:
     """The same by the fields of ServedCount's key."""
     served: Counter[tuple[int, int, int, str]] = Counter()
-    for (day, locale), counts in sent.items():
-        for facts, count in counts.items():
-            _, arm, placement = told_by(facts)
-            served[day, arm, placement, locale] += count
+    for (day, locale, facts), count in sent.items():
+        _, arm, placement = told_by(facts)
+        served[day, arm, placement, locale] += count
     return served
 
 
@@ -55,14 +54,14 @@ class ServedCounter:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._served: Served = defaultdict(Counter)
+        self._served: Served = defaultdict(int)
         self._left_out: Counter[tuple[int, int, str]] = Counter()  # day since 1970, placement, reason
         self.tests = PlaceTests()  # written by the same thread
 
-    def add(self, *, hour: int, facts: bytes, locale: str) -> None:
+    def add(self, hour: int, facts: bytes, locale: str) -> None:
         """One more message was sent, and counts: of the arm and placement in the `facts` of its receipt."""
         with self._lock:
-            self._served[hour // 24, locale][facts] += 1
+            self._served[hour // 24, locale, facts] += 1
 
     def leave_out(self, *, hour: int, placement: int, reason: LeftOutCount.Reason) -> None:
         """One more message was sent, and does not."""
@@ -73,7 +72,7 @@ class ServedCounter:
         """How many were written; on a database error nothing is lost, the next flush tries again."""
         self.tests.flush()
         with self._lock:
-            sent, self._served = self._served, defaultdict(Counter)
+            sent, self._served = self._served, defaultdict(int)
             left_out, self._left_out = self._left_out, Counter()
         served = _by_key(sent)
         if not served and not left_out:
@@ -84,8 +83,8 @@ class ServedCounter:
                 cursor.executemany(_adding(LeftOutCount), _rows(left_out))
         except DatabaseError:
             with self._lock:
-                for key, counts in sent.items():
-                    self._served[key].update(counts)
+                for key, count in sent.items():
+                    self._served[key] += count
                 self._left_out.update(left_out)
             return 0
         return served.total() + left_out.total()

@@ -41,9 +41,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One message in one locale: the JSON of its payload, and its hosted page around each place of the receipt."""
+    """One message in one locale: the JSON that answers with it, as far as the value of its receipt, and its hosted page
+    around each place of the receipt."""
 
-    payload: bytes
+    answer: bytes
     page: tuple[bytes, ...]
     preview_page: bytes
 
@@ -73,13 +74,14 @@ class CampaignEntry:
     secret: bytes = field(default=b"", repr=False)
 
 
-class Offer(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Offer:
     """One arm at one placement in one locale: all that a decision for it takes, close together, as the processor
     waits for each thing that lies elsewhere."""
 
     facts: bytes  # of its receipts
     locale: str
-    payload: bytes
+    answer: bytes
     page: tuple[bytes, ...]
     paused: bool = False  # no receipt goes out, and these are the control's words
 
@@ -114,7 +116,7 @@ def _offers(placement: PlacementEntry) -> Iterable[Offer]:
         for arm in campaign.arms:
             shown = arm.shown[locale]
             told = facts(campaign=campaign.id, arm=arm.id, placement=placement.id)
-            yield Offer(told, locale, shown.payload, shown.page, arm.paused)
+            yield Offer(told, locale, shown.answer, shown.page, arm.paused)
 
 
 class Asked(NamedTuple):
@@ -264,8 +266,9 @@ def _shown(words: Iterable[Rendition], placement: Placement) -> Mapping[str, Sho
     shown = {}
     for rendition in words:
         payload = hosted.payload(render(rendition), placement)
+        message = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
         shown[rendition.locale] = Shown(
-            payload=json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(),
+            answer=b'{"message":%s,"receipt":' % message,
             page=hosted.message_page(payload, placement),
             preview_page=hosted.preview_page(payload, placement),
         )

@@ -26,7 +26,7 @@ from campaign.snapshot import ArmEntry, CampaignEntry, PlacementEntry, Shown, Sn
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 3
+_FORMAT = 4
 _DRAFT_SECONDS = 60  # no process writes longer than that
 
 
@@ -158,7 +158,7 @@ def _campaign_as_json(campaign: CampaignEntry) -> dict[str, Any]:
 def _shown_as_json(shown: Mapping[str, Shown]) -> dict[str, Any]:
     return {
         locale: {
-            "payload": one.payload.decode(),
+            "answer": one.answer.decode(),
             "page": [part.decode() for part in one.page],
             "preview_page": one.preview_page.decode(),
         }
@@ -201,7 +201,7 @@ def _shown(told: Mapping[str, Any]) -> Mapping[str, Shown]:
     return MappingProxyType(
         {
             locale: Shown(
-                payload=one["payload"].encode(),
+                answer=one["answer"].encode(),
                 page=tuple(part.encode() for part in one["page"]),
                 preview_page=one["preview_page"].encode(),
             )

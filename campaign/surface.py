@@ -75,11 +75,10 @@ def _decided(request: Request, at: Surroundings, asked: Asked, placement: Placem
     if preview is not None:
         if mark := placetest.opened(preview, now=at.clock()):
             way = Way.SERVER if request.header("origin") is None else Way.PAGE
-            return _message_reply(tested.shown(at, placement, mark, way=way, locale=locale).payload, b"null", origin)
+            return _uncounted(tested.shown(at, placement, mark, way=way, locale=locale).answer, origin)
         arm = _preview(placement, preview)
-        return _message_reply(
-            delivery.in_locale(arm.shown, locale).payload, b"null", origin, b'"arm":%s,' % json.dumps(arm.key).encode()
-        )
+        key = b',"arm":%s' % json.dumps(arm.key).encode()
+        return _uncounted(delivery.in_locale(arm.shown, locale).answer, origin, key)
     if unit is not None and names_a_person(unit):
         raise Refusal(
             400,
@@ -92,27 +91,35 @@ def _decided(request: Request, at: Surroundings, asked: Asked, placement: Placem
         if session is not None and not declines:
             kept = _kept(at, placement, session, now=now)
             if kept:
-                receipt, extra = (b'"%s"' % kept.receipt.encode(), _SESSION) if kept.receipt else (b"null", b"")
-                return _message_reply(kept.offer.payload, receipt, origin, extra)
-        decision = delivery.decide(
-            placement, locale=locale, unit=unit, now=now, office=at.office, life_hours=at.life_hours
-        )
+                return _counted_in_a_tab(kept, origin) if kept.receipt else _uncounted(kept.offer.answer, origin)
+        decision = delivery.decide(placement, locale, unit, now, at.office, at.life_hours)
     except delivery.Unavailable as reason:
         if placement.fallback:
-            return _message_reply(delivery.in_locale(placement.fallback, locale).payload, b"null", origin)
+            return _uncounted(delivery.in_locale(placement.fallback, locale).answer, origin)
         raise Refusal(409, reason.code, delivery.WHY_NOT[reason.code]) from None
-    planned = decision.campaign.unit
+    offer, receipt, planned = decision.offer, decision.receipt, decision.campaign.unit
     # A tab that keeps nothing, and a request without a subject's key, see the message and are not counted.
     named = planned == "view" or (session if planned == "session" else unit) is not None
     if (
         declines
         or not named
-        or not decision.receipt  # the arm is paused
-        or not count_served(request, at, decision.offer, placement, now=now, from_a_browser=bool(origin))
+        or not receipt  # the arm is paused
+        or not count_served(request, at, offer, placement, now, bool(origin))
     ):
-        return _message_reply(decision.offer.payload, b"null", origin)
-    extra = _SESSION if planned == "session" else b""
-    return _message_reply(decision.offer.payload, b'"%s"' % decision.receipt.encode(), origin, extra)
+        return _uncounted(offer.answer, origin)
+    if planned == "session":
+        return _counted_in_a_tab(decision, origin)
+    return Reply(200, JSON_HEADERS + origin, b'%s"%s"}' % (offer.answer, receipt))
+
+
+def _counted_in_a_tab(decision: delivery.Decision, origin: Headers) -> Reply:
+    """Tells the tab to keep its receipt."""
+    body = b'%s"%s","unit":"session"}' % (decision.offer.answer, decision.receipt)
+    return Reply(200, JSON_HEADERS + origin, body)
+
+
+def _uncounted(answer: bytes, origin: Headers, extra: bytes = b"") -> Reply:
+    return Reply(200, JSON_HEADERS + origin, b"%snull%s}" % (answer, extra))
 
 
 class UnknownPlacement(Refusal):
@@ -122,9 +129,6 @@ class UnknownPlacement(Refusal):
         says = {"placement": "Unknown key."}
         super().__init__(404, "placement_unknown", "There is no placement with this key.", says)
         self.mark = mark
-
-
-_SESSION = b'"unit":"session",'  # tells the tab to keep its receipt
 
 
 def _kept(at: Surroundings, placement: PlacementEntry, text: str, *, now: float) -> delivery.Decision | None:
@@ -143,23 +147,17 @@ def count_served(
     at: Surroundings,
     offer: Offer,
     placement: PlacementEntry,
-    *,
     now: float,
     from_a_browser: bool,
 ) -> bool:
     """Add one to the arm's served count, in memory; or to those left out, if this message should not count."""
     hour = int(now) // SECONDS_PER_HOUR
-    doubt = at.doubts.about(request, from_a_browser=from_a_browser, now=now)
+    doubt = at.doubts.about(request, from_a_browser, now)
     if doubt is not None:
         at.served.leave_out(hour=hour, placement=placement.id, reason=doubt)
         return False
-    at.served.add(hour=hour, facts=offer.facts, locale=offer.locale)
+    at.served.add(hour, offer.facts, offer.locale)
     return True
-
-
-def _message_reply(payload: bytes, receipt: bytes, origin: Headers, extra: bytes = b"") -> Reply:
-    body = b"".join((b"{", extra, b'"message":', payload, b',"receipt":', receipt, b"}"))
-    return Reply(200, JSON_HEADERS + origin, body)
 
 
 def _found(body: bytes, snapshot: Snapshot) -> tuple[PlacementEntry, Asked]:
@@ -260,9 +258,7 @@ def _message(request: Request, at: Surroundings, placement: PlacementEntry) -> R
         return _page(200, delivery.in_locale(arm.shown, locale).preview_page, placement)
     now = at.clock()
     try:
-        decision = delivery.decide(
-            placement, locale=locale, unit=None, now=now, office=at.office, life_hours=at.life_hours
-        )
+        decision = delivery.decide(placement, locale, None, now, at.office, at.life_hours)
     except delivery.Unavailable:
         if placement.fallback:
             return _page(200, b"".join(delivery.in_locale(placement.fallback, locale).page), placement)
@@ -271,9 +267,9 @@ def _message(request: Request, at: Surroundings, placement: PlacementEntry) -> R
     # A page of its own knows neither tab nor subject: where the plan asks for these, it shows and does not count.
     if wants_not_to_be_counted(request) or decision.campaign.unit != "view" or not decision.receipt:
         return _page(200, b"".join(offer.page), placement)
-    if request.method == "GET" and not count_served(request, at, offer, placement, now=now, from_a_browser=True):
+    if request.method == "GET" and not count_served(request, at, offer, placement, now, from_a_browser=True):
         return _page(200, b"".join(offer.page), placement)
-    return _page(200, decision.receipt.encode().join(offer.page), placement)
+    return _page(200, decision.receipt.join(offer.page), placement)
 
 
 def _fields(text: str) -> dict[str, list[str]]:

@@ -24,9 +24,7 @@ def shown(at: Surroundings, placement: PlacementEntry, mark: Mark, *, way: Way, 
         raise Refusal(404, "preview_unknown", "This is a test of another placement: look at the key.")
     at.served.tests.seen(mark, way=way, now=now)
     try:
-        offer = delivery.decide(
-            placement, locale=locale, unit=None, now=now, office=at.office, life_hours=at.life_hours
-        ).offer
+        offer = delivery.decide(placement, locale, None, now, at.office, at.life_hours).offer
     except delivery.Unavailable as reason:
         if placement.fallback:
             return delivery.in_locale(placement.fallback, locale)

@@ -29,10 +29,10 @@ class Door:
         route = self._audience.route(environ.get("PATH_INFO", ""))
         if route is None:
             return self._downstream(environ, start_response)
-        status, headers, body = self._reply(environ, route)
-        length = ("Content-Length", str(len(body)))
-        start_response(f"{status} {HTTPStatus(status).phrase}", [*headers, length])
-        return [body] if environ["REQUEST_METHOD"] != "HEAD" else []
+        reply = self._reply(environ, route)
+        length = ("Content-Length", str(len(reply.body)))
+        start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", [*reply.headers, length])
+        return [reply.body] if environ["REQUEST_METHOD"] != "HEAD" else []
 
     def _reply(self, environ: WSGIEnvironment, route: Route) -> Reply:
         audience = self._audience

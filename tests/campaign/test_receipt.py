@@ -1,12 +1,14 @@
 import base64
 import hmac
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.receipt import LENGTH, Receipt, ReceiptExpired, ReceiptInvalid, ReceiptOffice, closing_hour
+from campaign.receipt import LENGTH, Receipt, ReceiptExpired, ReceiptInvalid, ReceiptOffice, closing_hour, fresh_nonce
 
 OFFICE = ReceiptOffice({1: b"a" * 32})
 NOTE = Receipt(campaign=3, arm=7, placement=2, hour=500_000, closes=500_003, locale="pt-br", nonce=bytes(range(16)))
@@ -123,3 +125,28 @@ def test_no_bytes_of_the_right_length_are_a_receipt_by_chance(raw: bytes) -> Non
 def test_a_ring_needs_a_key() -> None:
     with pytest.raises(ValueError, match="at least one key"):
         ReceiptOffice({})
+
+
+def test_no_two_nonces_are_alike_whichever_thread_draws_them() -> None:
+    with ThreadPoolExecutor(8) as threads:
+        drawn = [
+            nonce for some in threads.map(lambda _: [fresh_nonce() for _ in range(2_000)], range(8)) for nonce in some
+        ]
+    assert {len(nonce) for nonce in drawn} == {16}
+    assert len(set(drawn)) == 16_000
+
+
+def test_a_child_process_draws_none_of_its_parent_s_nonces() -> None:
+    fresh_nonce()  # some lie ready now
+    reads, writes = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writes, b"".join(fresh_nonce() for _ in range(200)))
+        os._exit(0)
+    os.close(writes)
+    with open(reads, "rb") as told:
+        said = told.read()
+    os.waitpid(child, 0)
+    theirs = {said[start : start + 16] for start in range(0, len(said), 16)}
+    assert len(theirs) == 200
+    assert theirs.isdisjoint(fresh_nonce() for _ in range(200))

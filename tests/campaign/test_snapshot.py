@@ -263,7 +263,7 @@ class TestAPausedArm:
         assert entry.campaign is not None
         (paused,) = (arm for arm in entry.campaign.arms if arm.paused)
         assert (paused.id, paused.shown["en"]) == (both.pk, entry.campaign.arms[0].shown["en"])
-        assert b"A both headline" in entry.previews[both.pk].shown["en"].payload
+        assert b"A both headline" in entry.previews[both.pk].shown["en"].answer
 
     def test_may_lose_its_words_while_the_others_go_on(self) -> None:
         campaign = world.launched()

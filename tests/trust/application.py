@@ -7,10 +7,11 @@ surface does with an error that holds something of someone's.
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from campaign.audience import mount
+from campaign.receipt import ReceiptOffice
 from campaign.rsgi import Door
+from campaign.snapshot import PlacementEntry
 from campaign.wsgi import django_application
 from tests.trust.overheard import Overheard
 
@@ -21,10 +22,17 @@ def _application() -> Overheard:
 
     proper = delivery.decide
 
-    def decide(*arguments: Any, unit: str | None, **named: Any) -> delivery.Decision:
+    def decide(
+        placement: PlacementEntry,
+        locale: str | None,
+        unit: str | None,
+        now: float,
+        office: ReceiptOffice,
+        life_hours: int,
+    ) -> delivery.Decision:
         if unit is not None and unit.startswith("stumble"):
             raise ValueError(f"no arm for {unit}")
-        return proper(*arguments, unit=unit, **named)
+        return proper(placement, locale, unit, now, office, life_hours)
 
     delivery.decide = decide
     hear, answer = planted.in_the_server(os.environ.get("TRUST_FAULT", ""))

@@ -186,10 +186,7 @@ def _nonces_in_order() -> Heard:
 
     numbers = itertools.count(time.time_ns())
 
-    class Ordered:
-        urandom = staticmethod(lambda size: next(numbers).to_bytes(8, "big") + os.urandom(size - 8))
-
-    _swap(delivery, "os", Ordered)
+    _swap(delivery, "fresh_nonce", lambda: next(numbers).to_bytes(8, "big") + os.urandom(8))
     return silent, unchanged
 
 
