@@ -72,8 +72,8 @@ class Campaign:
 class Killer:
     """Kills one process after the other, at random moments."""
 
-    def __init__(self, site: Site, *, seed: int, kinds: dict[str, int]) -> None:
-        self._site, self._random, self._kinds = site, random.Random(seed), kinds
+    def __init__(self, site: Site, *, seed: int, kinds: dict[str, int], into_a_fold: float) -> None:
+        self._site, self._random, self._kinds, self._into_a_fold = site, random.Random(seed), kinds, into_a_fold
         self.kills: Counter[str] = Counter()
         self._find: dict[str, Callable[[], int | None]] = {
             WEB_WORKER: lambda: self._one_of(site.web.children()),
@@ -107,7 +107,7 @@ class Killer:
         end = time.monotonic() + 1.5 * SECONDS_PER_HOUR / self._site.clock.speed
         while time.monotonic() < end:
             if self._site.folding():
-                time.sleep(self._random.uniform(0.005, 0.05))
+                time.sleep(self._random.uniform(0.005, self._into_a_fold))
                 if self._site.folding():
                     return self._at_work()
             time.sleep(0.002)
@@ -146,11 +146,17 @@ def campaign(
     kinds: dict[str, int] | None = None,
     say: Callable[[str], None] = lambda line: None,
     settle: float = 90.0,
+    into_a_fold: float = 0.05,
 ) -> Campaign:
-    """Run the site under load and kill until there were so many kills and so many acknowledged events; then compare."""
+    """Run the site under load and kill until there were so many kills and so many acknowledged events; then compare.
+
+    `into_a_fold` says how many seconds after it began to count an hour a worker is killed at the latest.
+    """
     begun = time.monotonic()
     load = Load(site.port, site.clock, threads=threads, pace=pace, seed=seed)
-    killer = Killer(site, seed=seed, kinds=kinds or KINDS | (POSTGRESQL_KINDS if site.cluster else {}))
+    killer = Killer(
+        site, seed=seed, kinds=kinds or KINDS | (POSTGRESQL_KINDS if site.cluster else {}), into_a_fold=into_a_fold
+    )
     load.start()
     told, progress, since = 0, (0, 0), begun
     while killer.kills.total() < kills or load.ledger.acknowledged < events:

@@ -45,6 +45,9 @@ class TestThatItCanTurnRed:
     def test_a_fold_that_does_not_note_how_far_it_is_is_found(self, environment: dict[str, str]) -> None:
         with running(Site(environment, FastClock.starting_now(speed=SPEED), fault=NO_NOTE)) as site:
             kinds = {kills.WORKER_FOLDING: 1}
-            done = kills.campaign(site, kills=2, events=300, seed=2, interval=0.3, pace=PACE, kinds=kinds)
+            # This worker waits after each stretch that it counted: it is killed while it does, on a slow machine too.
+            done = kills.campaign(
+                site, kills=3, events=300, seed=2, interval=0.3, pace=PACE, kinds=kinds, into_a_fold=0.4
+            )
         assert done.verdict.double > 0
         assert done.verdict.lost == 0
