@@ -20,7 +20,7 @@ from tests import remembered, world
 pytestmark = pytest.mark.django_db
 
 MAKERS: dict[str, Callable[[], models.Model]] = {
-    "approved words": lambda: world.approved("victim", locales=("en", "es"), headline="It's “theirs”, 100%s"),
+    "approved words": lambda: world.approved("victim", locales=("en", "es"), headline="It's theirs"),
     "words of somebody": lambda: world.written("ana", body="It's {new}"),
     "words that wait": world.submitted,
     "a draft": lambda: world.draft(plan={"planned_per_arm": 250, "smallest_difference": 1 / 3}),

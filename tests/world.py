@@ -52,7 +52,7 @@ def person(name: str, *roles: str) -> User:
     return user
 
 
-_remembered = remembered.remembered(person)
+remembering = remembered.remembered(person)
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
@@ -87,7 +87,7 @@ def sign_in(client: Client, user: User) -> None:
     session.save()
 
 
-@_remembered
+@remembering
 def approved(frame: str, *, headline: str = "", locales: Sequence[str] = ("en",), **claim: Any) -> Revision:
     """An approved revision in a frame, in each locale."""
     theme, _ = Theme.objects.get_or_create(key=f"theme-{frame}", defaults={"name": frame, "frame": frame, "line": "…"})
@@ -103,7 +103,7 @@ def approved(frame: str, *, headline: str = "", locales: Sequence[str] = ("en",)
     return revision
 
 
-@_remembered
+@remembering
 def written(by: str = "mara", *, locale: str = "en", number: int = 2, **words: Any) -> Rendition:
     """A draft in one language, of a new revision by this person."""
     message = approved("victim").message
@@ -113,7 +113,7 @@ def written(by: str = "mara", *, locale: str = "en", number: int = 2, **words: A
     )
 
 
-@_remembered
+@remembering
 def submitted(by: str = "mara", **options: Any) -> Rendition:
     """Words that wait for a reviewer."""
     rendition = written(by, **options)
@@ -139,7 +139,7 @@ def placement(key: str = "quiet-page", **fields: Any) -> Placement:
     return Placement.objects.get_or_create(key=key, defaults=defaults)[0]
 
 
-@_remembered
+@remembering
 def draft(
     slug: str = "pilot",
     *,
@@ -189,7 +189,7 @@ def draft(
     return made
 
 
-@_remembered
+@remembering
 def launched(slug: str = "pilot", **options: Any) -> Campaign:
     """A running campaign with a frozen plan."""
     made = draft(slug, **options)
