@@ -74,7 +74,12 @@ def for_real(make: Callable[[], models.Model], monkeypatch: pytest.MonkeyPatch) 
     return bool(approve.called)
 
 
-@pytest.mark.parametrize("what", MAKERS)
+ON_SQLITE = pytest.mark.only_on("sqlite", reason="PostgreSQL gives no key twice, so what is there is never the same")
+
+
+@pytest.mark.parametrize(
+    "what", [pytest.param(what, marks=ON_SQLITE) if what == "a second one" else what for what in MAKERS]
+)
 def test_what_is_put_there_again_is_what_was_made(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert for_real(MAKERS[what], monkeypatch)
     monkeypatch.setattr(remembered, "_kept", {})
