@@ -1,9 +1,7 @@
 """Every test has a spool of its own, and tables emptied after tests include those that keep what they have."""
 
-import shutil
 from collections.abc import Iterator
 from importlib import import_module
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +39,9 @@ def static_files_are_found_when_asked_for() -> Iterator[None]:
         yield
 
 
-_spools = count()
-
-
 @pytest.fixture(autouse=True)
-def a_spool_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Made by what first writes to it: a folder for each of thousands of tests takes longer than many of them."""
-    spool = settings.DATA_DIRECTORY / f"spool-{next(_spools)}"
-    monkeypatch.setattr(settings, "SPOOL_DIRECTORY", spool)
-    yield
-    shutil.rmtree(spool, ignore_errors=True)
+def a_spool_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(settings, "SPOOL_DIRECTORY", tmp_path / "spool")
 
 
 @pytest.fixture(autouse=True)
