@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models, router, transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
@@ -88,7 +90,10 @@ def test_what_is_put_there_again_is_what_was_made(what: str, monkeypatch: pytest
     assert left_by(MAKERS[what]) == made
 
 
-def test_the_audit_record_of_it_is_whole(django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks) -> None:
+def test_the_audit_record_of_it_is_whole(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "DATA_DIRECTORY", tmp_path)
     left_by(world.launched)
     with django_capture_on_commit_callbacks(execute=True):
         world.launched()
