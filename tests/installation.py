@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.environment import POSTGRESQL, RUN
 
 ROOT = Path(__file__).resolve().parent.parent
 _URLS = ("DATABASE_URL", "AUDIENCE_DATABASE_URL")
+_ALIASES = ("default", "audience")
 
 
 @contextmanager
@@ -50,8 +52,8 @@ def _environment(directory: Path, variables: Mapping[str, str]) -> dict[str, str
 
 
 def _migrate(environment: Mapping[str, str]) -> None:
-    for alias in ("default", "audience"):
-        manage("migrate", "--database", alias, "-v0", environment=environment)
+    with ThreadPoolExecutor() as both:
+        list(both.map(lambda alias: manage("migrate", "--database", alias, "-v0", environment=environment), _ALIASES))
 
 
 def _migrated_files() -> Path:

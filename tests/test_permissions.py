@@ -14,6 +14,7 @@ from django.urls import path
 from analytics.evaluate import evaluate
 from campaign import api
 from campaign import urls as real
+from campaign.models import Campaign
 from messages import audit_page
 from tests import permissions, world
 
@@ -25,7 +26,14 @@ AUDIENCE = sorted({route for route, _ in permissions.declared_audience()})
 @pytest.fixture
 def running(db: None) -> None:
     """A running campaign with one look on record."""
-    evaluate(world.launched(), now=world.NOON)
+    looked_at()
+
+
+@world.remembering
+def looked_at() -> Campaign:
+    running = world.launched()
+    evaluate(running, now=world.NOON)
+    return running
 
 
 def test_every_route_is_declared_and_no_other() -> None:

@@ -32,6 +32,7 @@ from campaign.wsgi import Door
 from messages import review, review_checklist
 from messages.models import HelpLink, Message, Rendition, Revision, Theme
 from messages.people import confirmation, factors, sessions
+from tests import remembered
 
 NOON = datetime(2026, 3, 2, 12, 20, tzinfo=UTC)
 HOUR = int(NOON.timestamp()) // 3600
@@ -42,6 +43,7 @@ PAIRS = [["victim", "neutral"], ["user", "neutral"], ["both", "neutral"], ["user
 SEEN = {question.key: "yes" for question in review_checklist.VERSIONS[review_checklist.CURRENT]}
 
 
+@remembered.asking
 def person(name: str, *roles: str) -> User:
     """A signed-up person with these roles."""
     user, _ = User.objects.get_or_create(username=name)
@@ -50,6 +52,7 @@ def person(name: str, *roles: str) -> User:
     return user
 
 
+remembering = remembered.remembered(person)
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
@@ -84,6 +87,7 @@ def sign_in(client: Client, user: User) -> None:
     session.save()
 
 
+@remembering
 def approved(frame: str, *, headline: str = "", locales: Sequence[str] = ("en",), **claim: Any) -> Revision:
     """An approved revision in a frame, in each locale."""
     theme, _ = Theme.objects.get_or_create(key=f"theme-{frame}", defaults={"name": frame, "frame": frame, "line": "…"})
@@ -99,6 +103,7 @@ def approved(frame: str, *, headline: str = "", locales: Sequence[str] = ("en",)
     return revision
 
 
+@remembering
 def written(by: str = "mara", *, locale: str = "en", number: int = 2, **words: Any) -> Rendition:
     """A draft in one language, of a new revision by this person."""
     message = approved("victim").message
@@ -108,6 +113,7 @@ def written(by: str = "mara", *, locale: str = "en", number: int = 2, **words: A
     )
 
 
+@remembering
 def submitted(by: str = "mara", **options: Any) -> Rendition:
     """Words that wait for a reviewer."""
     rendition = written(by, **options)
@@ -133,6 +139,7 @@ def placement(key: str = "quiet-page", **fields: Any) -> Placement:
     return Placement.objects.get_or_create(key=key, defaults=defaults)[0]
 
 
+@remembering
 def draft(
     slug: str = "pilot",
     *,
@@ -182,6 +189,7 @@ def draft(
     return made
 
 
+@remembering
 def launched(slug: str = "pilot", **options: Any) -> Campaign:
     """A running campaign with a frozen plan."""
     made = draft(slug, **options)
