@@ -39,12 +39,16 @@ class Decision:
     receipt: bytes
 
 
-def unavailable(placement: PlacementEntry, now: float) -> Unavailable:
-    """Why no campaign serves here at `now` (seconds since 1970)."""
+def running_campaign(placement: PlacementEntry, now: float) -> CampaignEntry:
+    """The campaign that serves here at `now` (seconds since 1970), or Unavailable with the reason."""
     campaign = placement.campaign
     if campaign is None:
-        return Unavailable(placement.reason)
-    return Unavailable("campaign_not_started" if now < campaign.starts else "campaign_ended")
+        raise Unavailable(placement.reason)
+    if now < campaign.starts:
+        raise Unavailable("campaign_not_started")
+    if now >= campaign.ends:
+        raise Unavailable("campaign_ended")
+    return campaign
 
 
 def decide(
@@ -56,9 +60,7 @@ def decide(
     life_hours: int,
 ) -> Decision:
     """Assign an arm and issue its receipt. Without a key the fresh nonce is the unit."""
-    campaign = placement.campaign
-    if campaign is None or now < campaign.starts or now >= campaign.ends:
-        raise unavailable(placement, now)
+    campaign = running_campaign(placement, now)
     hour = int(now) // SECONDS_PER_HOUR
     closes = closing_hour(hour, life_hours)
     if campaign.secret and unit is not None:
@@ -80,9 +82,7 @@ def again(placement: PlacementEntry, *, receipt: Receipt, text: str, now: float)
 
     A tab whose arm is paused stays in it: it sees the control's words, uncounted, and keeps its receipt for later.
     """
-    campaign = placement.campaign
-    if campaign is None or now < campaign.starts or now >= campaign.ends:
-        raise unavailable(placement, now)
+    campaign = running_campaign(placement, now)
     shown = (facts(campaign=receipt.campaign, arm=receipt.arm, placement=receipt.placement), receipt.locale)
     offer = next((offer for offer in placement.offers if (offer.facts, offer.locale) == shown), None)
     return None if offer is None else Decision(campaign, offer, b"" if offer.paused else text.encode())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import atexit
 import threading
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
 from multiprocessing.util import Finalize
@@ -37,7 +37,7 @@ def _rows(counts: Mapping[Any, int]) -> list[tuple[Any, ...]]:
     return [(_EPOCH + timedelta(days=day), *key, count) for (day, *key), count in sorted(counts.items())]
 
 
-Served = defaultdict[tuple[int, str, bytes], int]  # day since 1970, locale, facts of the receipt
+Served = Counter[tuple[int, str, bytes]]  # day since 1970, locale, facts of the receipt
 
 
 def _by_key(sent: Served) -> Counter[tuple[int, int, int, str]]:
@@ -54,7 +54,7 @@ class ServedCounter:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._served: Served = defaultdict(int)
+        self._served: Served = Counter()
         self._left_out: Counter[tuple[int, int, str]] = Counter()  # day since 1970, placement, reason
         self.tests = PlaceTests()  # written by the same thread
 
@@ -72,7 +72,7 @@ class ServedCounter:
         """How many were written; on a database error nothing is lost, the next flush tries again."""
         self.tests.flush()
         with self._lock:
-            sent, self._served = self._served, defaultdict(int)
+            sent, self._served = self._served, Counter()
             left_out, self._left_out = self._left_out, Counter()
         served = _by_key(sent)
         if not served and not left_out:
@@ -83,8 +83,7 @@ class ServedCounter:
                 cursor.executemany(_adding(LeftOutCount), _rows(left_out))
         except DatabaseError:
             with self._lock:
-                for key, count in sent.items():
-                    self._served[key] += count
+                self._served.update(sent)
                 self._left_out.update(left_out)
             return 0
         return served.total() + left_out.total()

@@ -7,9 +7,9 @@ surface does with an error that holds something of someone's.
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from campaign.audience import mount
-from campaign.receipt import ReceiptOffice
 from campaign.rsgi import Door
 from campaign.snapshot import PlacementEntry
 from campaign.wsgi import django_application
@@ -22,19 +22,12 @@ def _application() -> Overheard:
 
     proper = delivery.decide
 
-    def decide(
-        placement: PlacementEntry,
-        locale: str | None,
-        unit: str | None,
-        now: float,
-        office: ReceiptOffice,
-        life_hours: int,
-    ) -> delivery.Decision:
+    def decide(placement: PlacementEntry, locale: str | None, unit: str | None, *more: Any) -> delivery.Decision:
         if unit is not None and unit.startswith("stumble"):
             raise ValueError(f"no arm for {unit}")
-        return proper(placement, locale, unit, now, office, life_hours)
+        return proper(placement, locale, unit, *more)
 
-    delivery.decide = decide
+    planted.swap(delivery, "decide", decide)
     hear, answer = planted.in_the_server(os.environ.get("TRUST_FAULT", ""))
     return Overheard(Door(django_application, mount()), hear, answer)
 

@@ -31,7 +31,7 @@ def in_the_worker(fault: str) -> None:
     _WORKER.get(fault, lambda: None)()
 
 
-def _swap(module: object, name: str, planted: object) -> None:
+def swap(module: object, name: str, planted: object) -> None:
     """Put something of ours in the place of what a module has under this name."""
     getattr(module, name)  # a fault whose place has moved must not pass for planted
     setattr(module, name, planted)
@@ -65,7 +65,7 @@ def _request_id_in_a_row() -> Heard:
             question = f"UPDATE {openviews.TABLE} SET request_id = ? WHERE closes = ? AND nonce = ?"
             connection.connection.execute(question, [latest[0], view.closes, view.nonce])
 
-    _swap(openviews, "put", put)
+    swap(openviews, "put", put)
 
     def hear(seen: Seen) -> None:
         latest[0] = seen.request_id
@@ -140,7 +140,7 @@ def _script(more: bytes) -> Callable[[], Heard]:
             content, kind = proper(name)
             return content + (more if name.endswith(".js") else b""), kind
 
-        _swap(audience, "_asset_bytes", asset)
+        swap(audience, "_asset_bytes", asset)
         return silent, unchanged
 
     return plant
@@ -153,28 +153,28 @@ def _unknown_field_ignored() -> Heard:
         def __contains__(self, name: object) -> bool:
             return True
 
-    _swap(surface, "_DECIDE_FIELDS", Anything())
+    swap(surface, "_DECIDE_FIELDS", Anything())
     return silent, unchanged
 
 
 def _mail_as_a_key() -> Heard:
     from campaign import surface
 
-    _swap(surface, "names_a_person", lambda key: False)
+    swap(surface, "names_a_person", lambda key: False)
     return silent, unchanged
 
 
 def _choice_ignored() -> Heard:
     from campaign import surface
 
-    _swap(surface, "wants_not_to_be_counted", lambda *request: False)
+    swap(surface, "wants_not_to_be_counted", lambda *request: False)
     return silent, unchanged
 
 
 def _choice_ignored_later() -> Heard:
     from analytics import surface
 
-    _swap(surface, "wants_not_to_be_counted", lambda *request: False)
+    swap(surface, "wants_not_to_be_counted", lambda *request: False)
     return silent, unchanged
 
 
@@ -186,7 +186,7 @@ def _nonces_in_order() -> Heard:
 
     numbers = itertools.count(time.time_ns())
 
-    _swap(delivery, "fresh_nonce", lambda: next(numbers).to_bytes(8, "big") + os.urandom(8))
+    swap(delivery, "fresh_nonce", lambda: next(numbers).to_bytes(8, "big") + os.urandom(8))
     return silent, unchanged
 
 
@@ -224,7 +224,7 @@ _SERVER: dict[str, Callable[[], Heard]] = {
 def _fold_without_vacuum() -> None:
     from analytics import openviews
 
-    _swap(openviews, "compact", lambda: True)
+    swap(openviews, "compact", lambda: True)
 
 
 def _fold_without_counting() -> None:
@@ -235,13 +235,13 @@ def _fold_without_counting() -> None:
     def tallies(sums: Any) -> Any:
         return proper(list(sums)[1:])
 
-    _swap(fold, "tallies", tallies)
+    swap(fold, "tallies", tallies)
 
 
 def _secret_kept() -> None:
     from campaign import lifecycle
 
-    _swap(lifecycle, "destroy_subject_secret", lambda directory, campaign: False)
+    swap(lifecycle, "destroy_subject_secret", lambda directory, campaign: False)
 
 
 _WORKER: dict[str, Callable[[], None]] = {
