@@ -30,7 +30,7 @@ from campaign.server import PRODUCTION
 
 CAMPAIGNS = int(os.environ.get("BENCH_CAMPAIGNS", "1000"))
 VIEWS = int(os.environ.get("BENCH_VIEWS", str(10**7)))
-ROUNDS, SECONDS = 7, 2.0
+ROUNDS, SECONDS = 15, 2.0
 MOST_RECEIPTS = 12_000
 GOAL = 0.9
 
