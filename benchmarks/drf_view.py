@@ -30,7 +30,7 @@ from campaign import delivery  # noqa: E402
 from campaign.keyring import receipt_keys  # noqa: E402
 from campaign.receipt import SECONDS_PER_HOUR, ReceiptOffice  # noqa: E402
 from campaign.served import ServedCounter  # noqa: E402
-from campaign.snapshot import Keeper  # noqa: E402
+from campaign.snapshot import Keeper, Offer  # noqa: E402
 from campaign.subject import names_a_person  # noqa: E402
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ _served = ServedCounter()
 
 
 @lru_cache(maxsize=1000)
-def _as_dictionary(answer: bytes) -> Any:
-    return json.loads(answer + b"null}")["message"]
+def _as_dictionary(offer: Offer, key: bytes) -> Any:
+    return json.loads(key.join(offer.shown.answer) + b"null}")["message"]
 
 
 class PlainTextJSON(JSONParser):
@@ -97,8 +97,8 @@ class Decide(APIView):
         except delivery.Unavailable as reason:
             return Response({"error": {"code": reason.code}}, status.HTTP_409_CONFLICT)
         offer = decision.offer
-        _served.add(hour=int(now) // SECONDS_PER_HOUR, facts=offer.facts, locale=offer.locale)
-        answer = {"message": _as_dictionary(offer.answer), "receipt": decision.receipt.decode()}
+        _served.add(int(now) // SECONDS_PER_HOUR, offer)
+        answer = {"message": _as_dictionary(offer, placement.key_bytes), "receipt": decision.receipt.decode()}
         headers = {"Cache-Control": "no-store"}
         if origin is not None:
             headers |= {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}

@@ -1,4 +1,4 @@
-"""The hosted pages: rendered once per snapshot, with a placeholder where each receipt will stand."""
+"""The hosted pages: rendered once per snapshot, and cut where each receipt and the placement's key will stand."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from campaign.models import Placement
 from messages.models import HelpLink
 from messages.render import Rendered, direction_of
 
-_PLACEHOLDER = "RECEIPT-STANDS-HERE"
-_PLACEMENT = "PLACEMENT-STANDS-HERE"
+_RECEIPT = "RECEIPT-STANDS-HERE"
+_KEY = "PLACEMENT-STANDS-HERE"
 LANES = ("self", "affected")
 # What visitors are told about a help link: when one of these changes, the pages are rendered anew.
 OF_A_LINK = (
@@ -36,7 +36,18 @@ OF_A_LINK = (
     "verified_on",
 )
 
-Pages = Mapping[str, tuple[bytes, ...]]
+Parts = tuple[bytes, ...]  # around each place of a placement's key: `key.join(parts)`
+Pages = Mapping[str, Parts]
+
+
+def cut(text: str) -> Parts:
+    """What was rendered for `any_like` a placement, cut where a placement's key will stand."""
+    return tuple(part.encode() for part in text.split(_KEY))
+
+
+def any_like(placement: Placement) -> Placement:
+    """Stands for every placement whose buttons lead where those of this one do: its key is a mark to `cut` at."""
+    return Placement(key=_KEY, leave_url=placement.leave_url, continue_url=placement.continue_url)
 
 
 def spoken(locale: str | None) -> str:
@@ -100,14 +111,14 @@ def _payload(words: Rendered, placement: Placement) -> dict[str, Any]:
     }
 
 
-def message_page(message: dict[str, Any], placement: Placement) -> tuple[bytes, ...]:
+def message_page(message: dict[str, Any], placement: Placement) -> list[str]:
     """The hosted page cut at each receipt: `receipt.join(parts)` is the page."""
-    return tuple(part.encode() for part in _page(message, placement, _PLACEHOLDER, preview=False).split(_PLACEHOLDER))
+    return _page(message, placement, _RECEIPT, preview=False).split(_RECEIPT)
 
 
-def preview_page(message: dict[str, Any], placement: Placement) -> bytes:
+def preview_page(message: dict[str, Any], placement: Placement) -> str:
     """The same page for staff: nothing is counted."""
-    return _page(message, placement, "", preview=True).encode()
+    return _page(message, placement, "", preview=True)
 
 
 def _page(message: dict[str, Any], placement: Placement, receipt: str, *, preview: bool) -> str:
@@ -124,7 +135,7 @@ def _page(message: dict[str, Any], placement: Placement, receipt: str, *, previe
 
 
 class QuietPages:
-    """The pages behind a message, in every language, cut where the placement's key stands: `key.join(parts)`.
+    """The pages behind a message, in every language, cut where the placement's key stands.
 
     Placements of one partner differ in nothing else, so they share them.
     """
@@ -138,7 +149,7 @@ class QuietPages:
         if runner not in self._by_runner:
             self._by_runner[runner] = MappingProxyType(
                 {
-                    f"{locale}:{path}": tuple(part.encode() for part in page.split(_PLACEMENT))
+                    f"{locale}:{path}": cut(page)
                     for locale in settings.AUDIENCE_LANGUAGES
                     for path, page in self._in(locale, runner)
                 }
@@ -147,7 +158,7 @@ class QuietPages:
 
     def _in(self, locale: str, runner: str) -> Iterator[tuple[str, str]]:
         context = {
-            "placement": _PLACEMENT,
+            "placement": _KEY,
             "runner": runner,
             "message": {"locale": locale, "dir": direction_of(locale)},
             "in_language": in_language(locale),

@@ -1,8 +1,8 @@
 """The launched campaigns compiled into one immutable object in memory: serving reads nothing else.
 
 A background thread looks for changes every few seconds and compiles a new snapshot; if the database is away, the last
-one stays, or the one that campaign.snapshot_file kept. Pages are rendered here, once, with a placeholder where the
-receipt will stand.
+one stays, or the one that campaign.snapshot_file kept. Pages are rendered here, once for all placements where they
+differ in nothing but the receipt and the placement's key, which are put in when they are served.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import gc
 import json
 import logging
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -29,7 +29,7 @@ from campaign.models import Arm, Campaign, Placement
 from campaign.receipt import facts
 from messages import review
 from messages.models import HelpLink, Rendition
-from messages.render import render
+from messages.render import Rendered, render
 
 if TYPE_CHECKING:
     from campaign.snapshot_file import SnapshotFile
@@ -41,12 +41,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One message in one locale: the JSON that answers with it, as far as the value of its receipt, and its hosted page
-    around each place of the receipt."""
+    """One message in one locale: the JSON that answers with it, as far as the value of its receipt; its hosted page
+    around each place of the receipt; and the page that staff preview. Equal ones are one object."""
 
-    answer: bytes
-    page: tuple[bytes, ...]
-    preview_page: bytes
+    answer: hosted.Parts
+    page: tuple[hosted.Parts, ...]
+    preview_page: hosted.Parts
+
+    def page_with(self, receipt: bytes, *, key: bytes) -> bytes:
+        """The hosted page at the placement with this key; without a receipt it counts nothing."""
+        return receipt.join([key.join(part) for part in self.page])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +78,14 @@ class CampaignEntry:
     secret: bytes = field(default=b"", repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Offer:
-    """One arm at one placement in one locale: all that a decision for it takes, close together, as the processor
-    waits for each thing that lies elsewhere."""
+    """One arm at one placement in one locale: what is a placement's own lies close together, as the processor waits
+    for each thing that lies elsewhere. Each is one of a kind, and counted as such."""
 
     facts: bytes  # of its receipts
     locale: str
-    answer: bytes
-    page: tuple[bytes, ...]
+    shown: Shown
     paused: bool = False  # no receipt goes out, and these are the control's words
 
 
@@ -102,10 +105,19 @@ class PlacementEntry:
     pages: hosted.Pages
     policy: str
     mark: tuple[Any, ...] = field(default=(), repr=False, compare=False)
+    key_bytes: bytes = field(init=False, repr=False, compare=False)
     offers: tuple[Offer, ...] = field(init=False, repr=False, compare=False)  # by locale, then by arm
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "offers", tuple(_offers(self)))  # how a frozen dataclass gets what follows from it
+        follow = {"key_bytes": self.key.encode(), "offers": tuple(_offers(self))}
+        for name, value in follow.items():
+            object.__setattr__(self, name, value)  # how a frozen dataclass gets what follows from it
+
+    def words(self) -> Iterator[Shown]:
+        """All that can be shown here, some of it more than once."""
+        for arm in (*self.previews.values(), *(self.campaign.arms if self.campaign else ())):
+            yield from arm.shown.values()
+        yield from (self.fallback or {}).values()
 
 
 def _offers(placement: PlacementEntry) -> Iterable[Offer]:
@@ -114,9 +126,8 @@ def _offers(placement: PlacementEntry) -> Iterable[Offer]:
         return
     for locale in campaign.locales:
         for arm in campaign.arms:
-            shown = arm.shown[locale]
             told = facts(campaign=campaign.id, arm=arm.id, placement=placement.id)
-            yield Offer(told, locale, shown.answer, shown.page, arm.paused)
+            yield Offer(told, locale, arm.shown[locale], arm.paused)
 
 
 class Asked(NamedTuple):
@@ -162,11 +173,11 @@ def compile_snapshot(before: Snapshot = EMPTY) -> Snapshot:
     placements = Placement.objects.select_related("partner", "fallback__message").prefetch_related(
         "campaigns__arms__revision__message", "campaigns__arms__revision__renditions", "fallback__renditions"
     )
-    quiet = hosted.QuietPages(list(HelpLink.objects.shown()))
+    quiet, words = hosted.QuietPages(list(HelpLink.objects.shown())), _Words(entries.values())
     changed = [number for number in marks if number not in entries]
     for start in range(0, len(changed), _AT_ONCE):
         for placement in placements.filter(pk__in=changed[start : start + _AT_ONCE]):
-            entries[placement.pk] = _placement(placement, quiet, marks[placement.pk])
+            entries[placement.pk] = _placement(placement, quiet, words, marks[placement.pk])
     return Snapshot(
         placements=MappingProxyType({entry.key: entry for entry in entries.values()}),
         placement_ids=MappingProxyType(entries),
@@ -174,14 +185,43 @@ def compile_snapshot(before: Snapshot = EMPTY) -> Snapshot:
     )
 
 
-def _placement(placement: Placement, quiet: hosted.QuietPages, mark: tuple[Any, ...]) -> PlacementEntry:
+class _Words:
+    """Renders words, once for all placements whose buttons lead to the same places."""
+
+    def __init__(self, before: Iterable[PlacementEntry]) -> None:
+        self._one = {shown: shown for entry in before for shown in entry.words()}
+        self._made: dict[tuple[int, str, str], Shown] = {}
+
+    def shown(self, words: Iterable[Rendition], placement: Placement) -> Mapping[str, Shown]:
+        """By locale."""
+        return MappingProxyType({rendition.locale: self._at(rendition, placement) for rendition in words})
+
+    def _at(self, rendition: Rendition, placement: Placement) -> Shown:
+        where = (rendition.pk, placement.leave_url, placement.continue_url)
+        if where not in self._made:
+            made = _rendered(render(rendition), hosted.any_like(placement))
+            self._made[where] = self._one.setdefault(made, made)
+        return self._made[where]
+
+
+def _rendered(words: Rendered, placement: Placement) -> Shown:
+    payload = hosted.payload(words, placement)
+    message = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+    return Shown(
+        answer=hosted.cut(f'{{"message":{message},"receipt":'),
+        page=tuple(map(hosted.cut, hosted.message_page(payload, placement))),
+        preview_page=hosted.cut(hosted.preview_page(payload, placement)),
+    )
+
+
+def _placement(placement: Placement, quiet: hosted.QuietPages, words: _Words, mark: tuple[Any, ...]) -> PlacementEntry:
     campaigns = list(placement.campaigns.all())
     # A scheduled one too: it starts by the server's clock, whether or not the worker has noticed.
     running = [c for c in campaigns if c.state in Campaign.LIVE]
     reasons = {_REASONS[c.state] for c in campaigns if c.state in _REASONS}
     reason = next((r for r in _REASON_ORDER if r in reasons), _NO_CAMPAIGN)
     arms = {
-        arm.id: ArmEntry(arm.id, arm.key, _shown(_words(arm, campaign), placement))
+        arm.id: ArmEntry(arm.id, arm.key, words.shown(_words(arm, campaign), placement))
         for campaign in campaigns
         if campaign.state != Campaign.State.CLOSED
         for arm in campaign.arms.all()
@@ -197,7 +237,7 @@ def _placement(placement: Placement, quiet: hosted.QuietPages, mark: tuple[Any, 
         continue_url=placement.continue_url,
         campaign=entry,
         reason=reason,
-        fallback=_fallback(placement),
+        fallback=words.shown(_fallback(placement), placement) or None,
         previews=MappingProxyType({number: arm for number, arm in arms.items() if arm.shown}),
         pages=quiet.of(placement.partner.name),
         policy=hosted.policy(placement),
@@ -218,10 +258,10 @@ def _words(arm: Arm, campaign: Campaign) -> list[Rendition]:
     return [r for r in words if review.stands(r) and (r.locale in campaign.locales or not campaign.locales)]
 
 
-def _fallback(placement: Placement) -> Mapping[str, Shown] | None:
-    shown = placement.fallback is not None and placement.fallback.message.stopped_at is None
-    words = placement.fallback.renditions.all() if placement.fallback and shown else ()
-    return _shown([rendition for rendition in words if review.stands(rendition)], placement) or None
+def _fallback(placement: Placement) -> list[Rendition]:
+    if placement.fallback is None or placement.fallback.message.stopped_at is not None:
+        return []
+    return [rendition for rendition in placement.fallback.renditions.all() if review.stands(rendition)]
 
 
 def _campaign(campaign: Campaign, entries: Mapping[int, ArmEntry]) -> CampaignEntry | None:
@@ -247,7 +287,7 @@ def _campaign(campaign: Campaign, entries: Mapping[int, ArmEntry]) -> CampaignEn
         locales=one_for_all(tuple(sorted(common, key=lambda locale: (locale != "en", locale)))),
         starts=one_for_all(_seconds(campaign.starts_at, float("-inf"))),
         ends=one_for_all(_seconds(campaign.ends_at, float("inf"))),
-        unit=campaign.unit,
+        unit=one_for_all(campaign.unit),
         secret=subject_secret(settings.KEY_DIRECTORY, campaign.id) if campaign.unit == Campaign.Unit.SUBJECT else b"",
     )
 
@@ -260,19 +300,6 @@ def one_for_all(value: T) -> T:
 
 def _seconds(moment: datetime | None, default: float) -> float:
     return default if moment is None else moment.timestamp()
-
-
-def _shown(words: Iterable[Rendition], placement: Placement) -> Mapping[str, Shown]:
-    shown = {}
-    for rendition in words:
-        payload = hosted.payload(render(rendition), placement)
-        message = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
-        shown[rendition.locale] = Shown(
-            answer=b'{"message":%s,"receipt":' % message,
-            page=hosted.message_page(payload, placement),
-            preview_page=hosted.preview_page(payload, placement),
-        )
-    return MappingProxyType(shown)
 
 
 def _spare_the_collector() -> None:

@@ -1,6 +1,7 @@
 """The last snapshot on this machine's disk: a server that starts while the database is away shows messages from it.
 
-One line of JSON for each placement, below a line that says what is in it and one with the pages that placements share.
+One line of JSON for each placement, below a line that says what is in it and one with the pages and the words that
+placements share.
 Secrets of subjects are not in it: they are read from their own files, and a campaign whose secret is destroyed is over.
 """
 
@@ -19,14 +20,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from campaign.hosted import Pages
+from campaign.hosted import Pages, Parts
 from campaign.keyring import subject_secret, subject_secrets
 from campaign.models import Campaign
-from campaign.snapshot import ArmEntry, CampaignEntry, PlacementEntry, Shown, Snapshot
+from campaign.snapshot import ArmEntry, CampaignEntry, PlacementEntry, Shown, Snapshot, one_for_all
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 4
+_FORMAT = 5
 _DRAFT_SECONDS = 60  # no process writes longer than that
 
 
@@ -47,13 +48,10 @@ class SnapshotFile:
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
                 stream.write(f"{json.dumps(head)}\n")
-                sets = {id(placement.pages): placement.pages for placement in snapshot.placements.values()}
-                order = {key: place for place, key in enumerate(sets)}
-                shared = {"shared": [*map(_pages_as_json, sets.values())]}
-                stream.write(f"{json.dumps(shared, ensure_ascii=False)}\n")
+                shared = _Shared(snapshot)
+                stream.write(f"{json.dumps(shared.as_json(), ensure_ascii=False)}\n")
                 for placement in snapshot.placements.values():
-                    told = _placement_as_json(placement, pages=order[id(placement.pages)])
-                    stream.write(f"{json.dumps(told, ensure_ascii=False)}\n")
+                    stream.write(f"{json.dumps(_placement_as_json(placement, shared), ensure_ascii=False)}\n")
                 stream.flush()
                 os.fsync(stream.fileno())
             draft.replace(self._path)
@@ -70,8 +68,9 @@ class SnapshotFile:
                 return None
             with self._path.open(encoding="utf-8") as stream:
                 next(stream)
-                pages = [_pages(told) for told in json.loads(next(stream))["shared"]]
-                entries = [self._alive(_placement(json.loads(line), pages)) for line in stream]
+                shared = json.loads(next(stream))
+                pages, words = [*map(_pages, shared["shared"])], [*map(_shown, shared["words"])]
+                entries = [self._alive(_placement(json.loads(line), pages, words)) for line in stream]
         except (OSError, ValueError, TypeError, LookupError, StopIteration) as error:
             log.warning("The snapshot that was kept cannot be read: %s", type(error).__name__)
             return None
@@ -109,15 +108,42 @@ def _marks(snapshot: Snapshot) -> bytes:
     return repr(sorted((number, entry.mark) for number, entry in snapshot.placement_ids.items())).encode()
 
 
-def _pages_as_json(pages: Pages) -> dict[str, list[str]]:
-    return {name: [part.decode() for part in parts] for name, parts in pages.items()}
+class _Shared:
+    """What placements share, and the number that each has in the file."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._pages: dict[int, tuple[int, Pages]] = {}
+        self._words: dict[Shown, int] = {}
+        for placement in snapshot.placements.values():
+            self._pages.setdefault(id(placement.pages), (len(self._pages), placement.pages))
+            for shown in placement.words():
+                self._words.setdefault(shown, len(self._words))
+
+    def pages(self, pages: Pages) -> int:
+        return self._pages[id(pages)][0]
+
+    def words(self, shown: Mapping[str, Shown]) -> dict[str, int]:
+        """By locale."""
+        return {locale: self._words[one] for locale, one in shown.items()}
+
+    def as_json(self) -> dict[str, Any]:
+        pages = [{name: _as_text(parts) for name, parts in pages.items()} for _, pages in self._pages.values()]
+        return {"shared": pages, "words": [*map(_shown_as_json, self._words)]}
+
+
+def _as_text(parts: Parts) -> list[str]:
+    return [part.decode() for part in parts]
+
+
+def _parts(told: Sequence[str]) -> Parts:
+    return tuple(part.encode() for part in told)
 
 
 def _pages(told: Mapping[str, list[str]]) -> Pages:
-    return MappingProxyType({name: tuple(part.encode() for part in parts) for name, parts in told.items()})
+    return MappingProxyType({name: _parts(parts) for name, parts in told.items()})
 
 
-def _placement_as_json(placement: PlacementEntry, *, pages: int) -> dict[str, Any]:
+def _placement_as_json(placement: PlacementEntry, shared: _Shared) -> dict[str, Any]:
     campaign = placement.campaign
     served = campaign.arms if campaign else ()
     arms = dict(placement.previews) | {arm.id: arm for arm in served if not arm.paused}
@@ -129,17 +155,17 @@ def _placement_as_json(placement: PlacementEntry, *, pages: int) -> dict[str, An
         "continue_url": placement.continue_url,
         "campaign": campaign and _campaign_as_json(campaign),
         "reason": placement.reason,
-        "fallback": None if placement.fallback is None else _shown_as_json(placement.fallback),
-        "arms": [_arm_as_json(arm) for arm in arms.values()],
-        "paused": [_arm_as_json(arm) for arm in served if arm.paused],
+        "fallback": None if placement.fallback is None else shared.words(placement.fallback),
+        "arms": [_arm_as_json(arm, shared) for arm in arms.values()],
+        "paused": [_arm_as_json(arm, shared) for arm in served if arm.paused],
         "previews": list(placement.previews),
-        "pages": pages,
+        "pages": shared.pages(placement.pages),
         "policy": placement.policy,
     }
 
 
-def _arm_as_json(arm: ArmEntry) -> dict[str, Any]:
-    return {"id": arm.id, "key": arm.key, "shown": _shown_as_json(arm.shown)}
+def _arm_as_json(arm: ArmEntry, shared: _Shared) -> dict[str, Any]:
+    return {"id": arm.id, "key": arm.key, "shown": shared.words(arm.shown)}
 
 
 def _campaign_as_json(campaign: CampaignEntry) -> dict[str, Any]:
@@ -155,29 +181,23 @@ def _campaign_as_json(campaign: CampaignEntry) -> dict[str, Any]:
     }
 
 
-def _shown_as_json(shown: Mapping[str, Shown]) -> dict[str, Any]:
-    return {
-        locale: {
-            "answer": one.answer.decode(),
-            "page": [part.decode() for part in one.page],
-            "preview_page": one.preview_page.decode(),
-        }
-        for locale, one in shown.items()
-    }
+def _shown_as_json(shown: Shown) -> dict[str, Any]:
+    page = [_as_text(parts) for parts in shown.page]
+    return {"answer": _as_text(shown.answer), "page": page, "preview_page": _as_text(shown.preview_page)}
 
 
-def _placement(told: Mapping[str, Any], pages: Sequence[Pages]) -> PlacementEntry:
-    arms = {arm["id"]: ArmEntry(arm["id"], arm["key"], _shown(arm["shown"])) for arm in told["arms"]}
-    paused = {arm["id"]: ArmEntry(arm["id"], arm["key"], _shown(arm["shown"]), paused=True) for arm in told["paused"]}
+def _placement(told: Mapping[str, Any], pages: Sequence[Pages], words: Sequence[Shown]) -> PlacementEntry:
+    arms = {arm["id"]: _arm(arm, words) for arm in told["arms"]}
+    paused = {arm["id"]: replace(_arm(arm, words), paused=True) for arm in told["paused"]}
     return PlacementEntry(
         id=told["id"],
         key=told["key"],
-        origins=frozenset(told["origins"]),
+        origins=one_for_all(frozenset(told["origins"])),
         leave_url=told["leave_url"],
         continue_url=told["continue_url"],
         campaign=told["campaign"] and _campaign(told["campaign"], arms | paused),
         reason=told["reason"],
-        fallback=None if told["fallback"] is None else _shown(told["fallback"]),
+        fallback=None if told["fallback"] is None else _in_locales(told["fallback"], words),
         previews=MappingProxyType({number: arms[number] for number in told["previews"]}),
         pages=pages[told["pages"]],
         policy=told["policy"],
@@ -189,22 +209,22 @@ def _campaign(told: Mapping[str, Any], arms: Mapping[int, ArmEntry]) -> Campaign
         id=told["id"],
         salt=told["salt"],
         arms=tuple(arms[number] for number in told["arms"]),
-        totals=tuple(told["totals"]),
-        locales=tuple(told["locales"]),
-        starts=told["starts"],
-        ends=told["ends"],
-        unit=told["unit"],
+        totals=one_for_all(tuple(told["totals"])),
+        locales=one_for_all(tuple(told["locales"])),
+        starts=one_for_all(told["starts"]),
+        ends=one_for_all(told["ends"]),
+        unit=one_for_all(told["unit"]),
     )
 
 
-def _shown(told: Mapping[str, Any]) -> Mapping[str, Shown]:
-    return MappingProxyType(
-        {
-            locale: Shown(
-                answer=one["answer"].encode(),
-                page=tuple(part.encode() for part in one["page"]),
-                preview_page=one["preview_page"].encode(),
-            )
-            for locale, one in told.items()
-        }
-    )
+def _arm(told: Mapping[str, Any], words: Sequence[Shown]) -> ArmEntry:
+    return ArmEntry(told["id"], told["key"], _in_locales(told["shown"], words))
+
+
+def _in_locales(told: Mapping[str, int], words: Sequence[Shown]) -> Mapping[str, Shown]:
+    return MappingProxyType({locale: words[number] for locale, number in told.items()})
+
+
+def _shown(told: Mapping[str, Any]) -> Shown:
+    page = tuple(map(_parts, told["page"]))
+    return Shown(answer=_parts(told["answer"]), page=page, preview_page=_parts(told["preview_page"]))

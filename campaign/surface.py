@@ -29,7 +29,7 @@ from campaign.outcomes import RECORDED
 from campaign.placetest import Problem, Way
 from campaign.preview import arm_of
 from campaign.receipt import SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid
-from campaign.snapshot import ArmEntry, Asked, Offer, PlacementEntry, Snapshot, one_for_all
+from campaign.snapshot import ArmEntry, Asked, Offer, PlacementEntry, Shown, Snapshot, one_for_all
 from campaign.subject import names_a_person
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ def _decided(request: Request, at: Surroundings, asked: Asked, placement: Placem
     if preview is not None:
         if mark := placetest.opened(preview, now=at.clock()):
             way = Way.SERVER if request.header("origin") is None else Way.PAGE
-            return _uncounted(tested.shown(at, placement, mark, way=way, locale=locale).answer, origin)
+            return _uncounted(placement, tested.shown(at, placement, mark, way=way, locale=locale), origin)
         arm = _preview(placement, preview)
         key = b',"arm":%s' % json.dumps(arm.key).encode()
-        return _uncounted(delivery.in_locale(arm.shown, locale).answer, origin, key)
+        return _uncounted(placement, delivery.in_locale(arm.shown, locale), origin, key)
     if unit is not None and names_a_person(unit):
         raise Refusal(
             400,
@@ -91,11 +91,13 @@ def _decided(request: Request, at: Surroundings, asked: Asked, placement: Placem
         if session is not None and not declines:
             kept = _kept(at, placement, session, now=now)
             if kept:
-                return _counted_in_a_tab(kept, origin) if kept.receipt else _uncounted(kept.offer.answer, origin)
+                if kept.receipt:
+                    return _counted_in_a_tab(placement, kept, origin)
+                return _uncounted(placement, kept.offer.shown, origin)
         decision = delivery.decide(placement, locale, unit, now, at.office, at.life_hours)
     except delivery.Unavailable as reason:
         if placement.fallback:
-            return _uncounted(delivery.in_locale(placement.fallback, locale).answer, origin)
+            return _uncounted(placement, delivery.in_locale(placement.fallback, locale), origin)
         raise Refusal(409, reason.code, delivery.WHY_NOT[reason.code]) from None
     offer, receipt, planned = decision.offer, decision.receipt, decision.campaign.unit
     # A tab that keeps nothing, and a request without a subject's key, see the message and are not counted.
@@ -106,19 +108,20 @@ def _decided(request: Request, at: Surroundings, asked: Asked, placement: Placem
         or not receipt  # the arm is paused
         or not count_served(request, at, offer, placement, now, bool(origin))
     ):
-        return _uncounted(offer.answer, origin)
+        return _uncounted(placement, offer.shown, origin)
     if planned == "session":
-        return _counted_in_a_tab(decision, origin)
-    return Reply(200, JSON_HEADERS + origin, b'%s"%s"}' % (offer.answer, receipt))
+        return _counted_in_a_tab(placement, decision, origin)
+    return Reply(200, JSON_HEADERS + origin, b'%s"%s"}' % (placement.key_bytes.join(offer.shown.answer), receipt))
 
 
-def _counted_in_a_tab(decision: delivery.Decision, origin: Headers) -> Reply:
+def _counted_in_a_tab(placement: PlacementEntry, decision: delivery.Decision, origin: Headers) -> Reply:
     """Tells the tab to keep its receipt."""
-    body = b'%s"%s","unit":"session"}' % (decision.offer.answer, decision.receipt)
-    return Reply(200, JSON_HEADERS + origin, body)
+    answer = placement.key_bytes.join(decision.offer.shown.answer)
+    return Reply(200, JSON_HEADERS + origin, b'%s"%s","unit":"session"}' % (answer, decision.receipt))
 
 
-def _uncounted(answer: bytes, origin: Headers, extra: bytes = b"") -> Reply:
+def _uncounted(placement: PlacementEntry, shown: Shown, origin: Headers, extra: bytes = b"") -> Reply:
+    answer = placement.key_bytes.join(shown.answer)
     return Reply(200, JSON_HEADERS + origin, b"%snull%s}" % (answer, extra))
 
 
@@ -156,7 +159,7 @@ def count_served(
     if doubt is not None:
         at.served.leave_out(hour=hour, placement=placement.id, reason=doubt)
         return False
-    at.served.add(hour, offer.facts, offer.locale)
+    at.served.add(hour, offer)
     return True
 
 
@@ -237,7 +240,7 @@ def _unavailable(request: Request, placement: PlacementEntry) -> Reply:
 def _quiet(request: Request, placement: PlacementEntry, name: str) -> bytes | None:
     """One of the pages behind the message, in the language that the address or the browser asks for."""
     parts = placement.pages.get(f"{spoken(_wanted(request))}:{name}")
-    return None if parts is None else placement.key.encode().join(parts)
+    return None if parts is None else placement.key_bytes.join(parts)
 
 
 def _wanted(request: Request) -> str | None:
@@ -251,25 +254,27 @@ def _message(request: Request, at: Surroundings, placement: PlacementEntry) -> R
         try:
             if mark := placetest.opened(query["preview"][0], now=at.clock()):
                 shown = tested.shown(at, placement, mark, way=Way.HOSTED, locale=locale)
-                return _page(200, shown.preview_page, placement)
-            arm = _preview(placement, query["preview"][0])
+            else:
+                shown = delivery.in_locale(_preview(placement, query["preview"][0]).shown, locale)
         except Refusal:
             return _unavailable(request, placement)
-        return _page(200, delivery.in_locale(arm.shown, locale).preview_page, placement)
-    now = at.clock()
+        return _page(200, placement.key_bytes.join(shown.preview_page), placement)
+    now, key = at.clock(), placement.key_bytes
     try:
         decision = delivery.decide(placement, locale, None, now, at.office, at.life_hours)
     except delivery.Unavailable:
         if placement.fallback:
-            return _page(200, b"".join(delivery.in_locale(placement.fallback, locale).page), placement)
+            return _page(200, delivery.in_locale(placement.fallback, locale).page_with(b"", key=key), placement)
         return _unavailable(request, placement)
-    offer = decision.offer
+    offer, receipt = decision.offer, decision.receipt
     # A page of its own knows neither tab nor subject: where the plan asks for these, it shows and does not count.
-    if wants_not_to_be_counted(request) or decision.campaign.unit != "view" or not decision.receipt:
-        return _page(200, b"".join(offer.page), placement)
-    if request.method == "GET" and not count_served(request, at, offer, placement, now, from_a_browser=True):
-        return _page(200, b"".join(offer.page), placement)
-    return _page(200, decision.receipt.join(offer.page), placement)
+    if (
+        wants_not_to_be_counted(request)
+        or decision.campaign.unit != "view"
+        or (request.method == "GET" and receipt and not count_served(request, at, offer, placement, now, True))
+    ):
+        receipt = b""
+    return _page(200, offer.shown.page_with(receipt, key=key), placement)
 
 
 def _fields(text: str) -> dict[str, list[str]]:

@@ -121,7 +121,7 @@ def test_the_snapshot_file_holds_what_is_declared(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(
         snapshot_file,
         "_placement_as_json",
-        lambda entry, *, pages: honest(entry, pages=pages) | {"seen": {"by": "a person"}},
+        lambda entry, shared: honest(entry, shared) | {"seen": {"by": "a person"}},
     )
     assert written(tmp_path / "again.jsonl") - declared == {"seen.by"}
 

@@ -282,7 +282,7 @@ class TestTheVisitor:
         payload = hosted.payload(render(draft), where)
         assert (payload["dir"], payload["actions"][0]["label"]) == ("rtl", "مغادرة هذه الصفحة")
         assert payload["actions"][2]["href"] == "/m/quiet-page/help/self?locale=ar"
-        html = hosted.preview_page(payload, where).decode()
+        html = hosted.preview_page(payload, where)
         assert '<html lang="ar" dir="rtl">' in html
         assert "غادر الآن" in html
 

@@ -166,6 +166,55 @@ def test_a_disk_that_takes_nothing_stops_nothing(tmp_path: Path, varied: Snapsho
     SnapshotFile(tmp_path / "file" / "snapshot.jsonl", keys=settings.KEY_DIRECTORY).write(varied)
 
 
+class TestWordsThatManyPlacementsShow:
+    """A thousand placements hold them once, and each leads to its own addresses."""
+
+    @pytest.fixture
+    def two(self) -> Campaign:
+        campaign = world.launched(at=world.placement("one"))
+        campaign.placements.add(world.placement("two"))
+        return campaign
+
+    @staticmethod
+    def shown(compiled: Snapshot, key: str) -> list[int]:
+        return [id(offer.shown) for offer in compiled.placements[key].offers]
+
+    def test_are_rendered_once(self, two: Campaign) -> None:
+        compiled = compile_snapshot()
+        assert self.shown(compiled, "one") == self.shown(compiled, "two")
+
+    def test_are_rendered_apart_where_a_button_leads_elsewhere(self, two: Campaign) -> None:
+        Placement.objects.filter(key="two").update(leave_url="https://leave.example/")
+        site = world.Site()
+        assert not set(self.shown(site.snapshot, "one")) & set(self.shown(site.snapshot, "two"))
+        left = [site.decide(placement=key).json["message"]["actions"][0]["href"] for key in ("one", "two")]
+        assert left == ["/m/one/left", "https://leave.example/"]
+
+    def test_lead_to_the_addresses_of_the_placement_that_shows_them(self, two: Campaign) -> None:
+        site = world.Site()
+        for key, other in (("one", "two"), ("two", "one")):
+            answer, page = site.decide(placement=key), site.get(f"/m/{key}/")
+            assert answer.json["message"]["actions"][2]["href"] == f"/m/{key}/help/self"
+            for body in (answer.body, page.body):
+                assert f"/m/{key}/".encode() in body
+                assert f"/m/{other}/".encode() not in body
+                assert b"STANDS-HERE" not in body
+
+    def test_are_the_same_after_one_of_them_was_compiled_anew(self, two: Campaign) -> None:
+        before = compile_snapshot()
+        Placement.objects.filter(key="two").update(allowed_origins=["https://elsewhere.example"])
+        after = compile_snapshot(before)
+        assert after.placements["two"] is not before.placements["two"]
+        assert self.shown(after, "two") == self.shown(before, "one")
+
+    def test_are_kept_once_and_read_once(self, two: Campaign, file: SnapshotFile, path: Path) -> None:
+        file.write(compile_snapshot())
+        assert path.read_text().count("A both headline") == 3  # in the answer, the page and its preview
+        kept = file.read()
+        assert kept is not None
+        assert self.shown(kept, "one") == self.shown(kept, "two")
+
+
 def test_only_the_placement_that_changed_is_compiled_anew() -> None:
     world.launched("one", at=world.placement("one"))
     world.launched("two", at=world.placement("two"))
@@ -263,7 +312,7 @@ class TestAPausedArm:
         assert entry.campaign is not None
         (paused,) = (arm for arm in entry.campaign.arms if arm.paused)
         assert (paused.id, paused.shown["en"]) == (both.pk, entry.campaign.arms[0].shown["en"])
-        assert b"A both headline" in entry.previews[both.pk].shown["en"].answer
+        assert b"A both headline" in entry.previews[both.pk].shown["en"].answer[0]
 
     def test_may_lose_its_words_while_the_others_go_on(self) -> None:
         campaign = world.launched()
