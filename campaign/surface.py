@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs
 
 from campaign import delivery, placetest, tested
@@ -31,9 +31,6 @@ from campaign.preview import arm_of
 from campaign.receipt import SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid
 from campaign.snapshot import ArmEntry, Asked, Offer, PlacementEntry, Shown, Snapshot, one_for_all
 from campaign.subject import names_a_person
-
-if TYPE_CHECKING:
-    pass
 
 BODY_LIMIT = 4096
 UNIT_LIMIT = 200
@@ -268,13 +265,10 @@ def _message(request: Request, at: Surroundings, placement: PlacementEntry) -> R
         return _unavailable(request, placement)
     offer, receipt = decision.offer, decision.receipt
     # A page of its own knows neither tab nor subject: where the plan asks for these, it shows and does not count.
-    if (
-        wants_not_to_be_counted(request)
-        or decision.campaign.unit != "view"
-        or (request.method == "GET" and receipt and not count_served(request, at, offer, placement, now, True))
-    ):
-        receipt = b""
-    return _page(200, offer.shown.page_with(receipt, key=key), placement)
+    counts = not wants_not_to_be_counted(request) and decision.campaign.unit == "view" and bool(receipt)
+    if counts and request.method == "GET":
+        counts = count_served(request, at, offer, placement, now, from_a_browser=True)
+    return _page(200, offer.shown.page_with(receipt if counts else b"", key=key), placement)
 
 
 def _fields(text: str) -> dict[str, list[str]]:
