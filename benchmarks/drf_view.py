@@ -44,8 +44,8 @@ _served = ServedCounter()
 
 
 @lru_cache(maxsize=1000)
-def _as_dictionary(offer: Offer, key: bytes) -> Any:
-    return json.loads(key.join(offer.shown.answer) + b"null}")["message"]
+def _as_dictionary(offer: Offer, key: str) -> Any:
+    return json.loads(key.encode().join(offer.shown.answer) + b"null}")["message"]
 
 
 class PlainTextJSON(JSONParser):
@@ -98,7 +98,7 @@ class Decide(APIView):
             return Response({"error": {"code": reason.code}}, status.HTTP_409_CONFLICT)
         offer = decision.offer
         _served.add(int(now) // SECONDS_PER_HOUR, offer)
-        answer = {"message": _as_dictionary(offer, placement.key_bytes), "receipt": decision.receipt.decode()}
+        answer = {"message": _as_dictionary(offer, placement.key), "receipt": decision.receipt.decode()}
         headers = {"Cache-Control": "no-store"}
         if origin is not None:
             headers |= {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}

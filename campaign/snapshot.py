@@ -48,10 +48,6 @@ class Shown:
     page: tuple[hosted.Parts, ...]
     preview_page: hosted.Parts
 
-    def page_with(self, receipt: bytes, *, key: bytes) -> bytes:
-        """The hosted page at the placement with this key; without a receipt it counts nothing."""
-        return receipt.join([key.join(part) for part in self.page])
-
 
 @dataclass(frozen=True, slots=True)
 class ArmEntry:
@@ -76,6 +72,9 @@ class CampaignEntry:
     ends: float
     unit: str = "view"
     secret: bytes = field(default=b"", repr=False)
+
+    def __post_init__(self) -> None:
+        _share(self, "totals", "locales", "starts", "ends", "unit")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,15 +104,17 @@ class PlacementEntry:
     pages: hosted.Pages
     policy: str
     mark: tuple[Any, ...] = field(default=(), repr=False, compare=False)
-    key_bytes: bytes = field(init=False, repr=False, compare=False)
     offers: tuple[Offer, ...] = field(init=False, repr=False, compare=False)  # by locale, then by arm
 
     def __post_init__(self) -> None:
-        follow = {"key_bytes": self.key.encode(), "offers": tuple(_offers(self))}
-        for name, value in follow.items():
-            object.__setattr__(self, name, value)  # how a frozen dataclass gets what follows from it
+        _share(self, "origins")
+        object.__setattr__(self, "offers", tuple(_offers(self)))  # how a frozen dataclass gets what follows from it
 
-    def words(self) -> Iterator[Shown]:
+    def whole(self, parts: hosted.Parts) -> bytes:
+        """What was cut, with this placement's key in it."""
+        return self.key.encode().join(parts)
+
+    def shown(self) -> Iterator[Shown]:
         """All that can be shown here, some of it more than once."""
         for arm in (*self.previews.values(), *(self.campaign.arms if self.campaign else ())):
             yield from arm.shown.values()
@@ -173,11 +174,11 @@ def compile_snapshot(before: Snapshot = EMPTY) -> Snapshot:
     placements = Placement.objects.select_related("partner", "fallback__message").prefetch_related(
         "campaigns__arms__revision__message", "campaigns__arms__revision__renditions", "fallback__renditions"
     )
-    quiet, words = hosted.QuietPages(list(HelpLink.objects.shown())), _Words(entries.values())
+    quiet, renderer = hosted.QuietPages(list(HelpLink.objects.shown())), _Renderer(entries.values())
     changed = [number for number in marks if number not in entries]
     for start in range(0, len(changed), _AT_ONCE):
         for placement in placements.filter(pk__in=changed[start : start + _AT_ONCE]):
-            entries[placement.pk] = _placement(placement, quiet, words, marks[placement.pk])
+            entries[placement.pk] = _placement(placement, quiet, renderer, marks[placement.pk])
     return Snapshot(
         placements=MappingProxyType({entry.key: entry for entry in entries.values()}),
         placement_ids=MappingProxyType(entries),
@@ -185,11 +186,11 @@ def compile_snapshot(before: Snapshot = EMPTY) -> Snapshot:
     )
 
 
-class _Words:
+class _Renderer:
     """Renders words, once for all placements whose buttons lead to the same places."""
 
     def __init__(self, before: Iterable[PlacementEntry]) -> None:
-        self._one = {shown: shown for entry in before for shown in entry.words()}
+        self._one = {shown: shown for entry in before for shown in entry.shown()}
         self._made: dict[tuple[int, str, str], Shown] = {}
 
     def shown(self, words: Iterable[Rendition], placement: Placement) -> Mapping[str, Shown]:
@@ -214,14 +215,16 @@ def _rendered(words: Rendered, placement: Placement) -> Shown:
     )
 
 
-def _placement(placement: Placement, quiet: hosted.QuietPages, words: _Words, mark: tuple[Any, ...]) -> PlacementEntry:
+def _placement(
+    placement: Placement, quiet: hosted.QuietPages, renderer: _Renderer, mark: tuple[Any, ...]
+) -> PlacementEntry:
     campaigns = list(placement.campaigns.all())
     # A scheduled one too: it starts by the server's clock, whether or not the worker has noticed.
     running = [c for c in campaigns if c.state in Campaign.LIVE]
     reasons = {_REASONS[c.state] for c in campaigns if c.state in _REASONS}
     reason = next((r for r in _REASON_ORDER if r in reasons), _NO_CAMPAIGN)
     arms = {
-        arm.id: ArmEntry(arm.id, arm.key, words.shown(_words(arm, campaign), placement))
+        arm.id: ArmEntry(arm.id, arm.key, renderer.shown(_words(arm, campaign), placement))
         for campaign in campaigns
         if campaign.state != Campaign.State.CLOSED
         for arm in campaign.arms.all()
@@ -232,12 +235,12 @@ def _placement(placement: Placement, quiet: hosted.QuietPages, words: _Words, ma
     return PlacementEntry(
         id=placement.id,
         key=placement.key,
-        origins=one_for_all(frozenset(placement.allowed_origins)),
+        origins=frozenset(placement.allowed_origins),
         leave_url=placement.leave_url,
         continue_url=placement.continue_url,
         campaign=entry,
         reason=reason,
-        fallback=words.shown(_fallback(placement), placement) or None,
+        fallback=renderer.shown(_fallback(placement), placement) or None,
         previews=MappingProxyType({number: arm for number, arm in arms.items() if arm.shown}),
         pages=quiet.of(placement.partner.name),
         policy=hosted.policy(placement),
@@ -283,11 +286,11 @@ def _campaign(campaign: Campaign, entries: Mapping[int, ArmEntry]) -> CampaignEn
         id=campaign.id,
         salt=campaign.salt,
         arms=tuple(arms),
-        totals=one_for_all(cumulative([arm.weight for arm in ordered])),
-        locales=one_for_all(tuple(sorted(common, key=lambda locale: (locale != "en", locale)))),
-        starts=one_for_all(_seconds(campaign.starts_at, float("-inf"))),
-        ends=one_for_all(_seconds(campaign.ends_at, float("inf"))),
-        unit=one_for_all(campaign.unit),
+        totals=cumulative([arm.weight for arm in ordered]),
+        locales=tuple(sorted(common, key=lambda locale: (locale != "en", locale))),
+        starts=_seconds(campaign.starts_at, float("-inf")),
+        ends=_seconds(campaign.ends_at, float("inf")),
+        unit=campaign.unit,
         secret=subject_secret(settings.KEY_DIRECTORY, campaign.id) if campaign.unit == Campaign.Unit.SUBJECT else b"",
     )
 
@@ -296,6 +299,12 @@ def _campaign(campaign: Campaign, entries: Mapping[int, ArmEntry]) -> CampaignEn
 def one_for_all(value: T) -> T:
     """Equal values as one object: what the processor has at hand for one placement serves a thousand others too."""
     return value
+
+
+def _share(entry: object, *names: str) -> None:
+    """These fields of a frozen entry, as one object with all entries that say the same."""
+    for name in names:
+        object.__setattr__(entry, name, one_for_all(getattr(entry, name)))
 
 
 def _seconds(moment: datetime | None, default: float) -> float:

@@ -23,7 +23,7 @@ from typing import Any
 from campaign.hosted import Pages, Parts
 from campaign.keyring import subject_secret, subject_secrets
 from campaign.models import Campaign
-from campaign.snapshot import ArmEntry, CampaignEntry, PlacementEntry, Shown, Snapshot, one_for_all
+from campaign.snapshot import ArmEntry, CampaignEntry, PlacementEntry, Shown, Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ class _Shared:
         self._words: dict[Shown, int] = {}
         for placement in snapshot.placements.values():
             self._pages.setdefault(id(placement.pages), (len(self._pages), placement.pages))
-            for shown in placement.words():
+            for shown in placement.shown():
                 self._words.setdefault(shown, len(self._words))
 
     def pages(self, pages: Pages) -> int:
@@ -192,7 +192,7 @@ def _placement(told: Mapping[str, Any], pages: Sequence[Pages], words: Sequence[
     return PlacementEntry(
         id=told["id"],
         key=told["key"],
-        origins=one_for_all(frozenset(told["origins"])),
+        origins=frozenset(told["origins"]),
         leave_url=told["leave_url"],
         continue_url=told["continue_url"],
         campaign=told["campaign"] and _campaign(told["campaign"], arms | paused),
@@ -209,11 +209,11 @@ def _campaign(told: Mapping[str, Any], arms: Mapping[int, ArmEntry]) -> Campaign
         id=told["id"],
         salt=told["salt"],
         arms=tuple(arms[number] for number in told["arms"]),
-        totals=one_for_all(tuple(told["totals"])),
-        locales=one_for_all(tuple(told["locales"])),
-        starts=one_for_all(told["starts"]),
-        ends=one_for_all(told["ends"]),
-        unit=one_for_all(told["unit"]),
+        totals=tuple(told["totals"]),
+        locales=tuple(told["locales"]),
+        starts=told["starts"],
+        ends=told["ends"],
+        unit=told["unit"],
     )
 
 

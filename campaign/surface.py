@@ -108,17 +108,17 @@ def _decided(request: Request, at: Surroundings, asked: Asked, placement: Placem
         return _uncounted(placement, offer.shown, origin)
     if planned == "session":
         return _counted_in_a_tab(placement, decision, origin)
-    return Reply(200, JSON_HEADERS + origin, b'%s"%s"}' % (placement.key_bytes.join(offer.shown.answer), receipt))
+    return Reply(200, JSON_HEADERS + origin, b'%s"%s"}' % (placement.whole(offer.shown.answer), receipt))
 
 
 def _counted_in_a_tab(placement: PlacementEntry, decision: delivery.Decision, origin: Headers) -> Reply:
     """Tells the tab to keep its receipt."""
-    answer = placement.key_bytes.join(decision.offer.shown.answer)
+    answer = placement.whole(decision.offer.shown.answer)
     return Reply(200, JSON_HEADERS + origin, b'%s"%s","unit":"session"}' % (answer, decision.receipt))
 
 
 def _uncounted(placement: PlacementEntry, shown: Shown, origin: Headers, extra: bytes = b"") -> Reply:
-    answer = placement.key_bytes.join(shown.answer)
+    answer = placement.whole(shown.answer)
     return Reply(200, JSON_HEADERS + origin, b"%snull%s}" % (answer, extra))
 
 
@@ -237,7 +237,7 @@ def _unavailable(request: Request, placement: PlacementEntry) -> Reply:
 def _quiet(request: Request, placement: PlacementEntry, name: str) -> bytes | None:
     """One of the pages behind the message, in the language that the address or the browser asks for."""
     parts = placement.pages.get(f"{spoken(_wanted(request))}:{name}")
-    return None if parts is None else placement.key_bytes.join(parts)
+    return None if parts is None else placement.whole(parts)
 
 
 def _wanted(request: Request) -> str | None:
@@ -255,20 +255,25 @@ def _message(request: Request, at: Surroundings, placement: PlacementEntry) -> R
                 shown = delivery.in_locale(_preview(placement, query["preview"][0]).shown, locale)
         except Refusal:
             return _unavailable(request, placement)
-        return _page(200, placement.key_bytes.join(shown.preview_page), placement)
-    now, key = at.clock(), placement.key_bytes
+        return _page(200, placement.whole(shown.preview_page), placement)
+    now = at.clock()
     try:
         decision = delivery.decide(placement, locale, None, now, at.office, at.life_hours)
     except delivery.Unavailable:
         if placement.fallback:
-            return _page(200, delivery.in_locale(placement.fallback, locale).page_with(b"", key=key), placement)
+            return _hosted(placement, delivery.in_locale(placement.fallback, locale), b"")
         return _unavailable(request, placement)
     offer, receipt = decision.offer, decision.receipt
     # A page of its own knows neither tab nor subject: where the plan asks for these, it shows and does not count.
     counts = not wants_not_to_be_counted(request) and decision.campaign.unit == "view" and bool(receipt)
     if counts and request.method == "GET":
         counts = count_served(request, at, offer, placement, now, from_a_browser=True)
-    return _page(200, offer.shown.page_with(receipt if counts else b"", key=key), placement)
+    return _hosted(placement, offer.shown, receipt if counts else b"")
+
+
+def _hosted(placement: PlacementEntry, shown: Shown, receipt: bytes) -> Reply:
+    """The message as a page; without a receipt nothing is counted."""
+    return _page(200, receipt.join(map(placement.whole, shown.page)), placement)
 
 
 def _fields(text: str) -> dict[str, list[str]]:
