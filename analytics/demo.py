@@ -13,7 +13,7 @@ from django.utils import timezone
 from analytics.simulate import Behaviour
 from campaign import lifecycle
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome
-from messages import help_links
+from messages.help_links import directory
 from messages.models import Message
 from messages.roles import ROLES
 
@@ -71,8 +71,8 @@ def people() -> list[Person]:
 def help_marked(*, now: datetime) -> None:
     """Help links marked as checked so that the demo can launch: in its own name, because nobody opened them."""
     today = timezone.localdate(now)
-    for waiting in help_links.due(today=today):
-        help_links.check(waiting.link, by=CHECKER, today=today)
+    for waiting in directory.due(today=today):
+        directory.check(waiting.link, by=CHECKER, today=today)
 
 
 @transaction.atomic

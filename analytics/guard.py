@@ -25,7 +25,7 @@ from analytics.stats import Counts, NotEstimable, sequential
 from campaign import lifecycle
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import CATALOGUE
-from messages import audit
+from messages.audit import log
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def harms(
 
 
 @transaction.atomic
-def guard(campaign: Campaign, *, now: datetime, by: str = audit.WORKER) -> list[GuardEvent]:
+def guard(campaign: Campaign, *, now: datetime, by: str = log.WORKER) -> list[GuardEvent]:
     """Pause every arm that crosses a guardrail of the frozen plan; the events that this run put on record."""
     plan = AnalysisPlan.objects.filter(campaign=campaign, frozen_at__isnull=False).first()
     if plan is None:

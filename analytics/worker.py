@@ -30,8 +30,8 @@ from analytics.models import FoldedHour, FoldProgress, WorkerStep
 from campaign import custody, lifecycle, placetest
 from campaign.models import Campaign
 from campaign.receipt import SECONDS_PER_HOUR
-from messages import help_links
-from messages.audit import WORKER
+from messages.audit.log import WORKER
+from messages.help_links import directory
 
 log = logging.getLogger(__name__)
 
@@ -175,7 +175,7 @@ def tend_rehearsals(now: datetime) -> str:
 
 def ask_help_links(now: datetime) -> str:
     """Whether the help links' addresses answer: a flag for people, never a check."""
-    return _said((help_links.ask_all(now=now), "help links need a look"))
+    return _said((directory.ask_all(now=now), "help links need a look"))
 
 
 STEPS: tuple[Step, ...] = (

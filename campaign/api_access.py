@@ -19,10 +19,10 @@ from rest_framework.authentication import SessionAuthentication, TokenAuthentica
 from rest_framework.authtoken import models
 from rest_framework.request import Request
 
-from messages import audit
-from messages.audit import Action, Kind
-from messages.people import confirmation, factors, sessions
-from messages.people.guesses import TooOften, guessed
+from messages.accounts import second_factors, sessions, step_up
+from messages.accounts.login_attempts import TooOften, guessed
+from messages.audit import log
+from messages.audit.log import Action, Kind
 
 HEADER = "Second-Factor"
 
@@ -57,13 +57,13 @@ class Token(TokenAuthentication):
 def require_confirmation(request: Request, user: User) -> None:
     """Refuse unless the person confirmed within ten minutes, or sends a code of their second factor along."""
     if not isinstance(request.successful_authenticator, TokenAuthentication):
-        if confirmation.is_fresh(request._request):
+        if step_up.is_fresh(request._request):
             return
         raise ConfirmFirst
     code = request.headers.get(HEADER, "")
     if not code:
         raise ConfirmFirst
-    if not _counted(request._request, f"code:{user.pk}", lambda: factors.check_code(user, code)):
+    if not _counted(request._request, f"code:{user.pk}", lambda: second_factors.check_code(user, code)):
         raise ConfirmFirst("This code is not right, or was used already.")
 
 
@@ -76,7 +76,9 @@ def signed_in(request: HttpRequest, *, username: str, password: str, code: str =
         if not isinstance(user, User):
             return False
         found.append(user)
-        return factors.check_code(user, code) if factors.has_one(user) else bool(settings.SKIP_SECOND_FACTOR)
+        return (
+            second_factors.check_code(user, code) if second_factors.has_one(user) else bool(settings.SKIP_SECOND_FACTOR)
+        )
 
     return found[0] if _counted(request, username, right) else None
 
@@ -85,7 +87,7 @@ def token_of(user: User) -> str:
     """The person's token; the record says when it was made."""
     token, made = models.Token.objects.get_or_create(user=user)
     if made:
-        audit.record(Action.TOKEN_CREATE, by=user, kind=Kind.PERSON, ref=user.username, label=user.username)
+        log.record(Action.TOKEN_CREATE, by=user, kind=Kind.PERSON, ref=user.username, label=user.username)
     return str(token.key)
 
 

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from campaign import lifecycle
-from messages.review import ReviewRefused
+from messages.review.workflow import ReviewRefused
 
 log = logging.getLogger(__name__)
 

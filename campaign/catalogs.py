@@ -22,8 +22,9 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 from campaign.outcomes import CATALOGUE
-from messages import advice, countries, starter
-from messages.audit_words import sentences
+from messages.audit_pages.wording import sentences
+from messages.library import starter_library
+from messages.text import countries, lint_stored
 
 ROOT = settings.BASE_DIR
 LOCALE = ROOT / "locale"
@@ -114,12 +115,12 @@ def _in_tables() -> Iterator[Found]:
         yield Found(outcome.name, None, "campaign/outcomes.py")
         yield Found((outcome.phrase, outcome.phrase), None, "campaign/outcomes.py")
     for sentence in sentences():
-        yield Found(sentence, None, "messages/audit_words.py")
-    for why in advice.reasons():
-        yield Found(why, None, "messages/library/lint.toml")
+        yield Found(sentence, None, "messages/audit_pages/wording.py")
+    for why in lint_stored.reasons():
+        yield Found(why, None, "messages/text/lint.toml")
     for country in countries.names().values():
-        yield Found(country, None, "messages/library/countries.tsv")
-    for words in starter.theme_words():
+        yield Found(country, None, "messages/text/countries.tsv")
+    for words in starter_library.theme_words():
         yield Found(words, None, "messages/library/themes.json")
     for path in sorted([*(ROOT / "analytics" / "stats").glob("*.py"), ROOT / "analytics" / "comparison.py"]):
         for reason in _reasons(path.read_text(encoding="utf-8")):

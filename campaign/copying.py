@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from campaign.lifecycle import StepRefused, record
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
-from messages.audit import Action
+from messages.audit.log import Action
 from messages.roles import MANAGER, NAMES, has_role
 
 _SLUG_LIMIT, _NAME_LIMIT = 50, 160

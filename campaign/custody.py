@@ -17,28 +17,28 @@ from campaign import keyring, lifecycle
 from campaign.kept_keys import KeptKey
 from campaign.keyring import ReceiptKey
 from campaign.models import Campaign
-from messages import audit
+from messages.audit import log
 
 
 @transaction.atomic
 def create_receipt_key(directory: Path, *, by: User | str) -> None:
     """The first one."""
     keyring.receipt_keys(directory)
-    _record(audit.Action.KEY_CREATE, keyring.receipt_key_files(directory)[0].title, by)
+    _record(log.Action.KEY_CREATE, keyring.receipt_key_files(directory)[0].title, by)
 
 
 @transaction.atomic
 def create_secret(directory: Path, campaign: Campaign, *, by: User | str) -> None:
     """The secret of a campaign's subjects."""
     keyring.subject_secret(directory, campaign.pk)
-    lifecycle.record(audit.Action.SUBJECTS_CREATE, campaign, by=by)
+    lifecycle.record(log.Action.SUBJECTS_CREATE, campaign, by=by)
 
 
 @transaction.atomic
 def rotate(directory: Path, *, clock: Callable[[], float], ahead: float, by: User | str) -> ReceiptKey:
     """A new receipt key that signs `ahead` seconds from now: from when the database let us begin, not from before."""
     key = keyring.rotate(directory, now=clock(), ahead=ahead)
-    _record(audit.Action.KEY_ROTATE, key.title, by, signs_from=keyring.in_words(key.signs_from))
+    _record(log.Action.KEY_ROTATE, key.title, by, signs_from=keyring.in_words(key.signs_from))
     return key
 
 
@@ -47,14 +47,14 @@ def destroy(directory: Path, key: ReceiptKey, *, by: User | str) -> bool:
     """One receipt key; whether it was still there."""
     if not key.path.exists():
         return False
-    _record(audit.Action.KEY_DESTROY, key.title, by)
+    _record(log.Action.KEY_DESTROY, key.title, by)
     return keyring.destroy(directory, key.path.name)
 
 
 @transaction.atomic
 def destroy_unknown_secret(directory: Path, number: int, *, by: User | str) -> None:
     """A secret of a campaign that this database does not know."""
-    _record(audit.Action.KEY_DESTROY, f"campaign-{number}", by)
+    _record(log.Action.KEY_DESTROY, f"campaign-{number}", by)
     keyring.destroy_subject_secret(directory, number)
 
 
@@ -75,5 +75,5 @@ def destroy_unneeded(directory: Path, *, now: float, by: User | str) -> list[int
     return [key.number for key in keyring.unneeded(directory, now=now) if destroy(directory, key, by=by)]
 
 
-def _record(action: audit.Action, name: str, by: User | str, **detail: str) -> None:
-    audit.record(action, by=by, kind=audit.Kind.KEY, ref=name, label=name, **detail)
+def _record(action: log.Action, name: str, by: User | str, **detail: str) -> None:
+    log.record(action, by=by, kind=log.Kind.KEY, ref=name, label=name, **detail)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from campaign.lifecycle import StepRefused, record
 from campaign.models import AnalysisPlan, Campaign, Deviation
 from campaign.readiness import said
-from messages.audit import Action
+from messages.audit.log import Action
 from messages.roles import MANAGER, NAMES, has_role
 
 LIMIT = 500  # characters of each

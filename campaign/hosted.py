@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from campaign.models import Placement
 from messages.models import HelpLink
-from messages.render import Rendered, direction_of
+from messages.text.rendering import Rendered, direction_of
 
 _RECEIPT = "RECEIPT-STANDS-HERE"
 _KEY = "PLACEMENT-STANDS-HERE"

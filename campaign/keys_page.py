@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from campaign import custody, keyring
 from campaign.kept_keys import KeptKey, State, kept
 from campaign.keys_words import AHEAD, afterwards, line
-from messages.people.confirmation import needs_confirmation
+from messages.accounts.step_up import needs_confirmation
 from messages.roles import MANAGER, require_role
 
 

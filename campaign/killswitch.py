@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from campaign import lifecycle
 from campaign.lifecycle import StepRefused
 from campaign.models import Arm, Campaign, Placement
-from messages import audit
+from messages.audit import log
 from messages.models import Message
 from messages.roles import MANAGER, REVIEWER, has_role
 
@@ -66,7 +66,7 @@ def stop(message: Message, *, by: User, reason: str, now: datetime) -> Shown:
     for arm in found.controls:
         _pause_whole(arm.campaign, by=by, now=now, why=why)
     Placement.objects.filter(pk__in=[place.pk for place in found.fallbacks]).update(fallback=None)
-    _record(audit.Action.MESSAGE_STOP, message, by, said, arms=len(found.arms), campaigns=len(found.controls))
+    _record(log.Action.MESSAGE_STOP, message, by, said, arms=len(found.arms), campaigns=len(found.controls))
     return found
 
 
@@ -82,7 +82,7 @@ def lift(message: Message, *, by: User, reason: str) -> None:
     message.save(update_fields=["stopped_at", "stopped_by", "stopped_reason"])
     # Its previews are back: the snapshot notices.
     Campaign.objects.filter(arms__revision__message=message, state__in=Campaign.LIVE).update(changed_at=timezone.now())
-    _record(audit.Action.MESSAGE_LIFT, message, by, said)
+    _record(log.Action.MESSAGE_LIFT, message, by, said)
 
 
 def _asked(message: Message, by: User, reason: str) -> str:
@@ -106,9 +106,9 @@ def _pause_whole(campaign: Campaign, *, by: User, now: datetime, why: str) -> No
     campaign.state = Campaign.State.PAUSED
     campaign.save(update_fields=["state", "changed_at"])
     lifecycle.departed(campaign, by=by, now=now, what="The campaign was paused: its control was stopped.", why=why)
-    lifecycle.record(audit.Action.CAMPAIGN_PAUSE, campaign, by=by)
+    lifecycle.record(log.Action.CAMPAIGN_PAUSE, campaign, by=by)
 
 
-def _record(action: audit.Action, message: Message, by: User, reason: str, **detail: int) -> None:
-    kind = audit.Kind.MESSAGE
-    audit.record(action, by=by, kind=kind, ref=message.key, label=message.theme.name, reason=reason, **detail)
+def _record(action: log.Action, message: Message, by: User, reason: str, **detail: int) -> None:
+    kind = log.Kind.MESSAGE
+    log.record(action, by=by, kind=kind, ref=message.key, label=message.theme.name, reason=reason, **detail)

@@ -19,8 +19,8 @@ from campaign.access import campaign_for
 from campaign.lifecycle import StepRefused
 from campaign.models import AnalysisPlan, Campaign
 from campaign.readiness import Obstacle, Why
-from messages.locales import name_of
-from messages.people.confirmation import needs_confirmation
+from messages.accounts.step_up import needs_confirmation
+from messages.text.languages import name_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from campaign import promise, readiness
 from campaign.keyring import destroy_subject_secret, subject_secrets
 from campaign.models import AnalysisPlan, Arm, Campaign, Deviation, Placement
 from campaign.readiness import spoken
-from messages import audit, review
+from messages.audit import log
+from messages.review import workflow
 from messages.roles import MANAGER, NAMES, REVIEWER, has_role
 
 State = Campaign.State
@@ -163,11 +164,11 @@ def _moved_by_the_clock(campaign: Campaign, target: str) -> bool:
     locked.state = target
     locked.save(update_fields=["state", "changed_at"])
     verb = "open" if target == State.RUNNING else "close"
-    record(audit.Action(f"campaign-{verb}"), campaign, by=audit.WORKER)
+    record(log.Action(f"campaign-{verb}"), campaign, by=log.WORKER)
     return True
 
 
-def destroy_secrets_of_closed(*, by: str = audit.WORKER) -> list[int]:
+def destroy_secrets_of_closed(*, by: str = log.WORKER) -> list[int]:
     """Remove the secrets of campaigns that are closed: a stop between closing and this leaves one behind."""
     found = subject_secrets(settings.KEY_DIRECTORY)
     closed = Campaign.objects.filter(pk__in=found, state=State.CLOSED).order_by("pk")
@@ -179,13 +180,13 @@ def destroy_secret(campaign: Campaign, *, by: User | str) -> bool:
     """Destroy the secret of a campaign's subjects and put it on record; whether there was one."""
     if campaign.pk not in subject_secrets(settings.KEY_DIRECTORY):
         return False
-    record(audit.Action.SUBJECTS_DESTROY, campaign, by=by)
+    record(log.Action.SUBJECTS_DESTROY, campaign, by=by)
     return destroy_subject_secret(settings.KEY_DIRECTORY, campaign.pk)
 
 
-def record(action: audit.Action, campaign: Campaign, *, by: User | str, **detail: str | int) -> None:
+def record(action: log.Action, campaign: Campaign, *, by: User | str, **detail: str | int) -> None:
     """One entry about a campaign on the audit record: the last step of its transaction."""
-    audit.record(action, by=by, kind=audit.Kind.CAMPAIGN, ref=campaign.slug, label=campaign.name, **detail)
+    log.record(action, by=by, kind=log.Kind.CAMPAIGN, ref=campaign.slug, label=campaign.name, **detail)
 
 
 def secrets_of_unknown() -> list[int]:
@@ -196,7 +197,7 @@ def secrets_of_unknown() -> list[int]:
 
 
 @transaction.atomic
-def pause_arm(arm: Arm, *, reason: str, now: datetime, by: User | str = audit.WORKER) -> None:
+def pause_arm(arm: Arm, *, reason: str, now: datetime, by: User | str = log.WORKER) -> None:
     """Show an arm's own words to nobody: its units see the control's, uncounted, and nobody else's arm moves.
 
     By a person it is a deviation from the plan; a guardrail's stop is what the plan says.
@@ -212,7 +213,7 @@ def pause_arm(arm: Arm, *, reason: str, now: datetime, by: User | str = audit.WO
     arm.paused_at, arm.paused_reason, arm.pauses = now, said, arm.pauses + 1
     _keep(arm)
     departed(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was paused.", why=said)
-    record(audit.Action.ARM_PAUSE, arm.campaign, by=by, arm=arm.name, reason=said)
+    record(log.Action.ARM_PAUSE, arm.campaign, by=by, arm=arm.name, reason=said)
 
 
 @transaction.atomic
@@ -229,12 +230,12 @@ def resume_arm(arm: Arm, *, by: User, reason: str, now: datetime) -> None:
         raise StepRefused(_("This arm is not paused."))
     if stopped := readiness.stopped_words(Arm.objects.filter(pk=arm.pk)):
         raise StepRefused(stopped[0].said)
-    if not set(spoken(arm.campaign)) & set(arm.campaign.locales) & review.approved_locales(arm.revision):
+    if not set(spoken(arm.campaign)) & set(arm.campaign.locales) & workflow.approved_locales(arm.revision):
         raise StepRefused(_("Its words were withdrawn: no language is left that every arm speaks."))
     arm.paused_at, arm.paused_reason = None, ""
     _keep(arm)
     departed(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was resumed.", why=said)
-    record(audit.Action.ARM_RESUME, arm.campaign, by=by, arm=arm.name, reason=said)
+    record(log.Action.ARM_RESUME, arm.campaign, by=by, arm=arm.name, reason=said)
 
 
 def departed(campaign: Campaign, *, by: User | str, now: datetime, what: str, why: str) -> None:
@@ -288,7 +289,7 @@ def _move(campaign: Campaign, verb: str, by: User, **detail: str) -> None:
         raise StepRefused(_("A campaign that is “%(state)s” cannot %(verb)s.") % told)
     campaign.state = target
     campaign.save()
-    record(audit.Action(f"campaign-{verb.replace('_', '-')}"), campaign, by=by, **detail)
+    record(log.Action(f"campaign-{verb.replace('_', '-')}"), campaign, by=by, **detail)
 
 
 def unready(campaign: Campaign) -> list[str]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaign.models import Campaign
-from messages.audit import Action, Kind
+from messages.audit.log import Action, Kind
 from messages.models import AuditEntry
 from messages.roles import MANAGER, REVIEWER, has_role
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from campaign import places
 from campaign.models import Partner
 from campaign.place_forms import ContactsForm, PartnerForm
-from messages.people.confirmation import needs_confirmation
+from messages.accounts.step_up import needs_confirmation
 from messages.roles import ADMINISTRATOR, MANAGER, has_role, require_role
 
 

@@ -11,8 +11,9 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from campaign.models import Campaign, Partner, Placement
-from messages import audit, review
+from messages.audit import log
 from messages.models import Frame, Revision
+from messages.review import workflow
 from messages.roles import PARTNER_CONTACT
 
 TOLD = ("name", "key", "partner", "allowed_origins", "leave_url", "continue_url", "expected_per_day", "fallback")
@@ -34,7 +35,7 @@ def standing(placement: Placement, *, now: datetime) -> Standing:
     open_now = [c for c in live if not (c.starts_at and c.starts_at > now) and not (c.ends_at and c.ends_at <= now)]
     if open_now:
         return Standing("campaign", open_now[0])
-    if placement.fallback and review.approved_locales(placement.fallback):
+    if placement.fallback and workflow.approved_locales(placement.fallback):
         return Standing("fallback", live[0] if live else None)
     return Standing("nothing", live[0] if live else None)
 
@@ -54,9 +55,9 @@ def suggested_key(name: str) -> str:
 
 def neutral_revisions() -> list[Revision]:
     """Words that may stand where no campaign runs: approved, neutral, and not stopped everywhere."""
-    found = review.showable().filter(message__frame=Frame.NEUTRAL)
+    found = workflow.showable().filter(message__frame=Frame.NEUTRAL)
     rows = found.select_related("message").prefetch_related("renditions").order_by("message__key", "-number")
-    return [revision for revision in rows if review.approved_locales(revision)]
+    return [revision for revision in rows if workflow.approved_locales(revision)]
 
 
 def contacts_to_choose() -> list[User]:
@@ -71,7 +72,7 @@ def add(placement: Placement, *, by: User, new_partner: str = "") -> Placement:
         placement.partner = add_partner(new_partner, by=by)
     placement.key = placement.key or suggested_key(placement.name)
     placement.save(force_insert=True)
-    _record(audit.Action.PLACEMENT_ADD, placement, by, partner=placement.partner.name)
+    _record(log.Action.PLACEMENT_ADD, placement, by, partner=placement.partner.name)
     return placement
 
 
@@ -86,7 +87,7 @@ def change(placement: Placement, *, by: User, new_partner: str = "") -> list[str
         raise ValueError("the key of a placement is fixed once a campaign was launched there")
     if changed:
         placement.save()
-        _record(audit.Action.PLACEMENT_CHANGE, placement, by, fields=", ".join(changed))
+        _record(log.Action.PLACEMENT_CHANGE, placement, by, fields=", ".join(changed))
     return changed
 
 
@@ -94,7 +95,7 @@ def change(placement: Placement, *, by: User, new_partner: str = "") -> list[str
 def add_partner(name: str, *, by: User) -> Partner:
     """A new partner; nobody is its contact yet."""
     partner = Partner.objects.create(name=name)
-    _record_partner(audit.Action.PARTNER_ADD, partner, by)
+    _record_partner(log.Action.PARTNER_ADD, partner, by)
     return partner
 
 
@@ -106,7 +107,7 @@ def rename_partner(partner: Partner, name: str, *, by: User) -> bool:
         return False
     partner.name = name
     partner.save(update_fields=["name"])
-    _record_partner(audit.Action.PARTNER_CHANGE, partner, by, was=before)
+    _record_partner(log.Action.PARTNER_CHANGE, partner, by, was=before)
     return True
 
 
@@ -118,13 +119,13 @@ def assign_contacts(partner: Partner, people: Iterable[User], *, by: User) -> bo
         return False
     partner.contacts.set(wanted.values())
     names = ", ".join(sorted(user.get_username() for user in wanted.values()))
-    _record_partner(audit.Action.PARTNER_CONTACTS, partner, by, contacts=names or "nobody")
+    _record_partner(log.Action.PARTNER_CONTACTS, partner, by, contacts=names or "nobody")
     return True
 
 
-def _record(action: audit.Action, placement: Placement, by: User, **detail: str) -> None:
-    audit.record(action, by=by, kind=audit.Kind.PLACEMENT, ref=placement.key, label=placement.name, **detail)
+def _record(action: log.Action, placement: Placement, by: User, **detail: str) -> None:
+    log.record(action, by=by, kind=log.Kind.PLACEMENT, ref=placement.key, label=placement.name, **detail)
 
 
-def _record_partner(action: audit.Action, partner: Partner, by: User, **detail: str) -> None:
-    audit.record(action, by=by, kind=audit.Kind.PARTNER, ref=str(partner.pk), label=partner.name, **detail)
+def _record_partner(action: log.Action, partner: Partner, by: User, **detail: str) -> None:
+    log.record(action, by=by, kind=log.Kind.PARTNER, ref=str(partner.pk), label=partner.name, **detail)

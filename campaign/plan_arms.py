@@ -14,8 +14,8 @@ from campaign.lifecycle import StepRefused
 from campaign.models import AnalysisPlan, Arm, Campaign
 from campaign.plan_draft import Overtaken, draft_of
 from campaign.plan_steps import MOST_ARMS, PRESETS, Preset, comparisons, frames_for, next_key, preset_of
-from messages import review
 from messages.models import Revision
+from messages.review import workflow
 
 _FIRST_LOOKED_AT = 50  # approved revisions of a frame, in search of one that nobody uses yet
 
@@ -37,14 +37,14 @@ class NothingApproved(StepRefused):
 
 def offers(frames: Collection[str]) -> QuerySet[Revision]:
     """Words of these frames that may be shown, the starter library first, newer ones of a message before older."""
-    found = review.showable().filter(message__frame__in=frames)
+    found = workflow.showable().filter(message__frame__in=frames)
     found = found.select_related("message__theme").prefetch_related("renditions")
     return found.order_by(F("message__theme__number").asc(nulls_last=True), "message__key", "-number")
 
 
 def lacking(preset: Preset) -> list[str]:
     """The parts of a comparison for which there are no approved words, by the frame that they would come from."""
-    there = set(review.showable().values_list("message__frame", flat=True))
+    there = set(workflow.showable().values_list("message__frame", flat=True))
     return [part.frames[0] for part in preset.parts if not there & set(part.frames)]
 
 
@@ -105,7 +105,7 @@ def _unused(frames: tuple[str, ...], used: Collection[int]) -> Revision:
     """Approved words that no other arm shows yet: of the first frame that has some."""
     for frame in frames:
         for revision in offers([frame]).exclude(pk__in=used)[:_FIRST_LOOKED_AT]:
-            if review.approved_locales(revision):
+            if workflow.approved_locales(revision):
                 return revision
     raise NothingApproved(frames[:1])
 
@@ -192,7 +192,7 @@ def choose_words(campaign: Campaign, key: str, revision: Revision, *, was: int, 
     if arm is None or arm.revision_id not in (was, revision.pk):
         raise Overtaken
     frames = frames_for(key, preset_of([one.key for one in locked.arms.all()]))
-    if revision.message.frame not in frames or not review.approved_locales(revision):
+    if revision.message.frame not in frames or not workflow.approved_locales(revision):
         raise StepRefused("These words are not approved for this place in the comparison.")
     arm.revision = revision
     arm.save(update_fields=["revision"])

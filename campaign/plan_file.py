@@ -22,7 +22,7 @@ from campaign.promise import as_it_stands, canonical_of
 from campaign.readiness import spoken
 from campaign.registration_rows import Named, Section, Words
 from messages.models import Rendition
-from messages.render import direction_of
+from messages.text.rendering import direction_of
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from typing import Any
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import CATALOGUE
 from campaign.readiness import spoken
-from messages import review
 from messages.models import Review
+from messages.review import workflow
 
 
 def canonical_of(promise: dict[str, Any]) -> str:
@@ -61,7 +61,7 @@ def content(plan: AnalysisPlan) -> dict[str, Any]:
                 "arm": arm.key,
                 "words": arm.revision.digest,
                 "languages": {words.locale: words.digest for words in offered},
-                "exceptions": [_exception(made) for words in offered for made in review.exceptions(words)],
+                "exceptions": [_exception(made) for words in offered for made in workflow.exceptions(words)],
                 "weight": arm.weight,
                 "control": arm.is_control,
             }

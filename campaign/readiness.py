@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from campaign.assignment import cumulative
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import CATALOGUE
-from messages import help_links, review
+from messages.help_links import directory
+from messages.review import workflow
 
 
 class Why(StrEnum):
@@ -73,13 +74,13 @@ def before_launch(campaign: Campaign, *, now: datetime) -> list[Obstacle]:
     found = obstacles(campaign)
     if campaign.ends_at is not None and campaign.ends_at <= (campaign.starts_at or now):
         found.append(Obstacle(Why.TIMES, _("The campaign would end before it starts: choose a later end.")))
-    return found + [Obstacle(Why.HELP, problem) for problem in help_links.in_the_way(today=timezone.localdate(now))]
+    return found + [Obstacle(Why.HELP, problem) for problem in directory.in_the_way(today=timezone.localdate(now))]
 
 
 def spoken(campaign: Campaign) -> list[str]:
     """The languages in which the words of every arm that is not paused are approved."""
     shown = campaign.arms.filter(paused_at=None).select_related("revision__message")
-    own = [review.approved_locales(arm.revision) for arm in shown.prefetch_related("revision__renditions")]
+    own = [workflow.approved_locales(arm.revision) for arm in shown.prefetch_related("revision__renditions")]
     return sorted(set.intersection(*own)) if own else []
 
 
@@ -113,7 +114,7 @@ def _of_arms(arms: list[Arm]) -> Iterator[Obstacle]:
 
 
 def _of_words(arms: list[Arm]) -> Iterator[Obstacle]:
-    locales = [review.approved_locales(arm.revision) for arm in arms]
+    locales = [workflow.approved_locales(arm.revision) for arm in arms]
     for arm, own in zip(arms, locales, strict=True):
         if not own:
             problem = _("The words of “%(arm)s” are not approved.") % {"arm": arm.name}

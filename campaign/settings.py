@@ -65,9 +65,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "messages.people.door.Door",
+    "messages.accounts.middleware.Door",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "messages.people.door.SecondFactorRequired",
+    "messages.accounts.middleware.SecondFactorRequired",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -137,7 +137,7 @@ DATABASE_ROUTERS = ["analytics.routers.AudienceRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Passwords are hashed by Argon2id; one that was hashed otherwise is hashed anew at the next sign-in.
-PASSWORD_HASHERS = ["messages.people.hashing.Argon2id", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+PASSWORD_HASHERS = ["messages.accounts.password_hasher.Argon2id", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -160,8 +160,8 @@ SECOND_FACTOR_KEY = SimpleLazyObject(partial(secret_file, KEY_DIRECTORY, "second
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Second Thought"
 MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
-MFA_ADAPTER = "messages.people.sealing.Adapter"
-ACCOUNT_ADAPTER = "messages.people.sealing.NoSelfSignUp"
+MFA_ADAPTER = "messages.accounts.encryption.Adapter"
+ACCOUNT_ADAPTER = "messages.accounts.encryption.NoSelfSignUp"
 
 # Mail is for invitations and notices. Without a server, the links of the first are shown to copy.
 EMAIL_HOST = os.environ.get("MAIL_HOST", "")

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from messages.roles import ADMINISTRATOR, MANAGER, PARTNER_CONTACT, REVIEWER, ROLES, roles_held
-from messages.templatetags.kind import SHOW_COOKIE, shows_terms
+from messages.templatetags.sensitive_text import SHOW_COOKIE, shows_terms
 
 _YEAR = 31_536_000
 Text = Any  # a string, or one that is translated when it is shown

@@ -27,9 +27,9 @@ from campaign.keyring import subject_secret
 from campaign.marks import Pulse, read_marks, read_pulse
 from campaign.models import Arm, Campaign, Placement
 from campaign.receipt import facts
-from messages import review
 from messages.models import HelpLink, Rendition
-from messages.render import Rendered, render
+from messages.review import workflow
+from messages.text.rendering import Rendered, render
 
 if TYPE_CHECKING:
     from campaign.snapshot_file import SnapshotFile
@@ -258,13 +258,13 @@ def _words(arm: Arm, campaign: Campaign) -> list[Rendition]:
         return words
     if arm.revision.message.stopped_at is not None:
         return []
-    return [r for r in words if review.stands(r) and (r.locale in campaign.locales or not campaign.locales)]
+    return [r for r in words if workflow.stands(r) and (r.locale in campaign.locales or not campaign.locales)]
 
 
 def _fallback(placement: Placement) -> list[Rendition]:
     if placement.fallback is None or placement.fallback.message.stopped_at is not None:
         return []
-    return [rendition for rendition in placement.fallback.renditions.all() if review.stands(rendition)]
+    return [rendition for rendition in placement.fallback.renditions.all() if workflow.stands(rendition)]
 
 
 def _campaign(campaign: Campaign, entries: Mapping[int, ArmEntry]) -> CampaignEntry | None:

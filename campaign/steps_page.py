@@ -16,7 +16,7 @@ from campaign import copying, lifecycle, plan_page, readiness
 from campaign.access import campaign_for
 from campaign.lifecycle import StepRefused
 from campaign.models import Campaign
-from messages.people.confirmation import needs_confirmation
+from messages.accounts.step_up import needs_confirmation
 from messages.roles import REVIEWER, require_role
 
 State = Campaign.State

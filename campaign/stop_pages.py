@@ -18,8 +18,8 @@ from campaign.access import campaign_for
 from campaign.lifecycle import StepRefused
 from campaign.models import Arm, Campaign, Placement
 from campaign.stop_forms import ReasonForm
+from messages.accounts.step_up import needs_confirmation
 from messages.models import Message
-from messages.people.confirmation import needs_confirmation
 from messages.roles import require_role
 
 

@@ -24,10 +24,12 @@ from campaign.next_step import next_step, sent_back
 from campaign.plan_addresses import goes_on
 from campaign.preview import preview_url
 from campaign.promise import factorial_arms
-from messages import advice, help_links, review
+from messages.help_links import directory
 from messages.models import Rendition, Review
-from messages.render import direction_of
+from messages.review import workflow
 from messages.roles import MANAGER, PARTNER_CONTACT, ROLES, has_role, require_role
+from messages.text import lint_stored
+from messages.text.rendering import direction_of
 
 PER_PAGE = 20
 
@@ -101,7 +103,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "campaign": campaign,
         "arms": arms,
-        "unlike": advice.on_arms({card.arm.name: card.arm.revision for card in arms}),
+        "unlike": lint_stored.on_arms({card.arm.name: card.arm.revision for card in arms}),
         "placements": placements,
         "embed": request.build_absolute_uri(static("campaign/embed.js")),
         "plan": plan,
@@ -119,9 +121,9 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "campaign/detail.html", context)
 
 
-def _help_waits(campaign: Campaign) -> list[help_links.Due]:
+def _help_waits(campaign: Campaign) -> list[directory.Due]:
     """Links that somebody has to open before it can launch, or although it runs."""
-    return [] if campaign.state == Campaign.State.CLOSED else help_links.due(today=timezone.localdate())
+    return [] if campaign.state == Campaign.State.CLOSED else directory.due(today=timezone.localdate())
 
 
 def _arms(campaign: Campaign, placements: list[Placement]) -> list[ArmCard]:
@@ -147,8 +149,8 @@ def _words(rendition: Rendition) -> Words:
         headline=rendition.headline,
         body=rendition.body,
         state=rendition.get_state_display(),
-        approval=review.approval_of(rendition),
-        exceptions=tuple(review.exceptions(rendition)),
+        approval=workflow.approval_of(rendition),
+        exceptions=tuple(workflow.exceptions(rendition)),
     )
 
 

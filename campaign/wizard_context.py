@@ -17,9 +17,10 @@ from campaign.models import Arm, Campaign
 from campaign.plan_arms import lacking, offers
 from campaign.plan_forms import Question, WordsForm
 from campaign.plan_steps import CHECK, PRESETS, frames_for, preset_of
-from messages import advice, review
 from messages.models import Frame, Rendition, Revision
-from messages.render import direction_of
+from messages.review import workflow
+from messages.text import lint_stored
+from messages.text.rendering import direction_of
 
 PER_PAGE = 8
 
@@ -68,13 +69,13 @@ def _compare(campaign: Campaign, request: HttpRequest, form: Question) -> dict[s
 def _words(campaign: Campaign, request: HttpRequest, form: WordsForm) -> dict[str, Any]:
     arms = {arm.key: arm for arm in _arms(campaign)}
     keys = list(arms)
-    remarks = advice.on_arms({arm.name: arm.revision for arm in arms.values()})
+    remarks = lint_stored.on_arms({arm.name: arm.revision for arm in arms.values()})
     return {
         "arms": [
             ArmRow(arms[key], name, share, said(arms[key].revision)) for key, name, share in form.arms() if key in arms
         ],
         "unlike": remarks,
-        "unready": [arm.name for arm in arms.values() if not review.approved_locales(arm.revision)],
+        "unready": [arm.name for arm in arms.values() if not workflow.approved_locales(arm.revision)],
         "no_language": not campaign_speaks(list(arms.values())),
         "own": preset_of(keys) == "own",
     }
@@ -82,7 +83,7 @@ def _words(campaign: Campaign, request: HttpRequest, form: WordsForm) -> dict[st
 
 def campaign_speaks(arms: list[Arm]) -> set[str]:
     """The languages in which every arm has approved words."""
-    spoken = [review.approved_locales(arm.revision) for arm in arms]
+    spoken = [workflow.approved_locales(arm.revision) for arm in arms]
     return set.intersection(*spoken) if spoken else set()
 
 
@@ -160,7 +161,7 @@ def _check(campaign: Campaign, request: HttpRequest) -> dict[str, Any]:
 
 def said(revision: Revision) -> tuple[Said, ...]:
     """The approved words of a revision, English first."""
-    stand = [rendition for rendition in revision.renditions.all() if review.stands(rendition)]
+    stand = [rendition for rendition in revision.renditions.all() if workflow.stands(rendition)]
     stand.sort(key=_english_first)
     return tuple(Said(one.locale, direction_of(one.locale), one.headline, one.body) for one in stand)
 

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_safe
 from campaign import hosted
 from campaign.models import Placement
 from messages.models import Draft, Rendition
-from messages.render import Rendered, body_html, direction_of
 from messages.roles import ROLES, require_role
+from messages.text.rendering import Rendered, body_html, direction_of
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; "

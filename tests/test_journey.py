@@ -8,7 +8,7 @@ from analytics import report
 from analytics.evaluate import evaluate
 from analytics.fold import fold
 from campaign import lifecycle
-from messages import starter
+from messages.library import starter_library
 from messages.models import Message
 from tests import world
 
@@ -16,7 +16,7 @@ from tests import world
 @pytest.mark.django_db(databases=["default", "audience"])
 def test_from_a_shown_message_to_a_sentence() -> None:
     # A manager takes approved words from the library into a campaign; a second person approves; the plan is frozen.
-    starter.load(now=world.NOON)
+    starter_library.load(now=world.NOON)
     campaign = world.draft()
     for arm in campaign.arms.all():
         message = Message.objects.filter(frame=arm.key, revisions__state="approved").order_by("key")[0]

@@ -15,7 +15,7 @@ from analytics.evaluate import evaluate
 from campaign import api
 from campaign import urls as real
 from campaign.models import Campaign
-from messages import audit_page
+from messages.audit_pages import views
 from tests import permissions, world
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,7 +78,7 @@ def test_the_guide_shows_the_matrix() -> None:
 
 class TestAFaultIsFound:
     def test_a_page_that_lost_its_check(self, running: None, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(audit_page, "require_role", lambda user, *roles: None)
+        monkeypatch.setattr(views, "require_role", lambda user, *roles: None)
         assert permissions.differences("/audit/") == [
             f"{method} /audit/ as {role}: allowed, declared forbidden"
             for role in ("no role", "partner contact", "analyst", "reviewer")

@@ -16,7 +16,7 @@ from campaign.deviations import deviate
 from campaign.models import Campaign
 from tests import world
 from tests.campaign.test_api import analyst
-from tests.messages.test_help_pages import page
+from tests.messages.help_links.test_views import page
 
 pytestmark = pytest.mark.django_db
 

@@ -22,8 +22,8 @@ from analytics.notice_words import letter, sentence
 from analytics.worker import STEPS, Worker
 from campaign import lifecycle
 from campaign.models import AnalysisPlan, Campaign
-from messages import audit
-from messages.help_probe import Unsafe
+from messages.audit import log
+from messages.help_links.link_checker import Unsafe
 from messages.models import HelpLink
 from tests import world
 
@@ -91,7 +91,7 @@ class TestWhatIsTold:
         campaign = running()
         lifecycle.pause(campaign, by=world.person("mara", "manager"))
         assert kinds(campaign) == []
-        lifecycle.record(audit.Action.CAMPAIGN_PAUSE, campaign, by=audit.WORKER)
+        lifecycle.record(log.Action.CAMPAIGN_PAUSE, campaign, by=log.WORKER)
         assert kinds(campaign) == ["paused"]
 
     def test_the_planned_people(self) -> None:
@@ -341,8 +341,8 @@ class TestTheWebhook:
     def test_it_is_told_the_campaign_the_kind_a_sentence_and_a_page_and_no_more(
         self, site: Site, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("messages.help_probe.resolved", lambda host: ["93.184.216.34"])
-        monkeypatch.setattr("messages.help_probe.connected", site.connect)
+        monkeypatch.setattr("messages.help_links.link_checker.resolved", lambda host: ["93.184.216.34"])
+        monkeypatch.setattr("messages.help_links.link_checker.connected", site.connect)
         campaign = running(webhook="https://hook.example/in?key=1")
         crossed(campaign)
         notices.make(campaign, now=world.NOON)

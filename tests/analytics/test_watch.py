@@ -22,8 +22,8 @@ from analytics.pulse import flow_of
 from analytics.worker import STEPS, Worker
 from campaign import lifecycle
 from campaign.models import Campaign, LeftOutCount, PlannedOutcome, ServedCount
+from messages.accounts import sessions
 from messages.models import AuditEntry
-from messages.people import sessions
 from tests import world
 
 pytestmark = pytest.mark.django_db

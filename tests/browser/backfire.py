@@ -11,7 +11,7 @@ from django.utils import timezone
 from analytics import worker
 from analytics.models import GuardEvent
 from campaign import lifecycle
-from messages import starter
+from messages.library import starter_library
 from tests import world
 
 # Arm -> how many saw it, and how many of them it annoyed: 3 and 12 in 100, where the plan allows 1 more.
@@ -21,7 +21,7 @@ SEEN = {"neutral": (5000, 150), "both": (5000, 600)}
 def planted(origin: str) -> dict[str, str]:
     """The campaign, launched yesterday; the session of a manager. All but one in a million visitors fall to the arm."""
     now = timezone.now()
-    starter.load(now=now)
+    starter_library.load(now=now)
     campaign = world.draft(
         arms={"neutral": 1, "both": 1_000_000},
         at=world.placement(allowed_origins=[origin]),

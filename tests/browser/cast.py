@@ -27,9 +27,10 @@ from analytics.models import GuardEvent, Pulse, Rehearsal, Tally, WorkerStep
 from campaign import deviations, keyring, killswitch, lifecycle, placetest, planning
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome, ServedCount
 from campaign.preview import preview_url
-from messages import review, starter
+from messages.accounts import invitations, second_factors, sessions, step_up
+from messages.library import starter_library
 from messages.models import HelpLink, Message, Rendition, Revision
-from messages.people import confirmation, factors, invitations, sessions
+from messages.review import workflow
 from messages.roles import ANALYST, MANAGER, REVIEWER
 from tests import permissions, world
 
@@ -65,7 +66,7 @@ ARABIC = ("يمكنك التوقف هنا.", "لم يوافق الشخص في ا
 def build() -> dict[str, Any]:
     """Everything a test needs to know: cookies by role, addresses by route, the pages that no address leads to."""
     now = timezone.now()
-    starter.load(now=now)
+    starter_library.load(now=now)
     HelpLink.objects.update(verified_on=now.date())
     demo.people()
     pilot = demo.campaign(
@@ -98,9 +99,9 @@ def build() -> dict[str, Any]:
     roles = permissions.signed_in() | {"half-way": _half_way(), "newcomer": _newcomer()}
     roles |= {name: _signed_in(name) for name in ("one-factor", "two-factors")}
     passkey = Authenticator.objects.create(
-        user=world.person("two-factors"), type=factors.PASSKEY, data={"name": "The phone in my pocket"}
+        user=world.person("two-factors"), type=second_factors.PASSKEY, data={"name": "The phone in my pocket"}
     )
-    only = Authenticator.objects.get(user=world.person("one-factor"), type=factors.APP)
+    only = Authenticator.objects.get(user=world.person("one-factor"), type=second_factors.APP)
     _, token = invitations.invite("sam@example.org", ANALYST, by="the site", now=now)
     return {
         "cookies": {
@@ -235,8 +236,8 @@ def _in_two_languages(words: Revision) -> Revision:
     english = words.renditions.get(locale="en")
     for locale, headline, body in (("en", english.headline, english.body), ("ar", *ARABIC)):
         spoken = Rendition.objects.create(revision=revision, locale=locale, headline=headline, body=body)
-        review.submit(spoken, now=timezone.now())
-        review.approve(spoken, by=None, now=timezone.now())
+        workflow.submit(spoken, now=timezone.now())
+        workflow.approve(spoken, by=None, now=timezone.now())
     revision.refresh_from_db()
     return revision
 
@@ -270,7 +271,7 @@ def _written(words: Revision) -> None:
     )
     said = {"headline": english.headline, "body": f"{english.body}\n\nYou can still stop."}
     waits = Rendition.objects.create(revision=revision, locale="en", **said)
-    review.submit(waits, by=manager, now=timezone.now())
+    workflow.submit(waits, by=manager, now=timezone.now())
     Rendition.objects.create(revision=revision, locale="ar", headline=ARABIC[0], body=ARABIC[1])
 
 
@@ -316,7 +317,7 @@ def _newcomer() -> Client:
     client = Client()
     client.force_login(world.person("newcomer", ANALYST))
     session, hour = client.session, int(time.time()) // sessions.SECONDS_PER_HOUR
-    session.update({sessions.STARTED: hour, sessions.SEEN: hour, confirmation.CONFIRMED: int(time.time())})
+    session.update({sessions.STARTED: hour, sessions.SEEN: hour, step_up.CONFIRMED: int(time.time())})
     session.save()
     return client
 

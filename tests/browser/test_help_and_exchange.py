@@ -16,7 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from campaign import lifecycle
 from campaign.lifecycle import StepRefused
-from messages import starter
+from messages.library import starter_library
 from messages.models import HelpLink, Revision
 from tests import world
 from tests.browser.conftest import OpenPage
@@ -55,7 +55,7 @@ def press_until(tab: Page, name: str, *, at_most: int = 60) -> None:
 
 
 def test_a_reviewer_checks_all_links_by_keyboard_and_then_the_campaign_launches(desk: SignIn) -> None:
-    starter.load(now=world.NOON)
+    starter_library.load(now=world.NOON)
     campaign = world.draft()
     HelpLink.objects.update(verified_on=None, verified_by="")
     lifecycle.submit(campaign, by=world.person("mara", "manager"))
@@ -129,7 +129,7 @@ def test_words_go_out_through_a_spreadsheet_and_come_in_as_drafts(desk: SignIn, 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_fit_a_phone_and_a_desk_in_light_and_dark(desk: SignIn, scheme: str) -> None:
-    starter.load(now=world.NOON)
+    starter_library.load(now=world.NOON)
     tab = desk(world.person("mara", "manager"), "/help-links/", color_scheme=scheme)
     wrong, site = watch(tab), tab.url.removesuffix("/help-links/")
     for path in ("/help-links/", "/help-links/report-remove/", "/help-links/add/", "/messages/exchange/"):

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from campaign import planning
 from campaign.models import Campaign
-from messages import starter
+from messages.library import starter_library
 from tests import world
 from tests.browser.test_help_and_exchange import SignIn, desk
 from tests.browser.test_pages import watch
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def site_with_words() -> None:
     """The starter library, a checked directory of help, two places, two colleagues; no campaign."""
-    starter.load(now=world.NOON)
+    starter_library.load(now=world.NOON)
     world.help_checked()
     world.placement("quiet-page", name="Quiet page", expected_per_day=2000)
     world.placement("search-page", name="Search page")

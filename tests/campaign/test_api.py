@@ -13,8 +13,8 @@ from rest_framework.authtoken.models import Token
 
 from campaign.api_errors import BODY_LIMIT, one_error_shape
 from campaign.models import AnalysisPlan, Campaign
-from messages.people import confirmation
-from messages.review import ReviewRefused
+from messages.accounts import step_up
+from messages.review.workflow import ReviewRefused
 from tests import world
 
 CAMPAIGNS = "/api/v1/campaigns/"
@@ -308,7 +308,7 @@ def test_a_browser_confirms_again_after_ten_minutes() -> None:
     client = Client()
     world.sign_in(client, world.person("mara", "manager"))
     session = client.session
-    session[confirmation.CONFIRMED] -= confirmation.FRESH_SECONDS + 1
+    session[step_up.CONFIRMED] -= step_up.FRESH_SECONDS + 1
     session.save()
     error(step(client, "pause"), 403, "confirm_first")
     world.sign_in(client, world.person("mara", "manager"))

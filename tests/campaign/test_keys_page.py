@@ -13,8 +13,8 @@ from django.utils.timezone import now
 
 from campaign import keyring, lifecycle
 from campaign.models import Campaign
+from messages.accounts import step_up
 from messages.models import AuditEntry
-from messages.people import confirmation
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +46,7 @@ def read(client: Client, address: str = "/keys/") -> str:
 
 def unconfirmed(client: Client) -> None:
     session = client.session
-    session[confirmation.CONFIRMED] = int(time.time()) - confirmation.FRESH_SECONDS - 2
+    session[step_up.CONFIRMED] = int(time.time()) - step_up.FRESH_SECONDS - 2
     session.save()
 
 

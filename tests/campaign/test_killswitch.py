@@ -16,7 +16,7 @@ import pytest
 from campaign import killswitch, lifecycle, server
 from campaign.lifecycle import StepRefused
 from campaign.models import Campaign, Deviation, Placement
-from messages import audit
+from messages.audit import log
 from messages.models import AuditEntry, Message
 from tests import world
 from tests.installation import installed, manage
@@ -75,7 +75,7 @@ class TestStopping:
         campaign = world.launched()
         stop(words_of(campaign, "user"))
         last = AuditEntry.objects.latest("number")
-        assert (last.actor, last.action, last.detail["reason"]) == ("rafael", audit.Action.MESSAGE_STOP, REASON)
+        assert (last.actor, last.action, last.detail["reason"]) == ("rafael", log.Action.MESSAGE_STOP, REASON)
         assert [str(each) for each in Deviation.objects.all()] == ["The arm “User” was paused."]
 
     @pytest.mark.parametrize("role", ["analyst", "partner contact"])
@@ -135,7 +135,7 @@ class TestWhatIsStopped:
         with pytest.raises(StepRefused, match="Please say why"):
             killswitch.lift(message, by=world.person("mara"), reason="")
         killswitch.lift(message, by=world.person("mara"), reason="The name is gone.")
-        assert AuditEntry.objects.latest("number").action == audit.Action.MESSAGE_LIFT
+        assert AuditEntry.objects.latest("number").action == log.Action.MESSAGE_LIFT
         assert world.Site().decide().json["message"]["headline"] == "A neutral headline"
         arm = campaign.arms.get(key="user")
         lifecycle.resume_arm(arm, by=world.person("mara"), reason="The name is gone.", now=world.NOON)

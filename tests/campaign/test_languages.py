@@ -17,10 +17,10 @@ from analytics.evaluate import evaluate
 from campaign import catalogs, hosted
 from campaign.catalogs import Found
 from campaign.outcomes import CATALOGUE
-from messages import countries, locales
-from messages.audit_words import done
+from messages.audit_pages.wording import done
 from messages.models import Rendition
-from messages.render import render
+from messages.text import countries, languages
+from messages.text.rendering import render
 from tests import arabic, world
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
@@ -185,9 +185,9 @@ def analyst(client: Client, db: None) -> Client:
 
 class TestNames:
     def test_of_languages_are_written_small_where_the_language_of_the_page_does_so(self) -> None:
-        assert locales.name_of("ar") == "Arabic"
+        assert languages.name_of("ar") == "Arabic"
         with translation.override("es"):
-            assert locales.name_of("ar") == "árabe"
+            assert languages.name_of("ar") == "árabe"
 
     def test_of_countries_stand_in_the_order_of_the_readers_language(self) -> None:
         with translation.override("es-mx"):

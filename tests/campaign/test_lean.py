@@ -43,7 +43,7 @@ from django.urls import get_resolver
 get_resolver().url_patterns
 import campaign.wsgi
 print([name for name in ("cryptography", "fido2", "nacl") if name in sys.modules])
-from messages.people import sealing
+from messages.accounts import sealing
 sealing.opened(sealing.seal("secret", key=b"k"), key=b"k")
 print([name for name in ("cryptography", "fido2", "nacl") if name in sys.modules])
 """

@@ -10,8 +10,8 @@ from django.utils import translation
 from campaign import lifecycle, promise, readiness
 from campaign.lifecycle import StepRefused
 from campaign.models import Arm, Campaign
-from messages import review
 from messages.models import AuditEntry, Rendition, Revision
+from messages.review import workflow
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +101,7 @@ def test_two_campaigns_cannot_run_at_one_placement() -> None:
 def test_a_campaign_with_words_that_nobody_approved_cannot_be_submitted() -> None:
     campaign = world.draft()
     rendition = campaign.arms.get(key="user").revision.renditions.get()
-    review.withdraw(rendition, by=world.person("rafael", "reviewer"), now=world.NOON, reason="It may frighten.")
+    workflow.withdraw(rendition, by=world.person("rafael", "reviewer"), now=world.NOON, reason="It may frighten.")
     with pytest.raises(StepRefused, match="“User” are not approved"):
         lifecycle.submit(campaign, by=world.person("mara"))
 
@@ -161,7 +161,7 @@ def test_arms_without_an_approved_language_in_common_cannot_be_submitted() -> No
     campaign = world.draft()
     arm = campaign.arms.get(key="user")
     approve(translate(arm))
-    review.withdraw(arm.revision.renditions.get(locale="en"), by=rafael(), now=world.NOON, reason="It may frighten.")
+    workflow.withdraw(arm.revision.renditions.get(locale="en"), by=rafael(), now=world.NOON, reason="It may frighten.")
     with pytest.raises(StepRefused, match="no approved language in common"):
         lifecycle.submit(campaign, by=world.person("mara"))
 
@@ -170,7 +170,7 @@ def test_a_campaign_whose_words_were_withdrawn_does_not_resume() -> None:
     campaign = world.launched()
     lifecycle.pause(campaign, by=world.person("mara"))
     words = campaign.arms.get(key="user").revision.renditions.get()
-    review.withdraw(words, by=rafael(), now=world.NOON, reason="It may frighten.")
+    workflow.withdraw(words, by=rafael(), now=world.NOON, reason="It may frighten.")
     with pytest.raises(StepRefused, match="were withdrawn"):
         lifecycle.resume(campaign, by=world.person("mara"))
 
@@ -181,9 +181,9 @@ def test_the_plan_tells_every_exception_that_its_words_rest_on() -> None:
     root = User.objects.create_superuser("root")
     revision = Revision.objects.create(message=arm.revision.message, number=2, claim_strength="none", author=root)
     rendition = Rendition.objects.create(revision=revision, locale="en", headline="A headline", body="Words.")
-    review.submit(rendition, by=root, now=world.NOON)
+    workflow.submit(rendition, by=root, now=world.NOON)
     read = rendition.words_digest()
-    review.approve(rendition, by=root, now=world.NOON, read=read, checklist=world.SEEN, override="Alone this week.")
+    workflow.approve(rendition, by=root, now=world.NOON, read=read, checklist=world.SEEN, override="Alone this week.")
     Arm.objects.filter(pk=arm.pk).update(revision=revision)
     launch(campaign)
     told = {arm["arm"]: arm["exceptions"] for arm in json.loads(campaign.plan.canonical)["arms"]}
@@ -200,8 +200,8 @@ def translate(arm: Arm) -> Rendition:
 
 
 def approve(rendition: Rendition) -> None:
-    review.submit(rendition, now=world.NOON)
-    review.approve(rendition, by=None, now=world.NOON)
+    workflow.submit(rendition, now=world.NOON)
+    workflow.approve(rendition, by=None, now=world.NOON)
 
 
 def launch(campaign: Campaign) -> None:
@@ -271,14 +271,14 @@ class TestAnArm:
     def test_whose_words_were_withdrawn_is_not_resumed(self) -> None:
         arm, rafael = self.arm(), world.person("rafael")
         lifecycle.pause_arm(arm, reason="A test", now=world.NOON)
-        review.withdraw(arm.revision.renditions.get(), by=rafael, now=world.NOON, reason="It may frighten.")
+        workflow.withdraw(arm.revision.renditions.get(), by=rafael, now=world.NOON, reason="It may frighten.")
         with pytest.raises(StepRefused, match="withdrawn"):
             lifecycle.resume_arm(arm, by=world.person("mara"), reason="It helps.", now=world.NOON)
 
     def test_that_is_paused_keeps_no_campaign_from_being_resumed(self) -> None:
         arm, mara = self.arm(), world.person("mara")
         lifecycle.pause_arm(arm, reason="A test", now=world.NOON)
-        review.withdraw(
+        workflow.withdraw(
             arm.revision.renditions.get(), by=world.person("rafael"), now=world.NOON, reason="It may frighten."
         )
         campaign = Campaign.objects.get()

@@ -9,7 +9,7 @@ from campaign import lifecycle, places
 from campaign.models import Partner, Placement
 from campaign.origins import NoOrigin, origin_of
 from campaign.snapshot import Keeper
-from messages.audit_words import done
+from messages.audit_pages.wording import done
 from messages.models import AuditEntry
 from tests import world
 

@@ -15,8 +15,8 @@ from fpdf.fonts import TTFFont
 
 from campaign import lifecycle, plan_file, plan_pdf
 from campaign.models import Campaign
-from messages import review
 from messages.models import Rendition
+from messages.review import workflow
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -47,8 +47,8 @@ def in_arabic_too(campaign: Campaign) -> None:
         words = Rendition.objects.create(
             revision=arm.revision, locale="ar", headline=ARABIC, body="لم يوافق الشخص في الصورة على ذلك."
         )
-        review.submit(words, now=world.NOON)
-        review.approve(words, by=None, now=world.NOON)
+        workflow.submit(words, now=world.NOON)
+        workflow.approve(words, by=None, now=world.NOON)
 
 
 def test_the_json_is_byte_for_byte_what_was_hashed() -> None:

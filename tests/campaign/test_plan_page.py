@@ -11,7 +11,7 @@ from django.utils.html import escape
 from campaign import deviations, lifecycle, plan_file
 from campaign.models import Deviation
 from tests import world
-from tests.messages.test_help_pages import page, text
+from tests.messages.help_links.test_views import page, text
 
 pytestmark = pytest.mark.django_db
 

@@ -13,8 +13,8 @@ from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutco
 from campaign.plan_draft import NotADraft, Overtaken, state_of
 from campaign.plan_steps import CHECK, KEYS, comparisons, go_on, preset_of
 from campaign.sizing import Size
-from messages import review
 from messages.models import AuditEntry, Message, Revision
+from messages.review import workflow
 from tests import world
 
 
@@ -185,7 +185,7 @@ class TestTheArms:
     def test_words_that_are_not_approved_are_never_taken(self) -> None:
         four_frames()
         for rendition in Revision.objects.get(message__frame="user").renditions.all():
-            review.withdraw(rendition, by=mara(), now=world.NOON, reason="Unkind.")
+            workflow.withdraw(rendition, by=mara(), now=world.NOON, reason="Unkind.")
         campaign = begun()
         with pytest.raises(plan_arms.NothingApproved) as refused:
             keep(campaign, "compare", preset="full")
@@ -355,7 +355,7 @@ class TestWhatIsMissing:
         PlannedOutcome.objects.create(plan=campaign.plan, outcome="rating", role="guardrail", harm_margin=0.1)
         campaign.arms.update(weight=0)
         for rendition in campaign.arms.get(key="both").revision.renditions.all():
-            review.withdraw(rendition, by=mara(), now=world.NOON, reason="Unkind.")
+            workflow.withdraw(rendition, by=mara(), now=world.NOON, reason="Unkind.")
         found = plan_steps.missing(readiness.obstacles(campaign))
         assert [one.step for one in found] == ["words", "words", "places", "success", "harm"]
 

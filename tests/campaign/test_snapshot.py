@@ -16,8 +16,8 @@ from campaign.keyring import destroy_subject_secret, subject_secret
 from campaign.models import Arm, Campaign, Placement
 from campaign.snapshot import Keeper, Snapshot, compile_snapshot
 from campaign.snapshot_file import SnapshotFile
-from messages import review
 from messages.models import HelpLink, Message, Rendition, Revision
+from messages.review import workflow
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -244,7 +244,7 @@ def test_whatever_is_served_is_noticed_when_it_changes(change: str) -> None:
         lifecycle.pause(campaign, by=world.person("mara", "manager"))
     elif change == "withdrawn":
         words = campaign.arms.get(key="both").revision.renditions.get()
-        review.withdraw(words, by=world.person("mara", "manager"), reason="A test.", now=world.NOON)
+        workflow.withdraw(words, by=world.person("mara", "manager"), reason="A test.", now=world.NOON)
     elif change == "partner":
         place.partner.name = "Another name"
         place.partner.save()
@@ -354,8 +354,8 @@ class TestOnlyApprovedWordsAreServed:
         keeper = Keeper()
         keeper.refresh()
         for rendition in translated:
-            review.submit(rendition, now=world.NOON)
-            review.approve(rendition, by=None, now=world.NOON)
+            workflow.submit(rendition, now=world.NOON)
+            workflow.approve(rendition, by=None, now=world.NOON)
         assert keeper.refresh()
         entry = keeper.current.placements["quiet-page"].campaign
         assert entry is not None
@@ -416,7 +416,7 @@ def translate(arm: Arm) -> Rendition:
 
 def withdraw(revision: Revision, locale: str = "en") -> None:
     rafael = world.person("rafael", "reviewer")
-    review.withdraw(revision.renditions.get(locale=locale), by=rafael, now=world.NOON, reason="It may frighten.")
+    workflow.withdraw(revision.renditions.get(locale=locale), by=rafael, now=world.NOON, reason="It may frighten.")
 
 
 def launch(campaign: Campaign) -> None:

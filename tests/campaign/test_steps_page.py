@@ -9,10 +9,10 @@ from django.test import Client
 
 from campaign import lifecycle
 from campaign.models import Campaign
-from messages import review
+from messages.review import workflow
 from tests import world
 from tests.campaign.test_plan_page import PLAN, REASON, as_
-from tests.messages.test_help_pages import page, text
+from tests.messages.help_links.test_views import page, text
 
 pytestmark = pytest.mark.django_db
 
@@ -126,7 +126,7 @@ class TestLaunch:
     def test_what_is_in_the_way_stands_there_with_where_to_mend_it(self, manager: Client) -> None:
         campaign = approved()
         words = campaign.arms.get(key="user").revision
-        review.withdraw(words.renditions.get(), by=world.person("rafael"), now=world.NOON, reason="It may frighten.")
+        workflow.withdraw(words.renditions.get(), by=world.person("rafael"), now=world.NOON, reason="It may frighten.")
         html = page(manager, f"{HERE}launch/")
         assert f'The words of “User” are not approved. <a href="/messages/{words.message.key}/">' in html
         assert "Freeze the plan and launch" not in html

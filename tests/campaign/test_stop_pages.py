@@ -7,8 +7,8 @@ from django.test import Client
 
 from campaign import killswitch, lifecycle
 from campaign.models import Campaign
+from messages.accounts import step_up
 from messages.models import Message
-from messages.people import confirmation
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +76,7 @@ class TestStoppingAMessage:
     def test_asks_who_it_is_first(self) -> None:
         client, campaign = as_("mara", "manager"), world.launched()
         session = client.session
-        session[confirmation.CONFIRMED] = 0
+        session[step_up.CONFIRMED] = 0
         session.save()
         for answer in (client.get(of(campaign, "user")), client.post(of(campaign, "user"), {"reason": "Now."})):
             assert answer.headers["Location"].startswith("/account/confirm/?next=")

@@ -13,7 +13,7 @@ from campaign import lifecycle, surface
 from campaign.models import Campaign
 from campaign.preview import preview_url
 from campaign.snapshot import compile_snapshot
-from messages.render import body_html
+from messages.text.rendering import body_html
 from tests import world
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])

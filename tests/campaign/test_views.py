@@ -8,7 +8,7 @@ from django.urls import reverse
 from campaign import lifecycle
 from campaign.preview import arm_of
 from campaign.views import share_in_words
-from messages import review
+from messages.review import workflow
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +70,7 @@ def test_a_campaign_shows_the_exact_words_of_every_arm(reviewer: Client) -> None
 def test_words_that_lost_their_approval_are_not_called_approved(reviewer: Client) -> None:
     arm = world.draft().arms.get(key="both")
     rendition = arm.revision.renditions.get()
-    review.withdraw(rendition, by=world.person("rafael", "reviewer"), now=world.NOON, reason="It may frighten.")
+    workflow.withdraw(rendition, by=world.person("rafael", "reviewer"), now=world.NOON, reason="It may frighten.")
     assert "Withdrawn" in page(reviewer, "/campaigns/pilot/")
 
 
@@ -79,7 +79,7 @@ def test_an_exception_is_shown_on_the_campaign_that_uses_the_words(reviewer: Cli
     root = User.objects.create_superuser("root")
     words = world.submitted(author=root)
     read = words.words_digest()
-    review.approve(words, by=root, now=world.NOON, read=read, checklist=world.SEEN, override="Alone this week.")
+    workflow.approve(words, by=root, now=world.NOON, read=read, checklist=world.SEEN, override="Alone this week.")
     campaign.arms.filter(key="victim").update(revision=words.revision)
     html = page(reviewer, "/campaigns/pilot/")
     assert "Approved by root on 2 March 2026" in html

@@ -16,7 +16,8 @@ from campaign import lifecycle, planning, promise
 from campaign.models import AnalysisPlan, Campaign, Placement, PlannedOutcome
 from campaign.plan_draft import state_of
 from campaign.plan_steps import KEYS
-from messages import review, starter
+from messages.library import starter_library
+from messages.review import workflow
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -273,7 +274,7 @@ class TestWords:
     def test_words_that_were_withdrawn_are_pointed_at(self, manager: Client) -> None:
         campaign = world.draft()
         for rendition in campaign.arms.get(key="both").revision.renditions.all():
-            review.withdraw(rendition, by=world.person("mara"), now=world.NOON, reason="Unkind.")
+            workflow.withdraw(rendition, by=world.person("mara"), now=world.NOON, reason="Unkind.")
         assert "These words are not approved any more: Both." in page(manager, at("words"))
 
     @pytest.mark.parametrize("do", ["choose:../x", "remove:nobody", "choose:", "nonsense"])
@@ -460,7 +461,7 @@ class TestTheLastPage:
 def test_no_page_asks_the_database_more_for_a_full_library(
     manager: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    starter.load(now=world.NOON)
+    starter_library.load(now=world.NOON)
     planning.begin({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
     answer(manager, "compare", "ours", preset="full")
     for path in [*(at(step, "ours") for step in KEYS), at("words", "ours") + "victim/", "/campaigns/ours/plan-it/"]:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from campaign import snapshot
-from messages import drafts, editing
+from messages.editor import drafts, save
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def mara(client: Client) -> Client:
 def drafted(headline: str, body: str, locale: str = "en") -> int:
     revision = world.approved("victim")
     fields = {"headline": headline, "body": body}
-    seen = editing.seen_now(revision, locale)
+    seen = save.seen_now(revision, locale)
     return drafts.keep(world.person("mara"), revision.message, locale, fields, seen=seen, now=timezone.now()).pk
 
 

@@ -26,7 +26,7 @@ from campaign import server
 from campaign.models import Campaign
 from campaign.preview import preview_url
 from campaign.receipt import SECONDS_PER_HOUR
-from messages import starter
+from messages.library import starter_library
 
 DAYS = 4
 PARTNER_PAGE = settings.BASE_DIR / "examples" / "partner" / "index.html"
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         if Campaign.objects.filter(slug=demo.SLUG).exists():
             raise CommandError("This data directory holds a demo already. Start from an empty one: make demo does.")
         now = timezone.now()
-        loaded = starter.load(now=now)
+        loaded = starter_library.load(now=now)
         console.print(f"Starter library: {loaded.messages} messages in {loaded.revisions} approved revisions.")
         cast = demo.people()
         campaign = demo.campaign(

@@ -12,7 +12,7 @@ from campaign import custody, keyring, lifecycle
 from campaign.kept_keys import KeptKey, State, kept
 from campaign.keyring import in_words
 from campaign.models import Campaign
-from messages.audit import command_line
+from messages.audit.log import command_line
 
 
 class Command(BaseCommand):
