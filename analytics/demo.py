@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from analytics.simulate import Behaviour
-from campaign import lifecycle
+from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome
 from messages.help_links import directory
 from messages.models import Message
@@ -115,9 +115,9 @@ def campaign(*, now: datetime, origins: list[str], planned_per_arm: int, slug: s
         margin = 0.02 if role == PlannedOutcome.Role.GUARDRAIL else None
         PlannedOutcome.objects.create(plan=plan, outcome=outcome, role=role, harm_margin=margin)
     help_marked(now=now)
-    lifecycle.submit(made, by=manager)
-    lifecycle.approve(made, by=reviewer)
-    lifecycle.launch(made, by=manager, now=now)
+    transitions.submit(made, by=manager)
+    transitions.approve(made, by=reviewer)
+    transitions.launch(made, by=manager, now=now)
     return made
 
 

@@ -19,10 +19,10 @@ from analytics.pooling import pooled
 from analytics.stats import Counts, NotEstimable, omnibus, sample_ratio
 from analytics.stats import Estimate as Estimated
 from analytics.tallied import Tallied
-from campaign import lifecycle
+from campaign.lifecycle import transitions
+from campaign.lifecycle.frozen_plan import factorial_arms, margin_of
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import CATALOGUE
-from campaign.promise import factorial_arms, margin_of
 from messages.audit import log
 
 EXPLORATORY = "exploratory"
@@ -93,7 +93,7 @@ def _evaluated(campaign: Campaign, *, now: datetime, also: Sequence[str], except
         shown.analysis = analysis
         shown.save()
         if exception:
-            lifecycle.record(log.Action.LOOK_EARLY, campaign, by=by, look=analysis.look, reason=exception)
+            transitions.record(log.Action.LOOK_EARLY, campaign, by=by, look=analysis.look, reason=exception)
     return analysis
 
 

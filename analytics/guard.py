@@ -22,7 +22,7 @@ from analytics import disclose
 from analytics.comparison import LEAST_EVENTS
 from analytics.models import GuardEvent, Tally
 from analytics.stats import Counts, NotEstimable, sequential
-from campaign import lifecycle
+from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import CATALOGUE
 from messages.audit import log
@@ -63,7 +63,7 @@ def guard(campaign: Campaign, *, now: datetime, by: str = log.WORKER) -> list[Gu
         return []
     watched = [o for o in plan.outcomes.all() if o.role == PlannedOutcome.Role.GUARDRAIL and o.harm_margin is not None]
     held = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # nobody resumes an arm meanwhile
-    if held.state not in lifecycle.SHOWN:
+    if held.state not in transitions.SHOWN:
         return []
     arms = list(campaign.arms.all())
     control = next(arm for arm in arms if arm.is_control)
@@ -98,7 +98,7 @@ def _accepted(campaign: Campaign) -> dict[tuple[int, str], float]:
 
 def _pause(arm: Arm, outcome: str, margin: float, harm: Harm, *, people: int, now: datetime, by: str) -> GuardEvent:
     if arm.paused_at is None:
-        lifecycle.pause_arm(arm, reason=f"Guardrail crossed: {CATALOGUE[outcome].name}", now=now, by=by)
+        transitions.pause_arm(arm, reason=f"Guardrail crossed: {CATALOGUE[outcome].name}", now=now, by=by)
     return GuardEvent.objects.create(
         campaign=arm.campaign,
         arm=arm,

@@ -27,9 +27,9 @@ from analytics.fold import fold
 from analytics.guard import guard
 from analytics.models import Analysis, OpenView
 from analytics.simulate import Behaviour, PageReader, outcomes_of
-from campaign import lifecycle
-from campaign.audience import Audience, Recording, Reply, Request, mount
+from campaign.lifecycle import transitions
 from campaign.models import Campaign, Placement
+from campaign.serving.application import Audience, Recording, Reply, Request, mount
 from messages.help_links import directory as help_links_directory
 from messages.review import workflow
 from messages.roles import MANAGER, REVIEWER
@@ -111,7 +111,7 @@ def walk(rows: list[dict[str, Any]], *, seed: int = 1) -> dict[str, Any]:
     problems = _prepared(campaign, now)
     try:
         _launched(campaign, now - timedelta(days=LAST_DAY + DAYS))
-    except lifecycle.StepRefused as refusal:
+    except transitions.StepRefused as refusal:
         return {"report": None, "problems": [*problems, {"code": "not-walked", "said": str(refusal)}]}
     stage = Stage()
     rates = _rates(campaign)
@@ -160,9 +160,9 @@ def _launched(campaign: Campaign, at: datetime) -> None:
     manager, reviewer = campaign.created_by, User.objects.create(username="a second person")
     for person, role in ((manager, MANAGER), (reviewer, REVIEWER)):
         person.groups.add(Group.objects.get_or_create(name=role)[0])
-    lifecycle.submit(campaign, by=manager)
-    lifecycle.approve(campaign, by=reviewer)
-    lifecycle.launch(campaign, by=manager, now=at)
+    transitions.submit(campaign, by=manager)
+    transitions.approve(campaign, by=reviewer)
+    transitions.launch(campaign, by=manager, now=at)
 
 
 def _rates(campaign: Campaign) -> dict[str, float]:

@@ -7,7 +7,7 @@ import pytest
 from analytics import report
 from analytics.evaluate import evaluate
 from analytics.fold import fold
-from campaign import lifecycle
+from campaign.lifecycle import transitions
 from messages.library import starter_library
 from messages.models import Message
 from tests import world
@@ -22,9 +22,9 @@ def test_from_a_shown_message_to_a_sentence() -> None:
         message = Message.objects.filter(frame=arm.key, revisions__state="approved").order_by("key")[0]
         arm.revision = message.revisions.order_by("number")[0]
         arm.save()
-    lifecycle.submit(campaign, by=world.person("mara"))
-    lifecycle.approve(campaign, by=world.person("rafael", "reviewer"))
-    plan = lifecycle.launch(campaign, by=world.person("mara"), now=world.NOON)
+    transitions.submit(campaign, by=world.person("mara"))
+    transitions.approve(campaign, by=world.person("rafael", "reviewer"))
+    plan = transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
 
     # 2,000 people are shown a message and see it. With both harms 60 in 100 turn back, with any other text 30.
     site = world.Site()

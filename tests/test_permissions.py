@@ -12,8 +12,8 @@ from django.test import override_settings
 from django.urls import path
 
 from analytics.evaluate import evaluate
-from campaign import api
 from campaign import urls as real
+from campaign.api import views as api_views
 from campaign.models import Campaign
 from messages.audit_pages import views
 from tests import permissions, world
@@ -86,14 +86,14 @@ class TestAFaultIsFound:
         ]
 
     def test_an_api_that_asks_for_no_role(self, running: None, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(api.HasRole, "has_permission", lambda *arguments: True)
+        monkeypatch.setattr(api_views.HasRole, "has_permission", lambda *arguments: True)
         found = permissions.differences("/api/v1/campaigns/")
         assert "GET /api/v1/campaigns/ as stranger: allowed, declared sign in" in found
         assert "GET /api/v1/campaigns/ as no role: allowed, declared forbidden" in found
 
     def test_a_step_that_anyone_with_a_role_may_take(self, running: None, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(api, "has_role", lambda user, *roles: True)
-        monkeypatch.setattr("campaign.lifecycle.has_role", lambda user, *roles: True)
+        monkeypatch.setattr(api_views, "has_role", lambda user, *roles: True)
+        monkeypatch.setattr("campaign.lifecycle.transitions.has_role", lambda user, *roles: True)
         assert "POST /api/v1/campaigns/<slug:slug>/launch/ as analyst: allowed, declared forbidden" in (
             permissions.differences("/api/v1/campaigns/<slug:slug>/launch/")
         )

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.db import models, router, transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from campaign import lifecycle
+from campaign.lifecycle import transitions
 from messages.audit import log
 from messages.models import HelpLink, Message
 from messages.review import workflow
@@ -105,7 +105,7 @@ def test_the_audit_record_of_it_is_whole(
 def test_one_can_go_on_with_it() -> None:
     left_by(world.launched)
     made = world.launched()
-    lifecycle.pause(made, by=world.person("mara"))
+    transitions.pause(made, by=world.person("mara"))
     assert world.launched("second", at=world.placement("second-page")).pk != made.pk
 
 

@@ -12,7 +12,7 @@ from django.db import IntegrityError, connections, transaction
 
 from analytics.evaluate import evaluate
 from analytics.models import Analysis
-from campaign import lifecycle
+from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from messages.audit import log
 from messages.editor import save
@@ -49,13 +49,13 @@ def meanwhile() -> Iterator[Meanwhile]:
 
 def approved(slug: str) -> Campaign:
     made = world.draft(slug)
-    lifecycle.submit(made, by=world.person("mara", "manager"))
-    lifecycle.approve(made, by=world.person("rafael", "reviewer"))
+    transitions.submit(made, by=world.person("mara", "manager"))
+    transitions.approve(made, by=world.person("rafael", "reviewer"))
     return made
 
 
 def launch(campaign: Campaign) -> object:
-    return lifecycle.launch(campaign, by=world.person("mara"), now=world.NOON - timedelta(days=1))
+    return transitions.launch(campaign, by=world.person("mara"), now=world.NOON - timedelta(days=1))
 
 
 def test_two_campaigns_are_not_launched_at_one_placement(meanwhile: Meanwhile) -> None:
@@ -63,7 +63,7 @@ def test_two_campaigns_are_not_launched_at_one_placement(meanwhile: Meanwhile) -
     with transaction.atomic():
         launch(first)
         other = meanwhile(lambda: launch(second))
-    with pytest.raises(lifecycle.StepRefused, match="already runs"):
+    with pytest.raises(transitions.StepRefused, match="already runs"):
         other.result(timeout=10)
 
 
@@ -73,7 +73,7 @@ def test_a_campaign_is_launched_once(meanwhile: Meanwhile) -> None:
     with transaction.atomic():
         launch(campaign)
         other = meanwhile(lambda: launch(again))
-    with pytest.raises(lifecycle.StepRefused, match="frozen already"):
+    with pytest.raises(transitions.StepRefused, match="frozen already"):
         other.result(timeout=10)
 
 

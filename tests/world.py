@@ -20,14 +20,15 @@ from django.utils import timezone
 
 from analytics import ingest
 from analytics.models import OpenView, Tally
-from campaign import bots, lifecycle
-from campaign.audience import Answers, Audience, Deliver, Event, Surroundings
-from campaign.crowd import Crowd
-from campaign.doubt import Doubts
+from campaign.assignment.receipts import Receipt, ReceiptOffice
+from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome, ServedCount
-from campaign.receipt import Receipt, ReceiptOffice
-from campaign.served import ServedCounter
-from campaign.snapshot import compile_snapshot
+from campaign.serving import bots
+from campaign.serving.application import Answers, Audience, Deliver, Event, Surroundings
+from campaign.serving.exclusions import Doubts
+from campaign.serving.rate_limit import Crowd
+from campaign.serving.served_counts import ServedCounter
+from campaign.serving.snapshot import compile_snapshot
 from campaign.wsgi import Door
 from messages.accounts import second_factors, sessions, step_up
 from messages.models import HelpLink, Message, Rendition, Revision, Theme
@@ -193,9 +194,9 @@ def draft(
 def launched(slug: str = "pilot", **options: Any) -> Campaign:
     """A running campaign with a frozen plan."""
     made = draft(slug, **options)
-    lifecycle.submit(made, by=person("mara", "manager"))
-    lifecycle.approve(made, by=person("rafael", "reviewer"))
-    lifecycle.launch(made, by=person("mara", "manager"), now=NOON - timedelta(days=1))
+    transitions.submit(made, by=person("mara", "manager"))
+    transitions.approve(made, by=person("rafael", "reviewer"))
+    transitions.launch(made, by=person("mara", "manager"), now=NOON - timedelta(days=1))
     return made
 
 

@@ -20,7 +20,7 @@ from analytics.evaluate import evaluate
 from analytics.models import GuardEvent, Notice, Pulse, Telling, WorkerStep
 from analytics.notice_words import letter, sentence
 from analytics.worker import STEPS, Worker
-from campaign import lifecycle
+from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Campaign
 from messages.audit import log
 from messages.help_links.link_checker import Unsafe
@@ -45,9 +45,9 @@ def running(**plan: Any) -> Campaign:
         person.save()
     campaign = world.draft(plan=plan)
     AnalysisPlan.objects.get(campaign=campaign).told.add(world.person("ana"))
-    lifecycle.submit(campaign, by=world.person("mara", "manager"))
-    lifecycle.approve(campaign, by=world.person("rafael", "reviewer"))
-    lifecycle.launch(campaign, by=world.person("mara", "manager"), now=world.NOON - timedelta(days=1))
+    transitions.submit(campaign, by=world.person("mara", "manager"))
+    transitions.approve(campaign, by=world.person("rafael", "reviewer"))
+    transitions.launch(campaign, by=world.person("mara", "manager"), now=world.NOON - timedelta(days=1))
     return campaign
 
 
@@ -89,9 +89,9 @@ class TestWhatIsTold:
 
     def test_a_campaign_that_the_worker_paused_and_not_one_that_a_person_did(self) -> None:
         campaign = running()
-        lifecycle.pause(campaign, by=world.person("mara", "manager"))
+        transitions.pause(campaign, by=world.person("mara", "manager"))
         assert kinds(campaign) == []
-        lifecycle.record(log.Action.CAMPAIGN_PAUSE, campaign, by=log.WORKER)
+        transitions.record(log.Action.CAMPAIGN_PAUSE, campaign, by=log.WORKER)
         assert kinds(campaign) == ["paused"]
 
     def test_the_planned_people(self) -> None:
@@ -121,7 +121,7 @@ class TestWhatIsTold:
     def test_the_last_day(self) -> None:
         campaign = running()
         Campaign.objects.filter(pk=campaign.pk).update(ends_at=world.NOON)
-        lifecycle.close_due(now=world.NOON)
+        transitions.close_due(now=world.NOON)
         campaign.refresh_from_db()
         assert kinds(campaign) == ["ended"]
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from analytics import worker
 from analytics.models import GuardEvent
-from campaign import lifecycle
+from campaign.lifecycle import transitions
 from messages.library import starter_library
 from tests import world
 
@@ -28,9 +28,9 @@ def planted(origin: str) -> dict[str, str]:
         plan={"monitoring": "always-valid", "planned_per_arm": 5000},
     )
     campaign.plan.outcomes.filter(role="guardrail").update(harm_margin=0.01)
-    lifecycle.submit(campaign, by=world.person("mara", "manager"))
-    lifecycle.approve(campaign, by=world.person("rafael", "reviewer"))
-    lifecycle.launch(campaign, by=world.person("mara"), now=now - timedelta(days=1))
+    transitions.submit(campaign, by=world.person("mara", "manager"))
+    transitions.approve(campaign, by=world.person("rafael", "reviewer"))
+    transitions.launch(campaign, by=world.person("mara"), now=now - timedelta(days=1))
     world.tally(campaign, SEEN, outcome="annoyed")
     client = Client()
     world.sign_in(client, world.person("mara"))

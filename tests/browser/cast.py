@@ -24,9 +24,13 @@ from analytics import demo, early, notices, pulse
 from analytics.evaluate import evaluate
 from analytics.guard import guard
 from analytics.models import GuardEvent, Pulse, Rehearsal, Tally, WorkerStep
-from campaign import deviations, keyring, killswitch, lifecycle, placetest, planning
+from campaign.keys import store
+from campaign.kill_switch import stop
+from campaign.lifecycle import deviations, transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome, ServedCount
-from campaign.preview import preview_url
+from campaign.placements import tag_check
+from campaign.serving.preview_links import preview_url
+from campaign.wizard import answers
 from messages.accounts import invitations, second_factors, sessions, step_up
 from messages.library import starter_library
 from messages.models import HelpLink, Message, Rendition, Revision
@@ -80,21 +84,21 @@ def build() -> dict[str, Any]:
         evaluate(made, now=now)
     count(pilot, PLENTY)
     evaluate(pilot, now=now)
-    planning.begin({"name": "Idea", "hypothesis": "A shorter message works as well."}, by=world.person("mara", MANAGER))
+    answers.begin({"name": "Idea", "hypothesis": "A shorter message works as well."}, by=world.person("mara", MANAGER))
     world.placement("resting-page", allowed_origins=[])
     _tested(world.placement("few-page"), now=now)
     _rehearsed(draft("draft", *NAMES["draft"], words, planned=1000), now=now)
     launch(draft("arabic", *NAMES["arabic"], [_in_two_languages(each) for each in words], planned=1000), now=now)
     _stopped(words, now)
     for slug in ("waiting", "ready"):
-        lifecycle.submit(draft(slug, *NAMES[slug], words, planned=1000), by=world.person("mara", MANAGER))
-    lifecycle.approve(Campaign.objects.get(slug="ready"), by=world.person("rafael", REVIEWER))
+        transitions.submit(draft(slug, *NAMES[slug], words, planned=1000), by=world.person("mara", MANAGER))
+    transitions.approve(Campaign.objects.get(slug="ready"), by=world.person("rafael", REVIEWER))
     launch(resting := draft("paused", *NAMES["paused"], words, planned=1000), now=now)
-    lifecycle.pause(resting, by=world.person("mara"))
+    transitions.pause(resting, by=world.person("mara"))
     deviations.deviate(Campaign.objects.get(slug="few"), **OTHERWISE, by=world.person("mara"), now=now)
     _written(words[1])
-    keyring.receipt_keys(settings.KEY_DIRECTORY)
-    keyring.rotate(settings.KEY_DIRECTORY, now=time.time(), ahead=10 * 86_400)
+    store.receipt_keys(settings.KEY_DIRECTORY)
+    store.rotate(settings.KEY_DIRECTORY, now=time.time(), ahead=10 * 86_400)
     _watched(now)
     roles = permissions.signed_in() | {"half-way": _half_way(), "newcomer": _newcomer()}
     roles |= {name: _signed_in(name) for name in ("one-factor", "two-factors")}
@@ -159,7 +163,7 @@ def _rehearsed(made: Campaign, *, now: datetime) -> None:
 
 def _tested(place: Placement, *, now: datetime) -> None:
     """A test that is open, and has heard of two visits."""
-    test = placetest.begin(place, now=now)
+    test = tag_check.begin(place, now=now)
     test.seen_at = test.failed_at = now
     test.seen_by, test.problem, test.origin = "page", "origin", "https://www.partner.example"
     test.save()
@@ -190,9 +194,9 @@ def draft(slug: str, name: str, hypothesis: str, words: Sequence[Revision], *, p
 
 def launch(made: Campaign, *, now: datetime) -> None:
     manager = world.person("mara", MANAGER)
-    lifecycle.submit(made, by=manager)
-    lifecycle.approve(made, by=world.person("rafael", REVIEWER))
-    lifecycle.launch(made, by=manager, now=now)
+    transitions.submit(made, by=manager)
+    transitions.approve(made, by=world.person("rafael", REVIEWER))
+    transitions.launch(made, by=manager, now=now)
 
 
 def count(campaign: Campaign, counts: Mapping[str, tuple[int, int, int, int]]) -> None:
@@ -255,12 +259,12 @@ def _stopped(words: Sequence[Revision], now: datetime) -> None:
     guard(made, now=now)
     evaluate(made, now=now)
     manager, user = world.person("mara", MANAGER), made.arms.get(key="user")
-    lifecycle.pause_arm(user, by=manager, reason="A partner asked us to wait until Monday.", now=now)
+    transitions.pause_arm(user, by=manager, reason="A partner asked us to wait until Monday.", now=now)
     victim = made.arms.get(key="victim")
-    lifecycle.pause_arm(victim, by=manager, reason="The same partner.", now=now)
-    lifecycle.resume_arm(victim, by=manager, reason="They meant the other one.", now=now)
+    transitions.pause_arm(victim, by=manager, reason="The same partner.", now=now)
+    transitions.resume_arm(victim, by=manager, reason="They meant the other one.", now=now)
     message = Message.objects.get(key=STOPPED)
-    killswitch.stop(message, by=world.person("rafael", REVIEWER), reason="Somebody said that it names them.", now=now)
+    stop.stop(message, by=world.person("rafael", REVIEWER), reason="Somebody said that it names them.", now=now)
 
 
 def _written(words: Revision) -> None:

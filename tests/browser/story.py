@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from analytics import worker
 from analytics.models import Analysis, GuardEvent, OpenView, Tally
-from campaign.keyring import subject_secrets
+from campaign.keys.store import subject_secrets
 from campaign.models import Arm, Campaign, Partner
 from messages.library import starter_library
 from messages.models import Message

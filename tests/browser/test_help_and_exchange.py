@@ -14,8 +14,8 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from campaign import lifecycle
-from campaign.lifecycle import StepRefused
+from campaign.lifecycle import transitions
+from campaign.lifecycle.transitions import StepRefused
 from messages.library import starter_library
 from messages.models import HelpLink, Revision
 from tests import world
@@ -58,10 +58,10 @@ def test_a_reviewer_checks_all_links_by_keyboard_and_then_the_campaign_launches(
     starter_library.load(now=world.NOON)
     campaign = world.draft()
     HelpLink.objects.update(verified_on=None, verified_by="")
-    lifecycle.submit(campaign, by=world.person("mara", "manager"))
-    lifecycle.approve(campaign, by=world.person("rafael", "reviewer"))
+    transitions.submit(campaign, by=world.person("mara", "manager"))
+    transitions.approve(campaign, by=world.person("rafael", "reviewer"))
     with pytest.raises(StepRefused, match="9 help links"):
-        lifecycle.launch(campaign, by=world.person("mara"), now=world.NOON)
+        transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
     tab = desk(world.person("rafael"), "/campaigns/pilot/")
     wrong = watch(tab)
     expect(tab.locator("main")).to_contain_text("Before launch: check 9 help links")
@@ -71,7 +71,7 @@ def test_a_reviewer_checks_all_links_by_keyboard_and_then_the_campaign_launches(
         expect(tab.locator("main").get_by_role("status")).to_contain_text("Noted: you checked")
         assert HelpLink.objects.filter(verified_on=None).count() == left
     expect(tab.locator("main").get_by_role("status")).to_contain_text("All links are checked.")
-    lifecycle.launch(campaign, by=world.person("mara"), now=world.NOON)
+    transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
     assert wrong == []
 
 

@@ -19,7 +19,8 @@ from django.db import IntegrityError, connection, connections, transaction
 
 from analytics import worker
 from analytics.evaluate import evaluate
-from campaign import keyring, lifecycle
+from campaign.keys import store
+from campaign.lifecycle import transitions
 from messages.audit import log
 from messages.audit.log import Action, Kind
 from messages.audit_pages.wording import done
@@ -96,10 +97,10 @@ class TestWhatIsOnIt:
 
     def test_the_life_of_a_campaign(self) -> None:
         campaign, mara = world.launched(), world.person("mara")
-        lifecycle.pause(campaign, by=mara)
-        lifecycle.resume(campaign, by=mara)
-        lifecycle.pause_arm(campaign.arms.get(key="both"), reason="Guardrail crossed: annoyed", now=world.NOON)
-        lifecycle.close(campaign, by=mara, now=world.NOON)
+        transitions.pause(campaign, by=mara)
+        transitions.resume(campaign, by=mara)
+        transitions.pause_arm(campaign.arms.get(key="both"), reason="Guardrail crossed: annoyed", now=world.NOON)
+        transitions.close(campaign, by=mara, now=world.NOON)
         about = AuditEntry.objects.filter(kind="campaign", ref="pilot").values_list("actor", "action")
         assert list(about)[::-1] == [
             ("mara", "campaign-submit"),
@@ -122,24 +123,24 @@ class TestWhatIsOnIt:
     def test_a_step_that_is_refused_leaves_nothing(self) -> None:
         campaign = world.launched()
         before = AuditEntry.objects.count()
-        with pytest.raises(lifecycle.StepRefused):
-            lifecycle.resume(campaign, by=world.person("mara"))
+        with pytest.raises(transitions.StepRefused):
+            transitions.resume(campaign, by=world.person("mara"))
         with pytest.raises(workflow.ReviewRefused):
             workflow.submit(Rendition.objects.all()[0], now=world.NOON)
         assert AuditEntry.objects.count() == before
 
     def test_the_destruction_of_a_campaigns_secret(self, committing: Committing, directory: Path) -> None:
         campaign = world.launched(unit="subject")
-        keyring.subject_secret(directory / "keys", campaign.pk)
+        store.subject_secret(directory / "keys", campaign.pk)
         with committing():
-            lifecycle.close(campaign, by=world.person("mara"), now=world.NOON)
-        assert keyring.subject_secrets(directory / "keys") == []
+            transitions.close(campaign, by=world.person("mara"), now=world.NOON)
+        assert store.subject_secrets(directory / "keys") == []
         assert sentences()[0] == "mara destroyed the secret of the subjects of “The pilot” (campaign)"
 
     def test_a_secret_that_the_worker_destroys(self, directory: Path) -> None:
         campaign = world.launched(unit="subject")
-        lifecycle.close(campaign, by=world.person("mara"), now=world.NOON)
-        keyring.subject_secret(directory / "keys", campaign.pk)
+        transitions.close(campaign, by=world.person("mara"), now=world.NOON)
+        store.subject_secret(directory / "keys", campaign.pk)
         worker.destroy_keys(world.NOON)
         assert sentences()[0] == "worker destroyed the secret of the subjects of “The pilot” (campaign)"
 
@@ -147,19 +148,19 @@ class TestWhatIsOnIt:
         self, directory: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         campaign = world.launched(unit="subject")
-        keyring.subject_secret(directory / "keys", campaign.pk)
+        store.subject_secret(directory / "keys", campaign.pk)
         before = AuditEntry.objects.count()
 
         def fails(*arguments: object, **options: object) -> bool:
             raise OSError
 
-        for where, name in ((lifecycle, "destroy_subject_secret"), (log, "record")):
+        for where, name in ((transitions, "destroy_subject_secret"), (log, "record")):
             with monkeypatch.context() as patch:
                 patch.setattr(where, name, fails)
                 with pytest.raises(OSError):
-                    lifecycle.destroy_secret(campaign, by="mara")
+                    transitions.destroy_secret(campaign, by="mara")
         assert AuditEntry.objects.count() == before
-        assert keyring.subject_secrets(directory / "keys") == [campaign.pk]
+        assert store.subject_secrets(directory / "keys") == [campaign.pk]
 
     def test_keys_by_command_name_the_systems_user(self) -> None:
         call_command("keys", "create", stdout=io.StringIO())

@@ -15,10 +15,10 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.utils import timezone
 
 from analytics import demo, worker
-from campaign import lifecycle
-from campaign.lifecycle import StepRefused
+from campaign.lifecycle import transitions
+from campaign.lifecycle.transitions import StepRefused
 from campaign.models import Campaign
-from campaign.snapshot import compile_snapshot
+from campaign.serving.snapshot import compile_snapshot
 from messages.audit import log
 from messages.audit_pages.wording import done
 from messages.help_links import directory
@@ -40,13 +40,13 @@ def a_link(key: str = "somewhere", **fields: object) -> HelpLink:
 
 def approved_campaign() -> Campaign:
     campaign = world.draft()
-    lifecycle.submit(campaign, by=world.person("mara", "manager"))
-    lifecycle.approve(campaign, by=world.person("rafael", "reviewer"))
+    transitions.submit(campaign, by=world.person("mara", "manager"))
+    transitions.approve(campaign, by=world.person("rafael", "reviewer"))
     return campaign
 
 
 def launch(campaign: Campaign) -> None:
-    lifecycle.launch(campaign, by=world.person("mara", "manager"), now=world.NOON)
+    transitions.launch(campaign, by=world.person("mara", "manager"), now=world.NOON)
 
 
 class TestLaunching:
@@ -102,8 +102,8 @@ class TestLaunching:
         campaign = world.launched()
         HelpLink.objects.update(verified_on=TODAY - timedelta(days=400))
         assert compile_snapshot().placements["quiet-page"].campaign is not None
-        lifecycle.pause(campaign, by=world.person("mara"))
-        lifecycle.resume(campaign, by=world.person("mara"))
+        transitions.pause(campaign, by=world.person("mara"))
+        transitions.resume(campaign, by=world.person("mara"))
         assert campaign.state == "running"
 
     def test_lint_and_launch_agree_on_every_day(self) -> None:
