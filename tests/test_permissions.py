@@ -19,8 +19,8 @@ from messages.audit_pages import views
 from tests import permissions, world
 
 ROOT = Path(__file__).resolve().parent.parent
-STAFF = sorted({route for route, _, _ in permissions.declared()})
-AUDIENCE = sorted({route for route, _ in permissions.declared_audience()})
+STAFF = sorted({route for route, _, _ in permissions.expected_outcomes()})
+AUDIENCE = sorted({route for route, _ in permissions.expected_audience_outcomes()})
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def running(db: None) -> None:
     looked_at()
 
 
-@world.remembering
+@world.cached_rows
 def looked_at() -> Campaign:
     running = world.launched()
     evaluate(running, now=world.NOON)
@@ -50,8 +50,8 @@ def test_every_method_answers_every_role_as_declared(route: str, running: None) 
 @pytest.mark.parametrize("route", AUDIENCE)
 def test_the_audience_surface_answers_every_method_as_declared(route: str) -> None:
     world.launched()
-    declared = permissions.declared_audience()
-    for cell, answer in permissions.audience_answers(route, world.Site()).items():
+    declared = permissions.expected_audience_outcomes()
+    for cell, answer in permissions.actual_audience_outcomes(route, world.AudienceSite()).items():
         assert answer == declared[cell], cell
 
 
@@ -59,7 +59,7 @@ def test_nothing_but_the_description_and_signing_in_lets_a_stranger_in() -> None
     """Read from the matrix itself, so that a careless line in it is seen."""
     open_to_all = {
         route
-        for (route, _, role), answer in permissions.declared().items()
+        for (route, _, role), answer in permissions.expected_outcomes().items()
         if role == "stranger" and answer not in ("sign in", "not found", "no such method")
     }
     assert open_to_all == {

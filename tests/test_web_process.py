@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.installation import installed
+from tests.installation import new_installation
 
 PROBE = """
 import io, sys
@@ -30,7 +30,7 @@ print(sorted({name for _, headers in seen[:3] for name, _ in headers} & {"Set-Co
 
 
 def test_no_web_request_loads_scipy_and_the_audience_gets_no_cookie(tmp_path: Path) -> None:
-    with installed(tmp_path) as environment:
+    with new_installation(tmp_path) as environment:
         told = subprocess.run(
             [sys.executable, "-c", PROBE], check=True, env=environment, capture_output=True, text=True
         ).stdout.splitlines()

@@ -36,7 +36,7 @@ TEMPLATE = [
 
 
 def pdf_of(campaign: Campaign) -> bytes:
-    return export.as_pdf(export.tell(Campaign.objects.get(pk=campaign.pk).plan))
+    return export.as_pdf(export.build_plan_document(Campaign.objects.get(pk=campaign.pk).plan))
 
 
 def read(pdf: bytes) -> str:
@@ -131,10 +131,12 @@ def test_no_letter_of_the_languages_is_missing() -> None:
     assert _missing("停") == ["停"]
 
 
-def _paper(text: str) -> preregistration_pdf.Paper:
-    paper = preregistration_pdf.Paper({"title": "", "foot": "", "dated": "2026-03-02T12:20:00+00:00", "language": "en"})
+def _paper(text: str) -> preregistration_pdf.PlanPdf:
+    paper = preregistration_pdf.PlanPdf(
+        {"title": "", "foot": "", "dated": "2026-03-02T12:20:00+00:00", "language": "en"}
+    )
     paper.add_page()
-    paper.say(text)
+    paper.write_paragraph(text)
     paper.output()
     return paper
 
@@ -191,8 +193,8 @@ def test_what_draws_is_not_told_our_secrets(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_file_that_cannot_be_drawn_is_refused_rather_than_empty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export, "_DRAWER", export._DRAWER.with_name("not-there.py"))
-    with pytest.raises(export.NotDrawn):
+    monkeypatch.setattr(export, "_PDF_SCRIPT", export._PDF_SCRIPT.with_name("not-there.py"))
+    with pytest.raises(export.PdfNotRendered):
         pdf_of(world.draft())
 
 

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 def test_the_whole_library_loads_as_approved_words() -> None:
     starter_library.load(now=world.NOON)
     assert Theme.objects.exclude(number=None).count() == 20
-    assert all(workflow.stands(rendition) for rendition in Rendition.objects.all())
+    assert all(workflow.is_approval_valid(rendition) for rendition in Rendition.objects.all())
     for frame in (Frame.VICTIM, Frame.USER, Frame.BOTH):
         assert Revision.objects.filter(message__frame=frame).count() >= 3
     assert set(Message.objects.filter(frame=Frame.OTHER).values_list("theme__key", flat=True)) >= {
@@ -25,7 +25,7 @@ def test_the_whole_library_loads_as_approved_words() -> None:
 
 def test_loading_twice_changes_nothing() -> None:
     starter_library.load(now=world.NOON)
-    assert starter_library.load(now=world.NOON) == starter_library.Loaded(
+    assert starter_library.load(now=world.NOON) == starter_library.LoadCounts(
         themes=0, messages=0, revisions=0, help_links=0
     )
 

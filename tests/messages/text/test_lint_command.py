@@ -34,7 +34,7 @@ def test_help_that_was_checked_today_has_no_remark() -> None:
 
 
 def test_a_draft_is_listed_by_revision_and_language_and_withdrawn_words_are_not() -> None:
-    message = world.approved("user").message
+    message = world.approved_revision("user").message
     for number, state in ((2, "draft"), (3, "withdrawn")):
         revision = Revision.objects.create(message=message, number=number, claim_strength="none", state=state)
         Rendition.objects.create(revision=revision, locale="en", headline="A headline", body="You creep.")
