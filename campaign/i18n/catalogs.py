@@ -112,7 +112,8 @@ def _calls(python: str, path: Path) -> Iterator[ExtractedString]:
 def _in_tables() -> Iterator[ExtractedString]:
     """Words of pure modules, which know no translation: they are translated where they are shown."""
     for outcome in OUTCOMES.values():
-        yield ExtractedString(outcome.name, None, "campaign/outcomes.py")
+        for words in outcome.translatable_words():
+            yield ExtractedString(words, None, "campaign/outcomes.py")
         yield ExtractedString((outcome.phrase, outcome.phrase), None, "campaign/outcomes.py")
     for sentence in translatable_strings():
         yield ExtractedString(sentence, None, "messages/audit_pages/wording.py")

@@ -1,4 +1,4 @@
-from campaign.outcomes import CONTINUED_BIT, EXPOSED_BIT, LEFT_BIT, OUTCOMES, RECORDED_OUTCOMES, tally_increments
+from campaign.outcomes import EXPOSED_BIT, OUTCOMES, RECORDED_OUTCOMES, tally_increments
 
 
 def keys(bits: int, rating: int | None = None, dwell: int | None = None) -> set[tuple[str, int]]:
