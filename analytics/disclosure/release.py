@@ -21,7 +21,6 @@ from campaign.models import Campaign
 from campaign.outcomes import OUTCOMES
 
 
-
 def parts_per_outcome() -> dict[str, int]:
     """The number of cells that each outcome splits the people of an arm into."""
     return {key: len(outcome.values or (0,)) + 1 for key, outcome in OUTCOMES.items()}

@@ -1,5 +1,5 @@
-/* Second Thought: shows one message, reports what was done with it, never who did it. See docs/embed.md.
-   No cookies, globals or (without data-session) storage; only decide and events. Never throws into, slows or moves the page. */
+/* Second Thought: shows one message and reports what was done with it, never who did it. See docs/embed.md.
+   No cookies, globals or (without data-session) storage. Never throws into, slows or moves the page. */
 (() => {
   "use strict";
   const tag = document.currentScript;
@@ -30,14 +30,14 @@
     return url.href;
   };
   const el = (name, attributes, ...inside) => {
-    const element = document.createElement(name);
+    const node = document.createElement(name);
     for (const [key, value] of Object.entries(attributes)) {
-      if (key === "click") element.addEventListener(key, value);
-      else element.setAttribute(key, value);
+      if (key === "click") node.addEventListener(key, value);
+      else node.setAttribute(key, value);
     }
     for (const part of inside) need(part instanceof Node || (typeof part === "string" && part.length < 4000));
-    element.append(...inside);
-    return element;
+    node.append(...inside);
+    return node;
   };
 
   /** Build p, em, strong and br by hand: the message never reaches an HTML parser. */
@@ -58,55 +58,53 @@
 
   const show = ({ message, receipt }, place) => {
     need(receipt === null || typeof receipt === "string");
-    const sent = {}; // each outcome at most once; without a receipt, none
+    const sent = {};
     const record = async (outcome, value) => {
       if (!receipt || sent[outcome]) return;
       sent[outcome] = true;
       const reply = await post("events", { receipt, outcome, value }, { keepalive: true }).catch(() => 0);
-      return (sent[outcome] = reply.ok); // lost: may be tried again
+      return (sent[outcome] = reply.ok); // lost: retry
     };
 
     const { actions } = message;
     need(actions.length < 20);
-    const left = actions.find(({ outcome }) => outcome === "left"); // no message without a way out
-    const exit = link(leave || left.href, leave && document.baseURI);
-    const onChoice = { left: () => location.assign(exit), continued: () => (cover ? frame.close() : close()) };
+    const exit = link(leave || actions.find(({ outcome }) => outcome === "left").href, leave && document.baseURI);
+    const then = { left: () => location.assign(exit), continued: () => (cover ? frame.close() : close()) };
     const thanks = el("output", {});
-    const rate = (outcome, label, value) =>
+    const opinion = (outcome, label, value) =>
       el("button", { async click() {
         if (!(await record(outcome, value))) return;
         this.setAttribute("aria-pressed", true);
         thanks.textContent = actions.find((action) => action.thanks)?.thanks ?? "Thank you.";
       } }, label);
 
-    // The shape of an action says where it goes, so that an outcome that is new or missing needs no change here.
-    const parts = { choices: [], help: [], scales: [], feedback: [], about: [] };
+    // By shape: a new or missing outcome needs no change here.
+    const choices = [], doors = [], scales = [], opinions = [], about = [];
     for (const { outcome, label, note, href, values, low, high } of actions) {
-      const anchor = (...inside) =>
-        el("a", { href: link(href), target: "_blank", rel: "noopener noreferrer", click: () => record(outcome) }, label, ...inside);
-      if (Object.hasOwn(onChoice, outcome)) parts.choices.push(el("button", { click() {
+      if (then[outcome]) choices.push(el("button", { click() {
         record(outcome);
-        if (tell(outcome)) onChoice[outcome]();
+        if (tell(outcome)) then[outcome]();
       } }, label));
       else if (values !== undefined) {
         need(values.length < 12);
-        parts.scales.push(el("div", { class: "rate", role: "group", "aria-labelledby": outcome }, el("span", { id: outcome }, label),
-          ...values.map((value) => rate(outcome, `${value}`, value)), el("small", {}, low), el("small", {}, high)));
-      } else if (note !== undefined) parts.help.push(anchor(el("small", {}, note)));
-      else if (href !== undefined) parts.about.push(anchor());
-      else parts.feedback.push(rate(outcome, label));
+        scales.push(el("div", { class: "rate", role: "group", "aria-labelledby": outcome }, el("span", { id: outcome }, label),
+          ...values.map((value) => opinion(outcome, `${value}`, value)), el("small", {}, low), el("small", {}, high)));
+      } else if (href !== undefined) (note === undefined ? about : doors).push(
+        el("a", { href: link(href), target: "_blank", rel: "noopener noreferrer", click: () => record(outcome) }, label,
+          el("small", {}, note ?? "")));
+      else opinions.push(opinion(outcome, label));
     }
     const box = el("section", { lang: message.locale, dir: message.dir, "aria-labelledby": "h" },
       el("h2", { id: "h", tabindex: -1 }, message.headline),
       prose(message.body_html),
-      el("div", { class: "two" }, ...parts.choices));
-    if (parts.help.length) box.append(el("div", { class: "two doors" }, ...parts.help));
-    if (receipt) box.append(...parts.scales, el("div", { class: "say" }, ...parts.feedback, thanks));
-    box.append(el("p", { class: "fine" }, receipt ? message.privacy + " " : "", ...parts.about));
+      el("div", { class: "two" }, ...choices));
+    if (doors[0]) box.append(el("div", { class: "two doors" }, ...doors));
+    if (receipt) box.append(...scales, el("div", { class: "say" }, ...opinions, thanks));
+    box.append(el("p", { class: "fine" }, receipt ? message.privacy + " " : "", ...about));
 
     const frame = cover ? el("dialog", { "aria-labelledby": "h" }, box) : box;
     const root = host.attachShadow({ mode: "open" });
-    try { // passes the strictest style-src
+    try { // allowed by any style-src
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(CSS);
       root.adoptedStyleSheets = [sheet];
@@ -114,9 +112,9 @@
       root.append(el("style", {}, CSS));
     }
     root.append(frame);
-    place(); // only now is the page touched
+    place();
 
-    // Seen: page visible, half of the message or of the window filled by it, for one unbroken second.
+    // Exposed: page visible, half of the message or of the window filled by it, for one second.
     let filled, timer, exposed, since = 0, total = 0;
     const look = () => {
       const visible = filled && document.visibilityState === "visible";
@@ -150,7 +148,7 @@
     document.addEventListener("visibilitychange", look);
     addEventListener("pagehide", finish);
     if (cover) {
-      frame.addEventListener("close", close); // Esc: closed without an answer
+      frame.addEventListener("close", close); // Esc: no answer
       frame.showModal();
     }
     tell("shown");
