@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from analytics.results import build, text
+from analytics.results import build
+from analytics.terminal import report
 from campaign.models import Campaign
 
 
@@ -26,4 +27,4 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(build.as_dict(latest), ensure_ascii=False, indent=2))
         else:
-            text.show(latest, Console(width=118 if not self.stdout.isatty() else None))
+            report.print_report(latest, Console(width=118 if not self.stdout.isatty() else None))

@@ -16,7 +16,7 @@ _MARKS = {"neutral": "●", "victim": "■", "user": "▲", "both": "◆"}
 _LIGHTS = {"ok": "[green]✓[/]", "caution": "[yellow]![/]", "alarm": "[red]✗[/]", "unknown": "·"}
 
 
-def show(report: Report, console: Console, *, truth: Mapping[str, float] | None = None) -> None:
+def print_report(report: Report, console: Console, *, truth: Mapping[str, float] | None = None) -> None:
     """Print a report; `truth` adds the simulated rates beside the estimates."""
     console.print()
     console.print(f"[bold]{report.campaign.name}[/]  look {report.look}, {report.people_in_words} who saw a message")
