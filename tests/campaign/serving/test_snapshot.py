@@ -15,7 +15,8 @@ from campaign.keys.store import destroy_subject_secret, subject_secret
 from campaign.lifecycle import transitions
 from campaign.models import Arm, Campaign, Placement
 from campaign.serving import snapshot
-from campaign.serving.snapshot import Snapshot, SnapshotRefresher, compile_snapshot
+from campaign.serving.snapshot import SnapshotRefresher, compile_snapshot
+from campaign.serving.snapshot_entries import Snapshot
 from campaign.serving.snapshot_file import SnapshotFile
 from messages.models import HelpLink, Message, Rendition, Revision
 from messages.review import workflow
