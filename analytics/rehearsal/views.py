@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages as flash
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,7 +19,7 @@ from analytics.report_rows import OutcomeBlock
 from analytics.results.outcome_blocks import outcome_blocks
 from campaign.models import Arm, Campaign
 from campaign.staff_site.access import campaign_for
-from messages.roles import MANAGER, has_role
+from messages.roles import MANAGER, current_user, has_role
 
 INTEGRATION_NAMES = {
     "page": gettext_lazy("The script on a page"),
@@ -70,9 +69,8 @@ def rehearsal_page(request: HttpRequest, slug: str) -> HttpResponse:
     """What came of the last one; a manager asks for the next."""
     campaign = campaign_for(request.user, slug, write=request.method == "POST")
     if request.method == "POST":
-        assert isinstance(request.user, User)
         try:
-            rehearsals.request_rehearsal(campaign, by=request.user, now=timezone.now())
+            rehearsals.request_rehearsal(campaign, by=current_user(request), now=timezone.now())
         except rehearsals.RehearsalRefused as reason:
             flash.error(request, str(reason))
         return redirect("analytics:rehearsal", slug)
