@@ -51,7 +51,7 @@ def database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     def lost() -> None:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(snapshot, "read_marks", lost)
+    monkeypatch.setattr(snapshot, "read_coarse_version", lost)
 
 
 def test_what_is_kept_is_what_was_compiled(file: SnapshotFile, varied: Snapshot) -> None:
