@@ -11,7 +11,7 @@ from analytics.comparison.compare import ArmCounts, Rules, all_pairs, compare
 from analytics.comparison.factorial import factorial_contrasts
 from analytics.comparison.sensitivity import run_cross_checks
 from analytics.csv_analysis import reader
-from analytics.terminal import analysis
+from analytics.management import terminal_analysis
 
 _MONITORING = ("fixed", "group-sequential", "always-valid")
 _CORRECTIONS = ("holm", "bonferroni", "benjamini-hochberg", "dunnett", "none")
@@ -48,13 +48,13 @@ class Command(BaseCommand):
         first_said = _first_said(read, options, rules, pairs) if "day" in read.columns else None
         checked = None if look.withheld else run_cross_checks(arms, pairs, rules)
         if options["json"]:
-            told = analysis.comparison_as_dict(
+            told = terminal_analysis.comparison_as_dict(
                 look, rules, terms=terms, first_verdict_days=first_said, cross_checks=checked
             )
             self.stdout.write(json.dumps(told, ensure_ascii=False, indent=2))
         else:
             console = Console(width=None if sys.stdout.isatty() else 118)
-            analysis.print_tables(
+            terminal_analysis.print_tables(
                 look, rules, console, terms=terms, first_verdict_days=first_said, cross_checks=checked
             )
 
