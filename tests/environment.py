@@ -2,11 +2,19 @@
 
 import atexit
 import os
+import re
 import shutil
+import sys
 import tempfile
+from pathlib import Path
 
 import pytest
-from hypothesis import settings
+
+# Thousands of tests wait for the disk to sync; in memory it is done at once. What a disk forgets when the plug is
+# pulled, tests/power simulates.
+_IN_MEMORY = Path("/dev/shm")
+if "TMPDIR" not in os.environ and os.access(_IN_MEMORY, os.W_OK) and shutil.disk_usage(_IN_MEMORY).free > 4 << 30:
+    tempfile.tempdir = os.environ["TMPDIR"] = str(_IN_MEMORY)
 
 _directory = tempfile.mkdtemp(prefix="second-thought-tests-")
 atexit.register(shutil.rmtree, _directory, ignore_errors=True)
@@ -25,11 +33,24 @@ for _name in _OURS if POSTGRESQL else [*_OURS, "DATABASE_URL", "AUDIENCE_DATABAS
 
 # Generated cases are the same in every run, and no test is timed: a noisy machine turns nothing red.
 # To search further: python -m pytest --hypothesis-profile=search
-settings.register_profile("steady", derandomize=True, deadline=None)
-settings.register_profile("search", derandomize=False, deadline=None, max_examples=2_000)
-settings.load_profile("steady")
+def _load_profiles() -> None:
+    from hypothesis import settings  # Importing it takes as long as a hundred tests: only where it is used.
+
+    settings.register_profile("steady", derandomize=True, deadline=None)
+    settings.register_profile("search", derandomize=False, deadline=None, max_examples=2_000)
+    settings.load_profile("steady")
 
 
+_USES_HYPOTHESIS = re.compile(rb"^(from|import) hypothesis\b", re.MULTILINE)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makemodule(module_path: Path) -> None:
+    if _USES_HYPOTHESIS.search(module_path.read_bytes()) and "hypothesis" not in sys.modules:
+        _load_profiles()
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "only_on(engine, reason): about one of the two engines, 'sqlite' or 'postgresql'"
@@ -37,6 +58,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # PostgreSQL drops no database that a thread is still connected to; this one goes with its server. On SQLite it is a
     # copy that is migrated already (tests/conftest.py), and goes with its directory.
     config.option.reuse_db = True
+    if config.getoption("--hypothesis-profile"):
+        _load_profiles()
 
 
 # `make test` runs two files at a time, each in one process. What goes by a clock, and what drives a browser, comes one

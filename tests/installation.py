@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psycopg
 
+from tests import migrated
 from tests.environment import POSTGRESQL, RUN
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,7 +58,7 @@ def _migrate(environment: Mapping[str, str]) -> None:
 
 
 def _migrated_files() -> Path:
-    """Both databases on SQLite, migrated; each installation begins with a copy."""
+    """Both databases on SQLite, migrated and kept between runs; each installation begins with a copy."""
 
     def make(folder: Path) -> None:
         whole = _environment(folder, {})
@@ -66,18 +67,18 @@ def _migrated_files() -> Path:
             if path.suffix != ".sqlite3":
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    return made_once("migrated", make)
+    return made_once(f"migrated-{migrated.key()}", make, where=ROOT / migrated.CACHE)
 
 
-def made_once(name: str, make: Callable[[Path], object]) -> Path:
-    """A folder that is filled once for a whole run of tests, by whichever of its processes needs it first."""
-    run = Path(os.environ[RUN])
-    run.mkdir(exist_ok=True)
-    ready = run / name
-    with (run / f"{name}.lock").open("w") as lock:
+def made_once(name: str, make: Callable[[Path], object], *, where: Path | None = None) -> Path:
+    """A folder that is filled once, by whichever process needs it first: for a whole run of tests, or for all runs."""
+    where = where or Path(os.environ[RUN])
+    where.mkdir(parents=True, exist_ok=True)
+    ready = where / name
+    with (where / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.exists():
-            making = Path(tempfile.mkdtemp(dir=run))
+            making = Path(tempfile.mkdtemp(dir=where))
             make(making)
             making.rename(ready)
     return ready
