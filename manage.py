@@ -6,7 +6,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from campaign.server import leave_no_core_dump
+from campaign.entrypoints.launcher import leave_no_core_dump
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign.settings")

@@ -14,11 +14,11 @@ from rest_framework.views import APIView
 from analytics import disclose, report, rows
 from analytics.early import may_look
 from analytics.models import Analysis, Estimate
-from campaign.access import campaign_for
-from campaign.api import DeviationSerializer, HasRole, Listing
-from campaign.described import Described
+from campaign.api.operation import Described
+from campaign.api.views import DeviationSerializer, HasRole, Listing
 from campaign.models import AnalysisPlan, PlannedOutcome
 from campaign.outcomes import CATALOGUE
+from campaign.staff_site.access import campaign_for
 from messages.models import Frame
 
 

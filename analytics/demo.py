@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from analytics.simulate import Behaviour
-from campaign import lifecycle
+from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome
-from messages import help_links
+from messages.help_links import directory
 from messages.models import Message
 from messages.roles import ROLES
 
@@ -71,8 +71,8 @@ def people() -> list[Person]:
 def help_marked(*, now: datetime) -> None:
     """Help links marked as checked so that the demo can launch: in its own name, because nobody opened them."""
     today = timezone.localdate(now)
-    for waiting in help_links.due(today=today):
-        help_links.check(waiting.link, by=CHECKER, today=today)
+    for waiting in directory.due(today=today):
+        directory.check(waiting.link, by=CHECKER, today=today)
 
 
 @transaction.atomic
@@ -115,9 +115,9 @@ def campaign(*, now: datetime, origins: list[str], planned_per_arm: int, slug: s
         margin = 0.02 if role == PlannedOutcome.Role.GUARDRAIL else None
         PlannedOutcome.objects.create(plan=plan, outcome=outcome, role=role, harm_margin=margin)
     help_marked(now=now)
-    lifecycle.submit(made, by=manager)
-    lifecycle.approve(made, by=reviewer)
-    lifecycle.launch(made, by=manager, now=now)
+    transitions.submit(made, by=manager)
+    transitions.approve(made, by=reviewer)
+    transitions.launch(made, by=manager, now=now)
     return made
 
 

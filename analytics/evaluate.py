@@ -19,11 +19,11 @@ from analytics.pooling import pooled
 from analytics.stats import Counts, NotEstimable, omnibus, sample_ratio
 from analytics.stats import Estimate as Estimated
 from analytics.tallied import Tallied
-from campaign import lifecycle
+from campaign.lifecycle import transitions
+from campaign.lifecycle.frozen_plan import factorial_arms, margin_of
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import CATALOGUE
-from campaign.promise import factorial_arms, margin_of
-from messages import audit
+from messages.audit import log
 
 EXPLORATORY = "exploratory"
 EXCEPTION_LIMIT = 300  # as long as its column
@@ -35,7 +35,7 @@ class NotEvaluable(Exception):
 
 
 def evaluate(
-    campaign: Campaign, *, now: datetime, also: Sequence[str] = (), exception: str = "", by: str = audit.WORKER
+    campaign: Campaign, *, now: datetime, also: Sequence[str] = (), exception: str = "", by: str = log.WORKER
 ) -> Analysis:
     """Compare the arms as the frozen plan says, on closed views alone, and put the look on record.
 
@@ -93,7 +93,7 @@ def _evaluated(campaign: Campaign, *, now: datetime, also: Sequence[str], except
         shown.analysis = analysis
         shown.save()
         if exception:
-            lifecycle.record(audit.Action.LOOK_EARLY, campaign, by=by, look=analysis.look, reason=exception)
+            transitions.record(log.Action.LOOK_EARLY, campaign, by=by, look=analysis.look, reason=exception)
     return analysis
 
 

@@ -22,10 +22,10 @@ from analytics import disclose
 from analytics.comparison import LEAST_EVENTS
 from analytics.models import GuardEvent, Tally
 from analytics.stats import Counts, NotEstimable, sequential
-from campaign import lifecycle
+from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import CATALOGUE
-from messages import audit
+from messages.audit import log
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,14 @@ def harms(
 
 
 @transaction.atomic
-def guard(campaign: Campaign, *, now: datetime, by: str = audit.WORKER) -> list[GuardEvent]:
+def guard(campaign: Campaign, *, now: datetime, by: str = log.WORKER) -> list[GuardEvent]:
     """Pause every arm that crosses a guardrail of the frozen plan; the events that this run put on record."""
     plan = AnalysisPlan.objects.filter(campaign=campaign, frozen_at__isnull=False).first()
     if plan is None:
         return []
     watched = [o for o in plan.outcomes.all() if o.role == PlannedOutcome.Role.GUARDRAIL and o.harm_margin is not None]
     held = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # nobody resumes an arm meanwhile
-    if held.state not in lifecycle.SHOWN:
+    if held.state not in transitions.SHOWN:
         return []
     arms = list(campaign.arms.all())
     control = next(arm for arm in arms if arm.is_control)
@@ -98,7 +98,7 @@ def _accepted(campaign: Campaign) -> dict[tuple[int, str], float]:
 
 def _pause(arm: Arm, outcome: str, margin: float, harm: Harm, *, people: int, now: datetime, by: str) -> GuardEvent:
     if arm.paused_at is None:
-        lifecycle.pause_arm(arm, reason=f"Guardrail crossed: {CATALOGUE[outcome].name}", now=now, by=by)
+        transitions.pause_arm(arm, reason=f"Guardrail crossed: {CATALOGUE[outcome].name}", now=now, by=by)
     return GuardEvent.objects.create(
         campaign=arm.campaign,
         arm=arm,

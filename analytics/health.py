@@ -22,8 +22,8 @@ from django.utils import timezone
 from analytics import ingest, openviews
 from analytics.models import WorkerStep
 from analytics.patience import Patience
-from campaign.audience import Refusal, Reply, Request, Route, Surroundings, json_reply, refusal_reply
-from campaign.receipt import SECONDS_PER_HOUR
+from campaign.assignment.receipts import SECONDS_PER_HOUR
+from campaign.serving.application import Refusal, Reply, Request, Route, Surroundings, json_reply, refusal_reply
 
 T = TypeVar("T")
 

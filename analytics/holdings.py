@@ -22,9 +22,9 @@ from django.db.models import Max, Min, Q
 from analytics import ingest, stored
 from analytics.models import OpenView, Tally
 from analytics.patience import Patience
+from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.checks import place
 from campaign.models import ServedCount
-from campaign.receipt import SECONDS_PER_HOUR
 
 T = TypeVar("T")
 

@@ -23,8 +23,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from analytics import openviews
 from analytics.openviews import Busy, View
 from analytics.spool import Spool
-from campaign.audience import Answers, Deliver, Event, Refusal, not_recorded
-from campaign.receipt import SECONDS_PER_HOUR
+from campaign.assignment.receipts import SECONDS_PER_HOUR
+from campaign.serving.application import Answers, Deliver, Event, Refusal, not_recorded
 
 log = logging.getLogger(__name__)
 

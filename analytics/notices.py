@@ -19,7 +19,8 @@ from django.utils import timezone
 from analytics import report
 from analytics.models import Analysis, Estimate, GuardEvent, Notice, Pulse, Telling
 from campaign.models import AnalysisPlan, Campaign
-from messages import audit, help_links
+from messages.audit import log
+from messages.help_links import directory
 from messages.models import AuditEntry
 
 State = Campaign.State
@@ -57,12 +58,12 @@ def news(campaign: Campaign, *, now: datetime, told: Collection[str] = ()) -> It
     if _is_split_broken(campaign):
         yield News(Kind.SPLIT, "split")
     paused = AuditEntry.objects.filter(
-        kind=audit.Kind.CAMPAIGN, ref=campaign.slug, actor=audit.WORKER, action=audit.Action.CAMPAIGN_PAUSE
+        kind=log.Kind.CAMPAIGN, ref=campaign.slug, actor=log.WORKER, action=log.Action.CAMPAIGN_PAUSE
     )
     for number in paused.order_by("number").values_list("number", flat=True):
         yield News(Kind.PAUSED, f"paused-{number}")
     if campaign.state == State.RUNNING:
-        for due in help_links.due(today=timezone.localdate(now)):
+        for due in directory.due(today=timezone.localdate(now)):
             if due.link.verified_on is not None:
                 yield News(Kind.HELP_LINK, f"help-{due.link.pk}-{due.link.verified_on}", due.link.name)
     yield from _ends(campaign, now=now, told=told)
@@ -86,7 +87,7 @@ def _ends(campaign: Campaign, *, now: datetime, told: Collection[str]) -> Iterat
         yield News(Kind.DECIDED, "decided")
     if campaign.state == State.CLOSED and campaign.ends_at is not None and campaign.ends_at <= now:
         closed = AuditEntry.objects.filter(
-            kind=audit.Kind.CAMPAIGN, ref=campaign.slug, actor=audit.WORKER, action=audit.Action.CAMPAIGN_CLOSE
+            kind=log.Kind.CAMPAIGN, ref=campaign.slug, actor=log.WORKER, action=log.Action.CAMPAIGN_CLOSE
         )
         if closed.exists():
             yield News(Kind.ENDED, "ended")

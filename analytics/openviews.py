@@ -20,7 +20,7 @@ from campaign.checks import MAY_LEAVE_WAL
 from campaign.outcomes import CATALOGUE, EXPOSED
 
 if TYPE_CHECKING:
-    from campaign.audience import Event
+    from campaign.serving.application import Event
 
 ALIAS = "audience"
 TABLE = OpenView._meta.db_table

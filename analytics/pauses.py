@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 
 from analytics.rows import QualityItem
 from campaign.models import Arm, Campaign
-from messages.audit import Action, Kind
+from messages.audit.log import Action, Kind
 from messages.models import AuditEntry
 
 

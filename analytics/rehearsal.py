@@ -24,9 +24,10 @@ from django.utils import timezone
 
 from analytics import rehearsal_copy
 from analytics.models import Rehearsal
-from campaign import lifecycle
+from campaign.lifecycle import transitions
 from campaign.models import Campaign
-from messages import audit, help_links
+from messages.audit import log
+from messages.help_links import directory as help_links_directory
 
 MARKER, ROWS = "rehearsal", "rows.json"
 SECONDS = 300
@@ -53,7 +54,7 @@ def ask(campaign: Campaign, *, by: User, now: datetime) -> Rehearsal:
     if under_way is not None:
         return under_way
     made = Rehearsal.objects.create(campaign=campaign, asked_by=by, asked_at=now)
-    lifecycle.record(audit.Action.CAMPAIGN_REHEARSE, campaign, by=by)
+    transitions.record(log.Action.CAMPAIGN_REHEARSE, campaign, by=by)
     return made
 
 
@@ -119,7 +120,7 @@ def rehearse(campaign: Campaign) -> dict[str, Any]:
             command, check=True, cwd=settings.BASE_DIR, env=environment(directory), capture_output=True, timeout=SECONDS
         )
     told: dict[str, Any] = json.loads(done.stdout)
-    said = lifecycle.unready(campaign) + help_links.in_the_way(today=timezone.localdate())
+    said = transitions.unready(campaign) + help_links_directory.in_the_way(today=timezone.localdate())
     told["problems"] = [{"code": "before-launch", "said": sentence} for sentence in said] + [
         problem
         for problem in told["problems"]

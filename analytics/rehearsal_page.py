@@ -18,8 +18,8 @@ from analytics import rehearsal as rehearsals
 from analytics import report as reports
 from analytics.models import Analysis, Estimate, Rehearsal
 from analytics.rows import OutcomeBlock
-from campaign.access import campaign_for
 from campaign.models import Arm, Campaign
+from campaign.staff_site.access import campaign_for
 from messages.roles import MANAGER, has_role
 
 WAYS = {

@@ -27,10 +27,11 @@ from analytics.fold import fold
 from analytics.guard import guard
 from analytics.models import Analysis, OpenView
 from analytics.simulate import Behaviour, PageReader, outcomes_of
-from campaign import lifecycle
-from campaign.audience import Audience, Recording, Reply, Request, mount
+from campaign.lifecycle import transitions
 from campaign.models import Campaign, Placement
-from messages import help_links, review
+from campaign.serving.application import Audience, Recording, Reply, Request, mount
+from messages.help_links import directory as help_links_directory
+from messages.review import workflow
 from messages.roles import MANAGER, REVIEWER
 
 MARKER = "rehearsal"
@@ -110,7 +111,7 @@ def walk(rows: list[dict[str, Any]], *, seed: int = 1) -> dict[str, Any]:
     problems = _prepared(campaign, now)
     try:
         _launched(campaign, now - timedelta(days=LAST_DAY + DAYS))
-    except lifecycle.StepRefused as refusal:
+    except transitions.StepRefused as refusal:
         return {"report": None, "problems": [*problems, {"code": "not-walked", "said": str(refusal)}]}
     stage = Stage()
     rates = _rates(campaign)
@@ -139,15 +140,15 @@ def walk(rows: list[dict[str, Any]], *, seed: int = 1) -> dict[str, Any]:
 
 def _prepared(campaign: Campaign, now: datetime) -> list[Problem]:
     """What a launch would stumble over and a rehearsal need not: supplied here, and told."""
-    for waiting in help_links.due(today=timezone.localdate(now)):
-        help_links.check(waiting.link, by="a rehearsal", today=timezone.localdate(now))
+    for waiting in help_links_directory.due(today=timezone.localdate(now)):
+        help_links_directory.check(waiting.link, by="a rehearsal", today=timezone.localdate(now))
     if not (campaign.ethics_reference or campaign.ethics_exemption):
         campaign.ethics_exemption = "A rehearsal: nobody takes part."
         campaign.save()
     plan = campaign.plan
     plan.planned_per_arm = PEOPLE_PER_ARM
     plan.save()
-    own = {arm.name: review.approved_locales(arm.revision) for arm in campaign.arms.select_related("revision")}
+    own = {arm.name: workflow.approved_locales(arm.revision) for arm in campaign.arms.select_related("revision")}
     common = set.intersection(*own.values()) if own else set()
     return [
         {"code": "missing-language", "language": locale, "arms": ", ".join(n for n in own if locale not in own[n])}
@@ -159,9 +160,9 @@ def _launched(campaign: Campaign, at: datetime) -> None:
     manager, reviewer = campaign.created_by, User.objects.create(username="a second person")
     for person, role in ((manager, MANAGER), (reviewer, REVIEWER)):
         person.groups.add(Group.objects.get_or_create(name=role)[0])
-    lifecycle.submit(campaign, by=manager)
-    lifecycle.approve(campaign, by=reviewer)
-    lifecycle.launch(campaign, by=manager, now=at)
+    transitions.submit(campaign, by=manager)
+    transitions.approve(campaign, by=reviewer)
+    transitions.launch(campaign, by=manager, now=at)
 
 
 def _rates(campaign: Campaign) -> dict[str, float]:
@@ -286,7 +287,7 @@ def _looked_at(stage: Stage, campaign: Campaign, placement: Placement, forms: di
         amiss("open-to-all")
     if campaign.unit != Campaign.Unit.VIEW:
         amiss("hosted-not-counted")
-    if placement.fallback is None or not review.approved_locales(placement.fallback):
+    if placement.fallback is None or not workflow.approved_locales(placement.fallback):
         amiss("no-fallback")
     for page in ("help/self", "help/affected", "about", "left", "continued"):
         if stage.ask("GET", f"/m/{placement.key}/{page}").status != 200:

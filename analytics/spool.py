@@ -18,7 +18,7 @@ from pathlib import Path
 
 from analytics import turns
 from analytics.openviews import COLUMNS, View, put_sqlite
-from campaign.keyring import sync_directory
+from campaign.keys.store import sync_directory
 
 HOURS_REMEMBERED = 400  # those shut last, whatever their numbers: a clock may have jumped ten years ahead and back
 _AT_ONCE = 2_000

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from analytics.ingest import expired
-from campaign.audience import (
+from campaign.assignment.receipts import SECONDS_PER_HOUR, Receipt, ReceiptExpired, ReceiptInvalid
+from campaign.outcomes import RECORDED
+from campaign.serving.application import (
     JSON_HEADERS,
     Answers,
     Event,
@@ -24,8 +26,6 @@ from campaign.audience import (
     refusal_reply,
     wants_not_to_be_counted,
 )
-from campaign.outcomes import RECORDED
-from campaign.receipt import SECONDS_PER_HOUR, Receipt, ReceiptExpired, ReceiptInvalid
 
 MOST_EVENTS = 500
 SINGLE_LIMIT = 4096

@@ -3,13 +3,13 @@
 from django.urls import path
 
 from analytics import views
-from campaign import later
+from campaign.staff_site import lazy_views
 
 app_name = "analytics"
 urlpatterns = [
     path("campaigns/<slug:slug>/results/", views.results, name="results"),
-    path("campaigns/<slug:slug>/watch/", later.view("analytics.watch_page.page"), name="watch"),
-    path("campaigns/<slug:slug>/watch/now/", later.view("analytics.watch_page.again"), name="watch-now"),
-    path("campaigns/<slug:slug>/watch/early/", later.view("analytics.watch_page.look_early"), name="look-early"),
-    path("campaigns/<slug:slug>/rehearsal/", later.view("analytics.rehearsal_page.rehearsal"), name="rehearsal"),
+    path("campaigns/<slug:slug>/watch/", lazy_views.view("analytics.watch_page.page"), name="watch"),
+    path("campaigns/<slug:slug>/watch/now/", lazy_views.view("analytics.watch_page.again"), name="watch-now"),
+    path("campaigns/<slug:slug>/watch/early/", lazy_views.view("analytics.watch_page.look_early"), name="look-early"),
+    path("campaigns/<slug:slug>/rehearsal/", lazy_views.view("analytics.rehearsal_page.rehearsal"), name="rehearsal"),
 ]

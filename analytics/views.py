@@ -10,8 +10,8 @@ from analytics import disclose
 from analytics import report as reports
 from analytics.early import may_look
 from analytics.models import Analysis
-from campaign.access import campaign_for
 from campaign.models import AnalysisPlan
+from campaign.staff_site.access import campaign_for
 
 
 @require_safe

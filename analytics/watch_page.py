@@ -18,8 +18,8 @@ from django.views.decorators.http import require_POST, require_safe
 from analytics import day_chart, early, watch, words
 from analytics.disclose import ArmDays
 from analytics.watch import Watch
-from campaign.access import campaign_for
 from campaign.models import Campaign
+from campaign.staff_site.access import campaign_for
 from messages.roles import ANALYST, require_role
 
 LONG = 365  # days: beyond that a number would only pretend

@@ -27,11 +27,13 @@ from analytics.evaluate import NotEvaluable, due, evaluate
 from analytics.fold import fold
 from analytics.guard import guard
 from analytics.models import FoldedHour, FoldProgress, WorkerStep
-from campaign import custody, lifecycle, placetest
+from campaign.assignment.receipts import SECONDS_PER_HOUR
+from campaign.key_admin import audited
+from campaign.lifecycle import transitions
 from campaign.models import Campaign
-from campaign.receipt import SECONDS_PER_HOUR
-from messages import help_links
-from messages.audit import WORKER
+from campaign.placements import tag_check
+from messages.audit.log import WORKER
+from messages.help_links import directory
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +56,7 @@ class Step:
 
 def open_and_close(now: datetime) -> str:
     """Campaigns whose start or end has come."""
-    opened, closed = lifecycle.open_due(now=now), lifecycle.close_due(now=now)
+    opened, closed = transitions.open_due(now=now), transitions.close_due(now=now)
     return _said((len(opened), "campaigns opened"), (len(closed), "closed"))
 
 
@@ -108,10 +110,10 @@ def _for_each(campaigns: Iterable[Campaign], do: Callable[[Campaign], int]) -> i
 
 def destroy_keys(now: datetime) -> str:
     """Secrets of campaigns that are closed, and receipt keys of which no receipt is open any more."""
-    for number in lifecycle.secrets_of_unknown():
+    for number in transitions.secrets_of_unknown():
         _tell_of_unknown(number)
-    secrets = lifecycle.destroy_secrets_of_closed()
-    keys = custody.destroy_unneeded(settings.KEY_DIRECTORY, now=now.timestamp(), by=WORKER)
+    secrets = transitions.destroy_secrets_of_closed()
+    keys = audited.destroy_unneeded(settings.KEY_DIRECTORY, now=now.timestamp(), by=WORKER)
     return _said((len(secrets), "secrets destroyed"), (len(keys), "old receipt keys destroyed"))
 
 
@@ -162,7 +164,7 @@ def prune(now: datetime) -> str:
 
 def end_tests(now: datetime) -> str:
     """Tests of placements that have run out: what they saw goes with them."""
-    return _said((placetest.prune(now=now), "tests of placements forgotten"))
+    return _said((tag_check.prune(now=now), "tests of placements forgotten"))
 
 
 _STAGEHAND = rehearsal.Stagehand()
@@ -175,7 +177,7 @@ def tend_rehearsals(now: datetime) -> str:
 
 def ask_help_links(now: datetime) -> str:
     """Whether the help links' addresses answer: a flag for people, never a check."""
-    return _said((help_links.ask_all(now=now), "help links need a look"))
+    return _said((directory.ask_all(now=now), "help links need a look"))
 
 
 STEPS: tuple[Step, ...] = (

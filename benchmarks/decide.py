@@ -13,7 +13,7 @@ from benchmarks.installation import DECIDE, driven, installation, serving, side_
 from benchmarks.load import body_of
 from benchmarks.processes import on_core, two_cores
 from benchmarks.rounds import Line, in_turns, speed_lines
-from campaign.server import PRODUCTION
+from campaign.entrypoints.launcher import PRODUCTION
 
 GOAL, GOAL_BESIDE_DRF = 0.45, 10
 DRF_THREADS = 4  # it is half as fast again with 1 or 4 threads as with 32

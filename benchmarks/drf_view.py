@@ -26,12 +26,12 @@ from rest_framework.parsers import JSONParser  # noqa: E402
 from rest_framework.response import Response  # noqa: E402
 from rest_framework.views import APIView  # noqa: E402
 
-from campaign import delivery  # noqa: E402
-from campaign.keyring import receipt_keys  # noqa: E402
-from campaign.receipt import SECONDS_PER_HOUR, ReceiptOffice  # noqa: E402
-from campaign.served import ServedCounter  # noqa: E402
-from campaign.snapshot import Keeper, Offer  # noqa: E402
-from campaign.subject import names_a_person  # noqa: E402
+from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptOffice  # noqa: E402
+from campaign.assignment.subject_ids import names_a_person  # noqa: E402
+from campaign.keys.store import receipt_keys  # noqa: E402
+from campaign.serving import decision as serving_decision  # noqa: E402
+from campaign.serving.served_counts import ServedCounter  # noqa: E402
+from campaign.serving.snapshot import Keeper, Offer  # noqa: E402
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -55,7 +55,7 @@ class PlainTextJSON(JSONParser):
 
 
 class Asked(serializers.Serializer[Any]):
-    """What a page asks for; the limits of campaign.surface."""
+    """What a page asks for; the limits of campaign.serving.endpoints."""
 
     placement = serializers.CharField(max_length=200)
     locale = serializers.CharField(max_length=200, required=False)
@@ -86,7 +86,7 @@ class Decide(APIView):
             return Response({"error": {"code": "origin_not_allowed"}}, status.HTTP_403_FORBIDDEN)
         now = time.time()
         try:
-            decision = delivery.decide(
+            decision = serving_decision.decide(
                 placement,
                 locale=fields.get("locale"),
                 unit=fields.get("unit"),
@@ -94,7 +94,7 @@ class Decide(APIView):
                 office=_office,
                 life_hours=settings.RECEIPT_LIFE_HOURS,
             )
-        except delivery.Unavailable as reason:
+        except serving_decision.Unavailable as reason:
             return Response({"error": {"code": reason.code}}, status.HTTP_409_CONFLICT)
         offer = decision.offer
         _served.add(int(now) // SECONDS_PER_HOUR, offer)

@@ -22,8 +22,8 @@ from benchmarks.load import post
 from benchmarks.processes import on_core, two_cores
 from benchmarks.raw_disk import bulk, columns_of, rows, sync_each, twin
 from benchmarks.rounds import Effort, Line, at_least, in_turns, ratio, speed_lines
-from campaign.keyring import receipt_keys
-from campaign.receipt import SECONDS_PER_HOUR, ReceiptOffice
+from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptOffice
+from campaign.keys.store import receipt_keys
 
 GOAL, GOAL_BESIDE_SYNCS, GOAL_BESIDE_BULK = 0.15, 2, 0.35
 ROUNDS, SECONDS = 5, 2.0

@@ -39,9 +39,9 @@ def costs(*, views: int, rounds: int) -> dict[str, list[float]]:
     """Runs inside an installation: CPU seconds of inserting and of folding, round by round, after one that warms up."""
     from analytics import fold, ingest
     from analytics.models import OpenView, Tally
-    from campaign.audience import Event
+    from campaign.assignment.receipts import SECONDS_PER_HOUR, Receipt
     from campaign.models import Arm, Placement
-    from campaign.receipt import SECONDS_PER_HOUR, Receipt
+    from campaign.serving.application import Event
 
     arms = list(Arm.objects.order_by("id").values_list("id", "campaign"))
     placements = list(Placement.objects.order_by("id").values_list("id", flat=True))

@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.load import CONNECTIONS, Unexpected, drive, post
 from benchmarks.processes import cpu_seconds, living_family, on_core, two_cores
 from benchmarks.rounds import Effort
-from campaign import server
+from campaign.entrypoints import launcher
 
 ROOT = Path(__file__).resolve().parent.parent
 ORIGIN = "https://partner.example"
@@ -94,12 +94,12 @@ def serving(
 
     With a number of threads it serves WSGI, which Django by itself needs.
     """
-    port = server.free_port()
-    command = server.command(application, port=port, workers=workers)
+    port = launcher.free_port()
+    command = launcher.command(application, port=port, workers=workers)
     if wsgi_threads is not None:
         command[command.index("rsgi")] = "wsgi"
         command[-1:-1] = ["--blocking-threads", str(wsgi_threads)]
-    with running(command, port, server.settled(variables), ready=ready) as served:
+    with running(command, port, launcher.settled(variables), ready=ready) as served:
         yield served
 
 
@@ -134,7 +134,7 @@ def driven(served: Served, requests: Iterator[bytes], *, seconds: float, worth: 
 def side_by_side(own: Mapping[str, str], *, constant_bytes: int) -> Iterator[tuple[Served, Served]]:
     """The real application and the constant one, both running."""
     with (
-        serving(server.PRODUCTION, own) as real,
+        serving(launcher.PRODUCTION, own) as real,
         serving("benchmarks.constant:application", {**own, "CONSTANT_BYTES": str(constant_bytes)}) as constant,
     ):
         yield real, constant

@@ -13,7 +13,7 @@ from benchmarks.installation import DECIDE, installation, receipts, serving
 from benchmarks.open_loop import Timed, drive_on_time, percentile
 from benchmarks.processes import on_core, two_cores
 from benchmarks.rounds import Line
-from campaign.server import PRODUCTION
+from campaign.entrypoints.launcher import PRODUCTION
 
 DECIDE_RATE, DECIDE_SECONDS, DECIDE_GOAL = 2_000, 25.0, 0.010
 EVENT_RATE, EVENT_SECONDS, EVENT_GOAL = 1_000, 25.0, 0.050

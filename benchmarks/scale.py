@@ -25,8 +25,8 @@ from benchmarks.load import post
 from benchmarks.processes import on_core, two_cores
 from benchmarks.raw_disk import PRAGMAS, TABLE
 from benchmarks.rounds import Effort, Line, at_least, in_turns, ratio
-from campaign.receipt import SECONDS_PER_HOUR
-from campaign.server import PRODUCTION
+from campaign.assignment.receipts import SECONDS_PER_HOUR
+from campaign.entrypoints.launcher import PRODUCTION
 
 CAMPAIGNS = int(os.environ.get("BENCH_CAMPAIGNS", "1000"))
 VIEWS = int(os.environ.get("BENCH_VIEWS", str(10**7)))

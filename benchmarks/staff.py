@@ -21,7 +21,7 @@ from urllib.request import Request, urlopen
 
 from benchmarks.inside import run
 from benchmarks.rounds import Line
-from campaign import server
+from campaign.entrypoints import launcher
 
 CAMPAIGNS, REVISIONS = 200, 2_000
 KILOBYTES, MILLISECONDS = 150, 50
@@ -51,7 +51,7 @@ def measure() -> list[Line]:
         cast = run(own, "tests.browser.cast:build")
         made = run(own, "benchmarks.staff:crowd", campaigns=CAMPAIGNS, revisions=REVISIONS)
         pages = run(own, "benchmarks.staff:timed", cast=cast, rounds=ROUNDS)
-        with server.running(server.PRODUCTION, environment=own) as url:
+        with launcher.running(launcher.PRODUCTION, environment=own) as url:
             for page in pages:
                 page["kilobytes"] = weight(url, page["address"], cast["cookies"].get(page["role"], {})) / 1000
     return lines(pages, made)

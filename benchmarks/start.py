@@ -103,8 +103,8 @@ def signed_in() -> str:
 
     from analytics.evaluate import evaluate
     from campaign.models import Campaign
-    from messages.people import sessions
-    from messages.people.confirmation import CONFIRMED
+    from messages.accounts import sessions
+    from messages.accounts.step_up import CONFIRMED
     from messages.roles import ADMINISTRATOR
 
     evaluate(Campaign.objects.get(), now=datetime.now(UTC))

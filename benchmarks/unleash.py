@@ -36,7 +36,7 @@ from benchmarks.installation import DECIDE, ORIGIN, ROOT, Served, driven, instal
 from benchmarks.load import THROUGH_A_PROXY, drive, get
 from benchmarks.processes import on_core, two_cores
 from benchmarks.rounds import Line, in_turns, speed_lines
-from campaign.server import PRODUCTION, free_port
+from campaign.entrypoints.launcher import PRODUCTION, free_port
 from tests.postgres import NoPostgresError, cluster
 
 VERSION = "7.4.1"  # the newest that runs on Node 20

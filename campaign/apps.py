@@ -13,7 +13,7 @@ class CampaignConfig(AppConfig):
 class SupportConfig(SimpleAdminConfig):
     """Django's administration with a site of our own, which shows what campaign.admin names and nothing else."""
 
-    default_site = "campaign.support.SupportSite"
+    default_site = "campaign.staff_site.admin_site.SupportSite"
 
     def ready(self) -> None:
         super().ready()

@@ -15,7 +15,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, connections
 
-from campaign.keyring import complaints
+from campaign.keys.store import complaints
 
 OLDEST_POSTGRESQL = 15
 # Whether whoever asks may end the file of the write-ahead log and make a checkpoint.

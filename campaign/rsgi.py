@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 from django.urls import get_resolver
 from granian.rsgi import ProtocolClosed
 
-from campaign.audience import (
+from campaign.memory import give_back, leave_out
+from campaign.serving.application import (
     Answers,
     Audience,
     Deliver,
@@ -38,7 +39,6 @@ from campaign.audience import (
     not_recorded,
     refusal_reply,
 )
-from campaign.lean import give_back, leave_out
 from campaign.wsgi import django_application
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import SimpleLazyObject
 
-from campaign.keyring import secret_file
+from campaign.keys.store import secret_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -59,15 +59,15 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "campaign.middleware.content_security_policy",
+    "campaign.staff_site.middleware.content_security_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "campaign.middleware.language",
+    "campaign.staff_site.middleware.language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "messages.people.door.Door",
+    "messages.accounts.middleware.Door",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "messages.people.door.SecondFactorRequired",
+    "messages.accounts.middleware.SecondFactorRequired",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -86,7 +86,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
-                "campaign.shell.around",
+                "campaign.staff_site.navigation.around",
             ],
         },
     },
@@ -137,7 +137,7 @@ DATABASE_ROUTERS = ["analytics.routers.AudienceRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Passwords are hashed by Argon2id; one that was hashed otherwise is hashed anew at the next sign-in.
-PASSWORD_HASHERS = ["messages.people.hashing.Argon2id", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+PASSWORD_HASHERS = ["messages.accounts.password_hasher.Argon2id", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -160,8 +160,8 @@ SECOND_FACTOR_KEY = SimpleLazyObject(partial(secret_file, KEY_DIRECTORY, "second
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Second Thought"
 MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
-MFA_ADAPTER = "messages.people.sealing.Adapter"
-ACCOUNT_ADAPTER = "messages.people.sealing.NoSelfSignUp"
+MFA_ADAPTER = "messages.accounts.encryption.Adapter"
+ACCOUNT_ADAPTER = "messages.accounts.encryption.NoSelfSignUp"
 
 # Mail is for invitations and notices. Without a server, the links of the first are shown to copy.
 EMAIL_HOST = os.environ.get("MAIL_HOST", "")
@@ -176,7 +176,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]  # of the staff pages, each in its own words
 AUDIENCE_LANGUAGES = ["en", "es", "ar"]  # of what stands around a message
 LOCALE_PATHS = [BASE_DIR / "locale"]
-FORMAT_MODULE_PATH = "campaign.formats"  # day before month in English, too
+FORMAT_MODULE_PATH = "campaign.i18n.formats"  # day before month in English, too
 LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_AGE = 31_536_000
 LANGUAGE_COOKIE_HTTPONLY = True
@@ -228,13 +228,13 @@ METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # empty: /metrics is off
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "campaign.api_access.Token",
-        "campaign.api_access.Session",
+        "campaign.api.authentication.Token",
+        "campaign.api.authentication.Session",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "EXCEPTION_HANDLER": "campaign.api_errors.one_error_shape",
+    "EXCEPTION_HANDLER": "campaign.api.exceptions.one_error_shape",
 }
 
 # Errors of staff pages go to standard error, without the request: no mail, no report of a request's contents.

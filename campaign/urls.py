@@ -1,24 +1,24 @@
-"""Every staff route. Apps are named by string; the audience surface stands in front of Django (campaign.audience)."""
+"""Every staff route. The audience surface stands in front of Django: campaign.serving.application."""
 
 from django.contrib import admin
 from django.urls import include, path
 
-from campaign import shell
+from campaign.staff_site import navigation
 
 urlpatterns = [
-    path("", include("campaign.pages")),
-    path("messages/", include("campaign.stop_urls")),
+    path("", include("campaign.overview.urls")),
+    path("messages/", include("campaign.kill_switch.urls")),
     path("messages/", include("messages.urls")),
-    path("reviews/", include("messages.review_urls")),
-    path("help-links/", include("messages.help_urls")),
-    path("audit/", include("messages.audit_urls")),
-    path("keys/", include("campaign.keys_urls")),
-    path("placements/", include("campaign.placement_urls")),
-    path("partners/", include("campaign.partner_urls")),
+    path("reviews/", include("messages.review.urls")),
+    path("help-links/", include("messages.help_links.urls")),
+    path("audit/", include("messages.audit_pages.urls")),
+    path("keys/", include("campaign.key_admin.urls")),
+    path("placements/", include("campaign.placements.urls")),
+    path("partners/", include("campaign.placements.partner_urls")),
     path("", include("analytics.urls")),
-    path("api/", include("campaign.api_urls")),
-    path("language/", shell.choose_language, name="language"),
-    path("terms/", shell.choose_terms, name="terms"),
-    path("", include("messages.people.urls")),
+    path("api/", include("campaign.api.urls")),
+    path("language/", navigation.choose_language, name="language"),
+    path("terms/", navigation.choose_terms, name="terms"),
+    path("", include("messages.accounts.urls")),
     path("admin/", admin.site.urls),
 ]

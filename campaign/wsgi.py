@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 from django.core.wsgi import get_wsgi_application
 
-from campaign.audience import Audience, Recording, Reply, Request, Route, announced_length, incomplete_body, mount
+from campaign.serving.application import (
+    Audience,
+    Recording,
+    Reply,
+    Request,
+    Route,
+    announced_length,
+    incomplete_body,
+    mount,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -310,7 +310,7 @@ class HelpLink(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who did what, and when, chained to the entry before. Written by messages.audit alone, never changed."""
+    """Who did what, and when, chained to the entry before. Written by messages.audit.log alone, never changed."""
 
     number = models.PositiveBigIntegerField(primary_key=True)
     at = models.DateTimeField(help_text="To the second.")

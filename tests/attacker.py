@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from campaign import subject
-from campaign.keyring import KEY_BYTES
+from campaign.assignment import subject_ids
+from campaign.keys.store import KEY_BYTES
 
 _FEWEST_VALUES = 22  # of 32 random bytes at least so many differ: one time in 14 million fewer do
 _NUMBER_BYTES = 16
@@ -44,12 +44,12 @@ def linked(subjects: Sequence[str], *, held: Sequence[Path], days: Iterable[int]
     then everyone's number is looked up. `days` are those on which messages were shown (since 1970).
     """
     stored = {number for directory in held for number in stored_numbers(directory)}
-    hours = [day * subject.DAY_HOURS for day in days]
+    hours = [day * subject_ids.DAY_HOURS for day in days]
     found = {key for key in subjects if any(number in stored for number in _without_a_secret(key))}
     found |= _named(subjects, held)
     for secret in _candidates(held):
-        if any(subject.nonce(witness, secret, hour=hour) in stored for hour in hours):
-            found |= {key for key in subjects for hour in hours if subject.nonce(key, secret, hour=hour) in stored}
+        if any(subject_ids.nonce(witness, secret, hour=hour) in stored for hour in hours):
+            found |= {key for key in subjects for hour in hours if subject_ids.nonce(key, secret, hour=hour) in stored}
     return found
 
 

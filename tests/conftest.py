@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.utils import translation
 
-from messages.people.limits import Attempts
+from messages.accounts.throttle import Attempts
 from tests.environment import POSTGRESQL
 from tests.installation import with_databases
 
@@ -54,7 +54,7 @@ def no_language_is_left_behind() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def nobody_has_guessed_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     fresh = Attempts()
-    for module in ("messages.people.guesses", "messages.people.account"):
+    for module in ("messages.accounts.login_attempts", "messages.accounts.account_views"):
         monkeypatch.setattr(f"{module}.attempts", fresh)
 
 

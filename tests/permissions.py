@@ -17,10 +17,11 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from campaign import audience, keyring
+from campaign.keys import store
+from campaign.serving import application
 from tests import world
 
-MATRIX = Path(audience.__file__).with_name("permissions.toml")
+MATRIX = Path(application.__file__).parent.with_name("permissions.toml")
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
 Cell = tuple[str, str, str]  # route, method, role
@@ -69,7 +70,12 @@ def staff_routes() -> set[str]:
 
 def audience_routes() -> set[str]:
     """Every route that stands in front of Django."""
-    return {*audience.ROUTES, "/m/<placement>/", "/favicon.ico", *(f"/static/campaign/{a}" for a in audience.ASSETS)}
+    return {
+        *application.ROUTES,
+        "/m/<placement>/",
+        "/favicon.ico",
+        *(f"/static/campaign/{a}" for a in application.ASSETS),
+    }
 
 
 def outcome(status: int, location: str = "") -> str:
@@ -146,7 +152,7 @@ UNKNOWN = 999_999  # a campaign that no database knows
 def address(route: str) -> str:
     """A path that the route matches, of things that are there: an account, a key, a factor that is somebody else's."""
     if route.startswith("/keys/<"):
-        keyring.subject_secret(settings.KEY_DIRECTORY, UNKNOWN)
+        store.subject_secret(settings.KEY_DIRECTORY, UNKNOWN)
     somebody = world.person("somebody else", "analyst")
     world.second_factor(somebody)
     kept = {"second-factor": Authenticator.objects.get(user=somebody).pk, "user": somebody.pk, "people": somebody.pk}

@@ -22,7 +22,7 @@ from typing import Any, Literal
 import psycopg
 
 from benchmarks.processes import living_family
-from campaign.server import free_port
+from campaign.entrypoints.launcher import free_port
 
 _STOPS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 _FAST = ("-c", "fsync=off", "-c", "full_page_writes=off")

@@ -19,7 +19,8 @@ from typing import Any, Literal
 from playwright.sync_api import Browser
 
 from benchmarks.inside import run
-from campaign import middleware, server
+from campaign.entrypoints import launcher
+from campaign.staff_site import middleware
 from tests.browser.conftest import DESK, PHONE, chromium
 from tests.installation import ROOT, installed
 
@@ -67,7 +68,7 @@ def site() -> Iterator[tuple[str, dict[str, Any]]]:
         installed(Path(directory), {"LOCAL_HTTP": "1"}) as environment,
     ):
         cast = run(environment, "tests.browser.cast:build")
-        with server.running(server.PRODUCTION, environment=environment) as url:
+        with launcher.running(launcher.PRODUCTION, environment=environment) as url:
             yield url, cast
 
 

@@ -24,7 +24,7 @@ from benchmarks.installation import DECIDE
 from benchmarks.load import Unexpected, body_of, drive, get, post, reply_size, status_of
 from benchmarks.processes import cpu_seconds, family, mapped, read_stat, resident_mib, status_kib, two_cores
 from benchmarks.rounds import Effort, Line, Ratio, at_least, at_most, in_turns, ratio, speed_lines, table
-from campaign import server
+from campaign.entrypoints import launcher
 
 REPLY = b"HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 5\r\n\r\nhello"
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -138,7 +138,7 @@ def _answer(listener: socket.socket, reply: bytes, cut: int, times: int) -> None
 
 
 def test_the_yardstick_answers_everything_alike() -> None:
-    with server.running("benchmarks.constant:application", environment={"CONSTANT_BYTES": "14"}) as url:
+    with launcher.running("benchmarks.constant:application", environment={"CONSTANT_BYTES": "14"}) as url:
         answers = [urllib3.request("POST", url + path, body=body) for path, body in (("/a", b"{}"), ("/b?c", b""))]
     assert [(answer.status, len(answer.data)) for answer in answers] == [(200, 14), (200, 14)]
 

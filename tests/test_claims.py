@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.messages.test_library import reading_grade
+from tests.messages.library.test_starter_messages import reading_grade
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"

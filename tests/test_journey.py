@@ -7,8 +7,8 @@ import pytest
 from analytics import report
 from analytics.evaluate import evaluate
 from analytics.fold import fold
-from campaign import lifecycle
-from messages import starter
+from campaign.lifecycle import transitions
+from messages.library import starter_library
 from messages.models import Message
 from tests import world
 
@@ -16,15 +16,15 @@ from tests import world
 @pytest.mark.django_db(databases=["default", "audience"])
 def test_from_a_shown_message_to_a_sentence() -> None:
     # A manager takes approved words from the library into a campaign; a second person approves; the plan is frozen.
-    starter.load(now=world.NOON)
+    starter_library.load(now=world.NOON)
     campaign = world.draft()
     for arm in campaign.arms.all():
         message = Message.objects.filter(frame=arm.key, revisions__state="approved").order_by("key")[0]
         arm.revision = message.revisions.order_by("number")[0]
         arm.save()
-    lifecycle.submit(campaign, by=world.person("mara"))
-    lifecycle.approve(campaign, by=world.person("rafael", "reviewer"))
-    plan = lifecycle.launch(campaign, by=world.person("mara"), now=world.NOON)
+    transitions.submit(campaign, by=world.person("mara"))
+    transitions.approve(campaign, by=world.person("rafael", "reviewer"))
+    plan = transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
 
     # 2,000 people are shown a message and see it. With both harms 60 in 100 turn back, with any other text 30.
     site = world.Site()

@@ -12,10 +12,10 @@ from django.test import override_settings
 from django.urls import path
 
 from analytics.evaluate import evaluate
-from campaign import api
 from campaign import urls as real
+from campaign.api import views as api_views
 from campaign.models import Campaign
-from messages import audit_page
+from messages.audit_pages import views
 from tests import permissions, world
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,7 +78,7 @@ def test_the_guide_shows_the_matrix() -> None:
 
 class TestAFaultIsFound:
     def test_a_page_that_lost_its_check(self, running: None, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(audit_page, "require_role", lambda user, *roles: None)
+        monkeypatch.setattr(views, "require_role", lambda user, *roles: None)
         assert permissions.differences("/audit/") == [
             f"{method} /audit/ as {role}: allowed, declared forbidden"
             for role in ("no role", "partner contact", "analyst", "reviewer")
@@ -86,14 +86,14 @@ class TestAFaultIsFound:
         ]
 
     def test_an_api_that_asks_for_no_role(self, running: None, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(api.HasRole, "has_permission", lambda *arguments: True)
+        monkeypatch.setattr(api_views.HasRole, "has_permission", lambda *arguments: True)
         found = permissions.differences("/api/v1/campaigns/")
         assert "GET /api/v1/campaigns/ as stranger: allowed, declared sign in" in found
         assert "GET /api/v1/campaigns/ as no role: allowed, declared forbidden" in found
 
     def test_a_step_that_anyone_with_a_role_may_take(self, running: None, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(api, "has_role", lambda user, *roles: True)
-        monkeypatch.setattr("campaign.lifecycle.has_role", lambda user, *roles: True)
+        monkeypatch.setattr(api_views, "has_role", lambda user, *roles: True)
+        monkeypatch.setattr("campaign.lifecycle.transitions.has_role", lambda user, *roles: True)
         assert "POST /api/v1/campaigns/<slug:slug>/launch/ as analyst: allowed, declared forbidden" in (
             permissions.differences("/api/v1/campaigns/<slug:slug>/launch/")
         )

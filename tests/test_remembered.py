@@ -14,9 +14,10 @@ from django.contrib.auth.models import User
 from django.db import models, router, transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from campaign import lifecycle
-from messages import audit, review
+from campaign.lifecycle import transitions
+from messages.audit import log
 from messages.models import HelpLink, Message
+from messages.review import workflow
 from tests import remembered, world
 
 pytestmark = pytest.mark.django_db
@@ -69,9 +70,9 @@ def left_by(make: Callable[[], models.Model]) -> tuple[object, dict[str, object]
 
 def for_real(make: Callable[[], models.Model], monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether a maker goes through the verbs."""
-    approve = Mock(wraps=review.approve)
+    approve = Mock(wraps=workflow.approve)
     with monkeypatch.context() as patch:
-        patch.setattr(review, "approve", approve)
+        patch.setattr(workflow, "approve", approve)
         left_by(make)
     return bool(approve.called)
 
@@ -97,14 +98,14 @@ def test_the_audit_record_of_it_is_whole(
     left_by(world.launched)
     with django_capture_on_commit_callbacks(execute=True):
         world.launched()
-    verdict = audit.verify()
+    verdict = log.verify()
     assert (verdict.problems, verdict.count) == ((), 11)
 
 
 def test_one_can_go_on_with_it() -> None:
     left_by(world.launched)
     made = world.launched()
-    lifecycle.pause(made, by=world.person("mara"))
+    transitions.pause(made, by=world.person("mara"))
     assert world.launched("second", at=world.placement("second-page")).pk != made.pk
 
 

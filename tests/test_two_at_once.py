@@ -12,10 +12,12 @@ from django.db import IntegrityError, connections, transaction
 
 from analytics.evaluate import evaluate
 from analytics.models import Analysis
-from campaign import lifecycle
+from campaign.lifecycle import transitions
 from campaign.models import Campaign
-from messages import audit, editing, review
+from messages.audit import log
+from messages.editor import save
 from messages.models import AuditEntry, Rendition, Revision
+from messages.review import workflow
 from tests import world
 
 pytestmark = [
@@ -47,13 +49,13 @@ def meanwhile() -> Iterator[Meanwhile]:
 
 def approved(slug: str) -> Campaign:
     made = world.draft(slug)
-    lifecycle.submit(made, by=world.person("mara", "manager"))
-    lifecycle.approve(made, by=world.person("rafael", "reviewer"))
+    transitions.submit(made, by=world.person("mara", "manager"))
+    transitions.approve(made, by=world.person("rafael", "reviewer"))
     return made
 
 
 def launch(campaign: Campaign) -> object:
-    return lifecycle.launch(campaign, by=world.person("mara"), now=world.NOON - timedelta(days=1))
+    return transitions.launch(campaign, by=world.person("mara"), now=world.NOON - timedelta(days=1))
 
 
 def test_two_campaigns_are_not_launched_at_one_placement(meanwhile: Meanwhile) -> None:
@@ -61,7 +63,7 @@ def test_two_campaigns_are_not_launched_at_one_placement(meanwhile: Meanwhile) -
     with transaction.atomic():
         launch(first)
         other = meanwhile(lambda: launch(second))
-    with pytest.raises(lifecycle.StepRefused, match="already runs"):
+    with pytest.raises(transitions.StepRefused, match="already runs"):
         other.result(timeout=10)
 
 
@@ -71,14 +73,14 @@ def test_a_campaign_is_launched_once(meanwhile: Meanwhile) -> None:
     with transaction.atomic():
         launch(campaign)
         other = meanwhile(lambda: launch(again))
-    with pytest.raises(lifecycle.StepRefused, match="frozen already"):
+    with pytest.raises(transitions.StepRefused, match="frozen already"):
         other.result(timeout=10)
 
 
 def submitted() -> Rendition:
     revision = Revision.objects.create(message=world.approved("victim").message, number=2, claim_strength="none")
     rendition = Rendition.objects.create(revision=revision, locale="en", headline="A headline", body="Words.")
-    review.submit(rendition, now=world.NOON)
+    workflow.submit(rendition, now=world.NOON)
     return rendition
 
 
@@ -96,11 +98,11 @@ def test_words_and_sources_cannot_change_while_they_are_approved(
 ) -> None:
     rendition = submitted()
     with transaction.atomic():
-        review.approve(rendition, by=None, now=world.NOON)
+        workflow.approve(rendition, by=None, now=world.NOON)
         other = meanwhile(lambda: change(rendition))
     with pytest.raises(IntegrityError, match="new revision"):
         other.result(timeout=10)
-    assert review.stands(Rendition.objects.get(pk=rendition.pk))
+    assert workflow.stands(Rendition.objects.get(pk=rendition.pk))
 
 
 @pytest.mark.parametrize("change", [edit, cite])
@@ -110,9 +112,9 @@ def test_an_approval_is_of_the_words_that_an_edit_leaves(
     rendition = submitted()
     with transaction.atomic():
         change(rendition)
-        other = meanwhile(lambda: review.approve(rendition, by=None, now=world.NOON))
+        other = meanwhile(lambda: workflow.approve(rendition, by=None, now=world.NOON))
     other.result(timeout=10)
-    assert review.stands(Rendition.objects.get(pk=rendition.pk))
+    assert workflow.stands(Rendition.objects.get(pk=rendition.pk))
 
 
 def test_a_reviewer_does_not_approve_words_that_an_edit_under_way_leaves_unread(meanwhile: Meanwhile) -> None:
@@ -120,25 +122,27 @@ def test_a_reviewer_does_not_approve_words_that_an_edit_under_way_leaves_unread(
     rafael, read = world.person("rafael", "reviewer"), rendition.words_digest()
     with transaction.atomic():
         edit(rendition)
-        other = meanwhile(lambda: review.approve(rendition, by=rafael, now=world.NOON, read=read, checklist=world.SEEN))
-    with pytest.raises(review.ReviewRefused, match="changed while you were reading"):
+        other = meanwhile(
+            lambda: workflow.approve(rendition, by=rafael, now=world.NOON, read=read, checklist=world.SEEN)
+        )
+    with pytest.raises(workflow.ReviewRefused, match="changed while you were reading"):
         other.result(timeout=10)
 
 
-def saved(revision: Revision, by: str, seen: editing.Seen) -> editing.Saved:
-    words = editing.Writing(f"The headline of {by}", "Words.", editing.claims_of(revision))
-    return editing.save(revision.message, "en", words, seen=seen, by=world.person(by))
+def saved(revision: Revision, by: str, seen: save.Seen) -> save.Saved:
+    words = save.Writing(f"The headline of {by}", "Words.", save.claims_of(revision))
+    return save.save(revision.message, "en", words, seen=seen, by=world.person(by))
 
 
 def test_who_saves_second_overwrites_nothing_and_is_told(meanwhile: Meanwhile) -> None:
     revision = world.approved("victim")
-    seen = editing.seen_now(revision, "en")
+    seen = save.seen_now(revision, "en")
     for name in ("mara", "rafael"):
         world.person(name)
     with transaction.atomic():
         first = saved(revision, "mara", seen)
         other = meanwhile(lambda: saved(revision, "rafael", seen))
-    with pytest.raises(editing.Overtaken) as overtaken:
+    with pytest.raises(save.Overtaken) as overtaken:
         other.result(timeout=10)
     assert overtaken.value.theirs == first.revision
     assert revision.message.revisions.count() == 2
@@ -146,9 +150,9 @@ def test_who_saves_second_overwrites_nothing_and_is_told(meanwhile: Meanwhile) -
 
 def test_words_that_are_just_being_submitted_are_not_changed_in_place(meanwhile: Meanwhile) -> None:
     rendition = world.written("mara")
-    manager, seen = world.person("mara", "manager"), editing.seen_now(rendition.revision, "en")
+    manager, seen = world.person("mara", "manager"), save.seen_now(rendition.revision, "en")
     with transaction.atomic():
-        review.submit(rendition, by=manager, now=world.NOON)
+        workflow.submit(rendition, by=manager, now=world.NOON)
         other = meanwhile(lambda: saved(rendition.revision, "mara", seen))
     assert other.result(timeout=10).place == "new"
     assert Rendition.objects.get(pk=rendition.pk).headline == "A headline"
@@ -156,7 +160,7 @@ def test_words_that_are_just_being_submitted_are_not_changed_in_place(meanwhile:
 
 def test_an_entry_on_the_audit_record_waits_for_the_one_before(meanwhile: Meanwhile) -> None:
     def add() -> AuditEntry:
-        return audit.record(audit.Action.KEY_CREATE, by="mara", kind=audit.Kind.KEY, ref="k", label="k")
+        return log.record(log.Action.KEY_CREATE, by="mara", kind=log.Kind.KEY, ref="k", label="k")
 
     with transaction.atomic():
         first = add()

@@ -20,18 +20,19 @@ from django.utils import timezone
 
 from analytics import ingest
 from analytics.models import OpenView, Tally
-from campaign import bots, lifecycle
-from campaign.audience import Answers, Audience, Deliver, Event, Surroundings
-from campaign.crowd import Crowd
-from campaign.doubt import Doubts
+from campaign.assignment.receipts import Receipt, ReceiptOffice
+from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome, ServedCount
-from campaign.receipt import Receipt, ReceiptOffice
-from campaign.served import ServedCounter
-from campaign.snapshot import compile_snapshot
+from campaign.serving import bots
+from campaign.serving.application import Answers, Audience, Deliver, Event, Surroundings
+from campaign.serving.exclusions import Doubts
+from campaign.serving.rate_limit import Crowd
+from campaign.serving.served_counts import ServedCounter
+from campaign.serving.snapshot import compile_snapshot
 from campaign.wsgi import Door
-from messages import review, review_checklist
+from messages.accounts import second_factors, sessions, step_up
 from messages.models import HelpLink, Message, Rendition, Revision, Theme
-from messages.people import confirmation, factors, sessions
+from messages.review import checklist, workflow
 from tests import remembered
 
 NOON = datetime(2026, 3, 2, 12, 20, tzinfo=UTC)
@@ -40,7 +41,7 @@ PARTNER_ORIGIN = "https://partner.example"
 PAIRS = [["victim", "neutral"], ["user", "neutral"], ["both", "neutral"], ["user", "victim"], ["both", "victim"]]
 
 # Every question of the checklist answered with yes.
-SEEN = {question.key: "yes" for question in review_checklist.VERSIONS[review_checklist.CURRENT]}
+SEEN = {question.key: "yes" for question in checklist.VERSIONS[checklist.CURRENT]}
 
 
 @remembered.asking
@@ -58,7 +59,7 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 def second_factor(user: User) -> None:
     """Gives somebody an authenticator app, if they have no second factor yet."""
-    if not factors.has_one(user):
+    if not second_factors.has_one(user):
         app.TOTP.activate(user, SECRET)
 
 
@@ -70,7 +71,7 @@ def code(secret: str = SECRET, *, halves: int = 0) -> str:
 
 def fresh_code(user: User) -> str:
     """A code of somebody's app that is good, although one was used in this half-minute."""
-    held = Authenticator.objects.get(user=user, type=factors.APP)
+    held = Authenticator.objects.get(user=user, type=second_factors.APP)
     held.data.pop("counter", None)
     held.save()
     return code(get_adapter().decrypt(held.data["secret"]))
@@ -83,7 +84,7 @@ def sign_in(client: Client, user: User) -> None:
     hour = int(time.time()) // 3600
     known = {sessions.FACTOR: True, sessions.STARTED: hour, sessions.SEEN: hour}
     session = client.session
-    session.update({**known, confirmation.CONFIRMED: int(time.time())})
+    session.update({**known, step_up.CONFIRMED: int(time.time())})
     session.save()
 
 
@@ -97,8 +98,8 @@ def approved(frame: str, *, headline: str = "", locales: Sequence[str] = ("en",)
         words = Rendition.objects.create(
             revision=revision, locale=locale, headline=headline or f"A {frame} headline", body="First.\n\nSecond."
         )
-        review.submit(words, now=NOON)
-        review.approve(words, by=None, now=NOON)
+        workflow.submit(words, now=NOON)
+        workflow.approve(words, by=None, now=NOON)
     revision.refresh_from_db()
     return revision
 
@@ -117,7 +118,7 @@ def written(by: str = "mara", *, locale: str = "en", number: int = 2, **words: A
 def submitted(by: str = "mara", **options: Any) -> Rendition:
     """Words that wait for a reviewer."""
     rendition = written(by, **options)
-    review.submit(rendition, by=person("mara", "manager"), now=NOON)
+    workflow.submit(rendition, by=person("mara", "manager"), now=NOON)
     return rendition
 
 
@@ -193,9 +194,9 @@ def draft(
 def launched(slug: str = "pilot", **options: Any) -> Campaign:
     """A running campaign with a frozen plan."""
     made = draft(slug, **options)
-    lifecycle.submit(made, by=person("mara", "manager"))
-    lifecycle.approve(made, by=person("rafael", "reviewer"))
-    lifecycle.launch(made, by=person("mara", "manager"), now=NOON - timedelta(days=1))
+    transitions.submit(made, by=person("mara", "manager"))
+    transitions.approve(made, by=person("rafael", "reviewer"))
+    transitions.launch(made, by=person("mara", "manager"), now=NOON - timedelta(days=1))
     return made
 
 

@@ -16,10 +16,10 @@ from analytics.doctor import findings, places
 from analytics.doctor.findings import Finding, fine, leaks, unknown
 from analytics.doctor.visit import Marks, Visited, visit
 from campaign.checks import databases_stand_apart, postgresql_is_durable
-from campaign.keyring import receipt_keys
+from campaign.keys.store import receipt_keys
 from campaign.models import Placement
 
-_OURS = (b"campaign.wsgi", b"campaign.rsgi", b"campaign.server", b"manage.py\0worker")
+_OURS = (b"campaign.wsgi", b"campaign.rsgi", b"campaign.entrypoints.launcher", b"manage.py\0worker")
 _PROC = Path("/proc")
 
 

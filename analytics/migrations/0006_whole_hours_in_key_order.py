@@ -9,7 +9,7 @@ import django.db.models.functions.text
 import django.db.models.lookups
 from django.db import migrations, models
 
-from campaign.key_order import RemakeInKeyOrder
+from campaign.migration_operations import RemakeInKeyOrder
 
 OUTCOMES = [
     ("exposed", "Seen on screen"),

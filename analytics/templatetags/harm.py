@@ -8,8 +8,8 @@ from typing import Any
 from django import template
 
 from analytics import harm
-from campaign import lifecycle
-from campaign.killswitch import MAY
+from campaign.kill_switch.stop import MAY
+from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from messages.roles import MANAGER, has_role
 
@@ -37,5 +37,5 @@ def harm_of(context: dict[str, Any], campaign: Campaign) -> Told | None:
         harm=found,
         may_manage=bool(found.standing) and has_role(user, MANAGER),
         may_stop=bool(found.standing) and has_role(user, *MAY),
-        goes_on=campaign.state in lifecycle.SHOWN,
+        goes_on=campaign.state in transitions.SHOWN,
     )

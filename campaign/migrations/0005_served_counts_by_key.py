@@ -4,7 +4,7 @@ import django.db.models.deletion
 import django.db.models.lookups
 from django.db import migrations, models
 
-from campaign.key_order import RemakeInKeyOrder
+from campaign.migration_operations import RemakeInKeyOrder
 
 DATE = models.Func(models.F("day"), function="DATE", output_field=models.DateField())
 

@@ -4,7 +4,7 @@ import django.db.models.deletion
 import django.db.models.lookups
 from django.db import migrations, models
 
-from campaign.key_order import CreateInKeyOrder
+from campaign.migration_operations import CreateInKeyOrder
 
 
 class Migration(migrations.Migration):

@@ -13,7 +13,7 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-from messages.people.sealing import seal
+from messages.accounts.encryption import seal
 
 _NONCE, _TAG = 16, 32
 

@@ -2,7 +2,7 @@
 
 from django import template
 
-from messages.render import direction_of
+from messages.text.rendering import direction_of
 
 register = template.Library()
 

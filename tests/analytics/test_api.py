@@ -12,7 +12,7 @@ from analytics.evaluate import evaluate
 from analytics.models import Analysis, Tally
 from campaign.models import Campaign
 from tests import world
-from tests.campaign.test_api import analyst, as_, error
+from tests.campaign.api.test_views import analyst, as_, error
 
 PILOT = "/api/v1/campaigns/pilot/"
 COUNTS = {"neutral": (2000, 700), "victim": (2000, 760), "user": (2000, 780), "both": (2000, 880)}

@@ -16,8 +16,8 @@ import pytest
 from analytics import ingest, openviews, worker
 from analytics.models import Tally
 from analytics.spool import Spool
-from campaign.audience import Event, Refusal
 from campaign.models import Campaign
+from campaign.serving.application import Event, Refusal
 from tests import world
 from tests.crash.ledger import Cell, Ledger, Told, View
 

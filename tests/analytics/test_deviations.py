@@ -12,11 +12,11 @@ from rich.console import Console
 
 from analytics import report, terminal
 from analytics.evaluate import evaluate
-from campaign.deviations import deviate
+from campaign.lifecycle.deviations import deviate
 from campaign.models import Campaign
 from tests import world
-from tests.campaign.test_api import analyst
-from tests.messages.test_help_pages import page
+from tests.campaign.api.test_views import analyst
+from tests.messages.help_links.test_views import page
 
 pytestmark = pytest.mark.django_db
 

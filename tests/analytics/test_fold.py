@@ -8,9 +8,9 @@ from django.db import connections
 from analytics import ingest
 from analytics.fold import fold
 from analytics.models import FoldProgress, OpenView, Tally
-from campaign.audience import Event
+from campaign.assignment.receipts import Receipt
 from campaign.models import Campaign
-from campaign.receipt import Receipt
+from campaign.serving.application import Event
 from tests import world
 
 

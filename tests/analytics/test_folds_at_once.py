@@ -15,9 +15,9 @@ from analytics import fold as folding
 from analytics import ingest, openviews
 from analytics.fold import fold
 from analytics.openviews import Stretch, Sums
-from campaign.audience import Event
+from campaign.assignment.receipts import Receipt
 from campaign.models import Campaign
-from campaign.receipt import Receipt
+from campaign.serving.application import Event
 from tests import world
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"], transaction=True)

@@ -8,7 +8,7 @@ from analytics.evaluate import evaluate
 from analytics.guard import guard, harms
 from analytics.models import GuardEvent, Tally
 from analytics.stats import Counts
-from campaign import lifecycle
+from campaign.lifecycle import transitions
 from campaign.models import Campaign, PlannedOutcome
 from tests import world
 
@@ -18,9 +18,9 @@ QUIET = {"neutral": (5000, 150), "victim": (5000, 150), "user": (5000, 150), "bo
 def watched(counts: dict[str, tuple[int, int]]) -> Campaign:
     campaign = world.draft(plan={"monitoring": "always-valid", "planned_per_arm": 5000})
     campaign.plan.outcomes.filter(role="guardrail").update(harm_margin=0.01)
-    lifecycle.submit(campaign, by=world.person("mara"))
-    lifecycle.approve(campaign, by=world.person("rafael", "reviewer"))
-    lifecycle.launch(campaign, by=world.person("mara"), now=world.NOON)
+    transitions.submit(campaign, by=world.person("mara"))
+    transitions.approve(campaign, by=world.person("rafael", "reviewer"))
+    transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
     world.tally(campaign, counts, outcome="annoyed")
     return campaign
 
@@ -74,7 +74,7 @@ class TestAnArmThatWasResumed:
         campaign = watched(QUIET | {"both": (5000, 400)})
         guard(campaign, now=world.NOON)
         arm = campaign.arms.get(key="both")
-        lifecycle.resume_arm(arm, by=world.person("mara"), reason="They annoy and help.", now=world.NOON)
+        transitions.resume_arm(arm, by=world.person("mara"), reason="They annoy and help.", now=world.NOON)
         return campaign
 
     @pytest.mark.django_db
@@ -117,7 +117,7 @@ def test_what_is_stopped_by_two_guardrails_is_on_record_for_both() -> None:
 @pytest.mark.django_db
 def test_a_campaign_that_was_closed_meanwhile_is_left_alone() -> None:
     campaign = watched(QUIET | {"both": (5000, 400)})
-    lifecycle.close(campaign, by=world.person("mara"), now=world.NOON)
+    transitions.close(campaign, by=world.person("mara"), now=world.NOON)
     assert guard(campaign, now=world.NOON) == []
 
 

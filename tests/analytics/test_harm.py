@@ -5,7 +5,7 @@ import pytest
 from analytics import disclose, harm
 from analytics.guard import guard
 from analytics.models import GuardEvent
-from campaign import lifecycle
+from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from tests import world
 from tests.analytics.test_guard import QUIET, watched
@@ -67,7 +67,7 @@ def test_a_stricter_small_cell_asks_for_more_people(settings: object) -> None:
 
 def test_who_was_paused_by_hand_has_no_such_sentence() -> None:
     campaign = world.launched()
-    lifecycle.pause_arm(
+    transitions.pause_arm(
         campaign.arms.get(key="user"), by=world.person("mara"), reason="A partner asked.", now=world.NOON
     )
     (one,) = harm.of(campaign).standing
@@ -77,10 +77,10 @@ def test_who_was_paused_by_hand_has_no_such_sentence() -> None:
 def test_a_stop_stays_in_sight_after_its_arm_was_resumed() -> None:
     campaign = stopped()
     arm = campaign.arms.get(key="both")
-    lifecycle.resume_arm(arm, by=world.person("mara"), reason="They help as well.", now=world.NOON)
+    transitions.resume_arm(arm, by=world.person("mara"), reason="They help as well.", now=world.NOON)
     found = harm.of(campaign)
     assert (found.standing, [event.arm.key for event in found.resumed]) == ((), ["both"])
-    lifecycle.pause_arm(arm, by=world.person("mara"), reason="A partner asked.", now=world.NOON)
+    transitions.pause_arm(arm, by=world.person("mara"), reason="A partner asked.", now=world.NOON)
     found = harm.of(campaign)
     assert [one.seen for one in found.standing] == [()], "the second pause was for another reason"
     assert len(found.resumed) == 1

@@ -9,8 +9,8 @@ from django.db import OperationalError
 from analytics import ingest, openviews
 from analytics.models import WorkerStep
 from analytics.worker import STEPS, Worker
-from campaign.audience import Event
-from campaign.snapshot import EMPTY
+from campaign.serving.application import Event
+from campaign.serving.snapshot import EMPTY
 from tests import world
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])

@@ -15,8 +15,8 @@ from django.db import IntegrityError, OperationalError, connections, transaction
 from analytics import ingest, openviews, turns
 from analytics.models import FoldedHour, OpenView
 from analytics.spool import Spool
-from campaign.audience import Event, Refusal
-from campaign.receipt import Receipt
+from campaign.assignment.receipts import Receipt
+from campaign.serving.application import Event, Refusal
 from tests import world
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"], transaction=True)

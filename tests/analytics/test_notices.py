@@ -20,10 +20,10 @@ from analytics.evaluate import evaluate
 from analytics.models import GuardEvent, Notice, Pulse, Telling, WorkerStep
 from analytics.notice_words import letter, sentence
 from analytics.worker import STEPS, Worker
-from campaign import lifecycle
+from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Campaign
-from messages import audit
-from messages.help_probe import Unsafe
+from messages.audit import log
+from messages.help_links.link_checker import Unsafe
 from messages.models import HelpLink
 from tests import world
 
@@ -45,9 +45,9 @@ def running(**plan: Any) -> Campaign:
         person.save()
     campaign = world.draft(plan=plan)
     AnalysisPlan.objects.get(campaign=campaign).told.add(world.person("ana"))
-    lifecycle.submit(campaign, by=world.person("mara", "manager"))
-    lifecycle.approve(campaign, by=world.person("rafael", "reviewer"))
-    lifecycle.launch(campaign, by=world.person("mara", "manager"), now=world.NOON - timedelta(days=1))
+    transitions.submit(campaign, by=world.person("mara", "manager"))
+    transitions.approve(campaign, by=world.person("rafael", "reviewer"))
+    transitions.launch(campaign, by=world.person("mara", "manager"), now=world.NOON - timedelta(days=1))
     return campaign
 
 
@@ -89,9 +89,9 @@ class TestWhatIsTold:
 
     def test_a_campaign_that_the_worker_paused_and_not_one_that_a_person_did(self) -> None:
         campaign = running()
-        lifecycle.pause(campaign, by=world.person("mara", "manager"))
+        transitions.pause(campaign, by=world.person("mara", "manager"))
         assert kinds(campaign) == []
-        lifecycle.record(audit.Action.CAMPAIGN_PAUSE, campaign, by=audit.WORKER)
+        transitions.record(log.Action.CAMPAIGN_PAUSE, campaign, by=log.WORKER)
         assert kinds(campaign) == ["paused"]
 
     def test_the_planned_people(self) -> None:
@@ -121,7 +121,7 @@ class TestWhatIsTold:
     def test_the_last_day(self) -> None:
         campaign = running()
         Campaign.objects.filter(pk=campaign.pk).update(ends_at=world.NOON)
-        lifecycle.close_due(now=world.NOON)
+        transitions.close_due(now=world.NOON)
         campaign.refresh_from_db()
         assert kinds(campaign) == ["ended"]
 
@@ -341,8 +341,8 @@ class TestTheWebhook:
     def test_it_is_told_the_campaign_the_kind_a_sentence_and_a_page_and_no_more(
         self, site: Site, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("messages.help_probe.resolved", lambda host: ["93.184.216.34"])
-        monkeypatch.setattr("messages.help_probe.connected", site.connect)
+        monkeypatch.setattr("messages.help_links.link_checker.resolved", lambda host: ["93.184.216.34"])
+        monkeypatch.setattr("messages.help_links.link_checker.connected", site.connect)
         campaign = running(webhook="https://hook.example/in?key=1")
         crossed(campaign)
         notices.make(campaign, now=world.NOON)

@@ -11,7 +11,7 @@ from analytics import pauses, report
 from analytics.evaluate import evaluate
 from analytics.pauses import Share
 from analytics.rows import QualityItem
-from campaign import lifecycle
+from campaign.lifecycle import transitions
 from tests import world
 
 FINE = QualityItem("The split is as planned", "ok", "Each as often as its share asks.")
@@ -55,7 +55,7 @@ def test_a_look_speaks_of_the_pauses_that_were_before_it() -> None:
     campaign, now = world.launched(), timezone.now()
     world.tally(campaign, dict.fromkeys(("neutral", "victim", "user", "both"), (2000, 700)))
     before = evaluate(campaign, now=now - timedelta(minutes=1))
-    lifecycle.pause_arm(campaign.arms.get(key="both"), by=world.person("mara"), reason="A partner asked.", now=now)
+    transitions.pause_arm(campaign.arms.get(key="both"), by=world.person("mara"), reason="A partner asked.", now=now)
     after = evaluate(campaign, now=now + timedelta(minutes=1))
     told = [report.build(look).quality[0] for look in (before, after)]
     assert ["“Both” was paused" in each.detail for each in told] == [False, True]

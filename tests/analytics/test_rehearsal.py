@@ -20,9 +20,9 @@ from django.utils import timezone
 
 from analytics import rehearsal, rehearsal_copy, rehearsal_page, rehearsal_walk
 from analytics.models import Rehearsal
-from campaign import lifecycle
+from campaign.keys.reloader import Ring
+from campaign.lifecycle import transitions
 from campaign.models import Campaign
-from campaign.ring import Ring
 from messages.models import AuditEntry, HelpLink, Rendition
 from tests import world
 
@@ -120,7 +120,8 @@ class TestItIsKeptApart:
     def test_its_receipts_are_refused_by_the_real_surface(self, campaign: Campaign, tmp_path: Path) -> None:
         names = f"campaign={campaign.pk}, arm={campaign.arms.all()[0].pk}, placement={campaign.placements.get().pk}"
         script = (
-            "from django.conf import settings; from campaign.receipt import facts; from campaign.ring import Ring;"
+            "from django.conf import settings; from campaign.assignment.receipts import facts;"
+            "from campaign.keys.reloader import Ring;"
             "import time, os; hour = int(time.time()) // 3600;"
             "office = Ring(settings.KEY_DIRECTORY, clock=time.time).office;"
             f"print(office.sign(facts({names}), hour, hour + 2, 'en', os.urandom(16)))"
@@ -263,9 +264,9 @@ class TestThePage:
 
     def test_after_the_launch_there_is_no_button(self, campaign: Campaign, manager: Client) -> None:
         mara = world.person("mara")
-        lifecycle.submit(campaign, by=mara)
-        lifecycle.approve(campaign, by=world.person("rafael", "reviewer"))
-        lifecycle.launch(campaign, by=mara, now=world.NOON)
+        transitions.submit(campaign, by=mara)
+        transitions.approve(campaign, by=world.person("rafael", "reviewer"))
+        transitions.launch(campaign, by=mara, now=world.NOON)
         assert "This campaign was launched without one." in self.page(manager)
         manager.post("/campaigns/pilot/rehearsal/")
         assert not Rehearsal.objects.exists()

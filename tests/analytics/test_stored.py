@@ -15,10 +15,10 @@ from django.db import connections
 from analytics import stored
 from analytics.openviews import View
 from analytics.spool import Spool
-from campaign import snapshot_file
-from campaign.keyring import receipt_keys, rotate, subject_secret
-from campaign.snapshot import compile_snapshot
-from campaign.snapshot_file import SnapshotFile
+from campaign.keys.store import receipt_keys, rotate, subject_secret
+from campaign.serving import snapshot_file
+from campaign.serving.snapshot import compile_snapshot
+from campaign.serving.snapshot_file import SnapshotFile
 from tests import world
 from tests.installation import installed, manage
 

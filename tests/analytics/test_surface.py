@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from analytics.models import OpenView
-from campaign.receipt import ReceiptOffice
-from campaign.snapshot import EMPTY
+from campaign.assignment.receipts import ReceiptOffice
+from campaign.serving.snapshot import EMPTY
 from tests import world
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
@@ -159,12 +159,12 @@ def test_the_partners_site_may_read_the_answer() -> None:
 
 
 def test_events_are_still_taken_after_the_campaign_was_paused() -> None:
-    from campaign import lifecycle
+    from campaign.lifecycle import transitions
     from campaign.models import Campaign
 
     at = site()
     receipt = at.shown()
-    lifecycle.pause(Campaign.objects.get(), by=world.person("mara"))
+    transitions.pause(Campaign.objects.get(), by=world.person("mara"))
     at.refresh()
     assert at.event(receipt, "left").status == 200
 

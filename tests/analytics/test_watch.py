@@ -20,10 +20,10 @@ from analytics.evaluate import evaluate
 from analytics.models import Analysis, EarlyLook, GuardEvent, Pulse, Tally, WorkerStep
 from analytics.pulse import flow_of
 from analytics.worker import STEPS, Worker
-from campaign import lifecycle
+from campaign.lifecycle import transitions
 from campaign.models import Campaign, LeftOutCount, PlannedOutcome, ServedCount
+from messages.accounts import sessions
 from messages.models import AuditEntry
-from messages.people import sessions
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -112,22 +112,22 @@ class TestPulse:
         campaign = self.running(**dict.fromkeys(("neutral", "victim", "user"), before + meanwhile), both=before)
         assert pulse.feel(campaign, now=world.NOON).split == "alarm", "nobody knows of a pause yet"
         both, mara = campaign.arms.get(key="both"), world.person("mara")
-        lifecycle.pause_arm(both, by=mara, reason="A partner asked.", now=world.NOON)
+        transitions.pause_arm(both, by=mara, reason="A partner asked.", now=world.NOON)
         assert pulse.feel(campaign, now=world.NOON).split == "ok"
-        lifecycle.resume_arm(both, by=mara, reason="They agreed.", now=world.NOON)
+        transitions.resume_arm(both, by=mara, reason="They agreed.", now=world.NOON)
         assert pulse.feel(campaign, now=world.NOON).split == "ok"
 
     def test_where_one_message_alone_was_shown_all_the_time_nothing_can_be_judged(self) -> None:
         campaign = self.running(neutral=1800, victim=900, user=900, both=900)
         for key in ("victim", "user", "both"):
-            lifecycle.pause_arm(
+            transitions.pause_arm(
                 campaign.arms.get(key=key), by=world.person("mara"), reason="A partner asked.", now=world.NOON
             )
         assert pulse.feel(campaign, now=world.NOON).split == "unknown"
 
     def test_a_pause_hides_no_fault_among_the_others(self) -> None:
         campaign = self.running(neutral=1800, victim=1000, user=1800, both=900)
-        lifecycle.pause_arm(
+        transitions.pause_arm(
             campaign.arms.get(key="both"), by=world.person("mara"), reason="A partner asked.", now=world.NOON
         )
         assert pulse.feel(campaign, now=world.NOON).split == "alarm"
@@ -187,8 +187,8 @@ class TestThePage:
         campaign = world.launched()
         world.tally(campaign, MANY | {"both": (1000, 440)})
         both, mara = campaign.arms.get(key="both"), world.person("mara")
-        lifecycle.pause_arm(both, by=mara, reason="A partner asked.", now=world.NOON)
-        lifecycle.resume_arm(both, by=mara, reason="They agreed.", now=world.NOON)
+        transitions.pause_arm(both, by=mara, reason="A partner asked.", now=world.NOON)
+        transitions.resume_arm(both, by=mara, reason="They agreed.", now=world.NOON)
         pulse.feel(campaign, now=world.NOON)
         evaluate(campaign, now=timezone.now() + timedelta(minutes=1))
         told = read(path)

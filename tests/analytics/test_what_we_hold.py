@@ -16,7 +16,7 @@ from django.db import DatabaseError, connections
 from analytics import holdings, holdings_text, ingest, stored
 from analytics.fold import fold
 from analytics.openviews import View
-from campaign.keyring import receipt_keys, subject_secret
+from campaign.keys.store import receipt_keys, subject_secret
 from tests import world
 
 BOTH = ["audience", "default"]

@@ -18,9 +18,9 @@ from analytics.fold import fold
 from analytics.models import OpenView, Tally
 from analytics.openviews import View, put_sqlite
 from analytics.spool import Spool
-from campaign.audience import Event
+from campaign.assignment.receipts import Receipt
 from campaign.models import ServedCount
-from campaign.receipt import Receipt
+from campaign.serving.application import Event
 from tests import world
 from tests.environment import POSTGRESQL
 

@@ -17,8 +17,8 @@ from analytics import worker
 from analytics.evaluate import evaluate
 from analytics.models import Analysis, FoldedHour, FoldProgress, GuardEvent, WorkerStep
 from analytics.worker import STEPS, Step, Worker
-from campaign import lifecycle
-from campaign.keyring import receipt_keys, rotate, subject_secret, subject_secrets
+from campaign.keys.store import receipt_keys, rotate, subject_secret, subject_secrets
+from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from tests import world
 from tests.installation import installed
@@ -76,9 +76,9 @@ class TestSchedule:
         campaign = world.draft()
         campaign.starts_at, campaign.ends_at = world.NOON + timedelta(hours=1), world.NOON + timedelta(hours=3)
         campaign.save()
-        lifecycle.submit(campaign, by=world.person("mara", "manager"))
-        lifecycle.approve(campaign, by=world.person("rafael", "reviewer"))
-        lifecycle.launch(campaign, by=world.person("mara", "manager"), now=world.NOON)
+        transitions.submit(campaign, by=world.person("mara", "manager"))
+        transitions.approve(campaign, by=world.person("rafael", "reviewer"))
+        transitions.launch(campaign, by=world.person("mara", "manager"), now=world.NOON)
         states = []
         for hours in (0, 1, 2, 3, 4):
             worker.open_and_close(world.NOON + timedelta(hours=hours))
@@ -89,9 +89,9 @@ class TestSchedule:
         campaign = world.draft()
         campaign.starts_at = world.NOON + timedelta(hours=1)
         campaign.save()
-        lifecycle.submit(campaign, by=world.person("mara", "manager"))
-        lifecycle.approve(campaign, by=world.person("rafael", "reviewer"))
-        lifecycle.launch(campaign, by=world.person("mara", "manager"), now=world.NOON)
+        transitions.submit(campaign, by=world.person("mara", "manager"))
+        transitions.approve(campaign, by=world.person("rafael", "reviewer"))
+        transitions.launch(campaign, by=world.person("mara", "manager"), now=world.NOON)
         site = world.Site()
         assert site.decide().code == "campaign_not_started"
         site.now += 3600
@@ -100,8 +100,8 @@ class TestSchedule:
     def test_a_campaign_that_someone_closes_meanwhile_is_left_alone(self) -> None:
         campaign = world.launched()
         read = Campaign.objects.get(pk=campaign.pk)
-        lifecycle.close(campaign, by=world.person("mara", "manager"), now=world.NOON)
-        assert not lifecycle._moved_by_the_clock(read, "running")
+        transitions.close(campaign, by=world.person("mara", "manager"), now=world.NOON)
+        assert not transitions._moved_by_the_clock(read, "running")
         assert Campaign.objects.get().state == "closed"
 
 
@@ -140,7 +140,7 @@ class TestGuardAndLooks:
         campaign = world.launched(plan={"planned_per_arm": 100})
         counted(campaign, 40)
         worker.look(world.NOON)
-        lifecycle.close(campaign, by=world.person("mara", "manager"), now=world.NOON)
+        transitions.close(campaign, by=world.person("mara", "manager"), now=world.NOON)
         counted(campaign, 45)
         worker.look(world.NOON)
         worker.look(world.NOON)

@@ -6,8 +6,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from campaign.audience import mount
 from campaign.rsgi import Door
+from campaign.serving.application import mount
 from campaign.wsgi import django_application
 
 

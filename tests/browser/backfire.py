@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from analytics import worker
 from analytics.models import GuardEvent
-from campaign import lifecycle
-from messages import starter
+from campaign.lifecycle import transitions
+from messages.library import starter_library
 from tests import world
 
 # Arm -> how many saw it, and how many of them it annoyed: 3 and 12 in 100, where the plan allows 1 more.
@@ -21,16 +21,16 @@ SEEN = {"neutral": (5000, 150), "both": (5000, 600)}
 def planted(origin: str) -> dict[str, str]:
     """The campaign, launched yesterday; the session of a manager. All but one in a million visitors fall to the arm."""
     now = timezone.now()
-    starter.load(now=now)
+    starter_library.load(now=now)
     campaign = world.draft(
         arms={"neutral": 1, "both": 1_000_000},
         at=world.placement(allowed_origins=[origin]),
         plan={"monitoring": "always-valid", "planned_per_arm": 5000},
     )
     campaign.plan.outcomes.filter(role="guardrail").update(harm_margin=0.01)
-    lifecycle.submit(campaign, by=world.person("mara", "manager"))
-    lifecycle.approve(campaign, by=world.person("rafael", "reviewer"))
-    lifecycle.launch(campaign, by=world.person("mara"), now=now - timedelta(days=1))
+    transitions.submit(campaign, by=world.person("mara", "manager"))
+    transitions.approve(campaign, by=world.person("rafael", "reviewer"))
+    transitions.launch(campaign, by=world.person("mara"), now=now - timedelta(days=1))
     world.tally(campaign, SEEN, outcome="annoyed")
     client = Client()
     world.sign_in(client, world.person("mara"))

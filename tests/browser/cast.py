@@ -24,12 +24,17 @@ from analytics import demo, early, notices, pulse
 from analytics.evaluate import evaluate
 from analytics.guard import guard
 from analytics.models import GuardEvent, Pulse, Rehearsal, Tally, WorkerStep
-from campaign import deviations, keyring, killswitch, lifecycle, placetest, planning
+from campaign.keys import store
+from campaign.kill_switch import stop
+from campaign.lifecycle import deviations, transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome, ServedCount
-from campaign.preview import preview_url
-from messages import review, starter
+from campaign.placements import tag_check
+from campaign.serving.preview_links import preview_url
+from campaign.wizard import answers
+from messages.accounts import invitations, second_factors, sessions, step_up
+from messages.library import starter_library
 from messages.models import HelpLink, Message, Rendition, Revision
-from messages.people import confirmation, factors, invitations, sessions
+from messages.review import workflow
 from messages.roles import ANALYST, MANAGER, REVIEWER
 from tests import permissions, world
 
@@ -65,7 +70,7 @@ ARABIC = ("يمكنك التوقف هنا.", "لم يوافق الشخص في ا
 def build() -> dict[str, Any]:
     """Everything a test needs to know: cookies by role, addresses by route, the pages that no address leads to."""
     now = timezone.now()
-    starter.load(now=now)
+    starter_library.load(now=now)
     HelpLink.objects.update(verified_on=now.date())
     demo.people()
     pilot = demo.campaign(
@@ -79,28 +84,28 @@ def build() -> dict[str, Any]:
         evaluate(made, now=now)
     count(pilot, PLENTY)
     evaluate(pilot, now=now)
-    planning.begin({"name": "Idea", "hypothesis": "A shorter message works as well."}, by=world.person("mara", MANAGER))
+    answers.begin({"name": "Idea", "hypothesis": "A shorter message works as well."}, by=world.person("mara", MANAGER))
     world.placement("resting-page", allowed_origins=[])
     _tested(world.placement("few-page"), now=now)
     _rehearsed(draft("draft", *NAMES["draft"], words, planned=1000), now=now)
     launch(draft("arabic", *NAMES["arabic"], [_in_two_languages(each) for each in words], planned=1000), now=now)
     _stopped(words, now)
     for slug in ("waiting", "ready"):
-        lifecycle.submit(draft(slug, *NAMES[slug], words, planned=1000), by=world.person("mara", MANAGER))
-    lifecycle.approve(Campaign.objects.get(slug="ready"), by=world.person("rafael", REVIEWER))
+        transitions.submit(draft(slug, *NAMES[slug], words, planned=1000), by=world.person("mara", MANAGER))
+    transitions.approve(Campaign.objects.get(slug="ready"), by=world.person("rafael", REVIEWER))
     launch(resting := draft("paused", *NAMES["paused"], words, planned=1000), now=now)
-    lifecycle.pause(resting, by=world.person("mara"))
+    transitions.pause(resting, by=world.person("mara"))
     deviations.deviate(Campaign.objects.get(slug="few"), **OTHERWISE, by=world.person("mara"), now=now)
     _written(words[1])
-    keyring.receipt_keys(settings.KEY_DIRECTORY)
-    keyring.rotate(settings.KEY_DIRECTORY, now=time.time(), ahead=10 * 86_400)
+    store.receipt_keys(settings.KEY_DIRECTORY)
+    store.rotate(settings.KEY_DIRECTORY, now=time.time(), ahead=10 * 86_400)
     _watched(now)
     roles = permissions.signed_in() | {"half-way": _half_way(), "newcomer": _newcomer()}
     roles |= {name: _signed_in(name) for name in ("one-factor", "two-factors")}
     passkey = Authenticator.objects.create(
-        user=world.person("two-factors"), type=factors.PASSKEY, data={"name": "The phone in my pocket"}
+        user=world.person("two-factors"), type=second_factors.PASSKEY, data={"name": "The phone in my pocket"}
     )
-    only = Authenticator.objects.get(user=world.person("one-factor"), type=factors.APP)
+    only = Authenticator.objects.get(user=world.person("one-factor"), type=second_factors.APP)
     _, token = invitations.invite("sam@example.org", ANALYST, by="the site", now=now)
     return {
         "cookies": {
@@ -158,7 +163,7 @@ def _rehearsed(made: Campaign, *, now: datetime) -> None:
 
 def _tested(place: Placement, *, now: datetime) -> None:
     """A test that is open, and has heard of two visits."""
-    test = placetest.begin(place, now=now)
+    test = tag_check.begin(place, now=now)
     test.seen_at = test.failed_at = now
     test.seen_by, test.problem, test.origin = "page", "origin", "https://www.partner.example"
     test.save()
@@ -189,9 +194,9 @@ def draft(slug: str, name: str, hypothesis: str, words: Sequence[Revision], *, p
 
 def launch(made: Campaign, *, now: datetime) -> None:
     manager = world.person("mara", MANAGER)
-    lifecycle.submit(made, by=manager)
-    lifecycle.approve(made, by=world.person("rafael", REVIEWER))
-    lifecycle.launch(made, by=manager, now=now)
+    transitions.submit(made, by=manager)
+    transitions.approve(made, by=world.person("rafael", REVIEWER))
+    transitions.launch(made, by=manager, now=now)
 
 
 def count(campaign: Campaign, counts: Mapping[str, tuple[int, int, int, int]]) -> None:
@@ -235,8 +240,8 @@ def _in_two_languages(words: Revision) -> Revision:
     english = words.renditions.get(locale="en")
     for locale, headline, body in (("en", english.headline, english.body), ("ar", *ARABIC)):
         spoken = Rendition.objects.create(revision=revision, locale=locale, headline=headline, body=body)
-        review.submit(spoken, now=timezone.now())
-        review.approve(spoken, by=None, now=timezone.now())
+        workflow.submit(spoken, now=timezone.now())
+        workflow.approve(spoken, by=None, now=timezone.now())
     revision.refresh_from_db()
     return revision
 
@@ -254,12 +259,12 @@ def _stopped(words: Sequence[Revision], now: datetime) -> None:
     guard(made, now=now)
     evaluate(made, now=now)
     manager, user = world.person("mara", MANAGER), made.arms.get(key="user")
-    lifecycle.pause_arm(user, by=manager, reason="A partner asked us to wait until Monday.", now=now)
+    transitions.pause_arm(user, by=manager, reason="A partner asked us to wait until Monday.", now=now)
     victim = made.arms.get(key="victim")
-    lifecycle.pause_arm(victim, by=manager, reason="The same partner.", now=now)
-    lifecycle.resume_arm(victim, by=manager, reason="They meant the other one.", now=now)
+    transitions.pause_arm(victim, by=manager, reason="The same partner.", now=now)
+    transitions.resume_arm(victim, by=manager, reason="They meant the other one.", now=now)
     message = Message.objects.get(key=STOPPED)
-    killswitch.stop(message, by=world.person("rafael", REVIEWER), reason="Somebody said that it names them.", now=now)
+    stop.stop(message, by=world.person("rafael", REVIEWER), reason="Somebody said that it names them.", now=now)
 
 
 def _written(words: Revision) -> None:
@@ -270,7 +275,7 @@ def _written(words: Revision) -> None:
     )
     said = {"headline": english.headline, "body": f"{english.body}\n\nYou can still stop."}
     waits = Rendition.objects.create(revision=revision, locale="en", **said)
-    review.submit(waits, by=manager, now=timezone.now())
+    workflow.submit(waits, by=manager, now=timezone.now())
     Rendition.objects.create(revision=revision, locale="ar", headline=ARABIC[0], body=ARABIC[1])
 
 
@@ -316,7 +321,7 @@ def _newcomer() -> Client:
     client = Client()
     client.force_login(world.person("newcomer", ANALYST))
     session, hour = client.session, int(time.time()) // sessions.SECONDS_PER_HOUR
-    session.update({sessions.STARTED: hour, sessions.SEEN: hour, confirmation.CONFIRMED: int(time.time())})
+    session.update({sessions.STARTED: hour, sessions.SEEN: hour, step_up.CONFIRMED: int(time.time())})
     session.save()
     return client
 

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from analytics import worker
 from analytics.models import Analysis, GuardEvent, OpenView, Tally
-from campaign.keyring import subject_secrets
+from campaign.keys.store import subject_secrets
 from campaign.models import Arm, Campaign, Partner
-from messages import starter
+from messages.library import starter_library
 from messages.models import Message
 from messages.roles import ANALYST, MANAGER, PARTNER_CONTACT, REVIEWER
 from tests import world
@@ -25,7 +25,7 @@ PEOPLE = {"mara": MANAGER, "rafael": REVIEWER, "ana": ANALYST, "pat": PARTNER_CO
 
 def begins() -> dict[str, str]:
     """The starter library, four people, one partner, and no campaign; the headline of each message that is used."""
-    starter.load(now=timezone.now())
+    starter_library.load(now=timezone.now())
     world.help_checked()
     for name, role in PEOPLE.items():
         person = world.person(name, role)

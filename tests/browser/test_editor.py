@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from campaign import server
+from campaign.entrypoints import launcher
 from tests.browser.conftest import OpenPage
 from tests.installation import with_databases
 
@@ -51,7 +51,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert done.returncode == 0, done.stderr
 
     manage("shell", "--no-imports", "-c", PREPARE)
-    with server.running("campaign.rsgi:application", environment=environment) as found:
+    with launcher.running("campaign.rsgi:application", environment=environment) as found:
         yield found
 
 

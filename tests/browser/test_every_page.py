@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Error, Response, Route
 
 from benchmarks.inside import run
-from campaign import middleware, server
+from campaign.entrypoints import launcher
+from campaign.staff_site import middleware
 from tests import permissions
 from tests.browser import inventory, proof
 from tests.browser.inventory import Page
@@ -113,7 +114,7 @@ class Site:
 def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
     with installed(tmp_path_factory.mktemp("pages"), {}) as environment:
         cast = run(environment, "tests.browser.cast:build")
-        with server.running(server.PRODUCTION, environment=environment) as url:
+        with launcher.running(launcher.PRODUCTION, environment=environment) as url:
             made = Site(url, cast, browser)
             yield made
             made.close()

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from analytics.management.commands.demo import PARTNER_PAGE, partner_page
 from benchmarks.inside import run
-from campaign import server
+from campaign.entrypoints import launcher
 from tests.browser.conftest import OpenPage
 from tests.browser.test_pages import sent as events_of
 from tests.browser.test_pages import until_exposed, watch
@@ -39,12 +39,12 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    port = server.free_port()
+    port = launcher.free_port()
     origin = f"http://localhost:{port}"
     with installed(tmp_path) as environment:
         own = {**environment, "LOCAL_HTTP": "1", "SNAPSHOT_SECONDS": "0.2"}
         told = run(own, "tests.browser.backfire:planted", origin=origin)
-        with server.running(server.PRODUCTION, environment=own) as url:
+        with launcher.running(launcher.PRODUCTION, environment=own) as url:
             html = PARTNER_PAGE.read_text(encoding="utf-8").replace("{{ORIGIN}}", url)
             partner = partner_page(html.replace("{{PLACEMENT}}", "quiet-page"), port)
             threading.Thread(target=partner.serve_forever, args=[0.02], daemon=True).start()

@@ -14,9 +14,9 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from campaign import lifecycle
-from campaign.lifecycle import StepRefused
-from messages import starter
+from campaign.lifecycle import transitions
+from campaign.lifecycle.transitions import StepRefused
+from messages.library import starter_library
 from messages.models import HelpLink, Revision
 from tests import world
 from tests.browser.conftest import OpenPage
@@ -55,13 +55,13 @@ def press_until(tab: Page, name: str, *, at_most: int = 60) -> None:
 
 
 def test_a_reviewer_checks_all_links_by_keyboard_and_then_the_campaign_launches(desk: SignIn) -> None:
-    starter.load(now=world.NOON)
+    starter_library.load(now=world.NOON)
     campaign = world.draft()
     HelpLink.objects.update(verified_on=None, verified_by="")
-    lifecycle.submit(campaign, by=world.person("mara", "manager"))
-    lifecycle.approve(campaign, by=world.person("rafael", "reviewer"))
+    transitions.submit(campaign, by=world.person("mara", "manager"))
+    transitions.approve(campaign, by=world.person("rafael", "reviewer"))
     with pytest.raises(StepRefused, match="9 help links"):
-        lifecycle.launch(campaign, by=world.person("mara"), now=world.NOON)
+        transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
     tab = desk(world.person("rafael"), "/campaigns/pilot/")
     wrong = watch(tab)
     expect(tab.locator("main")).to_contain_text("Before launch: check 9 help links")
@@ -71,7 +71,7 @@ def test_a_reviewer_checks_all_links_by_keyboard_and_then_the_campaign_launches(
         expect(tab.locator("main").get_by_role("status")).to_contain_text("Noted: you checked")
         assert HelpLink.objects.filter(verified_on=None).count() == left
     expect(tab.locator("main").get_by_role("status")).to_contain_text("All links are checked.")
-    lifecycle.launch(campaign, by=world.person("mara"), now=world.NOON)
+    transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
     assert wrong == []
 
 
@@ -129,7 +129,7 @@ def test_words_go_out_through_a_spreadsheet_and_come_in_as_drafts(desk: SignIn, 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_fit_a_phone_and_a_desk_in_light_and_dark(desk: SignIn, scheme: str) -> None:
-    starter.load(now=world.NOON)
+    starter_library.load(now=world.NOON)
     tab = desk(world.person("mara", "manager"), "/help-links/", color_scheme=scheme)
     wrong, site = watch(tab), tab.url.removesuffix("/help-links/")
     for path in ("/help-links/", "/help-links/report-remove/", "/help-links/add/", "/messages/exchange/"):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from campaign import server
+from campaign.entrypoints import launcher
 from tests import arabic
 from tests.browser.conftest import OpenPage
 from tests.browser.test_pages import environment, manage, watch
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 PREPARE = """
 from django.test import Client
 from campaign.models import Arm, Placement
-from campaign.preview import preview_url
+from campaign.serving.preview_links import preview_url
 from messages import starter
 from messages.models import Message, Rendition, Revision
 from tests import arabic, world
@@ -55,10 +55,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     directory: Path = tmp_path_factory.mktemp("desk")
     with_databases(directory)
     preview, session = manage(directory, "shell", "--no-imports", "-c", PREPARE).split()[-2:]
-    with server.running("campaign.rsgi:application", environment=environment(directory)) as weather:
+    with launcher.running("campaign.rsgi:application", environment=environment(directory)) as weather:
         # The quick way out leads to a neutral site; here another server plays its part, so that no test calls anyone.
         elsewhere = f"{weather}/health/live"
-        with server.running(
+        with launcher.running(
             "campaign.rsgi:application", environment=environment(directory) | {"EXIT_URL": elsewhere}
         ) as url:
             yield Desk(url, elsewhere, preview, session)

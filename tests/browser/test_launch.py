@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from analytics.evaluate import evaluate
 from campaign.models import Campaign
-from messages.people.confirmation import CONFIRMED
+from messages.accounts.step_up import CONFIRMED
 from tests import world
 from tests.browser.test_help_and_exchange import SignIn, desk, press_until
 from tests.browser.test_pages import watch

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from benchmarks.inside import run
-from campaign import server
+from campaign.entrypoints import launcher
 from tests.browser import proof
 from tests.browser.conftest import DESK, PHONE
 from tests.installation import installed
@@ -32,7 +32,7 @@ def prepare() -> str:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     with installed(tmp_path_factory.mktemp("menu"), {}) as environment:
         session = run(environment, PREPARE)
-        with server.running(server.PRODUCTION, environment=environment) as url:
+        with launcher.running(launcher.PRODUCTION, environment=environment) as url:
             yield url, session
 
 

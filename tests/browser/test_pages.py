@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from analytics.management.commands.demo import PARTNER_PAGE, partner_page
-from campaign import server
+from campaign.entrypoints import launcher
 from tests.browser.conftest import OpenPage
 from tests.installation import with_databases
 
@@ -73,11 +73,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Visitors come a day ago, so that their views have closed when the test folds."""
     directory = tmp_path_factory.mktemp("installation")
     with_databases(directory)
-    port = server.free_port()
+    port = launcher.free_port()
     told = manage(directory, "shell", "--no-imports", "-c", PREPARE.format(port=port))
     passwords = dict(line.split() for line in told.splitlines())
     clock = environment(directory) | {"REHEARSAL_HOURS_AGO": "24", "SERVED_FLUSH_SECONDS": "0.1"}
-    with server.running("campaign.rehearsal:application", environment=clock) as url:
+    with launcher.running("campaign.entrypoints.time_shifted:application", environment=clock) as url:
         html = PARTNER_PAGE.read_text(encoding="utf-8").replace("{{ORIGIN}}", url)
         partner = partner_page(html.replace("{{PLACEMENT}}", "partner-page"), port)
         threading.Thread(target=partner.serve_forever, args=[0.02], daemon=True).start()

@@ -15,8 +15,8 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from campaign.models import Campaign
-from messages.people import invitations, sessions
-from messages.people.confirmation import CONFIRMED, FRESH_SECONDS
+from messages.accounts import invitations, sessions
+from messages.accounts.step_up import CONFIRMED, FRESH_SECONDS
 from tests import world
 from tests.browser.conftest import OpenPage
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Page, expect
 
-from campaign import server
+from campaign.entrypoints import launcher
 from tests.browser.conftest import OpenPage
 from tests.browser.partner import partner_site
 from tests.browser.test_pages import watch
@@ -61,8 +61,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     settings = {"SERVED_FLUSH_SECONDS": "0.2", "SNAPSHOT_SECONDS": "0.2", "SKIP_SECOND_FACTOR": "1"}
     environment = copied(tmp_path_factory.mktemp("placements")) | settings | {"BEHIND_TLS_PROXY": "0"}
     manage("shell", "--no-imports", "-c", PREPARE, environment=environment)
-    port = server.free_port()
-    with server.running(server.PRODUCTION, environment=environment) as url:
+    port = launcher.free_port()
+    with launcher.running(launcher.PRODUCTION, environment=environment) as url:
         made = Site(environment, url, f"http://localhost:{port}")
 
         with partner_site(port, lambda: f"<!doctype html><body><h1>The Shed</h1>{''.join(made.pasted)}"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Page, expect
 
-from campaign import server
+from campaign.entrypoints import launcher
 from tests.browser.conftest import OpenPage
 from tests.browser.test_pages import watch
 from tests.browser.test_placements import PREPARE as PEOPLE
@@ -60,7 +60,7 @@ class Site:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     environment = copied(tmp_path_factory.mktemp("rehearsal")) | {"SKIP_SECOND_FACTOR": "1", "BEHIND_TLS_PROXY": "0"}
     manage("shell", "--no-imports", "-c", PREPARE, environment=environment)
-    with server.running(server.PRODUCTION, environment=environment) as url:
+    with launcher.running(launcher.PRODUCTION, environment=environment) as url:
         yield Site(environment, url)
 
 

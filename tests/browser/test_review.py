@@ -12,8 +12,8 @@ from django.test import Client
 from playwright.sync_api import Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from messages import review
 from messages.models import Rendition
+from messages.review import workflow
 from tests import world
 from tests.browser.conftest import OpenPage
 from tests.browser.test_pages import watch
@@ -102,7 +102,7 @@ def test_a_reviewer_approves_with_the_keyboard_alone(desk: SignIn) -> None:
     tab.keyboard.press("Enter")
     expect(tab.locator("main").get_by_role("status")).to_have_text("These exact words are approved.")
     expect(tab.get_by_text("Approved by rafael")).to_be_visible()
-    assert (review.stands(Rendition.objects.get(pk=rendition.pk)), wrong) == (True, [])
+    assert (workflow.stands(Rendition.objects.get(pk=rendition.pk)), wrong) == (True, [])
 
 
 def test_a_reviewer_sends_back_and_the_writer_finds_the_reason(desk: SignIn) -> None:

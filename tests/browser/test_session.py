@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page
 
 from benchmarks.installation import PLACEMENT
-from campaign import server
+from campaign.entrypoints import launcher
 from tests.browser.conftest import OpenPage
 from tests.demo_installation import copied
 from tests.environment import POSTGRESQL
@@ -50,9 +50,9 @@ class Site:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     environment = copied(tmp_path_factory.mktemp("session")) | {"SERVED_FLUSH_SECONDS": "0.1"}
-    port = server.free_port()
+    port = launcher.free_port()
     manage("shell", "--no-imports", "-c", PREPARE.format(port=port), environment=environment)
-    with server.running("campaign.rsgi:application", environment=environment) as url:
+    with launcher.running("campaign.rsgi:application", environment=environment) as url:
 
         class Partner(BaseHTTPRequestHandler):
             def do_GET(self) -> None:

@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from benchmarks.inside import run
-from campaign import server
+from campaign.entrypoints import launcher
 from tests.browser.conftest import OpenPage
 from tests.browser.partner import partner_site
 from tests.browser.story import HOURS_AHEAD, PASSWORD
@@ -54,12 +54,12 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    port = server.free_port()
+    port = launcher.free_port()
     with installed(tmp_path) as installation:
         own = {**installation, "LOCAL_HTTP": "1", "SKIP_SECOND_FACTOR": "1"}
         own |= {"SNAPSHOT_SECONDS": "0.2", "SERVED_FLUSH_SECONDS": "0.2", "MAIL_HOST": "mail.example"}
         headlines = run(own, "tests.browser.story:begins")
-        with server.running("tests.browser.ahead:application", environment=own) as url:
+        with launcher.running("tests.browser.ahead:application", environment=own) as url:
             made = Site(own, url, f"http://localhost:{port}", headlines)
 
             with partner_site(port, lambda: f"<!doctype html><title>The Shed</title><body>{''.join(made.pasted)}"):

@@ -24,10 +24,11 @@ from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope
 
 from benchmarks.processes import living_family
-from campaign import rsgi, server
-from campaign.audience import Answers, Deliver, Event
+from campaign import rsgi
+from campaign.entrypoints import launcher
+from campaign.serving.application import Answers, Deliver, Event
 from tests import world
-from tests.campaign.half import half_an_answer
+from tests.campaign.entrypoints.failing_application import half_an_answer
 from tests.installation import ROOT, installed
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
@@ -320,7 +321,9 @@ def test_who_reads_an_answer_that_fails_half_way_sees_that_it_was_cut(tmp_path: 
     """And nobody else does: another connection to the same process lives on."""
     with (
         installed(tmp_path, {}) as own,
-        server.running("tests.campaign.half:application", environment={**own, "LOCAL_HTTP": "1"}) as url,
+        launcher.running(
+            "tests.campaign.entrypoints.failing_application:application", environment={**own, "LOCAL_HTTP": "1"}
+        ) as url,
         closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)) as link,
         closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)) as other,
     ):
@@ -353,7 +356,7 @@ def allow_core_dumps() -> None:
 
 def test_the_server_leaves_no_image_of_its_memory_when_it_crashes(tmp_path: Path) -> None:
     """A core dump of a web process holds the requests it was answering."""
-    port = server.free_port()
+    port = launcher.free_port()
     with installed(tmp_path, {}) as own:
         child = subprocess.Popen(
             [sys.executable, "manage.py", "serve", "--port", str(port)],
@@ -363,7 +366,7 @@ def test_the_server_leaves_no_image_of_its_memory_when_it_crashes(tmp_path: Path
             preexec_fn=allow_core_dumps,
         )
         try:
-            server._wait(port, child)
+            launcher._wait(port, child)
             limits = [Path(f"/proc/{pid}/limits").read_text() for pid in living_family(child.pid)]
         finally:
             child.terminate()
@@ -389,7 +392,7 @@ def test_no_command_leaves_an_image_of_its_memory_when_it_crashes(tmp_path: Path
 def test_a_real_server_answers_the_audience_and_the_staff(tmp_path: Path) -> None:
     with (
         installed(tmp_path, {}) as own,
-        server.running(server.PRODUCTION, environment={**own, "LOCAL_HTTP": "1"}) as url,
+        launcher.running(launcher.PRODUCTION, environment={**own, "LOCAL_HTTP": "1"}) as url,
         closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)) as link,
     ):
         told = []

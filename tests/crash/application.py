@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from campaign.audience import mount
-from campaign.receipt import SECONDS_PER_HOUR
+from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.rsgi import Door
+from campaign.serving.application import mount
 from campaign.wsgi import django_application
 from tests.crash.clock import FastClock
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analytics.spool import Spool
-    from campaign.audience import Event, Refusal
+    from campaign.serving.application import Event, Refusal
 
 
 def _application() -> Door:
     from django.conf import settings
 
     from analytics import ingest
-    from campaign import ring
+    from campaign.keys import reloader
     from tests.crash import faults
 
     clock = FastClock.of(os.environ)
-    ring.BEAT_SECONDS = min(ring.BEAT_SECONDS, SECONDS_PER_HOUR / clock.speed / 10)  # an hour is short here
+    reloader.BEAT_SECONDS = min(reloader.BEAT_SECONDS, SECONDS_PER_HOUR / clock.speed / 10)  # an hour is short here
 
     proper = ingest.keep
     notes: Path = settings.DATA_DIRECTORY / "spooled"

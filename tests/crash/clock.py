@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from campaign.receipt import SECONDS_PER_HOUR
+from campaign.assignment.receipts import SECONDS_PER_HOUR
 
 
 @dataclass(frozen=True, slots=True)

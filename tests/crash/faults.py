@@ -13,8 +13,8 @@ from django.db import connections
 
 from analytics import fold, ingest
 from analytics.openviews import Stretch, Sums
-from campaign import ring
-from campaign.audience import Deliver, Event
+from campaign.keys import reloader
+from campaign.serving.application import Deliver, Event
 from tests.crash import ANSWER_FIRST, DEAF, NO_NOTE
 
 
@@ -57,9 +57,9 @@ def _forget_the_note() -> None:
 
 
 def _know_keys_late() -> None:
-    ring.Ring.look_again = lambda self, number: None  # type: ignore[method-assign]  # a fault is wrong on purpose
+    reloader.Ring.look_again = lambda self, number: None  # type: ignore[method-assign]  # a fault is wrong on purpose
     try:
         (settings.DATA_DIRECTORY / "deaf").touch(exist_ok=False)
-        ring.BEAT_SECONDS = 3600.0
+        reloader.BEAT_SECONDS = 3600.0
     except FileExistsError:
-        ring.BEAT_SECONDS = 0.03  # an hour of the fast clock is 0.45 s
+        reloader.BEAT_SECONDS = 0.03  # an hour of the fast clock is 0.45 s

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from benchmarks.processes import PROC, living_family
-from campaign.receipt import SECONDS_PER_HOUR
+from campaign.assignment.receipts import SECONDS_PER_HOUR
 from tests.crash.ledger import Verdict
 from tests.crash.site import Counted, Site
 from tests.crash.visitors import Load

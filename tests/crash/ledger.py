@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import NamedTuple
 
+from campaign.assignment.receipts import _NOTE
 from campaign.outcomes import CATALOGUE, RECORDED, tally_of
-from campaign.receipt import _NOTE
 
 Cell = tuple[int, int, int, str, str, int]  # day since 1970, arm, placement, locale, outcome, value
 

@@ -23,7 +23,7 @@ from django.core.management import call_command
 
 from benchmarks.installation import ORIGIN, PLACEMENT
 from benchmarks.load import post
-from campaign.keyring import ReceiptKey, needed_until, receipt_key_files, signing
+from campaign.keys.store import ReceiptKey, needed_until, receipt_key_files, signing
 from campaign.management.commands import keys as command
 from tests.crash.ledger import View
 from tests.crash.site import Site

@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks.installation import DECIDE, PREPARE
 from benchmarks.load import Unexpected
 from benchmarks.processes import PROC, living_family
-from campaign import server
+from campaign.entrypoints import launcher
 from tests.crash.clock import FastClock
 from tests.crash.ledger import Cell
 from tests.crash.visitors import Line
@@ -123,12 +123,12 @@ class Site:
         self.environment = {**environment, **clock.variables(), "CRASH_FAULT": fault}
         self.clock, self.cluster = clock, cluster
         self.directory = Path(environment["DATA_DIRECTORY"])
-        self.ports = [server.free_port() for _ in range(servers)]
+        self.ports = [launcher.free_port() for _ in range(servers)]
         self.port = self.ports[0]
         self._servers = [
             Process(
                 "web",
-                server.command("tests.crash.application:application", port=port, workers=web_workers),
+                launcher.command("tests.crash.application:application", port=port, workers=web_workers),
                 self.environment,
                 self.directory / "web.log",
             )

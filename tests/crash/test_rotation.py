@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from campaign import keyring
+from campaign.keys import store
 from tests.attacker import holders
 from tests.crash import DEAF
 from tests.crash.clock import FastClock
@@ -79,7 +79,7 @@ def test_rotation_refuses_no_honest_receipt_and_closing_leaves_no_secret(tmp_pat
             keys(site, "destroy", f"receipt-{old.number:03}", "--now")
             wait_until(lambda: told.refused > 10, told)
 
-        secrets = keyring.subject_secrets(site.directory / "keys")
+        secrets = store.subject_secrets(site.directory / "keys")
         assert len(secrets) == 1
         path = site.directory / "keys" / f"campaign-{secrets[0]}.key"
         secret = path.read_bytes()

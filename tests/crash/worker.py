@@ -23,7 +23,7 @@ def main() -> None:
     django.setup()
     from analytics import worker
     from analytics.fold import fold
-    from campaign.receipt import SECONDS_PER_HOUR
+    from campaign.assignment.receipts import SECONDS_PER_HOUR
     from tests.crash import faults
 
     def fold_closed(now: datetime) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from campaign.server import free_port
+from campaign.entrypoints.launcher import free_port
 from tests.installation import ROOT
 
 NAME = "thought.example.org"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from campaign import server
+from campaign.entrypoints import launcher
 from tests.demo_installation import copied
 from tests.deploy.proxy import NAME, proxy
 from tests.deploy.test_nginx import STOCK_ACCESS_LOG, STOCK_ERROR_LOG
@@ -35,14 +35,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     for path in [folder / "data", *(folder / "data").rglob("*")]:  # as UMask=0077 makes them
         path.chmod(0o700 if path.is_dir() else 0o600)
     manage("worker", "--once", environment=variables)
-    with server.running(server.PRODUCTION, environment=variables) as url:
+    with launcher.running(launcher.PRODUCTION, environment=variables) as url:
         yield Site(int(url.rpartition(":")[2]), variables)
 
 
 def doctor(site: Site, faults: Sequence[tuple[str, str]] = (), variables: Mapping[str, str] | None = None) -> set[str]:
     """What the doctor says leaks, by subject; its status says the same."""
     named = [("server_name thought.example.org;", "server_name localhost;"), *faults]
-    with proxy([site.port, server.free_port()], faults=named) as at:
+    with proxy([site.port, launcher.free_port()], faults=named) as at:
         command = [sys.executable, "manage.py", "doctor", "--url", f"https://localhost:{at.tls_port}", "--json"]
         command += ["--plain-url", f"http://localhost:{at.plain_port}", "--ca", str(at.certificate), "--wait", "0.2"]
         command += ["--nginx", str(at.directory), "--log", str(at.directory)]
@@ -96,6 +96,6 @@ def test_a_key_that_others_may_read_is_named(site: Site) -> None:
 def test_what_the_application_writes_down_is_found(site: Site) -> None:
     """The page of an application with a fault: it keeps each user agent's hash in the data directory."""
     data = site.variables["DATA_DIRECTORY"]
-    with server.running("tests.deploy.careless:application", environment=site.variables) as url:
+    with launcher.running("tests.deploy.careless:application", environment=site.variables) as url:
         careless = Site(int(url.rpartition(":")[2]), site.variables)
         assert data in doctor(careless)

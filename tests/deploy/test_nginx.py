@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from analytics import canaries
-from campaign import server
+from campaign.entrypoints import launcher
 from tests.demo_installation import copied
 from tests.deploy.proxy import NAME, Proxy, program, proxy
 from tests.deploy.visits import SOURCE, marked, send, status, visits
@@ -31,16 +31,16 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int, 
     folder = tmp_path_factory.mktemp("site")
     variables = {**copied(folder), "LOCAL_HTTP": "0", "BEHIND_TLS_PROXY": "1", "ALLOWED_HOSTS": NAME}
     with (folder / "stderr").open("wb") as stderr, _serving(variables, stderr.fileno()) as port:
-        yield port, server.free_port(), folder
+        yield port, launcher.free_port(), folder
 
 
 @contextmanager
 def _serving(variables: dict[str, str], stderr: int) -> Iterator[int]:
-    port = server.free_port()
-    command = server.command(server.PRODUCTION, port=port)
-    child = subprocess.Popen(command, cwd=ROOT, env=server.settled(variables), stderr=stderr)
+    port = launcher.free_port()
+    command = launcher.command(launcher.PRODUCTION, port=port)
+    child = subprocess.Popen(command, cwd=ROOT, env=launcher.settled(variables), stderr=stderr)
     try:
-        server._wait(port, child)
+        launcher._wait(port, child)
         yield port
     finally:
         child.terminate()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from campaign import server
+from campaign.entrypoints import launcher
 from tests.demo_installation import copied
 from tests.deploy.proxy import NAME, Proxy, program, proxy
 from tests.installation import ROOT
@@ -30,8 +30,8 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        command = server.command(server.PRODUCTION, port=self.port)
-        self._child = subprocess.Popen(command, cwd=ROOT, env=server.settled(self._variables))
+        command = launcher.command(launcher.PRODUCTION, port=self.port)
+        self._child = subprocess.Popen(command, cwd=ROOT, env=launcher.settled(self._variables))
         end = time.monotonic() + 60
         while not self._lives():  # the guide waits for this too: it listens before it can answer
             assert self._child.poll() is None
@@ -97,8 +97,8 @@ def under_load(at: Proxy, statuses: list[int]) -> Iterator[None]:
 def statuses_while_restarting(folder: Path, *, both: bool, rounds: int) -> Sequence[int]:
     """The status of every request while each server is stopped and started again, `rounds` times in turn."""
     variables = {**copied(folder), "LOCAL_HTTP": "0", "BEHIND_TLS_PROXY": "1", "ALLOWED_HOSTS": NAME}
-    servers = [Server(variables, server.free_port()) for _ in range(2 if both else 1)]
-    ports = [one.port for one in servers] if both else [servers[0].port, server.free_port()]
+    servers = [Server(variables, launcher.free_port()) for _ in range(2 if both else 1)]
+    ports = [one.port for one in servers] if both else [servers[0].port, launcher.free_port()]
     statuses: list[int] = []
     try:
         with proxy(ports) as at, under_load(at, statuses):

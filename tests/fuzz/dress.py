@@ -11,8 +11,8 @@ from urllib.parse import quote
 import schemathesis
 
 from benchmarks.installation import ORIGIN
+from campaign.assignment.receipts import LENGTH
 from campaign.outcomes import RECORDED
-from campaign.receipt import LENGTH
 from tests.fuzz.marks import Marks
 
 _HEADERS = ("User-Agent", "Referer", "Cookie", "X-Forwarded-For", "Accept-Language", "X-Request-Id", "Authorization")

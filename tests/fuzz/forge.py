@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from campaign.receipt import LENGTH, Receipt, ReceiptExpired, ReceiptInvalid, ReceiptOffice
+from campaign.assignment.receipts import LENGTH, Receipt, ReceiptExpired, ReceiptInvalid, ReceiptOffice
 
 ALPHABET = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
 NOTE_BYTES, MAC_BYTES = 45, 32

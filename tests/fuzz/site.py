@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.installation import DECIDE, PLACEMENT, ROOT, receipts, serving
 from benchmarks.load import drive as load
-from campaign.server import PRODUCTION
+from campaign.entrypoints.launcher import PRODUCTION
 from tests.demo_installation import copied
 from tests.fuzz import wire
 from tests.fuzz.dress import Wardrobe
@@ -23,7 +23,7 @@ from tests.fuzz.marks import Marks
 _HOSTED = "quiet-page"
 _PREVIEW = f"""
 from campaign.models import Arm, Placement
-from campaign.preview import preview_url
+from campaign.serving.preview_links import preview_url
 print(preview_url(Placement.objects.get(key={_HOSTED!r}), Arm.objects.all()[0]))
 """
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.campaign.test_openapi import description
+from tests.campaign.api.test_schema import description
 from tests.fuzz import described, forge, wire
 from tests.fuzz.dress import Wardrobe
 from tests.fuzz.marks import Marks

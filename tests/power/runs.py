@@ -18,9 +18,9 @@ from typing import Any
 
 from benchmarks.installation import ORIGIN, ROOT, receipts, serving
 from benchmarks.processes import living_family
-from campaign.keyring import receipt_keys
-from campaign.receipt import ReceiptOffice
-from campaign.server import PRODUCTION
+from campaign.assignment.receipts import ReceiptOffice
+from campaign.entrypoints.launcher import PRODUCTION
+from campaign.keys.store import receipt_keys
 from tests.power.ledger import Acknowledged, bits_of
 from tests.power.recording import Recording
 from tests.power.writer import ACKNOWLEDGED, ENTRY_BYTES

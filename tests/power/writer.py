@@ -24,8 +24,8 @@ def main(threads: int, events: int) -> None:
     from django.conf import settings
 
     from analytics.ingest import Writer
-    from campaign.audience import Event
-    from campaign.receipt import Receipt, closing_hour
+    from campaign.assignment.receipts import Receipt, closing_hour
+    from campaign.serving.application import Event
     from tests.power.ledger import bits_of
 
     writer = Writer()

@@ -9,25 +9,25 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from campaign.audience import mount
 from campaign.rsgi import Door
-from campaign.snapshot import PlacementEntry
+from campaign.serving.application import mount
+from campaign.serving.snapshot import PlacementEntry
 from campaign.wsgi import django_application
 from tests.trust.overheard import Overheard
 
 
 def _application() -> Overheard:
-    from campaign import delivery
+    from campaign.serving import decision
     from tests.trust import planted
 
-    proper = delivery.decide
+    proper = decision.decide
 
-    def decide(placement: PlacementEntry, locale: str | None, unit: str | None, *more: Any) -> delivery.Decision:
+    def decide(placement: PlacementEntry, locale: str | None, unit: str | None, *more: Any) -> decision.Decision:
         if unit is not None and unit.startswith("stumble"):
             raise ValueError(f"no arm for {unit}")
         return proper(placement, locale, unit, *more)
 
-    planted.swap(delivery, "decide", decide)
+    planted.swap(decision, "decide", decide)
     hear, answer = planted.in_the_server(os.environ.get("TRUST_FAULT", ""))
     return Overheard(Door(django_application, mount()), hear, answer)
 

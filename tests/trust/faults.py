@@ -24,7 +24,7 @@ def _secret_in_the_database(made: Site) -> None:
     made.shell(
         f"""
 from django.conf import settings
-from campaign.keyring import subject_secret
+from campaign.keys.store import subject_secret
 from campaign.models import Campaign
 campaign = Campaign.objects.get(slug={FIRST!r})
 campaign.salt = subject_secret(settings.KEY_DIRECTORY, campaign.pk).hex()

@@ -92,7 +92,7 @@ def _query_in_a_redirect() -> Heard:
 
 
 def _key_in_an_exception() -> Heard:
-    log: Any = logging.getLogger("campaign.audience")
+    log: Any = logging.getLogger("campaign.serving.application")
     proper = log.error
     log.error = lambda *words: proper(*words, exc_info=True)
     return silent, unchanged
@@ -132,42 +132,42 @@ def _script(more: bytes) -> Callable[[], Heard]:
     """More at the end of our scripts."""
 
     def plant() -> Heard:
-        from campaign import audience
+        from campaign.serving import application
 
-        proper = audience._asset_bytes
+        proper = application._asset_bytes
 
         def asset(name: str) -> tuple[bytes, str]:
             content, kind = proper(name)
             return content + (more if name.endswith(".js") else b""), kind
 
-        swap(audience, "_asset_bytes", asset)
+        swap(application, "_asset_bytes", asset)
         return silent, unchanged
 
     return plant
 
 
 def _unknown_field_ignored() -> Heard:
-    from campaign import surface
+    from campaign.serving import endpoints
 
     class Anything(set[str]):
         def __contains__(self, name: object) -> bool:
             return True
 
-    swap(surface, "_DECIDE_FIELDS", Anything())
+    swap(endpoints, "_DECIDE_FIELDS", Anything())
     return silent, unchanged
 
 
 def _mail_as_a_key() -> Heard:
-    from campaign import surface
+    from campaign.serving import endpoints
 
-    swap(surface, "names_a_person", lambda key: False)
+    swap(endpoints, "names_a_person", lambda key: False)
     return silent, unchanged
 
 
 def _choice_ignored() -> Heard:
-    from campaign import surface
+    from campaign.serving import endpoints
 
-    swap(surface, "wants_not_to_be_counted", lambda *request: False)
+    swap(endpoints, "wants_not_to_be_counted", lambda *request: False)
     return silent, unchanged
 
 
@@ -182,11 +182,11 @@ def _nonces_in_order() -> Heard:
     import itertools
     import time
 
-    from campaign import delivery
+    from campaign.serving import decision
 
     numbers = itertools.count(time.time_ns())
 
-    swap(delivery, "fresh_nonce", lambda: next(numbers).to_bytes(8, "big") + os.urandom(8))
+    swap(decision, "fresh_nonce", lambda: next(numbers).to_bytes(8, "big") + os.urandom(8))
     return silent, unchanged
 
 
@@ -239,9 +239,9 @@ def _fold_without_counting() -> None:
 
 
 def _secret_kept() -> None:
-    from campaign import lifecycle
+    from campaign.lifecycle import transitions
 
-    swap(lifecycle, "destroy_subject_secret", lambda directory, campaign: False)
+    swap(transitions, "destroy_subject_secret", lambda directory, campaign: False)
 
 
 _WORKER: dict[str, Callable[[], None]] = {

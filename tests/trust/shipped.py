@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from campaign.server import free_port
+from campaign.entrypoints.launcher import free_port
 from tests.deploy.proxy import proxy
 from tests.postgres import SHIPPED, Cluster, cluster
 from tests.trust.visitors import Door

@@ -20,8 +20,8 @@ from pathlib import Path
 from analytics import turns
 from benchmarks.installation import ORIGIN, PREPARE
 from benchmarks.processes import living_family
-from campaign import server
-from campaign.keyring import receipt_keys
+from campaign.entrypoints import launcher
+from campaign.keys.store import receipt_keys
 from tests.demo_installation import copied
 from tests.installation import ROOT, installed, manage
 from tests.postgres import Cluster, programs
@@ -73,7 +73,7 @@ class Site:
         variables: Mapping[str, str] | None = None,
     ) -> None:
         self.folder, self.data, self.fault, self.databases = folder, folder / "data", fault, databases
-        self.port = server.free_port()
+        self.port = launcher.free_port()
         self.output = folder / "output"
         self.options: list[str] = []  # more options for the server, as a fault has them
         self.cores = self.offline = self.backs_up_the_audience_too = False  # as a fault has them, or a row
@@ -100,12 +100,12 @@ class Site:
     def start(self, application: str = "", *, workers: int = 1, seconds: float = 60.0) -> None:
         """Start the server, and wait until it shows messages."""
         if application or self.fault or self.options:
-            name = application or ("tests.trust.application:application" if self.fault else server.PRODUCTION)
-            command = server.command(name, port=self.port, workers=workers)
+            name = application or ("tests.trust.application:application" if self.fault else launcher.PRODUCTION)
+            command = launcher.command(name, port=self.port, workers=workers)
             command = [*command[:-1], *self.options, command[-1]]
         else:
             command = [*self._manage("serve"), "--port", str(self.port), "--workers", str(workers)]
-        self._web = self._popen(command, server.settled(self.environment))
+        self._web = self._popen(command, launcher.settled(self.environment))
         end = time.monotonic() + seconds
         while not self.serves():
             if self._web.poll() is not None or time.monotonic() > end:

@@ -18,8 +18,8 @@ from http.client import HTTPConnection, HTTPException
 from urllib.parse import quote, urlencode
 
 from benchmarks.installation import ORIGIN
-from campaign.audience import ROUTES
-from campaign.receipt import Receipt, ReceiptOffice
+from campaign.assignment.receipts import Receipt, ReceiptOffice
+from campaign.serving.application import ROUTES
 from tests.fuzz import wire
 from tests.fuzz.marks import Marks
 from tests.trust.needles import Search, hashed, marked, written

@@ -22,11 +22,11 @@ from analytics import demo, report, terminal
 from analytics.evaluate import evaluate
 from analytics.fold import fold
 from analytics.simulate import Visitor, Walk, visitors
-from campaign import server
+from campaign.assignment.receipts import SECONDS_PER_HOUR
+from campaign.entrypoints import launcher
 from campaign.models import Campaign
-from campaign.preview import preview_url
-from campaign.receipt import SECONDS_PER_HOUR
-from messages import starter
+from campaign.serving.preview_links import preview_url
+from messages.library import starter_library
 
 DAYS = 4
 PARTNER_PAGE = settings.BASE_DIR / "examples" / "partner" / "index.html"
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         if Campaign.objects.filter(slug=demo.SLUG).exists():
             raise CommandError("This data directory holds a demo already. Start from an empty one: make demo does.")
         now = timezone.now()
-        loaded = starter.load(now=now)
+        loaded = starter_library.load(now=now)
         console.print(f"Starter library: {loaded.messages} messages in {loaded.revisions} approved revisions.")
         cast = demo.people()
         campaign = demo.campaign(
@@ -92,7 +92,7 @@ class Command(BaseCommand):
             for day in range(DAYS):
                 today: list[Visitor] = crowd[day::DAYS]
                 environment = {"REHEARSAL_HOURS_AGO": str(24 * (DAYS - day))}
-                with server.running("campaign.rehearsal:application", environment=environment) as url:
+                with launcher.running("campaign.entrypoints.time_shifted:application", environment=environment) as url:
                     Walk(url, behaviours).all(today, tick=partial(progress.advance, task))
 
     def _serve(self, campaign: Campaign, cast: list[demo.Person], site: int, partner: int, console: Console) -> None:
@@ -104,7 +104,7 @@ class Command(BaseCommand):
         except OSError:
             raise CommandError(f"Port {partner} is taken. Choose another pair: make demo PORT=9000") from None
         threading.Thread(target=partner_server.serve_forever, daemon=True).start()
-        with server.running(server.PRODUCTION, port=site) as url, _worker():
+        with launcher.running(launcher.PRODUCTION, port=site) as url, _worker():
             console.print(f"\n[bold]The site is running.[/] Results: {url}/campaigns/{campaign.slug}/results/")
             console.print("Sign in as one of:")
             for person in cast:

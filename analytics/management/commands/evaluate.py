@@ -7,7 +7,7 @@ from django.utils import timezone
 from analytics.evaluate import NotEvaluable, evaluate
 from analytics.guard import guard
 from campaign.models import Campaign
-from messages import audit
+from messages.audit import log
 
 
 class Command(BaseCommand):
@@ -28,10 +28,10 @@ class Command(BaseCommand):
                 now=timezone.now(),
                 also=options["also"],
                 exception=options["early"],
-                by=audit.command_line(),
+                by=log.command_line(),
             )
         except NotEvaluable as reason:
             raise CommandError(str(reason)) from None
-        for event in guard(campaign, now=timezone.now(), by=audit.command_line()):
+        for event in guard(campaign, now=timezone.now(), by=log.command_line()):
             self.stdout.write(f"A guardrail was crossed: “{event.arm.name}” is paused.")
         self.stdout.write(f"Look {analysis.look} is on record. Read it: manage.py report {campaign.slug}")

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 
 from analytics import words
 from analytics.fold import fold
-from campaign.receipt import SECONDS_PER_HOUR
+from campaign.assignment.receipts import SECONDS_PER_HOUR
 
 
 class Command(BaseCommand):

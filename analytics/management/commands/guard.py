@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from analytics.guard import guard
 from campaign.models import Campaign
-from messages import audit
+from messages.audit import log
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         campaign = Campaign.objects.filter(slug=options["campaign"]).first()
         if campaign is None:
             raise CommandError(f"There is no campaign “{options['campaign']}”.")
-        events = guard(campaign, now=timezone.now(), by=audit.command_line())
+        events = guard(campaign, now=timezone.now(), by=log.command_line())
         for event in events:
             self.stdout.write(f"Paused “{event.arm.name}”: {event.outcome} is surely worse than the plan allows.")
         if not events:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from campaign import server
+from campaign.entrypoints import launcher
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"Second Thought listens on http://{options['host']}:{options['port']}/")
         self.stdout.flush()
-        command = server.command(
-            server.PRODUCTION, port=options["port"], host=options["host"], workers=options["workers"]
+        command = launcher.command(
+            launcher.PRODUCTION, port=options["port"], host=options["host"], workers=options["workers"]
         )
-        os.execve(sys.executable, command, server.settled(os.environ))  # noqa: S606  (no shell is wanted: the server takes this process's place)
+        os.execve(sys.executable, command, launcher.settled(os.environ))  # noqa: S606  (no shell is wanted: the server takes this process's place)

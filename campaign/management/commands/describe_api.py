@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from campaign.description import FILES
+from campaign.api.schema_views import FILES
 
 
 class Command(BaseCommand):
@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="write nothing; fail if the files are out of date")
 
     def handle(self, *, check: bool, **options: Any) -> None:
-        from campaign.openapi import description, written  # here, so that its help is there without the packages
+        from campaign.api.schema import description, written  # here, so that its help is there without the packages
 
         files = written(description())
         if check and any(FILES[format_].read_bytes() != content for format_, content in files.items()):

@@ -8,11 +8,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from campaign import custody, keyring, lifecycle
-from campaign.kept_keys import KeptKey, State, kept
-from campaign.keyring import in_words
+from campaign.key_admin import audited
+from campaign.keys import store
+from campaign.keys.inventory import KeptKey, State, kept
+from campaign.keys.store import in_words
+from campaign.lifecycle import transitions
 from campaign.models import Campaign
-from messages.audit import command_line
+from messages.audit.log import command_line
 
 
 class Command(BaseCommand):
@@ -28,9 +30,9 @@ class Command(BaseCommand):
         rotate.add_argument(
             "--ahead",
             type=int,
-            default=keyring.AHEAD_SECONDS,
+            default=store.AHEAD_SECONDS,
             metavar="SECONDS",
-            help=f"how long before it signs; {keyring.AHEAD_SECONDS} unless the directory is copied to other machines",
+            help=f"how long before it signs; {store.AHEAD_SECONDS} unless the directory is copied to other machines",
         )
         verbs.add_parser("prune", help="destroy what nothing needs any more, as the worker does")
         destroy = verbs.add_parser("destroy", help="destroy one key for good")
@@ -41,7 +43,7 @@ class Command(BaseCommand):
         directory: Path = settings.KEY_DIRECTORY
         now = time.time()
         try:
-            complaints = keyring.complaints(directory)
+            complaints = store.complaints(directory)
             if complaints:
                 raise CommandError(" ".join(complaints))
             match options["verb"]:
@@ -52,13 +54,13 @@ class Command(BaseCommand):
                 case "rotate":
                     self._rotate(directory, options["ahead"])
                 case "prune":
-                    for number in custody.destroy_unneeded(directory, now=now, by=command_line()):
+                    for number in audited.destroy_unneeded(directory, now=now, by=command_line()):
                         self.stdout.write(f"Destroyed receipt-{number:03}.")
-                    for number in lifecycle.destroy_secrets_of_closed(by=command_line()):
+                    for number in transitions.destroy_secrets_of_closed(by=command_line()):
                         self.stdout.write(f"Destroyed campaign-{number}.")
                 case "destroy":
                     self._destroy(directory, options["name"], now, at_once=options["now"])
-        except keyring.KeyRefused as refused:
+        except store.KeyRefused as refused:
             raise CommandError(str(refused)) from None
         except DatabaseError as error:
             raise CommandError(f"The database did not answer: {type(error).__name__}.") from None
@@ -77,9 +79,9 @@ class Command(BaseCommand):
         if number is None and name != "receipt-001":
             _refuse("Create the first receipt key without a name, or the secret of a campaign, such as campaign-7.")
         if number is None:
-            if keyring.receipt_key_files(directory):
+            if store.receipt_key_files(directory):
                 _refuse("There is a receipt key already. For a new one: manage.py keys rotate.")
-            custody.create_receipt_key(directory, by=command_line())
+            audited.create_receipt_key(directory, by=command_line())
         else:
             campaign = Campaign.objects.filter(pk=number).first()
             if campaign is None:
@@ -88,19 +90,19 @@ class Command(BaseCommand):
                 _refuse(f"“{campaign}” does not count subjects: it needs no secret.")
             if campaign.state == Campaign.State.CLOSED:
                 _refuse(f"“{campaign}” is closed: its secret is destroyed for good.")
-            if number in keyring.subject_secrets(directory):
+            if number in store.subject_secrets(directory):
                 _refuse(f"{name} is there already.")
-            custody.create_secret(directory, campaign, by=command_line())
+            audited.create_secret(directory, campaign, by=command_line())
         self.stdout.write(f"Created {name}.")
 
     def _rotate(self, directory: Path, ahead: int) -> None:
         if ahead < 0:
             _refuse("A key cannot begin to sign in the past.")
-        key = custody.rotate(directory, clock=time.time, ahead=ahead, by=command_line())
+        key = audited.rotate(directory, clock=time.time, ahead=ahead, by=command_line())
         self.stdout.write(f"Created {key.title}. It verifies now and signs from {in_words(key.signs_from)} on.")
-        keys = keyring.receipt_key_files(directory)
+        keys = store.receipt_key_files(directory)
         for old in keys[:-1]:
-            until = keyring.needed_until(old, keys)
+            until = store.needed_until(old, keys)
             if until is not None:
                 self.stdout.write(f"{old.title} verifies until {in_words(until)}; then the worker destroys it.")
 
@@ -112,7 +114,7 @@ class Command(BaseCommand):
             _refuse(f"{name} signs what is shown now. Rotate first, with --ahead 0 if it is in wrong hands.")
         if key.is_missed and not at_once:
             _refuse(f"{_why_kept(key)} With --now it is destroyed all the same.")
-        custody.destroy_kept(directory, key, by=command_line())
+        audited.destroy_kept(directory, key, by=command_line())
         self.stdout.write(f"Destroyed {name}. {_afterwards(key)}")
 
 

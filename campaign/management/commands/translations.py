@@ -15,7 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="Change nothing; fail if anything is missing.")
 
     def handle(self, *args: Any, check: bool, **options: Any) -> None:
-        from campaign import catalogs  # Babel is installed for those who work on the words, not on a running site
+        from campaign.i18n import catalogs  # Babel is installed for those who work on the words, not on a running site
 
         if not check:
             catalogs.update()

@@ -4,8 +4,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from messages import audit, audit_export, chain
-from messages.audit_words import done
+from messages.audit import hash_chain, log
+from messages.audit_pages import export as audit_pages_export
+from messages.audit_pages.wording import done
 
 _ACCEPT_LIMIT = 300
 
@@ -35,10 +36,10 @@ class Command(BaseCommand):
             raise CommandError(f"The database did not answer: {type(error).__name__}.") from None
 
     def _verify(self, text: str | None) -> None:
-        noted = chain.parsed_head(text) if text is not None else None
+        noted = hash_chain.parsed_head(text) if text is not None else None
         if text is not None and noted is None:
             raise CommandError("A head is a number, a colon and 64 hexadecimal digits, as verify prints it.")
-        verdict = audit.verify(also=noted)
+        verdict = log.verify(also=noted)
         if verdict.problems:
             for problem in verdict.problems:
                 self.stderr.write(problem)
@@ -53,9 +54,9 @@ class Command(BaseCommand):
         self.stdout.write(f"Head: {verdict.head}")
 
     def _export(self, *, as_json: bool) -> None:
-        for entry in audit.entries():
+        for entry in log.entries():
             if as_json:
-                self.stdout.write(audit_export.as_json(entry))
+                self.stdout.write(audit_pages_export.as_json(entry))
             else:
                 told = done(entry.action, label=entry.label, detail=entry.detail)
                 self.stdout.write(f"{entry.number:>6}  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.actor} {told}")
@@ -64,7 +65,7 @@ class Command(BaseCommand):
         if not why or len(why) > _ACCEPT_LIMIT:
             raise CommandError(f"Please say why, in at most {_ACCEPT_LIMIT} characters.")
         try:
-            accepted = audit.accept(by=audit.command_line(), why=why)
-        except audit.NothingToAccept as reason:
+            accepted = log.accept(by=log.command_line(), why=why)
+        except log.NothingToAccept as reason:
             raise CommandError(f"There is nothing to accept. {reason}") from None
         self.stdout.write(f"Entry {accepted.number} says that the record was accepted as it is, and why.")

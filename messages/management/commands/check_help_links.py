@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from messages import help_links
+from messages.help_links import directory
 from messages.models import HelpLink
 
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         keys: list[str] = options["key"]
         if unknown := set(keys) - set(HelpLink.objects.values_list("key", flat=True)):
             raise CommandError(f"There is no help link {', '.join(sorted(unknown))}.")
-        flagged = help_links.ask_all(keys, now=timezone.now(), say=self.stdout.write)
+        flagged = directory.ask_all(keys, now=timezone.now(), say=self.stdout.write)
         self.stdout.write("Whom a page serves, a person has to see: nothing counts as checked by this.")
         if flagged:
             raise SystemExit(1)

@@ -8,8 +8,8 @@ from django.core.validators import validate_email
 from django.urls import reverse
 from django.utils import timezone
 
-from messages.audit import command_line
-from messages.people import invitations
+from messages.accounts import invitations
+from messages.audit.log import command_line
 from messages.roles import ADMINISTRATOR, EVERY_ROLE
 
 

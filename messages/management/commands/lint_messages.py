@@ -5,9 +5,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from messages import advice
-from messages.lint import MUST, Remark
 from messages.models import Revision
+from messages.text import lint_stored
+from messages.text.lint import MUST, Remark
 
 
 class Command(BaseCommand):
@@ -25,9 +25,9 @@ class Command(BaseCommand):
         said = {
             f"{revision} {locale}": remarks
             for revision in revisions
-            for locale, remarks in advice.on_revision(revision).items()
+            for locale, remarks in lint_stored.on_revision(revision).items()
         }
-        helped = advice.on_help(timezone.localdate())
+        helped = lint_stored.on_help(timezone.localdate())
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(said, helped), ensure_ascii=False, indent=2))
             return

@@ -3,14 +3,14 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from messages import starter
+from messages.library import starter_library
 
 
 class Command(BaseCommand):
     help = "Load the starter library of themes, messages, sources and help links. Safe to run again."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        loaded = starter.load(now=timezone.now())
+        loaded = starter_library.load(now=timezone.now())
         self.stdout.write(
             f"Starter library: {loaded.themes} themes, {loaded.messages} messages, {loaded.revisions} revisions and "
             f"{loaded.help_links} help links added."

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from messages import exchange, transfer
+from messages.exchange import formats, import_export
 from messages.models import Frame, Revision
 
 
@@ -14,14 +14,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", nargs="?", help="where to; standard output if left out")
-        parser.add_argument("--format", choices=sorted(exchange.WRITERS), default="csv")
+        parser.add_argument("--format", choices=sorted(formats.WRITERS), default="csv")
         parser.add_argument("--frame", choices=Frame.values, default="")
         parser.add_argument("--state", choices=Revision.State.values, default="")
         parser.add_argument("--locale", default="", help="only revisions that have words in this language")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        chosen = transfer.revisions(**{name: options[name] for name in ("frame", "state", "locale")})
-        body = exchange.WRITERS[options["format"]](transfer.exported(chosen))
+        chosen = import_export.revisions(**{name: options[name] for name in ("frame", "state", "locale")})
+        body = formats.WRITERS[options["format"]](import_export.exported(chosen))
         if options["file"]:
             Path(options["file"]).write_bytes(body)
             self.stdout.write(f"{len(chosen)} revisions written to {options['file']}.")

@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from messages import exchange, transfer
-from messages.transfer import Plan
+from messages.exchange import formats, import_export
+from messages.exchange.import_export import Plan
 
 
 class Command(BaseCommand):
@@ -23,12 +23,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
         try:
-            read = exchange.read(path.read_bytes())
+            read = formats.read(path.read_bytes())
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
-        except exchange.Unreadable as reason:
+        except formats.Unreadable as reason:
             raise CommandError(str(reason)) from None
-        plan = transfer.planned(read)
+        plan = import_export.planned(read)
         self._show(plan)
         if plan.refusals:
             raise CommandError("Nothing can be imported as long as rows are refused.")
@@ -39,8 +39,8 @@ class Command(BaseCommand):
         if author is None:
             raise CommandError("Say with --by NAME whose drafts they will be: the name of somebody's account.")
         try:
-            transfer.bring_in(read, by=author, name=path.name, shown=plan.digest)
-        except transfer.ImportRefused as reason:
+            import_export.bring_in(read, by=author, name=path.name, shown=plan.digest)
+        except import_export.ImportRefused as reason:
             raise CommandError(str(reason)) from None
         self.stdout.write(f"Done: {len(plan.revisions)} drafts of {author.get_username()} await review.")
 

@@ -7,7 +7,7 @@ import pkgutil
 import pytest
 
 import analytics.stats
-import campaign.assignment
+import campaign.assignment.arm_hash
 
 MODULES = sorted(f"analytics.stats.{module.name}" for module in pkgutil.iter_modules(analytics.stats.__path__))
 PUBLIC = [

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 from scipy.stats import spearmanr
 
-from campaign.receipt import SECONDS_PER_HOUR, ReceiptOffice
+from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptOffice
 from tests.trust.bench import Bench
 from tests.trust.result import Result
 from tests.trust.rows.fields import declared

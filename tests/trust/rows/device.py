@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, Page
 
 from analytics.management.commands.demo import PARTNER_PAGE, partner_page
-from campaign import server
+from campaign.entrypoints import launcher
 from tests.browser.conftest import chromium
 from tests.trust.bench import Bench
 from tests.trust.result import Result
@@ -159,7 +159,7 @@ def _partner(made: Site) -> Iterator[dict[str, str]]:
         "cover": whole.replace("data-target", 'data-display="cover" data-target'),
         "tabs": tag[0].replace("{{PLACEMENT}}", TABS).replace("data-target", "data-session data-target"),
     }
-    ports = {name: server.free_port() for name in tags}
+    ports = {name: launcher.free_port() for name in tags}
     origins = [f"http://localhost:{port}" for port in ports.values()]
     made.shell(f"from campaign.models import Placement; Placement.objects.update(allowed_origins={origins!r})")
     servers = [partner_page(html.replace(tag[0], tags[name]), port) for name, port in ports.items()]

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 
 from benchmarks.installation import ORIGIN, receipts
-from campaign.receipt import ReceiptOffice
+from campaign.assignment.receipts import ReceiptOffice
 from tests.trust.bench import Bench
 from tests.trust.needles import Search, encoded
 from tests.trust.result import Result

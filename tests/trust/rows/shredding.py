@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from campaign import subject
+from campaign.assignment import subject_ids
 from tests.trust.bench import Bench
 from tests.trust.needles import Search, encoded
 from tests.trust.result import Result
@@ -97,7 +97,7 @@ def _linked(secrets: Sequence[bytes], subjects: Sequence[str], nonces: dict[byte
             for secret in secrets
             for key in subjects
             for hour in hours
-            if (made := subject.nonce(key, secret, hour=hour)) in nonces
+            if (made := subject_ids.nonce(key, secret, hour=hour)) in nonces
         }
     )
 
@@ -111,7 +111,7 @@ def _attack(files: Sequence[Path], subjects: Sequence[str], nonces: dict[bytes, 
             if secret in tried:
                 continue
             tried.add(secret)
-            if any(subject.nonce(key, secret, hour=hour) in nonces for key in subjects[:2]):
+            if any(subject_ids.nonce(key, secret, hour=hour) in nonces for key in subjects[:2]):
                 found.append(secret)
     return len(tried), found
 

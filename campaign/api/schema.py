@@ -1,0 +1,487 @@
+"""Makes the description of the API; `manage.py describe_api` writes it beside this file, as JSON and as YAML.
+
+That needs the development packages; the site serves what was written. Staff addresses are read from their views
+(campaign.api.operation); the audience endpoints are told here: they stand in front of Django, where no generator sees
+them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from drf_spectacular.authentication import SessionScheme
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.renderers import OpenApiYamlRenderer
+from drf_spectacular.settings import patched_settings
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.validation import validate_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from campaign.api.operation import Described
+from campaign.outcomes import RECORDED
+
+Json = dict[str, Any]
+_SETTINGS = {"TITLE": "Second Thought", "VERSION": "1", "OAS_VERSION": "3.1.0"}
+
+
+class Session(SessionScheme):  # it registers itself when it is defined
+    """A browser's session, which our own class authenticates."""
+
+    target_class = "campaign.api.authentication.Session"
+
+
+def description() -> Json:
+    """The whole description; ValueError where the code leaves the generator guessing or breaks the standard."""
+    generator = _Generator()
+    with patched_settings(_SETTINGS):
+        made: Json = _with_audience(generator.get_schema(request=None, public=True))
+    if GENERATOR_STATS:
+        raise ValueError("the description was made with a warning")
+    validate_schema(made)
+    return made
+
+
+def written(made: Json) -> dict[str, bytes]:
+    """The description as the files that are served, by their format."""
+    yaml: bytes = OpenApiYamlRenderer().render(made)
+    return {"json": json.dumps(made, ensure_ascii=False, indent=2).encode() + b"\n", "yaml": yaml}
+
+
+class _FromFacts(AutoSchema):
+    """Reads one operation from what its handler says about itself."""
+
+    @property
+    def facts(self) -> Described:
+        facts: Described = getattr(self.view, self.method.lower()).described
+        return facts
+
+    def is_excluded(self) -> bool:
+        return not self.path.startswith("/api/v1/")
+
+    def get_tags(self) -> list[str]:
+        return [self.facts.tag]
+
+    def get_auth(self) -> list[Json]:
+        return [] if self.facts.public else super().get_auth()
+
+    def get_request_serializer(self) -> Any:
+        return self.facts.takes
+
+    def get_override_parameters(self) -> list[Any]:
+        return [
+            OpenApiParameter(name, str, OpenApiParameter.HEADER, description=told)
+            for name, told in self.facts.headers.items()
+        ]
+
+    def get_response_serializers(self) -> Any:
+        refusals = {code: OpenApiResponse(ErrorReplySerializer, _REASONS[code]) for code in self.facts.refusals}
+        return {200: self.facts.answer(many=True) if self.facts.many else self.facts.answer, **refusals}
+
+
+class _Generator(SchemaGenerator):
+    def create_view(self, callback: Any, method: str, request: Request | None = None) -> APIView:
+        view: APIView = super().create_view(callback, method, request)
+        view.schema = _FromFacts()
+        return view
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField(help_text="For programs: one of the codes listed in docs/api.md.")
+    message = serializers.CharField(help_text="For people: one sentence.")
+    fields = serializers.DictField(  # type: ignore[assignment]  # the name is the contract's, not DRF's own attribute
+        child=serializers.CharField(), help_text="What is wrong with which field; often empty."
+    )
+
+
+class ErrorReplySerializer(serializers.Serializer[Any]):
+    """What every refusal looks like."""
+
+    error = ErrorSerializer()
+
+
+_REASONS = {
+    400: "The body is not JSON, or a field is wrong.",
+    401: "No valid token or session.",
+    403: "Signed in, but without the role that this needs.",
+    404: "Not found.",
+    409: "The campaign cannot take this step now; the message says why.",
+    413: "The body is too large.",
+    415: "The body is not application/json.",
+    429: "Too many attempts; Retry-After says how many seconds to wait.",
+}
+
+
+# What each address refuses: status -> code -> when. docs/api.md says what to do about each.
+DECIDE_REFUSALS: dict[int, dict[str, str]] = {
+    400: {
+        "malformed_json": "The body is not JSON.",
+        "incomplete_body": "The body ended before its announced length.",
+        "unknown_field": "The body has a field that this address does not know.",
+        "invalid_field": "A field is missing, of the wrong type or length, or holds control characters.",
+    },
+    403: {"origin_not_allowed": "The request's Origin is not on the placement's list."},
+    404: {
+        "placement_unknown": "There is no placement with this key.",
+        "preview_unknown": "The preview token is not ours, or names no message of this placement.",
+    },
+    405: {"method_not_allowed": "This address answers POST."},
+    409: {
+        "no_campaign": "No campaign runs at this placement, and it has no fallback.",
+        "campaign_not_started": "The campaign has not started, and the placement has no fallback.",
+        "campaign_paused": "The campaign is paused, and the placement has no fallback.",
+        "campaign_ended": "The campaign has ended, and the placement has no fallback.",
+    },
+    413: {"body_too_large": "The body holds more than 4096 bytes."},
+    500: {"internal_error": "A fault of ours."},
+}
+# These can befall one event: its own reply, or its place among the rejected of a list.
+EVENT_REFUSALS: dict[int, dict[str, str]] = {
+    400: {
+        "unknown_field": "An event has a field that this address does not know.",
+        "invalid_field": "An event is not an object, or its receipt or outcome is missing or not a string.",
+        "unknown_outcome": "The outcome is not in the catalogue.",
+        "invalid_value": "A value is missing, out of range, or given to an outcome that takes none.",
+    },
+    403: {
+        "receipt_invalid": "The receipt was not issued here, or was altered.",
+        "receipt_foreign": "The receipt belongs to a placement that this origin may not use, or that is gone.",
+    },
+    410: {"receipt_expired": "The receipt's window has closed."},
+    503: {"not_recorded": "It could not be stored. Send it again."},
+}
+EVENTS_REFUSALS: dict[int, dict[str, str]] = {
+    400: {
+        "malformed_json": "The body is not JSON.",
+        "incomplete_body": "The body ended before its announced length.",
+        "wrong_number_of_events": "The list is empty.",
+        **EVENT_REFUSALS[400],
+    },
+    403: EVENT_REFUSALS[403],
+    405: {"method_not_allowed": "This address answers POST."},
+    410: EVENT_REFUSALS[410],
+    413: {
+        "body_too_large": "One event holds more than 4096 bytes, or a list more than 131072.",
+        "wrong_number_of_events": "The list holds more than 500 events.",
+    },
+    500: {"internal_error": "A fault of ours."},
+    503: EVENT_REFUSALS[503],
+}
+
+_TAG = "audience"
+_TAGS = [
+    {
+        "name": _TAG,
+        "description": "What visitors and partners use: no sign-in, no cookie, nothing that names a person.",
+    },
+    {"name": "signing in", "description": "For staff and analysts."},
+    {"name": "campaigns", "description": "Campaigns and their plans."},
+    {
+        "name": "steps",
+        "description": "The steps of a campaign's life: draft, submitted, approved, running, paused, closed.",
+    },
+    {"name": "results", "description": "What was counted and what was concluded."},
+]
+
+
+def _with_audience(result: Json) -> Json:
+    """The description with the paths and schemas of the audience surface."""
+    for operation in (operation for path in result["paths"].values() for operation in path.values()):
+        operation["summary"] = operation["description"].split(". ")[0].split(".\n")[0].rstrip(".")
+    result["paths"] = _paths() | result["paths"]
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    schemas.update(_schemas())
+    result["tags"] = _TAGS
+    return result
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _json(schema: Json, description: str) -> Json:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _refusal(codes: dict[str, str]) -> Json:
+    """One refused status: the one error shape with exactly these codes."""
+    said = "\n".join(f"- `{code}`: {when}" for code, when in codes.items())
+    code = {"properties": {"error": {"properties": {"code": {"enum": sorted(codes)}}}}}
+    return _json({"allOf": [_ref("ErrorReply"), code]}, said)
+
+
+def _refusals(table: dict[int, dict[str, str]]) -> Json:
+    return {str(status): _refusal(codes) for status, codes in sorted(table.items())}
+
+
+def _paths() -> Json:
+    return {
+        "/api/v1/decide": {"post": _decide()},
+        "/api/v1/events": {"post": _events()},
+        "/m/{placement}/": {"get": _hosted_page(), "post": _hosted_form()},
+        "/m/{placement}/seen.gif": {"get": _seen()},
+        "/m/{placement}/help/{lane}": {
+            "get": _neighbour(
+                "hosted_help",
+                "Where to get help: to stop, or as the person depicted",
+                _path_parameter("lane", "Whose help.", ["self", "affected"]),
+            ),
+        },
+        "/m/{placement}/{page}": {
+            "get": _neighbour(
+                "hosted_neighbour",
+                "The quiet pages that the message's buttons lead to",
+                _path_parameter("page", "Which page.", ["left", "continued", "about", "thanks"]),
+            ),
+        },
+    }
+
+
+def _decide() -> Json:
+    example = {"placement": "quiet-page", "locale": "en"}
+    return {
+        "operationId": "decide",
+        "tags": [_TAG],
+        "summary": "Which message to show, and its receipt",
+        "description": (
+            "Assigns an arm of the campaign that runs at the placement and answers its words. The same `unit` gets "
+            "the same arm throughout a campaign; without one, each request is assigned anew. `receipt` is null when "
+            "nothing is to be counted: a preview, a fallback, an arm that is paused (its units are shown the control's "
+            "words), a visitor who sends Sec-GPC or DNT, or a request that is "
+            'no unit of the campaign\'s plan. Where `unit` is answered with "session", the tab keeps its receipt and '
+            "sends it as `session` next time: the same message under the same receipt, counted once."
+        ),
+        "security": [],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("Ask"), "example": example}}},
+        "responses": {"200": _json(_ref("Decision"), "The message.") | {"headers": _NO_STORE}}
+        | _refusals(DECIDE_REFUSALS),
+    }
+
+
+def _events() -> Json:
+    some = {"oneOf": [_ref("Event"), {"type": "array", "items": _ref("Event"), "minItems": 1, "maxItems": 500}]}
+    examples = {
+        "one": {"value": {"receipt": "AQAAAAE…", "outcome": "exposed"}},
+        "several": {
+            "value": [
+                {"receipt": "AQAAAAE…", "outcome": "left"},
+                {"receipt": "AQAAAAE…", "outcome": "rating", "value": 4},
+            ]
+        },
+    }
+    return {
+        "operationId": "record_events",
+        "tags": [_TAG],
+        "summary": "What was done with a shown message",
+        "description": (
+            "One event, or a list of up to 500. An answer of 200 means that it is on disk. Each outcome counts at most "
+            "once per shown message, so sending the same event again changes nothing and answers 200 again."
+        ),
+        "security": [],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": some, "examples": examples}}},
+        "responses": {
+            "200": _json(_ref("Accepted"), "Every event is on disk."),
+            "207": _json(_ref("PartlyAccepted"), "A list: the good ones are on disk, the bad ones are named."),
+        }
+        | _refusals(EVENTS_REFUSALS),
+    }
+
+
+def _hosted_page() -> Json:
+    return {
+        "operationId": "hosted_page",
+        "tags": [_TAG],
+        "summary": "The message as a page of its own",
+        "description": "Works with and without JavaScript. Also answers HEAD, which counts nothing.",
+        "security": [],
+        "parameters": [
+            _PLACEMENT,
+            _query_parameter("locale", "Else the first of Accept-Language."),
+            _query_parameter("preview", "A preview token from staff, or the mark of a test: counts nothing."),
+        ],
+        "responses": {
+            "200": _html("The message, or the placement's fallback."),
+            "404": _html("No such placement or preview, or nothing to show here now."),
+            "405": _refusal({"method_not_allowed": "This address answers GET, HEAD and POST."}),
+        },
+    }
+
+
+def _hosted_form() -> Json:
+    fields = {
+        "receipt": {"type": "string"},
+        "outcome": {"type": "string", "enum": [key for key, outcome in RECORDED.items() if not outcome.values]},
+        "rating": {"type": "string", "enum": ["1", "2", "3", "4", "5"]},
+    }
+    return {
+        "operationId": "hosted_form",
+        "tags": [_TAG],
+        "summary": "The page's form, without JavaScript",
+        "description": "Counts what was pressed if it can, and leads on in any case.",
+        "security": [],
+        "parameters": [_PLACEMENT],
+        "requestBody": {
+            "content": {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": fields}}}
+        },
+        "responses": {
+            "303": {
+                "description": "Where the pressed button leads.",
+                "headers": {"Location": {"required": True, "schema": {"type": "string"}}},
+            },
+            "404": _html("No such placement."),
+        },
+    }
+
+
+def _seen() -> Json:
+    return {
+        "operationId": "hosted_seen",
+        "tags": [_TAG],
+        "summary": "Seen on screen, without JavaScript",
+        "security": [],
+        "parameters": [_PLACEMENT, _query_parameter("receipt", "The receipt of the page.")],
+        "responses": {
+            "200": {
+                "description": "A transparent pixel, whether or not it counted.",
+                "content": {"image/gif": {"schema": {"type": "string", "contentMediaType": "image/gif"}}},
+            },
+            "404": _html("No such placement."),
+            "405": _refusal({"method_not_allowed": "This address answers GET."}),
+        },
+    }
+
+
+def _neighbour(operation: str, summary: str, which: Json) -> Json:
+    return {
+        "operationId": operation,
+        "tags": [_TAG],
+        "summary": summary,
+        "security": [],
+        "parameters": [_PLACEMENT, which],
+        "responses": {
+            "200": _html("The page."),
+            "404": _html("No such page."),
+            "405": _refusal({"method_not_allowed": "This address answers GET."}),
+        },
+    }
+
+
+def _html(description: str) -> Json:
+    return {"description": description, "content": {"text/html": {"schema": {"type": "string"}}}}
+
+
+def _path_parameter(name: str, description: str, enum: list[str] | None = None) -> Json:
+    schema = {"type": "string"} | ({"enum": enum} if enum else {})
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
+
+
+def _query_parameter(name: str, description: str) -> Json:
+    return {"name": name, "in": "query", "description": description, "schema": {"type": "string"}}
+
+
+_PLACEMENT = _path_parameter("placement", "The placement's key.")
+_NO_STORE = {"Cache-Control": {"description": "Nothing assigned may be cached.", "schema": {"const": "no-store"}}}
+
+
+def _object(properties: Json, required: list[str] | None = None, description: str = "") -> Json:
+    schema: Json = {"type": "object", "properties": properties, "additionalProperties": False}
+    if required is None or required:
+        schema["required"] = list(properties) if required is None else required
+    return schema | ({"description": description} if description else {})
+
+
+def _text(description: str = "", **more: Any) -> Json:
+    return {"type": "string"} | ({"description": description} if description else {}) | more
+
+
+def _schemas() -> Json:
+    limited = {"minLength": 1, "maxLength": 200}
+    return {
+        "Ask": _object(
+            {
+                "placement": _text("The placement's key.", **limited),
+                "locale": _text('Such as "en" or "pt-BR"; else the campaign\'s first.', **limited),
+                "unit": _text(
+                    "An opaque key of yours for whoever sees the message. Never stored, never logged.", **limited
+                ),
+                "preview": _text("A preview token from staff, or the mark of a test.", **limited),
+                "session": _text('The receipt that this browser tab keeps, or "new".', **limited),
+            },
+            ["placement"],
+        ),
+        "Decision": _object(
+            {
+                "arm": _text("Only in a preview: visitors are never told their arm."),
+                "unit": _text("Where the campaign's unit is the browser tab: keep the receipt.", enum=["session"]),
+                "message": _ref("ShownMessage"),
+                "receipt": {
+                    "type": ["string", "null"],
+                    "description": "Send it back with each event; null when nothing is to be counted.",
+                },
+            },
+            ["message", "receipt"],
+        ),
+        "ShownMessage": _object(
+            {
+                "headline": _text(),
+                "body_html": _text("Only p, em, strong and br."),
+                "locale": _text(),
+                "dir": _text(enum=["ltr", "rtl"]),
+                "actions": {"type": "array", "items": _ref("Action")},
+                "privacy": _text("What is counted, in one sentence: show it."),
+            }
+        ),
+        "Action": _object(
+            {
+                "outcome": _ref("RecordedOutcome"),
+                "label": _text(),
+                "note": _text(),
+                "href": _text("Where it leads, relative to this site; empty: close the message."),
+                "values": {"type": "array", "items": {"type": "integer"}},
+                "low": _text("What the lowest value means."),
+                "high": _text("What the highest value means."),
+                "thanks": {"type": "string", "description": "Said when it was pressed."},
+            },
+            ["outcome", "label"],
+        ),
+        "RecordedOutcome": _text(
+            "; ".join(f"`{key}`: {outcome.name}" for key, outcome in RECORDED.items()), enum=list(RECORDED)
+        ),
+        "Event": _object(
+            {
+                "receipt": _text("As decide gave it."),
+                "outcome": _ref("RecordedOutcome"),
+                "value": {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": 5,
+                    "description": "For `rating` 1 to 5, for `dwell` 1 to 4; other outcomes take none.",
+                },
+            },
+            ["receipt", "outcome"],
+        ),
+        "Accepted": _object({"accepted": {"type": "integer", "description": "How many events now count."}}),
+        "PartlyAccepted": _object(
+            {
+                "accepted": {"type": "integer"},
+                "rejected": {
+                    "type": "array",
+                    "minItems": 1,
+                    "items": _object(
+                        {
+                            "index": {"type": "integer", "description": "Its place in the list, from 0."},
+                            "error": {"allOf": [_ref("Error"), _codes_of(EVENT_REFUSALS)]},
+                        }
+                    ),
+                },
+            }
+        ),
+    }
+
+
+def _codes_of(table: dict[int, dict[str, str]]) -> Json:
+    return {"properties": {"code": {"enum": sorted(code for codes in table.values() for code in codes)}}}

@@ -1,0 +1,47 @@
+"""The API's description as files that campaign.api.schema has written, and the page that shows it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpResponse
+from django.utils.decorators import method_decorator
+from django.views.generic import TemplateView
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+FILES = {format_: Path(__file__).with_name(f"openapi.{format_}") for format_ in ("json", "yaml")}
+
+
+class OpenApiJson(JSONRenderer):
+    media_type = "application/vnd.oai.openapi+json"
+
+
+class OpenApiYaml(JSONRenderer):
+    """What is refused stays JSON, which is YAML too."""
+
+    media_type = "application/vnd.oai.openapi"
+    format = "yaml"
+
+
+class Description(APIView):
+    """OpenAPI 3.1, readable without signing in, for partners' developers; as JSON or (`?format=yaml`) as YAML."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+    renderer_classes = [JSONRenderer, OpenApiJson, OpenApiYaml]
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        chosen: Any = request.accepted_renderer
+        return HttpResponse(FILES[chosen.format].read_bytes(), content_type=chosen.media_type)
+
+
+@method_decorator(login_not_required, name="dispatch")
+class Docs(TemplateView):
+    """The description as a page, from files of our own and under the policy of every staff page."""
+
+    template_name = "campaign/api/docs.html"

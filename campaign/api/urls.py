@@ -1,0 +1,17 @@
+"""Routes of the staff API and its description."""
+
+from django.urls import include, path, re_path
+
+from campaign.api import schema_views, views
+
+urlpatterns = [
+    path("v1/token/", views.SignIn.as_view(), name="api-token"),
+    path("v1/campaigns/", views.Campaigns.as_view(), name="api-campaigns"),
+    path("v1/campaigns/<slug:slug>/", views.CampaignDetail.as_view(), name="api-campaign"),
+    path("v1/campaigns/<slug:slug>/plan/", views.PlanDetail.as_view(), name="api-plan"),
+    *(path(f"v1/campaigns/<slug:slug>/{step.verb}/", step.as_view(), name=f"api-{step.verb}") for step in views.STEPS),
+    path("v1/", include("analytics.api_urls")),
+    path("schema/", schema_views.Description.as_view(), name="api-schema"),
+    path("docs/", schema_views.Docs.as_view(), name="api-docs"),
+    re_path("", views.Unknown.as_view()),
+]

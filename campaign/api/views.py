@@ -1,0 +1,374 @@
+"""The staff API: campaigns and their plans to read, their steps to take, and the one shape of every error."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.utils import timezone
+from rest_framework import exceptions, serializers
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.parsers import JSONParser
+from rest_framework.permissions import AllowAny, BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from campaign.api.authentication import HEADER, require_confirmation, signed_in, token_of
+from campaign.api.exceptions import BODY_LIMIT, BodyTooLarge
+from campaign.api.operation import Described
+from campaign.lifecycle import transitions
+from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
+from campaign.staff_site.access import campaign_for
+from messages.models import Frame
+from messages.roles import ROLES, has_role
+
+log = logging.getLogger(__name__)
+
+
+# What every view shares
+
+
+class Pages(PageNumberPagination):
+    """50 a page; `page_size` asks for up to 200."""
+
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 200
+    invalid_page_message = "There is no such page."
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """DRF's own, with its OpenAPI 3.0 way of saying "or null" put into 3.1."""
+        described: dict[str, Any] = super().get_paginated_response_schema(schema)
+        for link in ("next", "previous"):
+            described["properties"][link] = {"type": ["string", "null"], "format": "uri"}
+        return described
+
+
+class HasRole(BasePermission):
+    """Any of the three roles may read."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return has_role(request.user, *ROLES)
+
+
+M = TypeVar("M")
+
+
+class Listing(APIView, Generic[M]):
+    """A view that answers one page of a query."""
+
+    permission_classes = [HasRole]
+    pagination_class = Pages
+    serializer_class: type[serializers.BaseSerializer[M]]
+
+    def page(self, query: QuerySet[Any] | Sequence[M], **context: object) -> Response:
+        pages = self.pagination_class()
+        rows: Any = pages.paginate_queryset(query, self.request, view=self)
+        return pages.get_paginated_response(self.serializer_class(rows, many=True, context=context).data)
+
+
+class StrictJSON(JSONParser):
+    """JSON within a size that staff requests never reach; endless nesting is malformed, not a fault of ours."""
+
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        length = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
+        if int(length) > BODY_LIMIT:
+            raise BodyTooLarge
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError:
+            raise exceptions.ParseError("The body is nested too deeply.") from None
+
+
+# Campaigns and plans
+
+
+class ArmSerializer(serializers.ModelSerializer[Arm]):
+    message = serializers.CharField(source="revision.message.key", read_only=True)
+    frame = serializers.ChoiceField(choices=Frame.choices, read_only=True)
+    revision = serializers.IntegerField(source="revision.number", read_only=True)
+    words = serializers.CharField(source="revision.digest", read_only=True, help_text="SHA-256 of the approved words.")
+
+    class Meta:
+        model = Arm
+        fields = ["key", "name", "frame", "is_control", "weight", "message", "revision", "words"]
+        read_only_fields = fields
+
+
+class PlannedOutcomeSerializer(serializers.ModelSerializer[PlannedOutcome]):
+    class Meta:
+        model = PlannedOutcome
+        fields = ["outcome", "role", "smallest_difference", "harm_margin"]
+        read_only_fields = fields
+
+
+class PlannedComparisonSerializer(serializers.Serializer[Any]):
+    """Treated minus control, as arm keys."""
+
+    treated = serializers.CharField()
+    control = serializers.CharField()
+
+
+class PlanSerializer(serializers.ModelSerializer[AnalysisPlan]):
+    comparisons = PlannedComparisonSerializer(source="pairs", many=True, read_only=True)
+    outcomes = PlannedOutcomeSerializer(many=True, read_only=True)
+    looks = serializers.ListField(
+        child=serializers.FloatField(), read_only=True, help_text="Shares of the planned people at each planned look."
+    )
+    strata = serializers.CharField(read_only=True, help_text="Empty, or what arms are compared within.")
+    clusters = serializers.CharField(read_only=True, help_text="Empty, or what was assigned together.")
+    canonical = serializers.CharField(
+        read_only=True, help_text="The plan as it was hashed; its SHA-256 is the fingerprint. Empty until frozen."
+    )
+
+    class Meta:
+        model = AnalysisPlan
+        fields = [
+            "level",
+            "smallest_difference",
+            "planned_per_arm",
+            "correction",
+            "monitoring",
+            "looks",
+            "spending",
+            "strata",
+            "clusters",
+            "comparisons",
+            "outcomes",
+            "frozen_at",
+            "fingerprint",
+            "canonical",
+        ]
+        read_only_fields = fields
+
+
+class DeviationSerializer(serializers.Serializer[Any]):
+    """What was done otherwise than the frozen plan says, and why."""
+
+    at = serializers.DateTimeField(read_only=True)
+    what = serializers.CharField(read_only=True)
+    why = serializers.CharField(read_only=True)
+
+
+class CampaignSerializer(serializers.ModelSerializer[Campaign]):
+    arms = ArmSerializer(many=True, read_only=True)
+    placements = serializers.SlugRelatedField[Any](slug_field="key", many=True, read_only=True)
+    plan = PlanSerializer(read_only=True, allow_null=True)
+    deviations = DeviationSerializer(many=True, read_only=True, help_text="What was done otherwise than planned.")
+    created_by = serializers.CharField(source="created_by.username", read_only=True)
+    approved_by = serializers.CharField(source="approved_by.username", read_only=True, allow_null=True)
+
+    class Meta:
+        model = Campaign
+        fields = [
+            "slug",
+            "name",
+            "hypothesis",
+            "state",
+            "unit",
+            "arms",
+            "placements",
+            "plan",
+            "deviations",
+            "starts_at",
+            "ends_at",
+            "launched_at",
+            "changed_at",
+            "created_by",
+            "approved_by",
+        ]
+        read_only_fields = fields
+
+
+def _campaigns() -> QuerySet[Campaign]:
+    return Campaign.objects.select_related("plan", "created_by", "approved_by").prefetch_related(
+        "arms__revision__message", "placements", "plan__outcomes", "deviations"
+    )
+
+
+class Campaigns(Listing[Campaign]):
+    """All campaigns, the one launched last first."""
+
+    serializer_class = CampaignSerializer
+
+    @Described(tag="campaigns", answer=CampaignSerializer, many=True, refusals=(401, 403, 404))
+    def get(self, request: Request) -> Response:
+        return self.page(_campaigns())
+
+
+class CampaignDetail(APIView):
+    """One campaign with its arms, placements and plan."""
+
+    permission_classes = [HasRole]
+
+    @Described(tag="campaigns", answer=CampaignSerializer, refusals=(401, 403, 404))
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(CampaignSerializer(campaign_for(request.user, slug)).data)
+
+
+class PlanDetail(APIView):
+    """The analysis plan of one campaign: what is compared, how surely, and what would be too small to matter."""
+
+    permission_classes = [HasRole]
+
+    @Described(tag="campaigns", answer=PlanSerializer, refusals=(401, 403, 404))
+    def get(self, request: Request, slug: str) -> Response:
+        plan = AnalysisPlan.objects.filter(campaign=campaign_for(request.user, slug)).first()
+        if plan is None:
+            raise exceptions.NotFound("This campaign has no plan yet.")
+        return Response(PlanSerializer(plan).data)
+
+
+# The steps of a campaign's life
+
+
+class Step(APIView):
+    permission_classes = [HasRole]
+    parser_classes = [StrictJSON]
+    verb: ClassVar[str]
+    confirmed: ClassVar[bool] = True  # visitors see the difference at once, so the person confirms that it is them
+
+    def take(self, campaign: Campaign, by: User) -> None:
+        raise NotImplementedError
+
+    @Described(
+        tag="steps",
+        answer=CampaignSerializer,
+        refusals=(400, 401, 403, 404, 409, 413, 415, 429),
+        headers={HEADER: "A fresh code, where a token takes a step that needs one."},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        campaign = campaign_for(request.user, slug)
+        _, _, role = transitions.TRANSITIONS[self.verb]
+        if not has_role(request.user, role):
+            raise exceptions.PermissionDenied(f"Only a {role} can {self.verb} a campaign.")
+        if request.data:
+            raise exceptions.ParseError("A step takes no body.", code="unknown_field")
+        assert isinstance(request.user, User)
+        if self.confirmed:
+            require_confirmation(request, request.user)
+        self.take(campaign, request.user)
+        return Response(CampaignSerializer(_campaigns().get(pk=campaign.pk)).data)
+
+
+class Submit(Step):
+    """The draft is complete: ask a second person to approve it. For a manager."""
+
+    verb = "submit"
+    confirmed = False
+
+    def take(self, campaign: Campaign, by: User) -> None:
+        transitions.submit(campaign, by=by)
+
+
+class Approve(Step):
+    """Agree to the words, the arms and the plan. For a reviewer who did not create the campaign."""
+
+    verb = "approve"
+    confirmed = False
+
+    def take(self, campaign: Campaign, by: User) -> None:
+        transitions.approve(campaign, by=by)
+
+
+class Launch(Step):
+    """Freeze the plan and start serving. For a manager."""
+
+    verb = "launch"
+
+    def take(self, campaign: Campaign, by: User) -> None:
+        transitions.launch(campaign, by=by, now=timezone.now())
+
+
+class Pause(Step):
+    """Stop serving for now. For a manager."""
+
+    verb = "pause"
+
+    def take(self, campaign: Campaign, by: User) -> None:
+        transitions.pause(campaign, by=by)
+
+
+class Resume(Step):
+    """Serve again under the same plan. For a manager."""
+
+    verb = "resume"
+
+    def take(self, campaign: Campaign, by: User) -> None:
+        transitions.resume(campaign, by=by)
+
+
+class Close(Step):
+    """Stop serving for good. For a manager."""
+
+    verb = "close"
+
+    def take(self, campaign: Campaign, by: User) -> None:
+        transitions.close(campaign, by=by, now=timezone.now())
+
+
+STEPS: tuple[type[Step], ...] = (Submit, Approve, Launch, Pause, Resume, Close)
+
+
+# Signing in
+
+
+class WrongCredentials(exceptions.AuthenticationFailed):
+    default_code = "wrong_credentials"
+    default_detail = "This name, password and code do not belong together."
+
+
+class CredentialsSerializer(serializers.Serializer[Any]):
+    username = serializers.CharField(max_length=150)
+    password = serializers.CharField(max_length=1024, trim_whitespace=False)
+    code = serializers.CharField(
+        max_length=40,
+        required=False,
+        help_text="Of the authenticator app, or a recovery code. Only a demo asks for none.",
+    )
+
+
+class TokenSerializer(serializers.Serializer[Any]):
+    token = serializers.CharField(help_text='Send it as "Authorization: Token <token>".')
+
+
+class SignIn(APIView):
+    """A token for a name, a password and a code: the same one each time, until it is deleted. By itself it reads."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+    parser_classes = [StrictJSON]
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return "Token"  # so that wrong credentials answer 401, not 403
+
+    @Described(
+        tag="signing in",
+        takes=CredentialsSerializer,
+        answer=TokenSerializer,
+        refusals=(400, 401, 413, 415, 429),
+        public=True,
+    )
+    def post(self, request: Request) -> Response:
+        credentials = CredentialsSerializer(data=request.data)
+        credentials.is_valid(raise_exception=True)
+        user = signed_in(request._request, **credentials.validated_data)
+        if user is None:
+            raise WrongCredentials
+        return Response({"token": token_of(user)})
+
+
+class Unknown(APIView):
+    """Whatever else lies below /api/: a JSON 404, whoever asks."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise exceptions.NotFound("There is nothing at this address. /api/docs/ lists what there is.")

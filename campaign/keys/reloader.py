@@ -1,0 +1,82 @@
+"""The receipt office of a server process, with the keys that lie in the key directory now: nothing is started anew."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from campaign.assignment.receipts import ReceiptOffice
+from campaign.keys.store import ReceiptKey, read_keys, receipt_key_files, receipt_keys, signing
+
+log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 1.0
+# A receipt under an unknown key makes this process look at once: the first one under each number, and then not more
+# often than this, because forgers may name any key, and so do receipts whose key is gone.
+LOOK_AGAIN_SECONDS = 0.1
+
+
+class Ring:
+    """One office for the life of the process; its ring follows the directory."""
+
+    def __init__(self, directory: Path, *, clock: Callable[[], float]) -> None:
+        self._directory, self._clock = directory, clock
+        self._lock = threading.Lock()
+        self._looked = float("-inf")
+        self._missed: set[int] = set()  # numbers that were not there when they were looked for
+        self._failing = False
+        self._keys = receipt_keys(directory)
+        self._files: list[ReceiptKey] = receipt_key_files(directory)
+        self._signing = max(self._keys)
+        self.office = ReceiptOffice(self._keys, look_again=self.look_again)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Renew the office's ring if a key came, went, or begins to sign now."""
+        with self._lock:
+            self._refresh()
+
+    def look_again(self, number: int) -> None:
+        """The same for a receipt whose key is not known; whoever comes meanwhile waits for what is found."""
+        with self._lock:
+            if number not in self._missed or time.monotonic() - self._looked >= LOOK_AGAIN_SECONDS:
+                self._missed.add(number)
+                self._looked = time.monotonic()
+                self._refresh()
+
+    def keep_fresh(self) -> None:
+        """Look from a background thread, for the life of the process."""
+
+        def loop() -> None:
+            while True:
+                time.sleep(BEAT_SECONDS)
+                self.refresh()
+
+        threading.Thread(target=loop, name="keys", daemon=True).start()
+
+    def _refresh(self) -> None:
+        now = self._clock()  # before the look: a key that was destroyed before its time came signs nothing
+        keys = self._read()
+        number = signing([key for key in self._files if key.number in keys], now=now).number
+        if (keys, number) != (self._keys, self._signing):
+            self._keys, self._signing = keys, number
+            self.office.renew(keys, signing=number)
+
+    def _read(self) -> dict[int, bytes]:
+        """What is in the directory; what was there before, if it cannot be read or holds none."""
+        try:
+            files = receipt_key_files(self._directory)
+            keys = read_keys(files)
+            failure = "" if keys else "no receipt key is there"
+        except (OSError, ValueError) as error:
+            failure = type(error).__name__
+        if failure:
+            if not self._failing:
+                log.warning("The receipt keys stay as they are: %s", failure)
+            self._failing = True
+            return self._keys
+        self._files, self._failing = files, False
+        return keys

@@ -1,0 +1,20 @@
+"""The one question of every step that stops or shows again: why."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from campaign.lifecycle.transitions import ARM_REASON_LIMIT
+
+
+class ReasonForm(forms.Form):
+    """A reason, which stays on record."""
+
+    reason = forms.CharField(
+        label=_("Why"),
+        help_text=_("A sentence or two. It stays on record, with your name."),
+        max_length=ARM_REASON_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Please say why, in a sentence. It stands on the record.")},
+    )

@@ -1,0 +1,81 @@
+"""The page before a launch: what will happen, what is still in the way and where it is mended, and the button."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.contrib import messages as flash
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from campaign.lifecycle import launch_checks, transitions
+from campaign.lifecycle.launch_checks import Obstacle, Why
+from campaign.lifecycle.transitions import StepRefused
+from campaign.models import AnalysisPlan, Campaign
+from campaign.staff_site.access import campaign_for
+from campaign.wizard import questions
+from messages.accounts.step_up import needs_confirmation
+from messages.text.languages import name_of
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something in the way, and where it is mended."""
+
+    said: str
+    url: str
+    label: str
+
+
+@needs_confirmation
+@require_http_methods(["GET", "HEAD", "POST"])
+def launch(request: HttpRequest, slug: str) -> HttpResponse:
+    """Freeze the plan and begin."""
+    campaign = campaign_for(request.user, slug, write=True)
+    now = timezone.now()
+    if request.method == "POST":
+        assert isinstance(request.user, User)
+        try:
+            plan = transitions.launch(campaign, by=request.user, now=now)
+        except StepRefused as reason:
+            flash.error(request, str(reason))
+            return redirect("campaign:launch", slug)
+        told = {"fingerprint": plan.fingerprint[:8]}
+        flash.success(
+            request, _("Launched. The plan is frozen as %(fingerprint)s, and can be downloaded below.") % told
+        )
+        return redirect("campaign:plan", slug)
+    found = AnalysisPlan.objects.filter(campaign=campaign).first()
+    context = {
+        "campaign": campaign,
+        "plan": found,
+        "approved": campaign.state == Campaign.State.APPROVED,
+        "later": campaign.starts_at if campaign.starts_at and campaign.starts_at > now else None,
+        "where": campaign.placements.select_related("partner"),
+        "languages": [name_of(locale) for locale in launch_checks.spoken(campaign)],
+        "told": found.told.order_by("username") if found else [],
+        "webhook": urlsplit(found.webhook).hostname if found and found.webhook else "",
+        "gaps": [gap_of(obstacle, campaign) for obstacle in launch_checks.before_launch(campaign, now=now)],
+    }
+    return render(request, "campaign/overview/launch.html", context)
+
+
+def gap_of(obstacle: Obstacle, campaign: Campaign) -> Gap:
+    """Where something in the way is mended."""
+    if obstacle.why == Why.HELP:
+        return Gap(obstacle.said, f"{reverse('help:directory')}?show=due", _("Check the help links"))
+    if obstacle.why in (Why.UNAPPROVED, Why.STOPPED):
+        return Gap(obstacle.said, reverse("messages:message", args=[obstacle.about]), _("See the message"))
+    if obstacle.why == Why.TAKEN:
+        return Gap(obstacle.said, reverse("campaign:detail", args=[obstacle.about]), _("See that campaign"))
+    return Gap(obstacle.said, _planning(campaign, questions.MENDED[obstacle.why][0]), _("Mend it in the plan"))
+
+
+def _planning(campaign: Campaign, step: str) -> str:
+    return reverse("campaign:plan-step", args=[campaign.slug, step])

@@ -1,0 +1,76 @@
+"""What comes next for a campaign, and for whom: one clear step by its state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from campaign.models import Campaign
+from messages.audit.log import Action, Kind
+from messages.models import AuditEntry
+from messages.roles import MANAGER, REVIEWER, has_role
+
+State = Campaign.State
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A button: where it leads, and what it says."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What the campaign waits for; `ways` are this person's, the likeliest first."""
+
+    said: str
+    ways: tuple[Way, ...] = ()
+
+
+def next_step(user: AbstractUser | AnonymousUser, campaign: Campaign, *, goes_on: str = "") -> Next:
+    """What the campaign waits for, with the buttons that this person may press; `goes_on`: where planning does."""
+    manages = has_role(user, MANAGER)
+    if campaign.state == State.DRAFT:
+        said = _("It is a draft. Read its plan as one page, then send it to a second person for approval.")
+        ways = [Way(_("Go on planning"), goes_on)] if goes_on else []
+        return Next(said, (*ways, _way(campaign, "plan", _("Read it and send it"))) if manages else ())
+    if campaign.state == State.SUBMITTED:
+        if has_role(user, REVIEWER) and user != campaign.created_by:
+            said = _("It waits for you, or for another reviewer: read its plan and its words, then decide.")
+            return Next(said, (_way(campaign, "plan", _("Read and decide"), "#decide"),))
+        return Next(_("It waits for a second person: a reviewer who did not make it reads the plan and decides."))
+    if campaign.state == State.APPROVED:
+        said = _("It is approved. Nobody sees it until a manager launches it.")
+        return Next(said, (_way(campaign, "launch", _("Prepare the launch")),) if manages else ())
+    return _launched(campaign, manages=manages)
+
+
+def sent_back(campaign: Campaign) -> AuditEntry | None:
+    """Why a reviewer sent this draft back, unless it has been sent for approval again since."""
+    if campaign.state != State.DRAFT:
+        return None
+    steps = (Action.CAMPAIGN_SUBMIT, Action.CAMPAIGN_SEND_BACK)
+    last = AuditEntry.objects.filter(kind=Kind.CAMPAIGN, ref=campaign.slug, action__in=steps).first()
+    return last if last is not None and last.action == Action.CAMPAIGN_SEND_BACK else None
+
+
+def _launched(campaign: Campaign, *, manages: bool) -> Next:
+    pause = _way(campaign, "pause", _("Pause it"))
+    resume = _way(campaign, "resume", _("Show it again"))
+    close = _way(campaign, "close", _("Close it for good"))
+    said, ways = {
+        State.SCHEDULED: (_("It is launched, and begins by itself when its start comes."), (pause, close)),
+        State.RUNNING: (_("It runs, and people are being counted. There is nothing to do."), (pause, close)),
+        State.PAUSED: (_("It is paused: nobody sees its messages until somebody shows them again."), (resume, close)),
+        State.CLOSED: (_("It is closed for good. What was counted stays, and can be read."), ()),
+    }[State(campaign.state)]
+    return Next(said, ways if manages else ())
+
+
+def _way(campaign: Campaign, name: str, label: str, anchor: str = "") -> Way:
+    return Way(label, reverse(f"campaign:{name}", args=[campaign.slug]) + anchor)

@@ -1,0 +1,176 @@
+"""The staff pages about campaigns: which there are, and everything that was decided about one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from django.core.paginator import InvalidPage, Paginator
+from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_safe
+
+from campaign.lifecycle import transitions
+from campaign.lifecycle.frozen_plan import factorial_arms
+from campaign.lifecycle.transitions import SHOWN
+from campaign.models import AnalysisPlan, Arm, Campaign, Placement
+from campaign.overview.next_step import next_step, sent_back
+from campaign.serving.preview_links import preview_url
+from campaign.staff_site.access import campaign_for
+from campaign.wizard.links import goes_on
+from messages.help_links import directory
+from messages.models import Rendition, Review
+from messages.review import workflow
+from messages.roles import MANAGER, PARTNER_CONTACT, ROLES, has_role, require_role
+from messages.text import lint_stored
+from messages.text.rendering import direction_of
+
+PER_PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A link that shows an arm at a placement as a visitor sees it; nothing is counted."""
+
+    placement: Placement
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One locale of an arm's exact words."""
+
+    locale: str
+    direction: str
+    headline: str
+    body: str
+    state: str
+    approval: Review | None
+    exceptions: tuple[Review, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArmCard:
+    """One arm as its page shows it: its share, its exact words, who approved them, and where to see it."""
+
+    arm: Arm
+    share: str
+    words: tuple[Words, ...]
+    previews: tuple[Preview, ...]
+
+
+@require_safe
+def campaigns(request: HttpRequest) -> HttpResponse:
+    """Every campaign, the last launched first, with the sentence of its latest look; a partner contact is led on."""
+    if has_role(request.user, PARTNER_CONTACT) and not has_role(request.user, *ROLES):
+        return redirect("placements:list")
+    require_role(request.user, *ROLES)
+    pages = Paginator(_campaigns(), PER_PAGE)
+    try:
+        page = pages.page(request.GET.get("page", "1"))
+    except InvalidPage:
+        raise Http404 from None
+    context = {
+        "campaigns": page,
+        "may_plan": has_role(request.user, MANAGER),
+        "newer": f"?page={page.number - 1}" if page.has_previous() else "",
+        "older": f"?page={page.number + 1}" if page.has_next() else "",
+    }
+    return render(request, "campaign/overview/list.html", context)
+
+
+def _campaigns() -> QuerySet[Campaign]:
+    """The last launched first: counting makes Django forget the model's own order."""
+    stopped = Arm.objects.filter(campaign=OuterRef("pk"), paused_at__isnull=False)
+    counted = Campaign.objects.annotate(deviated=Count("deviations"), arm_stopped=Exists(stopped))
+    return counted.order_by("-launched_at", "slug")
+
+
+@require_safe
+def detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """One campaign: its arms word by word, its placements, its plan."""
+    campaign = campaign_for(request.user, slug)
+    placements = list(campaign.placements.select_related("partner"))
+    plan = AnalysisPlan.objects.filter(campaign=campaign).prefetch_related("outcomes").first()
+    arms = _arms(campaign, placements)
+    names = {card.arm.key: card.arm for card in arms}
+    context = {
+        "campaign": campaign,
+        "arms": arms,
+        "unlike": lint_stored.on_arms({card.arm.name: card.arm.revision for card in arms}),
+        "placements": placements,
+        "embed": request.build_absolute_uri(static("campaign/embed.js")),
+        "plan": plan,
+        "comparisons": _pairs(plan, names) if plan else [],
+        "factorial": factorial_arms(campaign) is not None,
+        "help_waits": _help_waits(campaign),
+        "shows": campaign.state in Campaign.LIVE,
+        "may_take_back": campaign.state in transitions.TRANSITIONS["take_back"][0] and has_role(request.user, MANAGER),
+        "may_pause": campaign.state in SHOWN and has_role(request.user, MANAGER),
+        "next": next_step(request.user, campaign, goes_on=goes_on(request.user, campaign)),
+        "copies": campaign.launched_at is not None and has_role(request.user, MANAGER),
+        "deviations": campaign.deviations.count(),
+        "sent_back": sent_back(campaign),
+    }
+    return render(request, "campaign/overview/detail.html", context)
+
+
+def _help_waits(campaign: Campaign) -> list[directory.Due]:
+    """Links that somebody has to open before it can launch, or although it runs."""
+    return [] if campaign.state == Campaign.State.CLOSED else directory.due(today=timezone.localdate())
+
+
+def _arms(campaign: Campaign, placements: list[Placement]) -> list[ArmCard]:
+    arms = list(
+        campaign.arms.select_related("revision__message__theme").prefetch_related("revision__renditions__reviews__by")
+    )
+    total = sum(arm.weight for arm in arms)
+    return [
+        ArmCard(
+            arm=arm,
+            share=share_in_words(arm.weight, total),
+            words=tuple(_words(rendition) for rendition in arm.revision.renditions.all()),
+            previews=tuple(Preview(placement, preview_url(placement, arm)) for placement in placements),
+        )
+        for arm in arms
+    ]
+
+
+def _words(rendition: Rendition) -> Words:
+    return Words(
+        locale=rendition.locale,
+        direction=direction_of(rendition.locale),
+        headline=rendition.headline,
+        body=rendition.body,
+        state=rendition.get_state_display(),
+        approval=workflow.approval_of(rendition),
+        exceptions=tuple(workflow.exceptions(rendition)),
+    )
+
+
+def _pairs(plan: AnalysisPlan, names: Mapping[str, Arm]) -> list[tuple[Arm, Arm]]:
+    return [
+        (names[treated], names[control]) for treated, control in plan.comparisons if {treated, control} <= set(names)
+    ]
+
+
+def share_in_words(weight: int, total: int) -> str:
+    """A weight as people say it: "1 in 4 people see it"."""
+    if not weight:
+        return gettext("nobody sees it")
+    share = Fraction(weight, total)
+    if share == 1:
+        return gettext("everybody sees it")
+    numbers = {
+        "some": number_format(share.numerator, force_grouping=True),
+        "all": number_format(share.denominator, force_grouping=True),
+    }
+    # In most languages the verb of one is another than that of many.
+    told = ngettext("%(some)s in %(all)s people see it", "%(some)s in %(all)s people see it", share.numerator)
+    return told % numbers

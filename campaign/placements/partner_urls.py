@@ -1,0 +1,11 @@
+"""Routes of the pages about partners."""
+
+from django.urls import path
+
+from campaign.staff_site import lazy_views
+
+app_name = "partners"
+urlpatterns = [
+    path("<int:pk>/", lazy_views.view("campaign.placements.partner_views.partner"), name="partner"),
+    path("<int:pk>/contacts/", lazy_views.view("campaign.placements.partner_views.contacts"), name="contacts"),
+]

@@ -1,0 +1,63 @@
+"""The page of one partner: its name, and who its contacts are."""
+
+from __future__ import annotations
+
+from django.contrib import messages as flash
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from campaign.models import Partner
+from campaign.placements import changes
+from campaign.placements.forms import ContactsForm, PartnerForm
+from messages.accounts.step_up import needs_confirmation
+from messages.roles import ADMINISTRATOR, MANAGER, has_role, require_role
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def partner(request: HttpRequest, pk: int) -> HttpResponse:
+    """Its name, its placements, its contacts; a manager may mend the name."""
+    require_role(request.user, MANAGER)
+    found = get_object_or_404(Partner, pk=pk)
+    name = found.name
+    form = PartnerForm(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        changed = changes.rename_partner(found, form.cleaned_data["name"], by=_person(request))
+        flash.success(
+            request, _("Saved. Visitors meet the change within seconds.") if changed else _("Nothing was changed.")
+        )
+        return redirect("partners:partner", pk)
+    context = {
+        "partner": found,
+        "name": name,
+        "form": form,
+        "placements": found.placements.order_by("name"),
+        "contacts": found.contacts.order_by("username"),
+        "may_assign": has_role(request.user, ADMINISTRATOR),
+    }
+    return render(request, "campaign/placements/partner.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def contacts(request: HttpRequest, pk: int) -> HttpResponse:
+    """Who sees this partner's placements: for an administrator, who confirms that it is them."""
+    require_role(request.user, ADMINISTRATOR)
+    return _contacts(request, get_object_or_404(Partner, pk=pk))
+
+
+@needs_confirmation
+def _contacts(request: HttpRequest, found: Partner) -> HttpResponse:
+    form = ContactsForm(request.POST if request.method == "POST" else None, partner=found)
+    if form.is_bound and form.is_valid():
+        changed = changes.assign_contacts(found, form.cleaned_data["contacts"], by=_person(request))
+        flash.success(request, _("Saved.") if changed else _("Nothing was changed."))
+        return redirect("partners:partner", found.pk)
+    context = {"partner": found, "form": form, "any": form.people.exists()}
+    return render(request, "campaign/placements/partner_contacts.html", context)
+
+
+def _person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user

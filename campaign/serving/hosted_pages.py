@@ -1,0 +1,190 @@
+"""The hosted pages: rendered once per snapshot, and cut where each receipt and the placement's key will stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext
+
+from campaign.models import Placement
+from messages.models import HelpLink
+from messages.text.rendering import Rendered, direction_of
+
+_RECEIPT = "RECEIPT-STANDS-HERE"
+_KEY = "PLACEMENT-STANDS-HERE"
+LANES = ("self", "affected")
+# What visitors are told about a help link: when one of these changes, the pages are rendered anew.
+OF_A_LINK = (
+    "id",
+    "name",
+    "url",
+    "lane",
+    "audience",
+    "country",
+    "language",
+    "note",
+    "source",
+    "contact",
+    "hours",
+    "cost",
+    "verified_on",
+)
+
+Parts = tuple[bytes, ...]  # around each place of a placement's key: `key.join(parts)`
+Pages = Mapping[str, Parts]
+
+
+def cut(text: str) -> Parts:
+    """What was rendered for `any_like` a placement, cut where a placement's key will stand."""
+    return tuple(part.encode() for part in text.split(_KEY))
+
+
+def any_like(placement: Placement) -> Placement:
+    """Stands for every placement whose buttons lead where those of this one do: its key is a mark to `cut` at."""
+    return Placement(key=_KEY, leave_url=placement.leave_url, continue_url=placement.continue_url)
+
+
+def spoken(locale: str | None) -> str:
+    """The language around a message in this locale: its own if the interface speaks it, else English."""
+    language = (locale or "").lower().split("-", 1)[0]
+    return language if language in settings.AUDIENCE_LANGUAGES else "en"
+
+
+def in_language(locale: str) -> str:
+    """What is added to an address of ours so that the next page speaks as this one did.
+
+    Nothing for English: it may be that no message was there in the visitor's language, and then the next page may be.
+    """
+    return "" if spoken(locale) == "en" else f"?locale={spoken(locale)}"
+
+
+def payload(words: Rendered, placement: Placement) -> dict[str, Any]:
+    """The message as the embed and the API get it; every arm has exactly this shape."""
+    with translation.override(spoken(words.locale)):
+        return _payload(words, placement)
+
+
+def _payload(words: Rendered, placement: Placement) -> dict[str, Any]:
+    base, same = f"/m/{placement.key}", in_language(words.locale)
+    return {
+        "headline": words.headline,
+        "body_html": words.body_html,
+        "locale": words.locale,
+        "dir": words.direction,
+        "actions": [
+            {
+                "outcome": "left",
+                "label": gettext("Leave this page"),
+                "href": placement.leave_url or f"{base}/left{same}",
+            },
+            {"outcome": "continued", "label": gettext("Continue"), "href": placement.continue_url},
+            {
+                "outcome": "help_self",
+                "label": gettext("I want to stop"),
+                "note": gettext("Free, and without judgement"),
+                "href": f"{base}/help/self{same}",
+            },
+            {
+                "outcome": "help_affected",
+                "label": gettext("This happened to me"),
+                "note": gettext("Get an image taken down"),
+                "href": f"{base}/help/affected{same}",
+            },
+            {
+                "outcome": "rating",
+                "label": gettext("Did this make you think?"),
+                "values": [1, 2, 3, 4, 5],
+                "low": gettext("Not at all"),
+                "high": gettext("A lot"),
+                "thanks": gettext("Thank you."),
+            },
+            {"outcome": "annoyed", "label": gettext("This message annoyed me")},
+            {"outcome": "learn_more", "label": gettext("About this message"), "href": f"{base}/about{same}"},
+        ],
+        "privacy": gettext("We count how many people see and leave this page, never who."),
+    }
+
+
+def message_page(message: dict[str, Any], placement: Placement) -> list[str]:
+    """The hosted page cut at each receipt: `receipt.join(parts)` is the page."""
+    return _page(message, placement, _RECEIPT, preview=False).split(_RECEIPT)
+
+
+def preview_page(message: dict[str, Any], placement: Placement) -> str:
+    """The same page for staff: nothing is counted."""
+    return _page(message, placement, "", preview=True)
+
+
+def _page(message: dict[str, Any], placement: Placement, receipt: str, *, preview: bool) -> str:
+    context = {
+        "message": message,
+        "act": {action["outcome"]: action for action in message["actions"]},
+        "placement": placement.key,
+        "in_language": in_language(message["locale"]),
+        "receipt": receipt,
+        "preview": preview,
+    }
+    with translation.override(spoken(message["locale"])):
+        return render_to_string("campaign/serving/message.html", context)
+
+
+class QuietPages:
+    """The pages behind a message, in every language, cut where the placement's key stands.
+
+    Placements of one partner differ in nothing else, so they share them.
+    """
+
+    def __init__(self, links: Sequence[HelpLink]) -> None:
+        self._links = links
+        self._by_runner: dict[str, Pages] = {}
+
+    def of(self, runner: str) -> Pages:
+        """By language and path under /m/<placement>/, as "es:help/self"."""
+        if runner not in self._by_runner:
+            self._by_runner[runner] = MappingProxyType(
+                {
+                    f"{locale}:{path}": cut(page)
+                    for locale in settings.AUDIENCE_LANGUAGES
+                    for path, page in self._in(locale, runner)
+                }
+            )
+        return self._by_runner[runner]
+
+    def _in(self, locale: str, runner: str) -> Iterator[tuple[str, str]]:
+        context = {
+            "placement": _KEY,
+            "runner": runner,
+            "message": {"locale": locale, "dir": direction_of(locale)},
+            "in_language": in_language(locale),
+        }
+        with translation.override(locale):
+            for name in ("left", "continued", "about", "thanks", "unavailable"):
+                yield name, render_to_string(f"campaign/serving/{name}.html", context)
+            for lane in LANES:
+                chosen = [link for link in self._links if link.lane == lane]
+                yield (
+                    f"help/{lane}",
+                    render_to_string("campaign/serving/help.html", context | {"lane": lane, "links": chosen}),
+                )
+
+
+def policy(placement: Placement) -> str:
+    """The page's content security policy. Chromium holds form-action against redirects too, so they are named."""
+    origins = {
+        f"{parts.scheme}://{parts.netloc}"
+        for url in (placement.leave_url, placement.continue_url)
+        if (parts := urlsplit(url)).netloc
+    }
+    targets = " ".join(
+        ["'self'", "https:", *sorted(o for o in origins if settings.LOCAL_HTTP or o.startswith("https:"))]
+    )
+    return (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+        f"form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
+    )

@@ -1,0 +1,41 @@
+"""The draft that is planned: who may change it, until when, and how somebody else's change is noticed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from campaign.lifecycle.transitions import StepRefused
+from campaign.models import Campaign
+from messages.roles import MANAGER, has_role
+
+
+class Overtaken(Exception):
+    """Somebody has answered this question otherwise since the page was opened."""
+
+
+class NotADraft(StepRefused):
+    """The campaign has been sent for approval, or further: its plan is not changed any more."""
+
+
+def expect_manager(by: User) -> None:
+    if not has_role(by, MANAGER):
+        raise StepRefused("Only a manager can plan a campaign.")
+
+
+def draft_of(campaign: Campaign, *, by: User) -> Campaign:
+    """The campaign as it stands now, locked until the transaction ends; NotADraft once it has been sent."""
+    expect_manager(by)
+    locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+    if locked.state != Campaign.State.DRAFT:
+        raise NotADraft("Only a draft can be planned. Take the campaign back first.")
+    return locked
+
+
+def state_of(answer: dict[str, Any]) -> str:
+    """Differs whenever the answer does."""
+    told = json.dumps(answer, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]

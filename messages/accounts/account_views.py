@@ -1,0 +1,224 @@
+"""Pages about oneself: second factors, where one is signed in, the password, the API token."""
+
+from __future__ import annotations
+
+import time
+
+from django.contrib import messages as flash
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+from rest_framework.authtoken.models import Token
+
+from messages.accounts import second_factors, sessions
+from messages.accounts.forms import CodeForm, PasskeyForm, PasswordForm
+from messages.accounts.login_attempts import address_of, attempts, please_wait
+from messages.accounts.middleware import before_second_factor
+from messages.accounts.sign_in_views import form_page
+from messages.accounts.step_up import confirm, needs_confirmation
+from messages.audit import log
+from messages.audit.log import Action, Kind
+from messages.roles import NAMES, role_of
+
+
+def _me(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Everything about one's own account on one page."""
+    user = _me(request)
+    role = role_of(user)
+    context = {
+        "role": NAMES.get(role, ""),
+        "held": [(factor, second_factors.name_of(factor)) for factor in second_factors.of(user)],
+        "codes_left": second_factors.codes_left(user),
+        "sessions": sessions.of(user, current=request.session.session_key),
+        "token": Token.objects.filter(user=user).first(),
+    }
+    return render(request, "messages/accounts/account.html", context)
+
+
+# A second factor
+
+
+@before_second_factor
+@require_safe
+def set_up(request: HttpRequest) -> HttpResponse:
+    """Which kind: a passkey or an app."""
+    first = not second_factors.has_one(_me(request))
+    if first and sessions.is_complete(request) and not request.session.get(sessions.FACTOR):
+        first = False  # a demo, where it may be left for later
+    return render(request, "messages/accounts/second_factor_set_up.html", {"first": first})
+
+
+@before_second_factor
+@needs_confirmation
+@form_page
+def app(request: HttpRequest) -> HttpResponse:
+    """Scan a picture, type a code: the app is set up."""
+    user = _me(request)
+    if any(factor.type == second_factors.APP for factor in second_factors.of(user)):
+        flash.info(request, _("An authenticator app is set up already."))
+        return HttpResponseRedirect(reverse("account:home"))
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = _proven(request, user, form)
+        if made is not None:
+            return _added(request, user, made)
+    secret = second_factors.app_secret(request, anew=request.method != "POST")
+    address = second_factors.app_address(user, secret)
+    context = {
+        "form": form,
+        "picture": mark_safe(second_factors.app_picture(address)),  # noqa: S308  (drawn by us, of a secret of ours)
+        "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
+    }
+    return render(request, "messages/accounts/second_factor_app.html", context)
+
+
+def _proven(request: HttpRequest, user: User, form: CodeForm) -> list[str] | None:
+    code = form.cleaned_data["code"]
+    made = second_factors.add_app(request, user, code) if code else None
+    if not code:
+        form.add_error("code", _("Please type the code that the app shows."))
+    elif made is None:
+        form.add_error(
+            "code", _("That code is not right. Please try the next one. Does your phone set its clock itself?")
+        )
+    return made
+
+
+@before_second_factor
+@needs_confirmation
+@form_page
+def passkey(request: HttpRequest) -> HttpResponse:
+    """Name it, then the browser makes it."""
+    user = _me(request)
+    form = PasskeyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = second_factors.add_passkey(user, **form.cleaned_data)
+        if made is not None:
+            return _added(request, user, made)
+        form.add_error("credential", _("That did not work. Please try again."))
+    return render(
+        request,
+        "messages/accounts/second_factor_passkey.html",
+        {"form": form, "options": second_factors.offer_passkey(user)},
+    )
+
+
+def _added(request: HttpRequest, user: User, codes: list[str]) -> HttpResponse:
+    """This session has a second factor now; its key changes, and the recovery codes are shown once."""
+    request.session.cycle_key()
+    request.session[sessions.FACTOR] = True
+    confirm(request)
+    if not codes:
+        flash.success(request, _("Your new second factor is set up."))
+        return HttpResponseRedirect(reverse("account:home"))
+    return render(request, "messages/accounts/second_factor_codes.html", {"codes": codes, "first": True})
+
+
+@needs_confirmation
+@form_page
+def codes(request: HttpRequest) -> HttpResponse:
+    """How many recovery codes are left; new ones on request, shown once."""
+    user = _me(request)
+    made = second_factors.new_codes(user) if request.method == "POST" and second_factors.has_one(user) else []
+    return render(
+        request, "messages/accounts/second_factor_codes.html", {"codes": made, "left": second_factors.codes_left(user)}
+    )
+
+
+@needs_confirmation
+@form_page
+def remove_factor(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask once, then take it away; the last one stays."""
+    user = _me(request)
+    held = next((factor for factor in second_factors.of(user) if factor.pk == pk), None)
+    if held is None:
+        raise Http404
+    if request.method == "POST":
+        try:
+            second_factors.remove(user, pk)
+        except second_factors.LastFactor:
+            flash.error(request, _("This is your only second factor. Set up another one before you take it away."))
+        else:
+            flash.success(request, _("It is taken away."))
+        return HttpResponseRedirect(reverse("account:home"))
+    only = len(second_factors.of(user)) == 1
+    return render(
+        request,
+        "messages/accounts/second_factor_remove.html",
+        {"factor": held, "name": second_factors.name_of(held), "only": only},
+    )
+
+
+# Sessions, password, token
+
+
+@require_POST
+def end_sessions(request: HttpRequest) -> HttpResponse:
+    """Sign out one other place, or all others."""
+    handle = request.POST.get("handle") or None
+    ended = sessions.end(_me(request), handle=handle, keep=request.session.session_key)
+    if ended:
+        flash.success(request, _("Signed out there."))
+    else:
+        flash.info(request, _("You were signed in nowhere else."))
+    return HttpResponseRedirect(reverse("account:home") + "#sessions")
+
+
+@form_page
+@sensitive_post_parameters()
+def password(request: HttpRequest) -> HttpResponse:
+    """A new password for the old one; every other session ends."""
+    user = _me(request)
+    form = PasswordForm(request.POST or None, user=user)
+    if request.method == "POST" and _may_try(request, form, user):
+        user.set_password(form.cleaned_data["new"])
+        user.save(update_fields=["password"])
+        sessions.end(user, keep=request.session.session_key)
+        update_session_auth_hash(request, user)
+        log.record(Action.PASSWORD_CHANGE, by=user, kind=Kind.PERSON, ref=user.username, label=user.username)
+        flash.success(request, _("Your password is changed. Wherever else you were signed in, you are not any more."))
+        return HttpResponseRedirect(reverse("account:home"))
+    return render(request, "messages/accounts/password.html", {"form": form})
+
+
+def _may_try(request: HttpRequest, form: PasswordForm, user: User) -> bool:
+    """As many guesses as at the door."""
+    address, now = address_of(request), time.time()
+    wait = attempts.wait(user.username, address, now=now)
+    if wait:
+        form.add_error("old", please_wait(wait))
+        return False
+    if form.is_valid():
+        return True
+    if form.has_error("old"):
+        attempts.failed(user.username, address, now=now)
+    return False
+
+
+@needs_confirmation
+@form_page
+def token(request: HttpRequest) -> HttpResponse:
+    """A token for programs, shown once when it is made; a new one ends the old."""
+    user = _me(request)
+    made = ""
+    if request.method == "POST":
+        had, _rows = Token.objects.filter(user=user).delete()
+        if request.POST.get("do") != "delete":
+            made = Token.objects.create(user=user).key
+        if made or had:
+            action = Action.TOKEN_CREATE if made else Action.TOKEN_DELETE
+            log.record(action, by=user, kind=Kind.PERSON, ref=user.username, label=user.username)
+    held = Token.objects.filter(user=user).first()
+    return render(request, "messages/accounts/token.html", {"made": made, "held": held})

@@ -1,0 +1,57 @@
+"""Middleware: sessions that nobody uses end, and nobody gets further than the set-up pages without a second factor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+
+from messages.accounts import sessions
+
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+IDLE = "ended_idle"
+
+
+def before_second_factor(view: View) -> View:
+    """Decorator for the few pages that people see before they have set up a second factor."""
+    view.before_second_factor = True  # type: ignore[attr-defined]  # read by SecondFactorRequired
+    return view
+
+
+class Door:
+    """Ends a session that was idle for too long, and notes the hour in which one is used."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            if sessions.is_idle(request):
+                logout(request)
+                request.session[IDLE] = True  # so that the sign-in page can say why
+            elif "Watching" not in request.headers:  # a page that looks again by itself is not somebody at work
+                sessions.mark_seen(request)
+        return self.get_response(request)
+
+
+class SecondFactorRequired:
+    """Sends whoever is signed in without a second factor to the page that sets one up. The API has its own answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        open_to_all = not getattr(view, "login_required", True)  # what Django's own middleware reads
+        if open_to_all or getattr(view, "before_second_factor", False):
+            return None
+        if not request.user.is_authenticated or sessions.is_complete(request):
+            return None
+        return HttpResponseRedirect(reverse("account:set-up"))

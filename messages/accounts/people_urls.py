@@ -1,0 +1,13 @@
+"""Routes of the pages about who is here."""
+
+from django.urls import path
+
+from messages.accounts import people_views
+
+app_name = "people"
+urlpatterns = [
+    path("", people_views.people, name="list"),
+    path("invite/", people_views.invite, name="invite"),
+    path("invitations/<int:pk>/", people_views.invitation, name="invitation"),
+    path("<int:pk>/", people_views.person, name="person"),
+]

@@ -1,0 +1,164 @@
+"""/people/: who is here, for administrators. Changes ask them to confirm that it is them, and stand on the record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib import messages as flash
+from django.contrib.auth.models import User
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from messages.accounts import invitations, members, second_factors, sessions
+from messages.accounts.forms import InviteForm, RoleForm
+from messages.accounts.sign_in_views import form_page
+from messages.accounts.step_up import button_needs_confirmation, needs_confirmation
+from messages.models import Invitation
+from messages.roles import ADMINISTRATOR, EVERY_ROLE, MAY, NAMES, require_role, role_of
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One person as the list shows them."""
+
+    user: User
+    role: str
+    factor: bool
+    signed_in: bool
+
+
+def for_administrators(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Decorator: nobody else gets further."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        require_role(request.user, ADMINISTRATOR)
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+@for_administrators
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    """Who is here, and who was invited."""
+    everybody = User.objects.prefetch_related("groups").order_by("-is_active", "username")
+    now, factor, signed_in = timezone.now(), second_factors.owners(), sessions.signed_in()
+    context = {
+        "members": [Member(one, _role(one), one.pk in factor, one.pk in signed_in) for one in everybody],
+        "invitations": [(one, NAMES.get(one.role, one.role), one.expires_at <= now) for one in invitations.waiting()],
+    }
+    return render(request, "messages/accounts/people.html", context)
+
+
+def _role(user: User) -> str:
+    return str(NAMES.get(role_of(user), ""))
+
+
+@for_administrators
+@needs_confirmation
+@form_page
+def invite(request: HttpRequest) -> HttpResponse:
+    """An address and a role; then the link, by mail or to copy."""
+    form = InviteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made, token = invitations.invite(**form.cleaned_data, by=_me(request), now=timezone.now())
+        return _link(request, made, token)
+    return render(request, "messages/accounts/invite.html", {"form": form, "roles": _roles()})
+
+
+def _roles() -> list[tuple[str, str, str]]:
+    return [(role, str(NAMES[role]), str(MAY[role])) for role in EVERY_ROLE]
+
+
+def _link(request: HttpRequest, made: Invitation, token: str) -> HttpResponse:
+    link = request.build_absolute_uri(reverse("welcome", args=[token]))
+    context = {"invitation": made, "link": link, "sent": invitations.send(made, link), "role": NAMES.get(made.role)}
+    return render(request, "messages/accounts/invited.html", context)
+
+
+@for_administrators
+@require_POST
+@button_needs_confirmation("people:list")
+def invitation(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send the link again, or withdraw it."""
+    try:
+        if request.POST.get("do") == "revoke":
+            invitations.revoke(pk, by=_me(request))
+            flash.success(request, _("The invitation is withdrawn. Its link leads nowhere now."))
+            return HttpResponseRedirect(reverse("people:list"))
+        made, token = invitations.resend(pk, by=_me(request), now=timezone.now())
+    except invitations.InvitationOver:
+        flash.info(request, _("This invitation was answered or withdrawn meanwhile."))
+        return HttpResponseRedirect(reverse("people:list"))
+    return _link(request, made, token)
+
+
+@for_administrators
+@needs_confirmation
+@form_page
+def person(request: HttpRequest, pk: int) -> HttpResponse:
+    """One person: role, sessions, second factor, leaving and coming back."""
+    user = get_object_or_404(User, pk=pk)
+    form = RoleForm(request.POST if request.POST.get("do") == "role" else None, initial={"role": role_of(user)})
+    if request.method == "POST":
+        try:
+            if _did(request, user, form):
+                return HttpResponseRedirect(reverse("people:list"))
+        except members.LastAdministrator:
+            flash.error(request, _("This is the only administrator. Make somebody else one first."))
+    context = {
+        "person": user,
+        "role": _role(user),
+        "has_factor": second_factors.has_one(user),
+        "form": form,
+        "held": role_of(user),
+        "roles": _roles(),
+        "sessions": sessions.of(user),
+        "myself": user == request.user,
+    }
+    return render(request, "messages/accounts/person.html", context)
+
+
+def _did(request: HttpRequest, user: User, form: RoleForm) -> bool:
+    """Do what the pressed button says; whether it could be done."""
+    by, name = _me(request), user.username
+    match request.POST.get("do"):
+        case "role":
+            if not form.is_valid():
+                return False
+            members.change_role(user, form.cleaned_data["role"], by=by)
+            told = _("%(name)s is %(role)s now.") % {"name": name, "role": NAMES[form.cleaned_data["role"]].lower()}
+        case "deactivate":
+            members.deactivate(user, by=by)
+            told = _("The account of %(name)s is closed.") % {"name": name}
+        case "reactivate":
+            members.reactivate(user, by=by)
+            told = _("The account of %(name)s is open again.") % {"name": name}
+        case "end-sessions":
+            members.end_sessions(user, by=by)
+            told = _("%(name)s is signed out everywhere.") % {"name": name}
+        case "reset-factor":
+            second_factors.reset(user, by=by)
+            told = _("%(name)s will set up a new second factor at the next sign-in.") % {"name": name}
+        case _:
+            raise BadRequest("There is no such button.")
+    flash.success(request, told)
+    return True
+
+
+def _me(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user

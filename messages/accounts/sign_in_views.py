@@ -1,0 +1,203 @@
+"""Coming in: a name and a password, then a second factor; an invitation's link; and confirming that it is still you."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME, authenticate, logout
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import User
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from messages.accounts import invitations, second_factors, sessions, step_up
+from messages.accounts.forms import CodeForm, JoinForm, SignInForm
+from messages.accounts.login_attempts import TooOften, guessed, please_wait
+from messages.accounts.middleware import IDLE, before_second_factor
+from messages.roles import NAMES, PARTNER_CONTACT, ROLES, has_role
+
+PENDING, PENDING_SECONDS = "pending_sign_in", 600
+form_page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@login_not_required
+@form_page
+@sensitive_post_parameters("password")
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """The first question: name and password. A wrong name and a wrong password are answered alike."""
+    onward = _onward(request)
+    if request.user.is_authenticated:
+        return HttpResponseRedirect(onward or _home(request.user))
+    form = SignInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = _known(request, form)
+        if user is not None:
+            return _first_step_taken(request, user, onward)
+    context = {"form": form, "next": onward, "was_idle": request.session.pop(IDLE, False)}
+    return render(request, "messages/accounts/sign_in.html", context)
+
+
+def _known(request: HttpRequest, form: SignInForm) -> User | None:
+    """Whose name and password these are; otherwise the form says what is wrong."""
+    found: list[User] = []
+
+    def right() -> bool:
+        user = authenticate(request, **form.cleaned_data)
+        found.extend([user] if isinstance(user, User) else [])
+        return bool(found)
+
+    try:
+        if guessed(request, form.cleaned_data["username"], right):
+            return found[0]
+    except TooOften as refused:
+        form.add_error(None, please_wait(refused.seconds))
+        return None
+    form.add_error(None, _("That name and password do not belong together. Capital letters count."))
+    return None
+
+
+def _first_step_taken(request: HttpRequest, user: User, onward: str) -> HttpResponse:
+    """On to the second step, or, for somebody without a second factor, in: as far as the door lets them."""
+    if second_factors.has_one(user):
+        request.session.cycle_key()
+        request.session[PENDING] = {"user": user.pk, "at": int(time.time()), "hash": user.get_session_auth_hash()}
+        return HttpResponseRedirect(_with_next(reverse("second-step"), onward))
+    sessions.begin(request, user, factor=False)
+    step_up.confirm(request)
+    return HttpResponseRedirect(onward or _home(user))
+
+
+@login_not_required
+@form_page
+def second_step(request: HttpRequest) -> HttpResponse:
+    """The second question: a code, or a passkey."""
+    onward = _onward(request)
+    user = _pending(request)
+    if user is None:
+        return HttpResponseRedirect(_with_next(reverse("login"), onward))
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _answered(request, user, form):
+        del request.session[PENDING]
+        sessions.begin(request, user, factor=True)
+        step_up.confirm(request)
+        return HttpResponseRedirect(onward or _home(user))
+    context = {"form": form, "next": onward, "name": user.username, **_ways(user)}
+    return render(request, "messages/accounts/second_step.html", context)
+
+
+def _pending(request: HttpRequest) -> User | None:
+    """Who has passed the first question within the last ten minutes, and not changed their password since."""
+    pending = request.session.get(PENDING)
+    if not pending or time.time() - pending["at"] > PENDING_SECONDS:
+        return None
+    user = User.objects.filter(pk=pending["user"], is_active=True).first()
+    return user if user is not None and user.get_session_auth_hash() == pending["hash"] else None
+
+
+def _ways(user: User) -> dict[str, Any]:
+    """What the page offers: a passkey if there is one, a code in any case (recovery codes are codes)."""
+    held = {factor.type for factor in second_factors.of(user)}
+    return {"passkey": second_factors.ask_passkey(user), "has_app": second_factors.APP in held}
+
+
+def _answered(request: HttpRequest, user: User, form: CodeForm) -> bool:
+    """Whether a code or a passkey is right; otherwise the form says so beside its field."""
+    code, credential = form.cleaned_data["code"], form.cleaned_data["credential"]
+    if not code and not credential:
+        form.add_error("code", _("Please type a code."))
+        return False
+
+    def right() -> bool:
+        return second_factors.check_passkey(user, credential) if credential else second_factors.check_code(user, code)
+
+    try:
+        if guessed(request, f"code:{user.pk}", right):
+            return True
+    except TooOften as refused:
+        form.add_error("code", please_wait(refused.seconds))
+        return False
+    if credential:
+        form.add_error("credential", _("That passkey does not belong to this account. Try again, or use a code."))
+    else:
+        form.add_error("code", _("That code is not right, or was used already. A new one comes every 30 seconds."))
+    return False
+
+
+@before_second_factor
+@form_page
+@sensitive_post_parameters("password")
+def confirm(request: HttpRequest) -> HttpResponse:
+    """Before what cannot be taken back: a code, a passkey, or, for whoever has none yet, the password."""
+    assert isinstance(request.user, User)
+    user, onward = request.user, _onward(request)
+    by_password = not second_factors.has_one(user)
+    form: CodeForm | SignInForm = CodeForm(request.POST or None)
+    if by_password:
+        form = SignInForm({"username": user.username, "password": request.POST.get("password", "")})
+    if request.method == "POST" and form.is_valid():
+        right = _known(request, form) == user if isinstance(form, SignInForm) else _answered(request, user, form)
+        if right:
+            step_up.confirm(request)
+            return HttpResponseRedirect(onward or _home(user))
+    if request.method != "POST" and by_password:
+        form = SignInForm()
+    context = {"form": form, "next": onward, "by_password": by_password}
+    return render(request, "messages/accounts/confirm.html", context | ({} if by_password else _ways(user)))
+
+
+@before_second_factor
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Ends this session, here and in the database."""
+    logout(request)
+    return HttpResponseRedirect(resolve_url(settings.LOGOUT_REDIRECT_URL))
+
+
+@login_not_required
+@form_page
+@sensitive_post_parameters("password")
+def welcome(request: HttpRequest, token: str) -> HttpResponse:
+    """An invitation's link: choose a name and a password; the second factor comes next."""
+    if request.user.is_authenticated:
+        return render(request, "messages/accounts/welcome_over.html", {"signed_in": True}, status=403)
+    try:
+        invitation = invitations.by_token(token, now=timezone.now())
+        form = JoinForm(request.POST or None, email=invitation.email)
+        if request.method == "POST" and form.is_valid():
+            user = invitations.accept(token, now=timezone.now(), **form.cleaned_data)
+            sessions.begin(request, user, factor=False)
+            step_up.confirm(request)
+            return HttpResponseRedirect(reverse("account:set-up"))
+    except IntegrityError:  # somebody else took the name in the same moment
+        form.add_error("username", _("Somebody here has this name already. Choose another."))
+    except invitations.InvitationOver:
+        return render(request, "messages/accounts/welcome_over.html", status=404)
+    role = NAMES.get(invitation.role, invitation.role)
+    return render(request, "messages/accounts/welcome.html", {"form": form, "invitation": invitation, "role": role})
+
+
+def _onward(request: HttpRequest) -> str:
+    """Where the person wanted to go, if it is a page of ours."""
+    asked = request.POST.get(REDIRECT_FIELD_NAME, request.GET.get(REDIRECT_FIELD_NAME, ""))
+    safe = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
+    return asked if safe else ""
+
+
+def _with_next(address: str, onward: str) -> str:
+    return f"{address}?{urlencode({REDIRECT_FIELD_NAME: onward})}" if onward else address
+
+
+def _home(user: Any) -> str:
+    """The campaigns, for a partner contact the placements, and for whoever may see neither their own account."""
+    if has_role(user, *ROLES):
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
+    return resolve_url("placements:list" if has_role(user, PARTNER_CONTACT) else "account:home")

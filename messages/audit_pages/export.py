@@ -1,0 +1,86 @@
+"""The audit record as a file to keep: every entry with its digest, so that anyone can check the chain elsewhere.
+
+Whoever takes it has confirmed within ten minutes that it is them: it names every colleague and what they decided.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable
+
+from django.contrib import messages as flash
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from messages.accounts.step_up import button_needs_confirmation
+from messages.audit import log
+from messages.audit.hash_chain import Entry
+from messages.audit_pages.wording import done
+from messages.exchange.formats import guarded
+from messages.models import AuditEntry
+from messages.roles import MANAGER, require_role
+
+COLUMNS = ("number", "at", "actor", "action", "kind", "ref", "label", "detail", "previous", "digest", "in_words")
+MOST = 20_000  # some 10 MB; more by `manage.py audit export`, which holds one entry at a time
+
+
+def as_json(entry: Entry) -> str:
+    """All fields of an entry, in one line."""
+    return json.dumps({**entry.values(), "digest": entry.digest}, ensure_ascii=False)
+
+
+def to_json(entries: Iterable[Entry]) -> bytes:
+    """One array, an entry a line."""
+    lines = ",\n".join(as_json(entry) for entry in entries)
+    return f"[\n{lines}\n]\n".encode()
+
+
+def to_csv(entries: Iterable[Entry]) -> bytes:
+    """UTF-8 with the mark by which spreadsheets know it; what was done is said in words as well."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for entry in entries:
+        told = {
+            **entry.values(),
+            "detail": json.dumps(dict(entry.detail), ensure_ascii=False),
+            "digest": entry.digest,
+            "in_words": done(entry.action, label=entry.label, detail=entry.detail),
+        }
+        writer.writerow([guarded(str(told[name])) for name in COLUMNS])
+    return b"\xef\xbb\xbf" + stream.getvalue().encode()
+
+
+WRITERS: dict[str, tuple[Callable[[Iterable[Entry]], bytes], str]] = {
+    "csv": (to_csv, "text/csv; charset=utf-8"),
+    "json": (to_json, "application/json"),
+}
+
+
+@require_safe
+def export(request: HttpRequest) -> HttpResponse:
+    """?format= csv or json: the whole record, whatever the page shows of it."""
+    require_role(request.user, MANAGER)
+    return _file(request)
+
+
+@button_needs_confirmation("audit:record")
+def _file(request: HttpRequest) -> HttpResponse:
+    kind = request.GET.get("format", "csv")
+    if kind not in WRITERS:
+        raise Http404
+    if AuditEntry.objects.count() > MOST:
+        flash.info(
+            request,
+            _("The record is too long for a page. Whoever runs the server can take it out by manage.py audit export."),
+        )
+        return redirect("audit:record")
+    write, content_type = WRITERS[kind]
+    name = f"record-{timezone.localdate():%Y-%m-%d}.{kind}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(write(log.entries()), content_type=content_type, headers=headers)

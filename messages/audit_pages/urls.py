@@ -1,0 +1,11 @@
+"""Routes of the audit record: the page, and the file."""
+
+from django.urls import path
+
+from messages.audit_pages import export, views
+
+app_name = "audit"
+urlpatterns = [
+    path("", views.record, name="record"),
+    path("export/", export.export, name="export"),
+]

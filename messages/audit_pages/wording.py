@@ -1,0 +1,117 @@
+"""The sentence of each entry on the audit record: "mara approved “Pause for a second” (message), revision 3"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.utils.translation import gettext, gettext_noop
+
+from messages.audit.log import Action, Kind
+from messages.roles import NAMES
+
+# What was done, after the actor's name: {label} is the thing's name at that time, the rest comes from the detail.
+_DONE: dict[str, str] = {
+    Action.WORDS_WRITE: "wrote “{label}” (message), revision {revision}{spoken}",
+    Action.WORDS_TRANSLATE: "translated “{label}” (message), revision {revision}{spoken}",
+    Action.WORDS_SUBMIT: "asked for a review of “{label}” (message), revision {revision}{spoken}",
+    Action.WORDS_APPROVE: "approved “{label}” (message), revision {revision}{spoken}",
+    Action.WORDS_WITHDRAW: "withdrew “{label}” (message), revision {revision}{spoken}{because}",
+    Action.WORDS_COMMENT: "commented on “{label}” (message), revision {revision}{spoken}",
+    Action.WORDS_SEND_BACK: "sent “{label}” (message), revision {revision}{spoken}, back: {reason}",
+    Action.WORDS_EXCEPTION: "made an exception ({step}) for “{label}” (message), revision {revision}{spoken}: {reason}",
+    Action.CAMPAIGN_SUBMIT: "asked for an approval of “{label}” (campaign)",
+    Action.CAMPAIGN_APPROVE: "approved “{label}” (campaign)",
+    Action.CAMPAIGN_TAKE_BACK: "took “{label}” (campaign) back, to change it",
+    Action.CAMPAIGN_SEND_BACK: "sent “{label}” (campaign) back: {reason}",
+    Action.CAMPAIGN_LAUNCH: "launched “{label}” (campaign)",
+    Action.CAMPAIGN_SCHEDULE: "launched “{label}” (campaign), to begin later",
+    Action.CAMPAIGN_OPEN: "began “{label}” (campaign), because its start had come",
+    Action.CAMPAIGN_PAUSE: "paused “{label}” (campaign)",
+    Action.CAMPAIGN_RESUME: "resumed “{label}” (campaign)",
+    Action.CAMPAIGN_CLOSE: "closed “{label}” (campaign)",
+    Action.CAMPAIGN_DEVIATE: "put on record that “{label}” (campaign) deviates from its plan: {what} Because: {why}",
+    Action.CAMPAIGN_COPY: "planned “{label}” (campaign) like “{original}”",
+    Action.ARM_PAUSE: "paused the arm “{arm}” of “{label}” (campaign): {reason}",
+    Action.ARM_RESUME: "resumed the arm “{arm}” of “{label}” (campaign): {reason}",
+    Action.MESSAGE_STOP: "stopped “{label}” (message) everywhere: {reason}",
+    Action.MESSAGE_LIFT: "lifted the stop of “{label}” (message): {reason}",
+    Action.LOOK_EARLY: "looked at “{label}” (campaign) as an exception to its plan, look {look}: {reason}",
+    Action.CAMPAIGN_REHEARSE: "asked for a rehearsal of “{label}” (campaign)",
+    Action.SUBJECTS_CREATE: "made the secret of the subjects of “{label}” (campaign)",
+    Action.SUBJECTS_DESTROY: "destroyed the secret of the subjects of “{label}” (campaign)",
+    Action.KEY_CREATE: "made the key {label}",
+    Action.KEY_ROTATE: "made the key {label}, which begins to sign at {signs_from}",
+    Action.KEY_DESTROY: "destroyed the key {label}",
+    Action.HELP_ADD: "added “{label}” (help link): {address}",
+    Action.HELP_CHANGE: "changed “{label}” (help link): {fields}",
+    Action.HELP_CHECK: "checked “{label}” (help link) at {address}",
+    Action.HELP_RETIRE: "retired “{label}” (help link): {reason}",
+    Action.HELP_RESTORE: "took “{label}” (help link) up again",
+    Action.WORDS_IMPORT: "imported words from “{label}”: {messages} new messages, {revisions} new revisions",
+    Action.PLACEMENT_ADD: "added “{label}” (placement) at {partner}",
+    Action.PLACEMENT_CHANGE: "changed “{label}” (placement): {fields}",
+    Action.PARTNER_ADD: "added “{label}” (partner)",
+    Action.PARTNER_CHANGE: "renamed “{was}” (partner) to “{label}”",
+    Action.PARTNER_CONTACTS: "made these the contacts of “{label}” (partner): {contacts}",
+    Action.RECORD_ACCEPT: "accepted this record as it was, ending with entry {ended} where {noted} was noted: {reason}",
+    Action.PERSON_INVITE: "invited somebody as {role} ({label})",
+    Action.INVITATION_RENEW: "sent the link of {label} ({role}) again",
+    Action.INVITATION_REVOKE: "withdrew {label} ({role})",
+    Action.PERSON_JOIN: "joined as {role} (invitation {number})",
+    Action.PERSON_ROLE: "made “{label}” (person) {role}",
+    Action.PERSON_DEACTIVATE: "closed the account of “{label}” (person)",
+    Action.PERSON_REACTIVATE: "opened the account of “{label}” (person) again",
+    Action.SESSIONS_END: "signed “{label}” (person) out everywhere",
+    Action.FACTOR_ADD: "set up {factor} as second factor",
+    Action.FACTOR_REMOVE: "took {factor} away as second factor",
+    Action.FACTOR_RESET: "reset the second factor of “{label}” (person)",
+    Action.CODES_MAKE: "made new recovery codes",
+    Action.CODE_USE: "used a recovery code",
+    Action.PASSWORD_CHANGE: "changed their password",
+    Action.TOKEN_CREATE: "made an API token",
+    Action.TOKEN_DELETE: "deleted their API token",
+}
+KINDS: dict[str, str] = {
+    Kind.MESSAGE: "Messages",
+    Kind.CAMPAIGN: "Campaigns",
+    Kind.KEY: "Keys",
+    Kind.PERSON: "People",
+    Kind.HELP: "Help links",
+    Kind.PLACEMENT: "Placements",
+    Kind.PARTNER: "Partners",
+    Kind.RECORD: "This record",
+}
+
+
+_FACTORS = ("an authenticator app", "a passkey", "the app")  # as the record holds them
+_UNKNOWN = gettext_noop("did “{action}” to “{label}”")
+
+
+def sentences() -> Iterator[str]:
+    """What has to be translated of this file."""
+    yield from (*_DONE.values(), *KINDS.values(), *_FACTORS, _UNKNOWN)
+
+
+class _Gaps(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def done(action: str, *, label: str, detail: Mapping[str, Any]) -> str:
+    """What was done, in words; an action that this version does not know is named as it is."""
+    words = gettext(_DONE.get(action, _UNKNOWN))
+    spoken = gettext(" in “{locale}”").format(**detail) if "locale" in detail else ""  # older ones: all languages
+    because = f": {detail['reason']}" if "reason" in detail else ""
+    told = {"label": label, "action": action, "spoken": spoken, "because": because}
+    return words.format_map(_Gaps({**detail, **told, **_named(detail)}))
+
+
+def _named(detail: Mapping[str, Any]) -> dict[str, str]:
+    """A role and a second factor by their names on the page."""
+    named = {}
+    if role := detail.get("role"):
+        named["role"] = str(NAMES.get(role, role)).lower()
+    if detail.get("factor") in _FACTORS:
+        named["factor"] = gettext(detail["factor"])
+    return named

@@ -1,0 +1,129 @@
+"""A new message: an empty page, or any wording of the library as a starting point."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages as flash
+from django.contrib.auth.models import AbstractUser
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from messages.editor import drafts, feedback, save
+from messages.editor.forms import LookForm, NewMessageForm
+from messages.editor.session_recovery import keeps_what_was_typed
+from messages.editor.views import as_typed, claims_as_typed, look_of, typed_in, writer
+from messages.models import Draft, Rendition
+from messages.text import languages
+from messages.text.rendering import direction_of
+
+_FIRST_LANGUAGE = "en"
+
+
+@keeps_what_was_typed
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest, *, stale: bool) -> HttpResponse:
+    """?draft= goes on with an unfinished message, ?copy= begins with the words of a rendition."""
+    person = writer(request)
+    if request.method != "POST":
+        draft = drafts.of_new(person, _number(request.GET.get("draft")))
+        if draft is not None:
+            return _page(request, _form(initial=draft.fields), draft=draft)
+        copied = _copied(_number(request.GET.get("copy")))
+        return _page(request, _form(initial=_initial(copied)), copied=copied)
+    form = _form(request.POST)
+    if stale:
+        return _page(request, form, status=403, stale=True)
+    number = _number(request.POST.get("draft"))
+    if request.POST.get("do") == "discard":
+        if unwanted := drafts.of_new(person, number):
+            unwanted.delete()
+        return redirect("messages:library")
+    return _posted(request, person, form, number)
+
+
+def _posted(request: HttpRequest, person: AbstractUser, form: NewMessageForm, number: int | None) -> HttpResponse:
+    typed = typed_in(request)
+    draft = drafts.keep_new(person, number, _locale_of(typed), typed, now=timezone.now())
+    if request.POST.get("do") == "keep":
+        context = {"said": _remarks(form), "draft": draft, "locale": draft.locale}
+        return render(request, "messages/editor/feedback.html", context)
+    if request.POST.get("do") != "save" or not form.is_valid():
+        return _page(request, form, draft=draft)
+    said = form.cleaned_data
+    theme = said["theme"] or save.new_theme(said["theme_name"], said["frame"])
+    revision = save.create(theme, said["frame"], said["locale"], form.writing(form.claims()), by=person)
+    draft.delete()
+    flash.success(request, _("The message is saved as a draft. Nobody sees it until a colleague has approved it."))
+    return redirect("messages:message", key=revision.message.key)
+
+
+def _form(data: Any = None, *, initial: dict[str, str] | None = None) -> NewMessageForm:
+    locale = _locale_of(data or initial or {})
+    return NewMessageForm(data, initial=initial, locale=locale, direction=direction_of(locale))
+
+
+def _locale_of(typed: Any) -> str:
+    locale = str(typed.get("locale", ""))
+    return locale if languages.is_known(locale) else _FIRST_LANGUAGE
+
+
+def _copied(number: int | None) -> Rendition | None:
+    renditions = Rendition.objects.select_related("revision__message__theme")
+    return renditions.filter(pk=number).first() if number else None
+
+
+def _initial(copied: Rendition | None) -> dict[str, str]:
+    if copied is None:
+        return {"locale": _FIRST_LANGUAGE}
+    revision = copied.revision
+    return {
+        "theme": revision.message.theme.key,
+        "frame": revision.message.frame,
+        "locale": copied.locale,
+        "headline": copied.headline,
+        "body": copied.body,
+        "claim_strength": revision.claim_strength,
+        "sources": "\n".join(map(str, revision.sources)),
+        "note": revision.note,
+    }
+
+
+def _remarks(form: NewMessageForm) -> feedback.Said:
+    typed = as_typed(form)
+    return feedback.about(typed, _locale_of(typed), claims_as_typed(typed), place=look_of(typed)["place"])
+
+
+def _page(
+    request: HttpRequest,
+    form: NewMessageForm,
+    *,
+    draft: Draft | None = None,
+    copied: Rendition | None = None,
+    stale: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    typed = as_typed(form)
+    locale = _locale_of(typed)
+    context = {
+        "form": form,
+        "locale": locale,
+        "look": LookForm(initial=look_of(typed)),
+        "shown": look_of(typed),
+        "beside": typed.get("beside", ""),
+        "neighbours": feedback.neighbours(locale),
+        "said": _remarks(form),
+        "draft": draft,
+        "copied": copied,
+        "starting_points": f"{reverse('messages:library')}?by=starter",
+        "stale": stale,
+    }
+    return render(request, "messages/editor/new.html", context, status=status)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -1,0 +1,15 @@
+"""Languages in templates, by name."""
+
+from __future__ import annotations
+
+from django import template
+
+from messages.text import languages
+
+register = template.Library()
+
+
+@register.filter
+def language_name(locale: str) -> str:
+    """{{ rendition.locale|language_name }}"""
+    return languages.name_of(locale)

@@ -1,0 +1,301 @@
+"""Every page speaks all of its languages: nothing marked lacks a translation, and nothing on a page is unmarked."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Message
+from django.conf import settings
+from django.test import Client
+from django.utils import translation
+
+from analytics import words
+from analytics.evaluate import evaluate
+from campaign.i18n import catalogs
+from campaign.i18n.catalogs import Found
+from campaign.outcomes import CATALOGUE
+from campaign.serving import hosted_pages
+from messages.audit_pages.wording import done
+from messages.models import Rendition
+from messages.text import countries, languages
+from messages.text.rendering import render
+from tests import arabic, world
+
+TEMPLATES = Path(settings.BASE_DIR) / "templates"
+# Names and signs that are the same in every language.
+SAME = {"Second Thought", "p", "API", "UTC", "/api/schema/"}
+FOR_MACHINES = {"c", "e", "H:i:s", "Y-m-d"}
+_SILENT = re.compile(
+    r"\{%\s*comment.*?endcomment\s*%\}|\{%\s*blocktrans.*?endblocktrans(?:late)?\s*%\}|\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}",
+    re.S,
+)
+_SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-thanks", "data-failed")
+
+
+class _Words(HTMLParser):
+    """What a page says aloud or shows, as far as the template itself holds it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._quiet: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("code", "script", "style", "svg"):
+            self._quiet.append(tag)
+        self._keep(*(value or "" for name, value in attrs if name in _SPOKEN))
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._quiet and self._quiet[-1] == tag:
+            self._quiet.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self._quiet:
+            self._keep(data)
+
+    def _keep(self, *texts: str) -> None:
+        self.found += [text.strip(" ·:,.()\n“”/–") for text in texts if re.search(r"[^\W\d_]", text)]
+
+
+def unmarked(template: str) -> list[str]:
+    """Words in a template that nobody has marked for translation."""
+    page = _Words()
+    page.feed(_SILENT.sub(" ", template))
+    return [found for found in page.found if found not in SAME]
+
+
+def own_dates(template: str) -> list[str]:
+    """Formats of dates that no language can change, but for those that machines read and those of an hour alone."""
+    found = re.findall(r"\|date:[\"']([^\"']+)", template)
+    return [one for one in found if not one.endswith("_FORMAT") and one not in FOR_MACHINES]
+
+
+def _templates() -> list[str]:
+    return sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html"))
+
+
+def test_every_marked_word_is_translated_into_every_language_that_its_page_speaks() -> None:
+    assert [str(problem) for problem in catalogs.problems()] == []
+
+
+def test_english_speaks_for_itself_and_two_more_languages_are_complete() -> None:
+    assert catalogs.WHOLE == ("es",)
+    assert catalogs.AUDIENCE == ("es", "ar")
+
+
+@pytest.mark.parametrize("name", _templates())
+def test_no_template_holds_words_that_are_not_marked(name: str) -> None:
+    found = unmarked((TEMPLATES / name).read_text(encoding="utf-8"))
+    assert found == []
+
+
+@pytest.mark.parametrize("name", _templates())
+def test_every_date_is_written_as_the_language_of_the_page_writes_it(name: str) -> None:
+    assert own_dates((TEMPLATES / name).read_text(encoding="utf-8")) == []
+
+
+class TestAFaultIsFound:
+    @pytest.mark.parametrize(
+        ("string", "flags", "fault"),
+        [
+            ("", [], "not translated"),
+            ("el %(day)s", ["fuzzy"], "unsure (fuzzy)"),
+            ("el %(dia)s", [], "other gaps than in English"),
+            ("el día", [], "other gaps than in English"),
+            ("el %(day)s", [], ""),
+        ],
+    )
+    def test_in_one_sentence(self, string: str, flags: list[str], fault: str) -> None:
+        told = catalogs.fault(Message("on %(day)s", string, flags=flags), Found("on %(day)s", None, "a.html"), 2)
+        assert told == fault
+
+    @pytest.mark.parametrize(
+        ("strings", "fault"),
+        [
+            (("una persona", "%(number)s personas"), ""),
+            (("una persona", ""), "not translated"),
+            (("%(number)s persona", "personas"), "other gaps than in English"),
+        ],
+    )
+    def test_in_a_plural(self, strings: tuple[str, str], fault: str) -> None:
+        english = ("%(number)s person", "%(number)s people")
+        assert catalogs.fault(Message(english, strings), Found(english, None, "a.py"), 2) == fault
+
+    def test_in_a_sentence_that_no_catalogue_has(self) -> None:
+        assert catalogs.fault(None, Found("Hello.", None, "a.html"), 2) == "not in the catalogue"
+
+    def test_in_words_for_visitors_that_arabic_lacks(self) -> None:
+        for_visitors, for_staff = (
+            Found("Help", None, "templates/campaign/serving/x.html"),
+            Found("Plan", None, "analytics/x.py"),
+        )
+        assert [catalogs.wanted("ar", one) for one in (for_visitors, for_staff)] == [True, False]
+        assert [catalogs.wanted("es", one) for one in (for_visitors, for_staff)] == [True, True]
+
+    @pytest.mark.parametrize(
+        "template",
+        [
+            "<p>Hello.</p>",
+            '<button aria-label="Close">{% translate "x" %}</button>',
+            "<p>{% translate 'x' %} and more</p>",
+            '{% blocktranslate count n=all %}{{ n }} row{% plural %}{{ n }} rows{% endblocktranslate %}<b title="Sum">',
+        ],
+    )
+    def test_in_a_template(self, template: str) -> None:
+        assert unmarked(template)
+
+    def test_in_a_date(self) -> None:
+        assert own_dates('{{ day|date:"j F Y" }} {{ day|date:"DATE_FORMAT" }} {{ day|date:"c" }}') == ["j F Y"]
+
+
+class TestTheCatalogues:
+    def test_gather_words_from_templates_code_and_tables(self) -> None:
+        found = {one.key[0]: one.file for one in catalogs.gathered()}
+        assert found["There is nothing here"] == "templates/404.html"
+        assert found["the neutral text"] == "analytics/words.py"
+        assert found["turned back"] == "campaign/outcomes.py"
+        assert found["The control arm is empty."].startswith("analytics/stats/")
+
+    def test_know_the_gaps_of_both_ways_of_writing(self) -> None:
+        assert catalogs.gaps("50%% of %(people)s by {label}") == {"people", "label"}
+
+
+class TestNumbersAndDates:
+    def test_thousands_and_decimals_are_written_as_the_language_writes_them(self) -> None:
+        assert (words.number(18443), words.signed(-1.25, 1), words.percent(0.95)) == ("18,443", "−1.2", "95%")
+        with translation.override("es"):
+            told = (words.number(18443), words.signed(-1.25, 1), words.percent(0.95))
+        assert told == ("18\xa0443", "−1,2", "95\xa0%")
+
+    def test_the_verb_of_one_person_is_another_than_that_of_many(self) -> None:
+        back = CATALOGUE["turned_back"]
+        with translation.override("es"):
+            assert (words.did(back, 1), words.did(back, 44)) == ("se echó atrás", "se echaron atrás")
+            assert (words.people(1), words.people(2)) == ("1 persona", "2 personas")
+        assert (words.did(back, 1), words.did(back, 44)) == ("turned back", "turned back")
+
+
+@pytest.fixture
+def analyst(client: Client, db: None) -> Client:
+    world.sign_in(client, world.person("ana", "analyst"))
+    return client
+
+
+class TestNames:
+    def test_of_languages_are_written_small_where_the_language_of_the_page_does_so(self) -> None:
+        assert languages.name_of("ar") == "Arabic"
+        with translation.override("es"):
+            assert languages.name_of("ar") == "árabe"
+
+    def test_of_countries_stand_in_the_order_of_the_readers_language(self) -> None:
+        with translation.override("es-mx"):
+            names = [name for _, name in countries.by_name()]
+        assert names.index("Alemania") < names.index("Estados Unidos") < names.index("Níger") < names.index("Nigeria")
+        assert countries.by_name()[0] == ("AF", "Afghanistan")
+
+    def test_of_roles_and_second_factors_are_said_on_the_record(self) -> None:
+        role, factor = {"role": "reviewer"}, {"factor": "a passkey"}
+        assert done("person-role", label="ana", detail=role) == "made “ana” (person) reviewer"
+        with translation.override("es"):
+            assert done("person-role", label="ana", detail=role) == "dio a «ana» (persona) el papel revisión"
+            assert done("factor-add", label="ana", detail=factor) == "configuró una llave de acceso como segundo factor"
+
+
+class TestThePerson:
+    def test_reads_the_results_in_spanish(self, analyst: Client) -> None:
+        campaign = world.launched()
+        world.tally(
+            campaign, {"neutral": (4000, 1400), "victim": (4000, 1800), "user": (4000, 1500), "both": (4000, 1900)}
+        )
+        evaluate(campaign, now=world.NOON)
+        html = analyst.get("/campaigns/pilot/results/", headers={"accept-language": "es-MX"}).text
+        assert '<html lang="es" dir="ltr">' in html
+        assert "De cada 100 personas que vieron" in html
+        assert "se echaron atrás" in html
+        assert "2 de marzo de 2026" in html
+        assert "16\xa0000 personas" in html
+
+    def test_chooses_a_language_that_this_browser_keeps(self, analyst: Client) -> None:
+        reply = analyst.post("/language/", {"language": "es", "next": "/"})
+        assert reply["Location"] == "/"
+        cookie = reply.cookies["language"]
+        assert (cookie.value, cookie["httponly"], cookie["samesite"]) == ("es", True, "Lax")
+        assert "<h1>Campañas</h1>" in analyst.get("/").text
+
+    def test_may_choose_before_signing_in(self, client: Client) -> None:
+        client.post("/language/", {"language": "es", "next": "/sign-in/"})
+        assert '<html lang="es"' in client.get("/sign-in/").text
+
+    def test_is_not_led_to_another_site(self, client: Client) -> None:
+        assert client.post("/language/", {"language": "es", "next": "https://evil.example/"})["Location"] == "/"
+
+    def test_sees_each_language_by_its_own_name(self, analyst: Client) -> None:
+        html = analyst.get("/", headers={"accept-language": "es"}).text
+        assert ">English</button>" in html
+        assert ">Español</button>" in html
+
+    def test_reads_the_api_in_english_whatever_the_browser_asks_for(self, client: Client, db: None) -> None:
+        reply = client.get("/api/v1/campaigns/", headers={"accept-language": "es"})
+        assert reply.json()["error"]["message"] == client.get("/api/v1/campaigns/").json()["error"]["message"]
+
+
+@pytest.mark.django_db(databases=["default", "audience"])
+class TestTheVisitor:
+    def test_gets_the_pages_behind_a_message_in_the_browsers_language(self) -> None:
+        world.launched()
+        site = world.Site()
+        for asked, page, said in (
+            ("es-AR,es;q=0.9", '<html lang="es" dir="ltr">', "Quieres parar."),
+            ("ar", '<html lang="ar" dir="rtl">', "تريد أن تتوقف."),
+            ("de", '<html lang="en" dir="ltr">', "You want to stop."),
+        ):
+            html = site.get("/m/quiet-page/help/self", HTTP_ACCEPT_LANGUAGE=asked).body.decode()
+            assert page in html
+            assert said in html
+
+    def test_stays_in_the_language_of_the_message(self) -> None:
+        world.launched()
+        site = world.Site()
+        assert "مغادرة" not in site.get("/m/quiet-page/left").body.decode()
+        pressed = site.press("/m/quiet-page/?locale=ar", outcome="left")
+        assert pressed.headers["Location"] == "/m/quiet-page/left?locale=ar"
+        html = site.get("/m/quiet-page/left?locale=ar").body.decode()
+        assert 'dir="rtl"' in html
+        assert 'href="/m/quiet-page/help/self?locale=ar"' in html
+
+    def test_leads_nowhere_else_by_a_language_that_is_none(self) -> None:
+        world.launched()
+        pressed = world.Site().press("/m/quiet-page/?locale=%0d%0aX", outcome="left")
+        assert pressed.headers["Location"] == "/m/quiet-page/left"
+
+    def test_gets_no_cookie_for_it(self) -> None:
+        world.launched()
+        reply = world.Site().get("/m/quiet-page/about", HTTP_ACCEPT_LANGUAGE="ar", HTTP_COOKIE="language=es")
+        assert 'lang="ar"' in reply.body.decode()
+        assert "Set-Cookie" not in reply.headers
+
+    def test_reads_arabic_buttons_around_an_arabic_message_from_right_to_left(self) -> None:
+        where = world.placement()
+        draft = Rendition(locale="ar", headline=arabic.HEADLINE, body=arabic.BODY)
+        payload = hosted_pages.payload(render(draft), where)
+        assert (payload["dir"], payload["actions"][0]["label"]) == ("rtl", "مغادرة هذه الصفحة")
+        assert payload["actions"][2]["href"] == "/m/quiet-page/help/self?locale=ar"
+        html = hosted_pages.preview_page(payload, where)
+        assert '<html lang="ar" dir="rtl">' in html
+        assert "غادر الآن" in html
+
+    def test_gets_english_buttons_where_the_interface_does_not_speak_the_messages_language(self) -> None:
+        payload = hosted_pages.payload(render(Rendition(locale="fr", headline="Bonjour", body="…")), world.placement())
+        assert (payload["locale"], payload["actions"][0]["label"]) == ("fr", "Leave this page")
+
+
+@pytest.mark.django_db(databases=["default", "audience"])
+def test_placements_of_one_partner_share_their_quiet_pages_and_keep_their_own_addresses() -> None:
+    world.placement("one"), world.placement("other")
+    site = world.Site()
+    one, other = site.snapshot.placements["one"], site.snapshot.placements["other"]
+    assert one.pages is other.pages
+    assert 'href="/m/other/help/self"' in site.get("/m/other/about").body.decode()

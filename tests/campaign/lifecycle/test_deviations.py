@@ -1,0 +1,63 @@
+"""What was done otherwise than planned stays on record, and the plan stays as it was frozen."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from campaign.lifecycle.deviations import deviate
+from campaign.lifecycle.transitions import StepRefused
+from campaign.models import Campaign, Deviation
+from messages.models import AuditEntry
+from tests import world
+
+pytestmark = pytest.mark.django_db
+
+
+def deviated(campaign: Campaign, **said: str) -> Deviation:
+    told = {"what": "It ran two days longer.", "why": "A partner asked for it."} | said
+    return deviate(campaign, **told, by=world.person("mara", "manager"), now=world.NOON)
+
+
+def test_a_deviation_is_kept_with_who_when_and_why_and_stands_on_the_record() -> None:
+    made = deviated(world.launched())
+    assert (made.by.username, made.at) == ("mara", world.NOON)
+    entry = AuditEntry.objects.get(action="campaign-deviate")
+    assert entry.detail == {"what": "It ran two days longer.", "why": "A partner asked for it."}
+
+
+def test_the_plan_and_its_fingerprint_stay_as_they_were() -> None:
+    campaign = world.launched()
+    before = (campaign.plan.canonical, campaign.plan.fingerprint)
+    deviated(campaign)
+    campaign.plan.refresh_from_db()
+    assert (campaign.plan.canonical, campaign.plan.fingerprint) == before
+
+
+def test_a_plan_that_is_not_frozen_is_changed_instead() -> None:
+    with pytest.raises(StepRefused, match="not frozen"):
+        deviated(world.draft())
+
+
+@pytest.mark.parametrize("gap", [{"what": " "}, {"why": "\0"}, {"what": "x" * 501}])
+def test_what_and_why_are_both_said(gap: dict[str, str]) -> None:
+    with pytest.raises(StepRefused, match="otherwise and why"):
+        deviated(world.launched(), **gap)
+
+
+def test_only_a_manager_records_one() -> None:
+    with pytest.raises(StepRefused, match="Only a manager"):
+        deviate(world.launched(), what="A", why="B", by=world.person("ana", "analyst"), now=world.NOON)
+
+
+def test_the_database_itself_refuses_to_change_one() -> None:
+    made = deviated(world.launched())
+    with pytest.raises(IntegrityError, match="deviation on record"), transaction.atomic():
+        Deviation.objects.filter(pk=made.pk).update(why="Something nicer.")
+
+
+def test_the_database_itself_refuses_to_delete_one() -> None:
+    made = deviated(world.launched())
+    with pytest.raises(IntegrityError, match="deviation on record"), transaction.atomic():
+        Deviation.objects.filter(pk=made.pk).delete()
+    assert Deviation.objects.count() == 1

@@ -1,0 +1,343 @@
+import hashlib
+import json
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import translation
+
+from campaign.lifecycle import frozen_plan, launch_checks, transitions
+from campaign.lifecycle.transitions import StepRefused
+from campaign.models import Arm, Campaign
+from messages.models import AuditEntry, Rendition, Revision
+from messages.review import workflow
+from tests import world
+
+pytestmark = pytest.mark.django_db
+
+
+def test_launching_freezes_the_plan_under_its_own_hash() -> None:
+    plan = world.launched().plan
+    assert plan.frozen_at is not None
+    assert plan.fingerprint == hashlib.sha256(plan.canonical.encode()).hexdigest()
+    assert json.loads(plan.canonical)["comparisons"] == world.PAIRS
+
+
+def test_the_plan_commits_to_the_exact_words_of_every_arm() -> None:
+    campaign = world.launched()
+    promised = json.loads(campaign.plan.canonical)["arms"]
+    assert {arm["arm"]: arm["words"] for arm in promised} == {a.key: a.revision.digest for a in campaign.arms.all()}
+    assert {arm["arm"]: arm["languages"] for arm in promised} == {
+        arm.key: {"en": arm.revision.renditions.get().words_digest()} for arm in campaign.arms.all()
+    }
+
+
+def test_a_frozen_plan_cannot_be_changed_even_in_the_database() -> None:
+    plan = world.launched().plan
+    plan.level = 0.5
+    with pytest.raises(IntegrityError, match="frozen plan"), transaction.atomic():
+        plan.save()
+
+
+def test_nobody_approves_their_own_campaign() -> None:
+    campaign = world.draft()
+    mara = world.person("mara", "manager", "reviewer")
+    transitions.submit(campaign, by=mara)
+    with pytest.raises(StepRefused, match="own campaign"):
+        transitions.approve(campaign, by=mara)
+
+
+def test_the_database_too_refuses_an_approval_by_the_author() -> None:
+    campaign = world.draft()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Campaign.objects.filter(pk=campaign.pk).update(approved_by=campaign.created_by)
+
+
+@pytest.mark.parametrize("verb", ["approve", "launch", "pause", "resume", "close"])
+def test_a_draft_can_only_be_submitted(verb: str) -> None:
+    campaign = world.draft()
+    everyone = world.person("eve", "manager", "reviewer")
+    more = {"now": world.NOON} if verb in ("launch", "close") else {}
+    with pytest.raises(StepRefused, match="cannot"):
+        getattr(transitions, verb)(campaign, by=everyone, **more)
+    campaign.refresh_from_db()
+    assert campaign.state == "draft"
+
+
+def test_only_a_manager_launches() -> None:
+    campaign = world.draft()
+    transitions.submit(campaign, by=world.person("mara"))
+    transitions.approve(campaign, by=world.person("rafael", "reviewer"))
+    with pytest.raises(StepRefused, match="Only a manager"):
+        transitions.launch(campaign, by=world.person("ana", "analyst"), now=world.NOON)
+
+
+def test_a_campaign_that_would_end_before_it_starts_is_not_launched() -> None:
+    campaign = world.draft()
+    campaign.ends_at = world.NOON - timedelta(days=3)
+    campaign.save()
+    transitions.submit(campaign, by=world.person("mara"))
+    transitions.approve(campaign, by=world.person("rafael", "reviewer"))
+    with pytest.raises(StepRefused, match="later end"):
+        transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
+
+
+def test_pause_and_resume_keep_the_plan() -> None:
+    campaign = world.launched()
+    before = campaign.plan.fingerprint
+    transitions.pause(campaign, by=world.person("mara"))
+    transitions.resume(campaign, by=world.person("mara"))
+    assert (campaign.state, campaign.plan.fingerprint) == ("running", before)
+
+
+def test_two_campaigns_cannot_run_at_one_placement() -> None:
+    world.launched()
+    second = world.draft("second")
+    with pytest.raises(StepRefused, match="already runs"):
+        transitions.submit(second, by=world.person("mara"))
+
+
+def test_a_campaign_with_words_that_nobody_approved_cannot_be_submitted() -> None:
+    campaign = world.draft()
+    rendition = campaign.arms.get(key="user").revision.renditions.get()
+    workflow.withdraw(rendition, by=world.person("rafael", "reviewer"), now=world.NOON, reason="It may frighten.")
+    with pytest.raises(StepRefused, match="“User” are not approved"):
+        transitions.submit(campaign, by=world.person("mara"))
+
+
+def test_approved_words_cannot_be_changed_even_in_the_database() -> None:
+    campaign = world.draft()
+    rendition = Rendition.objects.filter(revision=campaign.arms.get(key="user").revision).get()
+    rendition.headline = "Something else"
+    with pytest.raises(IntegrityError, match="new revision"), transaction.atomic():
+        rendition.save()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda c: c.arms.exclude(key="neutral").delete(), "at least two arms"),
+        (lambda c: c.arms.update(is_control=False), "must be the control"),
+        (lambda c: c.arms.update(weight=0), "weight above zero"),
+        (lambda c: c.placements.clear(), "at least one placement"),
+        (lambda c: c.plan.outcomes.all().delete(), "primary outcome"),
+        (lambda c: type(c.plan).objects.update(comparisons=[["user", "nobody"]]), "name two arms"),
+        (lambda c: type(c.plan).objects.update(comparisons=[]), "name two arms"),
+        (lambda c: c.plan.outcomes.filter(role="guardrail").update(outcome="help_affected"), "neither good nor bad"),
+        (lambda c: c.plan.outcomes.filter(role="guardrail").update(outcome="rating", harm_margin=0.1), "harm margin"),
+        (lambda c: type(c.plan).objects.update(correction="dunnett", monitoring="always-valid"), "one look at the end"),
+        (lambda c: type(c.plan).objects.update(correction="dunnett", strata="placement"), "plain yes/no"),
+        (lambda c: type(c.plan).objects.update(correction="dunnett"), "with one control"),
+    ],
+)  # fmt: skip
+def test_an_incomplete_draft_says_what_is_missing(spoil: object, says: str) -> None:
+    campaign = world.draft()
+    spoil(campaign)  # type: ignore[operator]
+    with pytest.raises(StepRefused, match=says):
+        transitions.submit(Campaign.objects.get(pk=campaign.pk), by=world.person("mara"))
+
+
+def test_a_campaign_has_one_control() -> None:
+    campaign = world.draft()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Arm.objects.filter(campaign=campaign).update(is_control=True)
+
+
+def test_a_launch_keeps_the_languages_that_every_arm_has_approved() -> None:
+    campaign = world.draft()
+    translated = [translate(arm) for arm in campaign.arms.all()]
+    for rendition in translated[1:]:
+        approve(rendition)
+    launch(campaign)
+    assert campaign.locales == ["en"]
+    approve(translated[0])
+    campaign.refresh_from_db()
+    assert (launch_checks.spoken(campaign), campaign.locales) == (["en", "es"], ["en"])
+    assert [list(arm["languages"]) for arm in json.loads(campaign.plan.canonical)["arms"]] == [["en"]] * 4
+
+
+def test_arms_without_an_approved_language_in_common_cannot_be_submitted() -> None:
+    campaign = world.draft()
+    arm = campaign.arms.get(key="user")
+    approve(translate(arm))
+    workflow.withdraw(arm.revision.renditions.get(locale="en"), by=rafael(), now=world.NOON, reason="It may frighten.")
+    with pytest.raises(StepRefused, match="no approved language in common"):
+        transitions.submit(campaign, by=world.person("mara"))
+
+
+def test_a_campaign_whose_words_were_withdrawn_does_not_resume() -> None:
+    campaign = world.launched()
+    transitions.pause(campaign, by=world.person("mara"))
+    words = campaign.arms.get(key="user").revision.renditions.get()
+    workflow.withdraw(words, by=rafael(), now=world.NOON, reason="It may frighten.")
+    with pytest.raises(StepRefused, match="were withdrawn"):
+        transitions.resume(campaign, by=world.person("mara"))
+
+
+def test_the_plan_tells_every_exception_that_its_words_rest_on() -> None:
+    campaign = world.draft()
+    arm = campaign.arms.get(key="user")
+    root = User.objects.create_superuser("root")
+    revision = Revision.objects.create(message=arm.revision.message, number=2, claim_strength="none", author=root)
+    rendition = Rendition.objects.create(revision=revision, locale="en", headline="A headline", body="Words.")
+    workflow.submit(rendition, by=root, now=world.NOON)
+    read = rendition.words_digest()
+    workflow.approve(rendition, by=root, now=world.NOON, read=read, checklist=world.SEEN, override="Alone this week.")
+    Arm.objects.filter(pk=arm.pk).update(revision=revision)
+    launch(campaign)
+    told = {arm["arm"]: arm["exceptions"] for arm in json.loads(campaign.plan.canonical)["arms"]}
+    assert told["user"] == [{"language": "en", "by": "root", "reason": "Alone this week."}]
+    assert told["neutral"] == []
+
+
+def rafael() -> User:
+    return world.person("rafael", "reviewer")
+
+
+def translate(arm: Arm) -> Rendition:
+    return Rendition.objects.create(revision=arm.revision, locale="es", headline="Un titular", body="Palabras.")
+
+
+def approve(rendition: Rendition) -> None:
+    workflow.submit(rendition, now=world.NOON)
+    workflow.approve(rendition, by=None, now=world.NOON)
+
+
+def launch(campaign: Campaign) -> None:
+    mara = world.person("mara", "manager")
+    transitions.submit(campaign, by=mara)
+    transitions.approve(campaign, by=rafael())
+    transitions.launch(campaign, by=mara, now=world.NOON - timedelta(days=1))
+
+
+class TestAnArm:
+    def arm(self) -> Arm:
+        return world.launched().arms.get(key="both")
+
+    def test_that_a_person_pauses_or_resumes_departs_from_the_plan_and_that_is_on_record(self) -> None:
+        arm, mara = self.arm(), world.person("mara")
+        transitions.pause_arm(arm, by=mara, reason="A partner asked.", now=world.NOON)
+        transitions.resume_arm(arm, by=mara, reason="They agreed after all.", now=world.NOON)
+        assert [(d.what, d.why, d.by) for d in arm.campaign.deviations.all()] == [
+            ("The arm “Both” was paused.", "A partner asked.", mara),
+            ("The arm “Both” was resumed.", "They agreed after all.", mara),
+        ]
+        told = AuditEntry.objects.filter(action="arm-resume").get()
+        assert (told.actor, told.detail) == ("mara", {"arm": "Both", "reason": "They agreed after all."})
+        arm.refresh_from_db()
+        assert (arm.paused_at, arm.paused_reason, arm.pauses) == (None, "", 1)
+
+    def test_that_the_worker_pauses_is_as_the_plan_says(self) -> None:
+        arm = self.arm()
+        transitions.pause_arm(arm, reason="Guardrail crossed: Was annoyed", now=world.NOON)
+        assert not arm.campaign.deviations.exists()
+
+    def test_is_resumed_only_for_a_reason(self) -> None:
+        arm = self.arm()
+        transitions.pause_arm(arm, reason="Guardrail crossed: Was annoyed", now=world.NOON)
+        for reason in ("", " \n", "x" * 301):
+            with pytest.raises(StepRefused, match="Please say why"):
+                transitions.resume_arm(arm, by=world.person("mara"), reason=reason, now=world.NOON)
+        arm.refresh_from_db()
+        assert arm.paused_at == world.NOON
+
+    def test_is_resumed_only_by_a_manager(self) -> None:
+        arm = self.arm()
+        transitions.pause_arm(arm, reason="A test", now=world.NOON)
+        with pytest.raises(StepRefused, match="Only a manager"):
+            transitions.resume_arm(arm, by=world.person("rafael"), reason="It helps.", now=world.NOON)
+
+    def test_is_not_paused_or_resumed_twice(self) -> None:
+        arm, mara = self.arm(), world.person("mara")
+        with pytest.raises(StepRefused, match="not paused"):
+            transitions.resume_arm(arm, by=mara, reason="It helps.", now=world.NOON)
+        transitions.pause_arm(arm, reason="A test", now=world.NOON)
+        with pytest.raises(StepRefused, match="paused already"):
+            transitions.pause_arm(Arm.objects.get(pk=arm.pk), by=mara, reason="A test", now=world.NOON)
+
+    def test_that_is_the_control_cannot_be_paused_alone(self) -> None:
+        control = world.launched().arms.get(key="neutral")
+        with pytest.raises(StepRefused, match="pause the campaign"):
+            transitions.pause_arm(control, reason="A test", now=world.NOON)
+
+    def test_of_a_closed_campaign_stays_as_it_is(self) -> None:
+        arm, mara = self.arm(), world.person("mara")
+        transitions.pause_arm(arm, reason="A test", now=world.NOON)
+        transitions.close(Campaign.objects.get(), by=mara, now=world.NOON)
+        with pytest.raises(StepRefused, match="cannot be paused or resumed"):
+            transitions.resume_arm(arm, by=mara, reason="It helps.", now=world.NOON)
+
+    def test_whose_words_were_withdrawn_is_not_resumed(self) -> None:
+        arm, rafael = self.arm(), world.person("rafael")
+        transitions.pause_arm(arm, reason="A test", now=world.NOON)
+        workflow.withdraw(arm.revision.renditions.get(), by=rafael, now=world.NOON, reason="It may frighten.")
+        with pytest.raises(StepRefused, match="withdrawn"):
+            transitions.resume_arm(arm, by=world.person("mara"), reason="It helps.", now=world.NOON)
+
+    def test_that_is_paused_keeps_no_campaign_from_being_resumed(self) -> None:
+        arm, mara = self.arm(), world.person("mara")
+        transitions.pause_arm(arm, reason="A test", now=world.NOON)
+        workflow.withdraw(
+            arm.revision.renditions.get(), by=world.person("rafael"), now=world.NOON, reason="It may frighten."
+        )
+        campaign = Campaign.objects.get()
+        transitions.pause(campaign, by=mara)
+        transitions.resume(campaign, by=mara)
+        assert campaign.state == "running"
+
+
+def submitted_by_mara() -> Campaign:
+    campaign = world.draft()
+    transitions.submit(campaign, by=world.person("mara"))
+    return campaign
+
+
+def test_a_reviewer_sends_a_campaign_back_with_a_reason_that_stays_on_record() -> None:
+    campaign = submitted_by_mara()
+    transitions.send_back(campaign, by=world.person("rafael", "reviewer"), reason="  The control is not neutral. ")
+    assert campaign.state == "draft"
+    entry = AuditEntry.objects.get(action="campaign-send-back")
+    assert (entry.actor, entry.detail) == ("rafael", {"reason": "The control is not neutral."})
+
+
+def test_nobody_sends_a_campaign_back_without_saying_why() -> None:
+    for reason in ("", " \0 ", "x" * 501):
+        with pytest.raises(StepRefused, match="what has to change"):
+            transitions.send_back(submitted_or_found(), by=world.person("rafael", "reviewer"), reason=reason)
+
+
+def submitted_or_found() -> Campaign:
+    return Campaign.objects.filter(state="submitted").first() or submitted_by_mara()
+
+
+def test_nobody_sends_back_their_own_and_managers_send_back_nothing() -> None:
+    campaign = submitted_by_mara()
+    with pytest.raises(StepRefused, match="own campaign"):
+        transitions.send_back(campaign, by=world.person("mara", "reviewer"), reason="No.")
+    with pytest.raises(StepRefused, match="Only a reviewer"):
+        transitions.send_back(campaign, by=world.person("nora", "manager"), reason="No.")
+
+
+def test_an_approval_is_of_the_plan_that_was_read() -> None:
+    campaign = submitted_by_mara()
+    read = frozen_plan.fingerprint_of(frozen_plan.canonical_of(frozen_plan.as_it_stands(campaign.plan)))
+    campaign.plan.planned_per_arm += 1
+    campaign.plan.save()
+    with pytest.raises(StepRefused, match="changed while you read"):
+        transitions.approve(campaign, by=world.person("rafael", "reviewer"), read=read)
+
+
+def test_approving_what_was_read_keeps_the_languages_open_until_launch() -> None:
+    campaign = submitted_by_mara()
+    read = frozen_plan.fingerprint_of(frozen_plan.canonical_of(frozen_plan.as_it_stands(campaign.plan)))
+    transitions.approve(campaign, by=world.person("rafael", "reviewer"), read=read)
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.locales) == ("approved", [])
+
+
+def test_refusals_speak_the_readers_language() -> None:
+    campaign = world.draft()
+    with translation.override("es"), pytest.raises(StepRefused) as refused:
+        transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
+    assert "cannot" not in str(refused.value)

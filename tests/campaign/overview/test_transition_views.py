@@ -1,0 +1,209 @@
+"""Buttons and pages of a campaign's life: who may press them, what they say first, and what they do."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+
+from campaign.lifecycle import transitions
+from campaign.models import Campaign
+from messages.review import workflow
+from tests import world
+from tests.campaign.overview.test_plan_views import PLAN, REASON, as_
+from tests.messages.help_links.test_views import page, text
+
+pytestmark = pytest.mark.django_db
+
+HERE = "/campaigns/pilot/"
+
+
+@pytest.fixture
+def manager(client: Client) -> Client:
+    return as_(client, "mara", "manager")
+
+
+@pytest.fixture
+def reviewer() -> Client:
+    return as_(Client(), "rafael", "reviewer")
+
+
+def state() -> str:
+    return Campaign.objects.get(slug="pilot").state
+
+
+def submitted() -> Campaign:
+    campaign = world.draft()
+    transitions.submit(campaign, by=world.person("mara", "manager"))
+    return campaign
+
+
+def approved() -> Campaign:
+    campaign = submitted()
+    transitions.approve(campaign, by=world.person("rafael", "reviewer"))
+    return campaign
+
+
+def unconfirmed(client: Client) -> Client:
+    """Long ago that somebody showed that it is them."""
+    session = client.session
+    session["confirmed_at"] = 0
+    session.save()
+    return client
+
+
+class TestApproval:
+    def test_a_manager_sends_a_draft_to_the_reviewers_queue(self, manager: Client, reviewer: Client) -> None:
+        world.draft()
+        assert "Campaigns waiting for approval" not in page(reviewer, "/reviews/")
+        manager.post(f"{HERE}submit/")
+        html = page(reviewer, "/reviews/")
+        assert "Campaigns waiting for approval" in html
+        assert PLAN in html
+
+    def test_whoever_made_it_does_not_find_it_in_their_queue(self, manager: Client) -> None:
+        submitted()
+        world.person("mara", "reviewer")
+        assert "Campaigns waiting for approval" not in page(manager, "/reviews/")
+
+    def test_a_second_person_approves_what_they_have_read(self, reviewer: Client) -> None:
+        submitted()
+        html = page(reviewer, PLAN)
+        read = re.search(r'name="read" value="(\w{64})"', html)
+        assert read
+        html = text(reviewer.post(f"{HERE}approve/", {"have_read": "1", "read": read[1]}, follow=True))
+        assert "Approved. A manager can launch it now." in html
+        assert state() == "approved"
+
+    def test_an_approval_without_having_read_is_asked_for(self, reviewer: Client) -> None:
+        submitted()
+        html = text(reviewer.post(f"{HERE}approve/", {}))
+        assert "Please read it all, then tick this." in html
+        assert state() == "submitted"
+
+    def test_a_plan_that_changed_meanwhile_is_read_again(self, reviewer: Client) -> None:
+        submitted()
+        html = text(reviewer.post(f"{HERE}approve/", {"have_read": "1", "read": "0" * 64}, follow=True))
+        assert "changed while you read it" in html
+        assert state() == "submitted"
+
+    def test_sending_back_needs_a_reason_and_keeps_what_was_typed(self, reviewer: Client) -> None:
+        submitted()
+        html = text(reviewer.post(f"{HERE}send-back/", {"reason": "x" * 501}))
+        assert 'id="reason-error"' in html
+        assert "x" * 501 in html
+        reviewer.post(f"{HERE}send-back/", {"reason": REASON})
+        assert state() == "draft"
+
+
+class TestLaunch:
+    def test_the_page_says_what_will_happen_before_it_does(self, manager: Client) -> None:
+        approved()
+        html = page(manager, f"{HERE}launch/")
+        assert "is frozen and gets a fingerprint" in html
+        assert "At once: the next visitor sees one of its messages." in html
+        assert "rafael; exempt: Nobody real takes part." in html
+        assert state() == "approved"
+
+    def test_who_hears_of_harm_is_named(self, manager: Client) -> None:
+        campaign = approved()
+        campaign.plan.told.add(world.person("nora"))
+        campaign.plan.webhook = "https://ngo.example/secret-path"
+        campaign.plan.save()
+        html = page(manager, f"{HERE}launch/")
+        assert "nora" in html
+        assert "A program at ngo.example hears of it too." in html
+        assert "secret-path" not in html
+
+    def test_pressing_it_launches_and_leads_to_the_frozen_plan(self, manager: Client) -> None:
+        approved()
+        html = text(manager.post(f"{HERE}launch/", follow=True))
+        assert "Launched. The plan is frozen as" in html
+        assert "Download as PDF" in html
+        assert state() == "running"
+
+    def test_what_is_in_the_way_stands_there_with_where_to_mend_it(self, manager: Client) -> None:
+        campaign = approved()
+        words = campaign.arms.get(key="user").revision
+        workflow.withdraw(words.renditions.get(), by=world.person("rafael"), now=world.NOON, reason="It may frighten.")
+        html = page(manager, f"{HERE}launch/")
+        assert f'The words of “User” are not approved. <a href="/messages/{words.message.key}/">' in html
+        assert "Freeze the plan and launch" not in html
+
+    def test_a_launch_that_cannot_be_is_refused_and_says_why(self, manager: Client) -> None:
+        campaign = approved()
+        campaign.placements.clear()
+        html = text(manager.post(f"{HERE}launch/", follow=True))
+        assert "Choose at least one placement." in html
+        assert state() == "approved"
+
+    def test_a_draft_cannot_be_launched_from_its_page(self, manager: Client) -> None:
+        world.draft()
+        assert "so it cannot be launched from here" in page(manager, f"{HERE}launch/")
+
+
+@pytest.mark.parametrize("step", ["launch", "pause", "resume", "close"])
+def test_what_visitors_notice_asks_first_whether_it_is_still_you(manager: Client, step: str) -> None:
+    world.launched()
+    for answer in (unconfirmed(manager).get(f"{HERE}{step}/"), manager.post(f"{HERE}{step}/", {"sure": "1"})):
+        assert answer.headers["Location"] == f"/account/confirm/?next=%2Fcampaigns%2Fpilot%2F{step}%2F"
+    assert state() == "running"
+
+
+class TestPausingAndClosing:
+    def test_each_page_says_what_it_does_before_it_does_it(self, manager: Client) -> None:
+        world.launched()
+        assert "nobody sees its messages any more" in page(manager, f"{HERE}pause/")
+        assert "it can never be started again" in page(manager, f"{HERE}close/")
+        assert state() == "running"
+
+    def test_pausing_and_showing_again(self, manager: Client) -> None:
+        world.launched()
+        manager.post(f"{HERE}pause/")
+        assert state() == "paused"
+        assert "Show it again" in page(manager, f"{HERE}resume/")
+        manager.post(f"{HERE}resume/")
+        assert state() == "running"
+
+    def test_closing_needs_a_tick(self, manager: Client) -> None:
+        world.launched()
+        html = text(manager.post(f"{HERE}close/"))
+        assert "Please tick this first: it cannot be undone." in html
+        assert state() == "running"
+        manager.post(f"{HERE}close/", {"sure": "1"})
+        assert state() == "closed"
+
+    def test_only_a_campaign_with_keys_says_that_they_are_destroyed(self, manager: Client) -> None:
+        campaign = world.launched()
+        assert "no keys of its own" in page(manager, f"{HERE}close/")
+        Campaign.objects.filter(pk=campaign.pk).update(unit="subject")
+        assert "Its keys are destroyed" in page(manager, f"{HERE}close/")
+
+    def test_where_there_is_nothing_to_do_the_page_says_so(self, manager: Client) -> None:
+        world.launched()
+        html = page(manager, f"{HERE}resume/")
+        assert "there is nothing to do here" in html
+        assert "<form class" not in html.partition("<main")[2].partition("</main>")[0]
+
+
+class TestWhatComesNext:
+    def test_each_state_has_one_next_step(self, manager: Client, reviewer: Client) -> None:
+        campaign = world.draft()
+        assert "Read it and send it" in page(manager, HERE)
+        transitions.submit(campaign, by=world.person("mara"))
+        assert "It waits for a second person" in page(manager, HERE)
+        assert "Read and decide" in page(reviewer, HERE)
+        transitions.approve(campaign, by=world.person("rafael"))
+        assert "Prepare the launch" in page(manager, HERE)
+        assert "Prepare the launch" not in page(reviewer, HERE)
+        transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
+        assert "Pause it" in page(manager, HERE)
+        transitions.close(campaign, by=world.person("mara"), now=world.NOON)
+        assert "closed for good" in page(manager, HERE)
+
+    def test_a_launched_campaign_is_changed_by_planning_a_new_one(self, manager: Client) -> None:
+        world.launched()
+        html = text(manager.post(f"{HERE}copy/", follow=True))
+        assert "This is a new draft like “The pilot”" in html
+        assert Campaign.objects.get(slug="pilot-2").state == "draft"

@@ -1,0 +1,144 @@
+"""Placements and partners: what is kept, what is on record, what stands there now, and which origins there are."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+
+from campaign.lifecycle import transitions
+from campaign.models import Partner, Placement
+from campaign.placements import changes
+from campaign.placements.origins import NoOrigin, origin_of
+from campaign.serving.snapshot import Keeper
+from messages.audit_pages.wording import done
+from messages.models import AuditEntry
+from tests import world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mara() -> User:
+    return world.person("mara", "manager")
+
+
+def last_said() -> str:
+    entry = AuditEntry.objects.latest("number")
+    return done(entry.action, label=entry.label, detail=entry.detail)
+
+
+class TestAnOrigin:
+    @pytest.mark.parametrize(
+        ("typed", "origin"),
+        [
+            ("https://www.example.org", "https://www.example.org"),
+            ("https://www.example.org/", "https://www.example.org"),
+            ("HTTPS://WWW.Example.ORG:443", "https://www.example.org"),
+            ("https://example.org:8443", "https://example.org:8443"),
+            ("https://bücher.example", "https://xn--bcher-kva.example"),
+            ("http://localhost:8001", "http://localhost:8001"),
+            ("http://127.0.0.1", "http://127.0.0.1"),
+            ("http://[::1]:80", "http://[::1]"),
+        ],
+    )
+    def test_is_kept_as_a_browser_sends_it(self, typed: str, origin: str) -> None:
+        assert origin_of(typed) == origin
+
+    @pytest.mark.parametrize(
+        ("typed", "said"),
+        [
+            ("example.org", "Begin with https://"),
+            ("http://example.org", "Only https:// is safe"),
+            ("ftp://example.org", "Only https:// is safe"),
+            ("https://example.org/page", "around the site’s name: https://example.org."),
+            ("https://example.org/?a=b", "around the site’s name"),
+            ("https://somebody@example.org", "around the site’s name"),
+            ("https://*.example.org", "no star"),
+            ("https://", "one site exactly"),
+            ("https://example.org:port", "not the address of a site"),
+            ("https://[::1", "not the address of a site"),
+            ("https://exa mple.org", "not the address of a site"),
+            ("https://..", "not the address of a site"),
+            ("https://" + "a" * 70 + ".org", "not the address of a site"),
+        ],
+    )
+    def test_that_is_none_says_why(self, typed: str, said: str) -> None:
+        with pytest.raises(NoOrigin, match=said.replace("*", r"\*")):
+            origin_of(typed)
+
+
+class TestAPlacement:
+    def test_that_is_added_gets_a_key_from_its_name_and_stands_on_record(self, mara: User) -> None:
+        made = changes.add(Placement(name="Search page"), by=mara, new_partner="Shed")
+        assert (made.key, made.partner.name) == ("search-page", "Shed")
+        assert last_said() == "added “Search page” (placement) at Shed"
+
+    def test_of_the_same_name_gets_another_key(self, mara: User) -> None:
+        world.placement("search-page")
+        assert changes.suggested_key("Search page!") == "search-page-2"
+
+    @pytest.mark.parametrize("name", ["Add", "", "图片"])
+    def test_never_gets_a_key_that_a_page_of_ours_uses(self, name: str) -> None:
+        assert changes.suggested_key(name) in {"add-2", "placement"}
+
+    def test_that_is_changed_says_which_fields(self, mara: User) -> None:
+        place = world.placement()
+        place.leave_url, place.expected_per_day = "https://partner.example/bye", 400
+        assert changes.change(place, by=mara) == ["leave_url", "expected_per_day"]
+        assert last_said() == "changed “quiet-page” (placement): leave_url, expected_per_day"
+
+    def test_that_is_saved_as_it_was_leaves_no_record(self, mara: User) -> None:
+        assert changes.change(world.placement(), by=mara) == []
+        assert not AuditEntry.objects.exists()
+
+    def test_keeps_its_key_once_a_campaign_was_launched_there(self, mara: User) -> None:
+        place = world.launched().placements.get()
+        place.key = "another"
+        with pytest.raises(ValueError, match="fixed"):
+            changes.change(place, by=mara)
+
+    def test_changes_in_the_running_snapshot_at_the_next_look(self, mara: User) -> None:
+        place = world.launched().placements.get()
+        keeper = Keeper()
+        keeper.refresh()
+        place.allowed_origins = ["https://new.example"]
+        changes.change(place, by=mara)
+        assert keeper.refresh() is True
+        assert keeper.current.placements["quiet-page"].origins == {"https://new.example"}
+
+
+class TestWhatStandsThere:
+    def test_a_campaign_that_runs(self) -> None:
+        campaign = world.launched()
+        assert changes.standing(campaign.placements.get(), now=world.NOON) == changes.Standing("campaign", campaign)
+
+    def test_the_fallback_of_one_that_is_paused(self, mara: User) -> None:
+        campaign = world.launched(at=world.placement(fallback=world.approved("neutral")))
+        transitions.pause(campaign, by=mara)
+        assert changes.standing(campaign.placements.get(), now=world.NOON).state == "fallback"
+
+    def test_nothing_without_either(self) -> None:
+        assert changes.standing(world.placement(), now=world.NOON) == changes.Standing("nothing", None)
+
+    def test_nothing_once_the_words_were_withdrawn(self) -> None:
+        words = world.approved("neutral")
+        place = world.placement(fallback=words)
+        words.renditions.update(state="withdrawn")
+        assert changes.standing(place, now=world.NOON).state == "nothing"
+
+
+class TestAPartner:
+    def test_gets_contacts_and_that_stands_on_record(self) -> None:
+        partner = world.placement().partner
+        pat, otto = world.person("pat", "partner contact"), world.person("otto", "administrator")
+        assert changes.assign_contacts(partner, [pat], by=otto) is True
+        assert last_said() == "made these the contacts of “Example partner” (partner): pat"
+        assert changes.assign_contacts(partner, [pat], by=otto) is False
+        assert changes.assign_contacts(partner, [], by=otto) is True
+        assert last_said().endswith("(partner): nobody")
+
+    def test_gets_another_name(self, mara: User) -> None:
+        partner = Partner.objects.create(name="Shed")
+        assert changes.rename_partner(partner, "The Shed", by=mara) is True
+        assert last_said() == "renamed “Shed” (partner) to “The Shed”"
+        assert changes.rename_partner(partner, "The Shed", by=mara) is False

@@ -1,0 +1,168 @@
+"""The words of a plan: every promise in a sentence, beside what is hashed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import translation
+
+from campaign.preregistration import document
+from campaign.preregistration.rows import Named, Row
+
+NAMED = Named(
+    title="The pilot", arms={"victim": "Harm to the victim", "neutral": "Neutral"}, placements={"p": "A page"}
+)
+
+
+def promise(**changes: Any) -> dict[str, Any]:
+    """A plan of two arms, as it is hashed."""
+    arm = {"words": "d1", "languages": {"en": "d2"}, "exceptions": [], "weight": 1, "control": False}
+    outcome = {"outcome": "turned_back", "role": "primary", "better": "higher", "smallest_difference": 0.02}
+    return {
+        "campaign": "pilot",
+        "hypothesis": "It helps.",
+        "unit": "view",
+        "salt_sha256": "5a17",
+        "placements": ["p"],
+        "arms": [{**arm, "arm": "neutral", "control": True}, {**arm, "arm": "victim"}],
+        "outcomes": [{**outcome, "harm_margin": None}],
+        "comparisons": [["victim", "neutral"]],
+        "correction": "holm",
+        "monitoring": "fixed",
+        "looks": [1.0],
+        "spending": "obrien-fleming",
+        "strata": "",
+        "clusters": "",
+        "factorial": False,
+        "level": 0.95,
+        "planned_per_arm": 2500,
+        "expected_rate": 0.35,
+        "power": 0.8,
+        "ethics": {"reference": "Board 7", "exemption": ""},
+        "denominator": "exposed",
+        **changes,
+    }
+
+
+def row(key: str, told: dict[str, Any], named: Named = NAMED) -> Row:
+    return next(r for section in document.sections(told, named) for r in section.rows if r.key == key)
+
+
+def plain(key: str, **changes: Any) -> str:
+    return " ".join(row(key, promise(**changes)).plain)
+
+
+def formal(key: str, **changes: Any) -> str:
+    return " ".join(row(key, promise(**changes)).formal)
+
+
+def test_a_hypothesis_stands_beside_what_would_disprove_it() -> None:
+    assert "It helps." in plain("hypotheses")
+    assert "“Harm to the victim” is compared with “Neutral”" in plain("hypotheses")
+    assert formal("hypotheses") == "H₀: p(victim) − p(neutral) = 0;  H₁: ≠ 0"
+
+
+def test_the_number_of_people_is_said_for_each_and_for_all() -> None:
+    assert plain("size") == "2,500 people for each message, 5,000 in all, before we decide."
+
+
+def test_a_plan_without_an_expected_rate_does_not_pretend_to_be_reckoned() -> None:
+    assert "35 in 100" in plain("rationale")
+    assert "without reckoning" in plain("rationale", expected_rate=None)
+
+
+def test_a_plan_from_before_some_keys_were_hashed_can_still_be_read() -> None:
+    old = promise()
+    for key in ("expected_rate", "power", "ethics"):
+        del old[key]
+    assert "without reckoning" in " ".join(row("rationale", old).plain)
+
+
+def test_a_draft_without_anything_can_be_read() -> None:
+    bare = promise(arms=[], outcomes=[], comparisons=[], placements=[], hypothesis="", looks=[], ethics={})
+    said = " ".join(s for section in document.sections(bare, NAMED) for r in section.rows for s in r.plain)
+    assert "No hypothesis was written down." in said
+    assert "No place is chosen yet." in said
+
+
+@pytest.mark.parametrize(
+    ("monitoring", "says"),
+    [("fixed", "We look once"), ("group-sequential", "25%, 100%"), ("always-valid", "whenever we like from 25%")],
+)
+def test_the_stopping_rule_is_that_of_the_plan(monitoring: str, says: str) -> None:
+    assert says in plain("stopping", monitoring=monitoring, looks=[0.25, 1.0])
+    assert monitoring in formal("stopping", monitoring=monitoring)
+
+
+def test_what_is_written_formally_is_the_same_in_every_language() -> None:
+    with translation.override("es"):
+        assert formal("inference").startswith("α = 0.05, two-sided")
+
+
+def test_a_guardrail_says_when_it_stops_an_arm() -> None:
+    guard = {"outcome": "annoyed", "role": "guardrail", "better": "lower", "smallest_difference": None}
+    outcomes = [*promise()["outcomes"], {**guard, "harm_margin": 0.03}]
+    assert "by more than 3 in 100, is paused" in plain("stopping", outcomes=outcomes)
+    assert "watched for harm" in plain("measured", outcomes=outcomes)
+    assert "annoyed (guardrail, lower), margin = 0.03" in formal("measured", outcomes=outcomes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "method"),
+    [
+        ({}, "Miettinen–Nurminen"),
+        ({"monitoring": "always-valid"}, "confidence sequence"),
+        ({"monitoring": "group-sequential"}, "repeated"),
+        ({"strata": "placement"}, "Mantel–Haenszel"),
+        ({"clusters": "placement-day"}, "CR2"),
+    ],
+)
+def test_the_model_is_named_as_the_results_page_names_it(changes: dict[str, Any], method: str) -> None:
+    assert method in formal("models", **changes)
+
+
+def test_a_rating_is_compared_pair_by_pair() -> None:
+    outcome = {"outcome": "rating", "role": "primary", "better": "higher", "smallest_difference": 0.05}
+    assert "Brunner–Munzel" in formal("models", outcomes=[{**outcome, "harm_margin": None}])
+
+
+def test_a_change_of_any_promise_changes_the_words() -> None:
+    """What is hashed is said: no part of the plan is silent, but for the rate that goes with another."""
+    other: dict[str, Any] = {
+        "campaign": "other",
+        "hypothesis": "It harms.",
+        "unit": "subject",
+        "salt_sha256": "0000",
+        "placements": ["q"],
+        "arms": promise()["arms"][:1],
+        "outcomes": [],
+        "comparisons": [["neutral", "victim"]],
+        "correction": "none",
+        "monitoring": "always-valid",
+        "looks": [0.5, 1.0],
+        "strata": "placement",
+        "clusters": "placement-day",
+        "factorial": True,
+        "level": 0.9,
+        "planned_per_arm": 1,
+        "expected_rate": 0.1,
+        "power": 0.9,
+        "ethics": {"reference": "", "exemption": "Nobody is harmed."},
+        "denominator": "sent",
+    }
+    silent = set(promise()) - set(other)
+    assert silent == {"spending"}  # said where it counts
+    before = document.sections(promise(), NAMED)
+    for key, value in other.items():
+        assert document.sections(promise(**{key: value}), NAMED) != before, key
+    grouped = promise(monitoring="group-sequential")
+    assert document.sections(grouped, NAMED) != document.sections({**grouped, "spending": "pocock"}, NAMED)
+
+
+def test_an_exception_of_the_review_is_never_left_out() -> None:
+    arms = promise()["arms"]
+    arms[1]["exceptions"] = [{"language": "en", "by": "ada", "reason": "Nobody else was there."}]
+    said = plain("exceptions", arms=arms)
+    assert "Nobody else was there." in said
+    assert "ada" not in said

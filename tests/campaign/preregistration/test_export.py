@@ -1,0 +1,214 @@
+"""A plan as a file: the JSON is what was hashed, the PDF can be read back, and neither changes by itself."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import subprocess
+import sys
+
+import pypdf
+import pytest
+from django.utils import translation
+from fpdf.fonts import TTFFont
+
+from campaign.lifecycle import transitions
+from campaign.models import Campaign
+from campaign.preregistration import export
+from campaign.preregistration import pdf as preregistration_pdf
+from messages.models import Rendition
+from messages.review import workflow
+from tests import world
+
+pytestmark = pytest.mark.django_db
+
+ARABIC = "يمكنك التوقف هنا"
+TEMPLATE = [
+    *("Study information", "Title", "Authors", "Description", "Hypotheses"),
+    *("Design plan", "Study type", "Blinding", "Study design", "Randomization"),
+    *("Sampling plan", "Existing data", "Explanation of existing data", "Data collection procedures"),
+    *("Sample size", "Sample size rationale", "Stopping rule"),
+    *("Variables", "Manipulated variables", "Measured variables", "Indices"),
+    *("Analysis plan", "Statistical models", "Transformations", "Inference criteria", "Data exclusion"),
+    *("Missing data", "Exploratory analysis", "Other"),
+]
+
+
+def pdf_of(campaign: Campaign) -> bytes:
+    return export.as_pdf(export.tell(Campaign.objects.get(pk=campaign.pk).plan))
+
+
+def read(pdf: bytes) -> str:
+    pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages]
+    return " ".join(" ".join(pages).split())
+
+
+def in_arabic_too(campaign: Campaign) -> None:
+    for arm in campaign.arms.all():
+        words = Rendition.objects.create(
+            revision=arm.revision, locale="ar", headline=ARABIC, body="لم يوافق الشخص في الصورة على ذلك."
+        )
+        workflow.submit(words, now=world.NOON)
+        workflow.approve(words, by=None, now=world.NOON)
+
+
+def test_the_json_is_byte_for_byte_what_was_hashed() -> None:
+    plan = world.launched().plan
+    assert hashlib.sha256(export.as_json(plan)).hexdigest() == plan.fingerprint
+
+
+def test_the_json_of_a_draft_says_that_it_is_one_and_saves_nothing() -> None:
+    campaign = world.draft()
+    told = json.loads(export.as_json(campaign.plan))
+    assert "not frozen" in told["DRAFT"]
+    assert told["arms"][0]["languages"].keys() == {"en"}
+    campaign.refresh_from_db()
+    assert (campaign.locales, campaign.plan.canonical) == ([], "")
+
+
+def test_the_draft_of_a_plan_and_the_plan_promise_the_same() -> None:
+    campaign = world.draft()
+    draft = json.loads(export.as_json(campaign.plan))
+    del draft["DRAFT"]
+    assert draft == json.loads(export.as_json(_launched(campaign).plan))
+
+
+def _launched(campaign: Campaign) -> Campaign:
+    transitions.submit(campaign, by=world.person("mara", "manager"))
+    transitions.approve(campaign, by=world.person("rafael", "reviewer"))
+    transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
+    return campaign
+
+
+def test_the_pdf_stands_in_the_order_of_the_template() -> None:
+    text = read(pdf_of(world.launched()))
+    at = -1
+    for title in TEMPLATE:
+        found = text.find(title, at + 1)
+        assert found > at, title
+        at = found
+
+
+def test_the_pdf_holds_the_fingerprint_the_words_of_each_arm_and_nobodys_name() -> None:
+    campaign = world.launched()
+    text = read(pdf_of(campaign))
+    assert campaign.plan.fingerprint in text
+    for arm in campaign.arms.all():
+        assert arm.revision.renditions.get().headline in text
+    assert "mara" not in text
+    assert "rafael" not in text
+
+
+def test_the_pdf_of_a_draft_says_so_at_its_top_and_on_every_page() -> None:
+    pdf = pdf_of(world.draft())
+    for page in pypdf.PdfReader(io.BytesIO(pdf)).pages:
+        assert "draft, not frozen" in page.extract_text()
+    assert "DRAFT of an analysis plan" in read(pdf)
+    assert "SHA-256 of its canonical JSON" not in read(pdf)
+
+
+def test_arabic_quotes_and_spanish_can_be_read_back() -> None:
+    campaign = world.draft()
+    campaign.name = "¿Qué frase “funciona”? Año uno"
+    campaign.save()
+    in_arabic_too(campaign)
+    with translation.override("es"):
+        text = read(pdf_of(campaign))
+    assert "¿Qué frase “funciona”? Año uno" in text
+    assert "Información" in text
+    assert ARABIC in text
+
+
+def test_arabic_letters_are_joined() -> None:
+    """The same letter three times is three glyphs: at the beginning, in the middle and at the end of a word."""
+    assert len(_glyphs("ببب")) == 3
+    assert len(_glyphs("bbb")) == 1
+
+
+def test_no_letter_of_the_languages_is_missing() -> None:
+    assert _missing("“¿Qué?” ñ á … – ’ « » يمكنك، التوقف؟ ٠١٢ H₀ ≠ ½ δ χ² p̂₁ −") == []
+    assert _missing("停") == ["停"]
+
+
+def _paper(text: str) -> preregistration_pdf.Paper:
+    paper = preregistration_pdf.Paper({"title": "", "foot": "", "dated": "2026-03-02T12:20:00+00:00", "language": "en"})
+    paper.add_page()
+    paper.say(text)
+    paper.output()
+    return paper
+
+
+def _font(text: str) -> TTFFont:
+    font = _paper(text).fonts["plan"]
+    assert isinstance(font, TTFFont)
+    return font
+
+
+def _glyphs(text: str) -> set[int]:
+    """The glyphs that a paragraph needs beside those of the page's foot."""
+    needed, foot = ({glyph.glyph_id for glyph, _ in _font(t).subset.items() if glyph} for t in (text, " "))
+    return needed - foot
+
+
+def _missing(text: str) -> list[str]:
+    """The letters that the font has no glyph for, so that an empty box would stand there."""
+    return [letter for letter in text if ord(letter) not in _font(" ").cmap]
+
+
+def test_the_same_plan_makes_the_same_bytes() -> None:
+    campaign = world.launched()
+    in_arabic_too(campaign)
+    assert pdf_of(campaign) == pdf_of(campaign)
+
+
+def test_closing_changes_nothing_in_the_file() -> None:
+    campaign = world.launched()
+    before = pdf_of(campaign)
+    transitions.close(campaign, by=world.person("mara"), now=world.NOON)
+    assert pdf_of(campaign) == before
+
+
+def test_another_plan_makes_other_bytes() -> None:
+    campaign = world.draft()
+    before = pdf_of(campaign)
+    campaign.plan.planned_per_arm += 1
+    campaign.plan.save()
+    assert pdf_of(campaign) != before
+
+
+def test_what_draws_is_not_told_our_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = {}
+
+    def watched(*args: object, **options: object) -> subprocess.CompletedProcess[bytes]:
+        seen.update(options)
+        return subprocess.CompletedProcess([], 0, b"%PDF-", b"")
+
+    monkeypatch.setattr(subprocess, "run", watched)
+    monkeypatch.setenv("SECRET_KEY", "a secret")
+    pdf_of(world.draft())
+    assert "SECRET_KEY" not in str(seen["env"])
+
+
+def test_a_file_that_cannot_be_drawn_is_refused_rather_than_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "_DRAWER", export._DRAWER.with_name("not-there.py"))
+    with pytest.raises(export.NotDrawn):
+        pdf_of(world.draft())
+
+
+_PROGRAM = """
+import os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "campaign.settings"
+import django
+django.setup()
+from django.urls import get_resolver
+get_resolver().url_patterns
+import campaign.preregistration.export
+loaded = {name.partition(".")[0] for name in sys.modules}
+print(sorted(loaded & {"fpdf", "PIL", "fontTools", "uharfbuzz", "defusedxml"}))
+"""
+
+
+def test_no_web_process_loads_what_draws() -> None:
+    told = subprocess.run([sys.executable, "-c", _PROGRAM], check=True, capture_output=True, text=True).stdout
+    assert told == "[]\n"

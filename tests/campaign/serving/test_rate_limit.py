@@ -1,0 +1,80 @@
+"""Limits by network that hold no address."""
+
+from __future__ import annotations
+
+import gc
+import random
+
+import pytest
+
+from campaign.serving.rate_limit import WINDOW_SECONDS, Crowd, network_of
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.77", b"192.0.2"),
+        ("192.0.2.200", b"192.0.2"),
+        ("2001:db8:7:8::1", bytes.fromhex("20010db80007")),
+        ("2001:db8:7:ffff::9", bytes.fromhex("20010db80007")),
+        ("::ffff:192.0.2.77", b"192.0.2"),  # IPv4 as an IPv6 socket shows it
+        ("127.0.0.1", None),
+        ("127.9.8.7", None),
+        ("::1", None),
+        ("", None),
+        ("unix:", None),
+        ("not an address", None),
+    ],
+)
+def test_a_network_is_the_first_bits_of_an_address(address: str, network: bytes | None) -> None:
+    assert network_of(address) == network
+
+
+def test_the_limit_holds_for_each_network_by_itself() -> None:
+    crowd = Crowd(3)
+    assert [crowd.is_too_many(f"192.0.2.{n}", now=0.0) for n in range(5)] == [False] * 3 + [True] * 2
+    assert not crowd.is_too_many("198.51.100.1", now=0.0)
+
+
+def test_no_limit_is_no_limit() -> None:
+    crowd = Crowd(0)
+    assert not any(crowd.is_too_many("192.0.2.1", now=0.0) for _ in range(100))
+
+
+@pytest.mark.parametrize("later", [WINDOW_SECONDS, -1e6])
+def test_all_is_forgotten_after_a_while_and_when_the_clock_jumps_back(later: float) -> None:
+    crowd = Crowd(1)
+    assert [crowd.is_too_many("192.0.2.1", now=1e9) for _ in range(2)] == [False, True]
+    key, rows = crowd._key, crowd._rows
+    assert not crowd.is_too_many("192.0.2.1", now=1e9 + later)
+    assert crowd._key != key
+    assert crowd._rows is not rows
+
+
+def test_many_small_networks_are_not_taken_for_a_large_one() -> None:
+    """A sketch counts too much: 60,000 requests of 6,000 networks must still be far from a limit of 100 each."""
+    chance = random.Random(1)
+    crowd = Crowd(100)
+    networks = [f"{chance.randrange(1, 127)}.{chance.randrange(256)}.{chance.randrange(256)}.1" for _ in range(6_000)]
+    assert not any(crowd.is_too_many(chance.choice(networks), now=0.0) for _ in range(60_000))
+
+
+def test_no_address_stays_in_memory() -> None:
+    """The same search sees an address that is planted."""
+    crowd = Crowd(10)
+    address = ".".join(["203", "0", "113", "77"])
+    for _ in range(20):
+        crowd.is_too_many(address, now=0.0)
+    assert not _finds("203.0.113", [vars(crowd)])
+    vars(crowd)["leak"] = address
+    assert _finds("203.0.113", [vars(crowd)])
+
+
+def _finds(text: str, roots: list[object]) -> bool:
+    while roots:
+        thing = roots.pop()
+        if (isinstance(thing, str) and text in thing) or (isinstance(thing, bytes) and text.encode() in thing):
+            return True
+        if isinstance(thing, dict | list | tuple):
+            roots += gc.get_referents(thing)
+    return False

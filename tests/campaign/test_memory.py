@@ -1,0 +1,54 @@
+"""What a web worker leaves out, and that nothing misses it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from campaign import memory
+
+_PROGRAM = """
+from campaign.memory import give_back, leave_out
+leave_out()
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "campaign.settings"
+import django
+django.setup()
+from rest_framework import compat
+give_back()
+print([compat.postgres_fields, compat.pygments_css("default")])
+"""
+
+
+def test_what_is_never_used_is_not_loaded_and_the_library_does_without() -> None:
+    told = subprocess.run([sys.executable, "-c", _PROGRAM], check=True, capture_output=True, text=True).stdout
+    assert told == "[None, None]\n"
+
+
+def test_what_is_loaded_already_stays() -> None:
+    before = {name: sys.modules[name] for name in memory.NEVER_USED if sys.modules.get(name)}
+    missing = [name for name in memory.NEVER_USED if name not in sys.modules]
+    memory.leave_out()
+    assert {name: sys.modules[name] for name in before} == before
+    for name in missing:
+        del sys.modules[name]
+
+
+_WHOLE_SITE = """
+import os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "campaign.settings"
+import django
+django.setup()
+from django.urls import get_resolver
+get_resolver().url_patterns
+import campaign.wsgi
+print([name for name in ("cryptography", "fido2", "nacl") if name in sys.modules])
+from messages.accounts import sealing
+sealing.opened(sealing.seal("secret", key=b"k"), key=b"k")
+print([name for name in ("cryptography", "fido2", "nacl") if name in sys.modules])
+"""
+
+
+def test_what_second_factors_need_is_loaded_when_one_is_first_asked_for() -> None:
+    told = subprocess.run([sys.executable, "-c", _WHOLE_SITE], check=True, capture_output=True, text=True).stdout
+    assert told == "[]\n['nacl']\n"

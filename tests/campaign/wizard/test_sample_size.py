@@ -1,0 +1,163 @@
+"""How many people a plan needs: the numbers of power.py, of R, and of simulated trials watched on the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil, sqrt
+
+import numpy as np
+import pytest
+
+from analytics.stats import Counts, Estimate, power, sequential
+from campaign.wizard import sample_size
+from campaign.wizard.sample_size import InWeeks, NotSized, Question, Size, size
+
+PLAIN = Question(expected_rate=0.45, smallest_difference=0.05, weights=(1, 1), per_day=500, seen=0.8)
+
+
+def sized(question: Question) -> Size:
+    found = size(question)
+    assert isinstance(found, Size)
+    return found
+
+
+class TestHowMany:
+    def test_one_comparison_takes_what_power_says(self) -> None:
+        assert sized(PLAIN).needed == power.needed_for_verdict(control_rate=0.45, smallest_difference=0.05) == 1565
+
+    def test_half_against_three_quarters_is_as_in_r(self) -> None:
+        # R, help page of power.prop.test: power.prop.test(p1 = .50, p2 = .75, power = .90) gives n = 76.7.
+        question = replace(PLAIN, expected_rate=0.5, smallest_difference=0.25, power=0.9)
+        assert sized(question).needed == 77
+
+    def test_several_comparisons_share_alpha(self) -> None:
+        expected = power.needed_for_verdict(control_rate=0.45, smallest_difference=0.05, comparisons=5)
+        assert sized(replace(PLAIN, comparisons=5)).needed == expected > 1565
+
+    def test_more_certainty_a_smaller_difference_and_more_power_each_take_more(self) -> None:
+        surer, finer, stronger = (
+            replace(PLAIN, level=0.99),
+            replace(PLAIN, smallest_difference=0.04),
+            replace(PLAIN, power=0.9),
+        )
+        assert min(sized(question).needed for question in (surer, finer, stronger)) > 1565
+
+    def test_up_and_down_are_both_reckoned_with(self) -> None:
+        """From 5 in 100 a fall of 5 is to nobody and a rise to 10: the rise takes more."""
+        question = replace(PLAIN, expected_rate=0.05, smallest_difference=0.05)
+        assert sized(question).needed == power.sample_size(control=0.05, treated=0.10)
+
+
+class TestLooking:
+    @pytest.mark.parametrize("level", [0.9, 0.95, 0.99])
+    def test_watched_at_any_time_it_is_held_to_the_interval_of_its_last_look(self, level: float) -> None:
+        found = sequential.confidence_sequence(
+            treated=Counts(1000, 120), control=Counts(1000, 80), n_planned=2000, level=level
+        )
+        assert isinstance(found, Estimate)
+        assert found.standard_error
+        factor = (found.interval.high - found.effect) / found.standard_error
+        assert -sample_size._NORMAL.inv_cdf(sample_size.at_any_time(1 - level) / 2) == pytest.approx(factor, abs=2e-3)
+
+    def test_watched_at_any_time_it_takes_nearly_twice_as_many(self) -> None:
+        fixed, watched = sized(PLAIN).needed, sized(replace(PLAIN, monitoring="always-valid")).needed
+        assert 1.85 < watched / fixed < 2.0
+
+    def test_the_last_look_alone_finds_the_difference_as_often_as_asked(self) -> None:
+        """Simulated: 45 against 50 in 100, with the people it says; looking earlier as well can only find more."""
+        question = replace(PLAIN, monitoring="always-valid")
+        n, random = sized(question).needed, np.random.default_rng(7)
+        found = [
+            sequential.confidence_sequence(
+                treated=Counts(n, int(treated)), control=Counts(n, int(control)), n_planned=2 * n
+            )
+            for treated, control in zip(random.binomial(n, 0.5, 2000), random.binomial(n, 0.45, 2000), strict=True)
+        ]
+        share = sum(isinstance(one, Estimate) and one.interval.low > 0 for one in found) / len(found)
+        assert 0.775 < share < 0.85
+
+    @pytest.mark.parametrize("spending", ["obrien-fleming", "pocock"])
+    @pytest.mark.parametrize("looks", [2, 4, 10])
+    def test_the_allowance_for_named_looks_keeps_the_power(self, spending: sequential.Spending, looks: int) -> None:
+        """Simulated as a walk of independent steps whose drift a single look would find with 80%."""
+        fractions = [(at + 1) / looks for at in range(looks)]
+        planned = sequential.boundaries(fractions, spending=spending)
+        drift = (1.959964 + 0.841621) * sqrt(sample_size.ALLOWANCE[spending])
+        random = np.random.default_rng(11)
+        steps = random.normal(drift / looks, sqrt(1 / looks), (100_000, looks))
+        z = steps.cumsum(axis=1) / np.sqrt(fractions)
+        assert (z > planned.z).any(axis=1).mean() > 0.797
+
+    def test_named_looks_take_a_little_more_and_pocock_more_than_that(self) -> None:
+        named = sized(replace(PLAIN, monitoring="group-sequential")).needed
+        pocock = sized(replace(PLAIN, monitoring="group-sequential", spending="pocock")).needed
+        assert (named, pocock) == (ceil(1565 * 1.04), ceil(1565 * 1.3))
+
+
+class TestHowLong:
+    def test_days_are_those_of_the_people_who_see_it(self) -> None:
+        assert sized(PLAIN).days == 8  # 2 x 1565 people, 400 of 500 a day see it: 7.8
+
+    def test_the_rarest_arm_decides(self) -> None:
+        assert sized(replace(PLAIN, weights=(9, 1))).days == 40  # 1565 x 10 / 400 = 39.1
+
+    def test_an_arm_that_nobody_sees_is_left_out(self) -> None:
+        assert sized(replace(PLAIN, weights=(1, 1, 0))).days == 8
+
+    def test_without_traffic_there_are_no_days_and_that_is_said(self) -> None:
+        found = sized(replace(PLAIN, per_day=0))
+        assert (found.days, found.verdict, found.in_weeks) == (None, "no traffic", ())
+
+    @pytest.mark.parametrize(
+        ("per_day", "verdict"), [(500, "fine"), (20, "long"), (5, "too small"), (1, "too small"), (0, "no traffic")]
+    )
+    def test_too_little_traffic_is_said(self, per_day: int, verdict: str) -> None:
+        assert sized(replace(PLAIN, per_day=per_day)).verdict == verdict
+
+    def test_nobody_counts_beyond_a_century(self) -> None:
+        question = replace(PLAIN, per_day=1, smallest_difference=0.001, comparisons=28, weights=(1_000_000, 1))
+        assert sized(question).days == sample_size.MOST_DAYS
+
+    def test_each_time_shows_what_it_could_see(self) -> None:
+        found = sized(PLAIN)
+        assert [row.weeks for row in found.in_weeks] == [2, 4, 8, 16]
+        two_weeks = found.in_weeks[0]
+        assert two_weeks.per_arm == 2800  # 400 a day, half of them, 14 days
+        assert two_weeks.difference == power.detectable_difference(control=0.45, n_per_arm=2800)
+
+    def test_more_weeks_show_smaller_differences(self) -> None:
+        shown = [row.difference or 1.0 for row in sized(PLAIN).in_weeks]
+        assert shown == sorted(shown, reverse=True)
+
+    def test_one_person_a_fortnight_shows_nothing(self) -> None:
+        question = replace(PLAIN, per_day=1, weights=(100, 1))
+        assert sized(question).in_weeks[0] == InWeeks(weeks=2, per_arm=0, difference=None)
+
+
+class TestANumberOfOnesOwn:
+    def test_fewer_than_needed_show_a_larger_difference(self) -> None:
+        found = sized(replace(PLAIN, planned_per_arm=500))
+        assert (found.planned, found.is_enough, found.days) == (500, False, 3)
+        assert found.shows
+        assert found.shows > 0.05
+
+    def test_the_needed_number_shows_the_difference_that_was_asked_for(self) -> None:
+        for monitoring in ("fixed", "group-sequential", "always-valid"):
+            found = sized(replace(PLAIN, monitoring=monitoring))
+            assert found.shows == pytest.approx(0.05, abs=1e-4)
+
+
+class TestNoNumber:
+    def test_one_arm_is_nothing_to_compare(self) -> None:
+        assert size(replace(PLAIN, weights=(1,))) == NotSized("few arms")
+
+    def test_one_arm_with_a_share_is_none_either(self) -> None:
+        assert size(replace(PLAIN, weights=(1, 0))) == NotSized("no share")
+
+    def test_a_difference_that_no_rate_allows(self) -> None:
+        assert size(replace(PLAIN, expected_rate=0.5, smallest_difference=0.6)) == NotSized("no rate that far")
+
+    def test_without_a_correction_each_question_stands_alone(self) -> None:
+        assert sample_size.comparisons_of([1, 2, 3], "holm") == 3
+        assert sample_size.comparisons_of([1, 2, 3], "none") == 1
+        assert sample_size.comparisons_of([], "holm") == 1

@@ -1,0 +1,134 @@
+"""Invitations: the only way in, good once, for seven days, and only a hash of the link is kept."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import mail
+from django.core.management import call_command
+from django.test import Client, override_settings
+from django.utils import timezone
+
+from messages.accounts import invitations
+from messages.accounts.invitations import InvitationOver
+from messages.models import AuditEntry, Invitation
+from tests import world
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "four words nobody guesses"
+
+
+def invite(role: str = "analyst") -> tuple[Invitation, str]:
+    return invitations.invite("bo@example.org", role, by="test", now=world.NOON)
+
+
+def test_it_makes_one_account_with_the_role_that_was_promised() -> None:
+    _made, token = invite("partner contact")
+    user = invitations.accept(token, username="bo", password=PASSWORD, now=world.NOON)
+    assert [group.name for group in user.groups.all()] == ["partner contact"]
+    assert (user.email, user.is_staff, user.is_superuser) == ("bo@example.org", False, False)
+    with pytest.raises(InvitationOver):
+        invitations.accept(token, username="bo2", password=PASSWORD, now=world.NOON)
+
+
+def test_it_ends_after_seven_days() -> None:
+    _made, token = invite()
+    assert invitations.by_token(token, now=world.NOON + timedelta(days=6, hours=23))
+    with pytest.raises(InvitationOver):
+        invitations.by_token(token, now=world.NOON + timedelta(days=7))
+
+
+def test_the_database_does_not_hold_the_link() -> None:
+    made, token = invite()
+    row = " ".join(str(value) for value in Invitation.objects.values().get(pk=made.pk).values())
+    assert token not in row
+
+
+def test_a_new_link_ends_the_old_one() -> None:
+    made, old = invite()
+    _made, new = invitations.resend(made.pk, by=world.person("ada", "administrator"), now=world.NOON)
+    assert invitations.by_token(new, now=world.NOON) == made
+    with pytest.raises(InvitationOver):
+        invitations.by_token(old, now=world.NOON)
+
+
+def test_withdrawn_it_ends_and_the_address_is_forgotten() -> None:
+    made, token = invite()
+    invitations.revoke(made.pk, by=world.person("ada", "administrator"))
+    assert not Invitation.objects.exists()
+    with pytest.raises(InvitationOver):
+        invitations.by_token(token, now=world.NOON)
+
+
+def test_the_record_tells_of_each_step_and_holds_no_address() -> None:
+    ada = world.person("ada", "administrator")
+    made, _token = invite()
+    invitations.resend(made.pk, by=ada, now=world.NOON)
+    invitations.revoke(made.pk, by=ada)
+    told = list(AuditEntry.objects.order_by("number").values_list("action", flat=True))
+    assert told == ["person-invite", "invitation-renew", "invitation-revoke"]
+    assert "bo@example.org" not in str(list(AuditEntry.objects.values()))
+
+
+def test_without_a_mail_server_the_page_shows_the_link(client: Client) -> None:
+    world.sign_in(client, world.person("ada", "administrator"))
+    page = client.post("/people/invite/", {"email": "bo@example.org", "role": "manager"}).content.decode()
+    token = re.search(r"/welcome/([\w-]+)/", page)
+    assert token
+    assert invitations.by_token(token[1], now=timezone.now()).role == "manager"
+    assert not mail.outbox
+
+
+@override_settings(EMAIL_HOST="mail.example.org")
+def test_with_a_mail_server_the_link_goes_to_the_one_who_is_invited(client: Client) -> None:
+    world.sign_in(client, world.person("ada", "administrator"))
+    client.post("/people/invite/", {"email": "bo@example.org", "role": "manager"})
+    assert mail.outbox[0].to == ["bo@example.org"]
+    assert "/welcome/" in str(mail.outbox[0].body)
+
+
+def test_what_was_typed_stays_and_the_error_stands_beside_its_field(client: Client) -> None:
+    world.sign_in(client, world.person("ada", "administrator"))
+    page = client.post("/people/invite/", {"email": "bo at example", "role": "analyst"}).content.decode()
+    assert 'value="bo at example"' in page
+    assert 'id="email-error"' in page
+    assert re.search(r'value="analyst" required checked', page)
+    assert not Invitation.objects.exists()
+
+
+def test_a_name_that_is_taken_is_refused_however_it_is_written(client: Client) -> None:
+    _made, token = invitations.invite("bo@example.org", "analyst", by="test", now=timezone.now())
+    world.person("Mara")
+    page = client.post(f"/welcome/{token}/", {"username": "mara", "password": PASSWORD})
+    assert "has this name already" in page.content.decode()
+    assert User.objects.count() == 1
+
+
+def test_two_who_choose_the_same_name_at_once_both_get_an_answer(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _made, token = invitations.invite("bo@example.org", "analyst", by="test", now=timezone.now())
+    monkeypatch.setattr("messages.accounts.forms.JoinForm.clean_username", lambda form: form.cleaned_data["username"])
+    world.person("mara")
+    page = client.post(f"/welcome/{token}/", {"username": "mara", "password": PASSWORD}).content.decode()
+    assert "has this name already" in page
+    assert Invitation.objects.exists()
+
+
+def test_a_password_like_the_name_or_too_short_is_refused(client: Client) -> None:
+    _made, token = invitations.invite("bo@example.org", "analyst", by="test", now=timezone.now())
+    for password in ("short", "bo.bo.bo.bo.bo", "password1234"):
+        reply = client.post(f"/welcome/{token}/", {"username": "bo.bo.bo.bo", "password": password})
+        assert 'id="password-error"' in reply.content.decode(), password
+    assert not User.objects.exists()
+
+
+def test_the_first_administrator_is_invited_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("invite", "ada@example.org", url="https://thought.example.org")
+    link = capsys.readouterr().out.strip()
+    token = link.removeprefix("https://thought.example.org/welcome/").rstrip("/")
+    assert invitations.by_token(token, now=timezone.now()).role == "administrator"
+    assert AuditEntry.objects.get().actor.startswith("command line")

@@ -1,0 +1,404 @@
+"""The audit record: what is on it, that the database keeps it, and that each fault planted in it is found."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, connections, transaction
+
+from analytics import worker
+from analytics.evaluate import evaluate
+from campaign.keys import store
+from campaign.lifecycle import transitions
+from messages.audit import log
+from messages.audit.log import Action, Kind
+from messages.audit_pages.wording import done
+from messages.models import AuditEntry, Rendition
+from messages.review import workflow
+from tests import world
+
+pytestmark = pytest.mark.django_db
+TRIGGERS = import_module("messages.migrations.0004_audit")
+Committing = Callable[[], AbstractContextManager[Any]]
+
+
+@pytest.fixture(autouse=True)
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(settings, "DATA_DIRECTORY", tmp_path)
+    monkeypatch.setattr(settings, "KEY_DIRECTORY", tmp_path / "keys")
+    return tmp_path
+
+
+@pytest.fixture
+def committing(django_capture_on_commit_callbacks: Any) -> Committing:
+    """What is done inside is as if committed: the head is noted."""
+    return lambda: django_capture_on_commit_callbacks(execute=True)
+
+
+def add(label: str = "The pilot", by: str = "mara") -> AuditEntry:
+    return log.record(Action.CAMPAIGN_PAUSE, by=by, kind=Kind.CAMPAIGN, ref="pilot", label=label)
+
+
+@contextmanager
+def tampering() -> Iterator[Any]:
+    """A hand in the database that has taken the triggers away."""
+    with connection.cursor() as cursor:
+        for statement in TRIGGERS.ALLOW[connection.vendor]:
+            cursor.execute(statement)
+        yield cursor
+        for statement in TRIGGERS.FORBID[connection.vendor]:
+            cursor.execute(statement)
+
+
+def command(*arguments: str) -> str:
+    said = io.StringIO()
+    call_command("audit", *arguments, stdout=said, stderr=said)
+    return said.getvalue()
+
+
+def complaint(*arguments: str) -> str:
+    said = io.StringIO()
+    with pytest.raises(CommandError, match="not as it was written"):
+        call_command("audit", "verify", *arguments, stdout=said, stderr=said)
+    return said.getvalue()
+
+
+def sentences() -> list[str]:
+    return [f"{row.actor} {done(row.action, label=row.label, detail=row.detail)}" for row in AuditEntry.objects.all()]
+
+
+class TestWhatIsOnIt:
+    def test_words_from_draft_to_withdrawal(self) -> None:
+        rendition = world.approved("victim").renditions.get()
+        rafael = world.person("rafael", "reviewer")
+        workflow.withdraw(rendition, by=rafael, now=world.NOON, reason="Words of a reviewer.")
+        assert sentences() == [
+            "rafael withdrew “victim” (message), revision 1 in “en”: Words of a reviewer.",
+            "starter library approved “victim” (message), revision 1 in “en”",
+            "starter library asked for a review of “victim” (message), revision 1 in “en”",
+        ]
+        detail = {"revision": 1, "locale": "en", "words": rendition.digest, "reason": "Words of a reviewer."}
+        assert AuditEntry.objects.first().detail == detail  # type: ignore[union-attr]
+
+    def test_an_entry_from_before_languages_had_their_own_review_reads_as_it_did(self) -> None:
+        said = done(Action.WORDS_APPROVE, label="victim", detail={"revision": 1, "words": "…"})
+        assert said == "approved “victim” (message), revision 1"
+
+    def test_the_life_of_a_campaign(self) -> None:
+        campaign, mara = world.launched(), world.person("mara")
+        transitions.pause(campaign, by=mara)
+        transitions.resume(campaign, by=mara)
+        transitions.pause_arm(campaign.arms.get(key="both"), reason="Guardrail crossed: annoyed", now=world.NOON)
+        transitions.close(campaign, by=mara, now=world.NOON)
+        about = AuditEntry.objects.filter(kind="campaign", ref="pilot").values_list("actor", "action")
+        assert list(about)[::-1] == [
+            ("mara", "campaign-submit"),
+            ("rafael", "campaign-approve"),
+            ("mara", "campaign-launch"),
+            ("mara", "campaign-pause"),
+            ("mara", "campaign-resume"),
+            ("worker", "arm-pause"),
+            ("mara", "campaign-close"),
+        ]
+        launch = AuditEntry.objects.get(action="campaign-launch")
+        assert launch.detail == {"plan": campaign.plan.fingerprint}
+
+    def test_what_the_clock_does(self) -> None:
+        campaign = world.launched()
+        type(campaign).objects.filter(pk=campaign.pk).update(ends_at=world.NOON)
+        worker.open_and_close(world.NOON)
+        assert sentences()[0] == "worker closed “The pilot” (campaign)"
+
+    def test_a_step_that_is_refused_leaves_nothing(self) -> None:
+        campaign = world.launched()
+        before = AuditEntry.objects.count()
+        with pytest.raises(transitions.StepRefused):
+            transitions.resume(campaign, by=world.person("mara"))
+        with pytest.raises(workflow.ReviewRefused):
+            workflow.submit(Rendition.objects.all()[0], now=world.NOON)
+        assert AuditEntry.objects.count() == before
+
+    def test_the_destruction_of_a_campaigns_secret(self, committing: Committing, directory: Path) -> None:
+        campaign = world.launched(unit="subject")
+        store.subject_secret(directory / "keys", campaign.pk)
+        with committing():
+            transitions.close(campaign, by=world.person("mara"), now=world.NOON)
+        assert store.subject_secrets(directory / "keys") == []
+        assert sentences()[0] == "mara destroyed the secret of the subjects of “The pilot” (campaign)"
+
+    def test_a_secret_that_the_worker_destroys(self, directory: Path) -> None:
+        campaign = world.launched(unit="subject")
+        transitions.close(campaign, by=world.person("mara"), now=world.NOON)
+        store.subject_secret(directory / "keys", campaign.pk)
+        worker.destroy_keys(world.NOON)
+        assert sentences()[0] == "worker destroyed the secret of the subjects of “The pilot” (campaign)"
+
+    def test_a_destruction_that_fails_is_not_on_record_and_without_a_record_there_is_none(
+        self, directory: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        campaign = world.launched(unit="subject")
+        store.subject_secret(directory / "keys", campaign.pk)
+        before = AuditEntry.objects.count()
+
+        def fails(*arguments: object, **options: object) -> bool:
+            raise OSError
+
+        for where, name in ((transitions, "destroy_subject_secret"), (log, "record")):
+            with monkeypatch.context() as patch:
+                patch.setattr(where, name, fails)
+                with pytest.raises(OSError):
+                    transitions.destroy_secret(campaign, by="mara")
+        assert AuditEntry.objects.count() == before
+        assert store.subject_secrets(directory / "keys") == [campaign.pk]
+
+    def test_keys_by_command_name_the_systems_user(self) -> None:
+        call_command("keys", "create", stdout=io.StringIO())
+        call_command("keys", "rotate", stdout=io.StringIO())
+        call_command("keys", "destroy", "receipt-002", stdout=io.StringIO())
+        who = log.command_line()
+        assert who.startswith("command line (")
+        told = sentences()
+        assert told[0] == f"{who} destroyed the key receipt-002"
+        assert told[1].startswith(f"{who} made the key receipt-002, which begins to sign at 20")
+        assert told[2] == f"{who} made the key receipt-001"
+
+    def test_a_look_as_an_exception_with_its_reason(self) -> None:
+        campaign = world.launched()
+        evaluate(campaign, now=world.NOON, exception="Ana: the funder asked.", by="command line (ana)")
+        assert sentences()[0] == (
+            "command line (ana) looked at “The pilot” (campaign) as an exception to its plan, look 1: "
+            "Ana: the funder asked."
+        )
+
+    def test_a_planned_look_is_not_on_it(self) -> None:
+        campaign = world.launched()
+        before = AuditEntry.objects.count()
+        evaluate(campaign, now=world.NOON)
+        assert AuditEntry.objects.count() == before
+
+    def test_times_are_whole_seconds(self) -> None:
+        assert add().at.microsecond == 0
+
+    @pytest.mark.parametrize("action", Action)
+    def test_every_action_has_its_sentence(self, action: Action) -> None:
+        assert "did “" not in done(action, label="x", detail={})
+
+    def test_an_action_of_another_version_is_named_as_it_is(self) -> None:
+        assert done("role-give", label="mara", detail={}) == "did “role-give” to “mara”"
+
+
+class TestTheDatabaseKeepsIt:
+    @pytest.mark.parametrize(
+        "statement", ["UPDATE messaging_auditentry SET actor = 'x'", "DELETE FROM messaging_auditentry"]
+    )
+    def test_an_entry_is_neither_changed_nor_deleted(self, statement: str) -> None:
+        add()
+        with (
+            pytest.raises(IntegrityError, match="stays as it is"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement)
+        assert AuditEntry.objects.count() == 1
+
+
+class TestVerify:
+    def test_an_empty_record_is_said(self) -> None:
+        assert command("verify") == "The audit record is empty.\n"
+
+    def test_a_record_as_it_was_written_is_fine_and_its_head_is_told(self, committing: Committing) -> None:
+        with committing():
+            world.launched()
+        count, last = AuditEntry.objects.count(), AuditEntry.objects.first()
+        assert last is not None
+        said = command("verify")
+        assert f"Fine: {count} entries, from 20" in said
+        assert f"Head: {count}:{last.digest}\n" in said
+        assert "Fine" in command("verify", "--noted", f"{count}:{last.digest}")
+
+    CHANGES = {
+        "at": "'2026-01-01 00:00:00+00:00'",
+        "detail": """'{"arm": "x"}'""",
+        **dict.fromkeys(["actor", "action", "kind", "ref", "label", "previous", "digest"], "'x'"),
+    }
+
+    @pytest.mark.parametrize("column", CHANGES)
+    @pytest.mark.parametrize("number", [1, 2, 3])
+    def test_a_change_of_any_column_of_any_entry_is_found(
+        self, column: str, number: int, committing: Committing
+    ) -> None:
+        with committing():
+            for label in "abc":
+                add(label)
+        with tampering() as cursor:
+            cursor.execute(f"UPDATE messaging_auditentry SET {column} = {self.CHANGES[column]} WHERE number = {number}")
+        assert f"Entry {number} was changed after it was written." in complaint()
+
+    def test_every_column_is_among_those_that_are_changed(self) -> None:
+        assert {field.attname for field in AuditEntry._meta.concrete_fields} == {*self.CHANGES, "number"}
+
+    @pytest.mark.parametrize("number", [1, 2])
+    def test_an_entry_that_is_gone_is_found(self, number: int, committing: Committing) -> None:
+        with committing():
+            for label in "abc":
+                add(label)
+        with tampering() as cursor:
+            cursor.execute(f"DELETE FROM messaging_auditentry WHERE number = {number}")
+        assert f"Entry {number} is missing." in complaint()
+
+    def test_two_entries_that_changed_places_are_found(self, committing: Committing) -> None:
+        with committing():
+            for label in "abc":
+                add(label)
+        with tampering() as cursor:
+            for old, new in ((2, 9), (3, 2), (9, 3)):
+                cursor.execute(f"UPDATE messaging_auditentry SET number = {new} WHERE number = {old}")
+        said = complaint()
+        assert "Entry 2 was changed" in said
+        assert "Entry 3 was changed" in said
+
+    @pytest.mark.parametrize("left", [0, 2])
+    def test_an_end_that_was_cut_off_is_found(self, left: int, committing: Committing) -> None:
+        with committing():
+            for label in "abc":
+                add(label)
+        with tampering() as cursor:
+            cursor.execute(f"DELETE FROM messaging_auditentry WHERE number > {left}")
+        assert "The end is cut off: entry 3 was noted" in complaint()
+        with committing():
+            add("d")
+        assert "entry 3" in complaint().lower(), "going on must not hide it"
+
+    def test_an_end_that_was_cut_off_and_the_note_with_it_is_found(
+        self, committing: Committing, directory: Path
+    ) -> None:
+        with committing():
+            add()
+        (directory / "audit.head").unlink()
+        assert "There is no note" in complaint()
+        with committing():
+            add()
+        assert "There is no note" in complaint(), "the next entry begins no new note"
+        (directory / "audit.head").write_text("whatever")
+        assert "cannot be read" in complaint()
+
+    def test_a_head_that_was_noted_elsewhere_is_compared(self, committing: Committing) -> None:
+        with committing():
+            add()
+        assert "Entry 1 is not the one that was noted" in complaint("--noted", f"1:{'a' * 64}")
+        assert "entry 7 was noted" in complaint("--noted", f"7:{'a' * 64}")
+        with pytest.raises(CommandError, match="64 hexadecimal digits"):
+            command("verify", "--noted", "7")
+
+    def test_a_note_that_a_crash_left_behind_is_brought_up_to_date(
+        self, committing: Committing, directory: Path
+    ) -> None:
+        with committing():
+            add()
+        add()  # committed, and its note never written
+        assert (directory / "audit.head").read_text().startswith("1:")
+        assert "Fine: 2 entries" in command("verify")
+        assert (directory / "audit.head").read_text().startswith("2:")
+
+    def test_a_disk_that_takes_no_note_undoes_nothing(
+        self, committing: Committing, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        monkeypatch.setattr(settings, "DATA_DIRECTORY", Path("/dev/null/nowhere"))
+        with committing():
+            add()
+        assert AuditEntry.objects.count() == 1
+        assert "could not be noted: NotADirectoryError" in caplog.text
+
+    def test_the_note_is_the_owners_alone_and_no_draft_is_left(self, committing: Committing, directory: Path) -> None:
+        with committing():
+            add()
+            add()
+        assert [path.name for path in directory.iterdir()] == ["audit.head"]
+        assert (directory / "audit.head").stat().st_mode & 0o777 == 0o600
+
+
+class TestAfterABackupIsRestored:
+    @pytest.fixture(autouse=True)
+    def restored(self, committing: Committing) -> None:
+        """Three entries were written, and the backup holds one."""
+        with committing():
+            for label in "abc":
+                add(label)
+        with tampering() as cursor:
+            cursor.execute("DELETE FROM messaging_auditentry WHERE number > 1")
+
+    def test_it_is_accepted_with_a_reason_that_stays(self, committing: Committing) -> None:
+        with committing():
+            assert "Entry 2 says" in command("accept", "The disk broke; the backup of Monday is back.")
+        assert "Fine: 2 entries" in command("verify")
+        told = sentences()[0]
+        assert "ending with entry 1 where 3:" in told
+        assert told.endswith("The disk broke; the backup of Monday is back.")
+
+    @pytest.mark.parametrize("why", ["", " ", "x" * 301])
+    def test_a_reason_is_needed(self, why: str) -> None:
+        with pytest.raises(CommandError, match="Please say why"):
+            command("accept", why)
+
+    def test_a_changed_entry_is_not_accepted_away(self, committing: Committing) -> None:
+        with tampering() as cursor:
+            cursor.execute("UPDATE messaging_auditentry SET actor = 'x'")
+        with committing():
+            command("accept", "Nothing to see.")
+        assert "Entry 1 was changed" in complaint()
+
+
+def test_a_record_that_is_as_it_was_noted_needs_no_acceptance(committing: Committing) -> None:
+    with pytest.raises(CommandError, match="empty"):
+        command("accept", "why")
+    with committing():
+        add()
+    with pytest.raises(CommandError, match="nothing to accept"):
+        command("accept", "why")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_at_once_make_one_chain(directory: Path) -> None:
+    """Four threads, each on a connection of its own, ten entries each: truly committed, and the head noted."""
+
+    def ten(name: str) -> None:
+        try:
+            for label in range(10):
+                add(str(label), by=name)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(ten, "abcd"))
+    assert [entry.number for entry in log.entries()] == list(range(1, 41))
+    assert (directory / "audit.head").read_text().startswith("40:")
+    assert "Fine: 40 entries" in command("verify")
+
+
+def test_an_export_verifies_without_us() -> None:
+    """With a dozen lines of anyone's own: that is what docs/operations.md says."""
+    world.launched()
+    previous = "0" * 64
+    for line in command("export", "--json").splitlines():
+        entry = json.loads(line)
+        digest = entry.pop("digest")
+        assert entry["previous"] == previous
+        canonical = json.dumps(entry, sort_keys=True, separators=(",", ":"))
+        assert hashlib.sha256(canonical.encode()).hexdigest() == digest
+        previous = digest
+
+
+def test_an_export_for_people_is_a_sentence_a_line() -> None:
+    add()
+    assert command("export").endswith("  mara paused “The pilot” (campaign)\n")

@@ -1,0 +1,255 @@
+"""Messages out of an installation and into one: drafts, all or nothing, and what was shown is what is done."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import QuerySet
+
+from messages.audit import log
+from messages.exchange import formats, import_export
+from messages.exchange.formats import Read, Wording, Words, read, to_csv, to_json
+from messages.exchange.import_export import ImportRefused, bring_in, exported, planned, revisions
+from messages.library import starter_library
+from messages.models import AuditEntry, Message, Rendition, Revision, Theme
+from messages.review import workflow
+from tests import world
+
+pytestmark = pytest.mark.django_db
+
+NEW = Wording(
+    message="brand-new",
+    revision=1,
+    theme="theme-victim",
+    frame="victim",
+    claim_strength="value",
+    words=(Words("en", "A new headline", "One.\n\nTwo."), Words("ar", "‏عنوان جديد", "سطر\n\nسطر آخر")),
+)
+
+
+def all_of_it(chosen: QuerySet[Revision] | None = None) -> list[Wording]:
+    return list(exported(revisions() if chosen is None else chosen))
+
+
+def changed(wording: Wording, headline: str) -> Wording:
+    return replace(wording, words=(replace(wording.words[0], headline=headline), *wording.words[1:]))
+
+
+@pytest.mark.parametrize("write", [to_csv, to_json])
+def test_an_export_comes_back_as_the_same_words_elsewhere(write: object) -> None:
+    """The whole starter library, and words in another direction, through a file into an empty installation."""
+    assert callable(write)
+    starter_library.load(now=world.NOON)
+    draft = Revision.objects.create(message=world.approved("other").message, number=2, claim_strength="none")
+    Rendition.objects.create(revision=draft, locale="ar", headline="=1+1 ‏عنوان", body="سطر\n\n-سطر آخر;@")
+    before, file = all_of_it(), write(exported(revisions()))
+    _emptied()
+    bring_in(read(file), by=world.person("mara", "manager"), name="all")
+    after = [wording for wording in all_of_it() if not wording.message.startswith("gone-")]
+    assert {replace(w, state="") for w in after} == {replace(w, state="") for w in before}
+    assert len(after) == len(before) == 66
+    assert {w.state for w in after} == {"draft"}
+
+
+def test_what_is_here_already_is_unchanged() -> None:
+    starter_library.load(now=world.NOON)
+    plan = planned(read(to_csv(exported(revisions()))))
+    assert (len(plan.unchanged), plan.revisions, plan.refusals) == (64, (), ())
+    with pytest.raises(ImportRefused, match="nothing new"):
+        bring_in(read(to_csv(exported(revisions()))), by=world.person("mara"), name="all")
+
+
+def test_line_ends_of_a_spreadsheet_change_nothing() -> None:
+    world.approved("victim")
+    text = to_csv(exported(revisions())).replace(b"First.\n\nSecond.", b"First.\r\n\r\nSecond.")
+    assert b"First.\r\n" in text
+    assert planned(read(text)).revisions == ()
+
+
+def test_other_words_are_a_new_revision_with_the_next_number() -> None:
+    revision = world.approved("victim")
+    (there,) = all_of_it()
+    plan = bring_in(Read((changed(there, "Better words"),)), by=world.person("mara"), name="file")
+    assert (plan.messages, [w.revision for w in plan.revisions]) == ((), [2])
+    added = revision.message.revisions.get(number=2)
+    assert (added.state, added.author, added.renditions.get().headline) == (
+        "draft",
+        world.person("mara"),
+        "Better words",
+    )
+    revision.refresh_from_db()
+    assert workflow.stands(revision.renditions.get())
+
+
+def test_whatever_a_file_says_nothing_comes_in_approved() -> None:
+    world.approved("victim")
+    bring_in(Read((replace(NEW, state="approved"),)), by=world.person("mara"), name="file")
+    assert Revision.objects.get(message__key="brand-new").state == "draft"
+
+
+def test_who_imports_words_does_not_approve_them() -> None:
+    world.approved("victim")
+    mara = world.person("mara", "manager", "reviewer")
+    bring_in(Read((replace(NEW, words=NEW.words[:1]),)), by=mara, name="file")
+    added = Revision.objects.get(message__key="brand-new").renditions.get()
+    workflow.submit(added, by=mara, now=world.NOON)
+    with pytest.raises(workflow.ReviewRefused, match="own words"):
+        workflow.approve(added, by=mara, now=world.NOON, read=added.words_digest(), checklist=world.SEEN)
+
+
+def test_a_new_theme_comes_with_its_name_and_line_and_not_without() -> None:
+    elsewhere = replace(NEW, theme="courage", frame="other")
+    (refusal,) = planned(Read((elsewhere,))).refusals
+    assert "no theme “courage” here" in refusal.reason
+    told = replace(elsewhere, theme_name="Courage", theme_line="It takes some.")
+    plan = bring_in(Read((told,)), by=world.person("mara"), name="file")
+    assert plan.themes == ("courage",)
+    theme = Theme.objects.get(key="courage")
+    assert (theme.name, theme.line, theme.frame) == ("Courage", "It takes some.", "other")
+
+
+def test_a_message_keeps_its_theme_and_frame() -> None:
+    world.approved("victim")
+    (there,) = all_of_it()
+    (refusal,) = planned(Read((replace(there, frame="user", where="row 2"),))).refusals
+    assert (refusal.where, "frame “victim”" in refusal.reason) == ("row 2", True)
+
+
+def test_revisions_of_one_new_message_agree_on_its_theme() -> None:
+    world.approved("victim")
+    two = Read((replace(NEW, where="row 2"), replace(NEW, revision=2, frame="user", where="row 3")))
+    (refusal,) = planned(two).refusals
+    assert refusal == formats.Refusal("row 3", "It has another theme or frame than this message has in row 2.")
+
+
+def test_with_one_refused_row_nothing_comes_in() -> None:
+    world.approved("victim")
+    before = _counts()
+    bad = replace(NEW, message="other", theme="nowhere", where="row 3")
+    with pytest.raises(ImportRefused, match="nothing was imported"):
+        bring_in(Read((NEW, bad)), by=world.person("mara"), name="file")
+    assert _counts() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_fault_half_way_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    world.approved("victim")
+    before = _counts()
+
+    def failing(*arguments: object, **options: object) -> None:
+        raise RuntimeError("half way")
+
+    monkeypatch.setattr(log, "record", failing)
+    with pytest.raises(RuntimeError, match="half way"):
+        bring_in(Read((NEW,)), by=world.person("mara"), name="file")
+    assert _counts() == before
+
+
+def test_what_was_shown_is_what_is_done() -> None:
+    world.approved("victim")
+    (there,) = all_of_it()
+    file = Read((changed(there, "Better words"),))
+    shown = planned(file).digest
+    bring_in(file, by=world.person("eve"), name="file")
+    with pytest.raises(ImportRefused, match="changed meanwhile"):
+        bring_in(file, by=world.person("mara"), name="file", shown=shown)
+
+
+def test_words_that_came_in_twice_at_once_are_not_doubled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Someone took the number between the look and the writing: the database refuses, and it is said kindly."""
+    world.approved("victim")
+    (there,) = all_of_it()
+    plan = planned(Read((changed(there, "Better words"),)))
+    monkeypatch.setattr(import_export, "planned", lambda file: plan)
+    bring_in(Read(()), by=world.person("mara"), name="file")
+    with pytest.raises(ImportRefused, match="same moment"):
+        bring_in(Read(()), by=world.person("eve"), name="file")
+
+
+def test_an_import_is_on_the_record() -> None:
+    world.approved("victim")
+    bring_in(Read((NEW,)), by=world.person("mara"), name="words.csv")
+    entry = AuditEntry.objects.first()
+    assert entry is not None
+    assert (entry.actor, entry.action, entry.label) == ("mara", "words-import", "words.csv")
+    assert (entry.detail["messages"], entry.detail["revisions"]) == (1, 1)
+
+
+def test_an_export_can_be_a_part() -> None:
+    world.approved("victim")
+    world.approved("user", locales=("en", "es"))
+    draft = Revision.objects.create(message=Message.objects.get(frame="victim"), number=2, claim_strength="none")
+    assert [w.frame for w in all_of_it(revisions(frame="user"))] == ["user"]
+    assert [w.state for w in all_of_it(revisions(state="draft"))] == [draft.state]
+    (spanish,) = all_of_it(revisions(locale="es"))
+    assert [w.locale for w in spanish.words] == ["en", "es"]
+
+
+def test_sources_come_in_one_line_each() -> None:
+    revision = world.written().revision
+    Revision.objects.filter(pk=revision.pk).update(sources=["Some\n one 2020", "", 7])
+    (wording,) = all_of_it(revisions(state="draft"))
+    assert wording.sources == ("Some one 2020", "7")
+    assert planned(read(to_csv([wording]))).revisions == ()
+
+
+class TestByCommand:
+    def test_a_look_changes_nothing(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        world.approved("victim")
+        before = _counts()
+        call_command("messages_import", _file(tmp_path, NEW))
+        out = capsys.readouterr().out
+        assert "entry 1: new message brand-new r1 (en, ar)" in out
+        assert "This was a look." in out
+        assert _counts() == before
+
+    def test_it_is_done_in_somebodys_name(self, tmp_path: Path) -> None:
+        world.approved("victim")
+        with pytest.raises(CommandError, match="--by NAME"):
+            call_command("messages_import", _file(tmp_path, NEW), "--apply", "--by", "nobody-here")
+        call_command("messages_import", _file(tmp_path, NEW), "--apply", "--by", world.person("mara").username)
+        assert Revision.objects.get(message__key="brand-new").author == world.person("mara")
+
+    def test_refused_rows_end_it(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(CommandError, match="rows are refused"):
+            call_command("messages_import", _file(tmp_path, NEW), "--apply", "--by", world.person("mara").username)
+        assert "entry 1: There is no theme" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("content", [None, b"\xff"])
+    def test_a_file_that_cannot_be_read_is_said(self, tmp_path: Path, content: bytes | None) -> None:
+        if content is not None:
+            (tmp_path / "file").write_bytes(content)
+        with pytest.raises(CommandError, match=r"cannot be read|UTF-8"):
+            call_command("messages_import", str(tmp_path / "file"))
+
+    def test_an_export_goes_to_a_file_or_out(self, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+        world.approved("victim")
+        call_command("messages_export", str(tmp_path / "out.json"), "--format", "json")
+        written = (tmp_path / "out.json").read_bytes()
+        assert json.loads(written)["messages"][0]["frame"] == "victim"
+        capfdbinary.readouterr()
+        call_command("messages_export", "--format", "json")
+        assert capfdbinary.readouterr().out == written
+
+
+def _file(folder: Path, *wordings: Wording) -> str:
+    (folder / "words.json").write_bytes(to_json(wordings))
+    return str(folder / "words.json")
+
+
+def _counts() -> list[int]:
+    return [model.objects.count() for model in (Theme, Message, Revision, Rendition, AuditEntry)]
+
+
+def _emptied() -> None:
+    """An installation without a message, as far as a test needs it: keys are free again."""
+    for message in Message.objects.all():
+        message.key = f"gone-{message.pk}"
+        message.save()
+    for theme in Theme.objects.all():
+        theme.key = f"gone-{theme.pk}"
+        theme.save()
