@@ -31,6 +31,7 @@ from campaign.serving.served_counts import ServedCounter
 from campaign.serving.snapshot import compile_snapshot
 from campaign.wsgi import Door
 from messages.accounts import second_factors, sessions, step_up
+from messages.library import starter_library
 from messages.models import HelpLink, Message, Rendition, Revision, Theme
 from messages.review import checklist, workflow
 from tests import remembered
@@ -102,6 +103,13 @@ def approved(frame: str, *, headline: str = "", locales: Sequence[str] = ("en",)
         workflow.approve(words, by=None, now=NOON)
     revision.refresh_from_db()
     return revision
+
+
+@remembering
+def starter() -> Message:
+    """The starter library, as `load_library` loads it."""
+    starter_library.load(now=NOON)
+    return Message.objects.order_by("pk")[0]
 
 
 @remembering

@@ -14,7 +14,6 @@ from messages.audit import log
 from messages.exchange import formats, import_export
 from messages.exchange.formats import Read, Wording, Words, read, to_csv, to_json
 from messages.exchange.import_export import ImportRefused, bring_in, exported, planned, revisions
-from messages.library import starter_library
 from messages.models import AuditEntry, Message, Rendition, Revision, Theme
 from messages.review import workflow
 from tests import world
@@ -43,7 +42,7 @@ def changed(wording: Wording, headline: str) -> Wording:
 def test_an_export_comes_back_as_the_same_words_elsewhere(write: object) -> None:
     """The whole starter library, and words in another direction, through a file into an empty installation."""
     assert callable(write)
-    starter_library.load(now=world.NOON)
+    world.starter()
     draft = Revision.objects.create(message=world.approved("other").message, number=2, claim_strength="none")
     Rendition.objects.create(revision=draft, locale="ar", headline="=1+1 ‏عنوان", body="سطر\n\n-سطر آخر;@")
     before, file = all_of_it(), write(exported(revisions()))
@@ -56,7 +55,7 @@ def test_an_export_comes_back_as_the_same_words_elsewhere(write: object) -> None
 
 
 def test_what_is_here_already_is_unchanged() -> None:
-    starter_library.load(now=world.NOON)
+    world.starter()
     plan = planned(read(to_csv(exported(revisions()))))
     assert (len(plan.unchanged), plan.revisions, plan.refusals) == (64, (), ())
     with pytest.raises(ImportRefused, match="nothing new"):
