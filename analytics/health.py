@@ -19,9 +19,9 @@ from django.conf import settings
 from django.db import DatabaseError, connections
 from django.utils import timezone
 
-from analytics import ingest, openviews
+from analytics.db_timeout import Patience
+from analytics.ingest import open_views, writer
 from analytics.models import WorkerStep
-from analytics.patience import Patience
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.serving.application import Refusal, Reply, Request, Route, Surroundings, json_reply, refusal_reply
 
@@ -81,11 +81,11 @@ def look(*, now: datetime, serving: bool) -> Health:
     """Ask the databases, with little patience, and the disk."""
     hour = int(now.timestamp()) // SECONDS_PER_HOUR
     steps = _ask("default", lambda: tuple(_step(step, now=now) for step in WorkerStep.objects.order_by("name")))
-    oldest = _ask("audience", lambda: (openviews.oldest_closed_hour(hour=hour),))
+    oldest = _ask("audience", lambda: (open_views.oldest_closed_hour(hour=hour),))
     return Health(
         serving=serving,
         databases={"default": steps is not None, "audience": oldest is not None},
-        spool_holds_events=ingest.spool().holds_events,
+        spool_holds_events=writer.spool().holds_events,
         steps=steps or (),
         fold_lag_hours=None if oldest is None else 0 if oldest[0] is None else hour - oldest[0],
     )

@@ -208,7 +208,7 @@ class Estimate(models.Model):
 
 
 class Release(models.Model):
-    """What may be shown of a look, as analytics.disclose reads it. What is hidden is not in it. Append-only."""
+    """What may be shown of a look, as analytics.disclosure.gate reads it. What is hidden is not in it. Append-only."""
 
     analysis = models.OneToOneField(Analysis, on_delete=models.PROTECT, related_name="release")
     least = models.PositiveSmallIntegerField(help_text="SMALL_CELL at that time.")

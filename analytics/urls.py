@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from analytics import views
+from analytics.results import views
 from campaign.staff_site import lazy_views
 
 app_name = "analytics"
 urlpatterns = [
     path("campaigns/<slug:slug>/results/", views.results, name="results"),
-    path("campaigns/<slug:slug>/watch/", lazy_views.view("analytics.watch_page.page"), name="watch"),
-    path("campaigns/<slug:slug>/watch/now/", lazy_views.view("analytics.watch_page.again"), name="watch-now"),
-    path("campaigns/<slug:slug>/watch/early/", lazy_views.view("analytics.watch_page.look_early"), name="look-early"),
-    path("campaigns/<slug:slug>/rehearsal/", lazy_views.view("analytics.rehearsal_page.rehearsal"), name="rehearsal"),
+    path("campaigns/<slug:slug>/watch/", lazy_views.view("analytics.watch.views.page"), name="watch"),
+    path("campaigns/<slug:slug>/watch/now/", lazy_views.view("analytics.watch.views.again"), name="watch-now"),
+    path("campaigns/<slug:slug>/watch/early/", lazy_views.view("analytics.watch.views.look_early"), name="look-early"),
+    path("campaigns/<slug:slug>/rehearsal/", lazy_views.view("analytics.rehearsal.views.rehearsal"), name="rehearsal"),
 ]

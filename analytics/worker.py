@@ -22,11 +22,17 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 
-from analytics import counts, early_answers, ingest, notices, pulse, rehearsal, telling, turns, words
-from analytics.evaluate import NotEvaluable, due, evaluate
-from analytics.fold import fold
-from analytics.guard import guard
+from analytics import file_lock, wording
+from analytics.embargo import answer
+from analytics.fold import row_order
+from analytics.fold.fold import fold
+from analytics.guardrails.pause import guard
+from analytics.ingest import writer
+from analytics.looks.evaluate import NotEvaluable, due, evaluate
 from analytics.models import FoldedHour, FoldProgress, WorkerStep
+from analytics.notifications import delivery, events
+from analytics.rehearsal import runner
+from analytics.watch import hourly_check
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.key_admin import audited
 from campaign.lifecycle import transitions
@@ -62,7 +68,7 @@ def open_and_close(now: datetime) -> str:
 
 def empty_the_spool(now: datetime) -> str:
     """Events that were kept aside while the audience database was away."""
-    return _of_people(ingest.hand_over(ingest.spool()), "views from the spool")
+    return _of_people(writer.hand_over(writer.spool()), "views from the spool")
 
 
 def fold_closed(now: datetime) -> str:
@@ -127,7 +133,7 @@ def _tell_of_unknown(campaign: int) -> None:
 
 def answer_early(now: datetime) -> str:
     """Looks that somebody asked for before the plan's first."""
-    return _said((early_answers.answer_all(now=now), "early looks on record"))
+    return _said((answer.answer_all(now=now), "early looks on record"))
 
 
 def feel(now: datetime) -> str:
@@ -135,7 +141,7 @@ def feel(now: datetime) -> str:
     running = Campaign.objects.filter(state=Campaign.State.RUNNING).order_by("pk")
 
     def feel_one(campaign: Campaign) -> int:
-        pulse.feel(campaign, now=now)
+        hourly_check.feel(campaign, now=now)
         return 1
 
     return _said((_for_each(running, feel_one), "campaigns felt"))
@@ -145,15 +151,15 @@ def tell(now: datetime) -> str:
     """What people want to hear of, put on record and sent; it fails as long as somebody could not be told."""
     made = told = 0
     try:
-        made = _for_each(notices.watched(now=now), lambda campaign: notices.make(campaign, now=now))
+        made = _for_each(events.watched(now=now), lambda campaign: events.make(campaign, now=now))
     finally:  # what is on record is sent, whatever else is wrong
-        told = telling.tell_all(now=now)
+        told = delivery.tell_all(now=now)
     return _said((made, "notices"), (told, "people or webhooks told"))
 
 
 def prune(now: datetime) -> str:
     """Staff sessions that have run out, notes of hours folded long ago, and the order in which counts were raised."""
-    counts.forget_their_order()
+    row_order.forget_their_order()
     sessions, _ = Session.objects.filter(expire_date__lt=now).delete()
     newest = FoldedHour.objects.order_by("-closes").values_list("closes", flat=True)[:_NEWEST_REMEMBERED]
     hour = min([int((now - _REMEMBER).timestamp()) // SECONDS_PER_HOUR, *newest])
@@ -167,7 +173,7 @@ def end_tests(now: datetime) -> str:
     return _said((tag_check.prune(now=now), "tests of placements forgotten"))
 
 
-_STAGEHAND = rehearsal.Stagehand()
+_STAGEHAND = runner.Stagehand()
 
 
 def tend_rehearsals(now: datetime) -> str:
@@ -258,7 +264,7 @@ def alone(waiting: Callable[[], None], stop: threading.Event) -> Iterator[bool]:
     path: Path = settings.DATA_DIRECTORY / "worker.lock"
     told = False
     while not stop.is_set():
-        with turns.held(path, wait=False) as lock:
+        with file_lock.held(path, wait=False) as lock:
             if lock is not None:
                 yield True
                 return
@@ -312,7 +318,7 @@ def _forget_lost_connections() -> None:
 
 def _of_people(count: int, what: str) -> str:
     """A count of views for the log, where it stands beside an exact time: never a small one."""
-    return f"{words.many_or_few(count, settings.SMALL_CELL)} {what}" if count else ""
+    return f"{wording.many_or_few(count, settings.SMALL_CELL)} {what}" if count else ""
 
 
 def _said(*parts: tuple[int, str]) -> str:

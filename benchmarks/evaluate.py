@@ -44,7 +44,7 @@ def looks(*, rounds: int) -> dict[str, Any]:
     from django.db import transaction
     from django.db.models import F, Sum
 
-    from analytics.evaluate import evaluate
+    from analytics.looks.evaluate import evaluate
     from analytics.models import Tally
     from campaign.models import Campaign
 

@@ -30,7 +30,7 @@ ROUNDS, SECONDS = 5, 2.0
 MOST_RECEIPTS = 12_000  # a round: enough for its seconds on a fast machine, and no receipt is used in two rounds
 BATCH = 20
 MOST_BATCHES = 6_000  # a round, likewise
-GROUP_LIMIT = 5_000  # as analytics.ingest has it
+GROUP_LIMIT = 5_000  # as analytics.ingest.writer has it
 BULK_ROWS = 100_000  # a round
 VISIT: tuple[dict[str, object], ...] = ({"outcome": "exposed"}, {"outcome": "dwell", "value": 2}, {"outcome": "left"})
 

@@ -1,9 +1,9 @@
 """What it costs to count closed views, beside what it cost to insert them; CPU time of one process of an installation.
 
-Inserting is `analytics.ingest.write` with one "exposed" event for each view, in groups of 32, as under a
+Inserting is `analytics.ingest.writer.write` with one "exposed" event for each view, in groups of 32, as under a
 brisk load. That is the database's part alone; the HTTP request, its
 JSON and its receipt, which cost several times more, are left out, so the share that we ask for is the stricter.
-Folding is the whole of `analytics.fold.fold`: claim, count, add to the tallies, delete, overwrite and compact. In
+Folding is the whole of `analytics.fold.fold.fold`: claim, count, add to the tallies, delete, overwrite and compact. In
 turns: a round inserts the views of one hour, and folds them.
 """
 
@@ -37,7 +37,8 @@ def measure() -> list[Line]:
 
 def costs(*, views: int, rounds: int) -> dict[str, list[float]]:
     """Runs inside an installation: CPU seconds of inserting and of folding, round by round, after one that warms up."""
-    from analytics import fold, ingest
+    from analytics.fold import fold
+    from analytics.ingest import writer
     from analytics.models import OpenView, Tally
     from campaign.assignment.receipts import SECONDS_PER_HOUR, Receipt
     from campaign.models import Arm, Placement
@@ -56,7 +57,7 @@ def costs(*, views: int, rounds: int) -> dict[str, list[float]]:
             events.append(Event(receipt, "exposed", None))
         begun = time.process_time()
         for start in range(0, views, GROUP):
-            ingest.write(events[start : start + GROUP], hour=hour)
+            writer.write(events[start : start + GROUP], hour=hour)
         written = time.process_time()
         fold.fold(hour=hour + 1)
         ended = time.process_time()

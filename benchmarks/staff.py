@@ -128,7 +128,7 @@ def crowd(campaigns: int, revisions: int) -> dict[str, int]:
     from django.db import transaction
     from django.utils import timezone
 
-    from analytics.evaluate import evaluate
+    from analytics.looks.evaluate import evaluate
     from campaign.models import Campaign
     from messages.models import Revision
 

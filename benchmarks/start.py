@@ -101,7 +101,7 @@ def signed_in() -> str:
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.auth.models import Group, User
 
-    from analytics.evaluate import evaluate
+    from analytics.looks.evaluate import evaluate
     from campaign.models import Campaign
     from messages.accounts import sessions
     from messages.accounts.step_up import CONFIRMED

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any
 
-from analytics.comparison import ArmCounts, Rules, compare
+from analytics.comparison.compare import ArmCounts, Rules, compare
 from analytics.stats import Counts, proportions
 from benchmarks.rounds import Line
 

@@ -51,7 +51,7 @@ def test_every_claim_about_privacy_has_a_check_that_exists() -> None:
     [
         "| Nobody is known | trust us |",
         "| Nobody is known | `tests/analytics/test_nothing.py` |",
-        "| Nobody is known | `tests/analytics/test_fold.py::test_that_was_renamed` |",
+        "| Nobody is known | `tests/analytics/fold/test_fold.py::test_that_was_renamed` |",
     ],
 )
 def test_a_claim_without_such_a_check_is_found(row: str) -> None:

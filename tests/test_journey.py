@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from analytics import report
-from analytics.evaluate import evaluate
-from analytics.fold import fold
+from analytics.fold.fold import fold
+from analytics.looks.evaluate import evaluate
+from analytics.results import build
 from campaign.lifecycle import transitions
 from messages.library import starter_library
 from messages.models import Message
@@ -56,7 +56,7 @@ def test_from_a_shown_message_to_a_sentence() -> None:
     # The comparison follows the frozen plan, stays on record, and is said in one sentence.
     site.served.flush()
     analysis = evaluate(campaign, now=world.NOON)
-    told = report.build(analysis)
+    told = build.build(analysis)
     assert analysis.plan_fingerprint == plan.fingerprint
     assert told.sentence.startswith("Of 100 people who saw the message with both harms, ")
     verdicts = {(row.treated, row.control): row.verdict for row in told.primary.differences}

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import path
 
-from analytics.evaluate import evaluate
+from analytics.looks.evaluate import evaluate
 from campaign import urls as real
 from campaign.api import views as api_views
 from campaign.models import Campaign

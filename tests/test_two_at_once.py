@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connections, transaction
 
-from analytics.evaluate import evaluate
+from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis
 from campaign.lifecycle import transitions
 from campaign.models import Campaign

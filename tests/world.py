@@ -18,7 +18,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
-from analytics import ingest
+from analytics.ingest import writer
 from analytics.models import OpenView, Tally
 from campaign.assignment.receipts import Receipt, ReceiptOffice
 from campaign.lifecycle import transitions
@@ -279,7 +279,7 @@ class Site:
             served=self.served,
             doubts=Doubts(bots.known(), Crowd(self.network_limit), behind_proxy=self.behind_proxy),
         )
-        self.record: Callable[[Sequence[Event]], Answers] = lambda events: ingest.write(events, hour=self.hour)
+        self.record: Callable[[Sequence[Event]], Answers] = lambda events: writer.write(events, hour=self.hour)
         self.audience = Audience(surroundings, self)
         self.app = Door(_nothing_behind, self.audience)
 

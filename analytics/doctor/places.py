@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from analytics import canaries
+from analytics.doctor import canaries
 from analytics.doctor.findings import Finding, of_place, unknown
 
 USUAL = (Path("/var/log/nginx"), Path("/var/log/postgresql"), Path("/var/log/syslog"), Path("/var/log/messages"))

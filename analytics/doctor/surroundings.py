@@ -11,8 +11,7 @@ from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError, connections
 
-from analytics import canaries
-from analytics.doctor import findings, places
+from analytics.doctor import canaries, findings, places
 from analytics.doctor.findings import Finding, fine, leaks, unknown
 from analytics.doctor.visit import Marks, Visited, visit
 from campaign.checks import databases_stand_apart, postgresql_is_durable

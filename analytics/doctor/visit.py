@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from analytics import canaries
+from analytics.doctor import canaries
 from analytics.doctor.findings import Answer
 
 _LOOPBACK_SOURCE = "127.83.19.204"  # an address of this machine that nothing else uses

@@ -11,12 +11,13 @@ from django.template import Context
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from analytics import charts, words
-from analytics import report as reports
-from analytics.early import may_look
+from analytics import wording
+from analytics.embargo.request import may_look
 from analytics.models import Notice
-from analytics.report import Report
-from analytics.rows import DifferenceRow, OutcomeBlock, PooledRow, RateRow
+from analytics.report_rows import DifferenceRow, OutcomeBlock, PooledRow, RateRow
+from analytics.results import build as reports
+from analytics.results import charts
+from analytics.results.build import Report
 from campaign.models import Campaign
 
 register = template.Library()
@@ -53,7 +54,7 @@ def differences_chart(block: OutcomeBlock, level: float, drawing: str) -> SafeSt
 
 
 @register.simple_tag
-def scale_of(block: OutcomeBlock) -> words.Scale:
+def scale_of(block: OutcomeBlock) -> wording.Scale:
     return charts.scale_of(block)
 
 
@@ -94,18 +95,18 @@ def second_harm(block: OutcomeBlock) -> SecondHarm | None:
 
 
 @register.simple_tag
-def interval(row: RateRow | DifferenceRow | PooledRow, how: str, scale: words.Scale) -> str:
+def interval(row: RateRow | DifferenceRow | PooledRow, how: str, scale: wording.Scale) -> str:
     """Both ends of a row's interval, told as its number is."""
     assert row.low is not None  # the page asks only where there is a number
     assert row.high is not None
     tell = {"signed": scale.signed, "decimal": lambda share: decimal(share, scale), "mean": mean}[how]
-    return words.between(tell(row.low), tell(row.high))
+    return wording.between(tell(row.low), tell(row.high))
 
 
 @register.simple_tag
-def next_interval(row: PooledRow, scale: words.Scale) -> str:
+def next_interval(row: PooledRow, scale: wording.Scale) -> str:
     """Where one more campaign may land."""
-    return words.between(scale.signed(row.next_low), scale.signed(row.next_high))
+    return wording.between(scale.signed(row.next_low), scale.signed(row.next_high))
 
 
 @register.filter
@@ -128,25 +129,25 @@ def worse(report: Report) -> list[DifferenceRow]:
 
 
 @register.filter
-def count(share: float, scale: words.Scale) -> str:
+def count(share: float, scale: wording.Scale) -> str:
     return scale.count(share)
 
 
 @register.filter
-def decimal(share: float, scale: words.Scale) -> str:
+def decimal(share: float, scale: wording.Scale) -> str:
     """A share with one decimal, in people of the scale: 0.4372 of 100 is "43.7"."""
-    return words.number(share * scale.base, 1)
+    return wording.number(share * scale.base, 1)
 
 
 @register.filter
-def signed(share: float, scale: words.Scale) -> str:
+def signed(share: float, scale: wording.Scale) -> str:
     return scale.signed(share)
 
 
 @register.filter
 def of(part: int | None, whole: int | None) -> str:
     """How many of 100: "98", or a dash where nothing was sent, or where it is hidden."""
-    return words.number(part / whole * 100) if part is not None and whole else "–"
+    return wording.number(part / whole * 100) if part is not None and whole else "–"
 
 
 @register.filter
@@ -156,39 +157,39 @@ def of_pairs(effect: float) -> str:
 
 
 @register.filter
-def people(share: float, scale: words.Scale) -> str:
+def people(share: float, scale: wording.Scale) -> str:
     """A planned difference in people: 0.02 of 100 is "2"."""
-    return words.shortest(share * scale.base)
+    return wording.shortest(share * scale.base)
 
 
 @register.filter
 def percent(level: float) -> str:
-    return words.percent(level)
+    return wording.percent(level)
 
 
 @register.filter
 def percents(shares: list[float]) -> str:
     """The looks of a plan: "25%, 50%, 100%"."""
-    return ", ".join(map(words.percent, shares))
+    return ", ".join(map(wording.percent, shares))
 
 
 @register.filter
 def p_value(p: float | None) -> str:
-    return "–" if p is None else words.p_value(p)
+    return "–" if p is None else wording.p_value(p)
 
 
 @register.filter
 def count_of(number: int | None) -> str:
     """A count with its thousands parted: "20,000"; or that it is hidden."""
-    return words.count(number, settings.SMALL_CELL)
+    return wording.count(number, settings.SMALL_CELL)
 
 
 @register.filter
 def in_words(share: float) -> str:
     """A planned share as people: "2 in 100"; of more people where whole ones would not show it."""
-    scale = words.scale_for([share]) if 0 < share < 0.01 else words.Scale(100)
+    scale = wording.scale_for([share]) if 0 < share < 0.01 else wording.Scale(100)
     return gettext("%(number)s in %(people)s") % {
-        "number": words.shortest(share * scale.base),
+        "number": wording.shortest(share * scale.base),
         "people": scale.people,
     }
 
@@ -196,10 +197,10 @@ def in_words(share: float) -> str:
 @register.filter
 def mean(value: float) -> str:
     """A mean answer with two decimals: "3.42"."""
-    return words.number(value, 2)
+    return wording.number(value, 2)
 
 
 @register.filter
 def statistic(value: float) -> str:
     """A test statistic with three decimals."""
-    return words.number(value, 3)
+    return wording.number(value, 3)

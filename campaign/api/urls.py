@@ -10,7 +10,7 @@ urlpatterns = [
     path("v1/campaigns/<slug:slug>/", views.CampaignDetail.as_view(), name="api-campaign"),
     path("v1/campaigns/<slug:slug>/plan/", views.PlanDetail.as_view(), name="api-plan"),
     *(path(f"v1/campaigns/<slug:slug>/{step.verb}/", step.as_view(), name=f"api-{step.verb}") for step in views.STEPS),
-    path("v1/", include("analytics.api_urls")),
+    path("v1/", include("analytics.api.urls")),
     path("schema/", schema_views.Description.as_view(), name="api-schema"),
     path("docs/", schema_views.Docs.as_view(), name="api-docs"),
     re_path("", views.Unknown.as_view()),

@@ -38,13 +38,13 @@ log = logging.getLogger(__name__)
 
 ROUTES = {
     "/api/v1/decide": "campaign.serving.endpoints.DECIDE",
-    "/api/v1/events": "analytics.surface.EVENTS",
+    "/api/v1/events": "analytics.ingest.endpoint.EVENTS",
     "/health/live": "analytics.health.LIVE",
     "/health/ready": "analytics.health.READY",
     "/metrics": "analytics.health.METRICS",
 }
 HOSTED = "campaign.serving.endpoints.HOSTED"
-RECORDER = "analytics.ingest.recorder"
+RECORDER = "analytics.ingest.writer.recorder"
 ASSETS = ("tokens.css", "message.css", "page.js", "embed.js")
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.db import OperationalError
 
-from analytics import ingest, openviews
+from analytics.ingest import open_views, writer
 from analytics.models import WorkerStep
 from analytics.worker import STEPS, Worker
 from campaign.serving.application import Event
@@ -74,7 +74,7 @@ def test_a_database_that_is_away_shows_and_messages_go_on(
     def lost(**_: object) -> None:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(openviews, "oldest_closed_hour", lost)
+    monkeypatch.setattr(open_views, "oldest_closed_hour", lost)
     answer = site.get("/health/ready")
     assert (answer.status, answer.json["status"]) == (200, "degraded")
     assert answer.json["databases"] == {"default": "up", "audience": "away"}
@@ -83,7 +83,7 @@ def test_a_database_that_is_away_shows_and_messages_go_on(
 
 def test_events_that_wait_in_the_spool_show(site: world.Site, worked: None) -> None:
     receipt = site.opened(site.shown())
-    ingest.keep([Event(receipt, "left", None)], hour=site.hour, spool=ingest.spool())
+    writer.keep([Event(receipt, "left", None)], hour=site.hour, spool=writer.spool())
     assert site.get("/health/ready").json["spool"] == "holds events"
 
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 
 from analytics import worker
-from analytics.evaluate import evaluate
+from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis, FoldedHour, FoldProgress, GuardEvent, WorkerStep
 from analytics.worker import STEPS, Step, Worker
 from campaign.keys.store import receipt_keys, rotate, subject_secret, subject_secrets

@@ -20,10 +20,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views import defaults
 
-from analytics import demo, early, notices, pulse
-from analytics.evaluate import evaluate
-from analytics.guard import guard
+from analytics.embargo import request as embargo_request
+from analytics.guardrails.pause import guard
+from analytics.looks.evaluate import evaluate
 from analytics.models import GuardEvent, Pulse, Rehearsal, Tally, WorkerStep
+from analytics.notifications import events as notifications_events
+from analytics.rehearsal import demo
+from analytics.watch import hourly_check
 from campaign.keys import store
 from campaign.kill_switch import stop
 from campaign.lifecycle import deviations, transitions
@@ -293,11 +296,11 @@ def _watched(now: datetime) -> None:
         margin=0.02,
     )
     for campaign in Campaign.objects.filter(state=Campaign.State.RUNNING):
-        pulse.feel(campaign, now=now)
-        notices.make(campaign, now=now)
+        hourly_check.feel(campaign, now=now)
+        notifications_events.make(campaign, now=now)
     lately = Campaign.objects.get(slug="early")
     Pulse.objects.filter(campaign=lately).update(flow=Pulse.Flow.OK, usual=100, reach=92, machines=4)
-    early.ask(lately, by=world.person("ana", ANALYST), reason="The funder’s board meets tomorrow.", now=now)
+    embargo_request.ask(lately, by=world.person("ana", ANALYST), reason="The funder’s board meets tomorrow.", now=now)
 
 
 def _half_way() -> Client:

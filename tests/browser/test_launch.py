@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
-from analytics.evaluate import evaluate
+from analytics.looks.evaluate import evaluate
 from campaign.models import Campaign
 from messages.accounts.step_up import CONFIRMED
 from tests import world

@@ -13,9 +13,11 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from analytics import early_answers, notices, pulse
-from analytics.evaluate import evaluate
+from analytics.embargo import answer
+from analytics.looks.evaluate import evaluate
 from analytics.models import GuardEvent, Pulse
+from analytics.notifications import events
+from analytics.watch import hourly_check
 from campaign.models import Campaign
 from tests import world
 from tests.browser.conftest import OpenPage
@@ -48,7 +50,7 @@ def running() -> Campaign:
     campaign = world.launched(plan={"planned_per_arm": 100_000})
     world.tally(campaign, MANY)
     evaluate(campaign, now=world.NOON)
-    pulse.feel(campaign, now=timezone.now())
+    hourly_check.feel(campaign, now=timezone.now())
     Pulse.objects.update(flow="ok", usual=400, reach=90)
     return campaign
 
@@ -64,7 +66,7 @@ def test_a_manager_sees_a_guardrail_trip_without_reloading(desk: SignIn) -> None
         campaign=campaign, arm=campaign.arms.get(key="both"), outcome="annoyed", at=timezone.now(), effect=0.05,
         bound=0.03, margin=0.02,
     )  # fmt: skip
-    notices.make(campaign, now=timezone.now())
+    events.make(campaign, now=timezone.now())
     tab.clock.run_for(11_000)
     expect(tab.locator(".verdict .sentence")).to_contain_text("A guardrail was crossed.")
     expect(tab.locator("[data-live-said]")).to_contain_text("A guardrail was crossed.")
@@ -114,7 +116,7 @@ def test_an_analyst_looks_early_on_record_and_nobody_else_reads_it(desk: SignIn,
     tab.get_by_label("Why do you have to look early?").fill("The funder’s board meets tomorrow.")
     tab.get_by_role("button", name="Look early, on record").click()
     expect(tab.get_by_text("the worker is at it")).to_be_visible()
-    early_answers.answer_all(now=timezone.now())
+    answer.answer_all(now=timezone.now())
     tab.clock.run_for(11_000)
     tab.get_by_role("link", name="Read what was seen").click()
     expect(tab.locator(".verdict .sentence")).to_contain_text("44 turned back")

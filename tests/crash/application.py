@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from analytics.spool import Spool
+    from analytics.ingest.spool import Spool
     from campaign.serving.application import Event, Refusal
 
 
 def _application() -> Door:
     from django.conf import settings
 
-    from analytics import ingest
+    from analytics.ingest import writer
     from campaign.keys import reloader
     from tests.crash import faults
 
     clock = FastClock.of(os.environ)
     reloader.BEAT_SECONDS = min(reloader.BEAT_SECONDS, SECONDS_PER_HOUR / clock.speed / 10)  # an hour is short here
 
-    proper = ingest.keep
+    proper = writer.keep
     notes: Path = settings.DATA_DIRECTORY / "spooled"
 
     def keep(events: Sequence[Event], *, hour: int, spool: Spool) -> list[Refusal | None]:
@@ -38,7 +38,7 @@ def _application() -> Door:
             stream.write(f"{answers.count(None)}\n")
         return answers
 
-    ingest.keep = keep
+    writer.keep = keep
     faults.plant()
     return Door(django_application, mount(clock=clock))
 

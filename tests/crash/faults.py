@@ -11,8 +11,9 @@ from typing import Any
 from django.conf import settings
 from django.db import connections
 
-from analytics import fold, ingest
-from analytics.openviews import Stretch, Sums
+from analytics.fold import fold
+from analytics.ingest import writer
+from analytics.ingest.open_views import Stretch, Sums
 from campaign.keys import reloader
 from campaign.serving.application import Deliver, Event
 from tests.crash import ANSWER_FIRST, DEAF, NO_NOTE
@@ -32,15 +33,15 @@ def plant() -> None:
 
 
 def _answer_first() -> None:
-    proper = ingest.Writer.put
+    proper = writer.Writer.put
 
     def put(
-        self: ingest.Writer, events: Sequence[Event], *, clock: Callable[[], float], ticket: Any, deliver: Deliver
+        self: writer.Writer, events: Sequence[Event], *, clock: Callable[[], float], ticket: Any, deliver: Deliver
     ) -> None:
         threading.Timer(0.5, proper, [self, list(events)], {"clock": clock, "ticket": None, "deliver": id}).start()
         deliver([(ticket, [None] * len(events))])
 
-    ingest.Writer.put = put  # type: ignore[method-assign]  # that is the fault
+    writer.Writer.put = put  # type: ignore[method-assign]  # that is the fault
 
 
 def _forget_the_note() -> None:

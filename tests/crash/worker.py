@@ -22,7 +22,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign.settings")
     django.setup()
     from analytics import worker
-    from analytics.fold import fold
+    from analytics.fold.fold import fold
     from campaign.assignment.receipts import SECONDS_PER_HOUR
     from tests.crash import faults
 

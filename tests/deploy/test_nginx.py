@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from analytics import canaries
+from analytics.doctor import canaries
 from campaign.entrypoints import launcher
 from tests.demo_installation import copied
 from tests.deploy.proxy import NAME, Proxy, program, proxy

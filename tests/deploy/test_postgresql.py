@@ -23,7 +23,7 @@ STOCK = ""
 STORY = """
 from django.db import DatabaseError, connections, transaction
 from analytics import openviews
-from analytics.openviews import View
+from analytics.ingest.open_views import View
 from tests import world
 campaign = world.launched()
 where = (campaign.pk, campaign.arms.first().pk, campaign.placements.get().pk, "en", 1998, 1, None, None)
@@ -51,7 +51,7 @@ with transaction.atomic(using="audience"), holder.cursor() as cursor:
     holder.rollback()
     holder.close()
 """
-FOLD = "from analytics.fold import fold; print(fold(hour=2010).views)"
+FOLD = "from analytics.fold.fold import fold; print(fold(hour=2010).views)"
 
 
 def left(server: Cluster, nonces: list[bytes]) -> dict[str, int]:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-from analytics import canaries
+from analytics.doctor import canaries
 
 
 class Marks:

@@ -23,7 +23,7 @@ def main(threads: int, events: int) -> None:
     django.setup()
     from django.conf import settings
 
-    from analytics.ingest import Writer
+    from analytics.ingest.writer import Writer
     from campaign.assignment.receipts import Receipt, closing_hour
     from campaign.serving.application import Event
     from tests.power.ledger import bits_of

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics import canaries
+from analytics.doctor import canaries
 from tests.fuzz.marks import Marks
 
 Needles = Mapping[bytes, str]

@@ -54,18 +54,18 @@ def _error_mail() -> Heard:
 
 
 def _request_id_in_a_row() -> Heard:
-    from analytics import openviews
+    from analytics.ingest import open_views
 
     latest = [""]
-    proper = openviews.put
+    proper = open_views.put
 
     def put(connection: Any, views: Any) -> None:
         proper(connection, views)
         for view in views:
-            question = f"UPDATE {openviews.TABLE} SET request_id = ? WHERE closes = ? AND nonce = ?"
+            question = f"UPDATE {open_views.TABLE} SET request_id = ? WHERE closes = ? AND nonce = ?"
             connection.connection.execute(question, [latest[0], view.closes, view.nonce])
 
-    swap(openviews, "put", put)
+    swap(open_views, "put", put)
 
     def hear(seen: Seen) -> None:
         latest[0] = seen.request_id
@@ -172,9 +172,9 @@ def _choice_ignored() -> Heard:
 
 
 def _choice_ignored_later() -> Heard:
-    from analytics import surface
+    from analytics.ingest import endpoint
 
-    swap(surface, "wants_not_to_be_counted", lambda *request: False)
+    swap(endpoint, "wants_not_to_be_counted", lambda *request: False)
     return silent, unchanged
 
 
@@ -222,13 +222,13 @@ _SERVER: dict[str, Callable[[], Heard]] = {
 
 
 def _fold_without_vacuum() -> None:
-    from analytics import openviews
+    from analytics.ingest import open_views
 
-    swap(openviews, "compact", lambda: True)
+    swap(open_views, "compact", lambda: True)
 
 
 def _fold_without_counting() -> None:
-    from analytics import fold
+    from analytics.fold import fold
 
     proper = fold.tallies
 

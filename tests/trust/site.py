@@ -17,7 +17,7 @@ from functools import cache
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from analytics import turns
+from analytics import file_lock
 from benchmarks.installation import ORIGIN, PREPARE
 from benchmarks.processes import living_family
 from campaign.entrypoints import launcher
@@ -288,7 +288,7 @@ class Site:
             yield
             self.databases.start()
             return
-        with turns.held(self.data / "audience.sqlite3-compacting.lock"):  # as while it is compacted
+        with file_lock.held(self.data / "audience.sqlite3-compacting.lock"):  # as while it is compacted
             yield
 
     @contextmanager

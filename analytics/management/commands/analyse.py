@@ -7,10 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from analytics import analysis_table, table
-from analytics.checks import checks
-from analytics.comparison import ArmCounts, Rules, all_pairs, compare
-from analytics.contrasts import factorial_terms
+from analytics.comparison.compare import ArmCounts, Rules, all_pairs, compare
+from analytics.comparison.factorial import factorial_terms
+from analytics.comparison.sensitivity import checks
+from analytics.csv_analysis import printer, reader
 
 _MONITORING = ("fixed", "group-sequential", "always-valid")
 _CORRECTIONS = ("holm", "bonferroni", "benjamini-hochberg", "dunnett", "none")
@@ -47,13 +47,13 @@ class Command(BaseCommand):
         first_said = _first_said(read, options, rules, pairs) if "day" in read.columns else None
         checked = None if look.withheld else checks(arms, pairs, rules)
         if options["json"]:
-            told = analysis_table.as_dict(look, rules, terms=terms, first_said=first_said, checked=checked)
+            told = printer.as_dict(look, rules, terms=terms, first_said=first_said, checked=checked)
             self.stdout.write(json.dumps(told, ensure_ascii=False, indent=2))
         else:
             console = Console(width=None if sys.stdout.isatty() else 118)
-            analysis_table.show(look, rules, console, terms=terms, first_said=first_said, checked=checked)
+            printer.show(look, rules, console, terms=terms, first_said=first_said, checked=checked)
 
-    def _asked(self, options: dict[str, Any]) -> tuple[table.ArmTable, Rules, list[ArmCounts], list[tuple[str, str]]]:
+    def _asked(self, options: dict[str, Any]) -> tuple[reader.ArmTable, Rules, list[ArmCounts], list[tuple[str, str]]]:
         """The table and the rules that were asked for, or CommandError with what is wrong."""
         if options["margin"] is not None and not 0 < options["margin"] < 1:
             raise CommandError("--margin is a share between 0 and 1: 0.02 is 2 people in 100.")
@@ -65,17 +65,17 @@ class Command(BaseCommand):
             raise CommandError("--looks goes with --monitoring group-sequential, and the other way round.")
         try:
             with options["file"].open(encoding="utf-8", newline="") as stream:
-                read = table.read(stream)
+                read = reader.read(stream)
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{options['file']} cannot be read: {error}") from None
-        except table.TableWrong as error:
+        except reader.TableWrong as error:
             raise CommandError(f"{options['file']}: {error}") from None
         if {"stratum", "cluster"} <= read.columns:
             raise CommandError(f"{options['file']}: has strata and clusters; choose one of the two columns.")
         try:
-            looks = tuple(table.numbers(options["looks"], "--looks")) if options["looks"] else ()
+            looks = tuple(reader.numbers(options["looks"], "--looks")) if options["looks"] else ()
             arms = _arms(read, options["weights"])
-        except table.TableWrong as error:
+        except reader.TableWrong as error:
             raise CommandError(str(error)) from None
         if looks and (list(looks) != sorted(set(looks)) or looks[-1] > 1):
             raise CommandError("--looks must rise to at most 1, such as 0.25,0.5,0.75.")
@@ -107,8 +107,8 @@ class Command(BaseCommand):
         return read, rules, arms, pairs
 
 
-def _arms(read: table.ArmTable, weights: str | None) -> list[ArmCounts]:
-    split = table.numbers(weights, "--weights", count=len(read.arms)) if weights else [1.0] * len(read.arms)
+def _arms(read: reader.ArmTable, weights: str | None) -> list[ArmCounts]:
+    split = reader.numbers(weights, "--weights", count=len(read.arms)) if weights else [1.0] * len(read.arms)
     return [
         ArmCounts(
             arm,
@@ -122,7 +122,7 @@ def _arms(read: table.ArmTable, weights: str | None) -> list[ArmCounts]:
 
 
 def _first_said(
-    read: table.ArmTable, options: dict[str, Any], rules: Rules, pairs: list[tuple[str, str]]
+    read: reader.ArmTable, options: dict[str, Any], rules: Rules, pairs: list[tuple[str, str]]
 ) -> dict[tuple[str, str], str] | None:
     """On which day each verdict of an always-valid analysis was first reached; only that may be looked at daily."""
     if rules.monitoring != "always-valid":

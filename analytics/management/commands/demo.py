@@ -18,10 +18,11 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from analytics import demo, report, terminal
-from analytics.evaluate import evaluate
-from analytics.fold import fold
-from analytics.simulate import Visitor, Walk, visitors
+from analytics.fold.fold import fold
+from analytics.looks.evaluate import evaluate
+from analytics.rehearsal import demo
+from analytics.rehearsal.visitors import Visitor, Walk, visitors
+from analytics.results import build, text
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.entrypoints import launcher
 from campaign.models import Campaign
@@ -69,10 +70,10 @@ class Command(BaseCommand):
         folded = fold(hour=int(time.time()) // SECONDS_PER_HOUR)
         console.print(f"Folded {folded.views:,} closed views into tallies; nothing about any of them is left.")
         evaluate(campaign, now=timezone.now())
-        latest = report.latest(campaign)
+        latest = build.latest(campaign)
         assert latest is not None
         truth = {key: behaviour.turn_back for key, behaviour in demo.TRUTH.items()}
-        terminal.show(latest, console, truth=truth)
+        text.show(latest, console, truth=truth)
         if not options["no_serve"]:
             self._serve(campaign, cast, site, partner, console)
 

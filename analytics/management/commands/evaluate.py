@@ -4,8 +4,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from analytics.evaluate import NotEvaluable, evaluate
-from analytics.guard import guard
+from analytics.guardrails.pause import guard
+from analytics.looks.evaluate import NotEvaluable, evaluate
 from campaign.models import Campaign
 from messages.audit import log
 

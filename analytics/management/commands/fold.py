@@ -4,8 +4,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from analytics import words
-from analytics.fold import fold
+from analytics import wording
+from analytics.fold.fold import fold
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 
 
@@ -14,5 +14,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         folded = fold(hour=int(time.time()) // SECONDS_PER_HOUR)
-        views = words.many_or_few(folded.views, settings.SMALL_CELL)
+        views = wording.many_or_few(folded.views, settings.SMALL_CELL)
         self.stdout.write(f"Folded {views} closed views; nothing about any of them is left.")

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from analytics.guard import guard
+from analytics.guardrails.pause import guard
 from campaign.models import Campaign
 from messages.audit import log
 

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from analytics import rehearsal, rehearsal_walk
 from analytics.models import Rehearsal
+from analytics.rehearsal import runner, walkthrough
 from campaign.models import Campaign
 
 
@@ -27,17 +27,17 @@ class Command(BaseCommand):
             found = Rehearsal.objects.filter(pk=options["number"], campaign__slug=options["campaign"]).first()
             if found is None:
                 raise CommandError("Nobody asked for this rehearsal.")
-            rehearsal.carry_out(found)
+            runner.carry_out(found)
         else:
             campaign = Campaign.objects.filter(slug=options["campaign"]).first()
             if campaign is None:
                 raise CommandError(f"There is no campaign “{options['campaign']}”.")
-            self.stdout.write(json.dumps(rehearsal.rehearse(campaign), indent=1, ensure_ascii=False))
+            self.stdout.write(json.dumps(runner.rehearse(campaign), indent=1, ensure_ascii=False))
 
     def _walk(self, rows: Path) -> None:
         """Make the private installation whole, and rehearse in it."""
-        rehearsal_walk.must_lie_apart()
+        walkthrough.must_lie_apart()
         call_command("migrate", verbosity=0)
         call_command("migrate", database="audience", verbosity=0)
-        told = rehearsal_walk.walk(json.loads(rows.read_text("utf-8")))
+        told = walkthrough.walk(json.loads(rows.read_text("utf-8")))
         self.stdout.write(json.dumps(told))

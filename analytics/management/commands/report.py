@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from analytics import report, terminal
+from analytics.results import build, text
 from campaign.models import Campaign
 
 
@@ -20,10 +20,10 @@ class Command(BaseCommand):
         campaign = Campaign.objects.filter(slug=options["campaign"]).first()
         if campaign is None:
             raise CommandError(f"There is no campaign “{options['campaign']}”.")
-        latest = report.latest(campaign)
+        latest = build.latest(campaign)
         if latest is None:
             raise CommandError(f"Nothing has been evaluated yet. Run: manage.py evaluate {campaign.slug}")
         if options["json"]:
-            self.stdout.write(json.dumps(report.as_dict(latest), ensure_ascii=False, indent=2))
+            self.stdout.write(json.dumps(build.as_dict(latest), ensure_ascii=False, indent=2))
         else:
-            terminal.show(latest, Console(width=118 if not self.stdout.isatty() else None))
+            text.show(latest, Console(width=118 if not self.stdout.isatty() else None))

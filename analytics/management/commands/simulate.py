@@ -7,21 +7,21 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from rich.console import Console
 
-from analytics import coverage, honesty
-from analytics.comparison import LEAST_EVENTS, Rules
+from analytics.comparison.compare import LEAST_EVENTS, Rules
+from analytics.simulation_study import coverage, error_rates
 from analytics.stats import proportions
 
 PAGE = settings.BASE_DIR / "docs" / "simulation.md"
 _RATES = ((0.5, 200), (0.05, 1_000), (0.005, 5_000), (0.0002, 50_000))
 _RULES = (
-    ("always-valid: any day, all pairs, Holm (the default)", honesty.always_valid, 1.0),
-    ("group-sequential: five looks, all pairs, Holm", honesty.group_sequential, 0.3),
-    ("fixed: one look at the end, all pairs, Holm", honesty.fixed, 1.0),
-    ("elsewhere: chi-square against control every day, uncorrected", honesty.uncorrected_chi_square, 1.0),
-    ("elsewhere: chance to win above 95%, any day", honesty.chance_to_win, 1.0),
+    ("always-valid: any day, all pairs, Holm (the default)", error_rates.always_valid, 1.0),
+    ("group-sequential: five looks, all pairs, Holm", error_rates.group_sequential, 0.3),
+    ("fixed: one look at the end, all pairs, Holm", error_rates.fixed, 1.0),
+    ("elsewhere: chi-square against control every day, uncorrected", error_rates.uncorrected_chi_square, 1.0),
+    ("elsewhere: chance to win above 95%, any day", error_rates.chance_to_win, 1.0),
 )
 # What each interval is of, for two arms of the same rate: the rate itself, or a difference, ratio or odds ratio.
-_METHODS: dict[str, tuple[str, honesty.Pairwise]] = {
+_METHODS: dict[str, tuple[str, error_rates.Pairwise]] = {
     **{
         f"rate: {method}": ("rate", partial(lambda a, b, m: proportions.rate(a, method=m), m=method))
         for method in ("wilson", "jeffreys", "clopper-pearson")
@@ -77,7 +77,7 @@ error.
 """
 
 
-def _percent(share: honesty.Share) -> str:
+def _percent(share: error_rates.Share) -> str:
     return f"{share.share:.1%} ± {share.error:.1%}"
 
 
@@ -95,8 +95,8 @@ def _false_calls(trials: int) -> list[str]:
     for name, rule, part in _RULES:
         cells = []
         for number, (rate, per_day) in enumerate(_RATES):
-            data = honesty.trials(rate, per_arm_a_day=per_day, count=round(trials * part), seed=100 + number)
-            cells.append(_percent(honesty.false_calls(data, per_arm_a_day=per_day, rule=rule)))
+            data = error_rates.trials(rate, per_arm_a_day=per_day, count=round(trials * part), seed=100 + number)
+            cells.append(_percent(error_rates.false_calls(data, per_arm_a_day=per_day, rule=rule)))
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return [
         *lines,
@@ -119,7 +119,7 @@ def _coverage(trials: int) -> list[str]:
     ]
     for name, (of, method) in _METHODS.items():
         shares = [
-            honesty.coverage(
+            error_rates.coverage(
                 rate=rate,
                 other=rate,
                 n=n,
@@ -131,9 +131,9 @@ def _coverage(trials: int) -> list[str]:
             for number, (rate, n) in enumerate(_SETTINGS)
         ]
         lines.append(f"| {name} | " + " | ".join(_percent(share) for share in shares) + " |")
-    robust, naive = honesty.clustered_coverage(spread=0.05, count=max(trials // 20, 100), seed=301)
-    within = honesty.stratified_coverage(count=max(trials // 20, 100), seed=302)
-    sequence = honesty.sequence_coverage(rate=0.4, per_day=200, count=max(trials // 40, 100), seed=300)
+    robust, naive = error_rates.clustered_coverage(spread=0.05, count=max(trials // 20, 100), seed=301)
+    within = error_rates.stratified_coverage(count=max(trials // 20, 100), seed=302)
+    sequence = error_rates.sequence_coverage(rate=0.4, per_day=200, count=max(trials // 40, 100), seed=300)
     return [
         *lines,
         "",
@@ -176,12 +176,12 @@ def _others(trials: int) -> list[str]:
 
 def _power(trials: int) -> list[str]:
     plan = {"control": 0.40, "treated": 0.45, "per_arm": 2_100, "count": trials, "seed": 400}
-    fixed = honesty.power(**plan, rules=Rules())  # type: ignore[arg-type]
-    valid = honesty.power(**plan, rules=Rules(monitoring="always-valid", planned_per_arm=2_100))  # type: ignore[arg-type]
+    fixed = error_rates.power(**plan, rules=Rules())  # type: ignore[arg-type]
+    valid = error_rates.power(**plan, rules=Rules(monitoring="always-valid", planned_per_arm=2_100))  # type: ignore[arg-type]
     looks = Rules(monitoring="group-sequential", planned_per_arm=2_100, looks=(0.2, 0.4, 0.6, 0.8, 1.0))
-    group = honesty.power(**(plan | {"count": max(trials // 4, 100)}), rules=looks)  # type: ignore[arg-type]
-    main, pair = honesty.standard_errors(per_arm=1_000)
-    inside, plain = honesty.stratified_gain(per_cell=1_000)
+    group = error_rates.power(**(plan | {"count": max(trials // 4, 100)}), rules=looks)  # type: ignore[arg-type]
+    main, pair = error_rates.standard_errors(per_arm=1_000)
+    inside, plain = error_rates.stratified_gain(per_cell=1_000)
     return [
         "## Power, and what looking early costs",
         "",

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from analytics import holdings, holdings_text
+from analytics.data_inventory import counts, plain_words
 
 
 class Command(BaseCommand):
@@ -16,8 +16,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="as JSON, for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        held = holdings.look(now=timezone.now())
+        held = counts.look(now=timezone.now())
         if options["json"]:
-            self.stdout.write(json.dumps(holdings.as_dict(held), ensure_ascii=False, indent=2))
+            self.stdout.write(json.dumps(counts.as_dict(held), ensure_ascii=False, indent=2))
         else:
-            self.stdout.write(holdings_text.text(held))
+            self.stdout.write(plain_words.text(held))

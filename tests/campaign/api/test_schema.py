@@ -14,8 +14,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it comes without stubs
 
-from analytics import surface as events_surface
-from analytics.evaluate import evaluate
+from analytics.ingest import endpoint as events_surface
+from analytics.looks.evaluate import evaluate
 from campaign.api import schema as api_schema
 from campaign.api.schema import DECIDE_REFUSALS, EVENT_REFUSALS, EVENTS_REFUSALS
 from campaign.api.schema_views import FILES
@@ -215,9 +215,9 @@ def test_events_refuse_exactly_as_described(monkeypatch: pytest.MonkeyPatch) -> 
     answers.append(site.post(path, event))
     site.now -= 4 * 3600
     busy = Refusal(503, "not_recorded", "Later.")
-    monkeypatch.setattr("analytics.ingest.write", lambda events, hour: [busy for _ in events])
+    monkeypatch.setattr("analytics.ingest.writer.write", lambda events, hour: [busy for _ in events])
     answers.append(site.post(path, event))
-    monkeypatch.setattr("analytics.surface.parse_json", lambda body: 1 / 0)
+    monkeypatch.setattr("analytics.ingest.endpoint.parse_json", lambda body: 1 / 0)
     answers.append(site.post(path, event))
     _are_exactly(answers, EVENTS_REFUSALS, path)
 

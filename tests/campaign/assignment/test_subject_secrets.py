@@ -28,7 +28,7 @@ STORY = """
 import shutil, sys
 from pathlib import Path
 from django.conf import settings
-from analytics.fold import fold
+from analytics.fold.fold import fold
 from campaign import lifecycle
 from tests import world
 from tests.campaign.assignment.test_subject_secrets import SUBJECTS

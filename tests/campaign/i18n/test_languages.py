@@ -12,8 +12,8 @@ from django.conf import settings
 from django.test import Client
 from django.utils import translation
 
-from analytics import words
-from analytics.evaluate import evaluate
+from analytics import wording
+from analytics.looks.evaluate import evaluate
 from campaign.i18n import catalogs
 from campaign.i18n.catalogs import Found
 from campaign.outcomes import CATALOGUE
@@ -155,7 +155,7 @@ class TestTheCatalogues:
     def test_gather_words_from_templates_code_and_tables(self) -> None:
         found = {one.key[0]: one.file for one in catalogs.gathered()}
         assert found["There is nothing here"] == "templates/404.html"
-        assert found["the neutral text"] == "analytics/words.py"
+        assert found["the neutral text"] == "analytics/wording.py"
         assert found["turned back"] == "campaign/outcomes.py"
         assert found["The control arm is empty."].startswith("analytics/stats/")
 
@@ -165,17 +165,17 @@ class TestTheCatalogues:
 
 class TestNumbersAndDates:
     def test_thousands_and_decimals_are_written_as_the_language_writes_them(self) -> None:
-        assert (words.number(18443), words.signed(-1.25, 1), words.percent(0.95)) == ("18,443", "−1.2", "95%")
+        assert (wording.number(18443), wording.signed(-1.25, 1), wording.percent(0.95)) == ("18,443", "−1.2", "95%")
         with translation.override("es"):
-            told = (words.number(18443), words.signed(-1.25, 1), words.percent(0.95))
+            told = (wording.number(18443), wording.signed(-1.25, 1), wording.percent(0.95))
         assert told == ("18\xa0443", "−1,2", "95\xa0%")
 
     def test_the_verb_of_one_person_is_another_than_that_of_many(self) -> None:
         back = CATALOGUE["turned_back"]
         with translation.override("es"):
-            assert (words.did(back, 1), words.did(back, 44)) == ("se echó atrás", "se echaron atrás")
-            assert (words.people(1), words.people(2)) == ("1 persona", "2 personas")
-        assert (words.did(back, 1), words.did(back, 44)) == ("turned back", "turned back")
+            assert (wording.did(back, 1), wording.did(back, 44)) == ("se echó atrás", "se echaron atrás")
+            assert (wording.people(1), wording.people(2)) == ("1 persona", "2 personas")
+        assert (wording.did(back, 1), wording.did(back, 44)) == ("turned back", "turned back")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.fold import fold
+from analytics.fold.fold import fold
 from campaign.assignment import subject_ids
 from campaign.keys import store
 from campaign.lifecycle import transitions

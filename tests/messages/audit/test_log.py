@@ -18,7 +18,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, connections, transaction
 
 from analytics import worker
-from analytics.evaluate import evaluate
+from analytics.looks.evaluate import evaluate
 from campaign.keys import store
 from campaign.lifecycle import transitions
 from messages.audit import log

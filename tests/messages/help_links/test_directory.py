@@ -14,7 +14,8 @@ from django.db import connection
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.utils import timezone
 
-from analytics import demo, worker
+from analytics import worker
+from analytics.rehearsal import demo
 from campaign.lifecycle import transitions
 from campaign.lifecycle.transitions import StepRefused
 from campaign.models import Campaign

@@ -16,8 +16,8 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from analytics import suppress
-from analytics.cells import Cells
+from analytics.disclosure import suppression
+from analytics.disclosure.cells import Cells
 from tests.trust.bench import Bench
 from tests.trust.result import Result
 
@@ -124,14 +124,14 @@ def _sums(counts: Counts, axis: int) -> dict[Any, int]:
 
 
 def _product() -> Hide:
-    """The project's own rule: `analytics.suppress.decide`."""
+    """The project's own rule: `analytics.disclosure.suppression.decide`."""
 
     def hide(looks: Sequence[Mapping[str, Mapping[str, Counts]]]) -> Iterator[dict[str, dict[str, Shown]]]:
         before: list[Any] = []
         for number, look in enumerate(looks, start=1):
-            rule = suppress.Rule("turned_back", _OUTCOMES, LEAST, final=number == len(looks))
+            rule = suppression.Rule("turned_back", _OUTCOMES, LEAST, final=number == len(looks))
             exact = {arm: _as_cells(outcomes) for arm, outcomes in look.items()}
-            decided = suppress.decide(exact, before, rule)
+            decided = suppression.decide(exact, before, rule)
             before += [decided] if decided else []
             yield {
                 arm: {name: _from(shown, name, look[arm][name]) for name in shown.totals}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analytics import stored
+from analytics.data_inventory import schema
 from tests.trust.bench import Bench
 from tests.trust.result import Result
 from tests.trust.site import Site, keys
@@ -22,7 +22,7 @@ _COLUMNS = {
 
 def declared() -> dict[str, set[str]]:
     """Each table that the audience causes to be written, and the fields that it may have."""
-    return {table.name: set(table.fields) for table in stored.tables() if table.written_by == "audience"}
+    return {table.name: set(table.fields) for table in schema.tables() if table.written_by == "audience"}
 
 
 def check(bench: Bench) -> Result:

@@ -1,0 +1,11 @@
+"""Routes of the staff API about what happened and what was concluded; campaign.api.urls includes them under v1/."""
+
+from django.urls import path
+
+from analytics.api import views
+
+urlpatterns = [
+    path("campaigns/<slug:slug>/tallies/", views.Tallies.as_view(), name="api-tallies"),
+    path("campaigns/<slug:slug>/analyses/", views.Analyses.as_view(), name="api-analyses"),
+    path("campaigns/<slug:slug>/analyses/<int:look>/", views.AnalysisDetail.as_view(), name="api-analysis"),
+]

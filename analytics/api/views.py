@@ -1,0 +1,275 @@
+"""The staff API about what happened: tallies, and every recorded look with its estimates and their sentences."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import exceptions, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from analytics import report_rows
+from analytics.disclosure import gate
+from analytics.embargo.request import may_look
+from analytics.models import Analysis, Estimate
+from analytics.results import build
+from campaign.api.operation import Described
+from campaign.api.views import DeviationSerializer, HasRole, Listing
+from campaign.models import AnalysisPlan, PlannedOutcome
+from campaign.outcomes import CATALOGUE
+from campaign.staff_site.access import campaign_for
+from messages.models import Frame
+
+
+class TallySerializer(serializers.Serializer[gate.TableRow]):
+    look = serializers.IntegerField(help_text="The look at which it was counted.")
+    arm = serializers.CharField()
+    placement = serializers.CharField()
+    locale = serializers.CharField()
+    outcome = serializers.ChoiceField(choices=[(o.key, o.name) for o in CATALOGUE.values()])
+    value = serializers.IntegerField()
+    count = serializers.IntegerField(allow_null=True, help_text="Null where it is small, or would tell one that is.")
+
+
+class Tallies(Listing[gate.TableRow]):
+    """How many closed views of each arm had each outcome that the plan names, a row per placement, locale and value.
+
+    It is as it was at a look: the first, then whenever twice as many people are counted, and the last once the campaign
+    is closed. Before the plan's first look only `exposed` is listed: nobody can compare arms early.
+    `exposed` is how many saw the message: what every rate is a share of. Rows of different placements add.
+    """
+
+    serializer_class = TallySerializer
+
+    @Described(tag="results", answer=TallySerializer, many=True, refusals=(401, 403, 404))
+    def get(self, request: Request, slug: str) -> Response:
+        return self.page(gate.table(campaign_for(request.user, slug), early=may_look(request.user)))
+
+
+# A look as the report tells it: the words of `manage.py analyse --json`, for each planned outcome
+
+
+class IntervalSerializer(serializers.Serializer[Any]):
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    level = serializers.FloatField()
+
+
+class ArmRateSerializer(serializers.Serializer[Any]):
+    """Of the `n` people who saw this arm, `events` did it. What is small is null, and so is all that would tell it."""
+
+    arm = serializers.CharField()
+    name = serializers.CharField()
+    frame = serializers.ChoiceField(choices=Frame.choices)
+    is_control = serializers.BooleanField()
+    served = serializers.IntegerField(allow_null=True, help_text="Messages sent out, seen or not.")
+    n = serializers.IntegerField(allow_null=True)
+    events = serializers.IntegerField(allow_null=True)
+    hidden = serializers.BooleanField(
+        help_text="Whether counts are null because fewer than SMALL_CELL did, or did not."
+    )
+    rate = serializers.FloatField(allow_null=True)
+    interval = IntervalSerializer(allow_null=True)
+
+
+class ComparisonSerializer(serializers.Serializer[Any]):
+    """Treated minus control, in shares: 0.09 is 9 more in 100. Numbers are null where `reason` says why."""
+
+    treated = serializers.CharField()
+    control = serializers.CharField()
+    effect = serializers.FloatField(allow_null=True)
+    interval = IntervalSerializer(allow_null=True)
+    p_value = serializers.FloatField(allow_null=True)
+    p_adjusted = serializers.FloatField(allow_null=True, help_text="After Holm, over the planned comparisons.")
+    verdict = serializers.ChoiceField(choices=Estimate.Verdict.choices, allow_blank=True)
+    sentence = serializers.CharField()
+    more_per_arm = serializers.IntegerField(allow_null=True, help_text="People still needed per arm to tell.")
+    method = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(allow_blank=True, help_text="Why there is no number, where there is none.")
+    hidden = serializers.BooleanField(help_text="Whether there is none because a count is small.")
+
+
+class OutcomeEstimatesSerializer(serializers.Serializer[Any]):
+    outcome = serializers.CharField()
+    role = serializers.ChoiceField(choices=[*PlannedOutcome.Role.choices, ("exploratory", "Exploratory")])
+    smallest_difference = serializers.FloatField(allow_null=True, help_text="As a share; less would change nothing.")
+    arms = ArmRateSerializer(many=True)
+    comparisons = ComparisonSerializer(many=True)
+
+
+class OmnibusSerializer(serializers.Serializer[Any]):
+    """Chi-square: do the arms differ at all in the primary outcome?"""
+
+    statistic = serializers.FloatField()
+    df = serializers.IntegerField()
+    p_value = serializers.FloatField()
+
+
+class SampleRatioSerializer(serializers.Serializer[Any]):
+    """Was each arm seen as often as its weight asks? On `alarm` every verdict is withheld."""
+
+    status = serializers.ChoiceField(choices=Analysis.SampleRatio.choices)
+    p_value = serializers.FloatField(allow_null=True)
+
+
+class ContrastSerializer(serializers.Serializer[Any]):
+    """One contrast of the victim x user factorial, as a share."""
+
+    term = serializers.CharField()
+    name = serializers.CharField()
+    effect = serializers.FloatField(allow_null=True)
+    interval = IntervalSerializer(allow_null=True)
+    p_adjusted = serializers.FloatField(allow_null=True)
+    verdict = serializers.ChoiceField(choices=Estimate.Verdict.choices)
+    sentence = serializers.CharField()
+
+
+class CheckSerializer(serializers.Serializer[Any]):
+    """One comparison looked at in other ways, as for a single look."""
+
+    treated = serializers.CharField()
+    exact_p = serializers.FloatField(allow_null=True)
+    tipping = serializers.CharField(allow_blank=True)
+    without = serializers.CharField(allow_blank=True, help_text="Leaving out one placement: lowest and highest.")
+
+
+class ChanceSerializer(serializers.Serializer[Any]):
+    """The posterior chance that an arm is the best, and what choosing it loses on average, as shares."""
+
+    name = serializers.CharField()
+    best = serializers.FloatField()
+    loss = serializers.FloatField()
+
+
+class PooledSerializer(serializers.Serializer[Any]):
+    """One comparison pooled by random effects, as shares."""
+
+    name = serializers.CharField()
+    campaigns = serializers.IntegerField()
+    effect = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    next_low = serializers.FloatField()
+    next_high = serializers.FloatField()
+
+
+class AnalysisSerializer(serializers.Serializer[Any]):
+    """One recorded look. The primary outcome comes first among the estimates."""
+
+    look = serializers.IntegerField()
+    shown_look = serializers.IntegerField(
+        help_text="The look whose numbers these are: an earlier one while too few people came since."
+    )
+    note = serializers.CharField(allow_blank=True, help_text="Why some numbers are hidden, or are those of that look.")
+    made_at = serializers.DateTimeField()
+    plan_fingerprint = serializers.CharField()
+    outcome = serializers.CharField(help_text="The primary outcome.")
+    level = serializers.FloatField()
+    smallest_difference = serializers.FloatField()
+    from_day = serializers.DateField(allow_null=True)
+    to_day = serializers.DateField(allow_null=True)
+    monitoring = serializers.ChoiceField(choices=AnalysisPlan.Monitoring.choices)
+    information = serializers.FloatField(
+        allow_null=True, help_text="People counted so far, as a share of those planned."
+    )
+    embargoed = serializers.BooleanField(help_text="Before the first planned look: the data's health only.")
+    exploratory = serializers.BooleanField(help_text="A look that the plan does not hold.")
+    exception = serializers.CharField(allow_blank=True, help_text="Who looked before the first planned look, and why.")
+    deviations = DeviationSerializer(many=True, help_text="Also those recorded after this look.")
+    sentence = serializers.CharField(help_text="The one sentence that heads the results page.")
+    sample_ratio = SampleRatioSerializer()
+    reach_p = serializers.FloatField(allow_null=True, help_text="Do sent messages reach the screen equally often?")
+    omnibus = OmnibusSerializer(allow_null=True)
+    estimates = OutcomeEstimatesSerializer(many=True)
+    factorial = ContrastSerializer(many=True, help_text="Where the arms form victim x user.")
+    guardrails_crossed = serializers.ListField(child=serializers.CharField())
+    checks = CheckSerializer(many=True, help_text="Other methods on the same counts; no verdict rests on them.")
+    chances = ChanceSerializer(many=True, help_text="Bayesian, flat priors; not a rule for stopping.")
+    across_campaigns = PooledSerializer(many=True, help_text="The same questions over several campaigns.")
+
+    def to_representation(self, instance: Analysis) -> dict[str, Any]:
+        return super().to_representation(as_values(instance, early=self.context["early"]))
+
+
+def as_values(analysis: Analysis, *, early: bool) -> dict[str, Any]:
+    """A stored look with the words that the report has for it; without `early`, for who may not look early."""
+    told = build.build(analysis, early=early)
+    test = {"statistic": told.omnibus_statistic, "df": told.omnibus_df, "p_value": told.omnibus_p}
+    return {
+        "look": told.look,
+        "shown_look": told.shown_look,
+        "note": told.note,
+        "made_at": told.made_at,
+        "plan_fingerprint": told.plan_fingerprint,
+        "outcome": told.primary.outcome.key,
+        "level": told.level,
+        "smallest_difference": told.smallest_difference,
+        "from_day": told.from_day,
+        "to_day": told.to_day,
+        "monitoring": told.monitoring,
+        "information": told.information,
+        "embargoed": told.embargoed,
+        "exploratory": told.exploratory,
+        "exception": told.exception,
+        "deviations": [asdict(row) for row in told.deviations],
+        "sentence": told.sentence,
+        "sample_ratio": {"status": told.sample_ratio, "p_value": told.sample_ratio_p},
+        "reach_p": told.reach_p,
+        "omnibus": None if told.omnibus_p is None else test,
+        "estimates": [
+            {
+                "outcome": block.outcome.key,
+                "role": block.role,
+                "smallest_difference": block.smallest_difference,
+                "arms": [asdict(row) | {"arm": row.key, "interval": _interval(row, told.level)} for row in block.rates],
+                "comparisons": [asdict(row) | {"interval": _interval(row, told.level)} for row in block.differences],
+            }
+            for block in (told.primary, *told.others)
+        ],
+        "factorial": [asdict(row) | {"interval": _interval(row, told.level)} for row in told.factorial],
+        "guardrails_crossed": list(told.guards),
+        "checks": [asdict(row) for row in told.checks],
+        "chances": [asdict(row) for row in told.chances],
+        "across_campaigns": [asdict(row) for row in told.pooled],
+    }
+
+
+def _interval(
+    row: report_rows.RateRow | report_rows.DifferenceRow | report_rows.FactorialRow, level: float
+) -> dict[str, float] | None:
+    return None if row.low is None or row.high is None else {"low": row.low, "high": row.high, "level": level}
+
+
+def _looks(request: Request, slug: str, *, early: bool) -> QuerySet[Analysis]:
+    """Those that this person may read: an exception to the embargo is for who may make one."""
+    campaign = campaign_for(request.user, slug)
+    looks = Analysis.objects.filter(gate.unless_early(early), campaign=campaign)
+    return looks.select_related("campaign__plan").order_by("-look")
+
+
+class Analyses(Listing[Analysis]):
+    """Every recorded look at a campaign, the latest first."""
+
+    serializer_class = AnalysisSerializer
+
+    @Described(tag="results", answer=AnalysisSerializer, many=True, refusals=(401, 403, 404))
+    def get(self, request: Request, slug: str) -> Response:
+        early = may_look(request.user)
+        return self.page(_looks(request, slug, early=early), early=early)
+
+
+class AnalysisDetail(APIView):
+    """One recorded look by its number."""
+
+    permission_classes = [HasRole]
+
+    @Described(tag="results", answer=AnalysisSerializer, refusals=(401, 403, 404))
+    def get(self, request: Request, slug: str, look: int) -> Response:
+        early = may_look(request.user)
+        analysis = _looks(request, slug, early=early).filter(look=look).first()
+        if analysis is None:
+            raise exceptions.NotFound("There is no look with this number.")
+        return Response(AnalysisSerializer(analysis, context={"early": early}).data)

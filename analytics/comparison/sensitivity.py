@@ -1,0 +1,129 @@
+"""PURE  Cross-checks of one look: other methods on the same counts, and how little would change the answer.
+
+They decide nothing: the verdict is the plan's. They show a reader how far to trust it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from analytics.comparison.compare import ArmCounts, Rules
+from analytics.stats import Counts, Estimate, NotEstimable, bayes, proportions, robustness, strata
+
+# Fisher's exact test walks over every table with the same margins: beyond this the large-sample test is as good.
+MOST_EXACT = 100_000
+# Of more strata than this, no single one can matter much.
+MOST_STRATA = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """A difference without one stratum."""
+
+    stratum: str
+    effect: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class PairCheck:
+    """One planned comparison, looked at in other ways, each as for a single look.
+
+    `tips_at` is how many of the treated arm's people would have had to do otherwise to turn a significant result into
+    none, or the reverse (`was_significant` says which); None if none would do. `lowest` and `highest` are the
+    differences, over all strata but one, that lie furthest apart.
+    """
+
+    treated: str
+    control: str
+    exact_p: float | None
+    was_significant: bool | None
+    tips_at: int | None
+    lowest: Without | None
+    highest: Without | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArmCheck:
+    """The posterior chance that this arm is the best, and what is lost on average by choosing it, as a share."""
+
+    arm: str
+    best: float
+    loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """All cross-checks of one yes/no outcome."""
+
+    pairs: tuple[PairCheck, ...]
+    arms: tuple[ArmCheck, ...]
+
+
+def checks(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]], rules: Rules) -> Checks:
+    """Exact tests, tipping points, leave-one-out and posterior chances (flat priors) for the arms of one look."""
+    by_key = {arm.key: arm for arm in arms}
+    good = [_good(arm.counts, rules) for arm in arms]
+    chances, losses = bayes.probability_best(good), bayes.expected_loss(good)
+    known = not isinstance(chances, NotEstimable) and not isinstance(losses, NotEstimable)
+    return Checks(
+        pairs=tuple(_pair(by_key[treated], by_key[control], rules) for treated, control in pairs),
+        arms=tuple(
+            ArmCheck(arm.key, best, loss)
+            for arm, best, loss in zip(arms, chances, losses, strict=True)  # type: ignore[arg-type]
+        )
+        if known
+        else (),
+    )
+
+
+def _good(counts: Counts, rules: Rules) -> Counts:
+    return Counts(counts.n, counts.n - counts.events) if rules.lower_is_better else counts
+
+
+def _pair(treated: ArmCounts, control: ArmCounts, rules: Rules) -> PairCheck:
+    pooled = treated.counts + control.counts
+    exact = None
+    if min(pooled.events, pooled.n - pooled.events) <= MOST_EXACT:
+        test = proportions.exact_test(treated=treated.counts, control=control.counts)
+        exact = None if isinstance(test, NotEstimable) else test.p_value
+    tips = robustness.tipping_point(treated=treated.counts, control=control.counts, level=rules.level)
+    plain = proportions.difference(treated=treated.counts, control=control.counts, level=rules.level)
+    significant = None
+    if isinstance(plain, Estimate) and plain.p_value is not None:
+        significant = plain.p_value < 1 - rules.level
+    lowest, highest = _left_out(treated, control, rules)
+    return PairCheck(
+        treated=treated.key,
+        control=control.key,
+        exact_p=exact,
+        was_significant=significant,
+        tips_at=None if isinstance(tips, NotEstimable) else tips.units,
+        lowest=lowest,
+        highest=highest,
+    )
+
+
+def _left_out(treated: ArmCounts, control: ArmCounts, rules: Rules) -> tuple[Without | None, Without | None]:
+    names = sorted(treated.strata.keys() & control.strata.keys())
+    tables = {name: strata.Stratum(treated=treated.strata[name], control=control.strata[name]) for name in names}
+    tables = {name: table for name, table in tables.items() if table.treated.n and table.control.n}
+    if not 2 <= len(tables) <= MOST_STRATA:
+        return None, None
+    # Mantel-Haenszel's weights and differences: without one stratum both sums lose one term.
+    weights = {name: t.treated.n * t.control.n / (t.treated.n + t.control.n) for name, t in tables.items()}
+    parts = {name: weights[name] * (t.treated.proportion - t.control.proportion) for name, t in tables.items()}
+    weight, part = sum(weights.values()), sum(parts.values())
+    ranked = sorted(tables, key=lambda name: (part - parts[name]) / (weight - weights[name]))
+    lowest, highest = (_without(tables, name, rules) for name in (ranked[0], ranked[-1]))
+    return lowest, highest
+
+
+def _without(tables: Mapping[str, strata.Stratum], name: str, rules: Rules) -> Without | None:
+    rest = [table for other, table in tables.items() if other != name]
+    found = strata.difference(rest, level=rules.level)
+    if isinstance(found, NotEstimable):
+        return None
+    return Without(name, found.effect, found.interval.low, found.interval.high)

@@ -1,0 +1,213 @@
+"""What `manage.py analyse` tells: the documented JSON, and tables for people. `docs/analyse.md` describes both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from analytics import wording
+from analytics.comparison.compare import Compared, Comparison, Rules
+from analytics.comparison.factorial import Term
+from analytics.comparison.sensitivity import Checks
+from analytics.stats import Estimate, NotEstimable
+
+VERSION = 1
+FirstSaid = Mapping[tuple[str, str], str]
+
+
+def as_dict(
+    look: Comparison,
+    rules: Rules,
+    *,
+    terms: Sequence[Term] | None = None,
+    first_said: FirstSaid | None = None,
+    checked: Checks | None = None,
+) -> dict[str, Any]:
+    """The contract of `analyse --json`; a number that cannot be estimated is null."""
+    told = {
+        "version": VERSION,
+        "rules": {
+            "level": rules.level,
+            "margin": rules.smallest_difference,
+            "correction": rules.correction,
+            "monitoring": rules.monitoring,
+            "planned_per_arm": rules.planned_per_arm,
+            "looks": list(rules.looks),
+            "estimator": "clustered" if rules.clustered else "stratified" if rules.stratified else "plain",
+        },
+        "arms": [
+            {
+                "arm": arm.key,
+                "n": arm.counts.n,
+                "events": arm.counts.events,
+                "rate": rate.effect if isinstance(rate, Estimate) else None,
+                "interval": _interval(rate),
+            }
+            for arm, rate in zip(look.arms, look.rates, strict=True)
+        ],
+        "omnibus": {
+            "statistic": None if isinstance(look.omnibus, NotEstimable) else look.omnibus.statistic,
+            "df": None if isinstance(look.omnibus, NotEstimable) else look.omnibus.df,
+            "p_value": None if isinstance(look.omnibus, NotEstimable) else look.omnibus.p_value,
+        },
+        "sample_ratio": {
+            "p_value": None if isinstance(look.sample_ratio, NotEstimable) else look.sample_ratio.p_value,
+            "status": "ok" if isinstance(look.sample_ratio, NotEstimable) else look.sample_ratio.status,
+        },
+        "comparisons": [
+            {
+                "treated": compared.treated,
+                "control": compared.control,
+                **_numbers(compared.estimate),
+                "p_adjusted": compared.p_adjusted,
+                "verdict": compared.verdict,
+                "sentence": sentence(look, compared, rules),
+                "more_per_arm": compared.more_per_arm,
+                "held": compared.held or None,
+            }
+            | ({"first_said": first_said.get((compared.treated, compared.control))} if first_said is not None else {})
+            for compared in look.comparisons
+        ],
+    }
+    if checked is not None:
+        told["checks"] = asdict(checked)
+    if terms is not None:
+        told["factorial"] = [
+            {
+                "term": _TERMS[term.name],
+                **_numbers(term.estimate),
+                "p_adjusted": term.p_adjusted,
+                "verdict": term.verdict,
+            }
+            for term in terms
+        ]
+    return told
+
+
+_TERMS = {"victim": "first", "user": "second", "interaction": "interaction", "both-minus-victim": "both_minus_first"}
+
+
+def _numbers(estimate: Estimate | NotEstimable) -> dict[str, Any]:
+    if isinstance(estimate, NotEstimable):
+        return {"effect": None, "interval": None, "p_value": None, "method": None, "reason": estimate.reason}
+    return {
+        "effect": estimate.effect,
+        "interval": _interval(estimate),
+        "p_value": estimate.p_value,
+        "method": estimate.method,
+        "reason": None,
+    }
+
+
+def _interval(estimate: Estimate | NotEstimable) -> dict[str, float] | None:
+    if isinstance(estimate, NotEstimable):
+        return None
+    return {"low": estimate.interval.low, "high": estimate.interval.high, "level": estimate.interval.level}
+
+
+def sentence(look: Comparison, compared: Compared, rules: Rules) -> str:
+    """The comparison in one sentence, as the results page says it."""
+    treated, control = wording.arm_phrase(compared.treated), wording.arm_phrase(compared.control)
+    rates = {arm.key: rate for arm, rate in zip(look.arms, look.rates, strict=True)}
+    rate = rates[compared.treated]
+    if isinstance(compared.estimate, NotEstimable) or isinstance(rate, NotEstimable):
+        reason = compared.estimate.reason if isinstance(compared.estimate, NotEstimable) else "An arm is empty."
+        return f"The comparison of {treated} with {control} cannot be made: {reason}"
+    said = wording.Said(
+        treated=treated,
+        control=control,
+        phrase="had the outcome",
+        higher_is_better=not rules.lower_is_better,
+        treated_rate=rate.effect,
+        effect=compared.estimate.effect,
+        low=compared.estimate.interval.low,
+        high=compared.estimate.interval.high,
+        verdict=compared.verdict,
+        smallest_difference=rules.smallest_difference,
+        more_per_arm=compared.more_per_arm,
+        who="in",
+    )
+    known = [found.effect for found in rates.values() if isinstance(found, Estimate)]
+    return wording.comparison_sentence(said, wording.scale_for(known))
+
+
+def show(
+    look: Comparison,
+    rules: Rules,
+    console: Console,
+    *,
+    terms: Sequence[Term] | None = None,
+    first_said: FirstSaid | None = None,
+    checked: Checks | None = None,
+) -> None:
+    """Tables for people: rates, differences, each in a sentence, then the tests of the whole."""
+    arms = Table("arm", "n", "events", "rate", "interval", title="Rates", title_justify="left")
+    for arm, rate in zip(look.arms, look.rates, strict=True):
+        arms.add_row(
+            arm.key,
+            f"{arm.counts.n:,}",
+            f"{arm.counts.events:,}",
+            f"{rate.effect:.2%}" if isinstance(rate, Estimate) else "–",
+            f"{rate.interval.low:.2%} to {rate.interval.high:.2%}" if isinstance(rate, Estimate) else "–",
+        )
+    console.print(arms)
+    columns = ["comparison", "difference", "interval", "p", f"p ({rules.correction})", "verdict"]
+    differences = Table(
+        *columns, *(["first said on day"] if first_said is not None else []), title="Differences", title_justify="left"
+    )
+    for row in look.comparisons:
+        when = [first_said.get((row.treated, row.control), "–")] if first_said is not None else []
+        differences.add_row(*_cells(f"{row.treated} − {row.control}", row.estimate, row.p_adjusted, row.verdict), *when)
+    console.print(differences)
+    for row in look.comparisons:
+        console.print(f"  {sentence(look, row, rules)}" + (f" {row.held}" if row.held else ""))
+    if terms is not None:
+        factorial = Table(*columns, title="As a 2 x 2 factorial", title_justify="left")
+        for term in terms:
+            factorial.add_row(*_cells(_TERMS[term.name], term.estimate, term.p_adjusted, term.verdict))
+        console.print(factorial)
+    if checked is not None:
+        _show_checks(checked, console)
+    if not isinstance(look.omnibus, NotEstimable):
+        test = look.omnibus
+        console.print(f"All arms at once: chi-square {test.statistic:.3f}, df {test.df}, p {test.p_value:.4f}")
+    if not isinstance(look.sample_ratio, NotEstimable):
+        console.print(f"Sample ratio: {look.sample_ratio.status}, p {look.sample_ratio.p_value:.4g}")
+
+
+def _show_checks(checked: Checks, console: Console) -> None:
+    pairs = Table(
+        *("comparison", "Fisher’s exact p", "how little would turn it", "without one stratum"),
+        title="Cross-checks, each as for a single look; they decide nothing",
+        title_justify="left",
+    )
+    for pair in checked.pairs:
+        pairs.add_row(
+            f"{pair.treated} − {pair.control}",
+            "–" if pair.exact_p is None else wording.p_value(pair.exact_p),
+            "–"
+            if pair.was_significant is None
+            else wording.tipping_sentence(pair.tips_at, was_significant=pair.was_significant),
+            f"{pair.lowest.effect:+.2%} to {pair.highest.effect:+.2%}" if pair.lowest and pair.highest else "–",
+        )
+    console.print(pairs)
+    if checked.arms:
+        best = ", ".join(f"{arm.arm} {arm.best:.1%}" for arm in checked.arms)
+        console.print(f"Chance to be best (flat priors; not a rule for stopping): {best}")
+
+
+def _cells(name: str, estimate: Estimate | NotEstimable, p_adjusted: float | None, verdict: str) -> list[str]:
+    if isinstance(estimate, NotEstimable) or p_adjusted is None:
+        return [name, "–", "–", "–", "–", wording.verdict_name(verdict)]
+    return [
+        name,
+        f"{estimate.effect:+.2%}",
+        f"{estimate.interval.low:+.2%} to {estimate.interval.high:+.2%}",
+        "–" if estimate.p_value is None else wording.p_value(estimate.p_value),
+        wording.p_value(p_adjusted),
+        wording.verdict_name(verdict),
+    ]

@@ -1,0 +1,203 @@
+"""What is held, as a director of an organisation reads it: sections of a number and a sentence each."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+
+from analytics.data_inventory import schema
+from analytics.data_inventory.counts import NEVER, Days, Held
+
+WIDTH = 96
+_INDENT = 10
+_AWAY = "The {} database does not answer, or is not set up: what it holds cannot be counted now. "
+
+Line = tuple[int | str, str]  # a number, or a mark in its place; a sentence
+
+
+def text(held: Held) -> str:
+    """The whole page."""
+    parts = [f"What a seizure would find right now: {_moment(held.at)}.\n"]
+    parts += [f"{title}\n{_lines(lines)}\n" for title, lines in sections(held)]
+    return "\n".join(parts)
+
+
+def sections(held: Held) -> list[tuple[str, list[Line]]]:
+    """Titles, each with its lines."""
+    told: list[tuple[str, Iterator[Line]]] = [
+        ("About visitors, for a few hours", _open(held)),
+        ("About visitors, kept as totals", _totals(held)),
+        ("About the people who work here", _staff(held)),
+        ("Your work", _work(held)),
+        ("Keys (how many there are; what is in them is never shown)", _keys(held)),
+        ("Other files and logs", _files(held)),
+        ("Is that all?", _check(held)),
+    ]
+    return [
+        *((title, list(lines)) for title, lines in told),
+        (
+            "Not here, because it is never written down" if held.as_declared else "Never written down by this program",
+            [("–", f"{words[0].upper()}{words[1:]}.") for words in NEVER],
+        ),
+        (
+            "Not seen from here",
+            [
+                ("–", "Backups and copies of the disk, the journal of a PostgreSQL server, and the system's own logs."),
+                ("–", "What the proxy in front, the host, a provider or a partner keeps. Ask each of them."),
+            ],
+        ),
+    ]
+
+
+def _open(held: Held) -> Iterator[Line]:
+    views = held.rows("analytics_openview")
+    if views is None or held.views is None:
+        yield "?", _AWAY.format("audience") + "It is where open views are: random numbers, each with what was pressed."
+    else:
+        where = held.databases["audience"].where
+        yield (
+            views,
+            f"{_many(views, 'open view')}, in {where}. Each is a random number, which message was shown where, in "
+            "which hour, and what was pressed. It does not say who.",
+        )
+        if held.views.oldest_hour is not None:
+            yield "", f"The oldest was shown in the hour that began on {_moment(held.views.oldest_hour)}."
+            yield "", "The database's journal holds the last of them in the order they came, until the next fold."
+        if held.views.overdue:
+            yield (
+                held.views.overdue,
+                "of them should have been counted and deleted already. Is the worker running? (manage.py worker)",
+            )
+        yield _counted(held, "analytics_foldedhour", "hour", " noted as counted: the number of the hour, nothing else.")
+    if held.spooled is None:
+        yield "?", "There is a spool, and it cannot be read. It may hold views that wait for the audience database."
+    else:
+        waits = "view that waits" if held.spooled == 1 else "views that wait"
+        yield held.spooled, f"{waits} on this machine's disk for the audience database to come back."
+
+
+def _totals(held: Held) -> Iterator[Line]:
+    if held.tallies is None or held.served is None or held.rows("analytics_tally") is None:
+        yield "?", _AWAY.format("default") + "It is where daily totals are."
+        return
+    span = _span(held.tallies)
+    yield _counted(held, "analytics_tally", "daily total", f"{span}: how many views had one outcome, not which.")
+    span = _span(held.served)
+    yield _counted(held, "campaign_servedcount", "daily total", f"{span}: how many messages were sent.")
+    yield _counted(
+        held, "campaign_leftoutcount", "daily total", ": how many messages were shown and not counted, and why."
+    )
+    yield _counted(held, "analytics_foldprogress", "note", " of how far an hour is counted.")
+    yield "", "The database's journal shows, for some minutes, in which order totals were raised."
+
+
+def _staff(held: Held) -> Iterator[Line]:
+    if held.rows("auth_user") is None:
+        yield "?", _AWAY.format("default") + "It is where staff accounts are: names, e-mail addresses, last sign-ins."
+        return
+    yield _counted(held, "auth_user", "staff account", ": name, e-mail address, hashed password, last sign-in.")
+    yield _counted(held, "django_session", "session", f" of staff; signed in now: {held.signed_in or 0}.")
+    yield _counted(held, "authtoken_token", "key", " with which staff use the API. Whoever has one can use it.")
+    yield _counted(held, "django_admin_log", "note", " of who changed what on the administration pages.")
+    yield _counted(held, "messaging_review", "review", " of words: by whom, and when.")
+    yield _counted(held, "messaging_auditentry", "note", " on the audit record: who decided what, and when.")
+
+
+def _work(held: Held) -> Iterator[Line]:
+    if held.rows("campaign_campaign") is None:
+        yield "?", _AWAY.format("default") + "It is where campaigns and words are."
+        return
+    yield _counted(held, "campaign_campaign", "campaign", ", with who made and who approved it.")
+    yield _counted(held, "campaign_partner", "partner", ", with its sites.")
+    yield _counted(held, "messaging_revision", "wording", " of a message, with who wrote it.")
+    yield _counted(held, "analytics_analysis", "look", " at results, on record.")
+
+
+def _counted(held: Held, table: str, noun: str, rest: str) -> Line:
+    number = held.rows(table) or 0
+    return number, f"{_many(number, noun)}{rest}"
+
+
+def _keys(held: Held) -> Iterator[Line]:
+    signing, secrets = held.files["keys/receipt-*.key"], held.files["keys/campaign-*.key"]
+    yield signing, f"{_many(signing, 'key')} to sign receipts. It can make false outcomes; it finds nobody."
+    yield (
+        secrets,
+        f"{_many(secrets, 'secret')} of a campaign that counts a partner's subjects. With it, and with the partner's "
+        "list of subjects, one can compute which message each was to see. It is destroyed when the campaign closes.",
+    )
+    site = held.files["keys/django.key"]
+    yield site, f"{_many(site, 'secret')} to sign staff sessions."
+    sealing = held.files["keys/second-factor.key"]
+    yield sealing, f"{_many(sealing, 'secret')} that staff's second factors are encrypted under."
+
+
+def _files(held: Held) -> Iterator[Line]:
+    copies, unknown = held.files["data/snapshot.jsonl"], len(held.undeclared_files)
+    yield copies, f"{'copy' if copies == 1 else 'copies'} of the messages that are shown, for a restart."
+    yield unknown, f"{_many(unknown, 'file')} in these directories that this program does not know."
+    for path in held.undeclared_files[:20]:
+        yield "", path
+    named = [where for where in held.logs if not where.startswith("logging.")]
+    if named:
+        yield len(named), f"{_many(len(named), 'log file')}: {', '.join(named)}. See what is in it."
+    else:
+        yield 0, "log files. Warnings go to standard error; what the system keeps of it, the system knows."
+
+
+def _check(held: Held) -> Iterator[Line]:
+    for name, database in held.databases.items():
+        if database.rows is None:
+            yield "?", f"The {name} database could not be compared with the list of what may be stored."
+            continue
+        declared = [table for table in schema.tables() if table.place == name]
+        if not database.differences:
+            columns = sum(len(table.fields) for table in declared)
+            yield (
+                "✓",
+                f"The {name} database holds the {len(declared)} tables and {columns} columns that are declared in "
+                "analytics/data_inventory/privacy_schema.toml, and nothing else. Compared just now.",
+            )
+            continue
+        yield (
+            "!",
+            f"The {name} database does not hold what is declared in analytics/data_inventory/privacy_schema.toml:",
+        )
+        for difference in database.differences[:20]:
+            yield "", difference
+
+
+def _span(days: Days) -> str:
+    if days.first is None or days.last is None:
+        return ""
+    if days.first == days.last:
+        return f" of {_day(days.first)}"
+    return f" of {days.days:,} days, {_day(days.first)} to {_day(days.last)}"
+
+
+def _many(number: int, noun: str) -> str:
+    return noun if number == 1 else f"{noun}s"
+
+
+def _lines(lines: Sequence[Line]) -> str:
+    return "\n".join(
+        textwrap.fill(
+            sentence,
+            WIDTH,
+            initial_indent=f"{number:>{_INDENT - 2},}  " if isinstance(number, int) else f"{number:>{_INDENT - 2}}  ",
+            subsequent_indent=" " * _INDENT,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for number, sentence in lines
+    )
+
+
+def _moment(at: datetime) -> str:
+    at = at.astimezone(UTC)
+    return f"{_day(at.date())}, {at:%H:%M} UTC"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

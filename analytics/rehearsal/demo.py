@@ -1,0 +1,130 @@
+"""The demo: three people, a partner, two placements, and a campaign of four arms with a frozen plan."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.utils import timezone
+
+from analytics.rehearsal.visitors import Behaviour
+from campaign.lifecycle import transitions
+from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome
+from messages.help_links import directory
+from messages.models import Message
+from messages.roles import ROLES
+
+SLUG = "autumn-pilot"
+CHECKER = "the demo, which opened none of them"
+HOSTED, EMBEDDED = "quiet-page", "partner-page"
+
+# The truth that the simulated visitors follow: the chance to turn back after seeing each arm.
+TRUTH = {
+    "neutral": Behaviour(turn_back=0.35),
+    "victim": Behaviour(turn_back=0.40),
+    "user": Behaviour(turn_back=0.38),
+    "both": Behaviour(turn_back=0.44, annoyed=0.035),
+}
+ARMS = [
+    ("neutral", "Neutral text", "go-on-or-go-back"),
+    ("victim", "Harm to the victim", "their-good-name"),
+    ("user", "Harm to you", "reward-without-the-work"),
+    ("both", "Both harms", "spare-them-and-yourself"),
+]
+_COMPARISONS = [
+    ["victim", "neutral"],
+    ["user", "neutral"],
+    ["both", "neutral"],
+    ["user", "victim"],
+    ["both", "victim"],
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """How to sign in as one of the cast."""
+
+    name: str
+    role: str
+    password: str
+
+
+@transaction.atomic
+def people() -> list[Person]:
+    """A manager, a reviewer and an analyst, each with a new random password."""
+    cast = []
+    for name, role in zip(("mara", "rafael", "ana"), ROLES, strict=True):
+        group, _ = Group.objects.get_or_create(name=role)
+        user, _ = User.objects.get_or_create(username=name)
+        password = secrets.token_urlsafe(9)
+        user.set_password(password)
+        user.save()
+        user.groups.set([group])
+        cast.append(Person(name, role, password))
+    return cast
+
+
+@transaction.atomic
+def help_marked(*, now: datetime) -> None:
+    """Help links marked as checked so that the demo can launch: in its own name, because nobody opened them."""
+    today = timezone.localdate(now)
+    for waiting in directory.due(today=today):
+        directory.check(waiting.link, by=CHECKER, today=today)
+
+
+@transaction.atomic
+def campaign(*, now: datetime, origins: list[str], planned_per_arm: int, slug: str = SLUG) -> Campaign:
+    """The four-arm campaign, written, approved by a second person and launched at `now`."""
+    manager, reviewer = User.objects.get(username="mara"), User.objects.get(username="rafael")
+    partner, _ = Partner.objects.get_or_create(name="Example partner")
+    neutral = Message.objects.get(key="go-on-or-go-back").revisions.order_by("number").first()
+    made = Campaign.objects.create(
+        slug=slug,
+        name="Autumn pilot: does the second harm help?",
+        hypothesis="Telling the maker what it does to him turns back more people, alone or beside the victim's harm.",
+        created_by=manager,
+        ethics_exemption="The visitors of this example are simulated.",
+    )
+    for key, name in ((HOSTED, "Our own quiet page"), (EMBEDDED, "Example partner's page")):
+        placement, _ = Placement.objects.update_or_create(
+            key=key, defaults={"name": name, "partner": partner, "allowed_origins": origins, "fallback": neutral}
+        )
+        made.placements.add(placement)
+    for position, (key, name, message) in enumerate(ARMS):
+        revision = Message.objects.get(key=message).revisions.order_by("number")[0]
+        Arm.objects.create(
+            campaign=made, key=key, name=name, revision=revision, is_control=key == "neutral", position=position
+        )
+    plan = AnalysisPlan.objects.create(
+        campaign=made,
+        smallest_difference=0.02,
+        planned_per_arm=planned_per_arm,
+        comparisons=_COMPARISONS,
+        monitoring=AnalysisPlan.Monitoring.FIXED,
+        looks=[1.0],
+    )
+    for outcome, role in (
+        ("turned_back", PlannedOutcome.Role.PRIMARY),
+        ("help_self", PlannedOutcome.Role.SECONDARY),
+        ("annoyed", PlannedOutcome.Role.GUARDRAIL),
+        ("rating", PlannedOutcome.Role.SECONDARY),
+    ):
+        margin = 0.02 if role == PlannedOutcome.Role.GUARDRAIL else None
+        PlannedOutcome.objects.create(plan=plan, outcome=outcome, role=role, harm_margin=margin)
+    help_marked(now=now)
+    transitions.submit(made, by=manager)
+    transitions.approve(made, by=reviewer)
+    transitions.launch(made, by=manager, now=now)
+    return made
+
+
+def behaviours(made: Campaign) -> dict[str, Behaviour]:
+    """The truth by headline, which is how a visitor tells the arms apart."""
+    by_headline = {}
+    for arm in made.arms.select_related("revision"):
+        for rendition in arm.revision.renditions.all():
+            by_headline[rendition.headline] = TRUTH[arm.key]
+    return by_headline

@@ -1,0 +1,195 @@
+"""PURE  Does the product keep its word? Simulated trials under the product's own rules and those of other tools.
+
+Every simulation has a seed. Four arms of equal truth, looked at every day: any "better" or "worse" is a false call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import chdtrc, ndtr
+
+from analytics.comparison.compare import ArmCounts, Rules, all_pairs, compare
+from analytics.stats import Counts, Estimate, NotEstimable, clusters, factorial, proportions, sequential, strata
+
+ARMS = ("a", "b", "c", "d")
+DAYS = 28
+Days = npt.NDArray[np.int64]  # cumulative events, shape (day, arm)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of simulated trials, with its Monte Carlo standard error."""
+
+    share: float
+    trials: int
+
+    @property
+    def error(self) -> float:
+        return sqrt(self.share * (1 - self.share) / self.trials)
+
+
+def trials(rate: float, *, per_arm_a_day: int, count: int, seed: int) -> list[Days]:
+    """`count` trials of four arms with the same true rate: cumulative events by day and arm."""
+    source = np.random.default_rng(seed)
+    daily = source.binomial(per_arm_a_day, rate, size=(count, DAYS, len(ARMS)))
+    return list(np.cumsum(daily, axis=1, dtype=np.int64))
+
+
+def false_calls(data: Sequence[Days], *, per_arm_a_day: int, rule: Callable[[Days, int], bool]) -> Share:
+    """In what share of trials does `rule` (cumulative events, people per arm a day) call a difference at any look?"""
+    called = sum(rule(days, per_arm_a_day) for days in data)
+    return Share(called / len(data), len(data))
+
+
+def always_valid(days: Days, per_day: int) -> bool:
+    """The product's default: a look every day, all six pairs, Holm, a verdict that must hold at every look."""
+    rules = Rules(monitoring="always-valid", planned_per_arm=per_day * DAYS)
+    return any(_called(days[day], per_day * (day + 1), rules) for day in range(DAYS))
+
+
+def group_sequential(days: Days, per_day: int) -> bool:
+    """Five named looks with O'Brien-Fleming spending, all six pairs, Holm."""
+    looks: tuple[float, ...] = ()
+    for share in (0.2, 0.4, 0.6, 0.8, 1.0):
+        day = round(share * DAYS) - 1
+        looks = (*looks, (day + 1) / DAYS)
+        rules = Rules(monitoring="group-sequential", planned_per_arm=per_day * DAYS, looks=looks)
+        if _called(days[day], per_day * (day + 1), rules):
+            return True
+    return False
+
+
+def fixed(days: Days, per_day: int) -> bool:
+    """One look at the end, all six pairs, Holm."""
+    return _called(days[-1], per_day * DAYS, Rules())
+
+
+def _called(events: npt.NDArray[np.int64], n: int, rules: Rules) -> bool:
+    if int(events.max()) == int(events.min()):
+        return False
+    arms = [ArmCounts(arm, Counts(n, int(x))) for arm, x in zip(ARMS, events, strict=True)]
+    return any(row.verdict in ("better", "worse") for row in compare(arms, all_pairs(ARMS, "a"), rules).comparisons)
+
+
+def uncorrected_chi_square(days: Days, per_day: int) -> bool:
+    """What many tools do: chi-square of each arm against the control, every day, uncorrected; stop at p below 0.05."""
+    n = per_day * np.arange(1, DAYS + 1)
+    for arm in range(1, len(ARMS)):
+        pooled = (days[:, arm] + days[:, 0]) / (2 * n)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = (days[:, arm] - days[:, 0]) / n / np.sqrt(pooled * (1 - pooled) * 2 / n)
+        if np.any(chdtrc(1, np.nan_to_num(z) ** 2) < 0.05):
+            return True
+    return False
+
+
+def chance_to_win(days: Days, per_day: int) -> bool:
+    """What others do: stop when the posterior chance of beating the control passes 95% or falls below 5%, any day."""
+    n = per_day * np.arange(1, DAYS + 1)
+    mean = (days + 1) / (n[:, None] + 2)
+    variance = mean * (1 - mean) / (n[:, None] + 3)
+    z = (mean[:, 1:] - mean[:, :1]) / np.sqrt(variance[:, 1:] + variance[:, :1])
+    chance = ndtr(z)
+    return bool(np.any((chance > 0.95) | (chance < 0.05)))
+
+
+def power(*, control: float, treated: float, per_arm: int, rules: Rules, count: int, seed: int) -> Share:
+    """In what share of trials does one comparison at the planned end say better?"""
+    source = np.random.default_rng(seed)
+    events = source.binomial(per_arm, [control, treated], size=(count, 2))
+    found = 0
+    for a, b in events:
+        arms = [ArmCounts("a", Counts(per_arm, int(a))), ArmCounts("b", Counts(per_arm, int(b)))]
+        found += compare(arms, [("b", "a")], rules).comparisons[0].verdict == "better"
+    return Share(found / count, count)
+
+
+Pairwise = Callable[[Counts, Counts], Estimate | NotEstimable]
+
+
+def coverage(*, rate: float, other: float, n: int, truth: float, method: Pairwise, count: int, seed: int) -> Share:
+    """How often does the interval that `method` makes of two arms hold the truth? Not estimable claims nothing."""
+    source = np.random.default_rng(seed)
+    pairs, times = np.unique(source.binomial(n, [rate, other], size=(count, 2)), axis=0, return_counts=True)
+    held = 0
+    for (x, y), repeats in zip(pairs, times, strict=True):
+        found = method(Counts(n, int(x)), Counts(n, int(y)))
+        held += int(repeats) * (not isinstance(found, Estimate) or truth in found.interval)
+    return Share(held / count, count)
+
+
+def clustered_coverage(*, spread: float, count: int, seed: int) -> tuple[Share, Share]:
+    """Clusters that share their luck: how often do CR2's and the plain interval hold the truth, no difference?"""
+    source = np.random.default_rng(seed)
+    a, b = 0.3 / spread, 0.7 / spread
+    held = plain = 0
+    for _ in range(count):
+        sides = [[Counts(30, int(source.binomial(30, p))) for p in source.beta(a, b, size=size)] for size in (12, 15)]
+        found = clusters.difference(treated=sides[0], control=sides[1])
+        held += not isinstance(found, Estimate) or 0.0 in found.interval
+        totals = [Counts(sum(c.n for c in side), sum(c.events for c in side)) for side in sides]
+        simple = proportions.difference(treated=totals[0], control=totals[1])
+        plain += not isinstance(simple, Estimate) or 0.0 in simple.interval
+    return Share(held / count, count), Share(plain / count, count)
+
+
+def stratified_coverage(*, count: int, seed: int) -> Share:
+    """Three strata of different rates and splits: how often does Mantel-Haenszel hold the truth?"""
+    source = np.random.default_rng(seed)
+    held = 0
+    for _ in range(count):
+        rows = [
+            strata.Stratum(
+                treated=Counts(120, int(source.binomial(120, base + 0.05))),
+                control=Counts(80, int(source.binomial(80, base))),
+            )
+            for base in (0.1, 0.3, 0.6)
+        ]
+        found = strata.difference(rows)
+        held += not isinstance(found, Estimate) or 0.05 in found.interval
+    return Share(held / count, count)
+
+
+def sequence_coverage(*, rate: float, per_day: int, count: int, seed: int) -> Share:
+    """How often does a confidence sequence hold the truth, no difference, at all daily looks at once?"""
+    data = trials(rate, per_arm_a_day=per_day, count=count, seed=seed)
+    held = 0
+    for days in data:
+        found = (
+            sequential.confidence_sequence(
+                treated=Counts(n, int(days[day, 0])), control=Counts(n, int(days[day, 1])), n_planned=2 * per_day * DAYS
+            )
+            for day, n in ((day, per_day * (day + 1)) for day in range(DAYS))
+        )
+        held += all(not isinstance(estimate, Estimate) or 0.0 in estimate.interval for estimate in found)
+    return Share(held / count, count)
+
+
+def standard_errors(*, per_arm: int) -> tuple[float, float]:
+    """Factorial main effect and plain pair at 40%, as standard errors: the factorial uses all four arms."""
+    arm = Counts(per_arm, round(0.4 * per_arm))
+    effect = factorial.two_by_two(neither=arm, first=arm, second=arm, both=arm).first
+    plain = proportions.difference(treated=arm, control=arm, method="wald")
+    assert isinstance(effect, Estimate)
+    assert isinstance(plain, Estimate)
+    assert effect.standard_error is not None
+    assert plain.standard_error is not None
+    return effect.standard_error, plain.standard_error
+
+
+def stratified_gain(*, per_cell: int) -> tuple[float, float]:
+    """Stratified and plain standard error where two placements differ greatly (5% and 60%)."""
+    cells = [Counts(per_cell, round(0.05 * per_cell)), Counts(per_cell, round(0.60 * per_cell))]
+    inside = strata.difference([strata.Stratum(treated=cell, control=cell) for cell in cells])
+    total = cells[0] + cells[1]
+    plain = proportions.difference(treated=total, control=total, method="wald")
+    assert isinstance(inside, Estimate)
+    assert isinstance(plain, Estimate)
+    assert inside.standard_error is not None
+    assert plain.standard_error is not None
+    return inside.standard_error, plain.standard_error

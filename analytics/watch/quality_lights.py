@@ -1,0 +1,122 @@
+"""The lights of the watch page: split, reach, flow, and what is left out, each a line in words with how it stands."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext
+
+from analytics import wording
+from analytics.models import Analysis, Pulse
+from analytics.report_rows import QualityItem, Status
+from analytics.results import split_after_pause
+from campaign.models import Campaign
+
+LOW_REACH, LEAST_REACH = 50, 20  # of 100 messages sent
+MANY_LEFT_OUT, MOST_LEFT_OUT = 20, 50  # of 100
+STALE = timedelta(hours=3)
+UNEQUAL_BELOW = 0.0005  # as the results page has it
+_WORST = ("unknown", "ok", "caution", "alarm")
+
+
+def of(campaign: Campaign, pulse: Pulse | None, look: Analysis | None, *, now: datetime) -> tuple[QualityItem, ...]:
+    """Every light of a campaign; while the worker has not felt it, that is said in their place. `look` is the last one
+    as it may be shown."""
+    running = campaign.state == Campaign.State.RUNNING
+    if pulse is None and look is None:
+        return (_silent_worker(None),) if running and not _is_fresh(campaign, now) else ()
+    late = running and (pulse is None or now - pulse.felt_at > STALE)
+    return (
+        *([_silent_worker(pulse)] if late else []),
+        split_after_pause.split(_split(pulse, look), split_after_pause.shares(campaign.arms.all())),
+        *([_flow(pulse)] if running and pulse is not None else []),
+        _reach(pulse, look),
+        _left_out(pulse),
+    )
+
+
+def _is_fresh(campaign: Campaign, now: datetime) -> bool:
+    return campaign.launched_at is not None and now - campaign.launched_at < STALE
+
+
+def _silent_worker(pulse: Pulse | None) -> QualityItem:
+    return QualityItem(
+        gettext("The worker has not looked lately"),
+        "caution",
+        gettext("It looks once an hour. What stands here may be old: please ask whoever runs this site.")
+        if pulse
+        else gettext("It looks once an hour, and has not looked at this campaign yet. Is it running?"),
+    )
+
+
+def _split(pulse: Pulse | None, look: Analysis | None) -> QualityItem:
+    """The worse of what the last look and the last hour found."""
+    found = [pulse.split] if pulse else []
+    found += [look.sample_ratio] if look else []
+    status = max(found, key=_WORST.index)
+    details = {
+        "ok": gettext("Each message is seen about as often as its share asks."),
+        "caution": gettext("The shares are a little off. That may be chance; look again tomorrow."),
+        "alarm": gettext(
+            "The shares are far off: something changes who sees which message. Comparisons are withheld. Pause the "
+            "campaign and look for the cause."
+        ),
+        "unknown": gettext("Too few people so far to check the shares."),
+    }
+    return QualityItem(str(Analysis.SampleRatio(status).label), _status(status), details[status])
+
+
+def _flow(pulse: Pulse) -> QualityItem:
+    usual = ""
+    if pulse.usual:
+        usual = gettext("About %(usual)s a day are usual.") % {"usual": wording.number(pulse.usual)}
+    details = {
+        "ok": gettext("Nothing is silent."),
+        "caution": gettext("Has a partner moved the message, or is it a holiday?"),
+        "alarm": gettext("Does the message still stand on the partner’s page? Open the page and see."),
+        "unknown": gettext("After a day or two the page can tell when it falls silent."),
+    }
+    detail = f"{details[pulse.flow]} {usual}".strip()
+    return QualityItem(str(Pulse.Flow(pulse.flow).label), _status(pulse.flow), detail)
+
+
+def _reach(pulse: Pulse | None, look: Analysis | None) -> QualityItem:
+    reach = pulse.reach if pulse else None
+    if reach is None:
+        return QualityItem(
+            gettext("Not known yet whether messages reach the screen"),
+            "unknown",
+            gettext("A week’s messages are compared with how many of them were seen, once there are enough."),
+        )
+    told = gettext("Of 100 messages sent, %(seen)s were seen on a screen.") % {"seen": wording.number(reach)}
+    if look is not None and look.reach_p is not None and look.reach_p < UNEQUAL_BELOW:
+        more = gettext("One message reaches it less often than another: look for what differs between them.")
+        return QualityItem(gettext("Messages reach the screen unequally"), "caution", f"{told} {more}")
+    if reach < LOW_REACH:
+        status: Status = "alarm" if reach < LEAST_REACH else "caution"
+        more = gettext("Many stand where nobody scrolls, or fail to load.")
+        return QualityItem(gettext("Many messages never reach the screen"), status, f"{told} {more}")
+    return QualityItem(gettext("Messages reach the screen"), "ok", told)
+
+
+def _left_out(pulse: Pulse | None) -> QualityItem:
+    machines, crowds = (pulse.machines or 0, pulse.crowds or 0) if pulse else (0, 0)
+    both = machines + crowds
+    if not both:
+        return QualityItem(
+            gettext("Hardly anything is left out"), "ok", gettext("Machines and crowds are shown it and not counted.")
+        )
+    parts = [gettext("%(share)s went to machines") % {"share": wording.number(machines)}] if machines else []
+    if crowds:
+        parts.append(gettext("%(share)s to a network that asked very often") % {"share": wording.number(crowds)})
+    told = gettext("Of 100 messages, %(parts)s. They are not counted.") % {"parts": ", ".join(parts)}
+    if both < MANY_LEFT_OUT:
+        return QualityItem(gettext("Machines and crowds are left out"), "ok", told)
+    more = gettext("If it is your partner’s own server that asks so often, raise its limit.") if crowds else ""
+    status: Status = "alarm" if both >= MOST_LEFT_OUT else "caution"
+    return QualityItem(gettext("Much is left out as machines or crowds"), status, f"{told} {more}".strip())
+
+
+def _status(status: str) -> Status:
+    known: dict[str, Status] = {"ok": "ok", "caution": "caution", "alarm": "alarm"}
+    return known.get(status, "unknown")

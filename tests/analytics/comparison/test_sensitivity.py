@@ -1,0 +1,161 @@
+"""Cross-checks of a look, ratings in a plan, Dunnett's correction, and campaigns pooled."""
+
+import numpy as np
+import pytest
+from django.test import Client
+from scipy.stats import brunnermunzel, fisher_exact
+
+from analytics.comparison.compare import ArmCounts, Rules, compare
+from analytics.comparison.sensitivity import checks
+from analytics.looks.evaluate import evaluate
+from analytics.models import Estimate
+from analytics.results import build
+from analytics.stats import Counts, Levels, multiplicity
+from analytics.stats import Estimate as Estimated
+from tests import world
+
+COUNTS = {"neutral": (500, 175), "victim": (498, 199), "user": (502, 184), "both": (498, 240)}
+RATINGS = {
+    "neutral": (90, 60, 40, 30, 20),
+    "victim": (60, 60, 60, 40, 30),
+    "user": (80, 60, 50, 30, 20),
+    "both": (30, 40, 60, 70, 60),
+}
+ARMS = [ArmCounts(key, Counts(*counts)) for key, counts in COUNTS.items()]
+
+
+def answers(counts: tuple[int, ...]) -> list[int]:
+    return [value for value, count in enumerate(counts, start=1) for _ in range(count)]
+
+
+class TestChecks:
+    def test_the_exact_p_is_scipys(self) -> None:
+        (pair,) = checks(ARMS, [("both", "neutral")], Rules()).pairs
+        # scipy 1.17: fisher_exact([[240, 258], [175, 325]]), called here.
+        assert pair.exact_p == pytest.approx(fisher_exact(np.array([[240, 258], [175, 325]])).pvalue, rel=1e-6)
+
+    def test_the_tipping_point_turns_the_answer_and_one_fewer_does_not(self) -> None:
+        (pair,) = checks(ARMS, [("both", "neutral")], Rules()).pairs
+        assert pair.was_significant
+        assert pair.tips_at is not None
+        for fewer, significant in ((pair.tips_at, False), (pair.tips_at - 1, True)):
+            arms = [ArmCounts("both", Counts(498, 240 - fewer)), ARMS[0]]
+            estimate = compare(arms, [("both", "neutral")], Rules()).comparisons[0].estimate
+            assert isinstance(estimate, Estimated)
+            assert estimate.p_value is not None
+            assert (estimate.p_value < 0.05) == significant
+
+    def test_chances_to_be_best_add_up_and_turn_round_for_a_bad_outcome(self) -> None:
+        good, bad = (checks(ARMS, [], Rules(lower_is_better=lower)).arms for lower in (False, True))
+        assert sum(arm.best for arm in good) == pytest.approx(1.0)
+        assert max(good, key=lambda arm: arm.best).arm == "both"
+        assert max(bad, key=lambda arm: arm.best).arm == "neutral"
+
+    def test_leaving_out_a_placement_shows_the_two_extremes(self) -> None:
+        arms = [
+            ArmCounts("a", Counts(300, 150), strata={"x": Counts(100, 60), "y": Counts(100, 50), "z": Counts(100, 40)}),
+            ArmCounts("b", Counts(300, 120), strata={"x": Counts(100, 40), "y": Counts(100, 40), "z": Counts(100, 40)}),
+        ]
+        (pair,) = checks(arms, [("a", "b")], Rules()).pairs
+        assert pair.lowest is not None
+        assert pair.highest is not None
+        # By hand: differences 0.2, 0.1, 0; without x (0.1 + 0) / 2, without z (0.2 + 0.1) / 2.
+        assert (pair.lowest.stratum, pair.highest.stratum) == ("x", "z")
+        assert (pair.lowest.effect, pair.highest.effect) == pytest.approx((0.05, 0.15))
+
+
+class TestDunnett:
+    def test_the_intervals_are_simultaneous(self) -> None:
+        pairs = [(key, "neutral") for key in ("victim", "user", "both")]
+        found = compare(ARMS, pairs, Rules(correction="dunnett")).comparisons
+        alone = multiplicity.dunnett([arm.counts for arm in ARMS[1:]], control=ARMS[0].counts)
+        assert [row.estimate for row in found] == alone
+        assert [row.verdict for row in found] == ["cannot-tell-yet", "cannot-tell-yet", "better"]
+
+    @pytest.mark.parametrize("other", [{"monitoring": "always-valid", "planned_per_arm": 9}, {"stratified": True}])
+    def test_it_is_for_one_look_at_plain_counts(self, other: dict[str, object]) -> None:
+        with pytest.raises(ValueError, match="one look"):
+            Rules(correction="dunnett", **other)  # type: ignore[arg-type]
+
+    @pytest.mark.django_db
+    def test_a_plan_can_ask_for_it(self) -> None:
+        pairs = [[key, "neutral"] for key in ("victim", "user", "both")]
+        campaign = world.launched(pairs=pairs, plan={"correction": "dunnett"})
+        world.tally(campaign, COUNTS)
+        found = evaluate(campaign, now=world.NOON).estimates.filter(kind="difference", outcome="turned_back")
+        assert {row.p_value == row.p_adjusted for row in found} == {True}
+
+
+@pytest.mark.django_db
+class TestRatings:
+    def test_a_rating_can_be_the_primary_outcome(self) -> None:
+        campaign = world.launched(outcome="rating", plan={"smallest_difference": 0.05})
+        world.tally(campaign, COUNTS)
+        world.rate(campaign, RATINGS)
+        analysis = evaluate(campaign, now=world.NOON)
+        row = analysis.estimates.get(outcome="rating", kind="difference", treated__key="both", control__key="neutral")
+        theirs = brunnermunzel(answers(RATINGS["both"]), answers(RATINGS["neutral"]))
+        # scipy 1.17: brunnermunzel(both, neutral).pvalue, called here; the chance counted over all pairs.
+        higher = sum((a > b) + (a == b) / 2 for a in answers(RATINGS["both"]) for b in answers(RATINGS["neutral"]))
+        assert row.effect == pytest.approx(higher / (260 * 240) - 0.5)
+        assert row.p_value == pytest.approx(theirs.pvalue, rel=1e-6)
+        assert row.verdict == "better"
+        assert not analysis.estimates.filter(kind=Estimate.Kind.FACTORIAL).exists()
+        told = build.build(analysis)
+        assert "of 100 pairs" in told.sentence
+        assert told.primary.rates[0].events == 240
+        assert told.primary.rates[0].rate == pytest.approx(sum(answers(RATINGS["neutral"])) / 240)
+
+    def test_a_rating_that_must_hold_at_every_look_waits_for_enough_answers(self) -> None:
+        given = {"a": Levels([0, 1, 0, 1, 28]), "b": Levels([28, 1, 0, 1, 0])}
+        arms = [ArmCounts(key, Counts(99, 30), levels=levels) for key, levels in given.items()]
+        rules = Rules(ordered=True, monitoring="always-valid", planned_per_arm=1000)
+        (row,) = compare(arms, [("a", "b")], rules).comparisons
+        assert (row.verdict, "50 answers" in row.held) == ("cannot-tell-yet", True)
+
+    def test_the_page_shows_means_and_pairs(self, client: Client) -> None:
+        campaign = world.launched(outcome="rating")
+        world.tally(campaign, COUNTS)
+        world.rate(campaign, RATINGS)
+        evaluate(campaign, now=world.NOON)
+        world.sign_in(client, world.person("ana", "analyst"))
+        page = client.get("/campaigns/pilot/results/").content.decode()
+        assert "of 100 pairs" in page
+        assert "3.35" in page  # by hand: (30 + 80 + 180 + 280 + 300) / 260 = 3.346
+
+
+@pytest.mark.django_db
+class TestPooled:
+    def test_one_campaign_is_not_pooled(self) -> None:
+        campaign = world.launched()
+        world.tally(campaign, COUNTS)
+        assert build.build(evaluate(campaign, now=world.NOON)).pooled == ()
+
+    def test_the_same_question_in_two_campaigns_is(self) -> None:
+        for slug in ("pilot", "second"):
+            campaign = world.launched(slug, at=world.placement(slug))
+            world.tally(campaign, COUNTS)
+            analysis = evaluate(campaign, now=world.NOON)
+        rows = {row.name: row for row in build.build(analysis).pooled}
+        # Twice the same campaign: the plain difference, by hand 240/498 - 175/500.
+        both = rows["Both harms, against the neutral text"]
+        assert both.campaigns == 2
+        assert both.effect == pytest.approx(240 / 498 - 175 / 500)
+        assert both.low < both.effect < both.high
+
+    def test_a_broken_split_or_an_embargoed_campaign_is_left_out(self) -> None:
+        broken = COUNTS | {"both": (50, 40)}
+        for slug, counts, planned in (("pilot", COUNTS, 100), ("broken", broken, 100), ("early", COUNTS, 10**6)):
+            campaign = world.launched(slug, at=world.placement(slug), plan={"planned_per_arm": planned})
+            world.tally(campaign, counts)
+            evaluate(campaign, now=world.NOON)
+        first = type(campaign).objects.get(slug="pilot")
+        assert build.build(evaluate(first, now=world.NOON)).pooled == ()
+
+
+def test_every_check_is_told_in_the_report() -> None:
+    from analytics.wording import tipping_sentence
+
+    assert "1 person had" in tipping_sentence(1, was_significant=True)
+    assert "no longer" not in tipping_sentence(3, was_significant=False)
+    assert "Nothing" in tipping_sentence(None, was_significant=True)

@@ -1,0 +1,209 @@
+"""Days beside looks: whatever is shown of an arm over a whole campaign, no two numbers tell of a few people."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+
+from analytics.disclosure import daily_counts as rule
+from analytics.disclosure import gate
+from analytics.disclosure.daily_counts import Day
+from analytics.looks.evaluate import evaluate
+from analytics.models import Tally
+from campaign.models import Campaign
+from tests import world
+
+FIRST = date(2026, 3, 1)
+LEAST = 10
+
+
+def ends(*people: int) -> list[Day]:
+    return [Day(FIRST + timedelta(days=n), each) for n, each in enumerate(people)]
+
+
+def told(*people: int, looks: Collection[int] = (), now: int = 10_000) -> list[int]:
+    return [each.people for each in rule.shown(ends(*people), looks=looks, now=now, least=LEAST)]
+
+
+def test_days_with_enough_people_are_all_shown() -> None:
+    assert told(40, 90, 130) == [40, 90, 130]
+
+
+def test_a_day_of_a_few_is_told_with_the_next() -> None:
+    assert told(40, 43, 90) == [40, 90]
+
+
+def test_a_day_of_nobody_is_no_secret() -> None:
+    assert told(0, 40, 40, 80) == [0, 40, 40, 80]
+
+
+def test_a_day_close_to_a_look_is_not_shown_and_one_that_ends_with_it_is() -> None:
+    assert told(40, 90, 130, looks=[95]) == [40, 130]
+    assert told(40, 90, 130, looks=[90]) == [40, 90, 130]
+
+
+def test_the_last_day_waits_until_enough_have_come_after_it() -> None:
+    assert told(40, 90, now=99) == [40]
+    assert told(40, 90, now=100) == [40, 90]
+
+
+def test_a_day_that_was_shown_stays_shown() -> None:
+    chance = random.Random(7)
+    for _ in range(300):
+        hours = _hours(chance)
+        before: list[Day] = []
+        for seen in _over_time(hours, chance, rule.shown):
+            assert seen[: len(before)] == before
+            before = seen
+
+
+def _hours(chance: random.Random) -> list[int]:
+    """How many saw an arm in each hour of two weeks: a lively one, a quiet one, or one that falls silent."""
+    usual = chance.choice([0.2, 0.7, 2.0, 9.0])
+    silent = chance.randrange(24 * 14)
+    return [chance.choice([0, 0, 1, 2, 3]) * (chance.random() < usual / 2 + 0.05) + int(usual) * (h < silent)
+            for h in range(24 * 14)]  # fmt: skip
+
+
+@dataclass
+class Kept:
+    """What an attacker keeps of one arm: at the end of which hour how many had seen it, and what the truth was."""
+
+    hours: Sequence[int]
+    points: dict[int, int] = field(default_factory=dict)
+
+    def narrow(self) -> int:
+        """How many spans between two shown numbers hold 1 to 9 people and can be pinned to within fewer than ten."""
+        whole = len(self.hours)
+        left = [[1.0 if h < at else 0.0 for h in range(whole)] for at in sorted(self.points)]
+        right = [float(self.points[at]) for at in sorted(self.points)]
+        times, found = [0, *sorted(self.points)], 0
+        for at, until in pairwise(times):
+            people = sum(self.hours[at:until])
+            if not 0 < people < LEAST:
+                continue
+            wanted = np.array([1.0 if at <= h < until else 0.0 for h in range(whole)])
+            low, high = (
+                sign * float(linprog(sign * wanted, A_eq=left, b_eq=right, bounds=(0, None), method="highs").fun or 0.0)
+                for sign in (1.0, -1.0)
+            )
+            found += high - low < LEAST - 1e-6
+        return found
+
+
+Rule = Callable[..., list[Day]]
+
+
+def _over_time(hours: Sequence[int], chance: random.Random, show: Rule, kept: Kept | None = None) -> list[list[Day]]:
+    """Hour by hour: a look now and then, released as looks are; the page is read every hour."""
+    released: list[int] = []
+    seen = []
+    for at in range(1, len(hours) + 1):
+        now = sum(hours[:at])
+        last = released[-1] if released else 0
+        if chance.random() < 0.06 and (now == last or now - last >= LEAST):
+            released.append(now)
+            if kept:
+                kept.points[at] = now
+        whole = [Day(FIRST + timedelta(days=n), sum(hours[: 24 * (n + 1)])) for n in range((at - 2) // 24)]
+        shown = show(whole, looks=released, now=now, least=LEAST)
+        if kept:
+            kept.points |= {24 * ((each.day - FIRST).days + 1): each.people for each in shown}
+        seen.append(shown)
+    return seen
+
+
+def _attacked(show: Rule, *, campaigns: int) -> int:
+    chance, found = random.Random(3), 0
+    for _ in range(campaigns):
+        kept = Kept(_hours(chance))
+        _over_time(kept.hours, chance, show, kept)
+        found += kept.narrow()
+    return found
+
+
+def test_who_reads_every_hour_and_keeps_every_look_finds_no_few_people() -> None:
+    assert _attacked(rule.shown, campaigns=120) == 0
+
+
+def _without_looks(days: Sequence[Day], *, looks: Collection[int], now: int, least: int) -> list[Day]:
+    return rule.shown(days, looks=[], now=now, least=least)
+
+
+def _at_once(days: Sequence[Day], *, looks: Collection[int], now: int, least: int) -> list[Day]:
+    return rule.shown(days, looks=looks, now=10**9, least=least)
+
+
+def _all(days: Sequence[Day], *, looks: Collection[int], now: int, least: int) -> list[Day]:
+    return list(days)
+
+
+def _in_tens(days: Sequence[Day], *, looks: Collection[int], now: int, least: int) -> list[Day]:
+    """Rounded down to tens, which an attacker reads as what they are: somewhere in ten; not modelled as exact here."""
+    return [Day(each.day, each.people // 10 * 10) for each in days]
+
+
+@pytest.mark.parametrize("fault", [_without_looks, _at_once, _all])
+def test_each_condition_left_out_gives_a_few_people_away(fault: Rule) -> None:
+    """The faults planted: days close to a look, days before enough have come after them, days of a few."""
+    assert _attacked(fault, campaigns=40) > 0
+
+
+def test_days_rounded_down_to_tens_would_give_a_few_people_away_beside_exact_looks() -> None:
+    """Why days are not simply rounded: two days of 9 and 109 make a look of 118, and only they do."""
+    (first,), look = [Day(FIRST, 9)], 118
+    tens = [each.people for each in _in_tens(ends(9, 118), looks=[], now=118, least=LEAST)]
+    possible = [n for n in range(look + 1) if n // 10 * 10 == tens[0] and (look - n) // 10 * 10 == 100]
+    assert possible == [first.people]
+
+
+@pytest.mark.django_db
+def test_the_door_shows_days_far_from_the_looks_that_were_shown() -> None:
+    campaign = world.launched(plan={"planned_per_arm": 100_000})
+    _counted(campaign, date(2026, 3, 1), 40)
+    _counted(campaign, date(2026, 3, 2), 50)
+    evaluate(campaign, now=world.NOON)  # 90 in each arm
+    _counted(campaign, date(2026, 3, 3), 4)
+    assert _shown(campaign) == [40, 90]
+    _counted(campaign, date(2026, 3, 4), 60)
+    assert _shown(campaign) == [40, 90]  # the third day ends four after the look, the fourth is not covered yet
+    _counted(campaign, date(2026, 3, 5), 30)
+    assert _shown(campaign) == [40, 90, 154]
+
+
+@pytest.mark.django_db
+def test_the_door_shows_no_day_whose_views_may_still_come() -> None:
+    campaign = world.launched()
+    _counted(campaign, date(2026, 3, 1), 400)
+    assert [arm.days for arm in gate.days(campaign, through=None)] == [()] * 4
+    assert [arm.days for arm in gate.days(campaign, through=date(2026, 2, 28))] == [()] * 4
+
+
+@pytest.mark.django_db
+def test_an_arm_that_was_paused_keeps_no_other_from_being_shown() -> None:
+    campaign = world.launched()
+    for day in range(1, 4):
+        _counted(campaign, date(2026, 3, day), 40, arms=["neutral", "victim", "user"])
+    _counted(campaign, date(2026, 3, 1), 3, arms=["both"])
+    shown = {each.arm.key: [end.people for end in each.days] for each in gate.days(campaign, through=date.max)}
+    assert shown == {"neutral": [40, 80], "victim": [40, 80], "user": [40, 80], "both": []}
+
+
+def _counted(campaign: Campaign, day: date, people: int, *, arms: Sequence[str] = ()) -> None:
+    for arm in campaign.arms.filter(**({"key__in": arms} if arms else {})):
+        common: dict[str, Any] = {"day": day, "arm": arm, "placement": world.placement(), "locale": "en"}
+        Tally.objects.create(**common, outcome="exposed", count=people)
+        Tally.objects.create(**common, outcome="turned_back", count=people // 2)
+
+
+def _shown(campaign: Campaign) -> list[int]:
+    (first, *_) = gate.days(campaign, through=date.max)
+    return [end.people for end in first.days]

@@ -1,0 +1,447 @@
+"""The one door: no page, file or answer tells a small count or differs with it, and nothing reads counts beside it."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.core.management import call_command
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from analytics import wording
+from analytics.disclosure import release
+from analytics.looks.evaluate import evaluate
+from analytics.models import Analysis, Estimate, Release, Tally, WorkerStep
+from analytics.notifications import events as notifications_events
+from analytics.results import build
+from analytics.watch import hourly_check
+from campaign.models import Campaign, LeftOutCount, ServedCount
+from tests import world
+from tests.analytics.disclosure import five_looks
+from tests.analytics.disclosure.attacker import Cell, attacked, from_api
+
+COUNTS = {"neutral": (2000, 700), "victim": (2000, 760), "user": (2000, 780), "both": (2000, 880)}
+ANNOYED = {"neutral": 40, "victim": 44, "user": 51, "both": 47}
+API = "/api/v1/campaigns/pilot/"
+LATER = world.NOON + timedelta(days=1)
+ROOT = Path(__file__).parents[3]
+Counts = Mapping[str, tuple[int, int]]
+
+
+def analyst() -> Client:
+    client = Client()
+    world.sign_in(client, world.person("ana", "analyst"))
+    return client
+
+
+def also(campaign: Campaign, outcome: str, counts: Mapping[str, int], *, place: str = "quiet-page") -> None:
+    """More closed views, already counted: how many had the outcome in each arm at one placement."""
+    for key, count in counts.items():
+        row, _ = Tally.objects.get_or_create(
+            day=date(2026, 3, 1),
+            arm=campaign.arms.get(key=key),
+            placement=world.placement(place),
+            locale="en",
+            outcome=outcome,
+        )
+        row.count += count
+        row.save()
+
+
+def looked(counts: Counts = COUNTS, annoyed: Mapping[str, int] | None = None, **options: Any) -> Campaign:
+    campaign = world.launched(**options)
+    world.tally(campaign, counts)
+    also(campaign, "annoyed", annoyed or ANNOYED)
+    evaluate(campaign, now=world.NOON)
+    return campaign
+
+
+Leaves = Callable[..., dict[str, str]]
+
+
+@pytest.fixture
+def everything_that_leaves(capsys: pytest.CaptureFixture[str]) -> Leaves:
+    return lambda look="1": _everything_that_leaves(capsys, look)
+
+
+def _everything_that_leaves(capsys: pytest.CaptureFixture[str], look: str) -> dict[str, str]:
+    """Each page, answer and file about the campaign, as staff of a role get them."""
+    client = analyst()
+    WorkerStep.objects.update_or_create(name="fold", defaults={"began_at": LATER, "succeeded_at": LATER})
+    hourly_check.feel(Campaign.objects.get(slug="pilot"), now=world.NOON)
+    notifications_events.make(Campaign.objects.get(slug="pilot"), now=world.NOON)
+    staff = ["/", "/campaigns/pilot/", "/campaigns/pilot/results/", "/campaigns/pilot/watch/"]
+    paths = [*staff, f"{API}analyses/", f"{API}analyses/{look}/"]
+    told = {path: client.get(path, follow=True).content.decode() for path in paths}
+    told[f"{API}tallies/"] = client.get(f"{API}tallies/", {"page_size": 200}).content.decode()
+    for options in ([], ["--json"]):
+        capsys.readouterr()
+        call_command("report", "pilot", *options)
+        told[f"report {options}"] = capsys.readouterr().out
+    passing = r'value="\w{64}"|href="/m/[^"]*"|As of \d\d:\d\d'
+    return {name: re.sub(passing, "", text) for name, text in told.items()}
+
+
+def with_split(few: int) -> None:
+    """Two placements: `few` people turned back at the second one with one message, the rest at the first."""
+    campaign = world.launched(plan={"strata": "placement"})
+    campaign.placements.add(world.placement("side-page"))
+    for key, (seen, events) in COUNTS.items():
+        there = few if key == "both" else 30
+        for place, n, had in (("quiet-page", seen - 200, events - there), ("side-page", 200, there)):
+            also(campaign, "exposed", {key: n}, place=place)
+            also(campaign, "turned_back", {key: had}, place=place)
+    evaluate(campaign, now=world.NOON)
+
+
+def few_saw_it(few: int, **plan: Any) -> Campaign:
+    """A campaign of which only a few people saw one message."""
+    return looked(COUNTS | {"both": (few, 1)}, ANNOYED | {"both": 0}, plan=plan)
+
+
+def rated(few: int) -> Campaign:
+    """A campaign about ratings: with one message few gave the lowest, and as many answered in all."""
+    campaign = world.launched(outcome="rating")
+    world.tally(campaign, dict.fromkeys(COUNTS, (2000, 0)))
+    world.rate(campaign, dict.fromkeys(COUNTS, (20, 30, 80, 40, 50)) | {"both": (few, 30, 100 - few, 40, 50)})
+    evaluate(campaign, now=world.NOON)
+    return campaign
+
+
+def in_a_small_campaign(few: int) -> Campaign:
+    """With 3 of 60, the hidden pair has the lowest p-value; with 9, a middling one."""
+    counts = {"neutral": (60, 16), "victim": (60, 30), "user": (60, 25), "both": (60, few)}
+    return looked(counts, dict.fromkeys(COUNTS, 12), plan={"planned_per_arm": 50})
+
+
+def _pair(make: Callable[[int], object], *few: int) -> list[Callable[[], object]]:
+    return [partial(make, each) for each in few]
+
+
+ALWAYS = {"monitoring": "always-valid", "planned_per_arm": 2000}
+AGAINST_ONE = [[key, "neutral"] for key in ("victim", "user", "both")]
+PAIRS = {
+    "few did it": _pair(lambda few: looked(COUNTS | {"both": (2000, few)}), 3, 8),
+    "few did not": _pair(lambda few: looked(COUNTS | {"both": (2000, 2000 - few)}), 2, 9),
+    "few in the control arm": _pair(lambda few: looked(COUNTS | {"neutral": (2000, few)}), 1, 9),
+    "few in two arms": _pair(lambda few: looked(COUNTS | {"user": (2000, few), "both": (2000, 10 - few)}), 1, 7),
+    "few were harmed": _pair(lambda few: looked(annoyed=ANNOYED | {"both": few}), 1, 9),
+    "few saw it": _pair(few_saw_it, 2, 9),
+    "few saw it before the first look": _pair(partial(few_saw_it, planned_per_arm=100_000), 2, 9),
+    "watched at any time": _pair(lambda few: looked(COUNTS | {"both": (2000, few)}, plan=ALWAYS), 3, 8),
+    "corrected together": _pair(
+        lambda few: looked(COUNTS | {"both": (2000, few)}, plan={"correction": "dunnett"}, pairs=AGAINST_ONE), 3, 8
+    ),
+    "few enough to change Holm's order": _pair(in_a_small_campaign, 3, 9),
+    "few gave the lowest rating": _pair(rated, 2, 9),
+    "few at one placement": _pair(with_split, 3, 8),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("case", PAIRS)
+def test_nothing_that_leaves_differs_with_a_small_count(case: str, everything_that_leaves: Leaves) -> None:
+    """Two campaigns that differ in nothing but a small count: whoever reads all of it cannot tell which is which."""
+    told = []
+    for make in PAIRS[case]:
+        with transaction.atomic():
+            make()
+            told.append(everything_that_leaves())
+            transaction.set_rollback(True)
+    for name, text in told[0].items():
+        assert text == told[1][name], name
+
+
+@pytest.mark.django_db
+def test_corrected_p_values_of_the_others_would_tell_a_hidden_count(
+    monkeypatch: pytest.MonkeyPatch, everything_that_leaves: Leaves
+) -> None:
+    """The fault planted: Holm's correction still runs over the hidden comparisons."""
+    monkeypatch.setattr(release, "_verdicts", lambda *_: {})
+    told = []
+    for make in PAIRS["few enough to change Holm's order"]:
+        with transaction.atomic():
+            make()
+            told.append(everything_that_leaves()[f"{API}analyses/1/"])
+            transaction.set_rollback(True)
+    assert told[0] != told[1]
+
+
+@pytest.mark.django_db
+def test_large_counts_do_differ(everything_that_leaves: Leaves) -> None:
+    """So that the test above is not passed by saying nothing."""
+    told = []
+    for events in (880, 881):
+        with transaction.atomic():
+            looked(COUNTS | {"both": (2000, events)})
+            told.append(everything_that_leaves())
+            transaction.set_rollback(True)
+    same = {name for name, text in told[0].items() if text == told[1][name]}
+    assert same == {
+        "/",
+        "/campaigns/pilot/",
+        "/campaigns/pilot/watch/",
+    }  # one person in 2,000 changes no whole person in 100
+
+
+@pytest.mark.django_db
+def test_staff_read_fewer_than_ten_and_why(everything_that_leaves: Leaves) -> None:
+    looked(COUNTS | {"both": (2000, 7)})
+    told = everything_that_leaves()
+    for name in ("/campaigns/pilot/results/", "report []"):
+        text = " ".join(told[name].split())
+        assert "fewer than 10" in text
+        assert "Small counts are hidden so that nobody can be found in them." in text
+    rows = json.loads(told[f"{API}analyses/1/"])["estimates"][0]["arms"]
+    assert [(row["arm"], row["events"], row["rate"], row["hidden"]) for row in rows if row["hidden"]] == [
+        ("both", None, None, True)
+    ]
+
+
+@pytest.mark.django_db
+def test_a_comparison_with_a_hidden_arm_cannot_be_told_yet_and_the_others_are() -> None:
+    told = build.build(Analysis.objects.get(campaign=looked(COUNTS | {"both": (2000, 7)})))
+    verdicts = {(row.treated, row.control): row.verdict for row in told.primary.differences}
+    assert verdicts["both", "neutral"] == verdicts["both", "victim"] == "cannot-tell-yet"
+    assert verdicts["user", "neutral"] == "better"
+
+
+@pytest.mark.django_db
+def test_the_exact_counts_stay_on_record_for_the_statistics() -> None:
+    analysis = Analysis.objects.get(campaign=looked(COUNTS | {"both": (2000, 7)}))
+    assert analysis.estimates.get(kind="rate", outcome="turned_back", treated__key="both").events == 7
+
+
+@pytest.mark.django_db
+def test_a_look_that_adds_a_few_shows_what_the_last_one_showed_and_says_so(everything_that_leaves: Leaves) -> None:
+    campaign = looked()
+    before = everything_that_leaves()
+    for key in COUNTS:
+        also(campaign, "exposed", {key: 40})
+        also(campaign, "turned_back", {key: 3 if key == "both" else 20})
+    evaluate(campaign, now=world.NOON)
+    body = json.loads(everything_that_leaves("2")[f"{API}analyses/2/"])
+    assert (body["look"], body["shown_look"]) == (2, 1)
+    assert body["note"].startswith("Since look 1, fewer than 10 people were added to one of the groups")
+    assert body["estimates"] == json.loads(before[f"{API}analyses/1/"])["estimates"]
+    assert "Since look 1, fewer than 10 people" in analyst().get("/campaigns/pilot/results/").content.decode()
+
+
+@pytest.mark.django_db
+def test_a_split_that_breaks_is_told_even_when_the_broken_arm_gained_only_a_few() -> None:
+    campaign = looked()
+    for key in COUNTS:
+        also(campaign, "exposed", {key: 4 if key == "both" else 600})
+    evaluate(campaign, now=world.NOON)
+    told = build.build(Analysis.objects.get(campaign=campaign, look=2))
+    assert (told.shown_look, told.withheld, told.sample_ratio_p) == (1, True, None)
+    assert {row.verdict for row in told.primary.differences} == {"withheld"}
+
+
+@pytest.mark.django_db
+def test_an_early_look_stays_on_record_although_its_numbers_are_not_shown() -> None:
+    campaign = looked(plan={"planned_per_arm": 100_000})
+    also(campaign, "exposed", {"both": 4})
+    evaluate(campaign, now=world.NOON, exception="Ana: the funder asked.")
+    told = build.build(Analysis.objects.get(campaign=campaign, look=2))
+    assert (told.shown_look, told.embargoed, told.exception) == (1, True, "Ana: the funder asked.")
+
+
+@pytest.mark.django_db
+def test_a_look_that_adds_many_is_shown_and_a_rare_outcome_waits_for_its_own(everything_that_leaves: Leaves) -> None:
+    campaign = looked()
+    for key in COUNTS:
+        also(campaign, "exposed", {key: 400})
+        also(campaign, "turned_back", {key: 100})
+        also(campaign, "annoyed", {key: 4})
+    evaluate(campaign, now=world.NOON)
+    body = json.loads(everything_that_leaves("2")[f"{API}analyses/2/"])
+    turned_back, annoyed = (block["arms"][0] for block in body["estimates"])
+    assert body["shown_look"] == 2
+    assert (turned_back["n"], turned_back["events"]) == (2400, 800)
+    assert (annoyed["n"], annoyed["events"]) == (2000, 40)
+
+
+@pytest.mark.django_db
+def test_all_that_the_api_told_over_four_looks_gives_no_small_count_away() -> None:
+    campaign = world.launched(plan={"monitoring": "always-valid", "planned_per_arm": 500, "looks": [0.1, 1.0]})
+    campaign.placements.add(world.placement("side-page"))
+    client, looks, tables = analyst(), [], []
+    truth: dict[Cell, int] = {}
+    for number, more in enumerate([(120, 40), (7, 3), (160, 30), (300, 90)], start=1):
+        for at, key in enumerate(COUNTS):
+            for place, share in (("quiet-page", 1.0), ("side-page", 0.1)):
+                also(campaign, "exposed", {key: round(more[0] * share)}, place=place)
+                also(campaign, "turned_back", {key: round(more[1] * share) - (at == 3)}, place=place)
+                also(campaign, "annoyed", {key: number % 2}, place=place)
+        evaluate(campaign, now=world.NOON)
+        looks.append(client.get(f"{API}analyses/{number}/").json())
+        tables.append(client.get(f"{API}tallies/", {"page_size": 200}).json()["results"])
+        truth |= _truth(number)
+    published = from_api(looks, tables)
+    told = {cell.look for cell in published}
+    found = attacked(published, {cell: count for cell, count in truth.items() if cell.look in told})
+    assert (found.exact, found.narrow) == (0, 0)
+    assert found.small > 20
+    assert len(told) > 1
+
+
+@pytest.mark.django_db
+def test_five_looks_in_a_row_give_no_small_count_away_to_who_counts_in_whole_people() -> None:
+    """`python -m tests.analytics.disclosure.five_looks` does hundreds."""
+    kept = five_looks.looked_at(random.Random(1))
+    found = kept.attacked()
+    assert (found.exact, found.narrow) == (0, 0)
+    assert found.small > 20
+    assert len(kept.told) > 1
+
+
+@pytest.mark.django_db
+def test_five_looks_that_forget_the_earlier_ones_give_small_counts_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault planted: each look is made as if it were the first."""
+    monkeypatch.setattr(release, "_shown", lambda stored: {})
+    assert five_looks.looked_at(random.Random(3)).attacked().exact > 0
+
+
+def _truth(look: int) -> dict[Cell, int]:
+    rows = Tally.objects.values_list("arm__key", "placement__key", "outcome", "count")
+    counts = {(arm, f"{place} en", outcome): count for arm, place, outcome, count in rows}
+    cells = {}
+    for (arm, column, outcome), seen in counts.items():
+        if outcome == "exposed":
+            for other in ("turned_back", "annoyed"):
+                had = counts.get((arm, column, other), 0)
+                cells[Cell(look, arm, other, "0", column)] = had
+                cells[Cell(look, arm, other, "no", column)] = seen - had
+    return cells
+
+
+@pytest.mark.django_db
+def test_a_look_released_under_a_looser_rule_or_not_at_all_shows_no_count(
+    settings: Any, everything_that_leaves: Leaves
+) -> None:
+    looked()
+    settings.SMALL_CELL = 20
+    assert {row["count"] for row in analyst().get(f"{API}tallies/").json()["results"]} <= {None}
+    told = json.loads(everything_that_leaves()[f"{API}analyses/1/"])
+    assert {arm["n"] for block in told["estimates"] for arm in block["arms"]} == {None}
+    settings.SMALL_CELL = 10
+    Release.objects.all().delete()
+    told = json.loads(everything_that_leaves()[f"{API}analyses/1/"])
+    assert {arm["n"] for block in told["estimates"] for arm in block["arms"]} == {None}
+
+
+def test_a_log_line_beside_an_exact_time_tells_no_small_number() -> None:
+    assert [wording.many_or_few(count, 10) for count in (0, 1, 9, 10, 1234)] == [
+        "0", "fewer than 10", "fewer than 10", "10", "1,234",
+    ]  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_what_was_released_cannot_be_changed() -> None:
+    looked()
+    with pytest.raises(IntegrityError, match="cannot be changed"), transaction.atomic():
+        Release.objects.update(least=1)
+
+
+@pytest.mark.django_db
+def test_an_arm_paused_for_harm_does_not_tell_by_how_much(everything_that_leaves: Leaves) -> None:
+    campaign = looked()
+    campaign.guard_events.create(
+        arm=campaign.arms.get(key="both"), outcome="annoyed", at=world.NOON, effect=0.0512, bound=0.0333, margin=0.02
+    )
+    (guard,) = json.loads(everything_that_leaves()["report ['--json']"])["guardrails_crossed"]
+    assert not re.search(r"5\.?1|3\.?3", guard)
+
+
+def test_a_smaller_cell_than_ten_is_refused() -> None:
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        env=os.environ | {"SMALL_CELL": "9"}, capture_output=True, text=True, cwd=ROOT, check=False,
+    )  # fmt: skip
+    assert ended.returncode != 0
+    assert "SMALL_CELL must be 10 or more" in ended.stderr
+
+
+# What reads or makes counts: the path in, the statistics, and the door. Whatever shows must go through the door.
+BEHIND = {
+    "analytics/disclosure/gate.py", "analytics/looks/evaluate.py", "analytics/fold/fold.py",
+    "analytics/guardrails/pause.py", "analytics/models.py",
+    "analytics/disclosure/release.py", "analytics/disclosure/tallies.py", "campaign/models.py",
+    "campaign/serving/served_counts.py", "analytics/watch/hourly_check.py",  # keeps words and whole hundredths of them
+    "analytics/fold/row_order.py",  # lays them in order, and reads none
+    "analytics/data_inventory/counts.py", "analytics/data_inventory/plain_words.py",  # how many rows
+    "campaign/serving/exclusions.py",  # the reasons for leaving out
+    "analytics/rehearsal/walkthrough.py",  # in an installation of its own, of visitors that are made up
+}  # fmt: skip
+OTHER_THINGS = {"look", "waiter.latch"}  # through the door already; or a lock
+COUNTS_BY_NAME = {"Tally", "ServedCount", "LeftOutCount", "Release", "tallies", "estimates", "served_counts", "release"}
+
+
+def counted_beside_the_door(source: str) -> set[str]:
+    """Names in a module by which counts could be read from the database."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module in {"analytics.models", "campaign.models"}:
+            found |= {name.name for name in node.names} & COUNTS_BY_NAME
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name | ast.Attribute | ast.Call):
+            found |= {node.attr} & {"Tally", "ServedCount", "Release", "tallies", "served"} - {"served"}
+            if node.attr in {"estimates", "release"} and ast.unparse(node.value) not in OTHER_THINGS:
+                found.add(node.attr)
+    return found
+
+
+def test_the_administration_pages_show_no_counts() -> None:
+    assert not {Tally, Release, Analysis, Estimate, ServedCount, LeftOutCount} & set(admin.site._registry)
+
+
+@pytest.mark.django_db
+def test_few_sent_or_few_not_seen_hides_how_many_were_sent() -> None:
+    campaign = looked()
+    campaign.arms.get(key="user").served.update(count=2007)
+    campaign.arms.get(key="both").served.update(count=2100)
+    evaluate(campaign, now=world.NOON)
+    told = build.build(Analysis.objects.get(campaign=campaign, look=2))
+    sent = {row.key: row.served for row in told.primary.rates}
+    assert sent == {"neutral": 2000, "victim": 2000, "user": None, "both": 2100}
+    assert told.reach_p is None
+
+
+def test_nothing_reads_counts_beside_the_door() -> None:
+    modules = [path for app in ("analytics", "campaign", "messages") for path in (ROOT / app).rglob("*.py")]
+    beside = {
+        str(path.relative_to(ROOT)): names
+        for path in modules
+        if "migrations" not in path.parts and str(path.relative_to(ROOT)) not in BEHIND
+        if (names := counted_beside_the_door(path.read_text(encoding="utf-8")))
+    }
+    assert beside == {}
+    templates = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "templates").rglob("*.html"))
+    assert not re.search(r"\.(tallies|estimates|served_counts|release)\b", templates)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from analytics.models import Tally",
+        "from campaign.models import Arm, ServedCount",
+        "rows = analysis.estimates.all()",
+        "rows = arm.tallies.all()",
+        "import analytics.models as m\nm.Tally.objects.all()",
+    ],
+)
+def test_a_way_round_the_door_is_noticed(line: str) -> None:
+    assert counted_beside_the_door(line)

@@ -1,0 +1,160 @@
+"""Looking as the plan allows: the embargo, planned looks, always-valid intervals, exceptions, the factorial."""
+
+import pytest
+
+from analytics.comparison.compare import ArmCounts, Rules, compare, held_back
+from analytics.comparison.factorial import factorial_terms
+from analytics.looks.evaluate import NotEvaluable, evaluate
+from analytics.models import Analysis, Tally
+from analytics.results import build
+from analytics.stats import Counts, Estimate
+from campaign.models import Campaign
+from tests import world
+
+COUNTS = {"neutral": (5012, 1754), "victim": (4987, 1996), "user": (5020, 1841), "both": (4981, 2198)}
+
+
+def running(**plan: object) -> Campaign:
+    campaign = world.launched(plan=plan)
+    world.tally(campaign, COUNTS)
+    return campaign
+
+
+def grow(campaign: Campaign, factor: int) -> None:
+    for row in Tally.objects.filter(arm__campaign=campaign):
+        Tally.objects.filter(pk=row.pk).update(count=row.count * factor)
+
+
+@pytest.mark.django_db
+class TestEmbargo:
+    def test_before_the_first_planned_look_only_health_is_recorded(self) -> None:
+        analysis = evaluate(running(planned_per_arm=100_000), now=world.NOON)
+        assert (analysis.embargoed, analysis.sample_ratio, analysis.omnibus_p) == (True, "ok", None)
+        assert set(analysis.estimates.values_list("kind", "events", "effect")) == {("rate", None, None)}
+        told = build.build(analysis)
+        assert "too early" in told.sentence
+        assert told.people == 20_000
+        assert told.primary.differences == ()
+
+    def test_an_exception_is_on_the_record_and_exploratory(self) -> None:
+        analysis = evaluate(running(planned_per_arm=100_000), now=world.NOON, exception="Ana: a funder asked.")
+        assert (analysis.embargoed, analysis.exploratory, analysis.exception) == (False, True, "Ana: a funder asked.")
+        assert analysis.estimates.filter(kind="difference").exists()
+
+    def test_an_exception_that_its_column_cannot_hold_is_refused_in_words(self) -> None:
+        with pytest.raises(NotEvaluable, match="300 characters"):
+            evaluate(running(planned_per_arm=100_000), now=world.NOON, exception="x" * 301)
+
+    def test_at_the_first_planned_look_the_estimates_show(self) -> None:
+        analysis = evaluate(running(planned_per_arm=5000, monitoring="always-valid", looks=[0.5, 1]), now=world.NOON)
+        assert (analysis.embargoed, analysis.exploratory) == (False, False)
+
+
+@pytest.mark.django_db
+class TestLooks:
+    def test_a_fixed_plan_has_one_look_and_any_other_is_exploratory(self) -> None:
+        campaign = running()
+        assert [evaluate(campaign, now=world.NOON).exploratory for _ in range(3)] == [False, True, True]
+
+    def test_an_always_valid_plan_may_be_looked_at_whenever_one_likes(self) -> None:
+        campaign = running(monitoring="always-valid", planned_per_arm=5000)
+        assert [evaluate(campaign, now=world.NOON).exploratory for _ in range(3)] == [False, False, False]
+
+    def test_a_group_sequential_plan_has_one_look_at_each_point(self) -> None:
+        campaign = running(monitoring="group-sequential", planned_per_arm=10_000, looks=[0.5, 1])
+        found = [evaluate(campaign, now=world.NOON).exploratory, evaluate(campaign, now=world.NOON).exploratory]
+        grow(campaign, 2)
+        found.append(evaluate(campaign, now=world.NOON).exploratory)
+        assert found == [False, True, False]
+        assert list(Analysis.objects.order_by("look").values_list("information", flat=True)) == [0.5, 0.5, 1.0]
+
+    def test_intervals_that_hold_at_every_look_are_wider(self) -> None:
+        widths = []
+        for number, monitoring in enumerate(("fixed", "group-sequential", "always-valid")):
+            campaign = world.launched(
+                f"c{number}",
+                at=world.placement(f"p{number}"),
+                plan={"monitoring": monitoring, "planned_per_arm": 10_000, "looks": [0.5, 1]},
+            )
+            world.tally(campaign, COUNTS)
+            analysis = evaluate(campaign, now=world.NOON, exception="test" if monitoring == "fixed" else "")
+            row = analysis.estimates.filter(kind="difference", outcome="turned_back").first()
+            assert row is not None
+            assert row.low is not None
+            assert row.high is not None
+            widths.append(row.high - row.low)
+        assert widths == sorted(widths)
+        # O'Brien-Fleming at half: z 2.963 (Lan-DeMets, two looks, alpha 0.05) against 1.960.
+        assert widths[1] / widths[0] == pytest.approx(2.963 / 1.960, rel=0.01)
+
+    def test_an_outcome_beside_the_plan_is_marked_exploratory(self) -> None:
+        analysis = evaluate(running(), now=world.NOON, also=["help_self", "annoyed"])
+        roles = dict(analysis.estimates.values_list("outcome", "role"))
+        assert roles == {"turned_back": "primary", "annoyed": "guardrail", "help_self": "exploratory"}
+
+    def test_an_unknown_outcome_is_refused(self) -> None:
+        with pytest.raises(NotEvaluable, match="catalogue"):
+            evaluate(running(), now=world.NOON, also=["purchases"])
+
+
+@pytest.mark.django_db
+class TestEstimators:
+    def test_a_plan_with_strata_compares_within_placements(self) -> None:
+        analysis = evaluate(running(strata="placement"), now=world.NOON)
+        row = analysis.estimates.filter(kind="difference", outcome="turned_back").first()
+        assert row is not None
+        assert "mantel-haenszel" in row.method
+
+    def test_a_plan_with_clusters_needs_more_than_one(self) -> None:
+        analysis = evaluate(running(clusters="placement-day"), now=world.NOON)
+        row = analysis.estimates.filter(kind="difference", outcome="turned_back").first()
+        assert row is not None
+        assert (row.effect, row.verdict) == (None, "cannot-tell-yet")
+        assert row.reason
+
+    def test_four_arms_that_form_the_factorial_are_analysed_as_one(self) -> None:
+        told = build.build(evaluate(running(), now=world.NOON))
+        found = {row.term: row for row in told.factorial}
+        # By hand: victim ((.4002 - .3500) + (.4413 - .3667)) / 2; interaction the difference of the two brackets.
+        rates = {row.key: row.rate or 0.0 for row in told.primary.rates}
+        victim = (rates["victim"] - rates["neutral"] + rates["both"] - rates["user"]) / 2
+        interaction = rates["both"] - rates["user"] - rates["victim"] + rates["neutral"]
+        assert found["victim"].effect == pytest.approx(victim)
+        assert found["interaction"].effect == pytest.approx(interaction)
+        assert found["victim"].verdict == "better"
+        assert "cannot tell yet" in found["interaction"].sentence
+
+    def test_other_arms_are_no_factorial(self) -> None:
+        campaign = world.launched(arms={"neutral": 1, "law": 1})
+        world.tally(campaign, {"neutral": (500, 100), "law": (500, 120)})
+        assert build.build(evaluate(campaign, now=world.NOON)).factorial == ()
+
+
+def test_a_verdict_that_must_hold_at_every_look_waits_for_events() -> None:
+    rare = [ArmCounts("a", Counts(100_000, 3)), ArmCounts("b", Counts(100_000, 40))]
+    rules = Rules(monitoring="always-valid", planned_per_arm=100_000)
+    (row,) = compare(rare, [("b", "a")], rules).comparisons
+    assert row.verdict == "cannot-tell-yet"
+    assert "10 people" in row.held
+    assert held_back([arm.counts for arm in rare], Rules()) == ""
+
+
+def test_a_broken_split_is_seen_under_every_monitoring() -> None:
+    arms = [ArmCounts("a", Counts(10_000, 100)), ArmCounts("b", Counts(12_000, 100))]
+    for rules in (Rules(), Rules(monitoring="always-valid", planned_per_arm=10_000)):
+        assert compare(arms, [("b", "a")], rules).withheld
+
+
+def test_a_paused_arm_stands_outside_the_split() -> None:
+    arms = [ArmCounts("a", Counts(10_000, 500)), ArmCounts("b", Counts(10_000, 500))]
+    assert not compare([*arms, ArmCounts("c", Counts(2_000, 90), paused=True)], [("c", "a")], Rules()).withheld
+    assert compare([*arms, ArmCounts("c", Counts(2_000, 90))], [("c", "a")], Rules()).withheld
+
+
+def test_equal_sums_have_no_interaction() -> None:
+    cells = {"neutral": 4000, "victim": 4500, "user": 4300, "both": 4800}
+    arms = {key: ArmCounts(key, Counts(100_000, events)) for key, events in cells.items()}
+    terms = {term.name: term for term in factorial_terms(**arms, rules=Rules(smallest_difference=0.01), withheld=False)}
+    assert isinstance(terms["interaction"].estimate, Estimate)
+    assert terms["interaction"].estimate.effect == pytest.approx(0.0, abs=1e-12)
+    assert terms["interaction"].verdict == "no-meaningful-difference"

@@ -1,0 +1,84 @@
+"""What was done otherwise than planned stands with every result, wherever it is read."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from rich.console import Console
+
+from analytics.looks.evaluate import evaluate
+from analytics.results import build, text
+from campaign.lifecycle.deviations import deviate
+from campaign.models import Campaign
+from tests import world
+from tests.campaign.api.test_views import analyst
+from tests.messages.help_links.test_views import page
+
+pytestmark = pytest.mark.django_db
+
+COUNTS = {"neutral": (2000, 700), "victim": (2000, 760), "user": (2000, 780), "both": (2000, 880)}
+WHAT, WHY = "It ran two days longer [as agreed].", "The partner moved to another server."
+
+
+@pytest.fixture
+def otherwise() -> Campaign:
+    """A campaign with two looks, and a deviation that was recorded after both."""
+    campaign = world.launched()
+    world.tally(campaign, COUNTS)
+    evaluate(campaign, now=world.NOON)
+    evaluate(campaign, now=world.NOON)
+    deviate(campaign, what=WHAT, why=WHY, by=world.person("mara"), now=world.NOON)
+    return campaign
+
+
+def test_every_look_shows_it_also_those_from_before(otherwise: Campaign, client: Client) -> None:
+    world.sign_in(client, world.person("ana", "analyst"))
+    for look in otherwise.analyses.values_list("look", flat=True):
+        html = page(client, f"/campaigns/pilot/results/?look={look}")
+        assert "Otherwise than planned" in html
+        assert WHY in html
+
+
+def test_it_stands_before_the_verdict(otherwise: Campaign, client: Client) -> None:
+    world.sign_in(client, world.person("ana", "analyst"))
+    html = page(client, "/campaigns/pilot/results/")
+    assert html.index(WHY) < html.index('class="sentence"')
+
+
+def test_the_list_of_campaigns_says_that_there_is_one(otherwise: Campaign, client: Client) -> None:
+    world.sign_in(client, world.person("ana", "analyst"))
+    assert "1 deviation from the plan" in page(client, "/")
+
+
+def test_the_terminal_says_it(otherwise: Campaign) -> None:
+    out = io.StringIO()
+    latest = build.latest(otherwise)
+    assert latest is not None
+    text.show(latest, Console(file=out, width=200))
+    assert f"Otherwise than planned (2026-03-02): {WHAT} Because: {WHY}" in out.getvalue()
+
+
+def test_the_report_for_programs_holds_it(otherwise: Campaign) -> None:
+    out = io.StringIO()
+    call_command("report", "pilot", "--json", stdout=out)
+    assert json.loads(out.getvalue())["deviations"] == [{"at": "2026-03-02T12:20:00+00:00", "what": WHAT, "why": WHY}]
+
+
+def test_the_api_holds_it_with_each_look_and_with_the_campaign(otherwise: Campaign) -> None:
+    told = [{"at": "2026-03-02T12:20:00Z", "what": WHAT, "why": WHY}]
+    looks = analyst().get("/api/v1/campaigns/pilot/analyses/").json()["results"]
+    assert [look["deviations"] for look in looks] == [told] * len(looks)
+    assert analyst().get("/api/v1/campaigns/pilot/").json()["deviations"] == told
+
+
+def test_without_one_nothing_is_said(client: Client) -> None:
+    campaign = world.launched()
+    world.tally(campaign, COUNTS)
+    evaluate(campaign, now=world.NOON)
+    world.sign_in(client, world.person("ana", "analyst"))
+    assert "Otherwise than planned" not in page(client, "/campaigns/pilot/results/")
+    assert "deviation from the plan" not in page(client, "/")

@@ -1,0 +1,68 @@
+"""The list of campaigns says of each what its results page says, and asks no more for many than for one."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from analytics.looks.evaluate import evaluate
+from analytics.results import build
+from campaign.models import Campaign
+from tests import world
+
+pytestmark = pytest.mark.django_db
+
+PLENTY = {"neutral": (1000, 350), "victim": (1000, 400), "user": (1000, 380), "both": (1000, 440)}
+FEW = {"neutral": (120, 41), "victim": (118, 6), "user": (121, 47), "both": (119, 55)}
+SKEWED = PLENTY | {"both": (600, 260)}
+COUNTS = {"plenty": PLENTY, "few": FEW, "skewed": SKEWED, "early": FEW}
+
+
+def looked(slug: str, planned: int = 100) -> Campaign:
+    made = world.launched(slug, at=world.placement(f"{slug}-page"), plan={"planned_per_arm": planned, "looks": [1.0]})
+    world.tally(made, COUNTS[slug])
+    evaluate(made, now=world.NOON)
+    return made
+
+
+@pytest.mark.parametrize(("slug", "planned"), [("plenty", 100), ("few", 100), ("skewed", 100), ("early", 50_000)])
+def test_a_headline_is_what_the_results_page_says(slug: str, planned: int) -> None:
+    campaign = looked(slug, planned)
+    same_as_the_page(campaign)
+
+
+def test_a_look_that_shows_an_earlier_one_says_what_that_one_said() -> None:
+    campaign = looked("plenty")
+    arm = campaign.arms.get(key="both")
+    arm.tallies.filter(outcome="turned_back").update(count=443)
+    evaluate(campaign, now=world.NOON, exception="Ana: this is a test.")
+    page = build.latest(campaign)
+    assert page is not None
+    assert (page.look, page.shown_look) == (2, 1)
+    same_as_the_page(campaign)
+
+
+def test_a_campaign_without_a_look_has_none() -> None:
+    assert build.headlines([world.launched()]) == {}
+
+
+def test_many_campaigns_take_as_many_queries_as_one(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    campaigns = [looked(slug) for slug in ("plenty", "few", "skewed")]
+    for some in (campaigns[:1], campaigns):
+        with django_assert_num_queries(6):
+            assert len(build.headlines(some)) == len(some)
+
+
+def test_the_list_shows_them(client: Client) -> None:
+    campaign = looked("plenty")
+    world.sign_in(client, world.person("ana", "analyst"))
+    assert build.headlines([campaign])[campaign.pk].sentence in client.get("/").content.decode()
+
+
+def same_as_the_page(campaign: Campaign) -> None:
+    told, page = build.headlines([campaign])[campaign.pk], build.latest(campaign)
+    assert page is not None
+    assert (told.look, told.made_at, told.sentence) == (page.look, page.made_at, page.sentence)
+    assert (told.withheld, told.lead_frame) == (page.withheld, page.lead_frame)
+    assert told.people_in_words == page.people_in_words

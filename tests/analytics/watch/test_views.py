@@ -1,0 +1,429 @@
+"""The watch page: lights in words, days, looks and guardrails; no estimate before the plan's first look, by role."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+from django.utils import timezone, translation
+
+from analytics.disclosure.daily_counts import Day
+from analytics.disclosure.gate import ArmDays
+from analytics.embargo import answer, request
+from analytics.looks.evaluate import evaluate
+from analytics.models import Analysis, EarlyLook, GuardEvent, Pulse, Tally, WorkerStep
+from analytics.results import build
+from analytics.watch import daily_chart, dashboard, hourly_check, quality_lights
+from analytics.watch.hourly_check import flow_of
+from analytics.worker import STEPS, Worker
+from campaign.lifecycle import transitions
+from campaign.models import Campaign, LeftOutCount, PlannedOutcome, ServedCount
+from messages.accounts import sessions
+from messages.models import AuditEntry
+from tests import world
+
+pytestmark = pytest.mark.django_db
+WATCH = "/campaigns/pilot/watch/"
+RESULTS = "/campaigns/pilot/results/"
+MANY = {"neutral": (2000, 700), "victim": (2000, 760), "user": (2000, 780), "both": (2000, 880)}
+MONDAY = date(2026, 3, 2)
+Flow = Pulse.Flow
+
+
+def client_of(role: str) -> Client:
+    client = Client()
+    world.sign_in(client, world.person(f"the {role}", role))
+    return client
+
+
+def read(path: str = WATCH, role: str = "manager") -> str:
+    html = client_of(role).get(path).content.decode()
+    return " ".join(re.sub(r"<[^>]+>|As of \d\d:\d\d", " ", html[html.index("<main") :]).split())
+
+
+def folded(now: datetime = world.NOON) -> None:
+    WorkerStep.objects.update_or_create(name="fold", defaults={"began_at": now, "succeeded_at": now})
+
+
+class TestFlow:
+    def felt(self, served: Mapping[date, int], now: datetime, *, since: datetime | None = None) -> Flow:
+        return flow_of(served, since=since or datetime(2026, 2, 1, tzinfo=UTC), now=now, least=10).flow
+
+    def usual(self, per_day: int, days: int = 7) -> dict[date, int]:
+        return {MONDAY - timedelta(days=n): per_day for n in range(1, days + 1)}
+
+    def test_as_often_as_usual_is_fine(self) -> None:
+        assert self.felt(self.usual(400) | {MONDAY: 210}, world.NOON) == Flow.OK
+
+    def test_hardly_any_in_half_a_day_is_an_alarm(self) -> None:
+        assert self.felt(self.usual(400) | {MONDAY: 9}, world.NOON) == Flow.ALARM
+
+    def test_a_quiet_night_is_not(self) -> None:
+        assert self.felt(self.usual(400) | {MONDAY: 3}, world.NOON.replace(hour=5)) == Flow.OK
+
+    def test_a_small_site_is_asked_over_more_days(self) -> None:
+        served = {day: 20 for day in self.usual(20) if day < MONDAY - timedelta(days=2)}
+        assert self.felt(served, world.NOON) == Flow.ALARM
+        assert self.felt(self.usual(20), world.NOON) == Flow.OK
+
+    def test_far_fewer_than_usual_is_worth_a_look(self) -> None:
+        served = self.usual(400) | {MONDAY - timedelta(days=1): 30, MONDAY: 12}
+        assert self.felt(served, world.NOON.replace(hour=9)) == Flow.CAUTION
+
+    def test_nothing_is_said_before_it_is_known_what_is_usual(self) -> None:
+        assert self.felt({MONDAY: 3}, world.NOON) == Flow.UNKNOWN
+        assert self.felt(self.usual(2), world.NOON) == Flow.UNKNOWN
+
+    def test_a_campaign_that_was_just_resumed_is_not_silent(self) -> None:
+        since = world.NOON - timedelta(minutes=30)
+        assert self.felt(self.usual(400) | {MONDAY: 0}, world.NOON, since=since) == Flow.UNKNOWN
+
+
+class TestPulse:
+    def running(self, **counts: int) -> Campaign:
+        campaign = world.launched()
+        for key in ("neutral", "victim", "user", "both"):
+            common: dict[str, Any] = {
+                "day": MONDAY - timedelta(days=4), "arm": campaign.arms.get(key=key), "placement": world.placement(),
+                "locale": "en",
+            }  # fmt: skip
+            ServedCount.objects.create(**common, count=1000)
+            Tally.objects.create(**common, outcome="exposed", count=counts.get(key, 900))
+        return campaign
+
+    def test_a_sound_campaign(self) -> None:
+        felt = hourly_check.feel(self.running(), now=world.NOON)
+        assert (felt.split, felt.reach, felt.machines, felt.crowds) == ("ok", 90, None, None)
+
+    def test_a_broken_split_and_a_low_reach(self) -> None:
+        felt = hourly_check.feel(self.running(neutral=200, victim=500, user=500, both=40), now=world.NOON)
+        assert (felt.split, felt.reach) == ("alarm", 31)
+
+    def test_a_few_say_nothing_of_the_split(self) -> None:
+        assert hourly_check.feel(self.running(neutral=4, victim=4, user=3, both=5), now=world.NOON).split == "unknown"
+
+    def test_an_arm_that_was_paused_for_a_while_breaks_no_split(self) -> None:
+        """The others were counted on while it stood still; each of them as often as its share asks."""
+        before, meanwhile = 900, 900  # people of each arm that was shown
+        campaign = self.running(**dict.fromkeys(("neutral", "victim", "user"), before + meanwhile), both=before)
+        assert hourly_check.feel(campaign, now=world.NOON).split == "alarm", "nobody knows of a pause yet"
+        both, mara = campaign.arms.get(key="both"), world.person("mara")
+        transitions.pause_arm(both, by=mara, reason="A partner asked.", now=world.NOON)
+        assert hourly_check.feel(campaign, now=world.NOON).split == "ok"
+        transitions.resume_arm(both, by=mara, reason="They agreed.", now=world.NOON)
+        assert hourly_check.feel(campaign, now=world.NOON).split == "ok"
+
+    def test_where_one_message_alone_was_shown_all_the_time_nothing_can_be_judged(self) -> None:
+        campaign = self.running(neutral=1800, victim=900, user=900, both=900)
+        for key in ("victim", "user", "both"):
+            transitions.pause_arm(
+                campaign.arms.get(key=key), by=world.person("mara"), reason="A partner asked.", now=world.NOON
+            )
+        assert hourly_check.feel(campaign, now=world.NOON).split == "unknown"
+
+    def test_a_pause_hides_no_fault_among_the_others(self) -> None:
+        campaign = self.running(neutral=1800, victim=1000, user=1800, both=900)
+        transitions.pause_arm(
+            campaign.arms.get(key="both"), by=world.person("mara"), reason="A partner asked.", now=world.NOON
+        )
+        assert hourly_check.feel(campaign, now=world.NOON).split == "alarm"
+
+    def test_what_is_left_out_is_kept_in_whole_hundredths(self) -> None:
+        campaign = self.running()
+        day = MONDAY - timedelta(days=4)
+        for reason, count in (("machine", 800), ("crowd", 120)):
+            LeftOutCount.objects.create(day=day, placement=world.placement(), reason=reason, count=count)
+        felt = hourly_check.feel(campaign, now=world.NOON)
+        assert (felt.machines, felt.crowds) == (16, 2)
+
+    def test_it_is_felt_anew_in_the_place_of_the_last(self) -> None:
+        campaign = self.running()
+        for hour in (0, 1):
+            hourly_check.feel(campaign, now=world.NOON + timedelta(hours=hour))
+        assert Pulse.objects.get().felt_at == world.NOON + timedelta(hours=1)
+
+
+class TestLights:
+    def of(self, **fields: Any) -> dict[str, str]:
+        campaign = world.launched()
+        values = {"split": "ok", "flow": "ok", "reach": 90, "felt_at": world.NOON, **fields}
+        found = quality_lights.of(campaign, Pulse(campaign=campaign, **values), None, now=world.NOON)
+        return {item.label: item.status for item in found}
+
+    def test_each_is_said_in_words(self) -> None:
+        assert self.of() == {
+            "The split is as planned": "ok",
+            "Messages are shown about as often as usual": "ok",
+            "Messages reach the screen": "ok",
+            "Hardly anything is left out": "ok",
+        }
+
+    @pytest.mark.parametrize(
+        ("fields", "label", "status"),
+        [
+            ({"split": "alarm"}, "The split is broken", "alarm"),
+            ({"split": "caution"}, "The split looks a little off", "caution"),
+            ({"flow": "alarm"}, "Hardly any message is shown", "alarm"),
+            ({"reach": 49}, "Many messages never reach the screen", "caution"),
+            ({"reach": 19}, "Many messages never reach the screen", "alarm"),
+            ({"reach": None}, "Not known yet whether messages reach the screen", "unknown"),
+            ({"machines": 5}, "Machines and crowds are left out", "ok"),
+            ({"machines": 15, "crowds": 5}, "Much is left out as machines or crowds", "caution"),
+            ({"machines": 50}, "Much is left out as machines or crowds", "alarm"),
+            ({"felt_at": world.NOON - timedelta(hours=4)}, "The worker has not looked lately", "caution"),
+        ],
+    )
+    def test_each_fault_has_its_words(self, fields: Mapping[str, Any], label: str, status: str) -> None:
+        assert self.of(**fields)[label] == status
+
+
+class TestThePage:
+    @pytest.mark.parametrize("path", [WATCH, RESULTS])
+    def test_it_says_in_words_that_an_arm_was_paused_and_of_whom_the_split_speaks(self, path: str) -> None:
+        campaign = world.launched()
+        world.tally(campaign, MANY | {"both": (1000, 440)})
+        both, mara = campaign.arms.get(key="both"), world.person("mara")
+        transitions.pause_arm(both, by=mara, reason="A partner asked.", now=world.NOON)
+        transitions.resume_arm(both, by=mara, reason="They agreed.", now=world.NOON)
+        hourly_check.feel(campaign, now=world.NOON)
+        evaluate(campaign, now=timezone.now() + timedelta(minutes=1))
+        told = read(path)
+        assert "“Both” was paused for a while: fewer people may have seen it than its share asks" in told
+        assert "This speaks of the others alone." in told
+        assert "The split is broken" not in told
+
+    def test_a_draft_has_nothing_to_watch(self) -> None:
+        world.draft()
+        assert "It is not launched yet, so there is nothing to watch." in read()
+
+    def test_a_sound_campaign_asks_nothing_of_anybody(self) -> None:
+        campaign = world.launched(plan={"planned_per_arm": 100_000})
+        Pulse.objects.create(campaign=campaign, felt_at=timezone.now(), split="ok", flow="ok", reach=90)
+        assert "All is well. There is nothing you need to do." in read()
+
+    def test_it_says_how_many_days_are_left_at_this_pace(self) -> None:
+        campaign = world.launched(plan={"planned_per_arm": 1000})
+        for day in range(1, 5):
+            for arm in campaign.arms.all():
+                common: dict[str, Any] = {"arm": arm, "placement": world.placement(), "locale": "en"}
+                Tally.objects.create(**common, day=date(2026, 3, day), outcome="exposed", count=100)
+        folded(datetime(2026, 3, 5, 12, tzinfo=UTC))
+        seen = dashboard.watch(campaign, now=world.NOON)
+        # The fourth day waits for those who come after it: three are shown, 300 of 1,000 at 100 a day.
+        assert (seen.people, seen.planned, seen.days_left) == (1200, 4000, 7)
+        assert "about 7 days are left" in read()
+
+    def test_a_guardrail_tells_its_margin_and_who_crossed_it_and_no_more(self) -> None:
+        campaign = world.launched()
+        PlannedOutcome.objects.filter(outcome="annoyed").update(harm_margin=0.02)
+        assert "Not crossed" in read()
+        GuardEvent.objects.create(
+            campaign=campaign, arm=campaign.arms.get(key="both"), outcome="annoyed", at=world.NOON, effect=0.0512,
+            bound=0.0333, margin=0.02,
+        )  # fmt: skip
+        told = read()
+        assert "Crossed by “Both”" in told
+        assert "2 in 100" in told
+        assert not re.search(r"5\.1|3\.3", told)
+
+    def test_planned_looks_are_taken_or_to_come(self) -> None:
+        campaign = world.launched(plan={"monitoring": "group-sequential", "looks": [0.5, 1.0], "planned_per_arm": 3000})
+        world.tally(campaign, MANY)
+        evaluate(campaign, now=world.NOON)
+        rows = dashboard.watch(campaign, now=world.NOON).looks
+        assert [(row.share, row.taken is not None) for row in rows] == [(0.5, True), (1.0, False)]
+
+    def test_the_part_that_changes_is_the_page_without_its_frame(self) -> None:
+        world.launched()
+        part = client_of("manager").get(f"{WATCH}now/").content.decode()
+        assert part.startswith("<section")
+        assert "<html" not in part
+
+    def test_a_page_that_looks_again_by_itself_keeps_nobody_signed_in(self) -> None:
+        world.launched()
+        client = client_of("manager")
+        session = client.session
+        session[sessions.SEEN] -= 1
+        session.save()
+        client.get(f"{WATCH}now/", headers={"Watching": "1"})
+        assert client.session[sessions.SEEN] == session[sessions.SEEN]
+        client.get(f"{WATCH}now/")
+        assert client.session[sessions.SEEN] == session[sessions.SEEN] + 1
+
+    def test_it_is_a_few_queries_however_many_notices_there_are(self, django_assert_max_num_queries: Any) -> None:
+        campaign = world.launched()
+        for number in range(30):
+            campaign.notices.create(kind="guardrail", ref=f"guard-{number}", at=world.NOON)
+        client = client_of("manager")
+        with django_assert_max_num_queries(32):
+            client.get(WATCH)
+
+    def test_the_list_and_the_campaign_lead_here_and_the_list_says_what_is_done(self) -> None:
+        campaign = world.launched()
+        client = client_of("analyst")
+        for path in ("/", "/campaigns/pilot/"):
+            assert f'href="{WATCH}"' in client.get(path).content.decode()
+        assert ">Done<" not in client.get("/").content.decode()
+        campaign.notices.create(kind="planned", ref="planned", at=world.NOON)
+        assert ">Done<" in client.get("/").content.decode()
+
+
+def looked_early(**plan: Any) -> Campaign:
+    """A campaign before its first planned look, that an analyst asked to look at; answered by the worker."""
+    campaign = world.launched(plan={"planned_per_arm": 100_000, **plan})
+    world.tally(campaign, MANY)
+    evaluate(campaign, now=world.NOON)
+    request.ask(campaign, by=world.person("ana", "analyst"), reason="A funder asked.", now=world.NOON)
+    answer.answer_all(now=world.NOON + timedelta(minutes=1))
+    return campaign
+
+
+class TestTheEmbargo:
+    @pytest.mark.parametrize("role", ["manager", "reviewer", "analyst", "administrator"])
+    def test_nobody_sees_an_estimate_before_the_first_planned_look(self, role: str) -> None:
+        campaign = world.launched(plan={"planned_per_arm": 100_000})
+        world.tally(campaign, MANY)
+        evaluate(campaign, now=world.NOON)
+        for path in (WATCH, RESULTS, "/", "/campaigns/pilot/"):
+            assert not re.search(r"turned back;|\b44\b|\b35\b|Better", read(path, role)), path
+
+    @pytest.mark.parametrize(("role", "sees"), [("manager", False), ("reviewer", False), ("analyst", True)])
+    def test_what_was_seen_early_is_for_who_may_look_early(self, role: str, sees: bool) -> None:
+        looked_early()
+        client = client_of(role)
+        told = [read(RESULTS, role), read("/", role), client.get("/api/v1/campaigns/pilot/analyses/").content.decode()]
+        assert [bool(re.search(r'44 turned back|"rate":0\.44\b', each)) for each in told] == [sees] * 3
+        rows = client.get("/api/v1/campaigns/pilot/tallies/").json()["results"]
+        assert ("turned_back" in {row["outcome"] for row in rows}) == sees
+        assert client.get(f"{RESULTS}?look=2").status_code == (200 if sees else 404)
+        assert client.get("/api/v1/campaigns/pilot/analyses/2/").status_code == (200 if sees else 404)
+
+    def test_a_health_look_after_it_tells_the_others_nothing_of_it(self) -> None:
+        campaign = looked_early()
+        Tally.objects.filter(arm__key="both", outcome="exposed").update(count=2003)  # too few more: it is held
+        evaluate(campaign, now=world.NOON + timedelta(days=1))
+        assert "44 turned back" not in read(RESULTS, "manager")
+
+    def test_everybody_reads_it_once_the_plan_has_looked_itself(self) -> None:
+        campaign = looked_early()
+        Tally.objects.filter(outcome="exposed").update(count=100_000)
+        Tally.objects.filter(outcome="turned_back").update(count=40_000)
+        ServedCount.objects.update(count=100_000)
+        evaluate(campaign, now=world.NOON + timedelta(days=9))
+        assert client_of("manager").get(f"{RESULTS}?look=2").status_code == 200
+
+    def test_everybody_reads_that_somebody_looked_and_why(self) -> None:
+        looked_early()
+        told = read(WATCH, "manager")
+        assert "Looked at early by ana" in told
+        assert "A funder asked." in told
+
+    def test_the_look_and_its_reason_stand_on_the_record(self) -> None:
+        looked_early()
+        entry = AuditEntry.objects.get(action="look-early")
+        assert (entry.actor, entry.detail["reason"]) == ("ana", "ana: A funder asked.")
+
+    def test_a_manager_may_not_ask_and_is_not_offered_to(self) -> None:
+        world.launched()
+        assert client_of("manager").post(f"{WATCH}early/", {"reason": "Please."}).status_code == 403
+        assert "I have to look early" not in read(WATCH, "manager")
+        assert "I have to look early" in read(WATCH, "analyst")
+
+    @pytest.mark.parametrize(
+        ("reason", "said"), [("", "Please say why you need to look early."), ("x" * 201, "Please say it in 200 char")]
+    )
+    def test_a_reason_is_asked_for_beside_its_field_and_kept(self, reason: str, said: str) -> None:
+        world.launched()
+        html = client_of("analyst").post(f"{WATCH}early/", {"reason": reason}).content.decode()
+        assert said in html
+        assert reason in html
+        assert not EarlyLook.objects.exists()
+
+    def test_two_cannot_ask_at_once(self) -> None:
+        campaign = world.launched()
+        request.ask(campaign, by=world.person("ana", "analyst"), reason="One.", now=world.NOON)
+        html = client_of("analyst").post(f"{WATCH}early/", {"reason": "Two."}).content.decode()
+        assert "Somebody has asked already" in html
+        assert EarlyLook.objects.count() == 1
+
+    def test_the_page_says_that_the_worker_is_at_it(self) -> None:
+        world.launched()
+        client = client_of("analyst")
+        client.post(f"{WATCH}early/", {"reason": "A funder asked."})
+        assert "the worker is at it" in read(WATCH, "analyst")
+
+    def test_the_worker_makes_the_look_once_however_it_is_interrupted(self) -> None:
+        """Stopped between the look and the note that it was made: the look is found, and not made again."""
+        campaign = looked_early()
+        assert Analysis.objects.filter(campaign=campaign).count() == 2
+        EarlyLook.objects.update(done_at=None)
+        assert answer.answer_all(now=world.NOON + timedelta(minutes=2)) == 0
+        assert Analysis.objects.filter(campaign=campaign).count() == 2
+        assert EarlyLook.objects.get().done_at is not None
+
+    def test_what_the_plan_has_meanwhile_opened_needs_no_exception(self) -> None:
+        campaign = world.launched()
+        request.ask(campaign, by=world.person("ana", "analyst"), reason="A funder asked.", now=world.NOON)
+        world.tally(campaign, MANY)
+        evaluate(campaign, now=world.NOON)
+        assert answer.answer_all(now=world.NOON) == 0
+        assert Analysis.objects.get().exception == ""
+
+    def test_the_worker_has_a_step_for_it(self) -> None:
+        campaign = world.launched(plan={"planned_per_arm": 100_000})
+        world.tally(campaign, MANY)
+        request.ask(campaign, by=world.person("ana", "analyst"), reason="A funder asked.", now=world.NOON)
+        (step,) = (each for each in STEPS if each.name == "early")
+        assert Worker(clock=lambda: world.NOON).run(step)
+        assert Analysis.objects.get().exception == "ana: A funder asked."
+
+    def test_whoever_lost_the_role_is_refused(self) -> None:
+        campaign, gone = world.launched(), User.objects.create(username="gone")
+        with pytest.raises(PermissionDenied):
+            request.ask(campaign, by=gone, reason="Please.", now=world.NOON)
+        assert not EarlyLook.objects.exists()
+
+    def test_a_report_for_who_may_not_look_early_is_the_one_before(self) -> None:
+        campaign = looked_early()
+        first = Analysis.objects.get(campaign=campaign, look=1)
+        assert build.build(first, early=False).embargoed
+
+
+class TestTheChart:
+    def days(self, *ends: tuple[int, int]) -> ArmDays:
+        campaign = Campaign.objects.first() or world.launched()
+        told = tuple(Day(date(2026, 3, day), people) for day, people in ends)
+        return ArmDays(campaign.arms.get(key="victim"), told, told[-1].people if told else None)
+
+    def test_days_told_together_are_drawn_as_their_average(self) -> None:
+        drawn = daily_chart.bars(self.days((1, 40), (3, 100)))
+        assert [(bar.day.day, bar.people, bar.is_average) for bar in drawn] == [
+            (1, 40, False), (2, 30, True), (3, 30, True),
+        ]  # fmt: skip
+
+    def test_a_bar_for_each_arm_and_day_and_the_sum_in_words(self) -> None:
+        arm = self.days((1, 40), (2, 100))
+        drawn = daily_chart.draw([arm, arm], drawing="wide")
+        assert drawn.count('class="day frame-victim"') == 4
+        assert "Victim: 100" in drawn
+
+    @pytest.mark.parametrize(
+        ("language", "named"),
+        [("en", ["1 March", "4 March", "7 March"]), ("es", ["1 de septiembre", "7 de septiembre"])],
+    )
+    def test_on_a_phone_so_many_days_are_named_as_have_room(self, language: str, named: list[str]) -> None:
+        month = 9 if language == "es" else 3
+        campaign = world.launched()
+        told = tuple(Day(date(2026, month, day), 40 * day) for day in range(1, 8))
+        with translation.override(language):
+            drawn = daily_chart.draw([ArmDays(campaign.arms.get(key="victim"), told, 280)], drawing="phone")
+        assert re.findall(r">(\d (?:de )?[a-zM]+)<", drawn) == named
+
+    def test_nobody_yet_is_said_in_words(self) -> None:
+        assert "No day can be told yet." in daily_chart.draw([self.days()], drawing="phone")
