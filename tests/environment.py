@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+DISK = tempfile.gettempdir()
 # Thousands of tests wait for the disk to sync; in memory it is done at once. What a disk forgets when the plug is
 # pulled, tests/power simulates.
 _IN_MEMORY = Path("/dev/shm")
@@ -30,6 +31,7 @@ POSTGRESQL = os.environ.get("TEST_ENGINE") == "postgresql"  # tests/postgres.py 
 _OURS = ["KEY_DIRECTORY", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS"]
 for _name in _OURS if POSTGRESQL else [*_OURS, "DATABASE_URL", "AUDIENCE_DATABASE_URL"]:
     os.environ.pop(_name, None)
+
 
 # Generated cases are the same in every run, and no test is timed: a noisy machine turns nothing red.
 # To search further: python -m pytest --hypothesis-profile=search

@@ -17,7 +17,7 @@ _MODELS = ("apps", "models")  # Django adds a permission for each model after a 
 
 
 def key(root: Path = ROOT) -> str:
-    """A digest of the migrations, the models, the settings, every module of ours that these import, and the packages."""
+    """A digest of migrations, models, settings, every module of ours that these import, and the packages."""
     digest = hashlib.sha256(f"{sys.version} {sqlite3.sqlite_version}".encode())
     for path in sources(root):
         content = path.read_bytes()

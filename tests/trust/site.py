@@ -23,6 +23,7 @@ from benchmarks.processes import living_family
 from campaign.entrypoints import launcher
 from campaign.keys.store import receipt_keys
 from tests.demo_installation import copied
+from tests.environment import DISK
 from tests.installation import ROOT, installed, manage
 from tests.postgres import Cluster, programs
 from tests.trust.sealed import PLACES, inside, sealed, under_way
@@ -55,7 +56,7 @@ _HOURS_AHEAD = 26  # so late have all receipts closed, a subject's too
 @cache
 def _original() -> Path:
     """One installation with all campaigns, on SQLite, that copies are made from."""
-    folder = Path(tempfile.mkdtemp(prefix="second-thought-trust-"))
+    folder = Path(tempfile.mkdtemp(prefix="second-thought-trust-", dir=DISK))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     manage("shell", "--no-imports", "-c", _MORE, environment=copied(folder))
     return folder / "data"
@@ -331,7 +332,7 @@ class Site:
 def site(*, engine: str = "sqlite", fault: str = "", variables: Mapping[str, str] | None = None) -> Iterator[Site]:
     """A new installation with the demo's campaign, two whose unit is the subject, and one whose unit is the tab."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="second-thought-trust-")))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="second-thought-trust-", dir=DISK)))
         databases = None
         if engine == "sqlite":
             shutil.copytree(_original(), folder / "data")

@@ -25,9 +25,22 @@ from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from messages.models import AuditEntry, HelpLink, Rendition
 from tests import world
+from tests.installation import with_databases
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
 DATABASE_OF = {"analytics.OpenView": "audience", "analytics.FoldedHour": "audience"}
+
+
+@pytest.fixture(autouse=True)
+def copies_of_migrated_databases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each rehearsal would else migrate databases of its own, which takes longer than the walk."""
+    own = runner.environment
+
+    def prepared(directory: Path) -> dict[str, str]:
+        with_databases(directory)
+        return own(directory)
+
+    monkeypatch.setattr(runner, "environment", prepared)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from messages.library import starter_library
 from messages.models import HelpLink, Rendition, Revision
 from tests import world
 
