@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import random
 import re
 import shutil
 import sys
@@ -74,8 +75,25 @@ _ONE_AT_A_TIME = {
 _LONG = (*_ONE_AT_A_TIME, "tests/trust/", "tests/deploy/", "tests/power/", "tests/fuzz/")
 
 
+# Every test below these starts processes, or measures what real time does.
+_PROCESSES = ("tests/browser/", "tests/crash/", "tests/deploy/", "tests/fuzz/", "tests/power/", "tests/trust/")
+
+
+def _shuffle(items: list[pytest.Item], seed: str) -> None:
+    """Files in random order, and the tests of each: what a file has made once serves all its tests."""
+    chance = random.Random(seed)
+    places = {name: chance.random() for name in sorted({item.nodeid.partition("::")[0] for item in items})}
+    chance.shuffle(items)
+    items.sort(key=lambda item: places[item.nodeid.partition("::")[0]])
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if seed := os.environ.get("RANDOM_ORDER"):
+        _shuffle(items, seed)
+    for item in items:
+        if item.nodeid.startswith(_PROCESSES):
+            item.add_marker(pytest.mark.process)
     if getattr(config.option, "loadgroup", False):  # in a process of pytest-xdist
         for item in items:
             group = next((name for at, name in _ONE_AT_A_TIME.items() if item.nodeid.startswith(at)), None)

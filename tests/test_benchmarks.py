@@ -137,6 +137,7 @@ def _answer(listener: socket.socket, reply: bytes, cut: int, times: int) -> None
                 link.sendall(piece)
 
 
+@pytest.mark.process
 def test_the_yardstick_answers_everything_alike() -> None:
     with launcher.running("benchmarks.constant:application", environment={"CONSTANT_BYTES": "14"}) as url:
         answers = [urllib3.request("POST", url + path, body=body) for path, body in (("/a", b"{}"), ("/b?c", b""))]

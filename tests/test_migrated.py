@@ -72,6 +72,7 @@ def test_the_key_changes_with_what_a_migration_imports_by_any_way(copy: Path) ->
     assert migrated.key(copy) != before
 
 
+@pytest.mark.process
 def test_the_kept_files_are_migrated_and_hold_nobody(tmp_path: Path) -> None:
     with_databases(tmp_path)
     with closing(sqlite3.connect(tmp_path / "default.sqlite3")) as database:

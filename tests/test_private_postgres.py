@@ -14,7 +14,7 @@ import pytest
 from tests.installation import ROOT
 from tests.postgres import cluster
 
-pytestmark = pytest.mark.only_on("postgresql", reason="starts a server")
+pytestmark = [pytest.mark.only_on("postgresql", reason="starts a server"), pytest.mark.process]
 
 # Says where its server lives, and waits to be killed.
 LEFT_BEHIND = """

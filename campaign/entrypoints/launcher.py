@@ -23,9 +23,6 @@ MEMORY = {
 }
 
 
-_reserved: list[socket.socket] = []
-
-
 def free_port() -> int:
     """A port that nobody listens on. On Linux nobody else is given it while this process lives.
 
@@ -38,7 +35,7 @@ def free_port() -> int:
     if sys.platform == "linux":
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        _reserved.append(probe)
+        probe.detach()
     else:
         probe.close()
     return port

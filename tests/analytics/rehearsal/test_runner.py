@@ -72,6 +72,7 @@ def walked(campaign: Campaign) -> dict[str, Any]:
     return told
 
 
+@pytest.mark.process
 class TestItWalks:
     def test_every_form_to_a_look_that_an_analyst_can_read(self, campaign: Campaign) -> None:
         told = walked(campaign)
@@ -109,6 +110,7 @@ class TestItWalks:
 
 
 class TestItIsKeptApart:
+    @pytest.mark.process
     def test_pointed_at_the_real_directory_it_refuses_and_that_is_found(
         self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -119,6 +121,7 @@ class TestItIsKeptApart:
             walked(campaign)
         assert state() == before
 
+    @pytest.mark.process
     def test_with_the_real_keys_it_refuses_too(self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
         own, real = runner.environment, {"KEY_DIRECTORY": str(settings.KEY_DIRECTORY)}
         monkeypatch.setattr(runner, "environment", lambda directory: own(directory) | real)
@@ -130,6 +133,7 @@ class TestItIsKeptApart:
         with pytest.raises(walkthrough.NotPrivate):
             walkthrough.walk(campaign_copy.taken(campaign))
 
+    @pytest.mark.process
     def test_its_receipts_are_refused_by_the_real_surface(self, campaign: Campaign, tmp_path: Path) -> None:
         names = f"campaign={campaign.pk}, arm={campaign.arms.all()[0].pk}, placement={campaign.placements.get().pk}"
         script = (
@@ -162,6 +166,7 @@ class TestItIsKeptApart:
         assert "mara" not in rows
         assert campaign.salt not in rows
 
+    @pytest.mark.process
     def test_nothing_of_it_stays_on_disk(self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
         made: list[Path] = []
         own = runner.environment
@@ -210,6 +215,7 @@ class TestAskingForOne:
             runner.carry_out(runner.ask(campaign, by=mara, now=world.NOON))
         assert Rehearsal.objects.get().state == "failed"
 
+    @pytest.mark.process
     def test_the_worker_begins_one_and_notices_that_its_process_is_gone(
         self, campaign: Campaign, mara: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -248,6 +254,7 @@ class TestThePage:
         manager.post("/campaigns/pilot/rehearsal/")
         assert "Waiting for the worker" in self.page(manager)
 
+    @pytest.mark.process
     def test_is_marked_as_a_rehearsal_and_shows_problems_and_the_look(
         self, campaign: Campaign, manager: Client
     ) -> None:

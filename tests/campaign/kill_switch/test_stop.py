@@ -223,12 +223,14 @@ def two_servers(directory: Path, **variables: str) -> Iterator[Pair]:
         yield pair
 
 
+@pytest.mark.process
 def test_no_server_shows_a_stopped_message_after_ten_seconds(tmp_path: Path) -> None:
     with two_servers(tmp_path) as pair:
         took = pair.seconds_until_gone()
         assert took < LIMIT
 
 
+@pytest.mark.process
 def test_a_server_that_never_looks_again_would_be_seen(tmp_path: Path) -> None:
     """The fault that the test above is for: a snapshot that nobody renews."""
     with two_servers(tmp_path, SNAPSHOT_SECONDS="3600") as pair:

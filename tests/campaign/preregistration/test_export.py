@@ -163,6 +163,7 @@ def _missing(text: str) -> list[str]:
     return [letter for letter in text if ord(letter) not in cmap]
 
 
+@pytest.mark.process
 def test_the_same_plan_makes_the_same_bytes() -> None:
     campaign = world.launched()
     in_arabic_too(campaign)
@@ -197,6 +198,7 @@ def test_what_draws_is_not_told_our_secrets(monkeypatch: pytest.MonkeyPatch) -> 
     assert "SECRET_KEY" not in str(seen["env"])
 
 
+@pytest.mark.process
 def test_a_file_that_cannot_be_drawn_is_refused_rather_than_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "_DRAWER", export._DRAWER.with_name("not-there.py"))
     with pytest.raises(export.NotDrawn):
@@ -216,6 +218,7 @@ print(sorted(loaded & {"fpdf", "PIL", "fontTools", "uharfbuzz", "defusedxml"}))
 """
 
 
+@pytest.mark.process
 def test_no_web_process_loads_what_draws() -> None:
     told = subprocess.run([sys.executable, "-c", _PROGRAM], check=True, capture_output=True, text=True).stdout
     assert told == "[]\n"

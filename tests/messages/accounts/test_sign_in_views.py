@@ -184,6 +184,7 @@ class TestWithoutASecondFactor:
         first(client)
         assert client.get("/").status_code == 200
 
+    @pytest.mark.process
     def test_the_program_refuses_that_on_a_real_site(self, tmp_path: Any) -> None:
         own = {**os.environ, "DATA_DIRECTORY": str(tmp_path), "SKIP_SECOND_FACTOR": "1", "LOCAL_HTTP": "0"}
         done = subprocess.run([sys.executable, "manage.py", "check"], env=own, capture_output=True, text=True)

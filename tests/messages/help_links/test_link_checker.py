@@ -231,6 +231,7 @@ def test_a_site_that_says_nothing_or_nonsense_does_not_answer() -> None:
     assert _against(lambda line: line.sendall(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 1000), seconds=2).code == "silent"
 
 
+@pytest.mark.process
 def test_a_certificate_that_browsers_do_not_trust_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The real connection, but for the port: a certificate of its own making, for the right name."""
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
