@@ -6,9 +6,9 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from campaign.entrypoints.launcher import leave_no_core_dump
+from campaign.entrypoints.launcher import disable_core_dumps
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign.settings")
-    leave_no_core_dump()  # some of them read open views or keys
+    disable_core_dumps()  # some of them read open views or keys
     execute_from_command_line(sys.argv)

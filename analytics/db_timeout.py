@@ -19,7 +19,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 _STEP = 0.1
 
 
-class Patience:
+class DatabaseTimeout:
     """How long a thread waits for its database server's answer."""
 
     def __init__(self, seconds: float) -> None:
@@ -29,7 +29,7 @@ class Patience:
         self._watching: threading.Thread | None = None
 
     @contextmanager
-    def at_an_end(self, connection: BaseDatabaseWrapper) -> Iterator[None]:
+    def enforce(self, connection: BaseDatabaseWrapper) -> Iterator[None]:
         """Whatever is asked of `connection` meanwhile fails as a lost connection once the seconds are over."""
         if connection.vendor != "postgresql":
             yield

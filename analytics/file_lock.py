@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 @contextmanager
-def held(path: Path | str, *, wait: bool = True, shared: bool = False) -> Iterator[int | None]:
+def hold_lock(path: Path | str, *, wait: bool = True, shared: bool = False) -> Iterator[int | None]:
     """Hold the lock on `path` (made if it is not there) and yield its file descriptor.
 
     With `wait=False` the descriptor is None if another holds the lock. Waiters are served in the order they came, which

@@ -19,22 +19,22 @@ from django.conf import settings
 from django.db import DatabaseError, connections
 from django.utils import timezone
 
-from analytics.db_timeout import Patience
+from analytics.db_timeout import DatabaseTimeout
 from analytics.ingest import open_views, writer
 from analytics.models import WorkerStep
 from campaign.assignment.receipts import SECONDS_PER_HOUR
-from campaign.serving.application import Refusal, Reply, Request, Route, Surroundings, json_reply, refusal_reply
+from campaign.serving.application import Refusal, Reply, Request, Route, ServingContext, json_reply, refusal_reply
 
 T = TypeVar("T")
 
 # Twice the slowest turn of the worker's minutely steps, and a little.
 LATE_SECONDS = 150.0
-LATE_SECONDS_OF = {
+LATE_SECONDS_BY_STEP = {
     "prune": 2 * 3600.0 + 150.0,
     "pulse": 2 * 3600.0 + 150.0,
     "help links": 2 * 86_400.0 + 150.0,
 }
-_PATIENCE = Patience(seconds=2.0)
+_PATIENCE = DatabaseTimeout(seconds=2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Health:
         return "ok" if well and (self.fold_lag_hours or 0) <= 1 else "degraded"
 
 
-def look(*, now: datetime, serving: bool) -> Health:
+def check_health(*, now: datetime, serving: bool) -> Health:
     """Ask the databases, with little patience, and the disk."""
     hour = int(now.timestamp()) // SECONDS_PER_HOUR
     steps = _ask("default", lambda: tuple(_step(step, now=now) for step in WorkerStep.objects.order_by("name")))
@@ -85,7 +85,7 @@ def look(*, now: datetime, serving: bool) -> Health:
     return Health(
         serving=serving,
         databases={"default": steps is not None, "audience": oldest is not None},
-        spool_holds_events=writer.spool().holds_events,
+        spool_holds_events=writer.local_spool().holds_events,
         steps=steps or (),
         fold_lag_hours=None if oldest is None else 0 if oldest[0] is None else hour - oldest[0],
     )
@@ -93,7 +93,7 @@ def look(*, now: datetime, serving: bool) -> Health:
 
 def _step(step: WorkerStep, *, now: datetime) -> StepHealth:
     since = None if step.succeeded_at is None else max((now - step.succeeded_at).total_seconds(), 0.0)
-    late = since is None or since > LATE_SECONDS_OF.get(step.name, LATE_SECONDS)
+    late = since is None or since > LATE_SECONDS_BY_STEP.get(step.name, LATE_SECONDS)
     return StepHealth(step.name, since, step.seconds, step.failure, late)
 
 
@@ -101,7 +101,7 @@ def _ask(alias: str, question: Callable[[], T]) -> T | None:
     """The answer, or None if the database gives none in two seconds; this request's thread keeps no connection."""
     connection = connections[alias]
     try:
-        with _PATIENCE.at_an_end(connection):
+        with _PATIENCE.enforce(connection):
             return question()
     except DatabaseError:
         return None
@@ -110,7 +110,7 @@ def _ask(alias: str, question: Callable[[], T]) -> T | None:
             connection.close()
 
 
-def as_dict(health: Health) -> dict[str, Any]:
+def health_as_dict(health: Health) -> dict[str, Any]:
     """What /health/ready says."""
     return {
         "status": health.status,
@@ -133,21 +133,21 @@ def as_dict(health: Health) -> dict[str, Any]:
     }
 
 
-def live(request: Request, at: Surroundings) -> Reply:
+def handle_live(request: Request, at: ServingContext) -> Reply:
     """This process answers: no question is asked of anyone."""
     return _only_get(request) or json_reply(200, {"status": "ok"})
 
 
-def ready(request: Request, at: Surroundings) -> Reply:
+def handle_ready(request: Request, at: ServingContext) -> Reply:
     """Whether messages are shown and events kept, and how far the worker is."""
     refused = _only_get(request)
     if refused:
         return refused
-    health = look(now=timezone.now(), serving=at.snapshot().compiled)
-    return json_reply(200 if health.serving else 503, as_dict(health))
+    health = check_health(now=timezone.now(), serving=at.snapshot().is_compiled)
+    return json_reply(200 if health.serving else 503, health_as_dict(health))
 
 
-def metrics(request: Request, at: Surroundings) -> Reply:
+def handle_metrics(request: Request, at: ServingContext) -> Reply:
     """The same as numbers, in Prometheus' text format."""
     token: str = settings.METRICS_TOKEN
     shown = request.header("authorization") or ""
@@ -161,11 +161,11 @@ def metrics(request: Request, at: Surroundings) -> Reply:
     refused = _only_get(request)
     if refused:
         return refused
-    text, kind = exposition(look(now=timezone.now(), serving=at.snapshot().compiled))
+    text, kind = prometheus_exposition(check_health(now=timezone.now(), serving=at.snapshot().is_compiled))
     return Reply(200, [("Content-Type", kind), ("Cache-Control", "no-store")], text)
 
 
-def exposition(health: Health) -> tuple[bytes, str]:
+def prometheus_exposition(health: Health) -> tuple[bytes, str]:
     """Prometheus' text and its content type. Loaded only where someone asks: it would cost each process memory."""
     from prometheus_client import CollectorRegistry, Gauge, generate_latest
     from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -201,4 +201,8 @@ def _only_get(request: Request) -> Reply | None:
     return refusal_reply(Refusal(405, "method_not_allowed", "This address answers GET."), [("Allow", "GET, HEAD")])
 
 
-LIVE, READY, METRICS = Route(live), Route(ready, waits=True), Route(metrics, waits=True)
+LIVE_ROUTE, READY_ROUTE, METRICS_ROUTE = (
+    Route(handle_live),
+    Route(handle_ready, is_blocking=True),
+    Route(handle_metrics, is_blocking=True),
+)

@@ -91,7 +91,7 @@ class OutcomeBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckRow:
+class CrossCheckRow:
     """One comparison looked at in other ways, each as for a single look; the verdict does not rest on them."""
 
     treated: str
@@ -104,7 +104,7 @@ class CheckRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ChanceRow:
+class PosteriorRow:
     """The posterior chance that one arm is the best, and what choosing it loses on average, as shares."""
 
     name: str

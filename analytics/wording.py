@@ -33,7 +33,7 @@ def number(value: float, decimals: int = 0) -> str:
     return _written(f"{value:.{decimals}f}")
 
 
-def shortest(value: float) -> str:
+def compact_number(value: float) -> str:
     """A planned number without needless zeros: 2.0 is "2"."""
     return _written(f"{value:g}")
 
@@ -42,7 +42,7 @@ def _written(text: str) -> str:
     return number_format(text, use_l10n=True, force_grouping=True).replace("-", "−")
 
 
-def signed(value: float, decimals: int) -> str:
+def signed_number(value: float, decimals: int) -> str:
     """A number with its sign, also where that is a plus; what rounds to nothing is +0."""
     shown = round(value, decimals) + 0.0
     return ("+" if shown >= 0 else "") + number(shown, decimals)
@@ -54,7 +54,7 @@ def percent(share: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class PeopleScale:
     """The round number of people that rates are told in: 100, or more where an outcome is rare."""
 
     base: int
@@ -69,39 +69,39 @@ class Scale:
 
     def signed(self, share: float) -> str:
         """A difference as one decimal with its sign: 0.0912 of 100 is "+9.1"."""
-        return signed(share * self.base, 1)
+        return signed_number(share * self.base, 1)
 
 
-def scale_for(rates: Sequence[float]) -> Scale:
+def choose_scale(rates: Sequence[float]) -> PeopleScale:
     """Of 100 people; of 1,000 or 10,000 where the largest rate is so small that whole people would not show it."""
     largest = max((rate for rate in rates if rate > 0), default=1.0)
     for base in (100, 1_000, 10_000):
         if largest * base >= 5:
-            return Scale(base)
-    return Scale(100_000)
+            return PeopleScale(base)
+    return PeopleScale(100_000)
 
 
-def spoken(outcome: Outcome) -> Outcome:
+def translate_outcome(outcome: Outcome) -> Outcome:
     """An outcome with its words in the reader's language."""
-    return replace(outcome, name=gettext(outcome.name), phrase=did(outcome, 100))
+    return replace(outcome, name=gettext(outcome.name), phrase=outcome_phrase(outcome, 100))
 
 
-def did(outcome: Outcome, people: int) -> str:
+def outcome_phrase(outcome: Outcome, people: int) -> str:
     """What so many people did: "turned back"; the verb of one is another than that of many in most languages."""
     return ngettext(outcome.phrase, outcome.phrase, people)
 
 
-def reason(text: str) -> str:
+def translate_reason(text: str) -> str:
     """Why there is no number, as it was stored, in the reader's language where a translation is known."""
     return gettext(text) if text else ""
 
 
-def between(low: str, high: str) -> str:
+def range_text(low: str, high: str) -> str:
     """Both ends of an interval: "6 to 12"."""
     return gettext("%(low)s to %(high)s") % {"low": low, "high": high}
 
 
-def span(low: float, high: float, scale: Scale) -> str:
+def interval_text(low: float, high: float, scale: PeopleScale) -> str:
     """An interval in whole people, as "6 to 12"; with decimals where whole numbers would coincide or hide a sign."""
     ends = [low * scale.base, high * scale.base]
     for decimals in (0, 1, 2):
@@ -109,10 +109,10 @@ def span(low: float, high: float, scale: Scale) -> str:
         signs_show = all(float(text) != 0.0 or end == 0.0 for text, end in zip(shown, ends, strict=True))
         if shown[0] != shown[1] and signs_show:
             break
-    return between(*map(_written, shown))
+    return range_text(*map(_written, shown))
 
 
-def gap(effect: float, scale: Scale) -> str:
+def difference_phrase(effect: float, scale: PeopleScale) -> str:
     """The size of a difference as a person says it: "9 more", "3 fewer", "less than 1 more"."""
     size = round(abs(effect) * scale.base)
     if not size:
@@ -121,59 +121,59 @@ def gap(effect: float, scale: Scale) -> str:
     return words % {"number": number(size)}
 
 
-def small_counts() -> str:
+def small_counts_note() -> str:
     """Why small counts are hidden."""
     return gettext("Small counts are hidden so that nobody can be found in them.")
 
 
-def fewer_than(least: int) -> str:
+def hidden_count_text(least: int) -> str:
     """What stands in the place of a hidden count."""
     return gettext("fewer than %(least)s") % {"least": least}
 
 
-def count(value: int | None, least: int) -> str:
+def count_text(value: int | None, least: int) -> str:
     """A count with its thousands parted, or what stands in the place of a hidden one."""
-    return fewer_than(least) if value is None else number(value)
+    return hidden_count_text(least) if value is None else number(value)
 
 
 def hidden_reason(least: int) -> str:
     """Why a number is not there."""
-    why = gettext("In one of the groups %(few)s people did it, or %(few)s did not.") % {"few": fewer_than(least)}
-    return f"{why} {small_counts()}"
+    why = gettext("In one of the groups %(few)s people did it, or %(few)s did not.") % {"few": hidden_count_text(least)}
+    return f"{why} {small_counts_note()}"
 
 
-def hidden_sentence(treated: str, control: str) -> str:
+def hidden_comparison_sentence(treated: str, control: str) -> str:
     """What is said of a comparison with a hidden count."""
     return gettext(
         "We cannot tell yet how %(treated)s compares with %(control)s: a count is too small to be shown."
     ) % {"treated": treated, "control": control}
 
 
-def not_compared(treated: str, control: str, why: str) -> str:
+def not_compared_sentence(treated: str, control: str, why: str) -> str:
     """What is said of a comparison that has no estimate."""
     return gettext("The comparison of %(treated)s with %(control)s cannot be made yet: %(why)s") % {
         "treated": treated,
         "control": control,
-        "why": reason(why),
+        "why": translate_reason(why),
     }
 
 
 def hidden_note(least: int) -> str:
     """What the words in the place of a hidden count mean, said where they stand."""
-    few = fewer_than(least)
+    few = hidden_count_text(least)
     return gettext("“%(few)s” stands where so few people did it, or so few did not.") % {
         "few": few[:1].upper() + few[1:]
     }
 
 
-def people(value: int | None) -> str:
+def people_text(value: int | None) -> str:
     """How many people, unless so few that it is hidden."""
     if value is None:
         return gettext("only a few people")
     return ngettext("%(number)s person", "%(number)s people", value) % {"number": number(value)}
 
 
-def seen_so_far(value: int | None) -> str:
+def exposure_sentence(value: int | None) -> str:
     """How many people have seen a message, as a sentence of its own."""
     if value is None:
         return gettext("Only a few people have seen a message so far.")
@@ -183,20 +183,20 @@ def seen_so_far(value: int | None) -> str:
     return words % {"number": number(value)}
 
 
-def held_sentence(look: int, shown: int, least: int) -> str:
+def earlier_look_sentence(look: int, shown: int, least: int) -> str:
     """Why a look shows the numbers of an earlier one."""
     return gettext(
         "Since look %(shown)s, %(few)s people were added to one of the groups, so look %(look)s still shows what "
         "look %(shown)s showed."
-    ) % {"look": look, "shown": shown, "few": fewer_than(least)}
+    ) % {"look": look, "shown": shown, "few": hidden_count_text(least)}
 
 
-def many_or_few(value: int, least: int) -> str:
+def coarse_count(value: int, least: int) -> str:
     """A count for a log or a terminal: never a small one."""
-    return fewer_than(least) if 0 < value < least else number(value)
+    return hidden_count_text(least) if 0 < value < least else number(value)
 
 
-def many(value: int) -> str:
+def rounded_sample_size(value: int) -> str:
     """A needed sample, rounded up to two figures, because it is a plan and not a measurement."""
     step = 10 ** max(len(str(value)) - 2, 0)
     return number(ceil(value / step) * step)
@@ -218,7 +218,7 @@ def arm_phrase(name: str, frame: str = "", *, unique: bool = False) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ComparisonNumbers:
     """The numbers that one comparison's sentence needs; shares from 0 to 1."""
 
     treated: str  # as arm_phrase says it
@@ -232,10 +232,10 @@ class Said:
     verdict: str
     smallest_difference: float | None
     more_per_arm: int | None
-    who: str = ""  # of whom the number is said; left out: of people who saw the message
+    population: str = ""  # of whom the number is said; left out: of people who saw the message
 
 
-def comparison_sentence(said: Said, scale: Scale) -> str:
+def comparison_sentence(said: ComparisonNumbers, scale: PeopleScale) -> str:
     """One plain sentence for one comparison, whichever way it went."""
     if said.verdict == "withheld":
         return gettext(
@@ -244,7 +244,7 @@ def comparison_sentence(said: Said, scale: Scale) -> str:
         ) % {"treated": said.treated, "control": said.control}
     of = gettext("Of %(people)s %(who)s %(treated)s, %(count)s %(phrase)s") % {
         "people": scale.people,
-        "who": said.who or gettext("people who saw"),
+        "who": said.population or gettext("people who saw"),
         "treated": said.treated,
         "count": scale.count(said.treated_rate),
         "phrase": said.phrase,
@@ -252,14 +252,14 @@ def comparison_sentence(said: Said, scale: Scale) -> str:
     known = {
         "of": of,
         "control": said.control,
-        "interval": span(said.low, said.high, scale),
-        "gap": gap(said.effect, scale),
+        "interval": interval_text(said.low, said.high, scale),
+        "gap": difference_phrase(said.effect, scale),
         "people": scale.people,
     }
     return _told(said, scale, known) % known
 
 
-def _told(said: Said, scale: Scale, known: dict[str, str]) -> str:
+def _told(said: ComparisonNumbers, scale: PeopleScale, known: dict[str, str]) -> str:
     """The sentence with its gaps, by what the verdict allows to say."""
     if said.verdict in ("better", "worse"):
         told = gettext("%(of)s; %(gap)s than with %(control)s (%(interval)s).")
@@ -267,7 +267,7 @@ def _told(said: Said, scale: Scale, known: dict[str, str]) -> str:
             told += " " + (gettext("This arm did worse.") if said.higher_is_better else gettext("That is worse."))
         return told
     if said.verdict == "no-meaningful-difference":
-        known["small"] = shortest((said.smallest_difference or max(abs(said.low), abs(said.high))) * scale.base)
+        known["small"] = compact_number((said.smallest_difference or max(abs(said.low), abs(said.high))) * scale.base)
         return gettext(
             "%(of)s, about as many as with %(control)s: any difference is smaller than %(small)s in %(people)s "
             "(%(interval)s)."
@@ -279,23 +279,23 @@ def _told(said: Said, scale: Scale, known: dict[str, str]) -> str:
         )
     told = gettext("%(of)s. We cannot tell yet whether that is more or fewer than with %(control)s (%(interval)s).")
     if said.more_per_arm:
-        known["more"] = many(said.more_per_arm)
+        known["more"] = rounded_sample_size(said.more_per_arm)
         told += " " + gettext("About %(more)s more people per arm would tell, if it stays like this.")
     return told
 
 
-def ordered_sentence(said: Said) -> str:
+def ordinal_sentence(said: ComparisonNumbers) -> str:
     """One sentence for one comparison of ratings: in how many of 100 pairs one person answers higher.
 
     `effect`, `low` and `high` are what that share is beyond one half.
     """
     if said.verdict == "withheld":
-        return comparison_sentence(said, Scale(100))
+        return comparison_sentence(said, PeopleScale(100))
     known = {
         "wins": number(round((0.5 + said.effect) * 100)),
         "treated": said.treated,
         "control": said.control,
-        "ends": span(0.5 + said.low, 0.5 + said.high, Scale(100)),
+        "ends": interval_text(0.5 + said.low, 0.5 + said.high, PeopleScale(100)),
     }
     if said.verdict == "no-meaningful-difference":
         return (
@@ -317,7 +317,10 @@ def ordered_sentence(said: Said) -> str:
     elif said.verdict != "better":
         told.append(gettext("We cannot tell yet."))
         if said.more_per_arm:
-            told.append(gettext("About %(more)s more answers per arm would tell.") % {"more": many(said.more_per_arm)})
+            told.append(
+                gettext("About %(more)s more answers per arm would tell.")
+                % {"more": rounded_sample_size(said.more_per_arm)}
+            )
     return " ".join(told)
 
 
@@ -335,7 +338,7 @@ def term_name(term: str) -> str:
 
 
 def contrast_sentence(
-    term: str, verdict: str, effect: float | None, low: float | None, high: float | None, scale: Scale
+    term: str, verdict: str, effect: float | None, low: float | None, high: float | None, scale: PeopleScale
 ) -> str:
     """One contrast of the factorial in a sentence."""
     if verdict == "withheld" or effect is None or low is None or high is None:
@@ -343,7 +346,7 @@ def contrast_sentence(
     numbers = gettext("%(effect)s in %(people)s (%(interval)s)") % {
         "effect": scale.signed(effect),
         "people": scale.people,
-        "interval": span(low, high, scale),
+        "interval": interval_text(low, high, scale),
     }
     if term == "interaction":
         return _together(verdict) % {"numbers": numbers}

@@ -26,9 +26,9 @@ from analytics import file_lock, wording
 from analytics.embargo import answer
 from analytics.fold import row_order
 from analytics.fold.fold import fold
-from analytics.guardrails.pause import guard
+from analytics.guardrails.pause import pause_harmful_arms
 from analytics.ingest import writer
-from analytics.looks.evaluate import NotEvaluable, due, evaluate
+from analytics.looks.evaluate import NotEvaluable, evaluate, is_look_due
 from analytics.models import FoldedHour, FoldProgress, WorkerStep
 from analytics.notifications import delivery, events
 from analytics.rehearsal import runner
@@ -52,7 +52,7 @@ _COUNTED = [Campaign.State.RUNNING, Campaign.State.PAUSED, Campaign.State.CLOSED
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ScheduledStep:
     """One thing to do, how often, and what it says of what it did; nothing if there was nothing to do."""
 
     name: str
@@ -60,33 +60,35 @@ class Step:
     run: Callable[[datetime], str]
 
 
-def open_and_close(now: datetime) -> str:
+def open_and_close_campaigns(now: datetime) -> str:
     """Campaigns whose start or end has come."""
-    opened, closed = transitions.open_due(now=now), transitions.close_due(now=now)
+    opened, closed = transitions.start_due_campaigns(now=now), transitions.close_due_campaigns(now=now)
     return _said((len(opened), "campaigns opened"), (len(closed), "closed"))
 
 
-def empty_the_spool(now: datetime) -> str:
+def drain_spool(now: datetime) -> str:
     """Events that were kept aside while the audience database was away."""
-    return _of_people(writer.hand_over(writer.spool()), "views from the spool")
+    return _of_people(writer.move_spool_to_database(writer.local_spool()), "views from the spool")
 
 
-def fold_closed(now: datetime) -> str:
+def fold_closed_views(now: datetime) -> str:
     """Views whose window has closed."""
     return _of_people(fold(hour=int(now.timestamp()) // SECONDS_PER_HOUR).views, "views counted and forgotten")
 
 
-def guard_arms(now: datetime) -> str:
+def enforce_guardrails(now: datetime) -> str:
     """Harm rules, before anything is compared."""
     running = Campaign.objects.filter(state=Campaign.State.RUNNING)
-    return _said((_for_each(running, lambda campaign: len(guard(campaign, now=now))), "guardrails crossed"))
+    return _said(
+        (_for_each(running, lambda campaign: len(pause_harmful_arms(campaign, now=now))), "guardrails crossed")
+    )
 
 
-def look(now: datetime) -> str:
+def record_due_looks(now: datetime) -> str:
     """Planned looks that are due."""
 
     def look_at(campaign: Campaign) -> int:
-        if not due(campaign, now=now):
+        if not is_look_due(campaign, now=now):
             return 0
         try:
             evaluate(campaign, now=now)
@@ -114,12 +116,12 @@ def _for_each(campaigns: Iterable[Campaign], do: Callable[[Campaign], int]) -> i
     return done
 
 
-def destroy_keys(now: datetime) -> str:
+def destroy_unneeded_keys(now: datetime) -> str:
     """Secrets of campaigns that are closed, and receipt keys of which no receipt is open any more."""
-    for number in transitions.secrets_of_unknown():
+    for number in transitions.secrets_without_campaign():
         _tell_of_unknown(number)
-    secrets = transitions.destroy_secrets_of_closed()
-    keys = audited.destroy_unneeded(settings.KEY_DIRECTORY, now=now.timestamp(), by=WORKER)
+    secrets = transitions.destroy_secrets_of_closed_campaigns()
+    keys = audited.destroy_unneeded_receipt_keys(settings.KEY_DIRECTORY, now=now.timestamp(), by=WORKER)
     return _said((len(secrets), "secrets destroyed"), (len(keys), "old receipt keys destroyed"))
 
 
@@ -131,35 +133,37 @@ def _tell_of_unknown(campaign: int) -> None:
     )
 
 
-def answer_early(now: datetime) -> str:
+def answer_early_requests(now: datetime) -> str:
     """Looks that somebody asked for before the plan's first."""
-    return _said((answer.answer_all(now=now), "early looks on record"))
+    return _said((answer.answer_all_requests(now=now), "early looks on record"))
 
 
-def feel(now: datetime) -> str:
+def check_running_campaigns(now: datetime) -> str:
     """How the data of running campaigns are, once an hour."""
     running = Campaign.objects.filter(state=Campaign.State.RUNNING).order_by("pk")
 
     def feel_one(campaign: Campaign) -> int:
-        hourly_check.feel(campaign, now=now)
+        hourly_check.check_data_quality(campaign, now=now)
         return 1
 
     return _said((_for_each(running, feel_one), "campaigns felt"))
 
 
-def tell(now: datetime) -> str:
+def send_notices(now: datetime) -> str:
     """What people want to hear of, put on record and sent; it fails as long as somebody could not be told."""
     made = told = 0
     try:
-        made = _for_each(events.watched(now=now), lambda campaign: events.make(campaign, now=now))
+        made = _for_each(
+            events.notifiable_campaigns(now=now), lambda campaign: events.record_notices(campaign, now=now)
+        )
     finally:  # what is on record is sent, whatever else is wrong
-        told = delivery.tell_all(now=now)
+        told = delivery.send_due_notices(now=now)
     return _said((made, "notices"), (told, "people or webhooks told"))
 
 
-def prune(now: datetime) -> str:
+def prune_expired_records(now: datetime) -> str:
     """Staff sessions that have run out, notes of hours folded long ago, and the order in which counts were raised."""
-    row_order.forget_their_order()
+    row_order.erase_row_order()
     sessions, _ = Session.objects.filter(expire_date__lt=now).delete()
     newest = FoldedHour.objects.order_by("-closes").values_list("closes", flat=True)[:_NEWEST_REMEMBERED]
     hour = min([int((now - _REMEMBER).timestamp()) // SECONDS_PER_HOUR, *newest])
@@ -168,38 +172,38 @@ def prune(now: datetime) -> str:
     return _said((sessions, "sessions"), (notes + hours, "old notes removed"))
 
 
-def end_tests(now: datetime) -> str:
+def prune_tag_checks(now: datetime) -> str:
     """Tests of placements that have run out: what they saw goes with them."""
-    return _said((tag_check.prune(now=now), "tests of placements forgotten"))
+    return _said((tag_check.delete_expired_tests(now=now), "tests of placements forgotten"))
 
 
-_STAGEHAND = runner.Stagehand()
+_STAGEHAND = runner.RehearsalLauncher()
 
 
-def tend_rehearsals(now: datetime) -> str:
+def run_requested_rehearsals(now: datetime) -> str:
     """Rehearsals that somebody asked for, one after the other, each in a process of its own."""
-    return _said((_STAGEHAND.tend(now=now), "rehearsals begun"))
+    return _said((_STAGEHAND.start_next(now=now), "rehearsals begun"))
 
 
-def ask_help_links(now: datetime) -> str:
+def probe_help_links(now: datetime) -> str:
     """Whether the help links' addresses answer: a flag for people, never a check."""
-    return _said((directory.ask_all(now=now), "help links need a look"))
+    return _said((directory.probe_all(now=now), "help links need a look"))
 
 
-STEPS: tuple[Step, ...] = (
-    Step("schedule", 2, open_and_close),
-    Step("spool", 2, empty_the_spool),
-    Step("fold", 20, fold_closed),
-    Step("guard", 60, guard_arms),
-    Step("evaluate", 60, look),
-    Step("early", 5, answer_early),
-    Step("pulse", 3600, feel),
-    Step("tell", 30, tell),
-    Step("keys", 60, destroy_keys),
-    Step("prune", 3600, prune),
-    Step("placement tests", 60, end_tests),
-    Step("rehearsals", 2, tend_rehearsals),
-    *([Step("help links", 86_400, ask_help_links)] if settings.CHECK_HELP_LINKS else []),
+STEPS: tuple[ScheduledStep, ...] = (
+    ScheduledStep("schedule", 2, open_and_close_campaigns),
+    ScheduledStep("spool", 2, drain_spool),
+    ScheduledStep("fold", 20, fold_closed_views),
+    ScheduledStep("guard", 60, enforce_guardrails),
+    ScheduledStep("evaluate", 60, record_due_looks),
+    ScheduledStep("early", 5, answer_early_requests),
+    ScheduledStep("pulse", 3600, check_running_campaigns),
+    ScheduledStep("tell", 30, send_notices),
+    ScheduledStep("keys", 60, destroy_unneeded_keys),
+    ScheduledStep("prune", 3600, prune_expired_records),
+    ScheduledStep("placement tests", 60, prune_tag_checks),
+    ScheduledStep("rehearsals", 2, run_requested_rehearsals),
+    *([ScheduledStep("help links", 86_400, probe_help_links)] if settings.CHECK_HELP_LINKS else []),
 )
 
 
@@ -208,12 +212,12 @@ class Worker:
 
     def __init__(
         self,
-        steps: tuple[Step, ...] = STEPS,
+        steps: tuple[ScheduledStep, ...] = STEPS,
         *,
         clock: Callable[[], datetime] = timezone.now,
-        say: Callable[[str], None] = lambda line: None,
+        write_line: Callable[[str], None] = lambda line: None,
     ) -> None:
-        self._steps, self._clock, self._say = steps, clock, say
+        self._steps, self._clock, self._say = steps, clock, write_line
         self._due = dict.fromkeys((step.name for step in steps), 0.0)
 
     def run_due(self) -> int:
@@ -227,7 +231,7 @@ class Worker:
                 done += 1
         return done
 
-    def run(self, step: Step) -> bool:
+    def run(self, step: ScheduledStep) -> bool:
         """One step now, noted; whether it succeeded."""
         began, start, failure, said = self._clock(), time.monotonic(), "", ""
         try:
@@ -245,9 +249,9 @@ class Worker:
             _forget_lost_connections()
         return not failure
 
-    def run_until(self, stop: threading.Event, *, pause: float = 1.0) -> None:
+    def run_until(self, stop: threading.Event, *, poll_seconds: float = 1.0) -> None:
         """Work until asked to stop; a step under way is finished first."""
-        with alone(lambda: self._say("Another worker is at work: waiting for it to end."), stop) as mine:
+        with hold_worker_lock(lambda: self._say("Another worker is at work: waiting for it to end."), stop) as mine:
             if mine:
                 self._say("Working.")
             while not stop.is_set():
@@ -255,16 +259,16 @@ class Worker:
                 with _alone_on_the_server() as nobody_else:
                     if nobody_else:
                         self.run_due()
-                stop.wait(pause)
+                stop.wait(poll_seconds)
 
 
 @contextmanager
-def alone(waiting: Callable[[], None], stop: threading.Event) -> Iterator[bool]:
+def hold_worker_lock(waiting: Callable[[], None], stop: threading.Event) -> Iterator[bool]:
     """This machine's lock on being the worker, sooner or later; False if asked to stop first."""
     path: Path = settings.DATA_DIRECTORY / "worker.lock"
     told = False
     while not stop.is_set():
-        with file_lock.held(path, wait=False) as lock:
+        with file_lock.hold_lock(path, wait=False) as lock:
             if lock is not None:
                 yield True
                 return
@@ -318,7 +322,7 @@ def _forget_lost_connections() -> None:
 
 def _of_people(count: int, what: str) -> str:
     """A count of views for the log, where it stands beside an exact time: never a small one."""
-    return f"{wording.many_or_few(count, settings.SMALL_CELL)} {what}" if count else ""
+    return f"{wording.coarse_count(count, settings.SMALL_CELL)} {what}" if count else ""
 
 
 def _said(*parts: tuple[int, str]) -> str:

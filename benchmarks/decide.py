@@ -13,7 +13,7 @@ from benchmarks.installation import DECIDE, driven, installation, serving, side_
 from benchmarks.load import body_of
 from benchmarks.processes import on_core, two_cores
 from benchmarks.rounds import Line, in_turns, speed_lines
-from campaign.entrypoints.launcher import PRODUCTION
+from campaign.entrypoints.launcher import PRODUCTION_APPLICATION
 
 GOAL, GOAL_BESIDE_DRF = 0.45, 10
 DRF_THREADS = 4  # it is half as fast again with 1 or 4 threads as with 32
@@ -24,7 +24,7 @@ COUNTED = 2_000
 def measure() -> list[Line]:
     """Both ratios of requests per CPU-second, over interleaved rounds; and how often a decision asked the database."""
     with installation() as own:
-        with serving(PRODUCTION, own) as real:
+        with serving(PRODUCTION_APPLICATION, own) as real:
             size = usual_size(real.port)
         with (
             side_by_side(own, constant_bytes=size) as (real, constant),

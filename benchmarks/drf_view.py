@@ -26,26 +26,26 @@ from rest_framework.parsers import JSONParser  # noqa: E402
 from rest_framework.response import Response  # noqa: E402
 from rest_framework.views import APIView  # noqa: E402
 
-from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptOffice  # noqa: E402
-from campaign.assignment.subject_ids import names_a_person  # noqa: E402
+from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptSigner  # noqa: E402
+from campaign.assignment.subject_ids import looks_like_contact_detail  # noqa: E402
 from campaign.keys.store import receipt_keys  # noqa: E402
 from campaign.serving import decision as serving_decision  # noqa: E402
 from campaign.serving.served_counts import ServedCounter  # noqa: E402
-from campaign.serving.snapshot import Keeper, Offer  # noqa: E402
+from campaign.serving.snapshot import ServedArm, SnapshotRefresher  # noqa: E402
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
     from rest_framework.request import Request
 
-_office = ReceiptOffice(receipt_keys(settings.KEY_DIRECTORY))
-_keeper = Keeper()
+_office = ReceiptSigner(receipt_keys(settings.KEY_DIRECTORY))
+_keeper = SnapshotRefresher()
 _served = ServedCounter()
 
 
 @lru_cache(maxsize=1000)
-def _as_dictionary(offer: Offer, key: str) -> Any:
-    return json.loads(key.encode().join(offer.shown.answer) + b"null}")["message"]
+def _as_dictionary(offer: ServedArm, key: str) -> Any:
+    return json.loads(key.encode().join(offer.rendition.decide_json) + b"null}")["message"]
 
 
 class PlainTextJSON(JSONParser):
@@ -64,7 +64,7 @@ class Asked(serializers.Serializer[Any]):
     preview = serializers.CharField(max_length=200, required=False)
 
     def validate_unit(self, unit: str) -> str:
-        if names_a_person(unit):
+        if looks_like_contact_detail(unit):
             raise serializers.ValidationError("This looks like an e-mail address or a phone number.")
         return unit
 
@@ -91,12 +91,12 @@ class Decide(APIView):
                 locale=fields.get("locale"),
                 unit=fields.get("unit"),
                 now=now,
-                office=_office,
-                life_hours=settings.RECEIPT_LIFE_HOURS,
+                receipt_signer=_office,
+                receipt_life_hours=settings.RECEIPT_LIFE_HOURS,
             )
-        except serving_decision.Unavailable as reason:
+        except serving_decision.CampaignUnavailable as reason:
             return Response({"error": {"code": reason.code}}, status.HTTP_409_CONFLICT)
-        offer = decision.offer
+        offer = decision.served_arm
         _served.add(int(now) // SECONDS_PER_HOUR, offer)
         answer = {"message": _as_dictionary(offer, placement.key), "receipt": decision.receipt.decode()}
         headers = {"Cache-Control": "no-store"}
@@ -112,8 +112,8 @@ def __getattr__(name: str) -> WSGIApplication:
     """`application`, started when a server asks for it, as in campaign.wsgi."""
     if name != "application":
         raise AttributeError(name)
-    _served.keep_flushing(settings.SERVED_FLUSH_SECONDS)
+    _served.start_flushing(settings.SERVED_FLUSH_SECONDS)
     _keeper.refresh()
-    _keeper.keep_fresh(settings.SNAPSHOT_SECONDS)
+    _keeper.start_refreshing(settings.SNAPSHOT_SECONDS)
     application = globals()["application"] = _django
     return application

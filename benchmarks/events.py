@@ -22,7 +22,7 @@ from benchmarks.load import post
 from benchmarks.processes import on_core, two_cores
 from benchmarks.raw_disk import bulk, columns_of, rows, sync_each, twin
 from benchmarks.rounds import Effort, Line, at_least, in_turns, ratio, speed_lines
-from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptOffice
+from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptSigner
 from campaign.keys.store import receipt_keys
 
 GOAL, GOAL_BESIDE_SYNCS, GOAL_BESIDE_BULK = 0.15, 2, 0.35
@@ -48,7 +48,7 @@ def requests(fresh: Sequence[str], *, batch: int, visit: Sequence[dict[str, obje
 
 def signed(keys: Path, like: str, count: int) -> list[str]:
     """So many fresh receipts that differ from this genuine one in their nonce: quicker than to ask for each."""
-    office = ReceiptOffice(receipt_keys(keys))
+    office = ReceiptSigner(receipt_keys(keys))
     receipt = office.verify(like, hour=int(time.time()) // SECONDS_PER_HOUR)
     return [office.issue(receipt._replace(nonce=os.urandom(16))) for _ in range(count)]
 

@@ -1,6 +1,6 @@
 """What it costs to count closed views, beside what it cost to insert them; CPU time of one process of an installation.
 
-Inserting is `analytics.ingest.writer.write` with one "exposed" event for each view, in groups of 32, as under a
+Inserting is `analytics.ingest.writer.commit_events` with one "exposed" event for each view, in groups of 32, as under a
 brisk load. That is the database's part alone; the HTTP request, its
 JSON and its receipt, which cost several times more, are left out, so the share that we ask for is the stricter.
 Folding is the whole of `analytics.fold.fold.fold`: claim, count, add to the tallies, delete, overwrite and compact. In
@@ -42,7 +42,7 @@ def costs(*, views: int, rounds: int) -> dict[str, list[float]]:
     from analytics.models import OpenView, Tally
     from campaign.assignment.receipts import SECONDS_PER_HOUR, Receipt
     from campaign.models import Arm, Placement
-    from campaign.serving.application import Event
+    from campaign.serving.application import OutcomeEvent
 
     arms = list(Arm.objects.order_by("id").values_list("id", "campaign"))
     placements = list(Placement.objects.order_by("id").values_list("id", flat=True))
@@ -54,10 +54,10 @@ def costs(*, views: int, rounds: int) -> dict[str, list[float]]:
         for number in range(views):
             (arm, campaign), placement = arms[number % len(arms)], placements[number // 7 % len(placements)]
             receipt = Receipt(campaign, arm, placement, hour, hour + 1, "en", os.urandom(16))
-            events.append(Event(receipt, "exposed", None))
+            events.append(OutcomeEvent(receipt, "exposed", None))
         begun = time.process_time()
         for start in range(0, views, GROUP):
-            writer.write(events[start : start + GROUP], hour=hour)
+            writer.commit_events(events[start : start + GROUP], hour=hour)
         written = time.process_time()
         fold.fold(hour=hour + 1)
         ended = time.process_time()

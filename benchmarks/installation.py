@@ -24,12 +24,12 @@ ORIGIN = "https://partner.example"
 PLACEMENT = "partner-page"
 PREPARE = f"""
 from django.utils import timezone
-from analytics import demo
-from messages import starter
+from analytics.rehearsal import demo
+from messages.library import starter_library
 now = timezone.now()
-starter.load(now=now)
-demo.people()
-demo.campaign(now=now, origins=[{ORIGIN!r}], planned_per_arm=100)
+starter_library.load(now=now)
+demo.create_accounts()
+demo.create_campaign(now=now, origins=[{ORIGIN!r}], planned_per_arm=100)
 """
 # What the embed sends from a partner's page.
 DECIDE = post("/api/v1/decide", json.dumps({"placement": PLACEMENT, "locale": "en"}).encode(), origin=ORIGIN)
@@ -95,11 +95,11 @@ def serving(
     With a number of threads it serves WSGI, which Django by itself needs.
     """
     port = launcher.free_port()
-    command = launcher.command(application, port=port, workers=workers)
+    command = launcher.server_command(application, port=port, workers=workers)
     if wsgi_threads is not None:
         command[command.index("rsgi")] = "wsgi"
         command[-1:-1] = ["--blocking-threads", str(wsgi_threads)]
-    with running(command, port, launcher.settled(variables), ready=ready) as served:
+    with running(command, port, launcher.server_environment(variables), ready=ready) as served:
         yield served
 
 
@@ -134,7 +134,7 @@ def driven(served: Served, requests: Iterator[bytes], *, seconds: float, worth: 
 def side_by_side(own: Mapping[str, str], *, constant_bytes: int) -> Iterator[tuple[Served, Served]]:
     """The real application and the constant one, both running."""
     with (
-        serving(launcher.PRODUCTION, own) as real,
+        serving(launcher.PRODUCTION_APPLICATION, own) as real,
         serving("benchmarks.constant:application", {**own, "CONSTANT_BYTES": str(constant_bytes)}) as constant,
     ):
         yield real, constant

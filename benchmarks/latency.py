@@ -13,7 +13,7 @@ from benchmarks.installation import DECIDE, installation, receipts, serving
 from benchmarks.open_loop import Timed, drive_on_time, percentile
 from benchmarks.processes import on_core, two_cores
 from benchmarks.rounds import Line
-from campaign.entrypoints.launcher import PRODUCTION
+from campaign.entrypoints.launcher import PRODUCTION_APPLICATION
 
 DECIDE_RATE, DECIDE_SECONDS, DECIDE_GOAL = 2_000, 25.0, 0.010
 EVENT_RATE, EVENT_SECONDS, EVENT_GOAL = 1_000, 25.0, 0.050
@@ -24,10 +24,10 @@ WARM_UP = 2.0
 def measure() -> list[Line]:
     """The middle and the slowest hundredth of the answers, beside the goals; and how many were refused."""
     with installation() as own, on_core(two_cores()[1]):
-        with serving(PRODUCTION, own) as real:
+        with serving(PRODUCTION_APPLICATION, own) as real:
             drive_on_time(real.port, repeat(DECIDE), rate=DECIDE_RATE, seconds=WARM_UP)
             decided = drive_on_time(real.port, repeat(DECIDE), rate=DECIDE_RATE, seconds=DECIDE_SECONDS)
-        with serving(PRODUCTION, own, workers=WORKERS) as real:
+        with serving(PRODUCTION_APPLICATION, own, workers=WORKERS) as real:
             fresh = receipts(real.port, round(EVENT_RATE * (WARM_UP + EVENT_SECONDS) / 3) + 1)
             events = requests(fresh, batch=1)
             drive_on_time(real.port, events, rate=EVENT_RATE, seconds=WARM_UP)

@@ -26,7 +26,7 @@ from benchmarks.processes import on_core, two_cores
 from benchmarks.raw_disk import PRAGMAS, TABLE
 from benchmarks.rounds import Effort, Line, at_least, in_turns, ratio
 from campaign.assignment.receipts import SECONDS_PER_HOUR
-from campaign.entrypoints.launcher import PRODUCTION
+from campaign.entrypoints.launcher import PRODUCTION_APPLICATION
 
 CAMPAIGNS = int(os.environ.get("BENCH_CAMPAIGNS", "1000"))
 VIEWS = int(os.environ.get("BENCH_VIEWS", str(10**7)))
@@ -41,8 +41,8 @@ def measure() -> list[Line]:
         run(large, "benchmarks.scale:launch", campaigns=CAMPAIGNS - 1)
         fill(Path(large["DATA_DIRECTORY"], "audience.sqlite3"), views=VIEWS)
         with (
-            serving(PRODUCTION, small) as few,
-            serving(PRODUCTION, large) as many,
+            serving(PRODUCTION_APPLICATION, small) as few,
+            serving(PRODUCTION_APPLICATION, large) as many,
             on_core(two_cores()[1]),
         ):
             everywhere = [_ask(key) for key in [PLACEMENT, *map(key_of, range(CAMPAIGNS - 1))]]

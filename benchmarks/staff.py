@@ -42,16 +42,16 @@ _OTHERS = {
 
 def measure() -> list[Line]:
     """The heaviest and the slowest page against their goals, and every page for information."""
-    from tests.installation import installed
+    from tests.installation import new_installation
 
     with (
         tempfile.TemporaryDirectory(prefix="second-thought-bench-") as directory,
-        installed(Path(directory), {"LOCAL_HTTP": "1"}) as own,
+        new_installation(Path(directory), {"LOCAL_HTTP": "1"}) as own,
     ):
         cast = run(own, "tests.browser.cast:build")
         made = run(own, "benchmarks.staff:crowd", campaigns=CAMPAIGNS, revisions=REVISIONS)
         pages = run(own, "benchmarks.staff:timed", cast=cast, rounds=ROUNDS)
-        with launcher.running(launcher.PRODUCTION, environment=own) as url:
+        with launcher.run_server(launcher.PRODUCTION_APPLICATION, environment=own) as url:
             for page in pages:
                 page["kilobytes"] = weight(url, page["address"], cast["cookies"].get(page["role"], {})) / 1000
     return lines(pages, made)

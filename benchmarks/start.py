@@ -104,7 +104,7 @@ def signed_in() -> str:
     from analytics.looks.evaluate import evaluate
     from campaign.models import Campaign
     from messages.accounts import sessions
-    from messages.accounts.step_up import CONFIRMED
+    from messages.accounts.step_up import CONFIRMED_AT_KEY
     from messages.roles import ADMINISTRATOR
 
     evaluate(Campaign.objects.get(), now=datetime.now(UTC))
@@ -115,6 +115,8 @@ def signed_in() -> str:
     session[SESSION_KEY] = str(person.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
-    session.update({sessions.FACTOR: True, sessions.SEEN: hour, sessions.STARTED: hour, CONFIRMED: int(time.time())})
+    session.update(
+        {sessions.FACTOR: True, sessions.SEEN: hour, sessions.STARTED: hour, CONFIRMED_AT_KEY: int(time.time())}
+    )
     session.save()
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"

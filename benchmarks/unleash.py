@@ -36,7 +36,7 @@ from benchmarks.installation import DECIDE, ORIGIN, ROOT, Served, driven, instal
 from benchmarks.load import THROUGH_A_PROXY, drive, get
 from benchmarks.processes import on_core, two_cores
 from benchmarks.rounds import Line, in_turns, speed_lines
-from campaign.entrypoints.launcher import PRODUCTION, free_port
+from campaign.entrypoints.launcher import PRODUCTION_APPLICATION, free_port
 from tests.postgres import NoPostgresError, cluster
 
 VERSION = "7.4.1"  # the newest that runs on Node 20
@@ -55,7 +55,7 @@ def measure() -> list[Line]:
         package = installed()
         with ExitStack() as stack:
             own = stack.enter_context(installation())
-            ours = stack.enter_context(serving(PRODUCTION, own))
+            ours = stack.enter_context(serving(PRODUCTION_APPLICATION, own))
             theirs, ask = stack.enter_context(_unleash(package, payloads(ours.port)))
             stack.enter_context(on_core(two_cores()[1]))
             mine, yardstick = in_turns(

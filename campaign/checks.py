@@ -15,11 +15,11 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, connections
 
-from campaign.keys.store import complaints
+from campaign.keys.store import key_directory_problems
 
-OLDEST_POSTGRESQL = 15
+MIN_POSTGRESQL_VERSION = 15
 # Whether whoever asks may end the file of the write-ahead log and make a checkpoint.
-MAY_LEAVE_WAL = "pg_has_role('pg_checkpoint', 'USAGE') AND has_function_privilege('pg_switch_wal()', 'EXECUTE')"
+CAN_SWITCH_WAL_SQL = "pg_has_role('pg_checkpoint', 'USAGE') AND has_function_privilege('pg_switch_wal()', 'EXECUTE')"
 # What keeps the audience's rows out of PostgreSQL's log, and lets go of those that the write-ahead log holds.
 _QUIET: Mapping[str, frozenset[str]] = {
     "log_statement": frozenset({"none", "ddl"}),
@@ -40,9 +40,11 @@ _THIS_MACHINE = {"", "localhost", "127.0.0.1", "::1"}
 
 
 @register()
-def databases_stand_apart(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_databases_are_separate(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """What the audience writes must never be in a backup, so it may not share a database with what must."""
-    if place(connections["default"].settings_dict) != place(connections["audience"].settings_dict):
+    if database_location(connections["default"].settings_dict) != database_location(
+        connections["audience"].settings_dict
+    ):
         return []
     return [
         Error(
@@ -53,7 +55,7 @@ def databases_stand_apart(app_configs: Sequence[AppConfig] | None, **kwargs: Any
     ]
 
 
-def place(config: Mapping[str, Any]) -> tuple[str, ...]:
+def database_location(config: Mapping[str, Any]) -> tuple[str, ...]:
     """Where a database is: the same for two settings that lead to the same one."""
     if config["ENGINE"] == "django.db.backends.sqlite3":
         return (str(Path(config["NAME"]).resolve()),)
@@ -64,13 +66,15 @@ def place(config: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 @register(Tags.security)
-def keys_are_their_owners(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_key_permissions(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """A warning, since nothing may keep the worker from forgetting; `manage.py keys` refuses."""
-    return [checks.Warning(complaint, id="campaign.W002") for complaint in complaints(settings.KEY_DIRECTORY)]
+    return [
+        checks.Warning(complaint, id="campaign.W002") for complaint in key_directory_problems(settings.KEY_DIRECTORY)
+    ]
 
 
 @register(Tags.database)
-def postgresql_is_durable(
+def check_postgresql_durability(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **kwargs: Any
 ) -> list[CheckMessage]:
     """An event that was answered must be on disk, and nowhere else."""
@@ -88,8 +92,8 @@ def _of_one(alias: str) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     shown = _settings(alias)
     version = int(shown["server_version_num"]) // 10_000
-    if version < OLDEST_POSTGRESQL:
-        message = f"The database “{alias}” is PostgreSQL {version}; {OLDEST_POSTGRESQL} or newer is needed."
+    if version < MIN_POSTGRESQL_VERSION:
+        message = f"The database “{alias}” is PostgreSQL {version}; {MIN_POSTGRESQL_VERSION} or newer is needed."
         return [Error(message, id="campaign.E003")]
     found += [
         Error(
@@ -128,7 +132,7 @@ def _list(names: Sequence[str]) -> str:
 
 def _may_leave_wal(alias: str) -> bool:
     with connections[alias].cursor() as cursor:
-        cursor.execute(f"SELECT {MAY_LEAVE_WAL}")
+        cursor.execute(f"SELECT {CAN_SWITCH_WAL_SQL}")
         row = cursor.fetchone()
     return bool(row and row[0])
 

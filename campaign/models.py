@@ -13,16 +13,16 @@ from django.db.models.functions import Round
 from django.db.models.lookups import Exact, IsNull
 from django.utils.translation import gettext_lazy as _
 
-from campaign.outcomes import CATALOGUE
+from campaign.outcomes import OUTCOMES
 from messages.models import Revision
 
 # Minutes since 1970 are above it, and so is everything finer; hours are not for a thousand years.
-MOST_HOURS = 10_000_000
+MAX_HOURS = 10_000_000
 
 
 def hour_is_whole(field: str) -> Q:
     """For a constraint: whole hours since 1970. SQLite takes fractions and words into a column of integers."""
-    return Q(**{f"{field}__lt": MOST_HOURS}) & Q(Exact(Round(field), F(field)))
+    return Q(**{f"{field}__lt": MAX_HOURS}) & Q(Exact(Round(field), F(field)))
 
 
 def day_is_whole(field: str) -> Q:
@@ -312,7 +312,7 @@ class PlannedOutcome(models.Model):
         GUARDRAIL = "guardrail", _("Guardrail")
 
     plan = models.ForeignKey(AnalysisPlan, on_delete=models.PROTECT, related_name="outcomes")
-    outcome = models.CharField(max_length=16, choices=[(o.key, o.name) for o in CATALOGUE.values()])
+    outcome = models.CharField(max_length=16, choices=[(o.key, o.name) for o in OUTCOMES.values()])
     role = models.CharField(max_length=9, choices=Role)
     smallest_difference = models.FloatField(
         null=True, blank=True, help_text="For this outcome, as a share; the primary outcome's stands in the plan."

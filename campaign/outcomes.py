@@ -47,15 +47,15 @@ _ALL = (
     Outcome("no_answer", "Left without an answer", "yes-no", "none", "gave no answer", derived=True),
 )
 
-CATALOGUE: dict[str, Outcome] = {outcome.key: outcome for outcome in _ALL}
-RECORDED: dict[str, Outcome] = {outcome.key: outcome for outcome in _ALL if not outcome.derived}
-EXPOSED = 1 << 0
-LEFT = 1 << 1
-CONTINUED = 1 << 2
-HELP = 1 << 3 | 1 << 4
+OUTCOMES: dict[str, Outcome] = {outcome.key: outcome for outcome in _ALL}
+RECORDED_OUTCOMES: dict[str, Outcome] = {outcome.key: outcome for outcome in _ALL if not outcome.derived}
+EXPOSED_BIT = 1 << 0
+LEFT_BIT = 1 << 1
+CONTINUED_BIT = 1 << 2
+HELP_BITS = 1 << 3 | 1 << 4
 
 
-def tally_of(*, bits: int, rating: int | None, dwell: int | None) -> list[tuple[str, int]]:
+def tally_increments(*, bits: int, rating: int | None, dwell: int | None) -> list[tuple[str, int]]:
     """What one closed view adds to the tallies, as (outcome, value) pairs.
 
     Acting on a message implies having seen it. Someone who pressed leave and continued after all has not
@@ -69,8 +69,8 @@ def tally_of(*, bits: int, rating: int | None, dwell: int | None) -> list[tuple[
         counted.append(("rating", rating))
     if dwell is not None:
         counted.append(("dwell", dwell))
-    if bits & LEFT and not bits & CONTINUED:
+    if bits & LEFT_BIT and not bits & CONTINUED_BIT:
         counted.append(("turned_back", 0))
-    if not bits & (LEFT | CONTINUED | HELP):
+    if not bits & (LEFT_BIT | CONTINUED_BIT | HELP_BITS):
         counted.append(("no_answer", 0))
     return counted

@@ -22,21 +22,21 @@ from typing import TYPE_CHECKING, Any
 from django.urls import get_resolver
 from granian.rsgi import ProtocolClosed
 
-from campaign.memory import give_back, leave_out
+from campaign.memory import block_unused_imports, release_free_memory
 from campaign.serving.application import (
-    Answers,
-    Audience,
-    Deliver,
-    Event,
+    AudienceApplication,
+    DeliverResults,
     Headers,
-    Recording,
+    OutcomeEvent,
+    PendingReply,
+    RecordResults,
     Refusal,
     Reply,
     Request,
-    announced_length,
-    incomplete_body,
-    mount,
-    not_recorded,
+    create_audience_application,
+    incomplete_body_refusal,
+    not_recorded_refusal,
+    parse_content_length,
     refusal_reply,
 )
 from campaign.wsgi import django_application
@@ -47,59 +47,59 @@ if TYPE_CHECKING:
     from granian.rsgi import HTTPProtocol, Scope
 
 STAFF_THREADS = 4
-STAFF_MOST_BYTES = 10_000_000
-PATIENCE_SECONDS = 30.0
+STAFF_MAX_BODY_BYTES = 10_000_000
+RECORD_TIMEOUT_SECONDS = 30.0
 
 
-class Door:
+class RsgiApplication:
     """Takes each request to the audience surface, or to Django behind it."""
 
-    def __init__(self, downstream: WSGIApplication, audience: Audience) -> None:
+    def __init__(self, downstream: WSGIApplication, audience: AudienceApplication) -> None:
         self._downstream, self._audience = downstream, audience
         self._threads = ThreadPoolExecutor(STAFF_THREADS, thread_name_prefix="staff")
-        self._waiting: deque[tuple[float, asyncio.Future[Answers], int]] = deque()
+        self._waiting: deque[tuple[float, asyncio.Future[RecordResults], int]] = deque()
         self._watched = False  # by one timer, however often the queue empties and fills again
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._deliver: Deliver = lambda answered: loop.call_soon_threadsafe(_settle, answered)
+        self._deliver: DeliverResults = lambda answered: loop.call_soon_threadsafe(_settle, answered)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         audience, method, path, header = self._audience, scope.method, scope.path, scope.headers.get
-        route = audience.route(path)
+        route = audience.find_route(path)
         try:
             if route is None:
                 await self._staff(scope, protocol)
                 return
-            length = announced_length(header("content-length"))
+            length = parse_content_length(header("content-length"))
             if length is None:
-                body = await _unannounced(protocol, route.most_bytes)
+                body = await _unannounced(protocol, route.max_body_bytes)
             else:
-                body = await protocol() if length <= route.most_bytes else None
+                body = await protocol() if length <= route.max_body_bytes else None
             query = scope.query_string if route.reads_query else ""
             request = Request(method, path, query, header, partial(_address, scope), body)
-            if route.waits:
-                answer = await self._loop.run_in_executor(self._threads, audience.answer, route, request)
+            if route.is_blocking:
+                answer = await self._loop.run_in_executor(self._threads, audience.handle, route, request)
             else:
-                answer = route.handler(request, audience.surroundings)
-            if isinstance(answer, Recording):
-                answer = audience.after(answer, await self._recorded(answer.events))
+                answer = route.handler(request, audience.context)
+            if isinstance(answer, PendingReply):
+                answer = audience.complete(answer, await self._recorded(answer.events))
         except ProtocolClosed:
-            answer = audience.failure(incomplete_body())
+            answer = audience.error_reply(incomplete_body_refusal())
         except Exception as error:
-            answer = audience.failure(error)
+            answer = audience.error_reply(error)
         _send(protocol, method, answer)
 
-    def _recorded(self, events: Sequence[Event]) -> asyncio.Future[Answers]:
+    def _recorded(self, events: Sequence[OutcomeEvent]) -> asyncio.Future[RecordResults]:
         """The answers to these events, once they are on disk; after a long wait, that nothing was kept."""
-        future: asyncio.Future[Answers] = self._loop.create_future()
+        future: asyncio.Future[RecordResults] = self._loop.create_future()
         waiting = self._waiting
         while waiting and waiting[0][1].done():
             waiting.popleft()
         if not self._watched:
             self._watched = True
-            self._loop.call_later(PATIENCE_SECONDS, self._give_up)
-        waiting.append((self._loop.time() + PATIENCE_SECONDS, future, len(events)))
+            self._loop.call_later(RECORD_TIMEOUT_SECONDS, self._give_up)
+        waiting.append((self._loop.time() + RECORD_TIMEOUT_SECONDS, future, len(events)))
         self._audience.recorder.put(events, clock=self._audience.clock, ticket=future, deliver=self._deliver)
         return future
 
@@ -109,15 +109,15 @@ class Door:
         while waiting and (waiting[0][1].done() or waiting[0][0] <= now):
             _, future, count = waiting.popleft()
             if not future.done():
-                future.set_result([not_recorded()] * count)
+                future.set_result([not_recorded_refusal()] * count)
         self._watched = bool(waiting)
         if waiting:
             self._loop.call_later(waiting[0][0] - now, self._give_up)
 
     async def _staff(self, scope: Scope, protocol: HTTPProtocol) -> None:
-        body = await _body(scope.headers.get("content-length"), protocol, STAFF_MOST_BYTES)
+        body = await _body(scope.headers.get("content-length"), protocol, STAFF_MAX_BODY_BYTES)
         if body is None:
-            refusal = Refusal(413, "body_too_large", f"A request may hold at most {STAFF_MOST_BYTES:,} bytes.")
+            refusal = Refusal(413, "body_too_large", f"A request may hold at most {STAFF_MAX_BODY_BYTES:,} bytes.")
             _send(protocol, scope.method, refusal_reply(refusal))
             return
         whole = await self._loop.run_in_executor(
@@ -141,7 +141,7 @@ class Door:
             except ProtocolClosed:  # whoever asked has left
                 pass
             except Exception as error:
-                self._audience.failure(error)
+                self._audience.error_reply(error)
                 _hang_up(client)
             return None
         finally:
@@ -165,7 +165,7 @@ def _hang_up(client: str) -> None:
                 link.detach()  # it stays the server's
 
 
-def _settle(answered: list[tuple[asyncio.Future[Answers], Answers]]) -> None:
+def _settle(answered: list[tuple[asyncio.Future[RecordResults], RecordResults]]) -> None:
     for future, answers in answered:
         if not future.done():
             future.set_result(answers)
@@ -173,7 +173,7 @@ def _settle(answered: list[tuple[asyncio.Future[Answers], Answers]]) -> None:
 
 async def _body(announced: str | None, protocol: HTTPProtocol, limit: int) -> bytes | None:
     """The whole body; None above the limit, and then at most one piece too many was held."""
-    length = announced_length(announced)
+    length = parse_content_length(announced)
     if length is not None:
         return None if length > limit else await protocol()
     return await _unannounced(protocol, limit)
@@ -246,12 +246,12 @@ def _environ(scope: Scope, body: bytes) -> WSGIEnvironment:
     return environ
 
 
-def __getattr__(name: str) -> Door:
+def __getattr__(name: str) -> RsgiApplication:
     """`application`, mounted when the server asks for it: importing this module starts no threads."""
     if name != "application":
         raise AttributeError(name)
-    leave_out()
-    application = globals()["application"] = Door(django_application, mount())
+    block_unused_imports()
+    application = globals()["application"] = RsgiApplication(django_application, create_audience_application())
     get_resolver().url_patterns  # noqa: B018  # the staff pages' code too is loaded before anybody comes
     _leave_alone_what_stays()
     return application
@@ -262,4 +262,4 @@ def _leave_alone_what_stays() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)
-    give_back()
+    release_free_memory()

@@ -12,7 +12,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import SimpleLazyObject
 
-from campaign.keys.store import secret_file
+from campaign.keys.store import read_or_create_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -34,7 +34,7 @@ DATA_DIRECTORY.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 DEBUG = _flag("DEBUG")
 LOCAL_HTTP = _flag("LOCAL_HTTP")
-SECRET_KEY = os.environ.get("SECRET_KEY") or secret_file(KEY_DIRECTORY, "django.key").hex()
+SECRET_KEY = os.environ.get("SECRET_KEY") or read_or_create_secret(KEY_DIRECTORY, "django.key").hex()
 ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = _list("CSRF_TRUSTED_ORIGINS")
 
@@ -61,13 +61,13 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "campaign.staff_site.middleware.content_security_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "campaign.staff_site.middleware.language",
+    "campaign.staff_site.middleware.staff_language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "messages.accounts.middleware.Door",
+    "messages.accounts.middleware.SessionIdleMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "messages.accounts.middleware.SecondFactorRequired",
+    "messages.accounts.middleware.SecondFactorMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -86,7 +86,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
-                "campaign.staff_site.navigation.around",
+                "campaign.staff_site.navigation.staff_page_context",
             ],
         },
     },
@@ -156,12 +156,14 @@ SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 SKIP_SECOND_FACTOR = _flag("SKIP_SECOND_FACTOR")
 if SKIP_SECOND_FACTOR and not LOCAL_HTTP:
     raise ImproperlyConfigured("SKIP_SECOND_FACTOR is for a demo on this machine, with LOCAL_HTTP=1, and nowhere else.")
-SECOND_FACTOR_KEY = SimpleLazyObject(partial(secret_file, KEY_DIRECTORY, "second-factor.key"))  # made on first use
+SECOND_FACTOR_KEY = SimpleLazyObject(
+    partial(read_or_create_secret, KEY_DIRECTORY, "second-factor.key")
+)  # made on first use
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Second Thought"
 MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
-MFA_ADAPTER = "messages.accounts.encryption.Adapter"
-ACCOUNT_ADAPTER = "messages.accounts.encryption.NoSelfSignUp"
+MFA_ADAPTER = "messages.accounts.encryption.EncryptingMFAAdapter"
+ACCOUNT_ADAPTER = "messages.accounts.encryption.NoSignupAccountAdapter"
 
 # Mail is for invitations and notices. Without a server, the links of the first are shown to copy.
 EMAIL_HOST = os.environ.get("MAIL_HOST", "")
@@ -228,13 +230,13 @@ METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # empty: /metrics is off
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "campaign.api.authentication.Token",
-        "campaign.api.authentication.Session",
+        "campaign.api.authentication.ApiTokenAuthentication",
+        "campaign.api.authentication.SecondFactorSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "EXCEPTION_HANDLER": "campaign.api.exceptions.one_error_shape",
+    "EXCEPTION_HANDLER": "campaign.api.exceptions.handle_api_exception",
 }
 
 # Errors of staff pages go to standard error, without the request: no mail, no report of a request's contents.

@@ -18,7 +18,7 @@ urlpatterns = [
     path("", include("analytics.urls")),
     path("api/", include("campaign.api.urls")),
     path("language/", navigation.choose_language, name="language"),
-    path("terms/", navigation.choose_terms, name="terms"),
+    path("terms/", navigation.set_sensitive_terms, name="terms"),
     path("", include("messages.accounts.urls")),
     path("admin/", admin.site.urls),
 ]

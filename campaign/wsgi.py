@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from django.core.wsgi import get_wsgi_application
 
 from campaign.serving.application import (
-    Audience,
-    Recording,
+    AudienceApplication,
+    PendingReply,
     Reply,
     Request,
     Route,
-    announced_length,
-    incomplete_body,
-    mount,
+    create_audience_application,
+    incomplete_body_refusal,
+    parse_content_length,
 )
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign.settings")
 django_application = get_wsgi_application()
 
 
-class Door:
+class WsgiApplication:
     """Requests of the audience are answered, each in its caller's thread; all others go on to `downstream`."""
 
-    def __init__(self, downstream: WSGIApplication, audience: Audience) -> None:
+    def __init__(self, downstream: WSGIApplication, audience: AudienceApplication) -> None:
         self._downstream, self._audience = downstream, audience
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        route = self._audience.route(environ.get("PATH_INFO", ""))
+        route = self._audience.find_route(environ.get("PATH_INFO", ""))
         if route is None:
             return self._downstream(environ, start_response)
         reply = self._reply(environ, route)
@@ -46,12 +46,12 @@ class Door:
     def _reply(self, environ: WSGIEnvironment, route: Route) -> Reply:
         audience = self._audience
         try:
-            answer = audience.answer(route, _request(environ, route.most_bytes))
-            if isinstance(answer, Recording):
-                return audience.after(answer, audience.recorder.submit(answer.events, clock=audience.clock))
+            answer = audience.handle(route, _request(environ, route.max_body_bytes))
+            if isinstance(answer, PendingReply):
+                return audience.complete(answer, audience.recorder.submit(answer.events, clock=audience.clock))
             return answer
         except Exception as error:
-            return audience.failure(error)
+            return audience.error_reply(error)
 
 
 def _request(environ: WSGIEnvironment, limit: int) -> Request:
@@ -70,12 +70,12 @@ def _headers(environ: WSGIEnvironment) -> Callable[[str], str | None]:
 
 
 def _body(environ: WSGIEnvironment, limit: int) -> bytes | None:
-    length = announced_length(environ.get("CONTENT_LENGTH"))
+    length = parse_content_length(environ.get("CONTENT_LENGTH"))
     if length is not None and length > limit:
         return None
     body: bytes = environ["wsgi.input"].read(limit + 1 if length is None else length)
     if length is not None and len(body) < length:
-        raise incomplete_body()
+        raise incomplete_body_refusal()
     return body if len(body) <= limit else None
 
 
@@ -83,5 +83,5 @@ def __getattr__(name: str) -> WSGIApplication:
     """`application`, mounted when a server asks for it: importing this module starts no threads."""
     if name != "application":
         raise AttributeError(name)
-    application = globals()["application"] = Door(django_application, mount())
+    application = globals()["application"] = WsgiApplication(django_application, create_audience_application())
     return application

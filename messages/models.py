@@ -235,7 +235,7 @@ def by_web() -> list[str]:
 class HelpLinkQuerySet(models.QuerySet["HelpLink"]):
     """Help links, kept or retired."""
 
-    def shown(self) -> HelpLinkQuerySet:
+    def active(self) -> HelpLinkQuerySet:
         """Those that stand beside every message; retired ones stand nowhere."""
         return self.filter(retired_on=None)
 

@@ -8,16 +8,16 @@ from django.utils.translation import gettext_lazy as _
 
 MANAGER, REVIEWER, ANALYST = "manager", "reviewer", "analyst"
 PARTNER_CONTACT, ADMINISTRATOR = "partner contact", "administrator"
-ROLES = (MANAGER, REVIEWER, ANALYST)  # those who read everything that staff may read
-EVERY_ROLE = (*ROLES, PARTNER_CONTACT, ADMINISTRATOR)
-NAMES = {
+STAFF_ROLES = (MANAGER, REVIEWER, ANALYST)  # those who read everything that staff may read
+ALL_ROLES = (*STAFF_ROLES, PARTNER_CONTACT, ADMINISTRATOR)
+ROLE_NAMES = {
     MANAGER: _("Manager"),
     REVIEWER: _("Reviewer"),
     ANALYST: _("Analyst"),
     PARTNER_CONTACT: _("Partner contact"),
     ADMINISTRATOR: _("Administrator"),
 }
-MAY = {
+ROLE_DESCRIPTIONS = {
     MANAGER: _("Makes campaigns, launches, pauses and closes them, and reads the record."),
     REVIEWER: _("Approves words and campaigns that others made."),
     ANALYST: _("Reads campaigns, words and results."),
@@ -44,10 +44,10 @@ def roles_held(user: AbstractUser | AnonymousUser) -> frozenset[str]:
     if not user.is_authenticated or not user.is_active:
         return frozenset()
     held = frozenset(user.groups.values_list("name", flat=True))
-    return frozenset(EVERY_ROLE) if user.is_superuser or ADMINISTRATOR in held else held
+    return frozenset(ALL_ROLES) if user.is_superuser or ADMINISTRATOR in held else held
 
 
-def role_of(user: AbstractUser) -> str:
+def main_role(user: AbstractUser) -> str:
     """The role that says most of what someone may do; empty if nobody gave them one."""
     held = {ADMINISTRATOR} if user.is_superuser else {group.name for group in user.groups.all()}
-    return next((role for role in (ADMINISTRATOR, *ROLES, PARTNER_CONTACT) if role in held), "")
+    return next((role for role in (ADMINISTRATOR, *STAFF_ROLES, PARTNER_CONTACT) if role in held), "")

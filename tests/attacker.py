@@ -29,14 +29,14 @@ def files_below(directory: Path) -> list[Path]:
     return sorted(path for path in directory.rglob("*") if path.is_file())
 
 
-def holders(secret: bytes, directory: Path) -> list[Path]:
+def files_containing(secret: bytes, directory: Path) -> list[Path]:
     """The files below a directory that hold a secret: raw, as hexadecimal digits, or in either base64."""
     encoded = (base64.b64encode(secret).rstrip(b"="), base64.urlsafe_b64encode(secret).rstrip(b"="))
     forms = (secret, secret.hex().encode(), secret.hex().upper().encode(), *encoded)
     return [path for path in files_below(directory) if any(form in path.read_bytes() for form in forms)]
 
 
-def linked(subjects: Sequence[str], *, held: Sequence[Path], days: Iterable[int], witness: str) -> set[str]:
+def linkable_subjects(subjects: Sequence[str], *, held: Sequence[Path], days: Iterable[int], witness: str) -> set[str]:
     """The subjects of whom someone who holds these directories and the whole list of subjects finds anything.
 
     Tried as a campaign's secret: every 32 bytes in a row of every file, and what stands there in hexadecimal or base64.

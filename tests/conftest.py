@@ -14,9 +14,9 @@ from django.conf import settings
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.utils import translation
 
-from messages.accounts.throttle import Attempts
+from messages.accounts.throttle import FailedAttempts
 from tests.environment import POSTGRESQL
-from tests.installation import with_databases
+from tests.installation import copy_migrated_databases
 
 DatabaseOperations = DatabaseWrapper.ops_class
 _flush = DatabaseOperations.sql_flush
@@ -77,7 +77,7 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")
     else:
         with processes_may_start(True):
-            with_databases(copies := settings.DATA_DIRECTORY / "copies")
+            copy_migrated_databases(copies := settings.DATA_DIRECTORY / "copies")
         databases: dict[str, Any] = settings.DATABASES
         for database in databases.values():
             made_of = copies / Path(database["NAME"]).name
@@ -106,7 +106,7 @@ def no_language_is_left_behind() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def nobody_has_guessed_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    fresh = Attempts()
+    fresh = FailedAttempts()
     for module in ("messages.accounts.login_attempts", "messages.accounts.account_views"):
         monkeypatch.setattr(f"{module}.attempts", fresh)
 

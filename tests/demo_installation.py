@@ -6,21 +6,21 @@ import shutil
 from pathlib import Path
 
 from benchmarks.installation import PREPARE, environment
-from tests.installation import made_once, manage, with_databases
+from tests.installation import copy_migrated_databases, make_once, manage
 
 
-def original() -> dict[str, str]:
+def shared_demo_environment() -> dict[str, str]:
     """The environment of the one that all copies are made from; nothing is ever started in it."""
 
     def make(folder: Path) -> None:
-        with_databases(folder)
+        copy_migrated_databases(folder)
         manage("shell", "--no-imports", "-c", PREPARE, environment=environment(folder))
 
-    return environment(made_once("demo", make))
+    return environment(make_once("demo", make))
 
 
-def copied(folder: Path) -> dict[str, str]:
+def copy_demo_installation(folder: Path) -> dict[str, str]:
     """The environment of a copy of its own, with its data in `folder`/data."""
-    own = original()
+    own = shared_demo_environment()
     shutil.copytree(own["DATA_DIRECTORY"], folder / "data", dirs_exist_ok=True)
     return {**own, "DATA_DIRECTORY": str(folder / "data")}

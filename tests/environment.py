@@ -24,10 +24,10 @@ os.environ["DATA_DIRECTORY"] = _directory
 os.environ["LOCAL_HTTP"] = "1"
 # What is made once for a whole run, by whichever of its processes needs it first: `made_once` of tests/installation.py.
 # The process that began the run clears up.
-RUN = "SECOND_THOUGHT_TEST_RUN"
-if RUN not in os.environ:
-    os.environ[RUN] = tempfile.mkdtemp(prefix="second-thought-run-")
-    atexit.register(shutil.rmtree, os.environ[RUN], ignore_errors=True)
+RUN_DIRECTORY_VARIABLE = "SECOND_THOUGHT_TEST_RUN"
+if RUN_DIRECTORY_VARIABLE not in os.environ:
+    os.environ[RUN_DIRECTORY_VARIABLE] = tempfile.mkdtemp(prefix="second-thought-run-")
+    atexit.register(shutil.rmtree, os.environ[RUN_DIRECTORY_VARIABLE], ignore_errors=True)
 POSTGRESQL = os.environ.get("TEST_ENGINE") == "postgresql"  # tests/postgres.py says so, and where the databases are
 _OURS = ["KEY_DIRECTORY", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS"]
 for _name in _OURS if POSTGRESQL else [*_OURS, "DATABASE_URL", "AUDIENCE_DATABASE_URL"]:

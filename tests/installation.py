@@ -18,7 +18,7 @@ from pathlib import Path
 import psycopg
 
 from tests import migrated
-from tests.environment import POSTGRESQL, RUN
+from tests.environment import POSTGRESQL, RUN_DIRECTORY_VARIABLE
 
 ROOT = Path(__file__).resolve().parent.parent
 _URLS = ("DATABASE_URL", "AUDIENCE_DATABASE_URL")
@@ -26,7 +26,7 @@ _ALIASES = ("default", "audience")
 
 
 @contextmanager
-def installed(directory: Path, variables: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:
+def new_installation(directory: Path, variables: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:
     """The environment of an installation on the engine of this run, or on the databases that `variables` name."""
     if variables:
         environment = _environment(directory, variables)
@@ -36,11 +36,11 @@ def installed(directory: Path, variables: Mapping[str, str] | None = None) -> It
         with _databases() as urls:
             yield _environment(directory, urls)
     else:
-        with_databases(directory)
+        copy_migrated_databases(directory)
         yield _environment(directory, {})
 
 
-def with_databases(directory: Path) -> None:
+def copy_migrated_databases(directory: Path) -> None:
     """Put both databases on SQLite there, migrated and empty."""
     directory.mkdir(parents=True, exist_ok=True)
     for file in _migrated_files().iterdir():
@@ -67,12 +67,12 @@ def _migrated_files() -> Path:
             if path.suffix != ".sqlite3":
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    return made_once(f"migrated-{migrated.key()}", make, where=ROOT / migrated.CACHE)
+    return make_once(f"migrated-{migrated.cache_key()}", make, where=ROOT / migrated.CACHE)
 
 
-def made_once(name: str, make: Callable[[Path], object], *, where: Path | None = None) -> Path:
+def make_once(name: str, make: Callable[[Path], object], *, where: Path | None = None) -> Path:
     """A folder that is filled once, by whichever process needs it first: for a whole run of tests, or for all runs."""
-    where = where or Path(os.environ[RUN])
+    where = where or Path(os.environ[RUN_DIRECTORY_VARIABLE])
     where.mkdir(parents=True, exist_ok=True)
     ready = where / name
     with (where / f"{name}.lock").open("w") as lock:

@@ -16,7 +16,7 @@ _SETTINGS = ("campaign.settings", "analytics.routers")
 _MODELS = ("apps", "models")  # Django adds a permission for each model after a migration
 
 
-def key(root: Path = ROOT) -> str:
+def cache_key(root: Path = ROOT) -> str:
     """A digest of migrations, models, settings, every module of ours that these import, and the packages."""
     digest = hashlib.sha256(f"{sys.version} {sqlite3.sqlite_version}".encode())
     for path in sources(root):

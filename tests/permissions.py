@@ -24,7 +24,7 @@ from tests import world
 MATRIX = Path(application.__file__).parent.with_name("permissions.toml")
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
-Cell = tuple[str, str, str]  # route, method, role
+MatrixCell = tuple[str, str, str]  # route, method, role
 
 
 @cache
@@ -33,7 +33,7 @@ def _told() -> Any:
         return tomllib.load(stream)
 
 
-def declared() -> dict[Cell, str]:
+def expected_outcomes() -> dict[MatrixCell, str]:
     """What each cell of a staff route should answer."""
     rules, routes = _told()["rules"], _told()["staff"]
     return {
@@ -44,7 +44,7 @@ def declared() -> dict[Cell, str]:
     }
 
 
-def declared_audience() -> dict[tuple[str, str], str]:
+def expected_audience_outcomes() -> dict[tuple[str, str], str]:
     """What each route of the audience surface should answer, whoever asks."""
     return {(route, method): _of(told, method) for route, told in _told()["audience"].items() for method in METHODS}
 
@@ -78,7 +78,7 @@ def audience_routes() -> set[str]:
     }
 
 
-def outcome(status: int, location: str = "") -> str:
+def classify_response(status: int, location: str = "") -> str:
     """The class of an answer. Whatever was let through counts as allowed, also if it then could not be done."""
     if status == 401 or (status == 302 and "login/?next=" in location) or location.startswith("/sign-in/?next="):
         return "sign in"
@@ -86,16 +86,16 @@ def outcome(status: int, location: str = "") -> str:
     return known.get(status, "allowed" if status < 404 or status in (409, 413, 415) else f"status {status}")
 
 
-def answers(route: str, cells: Iterable[Cell] | None = None) -> dict[Cell, str]:
+def actual_outcomes(route: str, cells: Iterable[MatrixCell] | None = None) -> dict[MatrixCell, str]:
     """What a staff route answers to each method and role, or to some of them; nothing that was done stays."""
-    path, clients = address(route), signed_in()
+    path, clients = example_path(route), clients_by_role()
     return {
         (route, method, role): _ask(clients[role], method, path)
         for _, method, role in cells or [(route, method, role) for role in clients for method in METHODS]
     }
 
 
-def telling_cells(route: str) -> list[Cell]:
+def representative_cells(route: str) -> list[MatrixCell]:
     """Every role by each method that the matrix names for the route; by each other method one role after the other.
 
     The methods that are not named share one answer for each role, `else`. HEAD is answered by what answers GET.
@@ -107,25 +107,25 @@ def telling_cells(route: str) -> list[Cell]:
     return named + [(route, method, roles[(first + at) % len(roles)]) for at, method in enumerate(others)]
 
 
-def audience_answers(route: str, site: world.Site) -> dict[tuple[str, str], str]:
+def actual_audience_outcomes(route: str, site: world.AudienceSite) -> dict[tuple[str, str], str]:
     """What a route of the audience surface answers to each method."""
     path = route.replace("<placement>", "quiet-page")
-    return {(route, method): outcome(site.request(method, path, b"{}").status) for method in METHODS}
+    return {(route, method): classify_response(site.request(method, path, b"{}").status) for method in METHODS}
 
 
-def differences(route: str, cells: Iterable[Cell] | None = None) -> list[str]:
+def differences(route: str, cells: Iterable[MatrixCell] | None = None) -> list[str]:
     """The cells of a route, or some of them, that do not answer as declared, each as a sentence."""
-    told = declared()
+    told = expected_outcomes()
     return [
         f"{method} {route} as {role}: {answer}, declared {told.get((route, method, role))}"
-        for (_, method, role), answer in answers(route, cells).items()
+        for (_, method, role), answer in actual_outcomes(route, cells).items()
         if answer != told.get((route, method, role))
     ]
 
 
 def table() -> list[str]:
     """Who may do what, as rows of Markdown for docs/architecture.md; the administration as one row."""
-    cells, roles = declared(), _told()["roles"]
+    cells, roles = expected_outcomes(), _told()["roles"]
     rows = ["| route | " + " | ".join(roles) + " |", "|---" * (len(roles) + 1) + "|"]
     for route in _told()["staff"]:
         if not route.startswith("/admin/") or route == "/admin/":
@@ -145,11 +145,10 @@ def _ask(client: Client, method: str, path: str) -> str:
         response = client.generic(method, path, b"", "application/json" if path.startswith("/api/") else "text/plain")
         transaction.set_rollback(True)
     client.cookies = mine
-    return outcome(response.status_code, response.headers.get("Location", ""))
+    return classify_response(response.status_code, response.headers.get("Location", ""))
 
 
-def signed_in() -> dict[str, Client]:
-    """A client for each role of the matrix."""
+def clients_by_role() -> dict[str, Client]:
     people: dict[str, User | None] = {"stranger": None, "no role": world.person("nobody")}
     people |= {role: world.person(f"the {role}", role) for role in _told()["roles"][2:]}
     clients = {}
@@ -163,7 +162,7 @@ def signed_in() -> dict[str, Client]:
 UNKNOWN = 999_999  # a campaign that no database knows
 
 
-def address(route: str) -> str:
+def example_path(route: str) -> str:
     """A path that the route matches, of things that are there: an account, a key, a factor that is somebody else's."""
     if route.startswith("/keys/<"):
         store.subject_secret(settings.KEY_DIRECTORY, UNKNOWN)

@@ -24,8 +24,8 @@ from django.utils import timezone, translation
 
 Made = TypeVar("Made", bound=models.Model)
 P = ParamSpec("P")
-Row = tuple[str, str]  # a table, and values as they stand in an INSERT
-Person = tuple[str, tuple[str, ...]]  # a name and roles
+InsertRow = tuple[str, str]  # a table, and values as they stand in an INSERT
+PersonKey = tuple[str, tuple[str, ...]]  # a name and roles
 
 _APPS = ("messaging", "campaign", "analytics")
 _MOST = 2_000  # what comes after what is never the same twice would else be kept for nothing
@@ -35,7 +35,7 @@ _MOST = 2_000  # what comes after what is never the same twice would else be kep
 class _Addition:
     """What one call added, and the row that it answered with."""
 
-    people: tuple[Person, ...]
+    people: tuple[PersonKey, ...]
     statements: tuple[str, ...]
     on_commit: tuple[Callable[[], object], ...]
     model: type[models.Model]
@@ -43,10 +43,10 @@ class _Addition:
 
 
 _kept: dict[object, _Addition] = {}
-_asked: list[list[Person]] = []  # who was asked for by each maker that runs now
+_asked: list[list[PersonKey]] = []  # who was asked for by each maker that runs now
 
 
-def asking(person: Callable[..., User]) -> Callable[..., User]:
+def record_people(person: Callable[..., User]) -> Callable[..., User]:
     """People are looked for by name each time: a test may have made them before, with other roles."""
 
     @wraps(person)
@@ -58,7 +58,7 @@ def asking(person: Callable[..., User]) -> Callable[..., User]:
     return asked
 
 
-def remembered(person: Callable[..., User]) -> Callable[[Callable[P, Made]], Callable[P, Made]]:
+def cache_rows(person: Callable[..., User]) -> Callable[[Callable[P, Made]], Callable[P, Made]]:
     """A maker that remembers; `person` makes the people that its rows name."""
 
     def remembering(make: Callable[P, Made]) -> Callable[P, Made]:
@@ -100,8 +100,8 @@ def remembered(person: Callable[..., User]) -> Callable[[Callable[P, Made]], Cal
 
 
 @contextmanager
-def _listening() -> Iterator[list[Person]]:
-    people: list[Person] = []
+def _listening() -> Iterator[list[PersonKey]]:
+    people: list[PersonKey] = []
     _asked.append(people)
     try:
         yield people
@@ -121,14 +121,14 @@ def _said(value: object) -> str | None:
     return None if None in parts else repr(parts)
 
 
-def _rows() -> frozenset[Row]:
+def _rows() -> frozenset[InsertRow]:
     """Everything in our tables; who a row names stands in it as a question for whoever has this name."""
     with connection.cursor() as cursor:
         cursor.execute(_everything(connection.vendor))
         return frozenset(cursor.fetchall())
 
 
-def _inserts(rows: Collection[Row]) -> Iterator[str]:
+def _inserts(rows: Collection[InsertRow]) -> Iterator[str]:
     columns = {model._meta.db_table: _columns(model) for model in _models()}
     for table, found in groupby(sorted(rows), key=lambda row: row[0]):
         named = ", ".join(f'"{field.column}"' for field in columns[table])

@@ -22,7 +22,7 @@ from benchmarks.inside import run
 from campaign.entrypoints import launcher
 from campaign.staff_site import middleware
 from tests.browser.conftest import DESK, PHONE, chromium
-from tests.installation import ROOT, installed
+from tests.installation import ROOT, new_installation
 
 # Name: who looks, and at what; "made" and "drawn" pages are those of tests/browser/cast.py.
 PICTURES = {
@@ -65,10 +65,10 @@ def site() -> Iterator[tuple[str, dict[str, Any]]]:
     """A running installation with the cast in it."""
     with (
         tempfile.TemporaryDirectory(prefix="second-thought-pictures-") as directory,
-        installed(Path(directory), {"LOCAL_HTTP": "1"}) as environment,
+        new_installation(Path(directory), {"LOCAL_HTTP": "1"}) as environment,
     ):
         cast = run(environment, "tests.browser.cast:build")
-        with launcher.running(launcher.PRODUCTION, environment=environment) as url:
+        with launcher.run_server(launcher.PRODUCTION_APPLICATION, environment=environment) as url:
             yield url, cast
 
 
@@ -85,7 +85,7 @@ def take(
         cookies = cast["cookies"].get(role, {})
         context.add_cookies([{"name": each, "value": cookies[each], "url": url} for each in cookies])
         page = context.new_page()
-        policy = {} if key == "partner" else {"Content-Security-Policy": middleware.POLICY}
+        policy = {} if key == "partner" else {"Content-Security-Policy": middleware.STAFF_CSP}
         page.route(
             "**/drawn/*/",
             lambda route: route.fulfill(

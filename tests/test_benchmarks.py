@@ -139,7 +139,7 @@ def _answer(listener: socket.socket, reply: bytes, cut: int, times: int) -> None
 
 @pytest.mark.process
 def test_the_yardstick_answers_everything_alike() -> None:
-    with launcher.running("benchmarks.constant:application", environment={"CONSTANT_BYTES": "14"}) as url:
+    with launcher.run_server("benchmarks.constant:application", environment={"CONSTANT_BYTES": "14"}) as url:
         answers = [urllib3.request("POST", url + path, body=body) for path, body in (("/a", b"{}"), ("/b?c", b""))]
     assert [(answer.status, len(answer.data)) for answer in answers] == [(200, 14), (200, 14)]
 

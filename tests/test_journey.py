@@ -27,13 +27,13 @@ def test_from_a_shown_message_to_a_sentence() -> None:
     plan = transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
 
     # 2,000 people are shown a message and see it. With both harms 60 in 100 turn back, with any other text 30.
-    site = world.Site()
+    site = world.AudienceSite()
     arms = {arm.pk: arm.key for arm in campaign.arms.all()}
     dice = random.Random(7)
     expected = {key: [0, 0] for key in arms.values()}
     for number in range(2000):
-        receipt = site.shown(unit=f"visitor-{number}")
-        shown = arms[site.opened(receipt).arm]
+        receipt = site.new_receipt(unit=f"visitor-{number}")
+        shown = arms[site.read_receipt(receipt).arm]
         turns_back = dice.random() < (0.6 if shown == "both" else 0.3)
         answer = site.post(
             "/api/v1/events",

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests import migrated
-from tests.installation import with_databases
+from tests.installation import copy_migrated_databases
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Path:
+def project_copy(tmp_path: Path) -> Path:
     """The files that the key is made of, somewhere else."""
     for path in migrated.sources():
         there = tmp_path / path.relative_to(migrated.ROOT)
@@ -28,8 +28,8 @@ def append(path: Path, text: str = "# changed\n") -> None:
         file.write(text)
 
 
-def test_the_key_is_the_same_wherever_the_project_stands(copy: Path) -> None:
-    assert migrated.key(copy) == migrated.key()
+def test_the_key_is_the_same_wherever_the_project_stands(project_copy: Path) -> None:
+    assert migrated.cache_key(project_copy) == migrated.cache_key()
 
 
 @pytest.mark.parametrize(
@@ -46,35 +46,35 @@ def test_the_key_is_the_same_wherever_the_project_stands(copy: Path) -> None:
         "requirements/base.txt",
     ],
 )
-def test_the_key_changes_with_a_migration_a_model_the_settings_and_the_packages(copy: Path, name: str) -> None:
-    before = migrated.key(copy)
-    append(copy / name)
-    assert migrated.key(copy) != before
+def test_the_key_changes_with_a_migration_a_model_the_settings_and_the_packages(project_copy: Path, name: str) -> None:
+    before = migrated.cache_key(project_copy)
+    append(project_copy / name)
+    assert migrated.cache_key(project_copy) != before
 
 
-def test_the_key_changes_with_a_new_migration(copy: Path) -> None:
-    before = migrated.key(copy)
-    append(copy / "messages" / "migrations" / "9999_new.py")
-    assert migrated.key(copy) != before
+def test_the_key_changes_with_a_new_migration(project_copy: Path) -> None:
+    before = migrated.cache_key(project_copy)
+    append(project_copy / "messages" / "migrations" / "9999_new.py")
+    assert migrated.cache_key(project_copy) != before
 
 
-def test_the_key_changes_with_what_a_migration_imports_by_any_way(copy: Path) -> None:
+def test_the_key_changes_with_what_a_migration_imports_by_any_way(project_copy: Path) -> None:
     for number, line in enumerate(
         ("import messages.new0", "from messages import new1", "from messages.new2 import x", 'y = "messages.new3"')
     ):
-        append(copy / "messages" / "migrations" / "0001_initial.py", f"{line}\n")
-        append(copy / "messages" / f"new{number}.py")
-        before = migrated.key(copy)
-        append(copy / "messages" / f"new{number}.py", "import campaign.deeper\n")
-        assert migrated.key(copy) != before, line
-    before = migrated.key(copy)
-    append(copy / "campaign" / "deeper.py")
-    assert migrated.key(copy) != before
+        append(project_copy / "messages" / "migrations" / "0001_initial.py", f"{line}\n")
+        append(project_copy / "messages" / f"new{number}.py")
+        before = migrated.cache_key(project_copy)
+        append(project_copy / "messages" / f"new{number}.py", "import campaign.deeper\n")
+        assert migrated.cache_key(project_copy) != before, line
+    before = migrated.cache_key(project_copy)
+    append(project_copy / "campaign" / "deeper.py")
+    assert migrated.cache_key(project_copy) != before
 
 
 @pytest.mark.process
 def test_the_kept_files_are_migrated_and_hold_nobody(tmp_path: Path) -> None:
-    with_databases(tmp_path)
+    copy_migrated_databases(tmp_path)
     with closing(sqlite3.connect(tmp_path / "default.sqlite3")) as database:
         assert database.execute("SELECT count(*) > 50 FROM django_migrations").fetchone() == (1,)
         assert database.execute("SELECT count(*) FROM auth_user").fetchone() == (0,)

@@ -19,8 +19,8 @@ from messages.audit_pages import views
 from tests import permissions, world
 
 ROOT = Path(__file__).resolve().parent.parent
-STAFF = sorted({route for route, _, _ in permissions.declared()})
-AUDIENCE = sorted({route for route, _ in permissions.declared_audience()})
+STAFF = sorted({route for route, _, _ in permissions.expected_outcomes()})
+AUDIENCE = sorted({route for route, _ in permissions.expected_audience_outcomes()})
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def running(db: None) -> None:
     looked_at()
 
 
-@world.remembering
+@world.cached_rows
 def looked_at() -> Campaign:
     running = world.launched()
     evaluate(running, now=world.NOON)
@@ -43,12 +43,12 @@ def test_every_route_is_declared_and_no_other() -> None:
 
 @pytest.mark.parametrize("route", STAFF)
 def test_every_named_method_answers_every_role_as_declared(route: str, running: None) -> None:
-    assert permissions.differences(route, permissions.telling_cells(route)) == []
+    assert permissions.differences(route, permissions.representative_cells(route)) == []
 
 
 def test_every_role_is_asked_by_every_method_somewhere() -> None:
-    asked = {(method, role) for route in STAFF for _, method, role in permissions.telling_cells(route)}
-    assert asked == {(method, role) for _, method, role in permissions.declared()}
+    asked = {(method, role) for route in STAFF for _, method, role in permissions.representative_cells(route)}
+    assert asked == {(method, role) for _, method, role in permissions.expected_outcomes()}
 
 
 @pytest.mark.proof
@@ -61,8 +61,8 @@ def test_every_method_answers_every_role_as_declared(route: str, running: None) 
 @pytest.mark.parametrize("route", AUDIENCE)
 def test_the_audience_surface_answers_every_method_as_declared(route: str) -> None:
     world.launched()
-    declared = permissions.declared_audience()
-    for cell, answer in permissions.audience_answers(route, world.Site()).items():
+    declared = permissions.expected_audience_outcomes()
+    for cell, answer in permissions.actual_audience_outcomes(route, world.AudienceSite()).items():
         assert answer == declared[cell], cell
 
 
@@ -70,7 +70,7 @@ def test_nothing_but_the_description_and_signing_in_lets_a_stranger_in() -> None
     """Read from the matrix itself, so that a careless line in it is seen."""
     open_to_all = {
         route
-        for (route, _, role), answer in permissions.declared().items()
+        for (route, _, role), answer in permissions.expected_outcomes().items()
         if role == "stranger" and answer not in ("sign in", "not found", "no such method")
     }
     assert open_to_all == {

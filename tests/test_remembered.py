@@ -23,9 +23,9 @@ from tests import remembered, world
 pytestmark = pytest.mark.django_db
 
 MAKERS: dict[str, Callable[[], models.Model]] = {
-    "approved words": lambda: world.approved("victim", locales=("en", "es"), headline="It's theirs"),
-    "words of somebody": lambda: world.written("ana", body="It's {new}"),
-    "words that wait": world.submitted,
+    "approved words": lambda: world.approved_revision("victim", locales=("en", "es"), headline="It's theirs"),
+    "words of somebody": lambda: world.draft_rendition("ana", body="It's {new}"),
+    "words that wait": world.submitted_rendition,
     "a draft": lambda: world.draft(plan={"planned_per_arm": 250, "smallest_difference": 1 / 3}),
     "a running campaign": world.launched,
     "a second one": lambda: world.launched("second", at=world.placement("second-page")),
@@ -112,15 +112,15 @@ def test_one_can_go_on_with_it() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        lambda: world.approved("user"),
-        lambda: world.approved("victim", locales=("es",)),
-        lambda: (Message.objects.all(), world.approved("neutral"), world.approved("victim"))[-1],
+        lambda: world.approved_revision("user"),
+        lambda: world.approved_revision("victim", locales=("es",)),
+        lambda: (Message.objects.all(), world.approved_revision("neutral"), world.approved_revision("victim"))[-1],
     ],
     ids=["another frame", "another language", "beside other words"],
 )
 def test_another_world_is_made_for_real(other: Callable[[], models.Model], monkeypatch: pytest.MonkeyPatch) -> None:
-    left_by(lambda: world.approved("victim"))
-    assert not for_real(lambda: world.approved("victim"), monkeypatch)
+    left_by(lambda: world.approved_revision("victim"))
+    assert not for_real(lambda: world.approved_revision("victim"), monkeypatch)
     assert for_real(other, monkeypatch)
 
 
@@ -144,5 +144,5 @@ def test_people_keep_the_roles_that_a_test_gave_them() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_outside_of_a_transaction_all_is_made_for_real(monkeypatch: pytest.MonkeyPatch) -> None:
-    world.approved("victim")
+    world.approved_revision("victim")
     assert not remembered._kept

@@ -63,7 +63,7 @@ def test_two_campaigns_are_not_launched_at_one_placement(meanwhile: Meanwhile) -
     with transaction.atomic():
         launch(first)
         other = meanwhile(lambda: launch(second))
-    with pytest.raises(transitions.StepRefused, match="already runs"):
+    with pytest.raises(transitions.ActionRefused, match="already runs"):
         other.result(timeout=10)
 
 
@@ -73,12 +73,14 @@ def test_a_campaign_is_launched_once(meanwhile: Meanwhile) -> None:
     with transaction.atomic():
         launch(campaign)
         other = meanwhile(lambda: launch(again))
-    with pytest.raises(transitions.StepRefused, match="frozen already"):
+    with pytest.raises(transitions.ActionRefused, match="frozen already"):
         other.result(timeout=10)
 
 
 def submitted() -> Rendition:
-    revision = Revision.objects.create(message=world.approved("victim").message, number=2, claim_strength="none")
+    revision = Revision.objects.create(
+        message=world.approved_revision("victim").message, number=2, claim_strength="none"
+    )
     rendition = Rendition.objects.create(revision=revision, locale="en", headline="A headline", body="Words.")
     workflow.submit(rendition, now=world.NOON)
     return rendition
@@ -102,7 +104,7 @@ def test_words_and_sources_cannot_change_while_they_are_approved(
         other = meanwhile(lambda: change(rendition))
     with pytest.raises(IntegrityError, match="new revision"):
         other.result(timeout=10)
-    assert workflow.stands(Rendition.objects.get(pk=rendition.pk))
+    assert workflow.is_approval_valid(Rendition.objects.get(pk=rendition.pk))
 
 
 @pytest.mark.parametrize("change", [edit, cite])
@@ -114,7 +116,7 @@ def test_an_approval_is_of_the_words_that_an_edit_leaves(
         change(rendition)
         other = meanwhile(lambda: workflow.approve(rendition, by=None, now=world.NOON))
     other.result(timeout=10)
-    assert workflow.stands(Rendition.objects.get(pk=rendition.pk))
+    assert workflow.is_approval_valid(Rendition.objects.get(pk=rendition.pk))
 
 
 def test_a_reviewer_does_not_approve_words_that_an_edit_under_way_leaves_unread(meanwhile: Meanwhile) -> None:
@@ -123,34 +125,36 @@ def test_a_reviewer_does_not_approve_words_that_an_edit_under_way_leaves_unread(
     with transaction.atomic():
         edit(rendition)
         other = meanwhile(
-            lambda: workflow.approve(rendition, by=rafael, now=world.NOON, read=read, checklist=world.SEEN)
+            lambda: workflow.approve(
+                rendition, by=rafael, now=world.NOON, read_digest=read, checklist=world.CHECKLIST_ALL_YES
+            )
         )
     with pytest.raises(workflow.ReviewRefused, match="changed while you were reading"):
         other.result(timeout=10)
 
 
-def saved(revision: Revision, by: str, seen: save.Seen) -> save.Saved:
-    words = save.Writing(f"The headline of {by}", "Words.", save.claims_of(revision))
-    return save.save(revision.message, "en", words, seen=seen, by=world.person(by))
+def saved(revision: Revision, by: str, seen: save.EditBaseline) -> save.SaveResult:
+    words = save.EditedText(f"The headline of {by}", "Words.", save.claims_of(revision))
+    return save.save(revision.message, "en", words, baseline=seen, by=world.person(by))
 
 
 def test_who_saves_second_overwrites_nothing_and_is_told(meanwhile: Meanwhile) -> None:
-    revision = world.approved("victim")
-    seen = save.seen_now(revision, "en")
+    revision = world.approved_revision("victim")
+    seen = save.current_baseline(revision, "en")
     for name in ("mara", "rafael"):
         world.person(name)
     with transaction.atomic():
         first = saved(revision, "mara", seen)
         other = meanwhile(lambda: saved(revision, "rafael", seen))
-    with pytest.raises(save.Overtaken) as overtaken:
+    with pytest.raises(save.EditConflict) as overtaken:
         other.result(timeout=10)
-    assert overtaken.value.theirs == first.revision
+    assert overtaken.value.current_revision == first.revision
     assert revision.message.revisions.count() == 2
 
 
 def test_words_that_are_just_being_submitted_are_not_changed_in_place(meanwhile: Meanwhile) -> None:
-    rendition = world.written("mara")
-    manager, seen = world.person("mara", "manager"), save.seen_now(rendition.revision, "en")
+    rendition = world.draft_rendition("mara")
+    manager, seen = world.person("mara", "manager"), save.current_baseline(rendition.revision, "en")
     with transaction.atomic():
         workflow.submit(rendition, by=manager, now=world.NOON)
         other = meanwhile(lambda: saved(rendition.revision, "mara", seen))
@@ -160,7 +164,7 @@ def test_words_that_are_just_being_submitted_are_not_changed_in_place(meanwhile:
 
 def test_an_entry_on_the_audit_record_waits_for_the_one_before(meanwhile: Meanwhile) -> None:
     def add() -> AuditEntry:
-        return log.record(log.Action.KEY_CREATE, by="mara", kind=log.Kind.KEY, ref="k", label="k")
+        return log.record(log.Action.KEY_CREATE, by="mara", kind=log.ObjectKind.KEY, ref="k", label="k")
 
     with transaction.atomic():
         first = add()

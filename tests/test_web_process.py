@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.installation import installed
+from tests.installation import new_installation
 
 PROBE = """
 import io, sys
@@ -33,7 +33,7 @@ print(sorted({name for _, headers in seen[:3] for name, _ in headers} & {"Set-Co
 
 @pytest.mark.process
 def test_no_web_request_loads_scipy_and_the_audience_gets_no_cookie(tmp_path: Path) -> None:
-    with installed(tmp_path) as environment:
+    with new_installation(tmp_path) as environment:
         told = subprocess.run(
             [sys.executable, "-c", PROBE], check=True, env=environment, capture_output=True, text=True
         ).stdout.splitlines()

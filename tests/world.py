@@ -20,16 +20,22 @@ from django.utils import timezone
 
 from analytics.ingest import writer
 from analytics.models import OpenView, Tally
-from campaign.assignment.receipts import Receipt, ReceiptOffice
+from campaign.assignment.receipts import Receipt, ReceiptSigner
 from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome, ServedCount
 from campaign.serving import bots
-from campaign.serving.application import Answers, Audience, Deliver, Event, Surroundings
-from campaign.serving.exclusions import Doubts
-from campaign.serving.rate_limit import Crowd
+from campaign.serving.application import (
+    AudienceApplication,
+    DeliverResults,
+    OutcomeEvent,
+    RecordResults,
+    ServingContext,
+)
+from campaign.serving.exclusions import Exclusions
+from campaign.serving.rate_limit import NetworkRateLimit
 from campaign.serving.served_counts import ServedCounter
 from campaign.serving.snapshot import compile_snapshot
-from campaign.wsgi import Door
+from campaign.wsgi import WsgiApplication
 from messages.accounts import second_factors, sessions, step_up
 from messages.library import starter_library
 from messages.models import HelpLink, Message, Rendition, Revision, Theme
@@ -42,10 +48,10 @@ PARTNER_ORIGIN = "https://partner.example"
 PAIRS = [["victim", "neutral"], ["user", "neutral"], ["both", "neutral"], ["user", "victim"], ["both", "victim"]]
 
 # Every question of the checklist answered with yes.
-SEEN = {question.key: "yes" for question in checklist.VERSIONS[checklist.CURRENT]}
+CHECKLIST_ALL_YES = {question.key: "yes" for question in checklist.VERSIONS[checklist.CURRENT_VERSION]}
 
 
-@remembered.asking
+@remembered.record_people
 def person(name: str, *roles: str) -> User:
     """A signed-up person with these roles."""
     user, _ = User.objects.get_or_create(username=name)
@@ -54,13 +60,13 @@ def person(name: str, *roles: str) -> User:
     return user
 
 
-remembering = remembered.remembered(person)
+cached_rows = remembered.cache_rows(person)
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 def second_factor(user: User) -> None:
     """Gives somebody an authenticator app, if they have no second factor yet."""
-    if not second_factors.has_one(user):
+    if not second_factors.has_factor(user):
         app.TOTP.activate(user, SECRET)
 
 
@@ -85,12 +91,12 @@ def sign_in(client: Client, user: User) -> None:
     hour = int(time.time()) // 3600
     known = {sessions.FACTOR: True, sessions.STARTED: hour, sessions.SEEN: hour}
     session = client.session
-    session.update({**known, step_up.CONFIRMED: int(time.time())})
+    session.update({**known, step_up.CONFIRMED_AT_KEY: int(time.time())})
     session.save()
 
 
-@remembering
-def approved(frame: str, *, headline: str = "", locales: Sequence[str] = ("en",), **claim: Any) -> Revision:
+@cached_rows
+def approved_revision(frame: str, *, headline: str = "", locales: Sequence[str] = ("en",), **claim: Any) -> Revision:
     """An approved revision in a frame, in each locale."""
     theme, _ = Theme.objects.get_or_create(key=f"theme-{frame}", defaults={"name": frame, "frame": frame, "line": "…"})
     message = Message.objects.create(key=f"{frame}-{Message.objects.count()}", theme=theme, frame=frame)
@@ -105,32 +111,32 @@ def approved(frame: str, *, headline: str = "", locales: Sequence[str] = ("en",)
     return revision
 
 
-@remembering
-def starter() -> Message:
-    """The starter library, as `load_library` loads it."""
+@cached_rows
+def load_starter_library() -> Message:
+    """The starter library, as the command of the same name loads it; its first message."""
     starter_library.load(now=NOON)
     return Message.objects.order_by("pk")[0]
 
 
-@remembering
-def written(by: str = "mara", *, locale: str = "en", number: int = 2, **words: Any) -> Rendition:
+@cached_rows
+def draft_rendition(by: str = "mara", *, locale: str = "en", number: int = 2, **words: Any) -> Rendition:
     """A draft in one language, of a new revision by this person."""
-    message = approved("victim").message
+    message = approved_revision("victim").message
     revision = Revision.objects.create(message=message, number=number, claim_strength="none", author=person(by))
     return Rendition.objects.create(
         revision=revision, locale=locale, **{"headline": "A headline", "body": "Words.", **words}
     )
 
 
-@remembering
-def submitted(by: str = "mara", **options: Any) -> Rendition:
+@cached_rows
+def submitted_rendition(by: str = "mara", **options: Any) -> Rendition:
     """Words that wait for a reviewer."""
-    rendition = written(by, **options)
+    rendition = draft_rendition(by, **options)
     workflow.submit(rendition, by=person("mara", "manager"), now=NOON)
     return rendition
 
 
-def help_checked() -> None:
+def mark_help_links_checked() -> None:
     """Two help links, unless there are some, and none that still waits to be checked."""
     if not HelpLink.objects.exists():
         for lane in HelpLink.Lane:
@@ -148,7 +154,7 @@ def placement(key: str = "quiet-page", **fields: Any) -> Placement:
     return Placement.objects.get_or_create(key=key, defaults=defaults)[0]
 
 
-@remembering
+@cached_rows
 def draft(
     slug: str = "pilot",
     *,
@@ -161,7 +167,7 @@ def draft(
 ) -> Campaign:
     """A complete draft; by default of the four arms in equal shares."""
     arms = arms or {"neutral": 1, "victim": 1, "user": 1, "both": 1}
-    help_checked()
+    mark_help_links_checked()
     made = Campaign.objects.create(
         slug=slug,
         name="The pilot",
@@ -177,7 +183,7 @@ def draft(
             campaign=made,
             key=key,
             name=key.title(),
-            revision=approved(frame),
+            revision=approved_revision(frame),
             weight=weight,
             is_control=position == 0,
             position=position,
@@ -198,7 +204,7 @@ def draft(
     return made
 
 
-@remembering
+@cached_rows
 def launched(slug: str = "pilot", **options: Any) -> Campaign:
     """A running campaign with a frozen plan."""
     made = draft(slug, **options)
@@ -219,7 +225,7 @@ def tally(campaign: Campaign, counts: Mapping[str, tuple[int, int]], *, outcome:
         ServedCount.objects.create(**common, count=seen)
 
 
-def rate(campaign: Campaign, answers: Mapping[str, Sequence[int]]) -> None:
+def add_ratings(campaign: Campaign, answers: Mapping[str, Sequence[int]]) -> None:
     """Ratings already counted: arm key -> how many gave 1, 2, 3, 4 and 5."""
     where = campaign.placements.get()
     for key, counts in answers.items():
@@ -239,7 +245,7 @@ def tallies(campaign: Campaign) -> dict[tuple[str, str, int], int]:
 
 
 @dataclass
-class Answer:
+class SurfaceReply:
     """What the surface answered."""
 
     status: int
@@ -259,11 +265,11 @@ class Answer:
 
 
 @dataclass
-class Site:
+class AudienceSite:
     """The audience surface in this process: its clock stands still until a test moves it."""
 
     now: float = field(default_factory=NOON.timestamp)
-    office: ReceiptOffice = field(default_factory=lambda: ReceiptOffice({1: b"k" * 32}))
+    office: ReceiptSigner = field(default_factory=lambda: ReceiptSigner({1: b"k" * 32}))
 
     served: ServedCounter = field(default_factory=ServedCounter)
     network_limit: int = 0
@@ -271,23 +277,29 @@ class Site:
 
     def __post_init__(self) -> None:
         self.snapshot = compile_snapshot()
-        surroundings = Surroundings(
+        surroundings = ServingContext(
             clock=lambda: self.now,
             snapshot=lambda: self.snapshot,
-            office=self.office,
-            life_hours=2,
-            served=self.served,
-            doubts=Doubts(bots.known(), Crowd(self.network_limit), behind_proxy=self.behind_proxy),
+            receipt_signer=self.office,
+            receipt_life_hours=2,
+            served_counter=self.served,
+            exclusions=Exclusions(
+                bots.load_bot_list(), NetworkRateLimit(self.network_limit), behind_proxy=self.behind_proxy
+            ),
         )
-        self.record: Callable[[Sequence[Event]], Answers] = lambda events: writer.write(events, hour=self.hour)
-        self.audience = Audience(surroundings, self)
-        self.app = Door(_nothing_behind, self.audience)
+        self.record: Callable[[Sequence[OutcomeEvent]], RecordResults] = lambda events: writer.commit_events(
+            events, hour=self.hour
+        )
+        self.audience = AudienceApplication(surroundings, self)
+        self.app = WsgiApplication(_nothing_behind, self.audience)
 
-    def submit(self, events: Sequence[Event], *, clock: Callable[[], float]) -> Answers:
+    def submit(self, events: Sequence[OutcomeEvent], *, clock: Callable[[], float]) -> RecordResults:
         """Put on disk at once, in this thread's own transaction, unless a test keeps it elsewhere."""
         return self.record(events)
 
-    def put(self, events: Sequence[Event], *, clock: Callable[[], float], ticket: Any, deliver: Deliver) -> None:
+    def put(
+        self, events: Sequence[OutcomeEvent], *, clock: Callable[[], float], ticket: Any, deliver: DeliverResults
+    ) -> None:
         deliver([(ticket, self.submit(events, clock=clock))])
 
     @property
@@ -297,7 +309,7 @@ class Site:
     def refresh(self) -> None:
         self.snapshot = compile_snapshot()
 
-    def request(self, method: str, path: str, body: bytes = b"", **environ: str) -> Answer:
+    def request(self, method: str, path: str, body: bytes = b"", **environ: str) -> SurfaceReply:
         path, _, query = path.partition("?")
         caught: dict[str, Any] = {}
 
@@ -316,31 +328,31 @@ class Site:
             },
             start_response,
         )
-        return Answer(caught["status"], caught["headers"], b"".join(parts))
+        return SurfaceReply(caught["status"], caught["headers"], b"".join(parts))
 
-    def get(self, path: str, **environ: str) -> Answer:
+    def get(self, path: str, **environ: str) -> SurfaceReply:
         return self.request("GET", path, b"", **environ)
 
-    def post(self, path: str, value: Any, **environ: str) -> Answer:
+    def post(self, path: str, value: Any, **environ: str) -> SurfaceReply:
         body = value if isinstance(value, bytes) else json.dumps(value).encode()
         return self.request("POST", path, body, **environ)
 
-    def press(self, path: str, **fields: str) -> Answer:
+    def press(self, path: str, **fields: str) -> SurfaceReply:
         return self.request("POST", path, urlencode(fields).encode())
 
-    def decide(self, key: str = "quiet-page", **fields: str) -> Answer:
+    def decide(self, key: str = "quiet-page", **fields: str) -> SurfaceReply:
         return self.post("/api/v1/decide", {"placement": key, **fields})
 
-    def shown(self, key: str = "quiet-page", **fields: str) -> str:
+    def new_receipt(self, key: str = "quiet-page", **fields: str) -> str:
         """The receipt of one shown message."""
         receipt: str = self.decide(key, **fields).json["receipt"]
         return receipt
 
-    def opened(self, receipt: str) -> Receipt:
+    def read_receipt(self, receipt: str) -> Receipt:
         """What a receipt says."""
         return self.office.verify(receipt, hour=self.hour)
 
-    def event(self, receipt: str, outcome: str = "exposed", **more: Any) -> Answer:
+    def report_event(self, receipt: str, outcome: str = "exposed", **more: Any) -> SurfaceReply:
         return self.post("/api/v1/events", {"receipt": receipt, "outcome": outcome, **more})
 
 
@@ -354,7 +366,7 @@ def open_views() -> int:
     return OpenView.objects.count()
 
 
-def served(campaign: Campaign, site: Site) -> dict[str, int]:
+def served_counts(campaign: Campaign, site: AudienceSite) -> dict[str, int]:
     """What was sent out, by arm key, after a flush."""
     site.served.flush()
     return dict(ServedCount.objects.filter(arm__campaign=campaign).values_list("arm__key", "count"))

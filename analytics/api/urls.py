@@ -5,7 +5,7 @@ from django.urls import path
 from analytics.api import views
 
 urlpatterns = [
-    path("campaigns/<slug:slug>/tallies/", views.Tallies.as_view(), name="api-tallies"),
-    path("campaigns/<slug:slug>/analyses/", views.Analyses.as_view(), name="api-analyses"),
+    path("campaigns/<slug:slug>/tallies/", views.TallyList.as_view(), name="api-tallies"),
+    path("campaigns/<slug:slug>/analyses/", views.AnalysisList.as_view(), name="api-analyses"),
     path("campaigns/<slug:slug>/analyses/<int:look>/", views.AnalysisDetail.as_view(), name="api-analysis"),
 ]

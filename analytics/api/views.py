@@ -13,28 +13,28 @@ from rest_framework.views import APIView
 
 from analytics import report_rows
 from analytics.disclosure import gate
-from analytics.embargo.request import may_look
+from analytics.embargo.request import may_look_early
 from analytics.models import Analysis, Estimate
 from analytics.results import build
-from campaign.api.operation import Described
-from campaign.api.views import DeviationSerializer, HasRole, Listing
+from campaign.api.operation import ApiOperation
+from campaign.api.views import DeviationSerializer, HasRole, PaginatedView
 from campaign.models import AnalysisPlan, PlannedOutcome
-from campaign.outcomes import CATALOGUE
+from campaign.outcomes import OUTCOMES
 from campaign.staff_site.access import campaign_for
 from messages.models import Frame
 
 
-class TallySerializer(serializers.Serializer[gate.TableRow]):
+class TallySerializer(serializers.Serializer[gate.ReleasedTableRow]):
     look = serializers.IntegerField(help_text="The look at which it was counted.")
     arm = serializers.CharField()
     placement = serializers.CharField()
     locale = serializers.CharField()
-    outcome = serializers.ChoiceField(choices=[(o.key, o.name) for o in CATALOGUE.values()])
+    outcome = serializers.ChoiceField(choices=[(o.key, o.name) for o in OUTCOMES.values()])
     value = serializers.IntegerField()
     count = serializers.IntegerField(allow_null=True, help_text="Null where it is small, or would tell one that is.")
 
 
-class Tallies(Listing[gate.TableRow]):
+class TallyList(PaginatedView[gate.ReleasedTableRow]):
     """How many closed views of each arm had each outcome that the plan names, a row per placement, locale and value.
 
     It is as it was at a look: the first, then whenever twice as many people are counted, and the last once the campaign
@@ -44,9 +44,11 @@ class Tallies(Listing[gate.TableRow]):
 
     serializer_class = TallySerializer
 
-    @Described(tag="results", answer=TallySerializer, many=True, refusals=(401, 403, 404))
+    @ApiOperation(tag="results", response_serializer=TallySerializer, many=True, error_statuses=(401, 403, 404))
     def get(self, request: Request, slug: str) -> Response:
-        return self.page(gate.table(campaign_for(request.user, slug), early=may_look(request.user)))
+        return self.paginated_response(
+            gate.released_table(campaign_for(request.user, slug), early=may_look_early(request.user))
+        )
 
 
 # A look as the report tells it: the words of `manage.py analyse --json`, for each planned outcome
@@ -230,7 +232,7 @@ def as_values(analysis: Analysis, *, early: bool) -> dict[str, Any]:
             for block in (told.primary, *told.others)
         ],
         "factorial": [asdict(row) | {"interval": _interval(row, told.level)} for row in told.factorial],
-        "guardrails_crossed": list(told.guards),
+        "guardrails_crossed": list(told.guardrail_pauses),
         "checks": [asdict(row) for row in told.checks],
         "chances": [asdict(row) for row in told.chances],
         "across_campaigns": [asdict(row) for row in told.pooled],
@@ -246,19 +248,19 @@ def _interval(
 def _looks(request: Request, slug: str, *, early: bool) -> QuerySet[Analysis]:
     """Those that this person may read: an exception to the embargo is for who may make one."""
     campaign = campaign_for(request.user, slug)
-    looks = Analysis.objects.filter(gate.unless_early(early), campaign=campaign)
+    looks = Analysis.objects.filter(gate.embargo_filter(early), campaign=campaign)
     return looks.select_related("campaign__plan").order_by("-look")
 
 
-class Analyses(Listing[Analysis]):
+class AnalysisList(PaginatedView[Analysis]):
     """Every recorded look at a campaign, the latest first."""
 
     serializer_class = AnalysisSerializer
 
-    @Described(tag="results", answer=AnalysisSerializer, many=True, refusals=(401, 403, 404))
+    @ApiOperation(tag="results", response_serializer=AnalysisSerializer, many=True, error_statuses=(401, 403, 404))
     def get(self, request: Request, slug: str) -> Response:
-        early = may_look(request.user)
-        return self.page(_looks(request, slug, early=early), early=early)
+        early = may_look_early(request.user)
+        return self.paginated_response(_looks(request, slug, early=early), early=early)
 
 
 class AnalysisDetail(APIView):
@@ -266,9 +268,9 @@ class AnalysisDetail(APIView):
 
     permission_classes = [HasRole]
 
-    @Described(tag="results", answer=AnalysisSerializer, refusals=(401, 403, 404))
+    @ApiOperation(tag="results", response_serializer=AnalysisSerializer, error_statuses=(401, 403, 404))
     def get(self, request: Request, slug: str, look: int) -> Response:
-        early = may_look(request.user)
+        early = may_look_early(request.user)
         analysis = _looks(request, slug, early=early).filter(look=look).first()
         if analysis is None:
             raise exceptions.NotFound("There is no look with this number.")

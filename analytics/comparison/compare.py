@@ -36,10 +36,10 @@ Correction = Literal["holm", "bonferroni", "benjamini-hochberg", "dunnett", "non
 
 # An asymptotic interval that must hold at every look is not yet valid on fewer events (and non-events) than this in
 # each arm: until then its verdict is held. `make simulate` shows the false calls with and without it.
-LEAST_EVENTS = 10
+MIN_EVENTS = 10
 # The same for an ordered outcome: so many answers in each arm.
-LEAST_ANSWERS = 50
-HIDDEN = NotEstimable("A small count is hidden.")
+MIN_ANSWERS = 50
+SUPPRESSED = NotEstimable("A small count is hidden.")
 NO_ORDERED_OMNIBUS = NotEstimable("An ordered outcome is compared pair by pair.")
 
 
@@ -58,7 +58,7 @@ class ArmCounts:
     strata: Mapping[str, Counts] = field(default_factory=dict)
     clusters: tuple[Counts, ...] = ()
     levels: Levels | None = None
-    paused: bool = False
+    was_paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class PairComparison:
     """Treated minus control, with the verdict that the plan allows. `held` says why a verdict has to wait."""
 
     treated: str
@@ -101,7 +101,7 @@ class Compared:
     p_adjusted: float | None
     verdict: str
     more_per_arm: int | None
-    held: str = ""
+    hold_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Comparison:
     rates: tuple[Estimate | NotEstimable, ...]
     omnibus: omnibus.Omnibus | NotEstimable
     sample_ratio: sample_ratio.SampleRatio | NotEstimable
-    comparisons: tuple[Compared, ...]
+    comparisons: tuple[PairComparison, ...]
 
     @property
     def withheld(self) -> bool:
@@ -131,7 +131,7 @@ def all_pairs(keys: Sequence[str], control: str) -> list[tuple[str, str]]:
 def compare(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]], rules: Rules) -> Comparison:
     """Rates with Wilson intervals, differences as the rules ask, and the verdict that each pair allows."""
     by_key = {arm.key: arm for arm in arms}
-    ratio = split(arms, rules)
+    ratio = check_sample_ratio(arms, rules)
     withheld = isinstance(ratio, sample_ratio.SampleRatio) and ratio.status == "alarm"
     estimates = (
         _against_one(by_key, pairs, rules)
@@ -141,7 +141,7 @@ def compare(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]], rules: 
     compared = [
         _judged(treated, control, estimate, p_adjusted, by_key, rules, len(pairs), withheld=withheld)
         for (treated, control), estimate, p_adjusted in zip(
-            pairs, estimates, adjusted(estimates, rules.correction), strict=True
+            pairs, estimates, adjust_p_values(estimates, rules.correction), strict=True
         )
     ]
     return Comparison(
@@ -153,26 +153,28 @@ def compare(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]], rules: 
     )
 
 
-def without(found: Comparison, hidden: Set[str], rules: Rules) -> Comparison:
+def suppress_arms(found: Comparison, hidden: Set[str], rules: Rules) -> Comparison:
     """The same comparison as if nothing could be estimated with the `hidden` arms: no number of it depends on them."""
     by_key = {arm.key: arm for arm in found.arms}
     pairs = [(row.treated, row.control) for row in found.comparisons]
     estimates = [
-        HIDDEN if hidden & set(pair) else row.estimate for pair, row in zip(pairs, found.comparisons, strict=True)
+        SUPPRESSED if hidden & set(pair) else row.estimate for pair, row in zip(pairs, found.comparisons, strict=True)
     ]
     compared = [
         _judged(*pair, estimate, p_adjusted, by_key, rules, len(pairs), withheld=found.withheld)
-        for pair, estimate, p_adjusted in zip(pairs, estimates, adjusted(estimates, rules.correction), strict=True)
+        for pair, estimate, p_adjusted in zip(
+            pairs, estimates, adjust_p_values(estimates, rules.correction), strict=True
+        )
     ]
     return replace(found, comparisons=tuple(compared))
 
 
-def split(arms: Sequence[ArmCounts], rules: Rules) -> sample_ratio.SampleRatio | NotEstimable:
+def check_sample_ratio(arms: Sequence[ArmCounts], rules: Rules) -> sample_ratio.SampleRatio | NotEstimable:
     """Do the arms that were never paused match their weights? Looked at repeatedly, by a test that allows it.
 
     While an arm is paused the others keep their own shares, so theirs of each other are as planned at all times.
     """
-    shown = [arm for arm in arms if not arm.paused]
+    shown = [arm for arm in arms if not arm.was_paused]
     observed, weights = [arm.counts.n for arm in shown], [arm.weight for arm in shown]
     if rules.monitoring == "fixed":
         return sample_ratio.test(observed, weights)
@@ -207,17 +209,17 @@ def difference(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Estimate
     if rules.ordered:
         first, second = _levels(treated), _levels(control)
         found = ordinal.superiority(treated=first, control=second, level=rules.level)
-        return monitored(_beyond_half(found), n=first.n + second.n, rules=rules, bound=0.5)
+        return apply_monitoring(_beyond_half(found), n=first.n + second.n, rules=rules, bound=0.5)
     if rules.monitoring == "always-valid" and not (rules.clustered or rules.stratified):
         return sequential.confidence_sequence(
             treated=treated.counts, control=control.counts, level=rules.level, n_planned=_planned(rules)
         )
     estimate = _at_one_look(treated, control, rules)
     n = treated.counts.n + control.counts.n
-    return monitored(estimate, n=n, rules=rules)
+    return apply_monitoring(estimate, n=n, rules=rules)
 
 
-def monitored(
+def apply_monitoring(
     estimate: Estimate | NotEstimable, *, n: int, rules: Rules, bound: float = 1.0
 ) -> Estimate | NotEstimable:
     """An estimate made valid for the plan's looks; `n` units stand behind it, and it lies within +-`bound`."""
@@ -288,7 +290,7 @@ def _planned(rules: Rules) -> int:
     return 2 * rules.planned_per_arm
 
 
-def adjusted(estimates: Sequence[Estimate | NotEstimable], correction: Correction) -> list[float | None]:
+def adjust_p_values(estimates: Sequence[Estimate | NotEstimable], correction: Correction) -> list[float | None]:
     """p-values corrected for their number; a comparison that cannot be estimated still counts as planned, with p 1."""
     raw = [e.p_value if isinstance(e, Estimate) and e.p_value is not None else 1.0 for e in estimates]
     corrections: dict[str, Callable[[list[float]], Sequence[float]]] = {
@@ -313,30 +315,30 @@ def _judged(
     comparisons: int,
     *,
     withheld: bool,
-) -> Compared:
+) -> PairComparison:
     pair = (by_key[treated].counts, by_key[control].counts)
     if rules.ordered:
         answered = (_levels(by_key[treated]), _levels(by_key[control]))
         fewest = min(levels.n for levels in answered)
-        held = few_answers(answered, rules)
+        held = too_few_answers_reason(answered, rules)
     else:
         fewest = min(counts.n for counts in pair)
-        held = held_back(pair, rules)
-    verdict = verdict_of(estimate, p_adjusted, rules, held=held, withheld=withheld)
+        held = too_few_events_reason(pair, rules)
+    verdict = decide_verdict(estimate, p_adjusted, rules, hold_reason=held, withheld=withheld)
     more = None
     if verdict == CANNOT_TELL and isinstance(estimate, Estimate):
         smallest = rules.smallest_difference
-        more = still_needed(estimate, n=fewest, smallest_difference=smallest, comparisons=comparisons)
-    return Compared(treated, control, estimate, p_adjusted, verdict, more, held)
+        more = more_units_needed(estimate, n=fewest, smallest_difference=smallest, comparisons=comparisons)
+    return PairComparison(treated, control, estimate, p_adjusted, verdict, more, held)
 
 
-def verdict_of(
-    estimate: Estimate | NotEstimable, p_adjusted: float | None, rules: Rules, *, held: str, withheld: bool
+def decide_verdict(
+    estimate: Estimate | NotEstimable, p_adjusted: float | None, rules: Rules, *, hold_reason: str, withheld: bool
 ) -> str:
     """What may be said of one estimate: withheld, not yet, or what the rule of equivalence.verdict allows."""
     if withheld:
         return WITHHELD
-    if held:
+    if hold_reason:
         return CANNOT_TELL
     return str(
         equivalence.verdict(
@@ -345,24 +347,24 @@ def verdict_of(
     )
 
 
-def held_back(cells: Sequence[Counts], rules: Rules) -> str:
+def too_few_events_reason(cells: Sequence[Counts], rules: Rules) -> str:
     """Why an interval that must hold at every look is not to be trusted yet; empty if it is."""
     if rules.monitoring == "fixed":
         return ""
     fewest = min(min(counts.events, counts.n - counts.events) for counts in cells)
-    if fewest >= LEAST_EVENTS:
+    if fewest >= MIN_EVENTS:
         return ""
-    return f"A verdict that holds at every look needs {LEAST_EVENTS} people with and without the outcome in each arm."
+    return f"A verdict that holds at every look needs {MIN_EVENTS} people with and without the outcome in each arm."
 
 
-def few_answers(arms: Sequence[Levels], rules: Rules) -> str:
+def too_few_answers_reason(arms: Sequence[Levels], rules: Rules) -> str:
     """The same for an ordered outcome."""
-    if rules.monitoring == "fixed" or min(levels.n for levels in arms) >= LEAST_ANSWERS:
+    if rules.monitoring == "fixed" or min(levels.n for levels in arms) >= MIN_ANSWERS:
         return ""
-    return f"A verdict that holds at every look needs {LEAST_ANSWERS} answers in each arm."
+    return f"A verdict that holds at every look needs {MIN_ANSWERS} answers in each arm."
 
 
-def still_needed(estimate: Estimate, *, n: int, smallest_difference: float | None, comparisons: int) -> int | None:
+def more_units_needed(estimate: Estimate, *, n: int, smallest_difference: float | None, comparisons: int) -> int | None:
     """People per arm still needed to tell, if the difference stays as it is seen now; None if none would do.
 
     An interval's half-width shrinks as 1/sqrt(n). The comparison is settled when it excludes zero (after the

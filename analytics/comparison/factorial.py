@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from analytics.comparison.compare import ArmCounts, Rules, adjusted, held_back, monitored, verdict_of
+from analytics.comparison.compare import (
+    ArmCounts,
+    Rules,
+    adjust_p_values,
+    apply_monitoring,
+    decide_verdict,
+    too_few_events_reason,
+)
 from analytics.stats import Estimate, NotEstimable, factorial
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class FactorialContrast:
     """One contrast of a victim x user factorial, with its verdict."""
 
     name: Literal["victim", "user", "interaction", "both-minus-victim"]
@@ -19,9 +26,9 @@ class Term:
     verdict: str
 
 
-def factorial_terms(
+def factorial_contrasts(
     *, neutral: ArmCounts, victim: ArmCounts, user: ArmCounts, both: ArmCounts, rules: Rules, withheld: bool
-) -> tuple[Term, ...]:
+) -> tuple[FactorialContrast, ...]:
     """What each harm adds on average over the other, and whether the two together do more than their sum.
 
     The correction runs over these contrasts; monitoring is the plan's. Strata and clusters are not used here.
@@ -40,14 +47,14 @@ def factorial_terms(
     pair = victim.counts.n + both.counts.n
     # Main effects rest on all four arms: measured in pairs of arms, they are twice as far along as one pair is.
     estimates = [
-        monitored(found.first, n=total // 2, rules=rules),
-        monitored(found.second, n=total // 2, rules=rules),
-        monitored(found.interaction, n=total // 2, rules=rules, bound=2.0),
-        monitored(found.both_minus_first, n=pair, rules=rules),
+        apply_monitoring(found.first, n=total // 2, rules=rules),
+        apply_monitoring(found.second, n=total // 2, rules=rules),
+        apply_monitoring(found.interaction, n=total // 2, rules=rules, bound=2.0),
+        apply_monitoring(found.both_minus_first, n=pair, rules=rules),
     ]
-    held = held_back(cells, rules)
+    held = too_few_events_reason(cells, rules)
     terms = []
-    for name, estimate, p in zip(names, estimates, adjusted(estimates, rules.correction), strict=True):
-        verdict = verdict_of(estimate, p, rules, held=held, withheld=withheld)
-        terms.append(Term(name, estimate, p, verdict))
+    for name, estimate, p in zip(names, estimates, adjust_p_values(estimates, rules.correction), strict=True):
+        verdict = decide_verdict(estimate, p, rules, hold_reason=held, withheld=withheld)
+        terms.append(FactorialContrast(name, estimate, p, verdict))
     return tuple(terms)

@@ -12,13 +12,13 @@ from analytics.comparison.compare import ArmCounts, Rules
 from analytics.stats import Counts, Estimate, NotEstimable, bayes, proportions, robustness, strata
 
 # Fisher's exact test walks over every table with the same margins: beyond this the large-sample test is as good.
-MOST_EXACT = 100_000
+MAX_EXACT_EVENTS = 100_000
 # Of more strata than this, no single one can matter much.
-MOST_STRATA = 200
+MAX_STRATA = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Without:
+class LeaveOneOutDifference:
     """A difference without one stratum."""
 
     stratum: str
@@ -41,8 +41,8 @@ class PairCheck:
     exact_p: float | None
     was_significant: bool | None
     tips_at: int | None
-    lowest: Without | None
-    highest: Without | None
+    lowest: LeaveOneOutDifference | None
+    highest: LeaveOneOutDifference | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +55,20 @@ class ArmCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class Checks:
+class CrossChecks:
     """All cross-checks of one yes/no outcome."""
 
     pairs: tuple[PairCheck, ...]
     arms: tuple[ArmCheck, ...]
 
 
-def checks(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]], rules: Rules) -> Checks:
+def run_cross_checks(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]], rules: Rules) -> CrossChecks:
     """Exact tests, tipping points, leave-one-out and posterior chances (flat priors) for the arms of one look."""
     by_key = {arm.key: arm for arm in arms}
     good = [_good(arm.counts, rules) for arm in arms]
     chances, losses = bayes.probability_best(good), bayes.expected_loss(good)
     known = not isinstance(chances, NotEstimable) and not isinstance(losses, NotEstimable)
-    return Checks(
+    return CrossChecks(
         pairs=tuple(_pair(by_key[treated], by_key[control], rules) for treated, control in pairs),
         arms=tuple(
             ArmCheck(arm.key, best, loss)
@@ -86,7 +86,7 @@ def _good(counts: Counts, rules: Rules) -> Counts:
 def _pair(treated: ArmCounts, control: ArmCounts, rules: Rules) -> PairCheck:
     pooled = treated.counts + control.counts
     exact = None
-    if min(pooled.events, pooled.n - pooled.events) <= MOST_EXACT:
+    if min(pooled.events, pooled.n - pooled.events) <= MAX_EXACT_EVENTS:
         test = proportions.exact_test(treated=treated.counts, control=control.counts)
         exact = None if isinstance(test, NotEstimable) else test.p_value
     tips = robustness.tipping_point(treated=treated.counts, control=control.counts, level=rules.level)
@@ -106,11 +106,13 @@ def _pair(treated: ArmCounts, control: ArmCounts, rules: Rules) -> PairCheck:
     )
 
 
-def _left_out(treated: ArmCounts, control: ArmCounts, rules: Rules) -> tuple[Without | None, Without | None]:
+def _left_out(
+    treated: ArmCounts, control: ArmCounts, rules: Rules
+) -> tuple[LeaveOneOutDifference | None, LeaveOneOutDifference | None]:
     names = sorted(treated.strata.keys() & control.strata.keys())
     tables = {name: strata.Stratum(treated=treated.strata[name], control=control.strata[name]) for name in names}
     tables = {name: table for name, table in tables.items() if table.treated.n and table.control.n}
-    if not 2 <= len(tables) <= MOST_STRATA:
+    if not 2 <= len(tables) <= MAX_STRATA:
         return None, None
     # Mantel-Haenszel's weights and differences: without one stratum both sums lose one term.
     weights = {name: t.treated.n * t.control.n / (t.treated.n + t.control.n) for name, t in tables.items()}
@@ -121,9 +123,9 @@ def _left_out(treated: ArmCounts, control: ArmCounts, rules: Rules) -> tuple[Wit
     return lowest, highest
 
 
-def _without(tables: Mapping[str, strata.Stratum], name: str, rules: Rules) -> Without | None:
+def _without(tables: Mapping[str, strata.Stratum], name: str, rules: Rules) -> LeaveOneOutDifference | None:
     rest = [table for other, table in tables.items() if other != name]
     found = strata.difference(rest, level=rules.level)
     if isinstance(found, NotEstimable):
         return None
-    return Without(name, found.effect, found.interval.low, found.interval.high)
+    return LeaveOneOutDifference(name, found.effect, found.interval.low, found.interval.high)

@@ -10,22 +10,22 @@ from rich.console import Console
 from rich.table import Table
 
 from analytics import wording
-from analytics.comparison.compare import Compared, Comparison, Rules
-from analytics.comparison.factorial import Term
-from analytics.comparison.sensitivity import Checks
+from analytics.comparison.compare import Comparison, PairComparison, Rules
+from analytics.comparison.factorial import FactorialContrast
+from analytics.comparison.sensitivity import CrossChecks
 from analytics.stats import Estimate, NotEstimable
 
 VERSION = 1
-FirstSaid = Mapping[tuple[str, str], str]
+FirstVerdictDays = Mapping[tuple[str, str], str]
 
 
-def as_dict(
+def comparison_as_dict(
     look: Comparison,
     rules: Rules,
     *,
-    terms: Sequence[Term] | None = None,
-    first_said: FirstSaid | None = None,
-    checked: Checks | None = None,
+    terms: Sequence[FactorialContrast] | None = None,
+    first_verdict_days: FirstVerdictDays | None = None,
+    cross_checks: CrossChecks | None = None,
 ) -> dict[str, Any]:
     """The contract of `analyse --json`; a number that cannot be estimated is null."""
     told = {
@@ -65,16 +65,20 @@ def as_dict(
                 **_numbers(compared.estimate),
                 "p_adjusted": compared.p_adjusted,
                 "verdict": compared.verdict,
-                "sentence": sentence(look, compared, rules),
+                "sentence": pair_sentence(look, compared, rules),
                 "more_per_arm": compared.more_per_arm,
-                "held": compared.held or None,
+                "held": compared.hold_reason or None,
             }
-            | ({"first_said": first_said.get((compared.treated, compared.control))} if first_said is not None else {})
+            | (
+                {"first_said": first_verdict_days.get((compared.treated, compared.control))}
+                if first_verdict_days is not None
+                else {}
+            )
             for compared in look.comparisons
         ],
     }
-    if checked is not None:
-        told["checks"] = asdict(checked)
+    if cross_checks is not None:
+        told["checks"] = asdict(cross_checks)
     if terms is not None:
         told["factorial"] = [
             {
@@ -109,7 +113,7 @@ def _interval(estimate: Estimate | NotEstimable) -> dict[str, float] | None:
     return {"low": estimate.interval.low, "high": estimate.interval.high, "level": estimate.interval.level}
 
 
-def sentence(look: Comparison, compared: Compared, rules: Rules) -> str:
+def pair_sentence(look: Comparison, compared: PairComparison, rules: Rules) -> str:
     """The comparison in one sentence, as the results page says it."""
     treated, control = wording.arm_phrase(compared.treated), wording.arm_phrase(compared.control)
     rates = {arm.key: rate for arm, rate in zip(look.arms, look.rates, strict=True)}
@@ -117,7 +121,7 @@ def sentence(look: Comparison, compared: Compared, rules: Rules) -> str:
     if isinstance(compared.estimate, NotEstimable) or isinstance(rate, NotEstimable):
         reason = compared.estimate.reason if isinstance(compared.estimate, NotEstimable) else "An arm is empty."
         return f"The comparison of {treated} with {control} cannot be made: {reason}"
-    said = wording.Said(
+    said = wording.ComparisonNumbers(
         treated=treated,
         control=control,
         phrase="had the outcome",
@@ -129,20 +133,20 @@ def sentence(look: Comparison, compared: Compared, rules: Rules) -> str:
         verdict=compared.verdict,
         smallest_difference=rules.smallest_difference,
         more_per_arm=compared.more_per_arm,
-        who="in",
+        population="in",
     )
     known = [found.effect for found in rates.values() if isinstance(found, Estimate)]
-    return wording.comparison_sentence(said, wording.scale_for(known))
+    return wording.comparison_sentence(said, wording.choose_scale(known))
 
 
-def show(
+def print_tables(
     look: Comparison,
     rules: Rules,
     console: Console,
     *,
-    terms: Sequence[Term] | None = None,
-    first_said: FirstSaid | None = None,
-    checked: Checks | None = None,
+    terms: Sequence[FactorialContrast] | None = None,
+    first_verdict_days: FirstVerdictDays | None = None,
+    cross_checks: CrossChecks | None = None,
 ) -> None:
     """Tables for people: rates, differences, each in a sentence, then the tests of the whole."""
     arms = Table("arm", "n", "events", "rate", "interval", title="Rates", title_justify="left")
@@ -157,21 +161,24 @@ def show(
     console.print(arms)
     columns = ["comparison", "difference", "interval", "p", f"p ({rules.correction})", "verdict"]
     differences = Table(
-        *columns, *(["first said on day"] if first_said is not None else []), title="Differences", title_justify="left"
+        *columns,
+        *(["first said on day"] if first_verdict_days is not None else []),
+        title="Differences",
+        title_justify="left",
     )
     for row in look.comparisons:
-        when = [first_said.get((row.treated, row.control), "–")] if first_said is not None else []
+        when = [first_verdict_days.get((row.treated, row.control), "–")] if first_verdict_days is not None else []
         differences.add_row(*_cells(f"{row.treated} − {row.control}", row.estimate, row.p_adjusted, row.verdict), *when)
     console.print(differences)
     for row in look.comparisons:
-        console.print(f"  {sentence(look, row, rules)}" + (f" {row.held}" if row.held else ""))
+        console.print(f"  {pair_sentence(look, row, rules)}" + (f" {row.hold_reason}" if row.hold_reason else ""))
     if terms is not None:
         factorial = Table(*columns, title="As a 2 x 2 factorial", title_justify="left")
         for term in terms:
             factorial.add_row(*_cells(_TERMS[term.name], term.estimate, term.p_adjusted, term.verdict))
         console.print(factorial)
-    if checked is not None:
-        _show_checks(checked, console)
+    if cross_checks is not None:
+        _show_checks(cross_checks, console)
     if not isinstance(look.omnibus, NotEstimable):
         test = look.omnibus
         console.print(f"All arms at once: chi-square {test.statistic:.3f}, df {test.df}, p {test.p_value:.4f}")
@@ -179,7 +186,7 @@ def show(
         console.print(f"Sample ratio: {look.sample_ratio.status}, p {look.sample_ratio.p_value:.4g}")
 
 
-def _show_checks(checked: Checks, console: Console) -> None:
+def _show_checks(checked: CrossChecks, console: Console) -> None:
     pairs = Table(
         *("comparison", "Fisher’s exact p", "how little would turn it", "without one stratum"),
         title="Cross-checks, each as for a single look; they decide nothing",

@@ -15,12 +15,12 @@ _NEEDED = ("arm", "n", "events")
 _OPTIONAL = ("stratum", "cluster", "day")
 
 
-class TableWrong(ValueError):
+class TableError(ValueError):
     """The table cannot be read; the message names the line and the column."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CellKey:
     """What stands in one arm, stratum, cluster and day; a column that the table lacks is empty text."""
 
     arm: str
@@ -33,7 +33,7 @@ class Row:
 class ArmTable:
     """The table added up: counts per arm, stratum, cluster and day, the arms in file order, the columns it has."""
 
-    cells: Mapping[Row, Counts]
+    cells: Mapping[CellKey, Counts]
     arms: tuple[str, ...]
     columns: frozenset[str]
 
@@ -62,7 +62,7 @@ class ArmTable:
         days = {row.day for row in self.cells}
         return sorted(days, key=lambda day: (float(day), day) if _is_number(day) else (float("inf"), day))
 
-    def until(self, days: set[str]) -> ArmTable:
+    def restrict_to_days(self, days: set[str]) -> ArmTable:
         """The table as it stood after these days."""
         cells = {row: counts for row, counts in self.cells.items() if row.day in days}
         return ArmTable(cells, self.arms, self.columns)
@@ -76,36 +76,36 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def read(lines: Iterable[str]) -> ArmTable:
+def read_table(lines: Iterable[str]) -> ArmTable:
     """The table in a CSV file, given as its lines; other columns are ignored."""
     rows = csv.reader(_without_mark(lines))
     header = [name.strip() for name in next(rows, [])]
     missing = [name for name in _NEEDED if name not in header]
     if missing:
-        raise TableWrong(f"line 1: the column {missing[0]} is missing; the columns are {', '.join(header) or 'none'}")
+        raise TableError(f"line 1: the column {missing[0]} is missing; the columns are {', '.join(header) or 'none'}")
     places = {name: header.index(name) for name in (*_NEEDED, *_OPTIONAL) if name in header}
     columns = frozenset(name for name in _OPTIONAL if name in places)
-    sums: dict[Row, tuple[int, int]] = {}
+    sums: dict[CellKey, tuple[int, int]] = {}
     for cells in rows:
         if not any(cell.strip() for cell in cells):
             continue
         line = rows.line_num
         if len(cells) < len(header):
-            raise TableWrong(f"line {line}: {len(cells)} columns where the header has {len(header)}")
+            raise TableError(f"line {line}: {len(cells)} columns where the header has {len(header)}")
         arm = cells[places["arm"]].strip()
         if not arm:
-            raise TableWrong(f"line {line}, column arm: the arm has no name")
-        row = Row(arm, *(cells[places[name]].strip() if name in places else "" for name in _OPTIONAL))
+            raise TableError(f"line {line}, column arm: the arm has no name")
+        row = CellKey(arm, *(cells[places[name]].strip() if name in places else "" for name in _OPTIONAL))
         if not columns and row in sums:
-            raise TableWrong(f"line {line}, column arm: “{arm}” stands twice")
+            raise TableError(f"line {line}, column arm: “{arm}” stands twice")
         n, events = (_whole(cells[places[column]], line, column) for column in ("n", "events"))
         if events > n:
-            raise TableWrong(f"line {line}, column events: {events} is more than n, {n}")
+            raise TableError(f"line {line}, column events: {events} is more than n, {n}")
         before = sums.get(row, (0, 0))
         sums[row] = (before[0] + n, before[1] + events)
     arms = tuple(dict.fromkeys(row.arm for row in sums))
     if len(arms) < 2:
-        raise TableWrong("there are fewer than two arms to compare")
+        raise TableError("there are fewer than two arms to compare")
     return ArmTable({row: Counts(n, events) for row, (n, events) in sums.items()}, arms, columns)
 
 
@@ -118,18 +118,18 @@ def _without_mark(lines: Iterable[str]) -> Iterable[str]:
 def _whole(text: str, line: int, column: str) -> int:
     cleaned = text.strip()
     if not (cleaned.isascii() and cleaned.isdigit()) or len(cleaned) > 15:
-        raise TableWrong(f"line {line}, column {column}: “{cleaned}” is not a whole number of zero or more")
+        raise TableError(f"line {line}, column {column}: “{cleaned}” is not a whole number of zero or more")
     return int(cleaned)
 
 
-def numbers(text: str, option: str, *, count: int | None = None) -> Sequence[float]:
+def parse_positive_numbers(text: str, option: str, *, count: int | None = None) -> Sequence[float]:
     """Positive numbers from "3,2,2,2"; as many as `count` where that is given."""
     try:
         values = [float(part) for part in text.split(",")]
     except ValueError:
-        raise TableWrong(f"{option}: “{text}” is not a list of numbers such as 3,2,2,2") from None
+        raise TableError(f"{option}: “{text}” is not a list of numbers such as 3,2,2,2") from None
     if count is not None and len(values) != count:
-        raise TableWrong(f"{option}: {len(values)} numbers for {count} arms")
+        raise TableError(f"{option}: {len(values)} numbers for {count} arms")
     if not all(0 < value < 1e9 for value in values):
-        raise TableWrong(f"{option}: every number must be above zero")
+        raise TableError(f"{option}: every number must be above zero")
     return values

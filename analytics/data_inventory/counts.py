@@ -20,17 +20,17 @@ from django.db import DatabaseError, connections
 from django.db.models import Max, Min, Q
 
 from analytics.data_inventory import schema
-from analytics.db_timeout import Patience
+from analytics.db_timeout import DatabaseTimeout
 from analytics.ingest import writer
 from analytics.models import OpenView, Tally
 from campaign.assignment.receipts import SECONDS_PER_HOUR
-from campaign.checks import place
+from campaign.checks import database_location
 from campaign.models import ServedCount
 
 T = TypeVar("T")
 
 # The schema has no field for any of it: tests/analytics/data_inventory/test_schema.py.
-NEVER = (
+NEVER_STORED = (
     "an address",
     "a browser or a device",
     "a cookie",
@@ -39,20 +39,20 @@ NEVER = (
     "a name or an account of a visitor",
     "a time finer than the hour of an open view, or than the day of a total",
 )
-_PATIENCE = Patience(seconds=5.0)
+_PATIENCE = DatabaseTimeout(seconds=5.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Database:
+class DatabaseInventory:
     """One database: where it is, what its tables hold (None: it did not answer) and how it differs from the schema."""
 
-    where: str
+    location: str
     rows: Mapping[str, int] | None
     differences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Views:
+class OpenViewCounts:
     """Open views: the first hour in which one was shown, and how many should have been forgotten by now."""
 
     oldest_hour: datetime | None
@@ -60,7 +60,7 @@ class Views:
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
+class DaySpan:
     """The days that totals cover."""
 
     days: int
@@ -69,46 +69,46 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Inventory:
     """What is held at one moment. Parts are None where their database did not answer."""
 
-    at: datetime
-    databases: Mapping[str, Database]
-    views: Views | None
-    tallies: Days | None
-    served: Days | None
-    signed_in: int | None
-    spooled: int | None  # None: there is a spool, and it cannot be read
+    counted_at: datetime
+    databases: Mapping[str, DatabaseInventory]
+    open_views: OpenViewCounts | None
+    tally_days: DaySpan | None
+    served: DaySpan | None
+    staff_signed_in: int | None
+    spooled_views: int | None  # None: there is a spool, and it cannot be read
     files: Mapping[str, int]  # "keys/receipt-*.key" -> how many
     undeclared_files: tuple[str, ...]
-    logs: tuple[str, ...]
+    log_destinations: tuple[str, ...]
 
     @property
-    def as_declared(self) -> bool:
+    def matches_schema(self) -> bool:
         """Whether every database answered and holds what the schema declares, and nothing else."""
         return all(one.rows is not None and not one.differences for one in self.databases.values())
 
-    def rows(self, name: str) -> int | None:
+    def row_count(self, name: str) -> int | None:
         """How many rows a table holds, in whichever database; None if that did not answer, or has no such table."""
-        where = next(table.place for table in schema.tables() if table.name == name)
+        where = next(table.database for table in schema.tables() if table.name == name)
         rows = self.databases[where].rows
         return None if rows is None else rows.get(name)
 
 
-def look(*, now: datetime) -> Held:
+def take_inventory(*, now: datetime) -> Inventory:
     """Ask the databases, with little patience, and the disk. Nothing is changed."""
     at = schema.directories()
-    return Held(
-        at=now,
+    return Inventory(
+        counted_at=now,
         databases={alias: _database(alias) for alias in ("audience", "default")},
-        views=_ask("audience", lambda: _views(now)),
-        tallies=_ask("default", lambda: _days(Tally)),
+        open_views=_ask("audience", lambda: _views(now)),
+        tally_days=_ask("default", lambda: _days(Tally)),
         served=_ask("default", lambda: _days(ServedCount)),
-        signed_in=_ask("default", lambda: Session.objects.filter(expire_date__gte=now).count()),
-        spooled=_spooled(),
+        staff_signed_in=_ask("default", lambda: Session.objects.filter(expire_date__gte=now).count()),
+        spooled_views=_spooled(),
         files=_files(at),
         undeclared_files=tuple(str(path) for path in schema.undeclared_files(at)),
-        logs=_logs(),
+        log_destinations=_logs(),
     )
 
 
@@ -116,7 +116,7 @@ def _ask(alias: str, question: Callable[[], T]) -> T | None:
     """The answer, or None if the database gives none."""
     connection = connections[alias]
     try:
-        with _PATIENCE.at_an_end(connection):
+        with _PATIENCE.enforce(connection):
             return question()
     except DatabaseError:
         if not connection.in_atomic_block:
@@ -124,14 +124,14 @@ def _ask(alias: str, question: Callable[[], T]) -> T | None:
         return None
 
 
-def _database(alias: str) -> Database:
-    where = place(connections[alias].settings_dict)
+def _database(alias: str) -> DatabaseInventory:
+    where = database_location(connections[alias].settings_dict)
     told = "a file on this machine" if len(where) == 1 else f"PostgreSQL on {where[0]}"
-    found = _ask(alias, lambda: schema.catalogue(connections[alias]))
+    found = _ask(alias, lambda: schema.read_catalogue(connections[alias]))
     if found is None:
-        return Database(told, None)
+        return DatabaseInventory(told, None)
     rows = _ask(alias, lambda: {table: _count(alias, table) for table in found})
-    return Database(told, rows, tuple(schema.differences(alias, found)))
+    return DatabaseInventory(told, rows, tuple(schema.schema_differences(alias, found)))
 
 
 def _count(alias: str, table: str) -> int:
@@ -141,22 +141,22 @@ def _count(alias: str, table: str) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _views(now: datetime) -> Views:
+def _views(now: datetime) -> OpenViewCounts:
     hour = int(now.timestamp()) // SECONDS_PER_HOUR
     facts = OpenView.objects.aggregate(oldest=Min("hour"))
     oldest = None if facts["oldest"] is None else datetime.fromtimestamp(facts["oldest"] * SECONDS_PER_HOUR, UTC)
-    return Views(oldest, overdue=OpenView.objects.filter(Q(closes__lt=hour)).count())
+    return OpenViewCounts(oldest, overdue=OpenView.objects.filter(Q(closes__lt=hour)).count())
 
 
-def _days(counts: type[Tally] | type[ServedCount]) -> Days:
+def _days(counts: type[Tally] | type[ServedCount]) -> DaySpan:
     facts = counts.objects.aggregate(first=Min("day"), last=Max("day"))
-    return Days(counts.objects.order_by().values("day").distinct().count(), facts["first"], facts["last"])
+    return DaySpan(counts.objects.order_by().values("day").distinct().count(), facts["first"], facts["last"])
 
 
 def _spooled() -> int | None:
     """How many views wait in the spool."""
     try:
-        return writer.spool().count()
+        return writer.local_spool().count_views()
     except (OSError, sqlite3.Error):
         return None
 
@@ -165,7 +165,7 @@ def _files(at: Mapping[str, Path]) -> dict[str, int]:
     """How many files of each declared kind there are."""
     names = {key: [path.name for path in where.iterdir()] if where.exists() else [] for key, where in at.items()}
     return {
-        f"{file.place}/{file.pattern}": sum(fnmatch(name, file.pattern) for name in names[file.place])
+        f"{file.directory}/{file.pattern}": sum(fnmatch(name, file.pattern) for name in names[file.directory])
         for file in schema.files()
     }
 
@@ -176,36 +176,36 @@ def _logs() -> tuple[str, ...]:
     return tuple(str(told.get("filename", told["class"])) for told in logging["handlers"].values())
 
 
-def as_dict(held: Held) -> dict[str, Any]:
+def as_dict(held: Inventory) -> dict[str, Any]:
     """The same for programs."""
     return {
-        "at": held.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"),
+        "at": held.counted_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"),
         "databases": {
             name: {
-                "where": one.where,
+                "where": one.location,
                 "answers": one.rows is not None,
                 "rows": None if one.rows is None else dict(sorted(one.rows.items())),
                 "not_as_declared": list(one.differences),
             }
             for name, one in held.databases.items()
         },
-        "open_views": held.views
+        "open_views": held.open_views
         and {
-            "oldest_hour": held.views.oldest_hour and held.views.oldest_hour.strftime("%Y-%m-%dT%HZ"),
-            "overdue": held.views.overdue,
+            "oldest_hour": held.open_views.oldest_hour and held.open_views.oldest_hour.strftime("%Y-%m-%dT%HZ"),
+            "overdue": held.open_views.overdue,
         },
-        "totals": _days_as_dict(held.tallies),
+        "totals": _days_as_dict(held.tally_days),
         "sent": _days_as_dict(held.served),
-        "spool": held.spooled,
-        "staff_signed_in": held.signed_in,
+        "spool": held.spooled_views,
+        "staff_signed_in": held.staff_signed_in,
         "files": dict(held.files),
         "files_not_declared": list(held.undeclared_files),
-        "logs": list(held.logs),
-        "never_stored": list(NEVER),
+        "logs": list(held.log_destinations),
+        "never_stored": list(NEVER_STORED),
     }
 
 
-def _days_as_dict(days: Days | None) -> dict[str, Any] | None:
+def _days_as_dict(days: DaySpan | None) -> dict[str, Any] | None:
     if days is None:
         return None
     return {

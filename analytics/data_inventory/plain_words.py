@@ -7,25 +7,25 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 
 from analytics.data_inventory import schema
-from analytics.data_inventory.counts import NEVER, Days, Held
+from analytics.data_inventory.counts import NEVER_STORED, DaySpan, Inventory
 
 WIDTH = 96
 _INDENT = 10
 _AWAY = "The {} database does not answer, or is not set up: what it holds cannot be counted now. "
 
-Line = tuple[int | str, str]  # a number, or a mark in its place; a sentence
+InventoryLine = tuple[int | str, str]  # a number, or a mark in its place; a sentence
 
 
-def text(held: Held) -> str:
+def text(held: Inventory) -> str:
     """The whole page."""
-    parts = [f"What a seizure would find right now: {_moment(held.at)}.\n"]
+    parts = [f"What a seizure would find right now: {_moment(held.counted_at)}.\n"]
     parts += [f"{title}\n{_lines(lines)}\n" for title, lines in sections(held)]
     return "\n".join(parts)
 
 
-def sections(held: Held) -> list[tuple[str, list[Line]]]:
+def sections(held: Inventory) -> list[tuple[str, list[InventoryLine]]]:
     """Titles, each with its lines."""
-    told: list[tuple[str, Iterator[Line]]] = [
+    told: list[tuple[str, Iterator[InventoryLine]]] = [
         ("About visitors, for a few hours", _open(held)),
         ("About visitors, kept as totals", _totals(held)),
         ("About the people who work here", _staff(held)),
@@ -37,8 +37,10 @@ def sections(held: Held) -> list[tuple[str, list[Line]]]:
     return [
         *((title, list(lines)) for title, lines in told),
         (
-            "Not here, because it is never written down" if held.as_declared else "Never written down by this program",
-            [("–", f"{words[0].upper()}{words[1:]}.") for words in NEVER],
+            "Not here, because it is never written down"
+            if held.matches_schema
+            else "Never written down by this program",
+            [("–", f"{words[0].upper()}{words[1:]}.") for words in NEVER_STORED],
         ),
         (
             "Not seen from here",
@@ -50,38 +52,38 @@ def sections(held: Held) -> list[tuple[str, list[Line]]]:
     ]
 
 
-def _open(held: Held) -> Iterator[Line]:
-    views = held.rows("analytics_openview")
-    if views is None or held.views is None:
+def _open(held: Inventory) -> Iterator[InventoryLine]:
+    views = held.row_count("analytics_openview")
+    if views is None or held.open_views is None:
         yield "?", _AWAY.format("audience") + "It is where open views are: random numbers, each with what was pressed."
     else:
-        where = held.databases["audience"].where
+        where = held.databases["audience"].location
         yield (
             views,
             f"{_many(views, 'open view')}, in {where}. Each is a random number, which message was shown where, in "
             "which hour, and what was pressed. It does not say who.",
         )
-        if held.views.oldest_hour is not None:
-            yield "", f"The oldest was shown in the hour that began on {_moment(held.views.oldest_hour)}."
+        if held.open_views.oldest_hour is not None:
+            yield "", f"The oldest was shown in the hour that began on {_moment(held.open_views.oldest_hour)}."
             yield "", "The database's journal holds the last of them in the order they came, until the next fold."
-        if held.views.overdue:
+        if held.open_views.overdue:
             yield (
-                held.views.overdue,
+                held.open_views.overdue,
                 "of them should have been counted and deleted already. Is the worker running? (manage.py worker)",
             )
         yield _counted(held, "analytics_foldedhour", "hour", " noted as counted: the number of the hour, nothing else.")
-    if held.spooled is None:
+    if held.spooled_views is None:
         yield "?", "There is a spool, and it cannot be read. It may hold views that wait for the audience database."
     else:
-        waits = "view that waits" if held.spooled == 1 else "views that wait"
-        yield held.spooled, f"{waits} on this machine's disk for the audience database to come back."
+        waits = "view that waits" if held.spooled_views == 1 else "views that wait"
+        yield held.spooled_views, f"{waits} on this machine's disk for the audience database to come back."
 
 
-def _totals(held: Held) -> Iterator[Line]:
-    if held.tallies is None or held.served is None or held.rows("analytics_tally") is None:
+def _totals(held: Inventory) -> Iterator[InventoryLine]:
+    if held.tally_days is None or held.served is None or held.row_count("analytics_tally") is None:
         yield "?", _AWAY.format("default") + "It is where daily totals are."
         return
-    span = _span(held.tallies)
+    span = _span(held.tally_days)
     yield _counted(held, "analytics_tally", "daily total", f"{span}: how many views had one outcome, not which.")
     span = _span(held.served)
     yield _counted(held, "campaign_servedcount", "daily total", f"{span}: how many messages were sent.")
@@ -92,20 +94,20 @@ def _totals(held: Held) -> Iterator[Line]:
     yield "", "The database's journal shows, for some minutes, in which order totals were raised."
 
 
-def _staff(held: Held) -> Iterator[Line]:
-    if held.rows("auth_user") is None:
+def _staff(held: Inventory) -> Iterator[InventoryLine]:
+    if held.row_count("auth_user") is None:
         yield "?", _AWAY.format("default") + "It is where staff accounts are: names, e-mail addresses, last sign-ins."
         return
     yield _counted(held, "auth_user", "staff account", ": name, e-mail address, hashed password, last sign-in.")
-    yield _counted(held, "django_session", "session", f" of staff; signed in now: {held.signed_in or 0}.")
+    yield _counted(held, "django_session", "session", f" of staff; signed in now: {held.staff_signed_in or 0}.")
     yield _counted(held, "authtoken_token", "key", " with which staff use the API. Whoever has one can use it.")
     yield _counted(held, "django_admin_log", "note", " of who changed what on the administration pages.")
     yield _counted(held, "messaging_review", "review", " of words: by whom, and when.")
     yield _counted(held, "messaging_auditentry", "note", " on the audit record: who decided what, and when.")
 
 
-def _work(held: Held) -> Iterator[Line]:
-    if held.rows("campaign_campaign") is None:
+def _work(held: Inventory) -> Iterator[InventoryLine]:
+    if held.row_count("campaign_campaign") is None:
         yield "?", _AWAY.format("default") + "It is where campaigns and words are."
         return
     yield _counted(held, "campaign_campaign", "campaign", ", with who made and who approved it.")
@@ -114,12 +116,12 @@ def _work(held: Held) -> Iterator[Line]:
     yield _counted(held, "analytics_analysis", "look", " at results, on record.")
 
 
-def _counted(held: Held, table: str, noun: str, rest: str) -> Line:
-    number = held.rows(table) or 0
+def _counted(held: Inventory, table: str, noun: str, rest: str) -> InventoryLine:
+    number = held.row_count(table) or 0
     return number, f"{_many(number, noun)}{rest}"
 
 
-def _keys(held: Held) -> Iterator[Line]:
+def _keys(held: Inventory) -> Iterator[InventoryLine]:
     signing, secrets = held.files["keys/receipt-*.key"], held.files["keys/campaign-*.key"]
     yield signing, f"{_many(signing, 'key')} to sign receipts. It can make false outcomes; it finds nobody."
     yield (
@@ -133,25 +135,25 @@ def _keys(held: Held) -> Iterator[Line]:
     yield sealing, f"{_many(sealing, 'secret')} that staff's second factors are encrypted under."
 
 
-def _files(held: Held) -> Iterator[Line]:
+def _files(held: Inventory) -> Iterator[InventoryLine]:
     copies, unknown = held.files["data/snapshot.jsonl"], len(held.undeclared_files)
     yield copies, f"{'copy' if copies == 1 else 'copies'} of the messages that are shown, for a restart."
     yield unknown, f"{_many(unknown, 'file')} in these directories that this program does not know."
     for path in held.undeclared_files[:20]:
         yield "", path
-    named = [where for where in held.logs if not where.startswith("logging.")]
+    named = [where for where in held.log_destinations if not where.startswith("logging.")]
     if named:
         yield len(named), f"{_many(len(named), 'log file')}: {', '.join(named)}. See what is in it."
     else:
         yield 0, "log files. Warnings go to standard error; what the system keeps of it, the system knows."
 
 
-def _check(held: Held) -> Iterator[Line]:
+def _check(held: Inventory) -> Iterator[InventoryLine]:
     for name, database in held.databases.items():
         if database.rows is None:
             yield "?", f"The {name} database could not be compared with the list of what may be stored."
             continue
-        declared = [table for table in schema.tables() if table.place == name]
+        declared = [table for table in schema.tables() if table.database == name]
         if not database.differences:
             columns = sum(len(table.fields) for table in declared)
             yield (
@@ -168,7 +170,7 @@ def _check(held: Held) -> Iterator[Line]:
             yield "", difference
 
 
-def _span(days: Days) -> str:
+def _span(days: DaySpan) -> str:
     if days.first is None or days.last is None:
         return ""
     if days.first == days.last:
@@ -180,7 +182,7 @@ def _many(number: int, noun: str) -> str:
     return noun if number == 1 else f"{noun}s"
 
 
-def _lines(lines: Sequence[Line]) -> str:
+def _lines(lines: Sequence[InventoryLine]) -> str:
     return "\n".join(
         textwrap.fill(
             sentence,

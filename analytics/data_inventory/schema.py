@@ -63,7 +63,7 @@ _KINDS = {
     "jsonb": "json",
 }
 # Each engine's own list of what it holds: table, column, type; views and generated columns too.
-COLUMNS = {
+CATALOGUE_QUERIES = {
     "sqlite": """
         SELECT m.name, x.name, x.type FROM sqlite_master m LEFT JOIN pragma_table_xinfo(m.name) x
         WHERE m.type IN ('table', 'view') AND m.name NOT GLOB 'sqlite_*'
@@ -79,7 +79,7 @@ COLUMNS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class SchemaField:
     """One column, or one key of a file's JSON."""
 
     name: str
@@ -91,21 +91,21 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SchemaTable:
     """One table of a database; `place` is `default`, `audience` or `spool`."""
 
-    place: str
+    database: str
     name: str
     written_by: str
     what: str
-    fields: Mapping[str, Field]
+    fields: Mapping[str, SchemaField]
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class SchemaFile:
     """Files of one pattern in the data, key or spool directory."""
 
-    place: str
+    directory: str
     pattern: str
     written_by: str
     what: str
@@ -113,59 +113,59 @@ class File:
     reason: str
     owner: str
     expiry: str
-    fields: Mapping[str, Field]
+    fields: Mapping[str, SchemaField]
 
 
 Columns = dict[str, dict[str, str]]  # table -> column -> kind
 
 
 @cache
-def tables() -> tuple[Table, ...]:
+def tables() -> tuple[SchemaTable, ...]:
     """Every table that may be there."""
     return tuple(
-        Table(place, name, told["written_by"], told["what"], _fields(told))
+        SchemaTable(place, name, told["written_by"], told["what"], _fields(told))
         for place in ("audience", "default", "spool")
-        for name, told in _read()[place].items()
+        for name, told in read_schema()[place].items()
     )
 
 
 @cache
-def files() -> tuple[File, ...]:
+def files() -> tuple[SchemaFile, ...]:
     """Every kind of file that may be there."""
     said = ("written_by", "what", "grain", "reason", "owner", "expiry")
     return tuple(
-        File(place=place, pattern=pattern, fields=_fields(told), **{key: told[key] for key in said})
-        for place, patterns in _read()["files"].items()
+        SchemaFile(directory=place, pattern=pattern, fields=_fields(told), **{key: told[key] for key in said})
+        for place, patterns in read_schema()["files"].items()
         for pattern, told in patterns.items()
     )
 
 
-def catalogue(connection: BaseDatabaseWrapper) -> Columns:
+def read_catalogue(connection: BaseDatabaseWrapper) -> Columns:
     """Every table and column that the database itself says it has, each with its kind."""
     with connection.cursor() as cursor:
-        cursor.execute(COLUMNS[connection.vendor])
-        return gathered(cursor.fetchall())
+        cursor.execute(CATALOGUE_QUERIES[connection.vendor])
+        return group_by_table(cursor.fetchall())
 
 
-def gathered(rows: Iterable[tuple[str, str | None, str | None]]) -> Columns:
+def group_by_table(rows: Iterable[tuple[str, str | None, str | None]]) -> Columns:
     """Rows of (table, column, type) by table; a table without columns is a table too."""
     found: Columns = {}
     for table, column, told in rows:
         columns = found.setdefault(table, {})
         if column is not None:
-            columns[column] = kind(told or "")
+            columns[column] = column_kind(told or "")
     return found
 
 
-def kind(told: str) -> str:
+def column_kind(told: str) -> str:
     """The kind of a column from its type in a catalogue; a type that is not known stands for itself."""
     words = told.lower().replace("(", " ").split()
     return _KINDS.get(words[0] if words else "", told or "no type")
 
 
-def differences(place: str, found: Columns) -> list[str]:
+def schema_differences(place: str, found: Columns) -> list[str]:
     """What a catalogue and the schema do not have in common, each as a sentence; empty if they agree."""
-    declared = {table.name: table for table in tables() if table.place == place}
+    declared = {table.name: table for table in tables() if table.database == place}
     told = [f"The table {name} is not declared." for name in found.keys() - declared.keys()]
     told += [f"The table {name} is declared and not there." for name in declared.keys() - found.keys()]
     for name in declared.keys() & found.keys():
@@ -189,7 +189,7 @@ def undeclared_files(at: Mapping[str, Path]) -> list[Path]:
     """Files and directories that no pattern of the schema names, nor a setting."""
     known = {path.resolve() for path in at.values()}
     named = [f"{Path(c.settings_dict['NAME']).name}*" for c in connections.all() if c.vendor == "sqlite"]
-    patterns = {place: [*named, *(file.pattern for file in files() if file.place == place)] for place in at}
+    patterns = {place: [*named, *(file.pattern for file in files() if file.directory == place)] for place in at}
     return sorted(
         path
         for place, directory in at.items()
@@ -200,15 +200,15 @@ def undeclared_files(at: Mapping[str, Path]) -> list[Path]:
 
 
 @cache
-def _read() -> Any:
+def read_schema() -> Any:
     with SCHEMA.open("rb") as stream:
         return tomllib.load(stream)
 
 
-def _fields(told: Mapping[str, Any]) -> dict[str, Field]:
+def _fields(told: Mapping[str, Any]) -> dict[str, SchemaField]:
     """A field has the reason, owner and expiry of its table unless it says otherwise."""
     common = {key: told[key] for key in ("what", "reason", "owner", "expiry")}
     own = {
         name: value if isinstance(value, dict) else {"grain": value} for name, value in told.get("fields", {}).items()
     }
-    return {name: Field(**{"name": name, **common, **value}) for name, value in own.items()}
+    return {name: SchemaField(**{"name": name, **common, **value}) for name, value in own.items()}

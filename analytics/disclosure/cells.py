@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 Parts = tuple[int, ...]
-WHOLE = ""  # the one column of a look without a table
+WHOLE_ARM = ""  # the one column of a look without a table
 
 
-def small(count: int, least: int) -> bool:
+def is_small(count: int, least: int) -> bool:
     """Whether a count may not be shown. Nobody is no one's secret: zero may be."""
     return 0 < abs(count) < least
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class ExactCells:
     """One arm as it was counted: who saw it by column, and how each outcome divides them."""
 
     seen: Mapping[str, int]
@@ -35,7 +35,7 @@ class Cells:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ReleasedCells:
     """One arm as a look shows it; what is hidden is None.
 
     `totals` are of the whole arm, for each outcome that this look shows. `seen` and `parts` are the table by column,
@@ -47,7 +47,7 @@ class Shown:
     seen: Mapping[str, int | None] = field(default_factory=dict)
     parts: Mapping[str, Mapping[str, Parts | None]] = field(default_factory=dict)
 
-    def holds_back(self) -> bool:
+    def has_hidden_cells(self) -> bool:
         """Whether anything is hidden."""
         return (
             None in self.seen.values()

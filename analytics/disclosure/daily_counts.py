@@ -20,21 +20,21 @@ from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DayTotal:
     """The end of one day: how many people had seen the arm by then, in all."""
 
     day: date
     people: int
 
 
-def shown(days: Sequence[Day], *, looks: Collection[int], now: int, least: int) -> list[Day]:
+def releasable_days(days: Sequence[DayTotal], *, looks: Collection[int], now: int, least: int) -> list[DayTotal]:
     """The days that may be shown, of whole days in order; `now` is how many are counted at this moment.
 
     >>> days = [Day(date(2026, 3, 1), 40), Day(date(2026, 3, 2), 95), Day(date(2026, 3, 3), 140)]
     >>> [each.people for each in shown(days, looks=[100], now=150, least=10)]
     [40, 140]
     """
-    told: list[Day] = []
+    told: list[DayTotal] = []
     for each in days:
         last = told[-1].people if told else 0
         far = all(each.people == look or abs(each.people - look) >= least for look in looks)

@@ -47,18 +47,18 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 
 from analytics import wording
-from analytics.disclosure.daily_counts import Day
-from analytics.disclosure.daily_counts import shown as shown_days
+from analytics.disclosure.daily_counts import DayTotal
+from analytics.disclosure.daily_counts import releasable_days as shown_days
 from analytics.models import Analysis, Estimate, Release, Tally
 from campaign.models import Arm, Campaign, LeftOutCount, ServedCount
-from campaign.outcomes import CATALOGUE
+from campaign.outcomes import OUTCOMES
 from messages.models import Message, Revision
 
 _DEPENDS_ON_A_COUNT = ("effect", "low", "high", "p_value", "p_adjusted", "more_per_arm")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ReleasedLook:
     """One look as it may be shown: copies of what is stored, without what is hidden. None of them is ever saved.
 
     `analysis` is the look that was asked for, `shown` the one whose numbers are told: an earlier one while too little
@@ -66,20 +66,20 @@ class Look:
     """
 
     analysis: Analysis
-    shown: Analysis
+    shown_analysis: Analysis
     estimates: tuple[Estimate, ...]
     information: float | None
     checks: dict[str, Any]
     least: int
-    hides: bool
+    has_hidden_counts: bool
 
     @property
-    def held(self) -> bool:
-        return self.analysis.look != self.shown.look
+    def shows_earlier_look(self) -> bool:
+        return self.analysis.look != self.shown_analysis.look
 
 
 @dataclass(frozen=True, slots=True)
-class TableRow:
+class ReleasedTableRow:
     """One count of the table by placement and locale; None where it is hidden."""
 
     look: int
@@ -92,23 +92,23 @@ class TableRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownCounts:
+class ReleasedCounts:
     """What one campaign shows of an outcome: for each arm that is not hidden, its parts."""
 
     campaign: int
     arms: Mapping[str, Sequence[int]]
 
 
-def look(analysis: Analysis, *, early: bool = True) -> Look:
+def released_look(analysis: Analysis, *, early: bool = True) -> ReleasedLook:
     """A stored look, through the door. Without `early`, nothing in it comes from an exception to the embargo."""
     releases = _releases(early).filter(analysis__campaign=analysis.campaign_id, analysis__look__lte=analysis.look)
     return _through_the_door(analysis, list(releases), lambda each: list(_stored(each)))
 
 
-def latest_looks(campaigns: Sequence[Campaign], *, early: bool = True) -> list[Look]:
+def latest_released_looks(campaigns: Sequence[Campaign], *, early: bool = True) -> list[ReleasedLook]:
     """The last look at each campaign that has one, through the same door: of its primary outcome alone, and in as many
     queries for many campaigns as for one."""
-    seen = Analysis.objects.filter(unless_early(early))
+    seen = Analysis.objects.filter(embargo_filter(early))
     last = seen.filter(campaign=OuterRef("campaign")).order_by("-look").values("look")[:1]
     asked = Analysis.objects.filter(campaign__in=campaigns, look=Subquery(last)).defer("checks")
     analyses = list(asked.select_related("campaign"))
@@ -141,7 +141,7 @@ def _through_the_door(
     stored: Callable[[Analysis], Sequence[Estimate]],
     *,
     checks: bool = True,
-) -> Look:
+) -> ReleasedLook:
     newest = next((each for each in releases if not each.held), None)
     shown = copy(newest.analysis if newest else analysis)
     arms = newest.arms if newest else {}
@@ -159,18 +159,18 @@ def _through_the_door(
     if broken:
         for e in estimates:
             e.verdict = Estimate.Verdict.WITHHELD if e.verdict else ""
-    return Look(
+    return ReleasedLook(
         analysis=analysis,
-        shown=shown,
+        shown_analysis=shown,
         estimates=estimates,
         information=None if nothing else shown.information,
         checks={} if nothing or newest is None or not checks else _checks(shown, primary, newest.table),
         least=settings.SMALL_CELL,
-        hides=any(e.kind == Estimate.Kind.RATE and _lacks(e, embargoed=shown.embargoed) for e in estimates),
+        has_hidden_counts=any(e.kind == Estimate.Kind.RATE and _lacks(e, embargoed=shown.embargoed) for e in estimates),
     )
 
 
-def table(campaign: Campaign, *, early: bool = True) -> list[TableRow]:
+def released_table(campaign: Campaign, *, early: bool = True) -> list[ReleasedTableRow]:
     """The newest table by placement and locale: who saw it, and for each outcome how many had it."""
     releases = _releases(early).filter(analysis__campaign=campaign, held=False, table__isnull=False)
     newest: dict[str, tuple[int, dict[str, Any]]] = {}
@@ -180,42 +180,42 @@ def table(campaign: Campaign, *, early: bool = True) -> list[TableRow]:
             newest |= dict.fromkeys(["exposed", *arm["parts"]], (each.analysis.look, shown))
     rows = []
     ordered = list(campaign.arms.values_list("key", flat=True))  # PostgreSQL keeps no order within what it stored
-    for outcome in ["exposed", *(key for key in CATALOGUE if key != "exposed")]:
+    for outcome in ["exposed", *(key for key in OUTCOMES if key != "exposed")]:
         if outcome not in newest:
             continue
         number, arms = newest[outcome]
-        values = CATALOGUE[outcome].values or (0,)
+        values = OUTCOMES[outcome].values or (0,)
         for key in [key for key in ordered if key in arms]:
             columns = arms[key]["seen"] if outcome == "exposed" else arms[key]["parts"][outcome]
             for column, counts in sorted(columns.items()):
                 placement, locale = column.split(" ")
                 for at, value in enumerate(values):
                     count = counts if outcome == "exposed" or counts is None else counts[at]
-                    rows.append(TableRow(number, key, placement, locale, outcome, value, count))
+                    rows.append(ReleasedTableRow(number, key, placement, locale, outcome, value, count))
     return rows
 
 
-def counts_of_others(campaign: Campaign, outcome: str) -> Iterator[ShownCounts]:
+def released_counts_elsewhere(campaign: Campaign, outcome: str) -> Iterator[ReleasedCounts]:
     """What every other campaign shows of an outcome at each look whose split is sound, oldest first."""
     releases = (
         Release.objects.filter(held=False, least__gte=_least(), analysis__outcome=outcome, analysis__embargoed=False)
-        .filter(unless_early(False, "analysis__"))
+        .filter(embargo_filter(False, "analysis__"))
         .exclude(analysis__sample_ratio=Analysis.SampleRatio.ALARM)
         .exclude(analysis__campaign=campaign)
     )
     for number, arms in releases.order_by("analysis__look").values_list("analysis__campaign", "arms"):
         shown = {key: arm["totals"].get(outcome) for key, arm in arms.items()}
-        yield ShownCounts(number, {key: parts for key, parts in shown.items() if parts is not None})
+        yield ReleasedCounts(number, {key: parts for key, parts in shown.items() if parts is not None})
 
 
-def shares_left_out(analysis: Analysis) -> dict[str, int]:
+def exclusion_percentages(analysis: Analysis) -> dict[str, int]:
     """Of 100 messages sent on the days of a look, how many were left out, by reason."""
     if analysis.from_day is None or analysis.to_day is None:
         return {}
-    return shares_between(analysis.campaign, analysis.from_day, analysis.to_day)
+    return exclusion_percentages_between(analysis.campaign, analysis.from_day, analysis.to_day)
 
 
-def shares_between(campaign: Campaign, first: date, last: date) -> dict[str, int]:
+def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -> dict[str, int]:
     """Of 100 messages sent on these days, how many were left out, by reason; those that round to none are not told.
     Whole hundredths of all that was sent tell of no small group."""
     days = {"day__gte": first, "day__lte": last}
@@ -232,22 +232,22 @@ def shares_between(campaign: Campaign, first: date, last: date) -> dict[str, int
     return {reason: share for reason, share in sorted(shares.items()) if share}
 
 
-def whole_in_hundred(share: float, *, people: int) -> int | None:
+def releasable_percent(share: float, *, people: int) -> int | None:
     """A share in whole people of 100, rounded down: how far a guardrail's bound went, which is read between two looks.
     None while one in 100 of all is less than a small cell: then such a step could tell of a few."""
     return max(floor(100 * share), 0) if people >= 100 * _least() else None
 
 
 @dataclass(frozen=True, slots=True)
-class ArmDays:
+class ArmDailyTotals:
     """How many had seen one arm: at the end of each day that may be shown, and as the newest number that is shown."""
 
     arm: Arm
-    days: tuple[Day, ...]
-    newest: int | None
+    days: tuple[DayTotal, ...]
+    latest_total: int | None
 
 
-def days(campaign: Campaign, *, through: date | None) -> list[ArmDays]:
+def daily_totals(campaign: Campaign, *, through: date | None) -> list[ArmDailyTotals]:
     """Each arm by whole days up to `through`, the last whose views are all counted, as daily_counts allows."""
     arms = list(campaign.arms.select_related("revision__message"))
     seen = Tally.objects.filter(arm__in=arms, outcome="exposed").order_by()
@@ -264,10 +264,10 @@ def days(campaign: Campaign, *, through: date | None) -> list[ArmDays]:
         ends, so_far = [], 0
         for day in whole:
             so_far += counts[arm.pk].get(day, 0)
-            ends.append(Day(day, so_far))
+            ends.append(DayTotal(day, so_far))
         may = shown_days(ends, looks=told, now=sum(counts[arm.pk].values()), least=_least())
         known = [*told, *(each.people for each in may)]
-        found.append(ArmDays(arm, tuple(may), max(known, default=None)))
+        found.append(ArmDailyTotals(arm, tuple(may), max(known, default=None)))
     return found
 
 
@@ -281,7 +281,7 @@ def _least() -> int:
     return least
 
 
-def unless_early(early: bool, at: str = "") -> Q:
+def embargo_filter(early: bool, at: str = "") -> Q:
     """For a query of analyses, or of what has one `at`: those that whoever may not look early may read.
 
     A look that is an exception to the embargo is for who may make one, until the plan's own first look has come.
@@ -294,7 +294,7 @@ def unless_early(early: bool, at: str = "") -> Q:
 
 def _releases(early: bool = True) -> QuerySet[Release]:
     """What was released, the newest first; none of it if it was released under a looser rule."""
-    releases = Release.objects.filter(unless_early(early, "analysis__"), least__gte=_least())
+    releases = Release.objects.filter(embargo_filter(early, "analysis__"), least__gte=_least())
     return releases.select_related("analysis__campaign__plan").order_by("-analysis__look")
 
 

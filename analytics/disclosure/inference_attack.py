@@ -17,15 +17,15 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from analytics.disclosure.cells import WHOLE, Parts, Shown
+from analytics.disclosure.cells import WHOLE_ARM, Parts, ReleasedCells
 
-SEEN = ""  # in the place of an outcome: who saw it
+EXPOSURES = ""  # in the place of an outcome: who saw it
 _SLACK = 1e-6
 _GLANCES = 12  # tables in chance directions, looked at first: most cells turn out wide by them
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class HiddenCell:
     """A hidden cell: at which look, of which outcome (SEEN: who saw it), in which column (WHOLE: the arm's total).
 
     With `since` it is what was added to the cell after that look.
@@ -39,20 +39,22 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class FeasibleRange:
     """What the shown numbers allow a hidden cell to be."""
 
-    target: Target
+    cell: HiddenCell
     low: float
     high: float
 
 
-def narrow(looks: Sequence[Shown], widths: Mapping[str, int], *, least: int) -> list[Range]:
+def find_inferable_cells(
+    looks: Sequence[ReleasedCells], widths: Mapping[str, int], *, least: int
+) -> list[FeasibleRange]:
     """The hidden cells of one arm that could be known more closely than to `least` people, unless known to be none.
 
     `looks` in their order; `widths` says how many parts each outcome has.
     """
-    if not any(shown.holds_back() for shown in looks):
+    if not any(shown.has_hidden_cells() for shown in looks):
         return []
     system = _System(looks, widths)
     return [
@@ -63,18 +65,18 @@ def narrow(looks: Sequence[Shown], widths: Mapping[str, int], *, least: int) -> 
 class _System:
     """The shown numbers of one arm as linear constraints on its counts."""
 
-    def __init__(self, looks: Sequence[Shown], widths: Mapping[str, int]) -> None:
+    def __init__(self, looks: Sequence[ReleasedCells], widths: Mapping[str, int]) -> None:
         self._index: dict[tuple[int, str, str, int], int] = {}
         self._bounds: list[tuple[float, float | None]] = []
         self._equal: list[tuple[dict[int, float], float]] = []
         self._at_most: list[dict[int, float]] = []
-        self._targets: list[tuple[Target, dict[int, float]]] = []
+        self._targets: list[tuple[HiddenCell, dict[int, float]]] = []
         veiled = any(None in shown.seen.values() for shown in looks)
         before: dict[str, tuple[int, tuple[str, ...]]] = {}
         for number, shown in enumerate(looks):
-            columns = tuple(shown.seen) or (WHOLE,)
+            columns = tuple(shown.seen) or (WHOLE_ARM,)
             self._seen(number, shown)
-            before[SEEN] = self._grows(SEEN, 1, before.get(SEEN), (number, columns))
+            before[EXPOSURES] = self._grows(EXPOSURES, 1, before.get(EXPOSURES), (number, columns))
             for outcome in shown.parts or shown.totals:
                 if veiled or _hides(looks, outcome):
                     self._parts(number, shown, outcome, widths[outcome])
@@ -88,39 +90,41 @@ class _System:
             for since in range(look):
                 then = self._index.get((since, outcome, column, part))
                 if then is not None and self._bounds[now][1] is self._bounds[then][1] is None:
-                    self._targets.append((Target(look, outcome, column, part, since), {now: 1.0, then: -1.0}))
+                    self._targets.append((HiddenCell(look, outcome, column, part, since), {now: 1.0, then: -1.0}))
 
     def _variable(self, key: tuple[int, str, str, int], value: int | None) -> int:
         self._index[key] = len(self._bounds)
         self._bounds.append((0.0, None) if value is None else (float(value), float(value)))
         return self._index[key]
 
-    def _seen(self, number: int, shown: Shown) -> None:
-        seen = shown.seen or {WHOLE: shown.n}
+    def _seen(self, number: int, shown: ReleasedCells) -> None:
+        seen = shown.seen or {WHOLE_ARM: shown.n}
         for column, value in seen.items():
-            variable = self._variable((number, SEEN, column, 0), value)
+            variable = self._variable((number, EXPOSURES, column, 0), value)
             if value is None:
-                self._targets.append((Target(number, SEEN, column), {variable: 1.0}))
+                self._targets.append((HiddenCell(number, EXPOSURES, column), {variable: 1.0}))
         if None in seen.values():
-            self._equal.append(({self._index[number, SEEN, column, 0]: 1.0 for column in seen}, float(shown.n)))
+            self._equal.append(({self._index[number, EXPOSURES, column, 0]: 1.0 for column in seen}, float(shown.n)))
 
-    def _parts(self, number: int, shown: Shown, outcome: str, width: int) -> None:
+    def _parts(self, number: int, shown: ReleasedCells, outcome: str, width: int) -> None:
         total = shown.totals[outcome]
-        columns: Mapping[str, Parts | None] = shown.parts[outcome] if shown.parts else {WHOLE: total}
+        columns: Mapping[str, Parts | None] = shown.parts[outcome] if shown.parts else {WHOLE_ARM: total}
         for column, values in columns.items():
             cell = [
                 self._variable((number, outcome, column, part), None if values is None else values[part])
                 for part in range(width)
             ]
             if values is None:
-                self._targets += [(Target(number, outcome, column, part), {cell[part]: 1.0}) for part in range(width)]
-            self._equal.append((dict.fromkeys(cell, 1.0) | {self._index[number, SEEN, column, 0]: -1.0}, 0.0))
+                self._targets += [
+                    (HiddenCell(number, outcome, column, part), {cell[part]: 1.0}) for part in range(width)
+                ]
+            self._equal.append((dict.fromkeys(cell, 1.0) | {self._index[number, EXPOSURES, column, 0]: -1.0}, 0.0))
         for part in range(width):
             row = [self._index[number, outcome, column, part] for column in columns]
             if total is not None:
                 self._equal.append((dict.fromkeys(row, 1.0), float(total[part])))
             elif shown.parts:
-                self._targets.append((Target(number, outcome, WHOLE, part), dict.fromkeys(row, 1.0)))
+                self._targets.append((HiddenCell(number, outcome, WHOLE_ARM, part), dict.fromkeys(row, 1.0)))
 
     def _grows(
         self, outcome: str, width: int, then: tuple[int, tuple[str, ...]] | None, now: tuple[int, tuple[str, ...]]
@@ -128,7 +132,7 @@ class _System:
         """A count never falls: column by column, or in the whole where one of the two looks shows no table."""
         if then is not None:
             (earlier, old), (later, new) = then, now
-            together = WHOLE in (*old, *new)
+            together = WHOLE_ARM in (*old, *new)
             groups = [(old, new)] if together else [((column,), (column,)) for column in old if column in new]
             for part in range(width):
                 for olds, news in groups:
@@ -137,7 +141,7 @@ class _System:
                     self._at_most.append(row)
         return now
 
-    def ranges(self, *, wide: int) -> list[Range]:
+    def ranges(self, *, wide: int) -> list[FeasibleRange]:
         """The range of each hidden cell; at least `wide` is wide enough to look no further.
 
         Every solution is a table that all readers must hold possible, so it widens what is known of all cells at once.
@@ -160,7 +164,10 @@ class _System:
                     break
                 values = sums @ np.asarray(found.x, dtype=np.float64)
                 low, high = np.minimum(low, values), np.maximum(high, values)
-        return [Range(target, float(a), float(b)) for (target, _), a, b in zip(self._targets, low, high, strict=True)]
+        return [
+            FeasibleRange(target, float(a), float(b))
+            for (target, _), a, b in zip(self._targets, low, high, strict=True)
+        ]
 
     def _constraints(self) -> dict[str, Any]:
         size = len(self._bounds)
@@ -175,7 +182,7 @@ class _System:
         return told
 
 
-def _hides(looks: Iterable[Shown], outcome: str) -> bool:
+def _hides(looks: Iterable[ReleasedCells], outcome: str) -> bool:
     return any(
         (outcome in shown.totals and shown.totals[outcome] is None) or None in shown.parts.get(outcome, {}).values()
         for shown in looks

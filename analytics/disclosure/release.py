@@ -12,58 +12,58 @@ from typing import Any
 
 from django.conf import settings
 
-from analytics.comparison.compare import Comparison, Rules, without
+from analytics.comparison.compare import Comparison, Rules, suppress_arms
 from analytics.disclosure import suppression
-from analytics.disclosure.cells import Shown, small
-from analytics.disclosure.tallies import Tallied
+from analytics.disclosure.cells import ReleasedCells, is_small
+from analytics.disclosure.tallies import CampaignTallies
 from analytics.models import Release
 from campaign.models import Campaign
-from campaign.outcomes import CATALOGUE
+from campaign.outcomes import OUTCOMES
 
-WIDTHS = {outcome.key: len(outcome.values or (0,)) + 1 for outcome in CATALOGUE.values()}
+PARTS_PER_OUTCOME = {outcome.key: len(outcome.values or (0,)) + 1 for outcome in OUTCOMES.values()}
 
 
-def decide(
-    campaign: Campaign, primary: str, seen: Tallied, found: Mapping[str, Comparison], rules: Mapping[str, Rules]
+def decide_release(
+    campaign: Campaign, primary: str, seen: CampaignTallies, found: Mapping[str, Comparison], rules: Mapping[str, Rules]
 ) -> Release:
     """Hide, attack, hide more until nothing is found: what the next look may show, not stored yet.
 
     `found` holds the outcomes that the look tells of: none before the first planned one.
     """
-    rule = suppression.Rule(
+    rule = suppression.SuppressionPolicy(
         primary=primary,
-        widths=WIDTHS,
+        parts_per_outcome=PARTS_PER_OUTCOME,
         least=settings.SMALL_CELL,
-        together=frozenset(key for key, each in rules.items() if each.correction == "dunnett"),
-        final=campaign.state == Campaign.State.CLOSED,
+        joint_outcomes=frozenset(key for key, each in rules.items() if each.correction == "dunnett"),
+        is_final_look=campaign.state == Campaign.State.CLOSED,
     )
     cells = {arm.key: seen.cells(arm, found) for arm in seen.arms}
     past = list(Release.objects.filter(analysis__campaign=campaign, held=False).order_by("analysis__look"))
-    shown = suppression.decide(cells, [looked for each in past if (looked := _shown(each))], rule)
+    shown = suppression.suppress_cells(cells, [looked for each in past if (looked := _read_release(each))], rule)
     if shown is None:
         return Release(least=rule.least, held=True)
-    sent = {arm.key: seen.served[arm.pk] for arm in seen.arms}
+    sent = {arm.key: seen.served_by_arm[arm.pk] for arm in seen.arms}
     return Release(
         least=rule.least,
         arms={
             key: {"n": arm.n, "served": _served(sent[key], arm.n, key, past, rule.least), "totals": arm.totals}
             for key, arm in shown.items()
         },
-        verdicts=_verdicts(shown, found, rules),
+        verdicts=_recompute_verdicts(shown, found, rules),
         table={key: {"seen": arm.seen, "parts": arm.parts} for key, arm in shown.items()}
         if any(arm.seen for arm in shown.values())
         else None,
     )
 
 
-def _shown(stored: Release) -> dict[str, Shown]:
+def _read_release(stored: Release) -> dict[str, ReleasedCells]:
     """What a stored release shows of each arm."""
     looked = {}
     for key, arm in stored.arms.items():
         table = (stored.table or {}).get(key, {"seen": {}, "parts": {}})
         parts = {outcome: {at: _parts(each) for at, each in row.items()} for outcome, row in table["parts"].items()}
         totals = {outcome: _parts(each) for outcome, each in arm["totals"].items()}
-        looked[key] = Shown(arm["n"], totals, table["seen"], parts)
+        looked[key] = ReleasedCells(arm["n"], totals, table["seen"], parts)
     return looked
 
 
@@ -76,11 +76,11 @@ def _served(count: int, n: int, arm: str, past: Sequence[Release], least: int) -
     told = [each.arms[arm] for each in past if arm in each.arms and each.arms[arm]["served"] is not None]
     sent, seen = (told[-1]["served"], told[-1]["n"]) if told else (count, n)
     groups = (count, count - n, count - sent, (count - n) - (sent - seen))
-    return None if any(small(each, least) for each in groups) else count
+    return None if any(is_small(each, least) for each in groups) else count
 
 
-def _verdicts(
-    bare: Mapping[str, Shown], found: Mapping[str, Comparison], rules: Mapping[str, Rules]
+def _recompute_verdicts(
+    bare: Mapping[str, ReleasedCells], found: Mapping[str, Comparison], rules: Mapping[str, Rules]
 ) -> dict[str, list[dict[str, Any]]]:
     """Each comparison of an outcome with hidden arms, corrected and judged as if those could not be estimated."""
     verdicts = {}
@@ -89,6 +89,6 @@ def _verdicts(
         if hidden:
             verdicts[outcome] = [
                 {"p_adjusted": row.p_adjusted, "verdict": row.verdict, "more_per_arm": row.more_per_arm}
-                for row in without(comparison, hidden, rules[outcome]).comparisons
+                for row in suppress_arms(comparison, hidden, rules[outcome]).comparisons
             ]
     return verdicts

@@ -9,16 +9,16 @@ from datetime import date
 from django.db.models import Sum
 
 from analytics.comparison.compare import ArmCounts
-from analytics.disclosure.cells import WHOLE, Cells, Parts
+from analytics.disclosure.cells import WHOLE_ARM, ExactCells, Parts
 from analytics.models import Tally
 from analytics.stats import Counts, Levels
 from campaign.models import AnalysisPlan, Arm, Placement, ServedCount
-from campaign.outcomes import CATALOGUE
+from campaign.outcomes import OUTCOMES
 
-COLUMN = "{} {}"  # a placement's key and a locale: neither holds a space
+COLUMN_FORMAT = "{} {}"  # a placement's key and a locale: neither holds a space
 
 
-class Tallied:
+class CampaignTallies:
     """Everything counted in these arms."""
 
     def __init__(self, arms: Sequence[Arm]) -> None:
@@ -36,11 +36,11 @@ class Tallied:
         for arm, outcome, placement, locale, day, value, count in rows:
             self._cells[arm, outcome][placement, day] += count
             self._answers[arm, outcome][value] += count
-            column = COLUMN.format(self._placements.get(placement, placement), locale)
+            column = COLUMN_FORMAT.format(self._placements.get(placement, placement), locale)
             self._columns[arm, outcome][column, value] += count
         sums = ServedCount.objects.filter(arm__in=arms).order_by().values_list("arm").annotate(Sum("count"))
-        self.served = {arm.pk: 0 for arm in arms} | dict(sums)
-        self.people = sum(self.total(arm, "exposed") for arm in arms)
+        self.served_by_arm = {arm.pk: 0 for arm in arms} | dict(sums)
+        self.total_exposed = sum(self.total(arm, "exposed") for arm in arms)
 
     def total(self, arm: Arm, outcome: str) -> int:
         return sum(self._cells[arm.pk, outcome].values())
@@ -48,17 +48,17 @@ class Tallied:
     def arm_counts(self, outcome: str, plan: AnalysisPlan) -> list[ArmCounts]:
         return [self._arm(arm, outcome, plan) for arm in self.arms]
 
-    def cells(self, arm: Arm, outcomes: Iterable[str]) -> Cells:
+    def cells(self, arm: Arm, outcomes: Iterable[str]) -> ExactCells:
         """One arm by placement and locale: who saw it, and how each outcome divides them."""
         everywhere = {column for each in self.arms for column, _ in self._columns[each.pk, "exposed"]}
         counted = self._columns[arm.pk, "exposed"]
-        seen = {column: counted.get((column, 0), 0) for column in sorted(everywhere) or [WHOLE]}
+        seen = {column: counted.get((column, 0), 0) for column in sorted(everywhere) or [WHOLE_ARM]}
         parts = {key: {column: self._parts(arm, key, column, n) for column, n in seen.items()} for key in outcomes}
-        return Cells(seen, parts)
+        return ExactCells(seen, parts)
 
     def _parts(self, arm: Arm, outcome: str, column: str, n: int) -> Parts:
         counted = self._columns[arm.pk, outcome]
-        had = [counted.get((column, value), 0) for value in CATALOGUE[outcome].values or (0,)]
+        had = [counted.get((column, value), 0) for value in OUTCOMES[outcome].values or (0,)]
         return (*had, n - sum(had))
 
     def _arm(self, arm: Arm, outcome: str, plan: AnalysisPlan) -> ArmCounts:
@@ -67,7 +67,7 @@ class Tallied:
         for (placement, day), count in seen.items():
             name = self._placements.get(placement, str(placement))
             strata[name] = strata.get(name, Counts(0, 0)) + Counts(count, did.get((placement, day), 0))
-        values = CATALOGUE[outcome].values
+        values = OUTCOMES[outcome].values
         answers = self._answers[arm.pk, outcome]
         return ArmCounts(
             arm.key,
@@ -76,5 +76,5 @@ class Tallied:
             strata=strata,
             clusters=tuple(Counts(seen[cell], did.get(cell, 0)) for cell in sorted(seen)) if plan.clusters else (),
             levels=Levels([answers.get(value, 0) for value in values]) if values else None,
-            paused=arm.pauses > 0,
+            was_paused=arm.pauses > 0,
         )

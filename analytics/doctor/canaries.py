@@ -14,12 +14,12 @@ _DIGESTS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "b
 _FOR_URLS = bytes.maketrans(b"+/", b"-_")
 
 
-def token() -> str:
+def new_canary() -> str:
     """A fresh mark: letters and digits that stand nowhere else, and that no protocol changes."""
     return f"canary{secrets.token_hex(10)}"
 
 
-def forms(token: str, *, keys: Sequence[bytes] = ()) -> dict[str, bytes]:
+def searchable_forms(token: str, *, keys: Sequence[bytes] = ()) -> dict[str, bytes]:
     """What to look for, by the name of the form: as it is, encoded, or hashed, alone or under any of these keys.
 
     >>> forms("canary")["hex"]
@@ -29,22 +29,22 @@ def forms(token: str, *, keys: Sequence[bytes] = ()) -> dict[str, bytes]:
     """
     raw = token.encode()
     found = {
-        **spelled(token),
+        **spellings(token),
         "backwards": raw[::-1],
         "base32": base64.b32encode(raw).rstrip(b"=")[: len(raw) * 8 // 5],
-        **encoded(raw),
-        **hashed(raw, keys=keys),
+        **encodings(raw),
+        **digests(raw, keys=keys),
         **dict(_address(token, keys)),
     }
     return {name: form for name, form in found.items() if name == "plain" or form != raw}
 
 
-def hits(data: bytes, sought: Iterable[tuple[str, dict[str, bytes]]]) -> list[tuple[str, str]]:
+def find_canaries(data: bytes, sought: Iterable[tuple[str, dict[str, bytes]]]) -> list[tuple[str, str]]:
     """Which of the named marks stand in these bytes, and in which form."""
     return [(name, form) for name, known in sought for form, pattern in known.items() if pattern in data]
 
 
-def spelled(text: str) -> dict[str, bytes]:
+def spellings(text: str) -> dict[str, bytes]:
     """A text in the letters that it may be written in; what is spelled the same is named once."""
     raw = text.encode()
     found = {
@@ -58,7 +58,7 @@ def spelled(text: str) -> dict[str, bytes]:
     return {"plain": raw} | {name: form for name, form in found.items() if form != raw}
 
 
-def encoded(raw: bytes) -> dict[str, bytes]:
+def encodings(raw: bytes) -> dict[str, bytes]:
     """Bytes in hexadecimal and base64, whatever stands before and after them.
 
     Base64 works on three bytes at a time: what they become depends on how many bytes stand before them.
@@ -73,15 +73,15 @@ def encoded(raw: bytes) -> dict[str, bytes]:
     return found
 
 
-def hashed(
-    raw: bytes, *, keys: Sequence[bytes] = (), kinds: Sequence[str] = _DIGESTS, first: int | None = None
+def digests(
+    raw: bytes, *, keys: Sequence[bytes] = (), algorithms: Sequence[str] = _DIGESTS, length: int | None = None
 ) -> dict[str, bytes]:
     """Hashes of bytes, alone or under any of these keys; of each the `first` bytes, all of them without it."""
-    found = {kind: hashlib.new(kind, raw, usedforsecurity=False).digest() for kind in kinds}
+    found = {kind: hashlib.new(kind, raw, usedforsecurity=False).digest() for kind in algorithms}
     for number, key in enumerate(keys, start=1):
         found[f"HMAC under key {number}"] = hmac.digest(key, raw, "sha256")
         found[f"sha256 salted with key {number}"] = hashlib.sha256(key + raw).digest()
-    return {name: form for kind, digest in found.items() for name, form in _digest(kind, digest[:first])}
+    return {name: form for kind, digest in found.items() for name, form in _digest(kind, digest[:length])}
 
 
 def _hexadecimal(name: str, raw: bytes) -> Iterator[tuple[str, bytes]]:
@@ -108,5 +108,5 @@ def _address(token: str, keys: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
     yield from _hexadecimal("packed, hex", address.packed)
     if address.version == 6:
         yield "packed", address.packed
-    for name, form in hashed(address.packed, keys=keys).items():
+    for name, form in digests(address.packed, keys=keys).items():
         yield f"packed, {name}", form

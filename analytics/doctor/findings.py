@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 
-class State(StrEnum):
+class FindingState(StrEnum):
     """How it is."""
 
     FINE = "fine"
@@ -21,7 +21,7 @@ class Finding:
     """One thing that was looked at, and what to do unless it is fine."""
 
     subject: str
-    state: State
+    state: FindingState
     said: str
     do: str = ""
 
@@ -30,26 +30,26 @@ class Finding:
 
 
 def fine(subject: str, said: str) -> Finding:
-    return Finding(subject, State.FINE, said)
+    return Finding(subject, FindingState.FINE, said)
 
 
 def leaks(subject: str, said: str, do: str) -> Finding:
-    return Finding(subject, State.LEAKS, said, do)
+    return Finding(subject, FindingState.LEAKS, said, do)
 
 
 def unknown(subject: str, said: str, do: str) -> Finding:
-    return Finding(subject, State.UNKNOWN, said, do)
+    return Finding(subject, FindingState.UNKNOWN, said, do)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ProbeReply:
     """What came back for one kind of request. `status` is 0 if nothing did; names of headers are in small letters."""
 
     kind: str
     status: int
     headers: tuple[tuple[str, str], ...] = ()
-    audience: bool = False
-    asset: bool = False
+    is_audience: bool = False
+    is_asset: bool = False
 
     def header(self, name: str) -> str | None:
         return next((value for key, value in self.headers if key == name), None)
@@ -69,13 +69,13 @@ _MARKING = {
 }
 
 
-def of_answers(answers: Sequence[Answer], *, tls: bool) -> list[Finding]:
+def reply_findings(answers: Sequence[ProbeReply], *, tls: bool) -> list[Finding]:
     """The headers of the replies: nothing that stays on a device, nothing that numbers a visit."""
     came = [answer for answer in answers if answer.status]
-    audience = [answer for answer in came if answer.audience]
+    audience = [answer for answer in came if answer.is_audience]
     if not audience:
         return [unknown("replies", "The server did not answer.", "Start it, and check the address.")]
-    own = [answer for answer in audience if not answer.asset]
+    own = [answer for answer in audience if not answer.is_asset]
     cookies = _kinds(audience, "set-cookie")
     validators = _kinds(audience, "etag") | _kinds(audience, "last-modified")
     kept = {answer.kind for answer in own if "no-store" not in (answer.header("cache-control") or "")}
@@ -96,20 +96,26 @@ def of_answers(answers: Sequence[Answer], *, tls: bool) -> list[Finding]:
     return found
 
 
-def of_transport(*, tls: bool, problem: str, plain: Answer | None, token: str) -> list[Finding]:
+def transport_findings(
+    *, tls: bool, certificate_problem: str, plain_http_reply: ProbeReply | None, token: str
+) -> list[Finding]:
     """Is it spoken over TLS that a browser trusts, and does plain HTTP lead there without its query?"""
     if not tls:
         return [leaks("TLS", "The address is plain HTTP: whoever is in between reads along.", "Use an https address.")]
     found = [
-        leaks("TLS", f"A browser would not trust the certificate: {problem}", "Renew it (docs/operations.md, nginx).")
-        if problem
+        leaks(
+            "TLS",
+            f"A browser would not trust the certificate: {certificate_problem}",
+            "Renew it (docs/operations.md, nginx).",
+        )
+        if certificate_problem
         else fine("TLS", "The certificate is valid for this name.")
     ]
-    if plain is None or not plain.status:
+    if plain_http_reply is None or not plain_http_reply.status:
         return [*found, fine("plain HTTP", "Nobody answers plain HTTP.")]
-    to = plain.header("location") or ""
-    if plain.status not in (301, 302, 307, 308) or not to.startswith("https://"):
-        said = f"Plain HTTP is answered with {plain.status} instead of a redirect."
+    to = plain_http_reply.header("location") or ""
+    if plain_http_reply.status not in (301, 302, 307, 308) or not to.startswith("https://"):
+        said = f"Plain HTTP is answered with {plain_http_reply.status} instead of a redirect."
         return [*found, leaks("plain HTTP", said, "Redirect as deploy/nginx.conf does.")]
     if f"?q={token}" in to:
         said = "The redirect to https takes the query along, which may hold a receipt."
@@ -117,7 +123,7 @@ def of_transport(*, tls: bool, problem: str, plain: Answer | None, token: str) -
     return [*found, fine("plain HTTP", "It redirects to https, without the query.")]
 
 
-def of_place(place: str, hits: Iterable[tuple[str, str]]) -> Finding:
+def search_finding(place: str, hits: Iterable[tuple[str, str]]) -> Finding:
     """One place that was searched for marks: which stood there, in which form."""
     if not (found := sorted(set(hits))):
         return fine(place, "No mark found.")
@@ -126,7 +132,7 @@ def of_place(place: str, hits: Iterable[tuple[str, str]]) -> Finding:
     return leaks(place, said, "Switch this log off for visitors, as deploy/ does, and delete what it holds.")
 
 
-def of_application(*, debug: bool, local_http: bool, behind_proxy: bool) -> list[Finding]:
+def settings_findings(*, debug: bool, local_http: bool, behind_proxy: bool) -> list[Finding]:
     """The settings that are for a laptop only."""
     found = [
         leaks("DEBUG", "It is on: errors show requests, and paths are logged.", "Take DEBUG out of the environment.")
@@ -142,7 +148,7 @@ def of_application(*, debug: bool, local_http: bool, behind_proxy: bool) -> list
     return found
 
 
-def of_modes(kind: str, modes: Mapping[str, int] | None) -> Finding:
+def permission_finding(kind: str, modes: Mapping[str, int] | None) -> Finding:
     """Files and directories that only their owner may read; None if they could not be seen."""
     if modes is None:
         return unknown(kind, "They could not be read.", "Run this as the server's user: sudo second-thought doctor …")
@@ -154,7 +160,7 @@ def of_modes(kind: str, modes: Mapping[str, int] | None) -> Finding:
 _LOGS = re.compile(r"^\s*(access_log|error_log)\s+([^;]+);", re.M)
 
 
-def of_nginx(files: Mapping[str, str] | None) -> list[Finding]:
+def nginx_findings(files: Mapping[str, str] | None) -> list[Finding]:
     """What nginx's configuration says of logs, also for errors that the marks did not cause."""
     do = "Use deploy/nginx.conf; on a machine with other sites, give this one an nginx of its own."
     if not files:
@@ -176,7 +182,9 @@ def of_nginx(files: Mapping[str, str] | None) -> list[Finding]:
     ]
 
 
-def of_machine(*, core_limits: Mapping[str, int], swaps: Sequence[str], no_swap_for_us: bool | None) -> list[Finding]:
+def machine_findings(
+    *, core_limits: Mapping[str, int], swaps: Sequence[str], swap_forbidden: bool | None
+) -> list[Finding]:
     """Can the memory of a running server reach a disk?"""
     do = "Use the units in deploy/."
     if not core_limits:
@@ -187,16 +195,16 @@ def of_machine(*, core_limits: Mapping[str, int], swaps: Sequence[str], no_swap_
     written = [swap for swap in swaps if not swap.startswith(("/dev/zram", "/dev/dm-"))]
     if not written:
         found.append(fine("swap", "None that is written in clear."))
-    elif no_swap_for_us:
+    elif swap_forbidden:
         found.append(fine("swap", "The server may not use it."))
-    elif no_swap_for_us is None:
+    elif swap_forbidden is None:
         found.append(unknown("swap", f"{_few(written)} is on; whether the server may use it is not to be seen.", do))
     else:
         found.append(leaks("swap", f"Requests in memory may be written to {_few(written)}.", f"{do} Or swapoff."))
     return found
 
 
-def of_readiness(report: Mapping[str, object] | None) -> Finding:
+def readiness_finding(report: Mapping[str, object] | None) -> Finding:
     """Are views counted and forgotten in time?"""
     if report is None or "fold_lag_hours" not in report:
         return unknown("forgetting", "/health/ready did not answer.", "Start the server.")
@@ -212,7 +220,7 @@ def of_readiness(report: Mapping[str, object] | None) -> Finding:
     return fine("forgetting", "The worker counts and forgets views in time.")
 
 
-def _kinds(answers: Iterable[Answer], header: str) -> set[str]:
+def _kinds(answers: Iterable[ProbeReply], header: str) -> set[str]:
     return {answer.kind for answer in answers if answer.header(header) is not None}
 
 

@@ -11,32 +11,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analytics.doctor import canaries
-from analytics.doctor.findings import Finding, of_place, unknown
+from analytics.doctor.findings import Finding, search_finding, unknown
 
-USUAL = (Path("/var/log/nginx"), Path("/var/log/postgresql"), Path("/var/log/syslog"), Path("/var/log/messages"))
-NGINX = Path("/etc/nginx")
+USUAL_LOGS = (Path("/var/log/nginx"), Path("/var/log/postgresql"), Path("/var/log/syslog"), Path("/var/log/messages"))
+NGINX_DIRECTORY = Path("/etc/nginx")
 _JOURNALS = (Path("/run/log/journal"), Path("/var/log/journal"))
 _PIECE = 1 << 22
 _NAMED = re.compile(r"^\s*(?:access_log|error_log)\s+(/[^\s;]+)", re.M)
 
-Sought = Sequence[tuple[str, dict[str, bytes]]]
+CanaryForms = Sequence[tuple[str, dict[str, bytes]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SearchTarget:
     """A file or a directory, and how long its files were before the marks were sent; `whole` ones are read from 0."""
 
     path: Path
-    sizes: dict[Path, tuple[int, int]]
-    whole: bool = False
+    initial_states: dict[Path, tuple[int, int]]
+    from_start: bool = False
 
 
-def before(paths: Iterable[Path], *, whole: bool = False) -> list[Place]:
+def record_sizes(paths: Iterable[Path], *, from_start: bool = False) -> list[SearchTarget]:
     """Note how long everything is."""
-    return [Place(path, {file: _state(file) for file in _files(path)}, whole) for path in paths]
+    return [SearchTarget(path, {file: _state(file) for file in _files(path)}, from_start) for path in paths]
 
 
-def searched(place: Place, sought: Sought) -> Finding:
+def search_target(place: SearchTarget, sought: CanaryForms) -> Finding:
     """Search what was added to a place, or all of it."""
     name = str(place.path)
     if not place.path.exists():
@@ -49,9 +49,9 @@ def searched(place: Place, sought: Sought) -> Finding:
     except PermissionError:
         closed.append(name)
     for file in _files(place.path):
-        inode, size = place.sizes.get(file, (0, 0))
+        inode, size = place.initial_states.get(file, (0, 0))
         now = _state(file)
-        start = 0 if place.whole or now[0] != inode or now[1] < size else size
+        start = 0 if place.from_start or now[0] != inode or now[1] < size else size
         try:
             hits += _in_file(file, start, sought)
             looked += 1
@@ -60,12 +60,12 @@ def searched(place: Place, sought: Sought) -> Finding:
         except OSError:
             closed.append(str(file))
     if hits or not closed:
-        return of_place(name, hits)
+        return search_finding(name, hits)
     said = f"{len(closed)} of {len(closed) + looked} files may not be read: {closed[0]}."
     return unknown(name, said, "Run it with the group adm: sudo second-thought doctor …, or as root.")
 
 
-def journal(since: float, sought: Sought) -> Finding:
+def search_journal(since: float, sought: CanaryForms) -> Finding:
     """Search what the machine's journal got since then."""
     if not any(path.exists() for path in _JOURNALS):
         return unknown("journal", "This machine keeps none.", "If it keeps logs elsewhere, name them with --log.")
@@ -79,10 +79,10 @@ def journal(since: float, sought: Sought) -> Finding:
         )
     if done.returncode or b"not seeing messages" in done.stderr or b"No journal files" in done.stderr:
         return unknown("journal", "It may not be read, or there is none.", do)
-    return of_place("journal", canaries.hits(done.stdout, sought))
+    return search_finding("journal", canaries.find_canaries(done.stdout, sought))
 
 
-def nginx_files(root: Path = NGINX) -> dict[str, str] | None:
+def read_nginx_configuration(root: Path = NGINX_DIRECTORY) -> dict[str, str] | None:
     """The files of nginx's configuration that are in use by Debian's layout; None if there are none."""
     paths = [root / "nginx.conf", *sorted(root.glob("conf.d/*.conf")), *sorted(root.glob("sites-enabled/*"))]
     files = {}
@@ -92,13 +92,13 @@ def nginx_files(root: Path = NGINX) -> dict[str, str] | None:
     return files or None
 
 
-def named_by_nginx(files: Mapping[str, str] | None) -> list[Path]:
+def nginx_log_paths(files: Mapping[str, str] | None) -> list[Path]:
     """The log files that the configuration names."""
     named = {path for text in (files or {}).values() for path in _NAMED.findall(re.sub(r"#.*", "", text))}
     return [Path(path) for path in sorted(named) if path != "/dev/null"]
 
 
-def modes(paths: Iterable[Path]) -> dict[str, int] | None:
+def file_modes(paths: Iterable[Path]) -> dict[str, int] | None:
     """The mode of each of these, and of what lies in them; None if that is not to be seen."""
     found: dict[str, int] = {}
     try:
@@ -127,13 +127,13 @@ def _state(path: Path) -> tuple[int, int]:
     return status.st_ino, status.st_size
 
 
-def _in_file(path: Path, start: int, sought: Sought) -> list[tuple[str, str]]:
+def _in_file(path: Path, start: int, sought: CanaryForms) -> list[tuple[str, str]]:
     """Piece by piece, with an overlap longer than any form of a mark."""
     hits: list[tuple[str, str]] = []
     with path.open("rb") as stream:
         stream.seek(start)
         tail = b""
         while piece := stream.read(_PIECE):
-            hits += canaries.hits(tail + piece, sought)
+            hits += canaries.find_canaries(tail + piece, sought)
             tail = piece[-1024:]
     return hits

@@ -13,8 +13,8 @@ from django.db import DatabaseError, connections
 
 from analytics.doctor import canaries, findings, places
 from analytics.doctor.findings import Finding, fine, leaks, unknown
-from analytics.doctor.visit import Marks, Visited, visit
-from campaign.checks import databases_stand_apart, postgresql_is_durable
+from analytics.doctor.visit import ProbeReport, RequestCanaries, send_probes
+from campaign.checks import check_databases_are_separate, check_postgresql_durability
 from campaign.keys.store import receipt_keys
 from campaign.models import Placement
 
@@ -29,43 +29,46 @@ def examine(
     plain_url: str | None = None,
     ca: str | None = None,
     wait: float = 2.0,
-    nginx: Path = places.NGINX,
+    nginx: Path = places.NGINX_DIRECTORY,
 ) -> list[Finding]:
     """Send marks to the installation at `url`, look everywhere, and say what was found."""
-    marks, began = Marks(), time.time()
-    configuration = places.nginx_files(nginx)
-    named = [*logs, *places.named_by_nginx(configuration)]
-    usual = [path for path in places.USUAL if path.exists() and not any(path in other.parents for other in named)]
-    noted = places.before(dict.fromkeys([*named, *usual]))
-    noted += places.before(_data(), whole=True)
-    visited = visit(url, marks, placement=_placement(), plain_url=plain_url, ca=ca)
+    marks, began = RequestCanaries(), time.time()
+    configuration = places.read_nginx_configuration(nginx)
+    named = [*logs, *places.nginx_log_paths(configuration)]
+    usual = [path for path in places.USUAL_LOGS if path.exists() and not any(path in other.parents for other in named)]
+    noted = places.record_sizes(dict.fromkeys([*named, *usual]))
+    noted += places.record_sizes(_data(), from_start=True)
+    visited = send_probes(url, marks, placement=_placement(), plain_url=plain_url, ca=ca)
     time.sleep(wait)  # for logs that are written in a while
     sought, tls = _sought(marks, visited), url.startswith("https:")
-    transport = findings.of_transport(
-        tls=tls, problem=visited.certificate_problem, plain=visited.plain, token=marks.of["query"]
+    transport = findings.transport_findings(
+        tls=tls,
+        certificate_problem=visited.certificate_problem,
+        plain_http_reply=visited.plain_http_reply,
+        token=marks.by_carrier["query"],
     )
     return [
         *transport,
-        *findings.of_answers(visited.answers, tls=tls),
-        *(places.searched(place, sought) for place in noted),
-        places.journal(began, sought),
-        *findings.of_nginx(configuration),
+        *findings.reply_findings(visited.replies, tls=tls),
+        *(places.search_target(place, sought) for place in noted),
+        places.search_journal(began, sought),
+        *findings.nginx_findings(configuration),
         *_application(),
         *_databases(),
         *_machine(),
-        findings.of_readiness(visited.readiness),
+        findings.readiness_finding(visited.readiness),
     ]
 
 
-def _sought(marks: Marks, visited: Visited) -> places.Sought:
+def _sought(marks: RequestCanaries, visited: ProbeReport) -> places.CanaryForms:
     """Every mark in every form, hashed under our own keys too, and the address that the marks came from."""
     keys = []
     with suppress(OSError):
         keys = [*receipt_keys(settings.KEY_DIRECTORY).values(), settings.SECRET_KEY.encode()]
-    named = marks.named()
-    if visited.source not in ("", "::1"):  # that one stands anywhere by chance
-        named["address"] = visited.source
-    return [(name, canaries.forms(mark, keys=keys)) for name, mark in named.items()]
+    named = marks.all_tokens()
+    if visited.source_address not in ("", "::1"):  # that one stands anywhere by chance
+        named["address"] = visited.source_address
+    return [(name, canaries.searchable_forms(mark, keys=keys)) for name, mark in named.items()]
 
 
 def _data() -> list[Path]:
@@ -85,15 +88,17 @@ def _application() -> list[Finding]:
     header = getattr(settings, "SECURE_PROXY_SSL_HEADER", None)
     keys = Path(settings.KEY_DIRECTORY)
     return [
-        *findings.of_application(debug=settings.DEBUG, local_http=settings.LOCAL_HTTP, behind_proxy=header is not None),
-        findings.of_modes("keys", places.modes([keys])),
-        findings.of_modes("data directory", places.modes([Path(settings.DATA_DIRECTORY)])),
+        *findings.settings_findings(
+            debug=settings.DEBUG, local_http=settings.LOCAL_HTTP, behind_proxy=header is not None
+        ),
+        findings.permission_finding("keys", places.file_modes([keys])),
+        findings.permission_finding("data directory", places.file_modes([Path(settings.DATA_DIRECTORY)])),
     ]
 
 
 def _databases() -> list[Finding]:
     """What `manage.py check` says of both databases."""
-    found = [*databases_stand_apart(None), *postgresql_is_durable(None, databases=list(connections))]
+    found = [*check_databases_are_separate(None), *check_postgresql_durability(None, databases=list(connections))]
     subject = "PostgreSQL" if connections["audience"].vendor == "postgresql" else "databases"
     if not found:
         return [fine(subject, "The two stand apart, and nothing of the audience is logged or kept.")]
@@ -108,7 +113,7 @@ def _of_check(subject: str, message: checks.CheckMessage) -> Finding:
 def _machine() -> list[Finding]:
     processes = list(_processes())
     limits = {str(pid): limit for pid in processes if (limit := _core_limit(pid)) is not None}
-    return findings.of_machine(core_limits=limits, swaps=_swaps(), no_swap_for_us=_without_swap(processes))
+    return findings.machine_findings(core_limits=limits, swaps=_swaps(), swap_forbidden=_without_swap(processes))
 
 
 def _processes() -> Iterator[int]:

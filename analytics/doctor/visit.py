@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from analytics.doctor import canaries
-from analytics.doctor.findings import Answer
+from analytics.doctor.findings import ProbeReply
 
 _LOOPBACK_SOURCE = "127.83.19.204"  # an address of this machine that nothing else uses
 _SECONDS = 10.0
@@ -24,31 +24,31 @@ _CARRIERS = ("path", "query", "user agent", "referrer", "cookie", "language", "b
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class RequestCanaries:
     """One mark for each thing that a request carries, so that what leaks has a name."""
 
-    of: dict[str, str] = field(default_factory=lambda: {name: canaries.token() for name in _CARRIERS})
+    by_carrier: dict[str, str] = field(default_factory=lambda: {name: canaries.new_canary() for name in _CARRIERS})
     forwarded_for: str = field(
         default_factory=lambda: str(ipaddress.ip_address(0x20010DB8 << 96 | secrets.randbits(96)))
     )
 
-    def named(self) -> dict[str, str]:
+    def all_tokens(self) -> dict[str, str]:
         """Every mark by the name of what carried it."""
-        return {**self.of, "forwarded-for": self.forwarded_for}
+        return {**self.by_carrier, "forwarded-for": self.forwarded_for}
 
 
 @dataclass(frozen=True, slots=True)
-class Visited:
+class ProbeReport:
     """What came back: the answers, the address that the server saw, why the certificate is not trusted, and health."""
 
-    answers: tuple[Answer, ...]
-    plain: Answer | None
-    source: str
+    replies: tuple[ProbeReply, ...]
+    plain_http_reply: ProbeReply | None
+    source_address: str
     certificate_problem: str
     readiness: dict[str, object] | None
 
 
-class Visitor:
+class ProbeClient:
     """Sends bytes to one address; says nothing of its own."""
 
     def __init__(self, url: str, *, ca: str | None) -> None:
@@ -57,11 +57,13 @@ class Visitor:
         self.host = parts.hostname or ""
         self.port = parts.port or (443 if self.tls else 80)
         self.name = parts.netloc
-        self.source = ""
+        self.source_address = ""
         self.certificate_problem = ""
         self._context = ssl.create_default_context(cafile=ca)
 
-    def send(self, kind: str, request: bytes, *, audience: bool = False, asset: bool = False) -> tuple[Answer, bytes]:
+    def send(
+        self, kind: str, request: bytes, *, is_audience: bool = False, is_asset: bool = False
+    ) -> tuple[ProbeReply, bytes]:
         """The answer to one request, and its body; status 0 if there was none."""
         said = b""
         with suppress(OSError), self._connection() as connection:
@@ -72,7 +74,7 @@ class Visitor:
         first, *lines = head.decode("latin-1").split("\r\n")
         status = int(first.split(" ")[1]) if first.startswith("HTTP/") and first.split(" ")[1:2] else 0
         pairs = tuple((name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines))
-        return Answer(kind, status, pairs, audience=audience, asset=asset), body
+        return ProbeReply(kind, status, pairs, is_audience=is_audience, is_asset=is_asset), body
 
     def _connection(self) -> socket.socket:
         raw = self._raw()
@@ -96,32 +98,38 @@ class Visitor:
             except OSError as error:
                 refusal = error
             else:
-                self.source = str(raw.getsockname()[0])
+                self.source_address = str(raw.getsockname()[0])
                 return raw
         raise refusal
 
 
-def visit(url: str, marks: Marks, *, placement: str | None, plain_url: str | None, ca: str | None = None) -> Visited:
+def send_probes(
+    url: str, marks: RequestCanaries, *, placement: str | None, plain_url: str | None, ca: str | None = None
+) -> ProbeReport:
     """Send every kind of request to the installation at `url`."""
-    visitor = Visitor(url, ca=ca)
+    visitor = ProbeClient(url, ca=ca)
     answers = [
-        visitor.send(kind, request, audience=audience, asset=asset)[0]
+        visitor.send(kind, request, is_audience=audience, is_asset=asset)[0]
         for kind, request, audience, asset in _requests(visitor.name, marks, placement)
     ]
     ready, body = visitor.send("health", _request(visitor.name, marks, path="/health/ready"))
     plain = None
     if visitor.tls:
-        Visitor(f"http://{visitor.host}:{visitor.port}", ca=None).send("no TLS", _request(visitor.name, marks))
+        ProbeClient(f"http://{visitor.host}:{visitor.port}", ca=None).send("no TLS", _request(visitor.name, marks))
         to = plain_url or f"http://{visitor.host}/"
-        plain, _ = Visitor(to, ca=None).send("plain HTTP", _request(visitor.host, marks))
-    return Visited(
-        tuple(answers), plain, visitor.source, visitor.certificate_problem, _json(body) if ready.status else None
+        plain, _ = ProbeClient(to, ca=None).send("plain HTTP", _request(visitor.host, marks))
+    return ProbeReport(
+        tuple(answers),
+        plain,
+        visitor.source_address,
+        visitor.certificate_problem,
+        _json(body) if ready.status else None,
     )
 
 
-def _requests(host: str, marks: Marks, placement: str | None) -> Iterator[tuple[str, bytes, bool, bool]]:
+def _requests(host: str, marks: RequestCanaries, placement: str | None) -> Iterator[tuple[str, bytes, bool, bool]]:
     """(kind, bytes, is it the audience's surface, is it a file that is the same for all)."""
-    body = marks.of["body"]
+    body = marks.by_carrier["body"]
     if placement:
         yield "the hosted page", _request(host, marks, path=f"/m/{placement}"), True, False
         yield "a message", _post(host, marks, "/api/v1/decide", {"placement": placement}), True, False
@@ -136,18 +144,24 @@ def _requests(host: str, marks: Marks, placement: str | None) -> Iterator[tuple[
     yield "a script", _request(host, marks, path="/static/campaign/embed.js"), True, True
     yield "nothing there", _request(host, marks), False, False
     yield "a staff page", _request(host, marks, path="/campaigns/"), False, False
-    yield "headers too large", _request(host, marks, more=f"X-Long: {marks.of['query'] * 500}"), False, False
-    yield "another host", _request(f"{marks.of['host name']}.example", marks), False, False
-    broken = marks.of["broken request"]
+    yield "headers too large", _request(host, marks, more=f"X-Long: {marks.by_carrier['query'] * 500}"), False, False
+    yield "another host", _request(f"{marks.by_carrier['host name']}.example", marks), False, False
+    broken = marks.by_carrier["broken request"]
     yield "no request", f"{broken} {broken}\r\n\r\n".encode(), False, False
     yield "no such protocol", f"GET /{broken} HTTP/7.3\r\nHost: {host}\r\n\r\n".encode(), False, False
     yield "a broken header", f"GET /{broken} HTTP/1.1\r\nHost: {host}\r\n: {broken}\r\n\r\n".encode(), False, False
 
 
 def _request(
-    host: str, marks: Marks, *, method: str = "GET", path: str = "", body: bytes = b"", more: str = "X-More: no"
+    host: str,
+    marks: RequestCanaries,
+    *,
+    method: str = "GET",
+    path: str = "",
+    body: bytes = b"",
+    more: str = "X-More: no",
 ) -> bytes:
-    of = marks.of
+    of = marks.by_carrier
     lines = [
         f"{method} {path or '/' + of['path']}?q={of['query']} HTTP/1.1",
         f"Host: {host}",
@@ -165,7 +179,7 @@ def _request(
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def _post(host: str, marks: Marks, path: str, value: object) -> bytes:
+def _post(host: str, marks: RequestCanaries, path: str, value: object) -> bytes:
     body = value if isinstance(value, str) else json.dumps(value)
     more = "Content-Type: application/json"
     return _request(host, marks, method="POST", path=path, body=body.encode(), more=more)

@@ -10,18 +10,18 @@ from datetime import datetime
 
 from django.db import DatabaseError
 
-from analytics.embargo.request import exception_of, is_embargoed
-from analytics.looks.evaluate import EXCEPTION_LIMIT, NotEvaluable, evaluate
+from analytics.embargo.request import embargo_exception_text, is_embargoed
+from analytics.looks.evaluate import MAX_EXCEPTION_LENGTH, NotEvaluable, evaluate
 from analytics.models import Analysis, EarlyLook
 
 
-def answer_all(*, now: datetime) -> int:
+def answer_all_requests(*, now: datetime) -> int:
     """Every look that was asked for and not made yet; how many were made."""
     waiting = EarlyLook.objects.filter(done_at=None).select_related("campaign", "by").order_by("asked_at", "pk")
     made, failure = 0, None
     for asked in waiting:
         try:
-            made += answer(asked, now=now)
+            made += answer_request(asked, now=now)
         except DatabaseError:
             raise
         except Exception as error:  # one that fails keeps no other waiting; the step ends as failed
@@ -31,14 +31,14 @@ def answer_all(*, now: datetime) -> int:
     return made
 
 
-def answer(asked: EarlyLook, *, now: datetime) -> bool:
+def answer_request(asked: EarlyLook, *, now: datetime) -> bool:
     """One of them; whether a look was made now. Nothing is looked at that the plan has meanwhile opened to all."""
     made, refused = False, ""
-    said = exception_of(asked)[:EXCEPTION_LIMIT]
+    said = embargo_exception_text(asked)[:MAX_EXCEPTION_LENGTH]
     already = Analysis.objects.filter(campaign=asked.campaign, exception=said, made_at__gte=asked.asked_at).exists()
     if not already and is_embargoed(asked.campaign):
         try:
-            evaluate(asked.campaign, now=now, exception=said, by=asked.by.get_username())
+            evaluate(asked.campaign, now=now, embargo_exception=said, by=asked.by.get_username())
             made = True
         except NotEvaluable as reason:
             refused = str(reason)[:200]

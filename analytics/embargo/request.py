@@ -17,15 +17,15 @@ from analytics.models import Analysis, EarlyLook
 from campaign.models import Campaign
 from messages.roles import ANALYST, has_role, require_role
 
-REASON_LIMIT = 200
-COUNTED = (Campaign.State.RUNNING, Campaign.State.PAUSED, Campaign.State.CLOSED)
+MAX_REASON_LENGTH = 200
+STATES_WITH_COUNTS = (Campaign.State.RUNNING, Campaign.State.PAUSED, Campaign.State.CLOSED)
 
 
-class EarlyRefused(Exception):
+class EarlyLookRefused(Exception):
     """It cannot be asked for; the message says why, for a person."""
 
 
-def may_look(user: AbstractUser | AnonymousUser) -> bool:
+def may_look_early(user: AbstractUser | AnonymousUser) -> bool:
     """Whether this person may look early, and read what was looked at early."""
     return has_role(user, ANALYST)
 
@@ -35,28 +35,28 @@ def is_embargoed(campaign: Campaign) -> bool:
     return not Analysis.objects.filter(campaign=campaign, embargoed=False, exception="").exists()
 
 
-def waiting(campaign: Campaign) -> EarlyLook | None:
+def pending_request(campaign: Campaign) -> EarlyLook | None:
     """What was asked for and not answered yet."""
     return EarlyLook.objects.filter(campaign=campaign, done_at=None).select_related("by").first()
 
 
-def ask(campaign: Campaign, *, by: User, reason: str, now: datetime) -> EarlyLook:
+def create_request(campaign: Campaign, *, by: User, reason: str, now: datetime) -> EarlyLook:
     """Ask the worker for a look now, and say why."""
     require_role(by, ANALYST)
     reason = " ".join(reason.replace("\0", "").split())
     if not reason:
-        raise EarlyRefused(_("Please say why you need to look early."))
-    if len(reason) > REASON_LIMIT:
-        raise EarlyRefused(_("Please say it in %(limit)d characters.") % {"limit": REASON_LIMIT})
-    if campaign.state not in COUNTED or not is_embargoed(campaign):
-        raise EarlyRefused(_("There is no need to look early: the results say what can be said."))
+        raise EarlyLookRefused(_("Please say why you need to look early."))
+    if len(reason) > MAX_REASON_LENGTH:
+        raise EarlyLookRefused(_("Please say it in %(limit)d characters.") % {"limit": MAX_REASON_LENGTH})
+    if campaign.state not in STATES_WITH_COUNTS or not is_embargoed(campaign):
+        raise EarlyLookRefused(_("There is no need to look early: the results say what can be said."))
     try:
         with transaction.atomic():
             return EarlyLook.objects.create(campaign=campaign, by=by, reason=reason, asked_at=now)
     except IntegrityError:
-        raise EarlyRefused(_("Somebody has asked already, and the worker is at it.")) from None
+        raise EarlyLookRefused(_("Somebody has asked already, and the worker is at it.")) from None
 
 
-def exception_of(asked: EarlyLook) -> str:
+def embargo_exception_text(asked: EarlyLook) -> str:
     """How the look's record names who asked, and why."""
     return f"{asked.by.get_username()}: {asked.reason}"

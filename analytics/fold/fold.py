@@ -28,11 +28,11 @@ from django.db import connections, transaction
 
 from analytics import file_lock
 from analytics.ingest import open_views, writer
-from analytics.ingest.open_views import WHOLE, Stretch, Sums
+from analytics.ingest.open_views import NONCE_PREFIXES, GroupedCounts, NonceRange
 from analytics.models import FoldProgress, Tally
-from campaign.outcomes import tally_of
+from campaign.outcomes import tally_increments
 
-VIEWS_AT_ONCE = 20_000
+VIEWS_PER_BATCH = 20_000
 _EPOCH = date(1970, 1, 1)
 TallyKey = tuple[date, int, int, str, str, int]  # day, arm, placement, locale, outcome, value
 _ADD = f"""
@@ -44,29 +44,29 @@ _ADD = f"""
 
 
 @dataclass(frozen=True, slots=True)
-class Folded:
+class FoldResult:
     """How much one run did."""
 
     views: int
     hours: int
 
 
-def fold(*, hour: int, at_once: int = VIEWS_AT_ONCE) -> Folded:
+def fold(*, hour: int, batch_size: int = VIEWS_PER_BATCH) -> FoldResult:
     """Fold every view whose window has closed when `hour` (since 1970) begins, about `at_once` in a stretch."""
-    with file_lock.held(_lock()):
-        spool = writer.spool()
-        begun = FoldProgress.objects.filter(through__lt=WHOLE).values_list("closes", flat=True)
+    with file_lock.hold_lock(_lock()):
+        spool = writer.local_spool()
+        begun = FoldProgress.objects.filter(through__lt=NONCE_PREFIXES).values_list("closes", flat=True)
         hours = {
             *open_views.closed_hours(hour=hour),
-            *(closes for closes in (*spool.hours(), *begun) if closes <= hour),
+            *(closes for closes in (*spool.waiting_hours(), *begun) if closes <= hour),
         }
         for closes in sorted(hours):
             spool.shut_hour(closes)
-        writer.hand_over(spool)
-        views = sum(_fold_hour(closes, at_once=at_once) for closes in sorted(hours))
+        writer.move_spool_to_database(spool)
+        views = sum(_fold_hour(closes, at_once=batch_size) for closes in sorted(hours))
         if FoldProgress.objects.filter(compacted=False).exists() and open_views.compact():
-            FoldProgress.objects.filter(compacted=False, through=WHOLE).update(compacted=True)
-    return Folded(views=views, hours=len(hours))
+            FoldProgress.objects.filter(compacted=False, through=NONCE_PREFIXES).update(compacted=True)
+    return FoldResult(views=views, hours=len(hours))
 
 
 def _fold_hour(closes: int, *, at_once: int) -> int:
@@ -74,23 +74,23 @@ def _fold_hour(closes: int, *, at_once: int) -> int:
     open_views.shut_hour(closes)
     through = _through(closes)
     if through > 0:
-        open_views.forget(Stretch(closes, 0, through))
-    views = open_views.count(closes)
-    step = min(max(WHOLE * at_once // max(views, 1), 1), WHOLE)
+        open_views.delete_views(NonceRange(closes, 0, through))
+    views = open_views.count_views(closes)
+    step = min(max(NONCE_PREFIXES * at_once // max(views, 1), 1), NONCE_PREFIXES)
     counted = 0
-    while through < WHOLE:
-        stretch = Stretch(closes, through, min(through + step, WHOLE))
-        sums = open_views.sums(stretch)
+    while through < NONCE_PREFIXES:
+        stretch = NonceRange(closes, through, min(through + step, NONCE_PREFIXES))
+        sums = open_views.group_views(stretch)
         if _count(stretch, sums):
             counted += sum(row[-1] for row in sums)
             through = stretch.end
         else:  # another fold is at it: what it has counted is all that may be forgotten
             through = _through(closes)
-        open_views.forget(Stretch(closes, stretch.start, through))
+        open_views.delete_views(NonceRange(closes, stretch.start, through))
     return counted
 
 
-def _count(stretch: Stretch, sums: Sums) -> bool:
+def _count(stretch: NonceRange, sums: GroupedCounts) -> bool:
     """Add a stretch to the tallies, unless the note says that it was; whether it was added now."""
     with transaction.atomic():
         note, _ = FoldProgress.objects.select_for_update().get_or_create(closes=stretch.closes)
@@ -100,19 +100,19 @@ def _count(stretch: Stretch, sums: Sums) -> bool:
             return False
         note.through = stretch.end
         note.save(update_fields=["through"])
-        rows = [(*key, amount) for key, amount in sorted(tallies(sums).items())]
+        rows = [(*key, amount) for key, amount in sorted(tally_views(sums).items())]
         if rows:
             with connections["default"].cursor() as cursor:
                 cursor.executemany(_ADD, rows)
     return True
 
 
-def tallies(sums: Iterable[tuple[int, int, int, str, int, int | None, int | None, int]]) -> Counter[TallyKey]:
+def tally_views(sums: Iterable[tuple[int, int, int, str, int, int | None, int | None, int]]) -> Counter[TallyKey]:
     """What views add up to: nothing in it says which outcomes came from the same view."""
     added: Counter[TallyKey] = Counter()
     for hour, arm, placement, locale, bits, rating, dwell, alike in sums:
         day = _EPOCH + timedelta(days=hour // 24)
-        for outcome, value in tally_of(bits=bits, rating=rating, dwell=dwell):
+        for outcome, value in tally_increments(bits=bits, rating=rating, dwell=dwell):
             added[(day, arm, placement, locale, outcome, value)] += alike
     return added
 

@@ -11,14 +11,14 @@ from django.db import connection, transaction
 from analytics.models import Tally
 from campaign.models import LeftOutCount, ServedCount
 
-TABLES = tuple(model._meta.db_table for model in (Tally, ServedCount, LeftOutCount))
+COUNT_TABLES = tuple(model._meta.db_table for model in (Tally, ServedCount, LeftOutCount))
 
 
-def forget_their_order() -> None:
+def erase_row_order() -> None:
     """On PostgreSQL, make the rows of each day those of one commit, and lay them in the order of their key."""
     if connection.vendor != "postgresql" or connection.in_atomic_block:  # only a test is inside a transaction here
         return
-    for table in TABLES:
+    for table in COUNT_TABLES:
         with transaction.atomic(), connection.cursor() as cursor:
             # Whoever raises counts takes rows one by one: the table's lock keeps us from waiting for each other.
             cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")

@@ -18,18 +18,18 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Max, Sum
 
-from analytics.comparison.compare import LEAST_EVENTS
+from analytics.comparison.compare import MIN_EVENTS
 from analytics.disclosure import gate
 from analytics.models import GuardEvent, Tally
 from analytics.stats import Counts, NotEstimable, sequential
 from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
-from campaign.outcomes import CATALOGUE
+from campaign.outcomes import OUTCOMES
 from messages.audit import log
 
 
 @dataclass(frozen=True, slots=True)
-class Harm:
+class HarmfulArm:
     """An arm beside the control: how much more harm, and the bound that it exceeds at every look; both as shares."""
 
     arm: str
@@ -37,33 +37,33 @@ class Harm:
     bound: float
 
 
-def harms(
+def find_harmful_arms(
     arms: Mapping[str, Counts], *, control: str, margin: float, level: float, n_planned: int, lower_is_better: bool
-) -> list[Harm]:
+) -> list[HarmfulArm]:
     """The arms whose harm surely exceeds `margin`. `level` is that of each bound; `n_planned` counts both arms."""
     found = []
     for key, counts in arms.items():
         pair = (counts, arms[control])
-        if key == control or min(min(c.events, c.n - c.events) for c in pair) < LEAST_EVENTS:
+        if key == control or min(min(c.events, c.n - c.events) for c in pair) < MIN_EVENTS:
             continue
         worse, than = pair if lower_is_better else pair[::-1]
         estimate = sequential.confidence_sequence(
             treated=worse, control=than, level=level, n_planned=n_planned, alternative="greater"
         )
         if not isinstance(estimate, NotEstimable) and estimate.interval.low > margin:
-            found.append(Harm(key, estimate.effect, estimate.interval.low))
+            found.append(HarmfulArm(key, estimate.effect, estimate.interval.low))
     return found
 
 
 @transaction.atomic
-def guard(campaign: Campaign, *, now: datetime, by: str = log.WORKER) -> list[GuardEvent]:
+def pause_harmful_arms(campaign: Campaign, *, now: datetime, by: str = log.WORKER) -> list[GuardEvent]:
     """Pause every arm that crosses a guardrail of the frozen plan; the events that this run put on record."""
     plan = AnalysisPlan.objects.filter(campaign=campaign, frozen_at__isnull=False).first()
     if plan is None:
         return []
     watched = [o for o in plan.outcomes.all() if o.role == PlannedOutcome.Role.GUARDRAIL and o.harm_margin is not None]
     held = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # nobody resumes an arm meanwhile
-    if held.state not in transitions.SHOWN:
+    if held.state not in transitions.OPEN_STATES:
         return []
     arms = list(campaign.arms.all())
     control = next(arm for arm in arms if arm.is_control)
@@ -74,13 +74,13 @@ def guard(campaign: Campaign, *, now: datetime, by: str = log.WORKER) -> list[Gu
     for outcome in watched:
         assert outcome.harm_margin is not None
         counts = _counts(arms, outcome.outcome)
-        for harm in harms(
+        for harm in find_harmful_arms(
             {arm.key: counts[arm.pk] for arm in watched_arms},
             control=control.key,
             margin=outcome.harm_margin,
             level=1 - (1 - plan.level) / bounds,
             n_planned=2 * plan.planned_per_arm,
-            lower_is_better=CATALOGUE[outcome.outcome].better == "lower",
+            lower_is_better=OUTCOMES[outcome.outcome].better == "lower",
         ):
             arm = next(arm for arm in arms if arm.key == harm.arm)
             if harm.bound <= accepted.get((arm.pk, outcome.outcome), 0.0) + outcome.harm_margin:
@@ -96,9 +96,11 @@ def _accepted(campaign: Campaign) -> dict[tuple[int, str], float]:
     return {(arm, outcome): bound for arm, outcome, bound in stops.annotate(Max("bound"))}
 
 
-def _pause(arm: Arm, outcome: str, margin: float, harm: Harm, *, people: int, now: datetime, by: str) -> GuardEvent:
+def _pause(
+    arm: Arm, outcome: str, margin: float, harm: HarmfulArm, *, people: int, now: datetime, by: str
+) -> GuardEvent:
     if arm.paused_at is None:
-        transitions.pause_arm(arm, reason=f"Guardrail crossed: {CATALOGUE[outcome].name}", now=now, by=by)
+        transitions.pause_arm(arm, reason=f"Guardrail crossed: {OUTCOMES[outcome].name}", now=now, by=by)
     return GuardEvent.objects.create(
         campaign=arm.campaign,
         arm=arm,
@@ -108,7 +110,7 @@ def _pause(arm: Arm, outcome: str, margin: float, harm: Harm, *, people: int, no
         effect=harm.effect,
         bound=harm.bound,
         margin=margin,
-        in_hundred=gate.whole_in_hundred(harm.bound, people=people),
+        in_hundred=gate.releasable_percent(harm.bound, people=people),
     )
 
 

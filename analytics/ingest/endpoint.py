@@ -4,57 +4,57 @@ from __future__ import annotations
 
 from typing import Any
 
-from analytics.ingest.writer import expired
+from analytics.ingest.writer import receipt_expired_refusal
 from campaign.assignment.receipts import SECONDS_PER_HOUR, Receipt, ReceiptExpired, ReceiptInvalid
-from campaign.outcomes import RECORDED
+from campaign.outcomes import RECORDED_OUTCOMES
 from campaign.serving.application import (
     JSON_HEADERS,
-    Answers,
-    Event,
-    Recording,
+    OutcomeEvent,
+    PendingReply,
+    RecordResults,
     Refusal,
     Reply,
     Request,
     Route,
-    Surroundings,
-    body_of,
-    cross_origin,
+    ServingContext,
+    cors_headers,
+    has_privacy_signal,
     json_reply,
-    not_recorded,
+    not_recorded_refusal,
     parse_json,
-    preflight,
+    preflight_reply,
+    read_body,
     refusal_reply,
-    wants_not_to_be_counted,
 )
 
-MOST_EVENTS = 500
-SINGLE_LIMIT = 4096
+MAX_EVENTS = 500
+SINGLE_BODY_LIMIT = 4096
 BODY_LIMIT = 131_072
 _FIELDS = {"receipt", "outcome", "value"}
 
 
-def events(request: Request, at: Surroundings) -> Reply | Recording:
+def handle_events(request: Request, at: ServingContext) -> Reply | PendingReply:
     """Verify each event, have the good ones put on disk, then answer: 200, or 207 naming the bad ones of a list.
 
     Who asks not to be counted is answered as anyone else, and nothing is kept.
     """
     method = request.method
     if method == "OPTIONS":
-        return preflight("POST")
+        return preflight_reply("POST")
     if method != "POST":
         return refusal_reply(
             Refusal(405, "method_not_allowed", "This address answers POST."), [("Allow", "POST, OPTIONS")]
         )
-    body = body_of(request, BODY_LIMIT)
+    body = read_body(request, BODY_LIMIT)
     value = parse_json(body)
     if isinstance(value, list):
         return _many(value, _Desk(request, at))
-    if len(body) > SINGLE_LIMIT:
-        raise Refusal(413, "body_too_large", f"One event may hold at most {SINGLE_LIMIT} bytes.")
+    if len(body) > SINGLE_BODY_LIMIT:
+        raise Refusal(413, "body_too_large", f"One event may hold at most {SINGLE_BODY_LIMIT} bytes.")
     return _one(value, _Desk(request, at))
 
 
-def _one(item: Any, desk: _Desk) -> Reply | Recording:
+def _one(item: Any, desk: _Desk) -> Reply | PendingReply:
     """What browsers send, and so worth a way without lists."""
     event = desk.verified(item)
     headers = list(desk.cors.items())
@@ -63,23 +63,23 @@ def _one(item: Any, desk: _Desk) -> Reply | Recording:
     if desk.declines:
         return Reply(200, JSON_HEADERS + headers, b'{"accepted":0}')
 
-    def reply(answers: Answers) -> Reply:
+    def reply(answers: RecordResults) -> Reply:
         refusal = answers[0]
         if refusal is not None:
             return refusal_reply(refusal, headers)
         return Reply(200, JSON_HEADERS + headers, b'{"accepted":1}')
 
-    return Recording([event], reply)
+    return PendingReply([event], reply)
 
 
-def _many(items: list[Any], desk: _Desk) -> Reply | Recording:
-    if not 1 <= len(items) <= MOST_EVENTS:
-        raise Refusal(413 if items else 400, "wrong_number_of_events", f"Send 1 to {MOST_EVENTS} events at a time.")
+def _many(items: list[Any], desk: _Desk) -> Reply | PendingReply:
+    if not 1 <= len(items) <= MAX_EVENTS:
+        raise Refusal(413 if items else 400, "wrong_number_of_events", f"Send 1 to {MAX_EVENTS} events at a time.")
     outcomes = [desk.verified(item) for item in items]
-    good = [(index, event) for index, event in enumerate(outcomes) if isinstance(event, Event)]
+    good = [(index, event) for index, event in enumerate(outcomes) if isinstance(event, OutcomeEvent)]
     refused = {index: refusal for index, refusal in enumerate(outcomes) if isinstance(refusal, Refusal)}
 
-    def reply(answers: Answers) -> Reply:
+    def reply(answers: RecordResults) -> Reply:
         late = {index: refusal for (index, _), refusal in zip(good, answers, strict=True) if refusal is not None}
         errors = {**refused, **late}
         answer: dict[str, Any] = {"accepted": 0 if desk.declines else len(items) - len(errors)}
@@ -89,23 +89,23 @@ def _many(items: list[Any], desk: _Desk) -> Reply | Recording:
 
     if desk.declines:
         good = []
-    return Recording([event for _, event in good], reply) if good else reply([])
+    return PendingReply([event for _, event in good], reply) if good else reply([])
 
 
 class _Desk:
     """Looks at the events of one request: what they have in common is looked at once."""
 
-    def __init__(self, request: Request, at: Surroundings) -> None:
-        self._request, self._office = request, at.office
-        self.declines = wants_not_to_be_counted(request)
+    def __init__(self, request: Request, at: ServingContext) -> None:
+        self._request, self._office = request, at.receipt_signer
+        self.declines = has_privacy_signal(request)
         self._hour = int(at.clock()) // SECONDS_PER_HOUR
         snapshot = at.snapshot()
-        self._placements, self._compiled = snapshot.placement_ids, snapshot.compiled
+        self._placements, self._compiled = snapshot.placement_ids, snapshot.is_compiled
         self._receipts: dict[str, Receipt | Refusal] = {}
         self._welcome: dict[int, bool] = {}
         self.cors: dict[str, str] = {}
 
-    def verified(self, item: Any) -> Event | Refusal:
+    def verified(self, item: Any) -> OutcomeEvent | Refusal:
         """One event with its receipt opened, or why it cannot count."""
         if not isinstance(item, dict):
             return Refusal(400, "invalid_field", "An event must be a JSON object.")
@@ -117,7 +117,7 @@ class _Desk:
             return Refusal(
                 400, "invalid_field", "A field is missing or has the wrong type.", {name: "Must be a string."}
             )
-        outcome = RECORDED.get(key)
+        outcome = RECORDED_OUTCOMES.get(key)
         if outcome is None:
             return Refusal(400, "unknown_outcome", "This outcome is not in the catalogue.", {"outcome": "Unknown."})
         value = item.get("value")
@@ -131,7 +131,7 @@ class _Desk:
         receipt = self._receipts.get(text)
         if receipt is None:
             receipt = self._receipts[text] = self._opened(text)
-        return Event(receipt, key, value) if isinstance(receipt, Receipt) else receipt
+        return OutcomeEvent(receipt, key, value) if isinstance(receipt, Receipt) else receipt
 
     def _opened(self, text: str) -> Receipt | Refusal:
         try:
@@ -139,12 +139,12 @@ class _Desk:
         except ReceiptInvalid:
             return Refusal(403, "receipt_invalid", "This receipt was not issued here.", {"receipt": "Not genuine."})
         except ReceiptExpired:
-            return expired()
+            return receipt_expired_refusal()
         welcome = self._welcome.get(receipt.placement)
         if welcome is None:
             welcome = self._welcome[receipt.placement] = self._may_use(receipt.placement)
         if not self._compiled:  # this process has not seen a single placement yet: it cannot know
-            return not_recorded()
+            return not_recorded_refusal()
         if not welcome:
             says = {"receipt": "Not of this placement."}
             return Refusal(403, "receipt_foreign", "This receipt belongs to another placement.", says)
@@ -152,11 +152,11 @@ class _Desk:
 
     def _may_use(self, number: int) -> bool:
         placement = self._placements.get(number)
-        origin = cross_origin(self._request, placement.origins) if placement else None
+        origin = cors_headers(self._request, placement.origins) if placement else None
         if origin is None:
             return False
         self.cors.update(origin)
         return True
 
 
-EVENTS = Route(events, BODY_LIMIT)
+EVENTS_ROUTE = Route(handle_events, BODY_LIMIT)

@@ -14,24 +14,24 @@ from django.db import OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from analytics import file_lock
-from analytics.db_timeout import Patience
+from analytics.db_timeout import DatabaseTimeout
 from analytics.models import FoldedHour, OpenView
-from campaign.checks import MAY_LEAVE_WAL
-from campaign.outcomes import CATALOGUE, EXPOSED
+from campaign.checks import CAN_SWITCH_WAL_SQL
+from campaign.outcomes import EXPOSED_BIT, OUTCOMES
 
 if TYPE_CHECKING:
-    from campaign.serving.application import Event
+    from campaign.serving.application import OutcomeEvent
 
-ALIAS = "audience"
+DATABASE_ALIAS = "audience"
 TABLE = OpenView._meta.db_table
 _FOLDED = FoldedHour._meta.db_table
 _SHUTTING = 0x5EC0ED  # the number of our advisory lock: shared by who writes, held alone by who shuts an hour
-_PATIENCE = Patience(seconds=2.0)
+_PATIENCE = DatabaseTimeout(seconds=2.0)
 # While the table is written anew nobody can put rows. Waiting for that would take longer than keeping events aside.
 _HURRIED = "set_config('lock_timeout', '300ms', true)"
 
 
-class View(NamedTuple):
+class OpenViewRow(NamedTuple):
     """One row: a shown message and what was done with it so far."""
 
     closes: int
@@ -46,7 +46,7 @@ class View(NamedTuple):
     dwell: int | None
 
 
-COLUMNS = ", ".join(View._fields)
+COLUMNS = ", ".join(OpenViewRow._fields)
 
 
 def _grows(table: str) -> str:
@@ -59,12 +59,12 @@ def _grows(table: str) -> str:
     """
 
 
-def put_sqlite(table: str) -> str:
+def sqlite_upsert_sql(table: str) -> str:
     """The statement that puts one row into a table of SQLite."""
     return f"INSERT INTO {table} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {_grows(table)}"  # noqa: S608
 
 
-_PUT_SQLITE = put_sqlite(TABLE)
+_PUT_SQLITE = sqlite_upsert_sql(TABLE)
 _PUT_POSTGRESQL = f"""
     INSERT INTO {TABLE} ({COLUMNS}) SELECT * FROM unnest(
         %s::int[], %s::bytea[], %s::int[], %s::int[], %s::int[], %s::text[], %s::int[],
@@ -72,16 +72,16 @@ _PUT_POSTGRESQL = f"""
     ) {_grows(TABLE)}
 """  # noqa: S608  (only names of our own are put in)
 
-_BITS = {key: EXPOSED if o.bit is None else EXPOSED | 1 << o.bit for key, o in CATALOGUE.items()}
+_BITS = {key: EXPOSED_BIT if o.bit is None else EXPOSED_BIT | 1 << o.bit for key, o in OUTCOMES.items()}
 
 
-class Busy(OperationalError):
+class DatabaseCompacting(OperationalError):
     """The file is being compacted: nothing is wrong, and waiting would take longer than keeping the events aside."""
 
 
-def merged(events: Iterable[Event]) -> list[View]:
+def merge_events(events: Iterable[OutcomeEvent]) -> list[OpenViewRow]:
     """The events as one row a view, in the order of their key: writers that meet take rows in the same order."""
-    views: dict[tuple[int, bytes], View] = {}
+    views: dict[tuple[int, bytes], OpenViewRow] = {}
     for receipt, outcome, value in events:
         campaign, arm, placement, hour, closes, locale, nonce = receipt
         bits = _BITS[outcome]
@@ -93,25 +93,28 @@ def merged(events: Iterable[Event]) -> list[View]:
             bits |= before.bits
             rating = rating if before.rating is None else before.rating
             dwell = dwell if before.dwell is None else before.dwell
-        views[key] = View(closes, nonce, campaign, arm, placement, locale, hour, bits, rating, dwell)
+        views[key] = OpenViewRow(closes, nonce, campaign, arm, placement, locale, hour, bits, rating, dwell)
     return [views[key] for key in sorted(views)]
 
 
 @contextmanager
-def writing(own: BaseDatabaseWrapper | None = None) -> Iterator[BaseDatabaseWrapper]:
+def write_transaction(own: BaseDatabaseWrapper | None = None) -> Iterator[BaseDatabaseWrapper]:
     """One transaction that puts rows, on a connection of one's own or this thread's.
 
     OperationalError if the database is away or frozen, Busy if it is being compacted.
     """
-    connection = own or connections[ALIAS]
+    connection = own or connections[DATABASE_ALIAS]
     if connection.vendor == "sqlite":
-        with file_lock.held(_beside("turn")), file_lock.held(_beside("compacting"), wait=False, shared=True) as free:
+        with (
+            file_lock.hold_lock(_beside("turn")),
+            file_lock.hold_lock(_beside("compacting"), wait=False, shared=True) as free,
+        ):
             if free is None:
-                raise Busy("the audience database is being compacted")
+                raise DatabaseCompacting("the audience database is being compacted")
             with _transaction(connection):
                 yield connection
         return
-    with _PATIENCE.at_an_end(connection), _transaction(connection):
+    with _PATIENCE.enforce(connection), _transaction(connection):
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {_HURRIED}, pg_advisory_xact_lock_shared({_SHUTTING})")
         yield connection
@@ -125,7 +128,7 @@ def _transaction(connection: BaseDatabaseWrapper) -> Iterator[None]:
     would open another to end what is gone with it, and wait for a frozen server once more.
     """
     if connection.in_atomic_block:  # in a test: this is a part of its transaction
-        with transaction.atomic(using=ALIAS):
+        with transaction.atomic(using=DATABASE_ALIAS):
             yield
         return
     connection.ensure_connection()
@@ -144,10 +147,10 @@ def _transaction(connection: BaseDatabaseWrapper) -> Iterator[None]:
                 raw.execute("ROLLBACK")
 
 
-def reach() -> None:
+def check_reachable() -> None:
     """Ask the table something small, with little patience; an error says that it takes no rows now either."""
-    connection = connections[ALIAS]
-    with _PATIENCE.at_an_end(connection), ExitStack() as stack:
+    connection = connections[DATABASE_ALIAS]
+    with _PATIENCE.enforce(connection), ExitStack() as stack:
         if connection.vendor == "postgresql":
             stack.enter_context(_transaction(connection))
         cursor = stack.enter_context(connection.cursor())
@@ -157,7 +160,7 @@ def reach() -> None:
         cursor.fetchall()
 
 
-def shut(connection: BaseDatabaseWrapper, closes: Sequence[int]) -> set[int]:
+def find_shut_hours(connection: BaseDatabaseWrapper, closes: Sequence[int]) -> set[int]:
     """Those of these closing hours that take nothing more. Only within `writing`."""
     marks = ", ".join(["%s"] * len(closes))
     question = f"SELECT closes FROM {_FOLDED} WHERE closes IN ({marks})"  # noqa: S608
@@ -168,7 +171,7 @@ def shut(connection: BaseDatabaseWrapper, closes: Sequence[int]) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def put(connection: BaseDatabaseWrapper, views: Sequence[View]) -> None:
+def upsert_views(connection: BaseDatabaseWrapper, views: Sequence[OpenViewRow]) -> None:
     """Add rows, or what they say to the rows that are there. Only within `writing`."""
     if connection.vendor == "sqlite":
         connection.connection.executemany(_PUT_SQLITE, views)
@@ -179,8 +182,8 @@ def put(connection: BaseDatabaseWrapper, views: Sequence[View]) -> None:
 
 def shut_hour(closes: int) -> None:
     """From here on no event for a view that closed at `closes` is taken; writers under way finish first."""
-    connection = connections[ALIAS]
-    with _turn(), transaction.atomic(using=ALIAS):
+    connection = connections[DATABASE_ALIAS]
+    with _turn(), transaction.atomic(using=DATABASE_ALIAS):
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute(f"SELECT pg_advisory_xact_lock({_SHUTTING})")
@@ -197,53 +200,53 @@ def closed_hours(*, hour: int) -> list[int]:
 
 def oldest_closed_hour(*, hour: int, after: int = -1) -> int | None:
     """The first closing hour behind `after` and up to `hour` that still has views."""
-    with connections[ALIAS].cursor() as cursor:
+    with connections[DATABASE_ALIAS].cursor() as cursor:
         question = f"SELECT MIN(closes) FROM {TABLE} WHERE closes > %s AND closes <= %s"  # noqa: S608
         cursor.execute(question, [after, hour])
         row = cursor.fetchone()
     return None if row is None else row[0]
 
 
-def count(closes: int) -> int:
+def count_views(closes: int) -> int:
     """How many views closed at this hour."""
     return OpenView.objects.filter(closes=closes).count()
 
 
-WHOLE = 65_536  # nonces are cut by their first two bytes
+NONCE_PREFIXES = 65_536  # nonces are cut by their first two bytes
 
 
-class Stretch(NamedTuple):
+class NonceRange(NamedTuple):
     """Views of one closing hour whose nonces begin with a number from `start` to `end` - 1, of 65,536."""
 
     closes: int
     start: int
     end: int
 
-    def where(self) -> tuple[str, list[int | bytes]]:
+    def sql_condition(self) -> tuple[str, list[int | bytes]]:
         condition = "closes = %s AND nonce >= %s"
         values: list[int | bytes] = [self.closes, self.start.to_bytes(2, "big")]
-        if self.end < WHOLE:
+        if self.end < NONCE_PREFIXES:
             return f"{condition} AND nonce < %s", [*values, self.end.to_bytes(2, "big")]
         return condition, values
 
 
-Sums = list[tuple[int, int, int, str, int, int | None, int | None, int]]
+GroupedCounts = list[tuple[int, int, int, str, int, int | None, int | None, int]]
 
 
-def sums(stretch: Stretch) -> Sums:
+def group_views(stretch: NonceRange) -> GroupedCounts:
     """What lies in a stretch: (hour, arm, placement, locale, bits, rating, dwell) and how many views are alike."""
-    condition, values = stretch.where()
+    condition, values = stretch.sql_condition()
     alike = "hour, arm, placement, locale, bits, rating, dwell"
-    with connections[ALIAS].cursor() as cursor:
+    with connections[DATABASE_ALIAS].cursor() as cursor:
         cursor.execute(f"SELECT {alike}, COUNT(*) FROM {TABLE} WHERE {condition} GROUP BY {alike}", values)  # noqa: S608
-        rows: Sums = cursor.fetchall()
+        rows: GroupedCounts = cursor.fetchall()
         return rows
 
 
-def forget(stretch: Stretch) -> int:
+def delete_views(stretch: NonceRange) -> int:
     """Delete the views of a stretch; how many there were. On SQLite `secure_delete` overwrites their bytes."""
-    condition, values = stretch.where()
-    with _turn(), transaction.atomic(using=ALIAS), connections[ALIAS].cursor() as cursor:
+    condition, values = stretch.sql_condition()
+    with _turn(), transaction.atomic(using=DATABASE_ALIAS), connections[DATABASE_ALIAS].cursor() as cursor:
         cursor.execute(f"DELETE FROM {TABLE} WHERE {condition}", values)  # noqa: S608
         return int(cursor.rowcount)
 
@@ -256,13 +259,13 @@ def compact() -> bool:
     their random key. Whoever writes meanwhile keeps its events aside (analytics.ingest.spool).
     PostgreSQL's write-ahead log is left behind too, if we may (campaign.checks warns if not).
     """
-    connection = connections[ALIAS]
+    connection = connections[DATABASE_ALIAS]
     if connection.in_atomic_block:
         return True  # only a test folds inside a transaction; nothing may be vacuumed there
     if connection.vendor != "sqlite":
         with connection.cursor() as cursor:
             cursor.execute(f"CLUSTER {TABLE} USING {TABLE}_pkey")
-            cursor.execute(f"SELECT {MAY_LEAVE_WAL}")
+            cursor.execute(f"SELECT {CAN_SWITCH_WAL_SQL}")
             row = cursor.fetchone()
             if row is not None and row[0]:
                 # Recovery needs only what came after the start of a checkpoint: the files before it are deleted.
@@ -279,10 +282,10 @@ def compact() -> bool:
 @contextmanager
 def _turn() -> Iterator[None]:
     """On SQLite, our turn among the processes that write to the file; PostgreSQL needs none."""
-    if connections[ALIAS].vendor != "sqlite":
+    if connections[DATABASE_ALIAS].vendor != "sqlite":
         yield
         return
-    with file_lock.held(_beside("turn")):
+    with file_lock.hold_lock(_beside("turn")):
         yield
 
 
@@ -290,10 +293,10 @@ def _turn() -> Iterator[None]:
 def _compacting() -> Iterator[None]:
     """Nobody writes to the SQLite file meanwhile, and nobody waits: `writing` raises Busy."""
     with ExitStack() as stack:
-        with file_lock.held(_beside("turn")):
-            stack.enter_context(file_lock.held(_beside("compacting")))
+        with file_lock.hold_lock(_beside("turn")):
+            stack.enter_context(file_lock.hold_lock(_beside("compacting")))
         yield
 
 
 def _beside(purpose: str) -> str:
-    return f"{connections[ALIAS].settings_dict['NAME']}-{purpose}.lock"
+    return f"{connections[DATABASE_ALIAS].settings_dict['NAME']}-{purpose}.lock"

@@ -17,10 +17,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from analytics import file_lock
-from analytics.ingest.open_views import COLUMNS, View, put_sqlite
-from campaign.keys.store import sync_directory
+from analytics.ingest.open_views import COLUMNS, OpenViewRow, sqlite_upsert_sql
+from campaign.keys.store import fsync_directory
 
-HOURS_REMEMBERED = 400  # those shut last, whatever their numbers: a clock may have jumped ten years ahead and back
+MAX_SHUT_HOURS = 400  # those shut last, whatever their numbers: a clock may have jumped ten years ahead and back
 _AT_ONCE = 2_000
 _TABLE = """
     CREATE TABLE IF NOT EXISTS spooled (
@@ -31,7 +31,7 @@ _TABLE = """
         CHECK (hour BETWEEN 0 AND 9999999 AND length(nonce) = 16)
     ) WITHOUT ROWID
 """
-_PUT = put_sqlite("spooled")
+_PUT = sqlite_upsert_sql("spooled")
 
 
 class Spool:
@@ -47,7 +47,7 @@ class Spool:
         """Whether anything waits to be handed over: the file is there only while something does."""
         return self._file.exists()
 
-    def put(self, select: Callable[[set[int]], Sequence[View]]) -> None:
+    def add(self, select: Callable[[set[int]], Sequence[OpenViewRow]]) -> None:
         """Keep the rows that `select` returns, given the closing hours that take no more; on disk when it returns."""
         with self._held() as descriptor:
             views = select(set(_read_hours(descriptor)))
@@ -63,7 +63,7 @@ class Spool:
             if closes not in hours:
                 _note_hour(descriptor, closes, before=hours)
 
-    def hours(self) -> list[int]:
+    def waiting_hours(self) -> list[int]:
         """The closing hours of the rows that wait."""
         if not self.holds_events:
             return []
@@ -71,7 +71,7 @@ class Spool:
             file.execute(_TABLE)
             return [row[0] for row in file.execute("SELECT DISTINCT closes FROM spooled ORDER BY closes")]
 
-    def count(self) -> int:
+    def count_views(self) -> int:
         """How many views wait."""
         if not self.holds_events:
             return 0
@@ -79,7 +79,7 @@ class Spool:
             file.execute(_TABLE)
             return int(file.execute("SELECT COUNT(*) FROM spooled").fetchone()[0])
 
-    def hand_over(self, take: Callable[[list[View]], None]) -> int:
+    def drain(self, take: Callable[[list[OpenViewRow]], None]) -> int:
         """Give every row to `take`, which has it on disk when it returns, and forget it; how many there were.
 
         An error of `take` leaves the rest here. Others may write in between: the lock is held for one portion.
@@ -93,22 +93,22 @@ class Spool:
             total += done
         return total
 
-    def _hand_over_some(self, take: Callable[[list[View]], None]) -> int:
+    def _hand_over_some(self, take: Callable[[list[OpenViewRow]], None]) -> int:
         if not self.holds_events:
             return 0
         with closing(self._open()) as file:
             file.execute(_TABLE)
             rows = file.execute(f"SELECT {COLUMNS} FROM spooled ORDER BY closes, nonce LIMIT ?", [_AT_ONCE])  # noqa: S608
-            views = [View(*row) for row in rows.fetchall()]
+            views = [OpenViewRow(*row) for row in rows.fetchall()]
             if views:
                 take(views)
-                self._forget(file, views[-1])
+                self._delete_through(file, views[-1])
             if len(views) == _AT_ONCE:
                 return len(views)
         self._delete()
         return len(views)
 
-    def _forget(self, file: sqlite3.Connection, last: View) -> None:
+    def _delete_through(self, file: sqlite3.Connection, last: OpenViewRow) -> None:
         with file:
             file.execute("DELETE FROM spooled WHERE (closes, nonce) <= (?, ?)", last[:2])
 
@@ -120,14 +120,14 @@ class Spool:
     @contextmanager
     def _held(self) -> Iterator[int]:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with file_lock.held(self._lock) as descriptor:
+        with file_lock.hold_lock(self._lock) as descriptor:
             assert descriptor is not None
             yield descriptor
 
     def _open(self) -> sqlite3.Connection:
         if not self._file.exists():
             # The directory may be new too: what is synced inside it is lost with its name unless its parent is synced.
-            sync_directory(self.directory.parent)
+            fsync_directory(self.directory.parent)
             self._file.touch(mode=0o600)
         file = sqlite3.connect(self._file)
         # EXTRA also syncs the directory when the journal goes: the commit cannot be undone by a lost directory entry.
@@ -147,8 +147,8 @@ def _note_hour(descriptor: int, closes: int, *, before: list[int]) -> None:
 
     Now and then the older half goes. A crash in between leaves old ones behind the new, and thus more than needed.
     """
-    if len(before) >= 2 * HOURS_REMEMBERED:
-        kept = "".join(f" {hour}" for hour in before[-HOURS_REMEMBERED:]).encode()
+    if len(before) >= 2 * MAX_SHUT_HOURS:
+        kept = "".join(f" {hour}" for hour in before[-MAX_SHUT_HOURS:]).encode()
         os.pwrite(descriptor, kept, 0)
         os.ftruncate(descriptor, len(kept))
     os.pwrite(descriptor, f" {closes}".encode(), os.fstat(descriptor).st_size)

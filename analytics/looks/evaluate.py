@@ -11,22 +11,22 @@ from django.db import transaction
 from django.db.models import Max, Min, Sum
 
 from analytics.comparison.compare import Comparison, Rules, compare
-from analytics.comparison.factorial import Term, factorial_terms
-from analytics.comparison.sensitivity import checks
+from analytics.comparison.factorial import FactorialContrast, factorial_contrasts
+from analytics.comparison.sensitivity import run_cross_checks
 from analytics.disclosure import release
-from analytics.disclosure.tallies import Tallied
-from analytics.looks.meta_analysis import pooled
+from analytics.disclosure.tallies import CampaignTallies
+from analytics.looks.meta_analysis import pool_comparisons
 from analytics.models import Analysis, Estimate, Tally
 from analytics.stats import Counts, NotEstimable, omnibus, sample_ratio
 from analytics.stats import Estimate as Estimated
 from campaign.lifecycle import transitions
-from campaign.lifecycle.frozen_plan import factorial_arms, margin_of
+from campaign.lifecycle.frozen_plan import factorial_arms, smallest_difference_of
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
-from campaign.outcomes import CATALOGUE
+from campaign.outcomes import OUTCOMES
 from messages.audit import log
 
 EXPLORATORY = "exploratory"
-EXCEPTION_LIMIT = 300  # as long as its column
+MAX_EXCEPTION_LENGTH = 300  # as long as its column
 _LEAST_STEP = 0.001  # two looks closer than this share of the plan are one
 
 
@@ -35,7 +35,12 @@ class NotEvaluable(Exception):
 
 
 def evaluate(
-    campaign: Campaign, *, now: datetime, also: Sequence[str] = (), exception: str = "", by: str = log.WORKER
+    campaign: Campaign,
+    *,
+    now: datetime,
+    extra_outcomes: Sequence[str] = (),
+    embargo_exception: str = "",
+    by: str = log.WORKER,
 ) -> Analysis:
     """Compare the arms as the frozen plan says, on closed views alone, and put the look on record.
 
@@ -44,11 +49,11 @@ def evaluate(
     does not name, are marked exploratory. What takes time is done before the database is asked to write: if another
     look came meanwhile, everything is done again.
     """
-    if len(exception) > EXCEPTION_LIMIT:
-        raise NotEvaluable(f"Please say in {EXCEPTION_LIMIT} characters who looks early, and why.")
+    if len(embargo_exception) > MAX_EXCEPTION_LENGTH:
+        raise NotEvaluable(f"Please say in {MAX_EXCEPTION_LENGTH} characters who looks early, and why.")
     analysis = None
     while analysis is None:
-        analysis = _evaluated(campaign, now=now, also=also, exception=exception, by=by)
+        analysis = _evaluated(campaign, now=now, also=extra_outcomes, exception=embargo_exception, by=by)
     return analysis
 
 
@@ -57,15 +62,15 @@ def _evaluated(campaign: Campaign, *, now: datetime, also: Sequence[str], except
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     if plan is None or plan.frozen_at is None:
         raise NotEvaluable("This campaign has no frozen plan yet: launch it first.")
-    unknown = [key for key in also if key not in CATALOGUE or CATALOGUE[key].kind != "yes-no"]
+    unknown = [key for key in also if key not in OUTCOMES or OUTCOMES[key].kind != "yes-no"]
     if unknown:
         raise NotEvaluable(f"“{unknown[0]}” is not a yes/no outcome of the catalogue.")
     arms = list(campaign.arms.select_related("revision__message"))
     planned = sorted(plan.outcomes.all(), key=lambda outcome: outcome.role != PlannedOutcome.Role.PRIMARY)
     named = {outcome.outcome for outcome in planned}
     extra = [PlannedOutcome(plan=plan, outcome=key, role=EXPLORATORY) for key in also if key not in named]
-    seen = Tallied(arms)
-    looks = _looks(campaign, plan, information=seen.people / (plan.planned_per_arm * len(arms)))
+    seen = CampaignTallies(arms)
+    looks = _looks(campaign, plan, information=seen.total_exposed / (plan.planned_per_arm * len(arms)))
     rules = {outcome.outcome: _rules(plan, outcome, looks) for outcome in [*planned, *extra]}
     found = {
         outcome.outcome: compare(
@@ -76,7 +81,7 @@ def _evaluated(campaign: Campaign, *, now: datetime, also: Sequence[str], except
         for outcome in [*planned, *extra]
     }
     primary = planned[0].outcome
-    shown = release.decide(campaign, primary, seen, {} if looks.embargoed and not exception else found, rules)
+    shown = release.decide_release(campaign, primary, seen, {} if looks.embargoed and not exception else found, rules)
     with transaction.atomic():
         Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # two looks at once take turns
         if _last_look(campaign) != last:
@@ -88,12 +93,16 @@ def _evaluated(campaign: Campaign, *, now: datetime, also: Sequence[str], except
             _record_health(analysis, planned[0], seen)
         else:
             for outcome in [*planned, *extra]:
-                _record_estimates(analysis, outcome, found[outcome.outcome], seen, margin_of(plan, outcome))
+                _record_estimates(
+                    analysis, outcome, found[outcome.outcome], seen, smallest_difference_of(plan, outcome)
+                )
             _record_factorial(analysis, planned[0], found[primary], campaign, rules[primary])
         shown.analysis = analysis
         shown.save()
         if exception:
-            transitions.record(log.Action.LOOK_EARLY, campaign, by=by, look=analysis.look, reason=exception)
+            transitions.record_campaign_action(
+                log.Action.LOOK_EARLY, campaign, by=by, look=analysis.look, reason=exception
+            )
     return analysis
 
 
@@ -101,7 +110,7 @@ def _last_look(campaign: Campaign) -> int:
     return Analysis.objects.filter(campaign=campaign).aggregate(Max("look"))["look__max"] or 0
 
 
-def due(campaign: Campaign, *, now: datetime) -> bool:
+def is_look_due(campaign: Campaign, *, now: datetime) -> bool:
     """Whether the worker should look now: at each planned point, and otherwise once a day for the data's health.
 
     Nothing new, nothing due. A plan with one look or named points is looked at when the next of them is reached, and
@@ -159,11 +168,11 @@ def _looks(campaign: Campaign, plan: AnalysisPlan, *, information: float) -> _Lo
 
 
 def _rules(plan: AnalysisPlan, outcome: PlannedOutcome, looks: _Looks) -> Rules:
-    ordered = CATALOGUE[outcome.outcome].kind == "ordered"
+    ordered = OUTCOMES[outcome.outcome].kind == "ordered"
     return Rules(
         level=plan.level,
-        smallest_difference=margin_of(plan, outcome),
-        lower_is_better=CATALOGUE[outcome.outcome].better == "lower",
+        smallest_difference=smallest_difference_of(plan, outcome),
+        lower_is_better=OUTCOMES[outcome.outcome].better == "lower",
         # The model's choices are the literals. Dunnett's is of yes/no counts: ratings beside them take Holm's.
         correction="holm" if ordered and plan.correction == "dunnett" else plan.correction,  # type: ignore[arg-type]
         monitoring=plan.monitoring,  # type: ignore[arg-type]  # likewise
@@ -182,7 +191,7 @@ def _record_look(
     primary: str,
     found: Comparison,
     looks: _Looks,
-    seen: Tallied,
+    seen: CampaignTallies,
     *,
     now: datetime,
     exception: str,
@@ -217,15 +226,17 @@ def _record_look(
         omnibus_p=test.p_value if test else None,
         checks=None
         if hidden
-        else asdict(checks(found.arms, pairs, rules))
-        | {"pooled": [asdict(row) for row in pooled(campaign, found.arms, outcome=primary, level=plan.level)]},
+        else asdict(run_cross_checks(found.arms, pairs, rules))
+        | {
+            "pooled": [asdict(row) for row in pool_comparisons(campaign, found.arms, outcome=primary, level=plan.level)]
+        },
     )
 
 
-def _reach_p(seen: Tallied) -> float | None:
+def _reach_p(seen: CampaignTallies) -> float | None:
     """Whether messages that were sent reach the screen equally often: chi-square over seen and sent, per arm."""
     reach = [
-        Counts(n=max(seen.served[arm.pk], seen.total(arm, "exposed")), events=seen.total(arm, "exposed"))
+        Counts(n=max(seen.served_by_arm[arm.pk], seen.total(arm, "exposed")), events=seen.total(arm, "exposed"))
         for arm in seen.arms
     ]
     if all(counts.n == counts.events for counts in reach):
@@ -234,7 +245,7 @@ def _reach_p(seen: Tallied) -> float | None:
     return None if isinstance(test, NotEstimable) else test.p_value
 
 
-def _record_health(analysis: Analysis, outcome: PlannedOutcome, seen: Tallied) -> None:
+def _record_health(analysis: Analysis, outcome: PlannedOutcome, seen: CampaignTallies) -> None:
     """Before the first planned look: how many were sent each arm and saw it, and not what they did."""
     Estimate.objects.bulk_create(
         Estimate(
@@ -244,7 +255,7 @@ def _record_health(analysis: Analysis, outcome: PlannedOutcome, seen: Tallied) -
             kind=Estimate.Kind.RATE,
             position=position,
             treated=arm,
-            served=seen.served[arm.pk],
+            served=seen.served_by_arm[arm.pk],
             n=seen.total(arm, "exposed"),
             reason="Not shown before the first planned look.",
         )
@@ -253,7 +264,7 @@ def _record_health(analysis: Analysis, outcome: PlannedOutcome, seen: Tallied) -
 
 
 def _record_estimates(
-    analysis: Analysis, outcome: PlannedOutcome, found: Comparison, seen: Tallied, margin: float | None
+    analysis: Analysis, outcome: PlannedOutcome, found: Comparison, seen: CampaignTallies, margin: float | None
 ) -> None:
     by_key = {arm.key: arm for arm in seen.arms}
     common = {"analysis": analysis, "outcome": outcome.outcome, "role": outcome.role}
@@ -263,7 +274,7 @@ def _record_estimates(
             kind=Estimate.Kind.RATE,
             position=position,
             treated=by_key[arm.key],
-            served=seen.served[by_key[arm.key].pk],
+            served=seen.served_by_arm[by_key[arm.key].pk],
             n=arm.counts.n,
             events=arm.counts.events,
             **_numbers(rate),
@@ -281,7 +292,7 @@ def _record_estimates(
             smallest_difference=margin,
             verdict=compared.verdict,
             more_per_arm=compared.more_per_arm,
-            **({"reason": compared.held} | _numbers(compared.estimate)),
+            **({"reason": compared.hold_reason} | _numbers(compared.estimate)),
         )
         for position, compared in enumerate(found.comparisons)
     ]
@@ -297,7 +308,7 @@ def _record_factorial(
         return
     counted = {arm.key: arm for arm in found.arms}
     cells = {frame: counted[arm.key] for frame, arm in frames.items()}
-    terms = factorial_terms(
+    terms = factorial_contrasts(
         neutral=cells["neutral"],
         victim=cells["victim"],
         user=cells["user"],
@@ -309,7 +320,7 @@ def _record_factorial(
 
 
 def _term_row(
-    analysis: Analysis, outcome: PlannedOutcome, frames: dict[str, Arm], position: int, term: Term
+    analysis: Analysis, outcome: PlannedOutcome, frames: dict[str, Arm], position: int, term: FactorialContrast
 ) -> Estimate:
     return Estimate(
         analysis=analysis,

@@ -14,7 +14,7 @@ from analytics.stats import Counts, NotEstimable, meta, proportions
 from campaign.models import Arm, Campaign
 
 # Treated minus control, by frame: only messages of a frame can be met again in another campaign.
-QUESTIONS = (
+POOLED_CONTRASTS = (
     ("victim", "neutral", gettext_noop("Harm to the victim, against the neutral text")),
     ("user", "neutral", gettext_noop("Harm to you, against the neutral text")),
     ("both", "neutral", gettext_noop("Both harms, against the neutral text")),
@@ -22,7 +22,9 @@ QUESTIONS = (
 )
 
 
-def pooled(campaign: Campaign, arms: Sequence[ArmCounts], *, outcome: str, level: float) -> tuple[PooledRow, ...]:
+def pool_comparisons(
+    campaign: Campaign, arms: Sequence[ArmCounts], *, outcome: str, level: float
+) -> tuple[PooledRow, ...]:
     """The comparisons of this look that another campaign's look also made on the same outcome, pooled.
 
     Another campaign counts with the newest counts that it shows, if they are not withheld: pooling must not tell what
@@ -33,7 +35,7 @@ def pooled(campaign: Campaign, arms: Sequence[ArmCounts], *, outcome: str, level
     mine = {frames[arm.key]: arm.counts for arm in arms if seen[frames[arm.key]] == 1}
     everyone = [mine, *_others(campaign, outcome)]
     rows = []
-    for treated, control, name in QUESTIONS:
+    for treated, control, name in POOLED_CONTRASTS:
         if treated not in mine or control not in mine:
             continue
         estimates = [
@@ -60,8 +62,8 @@ def pooled(campaign: Campaign, arms: Sequence[ArmCounts], *, outcome: str, level
 
 def _others(campaign: Campaign, outcome: str) -> list[dict[str, Counts]]:
     """For each other campaign, the counts that it shows of each arm whose frame no other arm of it has."""
-    newest: dict[int, gate.ShownCounts] = {}
-    for shown in gate.counts_of_others(campaign, outcome):
+    newest: dict[int, gate.ReleasedCounts] = {}
+    for shown in gate.released_counts_elsewhere(campaign, outcome):
         newest[shown.campaign] = shown
     frames: dict[int, dict[str, str]] = {number: {} for number in newest}
     for arm in Arm.objects.filter(campaign__in=newest).select_related("revision__message"):

@@ -22,35 +22,35 @@ from django.utils import translation
 
 from analytics.models import Notice, Telling
 from analytics.notifications import webhook
-from analytics.notifications.wording import letter, sentence
+from analytics.notifications.wording import email_subject_and_text, notice_sentence
 from campaign.models import AnalysisPlan
 
 log = logging.getLogger(__name__)
 
-MOST_TRIES = 20  # about a week
-PATIENCE = 15.0  # seconds of one round
+MAX_ATTEMPTS = 20  # about a week
+MAX_ROUND_SECONDS = 15.0  # seconds of one round
 _LONGEST = timedelta(hours=12)
-Send = Callable[[Telling], None]
+Sender = Callable[[Telling], None]
 
 
-class NotTold(Exception):
+class NoticeNotSent(Exception):
     """Somebody could not be told of a notice, and it is tried again."""
 
 
-def tell_all(*, now: datetime, send: Send | None = None) -> int:
-    """Send whatever is due; how many were taken. NotTold, once all are tried, while one waits that failed."""
-    due = Telling.objects.filter(sent_at=None, tries__lt=MOST_TRIES, due_at__lte=now)
+def send_due_notices(*, now: datetime, send: Sender | None = None) -> int:
+    """Send whatever is due; how many were taken. NoticeNotSent, once all are tried, while one waits that failed."""
+    due = Telling.objects.filter(sent_at=None, tries__lt=MAX_ATTEMPTS, due_at__lte=now)
     began, taken = time.monotonic(), 0
     for telling in due.select_related("notice__campaign", "person").order_by("due_at", "pk"):
-        if time.monotonic() - began > PATIENCE:
+        if time.monotonic() - began > MAX_ROUND_SECONDS:
             break  # a silent mail server must not keep the worker from its other steps
-        taken += tell(telling, now=now, send=send or send_one)
-    if Telling.objects.filter(sent_at=None, tries__gt=0, tries__lt=MOST_TRIES).exists():
-        raise NotTold
+        taken += attempt_delivery(telling, now=now, send=send or send_notice)
+    if Telling.objects.filter(sent_at=None, tries__gt=0, tries__lt=MAX_ATTEMPTS).exists():
+        raise NoticeNotSent
     return taken
 
 
-def tell(telling: Telling, *, now: datetime, send: Send) -> bool:
+def attempt_delivery(telling: Telling, *, now: datetime, send: Sender) -> bool:
     """One of them: sent, then noted; or what stopped it, and when it is tried again."""
     try:
         send(telling)
@@ -68,7 +68,7 @@ def tell(telling: Telling, *, now: datetime, send: Send) -> bool:
     return True
 
 
-def send_one(telling: Telling) -> None:
+def send_notice(telling: Telling) -> None:
     """To its person or to the webhook, in the language of the installation: nobody reads it at a page."""
     with translation.override(settings.LANGUAGE_CODE):
         if telling.person is None:
@@ -81,12 +81,12 @@ def _to_person(telling: Telling) -> None:
     person = telling.person
     if person is None or not (person.is_active and person.email):
         return  # gone meanwhile: nobody is left to tell
-    subject, text = letter(telling.notice, page=page_of(telling.notice))
+    subject, text = email_subject_and_text(telling.notice, page_url=dashboard_url(telling.notice))
     # Named for the telling, so that a second copy is seen to be one.
     name = f"<notice-{telling.notice_id}-{telling.pk}@{urlsplit(settings.SITE_ADDRESS).hostname}>"
     mail = EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [person.email], headers={"Message-ID": name})
     if not mail.send():
-        raise NotTold
+        raise NoticeNotSent
 
 
 def _to_webhook(telling: Telling) -> None:
@@ -95,12 +95,12 @@ def _to_webhook(telling: Telling) -> None:
     told = {
         "campaign": notice.campaign.slug,
         "kind": notice.kind,
-        "sentence": sentence(notice),
-        "page": page_of(notice),
+        "sentence": notice_sentence(notice),
+        "page": dashboard_url(notice),
     }
-    webhook.post(plan.webhook, told, once=f"notice-{notice.pk}")
+    webhook.post(plan.webhook, told, idempotency_key=f"notice-{notice.pk}")
 
 
-def page_of(notice: Notice) -> str:
+def dashboard_url(notice: Notice) -> str:
     """The address of the watch page."""
     return f"{settings.SITE_ADDRESS}{reverse('analytics:watch', args=[notice.campaign.slug])}"

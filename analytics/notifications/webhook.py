@@ -10,35 +10,38 @@ import json
 from collections.abc import Mapping
 
 from messages.help_links import link_checker
-from messages.help_links.link_checker import Connect, Resolve
+from messages.help_links.link_checker import Connector, Resolver
 
-SECONDS = 10.0
+TIMEOUT_SECONDS = 10.0
 
 
-class NotTaken(Exception):
+class WebhookRejected(Exception):
     """The address did not take the note; the name says how."""
 
 
 def post(
     url: str,
-    told: Mapping[str, str],
+    payload: Mapping[str, str],
     *,
-    once: str,
-    resolve: Resolve | None = None,
-    connect: Connect | None = None,
-    seconds: float = SECONDS,
+    idempotency_key: str,
+    resolve: Resolver | None = None,
+    connect: Connector | None = None,
+    seconds: float = TIMEOUT_SECONDS,
 ) -> None:
-    """Send `told` as JSON; NotTaken, OSError or Unsafe if it was not taken. `once` is the same if it is sent again."""
-    host, path = link_checker.parted(url)
-    address = link_checker.public_of((resolve or link_checker.resolved)(host))
-    body = json.dumps(told, ensure_ascii=False).encode()
+    """Send `told` as JSON; `once` is the same if it is sent again.
+
+    Raises WebhookRejected, OSError or Unsafe if it was not accepted.
+    """
+    host, path = link_checker.split_url(url)
+    address = link_checker.choose_public_address((resolve or link_checker.resolve_host)(host))
+    body = json.dumps(payload, ensure_ascii=False).encode()
     headers = {
         "Content-Type": "application/json; charset=utf-8",
-        "Idempotency-Key": once,
+        "Idempotency-Key": idempotency_key,
         "User-Agent": "SecondThought",
         "Accept-Encoding": "identity",
     }
-    connect = connect or link_checker.connected
-    reply = link_checker.once("POST", host, path, address, connect, seconds, body=body, headers=headers)
+    connect = connect or link_checker.open_connection
+    reply = link_checker.send_request("POST", host, path, address, connect, seconds, body=body, headers=headers)
     if not 200 <= reply.status < 300:
-        raise NotTaken(f"status {reply.status}")
+        raise WebhookRejected(f"status {reply.status}")

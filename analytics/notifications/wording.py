@@ -30,17 +30,17 @@ _NEXT = {
 }
 
 
-def sentence(notice: Notice) -> str:
+def notice_sentence(notice: Notice) -> str:
     """What happened, in one sentence."""
     return str(_SENTENCES[Kind(notice.kind)]) % {"campaign": notice.campaign.name, "about": notice.about}
 
 
-def advice(notice: Notice) -> str:
+def notice_advice(notice: Notice) -> str:
     """What to do now."""
     return str(_NEXT[Kind(notice.kind)])
 
 
-def letter(notice: Notice, *, page: str) -> tuple[str, str]:
+def email_subject_and_text(notice: Notice, *, page_url: str) -> tuple[str, str]:
     """Subject and text of an e-mail."""
     text = gettext(
         "%(sentence)s\n\n%(advice)s\n\n%(page)s\n\n"
@@ -51,4 +51,4 @@ def letter(notice: Notice, *, page: str) -> tuple[str, str]:
         "what": notice.get_kind_display(),
         "campaign": " ".join(notice.campaign.name.split()),
     }
-    return subject, text % {"sentence": sentence(notice), "advice": advice(notice), "page": page}
+    return subject, text % {"sentence": notice_sentence(notice), "advice": notice_advice(notice), "page": page_url}

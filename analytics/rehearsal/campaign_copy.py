@@ -15,7 +15,7 @@ from django.db import models, transaction
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome
 from messages.models import HelpLink, Message, Rendition, Review, Revision, Theme
 
-Row = dict[str, Any]
+SerializedRow = dict[str, Any]
 _LEFT_BEHIND = {
     "campaign.partner": ("contacts",),
     "campaign.analysisplan": ("told", "webhook", "frozen_at", "canonical", "fingerprint"),
@@ -25,7 +25,7 @@ _LEFT_BEHIND = {
 _PEOPLE = ("author", "by", "created_by")
 
 
-def taken(campaign: Campaign) -> list[Row]:
+def export_campaign(campaign: Campaign) -> list[SerializedRow]:
     """Everything that its launch needs, in the order in which it can be put back."""
     placements = Placement.objects.filter(campaigns=campaign)
     revisions = Revision.objects.filter(
@@ -40,7 +40,7 @@ def taken(campaign: Campaign) -> list[Row]:
         revisions,
         renditions,
         Review.objects.filter(rendition__in=renditions),
-        HelpLink.objects.shown(),
+        HelpLink.objects.active(),
         Partner.objects.filter(placements__in=placements).distinct(),
         placements,
         Campaign.objects.filter(pk=campaign.pk),
@@ -48,7 +48,9 @@ def taken(campaign: Campaign) -> list[Row]:
         plan,
         PlannedOutcome.objects.filter(plan__in=plan),
     ]
-    rows: list[Row] = [row for table in tables for row in serializers.serialize("python", table.order_by("pk"))]
+    rows: list[SerializedRow] = [
+        row for table in tables for row in serializers.serialize("python", table.order_by("pk"))
+    ]
     for row in rows:
         for name in _LEFT_BEHIND.get(row["model"], ()):
             row["fields"].pop(name, None)
@@ -56,7 +58,7 @@ def taken(campaign: Campaign) -> list[Row]:
 
 
 @transaction.atomic
-def put(rows: list[Row]) -> Campaign:
+def import_campaign(rows: list[SerializedRow]) -> Campaign:
     """The campaign as a draft in this installation, which has to be empty."""
     people = {row["fields"].get(name) for row in rows for name in _PEOPLE} - {None}
     User.objects.bulk_create(User(pk=number, username=f"person {number}") for number in people)

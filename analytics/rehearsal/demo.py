@@ -15,14 +15,14 @@ from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome
 from messages.help_links import directory
 from messages.models import Message
-from messages.roles import ROLES
+from messages.roles import STAFF_ROLES
 
 SLUG = "autumn-pilot"
 CHECKER = "the demo, which opened none of them"
-HOSTED, EMBEDDED = "quiet-page", "partner-page"
+HOSTED_PLACEMENT, EMBEDDED_PLACEMENT = "quiet-page", "partner-page"
 
 # The truth that the simulated visitors follow: the chance to turn back after seeing each arm.
-TRUTH = {
+TRUE_BEHAVIOURS = {
     "neutral": Behaviour(turn_back=0.35),
     "victim": Behaviour(turn_back=0.40),
     "user": Behaviour(turn_back=0.38),
@@ -44,7 +44,7 @@ _COMPARISONS = [
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class DemoAccount:
     """How to sign in as one of the cast."""
 
     name: str
@@ -53,30 +53,30 @@ class Person:
 
 
 @transaction.atomic
-def people() -> list[Person]:
+def create_accounts() -> list[DemoAccount]:
     """A manager, a reviewer and an analyst, each with a new random password."""
     cast = []
-    for name, role in zip(("mara", "rafael", "ana"), ROLES, strict=True):
+    for name, role in zip(("mara", "rafael", "ana"), STAFF_ROLES, strict=True):
         group, _ = Group.objects.get_or_create(name=role)
         user, _ = User.objects.get_or_create(username=name)
         password = secrets.token_urlsafe(9)
         user.set_password(password)
         user.save()
         user.groups.set([group])
-        cast.append(Person(name, role, password))
+        cast.append(DemoAccount(name, role, password))
     return cast
 
 
 @transaction.atomic
-def help_marked(*, now: datetime) -> None:
+def mark_help_links_checked(*, now: datetime) -> None:
     """Help links marked as checked so that the demo can launch: in its own name, because nobody opened them."""
     today = timezone.localdate(now)
-    for waiting in directory.due(today=today):
+    for waiting in directory.overdue_checks(today=today):
         directory.check(waiting.link, by=CHECKER, today=today)
 
 
 @transaction.atomic
-def campaign(*, now: datetime, origins: list[str], planned_per_arm: int, slug: str = SLUG) -> Campaign:
+def create_campaign(*, now: datetime, origins: list[str], planned_per_arm: int, slug: str = SLUG) -> Campaign:
     """The four-arm campaign, written, approved by a second person and launched at `now`."""
     manager, reviewer = User.objects.get(username="mara"), User.objects.get(username="rafael")
     partner, _ = Partner.objects.get_or_create(name="Example partner")
@@ -88,7 +88,7 @@ def campaign(*, now: datetime, origins: list[str], planned_per_arm: int, slug: s
         created_by=manager,
         ethics_exemption="The visitors of this example are simulated.",
     )
-    for key, name in ((HOSTED, "Our own quiet page"), (EMBEDDED, "Example partner's page")):
+    for key, name in ((HOSTED_PLACEMENT, "Our own quiet page"), (EMBEDDED_PLACEMENT, "Example partner's page")):
         placement, _ = Placement.objects.update_or_create(
             key=key, defaults={"name": name, "partner": partner, "allowed_origins": origins, "fallback": neutral}
         )
@@ -114,17 +114,17 @@ def campaign(*, now: datetime, origins: list[str], planned_per_arm: int, slug: s
     ):
         margin = 0.02 if role == PlannedOutcome.Role.GUARDRAIL else None
         PlannedOutcome.objects.create(plan=plan, outcome=outcome, role=role, harm_margin=margin)
-    help_marked(now=now)
+    mark_help_links_checked(now=now)
     transitions.submit(made, by=manager)
     transitions.approve(made, by=reviewer)
     transitions.launch(made, by=manager, now=now)
     return made
 
 
-def behaviours(made: Campaign) -> dict[str, Behaviour]:
+def behaviours_by_headline(made: Campaign) -> dict[str, Behaviour]:
     """The truth by headline, which is how a visitor tells the arms apart."""
     by_headline = {}
     for arm in made.arms.select_related("revision"):
         for rendition in arm.revision.renditions.all():
-            by_headline[rendition.headline] = TRUTH[arm.key]
+            by_headline[rendition.headline] = TRUE_BEHAVIOURS[arm.key]
     return by_headline

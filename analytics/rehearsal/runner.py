@@ -29,15 +29,15 @@ from campaign.models import Campaign
 from messages.audit import log
 from messages.help_links import directory as help_links_directory
 
-MARKER, ROWS = "rehearsal", "rows.json"
-SECONDS = 300
-_STALE = timedelta(seconds=2 * SECONDS)
+MARKER_FILENAME, ROWS_FILENAME = "rehearsal", "rows.json"
+TIMEOUT_SECONDS = 300
+_STALE = timedelta(seconds=2 * TIMEOUT_SECONDS)
 # What of the real installation must not reach the other one: where its databases, keys and secrets are.
 _OURS = ("DATABASE_URL", "AUDIENCE_DATABASE_URL", "KEY_DIRECTORY", "SPOOL_DIRECTORY", "SECRET_KEY", "METRICS_TOKEN")
 _OWN = {"LOCAL_HTTP": "1", "NETWORK_LIMIT": "0", "BEHIND_TLS_PROXY": "0", "SKIP_SECOND_FACTOR": "0"}
 
 State = Rehearsal.State
-BEFORE_LAUNCH = (Campaign.State.DRAFT, Campaign.State.SUBMITTED, Campaign.State.APPROVED)
+REHEARSABLE_STATES = (Campaign.State.DRAFT, Campaign.State.SUBMITTED, Campaign.State.APPROVED)
 
 
 class RehearsalRefused(Exception):
@@ -45,16 +45,16 @@ class RehearsalRefused(Exception):
 
 
 @transaction.atomic
-def ask(campaign: Campaign, *, by: User, now: datetime) -> Rehearsal:
+def request_rehearsal(campaign: Campaign, *, by: User, now: datetime) -> Rehearsal:
     """Put it down for the worker; one that waits or is under way is answered instead of a second one."""
     Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
-    if campaign.state not in BEFORE_LAUNCH:
+    if campaign.state not in REHEARSABLE_STATES:
         raise RehearsalRefused("Only a campaign that was not launched yet can be rehearsed.")
     under_way = campaign.rehearsals.filter(state__in=(State.WAITING, State.RUNNING)).first()
     if under_way is not None:
         return under_way
     made = Rehearsal.objects.create(campaign=campaign, asked_by=by, asked_at=now)
-    transitions.record(log.Action.CAMPAIGN_REHEARSE, campaign, by=by)
+    transitions.record_campaign_action(log.Action.CAMPAIGN_REHEARSE, campaign, by=by)
     return made
 
 
@@ -63,14 +63,14 @@ def latest(campaign: Campaign) -> Rehearsal | None:
     return campaign.rehearsals.first()
 
 
-class Stagehand:
+class RehearsalLauncher:
     """The worker's: begins the next that waits in a process of its own, so that no other step waits for it."""
 
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
         self._number = 0
 
-    def tend(self, *, now: datetime) -> int:
+    def start_next(self, *, now: datetime) -> int:
         """Begin one if none is under way; how many were begun. One whose process is gone was broken off."""
         under_way = Rehearsal.objects.filter(state__in=(State.WAITING, State.RUNNING))
         if self._child is not None:
@@ -92,7 +92,7 @@ def _break_off(rehearsals: QuerySet[Rehearsal], now: datetime) -> None:
     rehearsals.update(state=State.FAILED, finished_at=now)
 
 
-def carry_out(rehearsal: Rehearsal) -> Rehearsal:
+def run_rehearsal(rehearsal: Rehearsal) -> Rehearsal:
     """Rehearse now, and keep what came of it; earlier rehearsals of the campaign are deleted."""
     if not Rehearsal.objects.filter(pk=rehearsal.pk, state=State.WAITING).update(state=State.RUNNING):
         return rehearsal
@@ -112,15 +112,20 @@ def rehearse(campaign: Campaign) -> dict[str, Any]:
     """Its report and its problems; nothing of the real installation is written."""
     with tempfile.TemporaryDirectory(prefix="second-thought-rehearsal-") as place:
         directory = Path(place)
-        (directory / MARKER).touch(mode=0o600)
-        rows = json.dumps(campaign_copy.taken(campaign), cls=DjangoJSONEncoder)
-        (directory / ROWS).write_text(rows, encoding="utf-8")
-        command = [sys.executable, "manage.py", "rehearse", campaign.slug, "--inside", str(directory / ROWS)]
+        (directory / MARKER_FILENAME).touch(mode=0o600)
+        rows = json.dumps(campaign_copy.export_campaign(campaign), cls=DjangoJSONEncoder)
+        (directory / ROWS_FILENAME).write_text(rows, encoding="utf-8")
+        command = [sys.executable, "manage.py", "rehearse", campaign.slug, "--inside", str(directory / ROWS_FILENAME)]
         done = subprocess.run(
-            command, check=True, cwd=settings.BASE_DIR, env=environment(directory), capture_output=True, timeout=SECONDS
+            command,
+            check=True,
+            cwd=settings.BASE_DIR,
+            env=sandbox_environment(directory),
+            capture_output=True,
+            timeout=TIMEOUT_SECONDS,
         )
     told: dict[str, Any] = json.loads(done.stdout)
-    said = transitions.unready(campaign) + help_links_directory.in_the_way(today=timezone.localdate())
+    said = transitions.submission_problems(campaign) + help_links_directory.launch_blockers(today=timezone.localdate())
     told["problems"] = [{"code": "before-launch", "said": sentence} for sentence in said] + [
         problem
         for problem in told["problems"]
@@ -129,7 +134,7 @@ def rehearse(campaign: Campaign) -> dict[str, Any]:
     return told
 
 
-def environment(directory: Path) -> dict[str, str]:
+def sandbox_environment(directory: Path) -> dict[str, str]:
     """Of the process that walks: everything it may write to lies in this directory."""
     kept = {name: value for name, value in os.environ.items() if name not in _OURS}
     return {**kept, **_OWN, "DATA_DIRECTORY": str(directory)}

@@ -22,13 +22,13 @@ from campaign.models import Arm, Campaign
 from campaign.staff_site.access import campaign_for
 from messages.roles import MANAGER, has_role
 
-WAYS = {
+INTEGRATION_NAMES = {
     "page": gettext_lazy("The script on a page"),
     "server": gettext_lazy("A call from a server, such as a chatbot’s"),
     "hosted": gettext_lazy("The page we host, without JavaScript"),
 }
 # What was found, in words. Those that keep a campaign from its launch come from the campaign itself.
-_SAID = {
+PROBLEM_SENTENCES = {
     "before-launch": gettext_lazy("%(said)s"),
     "not-walked": gettext_lazy("It could not be walked: %(said)s"),
     "missing-language": gettext_lazy("%(language)s is missing in %(arms)s, so nobody is shown that language."),
@@ -47,32 +47,32 @@ _MUST = {"before-launch", "not-walked", "refused", "open-to-all", "page-missing"
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class IntegrationRow:
     """One form of one placement: how many were shown a message, and how many were counted."""
 
     name: str
-    shown: int
+    served: int
     counted: int
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RehearsedPlacement:
     """One placement as it was walked."""
 
     key: str
     name: str
-    ways: tuple[Way, ...]
+    integrations: tuple[IntegrationRow, ...]
     languages: tuple[tuple[str, str, str], ...]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def rehearsal(request: HttpRequest, slug: str) -> HttpResponse:
+def rehearsal_page(request: HttpRequest, slug: str) -> HttpResponse:
     """What came of the last one; a manager asks for the next."""
     campaign = campaign_for(request.user, slug, write=request.method == "POST")
     if request.method == "POST":
         assert isinstance(request.user, User)
         try:
-            rehearsals.ask(campaign, by=request.user, now=timezone.now())
+            rehearsals.request_rehearsal(campaign, by=request.user, now=timezone.now())
         except rehearsals.RehearsalRefused as reason:
             flash.error(request, str(reason))
         return redirect("analytics:rehearsal", slug)
@@ -91,7 +91,7 @@ def rehearsal(request: HttpRequest, slug: str) -> HttpResponse:
         "level": told.get("look", {}).get("level"),
         "split_is_broken": told.get("look", {}).get("sample_ratio") == Analysis.SampleRatio.ALARM,
         "correction": "",
-        "may_ask": has_role(request.user, MANAGER) and campaign.state in rehearsals.BEFORE_LAUNCH,
+        "may_ask": has_role(request.user, MANAGER) and campaign.state in rehearsals.REHEARSABLE_STATES,
         "changed_since": bool(last and last.finished_at and campaign.changed_at > last.asked_at),
     }
     return render(request, "analytics/rehearsal/rehearsal.html", context)
@@ -106,8 +106,8 @@ def _said(problem: Mapping[str, str]) -> str:
     if "language" in told:
         told["language"] = _language(told["language"])
     if "way" in told:
-        told["way"] = str(WAYS.get(told["way"], told["way"]))
-    return str(_SAID[problem["code"]]) % told
+        told["way"] = str(INTEGRATION_NAMES.get(told["way"], told["way"]))
+    return str(PROBLEM_SENTENCES[problem["code"]]) % told
 
 
 def _language(code: str) -> str:
@@ -117,12 +117,13 @@ def _language(code: str) -> str:
         return code
 
 
-def _place(told: Mapping[str, Any]) -> Place:
-    return Place(
+def _place(told: Mapping[str, Any]) -> RehearsedPlacement:
+    return RehearsedPlacement(
         key=told["key"],
         name=told["name"],
-        ways=tuple(
-            Way(str(name), told["forms"][way]["shown"], told["forms"][way]["counted"]) for way, name in WAYS.items()
+        integrations=tuple(
+            IntegrationRow(str(name), told["forms"][way]["shown"], told["forms"][way]["counted"])
+            for way, name in INTEGRATION_NAMES.items()
         ),
         languages=tuple((code, _language(code), headline) for code, headline in told["languages"].items()),
     )
@@ -145,4 +146,4 @@ def _blocks(campaign: Campaign, told: Mapping[str, Any]) -> list[OutcomeBlock]:
         for each in told.get("look", {}).get("estimates", [])
         if each["treated"] in arms and (not each["control"] or each["control"] in arms)
     ]
-    return reports.blocks(estimates)
+    return reports.outcome_blocks(estimates)

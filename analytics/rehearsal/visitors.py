@@ -26,11 +26,11 @@ class Behaviour:
     help_self: float = 0.012
     help_affected: float = 0.006
     annoyed: float = 0.03
-    rate: float = 0.10
+    give_rating: float = 0.10
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class SimulatedVisitor:
     """One visitor before the message is known: an own random source, and the way they come."""
 
     seed: int
@@ -39,26 +39,26 @@ class Visitor:
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ReceivedMessage:
     """What one visitor got."""
 
     headline: str
     receipt: str
 
 
-def visitors(count: int, *, placements: Sequence[str], seed: int) -> Iterator[Visitor]:
+def visitors(count: int, *, placements: Sequence[str], seed: int) -> Iterator[SimulatedVisitor]:
     """`count` visitors spread over the placements, one in ten of them without JavaScript."""
     source = random.Random(seed)
     for _ in range(count):
-        yield Visitor(source.getrandbits(48), source.choice(placements), source.random() < 0.1)
+        yield SimulatedVisitor(source.getrandbits(48), source.choice(placements), source.random() < 0.1)
 
 
-def outcomes_of(source: random.Random, behaviour: Behaviour) -> list[tuple[str, int | None]]:
+def simulate_outcomes(source: random.Random, behaviour: Behaviour) -> list[tuple[str, int | None]]:
     """What one visitor does with the message, in order; empty for one who never sees it."""
     if source.random() >= behaviour.see:
         return []
     done: list[tuple[str, int | None]] = [("exposed", None)]
-    if source.random() < behaviour.rate:
+    if source.random() < behaviour.give_rating:
         done.append(("rating", source.choice((1, 2, 3, 3, 4, 4, 5))))
     if source.random() < behaviour.annoyed:
         done.append(("annoyed", None))
@@ -74,7 +74,7 @@ def outcomes_of(source: random.Random, behaviour: Behaviour) -> list[tuple[str, 
     return done
 
 
-class Walk:
+class VisitSimulator:
     """Walks visitors through a running site over HTTP."""
 
     def __init__(self, base_url: str, behaviours: Mapping[str, Behaviour], *, threads: int = 8) -> None:
@@ -85,30 +85,30 @@ class Walk:
             maxsize=threads, retries=False, timeout=30.0, headers={"User-Agent": "Mozilla/5.0 (a rehearsal)"}
         )
 
-    def all(self, crowd: Sequence[Visitor], *, tick: Callable[[], object]) -> None:
+    def run(self, crowd: Sequence[SimulatedVisitor], *, on_visit_done: Callable[[], object]) -> None:
         """Send every visitor; `tick` is called after each."""
         with ThreadPoolExecutor(self._threads) as pool:
-            for _ in pool.map(self.one, crowd):
-                tick()
+            for _ in pool.map(self.run_visit, crowd):
+                on_visit_done()
 
-    def one(self, visitor: Visitor) -> None:
+    def run_visit(self, visitor: SimulatedVisitor) -> None:
         """One visit, from the message to the last outcome."""
         source = random.Random(visitor.seed)
         if visitor.without_javascript:
             served = self._hosted_page(visitor.placement)
-            for outcome, value in outcomes_of(source, self._behaviours[served.headline]):
+            for outcome, value in simulate_outcomes(source, self._behaviours[served.headline]):
                 self._press(visitor.placement, served.receipt, outcome, value)
         else:
             served = self._decide(visitor.placement)
-            done = outcomes_of(source, self._behaviours[served.headline])
+            done = simulate_outcomes(source, self._behaviours[served.headline])
             if done:
                 self._send(served.receipt, done[:1])
             if done[1:]:
                 self._send(served.receipt, done[1:])
 
-    def _decide(self, placement: str) -> Served:
+    def _decide(self, placement: str) -> ReceivedMessage:
         answer = self._json("/api/v1/decide", {"placement": placement})
-        return Served(answer["message"]["headline"], answer["receipt"])
+        return ReceivedMessage(answer["message"]["headline"], answer["receipt"])
 
     def _send(self, receipt: str, done: Sequence[tuple[str, int | None]]) -> None:
         events = [
@@ -125,13 +125,13 @@ class Walk:
             raise RuntimeError(f"{path} answered {reply.status}: {reply.data[:200]!r}")
         return reply.json()
 
-    def _hosted_page(self, placement: str) -> Served:
+    def _hosted_page(self, placement: str) -> ReceivedMessage:
         reply = self._http.request("GET", f"{self._base}/m/{placement}/")
         if reply.status != 200:
             raise RuntimeError(f"the hosted page answered {reply.status}")
-        page = PageReader()
+        page = HostedPageParser()
         page.feed(reply.data.decode())
-        return Served(page.headline.strip(), page.receipt)
+        return ReceivedMessage(page.headline.strip(), page.receipt)
 
     def _press(self, placement: str, receipt: str, outcome: str, value: int | None) -> None:
         if outcome == "dwell":
@@ -152,7 +152,7 @@ class Walk:
             raise RuntimeError(f"the hosted page answered {reply.status} to {outcome}")
 
 
-class PageReader(HTMLParser):
+class HostedPageParser(HTMLParser):
     """Finds the headline and the receipt in a hosted page."""
 
     def __init__(self) -> None:

@@ -15,20 +15,20 @@ from analytics import wording
 from analytics.disclosure import gate
 from analytics.models import Analysis, Estimate, GuardEvent
 from analytics.report_rows import (
-    ChanceRow,
-    CheckRow,
+    CrossCheckRow,
     DeviationRow,
     DifferenceRow,
     FactorialRow,
     OutcomeBlock,
     PooledRow,
+    PosteriorRow,
     QualityItem,
     RateRow,
 )
 from analytics.results import split_after_pause
-from analytics.results.headline import headline, quality_of
+from analytics.results.headline import lead_sentence, look_quality
 from campaign.models import Campaign
-from campaign.outcomes import CATALOGUE
+from campaign.outcomes import OUTCOMES
 
 __all__ = [
     "DifferenceRow",
@@ -39,8 +39,8 @@ __all__ = [
     "as_dict",
     "build",
     "deviations",
-    "headlines",
     "latest",
+    "look_summaries",
 ]
 
 
@@ -77,9 +77,9 @@ class Report:
     deviations: tuple[DeviationRow, ...]
     monitoring: str
     factorial: tuple[FactorialRow, ...]
-    guards: tuple[str, ...]
-    checks: tuple[CheckRow, ...]
-    chances: tuple[ChanceRow, ...]
+    guardrail_pauses: tuple[str, ...]
+    checks: tuple[CrossCheckRow, ...]
+    chances: tuple[PosteriorRow, ...]
     pooled: tuple[PooledRow, ...]
     information: float | None
     sample_ratio: str
@@ -88,15 +88,15 @@ class Report:
 
     @property
     def people_in_words(self) -> str:
-        return wording.people(self.people)
+        return wording.people_text(self.people)
 
     @property
     def seen_so_far(self) -> str:
-        return wording.seen_so_far(self.people)
+        return wording.exposure_sentence(self.people)
 
 
 @dataclass(frozen=True, slots=True)
-class Headline:
+class LookSummary:
     """What a list of campaigns says of the last look at one."""
 
     look: int
@@ -107,21 +107,21 @@ class Headline:
     people_in_words: str
 
 
-def headlines(campaigns: Sequence[Campaign], *, early: bool = True) -> dict[int, Headline]:
+def look_summaries(campaigns: Sequence[Campaign], *, early: bool = True) -> dict[int, LookSummary]:
     """The sentence of the last look at each campaign that has one, by its number: as its results page says it."""
     found = {}
-    for look in gate.latest_looks(campaigns, early=early):
+    for look in gate.latest_released_looks(campaigns, early=early):
         estimates = [e for e in look.estimates if e.kind != Estimate.Kind.FACTORIAL]
-        primary = _block(look.analysis.outcome, estimates, embargoed=look.shown.embargoed)
-        withheld = look.shown.sample_ratio == Analysis.SampleRatio.ALARM
-        sentence, _, lead = headline(primary, look, withheld=withheld)
-        found[look.analysis.campaign_id] = Headline(
+        primary = _block(look.analysis.outcome, estimates, embargoed=look.shown_analysis.embargoed)
+        withheld = look.shown_analysis.sample_ratio == Analysis.SampleRatio.ALARM
+        sentence, _, lead = lead_sentence(primary, look, withheld=withheld)
+        found[look.analysis.campaign_id] = LookSummary(
             look=look.analysis.look,
             made_at=look.analysis.made_at,
             sentence=sentence,
             withheld=withheld,
             lead_frame=lead,
-            people_in_words=wording.people(_people(primary)),
+            people_in_words=wording.people_text(_people(primary)),
         )
     return found
 
@@ -140,8 +140,8 @@ def latest(campaign: Campaign) -> Report | None:
 
 def build(asked: Analysis, *, early: bool = True) -> Report:
     """One stored analysis as a report, of what may be shown of it; without `early`, to who may not look early."""
-    look = gate.look(asked, early=early)
-    analysis, campaign = look.shown, asked.campaign
+    look = gate.released_look(asked, early=early)
+    analysis, campaign = look.shown_analysis, asked.campaign
     plan = campaign.plan
     contrasts = [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL]
     estimates = [e for e in look.estimates if e.kind != Estimate.Kind.FACTORIAL]
@@ -151,7 +151,7 @@ def build(asked: Analysis, *, early: bool = True) -> Report:
     ]
     primary = next(block for block in blocks if block.role == "primary")
     withheld = analysis.sample_ratio == Analysis.SampleRatio.ALARM
-    sentence, interval_sentence, lead = headline(primary, look, withheld=withheld)
+    sentence, interval_sentence, lead = lead_sentence(primary, look, withheld=withheld)
     return Report(
         campaign=campaign,
         look=asked.look,
@@ -168,12 +168,12 @@ def build(asked: Analysis, *, early: bool = True) -> Report:
         lead_frame=lead,
         people=_people(primary),
         planned_per_arm=plan.planned_per_arm,
-        quality=quality_of(
+        quality=look_quality(
             analysis,
             primary,
             plan.planned_per_arm,
-            gate.shares_left_out(analysis),
-            split_after_pause.shares_by(
+            gate.exclusion_percentages(analysis),
+            split_after_pause.arm_shares_at(
                 analysis.made_at, campaign, {e.treated_id: e.treated for e in estimates}.values()
             ),
         ),
@@ -192,8 +192,12 @@ def build(asked: Analysis, *, early: bool = True) -> Report:
         factorial=() if any(row.hidden for row in primary.rates) else tuple(_contrast(e, primary) for e in contrasts),
         checks=_checks(look.checks, primary),
         chances=_chances(look.checks, primary),
-        pooled=tuple(PooledRow(**row | {"name": wording.reason(row["name"])}) for row in look.checks.get("pooled", [])),
-        guards=tuple(guard_sentence(event) for event in campaign.guard_events.select_related("arm")),
+        pooled=tuple(
+            PooledRow(**row | {"name": wording.translate_reason(row["name"])}) for row in look.checks.get("pooled", [])
+        ),
+        guardrail_pauses=tuple(
+            guardrail_pause_sentence(event) for event in campaign.guard_events.select_related("arm")
+        ),
         information=look.information,
         sample_ratio=analysis.sample_ratio,
         sample_ratio_p=analysis.sample_ratio_p,
@@ -206,15 +210,19 @@ def deviations(campaign: Campaign) -> tuple[DeviationRow, ...]:
     return tuple(DeviationRow(at=made.at, what=made.what, why=made.why) for made in campaign.deviations.all())
 
 
-def _note(look: gate.Look) -> str:
+def _note(look: gate.ReleasedLook) -> str:
     """Why numbers are missing, or are those of an earlier look; empty if all of them are there."""
-    held = [wording.held_sentence(look.analysis.look, look.shown.look, look.least)] if look.held else []
-    hides = [wording.hidden_note(look.least)] if look.hides else []
-    return " ".join([*held, *hides, wording.small_counts()]) if held or hides else ""
+    held = (
+        [wording.earlier_look_sentence(look.analysis.look, look.shown_analysis.look, look.least)]
+        if look.shows_earlier_look
+        else []
+    )
+    hides = [wording.hidden_note(look.least)] if look.has_hidden_counts else []
+    return " ".join([*held, *hides, wording.small_counts_note()]) if held or hides else ""
 
 
 def _contrast(e: Estimate, primary: OutcomeBlock) -> FactorialRow:
-    scale = wording.scale_for([row.rate for row in primary.rates if row.rate is not None])
+    scale = wording.choose_scale([row.rate for row in primary.rates if row.rate is not None])
     known = e.effect is not None and e.low is not None and e.high is not None
     numbers = (e.effect, e.low, e.high) if known else (None, None, None)
     return FactorialRow(
@@ -228,16 +236,16 @@ def _contrast(e: Estimate, primary: OutcomeBlock) -> FactorialRow:
         verdict_name=wording.verdict_name(e.verdict),
         sentence=wording.contrast_sentence(e.term, e.verdict, e.effect, e.low, e.high, scale)
         if known
-        else wording.reason(e.reason),
+        else wording.translate_reason(e.reason),
     )
 
 
-def _checks(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[CheckRow, ...]:
+def _checks(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[CrossCheckRow, ...]:
     """The stored cross-checks of each comparison, in words."""
     arms = {row.key: row for row in primary.rates}
-    scale = wording.scale_for([row.rate for row in primary.rates if row.rate is not None])
+    scale = wording.choose_scale([row.rate for row in primary.rates if row.rate is not None])
     return tuple(
-        CheckRow(
+        CrossCheckRow(
             treated=pair["treated"],
             treated_name=arms[pair["treated"]].name,
             treated_frame=arms[pair["treated"]].frame,
@@ -252,7 +260,7 @@ def _checks(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[CheckRow, ..
     )
 
 
-def _without(lowest: dict[str, Any] | None, highest: dict[str, Any] | None, scale: wording.Scale) -> str:
+def _without(lowest: dict[str, Any] | None, highest: dict[str, Any] | None, scale: wording.PeopleScale) -> str:
     if lowest is None or highest is None:
         return ""
     return gettext("%(low)s without %(one)s to %(high)s without %(other)s") % {
@@ -263,30 +271,30 @@ def _without(lowest: dict[str, Any] | None, highest: dict[str, Any] | None, scal
     }
 
 
-def _chances(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[ChanceRow, ...]:
+def _chances(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[PosteriorRow, ...]:
     arms = {row.key: row for row in primary.rates}
     return tuple(
-        ChanceRow(name=arms[each["arm"]].name, frame=arms[each["arm"]].frame, best=each["best"], loss=each["loss"])
+        PosteriorRow(name=arms[each["arm"]].name, frame=arms[each["arm"]].frame, best=each["best"], loss=each["loss"])
         for each in stored.get("arms", [])
     )
 
 
-def guard_sentence(event: GuardEvent) -> str:
+def guardrail_pause_sentence(event: GuardEvent) -> str:
     """What was crossed, without how far: that was measured between two looks, and would tell of the few in between."""
-    scale = wording.scale_for([event.margin])
+    scale = wording.choose_scale([event.margin])
     return gettext(
         "“%(arm)s” was paused on %(day)s. %(outcome)s: surely worse than the control by more than the %(margin)s in "
         "%(people)s that the plan allows."
     ) % {
         "arm": event.arm.name,
         "day": date_format(event.at, "DATE_FORMAT"),
-        "outcome": wording.spoken(CATALOGUE[event.outcome]).name,
-        "margin": wording.shortest(event.margin * scale.base),
+        "outcome": wording.translate_outcome(OUTCOMES[event.outcome]).name,
+        "margin": wording.compact_number(event.margin * scale.base),
         "people": scale.people,
     }
 
 
-def blocks(estimates: Sequence[Estimate]) -> list[OutcomeBlock]:
+def outcome_blocks(estimates: Sequence[Estimate]) -> list[OutcomeBlock]:
     """Rates and differences by outcome, the primary one first: of estimates that need not be on record."""
     found = [
         _block(outcome, [e for e in estimates if e.outcome == outcome], embargoed=False)
@@ -300,11 +308,15 @@ def _block(outcome: str, estimates: list[Estimate], *, embargoed: bool) -> Outco
     by_key = {row.key: row for row in rates}
     frames = Counter(row.frame for row in rates)
     phrases = {row.key: wording.arm_phrase(row.name, row.frame, unique=frames[row.frame] == 1) for row in rates}
-    ordered = CATALOGUE[outcome].kind == "ordered"
-    scale = wording.Scale(100) if ordered else wording.scale_for([row.rate for row in rates if row.rate is not None])
+    ordered = OUTCOMES[outcome].kind == "ordered"
+    scale = (
+        wording.PeopleScale(100)
+        if ordered
+        else wording.choose_scale([row.rate for row in rates if row.rate is not None])
+    )
     differences = [_difference(e, by_key, phrases, scale) for e in estimates if e.kind == Estimate.Kind.DIFFERENCE]
     return OutcomeBlock(
-        outcome=wording.spoken(CATALOGUE[outcome]),
+        outcome=wording.translate_outcome(OUTCOMES[outcome]),
         role=estimates[0].role,
         rates=tuple(rates),
         differences=tuple(differences),
@@ -330,21 +342,23 @@ def _rate(e: Estimate, *, embargoed: bool) -> RateRow:
     )
 
 
-def _difference(e: Estimate, rates: dict[str, RateRow], phrases: dict[str, str], scale: wording.Scale) -> DifferenceRow:
+def _difference(
+    e: Estimate, rates: dict[str, RateRow], phrases: dict[str, str], scale: wording.PeopleScale
+) -> DifferenceRow:
     assert e.control is not None  # a database constraint
-    outcome = CATALOGUE[e.outcome]
+    outcome = OUTCOMES[e.outcome]
     treated, control = phrases[e.treated.key], phrases[e.control.key]
     rate = rates[e.treated.key].rate
     hidden = rates[e.treated.key].hidden or rates[e.control.key].hidden
     if hidden:
-        sentence = wording.hidden_sentence(treated, control)
+        sentence = wording.hidden_comparison_sentence(treated, control)
     elif e.effect is None or e.low is None or e.high is None or rate is None:
-        sentence = wording.not_compared(treated, control, e.reason)
+        sentence = wording.not_compared_sentence(treated, control, e.reason)
     else:
-        said = wording.Said(
+        said = wording.ComparisonNumbers(
             treated=treated,
             control=control,
-            phrase=wording.did(outcome, round(rate * scale.base)),
+            phrase=wording.outcome_phrase(outcome, round(rate * scale.base)),
             higher_is_better=outcome.better != "lower",
             treated_rate=rate,
             effect=e.effect,
@@ -355,7 +369,7 @@ def _difference(e: Estimate, rates: dict[str, RateRow], phrases: dict[str, str],
             more_per_arm=e.more_per_arm,
         )
         ordered = outcome.kind == "ordered"
-        sentence = wording.ordered_sentence(said) if ordered else wording.comparison_sentence(said, scale)
+        sentence = wording.ordinal_sentence(said) if ordered else wording.comparison_sentence(said, scale)
     return DifferenceRow(
         treated=e.treated.key,
         treated_name=e.treated.name,
@@ -372,7 +386,7 @@ def _difference(e: Estimate, rates: dict[str, RateRow], phrases: dict[str, str],
         verdict_name=wording.verdict_name(e.verdict),
         sentence=sentence,
         more_per_arm=e.more_per_arm,
-        reason=wording.reason(e.reason),
+        reason=wording.translate_reason(e.reason),
         method=e.method,
         hidden=hidden,
     )
@@ -395,7 +409,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "deviations": [asdict(row) | {"at": row.at.isoformat()} for row in report.deviations],
         "monitoring": report.monitoring,
         "factorial": [asdict(row) for row in report.factorial],
-        "guardrails_crossed": list(report.guards),
+        "guardrails_crossed": list(report.guardrail_pauses),
         "checks": [asdict(row) for row in report.checks],
         "chances": [asdict(row) for row in report.chances],
         "across_campaigns": [asdict(row) for row in report.pooled],

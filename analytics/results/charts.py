@@ -20,21 +20,21 @@ from analytics import wording
 from analytics.report_rows import DifferenceRow, OutcomeBlock, RateRow
 
 # One mark per frame, around (0, 0): circle, square, triangle, diamond; a cross for the rest. As in includes/mark.html.
-MARKS = {
+FRAME_SYMBOLS = {
     "neutral": "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0 -12 0Z",
     "victim": "M-5.5 -5.5h11v11h-11Z",
     "user": "M0 -7L7 6H-7Z",
     "both": "M0 -8L8 0L0 8L-8 0Z",
     "other": "M-2.5 -7h5v4.5h4.5v5h-4.5v4.5h-5v-4.5h-4.5v-5h4.5Z",
 }
-LINE = 18  # one line of text, px
-BAR = 14  # the interval's height, px
-STRIP = 13  # from a bar's middle to the end of the lines behind it, px
-TOP = 26.0  # room above the differences for the band's name, px
+LINE_HEIGHT = 18  # one line of text, px
+INTERVAL_HEIGHT = 14  # the interval's height, px
+STRIP_HALF_HEIGHT = 13  # from a bar's middle to the end of the lines behind it, px
+BAND_LABEL_HEIGHT = 26.0  # room above the differences for the band's name, px
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class ChartLayout:
     """How a chart is laid out: where the plot lies across (percent), letters per label line, ticks to aim for."""
 
     name: str
@@ -43,16 +43,16 @@ class Drawing:
     letters: int
     ticks: int
     labels_above: bool
-    gap: float  # between rows, px
+    row_gap: float  # between rows, px
 
 
-RATES = {
-    "wide": Drawing("wide", left=30, right=82, letters=26, ticks=5, labels_above=False, gap=42),
-    "phone": Drawing("phone", left=1, right=68, letters=33, ticks=4, labels_above=True, gap=30),
+RATE_LAYOUTS = {
+    "wide": ChartLayout("wide", left=30, right=82, letters=26, ticks=5, labels_above=False, row_gap=42),
+    "phone": ChartLayout("phone", left=1, right=68, letters=33, ticks=4, labels_above=True, row_gap=30),
 }
-DIFFERENCES = {
-    "wide": Drawing("wide", left=31, right=74, letters=26, ticks=6, labels_above=False, gap=26),
-    "phone": Drawing("phone", left=2, right=98, letters=33, ticks=4, labels_above=True, gap=30),
+DIFFERENCE_LAYOUTS = {
+    "wide": ChartLayout("wide", left=31, right=74, letters=26, ticks=6, labels_above=False, row_gap=26),
+    "phone": ChartLayout("phone", left=2, right=98, letters=33, ticks=4, labels_above=True, row_gap=30),
 }
 
 
@@ -66,12 +66,12 @@ class Axis:
     left: float
     right: float
 
-    def across(self, value: float) -> float:
+    def percent(self, value: float) -> float:
         inside = min(max(value, self.low), self.high)
         return self.left + (inside - self.low) / (self.high - self.low) * (self.right - self.left)
 
-    def at(self, value: float) -> str:
-        return f"{self.across(value):.2f}%"
+    def css_percent(self, value: float) -> str:
+        return f"{self.percent(value):.2f}%"
 
     def ticks(self) -> list[float]:
         """Multiples of the step that lie on the axis."""
@@ -79,7 +79,7 @@ class Axis:
         return [k * self.step for k in range(first, last + 1)]
 
 
-def axis(values: Iterable[float], drawing: Drawing, *, floor_at: float = -inf) -> Axis:
+def fit_axis(values: Iterable[float], layout: ChartLayout, *, floor_at: float = -inf) -> Axis:
     """An axis that just holds the values, with ticks at 1, 2 or 5 times a power of ten."""
     values = list(values) or [0.0]
     low, high = min(values), max(values)
@@ -87,24 +87,24 @@ def axis(values: Iterable[float], drawing: Drawing, *, floor_at: float = -inf) -
         low, high = low - 1.0, high + 1.0
     air = 0.04 * (high - low)
     low, high = max(low - air, floor_at), high + air
-    power = 10.0 ** floor(log10((high - low) / drawing.ticks))
-    step = min((m * power for m in (1, 2, 5, 10)), key=lambda step: abs((high - low) / step - drawing.ticks))
-    return Axis(low=low, high=high, step=step, left=drawing.left, right=drawing.right)
+    power = 10.0 ** floor(log10((high - low) / layout.ticks))
+    step = min((m * power for m in (1, 2, 5, 10)), key=lambda step: abs((high - low) / step - layout.ticks))
+    return Axis(low=low, high=high, step=step, left=layout.left, right=layout.right)
 
 
-def rates(block: OutcomeBlock, *, level: float, drawing: str) -> SafeString:
+def rates_chart(block: OutcomeBlock, *, level: float, layout_name: str) -> SafeString:
     """Each arm's rate: a bar where the truth very likely lies, a mark at the best guess, the number beside it."""
-    layout, scale = RATES[drawing], scale_of(block)
+    layout, scale = RATE_LAYOUTS[layout_name], scale_of(block)
     if len(block.rates) > 5:
-        layout = replace(layout, gap=26)
+        layout = replace(layout, row_gap=26)
     scaled = [scale.base * share for row in block.rates for share in (row.low, row.high) if share is not None]
-    across = axis(scaled, layout, floor_at=0.0)
+    across = fit_axis(scaled, layout, floor_at=0.0)
     y, rows, strips = 0.0, list[SafeString](), list[tuple[float, float]]()
     for row in block.rates:
-        note = gettext("%(number)s saw it") % {"number": wording.count(row.n, settings.SMALL_CELL)}
+        note = gettext("%(number)s saw it") % {"number": wording.count_text(row.n, settings.SMALL_CELL)}
         height, middle = _label(row.name, note, layout, y, rows)
         rows.append(_rate(row, across, scale, middle))
-        strips.append((middle - STRIP, middle + STRIP))
+        strips.append((middle - STRIP_HALF_HEIGHT, middle + STRIP_HALF_HEIGHT))
         y += height
     title = gettext("%(outcome)s, of %(people)s people who saw each message, with %(level)s intervals") % {
         "outcome": block.outcome.name,
@@ -112,27 +112,29 @@ def rates(block: OutcomeBlock, *, level: float, drawing: str) -> SafeString:
         "level": wording.percent(level),
     }
     parts = [*_grid(across, layout, strips, y), *rows, *_ticks(across, y, _plain)]
-    return _svg(f"rates-{block.outcome.key}-{drawing}", title, _rates_told(block.rates, scale), y + 22, parts)
+    return svg_document(
+        f"rates-{block.outcome.key}-{layout_name}", title, _rates_told(block.rates, scale), y + 22, parts
+    )
 
 
-def differences(block: OutcomeBlock, *, level: float, drawing: str) -> SafeString:
+def differences_chart(block: OutcomeBlock, *, level: float, layout_name: str) -> SafeString:
     """Planned differences in the plan's order: zero, the band too small to matter, an interval and a mark per pair."""
-    layout, scale = DIFFERENCES[drawing], scale_of(block)
+    layout, scale = DIFFERENCE_LAYOUTS[layout_name], scale_of(block)
     band = (block.smallest_difference or 0.0) * scale.base
-    across = axis(_ends(block.differences, band, scale), layout)
-    y, rows, strips = TOP, list[SafeString](), list[tuple[float, float]]()
+    across = fit_axis(_ends(block.differences, band, scale), layout)
+    y, rows, strips = BAND_LABEL_HEIGHT, list[SafeString](), list[tuple[float, float]]()
     for row in block.differences:
         note = gettext("against %(control)s") % {"control": row.control_name}
         height, middle = _label(row.treated_name, note, layout, y, rows, lines_after=1)
         rows.append(_difference(row, across, scale, layout, y, middle))
-        strips.append((middle - STRIP, middle + STRIP))
+        strips.append((middle - STRIP_HALF_HEIGHT, middle + STRIP_HALF_HEIGHT))
         y += height
     phrase = {"phrase": block.outcome.phrase}
-    back = [_band(across, band, *span) for span in _spans(layout, strips, TOP, y)] if band else []
-    zeros = [_upright("zero", across.at(0), *span) for span in _spans(layout, strips, TOP, y)]
+    back = [_band(across, band, *span) for span in _spans(layout, strips, BAND_LABEL_HEIGHT, y)] if band else []
+    zeros = [_upright("zero", across.css_percent(0), *span) for span in _spans(layout, strips, BAND_LABEL_HEIGHT, y)]
     sides = [
-        _text(f"{layout.left}%", y + 36, gettext("← fewer %(phrase)s") % phrase, "tick", "start"),
-        _text(f"{layout.right}%", y + 36, gettext("more %(phrase)s →") % phrase, "tick", "end"),
+        svg_text(f"{layout.left}%", y + 36, gettext("← fewer %(phrase)s") % phrase, "tick", "start"),
+        svg_text(f"{layout.right}%", y + 36, gettext("more %(phrase)s →") % phrase, "tick", "end"),
     ]
     title = gettext("Differences in how many %(phrase)s, per %(people)s people, with %(level)s intervals") % {
         **phrase,
@@ -140,28 +142,35 @@ def differences(block: OutcomeBlock, *, level: float, drawing: str) -> SafeStrin
         "level": wording.percent(level),
     }
     told = " ".join(row.sentence for row in block.differences)
-    parts = [*back, *_grid(across, layout, strips, y, TOP), *zeros, *rows, *_ticks(across, y, _signed), *sides]
+    parts = [
+        *back,
+        *_grid(across, layout, strips, y, BAND_LABEL_HEIGHT),
+        *zeros,
+        *rows,
+        *_ticks(across, y, _signed),
+        *sides,
+    ]
     if band:
         parts.append(_band_label(across, band, scale))
-    return _svg(f"differences-{block.outcome.key}-{drawing}", title, told, y + 42, parts)
+    return svg_document(f"differences-{block.outcome.key}-{layout_name}", title, told, y + 42, parts)
 
 
-def scale_of(block: OutcomeBlock) -> wording.Scale:
+def scale_of(block: OutcomeBlock) -> wording.PeopleScale:
     """The round number of people in which this outcome is told; of pairs, for an ordered one."""
     if block.outcome.kind == "ordered":
-        return wording.Scale(100)
-    return wording.scale_for([row.rate for row in block.rates if row.rate is not None])
+        return wording.PeopleScale(100)
+    return wording.choose_scale([row.rate for row in block.rates if row.rate is not None])
 
 
-def _rate(row: RateRow, across: Axis, scale: wording.Scale, middle: float) -> SafeString:
+def _rate(row: RateRow, across: Axis, scale: wording.PeopleScale, middle: float) -> SafeString:
     if row.rate is None or row.low is None or row.high is None:
-        return _text(across.at(across.low), middle + 5, _nothing(row), "soft", "start")
+        return svg_text(across.css_percent(across.low), middle + 5, _nothing(row), "soft", "start")
     high = row.high * scale.base
     return format_html(
         '{}{}<text class="num" x="{}" dx="11" y="{}">{}<tspan class="soft"> {}</tspan></text>',
         _range(row.frame, across, row.low * scale.base, high, middle),
-        _mark(row.frame, across.at(row.rate * scale.base), middle),
-        across.at(high),
+        _mark(row.frame, across.css_percent(row.rate * scale.base), middle),
+        across.css_percent(high),
         middle + 5,
         scale.count(row.rate),
         gettext("of %(people)s") % {"people": scale.people},
@@ -169,7 +178,7 @@ def _rate(row: RateRow, across: Axis, scale: wording.Scale, middle: float) -> Sa
 
 
 def _difference(
-    row: DifferenceRow, across: Axis, scale: wording.Scale, layout: Drawing, y: float, middle: float
+    row: DifferenceRow, across: Axis, scale: wording.PeopleScale, layout: ChartLayout, y: float, middle: float
 ) -> SafeString:
     if row.effect is None or row.low is None or row.high is None:
         verdict = row.verdict_name if row.hidden else gettext("Can’t be estimated")
@@ -177,35 +186,41 @@ def _difference(
     else:
         effect, verdict = scale.signed(row.effect), row.verdict_name
         drawn = _range(row.treated_frame, across, row.low * scale.base, row.high * scale.base, middle)
-        drawn += _mark(row.treated_frame, across.at(row.effect * scale.base), middle)
+        drawn += _mark(row.treated_frame, across.css_percent(row.effect * scale.base), middle)
     if layout.labels_above:
         said = format_html('{}<tspan class="soft" dx="8">{}</tspan>', effect, verdict)
-        return drawn + _text("0", middle - BAR / 2 - 15, said, "num", "start")
-    return drawn + _text("100%", middle - 4, effect, "num", "end") + _text("100%", middle + 14, verdict, "soft", "end")
+        return drawn + svg_text("0", middle - INTERVAL_HEIGHT / 2 - 15, said, "num", "start")
+    return (
+        drawn
+        + svg_text("100%", middle - 4, effect, "num", "end")
+        + svg_text("100%", middle + 14, verdict, "soft", "end")
+    )
 
 
 def _label(
-    name: str, note: str, layout: Drawing, y: float, parts: list[SafeString], *, lines_after: int = 0
+    name: str, note: str, layout: ChartLayout, y: float, parts: list[SafeString], *, lines_after: int = 0
 ) -> tuple[float, float]:
     """Adds a row's name and its note; returns the row's height and the middle of its bar."""
     if layout.labels_above and len(name) + len(note) + 2 <= layout.letters:
         said = format_html('{}<tspan class="soft" dx="8">{}</tspan>', name, note)
-        parts.append(_text("0", y + 14, said, "label", "start"))
+        parts.append(svg_text("0", y + 14, said, "label", "start"))
         lines = 1
     else:
         names, notes = textwrap.wrap(name, layout.letters), textwrap.wrap(note, layout.letters)
         kinds = [("label", line) for line in names] + [("soft", line) for line in notes]
         lines = len(kinds)
-        top = y if layout.labels_above else y + layout.gap / 2
-        parts += [_text("0", top + 14 + k * LINE, line, kind, "start") for k, (kind, line) in enumerate(kinds)]
+        top = y if layout.labels_above else y + layout.row_gap / 2
+        parts += [
+            svg_text("0", top + 14 + k * LINE_HEIGHT, line, kind, "start") for k, (kind, line) in enumerate(kinds)
+        ]
     if layout.labels_above:
-        text = (lines + lines_after) * LINE
-        return text + BAR + layout.gap, y + text + BAR / 2 + 11
-    height = lines * LINE + layout.gap
+        text = (lines + lines_after) * LINE_HEIGHT
+        return text + INTERVAL_HEIGHT + layout.row_gap, y + text + INTERVAL_HEIGHT / 2 + 11
+    height = lines * LINE_HEIGHT + layout.row_gap
     return height, y + height / 2
 
 
-def _ends(rows: Sequence[DifferenceRow], band: float, scale: wording.Scale) -> list[float]:
+def _ends(rows: Sequence[DifferenceRow], band: float, scale: wording.PeopleScale) -> list[float]:
     """What the axis must hold: zero, every interval, and the band unless that would squeeze the intervals."""
     ends = [0.0] + [scale.base * end for row in rows for end in (row.low, row.high) if end is not None]
     reach = max(abs(end) for end in ends)
@@ -213,25 +228,27 @@ def _ends(rows: Sequence[DifferenceRow], band: float, scale: wording.Scale) -> l
 
 
 def _spans(
-    layout: Drawing, strips: Sequence[tuple[float, float]], top: float, bottom: float
+    layout: ChartLayout, strips: Sequence[tuple[float, float]], top: float, bottom: float
 ) -> Sequence[tuple[float, float]]:
     """Where lines stand: the whole height, or behind the bars alone where labels lie above them."""
     return strips if layout.labels_above else [(top, bottom)]
 
 
 def _grid(
-    across: Axis, layout: Drawing, strips: Sequence[tuple[float, float]], bottom: float, top: float = 0
+    across: Axis, layout: ChartLayout, strips: Sequence[tuple[float, float]], bottom: float, top: float = 0
 ) -> list[SafeString]:
     spans = _spans(layout, strips, top, bottom)
-    return [_upright("grid", across.at(tick), *span) for tick in across.ticks() for span in spans]
+    return [_upright("grid", across.css_percent(tick), *span) for tick in across.ticks() for span in spans]
 
 
 def _ticks(across: Axis, y: float, say: Callable[[float, float], str]) -> list[SafeString]:
-    return [_text(across.at(tick), y + 16, say(tick, across.step), "tick", "middle") for tick in across.ticks()]
+    return [
+        svg_text(across.css_percent(tick), y + 16, say(tick, across.step), "tick", "middle") for tick in across.ticks()
+    ]
 
 
 def _band(across: Axis, band: float, top: float, bottom: float) -> SafeString:
-    left, right = across.across(-band), across.across(band)
+    left, right = across.percent(-band), across.percent(band)
     return format_html(
         '<rect class="band" x="{}%" width="{}%" y="{}" height="{}"/>',
         f"{left:.2f}",
@@ -241,35 +258,39 @@ def _band(across: Axis, band: float, top: float, bottom: float) -> SafeString:
     )
 
 
-def _band_label(across: Axis, band: float, scale: wording.Scale) -> SafeString:
+def _band_label(across: Axis, band: float, scale: wording.PeopleScale) -> SafeString:
     said = gettext("too small to matter: under %(band)s in %(people)s") % {
-        "band": wording.shortest(band),
+        "band": wording.compact_number(band),
         "people": scale.people,
     }
-    middle = (across.across(-band) + across.across(band)) / 2
+    middle = (across.percent(-band) + across.percent(band)) / 2
     if middle < 34:
-        return _text(f"{across.left}%", 13, said, "tick", "start")
+        return svg_text(f"{across.left}%", 13, said, "tick", "start")
     if middle > 66:
-        return _text(f"{across.right}%", 13, said, "tick", "end")
-    return _text(f"{middle:.2f}%", 13, said, "tick", "middle")
+        return svg_text(f"{across.right}%", 13, said, "tick", "end")
+    return svg_text(f"{middle:.2f}%", 13, said, "tick", "middle")
 
 
 def _range(frame: str, across: Axis, low: float, high: float, middle: float) -> SafeString:
-    left, right = across.across(low), across.across(high)
+    left, right = across.percent(low), across.percent(high)
     return format_html(
         '<rect class="range frame-{}" x="{}%" width="{}%" y="{}" height="{}" rx="{}"/>',
         frame,
         f"{left:.2f}",
         f"{max(right - left, 0.3):.2f}",
-        middle - BAR / 2,
-        BAR,
-        BAR / 2,
+        middle - INTERVAL_HEIGHT / 2,
+        INTERVAL_HEIGHT,
+        INTERVAL_HEIGHT / 2,
     )
 
 
 def _mark(frame: str, x: str, y: float) -> SafeString:
     return format_html(
-        '<svg class="mark frame-{}" x="{}" y="{}" overflow="visible"><path d="{}"/></svg>', frame, x, y, MARKS[frame]
+        '<svg class="mark frame-{}" x="{}" y="{}" overflow="visible"><path d="{}"/></svg>',
+        frame,
+        x,
+        y,
+        FRAME_SYMBOLS[frame],
     )
 
 
@@ -277,7 +298,7 @@ def _upright(kind: str, x: str, top: float, bottom: float) -> SafeString:
     return format_html('<line class="{0}" x1="{1}" x2="{1}" y1="{2}" y2="{3}"/>', kind, x, top, bottom)
 
 
-def _text(x: str, y: float, said: str, kind: str, anchor: str) -> SafeString:
+def svg_text(x: str, y: float, said: str, kind: str, anchor: str) -> SafeString:
     return format_html('<text class="{}" x="{}" y="{}" text-anchor="{}">{}</text>', kind, x, y, anchor, said)
 
 
@@ -286,7 +307,7 @@ def _plain(value: float, step: float) -> str:
 
 
 def _signed(value: float, step: float) -> str:
-    return "0" if abs(value) < step / 2 else wording.signed(value, _decimals(step))
+    return "0" if abs(value) < step / 2 else wording.signed_number(value, _decimals(step))
 
 
 def _decimals(step: float) -> int:
@@ -294,10 +315,10 @@ def _decimals(step: float) -> int:
 
 
 def _nothing(row: RateRow) -> str:
-    return wording.fewer_than(settings.SMALL_CELL) if row.hidden else gettext("nobody counted yet")
+    return wording.hidden_count_text(settings.SMALL_CELL) if row.hidden else gettext("nobody counted yet")
 
 
-def _rates_told(rows: Sequence[RateRow], scale: wording.Scale) -> str:
+def _rates_told(rows: Sequence[RateRow], scale: wording.PeopleScale) -> str:
     return " ".join(
         f"{row.name}: {_nothing(row)}."
         if row.rate is None or row.low is None or row.high is None
@@ -306,13 +327,13 @@ def _rates_told(rows: Sequence[RateRow], scale: wording.Scale) -> str:
             "name": row.name,
             "count": scale.count(row.rate),
             "people": scale.people,
-            "interval": wording.span(row.low, row.high, scale),
+            "interval": wording.interval_text(row.low, row.high, scale),
         }
         for row in rows
     )
 
 
-def _svg(key: str, title: str, told: str, height: float, parts: Iterable[SafeString]) -> SafeString:
+def svg_document(key: str, title: str, told: str, height: float, parts: Iterable[SafeString]) -> SafeString:
     return format_html(
         '<svg class="drawing" xmlns="http://www.w3.org/2000/svg" width="100%" height="{1}" role="img"'
         ' aria-labelledby="{0}-title {0}-told"><title id="{0}-title">{2}</title>'

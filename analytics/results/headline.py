@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from django.utils.translation import gettext, gettext_lazy
 
 from analytics import wording
-from analytics.disclosure.gate import Look
+from analytics.disclosure.gate import ReleasedLook
 from analytics.models import Analysis
 from analytics.report_rows import DifferenceRow, OutcomeBlock, QualityItem, Status
 from analytics.results import split_after_pause
@@ -15,12 +15,12 @@ from analytics.results import split_after_pause
 _STATUS: dict[str, Status] = {"ok": "ok", "caution": "caution", "alarm": "alarm", "unknown": "unknown"}
 
 
-def headline(primary: OutcomeBlock, look: Look, *, withheld: bool) -> tuple[str, str, str]:
+def lead_sentence(primary: OutcomeBlock, look: ReleasedLook, *, withheld: bool) -> tuple[str, str, str]:
     """The one sentence, its interval, and the frame whose colour it takes.
 
     The comparison told first is a harm if there is one, else the best arm that beat the control, else the first.
     """
-    analysis = look.shown
+    analysis = look.shown_analysis
     if withheld:
         return (
             gettext("We are not showing a comparison: the messages were not shown as often as planned."),
@@ -74,13 +74,13 @@ def _also(primary: OutcomeBlock, lead: DifferenceRow) -> list[str]:
     """What else is known of the arm that is told first."""
     if primary.outcome.kind == "ordered":
         return []
-    scale = wording.scale_for([row.rate for row in primary.rates if row.rate is not None])
+    scale = wording.choose_scale([row.rate for row in primary.rates if row.rate is not None])
     return [
         gettext("Against %(control)s: %(gap)s (%(interval)s).")
         % {
             "control": row.control_phrase,
-            "gap": wording.gap(row.effect, scale),
-            "interval": wording.span(row.low, row.high, scale),
+            "gap": wording.difference_phrase(row.effect, scale),
+            "interval": wording.interval_text(row.low, row.high, scale),
         }
         for row in primary.differences
         if row is not lead and row.treated == lead.treated and row.verdict in ("better", "worse")
@@ -120,16 +120,16 @@ _LEFT_OUT = {
 _MANY_LEFT_OUT = 20  # of 100
 
 
-def quality_of(
+def look_quality(
     analysis: Analysis,
     primary: OutcomeBlock,
     planned_per_arm: int,
     left_out: Mapping[str, int],
-    shares: Iterable[split_after_pause.Share],
+    shares: Iterable[split_after_pause.ArmShare],
 ) -> tuple[QualityItem, ...]:
     """Whether the numbers can be trusted; `left_out` says of 100 messages how many were not counted, by reason."""
     return (
-        split_after_pause.split(_split(analysis), shares),
+        split_after_pause.explain_pauses(_split(analysis), shares),
         _reach(analysis),
         *(_left_out(reason, share) for reason, share in left_out.items()),
         _size(primary, planned_per_arm),

@@ -13,38 +13,40 @@ from django.utils.translation import gettext, ngettext
 
 from analytics.report_rows import QualityItem
 from campaign.models import Arm, Campaign
-from messages.audit.log import Action, Kind
+from messages.audit.log import Action, ObjectKind
 from messages.models import AuditEntry
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class ArmShare:
     """One arm's part in the check of the split."""
 
     name: str
     weight: int
-    paused: bool  # at any time until then
+    was_paused: bool  # at any time until then
 
 
-def shares(arms: Iterable[Arm]) -> list[Share]:
+def arm_shares(arms: Iterable[Arm]) -> list[ArmShare]:
     """The arms of a campaign as they are now."""
-    return [Share(arm.name, arm.weight, arm.pauses > 0) for arm in arms]
+    return [ArmShare(arm.name, arm.weight, arm.pauses > 0) for arm in arms]
 
 
-def shares_by(moment: datetime, campaign: Campaign, arms: Iterable[Arm]) -> list[Share]:
+def arm_shares_at(moment: datetime, campaign: Campaign, arms: Iterable[Arm]) -> list[ArmShare]:
     """The same as it was at a moment, by the record."""
-    now = shares(arms)
-    if not any(share.paused for share in now):
+    now = arm_shares(arms)
+    if not any(share.was_paused for share in now):
         return now
-    steps = AuditEntry.objects.filter(kind=Kind.CAMPAIGN, ref=campaign.slug, action=Action.ARM_PAUSE, at__lte=moment)
+    steps = AuditEntry.objects.filter(
+        kind=ObjectKind.CAMPAIGN, ref=campaign.slug, action=Action.ARM_PAUSE, at__lte=moment
+    )
     paused = {detail.get("arm") for detail in steps.values_list("detail", flat=True)}
-    return [replace(share, paused=share.paused and share.name in paused) for share in now]
+    return [replace(share, was_paused=share.was_paused and share.name in paused) for share in now]
 
 
-def split(told: QualityItem, shares: Iterable[Share]) -> QualityItem:
+def explain_pauses(told: QualityItem, shares: Iterable[ArmShare]) -> QualityItem:
     """The light of the split, as it may be said when some arms were paused: of which it speaks, or that it cannot."""
     known = list(shares)
-    paused = [each for each in known if each.paused]
+    paused = [each for each in known if each.was_paused]
     if not paused:
         return told
     why = ngettext(
@@ -53,7 +55,7 @@ def split(told: QualityItem, shares: Iterable[Share]) -> QualityItem:
         "fault.",
         len(paused),
     ) % {"arms": ", ".join(gettext("“%(arm)s”") % {"arm": each.name} for each in paused)}
-    if sum(bool(each.weight) for each in known if not each.paused) < 2:
+    if sum(bool(each.weight) for each in known if not each.was_paused) < 2:
         if told.status in ("ok", "unknown"):
             alone = gettext("No two messages were shown all the time, so there are no shares to compare.")
             return QualityItem(gettext("The split cannot be judged across a pause"), "unknown", f"{why} {alone}")

@@ -38,7 +38,7 @@ def show(report: Report, console: Console, *, truth: Mapping[str, float] | None 
         _blocks(report, console, truth)
     for row in report.factorial:
         console.print(f"  {row.sentence}", style="dim")
-    for guard in report.guards:
+    for guard in report.guardrail_pauses:
         console.print(f"[red]A guardrail was crossed.[/] {guard}")
     for item in report.quality:
         console.print(f"{_LIGHTS[item.status]} {item.label}. [dim]{item.detail}[/]")
@@ -57,7 +57,11 @@ def _blocks(report: Report, console: Console, truth: Mapping[str, float] | None)
 
 def _block(block: OutcomeBlock, report: Report, console: Console, truth: Mapping[str, float] | None) -> None:
     ordered = block.outcome.kind == "ordered"
-    scale = wording.Scale(100) if ordered else wording.scale_for([r.rate for r in block.rates if r.rate is not None])
+    scale = (
+        wording.PeopleScale(100)
+        if ordered
+        else wording.choose_scale([r.rate for r in block.rates if r.rate is not None])
+    )
     told = "mean answer" if ordered else f"of {scale.people} who saw it"
     rates = Table(title=f"{block.outcome.name}, {told} ({block.role})", title_justify="left")
     base = 1 if ordered else scale.base
@@ -68,7 +72,7 @@ def _block(block: OutcomeBlock, report: Report, console: Console, truth: Mapping
     for row in block.rates:
         cells = [
             f"{_MARKS.get(row.frame, '○')} {row.name}",
-            *(wording.count(each, settings.SMALL_CELL) for each in (row.n, row.events)),
+            *(wording.count_text(each, settings.SMALL_CELL) for each in (row.n, row.events)),
         ]
         cells += (
             [f"{row.rate * base:.1f}", f"{row.low * base:.1f} to {row.high * base:.1f}"]

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from analytics.disclosure import gate
-from analytics.embargo.request import may_look
+from analytics.embargo.request import may_look_early
 from analytics.models import Analysis
 from analytics.results import build as reports
 from campaign.models import AnalysisPlan
@@ -17,8 +17,8 @@ from campaign.staff_site.access import campaign_for
 @require_safe
 def results(request: HttpRequest, slug: str) -> HttpResponse:
     """The latest look, or an earlier one with ?look=2; every look stays on record."""
-    campaign, early = campaign_for(request.user, slug), may_look(request.user)
-    looks = list(Analysis.objects.filter(gate.unless_early(early), campaign=campaign).order_by("look"))
+    campaign, early = campaign_for(request.user, slug), may_look_early(request.user)
+    looks = list(Analysis.objects.filter(gate.embargo_filter(early), campaign=campaign).order_by("look"))
     asked = request.GET.get("look", str(looks[-1].look) if looks else "")
     chosen = next((analysis for analysis in looks if str(analysis.look) == asked), None)
     if asked and chosen is None:

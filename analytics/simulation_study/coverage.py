@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analytics.comparison.compare import LEAST_EVENTS
-from analytics.simulation_study.error_rates import Share
+from analytics.comparison.compare import MIN_EVENTS
+from analytics.simulation_study.error_rates import SimulatedShare
 from analytics.stats import (
     Counts,
     Estimate,
@@ -27,12 +27,12 @@ from analytics.stats import (
     strata,
 )
 
-Source = np.random.Generator
+RandomGenerator = np.random.Generator
 LEVEL = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CoverageCase:
     """One interval in one setting; `once` runs a trial and says whether every interval in it held the truth.
 
     `part` is the share of the usual number of trials that a slow one can afford.
@@ -40,27 +40,27 @@ class Entry:
 
     interval: str
     setting: str
-    once: Callable[[Source], bool]
-    part: float = 1.0
+    run_trial: Callable[[RandomGenerator], bool]
+    trials_fraction: float = 1.0
 
 
-def simulated(entry: Entry, *, count: int, seed: int) -> Share:
+def simulate_case(entry: CoverageCase, *, count: int, seed: int) -> SimulatedShare:
     """The share of `count` trials in which the interval held."""
     source = np.random.default_rng(seed)
-    trials = max(round(count * entry.part), 20)
-    return Share(sum(entry.once(source) for _ in range(trials)) / trials, trials)
+    trials = max(round(count * entry.trials_fraction), 20)
+    return SimulatedShare(sum(entry.run_trial(source) for _ in range(trials)) / trials, trials)
 
 
-def holds(found: object, truth: float) -> bool:
+def is_covered(found: object, truth: float) -> bool:
     """What cannot be estimated claims nothing, and counts as holding."""
     return not isinstance(found, Estimate) or truth in found.interval
 
 
-def _draw(source: Source, n: int, p: float) -> Counts:
+def _draw(source: RandomGenerator, n: int, p: float) -> Counts:
     return Counts(n, int(source.binomial(n, p)))
 
 
-def _levels(source: Source, n: int, shares: Sequence[float]) -> Levels:
+def _levels(source: RandomGenerator, n: int, shares: Sequence[float]) -> Levels:
     return Levels([int(count) for count in source.multinomial(n, shares)])
 
 
@@ -68,22 +68,22 @@ _LOW, _HIGH = (0.4, 0.3, 0.15, 0.1, 0.05), (0.3, 0.3, 0.2, 0.1, 0.1)
 _RARE = (0.92, 0.06, 0.015, 0.004, 0.001)
 
 
-def _ordinal(name: str, n: int, first: Sequence[float], second: Sequence[float]) -> Callable[[Source], bool]:
+def _ordinal(name: str, n: int, first: Sequence[float], second: Sequence[float]) -> Callable[[RandomGenerator], bool]:
     score = np.arange(1, 6)
     gap = float(score @ np.array(first) - score @ np.array(second))
     below = np.concatenate(([0.0], np.cumsum(second)[:-1])) + np.array(second) / 2
     truth = {"superiority": float(np.array(first) @ below), "mean_difference": gap, "mean": float(score @ first)}[name]
 
-    def once(source: Source) -> bool:
+    def once(source: RandomGenerator) -> bool:
         treated, control = _levels(source, n, first), _levels(source, n, second)
         if name == "mean":
-            return holds(ordinal.mean(treated), truth)
-        return holds(getattr(ordinal, name)(treated=treated, control=control), truth)
+            return is_covered(ordinal.mean(treated), truth)
+        return is_covered(getattr(ordinal, name)(treated=treated, control=control), truth)
 
     return once
 
 
-def _factorial(scale: Any, term: str, n: int, rates: Sequence[float]) -> Callable[[Source], bool]:
+def _factorial(scale: Any, term: str, n: int, rates: Sequence[float]) -> Callable[[RandomGenerator], bool]:
     p = np.array(rates)
     value = np.log(p / (1 - p)) if scale == "odds" else p
     neither, first, second, both = (float(v) for v in value)
@@ -94,43 +94,43 @@ def _factorial(scale: Any, term: str, n: int, rates: Sequence[float]) -> Callabl
         "both_minus_first": both - first,
     }[term]
 
-    def once(source: Source) -> bool:
+    def once(source: RandomGenerator) -> bool:
         cells = [_draw(source, n, rate) for rate in rates]
         found = factorial.two_by_two(neither=cells[0], first=cells[1], second=cells[2], both=cells[3], scale=scale)
-        return holds(getattr(found, term), truth)
+        return is_covered(getattr(found, term), truth)
 
     return once
 
 
-def _strata(name: str, cells: Sequence[tuple[int, int, float]]) -> Callable[[Source], bool]:
+def _strata(name: str, cells: Sequence[tuple[int, int, float]]) -> Callable[[RandomGenerator], bool]:
     """Strata of (treated n, control n, control rate); the arms are alike."""
 
-    def once(source: Source) -> bool:
+    def once(source: RandomGenerator) -> bool:
         rows = [strata.Stratum(treated=_draw(source, n, p), control=_draw(source, m, p)) for n, m, p in cells]
-        return holds(getattr(strata, name)(rows), 0.0 if name == "difference" else 1.0)
+        return is_covered(getattr(strata, name)(rows), 0.0 if name == "difference" else 1.0)
 
     return once
 
 
 def _clusters(
     variance: Any, sizes: tuple[Sequence[int], Sequence[int]], rate: float, spread: float
-) -> Callable[[Source], bool]:
+) -> Callable[[RandomGenerator], bool]:
     a, b = rate / spread, (1 - rate) / spread
 
-    def once(source: Source) -> bool:
+    def once(source: RandomGenerator) -> bool:
         sides = [
             [_draw(source, n, p) for n, p in zip(side, source.beta(a, b, size=len(side)), strict=True)]
             for side in sizes
         ]
-        return holds(clusters.difference(treated=sides[0], control=sides[1], variance=variance), 0.0)
+        return is_covered(clusters.difference(treated=sides[0], control=sides[1], variance=variance), 0.0)
 
     return once
 
 
-def _dunnett(n: int, rate: float) -> Callable[[Source], bool]:
-    def once(source: Source) -> bool:
+def _dunnett(n: int, rate: float) -> Callable[[RandomGenerator], bool]:
+    def once(source: RandomGenerator) -> bool:
         arms = [_draw(source, n, rate) for _ in range(4)]
-        return all(holds(found, 0.0) for found in multiplicity.dunnett(arms[1:], control=arms[0]))
+        return all(is_covered(found, 0.0) for found in multiplicity.dunnett(arms[1:], control=arms[0]))
 
     return once
 
@@ -138,12 +138,12 @@ def _dunnett(n: int, rate: float) -> Callable[[Source], bool]:
 _FIVE = sequential.boundaries([0.2, 0.4, 0.6, 0.8, 1.0])
 
 
-def _sums(source: Source, n: int, rate: float, looks: int) -> npt.NDArray[np.int64]:
+def _sums(source: RandomGenerator, n: int, rate: float, looks: int) -> npt.NDArray[np.int64]:
     return np.cumsum(source.binomial(n, rate, size=(looks, 2)), axis=0, dtype=np.int64)
 
 
-def _repeated(n: int, rate: float) -> Callable[[Source], bool]:
-    def once(source: Source) -> bool:
+def _repeated(n: int, rate: float) -> Callable[[RandomGenerator], bool]:
+    def once(source: RandomGenerator) -> bool:
         for look, (x, y) in enumerate(_sums(source, n, rate, 5), start=1):
             plain = proportions.difference(
                 treated=Counts(n * look, int(x)), control=Counts(n * look, int(y)), method="wald"
@@ -153,38 +153,38 @@ def _repeated(n: int, rate: float) -> Callable[[Source], bool]:
             found = sequential.repeated_interval(
                 effect=plain.effect, standard_error=plain.standard_error, boundaries=_FIVE, look=look
             )
-            if not holds(found, 0.0):
+            if not is_covered(found, 0.0):
                 return False
         return True
 
     return once
 
 
-def _sequence(n: int, rate: float, *, least: int) -> Callable[[Source], bool]:
-    def once(source: Source) -> bool:
+def _sequence(n: int, rate: float, *, least: int) -> Callable[[RandomGenerator], bool]:
+    def once(source: RandomGenerator) -> bool:
         for day, (x, y) in enumerate(_sums(source, n, rate, 28), start=1):
             treated, control = Counts(n * day, int(x)), Counts(n * day, int(y))
             if min(treated.events, control.events, n * day - treated.events, n * day - control.events) < least:
                 continue
             found = sequential.confidence_sequence(treated=treated, control=control, n_planned=56 * n)
-            if not holds(found, 0.0):
+            if not is_covered(found, 0.0):
                 return False
         return True
 
     return once
 
 
-def _bayes(n: int, rates: tuple[float, float] | None) -> Callable[[Source], bool]:
-    def once(source: Source) -> bool:
+def _bayes(n: int, rates: tuple[float, float] | None) -> Callable[[RandomGenerator], bool]:
+    def once(source: RandomGenerator) -> bool:
         p, q = rates or (float(source.random()), float(source.random()))
         found = bayes.credible_difference(treated=_draw(source, n, p), control=_draw(source, n, q))
-        return holds(found, p - q)
+        return is_covered(found, p - q)
 
     return once
 
 
-def _meta(campaigns: int, tau: float, *, prediction: bool) -> Callable[[Source], bool]:
-    def once(source: Source) -> bool:
+def _meta(campaigns: int, tau: float, *, prediction: bool) -> Callable[[RandomGenerator], bool]:
+    def once(source: RandomGenerator) -> bool:
         effects = source.normal(0.03, tau, size=campaigns)
         estimates = [
             proportions.difference(
@@ -203,17 +203,19 @@ def _meta(campaigns: int, tau: float, *, prediction: bool) -> Callable[[Source],
 
 def _pair(
     make: Callable[..., Any], truth: float, sizes: tuple[int, int], rates: tuple[float, float]
-) -> Callable[[Source], bool]:
-    def once(source: Source) -> bool:
-        return holds(make(treated=_draw(source, sizes[0], rates[0]), control=_draw(source, sizes[1], rates[1])), truth)
+) -> Callable[[RandomGenerator], bool]:
+    def once(source: RandomGenerator) -> bool:
+        return is_covered(
+            make(treated=_draw(source, sizes[0], rates[0]), control=_draw(source, sizes[1], rates[1])), truth
+        )
 
     return once
 
 
-def _margin(n: int) -> Callable[[Source], bool]:
+def _margin(n: int) -> Callable[[RandomGenerator], bool]:
     """Two one-sided tests of a difference that lies exactly on the margin: equivalence must not be claimed."""
 
-    def once(source: Source) -> bool:
+    def once(source: RandomGenerator) -> bool:
         found = equivalence.test(treated=_draw(source, n, 0.43), control=_draw(source, n, 0.40), margin=0.03)
         return not (isinstance(found, equivalence.Equivalence) and found.equivalent)
 
@@ -226,61 +228,65 @@ _SELDOM = [(20_000, 15_000, 0.0005), (20_000, 15_000, 0.001), (20_000, 25_000, 0
 _UNEQUAL = ((200, 20, 45, 10, 80, 12, 33, 60), (15, 150, 22, 64, 30, 91, 18, 40, 70))
 
 
-def entries() -> list[Entry]:
+def coverage_cases() -> list[CoverageCase]:
     """Every interval of analytics.stats that `make simulate` does not already show for two equal arms."""
     made = []
     for name in ("superiority", "mean_difference", "mean"):
         made += [
-            Entry(f"ordinal.{name}", f"{n} answers per arm, arms differ", _ordinal(name, n, _HIGH, _LOW))
+            CoverageCase(f"ordinal.{name}", f"{n} answers per arm, arms differ", _ordinal(name, n, _HIGH, _LOW))
             for n in (20, 300)
         ]
         made.append(
-            Entry(f"ordinal.{name}", "1,000 answers, nearly all the lowest", _ordinal(name, 1000, _RARE, _RARE))
+            CoverageCase(f"ordinal.{name}", "1,000 answers, nearly all the lowest", _ordinal(name, 1000, _RARE, _RARE))
         )
     for scale in ("difference", "odds"):
         for term in ("first", "second", "interaction", "both_minus_first"):
             label = f"factorial.two_by_two .{term}, {scale}"
-            made.append(Entry(label, "500 per arm, 40 to 50%", _factorial(scale, term, 500, (0.4, 0.45, 0.42, 0.5))))
-            made.append(Entry(label, "20,000 per arm, 0.1%", _factorial(scale, term, 20_000, (0.001,) * 4)))
+            made.append(
+                CoverageCase(label, "500 per arm, 40 to 50%", _factorial(scale, term, 500, (0.4, 0.45, 0.42, 0.5)))
+            )
+            made.append(CoverageCase(label, "20,000 per arm, 0.1%", _factorial(scale, term, 20_000, (0.001,) * 4)))
     for name in ("difference", "ratio", "odds_ratio"):
         for setting, cells in (("3 thick strata", _THICK), ("50 thin strata", _THIN), ("0.02 to 0.1%", _SELDOM)):
-            made.append(Entry(f"strata.{name}", setting, _strata(name, cells)))
+            made.append(CoverageCase(f"strata.{name}", setting, _strata(name, cells)))
     for variance in ("cr2", "cr1"):
         label = f"clusters.difference, {variance}"
         made += [
-            Entry(label, "12 and 15 equal clusters, 30%", _clusters(variance, ((30,) * 12, (30,) * 15), 0.3, 0.05)),
-            Entry(label, "5 and 6 equal clusters, 30%", _clusters(variance, ((30,) * 5, (30,) * 6), 0.3, 0.05)),
-            Entry(label, "8 and 9 unequal clusters, 30%", _clusters(variance, _UNEQUAL, 0.3, 0.05)),
-            Entry(
+            CoverageCase(
+                label, "12 and 15 equal clusters, 30%", _clusters(variance, ((30,) * 12, (30,) * 15), 0.3, 0.05)
+            ),
+            CoverageCase(label, "5 and 6 equal clusters, 30%", _clusters(variance, ((30,) * 5, (30,) * 6), 0.3, 0.05)),
+            CoverageCase(label, "8 and 9 unequal clusters, 30%", _clusters(variance, _UNEQUAL, 0.3, 0.05)),
+            CoverageCase(
                 label, "40 and 40 clusters of 500, 0.5%", _clusters(variance, ((500,) * 40, (500,) * 40), 0.005, 0.002)
             ),
         ]
     for n, rate in ((200, 0.3), (20_000, 0.001)):
-        made.append(Entry("multiplicity.dunnett, all at once", f"{n:,} per arm, {rate:.1%}", _dunnett(n, rate)))
+        made.append(CoverageCase("multiplicity.dunnett, all at once", f"{n:,} per arm, {rate:.1%}", _dunnett(n, rate)))
     for n, rate in ((200, 0.4), (20_000, 0.001)):
         made.append(
-            Entry(
+            CoverageCase(
                 "sequential.repeated_interval, all five looks", f"{n:,} per look, {rate:.1%}", _repeated(n, rate), 0.25
             )
         )
     for n, rate in ((200, 0.5), (1000, 0.05), (5000, 0.005), (50_000, 0.0002)):
-        for least, how in ((0, "from the first day"), (LEAST_EVENTS, f"held until {LEAST_EVENTS} events")):
+        for least, how in ((0, "from the first day"), (MIN_EVENTS, f"held until {MIN_EVENTS} events")):
             made.append(
-                Entry(
+                CoverageCase(
                     "sequential.confidence_sequence, all 28 looks",
                     f"{n:,} a day, {rate:.2%}, {how}",
                     _sequence(n, rate, least=least),
                 )
             )
     made += [
-        Entry("bayes.credible_difference", "50 per arm, rates drawn from the prior", _bayes(50, None), 0.5),
-        Entry("bayes.credible_difference", "500 per arm, 5%", _bayes(500, (0.05, 0.05)), 0.5),
-        Entry("bayes.credible_difference", "50,000 per arm, 0.02%", _bayes(50_000, (0.0002, 0.0002)), 0.5),
+        CoverageCase("bayes.credible_difference", "50 per arm, rates drawn from the prior", _bayes(50, None), 0.5),
+        CoverageCase("bayes.credible_difference", "500 per arm, 5%", _bayes(500, (0.05, 0.05)), 0.5),
+        CoverageCase("bayes.credible_difference", "50,000 per arm, 0.02%", _bayes(50_000, (0.0002, 0.0002)), 0.5),
     ]
     for campaigns in (3, 10, 30):
         for tau in (0.0, 0.02):
             made.append(
-                Entry(
+                CoverageCase(
                     "meta.random_effects",
                     f"{campaigns} campaigns, tau {tau:g}",
                     _meta(campaigns, tau, prediction=False),
@@ -288,7 +294,7 @@ def entries() -> list[Entry]:
                 )
             )
         made.append(
-            Entry(
+            CoverageCase(
                 "meta.random_effects, prediction",
                 f"{campaigns} campaigns, tau 0.02",
                 _meta(campaigns, 0.02, prediction=True),
@@ -303,13 +309,13 @@ def entries() -> list[Entry]:
             ("proportions.ratio", proportions.ratio, rates[0] / rates[1]),
             ("proportions.odds_ratio", proportions.odds_ratio, odds),
         ):
-            made.append(Entry(label, setting, _pair(make, truth, sizes, rates)))
-    made.append(Entry("equivalence.test, on the margin", "2,000 per arm: not called equivalent", _margin(2000)))
+            made.append(CoverageCase(label, setting, _pair(make, truth, sizes, rates)))
+    made.append(CoverageCase("equivalence.test, on the margin", "2,000 per arm: not called equivalent", _margin(2000)))
     return made
 
 
 # Where an interval strays from its level by more than four Monte Carlo errors, and why.
-DEVIATIONS = {
+MISCOVERAGE_REASONS = {
     "ordinal": "Rests on a t reference: with few answers, or nearly all alike, it strays a little.",
     "factorial.two_by_two": "Wald intervals: with few events per arm they stray.",
     "strata": "The normal reference is rough where strata are very thin or events very rare.",
@@ -329,37 +335,37 @@ DEVIATIONS = {
 }
 
 
-def deviates(share: Share) -> bool:
+def has_miscoverage(share: SimulatedShare) -> bool:
     """Beyond four Monte Carlo errors of the level, and by more than half a point."""
     error = (LEVEL * (1 - LEVEL) / share.trials) ** 0.5
     return bool(abs(share.share - LEVEL) > max(4 * error, 0.005))
 
 
-def reason(entry: Entry) -> str:
+def miscoverage_reason(entry: CoverageCase) -> str:
     """Why this interval may stray from its level: by the longest name that it begins with."""
-    name = max((name for name in DEVIATIONS if entry.interval.startswith(name)), key=len)
-    return DEVIATIONS[name]
+    name = max((name for name in MISCOVERAGE_REASONS if entry.interval.startswith(name)), key=len)
+    return MISCOVERAGE_REASONS[name]
 
 
-def power_of_the_factorial(*, per_arm: int, gain: float, count: int, seed: int) -> tuple[Share, Share]:
+def factorial_power(*, per_arm: int, gain: float, count: int, seed: int) -> tuple[SimulatedShare, SimulatedShare]:
     """One true main effect: how often does the factorial's contrast, and how often one plain pair, exclude zero?"""
     source, wide, narrow = np.random.default_rng(seed), 0, 0
     for _ in range(count):
         neither, second = _draw(source, per_arm, 0.4), _draw(source, per_arm, 0.4)
         first, both = _draw(source, per_arm, 0.4 + gain), _draw(source, per_arm, 0.4 + gain)
         found = factorial.two_by_two(neither=neither, first=first, second=second, both=both).first
-        wide += not holds(found, 0.0)
-        narrow += not holds(proportions.difference(treated=first, control=neither), 0.0)
-    return Share(wide / count, count), Share(narrow / count, count)
+        wide += not is_covered(found, 0.0)
+        narrow += not is_covered(proportions.difference(treated=first, control=neither), 0.0)
+    return SimulatedShare(wide / count, count), SimulatedShare(narrow / count, count)
 
 
-def power_of_strata(*, per_cell: int, gain: float, count: int, seed: int) -> tuple[Share, Share]:
+def stratified_power(*, per_cell: int, gain: float, count: int, seed: int) -> tuple[SimulatedShare, SimulatedShare]:
     """Two placements at 5% and 60%: how often does Mantel-Haenszel, and how often the plain pair, exclude zero?"""
     source, inside, plain = np.random.default_rng(seed), 0, 0
     for _ in range(count):
         cells = [(_draw(source, per_cell, p + gain), _draw(source, per_cell, p)) for p in (0.05, 0.60)]
         rows = [strata.Stratum(treated=treated, control=control) for treated, control in cells]
-        inside += not holds(strata.difference(rows), 0.0)
+        inside += not is_covered(strata.difference(rows), 0.0)
         treated, control = cells[0][0] + cells[1][0], cells[0][1] + cells[1][1]
-        plain += not holds(proportions.difference(treated=treated, control=control), 0.0)
-    return Share(inside / count, count), Share(plain / count, count)
+        plain += not is_covered(proportions.difference(treated=treated, control=control), 0.0)
+    return SimulatedShare(inside / count, count), SimulatedShare(plain / count, count)

@@ -18,41 +18,43 @@ from analytics.stats import Counts, Estimate, NotEstimable, clusters, factorial,
 
 ARMS = ("a", "b", "c", "d")
 DAYS = 28
-Days = npt.NDArray[np.int64]  # cumulative events, shape (day, arm)
+CumulativeEvents = npt.NDArray[np.int64]  # cumulative events, shape (day, arm)
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class SimulatedShare:
     """A share of simulated trials, with its Monte Carlo standard error."""
 
     share: float
     trials: int
 
     @property
-    def error(self) -> float:
+    def standard_error(self) -> float:
         return sqrt(self.share * (1 - self.share) / self.trials)
 
 
-def trials(rate: float, *, per_arm_a_day: int, count: int, seed: int) -> list[Days]:
+def simulate_trials(rate: float, *, per_arm_a_day: int, count: int, seed: int) -> list[CumulativeEvents]:
     """`count` trials of four arms with the same true rate: cumulative events by day and arm."""
     source = np.random.default_rng(seed)
     daily = source.binomial(per_arm_a_day, rate, size=(count, DAYS, len(ARMS)))
     return list(np.cumsum(daily, axis=1, dtype=np.int64))
 
 
-def false_calls(data: Sequence[Days], *, per_arm_a_day: int, rule: Callable[[Days, int], bool]) -> Share:
+def false_claim_rate(
+    data: Sequence[CumulativeEvents], *, per_arm_a_day: int, rule: Callable[[CumulativeEvents, int], bool]
+) -> SimulatedShare:
     """In what share of trials does `rule` (cumulative events, people per arm a day) call a difference at any look?"""
     called = sum(rule(days, per_arm_a_day) for days in data)
-    return Share(called / len(data), len(data))
+    return SimulatedShare(called / len(data), len(data))
 
 
-def always_valid(days: Days, per_day: int) -> bool:
+def always_valid_rule(days: CumulativeEvents, per_day: int) -> bool:
     """The product's default: a look every day, all six pairs, Holm, a verdict that must hold at every look."""
     rules = Rules(monitoring="always-valid", planned_per_arm=per_day * DAYS)
     return any(_called(days[day], per_day * (day + 1), rules) for day in range(DAYS))
 
 
-def group_sequential(days: Days, per_day: int) -> bool:
+def group_sequential_rule(days: CumulativeEvents, per_day: int) -> bool:
     """Five named looks with O'Brien-Fleming spending, all six pairs, Holm."""
     looks: tuple[float, ...] = ()
     for share in (0.2, 0.4, 0.6, 0.8, 1.0):
@@ -64,7 +66,7 @@ def group_sequential(days: Days, per_day: int) -> bool:
     return False
 
 
-def fixed(days: Days, per_day: int) -> bool:
+def fixed_rule(days: CumulativeEvents, per_day: int) -> bool:
     """One look at the end, all six pairs, Holm."""
     return _called(days[-1], per_day * DAYS, Rules())
 
@@ -76,7 +78,7 @@ def _called(events: npt.NDArray[np.int64], n: int, rules: Rules) -> bool:
     return any(row.verdict in ("better", "worse") for row in compare(arms, all_pairs(ARMS, "a"), rules).comparisons)
 
 
-def uncorrected_chi_square(days: Days, per_day: int) -> bool:
+def uncorrected_chi_square_rule(days: CumulativeEvents, per_day: int) -> bool:
     """What many tools do: chi-square of each arm against the control, every day, uncorrected; stop at p below 0.05."""
     n = per_day * np.arange(1, DAYS + 1)
     for arm in range(1, len(ARMS)):
@@ -88,7 +90,7 @@ def uncorrected_chi_square(days: Days, per_day: int) -> bool:
     return False
 
 
-def chance_to_win(days: Days, per_day: int) -> bool:
+def chance_to_win_rule(days: CumulativeEvents, per_day: int) -> bool:
     """What others do: stop when the posterior chance of beating the control passes 95% or falls below 5%, any day."""
     n = per_day * np.arange(1, DAYS + 1)
     mean = (days + 1) / (n[:, None] + 2)
@@ -98,7 +100,9 @@ def chance_to_win(days: Days, per_day: int) -> bool:
     return bool(np.any((chance > 0.95) | (chance < 0.05)))
 
 
-def power(*, control: float, treated: float, per_arm: int, rules: Rules, count: int, seed: int) -> Share:
+def simulated_power(
+    *, control: float, treated: float, per_arm: int, rules: Rules, count: int, seed: int
+) -> SimulatedShare:
     """In what share of trials does one comparison at the planned end say better?"""
     source = np.random.default_rng(seed)
     events = source.binomial(per_arm, [control, treated], size=(count, 2))
@@ -106,13 +110,15 @@ def power(*, control: float, treated: float, per_arm: int, rules: Rules, count: 
     for a, b in events:
         arms = [ArmCounts("a", Counts(per_arm, int(a))), ArmCounts("b", Counts(per_arm, int(b)))]
         found += compare(arms, [("b", "a")], rules).comparisons[0].verdict == "better"
-    return Share(found / count, count)
+    return SimulatedShare(found / count, count)
 
 
-Pairwise = Callable[[Counts, Counts], Estimate | NotEstimable]
+PairwiseMethod = Callable[[Counts, Counts], Estimate | NotEstimable]
 
 
-def coverage(*, rate: float, other: float, n: int, truth: float, method: Pairwise, count: int, seed: int) -> Share:
+def interval_coverage(
+    *, rate: float, other: float, n: int, truth: float, method: PairwiseMethod, count: int, seed: int
+) -> SimulatedShare:
     """How often does the interval that `method` makes of two arms hold the truth? Not estimable claims nothing."""
     source = np.random.default_rng(seed)
     pairs, times = np.unique(source.binomial(n, [rate, other], size=(count, 2)), axis=0, return_counts=True)
@@ -120,10 +126,10 @@ def coverage(*, rate: float, other: float, n: int, truth: float, method: Pairwis
     for (x, y), repeats in zip(pairs, times, strict=True):
         found = method(Counts(n, int(x)), Counts(n, int(y)))
         held += int(repeats) * (not isinstance(found, Estimate) or truth in found.interval)
-    return Share(held / count, count)
+    return SimulatedShare(held / count, count)
 
 
-def clustered_coverage(*, spread: float, count: int, seed: int) -> tuple[Share, Share]:
+def clustered_coverage(*, spread: float, count: int, seed: int) -> tuple[SimulatedShare, SimulatedShare]:
     """Clusters that share their luck: how often do CR2's and the plain interval hold the truth, no difference?"""
     source = np.random.default_rng(seed)
     a, b = 0.3 / spread, 0.7 / spread
@@ -135,10 +141,10 @@ def clustered_coverage(*, spread: float, count: int, seed: int) -> tuple[Share, 
         totals = [Counts(sum(c.n for c in side), sum(c.events for c in side)) for side in sides]
         simple = proportions.difference(treated=totals[0], control=totals[1])
         plain += not isinstance(simple, Estimate) or 0.0 in simple.interval
-    return Share(held / count, count), Share(plain / count, count)
+    return SimulatedShare(held / count, count), SimulatedShare(plain / count, count)
 
 
-def stratified_coverage(*, count: int, seed: int) -> Share:
+def stratified_coverage(*, count: int, seed: int) -> SimulatedShare:
     """Three strata of different rates and splits: how often does Mantel-Haenszel hold the truth?"""
     source = np.random.default_rng(seed)
     held = 0
@@ -152,12 +158,12 @@ def stratified_coverage(*, count: int, seed: int) -> Share:
         ]
         found = strata.difference(rows)
         held += not isinstance(found, Estimate) or 0.05 in found.interval
-    return Share(held / count, count)
+    return SimulatedShare(held / count, count)
 
 
-def sequence_coverage(*, rate: float, per_day: int, count: int, seed: int) -> Share:
+def sequence_coverage(*, rate: float, per_day: int, count: int, seed: int) -> SimulatedShare:
     """How often does a confidence sequence hold the truth, no difference, at all daily looks at once?"""
-    data = trials(rate, per_arm_a_day=per_day, count=count, seed=seed)
+    data = simulate_trials(rate, per_arm_a_day=per_day, count=count, seed=seed)
     held = 0
     for days in data:
         found = (
@@ -167,10 +173,10 @@ def sequence_coverage(*, rate: float, per_day: int, count: int, seed: int) -> Sh
             for day, n in ((day, per_day * (day + 1)) for day in range(DAYS))
         )
         held += all(not isinstance(estimate, Estimate) or 0.0 in estimate.interval for estimate in found)
-    return Share(held / count, count)
+    return SimulatedShare(held / count, count)
 
 
-def standard_errors(*, per_arm: int) -> tuple[float, float]:
+def factorial_standard_errors(*, per_arm: int) -> tuple[float, float]:
     """Factorial main effect and plain pair at 40%, as standard errors: the factorial uses all four arms."""
     arm = Counts(per_arm, round(0.4 * per_arm))
     effect = factorial.two_by_two(neither=arm, first=arm, second=arm, both=arm).first
@@ -182,7 +188,7 @@ def standard_errors(*, per_arm: int) -> tuple[float, float]:
     return effect.standard_error, plain.standard_error
 
 
-def stratified_gain(*, per_cell: int) -> tuple[float, float]:
+def stratified_standard_errors(*, per_cell: int) -> tuple[float, float]:
     """Stratified and plain standard error where two placements differ greatly (5% and 60%)."""
     cells = [Counts(per_cell, round(0.05 * per_cell)), Counts(per_cell, round(0.60 * per_cell))]
     inside = strata.difference([strata.Stratum(treated=cell, control=cell) for cell in cells])

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, betaincc, betaincinv, ndtri, xlog1py, xlogy
 
-from analytics.stats.quadrature import panels, solve_falling
+from analytics.stats.quadrature import panels, solve_decreasing
 from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level
 
 _Vector = npt.NDArray[np.float64]
@@ -260,4 +260,4 @@ def _upper_quantile(pair: _Posteriors, prior: Beta, tail: float) -> float:
         return float(ndtri(min(max(above, _LEAST), _MOST))) - target
 
     start = float(mean[0] - mean[1]) - target * sd
-    return solve_falling(excess, start=start, slope=-1.0 / sd, low=-1.0, high=1.0, tolerance=1e-11)
+    return solve_decreasing(excess, start=start, slope=-1.0 / sd, low=-1.0, high=1.0, tolerance=1e-11)

@@ -21,11 +21,11 @@ from analytics.stats.values import Counts, NotEstimable
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-TIE = 1e-9
+TIE_TOLERANCE = 1e-9
 """Two log probabilities closer than this are taken for equal."""
-LARGEST_UNCONDITIONAL = 2000
+MAX_UNCONDITIONAL_UNITS = 2000
 """The most units in both arms together for which Barnard's and Boschloo's tests are computed."""
-ENUMERABLE = 200_000
+MAX_ENUMERATED_TABLES = 200_000
 """The most tables that are listed one by one."""
 
 
@@ -75,8 +75,8 @@ def exact_test(
         return ExactTest(1.0, method)
     if method == "fisher":
         return ExactTest(_fisher(treated, control), method)
-    if n > LARGEST_UNCONDITIONAL:
-        return NotEstimable(f"{method.capitalize()}'s test is computed for at most {LARGEST_UNCONDITIONAL} units.")
+    if n > MAX_UNCONDITIONAL_UNITS:
+        return NotEstimable(f"{method.capitalize()}'s test is computed for at most {MAX_UNCONDITIONAL_UNITS} units.")
     extreme = _barnard_region(treated, control) if method == "barnard" else _boschloo_region(treated, control)
     p_value, nuisance = _largest_probability(extreme)
     return ExactTest(min(1.0, p_value), method, nuisance)
@@ -85,7 +85,7 @@ def exact_test(
 def compositions(total: int, caps: Sequence[int]) -> Integers | None:
     """Every way to split `total` over cells of at most `caps`, one a row; None when that is too many to list."""
     room = sorted(min(cap, total) + 1 for cap in caps)
-    if min(comb(total + len(caps) - 1, len(caps) - 1), prod(room[:-1])) > ENUMERABLE:
+    if min(comb(total + len(caps) - 1, len(caps) - 1), prod(room[:-1])) > MAX_ENUMERATED_TABLES:
         return None
     rows: Integers = np.zeros((1, 0), dtype=np.int64)
     left: Integers = np.array([total], dtype=np.int64)
@@ -128,7 +128,7 @@ def _fisher(treated: Counts, control: Counts) -> float:
     if not 0 <= seen < len(logs):
         return 0.0
     weights = np.exp(logs - logs.max())
-    return min(1.0, float(weights[logs <= logs[seen] + TIE].sum() / weights.sum()))
+    return min(1.0, float(weights[logs <= logs[seen] + TIE_TOLERANCE].sum() / weights.sum()))
 
 
 def _barnard_region(treated: Counts, control: Counts) -> NDArray[np.bool_]:
@@ -146,7 +146,7 @@ def _barnard_region(treated: Counts, control: Counts) -> NDArray[np.bool_]:
 def _boschloo_region(treated: Counts, control: Counts) -> NDArray[np.bool_]:
     """Which tables have a two-sided Fisher p no larger than the one seen."""
     m, n = treated.n, control.n
-    limit = _fisher(treated, control) * (1.0 + TIE)
+    limit = _fisher(treated, control) * (1.0 + TIE_TOLERANCE)
     extreme = np.zeros((m + 1, n + 1), dtype=np.bool_)
     for events in range(m + n + 1):
         first, logs = _hypergeometric(m, n, events)
@@ -154,7 +154,7 @@ def _boschloo_region(treated: Counts, control: Counts) -> NDArray[np.bool_]:
         rising = logs[order]
         sums = np.cumsum(np.exp(rising - logs.max()))
         # A table's p is the sum up to the last table that ties with it.
-        ties_end = np.searchsorted(rising, rising + TIE, side="right") - 1
+        ties_end = np.searchsorted(rising, rising + TIE_TOLERANCE, side="right") - 1
         inside = order[sums[ties_end] / sums[-1] <= limit]
         extreme[first + inside, events - first - inside] = True
     return extreme

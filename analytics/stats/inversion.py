@@ -29,7 +29,7 @@ def upper_tail_p(z: float) -> float:
     return 0.5 * erfc(z / sqrt(2.0))
 
 
-def agreeing_interval(
+def consistent_interval(
     low: float, high: float, *, p_value: float, level: float, above: bool, null: float = 0.0
 ) -> Interval:
     """The interval, its ends moved by rounding error at most so that it excludes `null` exactly when p < 1 - level.

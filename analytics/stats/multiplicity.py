@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from analytics.stats import score
-from analytics.stats.inversion import agreeing_interval, critical_z, solve_increasing
+from analytics.stats.inversion import consistent_interval, critical_z, solve_increasing
 from analytics.stats.quadrature import panels
 from analytics.stats.values import Counts, Estimate, NotEstimable, check_level
 
@@ -147,7 +147,7 @@ def _against_control(
     statistic = score.pooled_z(arm, control)
     p_value = _dunnett_tail(filled, control.n, abs(statistic))
     low, high = -score.difference_upper(control, arm, z), score.difference_upper(arm, control, z)
-    interval = agreeing_interval(low, high, p_value=p_value, level=level, above=statistic > 0.0)
+    interval = consistent_interval(low, high, p_value=p_value, level=level, above=statistic > 0.0)
     return Estimate(score.difference_of(arm, control), interval, p_value, "dunnett", statistic)
 
 

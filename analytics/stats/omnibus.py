@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtrc
 
-from analytics.stats.exact import TIE, Floats, Integers, compositions, log_binomials
+from analytics.stats.exact import TIE_TOLERANCE, Floats, Integers, compositions, log_binomials
 from analytics.stats.values import Counts, NotEstimable
 
 FEW_EXPECTED = 5.0
-SIMULATABLE = 10**9
+MAX_SIMULATED_UNITS = 10**9
 """The generator draws from populations below this size."""
 
 
@@ -73,7 +73,7 @@ def chi_square(
         tables = compositions(rarer, sizes)
         if tables is not None:
             return Omnibus(statistic, df, _listed(tables, sizes, seen), "fisher-freeman-halton")
-        if n < SIMULATABLE:
+        if n < MAX_SIMULATED_UNITS:
             drawn = generator if generator is not None else np.random.default_rng(0)
             tables = drawn.multivariate_hypergeometric(sizes, rarer, size=resamples, method="marginals")
             p_value = _simulated(tables, sizes, seen)
@@ -99,7 +99,7 @@ def _log_ways(tables: Integers, sizes: Sequence[int], seen: Sequence[int]) -> tu
 def _listed(tables: Integers, sizes: Sequence[int], seen: Sequence[int]) -> float:
     ways, ways_seen = _log_ways(tables, sizes, seen)
     weights = np.exp(ways - ways.max())
-    return min(1.0, float(weights[ways <= ways_seen + TIE].sum() / weights.sum()))
+    return min(1.0, float(weights[ways <= ways_seen + TIE_TOLERANCE].sum() / weights.sum()))
 
 
 def _simulated(tables: Integers, sizes: Sequence[int], seen: Sequence[int]) -> float:
@@ -111,4 +111,4 @@ def _simulated(tables: Integers, sizes: Sequence[int], seen: Sequence[int]) -> f
         return 1 / (1 + len(tables))
     ways, ways_seen = _log_ways(np.vstack([tables, counts]), sizes, seen)
     # The table seen, in the last row, is the 1 in (1 + as unlikely) / (1 + draws).
-    return int((ways <= ways_seen + TIE).sum()) / (1 + len(tables))
+    return int((ways <= ways_seen + TIE_TOLERANCE).sum()) / (1 + len(tables))

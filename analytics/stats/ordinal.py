@@ -10,7 +10,7 @@ from math import fsum, isfinite, sqrt
 from scipy.special import stdtr
 
 from analytics.stats import wald
-from analytics.stats.inversion import agreeing_interval
+from analytics.stats.inversion import consistent_interval
 from analytics.stats.values import Estimate, Levels, NotEstimable, check_level
 
 
@@ -59,7 +59,7 @@ def superiority(*, treated: Levels, control: Levels, level: float = 0.95) -> Est
     statistic = (higher - m * n) / (2 * m * n) / error
     p_value = min(1.0, 2.0 * float(stdtr(df, -abs(statistic))))
     half = wald.critical(level, df) * error
-    interval = agreeing_interval(
+    interval = consistent_interval(
         max(0.0, effect - half),
         min(1.0, effect + half),
         p_value=p_value,

@@ -12,7 +12,7 @@ from typing import Literal
 
 from analytics.stats import score
 from analytics.stats.exact import ExactTest, exact_test
-from analytics.stats.inversion import agreeing_interval, critical_z, solve_increasing, two_sided_p
+from analytics.stats.inversion import consistent_interval, critical_z, solve_increasing, two_sided_p
 from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level
 
 __all__ = ["ExactTest", "difference", "exact_test", "odds_ratio", "rate", "ratio"]
@@ -116,7 +116,7 @@ def difference(
     else:
         raise ValueError(f"unknown method {method!r}")
     p_value = two_sided_p(statistic)
-    interval = agreeing_interval(max(-1.0, low), min(1.0, high), p_value=p_value, level=level, above=statistic > 0.0)
+    interval = consistent_interval(max(-1.0, low), min(1.0, high), p_value=p_value, level=level, above=statistic > 0.0)
     return Estimate(effect, interval, p_value, method, statistic, standard_error=error)
 
 
@@ -167,7 +167,7 @@ def ratio(
     else:
         raise ValueError(f"unknown method {method!r}")
     p_value = two_sided_p(statistic)
-    interval = agreeing_interval(low, high, p_value=p_value, level=level, above=statistic > 0.0, null=1.0)
+    interval = consistent_interval(low, high, p_value=p_value, level=level, above=statistic > 0.0, null=1.0)
     return Estimate(effect, interval, p_value, method, statistic)
 
 
@@ -225,7 +225,7 @@ def odds_ratio(
     else:
         raise ValueError(f"unknown method {method!r}")
     p_value = two_sided_p(statistic)
-    interval = agreeing_interval(low, high, p_value=p_value, level=level, above=statistic > 0.0, null=1.0)
+    interval = consistent_interval(low, high, p_value=p_value, level=level, above=statistic > 0.0, null=1.0)
     return Estimate(effect, interval, p_value, method, statistic)
 
 

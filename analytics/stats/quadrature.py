@@ -23,7 +23,7 @@ def panels(edges: _Vector, rule: tuple[_Vector, _Vector]) -> tuple[_Vector, _Vec
     return (edges[:-1, None] + half * (1.0 + nodes)).ravel(), (half * weights).ravel()
 
 
-def solve_falling(
+def solve_decreasing(
     excess: Callable[[float], float], *, start: float, slope: float, low: float, high: float, tolerance: float
 ) -> float:
     """The x between low and high where a falling function is zero within `tolerance`; an end if it is not zero inside.

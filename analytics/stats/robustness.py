@@ -10,18 +10,18 @@ from analytics.stats import proportions
 from analytics.stats.score import difference_of
 from analytics.stats.values import Counts, Estimate, NotEstimable, check_level
 
-Part = TypeVar("Part")
-Arm = Literal["treated", "control"]
-How = Literal["changed", "added"]
-Toward = Literal["events", "non-events"]
+StratumT = TypeVar("StratumT")
+ArmName = Literal["treated", "control"]
+TippingMode = Literal["changed", "added"]
+TippingDirection = Literal["events", "non-events"]
 Method = proportions.DifferenceMethod | Literal["fisher"]
 
-DIRECTIONS: tuple[Toward, Toward] = ("events", "non-events")
-MOST_ADDED = 10**9
+DIRECTIONS: tuple[TippingDirection, TippingDirection] = ("events", "non-events")
+MAX_ADDED_UNITS = 10**9
 
 
 def leave_one_out(
-    strata: Sequence[Part], *, estimate: Callable[[Sequence[Part]], Estimate | NotEstimable]
+    strata: Sequence[StratumT], *, estimate: Callable[[Sequence[StratumT]], Estimate | NotEstimable]
 ) -> list[Estimate | NotEstimable]:
     """Does the answer hang on one stratum? The estimate without each stratum in turn, in the order of the strata.
 
@@ -59,7 +59,7 @@ class TippingPoint:
 
     units: int
     was_significant: bool
-    toward: Toward
+    toward: TippingDirection
     treated: Counts
     control: Counts
     p_before: float
@@ -71,8 +71,8 @@ def tipping_point(
     treated: Counts,
     control: Counts,
     level: float = 0.95,
-    arm: Arm = "treated",
-    how: How = "changed",
+    arm: ArmName = "treated",
+    how: TippingMode = "changed",
     method: Method = "miettinen-nurminen",
 ) -> TippingPoint | NotEstimable:
     """How many outcomes of one arm, changed or added, would overturn whether p < 1 - level?
@@ -102,7 +102,7 @@ def tipping_point(
         raise ValueError(f"unknown way {how!r} or arm {arm!r}")
     start = treated if arm == "treated" else control
 
-    def arms_after(units: int, toward: Toward) -> tuple[Counts, Counts]:
+    def arms_after(units: int, toward: TippingDirection) -> tuple[Counts, Counts]:
         moved = _moved(start, units, toward, how)
         return (moved, control) if arm == "treated" else (treated, moved)
 
@@ -111,13 +111,13 @@ def tipping_point(
         return before
     significant = before < 1.0 - level
     sign = difference_of(treated, control)
-    found: list[tuple[int, Toward]] = []
+    found: list[tuple[int, TippingDirection]] = []
     for toward in DIRECTIONS:
         rising = (toward == "events") == (arm == "treated")
         if significant and rising == (sign > 0.0):
             continue  # that only makes it more so
 
-        def tipped(units: int, toward: Toward = toward, rising: bool = rising) -> bool:
+        def tipped(units: int, toward: TippingDirection = toward, rising: bool = rising) -> bool:
             first, second = arms_after(units, toward)
             after, now = _p_value(first, second, level, method), difference_of(first, second)
             claimed = not isinstance(after, NotEstimable) and after < 1.0 - level
@@ -125,7 +125,7 @@ def tipping_point(
                 return not claimed or (now > 0.0) != (sign > 0.0)
             return claimed and (now > 0.0) == rising
 
-        room = MOST_ADDED if how == "added" else start.n - start.events if toward == "events" else start.events
+        room = MAX_ADDED_UNITS if how == "added" else start.n - start.events if toward == "events" else start.events
         units = _first(tipped, room)
         if units is not None:
             found.append((units, toward))
@@ -139,7 +139,7 @@ def tipping_point(
     )
 
 
-def _moved(start: Counts, units: int, toward: Toward, how: How) -> Counts:
+def _moved(start: Counts, units: int, toward: TippingDirection, how: TippingMode) -> Counts:
     step = units if toward == "events" else 0 if how == "added" else -units
     return Counts(start.n + (units if how == "added" else 0), start.events + step)
 

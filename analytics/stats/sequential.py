@@ -13,8 +13,8 @@ import numpy.typing as npt
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import lambertw, ndtr, ndtri
 
-from analytics.stats.inversion import agreeing_interval, upper_tail_p
-from analytics.stats.quadrature import panels, solve_falling
+from analytics.stats.inversion import consistent_interval, upper_tail_p
+from analytics.stats.quadrature import panels, solve_decreasing
 from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level
 
 _Vector = npt.NDArray[np.float64]
@@ -22,7 +22,7 @@ Spending = Literal["obrien-fleming", "pocock"]
 Alternative = Literal["two-sided", "greater", "less"]
 
 # Looks may not follow each other more closely than this share of the planned information.
-CLOSEST_LOOKS = 1e-4
+MIN_LOOK_SPACING = 1e-4
 # Each look spends at least this much, so that a boundary is a number (21.3 at most) however early the look.
 _LEAST_SPENT = 1e-100
 _TINY = 5e-324
@@ -92,8 +92,10 @@ def boundaries(
     if not looks:
         raise ValueError("there must be at least one look")
     gaps = [after - before for before, after in zip((0.0, *looks), looks, strict=False)]
-    if not all(gap >= CLOSEST_LOOKS * (1.0 - 1e-9) for gap in gaps) or looks[-1] > 1.0 + 1e-12:
-        raise ValueError(f"fractions must increase by {CLOSEST_LOOKS} or more from 0 to at most 1, not {list(looks)}")
+    if not all(gap >= MIN_LOOK_SPACING * (1.0 - 1e-9) for gap in gaps) or looks[-1] > 1.0 + 1e-12:
+        raise ValueError(
+            f"fractions must increase by {MIN_LOOK_SPACING} or more from 0 to at most 1, not {list(looks)}"
+        )
     z, spent = _critical(looks, alpha / sides, spending, sides)
     return Boundaries(looks, z, tuple(sides * s for s in spent), alpha, spending, sides)
 
@@ -231,7 +233,7 @@ def _repeated_p(z: float, planned: Boundaries, index: int) -> float:
 
     start = float(ndtri(planned.alpha / sides)) + planned.z[index] - z
     high = float(ndtri(1.0 / sides - 1e-9))
-    quantile = solve_falling(excess, start=start, slope=-1.0, low=-8.0, high=high, tolerance=1e-10)
+    quantile = solve_decreasing(excess, start=start, slope=-1.0, low=-8.0, high=high, tolerance=1e-10)
     return 1.0 if quantile == high else sides * float(ndtr(quantile))
 
 
@@ -326,7 +328,7 @@ def always_valid(
     p_value = _always_valid_p(evidence, x, alternative != "two-sided")
     low = -math.inf if alternative == "less" else effect - half
     high = math.inf if alternative == "greater" else effect + half
-    interval = agreeing_interval(low, high, p_value=p_value, level=level, above=z > 0.0)
+    interval = consistent_interval(low, high, p_value=p_value, level=level, above=z > 0.0)
     low = interval.low if alternative == "less" else max(interval.low, within[0])
     high = interval.high if alternative == "greater" else min(interval.high, within[1])
     method = "asymptotic confidence sequence"

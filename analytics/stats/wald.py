@@ -6,7 +6,7 @@ from math import exp, inf
 
 from scipy.special import stdtr, stdtrit
 
-from analytics.stats.inversion import agreeing_interval, critical_z, two_sided_p
+from analytics.stats.inversion import consistent_interval, critical_z, two_sided_p
 from analytics.stats.values import Estimate, Interval, check_level
 
 
@@ -35,7 +35,7 @@ def estimate(
     low, high, null = effect - half, effect + half, 0.0
     if ratio:
         effect, low, high, null = exp(effect), exponential(low), exponential(high), 1.0
-    interval = agreeing_interval(low, high, p_value=p_value, level=level, above=statistic > 0, null=null)
+    interval = consistent_interval(low, high, p_value=p_value, level=level, above=statistic > 0, null=null)
     interval = Interval(max(interval.low, within[0]), min(interval.high, within[1]), level)
     return Estimate(effect, interval, p_value, method, statistic, df, standard_error)
 

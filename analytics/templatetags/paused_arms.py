@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 
 from analytics.results import paused_arms
-from campaign.kill_switch.stop import MAY
+from campaign.kill_switch.stop import STOP_ROLES
 from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from messages.roles import MANAGER, has_role
@@ -17,25 +17,25 @@ register = template.Library()
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PausedArmsPanel:
     """What is told of harm to one person."""
 
-    harm: paused_arms.Harm
+    paused_arms: paused_arms.PausedArms
     may_manage: bool  # resume the arm, close the campaign
     may_stop: bool
-    goes_on: bool
+    is_live: bool
 
 
 @register.simple_tag(takes_context=True)
-def harm_of(context: dict[str, Any], campaign: Campaign) -> Told | None:
+def harm_of(context: dict[str, Any], campaign: Campaign) -> PausedArmsPanel | None:
     """None if nothing of this campaign was ever stopped."""
-    found = paused_arms.of(campaign)
-    if not found.standing and not found.resumed:
+    found = paused_arms.find_paused_arms(campaign)
+    if not found.paused and not found.resumed_events:
         return None
     user = context["user"]
-    return Told(
-        harm=found,
-        may_manage=bool(found.standing) and has_role(user, MANAGER),
-        may_stop=bool(found.standing) and has_role(user, *MAY),
-        goes_on=campaign.state in transitions.SHOWN,
+    return PausedArmsPanel(
+        paused_arms=found,
+        may_manage=bool(found.paused) and has_role(user, MANAGER),
+        may_stop=bool(found.paused) and has_role(user, *STOP_ROLES),
+        is_live=campaign.state in transitions.OPEN_STATES,
     )

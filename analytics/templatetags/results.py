@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from analytics import wording
-from analytics.embargo.request import may_look
+from analytics.embargo.request import may_look_early
 from analytics.models import Notice
 from analytics.report_rows import DifferenceRow, OutcomeBlock, PooledRow, RateRow
 from analytics.results import build as reports
@@ -24,45 +24,47 @@ register = template.Library()
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
+class AddedHarm:
     """What one harm did when it was added: alone, or on top of the other harm."""
 
     harm: str
-    to: str
+    baseline: str
     row: DifferenceRow
 
 
 @dataclass(frozen=True, slots=True)
-class SecondHarm:
+class TwoByTwoCard:
     """The 2 by 2 card: four rates, and the planned comparisons that add one harm at a time."""
 
     neutral: RateRow
     victim: RateRow
     user: RateRow
     both: RateRow
-    added: tuple[Added, ...]
+    added: tuple[AddedHarm, ...]
 
 
 @register.simple_tag
 def rates_chart(block: OutcomeBlock, level: float, drawing: str) -> SafeString:
-    return charts.rates(block, level=level, drawing=drawing)
+    return charts.rates_chart(block, level=level, layout_name=drawing)
 
 
 @register.simple_tag
 def differences_chart(block: OutcomeBlock, level: float, drawing: str) -> SafeString:
-    return charts.differences(block, level=level, drawing=drawing)
+    return charts.differences_chart(block, level=level, layout_name=drawing)
 
 
 @register.simple_tag
-def scale_of(block: OutcomeBlock) -> wording.Scale:
+def scale_of(block: OutcomeBlock) -> wording.PeopleScale:
     return charts.scale_of(block)
 
 
 @register.simple_tag(takes_context=True)
-def with_headlines(context: Context, campaigns: Sequence[Campaign]) -> list[tuple[Campaign, reports.Headline | None]]:
+def with_headlines(
+    context: Context, campaigns: Sequence[Campaign]
+) -> list[tuple[Campaign, reports.LookSummary | None]]:
     """Each campaign with what its last look says, for pages of apps that may not import this one."""
     listed = list(campaigns)
-    found = reports.headlines(listed, early=may_look(context["user"]))
+    found = reports.look_summaries(listed, early=may_look_early(context["user"]))
     return [(campaign, found.get(campaign.pk)) for campaign in listed]
 
 
@@ -74,7 +76,7 @@ def done_campaigns(campaigns: Iterable[Campaign]) -> set[int]:
 
 
 @register.simple_tag
-def second_harm(block: OutcomeBlock) -> SecondHarm | None:
+def second_harm(block: OutcomeBlock) -> TwoByTwoCard | None:
     """The 2 by 2 card if the arms are exactly neutral, victim, user and both; it adds no statistics of its own."""
     arms = {row.frame: row for row in block.rates}
     if len(block.rates) != 4 or set(arms) != {"neutral", "victim", "user", "both"}:
@@ -87,26 +89,26 @@ def second_harm(block: OutcomeBlock) -> SecondHarm | None:
         ("both", "user", "victim"),
     )
     added = tuple(
-        Added(harm=arms[harm].name, to=arms[control].name, row=by_pair[arms[treated].key, arms[control].key])
+        AddedHarm(harm=arms[harm].name, baseline=arms[control].name, row=by_pair[arms[treated].key, arms[control].key])
         for treated, control, harm in steps
         if (arms[treated].key, arms[control].key) in by_pair
     )
-    return SecondHarm(arms["neutral"], arms["victim"], arms["user"], arms["both"], added)
+    return TwoByTwoCard(arms["neutral"], arms["victim"], arms["user"], arms["both"], added)
 
 
 @register.simple_tag
-def interval(row: RateRow | DifferenceRow | PooledRow, how: str, scale: wording.Scale) -> str:
+def interval(row: RateRow | DifferenceRow | PooledRow, how: str, scale: wording.PeopleScale) -> str:
     """Both ends of a row's interval, told as its number is."""
     assert row.low is not None  # the page asks only where there is a number
     assert row.high is not None
     tell = {"signed": scale.signed, "decimal": lambda share: decimal(share, scale), "mean": mean}[how]
-    return wording.between(tell(row.low), tell(row.high))
+    return wording.range_text(tell(row.low), tell(row.high))
 
 
 @register.simple_tag
-def next_interval(row: PooledRow, scale: wording.Scale) -> str:
+def next_interval(row: PooledRow, scale: wording.PeopleScale) -> str:
     """Where one more campaign may land."""
-    return wording.between(scale.signed(row.next_low), scale.signed(row.next_high))
+    return wording.range_text(scale.signed(row.next_low), scale.signed(row.next_high))
 
 
 @register.filter
@@ -129,18 +131,18 @@ def worse(report: Report) -> list[DifferenceRow]:
 
 
 @register.filter
-def count(share: float, scale: wording.Scale) -> str:
+def count(share: float, scale: wording.PeopleScale) -> str:
     return scale.count(share)
 
 
 @register.filter
-def decimal(share: float, scale: wording.Scale) -> str:
+def decimal(share: float, scale: wording.PeopleScale) -> str:
     """A share with one decimal, in people of the scale: 0.4372 of 100 is "43.7"."""
     return wording.number(share * scale.base, 1)
 
 
 @register.filter
-def signed(share: float, scale: wording.Scale) -> str:
+def signed(share: float, scale: wording.PeopleScale) -> str:
     return scale.signed(share)
 
 
@@ -157,9 +159,9 @@ def of_pairs(effect: float) -> str:
 
 
 @register.filter
-def people(share: float, scale: wording.Scale) -> str:
+def people(share: float, scale: wording.PeopleScale) -> str:
     """A planned difference in people: 0.02 of 100 is "2"."""
-    return wording.shortest(share * scale.base)
+    return wording.compact_number(share * scale.base)
 
 
 @register.filter
@@ -181,15 +183,15 @@ def p_value(p: float | None) -> str:
 @register.filter
 def count_of(number: int | None) -> str:
     """A count with its thousands parted: "20,000"; or that it is hidden."""
-    return wording.count(number, settings.SMALL_CELL)
+    return wording.count_text(number, settings.SMALL_CELL)
 
 
 @register.filter
 def in_words(share: float) -> str:
     """A planned share as people: "2 in 100"; of more people where whole ones would not show it."""
-    scale = wording.scale_for([share]) if 0 < share < 0.01 else wording.Scale(100)
+    scale = wording.choose_scale([share]) if 0 < share < 0.01 else wording.PeopleScale(100)
     return gettext("%(number)s in %(people)s") % {
-        "number": wording.shortest(share * scale.base),
+        "number": wording.compact_number(share * scale.base),
         "people": scale.people,
     }
 

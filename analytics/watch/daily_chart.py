@@ -17,8 +17,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from analytics import wording
-from analytics.disclosure.gate import ArmDays
-from analytics.results.charts import _svg, _text
+from analytics.disclosure.gate import ArmDailyTotals
+from analytics.results.charts import svg_document, svg_text
 
 HEIGHT = 170.0  # of the plot, px
 DAYS = {"wide": 14, "phone": 7}  # the last so many
@@ -29,41 +29,41 @@ _TICKS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class DayBar:
     """One arm on one day: how many saw it, or the average of the days that were told together."""
 
     day: date
     people: float
-    together: int  # days
+    days_covered: int  # days
 
     @property
     def is_average(self) -> bool:
-        return self.together > 1
+        return self.days_covered > 1
 
 
-def bars(arm: ArmDays) -> list[Bar]:
+def day_bars(arm: ArmDailyTotals) -> list[DayBar]:
     """A bar for each day that is told of one arm."""
     found, before, last = [], 0, None
     for end in arm.days:
         first = last + timedelta(days=1) if last else end.day
         together = (end.day - first).days + 1
         average = (end.people - before) / together
-        found += [Bar(first + timedelta(days=n), average, together) for n in range(together)]
+        found += [DayBar(first + timedelta(days=n), average, together) for n in range(together)]
         before, last = end.people, end.day
     return found
 
 
-def draw(arms: Sequence[ArmDays], *, drawing: str) -> SafeString:
+def daily_chart(arms: Sequence[ArmDailyTotals], *, layout_name: str) -> SafeString:
     """The last days as a chart."""
-    told = {arm.arm.key: bars(arm) for arm in arms}
-    days = sorted({bar.day for each in told.values() for bar in each})[-DAYS[drawing] :]
+    told = {arm.arm.key: day_bars(arm) for arm in arms}
+    days = sorted({bar.day for each in told.values() for bar in each})[-DAYS[layout_name] :]
     shown = [bar.people for each in told.values() for bar in each if bar.day in days]
     step, top = _scale(max(shown, default=0.0))
-    left = LEFT[drawing]
+    left = LEFT[layout_name]
     slot = (100 - left) / max(len(days), 4)
     names = [date_format(day, "MONTH_DAY_FORMAT") for day in days]
-    long = drawing == "phone" and max(map(len, names), default=0) > LONG
-    room = LONG_NAMES if long else NAMES[drawing]
+    long = layout_name == "phone" and max(map(len, names), default=0) > LONG
+    room = LONG_NAMES if long else NAMES[layout_name]
     apart = max(ceil(len(days) / room), 1)  # every so many days one has its name, and so has the last
     named = {*range(0, len(days) - apart, apart), len(days) - 1}
     parts = list(_grid(left, step, top))
@@ -76,13 +76,13 @@ def draw(arms: Sequence[ArmDays], *, drawing: str) -> SafeString:
         ]
         if at in named:
             # On a phone the names at both ends keep within the plot.
-            end = drawing == "phone" and at == len(days) - 1 and at > 0
-            start = drawing == "phone" and at == 0
+            end = layout_name == "phone" and at == len(days) - 1 and at > 0
+            start = layout_name == "phone" and at == 0
             across, anchor = (1.0, "end") if end else (0.0, "start") if start else (0.5, "middle")
             where = f"{left + slot * (at + across):.2f}%"
-            parts.append(_text(where, HEIGHT + 20, names[at], "tick", anchor))
+            parts.append(svg_text(where, HEIGHT + 20, names[at], "tick", anchor))
     title = gettext("How many people saw each message, day by day")
-    return _svg(f"days-{drawing}", title, _in_words(days, told, arms), HEIGHT + 28, parts)
+    return svg_document(f"days-{layout_name}", title, _in_words(days, told, arms), HEIGHT + 28, parts)
 
 
 def _scale(most: float) -> tuple[float, float]:
@@ -98,10 +98,10 @@ def _grid(left: float, step: float, top: float) -> Iterator[SafeString]:
         y = _y(n * step, top)
         line = '<line class="{}" x1="{}%" x2="100%" y1="{}" y2="{}"/>'
         yield format_html(line, "grid" if n else "zero", left, y, y)
-        yield _text(f"{left - 1:.2f}%", y + 4, wording.number(n * step), "tick", "end")
+        yield svg_text(f"{left - 1:.2f}%", y + 4, wording.number(n * step), "tick", "end")
 
 
-def _bar(arm: ArmDays, bar: Bar, x: float, width: float, top: float) -> SafeString:
+def _bar(arm: ArmDailyTotals, bar: DayBar, x: float, width: float, top: float) -> SafeString:
     y = _y(bar.people, top)
     return format_html(
         '<rect class="day frame-{}{}" x="{}%" width="{}%" y="{}" height="{}"/>',
@@ -119,7 +119,7 @@ def _y(people: float, top: float) -> float:
     return round(8 + (HEIGHT - 8) * (1 - people / top), 1)
 
 
-def _in_words(days: Sequence[date], told: dict[str, list[Bar]], arms: Sequence[ArmDays]) -> str:
+def _in_words(days: Sequence[date], told: dict[str, list[DayBar]], arms: Sequence[ArmDailyTotals]) -> str:
     if not days:
         return gettext("No day can be told yet.")
     sums = [

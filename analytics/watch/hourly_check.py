@@ -22,21 +22,21 @@ from campaign.models import Arm, Campaign, ServedCount
 Flow = Pulse.Flow
 MEMORY_DAYS = 28  # as far back as it is asked what is usual
 WINDOWS = (0, 1, 2, 6)  # whole days before today, the shortest first
-CLEAR = 3  # so many times SMALL_CELL must be usual before a few are called few
-FEW_OF_USUAL = 4  # fewer than a quarter of what is usual
+MIN_EXPECTED_MULTIPLE = 3  # so many times SMALL_CELL must be usual before a few are called few
+LOW_FLOW_DIVISOR = 4  # fewer than a quarter of what is usual
 _WEEK = 7
 _A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Felt:
+class FlowStatus:
     """How messages flow, and how many are sent on a usual day; None if that is not known."""
 
     flow: Flow
     usual: float | None
 
 
-def flow_of(served: Mapping[date, int], *, since: datetime, now: datetime, least: int) -> Felt:
+def flow_status(served: Mapping[date, int], *, since: datetime, now: datetime, least: int) -> FlowStatus:
     """Whether messages are shown about as often as usual. `since` is when they were last allowed to be.
 
     Today alone is asked from noon on, because nights are quiet; before that, and for what is rarely shown, the days
@@ -51,29 +51,29 @@ def flow_of(served: Mapping[date, int], *, since: datetime, now: datetime, least
         usual = sum(earlier) / len(earlier)
         begins = max(datetime.combine(first, time(), UTC), since)
         expected = usual * ((now - begins) / _A_DAY)
-        if expected < CLEAR * least:
+        if expected < MIN_EXPECTED_MULTIPLE * least:
             continue
         seen = sum(count for day, count in served.items() if day >= first)
         if seen < least:
-            return Felt(Flow.ALARM, usual)
-        few = before > 0 and seen * FEW_OF_USUAL < expected
-        return Felt(Flow.CAUTION if few else Flow.OK, usual)
-    return Felt(Flow.UNKNOWN, None)
+            return FlowStatus(Flow.ALARM, usual)
+        few = before > 0 and seen * LOW_FLOW_DIVISOR < expected
+        return FlowStatus(Flow.CAUTION if few else Flow.OK, usual)
+    return FlowStatus(Flow.UNKNOWN, None)
 
 
-def feel(campaign: Campaign, *, now: datetime) -> Pulse:
+def check_data_quality(campaign: Campaign, *, now: datetime) -> Pulse:
     """Feel one campaign and note it in the place of what was noted before."""
     arms = list(campaign.arms.all())
     since = campaign.changed_at if campaign.launched_at is None else max(campaign.changed_at, campaign.launched_at)
     served = _served(arms, first=now.date() - timedelta(days=MEMORY_DAYS))
-    felt = flow_of(served, since=min(since, now), now=now, least=settings.SMALL_CELL)
+    felt = flow_status(served, since=min(since, now), now=now, least=settings.SMALL_CELL)
     week = (now.date() - timedelta(days=_WEEK + 1), now.date() - timedelta(days=2))
-    left_out = gate.shares_between(campaign, *week)
+    left_out = gate.exclusion_percentages_between(campaign, *week)
     noted, _ = Pulse.objects.update_or_create(
         campaign=campaign,
         defaults={
             "felt_at": now,
-            "split": split_of(arms),
+            "split": sample_ratio_status(arms),
             "flow": felt.flow,
             "usual": None if felt.usual is None else _to_one_figure(felt.usual),
             "reach": _reach(arms, *week, served=sum(n for day, n in served.items() if week[0] <= day <= week[1])),
@@ -84,7 +84,7 @@ def feel(campaign: Campaign, *, now: datetime) -> Pulse:
     return noted
 
 
-def split_of(arms: list[Arm]) -> Analysis.SampleRatio:
+def sample_ratio_status(arms: list[Arm]) -> Analysis.SampleRatio:
     """Whether the arms that were shown all the time match their weights, by a test that may be asked every hour.
 
     An arm that was ever paused stands outside it for good, as at a look: fewer saw it, and that is no fault.

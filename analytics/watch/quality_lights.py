@@ -12,23 +12,25 @@ from analytics.report_rows import QualityItem, Status
 from analytics.results import split_after_pause
 from campaign.models import Campaign
 
-LOW_REACH, LEAST_REACH = 50, 20  # of 100 messages sent
-MANY_LEFT_OUT, MOST_LEFT_OUT = 20, 50  # of 100
-STALE = timedelta(hours=3)
-UNEQUAL_BELOW = 0.0005  # as the results page has it
+LOW_REACH, VERY_LOW_REACH = 50, 20  # of 100 messages sent
+MANY_EXCLUDED, VERY_MANY_EXCLUDED = 20, 50  # of 100
+STALE_AFTER = timedelta(hours=3)
+UNEQUAL_REACH_P = 0.0005  # as the results page has it
 _WORST = ("unknown", "ok", "caution", "alarm")
 
 
-def of(campaign: Campaign, pulse: Pulse | None, look: Analysis | None, *, now: datetime) -> tuple[QualityItem, ...]:
+def dashboard_quality(
+    campaign: Campaign, pulse: Pulse | None, look: Analysis | None, *, now: datetime
+) -> tuple[QualityItem, ...]:
     """Every light of a campaign; while the worker has not felt it, that is said in their place. `look` is the last one
     as it may be shown."""
     running = campaign.state == Campaign.State.RUNNING
     if pulse is None and look is None:
         return (_silent_worker(None),) if running and not _is_fresh(campaign, now) else ()
-    late = running and (pulse is None or now - pulse.felt_at > STALE)
+    late = running and (pulse is None or now - pulse.felt_at > STALE_AFTER)
     return (
         *([_silent_worker(pulse)] if late else []),
-        split_after_pause.split(_split(pulse, look), split_after_pause.shares(campaign.arms.all())),
+        split_after_pause.explain_pauses(_split(pulse, look), split_after_pause.arm_shares(campaign.arms.all())),
         *([_flow(pulse)] if running and pulse is not None else []),
         _reach(pulse, look),
         _left_out(pulse),
@@ -36,7 +38,7 @@ def of(campaign: Campaign, pulse: Pulse | None, look: Analysis | None, *, now: d
 
 
 def _is_fresh(campaign: Campaign, now: datetime) -> bool:
-    return campaign.launched_at is not None and now - campaign.launched_at < STALE
+    return campaign.launched_at is not None and now - campaign.launched_at < STALE_AFTER
 
 
 def _silent_worker(pulse: Pulse | None) -> QualityItem:
@@ -89,11 +91,11 @@ def _reach(pulse: Pulse | None, look: Analysis | None) -> QualityItem:
             gettext("A week’s messages are compared with how many of them were seen, once there are enough."),
         )
     told = gettext("Of 100 messages sent, %(seen)s were seen on a screen.") % {"seen": wording.number(reach)}
-    if look is not None and look.reach_p is not None and look.reach_p < UNEQUAL_BELOW:
+    if look is not None and look.reach_p is not None and look.reach_p < UNEQUAL_REACH_P:
         more = gettext("One message reaches it less often than another: look for what differs between them.")
         return QualityItem(gettext("Messages reach the screen unequally"), "caution", f"{told} {more}")
     if reach < LOW_REACH:
-        status: Status = "alarm" if reach < LEAST_REACH else "caution"
+        status: Status = "alarm" if reach < VERY_LOW_REACH else "caution"
         more = gettext("Many stand where nobody scrolls, or fail to load.")
         return QualityItem(gettext("Many messages never reach the screen"), status, f"{told} {more}")
     return QualityItem(gettext("Messages reach the screen"), "ok", told)
@@ -110,10 +112,10 @@ def _left_out(pulse: Pulse | None) -> QualityItem:
     if crowds:
         parts.append(gettext("%(share)s to a network that asked very often") % {"share": wording.number(crowds)})
     told = gettext("Of 100 messages, %(parts)s. They are not counted.") % {"parts": ", ".join(parts)}
-    if both < MANY_LEFT_OUT:
+    if both < MANY_EXCLUDED:
         return QualityItem(gettext("Machines and crowds are left out"), "ok", told)
     more = gettext("If it is your partner’s own server that asks so often, raise its limit.") if crowds else ""
-    status: Status = "alarm" if both >= MOST_LEFT_OUT else "caution"
+    status: Status = "alarm" if both >= VERY_MANY_EXCLUDED else "caution"
     return QualityItem(gettext("Much is left out as machines or crowds"), status, f"{told} {more}".strip())
 
 

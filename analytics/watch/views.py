@@ -16,47 +16,47 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from analytics import wording
-from analytics.disclosure.gate import ArmDays
+from analytics.disclosure.gate import ArmDailyTotals
 from analytics.embargo import request as embargo_request
 from analytics.watch import daily_chart, dashboard
-from analytics.watch.dashboard import Watch
+from analytics.watch.dashboard import Dashboard
 from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
 from messages.roles import ANALYST, require_role
 
-LONG = 365  # days: beyond that a number would only pretend
+MAX_FORECAST_DAYS = 365  # days: beyond that a number would only pretend
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class DayCell:
     """One arm on one day of the table; None where it is told with a later day."""
 
     people: str | None
-    together: int
+    days_covered: int
 
 
 @require_safe
-def page(request: HttpRequest, slug: str) -> HttpResponse:
+def dashboard_page(request: HttpRequest, slug: str) -> HttpResponse:
     """How a campaign is; the page then looks again by itself."""
     return render(request, "analytics/watch/watch.html", _context(request, campaign_for(request.user, slug)))
 
 
 @require_safe
-def again(request: HttpRequest, slug: str) -> HttpResponse:
+def dashboard_fragment(request: HttpRequest, slug: str) -> HttpResponse:
     """The part of the page that changes."""
     return render(request, "analytics/watch/now.html", _context(request, campaign_for(request.user, slug)))
 
 
 @require_POST
-def look_early(request: HttpRequest, slug: str) -> HttpResponse:
+def request_early_look(request: HttpRequest, slug: str) -> HttpResponse:
     """An analyst asks for a look before the plan's first, and says why."""
     require_role(request.user, ANALYST)
     campaign = campaign_for(request.user, slug)
     assert isinstance(request.user, User)
     reason = request.POST.get("reason", "")
     try:
-        embargo_request.ask(campaign, by=request.user, reason=reason, now=timezone.now())
-    except embargo_request.EarlyRefused as refused:
+        embargo_request.create_request(campaign, by=request.user, reason=reason, now=timezone.now())
+    except embargo_request.EarlyLookRefused as refused:
         context = _context(request, campaign) | {"reason": reason, "reason_error": str(refused)}
         return render(request, "analytics/watch/watch.html", context)
     flash.success(request, _("Asked. The worker makes the look within a minute, and your reason stands on the record."))
@@ -65,7 +65,7 @@ def look_early(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     now = timezone.now()
-    seen = dashboard.watch(campaign, now=now)
+    seen = dashboard.build_dashboard(campaign, now=now)
     return {
         "campaign": campaign,
         "watch": seen,
@@ -74,29 +74,29 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "sentence": _sentence(seen),
         "so_far": _so_far(seen),
         "days": _table(seen.arms),
-        "charts": {drawing: daily_chart.draw(seen.arms, drawing=drawing) for drawing in daily_chart.DAYS},
-        "mixed": any(bar.is_average for arm in seen.arms for bar in daily_chart.bars(arm)),
-        "live": campaign.state in (*Campaign.LIVE, Campaign.State.PAUSED) or seen.asked is not None,
-        "may_look": embargo_request.may_look(request.user),
-        "may_ask": embargo_request.may_look(request.user)
+        "charts": {drawing: daily_chart.daily_chart(seen.arms, layout_name=drawing) for drawing in daily_chart.DAYS},
+        "mixed": any(bar.is_average for arm in seen.arms for bar in daily_chart.day_bars(arm)),
+        "live": campaign.state in (*Campaign.LIVE, Campaign.State.PAUSED) or seen.pending_early_look is not None,
+        "may_look": embargo_request.may_look_early(request.user),
+        "may_ask": embargo_request.may_look_early(request.user)
         and seen.embargoed
-        and campaign.state in embargo_request.COUNTED,
-        "reason_limit": embargo_request.REASON_LIMIT,
+        and campaign.state in embargo_request.STATES_WITH_COUNTS,
+        "reason_limit": embargo_request.MAX_REASON_LENGTH,
     }
 
 
-def _standing(seen: Watch) -> str:
+def _standing(seen: Dashboard) -> str:
     """How everything together stands: its worst light."""
     if seen.alarms:
         return "alarm"
-    if seen.done:
+    if seen.completion_notices:
         return "done"
-    if seen.crossings and seen.campaign.state != Campaign.State.CLOSED:
+    if seen.guardrail_pauses and seen.campaign.state != Campaign.State.CLOSED:
         return "alarm"
-    return "caution" if seen.cautions else "ok" if seen.lights else "unknown"
+    return "caution" if seen.cautions else "ok" if seen.quality else "unknown"
 
 
-def _sentence(seen: Watch) -> str:
+def _sentence(seen: Dashboard) -> str:
     """The one sentence that a tired person needs."""
     state = seen.campaign.state
     if seen.campaign.launched_at is None:
@@ -105,11 +105,13 @@ def _sentence(seen: Watch) -> str:
         return _("It is launched and has not begun yet.")
     if seen.alarms:
         return _("Something is wrong: %(what)s.") % {"what": seen.alarms[0].label}
-    if seen.done:
-        return _("Done: %(what)s. You can read the results.") % {"what": seen.done[-1].notice.get_kind_display()}
+    if seen.completion_notices:
+        return _("Done: %(what)s. You can read the results.") % {
+            "what": seen.completion_notices[-1].notice.get_kind_display()
+        }
     if state == Campaign.State.CLOSED:
         return _("It is closed. The last views are being counted.")
-    if seen.crossings:
+    if seen.guardrail_pauses:
         return _("A guardrail was crossed. Please read below what was seen, and decide how to go on.")
     if state == Campaign.State.PAUSED:
         return _("It is paused: no message is shown, and nobody is counted.")
@@ -118,20 +120,20 @@ def _sentence(seen: Watch) -> str:
     return _("All is well. There is nothing you need to do.")
 
 
-def _so_far(seen: Watch) -> str:
+def _so_far(seen: Dashboard) -> str:
     """How far it is, and how long it will take at this pace."""
-    if not seen.planned or seen.campaign.launched_at is None:
+    if not seen.planned_people or seen.campaign.launched_at is None:
         return ""
     told = _("%(people)s people are counted; %(planned)s are planned.") % {
         "people": wording.number(seen.people) if seen.people is not None else _("Only a few"),
-        "planned": wording.number(seen.planned),
+        "planned": wording.number(seen.planned_people),
     }
     if seen.campaign.state != Campaign.State.RUNNING or seen.days_left == 0:
         return told
     if seen.days_left is None:
         left = _("After a few days the page can say how long it will take.")
         return f"{told} {left}"
-    if seen.days_left > LONG:
+    if seen.days_left > MAX_FORECAST_DAYS:
         left = _("At the pace of the last days, that takes more than a year.")
         return f"{told} {left}"
     left = ngettext(
@@ -142,17 +144,17 @@ def _so_far(seen: Watch) -> str:
     return f"{told} {left % {'days': wording.number(seen.days_left)}}"
 
 
-def _table(arms: tuple[ArmDays, ...]) -> list[tuple[date, list[Cell]]]:
+def _table(arms: tuple[ArmDailyTotals, ...]) -> list[tuple[date, list[DayCell]]]:
     """The days as rows, the newest first, a cell for each arm."""
     days = sorted({end.day for arm in arms for end in arm.days}, reverse=True)
     return [(day, [_cell(arm, day) for arm in arms]) for day in days]
 
 
-def _cell(arm: ArmDays, day: date) -> Cell:
+def _cell(arm: ArmDailyTotals, day: date) -> DayCell:
     ends = list(arm.days)
     at = next((n for n, end in enumerate(ends) if end.day == day), None)
     if at is None:
-        return Cell(None, 0)
+        return DayCell(None, 0)
     before = ends[at - 1] if at else None
     together = (day - before.day).days if before else 1
-    return Cell(wording.number(ends[at].people - (before.people if before else 0)), together)
+    return DayCell(wording.number(ends[at].people - (before.people if before else 0)), together)

@@ -20,11 +20,11 @@ from rest_framework.authtoken import models
 from rest_framework.request import Request
 
 from messages.accounts import second_factors, sessions, step_up
-from messages.accounts.login_attempts import TooOften, guessed
+from messages.accounts.login_attempts import TooManyAttempts, check_guess
 from messages.audit import log
-from messages.audit.log import Action, Kind
+from messages.audit.log import Action, ObjectKind
 
-HEADER = "Second-Factor"
+SECOND_FACTOR_HEADER = "Second-Factor"
 
 
 class SecondFactorNeeded(exceptions.PermissionDenied):
@@ -32,7 +32,7 @@ class SecondFactorNeeded(exceptions.PermissionDenied):
     default_detail = "Set up a second factor on the site first."
 
 
-class ConfirmFirst(exceptions.PermissionDenied):
+class ConfirmationRequired(exceptions.PermissionDenied):
     default_code = "confirm_first"
     default_detail = (
         "This step needs a fresh confirmation: with a token, a code of your second factor in the header Second-Factor; "
@@ -40,34 +40,34 @@ class ConfirmFirst(exceptions.PermissionDenied):
     )
 
 
-class Session(SessionAuthentication):
+class SecondFactorSessionAuthentication(SessionAuthentication):
     """A browser that is signed in with a second factor."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         found = super().authenticate(request)
-        if found and not sessions.is_complete(request._request):
+        if found and not sessions.has_passed_second_factor(request._request):
             raise SecondFactorNeeded
         return found
 
 
-class Token(TokenAuthentication):
+class ApiTokenAuthentication(TokenAuthentication):
     """A program. Its kind is still “Token” in the header."""
 
 
 def require_confirmation(request: Request, user: User) -> None:
     """Refuse unless the person confirmed within ten minutes, or sends a code of their second factor along."""
     if not isinstance(request.successful_authenticator, TokenAuthentication):
-        if step_up.is_fresh(request._request):
+        if step_up.is_recently_confirmed(request._request):
             return
-        raise ConfirmFirst
-    code = request.headers.get(HEADER, "")
+        raise ConfirmationRequired
+    code = request.headers.get(SECOND_FACTOR_HEADER, "")
     if not code:
-        raise ConfirmFirst
+        raise ConfirmationRequired
     if not _counted(request._request, f"code:{user.pk}", lambda: second_factors.check_code(user, code)):
-        raise ConfirmFirst("This code is not right, or was used already.")
+        raise ConfirmationRequired("This code is not right, or was used already.")
 
 
-def signed_in(request: HttpRequest, *, username: str, password: str, code: str = "") -> User | None:
+def verify_credentials(request: HttpRequest, *, username: str, password: str, code: str = "") -> User | None:
     """Whose name, password and code these are; the answer does not say which of them was wrong."""
     found: list[User] = []
 
@@ -77,23 +77,25 @@ def signed_in(request: HttpRequest, *, username: str, password: str, code: str =
             return False
         found.append(user)
         return (
-            second_factors.check_code(user, code) if second_factors.has_one(user) else bool(settings.SKIP_SECOND_FACTOR)
+            second_factors.check_code(user, code)
+            if second_factors.has_factor(user)
+            else bool(settings.SKIP_SECOND_FACTOR)
         )
 
     return found[0] if _counted(request, username, right) else None
 
 
-def token_of(user: User) -> str:
+def get_or_create_token(user: User) -> str:
     """The person's token; the record says when it was made."""
     token, made = models.Token.objects.get_or_create(user=user)
     if made:
-        log.record(Action.TOKEN_CREATE, by=user, kind=Kind.PERSON, ref=user.username, label=user.username)
+        log.record(Action.TOKEN_CREATE, by=user, kind=ObjectKind.PERSON, ref=user.username, label=user.username)
     return str(token.key)
 
 
 def _counted(request: HttpRequest, name: str, right: Callable[[], bool]) -> bool:
     """One guess, unless there were too many: then 429."""
     try:
-        return guessed(request, name, right)
-    except TooOften as refused:
+        return check_guess(request, name, right)
+    except TooManyAttempts as refused:
         raise exceptions.Throttled(wait=math.ceil(refused.seconds)) from None

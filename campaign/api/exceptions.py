@@ -32,7 +32,7 @@ class InternalError(exceptions.APIException):
     default_detail = "Something went wrong on our side."
 
 
-class StepConflict(exceptions.APIException):
+class TransitionConflict(exceptions.APIException):
     status_code = 409
     default_code = "step_refused"
 
@@ -41,7 +41,7 @@ class StepConflict(exceptions.APIException):
         self.fields = dict(fields or {})
 
 
-def one_error_shape(error: Exception, context: dict[str, Any]) -> Response:
+def handle_api_exception(error: Exception, context: dict[str, Any]) -> Response:
     """Every refusal of this API as {"error": {"code", "message", "fields"}}, whoever raised it."""
     refusal = _refusal(error)
     if isinstance(refusal, InternalError):
@@ -59,10 +59,10 @@ def _refusal(error: Exception) -> exceptions.APIException:
         return exceptions.NotFound("There is nothing at this address.")
     if isinstance(error, PermissionDenied):
         return exceptions.PermissionDenied()
-    if isinstance(error, transitions.StepRefused):
-        return StepConflict(str(error))
+    if isinstance(error, transitions.ActionRefused):
+        return TransitionConflict(str(error))
     if isinstance(error, ReviewRefused):
-        return StepConflict(str(error), error.fields)
+        return TransitionConflict(str(error), error.fields)
     if isinstance(error, RequestDataTooBig):
         return BodyTooLarge()
     if isinstance(error, SuspiciousOperation | BadRequest | MultiPartParserError):
@@ -82,7 +82,7 @@ def _described(refusal: exceptions.APIException) -> dict[str, Any]:
         return {"code": "invalid_field", "message": message, "fields": fields}
     detail = refusal.detail
     code = str(detail.code if isinstance(detail, exceptions.ErrorDetail) else refusal.default_code)
-    fields = refusal.fields if isinstance(refusal, StepConflict) else {}
+    fields = refusal.fields if isinstance(refusal, TransitionConflict) else {}
     return {"code": _CODES.get(code, code), "message": str(detail), "fields": fields}
 
 

@@ -12,18 +12,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Described:
+class ApiOperation:
     """One operation: what it takes, what it answers with 200, its refusals, whether anybody may ask, and the
     headers that it may need, each with what it is for."""
 
     tag: str
-    answer: type[BaseSerializer[Any]]
-    refusals: tuple[int, ...]
+    response_serializer: type[BaseSerializer[Any]]
+    error_statuses: tuple[int, ...]
     many: bool = False
-    takes: type[BaseSerializer[Any]] | None = None
+    request_serializer: type[BaseSerializer[Any]] | None = None
     public: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, handler: F) -> F:
-        handler.described = self  # type: ignore[attr-defined]  # functions take attributes
+        handler.api_operation = self  # type: ignore[attr-defined]  # functions take attributes
         return handler

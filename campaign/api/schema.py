@@ -22,20 +22,20 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from campaign.api.operation import Described
-from campaign.outcomes import RECORDED
+from campaign.api.operation import ApiOperation
+from campaign.outcomes import RECORDED_OUTCOMES
 
 Json = dict[str, Any]
 _SETTINGS = {"TITLE": "Second Thought", "VERSION": "1", "OAS_VERSION": "3.1.0"}
 
 
-class Session(SessionScheme):  # it registers itself when it is defined
+class SessionAuthenticationScheme(SessionScheme):  # it registers itself when it is defined
     """A browser's session, which our own class authenticates."""
 
-    target_class = "campaign.api.authentication.Session"
+    target_class = "campaign.api.authentication.SecondFactorSessionAuthentication"
 
 
-def description() -> Json:
+def build_schema() -> Json:
     """The whole description; ValueError where the code leaves the generator guessing or breaks the standard."""
     generator = _Generator()
     with patched_settings(_SETTINGS):
@@ -46,18 +46,18 @@ def description() -> Json:
     return made
 
 
-def written(made: Json) -> dict[str, bytes]:
+def render_schema_files(made: Json) -> dict[str, bytes]:
     """The description as the files that are served, by their format."""
     yaml: bytes = OpenApiYamlRenderer().render(made)
     return {"json": json.dumps(made, ensure_ascii=False, indent=2).encode() + b"\n", "yaml": yaml}
 
 
-class _FromFacts(AutoSchema):
+class _OperationSchema(AutoSchema):
     """Reads one operation from what its handler says about itself."""
 
     @property
-    def facts(self) -> Described:
-        facts: Described = getattr(self.view, self.method.lower()).described
+    def facts(self) -> ApiOperation:
+        facts: ApiOperation = getattr(self.view, self.method.lower()).api_operation
         return facts
 
     def is_excluded(self) -> bool:
@@ -70,7 +70,7 @@ class _FromFacts(AutoSchema):
         return [] if self.facts.public else super().get_auth()
 
     def get_request_serializer(self) -> Any:
-        return self.facts.takes
+        return self.facts.request_serializer
 
     def get_override_parameters(self) -> list[Any]:
         return [
@@ -79,14 +79,17 @@ class _FromFacts(AutoSchema):
         ]
 
     def get_response_serializers(self) -> Any:
-        refusals = {code: OpenApiResponse(ErrorReplySerializer, _REASONS[code]) for code in self.facts.refusals}
-        return {200: self.facts.answer(many=True) if self.facts.many else self.facts.answer, **refusals}
+        refusals = {code: OpenApiResponse(ErrorReplySerializer, _REASONS[code]) for code in self.facts.error_statuses}
+        return {
+            200: self.facts.response_serializer(many=True) if self.facts.many else self.facts.response_serializer,
+            **refusals,
+        }
 
 
 class _Generator(SchemaGenerator):
     def create_view(self, callback: Any, method: str, request: Request | None = None) -> APIView:
         view: APIView = super().create_view(callback, method, request)
-        view.schema = _FromFacts()
+        view.schema = _OperationSchema()
         return view
 
 
@@ -314,7 +317,10 @@ def _hosted_page() -> Json:
 def _hosted_form() -> Json:
     fields = {
         "receipt": {"type": "string"},
-        "outcome": {"type": "string", "enum": [key for key, outcome in RECORDED.items() if not outcome.values]},
+        "outcome": {
+            "type": "string",
+            "enum": [key for key, outcome in RECORDED_OUTCOMES.items() if not outcome.values],
+        },
         "rating": {"type": "string", "enum": ["1", "2", "3", "4", "5"]},
     }
     return {
@@ -449,7 +455,8 @@ def _schemas() -> Json:
             ["outcome", "label"],
         ),
         "RecordedOutcome": _text(
-            "; ".join(f"`{key}`: {outcome.name}" for key, outcome in RECORDED.items()), enum=list(RECORDED)
+            "; ".join(f"`{key}`: {outcome.name}" for key, outcome in RECORDED_OUTCOMES.items()),
+            enum=list(RECORDED_OUTCOMES),
         ),
         "Event": _object(
             {

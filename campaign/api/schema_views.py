@@ -14,7 +14,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-FILES = {format_: Path(__file__).with_name(f"openapi.{format_}") for format_ in ("json", "yaml")}
+SCHEMA_FILES = {format_: Path(__file__).with_name(f"openapi.{format_}") for format_ in ("json", "yaml")}
 
 
 class OpenApiJson(JSONRenderer):
@@ -28,7 +28,7 @@ class OpenApiYaml(JSONRenderer):
     format = "yaml"
 
 
-class Description(APIView):
+class SchemaView(APIView):
     """OpenAPI 3.1, readable without signing in, for partners' developers; as JSON or (`?format=yaml`) as YAML."""
 
     authentication_classes = []
@@ -37,11 +37,11 @@ class Description(APIView):
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         chosen: Any = request.accepted_renderer
-        return HttpResponse(FILES[chosen.format].read_bytes(), content_type=chosen.media_type)
+        return HttpResponse(SCHEMA_FILES[chosen.format].read_bytes(), content_type=chosen.media_type)
 
 
 @method_decorator(login_not_required, name="dispatch")
-class Docs(TemplateView):
+class DocsView(TemplateView):
     """The description as a page, from files of our own and under the policy of every staff page."""
 
     template_name = "campaign/api/docs.html"

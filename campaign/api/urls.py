@@ -6,12 +6,15 @@ from campaign.api import schema_views, views
 
 urlpatterns = [
     path("v1/token/", views.SignIn.as_view(), name="api-token"),
-    path("v1/campaigns/", views.Campaigns.as_view(), name="api-campaigns"),
+    path("v1/campaigns/", views.CampaignList.as_view(), name="api-campaigns"),
     path("v1/campaigns/<slug:slug>/", views.CampaignDetail.as_view(), name="api-campaign"),
     path("v1/campaigns/<slug:slug>/plan/", views.PlanDetail.as_view(), name="api-plan"),
-    *(path(f"v1/campaigns/<slug:slug>/{step.verb}/", step.as_view(), name=f"api-{step.verb}") for step in views.STEPS),
+    *(
+        path(f"v1/campaigns/<slug:slug>/{step.transition}/", step.as_view(), name=f"api-{step.transition}")
+        for step in views.TRANSITION_VIEWS
+    ),
     path("v1/", include("analytics.api.urls")),
-    path("schema/", schema_views.Description.as_view(), name="api-schema"),
-    path("docs/", schema_views.Docs.as_view(), name="api-docs"),
-    re_path("", views.Unknown.as_view()),
+    path("schema/", schema_views.SchemaView.as_view(), name="api-schema"),
+    path("docs/", schema_views.DocsView.as_view(), name="api-docs"),
+    re_path("", views.NotFoundView.as_view()),
 ]

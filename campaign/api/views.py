@@ -17,14 +17,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from campaign.api.authentication import HEADER, require_confirmation, signed_in, token_of
+from campaign.api.authentication import (
+    SECOND_FACTOR_HEADER,
+    get_or_create_token,
+    require_confirmation,
+    verify_credentials,
+)
 from campaign.api.exceptions import BODY_LIMIT, BodyTooLarge
-from campaign.api.operation import Described
+from campaign.api.operation import ApiOperation
 from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.staff_site.access import campaign_for
 from messages.models import Frame
-from messages.roles import ROLES, has_role
+from messages.roles import STAFF_ROLES, has_role
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +37,7 @@ log = logging.getLogger(__name__)
 # What every view shares
 
 
-class Pages(PageNumberPagination):
+class StandardPagination(PageNumberPagination):
     """50 a page; `page_size` asks for up to 200."""
 
     page_size = 50
@@ -52,20 +57,20 @@ class HasRole(BasePermission):
     """Any of the three roles may read."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return has_role(request.user, *ROLES)
+        return has_role(request.user, *STAFF_ROLES)
 
 
 M = TypeVar("M")
 
 
-class Listing(APIView, Generic[M]):
+class PaginatedView(APIView, Generic[M]):
     """A view that answers one page of a query."""
 
     permission_classes = [HasRole]
-    pagination_class = Pages
+    pagination_class = StandardPagination
     serializer_class: type[serializers.BaseSerializer[M]]
 
-    def page(self, query: QuerySet[Any] | Sequence[M], **context: object) -> Response:
+    def paginated_response(self, query: QuerySet[Any] | Sequence[M], **context: object) -> Response:
         pages = self.pagination_class()
         rows: Any = pages.paginate_queryset(query, self.request, view=self)
         return pages.get_paginated_response(self.serializer_class(rows, many=True, context=context).data)
@@ -192,14 +197,14 @@ def _campaigns() -> QuerySet[Campaign]:
     )
 
 
-class Campaigns(Listing[Campaign]):
+class CampaignList(PaginatedView[Campaign]):
     """All campaigns, the one launched last first."""
 
     serializer_class = CampaignSerializer
 
-    @Described(tag="campaigns", answer=CampaignSerializer, many=True, refusals=(401, 403, 404))
+    @ApiOperation(tag="campaigns", response_serializer=CampaignSerializer, many=True, error_statuses=(401, 403, 404))
     def get(self, request: Request) -> Response:
-        return self.page(_campaigns())
+        return self.paginated_response(_campaigns())
 
 
 class CampaignDetail(APIView):
@@ -207,7 +212,7 @@ class CampaignDetail(APIView):
 
     permission_classes = [HasRole]
 
-    @Described(tag="campaigns", answer=CampaignSerializer, refusals=(401, 403, 404))
+    @ApiOperation(tag="campaigns", response_serializer=CampaignSerializer, error_statuses=(401, 403, 404))
     def get(self, request: Request, slug: str) -> Response:
         return Response(CampaignSerializer(campaign_for(request.user, slug)).data)
 
@@ -217,7 +222,7 @@ class PlanDetail(APIView):
 
     permission_classes = [HasRole]
 
-    @Described(tag="campaigns", answer=PlanSerializer, refusals=(401, 403, 404))
+    @ApiOperation(tag="campaigns", response_serializer=PlanSerializer, error_statuses=(401, 403, 404))
     def get(self, request: Request, slug: str) -> Response:
         plan = AnalysisPlan.objects.filter(campaign=campaign_for(request.user, slug)).first()
         if plan is None:
@@ -228,92 +233,94 @@ class PlanDetail(APIView):
 # The steps of a campaign's life
 
 
-class Step(APIView):
+class TransitionView(APIView):
     permission_classes = [HasRole]
     parser_classes = [StrictJSON]
-    verb: ClassVar[str]
-    confirmed: ClassVar[bool] = True  # visitors see the difference at once, so the person confirms that it is them
+    transition: ClassVar[str]
+    requires_confirmation: ClassVar[bool] = (
+        True  # visitors see the difference at once, so the person confirms that it is them
+    )
 
-    def take(self, campaign: Campaign, by: User) -> None:
+    def perform(self, campaign: Campaign, by: User) -> None:
         raise NotImplementedError
 
-    @Described(
+    @ApiOperation(
         tag="steps",
-        answer=CampaignSerializer,
-        refusals=(400, 401, 403, 404, 409, 413, 415, 429),
-        headers={HEADER: "A fresh code, where a token takes a step that needs one."},
+        response_serializer=CampaignSerializer,
+        error_statuses=(400, 401, 403, 404, 409, 413, 415, 429),
+        headers={SECOND_FACTOR_HEADER: "A fresh code, where a token takes a step that needs one."},
     )
     def post(self, request: Request, slug: str) -> Response:
         campaign = campaign_for(request.user, slug)
-        _, _, role = transitions.TRANSITIONS[self.verb]
+        _, _, role = transitions.TRANSITIONS[self.transition]
         if not has_role(request.user, role):
-            raise exceptions.PermissionDenied(f"Only a {role} can {self.verb} a campaign.")
+            raise exceptions.PermissionDenied(f"Only a {role} can {self.transition} a campaign.")
         if request.data:
             raise exceptions.ParseError("A step takes no body.", code="unknown_field")
         assert isinstance(request.user, User)
-        if self.confirmed:
+        if self.requires_confirmation:
             require_confirmation(request, request.user)
-        self.take(campaign, request.user)
+        self.perform(campaign, request.user)
         return Response(CampaignSerializer(_campaigns().get(pk=campaign.pk)).data)
 
 
-class Submit(Step):
+class Submit(TransitionView):
     """The draft is complete: ask a second person to approve it. For a manager."""
 
-    verb = "submit"
-    confirmed = False
+    transition = "submit"
+    requires_confirmation = False
 
-    def take(self, campaign: Campaign, by: User) -> None:
+    def perform(self, campaign: Campaign, by: User) -> None:
         transitions.submit(campaign, by=by)
 
 
-class Approve(Step):
+class Approve(TransitionView):
     """Agree to the words, the arms and the plan. For a reviewer who did not create the campaign."""
 
-    verb = "approve"
-    confirmed = False
+    transition = "approve"
+    requires_confirmation = False
 
-    def take(self, campaign: Campaign, by: User) -> None:
+    def perform(self, campaign: Campaign, by: User) -> None:
         transitions.approve(campaign, by=by)
 
 
-class Launch(Step):
+class Launch(TransitionView):
     """Freeze the plan and start serving. For a manager."""
 
-    verb = "launch"
+    transition = "launch"
 
-    def take(self, campaign: Campaign, by: User) -> None:
+    def perform(self, campaign: Campaign, by: User) -> None:
         transitions.launch(campaign, by=by, now=timezone.now())
 
 
-class Pause(Step):
+class Pause(TransitionView):
     """Stop serving for now. For a manager."""
 
-    verb = "pause"
+    transition = "pause"
 
-    def take(self, campaign: Campaign, by: User) -> None:
+    def perform(self, campaign: Campaign, by: User) -> None:
         transitions.pause(campaign, by=by)
 
 
-class Resume(Step):
+class Resume(TransitionView):
     """Serve again under the same plan. For a manager."""
 
-    verb = "resume"
+    transition = "resume"
 
-    def take(self, campaign: Campaign, by: User) -> None:
+    def perform(self, campaign: Campaign, by: User) -> None:
         transitions.resume(campaign, by=by)
 
 
-class Close(Step):
+class Close(TransitionView):
     """Stop serving for good. For a manager."""
 
-    verb = "close"
+    transition = "close"
 
-    def take(self, campaign: Campaign, by: User) -> None:
+    def perform(self, campaign: Campaign, by: User) -> None:
         transitions.close(campaign, by=by, now=timezone.now())
 
 
-STEPS: tuple[type[Step], ...] = (Submit, Approve, Launch, Pause, Resume, Close)
+TRANSITION_VIEWS: tuple[type[TransitionView], ...] = (Submit, Approve, Launch, Pause, Resume, Close)
 
 
 # Signing in
@@ -348,23 +355,23 @@ class SignIn(APIView):
     def get_authenticate_header(self, request: Request) -> str:
         return "Token"  # so that wrong credentials answer 401, not 403
 
-    @Described(
+    @ApiOperation(
         tag="signing in",
-        takes=CredentialsSerializer,
-        answer=TokenSerializer,
-        refusals=(400, 401, 413, 415, 429),
+        request_serializer=CredentialsSerializer,
+        response_serializer=TokenSerializer,
+        error_statuses=(400, 401, 413, 415, 429),
         public=True,
     )
     def post(self, request: Request) -> Response:
         credentials = CredentialsSerializer(data=request.data)
         credentials.is_valid(raise_exception=True)
-        user = signed_in(request._request, **credentials.validated_data)
+        user = verify_credentials(request._request, **credentials.validated_data)
         if user is None:
             raise WrongCredentials
-        return Response({"token": token_of(user)})
+        return Response({"token": get_or_create_token(user)})
 
 
-class Unknown(APIView):
+class NotFoundView(APIView):
     """Whatever else lies below /api/: a JSON 404, whoever asks."""
 
     authentication_classes = []

@@ -19,7 +19,7 @@ from struct import Struct
 _POSITION = Struct(">Q")
 
 
-def cumulative(weights: Sequence[int]) -> tuple[int, ...]:
+def cumulative_weights(weights: Sequence[int]) -> tuple[int, ...]:
     """Running totals of the arm weights; ValueError unless they are whole, not negative, and not all zero."""
     if any(isinstance(w, bool) or not isinstance(w, int) or w < 0 for w in weights):
         raise ValueError("weights must be whole numbers, zero or more")
@@ -42,5 +42,5 @@ def arm_for(unit: str, salt: str, weights: Sequence[int]) -> int:
     >>> arm_for("visitor-1", "demo-salt", [1, 1, 1, 1])
     3
     """
-    totals = cumulative(weights)
+    totals = cumulative_weights(weights)
     return bisect_right(totals, ticket_for(unit, salt, totals[-1]))

@@ -33,9 +33,9 @@ _NOTE = struct.Struct(">BIIIII8s16s")
 _FACTS = struct.Struct(">III")
 _BEGUN = struct.Struct(">B12sII8s16s")  # the same, with the facts that are packed already
 _MAC_BYTES = 32
-LENGTH = -(-(_NOTE.size + _MAC_BYTES) * 4 // 3)
+RECEIPT_LENGTH = -(-(_NOTE.size + _MAC_BYTES) * 4 // 3)
 SECONDS_PER_HOUR = 3600
-_PADDING = b"=" * (-LENGTH % 4)
+_PADDING = b"=" * (-RECEIPT_LENGTH % 4)
 # From the URL-safe alphabet to the standard one, whose own two characters become what is in neither.
 _TO_STANDARD = bytes.maketrans(b"-_+/", b"+/!!")
 _TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")
@@ -63,7 +63,7 @@ class Receipt(NamedTuple):
     nonce: bytes
 
 
-class ReceiptOffice:
+class ReceiptSigner:
     """Signs and verifies receipts under a ring of keys; unless told which, the highest key number signs.
 
     `look_again` is called before a receipt is refused because its key is not on the ring, and may renew the ring.
@@ -73,24 +73,24 @@ class ReceiptOffice:
         self,
         keys: Mapping[int, bytes],
         *,
-        signing: int | None = None,
-        look_again: Callable[[int], None] = lambda number: None,
+        signing_number: int | None = None,
+        on_unknown_key: Callable[[int], None] = lambda number: None,
     ) -> None:
-        self._look_again = look_again
-        self.renew(keys, signing=signing)
+        self._look_again = on_unknown_key
+        self.replace_keys(keys, signing_number=signing_number)
 
-    def renew(self, keys: Mapping[int, bytes], *, signing: int | None = None) -> None:
+    def replace_keys(self, keys: Mapping[int, bytes], *, signing_number: int | None = None) -> None:
         """From here on this is the ring. Other threads may sign and verify meanwhile."""
         if not keys or not all(0 <= number <= 255 for number in keys):
             raise ValueError("a key ring holds at least one key, numbered 0 to 255")
         keyed = {number: _keyed(key) for number, key in keys.items()}
-        number = max(keys) if signing is None else signing
+        number = max(keys) if signing_number is None else signing_number
         self._keyed = keyed
         self._signing = (number, keyed[number])
 
     def issue(self, receipt: Receipt) -> str:
         """The signed note for one shown message."""
-        packed = facts(campaign=receipt.campaign, arm=receipt.arm, placement=receipt.placement)
+        packed = pack_ids(campaign=receipt.campaign, arm=receipt.arm, placement=receipt.placement)
         return self.sign(packed, receipt.hour, receipt.closes, receipt.locale, receipt.nonce).decode("ascii")
 
     def sign(self, facts: bytes, hour: int, closes: int, locale: str, nonce: bytes) -> bytes:
@@ -108,7 +108,7 @@ class ReceiptOffice:
         return receipt
 
     def _open(self, text: str) -> Receipt:
-        if len(text) != LENGTH:
+        if len(text) != RECEIPT_LENGTH:
             raise ReceiptInvalid
         try:
             encoded = text.encode("ascii").translate(_TO_STANDARD) + _PADDING
@@ -145,12 +145,12 @@ def fresh_nonce() -> bytes:
             _ready.extend(drawn[start : start + 16] for start in range(0, len(drawn), 16))
 
 
-def facts(*, campaign: int, arm: int, placement: int) -> bytes:
+def pack_ids(*, campaign: int, arm: int, placement: int) -> bytes:
     """What all receipts of one arm at one placement have in common, as their bytes."""
     return _FACTS.pack(campaign, arm, placement)
 
 
-def told_by(packed: bytes) -> tuple[int, int, int]:
+def unpack_ids(packed: bytes) -> tuple[int, int, int]:
     """Campaign, arm and placement, of what `facts` packed."""
     campaign, arm, placement = _FACTS.unpack(packed)
     return campaign, arm, placement

@@ -22,7 +22,7 @@ _PHONE = re.compile(r"[+(]?[0-9][0-9 ()./-]{5,}[0-9]")
 _PHONE_DIGITS = range(7, 16)
 
 
-def names_a_person(key: str) -> bool:
+def looks_like_contact_detail(key: str) -> bool:
     """Whether a key looks like an e-mail address or a phone number, which must never be sent.
 
     Written out in wide letters, as a link or as part of one, it is the same. A number of 7 to 15 digits may be a phone.
@@ -49,7 +49,7 @@ def nonce(key: str, secret: bytes, *, hour: int) -> bytes:
     return _mac(secret, f"nonce:{hour // DAY_HOURS}:{key}")[:16]
 
 
-def window(hour: int) -> tuple[int, int]:
+def receipt_window(hour: int) -> tuple[int, int]:
     """The hour a subject's receipts of this day are dated, and the hour they close: the same all day."""
     start = hour - hour % DAY_HOURS
     return start, start + DAY_HOURS + GRACE_HOURS

@@ -11,11 +11,11 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-PRODUCTION = "campaign.rsgi:application"
+PRODUCTION_APPLICATION = "campaign.rsgi:application"
 
 # The server's threads otherwise keep a share of freed memory each, 13 MB in all: one place for each allocator. What the
 # server's own frees goes back to the system after 20 ms: at once, it would have to be asked for anew by each request.
-MEMORY = {
+MEMORY_ENVIRONMENT = {
     "_RJEM_MALLOC_CONF": "narenas:1,lg_tcache_max:8,dirty_decay_ms:20,muzzy_decay_ms:0",  # granian's own allocator
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_TRIM_THRESHOLD_": "1048576",
@@ -41,7 +41,9 @@ def free_port() -> int:
     return port
 
 
-def command(application: str = PRODUCTION, *, port: int, host: str = "127.0.0.1", workers: int = 1) -> list[str]:
+def server_command(
+    application: str = PRODUCTION_APPLICATION, *, port: int, host: str = "127.0.0.1", workers: int = 1
+) -> list[str]:
     """The server's command line, for `manage.py serve`, the demo, tests and benchmarks alike."""
     options = ["--interface", "rsgi", "--loop", "uvloop", "--workers", str(workers), "--no-ws"]
     options += ["--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "10"]
@@ -49,25 +51,27 @@ def command(application: str = PRODUCTION, *, port: int, host: str = "127.0.0.1"
     return [sys.executable, "-m", "granian", *options]
 
 
-def settled(variables: Mapping[str, str]) -> dict[str, str]:
+def server_environment(variables: Mapping[str, str]) -> dict[str, str]:
     """The server's environment: what it is given, and how it keeps its memory small unless that is given too."""
-    return {**MEMORY, **variables}
+    return {**MEMORY_ENVIRONMENT, **variables}
 
 
-def leave_no_core_dump() -> None:
+def disable_core_dumps() -> None:
     """A crash of this process, or of any it becomes or starts, writes no image of its memory: requests are in it."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 @contextmanager
-def running(
+def run_server(
     application: str, *, port: int | None = None, environment: Mapping[str, str] | None = None
 ) -> Iterator[str]:
     """The server's base URL, while it runs; stopped on leaving."""
     port = port or free_port()
-    child = subprocess.Popen(command(application, port=port), env=settled({**os.environ, **(environment or {})}))
+    child = subprocess.Popen(
+        server_command(application, port=port), env=server_environment({**os.environ, **(environment or {})})
+    )
     try:
-        _wait(port, child)
+        _wait_until_listening(port, child)
         yield f"http://127.0.0.1:{port}"
     finally:
         child.terminate()
@@ -78,7 +82,7 @@ def running(
             child.wait()
 
 
-def _wait(port: int, child: subprocess.Popen[bytes], seconds: float = 30.0) -> None:
+def _wait_until_listening(port: int, child: subprocess.Popen[bytes], seconds: float = 30.0) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if child.poll() is not None:

@@ -6,10 +6,10 @@
 import os
 import time
 
-from campaign.rsgi import Door
-from campaign.serving.application import mount
+from campaign.rsgi import RsgiApplication
+from campaign.serving.application import create_audience_application
 from campaign.wsgi import django_application
 
 _SECONDS_AGO = 3600.0 * float(os.environ["REHEARSAL_HOURS_AGO"])
 
-application = Door(django_application, mount(clock=lambda: time.time() - _SECONDS_AGO))
+application = RsgiApplication(django_application, create_audience_application(clock=lambda: time.time() - _SECONDS_AGO))

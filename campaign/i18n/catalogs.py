@@ -21,16 +21,16 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
-from campaign.outcomes import CATALOGUE
-from messages.audit_pages.wording import sentences
+from campaign.outcomes import OUTCOMES
+from messages.audit_pages.wording import translatable_strings
 from messages.library import starter_library
 from messages.text import countries, lint_stored
 
 ROOT = settings.BASE_DIR
-LOCALE = ROOT / "locale"
+LOCALE_DIRECTORY = ROOT / "locale"
 # Staff pages speak the first, the audience's pages both.
-WHOLE = tuple(code for code, _ in settings.LANGUAGES if code != "en")
-AUDIENCE = tuple(code for code in settings.AUDIENCE_LANGUAGES if code != "en")
+STAFF_TRANSLATIONS = tuple(code for code, _ in settings.LANGUAGES if code != "en")
+AUDIENCE_TRANSLATIONS = tuple(code for code in settings.AUDIENCE_LANGUAGES if code != "en")
 _CODE = ("analytics", "campaign", "messages")
 _KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "gettext": None,
@@ -41,28 +41,28 @@ _KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "pgettext": ((1, "c"), 2),
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
-    "Said": None,
+    "Translatable": None,
 }
 _NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 _OF_THE_AUDIENCE = ("templates/campaign/serving/", "campaign/serving/hosted_pages.py")
 # As Django's own templates and Python's two ways of formatting name a gap in a sentence.
 _GAP = re.compile(r"%\((\w+)\)[#0\- +]?[\d.*]*[sdifg]|%%|\{(\w*)\}")
 
-Words = str | tuple[str, str]
+MessageId = str | tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ExtractedString:
     """Words that need a translation, the words that tell two meanings of them apart, and the file they stand in."""
 
-    words: Words
+    msgid: MessageId
     context: str | None
     file: str
 
     @property
     def key(self) -> tuple[str, str | None]:
         """As a catalogue knows them: by the singular."""
-        return (self.words if isinstance(self.words, str) else self.words[0]), self.context
+        return (self.msgid if isinstance(self.msgid, str) else self.msgid[0]), self.context
 
     @property
     def is_for_the_audience(self) -> bool:
@@ -70,61 +70,61 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class CatalogProblem:
     """One thing that stands between a catalogue and a page in that language."""
 
     language: str
     kind: str
-    words: str
+    msgid: str
 
     def __str__(self) -> str:
-        return f"{self.language}: {self.kind}: {self.words}"
+        return f"{self.language}: {self.kind}: {self.msgid}"
 
 
-def gathered() -> list[Found]:
+def extract_strings() -> list[ExtractedString]:
     """Everything that is marked for translation, in the order of the files."""
     found = [*_in_templates(), *_in_code(), *_in_tables()]
-    return sorted(set(found), key=lambda one: (one.file, str(one.words), one.context or ""))
+    return sorted(set(found), key=lambda one: (one.file, str(one.msgid), one.context or ""))
 
 
-def _in_templates() -> Iterator[Found]:
+def _in_templates() -> Iterator[ExtractedString]:
     for path in sorted((ROOT / "templates").rglob("*.html")):
         # Django writes a template as Python whose only sense is its calls; indentation has none.
         python = "\n".join(line.lstrip() for line in templatize(path.read_text(encoding="utf-8")).splitlines())
         yield from _calls(python, path)
 
 
-def _in_code() -> Iterator[Found]:
+def _in_code() -> Iterator[ExtractedString]:
     for folder in _CODE:
         for path in sorted((ROOT / folder).rglob("*.py")):
             if "migrations" not in path.parts:
                 yield from _calls(path.read_text(encoding="utf-8"), path)
 
 
-def _calls(python: str, path: Path) -> Iterator[Found]:
+def _calls(python: str, path: Path) -> Iterator[ExtractedString]:
     source = io.BytesIO(python.encode())
     for _, words, _, context in extract("python", source, keywords=_KEYWORDS):
         kept = words if isinstance(words, str) else (words[0], words[1])
         if kept:
-            yield Found(kept, context, path.relative_to(ROOT).as_posix())
+            yield ExtractedString(kept, context, path.relative_to(ROOT).as_posix())
 
 
-def _in_tables() -> Iterator[Found]:
+def _in_tables() -> Iterator[ExtractedString]:
     """Words of pure modules, which know no translation: they are translated where they are shown."""
-    for outcome in CATALOGUE.values():
-        yield Found(outcome.name, None, "campaign/outcomes.py")
-        yield Found((outcome.phrase, outcome.phrase), None, "campaign/outcomes.py")
-    for sentence in sentences():
-        yield Found(sentence, None, "messages/audit_pages/wording.py")
+    for outcome in OUTCOMES.values():
+        yield ExtractedString(outcome.name, None, "campaign/outcomes.py")
+        yield ExtractedString((outcome.phrase, outcome.phrase), None, "campaign/outcomes.py")
+    for sentence in translatable_strings():
+        yield ExtractedString(sentence, None, "messages/audit_pages/wording.py")
     for why in lint_stored.reasons():
-        yield Found(why, None, "messages/text/lint.toml")
+        yield ExtractedString(why, None, "messages/text/lint.toml")
     for country in countries.names().values():
-        yield Found(country, None, "messages/text/countries.tsv")
+        yield ExtractedString(country, None, "messages/text/countries.tsv")
     for words in starter_library.theme_words():
-        yield Found(words, None, "messages/library/themes.json")
+        yield ExtractedString(words, None, "messages/library/themes.json")
     for path in sorted([*(ROOT / "analytics" / "stats").glob("*.py"), ROOT / "analytics" / "comparison.py"]):
         for reason in _reasons(path.read_text(encoding="utf-8")):
-            yield Found(reason, None, path.relative_to(ROOT).as_posix())
+            yield ExtractedString(reason, None, path.relative_to(ROOT).as_posix())
 
 
 def _reasons(python: str) -> Iterator[str]:
@@ -138,7 +138,7 @@ def _reasons(python: str) -> Iterator[str]:
 
 def update() -> None:
     """Write each catalogue anew: what is translated stays, what is new stands there empty, what is gone goes."""
-    found = gathered()
+    found = extract_strings()
     for language in _languages():
         fresh = _fresh(language, found)
         (path := _path(language)).parent.mkdir(parents=True, exist_ok=True)
@@ -146,16 +146,16 @@ def update() -> None:
         path.with_suffix(".mo").write_bytes(_compiled(fresh))
 
 
-def _fresh(language: str, found: list[Found]) -> Catalog:
-    before = stored(language)
+def _fresh(language: str, found: list[ExtractedString]) -> Catalog:
+    before = read_catalog(language)
     fresh = Catalog(language, fuzzy=False)
     for one in found:
-        if not wanted(language, one):
+        if not is_needed(language, one):
             continue
         kept = before.get(one.key[0], one.key[1])
-        same_kind = kept is not None and kept.pluralizable == isinstance(one.words, tuple)
+        same_kind = kept is not None and kept.pluralizable == isinstance(one.msgid, tuple)
         fresh.add(
-            one.words,
+            one.msgid,
             kept.string if kept is not None and same_kind else None,
             locations=[(one.file, 0)],
             context=one.context,
@@ -165,21 +165,21 @@ def _fresh(language: str, found: list[Found]) -> Catalog:
     return fresh
 
 
-def wanted(language: str, one: Found) -> bool:
+def is_needed(language: str, one: ExtractedString) -> bool:
     """Whether this language says these words: Arabic is for the audience alone."""
-    return one.is_for_the_audience if language not in WHOLE else True
+    return one.is_for_the_audience if language not in STAFF_TRANSLATIONS else True
 
 
 def _languages() -> list[str]:
-    return sorted({*WHOLE, *AUDIENCE})
+    return sorted({*STAFF_TRANSLATIONS, *AUDIENCE_TRANSLATIONS})
 
 
 def _path(language: str) -> Path:
-    path: Path = LOCALE / language / "LC_MESSAGES" / "django.po"
+    path: Path = LOCALE_DIRECTORY / language / "LC_MESSAGES" / "django.po"
     return path
 
 
-def stored(language: str) -> Catalog:
+def read_catalog(language: str) -> Catalog:
     """The catalogue as it lies on disk; an empty one for a new language."""
     path = _path(language)
     if not path.exists():
@@ -208,42 +208,44 @@ def _compiled(catalog: Catalog) -> bytes:
     return machine.getvalue()
 
 
-def problems() -> list[Problem]:
+def problems() -> list[CatalogProblem]:
     """What is missing, unsure or wrong in any language; empty means that every page speaks all of them."""
-    found = gathered()
+    found = extract_strings()
     return [problem for language in _languages() for problem in _problems(language, found)]
 
 
-def _problems(language: str, found: list[Found]) -> Iterator[Problem]:
-    catalog = stored(language)
-    needed = [one for one in found if wanted(language, one)]
+def _problems(language: str, found: list[ExtractedString]) -> Iterator[CatalogProblem]:
+    catalog = read_catalog(language)
+    needed = [one for one in found if is_needed(language, one)]
     for key, one in {one.key: one for one in needed}.items():
         message = catalog.get(*key)
-        kind = fault(message, one, catalog.num_plurals)
+        kind = translation_fault(message, one, catalog.num_plurals)
         if kind:
-            yield Problem(language, kind, key[0])
+            yield CatalogProblem(language, kind, key[0])
     if _path(language).exists():
         compiled = _path(language).with_suffix(".mo")
         if not compiled.exists() or compiled.read_bytes() != _compiled(catalog):
-            yield Problem(language, "not compiled", "run `make messages`")
+            yield CatalogProblem(language, "not compiled", "run `make messages`")
 
 
-def fault(message: Message | None, one: Found, forms: int) -> str:
+def translation_fault(message: Message | None, one: ExtractedString, forms: int) -> str:
     """What is wrong with one translation, in a word or two; empty if nothing is."""
     if message is None:
         return "not in the catalogue"
     said = [form or "" for form in (message.string if isinstance(message.string, (list, tuple)) else [message.string])]
-    if len(said) != (forms if isinstance(one.words, tuple) else 1) or not all(said):
+    if len(said) != (forms if isinstance(one.msgid, tuple) else 1) or not all(said):
         return "not translated"
     if message.fuzzy:
         return "unsure (fuzzy)"
-    singular, plural = (one.words, one.words) if isinstance(one.words, str) else one.words
+    singular, plural = (one.msgid, one.msgid) if isinstance(one.msgid, str) else one.msgid
     # A form for one or two may say the number as a word; the others hold every gap of the English plural.
-    if any(not gaps(form) <= gaps(singular) | gaps(plural) for form in said) or gaps(said[-1]) != gaps(plural):
+    if any(not placeholders(form) <= placeholders(singular) | placeholders(plural) for form in said) or placeholders(
+        said[-1]
+    ) != placeholders(plural):
         return "other gaps than in English"
     return ""
 
 
-def gaps(words: str) -> frozenset[str]:
+def placeholders(words: str) -> frozenset[str]:
     """The names of what is filled into a sentence: "%(day)s" and "{label}" hold day and label."""
     return frozenset(found[1] or found[2] or found[0] for found in _GAP.finditer(words) if found[0] != "%%")

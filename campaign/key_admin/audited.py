@@ -14,8 +14,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from campaign.keys import store
-from campaign.keys.inventory import KeptKey
-from campaign.keys.store import ReceiptKey
+from campaign.keys.inventory import KeyInfo
+from campaign.keys.store import ReceiptKeyFile
 from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from messages.audit import log
@@ -29,27 +29,29 @@ def create_receipt_key(directory: Path, *, by: User | str) -> None:
 
 
 @transaction.atomic
-def create_secret(directory: Path, campaign: Campaign, *, by: User | str) -> None:
+def create_subject_secret(directory: Path, campaign: Campaign, *, by: User | str) -> None:
     """The secret of a campaign's subjects."""
     store.subject_secret(directory, campaign.pk)
-    transitions.record(log.Action.SUBJECTS_CREATE, campaign, by=by)
+    transitions.record_campaign_action(log.Action.SUBJECTS_CREATE, campaign, by=by)
 
 
 @transaction.atomic
-def rotate(directory: Path, *, clock: Callable[[], float], ahead: float, by: User | str) -> ReceiptKey:
+def rotate_receipt_key(
+    directory: Path, *, clock: Callable[[], float], lead_seconds: float, by: User | str
+) -> ReceiptKeyFile:
     """A new receipt key that signs `ahead` seconds from now: from when the database let us begin, not from before."""
-    key = store.rotate(directory, now=clock(), ahead=ahead)
-    _record(log.Action.KEY_ROTATE, key.title, by, signs_from=store.in_words(key.signs_from))
+    key = store.rotate_receipt_key(directory, now=clock(), lead_seconds=lead_seconds)
+    _record(log.Action.KEY_ROTATE, key.title, by, signs_from=store.format_utc(key.signs_from))
     return key
 
 
 @transaction.atomic
-def destroy(directory: Path, key: ReceiptKey, *, by: User | str) -> bool:
+def destroy_receipt_key(directory: Path, key: ReceiptKeyFile, *, by: User | str) -> bool:
     """One receipt key; whether it was still there."""
     if not key.path.exists():
         return False
     _record(log.Action.KEY_DESTROY, key.title, by)
-    return store.destroy(directory, key.path.name)
+    return store.destroy_secret_file(directory, key.path.name)
 
 
 @transaction.atomic
@@ -59,22 +61,26 @@ def destroy_unknown_secret(directory: Path, number: int, *, by: User | str) -> N
     store.destroy_subject_secret(directory, number)
 
 
-def destroy_kept(directory: Path, kept: KeptKey, *, by: User | str) -> bool:
+def destroy_key(directory: Path, kept: KeyInfo, *, by: User | str) -> bool:
     """Whichever kind of key it is; whether it was still there. What depends on it is the caller's to judge."""
-    if kept.receipt is not None:
-        return destroy(directory, kept.receipt, by=by)
+    if kept.receipt_key is not None:
+        return destroy_receipt_key(directory, kept.receipt_key, by=by)
     if kept.campaign is not None:
-        return transitions.destroy_secret(kept.campaign, by=by)
-    if kept.number not in store.subject_secrets(directory):
+        return transitions.destroy_campaign_secret(kept.campaign, by=by)
+    if kept.campaign_id not in store.campaigns_with_subject_secret(directory):
         return False
-    destroy_unknown_secret(directory, kept.number, by=by)
+    destroy_unknown_secret(directory, kept.campaign_id, by=by)
     return True
 
 
-def destroy_unneeded(directory: Path, *, now: float, by: User | str) -> list[int]:
+def destroy_unneeded_receipt_keys(directory: Path, *, now: float, by: User | str) -> list[int]:
     """The receipt keys of which no receipt can be open any more; their numbers."""
-    return [key.number for key in store.unneeded(directory, now=now) if destroy(directory, key, by=by)]
+    return [
+        key.number
+        for key in store.unneeded_receipt_keys(directory, now=now)
+        if destroy_receipt_key(directory, key, by=by)
+    ]
 
 
 def _record(action: log.Action, name: str, by: User | str, **detail: str) -> None:
-    log.record(action, by=by, kind=log.Kind.KEY, ref=name, label=name, **detail)
+    log.record(action, by=by, kind=log.ObjectKind.KEY, ref=name, label=name, **detail)

@@ -6,7 +6,7 @@ from campaign.staff_site import lazy_views
 
 app_name = "keys"
 urlpatterns = [
-    path("", lazy_views.view("campaign.key_admin.views.keys"), name="list"),
-    path("rotate/", lazy_views.view("campaign.key_admin.views.rotate"), name="rotate"),
-    path("<slug:key>/destroy/", lazy_views.view("campaign.key_admin.views.destroy"), name="destroy"),
+    path("", lazy_views.lazy_view("campaign.key_admin.views.key_list"), name="list"),
+    path("rotate/", lazy_views.lazy_view("campaign.key_admin.views.key_rotate"), name="rotate"),
+    path("<slug:key>/destroy/", lazy_views.lazy_view("campaign.key_admin.views.key_destroy"), name="destroy"),
 ]

@@ -18,51 +18,55 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaign.key_admin import audited
-from campaign.key_admin.wording import AHEAD, afterwards, line
+from campaign.key_admin.wording import LEAD_TIME_CHOICES, describe_destruction, key_row
 from campaign.keys import store
-from campaign.keys.inventory import KeptKey, State, kept
-from messages.accounts.step_up import needs_confirmation
+from campaign.keys.inventory import KeyInfo, KeyState, list_keys
+from messages.accounts.step_up import confirmation_required
 from messages.roles import MANAGER, require_role
 
 
 @require_safe
-def keys(request: HttpRequest) -> HttpResponse:
+def key_list(request: HttpRequest) -> HttpResponse:
     """Receipt keys, secrets of campaigns, and what the site itself needs."""
     require_role(request.user, MANAGER)
-    found = kept(_directory(), now=time.time())
+    found = list_keys(_directory(), now=time.time())
     context = {
-        "receipts": [line(key) for key in found if key.receipt],
-        "secrets": [line(key) for key in found if key.number],
-        "others": [line(key) for key in found if key.state == State.THE_SITES],
-        "unsafe": bool(store.complaints(_directory())),
+        "receipts": [key_row(key) for key in found if key.receipt_key],
+        "secrets": [key_row(key) for key in found if key.campaign_id],
+        "others": [key_row(key) for key in found if key.state == KeyState.SITE_KEY],
+        "unsafe": bool(store.key_directory_problems(_directory())),
     }
     return render(request, "campaign/key_admin/keys.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def rotate(request: HttpRequest) -> HttpResponse:
+def key_rotate(request: HttpRequest) -> HttpResponse:
     """A new receipt key, which every server knows before it signs; the one before goes on verifying."""
     require_role(request.user, MANAGER)
     return _rotate(request)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def destroy(request: HttpRequest, key: str) -> HttpResponse:
+def key_destroy(request: HttpRequest, key: str) -> HttpResponse:
     """What would be lost is said first; where something would be, a box has to be ticked."""
     require_role(request.user, MANAGER)
-    found = next((one for one in kept(_directory(), now=time.time()) if one.name == key and one.may_go), None)
+    found = next(
+        (one for one in list_keys(_directory(), now=time.time()) if one.name == key and one.is_destroyable), None
+    )
     if found is None:
         raise Http404
     return _destroy(request, found)
 
 
-@needs_confirmation
+@confirmation_required
 def _rotate(request: HttpRequest) -> HttpResponse:
-    chosen, error = request.POST.get("ahead", str(store.AHEAD_SECONDS)), ""
+    chosen, error = request.POST.get("ahead", str(store.ROTATION_LEAD_SECONDS)), ""
     if request.method == "POST":
         by = _me(request)
-        if chosen in AHEAD:
-            error = _refused(lambda: audited.rotate(_directory(), clock=time.time, ahead=int(chosen), by=by))
+        if chosen in LEAD_TIME_CHOICES:
+            error = _refused(
+                lambda: audited.rotate_receipt_key(_directory(), clock=time.time, lead_seconds=int(chosen), by=by)
+            )
         else:
             error = _("Please choose when it begins to sign.")
         if not error:
@@ -70,29 +74,29 @@ def _rotate(request: HttpRequest) -> HttpResponse:
                 request, _("The new key is there. The one before goes on verifying for as long as it has to.")
             )
             return redirect("keys:list")
-    context = {"choices": AHEAD.items(), "chosen": chosen, "error": error}
+    context = {"choices": LEAD_TIME_CHOICES.items(), "chosen": chosen, "error": error}
     return render(request, "campaign/key_admin/rotate.html", context)
 
 
-@needs_confirmation
-def _destroy(request: HttpRequest, key: KeptKey) -> HttpResponse:
+@confirmation_required
+def _destroy(request: HttpRequest, key: KeyInfo) -> HttpResponse:
     error = ""
     if request.method == "POST":
         by = _me(request)
-        if key.is_missed and request.POST.get("lost") != "yes":
+        if key.is_needed and request.POST.get("lost") != "yes":
             error = _("Please tick the box if you want it all the same.")
         else:
-            error = _refused(lambda: audited.destroy_kept(_directory(), key, by=by))
+            error = _refused(lambda: audited.destroy_key(_directory(), key, by=by))
         if not error:
             flash.success(request, _("%(key)s is destroyed.") % {"key": key.name})
             return redirect("keys:list")
-    context = {"line": line(key), "afterwards": afterwards(key), "error": error}
+    context = {"line": key_row(key), "afterwards": describe_destruction(key), "error": error}
     return render(request, "campaign/key_admin/destroy.html", context)
 
 
 def _refused(step: Callable[[], object]) -> str:
     """Take the step; why it was not taken, as a sentence, or empty."""
-    if store.complaints(_directory()):
+    if store.key_directory_problems(_directory()):
         return _("The directory of the keys is not safe at the moment. Whoever runs the server has to mend that first.")
     try:
         step()

@@ -12,82 +12,82 @@ from pathlib import Path
 
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.keys import store
-from campaign.keys.store import ReceiptKey
+from campaign.keys.store import ReceiptKeyFile
 from campaign.models import Campaign
 
 _OTHERS = ("django", "second-factor")
 
 
-class State(StrEnum):
+class KeyState(StrEnum):
     """What a key does now."""
 
     WAITS = "waits"  # a receipt key that verifies, and signs later
     SIGNS = "signs"
     VERIFIES = "verifies"  # open messages depend on it until a known time
-    NO_END = "no end"  # the same, and nothing tells until when
+    VERIFIES_WITHOUT_END = "no end"  # the same, and nothing tells until when
     UNNEEDED = "unneeded"  # a receipt key, or the secret of a closed campaign
     IN_USE = "in use"  # the secret of a campaign that is not closed
     UNKNOWN = "unknown"  # the secret of a campaign that this database does not know
-    THE_SITES = "the site's"  # not destroyed here: sessions, or second factors, hang on it
+    SITE_KEY = "the site's"  # not destroyed here: sessions, or second factors, hang on it
 
 
 @dataclass(frozen=True, slots=True)
-class KeptKey:
+class KeyInfo:
     """One file of the directory, without its bytes; `hours`: for how long its destruction would be felt."""
 
     name: str
-    state: State
-    days: int
-    receipt: ReceiptKey | None = None
-    until: int | None = None
-    hours: int | None = None
-    number: int = 0  # of the campaign
+    state: KeyState
+    age_days: int
+    receipt_key: ReceiptKeyFile | None = None
+    needed_until: int | None = None
+    hours_at_risk: int | None = None
+    campaign_id: int = 0  # of the campaign
     campaign: Campaign | None = None
 
     @property
-    def may_go(self) -> bool:
-        return self.state not in (State.SIGNS, State.THE_SITES)
+    def is_destroyable(self) -> bool:
+        return self.state not in (KeyState.SIGNS, KeyState.SITE_KEY)
 
     @property
-    def is_missed(self) -> bool:
+    def is_needed(self) -> bool:
         """Whether something depends on it that is lost with it."""
-        return self.may_go and self.state not in (State.WAITS, State.UNNEEDED)
+        return self.is_destroyable and self.state not in (KeyState.WAITS, KeyState.UNNEEDED)
 
 
-def kept(directory: Path, *, now: float) -> list[KeptKey]:
+def list_keys(directory: Path, *, now: float) -> list[KeyInfo]:
     """Receipt keys in the order in which they sign, then the secrets of campaigns, then the site's own."""
     keys = store.receipt_key_files(directory)
-    numbers = store.subject_secrets(directory)
+    numbers = store.campaigns_with_subject_secret(directory)
     campaigns = Campaign.objects.in_bulk(numbers)
     others = [name for name in _OTHERS if (directory / f"{name}.key").exists()]
     return [
         *(_receipt(key, keys, now) for key in keys),
         *(_secret(directory, number, campaigns.get(number), now) for number in numbers),
-        *(KeptKey(name, State.THE_SITES, _days(directory / f"{name}.key", now)) for name in others),
+        *(KeyInfo(name, KeyState.SITE_KEY, _days(directory / f"{name}.key", now)) for name in others),
     ]
 
 
-def _receipt(key: ReceiptKey, keys: list[ReceiptKey], now: float) -> KeptKey:
+def _receipt(key: ReceiptKeyFile, keys: list[ReceiptKeyFile], now: float) -> KeyInfo:
     until = store.needed_until(key, keys)
-    if key == store.signing(keys, now=now):
-        state = State.SIGNS
+    if key == store.signing_key(keys, now=now):
+        state = KeyState.SIGNS
     elif key.signs_from > now:
-        state = State.WAITS
+        state = KeyState.WAITS
     elif until is None:
-        state = State.NO_END
+        state = KeyState.VERIFIES_WITHOUT_END
     else:
-        state = State.VERIFIES if until > now else State.UNNEEDED
-    hours = math.ceil((until - now) / SECONDS_PER_HOUR) if until is not None and state == State.VERIFIES else None
-    return KeptKey(key.title, state, _days(key.path, now), receipt=key, until=until, hours=hours)
+        state = KeyState.VERIFIES if until > now else KeyState.UNNEEDED
+    hours = math.ceil((until - now) / SECONDS_PER_HOUR) if until is not None and state == KeyState.VERIFIES else None
+    return KeyInfo(key.title, state, _days(key.path, now), receipt_key=key, needed_until=until, hours_at_risk=hours)
 
 
-def _secret(directory: Path, number: int, campaign: Campaign | None, now: float) -> KeptKey:
+def _secret(directory: Path, number: int, campaign: Campaign | None, now: float) -> KeyInfo:
     if campaign is None:
-        state = State.UNKNOWN
+        state = KeyState.UNKNOWN
     else:
-        state = State.UNNEEDED if campaign.state == Campaign.State.CLOSED else State.IN_USE
+        state = KeyState.UNNEEDED if campaign.state == Campaign.State.CLOSED else KeyState.IN_USE
     name = f"campaign-{number}"
-    return KeptKey(name, state, _days(directory / f"{name}.key", now), number=number, campaign=campaign)
+    return KeyInfo(name, state, _days(directory / f"{name}.key", now), campaign_id=number, campaign=campaign)
 
 
 def _days(path: Path, now: float) -> int:

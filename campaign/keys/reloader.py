@@ -8,18 +8,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from campaign.assignment.receipts import ReceiptOffice
-from campaign.keys.store import ReceiptKey, read_keys, receipt_key_files, receipt_keys, signing
+from campaign.assignment.receipts import ReceiptSigner
+from campaign.keys.store import ReceiptKeyFile, read_keys, receipt_key_files, receipt_keys, signing_key
 
 log = logging.getLogger(__name__)
 
-BEAT_SECONDS = 1.0
+RELOAD_SECONDS = 1.0
 # A receipt under an unknown key makes this process look at once: the first one under each number, and then not more
 # often than this, because forgers may name any key, and so do receipts whose key is gone.
-LOOK_AGAIN_SECONDS = 0.1
+MIN_RELOAD_SECONDS = 0.1
 
 
-class Ring:
+class KeyReloader:
     """One office for the life of the process; its ring follows the directory."""
 
     def __init__(self, directory: Path, *, clock: Callable[[], float]) -> None:
@@ -29,9 +29,9 @@ class Ring:
         self._missed: set[int] = set()  # numbers that were not there when they were looked for
         self._failing = False
         self._keys = receipt_keys(directory)
-        self._files: list[ReceiptKey] = receipt_key_files(directory)
+        self._files: list[ReceiptKeyFile] = receipt_key_files(directory)
         self._signing = max(self._keys)
-        self.office = ReceiptOffice(self._keys, look_again=self.look_again)
+        self.receipt_signer = ReceiptSigner(self._keys, on_unknown_key=self.reload_for_unknown_key)
         self.refresh()
 
     def refresh(self) -> None:
@@ -39,20 +39,20 @@ class Ring:
         with self._lock:
             self._refresh()
 
-    def look_again(self, number: int) -> None:
+    def reload_for_unknown_key(self, number: int) -> None:
         """The same for a receipt whose key is not known; whoever comes meanwhile waits for what is found."""
         with self._lock:
-            if number not in self._missed or time.monotonic() - self._looked >= LOOK_AGAIN_SECONDS:
+            if number not in self._missed or time.monotonic() - self._looked >= MIN_RELOAD_SECONDS:
                 self._missed.add(number)
                 self._looked = time.monotonic()
                 self._refresh()
 
-    def keep_fresh(self) -> None:
+    def start_refreshing(self) -> None:
         """Look from a background thread, for the life of the process."""
 
         def loop() -> None:
             while True:
-                time.sleep(BEAT_SECONDS)
+                time.sleep(RELOAD_SECONDS)
                 self.refresh()
 
         threading.Thread(target=loop, name="keys", daemon=True).start()
@@ -60,10 +60,10 @@ class Ring:
     def _refresh(self) -> None:
         now = self._clock()  # before the look: a key that was destroyed before its time came signs nothing
         keys = self._read()
-        number = signing([key for key in self._files if key.number in keys], now=now).number
+        number = signing_key([key for key in self._files if key.number in keys], now=now).number
         if (keys, number) != (self._keys, self._signing):
             self._keys, self._signing = keys, number
-            self.office.renew(keys, signing=number)
+            self.receipt_signer.replace_keys(keys, signing_number=number)
 
     def _read(self) -> dict[int, bytes]:
         """What is in the directory; what was there before, if it cannot be read or holds none."""

@@ -28,9 +28,9 @@ from campaign.assignment.receipts import SECONDS_PER_HOUR
 
 KEY_BYTES = 32
 # So long before it signs, a new key is there: every process looks each second, other machines have time to copy it.
-AHEAD_SECONDS = 60
+ROTATION_LEAD_SECONDS = 60
 # No receipt closes later after its hour began, whatever its unit; a constraint of the audience database holds it too.
-LONGEST_HOURS = 25
+MAX_RECEIPT_HOURS = 25
 _SLACK_HOURS = 1  # for a process that goes on signing a little longer, because it could not read the directory
 _SUBJECT_SECRET = re.compile(r"campaign-(\d+)\.key")
 _RECEIPT_KEY = re.compile(r"receipt-(\d{3})(?:-from-(\d{8}T\d{6}Z))?\.key")
@@ -42,7 +42,7 @@ class KeyRefused(Exception):
     """What was asked for would do harm; the message says why, for a person."""
 
 
-class ReceiptKey(NamedTuple):
+class ReceiptKeyFile(NamedTuple):
     """One receipt key's file, in the order in which they sign; its bytes are not here, so they cannot be printed."""
 
     signs_from: int  # seconds since 1970; 0: since ever
@@ -54,7 +54,7 @@ class ReceiptKey(NamedTuple):
         return f"receipt-{self.number:03}"
 
 
-def secret_file(directory: Path, name: str) -> bytes:
+def read_or_create_secret(directory: Path, name: str) -> bytes:
     """The bytes of one secret file, created whole with mode 0600 if it is not there yet."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = directory / name
@@ -71,11 +71,11 @@ def secret_file(directory: Path, name: str) -> bytes:
             pass
         finally:
             draft.unlink()
-        sync_directory(directory)  # or a power cut may take the name away, and with it every receipt signed so far
+        fsync_directory(directory)  # or a power cut may take the name away, and with it every receipt signed so far
     return path.read_bytes()
 
 
-def destroy(directory: Path, name: str) -> bool:
+def destroy_secret_file(directory: Path, name: str) -> bool:
     """Overwrite and remove a secret and its drafts; whether there was one. On disks that copy, removal is what counts.
 
     Overwritten with random bytes: whoever reads it at that moment holds a secret that nobody knows.
@@ -87,11 +87,11 @@ def destroy(directory: Path, name: str) -> bool:
             os.fsync(stream.fileno())
             path.unlink()
     if there:
-        sync_directory(directory)
+        fsync_directory(directory)
     return there
 
 
-def sync_directory(directory: Path) -> None:
+def fsync_directory(directory: Path) -> None:
     """The names of the files in it outlive a power cut from here on."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -100,7 +100,7 @@ def sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-def complaints(directory: Path) -> list[str]:
+def key_directory_problems(directory: Path) -> list[str]:
     """What is wrong with the directory and its keys, in sentences: whose they are, who else may read them."""
     found = []
     for path in [directory, *sorted(directory.glob("*.key"))] if directory.exists() else []:
@@ -123,17 +123,17 @@ def complaints(directory: Path) -> list[str]:
 
 def subject_secret(directory: Path, campaign: int) -> bytes:
     """The secret under which one campaign's subjects are assigned; made on first use."""
-    return secret_file(directory, _subject_name(campaign))
+    return read_or_create_secret(directory, _subject_name(campaign))
 
 
-def subject_secrets(directory: Path) -> list[int]:
+def campaigns_with_subject_secret(directory: Path) -> list[int]:
     """The campaigns that have a secret here."""
     return sorted(int(match.group(1)) for name in _names(directory) if (match := _SUBJECT_SECRET.fullmatch(name)))
 
 
 def destroy_subject_secret(directory: Path, campaign: int) -> bool:
     """Overwrite and remove a campaign's secret; whether there was one."""
-    return destroy(directory, _subject_name(campaign))
+    return destroy_secret_file(directory, _subject_name(campaign))
 
 
 def _subject_name(campaign: int) -> str:
@@ -147,10 +147,10 @@ def _names(directory: Path) -> list[str]:
 # Receipt keys
 
 
-def receipt_key_files(directory: Path) -> list[ReceiptKey]:
+def receipt_key_files(directory: Path) -> list[ReceiptKeyFile]:
     """Every receipt key that is there, in the order in which they sign."""
     return sorted(
-        ReceiptKey(_seconds(match.group(2)), int(match.group(1)), directory / name)
+        ReceiptKeyFile(_seconds(match.group(2)), int(match.group(1)), directory / name)
         for name in _names(directory)
         if (match := _RECEIPT_KEY.fullmatch(name)) and int(match.group(1)) < _NUMBERS
     )
@@ -159,11 +159,11 @@ def receipt_key_files(directory: Path) -> list[ReceiptKey]:
 def receipt_keys(directory: Path) -> dict[int, bytes]:
     """The bytes of every receipt key by its number; the first is made if there is none."""
     if not receipt_key_files(directory):
-        secret_file(directory, "receipt-001.key")
+        read_or_create_secret(directory, "receipt-001.key")
     return read_keys(receipt_key_files(directory))
 
 
-def read_keys(files: Sequence[ReceiptKey]) -> dict[int, bytes]:
+def read_keys(files: Sequence[ReceiptKeyFile]) -> dict[int, bytes]:
     """Their bytes by number, without those that were destroyed meanwhile or are not written to the end yet."""
     found = {}
     for key in files:
@@ -174,12 +174,12 @@ def read_keys(files: Sequence[ReceiptKey]) -> dict[int, bytes]:
     return found
 
 
-def signing(keys: Sequence[ReceiptKey], *, now: float) -> ReceiptKey:
+def signing_key(keys: Sequence[ReceiptKeyFile], *, now: float) -> ReceiptKeyFile:
     """The one that signs now; if none has begun, because a clock went back, the first."""
     return max((key for key in keys if key.signs_from <= now), default=min(keys))
 
 
-def needed_until(key: ReceiptKey, keys: Sequence[ReceiptKey]) -> int | None:
+def needed_until(key: ReceiptKeyFile, keys: Sequence[ReceiptKeyFile]) -> int | None:
     """When the last receipt that it can have signed has closed (seconds since 1970); None as long as nothing tells.
 
     It stops signing when the next one begins. One that was put there by hand has no time, and so ends nothing.
@@ -187,10 +187,10 @@ def needed_until(key: ReceiptKey, keys: Sequence[ReceiptKey]) -> int | None:
     stops = min((other.signs_from for other in keys if other > key and other.signs_from), default=None)
     if stops is None:
         return None
-    return (stops // SECONDS_PER_HOUR + LONGEST_HOURS + _SLACK_HOURS) * SECONDS_PER_HOUR
+    return (stops // SECONDS_PER_HOUR + MAX_RECEIPT_HOURS + _SLACK_HOURS) * SECONDS_PER_HOUR
 
 
-def rotate(directory: Path, *, now: float, ahead: float = AHEAD_SECONDS) -> ReceiptKey:
+def rotate_receipt_key(directory: Path, *, now: float, lead_seconds: float = ROTATION_LEAD_SECONDS) -> ReceiptKeyFile:
     """A new key, there at once, that signs `ahead` seconds from now; the ones before go on verifying."""
     with _alone(directory):
         keys = receipt_key_files(directory)
@@ -201,21 +201,21 @@ def rotate(directory: Path, *, now: float, ahead: float = AHEAD_SECONDS) -> Rece
         free = (
             number % _NUMBERS for number in range(after + 1, after + 1 + _NUMBERS) if number % _NUMBERS not in taken
         )
-        number, signs_from = next(free, None), math.ceil(now + ahead)
+        number, signs_from = next(free, None), math.ceil(now + lead_seconds)
         if number is None:
             raise KeyRefused(f"All {_NUMBERS} numbers are in use: destroy keys that nothing needs (keys prune).")
         name = f"receipt-{number:03}-from-{datetime.fromtimestamp(signs_from, UTC).strftime(_TIME)}.key"
-        secret_file(directory, name)
-        return ReceiptKey(signs_from, number, directory / name)
+        read_or_create_secret(directory, name)
+        return ReceiptKeyFile(signs_from, number, directory / name)
 
 
-def unneeded(directory: Path, *, now: float) -> list[ReceiptKey]:
+def unneeded_receipt_keys(directory: Path, *, now: float) -> list[ReceiptKeyFile]:
     """The receipt keys of which no receipt can be open any more."""
     keys = receipt_key_files(directory)
     return [key for key in keys if (until := needed_until(key, keys)) is not None and until <= now]
 
 
-def in_words(moment: int) -> str:
+def format_utc(moment: int) -> str:
     """A time in seconds since 1970, for a person."""
     return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
 

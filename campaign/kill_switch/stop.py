@@ -15,69 +15,69 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaign.lifecycle import transitions
-from campaign.lifecycle.transitions import StepRefused
+from campaign.lifecycle.transitions import ActionRefused
 from campaign.models import Arm, Campaign, Placement
 from messages.audit import log
 from messages.models import Message
 from messages.roles import MANAGER, REVIEWER, has_role
 
-MAY = (MANAGER, REVIEWER)
+STOP_ROLES = (MANAGER, REVIEWER)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class MessageUsage:
     """Where a message stands right now: arms of campaigns that show it, arms by which a whole campaign stands or falls,
     and placements that show it while no campaign runs."""
 
     arms: tuple[Arm, ...]
-    controls: tuple[Arm, ...]
-    fallbacks: tuple[Placement, ...]
+    control_arms: tuple[Arm, ...]
+    fallback_placements: tuple[Placement, ...]
 
     def __bool__(self) -> bool:
-        return bool(self.arms or self.controls or self.fallbacks)
+        return bool(self.arms or self.control_arms or self.fallback_placements)
 
 
-def shown(message: Message) -> Shown:
+def message_usage(message: Message) -> MessageUsage:
     """What `stop` would take away: everything that is launched, not closed, and not paused already."""
-    named = Arm.objects.filter(revision__message=message, campaign__state__in=transitions.SHOWN, paused_at=None)
+    named = Arm.objects.filter(revision__message=message, campaign__state__in=transitions.OPEN_STATES, paused_at=None)
     arms = list(named.select_related("campaign").prefetch_related("campaign__placements").order_by("campaign", "pk"))
-    return Shown(
+    return MessageUsage(
         arms=tuple(arm for arm in arms if not arm.is_control),
-        controls=tuple(arm for arm in arms if arm.is_control and arm.campaign.state in Campaign.LIVE),
-        fallbacks=tuple(Placement.objects.filter(fallback__message=message).order_by("key")),
+        control_arms=tuple(arm for arm in arms if arm.is_control and arm.campaign.state in Campaign.LIVE),
+        fallback_placements=tuple(Placement.objects.filter(fallback__message=message).order_by("key")),
     )
 
 
 @transaction.atomic
-def stop(message: Message, *, by: User, reason: str, now: datetime) -> Shown:
+def stop_message(message: Message, *, by: User, reason: str, now: datetime) -> MessageUsage:
     """Show these words to nobody any more: what they were taken from.
 
     Whatever is launched in the same moment was not seen here; the snapshot shows no words of a stopped message.
     """
     said = _asked(message, by, reason)
     if message.stopped_at is not None:
-        raise StepRefused(_("This message is stopped already."))
+        raise ActionRefused(_("This message is stopped already."))
     _wait_for_all_that_show(message)
     message.stopped_at, message.stopped_by, message.stopped_reason = now, by, said
     message.save(update_fields=["stopped_at", "stopped_by", "stopped_reason"])
-    found, why = shown(message), f"Stopped everywhere: {said}"[: transitions.ARM_REASON_LIMIT]
+    found, why = message_usage(message), f"Stopped everywhere: {said}"[: transitions.ARM_REASON_LIMIT]
     for arm in found.arms:
         transitions.pause_arm(arm, reason=why, now=now, by=by)
-    for arm in found.controls:
+    for arm in found.control_arms:
         _pause_whole(arm.campaign, by=by, now=now, why=why)
-    Placement.objects.filter(pk__in=[place.pk for place in found.fallbacks]).update(fallback=None)
-    _record(log.Action.MESSAGE_STOP, message, by, said, arms=len(found.arms), campaigns=len(found.controls))
+    Placement.objects.filter(pk__in=[place.pk for place in found.fallback_placements]).update(fallback=None)
+    _record(log.Action.MESSAGE_STOP, message, by, said, arms=len(found.arms), campaigns=len(found.control_arms))
     return found
 
 
 @transaction.atomic
-def lift(message: Message, *, by: User, reason: str) -> None:
+def lift_stop(message: Message, *, by: User, reason: str) -> None:
     """The message may be shown again where somebody resumes or chooses it; for another person than who stopped it."""
     said = _asked(message, by, reason)
     if message.stopped_at is None:
-        raise StepRefused(_("This message is not stopped."))
+        raise ActionRefused(_("This message is not stopped."))
     if message.stopped_by == by:
-        raise StepRefused(_("Somebody else has to lift what you stopped. Please ask a colleague."))
+        raise ActionRefused(_("Somebody else has to lift what you stopped. Please ask a colleague."))
     message.stopped_at, message.stopped_by, message.stopped_reason = None, None, ""
     message.save(update_fields=["stopped_at", "stopped_by", "stopped_reason"])
     # Its previews are back: the snapshot notices.
@@ -87,9 +87,9 @@ def lift(message: Message, *, by: User, reason: str) -> None:
 
 def _asked(message: Message, by: User, reason: str) -> str:
     """The reason, of somebody who may; the message is theirs alone until this step is done."""
-    if not has_role(by, *MAY):
-        raise StepRefused(_("Only a manager or a reviewer can do this."))
-    said = transitions.reason_on_record(reason)
+    if not has_role(by, *STOP_ROLES):
+        raise ActionRefused(_("Only a manager or a reviewer can do this."))
+    said = transitions.validate_reason(reason)
     message.refresh_from_db(from_queryset=Message.objects.select_for_update(no_key=True))
     return said
 
@@ -105,10 +105,12 @@ def _pause_whole(campaign: Campaign, *, by: User, now: datetime, why: str) -> No
     """Without its control a campaign compares nothing: its visitors get the placement's fallback, or nothing."""
     campaign.state = Campaign.State.PAUSED
     campaign.save(update_fields=["state", "changed_at"])
-    transitions.departed(campaign, by=by, now=now, what="The campaign was paused: its control was stopped.", why=why)
-    transitions.record(log.Action.CAMPAIGN_PAUSE, campaign, by=by)
+    transitions.record_staff_deviation(
+        campaign, by=by, now=now, what="The campaign was paused: its control was stopped.", why=why
+    )
+    transitions.record_campaign_action(log.Action.CAMPAIGN_PAUSE, campaign, by=by)
 
 
 def _record(action: log.Action, message: Message, by: User, reason: str, **detail: int) -> None:
-    kind = log.Kind.MESSAGE
+    kind = log.ObjectKind.MESSAGE
     log.record(action, by=by, kind=kind, ref=message.key, label=message.theme.name, reason=reason, **detail)

@@ -6,6 +6,6 @@ from campaign.staff_site import lazy_views
 
 app_name = "stopping"
 urlpatterns = [
-    path("<slug:key>/stop/", lazy_views.view("campaign.kill_switch.views.stop"), name="stop"),
-    path("<slug:key>/lift/", lazy_views.view("campaign.kill_switch.views.lift"), name="lift"),
+    path("<slug:key>/stop/", lazy_views.lazy_view("campaign.kill_switch.views.stop"), name="stop"),
+    path("<slug:key>/lift/", lazy_views.lazy_view("campaign.kill_switch.views.lift"), name="lift"),
 ]

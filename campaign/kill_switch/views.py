@@ -16,62 +16,62 @@ from django.views.decorators.http import require_http_methods
 from campaign.kill_switch import stop as kill_switch_stop
 from campaign.kill_switch.forms import ReasonForm
 from campaign.lifecycle import transitions
-from campaign.lifecycle.transitions import StepRefused
+from campaign.lifecycle.transitions import ActionRefused
 from campaign.models import Arm, Campaign, Placement
 from campaign.staff_site.access import campaign_for
-from messages.accounts.step_up import needs_confirmation
+from messages.accounts.step_up import confirmation_required
 from messages.models import Message
 from messages.roles import require_role
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ArmPlacement:
     """Where an arm is shown, and whether words are left for its visitors when the whole campaign pauses."""
 
     placement: Placement
-    quiet: bool
+    has_fallback: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class ArmUsage:
     """One arm that shows the message now, and what its visitors get instead."""
 
     arm: Arm
-    instead: Arm | None  # the control's words; None if this is the control itself
-    places: tuple[Place, ...]
+    replacement: Arm | None  # the control's words; None if this is the control itself
+    placements: tuple[ArmPlacement, ...]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@needs_confirmation
+@confirmation_required
 def stop(request: HttpRequest, key: str) -> HttpResponse:
     """Stop a message everywhere: first where it is shown and what visitors get instead, then the reason."""
     message = _message(request, key)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and _taken(
         form,
-        lambda reason: kill_switch_stop.stop(message, by=_person(request), reason=reason, now=timezone.now()),
+        lambda reason: kill_switch_stop.stop_message(message, by=_person(request), reason=reason, now=timezone.now()),
     ):
         flash.success(request, _("Stopped. Within seconds nobody sees these words any more."))
         return redirect("messages:message", message.key)
-    shown = kill_switch_stop.shown(message)
+    shown = kill_switch_stop.message_usage(message)
     context = {
         "message": message,
         "form": form,
         "shown": shown,
-        "uses": [_use(arm, message) for arm in (*shown.arms, *shown.controls)],
+        "uses": [_use(arm, message) for arm in (*shown.arms, *shown.control_arms)],
         "waits": Campaign.objects.filter(arms__revision__message=message, launched_at=None).distinct().count(),
     }
     return render(request, "campaign/kill_switch/stop.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@needs_confirmation
+@confirmation_required
 def lift(request: HttpRequest, key: str) -> HttpResponse:
     """Let a stopped message be shown again, by another person than the one who stopped it."""
     message = _message(request, key)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and _taken(
-        form, lambda reason: kill_switch_stop.lift(message, by=_person(request), reason=reason)
+        form, lambda reason: kill_switch_stop.lift_stop(message, by=_person(request), reason=reason)
     ):
         flash.success(request, _("Lifted. It is shown again where somebody resumes an arm or chooses it anew."))
         return redirect("messages:message", message.key)
@@ -81,8 +81,8 @@ def lift(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@needs_confirmation
-def arm(request: HttpRequest, slug: str, arm: str) -> HttpResponse:
+@confirmation_required
+def pause_or_resume_arm(request: HttpRequest, slug: str, arm: str) -> HttpResponse:
     """Pause one arm of a campaign, or show it again."""
     campaign = campaign_for(request.user, slug, write=True)
     found = get_object_or_404(campaign.arms.select_related("revision__message__theme"), key=arm)
@@ -101,7 +101,7 @@ def arm(request: HttpRequest, slug: str, arm: str) -> HttpResponse:
         "form": form,
         "resumes": resumes,
         "control": campaign.arms.filter(is_control=True).first(),
-        "launched": campaign.state in transitions.SHOWN,
+        "launched": campaign.state in transitions.OPEN_STATES,
     }
     return render(request, "campaign/kill_switch/arm.html", context)
 
@@ -117,14 +117,14 @@ def _taken(form: ReasonForm, step: Callable[[str], object]) -> bool:
         return False
     try:
         step(form.cleaned_data["reason"])
-    except StepRefused as refusal:
+    except ActionRefused as refusal:
         form.add_error(None, str(refusal))
         return False
     return True
 
 
 def _message(request: HttpRequest, key: str) -> Message:
-    require_role(request.user, *kill_switch_stop.MAY)
+    require_role(request.user, *kill_switch_stop.STOP_ROLES)
     return get_object_or_404(Message.objects.select_related("theme", "stopped_by"), key=key)
 
 
@@ -133,7 +133,9 @@ def _person(request: HttpRequest) -> User:
     return request.user
 
 
-def _use(arm: Arm, message: Message) -> Use:
+def _use(arm: Arm, message: Message) -> ArmUsage:
     instead = None if arm.is_control else arm.campaign.arms.filter(is_control=True).first()
     places = arm.campaign.placements.select_related("fallback")
-    return Use(arm, instead, tuple(Place(p, p.fallback is not None and p.fallback.message != message) for p in places))
+    return ArmUsage(
+        arm, instead, tuple(ArmPlacement(p, p.fallback is not None and p.fallback.message != message) for p in places)
+    )

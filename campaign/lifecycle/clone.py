@@ -6,19 +6,19 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaign.lifecycle.transitions import StepRefused, record
+from campaign.lifecycle.transitions import ActionRefused, record_campaign_action
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from messages.audit.log import Action
-from messages.roles import MANAGER, NAMES, has_role
+from messages.roles import MANAGER, ROLE_NAMES, has_role
 
 _SLUG_LIMIT, _NAME_LIMIT = 50, 160
 
 
 @transaction.atomic
-def copy(campaign: Campaign, *, by: User) -> Campaign:
+def clone_campaign(campaign: Campaign, *, by: User) -> Campaign:
     """A fresh draft with the same arms, places and plan: a salt of its own, and nothing approved or frozen."""
     if not has_role(by, MANAGER):
-        raise StepRefused(_("Only a %(role)s can plan a campaign.") % {"role": str(NAMES[MANAGER]).lower()})
+        raise ActionRefused(_("Only a %(role)s can plan a campaign.") % {"role": str(ROLE_NAMES[MANAGER]).lower()})
     slug, number = _next(campaign.slug)
     made = Campaign.objects.create(
         slug=slug,
@@ -38,7 +38,7 @@ def copy(campaign: Campaign, *, by: User) -> Campaign:
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     if plan is not None:
         _copy_plan(plan, made)
-    record(Action.CAMPAIGN_COPY, made, by=by, original=campaign.slug)
+    record_campaign_action(Action.CAMPAIGN_COPY, made, by=by, original=campaign.slug)
     return made
 
 

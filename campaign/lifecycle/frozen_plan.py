@@ -6,14 +6,14 @@ import hashlib
 import json
 from typing import Any
 
-from campaign.lifecycle.launch_checks import spoken
+from campaign.lifecycle.launch_checks import common_locales
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
-from campaign.outcomes import CATALOGUE
+from campaign.outcomes import OUTCOMES
 from messages.models import Review
 from messages.review import workflow
 
 
-def canonical_of(promise: dict[str, Any]) -> str:
+def canonical_json(promise: dict[str, Any]) -> str:
     """The one form in which a plan is hashed: sorted keys, no space, UTF-8."""
     return json.dumps(promise, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
@@ -23,12 +23,12 @@ def fingerprint_of(canonical: str) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def as_it_stands(plan: AnalysisPlan) -> dict[str, Any]:
+def current_plan_content(plan: AnalysisPlan) -> dict[str, Any]:
     """What would be hashed if it were launched now; nothing is saved."""
     campaign, kept = plan.campaign, plan.campaign.locales
-    campaign.locales = kept or spoken(campaign)
+    campaign.locales = kept or common_locales(campaign)
     try:
-        return content(plan)
+        return plan_content(plan)
     finally:
         campaign.locales = kept
 
@@ -40,12 +40,12 @@ def factorial_arms(campaign: Campaign) -> dict[str, Arm] | None:
     return by_frame if len(arms) == 4 and set(by_frame) == {"neutral", "victim", "user", "both"} else None
 
 
-def margin_of(plan: AnalysisPlan, planned: PlannedOutcome) -> float | None:
+def smallest_difference_of(plan: AnalysisPlan, planned: PlannedOutcome) -> float | None:
     """The smallest difference of interest for one planned outcome; None if the plan names none for it."""
     return plan.smallest_difference if planned.role == PlannedOutcome.Role.PRIMARY else planned.smallest_difference
 
 
-def content(plan: AnalysisPlan) -> dict[str, Any]:
+def plan_content(plan: AnalysisPlan) -> dict[str, Any]:
     """Everything that is promised, as plain values."""
     campaign = plan.campaign
     return {
@@ -72,8 +72,8 @@ def content(plan: AnalysisPlan) -> dict[str, Any]:
             {
                 "outcome": o.outcome,
                 "role": o.role,
-                "better": CATALOGUE[o.outcome].better,
-                "smallest_difference": margin_of(plan, o),
+                "better": OUTCOMES[o.outcome].better,
+                "smallest_difference": smallest_difference_of(plan, o),
                 "harm_margin": o.harm_margin,
             }
             for o in plan.outcomes.all()

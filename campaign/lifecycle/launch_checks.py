@@ -11,14 +11,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaign.assignment.arm_hash import cumulative
+from campaign.assignment.arm_hash import cumulative_weights
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
-from campaign.outcomes import CATALOGUE
+from campaign.outcomes import OUTCOMES
 from messages.help_links import directory
 from messages.review import workflow
 
 
-class Why(StrEnum):
+class ObstacleReason(StrEnum):
     """What is in the way; where it is mended follows from it."""
 
     FEW_ARMS = "fewer than two arms"
@@ -27,90 +27,100 @@ class Why(StrEnum):
     UNAPPROVED = "words are not approved"  # `name` is the arm, `about` the message
     STOPPED = "a message was stopped everywhere"  # the same
     NO_LANGUAGE = "no language in common"
-    NO_PLACE = "no placement"
+    NO_PLACEMENT = "no placement"
     NO_ETHICS = "nobody agreed"
     NO_PLAN = "no plan"
     NO_PRIMARY = "no primary outcome"
-    LOOKS = "looks do not rise to 1"
+    LOOKS_NOT_RISING = "looks do not rise to 1"
     NO_SIZE = "no size"
-    STRATA = "strata and clusters"
-    NEITHER = "an outcome is neither good nor bad"  # `name` is the outcome
-    NO_MARGIN = "an outcome cannot have a margin"  # the same
+    STRATA_AND_CLUSTERS = "strata and clusters"
+    NO_DIRECTION = "an outcome is neither good nor bad"  # `name` is the outcome
+    MARGIN_UNSUPPORTED = "an outcome cannot have a margin"  # the same
     DUNNETT = "Dunnett's correction does not fit"
-    COMPARISONS = "comparisons name other arms"
-    TAKEN = "another campaign runs there"  # `name` is its name, `about` its slug
-    TIMES = "it would end before it starts"
-    HELP = "help is stale"
+    UNKNOWN_COMPARISONS = "comparisons name other arms"
+    PLACEMENT_OCCUPIED = "another campaign runs there"  # `name` is its name, `about` its slug
+    ENDS_BEFORE_START = "it would end before it starts"
+    STALE_HELP_LINK = "help is stale"
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
     """One thing in the way, in a sentence for staff."""
 
-    why: Why
-    said: str
+    reason: ObstacleReason
+    sentence: str
     name: str = ""
-    about: str = ""
+    target_key: str = ""
 
 
-def said(text: str) -> str:
+def clean_reason(text: str) -> str:
     """A reason as it is kept: without what no database takes, and without space around it."""
     return text.replace("\0", "").strip()
 
 
-def obstacles(campaign: Campaign) -> list[Obstacle]:
+def submission_obstacles(campaign: Campaign) -> list[Obstacle]:
     """What keeps it from being submitted."""
     arms = list(campaign.arms.select_related("revision__message").prefetch_related("revision__renditions"))
-    found = [*_of_arms(arms), *stopped_words(campaign.arms.all()), *_of_words(arms)]
+    found = [*_of_arms(arms), *stopped_message_obstacles(campaign.arms.all()), *_of_words(arms)]
     if not campaign.placements.exists():
-        found.append(Obstacle(Why.NO_PLACE, _("Choose at least one placement.")))
+        found.append(Obstacle(ObstacleReason.NO_PLACEMENT, _("Choose at least one placement.")))
     if not (campaign.ethics_reference or campaign.ethics_exemption):
-        found.append(Obstacle(Why.NO_ETHICS, _("Say who agreed to this trial, or why nobody has to.")))
-    return [*found, *_of_plan(campaign, {arm.key for arm in arms}), *taken_placements(campaign)]
+        found.append(Obstacle(ObstacleReason.NO_ETHICS, _("Say who agreed to this trial, or why nobody has to.")))
+    return [*found, *_of_plan(campaign, {arm.key for arm in arms}), *occupied_placement_obstacles(campaign)]
 
 
-def before_launch(campaign: Campaign, *, now: datetime) -> list[Obstacle]:
+def launch_obstacles(campaign: Campaign, *, now: datetime) -> list[Obstacle]:
     """What keeps it from being launched: the same, its times, and help that somebody has to look at first."""
-    found = obstacles(campaign)
+    found = submission_obstacles(campaign)
     if campaign.ends_at is not None and campaign.ends_at <= (campaign.starts_at or now):
-        found.append(Obstacle(Why.TIMES, _("The campaign would end before it starts: choose a later end.")))
-    return found + [Obstacle(Why.HELP, problem) for problem in directory.in_the_way(today=timezone.localdate(now))]
+        found.append(
+            Obstacle(
+                ObstacleReason.ENDS_BEFORE_START, _("The campaign would end before it starts: choose a later end.")
+            )
+        )
+    return found + [
+        Obstacle(ObstacleReason.STALE_HELP_LINK, problem)
+        for problem in directory.launch_blockers(today=timezone.localdate(now))
+    ]
 
 
-def spoken(campaign: Campaign) -> list[str]:
+def common_locales(campaign: Campaign) -> list[str]:
     """The languages in which the words of every arm that is not paused are approved."""
     shown = campaign.arms.filter(paused_at=None).select_related("revision__message")
     own = [workflow.approved_locales(arm.revision) for arm in shown.prefetch_related("revision__renditions")]
     return sorted(set.intersection(*own)) if own else []
 
 
-def stopped_words(arms: QuerySet[Arm]) -> list[Obstacle]:
+def stopped_message_obstacles(arms: QuerySet[Arm]) -> list[Obstacle]:
     """Arms whose message was stopped everywhere: they are shown to nobody until that is lifted."""
     told = _("The message of “%(arm)s” was stopped everywhere: somebody has to lift that first.")
     stopped = arms.filter(revision__message__stopped_at__isnull=False).select_related("revision__message")
-    return [Obstacle(Why.STOPPED, told % {"arm": arm.name}, arm.name, arm.revision.message.key) for arm in stopped]
+    return [
+        Obstacle(ObstacleReason.STOPPED, told % {"arm": arm.name}, arm.name, arm.revision.message.key)
+        for arm in stopped
+    ]
 
 
-def taken_placements(campaign: Campaign) -> list[Obstacle]:
+def occupied_placement_obstacles(campaign: Campaign) -> list[Obstacle]:
     """Other campaigns that run where this one would."""
     told = _("“%(name)s” already runs at one of these placements.")
     taken = Campaign.objects.filter(state__in=Campaign.LIVE, placements__in=campaign.placements.all())
     return [
-        Obstacle(Why.TAKEN, told % {"name": other.name}, other.name, other.slug)
+        Obstacle(ObstacleReason.PLACEMENT_OCCUPIED, told % {"name": other.name}, other.name, other.slug)
         for other in taken.exclude(pk=campaign.pk).distinct()
     ]
 
 
 def _of_arms(arms: list[Arm]) -> Iterator[Obstacle]:
     if len(arms) < 2:
-        yield Obstacle(Why.FEW_ARMS, _("A campaign needs at least two arms."))
+        yield Obstacle(ObstacleReason.FEW_ARMS, _("A campaign needs at least two arms."))
     elif sum(arm.is_control for arm in arms) != 1:
-        yield Obstacle(Why.NO_CONTROL, _("One arm must be the control."))
+        yield Obstacle(ObstacleReason.NO_CONTROL, _("One arm must be the control."))
     else:
         try:
-            cumulative([arm.weight for arm in arms])
+            cumulative_weights([arm.weight for arm in arms])
         except ValueError:
-            yield Obstacle(Why.NO_WEIGHT, _("At least one arm needs a weight above zero."))
+            yield Obstacle(ObstacleReason.NO_WEIGHT, _("At least one arm needs a weight above zero."))
 
 
 def _of_words(arms: list[Arm]) -> Iterator[Obstacle]:
@@ -118,49 +128,51 @@ def _of_words(arms: list[Arm]) -> Iterator[Obstacle]:
     for arm, own in zip(arms, locales, strict=True):
         if not own:
             problem = _("The words of “%(arm)s” are not approved.") % {"arm": arm.name}
-            yield Obstacle(Why.UNAPPROVED, problem, arm.name, arm.revision.message.key)
+            yield Obstacle(ObstacleReason.UNAPPROVED, problem, arm.name, arm.revision.message.key)
     if locales and all(locales) and not set.intersection(*locales):
-        yield Obstacle(Why.NO_LANGUAGE, _("The arms have no approved language in common."))
+        yield Obstacle(ObstacleReason.NO_LANGUAGE, _("The arms have no approved language in common."))
 
 
 def _of_plan(campaign: Campaign, keys: set[str]) -> Iterator[Obstacle]:
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     if plan is None:
-        yield Obstacle(Why.NO_PLAN, _("The campaign has no analysis plan."))
+        yield Obstacle(ObstacleReason.NO_PLAN, _("The campaign has no analysis plan."))
         return
     if not plan.outcomes.filter(role=PlannedOutcome.Role.PRIMARY).exists():
-        yield Obstacle(Why.NO_PRIMARY, _("The plan needs a primary outcome."))
+        yield Obstacle(ObstacleReason.NO_PRIMARY, _("The plan needs a primary outcome."))
     if not _looks_are_sound(plan.looks):
-        yield Obstacle(Why.LOOKS, _("The looks must rise to 1, such as 0.25, 0.5, 1."))
+        yield Obstacle(ObstacleReason.LOOKS_NOT_RISING, _("The looks must rise to 1, such as 0.25, 0.5, 1."))
     if plan.planned_per_arm < 1:
-        yield Obstacle(Why.NO_SIZE, _("Say how many people are to be shown each arm."))
+        yield Obstacle(ObstacleReason.NO_SIZE, _("Say how many people are to be shown each arm."))
     if plan.strata and plan.clusters:
-        yield Obstacle(Why.STRATA, _("Choose strata or clusters, not both."))
+        yield Obstacle(ObstacleReason.STRATA_AND_CLUSTERS, _("Choose strata or clusters, not both."))
     for planned in plan.outcomes.all():
-        name = _(CATALOGUE[planned.outcome].name)
-        if CATALOGUE[planned.outcome].better == "none":
+        name = _(OUTCOMES[planned.outcome].name)
+        if OUTCOMES[planned.outcome].better == "none":
             told = _("“%(outcome)s” is neither good nor bad, so no verdict can rest on it.")
-            yield Obstacle(Why.NEITHER, told % {"outcome": name}, name)
-        if planned.harm_margin is not None and CATALOGUE[planned.outcome].kind != "yes-no":
+            yield Obstacle(ObstacleReason.NO_DIRECTION, told % {"outcome": name}, name)
+        if planned.harm_margin is not None and OUTCOMES[planned.outcome].kind != "yes-no":
             told = _("“%(outcome)s” cannot have a harm margin: choose a yes/no outcome.")
-            yield Obstacle(Why.NO_MARGIN, told % {"outcome": name}, name)
+            yield Obstacle(ObstacleReason.MARGIN_UNSUPPORTED, told % {"outcome": name}, name)
     if plan.correction == AnalysisPlan.Correction.DUNNETT:
         yield from _of_dunnett(plan)
     if not plan.comparisons or any(
         len(pair) != 2 or set(pair) - keys or pair[0] == pair[1] for pair in plan.comparisons
     ):
-        yield Obstacle(Why.COMPARISONS, _("The plan's comparisons must each name two arms of this campaign."))
+        yield Obstacle(
+            ObstacleReason.UNKNOWN_COMPARISONS, _("The plan's comparisons must each name two arms of this campaign.")
+        )
 
 
 def _of_dunnett(plan: AnalysisPlan) -> Iterator[Obstacle]:
     primary = plan.outcomes.filter(role=PlannedOutcome.Role.PRIMARY).first()
     if plan.monitoring != AnalysisPlan.Monitoring.FIXED:
-        yield Obstacle(Why.DUNNETT, _("Dunnett’s correction is for one look at the end."))
-    if plan.strata or plan.clusters or (primary and CATALOGUE[primary.outcome].kind != "yes-no"):
+        yield Obstacle(ObstacleReason.DUNNETT, _("Dunnett’s correction is for one look at the end."))
+    if plan.strata or plan.clusters or (primary and OUTCOMES[primary.outcome].kind != "yes-no"):
         told = _("Dunnett’s correction is for a plain yes/no outcome, without strata or clusters.")
-        yield Obstacle(Why.DUNNETT, told)
+        yield Obstacle(ObstacleReason.DUNNETT, told)
     if len({pair.control for pair in plan.pairs}) > 1:
-        yield Obstacle(Why.DUNNETT, _("Dunnett’s correction compares every arm with one control."))
+        yield Obstacle(ObstacleReason.DUNNETT, _("Dunnett’s correction compares every arm with one control."))
 
 
 def _looks_are_sound(looks: object) -> bool:

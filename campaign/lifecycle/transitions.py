@@ -15,16 +15,16 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaign.keys.store import destroy_subject_secret, subject_secrets
+from campaign.keys.store import campaigns_with_subject_secret, destroy_subject_secret
 from campaign.lifecycle import frozen_plan, launch_checks
-from campaign.lifecycle.launch_checks import spoken
+from campaign.lifecycle.launch_checks import common_locales
 from campaign.models import AnalysisPlan, Arm, Campaign, Deviation, Placement
 from messages.audit import log
 from messages.review import workflow
-from messages.roles import MANAGER, NAMES, REVIEWER, has_role
+from messages.roles import MANAGER, REVIEWER, ROLE_NAMES, has_role
 
 State = Campaign.State
-SHOWN = (*Campaign.LIVE, State.PAUSED)  # launched and not closed
+OPEN_STATES = (*Campaign.LIVE, State.PAUSED)  # launched and not closed
 
 TRANSITIONS: dict[str, tuple[set[str], str, str]] = {
     # verb: (from which states, to which state, which role)
@@ -39,7 +39,7 @@ TRANSITIONS: dict[str, tuple[set[str], str, str]] = {
     "close": ({State.SCHEDULED, State.RUNNING, State.PAUSED}, State.CLOSED, MANAGER),
 }
 # As an infinitive stands in “A campaign that is closed cannot ...”.
-VERBS = {
+VERB_LABELS = {
     "submit": gettext_lazy("submit"),
     "approve": gettext_lazy("approve"),
     "take_back": gettext_lazy("take back"),
@@ -50,30 +50,32 @@ VERBS = {
     "resume": gettext_lazy("resume"),
     "close": gettext_lazy("close"),
 }
-REASON_LIMIT = 500  # of sending a campaign back
+SEND_BACK_REASON_LIMIT = 500  # of sending a campaign back
 ARM_REASON_LIMIT = 300  # as long as its column
 
 
-class StepRefused(Exception):
+class ActionRefused(Exception):
     """The step is not allowed; the message says why, for a person."""
 
 
 @transaction.atomic
 def submit(campaign: Campaign, *, by: User) -> None:
     """The draft is complete and asks for a second person's approval."""
-    problems = unready(campaign)
+    problems = submission_problems(campaign)
     if problems:
-        raise StepRefused(" ".join(problems))
+        raise ActionRefused(" ".join(problems))
     _move(campaign, "submit", by)
 
 
 @transaction.atomic
-def approve(campaign: Campaign, *, by: User, read: str = "") -> None:
+def approve(campaign: Campaign, *, by: User, read_fingerprint: str = "") -> None:
     """A second person agrees to the words, the arms and the plan; `read` is the fingerprint of what they have read."""
     if by == campaign.created_by:
-        raise StepRefused(_("Nobody approves their own campaign. Please ask a colleague."))
-    if read and read != frozen_plan.fingerprint_of(frozen_plan.canonical_of(frozen_plan.as_it_stands(campaign.plan))):
-        raise StepRefused(_("The plan was changed while you read it. Please read it once more."))
+        raise ActionRefused(_("Nobody approves their own campaign. Please ask a colleague."))
+    if read_fingerprint and read_fingerprint != frozen_plan.fingerprint_of(
+        frozen_plan.canonical_json(frozen_plan.current_plan_content(campaign.plan))
+    ):
+        raise ActionRefused(_("The plan was changed while you read it. Please read it once more."))
     campaign.approved_by = by
     _move(campaign, "approve", by)
 
@@ -89,10 +91,10 @@ def take_back(campaign: Campaign, *, by: User) -> None:
 def send_back(campaign: Campaign, *, by: User, reason: str) -> None:
     """A second person does not agree yet; the reason stays on the audit record, and the manager reads it."""
     if by == campaign.created_by:
-        raise StepRefused(_("Nobody sends back their own campaign. Please ask a colleague."))
-    reason = launch_checks.said(reason)
-    if not reason or len(reason) > REASON_LIMIT:
-        raise StepRefused(_("Say what has to change, in at most 500 characters."))
+        raise ActionRefused(_("Nobody sends back their own campaign. Please ask a colleague."))
+    reason = launch_checks.clean_reason(reason)
+    if not reason or len(reason) > SEND_BACK_REASON_LIMIT:
+        raise ActionRefused(_("Say what has to change, in at most 500 characters."))
     _move(campaign, "send_back", by, reason=reason)
 
 
@@ -100,11 +102,11 @@ def send_back(campaign: Campaign, *, by: User, reason: str) -> None:
 def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
     """Freeze the plan and start serving. The help beside the messages has to be checked, on the day of the launch."""
     _take_turns(campaign)
-    problems = [found.said for found in launch_checks.before_launch(campaign, now=now)]
+    problems = [found.sentence for found in launch_checks.launch_obstacles(campaign, now=now)]
     if problems:
-        raise StepRefused(" ".join(problems))
-    campaign.locales = spoken(campaign)
-    plan = freeze(campaign.plan, now=now)
+        raise ActionRefused(" ".join(problems))
+    campaign.locales = common_locales(campaign)
+    plan = freeze_plan(campaign.plan, now=now)
     campaign.launched_at = now
     campaign.starts_at = campaign.starts_at or now
     _move(campaign, "schedule" if campaign.starts_at > now else "launch", by, plan=plan.fingerprint)
@@ -121,12 +123,14 @@ def pause(campaign: Campaign, *, by: User) -> None:
 def resume(campaign: Campaign, *, by: User) -> None:
     """Serve again, under the same plan."""
     _take_turns(campaign)
-    problems = [found.said for found in launch_checks.taken_placements(campaign)]
-    problems += [found.said for found in launch_checks.stopped_words(campaign.arms.filter(paused_at=None))]
-    if not problems and campaign.locales and not set(spoken(campaign)) & set(campaign.locales):
+    problems = [found.sentence for found in launch_checks.occupied_placement_obstacles(campaign)]
+    problems += [
+        found.sentence for found in launch_checks.stopped_message_obstacles(campaign.arms.filter(paused_at=None))
+    ]
+    if not problems and campaign.locales and not set(common_locales(campaign)) & set(campaign.locales):
         problems.append(_("Words of its arms were withdrawn: no language is left that every arm speaks."))
     if problems:
-        raise StepRefused(" ".join(problems))
+        raise ActionRefused(" ".join(problems))
     _move(campaign, "resume", by)
 
 
@@ -137,26 +141,26 @@ def close(campaign: Campaign, *, by: User, now: datetime) -> None:
     if campaign.starts_at == campaign.ends_at:
         campaign.ends_at = None
     _move(campaign, "close", by)
-    transaction.on_commit(partial(destroy_secret, campaign, by=by))
+    transaction.on_commit(partial(destroy_campaign_secret, campaign, by=by))
 
 
-def open_due(*, now: datetime) -> list[Campaign]:
+def start_due_campaigns(*, now: datetime) -> list[Campaign]:
     """Scheduled campaigns whose start has come are running: those that this call has moved."""
     due = Campaign.objects.filter(state=State.SCHEDULED, starts_at__lte=now)
-    return [campaign for campaign in due if _moved_by_the_clock(campaign, State.RUNNING)]
+    return [campaign for campaign in due if _apply_due_transition(campaign, State.RUNNING)]
 
 
-def close_due(*, now: datetime) -> list[Campaign]:
+def close_due_campaigns(*, now: datetime) -> list[Campaign]:
     """Campaigns whose end has come are closed, their subjects' secrets destroyed: those that this call has moved."""
     due = Campaign.objects.filter(state__in=[*Campaign.LIVE, State.PAUSED], ends_at__lte=now)
-    closed = [campaign for campaign in due if _moved_by_the_clock(campaign, State.CLOSED)]
+    closed = [campaign for campaign in due if _apply_due_transition(campaign, State.CLOSED)]
     if closed:
-        destroy_secrets_of_closed()
+        destroy_secrets_of_closed_campaigns()
     return closed
 
 
 @transaction.atomic
-def _moved_by_the_clock(campaign: Campaign, target: str) -> bool:
+def _apply_due_transition(campaign: Campaign, target: str) -> bool:
     """Under a lock, and only if the campaign still stands where it was read: someone may have just moved it."""
     locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
     if (locked.state, locked.starts_at, locked.ends_at) != (campaign.state, campaign.starts_at, campaign.ends_at):
@@ -164,34 +168,34 @@ def _moved_by_the_clock(campaign: Campaign, target: str) -> bool:
     locked.state = target
     locked.save(update_fields=["state", "changed_at"])
     verb = "open" if target == State.RUNNING else "close"
-    record(log.Action(f"campaign-{verb}"), campaign, by=log.WORKER)
+    record_campaign_action(log.Action(f"campaign-{verb}"), campaign, by=log.WORKER)
     return True
 
 
-def destroy_secrets_of_closed(*, by: str = log.WORKER) -> list[int]:
+def destroy_secrets_of_closed_campaigns(*, by: str = log.WORKER) -> list[int]:
     """Remove the secrets of campaigns that are closed: a stop between closing and this leaves one behind."""
-    found = subject_secrets(settings.KEY_DIRECTORY)
+    found = campaigns_with_subject_secret(settings.KEY_DIRECTORY)
     closed = Campaign.objects.filter(pk__in=found, state=State.CLOSED).order_by("pk")
-    return [campaign.pk for campaign in closed if destroy_secret(campaign, by=by)]
+    return [campaign.pk for campaign in closed if destroy_campaign_secret(campaign, by=by)]
 
 
 @transaction.atomic
-def destroy_secret(campaign: Campaign, *, by: User | str) -> bool:
+def destroy_campaign_secret(campaign: Campaign, *, by: User | str) -> bool:
     """Destroy the secret of a campaign's subjects and put it on record; whether there was one."""
-    if campaign.pk not in subject_secrets(settings.KEY_DIRECTORY):
+    if campaign.pk not in campaigns_with_subject_secret(settings.KEY_DIRECTORY):
         return False
-    record(log.Action.SUBJECTS_DESTROY, campaign, by=by)
+    record_campaign_action(log.Action.SUBJECTS_DESTROY, campaign, by=by)
     return destroy_subject_secret(settings.KEY_DIRECTORY, campaign.pk)
 
 
-def record(action: log.Action, campaign: Campaign, *, by: User | str, **detail: str | int) -> None:
+def record_campaign_action(action: log.Action, campaign: Campaign, *, by: User | str, **detail: str | int) -> None:
     """One entry about a campaign on the audit record: the last step of its transaction."""
-    log.record(action, by=by, kind=log.Kind.CAMPAIGN, ref=campaign.slug, label=campaign.name, **detail)
+    log.record(action, by=by, kind=log.ObjectKind.CAMPAIGN, ref=campaign.slug, label=campaign.name, **detail)
 
 
-def secrets_of_unknown() -> list[int]:
+def secrets_without_campaign() -> list[int]:
     """Campaigns that have a secret and that this database does not know: it may be the wrong one, so they are kept."""
-    found = subject_secrets(settings.KEY_DIRECTORY)
+    found = campaigns_with_subject_secret(settings.KEY_DIRECTORY)
     known = set(Campaign.objects.filter(pk__in=found).values_list("pk", flat=True))
     return [number for number in found if number not in known]
 
@@ -203,17 +207,17 @@ def pause_arm(arm: Arm, *, reason: str, now: datetime, by: User | str = log.WORK
     By a person it is a deviation from the plan; a guardrail's stop is what the plan says.
     """
     if arm.is_control:
-        raise StepRefused(_("The control arm cannot be paused alone: pause the campaign."))
+        raise ActionRefused(_("The control arm cannot be paused alone: pause the campaign."))
     if not isinstance(by, str) and not has_role(by, MANAGER, REVIEWER):
-        raise StepRefused(_("Only a manager or a reviewer can pause an arm."))
-    said = reason_on_record(reason)
+        raise ActionRefused(_("Only a manager or a reviewer can pause an arm."))
+    said = validate_reason(reason)
     _hold(arm)
     if arm.paused_at is not None:
-        raise StepRefused(_("This arm is paused already."))
+        raise ActionRefused(_("This arm is paused already."))
     arm.paused_at, arm.paused_reason, arm.pauses = now, said, arm.pauses + 1
     _keep(arm)
-    departed(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was paused.", why=said)
-    record(log.Action.ARM_PAUSE, arm.campaign, by=by, arm=arm.name, reason=said)
+    record_staff_deviation(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was paused.", why=said)
+    record_campaign_action(log.Action.ARM_PAUSE, arm.campaign, by=by, arm=arm.name, reason=said)
 
 
 @transaction.atomic
@@ -223,43 +227,43 @@ def resume_arm(arm: Arm, *, by: User, reason: str, now: datetime) -> None:
     The guard goes on with all that was counted, and stops the arm again once its harm is surely larger than was known.
     """
     if not has_role(by, MANAGER):
-        raise StepRefused(_("Only a manager can resume an arm."))
-    said = reason_on_record(reason)
+        raise ActionRefused(_("Only a manager can resume an arm."))
+    said = validate_reason(reason)
     _hold(arm)
     if arm.paused_at is None:
-        raise StepRefused(_("This arm is not paused."))
-    if stopped := launch_checks.stopped_words(Arm.objects.filter(pk=arm.pk)):
-        raise StepRefused(stopped[0].said)
-    if not set(spoken(arm.campaign)) & set(arm.campaign.locales) & workflow.approved_locales(arm.revision):
-        raise StepRefused(_("Its words were withdrawn: no language is left that every arm speaks."))
+        raise ActionRefused(_("This arm is not paused."))
+    if stopped := launch_checks.stopped_message_obstacles(Arm.objects.filter(pk=arm.pk)):
+        raise ActionRefused(stopped[0].sentence)
+    if not set(common_locales(arm.campaign)) & set(arm.campaign.locales) & workflow.approved_locales(arm.revision):
+        raise ActionRefused(_("Its words were withdrawn: no language is left that every arm speaks."))
     arm.paused_at, arm.paused_reason = None, ""
     _keep(arm)
-    departed(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was resumed.", why=said)
-    record(log.Action.ARM_RESUME, arm.campaign, by=by, arm=arm.name, reason=said)
+    record_staff_deviation(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was resumed.", why=said)
+    record_campaign_action(log.Action.ARM_RESUME, arm.campaign, by=by, arm=arm.name, reason=said)
 
 
-def departed(campaign: Campaign, *, by: User | str, now: datetime, what: str, why: str) -> None:
+def record_staff_deviation(campaign: Campaign, *, by: User | str, now: datetime, what: str, why: str) -> None:
     """Put on record that a person departed from the plan; what the worker does is what the plan says."""
     if not isinstance(by, str):
         Deviation.objects.create(campaign=campaign, at=now, by=by, what=what, why=why)
 
 
-def reason_on_record(reason: str) -> str:
+def validate_reason(reason: str) -> str:
     """A reason as it is kept; StepRefused if there is none, or too long a one."""
-    said = launch_checks.said(reason)
+    said = launch_checks.clean_reason(reason)
     if not said:
-        raise StepRefused(_("Please say why: the reason stays on record."))
+        raise ActionRefused(_("Please say why: the reason stays on record."))
     if len(said) > ARM_REASON_LIMIT:
-        raise StepRefused(_("Please say why in %(most)s characters or fewer.") % {"most": ARM_REASON_LIMIT})
+        raise ActionRefused(_("Please say why in %(most)s characters or fewer.") % {"most": ARM_REASON_LIMIT})
     return said
 
 
 def _hold(arm: Arm) -> None:
     """The arm and its campaign as they are now, and as nobody else moves them until this step is done."""
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=arm.campaign_id)
-    if campaign.state not in SHOWN:
+    if campaign.state not in OPEN_STATES:
         told = _("The campaign is “%(state)s”: its arms cannot be paused or resumed.")
-        raise StepRefused(told % {"state": campaign.get_state_display()})
+        raise ActionRefused(told % {"state": campaign.get_state_display()})
     arm.refresh_from_db()
     arm.campaign = campaign
 
@@ -281,27 +285,27 @@ def _take_turns(campaign: Campaign) -> None:
 def _move(campaign: Campaign, verb: str, by: User, **detail: str) -> None:
     sources, target, role = TRANSITIONS[verb]
     if not has_role(by, role):
-        told = {"role": str(NAMES[role]).lower(), "verb": VERBS[verb]}
-        raise StepRefused(_("Only a %(role)s can %(verb)s a campaign.") % told)
+        told = {"role": str(ROLE_NAMES[role]).lower(), "verb": VERB_LABELS[verb]}
+        raise ActionRefused(_("Only a %(role)s can %(verb)s a campaign.") % told)
     locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     if locked.state not in sources:
-        told = {"state": locked.get_state_display(), "verb": VERBS[verb]}
-        raise StepRefused(_("A campaign that is “%(state)s” cannot %(verb)s.") % told)
+        told = {"state": locked.get_state_display(), "verb": VERB_LABELS[verb]}
+        raise ActionRefused(_("A campaign that is “%(state)s” cannot %(verb)s.") % told)
     campaign.state = target
     campaign.save()
-    record(log.Action(f"campaign-{verb.replace('_', '-')}"), campaign, by=by, **detail)
+    record_campaign_action(log.Action(f"campaign-{verb.replace('_', '-')}"), campaign, by=by, **detail)
 
 
-def unready(campaign: Campaign) -> list[str]:
+def submission_problems(campaign: Campaign) -> list[str]:
     """What still keeps a campaign from being submitted or launched, in sentences."""
-    return [found.said for found in launch_checks.obstacles(campaign)]
+    return [found.sentence for found in launch_checks.submission_obstacles(campaign)]
 
 
-def freeze(plan: AnalysisPlan, *, now: datetime) -> AnalysisPlan:
+def freeze_plan(plan: AnalysisPlan, *, now: datetime) -> AnalysisPlan:
     """Write the plan down as canonical JSON with its SHA-256; from here on it is only read."""
     if plan.frozen_at is not None:
-        raise StepRefused(_("This plan is frozen already."))
-    plan.canonical = frozen_plan.canonical_of(frozen_plan.content(plan))
+        raise ActionRefused(_("This plan is frozen already."))
+    plan.canonical = frozen_plan.canonical_json(frozen_plan.plan_content(plan))
     plan.fingerprint = frozen_plan.fingerprint_of(plan.canonical)
     plan.frozen_at = now
     plan.save()

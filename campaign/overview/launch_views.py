@@ -15,25 +15,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from campaign.lifecycle import launch_checks, transitions
-from campaign.lifecycle.launch_checks import Obstacle, Why
-from campaign.lifecycle.transitions import StepRefused
+from campaign.lifecycle.launch_checks import Obstacle, ObstacleReason
+from campaign.lifecycle.transitions import ActionRefused
 from campaign.models import AnalysisPlan, Campaign
 from campaign.staff_site.access import campaign_for
 from campaign.wizard import questions
-from messages.accounts.step_up import needs_confirmation
-from messages.text.languages import name_of
+from messages.accounts.step_up import confirmation_required
+from messages.text.languages import language_name
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class ObstacleLink:
     """Something in the way, and where it is mended."""
 
-    said: str
+    sentence: str
     url: str
     label: str
 
 
-@needs_confirmation
+@confirmation_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def launch(request: HttpRequest, slug: str) -> HttpResponse:
     """Freeze the plan and begin."""
@@ -43,7 +43,7 @@ def launch(request: HttpRequest, slug: str) -> HttpResponse:
         assert isinstance(request.user, User)
         try:
             plan = transitions.launch(campaign, by=request.user, now=now)
-        except StepRefused as reason:
+        except ActionRefused as reason:
             flash.error(request, str(reason))
             return redirect("campaign:launch", slug)
         told = {"fingerprint": plan.fingerprint[:8]}
@@ -58,23 +58,31 @@ def launch(request: HttpRequest, slug: str) -> HttpResponse:
         "approved": campaign.state == Campaign.State.APPROVED,
         "later": campaign.starts_at if campaign.starts_at and campaign.starts_at > now else None,
         "where": campaign.placements.select_related("partner"),
-        "languages": [name_of(locale) for locale in launch_checks.spoken(campaign)],
+        "languages": [language_name(locale) for locale in launch_checks.common_locales(campaign)],
         "told": found.told.order_by("username") if found else [],
         "webhook": urlsplit(found.webhook).hostname if found and found.webhook else "",
-        "gaps": [gap_of(obstacle, campaign) for obstacle in launch_checks.before_launch(campaign, now=now)],
+        "gaps": [obstacle_link(obstacle, campaign) for obstacle in launch_checks.launch_obstacles(campaign, now=now)],
     }
     return render(request, "campaign/overview/launch.html", context)
 
 
-def gap_of(obstacle: Obstacle, campaign: Campaign) -> Gap:
+def obstacle_link(obstacle: Obstacle, campaign: Campaign) -> ObstacleLink:
     """Where something in the way is mended."""
-    if obstacle.why == Why.HELP:
-        return Gap(obstacle.said, f"{reverse('help:directory')}?show=due", _("Check the help links"))
-    if obstacle.why in (Why.UNAPPROVED, Why.STOPPED):
-        return Gap(obstacle.said, reverse("messages:message", args=[obstacle.about]), _("See the message"))
-    if obstacle.why == Why.TAKEN:
-        return Gap(obstacle.said, reverse("campaign:detail", args=[obstacle.about]), _("See that campaign"))
-    return Gap(obstacle.said, _planning(campaign, questions.MENDED[obstacle.why][0]), _("Mend it in the plan"))
+    if obstacle.reason == ObstacleReason.STALE_HELP_LINK:
+        return ObstacleLink(obstacle.sentence, f"{reverse('help:directory')}?show=due", _("Check the help links"))
+    if obstacle.reason in (ObstacleReason.UNAPPROVED, ObstacleReason.STOPPED):
+        return ObstacleLink(
+            obstacle.sentence, reverse("messages:message", args=[obstacle.target_key]), _("See the message")
+        )
+    if obstacle.reason == ObstacleReason.PLACEMENT_OCCUPIED:
+        return ObstacleLink(
+            obstacle.sentence, reverse("campaign:detail", args=[obstacle.target_key]), _("See that campaign")
+        )
+    return ObstacleLink(
+        obstacle.sentence,
+        _planning(campaign, questions.STEP_FOR_OBSTACLE[obstacle.reason][0]),
+        _("Mend it in the plan"),
+    )
 
 
 def _planning(campaign: Campaign, step: str) -> str:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaign.models import Campaign
-from messages.audit.log import Action, Kind
+from messages.audit.log import Action, ObjectKind
 from messages.models import AuditEntry
 from messages.roles import MANAGER, REVIEWER, has_role
 
@@ -17,7 +17,7 @@ State = Campaign.State
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ButtonLink:
     """A button: where it leads, and what it says."""
 
     label: str
@@ -25,41 +25,43 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
+class CampaignNextStep:
     """What the campaign waits for; `ways` are this person's, the likeliest first."""
 
-    said: str
-    ways: tuple[Way, ...] = ()
+    sentence: str
+    buttons: tuple[ButtonLink, ...] = ()
 
 
-def next_step(user: AbstractUser | AnonymousUser, campaign: Campaign, *, goes_on: str = "") -> Next:
+def next_step(user: AbstractUser | AnonymousUser, campaign: Campaign, *, planning_url: str = "") -> CampaignNextStep:
     """What the campaign waits for, with the buttons that this person may press; `goes_on`: where planning does."""
     manages = has_role(user, MANAGER)
     if campaign.state == State.DRAFT:
         said = _("It is a draft. Read its plan as one page, then send it to a second person for approval.")
-        ways = [Way(_("Go on planning"), goes_on)] if goes_on else []
-        return Next(said, (*ways, _way(campaign, "plan", _("Read it and send it"))) if manages else ())
+        ways = [ButtonLink(_("Go on planning"), planning_url)] if planning_url else []
+        return CampaignNextStep(said, (*ways, _way(campaign, "plan", _("Read it and send it"))) if manages else ())
     if campaign.state == State.SUBMITTED:
         if has_role(user, REVIEWER) and user != campaign.created_by:
             said = _("It waits for you, or for another reviewer: read its plan and its words, then decide.")
-            return Next(said, (_way(campaign, "plan", _("Read and decide"), "#decide"),))
-        return Next(_("It waits for a second person: a reviewer who did not make it reads the plan and decides."))
+            return CampaignNextStep(said, (_way(campaign, "plan", _("Read and decide"), "#decide"),))
+        return CampaignNextStep(
+            _("It waits for a second person: a reviewer who did not make it reads the plan and decides.")
+        )
     if campaign.state == State.APPROVED:
         said = _("It is approved. Nobody sees it until a manager launches it.")
-        return Next(said, (_way(campaign, "launch", _("Prepare the launch")),) if manages else ())
+        return CampaignNextStep(said, (_way(campaign, "launch", _("Prepare the launch")),) if manages else ())
     return _launched(campaign, manages=manages)
 
 
-def sent_back(campaign: Campaign) -> AuditEntry | None:
+def send_back_entry(campaign: Campaign) -> AuditEntry | None:
     """Why a reviewer sent this draft back, unless it has been sent for approval again since."""
     if campaign.state != State.DRAFT:
         return None
     steps = (Action.CAMPAIGN_SUBMIT, Action.CAMPAIGN_SEND_BACK)
-    last = AuditEntry.objects.filter(kind=Kind.CAMPAIGN, ref=campaign.slug, action__in=steps).first()
+    last = AuditEntry.objects.filter(kind=ObjectKind.CAMPAIGN, ref=campaign.slug, action__in=steps).first()
     return last if last is not None and last.action == Action.CAMPAIGN_SEND_BACK else None
 
 
-def _launched(campaign: Campaign, *, manages: bool) -> Next:
+def _launched(campaign: Campaign, *, manages: bool) -> CampaignNextStep:
     pause = _way(campaign, "pause", _("Pause it"))
     resume = _way(campaign, "resume", _("Show it again"))
     close = _way(campaign, "close", _("Close it for good"))
@@ -69,8 +71,8 @@ def _launched(campaign: Campaign, *, manages: bool) -> Next:
         State.PAUSED: (_("It is paused: nobody sees its messages until somebody shows them again."), (resume, close)),
         State.CLOSED: (_("It is closed for good. What was counted stays, and can be read."), ()),
     }[State(campaign.state)]
-    return Next(said, ways if manages else ())
+    return CampaignNextStep(said, ways if manages else ())
 
 
-def _way(campaign: Campaign, name: str, label: str, anchor: str = "") -> Way:
-    return Way(label, reverse(f"campaign:{name}", args=[campaign.slug]) + anchor)
+def _way(campaign: Campaign, name: str, label: str, anchor: str = "") -> ButtonLink:
+    return ButtonLink(label, reverse(f"campaign:{name}", args=[campaign.slug]) + anchor)

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaign.lifecycle import clone, launch_checks, transitions
-from campaign.lifecycle.transitions import StepRefused
+from campaign.lifecycle.transitions import ActionRefused
 from campaign.models import Campaign
 from campaign.overview import plan_views
 from campaign.staff_site.access import campaign_for
-from messages.accounts.step_up import needs_confirmation
+from messages.accounts.step_up import confirmation_required
 from messages.roles import REVIEWER, require_role
 
 State = Campaign.State
@@ -37,10 +37,12 @@ def approve(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = campaign_for(request.user, slug)
     require_role(request.user, REVIEWER)
     if not request.POST.get("have_read"):
-        return plan_views.show(request, campaign, errors={"have_read": _("Please read it all, then tick this.")})
+        return plan_views.render_plan(request, campaign, errors={"have_read": _("Please read it all, then tick this.")})
     read = request.POST.get("read", "") or "nothing"
     done = _("Approved. A manager can launch it now.")
-    return _taken(request, campaign, lambda: transitions.approve(campaign, by=_person(request), read=read), done)
+    return _taken(
+        request, campaign, lambda: transitions.approve(campaign, by=_person(request), read_fingerprint=read), done
+    )
 
 
 @require_POST
@@ -48,15 +50,15 @@ def send_back(request: HttpRequest, slug: str) -> HttpResponse:
     """A second person does not agree yet, and says why."""
     campaign = campaign_for(request.user, slug)
     require_role(request.user, REVIEWER)
-    reason = launch_checks.said(request.POST.get("reason", ""))
-    if not 0 < len(reason) <= transitions.REASON_LIMIT:
+    reason = launch_checks.clean_reason(request.POST.get("reason", ""))
+    if not 0 < len(reason) <= transitions.SEND_BACK_REASON_LIMIT:
         errors = {"reason": _("Say what has to change, in at most 500 characters.")}
-        return plan_views.show(request, campaign, errors=errors, typed={"reason": reason})
+        return plan_views.render_plan(request, campaign, errors=errors, typed={"reason": reason})
     done = _("Sent back. Whoever made it reads your reason.")
     return _taken(request, campaign, lambda: transitions.send_back(campaign, by=_person(request), reason=reason), done)
 
 
-@needs_confirmation
+@confirmation_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def pause(request: HttpRequest, slug: str) -> HttpResponse:
     """Show its messages to nobody for now."""
@@ -73,7 +75,7 @@ def pause(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, campaign, _("Pause this campaign?"), consequences, _("Pause it"), Campaign.LIVE)
 
 
-@needs_confirmation
+@confirmation_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def resume(request: HttpRequest, slug: str) -> HttpResponse:
     """Show its messages again."""
@@ -89,7 +91,7 @@ def resume(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, campaign, _("Show this campaign again?"), consequences, _("Show it again"), (State.PAUSED,))
 
 
-@needs_confirmation
+@confirmation_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def close(request: HttpRequest, slug: str) -> HttpResponse:
     """End it for good: its keys are destroyed."""
@@ -124,7 +126,7 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
 def copy(request: HttpRequest, slug: str) -> HttpResponse:
     """A fresh draft like it: the only way to change what was launched."""
     campaign = campaign_for(request.user, slug, write=True)
-    made = clone.copy(campaign, by=_person(request))
+    made = clone.clone_campaign(campaign, by=_person(request))
     flash.success(request, _("This is a new draft like “%(name)s”. Change what you like.") % {"name": campaign.name})
     return redirect("campaign:detail", made.slug)
 
@@ -157,7 +159,7 @@ def _taken(request: HttpRequest, campaign: Campaign, take: Callable[[], object],
     """Take the step, say so or why not, and go to the campaign's page."""
     try:
         take()
-    except StepRefused as reason:
+    except ActionRefused as reason:
         flash.error(request, str(reason))
     else:
         flash.success(request, done)

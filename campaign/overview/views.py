@@ -18,16 +18,16 @@ from django.views.decorators.http import require_safe
 
 from campaign.lifecycle import transitions
 from campaign.lifecycle.frozen_plan import factorial_arms
-from campaign.lifecycle.transitions import SHOWN
+from campaign.lifecycle.transitions import OPEN_STATES
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement
-from campaign.overview.next_step import next_step, sent_back
+from campaign.overview.next_step import next_step, send_back_entry
 from campaign.serving.preview_links import preview_url
 from campaign.staff_site.access import campaign_for
-from campaign.wizard.links import goes_on
+from campaign.wizard.links import continue_planning_url
 from messages.help_links import directory
 from messages.models import Rendition, Review
 from messages.review import workflow
-from messages.roles import MANAGER, PARTNER_CONTACT, ROLES, has_role, require_role
+from messages.roles import MANAGER, PARTNER_CONTACT, STAFF_ROLES, has_role, require_role
 from messages.text import lint_stored
 from messages.text.rendering import direction_of
 
@@ -35,7 +35,7 @@ PER_PAGE = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class PreviewLink:
     """A link that shows an arm at a placement as a visitor sees it; nothing is counted."""
 
     placement: Placement
@@ -43,7 +43,7 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class RenditionDetail:
     """One locale of an arm's exact words."""
 
     locale: str
@@ -61,16 +61,16 @@ class ArmCard:
 
     arm: Arm
     share: str
-    words: tuple[Words, ...]
-    previews: tuple[Preview, ...]
+    renditions: tuple[RenditionDetail, ...]
+    previews: tuple[PreviewLink, ...]
 
 
 @require_safe
 def campaigns(request: HttpRequest) -> HttpResponse:
     """Every campaign, the last launched first, with the sentence of its latest look; a partner contact is led on."""
-    if has_role(request.user, PARTNER_CONTACT) and not has_role(request.user, *ROLES):
+    if has_role(request.user, PARTNER_CONTACT) and not has_role(request.user, *STAFF_ROLES):
         return redirect("placements:list")
-    require_role(request.user, *ROLES)
+    require_role(request.user, *STAFF_ROLES)
     pages = Paginator(_campaigns(), PER_PAGE)
     try:
         page = pages.page(request.GET.get("page", "1"))
@@ -103,7 +103,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "campaign": campaign,
         "arms": arms,
-        "unlike": lint_stored.on_arms({card.arm.name: card.arm.revision for card in arms}),
+        "unlike": lint_stored.lint_arm_revisions({card.arm.name: card.arm.revision for card in arms}),
         "placements": placements,
         "embed": request.build_absolute_uri(static("campaign/embed.js")),
         "plan": plan,
@@ -112,18 +112,18 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "help_waits": _help_waits(campaign),
         "shows": campaign.state in Campaign.LIVE,
         "may_take_back": campaign.state in transitions.TRANSITIONS["take_back"][0] and has_role(request.user, MANAGER),
-        "may_pause": campaign.state in SHOWN and has_role(request.user, MANAGER),
-        "next": next_step(request.user, campaign, goes_on=goes_on(request.user, campaign)),
+        "may_pause": campaign.state in OPEN_STATES and has_role(request.user, MANAGER),
+        "next": next_step(request.user, campaign, planning_url=continue_planning_url(request.user, campaign)),
         "copies": campaign.launched_at is not None and has_role(request.user, MANAGER),
         "deviations": campaign.deviations.count(),
-        "sent_back": sent_back(campaign),
+        "sent_back": send_back_entry(campaign),
     }
     return render(request, "campaign/overview/detail.html", context)
 
 
-def _help_waits(campaign: Campaign) -> list[directory.Due]:
+def _help_waits(campaign: Campaign) -> list[directory.OverdueCheck]:
     """Links that somebody has to open before it can launch, or although it runs."""
-    return [] if campaign.state == Campaign.State.CLOSED else directory.due(today=timezone.localdate())
+    return [] if campaign.state == Campaign.State.CLOSED else directory.overdue_checks(today=timezone.localdate())
 
 
 def _arms(campaign: Campaign, placements: list[Placement]) -> list[ArmCard]:
@@ -135,15 +135,15 @@ def _arms(campaign: Campaign, placements: list[Placement]) -> list[ArmCard]:
         ArmCard(
             arm=arm,
             share=share_in_words(arm.weight, total),
-            words=tuple(_words(rendition) for rendition in arm.revision.renditions.all()),
-            previews=tuple(Preview(placement, preview_url(placement, arm)) for placement in placements),
+            renditions=tuple(_words(rendition) for rendition in arm.revision.renditions.all()),
+            previews=tuple(PreviewLink(placement, preview_url(placement, arm)) for placement in placements),
         )
         for arm in arms
     ]
 
 
-def _words(rendition: Rendition) -> Words:
-    return Words(
+def _words(rendition: Rendition) -> RenditionDetail:
+    return RenditionDetail(
         locale=rendition.locale,
         direction=direction_of(rendition.locale),
         headline=rendition.headline,

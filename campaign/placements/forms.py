@@ -12,10 +12,10 @@ from django.utils.translation import ngettext
 
 from campaign.models import Partner, Placement
 from campaign.placements import changes
-from campaign.placements.origins import NoOrigin, is_safe_address, origin_of
+from campaign.placements.origins import InvalidOrigin, is_safe_url, parse_origin
 from messages.models import Revision
 
-MOST_ORIGINS, MOST_PER_DAY = 50, 100_000_000
+MAX_ORIGINS, MAX_PER_DAY = 50, 100_000_000
 _ADDRESS = _("This is not an address, such as https://example.org/thanks.")
 _UNSAFE = _("Use an address that begins with https://. Only localhost may do without.")
 _STOPPED = _("These words were stopped everywhere, so no visitor may see them. Choose others, or none.")
@@ -27,7 +27,7 @@ else:
     PlacementBase = PartnerBase = forms.ModelForm  # Django's cannot be subscripted while it runs
 
 
-class Origins(forms.CharField):
+class OriginsField(forms.CharField):
     """One origin a line, each exactly as a browser sends it."""
 
     widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocapitalize": "off"})
@@ -40,18 +40,18 @@ class Origins(forms.CharField):
         found, wrong = [], []
         for number, line in enumerate(lines, start=1):
             try:
-                found += [origin_of(line)] if line else []
-            except NoOrigin as reason:
+                found += [parse_origin(line)] if line else []
+            except InvalidOrigin as reason:
                 wrong.append(_("Line %(number)d: %(reason)s") % {"number": number, "reason": reason})
         if wrong:
             raise ValidationError([str(sentence) for sentence in wrong])
-        if len(found) > MOST_ORIGINS:
-            said = ngettext("At most %(most)d site.", "At most %(most)d sites.", MOST_ORIGINS)
-            raise ValidationError(said % {"most": MOST_ORIGINS})
+        if len(found) > MAX_ORIGINS:
+            said = ngettext("At most %(most)d site.", "At most %(most)d sites.", MAX_ORIGINS)
+            raise ValidationError(said % {"most": MAX_ORIGINS})
         return list(dict.fromkeys(found))
 
 
-class NeutralWords(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django's cannot be subscripted while it runs
+class NeutralRevisionField(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django's cannot be subscripted while it runs
     """Approved neutral words, told by their headline; those that were stopped everywhere are refused by name."""
 
     def to_python(self, value: Any) -> Any:
@@ -82,7 +82,7 @@ class PlacementForm(PlacementBase):
         max_length=120,
         help_text=_("Who runs the site. Visitors read this name on the page about the message."),
     )
-    allowed_origins = Origins(
+    allowed_origins = OriginsField(
         label=_("Sites that may show it"),
         required=False,
         help_text=_("One a line, each exactly: https://www.example.org and https://example.org are two."),
@@ -107,10 +107,10 @@ class PlacementForm(PlacementBase):
         label=_("Messages shown a day"),
         required=False,
         min_value=0,
-        max_value=MOST_PER_DAY,
+        max_value=MAX_PER_DAY,
         help_text=_("As far as the partner can tell; it says how long a trial will take. Empty: nobody knows yet."),
     )
-    fallback = NeutralWords(
+    fallback = NeutralRevisionField(
         queryset=Revision.objects.none(),
         label=_("Words while no campaign runs"),
         required=False,
@@ -120,7 +120,7 @@ class PlacementForm(PlacementBase):
 
     class Meta:
         model = Placement
-        fields = list(changes.TOLD)
+        fields = list(changes.PLACEMENT_FIELDS)
         labels = {"name": _("Name"), "key": _("Key")}
         help_texts = {
             "name": _("As you and the partner call this spot, such as “Search page”."),
@@ -142,7 +142,7 @@ class PlacementForm(PlacementBase):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["key"].required = False
-        if changes.key_is_fixed(self.instance):
+        if changes.is_key_fixed(self.instance):
             self.fields["key"].disabled = True
             self.fields["key"].help_text = _("Fixed: a campaign was launched here, and the partner’s page names it.")
         chosen = {revision.pk for revision in changes.neutral_revisions()}
@@ -150,14 +150,14 @@ class PlacementForm(PlacementBase):
         if fallback is not None and fallback.message.stopped_at is None:
             chosen.add(fallback.pk)
         words = self.fields["fallback"]
-        assert isinstance(words, NeutralWords)
+        assert isinstance(words, NeutralRevisionField)
         words.queryset = Revision.objects.filter(pk__in=chosen).select_related("message").prefetch_related("renditions")
         if not self.instance.expected_per_day:
             self.initial["expected_per_day"] = None
 
     def clean_key(self) -> str:
         key: str = self.cleaned_data["key"]
-        if key in changes.TAKEN:
+        if key in changes.RESERVED_KEYS:
             raise ValidationError(_("This key is taken by a page of ours. Choose another."))
         return key or self.instance.key
 
@@ -191,7 +191,7 @@ class PlacementForm(PlacementBase):
 
 
 def _safe(url: str) -> str:
-    if url and not is_safe_address(url):
+    if url and not is_safe_url(url):
         raise ValidationError(_UNSAFE)
     return url
 
@@ -220,8 +220,8 @@ class ContactsForm(forms.Form):
     def __init__(self, *args: Any, partner: Partner, **options: Any) -> None:
         super().__init__(*args, **options)
         self.initial["contacts"] = partner.contacts.all()
-        held = {user.pk for user in changes.contacts_to_choose()} | {user.pk for user in partner.contacts.all()}
-        self.people = User.objects.filter(pk__in=held).order_by("username")
+        held = {user.pk for user in changes.contact_candidates()} | {user.pk for user in partner.contacts.all()}
+        self.candidates = User.objects.filter(pk__in=held).order_by("username")
         field = self.fields["contacts"]
         assert isinstance(field, forms.ModelMultipleChoiceField)
-        field.queryset = self.people
+        field.queryset = self.candidates

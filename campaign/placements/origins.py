@@ -6,34 +6,39 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
-LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
-LONGEST = 200
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+MAX_ORIGIN_LENGTH = 200
 _PORTS = {"https": 443, "http": 80}
 
 
-class NoOrigin(Exception):
+class InvalidOrigin(Exception):
     """What was typed is no origin; the message says why, for a person."""
 
 
-def origin_of(text: str) -> str:
+def parse_origin(text: str) -> str:
     """`https://www.example.org`, as a browser would send it; NoOrigin with a sentence otherwise."""
     if "://" not in text:
-        raise NoOrigin(_("Begin with https://, as in https://www.example.org."))
+        raise InvalidOrigin(_("Begin with https://, as in https://www.example.org."))
     try:
         parts = urlsplit(text)
         port = parts.port
         host = (parts.hostname or "").encode("idna").decode("ascii")
     except ValueError:  # UnicodeError is one
-        raise NoOrigin(_("This is not the address of a site.")) from None
-    if not host or len(text) > LONGEST or "*" in host or not host.replace("-", "").replace(".", "").replace(":", ""):
-        raise NoOrigin(_("Name one site exactly: no star, and no part left out."))
+        raise InvalidOrigin(_("This is not the address of a site.")) from None
+    if (
+        not host
+        or len(text) > MAX_ORIGIN_LENGTH
+        or "*" in host
+        or not host.replace("-", "").replace(".", "").replace(":", "")
+    ):
+        raise InvalidOrigin(_("Name one site exactly: no star, and no part left out."))
     if any(character.isspace() or character in "\"'<>\\%" for character in host):
-        raise NoOrigin(_("This is not the address of a site."))
+        raise InvalidOrigin(_("This is not the address of a site."))
     if parts.username is not None or parts.path not in ("", "/") or parts.query or parts.fragment:
         whole = f"{parts.scheme}://{_bracketed(host)}{_shown(parts.scheme, port)}"
-        raise NoOrigin(_("Leave out what stands around the site’s name: %(origin)s.") % {"origin": whole})
-    if parts.scheme not in _PORTS or (parts.scheme == "http" and host not in LOCAL):
-        raise NoOrigin(_("Only https:// is safe enough; http:// is for localhost alone."))
+        raise InvalidOrigin(_("Leave out what stands around the site’s name: %(origin)s.") % {"origin": whole})
+    if parts.scheme not in _PORTS or (parts.scheme == "http" and host not in LOCAL_HOSTS):
+        raise InvalidOrigin(_("Only https:// is safe enough; http:// is for localhost alone."))
     return f"{parts.scheme}://{_bracketed(host)}{_shown(parts.scheme, port)}"
 
 
@@ -46,7 +51,7 @@ def _shown(scheme: str, port: int | None) -> str:
     return "" if port is None or port == _PORTS.get(scheme) else f":{port}"
 
 
-def is_safe_address(url: str) -> bool:
+def is_safe_url(url: str) -> bool:
     """Whether visitors may be led there: https, or http on this machine alone."""
     parts = urlsplit(url)
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL_HOSTS)

@@ -6,6 +6,10 @@ from campaign.staff_site import lazy_views
 
 app_name = "partners"
 urlpatterns = [
-    path("<int:pk>/", lazy_views.view("campaign.placements.partner_views.partner"), name="partner"),
-    path("<int:pk>/contacts/", lazy_views.view("campaign.placements.partner_views.contacts"), name="contacts"),
+    path("<int:pk>/", lazy_views.lazy_view("campaign.placements.partner_views.partner_detail"), name="partner"),
+    path(
+        "<int:pk>/contacts/",
+        lazy_views.lazy_view("campaign.placements.partner_views.partner_contacts"),
+        name="contacts",
+    ),
 ]

@@ -12,12 +12,12 @@ from django.views.decorators.http import require_http_methods
 from campaign.models import Partner
 from campaign.placements import changes
 from campaign.placements.forms import ContactsForm, PartnerForm
-from messages.accounts.step_up import needs_confirmation
+from messages.accounts.step_up import confirmation_required
 from messages.roles import ADMINISTRATOR, MANAGER, has_role, require_role
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def partner(request: HttpRequest, pk: int) -> HttpResponse:
+def partner_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Its name, its placements, its contacts; a manager may mend the name."""
     require_role(request.user, MANAGER)
     found = get_object_or_404(Partner, pk=pk)
@@ -41,20 +41,20 @@ def partner(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def contacts(request: HttpRequest, pk: int) -> HttpResponse:
+def partner_contacts(request: HttpRequest, pk: int) -> HttpResponse:
     """Who sees this partner's placements: for an administrator, who confirms that it is them."""
     require_role(request.user, ADMINISTRATOR)
     return _contacts(request, get_object_or_404(Partner, pk=pk))
 
 
-@needs_confirmation
+@confirmation_required
 def _contacts(request: HttpRequest, found: Partner) -> HttpResponse:
     form = ContactsForm(request.POST if request.method == "POST" else None, partner=found)
     if form.is_bound and form.is_valid():
         changed = changes.assign_contacts(found, form.cleaned_data["contacts"], by=_person(request))
         flash.success(request, _("Saved.") if changed else _("Nothing was changed."))
         return redirect("partners:partner", found.pk)
-    context = {"partner": found, "form": form, "any": form.people.exists()}
+    context = {"partner": found, "form": form, "any": form.candidates.exists()}
     return render(request, "campaign/placements/partner_contacts.html", context)
 
 

@@ -8,37 +8,41 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from campaign.models import AnalysisPlan
-from campaign.outcomes import CATALOGUE
-from campaign.preregistration.rows import Named, Row, outcome_name, percent, share
+from campaign.outcomes import OUTCOMES
+from campaign.preregistration.rows import PlanNames, PreregistrationRow, localize_percent, localize_share, outcome_name
 
-Promise = Mapping[str, Any]
+PlanContent = Mapping[str, Any]
 
 
-def primary(promise: Promise) -> str:
+def primary_outcome(promise: PlanContent) -> str:
     """The outcome that decides; empty while a draft names none."""
     return next((planned["outcome"] for planned in promise["outcomes"] if planned["role"] == "primary"), "")
 
 
-def smallest(promise: Promise) -> float:
+def smallest_difference(promise: PlanContent) -> float:
     """The primary outcome's smallest difference that matters; 0 if there is none."""
     return next((o["smallest_difference"] or 0.0 for o in promise["outcomes"] if o["role"] == "primary"), 0.0)
 
 
 def is_ordered(outcome: str) -> bool:
     """Whether it has steps, such as a rating, rather than yes and no."""
-    return outcome in CATALOGUE and CATALOGUE[outcome].kind == "ordered"
+    return outcome in OUTCOMES and OUTCOMES[outcome].kind == "ordered"
 
 
-def rows(promise: Promise, named: Named) -> Iterator[Row]:
+def analysis_rows(promise: PlanContent, named: PlanNames) -> Iterator[PreregistrationRow]:
     """How the answer is found, as the template asks for it."""
-    yield Row("models", _("Statistical models"), tuple(_models(promise, named)), tuple(_models_formal(promise)))
-    yield Row(
+    yield PreregistrationRow(
+        "models", _("Statistical models"), tuple(_models(promise, named)), tuple(_models_formal(promise))
+    )
+    yield PreregistrationRow(
         "transformations",
         _("Transformations"),
         (_("None. Each outcome is a yes or a no, or one of a few steps in their order."),),
     )
-    yield Row("inference", _("Inference criteria"), tuple(_inference(promise)), tuple(_inference_formal(promise)))
-    yield Row(
+    yield PreregistrationRow(
+        "inference", _("Inference criteria"), tuple(_inference(promise)), tuple(_inference_formal(promise))
+    )
+    yield PreregistrationRow(
         "exclusion",
         _("Data exclusion"),
         (
@@ -50,7 +54,7 @@ def rows(promise: Promise, named: Named) -> Iterator[Row]:
         ),
         (f"denominator = {promise['denominator']}",),
     )
-    yield Row(
+    yield PreregistrationRow(
         "missing",
         _("Missing data"),
         (
@@ -59,7 +63,7 @@ def rows(promise: Promise, named: Named) -> Iterator[Row]:
         ),
         ("χ², α = 0.0005",),
     )
-    yield Row(
+    yield PreregistrationRow(
         "exploratory",
         _("Exploratory analysis"),
         (
@@ -69,7 +73,7 @@ def rows(promise: Promise, named: Named) -> Iterator[Row]:
     )
 
 
-def measured(promise: Promise) -> tuple[list[str], list[str]]:
+def describe_outcomes(promise: PlanContent) -> tuple[list[str], list[str]]:
     """Each outcome in words, and formally."""
     said = {
         "primary": _("“%(outcome)s” is the primary outcome: it decides. %(better)s"),
@@ -84,7 +88,7 @@ def measured(promise: Promise) -> tuple[list[str], list[str]]:
         if planned["role"] != "primary" and planned.get("smallest_difference"):
             told.append(
                 _("A difference under %(difference)s is too small to matter.")
-                % {"difference": share(planned["smallest_difference"])}
+                % {"difference": localize_share(planned["smallest_difference"])}
             )
         plain.append(" ".join(told))
         numbers = [
@@ -96,11 +100,11 @@ def measured(promise: Promise) -> tuple[list[str], list[str]]:
     return plain or [_("None is chosen yet.")], formal
 
 
-def stopping(promise: Promise) -> Iterator[str]:
+def describe_stopping_rule(promise: PlanContent) -> Iterator[str]:
     """When we look, and when an arm or all of it stops."""
-    looks = ", ".join(percent(look) for look in promise["looks"])
+    looks = ", ".join(localize_percent(look) for look in promise["looks"])
     if promise["monitoring"] == "always-valid":
-        first = percent(promise["looks"][0]) if promise["looks"] else "?"
+        first = localize_percent(promise["looks"][0]) if promise["looks"] else "?"
         yield _(
             "We may look whenever we like from %(share)s of the planned people on. Every interval holds at all looks "
             "at once, and is wider for it."
@@ -117,22 +121,22 @@ def stopping(promise: Promise) -> Iterator[str]:
             yield _(
                 "“%(outcome)s”: a message that is surely worse than the one it is compared with, by more than "
                 "%(margin)s, is paused, by itself and at any time."
-            ) % {"outcome": outcome_name(planned["outcome"]), "margin": share(planned["harm_margin"])}
+            ) % {"outcome": outcome_name(planned["outcome"]), "margin": localize_share(planned["harm_margin"])}
 
 
-def looks_formal(promise: Promise) -> str:
+def formal_stopping_rule(promise: PlanContent) -> str:
     spending = f", {promise['spending']}" if promise["monitoring"] == "group-sequential" else ""
     return f"{promise['monitoring']}{spending}, looks = {promise['looks']}"
 
 
-def _models(promise: Promise, named: Named) -> Iterator[str]:
+def _models(promise: PlanContent, named: PlanNames) -> Iterator[str]:
     pairs = [
-        _("“%(one)s” against “%(other)s”") % {"one": named.arm(treated), "other": named.arm(control)}
+        _("“%(one)s” against “%(other)s”") % {"one": named.arm_name(treated), "other": named.arm_name(control)}
         for treated, control in promise["comparisons"]
     ]
     if pairs:
         yield _("Compared, in this order: %(pairs)s.") % {"pairs": "; ".join(pairs)}
-    if is_ordered(primary(promise)):
+    if is_ordered(primary_outcome(promise)):
         yield _("For each pair: how often somebody with the one message answers higher than somebody with the other.")
     else:
         yield _(
@@ -144,8 +148,8 @@ def _models(promise: Promise, named: Named) -> Iterator[str]:
         yield _("Compared by placement and day, because people there have much in common.")
 
 
-def _models_formal(promise: Promise) -> Iterator[str]:
-    if is_ordered(primary(promise)):
+def _models_formal(promise: PlanContent) -> Iterator[str]:
+    if is_ordered(primary_outcome(promise)):
         method = "Brunner–Munzel"
     elif promise["monitoring"] == "always-valid":
         method = "p̂₁ − p̂₀, confidence sequence"
@@ -165,15 +169,15 @@ def _models_formal(promise: Promise) -> Iterator[str]:
         yield "2 × 2: main effects, interaction"
 
 
-def _inference(promise: Promise) -> Iterator[str]:
+def _inference(promise: PlanContent) -> Iterator[str]:
     yield _("%(level)s intervals: the range where the true number very likely lies. Both directions count.") % {
-        "level": percent(promise["level"])
+        "level": localize_percent(promise["level"])
     }
-    if smallest(promise):
+    if smallest_difference(promise):
         yield _(
             "If that whole range is nearer to nothing than %(difference)s, there is no meaningful difference, "
             "even where it lies on one side."
-        ) % {"difference": share(smallest(promise))}
+        ) % {"difference": localize_share(smallest_difference(promise))}
     yield _(
         "Otherwise a message is called better or worse if the whole range lies on one side of no difference, and the "
         "correction below agrees. In all other cases we cannot tell yet."
@@ -186,7 +190,7 @@ def _inference(promise: Promise) -> Iterator[str]:
         ) % {"correction": dict(AnalysisPlan.Correction.choices).get(promise["correction"], promise["correction"])}
 
 
-def _inference_formal(promise: Promise) -> Iterator[str]:
+def _inference_formal(promise: PlanContent) -> Iterator[str]:
     alpha = round(1 - promise["level"], 6)
     yield f"α = {alpha}, two-sided; correction = {promise['correction']}"
-    yield f"δ = {smallest(promise)}"
+    yield f"δ = {smallest_difference(promise)}"

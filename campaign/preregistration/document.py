@@ -13,38 +13,46 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaign.preregistration import analysis_section as analysis
-from campaign.preregistration.rows import Named, Row, Section, number, outcome_name, percent, share
+from campaign.preregistration.rows import (
+    PlanNames,
+    PreregistrationRow,
+    PreregistrationSection,
+    localize_number,
+    localize_percent,
+    localize_share,
+    outcome_name,
+)
 
-__all__ = ["Named", "Row", "Section", "sections"]
+__all__ = ["PlanNames", "PreregistrationRow", "PreregistrationSection", "build_sections"]
 
-Promise = Mapping[str, Any]
+PlanContent = Mapping[str, Any]
 
 
-def sections(promise: Promise, named: Named) -> tuple[Section, ...]:
+def build_sections(promise: PlanContent, named: PlanNames) -> tuple[PreregistrationSection, ...]:
     """The whole plan, as the OSF preregistration template asks for it."""
     return (
-        Section("study", _("Study information"), tuple(_study(promise, named))),
-        Section("design", _("Design plan"), tuple(_design(promise, named))),
-        Section("sampling", _("Sampling plan"), tuple(_sampling(promise, named))),
-        Section("variables", _("Variables"), tuple(_variables(promise, named))),
-        Section("analysis", _("Analysis plan"), tuple(analysis.rows(promise, named))),
-        Section("other", _("Other"), tuple(_other(promise, named))),
+        PreregistrationSection("study", _("Study information"), tuple(_study(promise, named))),
+        PreregistrationSection("design", _("Design plan"), tuple(_design(promise, named))),
+        PreregistrationSection("sampling", _("Sampling plan"), tuple(_sampling(promise, named))),
+        PreregistrationSection("variables", _("Variables"), tuple(_variables(promise, named))),
+        PreregistrationSection("analysis", _("Analysis plan"), tuple(analysis.analysis_rows(promise, named))),
+        PreregistrationSection("other", _("Other"), tuple(_other(promise, named))),
     )
 
 
-def formal(promise: Promise, *keys: str) -> str:
+def canonical_excerpt(promise: PlanContent, *keys: str) -> str:
     """A part of the plan exactly as it is hashed."""
     part = {key: promise[key] for key in keys if key in promise}
     return json.dumps(part, ensure_ascii=False, sort_keys=True)[1:-1]
 
 
-def _study(promise: Promise, named: Named) -> list[Row]:
+def _study(promise: PlanContent, named: PlanNames) -> list[PreregistrationRow]:
     who = (
         _(
             "A campaign manager of the organisation that runs this installation. "
             "A second person, a reviewer, agreed to it."
         )
-        if named.approved
+        if named.is_approved
         else _(
             "A campaign manager of the organisation that runs this installation. "
             "A second person, a reviewer, has to agree before it can start."
@@ -55,32 +63,34 @@ def _study(promise: Promise, named: Named) -> list[Row]:
         "%(count)s message is shown by chance to people who may be about to make a fake nude of a real person.",
         "%(count)s messages are shown by chance to people who may be about to make a fake nude of a real person.",
         arms,
-    ) % {"count": number(arms)}
+    ) % {"count": localize_number(arms)}
     said = promise["hypothesis"] or _("No hypothesis was written down.")
     return [
-        Row("title", _("Title"), (named.title,), (formal(promise, "campaign"),)),
-        Row("authors", _("Authors"), (who,)),
-        Row(
+        PreregistrationRow("title", _("Title"), (named.title,), (canonical_excerpt(promise, "campaign"),)),
+        PreregistrationRow("authors", _("Authors"), (who,)),
+        PreregistrationRow(
             "description",
             _("Description"),
             (told, _("What they do next is counted, without anybody knowing who they are.")),
-            (formal(promise, "unit"),),
+            (canonical_excerpt(promise, "unit"),),
         ),
-        Row("hypotheses", _("Hypotheses"), (said, *_pairs_in_words(promise, named)), tuple(_hypotheses(promise))),
+        PreregistrationRow(
+            "hypotheses", _("Hypotheses"), (said, *_pairs_in_words(promise, named)), tuple(_hypotheses(promise))
+        ),
     ]
 
 
-def _pairs_in_words(promise: Promise, named: Named) -> list[str]:
-    what = outcome_name(analysis.primary(promise))
+def _pairs_in_words(promise: PlanContent, named: PlanNames) -> list[str]:
+    what = outcome_name(analysis.primary_outcome(promise))
     told = _("“%(one)s” is compared with “%(other)s”: does one lead to more or less of “%(outcome)s”?")
     return [
-        told % {"one": named.arm(treated), "other": named.arm(control), "outcome": what}
+        told % {"one": named.arm_name(treated), "other": named.arm_name(control), "outcome": what}
         for treated, control in promise["comparisons"]
     ]
 
 
-def _hypotheses(promise: Promise) -> list[str]:
-    ordered = analysis.is_ordered(analysis.primary(promise))
+def _hypotheses(promise: PlanContent) -> list[str]:
+    ordered = analysis.is_ordered(analysis.primary_outcome(promise))
     said = "P({t} > {c}) + ½ P({t} = {c})" if ordered else "p({t}) − p({c})"
     null = "½" if ordered else "0"
     return [
@@ -89,14 +99,14 @@ def _hypotheses(promise: Promise) -> list[str]:
     ]
 
 
-def _design(promise: Promise, named: Named) -> list[Row]:
+def _design(promise: PlanContent, named: PlanNames) -> list[PreregistrationRow]:
     total = sum(arm["weight"] for arm in promise["arms"]) or 1
     shares = [
         _("“%(arm)s”: %(share)s of the people.")
-        % {"arm": named.arm(arm["arm"]), "share": percent(arm["weight"] / total)}
+        % {"arm": named.arm_name(arm["arm"]), "share": localize_percent(arm["weight"] / total)}
         for arm in promise["arms"]
     ]
-    control = next((named.arm(arm["arm"]) for arm in promise["arms"] if arm["control"]), "")
+    control = next((named.arm_name(arm["arm"]) for arm in promise["arms"] if arm["control"]), "")
     if control:
         shares.append(_("“%(arm)s” is the one that the others are compared with.") % {"arm": control})
     if promise.get("factorial"):
@@ -112,12 +122,12 @@ def _design(promise: Promise, named: Named) -> list[Row]:
         "subject": _("Each of the partner’s users is one unit, under a key that says nothing about them."),
     }.get(promise["unit"], "")
     return [
-        Row(
+        PreregistrationRow(
             "study-type",
             _("Study type"),
             (_("A randomised experiment: chance decides which message somebody sees."),),
         ),
-        Row(
+        PreregistrationRow(
             "blinding",
             _("Blinding"),
             (
@@ -125,16 +135,16 @@ def _design(promise: Promise, named: Named) -> list[Row]:
                 _("Nobody who works here sees an estimate before the first planned look."),
             ),
         ),
-        Row(
+        PreregistrationRow(
             "design",
             _("Study design"),
             (_("Between people: each unit gets one message and keeps it."), *shares),
             (
                 "weights: " + ", ".join(f"{arm['arm']} {arm['weight']}" for arm in promise["arms"]),
-                formal(promise, "factorial"),
+                canonical_excerpt(promise, "factorial"),
             ),
         ),
-        Row(
+        PreregistrationRow(
             "randomization",
             _("Randomization"),
             (
@@ -144,12 +154,12 @@ def _design(promise: Promise, named: Named) -> list[Row]:
                 ),
                 unit,
             ),
-            (formal(promise, "unit"), formal(promise, "salt_sha256")),
+            (canonical_excerpt(promise, "unit"), canonical_excerpt(promise, "salt_sha256")),
         ),
     ]
 
 
-def _sampling(promise: Promise, named: Named) -> list[Row]:
+def _sampling(promise: PlanContent, named: PlanNames) -> list[PreregistrationRow]:
     places = [named.placements.get(key, key) for key in promise["placements"]]
     collected = [
         _("Messages appear at: %(places)s.") % {"places": ", ".join(places)}
@@ -159,39 +169,50 @@ def _sampling(promise: Promise, named: Named) -> list[Row]:
     ]
     per_arm, arms = promise["planned_per_arm"], len(promise["arms"])
     size = _("%(each)s people for each message, %(all)s in all, before we decide.") % {
-        "each": number(per_arm),
-        "all": number(per_arm * arms),
+        "each": localize_number(per_arm),
+        "all": localize_number(per_arm * arms),
     }
     return [
-        Row(
+        PreregistrationRow(
             "existing-data",
             _("Existing data"),
             (_("Registered before any data exist: the plan freezes at launch, before anyone is counted."),),
         ),
-        Row(
+        PreregistrationRow(
             "existing-data-explanation",
             _("Explanation of existing data"),
             (_("No data of this campaign exist when it is registered. Rates expected from earlier ones stand below."),),
         ),
-        Row("collection", _("Data collection procedures"), tuple(collected), (formal(promise, "placements"),)),
-        Row("size", _("Sample size"), (size,), (formal(promise, "planned_per_arm"),)),
-        Row("rationale", _("Sample size rationale"), (_rationale(promise),), (_reckoned(promise),)),
-        Row("stopping", _("Stopping rule"), tuple(analysis.stopping(promise)), (analysis.looks_formal(promise),)),
+        PreregistrationRow(
+            "collection", _("Data collection procedures"), tuple(collected), (canonical_excerpt(promise, "placements"),)
+        ),
+        PreregistrationRow("size", _("Sample size"), (size,), (canonical_excerpt(promise, "planned_per_arm"),)),
+        PreregistrationRow("rationale", _("Sample size rationale"), (_rationale(promise),), (_reckoned(promise),)),
+        PreregistrationRow(
+            "stopping",
+            _("Stopping rule"),
+            tuple(analysis.describe_stopping_rule(promise)),
+            (analysis.formal_stopping_rule(promise),),
+        ),
     ]
 
 
-def _rationale(promise: Promise) -> str:
+def _rationale(promise: PlanContent) -> str:
     rate, power = promise.get("expected_rate"), promise.get("power")
     if rate is None or power is None:
         return _("No expected rate was written down: the number was chosen without reckoning.")
     return _(
         "Reckoned with %(rate)s people doing so after the message that the others are compared with, so that a true "
         "difference of %(difference)s shows with a chance of %(power)s."
-    ) % {"rate": share(rate), "difference": share(analysis.smallest(promise)), "power": percent(power)}
+    ) % {
+        "rate": localize_share(rate),
+        "difference": localize_share(analysis.smallest_difference(promise)),
+        "power": localize_percent(power),
+    }
 
 
-def _reckoned(promise: Promise) -> str:
-    known = {"smallest_difference": analysis.smallest(promise), **promise}
+def _reckoned(promise: PlanContent) -> str:
+    known = {"smallest_difference": analysis.smallest_difference(promise), **promise}
     return ", ".join(
         f"{name} = {known[name]}"
         for name in ("expected_rate", "smallest_difference", "power", "level")
@@ -199,9 +220,9 @@ def _reckoned(promise: Promise) -> str:
     )
 
 
-def _variables(promise: Promise, named: Named) -> list[Row]:
+def _variables(promise: PlanContent, named: PlanNames) -> list[PreregistrationRow]:
     manipulated = [_("The words of the message, exactly as they stand below; nothing else differs on purpose.")]
-    measured, measured_formal = analysis.measured(promise)
+    measured, measured_formal = analysis.describe_outcomes(promise)
     derived = {
         "turned_back": _("“%(outcome)s”: pressed leave, and did not continue after all."),
         "no_answer": _("“%(outcome)s”: saw the message, and neither chose nor asked for help."),
@@ -217,13 +238,15 @@ def _variables(promise: Promise, named: Named) -> list[Row]:
         for arm in promise["arms"]
     ]
     return [
-        Row("manipulated", _("Manipulated variables"), tuple(manipulated), tuple(digests), words=named.words),
-        Row("measured", _("Measured variables"), tuple(measured), tuple(measured_formal)),
-        Row("indices", _("Indices"), tuple(indices) or (_("None."),)),
+        PreregistrationRow(
+            "manipulated", _("Manipulated variables"), tuple(manipulated), tuple(digests), words=named.renditions
+        ),
+        PreregistrationRow("measured", _("Measured variables"), tuple(measured), tuple(measured_formal)),
+        PreregistrationRow("indices", _("Indices"), tuple(indices) or (_("None."),)),
     ]
 
 
-def _other(promise: Promise, named: Named) -> list[Row]:
+def _other(promise: PlanContent, named: PlanNames) -> list[PreregistrationRow]:
     ethics = promise.get("ethics", {})
     agreed = [
         *([_("Agreed to by: %(who)s.") % {"who": ethics["reference"].rstrip(".")}] if ethics.get("reference") else []),
@@ -235,11 +258,11 @@ def _other(promise: Promise, named: Named) -> list[Row]:
     ]
     passed = [
         _("“%(arm)s” (%(language)s) was approved by an exception: %(reason)s")
-        % {"arm": named.arm(arm["arm"]), "language": made["language"], "reason": made["reason"]}
+        % {"arm": named.arm_name(arm["arm"]), "language": made["language"], "reason": made["reason"]}
         for arm in promise["arms"]
         for made in arm.get("exceptions", ())
     ]
-    rows = [Row("ethics", _("Ethics"), tuple(agreed) or (_("Nothing is written down yet."),), ())]
+    rows = [PreregistrationRow("ethics", _("Ethics"), tuple(agreed) or (_("Nothing is written down yet."),), ())]
     if passed:
-        rows.append(Row("exceptions", _("Exceptions of the review"), tuple(passed)))
+        rows.append(PreregistrationRow("exceptions", _("Exceptions of the review"), tuple(passed)))
     return rows

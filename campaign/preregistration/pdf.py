@@ -19,12 +19,12 @@ FONTS = Path(__file__).with_name("fonts")
 INK, SOFT, LINE = (28, 33, 40), (88, 96, 105), (205, 205, 200)
 
 
-class Paper(FPDF):
+class PlanPdf(FPDF):
     """A4 with the plan's name and fingerprint at the foot of each page."""
 
     def __init__(self, told: dict[str, Any]) -> None:
         super().__init__(format="A4")
-        self.told = told
+        self.plan_data = told
         self.add_font("Plan", fname=FONTS / "DejaVuSans.ttf")
         self.add_font("Plan", "B", fname=FONTS / "DejaVuSans-Bold.ttf")
         self.set_margins(20, 18, 20)
@@ -39,10 +39,10 @@ class Paper(FPDF):
         self.set_y(-16)
         self.set_font("Plan", size=7)
         self.set_text_color(*SOFT)
-        self.cell(0, 4, self.told["foot"], align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.cell(0, 4, self.plan_data["foot"], align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.cell(0, 4, f"{self.page_no()} / {{nb}}", align="R")
 
-    def say(
+    def write_paragraph(
         self,
         text: str,
         *,
@@ -68,21 +68,21 @@ class Paper(FPDF):
         self.ln(after)
 
 
-def draw(told: dict[str, Any]) -> bytes:
+def render_pdf(told: dict[str, Any]) -> bytes:
     """The file of a plan that campaign.preregistration.export has put into words."""
-    paper = Paper(told)
+    paper = PlanPdf(told)
     mirrored = told["right_to_left"]
     paper.add_page()
-    paper.say(told["eyebrow"], size=9, ink=SOFT, right_to_left=mirrored)
-    paper.say(told["title"], size=17, bold=True, after=2, right_to_left=mirrored)
+    paper.write_paragraph(told["eyebrow"], size=9, ink=SOFT, right_to_left=mirrored)
+    paper.write_paragraph(told["title"], size=17, bold=True, after=2, right_to_left=mirrored)
     for line in told["standing"]:
-        paper.say(line, size=9, ink=SOFT, right_to_left=mirrored)
+        paper.write_paragraph(line, size=9, ink=SOFT, right_to_left=mirrored)
     for section in told["sections"]:
         _section(paper, section, mirrored)
     return bytes(paper.output())
 
 
-def _section(paper: Paper, section: dict[str, Any], mirrored: bool) -> None:
+def _section(paper: PlanPdf, section: dict[str, Any], mirrored: bool) -> None:
     paper.ln(3)
     if paper.will_page_break(34):
         paper.add_page()
@@ -90,30 +90,32 @@ def _section(paper: Paper, section: dict[str, Any], mirrored: bool) -> None:
     paper.set_draw_color(*LINE)
     paper.line(paper.l_margin, paper.get_y(), paper.w - paper.r_margin, paper.get_y())
     paper.ln(3)
-    paper.say(section["title"], size=13, bold=True, after=2, right_to_left=mirrored)
+    paper.write_paragraph(section["title"], size=13, bold=True, after=2, right_to_left=mirrored)
     for row in section["rows"]:
         if paper.will_page_break(16):
             paper.add_page()
-        paper.say(row["title"], bold=True, after=0.8, right_to_left=mirrored)
+        paper.write_paragraph(row["title"], bold=True, after=0.8, right_to_left=mirrored)
         for sentence in row["plain"]:
-            paper.say(sentence, right_to_left=mirrored)
+            paper.write_paragraph(sentence, right_to_left=mirrored)
         for line in row["formal"]:
-            paper.say(line, size=8, ink=SOFT, after=0.8)
+            paper.write_paragraph(line, size=8, ink=SOFT, after=0.8)
         for words in row["words"]:
             _words(paper, words)
         paper.ln(2)
 
 
-def _words(paper: Paper, words: dict[str, Any]) -> None:
+def _words(paper: PlanPdf, words: dict[str, Any]) -> None:
     """The exact words of an arm, set in from the margin they begin at."""
     mirrored = words["direction"] == "rtl"
     paper.ln(1)
-    paper.say(f"{words['arm']} ({words['locale']})", size=8.5, ink=SOFT, indent=6, after=0.6, right_to_left=mirrored)
-    paper.say(words["headline"], bold=True, indent=6, after=0.8, right_to_left=mirrored)
+    paper.write_paragraph(
+        f"{words['arm']} ({words['locale']})", size=8.5, ink=SOFT, indent=6, after=0.6, right_to_left=mirrored
+    )
+    paper.write_paragraph(words["headline"], bold=True, indent=6, after=0.8, right_to_left=mirrored)
     for paragraph in words["body"].split("\n"):
         if paragraph.strip():
-            paper.say(paragraph, indent=6, after=0.8, right_to_left=mirrored)
+            paper.write_paragraph(paragraph, indent=6, after=0.8, right_to_left=mirrored)
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(draw(json.load(sys.stdin)))
+    sys.stdout.buffer.write(render_pdf(json.load(sys.stdin)))

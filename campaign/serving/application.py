@@ -27,24 +27,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from django.utils.module_loading import import_string
 
-from campaign.assignment.receipts import ReceiptOffice
+from campaign.assignment.receipts import ReceiptSigner
 
 if TYPE_CHECKING:
-    from campaign.serving.exclusions import Doubts
+    from campaign.serving.exclusions import Exclusions
     from campaign.serving.served_counts import ServedCounter
     from campaign.serving.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 
 ROUTES = {
-    "/api/v1/decide": "campaign.serving.endpoints.DECIDE",
-    "/api/v1/events": "analytics.ingest.endpoint.EVENTS",
-    "/health/live": "analytics.health.LIVE",
-    "/health/ready": "analytics.health.READY",
-    "/metrics": "analytics.health.METRICS",
+    "/api/v1/decide": "campaign.serving.endpoints.DECIDE_ROUTE",
+    "/api/v1/events": "analytics.ingest.endpoint.EVENTS_ROUTE",
+    "/health/live": "analytics.health.LIVE_ROUTE",
+    "/health/ready": "analytics.health.READY_ROUTE",
+    "/metrics": "analytics.health.METRICS_ROUTE",
 }
-HOSTED = "campaign.serving.endpoints.HOSTED"
-RECORDER = "analytics.ingest.writer.recorder"
+HOSTED_ROUTE = "campaign.serving.endpoints.HOSTED_ROUTE"
+RECORDER_FACTORY = "analytics.ingest.writer.event_writer"
 ASSETS = ("tokens.css", "message.css", "page.js", "embed.js")
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 
@@ -71,12 +71,12 @@ class Refusal(Exception):
         return {"code": self.code, "message": self.message, "fields": self.fields}
 
 
-def not_recorded() -> Refusal:
+def not_recorded_refusal() -> Refusal:
     """The answer when the disk did not take an event: send it again."""
     return Refusal(503, "not_recorded", "This could not be stored just now. Please send it again.")
 
 
-class Event(NamedTuple):
+class OutcomeEvent(NamedTuple):
     """One verified outcome on its way to disk."""
 
     receipt: Any
@@ -84,14 +84,14 @@ class Event(NamedTuple):
     value: int | None
 
 
-Answers = Sequence["Refusal | None"]
+RecordResults = Sequence["Refusal | None"]
 
 
-class Recording(NamedTuple):
+class PendingReply(NamedTuple):
     """Events to put on disk before anyone is answered, and the reply once it is known which of them count."""
 
-    events: list[Event]
-    reply: Callable[[Answers], Reply]
+    events: list[OutcomeEvent]
+    build_reply: Callable[[RecordResults], Reply]
 
 
 @dataclass(slots=True)
@@ -108,19 +108,19 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class ServingContext:
     """What a handler may use: the clock, the snapshot in memory, the receipt office, the count of what is sent,
     and what should not count."""
 
     clock: Callable[[], float]
     snapshot: Callable[[], Snapshot]
-    office: ReceiptOffice
-    life_hours: int
-    served: ServedCounter
-    doubts: Doubts
+    receipt_signer: ReceiptSigner
+    receipt_life_hours: int
+    served_counter: ServedCounter
+    exclusions: Exclusions
 
 
-Handler = Callable[[Request, Surroundings], Reply | Recording]
+Handler = Callable[[Request, ServingContext], Reply | PendingReply]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,22 +129,24 @@ class Route:
     whether it looks at the query: to copy that for nobody costs time."""
 
     handler: Handler
-    most_bytes: int = 0
-    waits: bool = False
+    max_body_bytes: int = 0
+    is_blocking: bool = False
     reads_query: bool = False
 
 
-class Recorder(Protocol):
+class EventRecorder(Protocol):
     """What puts events on disk: while the caller waits, or answering later from a thread of its own."""
 
-    def submit(self, events: Sequence[Event], *, clock: Callable[[], float]) -> Answers: ...
+    def submit(self, events: Sequence[OutcomeEvent], *, clock: Callable[[], float]) -> RecordResults: ...
 
-    def put(self, events: Sequence[Event], *, clock: Callable[[], float], ticket: Any, deliver: Deliver) -> None:
+    def put(
+        self, events: Sequence[OutcomeEvent], *, clock: Callable[[], float], ticket: Any, deliver: DeliverResults
+    ) -> None:
         """Later `deliver` gets the answers to all who wait at it, each with its ticket, in one call."""
         ...
 
 
-Deliver = Callable[[list[tuple[Any, Answers]]], object]
+DeliverResults = Callable[[list[tuple[Any, RecordResults]]], object]
 
 JSON_HEADERS: Headers = [
     ("Content-Type", "application/json"),
@@ -168,7 +170,7 @@ def refusal_reply(refusal: Refusal, headers: Headers | None = None) -> Reply:
     return json_reply(refusal.status, {"error": refusal.as_dict()}, headers)
 
 
-def announced_length(text: str | None) -> int | None:
+def parse_content_length(text: str | None) -> int | None:
     """What a Content-Length says, so that it can be judged without a wait for what may never come; None if it says
     nothing. More than nine digits are as good as endless, and int() refuses thousands of them."""
     if not text or not (text.isascii() and text.isdigit()):
@@ -176,12 +178,12 @@ def announced_length(text: str | None) -> int | None:
     return int(text if len(text) < 10 else text.lstrip("0")[:10] or "0")
 
 
-def incomplete_body() -> Refusal:
+def incomplete_body_refusal() -> Refusal:
     """The answer to a body that ends before its announced length."""
     return Refusal(400, "incomplete_body", "The body ended too early.")
 
 
-def body_of(request: Request, limit: int) -> bytes:
+def read_body(request: Request, limit: int) -> bytes:
     """The request's body, or Refusal 413 above `limit` bytes."""
     if request.body is None or len(request.body) > limit:
         raise Refusal(413, "body_too_large", f"The body may hold at most {limit} bytes.")
@@ -204,7 +206,7 @@ def parse_json(body: bytes) -> Any:
         raise Refusal(400, "malformed_json", "The body is not valid JSON.") from None
 
 
-def cross_origin(request: Request, allowed: frozenset[str]) -> Headers | None:
+def cors_headers(request: Request, allowed: frozenset[str]) -> Headers | None:
     """The headers that let this request's origin read the reply; None if it may not use this placement.
 
     No Origin header means a server or a plain navigation; our own host is always allowed.
@@ -224,7 +226,7 @@ def _readable_by(origin: str) -> Headers:
     return [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
 
 
-def preflight(allow: str) -> Reply:
+def preflight_reply(allow: str) -> Reply:
     """The answer to OPTIONS: any site may ask; the placement's list decides at the request itself."""
     return Reply(
         204,
@@ -238,22 +240,22 @@ def preflight(allow: str) -> Reply:
     )
 
 
-def wants_not_to_be_counted(request: Request) -> bool:
+def has_privacy_signal(request: Request) -> bool:
     """Global Privacy Control or Do Not Track: the message is shown, no receipt is issued, nothing is counted."""
     return request.header("sec-gpc") == "1" or request.header("dnt") == "1"
 
 
-class Audience:
+class AudienceApplication:
     """Finds the route and its answer. Whatever goes wrong, there is a reply in the one error shape."""
 
-    def __init__(self, surroundings: Surroundings, recorder: Recorder) -> None:
+    def __init__(self, surroundings: ServingContext, recorder: EventRecorder) -> None:
         self.clock = surroundings.clock
-        self.recorder: Recorder = recorder
-        self.surroundings = surroundings
+        self.recorder: EventRecorder = recorder
+        self.context = surroundings
         self._routes: dict[str, Route] = {path: import_string(name) for path, name in ROUTES.items()}
-        self._hosted: Route = import_string(HOSTED)
+        self._hosted: Route = import_string(HOSTED_ROUTE)
 
-    def route(self, path: str) -> Route | None:
+    def find_route(self, path: str) -> Route | None:
         """The route of this path; None: it is not the audience's."""
         route = self._routes.get(path)
         if route is not None:
@@ -266,21 +268,21 @@ class Audience:
             return _ASSET
         return None
 
-    def answer(self, route: Route, request: Request) -> Reply | Recording:
+    def handle(self, route: Route, request: Request) -> Reply | PendingReply:
         """The reply, or what has to be on disk before there is one."""
         try:
-            return route.handler(request, self.surroundings)
+            return route.handler(request, self.context)
         except Exception as error:
-            return self.failure(error)
+            return self.error_reply(error)
 
-    def after(self, recording: Recording, answers: Answers) -> Reply:
+    def complete(self, recording: PendingReply, answers: RecordResults) -> Reply:
         """The reply once the events are on disk, or are not."""
         try:
-            return recording.reply(answers)
+            return recording.build_reply(answers)
         except Exception as error:
-            return self.failure(error)
+            return self.error_reply(error)
 
-    def failure(self, error: Exception) -> Reply:
+    def error_reply(self, error: Exception) -> Reply:
         """The last door: a visitor gets one shape, the log gets one word."""
         if isinstance(error, Refusal):
             # A refusal holds nothing of anyone's, so any site may read why: a partner sees a clear line.
@@ -289,7 +291,7 @@ class Audience:
         return refusal_reply(Refusal(500, "internal_error", "Something went wrong on our side."))
 
 
-def _asset(request: Request, surroundings: Surroundings) -> Reply:
+def _asset(request: Request, surroundings: ServingContext) -> Reply:
     """A style sheet or script, the same for everybody: no validator that could serve as a mark on a device."""
     if request.method not in ("GET", "HEAD"):
         raise Refusal(405, "method_not_allowed", "This address answers GET.")
@@ -303,7 +305,7 @@ def _asset(request: Request, surroundings: Surroundings) -> Reply:
     return Reply(200, headers, body)
 
 
-def _no_icon(request: Request, surroundings: Surroundings) -> Reply:
+def _no_icon(request: Request, surroundings: ServingContext) -> Reply:
     """Browsers ask for an icon by themselves; there is none, and that is no error."""
     return Reply(204, [("Cache-Control", "public, max-age=86400")], b"")
 
@@ -317,31 +319,35 @@ def _asset_bytes(name: str) -> tuple[bytes, str]:
 _ASSET, _NO_ICON = Route(_asset), Route(_no_icon)
 
 
-def mount(*, clock: Callable[[], float] = time.time) -> Audience:
+def create_audience_application(*, clock: Callable[[], float] = time.time) -> AudienceApplication:
     """The audience surface, with its snapshot and its served counter running."""
     from django.conf import settings
 
-    from campaign.keys.reloader import Ring
+    from campaign.keys.reloader import KeyReloader
     from campaign.serving import bots
-    from campaign.serving.exclusions import Doubts
-    from campaign.serving.rate_limit import Crowd
+    from campaign.serving.exclusions import Exclusions
+    from campaign.serving.rate_limit import NetworkRateLimit
     from campaign.serving.served_counts import ServedCounter
-    from campaign.serving.snapshot import Keeper
+    from campaign.serving.snapshot import SnapshotRefresher
     from campaign.serving.snapshot_file import SnapshotFile
 
     served = ServedCounter()
-    served.keep_flushing(settings.SERVED_FLUSH_SECONDS)
-    keeper = Keeper(SnapshotFile(settings.DATA_DIRECTORY / "snapshot.jsonl", keys=settings.KEY_DIRECTORY))
+    served.start_flushing(settings.SERVED_FLUSH_SECONDS)
+    keeper = SnapshotRefresher(
+        SnapshotFile(settings.DATA_DIRECTORY / "snapshot.jsonl", key_directory=settings.KEY_DIRECTORY)
+    )
     keeper.refresh()
-    keeper.keep_fresh(settings.SNAPSHOT_SECONDS)
-    ring = Ring(settings.KEY_DIRECTORY, clock=clock)
-    ring.keep_fresh()
-    surroundings = Surroundings(
+    keeper.start_refreshing(settings.SNAPSHOT_SECONDS)
+    ring = KeyReloader(settings.KEY_DIRECTORY, clock=clock)
+    ring.start_refreshing()
+    surroundings = ServingContext(
         clock=clock,
         snapshot=lambda: keeper.current,
-        office=ring.office,
-        life_hours=settings.RECEIPT_LIFE_HOURS,
-        served=served,
-        doubts=Doubts(bots.known(), Crowd(settings.NETWORK_LIMIT), behind_proxy=settings.BEHIND_TLS_PROXY),
+        receipt_signer=ring.receipt_signer,
+        receipt_life_hours=settings.RECEIPT_LIFE_HOURS,
+        served_counter=served,
+        exclusions=Exclusions(
+            bots.load_bot_list(), NetworkRateLimit(settings.NETWORK_LIMIT), behind_proxy=settings.BEHIND_TLS_PROXY
+        ),
     )
-    return Audience(surroundings, import_string(RECORDER)())
+    return AudienceApplication(surroundings, import_string(RECORDER_FACTORY)())

@@ -19,7 +19,7 @@ _ESCAPE = re.compile(r"\\(\W)")
 _MEANS_SOMETHING = re.compile(r"[\\\[\](){}.*+?^$|]")
 
 
-class Bots:
+class BotList:
     """Patterns of a list, and the verdicts on the names that came lately."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
@@ -29,7 +29,7 @@ class Bots:
         self._pattern = re.compile("|".join(others) or "(?!)")
         self._verdicts: dict[int, bool] = {}
 
-    def named(self, agent: str | None) -> bool:
+    def matches(self, agent: str | None) -> bool:
         """Whether the list knows a machine by this user agent; who gives no name is not on it."""
         if not agent:
             return False
@@ -45,10 +45,10 @@ class Bots:
 
 
 @cache
-def known() -> Bots:
+def load_bot_list() -> BotList:
     """The list as installed. Its file is read without its package, which would keep 2 MB of examples in memory."""
     package = find_spec("crawleruseragents")
     if package is None or package.origin is None:
         raise ModuleNotFoundError("crawler-user-agents is not installed")
     listed = (Path(package.origin).parent / "crawler-user-agents.json").read_text(encoding="utf-8")
-    return Bots(json.loads(listed, object_hook=lambda item: item["pattern"]))  # each dropped once it is read
+    return BotList(json.loads(listed, object_hook=lambda item: item["pattern"]))  # each dropped once it is read

@@ -7,36 +7,44 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid
-from campaign.assignment.subject_ids import names_a_person
-from campaign.outcomes import RECORDED
+from campaign.assignment.subject_ids import looks_like_contact_detail
+from campaign.outcomes import RECORDED_OUTCOMES
 from campaign.placements import tag_check
-from campaign.placements.tag_check import Problem, Way
+from campaign.placements.tag_check import TagCheckChannel, TagCheckProblem
 from campaign.serving import decision as serving_decision
 from campaign.serving import tag_check_answers
 from campaign.serving.application import (
     JSON_HEADERS,
-    Event,
     Headers,
-    Recording,
+    OutcomeEvent,
+    PendingReply,
     Refusal,
     Reply,
     Request,
     Route,
-    Surroundings,
-    body_of,
-    cross_origin,
+    ServingContext,
+    cors_headers,
+    has_privacy_signal,
     parse_json,
-    preflight,
+    preflight_reply,
+    read_body,
     refusal_reply,
-    wants_not_to_be_counted,
 )
-from campaign.serving.hosted_pages import in_language, spoken
-from campaign.serving.preview_links import arm_of
-from campaign.serving.snapshot import ArmEntry, Asked, Offer, PlacementEntry, Shown, Snapshot, one_for_all
+from campaign.serving.hosted_pages import interface_language, locale_query
+from campaign.serving.preview_links import arm_id_from_token
+from campaign.serving.snapshot import (
+    ArmEntry,
+    DecideRequest,
+    PlacementEntry,
+    RenditionEntry,
+    ServedArm,
+    Snapshot,
+    intern_value,
+)
 
 BODY_LIMIT = 4096
-UNIT_LIMIT = 200
-_SHORT, _REMEMBERED = 100, 4096
+MAX_FIELD_LENGTH = 200
+_SHORT, _MAX_CACHED_REQUESTS = 100, 4096
 _DECIDE_FIELDS = {"placement", "locale", "unit", "preview", "session"}
 NEW_SESSION = "new"
 _GIF = (
@@ -45,23 +53,25 @@ _GIF = (
 )
 
 
-def decide(request: Request, at: Surroundings) -> Reply:
+def handle_decide(request: Request, at: ServingContext) -> Reply:
     """POST /api/v1/decide: the assigned message and its receipt, from memory."""
     method = request.method
     if method == "OPTIONS":
-        return preflight("POST")
+        return preflight_reply("POST")
     if method != "POST":
         return refusal_reply(
             Refusal(405, "method_not_allowed", "This address answers POST."), [("Allow", "POST, OPTIONS")]
         )
     try:
-        placement, asked = _found(body_of(request, BODY_LIMIT), at.snapshot())
+        placement, asked = _found(read_body(request, BODY_LIMIT), at.snapshot())
     except UnknownPlacement as refusal:
-        tag_check_answers.failed(at, refusal.mark, Problem.KEY)
+        tag_check_answers.record_failed_tag_check(at, refusal.tag_check_mark, TagCheckProblem.KEY)
         raise
-    origin = cross_origin(request, placement.origins)
+    origin = cors_headers(request, placement.origins)
     if origin is None:
-        tag_check_answers.failed(at, asked.preview, Problem.ORIGIN, origin=request.header("origin"))
+        tag_check_answers.record_failed_tag_check(
+            at, asked.preview, TagCheckProblem.ORIGIN, origin=request.header("origin")
+        )
         raise Refusal(403, "origin_not_allowed", "This site is not on the placement's list of allowed origins.")
     try:
         return _decided(request, at, asked, placement, origin)
@@ -69,36 +79,40 @@ def decide(request: Request, at: Surroundings) -> Reply:
         return refusal_reply(refusal, origin)
 
 
-def _decided(request: Request, at: Surroundings, asked: Asked, placement: PlacementEntry, origin: Headers) -> Reply:
+def _decided(
+    request: Request, at: ServingContext, asked: DecideRequest, placement: PlacementEntry, origin: Headers
+) -> Reply:
     locale, unit, session, preview = asked
     if preview is not None:
-        if mark := tag_check.opened(preview, now=at.clock()):
-            way = Way.SERVER if request.header("origin") is None else Way.PAGE
-            return _uncounted(placement, tag_check_answers.shown(at, placement, mark, way=way, locale=locale), origin)
+        if mark := tag_check.verify_mark(preview, now=at.clock()):
+            way = TagCheckChannel.SERVER if request.header("origin") is None else TagCheckChannel.PAGE
+            return _uncounted(
+                placement, tag_check_answers.answer_tag_check(at, placement, mark, channel=way, locale=locale), origin
+            )
         arm = _preview(placement, preview)
         key = b',"arm":%s' % json.dumps(arm.key).encode()
-        return _uncounted(placement, serving_decision.in_locale(arm.shown, locale), origin, key)
-    if unit is not None and names_a_person(unit):
+        return _uncounted(placement, serving_decision.rendition_in_locale(arm.renditions, locale), origin, key)
+    if unit is not None and looks_like_contact_detail(unit):
         raise Refusal(
             400,
             "invalid_field",
             "A unit must not name a person.",
             {"unit": "This looks like an e-mail address or a phone number. Send an opaque key."},
         )
-    now, declines = at.clock(), wants_not_to_be_counted(request)
+    now, declines = at.clock(), has_privacy_signal(request)
     try:
         if session is not None and not declines:
             kept = _kept(at, placement, session, now=now)
             if kept:
                 if kept.receipt:
                     return _counted_in_a_tab(placement, kept, origin)
-                return _uncounted(placement, kept.offer.shown, origin)
-        decision = serving_decision.decide(placement, locale, unit, now, at.office, at.life_hours)
-    except serving_decision.Unavailable as reason:
+                return _uncounted(placement, kept.served_arm.rendition, origin)
+        decision = serving_decision.decide(placement, locale, unit, now, at.receipt_signer, at.receipt_life_hours)
+    except serving_decision.CampaignUnavailable as reason:
         if placement.fallback:
-            return _uncounted(placement, serving_decision.in_locale(placement.fallback, locale), origin)
-        raise Refusal(409, reason.code, serving_decision.WHY_NOT[reason.code]) from None
-    offer, receipt, planned = decision.offer, decision.receipt, decision.campaign.unit
+            return _uncounted(placement, serving_decision.rendition_in_locale(placement.fallback, locale), origin)
+        raise Refusal(409, reason.code, serving_decision.UNAVAILABLE_MESSAGES[reason.code]) from None
+    offer, receipt, planned = decision.served_arm, decision.receipt, decision.campaign.unit
     # A tab that keeps nothing, and a request without a subject's key, see the message and are not counted.
     named = planned == "view" or (session if planned == "session" else unit) is not None
     if (
@@ -107,20 +121,20 @@ def _decided(request: Request, at: Surroundings, asked: Asked, placement: Placem
         or not receipt  # the arm is paused
         or not count_served(request, at, offer, placement, now, bool(origin))
     ):
-        return _uncounted(placement, offer.shown, origin)
+        return _uncounted(placement, offer.rendition, origin)
     if planned == "session":
         return _counted_in_a_tab(placement, decision, origin)
-    return Reply(200, JSON_HEADERS + origin, b'%s"%s"}' % (placement.whole(offer.shown.answer), receipt))
+    return Reply(200, JSON_HEADERS + origin, b'%s"%s"}' % (placement.insert_key(offer.rendition.decide_json), receipt))
 
 
-def _counted_in_a_tab(placement: PlacementEntry, decision: serving_decision.Decision, origin: Headers) -> Reply:
+def _counted_in_a_tab(placement: PlacementEntry, decision: serving_decision.ServingDecision, origin: Headers) -> Reply:
     """Tells the tab to keep its receipt."""
-    answer = placement.whole(decision.offer.shown.answer)
+    answer = placement.insert_key(decision.served_arm.rendition.decide_json)
     return Reply(200, JSON_HEADERS + origin, b'%s"%s","unit":"session"}' % (answer, decision.receipt))
 
 
-def _uncounted(placement: PlacementEntry, shown: Shown, origin: Headers, extra: bytes = b"") -> Reply:
-    answer = placement.whole(shown.answer)
+def _uncounted(placement: PlacementEntry, shown: RenditionEntry, origin: Headers, extra: bytes = b"") -> Reply:
+    answer = placement.insert_key(shown.decide_json)
     return Reply(200, JSON_HEADERS + origin, b"%snull%s}" % (answer, extra))
 
 
@@ -130,51 +144,53 @@ class UnknownPlacement(Refusal):
     def __init__(self, mark: str | None) -> None:
         says = {"placement": "Unknown key."}
         super().__init__(404, "placement_unknown", "There is no placement with this key.", says)
-        self.mark = mark
+        self.tag_check_mark = mark
 
 
-def _kept(at: Surroundings, placement: PlacementEntry, text: str, *, now: float) -> serving_decision.Decision | None:
+def _kept(
+    at: ServingContext, placement: PlacementEntry, text: str, *, now: float
+) -> serving_decision.ServingDecision | None:
     """What a browser tab was shown before, if the campaign's unit is the tab and its receipt still stands."""
     if text == NEW_SESSION or placement.campaign is None or placement.campaign.unit != "session":
         return None
     try:
-        receipt = at.office.verify(text, hour=int(now) // SECONDS_PER_HOUR)
+        receipt = at.receipt_signer.verify(text, hour=int(now) // SECONDS_PER_HOUR)
     except (ReceiptInvalid, ReceiptExpired):
         return None
-    return serving_decision.again(placement, receipt=receipt, text=text, now=now)
+    return serving_decision.repeat_decision(placement, receipt=receipt, text=text, now=now)
 
 
 def count_served(
     request: Request,
-    at: Surroundings,
-    offer: Offer,
+    at: ServingContext,
+    offer: ServedArm,
     placement: PlacementEntry,
     now: float,
     from_a_browser: bool,
 ) -> bool:
     """Add one to the arm's served count, in memory; or to those left out, if this message should not count."""
     hour = int(now) // SECONDS_PER_HOUR
-    doubt = at.doubts.about(request, from_a_browser, now)
+    doubt = at.exclusions.exclusion_reason(request, from_a_browser, now)
     if doubt is not None:
-        at.served.leave_out(hour=hour, placement=placement.id, reason=doubt)
+        at.served_counter.add_excluded(hour=hour, placement=placement.id, reason=doubt)
         return False
-    at.served.add(hour, offer)
+    at.served_counter.add(hour, offer)
     return True
 
 
-def _found(body: bytes, snapshot: Snapshot) -> tuple[PlacementEntry, Asked]:
+def _found(body: bytes, snapshot: Snapshot) -> tuple[PlacementEntry, DecideRequest]:
     """The placement that a body names, or Refusal 404. What holds anything of one visitor's alone is not remembered."""
-    found = snapshot.lately.get(body)
+    found = snapshot.request_cache.get(body)
     if found is None:
         fields = _decide_fields(parse_json(body))
         placement = snapshot.placements.get(fields.pop("placement"))
         if placement is None:
             raise UnknownPlacement(fields.get("preview"))
-        found = (placement, Asked(**fields))
+        found = (placement, DecideRequest(**fields))
         if fields.keys() <= {"locale"} and len(body) <= _SHORT:
-            if len(snapshot.lately) >= _REMEMBERED:
-                snapshot.lately.clear()
-            snapshot.lately[body] = (placement, one_for_all(found[1]))
+            if len(snapshot.request_cache) >= _MAX_CACHED_REQUESTS:
+                snapshot.request_cache.clear()
+            snapshot.request_cache[body] = (placement, intern_value(found[1]))
     return found
 
 
@@ -187,12 +203,12 @@ def _decide_fields(value: Any) -> dict[str, str]:
             raise Refusal(400, "unknown_field", "The body has a field that this address does not know.")
         if not isinstance(field, str):
             raise Refusal(400, "invalid_field", "A field has the wrong type.", {name: "Must be a string."})
-        if not 1 <= len(field) <= UNIT_LIMIT:
+        if not 1 <= len(field) <= MAX_FIELD_LENGTH:
             raise Refusal(
                 400,
                 "invalid_field",
                 "A field has the wrong length.",
-                {name: f"Must have 1 to {UNIT_LIMIT} characters."},
+                {name: f"Must have 1 to {MAX_FIELD_LENGTH} characters."},
             )
         if not field.isprintable():
             raise Refusal(400, "invalid_field", "A field holds control characters.", {name: "Must be plain text."})
@@ -202,7 +218,7 @@ def _decide_fields(value: Any) -> dict[str, str]:
 
 
 def _preview(placement: PlacementEntry, token: str) -> ArmEntry:
-    number = arm_of(token)
+    number = arm_id_from_token(token)
     arm = None if number is None else placement.previews.get(number)
     if arm is None:
         raise Refusal(404, "preview_unknown", "This preview link does not lead to a message of this placement.")
@@ -212,7 +228,7 @@ def _preview(placement: PlacementEntry, token: str) -> ArmEntry:
 # The hosted page
 
 
-def hosted(request: Request, at: Surroundings) -> Reply | Recording:
+def handle_hosted(request: Request, at: ServingContext) -> Reply | PendingReply:
     """/m/<placement>/ and what lies below it; a person always gets a page, whatever went wrong with the counting."""
     key, _, rest = request.path[3:].partition("/")
     placement = at.snapshot().placements.get(key)
@@ -238,8 +254,8 @@ def _unavailable(request: Request, placement: PlacementEntry) -> Reply:
 
 def _quiet(request: Request, placement: PlacementEntry, name: str) -> bytes | None:
     """One of the pages behind the message, in the language that the address or the browser asks for."""
-    parts = placement.pages.get(f"{spoken(_wanted(request))}:{name}")
-    return None if parts is None else placement.whole(parts)
+    parts = placement.pages.get(f"{interface_language(_wanted(request))}:{name}")
+    return None if parts is None else placement.insert_key(parts)
 
 
 def _wanted(request: Request) -> str | None:
@@ -247,35 +263,39 @@ def _wanted(request: Request) -> str | None:
     return query["locale"][0] if "locale" in query else _language(request)
 
 
-def _message(request: Request, at: Surroundings, placement: PlacementEntry) -> Reply:
+def _message(request: Request, at: ServingContext, placement: PlacementEntry) -> Reply:
     query, locale = _fields(request.query), _wanted(request)
     if "preview" in query:
         try:
-            if mark := tag_check.opened(query["preview"][0], now=at.clock()):
-                shown = tag_check_answers.shown(at, placement, mark, way=Way.HOSTED, locale=locale)
+            if mark := tag_check.verify_mark(query["preview"][0], now=at.clock()):
+                shown = tag_check_answers.answer_tag_check(
+                    at, placement, mark, channel=TagCheckChannel.HOSTED, locale=locale
+                )
             else:
-                shown = serving_decision.in_locale(_preview(placement, query["preview"][0]).shown, locale)
+                shown = serving_decision.rendition_in_locale(
+                    _preview(placement, query["preview"][0]).renditions, locale
+                )
         except Refusal:
             return _unavailable(request, placement)
-        return _page(200, placement.whole(shown.preview_page), placement)
+        return _page(200, placement.insert_key(shown.preview_page), placement)
     now = at.clock()
     try:
-        decision = serving_decision.decide(placement, locale, None, now, at.office, at.life_hours)
-    except serving_decision.Unavailable:
+        decision = serving_decision.decide(placement, locale, None, now, at.receipt_signer, at.receipt_life_hours)
+    except serving_decision.CampaignUnavailable:
         if placement.fallback:
-            return _hosted(placement, serving_decision.in_locale(placement.fallback, locale), b"")
+            return _hosted(placement, serving_decision.rendition_in_locale(placement.fallback, locale), b"")
         return _unavailable(request, placement)
-    offer, receipt = decision.offer, decision.receipt
+    offer, receipt = decision.served_arm, decision.receipt
     # A page of its own knows neither tab nor subject: where the plan asks for these, it shows and does not count.
-    counts = not wants_not_to_be_counted(request) and decision.campaign.unit == "view" and bool(receipt)
+    counts = not has_privacy_signal(request) and decision.campaign.unit == "view" and bool(receipt)
     if counts and request.method == "GET":
         counts = count_served(request, at, offer, placement, now, from_a_browser=True)
-    return _hosted(placement, offer.shown, receipt if counts else b"")
+    return _hosted(placement, offer.rendition, receipt if counts else b"")
 
 
-def _hosted(placement: PlacementEntry, shown: Shown, receipt: bytes) -> Reply:
+def _hosted(placement: PlacementEntry, shown: RenditionEntry, receipt: bytes) -> Reply:
     """The message as a page; without a receipt nothing is counted."""
-    return _page(200, receipt.join(map(placement.whole, shown.page)), placement)
+    return _page(200, receipt.join(map(placement.insert_key, shown.page)), placement)
 
 
 def _fields(text: str) -> dict[str, list[str]]:
@@ -292,10 +312,10 @@ def _language(request: Request) -> str | None:
     return first or None
 
 
-def _form(request: Request, at: Surroundings, placement: PlacementEntry) -> Reply | Recording:
+def _form(request: Request, at: ServingContext, placement: PlacementEntry) -> Reply | PendingReply:
     """The page's one form: record what was pressed, then lead on. Counting may fail; leading on may not."""
     try:
-        body = body_of(request, BODY_LIMIT)
+        body = read_body(request, BODY_LIMIT)
         fields = _fields(body.decode("ascii", "replace"))
     except Refusal:
         fields = {}
@@ -304,7 +324,7 @@ def _form(request: Request, at: Surroundings, placement: PlacementEntry) -> Repl
         outcome, value = "rating", int(fields["rating"][0])
     # No look at Origin: our own Referrer-Policy makes browsers send "null" here, and the receipt is what counts.
     reply = Reply(303, [("Location", _next(request, placement, outcome)), ("Cache-Control", "no-store")], b"")
-    if outcome not in RECORDED or wants_not_to_be_counted(request):
+    if outcome not in RECORDED_OUTCOMES or has_privacy_signal(request):
         return reply
     return _counted(at, placement, fields.get("receipt", [""])[0], outcome, value, reply)
 
@@ -320,33 +340,33 @@ def _next(request: Request, placement: PlacementEntry, outcome: str) -> str:
         "help_affected": "help/affected",
         "learn_more": "about",
     }.get(outcome, "thanks")
-    return f"/m/{placement.key}/{page}{in_language(_fields(request.query).get('locale', [''])[0])}"
+    return f"/m/{placement.key}/{page}{locale_query(_fields(request.query).get('locale', [''])[0])}"
 
 
-def _seen(request: Request, at: Surroundings, placement: PlacementEntry) -> Reply | Recording:
+def _seen(request: Request, at: ServingContext, placement: PlacementEntry) -> Reply | PendingReply:
     """The image in <noscript>: seen, without JavaScript."""
     query = _fields(request.query)
     reply = Reply(200, [("Content-Type", "image/gif"), ("Cache-Control", "no-store")], _GIF)
-    if request.method != "GET" or wants_not_to_be_counted(request):
+    if request.method != "GET" or has_privacy_signal(request):
         return reply
     return _counted(at, placement, query.get("receipt", [""])[0], "exposed", None, reply)
 
 
 def _counted(
-    at: Surroundings, placement: PlacementEntry, text: str, outcome: str, value: int | None, reply: Reply
-) -> Reply | Recording:
+    at: ServingContext, placement: PlacementEntry, text: str, outcome: str, value: int | None, reply: Reply
+) -> Reply | PendingReply:
     """This reply, once the outcome is on disk; the same if it does not count."""
     try:
-        receipt = at.office.verify(text, hour=int(at.clock()) // SECONDS_PER_HOUR)
+        receipt = at.receipt_signer.verify(text, hour=int(at.clock()) // SECONDS_PER_HOUR)
     except (ReceiptInvalid, ReceiptExpired):
         return reply
     if receipt.placement != placement.id:
         return reply
-    return Recording([Event(receipt, outcome, value)], lambda answers: reply)
+    return PendingReply([OutcomeEvent(receipt, outcome, value)], lambda answers: reply)
 
 
 def _page(status: int, body: bytes, placement: PlacementEntry | None) -> Reply:
-    policy = placement.policy if placement else "default-src 'none'"
+    policy = placement.content_security_policy if placement else "default-src 'none'"
     return Reply(
         status,
         [
@@ -361,5 +381,5 @@ def _page(status: int, body: bytes, placement: PlacementEntry | None) -> Reply:
     )
 
 
-DECIDE = Route(decide, BODY_LIMIT)
-HOSTED = Route(hosted, BODY_LIMIT, reads_query=True)
+DECIDE_ROUTE = Route(handle_decide, BODY_LIMIT)
+HOSTED_ROUTE = Route(handle_hosted, BODY_LIMIT, reads_query=True)

@@ -11,21 +11,21 @@ from __future__ import annotations
 
 from campaign.models import LeftOutCount
 from campaign.serving.application import Request
-from campaign.serving.bots import Bots
-from campaign.serving.rate_limit import Crowd
+from campaign.serving.bots import BotList
+from campaign.serving.rate_limit import NetworkRateLimit
 
 
-class Doubts:
+class Exclusions:
     """What is known about machines and crowds right now; `behind_proxy` says that a proxy tells the address."""
 
-    def __init__(self, bots: Bots, crowd: Crowd, *, behind_proxy: bool) -> None:
+    def __init__(self, bots: BotList, crowd: NetworkRateLimit, *, behind_proxy: bool) -> None:
         self._bots, self._crowd, self._behind_proxy = bots, crowd, behind_proxy
 
-    def about(self, request: Request, from_a_browser: bool, now: float) -> LeftOutCount.Reason | None:
+    def exclusion_reason(self, request: Request, from_a_browser: bool, now: float) -> LeftOutCount.Reason | None:
         """Why the message should not count; None if it should."""
         address = request.header("x-real-ip") or "" if self._behind_proxy else request.peer()
-        if self._crowd.is_too_many(address, now):
+        if self._crowd.exceeds_limit(address, now):
             return LeftOutCount.Reason.CROWD
-        if from_a_browser and self._bots.named(request.header("user-agent")):
+        if from_a_browser and self._bots.matches(request.header("user-agent")):
             return LeftOutCount.Reason.MACHINE
         return None

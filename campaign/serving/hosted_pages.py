@@ -14,13 +14,13 @@ from django.utils.translation import gettext
 
 from campaign.models import Placement
 from messages.models import HelpLink
-from messages.text.rendering import Rendered, direction_of
+from messages.text.rendering import RenderedMessage, direction_of
 
 _RECEIPT = "RECEIPT-STANDS-HERE"
 _KEY = "PLACEMENT-STANDS-HERE"
-LANES = ("self", "affected")
+HELP_LANES = ("self", "affected")
 # What visitors are told about a help link: when one of these changes, the pages are rendered anew.
-OF_A_LINK = (
+HELP_LINK_FIELDS = (
     "id",
     "name",
     "url",
@@ -36,42 +36,42 @@ OF_A_LINK = (
     "verified_on",
 )
 
-Parts = tuple[bytes, ...]  # around each place of a placement's key: `key.join(parts)`
-Pages = Mapping[str, Parts]
+PageParts = tuple[bytes, ...]  # around each place of a placement's key: `key.join(parts)`
+HostedPages = Mapping[str, PageParts]
 
 
-def cut(text: str) -> Parts:
+def split_at_key(text: str) -> PageParts:
     """What was rendered for `any_like` a placement, cut where a placement's key will stand."""
     return tuple(part.encode() for part in text.split(_KEY))
 
 
-def any_like(placement: Placement) -> Placement:
+def placeholder_placement(placement: Placement) -> Placement:
     """Stands for every placement whose buttons lead where those of this one do: its key is a mark to `cut` at."""
     return Placement(key=_KEY, leave_url=placement.leave_url, continue_url=placement.continue_url)
 
 
-def spoken(locale: str | None) -> str:
+def interface_language(locale: str | None) -> str:
     """The language around a message in this locale: its own if the interface speaks it, else English."""
     language = (locale or "").lower().split("-", 1)[0]
     return language if language in settings.AUDIENCE_LANGUAGES else "en"
 
 
-def in_language(locale: str) -> str:
+def locale_query(locale: str) -> str:
     """What is added to an address of ours so that the next page speaks as this one did.
 
     Nothing for English: it may be that no message was there in the visitor's language, and then the next page may be.
     """
-    return "" if spoken(locale) == "en" else f"?locale={spoken(locale)}"
+    return "" if interface_language(locale) == "en" else f"?locale={interface_language(locale)}"
 
 
-def payload(words: Rendered, placement: Placement) -> dict[str, Any]:
+def message_payload(words: RenderedMessage, placement: Placement) -> dict[str, Any]:
     """The message as the embed and the API get it; every arm has exactly this shape."""
-    with translation.override(spoken(words.locale)):
+    with translation.override(interface_language(words.locale)):
         return _payload(words, placement)
 
 
-def _payload(words: Rendered, placement: Placement) -> dict[str, Any]:
-    base, same = f"/m/{placement.key}", in_language(words.locale)
+def _payload(words: RenderedMessage, placement: Placement) -> dict[str, Any]:
+    base, same = f"/m/{placement.key}", locale_query(words.locale)
     return {
         "headline": words.headline,
         "body_html": words.body_html,
@@ -111,12 +111,12 @@ def _payload(words: Rendered, placement: Placement) -> dict[str, Any]:
     }
 
 
-def message_page(message: dict[str, Any], placement: Placement) -> list[str]:
+def render_message_page(message: dict[str, Any], placement: Placement) -> list[str]:
     """The hosted page cut at each receipt: `receipt.join(parts)` is the page."""
     return _page(message, placement, _RECEIPT, preview=False).split(_RECEIPT)
 
 
-def preview_page(message: dict[str, Any], placement: Placement) -> str:
+def render_preview_page(message: dict[str, Any], placement: Placement) -> str:
     """The same page for staff: nothing is counted."""
     return _page(message, placement, "", preview=True)
 
@@ -126,15 +126,15 @@ def _page(message: dict[str, Any], placement: Placement, receipt: str, *, previe
         "message": message,
         "act": {action["outcome"]: action for action in message["actions"]},
         "placement": placement.key,
-        "in_language": in_language(message["locale"]),
+        "in_language": locale_query(message["locale"]),
         "receipt": receipt,
         "preview": preview,
     }
-    with translation.override(spoken(message["locale"])):
+    with translation.override(interface_language(message["locale"])):
         return render_to_string("campaign/serving/message.html", context)
 
 
-class QuietPages:
+class FollowUpPages:
     """The pages behind a message, in every language, cut where the placement's key stands.
 
     Placements of one partner differ in nothing else, so they share them.
@@ -142,14 +142,14 @@ class QuietPages:
 
     def __init__(self, links: Sequence[HelpLink]) -> None:
         self._links = links
-        self._by_runner: dict[str, Pages] = {}
+        self._by_runner: dict[str, HostedPages] = {}
 
-    def of(self, runner: str) -> Pages:
+    def for_partner(self, runner: str) -> HostedPages:
         """By language and path under /m/<placement>/, as "es:help/self"."""
         if runner not in self._by_runner:
             self._by_runner[runner] = MappingProxyType(
                 {
-                    f"{locale}:{path}": cut(page)
+                    f"{locale}:{path}": split_at_key(page)
                     for locale in settings.AUDIENCE_LANGUAGES
                     for path, page in self._in(locale, runner)
                 }
@@ -161,12 +161,12 @@ class QuietPages:
             "placement": _KEY,
             "runner": runner,
             "message": {"locale": locale, "dir": direction_of(locale)},
-            "in_language": in_language(locale),
+            "in_language": locale_query(locale),
         }
         with translation.override(locale):
             for name in ("left", "continued", "about", "thanks", "unavailable"):
                 yield name, render_to_string(f"campaign/serving/{name}.html", context)
-            for lane in LANES:
+            for lane in HELP_LANES:
                 chosen = [link for link in self._links if link.lane == lane]
                 yield (
                     f"help/{lane}",
@@ -174,7 +174,7 @@ class QuietPages:
                 )
 
 
-def policy(placement: Placement) -> str:
+def content_security_policy(placement: Placement) -> str:
     """The page's content security policy. Chromium holds form-action against redirects too, so they are named."""
     origins = {
         f"{parts.scheme}://{parts.netloc}"

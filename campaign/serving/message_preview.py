@@ -18,10 +18,10 @@ from django.views.decorators.http import require_safe
 from campaign.models import Placement
 from campaign.serving import hosted_pages
 from messages.models import Draft, Rendition
-from messages.roles import ROLES, require_role
-from messages.text.rendering import Rendered, body_html, direction_of
+from messages.roles import STAFF_ROLES, require_role
+from messages.text.rendering import RenderedMessage, body_html, direction_of
 
-POLICY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'self'; sandbox allow-scripts"
 )
@@ -30,13 +30,13 @@ _COLOURS = ("light", "dark")
 
 @require_safe
 @xframe_options_sameorigin
-def words(request: HttpRequest) -> HttpResponse:
+def message_preview(request: HttpRequest) -> HttpResponse:
     """?draft= shows one's own draft, ?rendition= words that are saved; ?place=, ?colours= and ?direction= say how."""
-    require_role(request.user, *ROLES)
+    require_role(request.user, *STAFF_ROLES)
     assert isinstance(request.user, AbstractUser)
     shown = _words(request, request.user)
     colours = request.GET.get("colours", "")
-    message = hosted_pages.payload(shown, Placement(key="preview"))
+    message = hosted_pages.message_payload(shown, Placement(key="preview"))
     context = {
         "message": message,
         "act": {action["outcome"]: action for action in message["actions"]},
@@ -47,14 +47,14 @@ def words(request: HttpRequest) -> HttpResponse:
     }
     template = "embed" if request.GET.get("place") == "embed" else "page"
     response = render(request, f"campaign/preview/{template}.html", context)
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     return response
 
 
-def _words(request: HttpRequest, person: AbstractUser) -> Rendered:
+def _words(request: HttpRequest, person: AbstractUser) -> RenderedMessage:
     headline, body, locale = _found(request, person)
     direction = request.GET.get("direction", "")
-    return Rendered(
+    return RenderedMessage(
         headline=headline.strip() or _("The headline will stand here"),
         body_html=body_html(body) or f"<p>{_('The words will stand here.')}</p>",
         locale=locale,

@@ -17,7 +17,7 @@ def preview_url(placement: Placement, arm: Arm) -> str:
     return f"/m/{placement.key}/?{urlencode({'preview': token})}"
 
 
-def arm_of(token: str) -> int | None:
+def arm_id_from_token(token: str) -> int | None:
     """The arm that a preview token names, or None if we did not sign it."""
     try:
         value = signing.loads(token, salt=_SALT)

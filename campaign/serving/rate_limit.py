@@ -15,12 +15,12 @@ import os
 from array import array
 from ipaddress import IPv6Address
 
-ROWS, BITS = 3, 14
+SKETCH_ROWS, SKETCH_BITS = 3, 14
 WINDOW_SECONDS = 300.0
-_PLACE = (1 << BITS) - 1
+_PLACE = (1 << SKETCH_BITS) - 1
 
 
-class Crowd:
+class NetworkRateLimit:
     """Counts requests by network; `limit` of them in five minutes are the most that count, and 0 is no limit."""
 
     def __init__(self, limit: int) -> None:
@@ -28,13 +28,13 @@ class Crowd:
         self._ends = 0.0
         self._forget(0.0)
 
-    def is_too_many(self, address: str, now: float) -> bool:
+    def exceeds_limit(self, address: str, now: float) -> bool:
         """One more request of this address's network: whether there were too many of it by now."""
         if not self._limit:
             return False
         if not now < self._ends <= now + WINDOW_SECONDS:  # the clock may have jumped back
             self._forget(now)
-        network = network_of(address)
+        network = network_prefix(address)
         if network is None:
             return False
         # Written out row by row: this runs at every message that is served.
@@ -42,20 +42,20 @@ class Crowd:
         first, second, third = self._rows
         place = digest & _PLACE
         first[place] = in_first = first[place] + 1
-        place = digest >> BITS & _PLACE
+        place = digest >> SKETCH_BITS & _PLACE
         second[place] = in_second = second[place] + 1
-        place = digest >> 2 * BITS & _PLACE
+        place = digest >> 2 * SKETCH_BITS & _PLACE
         third[place] = in_third = third[place] + 1
         return in_first > limit and in_second > limit and in_third > limit
 
     def _forget(self, now: float) -> None:
         self._key = os.urandom(16)
-        first, second, third = (array("I", bytes(array("I").itemsize << BITS)) for _ in range(ROWS))
+        first, second, third = (array("I", bytes(array("I").itemsize << SKETCH_BITS)) for _ in range(SKETCH_ROWS))
         self._rows = (first, second, third)
         self._ends = now + WINDOW_SECONDS
 
 
-def network_of(address: str) -> bytes | None:
+def network_prefix(address: str) -> bytes | None:
     """The network of an address, in few bytes; None if it is this machine, or no address.
 
     >>> network_of("192.0.2.77"), network_of("2001:db8:7:8::1").hex(), network_of("127.0.0.1"), network_of("a name")
@@ -69,5 +69,5 @@ def network_of(address: str) -> bytes | None:
     except ValueError:
         return None
     if parsed.ipv4_mapped:
-        return network_of(str(parsed.ipv4_mapped))
+        return network_prefix(str(parsed.ipv4_mapped))
     return None if parsed.is_loopback else parsed.packed[:6]

@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, close_old_connections, connection, transaction
 
-from campaign.assignment.receipts import told_by
+from campaign.assignment.receipts import unpack_ids
 from campaign.models import LeftOutCount, ServedCount
-from campaign.placements.tag_check import PlaceTests
+from campaign.placements.tag_check import TagCheckLog
 
 if TYPE_CHECKING:
-    from campaign.serving.snapshot import Offer
+    from campaign.serving.snapshot import ServedArm
 
 _EPOCH = date(1970, 1, 1)
 _MOST_SENT = 4096
 
 
-def _adding(model: type[ServedCount] | type[LeftOutCount]) -> str:
+def _upsert_sql(model: type[ServedCount] | type[LeftOutCount]) -> str:
     """The statement that adds to one count: the fields of its key, the count last."""
     table, key = model._meta.db_table, [str(field.column) for field in model._meta.pk_fields]
     return f"""
@@ -51,12 +51,12 @@ class ServedCounter:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._sent: defaultdict[int, list[Offer]] = defaultdict(list)  # by day since 1970
+        self._sent: defaultdict[int, list[ServedArm]] = defaultdict(list)  # by day since 1970
         self._served: Counter[tuple[int, int, int, str]] = Counter()  # day, arm, placement, locale
         self._left_out: Counter[tuple[int, int, str]] = Counter()  # day, placement, reason
-        self.tests = PlaceTests()  # written by the same thread
+        self.tag_check_log = TagCheckLog()  # written by the same thread
 
-    def add(self, hour: int, offer: Offer) -> None:
+    def add(self, hour: int, offer: ServedArm) -> None:
         """One more message was sent, and counts."""
         sent = self._sent[hour // 24]
         sent.append(offer)
@@ -71,17 +71,17 @@ class ServedCounter:
             counted = sent[:]
             del sent[: len(counted)]
             for offer, count in Counter(counted).items():
-                _, arm, placement = told_by(offer.facts)
+                _, arm, placement = unpack_ids(offer.packed_ids)
                 self._served[day, arm, placement, offer.locale] += count
 
-    def leave_out(self, *, hour: int, placement: int, reason: LeftOutCount.Reason) -> None:
+    def add_excluded(self, *, hour: int, placement: int, reason: LeftOutCount.Reason) -> None:
         """One more message was sent, and does not."""
         with self._lock:
             self._left_out[hour // 24, placement, reason.value] += 1
 
     def flush(self) -> int:
         """How many were written; on a database error nothing is lost, the next flush tries again."""
-        self.tests.flush()
+        self.tag_check_log.flush()
         with self._lock:
             self._add_up()
             served, self._served = self._served, Counter()
@@ -90,8 +90,8 @@ class ServedCounter:
             return 0
         try:
             with transaction.atomic(), connection.cursor() as cursor:
-                cursor.executemany(_adding(ServedCount), _rows(served))
-                cursor.executemany(_adding(LeftOutCount), _rows(left_out))
+                cursor.executemany(_upsert_sql(ServedCount), _rows(served))
+                cursor.executemany(_upsert_sql(LeftOutCount), _rows(left_out))
         except DatabaseError:
             with self._lock:
                 self._served.update(served)
@@ -99,7 +99,7 @@ class ServedCounter:
             return 0
         return served.total() + left_out.total()
 
-    def keep_flushing(self, seconds: float) -> None:
+    def start_flushing(self, seconds: float) -> None:
         """Flush from a background thread, and once more when the process ends."""
 
         def loop() -> None:

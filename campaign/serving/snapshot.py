@@ -21,15 +21,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
-from campaign.assignment.arm_hash import cumulative
-from campaign.assignment.receipts import facts
+from campaign.assignment.arm_hash import cumulative_weights
+from campaign.assignment.receipts import pack_ids
 from campaign.keys.store import subject_secret
 from campaign.models import Arm, Campaign, Placement
 from campaign.serving import hosted_pages
-from campaign.serving.snapshot_version import Pulse, read_marks, read_pulse
+from campaign.serving.snapshot_version import CoarseVersion, read_coarse_version, read_placement_versions
 from messages.models import HelpLink, Rendition
 from messages.review import workflow
-from messages.text.rendering import Rendered, render
+from messages.text.rendering import RenderedMessage, render_rendition
 
 if TYPE_CHECKING:
     from campaign.serving.snapshot_file import SnapshotFile
@@ -40,13 +40,13 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class RenditionEntry:
     """One message in one locale: the JSON that answers with it, as far as the value of its receipt; its hosted page
     around each place of the receipt; and the page that staff preview. Equal ones are one object."""
 
-    answer: hosted_pages.Parts
-    page: tuple[hosted_pages.Parts, ...]
-    preview_page: hosted_pages.Parts
+    decide_json: hosted_pages.PageParts
+    page: tuple[hosted_pages.PageParts, ...]
+    preview_page: hosted_pages.PageParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class ArmEntry:
 
     id: int
     key: str
-    shown: Mapping[str, Shown]
+    renditions: Mapping[str, RenditionEntry]
     paused: bool = False
 
 
@@ -66,7 +66,7 @@ class CampaignEntry:
     id: int
     salt: str
     arms: tuple[ArmEntry, ...]
-    totals: tuple[int, ...]
+    cumulative_weights: tuple[int, ...]
     locales: tuple[str, ...]
     starts: float
     ends: float
@@ -74,17 +74,17 @@ class CampaignEntry:
     secret: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
-        _share(self, "totals", "locales", "starts", "ends", "unit")
+        _share(self, "cumulative_weights", "locales", "starts", "ends", "unit")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Offer:
+class ServedArm:
     """One arm at one placement in one locale: what is a placement's own lies close together, as the processor waits
     for each thing that lies elsewhere. Each is one of a kind, and counted as such."""
 
-    facts: bytes  # of its receipts
+    packed_ids: bytes  # of its receipts
     locale: str
-    shown: Shown
+    rendition: RenditionEntry
     paused: bool = False  # no receipt goes out, and these are the control's words
 
 
@@ -99,39 +99,41 @@ class PlacementEntry:
     continue_url: str
     campaign: CampaignEntry | None
     reason: str
-    fallback: Mapping[str, Shown] | None
+    fallback: Mapping[str, RenditionEntry] | None
     previews: Mapping[int, ArmEntry]
-    pages: hosted_pages.Pages
-    policy: str
-    mark: tuple[Any, ...] = field(default=(), repr=False, compare=False)
-    offers: tuple[Offer, ...] = field(init=False, repr=False, compare=False)  # by locale, then by arm
+    pages: hosted_pages.HostedPages
+    content_security_policy: str
+    version: tuple[Any, ...] = field(default=(), repr=False, compare=False)
+    served_arms: tuple[ServedArm, ...] = field(init=False, repr=False, compare=False)  # by locale, then by arm
 
     def __post_init__(self) -> None:
         _share(self, "origins")
-        object.__setattr__(self, "offers", tuple(_offers(self)))  # how a frozen dataclass gets what follows from it
+        object.__setattr__(
+            self, "served_arms", tuple(_offers(self))
+        )  # how a frozen dataclass gets what follows from it
 
-    def whole(self, parts: hosted_pages.Parts) -> bytes:
+    def insert_key(self, parts: hosted_pages.PageParts) -> bytes:
         """What was cut, with this placement's key in it."""
         return self.key.encode().join(parts)
 
-    def shown(self) -> Iterator[Shown]:
+    def all_renditions(self) -> Iterator[RenditionEntry]:
         """All that can be shown here, some of it more than once."""
         for arm in (*self.previews.values(), *(self.campaign.arms if self.campaign else ())):
-            yield from arm.shown.values()
+            yield from arm.renditions.values()
         yield from (self.fallback or {}).values()
 
 
-def _offers(placement: PlacementEntry) -> Iterable[Offer]:
+def _offers(placement: PlacementEntry) -> Iterable[ServedArm]:
     campaign = placement.campaign
     if campaign is None:
         return
     for locale in campaign.locales:
         for arm in campaign.arms:
-            told = facts(campaign=campaign.id, arm=arm.id, placement=placement.id)
-            yield Offer(told, locale, arm.shown[locale], arm.paused)
+            told = pack_ids(campaign=campaign.id, arm=arm.id, placement=placement.id)
+            yield ServedArm(told, locale, arm.renditions[locale], arm.paused)
 
 
-class Asked(NamedTuple):
+class DecideRequest(NamedTuple):
     """What a request for a decision says beside its placement."""
 
     locale: str | None = None
@@ -149,11 +151,13 @@ class Snapshot:
 
     placements: Mapping[str, PlacementEntry]
     placement_ids: Mapping[int, PlacementEntry]
-    compiled: bool = False
-    lately: dict[bytes, tuple[PlacementEntry, Asked]] = field(default_factory=dict, repr=False, compare=False)
+    is_compiled: bool = False
+    request_cache: dict[bytes, tuple[PlacementEntry, DecideRequest]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
 
-EMPTY = Snapshot(MappingProxyType({}), MappingProxyType({}))
+EMPTY_SNAPSHOT = Snapshot(MappingProxyType({}), MappingProxyType({}))
 _NO_CAMPAIGN = "no_campaign"
 _REASONS: dict[str, str] = {
     Campaign.State.PAUSED: "campaign_paused",
@@ -167,14 +171,14 @@ _AT_ONCE = 200
 _REASON_ORDER = ["campaign_paused", "campaign_not_started", "campaign_ended"]
 
 
-def compile_snapshot(before: Snapshot = EMPTY) -> Snapshot:
+def compile_snapshot(before: Snapshot = EMPTY_SNAPSHOT) -> Snapshot:
     """Render everything that can be shown; a placement where nothing has changed since `before` is taken as it is."""
-    marks = read_marks()
-    entries = {number: entry for number, entry in before.placement_ids.items() if marks.get(number) == entry.mark}
+    marks = read_placement_versions()
+    entries = {number: entry for number, entry in before.placement_ids.items() if marks.get(number) == entry.version}
     placements = Placement.objects.select_related("partner", "fallback__message").prefetch_related(
         "campaigns__arms__revision__message", "campaigns__arms__revision__renditions", "fallback__renditions"
     )
-    quiet, renderer = hosted_pages.QuietPages(list(HelpLink.objects.shown())), _Renderer(entries.values())
+    quiet, renderer = hosted_pages.FollowUpPages(list(HelpLink.objects.active())), _Renderer(entries.values())
     changed = [number for number in marks if number not in entries]
     for start in range(0, len(changed), _AT_ONCE):
         for placement in placements.filter(pk__in=changed[start : start + _AT_ONCE]):
@@ -182,7 +186,7 @@ def compile_snapshot(before: Snapshot = EMPTY) -> Snapshot:
     return Snapshot(
         placements=MappingProxyType({entry.key: entry for entry in entries.values()}),
         placement_ids=MappingProxyType(entries),
-        compiled=True,
+        is_compiled=True,
     )
 
 
@@ -190,33 +194,33 @@ class _Renderer:
     """Renders words, once for all placements whose buttons lead to the same places."""
 
     def __init__(self, before: Iterable[PlacementEntry]) -> None:
-        self._one = {shown: shown for entry in before for shown in entry.shown()}
-        self._made: dict[tuple[int, str, str], Shown] = {}
+        self._one = {shown: shown for entry in before for shown in entry.all_renditions()}
+        self._made: dict[tuple[int, str, str], RenditionEntry] = {}
 
-    def shown(self, words: Iterable[Rendition], placement: Placement) -> Mapping[str, Shown]:
+    def shown(self, words: Iterable[Rendition], placement: Placement) -> Mapping[str, RenditionEntry]:
         """By locale."""
         return MappingProxyType({rendition.locale: self._at(rendition, placement) for rendition in words})
 
-    def _at(self, rendition: Rendition, placement: Placement) -> Shown:
+    def _at(self, rendition: Rendition, placement: Placement) -> RenditionEntry:
         where = (rendition.pk, placement.leave_url, placement.continue_url)
         if where not in self._made:
-            made = _rendered(render(rendition), hosted_pages.any_like(placement))
+            made = _rendered(render_rendition(rendition), hosted_pages.placeholder_placement(placement))
             self._made[where] = self._one.setdefault(made, made)
         return self._made[where]
 
 
-def _rendered(words: Rendered, placement: Placement) -> Shown:
-    payload = hosted_pages.payload(words, placement)
+def _rendered(words: RenderedMessage, placement: Placement) -> RenditionEntry:
+    payload = hosted_pages.message_payload(words, placement)
     message = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
-    return Shown(
-        answer=hosted_pages.cut(f'{{"message":{message},"receipt":'),
-        page=tuple(map(hosted_pages.cut, hosted_pages.message_page(payload, placement))),
-        preview_page=hosted_pages.cut(hosted_pages.preview_page(payload, placement)),
+    return RenditionEntry(
+        decide_json=hosted_pages.split_at_key(f'{{"message":{message},"receipt":'),
+        page=tuple(map(hosted_pages.split_at_key, hosted_pages.render_message_page(payload, placement))),
+        preview_page=hosted_pages.split_at_key(hosted_pages.render_preview_page(payload, placement)),
     )
 
 
 def _placement(
-    placement: Placement, quiet: hosted_pages.QuietPages, renderer: _Renderer, mark: tuple[Any, ...]
+    placement: Placement, quiet: hosted_pages.FollowUpPages, renderer: _Renderer, mark: tuple[Any, ...]
 ) -> PlacementEntry:
     campaigns = list(placement.campaigns.all())
     # A scheduled one too: it starts by the server's clock, whether or not the worker has noticed.
@@ -241,10 +245,10 @@ def _placement(
         campaign=entry,
         reason=reason,
         fallback=renderer.shown(_fallback(placement), placement) or None,
-        previews=MappingProxyType({number: arm for number, arm in arms.items() if arm.shown}),
-        pages=quiet.of(placement.partner.name),
-        policy=hosted_pages.policy(placement),
-        mark=mark,
+        previews=MappingProxyType({number: arm for number, arm in arms.items() if arm.renditions}),
+        pages=quiet.for_partner(placement.partner.name),
+        content_security_policy=hosted_pages.content_security_policy(placement),
+        version=mark,
     )
 
 
@@ -258,13 +262,15 @@ def _words(arm: Arm, campaign: Campaign) -> list[Rendition]:
         return words
     if arm.revision.message.stopped_at is not None:
         return []
-    return [r for r in words if workflow.stands(r) and (r.locale in campaign.locales or not campaign.locales)]
+    return [
+        r for r in words if workflow.is_approval_valid(r) and (r.locale in campaign.locales or not campaign.locales)
+    ]
 
 
 def _fallback(placement: Placement) -> list[Rendition]:
     if placement.fallback is None or placement.fallback.message.stopped_at is not None:
         return []
-    return [rendition for rendition in placement.fallback.renditions.all() if workflow.stands(rendition)]
+    return [rendition for rendition in placement.fallback.renditions.all() if workflow.is_approval_valid(rendition)]
 
 
 def _campaign(campaign: Campaign, entries: Mapping[int, ArmEntry]) -> CampaignEntry | None:
@@ -273,20 +279,20 @@ def _campaign(campaign: Campaign, entries: Mapping[int, ArmEntry]) -> CampaignEn
     neutral = next((entries[arm.id] for arm in ordered if arm.is_control), None)
     # A paused arm keeps its place, so that nobody else's arm moves; its own words are shown to nobody.
     arms = [
-        replace(entries[arm.id], shown=neutral.shown if neutral else {}, paused=True)
+        replace(entries[arm.id], renditions=neutral.renditions if neutral else {}, paused=True)
         if arm.paused_at is not None
         else entries[arm.id]
         for arm in ordered
     ]
     # Arms are compared, so a locale is offered only if every arm speaks it.
-    common = set.intersection(*(set(arm.shown) for arm in arms))
+    common = set.intersection(*(set(arm.renditions) for arm in arms))
     if not common:
         return None
     return CampaignEntry(
         id=campaign.id,
         salt=campaign.salt,
         arms=tuple(arms),
-        totals=cumulative([arm.weight for arm in ordered]),
+        cumulative_weights=cumulative_weights([arm.weight for arm in ordered]),
         locales=tuple(sorted(common, key=lambda locale: (locale != "en", locale))),
         starts=_seconds(campaign.starts_at, float("-inf")),
         ends=_seconds(campaign.ends_at, float("inf")),
@@ -296,7 +302,7 @@ def _campaign(campaign: Campaign, entries: Mapping[int, ArmEntry]) -> CampaignEn
 
 
 @lru_cache(maxsize=1024)
-def one_for_all(value: T) -> T:
+def intern_value(value: T) -> T:
     """Equal values as one object: what the processor has at hand for one placement serves a thousand others too."""
     return value
 
@@ -304,7 +310,7 @@ def one_for_all(value: T) -> T:
 def _share(entry: object, *names: str) -> None:
     """These fields of a frozen entry, as one object with all entries that say the same."""
     for name in names:
-        object.__setattr__(entry, name, one_for_all(getattr(entry, name)))
+        object.__setattr__(entry, name, intern_value(getattr(entry, name)))
 
 
 def _seconds(moment: datetime | None, default: float) -> float:
@@ -317,7 +323,7 @@ def _spare_the_collector() -> None:
     gc.freeze()
 
 
-class Keeper:
+class SnapshotRefresher:
     """Holds the current snapshot and renews it in the background; the database may come and go.
 
     Each one is kept in `file`, and taken from there if the database is away when the process starts.
@@ -326,25 +332,25 @@ class Keeper:
     def __init__(self, file: SnapshotFile | None = None) -> None:
         self._lock = threading.Lock()
         self._file = file
-        self._pulse: Pulse = ()
-        self.current = EMPTY
+        self._pulse: CoarseVersion = ()
+        self.current = EMPTY_SNAPSHOT
 
     def refresh(self) -> bool:
         """Compile anew if anything served has changed; True if it did."""
         with self._lock:
             try:
-                before, self._pulse = self._pulse, read_pulse()
-                if self.current.compiled and self._pulse == before:
+                before, self._pulse = self._pulse, read_coarse_version()
+                if self.current.is_compiled and self._pulse == before:
                     return False
-                marks = {number: entry.mark for number, entry in self.current.placement_ids.items()}
-                if self.current.compiled and read_marks() == marks:
+                marks = {number: entry.version for number, entry in self.current.placement_ids.items()}
+                if self.current.is_compiled and read_placement_versions() == marks:
                     return False
                 self.current = compile_snapshot(self.current)
                 _spare_the_collector()
             except (DatabaseError, OSError) as error:  # OSError: a secret could not be read or made
                 self._pulse = ()
                 log.warning("The snapshot stays as it is: %s", type(error).__name__)
-                return self.current is EMPTY and self._take_from_the_file()
+                return self.current is EMPTY_SNAPSHOT and self._take_from_the_file()
             if self._file is not None:
                 self._file.write(self.current)
             return True
@@ -357,7 +363,7 @@ class Keeper:
         self.current = kept
         return True
 
-    def keep_fresh(self, seconds: float) -> None:
+    def start_refreshing(self, seconds: float) -> None:
         """Renew from a background thread, for the life of the process."""
 
         def loop() -> None:

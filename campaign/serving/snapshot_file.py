@@ -20,10 +20,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from campaign.keys.store import subject_secret, subject_secrets
+from campaign.keys.store import campaigns_with_subject_secret, subject_secret
 from campaign.models import Campaign
-from campaign.serving.hosted_pages import Pages, Parts
-from campaign.serving.snapshot import ArmEntry, CampaignEntry, PlacementEntry, Shown, Snapshot
+from campaign.serving.hosted_pages import HostedPages, PageParts
+from campaign.serving.snapshot import ArmEntry, CampaignEntry, PlacementEntry, RenditionEntry, Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +34,8 @@ _DRAFT_SECONDS = 60  # no process writes longer than that
 class SnapshotFile:
     """One file, shared by the web processes of this machine; always whole."""
 
-    def __init__(self, path: Path, *, keys: Path) -> None:
-        self._path, self._keys = path, keys
+    def __init__(self, path: Path, *, key_directory: Path) -> None:
+        self._path, self._keys = path, key_directory
 
     def write(self, snapshot: Snapshot) -> None:
         """Keep this snapshot, unless the file holds it already. A disk that does not take it stops nothing."""
@@ -77,7 +77,7 @@ class SnapshotFile:
         return Snapshot(
             placements=MappingProxyType({entry.key: entry for entry in entries}),
             placement_ids=MappingProxyType({entry.id: entry for entry in entries}),
-            compiled=True,  # its entries bear no mark, so the first answer of the database makes them anew
+            is_compiled=True,  # its entries bear no mark, so the first answer of the database makes them anew
         )
 
     def _clear_away(self) -> None:
@@ -99,30 +99,30 @@ class SnapshotFile:
         campaign = placement.campaign
         if campaign is None or campaign.unit != Campaign.Unit.SUBJECT:
             return placement
-        if campaign.id not in subject_secrets(self._keys):
+        if campaign.id not in campaigns_with_subject_secret(self._keys):
             return replace(placement, campaign=None, reason="campaign_ended")
         return replace(placement, campaign=replace(campaign, secret=subject_secret(self._keys, campaign.id)))
 
 
 def _marks(snapshot: Snapshot) -> bytes:
-    return repr(sorted((number, entry.mark) for number, entry in snapshot.placement_ids.items())).encode()
+    return repr(sorted((number, entry.version) for number, entry in snapshot.placement_ids.items())).encode()
 
 
 class _Shared:
     """What placements share, and the number that each has in the file."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self._pages: dict[int, tuple[int, Pages]] = {}
-        self._words: dict[Shown, int] = {}
+        self._pages: dict[int, tuple[int, HostedPages]] = {}
+        self._words: dict[RenditionEntry, int] = {}
         for placement in snapshot.placements.values():
             self._pages.setdefault(id(placement.pages), (len(self._pages), placement.pages))
-            for shown in placement.shown():
+            for shown in placement.all_renditions():
                 self._words.setdefault(shown, len(self._words))
 
-    def pages(self, pages: Pages) -> int:
+    def pages(self, pages: HostedPages) -> int:
         return self._pages[id(pages)][0]
 
-    def words(self, shown: Mapping[str, Shown]) -> dict[str, int]:
+    def words(self, shown: Mapping[str, RenditionEntry]) -> dict[str, int]:
         """By locale."""
         return {locale: self._words[one] for locale, one in shown.items()}
 
@@ -131,15 +131,15 @@ class _Shared:
         return {"shared": pages, "words": [*map(_shown_as_json, self._words)]}
 
 
-def _as_text(parts: Parts) -> list[str]:
+def _as_text(parts: PageParts) -> list[str]:
     return [part.decode() for part in parts]
 
 
-def _parts(told: Sequence[str]) -> Parts:
+def _parts(told: Sequence[str]) -> PageParts:
     return tuple(part.encode() for part in told)
 
 
-def _pages(told: Mapping[str, list[str]]) -> Pages:
+def _pages(told: Mapping[str, list[str]]) -> HostedPages:
     return MappingProxyType({name: _parts(parts) for name, parts in told.items()})
 
 
@@ -160,12 +160,12 @@ def _placement_as_json(placement: PlacementEntry, shared: _Shared) -> dict[str, 
         "paused": [_arm_as_json(arm, shared) for arm in served if arm.paused],
         "previews": list(placement.previews),
         "pages": shared.pages(placement.pages),
-        "policy": placement.policy,
+        "policy": placement.content_security_policy,
     }
 
 
 def _arm_as_json(arm: ArmEntry, shared: _Shared) -> dict[str, Any]:
-    return {"id": arm.id, "key": arm.key, "shown": shared.words(arm.shown)}
+    return {"id": arm.id, "key": arm.key, "shown": shared.words(arm.renditions)}
 
 
 def _campaign_as_json(campaign: CampaignEntry) -> dict[str, Any]:
@@ -173,7 +173,7 @@ def _campaign_as_json(campaign: CampaignEntry) -> dict[str, Any]:
         "id": campaign.id,
         "salt": campaign.salt,
         "arms": [arm.id for arm in campaign.arms],
-        "totals": campaign.totals,
+        "totals": campaign.cumulative_weights,
         "locales": campaign.locales,
         "starts": campaign.starts,
         "ends": campaign.ends,
@@ -181,12 +181,14 @@ def _campaign_as_json(campaign: CampaignEntry) -> dict[str, Any]:
     }
 
 
-def _shown_as_json(shown: Shown) -> dict[str, Any]:
+def _shown_as_json(shown: RenditionEntry) -> dict[str, Any]:
     page = [_as_text(parts) for parts in shown.page]
-    return {"answer": _as_text(shown.answer), "page": page, "preview_page": _as_text(shown.preview_page)}
+    return {"answer": _as_text(shown.decide_json), "page": page, "preview_page": _as_text(shown.preview_page)}
 
 
-def _placement(told: Mapping[str, Any], pages: Sequence[Pages], words: Sequence[Shown]) -> PlacementEntry:
+def _placement(
+    told: Mapping[str, Any], pages: Sequence[HostedPages], words: Sequence[RenditionEntry]
+) -> PlacementEntry:
     arms = {arm["id"]: _arm(arm, words) for arm in told["arms"]}
     paused = {arm["id"]: replace(_arm(arm, words), paused=True) for arm in told["paused"]}
     return PlacementEntry(
@@ -200,7 +202,7 @@ def _placement(told: Mapping[str, Any], pages: Sequence[Pages], words: Sequence[
         fallback=None if told["fallback"] is None else _in_locales(told["fallback"], words),
         previews=MappingProxyType({number: arms[number] for number in told["previews"]}),
         pages=pages[told["pages"]],
-        policy=told["policy"],
+        content_security_policy=told["policy"],
     )
 
 
@@ -209,7 +211,7 @@ def _campaign(told: Mapping[str, Any], arms: Mapping[int, ArmEntry]) -> Campaign
         id=told["id"],
         salt=told["salt"],
         arms=tuple(arms[number] for number in told["arms"]),
-        totals=tuple(told["totals"]),
+        cumulative_weights=tuple(told["totals"]),
         locales=tuple(told["locales"]),
         starts=told["starts"],
         ends=told["ends"],
@@ -217,14 +219,14 @@ def _campaign(told: Mapping[str, Any], arms: Mapping[int, ArmEntry]) -> Campaign
     )
 
 
-def _arm(told: Mapping[str, Any], words: Sequence[Shown]) -> ArmEntry:
+def _arm(told: Mapping[str, Any], words: Sequence[RenditionEntry]) -> ArmEntry:
     return ArmEntry(told["id"], told["key"], _in_locales(told["shown"], words))
 
 
-def _in_locales(told: Mapping[str, int], words: Sequence[Shown]) -> Mapping[str, Shown]:
+def _in_locales(told: Mapping[str, int], words: Sequence[RenditionEntry]) -> Mapping[str, RenditionEntry]:
     return MappingProxyType({locale: words[number] for locale, number in told.items()})
 
 
-def _shown(told: Mapping[str, Any]) -> Shown:
+def _shown(told: Mapping[str, Any]) -> RenditionEntry:
     page = tuple(map(_parts, told["page"]))
-    return Shown(answer=_parts(told["answer"]), page=page, preview_page=_parts(told["preview_page"]))
+    return RenditionEntry(decide_json=_parts(told["answer"]), page=page, preview_page=_parts(told["preview_page"]))

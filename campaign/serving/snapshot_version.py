@@ -14,12 +14,14 @@ from campaign.serving import hosted_pages
 from messages.models import HelpLink, Review
 
 _DECIDED = Max("campaign__arms__revision__renditions__reviews")  # the last review of any of its words
-Marks = Mapping[int, tuple[Any, ...]]  # placement -> everything that its entry was compiled from, or when it changed
+PlacementVersions = Mapping[
+    int, tuple[Any, ...]
+]  # placement -> everything that its entry was compiled from, or when it changed
 
 
-def read_marks() -> Marks:
+def read_placement_versions() -> PlacementVersions:
     """Differs for a placement whenever something that is served there has changed; cheap enough every few seconds."""
-    links = str(list(HelpLink.objects.shown().order_by("id").values_list(*hosted_pages.OF_A_LINK)))
+    links = str(list(HelpLink.objects.active().order_by("id").values_list(*hosted_pages.HELP_LINK_FIELDS)))
     runs: dict[int, list[Any]] = {}
     for placement, *run in (
         Campaign.placements.through.objects.order_by("placement_id", "campaign_id")
@@ -33,10 +35,10 @@ def read_marks() -> Marks:
     return MappingProxyType({row[0]: (str(row), tuple(runs.get(row[0], ())), links) for row in rows})
 
 
-Pulse = tuple[Any, ...]
+CoarseVersion = tuple[Any, ...]
 
 
-def read_pulse() -> Pulse:
+def read_coarse_version() -> CoarseVersion:
     """Differs whenever the marks do, and sometimes when they do not; a third of their cost with 1,000 campaigns."""
     runs = Campaign.placements.through.objects.aggregate(Max("id"), Count("id"))
     states = Campaign.objects.order_by("state").values_list("state").annotate(Count("id"), Max("changed_at"))
@@ -44,7 +46,7 @@ def read_pulse() -> Pulse:
         tuple(runs.values()),
         tuple(states),
         Review.objects.aggregate(Max("id"))["id__max"],
-        tuple(HelpLink.objects.shown().order_by("id").values_list(*hosted_pages.OF_A_LINK)),
+        tuple(HelpLink.objects.active().order_by("id").values_list(*hosted_pages.HELP_LINK_FIELDS)),
         tuple(Partner.objects.order_by("id").values_list("id", "name")),
         tuple(
             Placement.objects.order_by("id").values_list(

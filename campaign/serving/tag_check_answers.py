@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from campaign.assignment.receipts import told_by
+from campaign.assignment.receipts import unpack_ids
 from campaign.placements import tag_check
-from campaign.placements.tag_check import Mark, Problem, Way
+from campaign.placements.tag_check import TagCheckChannel, TagCheckMark, TagCheckProblem
 from campaign.serving import decision
-from campaign.serving.application import Refusal, Surroundings
-from campaign.serving.snapshot import PlacementEntry, Shown
+from campaign.serving.application import Refusal, ServingContext
+from campaign.serving.snapshot import PlacementEntry, RenditionEntry
 
 
-def failed(at: Surroundings, text: str | None, problem: Problem, origin: str | None = None) -> None:
+def record_failed_tag_check(
+    at: ServingContext, text: str | None, problem: TagCheckProblem, origin: str | None = None
+) -> None:
     """Tell a test that is open, if the request carries its mark, what was wrong."""
-    mark = None if text is None else tag_check.opened(text, now=at.clock())
+    mark = None if text is None else tag_check.verify_mark(text, now=at.clock())
     if mark is not None:
-        at.served.tests.refused(mark, problem=problem, now=at.clock(), origin=origin)
+        at.served_counter.tag_check_log.record_failure(mark, problem=problem, now=at.clock(), origin=origin)
 
 
-def shown(at: Surroundings, placement: PlacementEntry, mark: Mark, *, way: Way, locale: str | None) -> Shown:
+def answer_tag_check(
+    at: ServingContext, placement: PlacementEntry, mark: TagCheckMark, *, channel: TagCheckChannel, locale: str | None
+) -> RenditionEntry:
     """Note that the placement was reached; the words that stand there now, or Refusal."""
     now = at.clock()
-    if mark.placement != placement.id:
-        at.served.tests.refused(mark, problem=Problem.KEY, now=now)
+    if mark.placement_id != placement.id:
+        at.served_counter.tag_check_log.record_failure(mark, problem=TagCheckProblem.KEY, now=now)
         raise Refusal(404, "preview_unknown", "This is a test of another placement: look at the key.")
-    at.served.tests.seen(mark, way=way, now=now)
+    at.served_counter.tag_check_log.record_success(mark, channel=channel, now=now)
     try:
-        offer = decision.decide(placement, locale, None, now, at.office, at.life_hours).offer
-    except decision.Unavailable as reason:
+        offer = decision.decide(placement, locale, None, now, at.receipt_signer, at.receipt_life_hours).served_arm
+    except decision.CampaignUnavailable as reason:
         if placement.fallback:
-            return decision.in_locale(placement.fallback, locale)
-        raise Refusal(409, reason.code, decision.WHY_NOT[reason.code]) from None
-    _, arm, _ = told_by(offer.facts)
-    return placement.previews[arm].shown[offer.locale]
+            return decision.rendition_in_locale(placement.fallback, locale)
+        raise Refusal(409, reason.code, decision.UNAVAILABLE_MESSAGES[reason.code]) from None
+    _, arm, _ = unpack_ids(offer.packed_ids)
+    return placement.previews[arm].renditions[offer.locale]

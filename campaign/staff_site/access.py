@@ -8,12 +8,12 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from campaign.models import Campaign, Placement
-from messages.roles import MANAGER, PARTNER_CONTACT, ROLES, has_role, require_role
+from messages.roles import MANAGER, PARTNER_CONTACT, STAFF_ROLES, has_role, require_role
 
 
 def campaign_for(user: AbstractUser | AnonymousUser, slug: str, *, write: bool = False) -> Campaign:
     """The campaign, if this person may see it (or, with `write`, change it); else 404 or PermissionDenied."""
-    require_role(user, *ROLES)
+    require_role(user, *STAFF_ROLES)
     campaign = Campaign.objects.select_related("plan", "created_by", "approved_by").filter(slug=slug).first()
     if campaign is None:
         raise Http404
@@ -24,9 +24,9 @@ def campaign_for(user: AbstractUser | AnonymousUser, slug: str, *, write: bool =
 
 def placements_for(user: AbstractUser | AnonymousUser) -> QuerySet[Placement]:
     """All of them for whoever works here, for a partner contact those of their own partners; else PermissionDenied."""
-    require_role(user, *ROLES, PARTNER_CONTACT)
+    require_role(user, *STAFF_ROLES, PARTNER_CONTACT)
     placements = Placement.objects.select_related("partner", "fallback__message")
-    return placements if has_role(user, *ROLES) else placements.filter(partner__contacts=user.pk).distinct()
+    return placements if has_role(user, *STAFF_ROLES) else placements.filter(partner__contacts=user.pk).distinct()
 
 
 def placement_for(user: AbstractUser | AnonymousUser, key: str, *, write: bool = False) -> Placement:

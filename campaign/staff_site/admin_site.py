@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from messages.roles import ADMINISTRATOR, has_role
 
-KEPT = {"index", "login", "logout", "jsi18n", "app_list"}  # of the site's own routes; models add theirs
+ADMIN_ROUTES = {"index", "login", "logout", "jsi18n", "app_list"}  # of the site's own routes; models add theirs
 
 
 class SupportSite(admin.AdminSite):
@@ -36,4 +36,4 @@ class SupportSite(admin.AdminSite):
         return HttpResponseRedirect(reverse("account:home"))
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        return [one for one in super().get_urls() if getattr(one, "name", None) in (*KEPT, None)]
+        return [one for one in super().get_urls() if getattr(one, "name", None) in (*ADMIN_ROUTES, None)]

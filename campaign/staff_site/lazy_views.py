@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.module_loading import import_string
 
 
-def view(name: str) -> Callable[..., HttpResponseBase]:
+def lazy_view(name: str) -> Callable[..., HttpResponseBase]:
     """The view of this dotted name, as routes take it."""
 
     def opened(request: HttpRequest, **arguments: Any) -> HttpResponseBase:

@@ -15,25 +15,25 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
-from messages.roles import ADMINISTRATOR, MANAGER, PARTNER_CONTACT, REVIEWER, ROLES, roles_held
-from messages.templatetags.sensitive_text import SHOW_COOKIE, shows_terms
+from messages.roles import ADMINISTRATOR, MANAGER, PARTNER_CONTACT, REVIEWER, STAFF_ROLES, roles_held
+from messages.templatetags.sensitive_text import SHOW_COOKIE, shows_sensitive_terms
 
 _YEAR = 31_536_000
 Text = Any  # a string, or one that is translated when it is shown
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NavigationItem:
     """One entry of the navigation: where it leads, by name, and who sees it."""
 
     name: Text
     route: str
-    roles: frozenset[str] = frozenset(ROLES)
-    also: tuple[str, ...] = ()  # pages that lie below it
+    roles: frozenset[str] = frozenset(STAFF_ROLES)
+    route_prefixes: tuple[str, ...] = ()  # pages that lie below it
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class NavigationLink:
     """A place as a page shows it; `current` is the value of aria-current, or empty."""
 
     name: Text
@@ -41,29 +41,34 @@ class Entry:
     current: str
 
 
-PLACES = (
-    Place(_("Campaigns"), "campaign:list", also=("campaign:", "analytics:")),
-    Place(_("Placements"), "placements:list", frozenset({*ROLES, PARTNER_CONTACT}), also=("placements:", "partners:")),
-    Place(_("Messages"), "messages:library", also=("messages:", "stopping:")),
-    Place(_("Reviews"), "reviews:queue", frozenset({REVIEWER, MANAGER}), also=("reviews:",)),
-    Place(_("Help links"), "help:directory", also=("help:",)),
-    Place(_("People"), "people:list", frozenset({ADMINISTRATOR}), also=("people:",)),
-    Place(_("Record"), "audit:record", frozenset({MANAGER}), also=("audit:", "keys:")),
+NAVIGATION_ITEMS = (
+    NavigationItem(_("Campaigns"), "campaign:list", route_prefixes=("campaign:", "analytics:")),
+    NavigationItem(
+        _("Placements"),
+        "placements:list",
+        frozenset({*STAFF_ROLES, PARTNER_CONTACT}),
+        route_prefixes=("placements:", "partners:"),
+    ),
+    NavigationItem(_("Messages"), "messages:library", route_prefixes=("messages:", "stopping:")),
+    NavigationItem(_("Reviews"), "reviews:queue", frozenset({REVIEWER, MANAGER}), route_prefixes=("reviews:",)),
+    NavigationItem(_("Help links"), "help:directory", route_prefixes=("help:",)),
+    NavigationItem(_("People"), "people:list", frozenset({ADMINISTRATOR}), route_prefixes=("people:",)),
+    NavigationItem(_("Record"), "audit:record", frozenset({MANAGER}), route_prefixes=("audit:", "keys:")),
 )
 
 
-def around(request: HttpRequest) -> dict[str, Any]:
+def staff_page_context(request: HttpRequest) -> dict[str, Any]:
     """Context of every template: the navigation, the languages by their own names, and whether hard words are shown."""
-    return {"places": _places(request), "tongues": settings.LANGUAGES, "shows_terms": shows_terms(request)}
+    return {"places": _places(request), "tongues": settings.LANGUAGES, "shows_terms": shows_sensitive_terms(request)}
 
 
-def _places(request: HttpRequest) -> list[Entry]:
+def _places(request: HttpRequest) -> list[NavigationLink]:
     user = getattr(request, "user", None)
     held = frozenset() if user is None else roles_held(user)
     here = request.resolver_match.view_name if request.resolver_match else ""
     return [
-        Entry(place.name, url, _current(place, here))
-        for place in PLACES
+        NavigationLink(place.name, url, _current(place, here))
+        for place in NAVIGATION_ITEMS
         if place.roles & held and (url := _address(place.route))
     ]
 
@@ -76,17 +81,21 @@ def _address(route: str) -> str:
         return ""
 
 
-def _current(place: Place, here: str) -> str:
+def _current(place: NavigationItem, here: str) -> str:
     if here == place.route:
         return "page"
-    return "true" if here.startswith(place.also) and not any(here == other.route for other in PLACES) else ""
+    return (
+        "true"
+        if here.startswith(place.route_prefixes) and not any(here == other.route for other in NAVIGATION_ITEMS)
+        else ""
+    )
 
 
 choose_language: Callable[..., Any] = login_not_required(require_POST(set_language))
 
 
 @require_POST
-def choose_terms(request: HttpRequest) -> HttpResponse:
+def set_sensitive_terms(request: HttpRequest) -> HttpResponse:
     """Show hard words at once from now on, or blur them again; kept in this browser alone."""
     came_from = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())

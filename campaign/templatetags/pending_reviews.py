@@ -9,7 +9,7 @@ from campaign.models import Campaign
 from messages.roles import REVIEWER, has_role
 
 register = template.Library()
-AT_ONCE = 40  # more would be read by nobody
+MAX_LISTED = 40  # more would be read by nobody
 
 
 @register.simple_tag
@@ -18,4 +18,4 @@ def campaigns_waiting(user: AbstractUser | AnonymousUser) -> list[Campaign]:
     if not has_role(user, REVIEWER):
         return []
     waiting = Campaign.objects.filter(state=Campaign.State.SUBMITTED).exclude(created_by_id=user.pk)
-    return list(waiting.select_related("created_by").order_by("changed_at")[:AT_ONCE])
+    return list(waiting.select_related("created_by").order_by("changed_at")[:MAX_LISTED])

@@ -16,32 +16,32 @@ from django.utils.text import slugify
 
 from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Campaign, Placement, PlannedOutcome
-from campaign.outcomes import CATALOGUE
+from campaign.outcomes import OUTCOMES
 from campaign.wizard import arms as wizard_arms
-from campaign.wizard.draft import Overtaken, draft_of, expect_manager, state_of
-from campaign.wizard.questions import as_share, in_hundred
+from campaign.wizard.draft import DraftEditConflict, answer_digest, lock_draft, require_manager
+from campaign.wizard.questions import per_hundred_to_share, share_to_per_hundred
 
 Role = PlannedOutcome.Role
 Answer = dict[str, Any]
-NOT_A_SLUG = {"new"}  # the address of a new campaign
-JUDGED = tuple(key for key, outcome in CATALOGUE.items() if outcome.better != "none")
-WATCHED = tuple(key for key in JUDGED if CATALOGUE[key].kind == "yes-no")
-LOOKS = {"fixed": [1.0], "always-valid": [0.1, 1.0], "group-sequential": [0.25, 0.5, 0.75, 1.0]}
-BEGUN: Answer = {
+RESERVED_SLUGS = {"new"}  # the address of a new campaign
+DIRECTIONAL_OUTCOMES = tuple(key for key, outcome in OUTCOMES.items() if outcome.better != "none")
+GUARDRAIL_OUTCOMES = tuple(key for key in DIRECTIONAL_OUTCOMES if OUTCOMES[key].kind == "yes-no")
+DEFAULT_LOOKS = {"fixed": [1.0], "always-valid": [0.1, 1.0], "group-sequential": [0.25, 0.5, 0.75, 1.0]}
+PLAN_DEFAULTS: Answer = {
     "planned_per_arm": 0,
     "smallest_difference": 0.05,
     "monitoring": "group-sequential",
-    "looks": LOOKS["group-sequential"],
+    "looks": DEFAULT_LOOKS["group-sequential"],
 }
 
 
-def begin(said: Answer, *, by: User) -> Campaign:
+def create_draft(said: Answer, *, by: User) -> Campaign:
     """A new draft with its name and what it wants to learn, and an empty plan."""
-    expect_manager(by)
+    require_manager(by)
     base = slugify(said["name"])[:40].strip("-") or "campaign"
     for number in count(1):
         slug = base if number == 1 else f"{base}-{number}"
-        if slug in NOT_A_SLUG or Campaign.objects.filter(slug=slug).exists():
+        if slug in RESERVED_SLUGS or Campaign.objects.filter(slug=slug).exists():
             continue
         try:
             with transaction.atomic():
@@ -56,33 +56,33 @@ def begin(said: Answer, *, by: User) -> Campaign:
 
 
 @transaction.atomic
-def keep(campaign: Campaign, step: str, said: Answer, *, was: str, by: User) -> Campaign:
+def save_answer(campaign: Campaign, step: str, said: Answer, *, seen_digest: str, by: User) -> Campaign:
     """Store the answer to one question, unless the stored one is not the one that was seen."""
-    locked = draft_of(campaign, by=by)
-    if state_of(read(locked, step)) != was:
-        raise Overtaken
+    locked = lock_draft(campaign, by=by)
+    if answer_digest(read_answer(locked, step)) != seen_digest:
+        raise DraftEditConflict
     _WRITE[step](locked, said)
     locked.save()  # and with it the time of the change
     return locked
 
 
 @transaction.atomic
-def send(campaign: Campaign, *, seen: str, by: User) -> None:
+def submit_draft(campaign: Campaign, *, seen_changed_at: str, by: User) -> None:
     """Ask for an approval of the draft as it was read: `seen` is when it had last changed then."""
-    locked = draft_of(campaign, by=by)
-    if locked.changed_at.isoformat() != seen:
-        raise Overtaken
+    locked = lock_draft(campaign, by=by)
+    if locked.changed_at.isoformat() != seen_changed_at:
+        raise DraftEditConflict
     transitions.submit(locked, by=by)
 
 
-def read(campaign: Campaign, step: str) -> Answer:
+def read_answer(campaign: Campaign, step: str) -> Answer:
     """The stored answer to one question."""
     return _READ[step](campaign)
 
 
-def answered(campaign: Campaign) -> set[str]:
+def answered_steps(campaign: Campaign) -> set[str]:
     """The questions that have an answer."""
-    plan, told = _plan_of(campaign), read(campaign, "told")
+    plan, told = _plan_of(campaign), read_answer(campaign, "told")
     arms = campaign.arms.count() >= 2
     roles = set(PlannedOutcome.objects.filter(plan__campaign=campaign).values_list("role", flat=True))
     facts = {
@@ -106,7 +106,7 @@ def _plan_of(campaign: Campaign) -> AnalysisPlan | None:
 
 def _plan(campaign: Campaign) -> AnalysisPlan:
     """The plan, which a draft that was made elsewhere may not have yet."""
-    return AnalysisPlan.objects.get_or_create(campaign=campaign, defaults=BEGUN)[0]
+    return AnalysisPlan.objects.get_or_create(campaign=campaign, defaults=PLAN_DEFAULTS)[0]
 
 
 # What each question reads and writes.
@@ -121,15 +121,15 @@ def _write_learn(campaign: Campaign, said: Answer) -> None:
 
 
 def _write_compare(campaign: Campaign, said: Answer) -> None:
-    shape = wizard_arms.shape_of(campaign)
-    wizard_arms.take_preset(campaign, said["preset"])
-    wizard_arms.compare_anew(campaign, _plan(campaign), was=shape)
+    shape = wizard_arms.arm_keys(campaign)
+    wizard_arms.apply_preset(campaign, said["preset"])
+    wizard_arms.update_comparisons(campaign, _plan(campaign), previous=shape)
 
 
 def _write_words(campaign: Campaign, said: Answer) -> None:
-    shape = wizard_arms.shape_of(campaign)
-    wizard_arms.rename_and_share(campaign, said)
-    wizard_arms.compare_anew(campaign, _plan(campaign), was=shape)
+    shape = wizard_arms.arm_keys(campaign)
+    wizard_arms.set_names_and_weights(campaign, said)
+    wizard_arms.update_comparisons(campaign, _plan(campaign), previous=shape)
 
 
 def _read_places(campaign: Campaign) -> Answer:
@@ -181,26 +181,26 @@ def _give_part(plan: AnalysisPlan, outcome: str, role: str, **more: Any) -> None
 def _read_harm(campaign: Campaign) -> Answer:
     watched = {o.outcome: o for o in _outcomes(campaign) if o.role == Role.GUARDRAIL}
     told: Answer = {}
-    for outcome in WATCHED:
+    for outcome in GUARDRAIL_OUTCOMES:
         told[f"watch_{outcome}"] = outcome in watched
-        told[f"margin_{outcome}"] = in_hundred(watched[outcome].harm_margin) if outcome in watched else None
+        told[f"margin_{outcome}"] = share_to_per_hundred(watched[outcome].harm_margin) if outcome in watched else None
     return told
 
 
 def _write_harm(campaign: Campaign, said: Answer) -> None:
     """What is watched for harm is not counted as working, too: one outcome has one part."""
     plan = _plan(campaign)
-    for outcome in WATCHED:
+    for outcome in GUARDRAIL_OUTCOMES:
         margin = said.get(f"margin_{outcome}")
         if said.get(f"watch_{outcome}"):
-            share = None if margin is None else as_share(margin)
+            share = None if margin is None else per_hundred_to_share(margin)
             _give_part(plan, outcome, Role.GUARDRAIL, harm_margin=share)
         else:
             PlannedOutcome.objects.filter(plan=plan, outcome=outcome, role=Role.GUARDRAIL).delete()
 
 
 def _read_sureness(campaign: Campaign) -> Answer:
-    plan = _plan_of(campaign) or AnalysisPlan(**BEGUN)
+    plan = _plan_of(campaign) or AnalysisPlan(**PLAN_DEFAULTS)
     return {
         "level": plan.level,
         "monitoring": str(plan.monitoring),
@@ -224,10 +224,10 @@ def _write_sureness(campaign: Campaign, said: Answer) -> None:
 
 
 def _read_length(campaign: Campaign) -> Answer:
-    plan = _plan_of(campaign) or AnalysisPlan(**BEGUN)
+    plan = _plan_of(campaign) or AnalysisPlan(**PLAN_DEFAULTS)
     return {
-        "expected": in_hundred(plan.expected_rate),
-        "smallest": in_hundred(plan.smallest_difference),
+        "expected": share_to_per_hundred(plan.expected_rate),
+        "smallest": share_to_per_hundred(plan.smallest_difference),
         "planned": plan.planned_per_arm or None,
         "starts": campaign.starts_at and campaign.starts_at.date(),
         "ends": campaign.ends_at and (campaign.ends_at - timedelta(microseconds=1)).date(),
@@ -237,8 +237,8 @@ def _read_length(campaign: Campaign) -> Answer:
 def _write_length(campaign: Campaign, said: Answer) -> None:
     """Days count from midnight to midnight, by the server's clock; a time of day that was set elsewhere stays."""
     plan, stored = _plan(campaign), _read_length(campaign)
-    plan.expected_rate = None if said["expected"] is None else as_share(said["expected"])
-    plan.smallest_difference = as_share(said["smallest"])
+    plan.expected_rate = None if said["expected"] is None else per_hundred_to_share(said["expected"])
+    plan.smallest_difference = per_hundred_to_share(said["smallest"])
     plan.planned_per_arm = said["planned"]
     plan.save()
     if said["starts"] != stored["starts"]:
@@ -276,7 +276,7 @@ def _write_told(campaign: Campaign, said: Answer) -> None:
 _READ = {
     "learn": _read_learn,
     "compare": wizard_arms.read_preset,
-    "words": wizard_arms.read_words,
+    "words": wizard_arms.read_arms,
     "places": _read_places,
     "success": _read_success,
     "harm": _read_harm,

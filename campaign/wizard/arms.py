@@ -10,24 +10,32 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
-from campaign.lifecycle.transitions import StepRefused
+from campaign.lifecycle.transitions import ActionRefused
 from campaign.models import AnalysisPlan, Arm, Campaign
-from campaign.wizard.draft import Overtaken, draft_of
-from campaign.wizard.questions import MOST_ARMS, PRESETS, Preset, comparisons, frames_for, next_key, preset_of
+from campaign.wizard.draft import DraftEditConflict, lock_draft
+from campaign.wizard.questions import (
+    MAX_ARMS,
+    PRESETS,
+    Preset,
+    allowed_frames,
+    default_comparisons,
+    next_arm_key,
+    preset_of,
+)
 from messages.models import Revision
 from messages.review import workflow
 
 _FIRST_LOOKED_AT = 50  # approved revisions of a frame, in search of one that nobody uses yet
 
 
-class Shape(NamedTuple):
+class ArmKeys(NamedTuple):
     """The keys of a draft's arms and of its control."""
 
     keys: tuple[str, ...]
     control: str
 
 
-class NothingApproved(StepRefused):
+class NoApprovedMessage(ActionRefused):
     """A comparison needs words from frames in which nothing is approved, or nothing more."""
 
     def __init__(self, frames: tuple[str, ...]) -> None:
@@ -35,24 +43,24 @@ class NothingApproved(StepRefused):
         self.frames = frames
 
 
-def offers(frames: Collection[str]) -> QuerySet[Revision]:
+def selectable_revisions(frames: Collection[str]) -> QuerySet[Revision]:
     """Words of these frames that may be shown, the starter library first, newer ones of a message before older."""
-    found = workflow.showable().filter(message__frame__in=frames)
+    found = workflow.servable_revisions().filter(message__frame__in=frames)
     found = found.select_related("message__theme").prefetch_related("renditions")
     return found.order_by(F("message__theme__number").asc(nulls_last=True), "message__key", "-number")
 
 
-def lacking(preset: Preset) -> list[str]:
+def missing_frames(preset: Preset) -> list[str]:
     """The parts of a comparison for which there are no approved words, by the frame that they would come from."""
-    there = set(workflow.showable().values_list("message__frame", flat=True))
-    return [part.frames[0] for part in preset.parts if not there & set(part.frames)]
+    there = set(workflow.servable_revisions().values_list("message__frame", flat=True))
+    return [part.frames[0] for part in preset.arms if not there & set(part.frames)]
 
 
 def read_preset(campaign: Campaign) -> dict[str, Any]:
     return {"preset": preset_of([arm.key for arm in campaign.arms.all()])}
 
 
-def take_preset(campaign: Campaign, key: str) -> None:
+def apply_preset(campaign: Campaign, key: str) -> None:
     """Make the arms of a comparison. Words that were chosen already stay where they fit."""
     arms = list(campaign.arms.select_related("revision__message"))
     preset = PRESETS[key]
@@ -82,7 +90,7 @@ def _of_ones_own(campaign: Campaign, arms: list[Arm]) -> list[Arm]:
 
 def _fitted(campaign: Campaign, preset: Preset, arms: list[Arm]) -> list[Arm]:
     left, made = list(arms), list[Arm]()
-    for at, part in enumerate(preset.parts):
+    for at, part in enumerate(preset.arms):
         fits = [arm for arm in left if arm.frame in part.frames]
         kept = next((arm for arm in fits if arm.key == part.key), fits[0] if fits else None)
         if kept is not None:
@@ -104,13 +112,13 @@ def _fitted(campaign: Campaign, preset: Preset, arms: list[Arm]) -> list[Arm]:
 def _unused(frames: tuple[str, ...], used: Collection[int]) -> Revision:
     """Approved words that no other arm shows yet: of the first frame that has some."""
     for frame in frames:
-        for revision in offers([frame]).exclude(pk__in=used)[:_FIRST_LOOKED_AT]:
+        for revision in selectable_revisions([frame]).exclude(pk__in=used)[:_FIRST_LOOKED_AT]:
             if workflow.approved_locales(revision):
                 return revision
-    raise NothingApproved(frames[:1])
+    raise NoApprovedMessage(frames[:1])
 
 
-def read_words(campaign: Campaign) -> dict[str, Any]:
+def read_arms(campaign: Campaign) -> dict[str, Any]:
     told: dict[str, Any] = {"control": ""}
     for arm in campaign.arms.all():
         told |= {f"name_{arm.key}": arm.name, f"share_{arm.key}": arm.weight, f"revision_{arm.key}": arm.revision_id}
@@ -119,7 +127,7 @@ def read_words(campaign: Campaign) -> dict[str, Any]:
     return told
 
 
-def rename_and_share(campaign: Campaign, said: dict[str, Any]) -> None:
+def set_names_and_weights(campaign: Campaign, said: dict[str, Any]) -> None:
     """The names and shares of the arms, and which of them the others are compared with."""
     arms = list(campaign.arms.all())
     campaign.arms.update(is_control=False)  # two at once are not allowed
@@ -130,28 +138,28 @@ def rename_and_share(campaign: Campaign, said: dict[str, Any]) -> None:
         arm.save(update_fields=["name", "weight", "is_control"])
 
 
-def shape_of(campaign: Campaign) -> Shape:
+def arm_keys(campaign: Campaign) -> ArmKeys:
     """Which arms there are, in order, and which is the control; what is compared with what follows from it."""
     arms = list(campaign.arms.all())
-    return Shape(tuple(arm.key for arm in arms), next((arm.key for arm in arms if arm.is_control), ""))
+    return ArmKeys(tuple(arm.key for arm in arms), next((arm.key for arm in arms if arm.is_control), ""))
 
 
-def compare_anew(campaign: Campaign, plan: AnalysisPlan, *, was: Shape) -> None:
+def update_comparisons(campaign: Campaign, plan: AnalysisPlan, *, previous: ArmKeys) -> None:
     """What is compared with what, if the arms or the control are others than they were."""
-    shape = shape_of(campaign)
-    if shape != was or not plan.comparisons:
-        plan.comparisons = comparisons(shape.keys, shape.control)
+    shape = arm_keys(campaign)
+    if shape != previous or not plan.comparisons:
+        plan.comparisons = default_comparisons(shape.keys, shape.control)
         plan.save(update_fields=["comparisons"])
 
 
 @transaction.atomic
 def add_arm(campaign: Campaign, *, by: User) -> Arm:
     """One more arm, with approved words that no other shows."""
-    locked = draft_of(campaign, by=by)
-    shape, arms = shape_of(locked), list(locked.arms.all())
-    if len(arms) >= MOST_ARMS:
-        raise StepRefused(_("More messages than that would each be seen by too few people."))
-    key = next_key([arm.key for arm in arms])
+    locked = lock_draft(campaign, by=by)
+    shape, arms = arm_keys(locked), list(locked.arms.all())
+    if len(arms) >= MAX_ARMS:
+        raise ActionRefused(_("More messages than that would each be seen by too few people."))
+    key = next_arm_key([arm.key for arm in arms])
     revision = _unused(("both", "victim", "user", "other", "neutral"), [arm.revision_id for arm in arms])
     position = max((arm.position for arm in arms), default=-1) + 1
     made = Arm.objects.create(
@@ -169,13 +177,13 @@ def add_arm(campaign: Campaign, *, by: User) -> Arm:
 @transaction.atomic
 def remove_arm(campaign: Campaign, key: str, *, by: User) -> None:
     """One arm less; two at least stay. Without its control, the first of the others becomes it."""
-    locked = draft_of(campaign, by=by)
-    shape, arms = shape_of(locked), list(locked.arms.all())
+    locked = lock_draft(campaign, by=by)
+    shape, arms = arm_keys(locked), list(locked.arms.all())
     gone = next((arm for arm in arms if arm.key == key), None)
     if gone is None:
         return
     if len(arms) <= 2:
-        raise StepRefused(_("Two messages have to stay: with one there is nothing to compare."))
+        raise ActionRefused(_("Two messages have to stay: with one there is nothing to compare."))
     gone.delete()
     if gone.is_control:
         first = next(arm for arm in arms if arm.key != key)
@@ -185,22 +193,22 @@ def remove_arm(campaign: Campaign, key: str, *, by: User) -> None:
 
 
 @transaction.atomic
-def choose_words(campaign: Campaign, key: str, revision: Revision, *, was: int, by: User) -> None:
+def choose_revision(campaign: Campaign, key: str, revision: Revision, *, seen_revision_id: int, by: User) -> None:
     """Other words for one arm, unless somebody has chosen others since."""
-    locked = draft_of(campaign, by=by)
+    locked = lock_draft(campaign, by=by)
     arm = locked.arms.filter(key=key).first()
-    if arm is None or arm.revision_id not in (was, revision.pk):
-        raise Overtaken
-    frames = frames_for(key, preset_of([one.key for one in locked.arms.all()]))
+    if arm is None or arm.revision_id not in (seen_revision_id, revision.pk):
+        raise DraftEditConflict
+    frames = allowed_frames(key, preset_of([one.key for one in locked.arms.all()]))
     if revision.message.frame not in frames or not workflow.approved_locales(revision):
-        raise StepRefused("These words are not approved for this place in the comparison.")
+        raise ActionRefused("These words are not approved for this place in the comparison.")
     arm.revision = revision
     arm.save(update_fields=["revision"])
     locked.save(update_fields=["changed_at"])
 
 
-def _changed(campaign: Campaign, *, was: Shape) -> None:
+def _changed(campaign: Campaign, *, was: ArmKeys) -> None:
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     if plan is not None:
-        compare_anew(campaign, plan, was=was)
+        update_comparisons(campaign, plan, previous=was)
     campaign.save(update_fields=["changed_at"])

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 
 from campaign.models import Arm, Campaign
 from campaign.wizard import answers, summary, wording
-from campaign.wizard.arms import lacking, offers
-from campaign.wizard.forms import Question, WordsForm
-from campaign.wizard.questions import CHECK, PRESETS, frames_for, preset_of
+from campaign.wizard.arms import missing_frames, selectable_revisions
+from campaign.wizard.forms import ArmsForm, QuestionForm
+from campaign.wizard.questions import CHECK, PRESETS, allowed_frames, preset_of
 from messages.models import Frame, Rendition, Revision
 from messages.review import workflow
 from messages.text import lint_stored
@@ -26,7 +26,7 @@ PER_PAGE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ApprovedRendition:
     """Approved words in one language."""
 
     locale: str
@@ -36,52 +36,58 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class ArmRow:
+class ArmFieldsRow:
     """One arm: its fields, its approved words, and whether there are others."""
 
     arm: Arm
     name: Any
     share: Any
-    words: tuple[Said, ...]
+    renditions: tuple[ApprovedRendition, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class RevisionChoice:
     """Words that could stand for an arm."""
 
     revision: Revision
-    words: tuple[Said, ...]
+    renditions: tuple[ApprovedRendition, ...]
     used_by: str
     is_chosen: bool
 
 
-def beside(campaign: Campaign, step: str, request: HttpRequest, **more: Any) -> dict[str, Any]:
+def page_context(campaign: Campaign, step: str, request: HttpRequest, **more: Any) -> dict[str, Any]:
     """The context of one page beside its form."""
     return _BESIDE[step](campaign, request, **more) if step in _BESIDE else {}
 
 
-def _compare(campaign: Campaign, request: HttpRequest, form: Question) -> dict[str, Any]:
-    gaps = {key: [Frame(frame).label for frame in dict.fromkeys(lacking(preset))] for key, preset in PRESETS.items()}
-    rows = [(choice, about, gaps[str(choice.data["value"])]) for choice, about in form.options("preset")]
+def _compare(campaign: Campaign, request: HttpRequest, form: QuestionForm) -> dict[str, Any]:
+    gaps = {
+        key: [Frame(frame).label for frame in dict.fromkeys(missing_frames(preset))] for key, preset in PRESETS.items()
+    }
+    rows = [
+        (choice, about, gaps[str(choice.data["value"])]) for choice, about in form.choices_with_explanations("preset")
+    ]
     return {"options": rows, "gaps": any(gaps.values()), "has_arms": campaign.arms.exists()}
 
 
-def _words(campaign: Campaign, request: HttpRequest, form: WordsForm) -> dict[str, Any]:
+def _words(campaign: Campaign, request: HttpRequest, form: ArmsForm) -> dict[str, Any]:
     arms = {arm.key: arm for arm in _arms(campaign)}
     keys = list(arms)
-    remarks = lint_stored.on_arms({arm.name: arm.revision for arm in arms.values()})
+    remarks = lint_stored.lint_arm_revisions({arm.name: arm.revision for arm in arms.values()})
     return {
         "arms": [
-            ArmRow(arms[key], name, share, said(arms[key].revision)) for key, name, share in form.arms() if key in arms
+            ArmFieldsRow(arms[key], name, share, approved_renditions(arms[key].revision))
+            for key, name, share in form.arm_fields()
+            if key in arms
         ],
         "unlike": remarks,
         "unready": [arm.name for arm in arms.values() if not workflow.approved_locales(arm.revision)],
-        "no_language": not campaign_speaks(list(arms.values())),
+        "no_language": not locales_of_every_arm(list(arms.values())),
         "own": preset_of(keys) == "own",
     }
 
 
-def campaign_speaks(arms: list[Arm]) -> set[str]:
+def locales_of_every_arm(arms: list[Arm]) -> set[str]:
     """The languages in which every arm has approved words."""
     spoken = [workflow.approved_locales(arm.revision) for arm in arms]
     return set.intersection(*spoken) if spoken else set()
@@ -89,8 +95,8 @@ def campaign_speaks(arms: list[Arm]) -> set[str]:
 
 def _offers(campaign: Campaign, request: HttpRequest, arm: Arm) -> dict[str, Any]:
     asked = request.GET.get("q", "").replace("\0", " ").strip()[:100]
-    frames = frames_for(arm.key, preset_of([one.key for one in campaign.arms.all()]))
-    found = offers(frames)
+    frames = allowed_frames(arm.key, preset_of([one.key for one in campaign.arms.all()]))
+    found = selectable_revisions(frames)
     if asked:
         texts = Q(renditions__headline__icontains=asked) | Q(renditions__body__icontains=asked)
         found = found.filter(texts | Q(message__key__icontains=asked)).distinct()
@@ -100,13 +106,16 @@ def _offers(campaign: Campaign, request: HttpRequest, arm: Arm) -> dict[str, Any
     except InvalidPage:
         raise Http404 from None
     used = {one.revision_id: one.name for one in campaign.arms.exclude(pk=arm.pk)}
-    rows = [Offer(each, said(each), used.get(each.pk, ""), each.pk == arm.revision_id) for each in page]
+    rows = [
+        RevisionChoice(each, approved_renditions(each), used.get(each.pk, ""), each.pk == arm.revision_id)
+        for each in page
+    ]
     return {
         "page": page,
-        "offers": [offer for offer in rows if offer.words],
+        "offers": [offer for offer in rows if offer.renditions],
         "asked": asked,
         "frames": [Frame(frame).label for frame in frames] if len(frames) < len(Frame.values) else [],
-        "now": said(arm.revision),
+        "now": approved_renditions(arm.revision),
         "newer": _page_at(asked, page.number - 1) if page.has_previous() else "",
         "older": _page_at(asked, page.number + 1) if page.has_next() else "",
     }
@@ -121,8 +130,8 @@ def _places(campaign: Campaign, request: HttpRequest, form: Any) -> dict[str, An
 
 
 def _success(campaign: Campaign, request: HttpRequest, form: Any) -> dict[str, Any]:
-    harm = answers.read(campaign, "harm")
-    watched = [str(worry) for key, worry in wording.WORRIES.items() if harm[f"watch_{key}"]]
+    harm = answers.read_answer(campaign, "harm")
+    watched = [str(worry) for key, worry in wording.HARM_LABELS.items() if harm[f"watch_{key}"]]
     return {"options": form.options("primary"), "watched": watched}
 
 
@@ -139,16 +148,16 @@ def _length(campaign: Campaign, request: HttpRequest, form: Any) -> dict[str, An
     whole = answer.get("smallest") and (answer.get("expected") or "expected" not in form.fields)
     if not whole:
         return {"answer": None}
-    size = summary.size_of(campaign, answer)
+    size = summary.sample_size_for_answer(campaign, answer)
     return {
-        "answer": summary.reckoned(campaign, answer),
-        "too_short": wording.days_of(answer["starts"] or form.today, answer["ends"], size),
+        "answer": summary.describe_sample_size_for_answer(campaign, answer),
+        "too_short": wording.end_date_warning(answer["starts"] or form.today, answer["ends"], size),
     }
 
 
 def _check(campaign: Campaign, request: HttpRequest) -> dict[str, Any]:
     """What is not missing, and still worth a thought."""
-    told = answers.answered(campaign)
+    told = answers.answered_steps(campaign)
     thoughts = []
     if "harm" not in told:
         thoughts.append(("harm", _("Nothing is watched for harm. Is there nothing that would worry you?")))
@@ -159,11 +168,11 @@ def _check(campaign: Campaign, request: HttpRequest) -> dict[str, Any]:
     return {"thoughts": thoughts}
 
 
-def said(revision: Revision) -> tuple[Said, ...]:
+def approved_renditions(revision: Revision) -> tuple[ApprovedRendition, ...]:
     """The approved words of a revision, English first."""
-    stand = [rendition for rendition in revision.renditions.all() if workflow.stands(rendition)]
+    stand = [rendition for rendition in revision.renditions.all() if workflow.is_approval_valid(rendition)]
     stand.sort(key=_english_first)
-    return tuple(Said(one.locale, direction_of(one.locale), one.headline, one.body) for one in stand)
+    return tuple(ApprovedRendition(one.locale, direction_of(one.locale), one.headline, one.body) for one in stand)
 
 
 def _english_first(rendition: Rendition) -> tuple[bool, str]:

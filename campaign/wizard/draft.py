@@ -8,34 +8,34 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from campaign.lifecycle.transitions import StepRefused
+from campaign.lifecycle.transitions import ActionRefused
 from campaign.models import Campaign
 from messages.roles import MANAGER, has_role
 
 
-class Overtaken(Exception):
+class DraftEditConflict(Exception):
     """Somebody has answered this question otherwise since the page was opened."""
 
 
-class NotADraft(StepRefused):
+class NotADraft(ActionRefused):
     """The campaign has been sent for approval, or further: its plan is not changed any more."""
 
 
-def expect_manager(by: User) -> None:
+def require_manager(by: User) -> None:
     if not has_role(by, MANAGER):
-        raise StepRefused("Only a manager can plan a campaign.")
+        raise ActionRefused("Only a manager can plan a campaign.")
 
 
-def draft_of(campaign: Campaign, *, by: User) -> Campaign:
+def lock_draft(campaign: Campaign, *, by: User) -> Campaign:
     """The campaign as it stands now, locked until the transaction ends; NotADraft once it has been sent."""
-    expect_manager(by)
+    require_manager(by)
     locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     if locked.state != Campaign.State.DRAFT:
         raise NotADraft("Only a draft can be planned. Take the campaign back first.")
     return locked
 
 
-def state_of(answer: dict[str, Any]) -> str:
+def answer_digest(answer: dict[str, Any]) -> str:
     """Differs whenever the answer does."""
     told = json.dumps(answer, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -15,13 +15,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.models import AnalysisPlan, Campaign, Placement
-from campaign.outcomes import CATALOGUE
+from campaign.outcomes import OUTCOMES
 from campaign.wizard import wording
-from campaign.wizard.answers import JUDGED, LOOKS, WATCHED, Answer
+from campaign.wizard.answers import DEFAULT_LOOKS, DIRECTIONAL_OUTCOMES, GUARDRAIL_OUTCOMES, Answer
 from campaign.wizard.questions import PRESETS
-from messages.roles import ADMINISTRATOR, ROLES
+from messages.roles import ADMINISTRATOR, STAFF_ROLES
 
-MOST_PER_DAY, MOST_PEOPLE, MOST_YEARS = 100_000_000, 100_000_000, 50
+MAX_PER_DAY, MAX_PEOPLE, MAX_YEARS = 100_000_000, 100_000_000, 50
 Correction, Monitoring = AnalysisPlan.Correction, AnalysisPlan.Monitoring
 
 
@@ -37,7 +37,7 @@ class NumberField(forms.FloatField):
         return f"{value:.10g}" if isinstance(value, float) else value
 
 
-class WholeField(forms.IntegerField):
+class WholeNumberField(forms.IntegerField):
     """A whole number, with or without marks between its thousands."""
 
     widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "short"})
@@ -47,18 +47,18 @@ class WholeField(forms.IntegerField):
         return super().to_python(kept)
 
 
-class Question(forms.Form):
+class QuestionForm(forms.Form):
     """What all of them share: they know the draft, and pair each choice with its explanation."""
 
-    explained: Mapping[str, Mapping[str, tuple[Any, Any]]] = {}
+    explanations: Mapping[str, Mapping[str, tuple[Any, Any]]] = {}
 
     def __init__(self, data: Any = None, *, campaign: Campaign | None, initial: Answer) -> None:
         super().__init__(data, initial=initial, label_suffix="")
         self.campaign = campaign
 
-    def options(self, name: str) -> list[tuple[Any, Any]]:
+    def choices_with_explanations(self, name: str) -> list[tuple[Any, Any]]:
         """The choices of a field, each with what it means."""
-        about = self.explained[name]
+        about = self.explanations[name]
         return [(choice, about[str(choice.data["value"])][1]) for choice in self[name]]
 
     def answer(self) -> Answer:
@@ -66,7 +66,7 @@ class Question(forms.Form):
         return dict(self.cleaned_data)
 
 
-class LearnForm(Question):
+class HypothesisForm(QuestionForm):
     name = forms.CharField(
         label=_("A name for the campaign"),
         max_length=160,
@@ -85,17 +85,17 @@ class LearnForm(Question):
     )
 
 
-class CompareForm(Question):
+class CompareForm(QuestionForm):
     preset = forms.ChoiceField(
         label=_("Which messages do you want to compare?"),
         choices=[(preset.key, preset.name) for preset in PRESETS.values()],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose one.")},
     )
-    explained = {"preset": {preset.key: (preset.name, preset.about) for preset in PRESETS.values()}}
+    explanations = {"preset": {preset.key: (preset.name, preset.explanation) for preset in PRESETS.values()}}
 
 
-class WordsForm(Question):
+class ArmsForm(QuestionForm):
     """A name and a share for each arm, and which of them is the control."""
 
     control = forms.ChoiceField(
@@ -107,14 +107,14 @@ class WordsForm(Question):
 
     def __init__(self, data: Any = None, *, campaign: Campaign | None, initial: Answer) -> None:
         super().__init__(data, campaign=campaign, initial=initial)
-        self.keys = [name.removeprefix("name_") for name in initial if name.startswith("name_")]
-        for key in self.keys:
+        self.arm_keys = [name.removeprefix("name_") for name in initial if name.startswith("name_")]
+        for key in self.arm_keys:
             self.fields[f"name_{key}"] = forms.CharField(
                 label=_("Name"),
                 max_length=80,
                 error_messages={"required": _("Give it a name: the results will use it.")},
             )
-            self.fields[f"share_{key}"] = WholeField(
+            self.fields[f"share_{key}"] = WholeNumberField(
                 label=_("Share"),
                 min_value=1,
                 max_value=1_000_000,
@@ -124,13 +124,13 @@ class WordsForm(Question):
                     "min_value": _("Use 1 or more, or remove the message."),
                 },
             )
-        _choices(self.fields["control"], [(key, initial[f"name_{key}"]) for key in self.keys])
+        _choices(self.fields["control"], [(key, initial[f"name_{key}"]) for key in self.arm_keys])
 
-    def arms(self) -> Iterable[tuple[str, BoundField, BoundField]]:
-        return [(key, self[f"name_{key}"], self[f"share_{key}"]) for key in self.keys]
+    def arm_fields(self) -> Iterable[tuple[str, BoundField, BoundField]]:
+        return [(key, self[f"name_{key}"], self[f"share_{key}"]) for key in self.arm_keys]
 
 
-class PlacesForm(Question):
+class PlacementsForm(QuestionForm):
     places = forms.MultipleChoiceField(
         label=_("Where should they appear?"),
         widget=forms.CheckboxSelectMultiple,
@@ -142,11 +142,11 @@ class PlacesForm(Question):
         self.placements = list(Placement.objects.select_related("partner"))
         _choices(self.fields["places"], [(str(p.pk), p.name) for p in self.placements])
         for placement in self.placements:
-            self.fields[f"per_day_{placement.pk}"] = WholeField(
+            self.fields[f"per_day_{placement.pk}"] = WholeNumberField(
                 label=_("Messages a day"),
                 required=False,
                 min_value=0,
-                max_value=MOST_PER_DAY,
+                max_value=MAX_PER_DAY,
                 error_messages={"invalid": _("Use a whole number, such as 400, or leave it empty.")},
             )
 
@@ -161,10 +161,12 @@ class PlacesForm(Question):
         ]
 
 
-class SuccessForm(Question):
+class OutcomesForm(QuestionForm):
     primary = forms.ChoiceField(
         label=_("What would show that a message works?"),
-        choices=[(key, wording.WORKS[key][0]) for key in wording.WORKS if key in JUDGED],
+        choices=[
+            (key, wording.SUCCESS_LABELS[key][0]) for key in wording.SUCCESS_LABELS if key in DIRECTIONAL_OUTCOMES
+        ],
         widget=forms.RadioSelect,
         help_text=_("One thing, chosen before anybody is counted. It decides the verdict."),
         error_messages={"required": _("Choose one: several would let luck decide.")},
@@ -176,13 +178,17 @@ class SuccessForm(Question):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("As many as you like, or none. They are shown, and decide nothing."),
     )
-    explained = {"primary": wording.WORKS}
+    explanations = {"primary": wording.SUCCESS_LABELS}
 
     def __init__(
         self, data: Any = None, *, campaign: Campaign | None, initial: Answer, watched: Collection[str] = ()
     ) -> None:
         super().__init__(data, campaign=campaign, initial=initial)
-        left = [(key, told[0]) for key, told in wording.WORKS.items() if key in JUDGED and key not in watched]
+        left = [
+            (key, told[0])
+            for key, told in wording.SUCCESS_LABELS.items()
+            if key in DIRECTIONAL_OUTCOMES and key not in watched
+        ]
         _choices(self.fields["secondary"], left)
 
     def clean(self) -> Answer:
@@ -191,14 +197,14 @@ class SuccessForm(Question):
         return said
 
 
-class HarmForm(Question):
+class GuardrailsForm(QuestionForm):
     """Each worry with its margin; what counts as working is no worry."""
 
     def __init__(self, data: Any = None, *, campaign: Campaign | None, initial: Answer, primary: str = "") -> None:
         super().__init__(data, campaign=campaign, initial=initial)
-        self.offered = [key for key in wording.WORRIES if key in WATCHED and key != primary]
-        for key in self.offered:
-            self.fields[f"watch_{key}"] = forms.BooleanField(label=wording.WORRIES[key], required=False)
+        self.outcome_keys = [key for key in wording.HARM_LABELS if key in GUARDRAIL_OUTCOMES and key != primary]
+        for key in self.outcome_keys:
+            self.fields[f"watch_{key}"] = forms.BooleanField(label=wording.HARM_LABELS[key], required=False)
             self.fields[f"margin_{key}"] = NumberField(
                 label=_("Paused if worse by more than"),
                 required=False,
@@ -212,11 +218,11 @@ class HarmForm(Question):
             )
 
     def rows(self) -> list[tuple[BoundField, BoundField]]:
-        return [(self[f"watch_{key}"], self[f"margin_{key}"]) for key in self.offered]
+        return [(self[f"watch_{key}"], self[f"margin_{key}"]) for key in self.outcome_keys]
 
     def clean(self) -> Answer:
         said = super().clean() or self.cleaned_data
-        for key in self.offered:
+        for key in self.outcome_keys:
             margin = said.get(f"margin_{key}")
             if margin == 0:
                 self.add_error(f"margin_{key}", _("Use a number above 0."))
@@ -225,13 +231,13 @@ class HarmForm(Question):
         return said
 
 
-class SurenessForm(Question):
+class PrecisionForm(QuestionForm):
     level = forms.TypedChoiceField(
         label=_("How sure do you want to be?"), coerce=float, choices=[], widget=forms.RadioSelect
     )
     monitoring = forms.ChoiceField(
         label=_("When do you want to look?"),
-        choices=[(key, told[0]) for key, told in wording.LOOKING.items()],
+        choices=[(key, told[0]) for key, told in wording.MONITORING_LABELS.items()],
         widget=forms.RadioSelect,
         help_text=_("Harm is watched all the time, whatever you choose here."),
     )
@@ -277,24 +283,24 @@ class SurenessForm(Question):
     )
     unit = forms.ChoiceField(
         label=_("What counts as one"),
-        choices=[(key, told[0]) for key, told in wording.UNITS.items()],
+        choices=[(key, told[0]) for key, told in wording.UNIT_LABELS.items()],
         widget=forms.RadioSelect,
         help_text=_("Chance picks a message anew for each of them, and each is counted once."),
     )
-    explained = {"monitoring": wording.LOOKING, "unit": wording.UNITS}
-    folded = ("power", "looks", "spending", "correction", "within", "unit")
+    explanations = {"monitoring": wording.MONITORING_LABELS, "unit": wording.UNIT_LABELS}
+    advanced_fields = ("power", "looks", "spending", "correction", "within", "unit")
 
     def __init__(self, data: Any = None, *, campaign: Campaign | None, initial: Answer) -> None:
         stored = {**initial, "looks": ", ".join(f"{share * 100:.10g}" for share in initial["looks"])}
         super().__init__(data, campaign=campaign, initial=stored)
         self.stored = initial
-        for name, known in (("level", wording.LEVELS), ("power", wording.POWERS)):
+        for name, known in (("level", wording.LEVEL_LABELS), ("power", wording.POWER_LABELS)):
             odd = {} if initial[name] in known else {initial[name]: f"{initial[name] * 100:.6g} %"}
             _choices(self.fields[name], [(str(key), told) for key, told in {**known, **odd}.items()])
 
-    def fold_is_open(self) -> bool:
+    def has_advanced_errors(self) -> bool:
         """What is wrong, or unusual, does not stand behind a fold."""
-        return any(self[name].errors for name in self.folded)
+        return any(self[name].errors for name in self.advanced_fields)
 
     def clean_looks(self) -> list[float]:
         return _looks(self.cleaned_data["looks"])
@@ -305,7 +311,7 @@ class SurenessForm(Question):
         if monitoring and looks is not None:
             untouched, as_before = looks == self.stored["looks"], monitoring == self.stored["monitoring"]
             of_ones_own = looks and monitoring != Monitoring.FIXED and not untouched
-            said["looks"] = looks if of_ones_own or (untouched and as_before) else LOOKS[monitoring]
+            said["looks"] = looks if of_ones_own or (untouched and as_before) else DEFAULT_LOOKS[monitoring]
         if said.get("correction") == Correction.DUNNETT and (monitoring != Monitoring.FIXED or said.get("within")):
             self.add_error(
                 "correction", _("Dunnett’s is for one look at the end, with everybody together. Choose Holm’s instead.")
@@ -325,7 +331,7 @@ def _looks(text: str) -> list[float]:
     return looks
 
 
-class LengthForm(Question):
+class SampleSizeForm(QuestionForm):
     expected = NumberField(
         label=_("Of 100 people who see the control, how many do you expect to do it?"),
         min_value=0.1,
@@ -352,11 +358,11 @@ class LengthForm(Question):
             "max_value": _("Use 50 or less."),
         },
     )
-    planned = WholeField(
+    planned = WholeNumberField(
         label=_("How many people should see each message?"),
         required=False,
         min_value=1,
-        max_value=MOST_PEOPLE,
+        max_value=MAX_PEOPLE,
         help_text=_("Leave it empty to take the number that is worked out below."),
         error_messages={"invalid": _("Use a whole number, such as 1500, or leave it empty.")},
     )
@@ -389,17 +395,17 @@ class LengthForm(Question):
     ) -> None:
         super().__init__(data, campaign=campaign, initial=initial)
         self.stored, self.today = initial, today
-        if primary in wording.DOES and control:
+        if primary in wording.OUTCOME_VERBS and control:
             asked = _("Of 100 people who see “%(control)s”, how many do you expect to %(do)s?")
-            self.fields["expected"].label = asked % {"control": control, "do": wording.DOES[primary]}
-        if primary and CATALOGUE[primary].kind != "yes-no":  # of a rating nobody can say how many of 100 do it
+            self.fields["expected"].label = asked % {"control": control, "do": wording.OUTCOME_VERBS[primary]}
+        if primary and OUTCOMES[primary].kind != "yes-no":  # of a rating nobody can say how many of 100 do it
             del self.fields["expected"]
             self.fields["smallest"].label = _("How many of 100 answers would have to be better to change what you do?")
 
     def answer(self) -> Answer:
         return {"expected": None, **self.cleaned_data}
 
-    def dates_are_open(self) -> bool:
+    def has_dates(self) -> bool:
         return any(self[name].errors or self[name].value() for name in ("starts", "ends"))
 
     def clean(self) -> Answer:
@@ -409,7 +415,7 @@ class LengthForm(Question):
             self.add_error("smallest", _("From there nobody can differ by so many: choose a smaller number."))
         starts, ends = said.get("starts"), said.get("ends")
         for name in ("starts", "ends"):
-            if (day := said.get(name)) and day.year > self.today.year + MOST_YEARS:
+            if (day := said.get(name)) and day.year > self.today.year + MAX_YEARS:
                 self.add_error(name, _("Use a date, such as 2027-03-01."))
         if starts and starts != self.stored["starts"] and starts < self.today:
             self.add_error("starts", _("That day is past. Choose today or a later day, or leave it empty."))
@@ -418,7 +424,7 @@ class LengthForm(Question):
         return said
 
 
-class EthicsForm(Question):
+class EthicsForm(QuestionForm):
     ethics_reference = forms.CharField(
         label=_("Who agreed, and their reference"),
         max_length=200,
@@ -443,7 +449,7 @@ class EthicsForm(Question):
         return said
 
 
-class ToldForm(Question):
+class RecipientsForm(QuestionForm):
     told = forms.MultipleChoiceField(
         label=_("Who should hear of harm?"),
         widget=forms.CheckboxSelectMultiple,
@@ -460,7 +466,7 @@ class ToldForm(Question):
 
     def __init__(self, data: Any = None, *, campaign: Campaign | None, initial: Answer) -> None:
         super().__init__(data, campaign=campaign, initial=initial)
-        self.people = list(staff(initial["told"]))
+        self.people = list(selectable_recipients(initial["told"]))
         _choices(self.fields["told"], [(str(person.pk), person.get_username()) for person in self.people])
 
     def rows(self) -> list[tuple[User, Any]]:
@@ -473,10 +479,10 @@ class ToldForm(Question):
         return address
 
 
-def staff(also: Iterable[str] = ()) -> Iterable[User]:
+def selectable_recipients(also: Iterable[str] = ()) -> Iterable[User]:
     """Everybody with an account and a role, and whoever is chosen already."""
     active = User.objects.filter(is_active=True)
-    held = active.filter(groups__name__in=(*ROLES, ADMINISTRATOR)) | active.filter(is_superuser=True)
+    held = active.filter(groups__name__in=(*STAFF_ROLES, ADMINISTRATOR)) | active.filter(is_superuser=True)
     return (held | User.objects.filter(pk__in=list(also))).distinct().order_by("username")
 
 

@@ -11,11 +11,11 @@ from campaign.wizard.questions import CHECK
 from messages.roles import MANAGER, has_role
 
 
-def goes_on(user: AbstractUser | AnonymousUser, campaign: Campaign) -> str:
+def continue_planning_url(user: AbstractUser | AnonymousUser, campaign: Campaign) -> str:
     """Where this person goes on with planning; empty if they may not, or it is no draft any more."""
     if campaign.state != Campaign.State.DRAFT or not has_role(user, MANAGER):
         return ""
-    return step_url(campaign, questions.go_on(answers.answered(campaign)))
+    return step_url(campaign, questions.step_to_continue_at(answers.answered_steps(campaign)))
 
 
 def step_url(campaign: Campaign, step: str) -> str:

@@ -17,19 +17,19 @@ from typing import Any, Literal
 
 from django.utils.module_loading import import_string
 
-SEEN = 0.8  # of 100 messages that are sent, so many are reckoned to be seen on screen
+SEEN_SHARE = 0.8  # of 100 messages that are sent, so many are reckoned to be seen on screen
 WEEKS = (2, 4, 8, 16)
 LONG, TOO_LONG = 180, 365  # days
-MOST_DAYS = 36_500  # beyond a century nobody counts
+MAX_DAYS = 36_500  # beyond a century nobody counts
 _NORMAL = NormalDist()
-ALLOWANCE = {"obrien-fleming": 1.04, "pocock": 1.3}
+INFLATION_FACTORS = {"obrien-fleming": 1.04, "pocock": 1.3}
 
 Monitoring = Literal["fixed", "group-sequential", "always-valid"]
-Verdict = Literal["fine", "long", "too small", "no traffic"]
+DurationRating = Literal["fine", "long", "too small", "no traffic"]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SampleSizeInputs:
     """What a plan wants to know, of a yes/no outcome: rates and differences are shares, traffic is sent messages."""
 
     expected_rate: float
@@ -42,11 +42,11 @@ class Question:
     monitoring: Monitoring = "fixed"
     spending: str = "obrien-fleming"
     planned_per_arm: int | None = None  # the number that somebody has set; None: as many as it takes
-    seen: float = SEEN
+    seen_share: float = SEEN_SHARE
 
 
 @dataclass(frozen=True, slots=True)
-class InWeeks:
+class DetectableDifference:
     """What some weeks at this traffic could show: the smallest difference, as a share; None: nothing at all."""
 
     weeks: int
@@ -55,16 +55,16 @@ class InWeeks:
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class SampleSize:
     """The answer: how many people each arm needs, how many the plan takes, how long, and what that can show."""
 
     needed: int
     planned: int
     seen_per_day: float
     days: int | None
-    in_weeks: tuple[InWeeks, ...]
-    shows: float | None  # the smallest difference that the planned number shows
-    verdict: Verdict
+    detectable_by_weeks: tuple[DetectableDifference, ...]
+    detectable_difference: float | None  # the smallest difference that the planned number shows
+    duration_rating: DurationRating
 
     @property
     def is_enough(self) -> bool:
@@ -72,45 +72,47 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
-class NotSized:
+class NoSampleSize:
     """There is no number, and why: a code for the page's words."""
 
     reason: Literal["ordered", "no rate that far", "few arms", "no share"]
 
 
-def size(question: Question) -> Size | NotSized:
+def compute_sample_size(question: SampleSizeInputs) -> SampleSize | NoSampleSize:
     """How many people per arm, how many days, and what fewer days could show?"""
     weights = [weight for weight in question.weights if weight > 0]
     if len(question.weights) < 2:
-        return NotSized("few arms")
+        return NoSampleSize("few arms")
     if len(weights) < 2:
-        return NotSized("no share")
+        return NoSampleSize("no share")
     try:
         needed = needed_per_arm(question)
     except ValueError:
-        return NotSized("no rate that far")
+        return NoSampleSize("no rate that far")
     planned = question.planned_per_arm or needed
-    seen = question.per_day * question.seen
+    seen = question.per_day * question.seen_share
     days = None
     if seen > 0:
-        days = min(_power("days_needed")(n_per_arm=planned, units_per_day=seen, weights=weights), MOST_DAYS)
+        days = min(_power("days_needed")(n_per_arm=planned, units_per_day=seen, weights=weights), MAX_DAYS)
     least_share = min(weights) / sum(weights)
     in_weeks = tuple(
-        InWeeks(weeks, n := floor(seen * least_share * weeks * 7), smallest_shown(question, per_arm=n))
+        DetectableDifference(
+            weeks, n := floor(seen * least_share * weeks * 7), smallest_detectable_difference(question, per_arm=n)
+        )
         for weeks in WEEKS
     )
-    return Size(
+    return SampleSize(
         needed=needed,
         planned=planned,
         seen_per_day=seen,
         days=days,
-        in_weeks=in_weeks if seen > 0 else (),
-        shows=smallest_shown(question, per_arm=planned),
-        verdict=verdict_on(days),
+        detectable_by_weeks=in_weeks if seen > 0 else (),
+        detectable_difference=smallest_detectable_difference(question, per_arm=planned),
+        duration_rating=rate_duration(days),
     )
 
 
-def needed_per_arm(question: Question) -> int:
+def needed_per_arm(question: SampleSizeInputs) -> int:
     """People per arm that show the smallest difference as surely as asked; ValueError if no rate lies that far."""
     fixed = _power("needed_for_verdict")(
         control_rate=question.expected_rate,
@@ -121,7 +123,7 @@ def needed_per_arm(question: Question) -> int:
     return int(-(-fixed * _allowance(question) // 1))
 
 
-def smallest_shown(question: Question, *, per_arm: int) -> float | None:
+def smallest_detectable_difference(question: SampleSizeInputs, *, per_arm: int) -> float | None:
     """The smallest difference, up or down, that so many people per arm show as surely as asked; None: not any."""
     least = floor(per_arm / _allowance(question))
     if least < 1:
@@ -140,14 +142,14 @@ def smallest_shown(question: Question, *, per_arm: int) -> float | None:
     return max(reached) if reached else None
 
 
-def verdict_on(days: int | None) -> Verdict:
+def rate_duration(days: int | None) -> DurationRating:
     """Whether the traffic does: up to half a year, up to a year, longer."""
     if days is None:
         return "no traffic"
     return "fine" if days <= LONG else "long" if days <= TOO_LONG else "too small"
 
 
-def at_any_time(alpha: float) -> float:
+def always_valid_alpha(alpha: float) -> float:
     """The two-sided alpha of one look whose interval is as wide as that of a plan watched at any time, at its end.
 
     The factor is that of analytics.stats.sequential.confidence_sequence at the planned number, where x = log((1 + x) /
@@ -163,15 +165,15 @@ def at_any_time(alpha: float) -> float:
     return 2 * _NORMAL.cdf(-z)
 
 
-def _alpha(question: Question) -> dict[str, Any]:
+def _alpha(question: SampleSizeInputs) -> dict[str, Any]:
     alpha = 1 - question.level
     if question.monitoring != "always-valid":
         return {"alpha": alpha, "comparisons": question.comparisons}
-    return {"alpha": at_any_time(alpha / question.comparisons), "comparisons": 1}
+    return {"alpha": always_valid_alpha(alpha / question.comparisons), "comparisons": 1}
 
 
-def _allowance(question: Question) -> float:
-    return ALLOWANCE.get(question.spending, 1.0) if question.monitoring == "group-sequential" else 1.0
+def _allowance(question: SampleSizeInputs) -> float:
+    return INFLATION_FACTORS.get(question.spending, 1.0) if question.monitoring == "group-sequential" else 1.0
 
 
 def _power(name: str) -> Callable[..., Any]:
@@ -179,6 +181,6 @@ def _power(name: str) -> Callable[..., Any]:
     return found
 
 
-def comparisons_of(pairs: Sequence[object], correction: str) -> int:
+def comparison_count(pairs: Sequence[object], correction: str) -> int:
     """Among how many comparisons alpha is shared: all of them, unless the plan corrects for none."""
     return max(1, len(pairs)) if correction != "none" else 1

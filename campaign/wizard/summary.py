@@ -11,28 +11,28 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaign.models import AnalysisPlan, Campaign, PlannedOutcome
-from campaign.outcomes import CATALOGUE
+from campaign.outcomes import OUTCOMES
 from campaign.wizard import answers, sample_size, wording
-from campaign.wizard.questions import PRESETS, STEPS, Step, as_share
-from campaign.wizard.wording import Reckoned, number, share
+from campaign.wizard.questions import PRESETS, STEPS, WizardStep, per_hundred_to_share
+from campaign.wizard.wording import SampleSizeText, format_number, format_share
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AnswerRow:
     """One question and its stored answer, a line for each thing said; no lines: not answered yet."""
 
-    step: Step
+    step: WizardStep
     lines: tuple[str, ...]
 
 
-def rows(campaign: Campaign) -> list[Row]:
+def answer_rows(campaign: Campaign) -> list[AnswerRow]:
     """Every question with its answer."""
-    return [Row(step, told(campaign, step.key)) for step in STEPS]
+    return [AnswerRow(step, describe_answer(campaign, step.key)) for step in STEPS]
 
 
-def told(campaign: Campaign, step: str) -> tuple[str, ...]:
+def describe_answer(campaign: Campaign, step: str) -> tuple[str, ...]:
     """The stored answer to one question, in words."""
-    answer = answers.read(campaign, step)
+    answer = answers.read_answer(campaign, step)
     if step == "learn":
         return tuple(filter(None, (answer["name"], answer["hypothesis"])))
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
@@ -50,24 +50,26 @@ def told(campaign: Campaign, step: str) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
-def traffic(campaign: Campaign) -> int:
+def daily_traffic(campaign: Campaign) -> int:
     """Messages a day at all places of the draft, as far as anybody can tell."""
     return campaign.placements.aggregate(all=Sum("expected_per_day"))["all"] or 0
 
 
-def question_of(campaign: Campaign, answer: answers.Answer) -> sample_size.Question | sample_size.NotSized:
+def sample_size_inputs(
+    campaign: Campaign, answer: answers.Answer
+) -> sample_size.SampleSizeInputs | sample_size.NoSampleSize:
     """What a plan with this answer to "how long" wants to know."""
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     primary = PlannedOutcome.objects.filter(plan__campaign=campaign, role=PlannedOutcome.Role.PRIMARY).first()
-    if primary and CATALOGUE[primary.outcome].kind != "yes-no":
-        return sample_size.NotSized("ordered")
-    sure = answers.read(campaign, "sureness")
-    return sample_size.Question(
-        expected_rate=as_share(answer["expected"]),
-        smallest_difference=as_share(answer["smallest"]),
+    if primary and OUTCOMES[primary.outcome].kind != "yes-no":
+        return sample_size.NoSampleSize("ordered")
+    sure = answers.read_answer(campaign, "sureness")
+    return sample_size.SampleSizeInputs(
+        expected_rate=per_hundred_to_share(answer["expected"]),
+        smallest_difference=per_hundred_to_share(answer["smallest"]),
         weights=tuple(campaign.arms.values_list("weight", flat=True)),
-        per_day=traffic(campaign),
-        comparisons=sample_size.comparisons_of(plan.comparisons if plan else [], sure["correction"]),
+        per_day=daily_traffic(campaign),
+        comparisons=sample_size.comparison_count(plan.comparisons if plan else [], sure["correction"]),
         level=sure["level"],
         power=sure["power"],
         monitoring=sure["monitoring"],
@@ -76,20 +78,22 @@ def question_of(campaign: Campaign, answer: answers.Answer) -> sample_size.Quest
     )
 
 
-def size_of(campaign: Campaign, answer: answers.Answer) -> sample_size.Size | sample_size.NotSized:
+def sample_size_for_answer(
+    campaign: Campaign, answer: answers.Answer
+) -> sample_size.SampleSize | sample_size.NoSampleSize:
     """How many people, how long: for an answer whose numbers are there, stored or not."""
-    question = question_of(campaign, answer)
-    return question if isinstance(question, sample_size.NotSized) else sample_size.size(question)
+    question = sample_size_inputs(campaign, answer)
+    return question if isinstance(question, sample_size.NoSampleSize) else sample_size.compute_sample_size(question)
 
 
-def reckoned(campaign: Campaign, answer: answers.Answer) -> Reckoned:
+def describe_sample_size_for_answer(campaign: Campaign, answer: answers.Answer) -> SampleSizeText:
     """The same in words."""
-    question = question_of(campaign, answer)
-    arms, per_day = campaign.arms.count(), traffic(campaign)
-    if isinstance(question, sample_size.NotSized):
-        return wording.reckoned(question, arms=arms, per_day=per_day, monitoring="fixed", comparisons=1)
-    return wording.reckoned(
-        sample_size.size(question),
+    question = sample_size_inputs(campaign, answer)
+    arms, per_day = campaign.arms.count(), daily_traffic(campaign)
+    if isinstance(question, sample_size.NoSampleSize):
+        return wording.describe_sample_size(question, arms=arms, per_day=per_day, monitoring="fixed", comparisons=1)
+    return wording.describe_sample_size(
+        sample_size.compute_sample_size(question),
         arms=arms,
         per_day=per_day,
         monitoring=question.monitoring,
@@ -97,17 +101,17 @@ def reckoned(campaign: Campaign, answer: answers.Answer) -> Reckoned:
     )
 
 
-def reworked(campaign: Campaign) -> str:
+def sample_size_warning(campaign: Campaign) -> str:
     """What is said when the stored number no longer is enough, because another answer has changed since."""
-    answer = answers.read(campaign, "length")
+    answer = answers.read_answer(campaign, "length")
     if not (answer["planned"] and answer["expected"]):
         return ""
-    size = size_of(campaign, answer)
-    if isinstance(size, sample_size.NotSized) or size.is_enough:
+    size = sample_size_for_answer(campaign, answer)
+    if isinstance(size, sample_size.NoSampleSize) or size.is_enough:
         return ""
     return _("%(planned)s people for each message are planned; with the answers as they are it takes %(needed)s.") % {
-        "planned": number(size.planned),
-        "needed": number(size.needed),
+        "planned": format_number(size.planned),
+        "needed": format_number(size.needed),
     }
 
 
@@ -129,7 +133,7 @@ def _words(campaign: Campaign, plan: Plan, answer: Any) -> list[str]:
         if arm.is_control:
             line += _(", the one the others are compared with")
         if len({one.weight for one in arms}) > 1:
-            line += _(", %(share)s of the people") % {"share": wording.shown_share(arm.weight / total)}
+            line += _(", %(share)s of the people") % {"share": wording.format_rounded_share(arm.weight / total)}
         lines.append(line)
     if arms and len({arm.weight for arm in arms}) == 1:
         lines.append(_("Each is shown as often as the others."))
@@ -146,7 +150,7 @@ def _places(campaign: Campaign, plan: Plan, answer: Any) -> list[str]:
     for placement in campaign.placements.select_related("partner"):
         told = {"place": placement.name, "partner": placement.partner.name, "number": placement.expected_per_day}
         expects = ngettext("%(number)s message a day", "%(number)s messages a day", placement.expected_per_day)
-        expected = expects % {"number": number(placement.expected_per_day)}
+        expected = expects % {"number": format_number(placement.expected_per_day)}
         lines.append(
             _("%(place)s (%(partner)s), ") % told
             + (expected if placement.expected_per_day else _("traffic not known yet"))
@@ -162,18 +166,18 @@ def _success(campaign: Campaign, plan: Plan, answer: Any) -> list[str]:
 
 
 def _works(outcome: str) -> str:
-    known = wording.WORKS.get(outcome)
-    return str(known[0]) if known else _(CATALOGUE[outcome].name)
+    known = wording.SUCCESS_LABELS.get(outcome)
+    return str(known[0]) if known else _(OUTCOMES[outcome].name)
 
 
 def _harm(campaign: Campaign, plan: Plan, answer: Any) -> list[str]:
     lines = []
-    for outcome, worry in wording.WORRIES.items():
+    for outcome, worry in wording.HARM_LABELS.items():
         if answer[f"watch_{outcome}"]:
             margin = answer[f"margin_{outcome}"]
             limit = (
                 _("a message is paused when it is surely worse than the control by more than %(margin)s")
-                % {"margin": share(as_share(margin))}
+                % {"margin": format_share(per_hundred_to_share(margin))}
                 if margin is not None
                 else _("watched, without a limit at which a message is paused")
             )
@@ -182,29 +186,33 @@ def _harm(campaign: Campaign, plan: Plan, answer: Any) -> list[str]:
 
 
 def _sureness(campaign: Campaign, plan: Plan, answer: Any) -> list[str]:
-    level = wording.LEVELS.get(answer["level"])
+    level = wording.LEVEL_LABELS.get(answer["level"])
     at_all = answer["monitoring"] == "group-sequential"
-    looks = ", ".join(number(round(look * 100, 4)) for look in answer["looks"])
+    looks = ", ".join(format_number(round(look * 100, 4)) for look in answer["looks"])
     return [
-        str(level) if level else _("Intervals of %(level)s %%.") % {"level": number(answer["level"] * 100)},
-        _("Looked at: %(when)s.") % {"when": str(wording.LOOKING[answer["monitoring"]][0]).lower()}
+        str(level) if level else _("Intervals of %(level)s %%.") % {"level": format_number(answer["level"] * 100)},
+        _("Looked at: %(when)s.") % {"when": str(wording.MONITORING_LABELS[answer["monitoring"]][0]).lower()}
         + (" " + _("At %(looks)s percent of the people.") % {"looks": looks} if at_all else ""),
-        _("Counted: %(unit)s.") % {"unit": str(wording.UNITS[answer["unit"]][0]).lower()},
+        _("Counted: %(unit)s.") % {"unit": str(wording.UNIT_LABELS[answer["unit"]][0]).lower()},
     ]
 
 
 def _length(campaign: Campaign, plan: Plan, answer: Any) -> list[str]:
     if not answer["planned"]:
         return []
-    lines = [_("%(people)s people see each message.") % {"people": number(answer["planned"])}]
+    lines = [_("%(people)s people see each message.") % {"people": format_number(answer["planned"])}]
     lines.append(
-        _("A difference under %(smallest)s would change nothing.") % {"smallest": share(as_share(answer["smallest"]))}
+        _("A difference under %(smallest)s would change nothing.")
+        % {"smallest": format_share(per_hundred_to_share(answer["smallest"]))}
     )
     if answer["expected"]:
-        lines.append(_("After the control we expect %(rate)s.") % {"rate": share(as_share(answer["expected"]))})
-        size = size_of(campaign, answer)
-        if isinstance(size, sample_size.Size) and size.days is not None:
-            lines.append(_("At this traffic that takes %(time)s.") % {"time": wording.time(size.days)})
+        lines.append(
+            _("After the control we expect %(rate)s.")
+            % {"rate": format_share(per_hundred_to_share(answer["expected"]))}
+        )
+        size = sample_size_for_answer(campaign, answer)
+        if isinstance(size, sample_size.SampleSize) and size.days is not None:
+            lines.append(_("At this traffic that takes %(time)s.") % {"time": wording.format_duration(size.days)})
     if answer["starts"]:
         lines.append(_("From %(day)s on.") % {"day": date_format(answer["starts"], "DATE_FORMAT")})
     if answer["ends"]:

@@ -15,99 +15,103 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaign.lifecycle import launch_checks, transitions
-from campaign.lifecycle.transitions import StepRefused
+from campaign.lifecycle.transitions import ActionRefused
 from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
 from campaign.wizard import answers, arms, questions, summary
-from campaign.wizard.context import beside
-from campaign.wizard.draft import NotADraft, Overtaken, state_of
+from campaign.wizard.context import page_context
+from campaign.wizard.draft import DraftEditConflict, NotADraft, answer_digest
 from campaign.wizard.forms import (
+    ArmsForm,
     CompareForm,
     EthicsForm,
-    HarmForm,
-    LearnForm,
-    LengthForm,
-    PlacesForm,
-    Question,
-    SuccessForm,
-    SurenessForm,
-    ToldForm,
-    WordsForm,
+    GuardrailsForm,
+    HypothesisForm,
+    OutcomesForm,
+    PlacementsForm,
+    PrecisionForm,
+    QuestionForm,
+    RecipientsForm,
+    SampleSizeForm,
 )
 from campaign.wizard.links import step_url
-from campaign.wizard.questions import BY_KEY, CHECK, KEYS, RECOMMENDED
+from campaign.wizard.questions import CHECK, RECOMMENDED_PRESET, STEP_KEYS, STEPS_BY_KEY
 from messages.models import Frame
 from messages.roles import MANAGER, require_role
 
-_FORMS: dict[str, type[Question]] = {
-    "learn": LearnForm,
+_FORMS: dict[str, type[QuestionForm]] = {
+    "learn": HypothesisForm,
     "compare": CompareForm,
-    "words": WordsForm,
-    "places": PlacesForm,
-    "success": SuccessForm,
-    "harm": HarmForm,
-    "sureness": SurenessForm,
-    "length": LengthForm,
+    "words": ArmsForm,
+    "places": PlacementsForm,
+    "success": OutcomesForm,
+    "harm": GuardrailsForm,
+    "sureness": PrecisionForm,
+    "length": SampleSizeForm,
     "ethics": EthicsForm,
-    "told": ToldForm,
+    "told": RecipientsForm,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WizardPosition:
     """Where a question stands: its number, what lies before it, and where one goes after it."""
 
     number: int
-    of: int
+    total: int
     back: str
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
+def new_campaign(request: HttpRequest) -> HttpResponse:
     """The first question. Its answer makes the draft."""
     require_role(request.user, MANAGER)
-    form = LearnForm(request.POST or None, campaign=None, initial={"name": "", "hypothesis": ""})
+    form = HypothesisForm(request.POST or None, campaign=None, initial={"name": "", "hypothesis": ""})
     if request.method == "POST" and form.is_valid():
-        made = answers.begin(form.answer(), by=_person(request))
+        made = answers.create_draft(form.answer(), by=_person(request))
         return redirect("campaign:plan-step", made.slug, "compare")
-    context = {"form": form, "step": BY_KEY["learn"], "place": Place(1, len(KEYS), reverse("campaign:list"))}
+    context = {
+        "form": form,
+        "step": STEPS_BY_KEY["learn"],
+        "place": WizardPosition(1, len(STEP_KEYS), reverse("campaign:list")),
+    }
     return render(request, "campaign/wizard/learn.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def step(request: HttpRequest, slug: str, step: str) -> HttpResponse:
+def wizard_step(request: HttpRequest, slug: str, step: str) -> HttpResponse:
     """One question of a draft. `?then=check` leads back to the page with all answers."""
     campaign = campaign_for(request.user, slug, write=True)
     if step not in _FORMS:
         raise Http404
     if campaign.state != Campaign.State.DRAFT:
         return _not_a_draft(request, campaign)
-    stored = answers.read(campaign, step)
+    stored = answers.read_answer(campaign, step)
     if request.method != "POST":
-        return _page(request, campaign, step, _form(request, campaign, step, stored), was=state_of(stored))
+        return _page(request, campaign, step, _form(request, campaign, step, stored), was=answer_digest(stored))
     form, was = _form(request, campaign, step, stored, request.POST), request.POST.get("was", "")
     do = request.POST.get("do", "")
     if not form.is_valid() or do == "work-out" or not _filled_in(campaign, step, form):
         return _page(request, campaign, step, form, was=was)
     try:
-        kept = answers.keep(campaign, step, form.answer(), was=was, by=_person(request))
+        kept = answers.save_answer(campaign, step, form.answer(), seen_digest=was, by=_person(request))
         return _onward(request, kept, step, do)
     except NotADraft:
         return _not_a_draft(request, campaign)
-    except Overtaken:
-        theirs = summary.told(campaign, step)
-        return _page(request, campaign, step, form, was=state_of(stored), theirs=theirs, overtaken=True)
-    except arms.NothingApproved as reason:
+    except DraftEditConflict:
+        theirs = summary.describe_answer(campaign, step)
+        return _page(request, campaign, step, form, was=answer_digest(stored), theirs=theirs, overtaken=True)
+    except arms.NoApprovedMessage as reason:
         names = ", ".join(str(Frame(frame).label) for frame in reason.frames)
         form.add_error(None, _("There are no approved words left in: %(frames)s.") % {"frames": names})
-    except StepRefused as reason:
+    except ActionRefused as reason:
         form.add_error(None, str(reason))
     # What was typed has been stored if it was only the second part that could not be done.
-    return _page(request, campaign, step, form, was=state_of(answers.read(campaign, step)))
+    return _page(request, campaign, step, form, was=answer_digest(answers.read_answer(campaign, step)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def words(request: HttpRequest, slug: str, arm: str) -> HttpResponse:
+def choose_arm_revision(request: HttpRequest, slug: str, arm: str) -> HttpResponse:
     """Approved words for one arm, each with a button that takes them."""
     campaign = campaign_for(request.user, slug, write=True)
     if campaign.state != Campaign.State.DRAFT:
@@ -117,24 +121,24 @@ def words(request: HttpRequest, slug: str, arm: str) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         return _take_words(request, campaign, arm)
-    context = beside(campaign, "offers", request, arm=chosen)
+    context = page_context(campaign, "offers", request, arm=chosen)
     return render(request, "campaign/wizard/offers.html", {"campaign": campaign, "arm": chosen, **context})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def check(request: HttpRequest, slug: str) -> HttpResponse:
+def check_answers(request: HttpRequest, slug: str) -> HttpResponse:
     """All answers on one page, what is missing, and the button that asks for an approval."""
     campaign = campaign_for(request.user, slug, write=True)
     if campaign.state != Campaign.State.DRAFT:
         return _not_a_draft(request, campaign)
     if request.method == "POST":
         try:
-            answers.send(campaign, seen=request.POST.get("seen", ""), by=_person(request))
-        except Overtaken:
+            answers.submit_draft(campaign, seen_changed_at=request.POST.get("seen", ""), by=_person(request))
+        except DraftEditConflict:
             flash.warning(request, _("A colleague changed an answer while you read. Please look once more."))
         except NotADraft:
             return _not_a_draft(request, campaign)
-        except StepRefused:
+        except ActionRefused:
             flash.warning(request, _("Not sent yet: something is missing. It is listed below."))
         else:
             flash.success(request, _("Sent. A colleague has to approve it; you cannot approve your own."))
@@ -142,12 +146,12 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("campaign:plan-check", slug)
     context = {
         "campaign": campaign,
-        "rows": summary.rows(campaign),
-        "missing": questions.missing(launch_checks.obstacles(campaign)),
-        "reworked": summary.reworked(campaign),
+        "rows": summary.answer_rows(campaign),
+        "missing": questions.missing_answers(launch_checks.submission_obstacles(campaign)),
+        "reworked": summary.sample_size_warning(campaign),
         "seen": campaign.changed_at.isoformat(),
-        "back": step_url(campaign, questions.before(CHECK)),
-        **beside(campaign, CHECK, request),
+        "back": step_url(campaign, questions.step_before(CHECK)),
+        **page_context(campaign, CHECK, request),
     }
     return render(request, "campaign/wizard/check.html", context)
 
@@ -158,20 +162,22 @@ def take_back(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = campaign_for(request.user, slug, write=True)
     try:
         transitions.take_back(campaign, by=_person(request))
-    except StepRefused as reason:
+    except ActionRefused as reason:
         flash.error(request, str(reason))
         return redirect("campaign:detail", slug)
     flash.success(request, _("It is a draft again. Change what you like, then send it for approval once more."))
     return redirect("campaign:plan-check", slug)
 
 
-def _form(request: HttpRequest, campaign: Campaign, step: str, stored: answers.Answer, data: Any = None) -> Question:
+def _form(
+    request: HttpRequest, campaign: Campaign, step: str, stored: answers.Answer, data: Any = None
+) -> QuestionForm:
     """The form of one question, with a suggestion where nothing has been answered yet."""
     more: dict[str, Any] = {}
-    primary = answers.read(campaign, "success")["primary"]
+    primary = answers.read_answer(campaign, "success")["primary"]
     if step == "success":
-        harm = answers.read(campaign, "harm")
-        more["watched"] = [key for key in answers.WATCHED if harm[f"watch_{key}"]]
+        harm = answers.read_answer(campaign, "harm")
+        more["watched"] = [key for key in answers.GUARDRAIL_OUTCOMES if harm[f"watch_{key}"]]
     if step == "harm":
         more["primary"] = primary
     if step == "length":
@@ -184,27 +190,27 @@ def _form(request: HttpRequest, campaign: Campaign, step: str, stored: answers.A
 
 def _suggested(request: HttpRequest, campaign: Campaign, step: str, stored: answers.Answer) -> answers.Answer:
     if step == "compare" and not stored["preset"]:
-        return {"preset": RECOMMENDED}
+        return {"preset": RECOMMENDED_PRESET}
     if step == "success" and not stored["primary"]:
         return {"primary": "turned_back", "secondary": ["help_self"]}
-    if step == "harm" and not {"harm", "length"} & answers.answered(campaign):
+    if step == "harm" and not {"harm", "length"} & answers.answered_steps(campaign):
         return {"watch_annoyed": True, "margin_annoyed": 5.0}
     if step == "places":
         return {name: number or None for name, number in stored.items() if name != "places"}  # 0: not known
     if step == "told" and not stored["told"]:
         return {"told": [str(_person(request).pk)]}
     if step == "length" and stored["planned"] and stored["expected"]:
-        size = summary.size_of(campaign, stored)
+        size = summary.sample_size_for_answer(campaign, stored)
         if getattr(size, "needed", None) == stored["planned"]:
             return {"planned": None}  # it goes along with the other numbers
     return {}
 
 
-def _filled_in(campaign: Campaign, step: str, form: Question) -> bool:
+def _filled_in(campaign: Campaign, step: str, form: QuestionForm) -> bool:
     """The number of people is the one that was worked out, unless one was typed."""
     if step != "length" or form.cleaned_data.get("planned"):
         return True
-    size = summary.size_of(campaign, form.answer())
+    size = summary.sample_size_for_answer(campaign, form.answer())
     needed = getattr(size, "needed", None)
     if needed is None:
         form.add_error("planned", _("Say how many people should see each message."))
@@ -223,41 +229,43 @@ def _onward(request: HttpRequest, campaign: Campaign, step: str, do: str) -> Htt
         return redirect("campaign:plan-step", campaign.slug, "words")
     if step == "words" and do.removeprefix("choose:") in campaign.arms.values_list("key", flat=True):
         return redirect("campaign:plan-words", campaign.slug, do.removeprefix("choose:"))
-    then = CHECK if request.GET.get("then") == CHECK else questions.after(step)
+    then = CHECK if request.GET.get("then") == CHECK else questions.step_after(step)
     return redirect(step_url(campaign, then))
 
 
 def _take_words(request: HttpRequest, campaign: Campaign, arm: str) -> HttpResponse:
     number, was = (_number(request.POST.get(name)) for name in ("revision", "was"))
-    revision = arms.offers(Frame.values).filter(pk=number).first()
+    revision = arms.selectable_revisions(Frame.values).filter(pk=number).first()
     if revision is None:
         flash.error(request, _("These words may not be shown any more. Please choose others."))
         return redirect("campaign:plan-words", campaign.slug, arm)
     try:
-        arms.choose_words(campaign, arm, revision, was=was, by=_person(request))
+        arms.choose_revision(campaign, arm, revision, seen_revision_id=was, by=_person(request))
     except NotADraft:
         return _not_a_draft(request, campaign)
-    except Overtaken:
+    except DraftEditConflict:
         flash.warning(request, _("A colleague chose other words meanwhile. Nothing was changed; please look again."))
         return redirect("campaign:plan-words", campaign.slug, arm)
-    except StepRefused:
+    except ActionRefused:
         flash.error(request, _("These words do not fit here. Please choose others."))
         return redirect("campaign:plan-words", campaign.slug, arm)
     return redirect("campaign:plan-step", campaign.slug, "words")
 
 
 def _page(
-    request: HttpRequest, campaign: Campaign, step: str, form: Question, *, was: str, **more: Any
+    request: HttpRequest, campaign: Campaign, step: str, form: QuestionForm, *, was: str, **more: Any
 ) -> HttpResponse:
     then = CHECK if request.GET.get("then") == CHECK else ""
-    back = then or questions.before(step)
+    back = then or questions.step_before(step)
     context = {
         "campaign": campaign,
         "form": form,
-        "step": BY_KEY[step],
+        "step": STEPS_BY_KEY[step],
         "was": was,
-        "place": Place(KEYS.index(step) + 1, len(KEYS), step_url(campaign, back) if back else reverse("campaign:list")),
-        **beside(campaign, step, request, form=form),
+        "place": WizardPosition(
+            STEP_KEYS.index(step) + 1, len(STEP_KEYS), step_url(campaign, back) if back else reverse("campaign:list")
+        ),
+        **page_context(campaign, step, request, form=form),
         **more,
     }
     return render(request, f"campaign/wizard/{step}.html", context)

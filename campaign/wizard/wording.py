@@ -11,10 +11,10 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from campaign.wizard.sample_size import MOST_DAYS, SEEN, NotSized, Size
+from campaign.wizard.sample_size import MAX_DAYS, SEEN_SHARE, NoSampleSize, SampleSize
 
 # An outcome as an answer to "what would show that it works", and what that means.
-WORKS: dict[str, tuple[Any, Any]] = {
+SUCCESS_LABELS: dict[str, tuple[Any, Any]] = {
     "turned_back": (
         gettext_lazy("More people turn back"),
         gettext_lazy("They press leave, and do not go on after all. This is what most campaigns ask."),
@@ -30,7 +30,7 @@ WORKS: dict[str, tuple[Any, Any]] = {
     "annoyed": (gettext_lazy("Fewer people say that it annoyed them"), gettext_lazy("Rarely a goal in itself.")),
 }
 # The same outcomes as a worry: what more harm would look like.
-WORRIES: dict[str, Any] = {
+HARM_LABELS: dict[str, Any] = {
     "annoyed": gettext_lazy("More people say that it annoyed them"),
     "continued": gettext_lazy("More people go on"),
     "turned_back": gettext_lazy("Fewer people turn back"),
@@ -39,7 +39,7 @@ WORRIES: dict[str, Any] = {
     "learn_more": gettext_lazy("Fewer people read more"),
 }
 # The same outcomes as what people do: "how many do you expect to turn back?"
-DOES: dict[str, Any] = {
+OUTCOME_VERBS: dict[str, Any] = {
     "turned_back": gettext_lazy("turn back"),
     "left": gettext_lazy("press leave"),
     "continued": gettext_lazy("go on"),
@@ -47,17 +47,17 @@ DOES: dict[str, Any] = {
     "learn_more": gettext_lazy("read on"),
     "annoyed": gettext_lazy("say that it annoyed them"),
 }
-LEVELS: dict[float, Any] = {
+LEVEL_LABELS: dict[float, Any] = {
     0.9: gettext_lazy("Less sure: of 100 trials without any difference, at most 10 would claim one"),
     0.95: gettext_lazy("As is usual: of 100 trials without any difference, at most 5 would claim one"),
     0.99: gettext_lazy("Very sure: of 100 trials without any difference, at most 1 would claim one"),
 }
-POWERS: dict[float, Any] = {
+POWER_LABELS: dict[float, Any] = {
     0.8: gettext_lazy("In 80 of 100 trials (usual)"),
     0.9: gettext_lazy("In 90 of 100 trials: this takes about a third more people"),
     0.95: gettext_lazy("In 95 of 100 trials: this takes about two thirds more people"),
 }
-LOOKING: dict[str, tuple[Any, Any]] = {
+MONITORING_LABELS: dict[str, tuple[Any, Any]] = {
     "group-sequential": (
         gettext_lazy("At a few set points"),
         gettext_lazy("Usually four times. It can end early if the difference is large, and takes hardly more people."),
@@ -71,7 +71,7 @@ LOOKING: dict[str, tuple[Any, Any]] = {
         gettext_lazy("The freest, and the dearest: up to about twice as many people."),
     ),
 }
-UNITS: dict[str, tuple[Any, Any]] = {
+UNIT_LABELS: dict[str, tuple[Any, Any]] = {
     "view": (
         gettext_lazy("Each message that is shown"),
         gettext_lazy("Nothing is kept in anybody’s browser. Somebody who comes back may see another message."),
@@ -93,25 +93,25 @@ UNITS: dict[str, tuple[Any, Any]] = {
 }
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """As the reader's language writes it, without needless zeros."""
     return number_format(f"{value:.10g}", use_l10n=True, force_grouping=True)
 
 
-def share(value: float) -> str:
+def format_share(value: float) -> str:
     """A share as people: "2 in 100"."""
-    return _("%(some)s in 100") % {"some": number(round(value * 100, 2))}
+    return _("%(some)s in 100") % {"some": format_number(round(value * 100, 2))}
 
 
-def shown_share(value: float) -> str:
+def format_rounded_share(value: float) -> str:
     """A share that was reckoned, rounded to what anybody can use: "3.4 in 100"."""
     points = value * 100
-    return _("%(some)s in 100") % {"some": number(round(points, 1) or round(points, 2))}
+    return _("%(some)s in 100") % {"some": format_number(round(points, 1) or round(points, 2))}
 
 
-def time(days: int) -> str:
+def format_duration(days: int) -> str:
     """How long, as people say it: "9 days", "about 6 weeks", "about 8 months", "about 3 years"."""
-    if days >= MOST_DAYS:
+    if days >= MAX_DAYS:
         return _("more than a lifetime")
     if days < 14:
         return ngettext("%(number)s day", "%(number)s days", days) % {"number": days}
@@ -126,7 +126,7 @@ def time(days: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DetectableDifferenceRow:
     """One line of what shorter times could show."""
 
     weeks: str
@@ -135,14 +135,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Reckoned:
+class SampleSizeText:
     """The answer of the page: one sentence, what to do about it, what it rests on, and the table."""
 
     sentence: str
     advice: str
-    alarming: bool
+    is_warning: bool
     assumptions: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[DetectableDifferenceRow, ...]
 
 
 _NO_NUMBER = {
@@ -158,50 +158,54 @@ _NO_NUMBER = {
 }
 
 
-def reckoned(size: Size | NotSized, *, arms: int, per_day: int, monitoring: str, comparisons: int) -> Reckoned:
+def describe_sample_size(
+    size: SampleSize | NoSampleSize, *, arms: int, per_day: int, monitoring: str, comparisons: int
+) -> SampleSizeText:
     """What the sizes mean, in words."""
-    if isinstance(size, NotSized):
-        return Reckoned(str(_NO_NUMBER[size.reason]), "", size.reason != "ordered", (), ())
-    return Reckoned(
+    if isinstance(size, NoSampleSize):
+        return SampleSizeText(str(_NO_NUMBER[size.reason]), "", size.reason != "ordered", (), ())
+    return SampleSizeText(
         sentence=_sentence(size),
         advice=_advice(size),
-        alarming=size.verdict in ("too small", "no traffic") or not size.is_enough,
+        is_warning=size.duration_rating in ("too small", "no traffic") or not size.is_enough,
         assumptions=tuple(_assumptions(size, arms, per_day, monitoring, comparisons)),
         rows=tuple(
-            Row(
+            DetectableDifferenceRow(
                 weeks=ngettext("%(number)s week", "%(number)s weeks", row.weeks) % {"number": row.weeks},
-                per_arm=number(row.per_arm),
-                difference=shown_share(row.difference) if row.difference is not None else _("nothing yet"),
+                per_arm=format_number(row.per_arm),
+                difference=format_rounded_share(row.difference) if row.difference is not None else _("nothing yet"),
             )
-            for row in size.in_weeks
+            for row in size.detectable_by_weeks
         ),
     )
 
 
-def _sentence(size: Size) -> str:
+def _sentence(size: SampleSize) -> str:
     needs = _("%(people)s people have to see each message.")
     gets = _("%(people)s people would see each message.")
-    people = (needs if size.is_enough else gets) % {"people": number(size.planned)}
+    people = (needs if size.is_enough else gets) % {"people": format_number(size.planned)}
     if size.days is None:
         return people
-    if size.verdict == "too small":
-        return f"{people} " + _("At this traffic it would take %(time)s.") % {"time": time(size.days)}
-    return f"{people} " + _("At this traffic that takes %(time)s.") % {"time": time(size.days)}
+    if size.duration_rating == "too small":
+        return f"{people} " + _("At this traffic it would take %(time)s.") % {"time": format_duration(size.days)}
+    return f"{people} " + _("At this traffic that takes %(time)s.") % {"time": format_duration(size.days)}
 
 
-def _advice(size: Size) -> str:
+def _advice(size: SampleSize) -> str:
     said = []
-    if not size.is_enough and size.shows is not None:
+    if not size.is_enough and size.detectable_difference is not None:
         said.append(
             _(
                 "That is fewer than it takes: so many people show a difference of %(shown)s or more. For the one that "
                 "you named it takes %(needed)s."
             )
-            % {"shown": shown_share(size.shows), "needed": number(size.needed)}
+            % {"shown": format_rounded_share(size.detectable_difference), "needed": format_number(size.needed)}
         )
     elif not size.is_enough:
-        said.append(_("That is too few to show any difference. It takes %(needed)s.") % {"needed": number(size.needed)})
-    match size.verdict:
+        said.append(
+            _("That is too few to show any difference. It takes %(needed)s.") % {"needed": format_number(size.needed)}
+        )
+    match size.duration_rating:
         case "too small":
             said.append(_("Choose fewer messages, more places, or a larger difference."))
         case "long":
@@ -213,7 +217,7 @@ def _advice(size: Size) -> str:
     return " ".join(said)
 
 
-def _assumptions(size: Size, arms: int, per_day: int, monitoring: str, comparisons: int) -> list[str]:
+def _assumptions(size: SampleSize, arms: int, per_day: int, monitoring: str, comparisons: int) -> list[str]:
     told = []
     if per_day:
         told.append(
@@ -221,12 +225,17 @@ def _assumptions(size: Size, arms: int, per_day: int, monitoring: str, compariso
                 "%(sent)s messages are sent a day, and %(share)s of them are seen on screen: that share is our guess, "
                 "and only those who see a message count. So %(seen)s people a day, shared among %(arms)s messages."
             )
-            % {"sent": number(per_day), "share": share(SEEN), "seen": number(round(size.seen_per_day)), "arms": arms}
+            % {
+                "sent": format_number(per_day),
+                "share": format_share(SEEN_SHARE),
+                "seen": format_number(round(size.seen_per_day)),
+                "arms": arms,
+            }
         )
     if comparisons > 1:
         told.append(
             _("It asks %(number)s questions at once, and so takes more people than one would.")
-            % {"number": number(comparisons)}
+            % {"number": format_number(comparisons)}
         )
     if monitoring == "always-valid":
         told.append(
@@ -240,14 +249,14 @@ def _assumptions(size: Size, arms: int, per_day: int, monitoring: str, compariso
     return told
 
 
-def days_of(starts: date | None, ends: date | None, size: Size | NotSized) -> str:
+def end_date_warning(starts: date | None, ends: date | None, size: SampleSize | NoSampleSize) -> str:
     """What a set end means for the plan; empty where it leaves time enough."""
-    if isinstance(size, NotSized) or size.days is None or not (starts and ends):
+    if isinstance(size, NoSampleSize) or size.days is None or not (starts and ends):
         return ""
     length = (ends - starts).days + 1
     if length >= size.days:
         return ""
     return _("It would end after %(length)s, before the planned people have come: that takes %(time)s.") % {
-        "length": time(length),
-        "time": time(size.days),
+        "length": format_duration(length),
+        "time": format_duration(size.days),
     }

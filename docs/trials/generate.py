@@ -13,7 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
 
-from analytics.comparison.compare import ArmCounts, Rules, all_pairs, compare, split  # noqa: E402
+from analytics.comparison.compare import ArmCounts, Rules, all_pairs, check_sample_ratio, compare  # noqa: E402
 from analytics.stats import Counts, Estimate, clusters, proportions, sample_ratio, sequential  # noqa: E402
 
 AGAIN = "\nWritten by `python docs/trials/generate.py DIRECTORY`, where the directory holds the trial's CSV file.\n"
@@ -136,7 +136,7 @@ def headlines(directory: Path) -> str:
             plain, corrected = plain + (found and correction == "none"), corrected + (found and correction == "holm")
     broken = _headline_tests(directory, "upworthy_4arm_broken_split.csv")
     for arms in broken:
-        ratio = split(arms, Rules())
+        ratio = check_sample_ratio(arms, Rules())
         alarms += isinstance(ratio, sample_ratio.SampleRatio) and ratio.status == "alarm"
     return "\n".join(
         [

@@ -18,13 +18,13 @@ from rest_framework.authtoken.models import Token
 
 from messages.accounts import second_factors, sessions
 from messages.accounts.forms import CodeForm, PasskeyForm, PasswordForm
-from messages.accounts.login_attempts import address_of, attempts, please_wait
-from messages.accounts.middleware import before_second_factor
-from messages.accounts.sign_in_views import form_page
-from messages.accounts.step_up import confirm, needs_confirmation
+from messages.accounts.login_attempts import attempts, client_address, wait_message
+from messages.accounts.middleware import allow_without_second_factor
+from messages.accounts.sign_in_views import allow_form_methods
+from messages.accounts.step_up import confirmation_required, mark_confirmed
 from messages.audit import log
-from messages.audit.log import Action, Kind
-from messages.roles import NAMES, role_of
+from messages.audit.log import Action, ObjectKind
+from messages.roles import ROLE_NAMES, main_role
 
 
 def _me(request: HttpRequest) -> User:
@@ -36,12 +36,12 @@ def _me(request: HttpRequest) -> User:
 def home(request: HttpRequest) -> HttpResponse:
     """Everything about one's own account on one page."""
     user = _me(request)
-    role = role_of(user)
+    role = main_role(user)
     context = {
-        "role": NAMES.get(role, ""),
-        "held": [(factor, second_factors.name_of(factor)) for factor in second_factors.of(user)],
-        "codes_left": second_factors.codes_left(user),
-        "sessions": sessions.of(user, current=request.session.session_key),
+        "role": ROLE_NAMES.get(role, ""),
+        "held": [(factor, second_factors.passkey_name(factor)) for factor in second_factors.factors_of(user)],
+        "codes_left": second_factors.unused_code_count(user),
+        "sessions": sessions.sessions_of(user, current=request.session.session_key),
         "token": Token.objects.filter(user=user).first(),
     }
     return render(request, "messages/accounts/account.html", context)
@@ -50,23 +50,23 @@ def home(request: HttpRequest) -> HttpResponse:
 # A second factor
 
 
-@before_second_factor
+@allow_without_second_factor
 @require_safe
 def set_up(request: HttpRequest) -> HttpResponse:
     """Which kind: a passkey or an app."""
-    first = not second_factors.has_one(_me(request))
-    if first and sessions.is_complete(request) and not request.session.get(sessions.FACTOR):
+    first = not second_factors.has_factor(_me(request))
+    if first and sessions.has_passed_second_factor(request) and not request.session.get(sessions.FACTOR):
         first = False  # a demo, where it may be left for later
     return render(request, "messages/accounts/second_factor_set_up.html", {"first": first})
 
 
-@before_second_factor
-@needs_confirmation
-@form_page
-def app(request: HttpRequest) -> HttpResponse:
+@allow_without_second_factor
+@confirmation_required
+@allow_form_methods
+def set_up_app(request: HttpRequest) -> HttpResponse:
     """Scan a picture, type a code: the app is set up."""
     user = _me(request)
-    if any(factor.type == second_factors.APP for factor in second_factors.of(user)):
+    if any(factor.type == second_factors.APP for factor in second_factors.factors_of(user)):
         flash.info(request, _("An authenticator app is set up already."))
         return HttpResponseRedirect(reverse("account:home"))
     form = CodeForm(request.POST or None)
@@ -74,11 +74,11 @@ def app(request: HttpRequest) -> HttpResponse:
         made = _proven(request, user, form)
         if made is not None:
             return _added(request, user, made)
-    secret = second_factors.app_secret(request, anew=request.method != "POST")
-    address = second_factors.app_address(user, secret)
+    secret = second_factors.app_secret(request, renew=request.method != "POST")
+    address = second_factors.otpauth_url(user, secret)
     context = {
         "form": form,
-        "picture": mark_safe(second_factors.app_picture(address)),  # noqa: S308  (drawn by us, of a secret of ours)
+        "picture": mark_safe(second_factors.qr_code_svg(address)),  # noqa: S308  (drawn by us, of a secret of ours)
         "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
     }
     return render(request, "messages/accounts/second_factor_app.html", context)
@@ -96,10 +96,10 @@ def _proven(request: HttpRequest, user: User, form: CodeForm) -> list[str] | Non
     return made
 
 
-@before_second_factor
-@needs_confirmation
-@form_page
-def passkey(request: HttpRequest) -> HttpResponse:
+@allow_without_second_factor
+@confirmation_required
+@allow_form_methods
+def set_up_passkey(request: HttpRequest) -> HttpResponse:
     """Name it, then the browser makes it."""
     user = _me(request)
     form = PasskeyForm(request.POST or None)
@@ -111,7 +111,7 @@ def passkey(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "messages/accounts/second_factor_passkey.html",
-        {"form": form, "options": second_factors.offer_passkey(user)},
+        {"form": form, "options": second_factors.begin_passkey_registration(user)},
     )
 
 
@@ -119,30 +119,36 @@ def _added(request: HttpRequest, user: User, codes: list[str]) -> HttpResponse:
     """This session has a second factor now; its key changes, and the recovery codes are shown once."""
     request.session.cycle_key()
     request.session[sessions.FACTOR] = True
-    confirm(request)
+    mark_confirmed(request)
     if not codes:
         flash.success(request, _("Your new second factor is set up."))
         return HttpResponseRedirect(reverse("account:home"))
     return render(request, "messages/accounts/second_factor_codes.html", {"codes": codes, "first": True})
 
 
-@needs_confirmation
-@form_page
-def codes(request: HttpRequest) -> HttpResponse:
+@confirmation_required
+@allow_form_methods
+def recovery_codes(request: HttpRequest) -> HttpResponse:
     """How many recovery codes are left; new ones on request, shown once."""
     user = _me(request)
-    made = second_factors.new_codes(user) if request.method == "POST" and second_factors.has_one(user) else []
+    made = (
+        second_factors.replace_recovery_codes(user)
+        if request.method == "POST" and second_factors.has_factor(user)
+        else []
+    )
     return render(
-        request, "messages/accounts/second_factor_codes.html", {"codes": made, "left": second_factors.codes_left(user)}
+        request,
+        "messages/accounts/second_factor_codes.html",
+        {"codes": made, "left": second_factors.unused_code_count(user)},
     )
 
 
-@needs_confirmation
-@form_page
+@confirmation_required
+@allow_form_methods
 def remove_factor(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask once, then take it away; the last one stays."""
     user = _me(request)
-    held = next((factor for factor in second_factors.of(user) if factor.pk == pk), None)
+    held = next((factor for factor in second_factors.factors_of(user) if factor.pk == pk), None)
     if held is None:
         raise Http404
     if request.method == "POST":
@@ -153,11 +159,11 @@ def remove_factor(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             flash.success(request, _("It is taken away."))
         return HttpResponseRedirect(reverse("account:home"))
-    only = len(second_factors.of(user)) == 1
+    only = len(second_factors.factors_of(user)) == 1
     return render(
         request,
         "messages/accounts/second_factor_remove.html",
-        {"factor": held, "name": second_factors.name_of(held), "only": only},
+        {"factor": held, "name": second_factors.passkey_name(held), "only": only},
     )
 
 
@@ -168,7 +174,7 @@ def remove_factor(request: HttpRequest, pk: int) -> HttpResponse:
 def end_sessions(request: HttpRequest) -> HttpResponse:
     """Sign out one other place, or all others."""
     handle = request.POST.get("handle") or None
-    ended = sessions.end(_me(request), handle=handle, keep=request.session.session_key)
+    ended = sessions.end_sessions(_me(request), handle=handle, keep=request.session.session_key)
     if ended:
         flash.success(request, _("Signed out there."))
     else:
@@ -176,18 +182,18 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("account:home") + "#sessions")
 
 
-@form_page
+@allow_form_methods
 @sensitive_post_parameters()
-def password(request: HttpRequest) -> HttpResponse:
+def change_password(request: HttpRequest) -> HttpResponse:
     """A new password for the old one; every other session ends."""
     user = _me(request)
     form = PasswordForm(request.POST or None, user=user)
     if request.method == "POST" and _may_try(request, form, user):
         user.set_password(form.cleaned_data["new"])
         user.save(update_fields=["password"])
-        sessions.end(user, keep=request.session.session_key)
+        sessions.end_sessions(user, keep=request.session.session_key)
         update_session_auth_hash(request, user)
-        log.record(Action.PASSWORD_CHANGE, by=user, kind=Kind.PERSON, ref=user.username, label=user.username)
+        log.record(Action.PASSWORD_CHANGE, by=user, kind=ObjectKind.PERSON, ref=user.username, label=user.username)
         flash.success(request, _("Your password is changed. Wherever else you were signed in, you are not any more."))
         return HttpResponseRedirect(reverse("account:home"))
     return render(request, "messages/accounts/password.html", {"form": form})
@@ -195,21 +201,21 @@ def password(request: HttpRequest) -> HttpResponse:
 
 def _may_try(request: HttpRequest, form: PasswordForm, user: User) -> bool:
     """As many guesses as at the door."""
-    address, now = address_of(request), time.time()
-    wait = attempts.wait(user.username, address, now=now)
+    address, now = client_address(request), time.time()
+    wait = attempts.seconds_to_wait(user.username, address, now=now)
     if wait:
-        form.add_error("old", please_wait(wait))
+        form.add_error("old", wait_message(wait))
         return False
     if form.is_valid():
         return True
     if form.has_error("old"):
-        attempts.failed(user.username, address, now=now)
+        attempts.record_failure(user.username, address, now=now)
     return False
 
 
-@needs_confirmation
-@form_page
-def token(request: HttpRequest) -> HttpResponse:
+@confirmation_required
+@allow_form_methods
+def api_token(request: HttpRequest) -> HttpResponse:
     """A token for programs, shown once when it is made; a new one ends the old."""
     user = _me(request)
     made = ""
@@ -219,6 +225,6 @@ def token(request: HttpRequest) -> HttpResponse:
             made = Token.objects.create(user=user).key
         if made or had:
             action = Action.TOKEN_CREATE if made else Action.TOKEN_DELETE
-            log.record(action, by=user, kind=Kind.PERSON, ref=user.username, label=user.username)
+            log.record(action, by=user, kind=ObjectKind.PERSON, ref=user.username, label=user.username)
     held = Token.objects.filter(user=user).first()
     return render(request, "messages/accounts/token.html", {"made": made, "held": held})

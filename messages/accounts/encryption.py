@@ -17,11 +17,13 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.http import HttpRequest
 
-FORM = b"\x02"  # the first byte, signed with the rest; what an installation sealed before it, a migration seals anew
+FORMAT_BYTE = (
+    b"\x02"  # the first byte, signed with the rest; what an installation sealed before it, a migration seals anew
+)
 _NONCE = 12
 
 
-def seal(text: str, *, key: bytes) -> str:
+def encrypt_secret(text: str, *, key: bytes) -> str:
     """Encrypt and sign.
 
     >>> opened(seal("JBSWY3DPEHPK3PXP", key=b"k"), key=b"k")
@@ -30,10 +32,12 @@ def seal(text: str, *, key: bytes) -> str:
     from nacl.bindings import crypto_aead_chacha20poly1305_ietf_encrypt as encrypt
 
     nonce = secrets.token_bytes(_NONCE)
-    return base64.b64encode(FORM + nonce + encrypt(text.encode(), FORM, nonce, _derived(key))).decode("ascii")
+    return base64.b64encode(FORMAT_BYTE + nonce + encrypt(text.encode(), FORMAT_BYTE, nonce, _derived(key))).decode(
+        "ascii"
+    )
 
 
-def opened(sealed: str, *, key: bytes) -> str:
+def decrypt_secret(sealed: str, *, key: bytes) -> str:
     """The text again; ValueError if it was changed, or sealed with another key."""
     from nacl.bindings import crypto_aead_chacha20poly1305_ietf_decrypt as decrypt
     from nacl.exceptions import CryptoError
@@ -41,9 +45,9 @@ def opened(sealed: str, *, key: bytes) -> str:
     raw = base64.b64decode(sealed, validate=True)
     nonce, hidden = raw[1 : 1 + _NONCE], raw[1 + _NONCE :]
     try:
-        if not raw.startswith(FORM):
+        if not raw.startswith(FORMAT_BYTE):
             raise ValueError
-        return decrypt(hidden, FORM, nonce, _derived(key)).decode()
+        return decrypt(hidden, FORMAT_BYTE, nonce, _derived(key)).decode()
     except (CryptoError, ValueError):
         raise ValueError("This was not sealed with the present key.") from None
 
@@ -54,14 +58,14 @@ def _derived(key: bytes) -> bytes:
     return hmac.digest(extracted, b"second factor\x01", "sha256")
 
 
-class Adapter(DefaultMFAAdapter):  # type: ignore[misc]  # django-allauth has no types
+class EncryptingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # django-allauth has no types
     """django-allauth's, with its secrets sealed."""
 
     def encrypt(self, text: str) -> str:
-        return seal(text, key=bytes(settings.SECOND_FACTOR_KEY))
+        return encrypt_secret(text, key=bytes(settings.SECOND_FACTOR_KEY))
 
     def decrypt(self, encrypted_text: str) -> str:
-        return opened(encrypted_text, key=bytes(settings.SECOND_FACTOR_KEY))
+        return decrypt_secret(encrypted_text, key=bytes(settings.SECOND_FACTOR_KEY))
 
     def get_totp_label(self, user: Any) -> str:
         return str(user.get_username())
@@ -70,7 +74,7 @@ class Adapter(DefaultMFAAdapter):  # type: ignore[misc]  # django-allauth has no
         return {**super().get_public_key_credential_rp_entity(), "name": "Second Thought"}
 
 
-class NoSelfSignUp(DefaultAccountAdapter):  # type: ignore[misc]
+class NoSignupAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Nobody makes an account for themselves, whatever page should be mounted one day."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -11,7 +11,7 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from messages.roles import EVERY_ROLE, NAMES
+from messages.roles import ALL_ROLES, ROLE_NAMES
 
 
 class SignInForm(forms.Form):
@@ -59,14 +59,14 @@ class InviteForm(forms.Form):
         }
     )
     role = forms.ChoiceField(
-        choices=[(role, NAMES[role]) for role in EVERY_ROLE],
+        choices=[(role, ROLE_NAMES[role]) for role in ALL_ROLES],
         error_messages={"required": _("Choose what they will do here."), "invalid_choice": _("Choose one of these.")},
     )
 
 
 class RoleForm(forms.Form):
     role = forms.ChoiceField(
-        choices=[(role, NAMES[role]) for role in EVERY_ROLE],
+        choices=[(role, ROLE_NAMES[role]) for role in ALL_ROLES],
         error_messages={"required": _("Choose a role."), "invalid_choice": _("Choose one of these.")},
     )
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from messages.audit import log as audit_log
-from messages.audit.log import Action, Kind
+from messages.audit.log import Action, ObjectKind
 from messages.models import Invitation
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,13 @@ def accept(token: str, *, username: str, password: str, now: datetime) -> User:
     user = User.objects.create_user(username, email=held.email, password=password)
     user.groups.set([Group.objects.get_or_create(name=held.role)[0]])
     audit_log.record(
-        Action.PERSON_JOIN, by=user, kind=Kind.PERSON, ref=username, label=username, role=held.role, number=held.pk
+        Action.PERSON_JOIN,
+        by=user,
+        kind=ObjectKind.PERSON,
+        ref=username,
+        label=username,
+        role=held.role,
+        number=held.pk,
     )
     held.delete()
     return user
@@ -123,4 +129,4 @@ def _open(pk: int) -> Invitation:
 def _recorded(action: Action, invitation: Invitation, *, by: User | str) -> None:
     """By its number: the record is for ever, and somebody who never came leaves no address on it."""
     name = f"invitation {invitation.pk}"
-    audit_log.record(action, by=by, kind=Kind.PERSON, ref=name, label=name, role=invitation.role)
+    audit_log.record(action, by=by, kind=ObjectKind.PERSON, ref=name, label=name, role=invitation.role)

@@ -11,12 +11,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from messages.accounts.throttle import Attempts
+from messages.accounts.throttle import FailedAttempts
 
-attempts = Attempts()
+attempts = FailedAttempts()
 
 
-class TooOften(Exception):
+class TooManyAttempts(Exception):
     """There were too many wrong guesses; the next one has to wait so many seconds."""
 
     def __init__(self, seconds: float) -> None:
@@ -24,26 +24,26 @@ class TooOften(Exception):
         self.seconds = seconds
 
 
-def guessed(request: HttpRequest, name: str, right: Callable[[], bool]) -> bool:
+def check_guess(request: HttpRequest, name: str, right: Callable[[], bool]) -> bool:
     """Whether a guess under this name is right; it counts. TooOften, before `right` is asked, if it comes too soon."""
-    address, now = address_of(request), time.time()
-    if wait := attempts.wait(name, address, now=now):
-        raise TooOften(wait)
+    address, now = client_address(request), time.time()
+    if wait := attempts.seconds_to_wait(name, address, now=now):
+        raise TooManyAttempts(wait)
     if right():
-        attempts.succeeded(name, address)
+        attempts.record_success(name, address)
         return True
-    attempts.failed(name, address, now=now)
+    attempts.record_failure(name, address, now=now)
     return False
 
 
-def address_of(request: HttpRequest) -> str:
+def client_address(request: HttpRequest) -> str:
     """Whose request it is: what the proxy says, if there is one to believe."""
     if settings.BEHIND_TLS_PROXY:
         return request.headers.get("X-Real-IP", "")
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def please_wait(seconds: float) -> str:
+def wait_message(seconds: float) -> str:
     """A kind sentence for whoever tried too often, or whose name somebody else did."""
     minutes = max(1, math.ceil(seconds / 60))
     wait = ngettext("about a minute", "about %(minutes)d minutes", minutes) % {"minutes": minutes}

@@ -9,8 +9,8 @@ from rest_framework.authtoken.models import Token
 
 from messages.accounts import sessions
 from messages.audit import log
-from messages.audit.log import Action, Kind
-from messages.roles import ADMINISTRATOR, EVERY_ROLE
+from messages.audit.log import Action, ObjectKind
+from messages.roles import ADMINISTRATOR, ALL_ROLES
 
 
 class LastAdministrator(Exception):
@@ -28,7 +28,7 @@ def change_role(user: User, role: str, *, by: User) -> None:
     _alone()
     if role != ADMINISTRATOR:
         _keep_one_besides(user)
-    user.groups.remove(*Group.objects.filter(name__in=EVERY_ROLE))
+    user.groups.remove(*Group.objects.filter(name__in=ALL_ROLES))
     user.groups.add(Group.objects.get_or_create(name=role)[0])
     if user.is_superuser:
         user.is_superuser = False
@@ -44,7 +44,7 @@ def deactivate(user: User, *, by: User) -> None:
     user.is_active = False
     user.save(update_fields=["is_active"])
     Token.objects.filter(user=user).delete()
-    sessions.end(user)
+    sessions.end_sessions(user)
     _recorded(Action.PERSON_DEACTIVATE, user, by=by)
 
 
@@ -60,7 +60,7 @@ def reactivate(user: User, *, by: User) -> None:
 def end_sessions(user: User, *, by: User) -> None:
     """Sign someone out everywhere, and take their API token."""
     Token.objects.filter(user=user).delete()
-    sessions.end(user)
+    sessions.end_sessions(user)
     _recorded(Action.SESSIONS_END, user, by=by)
 
 
@@ -75,4 +75,4 @@ def _alone() -> None:
 
 
 def _recorded(action: Action, user: User, *, by: User, **detail: str) -> None:
-    log.record(action, by=by, kind=Kind.PERSON, ref=user.username, label=user.username, **detail)
+    log.record(action, by=by, kind=ObjectKind.PERSON, ref=user.username, label=user.username, **detail)

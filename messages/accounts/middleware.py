@@ -12,16 +12,16 @@ from django.urls import reverse
 from messages.accounts import sessions
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
-IDLE = "ended_idle"
+ENDED_IDLE_KEY = "ended_idle"
 
 
-def before_second_factor(view: View) -> View:
+def allow_without_second_factor(view: View) -> View:
     """Decorator for the few pages that people see before they have set up a second factor."""
-    view.before_second_factor = True  # type: ignore[attr-defined]  # read by SecondFactorRequired
+    view.allow_without_second_factor = True  # type: ignore[attr-defined]  # read by SecondFactorRequired
     return view
 
 
-class Door:
+class SessionIdleMiddleware:
     """Ends a session that was idle for too long, and notes the hour in which one is used."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -31,13 +31,13 @@ class Door:
         if request.user.is_authenticated:
             if sessions.is_idle(request):
                 logout(request)
-                request.session[IDLE] = True  # so that the sign-in page can say why
+                request.session[ENDED_IDLE_KEY] = True  # so that the sign-in page can say why
             elif "Watching" not in request.headers:  # a page that looks again by itself is not somebody at work
                 sessions.mark_seen(request)
         return self.get_response(request)
 
 
-class SecondFactorRequired:
+class SecondFactorMiddleware:
     """Sends whoever is signed in without a second factor to the page that sets one up. The API has its own answer."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -50,8 +50,8 @@ class SecondFactorRequired:
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
         open_to_all = not getattr(view, "login_required", True)  # what Django's own middleware reads
-        if open_to_all or getattr(view, "before_second_factor", False):
+        if open_to_all or getattr(view, "allow_without_second_factor", False):
             return None
-        if not request.user.is_authenticated or sessions.is_complete(request):
+        if not request.user.is_authenticated or sessions.has_passed_second_factor(request):
             return None
         return HttpResponseRedirect(reverse("account:set-up"))

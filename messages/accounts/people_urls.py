@@ -8,6 +8,6 @@ app_name = "people"
 urlpatterns = [
     path("", people_views.people, name="list"),
     path("invite/", people_views.invite, name="invite"),
-    path("invitations/<int:pk>/", people_views.invitation, name="invitation"),
+    path("invitations/<int:pk>/", people_views.update_invitation, name="invitation"),
     path("<int:pk>/", people_views.person, name="person"),
 ]

@@ -19,25 +19,25 @@ from django.views.decorators.http import require_POST, require_safe
 
 from messages.accounts import invitations, members, second_factors, sessions
 from messages.accounts.forms import InviteForm, RoleForm
-from messages.accounts.sign_in_views import form_page
-from messages.accounts.step_up import button_needs_confirmation, needs_confirmation
+from messages.accounts.sign_in_views import allow_form_methods
+from messages.accounts.step_up import confirmation_required, confirmation_required_for_button
 from messages.models import Invitation
-from messages.roles import ADMINISTRATOR, EVERY_ROLE, MAY, NAMES, require_role, role_of
+from messages.roles import ADMINISTRATOR, ALL_ROLES, ROLE_DESCRIPTIONS, ROLE_NAMES, main_role, require_role
 
 P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class MemberRow:
     """One person as the list shows them."""
 
     user: User
     role: str
-    factor: bool
-    signed_in: bool
+    has_factor: bool
+    is_signed_in: bool
 
 
-def for_administrators(
+def administrator_required(
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Decorator: nobody else gets further."""
@@ -50,26 +50,28 @@ def for_administrators(
     return checked
 
 
-@for_administrators
+@administrator_required
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """Who is here, and who was invited."""
     everybody = User.objects.prefetch_related("groups").order_by("-is_active", "username")
-    now, factor, signed_in = timezone.now(), second_factors.owners(), sessions.signed_in()
+    now, factor, signed_in = timezone.now(), second_factors.user_ids_with_factor(), sessions.signed_in_user_ids()
     context = {
-        "members": [Member(one, _role(one), one.pk in factor, one.pk in signed_in) for one in everybody],
-        "invitations": [(one, NAMES.get(one.role, one.role), one.expires_at <= now) for one in invitations.waiting()],
+        "members": [MemberRow(one, _role(one), one.pk in factor, one.pk in signed_in) for one in everybody],
+        "invitations": [
+            (one, ROLE_NAMES.get(one.role, one.role), one.expires_at <= now) for one in invitations.waiting()
+        ],
     }
     return render(request, "messages/accounts/people.html", context)
 
 
 def _role(user: User) -> str:
-    return str(NAMES.get(role_of(user), ""))
+    return str(ROLE_NAMES.get(main_role(user), ""))
 
 
-@for_administrators
-@needs_confirmation
-@form_page
+@administrator_required
+@confirmation_required
+@allow_form_methods
 def invite(request: HttpRequest) -> HttpResponse:
     """An address and a role; then the link, by mail or to copy."""
     form = InviteForm(request.POST or None)
@@ -80,19 +82,24 @@ def invite(request: HttpRequest) -> HttpResponse:
 
 
 def _roles() -> list[tuple[str, str, str]]:
-    return [(role, str(NAMES[role]), str(MAY[role])) for role in EVERY_ROLE]
+    return [(role, str(ROLE_NAMES[role]), str(ROLE_DESCRIPTIONS[role])) for role in ALL_ROLES]
 
 
 def _link(request: HttpRequest, made: Invitation, token: str) -> HttpResponse:
     link = request.build_absolute_uri(reverse("welcome", args=[token]))
-    context = {"invitation": made, "link": link, "sent": invitations.send(made, link), "role": NAMES.get(made.role)}
+    context = {
+        "invitation": made,
+        "link": link,
+        "sent": invitations.send(made, link),
+        "role": ROLE_NAMES.get(made.role),
+    }
     return render(request, "messages/accounts/invited.html", context)
 
 
-@for_administrators
+@administrator_required
 @require_POST
-@button_needs_confirmation("people:list")
-def invitation(request: HttpRequest, pk: int) -> HttpResponse:
+@confirmation_required_for_button("people:list")
+def update_invitation(request: HttpRequest, pk: int) -> HttpResponse:
     """Send the link again, or withdraw it."""
     try:
         if request.POST.get("do") == "revoke":
@@ -106,13 +113,13 @@ def invitation(request: HttpRequest, pk: int) -> HttpResponse:
     return _link(request, made, token)
 
 
-@for_administrators
-@needs_confirmation
-@form_page
+@administrator_required
+@confirmation_required
+@allow_form_methods
 def person(request: HttpRequest, pk: int) -> HttpResponse:
     """One person: role, sessions, second factor, leaving and coming back."""
     user = get_object_or_404(User, pk=pk)
-    form = RoleForm(request.POST if request.POST.get("do") == "role" else None, initial={"role": role_of(user)})
+    form = RoleForm(request.POST if request.POST.get("do") == "role" else None, initial={"role": main_role(user)})
     if request.method == "POST":
         try:
             if _did(request, user, form):
@@ -122,11 +129,11 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "person": user,
         "role": _role(user),
-        "has_factor": second_factors.has_one(user),
+        "has_factor": second_factors.has_factor(user),
         "form": form,
-        "held": role_of(user),
+        "held": main_role(user),
         "roles": _roles(),
-        "sessions": sessions.of(user),
+        "sessions": sessions.sessions_of(user),
         "myself": user == request.user,
     }
     return render(request, "messages/accounts/person.html", context)
@@ -140,7 +147,10 @@ def _did(request: HttpRequest, user: User, form: RoleForm) -> bool:
             if not form.is_valid():
                 return False
             members.change_role(user, form.cleaned_data["role"], by=by)
-            told = _("%(name)s is %(role)s now.") % {"name": name, "role": NAMES[form.cleaned_data["role"]].lower()}
+            told = _("%(name)s is %(role)s now.") % {
+                "name": name,
+                "role": ROLE_NAMES[form.cleaned_data["role"]].lower(),
+            }
         case "deactivate":
             members.deactivate(user, by=by)
             told = _("The account of %(name)s is closed.") % {"name": name}

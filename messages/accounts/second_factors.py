@@ -21,7 +21,7 @@ from rest_framework.authtoken.models import Token
 
 from messages.accounts import sessions
 from messages.audit import log
-from messages.audit.log import Action, Kind
+from messages.audit.log import Action, ObjectKind
 
 APP, PASSKEY, CODES = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN, Authenticator.Type.RECOVERY_CODES)
 
@@ -30,27 +30,27 @@ class LastFactor(Exception):
     """Somebody's only second factor stays; they add another first."""
 
 
-def of(user: User) -> list[Authenticator]:
+def factors_of(user: User) -> list[Authenticator]:
     """Someone's app and passkeys; recovery codes are no factor by themselves."""
     return list(Authenticator.objects.filter(user=user, type__in=(APP, PASSKEY)).order_by("created_at"))
 
 
-def has_one(user: User) -> bool:
+def has_factor(user: User) -> bool:
     """Whether someone has set up a second factor."""
     return bool(Authenticator.objects.filter(user=user, type__in=(APP, PASSKEY)).exists())
 
 
-def owners() -> set[int]:
+def user_ids_with_factor() -> set[int]:
     """The numbers of all accounts with a second factor."""
     return set(Authenticator.objects.filter(type__in=(APP, PASSKEY)).values_list("user_id", flat=True))
 
 
-def name_of(factor: Authenticator) -> str:
+def passkey_name(factor: Authenticator) -> str:
     """What its owner called a passkey; empty for the app."""
     return str(factor.data.get("name", ""))
 
 
-def codes_left(user: User) -> int:
+def unused_code_count(user: User) -> int:
     """How many recovery codes were not used yet."""
     held = Authenticator.objects.filter(user=user, type=CODES).first()
     try:
@@ -62,19 +62,19 @@ def codes_left(user: User) -> int:
 # An authenticator app
 
 
-def app_secret(request: HttpRequest, *, anew: bool) -> str:
+def app_secret(request: HttpRequest, *, renew: bool) -> str:
     """The secret that is being set up; it stays in the session until a code proves it."""
-    if anew or app.SECRET_SESSION_KEY not in request.session:
+    if renew or app.SECRET_SESSION_KEY not in request.session:
         request.session[app.SECRET_SESSION_KEY] = app.generate_totp_secret()
     return str(request.session[app.SECRET_SESSION_KEY])
 
 
-def app_address(user: User, secret: str) -> str:
+def otpauth_url(user: User, secret: str) -> str:
     """The otpauth:// address that the app reads from the picture."""
     return str(get_adapter().build_totp_url(user, secret))
 
 
-def app_picture(address: str) -> str:
+def qr_code_svg(address: str) -> str:
     """The same as a QR code in SVG."""
     return str(get_adapter().build_totp_svg(address))
 
@@ -82,7 +82,7 @@ def app_picture(address: str) -> str:
 @transaction.atomic
 def add_app(request: HttpRequest, user: User, code: str) -> list[str] | None:
     """Keep the app if its code is right: the recovery codes made with it, or None if the code is wrong."""
-    secret = app_secret(request, anew=False)
+    secret = app_secret(request, renew=False)
     counter = _matching(secret, code)
     if counter is None:
         return None
@@ -106,7 +106,7 @@ def _matching(secret: str, code: str) -> int | None:
 # Passkeys
 
 
-def offer_passkey(user: User) -> dict[str, Any]:
+def begin_passkey_registration(user: User) -> dict[str, Any]:
     """What the browser needs to make a new passkey."""
     from allauth.mfa.webauthn.internal import auth
 
@@ -127,7 +127,7 @@ def add_passkey(user: User, *, name: str, credential: Any) -> list[str] | None:
     return _added(user, "a passkey")
 
 
-def ask_passkey(user: User) -> dict[str, Any] | None:
+def begin_passkey_authentication(user: User) -> dict[str, Any] | None:
     """What the browser needs to ask for one of someone's passkeys; None if they have none."""
     if not Authenticator.objects.filter(user=user, type=PASSKEY).exists():
         return None
@@ -168,7 +168,7 @@ def check_code(user: User, code: str) -> bool:
             return False
     except ValueError:
         return False
-    log.record(Action.CODE_USE, by=user, kind=Kind.PERSON, ref=user.username, label=user.username)
+    log.record(Action.CODE_USE, by=user, kind=ObjectKind.PERSON, ref=user.username, label=user.username)
     return True
 
 
@@ -189,26 +189,26 @@ def _used(factor: Authenticator) -> None:
 # Recovery codes, and the end of a factor
 
 
-def new_codes(user: User) -> list[str]:
+def replace_recovery_codes(user: User) -> list[str]:
     """Ten new recovery codes; earlier ones are void."""
     with transaction.atomic():
         Authenticator.objects.filter(user=user, type=CODES).delete()
         made = RecoveryCodes.activate(user)
-        log.record(Action.CODES_MAKE, by=user, kind=Kind.PERSON, ref=user.username, label=user.username)
+        log.record(Action.CODES_MAKE, by=user, kind=ObjectKind.PERSON, ref=user.username, label=user.username)
     return list(made.get_unused_codes())
 
 
 def _added(user: User, what: str) -> list[str]:
     """The record's line; and recovery codes, if there are none yet."""
     _recorded(Action.FACTOR_ADD, user, by=user, factor=what)
-    return [] if Authenticator.objects.filter(user=user, type=CODES).exists() else new_codes(user)
+    return [] if Authenticator.objects.filter(user=user, type=CODES).exists() else replace_recovery_codes(user)
 
 
 @transaction.atomic
 def remove(user: User, pk: int) -> None:
     """Take away one factor of someone who has another."""
     User.objects.select_for_update().get(pk=user.pk)
-    held = of(user)
+    held = factors_of(user)
     factor = next((one for one in held if one.pk == pk), None)
     if factor is None:
         raise Authenticator.DoesNotExist
@@ -223,9 +223,9 @@ def reset(user: User, *, by: User | str) -> None:
     """Someone lost theirs: all go, sessions and API tokens too, and at the next sign-in they set up a new one."""
     Authenticator.objects.filter(user=user).delete()
     Token.objects.filter(user=user).delete()
-    sessions.end(user)
+    sessions.end_sessions(user)
     _recorded(Action.FACTOR_RESET, user, by=by)
 
 
 def _recorded(action: Action, user: User, *, by: User | str, **detail: str) -> None:
-    log.record(action, by=by, kind=Kind.PERSON, ref=user.username, label=user.username, **detail)
+    log.record(action, by=by, kind=ObjectKind.PERSON, ref=user.username, label=user.username, **detail)

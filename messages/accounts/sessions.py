@@ -21,33 +21,33 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from messages.accounts.user_agent import in_words
+from messages.accounts.user_agent import parse_user_agent
 
 SECONDS_PER_HOUR = 3600
 FACTOR, STARTED, SEEN, BROWSER, SYSTEM = "second_factor", "started_hour", "seen_hour", "browser", "system"
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
+class ActiveSession:
     """One place where someone is signed in. The handle names it without being its key."""
 
     handle: str
     device: str
     started: datetime
-    seen: datetime
-    here: bool
+    last_used: datetime
+    is_current: bool
 
 
-def begin(request: HttpRequest, user: User, *, factor: bool) -> None:
+def start_session(request: HttpRequest, user: User, *, factor: bool) -> None:
     """Sign in: a new key, a fixed end, and what the list of sessions shows."""
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
-    browser, system = in_words(request.headers.get("User-Agent", ""))
+    browser, system = parse_user_agent(request.headers.get("User-Agent", ""))
     hour = int(time.time()) // SECONDS_PER_HOUR
     request.session.set_expiry(timezone.now() + timedelta(hours=settings.SESSION_HOURS))
     request.session.update({FACTOR: factor, STARTED: hour, SEEN: hour, BROWSER: browser, SYSTEM: system})
 
 
-def is_complete(request: HttpRequest) -> bool:
+def has_passed_second_factor(request: HttpRequest) -> bool:
     """Whether the person in this session showed a second factor, or this is a demo that asks for none."""
     return bool(settings.SKIP_SECOND_FACTOR or request.session.get(FACTOR))
 
@@ -65,27 +65,27 @@ def mark_seen(request: HttpRequest) -> None:
         request.session[SEEN] = hour
 
 
-def of(user: User, *, current: str | None = None) -> list[SignedIn]:
+def sessions_of(user: User, *, current: str | None = None) -> list[ActiveSession]:
     """Where this person is signed in, the present session first, then the one used last."""
     found = [
-        SignedIn(
+        ActiveSession(
             handle=_handle(session),
             device=_device(data),
             started=_hour(data.get(STARTED, 0)),
-            seen=_hour(data.get(SEEN, 0)),
-            here=session.session_key == current,
+            last_used=_hour(data.get(SEEN, 0)),
+            is_current=session.session_key == current,
         )
         for session, data in _sessions(user)
     ]
-    return sorted(found, key=lambda one: (one.here, one.seen, one.started), reverse=True)
+    return sorted(found, key=lambda one: (one.is_current, one.last_used, one.started), reverse=True)
 
 
-def signed_in() -> set[int]:
+def signed_in_user_ids() -> set[int]:
     """The numbers of all accounts that are signed in somewhere."""
     return {int(data[SESSION_KEY]) for _session, data in _alive() if SESSION_KEY in data}
 
 
-def end(user: User, *, handle: str | None = None, keep: str | None = None) -> int:
+def end_sessions(user: User, *, handle: str | None = None, keep: str | None = None) -> int:
     """End one session by its handle, or all but the one to keep; how many."""
     keys = [
         session.session_key

@@ -21,16 +21,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from messages.accounts import invitations, second_factors, sessions, step_up
 from messages.accounts.forms import CodeForm, JoinForm, SignInForm
-from messages.accounts.login_attempts import TooOften, guessed, please_wait
-from messages.accounts.middleware import IDLE, before_second_factor
-from messages.roles import NAMES, PARTNER_CONTACT, ROLES, has_role
+from messages.accounts.login_attempts import TooManyAttempts, check_guess, wait_message
+from messages.accounts.middleware import ENDED_IDLE_KEY, allow_without_second_factor
+from messages.roles import PARTNER_CONTACT, ROLE_NAMES, STAFF_ROLES, has_role
 
 PENDING, PENDING_SECONDS = "pending_sign_in", 600
-form_page = require_http_methods(["GET", "HEAD", "POST"])
+allow_form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @login_not_required
-@form_page
+@allow_form_methods
 @sensitive_post_parameters("password")
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The first question: name and password. A wrong name and a wrong password are answered alike."""
@@ -42,7 +42,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         user = _known(request, form)
         if user is not None:
             return _first_step_taken(request, user, onward)
-    context = {"form": form, "next": onward, "was_idle": request.session.pop(IDLE, False)}
+    context = {"form": form, "next": onward, "was_idle": request.session.pop(ENDED_IDLE_KEY, False)}
     return render(request, "messages/accounts/sign_in.html", context)
 
 
@@ -56,10 +56,10 @@ def _known(request: HttpRequest, form: SignInForm) -> User | None:
         return bool(found)
 
     try:
-        if guessed(request, form.cleaned_data["username"], right):
+        if check_guess(request, form.cleaned_data["username"], right):
             return found[0]
-    except TooOften as refused:
-        form.add_error(None, please_wait(refused.seconds))
+    except TooManyAttempts as refused:
+        form.add_error(None, wait_message(refused.seconds))
         return None
     form.add_error(None, _("That name and password do not belong together. Capital letters count."))
     return None
@@ -67,17 +67,17 @@ def _known(request: HttpRequest, form: SignInForm) -> User | None:
 
 def _first_step_taken(request: HttpRequest, user: User, onward: str) -> HttpResponse:
     """On to the second step, or, for somebody without a second factor, in: as far as the door lets them."""
-    if second_factors.has_one(user):
+    if second_factors.has_factor(user):
         request.session.cycle_key()
         request.session[PENDING] = {"user": user.pk, "at": int(time.time()), "hash": user.get_session_auth_hash()}
         return HttpResponseRedirect(_with_next(reverse("second-step"), onward))
-    sessions.begin(request, user, factor=False)
-    step_up.confirm(request)
+    sessions.start_session(request, user, factor=False)
+    step_up.mark_confirmed(request)
     return HttpResponseRedirect(onward or _home(user))
 
 
 @login_not_required
-@form_page
+@allow_form_methods
 def second_step(request: HttpRequest) -> HttpResponse:
     """The second question: a code, or a passkey."""
     onward = _onward(request)
@@ -87,8 +87,8 @@ def second_step(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _answered(request, user, form):
         del request.session[PENDING]
-        sessions.begin(request, user, factor=True)
-        step_up.confirm(request)
+        sessions.start_session(request, user, factor=True)
+        step_up.mark_confirmed(request)
         return HttpResponseRedirect(onward or _home(user))
     context = {"form": form, "next": onward, "name": user.username, **_ways(user)}
     return render(request, "messages/accounts/second_step.html", context)
@@ -105,8 +105,8 @@ def _pending(request: HttpRequest) -> User | None:
 
 def _ways(user: User) -> dict[str, Any]:
     """What the page offers: a passkey if there is one, a code in any case (recovery codes are codes)."""
-    held = {factor.type for factor in second_factors.of(user)}
-    return {"passkey": second_factors.ask_passkey(user), "has_app": second_factors.APP in held}
+    held = {factor.type for factor in second_factors.factors_of(user)}
+    return {"passkey": second_factors.begin_passkey_authentication(user), "has_app": second_factors.APP in held}
 
 
 def _answered(request: HttpRequest, user: User, form: CodeForm) -> bool:
@@ -120,10 +120,10 @@ def _answered(request: HttpRequest, user: User, form: CodeForm) -> bool:
         return second_factors.check_passkey(user, credential) if credential else second_factors.check_code(user, code)
 
     try:
-        if guessed(request, f"code:{user.pk}", right):
+        if check_guess(request, f"code:{user.pk}", right):
             return True
-    except TooOften as refused:
-        form.add_error("code", please_wait(refused.seconds))
+    except TooManyAttempts as refused:
+        form.add_error("code", wait_message(refused.seconds))
         return False
     if credential:
         form.add_error("credential", _("That passkey does not belong to this account. Try again, or use a code."))
@@ -132,21 +132,21 @@ def _answered(request: HttpRequest, user: User, form: CodeForm) -> bool:
     return False
 
 
-@before_second_factor
-@form_page
+@allow_without_second_factor
+@allow_form_methods
 @sensitive_post_parameters("password")
-def confirm(request: HttpRequest) -> HttpResponse:
+def confirm_identity(request: HttpRequest) -> HttpResponse:
     """Before what cannot be taken back: a code, a passkey, or, for whoever has none yet, the password."""
     assert isinstance(request.user, User)
     user, onward = request.user, _onward(request)
-    by_password = not second_factors.has_one(user)
+    by_password = not second_factors.has_factor(user)
     form: CodeForm | SignInForm = CodeForm(request.POST or None)
     if by_password:
         form = SignInForm({"username": user.username, "password": request.POST.get("password", "")})
     if request.method == "POST" and form.is_valid():
         right = _known(request, form) == user if isinstance(form, SignInForm) else _answered(request, user, form)
         if right:
-            step_up.confirm(request)
+            step_up.mark_confirmed(request)
             return HttpResponseRedirect(onward or _home(user))
     if request.method != "POST" and by_password:
         form = SignInForm()
@@ -154,7 +154,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     return render(request, "messages/accounts/confirm.html", context | ({} if by_password else _ways(user)))
 
 
-@before_second_factor
+@allow_without_second_factor
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Ends this session, here and in the database."""
@@ -163,7 +163,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@form_page
+@allow_form_methods
 @sensitive_post_parameters("password")
 def welcome(request: HttpRequest, token: str) -> HttpResponse:
     """An invitation's link: choose a name and a password; the second factor comes next."""
@@ -174,14 +174,14 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
         form = JoinForm(request.POST or None, email=invitation.email)
         if request.method == "POST" and form.is_valid():
             user = invitations.accept(token, now=timezone.now(), **form.cleaned_data)
-            sessions.begin(request, user, factor=False)
-            step_up.confirm(request)
+            sessions.start_session(request, user, factor=False)
+            step_up.mark_confirmed(request)
             return HttpResponseRedirect(reverse("account:set-up"))
     except IntegrityError:  # somebody else took the name in the same moment
         form.add_error("username", _("Somebody here has this name already. Choose another."))
     except invitations.InvitationOver:
         return render(request, "messages/accounts/welcome_over.html", status=404)
-    role = NAMES.get(invitation.role, invitation.role)
+    role = ROLE_NAMES.get(invitation.role, invitation.role)
     return render(request, "messages/accounts/welcome.html", {"form": form, "invitation": invitation, "role": role})
 
 
@@ -198,6 +198,6 @@ def _with_next(address: str, onward: str) -> str:
 
 def _home(user: Any) -> str:
     """The campaigns, for a partner contact the placements, and for whoever may see neither their own account."""
-    if has_role(user, *ROLES):
+    if has_role(user, *STAFF_ROLES):
         return resolve_url(settings.LOGIN_REDIRECT_URL)
     return resolve_url("placements:list" if has_role(user, PARTNER_CONTACT) else "account:home")

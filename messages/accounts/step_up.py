@@ -14,41 +14,41 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 FRESH_SECONDS = 600
-CONFIRMED = "confirmed_at"
+CONFIRMED_AT_KEY = "confirmed_at"
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
-def confirm(request: HttpRequest) -> None:
+def mark_confirmed(request: HttpRequest) -> None:
     """The person has just shown who they are."""
-    request.session[CONFIRMED] = int(time.time())
+    request.session[CONFIRMED_AT_KEY] = int(time.time())
 
 
-def is_fresh(request: HttpRequest) -> bool:
+def is_recently_confirmed(request: HttpRequest) -> bool:
     """Whether they did within the last ten minutes."""
-    age = time.time() - request.session.get(CONFIRMED, 0)
+    age = time.time() - request.session.get(CONFIRMED_AT_KEY, 0)
     return bool(-1 < age <= FRESH_SECONDS)  # int() cuts a second; a clock set back is not fresh
 
 
-def needs_confirmation(view: View[P]) -> View[P]:
+def confirmation_required(view: View[P]) -> View[P]:
     """Decorator for a view: whoever has not confirmed lately does so first, and comes back to the same page."""
 
     @wraps(view)
     def asked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if is_fresh(request):
+        if is_recently_confirmed(request):
             return view(request, *args, **kwargs)
         return _ask(request.get_full_path())
 
     return asked
 
 
-def button_needs_confirmation(page: str) -> Callable[[View[P]], View[P]]:
+def confirmation_required_for_button(page: str) -> Callable[[View[P]], View[P]]:
     """Decorator for what a button alone leads to: afterwards one is on the named page, as it was filled in."""
 
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
         def asked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            if is_fresh(request):
+            if is_recently_confirmed(request):
                 return view(request, *args, **kwargs)
             flash.info(request, _("Once you have confirmed that it is you, please press the button again."))
             return _ask("?".join(filter(None, (reverse(page), request.GET.urlencode()))))

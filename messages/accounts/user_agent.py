@@ -15,7 +15,7 @@ _SYSTEMS = (
 )
 
 
-def in_words(agent: str) -> tuple[str, str]:
+def parse_user_agent(agent: str) -> tuple[str, str]:
     """The browser and the system; empty where it does not say.
 
     >>> in_words("Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0")

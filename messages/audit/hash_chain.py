@@ -29,7 +29,7 @@ class Head(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ChainEntry:
     """Who did what to which thing, and when; `detail` holds plain values."""
 
     number: int
@@ -59,12 +59,12 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ChainVerification:
     """What a walk along the chain found."""
 
     count: int
-    first: Entry | None
-    last: Entry | None
+    first: ChainEntry | None
+    last: ChainEntry | None
     problems: tuple[str, ...]
 
     @property
@@ -72,19 +72,19 @@ class Verdict:
         return Head(self.last.number, self.last.digest) if self.last else None
 
 
-def digest_of(entry: Entry) -> str:
+def digest_of(entry: ChainEntry) -> str:
     """SHA-256 of all fields and of the digest before, in canonical JSON."""
     canonical = json.dumps(entry.values(), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def parsed_head(text: str) -> Head | None:
+def parse_head(text: str) -> Head | None:
     """A head from its words; None if it is none."""
     found = _HEAD.fullmatch(text.strip())
     return Head(int(found[1]), found[2]) if found else None
 
 
-def walk(entries: Iterable[Entry], *, heads: Iterable[Head] = ()) -> Verdict:
+def verify_chain(entries: Iterable[ChainEntry], *, heads: Iterable[Head] = ()) -> ChainVerification:
     """Go along entries in the order of their numbers; each problem is a sentence that names an entry."""
     problems: list[str] = []
     noted = sorted(heads)
@@ -108,10 +108,10 @@ def walk(entries: Iterable[Entry], *, heads: Iterable[Head] = ()) -> Verdict:
         for head in noted
         if head.number > end
     ]
-    return Verdict(count=count, first=first, last=last, problems=(*problems, *cut))
+    return ChainVerification(count=count, first=first, last=last, problems=(*problems, *cut))
 
 
-def _does_not_follow(entry: Entry, last: Entry | None) -> str:
+def _does_not_follow(entry: ChainEntry, last: ChainEntry | None) -> str:
     if last is None:
         return "Entry 1 is not the beginning: what came before it is gone."
     return (

@@ -24,7 +24,15 @@ from django.contrib.auth.models import AbstractUser
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from messages.audit.hash_chain import BEGINNING, Entry, Head, Verdict, digest_of, parsed_head, walk
+from messages.audit.hash_chain import (
+    BEGINNING,
+    ChainEntry,
+    ChainVerification,
+    Head,
+    digest_of,
+    parse_head,
+    verify_chain,
+)
 from messages.models import AuditEntry
 
 log = logging.getLogger(__name__)
@@ -99,7 +107,7 @@ class Action(StrEnum):
     TOKEN_DELETE = "token-delete"  # noqa: S105
 
 
-class Kind(StrEnum):
+class ObjectKind(StrEnum):
     """What an entry is about."""
 
     MESSAGE = "message"
@@ -116,7 +124,7 @@ class NothingToAccept(Exception):
     """The record ends as it was noted; the message says so, for a person."""
 
 
-def command_line() -> str:
+def command_line_actor() -> str:
     """The actor of a command: the system's user who runs it."""
     try:
         name = pwd.getpwuid(os.getuid()).pw_name
@@ -127,14 +135,14 @@ def command_line() -> str:
 
 @transaction.atomic
 def record(
-    action: Action, *, by: AbstractUser | str, kind: Kind, ref: str, label: str, **detail: str | int
+    action: Action, *, by: AbstractUser | str, kind: ObjectKind, ref: str, label: str, **detail: str | int
 ) -> AuditEntry:
     """Add one entry, in the transaction of what it tells. Whoever else has one to add waits until that ends."""
     if connection.vendor == "postgresql":  # SQLite lets one transaction write at a time
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ADVISORY])
     last = AuditEntry.objects.order_by("-number").first()
-    entry = Entry(
+    entry = ChainEntry(
         number=last.number + 1 if last else 1,
         at=timezone.now().replace(microsecond=0),
         actor=by if isinstance(by, str) else by.get_username(),
@@ -150,17 +158,17 @@ def record(
     return AuditEntry.objects.create(**{name: getattr(entry, name) for name in _FIELDS})
 
 
-def entries() -> Iterator[Entry]:
+def entries() -> Iterator[ChainEntry]:
     """The whole record, from its beginning."""
     for row in AuditEntry.objects.order_by("number").values(*_FIELDS).iterator():
-        yield Entry(**row)
+        yield ChainEntry(**row)
 
 
-def verify(*, also: Head | None = None) -> Verdict:
+def verify(*, external_head: Head | None = None) -> ChainVerification:
     """Walk along the chain and compare it with the head that this machine noted, and with one noted elsewhere."""
     text = _noted_text()  # before the entries: it only moves forward
-    noted = parsed_head(text) if text is not None else None
-    verdict = walk(entries(), heads=[head for head in (noted, also) if head is not None])
+    noted = parse_head(text) if text is not None else None
+    verdict = verify_chain(entries(), heads=[head for head in (noted, external_head) if head is not None])
     if text is not None and noted is None:
         return replace(verdict, problems=(*verdict.problems, "The note of the last entry cannot be read."))
     if text is None and verdict.count:
@@ -175,7 +183,7 @@ def verify(*, also: Head | None = None) -> Verdict:
 def accept(*, by: str, why: str) -> AuditEntry:
     """Go on from the record as it is, although it is not the one that was noted; that stands on it for ever."""
     text = _noted_text()
-    noted = parsed_head(text or "")
+    noted = parse_head(text or "")
     last = AuditEntry.objects.order_by("-number").first()
     if noted is not None and AuditEntry.objects.filter(number=noted.number, digest=noted.digest).exists():
         raise NothingToAccept(f"The record holds entry {noted.number} as it was noted.")
@@ -184,7 +192,7 @@ def accept(*, by: str, why: str) -> AuditEntry:
     accepted = record(
         Action.RECORD_ACCEPT,
         by=by,
-        kind=Kind.RECORD,
+        kind=ObjectKind.RECORD,
         ref="record",
         label="the audit record",
         reason=why,
@@ -200,7 +208,7 @@ def _note(number: int) -> None:
     try:
         with _alone():
             text = _noted_text()
-            noted = parsed_head(text) if text is not None else None
+            noted = parse_head(text) if text is not None else None
             if noted is None and (text is not None or number > 1):
                 return  # something is amiss: it stays as it is, for verify to say
             if noted is not None:

@@ -17,30 +17,30 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from messages.accounts.step_up import button_needs_confirmation
+from messages.accounts.step_up import confirmation_required_for_button
 from messages.audit import log
-from messages.audit.hash_chain import Entry
-from messages.audit_pages.wording import done
-from messages.exchange.formats import guarded
+from messages.audit.hash_chain import ChainEntry
+from messages.audit_pages.wording import describe_action
+from messages.exchange.formats import escape_formulas
 from messages.models import AuditEntry
 from messages.roles import MANAGER, require_role
 
 COLUMNS = ("number", "at", "actor", "action", "kind", "ref", "label", "detail", "previous", "digest", "in_words")
-MOST = 20_000  # some 10 MB; more by `manage.py audit export`, which holds one entry at a time
+MAX_ENTRIES = 20_000  # some 10 MB; more by `manage.py audit export`, which holds one entry at a time
 
 
-def as_json(entry: Entry) -> str:
+def entry_to_json(entry: ChainEntry) -> str:
     """All fields of an entry, in one line."""
     return json.dumps({**entry.values(), "digest": entry.digest}, ensure_ascii=False)
 
 
-def to_json(entries: Iterable[Entry]) -> bytes:
+def to_json(entries: Iterable[ChainEntry]) -> bytes:
     """One array, an entry a line."""
-    lines = ",\n".join(as_json(entry) for entry in entries)
+    lines = ",\n".join(entry_to_json(entry) for entry in entries)
     return f"[\n{lines}\n]\n".encode()
 
 
-def to_csv(entries: Iterable[Entry]) -> bytes:
+def to_csv(entries: Iterable[ChainEntry]) -> bytes:
     """UTF-8 with the mark by which spreadsheets know it; what was done is said in words as well."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
@@ -50,13 +50,13 @@ def to_csv(entries: Iterable[Entry]) -> bytes:
             **entry.values(),
             "detail": json.dumps(dict(entry.detail), ensure_ascii=False),
             "digest": entry.digest,
-            "in_words": done(entry.action, label=entry.label, detail=entry.detail),
+            "in_words": describe_action(entry.action, label=entry.label, detail=entry.detail),
         }
-        writer.writerow([guarded(str(told[name])) for name in COLUMNS])
+        writer.writerow([escape_formulas(str(told[name])) for name in COLUMNS])
     return b"\xef\xbb\xbf" + stream.getvalue().encode()
 
 
-WRITERS: dict[str, tuple[Callable[[Iterable[Entry]], bytes], str]] = {
+WRITERS: dict[str, tuple[Callable[[Iterable[ChainEntry]], bytes], str]] = {
     "csv": (to_csv, "text/csv; charset=utf-8"),
     "json": (to_json, "application/json"),
 }
@@ -69,12 +69,12 @@ def export(request: HttpRequest) -> HttpResponse:
     return _file(request)
 
 
-@button_needs_confirmation("audit:record")
+@confirmation_required_for_button("audit:record")
 def _file(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("format", "csv")
     if kind not in WRITERS:
         raise Http404
-    if AuditEntry.objects.count() > MOST:
+    if AuditEntry.objects.count() > MAX_ENTRIES:
         flash.info(
             request,
             _("The record is too long for a page. Whoever runs the server can take it out by manage.py audit export."),

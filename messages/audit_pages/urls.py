@@ -6,6 +6,6 @@ from messages.audit_pages import export, views
 
 app_name = "audit"
 urlpatterns = [
-    path("", views.record, name="record"),
+    path("", views.audit_log, name="record"),
     path("export/", export.export, name="export"),
 ]

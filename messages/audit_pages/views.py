@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from messages.audit_pages.wording import KINDS, done
+from messages.audit_pages.wording import KIND_LABELS, describe_action
 from messages.models import AuditEntry
 from messages.roles import MANAGER, require_role
 
@@ -19,21 +19,21 @@ PER_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AuditRow:
     """One entry as the page shows it, and where to see all about the same thing."""
 
     entry: AuditEntry
-    done: str
-    about: str
+    description: str
+    filter_url: str
 
 
 @require_safe
-def record(request: HttpRequest) -> HttpResponse:
+def audit_log(request: HttpRequest) -> HttpResponse:
     """?kind= and ?about= keep entries of one kind of thing, and of those whose name or key has these words."""
     require_role(request.user, MANAGER)
     kind = request.GET.get("kind", "")
     about = request.GET.get("about", "").replace("\0", "").strip()[:160]
-    if kind and kind not in KINDS:
+    if kind and kind not in KIND_LABELS:
         raise Http404
     pages = Paginator(_entries(kind, about), PER_PAGE)
     number = request.GET.get("page", "1")
@@ -41,7 +41,7 @@ def record(request: HttpRequest) -> HttpResponse:
         raise Http404
     page = pages.page(int(number))
     context = {
-        "kinds": KINDS,
+        "kinds": KIND_LABELS,
         "kind": kind,
         "about": about,
         "found": pages.count,
@@ -49,7 +49,9 @@ def record(request: HttpRequest) -> HttpResponse:
         "newer": _address(kind, about, page.number - 1) if page.has_previous() else "",
         "older": _address(kind, about, page.number + 1) if page.has_next() else "",
         "lines": [
-            Line(row, done(row.action, label=row.label, detail=row.detail), _address(row.kind, row.ref, 1))
+            AuditRow(
+                row, describe_action(row.action, label=row.label, detail=row.detail), _address(row.kind, row.ref, 1)
+            )
             for row in page.object_list
         ],
     }

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext, gettext_noop
 
-from messages.audit.log import Action, Kind
-from messages.roles import NAMES
+from messages.audit.log import Action, ObjectKind
+from messages.roles import ROLE_NAMES
 
 # What was done, after the actor's name: {label} is the thing's name at that time, the rest comes from the detail.
 _DONE: dict[str, str] = {
@@ -72,15 +72,15 @@ _DONE: dict[str, str] = {
     Action.TOKEN_CREATE: "made an API token",
     Action.TOKEN_DELETE: "deleted their API token",
 }
-KINDS: dict[str, str] = {
-    Kind.MESSAGE: "Messages",
-    Kind.CAMPAIGN: "Campaigns",
-    Kind.KEY: "Keys",
-    Kind.PERSON: "People",
-    Kind.HELP: "Help links",
-    Kind.PLACEMENT: "Placements",
-    Kind.PARTNER: "Partners",
-    Kind.RECORD: "This record",
+KIND_LABELS: dict[str, str] = {
+    ObjectKind.MESSAGE: "Messages",
+    ObjectKind.CAMPAIGN: "Campaigns",
+    ObjectKind.KEY: "Keys",
+    ObjectKind.PERSON: "People",
+    ObjectKind.HELP: "Help links",
+    ObjectKind.PLACEMENT: "Placements",
+    ObjectKind.PARTNER: "Partners",
+    ObjectKind.RECORD: "This record",
 }
 
 
@@ -88,9 +88,9 @@ _FACTORS = ("an authenticator app", "a passkey", "the app")  # as the record hol
 _UNKNOWN = gettext_noop("did “{action}” to “{label}”")
 
 
-def sentences() -> Iterator[str]:
+def translatable_strings() -> Iterator[str]:
     """What has to be translated of this file."""
-    yield from (*_DONE.values(), *KINDS.values(), *_FACTORS, _UNKNOWN)
+    yield from (*_DONE.values(), *KIND_LABELS.values(), *_FACTORS, _UNKNOWN)
 
 
 class _Gaps(dict[str, Any]):
@@ -98,7 +98,7 @@ class _Gaps(dict[str, Any]):
         return "?"
 
 
-def done(action: str, *, label: str, detail: Mapping[str, Any]) -> str:
+def describe_action(action: str, *, label: str, detail: Mapping[str, Any]) -> str:
     """What was done, in words; an action that this version does not know is named as it is."""
     words = gettext(_DONE.get(action, _UNKNOWN))
     spoken = gettext(" in “{locale}”").format(**detail) if "locale" in detail else ""  # older ones: all languages
@@ -111,7 +111,7 @@ def _named(detail: Mapping[str, Any]) -> dict[str, str]:
     """A role and a second factor by their names on the page."""
     named = {}
     if role := detail.get("role"):
-        named["role"] = str(NAMES.get(role, role)).lower()
+        named["role"] = str(ROLE_NAMES.get(role, role)).lower()
     if detail.get("factor") in _FACTORS:
         named["factor"] = gettext(detail["factor"])
     return named

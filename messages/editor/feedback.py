@@ -12,61 +12,61 @@ from django.utils.translation import gettext_lazy as _
 from messages.editor.save import Claims
 from messages.models import Frame, Message, Rendition, Revision
 from messages.text import lint, lint_stored
-from messages.text.lint import EMBED, HOSTED_PAGE, ArmWords, Form, Remark, Words
-from messages.text.readability import Reading, reading_of, words_of
+from messages.text.lint import EMBED_LIMITS, HOSTED_PAGE_LIMITS, ArmText, LintText, Remark, TextLimits
+from messages.text.readability import Readability, measure_readability, split_words
 
-FORMS: dict[str, Form] = {"page": HOSTED_PAGE, "embed": EMBED}
+LIMITS_BY_SURFACE: dict[str, TextLimits] = {"page": HOSTED_PAGE_LIMITS, "embed": EMBED_LIMITS}
 _BESIDE_MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class EditorFeedback:
     """All that is said of the words as they stand."""
 
     musts: tuple[Remark, ...]
     shoulds: tuple[Remark, ...]
     arms: tuple[Remark, ...]
     help: tuple[Remark, ...]
-    words: int
-    words_most: int
-    headline: int
-    headline_most: int
-    reading: Reading | None
+    word_count: int
+    word_limit: int
+    headline_length: int
+    headline_limit: int
+    readability: Readability | None
 
     @property
-    def nothing(self) -> bool:
+    def has_no_remarks(self) -> bool:
         return not (self.musts or self.shoulds or self.arms)
 
 
-def about(typed: Mapping[str, str], locale: str, claims: Claims, *, place: str) -> Said:
+def build_feedback(typed: Mapping[str, str], locale: str, claims: Claims, *, surface: str) -> EditorFeedback:
     """`typed` is the form as it was sent, finished or not."""
-    form = FORMS.get(place, HOSTED_PAGE)
-    words = Words(typed.get("headline", ""), typed.get("body", ""), locale, claims.strength, claims.sources)
-    remarks = lint_stored.on_writing(words, form)
-    musts = lint_stored.musts(remarks)
-    return Said(
+    form = LIMITS_BY_SURFACE.get(surface, HOSTED_PAGE_LIMITS)
+    words = LintText(typed.get("headline", ""), typed.get("body", ""), locale, claims.strength, claims.sources)
+    remarks = lint_stored.lint_unsaved_text(words, form)
+    musts = lint_stored.blocking_remarks(remarks)
+    return EditorFeedback(
         musts=tuple(musts),
         shoulds=tuple(remark for remark in remarks if remark not in musts),
         arms=_beside(words, typed.get("beside", "")),
-        help=lint_stored.on_help(timezone.localdate()),
-        words=len(words_of(words.text)),
-        words_most=form.words,
-        headline=len(words.headline),
-        headline_most=form.headline_characters,
-        reading=reading_of(words.text, words.language),
+        help=lint_stored.lint_help_directory(timezone.localdate()),
+        word_count=len(split_words(words.text)),
+        word_limit=form.word_limit,
+        headline_length=len(words.headline),
+        headline_limit=form.headline_limit,
+        readability=measure_readability(words.text, words.language),
     )
 
 
-def neighbours(locale: str, *, but: Message | None = None) -> list[Message]:
+def comparison_candidates(locale: str, *, exclude: Message | None = None) -> list[Message]:
     """Messages that these words may be compared with in a trial: the control first."""
     written = Rendition.objects.filter(locale=locale).values("revision__message")
     messages = Message.objects.filter(pk__in=written).select_related("theme")
-    if but:
-        messages = messages.exclude(pk=but.pk)
+    if exclude:
+        messages = messages.exclude(pk=exclude.pk)
     return list(messages.order_by(Case(When(frame=Frame.NEUTRAL, then=0), default=1), "theme__name")[:_BESIDE_MOST])
 
 
-def _beside(words: Words, key: str) -> tuple[Remark, ...]:
+def _beside(words: LintText, key: str) -> tuple[Remark, ...]:
     """Whether the words are about as long and as easy as those they will be compared with."""
     other = (
         Rendition.objects.filter(revision__message__key=key, locale=words.locale)
@@ -80,6 +80,6 @@ def _beside(words: Words, key: str) -> tuple[Remark, ...]:
     if other is None or not words.headline.strip() or not words.body.strip():
         return ()
     name = other.revision.message.theme.name
-    return lint.about_arms(
-        [ArmWords(str(_("This text")), words), ArmWords(name, lint_stored.words_of(other.revision, other))]
+    return lint.check_arms(
+        [ArmText(str(_("This text")), words), ArmText(name, lint_stored.lint_text_of(other.revision, other))]
     )

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from messages.editor.save import Claims, Seen, Writing
+from messages.editor.save import Claims, EditBaseline, EditedText
 from messages.models import ClaimStrength, Frame, Rendition, Revision, Theme
 from messages.text import languages
 
@@ -17,7 +17,7 @@ _BODY = 1200
 _SOURCES_MOST, _SOURCE_LENGTH = 20, 600
 
 
-LOOKS: dict[str, list[tuple[str, Any]]] = {
+PREVIEW_CHOICES: dict[str, list[tuple[str, Any]]] = {
     "place": [("page", _("Our page")), ("embed", _("Embed"))],
     "screen": [("phone", _("Phone")), ("desktop", _("Desktop"))],
     "colours": [("light", _("Light")), ("dark", _("Dark"))],
@@ -25,22 +25,22 @@ LOOKS: dict[str, list[tuple[str, Any]]] = {
 }
 
 
-class LookForm(forms.Form):
+class PreviewOptionsForm(forms.Form):
     """How the preview shows the words."""
 
-    place = forms.ChoiceField(label=_("Where"), choices=LOOKS["place"])
-    screen = forms.ChoiceField(label=_("Screen"), choices=LOOKS["screen"])
-    colours = forms.ChoiceField(label=_("Colours"), choices=LOOKS["colours"])
-    direction = forms.ChoiceField(label=_("Direction"), choices=LOOKS["direction"])
+    place = forms.ChoiceField(label=_("Where"), choices=PREVIEW_CHOICES["place"])
+    screen = forms.ChoiceField(label=_("Screen"), choices=PREVIEW_CHOICES["screen"])
+    colours = forms.ChoiceField(label=_("Colours"), choices=PREVIEW_CHOICES["colours"])
+    direction = forms.ChoiceField(label=_("Direction"), choices=PREVIEW_CHOICES["direction"])
 
     @classmethod
-    def chosen(cls, typed: Mapping[str, str]) -> dict[str, str]:
+    def normalize(cls, typed: Mapping[str, str]) -> dict[str, str]:
         """One value for each; whatever is odd counts as the first."""
-        values = {name: [value for value, _label in choices] for name, choices in LOOKS.items()}
+        values = {name: [value for value, _label in choices] for name, choices in PREVIEW_CHOICES.items()}
         return {name: typed[name] if typed.get(name) in known else known[0] for name, known in values.items()}
 
 
-class WordsForm(forms.Form):
+class EditorTextForm(forms.Form):
     """A headline and plain paragraphs."""
 
     headline = forms.CharField(
@@ -67,12 +67,12 @@ class WordsForm(forms.Form):
     def clean_body(self) -> str:
         return _lines(self.cleaned_data["body"])
 
-    def writing(self, claims: Claims) -> Writing:
+    def edited_text(self, claims: Claims) -> EditedText:
         """What was typed, once it is valid."""
-        return Writing(self.cleaned_data["headline"], self.cleaned_data["body"], claims)
+        return EditedText(self.cleaned_data["headline"], self.cleaned_data["body"], claims)
 
 
-class WordsAndClaimsForm(WordsForm):
+class TextAndClaimsForm(EditorTextForm):
     """The original: its claims hold for all its translations."""
 
     claim_strength = forms.ChoiceField(
@@ -114,7 +114,7 @@ class WordsAndClaimsForm(WordsForm):
         )
 
 
-class NewMessageForm(WordsAndClaimsForm):
+class NewMessageForm(TextAndClaimsForm):
     """Words for a message that is not there yet."""
 
     theme = forms.ModelChoiceField(
@@ -149,7 +149,7 @@ class NewMessageForm(WordsAndClaimsForm):
         return said
 
 
-class SeenForm(forms.Form):
+class BaselineForm(forms.Form):
     """What the writer saw when they began: goes along with the words, unseen."""
 
     base = forms.IntegerField(min_value=1, max_value=32767, widget=forms.HiddenInput)
@@ -157,15 +157,20 @@ class SeenForm(forms.Form):
     newest = forms.IntegerField(min_value=0, max_value=32767, widget=forms.HiddenInput)
     apart = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
-    def seen(self) -> Seen:
+    def baseline(self) -> EditBaseline:
         """As values, once it is valid."""
         said = self.cleaned_data
-        return Seen(said["base"], said["digest"], said["newest"], said["apart"])
+        return EditBaseline(said["base"], said["digest"], said["newest"], said["apart"])
 
     @classmethod
-    def of(cls, seen: Seen) -> SeenForm:
+    def from_baseline(cls, seen: EditBaseline) -> BaselineForm:
         """For the page."""
-        initial = {"base": seen.base, "digest": seen.digest, "newest": seen.newest, "apart": seen.apart or ""}
+        initial = {
+            "base": seen.base,
+            "digest": seen.digest,
+            "newest": seen.newest,
+            "apart": seen.force_new_revision or "",
+        }
         return cls(initial=initial)
 
 

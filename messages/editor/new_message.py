@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from messages.editor import drafts, feedback, save
-from messages.editor.forms import LookForm, NewMessageForm
-from messages.editor.session_recovery import keeps_what_was_typed
-from messages.editor.views import as_typed, claims_as_typed, look_of, typed_in, writer
+from messages.editor.forms import NewMessageForm, PreviewOptionsForm
+from messages.editor.session_recovery import preserve_form_input
+from messages.editor.views import claims_from_values, form_values, posted_fields, preview_options, require_writer
 from messages.models import Draft, Rendition
 from messages.text import languages
 from messages.text.rendering import direction_of
@@ -24,13 +24,13 @@ from messages.text.rendering import direction_of
 _FIRST_LANGUAGE = "en"
 
 
-@keeps_what_was_typed
+@preserve_form_input
 @require_http_methods(["GET", "HEAD", "POST"])
-def new(request: HttpRequest, *, stale: bool) -> HttpResponse:
+def new_message(request: HttpRequest, *, stale: bool) -> HttpResponse:
     """?draft= goes on with an unfinished message, ?copy= begins with the words of a rendition."""
-    person = writer(request)
+    person = require_writer(request)
     if request.method != "POST":
-        draft = drafts.of_new(person, _number(request.GET.get("draft")))
+        draft = drafts.find_new_message_draft(person, _number(request.GET.get("draft")))
         if draft is not None:
             return _page(request, _form(initial=draft.fields), draft=draft)
         copied = _copied(_number(request.GET.get("copy")))
@@ -40,23 +40,23 @@ def new(request: HttpRequest, *, stale: bool) -> HttpResponse:
         return _page(request, form, status=403, stale=True)
     number = _number(request.POST.get("draft"))
     if request.POST.get("do") == "discard":
-        if unwanted := drafts.of_new(person, number):
+        if unwanted := drafts.find_new_message_draft(person, number):
             unwanted.delete()
         return redirect("messages:library")
     return _posted(request, person, form, number)
 
 
 def _posted(request: HttpRequest, person: AbstractUser, form: NewMessageForm, number: int | None) -> HttpResponse:
-    typed = typed_in(request)
-    draft = drafts.keep_new(person, number, _locale_of(typed), typed, now=timezone.now())
+    typed = posted_fields(request)
+    draft = drafts.save_new_message_draft(person, number, _locale_of(typed), typed, now=timezone.now())
     if request.POST.get("do") == "keep":
         context = {"said": _remarks(form), "draft": draft, "locale": draft.locale}
         return render(request, "messages/editor/feedback.html", context)
     if request.POST.get("do") != "save" or not form.is_valid():
         return _page(request, form, draft=draft)
     said = form.cleaned_data
-    theme = said["theme"] or save.new_theme(said["theme_name"], said["frame"])
-    revision = save.create(theme, said["frame"], said["locale"], form.writing(form.claims()), by=person)
+    theme = said["theme"] or save.get_or_create_theme(said["theme_name"], said["frame"])
+    revision = save.create(theme, said["frame"], said["locale"], form.edited_text(form.claims()), by=person)
     draft.delete()
     flash.success(request, _("The message is saved as a draft. Nobody sees it until a colleague has approved it."))
     return redirect("messages:message", key=revision.message.key)
@@ -93,9 +93,11 @@ def _initial(copied: Rendition | None) -> dict[str, str]:
     }
 
 
-def _remarks(form: NewMessageForm) -> feedback.Said:
-    typed = as_typed(form)
-    return feedback.about(typed, _locale_of(typed), claims_as_typed(typed), place=look_of(typed)["place"])
+def _remarks(form: NewMessageForm) -> feedback.EditorFeedback:
+    typed = form_values(form)
+    return feedback.build_feedback(
+        typed, _locale_of(typed), claims_from_values(typed), surface=preview_options(typed)["place"]
+    )
 
 
 def _page(
@@ -107,15 +109,15 @@ def _page(
     stale: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    typed = as_typed(form)
+    typed = form_values(form)
     locale = _locale_of(typed)
     context = {
         "form": form,
         "locale": locale,
-        "look": LookForm(initial=look_of(typed)),
-        "shown": look_of(typed),
+        "look": PreviewOptionsForm(initial=preview_options(typed)),
+        "shown": preview_options(typed),
         "beside": typed.get("beside", ""),
-        "neighbours": feedback.neighbours(locale),
+        "neighbours": feedback.comparison_candidates(locale),
         "said": _remarks(form),
         "draft": draft,
         "copied": copied,

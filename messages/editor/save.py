@@ -19,7 +19,7 @@ from django.utils.text import slugify
 from messages.audit import log
 from messages.models import Message, Rendition, Revision, Theme
 
-Place = Literal["here", "beside", "new"]
+SaveTarget = Literal["here", "beside", "new"]
 _KEY_LENGTH = 44  # of 50: a number may follow
 _NOT_A_KEY = {"new", "export", "import"}  # these are pages beside the messages
 
@@ -34,7 +34,7 @@ class Claims:
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
+class EditedText:
     """The words of one language, and what they rest on."""
 
     headline: str
@@ -48,35 +48,35 @@ class Writing:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class EditBaseline:
     """What a writer saw when they began: the revision, its words' digest ("" for none), and the newest revision."""
 
     base: int
     digest: str
     newest: int
-    apart: bool = False  # save as a new revision, whatever the place
+    force_new_revision: bool = False  # save as a new revision, whatever the place
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class SaveResult:
     """Where the words stand now; `place` is None if they were there already."""
 
     revision: Revision
-    place: Place | None
+    target: SaveTarget | None
 
 
-class Overtaken(Exception):
+class EditConflict(Exception):
     """Somebody saved other words meanwhile; nothing was written."""
 
     def __init__(self, theirs: Revision) -> None:
         super().__init__(f"{theirs} was saved meanwhile.")
-        self.theirs = theirs
+        self.current_revision = theirs
 
 
-def writing_in(revision: Revision, locale: str) -> Writing | None:
+def text_in(revision: Revision, locale: str) -> EditedText | None:
     """The words of a revision in one language, if it has them."""
     rendition = revision.renditions.filter(locale=locale).first()
-    return Writing(rendition.headline, rendition.body, claims_of(revision)) if rendition else None
+    return EditedText(rendition.headline, rendition.body, claims_of(revision)) if rendition else None
 
 
 def claims_of(revision: Revision) -> Claims:
@@ -89,13 +89,13 @@ def original_of(revision: Revision) -> Rendition | None:
     return revision.renditions.order_by("pk").first()
 
 
-def seen_now(revision: Revision, locale: str) -> Seen:
+def current_baseline(revision: Revision, locale: str) -> EditBaseline:
     """What somebody sees who opens these words now."""
-    writing = writing_in(revision, locale)
-    return Seen(revision.number, writing.digest if writing else "", _newest(revision.message))
+    writing = text_in(revision, locale)
+    return EditBaseline(revision.number, writing.digest if writing else "", _newest(revision.message))
 
 
-def place_for(base: Revision, locale: str, writing: Writing, *, by: AbstractUser) -> Place:
+def save_target(base: Revision, locale: str, writing: EditedText, *, by: AbstractUser) -> SaveTarget:
     """Where changed words go. What others wrote, and what was submitted or decided about, stays as it is."""
     rendition = base.renditions.filter(locale=locale).first()
     same_claims = writing.claims == claims_of(base)
@@ -107,38 +107,38 @@ def place_for(base: Revision, locale: str, writing: Writing, *, by: AbstractUser
 
 
 @transaction.atomic
-def save(message: Message, locale: str, writing: Writing, *, seen: Seen, by: AbstractUser) -> Saved:
+def save(message: Message, locale: str, writing: EditedText, *, baseline: EditBaseline, by: AbstractUser) -> SaveResult:
     """Write the words down, or raise `Overtaken` and write nothing."""
     Message.objects.select_for_update(no_key=True).get(pk=message.pk)  # one at a time
-    base = _locked(message).get(number=seen.base)
-    there = writing_in(base, locale)
-    if (there.digest if there else "") != seen.digest:
-        raise Overtaken(base)
-    if writing == there and not seen.apart:
-        return Saved(base, None)
-    place: Place = "new" if seen.apart else place_for(base, locale, writing, by=by)
-    if place == "new" and _newest(message) > seen.newest:
-        base = _newer_with_the_same_words(message, locale, seen)
-        place = "new" if seen.apart else place_for(base, locale, writing, by=by)
+    base = _locked(message).get(number=baseline.base)
+    there = text_in(base, locale)
+    if (there.digest if there else "") != baseline.digest:
+        raise EditConflict(base)
+    if writing == there and not baseline.force_new_revision:
+        return SaveResult(base, None)
+    place: SaveTarget = "new" if baseline.force_new_revision else save_target(base, locale, writing, by=by)
+    if place == "new" and _newest(message) > baseline.newest:
+        base = _newer_with_the_same_words(message, locale, baseline)
+        place = "new" if baseline.force_new_revision else save_target(base, locale, writing, by=by)
     if place == "here":
         _change(base, locale, writing)
-        return Saved(base, "here")
+        return SaveResult(base, "here")
     if place == "beside":
         _add(base, locale, writing, by=by)
         _record(log.Action.WORDS_TRANSLATE, base, locale, by=by)
-        return Saved(base, "beside")
-    return Saved(_new_revision(message, base, locale, writing, by=by), "new")
+        return SaveResult(base, "beside")
+    return SaveResult(_new_revision(message, base, locale, writing, by=by), "new")
 
 
 @transaction.atomic
-def create(theme: Theme, frame: str, locale: str, writing: Writing, *, by: AbstractUser) -> Revision:
+def create(theme: Theme, frame: str, locale: str, writing: EditedText, *, by: AbstractUser) -> Revision:
     """A new message with its first revision."""
     key = _free_key(slugify(writing.headline)[:_KEY_LENGTH].strip("-") or theme.key[:_KEY_LENGTH])
     message = Message.objects.create(key=key, theme=theme, frame=frame)
     return _new_revision(message, None, locale, writing, by=by)
 
 
-def new_theme(name: str, frame: str) -> Theme:
+def get_or_create_theme(name: str, frame: str) -> Theme:
     """A theme that staff add; the same name is the same theme."""
     key = slugify(name)[:50] or hashlib.sha256(name.encode()).hexdigest()[:12]
     return Theme.objects.get_or_create(key=key, defaults={"name": name, "frame": frame, "line": ""})[0]
@@ -164,23 +164,23 @@ def _newest(message: Message) -> int:
     return newest or 0
 
 
-def _newer_with_the_same_words(message: Message, locale: str, seen: Seen) -> Revision:
+def _newer_with_the_same_words(message: Message, locale: str, seen: EditBaseline) -> Revision:
     """Go on from a newer revision if it changed other languages only; its words in this one would be lost else."""
     newer = _locked(message).filter(number__gt=seen.newest).order_by("-number")[0]
-    there = writing_in(newer, locale)
+    there = text_in(newer, locale)
     if (there.digest if there else "") != seen.digest:
-        raise Overtaken(newer)
+        raise EditConflict(newer)
     return newer
 
 
-def _change(revision: Revision, locale: str, writing: Writing) -> None:
+def _change(revision: Revision, locale: str, writing: EditedText) -> None:
     revision.renditions.filter(locale=locale).update(headline=writing.headline, body=writing.body)
     _set_claims(revision, writing.claims)
     revision.save(update_fields=["claim_strength", "sources", "note"])
 
 
 def _new_revision(
-    message: Message, base: Revision | None, locale: str, writing: Writing, *, by: AbstractUser
+    message: Message, base: Revision | None, locale: str, writing: EditedText, *, by: AbstractUser
 ) -> Revision:
     """The other languages come along as they are, under the name of whoever wrote them."""
     revision = Revision(message=message, number=_newest(message) + 1, author_id=by.pk)
@@ -200,7 +200,7 @@ def _new_revision(
     return revision
 
 
-def _add(revision: Revision, locale: str, writing: Writing, *, by: AbstractUser) -> None:
+def _add(revision: Revision, locale: str, writing: EditedText, *, by: AbstractUser) -> None:
     Rendition.objects.create(
         revision=revision, locale=locale, headline=writing.headline, body=writing.body, author_id=by.pk
     )
@@ -224,7 +224,7 @@ def _record(action: log.Action, revision: Revision, locale: str, *, by: Abstract
     log.record(
         action,
         by=by,
-        kind=log.Kind.MESSAGE,
+        kind=log.ObjectKind.MESSAGE,
         ref=message.key,
         label=message.theme.name,
         revision=revision.number,

@@ -17,7 +17,7 @@ from messages.accounts import sessions
 _NOT_TYPED = {"csrfmiddlewaretoken"}
 
 
-def keeps_what_was_typed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def preserve_form_input(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """The view is called with `stale=True` for a form whose token we did not give: it may show it, never act on it.
 
     Whoever is signed out gets their words back in a page of their own (401), to send again after signing in.
@@ -27,7 +27,7 @@ def keeps_what_was_typed(view: Callable[..., HttpResponse]) -> Callable[..., Htt
     @login_not_required  # asked below, because a redirect throws the form away
     @wraps(view)
     def respond(request: HttpRequest, **where: str) -> HttpResponse:
-        if not (request.user.is_authenticated and sessions.is_complete(request)):
+        if not (request.user.is_authenticated and sessions.has_passed_second_factor(request)):
             return _handed_back(request) if request.method == "POST" else _sent_on(request)
         return view(request, **where, stale=request.method == "POST" and _is_stale(request))
 

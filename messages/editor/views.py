@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from messages.editor import drafts, feedback, save
-from messages.editor.forms import LookForm, SeenForm, WordsAndClaimsForm, WordsForm
-from messages.editor.save import Claims, Overtaken, Seen, Writing
-from messages.editor.session_recovery import keeps_what_was_typed
+from messages.editor.forms import BaselineForm, EditorTextForm, PreviewOptionsForm, TextAndClaimsForm
+from messages.editor.save import Claims, EditBaseline, EditConflict, EditedText
+from messages.editor.session_recovery import preserve_form_input
 from messages.models import Draft, Message, Revision
 from messages.roles import MANAGER, require_role
 from messages.text import languages, word_diff
@@ -27,18 +27,18 @@ from messages.text.rendering import direction_of
 
 
 @dataclass(frozen=True, slots=True)
-class Theirs:
+class ConflictingRevision:
     """What somebody else saved meanwhile, beside what was typed."""
 
     revision: Revision
     writer: str
-    writing: Writing | None
-    headline: word_diff.Changes
-    body: word_diff.Changes
+    text: EditedText | None
+    headline: word_diff.WordDiff
+    body: word_diff.WordDiff
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class EditTarget:
     """One message in one language on somebody's desk, with the revision they began from."""
 
     person: AbstractUser
@@ -56,22 +56,22 @@ class Desk:
     def claims(self) -> Claims:
         return save.claims_of(self.base)
 
-    def form(self, data: Any = None, *, initial: Mapping[str, str] | None = None) -> WordsForm:
-        kind = WordsAndClaimsForm if self.is_original else WordsForm
+    def form(self, data: Any = None, *, initial: Mapping[str, str] | None = None) -> EditorTextForm:
+        kind = TextAndClaimsForm if self.is_original else EditorTextForm
         return kind(data, initial=initial, locale=self.locale, direction=direction_of(self.locale))
 
 
-@keeps_what_was_typed
+@preserve_form_input
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, *, key: str, locale: str, stale: bool) -> HttpResponse:
     """Write the words of a message in one language; ?from= names the revision to begin from, else the newest."""
-    person = writer(request)
+    person = require_writer(request)
     message = get_object_or_404(Message.objects.select_related("theme"), key=key)
-    draft = drafts.of_message(person, message, locale)
+    draft = drafts.find_for_message(person, message, locale)
     base = _base(message, request.GET.get("from") or request.POST.get("base"), draft)
     if base is None or not languages.is_known(locale):
         raise Http404
-    desk = Desk(person, message, locale, base)
+    desk = EditTarget(person, message, locale, base)
     if request.method != "POST":
         return _opened(request, desk, draft)
     if stale:
@@ -86,7 +86,7 @@ def edit(request: HttpRequest, *, key: str, locale: str, stale: bool) -> HttpRes
 @require_safe
 def translate(request: HttpRequest, key: str) -> HttpResponse:
     """Asks for the language; ?into= is the answer, ?from= the revision, else the newest."""
-    writer(request)
+    require_writer(request)
     message = get_object_or_404(Message.objects.select_related("theme"), key=key)
     base = _base(message, request.GET.get("from"), None)
     into = request.GET.get("into", "")
@@ -98,20 +98,20 @@ def translate(request: HttpRequest, key: str) -> HttpResponse:
     context = {
         "message": message,
         "base": base,
-        "there": [languages.name_of(locale) for locale in there],
+        "there": [languages.language_name(locale) for locale in there],
         "missing": [(code, name) for code, name in languages.choices() if code not in there],
     }
     return render(request, "messages/editor/language.html", context)
 
 
-def writer(request: HttpRequest) -> AbstractUser:
+def require_writer(request: HttpRequest) -> AbstractUser:
     """The person, if they may write."""
     require_role(request.user, MANAGER)
     assert isinstance(request.user, AbstractUser)
     return request.user
 
 
-def typed_in(request: HttpRequest) -> dict[str, str]:
+def posted_fields(request: HttpRequest) -> dict[str, str]:
     """The form as it was sent, finished or not."""
     return {name: str(value) for name, value in request.POST.items() if name not in ("csrfmiddlewaretoken", "do")}
 
@@ -126,11 +126,11 @@ def _base(message: Message, number: str | None, draft: Draft | None) -> Revision
     return revisions.order_by("-number").first()
 
 
-def _opened(request: HttpRequest, desk: Desk, draft: Draft | None) -> HttpResponse:
+def _opened(request: HttpRequest, desk: EditTarget, draft: Draft | None) -> HttpResponse:
     if draft is not None and draft.base is not None:
-        desk = Desk(desk.person, desk.message, desk.locale, draft.base)
+        desk = EditTarget(desk.person, desk.message, desk.locale, draft.base)
         return _page(request, desk, desk.form(initial=draft.fields), draft=draft, seen=_seen_in(draft))
-    there = save.writing_in(desk.base, desk.locale)
+    there = save.text_in(desk.base, desk.locale)
     claims = desk.claims
     initial = {
         "headline": there.headline if there else "",
@@ -142,94 +142,102 @@ def _opened(request: HttpRequest, desk: Desk, draft: Draft | None) -> HttpRespon
     return _page(request, desk, desk.form(initial=initial))
 
 
-def _seen_in(draft: Draft) -> Seen:
+def _seen_in(draft: Draft) -> EditBaseline:
     """What its writer saw when they began; a draft with odd fields counts as begun before everything."""
-    form = SeenForm(draft.fields)
-    return form.seen() if form.is_valid() else Seen(draft.base.number if draft.base else 0, draft.base_digest, 0)
+    form = BaselineForm(draft.fields)
+    return (
+        form.baseline()
+        if form.is_valid()
+        else EditBaseline(draft.base.number if draft.base else 0, draft.base_digest, 0)
+    )
 
 
-def _posted(request: HttpRequest, desk: Desk) -> HttpResponse:
-    seen_form = SeenForm(request.POST)
-    seen = seen_form.seen() if seen_form.is_valid() else save.seen_now(desk.base, desk.locale)
-    draft = drafts.keep(desk.person, desk.message, desk.locale, typed_in(request), seen=seen, now=timezone.now())
+def _posted(request: HttpRequest, desk: EditTarget) -> HttpResponse:
+    seen_form = BaselineForm(request.POST)
+    seen = seen_form.baseline() if seen_form.is_valid() else save.current_baseline(desk.base, desk.locale)
+    draft = drafts.save_draft(
+        desk.person, desk.message, desk.locale, posted_fields(request), baseline=seen, now=timezone.now()
+    )
     form = desk.form(request.POST)
     if request.POST.get("do") == "keep":
         return _said(request, desk, form, draft, seen)
     if request.POST.get("do") != "save" or not form.is_valid():
         return _page(request, desk, form, draft=draft, seen=seen)
-    claims = form.claims() if isinstance(form, WordsAndClaimsForm) else desk.claims
+    claims = form.claims() if isinstance(form, TextAndClaimsForm) else desk.claims
     try:
-        saved = save.save(desk.message, desk.locale, form.writing(claims), seen=seen, by=desk.person)
-    except Overtaken as overtaken:
-        return _both(request, desk, form, overtaken.theirs)
+        saved = save.save(desk.message, desk.locale, form.edited_text(claims), baseline=seen, by=desk.person)
+    except EditConflict as overtaken:
+        return _both(request, desk, form, overtaken.current_revision)
     draft.delete()
     flash.success(request, _sentence(saved, desk.locale))
     return redirect("messages:message", key=desk.message.key)
 
 
-def _both(request: HttpRequest, desk: Desk, form: WordsForm, revision: Revision) -> HttpResponse:
+def _both(request: HttpRequest, desk: EditTarget, form: EditorTextForm, revision: Revision) -> HttpResponse:
     """Both texts and what differs. What was typed goes on from theirs, and will be a revision beside it."""
-    now = save.seen_now(revision, desk.locale)
-    seen = Seen(now.base, now.digest, now.newest, apart=True)
-    typed = typed_in(request) | {
+    now = save.current_baseline(revision, desk.locale)
+    seen = EditBaseline(now.base, now.digest, now.newest, force_new_revision=True)
+    typed = posted_fields(request) | {
         "base": str(seen.base),
         "digest": seen.digest,
         "newest": str(seen.newest),
         "apart": "on",
     }
-    draft = drafts.keep(desk.person, desk.message, desk.locale, typed, seen=seen, now=timezone.now())
-    there = save.writing_in(revision, desk.locale)
+    draft = drafts.save_draft(desk.person, desk.message, desk.locale, typed, baseline=seen, now=timezone.now())
+    there = save.text_in(revision, desk.locale)
     rendition = revision.renditions.filter(locale=desk.locale).select_related("author").first()
     author = (rendition.author if rendition else None) or revision.author
-    theirs = Theirs(
+    theirs = ConflictingRevision(
         revision=revision,
         writer=author.get_username() if author else _("Somebody"),
-        writing=there,
-        headline=word_diff.between(there.headline if there else "", form.cleaned_data["headline"]),
-        body=word_diff.between(there.body if there else "", form.cleaned_data["body"]),
+        text=there,
+        headline=word_diff.diff_words(there.headline if there else "", form.cleaned_data["headline"]),
+        body=word_diff.diff_words(there.body if there else "", form.cleaned_data["body"]),
     )
     return _page(request, desk, form, draft=draft, seen=seen, theirs=theirs, status=409)
 
 
-def _sentence(saved: save.Saved, locale: str) -> str:
-    number, language = saved.revision.number, languages.name_of(locale)
-    if saved.place == "new":
+def _sentence(saved: save.SaveResult, locale: str) -> str:
+    number, language = saved.revision.number, languages.language_name(locale)
+    if saved.target == "new":
         return _("Saved as revision %(number)d, a draft. Nobody else’s words were changed.") % {"number": number}
-    if saved.place == "beside":
+    if saved.target == "beside":
         return _("%(language)s is saved beside the other words of revision %(number)d.") % {
             "language": language,
             "number": number,
         }
-    if saved.place == "here":
+    if saved.target == "here":
         return _("Saved in revision %(number)d, still a draft.") % {"number": number}
     return _("The words are as they were, so there was nothing to save.")
 
 
-def _said(request: HttpRequest, desk: Desk, form: WordsForm, draft: Draft, seen: Seen) -> HttpResponse:
+def _said(
+    request: HttpRequest, desk: EditTarget, form: EditorTextForm, draft: Draft, seen: EditBaseline
+) -> HttpResponse:
     """The remarks alone, for the page to swap in."""
-    now = save.seen_now(desk.base, desk.locale)
+    now = save.current_baseline(desk.base, desk.locale)
     overtaken = (now.digest, now.newest) != (seen.digest, seen.newest)
     context = {"said": _remarks(desk, form), "draft": draft, "locale": desk.locale, "overtaken": overtaken}
     return render(request, "messages/editor/feedback.html", context)
 
 
-def _remarks(desk: Desk, form: WordsForm) -> feedback.Said:
-    typed = as_typed(form)
-    claims = claims_as_typed(typed) if desk.is_original else desk.claims
-    return feedback.about(typed, desk.locale, claims, place=look_of(typed)["place"])
+def _remarks(desk: EditTarget, form: EditorTextForm) -> feedback.EditorFeedback:
+    typed = form_values(form)
+    claims = claims_from_values(typed) if desk.is_original else desk.claims
+    return feedback.build_feedback(typed, desk.locale, claims, surface=preview_options(typed)["place"])
 
 
-def as_typed(form: WordsForm) -> dict[str, str]:
+def form_values(form: EditorTextForm) -> dict[str, str]:
     """What the form shows, sent or not."""
     return {name: str(value) for name, value in (form.data if form.is_bound else form.initial).items()}
 
 
-def look_of(typed: Mapping[str, str]) -> dict[str, str]:
+def preview_options(typed: Mapping[str, str]) -> dict[str, str]:
     """How the preview is to look."""
-    return LookForm.chosen(typed)
+    return PreviewOptionsForm.normalize(typed)
 
 
-def claims_as_typed(typed: Mapping[str, str]) -> Claims:
+def claims_from_values(typed: Mapping[str, str]) -> Claims:
     """What the words rest on so far."""
     sources = [line.strip() for line in typed.get("sources", "").splitlines() if line.strip()]
     return Claims(typed.get("claim_strength", ""), tuple(sources), typed.get("note", ""))
@@ -237,30 +245,30 @@ def claims_as_typed(typed: Mapping[str, str]) -> Claims:
 
 def _page(
     request: HttpRequest,
-    desk: Desk,
-    form: WordsForm,
+    desk: EditTarget,
+    form: EditorTextForm,
     *,
     draft: Draft | None = None,
-    seen: Seen | None = None,
-    theirs: Theirs | None = None,
+    seen: EditBaseline | None = None,
+    theirs: ConflictingRevision | None = None,
     stale: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    seen = seen or save.seen_now(desk.base, desk.locale)
-    typed = as_typed(form)
+    seen = seen or save.current_baseline(desk.base, desk.locale)
+    typed = form_values(form)
     original = save.original_of(desk.base)
     context = {
         "message": desk.message,
         "base": desk.base,
         "locale": desk.locale,
-        "language": languages.name_of(desk.locale),
+        "language": languages.language_name(desk.locale),
         "direction": direction_of(desk.locale),
         "form": form,
-        "seen": SeenForm.of(seen),
-        "look": LookForm(initial=look_of(typed)),
-        "shown": look_of(typed),
+        "seen": BaselineForm.from_baseline(seen),
+        "look": PreviewOptionsForm(initial=preview_options(typed)),
+        "shown": preview_options(typed),
         "beside": typed.get("beside", ""),
-        "neighbours": feedback.neighbours(desk.locale, but=desk.message),
+        "neighbours": feedback.comparison_candidates(desk.locale, exclude=desk.message),
         "said": _remarks(desk, form),
         "draft": draft,
         "is_original": desk.is_original,
@@ -269,13 +277,13 @@ def _page(
         "rendition": desk.base.renditions.filter(locale=desk.locale).first(),
         "original": original if original and original.locale != desk.locale else None,
         "original_direction": direction_of(original.locale) if original else "ltr",
-        "original_language": languages.name_of(original.locale) if original else "",
+        "original_language": languages.language_name(original.locale) if original else "",
         "theirs": theirs,
         "stale": stale,
     }
     return render(request, "messages/editor/edit.html", context, status=status)
 
 
-def _starts_new_revision(desk: Desk) -> bool:
-    there = save.writing_in(desk.base, desk.locale)
-    return there is not None and save.place_for(desk.base, desk.locale, there, by=desk.person) == "new"
+def _starts_new_revision(desk: EditTarget) -> bool:
+    there = save.text_in(desk.base, desk.locale)
+    return there is not None and save.save_target(desk.base, desk.locale, there, by=desk.person) == "new"

@@ -16,15 +16,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from messages.text.translatable import Said
+from messages.text.translatable import Translatable
 
 FORMAT, VERSION = "second-thought messages", 1
-MOST_BYTES = 5_000_000
-MOST_ROWS = 20_000
+MAX_BYTES = 5_000_000
+MAX_ROWS = 20_000
 FRAMES = ("neutral", "victim", "user", "both", "other")
 STRENGTHS = ("documented", "linked", "reported", "value", "none")
 # The most characters that each may have.
-LONGEST = {
+MAX_LENGTHS = {
     "message": 50,
     "theme": 50,
     "theme_name": 120,
@@ -35,9 +35,9 @@ LONGEST = {
     "headline": 160,
     "body": 1_200,
 }
-MOST_SOURCES = 30
+MAX_SOURCES = 30
 RESERVED = ("new", "exchange")  # below /messages/ these are pages
-HIGHEST = 32_767  # a revision's number
+MAX_REVISION_NUMBER = 32_767  # a revision's number
 COLUMNS = (
     "message",
     "revision",
@@ -65,12 +65,12 @@ _GUARDED = re.compile(_RISKY.replace("'*", "'+"))
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
-class Unreadable(Exception):
+class UnreadableFile(Exception):
     """The file as a whole cannot be read; the message says why, for a person."""
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class RenditionRecord:
     """A wording in one language."""
 
     locale: str
@@ -79,7 +79,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class RevisionRecord:
     """One revision of a message. `state` is told and never taken over: who imports does not approve."""
 
     message: str
@@ -92,12 +92,12 @@ class Wording:
     theme_name: str = ""
     theme_line: str = ""
     state: str = ""
-    words: tuple[Words, ...] = ()
+    renditions: tuple[RenditionRecord, ...] = ()
     where: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RejectedRow:
     """What cannot be taken, where it stands in the file, and why."""
 
     where: str
@@ -105,25 +105,25 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ParsedFile:
     """What a file holds; `ignored` are names of columns or entries that are not known here."""
 
-    wordings: tuple[Wording, ...] = ()
-    refusals: tuple[Refusal, ...] = ()
+    revisions: tuple[RevisionRecord, ...] = ()
+    rejected_rows: tuple[RejectedRow, ...] = ()
     ignored: tuple[str, ...] = ()
 
 
-def guarded(text: str) -> str:
+def escape_formulas(text: str) -> str:
     """The text so that no spreadsheet takes it, or a part of it, for a formula."""
     return _TO_GUARD.sub(lambda found: "'" + found[0], text)
 
 
-def unguarded(text: str) -> str:
+def unescape_formulas(text: str) -> str:
     """The text as it was before `guarded`."""
     return _GUARDED.sub(lambda found: found[0][1:], text)
 
 
-def to_csv(wordings: Iterable[Wording]) -> bytes:
+def to_csv(wordings: Iterable[RevisionRecord]) -> bytes:
     """UTF-8 with the mark by which spreadsheets know it, commas, and everything in quotation marks."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
@@ -141,13 +141,13 @@ def to_csv(wordings: Iterable[Wording]) -> bytes:
             "sources": "\n".join(wording.sources),
             "note": wording.note,
         }
-        for words in wording.words or (Words("", "", ""),):
+        for words in wording.renditions or (RenditionRecord("", "", ""),):
             row = {**common, "locale": words.locale, "headline": words.headline, "body": words.body}
-            writer.writerow([guarded(row[name]) for name in COLUMNS])
+            writer.writerow([escape_formulas(row[name]) for name in COLUMNS])
     return b"\xef\xbb\xbf" + stream.getvalue().encode()
 
 
-def to_json(wordings: Iterable[Wording]) -> bytes:
+def to_json(wordings: Iterable[RevisionRecord]) -> bytes:
     """One object, readable, with the words as they are."""
     listed = [
         {
@@ -161,7 +161,7 @@ def to_json(wordings: Iterable[Wording]) -> bytes:
             "claim_strength": wording.claim_strength,
             "sources": list(wording.sources),
             "note": wording.note,
-            "words": {words.locale: {"headline": words.headline, "body": words.body} for words in wording.words},
+            "words": {words.locale: {"headline": words.headline, "body": words.body} for words in wording.renditions},
         }
         for wording in wordings
     ]
@@ -169,64 +169,70 @@ def to_json(wordings: Iterable[Wording]) -> bytes:
     return (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-WRITERS: Mapping[str, Callable[[Iterable[Wording]], bytes]] = {"csv": to_csv, "json": to_json}
+WRITERS: Mapping[str, Callable[[Iterable[RevisionRecord]], bytes]] = {"csv": to_csv, "json": to_json}
 
 
-def read(data: bytes, *, most_bytes: int = MOST_BYTES) -> Read:
+def parse_file(data: bytes, *, max_bytes: int = MAX_BYTES) -> ParsedFile:
     """A file of either kind, known by how it begins."""
-    if len(data) > most_bytes:
-        raise Unreadable(
-            Said(
+    if len(data) > max_bytes:
+        raise UnreadableFile(
+            Translatable(
                 "The file has {bytes} bytes; {most} is the most here.",
                 bytes=_grouped(len(data)),
-                most=_grouped(most_bytes),
+                most=_grouped(max_bytes),
             )
         )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Unreadable(Said("The file is not in UTF-8. In a spreadsheet, save it as “CSV UTF-8”.")) from None
+        raise UnreadableFile(
+            Translatable("The file is not in UTF-8. In a spreadsheet, save it as “CSV UTF-8”.")
+        ) from None
     if not text.strip():
-        raise Unreadable(Said("The file is empty."))
+        raise UnreadableFile(Translatable("The file is empty."))
     return from_json(text) if text.lstrip()[0] in "{[" else from_csv(text)
 
 
-def from_csv(text: str) -> Read:
+def from_csv(text: str) -> ParsedFile:
     """Rows of a spreadsheet, parted by commas, semicolons or tabs; the first row names the columns, in any order."""
     text = text.removeprefix("\ufeff").lstrip("\r\n")
     rows = _rows(text, _delimiter_of(text))
     names = [name.strip().lower() for name in rows[0]]
     if missing := [name for name in _NEEDED if name not in names]:
-        raise Unreadable(Said("The first row names the columns. These are missing: {names}.", names=", ".join(missing)))
-    if twice := sorted({name for name in names if name in COLUMNS and names.count(name) > 1}):
-        raise Unreadable(Said("These columns stand there twice: {names}.", names=", ".join(twice)))
-    if len(rows) > MOST_ROWS:
-        raise Unreadable(
-            Said("The file has {rows} rows; {most} is the most.", rows=_grouped(len(rows)), most=_grouped(MOST_ROWS))
+        raise UnreadableFile(
+            Translatable("The first row names the columns. These are missing: {names}.", names=", ".join(missing))
         )
-    refusals: list[Refusal] = []
+    if twice := sorted({name for name in names if name in COLUMNS and names.count(name) > 1}):
+        raise UnreadableFile(Translatable("These columns stand there twice: {names}.", names=", ".join(twice)))
+    if len(rows) > MAX_ROWS:
+        raise UnreadableFile(
+            Translatable(
+                "The file has {rows} rows; {most} is the most.", rows=_grouped(len(rows)), most=_grouped(MAX_ROWS)
+            )
+        )
+    refusals: list[RejectedRow] = []
     entries: dict[tuple[str, str], _Entry] = {}
     for number, cells in enumerate(rows[1:], start=2):
-        where = Said("row {number}", number=number)
+        where = Translatable("row {number}", number=number)
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) > len(names):
-            said = Said(
+            said = Translatable(
                 "It has {cells} cells, and the first row names {columns} columns.", cells=len(cells), columns=len(names)
             )
-            refusals.append(Refusal(where, said))
+            refusals.append(RejectedRow(where, said))
             continue
-        row = dict(zip(names, map(unguarded, [*cells, *[""] * (len(names) - len(cells))]), strict=True))
+        row = dict(zip(names, map(unescape_formulas, [*cells, *[""] * (len(names) - len(cells))]), strict=True))
         common = {name: row.get(name, "") for name in _OF_A_WORDING}
         common["revision"] = common["revision"].strip() or "1"
         entry = entries.setdefault((common["message"].strip(), common["revision"]), _Entry(where, common))
         if differing := [name for name in _OF_A_WORDING if entry.common[name] != common[name]]:
-            said = Said(
+            said = Translatable(
                 "It belongs to the same revision as {where}, but differs in {names}.",
                 where=entry.where,
                 names=", ".join(differing),
             )
-            refusals.append(Refusal(where, said))
+            refusals.append(RejectedRow(where, said))
             continue
         entry.rows.append((where, row))
     wordings = []
@@ -241,45 +247,47 @@ def from_csv(text: str) -> Read:
         if wording:
             wordings.append(wording)
     ignored = tuple(name for name in names if name and name not in COLUMNS)
-    return Read(tuple(wordings), tuple(sorted(refusals, key=_row_of)), ignored)
+    return ParsedFile(tuple(wordings), tuple(sorted(refusals, key=_row_of)), ignored)
 
 
-def from_json(text: str) -> Read:
+def from_json(text: str) -> ParsedFile:
     """What `to_json` writes; more may stand beside it, and is left out."""
     try:
         told = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
-        said = Said("The file is not JSON (too deep, or a number too long).")
+        said = Translatable("The file is not JSON (too deep, or a number too long).")
         if isinstance(error, json.JSONDecodeError):
-            said = Said("The file is not JSON (line {line}).", line=error.lineno)
-        raise Unreadable(said) from None
+            said = Translatable("The file is not JSON (line {line}).", line=error.lineno)
+        raise UnreadableFile(said) from None
     if not isinstance(told, dict) or told.get("format") != FORMAT or not isinstance(told.get("messages"), list):
-        raise Unreadable(
-            Said("This JSON holds no messages: “format” has to be “{format}”, and “messages” a list.", format=FORMAT)
+        raise UnreadableFile(
+            Translatable(
+                "This JSON holds no messages: “format” has to be “{format}”, and “messages” a list.", format=FORMAT
+            )
         )
     if told.get("version") != VERSION:
-        raise Unreadable(
-            Said(
+        raise UnreadableFile(
+            Translatable(
                 "This file is of version {found}; version {version} can be read here.",
                 found=repr(told.get("version")),
                 version=VERSION,
             )
         )
-    if len(told["messages"]) > MOST_ROWS:
-        raise Unreadable(
-            Said(
+    if len(told["messages"]) > MAX_ROWS:
+        raise UnreadableFile(
+            Translatable(
                 "The file has {entries} entries; {most} is the most.",
                 entries=_grouped(len(told["messages"])),
-                most=_grouped(MOST_ROWS),
+                most=_grouped(MAX_ROWS),
             )
         )
     wordings, refusals, ignored = [], [], set[str]()
     seen: dict[tuple[str, int], str] = {}
     for number, item in enumerate(told["messages"], start=1):
-        where = Said("entry {number}", number=number)
+        where = Translatable("entry {number}", number=number)
         problem = _shape_of(item)
         if problem:
-            refusals.append(Refusal(where, problem))
+            refusals.append(RejectedRow(where, problem))
             continue
         ignored |= set(item) - set(COLUMNS) - {"words"}
         words = [(where, locale, w.get("headline", ""), w.get("body", "")) for locale, w in item["words"].items()]
@@ -289,13 +297,15 @@ def from_json(text: str) -> Read:
             first = seen.setdefault((wording.message, wording.revision), where)
             if first != where:
                 refusals.append(
-                    Refusal(where, Said("The same revision of this message stands in {where}, too.", where=first))
+                    RejectedRow(
+                        where, Translatable("The same revision of this message stands in {where}, too.", where=first)
+                    )
                 )
             wordings.append(wording)
-    return Read(tuple(wordings), tuple(refusals), tuple(sorted(ignored)))
+    return ParsedFile(tuple(wordings), tuple(refusals), tuple(sorted(ignored)))
 
 
-def one_line(text: str) -> str:
+def collapse_whitespace(text: str) -> str:
     """A source, in one line: that is how it stands in a cell."""
     return " ".join(text.split())
 
@@ -313,7 +323,9 @@ def _rows(text: str, delimiter: str) -> list[list[str]]:
     try:
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        raise Unreadable(Said("The file is not CSV: {error}. Is a quotation mark missing?", error=error)) from None
+        raise UnreadableFile(
+            Translatable("The file is not CSV: {error}. Is a quotation mark missing?", error=error)
+        ) from None
 
 
 def _delimiter_of(text: str) -> str:
@@ -335,41 +347,41 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
-def _row_of(refusal: Refusal) -> int:
+def _row_of(refusal: RejectedRow) -> int:
     return int(refusal.where.rpartition(" ")[2])
 
 
 def _shape_of(item: object) -> str:
     """What is wrong with the kinds of values of a JSON entry, if anything."""
     if not isinstance(item, dict):
-        return Said("It is not an object.")
+        return Translatable("It is not an object.")
     if missing := [name for name in ("message", "theme", "frame", "claim_strength", "words") if name not in item]:
-        return Said("It lacks {names}.", names=", ".join(missing))
+        return Translatable("It lacks {names}.", names=", ".join(missing))
     for name in COLUMNS:
         if name in ("revision", "sources", "locale", "headline", "body") or name not in item:
             continue
         if not isinstance(item[name], str):
-            return Said("“{name}” is not a text.", name=name)
+            return Translatable("“{name}” is not a text.", name=name)
     sources, words = item.get("sources", []), item["words"]
     if not isinstance(sources, list) or not all(isinstance(source, str) for source in sources):
-        return Said("“sources” is not a list of texts.")
+        return Translatable("“sources” is not a list of texts.")
     if not isinstance(item.get("revision", 1), int) or isinstance(item.get("revision"), bool):
-        return Said("“revision” is not a number.")
+        return Translatable("“revision” is not a number.")
     if not isinstance(words, dict) or not all(
         isinstance(w, dict) and all(isinstance(w.get(name, ""), str) for name in ("headline", "body"))
         for w in words.values()
     ):
-        return Said("“words” does not hold a headline and a body for each language.")
+        return Translatable("“words” does not hold a headline and a body for each language.")
     return ""
 
 
 _Told = Sequence[tuple[str, str, str, str]]  # where, locale, headline, body
 
 
-def _judged(told: Mapping[str, Any], words: _Told, where: str) -> tuple[Wording | None, list[Refusal]]:
+def _judged(told: Mapping[str, Any], words: _Told, where: str) -> tuple[RevisionRecord | None, list[RejectedRow]]:
     """The wording, or why it cannot be taken."""
-    sources = tuple(line for source in told.get("sources", ()) if (line := one_line(source)))
-    wording = Wording(
+    sources = tuple(line for source in told.get("sources", ()) if (line := collapse_whitespace(source)))
+    wording = RevisionRecord(
         message=told["message"].strip(),
         revision=told.get("revision", 1),
         theme=told["theme"].strip(),
@@ -380,56 +392,60 @@ def _judged(told: Mapping[str, Any], words: _Told, where: str) -> tuple[Wording 
         theme_name=told.get("theme_name", ""),
         theme_line=told.get("theme_line", ""),
         state=told.get("state", ""),
-        words=tuple(Words(locale, headline, body) for _, locale, headline, body in words),
+        renditions=tuple(RenditionRecord(locale, headline, body) for _, locale, headline, body in words),
         where=where,
     )
-    refusals = [Refusal(where, reason) for reason in _of_the_wording(wording)]
+    refusals = [RejectedRow(where, reason) for reason in _of_the_wording(wording)]
     seen: set[str] = set()
     for place, locale, headline, body in words:
-        refusals += [Refusal(place, reason) for reason in _of_the_words(locale, headline, body)]
+        refusals += [RejectedRow(place, reason) for reason in _of_the_words(locale, headline, body)]
         if locale in seen:
-            refusals.append(Refusal(place, Said("This revision has words in “{locale}” already.", locale=locale)))
+            refusals.append(
+                RejectedRow(place, Translatable("This revision has words in “{locale}” already.", locale=locale))
+            )
         seen.add(locale)
     return (None if refusals else wording), refusals
 
 
-def _of_the_wording(wording: Wording) -> Iterator[str]:
+def _of_the_wording(wording: RevisionRecord) -> Iterator[str]:
     for name in ("message", "theme"):
         value = getattr(wording, name)
         if not _KEY.fullmatch(value):
-            yield Said(
+            yield Translatable(
                 "“{name}” is a key of letters, digits, hyphens and underscores, such as their-good-name.", name=name
             )
     if wording.message in RESERVED:
-        yield Said("“{key}” is the address of another page: choose another key.", key=wording.message)
+        yield Translatable("“{key}” is the address of another page: choose another key.", key=wording.message)
     for name in ("message", "theme", "theme_name", "theme_line", "note"):
-        yield from _of_a_text(name, getattr(wording, name), LONGEST[name])
+        yield from _of_a_text(name, getattr(wording, name), MAX_LENGTHS[name])
     if wording.frame not in FRAMES:
-        yield Said("“{name}” is one of {names}.", name="frame", names=", ".join(FRAMES))
+        yield Translatable("“{name}” is one of {names}.", name="frame", names=", ".join(FRAMES))
     if wording.claim_strength not in STRENGTHS:
-        yield Said("“{name}” is one of {names}.", name="claim_strength", names=", ".join(STRENGTHS))
-    if not 1 <= wording.revision <= HIGHEST:
-        yield Said("“revision” is a number from 1 to {most}.", most=_grouped(HIGHEST))
-    if len(wording.sources) > MOST_SOURCES:
-        yield Said("It names {count} sources; {most} is the most.", count=len(wording.sources), most=MOST_SOURCES)
+        yield Translatable("“{name}” is one of {names}.", name="claim_strength", names=", ".join(STRENGTHS))
+    if not 1 <= wording.revision <= MAX_REVISION_NUMBER:
+        yield Translatable("“revision” is a number from 1 to {most}.", most=_grouped(MAX_REVISION_NUMBER))
+    if len(wording.sources) > MAX_SOURCES:
+        yield Translatable(
+            "It names {count} sources; {most} is the most.", count=len(wording.sources), most=MAX_SOURCES
+        )
     for source in wording.sources:
-        yield from _of_a_text("sources", source, LONGEST["source"])
+        yield from _of_a_text("sources", source, MAX_LENGTHS["source"])
 
 
 def _of_the_words(locale: str, headline: str, body: str) -> Iterator[str]:
-    if not _LOCALE.fullmatch(locale) or len(locale) > LONGEST["locale"]:
-        yield Said("“locale” is the code of a language, such as en, es or pt-BR.")
-    yield from _of_a_text("headline", headline, LONGEST["headline"])
-    yield from _of_a_text("body", body, LONGEST["body"])
+    if not _LOCALE.fullmatch(locale) or len(locale) > MAX_LENGTHS["locale"]:
+        yield Translatable("“locale” is the code of a language, such as en, es or pt-BR.")
+    yield from _of_a_text("headline", headline, MAX_LENGTHS["headline"])
+    yield from _of_a_text("body", body, MAX_LENGTHS["body"])
 
 
 def _of_a_text(name: str, text: str, longest: int) -> Iterator[str]:
     if len(text) > longest:
-        yield Said(
+        yield Translatable(
             "“{name}” has {count} characters; {most} is the most.",
             name=name,
             count=_grouped(len(text)),
             most=_grouped(longest),
         )
     if _CONTROL.search(text):
-        yield Said("“{name}” holds a sign that cannot be shown.", name=name)
+        yield Translatable("“{name}” holds a sign that cannot be shown.", name=name)

@@ -13,9 +13,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from messages.audit import log
-from messages.exchange.formats import Read, Refusal, Wording, Words, one_line
+from messages.exchange.formats import ParsedFile, RejectedRow, RenditionRecord, RevisionRecord, collapse_whitespace
 from messages.models import Message, Rendition, Revision, Theme
-from messages.text.translatable import Said
+from messages.text.translatable import Translatable
 
 
 class ImportRefused(Exception):
@@ -23,36 +23,36 @@ class ImportRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ImportPlan:
     """What an import would do. With a refusal it does nothing at all."""
 
     themes: tuple[str, ...]
     messages: tuple[str, ...]
-    revisions: tuple[Wording, ...]  # to be added, each with the number that it gets here
-    unchanged: tuple[Wording, ...]
-    refusals: tuple[Refusal, ...]
+    revisions: tuple[RevisionRecord, ...]  # to be added, each with the number that it gets here
+    unchanged: tuple[RevisionRecord, ...]
+    rejected_rows: tuple[RejectedRow, ...]
     ignored: tuple[str, ...]
 
     @property
-    def can_be_done(self) -> bool:
-        return bool(self.revisions) and not self.refusals
+    def can_apply(self) -> bool:
+        return bool(self.revisions) and not self.rejected_rows
 
     @property
     def digest(self) -> str:
         """Differs if the import would do something else: what was shown is what is done."""
-        told = repr((self.themes, self.messages, self.revisions, len(self.unchanged), self.refusals))
+        told = repr((self.themes, self.messages, self.revisions, len(self.unchanged), self.rejected_rows))
         return hashlib.sha256(told.encode()).hexdigest()
 
     @property
-    def of_new_messages(self) -> tuple[Wording, ...]:
+    def revisions_of_new_messages(self) -> tuple[RevisionRecord, ...]:
         return tuple(wording for wording in self.revisions if wording.message in self.messages)
 
     @property
-    def of_known_messages(self) -> tuple[Wording, ...]:
+    def revisions_of_existing_messages(self) -> tuple[RevisionRecord, ...]:
         return tuple(wording for wording in self.revisions if wording.message not in self.messages)
 
 
-def revisions(*, frame: str = "", state: str = "", locale: str = "") -> QuerySet[Revision]:
+def filter_revisions(*, frame: str = "", state: str = "", locale: str = "") -> QuerySet[Revision]:
     """All revisions, or those of a frame, in a state, or that have words in a language."""
     found = (
         Revision.objects.select_related("message__theme")
@@ -68,38 +68,38 @@ def revisions(*, frame: str = "", state: str = "", locale: str = "") -> QuerySet
     return found
 
 
-def exported(chosen: QuerySet[Revision]) -> Iterator[Wording]:
+def export_revisions(chosen: QuerySet[Revision]) -> Iterator[RevisionRecord]:
     """Each revision as an exchange file holds it, with its words in every language."""
     for revision in chosen:
         message, theme = revision.message, revision.message.theme
-        yield Wording(
+        yield RevisionRecord(
             message=message.key,
             revision=revision.number,
             theme=theme.key,
             frame=message.frame,
             claim_strength=revision.claim_strength,
-            sources=tuple(line for source in revision.sources if (line := one_line(str(source)))),
+            sources=tuple(line for source in revision.sources if (line := collapse_whitespace(str(source)))),
             note=revision.note,
             theme_name=theme.name,
             theme_line=theme.line,
             state=revision.state,
-            words=tuple(Words(r.locale, r.headline, r.body) for r in revision.renditions.all()),
+            renditions=tuple(RenditionRecord(r.locale, r.headline, r.body) for r in revision.renditions.all()),
         )
 
 
-def planned(read: Read) -> Plan:
+def plan_import(read: ParsedFile) -> ImportPlan:
     """What bringing these in would do, as things stand now."""
     here = {
-        m.key: m for m in Message.objects.select_related("theme").filter(key__in={w.message for w in read.wordings})
+        m.key: m for m in Message.objects.select_related("theme").filter(key__in={w.message for w in read.revisions})
     }
     there = _standing(here)
     themes = set(Theme.objects.values_list("key", flat=True))
     new_themes: dict[str, None] = {}
-    first: dict[str, Wording] = {}
-    added, unchanged, refusals = [], [], list(read.refusals)
-    for wording in read.wordings:
+    first: dict[str, RevisionRecord] = {}
+    added, unchanged, refusals = [], [], list(read.rejected_rows)
+    for wording in read.revisions:
         if reason := _odd(wording, here.get(wording.message), first.setdefault(wording.message, wording)):
-            refusals.append(Refusal(wording.where, reason))
+            refusals.append(RejectedRow(wording.where, reason))
         elif wording.message in here:
             if _sameness(wording) in there[wording.message].known:
                 unchanged.append(wording)
@@ -107,40 +107,40 @@ def planned(read: Read) -> Plan:
                 there[wording.message].last += 1
                 added.append(replace(wording, revision=there[wording.message].last))
         elif wording.theme not in themes and not (wording.theme_name.strip() and wording.theme_line.strip()):
-            reason = Said(
+            reason = Translatable(
                 "There is no theme “{theme}” here. With theme_name and theme_line it would be added.",
                 theme=wording.theme,
             )
-            refusals.append(Refusal(wording.where, reason))
+            refusals.append(RejectedRow(wording.where, reason))
         else:
             if wording.theme not in themes:
                 new_themes[wording.theme] = None
             added.append(wording)
-    return Plan(
+    return ImportPlan(
         themes=tuple(new_themes),
         messages=tuple(dict.fromkeys(w.message for w in added if w.message not in here)),
         revisions=tuple(added),
         unchanged=tuple(unchanged),
-        refusals=tuple(refusals),
+        rejected_rows=tuple(refusals),
         ignored=read.ignored,
     )
 
 
-def bring_in(read: Read, *, by: User, name: str, shown: str | None = None) -> Plan:
+def apply_import(read: ParsedFile, *, by: User, name: str, agreed_digest: str | None = None) -> ImportPlan:
     """All of it as drafts of this person, or nothing. `shown` is the digest of the plan that they agreed to."""
     try:
         with transaction.atomic():
-            return _bring_in(planned(read), by=by, name=name, shown=shown)
+            return _bring_in(plan_import(read), by=by, name=name, shown=agreed_digest)
     except IntegrityError:
         raise ImportRefused(
             gettext("Someone added words at the same moment. Nothing was imported; please try again.")
         ) from None
 
 
-def _bring_in(plan: Plan, *, by: User, name: str, shown: str | None) -> Plan:
+def _bring_in(plan: ImportPlan, *, by: User, name: str, shown: str | None) -> ImportPlan:
     if shown is not None and plan.digest != shown:
         raise ImportRefused(gettext("Something here has changed meanwhile. Nothing was imported; please look again."))
-    if plan.refusals:
+    if plan.rejected_rows:
         raise ImportRefused(gettext("Some rows cannot be taken, so nothing was imported."))
     if not plan.revisions:
         raise ImportRefused(gettext("There is nothing new in this file."))
@@ -160,14 +160,14 @@ def _bring_in(plan: Plan, *, by: User, name: str, shown: str | None) -> Plan:
             note=wording.note,
             author=by,
         )
-        for words in wording.words:
+        for words in wording.renditions:
             Rendition.objects.create(
                 revision=revision, locale=words.locale, headline=words.headline, body=words.body, author=by
             )
     log.record(
         log.Action.WORDS_IMPORT,
         by=by,
-        kind=log.Kind.MESSAGE,
+        kind=log.ObjectKind.MESSAGE,
         ref="import",
         label=name,
         messages=len(plan.messages),
@@ -187,16 +187,16 @@ class _Standing:
 
 def _standing(here: dict[str, Message]) -> dict[str, _Standing]:
     found: dict[str, _Standing] = defaultdict(lambda: _Standing(set(), 0))
-    for wording in exported(revisions().filter(message__in=here.values())):
+    for wording in export_revisions(filter_revisions().filter(message__in=here.values())):
         standing = found[wording.message]
         standing.known.add(_sameness(wording))
         standing.last = max(standing.last, wording.revision)
     return found
 
 
-def _sameness(wording: Wording) -> object:
+def _sameness(wording: RevisionRecord) -> object:
     """Equal for wordings that say the same and rest on the same; a spreadsheet's own line ends make no difference."""
-    words = frozenset((w.locale, _lines(w.headline), _lines(w.body)) for w in wording.words)
+    words = frozenset((w.locale, _lines(w.headline), _lines(w.body)) for w in wording.renditions)
     return (words, wording.claim_strength, wording.sources, _lines(wording.note))
 
 
@@ -204,15 +204,15 @@ def _lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _odd(wording: Wording, message: Message | None, first: Wording) -> str:
+def _odd(wording: RevisionRecord, message: Message | None, first: RevisionRecord) -> str:
     """Why it cannot belong to the message that it names, if so."""
     if message is not None and (message.theme.key, message.frame) != (wording.theme, wording.frame):
-        return Said(
+        return Translatable(
             "Here “{message}” has the theme “{theme}” and the frame “{frame}”.",
             message=message.key,
             theme=message.theme.key,
             frame=message.frame,
         )
     if (first.theme, first.frame) != (wording.theme, wording.frame):
-        return Said("It has another theme or frame than this message has in {where}.", where=first.where)
+        return Translatable("It has another theme or frame than this message has in {where}.", where=first.where)
     return ""

@@ -13,14 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from messages.accounts.step_up import button_needs_confirmation
+from messages.accounts.step_up import confirmation_required_for_button
 from messages.exchange import formats, import_export
 from messages.models import Frame, Rendition, Revision
 from messages.roles import MANAGER, require_role
 from messages.text import lint_stored
 
-MOST_BYTES = 100_000  # larger files by `manage.py messages_import`; a proxy in front takes 128 KB
-_SALT = "messages.exchange.formats"
+MAX_UPLOAD_BYTES = 100_000  # larger files by `manage.py messages_import`; a proxy in front takes 128 KB
+_SALT = "messages.exchange"
 _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
@@ -42,13 +42,13 @@ def export(request: HttpRequest) -> HttpResponse:
     return _file(request)
 
 
-@button_needs_confirmation("messages:exchange")
+@confirmation_required_for_button("messages:exchange")
 def _file(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("format", "csv")
     if kind not in formats.WRITERS:
         raise Http404
     asked = {name: request.GET.get(name, "").replace("\0", "") for name in ("frame", "state", "locale")}
-    body = formats.WRITERS[kind](import_export.exported(import_export.revisions(**asked)))
+    body = formats.WRITERS[kind](import_export.export_revisions(import_export.filter_revisions(**asked)))
     name = f"messages-{timezone.localdate():%Y-%m-%d}.{kind}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(body, content_type=_TYPES[kind], headers=headers)
@@ -58,20 +58,20 @@ def _look(request: HttpRequest) -> HttpResponse:
     sent = request.FILES.get("file")
     if not isinstance(sent, UploadedFile):
         return _page(request, error=_("Please choose a file."))
-    if sent.size is None or sent.size > MOST_BYTES:
+    if sent.size is None or sent.size > MAX_UPLOAD_BYTES:
         return _page(
             request,
             error=_(
                 "This file is too large for this page, which takes %(limit)d KB. "
                 "The person who runs this site can import it by manage.py messages_import."
             )
-            % {"limit": MOST_BYTES // 1000},
+            % {"limit": MAX_UPLOAD_BYTES // 1000},
         )
     data, name = sent.read(), (sent.name or "file")[:120]
     try:
-        plan = import_export.planned(formats.read(data, most_bytes=MOST_BYTES))
-    except formats.Unreadable as reason:
-        return _page(request, error=lint_stored.in_language(reason.args[0]))
+        plan = import_export.plan_import(formats.parse_file(data, max_bytes=MAX_UPLOAD_BYTES))
+    except formats.UnreadableFile as reason:
+        return _page(request, error=lint_stored.translate_sentence(reason.args[0]))
     held = signing.dumps({"name": name, "text": data.decode("utf-8-sig")}, salt=_SALT, compress=True)
     return _page(request, plan=plan, held=held, name=name)
 
@@ -83,12 +83,18 @@ def _bring_in(request: HttpRequest) -> HttpResponse:
         held = signing.loads(request.POST["held"], salt=_SALT)
     except signing.BadSignature:
         return _page(request, error=_("This is not the file as it was shown. Please choose it again."))
-    read = formats.read(held["text"].encode(), most_bytes=2 * MOST_BYTES)
+    read = formats.parse_file(held["text"].encode(), max_bytes=2 * MAX_UPLOAD_BYTES)
     try:
-        plan = import_export.bring_in(read, by=request.user, name=held["name"], shown=request.POST.get("shown", ""))
+        plan = import_export.apply_import(
+            read, by=request.user, name=held["name"], agreed_digest=request.POST.get("shown", "")
+        )
     except import_export.ImportRefused as reason:
         return _page(
-            request, plan=import_export.planned(read), held=request.POST["held"], name=held["name"], refused=str(reason)
+            request,
+            plan=import_export.plan_import(read),
+            held=request.POST["held"],
+            name=held["name"],
+            refused=str(reason),
         )
     told = ngettext("%(n)d draft was added.", "%(n)d drafts were added.", len(plan.revisions))
     more = _("They await review, whatever they were where they came from.")
@@ -101,7 +107,7 @@ def _page(request: HttpRequest, **more: object) -> HttpResponse:
         "frames": Frame.choices,
         "states": Revision.State.choices,
         "locales": Rendition.objects.order_by("locale").values_list("locale", flat=True).distinct(),
-        "limit": MOST_BYTES // 1000,
+        "limit": MAX_UPLOAD_BYTES // 1000,
         "columns": formats.COLUMNS,
         "stored": Revision.objects.count(),
         "chosen": request.GET,

@@ -19,11 +19,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from messages.audit import log
-from messages.help_links.link_checker import Found, probe
+from messages.help_links.link_checker import ProbeResult, probe
 from messages.models import HelpLink
 from messages.text import lint
 
-TOLD = (
+EDITABLE_FIELDS = (
     "name",
     "url",
     "lane",
@@ -47,33 +47,33 @@ class HelpRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class OverdueCheck:
     """A link that somebody has to open, and how long ago that was last done; None if never."""
 
     link: HelpLink
-    days: int | None
+    days_since_check: int | None
 
     @property
     def sentence(self) -> str:
-        since = _("nobody has opened it yet") if self.days is None else _days_ago(self.days)
-        return f"“{self.link.name}” ({since}: {page_of(self.link)})"
+        since = _("nobody has opened it yet") if self.days_since_check is None else _days_ago(self.days_since_check)
+        return f"“{self.link.name}” ({since}: {staff_url(self.link)})"
 
 
-def due(*, today: date) -> list[Due]:
+def overdue_checks(*, today: date) -> list[OverdueCheck]:
     """The links shown to visitors that nobody has opened lately, those never opened first."""
     found = [
-        Due(link, (today - link.verified_on).days if link.verified_on else None)
-        for link in HelpLink.objects.shown()
-        if not lint.is_fresh(link.verified_on, today=today)
+        OverdueCheck(link, (today - link.verified_on).days if link.verified_on else None)
+        for link in HelpLink.objects.active()
+        if not lint.is_check_fresh(link.verified_on, today=today)
     ]
-    return sorted(found, key=lambda one: (one.days is not None, -(one.days or 0)))
+    return sorted(found, key=lambda one: (one.days_since_check is not None, -(one.days_since_check or 0)))
 
 
-def in_the_way(*, today: date) -> list[str]:
+def launch_blockers(*, today: date) -> list[str]:
     """What keeps a message from being launched, in sentences: each link that has to be opened, and where to say so."""
-    lanes = set(HelpLink.objects.shown().values_list("lane", flat=True))
-    problems = [_(said) for lane, said in lint.LANES.items() if lane not in lanes]
-    if waiting := due(today=today):
+    lanes = set(HelpLink.objects.active().values_list("lane", flat=True))
+    problems = [_(said) for lane, said in lint.MISSING_LANE_SENTENCES.items() if lane not in lanes]
+    if waiting := overdue_checks(today=today):
         named = "; ".join(one.sentence for one in waiting)
         said = ngettext(
             "Someone has to open this help link and say that it works, or retire it: %(named)s. "
@@ -82,16 +82,16 @@ def in_the_way(*, today: date) -> list[str]:
             "A check counts for %(days)s days.",
             len(waiting),
         )
-        problems.append(said % {"count": len(waiting), "named": named, "days": lint.STALE_AFTER})
+        problems.append(said % {"count": len(waiting), "named": named, "days": lint.STALE_AFTER_DAYS})
     return problems
 
 
 def fresh_until(link: HelpLink) -> date | None:
     """The last day on which the check still counts; None if there was none."""
-    return link.verified_on and link.verified_on + timedelta(days=lint.STALE_AFTER)
+    return link.verified_on and link.verified_on + timedelta(days=lint.STALE_AFTER_DAYS)
 
 
-def page_of(link: HelpLink) -> str:
+def staff_url(link: HelpLink) -> str:
     """Where staff look at it."""
     return reverse("help:link", args=[link.key])
 
@@ -110,7 +110,7 @@ def add(link: HelpLink, *, by: AbstractUser | str) -> HelpLink:
 def change(link: HelpLink, *, by: AbstractUser | str) -> list[str]:
     """Keep what was changed; the names of the fields. A new address is not checked: nobody opened that one."""
     before = _locked(link)
-    changed = [name for name in TOLD if getattr(before, name) != getattr(link, name)]
+    changed = [name for name in EDITABLE_FIELDS if getattr(before, name) != getattr(link, name)]
     if not changed:
         return []
     link.verified_on, link.verified_by, link.retired_on = before.verified_on, before.verified_by, before.retired_on
@@ -157,18 +157,18 @@ def restore(link: HelpLink, *, by: AbstractUser | str) -> None:
     _record(log.Action.HELP_RESTORE, link, by)
 
 
-def ask_all(keys: Sequence[str] = (), *, now: datetime, say: Callable[[str], object] = str) -> int:
+def probe_all(keys: Sequence[str] = (), *, now: datetime, write: Callable[[str], object] = str) -> int:
     """Ask the address of each link that is shown, or of these; how many need a look."""
     flagged = 0
-    for link in HelpLink.objects.filter(key__in=keys) if keys else HelpLink.objects.shown():
+    for link in HelpLink.objects.filter(key__in=keys) if keys else HelpLink.objects.active():
         found = probe(link.url)
-        note_probe(link, found, now=now)
+        save_probe(link, found, now=now)
         flagged += found.code != "answers"
-        say(f"{found.code:<8} {link.name}: {found.sentence}")
+        write(f"{found.code:<8} {link.name}: {found.sentence}")
     return flagged
 
 
-def note_probe(link: HelpLink, found: Found, *, now: datetime) -> None:
+def save_probe(link: HelpLink, found: ProbeResult, *, now: datetime) -> None:
     """Put beside the link what a machine found. That is a flag, never a check: a machine cannot tell whom it serves."""
     HelpLink.objects.filter(pk=link.pk, url=link.url).update(
         probe=found.code, probe_said=found.sentence[:300], probed_at=now
@@ -190,4 +190,4 @@ def _free_key(name: str) -> str:
 
 
 def _record(action: log.Action, link: HelpLink, by: AbstractUser | str, **detail: str | int) -> None:
-    log.record(action, by=by, kind=log.Kind.HELP, ref=link.key, label=link.name, **detail)
+    log.record(action, by=by, kind=log.ObjectKind.HELP, ref=link.key, label=link.name, **detail)

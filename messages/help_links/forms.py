@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from messages.help_links import link_checker
-from messages.help_links.directory import TOLD
+from messages.help_links.directory import EDITABLE_FIELDS
 from messages.models import HelpLink
 from messages.text import countries
 
@@ -22,12 +22,12 @@ _BESIDE_THE_PAGE = ("contact", "hours", "cost")
 
 
 if TYPE_CHECKING:
-    Form = forms.ModelForm[HelpLink]
+    HelpLinkModelForm = forms.ModelForm[HelpLink]
 else:
-    Form = forms.ModelForm  # Django's cannot be subscripted while it runs
+    HelpLinkModelForm = forms.ModelForm  # Django's cannot be subscripted while it runs
 
 
-class HelpLinkForm(Form):
+class HelpLinkForm(HelpLinkModelForm):
     """Every fact may be left open; then it is shown as not known."""
 
     url = forms.URLField(
@@ -54,7 +54,7 @@ class HelpLinkForm(Form):
 
     class Meta:
         model = HelpLink
-        fields = list(TOLD)
+        fields = list(EDITABLE_FIELDS)
         labels = {
             "name": _("Name"),
             "contact": _("Number or e-mail address"),
@@ -79,11 +79,11 @@ class HelpLinkForm(Form):
             "facts_from": forms.Textarea(attrs={"rows": 2}),
         }
 
-    field_order = [*TOLD, "was"]
+    field_order = [*EDITABLE_FIELDS, "was"]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.overtaken = False
+        self.has_conflict = False
         self.fields["country"] = _choice(
             self.fields["country"], [_CHOOSE, (countries.EVERYWHERE, _("Everywhere")), *countries.by_name()]
         )
@@ -92,13 +92,13 @@ class HelpLinkForm(Form):
         self.fields["language"] = _choice(self.fields["language"], [_UNKNOWN, *known])
         for name in ("note", "source"):
             self.fields[name].required = True
-        self.current = state_of(self.instance)
+        self.current_digest = link_digest(self.instance)
 
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]
         try:
-            host, _path = link_checker.parted(url)
-        except link_checker.Unsafe:
+            host, _path = link_checker.split_url(url)
+        except link_checker.UnsafeAddress:
             raise ValidationError(_("Use an address that begins with https:// and has no port or password.")) from None
         if "." not in host.strip(".") or host.replace(".", "").isdigit():
             raise ValidationError(_("Use the name of a site, such as https://help.example/."))
@@ -114,8 +114,8 @@ class HelpLinkForm(Form):
 
     def _see_whether_overtaken(self, was: str) -> None:
         """Someone saved while this form stood open: nothing is lost, and the second time it is meant."""
-        if self.current and was != self.current:
-            self.overtaken = True
+        if self.current_digest and was != self.current_digest:
+            self.has_conflict = True
             self.add_error(
                 None,
                 _(
@@ -131,9 +131,9 @@ def _choice(field: forms.Field, choices: list[Any]) -> forms.ChoiceField:
     return field
 
 
-def state_of(link: HelpLink) -> str:
+def link_digest(link: HelpLink) -> str:
     """Differs whenever something told of the link has changed; empty for one that is not kept yet."""
     if link._state.adding:
         return ""
-    told = json.dumps([getattr(link, name) for name in TOLD], ensure_ascii=False)
+    told = json.dumps([getattr(link, name) for name in EDITABLE_FIELDS], ensure_ascii=False)
     return hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -19,18 +19,20 @@ from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
 Code = Literal["answers", "moved", "missing", "shut", "fails", "silent", "unsafe"]
-Resolve = Callable[[str], Sequence[str]]  # a host's addresses
-Connect = Callable[[str, str, float], socket.socket]  # host, one of its addresses, seconds: a connection one may trust
+Resolver = Callable[[str], Sequence[str]]  # a host's addresses
+Connector = Callable[
+    [str, str, float], socket.socket
+]  # host, one of its addresses, seconds: a connection one may trust
 
 PORT = 443
-SECONDS = 10.0  # for each question, from connecting to the last header
-MOST_HOPS = 4
+TIMEOUT_SECONDS = 10.0  # for each question, from connecting to the last header
+MAX_REDIRECTS = 4
 _HEADERS = {"User-Agent": "Mozilla/5.0", "Accept": "text/html,*/*;q=0.5", "Accept-Encoding": "identity"}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ProbeResult:
     """What the machine found, in a word and in a sentence for staff."""
 
     code: Code
@@ -38,57 +40,57 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class OutboundResponse:
     """What a site said."""
 
     status: int
     location: str
 
 
-class Unsafe(Exception):
+class UnsafeAddress(Exception):
     """Not an address that we ask; the message says why."""
 
 
 def probe(
-    url: str, *, resolve: Resolve | None = None, connect: Connect | None = None, seconds: float = SECONDS
-) -> Found:
+    url: str, *, resolve: Resolver | None = None, connect: Connector | None = None, seconds: float = TIMEOUT_SECONDS
+) -> ProbeResult:
     """Ask the address, and follow it as long as it stays at its host."""
-    resolve, connect = resolve or resolved, connect or connected
+    resolve, connect = resolve or resolve_host, connect or open_connection
     host = asked = ""
-    for _ in range(MOST_HOPS):
+    for _ in range(MAX_REDIRECTS):
         try:
-            host, path = parted(url)
+            host, path = split_url(url)
             if asked and host != asked:
-                return Found("moved", f"It sends people on to {host}. Is that still the same service?")
+                return ProbeResult("moved", f"It sends people on to {host}. Is that still the same service?")
             asked = host
-            address = public_of(resolve(host))
+            address = choose_public_address(resolve(host))
             reply = _ask(host, path, address, connect, seconds)
-        except Unsafe as reason:
-            return Found("unsafe", str(reason))
+        except UnsafeAddress as reason:
+            return ProbeResult("unsafe", str(reason))
         except ssl.SSLError:
-            return Found("silent", "Its certificate is not one that browsers trust.")
+            return ProbeResult("silent", "Its certificate is not one that browsers trust.")
         except (OSError, http.client.HTTPException) as error:
-            return Found("silent", f"No answer from {host} ({type(error).__name__}).")
+            return ProbeResult("silent", f"No answer from {host} ({type(error).__name__}).")
         if not (300 <= reply.status < 400 and reply.location):
             return _judged(reply.status)
         url = urljoin(f"https://{host}{path}", reply.location)
-    return Found("fails", f"It sends people around in a circle, {MOST_HOPS} times and more.")
+    return ProbeResult("fails", f"It sends people around in a circle, {MAX_REDIRECTS} times and more.")
 
 
-def parted(url: str) -> tuple[str, str]:
+def split_url(url: str) -> tuple[str, str]:
     """Host and path of an address that may be asked, or Unsafe."""
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
     except (ValueError, UnicodeError):
-        raise Unsafe("This is not an address.") from None
+        raise UnsafeAddress("This is not an address.") from None
     if parts.scheme != "https":
-        raise Unsafe("It leads to an address that is not https.")
+        raise UnsafeAddress("It leads to an address that is not https.")
     if not host or parts.username is not None or parts.password is not None or port not in (None, PORT):
-        raise Unsafe("It leads to an address with a name, a password or a port in it.")
+        raise UnsafeAddress("It leads to an address with a name, a password or a port in it.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not path.isascii() or not path.isprintable() or " " in path:
-        raise Unsafe("Its path has signs that an address cannot have.")
+        raise UnsafeAddress("Its path has signs that an address cannot have.")
     return host, path
 
 
@@ -103,13 +105,13 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and not ip.is_reserved and not ip.is_unspecified
 
 
-def resolved(host: str) -> Sequence[str]:
+def resolve_host(host: str) -> Sequence[str]:
     """The host's addresses as the system knows them."""
     found = socket.getaddrinfo(host, PORT, type=socket.SOCK_STREAM)
     return [str(sockaddr[0]) for *_, sockaddr in found]
 
 
-def connected(host: str, address: str, seconds: float) -> socket.socket:
+def open_connection(host: str, address: str, seconds: float) -> socket.socket:
     """A connection to this address that shows a certificate for this host."""
     plain = socket.create_connection((address, PORT), timeout=seconds)
     try:
@@ -119,7 +121,7 @@ def connected(host: str, address: str, seconds: float) -> socket.socket:
         raise
 
 
-def public_of(addresses: Sequence[str]) -> str:
+def choose_public_address(addresses: Sequence[str]) -> str:
     """One address, if all of them are public: a host that is also inside our own network is not asked at all."""
     if not addresses:
         raise OSError("the name has no address")
@@ -129,29 +131,29 @@ def public_of(addresses: Sequence[str]) -> str:
         except ValueError:
             public = False
         if not public:
-            raise Unsafe("Its name leads into a private network.")
+            raise UnsafeAddress("Its name leads into a private network.")
     return addresses[0]
 
 
-def _ask(host: str, path: str, address: str, connect: Connect, seconds: float) -> Reply:
+def _ask(host: str, path: str, address: str, connect: Connector, seconds: float) -> OutboundResponse:
     """The head of the page; the page itself, unread, where a site gives no heads."""
-    reply = once("HEAD", host, path, address, connect, seconds)
+    reply = send_request("HEAD", host, path, address, connect, seconds)
     if reply.status in (400, 403, 404, 405, 500, 501):
-        return once("GET", host, path, address, connect, seconds)
+        return send_request("GET", host, path, address, connect, seconds)
     return reply
 
 
-def once(
+def send_request(
     method: str,
     host: str,
     path: str,
     address: str,
-    connect: Connect,
+    connect: Connector,
     seconds: float,
     *,
     body: bytes | None = None,
     headers: Mapping[str, str] = _HEADERS,
-) -> Reply:
+) -> OutboundResponse:
     """One question to one address, answered within `seconds` or cut off; what it sends back is not read."""
     with closing(connect(host, address, seconds)) as line:
         line.settimeout(seconds)
@@ -167,7 +169,7 @@ def once(
             answer = connection.getresponse()
             if time.monotonic() >= end:
                 raise TimeoutError("cut off")  # what came until then looks like a whole answer
-            return Reply(answer.status, answer.getheader("Location", ""))
+            return OutboundResponse(answer.status, answer.getheader("Location", ""))
         finally:
             timer.cancel()
 
@@ -177,13 +179,13 @@ def _hang_up(line: socket.socket) -> None:
         line.shutdown(socket.SHUT_RDWR)
 
 
-def _judged(status: int) -> Found:
+def _judged(status: int) -> ProbeResult:
     if status in (404, 410):
-        return Found("missing", f"It says that there is no such page ({status}).")
+        return ProbeResult("missing", f"It says that there is no such page ({status}).")
     if status in (401, 403, 407, 429, 451):
-        return Found("shut", f"It lets no machine in ({status}). Please open it yourself.")
+        return ProbeResult("shut", f"It lets no machine in ({status}). Please open it yourself.")
     if status >= 400:
-        return Found("fails", f"It says that something is wrong ({status}).")
+        return ProbeResult("fails", f"It says that something is wrong ({status}).")
     if status >= 300:
-        return Found("fails", f"It sends people on and does not say where ({status}).")
-    return Found("answers", f"It answered ({status}). Whom it serves, a person has to see.")
+        return ProbeResult("fails", f"It sends people on and does not say where ({status}).")
+    return ProbeResult("answers", f"It answered ({status}). Whom it serves, a person has to see.")

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from messages.help_links import directory as help_links_directory
 from messages.help_links.forms import HelpLinkForm
 from messages.models import HelpLink
-from messages.roles import MANAGER, REVIEWER, ROLES, has_role, require_role
+from messages.roles import MANAGER, REVIEWER, STAFF_ROLES, has_role, require_role
 from messages.text import countries, lint
 
 FOR_WHOM = {
@@ -28,7 +28,7 @@ FOR_WHOM = {
     "under18": gettext_lazy("Under 18"),
     "parent": gettext_lazy("Parents and carers"),
 }
-STANDING = {
+STATUS_FILTERS = {
     "due": gettext_lazy("To be checked"),
     "flagged": gettext_lazy("Something was found"),
     "retired": gettext_lazy("Retired"),
@@ -37,7 +37,7 @@ _REASON_LIMIT = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class HelpLinkRow:
     """One link as the pages show it."""
 
     link: HelpLink
@@ -45,16 +45,16 @@ class Row:
     country: str
     channels: tuple[str, ...]
     language: str
-    open_facts: tuple[str, ...]
+    unknown_facts: tuple[str, ...]
     due: bool
-    until: date | None
+    check_valid_until: date | None
     flagged: bool
 
 
 @require_safe
 def directory(request: HttpRequest) -> HttpResponse:
     """All links by lane; ?for= ?country= ?channel= ?show= keep some of them."""
-    require_role(request.user, *ROLES)
+    require_role(request.user, *STAFF_ROLES)
     today = timezone.localdate()
     everything = [_row(link, today) for link in HelpLink.objects.order_by("name")]
     asked = {name: request.GET.get(name, "") for name in ("for", "country", "channel", "show")}
@@ -69,12 +69,12 @@ def directory(request: HttpRequest) -> HttpResponse:
         "for_whom": FOR_WHOM,
         "countries": _countries(everything),
         "channels": HelpLink.Channel.choices,
-        "standing": STANDING,
-        "waiting": help_links_directory.due(today=today),
-        "missing": help_links_directory.in_the_way(today=today)
+        "standing": STATUS_FILTERS,
+        "waiting": help_links_directory.overdue_checks(today=today),
+        "missing": help_links_directory.launch_blockers(today=today)
         if not any(r.link.retired_on is None for r in everything)
         else [],
-        "stale_after": lint.STALE_AFTER,
+        "stale_after": lint.STALE_AFTER_DAYS,
         "may_change": has_role(request.user, MANAGER),
     }
     return render(request, "messages/help_links/help_links.html", context)
@@ -83,7 +83,7 @@ def directory(request: HttpRequest) -> HttpResponse:
 @require_safe
 def link(request: HttpRequest, link: str) -> HttpResponse:
     """One link: what is known, what is not, and what to look at before saying that it works."""
-    require_role(request.user, *ROLES)
+    require_role(request.user, *STAFF_ROLES)
     return _page(request, get_object_or_404(HelpLink, key=link))
 
 
@@ -113,7 +113,7 @@ def change(request: HttpRequest, link: str) -> HttpResponse:
         else:
             flash.success(request, _("Saved.") if changed else _("Nothing was changed."))
         return redirect("help:link", found.key)
-    theirs = HelpLink.objects.get(pk=found.pk) if form.is_bound and form.overtaken else None
+    theirs = HelpLink.objects.get(pk=found.pk) if form.is_bound and form.has_conflict else None
     context = {"form": form, "link": found, "name": name, "theirs": theirs and _row(theirs, timezone.localdate())}
     return render(request, "messages/help_links/form.html", context)
 
@@ -129,7 +129,7 @@ def check(request: HttpRequest, link: str) -> HttpResponse:
     except help_links_directory.HelpRefused as reason:
         flash.error(request, str(reason))
         return redirect("help:link", link)
-    waiting = help_links_directory.due(today=timezone.localdate())
+    waiting = help_links_directory.overdue_checks(today=timezone.localdate())
     if not waiting:
         flash.success(request, _("Noted: you checked “%(name)s” today. All links are checked.") % {"name": found.name})
         return redirect("help:directory")
@@ -166,7 +166,7 @@ def _page(request: HttpRequest, found: HelpLink, **more: object) -> HttpResponse
     today = timezone.localdate()
     context = {
         "row": _row(found, today),
-        "stale_after": lint.STALE_AFTER,
+        "stale_after": lint.STALE_AFTER_DAYS,
         "may_change": has_role(request.user, MANAGER),
         "may_check": has_role(request.user, MANAGER, REVIEWER),
         "reason_limit": _REASON_LIMIT,
@@ -187,22 +187,22 @@ def _person(request: HttpRequest) -> User:
     return request.user
 
 
-def _row(link: HelpLink, today: date) -> Row:
+def _row(link: HelpLink, today: date) -> HelpLinkRow:
     known = dict(HelpLink.Channel.choices)
-    return Row(
+    return HelpLinkRow(
         link=link,
         host=urlsplit(link.url).hostname or link.url,
         country=_("Everywhere") if link.country == countries.EVERYWHERE else countries.name_of(link.country),
         language=_language(link.language),
         channels=tuple(str(known.get(channel, channel)) for channel in link.channels),
-        open_facts=tuple(name for name, known in _asked_for(link) if not known),
-        due=link.retired_on is None and not lint.is_fresh(link.verified_on, today=today),
-        until=help_links_directory.fresh_until(link),
+        unknown_facts=tuple(name for name, known in _asked_for(link) if not known),
+        due=link.retired_on is None and not lint.is_check_fresh(link.verified_on, today=today),
+        check_valid_until=help_links_directory.fresh_until(link),
         flagged=link.probe not in ("", HelpLink.Probe.ANSWERS),
     )
 
 
-def _fits(row: Row, asked: Mapping[str, str]) -> bool:
+def _fits(row: HelpLinkRow, asked: Mapping[str, str]) -> bool:
     """A country's list holds what serves everywhere, an age's what serves anyone."""
     link = row.link
     whom = {
@@ -238,10 +238,10 @@ def _language(code: str) -> str:
         return code
 
 
-def _countries(rows: list[Row]) -> list[tuple[str, str]]:
+def _countries(rows: list[HelpLinkRow]) -> list[tuple[str, str]]:
     """Those that a link is for, by name."""
     return sorted({(r.link.country, r.country) for r in rows if r.link.country != countries.EVERYWHERE}, key=_by_name)
 
 
 def _by_name(pair: tuple[str, str]) -> str:
-    return countries.sorted_as(pair[1])
+    return countries.sort_key(pair[1])

@@ -10,61 +10,65 @@ from django.views.decorators.http import require_safe
 
 from messages.editor import save
 from messages.models import Message, Revision
-from messages.roles import ROLES, require_role
+from messages.roles import STAFF_ROLES, require_role
 from messages.text import languages as text_languages
 from messages.text import word_diff
 from messages.text.rendering import direction_of
 
 
 @dataclass(frozen=True, slots=True)
-class Language:
+class LanguageDiff:
     """What differs in one language; `only` is the number of the revision that has it, if one alone has."""
 
     locale: str
     name: str
     direction: str
-    only: int | None
-    headline: word_diff.Changes
-    body: word_diff.Changes
+    only_in_revision: int | None
+    headline: word_diff.WordDiff
+    body: word_diff.WordDiff
 
     @property
-    def gone(self) -> int:
-        return self.headline.gone + self.body.gone
+    def removed_count(self) -> int:
+        return self.headline.removed_count + self.body.removed_count
 
     @property
-    def came(self) -> int:
-        return self.headline.new + self.body.new
+    def added_count(self) -> int:
+        return self.headline.added_count + self.body.added_count
 
     @property
-    def same(self) -> bool:
-        return self.headline.none and self.body.none and self.only is None
+    def is_unchanged(self) -> bool:
+        return self.headline.is_empty and self.body.is_empty and self.only_in_revision is None
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class ClaimDiff:
     """What differs in what the words rest on."""
 
     strengths: tuple[str, str]
-    sources: tuple[word_diff.Part, ...]
-    note: word_diff.Changes
+    sources: tuple[word_diff.DiffPart, ...]
+    note: word_diff.WordDiff
 
     @property
-    def same(self) -> bool:
-        return self.strengths[0] == self.strengths[1] and all(s.kind == "same" for s in self.sources) and self.note.none
+    def is_unchanged(self) -> bool:
+        return (
+            self.strengths[0] == self.strengths[1]
+            and all(s.kind == "same" for s in self.sources)
+            and self.note.is_empty
+        )
 
 
 @require_safe
 def compare(request: HttpRequest, key: str, a: int, b: int) -> HttpResponse:
     """What changed from revision `a` to revision `b`."""
-    require_role(request.user, *ROLES)
+    require_role(request.user, *STAFF_ROLES)
     message = get_object_or_404(Message.objects.select_related("theme"), key=key)
     revisions = list(message.revisions.select_related("author").prefetch_related("renditions"))
     by_number = {revision.number: revision for revision in revisions}
     if a not in by_number or b not in by_number:
         raise Http404
     before, after = by_number[a], by_number[b]
-    languages = languages_between(before, after)
-    claim = claims_between(before, after)
+    languages = diff_languages(before, after)
+    claim = diff_claims(before, after)
     context = {
         "message": message,
         "revisions": revisions,
@@ -72,37 +76,37 @@ def compare(request: HttpRequest, key: str, a: int, b: int) -> HttpResponse:
         "after": after,
         "languages": languages,
         "claim": claim,
-        "same": claim.same and all(language.same for language in languages),
+        "same": claim.is_unchanged and all(language.is_unchanged for language in languages),
     }
     return render(request, "messages/library/compare.html", context)
 
 
-def languages_between(before: Revision, after: Revision) -> list[Language]:
+def diff_languages(before: Revision, after: Revision) -> list[LanguageDiff]:
     """Each language of either, in the order of the second."""
     old, new = ({r.locale: r for r in revision.renditions.all()} for revision in (before, after))
     found = []
     for locale in dict.fromkeys([*new, *old]):
         was, now = old.get(locale), new.get(locale)
         found.append(
-            Language(
+            LanguageDiff(
                 locale=locale,
-                name=text_languages.name_of(locale),
+                name=text_languages.language_name(locale),
                 direction=direction_of(locale),
-                only=None if was and now else (after if now else before).number,
-                headline=word_diff.between(was.headline if was else "", now.headline if now else ""),
-                body=word_diff.between(was.body if was else "", now.body if now else ""),
+                only_in_revision=None if was and now else (after if now else before).number,
+                headline=word_diff.diff_words(was.headline if was else "", now.headline if now else ""),
+                body=word_diff.diff_words(was.body if was else "", now.body if now else ""),
             )
         )
     return found
 
 
-def claims_between(before: Revision, after: Revision) -> Claim:
+def diff_claims(before: Revision, after: Revision) -> ClaimDiff:
     """Strength, sources and note of both."""
     was, now = save.claims_of(before), save.claims_of(after)
-    gone = [word_diff.Part("gone", source) for source in was.sources if source not in now.sources]
-    stayed = [word_diff.Part("same" if source in was.sources else "new", source) for source in now.sources]
-    return Claim(
+    gone = [word_diff.DiffPart("gone", source) for source in was.sources if source not in now.sources]
+    stayed = [word_diff.DiffPart("same" if source in was.sources else "new", source) for source in now.sources]
+    return ClaimDiff(
         strengths=(before.get_claim_strength_display(), after.get_claim_strength_display()),
         sources=(*stayed, *gone),
-        note=word_diff.between(was.note, now.note),
+        note=word_diff.diff_words(was.note, now.note),
     )

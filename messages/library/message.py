@@ -12,16 +12,16 @@ from django.views.decorators.http import require_safe
 
 from messages.models import Message, Rendition, Review, Revision
 from messages.review import workflow
-from messages.review.wording import compare_url, history, next_step, review_url, state_of
-from messages.roles import MANAGER, REVIEWER, ROLES, has_role, require_role
+from messages.review.wording import compare_url, history, next_step, review_url, state_label
+from messages.roles import MANAGER, REVIEWER, STAFF_ROLES, has_role, require_role
 from messages.text import lint_stored
-from messages.text.languages import name_of
+from messages.text.languages import language_name
 from messages.text.lint import Remark
 from messages.text.rendering import direction_of
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class RenditionRow:
     """One language of a revision."""
 
     rendition: Rendition
@@ -35,27 +35,27 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class RevisionRow:
     """One revision with its languages, and where to see what it changed."""
 
     revision: Revision
-    words: tuple[Words, ...]
-    compare: str
+    renditions: tuple[RenditionRow, ...]
+    compare_url: str
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class EarlierRevision:
     """An earlier revision: its words are a page away."""
 
     revision: Revision
     pages: tuple[tuple[str, str], ...]  # language, where its words are
-    compare: str
+    compare_url: str
 
 
 @require_safe
 def message(request: HttpRequest, key: str) -> HttpResponse:
     """The newest revision, the way to earlier ones, and the history."""
-    require_role(request.user, *ROLES)
+    require_role(request.user, *STAFF_ROLES)
     assert isinstance(request.user, User)
     found = get_object_or_404(Message.objects.select_related("theme", "stopped_by"), key=key)
     revisions = list(_revisions(found))
@@ -85,13 +85,13 @@ def _revisions(message: Message) -> list[Revision]:
     return revisions
 
 
-def _version(revision: Revision) -> Version:
-    return Version(revision, tuple(_words(words) for words in revision.renditions.all()), _compare(revision))
+def _version(revision: Revision) -> RevisionRow:
+    return RevisionRow(revision, tuple(_words(words) for words in revision.renditions.all()), _compare(revision))
 
 
-def _earlier(revision: Revision) -> Earlier:
-    pages = tuple((name_of(words.locale), review_url(words)) for words in revision.renditions.all())
-    return Earlier(revision, pages, _compare(revision))
+def _earlier(revision: Revision) -> EarlierRevision:
+    pages = tuple((language_name(words.locale), review_url(words)) for words in revision.renditions.all())
+    return EarlierRevision(revision, pages, _compare(revision))
 
 
 def _compare(revision: Revision) -> str:
@@ -99,13 +99,13 @@ def _compare(revision: Revision) -> str:
     return compare_url(revision, before) if before else ""
 
 
-def _words(rendition: Rendition) -> Words:
-    return Words(
+def _words(rendition: Rendition) -> RenditionRow:
+    return RenditionRow(
         rendition=rendition,
-        language=name_of(rendition.locale),
+        language=language_name(rendition.locale),
         direction=direction_of(rendition.locale),
-        state=state_of(rendition, list(rendition.reviews.all())),
-        remarks=lint_stored.on_rendition(rendition),
+        state=state_label(rendition, list(rendition.reviews.all())),
+        remarks=lint_stored.lint_rendition(rendition),
         approval=workflow.approval_of(rendition),
         exceptions=tuple(workflow.exceptions(rendition)),
         url=review_url(rendition),

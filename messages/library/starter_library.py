@@ -19,7 +19,7 @@ _LOCALE = "en"
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadCounts:
     """How many rows a load added."""
 
     themes: int
@@ -29,7 +29,7 @@ class Loaded:
 
 
 @transaction.atomic
-def load(*, now: datetime) -> Loaded:
+def load(*, now: datetime) -> LoadCounts:
     """Add what is not there yet; words that staff have changed or withdrawn are left alone."""
     themes = _add_themes()
     sources = {source["key"]: _citation(source) for source in _read("sources")}
@@ -43,7 +43,7 @@ def load(*, now: datetime) -> Loaded:
             if not message.revisions.filter(number=number).exists():
                 _add_revision(message, number, entry, words, sources, now=now)
                 revisions += 1
-    return Loaded(themes=themes, messages=messages, revisions=revisions, help_links=_add_help_links())
+    return LoadCounts(themes=themes, messages=messages, revisions=revisions, help_links=_add_help_links())
 
 
 def _read(name: str) -> list[dict[str, Any]]:

@@ -18,18 +18,18 @@ from django.views.decorators.http import require_safe
 
 from messages.editor import drafts
 from messages.models import Draft, Frame, Message, Rendition, Revision, Theme
-from messages.roles import MANAGER, ROLES, has_role, require_role
+from messages.roles import MANAGER, STAFF_ROLES, has_role, require_role
 from messages.text import languages as text_languages
 from messages.text import lint_stored
 from messages.text.rendering import direction_of
 
 PER_PAGE = 30
 _DRAFTS_MOST = 5
-BY = {"starter": _("The starter library"), "us": _("Our own")}
+AUTHOR_FILTERS = {"starter": _("The starter library"), "us": _("Our own")}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LibraryFilter:
     """What the reader asks for; an empty value asks for nothing."""
 
     q: str = ""
@@ -40,23 +40,23 @@ class Asked:
     by: str = ""
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> Asked:
+    def from_query(cls, query: Mapping[str, str]) -> LibraryFilter:
         said = {field.name: query.get(field.name, "").replace("\0", " ").strip()[:100] for field in fields(cls)}
-        closed = {"frame": Frame.values, "state": Revision.State.values, "by": BY}
+        closed = {"frame": Frame.values, "state": Revision.State.values, "by": AUTHOR_FILTERS}
         if any(said[name] and said[name] not in known for name, known in closed.items()):
             raise Http404
         return cls(**said)
 
     @property
-    def narrows(self) -> bool:
+    def has_facets(self) -> bool:
         """Whether it asks for more than words."""
         return any((self.frame, self.theme, self.language, self.state, self.by))
 
     @property
-    def anything(self) -> bool:
-        return self.narrows or bool(self.q)
+    def is_active(self) -> bool:
+        return self.has_facets or bool(self.q)
 
-    def page(self, number: int) -> str:
+    def page_url(self, number: int) -> str:
         """The address of one page of what was asked for."""
         said = {field.name: getattr(self, field.name) for field in fields(self)} | {
             "page": number if number > 1 else ""
@@ -65,7 +65,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class MessageCard:
     """One message: its newest words that were asked for, and how many wordings it has."""
 
     message: Message
@@ -74,48 +74,48 @@ class Card:
     direction: str
     wordings: int
     languages: tuple[str, ...]
-    musts: int
-    shoulds: int
+    must_count: int
+    should_count: int
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class FrameGroup:
     """The messages of one frame."""
 
     key: str
     name: str
-    cards: tuple[Card, ...]
+    cards: tuple[MessageCard, ...]
 
 
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
     """?q= keeps messages in which every word asked for is found; ?frame= and so on narrow them down."""
-    require_role(request.user, *ROLES)
-    asked = Asked.of(request.GET)
+    require_role(request.user, *STAFF_ROLES)
+    asked = LibraryFilter.from_query(request.GET)
     may_write = has_role(request.user, MANAGER)
-    revisions = matching(asked)
+    revisions = search_revisions(asked)
     page = _page(_messages(revisions), request.GET.get("page", "1"))
     shelves = _shelves(page, revisions, asked.language)
     context = {
         "asked": asked,
         "frames": Frame.choices,
         "themes": Theme.objects.all(),
-        "languages": [(code, text_languages.name_of(code)) for code in _languages()],
+        "languages": [(code, text_languages.language_name(code)) for code in _languages()],
         "states": Revision.State.choices,
-        "by": BY,
+        "by": AUTHOR_FILTERS,
         "shelves": shelves,
         "found": page.paginator.count,
         "page": page,
-        "newer": asked.page(page.number - 1) if page.has_previous() else "",
-        "older": asked.page(page.number + 1) if page.has_next() else "",
-        "helped": () if asked.anything else lint_stored.on_help(timezone.localdate()),
+        "newer": asked.page_url(page.number - 1) if page.has_previous() else "",
+        "older": asked.page_url(page.number + 1) if page.has_next() else "",
+        "helped": () if asked.is_active else lint_stored.lint_help_directory(timezone.localdate()),
         "may_write": may_write,
         "unfinished": _unfinished(request) if may_write else [],
     }
     return render(request, "messages/library/library.html", context)
 
 
-def matching(asked: Asked) -> QuerySet[Revision]:
+def search_revisions(asked: LibraryFilter) -> QuerySet[Revision]:
     """Revisions with all that is asked for; withdrawn ones only if they are asked for."""
     revisions = Revision.objects.all()
     withdrawn = Q(state=Revision.State.WITHDRAWN)
@@ -156,7 +156,7 @@ def _page(messages: QuerySet[Message], asked: str) -> Page[Message]:
     return pages.page(int(asked))
 
 
-def _shelves(page: Page[Message], revisions: QuerySet[Revision], language: str) -> list[Shelf]:
+def _shelves(page: Page[Message], revisions: QuerySet[Revision], language: str) -> list[FrameGroup]:
     shown = list(page.object_list)
     rows = revisions.filter(message__in=shown).order_by("message", "-number").values_list("message", "pk", "number")
     numbers = {
@@ -168,25 +168,25 @@ def _shelves(page: Page[Message], revisions: QuerySet[Revision], language: str) 
         for message in shown
     ]
     return [
-        Shelf(frame, str(Frame(frame).label), tuple(found))
+        FrameGroup(frame, str(Frame(frame).label), tuple(found))
         for frame, found in groupby(cards, key=lambda c: c.message.frame)
     ]
 
 
-def _card(message: Message, newest: Revision, *, wordings: int, language: str) -> Card:
+def _card(message: Message, newest: Revision, *, wordings: int, language: str) -> MessageCard:
     renditions = sorted(newest.renditions.all(), key=lambda rendition: (rendition.locale != language, rendition.pk))
     rendition = renditions[0] if renditions else None
-    remarks = lint_stored.on_revision(newest).get(rendition.locale, ()) if rendition else ()
-    musts = len(lint_stored.musts(remarks))
-    return Card(
+    remarks = lint_stored.lint_revision(newest).get(rendition.locale, ()) if rendition else ()
+    musts = len(lint_stored.blocking_remarks(remarks))
+    return MessageCard(
         message=message,
         revision=newest,
         rendition=rendition,
         direction=direction_of(rendition.locale) if rendition else "ltr",
         wordings=wordings,
-        languages=tuple(text_languages.name_of(code) for code in dict.fromkeys(r.locale for r in renditions)),
-        musts=musts,
-        shoulds=len(remarks) - musts,
+        languages=tuple(text_languages.language_name(code) for code in dict.fromkeys(r.locale for r in renditions)),
+        must_count=musts,
+        should_count=len(remarks) - musts,
     )
 
 
@@ -197,4 +197,4 @@ def _languages() -> list[str]:
 def _unfinished(request: HttpRequest) -> list[Draft]:
     """What a writer has typed and not saved, so that they find it again."""
     assert isinstance(request.user, AbstractUser)
-    return list(drafts.unfinished(request.user)[:_DRAFTS_MOST])
+    return list(drafts.unsaved_drafts(request.user)[:_DRAFTS_MOST])

@@ -13,7 +13,7 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-from messages.accounts.encryption import seal
+from messages.accounts.encryption import encrypt_secret
 
 _NONCE, _TAG = 16, 32
 
@@ -43,7 +43,7 @@ def anew(data: object, *, key: bytes) -> object:
     if not isinstance(data, str):
         return data
     try:
-        return seal(open_old(data, key=key), key=key)
+        return encrypt_secret(open_old(data, key=key), key=key)
     except ValueError:
         return data
 

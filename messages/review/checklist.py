@@ -13,62 +13,62 @@ YES, NO = "yes", "no"
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ChecklistQuestion:
     """One thing that a person has to look at; no program can answer it."""
 
     key: str
-    asks: Promise
+    text: Promise
     hint: Promise
 
 
-VERSIONS: dict[int, tuple[Question, ...]] = {
+VERSIONS: dict[int, tuple[ChecklistQuestion, ...]] = {
     1: (
-        Question(
+        ChecklistQuestion(
             "accurate",
             gettext_lazy("Is it accurate?"),
             gettext_lazy("Every claim is true, and sounds no surer than the source it names."),
         ),
-        Question(
+        ChecklistQuestion(
             "not-shaming",
             gettext_lazy("Is it free of shame?"),
             gettext_lazy("It speaks about what may be done, never about what the reader is."),
         ),
-        Question(
+        ChecklistQuestion(
             "not-instructive",
             gettext_lazy("Does it teach nothing?"),
             gettext_lazy("Nobody learns how such images are made, or with what."),
         ),
-        Question(
+        ChecklistQuestion(
             "no-blame",
             gettext_lazy("Is it free of blame for the person shown?"),
             gettext_lazy(
                 "Nothing says or hints that they caused it: not their clothes, their pictures or their trust."
             ),
         ),
-        Question(
+        ChecklistQuestion(
             "safe-for-a-minor",
             gettext_lazy("Is it safe if a child reads it?"),
             gettext_lazy("Nothing in it frightens, arouses or harms someone under 18."),
         ),
-        Question(
+        ChecklistQuestion(
             "help-present",
             gettext_lazy("Is help there?"),
             gettext_lazy("The doors to help that stand beside these words fit whom they speak to."),
         ),
-        Question(
+        ChecklistQuestion(
             "speaker",
             gettext_lazy("Has somebody who speaks this language read it?"),
             gettext_lazy("You, or someone whom you asked: it says what is meant, and it sounds kind."),
         ),
     ),
 }
-CURRENT = max(VERSIONS)
+CURRENT_VERSION = max(VERSIONS)
 
 
-def problems(answers: Mapping[str, str]) -> dict[str, str]:
+def validate_answers(answers: Mapping[str, str]) -> dict[str, str]:
     """What is missing by field, for a list that has to be answered with yes throughout."""
     found = {}
-    for question in VERSIONS[CURRENT]:
+    for question in VERSIONS[CURRENT_VERSION]:
         answer = answers.get(question.key)
         if answer == NO:
             found[f"checklist.{question.key}"] = _("With a “no” these words cannot be approved: please send them back.")
@@ -77,16 +77,19 @@ def problems(answers: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def kept(answers: Mapping[str, str]) -> dict[str, object]:
+def serialize_answers(answers: Mapping[str, str]) -> dict[str, object]:
     """As it stands in the review for ever."""
-    asked = [question.key for question in VERSIONS[CURRENT]]
-    return {"version": CURRENT, "answers": {key: answers[key] for key in asked if answers.get(key) in (YES, NO)}}
+    asked = [question.key for question in VERSIONS[CURRENT_VERSION]]
+    return {
+        "version": CURRENT_VERSION,
+        "answers": {key: answers[key] for key in asked if answers.get(key) in (YES, NO)},
+    }
 
 
-def told(checklist: Mapping[str, object]) -> list[tuple[Promise, bool]]:
+def answered_questions(checklist: Mapping[str, object]) -> list[tuple[Promise, bool]]:
     """What was asked then, and whether the answer was yes."""
     version, answers = checklist.get("version"), checklist.get("answers")
     if not isinstance(version, int) or not isinstance(answers, dict):
         return []
     questions = VERSIONS.get(version, ())
-    return [(question.asks, answers[question.key] == YES) for question in questions if question.key in answers]
+    return [(question.text, answers[question.key] == YES) for question in questions if question.key in answers]

@@ -13,38 +13,38 @@ from django.views.decorators.http import require_safe
 from messages.models import Rendition, Review, Revision
 from messages.review import workflow
 from messages.review.wording import review_url, was_sent_back
-from messages.roles import ADMINISTRATOR, ROLES, has_role, require_role
-from messages.text.languages import name_of
+from messages.roles import ADMINISTRATOR, STAFF_ROLES, has_role, require_role
+from messages.text.languages import language_name
 from messages.text.rendering import direction_of
 
-State = Revision.State
+RevisionState = Revision.State
 
 
-AT_ONCE = 40  # of each kind: more would be read by nobody
+MAX_PER_LIST = 40  # of each kind: more would be read by nobody
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class QueueRow:
     """One language of a revision, and the last thing that was decided about it."""
 
     rendition: Rendition
     language: str
     direction: str
-    last: Review | None
+    last_review: Review | None
     url: str
 
 
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
     """First what this person can do, then what somebody else has to."""
-    require_role(request.user, *ROLES)
+    require_role(request.user, *STAFF_ROLES)
     assert isinstance(request.user, User)
-    person, submitted = request.user, list(_in_state(State.SUBMITTED))
+    person, submitted = request.user, list(_in_state(RevisionState.SUBMITTED))
     decides, writes = has_role(person, *workflow.MAY_DECIDE), has_role(person, *workflow.MAY_SUBMIT)
-    own = set() if has_role(person, ADMINISTRATOR) else workflow.own_among(submitted, person)
+    own = set() if has_role(person, ADMINISTRATOR) else workflow.own_rendition_ids(submitted, person)
     mine = [words for words in submitted if decides and words.pk not in own]
     elsewhere = [words for words in submitted if not decides or words.pk in own]
-    drafts = _in_state(State.DRAFT).exclude(Exists(_newer())) if writes else []
+    drafts = _in_state(RevisionState.DRAFT).exclude(Exists(_newer())) if writes else []
     back = [words for words in drafts if was_sent_back(words, list(words.reviews.all()))]
     context = {
         "decides": decides,
@@ -52,7 +52,9 @@ def queue(request: HttpRequest) -> HttpResponse:
         "to_review": _first(mine),
         "sent_back": _first(back),
         "elsewhere": _first(elsewhere),
-        "further": max(0, len(mine) - AT_ONCE) + max(0, len(back) - AT_ONCE) + max(0, len(elsewhere) - AT_ONCE),
+        "further": max(0, len(mine) - MAX_PER_LIST)
+        + max(0, len(back) - MAX_PER_LIST)
+        + max(0, len(elsewhere) - MAX_PER_LIST),
     }
     return render(request, "messages/review/queue.html", context)
 
@@ -72,16 +74,16 @@ def _newer() -> QuerySet[Rendition]:
     )
 
 
-def _first(found: list[Rendition]) -> list[Waiting]:
-    return [_waiting(words) for words in found[:AT_ONCE]]
+def _first(found: list[Rendition]) -> list[QueueRow]:
+    return [_waiting(words) for words in found[:MAX_PER_LIST]]
 
 
-def _waiting(words: Rendition) -> Waiting:
+def _waiting(words: Rendition) -> QueueRow:
     reviews = list(words.reviews.all())
-    return Waiting(
+    return QueueRow(
         rendition=words,
-        language=name_of(words.locale),
+        language=language_name(words.locale),
         direction=direction_of(words.locale),
-        last=reviews[-1] if reviews else None,
+        last_review=reviews[-1] if reviews else None,
         url=review_url(words),
     )

@@ -16,36 +16,36 @@ from django.views.decorators.http import require_POST, require_safe
 
 from messages.models import Rendition, Revision
 from messages.review import checklist, workflow
-from messages.review.checklist import Question
-from messages.review.wording import compare_url, edit_url, history, review_url, state_of
+from messages.review.checklist import ChecklistQuestion
+from messages.review.wording import compare_url, edit_url, history, review_url, state_label
 from messages.review.workflow import ReviewRefused
-from messages.roles import ADMINISTRATOR, MANAGER, ROLES, has_role, require_role
+from messages.roles import ADMINISTRATOR, MANAGER, STAFF_ROLES, has_role, require_role
 from messages.text import lint_stored
-from messages.text.languages import name_of
+from messages.text.languages import language_name
 from messages.text.rendering import body_html, direction_of
 
-State = Revision.State
+RevisionState = Revision.State
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class ReviewInput:
     """What came with the form: it stands there again if the step is refused."""
 
-    read: str = ""
-    said: str = ""
+    read_digest: str = ""
+    decision_comment: str = ""
     text: str = ""
     override: str = ""
     answers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, request: HttpRequest) -> Typed:
+    def from_request(cls, request: HttpRequest) -> ReviewInput:
         def value(name: str) -> str:
             return request.POST.get(name, "").replace("\0", "")
 
-        asked = [question.key for question in checklist.VERSIONS[checklist.CURRENT]]
+        asked = [question.key for question in checklist.VERSIONS[checklist.CURRENT_VERSION]]
         return cls(
-            read=value("read"),
-            said=value("said"),
+            read_digest=value("read"),
+            decision_comment=value("said"),
             text=value("text"),
             override=value("override"),
             answers={key: value(f"checklist.{key}") for key in asked},
@@ -53,27 +53,27 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ChecklistItem:
     """One question of the checklist, the answer so far, and what is amiss with it."""
 
-    question: Question
+    question: ChecklistQuestion
     answer: str
     error: str
 
 
-Step = Callable[[Rendition, User, Typed], object]
+ReviewAction = Callable[[Rendition, User, ReviewInput], object]
 
 
 @require_safe
-def page(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponse:
+def rendition_review(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponse:
     """For everybody with a role; the steps on it are those of whoever looks."""
-    require_role(request.user, *ROLES)
-    return _page(request, _find(key, number, locale), Typed())
+    require_role(request.user, *STAFF_ROLES)
+    return _page(request, _find(key, number, locale), ReviewInput())
 
 
 @require_POST
 def submit(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponseBase:
-    def step(words: Rendition, by: User, typed: Typed) -> None:
+    def step(words: Rendition, by: User, typed: ReviewInput) -> None:
         workflow.submit(words, by=by, now=timezone.now(), override=typed.override)
 
     done = _("A reviewer is asked to read these words.")
@@ -82,7 +82,7 @@ def submit(request: HttpRequest, key: str, number: int, locale: str) -> HttpResp
 
 @require_POST
 def comment(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponseBase:
-    def step(words: Rendition, by: User, typed: Typed) -> None:
+    def step(words: Rendition, by: User, typed: ReviewInput) -> None:
         workflow.comment(words, by=by, now=timezone.now(), text=typed.text)
 
     words = _find_for(request, workflow.MAY_COMMENT, key, number, locale)
@@ -91,14 +91,14 @@ def comment(request: HttpRequest, key: str, number: int, locale: str) -> HttpRes
 
 @require_POST
 def approve(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponseBase:
-    def step(words: Rendition, by: User, typed: Typed) -> None:
+    def step(words: Rendition, by: User, typed: ReviewInput) -> None:
         workflow.approve(
             words,
             by=by,
             now=timezone.now(),
-            read=typed.read,
+            read_digest=typed.read_digest,
             checklist=typed.answers,
-            comment=typed.said,
+            comment=typed.decision_comment,
             override=typed.override,
         )
 
@@ -108,9 +108,14 @@ def approve(request: HttpRequest, key: str, number: int, locale: str) -> HttpRes
 
 @require_POST
 def send_back(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponseBase:
-    def step(words: Rendition, by: User, typed: Typed) -> None:
+    def step(words: Rendition, by: User, typed: ReviewInput) -> None:
         workflow.send_back(
-            words, by=by, now=timezone.now(), read=typed.read, reason=typed.said, checklist=typed.answers
+            words,
+            by=by,
+            now=timezone.now(),
+            read_digest=typed.read_digest,
+            reason=typed.decision_comment,
+            checklist=typed.answers,
         )
 
     done = _("The words are back with whoever wrote them, and so is what you said.")
@@ -119,8 +124,8 @@ def send_back(request: HttpRequest, key: str, number: int, locale: str) -> HttpR
 
 @require_POST
 def withdraw(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponseBase:
-    def step(words: Rendition, by: User, typed: Typed) -> None:
-        workflow.withdraw(words, by=by, now=timezone.now(), reason=typed.said)
+    def step(words: Rendition, by: User, typed: ReviewInput) -> None:
+        workflow.withdraw(words, by=by, now=timezone.now(), reason=typed.decision_comment)
 
     done = _("These words are withdrawn. They are no longer shown.")
     return _take(request, _find_for(request, workflow.MAY_WITHDRAW, key, number, locale), step, done)
@@ -136,9 +141,9 @@ def _find(key: str, number: int, locale: str) -> Rendition:
     return get_object_or_404(words, revision__message__key=key, revision__number=number, locale=locale)
 
 
-def _take(request: HttpRequest, words: Rendition, step: Step, done: Promise, to: str = "") -> HttpResponseBase:
+def _take(request: HttpRequest, words: Rendition, step: ReviewAction, done: Promise, to: str = "") -> HttpResponseBase:
     """Take the step and go on, or show the page again with what was typed and what is amiss."""
-    typed = Typed.of(request)
+    typed = ReviewInput.from_request(request)
     assert isinstance(request.user, User)
     try:
         step(words, request.user, typed)
@@ -148,14 +153,16 @@ def _take(request: HttpRequest, words: Rendition, step: Step, done: Promise, to:
     return redirect(to or "messages:message", *([] if to else [words.revision.message.key]))
 
 
-def _page(request: HttpRequest, words: Rendition, typed: Typed, refused: ReviewRefused | None = None) -> HttpResponse:
+def _page(
+    request: HttpRequest, words: Rendition, typed: ReviewInput, refused: ReviewRefused | None = None
+) -> HttpResponse:
     person = request.user
     assert isinstance(person, User)
     errors = refused.fields if refused else {}
-    waits = words.state == State.SUBMITTED
+    waits = words.state == RevisionState.SUBMITTED
     is_own = workflow.is_own(words, person)
     may_decide = waits and has_role(person, *workflow.MAY_DECIDE)
-    may_submit = words.state == State.DRAFT and has_role(person, *workflow.MAY_SUBMIT)
+    may_submit = words.state == RevisionState.DRAFT and has_role(person, *workflow.MAY_SUBMIT)
     obstacles = workflow.obstacles_to_approval(words, person) if waits else workflow.obstacles_to_review(words)
     may_pass = has_role(person, ADMINISTRATOR)
     before = _approved_before(words)
@@ -163,12 +170,12 @@ def _page(request: HttpRequest, words: Rendition, typed: Typed, refused: ReviewR
         "words": words,
         "revision": words.revision,
         "message": words.revision.message,
-        "language": name_of(words.locale),
+        "language": language_name(words.locale),
         "direction": direction_of(words.locale),
         "body": body_html(words.body),
-        "state": state_of(words, list(words.reviews.all())),
+        "state": state_label(words, list(words.reviews.all())),
         "digest": words.words_digest(),
-        "remarks": lint_stored.on_rendition(words),
+        "remarks": lint_stored.lint_rendition(words),
         "before": before,
         "compare": compare_url(words.revision, before.revision.number) if before else "",
         "events": history([words]),
@@ -176,7 +183,7 @@ def _page(request: HttpRequest, words: Rendition, typed: Typed, refused: ReviewR
         "is_own": is_own,
         "may_decide": may_decide and (not is_own or may_pass),
         "may_submit": may_submit,
-        "may_withdraw": words.state == State.APPROVED and has_role(person, *workflow.MAY_WITHDRAW),
+        "may_withdraw": words.state == RevisionState.APPROVED and has_role(person, *workflow.MAY_WITHDRAW),
         "may_comment": has_role(person, *workflow.MAY_COMMENT),
         "obstacles": obstacles,
         "may_pass": may_pass and bool(obstacles.sentences) and (may_decide or may_submit),
@@ -201,9 +208,9 @@ def _summary(errors: dict[str, str]) -> list[tuple[str, str]]:
     return list(places.items())
 
 
-def _asked(typed: Typed, errors: dict[str, str]) -> list[Asked]:
-    questions = checklist.VERSIONS[checklist.CURRENT]
-    return [Asked(q, typed.answers.get(q.key, ""), errors.get(f"checklist.{q.key}", "")) for q in questions]
+def _asked(typed: ReviewInput, errors: dict[str, str]) -> list[ChecklistItem]:
+    questions = checklist.VERSIONS[checklist.CURRENT_VERSION]
+    return [ChecklistItem(q, typed.answers.get(q.key, ""), errors.get(f"checklist.{q.key}", "")) for q in questions]
 
 
 def _approved_before(words: Rendition) -> Rendition | None:
@@ -213,7 +220,7 @@ def _approved_before(words: Rendition) -> Rendition | None:
             revision__message=words.revision.message_id,
             revision__number__lt=words.revision.number,
             locale=words.locale,
-            state=State.APPROVED,
+            state=RevisionState.APPROVED,
         )
         .select_related("revision")
         .order_by("-revision__number")

@@ -15,20 +15,20 @@ from django.utils.translation import gettext_lazy
 from messages.models import Comment, Rendition, Review, Revision
 from messages.review import checklist, workflow
 from messages.roles import ADMINISTRATOR, has_role
-from messages.text.languages import name_of
+from messages.text.languages import language_name
 
-State, Decision = Revision.State, Review.Decision
+RevisionState, ReviewDecision = Revision.State, Review.Decision
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class HistoryEntry:
     """One line of the history: who did what, when, to which words, and what was said."""
 
     at: datetime
     who: str
-    did: str
+    action: str
     rendition: Rendition
-    said: str
+    text: str
     answers: tuple[tuple[Promise, bool], ...]
     review: Review | None
 
@@ -37,17 +37,17 @@ class Event:
 class NextStep:
     """The one thing for this person to do next; a `form` is sent by pressing its button."""
 
-    says: str
+    sentence: str
     button: str = ""
     url: str = ""
-    form: bool = False
+    is_form: bool = False
 
 
 _DID = {
-    Decision.SUBMITTED: gettext_lazy("asked for a review of"),
-    Decision.APPROVED: gettext_lazy("approved"),
-    Decision.SENT_BACK: gettext_lazy("sent back"),
-    Decision.WITHDRAWN: gettext_lazy("withdrew"),
+    ReviewDecision.SUBMITTED: gettext_lazy("asked for a review of"),
+    ReviewDecision.APPROVED: gettext_lazy("approved"),
+    ReviewDecision.SENT_BACK: gettext_lazy("sent back"),
+    ReviewDecision.WITHDRAWN: gettext_lazy("withdrew"),
 }
 
 
@@ -68,42 +68,42 @@ def review_url(rendition: Rendition, page: str = "review") -> str:
     return reverse(f"messages:{page}", args=[revision.message.key, revision.number, rendition.locale])
 
 
-def state_of(rendition: Rendition, reviews: Sequence[Review]) -> str:
+def state_label(rendition: Rendition, reviews: Sequence[Review]) -> str:
     """The state as people say it: words that were sent back are a draft that somebody waits for."""
     if was_sent_back(rendition, reviews):
         return _("Sent back")
-    if rendition.state == State.APPROVED and not workflow.stands(rendition):
+    if rendition.state == RevisionState.APPROVED and not workflow.is_approval_valid(rendition):
         return _("Changed since it was approved")
     return str(rendition.get_state_display())
 
 
 def was_sent_back(rendition: Rendition, reviews: Sequence[Review]) -> bool:
     """Whether the last thing that was decided about a draft is that it should change."""
-    return rendition.state == State.DRAFT and bool(reviews) and reviews[-1].decision == Decision.SENT_BACK
+    return rendition.state == RevisionState.DRAFT and bool(reviews) and reviews[-1].decision == ReviewDecision.SENT_BACK
 
 
-def history(renditions: Sequence[Rendition]) -> list[Event]:
+def history(renditions: Sequence[Rendition]) -> list[HistoryEntry]:
     """All that was decided and said, newest first; reviews and comments at hand."""
     reviews = [_decided(decided, words) for words in renditions for decided in words.reviews.all()]
     comments = [_said(comment, words) for words in renditions for comment in words.comments.all()]
     return sorted([*reviews, *comments], key=lambda event: event.at)[::-1]
 
 
-def _decided(decided: Review, words: Rendition) -> Event:
-    return Event(
+def _decided(decided: Review, words: Rendition) -> HistoryEntry:
+    return HistoryEntry(
         at=decided.at,
         who=decided.by.get_username() if decided.by else _("The starter library"),
-        did=str(_DID[Decision(decided.decision)]),
+        action=str(_DID[ReviewDecision(decided.decision)]),
         rendition=words,
-        said=decided.comment,
-        answers=tuple(checklist.told(decided.checklist)),
+        text=decided.comment,
+        answers=tuple(checklist.answered_questions(decided.checklist)),
         review=decided,
     )
 
 
-def _said(comment: Comment, words: Rendition) -> Event:
+def _said(comment: Comment, words: Rendition) -> HistoryEntry:
     did = _("commented on")
-    return Event(comment.at, comment.by.get_username(), did, words, comment.text, answers=(), review=None)
+    return HistoryEntry(comment.at, comment.by.get_username(), did, words, comment.text, answers=(), review=None)
 
 
 def next_step(renditions: Sequence[Rendition], person: User) -> NextStep:
@@ -111,7 +111,7 @@ def next_step(renditions: Sequence[Rendition], person: User) -> NextStep:
     for find in (_to_review, _to_change, _to_submit, _waiting):
         if step := find(renditions, person):
             return step
-    if any(workflow.stands(words) for words in renditions):
+    if any(workflow.is_approval_valid(words) for words in renditions):
         return NextStep(_("Nothing waits for you here. These words may be used in a campaign."))
     return NextStep(_("Nothing waits for you here."))
 
@@ -119,12 +119,12 @@ def next_step(renditions: Sequence[Rendition], person: User) -> NextStep:
 def _to_review(renditions: Sequence[Rendition], person: User) -> NextStep | None:
     if not has_role(person, *workflow.MAY_DECIDE):
         return None
-    waiting = [words for words in renditions if words.state == State.SUBMITTED]
-    own = set() if has_role(person, ADMINISTRATOR) else workflow.own_among(waiting, person)
+    waiting = [words for words in renditions if words.state == RevisionState.SUBMITTED]
+    own = set() if has_role(person, ADMINISTRATOR) else workflow.own_rendition_ids(waiting, person)
     words = next((words for words in waiting if words.pk not in own), None)
     if words is None:
         return None
-    language = name_of(words.locale)
+    language = language_name(words.locale)
     return NextStep(
         _("The words in %(language)s of revision %(number)s wait for a review.")
         % {"language": language, "number": words.revision.number},
@@ -141,13 +141,13 @@ def _to_change(renditions: Sequence[Rendition], person: User) -> NextStep | None
         if was_sent_back(words, reviews) and reviews[-1].digest == words.words_digest():
             told = {
                 "who": reviews[-1].by.get_username() if reviews[-1].by else "",
-                "language": name_of(words.locale),
+                "language": language_name(words.locale),
                 "reason": reviews[-1].comment,
             }
             says = _("%(who)s sent the words in %(language)s back: “%(reason)s”") % told
             return _change(words, says)
-        if words.state == State.DRAFT and workflow.obstacles_to_review(words).sentences:
-            language = name_of(words.locale)
+        if words.state == RevisionState.DRAFT and workflow.obstacles_to_review(words).sentences:
+            language = language_name(words.locale)
             says = _("Before a colleague reviews the words in %(language)s, something has to change.")
             return _change(words, says % {"language": language})
     return None
@@ -160,17 +160,20 @@ def _change(words: Rendition, says: str) -> NextStep:
 def _to_submit(renditions: Sequence[Rendition], person: User) -> NextStep | None:
     if not has_role(person, *workflow.MAY_SUBMIT):
         return None
-    draft = next((words for words in renditions if words.state == State.DRAFT), None)
+    draft = next((words for words in renditions if words.state == RevisionState.DRAFT), None)
     if draft is None:
         return None
     says = _("The words in %(language)s are a draft. When they are ready, a colleague reads them.")
     return NextStep(
-        says % {"language": name_of(draft.locale)}, _("Ask for a review"), review_url(draft, "submit"), form=True
+        says % {"language": language_name(draft.locale)},
+        _("Ask for a review"),
+        review_url(draft, "submit"),
+        is_form=True,
     )
 
 
 def _waiting(renditions: Sequence[Rendition], person: User) -> NextStep | None:
-    if not any(words.state == State.SUBMITTED for words in renditions):
+    if not any(words.state == RevisionState.SUBMITTED for words in renditions):
         return None
     if has_role(person, *workflow.MAY_DECIDE):
         return NextStep(_("These words are partly yours, so another reviewer reads them. Nothing waits for you."))

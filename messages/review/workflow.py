@@ -23,9 +23,9 @@ from messages.roles import ADMINISTRATOR, MANAGER, REVIEWER, has_role
 from messages.text import lint_stored
 
 MAY_SUBMIT, MAY_COMMENT, MAY_DECIDE, MAY_WITHDRAW = (MANAGER,), (MANAGER, REVIEWER), (REVIEWER,), (MANAGER, REVIEWER)
-State, Decision = Revision.State, Review.Decision
+RevisionState, ReviewDecision = Revision.State, Review.Decision
 # A revision is as far as the furthest of its languages.
-_FURTHEST = (State.APPROVED, State.WITHDRAWN, State.SUBMITTED, State.DRAFT)
+_FURTHEST = (RevisionState.APPROVED, RevisionState.WITHDRAWN, RevisionState.SUBMITTED, RevisionState.DRAFT)
 
 
 class ReviewRefused(Exception):
@@ -37,23 +37,23 @@ class ReviewRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Obstacles:
+class ReviewObstacles:
     """What stands in the way of a step, and what only an administrator may pass."""
 
     sentences: tuple[str, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def refusal(self) -> str:
+    def message(self) -> str:
         return " ".join(self.sentences)
 
 
 def is_own(rendition: Rendition, by: User) -> bool:
     """Whether these words are a person's own."""
-    return rendition.pk in own_among([rendition], by)
+    return rendition.pk in own_rendition_ids([rendition], by)
 
 
-def own_among(renditions: Iterable[Rendition], by: User) -> set[int]:
+def own_rendition_ids(renditions: Iterable[Rendition], by: User) -> set[int]:
     """Those that a person wrote or has a part in: the claim, or a headline or body kept from an earlier revision."""
     theirs = Q(author=by) | Q(author=None, revision__author=by)
     same = Q(headline=OuterRef("headline")) | Q(body=OuterRef("body"))
@@ -66,9 +66,9 @@ def own_among(renditions: Iterable[Rendition], by: User) -> set[int]:
 def submit(rendition: Rendition, *, by: User | None = None, now: datetime, override: str = "") -> Review:
     """A draft asks for review. `by` is None only for the starter library."""
     _expect_role(by, *MAY_SUBMIT)
-    _take(rendition, State.DRAFT)
+    _take(rendition, RevisionState.DRAFT)
     passed = _past(obstacles_to_review(rendition), by, override)
-    return _decide(rendition, Decision.SUBMITTED, by=by, now=now, override=override, passed=passed)
+    return _decide(rendition, ReviewDecision.SUBMITTED, by=by, now=now, override=override, passed=passed)
 
 
 @transaction.atomic
@@ -77,29 +77,29 @@ def approve(
     *,
     by: User | None,
     now: datetime,
-    read: str = "",
+    read_digest: str = "",
     checklist: Mapping[str, str] | None = None,
     comment: str = "",
     override: str = "",
 ) -> Review:
     """A second person approves the exact words. `by` is None only for the starter library, which ships reviewed."""
     _expect_role(by, *MAY_DECIDE)
-    _take(rendition, State.SUBMITTED)
+    _take(rendition, RevisionState.SUBMITTED)
     answers = checklist or {}
     if by is not None:
-        _expect_unchanged(rendition, read)
-        if missing := review_checklist.problems(answers):
+        _expect_unchanged(rendition, read_digest)
+        if missing := review_checklist.validate_answers(answers):
             raise ReviewRefused(_("The checklist is not complete."), missing)
     passed = _past(obstacles_to_approval(rendition, by), by, override)
     return _decide(
         rendition,
-        Decision.APPROVED,
+        ReviewDecision.APPROVED,
         by=by,
         now=now,
         comment=_short(comment, "comment"),
         override=override,
         passed=passed,
-        checklist=review_checklist.kept(answers) if by is not None else {},
+        checklist=review_checklist.serialize_answers(answers) if by is not None else {},
     )
 
 
@@ -109,26 +109,26 @@ def send_back(
     *,
     by: User,
     now: datetime,
-    read: str,
+    read_digest: str,
     reason: str,
     checklist: Mapping[str, str] | None = None,
 ) -> Review:
     """The words are a draft again; the reason says what to change."""
     _expect_role(by, *MAY_DECIDE)
-    _take(rendition, State.SUBMITTED)
-    _expect_unchanged(rendition, read)
+    _take(rendition, RevisionState.SUBMITTED)
+    _expect_unchanged(rendition, read_digest)
     said = _expect_reason(reason, _("Please say what should change: it is all that the writer gets."))
-    kept = review_checklist.kept(checklist) if checklist else {}
-    return _decide(rendition, Decision.SENT_BACK, by=by, now=now, comment=said, checklist=kept)
+    kept = review_checklist.serialize_answers(checklist) if checklist else {}
+    return _decide(rendition, ReviewDecision.SENT_BACK, by=by, now=now, comment=said, checklist=kept)
 
 
 @transaction.atomic
 def withdraw(rendition: Rendition, *, by: User, now: datetime, reason: str) -> Review:
     """Approved words are taken back, and no longer shown; what was counted under them stays on record."""
     _expect_role(by, *MAY_WITHDRAW)
-    _take(rendition, State.APPROVED)
+    _take(rendition, RevisionState.APPROVED)
     said = _expect_reason(reason, _("Please say why: the reason stays on record."))
-    return _decide(rendition, Decision.WITHDRAWN, by=by, now=now, comment=said)
+    return _decide(rendition, ReviewDecision.WITHDRAWN, by=by, now=now, comment=said)
 
 
 @transaction.atomic
@@ -145,26 +145,26 @@ def comment(rendition: Rendition, *, by: User, now: datetime, text: str) -> Comm
     return made
 
 
-def stands(rendition: Rendition) -> bool:
+def is_approval_valid(rendition: Rendition) -> bool:
     """Whether the approval still covers the words as they are now."""
-    return rendition.state == State.APPROVED and rendition.digest == rendition.words_digest()
+    return rendition.state == RevisionState.APPROVED and rendition.digest == rendition.words_digest()
 
 
 def approved_locales(revision: Revision) -> set[str]:
     """The languages in which a revision may be shown."""
-    return {rendition.locale for rendition in revision.renditions.all() if stands(rendition)}
+    return {rendition.locale for rendition in revision.renditions.all() if is_approval_valid(rendition)}
 
 
-def showable() -> QuerySet[Revision]:
+def servable_revisions() -> QuerySet[Revision]:
     """Revisions that may be shown: approved, and their message not stopped everywhere."""
-    return Revision.objects.filter(state=State.APPROVED, message__stopped_at=None)
+    return Revision.objects.filter(state=RevisionState.APPROVED, message__stopped_at=None)
 
 
 def approval_of(rendition: Rendition) -> Review | None:
     """The approval that covers the words as they are; none if they changed or were withdrawn."""
-    if not stands(rendition):
+    if not is_approval_valid(rendition):
         return None
-    return next((r for r in reversed(rendition.reviews.all()) if r.decision == Decision.APPROVED), None)
+    return next((r for r in reversed(rendition.reviews.all()) if r.decision == ReviewDecision.APPROVED), None)
 
 
 def exceptions(rendition: Rendition) -> list[Review]:
@@ -172,29 +172,29 @@ def exceptions(rendition: Rendition) -> list[Review]:
     return [decided for decided in rendition.reviews.all() if decided.override]
 
 
-def obstacles_to_review(rendition: Rendition) -> Obstacles:
+def obstacles_to_review(rendition: Rendition) -> ReviewObstacles:
     """Words that have to change are no use to a reviewer."""
-    fields = lint_stored.in_the_way(rendition)
+    fields = lint_stored.blocking_errors(rendition)
     if not fields:
-        return Obstacles()
-    return Obstacles((_("Some of these words cannot be shown as they stand."),), fields)
+        return ReviewObstacles()
+    return ReviewObstacles((_("Some of these words cannot be shown as they stand."),), fields)
 
 
-def obstacles_to_approval(rendition: Rendition, by: User | None) -> Obstacles:
+def obstacles_to_approval(rendition: Rendition, by: User | None) -> ReviewObstacles:
     """Remarks are asked for again, because submitted words can still be edited."""
     remarks = obstacles_to_review(rendition)
     if by is None or not is_own(rendition, by):
         return remarks
     own = _("Nobody approves their own words. Please ask a colleague.")
-    return Obstacles((own, *remarks.sentences), remarks.fields)
+    return ReviewObstacles((own, *remarks.sentences), remarks.fields)
 
 
-def _past(obstacles: Obstacles, by: User | None, override: str) -> tuple[str, ...]:
+def _past(obstacles: ReviewObstacles, by: User | None, override: str) -> tuple[str, ...]:
     """What an administrator passes with a reason: nothing, as a rule. Everybody else is refused."""
     if not obstacles.sentences:
         return ()
     if by is None or not has_role(by, ADMINISTRATOR):
-        raise ReviewRefused(obstacles.refusal, obstacles.fields)
+        raise ReviewRefused(obstacles.message, obstacles.fields)
     _expect_reason(override, _("To make an exception, please say why: the reason is shown for ever."), "override")
     return (*obstacles.sentences, *obstacles.fields.values())
 
@@ -213,7 +213,7 @@ def _decide(
     """Write down what was decided, and let the words and their revision follow."""
     words = rendition.words_digest()
     rendition.state = _LEADS_TO[decision]
-    if decision == Decision.APPROVED:
+    if decision == ReviewDecision.APPROVED:
         rendition.digest = words
     rendition.save(update_fields=["state", "digest"])
     _follow(rendition.revision)
@@ -229,7 +229,7 @@ def _decide(
         at=now,
     )
     action = log.Action(_ACTIONS[decision])
-    reason = {"reason": comment} if decision in (Decision.SENT_BACK, Decision.WITHDRAWN) else {}
+    reason = {"reason": comment} if decision in (ReviewDecision.SENT_BACK, ReviewDecision.WITHDRAWN) else {}
     _record(action, rendition, by, words=words, **reason)
     if decided.override:
         _record(log.Action.WORDS_EXCEPTION, rendition, by, words=words, step=decision, reason=decided.override)
@@ -237,16 +237,16 @@ def _decide(
 
 
 _LEADS_TO = {
-    Decision.SUBMITTED: State.SUBMITTED,
-    Decision.APPROVED: State.APPROVED,
-    Decision.SENT_BACK: State.DRAFT,
-    Decision.WITHDRAWN: State.WITHDRAWN,
+    ReviewDecision.SUBMITTED: RevisionState.SUBMITTED,
+    ReviewDecision.APPROVED: RevisionState.APPROVED,
+    ReviewDecision.SENT_BACK: RevisionState.DRAFT,
+    ReviewDecision.WITHDRAWN: RevisionState.WITHDRAWN,
 }
 _ACTIONS = {
-    Decision.SUBMITTED: log.Action.WORDS_SUBMIT,
-    Decision.APPROVED: log.Action.WORDS_APPROVE,
-    Decision.SENT_BACK: log.Action.WORDS_SEND_BACK,
-    Decision.WITHDRAWN: log.Action.WORDS_WITHDRAW,
+    ReviewDecision.SUBMITTED: log.Action.WORDS_SUBMIT,
+    ReviewDecision.APPROVED: log.Action.WORDS_APPROVE,
+    ReviewDecision.SENT_BACK: log.Action.WORDS_SEND_BACK,
+    ReviewDecision.WITHDRAWN: log.Action.WORDS_WITHDRAW,
 }
 
 
@@ -254,7 +254,7 @@ def _follow(revision: Revision) -> None:
     """A revision's own state and digest are those of its languages together."""
     states = set(revision.renditions.values_list("state", flat=True))
     revision.state = next(state for state in _FURTHEST if state in states)
-    if revision.state == State.APPROVED:
+    if revision.state == RevisionState.APPROVED:
         revision.digest = revision.words_digest()
     revision.save(update_fields=["state", "digest"])
 
@@ -264,7 +264,7 @@ def _record(action: log.Action, rendition: Rendition, by: User | None, **detail:
     log.record(
         action,
         by=by or log.STARTER_LIBRARY,
-        kind=log.Kind.MESSAGE,
+        kind=log.ObjectKind.MESSAGE,
         ref=message.key,
         label=message.theme.name,
         revision=rendition.revision.number,

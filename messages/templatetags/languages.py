@@ -12,4 +12,4 @@ register = template.Library()
 @register.filter
 def language_name(locale: str) -> str:
     """{{ rendition.locale|language_name }}"""
-    return languages.name_of(locale)
+    return languages.language_name(locale)

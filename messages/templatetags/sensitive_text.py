@@ -34,7 +34,7 @@ SHOW_COOKIE = "terms"  # "1": this person wants to see hard words at once
 _TERMS = Path(__file__).resolve().parent.parent / "text" / "terms.toml"
 
 
-def shows_terms(request: HttpRequest) -> bool:
+def shows_sensitive_terms(request: HttpRequest) -> bool:
     """Whether this person has asked to see hard words at once."""
     return request.COOKIES.get(SHOW_COOKIE) == "1"
 
@@ -68,7 +68,7 @@ def theme_name(theme: Theme) -> str:
 @register.filter
 def in_language(sentence: str) -> str:
     """What the lint said, in the reader's language: {% gentle remark.sentence|in_language %}"""
-    return lint_stored.in_language(sentence)
+    return lint_stored.translate_sentence(sentence)
 
 
 @register.simple_tag
@@ -78,7 +78,7 @@ def exit_url() -> str:
 
 def _shown(context: dict[str, Any]) -> bool:
     request = context.get("request")
-    return request is not None and shows_terms(request)
+    return request is not None and shows_sensitive_terms(request)
 
 
 def _lines(paragraph: str, shown: bool) -> SafeString:
@@ -88,11 +88,11 @@ def _lines(paragraph: str, shown: bool) -> SafeString:
 def _line(text: str, shown: bool) -> SafeString:
     if shown:
         return format_html("{}", text)
-    return format_html_join("", "{}", ((_part(part),) for part in terms.parts(text, _pattern())))
+    return format_html_join("", "{}", ((_part(part),) for part in terms.split_sensitive(text, _pattern())))
 
 
-def _part(part: terms.Part) -> SafeString:
-    if not part.hard:
+def _part(part: terms.TextSpan) -> SafeString:
+    if not part.is_sensitive:
         return format_html("{}", part.text)
     return format_html(
         '<label class="veiled"><input type="checkbox" autocomplete="off" aria-label="{}">'
@@ -105,4 +105,4 @@ def _part(part: terms.Part) -> SafeString:
 
 @lru_cache(maxsize=1)
 def _pattern() -> re.Pattern[str]:
-    return terms.pattern_from(_TERMS.read_text(encoding="utf-8"))
+    return terms.compile_terms(_TERMS.read_text(encoding="utf-8"))

@@ -27,9 +27,9 @@ def name_of(code: str) -> str:
 
 def by_name() -> list[tuple[str, str]]:
     """Code and name in the language of the page, in the order of the names; an accent makes no other letter."""
-    return sorted(((code, name_of(code)) for code in names()), key=lambda pair: sorted_as(pair[1]))
+    return sorted(((code, name_of(code)) for code in names()), key=lambda pair: sort_key(pair[1]))
 
 
-def sorted_as(name: str) -> str:
+def sort_key(name: str) -> str:
     """Where a name stands in a list: without its accents."""
     return "".join(letter for letter in normalize("NFD", name) if not combining(letter))

@@ -17,12 +17,12 @@ def is_known(locale: str) -> bool:
     return locale in CODES
 
 
-def name_of(locale: str) -> str:
+def language_name(locale: str) -> str:
     """Its name in the language of the page, such as "Arabic"."""
-    return in_a_sentence(str(get_language_info(locale)["name_translated"])) if locale in CODES else locale
+    return mid_sentence_name(str(get_language_info(locale)["name_translated"])) if locale in CODES else locale
 
 
-def in_a_sentence(name: str) -> str:
+def mid_sentence_name(name: str) -> str:
     """A language's name as the language of the page writes it amid a sentence: "inglés", but "English"."""
     return name[:1].lower() + name[1:] if (get_language() or "").partition("-")[0] in _SMALL else name
 
@@ -35,4 +35,7 @@ def _local_names() -> tuple[tuple[str, str], ...]:
 
 def choices() -> list[tuple[str, str]]:
     """For a select: each by its own name, which its speakers find, and by its name here."""
-    return [(code, local if local == name_of(code) else f"{local} · {name_of(code)}") for code, local in _local_names()]
+    return [
+        (code, local if local == language_name(code) else f"{local} · {language_name(code)}")
+        for code, local in _local_names()
+    ]

@@ -17,20 +17,20 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-FEWEST_WORDS = 15  # below, one long word decides the figure
+MIN_WORDS = 15  # below, one long word decides the figure
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _SENTENCE_END = re.compile(r"(?<=[.?!…؟۔])[\"”»’)]*\s+|\n+")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Readability:
     """One figure: `wanted` and `bound` are how hard a text should and may be at most."""
 
     formula: str
     value: float
-    wanted: float
-    bound: float
+    target: float
+    limit: float
     higher_is_easier: bool
 
     def is_harder_than(self, limit: float) -> bool:
@@ -49,26 +49,26 @@ class _Scale:
     syllables: Callable[[str], int]
 
 
-def words_of(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """The words, without the marks around them."""
     return _WORD.findall(text)
 
 
-def sentences_of(text: str) -> list[str]:
+def split_sentences(text: str) -> list[str]:
     """The sentences; a line's end ends one too, so a headline without a full stop is one."""
-    return [part for part in _SENTENCE_END.split(text) if words_of(part)]
+    return [part for part in _SENTENCE_END.split(text) if split_words(part)]
 
 
-def reading_of(text: str, language: str) -> Reading | None:
+def measure_readability(text: str, language: str) -> Readability | None:
     """How hard the text is; None if we know no formula for the language, or if there are too few words to say."""
     scale = _SCALES.get(language)
-    words = words_of(text)
-    if scale is None or len(words) < FEWEST_WORDS:
+    words = split_words(text)
+    if scale is None or len(words) < MIN_WORDS:
         return None
-    per_sentence = len(words) / len(sentences_of(text))
+    per_sentence = len(words) / len(split_sentences(text))
     per_word = sum(map(scale.syllables, words)) / len(words)
     value = scale.constant + scale.per_sentence * per_sentence + scale.per_word * per_word
-    return Reading(scale.formula, round(value, 1), scale.wanted, scale.bound, scale.higher_is_easier)
+    return Readability(scale.formula, round(value, 1), scale.wanted, scale.bound, scale.higher_is_easier)
 
 
 def has_formula(language: str) -> bool:

@@ -15,7 +15,7 @@ _RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
+class RenderedMessage:
     """The words of one message in one locale, ready to send."""
 
     headline: str
@@ -36,9 +36,9 @@ def body_html(body: str) -> str:
     return nh3.clean(html, tags=_ALLOWED_TAGS, attributes={})
 
 
-def render(rendition: Rendition) -> Rendered:
+def render_rendition(rendition: Rendition) -> RenderedMessage:
     """The payload's words for one rendition."""
-    return Rendered(
+    return RenderedMessage(
         headline=rendition.headline,
         body_html=body_html(rendition.body),
         locale=rendition.locale,

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TextSpan:
     """A stretch of a text; `hard` if it should not meet the eye unasked."""
 
     text: str
-    hard: bool
+    is_sensitive: bool
 
 
-def pattern_from(toml: str) -> re.Pattern[str]:
+def compile_terms(toml: str) -> re.Pattern[str]:
     """One pattern of every term in the list, as whole words; * stands for any ending."""
     terms = {term for entry in tomllib.loads(toml)["term"] for term in entry["say"]}
     longest_first = sorted(terms, key=lambda term: (-len(term), term))
@@ -28,13 +28,13 @@ def _one(term: str) -> str:
     return words + (r"\w*" if term.endswith("*") else "")
 
 
-def parts(text: str, pattern: re.Pattern[str]) -> Iterator[Part]:
+def split_sensitive(text: str, pattern: re.Pattern[str]) -> Iterator[TextSpan]:
     """The text in order; joined again it is the same text."""
     end = 0
     for found in pattern.finditer(text):
         if found.start() > end:
-            yield Part(text[end : found.start()], hard=False)
-        yield Part(found[0], hard=True)
+            yield TextSpan(text[end : found.start()], is_sensitive=False)
+        yield TextSpan(found[0], is_sensitive=True)
         end = found.end()
     if end < len(text):
-        yield Part(text[end:], hard=False)
+        yield TextSpan(text[end:], is_sensitive=False)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 
-class Said(str):
+class Translatable(str):
     """`Said("“{found}” is a figure.", found="84")` reads as its English; `template` and `gaps` are what it was made of.
 
     A gap may hold another Said: a page translates that one too.
     """
 
     template: str
-    gaps: dict[str, object]
+    params: dict[str, object]
 
-    def __new__(cls, template: str, **gaps: object) -> Said:
+    def __new__(cls, template: str, **gaps: object) -> Translatable:
         made = super().__new__(cls, template.format(**gaps))
-        made.template, made.gaps = template, gaps
+        made.template, made.params = template, gaps
         return made

@@ -8,53 +8,53 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-Kind = Literal["same", "gone", "new"]
+ChangeKind = Literal["same", "gone", "new"]
 
 _PIECES = re.compile(r"\n\s*\n|\n|[^\S\n]+|\w+(?:[-'’]\w+)*|[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DiffPart:
     """A stretch of text that stayed, went or came."""
 
-    kind: Kind
+    kind: ChangeKind
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class WordDiff:
     """Two texts side by side; `parts` without what came is the first, without what went the second."""
 
-    parts: tuple[Part, ...]
-    gone: int
-    new: int
+    parts: tuple[DiffPart, ...]
+    removed_count: int
+    added_count: int
 
     @property
-    def none(self) -> bool:
-        return not self.gone and not self.new
+    def is_empty(self) -> bool:
+        return not self.removed_count and not self.added_count
 
 
-def between(before: str, after: str) -> Changes:
+def diff_words(before: str, after: str) -> WordDiff:
     """What a reader has to look at: words that went and came, counted."""
     old, new = _PIECES.findall(before), _PIECES.findall(after)
     parts = tuple(_joined(_steps(old, new)))
-    return Changes(
+    return WordDiff(
         parts=parts,
-        gone=sum(_words_in(part.text) for part in parts if part.kind == "gone"),
-        new=sum(_words_in(part.text) for part in parts if part.kind == "new"),
+        removed_count=sum(_words_in(part.text) for part in parts if part.kind == "gone"),
+        added_count=sum(_words_in(part.text) for part in parts if part.kind == "new"),
     )
 
 
-def _steps(old: list[str], new: list[str]) -> Iterator[Part]:
+def _steps(old: list[str], new: list[str]) -> Iterator[DiffPart]:
     for step, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if step == "equal":
-            yield Part("same", "".join(old[a:b]))
+            yield DiffPart("same", "".join(old[a:b]))
         else:
-            yield Part("gone", "".join(old[a:b]))
-            yield Part("new", "".join(new[c:d]))
+            yield DiffPart("gone", "".join(old[a:b]))
+            yield DiffPart("new", "".join(new[c:d]))
 
 
-def _joined(steps: Iterator[Part]) -> Iterator[Part]:
+def _joined(steps: Iterator[DiffPart]) -> Iterator[DiffPart]:
     """Changes with no word between them are one: "~~the old~~ a new", not "~~the~~ a ~~old~~ new"."""
     gone = came = held = ""
     for part in steps:
@@ -63,7 +63,7 @@ def _joined(steps: Iterator[Part]) -> Iterator[Part]:
                 held = part.text
                 continue
             yield from _changed(gone, came)
-            yield from [Part("same", held + part.text)]
+            yield from [DiffPart("same", held + part.text)]
             gone = came = held = ""
         elif part.text:
             gone, came = gone + held, came + held
@@ -74,14 +74,14 @@ def _joined(steps: Iterator[Part]) -> Iterator[Part]:
                 came += part.text
     yield from _changed(gone, came)
     if held:
-        yield Part("same", held)
+        yield DiffPart("same", held)
 
 
-def _changed(gone: str, came: str) -> Iterator[Part]:
+def _changed(gone: str, came: str) -> Iterator[DiffPart]:
     if gone:
-        yield Part("gone", gone)
+        yield DiffPart("gone", gone)
     if came:
-        yield Part("new", came)
+        yield DiffPart("new", came)
 
 
 def _words_in(text: str) -> int:

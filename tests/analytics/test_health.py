@@ -9,8 +9,8 @@ from django.db import OperationalError
 from analytics.ingest import open_views, writer
 from analytics.models import WorkerStep
 from analytics.worker import STEPS, Worker
-from campaign.serving.application import Event
-from campaign.serving.snapshot import EMPTY
+from campaign.serving.application import OutcomeEvent
+from campaign.serving.snapshot import EMPTY_SNAPSHOT
 from tests import world
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
@@ -22,9 +22,9 @@ def now(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def site() -> world.Site:
+def site() -> world.AudienceSite:
     world.launched()
-    return world.Site()
+    return world.AudienceSite()
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def worked() -> None:
     assert all([at_work.run(step) for step in STEPS])  # noqa: C419  (every step, also after one that failed)
 
 
-def test_all_is_well(site: world.Site, worked: None) -> None:
+def test_all_is_well(site: world.AudienceSite, worked: None) -> None:
     answer = site.get("/health/ready")
     assert (answer.status, answer.json["status"]) == (200, "ok")
     assert answer.json["databases"] == {"default": "up", "audience": "up"}
@@ -43,33 +43,33 @@ def test_all_is_well(site: world.Site, worked: None) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_without_a_worker_messages_are_shown_and_someone_should_look(site: world.Site) -> None:
+def test_without_a_worker_messages_are_shown_and_someone_should_look(site: world.AudienceSite) -> None:
     answer = site.get("/health/ready")
     assert (answer.status, answer.json["status"]) == (200, "degraded")
     assert answer.json["worker"] == {"status": "never seen", "steps": []}
 
 
-def test_a_worker_that_was_not_seen_for_long_is_late(site: world.Site, worked: None) -> None:
+def test_a_worker_that_was_not_seen_for_long_is_late(site: world.AudienceSite, worked: None) -> None:
     WorkerStep.objects.filter(name="fold").update(succeeded_at=world.NOON - timedelta(minutes=5))
     assert site.get("/health/ready").json["worker"]["status"] == "late"
 
 
-def test_a_step_that_fails_shows_by_the_name_of_its_error(site: world.Site, worked: None) -> None:
+def test_a_step_that_fails_shows_by_the_name_of_its_error(site: world.AudienceSite, worked: None) -> None:
     WorkerStep.objects.filter(name="fold").update(failure="OperationalError")
     told = site.get("/health/ready").json
     assert (told["status"], told["worker"]["status"]) == ("degraded", "failing")
     assert [step["failure"] for step in told["worker"]["steps"] if step["failure"]] == ["OperationalError"]
 
 
-def test_folding_that_is_behind_shows_in_whole_hours(site: world.Site, worked: None) -> None:
+def test_folding_that_is_behind_shows_in_whole_hours(site: world.AudienceSite, worked: None) -> None:
     site.now -= 6 * 3600
-    site.event(site.shown())
+    site.report_event(site.new_receipt())
     told = site.get("/health/ready").json
     assert (told["fold_lag_hours"], told["status"]) == (3, "degraded")  # shown six hours ago, closed three hours ago
 
 
 def test_a_database_that_is_away_shows_and_messages_go_on(
-    site: world.Site, worked: None, monkeypatch: pytest.MonkeyPatch
+    site: world.AudienceSite, worked: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lost(**_: object) -> None:
         raise OperationalError("connection refused")
@@ -81,28 +81,30 @@ def test_a_database_that_is_away_shows_and_messages_go_on(
     assert answer.json["fold_lag_hours"] is None
 
 
-def test_events_that_wait_in_the_spool_show(site: world.Site, worked: None) -> None:
-    receipt = site.opened(site.shown())
-    writer.keep([Event(receipt, "left", None)], hour=site.hour, spool=writer.spool())
+def test_events_that_wait_in_the_spool_show(site: world.AudienceSite, worked: None) -> None:
+    receipt = site.read_receipt(site.new_receipt())
+    writer.spool_events([OutcomeEvent(receipt, "left", None)], hour=site.hour, spool=writer.local_spool())
     assert site.get("/health/ready").json["spool"] == "holds events"
 
 
-def test_a_process_that_never_read_a_campaign_is_not_ready(site: world.Site) -> None:
-    site.snapshot = EMPTY
+def test_a_process_that_never_read_a_campaign_is_not_ready(site: world.AudienceSite) -> None:
+    site.snapshot = EMPTY_SNAPSHOT
     answer = site.get("/health/ready")
     assert (answer.status, answer.json["status"]) == (503, "unavailable")
 
 
-def test_live_asks_nobody(site: world.Site) -> None:
+def test_live_asks_nobody(site: world.AudienceSite) -> None:
     assert (site.get("/health/live").status, site.get("/health/live").json) == (200, {"status": "ok"})
     assert site.post("/health/live", {}).code == "method_not_allowed"
 
 
 class TestMetrics:
-    def test_they_are_off_unless_there_is_a_token(self, site: world.Site) -> None:
+    def test_they_are_off_unless_there_is_a_token(self, site: world.AudienceSite) -> None:
         assert (site.get("/metrics").status, site.get("/metrics").code) == (404, "not_found")
 
-    def test_only_who_shows_the_token_gets_them(self, site: world.Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_only_who_shows_the_token_gets_them(
+        self, site: world.AudienceSite, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(settings, "METRICS_TOKEN", "t0ken")
         for shown in ("", "t0ken", "Bearer t0ke", "Bearer t0ken "):
             assert site.get("/metrics", HTTP_AUTHORIZATION=shown).status == 401
@@ -110,7 +112,9 @@ class TestMetrics:
         assert answer.status == 200
         assert answer.headers["Content-Type"].startswith("text/plain; version=")
 
-    def test_they_say_the_same_as_ready(self, site: world.Site, worked: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_they_say_the_same_as_ready(
+        self, site: world.AudienceSite, worked: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(settings, "METRICS_TOKEN", "t0ken")
         lines = site.get("/metrics", HTTP_AUTHORIZATION="Bearer t0ken").body.decode().splitlines()
         assert 'second_thought_database_up{database="audience"} 1.0' in lines
@@ -118,7 +122,7 @@ class TestMetrics:
         assert 'second_thought_worker_step_seconds_since_success{step="fold"} 0.0' in lines
 
     def test_neither_says_how_many_did_anything(
-        self, site: world.Site, worked: None, monkeypatch: pytest.MonkeyPatch
+        self, site: world.AudienceSite, worked: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """One more or one less event must not show: who asks each second would see it happen."""
         monkeypatch.setattr(settings, "METRICS_TOKEN", "t0ken")
@@ -127,5 +131,5 @@ class TestMetrics:
             return site.get("/metrics", HTTP_AUTHORIZATION="Bearer t0ken").body, site.get("/health/ready").body
 
         before = told()
-        site.event(site.shown(), "left")
+        site.report_event(site.new_receipt(), "left")
         assert told() == before

@@ -1,10 +1,10 @@
 import pytest
 
 from analytics import wording
-from analytics.wording import Said, Scale
+from analytics.wording import ComparisonNumbers, PeopleScale
 
 
-def said(verdict: str, **changes: object) -> Said:
+def said(verdict: str, **changes: object) -> ComparisonNumbers:
     values: dict[str, object] = {
         "treated": "the message with both harms",
         "control": "the neutral text",
@@ -18,36 +18,36 @@ def said(verdict: str, **changes: object) -> Said:
         "smallest_difference": 0.02,
         "more_per_arm": None,
     }
-    return Said(**(values | changes))  # type: ignore[arg-type]
+    return ComparisonNumbers(**(values | changes))  # type: ignore[arg-type]
 
 
 def test_better_is_said_as_in_the_brief() -> None:
-    assert wording.comparison_sentence(said("better"), Scale(100)) == (
+    assert wording.comparison_sentence(said("better"), PeopleScale(100)) == (
         "Of 100 people who saw the message with both harms, 44 turned back; "
         "9 more than with the neutral text (6 to 12)."
     )
 
 
 def test_worse_says_so() -> None:
-    sentence = wording.comparison_sentence(said("worse", effect=-0.05, low=-0.08, high=-0.02), Scale(100))
+    sentence = wording.comparison_sentence(said("worse", effect=-0.05, low=-0.08, high=-0.02), PeopleScale(100))
     assert sentence.endswith("5 fewer than with the neutral text (−8 to −2). This arm did worse.")
 
 
 def test_no_meaningful_difference_names_what_would_have_mattered() -> None:
     sentence = wording.comparison_sentence(
-        said("no-meaningful-difference", effect=0.001, low=-0.01, high=0.012), Scale(100)
+        said("no-meaningful-difference", effect=0.001, low=-0.01, high=0.012), PeopleScale(100)
     )
     assert "any difference is smaller than 2 in 100 (−1 to 1)" in sentence
 
 
 def test_cannot_tell_yet_says_how_many_more_would_help() -> None:
-    sentence = wording.comparison_sentence(said("cannot-tell-yet", low=-0.01, more_per_arm=1234), Scale(100))
+    sentence = wording.comparison_sentence(said("cannot-tell-yet", low=-0.01, more_per_arm=1234), PeopleScale(100))
     assert "cannot tell yet" in sentence
     assert "About 1,300 more people per arm" in sentence
 
 
 def test_withheld_gives_no_number() -> None:
-    sentence = wording.comparison_sentence(said("withheld"), Scale(100))
+    sentence = wording.comparison_sentence(said("withheld"), PeopleScale(100))
     assert "withheld" in sentence
     assert not any(character.isdigit() for character in sentence)
 
@@ -56,17 +56,23 @@ def test_withheld_gives_no_number() -> None:
     ("largest", "base"), [(0.44, 100), (0.05, 100), (0.0499, 1_000), (0.0226, 1_000), (0.0002, 100_000), (0.0, 100)]
 )
 def test_rare_outcomes_are_told_of_more_people(largest: float, base: int) -> None:
-    assert wording.scale_for([largest, largest / 2]).base == base
+    assert wording.choose_scale([largest, largest / 2]).base == base
 
 
 def test_an_interval_never_hides_its_sign_in_rounding() -> None:
-    assert wording.span(0.0012, 0.0144, Scale(100)) == "0.1 to 1.4"
-    assert wording.span(-0.0012, 0.0144, Scale(100)) == "−0.1 to 1.4"
-    assert wording.span(-0.0101, 0.0144, Scale(100)) == "−1 to 1"
+    assert wording.interval_text(0.0012, 0.0144, PeopleScale(100)) == "0.1 to 1.4"
+    assert wording.interval_text(-0.0012, 0.0144, PeopleScale(100)) == "−0.1 to 1.4"
+    assert wording.interval_text(-0.0101, 0.0144, PeopleScale(100)) == "−1 to 1"
 
 
 def test_a_needed_sample_is_rounded_up_to_two_figures() -> None:
-    assert [wording.many(n) for n in (7, 99, 101, 1565, 330_001)] == ["7", "99", "110", "1,600", "340,000"]
+    assert [wording.rounded_sample_size(n) for n in (7, 99, 101, 1565, 330_001)] == [
+        "7",
+        "99",
+        "110",
+        "1,600",
+        "340,000",
+    ]
 
 
 def test_an_arm_is_named_by_its_frame_only_if_no_other_arm_has_it() -> None:

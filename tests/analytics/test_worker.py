@@ -16,12 +16,12 @@ from django.contrib.sessions.models import Session
 from analytics import worker
 from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis, FoldedHour, FoldProgress, GuardEvent, WorkerStep
-from analytics.worker import STEPS, Step, Worker
-from campaign.keys.store import receipt_keys, rotate, subject_secret, subject_secrets
+from analytics.worker import STEPS, ScheduledStep, Worker
+from campaign.keys.store import campaigns_with_subject_secret, receipt_keys, rotate_receipt_key, subject_secret
 from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from tests import world
-from tests.installation import installed
+from tests.installation import new_installation
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
 LATER = world.NOON + timedelta(hours=4)
@@ -35,9 +35,9 @@ def everything(now: datetime) -> dict[str, bool]:
 
 def test_one_round_counts_what_has_closed_and_looks_at_it() -> None:
     campaign = world.launched(plan={"planned_per_arm": 1})
-    site = world.Site()
+    site = world.AudienceSite()
     for _ in range(12):
-        site.event(site.shown(), "left")
+        site.report_event(site.new_receipt(), "left")
     assert all(everything(LATER).values())
     assert world.open_views() == 0
     assert sum(n for (_, outcome, _), n in world.tallies(campaign).items() if outcome == "left") == 12
@@ -46,9 +46,9 @@ def test_one_round_counts_what_has_closed_and_looks_at_it() -> None:
 
 def test_a_second_round_with_nothing_new_changes_nothing() -> None:
     campaign = world.launched(plan={"planned_per_arm": 1})
-    site = world.Site()
+    site = world.AudienceSite()
     for _ in range(12):
-        site.event(site.shown(), "left")
+        site.report_event(site.new_receipt(), "left")
     everything(LATER)
     before = world.tallies(campaign)
     everything(LATER + timedelta(minutes=1))
@@ -59,7 +59,7 @@ def test_a_step_that_fails_is_noted_by_name_and_stops_no_other() -> None:
     def fail(now: datetime) -> str:
         raise ValueError("holds something of someone")
 
-    steps = (Step("broken", 1, fail), Step("sound", 1, lambda now: ""))
+    steps = (ScheduledStep("broken", 1, fail), ScheduledStep("sound", 1, lambda now: ""))
     assert Worker(steps, clock=lambda: world.NOON).run_due() == 2
     broken, sound = WorkerStep.objects.order_by("name")
     assert (broken.failure, broken.succeeded_at) == ("ValueError", None)
@@ -67,7 +67,7 @@ def test_a_step_that_fails_is_noted_by_name_and_stops_no_other() -> None:
 
 
 def test_a_step_waits_until_it_is_due_again() -> None:
-    at_work = Worker((Step("now and then", 3600, lambda now: ""),), clock=lambda: world.NOON)
+    at_work = Worker((ScheduledStep("now and then", 3600, lambda now: ""),), clock=lambda: world.NOON)
     assert [at_work.run_due(), at_work.run_due()] == [1, 0]
 
 
@@ -81,7 +81,7 @@ class TestSchedule:
         transitions.launch(campaign, by=world.person("mara", "manager"), now=world.NOON)
         states = []
         for hours in (0, 1, 2, 3, 4):
-            worker.open_and_close(world.NOON + timedelta(hours=hours))
+            worker.open_and_close_campaigns(world.NOON + timedelta(hours=hours))
             states.append(Campaign.objects.get().state)
         assert states == ["scheduled", "running", "running", "closed", "closed"]
 
@@ -92,7 +92,7 @@ class TestSchedule:
         transitions.submit(campaign, by=world.person("mara", "manager"))
         transitions.approve(campaign, by=world.person("rafael", "reviewer"))
         transitions.launch(campaign, by=world.person("mara", "manager"), now=world.NOON)
-        site = world.Site()
+        site = world.AudienceSite()
         assert site.decide().code == "campaign_not_started"
         site.now += 3600
         assert site.decide().status == 200
@@ -101,7 +101,7 @@ class TestSchedule:
         campaign = world.launched()
         read = Campaign.objects.get(pk=campaign.pk)
         transitions.close(campaign, by=world.person("mara", "manager"), now=world.NOON)
-        assert not transitions._moved_by_the_clock(read, "running")
+        assert not transitions._apply_due_transition(read, "running")
         assert Campaign.objects.get().state == "closed"
 
 
@@ -114,14 +114,14 @@ class TestGuardAndLooks:
             {"neutral": (4000, 40), "victim": (4000, 40), "user": (4000, 40), "both": (4000, 900)},
             outcome="annoyed",
         )
-        assert worker.guard_arms(LATER) == "1 guardrails crossed"
-        assert (worker.guard_arms(LATER), GuardEvent.objects.get().arm.key) == ("", "both")
+        assert worker.enforce_guardrails(LATER) == "1 guardrails crossed"
+        assert (worker.enforce_guardrails(LATER), GuardEvent.objects.get().arm.key) == ("", "both")
 
     def test_a_plan_with_named_points_is_looked_at_there_and_nowhere_else(self) -> None:
         campaign = world.launched(plan={"monitoring": "group-sequential", "looks": [0.5, 1.0], "planned_per_arm": 100})
         for day, seen, looks in ((1, 20, 1), (2, 60, 2), (3, 70, 2), (4, 100, 3), (5, 130, 3)):
             counted(campaign, seen)
-            worker.look(world.NOON + timedelta(days=day))
+            worker.record_due_looks(world.NOON + timedelta(days=day))
             assert Analysis.objects.count() == looks, f"after {seen} people for each message"
         shown = Analysis.objects.order_by("look").values_list("embargoed", "exploratory")
         assert [embargoed for embargoed, _ in shown] == [True, False, False]
@@ -132,18 +132,18 @@ class TestGuardAndLooks:
         taken = []
         for hours, seen in ((1, 20), (2, 30), (25, 40), (26, 40), (49, 40)):
             counted(campaign, seen)
-            worker.look(world.NOON + timedelta(hours=hours))
+            worker.record_due_looks(world.NOON + timedelta(hours=hours))
             taken.append(Analysis.objects.count())
         assert taken == [1, 1, 2, 2, 2]
 
     def test_a_closed_campaign_is_looked_at_once_more(self) -> None:
         campaign = world.launched(plan={"planned_per_arm": 100})
         counted(campaign, 40)
-        worker.look(world.NOON)
+        worker.record_due_looks(world.NOON)
         transitions.close(campaign, by=world.person("mara", "manager"), now=world.NOON)
         counted(campaign, 45)
-        worker.look(world.NOON)
-        worker.look(world.NOON)
+        worker.record_due_looks(world.NOON)
+        worker.record_due_looks(world.NOON)
         assert Analysis.objects.count() == 2
 
 
@@ -158,7 +158,7 @@ def test_a_campaign_that_cannot_be_evaluated_keeps_no_other_waiting(monkeypatch:
         evaluate(campaign, now=now)
 
     monkeypatch.setattr(worker, "evaluate", evaluate_one)
-    assert not Worker(clock=lambda: LATER).run(Step("evaluate", 1, worker.look))
+    assert not Worker(clock=lambda: LATER).run(ScheduledStep("evaluate", 1, worker.record_due_looks))
     assert WorkerStep.objects.get().failure == "ZeroDivisionError"
     assert Analysis.objects.get().campaign == second
 
@@ -176,10 +176,10 @@ def test_the_secret_of_a_closed_campaign_is_destroyed_even_if_closing_was_cut_sh
     monkeypatch.setattr(settings, "KEY_DIRECTORY", tmp_path)
     campaign = world.launched(unit="subject")
     subject_secret(tmp_path, campaign.pk)
-    assert worker.destroy_keys(LATER) == ""
+    assert worker.destroy_unneeded_keys(LATER) == ""
     Campaign.objects.filter(pk=campaign.pk).update(state="closed")  # and the process died before it went on
-    assert worker.destroy_keys(LATER) == "1 secrets destroyed"
-    assert subject_secrets(tmp_path) == []
+    assert worker.destroy_unneeded_keys(LATER) == "1 secrets destroyed"
+    assert campaigns_with_subject_secret(tmp_path) == []
 
 
 def test_the_secret_of_a_campaign_that_this_database_does_not_know_is_kept_and_told_of_once(
@@ -189,7 +189,7 @@ def test_the_secret_of_a_campaign_that_this_database_does_not_know_is_kept_and_t
     monkeypatch.setattr(settings, "KEY_DIRECTORY", tmp_path)
     kept = subject_secret(tmp_path, 987_654)
     for _ in range(3):
-        assert worker.destroy_keys(LATER) == ""
+        assert worker.destroy_unneeded_keys(LATER) == ""
     assert subject_secret(tmp_path, 987_654) == kept
     assert [record.args for record in caplog.records] == [(987_654,)]
 
@@ -199,9 +199,9 @@ def test_a_receipt_key_is_destroyed_when_its_last_receipt_has_closed(
 ) -> None:
     monkeypatch.setattr(settings, "KEY_DIRECTORY", tmp_path)
     receipt_keys(tmp_path)
-    rotate(tmp_path, now=LATER.timestamp(), ahead=0)
-    assert worker.destroy_keys(LATER + timedelta(hours=25)) == ""
-    assert worker.destroy_keys(LATER + timedelta(hours=27)) == "1 old receipt keys destroyed"
+    rotate_receipt_key(tmp_path, now=LATER.timestamp(), lead_seconds=0)
+    assert worker.destroy_unneeded_keys(LATER + timedelta(hours=25)) == ""
+    assert worker.destroy_unneeded_keys(LATER + timedelta(hours=27)) == "1 old receipt keys destroyed"
     assert list(receipt_keys(tmp_path)) == [2]
 
 
@@ -212,7 +212,7 @@ def test_pruning_removes_what_has_run_out_and_nothing_else(monkeypatch: pytest.M
     for closes in (world.HOUR - 24 * 15, world.HOUR - 1):
         FoldedHour.objects.create(closes=closes)
         FoldProgress.objects.create(closes=closes, through=65_536, compacted=True)
-    assert worker.prune(world.NOON) == "1 sessions, 2 old notes removed"
+    assert worker.prune_expired_records(world.NOON) == "1 sessions, 2 old notes removed"
     assert [session.session_key for session in Session.objects.all()] == ["new"]
     assert [FoldedHour.objects.get().closes, FoldProgress.objects.get().closes] == [world.HOUR - 1] * 2
 
@@ -220,7 +220,7 @@ def test_pruning_removes_what_has_run_out_and_nothing_else(monkeypatch: pytest.M
 @pytest.mark.process
 def test_a_second_worker_waits_until_the_first_is_gone(tmp_path: Path) -> None:
     """The first is killed, not asked: the system itself takes the lock from it."""
-    with installed(tmp_path) as environment:
+    with new_installation(tmp_path) as environment:
         _take_turns(environment)
 
 
@@ -254,6 +254,6 @@ def test_asked_to_stop_the_worker_stops(monkeypatch: pytest.MonkeyPatch, tmp_pat
         return "done"
 
     began = time.monotonic()
-    Worker((Step("last", 1, last),), say=said.append).run_until(stop, pause=60)
+    Worker((ScheduledStep("last", 1, last),), write_line=said.append).run_until(stop, poll_seconds=60)
     assert said == ["Working.", "last: done"]
     assert time.monotonic() - began < 30

@@ -6,12 +6,12 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from campaign.rsgi import Door
-from campaign.serving.application import mount
+from campaign.rsgi import RsgiApplication
+from campaign.serving.application import create_audience_application
 from campaign.wsgi import django_application
 
 
-def _application() -> Door:
+def _application() -> RsgiApplication:
     from django.conf import settings
 
     file: Path = settings.DATA_DIRECTORY / "hours-ahead"
@@ -22,7 +22,7 @@ def _application() -> Door:
             hours = int(file.read_text("ascii"))
         return time.time() + hours * 3600
 
-    return Door(django_application, mount(clock=clock))
+    return RsgiApplication(django_application, create_audience_application(clock=clock))
 
 
 application = _application()

@@ -15,10 +15,10 @@ from messages.library import starter_library
 from tests import world
 
 # Arm -> how many saw it, and how many of them it annoyed: 3 and 12 in 100, where the plan allows 1 more.
-SEEN = {"neutral": (5000, 150), "both": (5000, 600)}
+ANNOYED_COUNTS = {"neutral": (5000, 150), "both": (5000, 600)}
 
 
-def planted(origin: str) -> dict[str, str]:
+def create_harmful_campaign(origin: str) -> dict[str, str]:
     """The campaign, launched yesterday; the session of a manager. All but one in a million visitors fall to the arm."""
     now = timezone.now()
     starter_library.load(now=now)
@@ -31,13 +31,13 @@ def planted(origin: str) -> dict[str, str]:
     transitions.submit(campaign, by=world.person("mara", "manager"))
     transitions.approve(campaign, by=world.person("rafael", "reviewer"))
     transitions.launch(campaign, by=world.person("mara"), now=now - timedelta(days=1))
-    world.tally(campaign, SEEN, outcome="annoyed")
+    world.tally(campaign, ANNOYED_COUNTS, outcome="annoyed")
     client = Client()
     world.sign_in(client, world.person("mara"))
     return {"session": client.cookies[settings.SESSION_COOKIE_NAME].value, "cookie": settings.SESSION_COOKIE_NAME}
 
 
-def guarded() -> int:
+def run_guard() -> int:
     """The worker's own step; how many stops are on record then."""
-    worker.guard_arms(timezone.now())
+    worker.enforce_guardrails(timezone.now())
     return GuardEvent.objects.count()

@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.views import defaults
 
 from analytics.embargo import request as embargo_request
-from analytics.guardrails.pause import guard
+from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import evaluate
 from analytics.models import GuardEvent, Pulse, Rehearsal, Tally, WorkerStep
 from analytics.notifications import events as notifications_events
@@ -62,7 +62,7 @@ NAMES = {
     "paused": ("Late evening", "The same words work at night."),
     "arabic": ("Two languages", "The same words work in English and in Arabic."),
 }
-OTHERWISE = {
+DEVIATION = {
     "what": "The page was taken offline for two days, so that it ran nine days rather than seven.",
     "why": "The partner moved to another server.",
 }
@@ -75,8 +75,8 @@ def build() -> dict[str, Any]:
     now = timezone.now()
     starter_library.load(now=now)
     HelpLink.objects.update(verified_on=now.date())
-    demo.people()
-    pilot = demo.campaign(
+    demo.create_accounts()
+    pilot = demo.create_campaign(
         now=now - timedelta(days=20), origins=["https://partner.example"], planned_per_arm=2500, slug="pilot"
     )
     words = [Message.objects.get(key=key).revisions.order_by("number")[0] for _, _, key in demo.ARMS]
@@ -87,7 +87,9 @@ def build() -> dict[str, Any]:
         evaluate(made, now=now)
     count(pilot, PLENTY)
     evaluate(pilot, now=now)
-    answers.begin({"name": "Idea", "hypothesis": "A shorter message works as well."}, by=world.person("mara", MANAGER))
+    answers.create_draft(
+        {"name": "Idea", "hypothesis": "A shorter message works as well."}, by=world.person("mara", MANAGER)
+    )
     world.placement("resting-page", allowed_origins=[])
     _tested(world.placement("few-page"), now=now)
     _rehearsed(draft("draft", *NAMES["draft"], words, planned=1000), now=now)
@@ -98,12 +100,12 @@ def build() -> dict[str, Any]:
     transitions.approve(Campaign.objects.get(slug="ready"), by=world.person("rafael", REVIEWER))
     launch(resting := draft("paused", *NAMES["paused"], words, planned=1000), now=now)
     transitions.pause(resting, by=world.person("mara"))
-    deviations.deviate(Campaign.objects.get(slug="few"), **OTHERWISE, by=world.person("mara"), now=now)
+    deviations.record_deviation(Campaign.objects.get(slug="few"), **DEVIATION, by=world.person("mara"), now=now)
     _written(words[1])
     store.receipt_keys(settings.KEY_DIRECTORY)
-    store.rotate(settings.KEY_DIRECTORY, now=time.time(), ahead=10 * 86_400)
+    store.rotate_receipt_key(settings.KEY_DIRECTORY, now=time.time(), lead_seconds=10 * 86_400)
     _watched(now)
-    roles = permissions.signed_in() | {"half-way": _half_way(), "newcomer": _newcomer()}
+    roles = permissions.clients_by_role() | {"half-way": _half_way(), "newcomer": _newcomer()}
     roles |= {name: _signed_in(name) for name in ("one-factor", "two-factors")}
     passkey = Authenticator.objects.create(
         user=world.person("two-factors"), type=second_factors.PASSKEY, data={"name": "The phone in my pocket"}
@@ -114,9 +116,9 @@ def build() -> dict[str, Any]:
         "cookies": {
             role: {name: morsel.value for name, morsel in client.cookies.items()} for role, client in roles.items()
         },
-        "addresses": {route: permissions.address(route) for route in permissions.staff_routes()},
+        "addresses": {route: permissions.example_path(route) for route in permissions.staff_routes()},
         "made": {
-            "preview": preview_url(pilot.placements.get(key=demo.HOSTED), pilot.arms.get(key="both")),
+            "preview": preview_url(pilot.placements.get(key=demo.HOSTED_PLACEMENT), pilot.arms.get(key="both")),
             "welcome": reverse("welcome", args=[token]),
             "remove": reverse("account:remove-factor", args=[passkey.pk]),
             "remove-only": reverse("account:remove-factor", args=[only.pk]),
@@ -166,7 +168,7 @@ def _rehearsed(made: Campaign, *, now: datetime) -> None:
 
 def _tested(place: Placement, *, now: datetime) -> None:
     """A test that is open, and has heard of two visits."""
-    test = tag_check.begin(place, now=now)
+    test = tag_check.begin_test(place, now=now)
     test.seen_at = test.failed_at = now
     test.seen_by, test.problem, test.origin = "page", "origin", "https://www.partner.example"
     test.save()
@@ -259,7 +261,7 @@ def _stopped(words: Sequence[Revision], now: datetime) -> None:
     count(made, {"neutral": (4000, 1400, 80, 80), "victim": (4000, 1600, 120, 60)} | {
         "user": (4000, 1500, 90, 90), "both": (4000, 1700, 150, 560)
     })  # fmt: skip
-    guard(made, now=now)
+    pause_harmful_arms(made, now=now)
     evaluate(made, now=now)
     manager, user = world.person("mara", MANAGER), made.arms.get(key="user")
     transitions.pause_arm(user, by=manager, reason="A partner asked us to wait until Monday.", now=now)
@@ -267,7 +269,7 @@ def _stopped(words: Sequence[Revision], now: datetime) -> None:
     transitions.pause_arm(victim, by=manager, reason="The same partner.", now=now)
     transitions.resume_arm(victim, by=manager, reason="They meant the other one.", now=now)
     message = Message.objects.get(key=STOPPED)
-    stop.stop(message, by=world.person("rafael", REVIEWER), reason="Somebody said that it names them.", now=now)
+    stop.stop_message(message, by=world.person("rafael", REVIEWER), reason="Somebody said that it names them.", now=now)
 
 
 def _written(words: Revision) -> None:
@@ -296,11 +298,13 @@ def _watched(now: datetime) -> None:
         margin=0.02,
     )
     for campaign in Campaign.objects.filter(state=Campaign.State.RUNNING):
-        hourly_check.feel(campaign, now=now)
-        notifications_events.make(campaign, now=now)
+        hourly_check.check_data_quality(campaign, now=now)
+        notifications_events.record_notices(campaign, now=now)
     lately = Campaign.objects.get(slug="early")
     Pulse.objects.filter(campaign=lately).update(flow=Pulse.Flow.OK, usual=100, reach=92, machines=4)
-    embargo_request.ask(lately, by=world.person("ana", ANALYST), reason="The funder’s board meets tomorrow.", now=now)
+    embargo_request.create_request(
+        lately, by=world.person("ana", ANALYST), reason="The funder’s board meets tomorrow.", now=now
+    )
 
 
 def _half_way() -> Client:
@@ -324,7 +328,7 @@ def _newcomer() -> Client:
     client = Client()
     client.force_login(world.person("newcomer", ANALYST))
     session, hour = client.session, int(time.time()) // sessions.SECONDS_PER_HOUR
-    session.update({sessions.STARTED: hour, sessions.SEEN: hour, step_up.CONFIRMED: int(time.time())})
+    session.update({sessions.STARTED: hour, sessions.SEEN: hour, step_up.CONFIRMED_AT_KEY: int(time.time())})
     session.save()
     return client
 
@@ -332,7 +336,7 @@ def _newcomer() -> Client:
 def _partner() -> str:
     """The example partner's page, with the message embedded."""
     html = (settings.BASE_DIR / "examples" / "partner" / "index.html").read_text("utf-8")
-    return html.replace("{{ORIGIN}}", "").replace("{{PLACEMENT}}", demo.EMBEDDED)
+    return html.replace("{{ORIGIN}}", "").replace("{{PLACEMENT}}", demo.EMBEDDED_PLACEMENT)
 
 
 def _errors() -> dict[str, str]:

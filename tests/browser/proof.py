@@ -40,46 +40,48 @@ class Tab:
     """A tab of a browser, and what was heard from it since it was last asked."""
 
     page: Page
-    wrong: list[str] = field(default_factory=list)
-    known: set[str] = field(default_factory=set)  # colours of text that axe found good, by all that its judgement is of
+    errors: list[str] = field(default_factory=list)
+    passed_colours: set[str] = field(
+        default_factory=set
+    )  # colours of text that axe found good, by all that its judgement is of
 
     def __post_init__(self) -> None:
         self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.wrong.append(f"a script failed: {error}"))
+        self.page.on("pageerror", lambda error: self.errors.append(f"a script failed: {error}"))
         self.page.on("request", self._request)
 
     def _console(self, line: ConsoleMessage) -> None:
         if line.type in ("error", "warning"):
-            self.wrong.append(f"the console says: {line.text}")
+            self.errors.append(f"the console says: {line.text}")
 
     def _request(self, request: Request) -> None:
         asked, at = urlsplit(request.url), urlsplit(self.page.url)
         if asked.scheme in ("http", "https", "ws", "wss") and at.netloc and asked.netloc != at.netloc:
-            self.wrong.append(f"somebody else is called: {request.url}")
+            self.errors.append(f"somebody else is called: {request.url}")
 
-    def expect(self, address: str | None) -> None:
+    def ignore_load_error(self, address: str | None) -> None:
         """The page itself may answer with an error, of which Chromium tells the console."""
-        self.wrong[:] = [
+        self.errors[:] = [
             said
-            for said in self.wrong
+            for said in self.errors
             if not (address and said.startswith("the console says: Failed to load resource"))
         ]
 
-    def heard(self) -> list[str]:
+    def take_errors(self) -> list[str]:
         """What went wrong by itself; forgotten once told."""
         policy = [f"the policy forbids {what}" for what in self.page.evaluate("proof.told.violations.splice(0)")]
-        said, self.wrong[:] = [*self.wrong, *policy], []
+        said, self.errors[:] = [*self.errors, *policy], []
         return list(dict.fromkeys(said))
 
 
-def findings(desk: Tab, phone: Tab, way: Callable[[Tab], Callable[[], Response | None]]) -> list[str]:
+def check_page(desk: Tab, phone: Tab, way: Callable[[Tab], Callable[[], Response | None]]) -> list[str]:
     """Everything that is wrong with the page that `way` leads to, in a tab of each size."""
     phone.page.set_viewport_size(PHONE)
     way(phone)()  # it settles while the other is looked at
     found = [*_as("at a desk", _at_a_desk(desk, way(desk))), *_as("on a phone", _made_narrow(desk))]
     found += _as("on a phone", _on_a_phone(phone))
     phone.page.set_viewport_size({"width": NARROWEST, "height": PHONE["height"]})
-    return [*found, *_as(f"at {NARROWEST} px", _narrow(phone.page)), *phone.heard(), *desk.heard()]
+    return [*found, *_as(f"at {NARROWEST} px", _narrow(phone.page)), *phone.take_errors(), *desk.take_errors()]
 
 
 def _as(how: str, found: Iterable[str]) -> Iterator[str]:
@@ -133,9 +135,9 @@ def _chosen(*, dark: bool, other: bool) -> list[Callable[[Page], AbstractContext
 def _colours(tab: Tab, *, whole: bool) -> list[str]:
     """What axe says of colours; text that is coloured like text it found good is not asked about again."""
     answer = tab.page.evaluate(
-        "([known, whole]) => proof.colours(known, whole)", [[] if whole else [*tab.known], whole]
+        "([known, whole]) => proof.colours(known, whole)", [[] if whole else [*tab.passed_colours], whole]
     )
-    tab.known.update(answer["good"])
+    tab.passed_colours.update(answer["good"])
     return [f"axe {one}" for one in answer["found"]]
 
 
@@ -143,15 +145,15 @@ def _as_it_came(tab: Tab) -> Iterator[str]:
     """What is wrong as soon as it stands there."""
     yield from _still(tab.page)
     yield from _narrow(tab.page)
-    yield from tab.heard()
+    yield from tab.take_errors()
 
 
-def glance(tab: Tab, go: Callable[[], Response | None]) -> list[str]:
+def quick_check(tab: Tab, go: Callable[[], Response | None]) -> list[str]:
     """The same page for another role: what axe finds at a desk beside colours, which it shares, and what is heard."""
     tab.page.set_viewport_size(DESK)
     go()
     tab.page.evaluate(AXE)
-    return [*_axe(tab.page, _ALL_BUT_COLOURS), *tab.heard()]
+    return [*_axe(tab.page, _ALL_BUT_COLOURS), *tab.take_errors()]
 
 
 def quick_findings(tab: Tab, go: Callable[[], Response | None]) -> list[str]:
@@ -168,7 +170,7 @@ def quick_findings(tab: Tab, go: Callable[[], Response | None]) -> list[str]:
 _NEVER_THE_SAME = re.compile(r'name="(?:csrfmiddlewaretoken|next)" value="[^"]*"| aria-current="[^"]*"')
 
 
-def halves(html: str) -> tuple[str, str]:
+def split_main(html: str) -> tuple[str, str]:
     """What stands in a page's `main`, and what stands around it, without what differs from one visit to the next."""
     before, main, after = re.split(r"(<main.*</main>)", _NEVER_THE_SAME.sub("", html), maxsplit=1, flags=re.DOTALL)
     title = re.compile("<title>.*?</title>", re.DOTALL)

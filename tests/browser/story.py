@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from analytics import worker
 from analytics.models import Analysis, GuardEvent, OpenView, Tally
-from campaign.keys.store import subject_secrets
+from campaign.keys.store import campaigns_with_subject_secret
 from campaign.models import Arm, Campaign, Partner
 from messages.library import starter_library
 from messages.models import Message
@@ -23,10 +23,10 @@ HOURS_AHEAD = "hours-ahead"  # the file that tests/browser/ahead.py reads
 PEOPLE = {"mara": MANAGER, "rafael": REVIEWER, "ana": ANALYST, "pat": PARTNER_CONTACT}
 
 
-def begins() -> dict[str, str]:
+def set_up() -> dict[str, str]:
     """The starter library, four people, one partner, and no campaign; the headline of each message that is used."""
     starter_library.load(now=timezone.now())
-    world.help_checked()
+    world.mark_help_links_checked()
     for name, role in PEOPLE.items():
         person = world.person(name, role)
         person.email = f"{name}@example.org"
@@ -37,21 +37,21 @@ def begins() -> dict[str, str]:
     return {key: Message.objects.get(key=key).revisions.order_by("number")[0].renditions.get().headline for key in keys}
 
 
-def arms() -> dict[str, str]:
+def arms_by_headline() -> dict[str, str]:
     """Headline -> arm, of the only campaign."""
     return {arm.revision.renditions.get(locale="en").headline: arm.key for arm in Arm.objects.all()}
 
 
-def hours_pass(ahead: int) -> dict[str, object]:
+def run_worker_ahead(ahead: int) -> dict[str, object]:
     """The worker's steps once so many hours have passed: what is counted, who was stopped, and who was written to."""
     now = timezone.now() + timedelta(hours=ahead)
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     mail.outbox = []
-    worker.fold_closed(now)
-    worker.guard_arms(now)
-    worker.look(now)
-    worker.feel(now)
-    worker.tell(now)
+    worker.fold_closed_views(now)
+    worker.enforce_guardrails(now)
+    worker.record_due_looks(now)
+    worker.check_running_campaigns(now)
+    worker.send_notices(now)
     return {
         "open": OpenView.objects.count(),
         "seen": sum(Tally.objects.filter(outcome="exposed").values_list("count", flat=True)),
@@ -61,10 +61,10 @@ def hours_pass(ahead: int) -> dict[str, object]:
     }
 
 
-def ends() -> dict[str, object]:
+def final_state() -> dict[str, object]:
     """What is left once the campaign is closed."""
     return {
         "state": Campaign.objects.get().state,
-        "secrets": sorted(subject_secrets(settings.KEY_DIRECTORY)),
+        "secrets": sorted(campaigns_with_subject_secret(settings.KEY_DIRECTORY)),
         "deviations": list(Campaign.objects.get().deviations.values_list("what", flat=True)),
     }

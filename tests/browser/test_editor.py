@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from campaign.entrypoints import launcher
 from tests.browser.conftest import OpenPage
-from tests.installation import with_databases
+from tests.installation import copy_migrated_databases
 
 pytestmark = pytest.mark.browser
 
@@ -21,8 +21,8 @@ PASSWORD = "a long password for tests"
 PREPARE = f"""
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
-from messages import starter
-starter.load(now=timezone.now())
+from messages.library import starter_library
+starter_library.load(now=timezone.now())
 for name in ("mara", "rafael"):
     person = User.objects.create_user(name, password={PASSWORD!r})
     person.groups.add(Group.objects.get(name="manager"))
@@ -36,7 +36,7 @@ SignedIn = Callable[..., Page]
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An installation of its own, with two managers and the starter library."""
     directory = tmp_path_factory.mktemp("installation")
-    with_databases(directory)
+    copy_migrated_databases(directory)
     environment = {
         **os.environ,
         "DATA_DIRECTORY": str(directory),
@@ -51,7 +51,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert done.returncode == 0, done.stderr
 
     manage("shell", "--no-imports", "-c", PREPARE)
-    with launcher.running("campaign.rsgi:application", environment=environment) as found:
+    with launcher.run_server("campaign.rsgi:application", environment=environment) as found:
         yield found
 
 

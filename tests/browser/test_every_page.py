@@ -19,7 +19,7 @@ from tests import permissions
 from tests.browser import inventory, proof
 from tests.browser.inventory import Page
 from tests.browser.proof import Tab
-from tests.installation import installed
+from tests.installation import new_installation
 
 pytestmark = pytest.mark.browser
 
@@ -58,7 +58,7 @@ class Site:
     def _draw(self, route: Route) -> None:
         """A page that no address leads to, with the policy that the site would send; the partner sends none."""
         name = route.request.url.rstrip("/").rpartition("/")[2]
-        policy = {} if name == "partner" else {"Content-Security-Policy": middleware.POLICY}
+        policy = {} if name == "partner" else {"Content-Security-Policy": middleware.STAFF_CSP}
         status = int(name) if name.isdigit() else 200
         route.fulfill(
             body=self.cast["drawn"][name], status=status, content_type="text/html; charset=utf-8", headers=policy
@@ -73,7 +73,7 @@ class Site:
         tab, address = tab or self.tab(page.role), inventory.address(page, self.cast)
 
         def go() -> Response | None:
-            tab.wrong.clear()
+            tab.errors.clear()
             try:
                 answer = tab.page.goto(self.url + address)
             except Error as reason:
@@ -82,7 +82,7 @@ class Site:
             assert answer.status == page.status, f"{address} answers {answer.status}: {inventory.ADVICE}"
             assert answer.headers["content-type"].startswith("text/html"), f"{address} is no page: {inventory.ADVICE}"
             assert not page.route or tab.page.url == self.url + address, f"{address} is sent on: {inventory.ADVICE}"
-            tab.expect(address if page.status >= 400 else None)
+            tab.ignore_load_error(address if page.status >= 400 else None)
             if page.send:
                 tab.page.evaluate("document.querySelectorAll('form').forEach((form) => { form.noValidate = true })")
                 with tab.page.expect_navigation():
@@ -93,7 +93,7 @@ class Site:
 
     def findings(self, page: Page) -> list[str]:
         """Everything that is wrong with it."""
-        return proof.findings(self.tab(page.role), self.phone(page.role), lambda tab: self.way_to(page, tab))
+        return proof.check_page(self.tab(page.role), self.phone(page.role), lambda tab: self.way_to(page, tab))
 
     def quick_findings(self, page: Page) -> list[str]:
         """What is wrong with it at a desk in the light, and on a very small phone."""
@@ -102,7 +102,7 @@ class Site:
 
     def has_news(self, page: Page) -> bool:
         """Whether this role sees anything on its page that is not on the page that was looked at closely."""
-        first = Page(page.route, inventory.opens(page.route)[0])
+        first = Page(page.route, inventory.roles_allowed(page.route)[0])
         self._seen.update(self._halves(first))
         new = set(self._halves(page)) - self._seen
         self._seen |= new
@@ -112,14 +112,14 @@ class Site:
         """What the server sends, without a browser to draw it."""
         address = self.url + inventory.address(page, self.cast)
         answer = self.tab(page.role).page.context.request.get(address, max_redirects=0)
-        return proof.halves(answer.text()) if answer.status == page.status else (f"{page}: {answer.status}",)
+        return proof.split_main(answer.text()) if answer.status == page.status else (f"{page}: {answer.status}",)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
-    with installed(tmp_path_factory.mktemp("pages"), {}) as environment:
+    with new_installation(tmp_path_factory.mktemp("pages"), {}) as environment:
         cast = run(environment, "tests.browser.cast:build")
-        with launcher.running(launcher.PRODUCTION, environment=environment) as url:
+        with launcher.run_server(launcher.PRODUCTION_APPLICATION, environment=environment) as url:
             made = Site(url, cast, browser)
             yield made
             made.close()
@@ -140,12 +140,12 @@ def test_every_page_is_good(site: Site, page: Page) -> None:
 @pytest.mark.parametrize("page", inventory.other_roles(), ids=str)
 def test_it_is_as_good_for_every_other_role(site: Site, page: Page) -> None:
     if site.has_news(page):
-        assert proof.glance(site.tab(page.role), site.way_to(page)) == []
+        assert proof.quick_check(site.tab(page.role), site.way_to(page)) == []
 
 
 def test_only_what_changes_with_each_visit_makes_no_news() -> None:
     page = '<title>{0}</title><main><input name="next" value="{0}"><p>{1}</p></main>'
-    here, there, other = (proof.halves(page.format(*words)) for words in (("a", "Go"), ("b", "Go"), ("a", "Stop")))
+    here, there, other = (proof.split_main(page.format(*words)) for words in (("a", "Go"), ("b", "Go"), ("a", "Stop")))
     assert here == there
     assert (here[0] == other[0], here[1] == other[1]) == (False, True)
 
@@ -153,26 +153,26 @@ def test_only_what_changes_with_each_visit_makes_no_news() -> None:
 def test_the_administration_keeps_to_the_policy_and_calls_nobody(site: Site) -> None:
     tab = site.tab("administrator")
     wrong = {}
-    for route in inventory.administration():
+    for route in inventory.admin_routes():
         tab.page.goto(site.url + site.cast["addresses"][route])
-        wrong[route] = tab.heard()
+        wrong[route] = tab.take_errors()
     assert {route: said for route, said in wrong.items() if said} == {}
 
 
 def test_nothing_is_told_of_a_route_that_is_not_there() -> None:
-    known = {route for route, _, _ in permissions.declared()}
+    known = {route for route, _, _ in permissions.expected_outcomes()}
     for part in ("elsewhere", "addresses", "states", "sent-empty"):
-        assert set(inventory.told()[part]) <= known, part
+        assert set(inventory.page_settings()[part]) <= known, part
 
 
 class TestANewRoute:
     """What whoever adds a page reads when something is missing."""
 
     def test_is_looked_at_without_being_listed(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        declared = permissions.declared()
+        declared = permissions.expected_outcomes()
         new = {("/nobodys/", "GET", role): "forbidden" for _, _, role in declared}
         new |= {("/nobodys/", "GET", role): "allowed" for role in ("manager", "analyst")}
-        monkeypatch.setattr(permissions, "declared", lambda: declared | new)
+        monkeypatch.setattr(permissions, "expected_outcomes", lambda: declared | new)
         assert Page("/nobodys/", "manager") in inventory.pages()
         assert Page("/nobodys/", "analyst") in inventory.other_roles()
 
@@ -271,7 +271,7 @@ def assert_found(site: Site, fault: str, look: Callable[[Page], list[str]]) -> N
         head = '<link rel="stylesheet" href="/more.css"><script src="/late.js" defer></script></head>'
         route.fulfill(
             body=body.replace("</head>", head).replace("</main>", f"{html}</main>"),
-            headers={"Content-Security-Policy": middleware.POLICY},
+            headers={"Content-Security-Policy": middleware.STAFF_CSP},
             content_type="text/html; charset=utf-8",
         )
 

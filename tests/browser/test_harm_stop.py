@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from analytics.management.commands.demo import PARTNER_PAGE, partner_page
+from analytics.management.commands.demo import PARTNER_PAGE, make_partner_server
 from benchmarks.inside import run
 from campaign.entrypoints import launcher
 from tests.browser.conftest import OpenPage
 from tests.browser.test_pages import sent as events_of
 from tests.browser.test_pages import until_exposed, watch
-from tests.installation import installed
+from tests.installation import new_installation
 
 pytestmark = pytest.mark.browser
 HARMFUL, NEUTRAL = "A both headline", "A neutral headline"
@@ -33,7 +33,7 @@ class Site:
 
     def guard(self) -> int:
         """The worker's step; how many stops are on record."""
-        stops: int = run(self.environment, "tests.browser.backfire:guarded")
+        stops: int = run(self.environment, "tests.browser.backfire:run_guard")
         return stops
 
 
@@ -41,12 +41,12 @@ class Site:
 def site(tmp_path: Path) -> Iterator[Site]:
     port = launcher.free_port()
     origin = f"http://localhost:{port}"
-    with installed(tmp_path) as environment:
+    with new_installation(tmp_path) as environment:
         own = {**environment, "LOCAL_HTTP": "1", "SNAPSHOT_SECONDS": "0.2"}
-        told = run(own, "tests.browser.backfire:planted", origin=origin)
-        with launcher.running(launcher.PRODUCTION, environment=own) as url:
+        told = run(own, "tests.browser.backfire:create_harmful_campaign", origin=origin)
+        with launcher.run_server(launcher.PRODUCTION_APPLICATION, environment=own) as url:
             html = PARTNER_PAGE.read_text(encoding="utf-8").replace("{{ORIGIN}}", url)
-            partner = partner_page(html.replace("{{PLACEMENT}}", "quiet-page"), port)
+            partner = make_partner_server(html.replace("{{PLACEMENT}}", "quiet-page"), port)
             threading.Thread(target=partner.serve_forever, args=[0.02], daemon=True).start()
             session = {"name": told["cookie"], "value": told["session"], "url": url}
             yield Site(own, url, f"{origin}/", session)

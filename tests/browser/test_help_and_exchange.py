@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from campaign.lifecycle import transitions
-from campaign.lifecycle.transitions import StepRefused
+from campaign.lifecycle.transitions import ActionRefused
 from messages.library import starter_library
 from messages.models import HelpLink, Revision
 from tests import world
@@ -60,7 +60,7 @@ def test_a_reviewer_checks_all_links_by_keyboard_and_then_the_campaign_launches(
     HelpLink.objects.update(verified_on=None, verified_by="")
     transitions.submit(campaign, by=world.person("mara", "manager"))
     transitions.approve(campaign, by=world.person("rafael", "reviewer"))
-    with pytest.raises(StepRefused, match="9 help links"):
+    with pytest.raises(ActionRefused, match="9 help links"):
         transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
     tab = desk(world.person("rafael"), "/campaigns/pilot/")
     wrong = watch(tab)
@@ -101,7 +101,7 @@ def test_a_manager_adds_a_link_mends_an_error_and_retires_it(desk: SignIn) -> No
 
 
 def test_words_go_out_through_a_spreadsheet_and_come_in_as_drafts(desk: SignIn, tmp_path: Path) -> None:
-    world.approved("victim", headline="Their name may suffer")
+    world.approved_revision("victim", headline="Their name may suffer")
     tab = desk(world.person("mara", "manager"), "/messages/exchange/")
     wrong = watch(tab)
     with tab.expect_download() as download:

@@ -14,7 +14,7 @@ from campaign.entrypoints import launcher
 from tests import arabic
 from tests.browser.conftest import OpenPage
 from tests.browser.test_pages import environment, manage, watch
-from tests.installation import with_databases
+from tests.installation import copy_migrated_databases
 
 pytestmark = pytest.mark.browser
 
@@ -22,10 +22,10 @@ PREPARE = """
 from django.test import Client
 from campaign.models import Arm, Placement
 from campaign.serving.preview_links import preview_url
-from messages import starter
+from messages.library import starter_library
 from messages.models import Message, Rendition, Revision
 from tests import arabic, world
-starter.load(now=world.NOON)
+starter_library.load(now=world.NOON)
 campaign = world.draft()
 draft = Revision.objects.create(message=Message.objects.first(), number=9, claim_strength="none")
 Rendition.objects.create(revision=draft, locale="ar", headline=arabic.HEADLINE, body=arabic.BODY)
@@ -53,12 +53,12 @@ class Desk:
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     directory: Path = tmp_path_factory.mktemp("desk")
-    with_databases(directory)
+    copy_migrated_databases(directory)
     preview, session = manage(directory, "shell", "--no-imports", "-c", PREPARE).split()[-2:]
-    with launcher.running("campaign.rsgi:application", environment=environment(directory)) as weather:
+    with launcher.run_server("campaign.rsgi:application", environment=environment(directory)) as weather:
         # The quick way out leads to a neutral site; here another server plays its part, so that no test calls anyone.
         elsewhere = f"{weather}/health/live"
-        with launcher.running(
+        with launcher.run_server(
             "campaign.rsgi:application", environment=environment(directory) | {"EXIT_URL": elsewhere}
         ) as url:
             yield Desk(url, elsewhere, preview, session)

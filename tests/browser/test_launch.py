@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from analytics.looks.evaluate import evaluate
 from campaign.models import Campaign
-from messages.accounts.step_up import CONFIRMED
+from messages.accounts.step_up import CONFIRMED_AT_KEY
 from tests import world
 from tests.browser.test_help_and_exchange import SignIn, desk, press_until
 from tests.browser.test_pages import watch
@@ -27,7 +27,7 @@ def forget_confirmations() -> None:
     """As if everybody had confirmed long ago."""
     for session in Session.objects.all():
         held = session.get_decoded()
-        held[CONFIRMED] = 0
+        held[CONFIRMED_AT_KEY] = 0
         session.session_data = Session.objects.encode(held)
         session.save()
 

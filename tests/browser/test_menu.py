@@ -11,7 +11,7 @@ from benchmarks.inside import run
 from campaign.entrypoints import launcher
 from tests.browser import proof
 from tests.browser.conftest import DESK, PHONE
-from tests.installation import installed
+from tests.installation import new_installation
 
 pytestmark = pytest.mark.browser
 PREPARE = "tests.browser.test_menu:prepare"
@@ -30,9 +30,9 @@ def prepare() -> str:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    with installed(tmp_path_factory.mktemp("menu"), {}) as environment:
+    with new_installation(tmp_path_factory.mktemp("menu"), {}) as environment:
         session = run(environment, PREPARE)
-        with launcher.running(launcher.PRODUCTION, environment=environment) as url:
+        with launcher.run_server(launcher.PRODUCTION_APPLICATION, environment=environment) as url:
             yield url, session
 
 

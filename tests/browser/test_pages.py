@@ -18,23 +18,23 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from analytics.management.commands.demo import PARTNER_PAGE, partner_page
+from analytics.management.commands.demo import PARTNER_PAGE, make_partner_server
 from campaign.entrypoints import launcher
 from tests.browser.conftest import OpenPage
-from tests.installation import with_databases
+from tests.installation import copy_migrated_databases
 
 pytestmark = pytest.mark.browser
 
 PREPARE = """
 from datetime import timedelta
 from django.utils import timezone
-from analytics import demo
-from messages import starter
+from analytics.rehearsal import demo
+from messages.library import starter_library
 now = timezone.now()
-starter.load(now=now)
-for person in demo.people():
+starter_library.load(now=now)
+for person in demo.create_accounts():
     print(person.name, person.password)
-demo.campaign(now=now - timedelta(days=2), origins=["http://localhost:{port}"], planned_per_arm=100)
+demo.create_campaign(now=now - timedelta(days=2), origins=["http://localhost:{port}"], planned_per_arm=100)
 """
 
 
@@ -72,14 +72,14 @@ def manage(directory: Path, *arguments: str) -> str:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Visitors come a day ago, so that their views have closed when the test folds."""
     directory = tmp_path_factory.mktemp("installation")
-    with_databases(directory)
+    copy_migrated_databases(directory)
     port = launcher.free_port()
     told = manage(directory, "shell", "--no-imports", "-c", PREPARE.format(port=port))
     passwords = dict(line.split() for line in told.splitlines())
     clock = environment(directory) | {"REHEARSAL_HOURS_AGO": "24", "SERVED_FLUSH_SECONDS": "0.1"}
-    with launcher.running("campaign.entrypoints.time_shifted:application", environment=clock) as url:
+    with launcher.run_server("campaign.entrypoints.time_shifted:application", environment=clock) as url:
         html = PARTNER_PAGE.read_text(encoding="utf-8").replace("{{ORIGIN}}", url)
-        partner = partner_page(html.replace("{{PLACEMENT}}", "partner-page"), port)
+        partner = make_partner_server(html.replace("{{PLACEMENT}}", "partner-page"), port)
         threading.Thread(target=partner.serve_forever, args=[0.02], daemon=True).start()
         yield Installation(directory, url, f"http://localhost:{port}/", passwords)
         partner.shutdown()

@@ -16,7 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from campaign.models import Campaign
 from messages.accounts import invitations, sessions
-from messages.accounts.step_up import CONFIRMED, FRESH_SECONDS
+from messages.accounts.step_up import CONFIRMED_AT_KEY, FRESH_SECONDS
 from tests import world
 from tests.browser.conftest import OpenPage
 
@@ -93,7 +93,7 @@ def forget_confirmation(name: str) -> None:
     """Ten minutes pass for everybody who is signed in under this name."""
     for session, data in sessions._sessions(User.objects.get(username=name)):
         store = SessionStore(session.session_key)
-        store.update({**data, CONFIRMED: int(time.time()) - FRESH_SECONDS - 1})
+        store.update({**data, CONFIRMED_AT_KEY: int(time.time()) - FRESH_SECONDS - 1})
         store.save()
 
 

@@ -13,7 +13,7 @@ from campaign.entrypoints import launcher
 from tests.browser.conftest import OpenPage
 from tests.browser.partner import partner_site
 from tests.browser.test_pages import watch
-from tests.demo_installation import copied
+from tests.demo_installation import copy_demo_installation
 from tests.environment import POSTGRESQL
 from tests.installation import manage
 
@@ -59,10 +59,10 @@ class Site:
 @pytest.fixture
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     settings = {"SERVED_FLUSH_SECONDS": "0.2", "SNAPSHOT_SECONDS": "0.2", "SKIP_SECOND_FACTOR": "1"}
-    environment = copied(tmp_path_factory.mktemp("placements")) | settings | {"BEHIND_TLS_PROXY": "0"}
+    environment = copy_demo_installation(tmp_path_factory.mktemp("placements")) | settings | {"BEHIND_TLS_PROXY": "0"}
     manage("shell", "--no-imports", "-c", PREPARE, environment=environment)
     port = launcher.free_port()
-    with launcher.running(launcher.PRODUCTION, environment=environment) as url:
+    with launcher.run_server(launcher.PRODUCTION_APPLICATION, environment=environment) as url:
         made = Site(environment, url, f"http://localhost:{port}")
 
         with partner_site(port, lambda: f"<!doctype html><body><h1>The Shed</h1>{''.join(made.pasted)}"):

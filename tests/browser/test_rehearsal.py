@@ -12,7 +12,7 @@ from campaign.entrypoints import launcher
 from tests.browser.conftest import OpenPage
 from tests.browser.test_pages import watch
 from tests.browser.test_placements import PREPARE as PEOPLE
-from tests.demo_installation import copied
+from tests.demo_installation import copy_demo_installation
 from tests.environment import POSTGRESQL
 from tests.installation import manage
 
@@ -58,9 +58,12 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    environment = copied(tmp_path_factory.mktemp("rehearsal")) | {"SKIP_SECOND_FACTOR": "1", "BEHIND_TLS_PROXY": "0"}
+    environment = copy_demo_installation(tmp_path_factory.mktemp("rehearsal")) | {
+        "SKIP_SECOND_FACTOR": "1",
+        "BEHIND_TLS_PROXY": "0",
+    }
     manage("shell", "--no-imports", "-c", PREPARE, environment=environment)
-    with launcher.running(launcher.PRODUCTION, environment=environment) as url:
+    with launcher.run_server(launcher.PRODUCTION_APPLICATION, environment=environment) as url:
         yield Site(environment, url)
 
 

@@ -60,7 +60,7 @@ def tab_to(tab: Page, wanted: Locator) -> None:
 
 
 def test_a_manager_asks_for_a_review(desk: SignIn) -> None:
-    rendition = world.written()
+    rendition = world.draft_rendition()
     tab = desk(world.person("mara", "manager"))
     wrong = watch(tab)
     tab.goto(message_page(rendition))
@@ -71,7 +71,7 @@ def test_a_manager_asks_for_a_review(desk: SignIn) -> None:
 
 
 def test_a_reviewer_comments_on_a_phone(desk: SignIn) -> None:
-    rendition = world.submitted()
+    rendition = world.submitted_rendition()
     tab = desk(world.person("rafael", "reviewer"), phone=True)
     wrong = watch(tab)
     tab.goto(review_page(rendition))
@@ -82,7 +82,7 @@ def test_a_reviewer_comments_on_a_phone(desk: SignIn) -> None:
 
 
 def test_a_reviewer_approves_with_the_keyboard_alone(desk: SignIn) -> None:
-    rendition = world.submitted()
+    rendition = world.submitted_rendition()
     tab = desk(world.person("rafael", "reviewer"))
     wrong = watch(tab)
     tab.goto("/reviews/")
@@ -102,11 +102,11 @@ def test_a_reviewer_approves_with_the_keyboard_alone(desk: SignIn) -> None:
     tab.keyboard.press("Enter")
     expect(tab.locator("main").get_by_role("status")).to_have_text("These exact words are approved.")
     expect(tab.get_by_text("Approved by rafael")).to_be_visible()
-    assert (workflow.stands(Rendition.objects.get(pk=rendition.pk)), wrong) == (True, [])
+    assert (workflow.is_approval_valid(Rendition.objects.get(pk=rendition.pk)), wrong) == (True, [])
 
 
 def test_a_reviewer_sends_back_and_the_writer_finds_the_reason(desk: SignIn) -> None:
-    rendition = world.submitted()
+    rendition = world.submitted_rendition()
     tab = desk(world.person("rafael", "reviewer"))
     wrong = watch(tab)
     tab.goto(review_page(rendition))
@@ -126,7 +126,7 @@ def test_a_reviewer_sends_back_and_the_writer_finds_the_reason(desk: SignIn) -> 
 
 
 def test_a_manager_withdraws_words(desk: SignIn) -> None:
-    rendition = world.approved("user").renditions.get()
+    rendition = world.approved_revision("user").renditions.get()
     tab = desk(world.person("mara", "manager"))
     wrong = watch(tab)
     tab.goto(message_page(rendition))
@@ -140,7 +140,7 @@ def test_a_manager_withdraws_words(desk: SignIn) -> None:
 
 def test_an_administrator_makes_an_exception_that_stays(desk: SignIn) -> None:
     root = User.objects.create_superuser("root")
-    rendition = world.submitted(author=root)
+    rendition = world.submitted_rendition(author=root)
     tab = desk(root)
     wrong = watch(tab)
     tab.goto("/reviews/")

@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 from benchmarks.installation import PLACEMENT
 from campaign.entrypoints import launcher
 from tests.browser.conftest import OpenPage
-from tests.demo_installation import copied
+from tests.demo_installation import copy_demo_installation
 from tests.environment import POSTGRESQL
 from tests.installation import manage
 
@@ -49,10 +49,10 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    environment = copied(tmp_path_factory.mktemp("session")) | {"SERVED_FLUSH_SECONDS": "0.1"}
+    environment = copy_demo_installation(tmp_path_factory.mktemp("session")) | {"SERVED_FLUSH_SECONDS": "0.1"}
     port = launcher.free_port()
     manage("shell", "--no-imports", "-c", PREPARE.format(port=port), environment=environment)
-    with launcher.running("campaign.rsgi:application", environment=environment) as url:
+    with launcher.run_server("campaign.rsgi:application", environment=environment) as url:
 
         class Partner(BaseHTTPRequestHandler):
             def do_GET(self) -> None:

@@ -50,7 +50,7 @@ def running() -> Campaign:
     campaign = world.launched(plan={"planned_per_arm": 100_000})
     world.tally(campaign, MANY)
     evaluate(campaign, now=world.NOON)
-    hourly_check.feel(campaign, now=timezone.now())
+    hourly_check.check_data_quality(campaign, now=timezone.now())
     Pulse.objects.update(flow="ok", usual=400, reach=90)
     return campaign
 
@@ -66,7 +66,7 @@ def test_a_manager_sees_a_guardrail_trip_without_reloading(desk: SignIn) -> None
         campaign=campaign, arm=campaign.arms.get(key="both"), outcome="annoyed", at=timezone.now(), effect=0.05,
         bound=0.03, margin=0.02,
     )  # fmt: skip
-    events.make(campaign, now=timezone.now())
+    events.record_notices(campaign, now=timezone.now())
     tab.clock.run_for(11_000)
     expect(tab.locator(".verdict .sentence")).to_contain_text("A guardrail was crossed.")
     expect(tab.locator("[data-live-said]")).to_contain_text("A guardrail was crossed.")
@@ -116,7 +116,7 @@ def test_an_analyst_looks_early_on_record_and_nobody_else_reads_it(desk: SignIn,
     tab.get_by_label("Why do you have to look early?").fill("The funder’s board meets tomorrow.")
     tab.get_by_role("button", name="Look early, on record").click()
     expect(tab.get_by_text("the worker is at it")).to_be_visible()
-    answer.answer_all(now=timezone.now())
+    answer.answer_all_requests(now=timezone.now())
     tab.clock.run_for(11_000)
     tab.get_by_role("link", name="Read what was seen").click()
     expect(tab.locator(".verdict .sentence")).to_contain_text("44 turned back")

@@ -23,7 +23,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.partner import partner_site
 from tests.browser.story import HOURS_AHEAD, PASSWORD
 from tests.browser.test_pages import watch
-from tests.installation import installed
+from tests.installation import new_installation
 
 pytestmark = pytest.mark.browser
 
@@ -48,18 +48,18 @@ class Site:
         """So many hours pass for the audience, and the worker works."""
         self.hours += hours
         Path(self.environment["DATA_DIRECTORY"], HOURS_AHEAD).write_text(str(self.hours), "ascii")
-        told: dict[str, Any] = run(self.environment, "tests.browser.story:hours_pass", ahead=self.hours)
+        told: dict[str, Any] = run(self.environment, "tests.browser.story:run_worker_ahead", ahead=self.hours)
         return told
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     port = launcher.free_port()
-    with installed(tmp_path) as installation:
+    with new_installation(tmp_path) as installation:
         own = {**installation, "LOCAL_HTTP": "1", "SKIP_SECOND_FACTOR": "1"}
         own |= {"SNAPSHOT_SECONDS": "0.2", "SERVED_FLUSH_SECONDS": "0.2", "MAIL_HOST": "mail.example"}
-        headlines = run(own, "tests.browser.story:begins")
-        with launcher.running("tests.browser.ahead:application", environment=own) as url:
+        headlines = run(own, "tests.browser.story:set_up")
+        with launcher.run_server("tests.browser.ahead:application", environment=own) as url:
             made = Site(own, url, f"http://localhost:{port}", headlines)
 
             with partner_site(port, lambda: f"<!doctype html><title>The Shed</title><body>{''.join(made.pasted)}"):
@@ -193,7 +193,7 @@ def launches(rafael: Page, mara: Page, site: Site) -> None:
 
 def visitors(site: Site, number: int, *, begin: int) -> Counter[str]:
     """So many subjects come through the partner's server, and do as their arm makes them; how many of each counted."""
-    arms, dice = run(site.environment, "tests.browser.story:arms"), random.Random(begin)
+    arms, dice = run(site.environment, "tests.browser.story:arms_by_headline"), random.Random(begin)
     counted: Counter[str] = Counter()
     events: list[dict[str, str]] = []
     link = http.client.HTTPConnection(site.url.removeprefix("http://"))
@@ -260,13 +260,17 @@ def test_from_four_drafts_to_a_verdict_and_no_keys(site: Site, page: OpenPage) -
     expect(ana.get_by_role("region", name="One arm was stopped")).to_be_visible()
 
     # The manager closes the campaign: its subjects' key is destroyed, and nobody can recompute an arm any more.
-    assert run(site.environment, "tests.browser.story:ends")["secrets"] != []
+    assert run(site.environment, "tests.browser.story:final_state")["secrets"] != []
     mara.goto(f"{site.url}/campaigns/does-the-second-harm-help/")
     mara.get_by_role("link", name="Close it for good").click()
     mara.get_by_label("I understand that this cannot be undone.").check()
     mara.get_by_role("button", name="Close it for good").click()
     said(mara).to_contain_text("Closed for good.")
-    assert run(site.environment, "tests.browser.story:ends") == {"state": "closed", "secrets": [], "deviations": []}
+    assert run(site.environment, "tests.browser.story:final_state") == {
+        "state": "closed",
+        "secrets": [],
+        "deviations": [],
+    }
     mara.goto(f"{site.url}/audit/")
     expect(mara.locator("main")).to_contain_text("destroyed the secret of the subjects of")
     assert wrong == [[], [], [], []]

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def site_with_words() -> None:
     """The starter library, a checked directory of help, two places, two colleagues; no campaign."""
     starter_library.load(now=world.NOON)
-    world.help_checked()
+    world.mark_help_links_checked()
     world.placement("quiet-page", name="Quiet page", expected_per_day=2000)
     world.placement("search-page", name="Search page")
     world.person("ana", "analyst")
@@ -159,7 +159,7 @@ def test_stopping_in_the_middle_loses_nothing_and_goes_on_there(desk: SignIn, si
 
 def test_two_people_at_once_see_both_answers(desk: SignIn, site_with_words: None) -> None:
     mara = world.person("mara", "manager")
-    campaign = answers.begin({"name": "Ours", "hypothesis": "At first."}, by=mara)
+    campaign = answers.create_draft({"name": "Ours", "hypothesis": "At first."}, by=mara)
     mine = desk(mara, f"/campaigns/{campaign.slug}/plan-it/learn/")
     theirs = desk(world.person("sam", "manager"), f"/campaigns/{campaign.slug}/plan-it/learn/")
     theirs.get_by_label("What do you expect to find?").fill("As Sam sees it.")

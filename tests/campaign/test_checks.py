@@ -10,7 +10,7 @@ import pytest
 from django.core.checks import CheckMessage
 from django.db import connections
 
-from campaign.checks import databases_stand_apart, place, postgresql_is_durable
+from campaign.checks import check_databases_are_separate, check_postgresql_durability, database_location
 from tests.installation import manage
 from tests.postgres import Cluster, cluster
 
@@ -24,12 +24,12 @@ def ids(found: list[CheckMessage]) -> list[str | None]:
 
 
 def test_both_databases_stand_apart() -> None:
-    assert databases_stand_apart(None) == []
+    assert check_databases_are_separate(None) == []
 
 
 def test_one_database_for_both_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections["audience"], "settings_dict", connections["default"].settings_dict)
-    assert ids(databases_stand_apart(None)) == ["campaign.E001"]
+    assert ids(check_databases_are_separate(None)) == ["campaign.E001"]
 
 
 @pytest.mark.parametrize(
@@ -42,14 +42,14 @@ def test_one_database_for_both_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
     ],
 )
 def test_one_database_is_known_by_any_of_its_names(other: dict[str, object]) -> None:
-    one = place({"ENGINE": POSTGRESQL, "NAME": "second", "HOST": "localhost", "PORT": 5432})
-    assert place({"ENGINE": POSTGRESQL, "NAME": "second", **other}) == one
+    one = database_location({"ENGINE": POSTGRESQL, "NAME": "second", "HOST": "localhost", "PORT": 5432})
+    assert database_location({"ENGINE": POSTGRESQL, "NAME": "second", **other}) == one
 
 
 @pytest.mark.parametrize("other", [{"NAME": "audience"}, {"PORT": 5433}, {"HOST": "db.example"}])
 def test_another_name_port_or_host_is_another_database(other: dict[str, object]) -> None:
     one = {"ENGINE": POSTGRESQL, "NAME": "second", "HOST": "localhost", "PORT": 5432}
-    assert place(one | other) != place(one)
+    assert database_location(one | other) != database_location(one)
 
 
 @on_postgresql
@@ -64,7 +64,7 @@ def test_every_commit_waits_for_the_disk(alias: str) -> None:
 @on_postgresql
 @pytest.mark.django_db(databases=BOTH)
 def test_a_durable_server_passes_its_checks() -> None:
-    assert postgresql_is_durable(None, databases=BOTH) == []
+    assert check_postgresql_durability(None, databases=BOTH) == []
 
 
 @on_postgresql
@@ -83,7 +83,7 @@ def test_a_server_that_keeps_single_events_is_named(setting: str, said: str) -> 
     for alias in BOTH:
         with connections[alias].cursor() as cursor:
             cursor.execute(f"SET LOCAL {setting}")
-    assert ids(postgresql_is_durable(None, databases=BOTH)) == [said]  # what staff write may be logged
+    assert ids(check_postgresql_durability(None, databases=BOTH)) == [said]  # what staff write may be logged
 
 
 @on_postgresql

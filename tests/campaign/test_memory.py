@@ -10,14 +10,14 @@ import pytest
 from campaign import memory
 
 _PROGRAM = """
-from campaign.memory import give_back, leave_out
-leave_out()
+from campaign.memory import release_free_memory, block_unused_imports
+block_unused_imports()
 import os
 os.environ["DJANGO_SETTINGS_MODULE"] = "campaign.settings"
 import django
 django.setup()
 from rest_framework import compat
-give_back()
+release_free_memory()
 print([compat.postgres_fields, compat.pygments_css("default")])
 """
 
@@ -29,9 +29,9 @@ def test_what_is_never_used_is_not_loaded_and_the_library_does_without() -> None
 
 
 def test_what_is_loaded_already_stays() -> None:
-    before = {name: sys.modules[name] for name in memory.NEVER_USED if sys.modules.get(name)}
-    missing = [name for name in memory.NEVER_USED if name not in sys.modules]
-    memory.leave_out()
+    before = {name: sys.modules[name] for name in memory.UNUSED_MODULES if sys.modules.get(name)}
+    missing = [name for name in memory.UNUSED_MODULES if name not in sys.modules]
+    memory.block_unused_imports()
     assert {name: sys.modules[name] for name in before} == before
     for name in missing:
         del sys.modules[name]
@@ -46,8 +46,8 @@ from django.urls import get_resolver
 get_resolver().url_patterns
 import campaign.wsgi
 print([name for name in ("cryptography", "fido2", "nacl") if name in sys.modules])
-from messages.accounts import sealing
-sealing.opened(sealing.seal("secret", key=b"k"), key=b"k")
+from messages.accounts import encryption
+encryption.decrypt_secret(encryption.encrypt_secret("secret", key=b"k"), key=b"k")
 print([name for name in ("cryptography", "fido2", "nacl") if name in sys.modules])
 """
 

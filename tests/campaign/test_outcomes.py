@@ -1,31 +1,31 @@
-from campaign.outcomes import CATALOGUE, CONTINUED, EXPOSED, LEFT, RECORDED, tally_of
+from campaign.outcomes import CONTINUED_BIT, EXPOSED_BIT, LEFT_BIT, OUTCOMES, RECORDED_OUTCOMES, tally_increments
 
 
 def keys(bits: int, rating: int | None = None, dwell: int | None = None) -> set[tuple[str, int]]:
-    return set(tally_of(bits=bits, rating=rating, dwell=dwell))
+    return set(tally_increments(bits=bits, rating=rating, dwell=dwell))
 
 
 def test_leaving_is_turning_back() -> None:
-    assert keys(EXPOSED | LEFT) == {("exposed", 0), ("left", 0), ("turned_back", 0)}
+    assert keys(EXPOSED_BIT | LEFT_BIT) == {("exposed", 0), ("left", 0), ("turned_back", 0)}
 
 
 def test_someone_who_left_and_then_went_on_has_not_turned_back() -> None:
-    assert keys(EXPOSED | LEFT | CONTINUED) == {("exposed", 0), ("left", 0), ("continued", 0)}
+    assert keys(EXPOSED_BIT | LEFT_BIT | CONTINUED_BIT) == {("exposed", 0), ("left", 0), ("continued", 0)}
 
 
 def test_someone_who_only_saw_it_gave_no_answer() -> None:
-    assert keys(EXPOSED) == {("exposed", 0), ("no_answer", 0)}
+    assert keys(EXPOSED_BIT) == {("exposed", 0), ("no_answer", 0)}
 
 
 def test_a_rating_and_a_duration_are_counted_by_value() -> None:
-    assert {("rating", 4), ("dwell", 2)} <= keys(EXPOSED, rating=4, dwell=2)
+    assert {("rating", 4), ("dwell", 2)} <= keys(EXPOSED_BIT, rating=4, dwell=2)
 
 
 def test_every_recorded_outcome_has_one_place_in_the_view() -> None:
-    bits = [outcome.bit for outcome in RECORDED.values() if outcome.bit is not None]
+    bits = [outcome.bit for outcome in RECORDED_OUTCOMES.values() if outcome.bit is not None]
     assert len(bits) == len(set(bits))
-    assert all((outcome.bit is None) == bool(outcome.values) for outcome in RECORDED.values())
+    assert all((outcome.bit is None) == bool(outcome.values) for outcome in RECORDED_OUTCOMES.values())
 
 
 def test_derived_outcomes_cannot_be_reported() -> None:
-    assert set(CATALOGUE) - set(RECORDED) == {"turned_back", "no_answer"}
+    assert set(OUTCOMES) - set(RECORDED_OUTCOMES) == {"turned_back", "no_answer"}

@@ -26,10 +26,10 @@ from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope
 from benchmarks.processes import living_family
 from campaign import rsgi
 from campaign.entrypoints import launcher
-from campaign.serving.application import Answers, Deliver, Event
+from campaign.serving.application import DeliverResults, OutcomeEvent, RecordResults
 from tests import world
 from tests.campaign.entrypoints.failing_application import half_an_answer
-from tests.installation import ROOT, installed
+from tests.installation import ROOT, new_installation
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
 
@@ -95,7 +95,7 @@ class Connection:
         self.body += piece
 
 
-def asked(door: rsgi.Door, *requests: tuple[Asked, Connection]) -> list[Connection]:
+def asked(door: rsgi.RsgiApplication, *requests: tuple[Asked, Connection]) -> list[Connection]:
     """All of these at once, on a loop of their own."""
 
     async def all_of_them() -> None:
@@ -108,8 +108,8 @@ def asked(door: rsgi.Door, *requests: tuple[Asked, Connection]) -> list[Connecti
     return [connection for _, connection in requests]
 
 
-def door(downstream: Any = None, site: world.Site | None = None) -> rsgi.Door:
-    return rsgi.Door(downstream or _nobody, (site or world.Site()).audience)
+def door(downstream: Any = None, site: world.AudienceSite | None = None) -> rsgi.RsgiApplication:
+    return rsgi.RsgiApplication(downstream or _nobody, (site or world.AudienceSite()).audience)
 
 
 def _nobody(environ: Any, start_response: Any) -> Any:
@@ -134,25 +134,27 @@ class Elsewhere:
     """A recorder that answers from a thread of its own, as the real one does."""
 
     def __init__(self) -> None:
-        self.events: list[Event] = []
+        self.events: list[OutcomeEvent] = []
 
-    def put(self, events: Sequence[Event], *, clock: Callable[[], float], ticket: Any, deliver: Deliver) -> None:
+    def put(
+        self, events: Sequence[OutcomeEvent], *, clock: Callable[[], float], ticket: Any, deliver: DeliverResults
+    ) -> None:
         self.events += events
         threading.Thread(target=deliver, args=([(ticket, [None] * len(events))],)).start()
 
-    def submit(self, events: Sequence[Event], *, clock: Callable[[], float]) -> Answers:
+    def submit(self, events: Sequence[OutcomeEvent], *, clock: Callable[[], float]) -> RecordResults:
         raise AssertionError("it was waited for")
 
 
 def test_a_message_is_decided_and_its_event_is_answered_once_it_is_kept() -> None:
     world.launched()
-    site, recorder = world.Site(), Elsewhere()
+    site, recorder = world.AudienceSite(), Elsewhere()
     site.audience.recorder = recorder
     shown = asked(door(site=site), *(sent({"placement": "quiet-page"}) for _ in range(9)))
     receipts = [json.loads(answer.body)["receipt"] for answer in shown]
     answers = asked(door(site=site), *(event(receipt) for receipt in receipts))
     assert {(answer.status, answer.body) for answer in answers} == {(200, b'{"accepted":1}')}
-    assert {kept.receipt for kept in recorder.events} == {site.opened(receipt) for receipt in receipts}
+    assert {kept.receipt for kept in recorder.events} == {site.read_receipt(receipt) for receipt in receipts}
 
 
 @pytest.mark.parametrize("announced", [True, False])
@@ -192,11 +194,13 @@ class Silent:
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
 
-    def put(self, events: Sequence[Event], *, clock: Callable[[], float], ticket: Any, deliver: Deliver) -> None:
+    def put(
+        self, events: Sequence[OutcomeEvent], *, clock: Callable[[], float], ticket: Any, deliver: DeliverResults
+    ) -> None:
         if self.error:
             raise self.error
 
-    def submit(self, events: Sequence[Event], *, clock: Callable[[], float]) -> Answers:
+    def submit(self, events: Sequence[OutcomeEvent], *, clock: Callable[[], float]) -> RecordResults:
         raise AssertionError
 
 
@@ -205,10 +209,10 @@ def test_who_waits_too_long_is_told_to_send_it_again(
     recorder: Silent, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.launched()
-    site = world.Site()
-    receipts = [site.shown() for _ in range(3)]
+    site = world.AudienceSite()
+    receipts = [site.new_receipt() for _ in range(3)]
     site.audience.recorder = recorder
-    monkeypatch.setattr(rsgi, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(rsgi, "RECORD_TIMEOUT_SECONDS", 0.05)
     answers = asked(door(site=site), *(event(receipt) for receipt in receipts))
     told = (500, "internal_error") if recorder.error else (503, "not_recorded")
     assert {(answer.status, json.loads(answer.body)["error"]["code"]) for answer in answers} == {told}
@@ -218,8 +222,8 @@ def test_who_waits_too_long_is_told_to_send_it_again(
 def test_one_timer_watches_over_all_who_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each event here finds nobody waiting; a timer for each would pile up with the traffic of half a minute."""
     world.launched()
-    site = world.Site()
-    receipts = [site.shown() for _ in range(20)]
+    site = world.AudienceSite()
+    receipts = [site.new_receipt() for _ in range(20)]
     site.audience.recorder = Elsewhere()
     here, timers = door(site=site), []
 
@@ -298,7 +302,7 @@ def test_a_long_answer_that_fails_half_way_is_not_answered_again(caplog: pytest.
 
 
 def test_an_upload_above_the_limit_is_refused() -> None:
-    scope = Asked("POST", headers=Headers([("content-length", str(rsgi.STAFF_MOST_BYTES + 1))]))
+    scope = Asked("POST", headers=Headers([("content-length", str(rsgi.STAFF_MAX_BODY_BYTES + 1))]))
     (answer,) = asked(door(), (scope, Connection()))
     assert answer.status == 413
 
@@ -321,8 +325,8 @@ def test_a_fault_behind_the_door_is_logged_by_its_name_alone(caplog: pytest.LogC
 def test_who_reads_an_answer_that_fails_half_way_sees_that_it_was_cut(tmp_path: Path) -> None:
     """And nobody else does: another connection to the same process lives on."""
     with (
-        installed(tmp_path, {}) as own,
-        launcher.running(
+        new_installation(tmp_path, {}) as own,
+        launcher.run_server(
             "tests.campaign.entrypoints.failing_application:application", environment={**own, "LOCAL_HTTP": "1"}
         ) as url,
         closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)) as link,
@@ -359,7 +363,7 @@ def allow_core_dumps() -> None:
 def test_the_server_leaves_no_image_of_its_memory_when_it_crashes(tmp_path: Path) -> None:
     """A core dump of a web process holds the requests it was answering."""
     port = launcher.free_port()
-    with installed(tmp_path, {}) as own:
+    with new_installation(tmp_path, {}) as own:
         child = subprocess.Popen(
             [sys.executable, "manage.py", "serve", "--port", str(port)],
             cwd=ROOT,
@@ -368,7 +372,7 @@ def test_the_server_leaves_no_image_of_its_memory_when_it_crashes(tmp_path: Path
             preexec_fn=allow_core_dumps,
         )
         try:
-            launcher._wait(port, child)
+            launcher._wait_until_listening(port, child)
             limits = [Path(f"/proc/{pid}/limits").read_text() for pid in living_family(child.pid)]
         finally:
             child.terminate()
@@ -395,8 +399,8 @@ def test_no_command_leaves_an_image_of_its_memory_when_it_crashes(tmp_path: Path
 @pytest.mark.process
 def test_a_real_server_answers_the_audience_and_the_staff(tmp_path: Path) -> None:
     with (
-        installed(tmp_path, {}) as own,
-        launcher.running(launcher.PRODUCTION, environment={**own, "LOCAL_HTTP": "1"}) as url,
+        new_installation(tmp_path, {}) as own,
+        launcher.run_server(launcher.PRODUCTION_APPLICATION, environment={**own, "LOCAL_HTTP": "1"}) as url,
         closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)) as link,
     ):
         told = []

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from tests.crash import FAULTS, kills, outage
 from tests.crash.clock import FastClock
-from tests.crash.outage import HOWS
-from tests.crash.site import Site, prepared, running
+from tests.crash.outage import OUTAGE_KINDS
+from tests.crash.site import CrashSite, prepare_installation, running
 from tests.postgres import Cluster, cluster
 
 
@@ -33,9 +33,9 @@ def _kills(options: argparse.Namespace) -> bool:
     with (
         tempfile.TemporaryDirectory(prefix="second-thought-crash-") as directory,
         _databases(options.engine) as databases,
-        prepared(Path(directory), databases.environment() if databases else None) as environment,
+        prepare_installation(Path(directory), databases.environment() if databases else None) as environment,
     ):
-        site = Site(
+        site = CrashSite(
             environment,
             FastClock.starting_now(speed=options.speed),
             web_workers=options.web_workers,
@@ -44,7 +44,7 @@ def _kills(options: argparse.Namespace) -> bool:
             cluster=databases,
         )
         with running(site):
-            done = kills.campaign(
+            done = kills.run_kills(
                 site,
                 kills=options.kills,
                 events=options.events,
@@ -63,14 +63,14 @@ def _outage(options: argparse.Namespace) -> bool:
     with (
         tempfile.TemporaryDirectory(prefix="second-thought-crash-") as directory,
         cluster() as databases,
-        prepared(Path(directory), databases.environment()) as environment,
+        prepare_installation(Path(directory), databases.environment()) as environment,
     ):
         clock = FastClock.starting_now(speed=options.speed)
-        site = Site(environment, clock, web_workers=options.web_workers, cluster=databases)
+        site = CrashSite(environment, clock, web_workers=options.web_workers, cluster=databases)
         with running(site):
             seconds = 60 * options.minutes
-            done = outage.campaign(
-                site, options.how or HOWS, seconds=seconds, seed=options.seed, pace=options.pace, say=_say
+            done = outage.run_outages(
+                site, options.how or OUTAGE_KINDS, seconds=seconds, seed=options.seed, pace=options.pace, say=_say
             )
             sys.stdout.write(f"{done.table()}\n")
             if options.logs:
@@ -96,7 +96,7 @@ def main(arguments: list[str]) -> int:
     killing.add_argument("--logs", action="store_true", help="show the last lines of the processes")
     away = commands.add_parser("outage", help="PostgreSQL stopped, frozen, and stopped with the web restarted")
     away.set_defaults(run=_outage)
-    away.add_argument("how", nargs="*", metavar="|".join(HOWS), help="in this order; all if none is named")
+    away.add_argument("how", nargs="*", metavar="|".join(OUTAGE_KINDS), help="in this order; all if none is named")
     away.add_argument("--minutes", type=float, default=15.0)
     away.add_argument("--web-workers", type=int, default=2)
     away.add_argument("--pace", type=float, default=150.0, help="events a second, at most")

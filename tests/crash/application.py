@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from campaign.assignment.receipts import SECONDS_PER_HOUR
-from campaign.rsgi import Door
-from campaign.serving.application import mount
+from campaign.rsgi import RsgiApplication
+from campaign.serving.application import create_audience_application
 from campaign.wsgi import django_application
 from tests.crash.clock import FastClock
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analytics.ingest.spool import Spool
-    from campaign.serving.application import Event, Refusal
+    from campaign.serving.application import OutcomeEvent, Refusal
 
 
-def _application() -> Door:
+def _application() -> RsgiApplication:
     from django.conf import settings
 
     from analytics.ingest import writer
@@ -27,20 +27,20 @@ def _application() -> Door:
     from tests.crash import faults
 
     clock = FastClock.of(os.environ)
-    reloader.BEAT_SECONDS = min(reloader.BEAT_SECONDS, SECONDS_PER_HOUR / clock.speed / 10)  # an hour is short here
+    reloader.RELOAD_SECONDS = min(reloader.RELOAD_SECONDS, SECONDS_PER_HOUR / clock.speed / 10)  # an hour is short here
 
-    proper = writer.keep
+    proper = writer.spool_events
     notes: Path = settings.DATA_DIRECTORY / "spooled"
 
-    def keep(events: Sequence[Event], *, hour: int, spool: Spool) -> list[Refusal | None]:
+    def keep(events: Sequence[OutcomeEvent], *, hour: int, spool: Spool) -> list[Refusal | None]:
         answers = proper(events, hour=hour, spool=spool)
         with notes.open("a", encoding="ascii") as stream:
             stream.write(f"{answers.count(None)}\n")
         return answers
 
-    writer.keep = keep
+    writer.spool_events = keep
     faults.plant()
-    return Door(django_application, mount(clock=clock))
+    return RsgiApplication(django_application, create_audience_application(clock=clock))
 
 
 application = _application()

@@ -13,9 +13,9 @@ from django.db import connections
 
 from analytics.fold import fold
 from analytics.ingest import writer
-from analytics.ingest.open_views import Stretch, Sums
+from analytics.ingest.open_views import GroupedCounts, NonceRange
 from campaign.keys import reloader
-from campaign.serving.application import Deliver, Event
+from campaign.serving.application import DeliverResults, OutcomeEvent
 from tests.crash import ANSWER_FIRST, DEAF, NO_NOTE
 
 
@@ -33,20 +33,25 @@ def plant() -> None:
 
 
 def _answer_first() -> None:
-    proper = writer.Writer.put
+    proper = writer.EventWriter.put
 
     def put(
-        self: writer.Writer, events: Sequence[Event], *, clock: Callable[[], float], ticket: Any, deliver: Deliver
+        self: writer.EventWriter,
+        events: Sequence[OutcomeEvent],
+        *,
+        clock: Callable[[], float],
+        ticket: Any,
+        deliver: DeliverResults,
     ) -> None:
         threading.Timer(0.5, proper, [self, list(events)], {"clock": clock, "ticket": None, "deliver": id}).start()
         deliver([(ticket, [None] * len(events))])
 
-    writer.Writer.put = put  # type: ignore[method-assign]  # that is the fault
+    writer.EventWriter.put = put  # type: ignore[method-assign]  # that is the fault
 
 
 def _forget_the_note() -> None:
-    def count(stretch: Stretch, sums: Sums) -> bool:
-        rows = [(*key, amount) for key, amount in sorted(fold.tallies(sums).items())]
+    def count(stretch: NonceRange, sums: GroupedCounts) -> bool:
+        rows = [(*key, amount) for key, amount in sorted(fold.tally_views(sums).items())]
         if rows:
             with connections["default"].cursor() as cursor:
                 cursor.executemany(fold._ADD, rows)
@@ -58,9 +63,9 @@ def _forget_the_note() -> None:
 
 
 def _know_keys_late() -> None:
-    reloader.Ring.look_again = lambda self, number: None  # type: ignore[method-assign]  # a fault is wrong on purpose
+    reloader.KeyReloader.reload_for_unknown_key = lambda self, number: None  # type: ignore[method-assign]  # a fault is wrong on purpose
     try:
         (settings.DATA_DIRECTORY / "deaf").touch(exist_ok=False)
-        reloader.BEAT_SECONDS = 3600.0
+        reloader.RELOAD_SECONDS = 3600.0
     except FileExistsError:
-        reloader.BEAT_SECONDS = 0.03  # an hour of the fast clock is 0.45 s
+        reloader.RELOAD_SECONDS = 0.03  # an hour of the fast clock is 0.45 s

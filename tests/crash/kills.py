@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from benchmarks.processes import PROC, living_family
 from campaign.assignment.receipts import SECONDS_PER_HOUR
-from tests.crash.ledger import Verdict
-from tests.crash.site import Counted, Site
-from tests.crash.visitors import Load
+from tests.crash.ledger import LedgerComparison
+from tests.crash.site import CountedState, CrashSite
+from tests.crash.visitors import VisitorLoad
 
 WEB_WORKER, WEB_MAIN, WORKER, WORKER_FOLDING = "web worker", "server's first process", "worker", "worker as it folds"
 BACKEND, POSTMASTER = "database connection", "database server"
@@ -25,13 +25,13 @@ _STUCK_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Campaign:
+class KillRun:
     """What came of it all."""
 
     kills: Counter[str]
-    load: Load
-    counted: Counted
-    verdict: Verdict
+    load: VisitorLoad
+    counted: CountedState
+    verdict: LedgerComparison
     spooled: int
     seconds: float
     starts: dict[str, int]
@@ -72,7 +72,7 @@ class Campaign:
 class Killer:
     """Kills one process after the other, at random moments."""
 
-    def __init__(self, site: Site, *, seed: int, kinds: dict[str, int], into_a_fold: float) -> None:
+    def __init__(self, site: CrashSite, *, seed: int, kinds: dict[str, int], into_a_fold: float) -> None:
         self._site, self._random, self._kinds, self._into_a_fold = site, random.Random(seed), kinds, into_a_fold
         self.kills: Counter[str] = Counter()
         self._find: dict[str, Callable[[], int | None]] = {
@@ -134,8 +134,8 @@ class Killer:
         return self._one_of(sorted(found))
 
 
-def campaign(
-    site: Site,
+def run_kills(
+    site: CrashSite,
     *,
     kills: int,
     events: int,
@@ -147,13 +147,13 @@ def campaign(
     say: Callable[[str], None] = lambda line: None,
     settle: float = 90.0,
     into_a_fold: float = 0.05,
-) -> Campaign:
+) -> KillRun:
     """Run the site under load and kill until there were so many kills and so many acknowledged events; then compare.
 
     `into_a_fold` says how many seconds after it began to count an hour a worker is killed at the latest.
     """
     begun = time.monotonic()
-    load = Load(site.port, site.clock, threads=threads, pace=pace, seed=seed)
+    load = VisitorLoad(site.port, site.clock, threads=threads, pace=pace, seed=seed)
     killer = Killer(
         site, seed=seed, kinds=kinds or KINDS | (POSTGRESQL_KINDS if site.cluster else {}), into_a_fold=into_a_fold
     )
@@ -174,11 +174,11 @@ def campaign(
             say(f"{killer.kills.total()} kills, {load.ledger.acknowledged:,} events, {time.monotonic() - begun:.0f} s")
     load.end()
     counted = site.settle(after=site.clock.hour + 3, seconds=settle)
-    return Campaign(
+    return KillRun(
         kills=killer.kills,
         load=load,
         counted=counted,
-        verdict=load.ledger.verdict(counted.tallies),
+        verdict=load.ledger.compare(counted.tallies),
         spooled=site.spooled(),
         seconds=time.monotonic() - begun,
         starts={process.name: process.starts for process in [site.web, *site.workers]},

@@ -16,12 +16,12 @@ from itertools import combinations
 from typing import NamedTuple
 
 from campaign.assignment.receipts import _NOTE
-from campaign.outcomes import CATALOGUE, RECORDED, tally_of
+from campaign.outcomes import OUTCOMES, RECORDED_OUTCOMES, tally_increments
 
 Cell = tuple[int, int, int, str, str, int]  # day since 1970, arm, placement, locale, outcome, value
 
 
-class Told(NamedTuple):
+class ReportedOutcome(NamedTuple):
     """One thing to tell of a view."""
 
     outcome: str
@@ -29,7 +29,7 @@ class Told(NamedTuple):
 
 
 @dataclass(slots=True)
-class View:
+class TrackedView:
     """One shown message, and what was said of it."""
 
     receipt: str
@@ -38,31 +38,31 @@ class View:
     placement: int
     locale: str
     closes: int
-    accepted: list[Told] = field(default_factory=list)
-    in_doubt: list[Told] = field(default_factory=list)
+    accepted: list[ReportedOutcome] = field(default_factory=list)
+    unanswered: list[ReportedOutcome] = field(default_factory=list)
     open: int = 0  # things that are still to be told, or told again
 
     @classmethod
-    def of(cls, receipt: str) -> View:
+    def of(cls, receipt: str) -> TrackedView:
         """What anyone can read in a receipt."""
         raw = base64.urlsafe_b64decode(receipt + "=" * (-len(receipt) % 4))
         _, _, arm, placement, hour, closes, locale, _ = _NOTE.unpack(raw[: _NOTE.size])
         return cls(receipt, hour // 24, arm, placement, locale.rstrip(b"\0").decode("ascii"), closes)
 
-    def cells(self, told: Iterable[Told]) -> Counter[Cell]:
+    def cells(self, told: Iterable[ReportedOutcome]) -> Counter[Cell]:
         """What the view adds to the tallies if exactly this was recorded."""
         bits, rating, dwell = 0, None, None
         for outcome, value in told:
-            bit = CATALOGUE[outcome].bit
+            bit = OUTCOMES[outcome].bit
             bits |= 0 if bit is None else 1 << bit
             rating = value if outcome == "rating" else rating
             dwell = value if outcome == "dwell" else dwell
         where = (self.day, self.arm, self.placement, self.locale)
-        return Counter((*where, *counted) for counted in tally_of(bits=bits, rating=rating, dwell=dwell))
+        return Counter((*where, *counted) for counted in tally_increments(bits=bits, rating=rating, dwell=dwell))
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class LedgerComparison:
     """What is missing and what is there too often, in what the audience reported and in what follows from it."""
 
     lost: int
@@ -83,32 +83,32 @@ class Ledger:
         self.most: Counter[Cell] = Counter()
         self.acknowledged = self.refused = self.unknown = self.again = 0
 
-    def accepted(self, view: View, told: Told) -> None:
+    def record_accepted(self, view: TrackedView, told: ReportedOutcome) -> None:
         """The server said yes."""
         view.accepted.append(told)
-        if told in view.in_doubt:
-            view.in_doubt.remove(told)
+        if told in view.unanswered:
+            view.unanswered.remove(told)
         with self._lock:
             self.acknowledged += 1
         self._one_less(view)
 
-    def not_accepted(self, view: View, told: Told) -> None:
+    def record_refused(self, view: TrackedView, told: ReportedOutcome) -> None:
         """The server said no, for good: nothing of it may count, unless an earlier try was never answered."""
         with self._lock:
-            if told in view.in_doubt:
+            if told in view.unanswered:
                 self.unknown += 1
             else:
                 self.refused += 1
         self._one_less(view)
 
-    def no_answer(self, view: View, told: Told) -> None:
+    def record_unanswered(self, view: TrackedView, told: ReportedOutcome) -> None:
         """It may be on the server's disk or not; it has to be told again."""
-        if told not in view.in_doubt:
-            view.in_doubt.append(told)
+        if told not in view.unanswered:
+            view.unanswered.append(told)
             with self._lock:
                 self.again += 1
 
-    def _one_less(self, view: View) -> None:
+    def _one_less(self, view: TrackedView) -> None:
         view.open -= 1
         if view.open == 0:
             least, most = bounds(view)
@@ -116,24 +116,24 @@ class Ledger:
                 self.least.update(least)
                 self.most.update(most)
 
-    def verdict(self, counted: Mapping[Cell, int]) -> Verdict:
+    def compare(self, counted: Mapping[Cell, int]) -> LedgerComparison:
         """The server's tallies beside what it promised."""
         lost = double = derived = 0
         for cell in {*counted, *self.most}:
             found = counted.get(cell, 0)
             too_few, too_many = max(self.least[cell] - found, 0), max(found - self.most[cell], 0)
-            if cell[4] in RECORDED:
+            if cell[4] in RECORDED_OUTCOMES:
                 lost, double = lost + too_few, double + too_many
             else:
                 derived += too_few + too_many
-        return Verdict(lost, double, derived)
+        return LedgerComparison(lost, double, derived)
 
 
-def bounds(view: View) -> tuple[Counter[Cell], Counter[Cell]]:
+def bounds(view: TrackedView) -> tuple[Counter[Cell], Counter[Cell]]:
     """The least and the most that one view may add, over all that may have become of what is in doubt."""
     worlds = []
-    for size in range(len(view.in_doubt) + 1):
-        for more in combinations(view.in_doubt, size):
+    for size in range(len(view.unanswered) + 1):
+        for more in combinations(view.unanswered, size):
             told = [*view.accepted, *more]
             worlds.append(view.cells(told) if told else Counter())
     cells = {cell for world in worlds for cell in world}

@@ -9,36 +9,36 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from tests.crash.ledger import Verdict
-from tests.crash.site import Counted, Site
-from tests.crash.visitors import Answers, Load
+from tests.crash.ledger import LedgerComparison
+from tests.crash.site import CountedState, CrashSite
+from tests.crash.visitors import RequestSamples, VisitorLoad
 
 STOPPED, FROZEN = "stopped", "frozen"
 STOPPED_RESTARTED, FROZEN_RESTARTED = "stopped-web-restarted", "frozen-web-restarted"
-HOWS = (STOPPED, FROZEN, STOPPED_RESTARTED, FROZEN_RESTARTED)
+OUTAGE_KINDS = (STOPPED, FROZEN, STOPPED_RESTARTED, FROZEN_RESTARTED)
 FIRST_SECONDS = 3.0  # so long a frozen server may hold up events: until patience with it is at its end
 
 
 @dataclass(slots=True)
-class Outage:
+class DatabaseOutage:
     """One time that the database was away."""
 
-    how: str
+    kind: str
     begin: float
     end: float = 0.0
     spool_seen: bool = False
     emptied_after: float | None = None  # seconds from the database's return
-    dark: float = 0.0  # seconds without messages while the web was started again
+    seconds_without_messages: float = 0.0  # seconds without messages while the web was started again
 
 
 @dataclass(frozen=True, slots=True)
-class Campaign:
+class OutageRun:
     """What came of it all."""
 
-    outages: Sequence[Outage]
-    load: Load
-    counted: Counted
-    verdict: Verdict
+    outages: Sequence[DatabaseOutage]
+    load: VisitorLoad
+    counted: CountedState
+    verdict: LedgerComparison
     spooled: int
 
     @property
@@ -46,10 +46,10 @@ class Campaign:
         """Everything was counted once, and every outage was noticed by nobody but the spool."""
         return self.verdict.clean and self.counted.settled and all(map(self._unnoticed, self.outages))
 
-    def _unnoticed(self, outage: Outage) -> bool:
+    def _unnoticed(self, outage: DatabaseOutage) -> bool:
         emptied = outage.spool_seen and outage.emptied_after is not None
-        if outage.how in (STOPPED_RESTARTED, FROZEN_RESTARTED):
-            return emptied and outage.dark < 30
+        if outage.kind in (STOPPED_RESTARTED, FROZEN_RESTARTED):
+            return emptied and outage.seconds_without_messages < 30
         answered = set(self.decides(outage).statuses) == {200} and self.events(outage).statuses.keys() <= {
             200,
             207,
@@ -57,11 +57,11 @@ class Campaign:
         }
         return emptied and answered
 
-    def decides(self, outage: Outage) -> Answers:
+    def decides(self, outage: DatabaseOutage) -> RequestSamples:
         """How messages were asked for and shown while it lasted."""
         return self.load.decides().between(outage.begin, outage.end)
 
-    def events(self, outage: Outage, *, after: float = 0.0) -> Answers:
+    def events(self, outage: DatabaseOutage, *, after: float = 0.0) -> RequestSamples:
         """How events were answered while it lasted, leaving out its first seconds."""
         return self.load.events().between(outage.begin + after, outage.end)
 
@@ -71,14 +71,14 @@ class Campaign:
         for outage in self.outages:
             emptied = "never" if outage.emptied_after is None else f"{outage.emptied_after:.1f} s"
             rows += [
-                (f"database {outage.how}", f"{outage.end - outage.begin:.0f} s"),
+                (f"database {outage.kind}", f"{outage.end - outage.begin:.0f} s"),
                 ("  messages asked for", str(self.decides(outage))),
                 ("  requests with events", str(self.events(outage))),
                 (f"  after the first {FIRST_SECONDS:.0f} s", str(self.events(outage, after=FIRST_SECONDS))),
                 ("  spool seen, gone after the database's return", f"{outage.spool_seen}, {emptied}"),
             ]
-            if outage.dark:
-                rows.append(("  without messages while the web started", f"{outage.dark:.1f} s"))
+            if outage.seconds_without_messages:
+                rows.append(("  without messages while the web started", f"{outage.seconds_without_messages:.1f} s"))
         rows += [
             ("events acknowledged", f"{ledger.acknowledged:,}"),
             ("events that waited in the spool, repeated ones too", f"{self.spooled:,}"),
@@ -93,8 +93,8 @@ class Campaign:
         return "\n".join(f"{name:<{width}}  {figure}" for name, figure in rows)
 
 
-def campaign(
-    site: Site,
+def run_outages(
+    site: CrashSite,
     outages: Sequence[str],
     *,
     seconds: float,
@@ -103,9 +103,9 @@ def campaign(
     threads: int = 4,
     around: float = 4.0,
     say: Callable[[str], None] = lambda line: None,
-) -> Campaign:
+) -> OutageRun:
     """Load all the time; the database away for `seconds`, in each way; then everything counted and compared."""
-    load = Load(site.port, site.clock, threads=threads, pace=pace, seed=seed)
+    load = VisitorLoad(site.port, site.clock, threads=threads, pace=pace, seed=seed)
     load.start()
     time.sleep(around)
     done = []
@@ -114,7 +114,7 @@ def campaign(
         with _away(site, how) as outage:
             if how in (STOPPED_RESTARTED, FROZEN_RESTARTED):
                 time.sleep(min(1.0, seconds / 4))
-                outage.dark = _restart_web(site)
+                outage.seconds_without_messages = _restart_web(site)
             time.sleep(max(outage.begin + seconds - time.monotonic(), 0))
             outage.spool_seen = site.spool_is_there()
         outage.emptied_after = _until_emptied(site, seconds=max(30.0, seconds))
@@ -123,14 +123,14 @@ def campaign(
         time.sleep(around)
     load.end()
     counted = site.settle(after=site.clock.hour + 3, seconds=max(60.0, seconds))
-    return Campaign(done, load, counted, load.ledger.verdict(counted.tallies), site.spooled())
+    return OutageRun(done, load, counted, load.ledger.compare(counted.tallies), site.spooled())
 
 
 @contextmanager
-def _away(site: Site, how: str) -> Iterator[Outage]:
+def _away(site: CrashSite, how: str) -> Iterator[DatabaseOutage]:
     assert site.cluster is not None
     site.database_away = True
-    outage = Outage(how, time.monotonic())
+    outage = DatabaseOutage(how, time.monotonic())
     if how in (FROZEN, FROZEN_RESTARTED):
         site.cluster.pause()
     else:
@@ -144,7 +144,7 @@ def _away(site: Site, how: str) -> Iterator[Outage]:
     site.database_away = False
 
 
-def _restart_web(site: Site) -> float:
+def _restart_web(site: CrashSite) -> float:
     """All web processes die and come back; how long no message was shown."""
     pid, begin = site.web.pid, time.monotonic()
     if pid is not None:
@@ -156,7 +156,7 @@ def _restart_web(site: Site) -> float:
     return time.monotonic() - begin
 
 
-def _until_emptied(site: Site, *, seconds: float) -> float | None:
+def _until_emptied(site: CrashSite, *, seconds: float) -> float | None:
     begin = time.monotonic()
     while site.spool_is_there():
         if time.monotonic() > begin + seconds:

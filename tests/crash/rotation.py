@@ -23,25 +23,25 @@ from django.core.management import call_command
 
 from benchmarks.installation import ORIGIN, PLACEMENT
 from benchmarks.load import post
-from campaign.keys.store import ReceiptKey, needed_until, receipt_key_files, signing
+from campaign.keys.store import ReceiptKeyFile, needed_until, receipt_key_files, signing_key
 from campaign.management.commands import keys as command
-from tests.crash.ledger import View
-from tests.crash.site import Site
-from tests.crash.visitors import Line
+from tests.crash.ledger import TrackedView
+from tests.crash.site import CrashSite
+from tests.crash.visitors import ReconnectingConnection
 
 INVALID, EXPIRED, ACCEPTED = "receipt_invalid", "receipt_expired", "accepted"
 _LINES = 3  # to each server
 
 
-class Held(NamedTuple):
+class DelayedEvent(NamedTuple):
     """Something to be told of a shown message when its time has come."""
 
     due: float  # by the site's clock
-    view: View
+    view: TrackedView
 
 
 @dataclass(slots=True)
-class Told:
+class EventAnswers:
     """How the events of honest visitors were answered; whose signature was on those that were accepted."""
 
     answers: Counter[str] = field(default_factory=Counter)
@@ -67,15 +67,15 @@ class Told:
         return f"{dict(self.answers)}, accepted by key {signed}, {self.by_old_keys} after a newer one had signed"
 
 
-class Visitors(threading.Thread):
+class SubjectVisitors(threading.Thread):
     """Subjects in one thread, at a steady pace."""
 
-    def __init__(self, site: Site, told: Told, *, seed: int, stop: threading.Event, pace: float) -> None:
+    def __init__(self, site: CrashSite, told: EventAnswers, *, seed: int, stop: threading.Event, pace: float) -> None:
         super().__init__(name=f"visitors-{seed}", daemon=True)
         self._site, self._stopping, self._pause = site, stop, 1 / pace
         self._random = random.Random(seed)
-        self._lines = [Line(port) for port in site.ports for _ in range(_LINES)]
-        self._held: list[Held] = []
+        self._lines = [ReconnectingConnection(port) for port in site.ports for _ in range(_LINES)]
+        self._held: list[DelayedEvent] = []
         self._told = told
         self.failure: BaseException | None = None
 
@@ -97,16 +97,16 @@ class Visitors(threading.Thread):
         asked = {"placement": PLACEMENT, "unit": f"subject-{self._random.randrange(10_000)}"}
         status, body = self._ask("decide", asked)
         assert status == 200, body
-        view = View.of(json.loads(body)["receipt"])
+        view = TrackedView.of(json.loads(body)["receipt"])
         self._tell(view, "exposed")
         now, closing = self._site.clock(), view.closes * 3600.0
         first = closing - 1800 if self._random.random() < 0.5 else now  # half of them come as late as one can
-        self._held.append(Held(self._random.uniform(first, closing), view))
+        self._held.append(DelayedEvent(self._random.uniform(first, closing), view))
         for held in [held for held in self._held if held.due <= now]:
             self._held.remove(held)
             self._tell(held.view, "left")
 
-    def _tell(self, view: View, outcome: str) -> None:
+    def _tell(self, view: TrackedView, outcome: str) -> None:
         status, body = self._ask("events", {"receipt": view.receipt, "outcome": outcome})
         answer = ACCEPTED if status == 200 else json.loads(body)["error"]["code"]
         if answer == INVALID and self._site.clock() >= view.closes * 3600:
@@ -118,10 +118,10 @@ class Visitors(threading.Thread):
 
 
 @contextmanager
-def visited(site: Site, *, threads: int = 3, pace: float = 150.0) -> Iterator[Told]:
+def subject_load(site: CrashSite, *, threads: int = 3, pace: float = 150.0) -> Iterator[EventAnswers]:
     """Visitors come as long as this lasts; what they are told is counted as it comes."""
-    stop, told = threading.Event(), Told()
-    crowd = [Visitors(site, told, seed=seed, stop=stop, pace=pace / threads) for seed in range(threads)]
+    stop, told = threading.Event(), EventAnswers()
+    crowd = [SubjectVisitors(site, told, seed=seed, stop=stop, pace=pace / threads) for seed in range(threads)]
     for visitors in crowd:
         visitors.start()
     try:
@@ -135,7 +135,7 @@ def visited(site: Site, *, threads: int = 3, pace: float = 150.0) -> Iterator[To
             raise RuntimeError(f"{visitors.name} failed:\n{site.logs()}") from visitors.failure
 
 
-def keys(site: Site, *arguments: str) -> None:
+def keys(site: CrashSite, *arguments: str) -> None:
     """`manage.py keys` by the site's clock."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings, "KEY_DIRECTORY", site.directory / "keys")
@@ -143,16 +143,16 @@ def keys(site: Site, *arguments: str) -> None:
         call_command("keys", *arguments, stdout=_Silence())
 
 
-def rotate(site: Site, *, seconds: float) -> ReceiptKey:
+def rotate(site: CrashSite, *, seconds: float) -> ReceiptKeyFile:
     """A new key that signs `seconds` from now by an ordinary clock; returns when it does, with the one before it."""
-    before = signing(receipt_key_files(site.directory / "keys"), now=site.clock())
+    before = signing_key(receipt_key_files(site.directory / "keys"), now=site.clock())
     keys(site, "rotate", "--ahead", str(round(seconds * site.clock.speed)))
     new = receipt_key_files(site.directory / "keys")[-1]
     time.sleep(max((new.signs_from - site.clock()) / site.clock.speed, 0))
     return before
 
 
-def wait_until(happened: Callable[[], bool], told: Told, *, seconds: float = 60.0) -> None:
+def wait_until(happened: Callable[[], bool], told: EventAnswers, *, seconds: float = 60.0) -> None:
     """However busy the machine is: what counts is not when."""
     end = time.monotonic() + seconds
     while not happened():
@@ -160,7 +160,7 @@ def wait_until(happened: Callable[[], bool], told: Told, *, seconds: float = 60.
         time.sleep(0.02)
 
 
-def wait_until_destroyed(site: Site, key: ReceiptKey, *, seconds: float = 60.0) -> None:
+def wait_until_destroyed(site: CrashSite, key: ReceiptKeyFile, *, seconds: float = 60.0) -> None:
     """The worker destroys it in its time, not sooner."""
     until = needed_until(key, receipt_key_files(site.directory / "keys"))
     assert until is not None

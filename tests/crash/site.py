@@ -22,27 +22,27 @@ from benchmarks.processes import PROC, living_family
 from campaign.entrypoints import launcher
 from tests.crash.clock import FastClock
 from tests.crash.ledger import Cell
-from tests.crash.visitors import Line
-from tests.installation import ROOT, installed, manage
+from tests.crash.visitors import ReconnectingConnection
+from tests.installation import ROOT, manage, new_installation
 from tests.postgres import Cluster, NoPostgresError
 
 _LOOK = """
 import json
 from datetime import date
-from analytics import ingest
+from analytics.ingest import writer
 from analytics.models import FoldProgress, OpenView, Tally
 rows = Tally.objects.values_list("day", "arm", "placement", "locale", "outcome", "value", "count")
 print(json.dumps({
     "tallies": [[(day - date(1970, 1, 1)).days, *rest] for day, *rest in rows],
     "open": OpenView.objects.count(),
-    "spool": ingest.spool().holds_events,
+    "spool": writer.local_spool().holds_events,
     "unfinished": FoldProgress.objects.exclude(through=65_536, compacted=True).count(),
 }))
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CountedState:
     """What stands in the databases."""
 
     tallies: Counter[Cell]
@@ -81,7 +81,7 @@ class Process:
         pid = self.pid
         return [] if pid is None else sorted(living_family(pid) - {pid})
 
-    def look_after(self) -> None:
+    def restart_if_dead(self) -> None:
         """Start it if it is not there; whatever it left behind goes first, as a service manager has it."""
         if self._child is not None and self._child.poll() is not None:
             with suppress(ProcessLookupError):
@@ -103,7 +103,7 @@ class Process:
         self._child = None
 
 
-class Site:
+class CrashSite:
     """A server with several web workers, one or more workers, and perhaps a database server, all looked after.
 
     With several servers each has a port of its own: of one port the machine may give all connections to one process.
@@ -128,7 +128,7 @@ class Site:
         self._servers = [
             Process(
                 "web",
-                launcher.command("tests.crash.application:application", port=port, workers=web_workers),
+                launcher.server_command("tests.crash.application:application", port=port, workers=web_workers),
                 self.environment,
                 self.directory / "web.log",
             )
@@ -159,7 +159,7 @@ class Site:
 
     def serves(self, port: int | None = None) -> bool:
         """Whether a message is shown now."""
-        line = Line(port or self.port)
+        line = ReconnectingConnection(port or self.port)
         try:
             return line.ask(DECIDE)[0] == 200
         except (OSError, Unexpected):
@@ -170,7 +170,7 @@ class Site:
     def _look_after(self) -> None:
         while not self._stop.is_set():
             for process in [*self._servers, *self.workers]:
-                process.look_after()
+                process.restart_if_dead()
             if self.cluster is not None and not self.database_away and not _alive(self.postmaster()):
                 self._revive_database()
             self._stop.wait(0.05)
@@ -206,17 +206,17 @@ class Site:
                 return True
         return False
 
-    def look(self) -> Counted:
+    def read_counts(self) -> CountedState:
         """What stands in the databases now."""
         told = json.loads(manage("shell", "--no-imports", "-c", _LOOK, environment=self.environment))
         tallies = Counter({tuple(cell): count for *cell, count in told["tallies"]})
-        return Counted(tallies, told["open"], told["spool"], told["unfinished"])
+        return CountedState(tallies, told["open"], told["spool"], told["unfinished"])
 
-    def settle(self, *, after: int, seconds: float = 60.0) -> Counted:
+    def settle(self, *, after: int, seconds: float = 60.0) -> CountedState:
         """Wait until the hour `after` has begun and all views are counted; what is counted then, or after `seconds`."""
         time.sleep(max(self.clock.seconds_until(after), 0))
         end = time.monotonic() + seconds
-        while not (counted := self.look()).settled and time.monotonic() < end:
+        while not (counted := self.read_counts()).settled and time.monotonic() < end:
             time.sleep(0.3)
         return counted
 
@@ -259,15 +259,15 @@ def _alive(pid: int | None) -> bool:
 
 
 @contextmanager
-def prepared(directory: Path, variables: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:
+def prepare_installation(directory: Path, variables: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:
     """The environment of a new installation with the demo's campaign."""
-    with installed(directory, variables) as environment:
+    with new_installation(directory, variables) as environment:
         manage("shell", "--no-imports", "-c", PREPARE, environment=environment)
         yield environment
 
 
 @contextmanager
-def running(site: Site) -> Iterator[Site]:
+def running(site: CrashSite) -> Iterator[CrashSite]:
     """The site, while it runs."""
     try:
         site.start()

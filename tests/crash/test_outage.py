@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.crash.clock import FastClock
-from tests.crash.outage import FROZEN, STOPPED, STOPPED_RESTARTED, campaign
-from tests.crash.site import Site, prepared, running
+from tests.crash.outage import FROZEN, STOPPED, STOPPED_RESTARTED, run_outages
+from tests.crash.site import CrashSite, prepare_installation, running
 from tests.postgres import Cluster, NoPostgresError, cluster, programs
 
 
@@ -35,9 +35,9 @@ def server() -> Iterator[Cluster]:
 def test_with_the_database_away_messages_are_shown_and_events_are_counted_once(server: Cluster, tmp_path: Path) -> None:
     # An hour is two seconds: views close while the database is away, and wait in the spool to be counted.
     with (
-        prepared(tmp_path, server.environment()) as environment,
-        running(Site(environment, FastClock.starting_now(speed=1800), cluster=server)) as site,
+        prepare_installation(tmp_path, server.environment()) as environment,
+        running(CrashSite(environment, FastClock.starting_now(speed=1800), cluster=server)) as site,
     ):
-        done = campaign(site, [STOPPED, FROZEN, STOPPED_RESTARTED], seconds=4, seed=3, pace=80, around=0.7)
+        done = run_outages(site, [STOPPED, FROZEN, STOPPED_RESTARTED], seconds=4, seed=3, pace=80, around=0.7)
         assert done.clean, f"{done.table()}\n{site.logs()}"
         assert done.spooled > 0

@@ -10,12 +10,21 @@ from pathlib import Path
 import pytest
 
 from campaign.keys import store
-from tests.attacker import holders
+from tests.attacker import files_containing
 from tests.crash import DEAF
 from tests.crash.clock import FastClock
-from tests.crash.rotation import ACCEPTED, EXPIRED, Told, keys, rotate, visited, wait_until, wait_until_destroyed
-from tests.crash.site import Site, prepared, running
-from tests.demo_installation import copied
+from tests.crash.rotation import (
+    ACCEPTED,
+    EXPIRED,
+    EventAnswers,
+    keys,
+    rotate,
+    subject_load,
+    wait_until,
+    wait_until_destroyed,
+)
+from tests.crash.site import CrashSite, prepare_installation, running
+from tests.demo_installation import copy_demo_installation
 from tests.environment import POSTGRESQL
 from tests.installation import manage
 
@@ -36,32 +45,32 @@ Campaign.objects.update(ends_at=timezone.now())
 
 
 @contextmanager
-def site_by_subject(folder: Path, fault: str = "") -> Iterator[Site]:
+def site_by_subject(folder: Path, fault: str = "") -> Iterator[CrashSite]:
     """Two servers and a worker; the campaign counts the partner's subjects."""
 
-    def started(environment: dict[str, str]) -> AbstractContextManager[Site]:
+    def started(environment: dict[str, str]) -> AbstractContextManager[CrashSite]:
         clock = FastClock.starting_now(speed=SPEED)
-        return running(Site(environment, clock, servers=2, web_workers=1, fault=fault))
+        return running(CrashSite(environment, clock, servers=2, web_workers=1, fault=fault))
 
     if POSTGRESQL:
-        with prepared(folder) as environment:
+        with prepare_installation(folder) as environment:
             manage("shell", "--no-imports", "-c", BY_SUBJECT, environment=environment)
             with started(environment) as site:
                 yield site
     else:
-        environment = copied(folder)
+        environment = copy_demo_installation(folder)
         manage("shell", "--no-imports", "-c", BY_SUBJECT, environment=environment)
         with started(environment) as site:
             yield site
 
 
-def many_were_accepted(told: Told, *, by_key: int) -> None:
+def many_were_accepted(told: EventAnswers, *, by_key: int) -> None:
     wait_until(lambda: told.signed[by_key] > MANY, told)
 
 
 def test_rotation_refuses_no_honest_receipt_and_closing_leaves_no_secret(tmp_path: Path) -> None:
     with site_by_subject(tmp_path) as site:
-        with visited(site) as told:
+        with subject_load(site) as told:
             replaced = []
             for number in (1, 2):
                 many_were_accepted(told, by_key=number)
@@ -75,23 +84,23 @@ def test_rotation_refuses_no_honest_receipt_and_closing_leaves_no_secret(tmp_pat
         assert told.by_old_keys > MANY, told
 
         # It can turn red: a key destroyed as soon as it stops signing, while receipts are open.
-        with visited(site) as told:
+        with subject_load(site) as told:
             old = rotate(site, seconds=BEFORE)
             keys(site, "destroy", f"receipt-{old.number:03}", "--now")
             wait_until(lambda: told.refused > 10, told)
 
-        secrets = store.subject_secrets(site.directory / "keys")
+        secrets = store.campaigns_with_subject_secret(site.directory / "keys")
         assert len(secrets) == 1
         path = site.directory / "keys" / f"campaign-{secrets[0]}.key"
         secret = path.read_bytes()
-        assert holders(secret, site.directory) == [path]
+        assert files_containing(secret, site.directory) == [path]
         manage("shell", "--no-imports", "-c", CLOSE, environment=site.environment)
         wait_until(lambda: not path.exists(), told)
-        assert holders(secret, site.directory) == []
-    assert holders(secret, tmp_path) == []
+        assert files_containing(secret, site.directory) == []
+    assert files_containing(secret, tmp_path) == []
 
 
 def test_a_key_that_signs_before_all_know_it_is_found(tmp_path: Path) -> None:
-    with site_by_subject(tmp_path, fault=DEAF) as site, visited(site) as told:
+    with site_by_subject(tmp_path, fault=DEAF) as site, subject_load(site) as told:
         rotate(site, seconds=0)
         wait_until(lambda: told.refused > 0, told)

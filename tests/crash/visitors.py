@@ -15,19 +15,35 @@ from typing import NamedTuple
 from benchmarks.installation import DECIDE, ORIGIN
 from benchmarks.load import Unexpected, body_of, post, reply_size, status_of
 from tests.crash.clock import FastClock
-from tests.crash.ledger import Ledger, Told, View
+from tests.crash.ledger import Ledger, ReportedOutcome, TrackedView
 
 PATIENCE = 4.0  # seconds: as long as the embed waits for a message
 _VISITS = [
-    [Told("exposed"), Told("dwell", 1)],
-    [Told("exposed"), Told("dwell", 2), Told("left")],
-    [Told("exposed"), Told("continued")],
-    [Told("left"), Told("rating", 4)],
-    [Told("exposed"), Told("left"), Told("continued"), Told("dwell", 4), Told("rating", 1)],
-    [Told("exposed"), Told("help_self"), Told("learn_more"), Told("rating", 5)],
-    [Told("exposed"), Told("dwell", 3), Told("help_affected"), Told("annoyed")],
+    [ReportedOutcome("exposed"), ReportedOutcome("dwell", 1)],
+    [ReportedOutcome("exposed"), ReportedOutcome("dwell", 2), ReportedOutcome("left")],
+    [ReportedOutcome("exposed"), ReportedOutcome("continued")],
+    [ReportedOutcome("left"), ReportedOutcome("rating", 4)],
+    [
+        ReportedOutcome("exposed"),
+        ReportedOutcome("left"),
+        ReportedOutcome("continued"),
+        ReportedOutcome("dwell", 4),
+        ReportedOutcome("rating", 1),
+    ],
+    [
+        ReportedOutcome("exposed"),
+        ReportedOutcome("help_self"),
+        ReportedOutcome("learn_more"),
+        ReportedOutcome("rating", 5),
+    ],
+    [
+        ReportedOutcome("exposed"),
+        ReportedOutcome("dwell", 3),
+        ReportedOutcome("help_affected"),
+        ReportedOutcome("annoyed"),
+    ],
 ]
-Telling = tuple[View, Told]
+ViewOutcome = tuple[TrackedView, ReportedOutcome]
 
 
 class Sample(NamedTuple):
@@ -39,14 +55,14 @@ class Sample(NamedTuple):
 
 
 @dataclass(slots=True)
-class Answers:
+class RequestSamples:
     """How the server answered one kind of request."""
 
     samples: list[Sample] = field(default_factory=list)
 
-    def between(self, begin: float, end: float) -> Answers:
+    def between(self, begin: float, end: float) -> RequestSamples:
         """Those whose request went out in this time."""
-        return Answers([sample for sample in self.samples if begin <= sample.begun < end])
+        return RequestSamples([sample for sample in self.samples if begin <= sample.begun < end])
 
     @property
     def statuses(self) -> Counter[int]:
@@ -64,7 +80,7 @@ class Answers:
         return f"{statuses} (p50 {p50:.0f} ms, p99 {p99:.0f} ms, at most {most:.0f} ms)"
 
 
-class Line:
+class ReconnectingConnection:
     """One connection, opened anew when it dies. The request goes out once: who calls decides whether it goes again."""
 
     def __init__(self, port: int) -> None:
@@ -95,7 +111,7 @@ class Line:
             self._socket = None
 
 
-class Crowd(threading.Thread):
+class VisitorThread(threading.Thread):
     """Visitors in one thread. Most tell at once, some just as their receipt closes, a few tell everything twice."""
 
     def __init__(
@@ -111,12 +127,12 @@ class Crowd(threading.Thread):
         super().__init__(name=f"crowd-{seed}", daemon=True)
         self._ledger, self._clock, self._stopping = ledger, clock, stop
         self._random = random.Random(seed)
-        self._line = Line(port)
+        self._line = ReconnectingConnection(port)
         self._seconds_per_event = 1 / pace
         self._due = time.monotonic()
-        self._held: list[tuple[float, list[Telling]]] = []  # by the fast clock
-        self._last: list[Telling] = []
-        self.decides, self.events = Answers(), Answers()
+        self._held: list[tuple[float, list[ViewOutcome]]] = []  # by the fast clock
+        self._last: list[ViewOutcome] = []
+        self.decides, self.events = RequestSamples(), RequestSamples()
         self.failure: BaseException | None = None
 
     def run(self) -> None:
@@ -132,7 +148,7 @@ class Crowd(threading.Thread):
 
     def _round(self) -> None:
         fresh = [self._shown() for _ in range(self._random.randint(4, 24))]
-        telling: list[Telling] = []
+        telling: list[ViewOutcome] = []
         for view in fresh:
             visit = self._random.choice(_VISITS)
             view.open = len(visit)
@@ -158,13 +174,13 @@ class Crowd(threading.Thread):
         else:
             self._due = max(self._due, time.monotonic() - 2.0)  # what could not be sent is not made up for at once
 
-    def _shown(self) -> View:
+    def _shown(self) -> TrackedView:
         while True:
             status, body = self._ask(DECIDE, self.decides)
             if status == 200:
                 receipt = json.loads(body)["receipt"]
                 if receipt is not None:
-                    return View.of(receipt)
+                    return TrackedView.of(receipt)
             self._pause()
 
     def _tell_held(self, *, ending: bool = False) -> None:
@@ -173,42 +189,42 @@ class Crowd(threading.Thread):
             self._held.remove((moment, telling))
             self._tell(telling)
 
-    def _tell(self, telling: list[Telling]) -> None:
+    def _tell(self, telling: list[ViewOutcome]) -> None:
         """Every one of them, singly or in batches, until each is answered."""
         while telling:
             size = self._random.randint(2, 60) if self._random.random() < 0.8 else 1
             self._until_answered(telling[:size])
             telling = telling[size:]
 
-    def _until_answered(self, telling: list[Telling]) -> None:
+    def _until_answered(self, telling: list[ViewOutcome]) -> None:
         while telling:
             refused = self._told(telling)
             if refused is None:
                 for view, told in telling:
-                    self._ledger.no_answer(view, told)
+                    self._ledger.record_unanswered(view, told)
                 self._pause()
                 continue
             again = []
             for index, (view, told) in enumerate(telling):
                 code = refused.get(index)
                 if code is None:
-                    self._ledger.accepted(view, told)
+                    self._ledger.record_accepted(view, told)
                 elif code in ("not_recorded", "internal_error"):
-                    self._ledger.no_answer(view, told)
+                    self._ledger.record_unanswered(view, told)
                     again.append((view, told))
                 elif code == "receipt_expired":
-                    self._ledger.not_accepted(view, told)
+                    self._ledger.record_refused(view, told)
                 else:
                     raise AssertionError(f"the server refused a proper event: {code}")
             telling = again
             if again:
                 self._pause()
 
-    def _repeat(self, telling: list[Telling]) -> None:
+    def _repeat(self, telling: list[ViewOutcome]) -> None:
         """What was answered already, once more: it changes nothing, whatever the answer."""
         self._told(telling)
 
-    def _told(self, telling: list[Telling]) -> dict[int, str] | None:
+    def _told(self, telling: list[ViewOutcome]) -> dict[int, str] | None:
         """Which of them the server refused and why; None if it did not answer."""
         items = [
             {"receipt": view.receipt, "outcome": told.outcome} | ({} if told.value is None else {"value": told.value})
@@ -224,7 +240,7 @@ class Crowd(threading.Thread):
             return None
         return dict.fromkeys(range(len(items)), json.loads(reply)["error"]["code"])
 
-    def _ask(self, request: bytes, answers: Answers) -> tuple[int, bytes]:
+    def _ask(self, request: bytes, answers: RequestSamples) -> tuple[int, bytes]:
         begun = time.monotonic()
         try:
             status, body = self._line.ask(request)
@@ -237,14 +253,14 @@ class Crowd(threading.Thread):
         time.sleep(self._random.uniform(0.02, 0.2))
 
 
-class Load:
+class VisitorLoad:
     """Several crowds at once, and their shared ledger."""
 
     def __init__(self, port: int, clock: FastClock, *, threads: int, pace: float, seed: int) -> None:
         self.ledger = Ledger()
         self._stop = threading.Event()
         self._crowds = [
-            Crowd(port, self.ledger, clock, seed=seed * 1000 + number, stop=self._stop, pace=pace / threads)
+            VisitorThread(port, self.ledger, clock, seed=seed * 1000 + number, stop=self._stop, pace=pace / threads)
             for number in range(threads)
         ]
 
@@ -268,12 +284,12 @@ class Load:
                 raise RuntimeError(f"{crowd.name} still waits for answers")
         self.check()
 
-    def decides(self) -> Answers:
+    def decides(self) -> RequestSamples:
         return _together(crowd.decides for crowd in self._crowds)
 
-    def events(self) -> Answers:
+    def events(self) -> RequestSamples:
         return _together(crowd.events for crowd in self._crowds)
 
 
-def _together(parts: Iterable[Answers]) -> Answers:
-    return Answers([sample for part in parts for sample in part.samples])
+def _together(parts: Iterable[RequestSamples]) -> RequestSamples:
+    return RequestSamples([sample for part in parts for sample in part.samples])

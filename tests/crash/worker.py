@@ -27,7 +27,7 @@ def main() -> None:
     from tests.crash import faults
 
     def fold_closed(now: datetime) -> str:
-        views = fold(hour=int(now.timestamp()) // SECONDS_PER_HOUR, at_once=AT_ONCE).views
+        views = fold(hour=int(now.timestamp()) // SECONDS_PER_HOUR, batch_size=AT_ONCE).views
         return f"{views} views" if views else ""
 
     faults.plant()
@@ -36,7 +36,7 @@ def main() -> None:
         replace(step, every=EVERY.get(step.name, step.every), run=fold_closed if step.name == "fold" else step.run)
         for step in worker.STEPS
     )
-    worker.Worker(steps, clock=clock.now, say=_say).run_until(threading.Event(), pause=0.1)
+    worker.Worker(steps, clock=clock.now, write_line=_say).run_until(threading.Event(), poll_seconds=0.1)
 
 
 def _say(line: str) -> None:

@@ -7,14 +7,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from campaign.rsgi import Door
+from campaign.rsgi import RsgiApplication
 from campaign.rsgi import application as proper
 
 if TYPE_CHECKING:
     from granian.rsgi import HTTPProtocol, Scope
 
 
-class Careless(Door):
+class LeakyApplication(RsgiApplication):
     """Looks too closely at who comes."""
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
@@ -23,5 +23,5 @@ class Careless(Door):
         await super().__rsgi__(scope, protocol)
 
 
-application = Careless.__new__(Careless)
+application = LeakyApplication.__new__(LeakyApplication)
 application.__dict__.update(proper.__dict__)

@@ -13,8 +13,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.demo_installation import copied
-from tests.installation import ROOT, installed, manage
+from tests.demo_installation import copy_demo_installation
+from tests.installation import ROOT, manage, new_installation
 from tests.postgres import cluster
 
 GUIDE = (ROOT / "docs" / "operations.md").read_text("utf-8")
@@ -51,7 +51,7 @@ def run(command: list[str], **variables: str) -> None:
 def test_a_backup_of_sqlite_comes_back_whole(tmp_path: Path) -> None:
     if shutil.which("sqlite3") is None:
         pytest.skip("the program sqlite3 is not installed")
-    before = copied(tmp_path / "before")
+    before = copy_demo_installation(tmp_path / "before")
     after = {**before, "DATA_DIRECTORY": str(tmp_path / "after")}
     whole = content(before)
     places = {"/var/lib/second-thought": before["DATA_DIRECTORY"], "/srv/backup": str(tmp_path / "backup")}
@@ -75,7 +75,7 @@ def test_a_backup_of_postgresql_comes_back_whole_and_holds_no_open_view(tmp_path
         server.create("second_thought", "second_thought_audience")
         own = server.environment(default="second_thought", audience="second_thought_audience")
         where = {"PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGUSER": "second"}
-        with installed(tmp_path, own) as environment:
+        with new_installation(tmp_path, own) as environment:
             manage("load_library", environment=environment)
             manage("shell", "--no-imports", "-c", WORLD, environment=environment)
             whole = content(environment)

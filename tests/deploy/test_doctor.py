@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from campaign.entrypoints import launcher
-from tests.demo_installation import copied
+from tests.demo_installation import copy_demo_installation
 from tests.deploy.proxy import NAME, proxy
 from tests.deploy.test_nginx import STOCK_ACCESS_LOG, STOCK_ERROR_LOG
 from tests.installation import ROOT, manage
@@ -31,11 +31,11 @@ class Site(NamedTuple):
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("doctor")
     names = f"{NAME},localhost"
-    variables = {**copied(folder), "LOCAL_HTTP": "0", "BEHIND_TLS_PROXY": "1", "ALLOWED_HOSTS": names}
+    variables = {**copy_demo_installation(folder), "LOCAL_HTTP": "0", "BEHIND_TLS_PROXY": "1", "ALLOWED_HOSTS": names}
     for path in [folder / "data", *(folder / "data").rglob("*")]:  # as UMask=0077 makes them
         path.chmod(0o700 if path.is_dir() else 0o600)
     manage("worker", "--once", environment=variables)
-    with launcher.running(launcher.PRODUCTION, environment=variables) as url:
+    with launcher.run_server(launcher.PRODUCTION_APPLICATION, environment=variables) as url:
         yield Site(int(url.rpartition(":")[2]), variables)
 
 
@@ -99,6 +99,6 @@ def test_a_key_that_others_may_read_is_named(site: Site) -> None:
 def test_what_the_application_writes_down_is_found(site: Site) -> None:
     """The page of an application with a fault: it keeps each user agent's hash in the data directory."""
     data = site.variables["DATA_DIRECTORY"]
-    with launcher.running("tests.deploy.careless:application", environment=site.variables) as url:
+    with launcher.run_server("tests.deploy.careless:application", environment=site.variables) as url:
         careless = Site(int(url.rpartition(":")[2]), site.variables)
         assert data in doctor(careless)

@@ -14,7 +14,7 @@ import pytest
 
 from analytics.doctor import canaries
 from campaign.entrypoints import launcher
-from tests.demo_installation import copied
+from tests.demo_installation import copy_demo_installation
 from tests.deploy.proxy import NAME, Proxy, program, proxy
 from tests.deploy.visits import SOURCE, marked, send, status, visits
 from tests.installation import ROOT
@@ -29,7 +29,7 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int, 
     """The real server, a port where nobody listens, and the directory that holds all the server writes."""
     program()
     folder = tmp_path_factory.mktemp("site")
-    variables = {**copied(folder), "LOCAL_HTTP": "0", "BEHIND_TLS_PROXY": "1", "ALLOWED_HOSTS": NAME}
+    variables = {**copy_demo_installation(folder), "LOCAL_HTTP": "0", "BEHIND_TLS_PROXY": "1", "ALLOWED_HOSTS": NAME}
     with (folder / "stderr").open("wb") as stderr, _serving(variables, stderr.fileno()) as port:
         yield port, launcher.free_port(), folder
 
@@ -37,10 +37,10 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int, 
 @contextmanager
 def _serving(variables: dict[str, str], stderr: int) -> Iterator[int]:
     port = launcher.free_port()
-    command = launcher.command(launcher.PRODUCTION, port=port)
-    child = subprocess.Popen(command, cwd=ROOT, env=launcher.settled(variables), stderr=stderr)
+    command = launcher.server_command(launcher.PRODUCTION_APPLICATION, port=port)
+    child = subprocess.Popen(command, cwd=ROOT, env=launcher.server_environment(variables), stderr=stderr)
     try:
-        launcher._wait(port, child)
+        launcher._wait_until_listening(port, child)
         yield port
     finally:
         child.terminate()
@@ -58,15 +58,15 @@ def everything_sent(at: Proxy, token: str) -> dict[str, int]:
 
 def written(token: str, *folders: Path) -> set[str]:
     """The files that hold the mark or the client's address, in any form."""
-    sought = [(mark, canaries.forms(mark)) for mark in (token, SOURCE)]
+    sought = [(mark, canaries.searchable_forms(mark)) for mark in (token, SOURCE)]
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     assert len(files) > 3
-    return {path.name for path in files if canaries.hits(path.read_bytes(), sought)}
+    return {path.name for path in files if canaries.find_canaries(path.read_bytes(), sought)}
 
 
 def test_no_file_holds_anything_of_a_request(ports: tuple[int, int, Path]) -> None:
     web, nobody, folder = ports
-    token = canaries.token()
+    token = canaries.new_canary()
     with proxy([web, nobody]) as at:
         answers = everything_sent(at, token)
         assert answers["a page"] == answers["a message"] == 200, answers
@@ -84,7 +84,7 @@ def test_the_settings_that_nginx_comes_with_are_found(
     ports: tuple[int, int, Path], fault: tuple[str, str], file: str
 ) -> None:
     web, nobody, folder = ports
-    token = canaries.token()
+    token = canaries.new_canary()
     with proxy([web, nobody], faults=[fault]) as at:
         everything_sent(at, token)
         assert written(token, at.directory, folder) == {file}
@@ -99,7 +99,7 @@ def test_no_body_is_ever_put_on_the_disk(
     ports: tuple[int, int, Path], faults: list[tuple[str, str]], on_disk: bool
 ) -> None:
     body = b"x" * 100_000
-    request = marked(canaries.token(), method="POST", path="/api/v1/events", body=body)
+    request = marked(canaries.new_canary(), method="POST", path="/api/v1/events", body=body)
     loud = (STOCK_ERROR_LOG[0], STOCK_ERROR_LOG[1].replace("error;", "warn;"))
     with proxy(ports[:2], faults=[loud, *faults]) as at:
         assert status(send(at, request)) == 400

@@ -12,8 +12,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from campaign.checks import MAY_LEAVE_WAL
-from tests.installation import ROOT, installed, manage
+from campaign.checks import CAN_SWITCH_WAL_SQL
+from tests.installation import ROOT, manage, new_installation
 from tests.postgres import Cluster, cluster
 
 pytestmark = pytest.mark.only_on("postgresql", reason="starts a server")
@@ -22,18 +22,18 @@ STOCK = ""
 # Views put, one refused by a constraint with its whole row, one statement that gives up waiting; then all counted.
 STORY = """
 from django.db import DatabaseError, connections, transaction
-from analytics import openviews
-from analytics.ingest.open_views import View
+from analytics.ingest import open_views
+from analytics.ingest.open_views import OpenViewRow
 from tests import world
 campaign = world.launched()
 where = (campaign.pk, campaign.arms.first().pk, campaign.placements.get().pk, "en", 1998, 1, None, None)
 nonces = [bytes.fromhex(line) for line in NONCES]
-good = [View(2000 + number % 3, nonce, *where) for number, nonce in enumerate(nonces)]
-with openviews.writing() as connection:
-    openviews.put(connection, sorted(good))
+good = [OpenViewRow(2000 + number % 3, nonce, *where) for number, nonce in enumerate(nonces)]
+with open_views.write_transaction() as connection:
+    open_views.upsert_views(connection, sorted(good))
 try:
-    with openviews.writing() as connection:
-        openviews.put(connection, [good[0]._replace(closes=9000)])
+    with open_views.write_transaction() as connection:
+        open_views.upsert_views(connection, [good[0]._replace(closes=9000)])
 except DatabaseError:
     pass
 else:
@@ -41,11 +41,11 @@ else:
 holder = connections["audience"].copy("holder")
 with transaction.atomic(using="audience"), holder.cursor() as cursor:
     holder.set_autocommit(False)
-    cursor.execute(f"LOCK TABLE {openviews.TABLE}")
+    cursor.execute(f"LOCK TABLE {open_views.TABLE}")
     try:
         with transaction.atomic(using="audience"), connections["audience"].cursor() as own:
             own.execute("SET LOCAL lock_timeout = '100ms'")
-            openviews.put(connections["audience"], [good[1]])
+            open_views.upsert_views(connections["audience"], [good[1]])
     except DatabaseError:
         pass
     holder.rollback()
@@ -72,7 +72,7 @@ def nonces() -> list[bytes]:
 
 def told(server: Cluster, directory: Path, nonces: list[bytes]) -> Iterator[dict[str, int]]:
     """What is left on the disk after the events, and again after they were counted."""
-    with installed(directory, server.environment()) as environment:
+    with new_installation(directory, server.environment()) as environment:
         story = STORY.replace("NONCES", repr([nonce.hex() for nonce in nonces]))
         manage("shell", "--no-imports", "-c", story, environment=environment)
         yield left(server, nonces)
@@ -97,7 +97,7 @@ def test_the_settings_that_postgresql_comes_with_are_found(tmp_path: Path, nonce
 
 
 def test_without_the_grants_a_fold_goes_on_and_the_check_says_what_is_kept(tmp_path: Path) -> None:
-    with cluster() as server, installed(tmp_path, server.environment()) as environment:
+    with cluster() as server, new_installation(tmp_path, server.environment()) as environment:
         with psycopg.connect(server.url("audience"), autocommit=True) as connection:
             connection.execute("CREATE ROLE plain LOGIN")
             connection.execute("ALTER DATABASE audience OWNER TO plain")
@@ -130,7 +130,7 @@ def test_the_statements_that_are_shipped_give_the_role_what_it_needs() -> None:
             connection.execute(audience)
         own = server.url("second_thought_audience").replace("second@", "second-thought@")
         with psycopg.connect(own, autocommit=True) as connection:
-            assert connection.execute(f"SELECT {MAY_LEAVE_WAL}").fetchone() == (True,)
+            assert connection.execute(f"SELECT {CAN_SWITCH_WAL_SQL}").fetchone() == (True,)
             connection.execute("SELECT pg_switch_wal()")
             connection.execute("CHECKPOINT")
             connection.execute("CREATE TABLE own (one int)")

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from campaign.entrypoints import launcher
-from tests.demo_installation import copied
+from tests.demo_installation import copy_demo_installation
 from tests.deploy.proxy import NAME, Proxy, program, proxy
 from tests.installation import ROOT
 
@@ -30,8 +30,8 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        command = launcher.command(launcher.PRODUCTION, port=self.port)
-        self._child = subprocess.Popen(command, cwd=ROOT, env=launcher.settled(self._variables))
+        command = launcher.server_command(launcher.PRODUCTION_APPLICATION, port=self.port)
+        self._child = subprocess.Popen(command, cwd=ROOT, env=launcher.server_environment(self._variables))
         end = time.monotonic() + 60
         while not self._lives():  # the guide waits for this too: it listens before it can answer
             assert self._child.poll() is None
@@ -96,7 +96,7 @@ def under_load(at: Proxy, statuses: list[int]) -> Iterator[None]:
 
 def statuses_while_restarting(folder: Path, *, both: bool, rounds: int) -> Sequence[int]:
     """The status of every request while each server is stopped and started again, `rounds` times in turn."""
-    variables = {**copied(folder), "LOCAL_HTTP": "0", "BEHIND_TLS_PROXY": "1", "ALLOWED_HOSTS": NAME}
+    variables = {**copy_demo_installation(folder), "LOCAL_HTTP": "0", "BEHIND_TLS_PROXY": "1", "ALLOWED_HOSTS": NAME}
     servers = [Server(variables, launcher.free_port()) for _ in range(2 if both else 1)]
     ports = [one.port for one in servers] if both else [servers[0].port, launcher.free_port()]
     statuses: list[int] = []

@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.fuzz import described, forge, wire
-from tests.fuzz.site import fuzzed
+from tests.fuzz.site import start_fuzzed_site
 
 
 def main(arguments: list[str]) -> int:
@@ -32,11 +32,11 @@ def main(arguments: list[str]) -> int:
 
 def surface(cases: int, seed: int) -> int:
     """Generated cases, then strange requests, on one server."""
-    with tempfile.TemporaryDirectory(prefix="second-thought-fuzz-") as folder, fuzzed(Path(folder)) as site:
+    with tempfile.TemporaryDirectory(prefix="second-thought-fuzz-") as folder, start_fuzzed_site(Path(folder)) as site:
         begun = time.monotonic()
         site.wardrobe.chance = random.Random(seed)
         report = described.drive(site.base, site.wardrobe, cases=cases, first_seed=seed)
-        oddities = wire.Oddities(site.marks, site.wardrobe.receipts[0])
+        oddities = wire.MalformedRequests(site.marks, site.wardrobe.receipts[0])
         outcomes = wire.drive(site.port, oddities, alive=site.serves)
         kept, marks, seconds = site.kept_marks(), site.marks.made, time.monotonic() - begun
     replies = Counter(str(outcome.status or "hung up") for outcome in outcomes)
@@ -62,10 +62,10 @@ def receipts(forgeries: int, seed: int) -> int:
     verdict = forge.try_all(forgeries, first_seed=seed)
     for kind, count in verdict.tried.items():
         print(f"{kind:45}{count:>8}")
-    print(f"\nforgeries {verdict.tried.total()}, accepted {len(verdict.accepted)}, stumbled {len(verdict.stumbled)}")
-    for kind, what in verdict.accepted[:20] + verdict.stumbled[:20]:
+    print(f"\nforgeries {verdict.tried.total()}, accepted {len(verdict.accepted)}, stumbled {len(verdict.crashed)}")
+    for kind, what in verdict.accepted[:20] + verdict.crashed[:20]:
         print(f"FAULT: {kind}: {what}")
-    return 1 if verdict.accepted or verdict.stumbled else 0
+    return 1 if verdict.accepted or verdict.crashed else 0
 
 
 def _said(counts: Counter[int] | Counter[str]) -> str:

@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.fuzz.dress import Case, Wardrobe
+from tests.fuzz.dress import Case, RequestFiller
 
 PATIENCE = 5.0
 # Of 100 cases: the two JSON addresses get more than half.
@@ -38,7 +38,7 @@ CHECKS = [
 
 
 @dataclass
-class Report:
+class FuzzReport:
     """What happened, by operation."""
 
     statuses: dict[str, Counter[int]] = field(default_factory=dict)
@@ -61,10 +61,10 @@ class Report:
         return self.events["accepted"] / max(1, self.events.total())
 
 
-def drive(base: str, wardrobe: Wardrobe, *, cases: int, first_seed: int = 1) -> Report:
+def drive(base: str, wardrobe: RequestFiller, *, cases: int, first_seed: int = 1) -> FuzzReport:
     """So many cases, half of them as described and half against the description; every answer is checked."""
     schema = schemathesis.openapi.from_url(f"{base}/api/schema/?format=json").include(tag="audience")
-    report = Report()
+    report = FuzzReport()
     with requests.Session() as session:
         operations: Iterable[Any] = schema.get_all_operations()
         for operation in (found.ok() for found in operations):
@@ -80,8 +80,8 @@ def drive(base: str, wardrobe: Wardrobe, *, cases: int, first_seed: int = 1) -> 
 class _Sender:
     base: str
     session: requests.Session
-    wardrobe: Wardrobe
-    report: Report
+    wardrobe: RequestFiller
+    report: FuzzReport
     counts: Counter[int]
     fits: Draft202012Validator | None
     left: int = 0
@@ -90,7 +90,7 @@ class _Sender:
         if not self.left:
             return
         self.left -= 1
-        headers = self.wardrobe.dress(case)
+        headers = self.wardrobe.fill_in(case)
         begun = time.monotonic()
         try:
             reply = case.call(base_url=self.base, session=self.session, headers=headers, timeout=PATIENCE)

@@ -11,9 +11,9 @@ from urllib.parse import quote
 import schemathesis
 
 from benchmarks.installation import ORIGIN
-from campaign.assignment.receipts import LENGTH
-from campaign.outcomes import RECORDED
-from tests.fuzz.marks import Marks
+from campaign.assignment.receipts import RECEIPT_LENGTH
+from campaign.outcomes import RECORDED_OUTCOMES
+from tests.fuzz.marks import MarkFactory
 
 _HEADERS = ("User-Agent", "Referer", "Cookie", "X-Forwarded-For", "Accept-Language", "X-Request-Id", "Authorization")
 _LONGEST = 200
@@ -22,16 +22,16 @@ Case = schemathesis.Case[Any]
 
 
 @dataclass
-class Wardrobe:
+class RequestFiller:
     """Real placements, receipts and a preview token; marks; and one source of chance for a whole run."""
 
     placements: Sequence[str]
     receipts: Sequence[str]
     preview: str
-    marks: Marks
+    marks: MarkFactory
     chance: random.Random
 
-    def dress(self, case: Case) -> dict[str, str]:
+    def fill_in(self, case: Case) -> dict[str, str]:
         """Change a generated case in place; the headers to send with it."""
         if "placement" in case.path_parameters and self._likely(0.6):
             case.path_parameters["placement"] = self.chance.choice(self.placements)
@@ -78,17 +78,17 @@ class Wardrobe:
             return self.chance.choice(self.receipts)
         if name == "preview" and self._likely(0.5):
             return self.preview
-        if name in ("outcome", "rating") and (value in RECORDED or self._likely(0.7)):
+        if name in ("outcome", "rating") and (value in RECORDED_OUTCOMES or self._likely(0.7)):
             return value
         marked = self.marks.new() + value
         if name == "receipt" and self._likely(0.5):
-            return f"{marked:A<{LENGTH}}"[:LENGTH]  # gets as far as the signature
+            return f"{marked:A<{RECEIPT_LENGTH}}"[:RECEIPT_LENGTH]  # gets as far as the signature
         return marked[:_LONGEST] if len(value) <= _LONGEST else marked
 
     def _mend(self, event: dict[str, Any]) -> None:
         """Give an event the value that its outcome asks for, and no unknown field, so that it may count."""
         for field in set(event) - {"receipt", "outcome"}:
             del event[field]
-        outcome = RECORDED.get(event["outcome"]) if isinstance(event["outcome"], str) else None
+        outcome = RECORDED_OUTCOMES.get(event["outcome"]) if isinstance(event["outcome"], str) else None
         if outcome and outcome.values:
             event["value"] = self.chance.choice(outcome.values)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from campaign.assignment.receipts import LENGTH, Receipt, ReceiptExpired, ReceiptInvalid, ReceiptOffice
+from campaign.assignment.receipts import RECEIPT_LENGTH, Receipt, ReceiptExpired, ReceiptInvalid, ReceiptSigner
 
 ALPHABET = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
 NOTE_BYTES, MAC_BYTES = 45, 32
@@ -25,12 +25,12 @@ _LOOK_ALIKES = {
 }
 
 
-def opened(text: str) -> bytes:
+def decode_receipt(text: str) -> bytes:
     """The bytes of a receipt's text."""
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def written(raw: bytes | bytearray) -> str:
+def encode_receipt(raw: bytes | bytearray) -> str:
     """The text of a receipt's bytes."""
     return urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
 
@@ -48,16 +48,18 @@ class Forger:
     keys: dict[int, bytes] = field(default_factory=lambda: {1: b"a" * 32, 2: b"b" * 32})
 
     def __post_init__(self) -> None:
-        self.office = ReceiptOffice(self.keys)
-        older = ReceiptOffice({1: self.keys[1]})
+        self.office = ReceiptSigner(self.keys)
+        older = ReceiptSigner({1: self.keys[1]})
         self.genuine = [office.issue(self._note()) for office in (self.office, older) for _ in range(100)]
         self.expired = [self.office.issue(self._note(closes=NOW - self.chance.randint(0, 20))) for _ in range(100)]
         self.kinds: dict[str, Callable[[], str]] = {
             "bits flipped": self._bits_flipped,
             "characters changed": self._characters_changed,
             "two characters swapped": self._characters_swapped,
-            "cut short": lambda: self._one()[: self.chance.randrange(LENGTH)],
-            "cut short and filled up": lambda: f"{self._one()[: self.chance.randrange(LENGTH)]:A<{LENGTH}}",
+            "cut short": lambda: self._one()[: self.chance.randrange(RECEIPT_LENGTH)],
+            "cut short and filled up": lambda: (
+                f"{self._one()[: self.chance.randrange(RECEIPT_LENGTH)]:A<{RECEIPT_LENGTH}}"
+            ),
             "made longer": self._longer,
             "signed with a key of someone else's": self._other_key,
             "signed with no key": self._no_key,
@@ -72,8 +74,8 @@ class Forger:
             "a letter that looks the same": self._look_alike,
             "other capitals": self._capitals,
             "parts turned round": self._turned,
-            "random bytes": lambda: written(self.chance.randbytes(NOTE_BYTES + MAC_BYTES)),
-            "random text": lambda: "".join(map(chr, (self.chance.randrange(0xD800) for _ in range(LENGTH)))),
+            "random bytes": lambda: encode_receipt(self.chance.randbytes(NOTE_BYTES + MAC_BYTES)),
+            "random text": lambda: "".join(map(chr, (self.chance.randrange(0xD800) for _ in range(RECEIPT_LENGTH)))),
             "genuine, and expired": lambda: self.chance.choice(self.expired),
         }
 
@@ -87,24 +89,24 @@ class Forger:
         return self.chance.choice(self.genuine)
 
     def _parts(self) -> tuple[bytearray, bytes]:
-        raw = opened(self._one())
+        raw = decode_receipt(self._one())
         return bytearray(raw[:NOTE_BYTES]), raw[NOTE_BYTES:]
 
     def _bits_flipped(self) -> str:
-        raw = bytearray(opened(self._one()))
+        raw = bytearray(decode_receipt(self._one()))
         for bit in self.chance.sample(range(len(raw) * 8), self.chance.randint(1, 4)):
             raw[bit // 8] ^= 1 << bit % 8
-        return written(raw)
+        return encode_receipt(raw)
 
     def _characters_changed(self) -> str:
         text = list(self._one())
-        for place in self.chance.sample(range(LENGTH), self.chance.randint(1, 3)):
+        for place in self.chance.sample(range(RECEIPT_LENGTH), self.chance.randint(1, 3)):
             text[place] = self.chance.choice(ALPHABET)
         return "".join(text)
 
     def _characters_swapped(self) -> str:
         text = list(self._one())
-        one, two = self.chance.sample(range(LENGTH), 2)
+        one, two = self.chance.sample(range(RECEIPT_LENGTH), 2)
         text[one], text[two] = text[two], text[one]
         return "".join(text)
 
@@ -114,36 +116,36 @@ class Forger:
 
     def _other_key(self) -> str:
         number = self.chance.choice([1, 2])
-        return ReceiptOffice({number: self.chance.randbytes(32)}).issue(self._note())
+        return ReceiptSigner({number: self.chance.randbytes(32)}).issue(self._note())
 
     def _no_key(self) -> str:
         note, _ = self._parts()
         key = self.chance.choice([b"", b"\0" * 32, bytes(note[:1]), bytes(note[-16:]), b"secret"])
         macs = [signature(key, note), hashlib.sha256(note).digest(), bytes(32), b"\xff" * 32]
-        return written(bytes(note) + self.chance.choice(macs))
+        return encode_receipt(bytes(note) + self.chance.choice(macs))
 
     def _fields_swapped(self) -> str:
         note, mac = self._parts()
         one, two = self.chance.sample(range(1, 21, 4), 2)
         note[one : one + 4], note[two : two + 4] = note[two : two + 4], note[one : one + 4]
-        return written(bytes(note) + mac)
+        return encode_receipt(bytes(note) + mac)
 
     def _field_changed(self) -> str:
         note, mac = self._parts()
         at = self.chance.randrange(1, 21, 4)
         value = int.from_bytes(note[at : at + 4], "big") + self.chance.choice([-1, 1, 24, 1000])
         note[at : at + 4] = max(0, value).to_bytes(4, "big")
-        return written(bytes(note) + mac)
+        return encode_receipt(bytes(note) + mac)
 
     def _spliced(self) -> str:
-        return written(bytes(self._parts()[0]) + self._parts()[1])
+        return encode_receipt(bytes(self._parts()[0]) + self._parts()[1])
 
     def _key_number(self) -> str:
-        raw = opened(self._one())
+        raw = decode_receipt(self._one())
         return self._renumbered(3 - raw[0], raw)
 
     def _renumbered(self, number: int, raw: bytes = b"") -> str:
-        return written(bytes([number]) + (raw or opened(self._one()))[1:])
+        return encode_receipt(bytes([number]) + (raw or decode_receipt(self._one()))[1:])
 
     def _alphabet(self) -> str:
         while (text := self._one().replace("-", "+").replace("_", "/")).isalnum():
@@ -157,7 +159,7 @@ class Forger:
 
     def _stray(self) -> str:
         text, sign = self._one(), self.chance.choice("=\n\r\t .!%\0+/~é\u2028\ud800")
-        place = self.chance.randrange(LENGTH)
+        place = self.chance.randrange(RECEIPT_LENGTH)
         return text[:place] + sign + text[place + self.chance.randint(0, 1) :]
 
     def _look_alike(self) -> str:
@@ -172,24 +174,24 @@ class Forger:
         return self.chance.choice([str.swapcase, str.lower, str.upper])(self._one())
 
     def _turned(self) -> str:
-        raw = opened(self._one())
+        raw = decode_receipt(self._one())
         note, mac = raw[:NOTE_BYTES], raw[NOTE_BYTES:]
-        return written(self.chance.choice([mac + note, raw[::-1], note[::-1] + mac, note + mac[::-1]]))
+        return encode_receipt(self.chance.choice([mac + note, raw[::-1], note[::-1] + mac, note + mac[::-1]]))
 
 
 @dataclass
-class Verdict:
+class ForgeryResults:
     """How many forgeries of each kind there were, which were accepted, and what else was raised than a refusal."""
 
     tried: Counter[str] = field(default_factory=Counter)
     accepted: list[tuple[str, str]] = field(default_factory=list)
-    stumbled: list[tuple[str, str]] = field(default_factory=list)
+    crashed: list[tuple[str, str]] = field(default_factory=list)
 
 
-def try_all(count: int, *, first_seed: int = 1) -> Verdict:
+def try_all(count: int, *, first_seed: int = 1) -> ForgeryResults:
     """So many forgeries, of all kinds in turn; a text that happens to be a genuine one is none."""
     forger = Forger(random.Random(first_seed))
-    genuine, kinds, verdict = set(forger.genuine), list(forger.kinds.items()), Verdict()
+    genuine, kinds, verdict = set(forger.genuine), list(forger.kinds.items()), ForgeryResults()
     for text in forger.genuine:
         forger.office.verify(text, hour=NOW)  # else nothing here would prove anything
     while verdict.tried.total() < count:
@@ -202,7 +204,7 @@ def try_all(count: int, *, first_seed: int = 1) -> Verdict:
             except (ReceiptInvalid, ReceiptExpired):
                 continue
             except Exception as error:
-                verdict.stumbled.append((kind, repr(error)))
+                verdict.crashed.append((kind, repr(error)))
             else:
                 verdict.accepted.append((kind, text))
     return verdict

@@ -10,7 +10,7 @@ from pathlib import Path
 from analytics.doctor import canaries
 
 
-class Marks:
+class MarkFactory:
     """Unique words that all begin the same, so that one search finds any of them."""
 
     def __init__(self) -> None:
@@ -25,9 +25,9 @@ class Marks:
 
     def forms(self) -> dict[str, bytes]:
         """How a mark may stand in a file, as far as all of them look the same."""
-        return canaries.spelled(self._root) | canaries.encoded(self._root.encode())
+        return canaries.spellings(self._root) | canaries.encodings(self._root.encode())
 
-    def kept_in(self, places: Iterable[Path]) -> list[str]:
+    def find_in(self, places: Iterable[Path]) -> list[str]:
         """Where a mark stands in these files, and in all files of these directories; a line for each."""
         found = []
         files = (file for place in places for file in (sorted(place.rglob("*")) if place.is_dir() else [place]))

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from benchmarks.installation import DECIDE, PLACEMENT, ROOT, receipts, serving
 from benchmarks.load import drive as load
-from campaign.entrypoints.launcher import PRODUCTION
-from tests.demo_installation import copied
+from campaign.entrypoints.launcher import PRODUCTION_APPLICATION
+from tests.demo_installation import copy_demo_installation
 from tests.fuzz import wire
-from tests.fuzz.dress import Wardrobe
-from tests.fuzz.marks import Marks
+from tests.fuzz.dress import RequestFiller
+from tests.fuzz.marks import MarkFactory
 
 _HOSTED = "quiet-page"
 _PREVIEW = f"""
@@ -29,20 +29,20 @@ print(preview_url(Placement.objects.get(key={_HOSTED!r}), Arm.objects.all()[0]))
 
 
 @dataclass
-class Fuzzed:
+class FuzzedSite:
     """Where the server listens, what it keeps, and what to send."""
 
     port: int
     directory: Path
     output: Path
-    wardrobe: Wardrobe
+    wardrobe: RequestFiller
 
     @property
     def base(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     @property
-    def marks(self) -> Marks:
+    def marks(self) -> MarkFactory:
         return self.wardrobe.marks
 
     def serves(self) -> bool:
@@ -51,26 +51,26 @@ class Fuzzed:
 
     def kept_marks(self) -> list[str]:
         """Where a mark was kept: in any file of the installation, or in what the server printed."""
-        return self.marks.kept_in([self.directory, self.output])
+        return self.marks.find_in([self.directory, self.output])
 
 
 @contextmanager
-def fuzzed(folder: Path) -> Iterator[Fuzzed]:
+def start_fuzzed_site(folder: Path) -> Iterator[FuzzedSite]:
     """The server with the demo campaign, in `folder`, with real receipts at hand."""
-    own = copied(folder)
+    own = copy_demo_installation(folder)
     preview = _preview(own)
     output = folder / "output"
     with ExitStack() as stack:
         with _into(output):
-            served = stack.enter_context(serving(PRODUCTION, own))
-        wardrobe = Wardrobe(
+            served = stack.enter_context(serving(PRODUCTION_APPLICATION, own))
+        wardrobe = RequestFiller(
             placements=(_HOSTED, PLACEMENT),
             receipts=receipts(served.port, 200),
             preview=preview,
-            marks=Marks(),
+            marks=MarkFactory(),
             chance=random.Random(1),
         )
-        yield Fuzzed(served.port, Path(own["DATA_DIRECTORY"]), output, wardrobe)
+        yield FuzzedSite(served.port, Path(own["DATA_DIRECTORY"]), output, wardrobe)
 
 
 @contextmanager

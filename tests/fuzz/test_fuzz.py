@@ -15,16 +15,18 @@ import pytest
 
 from tests.campaign.api.test_schema import description
 from tests.fuzz import described, forge, wire
-from tests.fuzz.dress import Wardrobe
-from tests.fuzz.marks import Marks
-from tests.fuzz.site import fuzzed
+from tests.fuzz.dress import RequestFiller
+from tests.fuzz.marks import MarkFactory
+from tests.fuzz.site import start_fuzzed_site
 
 
 @pytest.mark.parametrize("cases", [40, pytest.param(200, marks=pytest.mark.proof)])
 def test_whatever_is_sent_gets_a_described_answer_and_leaves_no_mark(tmp_path: Path, cases: int) -> None:
-    with fuzzed(tmp_path) as site:
+    with start_fuzzed_site(tmp_path) as site:
         report = described.drive(site.base, site.wardrobe, cases=cases)
-        outcomes = wire.drive(site.port, wire.Oddities(site.marks, site.wardrobe.receipts[0]), alive=site.serves)
+        outcomes = wire.drive(
+            site.port, wire.MalformedRequests(site.marks, site.wardrobe.receipts[0]), alive=site.serves
+        )
         kept = site.kept_marks()
     assert report.faults == []
     assert [(outcome.fault, outcome.sent.name) for outcome in outcomes if outcome.fault] == []
@@ -67,7 +69,7 @@ def faulty_server(kept: Path) -> Iterator[str]:
 
 
 def test_a_server_that_breaks_its_promises_is_found_out(tmp_path: Path) -> None:
-    wardrobe = Wardrobe(("quiet-page",), ("A" * 103,), "token", Marks(), random.Random(1))
+    wardrobe = RequestFiller(("quiet-page",), ("A" * 103,), "token", MarkFactory(), random.Random(1))
     with faulty_server(tmp_path / "kept") as base:
         report = described.drive(base, wardrobe, cases=60)
     assert report.server_errors > 0
@@ -75,12 +77,12 @@ def test_a_server_that_breaks_its_promises_is_found_out(tmp_path: Path) -> None:
     for fault in ("status 500", "Undocumented status code", "Undocumented Content-Type", "violates schema"):
         assert fault in said
     assert "accepted what the description forbids" in said
-    assert wardrobe.marks.kept_in([tmp_path]) == ["kept: plain"]
+    assert wardrobe.marks.find_in([tmp_path]) == ["kept: plain"]
 
 
 @pytest.mark.parametrize("shift", range(6))
 def test_a_mark_is_found_in_every_form(tmp_path: Path, shift: int) -> None:
-    marks = Marks()
+    marks = MarkFactory()
     mark = (b"_" * shift + marks.new().encode() + b"_rest").decode()
     forms = {
         "plain": mark.encode(),
@@ -92,12 +94,12 @@ def test_a_mark_is_found_in_every_form(tmp_path: Path, shift: int) -> None:
     }
     for form, content in forms.items():
         (tmp_path / "file").write_bytes(b"some bytes" + content + b"more bytes")
-        assert f"file: {form}" in marks.kept_in([tmp_path])
+        assert f"file: {form}" in marks.find_in([tmp_path])
 
 
 def test_no_forged_receipt_is_accepted_and_none_raises_anything_but_a_refusal() -> None:
     verdict = forge.try_all(4_000)
-    assert (verdict.accepted, verdict.stumbled) == ([], [])
+    assert (verdict.accepted, verdict.crashed) == ([], [])
     assert verdict.tried.total() == 4_000
     assert min(verdict.tried.values()) > 100
 
@@ -105,4 +107,6 @@ def test_no_forged_receipt_is_accepted_and_none_raises_anything_but_a_refusal() 
 def test_a_forger_who_has_the_key_is_accepted() -> None:
     forger = forge.Forger(random.Random(1))
     note, _ = forger._parts()
-    assert forger.office.verify(forge.written(note + forge.signature(forger.keys[note[0]], note)), hour=forge.NOW)
+    assert forger.office.verify(
+        forge.encode_receipt(note + forge.signature(forger.keys[note[0]], note)), hour=forge.NOW
+    )

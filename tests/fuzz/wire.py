@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from benchmarks.load import Unexpected, status_of
-from tests.fuzz.marks import Marks
+from tests.fuzz.marks import MarkFactory
 
 PATIENCE = 5.0
 DECIDE, EVENTS, PAGE, SEEN = "/api/v1/decide", "/api/v1/events", "/m/quiet-page/", "/m/quiet-page/seen.gif"
 _JSON: Mapping[str, str | bytes] = {"Content-Type": "application/json"}
 
 
-class Sent(NamedTuple):
+class RawRequest(NamedTuple):
     """One raw request. `broken`: it is no HTTP, so hanging up is an answer too. `ends`: no more will be sent."""
 
     name: str
@@ -26,10 +26,10 @@ class Sent(NamedTuple):
     ends: bool = False
 
 
-class Outcome(NamedTuple):
+class Exchange(NamedTuple):
     """The status that came back, or None for a connection that was closed without one; and how long it took."""
 
-    sent: Sent
+    sent: RawRequest
     status: int | None
     seconds: float
 
@@ -65,7 +65,7 @@ def _raw(text: str | bytes) -> bytes:
     return text if isinstance(text, bytes) else text.encode("latin-1")
 
 
-def exchange(port: int, sent: Sent, *, source: str = "") -> Outcome:
+def exchange(port: int, sent: RawRequest, *, source: str = "") -> Exchange:
     """Send it, from the address `source` if there is one, and wait for the first line of an answer."""
     begun = time.monotonic()
     reply = b""
@@ -73,7 +73,7 @@ def exchange(port: int, sent: Sent, *, source: str = "") -> Outcome:
         try:
             link.sendall(sent.data)
         except TimeoutError:
-            return Outcome(sent, None, PATIENCE)
+            return Exchange(sent, None, PATIENCE)
         except OSError:
             pass  # it may answer and close before all was sent
         try:
@@ -82,27 +82,27 @@ def exchange(port: int, sent: Sent, *, source: str = "") -> Outcome:
             while len(reply) < 12 and (more := link.recv(4096)):
                 reply += more
         except TimeoutError:
-            return Outcome(sent, None, PATIENCE)
+            return Exchange(sent, None, PATIENCE)
         except OSError:
             pass
     seconds = time.monotonic() - begun
     try:
-        return Outcome(sent, status_of(reply), seconds)
+        return Exchange(sent, status_of(reply), seconds)
     except Unexpected:
-        return Outcome(sent, None, seconds)
+        return Exchange(sent, None, seconds)
 
 
 # What is sent
 
 
 @dataclass
-class Oddities:
+class MalformedRequests:
     """All of the strange requests, with marks in them; `receipt` is a real one."""
 
-    marks: Marks
+    marks: MarkFactory
     receipt: str
 
-    def __iter__(self) -> Iterator[Sent]:
+    def __iter__(self) -> Iterator[RawRequest]:
         yield from self._bodies()
         yield from self._content_types()
         yield from self._lengths()
@@ -112,11 +112,11 @@ class Oddities:
         yield from self._headers()
         yield from self._no_http()
 
-    def _post(self, name: str, body: bytes, headers: Mapping[str, str | bytes] | None = None) -> Iterator[Sent]:
+    def _post(self, name: str, body: bytes, headers: Mapping[str, str | bytes] | None = None) -> Iterator[RawRequest]:
         for path in (DECIDE, EVENTS, PAGE):
-            yield Sent(f"{name} to {path}", request("POST", path, {**_JSON, **(headers or {})}, body))
+            yield RawRequest(f"{name} to {path}", request("POST", path, {**_JSON, **(headers or {})}, body))
 
-    def _bodies(self) -> Iterator[Sent]:
+    def _bodies(self) -> Iterator[RawRequest]:
         mark = self.marks.new
         event = {"receipt": self.receipt, "outcome": "exposed"}
         plain = json.dumps({"placement": "quiet-page", "unit": mark()}).encode()
@@ -172,7 +172,7 @@ class Oddities:
         for name, body in bodies.items():
             yield from self._post(name, body)
 
-    def _content_types(self) -> Iterator[Sent]:
+    def _content_types(self) -> Iterator[RawRequest]:
         body = json.dumps({"placement": "quiet-page", "unit": self.marks.new()}).encode()
         kinds = (
             "text/plain",
@@ -193,31 +193,31 @@ class Oddities:
         for coding in ("gzip", "br", "identity, gzip", self.marks.new()):
             yield from self._post(f"content encoding {coding}", body, {"Content-Encoding": coding})
 
-    def _lengths(self) -> Iterator[Sent]:
+    def _lengths(self) -> Iterator[RawRequest]:
         body = json.dumps({"placement": "quiet-page"}).encode()
         for path in (DECIDE, EVENTS, PAGE):
-            yield Sent(f"no length to {path}", request("POST", path, _JSON, body, length=False))
+            yield RawRequest(f"no length to {path}", request("POST", path, _JSON, body, length=False))
             for said in ("-1", "+5", "0x10", "5, 5", "5, 6", "", "abc", "٣", "1e3", "18446744073709551616"):
                 head = {"Content-Length": said.encode()}
                 raw = request("POST", path, {**_JSON, **head}, body, length=False)
-                yield Sent(f"length {said!r} to {path}", raw, broken=True)
+                yield RawRequest(f"length {said!r} to {path}", raw, broken=True)
             for said in ("200000", "999999999", "9999999999", "999999999999999", "18446744073709551615"):
                 raw = request("POST", path, {**_JSON, "Content-Length": said}, body, length=False)
-                yield Sent(f"a length of {said} to {path}", raw)  # not to be waited for
+                yield RawRequest(f"a length of {said} to {path}", raw)  # not to be waited for
             zeros = request("POST", path, {**_JSON, "Content-Length": f"{len(body):020}"}, body, length=False)
-            yield Sent(f"a length in many zeros to {path}", zeros)
+            yield RawRequest(f"a length in many zeros to {path}", zeros)
             short = request("POST", path, {**_JSON, "Content-Length": str(len(body) + 10)}, body, length=False)
-            yield Sent(f"a body that ends early to {path}", short, broken=True, ends=True)
+            yield RawRequest(f"a body that ends early to {path}", short, broken=True, ends=True)
             longer = request(
                 "POST", path, {**_JSON, "Content-Length": "5"}, body + b"GET / HTTP/1.1\r\n\r\n", length=False
             )
-            yield Sent(f"a body that goes on to {path}", longer)
+            yield RawRequest(f"a body that goes on to {path}", longer)
             twice = request("POST", path, {**_JSON, "Content-Length": "27"}, body, length=False)
-            yield Sent(
+            yield RawRequest(
                 f"two lengths to {path}", twice.replace(b"\r\n\r\n", b"\r\ncontent-length: 5\r\n\r\n", 1), broken=True
             )
 
-    def _chunks(self) -> Iterator[Sent]:
+    def _chunks(self) -> Iterator[RawRequest]:
         chunked: dict[str, str | bytes] = {**_JSON, "Transfer-Encoding": "chunked"}
         body = json.dumps({"placement": "quiet-page", "unit": self.marks.new()}).encode()
         size = f"{len(body):x}".encode()
@@ -242,16 +242,16 @@ class Oddities:
         for path in (DECIDE, EVENTS, PAGE):
             for name, (stream, broken) in streams.items():
                 raw = request("POST", path, chunked, stream, length=False)
-                yield Sent(f"chunks, {name}, to {path}", raw, broken=broken, ends=broken)
+                yield RawRequest(f"chunks, {name}, to {path}", raw, broken=broken, ends=broken)
             both = request("POST", path, chunked | {"Content-Length": "5"}, streams["one chunk"][0], length=False)
-            yield Sent(f"chunks and a length to {path}", both, broken=True)
+            yield RawRequest(f"chunks and a length to {path}", both, broken=True)
             for coding in ("gzip, chunked", "chunked, chunked", "identity", self.marks.new()):
                 raw = request(
                     "POST", path, chunked | {"Transfer-Encoding": coding}, streams["one chunk"][0], length=False
                 )
-                yield Sent(f"transfer encoding {coding} to {path}", raw, broken=True, ends=True)
+                yield RawRequest(f"transfer encoding {coding} to {path}", raw, broken=True, ends=True)
 
-    def _methods(self) -> Iterator[Sent]:
+    def _methods(self) -> Iterator[RawRequest]:
         usual = ("GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "M-SEARCH", "post", "A" * 500)
         for path in (
             DECIDE,
@@ -265,13 +265,15 @@ class Oddities:
             "/metrics",
         ):
             for method in (*usual, self.marks.new()):
-                yield Sent(f"{method[:20]} {path}", request(method, path))
-                yield Sent(f"{method[:20]} {path} with a body", request(method, path, _JSON, self.marks.new().encode()))
-            yield Sent(f"CONNECT {path}", request("CONNECT", path), broken=True, ends=True)
+                yield RawRequest(f"{method[:20]} {path}", request(method, path))
+                yield RawRequest(
+                    f"{method[:20]} {path} with a body", request(method, path, _JSON, self.marks.new().encode())
+                )
+            yield RawRequest(f"CONNECT {path}", request("CONNECT", path), broken=True, ends=True)
             for method in ("P\xd6ST", "PO ST", "", "P\0ST", "(POST)"):
-                yield Sent(f"{method!r} {path}", request(method, path), broken=True, ends=True)
+                yield RawRequest(f"{method!r} {path}", request(method, path), broken=True, ends=True)
 
-    def _targets(self) -> Iterator[Sent]:
+    def _targets(self) -> Iterator[RawRequest]:
         mark = self.marks.new
         fine = [
             f"{PAGE}?locale=%FF%FE{mark()}",
@@ -311,7 +313,7 @@ class Oddities:
         ]
         for target in fine:
             raw: str | bytes = target if target.isascii() else target.encode("utf-8")
-            yield Sent(f"GET {target[:60]}", request("GET", raw), broken=not target.isascii())
+            yield RawRequest(f"GET {target[:60]}", request("GET", raw), broken=not target.isascii())
         for method in ("GET", "OPTIONS", "POST"):
             for odd in (
                 "*",
@@ -326,10 +328,10 @@ class Oddities:
                 b"/m/\xff/",
                 b"/m/\0/",
             ):
-                yield Sent(f"{method} target {odd!r}", request(method, odd), broken=True, ends=True)
-        yield Sent("a target of 200 kB", request("GET", PAGE + "x" * 200_000), broken=True)
+                yield RawRequest(f"{method} target {odd!r}", request(method, odd), broken=True, ends=True)
+        yield RawRequest("a target of 200 kB", request("GET", PAGE + "x" * 200_000), broken=True)
 
-    def _headers(self) -> Iterator[Sent]:
+    def _headers(self) -> Iterator[RawRequest]:
         body = json.dumps({"placement": "quiet-page", "unit": self.marks.new()}).encode()
         names = (
             "Origin",
@@ -357,27 +359,29 @@ class Oddities:
         for name in names:
             for value in values:
                 yield from self._post(f"{name}: {value[:20]!r}", body, {name: value})
-                yield Sent(f"GET page with {name}: {value[:20]!r}", request("GET", PAGE, {name: value}))
+                yield RawRequest(f"GET page with {name}: {value[:20]!r}", request("GET", PAGE, {name: value}))
         for path in (DECIDE, PAGE):
             for host in ("", "127.0.0.1:99999", self.marks.new(), "[::1", "a b", b"\xff", "x" * 3000):
-                yield Sent(
+                yield RawRequest(
                     f"Host {host[:20]!r} at {path}", request("POST", path, {**_JSON, "Host": host}, body), broken=True
                 )
             none = request("POST", path, _JSON, body).replace(b"Host: 127.0.0.1\r\n", b"")
-            yield Sent(f"no host at {path}", none, broken=True)
+            yield RawRequest(f"no host at {path}", none, broken=True)
             two = request("POST", path, _JSON, body).replace(b"\r\n\r\n", b"\r\nHost: two.example\r\n\r\n", 1)
-            yield Sent(f"two hosts at {path}", two, broken=True)
+            yield RawRequest(f"two hosts at {path}", two, broken=True)
             many = {f"X-{number}": self.marks.new() for number in range(90)}
-            yield Sent(f"90 headers at {path}", request("POST", path, {**_JSON, **many}, body), broken=True)
+            yield RawRequest(f"90 headers at {path}", request("POST", path, {**_JSON, **many}, body), broken=True)
             too_many = {f"X-{number}": self.marks.new() for number in range(2000)}
-            yield Sent(f"2000 headers at {path}", request("POST", path, {**_JSON, **too_many}, body), broken=True)
+            yield RawRequest(f"2000 headers at {path}", request("POST", path, {**_JSON, **too_many}, body), broken=True)
             large = {"X-Large": self.marks.new() * 40_000}
-            yield Sent(f"a header of 800 kB at {path}", request("POST", path, {**_JSON, **large}, body), broken=True)
+            yield RawRequest(
+                f"a header of 800 kB at {path}", request("POST", path, {**_JSON, **large}, body), broken=True
+            )
             for line in (b"No colon", b": no name", b" folded", b"Na me: x", b"N\xc3\xa4me: x", b"X: a\0b", b"X: a\rb"):
                 raw = request("POST", path, _JSON, body).replace(b"\r\n\r\n", b"\r\n" + line + b"\r\n\r\n", 1)
-                yield Sent(f"the header line {line!r} at {path}", raw, broken=True, ends=True)
+                yield RawRequest(f"the header line {line!r} at {path}", raw, broken=True, ends=True)
 
-    def _no_http(self) -> Iterator[Sent]:
+    def _no_http(self) -> Iterator[RawRequest]:
         page = request("GET", PAGE)
         mark = self.marks.new().encode()
         odd: dict[str, bytes] = {
@@ -398,13 +402,13 @@ class Oddities:
             "an upgrade to HTTP/2": request("GET", PAGE, {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c"}),
         }
         for name, data in odd.items():
-            yield Sent(name, data, broken=True, ends=True)
+            yield RawRequest(name, data, broken=True, ends=True)
         for path, method in ((PAGE, "GET"), (DECIDE, "POST")):
-            yield Sent(f"HTTP/1.0 {path}", request(method, path, version="1.0"))
-        yield Sent("ten in one go", request("GET", PAGE, {"Connection": "keep-alive"}) * 9 + page)
+            yield RawRequest(f"HTTP/1.0 {path}", request(method, path, version="1.0"))
+        yield RawRequest("ten in one go", request("GET", PAGE, {"Connection": "keep-alive"}) * 9 + page)
 
 
-def drive(port: int, oddities: Oddities, *, alive: Callable[[], bool]) -> list[Outcome]:
+def drive(port: int, oddities: MalformedRequests, *, alive: Callable[[], bool]) -> list[Exchange]:
     """Send all of them, one connection each; after every hundred, and at the end, the server must still serve."""
     outcomes = []
     for number, sent in enumerate(oddities, start=1):

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.demo_installation import copied
-from tests.power.ledger import Acknowledged, after_cuts
+from tests.demo_installation import copy_demo_installation
+from tests.power.ledger import Acknowledged, simulate_cuts
 from tests.power.recording import Recording
 from tests.power.runs import AWAY, server_killed_under_load, writer_under_load
 
@@ -48,10 +48,10 @@ def _line(name: str, run: Run, more: Mapping[str, str], *, cuts: int, seed: int)
     """One run and its line; how many acknowledged events were lost, or files broken where nothing was planted."""
     begun, chance = time.monotonic(), random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="second-thought-power-") as folder:
-        recording, ledger = run({**copied(Path(folder)), **more})
+        recording, ledger = run({**copy_demo_installation(Path(folder)), **more})
         end = recording.position()
-        worst = after_cuts(recording, ledger, [*(chance.randint(0, end) for _ in range(cuts // 2)), end])
-        torn = after_cuts(recording, ledger, [chance.randint(0, end) for _ in range(cuts // 2)], chance=chance)
+        worst = simulate_cuts(recording, ledger, [*(chance.randint(0, end) for _ in range(cuts // 2)), end])
+        torn = simulate_cuts(recording, ledger, [chance.randint(0, end) for _ in range(cuts // 2)], chance=chance)
         operations = len(recording.operations())
     lost, broken = len(worst.lost | torn.lost), len(worst.broken + torn.broken)
     seconds = time.monotonic() - begun

@@ -48,7 +48,7 @@ def operations(log: Path) -> Iterator[Operation]:
 
 
 @dataclass(eq=False)
-class File:
+class SimulatedFile:
     """What of a file is certain, and the writes and lengths that are not yet."""
 
     certain: bytearray = field(default_factory=bytearray)
@@ -96,7 +96,7 @@ def _survive(content: bytearray, change: Operation, chance: random.Random) -> No
 
 
 @dataclass(eq=False)
-class Directory:
+class SimulatedDirectory:
     """Names that are certain, and changes of names that are not yet; a name leads to a file, a folder, or nothing."""
 
     certain: dict[str, Node] = field(default_factory=dict)
@@ -124,7 +124,7 @@ class Directory:
         return names
 
 
-Node = File | Directory
+Node = SimulatedFile | SimulatedDirectory
 
 
 def _rename(names: dict[str, Node], change: dict[str, Node | None]) -> None:
@@ -142,23 +142,23 @@ class Disk:
         """From a copy made before anything ran; `numbers` are the inodes of the original, by path."""
         self.position = 0
         self._log = deque(log)
-        self._root = Directory()
+        self._root = SimulatedDirectory()
         self._nodes: dict[int, Node] = {numbers[""]: self._root}
         self._syncs: dict[int, int] = {}
         for path, number in sorted(numbers.items()):
             if path:
                 there = copy / path[1:]
-                node = Directory() if there.is_dir() else File(bytearray(there.read_bytes()))
+                node = SimulatedDirectory() if there.is_dir() else SimulatedFile(bytearray(there.read_bytes()))
                 self._nodes[number] = node
                 parent, name = self._place(path)
                 parent.certain[name] = parent.now[name] = node
 
-    def _place(self, path: str) -> tuple[Directory, str]:
+    def _place(self, path: str) -> tuple[SimulatedDirectory, str]:
         *folders, name = path[1:].split("/")
         directory = self._root
         for folder in folders:
             below = directory.now[folder]
-            assert isinstance(below, Directory)
+            assert isinstance(below, SimulatedDirectory)
             directory = below
         return directory, name
 
@@ -167,7 +167,7 @@ class Disk:
         kind, number = operation.kind, operation.number
         if kind in "WT":
             file = self._nodes.get(number)
-            if isinstance(file, File):
+            if isinstance(file, SimulatedFile):
                 file.pending.append(operation)
         elif kind == "S":
             self._syncs[operation.offset] = self.position
@@ -182,7 +182,7 @@ class Disk:
     def _name(self, operation: Operation) -> None:
         directory, name = self._place(operation.path)
         if operation.kind in "CD":
-            made = self._nodes[operation.number] = File() if operation.kind == "C" else Directory()
+            made = self._nodes[operation.number] = SimulatedFile() if operation.kind == "C" else SimulatedDirectory()
             directory.change(operation.end, {name: made})
         elif operation.kind == "U":
             directory.change(operation.end, {name: None})
@@ -201,16 +201,16 @@ class Disk:
         while self._log and self._log[0].end <= position:
             self._step(self._log.popleft())
 
-    def pull_the_plug(self, target: Path, chance: random.Random | None = None) -> None:
+    def cut_power(self, target: Path, chance: random.Random | None = None) -> None:
         """Write into `target` what survives at this point: the worst case, or with `chance` a random one."""
         shutil.rmtree(target, ignore_errors=True)
         _write(self._root, target, chance)
 
 
-def _write(directory: Directory, target: Path, chance: random.Random | None) -> None:
+def _write(directory: SimulatedDirectory, target: Path, chance: random.Random | None) -> None:
     target.mkdir()
     for name, node in directory.after_the_cut(chance).items():
-        if isinstance(node, Directory):
+        if isinstance(node, SimulatedDirectory):
             _write(node, target / name, chance)
         elif not name.endswith("-shm"):
             (target / name).write_bytes(node.after_the_cut(chance))

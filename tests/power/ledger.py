@@ -10,11 +10,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from campaign.outcomes import CATALOGUE, EXPOSED
+from campaign.outcomes import EXPOSED_BIT, OUTCOMES
 from tests.power.recording import Recording
 
 _MEMORY = Path("/dev/shm")  # many small disks are written there and thrown away: no need to wait for a real one
-Held = Mapping[bytes, int]  # nonce -> its outcomes, one bit each
+StoredBits = Mapping[bytes, int]  # nonce -> its outcomes, one bit each
 
 
 class Acknowledged(NamedTuple):
@@ -27,17 +27,17 @@ class Acknowledged(NamedTuple):
 
 def bits_of(outcome: str) -> int:
     """What an event sets in its view: its own bit, and always the one for seen."""
-    bit = CATALOGUE[outcome].bit
-    return EXPOSED if bit is None else EXPOSED | 1 << bit
+    bit = OUTCOMES[outcome].bit
+    return EXPOSED_BIT if bit is None else EXPOSED_BIT | 1 << bit
 
 
-def in_audience(directory: Path) -> Held:
+def in_audience(directory: Path) -> StoredBits:
     """The open views in the audience database."""
     with closing(sqlite3.connect(directory / "audience.sqlite3")) as database:
         return dict(database.execute("SELECT nonce, bits FROM analytics_openview"))
 
 
-def in_spool(directory: Path) -> Held:
+def in_spool(directory: Path) -> StoredBits:
     """The views that wait in the spool; none if there is none, or nothing in it yet."""
     file = directory / "spool" / "spool.sqlite3"
     if not file.exists():
@@ -49,13 +49,13 @@ def in_spool(directory: Path) -> Held:
 
 
 # Where an acknowledged event may stand. Another place is another function here.
-PLACES: tuple[Callable[[Path], Held], ...] = (in_audience, in_spool)
+STORES: tuple[Callable[[Path], StoredBits], ...] = (in_audience, in_spool)
 
 
 def missing(ledger: Iterable[Acknowledged], directory: Path) -> list[Acknowledged]:
     """What was acknowledged and stands in none of the places."""
     found: dict[bytes, int] = {}
-    for place in PLACES:
+    for place in STORES:
         for nonce, bits in place(directory).items():
             found[nonce] = found.get(nonce, 0) | bits
     return [entry for entry in ledger if found.get(entry.nonce, 0) & entry.bits != entry.bits]
@@ -75,7 +75,7 @@ def broken(directory: Path) -> list[str]:
     return faults
 
 
-class Verdict(NamedTuple):
+class PowerCutResult(NamedTuple):
     """What many pulled plugs did: how often, which events were lost at least once, which files broke."""
 
     cuts: int
@@ -83,13 +83,13 @@ class Verdict(NamedTuple):
     broken: list[str]
 
 
-def after_cuts(
+def simulate_cuts(
     recording: Recording,
     ledger: Iterable[Acknowledged],
     positions: Iterable[int],
     *,
     chance: random.Random | None = None,
-) -> Verdict:
+) -> PowerCutResult:
     """Pull the plug at each position of the log, and look for what had been acknowledged by then."""
     entries = sorted(ledger, key=lambda entry: entry.position)
     disk = recording.disk()
@@ -100,10 +100,10 @@ def after_cuts(
         target = Path(folder) / "after-the-cut"
         for position in sorted(positions):
             disk.run_to(position)
-            disk.pull_the_plug(target, chance)
+            disk.cut_power(target, chance)
             cuts += 1
             if wrong := broken(target):
                 faults += [f"at {position}: {fault}" for fault in wrong]
             else:
                 lost.update(missing((entry for entry in entries if entry.position <= position), target))
-    return Verdict(cuts, lost, faults)
+    return PowerCutResult(cuts, lost, faults)

@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.power.recording import Recording
 
 
-class Outage(ABC):
+class DiskOutage(ABC):
     """The data directory's disk, which can stop taking writes and take them again."""
 
     def __init__(self, directory: Path) -> None:
@@ -34,7 +34,7 @@ class Outage(ABC):
         """It takes them again."""
 
 
-class Told(Outage):
+class SimulatedOutage(DiskOutage):
     """The shim refuses in the disk's place: works on any machine, and in the middle of a run."""
 
     def __init__(self, directory: Path, fault: str) -> None:
@@ -51,7 +51,7 @@ class Told(Outage):
         self._recording.fault.unlink()
 
 
-class Full(Outage):
+class FullDisk(DiskOutage):
     """A small file system in memory, filled to the last byte."""
 
     def begin(self) -> None:

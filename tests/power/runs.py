@@ -18,14 +18,14 @@ from typing import Any
 
 from benchmarks.installation import ORIGIN, ROOT, receipts, serving
 from benchmarks.processes import living_family
-from campaign.assignment.receipts import ReceiptOffice
-from campaign.entrypoints.launcher import PRODUCTION
+from campaign.assignment.receipts import ReceiptSigner
+from campaign.entrypoints.launcher import PRODUCTION_APPLICATION
 from campaign.keys.store import receipt_keys
 from tests.power.ledger import Acknowledged, bits_of
 from tests.power.recording import Recording
 from tests.power.writer import ACKNOWLEDGED, ENTRY_BYTES
 
-APPLICATION = PRODUCTION
+APPLICATION = PRODUCTION_APPLICATION
 # An audience database that nobody answers for: events go to the spool.
 AWAY = {"AUDIENCE_DATABASE_URL": "postgres://nobody@127.0.0.1:1/away?connect_timeout=1"}
 Event = dict[str, str]
@@ -45,13 +45,13 @@ def events(notes: Iterable[str]) -> list[Event]:
     return [{"receipt": note, "outcome": outcome} for note, outcome in zip(notes, outcomes, strict=False)]
 
 
-class Visitors:
+class EventSenders:
     """Sends events for given receipts over several connections, and keeps the ledger of what was acknowledged."""
 
     def __init__(self, port: int, keys: Path, *, position: Callable[[], int] = int) -> None:
         """`position` is asked after each answer: its sync must stand before it."""
         self._port, self._position = port, position
-        self._office = ReceiptOffice(receipt_keys(keys))
+        self._office = ReceiptSigner(receipt_keys(keys))
         self.ledger: list[Acknowledged] = []
         self.refused: list[tuple[Event, str]] = []  # each with its code
 
@@ -99,7 +99,7 @@ def server_killed_under_load(own: Mapping[str, str], *, acknowledged: int) -> tu
     """The production server answers this many events, and is killed with -9 while more are on their way."""
     recording = Recording.of(Path(own["DATA_DIRECTORY"]))
     with serving(APPLICATION, {**own, **recording.variables()}) as served:
-        visitors = Visitors(served.port, recording.directory / "keys", position=recording.position)
+        visitors = EventSenders(served.port, recording.directory / "keys", position=recording.position)
         threads = visitors.begin(events(receipts(served.port, acknowledged * 4 + 200)))
         while len(visitors.ledger) < acknowledged and any(thread.is_alive() for thread in threads):
             threads[0].join(0.005)

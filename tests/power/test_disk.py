@@ -36,7 +36,7 @@ def left(
     """What is on the disk after the cut, by name."""
     disk, target = recording.disk(), recording.directory.with_name("after")
     disk.run_to(position)
-    disk.pull_the_plug(target, chance)
+    disk.cut_power(target, chance)
     return {str(p.relative_to(target)): p.read_bytes() for p in sorted(target.rglob("*")) if p.is_file()}
 
 

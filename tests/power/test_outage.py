@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.installation import PLACEMENT, ROOT, receipts, serving
-from tests.demo_installation import copied
+from tests.demo_installation import copy_demo_installation
 from tests.power.ledger import broken, in_audience, in_spool, missing
-from tests.power.outage import Full, Outage, Told, can_mount, make_read_only, mounted
-from tests.power.runs import APPLICATION, Visitors, events, post
+from tests.power.outage import DiskOutage, FullDisk, SimulatedOutage, can_mount, make_read_only, mounted
+from tests.power.runs import APPLICATION, EventSenders, events, post
 
 
 def messages_are_shown(port: int, *, times: int = 20) -> None:
@@ -30,7 +30,7 @@ def messages_are_shown(port: int, *, times: int = 20) -> None:
     link.close()
 
 
-def sent_again_until_accepted(visitors: Visitors, *, seconds: float = 15) -> None:
+def sent_again_until_accepted(visitors: EventSenders, *, seconds: float = 15) -> None:
     """What was refused is sent again, as visitors do, until nothing is refused."""
     end = time.monotonic() + seconds
     while visitors.refused and time.monotonic() < end:
@@ -39,10 +39,10 @@ def sent_again_until_accepted(visitors: Visitors, *, seconds: float = 15) -> Non
         visitors.send(again)
 
 
-def lives_through(own: Mapping[str, str], outage: Outage) -> None:
+def lives_through(own: Mapping[str, str], outage: DiskOutage) -> None:
     """A server meets the outage with events and decisions under way, and gets over it without a restart."""
     with serving(APPLICATION, {**own, **outage.variables()}) as served:
-        visitors = Visitors(served.port, outage.directory / "keys")
+        visitors = EventSenders(served.port, outage.directory / "keys")
         all_events = events(receipts(served.port, 360))
         visitors.send(all_events[:60])
         assert visitors.refused == []
@@ -63,8 +63,8 @@ def lives_through(own: Mapping[str, str], outage: Outage) -> None:
 
 @pytest.mark.parametrize("fault", ["full", pytest.param("read-only", marks=pytest.mark.proof)])
 def test_a_disk_that_refuses_for_a_while_loses_nothing_that_was_acknowledged(tmp_path: Path, fault: str) -> None:
-    own = copied(tmp_path)
-    lives_through(own, Told(Path(own["DATA_DIRECTORY"]), fault))
+    own = copy_demo_installation(tmp_path)
+    lives_through(own, SimulatedOutage(Path(own["DATA_DIRECTORY"]), fault))
 
 
 if can_mount():
@@ -72,12 +72,12 @@ if can_mount():
     @pytest.mark.proof
     def test_a_real_disk_that_is_full_for_a_while_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
         with mounted(tmp_path / "data"):
-            own = copied(tmp_path)
-            lives_through(own, Full(Path(own["DATA_DIRECTORY"])))
+            own = copy_demo_installation(tmp_path)
+            lives_through(own, FullDisk(Path(own["DATA_DIRECTORY"])))
 
     @pytest.mark.proof
     def test_while_the_audience_database_is_on_a_real_read_only_disk_events_wait_in_the_spool(tmp_path: Path) -> None:
-        own = copied(tmp_path)
+        own = copy_demo_installation(tmp_path)
         data, apart = Path(own["DATA_DIRECTORY"]), tmp_path / "apart"
         with ExitStack() as stack:
             stack.enter_context(mounted(apart))
@@ -85,7 +85,7 @@ if can_mount():
             make_read_only(apart, yes=True)
             own["AUDIENCE_DATABASE_URL"] = f"sqlite:///{apart / 'audience.sqlite3'}"
             served = stack.enter_context(serving(APPLICATION, own))
-            visitors = Visitors(served.port, data / "keys")
+            visitors = EventSenders(served.port, data / "keys")
             visitors.send(events(receipts(served.port, 60)))
             messages_are_shown(served.port)
             assert (len(visitors.ledger), visitors.refused) == (60, [])

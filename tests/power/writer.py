@@ -23,12 +23,12 @@ def main(threads: int, events: int) -> None:
     django.setup()
     from django.conf import settings
 
-    from analytics.ingest.writer import Writer
+    from analytics.ingest.writer import EventWriter
     from campaign.assignment.receipts import Receipt, closing_hour
-    from campaign.serving.application import Event
+    from campaign.serving.application import OutcomeEvent
     from tests.power.ledger import bits_of
 
-    writer = Writer()
+    writer = EventWriter()
     notes = os.open(Path(settings.DATA_DIRECTORY) / ACKNOWLEDGED, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def work(seed: int) -> None:
@@ -40,7 +40,7 @@ def main(threads: int, events: int) -> None:
             left -= size
             nonces += [os.urandom(16) for _ in range(size)]
             group = [  # half of them for a new view, half for one of this thread's earlier ones
-                Event(Receipt(1, 1, 1, hour, closing_hour(hour, 2), "en", nonce), outcome, None)
+                OutcomeEvent(Receipt(1, 1, 1, hour, closing_hour(hour, 2), "en", nonce), outcome, None)
                 for nonce, outcome in zip(
                     chance.choices([*nonces[-size:], chance.choice(nonces)], k=size),
                     chance.choices(("exposed", "left", "continued", "help_self"), k=size),

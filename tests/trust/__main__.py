@@ -13,7 +13,7 @@ import django
 
 from tests.trust.bench import Bench, Fault
 from tests.trust.faults import FAULTS, POSTGRESQL_TOO, PROMISES
-from tests.trust.result import Line, Planted, Result, faults_table, table, write
+from tests.trust.result import FaultRow, PromiseRow, Result, faults_table, table, write
 from tests.trust.rows import check
 from tests.trust.sealed import can_seal
 
@@ -51,24 +51,24 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if broken or missed else 0
 
 
-def _line(row: str, bench: Bench) -> Line:
+def _line(row: str, bench: Bench) -> PromiseRow:
     begun = time.monotonic()
     _say(f"{row}, {bench.engine} ...")
     result = _checked(row, bench)
     why = "; ".join(result.broken[:4]) + (f"; and {len(result.broken) - 4} more" if len(result.broken) > 4 else "")
     seconds = round(time.monotonic() - begun, 1)
     _say(f"    {'kept' if result.kept else f'BROKEN: {why}'}; {result.figure} ({seconds} s)")
-    return Line(row, PROMISES[row], bench.engine, result.n, result.figure, result.kept, why, seconds)
+    return PromiseRow(row, PROMISES[row], bench.engine, result.n, result.figure, result.kept, why, seconds)
 
 
-def _planted(fault: Fault) -> Planted:
+def _planted(fault: Fault) -> FaultRow:
     begun = time.monotonic()
     _say(f"planted: {fault.name} ...")
     result = _checked(fault.row, Bench(engine=fault.engine, fast=True, fault=fault))
     why = next((line for line in result.broken if fault.says in line), "")
     seconds = round(time.monotonic() - begun, 1)
     _say(f"    {f'found: {why}' if why else f'MISSED; {result.figure}'} ({seconds} s)")
-    return Planted(fault.name, fault.row, fault.engine, bool(why), why or result.figure, seconds)
+    return FaultRow(fault.name, fault.row, fault.engine, bool(why), why or result.figure, seconds)
 
 
 def _checked(row: str, bench: Bench) -> Result:

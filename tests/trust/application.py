@@ -9,27 +9,27 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from campaign.rsgi import Door
-from campaign.serving.application import mount
+from campaign.rsgi import RsgiApplication
+from campaign.serving.application import create_audience_application
 from campaign.serving.snapshot import PlacementEntry
 from campaign.wsgi import django_application
-from tests.trust.overheard import Overheard
+from tests.trust.overheard import ObservedApplication
 
 
-def _application() -> Overheard:
+def _application() -> ObservedApplication:
     from campaign.serving import decision
     from tests.trust import planted
 
     proper = decision.decide
 
-    def decide(placement: PlacementEntry, locale: str | None, unit: str | None, *more: Any) -> decision.Decision:
+    def decide(placement: PlacementEntry, locale: str | None, unit: str | None, *more: Any) -> decision.ServingDecision:
         if unit is not None and unit.startswith("stumble"):
             raise ValueError(f"no arm for {unit}")
         return proper(placement, locale, unit, *more)
 
     planted.swap(decision, "decide", decide)
     hear, answer = planted.in_the_server(os.environ.get("TRUST_FAULT", ""))
-    return Overheard(Door(django_application, mount()), hear, answer)
+    return ObservedApplication(RsgiApplication(django_application, create_audience_application()), hear, answer)
 
 
 application = _application()

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tests.trust.site import Site, site
+from tests.trust.site import TrustSite, site
 
 
-def nothing(made: Site) -> None:
+def nothing(made: TrustSite) -> None:
     """The fault lives in a process alone."""
 
 
@@ -20,7 +20,7 @@ class Fault:
     name: str
     row: str
     says: str
-    prepare: Callable[[Site], None] = nothing
+    prepare: Callable[[TrustSite], None] = nothing
     engine: str = "sqlite"
 
 
@@ -42,7 +42,7 @@ class Bench:
         return self.fault.name if self.fault else ""
 
     @contextmanager
-    def site(self, variables: Mapping[str, str] | None = None) -> Iterator[Site]:
+    def site(self, variables: Mapping[str, str] | None = None) -> Iterator[TrustSite]:
         """A new installation, with the fault in it."""
         with site(engine=self.engine, fault=self.planted, variables=variables) as made:
             if self.fault:

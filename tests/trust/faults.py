@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from tests.trust.bench import Fault
-from tests.trust.site import FIRST, Site
+from tests.trust.site import FIRST, TrustSite
 
 
-def _access_log(made: Site) -> None:
+def _access_log(made: TrustSite) -> None:
     made.options += ["--access-log", "--log-level", "info"]
 
 
-def _cores(made: Site) -> None:
+def _cores(made: TrustSite) -> None:
     made.cores = True
 
 
-def _columns(made: Site, *columns: str) -> None:
+def _columns(made: TrustSite, *columns: str) -> None:
     for column in columns:
         made.ask("audience", f"ALTER TABLE analytics_openview ADD COLUMN {column} TEXT")
 
 
-def _secret_in_the_database(made: Site) -> None:
+def _secret_in_the_database(made: TrustSite) -> None:
     """As a salt in a column, where the backup finds it."""
     made.shell(
         f"""
@@ -33,7 +33,7 @@ campaign.save()
     )
 
 
-def _no_constraints(made: Site) -> None:
+def _no_constraints(made: TrustSite) -> None:
     """The table as it would be without the rules that only whole hours fit."""
     (sql,) = made.ask("audience", "SELECT sql FROM sqlite_master WHERE name = 'analytics_openview'")[0]
     bare = ", ".join(f"{name} BLOB" for name in _names(made))
@@ -42,18 +42,18 @@ def _no_constraints(made: Site) -> None:
     made.ask("audience", f"CREATE TABLE analytics_openview ({bare}, PRIMARY KEY (closes, nonce)) WITHOUT ROWID")
 
 
-def _rows_in_order_of_arrival(made: Site) -> None:
+def _rows_in_order_of_arrival(made: TrustSite) -> None:
     """The table as Django makes it by itself: with a hidden number for each row."""
     (sql,) = made.ask("audience", "SELECT sql FROM sqlite_master WHERE name = 'analytics_openview'")[0]
     made.ask("audience", "DROP TABLE analytics_openview")
     made.ask("audience", str(sql).replace("WITHOUT ROWID", ""))
 
 
-def _names(made: Site) -> list[str]:
+def _names(made: TrustSite) -> list[str]:
     return [str(row[1]) for row in made.ask("audience", "PRAGMA table_info(analytics_openview)")]
 
 
-def _audience_in_the_backup(made: Site) -> None:
+def _audience_in_the_backup(made: TrustSite) -> None:
     made.backs_up_the_audience_too = True
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.doctor import canaries
-from tests.fuzz.marks import Marks
+from tests.fuzz.marks import MarkFactory
 
 Needles = Mapping[bytes, str]
 _KEY = 8
@@ -93,24 +93,24 @@ def _slots(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return slots
 
 
-def encoded(content: bytes, name: str) -> Iterator[tuple[bytes, str]]:
+def encodings_of(content: bytes, name: str) -> Iterator[tuple[bytes, str]]:
     """Bytes as they are, and encoded."""
     yield content, name
-    yield from _named(canaries.encoded(content), name)
+    yield from _named(canaries.encodings(content), name)
 
 
-def written(text: str, name: str) -> Iterator[tuple[bytes, str]]:
+def spellings_of(text: str, name: str) -> Iterator[tuple[bytes, str]]:
     """A text in its spellings, each encoded."""
-    for form, spelling in canaries.spelled(text).items():
-        yield from encoded(spelling, name if form == "plain" else f"{name}, {form}")
+    for form, spelling in canaries.spellings(text).items():
+        yield from encodings_of(spelling, name if form == "plain" else f"{name}, {form}")
 
 
-def hashed(text: str, name: str) -> Iterator[tuple[bytes, str]]:
+def digests_of(text: str, name: str) -> Iterator[tuple[bytes, str]]:
     """Its plain hashes, of which eight bytes are enough: a shortened hash is as good to who has a list to try."""
-    yield from _named(canaries.hashed(text.encode(), kinds=_DIGESTS, first=_KEY), name)
+    yield from _named(canaries.digests(text.encode(), algorithms=_DIGESTS, length=_KEY), name)
 
 
-def marked(marks: Marks) -> Iterator[tuple[bytes, str]]:
+def needles_of_marks(marks: MarkFactory) -> Iterator[tuple[bytes, str]]:
     """What finds any of the marks: they all begin the same."""
     yield from _named(marks.forms(), "a mark")
 

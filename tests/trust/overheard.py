@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 if TYPE_CHECKING:
     from granian.rsgi import HTTPProtocol, Scope
 
-    from campaign.rsgi import Door
+    from campaign.rsgi import RsgiApplication
 
 Headers = list[tuple[str, str]]
 
 
-class Seen(NamedTuple):
+class ObservedRequest(NamedTuple):
     """What a request tells of who sent it."""
 
     address: str
@@ -24,21 +24,21 @@ class Seen(NamedTuple):
     request_id: str
 
 
-Hear = Callable[[Seen], None]
-Answer = Callable[[Seen, int, Headers], Headers]
+RequestObserver = Callable[[ObservedRequest], None]
+HeaderRewriter = Callable[[ObservedRequest, int, Headers], Headers]
 
 
-class Overheard:
+class ObservedApplication:
     """The application; `hear` is told of each request, and `answer` may change the headers of its reply."""
 
-    def __init__(self, door: Door, hear: Hear, answer: Answer) -> None:
+    def __init__(self, door: RsgiApplication, hear: RequestObserver, answer: HeaderRewriter) -> None:
         self._door, self._hear, self._answer = door, hear, answer
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._door.__rsgi_init__(loop)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
-        seen = Seen(
+        seen = ObservedRequest(
             scope.client.rpartition(":")[0],
             scope.headers.get("user-agent") or "",
             scope.path,
@@ -52,7 +52,7 @@ class Overheard:
 class _Answering:
     """A connection whose replies have other headers."""
 
-    def __init__(self, protocol: HTTPProtocol, seen: Seen, answer: Answer) -> None:
+    def __init__(self, protocol: HTTPProtocol, seen: ObservedRequest, answer: HeaderRewriter) -> None:
         self._protocol, self._seen, self._answer = protocol, seen, answer
 
     async def __call__(self) -> bytes:
@@ -71,10 +71,10 @@ class _Answering:
         return self._protocol.response_stream(status, self._answer(self._seen, status, headers))
 
 
-def silent(seen: Seen) -> None:
+def ignore_request(seen: ObservedRequest) -> None:
     """Nobody listens."""
 
 
-def unchanged(seen: Seen, status: int, headers: Headers) -> Headers:
+def keep_headers(seen: ObservedRequest, status: int, headers: Headers) -> Headers:
     """The reply as it is."""
     return headers

@@ -16,14 +16,21 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from tests.trust.overheard import Answer, Headers, Hear, Seen, silent, unchanged
+from tests.trust.overheard import (
+    HeaderRewriter,
+    Headers,
+    ObservedRequest,
+    RequestObserver,
+    ignore_request,
+    keep_headers,
+)
 
-Heard = tuple[Hear, Answer]
+ServerFault = tuple[RequestObserver, HeaderRewriter]
 
 
-def in_the_server(fault: str) -> Heard:
+def in_the_server(fault: str) -> ServerFault:
     """Plant this fault in a serving process; who listens for it, and who changes replies for it."""
-    return _SERVER.get(fault, lambda: (silent, unchanged))()
+    return _SERVER.get(fault, lambda: (ignore_request, keep_headers))()
 
 
 def in_the_worker(fault: str) -> None:
@@ -37,12 +44,12 @@ def swap(module: object, name: str, planted: object) -> None:
     setattr(module, name, planted)
 
 
-def _stock_logger() -> Heard:
+def _stock_logger() -> ServerFault:
     logging.getLogger("django.request").setLevel(logging.WARNING)
-    return silent, unchanged
+    return ignore_request, keep_headers
 
 
-def _error_mail() -> Heard:
+def _error_mail() -> ServerFault:
     from django.conf import settings
     from django.utils.log import AdminEmailHandler
 
@@ -50,14 +57,14 @@ def _error_mail() -> Heard:
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     settings.EMAIL_FILE_PATH = str(Path(tempfile.gettempdir()) / "mail")
     logging.getLogger("django.request").addHandler(AdminEmailHandler(include_html=True))
-    return silent, unchanged
+    return ignore_request, keep_headers
 
 
-def _request_id_in_a_row() -> Heard:
+def _request_id_in_a_row() -> ServerFault:
     from analytics.ingest import open_views
 
     latest = [""]
-    proper = open_views.put
+    proper = open_views.upsert_views
 
     def put(connection: Any, views: Any) -> None:
         proper(connection, views)
@@ -65,15 +72,15 @@ def _request_id_in_a_row() -> Heard:
             question = f"UPDATE {open_views.TABLE} SET request_id = ? WHERE closes = ? AND nonce = ?"
             connection.connection.execute(question, [latest[0], view.closes, view.nonce])
 
-    swap(open_views, "put", put)
+    swap(open_views, "upsert_views", put)
 
-    def hear(seen: Seen) -> None:
+    def hear(seen: ObservedRequest) -> None:
         latest[0] = seen.request_id
 
-    return hear, unchanged
+    return hear, keep_headers
 
 
-def _shutdown_dump() -> Heard:
+def _shutdown_dump() -> ServerFault:
     visitors: set[tuple[str, str]] = set()
 
     def dump() -> None:
@@ -81,57 +88,57 @@ def _shutdown_dump() -> Heard:
         path.write_text(json.dumps(sorted(visitors)), encoding="utf-8")
 
     Finalize(None, dump, exitpriority=5)
-    return lambda seen: visitors.add((seen.address, seen.agent)), unchanged
+    return lambda seen: visitors.add((seen.address, seen.agent)), keep_headers
 
 
-def _query_in_a_redirect() -> Heard:
-    def answer(seen: Seen, status: int, headers: Headers) -> Headers:
+def _query_in_a_redirect() -> ServerFault:
+    def answer(seen: ObservedRequest, status: int, headers: Headers) -> Headers:
         return [(name, f"{value}?{seen.query}" if name == "Location" else value) for name, value in headers]
 
-    return silent, answer
+    return ignore_request, answer
 
 
-def _key_in_an_exception() -> Heard:
+def _key_in_an_exception() -> ServerFault:
     log: Any = logging.getLogger("campaign.serving.application")
     proper = log.error
     log.error = lambda *words: proper(*words, exc_info=True)
-    return silent, unchanged
+    return ignore_request, keep_headers
 
 
-def _noted(note: Callable[[Seen], str]) -> Heard:
+def _noted(note: Callable[[ObservedRequest], str]) -> ServerFault:
     path = Path(tempfile.gettempdir()) / "notes"
 
-    def hear(seen: Seen) -> None:
+    def hear(seen: ObservedRequest) -> None:
         with path.open("a", encoding="ascii") as stream:
             stream.write(f"{note(seen)}\n")
 
-    return hear, unchanged
+    return hear, keep_headers
 
 
-def _hashed_visitor(seen: Seen) -> str:
+def _hashed_visitor(seen: ObservedRequest) -> str:
     """As Umami and Plausible know one: here shortened, without a salt."""
     return hashlib.sha256(f"{seen.address}{seen.agent}".encode()).hexdigest()[:20]
 
 
-def _address_in_base64(seen: Seen) -> str:
+def _address_in_base64(seen: ObservedRequest) -> str:
     return base64.urlsafe_b64encode(json.dumps({"from": seen.address}).encode()).decode()
 
 
-def _etag() -> Heard:
-    return silent, lambda seen, status, headers: [
+def _etag() -> ServerFault:
+    return ignore_request, lambda seen, status, headers: [
         *headers,
         ("ETag", f'"{hashlib.sha256(seen.path.encode()).hexdigest()}"'),
     ]
 
 
-def _session_cookie() -> Heard:
-    return silent, lambda seen, status, headers: [*headers, ("Set-Cookie", "visit=1; Path=/; Max-Age=600")]
+def _session_cookie() -> ServerFault:
+    return ignore_request, lambda seen, status, headers: [*headers, ("Set-Cookie", "visit=1; Path=/; Max-Age=600")]
 
 
-def _script(more: bytes) -> Callable[[], Heard]:
+def _script(more: bytes) -> Callable[[], ServerFault]:
     """More at the end of our scripts."""
 
-    def plant() -> Heard:
+    def plant() -> ServerFault:
         from campaign.serving import application
 
         proper = application._asset_bytes
@@ -141,12 +148,12 @@ def _script(more: bytes) -> Callable[[], Heard]:
             return content + (more if name.endswith(".js") else b""), kind
 
         swap(application, "_asset_bytes", asset)
-        return silent, unchanged
+        return ignore_request, keep_headers
 
     return plant
 
 
-def _unknown_field_ignored() -> Heard:
+def _unknown_field_ignored() -> ServerFault:
     from campaign.serving import endpoints
 
     class Anything(set[str]):
@@ -154,31 +161,31 @@ def _unknown_field_ignored() -> Heard:
             return True
 
     swap(endpoints, "_DECIDE_FIELDS", Anything())
-    return silent, unchanged
+    return ignore_request, keep_headers
 
 
-def _mail_as_a_key() -> Heard:
+def _mail_as_a_key() -> ServerFault:
     from campaign.serving import endpoints
 
-    swap(endpoints, "names_a_person", lambda key: False)
-    return silent, unchanged
+    swap(endpoints, "looks_like_contact_detail", lambda key: False)
+    return ignore_request, keep_headers
 
 
-def _choice_ignored() -> Heard:
+def _choice_ignored() -> ServerFault:
     from campaign.serving import endpoints
 
-    swap(endpoints, "wants_not_to_be_counted", lambda *request: False)
-    return silent, unchanged
+    swap(endpoints, "has_privacy_signal", lambda *request: False)
+    return ignore_request, keep_headers
 
 
-def _choice_ignored_later() -> Heard:
+def _choice_ignored_later() -> ServerFault:
     from analytics.ingest import endpoint
 
-    swap(endpoint, "wants_not_to_be_counted", lambda *request: False)
-    return silent, unchanged
+    swap(endpoint, "has_privacy_signal", lambda *request: False)
+    return ignore_request, keep_headers
 
 
-def _nonces_in_order() -> Heard:
+def _nonces_in_order() -> ServerFault:
     import itertools
     import time
 
@@ -187,19 +194,19 @@ def _nonces_in_order() -> Heard:
     numbers = itertools.count(time.time_ns())
 
     swap(decision, "fresh_nonce", lambda: next(numbers).to_bytes(8, "big") + os.urandom(8))
-    return silent, unchanged
+    return ignore_request, keep_headers
 
 
-def _calls_home() -> Heard:
+def _calls_home() -> ServerFault:
     def call() -> None:
         with suppress(OSError):
             urlopen("http://192.0.2.1/version", timeout=1).close()
 
     threading.Thread(target=call, daemon=True).start()
-    return silent, unchanged
+    return ignore_request, keep_headers
 
 
-_SERVER: dict[str, Callable[[], Heard]] = {
+_SERVER: dict[str, Callable[[], ServerFault]] = {
     "stock-logger": _stock_logger,
     "error-mail": _error_mail,
     "request-id-in-a-row": _request_id_in_a_row,
@@ -230,12 +237,12 @@ def _fold_without_vacuum() -> None:
 def _fold_without_counting() -> None:
     from analytics.fold import fold
 
-    proper = fold.tallies
+    proper = fold.tally_views
 
     def tallies(sums: Any) -> Any:
         return proper(list(sums)[1:])
 
-    swap(fold, "tallies", tallies)
+    swap(fold, "tally_views", tallies)
 
 
 def _secret_kept() -> None:

@@ -32,7 +32,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PromiseRow:
     """A row of the table."""
 
     row: str
@@ -46,7 +46,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Planted:
+class FaultRow:
     """A fault, and whether its row found it, for the right reason."""
 
     fault: str
@@ -57,7 +57,7 @@ class Planted:
     seconds: float
 
 
-def table(lines: Sequence[Line]) -> str:
+def table(lines: Sequence[PromiseRow]) -> str:
     """The rows as text."""
     text = [f"{'promise':46}{'engine':12}{'':7}{'seconds':>8}  what was looked at; what was found"]
     for line in lines:
@@ -67,7 +67,7 @@ def table(lines: Sequence[Line]) -> str:
     return "\n".join(text)
 
 
-def faults_table(planted: Sequence[Planted]) -> str:
+def faults_table(planted: Sequence[FaultRow]) -> str:
     """The planted faults as text."""
     text = [f"{'planted fault':46}{'engine':12}{'':7}{'seconds':>8}  what its row said"]
     for one in planted:
@@ -76,7 +76,7 @@ def faults_table(planted: Sequence[Planted]) -> str:
     return "\n".join(text)
 
 
-def write(lines: Sequence[Line], planted: Sequence[Planted], path: Path = REPORT) -> None:
+def write(lines: Sequence[PromiseRow], planted: Sequence[FaultRow], path: Path = REPORT) -> None:
     """The report, for programs and for the record."""
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
     changed = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=False)

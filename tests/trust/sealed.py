@@ -65,12 +65,12 @@ def can_seal() -> bool:
     return done.returncode == 0
 
 
-def under_way(pid: int) -> bool:
+def has_started(pid: int) -> bool:
     """Whether this process has become its command: before that, its network may not be there."""
     return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0] not in (b"unshare", b"/bin/sh", b"")
 
 
-def inside(pid: int, do: Callable[[], T]) -> T:
+def run_in_network(pid: int, do: Callable[[], T]) -> T:
     """Do something in the network of this process, in a thread that ends afterwards."""
 
     def enter() -> T:

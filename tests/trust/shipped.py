@@ -9,7 +9,7 @@ from pathlib import Path
 from campaign.entrypoints.launcher import free_port
 from tests.deploy.proxy import proxy
 from tests.postgres import SHIPPED, Cluster, cluster
-from tests.trust.visitors import Door
+from tests.trust.visitors import TlsProxy
 
 _FAULTS = {
     "statement-logging": "log_statement = all\n",
@@ -30,7 +30,7 @@ NAME = "thought.example.org"  # the one in the shipped file
 
 
 @contextmanager
-def nginx(port: int) -> Iterator[tuple[Door, Path]]:
+def nginx(port: int) -> Iterator[tuple[TlsProxy, Path]]:
     """nginx in front of a server, and the directory of all that it writes."""
     with proxy([port, free_port()]) as made:
-        yield Door(made.tls_port, NAME, made.trust()), made.directory
+        yield TlsProxy(made.tls_port, NAME, made.trust()), made.directory

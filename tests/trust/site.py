@@ -22,11 +22,11 @@ from benchmarks.installation import ORIGIN, PREPARE
 from benchmarks.processes import living_family
 from campaign.entrypoints import launcher
 from campaign.keys.store import receipt_keys
-from tests.demo_installation import copied
+from tests.demo_installation import copy_demo_installation
 from tests.environment import DISK
-from tests.installation import ROOT, installed, manage
+from tests.installation import ROOT, manage, new_installation
 from tests.postgres import Cluster, programs
-from tests.trust.sealed import PLACES, inside, sealed, under_way
+from tests.trust.sealed import PLACES, has_started, run_in_network, sealed
 
 FIRST, SECOND, TABS, EMPTY, HOSTED, EMBEDDED = (
     "first-subjects",
@@ -40,13 +40,13 @@ TOKEN = "what-prometheus-shows"
 HTTPS = {"X-Forwarded-Proto": "https"}
 _MORE = f"""
 from django.utils import timezone
-from campaign import lifecycle
+from campaign.lifecycle import transitions
 from tests import world
 for slug, unit in (({FIRST!r}, "subject"), ({SECOND!r}, "subject"), ({TABS!r}, "session")):
     made = world.draft(slug, unit=unit, at=world.placement(slug, allowed_origins=[{ORIGIN!r}]))
-    lifecycle.submit(made, by=world.person("mara", "manager"))
-    lifecycle.approve(made, by=world.person("rafael", "reviewer"))
-    lifecycle.launch(made, by=world.person("mara", "manager"), now=timezone.now())
+    transitions.submit(made, by=world.person("mara", "manager"))
+    transitions.approve(made, by=world.person("rafael", "reviewer"))
+    transitions.launch(made, by=world.person("mara", "manager"), now=timezone.now())
 world.placement({EMPTY!r})
 """
 STEPS = 7  # of the worker
@@ -58,11 +58,11 @@ def _original() -> Path:
     """One installation with all campaigns, on SQLite, that copies are made from."""
     folder = Path(tempfile.mkdtemp(prefix="second-thought-trust-", dir=DISK))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    manage("shell", "--no-imports", "-c", _MORE, environment=copied(folder))
+    manage("shell", "--no-imports", "-c", _MORE, environment=copy_demo_installation(folder))
     return folder / "data"
 
 
-class Site:
+class TrustSite:
     """Its server and worker, started by their real commands; with a fault planted, by the same with that fault."""
 
     def __init__(
@@ -101,16 +101,18 @@ class Site:
     def start(self, application: str = "", *, workers: int = 1, seconds: float = 60.0) -> None:
         """Start the server, and wait until it shows messages."""
         if application or self.fault or self.options:
-            name = application or ("tests.trust.application:application" if self.fault else launcher.PRODUCTION)
-            command = launcher.command(name, port=self.port, workers=workers)
+            name = application or (
+                "tests.trust.application:application" if self.fault else launcher.PRODUCTION_APPLICATION
+            )
+            command = launcher.server_command(name, port=self.port, workers=workers)
             command = [*command[:-1], *self.options, command[-1]]
         else:
             command = [*self._manage("serve"), "--port", str(self.port), "--workers", str(workers)]
-        self._web = self._popen(command, launcher.settled(self.environment))
+        self._web = self._popen(command, launcher.server_environment(self.environment))
         end = time.monotonic() + seconds
         while not self.serves():
             if self._web.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(f"the server did not start:\n{self.said()}")
+                raise RuntimeError(f"the server did not start:\n{self.printed_output()}")
             time.sleep(0.05)
 
     def recover(self, *, workers: int, seconds: float = 20.0) -> None:
@@ -121,7 +123,7 @@ class Site:
             if self._web.poll() is not None:
                 return self.start(workers=workers)
             if time.monotonic() > end:
-                raise RuntimeError(f"the server did not come back:\n{self.said()}")
+                raise RuntimeError(f"the server did not come back:\n{self.printed_output()}")
             time.sleep(0.05)
         return None
 
@@ -129,7 +131,7 @@ class Site:
         """Whether a message is shown."""
         if not self.offline:
             return self._answers()
-        return under_way(self.main) and inside(self.main, self._answers)
+        return has_started(self.main) and run_in_network(self.main, self._answers)
 
     def _answers(self) -> bool:
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=5)) as line:
@@ -168,7 +170,7 @@ class Site:
         end = time.monotonic() + seconds
         while len(self.ask("default", "SELECT name FROM analytics_workerstep WHERE succeeded_at IS NOT NULL")) < STEPS:
             if time.monotonic() > end:
-                raise RuntimeError(f"the worker does not work:\n{self.said()}")
+                raise RuntimeError(f"the worker does not work:\n{self.printed_output()}")
             time.sleep(0.2)
 
     def rest(self) -> None:
@@ -233,7 +235,7 @@ class Site:
         found = [self.folder / name for name in PLACES] + [self.output]
         return found + ([self.databases.directory] if self.databases else [])
 
-    def said(self) -> str:
+    def printed_output(self) -> str:
         """What its processes have printed."""
         return self.output.read_text(encoding="utf-8", errors="replace") if self.output.exists() else ""
 
@@ -289,7 +291,7 @@ class Site:
             yield
             self.databases.start()
             return
-        with file_lock.held(self.data / "audience.sqlite3-compacting.lock"):  # as while it is compacted
+        with file_lock.hold_lock(self.data / "audience.sqlite3-compacting.lock"):  # as while it is compacted
             yield
 
     @contextmanager
@@ -329,7 +331,7 @@ class Site:
 
 
 @contextmanager
-def site(*, engine: str = "sqlite", fault: str = "", variables: Mapping[str, str] | None = None) -> Iterator[Site]:
+def site(*, engine: str = "sqlite", fault: str = "", variables: Mapping[str, str] | None = None) -> Iterator[TrustSite]:
     """A new installation with the demo's campaign, two whose unit is the subject, and one whose unit is the tab."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="second-thought-trust-", dir=DISK)))
@@ -340,13 +342,13 @@ def site(*, engine: str = "sqlite", fault: str = "", variables: Mapping[str, str
             from tests.trust.shipped import postgresql
 
             databases = stack.enter_context(postgresql(fault))
-            own = stack.enter_context(installed(folder / "data", databases.environment()))
+            own = stack.enter_context(new_installation(folder / "data", databases.environment()))
             manage("shell", "--no-imports", "-c", PREPARE + _MORE, environment=own)
-        made = Site(folder, fault=fault, databases=databases, variables=variables)
+        made = TrustSite(folder, fault=fault, databases=databases, variables=variables)
         stack.callback(made.end)
         yield made
 
 
-def keys(made: Site) -> dict[int, bytes]:
+def keys(made: TrustSite) -> dict[int, bytes]:
     """The receipt keys of an installation."""
     return receipt_keys(made.data / "keys")

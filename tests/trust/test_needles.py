@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.marks import Marks
-from tests.trust.needles import Search, encoded, hashed, marked, written
-from tests.trust.visitors import Visitor
+from tests.fuzz.marks import MarkFactory
+from tests.trust.needles import Search, digests_of, encodings_of, needles_of_marks, spellings_of
+from tests.trust.visitors import MarkedVisitor
 
 NONCE = bytes(range(100, 116))
 
 
 @pytest.mark.parametrize("before", range(9))
 def test_bytes_are_found_at_any_place_in_any_form(before: int) -> None:
-    search = Search(dict(encoded(NONCE, "it")))
+    search = Search(dict(encodings_of(NONCE, "it")))
     inside = b"\xfe" * before + NONCE + b"\xfd" * 5
     for form in (inside, inside.hex().encode(), inside.hex().upper().encode(), base64.b64encode(inside)):
         assert search.found(b"?" * before + form)
@@ -39,7 +39,7 @@ def test_a_short_needle_is_refused_since_chance_would_find_it() -> None:
 
 
 def test_an_address_is_found_plain_hashed_shortened_and_with_its_agent() -> None:
-    who = Visitor(Marks(), random.Random(1))
+    who = MarkedVisitor(MarkFactory(), random.Random(1))
     search = Search(dict(who.needles()))
     digest = hashlib.sha256(f"{who.address}{who.agent}".encode())
     for content in (
@@ -56,8 +56,8 @@ def test_an_address_is_found_plain_hashed_shortened_and_with_its_agent() -> None
 
 
 def test_files_and_their_names_are_searched(tmp_path: Path) -> None:
-    marks = Marks()
-    search = Search(dict(marked(marks)))
+    marks = MarkFactory()
+    search = Search(dict(needles_of_marks(marks)))
     (tmp_path / "inner").mkdir()
     (tmp_path / "inner" / "file").write_text(f"<{marks.new()}>", encoding="utf-8")
     (tmp_path / marks.new()).touch()
@@ -73,7 +73,7 @@ def test_spellings_and_hashes_name_what_they_are() -> None:
         "a name, two bytes a letter",
         "a name, escaped for a URL, hex",
     }
-    assert {name for _, name in written("Ana B", "a name")} >= spellings
-    assert {name.rpartition(", ")[0] for _, name in hashed("x", "a key")} == {
+    assert {name for _, name in spellings_of("Ana B", "a name")} >= spellings
+    assert {name.rpartition(", ")[0] for _, name in digests_of("x", "a key")} == {
         f"a key, {kind}" for kind in ("md5", "sha1", "sha256")
     }

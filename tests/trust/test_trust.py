@@ -10,7 +10,7 @@ import pytest
 from tests.trust import planted
 from tests.trust.bench import Bench
 from tests.trust.faults import FAULTS, PROMISES
-from tests.trust.result import Line, Planted, faults_table, table, write
+from tests.trust.result import FaultRow, PromiseRow, faults_table, table, write
 from tests.trust.rows import check
 from tests.trust.sealed import can_seal
 
@@ -51,8 +51,8 @@ def test_every_promise_has_a_fault_and_every_fault_in_a_process_has_a_row() -> N
 
 
 def test_the_table_and_the_report_say_what_is_broken_and_what_was_missed(tmp_path: Path) -> None:
-    line = Line("forget", "fold and forget", "sqlite", "600 views", "found 1", False, "a nonce in a file", 2.0)
-    missed = Planted("access-log", "identifying", "sqlite", False, "hits 0", 3.0)
+    line = PromiseRow("forget", "fold and forget", "sqlite", "600 views", "found 1", False, "a nonce in a file", 2.0)
+    missed = FaultRow("access-log", "identifying", "sqlite", False, "hits 0", 3.0)
     assert "BROKEN" in table([line])
     assert "a nonce in a file" in table([line])
     assert "MISSED" in faults_table([missed])

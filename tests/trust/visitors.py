@@ -18,11 +18,11 @@ from http.client import HTTPConnection, HTTPException
 from urllib.parse import quote, urlencode
 
 from benchmarks.installation import ORIGIN
-from campaign.assignment.receipts import Receipt, ReceiptOffice
+from campaign.assignment.receipts import Receipt, ReceiptSigner
 from campaign.serving.application import ROUTES
 from tests.fuzz import wire
-from tests.fuzz.marks import Marks
-from tests.trust.needles import Search, hashed, marked, written
+from tests.fuzz.marks import MarkFactory
+from tests.trust.needles import Search, digests_of, needles_of_marks, spellings_of
 from tests.trust.site import EMBEDDED, EMPTY, FIRST, HOSTED, HTTPS, SECOND, TABS, TOKEN
 
 DECIDE, EVENTS = "/api/v1/decide", "/api/v1/events"
@@ -35,7 +35,7 @@ STATUSES = frozenset({200, 204, 207, 303, 400, 401, 403, 404, 405, 409, 410, 413
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class VisitReply:
     """What came back."""
 
     path: str
@@ -56,30 +56,30 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class TlsProxy:
     """A proxy that speaks TLS in front of the server: its port, the name it goes by, and whom to trust."""
 
     port: int
     name: str
-    trust: ssl.SSLContext
+    tls_context: ssl.SSLContext
 
 
 class _ThroughTheDoor(HTTPConnection):
     """A connection to the proxy, by its name and not by its address."""
 
-    def __init__(self, door: Door, source: str) -> None:
+    def __init__(self, door: TlsProxy, source: str) -> None:
         super().__init__("127.0.0.1", door.port, timeout=20, source_address=(source, 0))
         self._door = door
 
     def connect(self) -> None:
         super().connect()
-        self.sock = self._door.trust.wrap_socket(self.sock, server_hostname=self._door.name)
+        self.sock = self._door.tls_context.wrap_socket(self.sock, server_hostname=self._door.name)
 
 
-class Visitor:
+class MarkedVisitor:
     """Someone with an address of the loopback network, a browser, a past, and an account at a partner's."""
 
-    def __init__(self, marks: Marks, chance: random.Random) -> None:
+    def __init__(self, marks: MarkFactory, chance: random.Random) -> None:
         octets = [chance.randrange(100, 256) for _ in range(6)]
         self.address = "127.{}.{}.{}".format(*octets[:3])
         self.forwarded = "10.{}.{}.{}".format(*octets[3:])
@@ -111,70 +111,72 @@ class Visitor:
         """All that would give this visitor away."""
         for address in (self.address, self.forwarded):
             packed = socket.inet_aton(address)
-            yield from written(address, "an address")
+            yield from spellings_of(address, "an address")
             yield packed.hex().encode(), "an address, packed"
             yield b"\0\0\xff\xff" + packed, "an address, packed"
-            yield from hashed(address, "an address")
+            yield from digests_of(address, "an address")
             for between in ("", " ", "|", ":", ",", "-"):
-                yield from hashed(f"{address}{between}{self.agent}", "address and agent")
-        yield from hashed(self.agent, "an agent")
-        yield from hashed(self.unit, "a subject key")
+                yield from digests_of(f"{address}{between}{self.agent}", "address and agent")
+        yield from digests_of(self.agent, "an agent")
+        yield from digests_of(self.unit, "a subject key")
 
 
 @dataclass
-class Crowd:
+class VisitorGroup:
     """Many visitors, what they were answered, and the receipts that they hold."""
 
     port: int
-    people: list[Visitor]
-    marks: Marks
-    office: ReceiptOffice
-    replies: list[Reply] = field(default_factory=list)
+    people: list[MarkedVisitor]
+    marks: MarkFactory
+    office: ReceiptSigner
+    replies: list[VisitReply] = field(default_factory=list)
     receipts: list[str] = field(default_factory=list)
     broken: int = 0
-    door: Door | None = None
+    proxy: TlsProxy | None = None
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._expired = self.office.issue(_EXPIRED)
 
     @classmethod
-    def of(cls, number: int, *, port: int, keys: Mapping[int, bytes], seed: int = 1) -> Crowd:
+    def of(cls, number: int, *, port: int, keys: Mapping[int, bytes], seed: int = 1) -> VisitorGroup:
         """So many people."""
-        marks, chance = Marks(), random.Random(seed)
-        return cls(port, [Visitor(marks, chance) for _ in range(number)], marks, ReceiptOffice(keys))
+        marks, chance = MarkFactory(), random.Random(seed)
+        return cls(port, [MarkedVisitor(marks, chance) for _ in range(number)], marks, ReceiptSigner(keys))
 
     def search(self) -> Search:
         """What finds any of them."""
-        return Search(dict([*marked(self.marks), *(needle for who in self.people for needle in who.needles())]))
+        return Search(
+            dict([*needles_of_marks(self.marks), *(needle for who in self.people for needle in who.needles())])
+        )
 
     @property
     def statuses(self) -> Counter[int]:
         """How often the audience surface answered what."""
         return Counter(reply.status for reply in self.replies if reply.audience)
 
-    def each(self, visit: Callable[[Visit], None], people: Iterable[Visitor] | None = None) -> None:
+    def each(self, visit: Callable[[Visit], None], people: Iterable[MarkedVisitor] | None = None) -> None:
         """Each of them does this, eight at a time."""
 
-        def go(who: Visitor) -> None:
+        def go(who: MarkedVisitor) -> None:
             with closing(self._line(who)) as line:
                 visit(Visit(self, who, line))
 
         with ThreadPoolExecutor(8) as threads:
             list(threads.map(go, self.people if people is None else people))
 
-    def _line(self, who: Visitor) -> HTTPConnection:
-        if self.door:
-            return _ThroughTheDoor(self.door, who.address)
+    def _line(self, who: MarkedVisitor) -> HTTPConnection:
+        if self.proxy:
+            return _ThroughTheDoor(self.proxy, who.address)
         return HTTPConnection("127.0.0.1", self.port, timeout=20, source_address=(who.address, 0))
 
-    def keep(self, reply: Reply) -> None:
+    def keep(self, reply: VisitReply) -> None:
         with self._lock:
             self.replies.append(reply)
 
     def send_what_is_no_http(self) -> None:
         """Broken and strange requests, each from another address."""
-        for number, sent in enumerate(wire.Oddities(self.marks, self.receipts[0])):
+        for number, sent in enumerate(wire.MalformedRequests(self.marks, self.receipts[0])):
             who = self.people[number % len(self.people)]
             wire.exchange(self.port, sent, source=who.address)
             self.broken += 1
@@ -184,24 +186,24 @@ class Crowd:
 class Visit:
     """One visitor's connection."""
 
-    crowd: Crowd
-    who: Visitor
+    crowd: VisitorGroup
+    who: MarkedVisitor
     line: HTTPConnection
 
-    def ask(self, method: str, path: str, body: object = None, **headers: str) -> Reply:
+    def ask(self, method: str, path: str, body: object = None, **headers: str) -> VisitReply:
         """One request with all that this visitor's browser tells; a lost connection is an answer of status 0."""
         content = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
-        named = {"Host": self.crowd.door.name} if self.crowd.door else {}
+        named = {"Host": self.crowd.proxy.name} if self.crowd.proxy else {}
         named |= {name.replace("_", "-"): value for name, value in headers.items()}
         for _ in range(_TRIES):
             try:
                 self.line.request(method, path, content, {**self.who.headers(), **named})
                 answer = self.line.getresponse()
-                reply = Reply(path, answer.status, tuple(answer.getheaders()), answer.read())
+                reply = VisitReply(path, answer.status, tuple(answer.getheaders()), answer.read())
                 break
             except (OSError, HTTPException):  # a server that refuses a long body hangs up behind its answer
                 self.line.close()
-                reply = Reply(path, 0, (), b"")
+                reply = VisitReply(path, 0, (), b"")
         self.crowd.keep(reply)
         return reply
 
@@ -214,7 +216,7 @@ class Visit:
         self.crowd.receipts.append(receipt)
         return str(receipt)
 
-    def tell(self, receipt: str, *outcomes: str, **headers: str) -> Reply:
+    def report_outcome(self, receipt: str, *outcomes: str, **headers: str) -> VisitReply:
         """What was done with a message, one event or a list."""
         events = [{"receipt": receipt, "outcome": outcome} for outcome in outcomes]
         for event in events:
@@ -222,7 +224,7 @@ class Visit:
                 event["value"] = 3  # type: ignore[assignment]  # the others are strings
         return self.ask("POST", EVENTS, events if len(events) > 1 else events[0], Origin=ORIGIN, **headers)
 
-    def press(self, placement: str, query: str = "", **fields: str) -> Reply:
+    def press(self, placement: str, query: str = "", **fields: str) -> VisitReply:
         """The hosted page's form."""
         return self.ask("POST", f"/m/{placement}/{query}", urlencode(fields).encode())
 
@@ -274,12 +276,12 @@ def _as_a_reader(at: Visit) -> None:
 def _as_a_partner(at: Visit) -> None:
     new = at.who.marks.new
     receipt = at.shown()
-    at.tell(receipt, "exposed")
-    at.tell(receipt, "exposed", "left", "rating", "dwell")
-    at.tell(receipt, "exposed", new())
+    at.report_outcome(receipt, "exposed")
+    at.report_outcome(receipt, "exposed", "left", "rating", "dwell")
+    at.report_outcome(receipt, "exposed", new())
     for placement in (FIRST, SECOND):
         mine = at.shown(placement, unit=at.who.unit)
-        at.tell(mine, "exposed", "continued")
+        at.report_outcome(mine, "exposed", "continued")
     tab = at.shown(TABS, session="new")
     at.shown(TABS, session=tab or "new")
     at.shown(TABS, session=new())
@@ -313,7 +315,7 @@ def _wrongly(at: Visit) -> None:
         at.ask("POST", f"{EVENTS}?{new()}", event, Origin=ORIGIN)
 
 
-def stumble(at: Visit) -> None:
+def provoke_errors(at: Visit) -> None:
     """What makes the server of tests.trust.application fail, with the subject's key in the error."""
     at.ask("POST", DECIDE, {"placement": FIRST, "unit": f"stumble-{at.who.unit}"}, Origin=ORIGIN)
 
@@ -325,6 +327,6 @@ def sign_in(at: Visit) -> None:
     at.ask("GET", f"/sign-in/?{at.who.marks.new()}")
 
 
-def tell_once_more(at: Visit) -> None:
+def repeat_events(at: Visit) -> None:
     """A message, and an event for it."""
-    at.tell(at.shown() or at.crowd.receipts[0], "exposed")
+    at.report_outcome(at.shown() or at.crowd.receipts[0], "exposed")

@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
 from analytics.comparison.compare import ArmCounts, Rules, all_pairs, compare
-from analytics.comparison.factorial import factorial_terms
-from analytics.comparison.sensitivity import checks
+from analytics.comparison.factorial import factorial_contrasts
+from analytics.comparison.sensitivity import run_cross_checks
 from analytics.csv_analysis import printer, reader
 
 _MONITORING = ("fixed", "group-sequential", "always-valid")
@@ -41,17 +41,19 @@ class Command(BaseCommand):
         if options["factorial"]:
             by_key = {arm.key: arm for arm in arms}
             neither, first, second, both = (by_key[key] for key in options["factorial"].split(","))
-            terms = factorial_terms(
+            terms = factorial_contrasts(
                 neutral=neither, victim=first, user=second, both=both, rules=rules, withheld=look.withheld
             )
         first_said = _first_said(read, options, rules, pairs) if "day" in read.columns else None
-        checked = None if look.withheld else checks(arms, pairs, rules)
+        checked = None if look.withheld else run_cross_checks(arms, pairs, rules)
         if options["json"]:
-            told = printer.as_dict(look, rules, terms=terms, first_said=first_said, checked=checked)
+            told = printer.comparison_as_dict(
+                look, rules, terms=terms, first_verdict_days=first_said, cross_checks=checked
+            )
             self.stdout.write(json.dumps(told, ensure_ascii=False, indent=2))
         else:
             console = Console(width=None if sys.stdout.isatty() else 118)
-            printer.show(look, rules, console, terms=terms, first_said=first_said, checked=checked)
+            printer.print_tables(look, rules, console, terms=terms, first_verdict_days=first_said, cross_checks=checked)
 
     def _asked(self, options: dict[str, Any]) -> tuple[reader.ArmTable, Rules, list[ArmCounts], list[tuple[str, str]]]:
         """The table and the rules that were asked for, or CommandError with what is wrong."""
@@ -65,17 +67,17 @@ class Command(BaseCommand):
             raise CommandError("--looks goes with --monitoring group-sequential, and the other way round.")
         try:
             with options["file"].open(encoding="utf-8", newline="") as stream:
-                read = reader.read(stream)
+                read = reader.read_table(stream)
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{options['file']} cannot be read: {error}") from None
-        except reader.TableWrong as error:
+        except reader.TableError as error:
             raise CommandError(f"{options['file']}: {error}") from None
         if {"stratum", "cluster"} <= read.columns:
             raise CommandError(f"{options['file']}: has strata and clusters; choose one of the two columns.")
         try:
-            looks = tuple(reader.numbers(options["looks"], "--looks")) if options["looks"] else ()
+            looks = tuple(reader.parse_positive_numbers(options["looks"], "--looks")) if options["looks"] else ()
             arms = _arms(read, options["weights"])
-        except reader.TableWrong as error:
+        except reader.TableError as error:
             raise CommandError(str(error)) from None
         if looks and (list(looks) != sorted(set(looks)) or looks[-1] > 1):
             raise CommandError("--looks must rise to at most 1, such as 0.25,0.5,0.75.")
@@ -108,7 +110,9 @@ class Command(BaseCommand):
 
 
 def _arms(read: reader.ArmTable, weights: str | None) -> list[ArmCounts]:
-    split = reader.numbers(weights, "--weights", count=len(read.arms)) if weights else [1.0] * len(read.arms)
+    split = (
+        reader.parse_positive_numbers(weights, "--weights", count=len(read.arms)) if weights else [1.0] * len(read.arms)
+    )
     return [
         ArmCounts(
             arm,
@@ -131,7 +135,7 @@ def _first_said(
     so_far: set[str] = set()
     for day in read.days():
         so_far.add(day)
-        for row in compare(_arms(read.until(so_far), options["weights"]), pairs, rules).comparisons:
+        for row in compare(_arms(read.restrict_to_days(so_far), options["weights"]), pairs, rules).comparisons:
             if row.verdict in ("better", "worse", "no-meaningful-difference"):
                 said.setdefault((row.treated, row.control), day)
     return said

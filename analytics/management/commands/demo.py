@@ -21,7 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from analytics.fold.fold import fold
 from analytics.looks.evaluate import evaluate
 from analytics.rehearsal import demo
-from analytics.rehearsal.visitors import Visitor, Walk, visitors
+from analytics.rehearsal.visitors import SimulatedVisitor, VisitSimulator, visitors
 from analytics.results import build, text
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.entrypoints import launcher
@@ -54,8 +54,8 @@ class Command(BaseCommand):
         now = timezone.now()
         loaded = starter_library.load(now=now)
         console.print(f"Starter library: {loaded.messages} messages in {loaded.revisions} approved revisions.")
-        cast = demo.people()
-        campaign = demo.campaign(
+        cast = demo.create_accounts()
+        campaign = demo.create_campaign(
             now=now - timedelta(days=DAYS + 1),
             origins=[f"http://localhost:{partner}", f"http://127.0.0.1:{partner}"],
             planned_per_arm=options["visitors"] // 5,
@@ -72,15 +72,15 @@ class Command(BaseCommand):
         evaluate(campaign, now=timezone.now())
         latest = build.latest(campaign)
         assert latest is not None
-        truth = {key: behaviour.turn_back for key, behaviour in demo.TRUTH.items()}
+        truth = {key: behaviour.turn_back for key, behaviour in demo.TRUE_BEHAVIOURS.items()}
         text.show(latest, console, truth=truth)
         if not options["no_serve"]:
             self._serve(campaign, cast, site, partner, console)
 
     def _simulate(self, campaign: Campaign, count: int, seed: int, console: Console) -> None:
         """Each day's visitors meet the real server, its clock set back by that many days."""
-        crowd = list(visitors(count, placements=[demo.HOSTED, demo.EMBEDDED], seed=seed))
-        behaviours = demo.behaviours(campaign)
+        crowd = list(visitors(count, placements=[demo.HOSTED_PLACEMENT, demo.EMBEDDED_PLACEMENT], seed=seed))
+        behaviours = demo.behaviours_by_headline(campaign)
         columns = [
             TextColumn("{task.description}"),
             BarColumn(),
@@ -91,21 +91,25 @@ class Command(BaseCommand):
         with Progress(*columns, console=console) as progress:
             task = progress.add_task("Over HTTP", total=count)
             for day in range(DAYS):
-                today: list[Visitor] = crowd[day::DAYS]
+                today: list[SimulatedVisitor] = crowd[day::DAYS]
                 environment = {"REHEARSAL_HOURS_AGO": str(24 * (DAYS - day))}
-                with launcher.running("campaign.entrypoints.time_shifted:application", environment=environment) as url:
-                    Walk(url, behaviours).all(today, tick=partial(progress.advance, task))
+                with launcher.run_server(
+                    "campaign.entrypoints.time_shifted:application", environment=environment
+                ) as url:
+                    VisitSimulator(url, behaviours).run(today, on_visit_done=partial(progress.advance, task))
 
-    def _serve(self, campaign: Campaign, cast: list[demo.Person], site: int, partner: int, console: Console) -> None:
-        hosted = campaign.placements.get(key=demo.HOSTED)
+    def _serve(
+        self, campaign: Campaign, cast: list[demo.DemoAccount], site: int, partner: int, console: Console
+    ) -> None:
+        hosted = campaign.placements.get(key=demo.HOSTED_PLACEMENT)
         page = PARTNER_PAGE.read_text(encoding="utf-8")
-        page = page.replace("{{ORIGIN}}", f"http://127.0.0.1:{site}").replace("{{PLACEMENT}}", demo.EMBEDDED)
+        page = page.replace("{{ORIGIN}}", f"http://127.0.0.1:{site}").replace("{{PLACEMENT}}", demo.EMBEDDED_PLACEMENT)
         try:
-            partner_server = partner_page(page, partner)
+            partner_server = make_partner_server(page, partner)
         except OSError:
             raise CommandError(f"Port {partner} is taken. Choose another pair: make demo PORT=9000") from None
         threading.Thread(target=partner_server.serve_forever, daemon=True).start()
-        with launcher.running(launcher.PRODUCTION, port=site) as url, _worker():
+        with launcher.run_server(launcher.PRODUCTION_APPLICATION, port=site) as url, _worker():
             console.print(f"\n[bold]The site is running.[/] Results: {url}/campaigns/{campaign.slug}/results/")
             console.print("Sign in as one of:")
             for person in cast:
@@ -130,7 +134,7 @@ def _worker() -> Iterator[None]:
         child.wait()
 
 
-def partner_page(page: str, port: int) -> ThreadingHTTPServer:
+def make_partner_server(page: str, port: int) -> ThreadingHTTPServer:
     """A server for the example partner's one page, on an origin of its own."""
 
     class Page(BaseHTTPRequestHandler):

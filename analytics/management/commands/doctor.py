@@ -8,11 +8,15 @@ from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.table import Table
 
-from analytics.doctor.findings import Finding, State
-from analytics.doctor.places import NGINX
+from analytics.doctor.findings import Finding, FindingState
+from analytics.doctor.places import NGINX_DIRECTORY
 from analytics.doctor.surroundings import examine
 
-_MARKS = {State.FINE: "[green]✓ fine[/]", State.LEAKS: "[red]✗ leaks[/]", State.UNKNOWN: "[yellow]? could not look[/]"}
+_MARKS = {
+    FindingState.FINE: "[green]✓ fine[/]",
+    FindingState.LEAKS: "[red]✗ leaks[/]",
+    FindingState.UNKNOWN: "[yellow]? could not look[/]",
+}
 
 
 class Command(BaseCommand):
@@ -24,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--log", action="append", default=[], type=Path, help="one more log file or directory")
         parser.add_argument("--plain-url", help="the same over plain HTTP, if it is not on port 80")
         parser.add_argument("--ca", help="the file of a certificate authority of your own")
-        parser.add_argument("--nginx", type=Path, default=NGINX, help="where nginx's configuration is")
+        parser.add_argument("--nginx", type=Path, default=NGINX_DIRECTORY, help="where nginx's configuration is")
         parser.add_argument("--wait", type=float, default=2.0, help="seconds until the logs are read")
         parser.add_argument("--json", action="store_true", help="for another program")
 
@@ -41,7 +45,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps([finding.as_dict() for finding in found], indent=2))
         else:
             _show(found, Console())
-        sys.exit(any(finding.state == State.LEAKS for finding in found))
+        sys.exit(any(finding.state == FindingState.LEAKS for finding in found))
 
 
 def _show(found: list[Finding], console: Console) -> None:
@@ -49,9 +53,10 @@ def _show(found: list[Finding], console: Console) -> None:
     for finding in found:
         table.add_row(_MARKS[finding.state], finding.subject, finding.said, finding.do)
     console.print(table)
-    count = {state: sum(finding.state == state for finding in found) for state in State}
+    count = {state: sum(finding.state == state for finding in found) for state in FindingState}
     console.print(
-        f"{count[State.FINE]} fine, {count[State.LEAKS]} leaks, {count[State.UNKNOWN]} could not be looked at."
+        f"{count[FindingState.FINE]} fine, {count[FindingState.LEAKS]} leaks, "
+        f"{count[FindingState.UNKNOWN]} could not be looked at."
         " What the firewall, the provider and a delivery network write down is not to be seen from here.",
         highlight=False,
     )

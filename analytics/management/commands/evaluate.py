@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from analytics.guardrails.pause import guard
+from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import NotEvaluable, evaluate
 from campaign.models import Campaign
 from messages.audit import log
@@ -26,12 +26,12 @@ class Command(BaseCommand):
             analysis = evaluate(
                 campaign,
                 now=timezone.now(),
-                also=options["also"],
-                exception=options["early"],
-                by=log.command_line(),
+                extra_outcomes=options["also"],
+                embargo_exception=options["early"],
+                by=log.command_line_actor(),
             )
         except NotEvaluable as reason:
             raise CommandError(str(reason)) from None
-        for event in guard(campaign, now=timezone.now(), by=log.command_line()):
+        for event in pause_harmful_arms(campaign, now=timezone.now(), by=log.command_line_actor()):
             self.stdout.write(f"A guardrail was crossed: “{event.arm.name}” is paused.")
         self.stdout.write(f"Look {analysis.look} is on record. Read it: manage.py report {campaign.slug}")

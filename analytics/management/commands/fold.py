@@ -14,5 +14,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         folded = fold(hour=int(time.time()) // SECONDS_PER_HOUR)
-        views = wording.many_or_few(folded.views, settings.SMALL_CELL)
+        views = wording.coarse_count(folded.views, settings.SMALL_CELL)
         self.stdout.write(f"Folded {views} closed views; nothing about any of them is left.")

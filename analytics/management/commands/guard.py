@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from analytics.guardrails.pause import guard
+from analytics.guardrails.pause import pause_harmful_arms
 from campaign.models import Campaign
 from messages.audit import log
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         campaign = Campaign.objects.filter(slug=options["campaign"]).first()
         if campaign is None:
             raise CommandError(f"There is no campaign “{options['campaign']}”.")
-        events = guard(campaign, now=timezone.now(), by=log.command_line())
+        events = pause_harmful_arms(campaign, now=timezone.now(), by=log.command_line_actor())
         for event in events:
             self.stdout.write(f"Paused “{event.arm.name}”: {event.outcome} is surely worse than the plan allows.")
         if not events:

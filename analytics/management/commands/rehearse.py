@@ -27,7 +27,7 @@ class Command(BaseCommand):
             found = Rehearsal.objects.filter(pk=options["number"], campaign__slug=options["campaign"]).first()
             if found is None:
                 raise CommandError("Nobody asked for this rehearsal.")
-            runner.carry_out(found)
+            runner.run_rehearsal(found)
         else:
             campaign = Campaign.objects.filter(slug=options["campaign"]).first()
             if campaign is None:
@@ -36,8 +36,8 @@ class Command(BaseCommand):
 
     def _walk(self, rows: Path) -> None:
         """Make the private installation whole, and rehearse in it."""
-        walkthrough.must_lie_apart()
+        walkthrough.require_sandbox_paths()
         call_command("migrate", verbosity=0)
         call_command("migrate", database="audience", verbosity=0)
-        told = walkthrough.walk(json.loads(rows.read_text("utf-8")))
+        told = walkthrough.run_walkthrough(json.loads(rows.read_text("utf-8")))
         self.stdout.write(json.dumps(told))

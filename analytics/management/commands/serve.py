@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"Second Thought listens on http://{options['host']}:{options['port']}/")
         self.stdout.flush()
-        command = launcher.command(
-            launcher.PRODUCTION, port=options["port"], host=options["host"], workers=options["workers"]
+        command = launcher.server_command(
+            launcher.PRODUCTION_APPLICATION, port=options["port"], host=options["host"], workers=options["workers"]
         )
-        os.execve(sys.executable, command, launcher.settled(os.environ))  # noqa: S606  (no shell is wanted: the server takes this process's place)
+        os.execve(sys.executable, command, launcher.server_environment(os.environ))  # noqa: S606  (no shell is wanted: the server takes this process's place)

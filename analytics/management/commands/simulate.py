@@ -7,21 +7,21 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from rich.console import Console
 
-from analytics.comparison.compare import LEAST_EVENTS, Rules
+from analytics.comparison.compare import MIN_EVENTS, Rules
 from analytics.simulation_study import coverage, error_rates
 from analytics.stats import proportions
 
 PAGE = settings.BASE_DIR / "docs" / "simulation.md"
 _RATES = ((0.5, 200), (0.05, 1_000), (0.005, 5_000), (0.0002, 50_000))
 _RULES = (
-    ("always-valid: any day, all pairs, Holm (the default)", error_rates.always_valid, 1.0),
-    ("group-sequential: five looks, all pairs, Holm", error_rates.group_sequential, 0.3),
-    ("fixed: one look at the end, all pairs, Holm", error_rates.fixed, 1.0),
-    ("elsewhere: chi-square against control every day, uncorrected", error_rates.uncorrected_chi_square, 1.0),
-    ("elsewhere: chance to win above 95%, any day", error_rates.chance_to_win, 1.0),
+    ("always-valid: any day, all pairs, Holm (the default)", error_rates.always_valid_rule, 1.0),
+    ("group-sequential: five looks, all pairs, Holm", error_rates.group_sequential_rule, 0.3),
+    ("fixed: one look at the end, all pairs, Holm", error_rates.fixed_rule, 1.0),
+    ("elsewhere: chi-square against control every day, uncorrected", error_rates.uncorrected_chi_square_rule, 1.0),
+    ("elsewhere: chance to win above 95%, any day", error_rates.chance_to_win_rule, 1.0),
 )
 # What each interval is of, for two arms of the same rate: the rate itself, or a difference, ratio or odds ratio.
-_METHODS: dict[str, tuple[str, error_rates.Pairwise]] = {
+_METHODS: dict[str, tuple[str, error_rates.PairwiseMethod]] = {
     **{
         f"rate: {method}": ("rate", partial(lambda a, b, m: proportions.rate(a, method=m), m=method))
         for method in ("wilson", "jeffreys", "clopper-pearson")
@@ -77,8 +77,8 @@ error.
 """
 
 
-def _percent(share: error_rates.Share) -> str:
-    return f"{share.share:.1%} ± {share.error:.1%}"
+def _percent(share: error_rates.SimulatedShare) -> str:
+    return f"{share.share:.1%} ± {share.standard_error:.1%}"
 
 
 def _false_calls(trials: int) -> list[str]:
@@ -95,15 +95,17 @@ def _false_calls(trials: int) -> list[str]:
     for name, rule, part in _RULES:
         cells = []
         for number, (rate, per_day) in enumerate(_RATES):
-            data = error_rates.trials(rate, per_arm_a_day=per_day, count=round(trials * part), seed=100 + number)
-            cells.append(_percent(error_rates.false_calls(data, per_arm_a_day=per_day, rule=rule)))
+            data = error_rates.simulate_trials(
+                rate, per_arm_a_day=per_day, count=round(trials * part), seed=100 + number
+            )
+            cells.append(_percent(error_rates.false_claim_rate(data, per_arm_a_day=per_day, rule=rule)))
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return [
         *lines,
         "",
         "Looking often, and stopping at the first lead, finds winners where there are none. The default rule does not.",
         "It rests on large samples, so its verdict is held until each arm has "
-        f"{LEAST_EVENTS} people with and without the outcome.",
+        f"{MIN_EVENTS} people with and without the outcome.",
         "",
     ]
 
@@ -119,7 +121,7 @@ def _coverage(trials: int) -> list[str]:
     ]
     for name, (of, method) in _METHODS.items():
         shares = [
-            error_rates.coverage(
+            error_rates.interval_coverage(
                 rate=rate,
                 other=rate,
                 n=n,
@@ -163,11 +165,11 @@ def _others(trials: int) -> list[str]:
         "|---|---|---|---|",
     ]
     strays: dict[str, str] = {}
-    for number, entry in enumerate(coverage.entries()):
-        share = coverage.simulated(entry, count=trials, seed=500 + number)
+    for number, entry in enumerate(coverage.coverage_cases()):
+        share = coverage.simulate_case(entry, count=trials, seed=500 + number)
         mark = ""
-        if coverage.deviates(share):
-            mark, strays[entry.interval] = "!", coverage.reason(entry)
+        if coverage.has_miscoverage(share):
+            mark, strays[entry.interval] = "!", coverage.miscoverage_reason(entry)
         lines.append(f"| {entry.interval} | {entry.setting} | {_percent(share)} | {mark} |")
     lines += ["", "Known deviations:", ""]
     lines += [f"- {interval}: {why}" for interval, why in strays.items()] or ["- none."]
@@ -176,12 +178,12 @@ def _others(trials: int) -> list[str]:
 
 def _power(trials: int) -> list[str]:
     plan = {"control": 0.40, "treated": 0.45, "per_arm": 2_100, "count": trials, "seed": 400}
-    fixed = error_rates.power(**plan, rules=Rules())  # type: ignore[arg-type]
-    valid = error_rates.power(**plan, rules=Rules(monitoring="always-valid", planned_per_arm=2_100))  # type: ignore[arg-type]
+    fixed = error_rates.simulated_power(**plan, rules=Rules())  # type: ignore[arg-type]
+    valid = error_rates.simulated_power(**plan, rules=Rules(monitoring="always-valid", planned_per_arm=2_100))  # type: ignore[arg-type]
     looks = Rules(monitoring="group-sequential", planned_per_arm=2_100, looks=(0.2, 0.4, 0.6, 0.8, 1.0))
-    group = error_rates.power(**(plan | {"count": max(trials // 4, 100)}), rules=looks)  # type: ignore[arg-type]
-    main, pair = error_rates.standard_errors(per_arm=1_000)
-    inside, plain = error_rates.stratified_gain(per_cell=1_000)
+    group = error_rates.simulated_power(**(plan | {"count": max(trials // 4, 100)}), rules=looks)  # type: ignore[arg-type]
+    main, pair = error_rates.factorial_standard_errors(per_arm=1_000)
+    inside, plain = error_rates.stratified_standard_errors(per_cell=1_000)
     return [
         "## Power, and what looking early costs",
         "",
@@ -213,13 +215,13 @@ def _power(trials: int) -> list[str]:
 def _gains(trials: int) -> list[str]:
     rows = []
     for gain in (0.06, 0.03, 0.0):
-        ours, plain = coverage.power_of_the_factorial(per_arm=1_000, gain=gain, count=trials, seed=410)
+        ours, plain = coverage.factorial_power(per_arm=1_000, gain=gain, count=trials, seed=410)
         rows.append(
             f"| factorial: 1,000 per arm, 40%, one harm adds {gain:.0%}, no interaction | {_percent(ours)} "
             f"| {_percent(plain)} |"
         )
     for gain in (0.03, 0.02, 0.0):
-        ours, plain = coverage.power_of_strata(per_cell=2_000, gain=gain, count=trials, seed=411)
+        ours, plain = coverage.stratified_power(per_cell=2_000, gain=gain, count=trials, seed=411)
         rows.append(
             f"| strata: placements of 5% and 60%, 2,000 per arm in each, {gain:.0%} more | {_percent(ours)} "
             f"| {_percent(plain)} |"

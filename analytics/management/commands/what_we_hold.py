@@ -16,7 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="as JSON, for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        held = counts.look(now=timezone.now())
+        held = counts.take_inventory(now=timezone.now())
         if options["json"]:
             self.stdout.write(json.dumps(counts.as_dict(held), ensure_ascii=False, indent=2))
         else:

@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="do every step once, and end; status 1 if one failed")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        worker = Worker(say=self._say)
+        worker = Worker(write_line=self._say)
         if options["once"]:
             succeeded = [worker.run(step) for step in STEPS]
             if not all(succeeded):

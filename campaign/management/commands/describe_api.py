@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from campaign.api.schema_views import FILES
+from campaign.api.schema_views import SCHEMA_FILES
 
 
 class Command(BaseCommand):
@@ -17,11 +17,14 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="write nothing; fail if the files are out of date")
 
     def handle(self, *, check: bool, **options: Any) -> None:
-        from campaign.api.schema import description, written  # here, so that its help is there without the packages
+        from campaign.api.schema import (  # here, so that its help is there without the packages
+            build_schema,
+            render_schema_files,
+        )
 
-        files = written(description())
-        if check and any(FILES[format_].read_bytes() != content for format_, content in files.items()):
+        files = render_schema_files(build_schema())
+        if check and any(SCHEMA_FILES[format_].read_bytes() != content for format_, content in files.items()):
             raise CommandError("The API's description is out of date. Run: manage.py describe_api")
         if not check:
             for format_, content in files.items():
-                FILES[format_].write_bytes(content)
+                SCHEMA_FILES[format_].write_bytes(content)

@@ -10,11 +10,11 @@ from django.db import DatabaseError
 
 from campaign.key_admin import audited
 from campaign.keys import store
-from campaign.keys.inventory import KeptKey, State, kept
-from campaign.keys.store import in_words
+from campaign.keys.inventory import KeyInfo, KeyState, list_keys
+from campaign.keys.store import format_utc
 from campaign.lifecycle import transitions
 from campaign.models import Campaign
-from messages.audit.log import command_line
+from messages.audit.log import command_line_actor
 
 
 class Command(BaseCommand):
@@ -30,9 +30,10 @@ class Command(BaseCommand):
         rotate.add_argument(
             "--ahead",
             type=int,
-            default=store.AHEAD_SECONDS,
+            default=store.ROTATION_LEAD_SECONDS,
             metavar="SECONDS",
-            help=f"how long before it signs; {store.AHEAD_SECONDS} unless the directory is copied to other machines",
+            help="how long before it signs; "
+            f"{store.ROTATION_LEAD_SECONDS} unless the directory is copied to other machines",
         )
         verbs.add_parser("prune", help="destroy what nothing needs any more, as the worker does")
         destroy = verbs.add_parser("destroy", help="destroy one key for good")
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         directory: Path = settings.KEY_DIRECTORY
         now = time.time()
         try:
-            complaints = store.complaints(directory)
+            complaints = store.key_directory_problems(directory)
             if complaints:
                 raise CommandError(" ".join(complaints))
             match options["verb"]:
@@ -54,9 +55,9 @@ class Command(BaseCommand):
                 case "rotate":
                     self._rotate(directory, options["ahead"])
                 case "prune":
-                    for number in audited.destroy_unneeded(directory, now=now, by=command_line()):
+                    for number in audited.destroy_unneeded_receipt_keys(directory, now=now, by=command_line_actor()):
                         self.stdout.write(f"Destroyed receipt-{number:03}.")
-                    for number in transitions.destroy_secrets_of_closed(by=command_line()):
+                    for number in transitions.destroy_secrets_of_closed_campaigns(by=command_line_actor()):
                         self.stdout.write(f"Destroyed campaign-{number}.")
                 case "destroy":
                     self._destroy(directory, options["name"], now, at_once=options["now"])
@@ -68,9 +69,9 @@ class Command(BaseCommand):
             raise CommandError(f"{error.filename or directory}: {error.strerror}.") from None
 
     def _list(self, directory: Path, now: float) -> None:
-        found = kept(directory, now=now)
+        found = list_keys(directory, now=now)
         for key in found:
-            self.stdout.write(f"{key.name:<14} {key.days:>5} days  {_state(key)}")
+            self.stdout.write(f"{key.name:<14} {key.age_days:>5} days  {_state(key)}")
         if not found:
             self.stdout.write("No key is there yet.")
 
@@ -81,7 +82,7 @@ class Command(BaseCommand):
         if number is None:
             if store.receipt_key_files(directory):
                 _refuse("There is a receipt key already. For a new one: manage.py keys rotate.")
-            audited.create_receipt_key(directory, by=command_line())
+            audited.create_receipt_key(directory, by=command_line_actor())
         else:
             campaign = Campaign.objects.filter(pk=number).first()
             if campaign is None:
@@ -90,51 +91,53 @@ class Command(BaseCommand):
                 _refuse(f"“{campaign}” does not count subjects: it needs no secret.")
             if campaign.state == Campaign.State.CLOSED:
                 _refuse(f"“{campaign}” is closed: its secret is destroyed for good.")
-            if number in store.subject_secrets(directory):
+            if number in store.campaigns_with_subject_secret(directory):
                 _refuse(f"{name} is there already.")
-            audited.create_secret(directory, campaign, by=command_line())
+            audited.create_subject_secret(directory, campaign, by=command_line_actor())
         self.stdout.write(f"Created {name}.")
 
     def _rotate(self, directory: Path, ahead: int) -> None:
         if ahead < 0:
             _refuse("A key cannot begin to sign in the past.")
-        key = audited.rotate(directory, clock=time.time, ahead=ahead, by=command_line())
-        self.stdout.write(f"Created {key.title}. It verifies now and signs from {in_words(key.signs_from)} on.")
+        key = audited.rotate_receipt_key(directory, clock=time.time, lead_seconds=ahead, by=command_line_actor())
+        self.stdout.write(f"Created {key.title}. It verifies now and signs from {format_utc(key.signs_from)} on.")
         keys = store.receipt_key_files(directory)
         for old in keys[:-1]:
             until = store.needed_until(old, keys)
             if until is not None:
-                self.stdout.write(f"{old.title} verifies until {in_words(until)}; then the worker destroys it.")
+                self.stdout.write(f"{old.title} verifies until {format_utc(until)}; then the worker destroys it.")
 
     def _destroy(self, directory: Path, name: str, now: float, *, at_once: bool) -> None:
-        key = next((key for key in kept(directory, now=now) if key.name == name), None)
-        if key is None or key.state == State.THE_SITES:
+        key = next((key for key in list_keys(directory, now=now) if key.name == name), None)
+        if key is None or key.state == KeyState.SITE_KEY:
             _refuse(f"There is no {name}. manage.py keys list shows what there is.")
-        if key.state == State.SIGNS:
+        if key.state == KeyState.SIGNS:
             _refuse(f"{name} signs what is shown now. Rotate first, with --ahead 0 if it is in wrong hands.")
-        if key.is_missed and not at_once:
+        if key.is_needed and not at_once:
             _refuse(f"{_why_kept(key)} With --now it is destroyed all the same.")
-        audited.destroy_kept(directory, key, by=command_line())
+        audited.destroy_key(directory, key, by=command_line_actor())
         self.stdout.write(f"Destroyed {name}. {_afterwards(key)}")
 
 
-def _state(key: KeptKey) -> str:
+def _state(key: KeyInfo) -> str:
     match key.state:
-        case State.SIGNS:
+        case KeyState.SIGNS:
             return "signs"
-        case State.WAITS if key.receipt is not None:
-            return f"verifies, signs from {in_words(key.receipt.signs_from)} on"
-        case State.NO_END:
+        case KeyState.WAITS if key.receipt_key is not None:
+            return f"verifies, signs from {format_utc(key.receipt_key.signs_from)} on"
+        case KeyState.VERIFIES_WITHOUT_END:
             return "verifies, until it is destroyed by hand"
-        case State.VERIFIES if key.until is not None:
-            return f"verifies until {in_words(key.until)}"
-        case State.UNKNOWN:
+        case KeyState.VERIFIES if key.needed_until is not None:
+            return f"verifies until {format_utc(key.needed_until)}"
+        case KeyState.UNKNOWN:
             return "of an unknown campaign: kept until it is destroyed by hand"
-        case State.IN_USE if key.campaign is not None:
+        case KeyState.IN_USE if key.campaign is not None:
             return f"of “{key.campaign}” ({key.campaign.get_state_display().lower()})"
-        case State.UNNEEDED:
+        case KeyState.UNNEEDED:
             return (
-                "due for destruction" if key.receipt else f"of “{key.campaign}”, which is closed: due for destruction"
+                "due for destruction"
+                if key.receipt_key
+                else f"of “{key.campaign}”, which is closed: due for destruction"
             )
     return {
         "django": "signs staff sessions and preview links",
@@ -142,22 +145,22 @@ def _state(key: KeptKey) -> str:
     }[key.name]
 
 
-def _why_kept(key: KeptKey) -> str:
+def _why_kept(key: KeyInfo) -> str:
     match key.state:
-        case State.UNKNOWN:
+        case KeyState.UNKNOWN:
             return (
                 f"This database does not know the campaign of {key.name}. If it is the wrong database, the campaign "
                 "may be running elsewhere."
             )
-        case State.IN_USE:
+        case KeyState.IN_USE:
             return (
                 f"“{key.campaign}” is not closed: its subjects would be assigned anew, many to another message, and "
                 "count again. Close the campaign, which destroys it."
             )
     when = (
         "A key that was put there by hand has no known end."
-        if key.until is None
-        else f"Wait until {in_words(key.until)}."
+        if key.needed_until is None
+        else f"Wait until {format_utc(key.needed_until)}."
     )
     return (
         f"Open messages depend on {key.name}: what is done with them in the next {_hours(key)} hours would not be "
@@ -165,21 +168,21 @@ def _why_kept(key: KeptKey) -> str:
     )
 
 
-def _afterwards(key: KeptKey) -> str:
+def _afterwards(key: KeyInfo) -> str:
     match key.state:
-        case State.WAITS:
+        case KeyState.WAITS:
             return "No receipt was open."
-        case State.UNNEEDED if key.receipt is not None:
+        case KeyState.UNNEEDED if key.receipt_key is not None:
             return "No receipt was open."
-        case State.VERIFIES | State.NO_END:
+        case KeyState.VERIFIES | KeyState.VERIFIES_WITHOUT_END:
             return f"For {_hours(key)} hours, what is done with messages that it signed is not counted."
-        case State.IN_USE:
+        case KeyState.IN_USE:
             return f"Servers know it until they are restarted; then “{key.campaign}” assigns its subjects anew."
     return "Nobody can compute which message a subject was shown."
 
 
-def _hours(key: KeptKey) -> str:
-    return "some" if key.hours is None else f"up to {key.hours}"
+def _hours(key: KeyInfo) -> str:
+    return "some" if key.hours_at_risk is None else f"up to {key.hours_at_risk}"
 
 
 def _campaign_number(name: str) -> int | None:

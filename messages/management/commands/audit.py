@@ -6,7 +6,7 @@ from django.db import DatabaseError
 
 from messages.audit import hash_chain, log
 from messages.audit_pages import export as audit_pages_export
-from messages.audit_pages.wording import done
+from messages.audit_pages.wording import describe_action
 
 _ACCEPT_LIMIT = 300
 
@@ -36,10 +36,10 @@ class Command(BaseCommand):
             raise CommandError(f"The database did not answer: {type(error).__name__}.") from None
 
     def _verify(self, text: str | None) -> None:
-        noted = hash_chain.parsed_head(text) if text is not None else None
+        noted = hash_chain.parse_head(text) if text is not None else None
         if text is not None and noted is None:
             raise CommandError("A head is a number, a colon and 64 hexadecimal digits, as verify prints it.")
-        verdict = log.verify(also=noted)
+        verdict = log.verify(external_head=noted)
         if verdict.problems:
             for problem in verdict.problems:
                 self.stderr.write(problem)
@@ -56,16 +56,16 @@ class Command(BaseCommand):
     def _export(self, *, as_json: bool) -> None:
         for entry in log.entries():
             if as_json:
-                self.stdout.write(audit_pages_export.as_json(entry))
+                self.stdout.write(audit_pages_export.entry_to_json(entry))
             else:
-                told = done(entry.action, label=entry.label, detail=entry.detail)
+                told = describe_action(entry.action, label=entry.label, detail=entry.detail)
                 self.stdout.write(f"{entry.number:>6}  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.actor} {told}")
 
     def _accept(self, why: str) -> None:
         if not why or len(why) > _ACCEPT_LIMIT:
             raise CommandError(f"Please say why, in at most {_ACCEPT_LIMIT} characters.")
         try:
-            accepted = log.accept(by=log.command_line(), why=why)
+            accepted = log.accept(by=log.command_line_actor(), why=why)
         except log.NothingToAccept as reason:
             raise CommandError(f"There is nothing to accept. {reason}") from None
         self.stdout.write(f"Entry {accepted.number} says that the record was accepted as it is, and why.")

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         keys: list[str] = options["key"]
         if unknown := set(keys) - set(HelpLink.objects.values_list("key", flat=True)):
             raise CommandError(f"There is no help link {', '.join(sorted(unknown))}.")
-        flagged = directory.ask_all(keys, now=timezone.now(), say=self.stdout.write)
+        flagged = directory.probe_all(keys, now=timezone.now(), write=self.stdout.write)
         self.stdout.write("Whom a page serves, a person has to see: nothing counts as checked by this.")
         if flagged:
             raise SystemExit(1)

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from messages.accounts import invitations
-from messages.audit.log import command_line
-from messages.roles import ADMINISTRATOR, EVERY_ROLE
+from messages.audit.log import command_line_actor
+from messages.roles import ADMINISTRATOR, ALL_ROLES
 
 
 class Command(BaseCommand):
@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email", help="their address; it is kept with the account")
-        parser.add_argument("--role", choices=EVERY_ROLE, default=ADMINISTRATOR)
+        parser.add_argument("--role", choices=ALL_ROLES, default=ADMINISTRATOR)
         parser.add_argument("--url", help="the site's own address, such as https://thought.example.org")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -26,7 +26,7 @@ class Command(BaseCommand):
             validate_email(options["email"])
         except ValidationError:
             raise CommandError("This is not an e-mail address.") from None
-        made, token = invitations.invite(options["email"], options["role"], by=command_line(), now=timezone.now())
+        made, token = invitations.invite(options["email"], options["role"], by=command_line_actor(), now=timezone.now())
         site = (options["url"] or _site()).rstrip("/")
         self.stdout.write(f"{site}{reverse('welcome', args=[token])}")
         self.stderr.write(f"The link makes one account, as {made.role}, within {invitations.DAYS} days. Shown once.")

@@ -25,9 +25,9 @@ class Command(BaseCommand):
         said = {
             f"{revision} {locale}": remarks
             for revision in revisions
-            for locale, remarks in lint_stored.on_revision(revision).items()
+            for locale, remarks in lint_stored.lint_revision(revision).items()
         }
-        helped = lint_stored.on_help(timezone.localdate())
+        helped = lint_stored.lint_help_directory(timezone.localdate())
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(said, helped), ensure_ascii=False, indent=2))
             return

@@ -20,8 +20,8 @@ class Command(BaseCommand):
         parser.add_argument("--locale", default="", help="only revisions that have words in this language")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        chosen = import_export.revisions(**{name: options[name] for name in ("frame", "state", "locale")})
-        body = formats.WRITERS[options["format"]](import_export.exported(chosen))
+        chosen = import_export.filter_revisions(**{name: options[name] for name in ("frame", "state", "locale")})
+        body = formats.WRITERS[options["format"]](import_export.export_revisions(chosen))
         if options["file"]:
             Path(options["file"]).write_bytes(body)
             self.stdout.write(f"{len(chosen)} revisions written to {options['file']}.")

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from messages.exchange import formats, import_export
-from messages.exchange.import_export import Plan
+from messages.exchange.import_export import ImportPlan
 
 
 class Command(BaseCommand):
@@ -23,14 +23,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
         try:
-            read = formats.read(path.read_bytes())
+            read = formats.parse_file(path.read_bytes())
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
-        except formats.Unreadable as reason:
+        except formats.UnreadableFile as reason:
             raise CommandError(str(reason)) from None
-        plan = import_export.planned(read)
+        plan = import_export.plan_import(read)
         self._show(plan)
-        if plan.refusals:
+        if plan.rejected_rows:
             raise CommandError("Nothing can be imported as long as rows are refused.")
         if not options["apply"]:
             self.stdout.write("This was a look. With --apply --by NAME it is done.")
@@ -39,21 +39,21 @@ class Command(BaseCommand):
         if author is None:
             raise CommandError("Say with --by NAME whose drafts they will be: the name of somebody's account.")
         try:
-            import_export.bring_in(read, by=author, name=path.name, shown=plan.digest)
+            import_export.apply_import(read, by=author, name=path.name, agreed_digest=plan.digest)
         except import_export.ImportRefused as reason:
             raise CommandError(str(reason)) from None
         self.stdout.write(f"Done: {len(plan.revisions)} drafts of {author.get_username()} await review.")
 
-    def _show(self, plan: Plan) -> None:
-        for refusal in plan.refusals:
+    def _show(self, plan: ImportPlan) -> None:
+        for refusal in plan.rejected_rows:
             self.stderr.write(f"{refusal.where}: {refusal.reason}")
         for wording in plan.revisions:
             kind = "new message" if wording.message in plan.messages else "new revision"
-            languages = ", ".join(words.locale for words in wording.words) or "no words"
+            languages = ", ".join(words.locale for words in wording.renditions) or "no words"
             self.stdout.write(f"{wording.where}: {kind} {wording.message} r{wording.revision} ({languages})")
         if plan.ignored:
             self.stdout.write(f"Not known, and left out: {', '.join(plan.ignored)}.")
         self.stdout.write(
             f"{len(plan.themes)} new themes, {len(plan.messages)} new messages, {len(plan.revisions)} new revisions, "
-            f"{len(plan.unchanged)} unchanged, {len(plan.refusals)} refused."
+            f"{len(plan.unchanged)} unchanged, {len(plan.rejected_rows)} refused."
         )

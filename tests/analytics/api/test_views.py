@@ -97,7 +97,7 @@ def test_a_broken_split_is_told_and_its_verdicts_are_withheld() -> None:
 @pytest.mark.django_db
 def test_what_cannot_be_estimated_is_null_with_a_reason() -> None:
     campaign = world.launched()
-    evaluate(campaign, now=world.NOON, exception="Ana: to see it empty.")
+    evaluate(campaign, now=world.NOON, embargo_exception="Ana: to see it empty.")
     body = analyst().get(f"{PILOT}analyses/1/").json()
     comparison = body["estimates"][0]["comparisons"][0]
     assert (comparison["effect"], comparison["interval"], comparison["p_value"]) == (None, None, None)

@@ -1,4 +1,4 @@
-from analytics.comparison.compare import ArmCounts, Compared, Rules, all_pairs, compare, still_needed
+from analytics.comparison.compare import ArmCounts, PairComparison, Rules, all_pairs, compare, more_units_needed
 from analytics.stats import Counts, Estimate, NotEstimable
 
 # Karlan and List 2007, American Economic Review 97(5), table 2A, panel A: letters sent, gifts made.
@@ -15,7 +15,7 @@ def arms(table: dict[str, tuple[int, int]], weights: list[float] | None = None) 
     return [ArmCounts(key, Counts(n, x), weight) for (key, (n, x)), weight in zip(table.items(), split, strict=True)]
 
 
-def verdicts(compared: tuple[Compared, ...]) -> dict[tuple[str, str], str]:
+def verdicts(compared: tuple[PairComparison, ...]) -> dict[tuple[str, str], str]:
     return {(row.treated, row.control): row.verdict for row in compared}
 
 
@@ -98,4 +98,4 @@ def test_no_sample_is_named_when_none_would_do() -> None:
     look = compare(arms({"a": (500, 200), "b": (500, 200)}), [("b", "a")], Rules())
     estimate = look.comparisons[0].estimate
     assert isinstance(estimate, Estimate)
-    assert still_needed(estimate, n=500, smallest_difference=None, comparisons=1) is None
+    assert more_units_needed(estimate, n=500, smallest_difference=None, comparisons=1) is None

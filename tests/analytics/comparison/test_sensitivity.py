@@ -6,7 +6,7 @@ from django.test import Client
 from scipy.stats import brunnermunzel, fisher_exact
 
 from analytics.comparison.compare import ArmCounts, Rules, compare
-from analytics.comparison.sensitivity import checks
+from analytics.comparison.sensitivity import run_cross_checks
 from analytics.looks.evaluate import evaluate
 from analytics.models import Estimate
 from analytics.results import build
@@ -30,12 +30,12 @@ def answers(counts: tuple[int, ...]) -> list[int]:
 
 class TestChecks:
     def test_the_exact_p_is_scipys(self) -> None:
-        (pair,) = checks(ARMS, [("both", "neutral")], Rules()).pairs
+        (pair,) = run_cross_checks(ARMS, [("both", "neutral")], Rules()).pairs
         # scipy 1.17: fisher_exact([[240, 258], [175, 325]]), called here.
         assert pair.exact_p == pytest.approx(fisher_exact(np.array([[240, 258], [175, 325]])).pvalue, rel=1e-6)
 
     def test_the_tipping_point_turns_the_answer_and_one_fewer_does_not(self) -> None:
-        (pair,) = checks(ARMS, [("both", "neutral")], Rules()).pairs
+        (pair,) = run_cross_checks(ARMS, [("both", "neutral")], Rules()).pairs
         assert pair.was_significant
         assert pair.tips_at is not None
         for fewer, significant in ((pair.tips_at, False), (pair.tips_at - 1, True)):
@@ -46,7 +46,7 @@ class TestChecks:
             assert (estimate.p_value < 0.05) == significant
 
     def test_chances_to_be_best_add_up_and_turn_round_for_a_bad_outcome(self) -> None:
-        good, bad = (checks(ARMS, [], Rules(lower_is_better=lower)).arms for lower in (False, True))
+        good, bad = (run_cross_checks(ARMS, [], Rules(lower_is_better=lower)).arms for lower in (False, True))
         assert sum(arm.best for arm in good) == pytest.approx(1.0)
         assert max(good, key=lambda arm: arm.best).arm == "both"
         assert max(bad, key=lambda arm: arm.best).arm == "neutral"
@@ -56,7 +56,7 @@ class TestChecks:
             ArmCounts("a", Counts(300, 150), strata={"x": Counts(100, 60), "y": Counts(100, 50), "z": Counts(100, 40)}),
             ArmCounts("b", Counts(300, 120), strata={"x": Counts(100, 40), "y": Counts(100, 40), "z": Counts(100, 40)}),
         ]
-        (pair,) = checks(arms, [("a", "b")], Rules()).pairs
+        (pair,) = run_cross_checks(arms, [("a", "b")], Rules()).pairs
         assert pair.lowest is not None
         assert pair.highest is not None
         # By hand: differences 0.2, 0.1, 0; without x (0.1 + 0) / 2, without z (0.2 + 0.1) / 2.
@@ -91,7 +91,7 @@ class TestRatings:
     def test_a_rating_can_be_the_primary_outcome(self) -> None:
         campaign = world.launched(outcome="rating", plan={"smallest_difference": 0.05})
         world.tally(campaign, COUNTS)
-        world.rate(campaign, RATINGS)
+        world.add_ratings(campaign, RATINGS)
         analysis = evaluate(campaign, now=world.NOON)
         row = analysis.estimates.get(outcome="rating", kind="difference", treated__key="both", control__key="neutral")
         theirs = brunnermunzel(answers(RATINGS["both"]), answers(RATINGS["neutral"]))
@@ -111,12 +111,12 @@ class TestRatings:
         arms = [ArmCounts(key, Counts(99, 30), levels=levels) for key, levels in given.items()]
         rules = Rules(ordered=True, monitoring="always-valid", planned_per_arm=1000)
         (row,) = compare(arms, [("a", "b")], rules).comparisons
-        assert (row.verdict, "50 answers" in row.held) == ("cannot-tell-yet", True)
+        assert (row.verdict, "50 answers" in row.hold_reason) == ("cannot-tell-yet", True)
 
     def test_the_page_shows_means_and_pairs(self, client: Client) -> None:
         campaign = world.launched(outcome="rating")
         world.tally(campaign, COUNTS)
-        world.rate(campaign, RATINGS)
+        world.add_ratings(campaign, RATINGS)
         evaluate(campaign, now=world.NOON)
         world.sign_in(client, world.person("ana", "analyst"))
         page = client.get("/campaigns/pilot/results/").content.decode()

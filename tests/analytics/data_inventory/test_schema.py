@@ -13,24 +13,24 @@ from django.conf import settings
 from django.db import connections
 
 from analytics.data_inventory import schema
-from analytics.ingest.open_views import View
+from analytics.ingest.open_views import OpenViewRow
 from analytics.ingest.spool import Spool
-from campaign.keys.store import receipt_keys, rotate, subject_secret
+from campaign.keys.store import receipt_keys, rotate_receipt_key, subject_secret
 from campaign.serving import snapshot_file
 from campaign.serving.snapshot import compile_snapshot
 from campaign.serving.snapshot_file import SnapshotFile
 from tests import world
-from tests.installation import installed, manage
+from tests.installation import manage, new_installation
 
 BOTH = ["audience", "default"]
-IN_DATABASES = [(table.place, table.name) for table in schema.tables() if table.place in BOTH]
+IN_DATABASES = [(table.database, table.name) for table in schema.tables() if table.database in BOTH]
 BY_AUDIENCE = [table for table in schema.tables() if table.written_by == "audience"]
-VIEW = View(480_003, b"n" * 16, 1, 2, 3, "en", 480_000, 1, None, None)
+VIEW = OpenViewRow(480_003, b"n" * 16, 1, 2, 3, "en", 480_000, 1, None, None)
 
 
 def found(place: str) -> list[str]:
     """How the database's own catalogue differs from the schema."""
-    return schema.differences(place, schema.catalogue(connections[place]))
+    return schema.schema_differences(place, schema.read_catalogue(connections[place]))
 
 
 def run(place: str, statement: str) -> None:
@@ -40,7 +40,7 @@ def run(place: str, statement: str) -> None:
 
 class TestTheSchema:
     def test_every_field_has_a_reason_an_owner_a_grain_and_an_expiry(self) -> None:
-        declared: list[schema.Table | schema.File] = [*schema.tables(), *schema.files()]
+        declared: list[schema.SchemaTable | schema.SchemaFile] = [*schema.tables(), *schema.files()]
         for each in declared:
             assert each.written_by in schema.WRITERS
             for field in each.fields.values():
@@ -50,9 +50,9 @@ class TestTheSchema:
 
     def test_what_the_audience_causes_is_explained_field_by_field(self) -> None:
         assert {table.name for table in BY_AUDIENCE} >= {"analytics_openview", "analytics_tally", "spooled"}
-        told: Mapping[str, Any] = schema._read()
+        told: Mapping[str, Any] = schema.read_schema()
         for table in BY_AUDIENCE:
-            for name, own in told[table.place][table.name]["fields"].items():
+            for name, own in told[table.database][table.name]["fields"].items():
                 assert all([own["what"], own["reason"]]), f"{table.name}.{name} does not say what it is and why"
 
     def test_what_the_audience_causes_holds_no_moment_no_words_and_nobody(self) -> None:
@@ -97,23 +97,25 @@ class TestTheCatalogue:
         assert found("audience") == ["The column analytics_foldedhour.closes is declared as hour, and is moment."]
 
     def test_a_type_that_nobody_knows_agrees_with_no_grain(self) -> None:
-        assert schema.kind("inet") == "inet"
+        assert schema.column_kind("inet") == "inet"
         assert not any("inet" in kinds for kinds in schema.GRAINS.values())
 
 
 def test_the_spool_holds_what_is_declared(tmp_path: Path) -> None:
-    Spool(tmp_path).put(lambda shut: [VIEW])
+    Spool(tmp_path).add(lambda shut: [VIEW])
     with sqlite3.connect(tmp_path / "spool.sqlite3") as file:
-        rows = file.execute(schema.COLUMNS["sqlite"]).fetchall()
-        assert schema.differences("spool", schema.gathered(rows)) == []
+        rows = file.execute(schema.CATALOGUE_QUERIES["sqlite"]).fetchall()
+        assert schema.schema_differences("spool", schema.group_by_table(rows)) == []
         file.execute("ALTER TABLE spooled ADD COLUMN agent TEXT")
-        rows = file.execute(schema.COLUMNS["sqlite"]).fetchall()
-        assert schema.differences("spool", schema.gathered(rows)) == ["The column spooled.agent is not declared."]
+        rows = file.execute(schema.CATALOGUE_QUERIES["sqlite"]).fetchall()
+        assert schema.schema_differences("spool", schema.group_by_table(rows)) == [
+            "The column spooled.agent is not declared."
+        ]
 
 
 @pytest.mark.django_db(databases=BOTH)
 def test_the_snapshot_file_holds_what_is_declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.launched(at=world.placement(fallback=world.approved("neutral")))
+    world.launched(at=world.placement(fallback=world.approved_revision("neutral")))
     (declared,) = [set(file.fields) for file in schema.files() if file.pattern == "snapshot.jsonl"]
     assert declared - written(tmp_path / "snapshot.jsonl") <= {"previews[]"}  # there only while a campaign is a draft
     assert written(tmp_path / "snapshot.jsonl") <= declared
@@ -128,7 +130,7 @@ def test_the_snapshot_file_holds_what_is_declared(tmp_path: Path, monkeypatch: p
 
 def written(path: Path) -> set[str]:
     """The keys of a snapshot of all there is now."""
-    SnapshotFile(path, keys=path.parent).write(compile_snapshot())
+    SnapshotFile(path, key_directory=path.parent).write(compile_snapshot())
     lines = path.read_text(encoding="utf-8").splitlines()
     return {place for line in lines for place in paths(json.loads(line))}
 
@@ -151,13 +153,13 @@ def paths(value: Any, prefix: str = "") -> Iterator[str]:
 def test_an_installation_leaves_only_files_that_are_declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     at = {"data": tmp_path, "keys": tmp_path / "keys", "spool": tmp_path / "spool"}
     world.launched()
-    with installed(tmp_path) as environment:
+    with new_installation(tmp_path) as environment:
         manage("worker", "--once", environment=environment)
-        manage("shell", "-c", "from campaign import surface", environment=environment)
-    SnapshotFile(tmp_path / "snapshot.jsonl", keys=tmp_path).write(compile_snapshot())
-    Spool(tmp_path / "spool").put(lambda shut: [VIEW])
+        manage("shell", "-c", "from campaign.serving import endpoints", environment=environment)
+    SnapshotFile(tmp_path / "snapshot.jsonl", key_directory=tmp_path).write(compile_snapshot())
+    Spool(tmp_path / "spool").add(lambda shut: [VIEW])
     receipt_keys(tmp_path / "keys")
-    rotate(tmp_path / "keys", now=world.NOON.timestamp())
+    rotate_receipt_key(tmp_path / "keys", now=world.NOON.timestamp())
     subject_secret(tmp_path / "keys", 7)
     assert schema.undeclared_files(at) == []
     (tmp_path / "visitors.csv").write_text("192.0.2.7", encoding="utf-8")

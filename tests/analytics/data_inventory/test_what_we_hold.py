@@ -16,7 +16,7 @@ from django.db import DatabaseError, connections
 from analytics.data_inventory import counts, plain_words, schema
 from analytics.fold.fold import fold
 from analytics.ingest import writer
-from analytics.ingest.open_views import View
+from analytics.ingest.open_views import OpenViewRow
 from campaign.keys.store import receipt_keys, subject_secret
 from tests import world
 
@@ -31,7 +31,7 @@ def directories_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 
 
 def said(after: timedelta = timedelta(0)) -> str:
-    return " ".join(plain_words.text(counts.look(now=world.NOON + after)).split())
+    return " ".join(plain_words.text(counts.take_inventory(now=world.NOON + after)).split())
 
 
 def away(monkeypatch: pytest.MonkeyPatch, alias: str) -> None:
@@ -47,41 +47,43 @@ def away(monkeypatch: pytest.MonkeyPatch, alias: str) -> None:
 class TestWhatIsSaid:
     def test_open_views_are_counted_with_the_hour_of_the_oldest(self) -> None:
         campaign = world.launched()
-        site = world.Site()
+        site = world.AudienceSite()
         for _ in range(3):
-            assert site.event(site.shown(), "left").status == 200
-        held = counts.look(now=world.NOON)
-        assert held.rows("analytics_openview") == 3
+            assert site.report_event(site.new_receipt(), "left").status == 200
+        held = counts.take_inventory(now=world.NOON)
+        assert held.row_count("analytics_openview") == 3
         assert "3 open views" in said()
         assert "hour that began on 2 March 2026, 12:00 UTC" in said()
         assert campaign.name not in said()
 
     def test_what_should_be_gone_already_is_said(self) -> None:
         world.launched()
-        site = world.Site()
-        site.event(site.shown(), "left")
+        site = world.AudienceSite()
+        site.report_event(site.new_receipt(), "left")
         assert "deleted already" not in said()
         assert "1 of them should have been counted and deleted already" in said(after=timedelta(hours=4))
 
     def test_after_a_fold_only_totals_are_left(self) -> None:
         world.launched()
-        site = world.Site()
-        site.event(site.shown(), "left")
+        site = world.AudienceSite()
+        site.report_event(site.new_receipt(), "left")
         site.served.flush()
         fold(hour=NEXT_FOLD)
-        held = counts.look(now=world.NOON)
-        assert (held.rows("analytics_openview"), held.rows("analytics_tally")) == (0, 3)
+        held = counts.take_inventory(now=world.NOON)
+        assert (held.row_count("analytics_openview"), held.row_count("analytics_tally")) == (0, 3)
         assert "3 daily totals of 2 March 2026: how many views had one outcome, not which." in said()
         assert "1 daily total of 2 March 2026: how many messages were sent." in said()
 
     def test_events_in_the_spool_are_counted(self) -> None:
-        writer.spool().put(lambda shut: [View(world.HOUR + 3, b"n" * 16, 1, 2, 3, "en", world.HOUR, 1, None, None)])
+        writer.local_spool().add(
+            lambda shut: [OpenViewRow(world.HOUR + 3, b"n" * 16, 1, 2, 3, "en", world.HOUR, 1, None, None)]
+        )
         assert "1 view that waits on this machine's disk" in said()
 
     def test_keys_are_counted_and_never_shown(self, tmp_path: Path) -> None:
         (secret,) = receipt_keys(tmp_path / "keys").values()
         other = subject_secret(tmp_path / "keys", 7)
-        output = said() + json.dumps(counts.as_dict(counts.look(now=world.NOON)))
+        output = said() + json.dumps(counts.as_dict(counts.take_inventory(now=world.NOON)))
         assert "1 key to sign receipts" in output
         assert "1 secret of a campaign" in output
         for each in (secret, other):
@@ -97,7 +99,7 @@ class TestWhatIsSaid:
     def test_no_arm_placement_or_outcome_is_named(self) -> None:
         campaign = world.launched(at=world.placement("a-secret-spot"))
         world.tally(campaign, {"both": (1, 1)})
-        output = said() + json.dumps(counts.as_dict(counts.look(now=world.NOON)))
+        output = said() + json.dumps(counts.as_dict(counts.take_inventory(now=world.NOON)))
         assert "2 daily totals" in output
         names = [*campaign.arms.values_list("name", flat=True), "a-secret-spot", "turned_back", campaign.slug]
         assert not [name for name in names if name in output]
@@ -125,13 +127,13 @@ class TestIsThatAll:
             cursor.execute("INSERT INTO visitors VALUES ('192.0.2.7')")
         assert "The table visitors is not declared." in said()
         assert "Not here, because it is never written down" not in said()
-        held = counts.as_dict(counts.look(now=world.NOON))
+        held = counts.as_dict(counts.take_inventory(now=world.NOON))
         assert held["databases"]["audience"]["rows"]["visitors"] == 1
 
     def test_every_declared_table_is_counted(self) -> None:
-        held = counts.look(now=world.NOON)
+        held = counts.take_inventory(now=world.NOON)
         counted = {name for one in held.databases.values() for name in one.rows or {}}
-        assert counted == {table.name for table in schema.tables() if table.place != "spool"}
+        assert counted == {table.name for table in schema.tables() if table.database != "spool"}
 
 
 @pytest.mark.django_db(databases=BOTH)

@@ -15,7 +15,7 @@ from scipy.optimize import linprog
 
 from analytics.disclosure import daily_counts as rule
 from analytics.disclosure import gate
-from analytics.disclosure.daily_counts import Day
+from analytics.disclosure.daily_counts import DayTotal
 from analytics.looks.evaluate import evaluate
 from analytics.models import Tally
 from campaign.models import Campaign
@@ -25,12 +25,12 @@ FIRST = date(2026, 3, 1)
 LEAST = 10
 
 
-def ends(*people: int) -> list[Day]:
-    return [Day(FIRST + timedelta(days=n), each) for n, each in enumerate(people)]
+def ends(*people: int) -> list[DayTotal]:
+    return [DayTotal(FIRST + timedelta(days=n), each) for n, each in enumerate(people)]
 
 
 def told(*people: int, looks: Collection[int] = (), now: int = 10_000) -> list[int]:
-    return [each.people for each in rule.shown(ends(*people), looks=looks, now=now, least=LEAST)]
+    return [each.people for each in rule.releasable_days(ends(*people), looks=looks, now=now, least=LEAST)]
 
 
 def test_days_with_enough_people_are_all_shown() -> None:
@@ -59,8 +59,8 @@ def test_a_day_that_was_shown_stays_shown() -> None:
     chance = random.Random(7)
     for _ in range(300):
         hours = _hours(chance)
-        before: list[Day] = []
-        for seen in _over_time(hours, chance, rule.shown):
+        before: list[DayTotal] = []
+        for seen in _over_time(hours, chance, rule.releasable_days):
             assert seen[: len(before)] == before
             before = seen
 
@@ -99,10 +99,12 @@ class Kept:
         return found
 
 
-Rule = Callable[..., list[Day]]
+Rule = Callable[..., list[DayTotal]]
 
 
-def _over_time(hours: Sequence[int], chance: random.Random, show: Rule, kept: Kept | None = None) -> list[list[Day]]:
+def _over_time(
+    hours: Sequence[int], chance: random.Random, show: Rule, kept: Kept | None = None
+) -> list[list[DayTotal]]:
     """Hour by hour: a look now and then, released as looks are; the page is read every hour."""
     released: list[int] = []
     seen = []
@@ -113,7 +115,7 @@ def _over_time(hours: Sequence[int], chance: random.Random, show: Rule, kept: Ke
             released.append(now)
             if kept:
                 kept.points[at] = now
-        whole = [Day(FIRST + timedelta(days=n), sum(hours[: 24 * (n + 1)])) for n in range((at - 2) // 24)]
+        whole = [DayTotal(FIRST + timedelta(days=n), sum(hours[: 24 * (n + 1)])) for n in range((at - 2) // 24)]
         shown = show(whole, looks=released, now=now, least=LEAST)
         if kept:
             kept.points |= {24 * ((each.day - FIRST).days + 1): each.people for each in shown}
@@ -131,24 +133,24 @@ def _attacked(show: Rule, *, campaigns: int) -> int:
 
 
 def test_who_reads_every_hour_and_keeps_every_look_finds_no_few_people() -> None:
-    assert _attacked(rule.shown, campaigns=120) == 0
+    assert _attacked(rule.releasable_days, campaigns=120) == 0
 
 
-def _without_looks(days: Sequence[Day], *, looks: Collection[int], now: int, least: int) -> list[Day]:
-    return rule.shown(days, looks=[], now=now, least=least)
+def _without_looks(days: Sequence[DayTotal], *, looks: Collection[int], now: int, least: int) -> list[DayTotal]:
+    return rule.releasable_days(days, looks=[], now=now, least=least)
 
 
-def _at_once(days: Sequence[Day], *, looks: Collection[int], now: int, least: int) -> list[Day]:
-    return rule.shown(days, looks=looks, now=10**9, least=least)
+def _at_once(days: Sequence[DayTotal], *, looks: Collection[int], now: int, least: int) -> list[DayTotal]:
+    return rule.releasable_days(days, looks=looks, now=10**9, least=least)
 
 
-def _all(days: Sequence[Day], *, looks: Collection[int], now: int, least: int) -> list[Day]:
+def _all(days: Sequence[DayTotal], *, looks: Collection[int], now: int, least: int) -> list[DayTotal]:
     return list(days)
 
 
-def _in_tens(days: Sequence[Day], *, looks: Collection[int], now: int, least: int) -> list[Day]:
+def _in_tens(days: Sequence[DayTotal], *, looks: Collection[int], now: int, least: int) -> list[DayTotal]:
     """Rounded down to tens, which an attacker reads as what they are: somewhere in ten; not modelled as exact here."""
-    return [Day(each.day, each.people // 10 * 10) for each in days]
+    return [DayTotal(each.day, each.people // 10 * 10) for each in days]
 
 
 @pytest.mark.parametrize("fault", [_without_looks, _at_once, _all])
@@ -159,7 +161,7 @@ def test_each_condition_left_out_gives_a_few_people_away(fault: Rule) -> None:
 
 def test_days_rounded_down_to_tens_would_give_a_few_people_away_beside_exact_looks() -> None:
     """Why days are not simply rounded: two days of 9 and 109 make a look of 118, and only they do."""
-    (first,), look = [Day(FIRST, 9)], 118
+    (first,), look = [DayTotal(FIRST, 9)], 118
     tens = [each.people for each in _in_tens(ends(9, 118), looks=[], now=118, least=LEAST)]
     possible = [n for n in range(look + 1) if n // 10 * 10 == tens[0] and (look - n) // 10 * 10 == 100]
     assert possible == [first.people]
@@ -183,8 +185,8 @@ def test_the_door_shows_days_far_from_the_looks_that_were_shown() -> None:
 def test_the_door_shows_no_day_whose_views_may_still_come() -> None:
     campaign = world.launched()
     _counted(campaign, date(2026, 3, 1), 400)
-    assert [arm.days for arm in gate.days(campaign, through=None)] == [()] * 4
-    assert [arm.days for arm in gate.days(campaign, through=date(2026, 2, 28))] == [()] * 4
+    assert [arm.days for arm in gate.daily_totals(campaign, through=None)] == [()] * 4
+    assert [arm.days for arm in gate.daily_totals(campaign, through=date(2026, 2, 28))] == [()] * 4
 
 
 @pytest.mark.django_db
@@ -193,7 +195,7 @@ def test_an_arm_that_was_paused_keeps_no_other_from_being_shown() -> None:
     for day in range(1, 4):
         _counted(campaign, date(2026, 3, day), 40, arms=["neutral", "victim", "user"])
     _counted(campaign, date(2026, 3, 1), 3, arms=["both"])
-    shown = {each.arm.key: [end.people for end in each.days] for each in gate.days(campaign, through=date.max)}
+    shown = {each.arm.key: [end.people for end in each.days] for each in gate.daily_totals(campaign, through=date.max)}
     assert shown == {"neutral": [40, 80], "victim": [40, 80], "user": [40, 80], "both": []}
 
 
@@ -205,5 +207,5 @@ def _counted(campaign: Campaign, day: date, people: int, *, arms: Sequence[str] 
 
 
 def _shown(campaign: Campaign) -> list[int]:
-    (first, *_) = gate.days(campaign, through=date.max)
+    (first, *_) = gate.daily_totals(campaign, through=date.max)
     return [end.people for end in first.days]

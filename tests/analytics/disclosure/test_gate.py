@@ -81,8 +81,8 @@ def _everything_that_leaves(capsys: pytest.CaptureFixture[str], look: str) -> di
     """Each page, answer and file about the campaign, as staff of a role get them."""
     client = analyst()
     WorkerStep.objects.update_or_create(name="fold", defaults={"began_at": LATER, "succeeded_at": LATER})
-    hourly_check.feel(Campaign.objects.get(slug="pilot"), now=world.NOON)
-    notifications_events.make(Campaign.objects.get(slug="pilot"), now=world.NOON)
+    hourly_check.check_data_quality(Campaign.objects.get(slug="pilot"), now=world.NOON)
+    notifications_events.record_notices(Campaign.objects.get(slug="pilot"), now=world.NOON)
     staff = ["/", "/campaigns/pilot/", "/campaigns/pilot/results/", "/campaigns/pilot/watch/"]
     paths = [*staff, f"{API}analyses/", f"{API}analyses/{look}/"]
     told = {path: client.get(path, follow=True).content.decode() for path in paths}
@@ -116,7 +116,7 @@ def rated(few: int) -> Campaign:
     """A campaign about ratings: with one message few gave the lowest, and as many answered in all."""
     campaign = world.launched(outcome="rating")
     world.tally(campaign, dict.fromkeys(COUNTS, (2000, 0)))
-    world.rate(campaign, dict.fromkeys(COUNTS, (20, 30, 80, 40, 50)) | {"both": (few, 30, 100 - few, 40, 50)})
+    world.add_ratings(campaign, dict.fromkeys(COUNTS, (20, 30, 80, 40, 50)) | {"both": (few, 30, 100 - few, 40, 50)})
     evaluate(campaign, now=world.NOON)
     return campaign
 
@@ -170,7 +170,7 @@ def test_corrected_p_values_of_the_others_would_tell_a_hidden_count(
     monkeypatch: pytest.MonkeyPatch, everything_that_leaves: Leaves
 ) -> None:
     """The fault planted: Holm's correction still runs over the hidden comparisons."""
-    monkeypatch.setattr(release, "_verdicts", lambda *_: {})
+    monkeypatch.setattr(release, "_recompute_verdicts", lambda *_: {})
     told = []
     for make in PAIRS["few enough to change Holm's order"]:
         with transaction.atomic():
@@ -255,7 +255,7 @@ def test_a_split_that_breaks_is_told_even_when_the_broken_arm_gained_only_a_few(
 def test_an_early_look_stays_on_record_although_its_numbers_are_not_shown() -> None:
     campaign = looked(plan={"planned_per_arm": 100_000})
     also(campaign, "exposed", {"both": 4})
-    evaluate(campaign, now=world.NOON, exception="Ana: the funder asked.")
+    evaluate(campaign, now=world.NOON, embargo_exception="Ana: the funder asked.")
     told = build.build(Analysis.objects.get(campaign=campaign, look=2))
     assert (told.shown_look, told.embargoed, told.exception) == (1, True, "Ana: the funder asked.")
 
@@ -312,7 +312,7 @@ def test_five_looks_in_a_row_give_no_small_count_away_to_who_counts_in_whole_peo
 @pytest.mark.django_db
 def test_five_looks_that_forget_the_earlier_ones_give_small_counts_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fault planted: each look is made as if it were the first."""
-    monkeypatch.setattr(release, "_shown", lambda stored: {})
+    monkeypatch.setattr(release, "_read_release", lambda stored: {})
     assert five_looks.looked_at(random.Random(3)).attacked().exact > 0
 
 
@@ -345,7 +345,7 @@ def test_a_look_released_under_a_looser_rule_or_not_at_all_shows_no_count(
 
 
 def test_a_log_line_beside_an_exact_time_tells_no_small_number() -> None:
-    assert [wording.many_or_few(count, 10) for count in (0, 1, 9, 10, 1234)] == [
+    assert [wording.coarse_count(count, 10) for count in (0, 1, 9, 10, 1234)] == [
         "0", "fewer than 10", "fewer than 10", "10", "1,234",
     ]  # fmt: skip
 

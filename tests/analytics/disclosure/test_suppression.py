@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from analytics.disclosure import inference_attack, suppression
-from analytics.disclosure.cells import Cells, Parts, Shown
+from analytics.disclosure.cells import ExactCells, Parts, ReleasedCells
 from tests.analytics.disclosure.attacker import EVERY, Cell, Recovered, attacked, sums
 
 WIDTHS = {"turned_back": 2, "annoyed": 2, "rating": 6}
-RULE = suppression.Rule(primary="turned_back", widths=WIDTHS, least=10)
-Campaign = list[dict[str, Cells]]  # the arms at each look
+RULE = suppression.SuppressionPolicy(primary="turned_back", parts_per_outcome=WIDTHS, least=10)
+Campaign = list[dict[str, ExactCells]]  # the arms at each look
 
 
 def campaigns(count: int, *, seed: int, looks: int) -> Iterator[Campaign]:
@@ -25,7 +25,7 @@ def campaigns(count: int, *, seed: int, looks: int) -> Iterator[Campaign]:
         rates = {"turned_back": source.choice([0.02, 0.3, 0.97]), "annoyed": source.choice([0.004, 0.05])}
         outcomes = list(rates) + (["rating"] if source.random() < 0.3 else [])
         arms: Campaign = []
-        before: dict[str, Cells] = {}
+        before: dict[str, ExactCells] = {}
         for look in range(looks):
             pace = source.choice([0.05, 1.0]) if look else 1.0
             before = {
@@ -37,13 +37,13 @@ def campaigns(count: int, *, seed: int, looks: int) -> Iterator[Campaign]:
 
 
 def _more(
-    before: Cells | None,
+    before: ExactCells | None,
     columns: list[str],
     busy: np.ndarray,
     outcomes: list[str],
     rates: dict[str, float],
     source: np.random.Generator,
-) -> Cells:
+) -> ExactCells:
     came = dict(zip(columns, source.poisson(busy).tolist(), strict=True))
     parts: dict[str, dict[str, Parts]] = {}
     for outcome in outcomes:
@@ -53,18 +53,18 @@ def _more(
         old = before.parts[outcome] if before else {column: (0,) * len(shares) for column in columns}
         parts[outcome] = {c: tuple(a + b for a, b in zip(new[c], old[c], strict=True)) for c in columns}
     seen = {column: n + (before.seen[column] if before else 0) for column, n in came.items()}
-    return Cells(seen, parts)
+    return ExactCells(seen, parts)
 
 
-def released(campaign: Campaign) -> list[dict[str, Shown] | None]:
+def released(campaign: Campaign) -> list[dict[str, ReleasedCells] | None]:
     """What leaves at each look; None where nothing new does."""
-    shown: list[dict[str, Shown] | None] = []
+    shown: list[dict[str, ReleasedCells] | None] = []
     for arms in campaign:
-        shown.append(suppression.decide(arms, [look for look in shown if look], RULE))
+        shown.append(suppression.suppress_cells(arms, [look for look in shown if look], RULE))
     return shown
 
 
-def left(shown: list[dict[str, Shown] | None]) -> dict[Cell, int | None]:
+def left(shown: list[dict[str, ReleasedCells] | None]) -> dict[Cell, int | None]:
     """All that left, as named cells."""
     cells: dict[Cell, int | None] = {}
     for number, look in enumerate(shown):
@@ -80,7 +80,7 @@ def left(shown: list[dict[str, Shown] | None]) -> dict[Cell, int | None]:
     return cells
 
 
-def truth(campaign: Campaign, shown: list[dict[str, Shown] | None]) -> dict[Cell, int]:
+def truth(campaign: Campaign, shown: list[dict[str, ReleasedCells] | None]) -> dict[Cell, int]:
     """The inner cells at each look of which anything left."""
     return {
         Cell(number, key, outcome, str(part), column): count
@@ -120,7 +120,7 @@ def test_hiding_small_cells_alone_gives_most_of_them_away() -> None:
     """
     found = Recovered(0, 0, 0)
     for campaign in campaigns(40, seed=1, looks=1):
-        inner = truth(campaign, [{"": Shown(0, {})}])
+        inner = truth(campaign, [{"": ReleasedCells(0, {})}])
         every = {cell: sum(inner[each] for each in cells) for cell, cells in sums(inner).items()}
         found += attacked({cell: None if 0 < count < 10 else count for cell, count in every.items()}, inner)
     shares = f"{found.exact / found.small:.0%} exactly, {found.narrow / found.small:.0%} to within ten"
@@ -130,19 +130,19 @@ def test_hiding_small_cells_alone_gives_most_of_them_away() -> None:
 
 
 def test_the_attack_finds_a_release_whose_second_columns_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suppression, "_accompany", lambda hidden, cells, bare: None)
-    monkeypatch.setattr(inference_attack, "narrow", lambda looks, widths, least: [])
+    monkeypatch.setattr(suppression, "_add_secondary_suppression", lambda hidden, cells, bare: None)
+    monkeypatch.setattr(inference_attack, "find_inferable_cells", lambda looks, widths, least: [])
     assert attack_all(campaigns(20, seed=1, looks=1)).exact > 10
 
 
 def test_the_attack_finds_a_release_that_was_not_attacked_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inference_attack, "narrow", lambda looks, widths, least: [])
+    monkeypatch.setattr(inference_attack, "find_inferable_cells", lambda looks, widths, least: [])
     assert attack_all(campaigns(40, seed=1, looks=1)).narrow > 0
 
 
 def test_the_attack_finds_looks_that_forget_the_earlier_ones() -> None:
     found = Recovered(0, 0, 0)
     for campaign in campaigns(5, seed=2, looks=3):
-        shown = [suppression.decide(arms, [], RULE) for arms in campaign]
+        shown = [suppression.suppress_cells(arms, [], RULE) for arms in campaign]
         found += attacked(left(shown), truth(campaign, shown))
     assert found.exact > 20

@@ -14,14 +14,14 @@ import urllib.parse
 import pytest
 
 from analytics.doctor import canaries
-from analytics.doctor.canaries import forms, hits
+from analytics.doctor.canaries import find_canaries, searchable_forms
 
 MARK = "canary0123456789abcdef01"
 ADDRESS = "2001:db8::5ec0:7d1"
 
 
 def found(data: bytes, mark: str = MARK, *keys: bytes) -> list[str]:
-    return [form for _, form in hits(data, [(mark, forms(mark, keys=keys))])]
+    return [form for _, form in find_canaries(data, [(mark, searchable_forms(mark, keys=keys))])]
 
 
 def test_the_examples_are_true() -> None:
@@ -67,7 +67,7 @@ def test_a_hash_under_a_key_is_found_by_who_holds_the_key() -> None:
 
 
 def test_nothing_is_found_where_nothing_is() -> None:
-    other = canaries.token()
-    assert other != canaries.token()
+    other = canaries.new_canary()
+    assert other != canaries.new_canary()
     assert not found(os.urandom(1_000_000) + other.encode() + urllib.parse.quote(other).encode())
     assert not found(gzip.compress(MARK.encode()))  # what is packed has to be unpacked before it is searched

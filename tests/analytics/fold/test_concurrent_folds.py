@@ -14,10 +14,10 @@ from django.db import connections
 from analytics.fold import fold as folding
 from analytics.fold.fold import fold
 from analytics.ingest import open_views, writer
-from analytics.ingest.open_views import Stretch, Sums
+from analytics.ingest.open_views import GroupedCounts, NonceRange
 from campaign.assignment.receipts import Receipt
 from campaign.models import Campaign
-from campaign.serving.application import Event
+from campaign.serving.application import OutcomeEvent
 from tests import world
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"], transaction=True)
@@ -31,10 +31,10 @@ def campaign() -> Campaign:
     arm, place = made.arms.get(key="both").pk, made.placements.get().pk
     chance = random.Random(7)
     events = [
-        Event(Receipt(made.pk, arm, place, world.HOUR, world.HOUR + 3, "en", chance.randbytes(16)), "left", None)
+        OutcomeEvent(Receipt(made.pk, arm, place, world.HOUR, world.HOUR + 3, "en", chance.randbytes(16)), "left", None)
         for _ in range(VIEWS)
     ]
-    writer.write(events, hour=world.HOUR)
+    writer.commit_events(events, hour=world.HOUR)
     return made
 
 
@@ -59,13 +59,13 @@ def test_another_fold_that_gets_ahead_at_any_point_changes_nothing(
     campaign: Campaign, without_turns: None, monkeypatch: pytest.MonkeyPatch, first: int, second: int
 ) -> None:
     """Each time the first has read a stretch, the second one counts two of its own, of another size, and dies."""
-    read = open_views.sums
+    read = open_views.group_views
     inside = [False]
 
     class DiedError(Exception):
         pass
 
-    def sums(stretch: Stretch) -> Sums:
+    def sums(stretch: NonceRange) -> GroupedCounts:
         found = read(stretch)
         if inside[0]:
             inside[0] = stretch.start < limit[0]
@@ -74,19 +74,19 @@ def test_another_fold_that_gets_ahead_at_any_point_changes_nothing(
             return found
         inside[0], limit[0] = True, stretch.start + 8_000
         with suppress(DiedError):
-            fold(hour=world.HOUR + 3, at_once=second)
+            fold(hour=world.HOUR + 3, batch_size=second)
         inside[0] = False
         return found
 
     limit = [0]
-    monkeypatch.setattr(open_views, "sums", sums)
-    fold(hour=world.HOUR + 3, at_once=first)
+    monkeypatch.setattr(open_views, "group_views", sums)
+    fold(hour=world.HOUR + 3, batch_size=first)
     assert counted_once(campaign)
 
 
 def run(at_once: int) -> None:
     try:
-        fold(hour=world.HOUR + 3, at_once=at_once)
+        fold(hour=world.HOUR + 3, batch_size=at_once)
     finally:
         connections.close_all()
 

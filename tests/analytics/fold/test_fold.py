@@ -10,7 +10,7 @@ from analytics.ingest import writer
 from analytics.models import FoldProgress, OpenView, Tally
 from campaign.assignment.receipts import Receipt
 from campaign.models import Campaign
-from campaign.serving.application import Event
+from campaign.serving.application import OutcomeEvent
 from tests import world
 
 
@@ -45,11 +45,13 @@ def shown(campaign: Campaign, *, hour: int = world.HOUR) -> None:
         ("both", [("left", None), ("continued", None)]),
     ]
     events = [
-        Event(Receipt(campaign.pk, arms[arm], place, hour, hour + 3, "en", bytes([50 * number]) * 16), outcome, value)
+        OutcomeEvent(
+            Receipt(campaign.pk, arms[arm], place, hour, hour + 3, "en", bytes([50 * number]) * 16), outcome, value
+        )
         for number, (arm, outcomes) in enumerate(done)
         for outcome, value in outcomes
     ]
-    assert writer.write(events, hour=hour) == [None] * len(events)
+    assert writer.commit_events(events, hour=hour) == [None] * len(events)
 
 
 EXPECTED = {
@@ -99,11 +101,13 @@ class TestFold:
 
     def test_a_late_event_for_a_folded_view_is_refused(self) -> None:
         campaign = world.launched()
-        site = world.Site()
-        receipt = site.shown()
-        site.event(receipt, "left")
+        site = world.AudienceSite()
+        receipt = site.new_receipt()
+        site.report_event(receipt, "left")
         fold(hour=world.HOUR + 3)
-        assert site.event(receipt, "continued").code == "receipt_expired"  # its clock still says that it is early
+        assert (
+            site.report_event(receipt, "continued").code == "receipt_expired"
+        )  # its clock still says that it is early
         assert world.open_views() == 0
         assert sum(world.tallies(campaign).values()) == 3
 
@@ -119,7 +123,7 @@ def test_a_fold_interrupted_between_any_two_statements_loses_and_doubles_nothing
         shown(campaign, hour=hour)
         try:
             with plug_pulled_at(rounds):
-                fold(hour=hour + 3, at_once=2)
+                fold(hour=hour + 3, batch_size=2)
             finished = True
         except PlugPulledError:
             finished = False

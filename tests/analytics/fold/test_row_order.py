@@ -18,20 +18,20 @@ from analytics.data_inventory import schema
 from analytics.fold import row_order
 from analytics.fold.fold import fold
 from analytics.ingest import writer
-from analytics.ingest.open_views import View, put_sqlite
+from analytics.ingest.open_views import OpenViewRow, sqlite_upsert_sql
 from analytics.ingest.spool import Spool
 from analytics.models import OpenView, Tally
 from campaign.assignment.receipts import Receipt
 from campaign.models import ServedCount
-from campaign.serving.application import Event
+from campaign.serving.application import OutcomeEvent
 from tests import world
 from tests.environment import POSTGRESQL
 
 BOTH = ["audience", "default"]
-BY_AUDIENCE = [(table.place, table.name) for table in schema.tables() if table.written_by == "audience"]
+BY_AUDIENCE = [(table.database, table.name) for table in schema.tables() if table.written_by == "audience"]
 IN_DATABASES = [(place, name) for place, name in BY_AUDIENCE if place != "spool"]
 MINUTES, SECONDS = world.HOUR * 60 + 20, int(world.NOON.timestamp())
-VIEW = View(world.HOUR + 3, b"n" * 16, 1, 2, 3, "en", world.HOUR, 1, 5, 4)
+VIEW = OpenViewRow(world.HOUR + 3, b"n" * 16, 1, 2, 3, "en", world.HOUR, 1, 5, 4)
 FINER: list[dict[str, Any]] = [
     {"hour": MINUTES, "closes": MINUTES + 3},
     {"hour": SECONDS, "closes": SECONDS + 3},
@@ -108,9 +108,9 @@ class TestConstraints:
 
 @pytest.mark.parametrize("finer", FINER, ids=str)
 def test_the_spool_holds_no_time_finer_than_the_hour(tmp_path: Path, finer: dict[str, Any]) -> None:
-    Spool(tmp_path).put(lambda shut: [VIEW])
+    Spool(tmp_path).add(lambda shut: [VIEW])
     with sqlite3.connect(tmp_path / "spool.sqlite3") as file, pytest.raises(sqlite3.IntegrityError):
-        file.execute(put_sqlite("spooled"), VIEW._replace(nonce=b"m" * 16, **finer))
+        file.execute(sqlite_upsert_sql("spooled"), VIEW._replace(nonce=b"m" * 16, **finer))
 
 
 def numbered(place: str) -> set[str]:
@@ -154,10 +154,10 @@ def written_in_order() -> dict[bytes, int]:
     nonces = [dice.randbytes(16) for _ in range(MANY)]
     for start in range(0, MANY, 50):
         events = [
-            Event(Receipt(campaign.pk, arm, spot, hour, hour + 3, "en", nonce), "left", None)
+            OutcomeEvent(Receipt(campaign.pk, arm, spot, hour, hour + 3, "en", nonce), "left", None)
             for hour, nonce in ((world.HOUR + at % 2, nonces[at]) for at in range(start, start + 50))
         ]
-        assert writer.write(events, hour=world.HOUR + 1) == [None] * 50
+        assert writer.commit_events(events, hour=world.HOUR + 1) == [None] * 50
     return {nonce: at for at, nonce in enumerate(nonces)}
 
 
@@ -224,7 +224,7 @@ def test_tallies_lie_in_the_order_of_their_key_and_not_of_their_first_view() -> 
     made = counted_in_any_order()
     if POSTGRESQL:
         assert tallies_as_they_lie() != sorted(tallies_as_they_lie())
-    row_order.forget_their_order()
+    row_order.erase_row_order()
     assert tallies_as_they_lie() == sorted(tallies_as_they_lie())
     assert len(tallies_as_they_lie()) == Tally.objects.filter(count=1).count() == made
 
@@ -239,13 +239,13 @@ def test_counts_of_a_day_do_not_say_which_was_raised_last() -> None:
 
     counted_in_any_order()
     assert min(commits()) > 5
-    row_order.forget_their_order()
+    row_order.erase_row_order()
     assert commits() == [1, 1, 1]
 
 
 @pytest.mark.django_db(databases=BOTH)
 def test_the_worker_forgets_the_order_of_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     forgotten: list[bool] = []
-    monkeypatch.setattr(row_order, "forget_their_order", lambda: forgotten.append(True))
-    worker.prune(world.NOON)
+    monkeypatch.setattr(row_order, "erase_row_order", lambda: forgotten.append(True))
+    worker.prune_expired_records(world.NOON)
     assert forgotten == [True]

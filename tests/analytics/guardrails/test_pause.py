@@ -3,7 +3,7 @@ from datetime import date
 
 import pytest
 
-from analytics.guardrails.pause import guard, harms
+from analytics.guardrails.pause import find_harmful_arms, pause_harmful_arms
 from analytics.looks.evaluate import evaluate
 from analytics.models import GuardEvent, Tally
 from analytics.results import build
@@ -28,7 +28,7 @@ def watched(counts: dict[str, tuple[int, int]]) -> Campaign:
 @pytest.mark.django_db
 def test_an_arm_that_does_harm_is_paused_and_it_is_on_record() -> None:
     campaign = watched(QUIET | {"both": (5000, 400)})
-    (event,) = guard(campaign, now=world.NOON)
+    (event,) = pause_harmful_arms(campaign, now=world.NOON)
     assert (event.arm.key, event.outcome, round(event.effect, 3)) == ("both", "annoyed", 0.05)
     assert event.bound > event.margin == 0.01
     assert campaign.arms.get(key="both").paused_at == world.NOON
@@ -37,8 +37,8 @@ def test_an_arm_that_does_harm_is_paused_and_it_is_on_record() -> None:
 @pytest.mark.django_db
 def test_the_words_of_a_paused_arm_are_shown_to_nobody_and_the_others_go_on() -> None:
     campaign = watched(QUIET | {"both": (5000, 400)})
-    guard(campaign, now=world.NOON)
-    site = world.Site()
+    pause_harmful_arms(campaign, now=world.NOON)
+    site = world.AudienceSite()
     site.now += 60
     names = {site.decide().json["message"]["headline"] for _ in range(60)}
     assert names == {"A neutral headline", "A victim headline", "A user headline"}
@@ -47,16 +47,16 @@ def test_the_words_of_a_paused_arm_are_shown_to_nobody_and_the_others_go_on() ->
 @pytest.mark.django_db
 def test_the_result_says_that_a_guardrail_was_crossed() -> None:
     campaign = watched(QUIET | {"both": (5000, 400)})
-    guard(campaign, now=world.NOON)
+    pause_harmful_arms(campaign, now=world.NOON)
     told = build.build(evaluate(campaign, now=world.NOON))
-    assert "“Both” was paused on 2 March 2026" in told.guards[0]
+    assert "“Both” was paused on 2 March 2026" in told.guardrail_pauses[0]
 
 
 @pytest.mark.django_db
 def test_guarding_twice_records_once() -> None:
     campaign = watched(QUIET | {"both": (5000, 400)})
-    guard(campaign, now=world.NOON)
-    assert guard(campaign, now=world.NOON) == []
+    pause_harmful_arms(campaign, now=world.NOON)
+    assert pause_harmful_arms(campaign, now=world.NOON) == []
     assert GuardEvent.objects.count() == 1
 
 
@@ -72,7 +72,7 @@ def more(campaign: Campaign, counts: dict[str, tuple[int, int]]) -> None:
 class TestAnArmThatWasResumed:
     def resumed(self) -> Campaign:
         campaign = watched(QUIET | {"both": (5000, 400)})
-        guard(campaign, now=world.NOON)
+        pause_harmful_arms(campaign, now=world.NOON)
         arm = campaign.arms.get(key="both")
         transitions.resume_arm(arm, by=world.person("mara"), reason="They annoy and help.", now=world.NOON)
         return campaign
@@ -80,15 +80,15 @@ class TestAnArmThatWasResumed:
     @pytest.mark.django_db
     def test_is_not_stopped_again_for_what_was_known(self) -> None:
         campaign = self.resumed()
-        assert guard(campaign, now=world.NOON) == []
+        assert pause_harmful_arms(campaign, now=world.NOON) == []
         more(campaign, QUIET | {"both": (5000, 400)})
-        assert guard(campaign, now=world.NOON) == [], "surer now, but no larger by a margin"
+        assert pause_harmful_arms(campaign, now=world.NOON) == [], "surer now, but no larger by a margin"
 
     @pytest.mark.django_db
     def test_is_stopped_again_once_its_harm_is_surely_larger_by_another_margin(self) -> None:
         campaign = self.resumed()
         more(campaign, QUIET | {"both": (5000, 900)})
-        (again,) = guard(campaign, now=world.NOON)
+        (again,) = pause_harmful_arms(campaign, now=world.NOON)
         first, second = GuardEvent.objects.order_by("stop")
         assert (first.stop, second.stop, again) == (1, 2, second)
         assert second.bound > first.bound + 0.01
@@ -111,26 +111,29 @@ def test_what_is_stopped_by_two_guardrails_is_on_record_for_both() -> None:
     for arm in campaign.arms.all():
         common = {"day": date(2026, 3, 1), "arm": arm, "placement": campaign.placements.get(), "locale": "en"}
         Tally.objects.create(**common, outcome="continued", count=900 if arm.key == "both" else 300)
-    assert {(e.outcome, e.stop) for e in guard(campaign, now=world.NOON)} == {("annoyed", 1), ("continued", 1)}
+    assert {(e.outcome, e.stop) for e in pause_harmful_arms(campaign, now=world.NOON)} == {
+        ("annoyed", 1),
+        ("continued", 1),
+    }
 
 
 @pytest.mark.django_db
 def test_a_campaign_that_was_closed_meanwhile_is_left_alone() -> None:
     campaign = watched(QUIET | {"both": (5000, 400)})
     transitions.close(campaign, by=world.person("mara"), now=world.NOON)
-    assert guard(campaign, now=world.NOON) == []
+    assert pause_harmful_arms(campaign, now=world.NOON) == []
 
 
 @pytest.mark.django_db
 def test_harm_inside_the_margin_pauses_nothing() -> None:
-    assert guard(watched(QUIET | {"both": (5000, 190)}), now=world.NOON) == []
+    assert pause_harmful_arms(watched(QUIET | {"both": (5000, 190)}), now=world.NOON) == []
 
 
 def test_fewer_of_a_good_outcome_is_the_harm() -> None:
     arms = {"control": Counts(5000, 2000), "worse": Counts(5000, 1500)}
     rules = {"control": "control", "margin": 0.02, "level": 0.95, "n_planned": 10_000}
-    assert [harm.arm for harm in harms(arms, **rules, lower_is_better=False)] == ["worse"]  # type: ignore[arg-type]
-    assert harms(arms, **rules, lower_is_better=True) == []  # type: ignore[arg-type]
+    assert [harm.arm for harm in find_harmful_arms(arms, **rules, lower_is_better=False)] == ["worse"]  # type: ignore[arg-type]
+    assert find_harmful_arms(arms, **rules, lower_is_better=True) == []  # type: ignore[arg-type]
 
 
 def test_watching_every_day_rarely_pauses_an_arm_that_stands_on_its_margin() -> None:
@@ -142,7 +145,7 @@ def test_watching_every_day_rarely_pauses_an_arm_that_stands_on_its_margin() -> 
         for _ in range(28):
             control += Counts(100, sum(source.random() < 0.05 for _ in range(100)))
             treated += Counts(100, sum(source.random() < 0.07 for _ in range(100)))
-            found = harms(
+            found = find_harmful_arms(
                 {"control": control, "treated": treated},
                 control="control", margin=0.02, level=0.95, n_planned=5600, lower_is_better=True,
             )  # fmt: skip

@@ -18,15 +18,22 @@ from analytics.ingest import open_views, writer
 from analytics.ingest.spool import Spool
 from analytics.models import Tally
 from campaign.models import Campaign
-from campaign.serving.application import Event, Refusal
+from campaign.serving.application import OutcomeEvent, Refusal
 from tests import world
-from tests.crash.ledger import Cell, Ledger, Told, View
+from tests.crash.ledger import Cell, Ledger, ReportedOutcome, TrackedView
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
 
 HOUR, DAY, YEAR = 3600.0, 86_400.0, 365 * 86_400.0
 _EPOCH = date(1970, 1, 1)
-_OUTCOMES = [Told("exposed"), Told("left"), Told("continued"), Told("rating", 4), Told("dwell", 2), Told("annoyed")]
+_OUTCOMES = [
+    ReportedOutcome("exposed"),
+    ReportedOutcome("left"),
+    ReportedOutcome("continued"),
+    ReportedOutcome("rating", 4),
+    ReportedOutcome("dwell", 2),
+    ReportedOutcome("annoyed"),
+]
 
 
 class Town:
@@ -35,17 +42,17 @@ class Town:
     def __init__(self, spool: Spool, *, seed: int = 1) -> None:
         self.random = random.Random(seed)
         self.ledger = Ledger()
-        self.site = world.Site()
+        self.site = world.AudienceSite()
         self.away = False
         self._spool = spool
-        self._telling: list[tuple[View, list[Told]]] = []
+        self._telling: list[tuple[TrackedView, list[ReportedOutcome]]] = []
         self._latest = 0
         self.site.record = self._record
 
-    def _record(self, events: Sequence[Event]) -> list[Refusal | None]:
+    def _record(self, events: Sequence[OutcomeEvent]) -> list[Refusal | None]:
         if self.away:
-            return writer.keep(events, hour=self.site.hour, spool=self._spool)
-        return writer.write(events, hour=self.site.hour)
+            return writer.spool_events(events, hour=self.site.hour, spool=self._spool)
+        return writer.commit_events(events, hour=self.site.hour)
 
     def show(self, count: int = 3) -> None:
         """New views, each with something to tell of."""
@@ -53,7 +60,7 @@ class Town:
             answer = self.site.decide()
             if answer.status != 200:
                 continue
-            view = View.of(answer.json["receipt"])
+            view = TrackedView.of(answer.json["receipt"])
             self._latest = max(self._latest, view.closes)
             telling = self.random.sample(_OUTCOMES, self.random.randint(1, 4))
             view.open = len(telling)
@@ -65,17 +72,17 @@ class Town:
             while telling and self.random.random() < share:
                 told = telling.pop()
                 value = {} if told.value is None else {"value": told.value}
-                answer = self.site.event(view.receipt, told.outcome, **value)
+                answer = self.site.report_event(view.receipt, told.outcome, **value)
                 if answer.status == 200:
-                    self.ledger.accepted(view, told)
+                    self.ledger.record_accepted(view, told)
                 else:
                     assert answer.code == "receipt_expired"
-                    self.ledger.not_accepted(view, told)
+                    self.ledger.record_refused(view, told)
 
     def work(self) -> None:
         """One round of the worker: what touches events."""
         if not self.away:
-            for step in (worker.empty_the_spool, worker.fold_closed, worker.prune):
+            for step in (worker.drain_spool, worker.fold_closed_views, worker.prune_expired_records):
                 step(datetime.fromtimestamp(self.site.now, UTC))
 
     def end(self) -> dict[Cell, int]:
@@ -150,7 +157,7 @@ def test_a_clock_that_jumps_and_comes_back_loses_and_doubles_nothing(
     town.away = away
     town.show()
     town.tell()
-    assert town.ledger.verdict(town.end()).clean
+    assert town.ledger.compare(town.end()).clean
     assert town.ledger.acknowledged > 10
 
 
@@ -166,7 +173,7 @@ def test_a_clock_that_jumps_for_good_loses_and_doubles_nothing(town: Town, jump:
         town.tell()
         town.work()
         town.site.now += 40 * 60
-    assert town.ledger.verdict(town.end()).clean
+    assert town.ledger.compare(town.end()).clean
 
 
 _MORE = [pytest.param(seed, marks=pytest.mark.proof) for seed in range(5, 30)]
@@ -186,15 +193,15 @@ def test_whatever_the_clock_does(campaign: Campaign, spool: Spool, seed: int) ->
         town.tell(0.4)
         if town.random.random() < 0.6:
             town.work()
-    assert town.ledger.verdict(town.end()).clean
+    assert town.ledger.compare(town.end()).clean
 
 
 def test_a_view_counts_on_the_day_on_which_it_was_shown(town: Town) -> None:
     town.site.now = at("2026-12-31 23:55")
-    town.site.event(town.site.shown(), "left")
+    town.site.report_event(town.site.new_receipt(), "left")
     town.site.now = at("2027-01-01 00:05")
-    town.site.event(town.site.shown(), "left")
-    worker.fold_closed(datetime(2037, 1, 1, tzinfo=UTC))
+    town.site.report_event(town.site.new_receipt(), "left")
+    worker.fold_closed_views(datetime(2037, 1, 1, tzinfo=UTC))
     assert set(Tally.objects.filter(outcome="left").values_list("day", "count")) == {
         (date(2026, 12, 31), 1),
         (date(2027, 1, 1), 1),
@@ -202,17 +209,17 @@ def test_a_view_counts_on_the_day_on_which_it_was_shown(town: Town) -> None:
 
 
 def test_the_spool_remembers_what_was_shut_before_the_clock_went_ahead(spool: Spool, town: Town) -> None:
-    receipt = town.site.shown()
-    town.site.event(receipt, "left")
+    receipt = town.site.new_receipt()
+    town.site.report_event(receipt, "left")
     town.site.now += 4 * HOUR
     town.work()
     town.site.now += 10 * YEAR
-    town.site.event(town.site.shown(), "left")
+    town.site.report_event(town.site.new_receipt(), "left")
     town.site.now += 4 * HOUR
     town.work()
     town.site.now = world.NOON.timestamp()
     town.away = True
-    assert town.site.event(receipt, "rating", value=4).code == "receipt_expired"
+    assert town.site.report_event(receipt, "rating", value=4).code == "receipt_expired"
     assert not spool.holds_events
 
 
@@ -221,19 +228,19 @@ def test_the_spool_remembers_the_hours_that_were_shut_last(spool: Spool) -> None
         spool.shut_hour(closes)
     remembered: set[int] = set()
 
-    def select(shut: set[int]) -> list[open_views.View]:
+    def select(shut: set[int]) -> list[open_views.OpenViewRow]:
         remembered.update(shut)
         return []
 
-    spool.put(select)
+    spool.add(select)
     assert remembered >= set(range(1_600, 2_000))
     assert len(remembered) <= 800
 
 
 def test_pruning_by_a_clock_ten_years_ahead_forgets_no_hour_that_may_come_again(town: Town) -> None:
-    receipt = town.site.shown()
-    town.site.event(receipt, "left")
+    receipt = town.site.new_receipt()
+    town.site.report_event(receipt, "left")
     town.site.now += 10 * YEAR
     town.work()
     town.site.now -= 10 * YEAR
-    assert town.site.event(receipt, "rating", value=4).code == "receipt_expired"
+    assert town.site.report_event(receipt, "rating", value=4).code == "receipt_expired"

@@ -5,21 +5,21 @@ from typing import Any
 import pytest
 
 from analytics.models import OpenView
-from campaign.assignment.receipts import ReceiptOffice
-from campaign.serving.snapshot import EMPTY
+from campaign.assignment.receipts import ReceiptSigner
+from campaign.serving.snapshot import EMPTY_SNAPSHOT
 from tests import world
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
 
 
-def site() -> world.Site:
+def site() -> world.AudienceSite:
     world.launched()
-    return world.Site()
+    return world.AudienceSite()
 
 
 def test_an_event_is_on_disk_when_it_is_answered() -> None:
     at = site()
-    answer = at.event(at.shown(), "left")
+    answer = at.report_event(at.new_receipt(), "left")
     assert (answer.status, answer.json) == (200, {"accepted": 1})
     assert OpenView.objects.get().bits == 0b11  # acting on a message implies having seen it
 
@@ -32,28 +32,28 @@ def test_an_event_is_on_disk_when_it_is_answered() -> None:
 )
 def test_every_outcome_of_the_catalogue_is_taken(outcome: str, value: int | None) -> None:
     at = site()
-    assert at.event(at.shown(), outcome, **({} if value is None else {"value": value})).status == 200
+    assert at.report_event(at.new_receipt(), outcome, **({} if value is None else {"value": value})).status == 200
 
 
 def test_a_replay_is_answered_alike_and_changes_nothing() -> None:
     at = site()
-    receipt = at.shown()
-    first, again = at.event(receipt, "left"), at.event(receipt, "left")
+    receipt = at.new_receipt()
+    first, again = at.report_event(receipt, "left"), at.report_event(receipt, "left")
     assert (again.status, again.body) == (first.status, first.body)
     assert OpenView.objects.values_list("bits", flat=True).get() == 0b11
 
 
 def test_the_first_rating_stands() -> None:
     at = site()
-    receipt = at.shown()
+    receipt = at.new_receipt()
     for value in (4, 1):
-        assert at.event(receipt, "rating", value=value).status == 200
+        assert at.report_event(receipt, "rating", value=value).status == 200
     assert OpenView.objects.get().rating == 4
 
 
 def test_a_stored_view_holds_the_declared_fields_and_whole_hours() -> None:
     at = site()
-    at.event(at.shown())
+    at.report_event(at.new_receipt())
     view = OpenView.objects.values().get()
     assert set(view) == {
         "nonce", "campaign", "arm", "placement", "locale", "hour", "closes", "bits", "rating", "dwell",
@@ -63,7 +63,7 @@ def test_a_stored_view_holds_the_declared_fields_and_whole_hours() -> None:
 
 def test_a_list_counts_its_good_events_and_names_its_bad_ones() -> None:
     at = site()
-    good, other = at.shown(), at.shown()
+    good, other = at.new_receipt(), at.new_receipt()
     answer = at.post(
         "/api/v1/events",
         [
@@ -85,7 +85,7 @@ def test_a_list_counts_its_good_events_and_names_its_bad_ones() -> None:
 
 def test_500_events_fit_and_501_do_not() -> None:
     at = site()
-    event = {"receipt": at.shown(), "outcome": "exposed"}
+    event = {"receipt": at.new_receipt(), "outcome": "exposed"}
     assert at.post("/api/v1/events", [event] * 500).json == {"accepted": 500}
     refused = at.post("/api/v1/events", [event] * 501)
     assert (refused.status, refused.code) == (413, "wrong_number_of_events")
@@ -125,35 +125,35 @@ def test_bad_input_has_one_shape_and_stores_nothing(body: bytes, status: int, co
 
 def test_a_receipt_signed_elsewhere_is_refused() -> None:
     at = site()
-    forged = ReceiptOffice({1: b"another key, 32 bytes long......"}).issue(at.opened(at.shown()))
-    answer = at.event(forged)
+    forged = ReceiptSigner({1: b"another key, 32 bytes long......"}).issue(at.read_receipt(at.new_receipt()))
+    answer = at.report_event(forged)
     assert (answer.status, answer.code) == (403, "receipt_invalid")
 
 
 def test_an_expired_receipt_is_gone() -> None:
     at = site()
-    receipt = at.shown()
+    receipt = at.new_receipt()
     at.now += 3 * 3600
-    answer = at.event(receipt)
+    answer = at.report_event(receipt)
     assert (answer.status, answer.code, world.open_views()) == (410, "receipt_expired", 0)
 
 
 def test_a_receipt_does_not_count_from_a_site_that_may_not_show_its_placement() -> None:
     at = site()
-    body: Any = {"receipt": at.shown(), "outcome": "left"}
+    body: Any = {"receipt": at.new_receipt(), "outcome": "left"}
     answer = at.post("/api/v1/events", body, HTTP_ORIGIN="https://other.example")
     assert (answer.status, answer.code, world.open_views()) == (403, "receipt_foreign", 0)
 
 
 def test_a_receipt_of_a_placement_that_is_gone_is_foreign() -> None:
     at = site()
-    note = at.opened(at.shown())._replace(placement=999)
-    assert at.event(at.office.issue(note)).code == "receipt_foreign"
+    note = at.read_receipt(at.new_receipt())._replace(placement=999)
+    assert at.report_event(at.office.issue(note)).code == "receipt_foreign"
 
 
 def test_the_partners_site_may_read_the_answer() -> None:
     at = site()
-    body: Any = {"receipt": at.shown(), "outcome": "left"}
+    body: Any = {"receipt": at.new_receipt(), "outcome": "left"}
     answer = at.post("/api/v1/events", body, HTTP_ORIGIN=world.PARTNER_ORIGIN)
     assert answer.headers["Access-Control-Allow-Origin"] == world.PARTNER_ORIGIN
 
@@ -163,14 +163,14 @@ def test_events_are_still_taken_after_the_campaign_was_paused() -> None:
     from campaign.models import Campaign
 
     at = site()
-    receipt = at.shown()
+    receipt = at.new_receipt()
     transitions.pause(Campaign.objects.get(), by=world.person("mara"))
     at.refresh()
-    assert at.event(receipt, "left").status == 200
+    assert at.report_event(receipt, "left").status == 200
 
 
 def test_a_browser_may_ask_before_it_sends_json() -> None:
-    answer = world.Site().request("OPTIONS", "/api/v1/events", HTTP_ORIGIN=world.PARTNER_ORIGIN)
+    answer = world.AudienceSite().request("OPTIONS", "/api/v1/events", HTTP_ORIGIN=world.PARTNER_ORIGIN)
     assert (answer.status, answer.headers["Access-Control-Allow-Headers"]) == (204, "Content-Type")
 
 
@@ -178,10 +178,10 @@ def test_a_browser_may_ask_before_it_sends_json() -> None:
 def test_a_process_that_has_read_no_campaign_yet_asks_for_the_event_again() -> None:
     """It cannot know whether the receipt's placement is one of ours: to refuse it for good would lose the event."""
     world.launched()
-    site = world.Site()
-    receipt = site.shown()
-    site.snapshot = EMPTY
-    answer = site.event(receipt)
+    site = world.AudienceSite()
+    receipt = site.new_receipt()
+    site.snapshot = EMPTY_SNAPSHOT
+    answer = site.report_event(receipt)
     assert (answer.status, answer.code) == (503, "not_recorded")
 
 
@@ -189,8 +189,8 @@ def test_a_process_that_has_read_no_campaign_yet_asks_for_the_event_again() -> N
 def test_events_of_someone_who_asks_not_to_be_counted_are_answered_and_not_kept(header: str) -> None:
     """Asked for between the message and what was done with it, say."""
     world.launched()
-    site = world.Site()
-    receipt, choice = site.shown(), {header: "1"}
+    site = world.AudienceSite()
+    receipt, choice = site.new_receipt(), {header: "1"}
     event = {"receipt": receipt, "outcome": "exposed"}
     answers = [site.post("/api/v1/events", value, **choice) for value in (event, [event, event])]
     assert [(answer.status, answer.json) for answer in answers] == [(200, {"accepted": 0})] * 2

@@ -79,7 +79,7 @@ def test_served_but_never_seen_is_visible_per_arm() -> None:
 def test_a_look_before_anyone_was_counted_is_too_early_and_with_an_exception_says_so() -> None:
     campaign = world.launched()
     assert "too early" in build.build(evaluate(campaign, now=world.NOON)).sentence
-    told = build.build(evaluate(campaign, now=world.NOON, exception="Ana: to see it empty."))
+    told = build.build(evaluate(campaign, now=world.NOON, embargo_exception="Ana: to see it empty."))
     assert told.sentence == "Nobody has been counted yet."
     assert {row.verdict for row in told.primary.differences} == {"cannot-tell-yet"}
 
@@ -101,14 +101,14 @@ def test_a_guardrail_uses_its_own_smallest_difference() -> None:
 def test_what_takes_time_does_not_keep_others_from_writing(monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = world.launched()
     world.tally(campaign, COUNTS)
-    proper = release.decide
+    proper = release.decide_release
     inside: list[bool] = []
 
     def decide(*arguments: Any) -> Release:
         inside.append(transaction.get_connection().in_atomic_block)
         return proper(*arguments)
 
-    monkeypatch.setattr(release, "decide", decide)
+    monkeypatch.setattr(release, "decide_release", decide)
     evaluate(campaign, now=world.NOON)
     assert inside == [False]
 
@@ -116,7 +116,7 @@ def test_what_takes_time_does_not_keep_others_from_writing(monkeypatch: pytest.M
 def test_a_look_that_another_overtook_is_taken_again_with_that_one_known(monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = world.launched()
     world.tally(campaign, COUNTS)
-    proper = release.decide
+    proper = release.decide_release
     calls: list[int] = []
 
     def decide(*arguments: Any) -> Release:
@@ -126,5 +126,5 @@ def test_a_look_that_another_overtook_is_taken_again_with_that_one_known(monkeyp
             evaluate(campaign, now=world.NOON)
         return decided
 
-    monkeypatch.setattr(release, "decide", decide)
+    monkeypatch.setattr(release, "decide_release", decide)
     assert (evaluate(campaign, now=world.NOON).look, len(calls)) == (2, 3)

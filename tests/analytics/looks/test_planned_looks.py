@@ -2,8 +2,8 @@
 
 import pytest
 
-from analytics.comparison.compare import ArmCounts, Rules, compare, held_back
-from analytics.comparison.factorial import factorial_terms
+from analytics.comparison.compare import ArmCounts, Rules, compare, too_few_events_reason
+from analytics.comparison.factorial import factorial_contrasts
 from analytics.looks.evaluate import NotEvaluable, evaluate
 from analytics.models import Analysis, Tally
 from analytics.results import build
@@ -37,13 +37,13 @@ class TestEmbargo:
         assert told.primary.differences == ()
 
     def test_an_exception_is_on_the_record_and_exploratory(self) -> None:
-        analysis = evaluate(running(planned_per_arm=100_000), now=world.NOON, exception="Ana: a funder asked.")
+        analysis = evaluate(running(planned_per_arm=100_000), now=world.NOON, embargo_exception="Ana: a funder asked.")
         assert (analysis.embargoed, analysis.exploratory, analysis.exception) == (False, True, "Ana: a funder asked.")
         assert analysis.estimates.filter(kind="difference").exists()
 
     def test_an_exception_that_its_column_cannot_hold_is_refused_in_words(self) -> None:
         with pytest.raises(NotEvaluable, match="300 characters"):
-            evaluate(running(planned_per_arm=100_000), now=world.NOON, exception="x" * 301)
+            evaluate(running(planned_per_arm=100_000), now=world.NOON, embargo_exception="x" * 301)
 
     def test_at_the_first_planned_look_the_estimates_show(self) -> None:
         analysis = evaluate(running(planned_per_arm=5000, monitoring="always-valid", looks=[0.5, 1]), now=world.NOON)
@@ -77,7 +77,7 @@ class TestLooks:
                 plan={"monitoring": monitoring, "planned_per_arm": 10_000, "looks": [0.5, 1]},
             )
             world.tally(campaign, COUNTS)
-            analysis = evaluate(campaign, now=world.NOON, exception="test" if monitoring == "fixed" else "")
+            analysis = evaluate(campaign, now=world.NOON, embargo_exception="test" if monitoring == "fixed" else "")
             row = analysis.estimates.filter(kind="difference", outcome="turned_back").first()
             assert row is not None
             assert row.low is not None
@@ -88,13 +88,13 @@ class TestLooks:
         assert widths[1] / widths[0] == pytest.approx(2.963 / 1.960, rel=0.01)
 
     def test_an_outcome_beside_the_plan_is_marked_exploratory(self) -> None:
-        analysis = evaluate(running(), now=world.NOON, also=["help_self", "annoyed"])
+        analysis = evaluate(running(), now=world.NOON, extra_outcomes=["help_self", "annoyed"])
         roles = dict(analysis.estimates.values_list("outcome", "role"))
         assert roles == {"turned_back": "primary", "annoyed": "guardrail", "help_self": "exploratory"}
 
     def test_an_unknown_outcome_is_refused(self) -> None:
         with pytest.raises(NotEvaluable, match="catalogue"):
-            evaluate(running(), now=world.NOON, also=["purchases"])
+            evaluate(running(), now=world.NOON, extra_outcomes=["purchases"])
 
 
 @pytest.mark.django_db
@@ -135,8 +135,8 @@ def test_a_verdict_that_must_hold_at_every_look_waits_for_events() -> None:
     rules = Rules(monitoring="always-valid", planned_per_arm=100_000)
     (row,) = compare(rare, [("b", "a")], rules).comparisons
     assert row.verdict == "cannot-tell-yet"
-    assert "10 people" in row.held
-    assert held_back([arm.counts for arm in rare], Rules()) == ""
+    assert "10 people" in row.hold_reason
+    assert too_few_events_reason([arm.counts for arm in rare], Rules()) == ""
 
 
 def test_a_broken_split_is_seen_under_every_monitoring() -> None:
@@ -147,14 +147,16 @@ def test_a_broken_split_is_seen_under_every_monitoring() -> None:
 
 def test_a_paused_arm_stands_outside_the_split() -> None:
     arms = [ArmCounts("a", Counts(10_000, 500)), ArmCounts("b", Counts(10_000, 500))]
-    assert not compare([*arms, ArmCounts("c", Counts(2_000, 90), paused=True)], [("c", "a")], Rules()).withheld
+    assert not compare([*arms, ArmCounts("c", Counts(2_000, 90), was_paused=True)], [("c", "a")], Rules()).withheld
     assert compare([*arms, ArmCounts("c", Counts(2_000, 90))], [("c", "a")], Rules()).withheld
 
 
 def test_equal_sums_have_no_interaction() -> None:
     cells = {"neutral": 4000, "victim": 4500, "user": 4300, "both": 4800}
     arms = {key: ArmCounts(key, Counts(100_000, events)) for key, events in cells.items()}
-    terms = {term.name: term for term in factorial_terms(**arms, rules=Rules(smallest_difference=0.01), withheld=False)}
+    terms = {
+        term.name: term for term in factorial_contrasts(**arms, rules=Rules(smallest_difference=0.01), withheld=False)
+    }
     assert isinstance(terms["interaction"].estimate, Estimate)
     assert terms["interaction"].estimate.effect == pytest.approx(0.0, abs=1e-12)
     assert terms["interaction"].verdict == "no-meaningful-difference"

@@ -19,12 +19,12 @@ from analytics import worker
 from analytics.looks.evaluate import evaluate
 from analytics.models import GuardEvent, Notice, Pulse, Telling, WorkerStep
 from analytics.notifications import delivery, events, webhook
-from analytics.notifications.wording import letter, sentence
+from analytics.notifications.wording import email_subject_and_text, notice_sentence
 from analytics.worker import STEPS, Worker
 from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Campaign
 from messages.audit import log
-from messages.help_links.link_checker import Unsafe
+from messages.help_links.link_checker import UnsafeAddress
 from messages.models import HelpLink
 from tests import world
 
@@ -60,7 +60,7 @@ def crossed(campaign: Campaign) -> GuardEvent:
 
 
 def kinds(campaign: Campaign, *, days: int = 0) -> list[str]:
-    events.make(campaign, now=world.NOON + timedelta(days=days))
+    events.record_notices(campaign, now=world.NOON + timedelta(days=days))
     return sorted(Notice.objects.filter(campaign=campaign).values_list("kind", flat=True))
 
 
@@ -72,7 +72,10 @@ class TestWhatIsTold:
         campaign = running()
         crossed(campaign)
         assert kinds(campaign) == ["guardrail"]
-        assert sentence(Notice.objects.get()) == "In “The pilot”, “Both” crossed a guardrail and is no longer shown."
+        assert (
+            notice_sentence(Notice.objects.get())
+            == "In “The pilot”, “Both” crossed a guardrail and is no longer shown."
+        )
 
     def test_a_split_that_broke_at_a_look_or_by_the_hour(self) -> None:
         campaign = running(planned_per_arm=100_000)
@@ -92,7 +95,7 @@ class TestWhatIsTold:
         campaign = running()
         transitions.pause(campaign, by=world.person("mara", "manager"))
         assert kinds(campaign) == []
-        transitions.record(log.Action.CAMPAIGN_PAUSE, campaign, by=log.WORKER)
+        transitions.record_campaign_action(log.Action.CAMPAIGN_PAUSE, campaign, by=log.WORKER)
         assert kinds(campaign) == ["paused"]
 
     def test_the_planned_people(self) -> None:
@@ -116,35 +119,35 @@ class TestWhatIsTold:
     def test_no_decision_comes_from_a_look_that_somebody_took_early(self) -> None:
         campaign = running(planned_per_arm=1_000_000)
         world.tally(campaign, SAME)
-        evaluate(campaign, now=world.NOON, exception="ana: a funder asked.")
+        evaluate(campaign, now=world.NOON, embargo_exception="ana: a funder asked.")
         assert kinds(campaign) == []
 
     def test_the_last_day(self) -> None:
         campaign = running()
         Campaign.objects.filter(pk=campaign.pk).update(ends_at=world.NOON)
-        transitions.close_due(now=world.NOON)
+        transitions.close_due_campaigns(now=world.NOON)
         campaign.refresh_from_db()
         assert kinds(campaign) == ["ended"]
 
     def test_each_is_made_once_however_often_the_worker_looks(self) -> None:
         campaign = running()
         crossed(campaign)
-        assert [events.make(campaign, now=world.NOON) for _ in range(3)] == [1, 0, 0]
+        assert [events.record_notices(campaign, now=world.NOON) for _ in range(3)] == [1, 0, 0]
 
     def test_long_closed_campaigns_are_left_alone(self) -> None:
         campaign = running()
         crossed(campaign)
         Campaign.objects.update(state="closed", changed_at=world.NOON)
-        assert list(events.watched(now=world.NOON + timedelta(days=13))) == [campaign]
-        assert list(events.watched(now=world.NOON + timedelta(days=15))) == []
+        assert list(events.notifiable_campaigns(now=world.NOON + timedelta(days=13))) == [campaign]
+        assert list(events.notifiable_campaigns(now=world.NOON + timedelta(days=15))) == []
 
 
 class TestTheLetter:
     def test_it_goes_to_who_made_it_and_whom_the_plan_names_each_alone(self) -> None:
         campaign = running()
         crossed(campaign)
-        events.make(campaign, now=world.NOON)
-        assert delivery.tell_all(now=world.NOON) == 2
+        events.record_notices(campaign, now=world.NOON)
+        assert delivery.send_due_notices(now=world.NOON) == 2
         assert sorted(each.to for each in mail.outbox) == [["ana@ngo.example"], ["mara@ngo.example"]]
         assert "https://thought.example/campaigns/pilot/watch/" in mail.outbox[0].body
 
@@ -154,7 +157,7 @@ class TestTheLetter:
         world.tally(campaign, MANY)
         evaluate(campaign, now=world.NOON)
         notice = Notice(campaign=campaign, kind=kind, ref="x", about="Both", at=world.NOON)
-        told = " ".join(letter(notice, page="https://thought.example/campaigns/pilot/watch/"))
+        told = " ".join(email_subject_and_text(notice, page_url="https://thought.example/campaigns/pilot/watch/"))
         assert re.findall(r"\d+", told) == (["180"] if kind == "help-link" else [])  # days, not people
 
     def test_nobody_is_told_who_is_gone_or_has_no_address(self) -> None:
@@ -164,13 +167,13 @@ class TestTheLetter:
             for field, value in fields.items():
                 setattr(person, field, value)
             person.save()
-        assert events.told_of(Campaign.objects.get()) == []
+        assert events.recipients(Campaign.objects.get()) == []
 
     def test_without_a_mail_server_a_notice_stands_on_the_page_alone(self, settings: Any) -> None:
         settings.EMAIL_HOST = ""
         campaign = running()
         crossed(campaign)
-        events.make(campaign, now=world.NOON)
+        events.record_notices(campaign, now=world.NOON)
         client = Client()
         world.sign_in(client, world.person("mara"))
         told = client.get("/campaigns/pilot/watch/").content.decode()
@@ -188,7 +191,7 @@ class TestStops:
     def waiting(self) -> Campaign:
         campaign = running()
         crossed(campaign)
-        events.make(campaign, now=world.NOON)
+        events.record_notices(campaign, now=world.NOON)
         return campaign
 
     def test_stopped_while_making_leaves_nothing_half_made(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,10 +202,10 @@ class TestStops:
         crossed(campaign)
         monkeypatch.setattr(Telling.objects.__class__, "bulk_create", stop)
         with pytest.raises(Stopped):
-            events.make(campaign, now=world.NOON)
+            events.record_notices(campaign, now=world.NOON)
         assert not Notice.objects.exists()
         monkeypatch.undo()
-        assert events.make(campaign, now=world.NOON) == 1
+        assert events.record_notices(campaign, now=world.NOON) == 1
         assert Telling.objects.count() == 2
 
     def test_stopped_before_it_is_sent_loses_nothing(self, waiting: Campaign) -> None:
@@ -210,8 +213,8 @@ class TestStops:
             raise Stopped
 
         with pytest.raises(Stopped):
-            delivery.tell_all(now=world.NOON, send=stop)
-        assert delivery.tell_all(now=world.NOON) == 2
+            delivery.send_due_notices(now=world.NOON, send=stop)
+        assert delivery.send_due_notices(now=world.NOON) == 2
         assert len(mail.outbox) == 2
 
     def test_stopped_between_sending_and_noting_sends_one_twice_and_both_say_so(
@@ -222,12 +225,12 @@ class TestStops:
 
         monkeypatch.setattr(Telling, "save", stop)
         with pytest.raises(Stopped):
-            delivery.tell_all(now=world.NOON)
+            delivery.send_due_notices(now=world.NOON)
         monkeypatch.undo()
-        assert delivery.tell_all(now=world.NOON) == 2
+        assert delivery.send_due_notices(now=world.NOON) == 2
         named = [each.extra_headers["Message-ID"] for each in mail.outbox]
         assert (len(named), len(set(named))) == (3, 2)
-        assert delivery.tell_all(now=world.NOON + timedelta(days=1)) == 0
+        assert delivery.send_due_notices(now=world.NOON + timedelta(days=1)) == 0
 
 
 class TestRetries:
@@ -238,10 +241,10 @@ class TestRetries:
 
         campaign = running()
         crossed(campaign)
-        events.make(campaign, now=world.NOON)
-        monkeypatch.setattr(delivery, "send_one", refuse)
-        with pytest.raises(delivery.NotTold):
-            delivery.tell_all(now=world.NOON)
+        events.record_notices(campaign, now=world.NOON)
+        monkeypatch.setattr(delivery, "send_notice", refuse)
+        with pytest.raises(delivery.NoticeNotSent):
+            delivery.send_due_notices(now=world.NOON)
         return campaign
 
     def test_each_waits_twice_as_long_as_the_last(self, refused: Campaign) -> None:
@@ -250,14 +253,14 @@ class TestRetries:
             due = Telling.objects.order_by("pk")[0].due_at
             waits.append(int((due - now).total_seconds() / 60))
             now = due
-            with pytest.raises(delivery.NotTold):
-                delivery.tell_all(now=now)
+            with pytest.raises(delivery.NoticeNotSent):
+                delivery.send_due_notices(now=now)
         assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 720, 720]
 
     def test_a_failure_is_on_the_page_and_at_health_ready_by_its_name_alone(self, refused: Campaign) -> None:
         (step,) = (each for each in STEPS if each.name == "tell")
         assert not Worker(clock=lambda: world.NOON + timedelta(seconds=30)).run(step)
-        assert WorkerStep.objects.get(name="tell").failure == "NotTold"
+        assert WorkerStep.objects.get(name="tell").failure == "NoticeNotSent"
         client = Client()
         world.sign_in(client, world.person("mara"))
         told = client.get("/campaigns/pilot/watch/").content.decode()
@@ -265,15 +268,15 @@ class TestRetries:
         assert "mara@ngo.example" not in told
 
     def test_after_a_week_it_is_given_up_and_the_page_says_so(self, refused: Campaign) -> None:
-        Telling.objects.update(tries=delivery.MOST_TRIES)
-        assert delivery.tell_all(now=world.NOON + timedelta(days=30)) == 0
+        Telling.objects.update(tries=delivery.MAX_ATTEMPTS)
+        assert delivery.send_due_notices(now=world.NOON + timedelta(days=30)) == 0
         client = Client()
         world.sign_in(client, world.person("mara"))
         assert "Could not be sent in a week of trying" in client.get("/campaigns/pilot/watch/").content.decode()
 
     def test_it_is_sent_once_the_server_is_back(self, refused: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.undo()
-        assert delivery.tell_all(now=world.NOON + timedelta(minutes=2)) == 2
+        assert delivery.send_due_notices(now=world.NOON + timedelta(minutes=2)) == 2
         assert set(Telling.objects.values_list("failure", flat=True)) == {""}
 
     def test_one_campaign_that_fails_keeps_the_others_notices_from_nobody(
@@ -281,14 +284,14 @@ class TestRetries:
     ) -> None:
         campaign = running()
         crossed(campaign)
-        events.make(campaign, now=world.NOON)
+        events.record_notices(campaign, now=world.NOON)
 
         def fail(*_: Any, **__: Any) -> int:
             raise ValueError
 
-        monkeypatch.setattr(events, "make", fail)
+        monkeypatch.setattr(events, "record_notices", fail)
         with pytest.raises(ValueError):
-            worker.tell(world.NOON)
+            worker.send_notices(world.NOON)
         assert len(mail.outbox) == 2
 
 
@@ -334,7 +337,12 @@ def site() -> Iterator[Site]:
 
 def post(site: Site, url: str = "https://hook.example/in", addresses: tuple[str, ...] = ("93.184.216.34",)) -> None:
     webhook.post(
-        url, {"campaign": "pilot"}, once="notice-1", resolve=lambda host: addresses, connect=site.connect, seconds=5
+        url,
+        {"campaign": "pilot"},
+        idempotency_key="notice-1",
+        resolve=lambda host: addresses,
+        connect=site.connect,
+        seconds=5,
     )
 
 
@@ -342,12 +350,12 @@ class TestTheWebhook:
     def test_it_is_told_the_campaign_the_kind_a_sentence_and_a_page_and_no_more(
         self, site: Site, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("messages.help_links.link_checker.resolved", lambda host: ["93.184.216.34"])
-        monkeypatch.setattr("messages.help_links.link_checker.connected", site.connect)
+        monkeypatch.setattr("messages.help_links.link_checker.resolve_host", lambda host: ["93.184.216.34"])
+        monkeypatch.setattr("messages.help_links.link_checker.open_connection", site.connect)
         campaign = running(webhook="https://hook.example/in?key=1")
         crossed(campaign)
-        events.make(campaign, now=world.NOON)
-        assert delivery.tell_all(now=world.NOON) == 3
+        events.record_notices(campaign, now=world.NOON)
+        assert delivery.send_due_notices(now=world.NOON) == 3
         ((path, headers, body),) = site.told
         assert path == "/in?key=1"
         assert body == {
@@ -363,18 +371,18 @@ class TestTheWebhook:
         "address", ["127.0.0.1", "10.0.0.8", "169.254.169.254", "192.168.1.1", "::1", "fd00::1", "::ffff:10.0.0.1"]
     )
     def test_it_never_goes_into_a_private_network(self, site: Site, address: str) -> None:
-        with pytest.raises(Unsafe):
+        with pytest.raises(UnsafeAddress):
             post(site, addresses=("93.184.216.34", address))
         assert site.connected_to == []
 
     @pytest.mark.parametrize("url", ["http://hook.example/", "https://hook.example:8443/", "https://a:b@hook.example/"])
     def test_it_goes_over_https_alone(self, site: Site, url: str) -> None:
-        with pytest.raises(Unsafe):
+        with pytest.raises(UnsafeAddress):
             post(site, url)
 
     @pytest.mark.parametrize("status", [302, 404, 500])
     def test_it_is_sent_on_nowhere_and_tried_again(self, site: Site, status: int) -> None:
         site.status = status
-        with pytest.raises(webhook.NotTaken):
+        with pytest.raises(webhook.WebhookRejected):
             post(site)
         assert len(site.connected_to) == 1

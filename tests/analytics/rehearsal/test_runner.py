@@ -20,27 +20,27 @@ from django.utils import timezone
 
 from analytics.models import Rehearsal
 from analytics.rehearsal import campaign_copy, runner, views, walkthrough
-from campaign.keys.reloader import Ring
+from campaign.keys.reloader import KeyReloader
 from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from messages.models import AuditEntry, HelpLink, Rendition
 from tests import world
-from tests.installation import with_databases
+from tests.installation import copy_migrated_databases
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
 DATABASE_OF = {"analytics.OpenView": "audience", "analytics.FoldedHour": "audience"}
 
 
 @pytest.fixture(autouse=True)
-def copies_of_migrated_databases(monkeypatch: pytest.MonkeyPatch) -> None:
+def migrated_copies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each rehearsal would else migrate databases of its own, which takes longer than the walk."""
-    own = runner.environment
+    own = runner.sandbox_environment
 
     def prepared(directory: Path) -> dict[str, str]:
-        with_databases(directory)
+        copy_migrated_databases(directory)
         return own(directory)
 
-    monkeypatch.setattr(runner, "environment", prepared)
+    monkeypatch.setattr(runner, "sandbox_environment", prepared)
 
 
 @pytest.fixture
@@ -116,52 +116,54 @@ class TestItIsKeptApart:
     ) -> None:
         """The planted fault: the process that walks is given what is real."""
         before = state()
-        monkeypatch.setattr(runner, "environment", lambda directory: dict(os.environ))
+        monkeypatch.setattr(runner, "sandbox_environment", lambda directory: dict(os.environ))
         with pytest.raises(subprocess.CalledProcessError):
             walked(campaign)
         assert state() == before
 
     @pytest.mark.process
     def test_with_the_real_keys_it_refuses_too(self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
-        own, real = runner.environment, {"KEY_DIRECTORY": str(settings.KEY_DIRECTORY)}
-        monkeypatch.setattr(runner, "environment", lambda directory: own(directory) | real)
+        own, real = runner.sandbox_environment, {"KEY_DIRECTORY": str(settings.KEY_DIRECTORY)}
+        monkeypatch.setattr(runner, "sandbox_environment", lambda directory: own(directory) | real)
         with pytest.raises(subprocess.CalledProcessError) as refused:
             walked(campaign)
         assert b"outside of the rehearsal" in refused.value.stderr
 
     def test_the_walk_refuses_in_this_process(self, campaign: Campaign) -> None:
-        with pytest.raises(walkthrough.NotPrivate):
-            walkthrough.walk(campaign_copy.taken(campaign))
+        with pytest.raises(walkthrough.NotASandbox):
+            walkthrough.run_walkthrough(campaign_copy.export_campaign(campaign))
 
     @pytest.mark.process
     def test_its_receipts_are_refused_by_the_real_surface(self, campaign: Campaign, tmp_path: Path) -> None:
         names = f"campaign={campaign.pk}, arm={campaign.arms.all()[0].pk}, placement={campaign.placements.get().pk}"
         script = (
-            "from django.conf import settings; from campaign.assignment.receipts import facts;"
-            "from campaign.keys.reloader import Ring;"
+            "from django.conf import settings; from campaign.assignment.receipts import pack_ids;"
+            "from campaign.keys.reloader import KeyReloader;"
             "import time, os; hour = int(time.time()) // 3600;"
-            "office = Ring(settings.KEY_DIRECTORY, clock=time.time).office;"
-            f"print(office.sign(facts({names}), hour, hour + 2, 'en', os.urandom(16)))"
+            "office = KeyReloader(settings.KEY_DIRECTORY, clock=time.time).receipt_signer;"
+            f"print(office.sign(pack_ids({names}), hour, hour + 2, 'en', os.urandom(16)))"
         )
         command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", script]
         done = subprocess.run(
             command,
             cwd=settings.BASE_DIR,
-            env=runner.environment(tmp_path),
+            env=runner.sandbox_environment(tmp_path),
             check=True,
             capture_output=True,
             text=True,
         )
-        site = world.Site(office=Ring(settings.KEY_DIRECTORY, clock=lambda: world.NOON.timestamp()).office)
+        site = world.AudienceSite(
+            office=KeyReloader(settings.KEY_DIRECTORY, clock=lambda: world.NOON.timestamp()).receipt_signer
+        )
         site.now = timezone.now().timestamp()
-        assert site.event(done.stdout.strip()).code == "receipt_invalid"
+        assert site.report_event(done.stdout.strip()).code == "receipt_invalid"
         assert world.open_views() == 0
 
     def test_no_name_address_or_password_is_taken_along(self, campaign: Campaign) -> None:
         User.objects.update(email="canary@example.org", first_name="Canary")
         campaign.plan.told.add(world.person("canary-told"))
         campaign.placements.get().partner.contacts.add(world.person("canary-contact", "partner contact"))
-        rows = json.dumps(campaign_copy.taken(campaign), default=str)
+        rows = json.dumps(campaign_copy.export_campaign(campaign), default=str)
         assert "anary" not in rows
         assert "mara" not in rows
         assert campaign.salt not in rows
@@ -169,13 +171,13 @@ class TestItIsKeptApart:
     @pytest.mark.process
     def test_nothing_of_it_stays_on_disk(self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
         made: list[Path] = []
-        own = runner.environment
+        own = runner.sandbox_environment
 
         def noted(directory: Path) -> dict[str, str]:
             made.append(directory)
             return own(directory)
 
-        monkeypatch.setattr(runner, "environment", noted)
+        monkeypatch.setattr(runner, "sandbox_environment", noted)
         campaign.plan.outcomes.all().delete()  # so that it is quick
         runner.rehearse(campaign)
         assert [directory.exists() for directory in made] == [False]
@@ -191,7 +193,7 @@ class TestAskingForOne:
         monkeypatch.setattr(runner, "rehearse", lambda campaign: {"report": None, "problems": []})
 
     def test_twice_is_asking_once(self, campaign: Campaign, mara: User) -> None:
-        one, two = (runner.ask(campaign, by=mara, now=world.NOON) for _ in range(2))
+        one, two = (runner.request_rehearsal(campaign, by=mara, now=world.NOON) for _ in range(2))
         assert one == two
         assert AuditEntry.objects.filter(action="campaign-rehearse").count() == 1
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -199,11 +201,11 @@ class TestAskingForOne:
 
     def test_is_refused_after_the_launch(self, mara: User) -> None:
         with pytest.raises(runner.RehearsalRefused):
-            runner.ask(world.launched(), by=mara, now=world.NOON)
+            runner.request_rehearsal(world.launched(), by=mara, now=world.NOON)
 
     def test_the_last_one_is_kept(self, campaign: Campaign, mara: User, told: None) -> None:
         for _ in range(2):
-            runner.carry_out(runner.ask(campaign, by=mara, now=world.NOON))
+            runner.run_rehearsal(runner.request_rehearsal(campaign, by=mara, now=world.NOON))
         assert Rehearsal.objects.get().state == "done"
 
     def test_one_that_breaks_off_says_so(self, campaign: Campaign, mara: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,28 +214,28 @@ class TestAskingForOne:
 
         monkeypatch.setattr(runner, "rehearse", broken)
         with pytest.raises(subprocess.TimeoutExpired):
-            runner.carry_out(runner.ask(campaign, by=mara, now=world.NOON))
+            runner.run_rehearsal(runner.request_rehearsal(campaign, by=mara, now=world.NOON))
         assert Rehearsal.objects.get().state == "failed"
 
     @pytest.mark.process
     def test_the_worker_begins_one_and_notices_that_its_process_is_gone(
         self, campaign: Campaign, mara: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        runner.ask(campaign, by=mara, now=world.NOON)
-        stagehand = runner.Stagehand()
+        runner.request_rehearsal(campaign, by=mara, now=world.NOON)
+        stagehand = runner.RehearsalLauncher()
         monkeypatch.setattr(sys, "executable", "/bin/false")
-        assert stagehand.tend(now=world.NOON) == 1
+        assert stagehand.start_next(now=world.NOON) == 1
         assert stagehand._child is not None
         stagehand._child.wait()
-        assert stagehand.tend(now=world.NOON) == 0
+        assert stagehand.start_next(now=world.NOON) == 0
         assert Rehearsal.objects.get().state == "failed"
 
     def test_one_of_a_worker_that_died_is_broken_off_in_time(self, campaign: Campaign, mara: User) -> None:
-        runner.ask(campaign, by=mara, now=world.NOON)
+        runner.request_rehearsal(campaign, by=mara, now=world.NOON)
         Rehearsal.objects.update(state="running")
-        assert runner.Stagehand().tend(now=world.NOON + timedelta(minutes=9)) == 0
+        assert runner.RehearsalLauncher().start_next(now=world.NOON + timedelta(minutes=9)) == 0
         assert Rehearsal.objects.get().state == "running"
-        runner.Stagehand().tend(now=world.NOON + timedelta(minutes=10))
+        runner.RehearsalLauncher().start_next(now=world.NOON + timedelta(minutes=10))
         assert Rehearsal.objects.get().state == "failed"
 
 
@@ -258,8 +260,8 @@ class TestThePage:
     def test_is_marked_as_a_rehearsal_and_shows_problems_and_the_look(
         self, campaign: Campaign, manager: Client
     ) -> None:
-        asked = runner.ask(campaign, by=world.person("mara"), now=world.NOON)
-        runner.carry_out(asked)
+        asked = runner.request_rehearsal(campaign, by=world.person("mara"), now=world.NOON)
+        runner.run_rehearsal(asked)
         html = self.page(manager)
         assert html.count("Rehearsal: invented visitors") == 2
         assert "quiet-page: nothing is shown while the campaign is paused." in html
@@ -276,7 +278,7 @@ class TestThePage:
             asked_by=world.person("mara"),
             asked_at=world.NOON,
             state="done",
-            problems=[{"code": code, **names} for code in views._SAID],
+            problems=[{"code": code, **names} for code in views.PROBLEM_SENTENCES],
         )
         html = self.page(manager)
         assert "Spanish is missing in A" in html

@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 
 from analytics.results import charts
 from analytics.results.build import DifferenceRow, OutcomeBlock, RateRow
-from campaign.outcomes import CATALOGUE
+from campaign.outcomes import OUTCOMES
 from messages.models import Frame
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -36,7 +36,7 @@ MORE = DifferenceRow(
     reason="",
     method="miettinen-nurminen",
 )
-BLOCK = OutcomeBlock(CATALOGUE["turned_back"], "primary", (NEUTRAL, BOTH), (MORE,), 0.02)
+BLOCK = OutcomeBlock(OUTCOMES["turned_back"], "primary", (NEUTRAL, BOTH), (MORE,), 0.02)
 
 
 def parsed(svg: str) -> ET.Element:
@@ -62,8 +62,8 @@ def mark(svg: str, frame: str) -> float:
 @pytest.mark.parametrize("drawing", DRAWINGS)
 def test_both_charts_are_images_with_a_title_and_a_description(drawing: str) -> None:
     for svg in (
-        charts.rates(BLOCK, level=0.95, drawing=drawing),
-        charts.differences(BLOCK, level=0.95, drawing=drawing),
+        charts.rates_chart(BLOCK, level=0.95, layout_name=drawing),
+        charts.differences_chart(BLOCK, level=0.95, layout_name=drawing),
     ):
         root = parsed(svg)
         title, told = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
@@ -74,14 +74,14 @@ def test_both_charts_are_images_with_a_title_and_a_description(drawing: str) -> 
 
 
 def test_the_description_says_every_number_that_is_drawn() -> None:
-    told = parsed(charts.rates(BLOCK, level=0.95, drawing="wide")).find(f"{SVG}desc")
+    told = parsed(charts.rates_chart(BLOCK, level=0.95, layout_name="wide")).find(f"{SVG}desc")
     assert told is not None
     assert told.text == "Neutral text: 27 of 100 (26 to 28). Both harms: 36 of 100 (35 to 37)."
 
 
 @pytest.mark.parametrize("drawing", DRAWINGS)
 def test_a_higher_rate_stands_further_right_and_its_mark_inside_its_interval(drawing: str) -> None:
-    svg = charts.rates(BLOCK, level=0.95, drawing=drawing)
+    svg = charts.rates_chart(BLOCK, level=0.95, layout_name=drawing)
     assert mark(svg, "neutral") < mark(svg, "both")
     for frame in ("neutral", "both"):
         left, right = bar(svg, frame)
@@ -90,7 +90,7 @@ def test_a_higher_rate_stands_further_right_and_its_mark_inside_its_interval(dra
 
 def test_an_interval_of_twice_the_width_is_drawn_twice_as_wide() -> None:
     rows = (replace(NEUTRAL, low=0.20, high=0.22, rate=0.21), replace(BOTH, low=0.30, high=0.34, rate=0.32))
-    svg = charts.rates(replace(BLOCK, rates=rows), level=0.95, drawing="wide")
+    svg = charts.rates_chart(replace(BLOCK, rates=rows), level=0.95, layout_name="wide")
     narrow, wide = bar(svg, "neutral"), bar(svg, "both")
     assert wide[1] - wide[0] == pytest.approx(2 * (narrow[1] - narrow[0]), abs=0.03)
 
@@ -98,7 +98,7 @@ def test_an_interval_of_twice_the_width_is_drawn_twice_as_wide() -> None:
 @pytest.mark.parametrize("drawing", DRAWINGS)
 def test_each_row_carries_its_name_its_number_and_its_verdict(drawing: str) -> None:
     rates, differences = (
-        said(chart(BLOCK, level=0.95, drawing=drawing)) for chart in (charts.rates, charts.differences)
+        said(chart(BLOCK, level=0.95, layout_name=drawing)) for chart in (charts.rates_chart, charts.differences_chart)
     )
     assert "Both harms" in rates
     assert "36  of 100" in rates
@@ -108,7 +108,7 @@ def test_each_row_carries_its_name_its_number_and_its_verdict(drawing: str) -> N
 
 
 def test_the_band_lies_evenly_around_zero() -> None:
-    root = parsed(charts.differences(BLOCK, level=0.95, drawing="wide"))
+    root = parsed(charts.differences_chart(BLOCK, level=0.95, layout_name="wide"))
     band = next(r for r in root.iter(f"{SVG}rect") if r.get("class") == "band")
     zero = next(line for line in root.iter(f"{SVG}line") if line.get("class") == "zero")
     middle = float(band.attrib["x"].rstrip("%")) + float(band.attrib["width"].rstrip("%")) / 2
@@ -116,14 +116,14 @@ def test_the_band_lies_evenly_around_zero() -> None:
 
 
 def test_without_a_smallest_difference_no_band_is_drawn() -> None:
-    svg = charts.differences(replace(BLOCK, smallest_difference=None), level=0.95, drawing="wide")
+    svg = charts.differences_chart(replace(BLOCK, smallest_difference=None), level=0.95, layout_name="wide")
     assert "band" not in svg
     assert "too small" not in svg
 
 
 def test_a_band_far_wider_than_the_intervals_does_not_squeeze_them() -> None:
     tight = replace(MORE, effect=0.001, low=0.0005, high=0.0015)
-    svg = charts.differences(replace(BLOCK, differences=(tight,)), level=0.95, drawing="wide")
+    svg = charts.differences_chart(replace(BLOCK, differences=(tight,)), level=0.95, layout_name="wide")
     left, right = bar(svg, "both")
     assert right - left > 20
 
@@ -131,7 +131,8 @@ def test_a_band_far_wider_than_the_intervals_does_not_squeeze_them() -> None:
 def test_swapping_the_arms_mirrors_the_drawing() -> None:
     swapped = replace(MORE, effect=-0.091, low=-0.109, high=-0.073)
     svg, other = (
-        charts.differences(replace(BLOCK, differences=(row,)), level=0.95, drawing="phone") for row in (MORE, swapped)
+        charts.differences_chart(replace(BLOCK, differences=(row,)), level=0.95, layout_name="phone")
+        for row in (MORE, swapped)
     )
     assert bar(svg, "both")[0] + bar(other, "both")[1] == pytest.approx(100, abs=0.02)
     assert "−9.1" in said(other)
@@ -139,51 +140,58 @@ def test_swapping_the_arms_mirrors_the_drawing() -> None:
 
 def test_a_rare_outcome_is_told_of_ten_thousand_people() -> None:
     rows = tuple(replace(row, rate=r, low=r * 0.8, high=r * 1.2) for row, r in ((NEUTRAL, 0.0010), (BOTH, 0.0029)))
-    assert "29  of 10,000" in said(charts.rates(replace(BLOCK, rates=rows), level=0.95, drawing="wide"))
+    assert "29  of 10,000" in said(charts.rates_chart(replace(BLOCK, rates=rows), level=0.95, layout_name="wide"))
 
 
 def test_an_arm_nobody_saw_is_named_without_a_mark() -> None:
     empty = replace(BOTH, n=0, events=0, rate=None, low=None, high=None)
-    svg = charts.rates(replace(BLOCK, rates=(NEUTRAL, empty)), level=0.95, drawing="phone")
+    svg = charts.rates_chart(replace(BLOCK, rates=(NEUTRAL, empty)), level=0.95, layout_name="phone")
     assert "nobody counted yet" in said(svg)
     assert "frame-both" not in svg
 
 
 def test_a_difference_that_cannot_be_estimated_is_named_without_a_mark() -> None:
     row = replace(MORE, effect=None, low=None, high=None, reason="nobody saw it")
-    svg = charts.differences(replace(BLOCK, differences=(row,)), level=0.95, drawing="wide")
+    svg = charts.differences_chart(replace(BLOCK, differences=(row,)), level=0.95, layout_name="wide")
     assert "Can’t be estimated" in said(svg)
     assert "frame-both" not in svg
 
 
 def test_no_rates_at_all_still_make_a_drawing() -> None:
-    assert parsed(charts.rates(replace(BLOCK, rates=(), differences=()), level=0.95, drawing="wide")) is not None
-    assert parsed(charts.differences(replace(BLOCK, rates=(), differences=()), level=0.95, drawing="wide")) is not None
+    assert (
+        parsed(charts.rates_chart(replace(BLOCK, rates=(), differences=()), level=0.95, layout_name="wide")) is not None
+    )
+    assert (
+        parsed(charts.differences_chart(replace(BLOCK, rates=(), differences=()), level=0.95, layout_name="wide"))
+        is not None
+    )
 
 
 @pytest.mark.parametrize("drawing", DRAWINGS)
 def test_a_name_with_markup_is_shown_and_not_obeyed(drawing: str) -> None:
     rows = (NEUTRAL, replace(BOTH, name='<script>alert("x")</script>'))
-    svg = charts.rates(replace(BLOCK, rates=rows), level=0.95, drawing=drawing)
+    svg = charts.rates_chart(replace(BLOCK, rates=rows), level=0.95, layout_name=drawing)
     assert not list(parsed(svg).iter(f"{SVG}script"))
     assert "<script" not in svg
 
 
 def test_a_long_name_is_wrapped_and_never_cut() -> None:
     name = "Two people lose something that they can not get back once the picture is out"
-    svg = charts.rates(replace(BLOCK, rates=(NEUTRAL, replace(BOTH, name=name))), level=0.95, drawing="wide")
+    svg = charts.rates_chart(replace(BLOCK, rates=(NEUTRAL, replace(BOTH, name=name))), level=0.95, layout_name="wide")
     assert name in said(svg)
 
 
 def test_drawings_carry_no_inline_style_because_the_policy_forbids_it() -> None:
     for drawing in DRAWINGS:
-        svg = charts.rates(BLOCK, level=0.95, drawing=drawing) + charts.differences(BLOCK, level=0.95, drawing=drawing)
+        svg = charts.rates_chart(BLOCK, level=0.95, layout_name=drawing) + charts.differences_chart(
+            BLOCK, level=0.95, layout_name=drawing
+        )
         assert not re.search(r"\sstyle=|<style|\son\w+=", svg)
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 100), (25.8, 37.4), (-0.4, 0.9), (3, 3), (0.001, 0.0011), (-120, 4000)])
 def test_ticks_are_round_few_and_on_the_axis(low: float, high: float) -> None:
-    axis = charts.axis([low, high], charts.RATES["wide"])
+    axis = charts.fit_axis([low, high], charts.RATE_LAYOUTS["wide"])
     ticks = axis.ticks()
     assert 2 <= len(ticks) <= 9
     assert all(axis.low <= tick <= axis.high for tick in ticks)
@@ -191,7 +199,7 @@ def test_ticks_are_round_few_and_on_the_axis(low: float, high: float) -> None:
 
 
 def test_every_frame_has_one_mark_the_same_in_charts_and_in_pages() -> None:
-    assert set(charts.MARKS) == set(Frame.values)
-    assert len(set(charts.MARKS.values())) == len(charts.MARKS)
-    for frame, path in charts.MARKS.items():
+    assert set(charts.FRAME_SYMBOLS) == set(Frame.values)
+    assert len(set(charts.FRAME_SYMBOLS.values())) == len(charts.FRAME_SYMBOLS)
+    for frame, path in charts.FRAME_SYMBOLS.items():
         assert f'd="{path}"' in render_to_string("includes/mark.html", {"frame": frame})

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from analytics.looks.evaluate import evaluate
 from analytics.results import build, text
-from campaign.lifecycle.deviations import deviate
+from campaign.lifecycle.deviations import record_deviation
 from campaign.models import Campaign
 from tests import world
 from tests.campaign.api.test_views import analyst
@@ -31,7 +31,7 @@ def otherwise() -> Campaign:
     world.tally(campaign, COUNTS)
     evaluate(campaign, now=world.NOON)
     evaluate(campaign, now=world.NOON)
-    deviate(campaign, what=WHAT, why=WHY, by=world.person("mara"), now=world.NOON)
+    record_deviation(campaign, what=WHAT, why=WHY, by=world.person("mara"), now=world.NOON)
     return campaign
 
 

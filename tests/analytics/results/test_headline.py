@@ -36,7 +36,7 @@ def test_a_look_that_shows_an_earlier_one_says_what_that_one_said() -> None:
     campaign = looked("plenty")
     arm = campaign.arms.get(key="both")
     arm.tallies.filter(outcome="turned_back").update(count=443)
-    evaluate(campaign, now=world.NOON, exception="Ana: this is a test.")
+    evaluate(campaign, now=world.NOON, embargo_exception="Ana: this is a test.")
     page = build.latest(campaign)
     assert page is not None
     assert (page.look, page.shown_look) == (2, 1)
@@ -44,24 +44,24 @@ def test_a_look_that_shows_an_earlier_one_says_what_that_one_said() -> None:
 
 
 def test_a_campaign_without_a_look_has_none() -> None:
-    assert build.headlines([world.launched()]) == {}
+    assert build.look_summaries([world.launched()]) == {}
 
 
 def test_many_campaigns_take_as_many_queries_as_one(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     campaigns = [looked(slug) for slug in ("plenty", "few", "skewed")]
     for some in (campaigns[:1], campaigns):
         with django_assert_num_queries(6):
-            assert len(build.headlines(some)) == len(some)
+            assert len(build.look_summaries(some)) == len(some)
 
 
 def test_the_list_shows_them(client: Client) -> None:
     campaign = looked("plenty")
     world.sign_in(client, world.person("ana", "analyst"))
-    assert build.headlines([campaign])[campaign.pk].sentence in client.get("/").content.decode()
+    assert build.look_summaries([campaign])[campaign.pk].sentence in client.get("/").content.decode()
 
 
 def same_as_the_page(campaign: Campaign) -> None:
-    told, page = build.headlines([campaign])[campaign.pk], build.latest(campaign)
+    told, page = build.look_summaries([campaign])[campaign.pk], build.latest(campaign)
     assert page is not None
     assert (told.look, told.made_at, told.sentence) == (page.look, page.made_at, page.sentence)
     assert (told.withheld, told.lead_frame) == (page.withheld, page.lead_frame)

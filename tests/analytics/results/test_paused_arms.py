@@ -3,7 +3,7 @@
 import pytest
 
 from analytics.disclosure import gate
-from analytics.guardrails.pause import guard
+from analytics.guardrails.pause import pause_harmful_arms
 from analytics.models import GuardEvent
 from analytics.results import paused_arms
 from campaign.lifecycle import transitions
@@ -17,53 +17,53 @@ pytestmark = pytest.mark.django_db
 def stopped(counts: tuple[int, int] = (5000, 400), *, seen: int = 5000) -> Campaign:
     quiet = dict.fromkeys(QUIET, (seen, seen * 3 // 100))
     campaign = watched(quiet | {"both": counts})
-    guard(campaign, now=world.NOON)
+    pause_harmful_arms(campaign, now=world.NOON)
     return campaign
 
 
 def test_it_says_in_whole_people_of_100_what_was_seen_and_what_the_plan_allows() -> None:
-    (one,) = paused_arms.of(stopped((5000, 600))).standing
-    assert one.seen == (
+    (one,) = paused_arms.find_paused_arms(stopped((5000, 600))).paused
+    assert one.guardrail_sentences == (
         "Of 100 people who saw “Both”, at least 7 more said it annoyed them than of 100 who saw “Neutral”. "
         "The plan allows 1.",
     )
-    assert one.shows_how_much
+    assert one.magnitude_shown
     assert GuardEvent.objects.get().bound > 0.07
 
 
 def test_it_says_no_number_while_one_in_100_is_fewer_than_ten_people() -> None:
-    (one,) = paused_arms.of(stopped((900, 200), seen=900)).standing
-    assert one.seen == (
+    (one,) = paused_arms.find_paused_arms(stopped((900, 200), seen=900)).paused
+    assert one.guardrail_sentences == (
         "More people said it annoyed them after “Both” than after “Neutral”: surely more than the 1 in 100 that the "
         "plan allows.",
     )
-    assert not one.shows_how_much
+    assert not one.magnitude_shown
     assert GuardEvent.objects.get().in_hundred is None
 
 
 def test_it_says_no_number_that_says_no_more_than_the_margin() -> None:
     campaign = stopped((5000, 600))
     GuardEvent.objects.update(in_hundred=1, bound=0.0123)
-    (one,) = paused_arms.of(campaign).standing
-    assert "surely more than the 1 in 100" in one.seen[0]
+    (one,) = paused_arms.find_paused_arms(campaign).paused
+    assert "surely more than the 1 in 100" in one.guardrail_sentences[0]
 
 
 def test_of_a_good_outcome_fewer_is_the_harm() -> None:
     campaign = stopped((5000, 600))
     GuardEvent.objects.update(outcome="help_self")
-    (one,) = paused_arms.of(campaign).standing
-    assert "at least 7 fewer asked for help to stop" in one.seen[0]
+    (one,) = paused_arms.find_paused_arms(campaign).paused
+    assert "at least 7 fewer asked for help to stop" in one.guardrail_sentences[0]
 
 
 @pytest.mark.parametrize(("share", "people", "told"), [(0.0399, 1000, 3), (0.0399, 999, None), (-0.2, 1000, 0)])
 def test_the_door_rounds_down_to_whole_people_and_waits_for_enough(share: float, people: int, told: int | None) -> None:
-    assert gate.whole_in_hundred(share, people=people) == told
+    assert gate.releasable_percent(share, people=people) == told
 
 
 def test_a_stricter_small_cell_asks_for_more_people(settings: object) -> None:
     settings.SMALL_CELL = 20  # type: ignore[attr-defined]  # pytest-django's fixture has no public type
-    assert gate.whole_in_hundred(0.05, people=1999) is None
-    assert gate.whole_in_hundred(0.05, people=2000) == 5
+    assert gate.releasable_percent(0.05, people=1999) is None
+    assert gate.releasable_percent(0.05, people=2000) == 5
 
 
 def test_who_was_paused_by_hand_has_no_such_sentence() -> None:
@@ -71,17 +71,17 @@ def test_who_was_paused_by_hand_has_no_such_sentence() -> None:
     transitions.pause_arm(
         campaign.arms.get(key="user"), by=world.person("mara"), reason="A partner asked.", now=world.NOON
     )
-    (one,) = paused_arms.of(campaign).standing
-    assert (one.arm.key, one.seen, one.arm.paused_reason) == ("user", (), "A partner asked.")
+    (one,) = paused_arms.find_paused_arms(campaign).paused
+    assert (one.arm.key, one.guardrail_sentences, one.arm.paused_reason) == ("user", (), "A partner asked.")
 
 
 def test_a_stop_stays_in_sight_after_its_arm_was_resumed() -> None:
     campaign = stopped()
     arm = campaign.arms.get(key="both")
     transitions.resume_arm(arm, by=world.person("mara"), reason="They help as well.", now=world.NOON)
-    found = paused_arms.of(campaign)
-    assert (found.standing, [event.arm.key for event in found.resumed]) == ((), ["both"])
+    found = paused_arms.find_paused_arms(campaign)
+    assert (found.paused, [event.arm.key for event in found.resumed_events]) == ((), ["both"])
     transitions.pause_arm(arm, by=world.person("mara"), reason="A partner asked.", now=world.NOON)
-    found = paused_arms.of(campaign)
-    assert [one.seen for one in found.standing] == [()], "the second pause was for another reason"
-    assert len(found.resumed) == 1
+    found = paused_arms.find_paused_arms(campaign)
+    assert [one.guardrail_sentences for one in found.paused] == [()], "the second pause was for another reason"
+    assert len(found.resumed_events) == 1

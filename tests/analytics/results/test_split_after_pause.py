@@ -10,7 +10,7 @@ from django.utils import timezone
 from analytics.looks.evaluate import evaluate
 from analytics.report_rows import QualityItem
 from analytics.results import build, split_after_pause
-from analytics.results.split_after_pause import Share
+from analytics.results.split_after_pause import ArmShare
 from campaign.lifecycle import transitions
 from tests import world
 
@@ -20,10 +20,12 @@ BROKEN = QualityItem("The split is broken", "alarm", "The shares are far off.")
 
 class TestInWords:
     def test_without_a_pause_nothing_is_added(self) -> None:
-        assert split_after_pause.split(FINE, [Share("A", 1, False), Share("B", 1, False)]) == FINE
+        assert split_after_pause.explain_pauses(FINE, [ArmShare("A", 1, False), ArmShare("B", 1, False)]) == FINE
 
     def test_of_three_where_one_was_paused_the_other_two_are_judged(self) -> None:
-        told = split_after_pause.split(FINE, [Share("A", 1, False), Share("B", 1, False), Share("C", 1, True)])
+        told = split_after_pause.explain_pauses(
+            FINE, [ArmShare("A", 1, False), ArmShare("B", 1, False), ArmShare("C", 1, True)]
+        )
         assert (told.label, told.status) == (FINE.label, "ok")
         assert told.detail == (
             "Each as often as its share asks. “C” was paused for a while: fewer people may have seen it than its share "
@@ -31,25 +33,27 @@ class TestInWords:
         )
 
     def test_of_two_where_one_was_paused_nothing_can_be_judged(self) -> None:
-        told = split_after_pause.split(FINE, [Share("A", 1, False), Share("B", 1, True)])
+        told = split_after_pause.explain_pauses(FINE, [ArmShare("A", 1, False), ArmShare("B", 1, True)])
         assert (told.label, told.status) == ("The split cannot be judged across a pause", "unknown")
         assert told.detail.endswith("No two messages were shown all the time, so there are no shares to compare.")
 
     def test_an_arm_without_a_share_is_no_second_one(self) -> None:
         assert (
-            split_after_pause.split(FINE, [Share("A", 1, False), Share("B", 0, False), Share("C", 1, True)]).status
+            split_after_pause.explain_pauses(
+                FINE, [ArmShare("A", 1, False), ArmShare("B", 0, False), ArmShare("C", 1, True)]
+            ).status
             == "unknown"
         )
 
     def test_several_are_named(self) -> None:
-        told = split_after_pause.split(FINE, [Share(name, 1, name in "CD") for name in "ABCD"])
+        told = split_after_pause.explain_pauses(FINE, [ArmShare(name, 1, name in "CD") for name in "ABCD"])
         assert "“C”, “D” were paused for a while" in told.detail
 
     @pytest.mark.parametrize("others", [1, 2])
     def test_what_was_broken_stays_broken(self, others: int) -> None:
         """A look before the pause saw it: the pause did not do that."""
-        shares = [Share(str(number), 1, False) for number in range(others)]
-        told = split_after_pause.split(BROKEN, [*shares, Share("C", 1, True)])
+        shares = [ArmShare(str(number), 1, False) for number in range(others)]
+        told = split_after_pause.explain_pauses(BROKEN, [*shares, ArmShare("C", 1, True)])
         assert (told.label, told.status) == (BROKEN.label, "alarm")
 
 

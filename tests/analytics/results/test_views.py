@@ -137,7 +137,7 @@ def test_before_the_first_planned_look_no_rate_and_no_difference_is_shown(analys
 def test_an_early_look_says_for_ever_who_wanted_it(analyst: Client) -> None:
     campaign = world.launched(plan={"planned_per_arm": 100_000})
     world.tally(campaign, COUNTS)
-    evaluate(campaign, now=world.NOON, exception="Ana: the funder asked.")
+    evaluate(campaign, now=world.NOON, embargo_exception="Ana: the funder asked.")
     html = page(analyst)
     assert "Ana: the funder asked." in html
     assert "Exploratory: not a look of the plan" in html

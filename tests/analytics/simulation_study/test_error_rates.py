@@ -15,21 +15,21 @@ from analytics.stats import proportions
 
 @pytest.mark.parametrize(("rate", "per_day"), [(0.5, 200), (0.05, 1_000), (0.005, 5_000), (0.0002, 50_000)])
 def test_looking_every_day_makes_few_false_calls(rate: float, per_day: int) -> None:
-    data = error_rates.trials(rate, per_arm_a_day=per_day, count=150, seed=1)
-    found = error_rates.false_calls(data, per_arm_a_day=per_day, rule=error_rates.always_valid)
+    data = error_rates.simulate_trials(rate, per_arm_a_day=per_day, count=150, seed=1)
+    found = error_rates.false_claim_rate(data, per_arm_a_day=per_day, rule=error_rates.always_valid_rule)
     # At most 5%: Binomial(150, 0.05) is above 14 with a chance of about 1%.
     assert found.share * 150 <= 14
 
 
 def test_the_rules_of_other_tools_make_many_on_the_same_data() -> None:
-    data = error_rates.trials(0.05, per_arm_a_day=1_000, count=150, seed=1)
-    for rule in (error_rates.uncorrected_chi_square, error_rates.chance_to_win):
-        assert error_rates.false_calls(data, per_arm_a_day=1_000, rule=rule).share > 0.4
+    data = error_rates.simulate_trials(0.05, per_arm_a_day=1_000, count=150, seed=1)
+    for rule in (error_rates.uncorrected_chi_square_rule, error_rates.chance_to_win_rule):
+        assert error_rates.false_claim_rate(data, per_arm_a_day=1_000, rule=rule).share > 0.4
 
 
 def test_named_looks_make_few_false_calls() -> None:
-    data = error_rates.trials(0.05, per_arm_a_day=1_000, count=60, seed=2)
-    found = error_rates.false_calls(data, per_arm_a_day=1_000, rule=error_rates.group_sequential)
+    data = error_rates.simulate_trials(0.05, per_arm_a_day=1_000, count=60, seed=2)
+    found = error_rates.false_claim_rate(data, per_arm_a_day=1_000, rule=error_rates.group_sequential_rule)
     # Binomial(60, 0.05) is above 8 with a chance of under 1%.
     assert found.share * 60 <= 8
 
@@ -37,7 +37,7 @@ def test_named_looks_make_few_false_calls() -> None:
 @pytest.mark.parametrize(("rate", "n"), [(0.4, 100), (0.05, 500), (0.0002, 50_000)])
 @pytest.mark.parametrize("method", ["miettinen-nurminen", "newcombe"])
 def test_score_intervals_hold_the_truth(rate: float, n: int, method: str) -> None:
-    found = error_rates.coverage(
+    found = error_rates.interval_coverage(
         rate=rate,
         other=rate,
         n=n,
@@ -56,17 +56,17 @@ def test_a_confidence_sequence_holds_the_truth_at_every_look() -> None:
 
 def test_freedom_to_look_costs_power() -> None:
     plan = {"control": 0.40, "treated": 0.45, "per_arm": 2_100, "count": 300, "seed": 5}
-    fixed = error_rates.power(**plan, rules=Rules())  # type: ignore[arg-type]
-    free = error_rates.power(**plan, rules=Rules(monitoring="always-valid", planned_per_arm=2_100))  # type: ignore[arg-type]
+    fixed = error_rates.simulated_power(**plan, rules=Rules())  # type: ignore[arg-type]
+    free = error_rates.simulated_power(**plan, rules=Rules(monitoring="always-valid", planned_per_arm=2_100))  # type: ignore[arg-type]
     # By sample_size: 2,100 per arm gives 0.91 for 40% against 45%; standard error 0.017.
     assert fixed.share == pytest.approx(0.91, abs=0.06)
     assert free.share < fixed.share - 0.1
 
 
 def test_the_factorial_and_the_strata_are_the_sharper_estimators() -> None:
-    main, pair = error_rates.standard_errors(per_arm=1_000)
+    main, pair = error_rates.factorial_standard_errors(per_arm=1_000)
     assert main / pair == pytest.approx(0.5**0.5)
-    inside, plain = error_rates.stratified_gain(per_cell=1_000)
+    inside, plain = error_rates.stratified_standard_errors(per_cell=1_000)
     assert inside < 0.9 * plain
 
 
@@ -77,10 +77,10 @@ def test_clusters_taken_for_strangers_claim_too_much() -> None:
     assert naive.share < robust.share - 0.05
 
 
-@pytest.mark.parametrize("entry", coverage.entries(), ids=lambda entry: f"{entry.interval}; {entry.setting}")
-def test_every_interval_holds_the_truth_about_as_often_as_it_says(entry: coverage.Entry) -> None:
+@pytest.mark.parametrize("entry", coverage.coverage_cases(), ids=lambda entry: f"{entry.interval}; {entry.setting}")
+def test_every_interval_holds_the_truth_about_as_often_as_it_says(entry: coverage.CoverageCase) -> None:
     trials = 300
-    found = coverage.simulated(entry, count=round(trials / entry.part), seed=7)
+    found = coverage.simulate_case(entry, count=round(trials / entry.trials_fraction), seed=7)
     # Binomial(300, 0.95): standard deviation 3.8; five of them below 285. What is known to fall short has its floor.
     floor = {"clusters.difference, cr1": 0.85, "meta.random_effects, prediction": 0.70}.get(entry.interval, 266 / 300)
     assert found.share >= floor
@@ -88,7 +88,7 @@ def test_every_interval_holds_the_truth_about_as_often_as_it_says(entry: coverag
 
 def test_no_interval_of_the_library_is_left_out_of_the_simulation() -> None:
     page = Path("docs/simulation.md").read_text(encoding="utf-8")
-    named = " ".join(entry.interval for entry in coverage.entries())
+    named = " ".join(entry.interval for entry in coverage.coverage_cases())
     elsewhere = {"proportions.rate", "sequential.always_valid", "strata.test", "robustness.leave_one_out"}
     for module in pkgutil.iter_modules(stats.__path__):
         loaded = importlib.import_module(f"analytics.stats.{module.name}")
@@ -103,14 +103,14 @@ def test_no_interval_of_the_library_is_left_out_of_the_simulation() -> None:
 
 
 def test_every_interval_that_may_stray_has_its_reason() -> None:
-    assert all(coverage.reason(entry) for entry in coverage.entries())
+    assert all(coverage.miscoverage_reason(entry) for entry in coverage.coverage_cases())
 
 
 def test_strata_and_factorial_find_more_than_a_plain_pair_and_nothing_where_nothing_is() -> None:
-    ours, plain = coverage.power_of_the_factorial(per_arm=1_000, gain=0.05, count=300, seed=8)
+    ours, plain = coverage.factorial_power(per_arm=1_000, gain=0.05, count=300, seed=8)
     assert ours.share > plain.share + 0.1
-    ours, plain = coverage.power_of_strata(per_cell=1_000, gain=0.03, count=300, seed=8)
+    ours, plain = coverage.stratified_power(per_cell=1_000, gain=0.03, count=300, seed=8)
     assert ours.share > plain.share + 0.05
     # Binomial(300, 0.05): 15 with standard deviation 3.8; four of them above.
-    assert coverage.power_of_the_factorial(per_arm=500, gain=0.0, count=300, seed=9)[0].share * 300 <= 30
-    assert coverage.power_of_strata(per_cell=500, gain=0.0, count=300, seed=9)[0].share * 300 <= 30
+    assert coverage.factorial_power(per_arm=500, gain=0.0, count=300, seed=9)[0].share * 300 <= 30
+    assert coverage.stratified_power(per_cell=500, gain=0.0, count=300, seed=9)[0].share * 300 <= 30

@@ -13,14 +13,14 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.utils import timezone, translation
 
-from analytics.disclosure.daily_counts import Day
-from analytics.disclosure.gate import ArmDays
+from analytics.disclosure.daily_counts import DayTotal
+from analytics.disclosure.gate import ArmDailyTotals
 from analytics.embargo import answer, request
 from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis, EarlyLook, GuardEvent, Pulse, Tally, WorkerStep
 from analytics.results import build
 from analytics.watch import daily_chart, dashboard, hourly_check, quality_lights
-from analytics.watch.hourly_check import flow_of
+from analytics.watch.hourly_check import flow_status
 from analytics.worker import STEPS, Worker
 from campaign.lifecycle import transitions
 from campaign.models import Campaign, LeftOutCount, PlannedOutcome, ServedCount
@@ -53,7 +53,7 @@ def folded(now: datetime = world.NOON) -> None:
 
 class TestFlow:
     def felt(self, served: Mapping[date, int], now: datetime, *, since: datetime | None = None) -> Flow:
-        return flow_of(served, since=since or datetime(2026, 2, 1, tzinfo=UTC), now=now, least=10).flow
+        return flow_status(served, since=since or datetime(2026, 2, 1, tzinfo=UTC), now=now, least=10).flow
 
     def usual(self, per_day: int, days: int = 7) -> dict[date, int]:
         return {MONDAY - timedelta(days=n): per_day for n in range(1, days + 1)}
@@ -98,26 +98,29 @@ class TestPulse:
         return campaign
 
     def test_a_sound_campaign(self) -> None:
-        felt = hourly_check.feel(self.running(), now=world.NOON)
+        felt = hourly_check.check_data_quality(self.running(), now=world.NOON)
         assert (felt.split, felt.reach, felt.machines, felt.crowds) == ("ok", 90, None, None)
 
     def test_a_broken_split_and_a_low_reach(self) -> None:
-        felt = hourly_check.feel(self.running(neutral=200, victim=500, user=500, both=40), now=world.NOON)
+        felt = hourly_check.check_data_quality(self.running(neutral=200, victim=500, user=500, both=40), now=world.NOON)
         assert (felt.split, felt.reach) == ("alarm", 31)
 
     def test_a_few_say_nothing_of_the_split(self) -> None:
-        assert hourly_check.feel(self.running(neutral=4, victim=4, user=3, both=5), now=world.NOON).split == "unknown"
+        assert (
+            hourly_check.check_data_quality(self.running(neutral=4, victim=4, user=3, both=5), now=world.NOON).split
+            == "unknown"
+        )
 
     def test_an_arm_that_was_paused_for_a_while_breaks_no_split(self) -> None:
         """The others were counted on while it stood still; each of them as often as its share asks."""
         before, meanwhile = 900, 900  # people of each arm that was shown
         campaign = self.running(**dict.fromkeys(("neutral", "victim", "user"), before + meanwhile), both=before)
-        assert hourly_check.feel(campaign, now=world.NOON).split == "alarm", "nobody knows of a pause yet"
+        assert hourly_check.check_data_quality(campaign, now=world.NOON).split == "alarm", "nobody knows of a pause yet"
         both, mara = campaign.arms.get(key="both"), world.person("mara")
         transitions.pause_arm(both, by=mara, reason="A partner asked.", now=world.NOON)
-        assert hourly_check.feel(campaign, now=world.NOON).split == "ok"
+        assert hourly_check.check_data_quality(campaign, now=world.NOON).split == "ok"
         transitions.resume_arm(both, by=mara, reason="They agreed.", now=world.NOON)
-        assert hourly_check.feel(campaign, now=world.NOON).split == "ok"
+        assert hourly_check.check_data_quality(campaign, now=world.NOON).split == "ok"
 
     def test_where_one_message_alone_was_shown_all_the_time_nothing_can_be_judged(self) -> None:
         campaign = self.running(neutral=1800, victim=900, user=900, both=900)
@@ -125,27 +128,27 @@ class TestPulse:
             transitions.pause_arm(
                 campaign.arms.get(key=key), by=world.person("mara"), reason="A partner asked.", now=world.NOON
             )
-        assert hourly_check.feel(campaign, now=world.NOON).split == "unknown"
+        assert hourly_check.check_data_quality(campaign, now=world.NOON).split == "unknown"
 
     def test_a_pause_hides_no_fault_among_the_others(self) -> None:
         campaign = self.running(neutral=1800, victim=1000, user=1800, both=900)
         transitions.pause_arm(
             campaign.arms.get(key="both"), by=world.person("mara"), reason="A partner asked.", now=world.NOON
         )
-        assert hourly_check.feel(campaign, now=world.NOON).split == "alarm"
+        assert hourly_check.check_data_quality(campaign, now=world.NOON).split == "alarm"
 
     def test_what_is_left_out_is_kept_in_whole_hundredths(self) -> None:
         campaign = self.running()
         day = MONDAY - timedelta(days=4)
         for reason, count in (("machine", 800), ("crowd", 120)):
             LeftOutCount.objects.create(day=day, placement=world.placement(), reason=reason, count=count)
-        felt = hourly_check.feel(campaign, now=world.NOON)
+        felt = hourly_check.check_data_quality(campaign, now=world.NOON)
         assert (felt.machines, felt.crowds) == (16, 2)
 
     def test_it_is_felt_anew_in_the_place_of_the_last(self) -> None:
         campaign = self.running()
         for hour in (0, 1):
-            hourly_check.feel(campaign, now=world.NOON + timedelta(hours=hour))
+            hourly_check.check_data_quality(campaign, now=world.NOON + timedelta(hours=hour))
         assert Pulse.objects.get().felt_at == world.NOON + timedelta(hours=1)
 
 
@@ -153,7 +156,7 @@ class TestLights:
     def of(self, **fields: Any) -> dict[str, str]:
         campaign = world.launched()
         values = {"split": "ok", "flow": "ok", "reach": 90, "felt_at": world.NOON, **fields}
-        found = quality_lights.of(campaign, Pulse(campaign=campaign, **values), None, now=world.NOON)
+        found = quality_lights.dashboard_quality(campaign, Pulse(campaign=campaign, **values), None, now=world.NOON)
         return {item.label: item.status for item in found}
 
     def test_each_is_said_in_words(self) -> None:
@@ -191,7 +194,7 @@ class TestThePage:
         both, mara = campaign.arms.get(key="both"), world.person("mara")
         transitions.pause_arm(both, by=mara, reason="A partner asked.", now=world.NOON)
         transitions.resume_arm(both, by=mara, reason="They agreed.", now=world.NOON)
-        hourly_check.feel(campaign, now=world.NOON)
+        hourly_check.check_data_quality(campaign, now=world.NOON)
         evaluate(campaign, now=timezone.now() + timedelta(minutes=1))
         told = read(path)
         assert "“Both” was paused for a while: fewer people may have seen it than its share asks" in told
@@ -214,9 +217,9 @@ class TestThePage:
                 common: dict[str, Any] = {"arm": arm, "placement": world.placement(), "locale": "en"}
                 Tally.objects.create(**common, day=date(2026, 3, day), outcome="exposed", count=100)
         folded(datetime(2026, 3, 5, 12, tzinfo=UTC))
-        seen = dashboard.watch(campaign, now=world.NOON)
+        seen = dashboard.build_dashboard(campaign, now=world.NOON)
         # The fourth day waits for those who come after it: three are shown, 300 of 1,000 at 100 a day.
-        assert (seen.people, seen.planned, seen.days_left) == (1200, 4000, 7)
+        assert (seen.people, seen.planned_people, seen.days_left) == (1200, 4000, 7)
         assert "about 7 days are left" in read()
 
     def test_a_guardrail_tells_its_margin_and_who_crossed_it_and_no_more(self) -> None:
@@ -236,8 +239,8 @@ class TestThePage:
         campaign = world.launched(plan={"monitoring": "group-sequential", "looks": [0.5, 1.0], "planned_per_arm": 3000})
         world.tally(campaign, MANY)
         evaluate(campaign, now=world.NOON)
-        rows = dashboard.watch(campaign, now=world.NOON).looks
-        assert [(row.share, row.taken is not None) for row in rows] == [(0.5, True), (1.0, False)]
+        rows = dashboard.build_dashboard(campaign, now=world.NOON).looks
+        assert [(row.share, row.analysis is not None) for row in rows] == [(0.5, True), (1.0, False)]
 
     def test_the_part_that_changes_is_the_page_without_its_frame(self) -> None:
         world.launched()
@@ -279,8 +282,8 @@ def looked_early(**plan: Any) -> Campaign:
     campaign = world.launched(plan={"planned_per_arm": 100_000, **plan})
     world.tally(campaign, MANY)
     evaluate(campaign, now=world.NOON)
-    request.ask(campaign, by=world.person("ana", "analyst"), reason="A funder asked.", now=world.NOON)
-    answer.answer_all(now=world.NOON + timedelta(minutes=1))
+    request.create_request(campaign, by=world.person("ana", "analyst"), reason="A funder asked.", now=world.NOON)
+    answer.answer_all_requests(now=world.NOON + timedelta(minutes=1))
     return campaign
 
 
@@ -347,7 +350,7 @@ class TestTheEmbargo:
 
     def test_two_cannot_ask_at_once(self) -> None:
         campaign = world.launched()
-        request.ask(campaign, by=world.person("ana", "analyst"), reason="One.", now=world.NOON)
+        request.create_request(campaign, by=world.person("ana", "analyst"), reason="One.", now=world.NOON)
         html = client_of("analyst").post(f"{WATCH}early/", {"reason": "Two."}).content.decode()
         assert "Somebody has asked already" in html
         assert EarlyLook.objects.count() == 1
@@ -363,22 +366,22 @@ class TestTheEmbargo:
         campaign = looked_early()
         assert Analysis.objects.filter(campaign=campaign).count() == 2
         EarlyLook.objects.update(done_at=None)
-        assert answer.answer_all(now=world.NOON + timedelta(minutes=2)) == 0
+        assert answer.answer_all_requests(now=world.NOON + timedelta(minutes=2)) == 0
         assert Analysis.objects.filter(campaign=campaign).count() == 2
         assert EarlyLook.objects.get().done_at is not None
 
     def test_what_the_plan_has_meanwhile_opened_needs_no_exception(self) -> None:
         campaign = world.launched()
-        request.ask(campaign, by=world.person("ana", "analyst"), reason="A funder asked.", now=world.NOON)
+        request.create_request(campaign, by=world.person("ana", "analyst"), reason="A funder asked.", now=world.NOON)
         world.tally(campaign, MANY)
         evaluate(campaign, now=world.NOON)
-        assert answer.answer_all(now=world.NOON) == 0
+        assert answer.answer_all_requests(now=world.NOON) == 0
         assert Analysis.objects.get().exception == ""
 
     def test_the_worker_has_a_step_for_it(self) -> None:
         campaign = world.launched(plan={"planned_per_arm": 100_000})
         world.tally(campaign, MANY)
-        request.ask(campaign, by=world.person("ana", "analyst"), reason="A funder asked.", now=world.NOON)
+        request.create_request(campaign, by=world.person("ana", "analyst"), reason="A funder asked.", now=world.NOON)
         (step,) = (each for each in STEPS if each.name == "early")
         assert Worker(clock=lambda: world.NOON).run(step)
         assert Analysis.objects.get().exception == "ana: A funder asked."
@@ -386,7 +389,7 @@ class TestTheEmbargo:
     def test_whoever_lost_the_role_is_refused(self) -> None:
         campaign, gone = world.launched(), User.objects.create(username="gone")
         with pytest.raises(PermissionDenied):
-            request.ask(campaign, by=gone, reason="Please.", now=world.NOON)
+            request.create_request(campaign, by=gone, reason="Please.", now=world.NOON)
         assert not EarlyLook.objects.exists()
 
     def test_a_report_for_who_may_not_look_early_is_the_one_before(self) -> None:
@@ -396,20 +399,20 @@ class TestTheEmbargo:
 
 
 class TestTheChart:
-    def days(self, *ends: tuple[int, int]) -> ArmDays:
+    def days(self, *ends: tuple[int, int]) -> ArmDailyTotals:
         campaign = Campaign.objects.first() or world.launched()
-        told = tuple(Day(date(2026, 3, day), people) for day, people in ends)
-        return ArmDays(campaign.arms.get(key="victim"), told, told[-1].people if told else None)
+        told = tuple(DayTotal(date(2026, 3, day), people) for day, people in ends)
+        return ArmDailyTotals(campaign.arms.get(key="victim"), told, told[-1].people if told else None)
 
     def test_days_told_together_are_drawn_as_their_average(self) -> None:
-        drawn = daily_chart.bars(self.days((1, 40), (3, 100)))
+        drawn = daily_chart.day_bars(self.days((1, 40), (3, 100)))
         assert [(bar.day.day, bar.people, bar.is_average) for bar in drawn] == [
             (1, 40, False), (2, 30, True), (3, 30, True),
         ]  # fmt: skip
 
     def test_a_bar_for_each_arm_and_day_and_the_sum_in_words(self) -> None:
         arm = self.days((1, 40), (2, 100))
-        drawn = daily_chart.draw([arm, arm], drawing="wide")
+        drawn = daily_chart.daily_chart([arm, arm], layout_name="wide")
         assert drawn.count('class="day frame-victim"') == 4
         assert "Victim: 100" in drawn
 
@@ -420,10 +423,12 @@ class TestTheChart:
     def test_on_a_phone_so_many_days_are_named_as_have_room(self, language: str, named: list[str]) -> None:
         month = 9 if language == "es" else 3
         campaign = world.launched()
-        told = tuple(Day(date(2026, month, day), 40 * day) for day in range(1, 8))
+        told = tuple(DayTotal(date(2026, month, day), 40 * day) for day in range(1, 8))
         with translation.override(language):
-            drawn = daily_chart.draw([ArmDays(campaign.arms.get(key="victim"), told, 280)], drawing="phone")
+            drawn = daily_chart.daily_chart(
+                [ArmDailyTotals(campaign.arms.get(key="victim"), told, 280)], layout_name="phone"
+            )
         assert re.findall(r">(\d (?:de )?[a-zM]+)<", drawn) == named
 
     def test_nobody_yet_is_said_in_words(self) -> None:
-        assert "No day can be told yet." in daily_chart.draw([self.days()], drawing="phone")
+        assert "No day can be told yet." in daily_chart.daily_chart([self.days()], layout_name="phone")

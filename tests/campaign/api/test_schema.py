@@ -18,13 +18,13 @@ from analytics.ingest import endpoint as events_surface
 from analytics.looks.evaluate import evaluate
 from campaign.api import schema as api_schema
 from campaign.api.schema import DECIDE_REFUSALS, EVENT_REFUSALS, EVENTS_REFUSALS
-from campaign.api.schema_views import FILES
+from campaign.api.schema_views import SCHEMA_FILES
 from campaign.api.views import CampaignDetail
 from campaign.models import Campaign
 from campaign.serving import endpoints
 from campaign.serving.application import Refusal
 from campaign.serving.preview_links import preview_url
-from campaign.staff_site.middleware import POLICY
+from campaign.staff_site.middleware import STAFF_CSP
 from tests import world
 from tests.campaign.api.test_views import analyst, manager, step
 
@@ -33,7 +33,7 @@ BOTH = ["default", "audience"]
 
 @cache
 def description() -> dict[str, Any]:
-    served: dict[str, Any] = json.loads(FILES["json"].read_bytes())
+    served: dict[str, Any] = json.loads(SCHEMA_FILES["json"].read_bytes())
     return served
 
 
@@ -61,15 +61,15 @@ def test_a_description_that_has_fallen_behind_is_noticed(monkeypatch: pytest.Mon
 
 
 def test_what_the_generator_has_to_guess_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_schema._FromFacts, "get_operation_id", lambda operation: "the same for all")
+    monkeypatch.setattr(api_schema._OperationSchema, "get_operation_id", lambda operation: "the same for all")
     with pytest.raises(ValueError, match="warning"):
-        api_schema.description()
+        api_schema.build_schema()
 
 
 def test_an_operation_that_says_nothing_of_itself_cannot_be_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(CampaignDetail.get, "described")
     with pytest.raises(AttributeError, match="described"):
-        api_schema.description()
+        api_schema.build_schema()
 
 
 def test_every_schema_is_a_valid_json_schema() -> None:
@@ -108,12 +108,12 @@ def test_every_operation_has_a_summary_and_a_tag_that_is_explained() -> None:
 def test_the_limits_told_are_the_limits_kept() -> None:
     assert str(endpoints.BODY_LIMIT) in DECIDE_REFUSALS[413]["body_too_large"]
     said = EVENTS_REFUSALS[413]
-    assert {str(events_surface.SINGLE_LIMIT), str(events_surface.BODY_LIMIT)} <= set(
+    assert {str(events_surface.SINGLE_BODY_LIMIT), str(events_surface.BODY_LIMIT)} <= set(
         re.findall(r"\d+", said["body_too_large"])
     )
-    assert str(events_surface.MOST_EVENTS) in said["wrong_number_of_events"]
+    assert str(events_surface.MAX_EVENTS) in said["wrong_number_of_events"]
     schemas = description()["components"]["schemas"]
-    assert schemas["Ask"]["properties"]["unit"]["maxLength"] == endpoints.UNIT_LIMIT
+    assert schemas["Ask"]["properties"]["unit"]["maxLength"] == endpoints.MAX_FIELD_LENGTH
 
 
 def test_every_code_is_explained_in_the_handbook() -> None:
@@ -135,7 +135,7 @@ def test_every_code_is_explained_in_the_handbook() -> None:
 @pytest.mark.django_db(databases=BOTH)
 def test_decide_answers_as_described() -> None:
     campaign = world.launched()
-    site = world.Site()
+    site = world.AudienceSite()
     hold(site.decide().json, promised("post", "/api/v1/decide", 200))
     hold(site.decide(unit="x", locale="de").json, promised("post", "/api/v1/decide", 200))
     arm = campaign.arms.all()[0]
@@ -149,7 +149,7 @@ def test_decide_answers_as_described() -> None:
 def test_decide_refuses_exactly_as_described(monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = world.launched()
     world.placement("empty")
-    site = world.Site()
+    site = world.AudienceSite()
     path = "/api/v1/decide"
     answers = [
         site.post(path, b"{"),
@@ -175,9 +175,9 @@ def test_decide_refuses_exactly_as_described(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.django_db(databases=BOTH)
 def test_events_answer_as_described() -> None:
     world.launched()
-    site = world.Site()
-    receipt = site.shown()
-    hold(site.event(receipt).json, promised("post", "/api/v1/events", 200))
+    site = world.AudienceSite()
+    receipt = site.new_receipt()
+    hold(site.report_event(receipt).json, promised("post", "/api/v1/events", 200))
     good, bad = {"receipt": receipt, "outcome": "left"}, {"receipt": receipt, "outcome": "flew"}
     partly = site.post("/api/v1/events", [good, bad])
     assert (partly.status, partly.json["accepted"], partly.json["rejected"][0]["index"]) == (207, 1, 1)
@@ -187,9 +187,9 @@ def test_events_answer_as_described() -> None:
 @pytest.mark.django_db(databases=BOTH)
 def test_events_refuse_exactly_as_described(monkeypatch: pytest.MonkeyPatch) -> None:
     world.launched()
-    site = world.Site()
+    site = world.AudienceSite()
     path = "/api/v1/events"
-    receipt = site.shown()
+    receipt = site.new_receipt()
     event = {"receipt": receipt, "outcome": "exposed"}
     bad = [
         event | {"more": 1},
@@ -215,14 +215,14 @@ def test_events_refuse_exactly_as_described(monkeypatch: pytest.MonkeyPatch) -> 
     answers.append(site.post(path, event))
     site.now -= 4 * 3600
     busy = Refusal(503, "not_recorded", "Later.")
-    monkeypatch.setattr("analytics.ingest.writer.write", lambda events, hour: [busy for _ in events])
+    monkeypatch.setattr("analytics.ingest.writer.commit_events", lambda events, hour: [busy for _ in events])
     answers.append(site.post(path, event))
     monkeypatch.setattr("analytics.ingest.endpoint.parse_json", lambda body: 1 / 0)
     answers.append(site.post(path, event))
     _are_exactly(answers, EVENTS_REFUSALS, path)
 
 
-def _are_exactly(answers: list[world.Answer], table: dict[int, dict[str, str]], path: str) -> None:
+def _are_exactly(answers: list[world.SurfaceReply], table: dict[int, dict[str, str]], path: str) -> None:
     for answer in answers:
         hold(answer.json, promised("post", path, answer.status))
     assert {(a.status, a.code) for a in answers} == {(status, code) for status in table for code in table[status]}
@@ -280,14 +280,14 @@ def test_the_description_comes_in_the_kind_that_is_asked_for(asked: str, status:
 
 
 def test_the_yaml_says_the_same() -> None:
-    assert yaml.safe_load(FILES["yaml"].read_bytes()) == description()
+    assert yaml.safe_load(SCHEMA_FILES["yaml"].read_bytes()) == description()
 
 
 @pytest.mark.django_db
 def test_the_page_of_the_description_keeps_the_policy_of_every_staff_page() -> None:
     reply = Client().get("/api/docs/")
     assert reply.status_code == 200
-    assert reply["Content-Security-Policy"] == POLICY
+    assert reply["Content-Security-Policy"] == STAFF_CSP
     page = reply.content.decode()
     assert "<style" not in page
     assert " style=" not in page

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from rest_framework.authtoken.models import Token
 
-from campaign.api.exceptions import BODY_LIMIT, one_error_shape
+from campaign.api.exceptions import BODY_LIMIT, handle_api_exception
 from campaign.models import AnalysisPlan, Campaign
 from messages.accounts import step_up
 from messages.review.workflow import ReviewRefused
@@ -308,7 +308,7 @@ def test_a_browser_confirms_again_after_ten_minutes() -> None:
     client = Client()
     world.sign_in(client, world.person("mara", "manager"))
     session = client.session
-    session[step_up.CONFIRMED] -= step_up.FRESH_SECONDS + 1
+    session[step_up.CONFIRMED_AT_KEY] -= step_up.FRESH_SECONDS + 1
     session.save()
     error(step(client, "pause"), 403, "confirm_first")
     world.sign_in(client, world.person("mara", "manager"))
@@ -495,7 +495,7 @@ def test_words_that_are_refused_have_the_one_shape_and_name_their_fields() -> No
     refused = ReviewRefused(
         "Some of these words cannot be shown as they stand.", {"renditions.en.body": "“creep”: ..."}
     )
-    response = one_error_shape(refused, {})
+    response = handle_api_exception(refused, {})
     assert response.status_code == 409
     assert response.data == {
         "error": {"code": "step_refused", "message": str(refused), "fields": {"renditions.en.body": "“creep”: ..."}}

@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.assignment.receipts import (
-    LENGTH,
+    RECEIPT_LENGTH,
     Receipt,
     ReceiptExpired,
     ReceiptInvalid,
-    ReceiptOffice,
+    ReceiptSigner,
     closing_hour,
     fresh_nonce,
 )
 
-OFFICE = ReceiptOffice({1: b"a" * 32})
+OFFICE = ReceiptSigner({1: b"a" * 32})
 NOTE = Receipt(campaign=3, arm=7, placement=2, hour=500_000, closes=500_003, locale="pt-br", nonce=bytes(range(16)))
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
@@ -28,7 +28,7 @@ def test_a_receipt_says_again_what_it_was_issued_for() -> None:
 
 
 def test_a_receipt_has_the_documented_length() -> None:
-    assert len(OFFICE.issue(NOTE)) == LENGTH == 103
+    assert len(OFFICE.issue(NOTE)) == RECEIPT_LENGTH == 103
 
 
 def test_a_receipt_is_valid_until_its_closing_hour_begins() -> None:
@@ -42,7 +42,7 @@ def test_a_life_of_two_hours_lasts_two_hours_from_the_end_of_the_issue_hour() ->
     assert closing_hour(10, 2) == 13
 
 
-@pytest.mark.parametrize("place", range(LENGTH))
+@pytest.mark.parametrize("place", range(RECEIPT_LENGTH))
 def test_changing_any_character_forges_it(place: int) -> None:
     receipt = OFFICE.issue(NOTE)
     for other in ALPHABET:
@@ -53,11 +53,11 @@ def test_changing_any_character_forges_it(place: int) -> None:
 
 def test_a_key_of_another_installation_is_not_ours() -> None:
     with pytest.raises(ReceiptInvalid):
-        OFFICE.verify(ReceiptOffice({1: b"b" * 32}).issue(NOTE), hour=500_000)
+        OFFICE.verify(ReceiptSigner({1: b"b" * 32}).issue(NOTE), hour=500_000)
 
 
 def test_old_keys_verify_while_the_newest_signs() -> None:
-    both = ReceiptOffice({1: b"a" * 32, 2: b"c" * 32})
+    both = ReceiptSigner({1: b"a" * 32, 2: b"c" * 32})
     assert both.verify(OFFICE.issue(NOTE), hour=500_000) == NOTE
     with pytest.raises(ReceiptInvalid):
         OFFICE.verify(both.issue(NOTE), hour=500_000)
@@ -78,9 +78,9 @@ rings = st.dictionaries(st.integers(0, 255), st.binary(min_size=32, max_size=32)
 
 @given(notes, rings)
 def test_any_note_comes_back_as_it_went_out_under_any_ring(note: Receipt, ring: dict[int, bytes]) -> None:
-    office = ReceiptOffice(ring)
+    office = ReceiptSigner(ring)
     text = office.issue(note)
-    assert len(text) == LENGTH
+    assert len(text) == RECEIPT_LENGTH
     assert set(text) <= set(ALPHABET)
     assert office.verify(text, hour=note.closes - 1) == note
     with pytest.raises(ReceiptExpired):
@@ -89,19 +89,19 @@ def test_any_note_comes_back_as_it_went_out_under_any_ring(note: Receipt, ring: 
 
 @given(notes, st.binary(min_size=1, max_size=200))
 def test_the_signature_is_hmac_sha_256_for_a_key_of_any_length(note: Receipt, key: bytes) -> None:
-    raw = base64.urlsafe_b64decode(ReceiptOffice({7: key}).issue(note) + "=")
+    raw = base64.urlsafe_b64decode(ReceiptSigner({7: key}).issue(note) + "=")
     assert raw[45:] == hmac.digest(key, raw[:45], "sha256")
 
 
 @given(notes, rings, st.data())
 def test_a_genuine_receipt_with_anything_changed_is_refused(note: Receipt, ring: dict[int, bytes], data: Any) -> None:
-    text = ReceiptOffice(ring).issue(note)
-    start = data.draw(st.integers(0, LENGTH))
-    end = data.draw(st.integers(start, LENGTH))
-    forged = text[:start] + data.draw(st.text(max_size=LENGTH)) + text[end:]
+    text = ReceiptSigner(ring).issue(note)
+    start = data.draw(st.integers(0, RECEIPT_LENGTH))
+    end = data.draw(st.integers(start, RECEIPT_LENGTH))
+    forged = text[:start] + data.draw(st.text(max_size=RECEIPT_LENGTH)) + text[end:]
     if forged != text:
         with pytest.raises(ReceiptInvalid):
-            ReceiptOffice(ring).verify(forged, hour=0)
+            ReceiptSigner(ring).verify(forged, hour=0)
 
 
 @given(notes, rings, rings)
@@ -109,10 +109,14 @@ def test_only_the_key_that_signed_it_opens_it(note: Receipt, ring: dict[int, byt
     signing = max(ring)
     if other.get(signing) != ring[signing]:
         with pytest.raises(ReceiptInvalid):
-            ReceiptOffice(other).verify(ReceiptOffice(ring).issue(note), hour=0)
+            ReceiptSigner(other).verify(ReceiptSigner(ring).issue(note), hour=0)
 
 
-@given(st.text(min_size=LENGTH, max_size=LENGTH) | st.text(ALPHABET, min_size=LENGTH, max_size=LENGTH), st.integers())
+@given(
+    st.text(min_size=RECEIPT_LENGTH, max_size=RECEIPT_LENGTH)
+    | st.text(ALPHABET, min_size=RECEIPT_LENGTH, max_size=RECEIPT_LENGTH),
+    st.integers(),
+)
 def test_whatever_comes_in_is_refused_and_nothing_else_is_raised(text: str, hour: int) -> None:
     with pytest.raises((ReceiptInvalid, ReceiptExpired)):
         OFFICE.verify(text, hour=hour)
@@ -132,7 +136,7 @@ def test_no_bytes_of_the_right_length_are_a_receipt_by_chance(raw: bytes) -> Non
 
 def test_a_ring_needs_a_key() -> None:
     with pytest.raises(ValueError, match="at least one key"):
-        ReceiptOffice({})
+        ReceiptSigner({})
 
 
 def test_no_two_nonces_are_alike_whichever_thread_draws_them() -> None:

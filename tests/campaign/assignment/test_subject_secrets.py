@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from campaign.assignment import subject_ids
-from tests.attacker import holders, linked, stored_numbers
-from tests.installation import ROOT, installed
+from tests.attacker import files_containing, linkable_subjects, stored_numbers
+from tests.installation import ROOT, new_installation
 from tests.world import HOUR
 
 pytestmark = pytest.mark.only_on("sqlite", reason="looks into the files of both databases")
@@ -29,15 +29,15 @@ import shutil, sys
 from pathlib import Path
 from django.conf import settings
 from analytics.fold.fold import fold
-from campaign import lifecycle
+from campaign.lifecycle import transitions
 from tests import world
 from tests.campaign.assignment.test_subject_secrets import SUBJECTS
 
 data, yesterday, escrow = settings.DATA_DIRECTORY, Path(sys.argv[1]), Path(sys.argv[2])
 campaigns = [world.launched(name, at=world.placement(name), unit="subject") for name in ("one", "two")]
-site = world.Site()
+site = world.AudienceSite()
 for name in ("one", "two"):
-    told = [{"receipt": site.shown(name, unit=key), "outcome": "left"} for key in SUBJECTS]
+    told = [{"receipt": site.new_receipt(name, unit=key), "outcome": "left"} for key in SUBJECTS]
     assert site.post("/api/v1/events", told).json == {"accepted": len(SUBJECTS)}
 yesterday.mkdir()
 for path in data.glob("*.sqlite3*"):
@@ -46,7 +46,7 @@ shutil.copytree(settings.KEY_DIRECTORY, escrow)
 site.now += 26 * 3600
 assert fold(hour=site.hour).views == 2 * len(SUBJECTS)
 for campaign in campaigns:
-    lifecycle.close(campaign, by=world.person("mara"), now=world.NOON)
+    transitions.close(campaign, by=world.person("mara"), now=world.NOON)
 """
 
 
@@ -54,7 +54,7 @@ for campaign in campaigns:
 def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with `now`, all that is left after the close; `yesterday`; and `escrow`, what should be no more."""
     place = tmp_path_factory.mktemp("shredding")
-    with installed(place / "now") as environment:
+    with new_installation(place / "now") as environment:
         start = "import django; django.setup()\n"
         command = [sys.executable, "-c", start + STORY, str(place / "yesterday"), str(place / "escrow")]
         subprocess.run(command, check=True, cwd=ROOT, env={**environment, "PYTHONPATH": str(ROOT)})
@@ -68,7 +68,7 @@ def place(story: Path, tmp_path: Path) -> Path:
 
 
 def attack(place: Path) -> set[str]:
-    return linked(SUBJECTS, held=[place / "now", place / "yesterday"], days=[DAY], witness=SUBJECTS[0])
+    return linkable_subjects(SUBJECTS, held=[place / "now", place / "yesterday"], days=[DAY], witness=SUBJECTS[0])
 
 
 def secrets(place: Path) -> list[Path]:
@@ -86,8 +86,8 @@ def test_nobody_is_linked_after_the_close(place: Path) -> None:
 @pytest.mark.process
 def test_no_byte_of_the_secrets_is_left(place: Path) -> None:
     for path in secrets(place):
-        assert holders(path.read_bytes(), place / "now") == []
-        assert holders(path.read_bytes(), place / "yesterday") == []
+        assert files_containing(path.read_bytes(), place / "now") == []
+        assert files_containing(path.read_bytes(), place / "yesterday") == []
 
 
 def in_the_directory(place: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.http import StreamingHttpResponse
 
 if TYPE_CHECKING:
-    from campaign.rsgi import Door
+    from campaign.rsgi import RsgiApplication
 
 
 def half_an_answer() -> Iterator[bytes]:
@@ -28,13 +28,13 @@ def _downstream(environ: dict[str, Any], start_response: Any) -> StreamingHttpRe
     return response
 
 
-def __getattr__(name: str) -> Door:
+def __getattr__(name: str) -> RsgiApplication:
     """`application`, mounted when the server asks for it."""
     if name != "application":
         raise AttributeError(name)
-    from campaign.rsgi import Door
-    from campaign.serving.application import mount
+    from campaign.rsgi import RsgiApplication
+    from campaign.serving.application import create_audience_application
     from campaign.wsgi import django_application
 
     assert django_application  # Django is set up by it
-    return Door(_downstream, mount())
+    return RsgiApplication(_downstream, create_audience_application())

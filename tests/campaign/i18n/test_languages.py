@@ -15,13 +15,13 @@ from django.utils import translation
 from analytics import wording
 from analytics.looks.evaluate import evaluate
 from campaign.i18n import catalogs
-from campaign.i18n.catalogs import Found
-from campaign.outcomes import CATALOGUE
+from campaign.i18n.catalogs import ExtractedString
+from campaign.outcomes import OUTCOMES
 from campaign.serving import hosted_pages
-from messages.audit_pages.wording import done
+from messages.audit_pages.wording import describe_action
 from messages.models import Rendition
 from messages.text import countries, languages
-from messages.text.rendering import render
+from messages.text.rendering import render_rendition
 from tests import arabic, world
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
@@ -82,8 +82,8 @@ def test_every_marked_word_is_translated_into_every_language_that_its_page_speak
 
 
 def test_english_speaks_for_itself_and_two_more_languages_are_complete() -> None:
-    assert catalogs.WHOLE == ("es",)
-    assert catalogs.AUDIENCE == ("es", "ar")
+    assert catalogs.STAFF_TRANSLATIONS == ("es",)
+    assert catalogs.AUDIENCE_TRANSLATIONS == ("es", "ar")
 
 
 @pytest.mark.parametrize("name", _templates())
@@ -109,7 +109,9 @@ class TestAFaultIsFound:
         ],
     )
     def test_in_one_sentence(self, string: str, flags: list[str], fault: str) -> None:
-        told = catalogs.fault(Message("on %(day)s", string, flags=flags), Found("on %(day)s", None, "a.html"), 2)
+        told = catalogs.translation_fault(
+            Message("on %(day)s", string, flags=flags), ExtractedString("on %(day)s", None, "a.html"), 2
+        )
         assert told == fault
 
     @pytest.mark.parametrize(
@@ -122,18 +124,18 @@ class TestAFaultIsFound:
     )
     def test_in_a_plural(self, strings: tuple[str, str], fault: str) -> None:
         english = ("%(number)s person", "%(number)s people")
-        assert catalogs.fault(Message(english, strings), Found(english, None, "a.py"), 2) == fault
+        assert catalogs.translation_fault(Message(english, strings), ExtractedString(english, None, "a.py"), 2) == fault
 
     def test_in_a_sentence_that_no_catalogue_has(self) -> None:
-        assert catalogs.fault(None, Found("Hello.", None, "a.html"), 2) == "not in the catalogue"
+        assert catalogs.translation_fault(None, ExtractedString("Hello.", None, "a.html"), 2) == "not in the catalogue"
 
     def test_in_words_for_visitors_that_arabic_lacks(self) -> None:
         for_visitors, for_staff = (
-            Found("Help", None, "templates/campaign/serving/x.html"),
-            Found("Plan", None, "analytics/x.py"),
+            ExtractedString("Help", None, "templates/campaign/serving/x.html"),
+            ExtractedString("Plan", None, "analytics/x.py"),
         )
-        assert [catalogs.wanted("ar", one) for one in (for_visitors, for_staff)] == [True, False]
-        assert [catalogs.wanted("es", one) for one in (for_visitors, for_staff)] == [True, True]
+        assert [catalogs.is_needed("ar", one) for one in (for_visitors, for_staff)] == [True, False]
+        assert [catalogs.is_needed("es", one) for one in (for_visitors, for_staff)] == [True, True]
 
     @pytest.mark.parametrize(
         "template",
@@ -153,29 +155,36 @@ class TestAFaultIsFound:
 
 class TestTheCatalogues:
     def test_gather_words_from_templates_code_and_tables(self) -> None:
-        found = {one.key[0]: one.file for one in catalogs.gathered()}
+        found = {one.key[0]: one.file for one in catalogs.extract_strings()}
         assert found["There is nothing here"] == "templates/404.html"
         assert found["the neutral text"] == "analytics/wording.py"
         assert found["turned back"] == "campaign/outcomes.py"
         assert found["The control arm is empty."].startswith("analytics/stats/")
 
     def test_know_the_gaps_of_both_ways_of_writing(self) -> None:
-        assert catalogs.gaps("50%% of %(people)s by {label}") == {"people", "label"}
+        assert catalogs.placeholders("50%% of %(people)s by {label}") == {"people", "label"}
 
 
 class TestNumbersAndDates:
     def test_thousands_and_decimals_are_written_as_the_language_writes_them(self) -> None:
-        assert (wording.number(18443), wording.signed(-1.25, 1), wording.percent(0.95)) == ("18,443", "−1.2", "95%")
+        assert (wording.number(18443), wording.signed_number(-1.25, 1), wording.percent(0.95)) == (
+            "18,443",
+            "−1.2",
+            "95%",
+        )
         with translation.override("es"):
-            told = (wording.number(18443), wording.signed(-1.25, 1), wording.percent(0.95))
+            told = (wording.number(18443), wording.signed_number(-1.25, 1), wording.percent(0.95))
         assert told == ("18\xa0443", "−1,2", "95\xa0%")
 
     def test_the_verb_of_one_person_is_another_than_that_of_many(self) -> None:
-        back = CATALOGUE["turned_back"]
+        back = OUTCOMES["turned_back"]
         with translation.override("es"):
-            assert (wording.did(back, 1), wording.did(back, 44)) == ("se echó atrás", "se echaron atrás")
-            assert (wording.people(1), wording.people(2)) == ("1 persona", "2 personas")
-        assert (wording.did(back, 1), wording.did(back, 44)) == ("turned back", "turned back")
+            assert (wording.outcome_phrase(back, 1), wording.outcome_phrase(back, 44)) == (
+                "se echó atrás",
+                "se echaron atrás",
+            )
+            assert (wording.people_text(1), wording.people_text(2)) == ("1 persona", "2 personas")
+        assert (wording.outcome_phrase(back, 1), wording.outcome_phrase(back, 44)) == ("turned back", "turned back")
 
 
 @pytest.fixture
@@ -186,9 +195,9 @@ def analyst(client: Client, db: None) -> Client:
 
 class TestNames:
     def test_of_languages_are_written_small_where_the_language_of_the_page_does_so(self) -> None:
-        assert languages.name_of("ar") == "Arabic"
+        assert languages.language_name("ar") == "Arabic"
         with translation.override("es"):
-            assert languages.name_of("ar") == "árabe"
+            assert languages.language_name("ar") == "árabe"
 
     def test_of_countries_stand_in_the_order_of_the_readers_language(self) -> None:
         with translation.override("es-mx"):
@@ -198,10 +207,13 @@ class TestNames:
 
     def test_of_roles_and_second_factors_are_said_on_the_record(self) -> None:
         role, factor = {"role": "reviewer"}, {"factor": "a passkey"}
-        assert done("person-role", label="ana", detail=role) == "made “ana” (person) reviewer"
+        assert describe_action("person-role", label="ana", detail=role) == "made “ana” (person) reviewer"
         with translation.override("es"):
-            assert done("person-role", label="ana", detail=role) == "dio a «ana» (persona) el papel revisión"
-            assert done("factor-add", label="ana", detail=factor) == "configuró una llave de acceso como segundo factor"
+            assert describe_action("person-role", label="ana", detail=role) == "dio a «ana» (persona) el papel revisión"
+            assert (
+                describe_action("factor-add", label="ana", detail=factor)
+                == "configuró una llave de acceso como segundo factor"
+            )
 
 
 class TestThePerson:
@@ -246,7 +258,7 @@ class TestThePerson:
 class TestTheVisitor:
     def test_gets_the_pages_behind_a_message_in_the_browsers_language(self) -> None:
         world.launched()
-        site = world.Site()
+        site = world.AudienceSite()
         for asked, page, said in (
             ("es-AR,es;q=0.9", '<html lang="es" dir="ltr">', "Quieres parar."),
             ("ar", '<html lang="ar" dir="rtl">', "تريد أن تتوقف."),
@@ -258,7 +270,7 @@ class TestTheVisitor:
 
     def test_stays_in_the_language_of_the_message(self) -> None:
         world.launched()
-        site = world.Site()
+        site = world.AudienceSite()
         assert "مغادرة" not in site.get("/m/quiet-page/left").body.decode()
         pressed = site.press("/m/quiet-page/?locale=ar", outcome="left")
         assert pressed.headers["Location"] == "/m/quiet-page/left?locale=ar"
@@ -268,34 +280,36 @@ class TestTheVisitor:
 
     def test_leads_nowhere_else_by_a_language_that_is_none(self) -> None:
         world.launched()
-        pressed = world.Site().press("/m/quiet-page/?locale=%0d%0aX", outcome="left")
+        pressed = world.AudienceSite().press("/m/quiet-page/?locale=%0d%0aX", outcome="left")
         assert pressed.headers["Location"] == "/m/quiet-page/left"
 
     def test_gets_no_cookie_for_it(self) -> None:
         world.launched()
-        reply = world.Site().get("/m/quiet-page/about", HTTP_ACCEPT_LANGUAGE="ar", HTTP_COOKIE="language=es")
+        reply = world.AudienceSite().get("/m/quiet-page/about", HTTP_ACCEPT_LANGUAGE="ar", HTTP_COOKIE="language=es")
         assert 'lang="ar"' in reply.body.decode()
         assert "Set-Cookie" not in reply.headers
 
     def test_reads_arabic_buttons_around_an_arabic_message_from_right_to_left(self) -> None:
         where = world.placement()
         draft = Rendition(locale="ar", headline=arabic.HEADLINE, body=arabic.BODY)
-        payload = hosted_pages.payload(render(draft), where)
+        payload = hosted_pages.message_payload(render_rendition(draft), where)
         assert (payload["dir"], payload["actions"][0]["label"]) == ("rtl", "مغادرة هذه الصفحة")
         assert payload["actions"][2]["href"] == "/m/quiet-page/help/self?locale=ar"
-        html = hosted_pages.preview_page(payload, where)
+        html = hosted_pages.render_preview_page(payload, where)
         assert '<html lang="ar" dir="rtl">' in html
         assert "غادر الآن" in html
 
     def test_gets_english_buttons_where_the_interface_does_not_speak_the_messages_language(self) -> None:
-        payload = hosted_pages.payload(render(Rendition(locale="fr", headline="Bonjour", body="…")), world.placement())
+        payload = hosted_pages.message_payload(
+            render_rendition(Rendition(locale="fr", headline="Bonjour", body="…")), world.placement()
+        )
         assert (payload["locale"], payload["actions"][0]["label"]) == ("fr", "Leave this page")
 
 
 @pytest.mark.django_db(databases=["default", "audience"])
 def test_placements_of_one_partner_share_their_quiet_pages_and_keep_their_own_addresses() -> None:
     world.placement("one"), world.placement("other")
-    site = world.Site()
+    site = world.AudienceSite()
     one, other = site.snapshot.placements["one"], site.snapshot.placements["other"]
     assert one.pages is other.pages
     assert 'href="/m/other/help/self"' in site.get("/m/other/about").body.decode()

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(settings, "KEY_DIRECTORY", tmp_path / "keys")
-    store.secret_file(tmp_path / "keys", "receipt-001.key")
+    store.read_or_create_secret(tmp_path / "keys", "receipt-001.key")
     return tmp_path / "keys"
 
 
@@ -47,7 +47,7 @@ def read(client: Client, address: str = "/keys/") -> str:
 
 def unconfirmed(client: Client) -> None:
     session = client.session
-    session[step_up.CONFIRMED] = int(time.time()) - step_up.FRESH_SECONDS - 2
+    session[step_up.CONFIRMED_AT_KEY] = int(time.time()) - step_up.FRESH_SECONDS - 2
     session.save()
 
 
@@ -58,20 +58,20 @@ def last_entry() -> tuple[str, str, str]:
 
 def aged(directory: Path, *, hours: float) -> None:
     """A second receipt key that signs since so many hours."""
-    store.rotate(directory, now=time.time() - hours * 3600, ahead=0)
+    store.rotate_receipt_key(directory, now=time.time() - hours * 3600, lead_seconds=0)
 
 
 class TestTheList:
     def test_it_says_what_each_receipt_key_does(self, mara: Client, directory: Path) -> None:
         assert "<p>Signs what is shown now.</p>" in read(mara)
-        store.rotate(directory, now=time.time())
+        store.rotate_receipt_key(directory, now=time.time())
         html = read(mara)
         assert "<b>receipt-002</b>" in html
         assert "Is known to all, and signs from " in html
         assert html.count("made today") == 2
 
     def test_the_one_that_signs_and_the_sites_own_are_not_destroyed_here(self, mara: Client, directory: Path) -> None:
-        store.secret_file(directory, "django.key")
+        store.read_or_create_secret(directory, "django.key")
         html = read(mara)
         assert "Signs the sessions of staff" in html
         assert "/destroy/" not in html
@@ -88,7 +88,7 @@ class TestTheList:
         assert len(store.receipt_key_files(directory)) == 1
 
     def test_an_installation_without_keys_has_a_list_too(self, mara: Client, directory: Path) -> None:
-        store.destroy(directory, "receipt-001.key")
+        store.destroy_secret_file(directory, "receipt-001.key")
         assert "The server makes the first one" in read(mara)
 
 
@@ -99,7 +99,7 @@ class TestANewOne:
         assert "The new key is there." in page.content.decode()
         first, second = store.receipt_key_files(directory)
         assert 55 < second.signs_from - time.time() <= 61
-        assert store.signing([first, second], now=time.time()) == first  # both verify: the overlap
+        assert store.signing_key([first, second], now=time.time()) == first  # both verify: the overlap
         assert last_entry() == ("mara", "key-rotate", "receipt-002")
 
     def test_a_second_one_waits_for_the_first(self, mara: Client, directory: Path) -> None:
@@ -120,7 +120,7 @@ class TestANewOne:
         def full(*_: object, **__: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(store, "secret_file", full)
+        monkeypatch.setattr(store, "read_or_create_secret", full)
         assert "could not be changed" in mara.post("/keys/rotate/", {"ahead": "60"}).content.decode()
 
 
@@ -148,9 +148,9 @@ class TestTheEndOfOne:
         address = f"/keys/campaign-{made.pk}/destroy/"
         assert "Decides which message each subject of “The pilot” sees." in read(mara)
         assert "Please tick the box" in mara.post(address).content.decode()
-        assert store.subject_secrets(directory) == [made.pk]
+        assert store.campaigns_with_subject_secret(directory) == [made.pk]
         mara.post(address, {"lost": "yes"})
-        assert store.subject_secrets(directory) == []
+        assert store.campaigns_with_subject_secret(directory) == []
         assert last_entry() == ("mara", "subjects-destroy", "pilot")
 
     def test_the_secret_of_a_closed_campaign_needs_none(self, mara: Client, directory: Path) -> None:
@@ -159,13 +159,13 @@ class TestTheEndOfOne:
         Campaign.objects.filter(pk=made.pk).update(state="closed")
         assert "nobody can compute which message" in read(mara, f"/keys/campaign-{made.pk}/destroy/")
         mara.post(f"/keys/campaign-{made.pk}/destroy/")
-        assert store.subject_secrets(directory) == []
+        assert store.campaigns_with_subject_secret(directory) == []
 
     def test_one_of_an_unknown_campaign_asks_for_a_tick(self, mara: Client, directory: Path) -> None:
         store.subject_secret(directory, 999)
         assert "Of a campaign that is not in this database." in read(mara)
         mara.post("/keys/campaign-999/destroy/")
-        assert store.subject_secrets(directory) == [999]
+        assert store.campaigns_with_subject_secret(directory) == [999]
         mara.post("/keys/campaign-999/destroy/", {"lost": "yes"})
         assert last_entry() == ("mara", "key-destroy", "campaign-999")
 
@@ -196,7 +196,7 @@ def test_an_administrator_gets_there_from_the_record(client: Client) -> None:
 
 
 def test_the_page_speaks_spanish_and_writes_times_as_spanish_does(mara: Client, directory: Path) -> None:
-    store.rotate(directory, now=time.time())
+    store.rotate_receipt_key(directory, now=time.time())
     mara.cookies[settings.LANGUAGE_COOKIE_NAME] = "es"
     html = read(mara)
     assert "Firma lo que se muestra ahora." in html

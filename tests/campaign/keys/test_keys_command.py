@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from campaign.checks import keys_are_their_owners
+from campaign.checks import check_key_permissions
 from campaign.keys import store
 from campaign.management.commands import keys as command
 from campaign.models import Campaign
@@ -104,7 +104,7 @@ class TestDestroyingAReceiptKey:
 
     def test_one_whose_end_nobody_knows_is_kept_unless_told_now(self, directory: Path) -> None:
         keys("create")
-        store.secret_file(directory, "receipt-002.key")
+        store.read_or_create_secret(directory, "receipt-002.key")
         assert "until it is destroyed by hand" in keys("list")
         with pytest.raises(CommandError, match="no known end"):
             keys("destroy", "receipt-001")
@@ -133,7 +133,7 @@ class TestTheSecretOfACampaign:
         name = f"campaign-{made.pk}"
         assert keys("create", name) == f"Created {name}.\n"
         assert "of “The pilot” (running)" in keys("list")
-        assert store.subject_secrets(directory) == [made.pk]
+        assert store.campaigns_with_subject_secret(directory) == [made.pk]
         with pytest.raises(CommandError, match="there already"):
             keys("create", name)
 
@@ -162,7 +162,7 @@ class TestTheSecretOfACampaign:
         store.subject_secret(directory, made.pk + 1)
         assert "which is closed: due for destruction" in keys("list")
         assert keys("prune") == f"Destroyed campaign-{made.pk}.\n"
-        assert store.subject_secrets(directory) == [made.pk + 1]
+        assert store.campaigns_with_subject_secret(directory) == [made.pk + 1]
         store.subject_secret(directory, made.pk)
         assert "Nobody can compute" in keys("destroy", f"campaign-{made.pk}")
 
@@ -177,16 +177,16 @@ class TestTheSecretOfACampaign:
 class TestADirectoryThatOthersMayRead:
     @pytest.mark.parametrize("arguments", [["list"], ["create"], ["rotate"], ["prune"], ["destroy", "receipt-001"]])
     def test_every_verb_refuses(self, directory: Path, arguments: list[str]) -> None:
-        store.secret_file(directory, "receipt-001.key")
+        store.read_or_create_secret(directory, "receipt-001.key")
         directory.chmod(0o755)
         with pytest.raises(CommandError, match="Others may read or change"):
             keys(*arguments)
 
     def test_it_is_a_warning_of_the_system_check(self, directory: Path) -> None:
-        store.secret_file(directory, "receipt-001.key")
-        assert keys_are_their_owners(None) == []
+        store.read_or_create_secret(directory, "receipt-001.key")
+        assert check_key_permissions(None) == []
         directory.chmod(0o755)
-        assert [found.id for found in keys_are_their_owners(None)] == ["campaign.W002"]
+        assert [found.id for found in check_key_permissions(None)] == ["campaign.W002"]
 
 
 @pytest.mark.process

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from campaign.assignment import subject_ids
 from campaign.assignment.receipts import closing_hour
 from campaign.keys import store
-from campaign.keys.store import KeyRefused, ReceiptKey, receipt_key_files, receipt_keys, rotate, secret_file
+from campaign.keys.store import (
+    KeyRefused,
+    ReceiptKeyFile,
+    read_or_create_secret,
+    receipt_key_files,
+    receipt_keys,
+    rotate_receipt_key,
+)
 from tests.world import HOUR
 
 NOW = HOUR * 3600.0
@@ -22,20 +29,20 @@ def numbers(directory: Path) -> list[int]:
 
 
 def unneeded(directory: Path, *, now: float) -> list[int]:
-    return [key.number for key in store.unneeded(directory, now=now)]
+    return [key.number for key in store.unneeded_receipt_keys(directory, now=now)]
 
 
-def key(number: int, signs_from: int) -> ReceiptKey:
-    return ReceiptKey(signs_from, number, Path(f"receipt-{number}"))
+def key(number: int, signs_from: int) -> ReceiptKeyFile:
+    return ReceiptKeyFile(signs_from, number, Path(f"receipt-{number}"))
 
 
 def test_a_secret_is_made_once_and_kept(tmp_path: Path) -> None:
-    assert secret_file(tmp_path / "keys", "one.key") == secret_file(tmp_path / "keys", "one.key")
+    assert read_or_create_secret(tmp_path / "keys", "one.key") == read_or_create_secret(tmp_path / "keys", "one.key")
 
 
 def test_only_the_owner_can_read_a_secret(tmp_path: Path) -> None:
-    rotated = rotate(tmp_path / "keys", now=NOW)
-    secret_file(tmp_path / "keys", "one.key")
+    rotated = rotate_receipt_key(tmp_path / "keys", now=NOW)
+    read_or_create_secret(tmp_path / "keys", "one.key")
     assert stat.S_IMODE((tmp_path / "keys" / "one.key").stat().st_mode) == 0o600
     assert stat.S_IMODE(rotated.path.stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
@@ -59,30 +66,30 @@ def test_what_is_not_a_whole_key_is_none(tmp_path: Path) -> None:
 class TestRotation:
     def test_the_new_key_signs_from_its_time_on_and_not_before(self, tmp_path: Path) -> None:
         receipt_keys(tmp_path)
-        new = rotate(tmp_path, now=NOW, ahead=60)
+        new = rotate_receipt_key(tmp_path, now=NOW, lead_seconds=60)
         keys = receipt_key_files(tmp_path)
-        assert [store.signing(keys, now=NOW + after).number for after in (0, 59.9, 60, 10**9)] == [1, 1, 2, 2]
+        assert [store.signing_key(keys, now=NOW + after).number for after in (0, 59.9, 60, 10**9)] == [1, 1, 2, 2]
         assert new.path.name == "receipt-002-from-20260302T120100Z.key"
 
     def test_all_who_read_the_directory_agree_on_the_time_whatever_happened_to_the_files(self, tmp_path: Path) -> None:
-        rotate(tmp_path, now=NOW)
+        rotate_receipt_key(tmp_path, now=NOW)
         for path in tmp_path.iterdir():
             os.utime(path, (0, 0))
         assert [found.signs_from for found in receipt_key_files(tmp_path)] == [NOW + 60]
 
     def test_a_clock_that_went_back_finds_a_key_to_sign_with(self) -> None:
-        assert store.signing([key(4, 500), key(5, 900)], now=100).number == 4
+        assert store.signing_key([key(4, 500), key(5, 900)], now=100).number == 4
 
     def test_a_second_rotation_waits_until_the_first_signs(self, tmp_path: Path) -> None:
-        rotate(tmp_path, now=NOW)
+        rotate_receipt_key(tmp_path, now=NOW)
         with pytest.raises(KeyRefused, match="waits to sign"):
-            rotate(tmp_path, now=NOW + 59)
-        assert rotate(tmp_path, now=NOW + 60).number == 2
+            rotate_receipt_key(tmp_path, now=NOW + 59)
+        assert rotate_receipt_key(tmp_path, now=NOW + 60).number == 2
 
     def test_of_many_rotations_at_once_one_is_made(self, tmp_path: Path) -> None:
         def attempt(_: int) -> bool:
             try:
-                return bool(rotate(tmp_path, now=NOW))
+                return bool(rotate_receipt_key(tmp_path, now=NOW))
             except KeyRefused:
                 return False
 
@@ -92,7 +99,7 @@ class TestRotation:
 
     def test_after_number_255_the_numbers_begin_again(self, tmp_path: Path) -> None:
         (tmp_path / "receipt-255.key").write_bytes(b"x" * 32)
-        made = [rotate(tmp_path, now=NOW + 100 * step).number for step in range(3)]
+        made = [rotate_receipt_key(tmp_path, now=NOW + 100 * step).number for step in range(3)]
         assert made == [0, 1, 2]
         assert numbers(tmp_path) == [255, 0, 1, 2]
 
@@ -100,7 +107,7 @@ class TestRotation:
         for number in range(256):
             (tmp_path / f"receipt-{number:03}.key").touch()
         with pytest.raises(KeyRefused, match="numbers are in use"):
-            rotate(tmp_path, now=NOW)
+            rotate_receipt_key(tmp_path, now=NOW)
 
 
 class TestHowLongAKeyIsNeeded:
@@ -115,7 +122,7 @@ class TestHowLongAKeyIsNeeded:
         until = store.needed_until(keys[0], keys)
         assert until is not None
         hour = signed // 3600
-        assert max(closing_hour(hour, life), subject_ids.window(hour)[1]) * 3600 <= until - 3600
+        assert max(closing_hour(hour, life), subject_ids.receipt_window(hour)[1]) * 3600 <= until - 3600
 
     def test_the_key_that_signs_is_needed(self, tmp_path: Path) -> None:
         receipt_keys(tmp_path)
@@ -123,8 +130,8 @@ class TestHowLongAKeyIsNeeded:
 
     def test_a_key_of_which_no_receipt_is_open_is_not_needed_and_no_other(self, tmp_path: Path) -> None:
         receipt_keys(tmp_path)
-        rotate(tmp_path, now=NOW, ahead=0)
-        rotate(tmp_path, now=NOW + 3600, ahead=0)
+        rotate_receipt_key(tmp_path, now=NOW, lead_seconds=0)
+        rotate_receipt_key(tmp_path, now=NOW + 3600, lead_seconds=0)
         assert unneeded(tmp_path, now=NOW + 26 * 3600 - 1) == []
         assert unneeded(tmp_path, now=NOW + 26 * 3600) == [1]
 
@@ -132,55 +139,55 @@ class TestHowLongAKeyIsNeeded:
         receipt_keys(tmp_path)
         (tmp_path / "receipt-002.key").write_bytes(b"x" * 32)
         assert unneeded(tmp_path, now=NOW + 10**9) == []
-        rotate(tmp_path, now=NOW)
+        rotate_receipt_key(tmp_path, now=NOW)
         assert unneeded(tmp_path, now=NOW + 10**9) == [1, 2]
 
 
 class TestDestruction:
     def test_nothing_of_a_destroyed_secret_is_left(self, tmp_path: Path) -> None:
-        secret = secret_file(tmp_path, "one.key")
+        secret = read_or_create_secret(tmp_path, "one.key")
         os.link(tmp_path / "one.key", tmp_path / ".one.key.ab12")  # a process died before it had cleared up
         os.link(tmp_path / "one.key", tmp_path / "elsewhere")
-        assert store.destroy(tmp_path, "one.key")
+        assert store.destroy_secret_file(tmp_path, "one.key")
         assert [path.name for path in tmp_path.iterdir()] == ["elsewhere"]
         assert secret not in (tmp_path / "elsewhere").read_bytes()
 
     def test_who_reads_a_secret_as_it_is_overwritten_holds_nothing_that_anyone_knows(self, tmp_path: Path) -> None:
-        secret_file(tmp_path, "one.key")
+        read_or_create_secret(tmp_path, "one.key")
         os.link(tmp_path / "one.key", tmp_path / "read meanwhile")
-        store.destroy(tmp_path, "one.key")
+        store.destroy_secret_file(tmp_path, "one.key")
         assert len(set((tmp_path / "read meanwhile").read_bytes())) > 16  # not zeros, under which anyone could sign
 
     def test_what_is_not_there_cannot_be_destroyed(self, tmp_path: Path) -> None:
-        assert store.destroy(tmp_path, "one.key") is False
+        assert store.destroy_secret_file(tmp_path, "one.key") is False
 
 
 class TestComplaints:
     def test_a_directory_that_was_made_here_is_fine(self, tmp_path: Path) -> None:
-        rotate(tmp_path / "keys", now=NOW)
-        assert store.complaints(tmp_path / "keys") == []
-        assert store.complaints(tmp_path / "nowhere") == []
+        rotate_receipt_key(tmp_path / "keys", now=NOW)
+        assert store.key_directory_problems(tmp_path / "keys") == []
+        assert store.key_directory_problems(tmp_path / "nowhere") == []
 
     @pytest.mark.parametrize(("name", "mode"), [(".", 0o750), ("one.key", 0o640)])
     def test_what_others_may_read_is_named(self, tmp_path: Path, name: str, mode: int) -> None:
-        secret_file(tmp_path, "one.key")
+        read_or_create_secret(tmp_path, "one.key")
         (tmp_path / name).chmod(mode)
-        assert "Others may read or change" in " ".join(store.complaints(tmp_path))
+        assert "Others may read or change" in " ".join(store.key_directory_problems(tmp_path))
 
     def test_another_owner_is_named(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("os.geteuid", lambda: os.getuid() + 1)
-        assert "belongs to another user" in " ".join(store.complaints(tmp_path))
+        assert "belongs to another user" in " ".join(store.key_directory_problems(tmp_path))
 
     def test_two_keys_of_one_number_and_half_a_key_are_named(self, tmp_path: Path) -> None:
-        rotate(tmp_path, now=NOW)
+        rotate_receipt_key(tmp_path, now=NOW)
         (tmp_path / "receipt-001.key").write_bytes(b"short")
         (tmp_path / "receipt-001.key").chmod(0o600)
-        said = " ".join(store.complaints(tmp_path))
+        said = " ".join(store.key_directory_problems(tmp_path))
         assert "hold receipt key 1" in said
         assert "holds 5 bytes" in said
 
 
 def test_no_bytes_of_a_key_are_where_its_file_is_described(tmp_path: Path) -> None:
-    described = repr(rotate(tmp_path, now=NOW))
+    described = repr(rotate_receipt_key(tmp_path, now=NOW))
     secret = receipt_keys(tmp_path)[1]
     assert not any(form in described for form in (repr(secret), secret.hex(), base64.b64encode(secret).decode()))

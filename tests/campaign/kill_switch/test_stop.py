@@ -16,18 +16,18 @@ import pytest
 from campaign.entrypoints import launcher
 from campaign.kill_switch import stop as kill_switch_stop
 from campaign.lifecycle import transitions
-from campaign.lifecycle.transitions import StepRefused
+from campaign.lifecycle.transitions import ActionRefused
 from campaign.models import Campaign, Deviation, Placement
 from messages.audit import log
 from messages.models import AuditEntry, Message
 from tests import world
-from tests.installation import installed, manage
+from tests.installation import manage, new_installation
 
 REASON = "It names somebody."
 
 
-def stop(message: Message, by: str = "rafael") -> kill_switch_stop.Shown:
-    return kill_switch_stop.stop(message, by=world.person(by, "reviewer"), reason=REASON, now=world.NOON)
+def stop(message: Message, by: str = "rafael") -> kill_switch_stop.MessageUsage:
+    return kill_switch_stop.stop_message(message, by=world.person(by, "reviewer"), reason=REASON, now=world.NOON)
 
 
 def words_of(campaign: Campaign, key: str) -> Message:
@@ -44,23 +44,23 @@ class TestStopping:
         assert (arm.paused_at, arm.paused_reason) == (world.NOON, f"Stopped everywhere: {REASON}")
         campaign.refresh_from_db()
         assert campaign.state == "running"
-        headlines = {world.Site().decide().json["message"]["headline"] for _ in range(60)}
+        headlines = {world.AudienceSite().decide().json["message"]["headline"] for _ in range(60)}
         assert "A user headline" not in headlines
 
     def test_without_its_control_a_whole_campaign_pauses_and_shows_the_fallback(self) -> None:
-        campaign = world.launched(at=world.placement(fallback=world.approved("neutral", headline="Quiet")))
+        campaign = world.launched(at=world.placement(fallback=world.approved_revision("neutral", headline="Quiet")))
         found = stop(words_of(campaign, "neutral"))
-        assert [arm.key for arm in found.controls] == ["neutral"]
+        assert [arm.key for arm in found.control_arms] == ["neutral"]
         campaign.refresh_from_db()
         assert campaign.state == "paused"
-        assert world.Site().decide().json["message"]["headline"] == "Quiet"
+        assert world.AudienceSite().decide().json["message"]["headline"] == "Quiet"
 
     def test_a_placement_loses_it_as_its_fallback(self) -> None:
-        fallback = world.approved("neutral", headline="Quiet")
+        fallback = world.approved_revision("neutral", headline="Quiet")
         world.placement(fallback=fallback)
-        site = world.Site()
+        site = world.AudienceSite()
         assert site.decide().status == 200
-        assert [place.key for place in stop(fallback.message).fallbacks] == ["quiet-page"]
+        assert [place.key for place in stop(fallback.message).fallback_placements] == ["quiet-page"]
         site.refresh()
         assert Placement.objects.get().fallback is None
         assert site.decide().status == 409
@@ -82,15 +82,15 @@ class TestStopping:
 
     @pytest.mark.parametrize("role", ["analyst", "partner contact"])
     def test_only_a_manager_or_a_reviewer_may(self, role: str) -> None:
-        message = world.approved("user").message
-        with pytest.raises(StepRefused, match="Only a manager or a reviewer"):
-            kill_switch_stop.stop(message, by=world.person("ana", role), reason=REASON, now=world.NOON)
+        message = world.approved_revision("user").message
+        with pytest.raises(ActionRefused, match="Only a manager or a reviewer"):
+            kill_switch_stop.stop_message(message, by=world.person("ana", role), reason=REASON, now=world.NOON)
 
     @pytest.mark.parametrize("reason", ["", "  ", "x" * 301])
     def test_it_asks_for_a_reason(self, reason: str) -> None:
-        message = world.approved("user").message
-        with pytest.raises(StepRefused, match="Please say why"):
-            kill_switch_stop.stop(message, by=world.person("mara", "manager"), reason=reason, now=world.NOON)
+        message = world.approved_revision("user").message
+        with pytest.raises(ActionRefused, match="Please say why"):
+            kill_switch_stop.stop_message(message, by=world.person("mara", "manager"), reason=reason, now=world.NOON)
         message.refresh_from_db()
         assert message.stopped_at is None
 
@@ -114,41 +114,41 @@ class TestWhatIsStopped:
         transitions.submit(campaign, by=world.person("mara"))
         transitions.approve(campaign, by=world.person("rafael", "reviewer"))
         stop(words_of(campaign, "user"))
-        with pytest.raises(StepRefused, match="“User” was stopped everywhere"):
+        with pytest.raises(ActionRefused, match="“User” was stopped everywhere"):
             transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
 
     def test_cannot_be_resumed_as_an_arm_or_with_its_campaign(self) -> None:
         campaign = world.launched()
         stop(words_of(campaign, "user"))
         arm = campaign.arms.get(key="user")
-        with pytest.raises(StepRefused, match="stopped everywhere"):
+        with pytest.raises(ActionRefused, match="stopped everywhere"):
             transitions.resume_arm(arm, by=world.person("mara"), reason="It was fine.", now=world.NOON)
         stop(words_of(campaign, "neutral"))
         campaign.refresh_from_db()
-        with pytest.raises(StepRefused, match="“Neutral” was stopped everywhere"):
+        with pytest.raises(ActionRefused, match="“Neutral” was stopped everywhere"):
             transitions.resume(campaign, by=world.person("mara"))
 
     def test_is_lifted_by_another_person_with_a_reason_and_shown_only_once_its_arm_is_resumed(self) -> None:
         campaign = world.launched(arms={"neutral": 0, "user": 1})
         message = words_of(campaign, "user")
         stop(message)
-        with pytest.raises(StepRefused, match="Somebody else"):
-            kill_switch_stop.lift(message, by=world.person("rafael"), reason="I was wrong.")
-        with pytest.raises(StepRefused, match="Please say why"):
-            kill_switch_stop.lift(message, by=world.person("mara"), reason="")
-        kill_switch_stop.lift(message, by=world.person("mara"), reason="The name is gone.")
+        with pytest.raises(ActionRefused, match="Somebody else"):
+            kill_switch_stop.lift_stop(message, by=world.person("rafael"), reason="I was wrong.")
+        with pytest.raises(ActionRefused, match="Please say why"):
+            kill_switch_stop.lift_stop(message, by=world.person("mara"), reason="")
+        kill_switch_stop.lift_stop(message, by=world.person("mara"), reason="The name is gone.")
         assert AuditEntry.objects.latest("number").action == log.Action.MESSAGE_LIFT
-        assert world.Site().decide().json["message"]["headline"] == "A neutral headline"
+        assert world.AudienceSite().decide().json["message"]["headline"] == "A neutral headline"
         arm = campaign.arms.get(key="user")
         transitions.resume_arm(arm, by=world.person("mara"), reason="The name is gone.", now=world.NOON)
-        assert world.Site().decide().json["message"]["headline"] == "A user headline"
+        assert world.AudienceSite().decide().json["message"]["headline"] == "A user headline"
 
     def test_is_not_stopped_or_lifted_twice(self) -> None:
-        message = world.approved("user").message
-        with pytest.raises(StepRefused, match="not stopped"):
-            kill_switch_stop.lift(message, by=world.person("mara", "manager"), reason="Why not.")
+        message = world.approved_revision("user").message
+        with pytest.raises(ActionRefused, match="not stopped"):
+            kill_switch_stop.lift_stop(message, by=world.person("mara", "manager"), reason="Why not.")
         stop(message)
-        with pytest.raises(StepRefused, match="stopped already"):
+        with pytest.raises(ActionRefused, match="stopped already"):
             stop(message, by="another")
 
 
@@ -208,10 +208,12 @@ class Pair:
 @contextlib.contextmanager
 def two_servers(directory: Path, **variables: str) -> Iterator[Pair]:
     """They run once both show the message that is to be stopped."""
-    with installed(directory) as environment, contextlib.ExitStack() as stack:
+    with new_installation(directory) as environment, contextlib.ExitStack() as stack:
         own = {**environment, "LOCAL_HTTP": "1", **variables}
         key, session = json.loads(manage("shell", "--no-imports", "-c", PREPARE, environment=own).splitlines()[-1])
-        urls = [stack.enter_context(launcher.running(launcher.PRODUCTION, environment=own)) for _ in range(2)]
+        urls = [
+            stack.enter_context(launcher.run_server(launcher.PRODUCTION_APPLICATION, environment=own)) for _ in range(2)
+        ]
         pair = Pair(tuple(urls), key, session)
         end = time.monotonic() + 20
         while True:

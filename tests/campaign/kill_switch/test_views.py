@@ -36,7 +36,7 @@ def of(campaign: Campaign, key: str, step: str = "stop") -> str:
 
 class TestStoppingAMessage:
     def test_says_first_where_it_is_shown_and_what_its_visitors_will_get(self) -> None:
-        fallback = world.approved("neutral", headline="Quiet")
+        fallback = world.approved_revision("neutral", headline="Quiet")
         campaign = world.launched(at=world.placement(fallback=fallback))
         told = page(as_("rafael", "reviewer"), of(campaign, "user"))
         assert "The pilot</a></b>, as “User”." in told
@@ -77,7 +77,7 @@ class TestStoppingAMessage:
     def test_asks_who_it_is_first(self) -> None:
         client, campaign = as_("mara", "manager"), world.launched()
         session = client.session
-        session[step_up.CONFIRMED] = 0
+        session[step_up.CONFIRMED_AT_KEY] = 0
         session.save()
         for answer in (client.get(of(campaign, "user")), client.post(of(campaign, "user"), {"reason": "Now."})):
             assert answer.headers["Location"].startswith("/account/confirm/?next=")
@@ -89,7 +89,7 @@ class TestLifting:
         campaign = world.launched()
         message = campaign.arms.get(key="user").revision.message
         rafael = world.person("rafael", "reviewer")
-        stop.stop(message, by=rafael, reason="It names somebody.", now=world.NOON)
+        stop.stop_message(message, by=rafael, reason="It names somebody.", now=world.NOON)
         assert "somebody else has to lift it" in page(as_("rafael", "reviewer"), of(campaign, "user", "lift"))
         refused = as_("rafael", "reviewer").post(of(campaign, "user", "lift"), {"reason": "I was wrong."})
         assert "Somebody else has to lift" in refused.content.decode()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from campaign.lifecycle import frozen_plan, transitions
-from campaign.lifecycle.clone import copy
-from campaign.lifecycle.transitions import StepRefused
+from campaign.lifecycle.clone import clone_campaign
+from campaign.lifecycle.transitions import ActionRefused
 from campaign.models import Campaign
 from messages.models import AuditEntry
 from tests import world
@@ -15,14 +15,14 @@ pytestmark = pytest.mark.django_db
 
 
 def copied(campaign: Campaign) -> Campaign:
-    return Campaign.objects.get(pk=copy(campaign, by=world.person("nora", "manager")).pk)
+    return Campaign.objects.get(pk=clone_campaign(campaign, by=world.person("nora", "manager")).pk)
 
 
 def test_a_copy_asks_the_same_of_the_same_arms_at_the_same_places() -> None:
     campaign = world.launched(plan={"expected_rate": 0.3, "webhook": "https://ngo.example/hook"})
     campaign.plan.told.add(world.person("mara"))
     made = copied(campaign)
-    told, original = frozen_plan.as_it_stands(made.plan), frozen_plan.as_it_stands(campaign.plan)
+    told, original = frozen_plan.current_plan_content(made.plan), frozen_plan.current_plan_content(campaign.plan)
     assert {k for k in told if told[k] != original[k]} == {"campaign", "salt_sha256"}
     assert [person.username for person in made.plan.told.all()] == ["mara"]
     assert made.plan.webhook == "https://ngo.example/hook"
@@ -77,5 +77,5 @@ def test_a_copy_stands_on_the_record_with_its_original() -> None:
 
 
 def test_only_a_manager_copies() -> None:
-    with pytest.raises(StepRefused, match="Only a manager"):
-        copy(world.launched(), by=world.person("ana", "analyst"))
+    with pytest.raises(ActionRefused, match="Only a manager"):
+        clone_campaign(world.launched(), by=world.person("ana", "analyst"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError, transaction
 
-from campaign.lifecycle.deviations import deviate
-from campaign.lifecycle.transitions import StepRefused
+from campaign.lifecycle.deviations import record_deviation
+from campaign.lifecycle.transitions import ActionRefused
 from campaign.models import Campaign, Deviation
 from messages.models import AuditEntry
 from tests import world
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 def deviated(campaign: Campaign, **said: str) -> Deviation:
     told = {"what": "It ran two days longer.", "why": "A partner asked for it."} | said
-    return deviate(campaign, **told, by=world.person("mara", "manager"), now=world.NOON)
+    return record_deviation(campaign, **told, by=world.person("mara", "manager"), now=world.NOON)
 
 
 def test_a_deviation_is_kept_with_who_when_and_why_and_stands_on_the_record() -> None:
@@ -35,19 +35,19 @@ def test_the_plan_and_its_fingerprint_stay_as_they_were() -> None:
 
 
 def test_a_plan_that_is_not_frozen_is_changed_instead() -> None:
-    with pytest.raises(StepRefused, match="not frozen"):
+    with pytest.raises(ActionRefused, match="not frozen"):
         deviated(world.draft())
 
 
 @pytest.mark.parametrize("gap", [{"what": " "}, {"why": "\0"}, {"what": "x" * 501}])
 def test_what_and_why_are_both_said(gap: dict[str, str]) -> None:
-    with pytest.raises(StepRefused, match="otherwise and why"):
+    with pytest.raises(ActionRefused, match="otherwise and why"):
         deviated(world.launched(), **gap)
 
 
 def test_only_a_manager_records_one() -> None:
-    with pytest.raises(StepRefused, match="Only a manager"):
-        deviate(world.launched(), what="A", why="B", by=world.person("ana", "analyst"), now=world.NOON)
+    with pytest.raises(ActionRefused, match="Only a manager"):
+        record_deviation(world.launched(), what="A", why="B", by=world.person("ana", "analyst"), now=world.NOON)
 
 
 def test_the_database_itself_refuses_to_change_one() -> None:

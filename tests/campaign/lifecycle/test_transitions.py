@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 
 from campaign.lifecycle import frozen_plan, launch_checks, transitions
-from campaign.lifecycle.transitions import StepRefused
+from campaign.lifecycle.transitions import ActionRefused
 from campaign.models import Arm, Campaign
 from messages.models import AuditEntry, Rendition, Revision
 from messages.review import workflow
@@ -44,7 +44,7 @@ def test_nobody_approves_their_own_campaign() -> None:
     campaign = world.draft()
     mara = world.person("mara", "manager", "reviewer")
     transitions.submit(campaign, by=mara)
-    with pytest.raises(StepRefused, match="own campaign"):
+    with pytest.raises(ActionRefused, match="own campaign"):
         transitions.approve(campaign, by=mara)
 
 
@@ -59,7 +59,7 @@ def test_a_draft_can_only_be_submitted(verb: str) -> None:
     campaign = world.draft()
     everyone = world.person("eve", "manager", "reviewer")
     more = {"now": world.NOON} if verb in ("launch", "close") else {}
-    with pytest.raises(StepRefused, match="cannot"):
+    with pytest.raises(ActionRefused, match="cannot"):
         getattr(transitions, verb)(campaign, by=everyone, **more)
     campaign.refresh_from_db()
     assert campaign.state == "draft"
@@ -69,7 +69,7 @@ def test_only_a_manager_launches() -> None:
     campaign = world.draft()
     transitions.submit(campaign, by=world.person("mara"))
     transitions.approve(campaign, by=world.person("rafael", "reviewer"))
-    with pytest.raises(StepRefused, match="Only a manager"):
+    with pytest.raises(ActionRefused, match="Only a manager"):
         transitions.launch(campaign, by=world.person("ana", "analyst"), now=world.NOON)
 
 
@@ -79,7 +79,7 @@ def test_a_campaign_that_would_end_before_it_starts_is_not_launched() -> None:
     campaign.save()
     transitions.submit(campaign, by=world.person("mara"))
     transitions.approve(campaign, by=world.person("rafael", "reviewer"))
-    with pytest.raises(StepRefused, match="later end"):
+    with pytest.raises(ActionRefused, match="later end"):
         transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
 
 
@@ -94,7 +94,7 @@ def test_pause_and_resume_keep_the_plan() -> None:
 def test_two_campaigns_cannot_run_at_one_placement() -> None:
     world.launched()
     second = world.draft("second")
-    with pytest.raises(StepRefused, match="already runs"):
+    with pytest.raises(ActionRefused, match="already runs"):
         transitions.submit(second, by=world.person("mara"))
 
 
@@ -102,7 +102,7 @@ def test_a_campaign_with_words_that_nobody_approved_cannot_be_submitted() -> Non
     campaign = world.draft()
     rendition = campaign.arms.get(key="user").revision.renditions.get()
     workflow.withdraw(rendition, by=world.person("rafael", "reviewer"), now=world.NOON, reason="It may frighten.")
-    with pytest.raises(StepRefused, match="“User” are not approved"):
+    with pytest.raises(ActionRefused, match="“User” are not approved"):
         transitions.submit(campaign, by=world.person("mara"))
 
 
@@ -134,7 +134,7 @@ def test_approved_words_cannot_be_changed_even_in_the_database() -> None:
 def test_an_incomplete_draft_says_what_is_missing(spoil: object, says: str) -> None:
     campaign = world.draft()
     spoil(campaign)  # type: ignore[operator]
-    with pytest.raises(StepRefused, match=says):
+    with pytest.raises(ActionRefused, match=says):
         transitions.submit(Campaign.objects.get(pk=campaign.pk), by=world.person("mara"))
 
 
@@ -153,7 +153,7 @@ def test_a_launch_keeps_the_languages_that_every_arm_has_approved() -> None:
     assert campaign.locales == ["en"]
     approve(translated[0])
     campaign.refresh_from_db()
-    assert (launch_checks.spoken(campaign), campaign.locales) == (["en", "es"], ["en"])
+    assert (launch_checks.common_locales(campaign), campaign.locales) == (["en", "es"], ["en"])
     assert [list(arm["languages"]) for arm in json.loads(campaign.plan.canonical)["arms"]] == [["en"]] * 4
 
 
@@ -162,7 +162,7 @@ def test_arms_without_an_approved_language_in_common_cannot_be_submitted() -> No
     arm = campaign.arms.get(key="user")
     approve(translate(arm))
     workflow.withdraw(arm.revision.renditions.get(locale="en"), by=rafael(), now=world.NOON, reason="It may frighten.")
-    with pytest.raises(StepRefused, match="no approved language in common"):
+    with pytest.raises(ActionRefused, match="no approved language in common"):
         transitions.submit(campaign, by=world.person("mara"))
 
 
@@ -171,7 +171,7 @@ def test_a_campaign_whose_words_were_withdrawn_does_not_resume() -> None:
     transitions.pause(campaign, by=world.person("mara"))
     words = campaign.arms.get(key="user").revision.renditions.get()
     workflow.withdraw(words, by=rafael(), now=world.NOON, reason="It may frighten.")
-    with pytest.raises(StepRefused, match="were withdrawn"):
+    with pytest.raises(ActionRefused, match="were withdrawn"):
         transitions.resume(campaign, by=world.person("mara"))
 
 
@@ -183,7 +183,14 @@ def test_the_plan_tells_every_exception_that_its_words_rest_on() -> None:
     rendition = Rendition.objects.create(revision=revision, locale="en", headline="A headline", body="Words.")
     workflow.submit(rendition, by=root, now=world.NOON)
     read = rendition.words_digest()
-    workflow.approve(rendition, by=root, now=world.NOON, read=read, checklist=world.SEEN, override="Alone this week.")
+    workflow.approve(
+        rendition,
+        by=root,
+        now=world.NOON,
+        read_digest=read,
+        checklist=world.CHECKLIST_ALL_YES,
+        override="Alone this week.",
+    )
     Arm.objects.filter(pk=arm.pk).update(revision=revision)
     launch(campaign)
     told = {arm["arm"]: arm["exceptions"] for arm in json.loads(campaign.plan.canonical)["arms"]}
@@ -237,7 +244,7 @@ class TestAnArm:
         arm = self.arm()
         transitions.pause_arm(arm, reason="Guardrail crossed: Was annoyed", now=world.NOON)
         for reason in ("", " \n", "x" * 301):
-            with pytest.raises(StepRefused, match="Please say why"):
+            with pytest.raises(ActionRefused, match="Please say why"):
                 transitions.resume_arm(arm, by=world.person("mara"), reason=reason, now=world.NOON)
         arm.refresh_from_db()
         assert arm.paused_at == world.NOON
@@ -245,34 +252,34 @@ class TestAnArm:
     def test_is_resumed_only_by_a_manager(self) -> None:
         arm = self.arm()
         transitions.pause_arm(arm, reason="A test", now=world.NOON)
-        with pytest.raises(StepRefused, match="Only a manager"):
+        with pytest.raises(ActionRefused, match="Only a manager"):
             transitions.resume_arm(arm, by=world.person("rafael"), reason="It helps.", now=world.NOON)
 
     def test_is_not_paused_or_resumed_twice(self) -> None:
         arm, mara = self.arm(), world.person("mara")
-        with pytest.raises(StepRefused, match="not paused"):
+        with pytest.raises(ActionRefused, match="not paused"):
             transitions.resume_arm(arm, by=mara, reason="It helps.", now=world.NOON)
         transitions.pause_arm(arm, reason="A test", now=world.NOON)
-        with pytest.raises(StepRefused, match="paused already"):
+        with pytest.raises(ActionRefused, match="paused already"):
             transitions.pause_arm(Arm.objects.get(pk=arm.pk), by=mara, reason="A test", now=world.NOON)
 
     def test_that_is_the_control_cannot_be_paused_alone(self) -> None:
         control = world.launched().arms.get(key="neutral")
-        with pytest.raises(StepRefused, match="pause the campaign"):
+        with pytest.raises(ActionRefused, match="pause the campaign"):
             transitions.pause_arm(control, reason="A test", now=world.NOON)
 
     def test_of_a_closed_campaign_stays_as_it_is(self) -> None:
         arm, mara = self.arm(), world.person("mara")
         transitions.pause_arm(arm, reason="A test", now=world.NOON)
         transitions.close(Campaign.objects.get(), by=mara, now=world.NOON)
-        with pytest.raises(StepRefused, match="cannot be paused or resumed"):
+        with pytest.raises(ActionRefused, match="cannot be paused or resumed"):
             transitions.resume_arm(arm, by=mara, reason="It helps.", now=world.NOON)
 
     def test_whose_words_were_withdrawn_is_not_resumed(self) -> None:
         arm, rafael = self.arm(), world.person("rafael")
         transitions.pause_arm(arm, reason="A test", now=world.NOON)
         workflow.withdraw(arm.revision.renditions.get(), by=rafael, now=world.NOON, reason="It may frighten.")
-        with pytest.raises(StepRefused, match="withdrawn"):
+        with pytest.raises(ActionRefused, match="withdrawn"):
             transitions.resume_arm(arm, by=world.person("mara"), reason="It helps.", now=world.NOON)
 
     def test_that_is_paused_keeps_no_campaign_from_being_resumed(self) -> None:
@@ -303,7 +310,7 @@ def test_a_reviewer_sends_a_campaign_back_with_a_reason_that_stays_on_record() -
 
 def test_nobody_sends_a_campaign_back_without_saying_why() -> None:
     for reason in ("", " \0 ", "x" * 501):
-        with pytest.raises(StepRefused, match="what has to change"):
+        with pytest.raises(ActionRefused, match="what has to change"):
             transitions.send_back(submitted_or_found(), by=world.person("rafael", "reviewer"), reason=reason)
 
 
@@ -313,31 +320,31 @@ def submitted_or_found() -> Campaign:
 
 def test_nobody_sends_back_their_own_and_managers_send_back_nothing() -> None:
     campaign = submitted_by_mara()
-    with pytest.raises(StepRefused, match="own campaign"):
+    with pytest.raises(ActionRefused, match="own campaign"):
         transitions.send_back(campaign, by=world.person("mara", "reviewer"), reason="No.")
-    with pytest.raises(StepRefused, match="Only a reviewer"):
+    with pytest.raises(ActionRefused, match="Only a reviewer"):
         transitions.send_back(campaign, by=world.person("nora", "manager"), reason="No.")
 
 
 def test_an_approval_is_of_the_plan_that_was_read() -> None:
     campaign = submitted_by_mara()
-    read = frozen_plan.fingerprint_of(frozen_plan.canonical_of(frozen_plan.as_it_stands(campaign.plan)))
+    read = frozen_plan.fingerprint_of(frozen_plan.canonical_json(frozen_plan.current_plan_content(campaign.plan)))
     campaign.plan.planned_per_arm += 1
     campaign.plan.save()
-    with pytest.raises(StepRefused, match="changed while you read"):
-        transitions.approve(campaign, by=world.person("rafael", "reviewer"), read=read)
+    with pytest.raises(ActionRefused, match="changed while you read"):
+        transitions.approve(campaign, by=world.person("rafael", "reviewer"), read_fingerprint=read)
 
 
 def test_approving_what_was_read_keeps_the_languages_open_until_launch() -> None:
     campaign = submitted_by_mara()
-    read = frozen_plan.fingerprint_of(frozen_plan.canonical_of(frozen_plan.as_it_stands(campaign.plan)))
-    transitions.approve(campaign, by=world.person("rafael", "reviewer"), read=read)
+    read = frozen_plan.fingerprint_of(frozen_plan.canonical_json(frozen_plan.current_plan_content(campaign.plan)))
+    transitions.approve(campaign, by=world.person("rafael", "reviewer"), read_fingerprint=read)
     campaign.refresh_from_db()
     assert (campaign.state, campaign.locales) == ("approved", [])
 
 
 def test_refusals_speak_the_readers_language() -> None:
     campaign = world.draft()
-    with translation.override("es"), pytest.raises(StepRefused) as refused:
+    with translation.override("es"), pytest.raises(ActionRefused) as refused:
         transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
     assert "cannot" not in str(refused.value)

@@ -86,7 +86,7 @@ def test_the_file_of_a_draft_is_named_a_draft(manager: Client) -> None:
 @pytest.mark.process
 def test_a_pdf_that_cannot_be_made_is_said_kindly(manager: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     world.launched()
-    monkeypatch.setattr(export, "_DRAWER", export._DRAWER.with_name("not-there.py"))
+    monkeypatch.setattr(export, "_PDF_SCRIPT", export._PDF_SCRIPT.with_name("not-there.py"))
     html = text(manager.get(f"{PLAN}plan.pdf", follow=True))
     assert "The PDF could not be made this time." in html
 
@@ -140,7 +140,7 @@ class TestDeviations:
 
     def test_markup_in_one_is_text(self, manager: Client) -> None:
         campaign = world.launched()
-        deviations.deviate(campaign, what="<b>x</b>", why="y", by=world.person("mara"), now=world.NOON)
+        deviations.record_deviation(campaign, what="<b>x</b>", why="y", by=world.person("mara"), now=world.NOON)
         assert "&lt;b&gt;x&lt;/b&gt;" in page(manager, PLAN)
 
     def test_whoever_only_reads_has_no_form(self, client: Client) -> None:

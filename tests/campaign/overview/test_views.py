@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from campaign.lifecycle import transitions
 from campaign.overview.views import share_in_words
-from campaign.serving.preview_links import arm_of
+from campaign.serving.preview_links import arm_id_from_token
 from messages.review import workflow
 from tests import world
 
@@ -77,9 +77,11 @@ def test_words_that_lost_their_approval_are_not_called_approved(reviewer: Client
 def test_an_exception_is_shown_on_the_campaign_that_uses_the_words(reviewer: Client) -> None:
     campaign = world.draft()
     root = User.objects.create_superuser("root")
-    words = world.submitted(author=root)
+    words = world.submitted_rendition(author=root)
     read = words.words_digest()
-    workflow.approve(words, by=root, now=world.NOON, read=read, checklist=world.SEEN, override="Alone this week.")
+    workflow.approve(
+        words, by=root, now=world.NOON, read_digest=read, checklist=world.CHECKLIST_ALL_YES, override="Alone this week."
+    )
     campaign.arms.filter(key="victim").update(revision=words.revision)
     html = page(reviewer, "/campaigns/pilot/")
     assert "Approved by root on 2 March 2026" in html
@@ -91,7 +93,7 @@ def test_every_arm_can_be_seen_as_a_visitor_sees_it(reviewer: Client) -> None:
     campaign = world.launched()
     response = reviewer.get("/campaigns/pilot/")
     tokens = [preview.url.partition("preview=")[2] for card in response.context["arms"] for preview in card.previews]
-    assert [arm_of(token.replace("%3A", ":")) for token in tokens] == [arm.pk for arm in campaign.arms.all()]
+    assert [arm_id_from_token(token.replace("%3A", ":")) for token in tokens] == [arm.pk for arm in campaign.arms.all()]
     assert response.content.decode().count("See it as a visitor") == 4
 
 
@@ -207,7 +209,9 @@ def test_the_page_one_is_on_is_named_in_the_navigation(reviewer: Client) -> None
 def test_arms_that_differ_in_length_are_named_on_the_campaigns_page(reviewer: Client) -> None:
     campaign = world.draft()
     assert "differ in more than" not in page(reviewer, "/campaigns/pilot/")
-    longer = world.approved("neutral", headline="A much longer headline for the one that all are compared with")
+    longer = world.approved_revision(
+        "neutral", headline="A much longer headline for the one that all are compared with"
+    )
     campaign.arms.filter(key="neutral").update(revision=longer)
     html = page(reviewer, "/campaigns/pilot/")
     assert "The arms differ in more than what they say." in html

@@ -8,9 +8,9 @@ from django.contrib.auth.models import User
 from campaign.lifecycle import transitions
 from campaign.models import Partner, Placement
 from campaign.placements import changes
-from campaign.placements.origins import NoOrigin, origin_of
-from campaign.serving.snapshot import Keeper
-from messages.audit_pages.wording import done
+from campaign.placements.origins import InvalidOrigin, parse_origin
+from campaign.serving.snapshot import SnapshotRefresher
+from messages.audit_pages.wording import describe_action
 from messages.models import AuditEntry
 from tests import world
 
@@ -24,7 +24,7 @@ def mara() -> User:
 
 def last_said() -> str:
     entry = AuditEntry.objects.latest("number")
-    return done(entry.action, label=entry.label, detail=entry.detail)
+    return describe_action(entry.action, label=entry.label, detail=entry.detail)
 
 
 class TestAnOrigin:
@@ -42,7 +42,7 @@ class TestAnOrigin:
         ],
     )
     def test_is_kept_as_a_browser_sends_it(self, typed: str, origin: str) -> None:
-        assert origin_of(typed) == origin
+        assert parse_origin(typed) == origin
 
     @pytest.mark.parametrize(
         ("typed", "said"),
@@ -63,13 +63,13 @@ class TestAnOrigin:
         ],
     )
     def test_that_is_none_says_why(self, typed: str, said: str) -> None:
-        with pytest.raises(NoOrigin, match=said.replace("*", r"\*")):
-            origin_of(typed)
+        with pytest.raises(InvalidOrigin, match=said.replace("*", r"\*")):
+            parse_origin(typed)
 
 
 class TestAPlacement:
     def test_that_is_added_gets_a_key_from_its_name_and_stands_on_record(self, mara: User) -> None:
-        made = changes.add(Placement(name="Search page"), by=mara, new_partner="Shed")
+        made = changes.add_placement(Placement(name="Search page"), by=mara, new_partner="Shed")
         assert (made.key, made.partner.name) == ("search-page", "Shed")
         assert last_said() == "added “Search page” (placement) at Shed"
 
@@ -84,25 +84,25 @@ class TestAPlacement:
     def test_that_is_changed_says_which_fields(self, mara: User) -> None:
         place = world.placement()
         place.leave_url, place.expected_per_day = "https://partner.example/bye", 400
-        assert changes.change(place, by=mara) == ["leave_url", "expected_per_day"]
+        assert changes.change_placement(place, by=mara) == ["leave_url", "expected_per_day"]
         assert last_said() == "changed “quiet-page” (placement): leave_url, expected_per_day"
 
     def test_that_is_saved_as_it_was_leaves_no_record(self, mara: User) -> None:
-        assert changes.change(world.placement(), by=mara) == []
+        assert changes.change_placement(world.placement(), by=mara) == []
         assert not AuditEntry.objects.exists()
 
     def test_keeps_its_key_once_a_campaign_was_launched_there(self, mara: User) -> None:
         place = world.launched().placements.get()
         place.key = "another"
         with pytest.raises(ValueError, match="fixed"):
-            changes.change(place, by=mara)
+            changes.change_placement(place, by=mara)
 
     def test_changes_in_the_running_snapshot_at_the_next_look(self, mara: User) -> None:
         place = world.launched().placements.get()
-        keeper = Keeper()
+        keeper = SnapshotRefresher()
         keeper.refresh()
         place.allowed_origins = ["https://new.example"]
-        changes.change(place, by=mara)
+        changes.change_placement(place, by=mara)
         assert keeper.refresh() is True
         assert keeper.current.placements["quiet-page"].origins == {"https://new.example"}
 
@@ -110,21 +110,23 @@ class TestAPlacement:
 class TestWhatStandsThere:
     def test_a_campaign_that_runs(self) -> None:
         campaign = world.launched()
-        assert changes.standing(campaign.placements.get(), now=world.NOON) == changes.Standing("campaign", campaign)
+        assert changes.placement_status(campaign.placements.get(), now=world.NOON) == changes.PlacementStatus(
+            "campaign", campaign
+        )
 
     def test_the_fallback_of_one_that_is_paused(self, mara: User) -> None:
-        campaign = world.launched(at=world.placement(fallback=world.approved("neutral")))
+        campaign = world.launched(at=world.placement(fallback=world.approved_revision("neutral")))
         transitions.pause(campaign, by=mara)
-        assert changes.standing(campaign.placements.get(), now=world.NOON).state == "fallback"
+        assert changes.placement_status(campaign.placements.get(), now=world.NOON).state == "fallback"
 
     def test_nothing_without_either(self) -> None:
-        assert changes.standing(world.placement(), now=world.NOON) == changes.Standing("nothing", None)
+        assert changes.placement_status(world.placement(), now=world.NOON) == changes.PlacementStatus("nothing", None)
 
     def test_nothing_once_the_words_were_withdrawn(self) -> None:
-        words = world.approved("neutral")
+        words = world.approved_revision("neutral")
         place = world.placement(fallback=words)
         words.renditions.update(state="withdrawn")
-        assert changes.standing(place, now=world.NOON).state == "nothing"
+        assert changes.placement_status(place, now=world.NOON).state == "nothing"
 
 
 class TestAPartner:

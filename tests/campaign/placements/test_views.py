@@ -113,9 +113,9 @@ class TestAdding:
         assert two == {"new_partner": ["Choose a partner above, or name a new one here: not both."]}
 
     def test_offers_approved_neutral_words_alone(self, manager: Client) -> None:
-        neutral = world.approved("neutral", headline="Take a moment")
-        world.approved("victim", headline="Think of her")
-        world.written()
+        neutral = world.approved_revision("neutral", headline="Take a moment")
+        world.approved_revision("victim", headline="Think of her")
+        world.draft_rendition()
         html = page(manager, "/placements/add/")
         assert "Take a moment" in html
         assert "Think of her" not in html
@@ -123,8 +123,10 @@ class TestAdding:
         assert Placement.objects.get().fallback == neutral
 
     def test_neither_offers_nor_takes_words_that_were_stopped_everywhere(self, manager: Client) -> None:
-        neutral = world.approved("neutral", headline="Take a moment")
-        stop.stop(neutral.message, by=world.person("rafael", "reviewer"), reason="It may frighten.", now=world.NOON)
+        neutral = world.approved_revision("neutral", headline="Take a moment")
+        stop.stop_message(
+            neutral.message, by=world.person("rafael", "reviewer"), reason="It may frighten.", now=world.NOON
+        )
         assert "Take a moment" not in page(manager, "/placements/add/")
         response = manager.post("/placements/add/", {**FILLED, "fallback": str(neutral.pk)})
         assert response.context["form"].errors == {
@@ -147,10 +149,12 @@ class TestChanging:
         assert AuditEntry.objects.get().detail == {"fields": "name, key, leave_url, expected_per_day"}
 
     def test_no_longer_offers_its_own_words_once_they_were_stopped(self, manager: Client) -> None:
-        neutral = world.approved("neutral", headline="Take a moment")
+        neutral = world.approved_revision("neutral", headline="Take a moment")
         world.placement(fallback=neutral)
         assert "Take a moment" in page(manager, "/placements/quiet-page/change/")
-        stop.stop(neutral.message, by=world.person("rafael", "reviewer"), reason="It may frighten.", now=world.NOON)
+        stop.stop_message(
+            neutral.message, by=world.person("rafael", "reviewer"), reason="It may frighten.", now=world.NOON
+        )
         Placement.objects.update(fallback=neutral)  # as if it had been chosen in the same moment
         assert "Take a moment" not in page(manager, "/placements/quiet-page/change/")
 
@@ -170,7 +174,7 @@ class TestATest:
         manager.post("/placements/quiet-page/test/", {"do": "begin"})
         html = page(manager, "/placements/quiet-page/test/")
         assert "Nothing seen yet." in html
-        assert f"#{tag_check.FRAGMENT}{tag_check.marked(place.test)}" in html
+        assert f"#{tag_check.FRAGMENT_PREFIX}{tag_check.sign_mark(place.test)}" in html
         at = timezone.now() - timedelta(seconds=12)
         PlacementTest.objects.update(seen_at=at, seen_by="page")
         assert "We have seen your page 12 seconds ago." in page(manager, "/placements/quiet-page/test/")

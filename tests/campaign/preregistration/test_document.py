@@ -8,9 +8,9 @@ import pytest
 from django.utils import translation
 
 from campaign.preregistration import document
-from campaign.preregistration.rows import Named, Row
+from campaign.preregistration.rows import PlanNames, PreregistrationRow
 
-NAMED = Named(
+NAMED = PlanNames(
     title="The pilot", arms={"victim": "Harm to the victim", "neutral": "Neutral"}, placements={"p": "A page"}
 )
 
@@ -45,8 +45,8 @@ def promise(**changes: Any) -> dict[str, Any]:
     }
 
 
-def row(key: str, told: dict[str, Any], named: Named = NAMED) -> Row:
-    return next(r for section in document.sections(told, named) for r in section.rows if r.key == key)
+def row(key: str, told: dict[str, Any], named: PlanNames = NAMED) -> PreregistrationRow:
+    return next(r for section in document.build_sections(told, named) for r in section.rows if r.key == key)
 
 
 def plain(key: str, **changes: Any) -> str:
@@ -81,7 +81,7 @@ def test_a_plan_from_before_some_keys_were_hashed_can_still_be_read() -> None:
 
 def test_a_draft_without_anything_can_be_read() -> None:
     bare = promise(arms=[], outcomes=[], comparisons=[], placements=[], hypothesis="", looks=[], ethics={})
-    said = " ".join(s for section in document.sections(bare, NAMED) for r in section.rows for s in r.plain)
+    said = " ".join(s for section in document.build_sections(bare, NAMED) for r in section.rows for s in r.plain)
     assert "No hypothesis was written down." in said
     assert "No place is chosen yet." in said
 
@@ -153,11 +153,11 @@ def test_a_change_of_any_promise_changes_the_words() -> None:
     }
     silent = set(promise()) - set(other)
     assert silent == {"spending"}  # said where it counts
-    before = document.sections(promise(), NAMED)
+    before = document.build_sections(promise(), NAMED)
     for key, value in other.items():
-        assert document.sections(promise(**{key: value}), NAMED) != before, key
+        assert document.build_sections(promise(**{key: value}), NAMED) != before, key
     grouped = promise(monitoring="group-sequential")
-    assert document.sections(grouped, NAMED) != document.sections({**grouped, "spending": "pocock"}, NAMED)
+    assert document.build_sections(grouped, NAMED) != document.build_sections({**grouped, "spending": "pocock"}, NAMED)
 
 
 def test_an_exception_of_the_review_is_never_left_out() -> None:

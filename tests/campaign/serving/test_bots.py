@@ -32,17 +32,17 @@ MACHINES = [
 
 @pytest.mark.parametrize("agent", PEOPLE)
 def test_a_person_s_browser_is_no_machine(agent: str) -> None:
-    assert not bots.known().named(agent)
+    assert not bots.load_bot_list().matches(agent)
 
 
 @pytest.mark.parametrize("agent", MACHINES)
 def test_machines_are_known_by_their_names(agent: str) -> None:
-    assert bots.known().named(agent)
+    assert bots.load_bot_list().matches(agent)
 
 
 @pytest.mark.parametrize("agent", ["", None])
 def test_who_gives_no_name_is_not_on_the_list(agent: str | None) -> None:
-    assert not bots.known().named(agent)
+    assert not bots.load_bot_list().matches(agent)
 
 
 def test_every_example_of_the_list_is_recognised() -> None:
@@ -53,13 +53,13 @@ def test_every_example_of_the_list_is_recognised() -> None:
     listed = json.loads((Path(package.origin).parent / "crawler-user-agents.json").read_text(encoding="utf-8"))
     examples = [example for item in listed for example in item["instances"]]
     assert len(examples) > 1_000
-    assert [example for example in examples if not bots.known().named(example)] == []
+    assert [example for example in examples if not bots.load_bot_list().matches(example)] == []
 
 
 def test_verdicts_are_remembered_and_names_are_not() -> None:
-    known = bots.Bots(["Bot"])
-    assert [known.named(name) for name in ("A canary Bot", "A canary")] * 2 == [True, False] * 2
+    known = bots.BotList(["Bot"])
+    assert [known.matches(name) for name in ("A canary Bot", "A canary")] * 2 == [True, False] * 2
     assert all(isinstance(key, int) for key in known._verdicts)
     for number in range(10_000):
-        known.named(f"name {number}")
+        known.matches(f"name {number}")
     assert len(known._verdicts) <= 4096

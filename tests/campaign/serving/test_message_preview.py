@@ -25,10 +25,12 @@ def mara(client: Client) -> Client:
 
 
 def drafted(headline: str, body: str, locale: str = "en") -> int:
-    revision = world.approved("victim")
+    revision = world.approved_revision("victim")
     fields = {"headline": headline, "body": body}
-    seen = save.seen_now(revision, locale)
-    return drafts.keep(world.person("mara"), revision.message, locale, fields, seen=seen, now=timezone.now()).pk
+    seen = save.current_baseline(revision, locale)
+    return drafts.save_draft(
+        world.person("mara"), revision.message, locale, fields, baseline=seen, now=timezone.now()
+    ).pk
 
 
 def page(client: Client, query: str) -> str:
@@ -56,7 +58,7 @@ def test_the_embed_gets_the_same_payload_as_a_partner_does(mara: Client) -> None
 
 
 def test_saved_words_can_be_shown_too(mara: Client) -> None:
-    rendition = world.approved("user").renditions.get()
+    rendition = world.approved_revision("user").renditions.get()
     assert "<h1>A user headline</h1>" in page(mara, f"rendition={rendition.pk}")
 
 
@@ -97,4 +99,4 @@ def test_either_choice_of_colours_is_the_one_that_visitors_get(colours: str) -> 
 
 def test_visitors_get_nothing_of_the_preview(mara: Client) -> None:
     world.launched()
-    assert b"/static/campaign/preview" not in world.Site().get("/m/quiet-page/").body
+    assert b"/static/campaign/preview" not in world.AudienceSite().get("/m/quiet-page/").body

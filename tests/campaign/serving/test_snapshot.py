@@ -15,7 +15,7 @@ from campaign.keys.store import destroy_subject_secret, subject_secret
 from campaign.lifecycle import transitions
 from campaign.models import Arm, Campaign, Placement
 from campaign.serving import snapshot
-from campaign.serving.snapshot import Keeper, Snapshot, compile_snapshot
+from campaign.serving.snapshot import Snapshot, SnapshotRefresher, compile_snapshot
 from campaign.serving.snapshot_file import SnapshotFile
 from messages.models import HelpLink, Message, Rendition, Revision
 from messages.review import workflow
@@ -31,13 +31,13 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def file(path: Path) -> SnapshotFile:
-    return SnapshotFile(path, keys=settings.KEY_DIRECTORY)
+    return SnapshotFile(path, key_directory=settings.KEY_DIRECTORY)
 
 
 @pytest.fixture
 def varied() -> Snapshot:
     """Campaigns of each unit, a draft with previews, a placement with a fallback, words beyond ASCII."""
-    fallback = world.approved("neutral", headline="Stille – ohne Zählung", locales=("en", "de"))
+    fallback = world.approved_revision("neutral", headline="Stille – ohne Zählung", locales=("en", "de"))
     world.launched(at=world.placement(fallback=fallback, leave_url="https://leave.example/"))
     world.launched("by-tab", at=world.placement("tab"), unit="session")
     subjects = world.launched("by-subject", at=world.placement("subject"), unit="subject")
@@ -67,22 +67,22 @@ def test_what_is_kept_is_what_was_compiled(file: SnapshotFile, varied: Snapshot)
 def test_a_server_that_starts_while_the_database_is_away_shows_messages(
     file: SnapshotFile, varied: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert Keeper(file).refresh()
-    site = world.Site()
+    assert SnapshotRefresher(file).refresh()
+    site = world.AudienceSite()
     database_is_away(monkeypatch)
-    keeper = Keeper(file)
+    keeper = SnapshotRefresher(file)
     assert keeper.refresh()
     site.snapshot = keeper.current
     answer = site.decide()
     assert (answer.status, len(answer.json["receipt"])) == (200, 103)
-    assert keeper.current.compiled
+    assert keeper.current.is_compiled
 
 
 def test_once_the_database_is_back_its_word_counts(
     file: SnapshotFile, varied: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Keeper(file).refresh()
-    keeper = Keeper(file)
+    SnapshotRefresher(file).refresh()
+    keeper = SnapshotRefresher(file)
     with monkeypatch.context() as outage:
         database_is_away(outage)
         keeper.refresh()
@@ -95,9 +95,9 @@ def test_a_server_that_never_read_the_database_shows_nothing(
     file: SnapshotFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database_is_away(monkeypatch)
-    keeper = Keeper(file)
+    keeper = SnapshotRefresher(file)
     assert not keeper.refresh()
-    assert not keeper.current.compiled
+    assert not keeper.current.is_compiled
 
 
 def test_no_secret_of_a_subject_is_in_the_file(file: SnapshotFile, path: Path, varied: Snapshot) -> None:
@@ -134,7 +134,7 @@ def test_a_file_that_is_up_to_date_is_left_alone(file: SnapshotFile, path: Path,
     before = path.stat().st_ino
     file.write(varied)
     assert path.stat().st_ino == before
-    changed = {number: replace(entry, mark=("changed",)) for number, entry in varied.placement_ids.items()}
+    changed = {number: replace(entry, version=("changed",)) for number, entry in varied.placement_ids.items()}
     file.write(replace(varied, placement_ids=changed))
     assert path.stat().st_ino != before
 
@@ -164,7 +164,7 @@ def test_a_file_that_was_cut_short_is_passed_over(file: SnapshotFile, path: Path
 
 def test_a_disk_that_takes_nothing_stops_nothing(tmp_path: Path, varied: Snapshot) -> None:
     (tmp_path / "file").write_text("not a directory")
-    SnapshotFile(tmp_path / "file" / "snapshot.jsonl", keys=settings.KEY_DIRECTORY).write(varied)
+    SnapshotFile(tmp_path / "file" / "snapshot.jsonl", key_directory=settings.KEY_DIRECTORY).write(varied)
 
 
 class TestWordsThatManyPlacementsShow:
@@ -178,7 +178,7 @@ class TestWordsThatManyPlacementsShow:
 
     @staticmethod
     def shown(compiled: Snapshot, key: str) -> list[int]:
-        return [id(offer.shown) for offer in compiled.placements[key].offers]
+        return [id(offer.rendition) for offer in compiled.placements[key].served_arms]
 
     def test_are_rendered_once(self, two: Campaign) -> None:
         compiled = compile_snapshot()
@@ -186,13 +186,13 @@ class TestWordsThatManyPlacementsShow:
 
     def test_are_rendered_apart_where_a_button_leads_elsewhere(self, two: Campaign) -> None:
         Placement.objects.filter(key="two").update(leave_url="https://leave.example/")
-        site = world.Site()
+        site = world.AudienceSite()
         assert not set(self.shown(site.snapshot, "one")) & set(self.shown(site.snapshot, "two"))
         left = [site.decide(placement=key).json["message"]["actions"][0]["href"] for key in ("one", "two")]
         assert left == ["/m/one/left", "https://leave.example/"]
 
     def test_lead_to_the_addresses_of_the_placement_that_shows_them(self, two: Campaign) -> None:
-        site = world.Site()
+        site = world.AudienceSite()
         for key, other in (("one", "two"), ("two", "one")):
             answer, page = site.decide(placement=key), site.get(f"/m/{key}/")
             assert answer.json["message"]["actions"][2]["href"] == f"/m/{key}/help/self"
@@ -232,7 +232,7 @@ def test_only_the_placement_that_changed_is_compiled_anew() -> None:
 def test_whatever_is_served_is_noticed_when_it_changes(change: str) -> None:
     campaign = world.launched(at=world.placement("one"))
     place = Placement.objects.get(key="one")
-    keeper = Keeper()
+    keeper = SnapshotRefresher()
     assert (keeper.refresh(), keeper.refresh()) == (True, False)
     before = keeper.current.placements["one"]
     if change == "leave_url":
@@ -240,7 +240,7 @@ def test_whatever_is_served_is_noticed_when_it_changes(change: str) -> None:
     elif change == "origins":
         Placement.objects.update(allowed_origins=["https://elsewhere.example"])
     elif change == "fallback":
-        Placement.objects.update(fallback=world.approved("neutral"))
+        Placement.objects.update(fallback=world.approved_revision("neutral"))
     elif change == "state":
         transitions.pause(campaign, by=world.person("mara", "manager"))
     elif change == "withdrawn":
@@ -277,7 +277,7 @@ class TestAPausedArm:
 
     UNITS = tuple(f"visitor-{number}" for number in range(400))
 
-    def assigned(self, site: world.Site) -> dict[str, tuple[str, bool]]:
+    def assigned(self, site: world.AudienceSite) -> dict[str, tuple[str, bool]]:
         """Unit -> the headline that it sees, and whether it is counted."""
         answers = {unit: site.decide(unit=unit).json for unit in self.UNITS}
         return {u: (answer["message"]["headline"], answer["receipt"] is not None) for u, answer in answers.items()}
@@ -285,9 +285,9 @@ class TestAPausedArm:
     @pytest.mark.parametrize("key", ["victim", "user", "both"])
     def test_keeps_its_place_so_that_every_other_unit_keeps_its_arm(self, key: str) -> None:
         campaign = world.launched(arms={"neutral": 3, "victim": 2, "user": 1, "both": 2})
-        before = self.assigned(world.Site())
+        before = self.assigned(world.AudienceSite())
         transitions.pause_arm(campaign.arms.get(key=key), reason="a test", now=world.NOON)
-        after = self.assigned(world.Site())
+        after = self.assigned(world.AudienceSite())
         theirs = f"A {key} headline"
         assert {unit for unit in before if before[unit][0] == theirs} == {u for u in after if not after[u][1]}
         for unit, (headline, counted) in before.items():
@@ -296,11 +296,11 @@ class TestAPausedArm:
 
     def test_gets_its_own_units_back_when_it_is_resumed(self) -> None:
         campaign = world.launched()
-        before = self.assigned(world.Site())
+        before = self.assigned(world.AudienceSite())
         both = campaign.arms.get(key="both")
         transitions.pause_arm(both, reason="a test", now=world.NOON)
         transitions.resume_arm(both, by=world.person("mara"), reason="It was a mistake.", now=world.NOON)
-        assert self.assigned(world.Site()) == before
+        assert self.assigned(world.AudienceSite()) == before
 
     def test_is_what_is_kept_with_its_own_words_for_the_preview(self, file: SnapshotFile) -> None:
         campaign = world.launched()
@@ -312,8 +312,8 @@ class TestAPausedArm:
         entry = compiled.placements["quiet-page"]
         assert entry.campaign is not None
         (paused,) = (arm for arm in entry.campaign.arms if arm.paused)
-        assert (paused.id, paused.shown["en"]) == (both.pk, entry.campaign.arms[0].shown["en"])
-        assert b"A both headline" in entry.previews[both.pk].shown["en"].answer[0]
+        assert (paused.id, paused.renditions["en"]) == (both.pk, entry.campaign.arms[0].renditions["en"])
+        assert b"A both headline" in entry.previews[both.pk].renditions["en"].decide_json[0]
 
     def test_may_lose_its_words_while_the_others_go_on(self) -> None:
         campaign = world.launched()
@@ -326,7 +326,7 @@ class TestAPausedArm:
 
 def test_no_words_of_a_stopped_message_are_compiled_whatever_was_launched_with_them() -> None:
     """The kill switch pauses what is launched; this holds for what is launched in the same moment."""
-    fallback = world.approved("neutral", headline="Quiet")
+    fallback = world.approved_revision("neutral", headline="Quiet")
     campaign = world.launched(at=world.placement(fallback=fallback))
     rafael = world.person("rafael")
     told = {"stopped_at": world.NOON, "stopped_by": rafael, "stopped_reason": "It may frighten."}
@@ -346,13 +346,13 @@ class TestOnlyApprovedWordsAreServed:
         entry = compile_snapshot().placements["quiet-page"].campaign
         assert entry is not None
         assert entry.locales == ("en",)
-        assert {locale for arm in entry.arms for locale in arm.shown} == {"en"}
+        assert {locale for arm in entry.arms for locale in arm.renditions} == {"en"}
 
     def test_a_translation_that_is_approved_after_the_launch_changes_no_trial(self) -> None:
         campaign = world.draft()
         translated = [translate(arm) for arm in campaign.arms.all()]
         launch(campaign)
-        keeper = Keeper()
+        keeper = SnapshotRefresher()
         keeper.refresh()
         for rendition in translated:
             workflow.submit(rendition, now=world.NOON)
@@ -361,26 +361,26 @@ class TestOnlyApprovedWordsAreServed:
         entry = keeper.current.placements["quiet-page"].campaign
         assert entry is not None
         assert entry.locales == ("en",)
-        assert {locale for arm in entry.arms for locale in arm.shown} == {"en"}
+        assert {locale for arm in entry.arms for locale in arm.renditions} == {"en"}
 
     def test_words_that_are_withdrawn_are_gone_at_the_next_look_and_the_fallback_is_shown(self) -> None:
-        fallback = world.approved("neutral", headline="Quiet")
+        fallback = world.approved_revision("neutral", headline="Quiet")
         campaign = world.launched(at=world.placement(fallback=fallback))
-        keeper = Keeper()
+        keeper = SnapshotRefresher()
         keeper.refresh()
         withdraw(campaign.arms.get(key="user").revision)
         assert keeper.refresh(), "the snapshot notices"
         entry = keeper.current.placements["quiet-page"]
         assert (entry.campaign, entry.reason) == (None, "campaign_paused")
         assert list(entry.fallback or ()) == ["en"]
-        site = world.Site()
+        site = world.AudienceSite()
         answer = site.decide()
         assert (answer.status, answer.json["message"]["headline"]) == (200, "Quiet")
 
     def test_one_language_that_is_withdrawn_leaves_the_others(self) -> None:
         campaign = world.draft()
         for arm in campaign.arms.all():
-            arm.revision = world.approved(arm.key, locales=("en", "es"))
+            arm.revision = world.approved_revision(arm.key, locales=("en", "es"))
             arm.save()
         launch(campaign)
         withdraw(campaign.arms.get(key="user").revision, "es")
@@ -389,9 +389,9 @@ class TestOnlyApprovedWordsAreServed:
         assert entry.locales == ("en",)
 
     def test_a_fallback_that_is_withdrawn_is_not(self) -> None:
-        fallback = world.approved("neutral")
+        fallback = world.approved_revision("neutral")
         world.placement(fallback=fallback)
-        keeper = Keeper()
+        keeper = SnapshotRefresher()
         keeper.refresh()
         assert keeper.current.placements["quiet-page"].fallback
         withdraw(fallback)
@@ -408,7 +408,7 @@ class TestOnlyApprovedWordsAreServed:
         campaign = world.draft()
         translate(campaign.arms.get(key="user"))
         previews = compile_snapshot().placements["quiet-page"].previews
-        assert {locale for arm in previews.values() for locale in arm.shown} == {"en", "es"}
+        assert {locale for arm in previews.values() for locale in arm.renditions} == {"en", "es"}
 
 
 def translate(arm: Arm) -> Rendition:

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils.translation import gettext_lazy as _
 
 from campaign.staff_site import navigation
-from campaign.staff_site.navigation import Place
+from campaign.staff_site.navigation import NavigationItem
 from tests import world
 
 
@@ -23,7 +23,7 @@ def test_the_record_is_shown_to_managers_alone(client: Client, db: None, role: s
 
 def test_an_administrator_sees_every_place(client: Client, db: None) -> None:
     world.sign_in(client, world.person("otto", "administrator"))
-    assert named(client) == [str(place.name) for place in navigation.PLACES]
+    assert named(client) == [str(place.name) for place in navigation.NAVIGATION_ITEMS]
 
 
 def test_a_partner_contact_sees_no_way_that_is_closed(client: Client, db: None) -> None:
@@ -35,7 +35,9 @@ def test_a_page_that_this_installation_lacks_is_not_shown(
     client: Client, db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.sign_in(client, world.person("ana", "analyst"))
-    monkeypatch.setattr(navigation, "PLACES", (*navigation.PLACES, Place(_("Elsewhere"), "no-such-page")))
+    monkeypatch.setattr(
+        navigation, "NAVIGATION_ITEMS", (*navigation.NAVIGATION_ITEMS, NavigationItem(_("Elsewhere"), "no-such-page"))
+    )
     assert "Elsewhere" not in named(client)
 
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from campaign.lifecycle import frozen_plan, launch_checks, transitions
-from campaign.lifecycle.transitions import StepRefused
+from campaign.lifecycle.transitions import ActionRefused
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome
 from campaign.wizard import answers, questions, wording
 from campaign.wizard import arms as wizard_arms
-from campaign.wizard.draft import NotADraft, Overtaken, state_of
-from campaign.wizard.questions import CHECK, KEYS, comparisons, go_on, preset_of
-from campaign.wizard.sample_size import Size
+from campaign.wizard.draft import DraftEditConflict, NotADraft, answer_digest
+from campaign.wizard.questions import CHECK, STEP_KEYS, default_comparisons, preset_of, step_to_continue_at
+from campaign.wizard.sample_size import SampleSize
 from messages.models import AuditEntry, Message, Revision
 from messages.review import workflow
 from tests import world
@@ -22,36 +22,36 @@ from tests import world
 
 class TestTheOrder:
     def test_one_begins_at_the_beginning(self) -> None:
-        assert go_on([]) == "learn"
+        assert step_to_continue_at([]) == "learn"
 
     def test_one_goes_on_after_the_last_answer_even_to_a_question_that_may_stay_open(self) -> None:
-        assert go_on(["learn", "compare", "words", "places", "success"]) == "harm"
-        assert go_on(["learn", "compare", "words", "places", "success", "harm"]) == "sureness"
+        assert step_to_continue_at(["learn", "compare", "words", "places", "success"]) == "harm"
+        assert step_to_continue_at(["learn", "compare", "words", "places", "success", "harm"]) == "sureness"
 
     def test_a_gap_comes_before_what_follows_it(self) -> None:
-        assert go_on(set(KEYS) - {"places"}) == "places"
+        assert step_to_continue_at(set(STEP_KEYS) - {"places"}) == "places"
 
     def test_with_all_answered_one_looks_at_them(self) -> None:
-        assert go_on(KEYS) == CHECK
-        assert go_on(set(KEYS) - {"harm", "told", "sureness"}) == CHECK
+        assert step_to_continue_at(STEP_KEYS) == CHECK
+        assert step_to_continue_at(set(STEP_KEYS) - {"harm", "told", "sureness"}) == CHECK
 
     def test_each_question_leads_to_the_next_and_back(self) -> None:
-        assert questions.after("learn") == "compare"
-        assert questions.after("told") == CHECK
-        assert questions.before(CHECK) == "told"
-        assert questions.before("learn") == ""
+        assert questions.step_after("learn") == "compare"
+        assert questions.step_after("told") == CHECK
+        assert questions.step_before(CHECK) == "told"
+        assert questions.step_before("learn") == ""
 
 
 class TestWhatIsCompared:
     def test_in_the_full_picture_also_one_harm_with_the_other_and_both_with_one(self) -> None:
-        assert comparisons(["neutral", "victim", "user", "both"], "neutral") == world.PAIRS
+        assert default_comparisons(["neutral", "victim", "user", "both"], "neutral") == world.PAIRS
 
     def test_else_each_with_the_control(self) -> None:
-        assert comparisons(["a", "b", "c"], "b") == [["a", "b"], ["c", "b"]]
+        assert default_comparisons(["a", "b", "c"], "b") == [["a", "b"], ["c", "b"]]
 
     def test_a_comparison_is_known_by_its_arms(self) -> None:
         for preset in questions.PRESETS.values():
-            assert preset_of([part.key for part in preset.parts]) == preset.key
+            assert preset_of([part.key for part in preset.arms]) == preset.key
         assert preset_of([]) == ""
         assert preset_of(["neutral", "victim", "more"]) == "own"
 
@@ -69,18 +69,18 @@ class TestInWords:
         ],
     )
     def test_a_time_is_said_as_people_say_it(self, days: int, words: str) -> None:
-        assert wording.time(days) == words
+        assert wording.format_duration(days) == words
 
     def test_too_little_traffic_is_said_with_what_to_do(self) -> None:
-        size = Size(100_000, 100_000, 40.0, 1_000, (), 0.01, "too small")
-        told = wording.reckoned(size, arms=4, per_day=50, monitoring="fixed", comparisons=5)
+        size = SampleSize(100_000, 100_000, 40.0, 1_000, (), 0.01, "too small")
+        told = wording.describe_sample_size(size, arms=4, per_day=50, monitoring="fixed", comparisons=5)
         assert told.sentence == "100,000 people have to see each message. At this traffic it would take about 3 years."
         assert told.advice == "Choose fewer messages, more places, or a larger difference."
-        assert told.alarming
+        assert told.is_warning
 
     def test_what_it_rests_on_is_said(self) -> None:
-        size = Size(1_000, 1_000, 40.0, 50, (), 0.05, "fine")
-        told = wording.reckoned(size, arms=2, per_day=50, monitoring="always-valid", comparisons=5)
+        size = SampleSize(1_000, 1_000, 40.0, 50, (), 0.05, "fine")
+        told = wording.describe_sample_size(size, arms=2, per_day=50, monitoring="always-valid", comparisons=5)
         assert "80 in 100 of them are seen on screen: that share is our guess" in told.assumptions[0]
         assert "asks 5 questions at once" in told.assumptions[1]
         assert "whenever you like" in told.assumptions[2]
@@ -94,16 +94,16 @@ def mara() -> Any:
 
 
 def begun(**said: str) -> Campaign:
-    return answers.begin({"name": "Ours", "hypothesis": "It works.", **said}, by=mara())
+    return answers.create_draft({"name": "Ours", "hypothesis": "It works.", **said}, by=mara())
 
 
 def keep(campaign: Campaign, step: str, **said: Any) -> Campaign:
-    stored = answers.read(campaign, step)
-    return answers.keep(campaign, step, {**stored, **said}, was=state_of(stored), by=mara())
+    stored = answers.read_answer(campaign, step)
+    return answers.save_answer(campaign, step, {**stored, **said}, seen_digest=answer_digest(stored), by=mara())
 
 
 def four_frames() -> dict[str, Revision]:
-    return {frame: world.approved(frame) for frame in ("neutral", "victim", "user", "both")}
+    return {frame: world.approved_revision(frame) for frame in ("neutral", "victim", "user", "both")}
 
 
 @pytest_db
@@ -112,7 +112,7 @@ class TestBeginning:
         made = begun()
         assert (made.state, made.slug, made.hypothesis, made.created_by) == ("draft", "ours", "It works.", mara())
         assert made.plan.planned_per_arm == 0
-        assert answers.answered(made) == {"learn"}
+        assert answers.answered_steps(made) == {"learn"}
 
     def test_the_same_name_twice_and_the_address_of_new_ones_get_a_number(self) -> None:
         assert [begun().slug, begun().slug] == ["ours", "ours-2"]
@@ -122,51 +122,51 @@ class TestBeginning:
         assert begun(name="حملة").slug == "campaign"
 
     def test_only_a_manager_begins(self) -> None:
-        with pytest.raises(StepRefused, match="Only a manager"):
-            answers.begin({"name": "Ours", "hypothesis": "x"}, by=world.person("ana", "analyst"))
+        with pytest.raises(ActionRefused, match="Only a manager"):
+            answers.create_draft({"name": "Ours", "hypothesis": "x"}, by=world.person("ana", "analyst"))
 
 
 @pytest_db
 class TestNothingIsOverwrittenSilently:
     def test_who_did_not_see_the_newest_answer_is_told(self) -> None:
         campaign = begun()
-        seen = state_of(answers.read(campaign, "learn"))
+        seen = answer_digest(answers.read_answer(campaign, "learn"))
         keep(campaign, "learn", hypothesis="Theirs.")
-        with pytest.raises(Overtaken):
-            answers.keep(campaign, "learn", {"name": "Ours", "hypothesis": "Mine."}, was=seen, by=mara())
+        with pytest.raises(DraftEditConflict):
+            answers.save_answer(campaign, "learn", {"name": "Ours", "hypothesis": "Mine."}, seen_digest=seen, by=mara())
         campaign.refresh_from_db()
         assert campaign.hypothesis == "Theirs."
 
     def test_an_answer_to_another_question_is_no_conflict(self) -> None:
         campaign = begun()
-        seen = state_of(answers.read(campaign, "ethics"))
+        seen = answer_digest(answers.read_answer(campaign, "ethics"))
         keep(campaign, "learn", hypothesis="Theirs.")
         said = {"ethics_reference": "Board", "ethics_exemption": ""}
-        answers.keep(campaign, "ethics", said, was=seen, by=mara())
+        answers.save_answer(campaign, "ethics", said, seen_digest=seen, by=mara())
         campaign.refresh_from_db()
         assert (campaign.hypothesis, campaign.ethics_reference) == ("Theirs.", "Board")
 
     def test_each_answer_moves_the_time_of_the_change(self) -> None:
         campaign = world.draft()
-        for step in KEYS:
+        for step in STEP_KEYS:
             before = Campaign.objects.get().changed_at
             keep(campaign, step)
             assert Campaign.objects.get().changed_at > before, step
 
     def test_an_answer_that_is_given_again_changes_nothing(self) -> None:
         campaign = world.draft(plan={"expected_rate": 0.35, "monitoring": "group-sequential", "looks": [0.3, 1.0]})
-        stored = {step: answers.read(campaign, step) for step in KEYS}
-        promised = frozen_plan.content(campaign.plan)
-        for step in KEYS:
+        stored = {step: answers.read_answer(campaign, step) for step in STEP_KEYS}
+        promised = frozen_plan.plan_content(campaign.plan)
+        for step in STEP_KEYS:
             keep(campaign, step)
         again = Campaign.objects.get()
-        assert {step: answers.read(again, step) for step in KEYS} == stored
-        assert frozen_plan.content(again.plan) == promised
+        assert {step: answers.read_answer(again, step) for step in STEP_KEYS} == stored
+        assert frozen_plan.plan_content(again.plan) == promised
 
     def test_a_campaign_that_was_sent_is_not_changed(self) -> None:
         campaign = world.draft()
         transitions.submit(campaign, by=mara())
-        for step in KEYS:
+        for step in STEP_KEYS:
             with pytest.raises(NotADraft):
                 keep(campaign, step)
         with pytest.raises(NotADraft):
@@ -189,24 +189,24 @@ class TestTheArms:
         for rendition in Revision.objects.get(message__frame="user").renditions.all():
             workflow.withdraw(rendition, by=mara(), now=world.NOON, reason="Unkind.")
         campaign = begun()
-        with pytest.raises(wizard_arms.NothingApproved) as refused:
+        with pytest.raises(wizard_arms.NoApprovedMessage) as refused:
             keep(campaign, "compare", preset="full")
         assert refused.value.frames == ("user",)
         assert not campaign.arms.exists()
 
     def test_words_that_were_stopped_everywhere_are_never_offered(self) -> None:
-        stopped, other = world.approved("user"), world.approved("user")
+        stopped, other = world.approved_revision("user"), world.approved_revision("user")
         Message.objects.filter(pk=stopped.message_id).update(
             stopped_at=world.NOON, stopped_by=mara(), stopped_reason="It names somebody."
         )
-        assert list(wizard_arms.offers(["user"])) == [other]
+        assert list(wizard_arms.selectable_revisions(["user"])) == [other]
 
     def test_another_comparison_keeps_the_words_that_fit(self) -> None:
         four_frames()
         campaign = keep(begun(), "compare", preset="full")
-        better = world.approved("victim")
+        better = world.approved_revision("victim")
         arm = campaign.arms.get(key="victim")
-        wizard_arms.choose_words(campaign, "victim", better, was=arm.revision_id, by=mara())
+        wizard_arms.choose_revision(campaign, "victim", better, seen_revision_id=arm.revision_id, by=mara())
         campaign = keep(campaign, "compare", preset="against")
         assert campaign.arms.get(key="victim").revision == better
         assert [arm.key for arm in campaign.arms.all()] == ["victim", "user"]
@@ -227,7 +227,7 @@ class TestTheArms:
         wizard_arms.remove_arm(campaign, "control", by=mara())
         assert campaign.arms.get(is_control=True).key == "message-2"
         assert AnalysisPlan.objects.get().comparisons == [["message-3", "message-2"]]
-        with pytest.raises(StepRefused, match="Two messages have to stay"):
+        with pytest.raises(ActionRefused, match="Two messages have to stay"):
             wizard_arms.remove_arm(campaign, "message-2", by=mara())
 
     def test_with_another_control_others_are_compared(self) -> None:
@@ -244,12 +244,18 @@ class TestTheArms:
 
     def test_words_of_another_frame_do_not_fit_and_a_colleagues_choice_is_not_overwritten(self) -> None:
         campaign = world.draft()
-        arm, theirs, mine = campaign.arms.get(key="victim"), world.approved("victim"), world.approved("victim")
-        with pytest.raises(StepRefused, match="not approved for this place"):
-            wizard_arms.choose_words(campaign, "victim", world.approved("user"), was=arm.revision_id, by=mara())
-        wizard_arms.choose_words(campaign, "victim", theirs, was=arm.revision_id, by=mara())
-        with pytest.raises(Overtaken):
-            wizard_arms.choose_words(campaign, "victim", mine, was=arm.revision_id, by=mara())
+        arm, theirs, mine = (
+            campaign.arms.get(key="victim"),
+            world.approved_revision("victim"),
+            world.approved_revision("victim"),
+        )
+        with pytest.raises(ActionRefused, match="not approved for this place"):
+            wizard_arms.choose_revision(
+                campaign, "victim", world.approved_revision("user"), seen_revision_id=arm.revision_id, by=mara()
+            )
+        wizard_arms.choose_revision(campaign, "victim", theirs, seen_revision_id=arm.revision_id, by=mara())
+        with pytest.raises(DraftEditConflict):
+            wizard_arms.choose_revision(campaign, "victim", mine, seen_revision_id=arm.revision_id, by=mara())
         assert campaign.arms.get(key="victim").revision == theirs
 
 
@@ -330,7 +336,7 @@ class TestEachAnswer:
 @pytest_db
 class TestWhatIsMissing:
     def test_an_empty_draft_is_told_everything_and_where_to_mend_it(self) -> None:
-        found = questions.missing(launch_checks.obstacles(begun()))
+        found = questions.missing_answers(launch_checks.submission_obstacles(begun()))
         assert [one.step for one in found] == ["compare", "places", "success", "length", "ethics"]
         assert "Choose at least one place." in [one.sentence for one in found]
 
@@ -348,7 +354,7 @@ class TestWhatIsMissing:
         campaign = world.draft()
         AnalysisPlan.objects.update(**broken)
         campaign = Campaign.objects.get()
-        assert {one.step for one in questions.missing(launch_checks.obstacles(campaign))} == {step}
+        assert {one.step for one in questions.missing_answers(launch_checks.submission_obstacles(campaign))} == {step}
 
     def test_words_outcomes_and_places_too(self) -> None:
         world.launched("first")
@@ -358,15 +364,17 @@ class TestWhatIsMissing:
         campaign.arms.update(weight=0)
         for rendition in campaign.arms.get(key="both").revision.renditions.all():
             workflow.withdraw(rendition, by=mara(), now=world.NOON, reason="Unkind.")
-        found = questions.missing(launch_checks.obstacles(campaign))
+        found = questions.missing_answers(launch_checks.submission_obstacles(campaign))
         assert [one.step for one in found] == ["words", "words", "places", "success", "harm"]
 
     def test_a_whole_draft_lacks_nothing(self) -> None:
-        assert questions.missing(launch_checks.obstacles(world.draft())) == []
+        assert questions.missing_answers(launch_checks.submission_obstacles(world.draft())) == []
 
     def test_whatever_can_be_in_the_way_leads_to_a_question_or_is_not_the_plans(self) -> None:
-        assert set(launch_checks.Why) - set(questions.MENDED) == {launch_checks.Why.HELP}
-        assert {step for step, _ in questions.MENDED.values()} <= set(KEYS)
+        assert set(launch_checks.ObstacleReason) - set(questions.STEP_FOR_OBSTACLE) == {
+            launch_checks.ObstacleReason.STALE_HELP_LINK
+        }
+        assert {step for step, _ in questions.STEP_FOR_OBSTACLE.values()} <= set(STEP_KEYS)
 
 
 @pytest_db
@@ -375,9 +383,9 @@ class TestSendingAndTakingBack:
         campaign = world.draft()
         seen = campaign.changed_at.isoformat()
         keep(campaign, "learn", hypothesis="Another.")
-        with pytest.raises(Overtaken):
-            answers.send(campaign, seen=seen, by=mara())
-        answers.send(campaign, seen=Campaign.objects.get().changed_at.isoformat(), by=mara())
+        with pytest.raises(DraftEditConflict):
+            answers.submit_draft(campaign, seen_changed_at=seen, by=mara())
+        answers.submit_draft(campaign, seen_changed_at=Campaign.objects.get().changed_at.isoformat(), by=mara())
         assert Campaign.objects.get().state == "submitted"
         assert Campaign.objects.get().hypothesis == "Another."
 
@@ -394,9 +402,9 @@ class TestSendingAndTakingBack:
         keep(again, "learn", hypothesis="Better.")
 
     def test_a_running_campaign_is_not_taken_back_and_a_reviewer_takes_none(self) -> None:
-        with pytest.raises(StepRefused, match="cannot take back"):
+        with pytest.raises(ActionRefused, match="cannot take back"):
             transitions.take_back(world.launched(), by=mara())
         other = world.draft("other", at=world.placement("elsewhere"))
         transitions.submit(other, by=mara())
-        with pytest.raises(StepRefused, match="Only a manager can take back"):
+        with pytest.raises(ActionRefused, match="Only a manager can take back"):
             transitions.take_back(other, by=world.person("rafael", "reviewer"))

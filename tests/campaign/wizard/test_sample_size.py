@@ -10,14 +10,20 @@ import pytest
 
 from analytics.stats import Counts, Estimate, power, sequential
 from campaign.wizard import sample_size
-from campaign.wizard.sample_size import InWeeks, NotSized, Question, Size, size
+from campaign.wizard.sample_size import (
+    DetectableDifference,
+    NoSampleSize,
+    SampleSize,
+    SampleSizeInputs,
+    compute_sample_size,
+)
 
-PLAIN = Question(expected_rate=0.45, smallest_difference=0.05, weights=(1, 1), per_day=500, seen=0.8)
+PLAIN = SampleSizeInputs(expected_rate=0.45, smallest_difference=0.05, weights=(1, 1), per_day=500, seen_share=0.8)
 
 
-def sized(question: Question) -> Size:
-    found = size(question)
-    assert isinstance(found, Size)
+def sized(question: SampleSizeInputs) -> SampleSize:
+    found = compute_sample_size(question)
+    assert isinstance(found, SampleSize)
     return found
 
 
@@ -57,7 +63,9 @@ class TestLooking:
         assert isinstance(found, Estimate)
         assert found.standard_error
         factor = (found.interval.high - found.effect) / found.standard_error
-        assert -sample_size._NORMAL.inv_cdf(sample_size.at_any_time(1 - level) / 2) == pytest.approx(factor, abs=2e-3)
+        assert -sample_size._NORMAL.inv_cdf(sample_size.always_valid_alpha(1 - level) / 2) == pytest.approx(
+            factor, abs=2e-3
+        )
 
     def test_watched_at_any_time_it_takes_nearly_twice_as_many(self) -> None:
         fixed, watched = sized(PLAIN).needed, sized(replace(PLAIN, monitoring="always-valid")).needed
@@ -82,7 +90,7 @@ class TestLooking:
         """Simulated as a walk of independent steps whose drift a single look would find with 80%."""
         fractions = [(at + 1) / looks for at in range(looks)]
         planned = sequential.boundaries(fractions, spending=spending)
-        drift = (1.959964 + 0.841621) * sqrt(sample_size.ALLOWANCE[spending])
+        drift = (1.959964 + 0.841621) * sqrt(sample_size.INFLATION_FACTORS[spending])
         random = np.random.default_rng(11)
         steps = random.normal(drift / looks, sqrt(1 / looks), (100_000, looks))
         z = steps.cumsum(axis=1) / np.sqrt(fractions)
@@ -106,58 +114,60 @@ class TestHowLong:
 
     def test_without_traffic_there_are_no_days_and_that_is_said(self) -> None:
         found = sized(replace(PLAIN, per_day=0))
-        assert (found.days, found.verdict, found.in_weeks) == (None, "no traffic", ())
+        assert (found.days, found.duration_rating, found.detectable_by_weeks) == (None, "no traffic", ())
 
     @pytest.mark.parametrize(
         ("per_day", "verdict"), [(500, "fine"), (20, "long"), (5, "too small"), (1, "too small"), (0, "no traffic")]
     )
     def test_too_little_traffic_is_said(self, per_day: int, verdict: str) -> None:
-        assert sized(replace(PLAIN, per_day=per_day)).verdict == verdict
+        assert sized(replace(PLAIN, per_day=per_day)).duration_rating == verdict
 
     def test_nobody_counts_beyond_a_century(self) -> None:
         question = replace(PLAIN, per_day=1, smallest_difference=0.001, comparisons=28, weights=(1_000_000, 1))
-        assert sized(question).days == sample_size.MOST_DAYS
+        assert sized(question).days == sample_size.MAX_DAYS
 
     def test_each_time_shows_what_it_could_see(self) -> None:
         found = sized(PLAIN)
-        assert [row.weeks for row in found.in_weeks] == [2, 4, 8, 16]
-        two_weeks = found.in_weeks[0]
+        assert [row.weeks for row in found.detectable_by_weeks] == [2, 4, 8, 16]
+        two_weeks = found.detectable_by_weeks[0]
         assert two_weeks.per_arm == 2800  # 400 a day, half of them, 14 days
         assert two_weeks.difference == power.detectable_difference(control=0.45, n_per_arm=2800)
 
     def test_more_weeks_show_smaller_differences(self) -> None:
-        shown = [row.difference or 1.0 for row in sized(PLAIN).in_weeks]
+        shown = [row.difference or 1.0 for row in sized(PLAIN).detectable_by_weeks]
         assert shown == sorted(shown, reverse=True)
 
     def test_one_person_a_fortnight_shows_nothing(self) -> None:
         question = replace(PLAIN, per_day=1, weights=(100, 1))
-        assert sized(question).in_weeks[0] == InWeeks(weeks=2, per_arm=0, difference=None)
+        assert sized(question).detectable_by_weeks[0] == DetectableDifference(weeks=2, per_arm=0, difference=None)
 
 
 class TestANumberOfOnesOwn:
     def test_fewer_than_needed_show_a_larger_difference(self) -> None:
         found = sized(replace(PLAIN, planned_per_arm=500))
         assert (found.planned, found.is_enough, found.days) == (500, False, 3)
-        assert found.shows
-        assert found.shows > 0.05
+        assert found.detectable_difference
+        assert found.detectable_difference > 0.05
 
     def test_the_needed_number_shows_the_difference_that_was_asked_for(self) -> None:
         for monitoring in ("fixed", "group-sequential", "always-valid"):
             found = sized(replace(PLAIN, monitoring=monitoring))
-            assert found.shows == pytest.approx(0.05, abs=1e-4)
+            assert found.detectable_difference == pytest.approx(0.05, abs=1e-4)
 
 
 class TestNoNumber:
     def test_one_arm_is_nothing_to_compare(self) -> None:
-        assert size(replace(PLAIN, weights=(1,))) == NotSized("few arms")
+        assert compute_sample_size(replace(PLAIN, weights=(1,))) == NoSampleSize("few arms")
 
     def test_one_arm_with_a_share_is_none_either(self) -> None:
-        assert size(replace(PLAIN, weights=(1, 0))) == NotSized("no share")
+        assert compute_sample_size(replace(PLAIN, weights=(1, 0))) == NoSampleSize("no share")
 
     def test_a_difference_that_no_rate_allows(self) -> None:
-        assert size(replace(PLAIN, expected_rate=0.5, smallest_difference=0.6)) == NotSized("no rate that far")
+        assert compute_sample_size(replace(PLAIN, expected_rate=0.5, smallest_difference=0.6)) == NoSampleSize(
+            "no rate that far"
+        )
 
     def test_without_a_correction_each_question_stands_alone(self) -> None:
-        assert sample_size.comparisons_of([1, 2, 3], "holm") == 3
-        assert sample_size.comparisons_of([1, 2, 3], "none") == 1
-        assert sample_size.comparisons_of([], "holm") == 1
+        assert sample_size.comparison_count([1, 2, 3], "holm") == 3
+        assert sample_size.comparison_count([1, 2, 3], "none") == 1
+        assert sample_size.comparison_count([], "holm") == 1

@@ -15,8 +15,8 @@ from analytics.stats import power
 from campaign.lifecycle import frozen_plan, transitions
 from campaign.models import AnalysisPlan, Campaign, Placement, PlannedOutcome
 from campaign.wizard import answers
-from campaign.wizard.draft import state_of
-from campaign.wizard.questions import KEYS
+from campaign.wizard.draft import answer_digest
+from campaign.wizard.questions import STEP_KEYS
 from messages.review import workflow
 from tests import world
 
@@ -51,7 +51,7 @@ def answer(client: Client, step: str, slug: str = "pilot", **said: Any) -> Any:
     form = client.get(at(step, slug)).context["form"]
     shown = {name: form[name].value() for name in form.fields}
     typed = {name: value for name, value in shown.items() if value not in (None, False)}
-    was = state_of(answers.read(campaign, step))
+    was = answer_digest(answers.read_answer(campaign, step))
     return client.post(at(step, slug), {**typed, "was": was, "do": "save", **said})
 
 
@@ -65,7 +65,7 @@ class TestGettingThere:
         assert "Plan a campaign" not in page(reviewer, "/")
 
     def test_a_draft_leads_on_to_the_first_gap(self, manager: Client) -> None:
-        answers.begin({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
+        answers.create_draft({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
         html = page(manager, "/campaigns/ours/")
         assert f'href="{at("compare", "ours")}"' in html
         assert "Go on planning" in html
@@ -110,7 +110,7 @@ class TestTheFirstQuestion:
 class TestEachQuestion:
     def test_each_page_says_where_it_stands_and_leads_back(self, manager: Client) -> None:
         world.draft()
-        for number, step in enumerate(KEYS, start=1):
+        for number, step in enumerate(STEP_KEYS, start=1):
             html = page(manager, at(step))
             assert f"Question {number} of 10" in html
             assert ">Back</a>" in html
@@ -119,11 +119,11 @@ class TestEachQuestion:
     def test_continuing_through_a_whole_draft_changes_nothing_but_who_hears(self, manager: Client) -> None:
         world.draft(plan={"expected_rate": 0.3, "planned_per_arm": 5000})
         Campaign.objects.update(hypothesis=SENTENCE)
-        before = frozen_plan.content(Campaign.objects.get().plan)
-        for step, then in zip(KEYS, [*KEYS[1:], "check"], strict=True):
+        before = frozen_plan.plan_content(Campaign.objects.get().plan)
+        for step, then in zip(STEP_KEYS, [*STEP_KEYS[1:], "check"], strict=True):
             expected = "/campaigns/pilot/plan-it/" if then == "check" else at(then)
             assert answer(manager, step).headers["Location"] == expected
-        assert frozen_plan.content(Campaign.objects.get().plan) == before
+        assert frozen_plan.plan_content(Campaign.objects.get().plan) == before
         assert list(AnalysisPlan.objects.get().told.all()) == [world.person("mara")]
 
     def test_from_the_last_page_one_comes_back_to_it(self, manager: Client) -> None:
@@ -131,7 +131,7 @@ class TestEachQuestion:
         said = {
             "name": "Other",
             "hypothesis": SENTENCE,
-            "was": state_of(answers.read(Campaign.objects.get(), "learn")),
+            "was": answer_digest(answers.read_answer(Campaign.objects.get(), "learn")),
         }
         response = manager.post(at("learn") + "?then=check", said)
         assert response.headers["Location"] == "/campaigns/pilot/plan-it/"
@@ -171,16 +171,16 @@ class TestEachQuestion:
         self, manager: Client, step: str, said: dict[str, Any], error: str
     ) -> None:
         campaign = world.draft(plan={"monitoring": "always-valid"})
-        before = answers.read(campaign, step)
+        before = answers.read_answer(campaign, step)
         response = answer(manager, step, **said)
         assert response.status_code == 200
         assert error in text(response)
         assert "nothing you typed is lost" in text(response)
-        assert answers.read(Campaign.objects.get(), step) == before
+        assert answers.read_answer(Campaign.objects.get(), step) == before
 
     def test_two_people_see_both_answers_and_the_second_press_is_meant(self, manager: Client) -> None:
         campaign = world.draft()
-        seen = state_of(answers.read(campaign, "learn"))
+        seen = answer_digest(answers.read_answer(campaign, "learn"))
         Campaign.objects.update(hypothesis="Theirs, meanwhile.")
         mine = {"name": "The pilot", "hypothesis": "Mine.", "was": seen}
         response = manager.post(at("learn"), mine)
@@ -231,8 +231,8 @@ class TestWords:
             assert f"A {arm.frame} headline" in html
 
     def test_a_comparison_without_approved_words_says_so_and_where_to_get_them(self, manager: Client) -> None:
-        world.approved("neutral")
-        answers.begin({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
+        world.approved_revision("neutral")
+        answers.create_draft({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
         html = page(manager, at("compare", "ours"))
         assert "Nothing is approved yet in: Harm to the victim, Harm to you, Both harms." in html
         assert 'href="/messages/"' in html
@@ -243,13 +243,15 @@ class TestWords:
 
     def test_arms_of_unequal_length_are_remarked_on(self, manager: Client) -> None:
         campaign = world.draft()
-        longer = world.approved("both", headline="A much longer headline that goes on and on and on without an end")
+        longer = world.approved_revision(
+            "both", headline="A much longer headline that goes on and on and on without an end"
+        )
         campaign.arms.filter(key="both").update(revision=longer)
         assert "the trial may measure length" in page(manager, at("words"))
 
     def test_other_words_are_taken_by_one_press(self, manager: Client) -> None:
         campaign = world.draft()
-        arm, better = campaign.arms.get(key="victim"), world.approved("victim", headline="A better one")
+        arm, better = campaign.arms.get(key="victim"), world.approved_revision("victim", headline="A better one")
         html = page(manager, at("words") + "victim/")
         assert "A better one" in html
         assert "A user headline" not in html
@@ -265,7 +267,7 @@ class TestWords:
     def test_words_are_searched_and_read_page_by_page(self, manager: Client) -> None:
         world.draft()
         for letter in "abcdefghi":
-            world.approved("victim", headline=f"Word {letter} of many")
+            world.approved_revision("victim", headline=f"Word {letter} of many")
         assert "Page 1 of 2" in page(manager, at("words") + "victim/")
         assert "Word g of many" in page(manager, at("words") + "victim/?q=word+g")
         assert "Nothing found" in page(manager, at("words") + "victim/?q=nowhere")
@@ -285,8 +287,8 @@ class TestWords:
 
     def test_a_name_is_kept_when_a_message_is_added(self, manager: Client) -> None:
         for _ in range(3):
-            world.approved("victim")
-        answers.begin({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
+            world.approved_revision("victim")
+        answers.create_draft({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
         answer(manager, "compare", "ours", preset="own")
         response = answer(manager, "words", "ours", do="add", **{"name_message-2": "The second"})
         assert response.headers["Location"] == at("words", "ours") + "message-3/"
@@ -311,7 +313,7 @@ class TestPlaces:
         assert Placement.objects.get().expected_per_day == 1200
 
     def test_without_any_place_one_goes_on_and_comes_back(self, manager: Client) -> None:
-        answers.begin({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
+        answers.create_draft({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
         html = page(manager, at("places", "ours"))
         assert "There is no place yet." in html
         assert "Answer this later" in html
@@ -379,10 +381,10 @@ class TestHowLong:
 
 class TestSuggestions:
     def test_they_are_suggested_and_not_stored(self, manager: Client) -> None:
-        answers.begin({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
-        for step in KEYS:
+        answers.create_draft({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
+        for step in STEP_KEYS:
             page(manager, at(step, "ours"))
-        assert answers.answered(Campaign.objects.get()) == {"learn"}
+        assert answers.answered_steps(Campaign.objects.get()) == {"learn"}
         assert not PlannedOutcome.objects.exists()
 
     def test_who_watches_nothing_is_not_asked_again_and_told_once_more(self, manager: Client) -> None:
@@ -410,11 +412,11 @@ class TestTheLastPage:
             "ana",
         ):
             assert words in html, words
-        assert html.count(">Change<") == len(KEYS)
+        assert html.count(">Change<") == len(STEP_KEYS)
         assert "Send for approval" in html
 
     def test_what_is_missing_leads_to_its_question(self, manager: Client) -> None:
-        answers.begin({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
+        answers.create_draft({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
         html = page(manager, "/campaigns/ours/plan-it/")
         assert f'<a href="{at("places", "ours")}?then=check">Choose at least one place.</a>' in html
         assert "Answer what is missing" in html
@@ -461,10 +463,14 @@ class TestTheLastPage:
 def test_no_page_asks_the_database_more_for_a_full_library(
     manager: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    world.starter()
-    answers.begin({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
+    world.load_starter_library()
+    answers.create_draft({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
     answer(manager, "compare", "ours", preset="full")
-    for path in [*(at(step, "ours") for step in KEYS), at("words", "ours") + "victim/", "/campaigns/ours/plan-it/"]:
+    for path in [
+        *(at(step, "ours") for step in STEP_KEYS),
+        at("words", "ours") + "victim/",
+        "/campaigns/ours/plan-it/",
+    ]:
         with django_assert_max_num_queries(50):
             assert len(manager.get(path).content) < 100_000
 

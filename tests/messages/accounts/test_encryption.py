@@ -27,45 +27,51 @@ OLD = "05yH54cJPtFDJgymc1/3HKdiDkCGeqJ7aqO/H9N6vLyuEUQy+4Y051RHm65RHifDMlYFIGHzW
 
 @given(st.text(), st.binary(min_size=1, max_size=64))
 def test_what_was_sealed_opens_again_and_never_looks_the_same_twice(text: str, key: bytes) -> None:
-    once, again = encryption.seal(text, key=key), encryption.seal(text, key=key)
+    once, again = encryption.encrypt_secret(text, key=key), encryption.encrypt_secret(text, key=key)
     assert once != again
-    assert encryption.opened(once, key=key) == encryption.opened(again, key=key) == text
+    assert encryption.decrypt_secret(once, key=key) == encryption.decrypt_secret(again, key=key) == text
 
 
 def test_another_key_opens_nothing() -> None:
     with pytest.raises(ValueError, match="not sealed with the present key"):
-        encryption.opened(encryption.seal(world.SECRET, key=KEY), key=b"another" + KEY)
+        encryption.decrypt_secret(encryption.encrypt_secret(world.SECRET, key=KEY), key=b"another" + KEY)
 
 
 def test_no_bit_of_it_can_be_changed() -> None:
-    raw = base64.b64decode(encryption.seal(world.SECRET, key=KEY))
+    raw = base64.b64decode(encryption.encrypt_secret(world.SECRET, key=KEY))
     for at in range(len(raw) * 8):
         changed = bytearray(raw)
         changed[at // 8] ^= 1 << at % 8
         with pytest.raises(ValueError):
-            encryption.opened(base64.b64encode(changed).decode(), key=KEY)
+            encryption.decrypt_secret(base64.b64encode(changed).decode(), key=KEY)
 
 
 @pytest.mark.parametrize("rubbish", ["", "A", "not base64 at all", "AAAA", "é", OLD])
 def test_what_is_no_sealed_secret_is_refused(rubbish: str) -> None:
     with pytest.raises(ValueError):
-        encryption.opened(rubbish, key=KEY)
+        encryption.decrypt_secret(rubbish, key=KEY)
 
 
 class TestFromTheOldForm:
     def test_its_secrets_open_as_before(self) -> None:
         assert migration.open_old(OLD, key=KEY) == "JBSWY3DPEHPK3PXP"
-        assert encryption.opened(migration.anew(OLD, key=KEY), key=KEY) == "JBSWY3DPEHPK3PXP"
+        assert encryption.decrypt_secret(migration.anew(OLD, key=KEY), key=KEY) == "JBSWY3DPEHPK3PXP"
 
     def test_whatever_is_no_secret_or_of_a_lost_key_stays(self) -> None:
-        data = {"counter": 7, "name": "Phone", "used_mask": 3, "seed": encryption.seal("s", key=KEY), "n": [None, OLD]}
+        data = {
+            "counter": 7,
+            "name": "Phone",
+            "used_mask": 3,
+            "seed": encryption.encrypt_secret("s", key=KEY),
+            "n": [None, OLD],
+        }
         assert migration.anew(data, key=b"another") == data
 
     @pytest.mark.django_db
     def test_an_installation_keeps_its_factors(self) -> None:
         user = world.person("mara", "manager")
         world.second_factor(user)
-        code = second_factors.new_codes(user)[0]
+        code = second_factors.replace_recovery_codes(user)[0]
         held = Authenticator.objects.get(user=user, type=second_factors.APP)
         held.data = {"secret": _sealed_then(world.SECRET, bytes(settings.SECOND_FACTOR_KEY))}
         held.save()
@@ -86,6 +92,6 @@ def _sealed_then(text: str, key: bytes) -> str:
 
 def test_another_library_opens_what_was_sealed() -> None:
     """PyCA's cryptography, by its own HKDF and ChaCha20-Poly1305."""
-    raw = base64.b64decode(encryption.seal("JBSWY3DPEHPK3PXP", key=KEY))
+    raw = base64.b64decode(encryption.encrypt_secret("JBSWY3DPEHPK3PXP", key=KEY))
     derived = HKDF(SHA256(), length=32, salt=None, info=b"second factor").derive(KEY)
     assert ChaCha20Poly1305(derived).decrypt(raw[1:13], raw[13:], raw[:1]) == b"JBSWY3DPEHPK3PXP"

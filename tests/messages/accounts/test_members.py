@@ -13,7 +13,7 @@ from rest_framework.authtoken.models import Token
 from messages.accounts import members, second_factors, sessions
 from messages.accounts.members import LastAdministrator
 from messages.models import AuditEntry
-from messages.roles import role_of
+from messages.roles import main_role
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def test_the_last_administrator_stays_one() -> None:
         members.change_role(only, "analyst", by=only)
     with pytest.raises(LastAdministrator):
         members.deactivate(only, by=only)
-    assert role_of(User.objects.get(username="ada")) == "administrator"
+    assert main_role(User.objects.get(username="ada")) == "administrator"
     members.deactivate(only, by=world.person("second", "administrator"))
     assert not User.objects.get(username="ada").is_active
 
@@ -54,7 +54,7 @@ def test_a_closed_account_has_no_session_no_token_and_no_way_in(client: Client) 
     members.deactivate(mara, by=ada())
     assert client.get("/").status_code == 302
     assert not Token.objects.exists()
-    assert not sessions.of(mara)
+    assert not sessions.sessions_of(mara)
     assert User.objects.filter(username="mara").exists()
     members.reactivate(mara, by=ada())
     assert last_entry() == ("ada", "person-reactivate", "mara")
@@ -65,7 +65,7 @@ def test_a_reset_factor_ends_everything_that_rested_on_it(client: Client) -> Non
     world.sign_in(client, mara)
     Token.objects.create(user=mara)
     second_factors.reset(mara, by=ada())
-    assert (second_factors.has_one(mara), sessions.of(mara), Token.objects.count()) == (False, [], 0)
+    assert (second_factors.has_factor(mara), sessions.sessions_of(mara), Token.objects.count()) == (False, [], 0)
     assert last_entry() == ("ada", "factor-reset", "mara")
 
 
@@ -76,7 +76,7 @@ def test_the_page_shows_who_is_here_and_does_what_its_buttons_say(client: Client
     assert "mara" in page
     assert "No second factor yet" in page
     client.post(f"/people/{mara.pk}/", {"do": "role", "role": "reviewer"})
-    assert role_of(User.objects.get(pk=mara.pk)) == "reviewer"
+    assert main_role(User.objects.get(pk=mara.pk)) == "reviewer"
     client.post(f"/people/{mara.pk}/", {"do": "deactivate"})
     assert not User.objects.get(pk=mara.pk).is_active
     assert client.post(f"/people/{mara.pk}/", {"do": "delete"}).status_code == 400
@@ -114,7 +114,7 @@ class TestFactors:
     def test_the_database_holds_neither_the_apps_secret_nor_a_code(self) -> None:
         user = world.person("mara", "manager")
         world.second_factor(user)
-        codes = second_factors.new_codes(user)
+        codes = second_factors.replace_recovery_codes(user)
         held = str(list(Authenticator.objects.values()))
         assert world.SECRET not in held
         assert not [code for code in codes if code in held]
@@ -124,9 +124,9 @@ class TestFactors:
         user = world.person("mara", "manager")
         with override_settings(SECOND_FACTOR_KEY=b"the first key"):
             world.second_factor(user)
-            second_factors.new_codes(user)
+            second_factors.replace_recovery_codes(user)
         assert not second_factors.check_code(user, world.code())
-        assert second_factors.codes_left(user) == 0
+        assert second_factors.unused_code_count(user) == 0
 
     def test_a_code_of_the_half_minute_before_is_taken_and_one_of_long_ago_is_not(self) -> None:
         user = world.person("mara", "manager")
@@ -138,26 +138,26 @@ class TestFactors:
 
     def test_a_recovery_code_counts_once_and_stands_on_the_record(self) -> None:
         user = world.person("mara", "manager")
-        code = second_factors.new_codes(user)[0]
+        code = second_factors.replace_recovery_codes(user)[0]
         assert second_factors.check_code(user, code)
         assert last_entry() == ("mara", "code-use", "mara")
         assert not second_factors.check_code(user, code)
-        assert second_factors.codes_left(user) == 9
+        assert second_factors.unused_code_count(user) == 9
 
     def test_the_last_one_stays(self, client: Client) -> None:
         user = world.person("mara", "manager")
         world.sign_in(client, user)
-        (only,) = second_factors.of(user)
+        (only,) = second_factors.factors_of(user)
         client.post(f"/account/second-factor/{only.pk}/remove/")
-        assert second_factors.has_one(user)
+        assert second_factors.has_factor(user)
 
     def test_nobody_takes_away_the_factor_of_another(self, client: Client) -> None:
         other = world.person("rafael", "reviewer")
         world.second_factor(other)
         world.sign_in(client, world.person("mara", "manager"))
-        reply = client.post(f"/account/second-factor/{second_factors.of(other)[0].pk}/remove/")
+        reply = client.post(f"/account/second-factor/{second_factors.factors_of(other)[0].pk}/remove/")
         assert reply.status_code == 404
-        assert second_factors.has_one(other)
+        assert second_factors.has_factor(other)
 
     @pytest.mark.parametrize("answer", ["{}", "[]", '"x"', '{"id": "a", "response": {}}', "null", "{", "9" * 5000])
     def test_an_answer_that_no_passkey_gave_is_refused(self, client: Client, answer: str) -> None:
@@ -165,7 +165,7 @@ class TestFactors:
         world.sign_in(client, user)
         for path in ("/account/confirm/", "/account/second-factor/passkey/"):
             assert client.post(path, {"name": "x", "credential": answer}).status_code == 200
-        assert len(second_factors.of(user)) == 1
+        assert len(second_factors.factors_of(user)) == 1
 
     def test_a_token_is_shown_once_and_a_new_one_ends_it(self, client: Client) -> None:
         world.sign_in(client, world.person("mara", "manager"))

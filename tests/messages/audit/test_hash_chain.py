@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from messages.audit import hash_chain
-from messages.audit.hash_chain import BEGINNING, Entry, Head, digest_of, walk
+from messages.audit.hash_chain import BEGINNING, ChainEntry, Head, digest_of, verify_chain
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 WORDS = st.text(max_size=8)
@@ -24,11 +24,11 @@ OTHERS: dict[str, st.SearchStrategy[Any]] = {
 
 
 @st.composite
-def records(draw: st.DrawFn, *, least: int = 1) -> list[Entry]:
+def records(draw: st.DrawFn, *, least: int = 1) -> list[ChainEntry]:
     """A record as it is written."""
-    made: list[Entry] = []
+    made: list[ChainEntry] = []
     for number in range(1, draw(st.integers(least, 6)) + 1):
-        entry = Entry(
+        entry = ChainEntry(
             number=number,
             at=NOON + timedelta(seconds=number),
             actor=draw(WORDS),
@@ -43,13 +43,13 @@ def records(draw: st.DrawFn, *, least: int = 1) -> list[Entry]:
     return made
 
 
-def head(record: list[Entry]) -> Head:
+def head(record: list[ChainEntry]) -> Head:
     return Head(record[-1].number, record[-1].digest)
 
 
 @given(records(least=0))
-def test_a_record_as_it_was_written_is_fine(record: list[Entry]) -> None:
-    verdict = walk(record, heads=[head(record)] if record else [])
+def test_a_record_as_it_was_written_is_fine(record: list[ChainEntry]) -> None:
+    verdict = verify_chain(record, heads=[head(record)] if record else [])
     assert verdict.problems == ()
     assert verdict.count == len(record)
     assert verdict.head == (head(record) if record else None)
@@ -59,39 +59,39 @@ def test_a_record_as_it_was_written_is_fine(record: list[Entry]) -> None:
 @settings(max_examples=25)  # of each field
 @given(data=st.data(), record=records())
 def test_a_change_of_any_field_of_any_entry_is_found_and_the_entry_named(
-    name: str, data: st.DataObject, record: list[Entry]
+    name: str, data: st.DataObject, record: list[ChainEntry]
 ) -> None:
     at = data.draw(st.integers(0, len(record) - 1))
     other = data.draw(OTHERS[name].filter(lambda value: value != getattr(record[at], name)))
     record[at] = replace(record[at], **{name: other})
-    assert f"Entry {at + 1} was changed after it was written." in walk(record).problems
+    assert f"Entry {at + 1} was changed after it was written." in verify_chain(record).problems
 
 
 @given(data=st.data(), record=records(least=2))
-def test_an_entry_that_is_gone_is_found_without_any_note(data: st.DataObject, record: list[Entry]) -> None:
+def test_an_entry_that_is_gone_is_found_without_any_note(data: st.DataObject, record: list[ChainEntry]) -> None:
     at = data.draw(st.integers(0, len(record) - 2))
     del record[at]
-    assert f"Entry {at + 1} is missing." in walk(record).problems
+    assert f"Entry {at + 1} is missing." in verify_chain(record).problems
 
 
 @given(data=st.data(), record=records(least=2))
-def test_two_entries_that_changed_places_are_found(data: st.DataObject, record: list[Entry]) -> None:
+def test_two_entries_that_changed_places_are_found(data: st.DataObject, record: list[ChainEntry]) -> None:
     first, second = data.draw(st.lists(st.integers(0, len(record) - 1), min_size=2, max_size=2, unique=True))
     a, b = record[first], record[second]
     record[first], record[second] = replace(b, number=a.number), replace(a, number=b.number)
-    problems = walk(record).problems
+    problems = verify_chain(record).problems
     assert {f"Entry {at + 1} was changed after it was written." for at in (first, second)} <= set(problems)
 
 
 @given(data=st.data(), record=records())
-def test_an_end_that_was_cut_off_is_found_by_the_note(data: st.DataObject, record: list[Entry]) -> None:
+def test_an_end_that_was_cut_off_is_found_by_the_note(data: st.DataObject, record: list[ChainEntry]) -> None:
     left = data.draw(st.integers(0, len(record) - 1))
-    (problem,) = walk(record[:left], heads=[head(record)]).problems
+    (problem,) = verify_chain(record[:left], heads=[head(record)]).problems
     assert problem.startswith(f"The end is cut off: entry {len(record)} was noted")
 
 
 @given(data=st.data(), record=records())
-def test_a_record_that_was_written_anew_is_found_by_the_note(data: st.DataObject, record: list[Entry]) -> None:
+def test_a_record_that_was_written_anew_is_found_by_the_note(data: st.DataObject, record: list[ChainEntry]) -> None:
     """Whoever may write everything computes the digests again from the changed entry on."""
     noted, at = head(record), data.draw(st.integers(0, len(record) - 1))
     record[at] = replace(record[at], actor=record[at].actor + "x")
@@ -99,24 +99,24 @@ def test_a_record_that_was_written_anew_is_found_by_the_note(data: st.DataObject
         previous = record[here - 1].digest if here else BEGINNING
         record[here] = replace(record[here], previous=previous, digest="")
         record[here] = replace(record[here], digest=digest_of(record[here]))
-    assert walk(record).problems == ()
-    (problem,) = walk(record, heads=[noted]).problems
+    assert verify_chain(record).problems == ()
+    (problem,) = verify_chain(record, heads=[noted]).problems
     assert "written anew" in problem
 
 
 def test_a_note_of_before_stays_true() -> None:
-    entry = Entry(1, NOON, "mara", "a", "b", "c", "d", {}, BEGINNING)
+    entry = ChainEntry(1, NOON, "mara", "a", "b", "c", "d", {}, BEGINNING)
     first = replace(entry, digest=digest_of(entry))
     second = replace(entry, number=2, previous=first.digest)
     second = replace(second, digest=digest_of(second))
-    assert walk([first, second], heads=[Head(1, first.digest)]).problems == ()
-    assert walk([first, second], heads=[Head(2, second.digest), Head(2, "0" * 64)]).problems != ()
+    assert verify_chain([first, second], heads=[Head(1, first.digest)]).problems == ()
+    assert verify_chain([first, second], heads=[Head(2, second.digest), Head(2, "0" * 64)]).problems != ()
 
 
 @pytest.mark.parametrize("text", ["", "1", "0:" + "a" * 64, "1:" + "a" * 63, "1:" + "g" * 64, "x:" + "a" * 64])
 def test_what_is_no_head_is_none(text: str) -> None:
-    assert hash_chain.parsed_head(text) is None
+    assert hash_chain.parse_head(text) is None
 
 
 def test_a_head_comes_back_from_its_words() -> None:
-    assert hash_chain.parsed_head(str(Head(12, "ab" * 32))) == Head(12, "ab" * 32)
+    assert hash_chain.parse_head(str(Head(12, "ab" * 32))) == Head(12, "ab" * 32)

@@ -22,8 +22,8 @@ from analytics.looks.evaluate import evaluate
 from campaign.keys import store
 from campaign.lifecycle import transitions
 from messages.audit import log
-from messages.audit.log import Action, Kind
-from messages.audit_pages.wording import done
+from messages.audit.log import Action, ObjectKind
+from messages.audit_pages.wording import describe_action
 from messages.models import AuditEntry, Rendition
 from messages.review import workflow
 from tests import world
@@ -47,7 +47,7 @@ def committing(django_capture_on_commit_callbacks: Any) -> Committing:
 
 
 def add(label: str = "The pilot", by: str = "mara") -> AuditEntry:
-    return log.record(Action.CAMPAIGN_PAUSE, by=by, kind=Kind.CAMPAIGN, ref="pilot", label=label)
+    return log.record(Action.CAMPAIGN_PAUSE, by=by, kind=ObjectKind.CAMPAIGN, ref="pilot", label=label)
 
 
 @contextmanager
@@ -75,12 +75,15 @@ def complaint(*arguments: str) -> str:
 
 
 def sentences() -> list[str]:
-    return [f"{row.actor} {done(row.action, label=row.label, detail=row.detail)}" for row in AuditEntry.objects.all()]
+    return [
+        f"{row.actor} {describe_action(row.action, label=row.label, detail=row.detail)}"
+        for row in AuditEntry.objects.all()
+    ]
 
 
 class TestWhatIsOnIt:
     def test_words_from_draft_to_withdrawal(self) -> None:
-        rendition = world.approved("victim").renditions.get()
+        rendition = world.approved_revision("victim").renditions.get()
         rafael = world.person("rafael", "reviewer")
         workflow.withdraw(rendition, by=rafael, now=world.NOON, reason="Words of a reviewer.")
         assert sentences() == [
@@ -92,7 +95,7 @@ class TestWhatIsOnIt:
         assert AuditEntry.objects.first().detail == detail  # type: ignore[union-attr]
 
     def test_an_entry_from_before_languages_had_their_own_review_reads_as_it_did(self) -> None:
-        said = done(Action.WORDS_APPROVE, label="victim", detail={"revision": 1, "words": "…"})
+        said = describe_action(Action.WORDS_APPROVE, label="victim", detail={"revision": 1, "words": "…"})
         assert said == "approved “victim” (message), revision 1"
 
     def test_the_life_of_a_campaign(self) -> None:
@@ -117,13 +120,13 @@ class TestWhatIsOnIt:
     def test_what_the_clock_does(self) -> None:
         campaign = world.launched()
         type(campaign).objects.filter(pk=campaign.pk).update(ends_at=world.NOON)
-        worker.open_and_close(world.NOON)
+        worker.open_and_close_campaigns(world.NOON)
         assert sentences()[0] == "worker closed “The pilot” (campaign)"
 
     def test_a_step_that_is_refused_leaves_nothing(self) -> None:
         campaign = world.launched()
         before = AuditEntry.objects.count()
-        with pytest.raises(transitions.StepRefused):
+        with pytest.raises(transitions.ActionRefused):
             transitions.resume(campaign, by=world.person("mara"))
         with pytest.raises(workflow.ReviewRefused):
             workflow.submit(Rendition.objects.all()[0], now=world.NOON)
@@ -134,14 +137,14 @@ class TestWhatIsOnIt:
         store.subject_secret(directory / "keys", campaign.pk)
         with committing():
             transitions.close(campaign, by=world.person("mara"), now=world.NOON)
-        assert store.subject_secrets(directory / "keys") == []
+        assert store.campaigns_with_subject_secret(directory / "keys") == []
         assert sentences()[0] == "mara destroyed the secret of the subjects of “The pilot” (campaign)"
 
     def test_a_secret_that_the_worker_destroys(self, directory: Path) -> None:
         campaign = world.launched(unit="subject")
         transitions.close(campaign, by=world.person("mara"), now=world.NOON)
         store.subject_secret(directory / "keys", campaign.pk)
-        worker.destroy_keys(world.NOON)
+        worker.destroy_unneeded_keys(world.NOON)
         assert sentences()[0] == "worker destroyed the secret of the subjects of “The pilot” (campaign)"
 
     def test_a_destruction_that_fails_is_not_on_record_and_without_a_record_there_is_none(
@@ -158,15 +161,15 @@ class TestWhatIsOnIt:
             with monkeypatch.context() as patch:
                 patch.setattr(where, name, fails)
                 with pytest.raises(OSError):
-                    transitions.destroy_secret(campaign, by="mara")
+                    transitions.destroy_campaign_secret(campaign, by="mara")
         assert AuditEntry.objects.count() == before
-        assert store.subject_secrets(directory / "keys") == [campaign.pk]
+        assert store.campaigns_with_subject_secret(directory / "keys") == [campaign.pk]
 
     def test_keys_by_command_name_the_systems_user(self) -> None:
         call_command("keys", "create", stdout=io.StringIO())
         call_command("keys", "rotate", stdout=io.StringIO())
         call_command("keys", "destroy", "receipt-002", stdout=io.StringIO())
-        who = log.command_line()
+        who = log.command_line_actor()
         assert who.startswith("command line (")
         told = sentences()
         assert told[0] == f"{who} destroyed the key receipt-002"
@@ -175,7 +178,7 @@ class TestWhatIsOnIt:
 
     def test_a_look_as_an_exception_with_its_reason(self) -> None:
         campaign = world.launched()
-        evaluate(campaign, now=world.NOON, exception="Ana: the funder asked.", by="command line (ana)")
+        evaluate(campaign, now=world.NOON, embargo_exception="Ana: the funder asked.", by="command line (ana)")
         assert sentences()[0] == (
             "command line (ana) looked at “The pilot” (campaign) as an exception to its plan, look 1: "
             "Ana: the funder asked."
@@ -192,10 +195,10 @@ class TestWhatIsOnIt:
 
     @pytest.mark.parametrize("action", Action)
     def test_every_action_has_its_sentence(self, action: Action) -> None:
-        assert "did “" not in done(action, label="x", detail={})
+        assert "did “" not in describe_action(action, label="x", detail={})
 
     def test_an_action_of_another_version_is_named_as_it_is(self) -> None:
-        assert done("role-give", label="mara", detail={}) == "did “role-give” to “mara”"
+        assert describe_action("role-give", label="mara", detail={}) == "did “role-give” to “mara”"
 
 
 class TestTheDatabaseKeepsIt:

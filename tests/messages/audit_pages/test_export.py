@@ -27,16 +27,16 @@ def mara(client: Client) -> Client:
     return client
 
 
-def entries(body: bytes) -> list[hash_chain.Entry]:
+def entries(body: bytes) -> list[hash_chain.ChainEntry]:
     rows: list[dict[str, Any]] = json.loads(body)
-    return [hash_chain.Entry(**{**row, "at": datetime.fromisoformat(row["at"])}) for row in rows]
+    return [hash_chain.ChainEntry(**{**row, "at": datetime.fromisoformat(row["at"])}) for row in rows]
 
 
 def test_the_json_is_the_whole_record_and_can_be_checked_elsewhere(mara: Client) -> None:
     answer = mara.get("/audit/export/?format=json&kind=key")
     found = entries(answer.content)
     assert len(found) == len(list(log.entries())) > 5
-    assert hash_chain.walk(found).problems == ()
+    assert hash_chain.verify_chain(found).problems == ()
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="record-20')
 
@@ -44,7 +44,7 @@ def test_the_json_is_the_whole_record_and_can_be_checked_elsewhere(mara: Client)
 def test_a_changed_file_is_found(mara: Client) -> None:
     body = mara.get("/audit/export/?format=json").content
     changed = entries(body.replace(b'"rafael"', b'"robert"'))
-    assert any("was changed" in problem for problem in hash_chain.walk(changed).problems)
+    assert any("was changed" in problem for problem in hash_chain.verify_chain(changed).problems)
 
 
 def test_the_csv_says_each_entry_in_words_and_holds_the_same_digests(mara: Client) -> None:
@@ -56,7 +56,9 @@ def test_the_csv_says_each_entry_in_words_and_holds_the_same_digests(mara: Clien
 
 
 def test_no_spreadsheet_takes_a_name_for_a_formula(mara: Client) -> None:
-    log.record(log.Action.HELP_ADD, by="mara", kind=log.Kind.HELP, ref="x", label="=cmd|' /C calc'!A0", address="")
+    log.record(
+        log.Action.HELP_ADD, by="mara", kind=log.ObjectKind.HELP, ref="x", label="=cmd|' /C calc'!A0", address=""
+    )
     rows = list(csv.DictReader(io.StringIO(mara.get("/audit/export/").content.decode("utf-8-sig"))))
     assert rows[-1]["label"] == "'=cmd|' /C calc'!A0"
 
@@ -64,7 +66,7 @@ def test_no_spreadsheet_takes_a_name_for_a_formula(mara: Client) -> None:
 @pytest.mark.parametrize("kind", ["csv", "json"])
 def test_nothing_goes_out_before_the_person_confirms(mara: Client, kind: str) -> None:
     session = mara.session
-    session[step_up.CONFIRMED] = int(time.time()) - step_up.FRESH_SECONDS - 2
+    session[step_up.CONFIRMED_AT_KEY] = int(time.time()) - step_up.FRESH_SECONDS - 2
     session.save()
     answer = mara.get(f"/audit/export/?format={kind}")
     assert (answer.status_code, answer.content) == (302, b"")
@@ -82,7 +84,7 @@ def test_an_unknown_form_is_not_found(mara: Client) -> None:
 
 
 def test_a_very_long_record_is_for_the_command(mara: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export, "MOST", 3)
+    monkeypatch.setattr(export, "MAX_ENTRIES", 3)
     assert "manage.py audit export" in mara.get("/audit/export/", follow=True).content.decode()
 
 

@@ -25,7 +25,7 @@ def page(client: Client, query: str = "") -> str:
 
 def add(number: int = 1, label: str = "The pilot") -> None:
     for _ in range(number):
-        log.record(log.Action.CAMPAIGN_PAUSE, by="mara", kind=log.Kind.CAMPAIGN, ref="pilot", label=label)
+        log.record(log.Action.CAMPAIGN_PAUSE, by="mara", kind=log.ObjectKind.CAMPAIGN, ref="pilot", label=label)
 
 
 def test_an_empty_record_says_when_it_fills(manager: Client) -> None:

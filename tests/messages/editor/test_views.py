@@ -20,7 +20,7 @@ EDIT = "/messages/victim-0/edit/en/"
 @pytest.fixture
 def first(db: None) -> Revision:
     """An approved revision in English, of the message that EDIT is about."""
-    return world.approved("victim")
+    return world.approved_revision("victim")
 
 
 def client_of(name: str, *, csrf: bool = False) -> Client:
@@ -118,7 +118,7 @@ class TestRemarks:
         assert "There is no help link for the person shown." in html(mara.get(EDIT))
 
     def test_a_text_much_longer_than_the_one_it_will_stand_beside_is_told(self, mara: Client) -> None:
-        other = world.approved("neutral").message.key
+        other = world.approved_revision("neutral").message.key
         long = opened(mara) | {"do": "keep", "body": "We can all stop here now. " * 5, "beside": other}
         assert "the trial may measure length" in html(mara.post(EDIT, long))
 

@@ -14,7 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messages.exchange import formats
-from messages.exchange.formats import Read, Unreadable, Wording, Words, from_csv, read, to_csv, to_json
+from messages.exchange.formats import (
+    ParsedFile,
+    RenditionRecord,
+    RevisionRecord,
+    UnreadableFile,
+    from_csv,
+    parse_file,
+    to_csv,
+    to_json,
+)
 from messages.models import ClaimStrength, Frame
 
 SIGNS = tuple("=+-@\t\r＝＋－＠")
@@ -25,51 +34,51 @@ _tricky = st.sampled_from(
 )
 texts = st.lists(_letters | _tricky, max_size=12).map("".join)
 keys = st.text(string.ascii_letters + string.digits + "-_", min_size=1, max_size=12)
-words = st.builds(Words, locale=st.sampled_from(["en", "es", "ar", "pt-BR"]), headline=texts, body=texts)
+words = st.builds(RenditionRecord, locale=st.sampled_from(["en", "es", "ar", "pt-BR"]), headline=texts, body=texts)
 wordings = st.builds(
-    Wording,
+    RevisionRecord,
     message=keys.filter(lambda key: key not in formats.RESERVED),
-    revision=st.integers(1, formats.HIGHEST),
+    revision=st.integers(1, formats.MAX_REVISION_NUMBER),
     theme=keys,
     frame=st.sampled_from(formats.FRAMES),
     claim_strength=st.sampled_from(formats.STRENGTHS),
-    sources=st.lists(texts.map(formats.one_line).filter(bool), max_size=3).map(tuple),
+    sources=st.lists(texts.map(formats.collapse_whitespace).filter(bool), max_size=3).map(tuple),
     note=texts,
     theme_name=texts,
     theme_line=texts,
     state=st.sampled_from(["draft", "approved"]),
-    words=st.lists(words, max_size=3, unique_by=lambda w: w.locale).map(tuple),
+    renditions=st.lists(words, max_size=3, unique_by=lambda w: w.locale).map(tuple),
 )
 files = st.lists(wordings, max_size=4, unique_by=lambda w: (w.message, w.revision))
 
-ONE = Wording(
+ONE = RevisionRecord(
     message="their-good-name",
     revision=1,
     theme="reputation",
     frame="victim",
     claim_strength="reported",
     sources=("Thorn 2025",),
-    words=(Words("en", "A headline", "First.\n\nSecond."),),
+    renditions=(RenditionRecord("en", "A headline", "First.\n\nSecond."),),
 )
 
 
 @given(files)
-def test_csv_brings_back_the_same_words(listed: list[Wording]) -> None:
-    assert read(to_csv(listed)) == Read(tuple(listed))
+def test_csv_brings_back_the_same_words(listed: list[RevisionRecord]) -> None:
+    assert parse_file(to_csv(listed)) == ParsedFile(tuple(listed))
 
 
 @given(files)
-def test_json_brings_back_the_same_words(listed: list[Wording]) -> None:
-    assert read(to_json(listed)) == Read(tuple(listed))
+def test_json_brings_back_the_same_words(listed: list[RevisionRecord]) -> None:
+    assert parse_file(to_json(listed)) == ParsedFile(tuple(listed))
 
 
 @given(texts)
 def test_what_was_guarded_comes_back(text: str) -> None:
-    assert formats.unguarded(formats.guarded(text)) == text
+    assert formats.unescape_formulas(formats.escape_formulas(text)) == text
 
 
 @given(files, st.sampled_from([",", ";", "\t"]))
-def test_no_cell_begins_a_formula_wherever_a_spreadsheet_cuts(listed: list[Wording], delimiter: str) -> None:
+def test_no_cell_begins_a_formula_wherever_a_spreadsheet_cuts(listed: list[RevisionRecord], delimiter: str) -> None:
     """Read with the wrong separator too, as a spreadsheet of another country does."""
     text = to_csv(listed).decode("utf-8-sig")
     for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
@@ -80,20 +89,20 @@ def test_no_cell_begins_a_formula_wherever_a_spreadsheet_cuts(listed: list[Wordi
 
 @pytest.mark.parametrize("sign", SIGNS)
 def test_a_beginning_that_is_a_formula_gets_an_apostrophe(sign: str) -> None:
-    assert formats.guarded(f"{sign}1+1") == f"'{sign}1+1"
-    assert formats.guarded(f"'{sign}1") == f"''{sign}1"
+    assert formats.escape_formulas(f"{sign}1+1") == f"'{sign}1+1"
+    assert formats.escape_formulas(f"'{sign}1") == f"''{sign}1"
 
 
 @pytest.mark.parametrize(
     "text", ["'Tis better", "a - b", "a=b", "1+1", "mail@here", "", "“No”, she said", "line\nline"]
 )
 def test_ordinary_words_stay_as_they_are(text: str) -> None:
-    assert formats.guarded(text) == formats.unguarded(text) == text
+    assert formats.escape_formulas(text) == formats.unescape_formulas(text) == text
 
 
 def test_an_apostrophe_that_somebody_typed_stays() -> None:
-    (wording,) = from_csv(_csv(headline="'Tis a name")).wordings
-    assert wording.words[0].headline == "'Tis a name"
+    (wording,) = from_csv(_csv(headline="'Tis a name")).revisions
+    assert wording.renditions[0].headline == "'Tis a name"
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
@@ -101,7 +110,7 @@ def test_an_apostrophe_that_somebody_typed_stays() -> None:
 def test_a_spreadsheet_may_write_it_in_its_own_way(mark: bytes, delimiter: str) -> None:
     stream = io.StringIO(newline="")
     csv.writer(stream, delimiter=delimiter).writerows(csv.reader(io.StringIO(to_csv([ONE]).decode("utf-8-sig"))))
-    assert read(mark + stream.getvalue().encode()) == Read((ONE,))
+    assert parse_file(mark + stream.getvalue().encode()) == ParsedFile((ONE,))
 
 
 def test_columns_may_come_in_any_order_in_any_case_and_more_of_them() -> None:
@@ -111,14 +120,14 @@ def test_columns_may_come_in_any_order_in_any_case_and_more_of_them() -> None:
     )
     found = from_csv(text)
     assert found.ignored == ("remarks",)
-    (wording,) = found.wordings
-    assert (wording.message, wording.revision, wording.words[0].headline) == ("new-one", 1, "A headline")
+    (wording,) = found.revisions
+    assert (wording.message, wording.revision, wording.renditions[0].headline) == ("new-one", 1, "A headline")
 
 
 def test_each_language_is_a_row_and_they_come_together_again() -> None:
-    both = replace(ONE, words=(*ONE.words, Words("ar", "‏عنوان", "سطر\n\nسطر آخر")))
+    both = replace(ONE, renditions=(*ONE.renditions, RenditionRecord("ar", "‏عنوان", "سطر\n\nسطر آخر")))
     assert to_csv([both]).count(b'"their-good-name"') == 2
-    assert read(to_csv([both])).wordings == (both,)
+    assert parse_file(to_csv([both])).revisions == (both,)
 
 
 @pytest.mark.parametrize(
@@ -143,27 +152,27 @@ def test_each_language_is_a_row_and_they_come_together_again() -> None:
 )
 def test_a_row_that_cannot_be_taken_is_named_with_its_number(change: dict[str, str], reason: str) -> None:
     found = from_csv(_csv(**change))
-    assert not found.wordings
-    assert [refusal.where for refusal in found.refusals] == ["row 2"]
-    assert reason in found.refusals[0].reason
+    assert not found.revisions
+    assert [refusal.where for refusal in found.rejected_rows] == ["row 2"]
+    assert reason in found.rejected_rows[0].reason
 
 
 def test_rows_of_one_revision_agree() -> None:
     rows = _csv() + _csv(locale="es", frame="user").splitlines(keepends=True)[1]
-    (refusal,) = from_csv(rows).refusals
+    (refusal,) = from_csv(rows).rejected_rows
     assert (refusal.where, "differs in frame" in refusal.reason) == ("row 3", True)
 
 
 def test_a_language_stands_there_once() -> None:
     rows = _csv() + _csv(headline="Another").splitlines(keepends=True)[1]
-    (refusal,) = from_csv(rows).refusals
-    assert refusal == formats.Refusal("row 3", "This revision has words in “en” already.")
+    (refusal,) = from_csv(rows).rejected_rows
+    assert refusal == formats.RejectedRow("row 3", "This revision has words in “en” already.")
 
 
 def test_rows_are_counted_as_a_spreadsheet_counts_them() -> None:
     """Lines within a cell do not count, empty rows do."""
     rows = _csv(body='"one\n\ntwo"') + ",,,\n" + _csv(message="other", frame="bad").splitlines(keepends=True)[1]
-    (refusal,) = from_csv(rows).refusals
+    (refusal,) = from_csv(rows).rejected_rows
     assert refusal.where == "row 4"
 
 
@@ -185,15 +194,15 @@ def test_rows_are_counted_as_a_spreadsheet_counts_them() -> None:
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_a_reason(data: bytes, reason: str) -> None:
-    with pytest.raises(Unreadable) as refused:
-        read(data, most_bytes=100 if data.startswith(b"x") else formats.MOST_BYTES)
+    with pytest.raises(UnreadableFile) as refused:
+        parse_file(data, max_bytes=100 if data.startswith(b"x") else formats.MAX_BYTES)
     assert reason in str(refused.value)
 
 
 def test_so_many_rows_and_no_more() -> None:
     head, row = _csv().splitlines(keepends=True)
-    with pytest.raises(Unreadable, match="20,000 is the most"):
-        from_csv(head + row * formats.MOST_ROWS)
+    with pytest.raises(UnreadableFile, match="20,000 is the most"):
+        from_csv(head + row * formats.MAX_ROWS)
 
 
 @pytest.mark.parametrize(
@@ -212,20 +221,20 @@ def test_an_entry_of_json_with_another_shape_is_named(change: dict[str, object],
     told = json.loads(to_json([ONE]))
     told["messages"].append({**told["messages"][0], "message": "other", **change})
     found = formats.from_json(json.dumps(told))
-    assert found.wordings == (ONE,)
-    assert [refusal.where for refusal in found.refusals] == ["entry 2"]
-    assert reason in found.refusals[0].reason
+    assert found.revisions == (ONE,)
+    assert [refusal.where for refusal in found.rejected_rows] == ["entry 2"]
+    assert reason in found.rejected_rows[0].reason
 
 
 def test_the_same_revision_stands_in_json_once() -> None:
-    found = read(to_json([ONE, ONE]))
-    assert [(r.where, "stands in entry 1" in r.reason) for r in found.refusals] == [("entry 2", True)]
+    found = parse_file(to_json([ONE, ONE]))
+    assert [(r.where, "stands in entry 1" in r.reason) for r in found.rejected_rows] == [("entry 2", True)]
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
 def test_whatever_is_sent_is_read_or_refused(data: bytes) -> None:
-    with contextlib.suppress(Unreadable):
-        assert isinstance(read(data), Read)
+    with contextlib.suppress(UnreadableFile):
+        assert isinstance(parse_file(data), ParsedFile)
 
 
 def test_the_lists_are_those_of_the_messages() -> None:

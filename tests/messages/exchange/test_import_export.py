@@ -12,42 +12,45 @@ from django.db.models import QuerySet
 
 from messages.audit import log
 from messages.exchange import formats, import_export
-from messages.exchange.formats import Read, Wording, Words, read, to_csv, to_json
-from messages.exchange.import_export import ImportRefused, bring_in, exported, planned, revisions
+from messages.exchange.formats import ParsedFile, RenditionRecord, RevisionRecord, parse_file, to_csv, to_json
+from messages.exchange.import_export import ImportRefused, apply_import, export_revisions, filter_revisions, plan_import
 from messages.models import AuditEntry, Message, Rendition, Revision, Theme
 from messages.review import workflow
 from tests import world
 
 pytestmark = pytest.mark.django_db
 
-NEW = Wording(
+NEW = RevisionRecord(
     message="brand-new",
     revision=1,
     theme="theme-victim",
     frame="victim",
     claim_strength="value",
-    words=(Words("en", "A new headline", "One.\n\nTwo."), Words("ar", "‏عنوان جديد", "سطر\n\nسطر آخر")),
+    renditions=(
+        RenditionRecord("en", "A new headline", "One.\n\nTwo."),
+        RenditionRecord("ar", "‏عنوان جديد", "سطر\n\nسطر آخر"),
+    ),
 )
 
 
-def all_of_it(chosen: QuerySet[Revision] | None = None) -> list[Wording]:
-    return list(exported(revisions() if chosen is None else chosen))
+def all_of_it(chosen: QuerySet[Revision] | None = None) -> list[RevisionRecord]:
+    return list(export_revisions(filter_revisions() if chosen is None else chosen))
 
 
-def changed(wording: Wording, headline: str) -> Wording:
-    return replace(wording, words=(replace(wording.words[0], headline=headline), *wording.words[1:]))
+def changed(wording: RevisionRecord, headline: str) -> RevisionRecord:
+    return replace(wording, renditions=(replace(wording.renditions[0], headline=headline), *wording.renditions[1:]))
 
 
 @pytest.mark.parametrize("write", [to_csv, to_json])
 def test_an_export_comes_back_as_the_same_words_elsewhere(write: object) -> None:
     """The whole starter library, and words in another direction, through a file into an empty installation."""
     assert callable(write)
-    world.starter()
-    draft = Revision.objects.create(message=world.approved("other").message, number=2, claim_strength="none")
+    world.load_starter_library()
+    draft = Revision.objects.create(message=world.approved_revision("other").message, number=2, claim_strength="none")
     Rendition.objects.create(revision=draft, locale="ar", headline="=1+1 ‏عنوان", body="سطر\n\n-سطر آخر;@")
-    before, file = all_of_it(), write(exported(revisions()))
+    before, file = all_of_it(), write(export_revisions(filter_revisions()))
     _emptied()
-    bring_in(read(file), by=world.person("mara", "manager"), name="all")
+    apply_import(parse_file(file), by=world.person("mara", "manager"), name="all")
     after = [wording for wording in all_of_it() if not wording.message.startswith("gone-")]
     assert {replace(w, state="") for w in after} == {replace(w, state="") for w in before}
     assert len(after) == len(before) == 66
@@ -55,24 +58,24 @@ def test_an_export_comes_back_as_the_same_words_elsewhere(write: object) -> None
 
 
 def test_what_is_here_already_is_unchanged() -> None:
-    world.starter()
-    plan = planned(read(to_csv(exported(revisions()))))
-    assert (len(plan.unchanged), plan.revisions, plan.refusals) == (64, (), ())
+    world.load_starter_library()
+    plan = plan_import(parse_file(to_csv(export_revisions(filter_revisions()))))
+    assert (len(plan.unchanged), plan.revisions, plan.rejected_rows) == (64, (), ())
     with pytest.raises(ImportRefused, match="nothing new"):
-        bring_in(read(to_csv(exported(revisions()))), by=world.person("mara"), name="all")
+        apply_import(parse_file(to_csv(export_revisions(filter_revisions()))), by=world.person("mara"), name="all")
 
 
 def test_line_ends_of_a_spreadsheet_change_nothing() -> None:
-    world.approved("victim")
-    text = to_csv(exported(revisions())).replace(b"First.\n\nSecond.", b"First.\r\n\r\nSecond.")
+    world.approved_revision("victim")
+    text = to_csv(export_revisions(filter_revisions())).replace(b"First.\n\nSecond.", b"First.\r\n\r\nSecond.")
     assert b"First.\r\n" in text
-    assert planned(read(text)).revisions == ()
+    assert plan_import(parse_file(text)).revisions == ()
 
 
 def test_other_words_are_a_new_revision_with_the_next_number() -> None:
-    revision = world.approved("victim")
+    revision = world.approved_revision("victim")
     (there,) = all_of_it()
-    plan = bring_in(Read((changed(there, "Better words"),)), by=world.person("mara"), name="file")
+    plan = apply_import(ParsedFile((changed(there, "Better words"),)), by=world.person("mara"), name="file")
     assert (plan.messages, [w.revision for w in plan.revisions]) == ((), [2])
     added = revision.message.revisions.get(number=2)
     assert (added.state, added.author, added.renditions.get().headline) == (
@@ -81,62 +84,64 @@ def test_other_words_are_a_new_revision_with_the_next_number() -> None:
         "Better words",
     )
     revision.refresh_from_db()
-    assert workflow.stands(revision.renditions.get())
+    assert workflow.is_approval_valid(revision.renditions.get())
 
 
 def test_whatever_a_file_says_nothing_comes_in_approved() -> None:
-    world.approved("victim")
-    bring_in(Read((replace(NEW, state="approved"),)), by=world.person("mara"), name="file")
+    world.approved_revision("victim")
+    apply_import(ParsedFile((replace(NEW, state="approved"),)), by=world.person("mara"), name="file")
     assert Revision.objects.get(message__key="brand-new").state == "draft"
 
 
 def test_who_imports_words_does_not_approve_them() -> None:
-    world.approved("victim")
+    world.approved_revision("victim")
     mara = world.person("mara", "manager", "reviewer")
-    bring_in(Read((replace(NEW, words=NEW.words[:1]),)), by=mara, name="file")
+    apply_import(ParsedFile((replace(NEW, renditions=NEW.renditions[:1]),)), by=mara, name="file")
     added = Revision.objects.get(message__key="brand-new").renditions.get()
     workflow.submit(added, by=mara, now=world.NOON)
     with pytest.raises(workflow.ReviewRefused, match="own words"):
-        workflow.approve(added, by=mara, now=world.NOON, read=added.words_digest(), checklist=world.SEEN)
+        workflow.approve(
+            added, by=mara, now=world.NOON, read_digest=added.words_digest(), checklist=world.CHECKLIST_ALL_YES
+        )
 
 
 def test_a_new_theme_comes_with_its_name_and_line_and_not_without() -> None:
     elsewhere = replace(NEW, theme="courage", frame="other")
-    (refusal,) = planned(Read((elsewhere,))).refusals
+    (refusal,) = plan_import(ParsedFile((elsewhere,))).rejected_rows
     assert "no theme “courage” here" in refusal.reason
     told = replace(elsewhere, theme_name="Courage", theme_line="It takes some.")
-    plan = bring_in(Read((told,)), by=world.person("mara"), name="file")
+    plan = apply_import(ParsedFile((told,)), by=world.person("mara"), name="file")
     assert plan.themes == ("courage",)
     theme = Theme.objects.get(key="courage")
     assert (theme.name, theme.line, theme.frame) == ("Courage", "It takes some.", "other")
 
 
 def test_a_message_keeps_its_theme_and_frame() -> None:
-    world.approved("victim")
+    world.approved_revision("victim")
     (there,) = all_of_it()
-    (refusal,) = planned(Read((replace(there, frame="user", where="row 2"),))).refusals
+    (refusal,) = plan_import(ParsedFile((replace(there, frame="user", where="row 2"),))).rejected_rows
     assert (refusal.where, "frame “victim”" in refusal.reason) == ("row 2", True)
 
 
 def test_revisions_of_one_new_message_agree_on_its_theme() -> None:
-    world.approved("victim")
-    two = Read((replace(NEW, where="row 2"), replace(NEW, revision=2, frame="user", where="row 3")))
-    (refusal,) = planned(two).refusals
-    assert refusal == formats.Refusal("row 3", "It has another theme or frame than this message has in row 2.")
+    world.approved_revision("victim")
+    two = ParsedFile((replace(NEW, where="row 2"), replace(NEW, revision=2, frame="user", where="row 3")))
+    (refusal,) = plan_import(two).rejected_rows
+    assert refusal == formats.RejectedRow("row 3", "It has another theme or frame than this message has in row 2.")
 
 
 def test_with_one_refused_row_nothing_comes_in() -> None:
-    world.approved("victim")
+    world.approved_revision("victim")
     before = _counts()
     bad = replace(NEW, message="other", theme="nowhere", where="row 3")
     with pytest.raises(ImportRefused, match="nothing was imported"):
-        bring_in(Read((NEW, bad)), by=world.person("mara"), name="file")
+        apply_import(ParsedFile((NEW, bad)), by=world.person("mara"), name="file")
     assert _counts() == before
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_fault_half_way_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    world.approved("victim")
+    world.approved_revision("victim")
     before = _counts()
 
     def failing(*arguments: object, **options: object) -> None:
@@ -144,34 +149,34 @@ def test_a_fault_half_way_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(log, "record", failing)
     with pytest.raises(RuntimeError, match="half way"):
-        bring_in(Read((NEW,)), by=world.person("mara"), name="file")
+        apply_import(ParsedFile((NEW,)), by=world.person("mara"), name="file")
     assert _counts() == before
 
 
 def test_what_was_shown_is_what_is_done() -> None:
-    world.approved("victim")
+    world.approved_revision("victim")
     (there,) = all_of_it()
-    file = Read((changed(there, "Better words"),))
-    shown = planned(file).digest
-    bring_in(file, by=world.person("eve"), name="file")
+    file = ParsedFile((changed(there, "Better words"),))
+    shown = plan_import(file).digest
+    apply_import(file, by=world.person("eve"), name="file")
     with pytest.raises(ImportRefused, match="changed meanwhile"):
-        bring_in(file, by=world.person("mara"), name="file", shown=shown)
+        apply_import(file, by=world.person("mara"), name="file", agreed_digest=shown)
 
 
 def test_words_that_came_in_twice_at_once_are_not_doubled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Someone took the number between the look and the writing: the database refuses, and it is said kindly."""
-    world.approved("victim")
+    world.approved_revision("victim")
     (there,) = all_of_it()
-    plan = planned(Read((changed(there, "Better words"),)))
-    monkeypatch.setattr(import_export, "planned", lambda file: plan)
-    bring_in(Read(()), by=world.person("mara"), name="file")
+    plan = plan_import(ParsedFile((changed(there, "Better words"),)))
+    monkeypatch.setattr(import_export, "plan_import", lambda file: plan)
+    apply_import(ParsedFile(()), by=world.person("mara"), name="file")
     with pytest.raises(ImportRefused, match="same moment"):
-        bring_in(Read(()), by=world.person("eve"), name="file")
+        apply_import(ParsedFile(()), by=world.person("eve"), name="file")
 
 
 def test_an_import_is_on_the_record() -> None:
-    world.approved("victim")
-    bring_in(Read((NEW,)), by=world.person("mara"), name="words.csv")
+    world.approved_revision("victim")
+    apply_import(ParsedFile((NEW,)), by=world.person("mara"), name="words.csv")
     entry = AuditEntry.objects.first()
     assert entry is not None
     assert (entry.actor, entry.action, entry.label) == ("mara", "words-import", "words.csv")
@@ -179,26 +184,26 @@ def test_an_import_is_on_the_record() -> None:
 
 
 def test_an_export_can_be_a_part() -> None:
-    world.approved("victim")
-    world.approved("user", locales=("en", "es"))
+    world.approved_revision("victim")
+    world.approved_revision("user", locales=("en", "es"))
     draft = Revision.objects.create(message=Message.objects.get(frame="victim"), number=2, claim_strength="none")
-    assert [w.frame for w in all_of_it(revisions(frame="user"))] == ["user"]
-    assert [w.state for w in all_of_it(revisions(state="draft"))] == [draft.state]
-    (spanish,) = all_of_it(revisions(locale="es"))
-    assert [w.locale for w in spanish.words] == ["en", "es"]
+    assert [w.frame for w in all_of_it(filter_revisions(frame="user"))] == ["user"]
+    assert [w.state for w in all_of_it(filter_revisions(state="draft"))] == [draft.state]
+    (spanish,) = all_of_it(filter_revisions(locale="es"))
+    assert [w.locale for w in spanish.renditions] == ["en", "es"]
 
 
 def test_sources_come_in_one_line_each() -> None:
-    revision = world.written().revision
+    revision = world.draft_rendition().revision
     Revision.objects.filter(pk=revision.pk).update(sources=["Some\n one 2020", "", 7])
-    (wording,) = all_of_it(revisions(state="draft"))
+    (wording,) = all_of_it(filter_revisions(state="draft"))
     assert wording.sources == ("Some one 2020", "7")
-    assert planned(read(to_csv([wording]))).revisions == ()
+    assert plan_import(parse_file(to_csv([wording]))).revisions == ()
 
 
 class TestByCommand:
     def test_a_look_changes_nothing(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        world.approved("victim")
+        world.approved_revision("victim")
         before = _counts()
         call_command("messages_import", _file(tmp_path, NEW))
         out = capsys.readouterr().out
@@ -207,7 +212,7 @@ class TestByCommand:
         assert _counts() == before
 
     def test_it_is_done_in_somebodys_name(self, tmp_path: Path) -> None:
-        world.approved("victim")
+        world.approved_revision("victim")
         with pytest.raises(CommandError, match="--by NAME"):
             call_command("messages_import", _file(tmp_path, NEW), "--apply", "--by", "nobody-here")
         call_command("messages_import", _file(tmp_path, NEW), "--apply", "--by", world.person("mara").username)
@@ -226,7 +231,7 @@ class TestByCommand:
             call_command("messages_import", str(tmp_path / "file"))
 
     def test_an_export_goes_to_a_file_or_out(self, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-        world.approved("victim")
+        world.approved_revision("victim")
         call_command("messages_export", str(tmp_path / "out.json"), "--format", "json")
         written = (tmp_path / "out.json").read_bytes()
         assert json.loads(written)["messages"][0]["frame"] == "victim"
@@ -235,7 +240,7 @@ class TestByCommand:
         assert capfdbinary.readouterr().out == written
 
 
-def _file(folder: Path, *wordings: Wording) -> str:
+def _file(folder: Path, *wordings: RevisionRecord) -> str:
     (folder / "words.json").write_bytes(to_json(wordings))
     return str(folder / "words.json")
 

@@ -11,27 +11,27 @@ from django.test import Client
 
 from messages.accounts import step_up
 from messages.exchange import views
-from messages.exchange.formats import Wording, Words, read, to_csv, to_json
-from messages.exchange.import_export import exported, revisions
+from messages.exchange.formats import RenditionRecord, RevisionRecord, parse_file, to_csv, to_json
+from messages.exchange.import_export import export_revisions, filter_revisions
 from messages.models import Message, Revision
 from tests import world
 
 pytestmark = pytest.mark.django_db
 
-NEW = Wording(
+NEW = RevisionRecord(
     message="brand-new",
     revision=1,
     theme="theme-victim",
     frame="victim",
     claim_strength="value",
-    words=(Words("en", "A <new> headline", "One."), Words("ar", "‏عنوان", "سطر")),
+    renditions=(RenditionRecord("en", "A <new> headline", "One."), RenditionRecord("ar", "‏عنوان", "سطر")),
 )
 
 
 @pytest.fixture
 def manager(client: Client) -> Client:
     world.sign_in(client, world.person("mara", "manager"))
-    world.approved("victim")
+    world.approved_revision("victim")
     return client
 
 
@@ -49,20 +49,20 @@ def test_what_goes_out_is_a_file_with_the_very_words(manager: Client, kind: str)
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="messages-20')
     assert answer.headers["Content-Disposition"].endswith(f'.{kind}"')
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert read(answer.content).wordings == tuple(exported(revisions()))
+    assert parse_file(answer.content).revisions == tuple(export_revisions(filter_revisions()))
 
 
 def test_a_part_can_go_out_and_no_other_form(manager: Client) -> None:
-    world.approved("user")
+    world.approved_revision("user")
     answer = manager.get("/messages/exchange/export/", {"format": "json", "frame": "user"})
-    assert [w.frame for w in read(answer.content).wordings] == ["user"]
-    assert read(manager.get("/messages/exchange/export/?format=json&locale=%00").content).wordings
+    assert [w.frame for w in parse_file(answer.content).revisions] == ["user"]
+    assert parse_file(manager.get("/messages/exchange/export/?format=json&locale=%00").content).revisions
     assert manager.get("/messages/exchange/export/?format=xls").status_code == 404
 
 
 def test_taking_words_out_asks_first_and_leads_back_with_what_was_chosen(manager: Client) -> None:
     session = manager.session
-    session[step_up.CONFIRMED] -= 601
+    session[step_up.CONFIRMED_AT_KEY] -= 601
     session.save()
     reply = manager.get("/messages/exchange/export/", {"format": "json", "frame": "user"})
     assert reply.headers["Location"].startswith("/account/confirm/?")
@@ -77,7 +77,7 @@ def test_taking_words_out_asks_first_and_leads_back_with_what_was_chosen(manager
 def test_who_may_not_take_words_out_is_not_asked_to_confirm(client: Client) -> None:
     world.sign_in(client, world.person("ana", "analyst"))
     session = client.session
-    session[step_up.CONFIRMED] -= 601
+    session[step_up.CONFIRMED_AT_KEY] -= 601
     session.save()
     assert client.get("/messages/exchange/export/").status_code == 403
 
@@ -89,8 +89,11 @@ def test_managers_find_it_from_the_library_and_others_are_not_led_there(manager:
 
 
 def test_a_file_that_is_sent_is_only_looked_at(manager: Client) -> None:
-    (there,) = exported(revisions())
-    answer = sent(manager, to_csv([there, replace(there, words=(Words("en", "Other", "Words."),), revision=2), NEW]))
+    (there,) = export_revisions(filter_revisions())
+    answer = sent(
+        manager,
+        to_csv([there, replace(there, renditions=(RenditionRecord("en", "Other", "Words."),), revision=2), NEW]),
+    )
     html = text(answer)
     for said in ("1 new message", "2 new revisions", "1 unchanged", "0 refused", "Nothing has been done yet"):
         assert said in html
@@ -139,7 +142,7 @@ def test_without_what_was_shown_nothing_is_done(manager: Client) -> None:
         (b"", "is empty"),
         (b"\xff\xfe", "CSV UTF-8"),
         (b"a,b\n", "are missing"),
-        (b" " * (views.MOST_BYTES + 1), "messages_import"),
+        (b" " * (views.MAX_UPLOAD_BYTES + 1), "messages_import"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_beside_the_field(manager: Client, data: bytes, said: str) -> None:
@@ -162,7 +165,9 @@ def test_without_a_file_it_is_asked_for(manager: Client) -> None:
 
 
 def test_everything_here_already_is_said(manager: Client) -> None:
-    assert "Everything in this file is here already." in text(sent(manager, to_json(exported(revisions()))))
+    assert "Everything in this file is here already." in text(
+        sent(manager, to_json(export_revisions(filter_revisions())))
+    )
 
 
 def test_an_empty_installation_has_nothing_to_take_out(client: Client) -> None:

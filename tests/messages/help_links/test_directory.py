@@ -17,14 +17,14 @@ from django.utils import timezone
 from analytics import worker
 from analytics.rehearsal import demo
 from campaign.lifecycle import transitions
-from campaign.lifecycle.transitions import StepRefused
+from campaign.lifecycle.transitions import ActionRefused
 from campaign.models import Campaign
 from campaign.serving.snapshot import compile_snapshot
 from messages.audit import log
-from messages.audit_pages.wording import done
+from messages.audit_pages.wording import describe_action
 from messages.help_links import directory
 from messages.help_links.directory import HelpRefused
-from messages.help_links.link_checker import Code, Found
+from messages.help_links.link_checker import Code, ProbeResult
 from messages.models import AuditEntry, HelpLink
 from messages.text import lint, lint_stored
 from tests import world
@@ -58,7 +58,7 @@ class TestLaunching:
         if launches:
             launch(campaign)
         else:
-            with pytest.raises(StepRefused, match="Help: self"):
+            with pytest.raises(ActionRefused, match="Help: self"):
                 launch(campaign)
         campaign.refresh_from_db()
         assert campaign.state == ("running" if launches else "approved")
@@ -67,29 +67,29 @@ class TestLaunching:
         campaign = approved_campaign()
         HelpLink.objects.filter(lane="self").update(verified_on=None)
         HelpLink.objects.filter(lane="affected").update(verified_on=TODAY - timedelta(days=200))
-        with pytest.raises(StepRefused) as refused:
+        with pytest.raises(ActionRefused) as refused:
             launch(campaign)
         said = str(refused.value)
         assert "“Help: self” (nobody has opened it yet: /help-links/help-self/)" in said
         assert "“Help: affected” (last opened 200 days ago: /help-links/help-affected/)" in said
 
     def test_a_new_installation_says_which_nine_to_check_first(self) -> None:
-        world.starter()
+        world.load_starter_library()
         campaign = approved_campaign()
         HelpLink.objects.update(verified_on=None, verified_by="")
-        with pytest.raises(StepRefused, match="each of these 9 help links") as refused:
+        with pytest.raises(ActionRefused, match="each of these 9 help links") as refused:
             launch(campaign)
         assert all(link.name in str(refused.value) for link in HelpLink.objects.all())
         for link in HelpLink.objects.all():
             directory.check(link, by=world.person("rafael"), today=TODAY)
         launch(campaign)
 
-    @pytest.mark.parametrize(("lane", "whom"), list(lint.LANES.items()))
+    @pytest.mark.parametrize(("lane", "whom"), list(lint.MISSING_LANE_SENTENCES.items()))
     def test_with_no_link_for_one_of_the_two_people_nothing_launches(self, lane: str, whom: str) -> None:
         campaign = approved_campaign()
         for link in HelpLink.objects.filter(lane=lane):
             directory.retire(link, by=world.person("mara"), today=TODAY, reason="Gone.")
-        with pytest.raises(StepRefused) as refused:
+        with pytest.raises(ActionRefused) as refused:
             launch(campaign)
         assert str(refused.value) == whom
 
@@ -108,17 +108,19 @@ class TestLaunching:
 
     def test_lint_and_launch_agree_on_every_day(self) -> None:
         """One number: whoever changes it changes both."""
-        world.help_checked()
+        world.mark_help_links_checked()
         for days in range(170, 190):
             HelpLink.objects.update(verified_on=TODAY - timedelta(days=days))
             assert (
-                bool(lint_stored.on_help(TODAY)) == bool(directory.in_the_way(today=TODAY)) == (days > lint.STALE_AFTER)
+                bool(lint_stored.lint_help_directory(TODAY))
+                == bool(directory.launch_blockers(today=TODAY))
+                == (days > lint.STALE_AFTER_DAYS)
             )
 
     def test_the_demo_checks_in_its_own_name(self) -> None:
-        world.starter()
-        demo.people()
-        demo.campaign(now=world.NOON, origins=[], planned_per_arm=100)
+        world.load_starter_library()
+        demo.create_accounts()
+        demo.create_campaign(now=world.NOON, origins=[], planned_per_arm=100)
         assert set(HelpLink.objects.values_list("verified_by", flat=True)) == {"the demo, which opened none of them"}
         assert AuditEntry.objects.filter(action="help-check", actor=demo.CHECKER).count() == 9
 
@@ -175,12 +177,12 @@ class TestRetiring:
     def test_visitors_do_not_see_it_and_it_comes_back_as_checked_as_it_was(self) -> None:
         world.launched()
         link = a_link(verified_on=TODAY, verified_by="rafael")
-        assert b"some.example" in world.Site().get("/m/quiet-page/help/self").body
+        assert b"some.example" in world.AudienceSite().get("/m/quiet-page/help/self").body
         directory.retire(link, by=world.person("mara"), today=TODAY, reason="Closed.")
-        assert b"some.example" not in world.Site().get("/m/quiet-page/help/self").body
-        assert all("Somewhere" not in remark.sentence for remark in lint_stored.on_help(TODAY))
+        assert b"some.example" not in world.AudienceSite().get("/m/quiet-page/help/self").body
+        assert all("Somewhere" not in remark.sentence for remark in lint_stored.lint_help_directory(TODAY))
         directory.restore(link, by=world.person("mara"))
-        assert b"some.example" in world.Site().get("/m/quiet-page/help/self").body
+        assert b"some.example" in world.AudienceSite().get("/m/quiet-page/help/self").body
         link.refresh_from_db()
         assert link.verified_by == "rafael"
         assert [e.action for e in AuditEntry.objects.filter(kind="help")] == ["help-restore", "help-retire"]
@@ -202,7 +204,7 @@ class TestWhatVisitorsRead:
         a_link(
             contact="0800 000 000", hours="Every day, 9 to 17", cost="free", staff_note="for us", facts_from="a page"
         )
-        page = world.Site().get("/m/quiet-page/help/self").body.decode()
+        page = world.AudienceSite().get("/m/quiet-page/help/self").body.decode()
         assert "0800 000 000" in page
         assert "Every day, 9 to 17 · Free" in page
         assert "for us" not in page
@@ -225,9 +227,9 @@ class TestAskingByMachine:
         """The addresses that were asked; each says 500."""
         asked: list[str] = []
 
-        def probe(url: str) -> Found:
+        def probe(url: str) -> ProbeResult:
             asked.append(url)
-            return Found("fails", "It says 500.")
+            return ProbeResult("fails", "It says 500.")
 
         monkeypatch.setattr(directory, "probe", probe)
         return asked
@@ -235,8 +237,8 @@ class TestAskingByMachine:
     def test_what_a_machine_finds_is_a_flag_and_never_a_check(self, monkeypatch: pytest.MonkeyPatch) -> None:
         link = a_link()
         for code, flagged in (("missing", 1), ("answers", 0)):
-            monkeypatch.setattr(directory, "probe", lambda url, code=code: Found(code, "It said so."))
-            assert directory.ask_all(now=world.NOON) == flagged
+            monkeypatch.setattr(directory, "probe", lambda url, code=code: ProbeResult(code, "It said so."))
+            assert directory.probe_all(now=world.NOON) == flagged
             link.refresh_from_db()
             assert (link.probe, link.probe_said, link.probed_at) == (code, "It said so.", world.NOON)
             assert (link.verified_on, link.verified_by) == (None, "")
@@ -244,7 +246,7 @@ class TestAskingByMachine:
     def test_retired_links_are_not_asked(self, asked: list[str]) -> None:
         a_link(retired_on=TODAY)
         a_link("other", url="https://other.example/")
-        directory.ask_all(now=world.NOON)
+        directory.probe_all(now=world.NOON)
         assert asked == ["https://other.example/"]
 
     def test_every_code_of_the_probe_is_a_choice(self) -> None:
@@ -265,11 +267,11 @@ class TestAskingByMachine:
     def test_the_worker_asks_only_where_someone_wants_it(self, asked: list[str]) -> None:
         assert "help links" not in [step.name for step in worker.STEPS]
         a_link()
-        assert worker.ask_help_links(timezone.now()) == "1 help links need a look"
+        assert worker.probe_help_links(timezone.now()) == "1 help links need a look"
 
 
 def test_the_migration_tells_of_the_starter_links_only_what_a_source_says() -> None:
-    world.starter()
+    world.load_starter_library()
     told = {link.key: (link.channels, link.facts_from) for link in HelpLink.objects.all()}
     HelpLink.objects.update(channels=["web"], facts_from="")  # as an installation before it
     import_module("messages.migrations.0009_help_links").tell_what_is_known(apps, BaseDatabaseSchemaEditor(connection))
@@ -277,7 +279,7 @@ def test_the_migration_tells_of_the_starter_links_only_what_a_source_says() -> N
 
 
 def test_the_starter_links_say_nothing_that_we_do_not_know() -> None:
-    world.starter()
+    world.load_starter_library()
     assert not HelpLink.objects.exclude(hours="", cost="", contact="").exists()
     assert not HelpLink.objects.exclude(verified_on=None).exists()
     assert set(HelpLink.objects.exclude(channels=["web"]).values_list("key", flat=True)) == {"stop-it-now-uk"}
@@ -285,4 +287,4 @@ def test_the_starter_links_say_nothing_that_we_do_not_know() -> None:
 
 def test_each_step_has_its_sentence_on_the_record() -> None:
     for action in log.Action:
-        assert "did “" not in done(action, label="X", detail={})
+        assert "did “" not in describe_action(action, label="X", detail={})

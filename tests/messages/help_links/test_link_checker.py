@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from messages.help_links import link_checker
-from messages.help_links.link_checker import Connect, Found, Unsafe, is_public, parted, probe
+from messages.help_links.link_checker import Connector, ProbeResult, UnsafeAddress, is_public, probe, split_url
 
 HOST = "help.example"
 PUBLIC = "93.184.216.34"
@@ -55,7 +55,9 @@ class Site(ThreadingHTTPServer):
         self.connected_to.append((host, address))
         return socket.create_connection(("127.0.0.1", self.server_port), timeout=seconds)
 
-    def probe(self, url: str = f"https://{HOST}/", addresses: tuple[str, ...] = (PUBLIC,), seconds: float = 5) -> Found:
+    def probe(
+        self, url: str = f"https://{HOST}/", addresses: tuple[str, ...] = (PUBLIC,), seconds: float = 5
+    ) -> ProbeResult:
         return probe(url, resolve=lambda host: addresses, connect=self.connect, seconds=seconds)
 
 
@@ -126,7 +128,7 @@ def test_a_redirect_leads_nowhere_unsafe(site: Site, place: str) -> None:
 def test_a_circle_ends(site: Site) -> None:
     site.answers["/"] = (302, {"Location": "/"})
     assert site.probe().code == "fails"
-    assert len(site.asked) == link_checker.MOST_HOPS
+    assert len(site.asked) == link_checker.MAX_REDIRECTS
 
 
 def test_a_redirect_to_nowhere_is_told(site: Site) -> None:
@@ -200,9 +202,9 @@ def test_an_address_of_another_kind_is_not_asked(site: Site, url: str) -> None:
 
 
 def test_a_name_in_other_letters_is_asked_by_its_own() -> None:
-    assert parted("https://hilfe.münchen.example/") == ("hilfe.xn--mnchen-3ya.example", "/")
-    with pytest.raises(Unsafe):
-        parted("https://münchen.example/straße")
+    assert split_url("https://hilfe.münchen.example/") == ("hilfe.xn--mnchen-3ya.example", "/")
+    with pytest.raises(UnsafeAddress):
+        split_url("https://münchen.example/straße")
 
 
 def test_a_name_that_nobody_knows_does_not_answer(site: Site) -> None:
@@ -251,14 +253,14 @@ def test_a_certificate_that_browsers_do_not_trust_is_told(tmp_path: Path, monkey
         thread.start()
 
         def connect(host: str, address: str, seconds: float) -> socket.socket:
-            return link_checker.connected(host, "127.0.0.1", seconds)
+            return link_checker.open_connection(host, "127.0.0.1", seconds)
 
         found = probe(f"https://{HOST}/", resolve=lambda host: [PUBLIC], connect=connect, seconds=5)
         thread.join(5)
     assert (found.code, "certificate" in found.sentence) == ("silent", True)
 
 
-def _against(serve: Callable[[socket.socket], None], *, seconds: float) -> Found:
+def _against(serve: Callable[[socket.socket], None], *, seconds: float) -> ProbeResult:
     """Ask a server that behaves like this with whoever connects."""
     ours, theirs = socket.socketpair()
 
@@ -271,5 +273,5 @@ def _against(serve: Callable[[socket.socket], None], *, seconds: float) -> Found
                 return
 
     threading.Thread(target=run, daemon=True).start()
-    connect: Connect = lambda host, address, limit: ours  # noqa: E731  (one connection, made already)
+    connect: Connector = lambda host, address, limit: ours  # noqa: E731  (one connection, made already)
     return probe(f"https://{HOST}/", resolve=lambda host: [PUBLIC], connect=connect, seconds=seconds)

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from messages.editor import save
-from messages.editor.save import Claims, Writing
+from messages.editor.save import Claims, EditedText
 from messages.models import Revision
 from tests import world
 
@@ -15,10 +15,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def second(db: None) -> Revision:
-    first = world.approved("victim", locales=("en", "ar"))
-    words = Writing("A victim title", "First.\n\nSecond.", Claims("linked", ("A study, 2020",)))
-    seen = save.seen_now(first, "en")
-    return save.save(first.message, "en", words, seen=seen, by=world.person("mara")).revision
+    first = world.approved_revision("victim", locales=("en", "ar"))
+    words = EditedText("A victim title", "First.\n\nSecond.", Claims("linked", ("A study, 2020",)))
+    seen = save.current_baseline(first, "en")
+    return save.save(first.message, "en", words, baseline=seen, by=world.person("mara")).revision
 
 
 def page(a: int, b: int, *, status: int = 200) -> str:
@@ -53,9 +53,9 @@ def test_what_the_words_rest_on_is_compared(second: Revision) -> None:
 
 
 def test_a_language_that_only_one_has_says_so(second: Revision) -> None:
-    words = Writing("Un titular", "Palabras.", save.claims_of(second))
-    seen = save.seen_now(second, "es")
-    save.save(second.message, "es", words, seen=seen, by=world.person("mara"))
+    words = EditedText("Un titular", "Palabras.", save.claims_of(second))
+    seen = save.current_baseline(second, "es")
+    save.save(second.message, "es", words, baseline=seen, by=world.person("mara"))
     assert "Only revision 2 has this language." in page(1, 2)
 
 

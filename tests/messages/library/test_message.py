@@ -34,50 +34,52 @@ def next_step(client: Client, rendition: Rendition) -> tuple[str, str]:
 
 class TestTheNextStep:
     def test_a_reviewer_is_led_to_words_that_wait(self) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         client = signed_in("rafael", "reviewer")
         assert next_step(client, rendition)[1] == "Review the words in English"
         assert f'href="/messages/{rendition.revision.message.key}/2/en/review/"' in page(client, rendition)
 
     def test_an_earlier_revision_that_still_waits_is_not_forgotten(self) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         newer = Revision.objects.create(message=rendition.revision.message, number=3, claim_strength="none")
         Rendition.objects.create(revision=newer, locale="en", headline="Other", body="Other.")
         client = signed_in("rafael", "reviewer")
         assert "/2/en/review/" in client.get(f"/messages/{newer.message.key}/").context["step"].url
 
     def test_a_reviewer_is_not_led_to_their_own_words(self) -> None:
-        says, button = next_step(signed_in("rafael", "reviewer"), world.submitted("rafael"))
+        says, button = next_step(signed_in("rafael", "reviewer"), world.submitted_rendition("rafael"))
         assert "another reviewer reads them" in says
         assert button == ""
 
     def test_a_manager_waits_for_the_reviewer(self) -> None:
-        says, button = next_step(signed_in("mara", "manager"), world.submitted())
+        says, button = next_step(signed_in("mara", "manager"), world.submitted_rendition())
         assert says == "A reviewer reads these words next. Nothing waits for you."
         assert button == ""
 
     def test_a_manager_asks_for_a_review_with_one_press(self) -> None:
-        rendition = world.written()
+        rendition = world.draft_rendition()
         client = signed_in("mara", "manager")
         assert next_step(client, rendition)[1] == "Ask for a review"
         assert f'action="/messages/{rendition.revision.message.key}/2/en/submit/"' in page(client, rendition)
 
     def test_words_with_something_to_change_are_not_offered_for_review(self) -> None:
-        says, button = next_step(signed_in("mara", "manager"), world.written(body="She asked for it."))
+        says, button = next_step(signed_in("mara", "manager"), world.draft_rendition(body="She asked for it."))
         assert "something has to change" in says
         assert button != "Ask for a review"
 
     def test_words_that_were_sent_back_come_with_their_reason(self) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         rafael = world.person("rafael", "reviewer")
-        workflow.send_back(rendition, by=rafael, now=world.NOON, read=rendition.words_digest(), reason="Too cold.")
+        workflow.send_back(
+            rendition, by=rafael, now=world.NOON, read_digest=rendition.words_digest(), reason="Too cold."
+        )
         client = signed_in("mara", "manager")
         assert next_step(client, rendition)[0] == "rafael sent the words in English back: “Too cold.”"
         Rendition.objects.filter(pk=rendition.pk).update(body="Warmer words.")
         assert next_step(client, rendition)[1] == "Ask for a review"
 
     def test_approved_words_wait_for_nobody(self) -> None:
-        rendition = world.approved("user").renditions.get()
+        rendition = world.approved_revision("user").renditions.get()
         for role in ("manager", "reviewer", "analyst"):
             says, button = next_step(signed_in(role, role), rendition)
             assert "may be used in a campaign" in says
@@ -86,7 +88,7 @@ class TestTheNextStep:
 
 class TestWhatItShows:
     def test_the_states_of_each_language(self) -> None:
-        english = world.submitted()
+        english = world.submitted_rendition()
         Rendition.objects.create(revision=english.revision, locale="ar", headline="عنوان", body="كلمات.")
         html = page(signed_in("ana", "analyst"), english)
         assert '<h3>English</h3><p class="state state-submitted">Waiting for review</p>' in html
@@ -94,20 +96,25 @@ class TestWhatItShows:
         assert 'lang="ar" dir="rtl"' in html
 
     def test_earlier_revisions_are_a_page_away(self) -> None:
-        rendition = world.written()
+        rendition = world.draft_rendition()
         html = page(signed_in("ana", "analyst"), rendition)
         assert "The words: revision 2" in html
         assert f'<a href="/messages/{rendition.revision.message.key}/1/en/review/">English' in html
 
     def test_remarks_stand_beside_the_words(self) -> None:
-        assert "“creep”" in page(signed_in("ana", "analyst"), world.written(headline="You <creep>"))
+        assert "“creep”" in page(signed_in("ana", "analyst"), world.draft_rendition(headline="You <creep>"))
 
     def test_who_decided_and_said_what_newest_first(self) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         rafael = world.person("rafael", "reviewer")
         workflow.comment(rendition, by=rafael, now=world.NOON, text="<b>Kinder?</b>")
         workflow.approve(
-            rendition, by=rafael, now=world.NOON, read=rendition.words_digest(), checklist=world.SEEN, comment="Good."
+            rendition,
+            by=rafael,
+            now=world.NOON,
+            read_digest=rendition.words_digest(),
+            checklist=world.CHECKLIST_ALL_YES,
+            comment="Good.",
         )
         html = page(signed_in("ana", "analyst"), rendition)
         assert "<b>rafael</b> commented on" in html
@@ -118,9 +125,14 @@ class TestWhatItShows:
 
     def test_an_exception_and_its_reason_for_ever(self) -> None:
         root = User.objects.create_superuser("root")
-        rendition = world.submitted(author=root)
+        rendition = world.submitted_rendition(author=root)
         workflow.approve(
-            rendition, by=root, now=world.NOON, read=rendition.words_digest(), checklist=world.SEEN, override="Alone."
+            rendition,
+            by=root,
+            now=world.NOON,
+            read_digest=rendition.words_digest(),
+            checklist=world.CHECKLIST_ALL_YES,
+            override="Alone.",
         )
         workflow.withdraw(rendition, by=root, now=world.NOON, reason="Old.")
         html = page(signed_in("ana", "analyst"), rendition)
@@ -128,12 +140,12 @@ class TestWhatItShows:
         assert "Nobody approves their own words." in html
 
     def test_words_that_changed_since_they_were_approved_are_not_called_approved(self) -> None:
-        rendition = world.written()
+        rendition = world.draft_rendition()
         Rendition.objects.filter(pk=rendition.pk).update(state="approved", digest="another")
         assert "Changed since it was approved" in page(signed_in("ana", "analyst"), rendition)
 
     def test_a_message_without_words_says_so(self) -> None:
-        rendition = world.written()
+        rendition = world.draft_rendition()
         empty = Revision.objects.create(message=rendition.revision.message, number=3, claim_strength="none")
         assert "No words yet." in page(signed_in("ana", "analyst"), rendition)
         empty.message.revisions.filter(number=3).delete()
@@ -142,7 +154,7 @@ class TestWhatItShows:
         assert signed_in("ana", "analyst").get("/messages/nothing/").status_code == 404
 
     def test_a_content_note_stands_before_the_words(self) -> None:
-        rendition = world.written(headline="It counts as child abuse.", body="It is rape.\n\nStop.")
+        rendition = world.draft_rendition(headline="It counts as child abuse.", body="It is rape.\n\nStop.")
         reader = signed_in("ana", "analyst")
         assert "Content note." not in page(reader, rendition)
         Theme.objects.update(content_note="Speaks of <fear>.")
@@ -151,7 +163,7 @@ class TestWhatItShows:
         assert html.index("Speaks of") < html.index("Show the words") < html.index("It counts as")
 
     def test_hard_words_are_veiled_until_somebody_wants_to_see_them(self) -> None:
-        rendition = world.written(headline="It counts as child abuse.", body="It is rape.\n\nStop.")
+        rendition = world.draft_rendition(headline="It counts as child abuse.", body="It is rape.\n\nStop.")
         Theme.objects.update(content_note="Take care.")
         reader = signed_in("ana", "analyst")
         assert page(reader, rendition).count(">rape</span>") == page(reader, rendition).count(">child abuse</span>") > 0
@@ -161,14 +173,14 @@ class TestWhatItShows:
         assert "Show the words" not in html
 
     def test_what_colleagues_said_is_veiled_too(self) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         workflow.comment(rendition, by=world.person("rafael", "reviewer"), now=world.NOON, text="Not “rape”.")
         assert '<span class="veil" aria-hidden="true">rape</span>' in page(signed_in("ana", "analyst"), rendition)
 
     def test_the_number_of_queries_does_not_grow_with_its_history(
         self, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         client = signed_in("rafael", "reviewer")
         for number in range(3, 12):
             revision = Revision.objects.create(message=rendition.revision.message, number=number, claim_strength="none")

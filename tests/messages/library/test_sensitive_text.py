@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 from messages.library import starter_library
 from messages.models import Theme
 from messages.text import lint, lint_stored, sensitive_terms
-from messages.text.translatable import Said
+from messages.text.translatable import Translatable
 from tests import world
 
-PATTERN = sensitive_terms.pattern_from(
+PATTERN = sensitive_terms.compile_terms(
     (Path(settings.BASE_DIR) / "messages/text/terms.toml").read_text(encoding="utf-8")
 )
 
 
 def hard(text: str) -> list[str]:
-    return [part.text for part in sensitive_terms.parts(text, PATTERN) if part.hard]
+    return [part.text for part in sensitive_terms.split_sensitive(text, PATTERN) if part.is_sensitive]
 
 
 def rendered(text: str, *, cookie: str = "", tag: str = "gentle") -> str:
@@ -56,7 +56,7 @@ class TestHardWords:
 
     @given(st.text(alphabet=st.sampled_from("child abuse rape\n .é<"), max_size=60))
     def test_stay_where_they_are(self, text: str) -> None:
-        assert "".join(part.text for part in sensitive_terms.parts(text, PATTERN)) == text
+        assert "".join(part.text for part in sensitive_terms.split_sensitive(text, PATTERN)) == text
 
     def test_stand_behind_a_checkbox_that_says_what_it_does(self) -> None:
         html = rendered("It is child abuse.")
@@ -86,7 +86,7 @@ class TestTheChoice:
     @pytest.fixture
     def reader(self, client: Client, db: None) -> Client:
         world.sign_in(client, world.person("ana", "analyst"))
-        world.starter()
+        world.load_starter_library()
         return client
 
     def test_is_kept_by_this_browser_alone(self, reader: Client) -> None:
@@ -111,12 +111,12 @@ class TestTheChoice:
 
 class TestContentNotes:
     def test_come_with_the_starter_library(self, db: None) -> None:
-        world.starter()
+        world.load_starter_library()
         noted = set(Theme.objects.exclude(content_note="").values_list("key", flat=True))
         assert noted == {"trauma", "violation", "women-and-children", "not-real"}
 
     def test_reach_a_library_that_was_loaded_before_there_were_any(self, db: None) -> None:
-        world.starter()
+        world.load_starter_library()
         Theme.objects.update(content_note="")
         Theme.objects.filter(key="violation").update(content_note="Ours.")
         starter_library.load(now=world.NOON)
@@ -150,14 +150,14 @@ class TestTheWayOut:
 
 class TestRemarks:
     def test_are_said_in_the_readers_language_with_their_reason(self) -> None:
-        remark = lint.Remark("x", "must", Said("“{found}”: {why} Perhaps: “{instead}”", **REMARK), "body")
+        remark = lint.Remark("x", "must", Translatable("“{found}”: {why} Perhaps: “{instead}”", **REMARK), "body")
         assert remark.sentence == "“now”: This tells how it is done. Perhaps: “later”"
         with translation.override("es"):
-            assert lint_stored.in_language(remark.sentence) == "«now»: Esto cuenta cómo se hace. Quizá: «later»"
+            assert lint_stored.translate_sentence(remark.sentence) == "«now»: Esto cuenta cómo se hace. Quizá: «later»"
 
     def test_that_are_plain_words_stay_as_they_are(self) -> None:
         with translation.override("es"):
-            assert lint_stored.in_language("Looked at early.") == "Looked at early."
+            assert lint_stored.translate_sentence("Looked at early.") == "Looked at early."
 
 
-REMARK = {"found": "now", "why": Said("This tells how it is done."), "instead": "later"}
+REMARK = {"found": "now", "why": Translatable("This tells how it is done."), "instead": "later"}

@@ -24,8 +24,8 @@ def page(client: Client, query: str = "") -> str:
 
 
 def test_messages_stand_under_their_frame_with_its_mark(reader: Client) -> None:
-    world.approved("victim")
-    world.approved("both")
+    world.approved_revision("victim")
+    world.approved_revision("both")
     html = page(reader)
     assert html.index('id="victim"') < html.index("A victim headline") < html.index('id="both"')
     assert 'class="mark frame-victim"' in html
@@ -33,14 +33,14 @@ def test_messages_stand_under_their_frame_with_its_mark(reader: Client) -> None:
 
 
 def test_a_card_leads_to_its_message_and_says_how_well_the_claim_is_known(reader: Client) -> None:
-    world.approved("victim", claim_strength="linked", sources=["Wright et al. 2017"])
+    world.approved_revision("victim", claim_strength="linked", sources=["Wright et al. 2017"])
     html = page(reader)
     assert '<a href="/messages/victim-0/">victim</a>' in html
     assert "linked in studies" in html
 
 
 def test_the_revisions_of_a_message_share_one_card_with_the_newest_words(reader: Client) -> None:
-    first = world.approved("user")
+    first = world.approved_revision("user")
     second = Revision.objects.create(message=first.message, number=2, claim_strength="none")
     Rendition.objects.create(revision=second, locale="en", headline="Newer words", body="x")
     html = page(reader)
@@ -50,13 +50,13 @@ def test_the_revisions_of_a_message_share_one_card_with_the_newest_words(reader:
 
 
 def test_withdrawn_words_are_not_listed(reader: Client) -> None:
-    Revision.objects.filter(pk=world.approved("user").pk).update(state="withdrawn")
+    Revision.objects.filter(pk=world.approved_revision("user").pk).update(state="withdrawn")
     assert "The library is empty" in page(reader)
 
 
 def test_a_search_keeps_what_has_every_word(reader: Client) -> None:
-    world.approved("victim", headline="Their name may suffer")
-    world.approved("user", headline="Your name may suffer")
+    world.approved_revision("victim", headline="Their name may suffer")
+    world.approved_revision("user", headline="Your name may suffer")
     html = page(reader, "?q=NAME+their")
     assert "Their name may suffer" in html
     assert "Your name may suffer" not in html
@@ -64,12 +64,12 @@ def test_a_search_keeps_what_has_every_word(reader: Client) -> None:
 
 
 def test_a_revision_in_two_languages_is_found_once(reader: Client) -> None:
-    world.approved("victim", headline="Their name", locales=("en", "pt"))
+    world.approved_revision("victim", headline="Their name", locales=("en", "pt"))
     assert reader.get("/messages/?q=name").context["found"] == 1
 
 
 def test_a_search_without_a_match_says_so_and_keeps_the_word(reader: Client) -> None:
-    world.approved("victim")
+    world.approved_revision("victim")
     html = page(reader, "?q=%3Cxyzzy%3E")
     assert "No message has “&lt;xyzzy&gt;” in it." in html
     assert 'value="&lt;xyzzy&gt;"' in html
@@ -77,7 +77,7 @@ def test_a_search_without_a_match_says_so_and_keeps_the_word(reader: Client) -> 
 
 @pytest.mark.parametrize("q", ["%00", "%25", "'", "a" * 3000, "%F0%9F%98%80", "_"])
 def test_an_odd_search_is_only_a_search(reader: Client, q: str) -> None:
-    world.approved("victim")
+    world.approved_revision("victim")
     page(reader, f"?q={q}")
 
 
@@ -85,20 +85,20 @@ def test_the_number_of_queries_does_not_grow_with_the_library(
     reader: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for frame in ("victim", "user", "both") * 4:
-        world.approved(frame)
+        world.approved_revision(frame)
     with django_assert_max_num_queries(13):  # session, person, roles, count, messages, words, what to choose from
         reader.get("/messages/")
 
 
 def test_a_card_counts_what_a_reviewer_would_say_and_calm_words_have_none(reader: Client) -> None:
-    world.approved("victim")
+    world.approved_revision("victim")
     assert "remarked" not in page(reader)
-    world.approved("user", headline="It always hurts")
+    world.approved_revision("user", headline="It always hurts")
     assert "1 is worth a thought" in page(reader)
 
 
 def test_a_draft_shows_what_has_to_change(reader: Client) -> None:
-    draft = Revision.objects.create(message=world.approved("user").message, number=2, claim_strength="none")
+    draft = Revision.objects.create(message=world.approved_revision("user").message, number=2, claim_strength="none")
     Rendition.objects.create(revision=draft, locale="en", headline="You <creep>", body="Stop.")
     html = page(reader)
     assert "<b>1 thing has to change</b>" in html
@@ -106,7 +106,7 @@ def test_a_draft_shows_what_has_to_change(reader: Client) -> None:
 
 
 def test_help_that_nobody_has_checked_is_told_below_the_messages(reader: Client) -> None:
-    world.approved("victim")
+    world.approved_revision("victim")
     HelpLink.objects.create(key="here", name="Here", url="https://here.example/", lane="self", country="*")
     html = page(reader)
     assert "There is no help link for the person shown." in html
@@ -118,13 +118,16 @@ class TestNarrowingDown:
     @pytest.fixture(autouse=True)
     def three(self, db: None) -> None:
         """One of the starter library, a translated one of our own, and a withdrawn one."""
-        world.approved("victim")
+        world.approved_revision("victim")
         ours = Revision.objects.create(
-            message=world.approved("user").message, number=2, claim_strength="none", author=world.person("mara")
+            message=world.approved_revision("user").message,
+            number=2,
+            claim_strength="none",
+            author=world.person("mara"),
         )
         Rendition.objects.create(revision=ours, locale="en", headline="Our own words", body="x")
         Rendition.objects.create(revision=ours, locale="ar", headline="كلماتنا", body="x")
-        Revision.objects.filter(pk=world.approved("both").pk).update(state="withdrawn")
+        Revision.objects.filter(pk=world.approved_revision("both").pk).update(state="withdrawn")
 
     @pytest.mark.parametrize(
         ("query", "found"),
@@ -165,14 +168,14 @@ class TestNarrowingDown:
 
 def test_a_long_library_has_pages_that_keep_what_was_asked_for(reader: Client) -> None:
     for _ in range(PER_PAGE + 1):
-        world.approved("victim")
+        world.approved_revision("victim")
     assert 'href="?q=victim&amp;page=2"' in page(reader, "?q=victim")
     assert page(reader, "?q=victim&page=2").count('class="card arm') == 1
 
 
 def test_a_message_that_was_stopped_everywhere_says_so_on_its_card(reader: Client) -> None:
-    stopped = world.approved("victim").message
-    world.approved("user")
+    stopped = world.approved_revision("victim").message
+    world.approved_revision("user")
     Message.objects.filter(pk=stopped.pk).update(
         stopped_at=world.NOON, stopped_by=world.person("rafael"), stopped_reason="It may frighten."
     )

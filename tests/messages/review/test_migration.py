@@ -71,7 +71,7 @@ def test_every_language_of_approved_words_is_approved_under_its_own_digest(befor
     migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
     renditions = list(Rendition.objects.filter(revision=revision.pk))
     assert [rendition.locale for rendition in renditions] == ["en", "es"]
-    assert all(workflow.stands(rendition) for rendition in renditions)
+    assert all(workflow.is_approval_valid(rendition) for rendition in renditions)
     assert len({rendition.digest for rendition in renditions}) == 2
     for rendition in renditions:
         approval = workflow.approval_of(rendition)
@@ -84,7 +84,7 @@ def test_what_was_no_approval_becomes_none(before: StateApps) -> None:
     draft, void, withdrawn = write(before, "draft", 1), write(before, "approved", 2, changed=True), None
     withdrawn = write(before, "withdrawn", 3)
     migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
-    assert not any(workflow.stands(rendition) for rendition in Rendition.objects.all())
+    assert not any(workflow.is_approval_valid(rendition) for rendition in Rendition.objects.all())
     states = {
         r.pk: {words.state for words in Rendition.objects.filter(revision=r.pk)} for r in (draft, void, withdrawn)
     }

@@ -22,19 +22,19 @@ def shown(*roles: str, name: str = "lena") -> dict[str, list[Rendition]]:
 
 
 def sent_back(reason: str = "Too cold.") -> Rendition:
-    rendition = world.submitted()
+    rendition = world.submitted_rendition()
     rafael = world.person("rafael", "reviewer")
-    workflow.send_back(rendition, by=rafael, now=world.NOON, read=rendition.words_digest(), reason=reason)
+    workflow.send_back(rendition, by=rafael, now=world.NOON, read_digest=rendition.words_digest(), reason=reason)
     return rendition
 
 
 def test_a_reviewer_sees_what_others_wrote_and_apart_what_is_their_own() -> None:
-    theirs, own = world.submitted("mara"), world.submitted("lena")
+    theirs, own = world.submitted_rendition("mara"), world.submitted_rendition("lena")
     assert shown("reviewer") == {"to_review": [theirs], "sent_back": [], "elsewhere": [own]}
 
 
 def test_a_manager_sees_what_was_sent_back_and_what_waits_for_a_reviewer() -> None:
-    back, waiting = sent_back(), world.submitted()
+    back, waiting = sent_back(), world.submitted_rendition()
     assert shown("manager") == {"to_review": [], "sent_back": [back], "elsewhere": [waiting]}
 
 
@@ -54,14 +54,14 @@ def test_words_that_a_newer_revision_replaced_wait_for_nobody() -> None:
 
 
 def test_an_analyst_sees_what_waits_and_an_administrator_could_review_it_all() -> None:
-    words = world.submitted("root")
+    words = world.submitted_rendition("root")
     assert shown("analyst") == {"to_review": [], "sent_back": [], "elsewhere": [words]}
     User.objects.filter(username="root").update(is_superuser=True)
     assert shown(name="root")["to_review"] == [words]
 
 
 def test_words_of_a_message_that_was_stopped_everywhere_say_so() -> None:
-    stopped = world.submitted().revision.message
+    stopped = world.submitted_rendition().revision.message
     Message.objects.filter(pk=stopped.pk).update(
         stopped_at=world.NOON, stopped_by=world.person("rafael"), stopped_reason="It may frighten."
     )
@@ -79,8 +79,8 @@ def test_an_empty_queue_says_what_will_stand_there() -> None:
 
 
 def test_a_long_queue_shows_what_waits_longest_and_counts_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "AT_ONCE", 2)
-    waiting = [world.submitted() for _ in range(3)]
+    monkeypatch.setattr(queue, "MAX_PER_LIST", 2)
+    waiting = [world.submitted_rendition() for _ in range(3)]
     assert shown("reviewer")["to_review"] == waiting[:2]
     client = Client()
     world.sign_in(client, world.person("lena"))

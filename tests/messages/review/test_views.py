@@ -15,7 +15,7 @@ from tests import world
 
 pytestmark = pytest.mark.django_db
 
-ANSWERS = {f"checklist.{key}": answer for key, answer in world.SEEN.items()}
+ANSWERS = {f"checklist.{key}": answer for key, answer in world.CHECKLIST_ALL_YES.items()}
 
 
 def signed_in(name: str, *roles: str) -> Client:
@@ -70,36 +70,36 @@ def goes_on(response: HttpResponse, rendition: Rendition) -> bool:
 
 class TestReading:
     def test_the_words_stand_as_a_visitor_reads_them_beside_the_remarks(self, reviewer: Client) -> None:
-        html = page(reviewer, world.submitted(body="It always hurts.\n\nStop <i>here</i>."))
+        html = page(reviewer, world.submitted_rendition(body="It always hurts.\n\nStop <i>here</i>."))
         assert "<p>It always hurts.</p><p>Stop &lt;i&gt;here&lt;/i&gt;.</p>" in html
         assert "“always”: This allows for no exception" in html
 
     def test_arabic_stands_from_right_to_left(self, reviewer: Client) -> None:
-        assert 'class="as-seen" lang="ar" dir="rtl"' in page(reviewer, world.submitted(locale="ar"))
+        assert 'class="as-seen" lang="ar" dir="rtl"' in page(reviewer, world.submitted_rendition(locale="ar"))
 
     def test_the_words_that_are_approved_so_far_are_at_hand(self, reviewer: Client) -> None:
-        assert "What is approved so far: revision 1" in page(reviewer, world.submitted())
+        assert "What is approved so far: revision 1" in page(reviewer, world.submitted_rendition())
 
     def test_an_analyst_reads_and_finds_no_steps(self) -> None:
-        html = page(signed_in("ana", "analyst"), world.submitted())
+        html = page(signed_in("ana", "analyst"), world.submitted_rendition())
         assert "<form class=" not in html.replace('<form class="who"', "")
 
     @pytest.mark.parametrize("place", ["nothing/1/en", "{key}/9/en", "{key}/2/fr", "{key}/99999999999999999999/en"])
     def test_what_is_not_there_is_not_found(self, reviewer: Client, place: str) -> None:
-        place = place.format(key=world.written().revision.message.key)
+        place = place.format(key=world.draft_rendition().revision.message.key)
         assert reviewer.get(f"/messages/{place}/review/").status_code == 404
 
 
 class TestApproving:
     def test_a_reviewer_answers_the_checklist_and_approves(self, reviewer: Client) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         assert "Approve these exact words" in page(reviewer, rendition)
         assert goes_on(post(reviewer, rendition, "approve", **ANSWERS), rendition)
         rendition.refresh_from_db()
-        assert workflow.stands(rendition)
+        assert workflow.is_approval_valid(rendition)
 
     def test_an_unanswered_question_is_said_beside_it_and_what_was_typed_stays(self, reviewer: Client) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         answers = {key: value for key, value in ANSWERS.items() if key != "checklist.speaker"}
         response = post(reviewer, rendition, "approve", said="A good one.", **answers)
         html = text(response)
@@ -110,12 +110,12 @@ class TestApproving:
         assert state(rendition) == "submitted"
 
     def test_what_is_amiss_is_told_once_above_and_leads_to_its_first_place(self, reviewer: Client) -> None:
-        html = text(post(reviewer, world.submitted(), "approve"))
+        html = text(post(reviewer, world.submitted_rendition(), "approve"))
         assert html.count('<a href="#accurate-error">Please answer yes or no.</a>') == 1
-        assert html.count("Please answer yes or no.") == 1 + len(world.SEEN)
+        assert html.count("Please answer yes or no.") == 1 + len(world.CHECKLIST_ALL_YES)
 
     def test_words_that_changed_while_they_were_read_are_shown_anew(self, reviewer: Client) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         read = rendition.words_digest()
         Rendition.objects.filter(pk=rendition.pk).update(body="Quite other words.")
         response = post(reviewer, rendition, "approve", **{**ANSWERS, "read": read, "said": "Kept."})
@@ -127,7 +127,7 @@ class TestApproving:
         assert state(rendition) == "submitted"
 
     def test_own_words_have_no_button(self, reviewer: Client) -> None:
-        rendition = world.submitted("rafael")
+        rendition = world.submitted_rendition("rafael")
         html = page(reviewer, rendition)
         assert "Approve these exact words" not in html
         assert "nobody approves their own words" in html
@@ -137,7 +137,7 @@ class TestApproving:
 
 class TestAnException:
     def test_is_offered_to_an_administrator_alone_and_says_that_it_stays(self, administrator: Client) -> None:
-        rendition = world.submitted("root")
+        rendition = world.submitted_rendition("root")
         html = page(administrator, rendition)
         assert "Nobody approves their own words. Please ask a colleague." in html
         assert "The reason is shown for ever" in html
@@ -147,22 +147,22 @@ class TestAnException:
         assert rendition.reviews.get(decision="approved").override == "Alone today."
 
     def test_is_not_asked_for_where_nothing_stands_in_the_way(self, administrator: Client) -> None:
-        assert "make an exception" not in page(administrator, world.submitted())
+        assert "make an exception" not in page(administrator, world.submitted_rendition())
 
     def test_lets_words_with_a_remark_go_to_review(self, administrator: Client) -> None:
-        rendition = world.written(body="She asked for it.")
+        rendition = world.draft_rendition(body="She asked for it.")
         assert goes_on(post(administrator, rendition, "submit", override="A court's words."), rendition)
         assert state(rendition) == "submitted"
 
 
 class TestSendingBack:
     def test_says_what_should_change(self, reviewer: Client) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         assert goes_on(post(reviewer, rendition, "send-back", said="Too cold."), rendition)
         assert state(rendition) == "draft"
 
     def test_without_a_reason_it_is_refused_and_the_answers_stay(self, reviewer: Client) -> None:
-        response = post(reviewer, world.submitted(), "send-back", **{"checklist.accurate": "no"})
+        response = post(reviewer, world.submitted_rendition(), "send-back", **{"checklist.accurate": "no"})
         html = text(response)
         assert response.status_code == 200
         assert 'id="said-error">Please say what should change' in html
@@ -171,13 +171,13 @@ class TestSendingBack:
 
 class TestSubmitting:
     def test_a_manager_asks_for_a_review(self, manager: Client) -> None:
-        rendition = world.written()
+        rendition = world.draft_rendition()
         assert "Ask for a review" in page(manager, rendition)
         assert goes_on(post(manager, rendition, "submit"), rendition)
         assert state(rendition) == "submitted"
 
     def test_words_that_have_to_change_say_so_in_place_of_the_button(self, manager: Client) -> None:
-        rendition = world.written(body="She asked for it.")
+        rendition = world.draft_rendition(body="She asked for it.")
         assert "Something has to change first" in page(manager, rendition)
         assert "“asked for it”" in text(post(manager, rendition, "submit"))
         assert state(rendition) == "draft"
@@ -185,7 +185,7 @@ class TestSubmitting:
 
 class TestWithdrawing:
     def test_takes_a_reason(self, manager: Client) -> None:
-        rendition = world.approved("user").renditions.get()
+        rendition = world.approved_revision("user").renditions.get()
         assert "Withdraw these words for good" in page(manager, rendition)
         response = post(manager, rendition, "withdraw")
         assert (response.status_code, "the reason stays on record" in text(response)) == (200, True)
@@ -195,19 +195,19 @@ class TestWithdrawing:
 
 class TestCommenting:
     def test_stays_on_the_page_and_is_seen_there(self, reviewer: Client) -> None:
-        rendition = world.written()
+        rendition = world.draft_rendition()
         response = post(reviewer, rendition, "comment", text="Kinder?")
         assert (response.status_code, response["Location"]) == (302, address(rendition))
         assert "<q>Kinder?</q>" in page(reviewer, rendition)
 
     def test_a_comment_that_is_too_long_stays_in_its_field(self, reviewer: Client) -> None:
-        response = post(reviewer, world.written(), "comment", text="x" * 1001)
+        response = post(reviewer, world.draft_rendition(), "comment", text="x" * 1001)
         assert response.status_code == 200
         assert "x" * 1001 in text(response)
         assert 'id="text-error">This has 1001 characters; up to 1000 are kept.' in text(response)
 
     def test_a_letter_that_a_database_cannot_keep_is_left_out(self, reviewer: Client) -> None:
-        post(reviewer, world.written(), "comment", text="Kin\0der?")
+        post(reviewer, world.draft_rendition(), "comment", text="Kin\0der?")
         assert Comment.objects.get().text == "Kinder?"
 
 
@@ -215,13 +215,13 @@ class TestCommenting:
 def test_every_step_wants_a_token_of_this_page(step: str) -> None:
     client = Client(enforce_csrf_checks=True)
     world.sign_in(client, world.person("lena", "manager", "reviewer"))
-    rendition = world.submitted()
+    rendition = world.submitted_rendition()
     assert post(client, rendition, step, said="x", text="x", **ANSWERS).status_code == 403
     assert state(rendition) == "submitted"
 
 
 def test_each_revision_is_reviewed_by_its_own_number(reviewer: Client) -> None:
-    first = world.submitted()
+    first = world.submitted_rendition()
     second = Revision.objects.create(message=first.revision.message, number=3, claim_strength="none")
     words = Rendition.objects.create(revision=second, locale="en", headline="Other", body="Other.")
     workflow.submit(words, now=world.NOON)

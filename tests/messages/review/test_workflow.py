@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from pytest_django import Settings
 
-from messages.audit_pages.wording import done
+from messages.audit_pages.wording import describe_action
 from messages.models import AuditEntry, Comment, Rendition, Review, Revision
 from messages.review import checklist, workflow
 from messages.review.workflow import ReviewRefused
@@ -35,7 +35,7 @@ def root() -> User:
 
 def approve(rendition: Rendition, by: User | None = None, **more: Any) -> Review:
     """As the page does: what was read, and a checklist with yes throughout."""
-    options = {"read": rendition.words_digest(), "checklist": world.SEEN, **more}
+    options = {"read": rendition.words_digest(), "checklist": world.CHECKLIST_ALL_YES, **more}
     return workflow.approve(rendition, by=by or rafael(), now=world.NOON, **options)
 
 
@@ -47,17 +47,17 @@ def translated(revision: Revision, locale: str = "es", **words: Any) -> Renditio
 
 class TestAnApproval:
     def test_a_colleague_approves_the_exact_words(self) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         decided = approve(rendition)
         assert decided.digest == rendition.digest == rendition.words_digest()
-        assert workflow.stands(rendition)
+        assert workflow.is_approval_valid(rendition)
         assert workflow.approval_of(rendition) == decided
         rendition.revision.refresh_from_db()
         assert rendition.revision.state == Revision.State.APPROVED
 
     def test_its_digest_can_be_computed_by_anyone(self) -> None:
         """As docs/reviewing-messages.md says."""
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         covered = {
             "message": rendition.revision.message.key,
             "locale": "en",
@@ -71,21 +71,21 @@ class TestAnApproval:
 
     @pytest.mark.parametrize("edit", [{"headline": "Other"}, {"body": "Other."}, {"locale": "fr"}])
     def test_the_database_refuses_an_edit_of_what_it_covers(self, edit: dict[str, str]) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         approve(rendition)
         with pytest.raises(IntegrityError, match="new revision"), transaction.atomic():
             Rendition.objects.filter(pk=rendition.pk).update(**edit)
 
     @pytest.mark.parametrize("edit", [{"claim_strength": "value"}, {"sources": ["Somebody 2020"]}, {"number": 9}])
     def test_the_database_refuses_other_claims_and_sources_too(self, edit: dict[str, Any]) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         approve(rendition)
         with pytest.raises(IntegrityError, match="new revision"), transaction.atomic():
             Revision.objects.filter(pk=rendition.revision_id).update(**edit)
 
     @pytest.mark.parametrize("state", ["draft", "submitted"])
     def test_approved_words_never_become_a_draft_again(self, state: str) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         approve(rendition)
         with pytest.raises(IntegrityError, match="new revision"), transaction.atomic():
             Rendition.objects.filter(pk=rendition.pk).update(state=state)
@@ -102,31 +102,31 @@ class TestAnApproval:
         ],
     )
     def test_an_edit_that_got_past_the_database_voids_it(self, edit: Callable[[Rendition], None]) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         approve(rendition)
-        assert workflow.stands(rendition)
+        assert workflow.is_approval_valid(rendition)
         edit(rendition)
-        assert not workflow.stands(rendition)
+        assert not workflow.is_approval_valid(rendition)
         assert workflow.approval_of(rendition) is None
 
     def test_approved_words_need_a_digest(self) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         with pytest.raises(IntegrityError), transaction.atomic():
             Rendition.objects.filter(pk=rendition.pk).update(state="approved")
 
     def test_words_cannot_skip_review(self) -> None:
         with pytest.raises(ReviewRefused, match="“Draft”, not “Waiting for review”"):
-            approve(world.written())
+            approve(world.draft_rendition())
 
     def test_it_is_of_the_words_that_were_read(self) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         read = rendition.words_digest()
         Rendition.objects.filter(pk=rendition.pk).update(body="Other words.")
         with pytest.raises(ReviewRefused, match="changed while you were reading"):
             approve(rendition, read=read)
 
     def test_its_words_are_read_by_the_lint_again(self) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         Rendition.objects.filter(pk=rendition.pk).update(body="She asked for it.")
         rendition.refresh_from_db()
         with pytest.raises(ReviewRefused, match="cannot be shown"):
@@ -135,18 +135,18 @@ class TestAnApproval:
 
 class TestNobodyApprovesTheirOwnWords:
     def test_not_the_author_of_the_revision(self) -> None:
-        rendition = world.submitted("rafael")
+        rendition = world.submitted_rendition("rafael")
         with pytest.raises(ReviewRefused, match="own words"):
             approve(rendition)
 
     def test_not_who_wrote_the_translation(self) -> None:
-        rendition = world.submitted("mara", author=rafael())
+        rendition = world.submitted_rendition("mara", author=rafael())
         with pytest.raises(ReviewRefused, match="own words"):
             approve(rendition)
 
     @pytest.mark.parametrize("kept", ["headline", "body"])
     def test_not_whose_headline_or_body_was_taken_over_from_an_earlier_revision(self, kept: str) -> None:
-        before = world.written("rafael", headline="Stop here", body="You can.")
+        before = world.draft_rendition("rafael", headline="Stop here", body="You can.")
         words = {"headline": "Other", "body": "Other.", kept: getattr(before, kept)}
         after = Revision.objects.create(message=before.revision.message, number=3, claim_strength="none", author=mara())
         rendition = Rendition.objects.create(revision=after, locale="en", author=mara(), **words)
@@ -155,20 +155,20 @@ class TestNobodyApprovesTheirOwnWords:
             approve(rendition)
 
     def test_who_wrote_another_language_may(self) -> None:
-        rendition = world.submitted("mara")
+        rendition = world.submitted_rendition("mara")
         translated(rendition.revision, author=rafael())
         approve(rendition)
-        assert workflow.stands(rendition)
+        assert workflow.is_approval_valid(rendition)
 
     def test_a_second_reviewer_may(self) -> None:
-        rendition = world.submitted("rafael")
+        rendition = world.submitted_rendition("rafael")
         approve(rendition, world.person("ines", "reviewer"))
-        assert workflow.stands(rendition)
+        assert workflow.is_approval_valid(rendition)
 
 
 class TestEachLanguage:
     def test_has_a_review_of_its_own(self) -> None:
-        english = world.submitted()
+        english = world.submitted_rendition()
         spanish = translated(english.revision)
         approve(english)
         assert workflow.approved_locales(english.revision) == {"en"}
@@ -177,14 +177,14 @@ class TestEachLanguage:
         assert workflow.approved_locales(english.revision) == {"en", "es"}
 
     def test_a_translation_is_written_after_the_first_language_was_approved(self) -> None:
-        english = world.submitted()
+        english = world.submitted_rendition()
         approve(english)
         spanish = translated(english.revision)
         Rendition.objects.filter(pk=spanish.pk).update(body="Otras palabras.")
         assert workflow.approved_locales(english.revision) == {"en"}
 
     def test_withdrawing_one_leaves_the_other(self) -> None:
-        revision = world.approved("user", locales=("en", "es"))
+        revision = world.approved_revision("user", locales=("en", "es"))
         workflow.withdraw(revision.renditions.get(locale="es"), by=rafael(), now=world.NOON, reason="It sounds cold.")
         assert workflow.approved_locales(revision) == {"en"}
         revision.refresh_from_db()
@@ -192,7 +192,7 @@ class TestEachLanguage:
         assert revision.digest == revision.words_digest()
 
     def test_withdrawing_all_withdraws_the_revision(self) -> None:
-        revision = world.approved("user")
+        revision = world.approved_revision("user")
         workflow.withdraw(revision.renditions.get(), by=rafael(), now=world.NOON, reason="A better source.")
         revision.refresh_from_db()
         assert revision.state == Revision.State.WITHDRAWN
@@ -201,45 +201,53 @@ class TestEachLanguage:
 
 class TestTheChecklist:
     def test_is_kept_with_who_when_and_which_version(self) -> None:
-        decided = approve(world.submitted())
-        assert decided.checklist == {"version": 1, "answers": world.SEEN}
+        decided = approve(world.submitted_rendition())
+        assert decided.checklist == {"version": 1, "answers": world.CHECKLIST_ALL_YES}
         assert (decided.by, decided.at) == (rafael(), world.NOON)
-        assert [yes for _, yes in checklist.told(decided.checklist)] == [True] * 7
+        assert [yes for _, yes in checklist.answered_questions(decided.checklist)] == [True] * 7
 
-    @pytest.mark.parametrize("question", world.SEEN)
+    @pytest.mark.parametrize("question", world.CHECKLIST_ALL_YES)
     def test_every_question_has_to_be_answered(self, question: str) -> None:
         with pytest.raises(ReviewRefused, match="checklist") as refused:
-            approve(world.submitted(), checklist={k: v for k, v in world.SEEN.items() if k != question})
+            approve(
+                world.submitted_rendition(),
+                checklist={k: v for k, v in world.CHECKLIST_ALL_YES.items() if k != question},
+            )
         assert refused.value.fields == {f"checklist.{question}": "Please answer yes or no."}
 
     def test_a_no_is_a_reason_to_send_back(self) -> None:
-        rendition = world.submitted()
-        answers = {**world.SEEN, "accurate": "no"}
+        rendition = world.submitted_rendition()
+        answers = {**world.CHECKLIST_ALL_YES, "accurate": "no"}
         with pytest.raises(ReviewRefused) as refused:
             approve(rendition, checklist=answers)
         assert "send them back" in refused.value.fields["checklist.accurate"]
         sent = workflow.send_back(
-            rendition, by=rafael(), now=world.NOON, read=rendition.words_digest(), reason="No.", checklist=answers
+            rendition,
+            by=rafael(),
+            now=world.NOON,
+            read_digest=rendition.words_digest(),
+            reason="No.",
+            checklist=answers,
         )
-        assert checklist.told(sent.checklist)[0][1] is False
+        assert checklist.answered_questions(sent.checklist)[0][1] is False
 
     def test_an_administrator_answers_it_too(self) -> None:
         with pytest.raises(ReviewRefused, match="checklist"):
-            approve(world.submitted(), root(), checklist={}, override="In a hurry.")
+            approve(world.submitted_rendition(), root(), checklist={}, override="In a hurry.")
 
     def test_answers_to_questions_that_nobody_asked_are_not_kept(self) -> None:
-        decided = approve(world.submitted(), checklist={**world.SEEN, "other": "yes"})
-        assert decided.checklist == {"version": 1, "answers": world.SEEN}
+        decided = approve(world.submitted_rendition(), checklist={**world.CHECKLIST_ALL_YES, "other": "yes"})
+        assert decided.checklist == {"version": 1, "answers": world.CHECKLIST_ALL_YES}
 
     def test_an_approval_from_before_there_was_one_shows_none(self) -> None:
-        assert checklist.told({}) == []
+        assert checklist.answered_questions({}) == []
 
 
 class TestSendingBack:
     def test_makes_it_a_draft_again_and_keeps_the_reason(self) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         sent = workflow.send_back(
-            rendition, by=rafael(), now=world.NOON, read=rendition.words_digest(), reason=" Why? "
+            rendition, by=rafael(), now=world.NOON, read_digest=rendition.words_digest(), reason=" Why? "
         )
         assert (rendition.state, sent.comment) == ("draft", "Why?")
         rendition.revision.refresh_from_db()
@@ -249,29 +257,31 @@ class TestSendingBack:
 
     @pytest.mark.parametrize("reason", ["", " ", "x" * 501])
     def test_needs_a_reason_that_can_be_kept(self, reason: str) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         with pytest.raises(ReviewRefused) as refused:
-            workflow.send_back(rendition, by=rafael(), now=world.NOON, read=rendition.words_digest(), reason=reason)
+            workflow.send_back(
+                rendition, by=rafael(), now=world.NOON, read_digest=rendition.words_digest(), reason=reason
+            )
         assert list(refused.value.fields) == ["reason"]
         assert Rendition.objects.get(pk=rendition.pk).state == "submitted"
 
 
 class TestWithdrawing:
     def test_words_no_longer_stand_and_the_reason_stays(self) -> None:
-        rendition = world.approved("user").renditions.get()
+        rendition = world.approved_revision("user").renditions.get()
         workflow.withdraw(rendition, by=mara(), now=world.NOON, reason="A better source says otherwise.")
-        assert not workflow.stands(rendition)
+        assert not workflow.is_approval_valid(rendition)
         assert rendition.reviews.last().comment == "A better source says otherwise."  # type: ignore[union-attr]
 
     def test_needs_a_reason(self) -> None:
         with pytest.raises(ReviewRefused) as refused:
-            workflow.withdraw(world.approved("user").renditions.get(), by=mara(), now=world.NOON, reason=" ")
+            workflow.withdraw(world.approved_revision("user").renditions.get(), by=mara(), now=world.NOON, reason=" ")
         assert list(refused.value.fields) == ["reason"]
 
 
 class TestSubmitting:
     def test_words_that_have_to_change_are_refused_and_the_refusal_says_where(self) -> None:
-        rendition = world.written(body="Only a creep would do this. You can stop here.")
+        rendition = world.draft_rendition(body="Only a creep would do this. You can stop here.")
         with pytest.raises(ReviewRefused, match="cannot be shown") as refused:
             workflow.submit(rendition, by=mara(), now=world.NOON)
         assert list(refused.value.fields) == ["renditions.en.body"]
@@ -280,40 +290,40 @@ class TestSubmitting:
         assert rendition.state == Revision.State.DRAFT
 
     def test_a_claim_without_a_source_is_refused(self) -> None:
-        rendition = world.written(body="It can hurt.")
+        rendition = world.draft_rendition(body="It can hurt.")
         Revision.objects.filter(pk=rendition.revision_id).update(claim_strength="reported")
         with pytest.raises(ReviewRefused) as refused:
             workflow.submit(rendition, by=mara(), now=world.NOON)
         assert refused.value.fields == {"sources": "The message claims something. Please name what that rests on."}
 
     def test_words_that_are_worth_a_thought_are_not(self) -> None:
-        workflow.submit(world.written(body="It always hurts!"), by=mara(), now=world.NOON)
+        workflow.submit(world.draft_rendition(body="It always hurts!"), by=mara(), now=world.NOON)
 
     def test_a_name_that_this_installation_keeps_out_is_refused(self, settings: Settings) -> None:
         settings.NEVER_NAME = ["fakemaker*"]
         with pytest.raises(ReviewRefused) as refused:
-            workflow.submit(world.written(body="Leave Fakemaker3000 alone."), by=mara(), now=world.NOON)
+            workflow.submit(world.draft_rendition(body="Leave Fakemaker3000 alone."), by=mara(), now=world.NOON)
         assert "“Fakemaker3000”" in refused.value.fields["renditions.en.body"]
 
 
 class TestAnException:
     def test_an_administrator_approves_own_words_with_a_reason_that_stays(self) -> None:
-        decided = approve(world.submitted("root"), root(), override="Nobody else speaks English this week.")
+        decided = approve(world.submitted_rendition("root"), root(), override="Nobody else speaks English this week.")
         assert decided.override == "Nobody else speaks English this week."
         assert decided.overridden == ["Nobody approves their own words. Please ask a colleague."]
         assert workflow.exceptions(decided.rendition) == [decided]
 
     def test_it_needs_its_reason(self) -> None:
         with pytest.raises(ReviewRefused) as refused:
-            approve(world.submitted("root"), root(), override="  ")
+            approve(world.submitted_rendition("root"), root(), override="  ")
         assert list(refused.value.fields) == ["override"]
 
     def test_nobody_else_makes_one(self) -> None:
         with pytest.raises(ReviewRefused, match="own words"):
-            approve(world.submitted("rafael"), override="I am sure.")
+            approve(world.submitted_rendition("rafael"), override="I am sure.")
 
     def test_a_remark_is_passed_at_both_steps_and_named(self) -> None:
-        rendition = world.written(body="She asked for it. You can stop.")
+        rendition = world.draft_rendition(body="She asked for it. You can stop.")
         workflow.submit(rendition, by=root(), now=world.NOON, override="A quotation in a court's words.")
         decided = approve(rendition, root(), override="The court's words.")
         assert [made.override for made in workflow.exceptions(rendition)] == [
@@ -323,33 +333,37 @@ class TestAnException:
         assert any("asked for it" in said for said in decided.overridden)
 
     def test_a_reason_without_need_is_none(self) -> None:
-        assert approve(world.submitted(), root(), override="Just in case.").override == ""
+        assert approve(world.submitted_rendition(), root(), override="Just in case.").override == ""
 
     def test_the_database_keeps_no_exception_without_a_reason(self) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         with pytest.raises(IntegrityError), transaction.atomic():
             Review.objects.create(
                 rendition=rendition, decision="approved", digest="x", overridden=["Something"], at=world.NOON
             )
 
     def test_it_stands_on_the_audit_record(self) -> None:
-        approve(world.submitted("root"), root(), override="Nobody else is here.")
+        approve(world.submitted_rendition("root"), root(), override="Nobody else is here.")
         last = AuditEntry.objects.all()[0]
-        assert done(last.action, label=last.label, detail=last.detail) == (
+        assert describe_action(last.action, label=last.label, detail=last.detail) == (
             "made an exception (approved) for “victim” (message), revision 2 in “en”: Nobody else is here."
         )
 
 
 class TestRoles:
     STEPS: dict[str, Callable[[User], object]] = {
-        "submit": lambda by: workflow.submit(world.written(), by=by, now=world.NOON),
-        "comment": lambda by: workflow.comment(world.written(), by=by, now=world.NOON, text="Hm."),
-        "approve": lambda by: approve(world.submitted(), by),
+        "submit": lambda by: workflow.submit(world.draft_rendition(), by=by, now=world.NOON),
+        "comment": lambda by: workflow.comment(world.draft_rendition(), by=by, now=world.NOON, text="Hm."),
+        "approve": lambda by: approve(world.submitted_rendition(), by),
         "send back": lambda by: workflow.send_back(
-            (rendition := world.submitted()), by=by, now=world.NOON, read=rendition.words_digest(), reason="Hm."
+            (rendition := world.submitted_rendition()),
+            by=by,
+            now=world.NOON,
+            read_digest=rendition.words_digest(),
+            reason="Hm.",
         ),
         "withdraw": lambda by: workflow.withdraw(
-            world.approved("user").renditions.get(), by=by, now=world.NOON, reason="Hm."
+            world.approved_revision("user").renditions.get(), by=by, now=world.NOON, reason="Hm."
         ),
     }
     ALLOWED = {
@@ -371,15 +385,15 @@ class TestRoles:
 
 class TestTheRecord:
     def test_tells_every_step(self) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         workflow.comment(rendition, by=rafael(), now=world.NOON, text="Kinder?")
         read = rendition.words_digest()
-        workflow.send_back(rendition, by=rafael(), now=world.NOON, read=read, reason="Too cold.")
+        workflow.send_back(rendition, by=rafael(), now=world.NOON, read_digest=read, reason="Too cold.")
         workflow.submit(rendition, by=mara(), now=world.NOON)
         approve(rendition)
         workflow.withdraw(rendition, by=mara(), now=world.NOON, reason="Old.")
         told = [
-            f"{row.actor} {done(row.action, label=row.label, detail=row.detail)}"
+            f"{row.actor} {describe_action(row.action, label=row.label, detail=row.detail)}"
             for row in AuditEntry.objects.filter(actor__in=["mara", "rafael"]).order_by("number")
         ]
         words = "“victim” (message), revision 2 in “en”"
@@ -393,14 +407,14 @@ class TestTheRecord:
         ]
 
     def test_a_comment_is_of_the_words_as_they_were(self) -> None:
-        rendition = world.written()
+        rendition = world.draft_rendition()
         made = workflow.comment(rendition, by=mara(), now=world.NOON, text=" Shorter? ")
         assert (made.text, made.digest) == ("Shorter?", rendition.words_digest())
 
     @pytest.mark.parametrize("text", ["", "  ", "x" * 1001])
     def test_a_comment_says_something_and_not_too_much(self, text: str) -> None:
         with pytest.raises(ReviewRefused) as refused:
-            workflow.comment(world.written(), by=mara(), now=world.NOON, text=text)
+            workflow.comment(world.draft_rendition(), by=mara(), now=world.NOON, text=text)
         assert list(refused.value.fields) == ["text"]
 
     @pytest.mark.parametrize(
@@ -413,7 +427,7 @@ class TestTheRecord:
         ],
     )
     def test_neither_changes_nor_goes(self, statement: str) -> None:
-        workflow.comment(world.submitted(), by=mara(), now=world.NOON, text="Hm.")
+        workflow.comment(world.submitted_rendition(), by=mara(), now=world.NOON, text="Hm.")
         with (
             pytest.raises(IntegrityError, match="stays as it is"),
             transaction.atomic(),
@@ -423,7 +437,7 @@ class TestTheRecord:
         assert (Review.objects.filter(by=mara()).count(), Comment.objects.count()) == (1, 1)
 
     def test_a_step_that_is_refused_leaves_nothing(self) -> None:
-        rendition = world.submitted()
+        rendition = world.submitted_rendition()
         before = (AuditEntry.objects.count(), Review.objects.count())
         with pytest.raises(ReviewRefused):
             workflow.withdraw(rendition, by=mara(), now=world.NOON, reason="Hm.")

@@ -10,30 +10,30 @@ from pathlib import Path
 import pytest
 
 from messages.text.lint import (
-    EMBED,
-    HOSTED_PAGE,
+    EMBED_LIMITS,
+    HOSTED_PAGE_LIMITS,
     MUST,
     SHOULD,
-    ArmWords,
-    Form,
-    Help,
+    ArmText,
+    HelpLinkStatus,
+    LintText,
     Remark,
-    Words,
-    about_arms,
-    about_help,
-    about_words,
-    lists_from,
+    TextLimits,
+    check_arms,
+    check_help_links,
+    check_text,
+    parse_word_lists,
 )
 
 LIBRARY = Path(__file__).resolve().parents[3] / "messages" / "library"
-LISTS = lists_from((LIBRARY / "lint.toml").read_text(encoding="utf-8"))
+LISTS = parse_word_lists((LIBRARY / "lint.toml").read_text(encoding="utf-8"))
 TODAY = date(2026, 3, 2)
 FINE = "They did not say yes. You can stop here."
 MESSAGES = json.loads((LIBRARY / "messages.json").read_text(encoding="utf-8"))
 STARTER = [
     (
         f"{message['key']}-{number}",
-        Words(
+        LintText(
             revision["headline"],
             "\n\n".join(revision["body"]),
             "en",
@@ -53,12 +53,12 @@ def said(
     locale: str = "en",
     strength: str = "value",
     sources: tuple[str, ...] = (),
-    form: Form = HOSTED_PAGE,
+    form: TextLimits = HOSTED_PAGE_LIMITS,
     never_name: tuple[str, ...] = (),
 ) -> dict[str, Remark]:
     """Remarks by code."""
-    words = Words(headline, body, locale, strength, sources)
-    return {remark.code: remark for remark in about_words(words, form=form, lists=LISTS, never_name=never_name)}
+    words = LintText(headline, body, locale, strength, sources)
+    return {remark.code: remark for remark in check_text(words, limits=form, word_lists=LISTS, never_name=never_name)}
 
 
 def words(number: int, *, each: str = "cat", per_sentence: int = 5) -> str:
@@ -66,14 +66,16 @@ def words(number: int, *, each: str = "cat", per_sentence: int = 5) -> str:
 
 
 @pytest.mark.parametrize("starter", [pytest.param(w, id=name) for name, w in STARTER])
-def test_no_starter_message_has_to_change(starter: Words) -> None:
-    assert [r for r in about_words(starter, form=EMBED, lists=LISTS) if r.severity == MUST] == []
+def test_no_starter_message_has_to_change(starter: LintText) -> None:
+    assert [r for r in check_text(starter, limits=EMBED_LIMITS, word_lists=LISTS) if r.severity == MUST] == []
 
 
 def test_the_starter_library_is_advised_on_in_two_places_only() -> None:
     """A rule that is over-eager shows here first."""
     found = Counter(
-        (name, remark.code) for name, starter in STARTER for remark in about_words(starter, form=EMBED, lists=LISTS)
+        (name, remark.code)
+        for name, starter in STARTER
+        for remark in check_text(starter, limits=EMBED_LIMITS, word_lists=LISTS)
     )
     assert len(STARTER) == 64
     assert found == Counter({("a-picture-never-disagrees-2", "absolute"): 1, ("what-always-obeys-1", "absolute"): 1})
@@ -230,11 +232,11 @@ def test_a_reported_claim_says_how_sure_it_is() -> None:
 
 
 def test_length_is_read_against_the_place() -> None:
-    for form in (EMBED, HOSTED_PAGE):
-        assert "long-text" not in said(words(form.words - 3), form=form)  # the headline has three
-        assert said(words(form.words - 2), form=form)["long-text"].severity == SHOULD
-        assert "long-headline" not in said(headline="a" * form.headline_characters, form=form)
-        assert said(headline="a" * (form.headline_characters + 1), form=form)["long-headline"].severity == SHOULD
+    for form in (EMBED_LIMITS, HOSTED_PAGE_LIMITS):
+        assert "long-text" not in said(words(form.word_limit - 3), form=form)  # the headline has three
+        assert said(words(form.word_limit - 2), form=form)["long-text"].severity == SHOULD
+        assert "long-headline" not in said(headline="a" * form.headline_limit, form=form)
+        assert said(headline="a" * (form.headline_limit + 1), form=form)["long-headline"].severity == SHOULD
 
 
 def test_a_text_too_long_for_any_place_has_to_change() -> None:
@@ -275,7 +277,10 @@ def test_an_empty_part_is_the_only_remark() -> None:
 
 def test_what_has_to_change_comes_first() -> None:
     order = [
-        r.severity for r in about_words(Words("You must!", "Only creeps do.", "en", "none"), form=EMBED, lists=LISTS)
+        r.severity
+        for r in check_text(
+            LintText("You must!", "Only creeps do.", "en", "none"), limits=EMBED_LIMITS, word_lists=LISTS
+        )
     ]
     assert order == sorted(order)
     assert set(order) == {MUST, SHOULD}
@@ -284,57 +289,61 @@ def test_what_has_to_change_comes_first() -> None:
 @pytest.mark.parametrize(("days", "stale"), [(0, False), (180, False), (181, True), (-1, False)])
 def test_a_help_link_is_stale_after_180_days(days: int, stale: bool) -> None:
     checked = TODAY - timedelta(days=days)
-    links = [Help("Here", "affected", checked), Help("There", "self", TODAY)]
-    assert [r.code for r in about_help(links, today=TODAY)] == (["stale-help"] if stale else [])
+    links = [HelpLinkStatus("Here", "affected", checked), HelpLinkStatus("There", "self", TODAY)]
+    assert [r.code for r in check_help_links(links, today=TODAY)] == (["stale-help"] if stale else [])
 
 
 def test_help_links_that_nobody_opened_are_named_together() -> None:
-    links = [Help("Here", "affected", None), Help("There", "self", TODAY), Help("Yonder", "self", None)]
-    (remark,) = about_help(links, today=TODAY)
+    links = [
+        HelpLinkStatus("Here", "affected", None),
+        HelpLinkStatus("There", "self", TODAY),
+        HelpLinkStatus("Yonder", "self", None),
+    ]
+    (remark,) = check_help_links(links, today=TODAY)
     assert (remark.code, remark.severity) == ("unchecked-help", MUST)
     assert remark.sentence.endswith(": “Here”, “Yonder”.")
 
 
 @pytest.mark.parametrize(("lane", "missing"), [("affected", "who wants to stop"), ("self", "for the person shown")])
 def test_help_is_there_for_either_person(lane: str, missing: str) -> None:
-    (remark,) = about_help([Help("Here", lane, TODAY)], today=TODAY)
+    (remark,) = check_help_links([HelpLinkStatus("Here", lane, TODAY)], today=TODAY)
     assert remark.code == "no-help"
     assert missing in remark.sentence
 
 
-def arm(name: str, body: str, locale: str = "en") -> ArmWords:
-    return ArmWords(name, Words("Headline", body, locale, "none"))
+def arm(name: str, body: str, locale: str = "en") -> ArmText:
+    return ArmText(name, LintText("Headline", body, locale, "none"))
 
 
 def test_arms_a_quarter_apart_are_alike_and_beyond_that_are_named() -> None:
-    assert about_arms([arm("Short", words(39)), arm("Long", words(49))]) == ()  # 40 and 50 words
-    (remark,) = about_arms([arm("Short", words(39)), arm("Middle", words(42)), arm("Long", words(50))])
+    assert check_arms([arm("Short", words(39)), arm("Long", words(49))]) == ()  # 40 and 50 words
+    (remark,) = check_arms([arm("Short", words(39)), arm("Middle", words(42)), arm("Long", words(50))])
     assert remark.sentence.startswith("“Long” has 51 words and “Short” 40.")
 
 
 def test_arms_more_than_a_grade_apart_are_named() -> None:
     easy, hard = words(40), words(40, per_sentence=10)  # five words more a sentence are 1.95 grades
-    (remark,) = about_arms([arm("Easy", easy), arm("Hard", hard)])
+    (remark,) = check_arms([arm("Easy", easy), arm("Hard", hard)])
     assert remark.code == "arms-grade"
     assert remark.sentence.startswith("“Hard” reads at grade")
-    assert about_arms([arm("Easy", easy), arm("Alike", words(40, per_sentence=6))]) == ()
+    assert check_arms([arm("Easy", easy), arm("Alike", words(40, per_sentence=6))]) == ()
 
 
 def test_one_arm_or_another_language_has_no_grade_to_compare() -> None:
-    assert about_arms([arm("Only", words(40))]) == ()
-    assert about_arms([arm("A", words(40), "es"), arm("B", words(40, per_sentence=20), "es")]) == ()
+    assert check_arms([arm("Only", words(40))]) == ()
+    assert check_arms([arm("A", words(40), "es"), arm("B", words(40, per_sentence=20), "es")]) == ()
 
 
 def test_every_phrase_says_why_and_what_instead_in_words_that_pass_themselves() -> None:
     assert {phrase.language for phrase in LISTS.phrases} == {"en", "es", "fr"}
     for phrase in LISTS.phrases:
         assert phrase.why.endswith(".")
-        assert not phrase.found_in(phrase.instead), phrase
+        assert not phrase.find_in(phrase.instead), phrase
 
 
 def test_a_severity_that_nobody_knows_is_refused() -> None:
     with pytest.raises(ValueError, match="“must” or “should”"):
-        lists_from(
+        parse_word_lists(
             '[[phrase]]\nlanguage = "en"\nkind = "x"\nseverity = "maybe"\nsay = ["x"]\nwhy = "."\ninstead = ""\n'
             '[[hedge]]\nlanguage = "en"\nsay = ["can"]'
         )

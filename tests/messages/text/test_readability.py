@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from messages.text.readability import english_syllables, french_syllables, reading_of, sentences_of, spanish_syllables
+from messages.text.readability import (
+    english_syllables,
+    french_syllables,
+    measure_readability,
+    spanish_syllables,
+    split_sentences,
+)
 from tests.messages.library.test_starter_messages import reading_grade
 
 LIBRARY = Path(__file__).resolve().parents[3] / "messages" / "library"
@@ -23,7 +29,7 @@ HARD = (
 
 
 def grade(text: str) -> float:
-    reading = reading_of(text, "en")
+    reading = measure_readability(text, "en")
     assert reading is not None
     return reading.value
 
@@ -88,7 +94,9 @@ def test_the_formulas_are_the_published_ones() -> None:
     english = " ".join(["little cat"] * 4 + ["."] + ["little cat"] * 4)
     spanish = " ".join(["casa"] * 8 + ["."] + ["casa"] * 8)
     french = " ".join(["page"] * 8 + ["."] + ["page"] * 8)
-    found = [reading_of(text, language) for text, language in ((english, "en"), (spanish, "es"), (french, "fr"))]
+    found = [
+        measure_readability(text, language) for text, language in ((english, "en"), (spanish, "es"), (french, "fr"))
+    ]
     assert [r and r.value for r in found] == [
         round(0.39 * 8 + 11.8 * 24 / 16 - 15.59, 1),  # Flesch-Kincaid
         round(206.835 - 62.3 * 32 / 16 - 8, 1),  # Szigriszt-Pazos
@@ -97,10 +105,10 @@ def test_the_formulas_are_the_published_ones() -> None:
 
 
 def test_a_language_without_a_formula_and_a_text_of_few_words_have_no_figure() -> None:
-    assert reading_of(HARD, "ar") is None
-    assert reading_of("Nonconsensual dissemination.", "en") is None
+    assert measure_readability(HARD, "ar") is None
+    assert measure_readability("Nonconsensual dissemination.", "en") is None
 
 
 def test_sentences_end_at_marks_and_at_lines() -> None:
     text = "A headline\nOne here. Is this two? “Yes.” ¿Y esto? هل هذا؟ نعم."
-    assert sentences_of(text) == ["A headline", "One here.", "Is this two?", "“Yes.", "¿Y esto?", "هل هذا؟", "نعم."]
+    assert split_sentences(text) == ["A headline", "One here.", "Is this two?", "“Yes.", "¿Y esto?", "هل هذا؟", "نعم."]

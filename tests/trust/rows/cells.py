@@ -17,7 +17,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
 from analytics.disclosure import suppression
-from analytics.disclosure.cells import Cells
+from analytics.disclosure.cells import ExactCells
 from tests.trust.bench import Bench
 from tests.trust.result import Result
 
@@ -29,7 +29,7 @@ _OUTCOMES = {"turned_back": 2, "rating": 6}
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class DisclosedCells:
     """What one look shows of one outcome of one arm: cells, totals of parts, and totals of columns; None is hidden."""
 
     cells: Mapping[Cell, int | None]
@@ -38,11 +38,13 @@ class Shown:
     total: int
 
 
-Hide = Callable[[Sequence[Mapping[str, Mapping[str, Counts]]]], Iterator[dict[str, dict[str, Shown]]]]
+SuppressionRule = Callable[
+    [Sequence[Mapping[str, Mapping[str, Counts]]]], Iterator[dict[str, dict[str, DisclosedCells]]]
+]
 
 
 @dataclass
-class Found:
+class AttackResult:
     """How many hidden cells there were, and which were known exactly."""
 
     looks: int = 0
@@ -54,11 +56,11 @@ class Found:
 def check(bench: Bench) -> Result:
     """Release and attack."""
     hide = primary_only if bench.fault else _product()
-    chance, found = random.Random(1), Found()
+    chance, found = random.Random(1), AttackResult()
     campaigns = bench.some(50, 3)
     for _ in range(campaigns):
         exact = list(_campaign(chance))
-        history: dict[tuple[str, str], list[tuple[Shown, Counts]]] = {}
+        history: dict[tuple[str, str], list[tuple[DisclosedCells, Counts]]] = {}
         for look, shown in zip(exact, hide(exact), strict=True):
             for arm, outcomes in shown.items():
                 for outcome, table in outcomes.items():
@@ -95,7 +97,7 @@ def _campaign(chance: random.Random) -> Iterator[dict[str, dict[str, Counts]]]:
         }
 
 
-def primary_only(looks: Sequence[Mapping[str, Mapping[str, Counts]]]) -> Iterator[dict[str, dict[str, Shown]]]:
+def primary_only(looks: Sequence[Mapping[str, Mapping[str, Counts]]]) -> Iterator[dict[str, dict[str, DisclosedCells]]]:
     """The fault: what is small is hidden, and nothing that it can be computed from."""
 
     def veiled(value: int) -> int | None:
@@ -104,7 +106,7 @@ def primary_only(looks: Sequence[Mapping[str, Mapping[str, Counts]]]) -> Iterato
     for look in looks:
         yield {
             arm: {
-                outcome: Shown(
+                outcome: DisclosedCells(
                     {cell: veiled(value) for cell, value in counts.items()},
                     {part: veiled(value) for part, value in _sums(counts, 1).items()},
                     {column: veiled(value) for column, value in _sums(counts, 0).items()},
@@ -123,15 +125,15 @@ def _sums(counts: Counts, axis: int) -> dict[Any, int]:
     return found
 
 
-def _product() -> Hide:
-    """The project's own rule: `analytics.disclosure.suppression.decide`."""
+def _product() -> SuppressionRule:
+    """The project's own rule: `analytics.disclosure.suppression.suppress_cells`."""
 
-    def hide(looks: Sequence[Mapping[str, Mapping[str, Counts]]]) -> Iterator[dict[str, dict[str, Shown]]]:
+    def hide(looks: Sequence[Mapping[str, Mapping[str, Counts]]]) -> Iterator[dict[str, dict[str, DisclosedCells]]]:
         before: list[Any] = []
         for number, look in enumerate(looks, start=1):
-            rule = suppression.Rule("turned_back", _OUTCOMES, LEAST, final=number == len(looks))
+            rule = suppression.SuppressionPolicy("turned_back", _OUTCOMES, LEAST, is_final_look=number == len(looks))
             exact = {arm: _as_cells(outcomes) for arm, outcomes in look.items()}
-            decided = suppression.decide(exact, before, rule)
+            decided = suppression.suppress_cells(exact, before, rule)
             before += [decided] if decided else []
             yield {
                 arm: {name: _from(shown, name, look[arm][name]) for name in shown.totals}
@@ -141,20 +143,20 @@ def _product() -> Hide:
     return hide
 
 
-def _as_cells(outcomes: Mapping[str, Counts]) -> Cells:
+def _as_cells(outcomes: Mapping[str, Counts]) -> ExactCells:
     columns = _sums(next(iter(outcomes.values())), 0)
     parts = {
         outcome: {column: tuple(counts[column, part] for part in range(_OUTCOMES[outcome])) for column in columns}
         for outcome, counts in outcomes.items()
     }
-    return Cells(columns, parts)
+    return ExactCells(columns, parts)
 
 
-def _from(shown: Any, outcome: str, exact: Counts) -> Shown:
+def _from(shown: Any, outcome: str, exact: Counts) -> DisclosedCells:
     """The project's own table in our words."""
     total = shown.totals[outcome]
     table = shown.parts.get(outcome, {})
-    return Shown(
+    return DisclosedCells(
         {(column, part): None if table.get(column) is None else table[column][part] for column, part in exact},
         {part: None if total is None else total[part] for part in range(_OUTCOMES[outcome])},
         {column: shown.seen.get(column) for column, _ in exact},
@@ -162,7 +164,7 @@ def _from(shown: Any, outcome: str, exact: Counts) -> Shown:
     )
 
 
-def _attack(looks: Sequence[tuple[Shown, Counts]], found: Found) -> None:
+def _attack(looks: Sequence[tuple[DisclosedCells, Counts]], found: AttackResult) -> None:
     """Look for cells and totals that all tables together tell exactly."""
     cells = list(looks[0][1])
     at = {

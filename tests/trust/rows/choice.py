@@ -8,7 +8,7 @@ from benchmarks.installation import ORIGIN
 from tests.trust.bench import Bench
 from tests.trust.result import Result
 from tests.trust.site import EMBEDDED, FIRST, HOSTED, TABS, keys
-from tests.trust.visitors import DECIDE, Crowd, Visit
+from tests.trust.visitors import DECIDE, Visit, VisitorGroup
 
 _CHOICES = ({"Sec-GPC": "1"}, {"DNT": "1"}, {"Sec-GPC": "1", "DNT": "1"})
 
@@ -17,7 +17,7 @@ def check(bench: Bench) -> Result:
     """Ask for messages in every way with each signal; then look for anything that was counted."""
     with bench.site() as made:
         made.start()
-        crowd = Crowd.of(bench.some(300, 20), port=made.port, keys=keys(made))
+        crowd = VisitorGroup.of(bench.some(300, 20), port=made.port, keys=keys(made))
         receipts: list[str] = []
         kept: dict[str, str] = {}
         crowd.each(lambda at: kept.update(tab=at.shown(TABS, session="new")), crowd.people[:1])
@@ -57,7 +57,7 @@ def _ask(at: Visit, tab: str, receipts: list[str]) -> None:
             receipt = json.loads(reply.body).get("receipt") if reply.status == 200 else None
             if receipt:
                 receipts.append(receipt)
-                at.tell(receipt, "exposed", "left")
+                at.report_outcome(receipt, "exposed", "left")
         page = at.ask("GET", f"/m/{HOSTED}/", **choice)
         if b'name="receipt" value=""' not in page.body:
             receipts.append("on the hosted page")
@@ -65,8 +65,8 @@ def _ask(at: Visit, tab: str, receipts: list[str]) -> None:
 
 def _tell(at: Visit, receipt: str) -> None:
     for choice in _CHOICES:
-        at.tell(receipt, "exposed", **choice)
-        at.tell(receipt, "left", "rating", **choice)
+        at.report_outcome(receipt, "exposed", **choice)
+        at.report_outcome(receipt, "left", "rating", **choice)
 
 
 def _is_message(body: bytes) -> bool:

@@ -14,12 +14,12 @@ from pathlib import Path
 import psycopg
 from scipy.stats import spearmanr
 
-from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptOffice
+from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptSigner
 from tests.trust.bench import Bench
 from tests.trust.result import Result
 from tests.trust.rows.fields import declared
-from tests.trust.site import Site, keys
-from tests.trust.visitors import Crowd, Visit
+from tests.trust.site import TrustSite, keys
+from tests.trust.visitors import Visit, VisitorGroup
 
 TABLE = "analytics_openview"
 _FINE = {"closes": "500003", "nonce": "{nonce}", "campaign": "1", "arm": "1", "placement": "1", "locale": "'en'"} | {
@@ -50,8 +50,8 @@ def check(bench: Bench) -> Result:
         broken = [*_what_fits(made), *_numbered(made)]
         made.start()
         files = len(list(made.data.rglob("*")))
-        office = ReceiptOffice(keys(made))
-        crowd = Crowd.of(1, port=made.port, keys=keys(made))
+        office = ReceiptSigner(keys(made))
+        crowd = VisitorGroup.of(1, port=made.port, keys=keys(made))
         crowd.each(lambda at: _arrive(at, office, number))
         more = len(list(made.data.rglob("*"))) - files
         made.stop()
@@ -74,19 +74,19 @@ def check(bench: Bench) -> Result:
     )
 
 
-def _arrive(at: Visit, office: ReceiptOffice, number: int) -> None:
+def _arrive(at: Visit, office: ReceiptSigner, number: int) -> None:
     """Views that stay open, each after the other, and as many beside them that close soon."""
     hour = int(time.time()) // SECONDS_PER_HOUR
     while len(at.crowd.receipts) < number:
         at.shown()
     for text in at.crowd.receipts[:number]:
         receipt = office.verify(text, hour=0)
-        at.tell(office.issue(receipt._replace(closes=receipt.hour + 20)), "exposed")
+        at.report_outcome(office.issue(receipt._replace(closes=receipt.hour + 20)), "exposed")
         soon = receipt._replace(nonce=bytes(byte ^ 0xA5 for byte in receipt.nonce), hour=hour - 1, closes=hour + 1)
-        at.tell(office.issue(soon), "exposed")
+        at.report_outcome(office.issue(soon), "exposed")
 
 
-def _what_fits(made: Site) -> Iterator[str]:
+def _what_fits(made: TrustSite) -> Iterator[str]:
     """What the tables take and should not; the usual row they must take, or the refusals say nothing."""
     nonce, short = _BLOBS["postgresql" if made.databases else "sqlite"]
 
@@ -121,12 +121,12 @@ _ROW = {
 }
 
 
-def _is_finer(made: Site, table: str) -> bool:
+def _is_finer(made: TrustSite, table: str) -> bool:
     """PostgreSQL takes a time for a day and forgets the time."""
     return any(len(str(row[0])) > 10 for row in made.ask("default", f"SELECT day FROM {table} WHERE count = 4711"))
 
 
-def _fits(made: Site, database: str, statement: str) -> bool:
+def _fits(made: TrustSite, database: str, statement: str) -> bool:
     try:
         made.ask(database, statement)
     except (sqlite3.IntegrityError, psycopg.IntegrityError, psycopg.DataError):
@@ -134,7 +134,7 @@ def _fits(made: Site, database: str, statement: str) -> bool:
     return True
 
 
-def _numbered(made: Site) -> Iterator[str]:
+def _numbered(made: TrustSite) -> Iterator[str]:
     """Tables whose rows have a number, hidden or not: it says which came first."""
     for database in ("default", "audience"):
         if made.databases:
@@ -150,7 +150,7 @@ def _numbered(made: Site) -> Iterator[str]:
 _OF_THE_AUDIENCE = {TABLE, "analytics_foldedhour"}
 
 
-def _places(made: Site, nonces: Sequence[bytes]) -> list[int]:
+def _places(made: TrustSite, nonces: Sequence[bytes]) -> list[int]:
     """Where each nonce lies in the table's bytes."""
     if made.databases:
         made.ask("audience", "CHECKPOINT")

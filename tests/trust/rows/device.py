@@ -16,13 +16,13 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page
 
-from analytics.management.commands.demo import PARTNER_PAGE, partner_page
+from analytics.management.commands.demo import PARTNER_PAGE, make_partner_server
 from campaign.entrypoints import launcher
 from tests.browser.conftest import chromium
 from tests.trust.bench import Bench
 from tests.trust.result import Result
-from tests.trust.site import EMBEDDED, HOSTED, TABS, Site, keys
-from tests.trust.visitors import Crowd, Reply, everything
+from tests.trust.site import EMBEDDED, HOSTED, TABS, TrustSite, keys
+from tests.trust.visitors import VisitorGroup, VisitReply, everything
 
 _KEPT = """async () => ({
     cookies: document.cookie ? document.cookie.split(";") : [],
@@ -76,7 +76,7 @@ def check(bench: Bench) -> Result:
         own = {f"127.0.0.1:{made.port}", *(urlsplit(page).netloc for page in pages.values())}
         with ThreadPoolExecutor(1) as thread:  # the browser's interface wants a thread to itself
             device, tabs = thread.submit(_visit_in_every_way, made, pages, ways).result()
-        crowd = Crowd.of(2, port=made.port, keys=keys(made))
+        crowd = VisitorGroup.of(2, port=made.port, keys=keys(made))
         crowd.each(everything)
         told = [fault for reply in crowd.replies if reply.audience for fault in _lasting(reply)]
     foreign = sorted(device.hosts - own)
@@ -89,7 +89,7 @@ def check(bench: Bench) -> Result:
     )
 
 
-def _visit_in_every_way(made: Site, pages: dict[str, str], rounds: int) -> tuple[Device, Device]:
+def _visit_in_every_way(made: TrustSite, pages: dict[str, str], rounds: int) -> tuple[Device, Device]:
     device, tabs = Device(), Device()
     hosted = f"http://127.0.0.1:{made.port}/m/{HOSTED}/"
     with chromium() as browser:
@@ -137,7 +137,7 @@ def _look(page: Page, way: str, device: Device, *, scripts: bool) -> None:
     device.items += [f"{item} ({way})" for item in found]
 
 
-def _lasting(reply: Reply) -> Iterator[str]:
+def _lasting(reply: VisitReply) -> Iterator[str]:
     """What a reply tells a browser to keep, or would let it be known again."""
     names = {name.lower() for name, _ in reply.headers}
     yield from (f"the header {name} of {reply.path.partition('?')[0]}" for name in names - _HEADERS)
@@ -148,7 +148,7 @@ def _lasting(reply: Reply) -> Iterator[str]:
 
 
 @contextmanager
-def _partner(made: Site) -> Iterator[dict[str, str]]:
+def _partner(made: TrustSite) -> Iterator[dict[str, str]]:
     """A partner's pages on other origins, each with the tag in one of its forms."""
     html = PARTNER_PAGE.read_text(encoding="utf-8").replace("{{ORIGIN}}", f"http://127.0.0.1:{made.port}")
     tag = _TAG.search(html)
@@ -162,7 +162,7 @@ def _partner(made: Site) -> Iterator[dict[str, str]]:
     ports = {name: launcher.free_port() for name in tags}
     origins = [f"http://localhost:{port}" for port in ports.values()]
     made.shell(f"from campaign.models import Placement; Placement.objects.update(allowed_origins={origins!r})")
-    servers = [partner_page(html.replace(tag[0], tags[name]), port) for name, port in ports.items()]
+    servers = [make_partner_server(html.replace(tag[0], tags[name]), port) for name, port in ports.items()]
     for one in servers:
         one.handle_error = lambda *_: None  # type: ignore[method-assign]  # a browser that hangs up is no error
         threading.Thread(target=one.serve_forever, args=[0.02], daemon=True).start()

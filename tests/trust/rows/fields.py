@@ -5,8 +5,8 @@ from __future__ import annotations
 from analytics.data_inventory import schema
 from tests.trust.bench import Bench
 from tests.trust.result import Result
-from tests.trust.site import Site, keys
-from tests.trust.visitors import Crowd, everything
+from tests.trust.site import TrustSite, keys
+from tests.trust.visitors import VisitorGroup, everything
 
 _DJANGOS_OWN = {"django_migrations", "sqlite_sequence"}
 _COLUMNS = {
@@ -30,7 +30,7 @@ def check(bench: Bench) -> Result:
     with bench.site() as made:
         before = _rows(made)
         made.start()
-        crowd = Crowd.of(bench.some(60, 10), port=made.port, keys=keys(made))
+        crowd = VisitorGroup.of(bench.some(60, 10), port=made.port, keys=keys(made))
         crowd.each(everything)
         made.stop()
         grown = {table for table, rows in _rows(made).items() if rows != before[table]}
@@ -46,7 +46,7 @@ def check(bench: Bench) -> Result:
     )
 
 
-def _columns(made: Site) -> list[tuple[str, str, str]]:
+def _columns(made: TrustSite) -> list[tuple[str, str, str]]:
     """Database, table and column."""
     question = _COLUMNS["postgresql" if made.databases else "sqlite"]
     return [
@@ -57,7 +57,7 @@ def _columns(made: Site) -> list[tuple[str, str, str]]:
     ]
 
 
-def _rows(made: Site) -> dict[tuple[str, str], int]:
+def _rows(made: TrustSite) -> dict[tuple[str, str], int]:
     """How many rows each table has."""
     tables = {field[:2] for field in _columns(made)}
     return {(name, table): int(str(made.ask(name, f'SELECT COUNT(*) FROM "{table}"')[0][0])) for name, table in tables}

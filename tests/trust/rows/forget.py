@@ -11,12 +11,12 @@ import os
 from collections.abc import Iterator
 
 from benchmarks.installation import ORIGIN, receipts
-from campaign.assignment.receipts import ReceiptOffice
+from campaign.assignment.receipts import ReceiptSigner
 from tests.trust.bench import Bench
-from tests.trust.needles import Search, encoded
+from tests.trust.needles import Search, encodings_of
 from tests.trust.result import Result
-from tests.trust.site import Site, keys
-from tests.trust.visitors import Crowd, Visit
+from tests.trust.site import TrustSite, keys
+from tests.trust.visitors import Visit, VisitorGroup
 
 _AT_ONCE = 200
 
@@ -26,11 +26,11 @@ def check(bench: Bench) -> Result:
     number = bench.some(5_000, 600)
     with bench.site({"NETWORK_LIMIT": "0"}) as made:  # one network asks for all of them
         made.start()
-        office = ReceiptOffice(keys(made))
+        office = ReceiptSigner(keys(made))
         shown = receipts(made.port, number)
         nonces = [office.verify(receipt, hour=0).nonce for receipt in shown]
-        search = Search({form: f"a nonce{name}" for nonce in nonces for form, name in encoded(nonce, "")})
-        crowd = Crowd.of(1, port=made.port, keys=keys(made))
+        search = Search({form: f"a nonce{name}" for nonce in nonces for form, name in encodings_of(nonce, "")})
+        crowd = VisitorGroup.of(1, port=made.port, keys=keys(made))
         told = number * 3 // 4
         crowd.each(lambda at: _tell(at, shown[:told]))
         with made.audience_database_away():
@@ -80,7 +80,7 @@ def _found(search: Search, content: bytes) -> int:
     return len({needle for needle in search.found(content) if len(needle) == 16})
 
 
-def _all_bytes(made: Site) -> Iterator[bytes]:
+def _all_bytes(made: TrustSite) -> Iterator[bytes]:
     for place in made.places():
         for path in [place, *place.rglob("*")]:
             if path.is_file() and os.access(path, os.R_OK):

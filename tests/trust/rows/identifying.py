@@ -13,20 +13,20 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from tests.trust.bench import Bench
-from tests.trust.needles import Search, encoded
+from tests.trust.needles import Search, encodings_of
 from tests.trust.result import Result
 from tests.trust.shipped import NAME, nginx
-from tests.trust.site import Site, keys
-from tests.trust.visitors import STATUSES, Crowd, everything, sign_in, stumble, tell_once_more
+from tests.trust.site import TrustSite, keys
+from tests.trust.visitors import STATUSES, VisitorGroup, everything, provoke_errors, repeat_events, sign_in
 
 _STUMBLING = "tests.trust.application:application"
 _EXPORTS = """
 import csv, io
-from analytics import report
+from analytics.results import build
 from campaign.models import Campaign
 for campaign in Campaign.objects.all():
-    latest = report.latest(campaign)
-    print(campaign.slug, report.as_dict(latest) if latest else None)
+    latest = build.latest(campaign)
+    print(campaign.slug, build.as_dict(latest) if latest else None)
 """
 
 
@@ -35,10 +35,10 @@ def check(bench: Bench) -> Result:
     with bench.site({"ALLOWED_HOSTS": f"127.0.0.1,{NAME}"}) as made, ExitStack() as stack:
         made.start(workers=2)
         made.work()
-        crowd = Crowd.of(bench.some(300, 12), port=made.port, keys=keys(made))
+        crowd = VisitorGroup.of(bench.some(300, 12), port=made.port, keys=keys(made))
         places = made.places()
         if bench.engine == "postgresql":
-            crowd.door, written = stack.enter_context(nginx(made.port))
+            crowd.proxy, written = stack.enter_context(nginx(made.port))
             places.append(written)
         _visits_and_trouble(made, crowd)
         search = crowd.search()
@@ -56,7 +56,7 @@ def check(bench: Bench) -> Result:
         broken += [f"the audience surface never answered {status}" for status in sorted(missing)]
         broken += [] if control else ["a nonce that is stored was not found: the search sees nothing"]
         files = sum(1 for place in places for path in [place, *place.rglob("*")] if path.is_file())
-    through = " through nginx" if crowd.door else ""
+    through = " through nginx" if crowd.proxy else ""
     return Result(
         n=(
             f"{len(crowd.people)} addresses{through}, {len(crowd.replies) + crowd.broken:,} requests, "
@@ -68,7 +68,7 @@ def check(bench: Bench) -> Result:
     )
 
 
-def _visits_and_trouble(made: Site, crowd: Crowd) -> None:
+def _visits_and_trouble(made: TrustSite, crowd: VisitorGroup) -> None:
     half = len(crowd.people) // 2
     crowd.each(everything, crowd.people[:half])
     with suppress(ProcessLookupError):
@@ -76,22 +76,22 @@ def _visits_and_trouble(made: Site, crowd: Crowd) -> None:
     made.recover(workers=2)
     crowd.each(everything, crowd.people[half:])
     with made.audience_database_away():
-        crowd.each(tell_once_more)
+        crowd.each(repeat_events)
     crowd.send_what_is_no_http()
     with made.disk_full():
-        crowd.each(tell_once_more, crowd.people[:3])
+        crowd.each(repeat_events, crowd.people[:3])
     made.rest()
     made.stop(signal.SIGKILL)
     with made.default_database_away():
         made.start(_STUMBLING)
-        crowd.each(stumble)
+        crowd.each(provoke_errors)
         crowd.each(sign_in, crowd.people[:10])
         made.stop()
     made.start()
-    crowd.each(tell_once_more)
+    crowd.each(repeat_events)
 
 
-def _one_that_serves(made: Site) -> int:
+def _one_that_serves(made: TrustSite) -> int:
     """The serving process with the most memory: a forked helper has less."""
 
     def resident(pid: int) -> int:
@@ -100,14 +100,14 @@ def _one_that_serves(made: Site) -> int:
     return max(made.serving(), key=resident)
 
 
-def _open_views_are_found(made: Site) -> bool:
+def _open_views_are_found(made: TrustSite) -> bool:
     """Whether the search finds the nonces of all open views in the same files."""
     nonces = made.open_nonces()
-    control = Search({form: str(number) for number, nonce in enumerate(nonces) for form, _ in encoded(nonce, "")})
+    control = Search({form: str(number) for number, nonce in enumerate(nonces) for form, _ in encodings_of(nonce, "")})
     return bool(nonces) and len({hit.what for hit in control.hits_in(made.places())}) == len(nonces)
 
 
-def _end_of_day(made: Site) -> None:
+def _end_of_day(made: TrustSite) -> None:
     made.stop()
     made.work_once()
     made.manage("report", "autumn-pilot", "--json") if made.ask("default", "SELECT 1 FROM analytics_analysis") else None

@@ -15,10 +15,10 @@ import numpy as np
 
 from campaign.assignment import subject_ids
 from tests.trust.bench import Bench
-from tests.trust.needles import Search, encoded
+from tests.trust.needles import Search, encodings_of
 from tests.trust.result import Result
-from tests.trust.site import FIRST, SECOND, Site, keys
-from tests.trust.visitors import Crowd, Visit
+from tests.trust.site import FIRST, SECOND, TrustSite, keys
+from tests.trust.visitors import Visit, VisitorGroup
 
 _SECRET = 32
 _HEX = re.compile(rb"(?=([0-9a-fA-F]{64}))")
@@ -26,7 +26,7 @@ _BASE64 = re.compile(rb"(?=([A-Za-z0-9+/_-]{43}))")
 _CLOSE = """
 from django.contrib.auth.models import User
 from django.utils import timezone
-from campaign import lifecycle
+from campaign.lifecycle import transitions
 from campaign.models import Campaign
 Campaign.objects.filter(slug__in={slugs!r}).update(ends_at=timezone.now())
 """
@@ -37,7 +37,7 @@ def check(bench: Bench) -> Result:
     number = bench.some(400, 60)
     with bench.site() as made:
         made.start()
-        crowd = Crowd.of(number, port=made.port, keys=keys(made))
+        crowd = VisitorGroup.of(number, port=made.port, keys=keys(made))
         crowd.each(_meet_both)
         secrets = [
             (made.data / "keys" / f"campaign-{_number(made, slug)}.key").read_bytes() for slug in (FIRST, SECOND)
@@ -50,7 +50,7 @@ def check(bench: Bench) -> Result:
         made.stop()
         made.work_once(hours=0)
         nonces = _opened(made)
-        search = Search({form: f"a secret{name}" for secret in secrets for form, name in encoded(secret, "")})
+        search = Search({form: f"a secret{name}" for secret in secrets for form, name in encodings_of(secret, "")})
         hits = search.hits_in(made.places())
         files = [path for place in [*made.places(), backup] for path in [place, *place.rglob("*")] if path.is_file()]
         tried, found = _attack(files, subjects, nonces)
@@ -75,14 +75,14 @@ def check(bench: Bench) -> Result:
 
 def _meet_both(at: Visit) -> None:
     for slug in (FIRST, SECOND):
-        at.tell(at.shown(slug, unit=at.who.unit), "exposed")
+        at.report_outcome(at.shown(slug, unit=at.who.unit), "exposed")
 
 
-def _number(made: Site, slug: str) -> int:
+def _number(made: TrustSite, slug: str) -> int:
     return int(str(made.ask("default", f"SELECT id FROM campaign_campaign WHERE slug = '{slug}'")[0][0]))
 
 
-def _opened(made: Site) -> dict[bytes, int]:
+def _opened(made: TrustSite) -> dict[bytes, int]:
     """The nonces of open views, with their hours."""
     rows = made.ask("audience", "SELECT nonce, hour FROM analytics_openview")
     return {bytes(nonce): int(str(hour)) for nonce, hour in rows}  # type: ignore[call-overload]  # bytes, as any

@@ -6,9 +6,9 @@ import socket
 
 from tests.trust.bench import Bench
 from tests.trust.result import Result
-from tests.trust.sealed import attempts, inside
+from tests.trust.sealed import attempts, run_in_network
 from tests.trust.site import keys
-from tests.trust.visitors import Crowd, everything
+from tests.trust.visitors import VisitorGroup, everything
 
 
 def check(bench: Bench) -> Result:
@@ -17,11 +17,11 @@ def check(bench: Bench) -> Result:
         made.offline = True
         made.start()
         made.work()
-        crowd = Crowd.of(bench.some(60, 8), port=made.port, keys=keys(made))
-        inside(made.main, lambda: crowd.each(everything))
+        crowd = VisitorGroup.of(bench.some(60, 8), port=made.port, keys=keys(made))
+        run_in_network(made.main, lambda: crowd.each(everything))
         made.until_worked()
         tried = sum(attempts(pid) for pid in made.processes)
-        inside(made.main, _try)
+        run_in_network(made.main, _try)
         control = sum(attempts(pid) for pid in made.processes) - tried
         lost = sum(reply.status == 0 for reply in crowd.replies)
         processes = len(made.serving()) + len(made.processes)

@@ -10,13 +10,13 @@ import random
 
 from benchmarks.installation import ORIGIN, receipts
 from tests.fuzz import described, wire
-from tests.fuzz.dress import Wardrobe
-from tests.fuzz.marks import Marks
+from tests.fuzz.dress import RequestFiller
+from tests.fuzz.marks import MarkFactory
 from tests.trust.bench import Bench
-from tests.trust.needles import Search, marked
+from tests.trust.needles import Search, needles_of_marks
 from tests.trust.result import Result
 from tests.trust.site import EMBEDDED, FIRST, HOSTED, keys
-from tests.trust.visitors import DECIDE, EVENTS, Crowd, Visit
+from tests.trust.visitors import DECIDE, EVENTS, Visit, VisitorGroup
 
 PERSONS = (
     "ana@example.org",
@@ -42,15 +42,15 @@ def check(bench: Bench) -> Result:
     """Send, and search for what was sent."""
     with bench.site({"LOCAL_HTTP": "1"}) as made:
         made.start()
-        marks = Marks()
+        marks = MarkFactory()
         real = receipts(made.port, 100)
-        wardrobe = Wardrobe((HOSTED, EMBEDDED), real, "no-token", marks, random.Random(1))
+        wardrobe = RequestFiller((HOSTED, EMBEDDED), real, "no-token", marks, random.Random(1))
         report = described.drive(f"http://127.0.0.1:{made.port}", wardrobe, cases=bench.some(1_500, 60))
-        outcomes = wire.drive(made.port, wire.Oddities(marks, real[0]), alive=made.serves)
-        crowd = Crowd.of(1, port=made.port, keys=keys(made))
+        outcomes = wire.drive(made.port, wire.MalformedRequests(marks, real[0]), alive=made.serves)
+        crowd = VisitorGroup.of(1, port=made.port, keys=keys(made))
         told: list[str] = []
         crowd.each(lambda at: told.extend(_by_hand(at, marks, real[1])))
-        search = Search(dict(marked(marks)))
+        search = Search(dict(needles_of_marks(marks)))
         kept = search.hits_in(made.places())
     errors = report.server_errors + sum((outcome.status or 0) >= 500 for outcome in outcomes)
     sent = report.cases + len(outcomes) + len(crowd.replies)
@@ -63,7 +63,7 @@ def check(bench: Bench) -> Result:
     )
 
 
-def _by_hand(at: Visit, marks: Marks, receipt: str) -> list[str]:
+def _by_hand(at: Visit, marks: MarkFactory, receipt: str) -> list[str]:
     """What was accepted and should not be, or refused and should not be."""
     wrong = []
     event = {"receipt": receipt, "outcome": "exposed"}
