@@ -16,7 +16,7 @@ from django.utils import translation
 
 from messages.accounts.throttle import FailedAttempts
 from tests.environment import POSTGRESQL
-from tests.installation import copy_migrated_databases
+from tests.installation import copy_migrated_databases, migrated_postgresql_databases
 
 DatabaseOperations = DatabaseWrapper.ops_class
 _flush = DatabaseOperations.sql_flush
@@ -73,12 +73,16 @@ def clock_that_stands_still(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
     """Before the test databases are made: on SQLite they are there already, migrated, as copies of those of the run."""
+    databases: dict[str, Any] = settings.DATABASES
     if POSTGRESQL:  # one for each process of the run
         request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")
+        with processes_may_start(True):
+            templates = migrated_postgresql_databases()
+        for alias, url in zip(("default", "audience"), templates.values(), strict=True):
+            databases[alias].setdefault("TEST", {})["TEMPLATE"] = url.rpartition("/")[2]
     else:
         with processes_may_start(True):
             copy_migrated_databases(copies := settings.DATA_DIRECTORY / "copies")
-        databases: dict[str, Any] = settings.DATABASES
         for database in databases.values():
             made_of = copies / Path(database["NAME"]).name
             made_of.rename(database["TEST"]["NAME"])

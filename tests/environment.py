@@ -11,13 +11,9 @@ from pathlib import Path
 
 import pytest
 
-DISK = tempfile.gettempdir()
-# Thousands of tests wait for the disk to sync; in memory it is done at once. What a disk forgets when the plug is
-# pulled, tests/power simulates.
-_IN_MEMORY = Path("/dev/shm")
-if "TMPDIR" not in os.environ and os.access(_IN_MEMORY, os.W_OK) and shutil.disk_usage(_IN_MEMORY).free > 4 << 30:
-    tempfile.tempdir = os.environ["TMPDIR"] = str(_IN_MEMORY)
+from tests import scratch
 
+scratch.use_memory()
 _directory = tempfile.mkdtemp(prefix="second-thought-tests-")
 atexit.register(shutil.rmtree, _directory, ignore_errors=True)
 os.environ["DATA_DIRECTORY"] = _directory
@@ -28,6 +24,7 @@ RUN_DIRECTORY_VARIABLE = "SECOND_THOUGHT_TEST_RUN"
 if RUN_DIRECTORY_VARIABLE not in os.environ:
     os.environ[RUN_DIRECTORY_VARIABLE] = tempfile.mkdtemp(prefix="second-thought-run-")
     atexit.register(shutil.rmtree, os.environ[RUN_DIRECTORY_VARIABLE], ignore_errors=True)
+RANDOM_ORDER = "RANDOM_ORDER"  # a seed: `make test RANDOM=1` chooses one
 POSTGRESQL = os.environ.get("TEST_ENGINE") == "postgresql"  # tests/postgres.py says so, and where the databases are
 _OURS = ["KEY_DIRECTORY", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS"]
 for _name in _OURS if POSTGRESQL else [*_OURS, "DATABASE_URL", "AUDIENCE_DATABASE_URL"]:
@@ -68,15 +65,18 @@ def pytest_configure(config: pytest.Config) -> None:
 # `make test` runs two files at a time, each in one process. What goes by a clock, and what drives a browser, comes one
 # after the other, so that it does not fight with its like; what takes long begins first: nobody waits for it at last.
 _ONE_AT_A_TIME = {
+    "tests/browser/": "in a browser",
     "tests/crash/": "by a clock",
     "tests/deploy/test_restart.py": "by a clock",
-    "tests/browser/": "in a browser",
 }
 _LONG = (*_ONE_AT_A_TIME, "tests/trust/", "tests/deploy/", "tests/power/", "tests/fuzz/")
-
-
 # Every test below these starts processes, or measures what real time does.
 _PROCESSES = ("tests/browser/", "tests/crash/", "tests/deploy/", "tests/fuzz/", "tests/power/", "tests/trust/")
+
+
+def _needs_a_database(item: pytest.Item) -> bool:
+    names = set(getattr(item, "fixturenames", ()))
+    return bool(item.get_closest_marker("django_db") or names & {"db", "transactional_db"})
 
 
 def _shuffle(items: list[pytest.Item], seed: str) -> None:
@@ -89,11 +89,13 @@ def _shuffle(items: list[pytest.Item], seed: str) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if seed := os.environ.get("RANDOM_ORDER"):
-        _shuffle(items, seed)
     for item in items:
         if item.nodeid.startswith(_PROCESSES):
             item.add_marker(pytest.mark.process)
+    if POSTGRESQL:  # the others are the same on every engine
+        items[:] = [item for item in items if _needs_a_database(item) or item.get_closest_marker("process")]
+    if seed := os.environ.get(RANDOM_ORDER):
+        _shuffle(items, seed)
     if getattr(config.option, "loadgroup", False):  # in a process of pytest-xdist
         for item in items:
             group = next((name for at, name in _ONE_AT_A_TIME.items() if item.nodeid.startswith(at)), None)
@@ -103,3 +105,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for mark in item.iter_markers("only_on"):
             if (mark.args[0] == "postgresql") != POSTGRESQL:
                 item.add_marker(pytest.mark.skip(reason=f"only on {mark.args[0]}: {mark.kwargs['reason']}"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if seed := os.environ.get(RANDOM_ORDER):
+        terminalreporter.write_line(f"In random order; RANDOM={seed} repeats it.")

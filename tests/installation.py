@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import secrets
 import shutil
@@ -12,7 +13,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -90,22 +90,26 @@ def manage(*arguments: str, environment: Mapping[str, str]) -> str:
     return subprocess.run(command, check=True, cwd=ROOT, env=dict(environment), capture_output=True, text=True).stdout
 
 
-@cache
-def _migrated_databases() -> dict[str, str]:
+def migrated_postgresql_databases() -> dict[str, str]:
     """Both databases on the server of this run, migrated once; new ones are made of them. They go with the server."""
-    urls = _beside(f"template_{secrets.token_hex(4)}")
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
-        for url in urls.values():
-            connection.execute(f'CREATE DATABASE "{_name(url)}"')
-    with tempfile.TemporaryDirectory() as place:
-        _migrate(_environment(Path(place), urls))
+
+    def make(folder: Path) -> None:
+        urls = _beside("template")
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+            for url in urls.values():
+                connection.execute(f'CREATE DATABASE "{_name(url)}"')
+        with tempfile.TemporaryDirectory() as place:
+            _migrate(_environment(Path(place), urls))
+        (folder / "urls.json").write_text(json.dumps(urls), encoding="utf-8")
+
+    urls: dict[str, str] = json.loads((make_once("postgresql", make) / "urls.json").read_text("utf-8"))
     return urls
 
 
 @contextmanager
 def _databases() -> Iterator[dict[str, str]]:
     """Two new databases on the server of this run."""
-    templates, urls = _migrated_databases(), _beside(secrets.token_hex(4))
+    templates, urls = migrated_postgresql_databases(), _beside(secrets.token_hex(4))
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         for variable, url in urls.items():
             connection.execute(f'CREATE DATABASE "{_name(url)}" TEMPLATE "{_name(templates[variable])}"')

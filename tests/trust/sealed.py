@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from tests.environment import DISK  # below /dev/shm the folder would hide itself
+from tests.scratch import DISK  # below /dev/shm the folder would hide itself
 
 T = TypeVar("T")
 

@@ -23,9 +23,9 @@ from benchmarks.processes import living_family
 from campaign.entrypoints import launcher
 from campaign.keys.store import receipt_keys
 from tests.demo_installation import copy_demo_installation
-from tests.environment import DISK
 from tests.installation import ROOT, manage, new_installation
 from tests.postgres import Cluster, programs
+from tests.scratch import DISK
 from tests.trust.sealed import PLACES, has_started, run_in_network, sealed
 
 FIRST, SECOND, TABS, EMPTY, HOSTED, EMBEDDED = (
