@@ -12,7 +12,7 @@ from tests.crash.site import CrashSite, prepare_installation, running
 from tests.demo_installation import copy_demo_installation
 from tests.environment import POSTGRESQL
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
+pytestmark = [pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc"), pytest.mark.proof]
 SPEED = 2400.0  # an hour is a second and a half
 PACE = 200.0  # requests a second: other tests run beside these
 
@@ -26,14 +26,6 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
         yield copy_demo_installation(tmp_path)
 
 
-def test_nothing_is_lost_or_doubled_by_two_kills(environment: dict[str, str]) -> None:
-    with running(CrashSite(environment, FastClock.starting_now(speed=SPEED), workers=1)) as site:
-        done = kills.run_kills(site, kills=2, events=200, seed=2, interval=0.5, pace=PACE)
-        assert done.clean, f"{done.table()}\n{site.logs()}"
-        assert done.load.ledger.acknowledged >= 200
-
-
-@pytest.mark.proof
 def test_nothing_is_lost_or_doubled_by_kills(environment: dict[str, str]) -> None:
     with running(CrashSite(environment, FastClock.starting_now(speed=SPEED), workers=2)) as site:
         done = kills.run_kills(site, kills=6, events=1_000, seed=2, interval=0.5, pace=PACE)
@@ -41,7 +33,6 @@ def test_nothing_is_lost_or_doubled_by_kills(environment: dict[str, str]) -> Non
         assert done.load.ledger.acknowledged >= 1_000
 
 
-@pytest.mark.proof
 @pytest.mark.only_on("sqlite", reason="a fault is as wrong on either engine")
 class TestThatItCanTurnRed:
     def test_a_server_that_answers_before_it_writes_is_found(self, environment: dict[str, str]) -> None:
