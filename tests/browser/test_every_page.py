@@ -47,7 +47,7 @@ class Site:
     def _tabs_of(self, role: str) -> tuple[Tab, Tab]:
         if role not in self._tabs:
             context = self.browser.new_context(color_scheme="light")
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(30_000)
             context.add_init_script(proof.WATCH)
             context.route("**/drawn/*/", self._draw)
             cookies = self.cast["cookies"].get(role, {})
