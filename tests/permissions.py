@@ -15,6 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from campaign.keys import store
 from campaign.serving import application
+from campaign.serving.routing import registered_routes
 from tests import world
 from tests.route_matrix import METHODS, MatrixCell, expected_outcomes, load
 
@@ -37,8 +38,8 @@ def audience_routes() -> set[str]:
     """Every route of the audience surface, which answers before Django does."""
     return {
         *application.ROUTES,
+        *registered_routes(),
         "/m/<placement>/",
-        "/favicon.ico",
         *(f"/static/campaign/{a}" for a in application.ASSETS),
     }
 

@@ -20,7 +20,7 @@ from analytics.models import Analysis, EarlyLook, GuardEvent, Notice, Pulse, Tel
 from analytics.notifications.delivery import MAX_ATTEMPTS
 from analytics.notifications.wording import notice_sentence
 from analytics.report_rows import QualityItem
-from analytics.results import build
+from analytics.results.paused_arms import guardrail_pause_sentence
 from analytics.watch import quality_lights
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
@@ -109,9 +109,7 @@ def build_dashboard(campaign: Campaign, *, now: datetime) -> Dashboard:
         days_left=days_left(arms, plan.planned_per_arm) if plan else None,
         embargoed=request.is_embargoed(campaign),
         guardrails=tuple(_guardrails(plan, events)) if plan else (),
-        guardrail_pauses=tuple(
-            build.guardrail_pause_sentence(event) for event in events if event.arm.paused_at is not None
-        ),
+        guardrail_pauses=tuple(guardrail_pause_sentence(event) for event in events if event.arm.paused_at is not None),
         looks=tuple(planned_looks(plan, looks)) if plan else (),
         health_look_count=sum(look.embargoed for look in looks),
         early_looks=tuple(EarlyLook.objects.filter(campaign=campaign).select_related("by").order_by("asked_at")),

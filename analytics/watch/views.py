@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages as flash
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -22,7 +21,7 @@ from analytics.watch import daily_chart, dashboard
 from analytics.watch.dashboard import Dashboard
 from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
-from messages.roles import ANALYST, require_role
+from messages.roles import ANALYST, current_user, require_role
 
 MAX_FORECAST_DAYS = 365  # days: beyond that a number would only pretend
 
@@ -52,10 +51,9 @@ def request_early_look(request: HttpRequest, slug: str) -> HttpResponse:
     """An analyst asks for a look before the plan's first, and says why."""
     require_role(request.user, ANALYST)
     campaign = campaign_for(request.user, slug)
-    assert isinstance(request.user, User)
     reason = request.POST.get("reason", "")
     try:
-        embargo_request.create_request(campaign, by=request.user, reason=reason, now=timezone.now())
+        embargo_request.create_request(campaign, by=current_user(request), reason=reason, now=timezone.now())
     except embargo_request.EarlyLookRefused as refused:
         context = _context(request, campaign) | {"reason": reason, "reason_error": str(refused)}
         return render(request, "analytics/watch/watch.html", context)
