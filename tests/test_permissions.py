@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
@@ -22,9 +23,11 @@ AUDIENCE = sorted({route for route, _ in route_matrix.expected_audience_outcomes
 
 
 @pytest.fixture
-def running(db: None) -> None:
+def running(db: None) -> Iterator[None]:
     """A running campaign with one look on record."""
     looked_at()
+    with permissions.undrawn_plans():
+        yield
 
 
 @world.cached_rows
@@ -39,6 +42,17 @@ def test_every_route_is_declared_and_no_other() -> None:
     assert permissions.audience_routes() == set(AUDIENCE)
 
 
+@pytest.mark.parametrize("route", STAFF)
+def test_every_named_method_answers_every_role_as_declared(route: str, running: None) -> None:
+    assert permissions.differences(route, permissions.representative_cells(route)) == []
+
+
+def test_every_role_is_asked_by_every_method_somewhere() -> None:
+    asked = {(method, role) for route in STAFF for _, method, role in permissions.representative_cells(route)}
+    assert asked == {(method, role) for _, method, role in route_matrix.expected_outcomes()}
+
+
+@pytest.mark.proof
 @pytest.mark.parametrize("route", STAFF)
 def test_every_method_answers_every_role_as_declared(route: str, running: None) -> None:
     assert permissions.differences(route) == []

@@ -27,7 +27,7 @@ from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis, OpenView
 from analytics.rehearsal import campaign_copy
-from analytics.rehearsal.visitors import Behaviour, HostedPageParser, simulate_outcomes
+from analytics.simulated_visits.visitors import Behaviour, HostedPageParser, simulate_outcomes
 from campaign.lifecycle import transitions
 from campaign.models import Campaign, Placement
 from campaign.serving.application import AudienceApplication, create_audience_application
