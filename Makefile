@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 SERVE ?= 1
 JOBS ?= 2
-AT_ONCE = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+AT_ONCE = -n $(JOBS) --dist loadfile --no-loadscope-reorder
 RANDOM ?=
 SHUFFLED = $(if $(RANDOM),RANDOM_ORDER=$(if $(filter 1,$(RANDOM)),$$$$,$(RANDOM)))
 STAMP := $(VENV)/.installed
