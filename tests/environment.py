@@ -67,11 +67,11 @@ def pytest_configure(config: pytest.Config) -> None:
 # `make test` runs two files at a time, each in one process, so that what a file has made once serves all its tests.
 # What goes by a clock comes one after the other; what takes long begins first: nobody waits for it at last.
 _ONE_AT_A_TIME = ("tests/crash/", "tests/deploy/test_restart.py")
-_LONG = ("tests/browser/test_every_page.py", "tests/trust/", *_ONE_AT_A_TIME, "tests/browser/")
+_LONG: tuple[str, ...] = ("tests/browser/test_every_page.py", "tests/trust/", *_ONE_AT_A_TIME, "tests/browser/")
 _LONG += ("tests/deploy/", "tests/power/", "tests/fuzz/", "tests/analytics/rehearsal/", "tests/analytics/disclosure/")
 
 
-class FileScheduling(LoadScopeScheduling):
+class FileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Sends a whole file to one process. (`--dist loadgroup` of xdist 3.8 groups nothing with pytest 9.)"""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -10,7 +10,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-DISK = tempfile.gettempdir()
+# Before any process of this run used memory: those that this one starts inherit TMPDIR.
+DISK = os.environ.setdefault("SECOND_THOUGHT_TEST_DISK", tempfile.gettempdir())
 _MEMORY = Path("/dev/shm")
 _ENOUGH = 4 << 30  # bytes
 
