@@ -18,7 +18,7 @@ from campaign.models import Campaign
 from messages.audit_pages import views
 from tests import permissions, world
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.process, pytest.mark.slow]  # the plan as a PDF is drawn by a process
 ROOT = Path(__file__).resolve().parent.parent
 STAFF = sorted({route for route, _, _ in permissions.expected_outcomes()})
 AUDIENCE = sorted({route for route, _ in permissions.expected_audience_outcomes()})
