@@ -87,6 +87,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FileSch
 _PROCESSES = ("tests/browser/", "tests/crash/", "tests/deploy/", "tests/fuzz/", "tests/power/", "tests/trust/")
 
 
+# Files of tests that ask for pages, each of which takes as long as ten rules.
+_PAGES = re.compile(r"/test_(\w+_)?views\.py::")
+
+
 def _needs_a_database(item: pytest.Item) -> bool:
     names = set(getattr(item, "fixturenames", ()))
     return bool(item.get_closest_marker("django_db") or names & {"db", "transactional_db"})
@@ -105,6 +109,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.nodeid.startswith(_PROCESSES):
             item.add_marker(pytest.mark.process)
+        if _PAGES.search(item.nodeid):
+            item.add_marker(pytest.mark.slow)
     if POSTGRESQL:  # the others are the same on every engine
         items[:] = [item for item in items if _needs_a_database(item) or item.get_closest_marker("process")]
     if seed := os.environ.get(RANDOM_ORDER):

@@ -155,6 +155,7 @@ def _in_tens(days: Sequence[DayTotal], *, looks: Collection[int], now: int, leas
     return [DayTotal(each.day, each.people // 10 * 10) for each in days]
 
 
+@pytest.mark.slow
 @pytest.mark.proof
 @pytest.mark.parametrize("fault", [_without_looks, _at_once, _all])
 def test_each_condition_left_out_gives_a_few_people_away(fault: Rule) -> None:
@@ -170,6 +171,7 @@ def test_days_rounded_down_to_tens_would_give_a_few_people_away_beside_exact_loo
     assert possible == [first.people]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_door_shows_days_far_from_the_looks_that_were_shown() -> None:
     campaign = world.launched(plan={"planned_per_arm": 100_000})
