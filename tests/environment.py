@@ -126,3 +126,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if seed := os.environ.get(RANDOM_ORDER):
         terminalreporter.write_line(f"In random order; RANDOM={seed} repeats it.")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if "hypothesis" not in sys.modules:  # Its plugin would import it to say that there is nothing to say.
+        session.config.pluginmanager.unregister(name="hypothesispytest")
