@@ -61,7 +61,7 @@ class FuzzReport:
         return self.events["accepted"] / max(1, self.events.total())
 
 
-def drive(base: str, wardrobe: RequestFiller, *, cases: int, first_seed: int = 1) -> FuzzReport:
+def drive(base: str, filler: RequestFiller, *, cases: int, first_seed: int = 1) -> FuzzReport:
     """So many cases, half of them as described and half against the description; every answer is checked."""
     schema = schemathesis.openapi.from_url(f"{base}/api/schema/?format=json").include(tag="audience")
     report = FuzzReport()
@@ -70,9 +70,9 @@ def drive(base: str, wardrobe: RequestFiller, *, cases: int, first_seed: int = 1
         for operation in (found.ok() for found in operations):
             counts = report.statuses.setdefault(operation.label, Counter())
             share = max(2, cases * SHARES.get(operation.path, _OTHER_SHARE) // 100)
-            fits = _fits(operation)
+            fits = _body_validator(operation)
             for mode, size in ((GenerationMode.POSITIVE, share - share // 2), (GenerationMode.NEGATIVE, share // 2)):
-                _generate(operation, mode, size, first_seed, _Sender(base, session, wardrobe, report, counts, fits))
+                _generate(operation, mode, size, first_seed, _Sender(base, session, filler, report, counts, fits))
     return report
 
 
@@ -80,7 +80,7 @@ def drive(base: str, wardrobe: RequestFiller, *, cases: int, first_seed: int = 1
 class _Sender:
     base: str
     session: requests.Session
-    wardrobe: RequestFiller
+    filler: RequestFiller
     report: FuzzReport
     counts: Counter[int]
     fits: Draft202012Validator | None
@@ -90,7 +90,7 @@ class _Sender:
         if not self.left:
             return
         self.left -= 1
-        headers = self.wardrobe.fill_in(case)
+        headers = self.filler.fill_in(case)
         begun = time.monotonic()
         try:
             reply = case.call(base_url=self.base, session=self.session, headers=headers, timeout=PATIENCE)
@@ -124,7 +124,7 @@ class _Sender:
             self.report.events.update(item["error"]["code"] for item in answer.get("rejected", []))
 
 
-def _fits(operation: Any) -> Draft202012Validator | None:
+def _body_validator(operation: Any) -> Draft202012Validator | None:
     """What tells whether a JSON body is one that the description allows."""
     content = operation.definition.raw.get("requestBody", {}).get("content", {}).get("application/json")
     if not content:

@@ -33,7 +33,7 @@ class RequestFiller:
 
     def fill_in(self, case: Case) -> dict[str, str]:
         """Change a generated case in place; the headers to send with it."""
-        if "placement" in case.path_parameters and self._likely(0.6):
+        if "placement" in case.path_parameters and self._happens(0.6):
             case.path_parameters["placement"] = self.chance.choice(self.placements)
         elif "placement" in case.path_parameters:
             case.path_parameters["placement"] = quote(self.marks.new())
@@ -45,23 +45,23 @@ class RequestFiller:
             case.body = self.marks.new().encode() + case.body
         return self._headers()
 
-    def _likely(self, share: float) -> bool:
+    def _happens(self, share: float) -> bool:
         return self.chance.random() < share
 
     def _headers(self) -> dict[str, str]:
-        headers = {name: self.marks.new() for name in _HEADERS if self._likely(0.5)}
-        if self._likely(0.5):
-            headers["Origin"] = ORIGIN if self._likely(0.8) else f"https://{self.marks.new()}.example"
-        if self._likely(0.1):
+        headers = {name: self.marks.new() for name in _HEADERS if self._happens(0.5)}
+        if self._happens(0.5):
+            headers["Origin"] = ORIGIN if self._happens(0.8) else f"https://{self.marks.new()}.example"
+        if self._happens(0.1):
             headers[self.chance.choice(["DNT", "Sec-GPC"])] = "1"
         return headers
 
     def _value(self, name: str, value: Any) -> Any:
         if isinstance(value, dict):
             dressed = {key: self._value(key, inner) for key, inner in value.items()}
-            if "outcome" in dressed and self._likely(0.7):
-                self._mend(dressed)
-            if self._likely(0.1):
+            if "outcome" in dressed and self._happens(0.7):
+                self._make_event_valid(dressed)
+            if self._happens(0.1):
                 dressed[self.marks.new()] = self.marks.new()
             return dressed
         if isinstance(value, list):
@@ -72,20 +72,20 @@ class RequestFiller:
         """A text with a mark in it, or what is real in its place."""
         if not isinstance(value, str):
             return value
-        if name == "placement" and self._likely(0.7):
+        if name == "placement" and self._happens(0.7):
             return self.chance.choice(self.placements)
-        if name in ("receipt", "session") and self._likely(0.7):
+        if name in ("receipt", "session") and self._happens(0.7):
             return self.chance.choice(self.receipts)
-        if name == "preview" and self._likely(0.5):
+        if name == "preview" and self._happens(0.5):
             return self.preview
-        if name in ("outcome", "rating") and (value in RECORDED_OUTCOMES or self._likely(0.7)):
+        if name in ("outcome", "rating") and (value in RECORDED_OUTCOMES or self._happens(0.7)):
             return value
         marked = self.marks.new() + value
-        if name == "receipt" and self._likely(0.5):
+        if name == "receipt" and self._happens(0.5):
             return f"{marked:A<{RECEIPT_LENGTH}}"[:RECEIPT_LENGTH]  # gets as far as the signature
         return marked[:_LONGEST] if len(value) <= _LONGEST else marked
 
-    def _mend(self, event: dict[str, Any]) -> None:
+    def _make_event_valid(self, event: dict[str, Any]) -> None:
         """Give an event the value that its outcome asks for, and no unknown field, so that it may count."""
         for field in set(event) - {"receipt", "outcome"}:
             del event[field]

@@ -35,7 +35,7 @@ class FuzzedSite:
     port: int
     directory: Path
     output: Path
-    wardrobe: RequestFiller
+    filler: RequestFiller
 
     @property
     def base(self) -> str:
@@ -43,13 +43,13 @@ class FuzzedSite:
 
     @property
     def marks(self) -> MarkFactory:
-        return self.wardrobe.marks
+        return self.filler.marks
 
-    def serves(self) -> bool:
+    def is_serving(self) -> bool:
         """Whether it still answers a usual request as it should."""
         return load(self.port, repeat(DECIDE, 1), seconds=wire.PATIENCE).replies == 1
 
-    def kept_marks(self) -> list[str]:
+    def find_stored_marks(self) -> list[str]:
         """Where a mark was kept: in any file of the installation, or in what the server printed."""
         return self.marks.find_in([self.directory, self.output])
 
@@ -61,7 +61,7 @@ def start_fuzzed_site(folder: Path) -> Iterator[FuzzedSite]:
     preview = _preview(own)
     output = folder / "output"
     with ExitStack() as stack:
-        with _into(output):
+        with _redirect_output(output):
             served = stack.enter_context(serving(PRODUCTION_APPLICATION, own))
         wardrobe = RequestFiller(
             placements=(_HOSTED, PLACEMENT),
@@ -74,7 +74,7 @@ def start_fuzzed_site(folder: Path) -> Iterator[FuzzedSite]:
 
 
 @contextmanager
-def _into(output: Path) -> Iterator[None]:
+def _redirect_output(output: Path) -> Iterator[None]:
     """What a process started meanwhile prints goes into a file, for as long as it runs."""
     sys.stdout.flush()
     sys.stderr.flush()

@@ -23,11 +23,11 @@ from tests.fuzz.site import start_fuzzed_site
 @pytest.mark.parametrize("cases", [40, pytest.param(200, marks=pytest.mark.proof)])
 def test_whatever_is_sent_gets_a_described_answer_and_leaves_no_mark(tmp_path: Path, cases: int) -> None:
     with start_fuzzed_site(tmp_path) as site:
-        report = described.drive(site.base, site.wardrobe, cases=cases)
+        report = described.drive(site.base, site.filler, cases=cases)
         outcomes = wire.drive(
-            site.port, wire.MalformedRequests(site.marks, site.wardrobe.receipts[0]), alive=site.serves
+            site.port, wire.MalformedRequests(site.marks, site.filler.receipts[0]), alive=site.is_serving
         )
-        kept = site.kept_marks()
+        kept = site.find_stored_marks()
     assert report.faults == []
     assert [(outcome.fault, outcome.sent.name) for outcome in outcomes if outcome.fault] == []
     assert kept == []
@@ -98,7 +98,7 @@ def test_a_mark_is_found_in_every_form(tmp_path: Path, shift: int) -> None:
 
 
 def test_no_forged_receipt_is_accepted_and_none_raises_anything_but_a_refusal() -> None:
-    verdict = forge.try_all(4_000)
+    verdict = forge.try_forgeries(4_000)
     assert (verdict.accepted, verdict.crashed) == ([], [])
     assert verdict.tried.total() == 4_000
     assert min(verdict.tried.values()) > 100
@@ -107,6 +107,6 @@ def test_no_forged_receipt_is_accepted_and_none_raises_anything_but_a_refusal() 
 def test_a_forger_who_has_the_key_is_accepted() -> None:
     forger = forge.Forger(random.Random(1))
     note, _ = forger._parts()
-    assert forger.office.verify(
+    assert forger.signer.verify(
         forge.encode_receipt(note + forge.signature(forger.keys[note[0]], note)), hour=forge.NOW
     )

@@ -27,8 +27,8 @@ def _application() -> ObservedApplication:
             raise ValueError(f"no arm for {unit}")
         return proper(placement, locale, unit, *more)
 
-    planted.swap(decision, "decide", decide)
-    hear, answer = planted.in_the_server(os.environ.get("TRUST_FAULT", ""))
+    planted.replace_attribute(decision, "decide", decide)
+    hear, answer = planted.plant_in_server(os.environ.get("TRUST_FAULT", ""))
     return ObservedApplication(RsgiApplication(django_application, create_audience_application()), hear, answer)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tests.trust.site import TrustSite, site
 
 
-def nothing(made: TrustSite) -> None:
+def do_nothing(made: TrustSite) -> None:
     """The fault lives in a process alone."""
 
 
@@ -19,8 +19,8 @@ class Fault:
 
     name: str
     row: str
-    says: str
-    prepare: Callable[[TrustSite], None] = nothing
+    expected_word: str
+    prepare: Callable[[TrustSite], None] = do_nothing
     engine: str = "sqlite"
 
 
@@ -32,19 +32,19 @@ class Bench:
     fast: bool = False
     fault: Fault | None = None
 
-    def some(self, full: int, fast: int) -> int:
+    def scaled(self, full: int, fast: int) -> int:
         """How much of something: all of it, or as much as tells."""
         return fast if self.fast or self.fault else full
 
     @property
-    def planted(self) -> str:
+    def fault_name(self) -> str:
         """The name of the fault, empty without one."""
         return self.fault.name if self.fault else ""
 
     @contextmanager
     def site(self, variables: Mapping[str, str] | None = None) -> Iterator[TrustSite]:
         """A new installation, with the fault in it."""
-        with site(engine=self.engine, fault=self.planted, variables=variables) as made:
+        with site(engine=self.engine, fault=self.fault_name, variables=variables) as made:
             if self.fault:
                 self.fault.prepare(made)
             yield made

@@ -48,16 +48,16 @@ class Search:
         self._names = dict(needles)
         self._known = np.zeros(1 << _BITS, dtype=np.bool_)
         self._known[_slots(np.array(list(self._by_key), dtype=np.uint64))] = True
-        self.scanned = 0
+        self.scanned_bytes = 0
 
     @property
-    def size(self) -> int:
+    def pattern_count(self) -> int:
         """How many different things, in all their forms."""
         return len(self._names)
 
-    def found(self, haystack: bytes) -> list[bytes]:
+    def find(self, haystack: bytes) -> list[bytes]:
         """The needles that stand in it, once for each place."""
-        self.scanned += len(haystack)
+        self.scanned_bytes += len(haystack)
         return [needle for start in range(0, len(haystack), _PORTION) for needle in self._portion(haystack, start)]
 
     def _portion(self, haystack: bytes, start: int) -> Iterator[bytes]:
@@ -70,21 +70,21 @@ class Search:
                     if haystack.startswith(needle, at):
                         yield needle
 
-    def hits(self, haystack: bytes, where: str) -> list[Hit]:
+    def find_hits(self, haystack: bytes, where: str) -> list[Hit]:
         """What stands in it, each thing once."""
-        return [Hit(what, where) for what in sorted({self._names[needle] for needle in self.found(haystack)})]
+        return [Hit(what, where) for what in sorted({self._names[needle] for needle in self.find(haystack)})]
 
-    def hits_in(self, places: Iterable[Path]) -> list[Hit]:
+    def search_files(self, places: Iterable[Path]) -> list[Hit]:
         """What stands in these files, in all files of these directories, and in their names."""
         hits = []
         for place in places:
             for path in [place, *(sorted(place.rglob("*")) if place.is_dir() else [])]:
                 name = str(path.relative_to(place.parent))
-                hits += self.hits(name.encode(), f"the name of {name}")
+                hits += self.find_hits(name.encode(), f"the name of {name}")
                 if path.is_symlink():
-                    hits += self.hits(bytes(path.readlink()), name)
+                    hits += self.find_hits(bytes(path.readlink()), name)
                 elif path.is_file():
-                    hits += self.hits(path.read_bytes(), name)
+                    hits += self.find_hits(path.read_bytes(), name)
         return hits
 
 

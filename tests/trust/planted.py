@@ -28,17 +28,17 @@ from tests.trust.overheard import (
 ServerFault = tuple[RequestObserver, HeaderRewriter]
 
 
-def in_the_server(fault: str) -> ServerFault:
+def plant_in_server(fault: str) -> ServerFault:
     """Plant this fault in a serving process; who listens for it, and who changes replies for it."""
     return _SERVER.get(fault, lambda: (ignore_request, keep_headers))()
 
 
-def in_the_worker(fault: str) -> None:
+def plant_in_worker(fault: str) -> None:
     """Plant this fault in the worker."""
     _WORKER.get(fault, lambda: None)()
 
 
-def swap(module: object, name: str, planted: object) -> None:
+def replace_attribute(module: object, name: str, planted: object) -> None:
     """Put something of ours in the place of what a module has under this name."""
     getattr(module, name)  # a fault whose place has moved must not pass for planted
     setattr(module, name, planted)
@@ -72,7 +72,7 @@ def _request_id_in_a_row() -> ServerFault:
             question = f"UPDATE {open_views.TABLE} SET request_id = ? WHERE closes = ? AND nonce = ?"
             connection.connection.execute(question, [latest[0], view.closes, view.nonce])
 
-    swap(open_views, "upsert_views", put)
+    replace_attribute(open_views, "upsert_views", put)
 
     def hear(seen: ObservedRequest) -> None:
         latest[0] = seen.request_id
@@ -105,7 +105,7 @@ def _key_in_an_exception() -> ServerFault:
     return ignore_request, keep_headers
 
 
-def _noted(note: Callable[[ObservedRequest], str]) -> ServerFault:
+def _write_notes(note: Callable[[ObservedRequest], str]) -> ServerFault:
     path = Path(tempfile.gettempdir()) / "notes"
 
     def hear(seen: ObservedRequest) -> None:
@@ -147,7 +147,7 @@ def _script(more: bytes) -> Callable[[], ServerFault]:
             content, kind = proper(name)
             return content + (more if name.endswith(".js") else b""), kind
 
-        swap(application, "_asset_bytes", asset)
+        replace_attribute(application, "_asset_bytes", asset)
         return ignore_request, keep_headers
 
     return plant
@@ -160,28 +160,28 @@ def _unknown_field_ignored() -> ServerFault:
         def __contains__(self, name: object) -> bool:
             return True
 
-    swap(endpoints, "_DECIDE_FIELDS", Anything())
+    replace_attribute(endpoints, "_DECIDE_FIELDS", Anything())
     return ignore_request, keep_headers
 
 
 def _mail_as_a_key() -> ServerFault:
     from campaign.serving import endpoints
 
-    swap(endpoints, "looks_like_contact_detail", lambda key: False)
+    replace_attribute(endpoints, "looks_like_contact_detail", lambda key: False)
     return ignore_request, keep_headers
 
 
 def _choice_ignored() -> ServerFault:
     from campaign.serving import endpoints
 
-    swap(endpoints, "has_privacy_signal", lambda *request: False)
+    replace_attribute(endpoints, "has_privacy_signal", lambda *request: False)
     return ignore_request, keep_headers
 
 
 def _choice_ignored_later() -> ServerFault:
     from analytics.ingest import endpoint
 
-    swap(endpoint, "has_privacy_signal", lambda *request: False)
+    replace_attribute(endpoint, "has_privacy_signal", lambda *request: False)
     return ignore_request, keep_headers
 
 
@@ -193,7 +193,7 @@ def _nonces_in_order() -> ServerFault:
 
     numbers = itertools.count(time.time_ns())
 
-    swap(decision, "fresh_nonce", lambda: next(numbers).to_bytes(8, "big") + os.urandom(8))
+    replace_attribute(decision, "fresh_nonce", lambda: next(numbers).to_bytes(8, "big") + os.urandom(8))
     return ignore_request, keep_headers
 
 
@@ -213,8 +213,8 @@ _SERVER: dict[str, Callable[[], ServerFault]] = {
     "shutdown-dump": _shutdown_dump,
     "query-in-a-redirect": _query_in_a_redirect,
     "key-in-an-exception": _key_in_an_exception,
-    "hashed-visitor": lambda: _noted(_hashed_visitor),
-    "address-in-base64": lambda: _noted(_address_in_base64),
+    "hashed-visitor": lambda: _write_notes(_hashed_visitor),
+    "address-in-base64": lambda: _write_notes(_address_in_base64),
     "etag": _etag,
     "session-cookie": _session_cookie,
     "storage-on-the-device": _script(b";localStorage.setItem('visit', '1');"),
@@ -231,7 +231,7 @@ _SERVER: dict[str, Callable[[], ServerFault]] = {
 def _fold_without_vacuum() -> None:
     from analytics.ingest import open_views
 
-    swap(open_views, "compact", lambda: True)
+    replace_attribute(open_views, "compact", lambda: True)
 
 
 def _fold_without_counting() -> None:
@@ -242,13 +242,13 @@ def _fold_without_counting() -> None:
     def tallies(sums: Any) -> Any:
         return proper(list(sums)[1:])
 
-    swap(fold, "tally_views", tallies)
+    replace_attribute(fold, "tally_views", tallies)
 
 
 def _secret_kept() -> None:
     from campaign.lifecycle import transitions
 
-    swap(transitions, "destroy_subject_secret", lambda directory, campaign: False)
+    replace_attribute(transitions, "destroy_subject_secret", lambda directory, campaign: False)
 
 
 _WORKER: dict[str, Callable[[], None]] = {

@@ -45,7 +45,7 @@ exec "$@"
 _CLONE_NEWNET = 0x40000000
 
 
-def sealed(command: Sequence[str], folder: Path, *, offline: bool = False, cores: bool = False) -> list[str]:
+def sandbox_command(command: Sequence[str], folder: Path, *, offline: bool = False, cores: bool = False) -> list[str]:
     """The command line that runs `command` able to write in `folder` alone."""
     for name in PLACES:
         (folder / name).mkdir(exist_ok=True)
@@ -55,11 +55,13 @@ def sealed(command: Sequence[str], folder: Path, *, offline: bool = False, cores
 
 
 @cache
-def can_seal() -> bool:
+def can_sandbox() -> bool:
     """Whether this machine lets us."""
     with tempfile.TemporaryDirectory(dir=DISK) as folder:
         try:
-            done = subprocess.run(sealed(["true"], Path(folder), offline=True), capture_output=True, check=False)
+            done = subprocess.run(
+                sandbox_command(["true"], Path(folder), offline=True), capture_output=True, check=False
+            )
         except OSError:
             return False
     return done.returncode == 0
@@ -83,7 +85,7 @@ def run_in_network(pid: int, do: Callable[[], T]) -> T:
         return thread.submit(enter).result()
 
 
-def attempts(pid: int) -> int:
+def count_unrouted_packets(pid: int) -> int:
     """How many packets of this process's network found no route so far: each is an attempt to reach someone else."""
     lines = Path(f"/proc/{pid}/net/snmp").read_text(encoding="ascii").splitlines()
     names, values = (line.split() for line in lines if line.startswith("Ip:"))

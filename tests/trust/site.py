@@ -110,7 +110,7 @@ class TrustSite:
             command = [*self._manage("serve"), "--port", str(self.port), "--workers", str(workers)]
         self._web = self._popen(command, launcher.server_environment(self.environment))
         end = time.monotonic() + seconds
-        while not self.serves():
+        while not self.is_serving():
             if self._web.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"the server did not start:\n{self.printed_output()}")
             time.sleep(0.05)
@@ -118,7 +118,7 @@ class TrustSite:
     def recover(self, *, workers: int, seconds: float = 120.0) -> None:
         """Wait until all its processes are there again; start it anew if it has ended, as a service manager does."""
         end = time.monotonic() + seconds
-        while len(self.serving()) < workers or not self.serves():
+        while len(self.serving_pids()) < workers or not self.is_serving():
             assert self._web is not None
             if self._web.poll() is not None:
                 return self.start(workers=workers)
@@ -127,11 +127,11 @@ class TrustSite:
             time.sleep(0.05)
         return None
 
-    def serves(self) -> bool:
+    def is_serving(self) -> bool:
         """Whether a message is shown."""
         if not self.offline:
             return self._answers()
-        return has_started(self.main) and run_in_network(self.main, self._answers)
+        return has_started(self.main_pid) and run_in_network(self.main_pid, self._answers)
 
     def _answers(self) -> bool:
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=5)) as line:
@@ -142,46 +142,48 @@ class TrustSite:
                 return False
 
     @property
-    def processes(self) -> list[int]:
+    def root_pids(self) -> list[int]:
         """The first process of the server, and the worker."""
         return [child.pid for child in (self._web, self._worker) if child is not None]
 
     @property
-    def main(self) -> int:
+    def main_pid(self) -> int:
         """The server's first process."""
         assert self._web is not None
         return self._web.pid
 
-    def serving(self) -> list[int]:
+    def serving_pids(self) -> list[int]:
         """The processes that serve."""
-        return sorted(living_family(self.main) - {self.main})
+        return sorted(living_family(self.main_pid) - {self.main_pid})
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Stop the server: in order, or by force with all that it has started."""
         self._end(self._web, number)
         self._web = None
 
-    def work(self) -> None:
+    def start_worker(self) -> None:
         """Start the worker."""
         self._worker = self._popen(self._manage("worker"), self.environment)
 
-    def until_worked(self, seconds: float = 120.0) -> None:
+    def wait_for_worker(self, seconds: float = 120.0) -> None:
         """Wait until the worker has taken each of its steps once."""
         end = time.monotonic() + seconds
-        while len(self.ask("default", "SELECT name FROM analytics_workerstep WHERE succeeded_at IS NOT NULL")) < STEPS:
+        while (
+            len(self.query("default", "SELECT name FROM analytics_workerstep WHERE succeeded_at IS NOT NULL")) < STEPS
+        ):
             if time.monotonic() > end:
                 raise RuntimeError(f"the worker does not work:\n{self.printed_output()}")
             time.sleep(0.2)
 
-    def rest(self) -> None:
+    def stop_worker(self) -> None:
         """Stop the worker."""
         self._end(self._worker, signal.SIGTERM)
         self._worker = None
 
-    def end(self) -> None:
+    def stop_all(self) -> None:
         """Stop everything."""
         self.stop()
-        self.rest()
+        self.stop_worker()
 
     def _popen(self, command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         whole = sealed(command, self.folder, offline=self.offline, cores=self.cores)
@@ -224,13 +226,13 @@ class TrustSite:
         """A few lines of Python in the project."""
         return self.manage("shell", "--no-imports", "-c", code)
 
-    def work_once(self, *, hours: int = _HOURS_AHEAD) -> None:
+    def run_worker_once(self, *, hours: int = _HOURS_AHEAD) -> None:
         """Each step of the worker once, by a clock so many hours ahead: every view has closed."""
         self.run(sys.executable, "-m", "tests.trust.worker", str(hours))
 
     # What it keeps
 
-    def places(self) -> list[Path]:
+    def written_paths(self) -> list[Path]:
         """All that it can have written: the folder's directories, its output, and PostgreSQL's whole directory."""
         found = [self.folder / name for name in PLACES] + [self.output]
         return found + ([self.databases.directory] if self.databases else [])
@@ -239,7 +241,7 @@ class TrustSite:
         """What its processes have printed."""
         return self.output.read_text(encoding="utf-8", errors="replace") if self.output.exists() else ""
 
-    def ask(self, database: str, question: str) -> list[tuple[object, ...]]:
+    def query(self, database: str, question: str) -> list[tuple[object, ...]]:
         """The rows of a database, "default" or "audience"."""
         if self.databases:
             import psycopg
@@ -253,11 +255,11 @@ class TrustSite:
 
     def open_nonces(self) -> list[bytes]:
         """The nonces of the open views."""
-        return [bytes(row[0]) for row in self.ask("audience", "SELECT nonce FROM analytics_openview")]  # type: ignore[call-overload]  # the driver's type is any
+        return [bytes(row[0]) for row in self.query("audience", "SELECT nonce FROM analytics_openview")]  # type: ignore[call-overload]  # the driver's type is any
 
-    def tallied(self, outcome: str = "exposed") -> int:
+    def tally_total(self, outcome: str = "exposed") -> int:
         """How many counted views had this outcome."""
-        rows = self.ask("default", f"SELECT COALESCE(SUM(count), 0) FROM analytics_tally WHERE outcome = '{outcome}'")
+        rows = self.query("default", f"SELECT COALESCE(SUM(count), 0) FROM analytics_tally WHERE outcome = '{outcome}'")
         return int(str(rows[0][0]))
 
     def back_up(self) -> Path:
@@ -345,10 +347,10 @@ def site(*, engine: str = "sqlite", fault: str = "", variables: Mapping[str, str
             own = stack.enter_context(new_installation(folder / "data", databases.environment()))
             manage("shell", "--no-imports", "-c", PREPARE + _MORE, environment=own)
         made = TrustSite(folder, fault=fault, databases=databases, variables=variables)
-        stack.callback(made.end)
+        stack.callback(made.stop_all)
         yield made
 
 
-def keys(made: TrustSite) -> dict[int, bytes]:
+def receipt_keys_of(made: TrustSite) -> dict[int, bytes]:
     """The receipt keys of an installation."""
     return receipt_keys(made.data / "keys")

@@ -41,7 +41,7 @@ def test_a_promise_is_kept(row: str) -> None:
 def test_a_planted_fault_turns_its_row_red_for_the_right_reason(name: str) -> None:
     fault = next(fault for fault in FAULTS if fault.name == name)
     result = check(fault.row, Bench(fast=True, fault=fault))
-    assert any(fault.says in line for line in result.broken)
+    assert any(fault.expected_word in line for line in result.broken)
 
 
 def test_every_promise_has_a_fault_and_every_fault_in_a_process_has_a_row() -> None:

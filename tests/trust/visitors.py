@@ -44,7 +44,7 @@ class VisitReply:
     body: bytes
 
     @property
-    def audience(self) -> bool:
+    def is_audience(self) -> bool:
         """Whether the audience surface answered, not a page for staff."""
         path = self.path.partition("?")[0]
         asset = path.startswith("/static/campaign/") and path[17:] in _ASSETS
@@ -64,7 +64,7 @@ class TlsProxy:
     tls_context: ssl.SSLContext
 
 
-class _ThroughTheDoor(HTTPConnection):
+class _ProxyConnection(HTTPConnection):
     """A connection to the proxy, by its name and not by its address."""
 
     def __init__(self, door: TlsProxy, source: str) -> None:
@@ -128,15 +128,15 @@ class VisitorGroup:
     port: int
     people: list[MarkedVisitor]
     marks: MarkFactory
-    office: ReceiptSigner
+    receipt_signer: ReceiptSigner
     replies: list[VisitReply] = field(default_factory=list)
     receipts: list[str] = field(default_factory=list)
-    broken: int = 0
+    malformed_count: int = 0
     proxy: TlsProxy | None = None
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
-        self._expired = self.office.issue(_EXPIRED)
+        self._expired = self.receipt_signer.issue(_EXPIRED)
 
     @classmethod
     def of(cls, number: int, *, port: int, keys: Mapping[int, bytes], seed: int = 1) -> VisitorGroup:
@@ -153,9 +153,9 @@ class VisitorGroup:
     @property
     def statuses(self) -> Counter[int]:
         """How often the audience surface answered what."""
-        return Counter(reply.status for reply in self.replies if reply.audience)
+        return Counter(reply.status for reply in self.replies if reply.is_audience)
 
-    def each(self, visit: Callable[[Visit], None], people: Iterable[MarkedVisitor] | None = None) -> None:
+    def run_each(self, visit: Callable[[Visit], None], people: Iterable[MarkedVisitor] | None = None) -> None:
         """Each of them does this, eight at a time."""
 
         def go(who: MarkedVisitor) -> None:
@@ -167,53 +167,53 @@ class VisitorGroup:
 
     def _line(self, who: MarkedVisitor) -> HTTPConnection:
         if self.proxy:
-            return _ThroughTheDoor(self.proxy, who.address)
+            return _ProxyConnection(self.proxy, who.address)
         return HTTPConnection("127.0.0.1", self.port, timeout=20, source_address=(who.address, 0))
 
-    def keep(self, reply: VisitReply) -> None:
+    def record_reply(self, reply: VisitReply) -> None:
         with self._lock:
             self.replies.append(reply)
 
-    def send_what_is_no_http(self) -> None:
+    def send_malformed_requests(self) -> None:
         """Broken and strange requests, each from another address."""
         for number, sent in enumerate(wire.MalformedRequests(self.marks, self.receipts[0])):
             who = self.people[number % len(self.people)]
             wire.exchange(self.port, sent, source=who.address)
-            self.broken += 1
+            self.malformed_count += 1
 
 
 @dataclass
 class Visit:
     """One visitor's connection."""
 
-    crowd: VisitorGroup
-    who: MarkedVisitor
-    line: HTTPConnection
+    group: VisitorGroup
+    visitor: MarkedVisitor
+    connection: HTTPConnection
 
-    def ask(self, method: str, path: str, body: object = None, **headers: str) -> VisitReply:
+    def request(self, method: str, path: str, body: object = None, **headers: str) -> VisitReply:
         """One request with all that this visitor's browser tells; a lost connection is an answer of status 0."""
         content = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
-        named = {"Host": self.crowd.proxy.name} if self.crowd.proxy else {}
+        named = {"Host": self.group.proxy.name} if self.group.proxy else {}
         named |= {name.replace("_", "-"): value for name, value in headers.items()}
         for _ in range(_TRIES):
             try:
-                self.line.request(method, path, content, {**self.who.headers(), **named})
-                answer = self.line.getresponse()
+                self.connection.request(method, path, content, {**self.visitor.headers(), **named})
+                answer = self.connection.getresponse()
                 reply = VisitReply(path, answer.status, tuple(answer.getheaders()), answer.read())
                 break
             except (OSError, HTTPException):  # a server that refuses a long body hangs up behind its answer
-                self.line.close()
+                self.connection.close()
                 reply = VisitReply(path, 0, (), b"")
-        self.crowd.keep(reply)
+        self.group.record_reply(reply)
         return reply
 
-    def shown(self, placement: str = EMBEDDED, **more: str) -> str:
+    def request_message(self, placement: str = EMBEDDED, **more: str) -> str:
         """The receipt of a message that a partner's page asked for; empty if there is none."""
-        reply = self.ask("POST", DECIDE, {"placement": placement, "locale": "en", **more}, Origin=ORIGIN)
+        reply = self.request("POST", DECIDE, {"placement": placement, "locale": "en", **more}, Origin=ORIGIN)
         receipt = json.loads(reply.body).get("receipt") if reply.status == 200 else None
         if not receipt:
             return ""
-        self.crowd.receipts.append(receipt)
+        self.group.receipts.append(receipt)
         return str(receipt)
 
     def report_outcome(self, receipt: str, *outcomes: str, **headers: str) -> VisitReply:
@@ -222,27 +222,27 @@ class Visit:
         for event in events:
             if event["outcome"] in ("rating", "dwell"):
                 event["value"] = 3  # type: ignore[assignment]  # the others are strings
-        return self.ask("POST", EVENTS, events if len(events) > 1 else events[0], Origin=ORIGIN, **headers)
+        return self.request("POST", EVENTS, events if len(events) > 1 else events[0], Origin=ORIGIN, **headers)
 
     def press(self, placement: str, query: str = "", **fields: str) -> VisitReply:
         """The hosted page's form."""
-        return self.ask("POST", f"/m/{placement}/{query}", urlencode(fields).encode())
+        return self.request("POST", f"/m/{placement}/{query}", urlencode(fields).encode())
 
 
 # What they do
 
 
-def everything(at: Visit) -> None:
+def visit_everything(at: Visit) -> None:
     """Every address of the audience surface, with each answer that it has; then what belongs to staff."""
-    new = at.who.marks.new
-    _as_a_reader(at)
-    _as_a_partner(at)
-    _wrongly(at)
+    new = at.visitor.marks.new
+    _visit_hosted_page(at)
+    _call_api(at)
+    _send_invalid_requests(at)
     for path in ("/health/live", "/health/ready", "/favicon.ico", *(f"/static/campaign/{name}" for name in _ASSETS)):
-        at.ask("GET", f"{path}?{new()}={new()}")
-        at.ask("DELETE", path)
-    at.ask("GET", "/metrics", Authorization=f"Bearer {new()}")
-    at.ask("GET", "/metrics", Authorization=f"Bearer {TOKEN}")
+        at.request("GET", f"{path}?{new()}={new()}")
+        at.request("DELETE", path)
+    at.request("GET", "/metrics", Authorization=f"Bearer {new()}")
+    at.request("GET", "/metrics", Authorization=f"Bearer {TOKEN}")
     for path in (
         f"/{new()}",
         f"/campaigns/{new()}/",
@@ -250,47 +250,47 @@ def everything(at: Visit) -> None:
         f"/static/{new()}.js",
         f"/.{new()}",
     ):
-        at.ask("GET", f"{path}?{new()}={new()}")
-    at.ask("GET", f"/?next={new()}", Host=f"{new().lower()}.example")
-    at.ask("GET", f"/m/{HOSTED}/?{new()}", Host=f"{new().lower()}.example")
-    at.ask("POST", "/sign-in/", urlencode({"username": new(), "password": new()}).encode())
-    at.ask("POST", "/api/v1/token/", {"username": new(), "password": new()})
+        at.request("GET", f"{path}?{new()}={new()}")
+    at.request("GET", f"/?next={new()}", Host=f"{new().lower()}.example")
+    at.request("GET", f"/m/{HOSTED}/?{new()}", Host=f"{new().lower()}.example")
+    at.request("POST", "/sign-in/", urlencode({"username": new(), "password": new()}).encode())
+    at.request("POST", "/api/v1/token/", {"username": new(), "password": new()})
 
 
-def _as_a_reader(at: Visit) -> None:
-    new = at.who.marks.new
-    page = at.ask("GET", f"/m/{HOSTED}/?{new()}={new()}&locale=en-{new()}")
+def _visit_hosted_page(at: Visit) -> None:
+    new = at.visitor.marks.new
+    page = at.request("GET", f"/m/{HOSTED}/?{new()}={new()}&locale=en-{new()}")
     found = _RECEIPT.search(page.body)
     receipt = found[1].decode() if found else new()
-    at.crowd.receipts.append(receipt) if found else None
-    at.ask("GET", f"/m/{HOSTED}/seen.gif?receipt={receipt}&{new()}={new()}")
+    at.group.receipts.append(receipt) if found else None
+    at.request("GET", f"/m/{HOSTED}/seen.gif?receipt={receipt}&{new()}={new()}")
     for fields in ({"rating": "4"}, {"outcome": "left"}, {"outcome": "help_self"}, {"outcome": new()}):
         at.press(HOSTED, f"?{new()}={new()}", receipt=receipt, **{new(): new()}, **fields)
     for rest in ("left", "continued", "about", "thanks", "help/self", "help/affected", "unavailable", new()):
-        at.ask("GET", f"/m/{HOSTED}/{rest}?{new()}")
-    at.ask("GET", f"/m/{HOSTED}/?preview={new()}")
-    at.ask("GET", f"/m/{new()}/?{new()}")
-    at.ask("PUT", f"/m/{HOSTED}/", new().encode())
+        at.request("GET", f"/m/{HOSTED}/{rest}?{new()}")
+    at.request("GET", f"/m/{HOSTED}/?preview={new()}")
+    at.request("GET", f"/m/{new()}/?{new()}")
+    at.request("PUT", f"/m/{HOSTED}/", new().encode())
 
 
-def _as_a_partner(at: Visit) -> None:
-    new = at.who.marks.new
-    receipt = at.shown()
+def _call_api(at: Visit) -> None:
+    new = at.visitor.marks.new
+    receipt = at.request_message()
     at.report_outcome(receipt, "exposed")
     at.report_outcome(receipt, "exposed", "left", "rating", "dwell")
     at.report_outcome(receipt, "exposed", new())
     for placement in (FIRST, SECOND):
-        mine = at.shown(placement, unit=at.who.unit)
+        mine = at.request_message(placement, unit=at.visitor.unit)
         at.report_outcome(mine, "exposed", "continued")
-    tab = at.shown(TABS, session="new")
-    at.shown(TABS, session=tab or "new")
-    at.shown(TABS, session=new())
+    tab = at.request_message(TABS, session="new")
+    at.request_message(TABS, session=tab or "new")
+    at.request_message(TABS, session=new())
     for path in (DECIDE, EVENTS):
-        at.ask("OPTIONS", f"{path}?{new()}", Origin=f"https://{new()}.example")
+        at.request("OPTIONS", f"{path}?{new()}", Origin=f"https://{new()}.example")
 
 
-def _wrongly(at: Visit) -> None:
-    new = at.who.marks.new
+def _send_invalid_requests(at: Visit) -> None:
+    new = at.visitor.marks.new
     fine = {"placement": EMBEDDED}
     for body in (
         {**fine, new(): new()},
@@ -298,35 +298,35 @@ def _wrongly(at: Visit) -> None:
         {**fine, "locale": new() * 20},
         [new()],
     ):
-        at.ask("POST", f"{DECIDE}?{new()}", body, Origin=ORIGIN)
-    at.ask("POST", DECIDE, {"placement": new()})
-    at.ask("POST", DECIDE, {"placement": EMPTY, "unit": new()})
-    at.ask("POST", DECIDE, {**fine, "preview": new()})
-    at.ask("POST", DECIDE, fine, Origin=f"https://{new()}.example")
-    at.ask("GET", f"{DECIDE}?{quote(new())}")
-    at.ask("POST", DECIDE, new().encode() * 400)
-    at.ask("POST", DECIDE, f'{{"{new()}'.encode())
+        at.request("POST", f"{DECIDE}?{new()}", body, Origin=ORIGIN)
+    at.request("POST", DECIDE, {"placement": new()})
+    at.request("POST", DECIDE, {"placement": EMPTY, "unit": new()})
+    at.request("POST", DECIDE, {**fine, "preview": new()})
+    at.request("POST", DECIDE, fine, Origin=f"https://{new()}.example")
+    at.request("GET", f"{DECIDE}?{quote(new())}")
+    at.request("POST", DECIDE, new().encode() * 400)
+    at.request("POST", DECIDE, f'{{"{new()}'.encode())
     for event in (
-        {"receipt": at.crowd._expired, "outcome": "exposed"},
+        {"receipt": at.group._expired, "outcome": "exposed"},
         {"receipt": f"{new():A<103}", "outcome": "exposed"},
         {"receipt": new(), "outcome": new()},
         {"receipt": new(), "outcome": "exposed", new(): new()},
     ):
-        at.ask("POST", f"{EVENTS}?{new()}", event, Origin=ORIGIN)
+        at.request("POST", f"{EVENTS}?{new()}", event, Origin=ORIGIN)
 
 
 def provoke_errors(at: Visit) -> None:
     """What makes the server of tests.trust.application fail, with the subject's key in the error."""
-    at.ask("POST", DECIDE, {"placement": FIRST, "unit": f"stumble-{at.who.unit}"}, Origin=ORIGIN)
+    at.request("POST", DECIDE, {"placement": FIRST, "unit": f"stumble-{at.visitor.unit}"}, Origin=ORIGIN)
 
 
-def sign_in(at: Visit) -> None:
+def fail_to_sign_in(at: Visit) -> None:
     """A page of the staff's, while its database is away: it fails, with all that it was sent at hand."""
-    fields = {"username": at.who.marks.new(), "password": at.who.marks.new()}
-    at.ask("POST", f"/sign-in/?{at.who.marks.new()}", urlencode(fields).encode())
-    at.ask("GET", f"/sign-in/?{at.who.marks.new()}")
+    fields = {"username": at.visitor.marks.new(), "password": at.visitor.marks.new()}
+    at.request("POST", f"/sign-in/?{at.visitor.marks.new()}", urlencode(fields).encode())
+    at.request("GET", f"/sign-in/?{at.visitor.marks.new()}")
 
 
 def repeat_events(at: Visit) -> None:
     """A message, and an event for it."""
-    at.report_outcome(at.shown() or at.crowd.receipts[0], "exposed")
+    at.report_outcome(at.request_message() or at.group.receipts[0], "exposed")

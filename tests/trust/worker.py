@@ -17,7 +17,7 @@ def main(hours: int) -> int:
     from analytics.worker.steps import STEPS
     from tests.trust import planted
 
-    planted.in_the_worker(os.environ.get("TRUST_FAULT", ""))
+    planted.plant_in_worker(os.environ.get("TRUST_FAULT", ""))
     worker = Worker(STEPS, clock=lambda: datetime.now(UTC) + timedelta(hours=hours), write_line=lambda line: None)
     failed = [step.name for step in STEPS if not worker.run(step)]
     return 1 if failed else 0

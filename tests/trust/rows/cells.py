@@ -57,7 +57,7 @@ def check(bench: Bench) -> Result:
     """Release and attack."""
     hide = primary_only if bench.fault else _product()
     chance, found = random.Random(1), AttackResult()
-    campaigns = bench.some(50, 3)
+    campaigns = bench.scaled(50, 3)
     for _ in range(campaigns):
         exact = list(_campaign(chance))
         history: dict[tuple[str, str], list[tuple[DisclosedCells, Counts]]] = {}
@@ -136,7 +136,7 @@ def _product() -> SuppressionRule:
             decided = suppress.suppress_cells(exact, before, rule)
             before += [decided] if decided else []
             yield {
-                arm: {name: _from(shown, name, look[arm][name]) for name in shown.totals}
+                arm: {name: _disclosed_cells(shown, name, look[arm][name]) for name in shown.totals}
                 for arm, shown in (decided or {}).items()
             }
 
@@ -152,7 +152,7 @@ def _as_cells(outcomes: Mapping[str, Counts]) -> ExactCells:
     return ExactCells(columns, parts)
 
 
-def _from(shown: Any, outcome: str, exact: Counts) -> DisclosedCells:
+def _disclosed_cells(shown: Any, outcome: str, exact: Counts) -> DisclosedCells:
     """The project's own table in our words."""
     total = shown.totals[outcome]
     table = shown.parts.get(outcome, {})

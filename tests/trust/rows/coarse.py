@@ -17,8 +17,8 @@ from scipy.stats import spearmanr
 from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptSigner
 from tests.trust.bench import Bench
 from tests.trust.result import Result
-from tests.trust.rows.fields import declared
-from tests.trust.site import TrustSite, keys
+from tests.trust.rows.fields import declared_fields
+from tests.trust.site import TrustSite, receipt_keys_of
 from tests.trust.visitors import Visit, VisitorGroup
 
 TABLE = "analytics_openview"
@@ -45,19 +45,19 @@ _DAYS = {"analytics_tally": "day", "campaign_servedcount": "day"}
 
 def check(bench: Bench) -> Result:
     """Try what must not fit; look for numbered rows; compare order with arrival."""
-    number = bench.some(2_000, 300)
+    number = bench.scaled(2_000, 300)
     with bench.site() as made:
-        broken = [*_what_fits(made), *_numbered(made)]
+        broken = [*_accepted_fine_values(made), *_numbered_tables(made)]
         made.start()
         files = len(list(made.data.rglob("*")))
-        office = ReceiptSigner(keys(made))
-        crowd = VisitorGroup.of(1, port=made.port, keys=keys(made))
-        crowd.each(lambda at: _arrive(at, office, number))
+        office = ReceiptSigner(receipt_keys_of(made))
+        crowd = VisitorGroup.of(1, port=made.port, keys=receipt_keys_of(made))
+        crowd.run_each(lambda at: _report_views(at, office, number))
         more = len(list(made.data.rglob("*"))) - files
         made.stop()
-        made.work_once(hours=2)
+        made.run_worker_once(hours=2)
         opened = [office.verify(receipt, hour=0).nonce for receipt in crowd.receipts[:number]]
-        places = _places(made, opened)
+        places = _byte_offsets(made, opened)
         rho = _correlation(places)
         drawn = _correlation([int.from_bytes(nonce, "big") for nonce in opened])
         kept = len(made.open_nonces())
@@ -74,19 +74,19 @@ def check(bench: Bench) -> Result:
     )
 
 
-def _arrive(at: Visit, office: ReceiptSigner, number: int) -> None:
+def _report_views(at: Visit, office: ReceiptSigner, number: int) -> None:
     """Views that stay open, each after the other, and as many beside them that close soon."""
     hour = int(time.time()) // SECONDS_PER_HOUR
-    while len(at.crowd.receipts) < number:
-        at.shown()
-    for text in at.crowd.receipts[:number]:
+    while len(at.group.receipts) < number:
+        at.request_message()
+    for text in at.group.receipts[:number]:
         receipt = office.verify(text, hour=0)
         at.report_outcome(office.issue(receipt._replace(closes=receipt.hour + 20)), "exposed")
         soon = receipt._replace(nonce=bytes(byte ^ 0xA5 for byte in receipt.nonce), hour=hour - 1, closes=hour + 1)
         at.report_outcome(office.issue(soon), "exposed")
 
 
-def _what_fits(made: TrustSite) -> Iterator[str]:
+def _accepted_fine_values(made: TrustSite) -> Iterator[str]:
     """What the tables take and should not; the usual row they must take, or the refusals say nothing."""
     nonce, short = _BLOBS["postgresql" if made.databases else "sqlite"]
 
@@ -97,19 +97,19 @@ def _what_fits(made: TrustSite) -> Iterator[str]:
     if not insert({}):
         yield "a usual row does not fit"
     for says, changes in _FINER.items():
-        made.ask("audience", f"DELETE FROM {TABLE}")
+        made.query("audience", f"DELETE FROM {TABLE}")
         halves = "hour <> ROUND(hour) OR closes <> ROUND(closes)"  # PostgreSQL takes a half and keeps a whole
         if insert(changes) and (
-            ".5" not in "".join(changes.values()) or made.ask("audience", f"SELECT 1 FROM {TABLE} WHERE {halves}")
+            ".5" not in "".join(changes.values()) or made.query("audience", f"SELECT 1 FROM {TABLE} WHERE {halves}")
         ):
             yield f"{says} in {TABLE}"
     for table in _DAYS:
         says = f"UPDATE {table} SET day = '2026-03-02 11:15:00'"
-        made.ask("default", _ROW[table])
+        made.query("default", _ROW[table])
         if _fits(made, "default", f"{says} WHERE count = 4711") and _is_finer(made, table):
             yield f"a time of day fits in {table}"
-        made.ask("default", f"DELETE FROM {table} WHERE count = 4711")
-    made.ask("audience", f"DELETE FROM {TABLE}")
+        made.query("default", f"DELETE FROM {table} WHERE count = 4711")
+    made.query("audience", f"DELETE FROM {TABLE}")
 
 
 _ARM = "(SELECT MIN(id) FROM campaign_arm), (SELECT MIN(id) FROM campaign_placement), 'en'"
@@ -123,18 +123,18 @@ _ROW = {
 
 def _is_finer(made: TrustSite, table: str) -> bool:
     """PostgreSQL takes a time for a day and forgets the time."""
-    return any(len(str(row[0])) > 10 for row in made.ask("default", f"SELECT day FROM {table} WHERE count = 4711"))
+    return any(len(str(row[0])) > 10 for row in made.query("default", f"SELECT day FROM {table} WHERE count = 4711"))
 
 
 def _fits(made: TrustSite, database: str, statement: str) -> bool:
     try:
-        made.ask(database, statement)
+        made.query(database, statement)
     except (sqlite3.IntegrityError, psycopg.IntegrityError, psycopg.DataError):
         return False
     return True
 
 
-def _numbered(made: TrustSite) -> Iterator[str]:
+def _numbered_tables(made: TrustSite) -> Iterator[str]:
     """Tables whose rows have a number, hidden or not: it says which came first."""
     for database in ("default", "audience"):
         if made.databases:
@@ -142,19 +142,19 @@ def _numbered(made: TrustSite) -> Iterator[str]:
                 AND (is_identity = 'YES' OR column_default LIKE 'nextval%')"""
         else:
             question = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%WITHOUT ROWID%'"
-        for (table,) in made.ask(database, question):
-            if table in declared() and (database == "audience") == (table in _OF_THE_AUDIENCE):
+        for (table,) in made.query(database, question):
+            if table in declared_fields() and (database == "audience") == (table in _OF_THE_AUDIENCE):
                 yield f"rows of {table} are numbered in the order in which they came"
 
 
 _OF_THE_AUDIENCE = {TABLE, "analytics_foldedhour"}
 
 
-def _places(made: TrustSite, nonces: Sequence[bytes]) -> list[int]:
+def _byte_offsets(made: TrustSite, nonces: Sequence[bytes]) -> list[int]:
     """Where each nonce lies in the table's bytes."""
     if made.databases:
-        made.ask("audience", "CHECKPOINT")
-        path = Path(str(made.ask("audience", f"SELECT pg_relation_filepath('{TABLE}')")[0][0]))
+        made.query("audience", "CHECKPOINT")
+        path = Path(str(made.query("audience", f"SELECT pg_relation_filepath('{TABLE}')")[0][0]))
         content = (made.databases.directory / "data" / path).read_bytes()
     else:
         content = (made.data / "audience.sqlite3").read_bytes()

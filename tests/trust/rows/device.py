@@ -21,8 +21,8 @@ from campaign.entrypoints import launcher
 from tests.browser.conftest import chromium
 from tests.trust.bench import Bench
 from tests.trust.result import Result
-from tests.trust.site import EMBEDDED, HOSTED, TABS, TrustSite, keys
-from tests.trust.visitors import VisitorGroup, VisitReply, everything
+from tests.trust.site import EMBEDDED, HOSTED, TABS, TrustSite, receipt_keys_of
+from tests.trust.visitors import VisitorGroup, VisitReply, visit_everything
 
 _KEPT = """async () => ({
     cookies: document.cookie ? document.cookie.split(";") : [],
@@ -70,15 +70,15 @@ class Device:
 
 def check(bench: Bench) -> Result:
     """Visit in every way, then read every header of every kind of reply."""
-    ways = bench.some(2, 1)
-    with bench.site() as made, _partner(made) as pages:
+    ways = bench.scaled(2, 1)
+    with bench.site() as made, _partner_pages(made) as pages:
         made.start()
         own = {f"127.0.0.1:{made.port}", *(urlsplit(page).netloc for page in pages.values())}
         with ThreadPoolExecutor(1) as thread:  # the browser's interface wants a thread to itself
             device, tabs = thread.submit(_visit_in_every_way, made, pages, ways).result()
-        crowd = VisitorGroup.of(2, port=made.port, keys=keys(made))
-        crowd.each(everything)
-        told = [fault for reply in crowd.replies if reply.audience for fault in _lasting(reply)]
+        crowd = VisitorGroup.of(2, port=made.port, keys=receipt_keys_of(made))
+        crowd.run_each(visit_everything)
+        told = [fault for reply in crowd.replies if reply.is_audience for fault in _lasting_headers(reply)]
     foreign = sorted(device.hosts - own)
     broken = [*dict.fromkeys(device.items), *(f"{host} was called" for host in foreign), *sorted(set(told))]
     broken += [] if any(TABS in item for item in tabs.items) else ["the receipt that a tab keeps was not seen"]
@@ -117,17 +117,17 @@ def _visit(
         if way in ("inline", "cover", TABS):
             page.get_by_role("button", name="Leave this page").first.wait_for()
         page.wait_for_timeout(1_300 if scripts else 100)  # so long must a message stand to count as seen
-        _look(page, way, device, scripts=scripts)
+        _record_stored_items(page, way, device, scripts=scripts)
         if button:
             page.get_by_role("button", name=button).first.click()
             page.wait_for_timeout(200)
-            _look(page, way, device, scripts=scripts)
+            _record_stored_items(page, way, device, scripts=scripts)
         page.reload()
-        _look(page, way, device, scripts=scripts)
+        _record_stored_items(page, way, device, scripts=scripts)
         device.visits += 1
 
 
-def _look(page: Page, way: str, device: Device, *, scripts: bool) -> None:
+def _record_stored_items(page: Page, way: str, device: Device, *, scripts: bool) -> None:
     context = page.context
     state = context.storage_state(indexed_db=True)
     found = [f"cookie {cookie['name']}" for cookie in state["cookies"]]
@@ -137,7 +137,7 @@ def _look(page: Page, way: str, device: Device, *, scripts: bool) -> None:
     device.items += [f"{item} ({way})" for item in found]
 
 
-def _lasting(reply: VisitReply) -> Iterator[str]:
+def _lasting_headers(reply: VisitReply) -> Iterator[str]:
     """What a reply tells a browser to keep, or would let it be known again."""
     names = {name.lower() for name, _ in reply.headers}
     yield from (f"the header {name} of {reply.path.partition('?')[0]}" for name in names - _HEADERS)
@@ -148,7 +148,7 @@ def _lasting(reply: VisitReply) -> Iterator[str]:
 
 
 @contextmanager
-def _partner(made: TrustSite) -> Iterator[dict[str, str]]:
+def _partner_pages(made: TrustSite) -> Iterator[dict[str, str]]:
     """A partner's pages on other origins, each with the tag in one of its forms."""
     html = PARTNER_PAGE.read_text(encoding="utf-8").replace("{{ORIGIN}}", f"http://127.0.0.1:{made.port}")
     tag = _TAG.search(html)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from analytics.data_inventory import schema
 from tests.trust.bench import Bench
 from tests.trust.result import Result
-from tests.trust.site import TrustSite, keys
-from tests.trust.visitors import VisitorGroup, everything
+from tests.trust.site import TrustSite, receipt_keys_of
+from tests.trust.visitors import VisitorGroup, visit_everything
 
 _DJANGOS_OWN = {"django_migrations", "sqlite_sequence"}
 _COLUMNS = {
@@ -20,7 +20,7 @@ _COLUMNS = {
 }
 
 
-def declared() -> dict[str, set[str]]:
+def declared_fields() -> dict[str, set[str]]:
     """Each table that the audience causes to be written, and the fields that it may have."""
     return {table.name: set(table.fields) for table in schema.tables() if table.written_by == "audience"}
 
@@ -30,13 +30,15 @@ def check(bench: Bench) -> Result:
     with bench.site() as made:
         before = _rows(made)
         made.start()
-        crowd = VisitorGroup.of(bench.some(60, 10), port=made.port, keys=keys(made))
-        crowd.each(everything)
+        crowd = VisitorGroup.of(bench.scaled(60, 10), port=made.port, keys=receipt_keys_of(made))
+        crowd.run_each(visit_everything)
         made.stop()
         grown = {table for table, rows in _rows(made).items() if rows != before[table]}
-        fields = {field for field in _columns(made) if field[:2] in grown or field[1] in declared()}
+        fields = {field for field in _columns(made) if field[:2] in grown or field[1] in declared_fields()}
     unknown = sorted(
-        f"{table}.{column} is not declared" for _, table, column in fields if column not in declared().get(table, ())
+        f"{table}.{column} is not declared"
+        for _, table, column in fields
+        if column not in declared_fields().get(table, ())
     )
     tables = sorted({table for _, table, _ in fields})
     return Result(
@@ -52,7 +54,7 @@ def _columns(made: TrustSite) -> list[tuple[str, str, str]]:
     return [
         (name, str(table), str(column))
         for name in ("default", "audience")
-        for table, column in made.ask(name, question)
+        for table, column in made.query(name, question)
         if table not in _DJANGOS_OWN
     ]
 
@@ -60,4 +62,6 @@ def _columns(made: TrustSite) -> list[tuple[str, str, str]]:
 def _rows(made: TrustSite) -> dict[tuple[str, str], int]:
     """How many rows each table has."""
     tables = {field[:2] for field in _columns(made)}
-    return {(name, table): int(str(made.ask(name, f'SELECT COUNT(*) FROM "{table}"')[0][0])) for name, table in tables}
+    return {
+        (name, table): int(str(made.query(name, f'SELECT COUNT(*) FROM "{table}"')[0][0])) for name, table in tables
+    }

@@ -16,8 +16,15 @@ from tests.trust.bench import Bench
 from tests.trust.needles import Search, encodings_of
 from tests.trust.result import Result
 from tests.trust.shipped import NAME, nginx
-from tests.trust.site import TrustSite, keys
-from tests.trust.visitors import STATUSES, VisitorGroup, everything, provoke_errors, repeat_events, sign_in
+from tests.trust.site import TrustSite, receipt_keys_of
+from tests.trust.visitors import (
+    STATUSES,
+    VisitorGroup,
+    fail_to_sign_in,
+    provoke_errors,
+    repeat_events,
+    visit_everything,
+)
 
 _STUMBLING = "tests.trust.application:application"
 _EXPORTS = """
@@ -34,22 +41,22 @@ def check(bench: Bench) -> Result:
     """Search for hundreds of visitors in all that is left of their visits."""
     with bench.site({"ALLOWED_HOSTS": f"127.0.0.1,{NAME}"}) as made, ExitStack() as stack:
         made.start(workers=2)
-        made.work()
-        crowd = VisitorGroup.of(bench.some(300, 12), port=made.port, keys=keys(made))
-        places = made.places()
+        made.start_worker()
+        crowd = VisitorGroup.of(bench.scaled(300, 12), port=made.port, keys=receipt_keys_of(made))
+        places = made.written_paths()
         if bench.engine == "postgresql":
             crowd.proxy, written = stack.enter_context(nginx(made.port))
             places.append(written)
-        _visits_and_trouble(made, crowd)
+        _visit_through_outages(made, crowd)
         search = crowd.search()
         control = _open_views_are_found(made)
-        hits = search.hits_in(places)  # while views are open, and once more at the end of the day
+        hits = search.search_files(places)  # while views are open, and once more at the end of the day
         _end_of_day(made)
-        hits += search.hits_in(places)
+        hits += search.search_files(places)
         for reply in crowd.replies:
-            if reply.audience:
+            if reply.is_audience:
                 head = "\n".join(f"{name}: {value}" for name, value in reply.headers)
-                hits += search.hits(head.encode() + reply.body, f"an answer {reply.status}")
+                hits += search.find_hits(head.encode() + reply.body, f"an answer {reply.status}")
         missing = STATUSES - set(crowd.statuses)
         hits = list(dict.fromkeys(hits))
         broken = [str(hit) for hit in hits]
@@ -59,57 +66,61 @@ def check(bench: Bench) -> Result:
     through = " through nginx" if crowd.proxy else ""
     return Result(
         n=(
-            f"{len(crowd.people)} addresses{through}, {len(crowd.replies) + crowd.broken:,} requests, "
+            f"{len(crowd.people)} addresses{through}, {len(crowd.replies) + crowd.malformed_count:,} requests, "
             f"{crowd.marks.made:,} marks, {len(STATUSES & set(crowd.statuses))} statuses, {files:,} files, "
-            f"{search.scanned / 1e6:,.0f} MB, {search.size:,} forms"
+            f"{search.scanned_bytes / 1e6:,.0f} MB, {search.pattern_count:,} forms"
         ),
         figure=f"hits {len(hits)}",
         broken=tuple(broken),
     )
 
 
-def _visits_and_trouble(made: TrustSite, crowd: VisitorGroup) -> None:
+def _visit_through_outages(made: TrustSite, crowd: VisitorGroup) -> None:
     half = len(crowd.people) // 2
-    crowd.each(everything, crowd.people[:half])
+    crowd.run_each(visit_everything, crowd.people[:half])
     with suppress(ProcessLookupError):
-        os.kill(_one_that_serves(made), signal.SIGABRT)  # as a fault in compiled code ends it: here a core is dumped
+        os.kill(
+            _largest_serving_pid(made), signal.SIGABRT
+        )  # as a fault in compiled code ends it: here a core is dumped
     made.recover(workers=2)
-    crowd.each(everything, crowd.people[half:])
+    crowd.run_each(visit_everything, crowd.people[half:])
     with made.audience_database_away():
-        crowd.each(repeat_events)
-    crowd.send_what_is_no_http()
+        crowd.run_each(repeat_events)
+    crowd.send_malformed_requests()
     with made.disk_full():
-        crowd.each(repeat_events, crowd.people[:3])
-    made.rest()
+        crowd.run_each(repeat_events, crowd.people[:3])
+    made.stop_worker()
     made.stop(signal.SIGKILL)
     with made.default_database_away():
         made.start(_STUMBLING)
-        crowd.each(provoke_errors)
-        crowd.each(sign_in, crowd.people[:10])
+        crowd.run_each(provoke_errors)
+        crowd.run_each(fail_to_sign_in, crowd.people[:10])
         made.stop()
     made.start()
-    crowd.each(repeat_events)
+    crowd.run_each(repeat_events)
 
 
-def _one_that_serves(made: TrustSite) -> int:
+def _largest_serving_pid(made: TrustSite) -> int:
     """The serving process with the most memory: a forked helper has less."""
 
     def resident(pid: int) -> int:
         return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
 
-    return max(made.serving(), key=resident)
+    return max(made.serving_pids(), key=resident)
 
 
 def _open_views_are_found(made: TrustSite) -> bool:
     """Whether the search finds the nonces of all open views in the same files."""
     nonces = made.open_nonces()
     control = Search({form: str(number) for number, nonce in enumerate(nonces) for form, _ in encodings_of(nonce, "")})
-    return bool(nonces) and len({hit.what for hit in control.hits_in(made.places())}) == len(nonces)
+    return bool(nonces) and len({hit.what for hit in control.search_files(made.written_paths())}) == len(nonces)
 
 
 def _end_of_day(made: TrustSite) -> None:
     made.stop()
-    made.work_once()
-    made.manage("report", "autumn-pilot", "--json") if made.ask("default", "SELECT 1 FROM analytics_analysis") else None
+    made.run_worker_once()
+    made.manage("report", "autumn-pilot", "--json") if made.query(
+        "default", "SELECT 1 FROM analytics_analysis"
+    ) else None
     made.shell(_EXPORTS)
     made.back_up()

@@ -17,7 +17,7 @@ from campaign.assignment import subject_ids
 from tests.trust.bench import Bench
 from tests.trust.needles import Search, encodings_of
 from tests.trust.result import Result
-from tests.trust.site import FIRST, SECOND, TrustSite, keys
+from tests.trust.site import FIRST, SECOND, TrustSite, receipt_keys_of
 from tests.trust.visitors import Visit, VisitorGroup
 
 _SECRET = 32
@@ -34,27 +34,29 @@ Campaign.objects.filter(slug__in={slugs!r}).update(ends_at=timezone.now())
 
 def check(bench: Bench) -> Result:
     """Attack twice: while the campaigns run, with the key directory, which must succeed; and after they closed."""
-    number = bench.some(400, 60)
+    number = bench.scaled(400, 60)
     with bench.site() as made:
         made.start()
-        crowd = VisitorGroup.of(number, port=made.port, keys=keys(made))
-        crowd.each(_meet_both)
+        crowd = VisitorGroup.of(number, port=made.port, keys=receipt_keys_of(made))
+        crowd.run_each(_visit_both_campaigns)
         secrets = [
             (made.data / "keys" / f"campaign-{_number(made, slug)}.key").read_bytes() for slug in (FIRST, SECOND)
         ]
         backup = made.back_up()
         subjects = [who.unit for who in crowd.people]
-        open_before = _opened(made)
-        before = _linked(secrets, subjects, open_before)
+        open_before = _open_nonces(made)
+        before = _count_linked(secrets, subjects, open_before)
         made.shell(_CLOSE.format(slugs=[FIRST, SECOND]))
         made.stop()
-        made.work_once(hours=0)
-        nonces = _opened(made)
+        made.run_worker_once(hours=0)
+        nonces = _open_nonces(made)
         search = Search({form: f"a secret{name}" for secret in secrets for form, name in encodings_of(secret, "")})
-        hits = search.hits_in(made.places())
-        files = [path for place in [*made.places(), backup] for path in [place, *place.rglob("*")] if path.is_file()]
+        hits = search.search_files(made.written_paths())
+        files = [
+            path for place in [*made.written_paths(), backup] for path in [place, *place.rglob("*")] if path.is_file()
+        ]
         tried, found = _attack(files, subjects, nonces)
-        linked = _linked(found, subjects, nonces)
+        linked = _count_linked(found, subjects, nonces)
     broken = [str(hit) for hit in hits]
     broken += [f"{linked} views were linked to subjects by a secret in the files"] if linked else []
     broken += (
@@ -73,22 +75,22 @@ def check(bench: Bench) -> Result:
     )
 
 
-def _meet_both(at: Visit) -> None:
+def _visit_both_campaigns(at: Visit) -> None:
     for slug in (FIRST, SECOND):
-        at.report_outcome(at.shown(slug, unit=at.who.unit), "exposed")
+        at.report_outcome(at.request_message(slug, unit=at.visitor.unit), "exposed")
 
 
 def _number(made: TrustSite, slug: str) -> int:
-    return int(str(made.ask("default", f"SELECT id FROM campaign_campaign WHERE slug = '{slug}'")[0][0]))
+    return int(str(made.query("default", f"SELECT id FROM campaign_campaign WHERE slug = '{slug}'")[0][0]))
 
 
-def _opened(made: TrustSite) -> dict[bytes, int]:
+def _open_nonces(made: TrustSite) -> dict[bytes, int]:
     """The nonces of open views, with their hours."""
-    rows = made.ask("audience", "SELECT nonce, hour FROM analytics_openview")
+    rows = made.query("audience", "SELECT nonce, hour FROM analytics_openview")
     return {bytes(nonce): int(str(hour)) for nonce, hour in rows}  # type: ignore[call-overload]  # bytes, as any
 
 
-def _linked(secrets: Sequence[bytes], subjects: Sequence[str], nonces: dict[bytes, int]) -> int:
+def _count_linked(secrets: Sequence[bytes], subjects: Sequence[str], nonces: dict[bytes, int]) -> int:
     """How many views are linked to a subject by these secrets."""
     hours = set(nonces.values())
     return len(
@@ -107,7 +109,7 @@ def _attack(files: Sequence[Path], subjects: Sequence[str], nonces: dict[bytes, 
     hour = next(iter(nonces.values()), 0) // 24 * 24
     tried, found = set[bytes](), []
     for path in files:
-        for secret in _possible(path.read_bytes()):
+        for secret in _possible_secrets(path.read_bytes()):
             if secret in tried:
                 continue
             tried.add(secret)
@@ -116,7 +118,7 @@ def _attack(files: Sequence[Path], subjects: Sequence[str], nonces: dict[bytes, 
     return len(tried), found
 
 
-def _possible(content: bytes) -> Iterator[bytes]:
+def _possible_secrets(content: bytes) -> Iterator[bytes]:
     """Every 32 bytes that look drawn at random, as they are, in hexadecimal or in base64."""
     for match in _HEX.finditer(content):
         yield bytes.fromhex(match[1].decode())

@@ -6,9 +6,9 @@ import socket
 
 from tests.trust.bench import Bench
 from tests.trust.result import Result
-from tests.trust.sealed import attempts, run_in_network
-from tests.trust.site import keys
-from tests.trust.visitors import VisitorGroup, everything
+from tests.trust.sealed import count_unrouted_packets, run_in_network
+from tests.trust.site import receipt_keys_of
+from tests.trust.visitors import VisitorGroup, visit_everything
 
 
 def check(bench: Bench) -> Result:
@@ -16,15 +16,15 @@ def check(bench: Bench) -> Result:
     with bench.site() as made:
         made.offline = True
         made.start()
-        made.work()
-        crowd = VisitorGroup.of(bench.some(60, 8), port=made.port, keys=keys(made))
-        run_in_network(made.main, lambda: crowd.each(everything))
-        made.until_worked()
-        tried = sum(attempts(pid) for pid in made.processes)
-        run_in_network(made.main, _try)
-        control = sum(attempts(pid) for pid in made.processes) - tried
+        made.start_worker()
+        crowd = VisitorGroup.of(bench.scaled(60, 8), port=made.port, keys=receipt_keys_of(made))
+        run_in_network(made.main_pid, lambda: crowd.run_each(visit_everything))
+        made.wait_for_worker()
+        tried = sum(count_unrouted_packets(pid) for pid in made.root_pids)
+        run_in_network(made.main_pid, _send_packet)
+        control = sum(count_unrouted_packets(pid) for pid in made.root_pids) - tried
         lost = sum(reply.status == 0 for reply in crowd.replies)
-        processes = len(made.serving()) + len(made.processes)
+        processes = len(made.serving_pids()) + len(made.root_pids)
     broken = [f"{tried} attempts to reach someone"] if tried else []
     broken += [] if control == 1 else ["an attempt of our own was not counted"]
     broken += [f"{lost} requests were not answered"] if lost else []
@@ -35,7 +35,7 @@ def check(bench: Bench) -> Result:
     )
 
 
-def _try() -> None:
+def _send_packet() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
         try:
             line.sendto(b"?", ("192.0.2.1", 53))

@@ -15,7 +15,7 @@ from tests.fuzz.marks import MarkFactory
 from tests.trust.bench import Bench
 from tests.trust.needles import Search, needles_of_marks
 from tests.trust.result import Result
-from tests.trust.site import EMBEDDED, FIRST, HOSTED, keys
+from tests.trust.site import EMBEDDED, FIRST, HOSTED, receipt_keys_of
 from tests.trust.visitors import DECIDE, EVENTS, Visit, VisitorGroup
 
 PERSONS = (
@@ -45,13 +45,13 @@ def check(bench: Bench) -> Result:
         marks = MarkFactory()
         real = receipts(made.port, 100)
         wardrobe = RequestFiller((HOSTED, EMBEDDED), real, "no-token", marks, random.Random(1))
-        report = described.drive(f"http://127.0.0.1:{made.port}", wardrobe, cases=bench.some(1_500, 60))
-        outcomes = wire.drive(made.port, wire.MalformedRequests(marks, real[0]), alive=made.serves)
-        crowd = VisitorGroup.of(1, port=made.port, keys=keys(made))
+        report = described.drive(f"http://127.0.0.1:{made.port}", wardrobe, cases=bench.scaled(1_500, 60))
+        outcomes = wire.drive(made.port, wire.MalformedRequests(marks, real[0]), alive=made.is_serving)
+        crowd = VisitorGroup.of(1, port=made.port, keys=receipt_keys_of(made))
         told: list[str] = []
-        crowd.each(lambda at: told.extend(_by_hand(at, marks, real[1])))
+        crowd.run_each(lambda at: told.extend(_send_known_cases(at, marks, real[1])))
         search = Search(dict(needles_of_marks(marks)))
-        kept = search.hits_in(made.places())
+        kept = search.search_files(made.written_paths())
     errors = report.server_errors + sum((outcome.status or 0) >= 500 for outcome in outcomes)
     sent = report.cases + len(outcomes) + len(crowd.replies)
     broken = [*map(str, kept), *told, *(fault.splitlines()[0] for fault in report.faults)]
@@ -63,21 +63,21 @@ def check(bench: Bench) -> Result:
     )
 
 
-def _by_hand(at: Visit, marks: MarkFactory, receipt: str) -> list[str]:
+def _send_known_cases(at: Visit, marks: MarkFactory, receipt: str) -> list[str]:
     """What was accepted and should not be, or refused and should not be."""
     wrong = []
     event = {"receipt": receipt, "outcome": "exposed"}
     for path, body in ((DECIDE, {"placement": EMBEDDED}), (EVENTS, event)):
         for field in (marks.new(), "comment", "email", "ip", "user_agent", "url", "Placement", "__proto__", ""):
-            reply = at.ask("POST", path, {**body, field: marks.new()}, Origin=ORIGIN)
+            reply = at.request("POST", path, {**body, field: marks.new()}, Origin=ORIGIN)
             if (reply.status, _code(reply.body)) != (400, "unknown_field"):
                 wrong.append(f"{path} accepted the field {field!r}")
     for key in PERSONS:
         for placement in (EMBEDDED, FIRST):
-            if at.ask("POST", DECIDE, {"placement": placement, "unit": key}, Origin=ORIGIN).status != 400:
+            if at.request("POST", DECIDE, {"placement": placement, "unit": key}, Origin=ORIGIN).status != 400:
                 wrong.append(f"a key that names a person: {key}")
     for key in OPAQUE:
-        if at.ask("POST", DECIDE, {"placement": FIRST, "unit": key}, Origin=ORIGIN).status != 200:
+        if at.request("POST", DECIDE, {"placement": FIRST, "unit": key}, Origin=ORIGIN).status != 200:
             wrong.append(f"an opaque key was refused: {key}")
     return wrong
 
