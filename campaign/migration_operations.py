@@ -1,8 +1,8 @@
-"""Steps of migrations: a table whose rows lie in the order of their key and bear no number of their own.
+"""Migration operations for tables whose rows are stored in key order, without row numbers.
 
-The order in which rows were put, and a number that counts them, say when someone did something. SQLite keeps both
-unless a table is WITHOUT ROWID, which Django cannot say; any later change that makes Django write the table anew on
-SQLite has to go through here again (a test of the catalogue says so).
+Order of insertion and row numbers reveal when somebody acted. SQLite keeps both unless a table is WITHOUT ROWID, which
+Django does not support. Any later change that makes Django rebuild the table on SQLite must use these operations again;
+a test of the system catalogue checks it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.db.migrations.exceptions import IrreversibleError
 
 
 class CreateInKeyOrder(migrations.CreateModel):
-    """Make the table of a new model, with no order but that of its key. The fields of the key come first."""
+    """Create the table of a new model in key order. The fields of the key come first."""
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
@@ -25,7 +25,7 @@ class CreateInKeyOrder(migrations.CreateModel):
             self.create(schema_editor, model)
 
     def create(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
-        """Make the table alone."""
+        """Create only the table."""
         if editor.connection.vendor == "sqlite":
             sql, params = editor.table_sql(model)
             editor.execute(f"{sql} WITHOUT ROWID", params or None)
@@ -35,11 +35,11 @@ class CreateInKeyOrder(migrations.CreateModel):
 
 
 class RemakeInKeyOrder(CreateInKeyOrder):
-    """Make the table of a model anew and carry its rows over, sorted by their key.
+    """Rebuild the table of a model in key order, and copy its rows.
 
-    Goes with a DeleteModel of the state alone, before it. The fields of the key come first: SQLite's check of a table
-    WITHOUT ROWID takes another order for a fault (3.40). `unanalysed` names a column of which PostgreSQL shall keep
-    no sample in its statistics.
+    Needs a state-only DeleteModel before it. The fields of the key come first, because the integrity check of SQLite
+    (3.40) reports any other order in a table WITHOUT ROWID as an error. `unanalysed` names a column of which PostgreSQL
+    must not keep samples in its statistics.
     """
 
     def __init__(self, *args: Any, unanalysed: str = "", **options: Any) -> None:
@@ -66,4 +66,4 @@ class RemakeInKeyOrder(CreateInKeyOrder):
         editor.execute(f"DROP TABLE {before}")
 
     def database_backwards(self, *args: Any, **options: Any) -> None:
-        raise IrreversibleError("The numbers that rows had are gone for good. Restore a backup made before.")
+        raise IrreversibleError("The row numbers cannot be restored. Restore a backup from before this migration.")

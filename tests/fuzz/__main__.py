@@ -13,12 +13,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.fuzz import described, forge, wire
+from tests.fuzz import forge, schema_cases, wire
 from tests.fuzz.site import start_fuzzed_site
 
 
 def main(arguments: list[str]) -> int:
-    """Fuzz, print what came of it, and say by the exit status whether all is well."""
+    """Fuzz, print a report, and return 1 if there are faults."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.fuzz", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -31,11 +31,11 @@ def main(arguments: list[str]) -> int:
 
 
 def surface(cases: int, seed: int) -> int:
-    """Generated cases, then strange requests, on one server."""
+    """Send generated cases, then malformed requests, to one server."""
     with tempfile.TemporaryDirectory(prefix="second-thought-fuzz-") as folder, start_fuzzed_site(Path(folder)) as site:
         begun = time.monotonic()
         site.filler.chance = random.Random(seed)
-        report = described.drive(site.base, site.filler, cases=cases, first_seed=seed)
+        report = schema_cases.drive(site.base, site.filler, cases=cases, first_seed=seed)
         oddities = wire.MalformedRequests(site.marks, site.filler.receipts[0])
         outcomes = wire.drive(site.port, oddities, alive=site.is_serving)
         kept, marks, seconds = site.find_stored_marks(), site.marks.made, time.monotonic() - begun
@@ -58,7 +58,7 @@ def surface(cases: int, seed: int) -> int:
 
 
 def receipts(forgeries: int, seed: int) -> int:
-    """Forged receipts of every kind."""
+    """Try forged receipts of every kind."""
     verdict = forge.try_forgeries(forgeries, first_seed=seed)
     for kind, count in verdict.tried.items():
         print(f"{kind:45}{count:>8}")

@@ -1,4 +1,4 @@
-"""Forged receipts of every kind that we could think of, made from genuine ones; none may be accepted."""
+"""Forged receipts of many kinds, made from genuine ones. None may be accepted."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ _LOOK_ALIKES = {
 
 
 def decode_receipt(text: str) -> bytes:
-    """The bytes of a receipt's text."""
+    """Decode a receipt."""
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def encode_receipt(raw: bytes | bytearray) -> str:
-    """The text of a receipt's bytes."""
+    """Encode a receipt."""
     return urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
 
 
 def signature(key: bytes, note: bytes | bytearray) -> bytes:
-    """What only the holder of a key can make."""
+    """The signature that only the holder of a key can compute."""
     return hmac.digest(key, note, "sha256")
 
 
 @dataclass
 class Forger:
-    """Has genuine receipts of an office and no key; makes others from them."""
+    """Makes forgeries from genuine receipts, without their keys."""
 
     chance: random.Random
     keys: dict[int, bytes] = field(default_factory=lambda: {1: b"a" * 32, 2: b"b" * 32})
@@ -181,7 +181,7 @@ class Forger:
 
 @dataclass
 class ForgeryResults:
-    """How many forgeries of each kind there were, which were accepted, and what else was raised than a refusal."""
+    """Forgeries tried by kind, those accepted, and those that raised an unexpected exception."""
 
     tried: Counter[str] = field(default_factory=Counter)
     accepted: list[tuple[str, str]] = field(default_factory=list)
@@ -189,11 +189,11 @@ class ForgeryResults:
 
 
 def try_forgeries(count: int, *, first_seed: int = 1) -> ForgeryResults:
-    """So many forgeries, of all kinds in turn; a text that happens to be a genuine one is none."""
+    """Try `count` forgeries of all kinds in turn, skipping any that equals a genuine receipt."""
     forger = Forger(random.Random(first_seed))
     genuine, kinds, verdict = set(forger.genuine), list(forger.kinds.items()), ForgeryResults()
     for text in forger.genuine:
-        forger.signer.verify(text, hour=NOW)  # else nothing here would prove anything
+        forger.signer.verify(text, hour=NOW)  # control: genuine receipts must verify
     while verdict.tried.total() < count:
         for kind, make in kinds[: count - verdict.tried.total()]:
             while (text := make()) in genuine:

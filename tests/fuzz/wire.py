@@ -1,4 +1,4 @@
-"""Requests that no schema describes: broken HTTP, broken JSON, strange methods, headers and targets, byte by byte."""
+"""Malformed requests that no schema describes: invalid HTTP, JSON, methods, headers and targets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ _JSON: Mapping[str, str | bytes] = {"Content-Type": "application/json"}
 
 
 class RawRequest(NamedTuple):
-    """One raw request. `broken`: it is no HTTP, so hanging up is an answer too. `ends`: no more will be sent."""
+    """One raw request. `may_hang_up`: invalid HTTP, so closing the connection is a valid reply.
+
+    `ends_stream`: the client closes its side after sending.
+    """
 
     name: str
     data: bytes
@@ -27,7 +30,7 @@ class RawRequest(NamedTuple):
 
 
 class Exchange(NamedTuple):
-    """The status that came back, or None for a connection that was closed without one; and how long it took."""
+    """The status of the reply, None if the connection was closed without one, and the duration."""
 
     sent: RawRequest
     status: int | None
@@ -35,7 +38,7 @@ class Exchange(NamedTuple):
 
     @property
     def fault(self) -> str | None:
-        """What is wrong with this answer, if anything."""
+        """What is wrong with this reply; None if nothing is."""
         if self.seconds >= PATIENCE:
             return "no answer"
         if self.status is None:
@@ -52,7 +55,7 @@ def request(
     length: bool = True,
     version: str = "1.1",
 ) -> bytes:
-    """The bytes of a request that asks the server to close the connection after it."""
+    """Build a request that asks the server to close the connection."""
     lines = [method.encode("latin-1") + b" " + _raw(target) + b" HTTP/" + version.encode()]
     fields: dict[str, str | bytes] = {"Host": "127.0.0.1", "Connection": "close", **(headers or {})}
     if length and body:
@@ -66,7 +69,7 @@ def _raw(text: str | bytes) -> bytes:
 
 
 def exchange(port: int, sent: RawRequest, *, source: str = "") -> Exchange:
-    """Send it, from the address `source` if there is one, and wait for the first line of an answer."""
+    """Send a request, from the address `source` if given, and wait for the first line of the reply."""
     begun = time.monotonic()
     reply = b""
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE, source_address=(source, 0)) as link:
@@ -75,7 +78,7 @@ def exchange(port: int, sent: RawRequest, *, source: str = "") -> Exchange:
         except TimeoutError:
             return Exchange(sent, None, PATIENCE)
         except OSError:
-            pass  # it may answer and close before all was sent
+            pass  # the server may reply and close before everything is sent
         try:
             if sent.ends_stream:
                 link.shutdown(socket.SHUT_WR)
@@ -97,7 +100,7 @@ def exchange(port: int, sent: RawRequest, *, source: str = "") -> Exchange:
 
 @dataclass
 class MalformedRequests:
-    """All of the strange requests, with marks in them; `receipt` is a real one."""
+    """All malformed requests, filled with marks; `receipt` is a real one."""
 
     marks: MarkFactory
     receipt: str
@@ -203,7 +206,7 @@ class MalformedRequests:
                 yield RawRequest(f"length {said!r} to {path}", raw, may_hang_up=True)
             for said in ("200000", "999999999", "9999999999", "999999999999999", "18446744073709551615"):
                 raw = request("POST", path, {**_JSON, "Content-Length": said}, body, length=False)
-                yield RawRequest(f"a length of {said} to {path}", raw)  # not to be waited for
+                yield RawRequest(f"a length of {said} to {path}", raw)  # the server must not wait for the body
             zeros = request("POST", path, {**_JSON, "Content-Length": f"{len(body):020}"}, body, length=False)
             yield RawRequest(f"a length in many zeros to {path}", zeros)
             short = request("POST", path, {**_JSON, "Content-Length": str(len(body) + 10)}, body, length=False)
@@ -415,11 +418,11 @@ class MalformedRequests:
 
 
 def drive(port: int, oddities: MalformedRequests, *, alive: Callable[[], bool]) -> list[Exchange]:
-    """Send all of them, one connection each; after every hundred, and at the end, the server must still serve."""
+    """Send each request on a connection of its own, checking now and then that the server still works."""
     outcomes = []
     for number, sent in enumerate(oddities, start=1):
         outcomes.append(exchange(port, sent))
         if number % 100 == 0:
-            assert alive(), f"it serves no more after {sent.name}"
+            assert alive(), f"the server stopped serving after {sent.name}"
     assert alive()
     return outcomes

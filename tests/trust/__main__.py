@@ -1,5 +1,7 @@
-"""Every row, then every planted fault; a table of each, and trust-report.json. Status 1 if a promise is broken or a
-fault is missed."""
+"""Run every row and every planted fault, print tables, and write trust-report.json.
+
+Exits with 1 if a promise is broken or a fault is missed.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +17,11 @@ from tests.trust.bench import Bench, Fault
 from tests.trust.faults import FAULTS, POSTGRESQL_TOO, PROMISES
 from tests.trust.result import FaultRow, PromiseRow, Result, faults_table, table, write
 from tests.trust.rows import check
-from tests.trust.sealed import can_seal
+from tests.trust.sandbox import can_sandbox
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run what is asked for, and say by the status whether all is well."""
+    """Run the requested rows and faults; return 1 if one failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.trust", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"some of {', '.join(PROMISES)}; all if none is named")
     parser.add_argument("--fast", action="store_true", help="a little of each: seconds, not minutes")
@@ -29,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     unknown = set(asked.rows) - set(PROMISES)
     if unknown:
         parser.error(f"there is no row {', '.join(sorted(unknown))}")
-    if not can_seal():
+    if not can_sandbox():
         sys.exit("This needs Linux namespaces: run it as root, or where `unshare --map-root-user --mount --net` works.")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign.settings")
     django.setup()
@@ -72,7 +74,7 @@ def _run_fault(fault: Fault) -> FaultRow:
 
 
 def _run_check(row: str, bench: Bench) -> Result:
-    """What the row found; one that stumbles has kept nothing, and the others still run."""
+    """Run one row. An exception counts as a broken promise, so that the other rows still run."""
     try:
         return check(row, bench)
     except Exception as error:

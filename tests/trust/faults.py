@@ -1,4 +1,4 @@
-"""Every planted fault, the row that must find it, and a word that the row must say: red for the right reason."""
+"""All planted faults, with the row that must detect each and a word of its report."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _columns(made: TrustSite, *columns: str) -> None:
 
 
 def _secret_in_the_database(made: TrustSite) -> None:
-    """As a salt in a column, where the backup finds it."""
+    """Store the secret as a salt, which backups contain."""
     made.shell(
         f"""
 from django.conf import settings
@@ -34,7 +34,7 @@ campaign.save()
 
 
 def _no_constraints(made: TrustSite) -> None:
-    """The table as it would be without the rules that only whole hours fit."""
+    """Recreate the table without constraints on whole hours."""
     (sql,) = made.query("audience", "SELECT sql FROM sqlite_master WHERE name = 'analytics_openview'")[0]
     bare = ", ".join(f"{name} BLOB" for name in _names(made))
     assert "CHECK" in str(sql)
@@ -43,7 +43,7 @@ def _no_constraints(made: TrustSite) -> None:
 
 
 def _rows_in_order_of_arrival(made: TrustSite) -> None:
-    """The table as Django makes it by itself: with a hidden number for each row."""
+    """Recreate the table with Django's default: a hidden row number."""
     (sql,) = made.query("audience", "SELECT sql FROM sqlite_master WHERE name = 'analytics_openview'")[0]
     made.query("audience", "DROP TABLE analytics_openview")
     made.query("audience", str(sql).replace("WITHOUT ROWID", ""))
@@ -71,7 +71,7 @@ PROMISES = {
     CHOICE: "choice respected",
     SILENCE: "nothing calls out",
 }
-# What an engine writes by itself, and where, differs; the others are the same code on either.
+# Rows that depend on what an engine writes to disk; the others run the same code on both.
 POSTGRESQL_TOO = (IDENTIFYING, FIELDS, COARSE, FORGET, SHREDDING)
 
 FAULTS = (

@@ -1,4 +1,4 @@
-"""What the planted faults do inside the processes: each breaks one promise, as some other tool's code does."""
+"""Planted faults inside the processes. Each breaks one promise in the way that a common tool does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from tests.trust.overheard import (
+from tests.trust.observer import (
     HeaderRewriter,
     Headers,
     ObservedRequest,
@@ -29,7 +29,7 @@ ServerFault = tuple[RequestObserver, HeaderRewriter]
 
 
 def plant_in_server(fault: str) -> ServerFault:
-    """Plant this fault in a serving process; who listens for it, and who changes replies for it."""
+    """Plant a fault in a serving process, and return its observer of requests and its rewriter of headers."""
     return _SERVER.get(fault, lambda: (ignore_request, keep_headers))()
 
 
@@ -39,8 +39,8 @@ def plant_in_worker(fault: str) -> None:
 
 
 def replace_attribute(module: object, name: str, planted: object) -> None:
-    """Put something of ours in the place of what a module has under this name."""
-    getattr(module, name)  # a fault whose place has moved must not pass for planted
+    """Replace an attribute of a module."""
+    getattr(module, name)  # fail if the attribute has moved
     setattr(module, name, planted)
 
 
@@ -116,7 +116,7 @@ def _write_notes(note: Callable[[ObservedRequest], str]) -> ServerFault:
 
 
 def _hashed_visitor(seen: ObservedRequest) -> str:
-    """As Umami and Plausible know one: here shortened, without a salt."""
+    """A hash of address and agent, as Umami and Plausible use; shortened and without salt."""
     return hashlib.sha256(f"{seen.address}{seen.agent}".encode()).hexdigest()[:20]
 
 
@@ -136,7 +136,7 @@ def _session_cookie() -> ServerFault:
 
 
 def _script(more: bytes) -> Callable[[], ServerFault]:
-    """More at the end of our scripts."""
+    """Append code to our scripts."""
 
     def plant() -> ServerFault:
         from campaign.serving import application
@@ -259,6 +259,6 @@ _WORKER: dict[str, Callable[[], None]] = {
 
 
 def names() -> Iterator[str]:
-    """The faults that live in a process."""
+    """The names of the faults that are planted in a process."""
     yield from _SERVER
     yield from _WORKER

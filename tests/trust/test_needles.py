@@ -1,4 +1,4 @@
-"""The search sees what it looks for, wherever and however it stands."""
+"""The search finds needles at any offset and in any encoding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each row on a little of everything, and the faults that its search must find; `make trust` runs all of all."""
+"""Run each row on little data, and the faults that it must detect; `make trust` runs everything."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tests.trust.bench import Bench
 from tests.trust.faults import FAULTS, PROMISES
 from tests.trust.result import FaultRow, PromiseRow, faults_table, table, write
 from tests.trust.rows import check
-from tests.trust.sealed import can_seal
+from tests.trust.sandbox import can_sandbox
 
 pytestmark = [
-    pytest.mark.skipif(not can_seal(), reason="needs Linux namespaces, as root or by unshare --map-root-user"),
+    pytest.mark.skipif(not can_sandbox(), reason="needs Linux namespaces, as root or by unshare --map-root-user"),
     pytest.mark.only_on("sqlite", reason="`make trust` runs its rows on PostgreSQL, on a server of its own"),
 ]
 _ROWS = ("identifying", "fields", "coarse", "forget", "shredding", "choice", "silence", "cells")

@@ -1,4 +1,4 @@
-"""The worker of `manage.py worker --once`, by a clock that is some hours ahead: python -m tests.trust.worker HOURS."""
+"""Run `manage.py worker --once` with a clock some hours ahead: python -m tests.trust.worker HOURS."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import django
 
 
 def main(hours: int) -> int:
-    """Every step once; 1 if one failed."""
+    """Run every step once; return 1 if one failed."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign.settings")
     django.setup()
     from analytics.worker.loop import Worker

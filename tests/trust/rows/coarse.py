@@ -1,7 +1,7 @@
-"""Coarse time, random ids: what is finer does not fit, no row has a number, and the order of arrival is lost.
+"""Coarse time, random ids: finer values are refused, rows have no numbers, and the order of arrival is lost.
 
-Views arrive one after another in a known order, others close and are folded, and where each nonce then lies in the
-bytes of the table is compared with when it came.
+Views arrive in a known order while others are folded; then the offset of each nonce in the bytes of the table is
+correlated with its order of arrival.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FINE = {"closes": "500003", "nonce": "{nonce}", "campaign": "1", "arm": "1", "p
     "rating": "3",
     "dwell": "2",
 }
-# What would say more than the hour, or more than a random number of 128 bits: column by column, as SQL.
+# Values finer than an hour, or other than 128 random bits: by column, as SQL.
 _FINER: dict[str, dict[str, str]] = {
     "a minute fits": {"hour": "29400000", "closes": "29400003"},
     "a second fits": {"hour": "1764000000", "closes": "1764000003"},
@@ -44,19 +44,19 @@ _DAYS = {"analytics_tally": "day", "campaign_servedcount": "day"}
 
 
 def check(bench: Bench) -> Result:
-    """Try what must not fit; look for numbered rows; compare order with arrival."""
+    """Insert finer values, look for numbered rows, and correlate storage order with arrival."""
     number = bench.scaled(2_000, 300)
     with bench.site() as made:
         broken = [*_accepted_fine_values(made), *_numbered_tables(made)]
         made.start()
         files = len(list(made.data.rglob("*")))
         office = ReceiptSigner(receipt_keys_of(made))
-        crowd = VisitorGroup.of(1, port=made.port, keys=receipt_keys_of(made))
-        crowd.run_each(lambda at: _report_views(at, office, number))
+        group = VisitorGroup.of(1, port=made.port, keys=receipt_keys_of(made))
+        group.run_each(lambda visit: _report_views(visit, office, number))
         more = len(list(made.data.rglob("*"))) - files
         made.stop()
         made.run_worker_once(hours=2)
-        opened = [office.verify(receipt, hour=0).nonce for receipt in crowd.receipts[:number]]
+        opened = [office.verify(receipt, hour=0).nonce for receipt in group.receipts[:number]]
         places = _byte_offsets(made, opened)
         rho = _correlation(places)
         drawn = _correlation([int.from_bytes(nonce, "big") for nonce in opened])
@@ -74,20 +74,20 @@ def check(bench: Bench) -> Result:
     )
 
 
-def _report_views(at: Visit, office: ReceiptSigner, number: int) -> None:
-    """Views that stay open, each after the other, and as many beside them that close soon."""
+def _report_views(visit: Visit, office: ReceiptSigner, number: int) -> None:
+    """Report views one by one, and as many that close soon."""
     hour = int(time.time()) // SECONDS_PER_HOUR
-    while len(at.group.receipts) < number:
-        at.request_message()
-    for text in at.group.receipts[:number]:
+    while len(visit.group.receipts) < number:
+        visit.request_message()
+    for text in visit.group.receipts[:number]:
         receipt = office.verify(text, hour=0)
-        at.report_outcome(office.issue(receipt._replace(closes=receipt.hour + 20)), "exposed")
+        visit.report_outcome(office.issue(receipt._replace(closes=receipt.hour + 20)), "exposed")
         soon = receipt._replace(nonce=bytes(byte ^ 0xA5 for byte in receipt.nonce), hour=hour - 1, closes=hour + 1)
-        at.report_outcome(office.issue(soon), "exposed")
+        visit.report_outcome(office.issue(soon), "exposed")
 
 
 def _accepted_fine_values(made: TrustSite) -> Iterator[str]:
-    """What the tables take and should not; the usual row they must take, or the refusals say nothing."""
+    """Values that tables accept and should refuse. A valid row must be accepted, as a control."""
     nonce, short = _BLOBS["postgresql" if made.databases else "sqlite"]
 
     def insert(changes: dict[str, str]) -> bool:
@@ -98,7 +98,7 @@ def _accepted_fine_values(made: TrustSite) -> Iterator[str]:
         yield "a usual row does not fit"
     for says, changes in _FINER.items():
         made.query("audience", f"DELETE FROM {TABLE}")
-        halves = "hour <> ROUND(hour) OR closes <> ROUND(closes)"  # PostgreSQL takes a half and keeps a whole
+        halves = "hour <> ROUND(hour) OR closes <> ROUND(closes)"  # PostgreSQL rounds a half
         if insert(changes) and (
             ".5" not in "".join(changes.values()) or made.query("audience", f"SELECT 1 FROM {TABLE} WHERE {halves}")
         ):
@@ -122,7 +122,7 @@ _ROW = {
 
 
 def _is_finer(made: TrustSite, table: str) -> bool:
-    """PostgreSQL takes a time for a day and forgets the time."""
+    """Whether a time was stored: PostgreSQL accepts one and drops it."""
     return any(len(str(row[0])) > 10 for row in made.query("default", f"SELECT day FROM {table} WHERE count = 4711"))
 
 
@@ -135,7 +135,7 @@ def _fits(made: TrustSite, database: str, statement: str) -> bool:
 
 
 def _numbered_tables(made: TrustSite) -> Iterator[str]:
-    """Tables whose rows have a number, hidden or not: it says which came first."""
+    """Tables with row numbers, visible or hidden, which reveal the order of insertion."""
     for database in ("default", "audience"):
         if made.databases:
             question = """SELECT table_name FROM information_schema.columns WHERE table_schema = 'public'
@@ -151,7 +151,7 @@ _OF_THE_AUDIENCE = {TABLE, "analytics_foldedhour"}
 
 
 def _byte_offsets(made: TrustSite, nonces: Sequence[bytes]) -> list[int]:
-    """Where each nonce lies in the table's bytes."""
+    """The offset of each nonce in the bytes of the table."""
     if made.databases:
         made.query("audience", "CHECKPOINT")
         path = Path(str(made.query("audience", f"SELECT pg_relation_filepath('{TABLE}')")[0][0]))
@@ -162,6 +162,6 @@ def _byte_offsets(made: TrustSite, nonces: Sequence[bytes]) -> list[int]:
 
 
 def _correlation(values: Sequence[int]) -> float:
-    """Spearman's, with the order in which they stand here."""
+    """Spearman correlation of values with their position."""
     found = spearmanr(range(len(values)), [float(value) for value in values])
     return float(found.statistic)

@@ -1,7 +1,7 @@
-"""Crypto-shredding: after a campaign whose unit is the subject has closed, nobody can link its views to subjects.
+"""Crypto-shredding: after a campaign by subject has closed, nobody can link its views to subjects.
 
-The attacker holds the list of all subject keys, every file of the installation as it is after the close, with views
-still open, and yesterday's backup. Whatever in these files could be a secret is tried as one.
+The attacker has all subject keys, every file of the installation after the close, with views still open, and an older
+backup. Everything in these files that could be a secret is tried as one.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ Campaign.objects.filter(slug__in={slugs!r}).update(ends_at=timezone.now())
 
 
 def check(bench: Bench) -> Result:
-    """Attack twice: while the campaigns run, with the key directory, which must succeed; and after they closed."""
+    """Attack while the campaigns run, with their secrets, which must succeed, and after they have closed."""
     number = bench.scaled(400, 60)
     with bench.site() as made:
         made.start()
-        crowd = VisitorGroup.of(number, port=made.port, keys=receipt_keys_of(made))
-        crowd.run_each(_visit_both_campaigns)
+        group = VisitorGroup.of(number, port=made.port, keys=receipt_keys_of(made))
+        group.run_each(_visit_both_campaigns)
         secrets = [
             (made.data / "keys" / f"campaign-{_number(made, slug)}.key").read_bytes() for slug in (FIRST, SECOND)
         ]
         backup = made.back_up()
-        subjects = [who.unit for who in crowd.people]
+        subjects = [who.unit for who in group.people]
         open_before = _open_nonces(made)
         before = _count_linked(secrets, subjects, open_before)
         made.shell(_CLOSE.format(slugs=[FIRST, SECOND]))
@@ -75,9 +75,9 @@ def check(bench: Bench) -> Result:
     )
 
 
-def _visit_both_campaigns(at: Visit) -> None:
+def _visit_both_campaigns(visit: Visit) -> None:
     for slug in (FIRST, SECOND):
-        at.report_outcome(at.request_message(slug, unit=at.visitor.unit), "exposed")
+        visit.report_outcome(visit.request_message(slug, unit=visit.visitor.unit), "exposed")
 
 
 def _number(made: TrustSite, slug: str) -> int:
@@ -91,7 +91,7 @@ def _open_nonces(made: TrustSite) -> dict[bytes, int]:
 
 
 def _count_linked(secrets: Sequence[bytes], subjects: Sequence[str], nonces: dict[bytes, int]) -> int:
-    """How many views are linked to a subject by these secrets."""
+    """The number of views that these secrets link to a subject."""
     hours = set(nonces.values())
     return len(
         {
@@ -105,7 +105,7 @@ def _count_linked(secrets: Sequence[bytes], subjects: Sequence[str], nonces: dic
 
 
 def _attack(files: Sequence[Path], subjects: Sequence[str], nonces: dict[bytes, int]) -> tuple[int, list[bytes]]:
-    """How many secrets were tried, and those that made a subject's nonce."""
+    """The number of secrets tried, and those that give the nonce of a subject."""
     hour = next(iter(nonces.values()), 0) // 24 * 24
     tried, found = set[bytes](), []
     for path in files:
@@ -119,7 +119,7 @@ def _attack(files: Sequence[Path], subjects: Sequence[str], nonces: dict[bytes, 
 
 
 def _possible_secrets(content: bytes) -> Iterator[bytes]:
-    """Every 32 bytes that look drawn at random, as they are, in hexadecimal or in base64."""
+    """All sequences of 32 bytes that look random, plain, in hexadecimal or in base64."""
     for match in _HEX.finditer(content):
         yield bytes.fromhex(match[1].decode())
     for match in _BASE64.finditer(content):
@@ -127,9 +127,9 @@ def _possible_secrets(content: bytes) -> Iterator[bytes]:
     data = np.frombuffer(content, dtype=np.uint8)
     if len(data) < _SECRET:
         return
-    # Of 32 random bytes about half have their highest bit set, 5 to 27 in all but one of 25,000 keys; in text none has.
+    # About half of 32 random bytes have their highest bit set (5 to 27 in all but 1 of 25,000 keys); in text none has.
     high = np.concatenate([[0], np.cumsum(data >> 7, dtype=np.int64)])
     count = high[_SECRET:] - high[:-_SECRET]
     zeros = np.concatenate([[0], np.cumsum(data == 0, dtype=np.int64)])
-    for at in np.flatnonzero((count >= 5) & (count <= 27) & (zeros[_SECRET:] - zeros[:-_SECRET] <= 3)):
-        yield content[at : at + _SECRET]
+    for offset in np.flatnonzero((count >= 5) & (count <= 27) & (zeros[_SECRET:] - zeros[:-_SECRET] <= 3)):
+        yield content[offset : offset + _SECRET]
