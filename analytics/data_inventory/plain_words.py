@@ -11,7 +11,7 @@ from analytics.data_inventory.counts import NEVER_STORED, DaySpan, Inventory
 
 WIDTH = 96
 _INDENT = 10
-_UNREACHABLE = "The {} database does not answer, or is not set up: what it holds cannot be counted now. "
+_AWAY = "The {} database does not answer, or is not set up: what it holds cannot be counted now. "
 
 InventoryLine = tuple[int | str, str]  # a number or a symbol, and a sentence
 
@@ -57,13 +57,13 @@ def _open_view_lines(held: Inventory) -> Iterator[InventoryLine]:
     if views is None or held.open_views is None:
         yield (
             "?",
-            _UNREACHABLE.format("audience") + "It is where open views are: random numbers, each with what was pressed.",
+            _AWAY.format("audience") + "It is where open views are: random numbers, each with what was pressed.",
         )
     else:
         where = held.databases["audience"].location
         yield (
             views,
-            f"{_pluralize(views, 'open view')}, in {where}. Each is a random number, which message was shown where, in "
+            f"{_plural(views, 'open view')}, in {where}. Each is a random number, which message was shown where, in "
             "which hour, and what was pressed. It does not say who.",
         )
         if held.open_views.oldest_hour is not None:
@@ -74,9 +74,7 @@ def _open_view_lines(held: Inventory) -> Iterator[InventoryLine]:
                 held.open_views.overdue,
                 "of them should have been counted and deleted already. Is the worker running? (manage.py worker)",
             )
-        yield _count_line(
-            held, "analytics_foldedhour", "hour", " noted as counted: the number of the hour, nothing else."
-        )
+        yield _count(held, "analytics_foldedhour", "hour", " noted as counted: the number of the hour, nothing else.")
     if held.spooled_views is None:
         yield "?", "There is a spool, and it cannot be read. It may hold views that wait for the audience database."
     else:
@@ -86,16 +84,16 @@ def _open_view_lines(held: Inventory) -> Iterator[InventoryLine]:
 
 def _total_lines(held: Inventory) -> Iterator[InventoryLine]:
     if held.tally_days is None or held.served is None or held.row_count("analytics_tally") is None:
-        yield "?", _UNREACHABLE.format("default") + "It is where daily totals are."
+        yield "?", _AWAY.format("default") + "It is where daily totals are."
         return
     span = _format_span(held.tally_days)
-    yield _count_line(held, "analytics_tally", "daily total", f"{span}: how many views had one outcome, not which.")
+    yield _count(held, "analytics_tally", "daily total", f"{span}: how many views had one outcome, not which.")
     span = _format_span(held.served)
-    yield _count_line(held, "campaign_servedcount", "daily total", f"{span}: how many messages were sent.")
-    yield _count_line(
+    yield _count(held, "campaign_servedcount", "daily total", f"{span}: how many messages were sent.")
+    yield _count(
         held, "campaign_leftoutcount", "daily total", ": how many messages were shown and not counted, and why."
     )
-    yield _count_line(held, "analytics_foldprogress", "note", " of how far an hour is counted.")
+    yield _count(held, "analytics_foldprogress", "note", " of how far an hour is counted.")
     yield "", "The database's journal shows, for some minutes, in which order totals were raised."
 
 
@@ -103,56 +101,56 @@ def _staff_lines(held: Inventory) -> Iterator[InventoryLine]:
     if held.row_count("auth_user") is None:
         yield (
             "?",
-            _UNREACHABLE.format("default") + "It is where staff accounts are: names, e-mail addresses, last sign-ins.",
+            _AWAY.format("default") + "It is where staff accounts are: names, e-mail addresses, last sign-ins.",
         )
         return
-    yield _count_line(held, "auth_user", "staff account", ": name, e-mail address, hashed password, last sign-in.")
-    yield _count_line(held, "django_session", "session", f" of staff; signed in now: {held.staff_signed_in or 0}.")
-    yield _count_line(held, "authtoken_token", "key", " with which staff use the API. Whoever has one can use it.")
-    yield _count_line(held, "django_admin_log", "note", " of who changed what on the administration pages.")
-    yield _count_line(held, "messaging_review", "review", " of words: by whom, and when.")
-    yield _count_line(held, "messaging_auditentry", "note", " on the audit record: who decided what, and when.")
+    yield _count(held, "auth_user", "staff account", ": name, e-mail address, hashed password, last sign-in.")
+    yield _count(held, "django_session", "session", f" of staff; signed in now: {held.staff_signed_in or 0}.")
+    yield _count(held, "authtoken_token", "key", " with which staff use the API. Whoever has one can use it.")
+    yield _count(held, "django_admin_log", "note", " of who changed what on the administration pages.")
+    yield _count(held, "messaging_review", "review", " of words: by whom, and when.")
+    yield _count(held, "messaging_auditentry", "note", " on the audit record: who decided what, and when.")
 
 
 def _work_lines(held: Inventory) -> Iterator[InventoryLine]:
     if held.row_count("campaign_campaign") is None:
-        yield "?", _UNREACHABLE.format("default") + "It is where campaigns and words are."
+        yield "?", _AWAY.format("default") + "It is where campaigns and words are."
         return
-    yield _count_line(held, "campaign_campaign", "campaign", ", with who made and who approved it.")
-    yield _count_line(held, "campaign_partner", "partner", ", with its sites.")
-    yield _count_line(held, "messaging_revision", "wording", " of a message, with who wrote it.")
-    yield _count_line(held, "analytics_analysis", "look", " at results, on record.")
+    yield _count(held, "campaign_campaign", "campaign", ", with who made and who approved it.")
+    yield _count(held, "campaign_partner", "partner", ", with its sites.")
+    yield _count(held, "messaging_revision", "wording", " of a message, with who wrote it.")
+    yield _count(held, "analytics_analysis", "look", " at results, on record.")
 
 
-def _count_line(held: Inventory, table: str, noun: str, rest: str) -> InventoryLine:
+def _count(held: Inventory, table: str, noun: str, rest: str) -> InventoryLine:
     number = held.row_count(table) or 0
-    return number, f"{_pluralize(number, noun)}{rest}"
+    return number, f"{_plural(number, noun)}{rest}"
 
 
 def _key_lines(held: Inventory) -> Iterator[InventoryLine]:
     signing, secrets = held.files["keys/receipt-*.key"], held.files["keys/campaign-*.key"]
-    yield signing, f"{_pluralize(signing, 'key')} to sign receipts. It can make false outcomes; it finds nobody."
+    yield signing, f"{_plural(signing, 'key')} to sign receipts. It can make false outcomes; it finds nobody."
     yield (
         secrets,
-        f"{_pluralize(secrets, 'secret')} of a campaign that counts a partner's subjects. With it, and with the "
+        f"{_plural(secrets, 'secret')} of a campaign that counts a partner's subjects. With it, and with the "
         "partner's list of subjects, one can compute which message each was to see. It is destroyed when the campaign "
         "closes.",
     )
     site = held.files["keys/django.key"]
-    yield site, f"{_pluralize(site, 'secret')} to sign staff sessions."
+    yield site, f"{_plural(site, 'secret')} to sign staff sessions."
     sealing = held.files["keys/second-factor.key"]
-    yield sealing, f"{_pluralize(sealing, 'secret')} that staff's second factors are encrypted under."
+    yield sealing, f"{_plural(sealing, 'secret')} that staff's second factors are encrypted under."
 
 
 def _file_lines(held: Inventory) -> Iterator[InventoryLine]:
     copies, unknown = held.files["data/snapshot.jsonl"], len(held.undeclared_files)
     yield copies, f"{'copy' if copies == 1 else 'copies'} of the messages that are shown, for a restart."
-    yield unknown, f"{_pluralize(unknown, 'file')} in these directories that this program does not know."
+    yield unknown, f"{_plural(unknown, 'file')} in these directories that this program does not know."
     for path in held.undeclared_files[:20]:
         yield "", path
     named = [where for where in held.log_destinations if not where.startswith("logging.")]
     if named:
-        yield len(named), f"{_pluralize(len(named), 'log file')}: {', '.join(named)}. See what is in it."
+        yield len(named), f"{_plural(len(named), 'log file')}: {', '.join(named)}. See what is in it."
     else:
         yield 0, "log files. Warnings go to standard error; what the system keeps of it, the system knows."
 
@@ -187,7 +185,7 @@ def _format_span(days: DaySpan) -> str:
     return f" of {days.days:,} days, {_format_day(days.first)} to {_format_day(days.last)}"
 
 
-def _pluralize(number: int, noun: str) -> str:
+def _plural(number: int, noun: str) -> str:
     return noun if number == 1 else f"{noun}s"
 
 

@@ -22,9 +22,9 @@ def new_canary() -> str:
 def searchable_forms(token: str, *, keys: Sequence[bytes] = ()) -> dict[str, bytes]:
     """The byte patterns to search for, by name: plain, encoded, or hashed with and without these keys.
 
-    >>> forms("canary")["hex"]
+    >>> searchable_forms("canary")["hex"]
     b'63616e617279'
-    >>> base64.b64encode(b"GET /canary HTTP/1.1").find(forms("canary")["base64, shifted by 2"])
+    >>> base64.b64encode(b"GET /canary HTTP/1.1").find(searchable_forms("canary")["base64, shifted by 2"])
     7
     """
     raw = token.encode()

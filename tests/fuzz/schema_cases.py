@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 import requests
@@ -69,7 +70,7 @@ def drive(base: str, filler: RequestFiller, *, cases: int, first_seed: int = 1) 
         operations: Iterable[Any] = schema.get_all_operations()
         for operation in (found.ok() for found in operations):
             counts = report.statuses.setdefault(operation.label, Counter())
-            share = max(2, cases * SHARES.get(operation.path, _OTHER_SHARE) // 100)
+            share = ceil(cases * SHARES.get(operation.path, _OTHER_SHARE) / 100)
             fits = _body_validator(operation)
             for mode, size in ((GenerationMode.POSITIVE, share - share // 2), (GenerationMode.NEGATIVE, share // 2)):
                 _generate(operation, mode, size, first_seed, _Sender(base, session, filler, report, counts, fits))

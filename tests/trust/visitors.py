@@ -223,7 +223,7 @@ class Visit:
         """Report outcomes of a message, as one event or a list."""
         events = [{"receipt": receipt, "outcome": outcome} for outcome in outcomes]
         for event in events:
-            if OUTCOMES[event["outcome"]].values:
+            if (outcome := OUTCOMES.get(event["outcome"])) and outcome.values:
                 event["value"] = 3  # type: ignore[assignment]  # the others are strings
         return self.request("POST", EVENTS, events if len(events) > 1 else events[0], Origin=ORIGIN, **headers)
 
