@@ -82,11 +82,8 @@ class Outcome:
         return 0 if self.bit is None else 1 << self.bit
 
     def translatable_words(self) -> Iterator[str]:
-        """Everything in the entry that a person reads, except `phrase`, which has a plural."""
+        """Everything in the entry that staff read, except `phrase`, which has a plural."""
         yield self.name
-        if self.action:
-            action = self.action
-            yield from filter(None, (action.label, action.note, action.low, action.high, action.thanks))
         if self.goal:
             yield from (self.goal.label, self.goal.meaning)
         if self.harm:
@@ -95,6 +92,12 @@ class Outcome:
             yield self.verb
         if self.derivation:
             yield self.derivation.definition
+
+    def audience_words(self) -> Iterator[str]:
+        """Everything in the entry that the audience reads."""
+        if self.action:
+            action = self.action
+            yield from filter(None, (action.label, action.note, action.low, action.high, action.thanks))
 
 
 _CATALOGUE = (

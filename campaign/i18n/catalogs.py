@@ -114,6 +114,8 @@ def _in_tables() -> Iterator[ExtractedString]:
     for outcome in OUTCOMES.values():
         for words in outcome.translatable_words():
             yield ExtractedString(words, None, "campaign/outcomes.py")
+        for words in outcome.audience_words():
+            yield ExtractedString(words, None, "campaign/serving/hosted_pages.py")
         yield ExtractedString((outcome.phrase, outcome.phrase), None, "campaign/outcomes.py")
     for sentence in translatable_strings():
         yield ExtractedString(sentence, None, "messages/audit_pages/wording.py")
