@@ -21,7 +21,7 @@ from campaign.models import AnalysisPlan, Campaign
 from campaign.staff_site.access import campaign_for
 from campaign.wizard import questions
 from messages.accounts.step_up import confirmation_required
-from messages.text.languages import language_name
+from messages.i18n.languages import language_name
 
 
 @dataclass(frozen=True, slots=True)

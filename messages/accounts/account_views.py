@@ -23,19 +23,14 @@ from messages.accounts.middleware import allow_without_second_factor
 from messages.accounts.sign_in_views import allow_form_methods
 from messages.accounts.step_up import confirmation_required, mark_confirmed
 from messages.audit import log
-from messages.audit.log import Action, ObjectKind
-from messages.roles import ROLE_NAMES, main_role
-
-
-def _me(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
+from messages.audit.log import Action
+from messages.roles import ROLE_NAMES, current_user, main_role
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Everything about one's own account on one page."""
-    user = _me(request)
+    user = current_user(request)
     role = main_role(user)
     context = {
         "role": ROLE_NAMES.get(role, ""),
@@ -54,7 +49,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def set_up(request: HttpRequest) -> HttpResponse:
     """Which kind: a passkey or an app."""
-    first = not second_factors.has_factor(_me(request))
+    first = not second_factors.has_factor(current_user(request))
     if first and sessions.has_passed_second_factor(request) and not request.session.get(sessions.FACTOR):
         first = False  # a demo, where it may be left for later
     return render(request, "messages/accounts/second_factor_set_up.html", {"first": first})
@@ -65,7 +60,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
 @allow_form_methods
 def set_up_app(request: HttpRequest) -> HttpResponse:
     """Scan a picture, type a code: the app is set up."""
-    user = _me(request)
+    user = current_user(request)
     if any(factor.type == second_factors.APP for factor in second_factors.factors_of(user)):
         flash.info(request, _("An authenticator app is set up already."))
         return HttpResponseRedirect(reverse("account:home"))
@@ -101,7 +96,7 @@ def _proven(request: HttpRequest, user: User, form: CodeForm) -> list[str] | Non
 @allow_form_methods
 def set_up_passkey(request: HttpRequest) -> HttpResponse:
     """Name it, then the browser makes it."""
-    user = _me(request)
+    user = current_user(request)
     form = PasskeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         made = second_factors.add_passkey(user, **form.cleaned_data)
@@ -130,7 +125,7 @@ def _added(request: HttpRequest, user: User, codes: list[str]) -> HttpResponse:
 @allow_form_methods
 def recovery_codes(request: HttpRequest) -> HttpResponse:
     """How many recovery codes are left; new ones on request, shown once."""
-    user = _me(request)
+    user = current_user(request)
     made = (
         second_factors.replace_recovery_codes(user)
         if request.method == "POST" and second_factors.has_factor(user)
@@ -147,7 +142,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
 @allow_form_methods
 def remove_factor(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask once, then take it away; the last one stays."""
-    user = _me(request)
+    user = current_user(request)
     held = next((factor for factor in second_factors.factors_of(user) if factor.pk == pk), None)
     if held is None:
         raise Http404
@@ -174,7 +169,7 @@ def remove_factor(request: HttpRequest, pk: int) -> HttpResponse:
 def end_sessions(request: HttpRequest) -> HttpResponse:
     """Sign out one other place, or all others."""
     handle = request.POST.get("handle") or None
-    ended = sessions.end_sessions(_me(request), handle=handle, keep=request.session.session_key)
+    ended = sessions.end_sessions(current_user(request), handle=handle, keep=request.session.session_key)
     if ended:
         flash.success(request, _("Signed out there."))
     else:
@@ -186,14 +181,14 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 def change_password(request: HttpRequest) -> HttpResponse:
     """A new password for the old one; every other session ends."""
-    user = _me(request)
+    user = current_user(request)
     form = PasswordForm(request.POST or None, user=user)
     if request.method == "POST" and _may_try(request, form, user):
         user.set_password(form.cleaned_data["new"])
         user.save(update_fields=["password"])
         sessions.end_sessions(user, keep=request.session.session_key)
         update_session_auth_hash(request, user)
-        log.record(Action.PASSWORD_CHANGE, by=user, kind=ObjectKind.PERSON, ref=user.username, label=user.username)
+        log.record_user(Action.PASSWORD_CHANGE, user, by=user)
         flash.success(request, _("Your password is changed. Wherever else you were signed in, you are not any more."))
         return HttpResponseRedirect(reverse("account:home"))
     return render(request, "messages/accounts/password.html", {"form": form})
@@ -217,14 +212,13 @@ def _may_try(request: HttpRequest, form: PasswordForm, user: User) -> bool:
 @allow_form_methods
 def api_token(request: HttpRequest) -> HttpResponse:
     """A token for programs, shown once when it is made; a new one ends the old."""
-    user = _me(request)
+    user = current_user(request)
     made = ""
     if request.method == "POST":
         had, _rows = Token.objects.filter(user=user).delete()
         if request.POST.get("do") != "delete":
             made = Token.objects.create(user=user).key
         if made or had:
-            action = Action.TOKEN_CREATE if made else Action.TOKEN_DELETE
-            log.record(action, by=user, kind=ObjectKind.PERSON, ref=user.username, label=user.username)
+            log.record_user(Action.TOKEN_CREATE if made else Action.TOKEN_DELETE, user, by=user)
     held = Token.objects.filter(user=user).first()
     return render(request, "messages/accounts/token.html", {"made": made, "held": held})

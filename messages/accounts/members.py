@@ -9,7 +9,7 @@ from rest_framework.authtoken.models import Token
 
 from messages.accounts import sessions
 from messages.audit import log
-from messages.audit.log import Action, ObjectKind
+from messages.audit.log import Action
 from messages.roles import ADMINISTRATOR, ALL_ROLES
 
 
@@ -33,7 +33,7 @@ def change_role(user: User, role: str, *, by: User) -> None:
     if user.is_superuser:
         user.is_superuser = False
         user.save(update_fields=["is_superuser"])
-    _recorded(Action.PERSON_ROLE, user, by=by, role=role)
+    log.record_user(Action.PERSON_ROLE, user, by=by, role=role)
 
 
 @transaction.atomic
@@ -45,7 +45,7 @@ def deactivate(user: User, *, by: User) -> None:
     user.save(update_fields=["is_active"])
     Token.objects.filter(user=user).delete()
     sessions.end_sessions(user)
-    _recorded(Action.PERSON_DEACTIVATE, user, by=by)
+    log.record_user(Action.PERSON_DEACTIVATE, user, by=by)
 
 
 @transaction.atomic
@@ -53,7 +53,7 @@ def reactivate(user: User, *, by: User) -> None:
     """Someone comes back, with the password and the second factor that they had."""
     user.is_active = True
     user.save(update_fields=["is_active"])
-    _recorded(Action.PERSON_REACTIVATE, user, by=by)
+    log.record_user(Action.PERSON_REACTIVATE, user, by=by)
 
 
 @transaction.atomic
@@ -61,7 +61,7 @@ def end_sessions(user: User, *, by: User) -> None:
     """Sign someone out everywhere, and take their API token."""
     Token.objects.filter(user=user).delete()
     sessions.end_sessions(user)
-    _recorded(Action.SESSIONS_END, user, by=by)
+    log.record_user(Action.SESSIONS_END, user, by=by)
 
 
 def _keep_one_besides(user: User) -> None:
@@ -72,7 +72,3 @@ def _keep_one_besides(user: User) -> None:
 def _alone() -> None:
     """Two administrators who remove each other at once: the second waits, and is refused."""
     Group.objects.select_for_update().get_or_create(name=ADMINISTRATOR)
-
-
-def _recorded(action: Action, user: User, *, by: User, **detail: str) -> None:
-    log.record(action, by=by, kind=ObjectKind.PERSON, ref=user.username, label=user.username, **detail)

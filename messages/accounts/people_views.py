@@ -22,7 +22,15 @@ from messages.accounts.forms import InviteForm, RoleForm
 from messages.accounts.sign_in_views import allow_form_methods
 from messages.accounts.step_up import confirmation_required, confirmation_required_for_button
 from messages.models import Invitation
-from messages.roles import ADMINISTRATOR, ALL_ROLES, ROLE_DESCRIPTIONS, ROLE_NAMES, main_role, require_role
+from messages.roles import (
+    ADMINISTRATOR,
+    ALL_ROLES,
+    ROLE_DESCRIPTIONS,
+    ROLE_NAMES,
+    current_user,
+    main_role,
+    require_role,
+)
 
 P = ParamSpec("P")
 
@@ -76,7 +84,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     """An address and a role; then the link, by mail or to copy."""
     form = InviteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made, token = invitations.invite(**form.cleaned_data, by=_me(request), now=timezone.now())
+        made, token = invitations.invite(**form.cleaned_data, by=current_user(request), now=timezone.now())
         return _link(request, made, token)
     return render(request, "messages/accounts/invite.html", {"form": form, "roles": _roles()})
 
@@ -103,10 +111,10 @@ def update_invitation(request: HttpRequest, pk: int) -> HttpResponse:
     """Send the link again, or withdraw it."""
     try:
         if request.POST.get("do") == "revoke":
-            invitations.revoke(pk, by=_me(request))
+            invitations.revoke(pk, by=current_user(request))
             flash.success(request, _("The invitation is withdrawn. Its link leads nowhere now."))
             return HttpResponseRedirect(reverse("people:list"))
-        made, token = invitations.resend(pk, by=_me(request), now=timezone.now())
+        made, token = invitations.resend(pk, by=current_user(request), now=timezone.now())
     except invitations.InvitationOver:
         flash.info(request, _("This invitation was answered or withdrawn meanwhile."))
         return HttpResponseRedirect(reverse("people:list"))
@@ -141,7 +149,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _did(request: HttpRequest, user: User, form: RoleForm) -> bool:
     """Do what the pressed button says; whether it could be done."""
-    by, name = _me(request), user.username
+    by, name = current_user(request), user.username
     match request.POST.get("do"):
         case "role":
             if not form.is_valid():
@@ -167,8 +175,3 @@ def _did(request: HttpRequest, user: User, form: RoleForm) -> bool:
             raise BadRequest("There is no such button.")
     flash.success(request, told)
     return True
-
-
-def _me(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
