@@ -13,13 +13,13 @@ from rest_framework.views import APIView
 
 from analytics import report_rows
 from analytics.disclosure import gate
-from analytics.embargo.request import may_look_early
+from analytics.embargo.access import embargo_filter, may_look_early
 from analytics.models import Analysis, Estimate
 from analytics.results import build
 from campaign.api.operation import ApiOperation
 from campaign.api.views import DeviationSerializer, HasRole, PaginatedView
 from campaign.models import AnalysisPlan, PlannedOutcome
-from campaign.outcomes import OUTCOMES
+from campaign.outcomes import outcome_choices
 from campaign.staff_site.access import campaign_for
 from messages.models import Frame
 
@@ -29,7 +29,7 @@ class TallySerializer(serializers.Serializer[gate.ReleasedTableRow]):
     arm = serializers.CharField()
     placement = serializers.CharField()
     locale = serializers.CharField()
-    outcome = serializers.ChoiceField(choices=[(o.key, o.name) for o in OUTCOMES.values()])
+    outcome = serializers.ChoiceField(choices=outcome_choices())
     value = serializers.IntegerField()
     count = serializers.IntegerField(allow_null=True, help_text="Null where it is small, or would tell one that is.")
 
@@ -248,7 +248,7 @@ def _interval(
 def _looks(request: Request, slug: str, *, early: bool) -> QuerySet[Analysis]:
     """Those that this person may read: an exception to the embargo is for who may make one."""
     campaign = campaign_for(request.user, slug)
-    looks = Analysis.objects.filter(gate.embargo_filter(early), campaign=campaign)
+    looks = Analysis.objects.filter(embargo_filter(early), campaign=campaign)
     return looks.select_related("campaign__plan").order_by("-look")
 
 

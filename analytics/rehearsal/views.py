@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages as flash
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,10 +16,10 @@ from django.views.decorators.http import require_http_methods
 from analytics.models import Analysis, Estimate, Rehearsal
 from analytics.rehearsal import runner as rehearsals
 from analytics.report_rows import OutcomeBlock
-from analytics.results import build as reports
+from analytics.results.outcome_blocks import outcome_blocks
 from campaign.models import Arm, Campaign
 from campaign.staff_site.access import campaign_for
-from messages.roles import MANAGER, has_role
+from messages.roles import MANAGER, current_user, has_role
 
 INTEGRATION_NAMES = {
     "page": gettext_lazy("The script on a page"),
@@ -70,9 +69,8 @@ def rehearsal_page(request: HttpRequest, slug: str) -> HttpResponse:
     """What came of the last one; a manager asks for the next."""
     campaign = campaign_for(request.user, slug, write=request.method == "POST")
     if request.method == "POST":
-        assert isinstance(request.user, User)
         try:
-            rehearsals.request_rehearsal(campaign, by=request.user, now=timezone.now())
+            rehearsals.request_rehearsal(campaign, by=current_user(request), now=timezone.now())
         except rehearsals.RehearsalRefused as reason:
             flash.error(request, str(reason))
         return redirect("analytics:rehearsal", slug)
@@ -146,4 +144,4 @@ def _blocks(campaign: Campaign, told: Mapping[str, Any]) -> list[OutcomeBlock]:
         for each in told.get("look", {}).get("estimates", [])
         if each["treated"] in arms and (not each["control"] or each["control"] in arms)
     ]
-    return reports.outcome_blocks(estimates)
+    return outcome_blocks(estimates)

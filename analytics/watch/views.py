@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages as flash
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,11 +17,12 @@ from django.views.decorators.http import require_POST, require_safe
 from analytics import wording
 from analytics.disclosure.gate import ArmDailyTotals
 from analytics.embargo import request as embargo_request
+from analytics.embargo.access import may_look_early
 from analytics.watch import daily_chart, dashboard
 from analytics.watch.dashboard import Dashboard
 from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
-from messages.roles import ANALYST, require_role
+from messages.roles import ANALYST, current_user, require_role
 
 MAX_FORECAST_DAYS = 365  # days: beyond that a number would only pretend
 
@@ -52,10 +52,9 @@ def request_early_look(request: HttpRequest, slug: str) -> HttpResponse:
     """An analyst asks for a look before the plan's first, and says why."""
     require_role(request.user, ANALYST)
     campaign = campaign_for(request.user, slug)
-    assert isinstance(request.user, User)
     reason = request.POST.get("reason", "")
     try:
-        embargo_request.create_request(campaign, by=request.user, reason=reason, now=timezone.now())
+        embargo_request.create_request(campaign, by=current_user(request), reason=reason, now=timezone.now())
     except embargo_request.EarlyLookRefused as refused:
         context = _context(request, campaign) | {"reason": reason, "reason_error": str(refused)}
         return render(request, "analytics/watch/watch.html", context)
@@ -77,8 +76,8 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "charts": {drawing: daily_chart.daily_chart(seen.arms, layout_name=drawing) for drawing in daily_chart.DAYS},
         "mixed": any(bar.is_average for arm in seen.arms for bar in daily_chart.day_bars(arm)),
         "live": campaign.state in (*Campaign.LIVE, Campaign.State.PAUSED) or seen.pending_early_look is not None,
-        "may_look": embargo_request.may_look_early(request.user),
-        "may_ask": embargo_request.may_look_early(request.user)
+        "may_look": may_look_early(request.user),
+        "may_ask": may_look_early(request.user)
         and seen.embargoed
         and campaign.state in embargo_request.STATES_WITH_COUNTS,
         "reason_limit": embargo_request.MAX_REASON_LENGTH,

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib import messages as flash
-from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -22,7 +21,7 @@ from campaign.key_admin.wording import LEAD_TIME_CHOICES, describe_destruction, 
 from campaign.keys import store
 from campaign.keys.inventory import KeyInfo, KeyState, list_keys
 from messages.accounts.step_up import confirmation_required
-from messages.roles import MANAGER, require_role
+from messages.roles import MANAGER, current_user, require_role
 
 
 @require_safe
@@ -62,7 +61,7 @@ def key_destroy(request: HttpRequest, key: str) -> HttpResponse:
 def _rotate(request: HttpRequest) -> HttpResponse:
     chosen, error = request.POST.get("ahead", str(store.ROTATION_LEAD_SECONDS)), ""
     if request.method == "POST":
-        by = _me(request)
+        by = current_user(request)
         if chosen in LEAD_TIME_CHOICES:
             error = _refused(
                 lambda: audited.rotate_receipt_key(_directory(), clock=time.time, lead_seconds=int(chosen), by=by)
@@ -82,7 +81,7 @@ def _rotate(request: HttpRequest) -> HttpResponse:
 def _destroy(request: HttpRequest, key: KeyInfo) -> HttpResponse:
     error = ""
     if request.method == "POST":
-        by = _me(request)
+        by = current_user(request)
         if key.is_needed and request.POST.get("lost") != "yes":
             error = _("Please tick the box if you want it all the same.")
         else:
@@ -109,8 +108,3 @@ def _refused(step: Callable[[], object]) -> str:
 
 def _directory() -> Path:
     return Path(settings.KEY_DIRECTORY)
-
-
-def _me(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -21,7 +21,7 @@ from campaign.models import Arm, Campaign, Placement
 from campaign.staff_site.access import campaign_for
 from messages.accounts.step_up import confirmation_required
 from messages.models import Message
-from messages.roles import require_role
+from messages.roles import current_user, require_role
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,9 @@ def stop(request: HttpRequest, key: str) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and _taken(
         form,
-        lambda reason: kill_switch_stop.stop_message(message, by=_person(request), reason=reason, now=timezone.now()),
+        lambda reason: kill_switch_stop.stop_message(
+            message, by=current_user(request), reason=reason, now=timezone.now()
+        ),
     ):
         flash.success(request, _("Stopped. Within seconds nobody sees these words any more."))
         return redirect("messages:message", message.key)
@@ -71,7 +73,7 @@ def lift(request: HttpRequest, key: str) -> HttpResponse:
     message = _message(request, key)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and _taken(
-        form, lambda reason: kill_switch_stop.lift_stop(message, by=_person(request), reason=reason)
+        form, lambda reason: kill_switch_stop.lift_stop(message, by=current_user(request), reason=reason)
     ):
         flash.success(request, _("Lifted. It is shown again where somebody resumes an arm or chooses it anew."))
         return redirect("messages:message", message.key)
@@ -91,7 +93,7 @@ def pause_or_resume_arm(request: HttpRequest, slug: str, arm: str) -> HttpRespon
         if resumes != (request.POST.get("step") == "resume"):
             flash.info(request, _("Somebody else was here meanwhile. This is how it stands now."))
             return redirect("campaign:arm", slug, arm)
-        if _taken(form, lambda reason: _step(found, resumes, _person(request), reason)):
+        if _taken(form, lambda reason: _step(found, resumes, current_user(request), reason)):
             told = _("“%(arm)s” is shown again.") if resumes else _("“%(arm)s” is paused.")
             flash.success(request, told % {"arm": found.name})
             return redirect("campaign:detail", slug)
@@ -126,11 +128,6 @@ def _taken(form: ReasonForm, step: Callable[[str], object]) -> bool:
 def _message(request: HttpRequest, key: str) -> Message:
     require_role(request.user, *kill_switch_stop.STOP_ROLES)
     return get_object_or_404(Message.objects.select_related("theme", "stopped_by"), key=key)
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def _use(arm: Arm, message: Message) -> ArmUsage:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.contrib import messages as flash
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,6 +21,7 @@ from campaign.staff_site.access import campaign_for
 from campaign.wizard import questions
 from messages.accounts.step_up import confirmation_required
 from messages.i18n.languages import language_name
+from messages.roles import current_user
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,8 @@ def launch(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = campaign_for(request.user, slug, write=True)
     now = timezone.now()
     if request.method == "POST":
-        assert isinstance(request.user, User)
         try:
-            plan = transitions.launch(campaign, by=request.user, now=now)
+            plan = transitions.launch(campaign, by=current_user(request), now=now)
         except ActionRefused as reason:
             flash.error(request, str(reason))
             return redirect("campaign:launch", slug)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.contrib import messages as flash
-from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,7 +17,7 @@ from campaign.models import AnalysisPlan, Campaign
 from campaign.overview.next_step import next_step, send_back_entry
 from campaign.preregistration import export
 from campaign.staff_site.access import campaign_for
-from messages.roles import MANAGER, REVIEWER, has_role
+from messages.roles import MANAGER, REVIEWER, current_user, has_role
 
 State = Campaign.State
 
@@ -56,9 +55,8 @@ def report_deviation(request: HttpRequest, slug: str) -> HttpResponse:
     errors = _gaps(typed)
     if errors:
         return render_plan(request, campaign, typed=typed, errors=errors)
-    assert isinstance(request.user, User)
     try:
-        deviations.record_deviation(campaign, **typed, by=request.user, now=timezone.now())
+        deviations.record_deviation(campaign, **typed, by=current_user(request), now=timezone.now())
     except ActionRefused as reason:
         flash.error(request, str(reason))
     else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.contrib import messages as flash
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,7 +17,7 @@ from campaign.models import Campaign
 from campaign.overview import plan_views
 from campaign.staff_site.access import campaign_for
 from messages.accounts.step_up import confirmation_required
-from messages.roles import REVIEWER, require_role
+from messages.roles import REVIEWER, current_user, require_role
 
 State = Campaign.State
 
@@ -28,7 +27,7 @@ def submit(request: HttpRequest, slug: str) -> HttpResponse:
     """The draft is complete: a second person is asked."""
     campaign = campaign_for(request.user, slug, write=True)
     done = _("Sent. A reviewer who did not make it reads the plan and decides.")
-    return _taken(request, campaign, lambda: transitions.submit(campaign, by=_person(request)), done)
+    return _taken(request, campaign, lambda: transitions.submit(campaign, by=current_user(request)), done)
 
 
 @require_POST
@@ -41,7 +40,7 @@ def approve(request: HttpRequest, slug: str) -> HttpResponse:
     read = request.POST.get("read", "") or "nothing"
     done = _("Approved. A manager can launch it now.")
     return _taken(
-        request, campaign, lambda: transitions.approve(campaign, by=_person(request), read_fingerprint=read), done
+        request, campaign, lambda: transitions.approve(campaign, by=current_user(request), read_fingerprint=read), done
     )
 
 
@@ -55,7 +54,9 @@ def send_back(request: HttpRequest, slug: str) -> HttpResponse:
         errors = {"reason": _("Say what has to change, in at most 500 characters.")}
         return plan_views.render_plan(request, campaign, errors=errors, typed={"reason": reason})
     done = _("Sent back. Whoever made it reads your reason.")
-    return _taken(request, campaign, lambda: transitions.send_back(campaign, by=_person(request), reason=reason), done)
+    return _taken(
+        request, campaign, lambda: transitions.send_back(campaign, by=current_user(request), reason=reason), done
+    )
 
 
 @confirmation_required
@@ -65,7 +66,7 @@ def pause(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = campaign_for(request.user, slug, write=True)
     if request.method == "POST":
         done = _("Paused. Within seconds nobody sees its messages any more.")
-        return _taken(request, campaign, lambda: transitions.pause(campaign, by=_person(request)), done)
+        return _taken(request, campaign, lambda: transitions.pause(campaign, by=current_user(request)), done)
     consequences = [
         _("Within seconds nobody sees its messages any more. Where a place has neutral words, those are shown."),
         _("People who have a message on their screen are still counted until its time is up."),
@@ -82,7 +83,7 @@ def resume(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = campaign_for(request.user, slug, write=True)
     if request.method == "POST":
         done = _("It is shown again, under the same plan.")
-        return _taken(request, campaign, lambda: transitions.resume(campaign, by=_person(request)), done)
+        return _taken(request, campaign, lambda: transitions.resume(campaign, by=current_user(request)), done)
     consequences = [
         _("Within seconds people see its messages again, at all of its places."),
         _("They are counted with those from before, under the same plan."),
@@ -100,7 +101,7 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and sure:
         done = _("Closed for good. What was counted stays, and can be read.")
         return _taken(
-            request, campaign, lambda: transitions.close(campaign, by=_person(request), now=timezone.now()), done
+            request, campaign, lambda: transitions.close(campaign, by=current_user(request), now=timezone.now()), done
         )
     consequences = [
         _("Nobody sees its messages any more, and it can never be started again."),
@@ -126,7 +127,7 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
 def copy(request: HttpRequest, slug: str) -> HttpResponse:
     """A fresh draft like it: the only way to change what was launched."""
     campaign = campaign_for(request.user, slug, write=True)
-    made = clone.clone_campaign(campaign, by=_person(request))
+    made = clone.clone_campaign(campaign, by=current_user(request))
     flash.success(request, _("This is a new draft like “%(name)s”. Change what you like.") % {"name": campaign.name})
     return redirect("campaign:detail", made.slug)
 
@@ -164,8 +165,3 @@ def _taken(request: HttpRequest, campaign: Campaign, take: Callable[[], object],
     else:
         flash.success(request, done)
     return redirect("campaign:detail", campaign.slug)
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

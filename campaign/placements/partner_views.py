@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages as flash
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -13,7 +12,7 @@ from campaign.models import Partner
 from campaign.placements import changes
 from campaign.placements.forms import ContactsForm, PartnerForm
 from messages.accounts.step_up import confirmation_required
-from messages.roles import ADMINISTRATOR, MANAGER, has_role, require_role
+from messages.roles import ADMINISTRATOR, MANAGER, current_user, has_role, require_role
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -24,7 +23,7 @@ def partner_detail(request: HttpRequest, pk: int) -> HttpResponse:
     name = found.name
     form = PartnerForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
-        changed = changes.rename_partner(found, form.cleaned_data["name"], by=_person(request))
+        changed = changes.rename_partner(found, form.cleaned_data["name"], by=current_user(request))
         flash.success(
             request, _("Saved. Visitors meet the change within seconds.") if changed else _("Nothing was changed.")
         )
@@ -51,13 +50,8 @@ def partner_contacts(request: HttpRequest, pk: int) -> HttpResponse:
 def _contacts(request: HttpRequest, found: Partner) -> HttpResponse:
     form = ContactsForm(request.POST if request.method == "POST" else None, partner=found)
     if form.is_bound and form.is_valid():
-        changed = changes.assign_contacts(found, form.cleaned_data["contacts"], by=_person(request))
+        changed = changes.assign_contacts(found, form.cleaned_data["contacts"], by=current_user(request))
         flash.success(request, _("Saved.") if changed else _("Nothing was changed."))
         return redirect("partners:partner", found.pk)
     context = {"partner": found, "form": form, "any": form.candidates.exists()}
     return render(request, "campaign/placements/partner_contacts.html", context)
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

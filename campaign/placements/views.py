@@ -8,7 +8,6 @@ from itertools import groupby
 from urllib.parse import urlencode
 
 from django.contrib import messages as flash
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -20,7 +19,7 @@ from campaign.models import Partner, Placement, PlacementTest
 from campaign.placements import changes, tag_check
 from campaign.placements.forms import PlacementForm
 from campaign.staff_site.access import placement_for, placements_for
-from messages.roles import ADMINISTRATOR, MANAGER, STAFF_ROLES, has_role, require_role
+from messages.roles import ADMINISTRATOR, MANAGER, STAFF_ROLES, current_user, has_role, require_role
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ def placement_add(request: HttpRequest) -> HttpResponse:
     form = PlacementForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         made = changes.add_placement(
-            form.save(commit=False), by=_person(request), new_partner=form.cleaned_data["new_partner"]
+            form.save(commit=False), by=current_user(request), new_partner=form.cleaned_data["new_partner"]
         )
         flash.success(request, _("Added. Give the partner the line below, and test it together."))
         return redirect("placements:placement", made.key)
@@ -99,7 +98,7 @@ def placement_change(request: HttpRequest, place: str) -> HttpResponse:
     form = PlacementForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
         new_partner = form.cleaned_data["new_partner"]
-        changed = changes.change_placement(form.save(commit=False), by=_person(request), new_partner=new_partner)
+        changed = changes.change_placement(form.save(commit=False), by=current_user(request), new_partner=new_partner)
         said = _("Saved. Visitors meet the change within seconds.") if changed else _("Nothing was changed.")
         flash.success(request, said)
         return redirect("placements:placement", found.key)
@@ -163,8 +162,3 @@ def _seconds(moment: datetime | None, now: datetime) -> int | None:
 
 def _partner(row: PlacementRow) -> Partner:
     return row.placement.partner
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -8,31 +8,18 @@ from urllib.parse import parse_qs
 
 from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid
 from campaign.assignment.subject_ids import looks_like_contact_detail
-from campaign.outcomes import RECORDED_OUTCOMES
+from campaign.outcomes import OUTCOMES, RECORDED_OUTCOMES, read_form
 from campaign.placements import tag_check
 from campaign.placements.tag_check import TagCheckChannel, TagCheckProblem
 from campaign.serving import decision as serving_decision
 from campaign.serving import tag_check_answers
-from campaign.serving.application import (
-    JSON_HEADERS,
-    Headers,
-    OutcomeEvent,
-    PendingReply,
-    Refusal,
-    Reply,
-    Request,
-    Route,
-    ServingContext,
-    cors_headers,
-    has_privacy_signal,
-    parse_json,
-    preflight_reply,
-    read_body,
-    refusal_reply,
-)
+from campaign.serving.cors import cors_headers, preflight_reply
 from campaign.serving.hosted_pages import interface_language, locale_query
+from campaign.serving.http import JSON_HEADERS, Headers, Refusal, Reply, Request, parse_json, read_body, refusal_reply
 from campaign.serving.preview_links import arm_id_from_token
-from campaign.serving.snapshot import (
+from campaign.serving.privacy_signals import has_privacy_signal
+from campaign.serving.routing import OutcomeEvent, PendingReply, Route, ServingContext
+from campaign.serving.snapshot_entries import (
     ArmEntry,
     DecideRequest,
     PlacementEntry,
@@ -319,9 +306,7 @@ def _form(request: Request, at: ServingContext, placement: PlacementEntry) -> Re
         fields = _fields(body.decode("ascii", "replace"))
     except Refusal:
         fields = {}
-    outcome, value = fields.get("outcome", [""])[0], None
-    if fields.get("rating", [""])[0] in {"1", "2", "3", "4", "5"}:
-        outcome, value = "rating", int(fields["rating"][0])
+    outcome, value = read_form(fields)
     # No look at Origin: our own Referrer-Policy makes browsers send "null" here, and the receipt is what counts.
     reply = Reply(303, [("Location", _next(request, placement, outcome)), ("Cache-Control", "no-store")], b"")
     if outcome not in RECORDED_OUTCOMES or has_privacy_signal(request):
@@ -331,15 +316,10 @@ def _form(request: Request, at: ServingContext, placement: PlacementEntry) -> Re
 
 def _next(request: Request, placement: PlacementEntry, outcome: str) -> str:
     """Where a pressed button leads: in the language of the page that it stood on."""
-    if elsewhere := {"left": placement.leave_url, "continued": placement.continue_url}.get(outcome):
-        return elsewhere
-    page = {
-        "left": "left",
-        "continued": "continued",
-        "help_self": "help/self",
-        "help_affected": "help/affected",
-        "learn_more": "about",
-    }.get(outcome, "thanks")
+    action = OUTCOMES[outcome].action if outcome in OUTCOMES else None
+    if action and action.placement_url and (url := getattr(placement, action.placement_url)):
+        return str(url)
+    page = (action and action.page) or "thanks"
     return f"/m/{placement.key}/{page}{locale_query(_fields(request.query).get('locale', [''])[0])}"
 
 

@@ -131,11 +131,11 @@ def _places(campaign: Campaign, request: HttpRequest, form: Any) -> dict[str, An
 def _success(campaign: Campaign, request: HttpRequest, form: Any) -> dict[str, Any]:
     harm = answers.read_answer(campaign, "harm")
     watched = [str(worry) for key, worry in wording.HARM_LABELS.items() if harm[f"watch_{key}"]]
-    return {"options": form.options("primary"), "watched": watched}
+    return {"options": form.choices_with_explanations("primary"), "watched": watched}
 
 
 def _sureness(campaign: Campaign, request: HttpRequest, form: Any) -> dict[str, Any]:
-    return {"looking": form.options("monitoring"), "units": form.options("unit")}
+    return {"looking": form.choices_with_explanations("monitoring"), "units": form.options("unit")}
 
 
 def _length(campaign: Campaign, request: HttpRequest, form: Any) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages as flash
-from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -37,7 +36,7 @@ from campaign.wizard.forms import (
 from campaign.wizard.links import step_url
 from campaign.wizard.questions import CHECK, RECOMMENDED_PRESET, STEP_KEYS, STEPS_BY_KEY
 from messages.models import Frame
-from messages.roles import MANAGER, require_role
+from messages.roles import MANAGER, current_user, require_role
 
 _FORMS: dict[str, type[QuestionForm]] = {
     "learn": HypothesisForm,
@@ -68,7 +67,7 @@ def new_campaign(request: HttpRequest) -> HttpResponse:
     require_role(request.user, MANAGER)
     form = HypothesisForm(request.POST or None, campaign=None, initial={"name": "", "hypothesis": ""})
     if request.method == "POST" and form.is_valid():
-        made = answers.create_draft(form.answer(), by=_person(request))
+        made = answers.create_draft(form.answer(), by=current_user(request))
         return redirect("campaign:plan-step", made.slug, "compare")
     context = {
         "form": form,
@@ -94,7 +93,7 @@ def wizard_step(request: HttpRequest, slug: str, step: str) -> HttpResponse:
     if not form.is_valid() or do == "work-out" or not _filled_in(campaign, step, form):
         return _page(request, campaign, step, form, was=was)
     try:
-        kept = answers.save_answer(campaign, step, form.answer(), seen_digest=was, by=_person(request))
+        kept = answers.save_answer(campaign, step, form.answer(), seen_digest=was, by=current_user(request))
         return _onward(request, kept, step, do)
     except NotADraft:
         return _not_a_draft(request, campaign)
@@ -133,7 +132,7 @@ def check_answers(request: HttpRequest, slug: str) -> HttpResponse:
         return _not_a_draft(request, campaign)
     if request.method == "POST":
         try:
-            answers.submit_draft(campaign, seen_changed_at=request.POST.get("seen", ""), by=_person(request))
+            answers.submit_draft(campaign, seen_changed_at=request.POST.get("seen", ""), by=current_user(request))
         except DraftEditConflict:
             flash.warning(request, _("A colleague changed an answer while you read. Please look once more."))
         except NotADraft:
@@ -161,7 +160,7 @@ def take_back(request: HttpRequest, slug: str) -> HttpResponse:
     """A campaign that was sent for approval, or approved, is a draft again."""
     campaign = campaign_for(request.user, slug, write=True)
     try:
-        transitions.take_back(campaign, by=_person(request))
+        transitions.take_back(campaign, by=current_user(request))
     except ActionRefused as reason:
         flash.error(request, str(reason))
         return redirect("campaign:detail", slug)
@@ -198,7 +197,7 @@ def _suggested(request: HttpRequest, campaign: Campaign, step: str, stored: answ
     if step == "places":
         return {name: number or None for name, number in stored.items() if name != "places"}  # 0: not known
     if step == "told" and not stored["told"]:
-        return {"told": [str(_person(request).pk)]}
+        return {"told": [str(current_user(request).pk)]}
     if step == "length" and stored["planned"] and stored["expected"]:
         size = summary.sample_size_for_answer(campaign, stored)
         if getattr(size, "needed", None) == stored["planned"]:
@@ -222,10 +221,10 @@ def _filled_in(campaign: Campaign, step: str, form: QuestionForm) -> bool:
 def _onward(request: HttpRequest, campaign: Campaign, step: str, do: str) -> HttpResponse:
     """To the next question; on the page of the words, also one message more or less."""
     if step == "words" and do == "add":
-        made = arms.add_arm(campaign, by=_person(request))
+        made = arms.add_arm(campaign, by=current_user(request))
         return redirect("campaign:plan-words", campaign.slug, made.key)
     if step == "words" and do.startswith("remove:"):
-        arms.remove_arm(campaign, do.removeprefix("remove:"), by=_person(request))
+        arms.remove_arm(campaign, do.removeprefix("remove:"), by=current_user(request))
         return redirect("campaign:plan-step", campaign.slug, "words")
     if step == "words" and do.removeprefix("choose:") in campaign.arms.values_list("key", flat=True):
         return redirect("campaign:plan-words", campaign.slug, do.removeprefix("choose:"))
@@ -240,7 +239,7 @@ def _take_words(request: HttpRequest, campaign: Campaign, arm: str) -> HttpRespo
         flash.error(request, _("These words may not be shown any more. Please choose others."))
         return redirect("campaign:plan-words", campaign.slug, arm)
     try:
-        arms.choose_revision(campaign, arm, revision, seen_revision_id=was, by=_person(request))
+        arms.choose_revision(campaign, arm, revision, seen_revision_id=was, by=current_user(request))
     except NotADraft:
         return _not_a_draft(request, campaign)
     except DraftEditConflict:
@@ -274,11 +273,6 @@ def _page(
 def _not_a_draft(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     flash.info(request, _("The plan of this campaign is not changed any more: it was sent for approval."))
     return redirect("campaign:detail", campaign.slug)
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def _number(text: str | None) -> int:
