@@ -57,11 +57,13 @@ ONE = RevisionRecord(
 )
 
 
+@pytest.mark.slow
 @given(files)
 def test_csv_brings_back_the_same_words(listed: list[RevisionRecord]) -> None:
     assert parse_file(to_csv(listed)) == ParsedFile(tuple(listed))
 
 
+@pytest.mark.slow
 @given(files)
 def test_json_brings_back_the_same_words(listed: list[RevisionRecord]) -> None:
     assert parse_file(to_json(listed)) == ParsedFile(tuple(listed))
@@ -72,6 +74,7 @@ def test_what_was_guarded_comes_back(text: str) -> None:
     assert spreadsheet.unescape_formulas(spreadsheet.escape_formulas(text)) == text
 
 
+@pytest.mark.slow
 @given(files, st.sampled_from([",", ";", "\t"]))
 def test_no_cell_begins_a_formula_wherever_a_spreadsheet_cuts(listed: list[RevisionRecord], delimiter: str) -> None:
     """Read with the wrong separator too, as a spreadsheet of another country does."""
