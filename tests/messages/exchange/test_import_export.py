@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import QuerySet
 
 from messages.audit import log
-from messages.exchange import import_export
+from messages.exchange import import_export, records
 from messages.exchange.import_export import ImportRefused, apply_import, export_revisions, filter_revisions, plan_import
 from messages.exchange.reader import parse_file
 from messages.exchange.records import ParsedFile, RenditionRecord, RevisionRecord
