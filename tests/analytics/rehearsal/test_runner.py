@@ -19,7 +19,7 @@ from django.test import Client
 from django.utils import timezone
 
 from analytics.models import Rehearsal
-from analytics.rehearsal import campaign_copy, runner, views, walkthrough
+from analytics.rehearsal import campaign_copy, runner, sandbox, views, walkthrough
 from campaign.keys.reloader import KeyReloader
 from campaign.lifecycle import transitions
 from campaign.models import Campaign
@@ -101,20 +101,20 @@ class TestItIsKeptApart:
     ) -> None:
         """The planted fault: the process that walks is given what is real."""
         before = state()
-        monkeypatch.setattr(runner, "sandbox_environment", lambda directory: dict(os.environ))
+        monkeypatch.setattr(sandbox, "sandbox_environment", lambda directory: dict(os.environ))
         with pytest.raises(subprocess.CalledProcessError):
             walked(campaign)
         assert state() == before
 
     def test_with_the_real_keys_it_refuses_too(self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
-        own, real = runner.sandbox_environment, {"KEY_DIRECTORY": str(settings.KEY_DIRECTORY)}
-        monkeypatch.setattr(runner, "sandbox_environment", lambda directory: own(directory) | real)
+        own, real = sandbox.sandbox_environment, {"KEY_DIRECTORY": str(settings.KEY_DIRECTORY)}
+        monkeypatch.setattr(sandbox, "sandbox_environment", lambda directory: own(directory) | real)
         with pytest.raises(subprocess.CalledProcessError) as refused:
             walked(campaign)
         assert b"outside of the rehearsal" in refused.value.stderr
 
     def test_the_walk_refuses_in_this_process(self, campaign: Campaign) -> None:
-        with pytest.raises(walkthrough.NotASandbox):
+        with pytest.raises(sandbox.NotASandbox):
             walkthrough.run_walkthrough(campaign_copy.export_campaign(campaign))
 
     def test_its_receipts_are_refused_by_the_real_surface(self, campaign: Campaign, tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ class TestItIsKeptApart:
         done = subprocess.run(
             command,
             cwd=settings.BASE_DIR,
-            env=runner.sandbox_environment(tmp_path),
+            env=sandbox.sandbox_environment(tmp_path),
             check=True,
             capture_output=True,
             text=True,
@@ -153,13 +153,13 @@ class TestItIsKeptApart:
 
     def test_nothing_of_it_stays_on_disk(self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
         made: list[Path] = []
-        own = runner.sandbox_environment
+        own = sandbox.sandbox_environment
 
         def noted(directory: Path) -> dict[str, str]:
             made.append(directory)
             return own(directory)
 
-        monkeypatch.setattr(runner, "sandbox_environment", noted)
+        monkeypatch.setattr(sandbox, "sandbox_environment", noted)
         campaign.plan.outcomes.all().delete()  # so that it is quick
         runner.rehearse(campaign)
         assert [directory.exists() for directory in made] == [False]
@@ -203,12 +203,12 @@ class TestAskingForOne:
         self, campaign: Campaign, mara: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         runner.request_rehearsal(campaign, by=mara, now=world.NOON)
-        stagehand = runner.RehearsalLauncher()
+        launcher = runner.RehearsalLauncher()
         monkeypatch.setattr(sys, "executable", "/bin/false")
-        assert stagehand.start_next(now=world.NOON) == 1
-        assert stagehand._child is not None
-        stagehand._child.wait()
-        assert stagehand.start_next(now=world.NOON) == 0
+        assert launcher.start_next(now=world.NOON) == 1
+        assert launcher._process is not None
+        launcher._process.wait()
+        assert launcher.start_next(now=world.NOON) == 0
         assert Rehearsal.objects.get().state == "failed"
 
     def test_one_of_a_worker_that_died_is_broken_off_in_time(self, campaign: Campaign, mara: User) -> None:
