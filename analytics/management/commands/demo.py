@@ -21,9 +21,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from analytics.fold.fold import fold
 from analytics.looks.evaluate import evaluate
 from analytics.management import terminal_report
-from analytics.rehearsal import demo
-from analytics.rehearsal.visitors import SimulatedVisitor, VisitSimulator, visitors
 from analytics.results import build
+from analytics.simulated_visits import demo
+from analytics.simulated_visits.visitors import SimulatedVisitor, VisitSimulator, visitors
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.entrypoints import launcher
 from campaign.models import Campaign
