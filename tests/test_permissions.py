@@ -42,6 +42,17 @@ def test_every_route_is_declared_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("route", STAFF)
+def test_every_named_method_answers_every_role_as_declared(route: str, running: None) -> None:
+    assert permissions.differences(route, permissions.representative_cells(route)) == []
+
+
+def test_every_role_is_asked_by_every_method_somewhere() -> None:
+    asked = {(method, role) for route in STAFF for _, method, role in permissions.representative_cells(route)}
+    assert asked == {(method, role) for _, method, role in permissions.expected_outcomes()}
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("route", STAFF)
 def test_every_method_answers_every_role_as_declared(route: str, running: None) -> None:
     assert permissions.differences(route) == []
 

@@ -47,7 +47,7 @@ class Site:
     def _tabs_of(self, role: str) -> tuple[Tab, Tab]:
         if role not in self._tabs:
             context = self.browser.new_context(color_scheme="light")
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(30_000)
             context.add_init_script(proof.WATCH)
             context.route("**/drawn/*/", self._draw)
             cookies = self.cast["cookies"].get(role, {})
@@ -95,6 +95,11 @@ class Site:
         """Everything that is wrong with it."""
         return proof.check_page(self.tab(page.role), self.phone(page.role), lambda tab: self.way_to(page, tab))
 
+    def quick_findings(self, page: Page) -> list[str]:
+        """What is wrong with it at a desk in the light, and on a very small phone."""
+        tab = self.tab(page.role)
+        return proof.quick_findings(tab, self.way_to(page, tab))
+
     def has_news(self, page: Page) -> bool:
         """Whether this role sees anything on its page that is not on the page that was looked at closely."""
         first = Page(page.route, inventory.roles_allowed(page.route)[0])
@@ -121,10 +126,17 @@ def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
 
 
 @pytest.mark.parametrize("page", inventory.pages(), ids=str)
+def test_every_page_is_good_at_a_desk_and_fits_a_phone(site: Site, page: Page) -> None:
+    assert site.quick_findings(page) == []
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("page", inventory.pages(), ids=str)
 def test_every_page_is_good(site: Site, page: Page) -> None:
     assert site.findings(page) == []
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("page", inventory.other_roles(), ids=str)
 def test_it_is_as_good_for_every_other_role(site: Site, page: Page) -> None:
     if site.has_news(page):
@@ -234,8 +246,22 @@ FAULTS = {
 }  # fmt: skip
 
 
+_AT_ONCE = ["a field without a label", "pale text", "an image from elsewhere", "a script that fails"]
+_AT_ONCE += ["a row that is too wide on a very small phone"]
+
+
+@pytest.mark.parametrize("fault", _AT_ONCE)
+def test_a_fault_is_found_at_once(site: Site, fault: str) -> None:
+    assert_found(site, fault, site.quick_findings)
+
+
+@pytest.mark.proof
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_found(site: Site, fault: str) -> None:
+    assert_found(site, fault, site.findings)
+
+
+def assert_found(site: Site, fault: str, look: Callable[[Page], list[str]]) -> None:
     html, css, script, said = FAULTS[fault]
     page = Page("/sign-in/", "stranger")
     context = site.tab(page.role).page.context
@@ -258,7 +284,7 @@ def test_a_fault_is_found(site: Site, fault: str) -> None:
     for where, answer in planting.items():
         context.route(where, answer)
     try:
-        found = site.findings(page)
+        found = look(page)
     finally:
         for where in planting:
             context.unroute(where)
