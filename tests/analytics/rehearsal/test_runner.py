@@ -34,14 +34,14 @@ DATABASE_OF = {"analytics.OpenView": "audience", "analytics.FoldedHour": "audien
 
 @pytest.fixture(autouse=True)
 def migrated_copies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each rehearsal would else migrate databases of its own, which takes longer than the walk."""
-    own = runner.sandbox_environment
+    """Start each sandbox with migrated databases, because migrating takes longer than the walkthrough."""
+    own = sandbox.sandbox_environment
 
     def prepared(directory: Path) -> dict[str, str]:
         copy_migrated_databases(directory)
         return own(directory)
 
-    monkeypatch.setattr(runner, "sandbox_environment", prepared)
+    monkeypatch.setattr(sandbox, "sandbox_environment", prepared)
 
 
 @pytest.fixture
