@@ -1,4 +1,4 @@
-"""A rehearsal: invented visitors walk the whole campaign, and nothing of it reaches what is real."""
+"""Rehearsals: simulated visitors walk the whole campaign, and nothing is written to the real installation."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def migrated_copies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def campaign() -> Campaign:
-    """A draft of two arms that could be launched as it is, but for its words in the time of a pause."""
+    """Return a draft of two arms that could be launched. Only its fallback text is missing."""
     return world.draft(arms={"neutral": 1, "victim": 1}, plan={"planned_per_arm": 5000})
 
 
 def state() -> dict[str, Any]:
-    """How many rows each real table holds, and every file of the real directories with its content."""
+    """Return the number of rows in each real table, and the content of the files in the real directories."""
     models = [model for model in apps.get_models() if model is not Rehearsal]
     rows = {m._meta.label: m._default_manager.using(DATABASE_OF.get(m._meta.label, "default")).count() for m in models}
     real = {Path(settings.DATA_DIRECTORY), Path(settings.KEY_DIRECTORY), Path(settings.SPOOL_DIRECTORY)}
@@ -65,7 +65,7 @@ def state() -> dict[str, Any]:
 
 
 def walked(campaign: Campaign) -> dict[str, Any]:
-    """A rehearsal that went through, and left everything else as it was."""
+    """Rehearse a campaign, and check that it succeeds and changes nothing else."""
     before = state()
     told = runner.rehearse(campaign)
     assert told["report"] is not None
@@ -115,7 +115,7 @@ class TestItIsKeptApart:
     def test_pointed_at_the_real_directory_it_refuses_and_that_is_found(
         self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The planted fault: the process that walks is given what is real."""
+        """Planted fault: the process gets the environment of the real installation."""
         before = state()
         monkeypatch.setattr(sandbox, "sandbox_environment", lambda directory: dict(os.environ))
         with pytest.raises(subprocess.CalledProcessError):
