@@ -82,6 +82,7 @@ ON_SQLITE = pytest.mark.only_on(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "what", [pytest.param(what, marks=ON_SQLITE) if what == "a second one" else what for what in BUILDERS]
 )

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from analytics import worker
 from analytics.models import GuardEvent
+from analytics.worker import steps
 from campaign.lifecycle import transitions
 from messages.library import starter_library
 from tests import world
@@ -42,5 +42,5 @@ def create_harmful_campaign(origin: str) -> dict[str, str]:
 
 def run_guard() -> int:
     """Run the worker's guardrail step, and return how many guardrail events are recorded."""
-    worker.enforce_guardrails(timezone.now())
+    steps.enforce_guardrails(timezone.now())
     return GuardEvent.objects.count()

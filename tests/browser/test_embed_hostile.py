@@ -397,6 +397,26 @@ def test_choices_work_when_nothing_can_be_counted(
     visited.wait_for_url(f"{server.url}/m/spot/left")
 
 
+def test_an_outcome_that_the_script_has_never_heard_of_is_offered_and_reported(
+    page: OpenPage, server: Origin, partner: Origin
+) -> None:
+    known = [action for action in ANSWER["message"]["actions"] if action["outcome"] in ("left", "rating")]
+    made_up = [
+        {"outcome": "shared", "label": "I told a friend"},
+        {"outcome": "called", "label": "Call somebody", "note": "Free", "href": "/m/spot/help/call"},
+    ]
+    server.replies["/api/v1/decide"] = Reply(message_with(actions=known + made_up))
+    visited = page()
+    visit(visited, partner, script_of(server), tag='data-target="#spot"', style="#spot { min-height: 900px }")
+    wait_told(visited, "shown")
+    visited.get_by_role("button", name="I told a friend").click()
+    expect(visited.locator("second-thought output")).to_have_text("Thank you.")
+    expect(visited.get_by_role("link", name="Call somebody Free")).to_be_visible()
+    expect(visited.get_by_role("button", name="Continue")).to_have_count(0)
+    assert ("shared", None) in server.events()
+    assert_unharmed(visited)
+
+
 def test_everything_done_is_reported_once_and_in_order(page: OpenPage, server: Origin, partner: Origin) -> None:
     visited = page(phone=True)
     visit(visited, partner, script_of(server), tag='data-target="#spot"', style="#spot { min-height: 900px }")

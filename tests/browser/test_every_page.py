@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Error, Response, Route
 from benchmarks.inside import run
 from campaign.entrypoints import launcher
 from campaign.staff_site import middleware
-from tests import permissions
+from tests import route_matrix
 from tests.browser import inventory, proof
 from tests.browser.inventory import Page
 from tests.browser.proof import Tab
@@ -160,8 +160,8 @@ def test_the_administration_keeps_to_the_policy_and_calls_nobody(site: Site) -> 
 
 
 def test_nothing_is_told_of_a_route_that_is_not_there() -> None:
-    known = {route for route, _, _ in permissions.expected_outcomes()}
-    for part in ("elsewhere", "addresses", "states", "sent-empty"):
+    known = {route for route, _, _ in route_matrix.expected_outcomes()}
+    for part in ("addresses", "states", "sent-empty"):
         assert set(inventory.page_settings()[part]) <= known, part
 
 
@@ -169,10 +169,10 @@ class TestANewRoute:
     """The messages for an author of a page who has left something out."""
 
     def test_is_looked_at_without_being_listed(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        declared = permissions.expected_outcomes()
+        declared = route_matrix.expected_outcomes()
         new = {("/nobodys/", "GET", role): "forbidden" for _, _, role in declared}
         new |= {("/nobodys/", "GET", role): "allowed" for role in ("manager", "analyst")}
-        monkeypatch.setattr(permissions, "expected_outcomes", lambda: declared | new)
+        monkeypatch.setattr(route_matrix, "expected_outcomes", lambda: declared | new)
         assert Page("/nobodys/", "manager") in inventory.pages()
         assert Page("/nobodys/", "analyst") in inventory.other_roles()
 
@@ -185,7 +185,7 @@ class TestANewRoute:
             site.way_to(Page("/nobodys/<int:pk>/", "manager", address="/nobodys/7/"))()
 
     def test_that_is_no_page_is_told_so(self, site: Site) -> None:
-        with pytest.raises(AssertionError, match=r"/api/schema/ is no page: .* under \[elsewhere\]"):
+        with pytest.raises(AssertionError, match=r"/api/schema/ is no page: .* not_a_page"):
             site.way_to(Page("/api/schema/", "manager"))()
 
     def test_that_sends_one_on_is_told_so(self, site: Site) -> None:
