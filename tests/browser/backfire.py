@@ -8,8 +8,8 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from analytics import worker
 from analytics.models import GuardEvent
+from analytics.worker import steps
 from campaign.lifecycle import transitions
 from messages.library import starter_library
 from tests import world
@@ -39,5 +39,5 @@ def create_harmful_campaign(origin: str) -> dict[str, str]:
 
 def run_guard() -> int:
     """The worker's own step; how many stops are on record then."""
-    worker.enforce_guardrails(timezone.now())
+    steps.enforce_guardrails(timezone.now())
     return GuardEvent.objects.count()

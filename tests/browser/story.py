@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.utils import timezone
 
-from analytics import worker
 from analytics.models import Analysis, GuardEvent, OpenView, Tally
+from analytics.worker import steps
 from campaign.keys.store import campaigns_with_subject_secret
 from campaign.models import Arm, Campaign, Partner
 from messages.library import starter_library
@@ -47,11 +47,11 @@ def run_worker_ahead(ahead: int) -> dict[str, object]:
     now = timezone.now() + timedelta(hours=ahead)
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     mail.outbox = []
-    worker.fold_closed_views(now)
-    worker.enforce_guardrails(now)
-    worker.record_due_looks(now)
-    worker.check_running_campaigns(now)
-    worker.send_notices(now)
+    steps.fold_closed_views(now)
+    steps.enforce_guardrails(now)
+    steps.record_due_looks(now)
+    steps.check_running_campaigns(now)
+    steps.send_notices(now)
     return {
         "open": OpenView.objects.count(),
         "seen": sum(Tally.objects.filter(outcome="exposed").values_list("count", flat=True)),

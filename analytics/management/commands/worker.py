@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from analytics.worker import STEPS, Worker
+from analytics.worker.loop import Worker
+from analytics.worker.steps import STEPS
 
 
 class Command(BaseCommand):

@@ -15,12 +15,13 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from analytics import worker
 from analytics.looks.evaluate import evaluate
 from analytics.models import GuardEvent, Notice, Pulse, Telling, WorkerStep
 from analytics.notifications import delivery, events, webhook
 from analytics.notifications.wording import email_subject_and_text, notice_sentence
-from analytics.worker import STEPS, Worker
+from analytics.worker import steps
+from analytics.worker.loop import Worker
+from analytics.worker.steps import STEPS
 from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Campaign
 from messages.audit import log
@@ -291,7 +292,7 @@ class TestRetries:
 
         monkeypatch.setattr(events, "record_notices", fail)
         with pytest.raises(ValueError):
-            worker.send_notices(world.NOON)
+            steps.send_notices(world.NOON)
         assert len(mail.outbox) == 2
 
 

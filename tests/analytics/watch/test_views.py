@@ -18,12 +18,13 @@ from analytics.data_quality.hourly_check import flow_status
 from analytics.disclosure.daily_counts import DayTotal
 from analytics.disclosure.gate import ArmDailyTotals
 from analytics.embargo import request
-from analytics.looks import early_looks
 from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis, EarlyLook, GuardEvent, Pulse, Tally, WorkerStep
 from analytics.results import build
 from analytics.watch import daily_chart, dashboard, quality_lights
-from analytics.worker import STEPS, Worker
+from analytics.worker import steps
+from analytics.worker.loop import Worker
+from analytics.worker.steps import STEPS
 from campaign.lifecycle import transitions
 from campaign.models import Campaign, LeftOutCount, PlannedOutcome, ServedCount
 from messages.accounts import sessions
@@ -285,7 +286,7 @@ def looked_early(**plan: Any) -> Campaign:
     world.tally(campaign, MANY)
     evaluate(campaign, now=world.NOON)
     request.create_request(campaign, by=world.person("ana", "analyst"), reason="A funder asked.", now=world.NOON)
-    early_looks.answer_all_requests(now=world.NOON + timedelta(minutes=1))
+    steps.record_early_looks(world.NOON + timedelta(minutes=1))
     return campaign
 
 
@@ -368,7 +369,7 @@ class TestTheEmbargo:
         campaign = looked_early()
         assert Analysis.objects.filter(campaign=campaign).count() == 2
         EarlyLook.objects.update(done_at=None)
-        assert early_looks.answer_all_requests(now=world.NOON + timedelta(minutes=2)) == 0
+        assert steps.record_early_looks(world.NOON + timedelta(minutes=2)) == ""
         assert Analysis.objects.filter(campaign=campaign).count() == 2
         assert EarlyLook.objects.get().done_at is not None
 
@@ -377,7 +378,7 @@ class TestTheEmbargo:
         request.create_request(campaign, by=world.person("ana", "analyst"), reason="A funder asked.", now=world.NOON)
         world.tally(campaign, MANY)
         evaluate(campaign, now=world.NOON)
-        assert early_looks.answer_all_requests(now=world.NOON) == 0
+        assert steps.record_early_looks(world.NOON) == ""
         assert Analysis.objects.get().exception == ""
 
     def test_the_worker_has_a_step_for_it(self) -> None:

@@ -17,8 +17,8 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, connections, transaction
 
-from analytics import worker
 from analytics.looks.evaluate import evaluate
+from analytics.worker import steps
 from campaign.keys import store
 from campaign.lifecycle import transitions
 from messages.audit import log
@@ -120,7 +120,7 @@ class TestWhatIsOnIt:
     def test_what_the_clock_does(self) -> None:
         campaign = world.launched()
         type(campaign).objects.filter(pk=campaign.pk).update(ends_at=world.NOON)
-        worker.open_and_close_campaigns(world.NOON)
+        steps.open_and_close_campaigns(world.NOON)
         assert sentences()[0] == "worker closed “The pilot” (campaign)"
 
     def test_a_step_that_is_refused_leaves_nothing(self) -> None:
@@ -144,7 +144,7 @@ class TestWhatIsOnIt:
         campaign = world.launched(unit="subject")
         transitions.close(campaign, by=world.person("mara"), now=world.NOON)
         store.subject_secret(directory / "keys", campaign.pk)
-        worker.destroy_unneeded_keys(world.NOON)
+        steps.destroy_unneeded_keys(world.NOON)
         assert sentences()[0] == "worker destroyed the secret of the subjects of “The pilot” (campaign)"
 
     def test_a_destruction_that_fails_is_not_on_record_and_without_a_record_there_is_none(

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import fisher_exact
 
-from analytics.stats import exact, proportions
-from analytics.stats.exact import ExactTest, compositions, exact_test
+from analytics.stats import proportions
+from analytics.stats.numerics import exact
+from analytics.stats.numerics.exact import ExactTest, compositions, exact_test
 from analytics.stats.values import Counts, NotEstimable
 
 METHODS = ("fisher", "barnard", "boschloo")
