@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 SERVE ?= 1
 JOBS ?= 2
-AT_ONCE = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+AT_ONCE = -n $(JOBS) --dist loadfile --no-loadscope-reorder
 RANDOM ?=
 SHUFFLED = $(if $(RANDOM),RANDOM_ORDER=$(if $(filter 1,$(RANDOM)),$$$$,$(RANDOM)))
 STAMP := $(VENV)/.installed
@@ -32,7 +32,7 @@ demo: env  ## run the main job once on SQLite, print the verdict, leave a site t
 test: env browser compiler nginx  ## run every test but the proofs, in a real Chromium too: under five minutes on two cores (RANDOM=1: in random order)
 	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m "not proof" --durations=10
 
-quick: env  ## run what needs no browser, no process and no network: rules, statistics, models and most pages, under a minute
+quick: env  ## run rules, statistics and models: no pages, no browser, no processes, no network; under a minute
 	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m "not proof and not browser and not process and not slow"
 
 proof: env browser compiler nginx  ## run what proves endurance: kills, power cuts, planted faults, every page in every mode

@@ -58,16 +58,18 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def clock_that_stands_still(request: pytest.FixtureRequest) -> Iterator[None]:
+def clock_that_stands_still(request: pytest.FixtureRequest) -> Iterator[time_machine.Traveller | None]:
     """In one test all readings of the clock are equal, so that none falls into another second, hour or day.
+
+    A test in which time goes on says so: `clock_that_stands_still.shift(seconds)`.
 
     Processes that a test starts have clocks of their own, and its own goes on with theirs.
     """
     if _starts_processes(request.node):
-        yield
+        yield None
     else:
-        with time_machine.travel(time.time(), tick=False):
-            yield
+        with time_machine.travel(time.time(), tick=False) as clock:
+            yield clock
 
 
 @pytest.fixture(scope="session")

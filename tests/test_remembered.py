@@ -80,6 +80,7 @@ def for_real(make: Callable[[], models.Model], monkeypatch: pytest.MonkeyPatch) 
 ON_SQLITE = pytest.mark.only_on("sqlite", reason="PostgreSQL gives no key twice, so what is there is never the same")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "what", [pytest.param(what, marks=ON_SQLITE) if what == "a second one" else what for what in MAKERS]
 )

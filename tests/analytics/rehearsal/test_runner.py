@@ -130,6 +130,7 @@ class TestItIsKeptApart:
             walked(campaign)
         assert b"outside of the rehearsal" in refused.value.stderr
 
+    @pytest.mark.slow
     def test_the_walk_refuses_in_this_process(self, campaign: Campaign) -> None:
         with pytest.raises(walkthrough.NotASandbox):
             walkthrough.run_walkthrough(campaign_copy.export_campaign(campaign))

@@ -48,6 +48,7 @@ def test_a_campaign_without_a_look_has_none() -> None:
     assert look_summaries([world.launched()]) == {}
 
 
+@pytest.mark.slow
 def test_many_campaigns_take_as_many_queries_as_one(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     campaigns = [looked(slug) for slug in ("plenty", "few", "skewed")]
     for some in (campaigns[:1], campaigns):

@@ -66,6 +66,7 @@ def write(apps: StateApps, state: str, number: int, *, changed: bool = False) ->
     return revision
 
 
+@pytest.mark.slow
 def test_every_language_of_approved_words_is_approved_under_its_own_digest(before: StateApps) -> None:
     revision = write(before, "approved", 1)
     migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
@@ -80,6 +81,7 @@ def test_every_language_of_approved_words_is_approved_under_its_own_digest(befor
         assert str(rendition.author) == "mara"
 
 
+@pytest.mark.proof
 def test_what_was_no_approval_becomes_none(before: StateApps) -> None:
     draft, void, withdrawn = write(before, "draft", 1), write(before, "approved", 2, changed=True), None
     withdrawn = write(before, "withdrawn", 3)
@@ -92,6 +94,7 @@ def test_what_was_no_approval_becomes_none(before: StateApps) -> None:
     assert Review.objects.filter(rendition__revision=withdrawn.pk).count() == 2
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("state", ["approved", "withdrawn"])
 def test_approved_words_stay_fixed_after_all_that_was_migrated_since(before: StateApps, state: str) -> None:
     revision = write(before, state, 1)
