@@ -36,7 +36,8 @@ def test_an_import_by_string_is_found() -> None:
     assert architecture.module_names('path("", include("campaign.overview.urls"))') == set()
 
 
-MAP = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").partition("## The map")[2].partition("\n## ")[0]
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+MAP = ARCHITECTURE.partition("## The map")[2].partition("\n## ")[0]
 
 
 def _mapped_rooms() -> dict[str, list[set[str]]]:

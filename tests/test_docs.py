@@ -15,6 +15,7 @@ _LOCAL_PATH = re.compile(r"(?<![\w.])/(?:work|home|root|tmp|Users|opt)/\S*|\b[A-
 _FOLDERS = "analytics|campaign|messages|tests|docs|templates|benchmarks|deploy|locale|examples|requirements"
 _FILE = re.compile(rf"`((?:{_FOLDERS})/[\w./-]+)(?:::\w+)?`")
 _RECIPES = (
+    "Add an estimator",
     "Add a page or a route",
     "Add a download",
     "Add a management command",
@@ -94,4 +95,4 @@ def test_every_management_command_is_named_in_a_page() -> None:
 def test_a_recipe_says_what_to_write_and_shows_what_is_missing(recipe: str) -> None:
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     section = re.split(r"^##", page.partition(f"### {recipe}\n")[2], maxsplit=1, flags=re.M)[0]
-    assert re.search(r"\bpytest tests/|\bmake \w+|manage\.py \w+", section), "no command shows what is missing"
+    assert re.search(r"\bpytest tests/|--check|\bmake \w+|manage\.py \w+", section), "no command shows what is missing"
