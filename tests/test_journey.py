@@ -1,4 +1,4 @@
-"""The main path in one test: a message is shown, seen, acted on, counted, forgotten, compared, and said in words."""
+"""The main path in one test: serve, expose, engage, fold, estimate, report."""
 
 import random
 

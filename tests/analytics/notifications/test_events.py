@@ -1,4 +1,4 @@
-"""Notices: each is made once, none is lost, at most one is sent twice after a stop, none holds a count or estimate."""
+"""Notices are created once, never lost, sent at most twice after an interruption, and contain no count or estimate."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _mail_server(settings: Any) -> None:
 
 
 def running(**plan: Any) -> Campaign:
-    """A running campaign whose maker has an address, as has ana, whom the plan names."""
+    """Return a running campaign whose author and whose plan's recipient, ana, have e-mail addresses."""
     for name in ("mara", "ana"):
         person = world.person(name)
         person.email = f"{name}@ngo.example"
@@ -184,7 +184,7 @@ class TestTheLetter:
 
 
 class Stopped(BaseException):
-    """The machine went away."""
+    """The process is interrupted."""
 
 
 class TestStops:
@@ -297,7 +297,7 @@ class TestRetries:
 
 
 class Site(ThreadingHTTPServer):
-    """A webhook on this machine that keeps what it was sent."""
+    """A local webhook that keeps what it receives."""
 
     daemon_threads = True
 
@@ -315,12 +315,12 @@ class Site(ThreadingHTTPServer):
                 self.end_headers()
 
             def log_message(self, *_: Any) -> None:
-                """Quiet."""
+                """Log nothing."""
 
         super().__init__(("127.0.0.1", 0), Answer)
 
     def connect(self, host: str, address: str, seconds: float) -> socket.socket:
-        """In place of TLS to the address: plainly to this server."""
+        """Connect to this server without TLS, in place of the address."""
         self.connected_to.append((host, address))
         return socket.create_connection(("127.0.0.1", self.server_port), timeout=seconds)
 

@@ -1,4 +1,4 @@
-"""The list of campaigns says of each what its results page says, and asks no more for many than for one."""
+"""The list of campaigns shows the headline of each results page, in a constant number of queries."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import StateApps
 
+from campaign.triggers import restore_triggers
 from messages.models import Rendition, Review, Revision
 from messages.review import workflow
 from tests import world
@@ -22,8 +23,9 @@ BEFORE = [("messaging", "0004_audit"), ("campaign", "0006_left_out")]
 
 
 def migrate(targets: list[tuple[str, str]]) -> StateApps:
-    executor = MigrationExecutor(connection)
-    return executor.migrate(targets).apps
+    apps = MigrationExecutor(connection).migrate(targets).apps
+    restore_triggers(using="default")
+    return apps
 
 
 @pytest.fixture
