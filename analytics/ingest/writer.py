@@ -10,8 +10,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from _thread import allocate_lock
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
@@ -83,21 +83,9 @@ class _Job(NamedTuple):
     deliver: DeliverResults
 
 
-class _Waiter:
-    """A caller who waits in its own thread."""
-
-    __slots__ = ("answers", "latch")
-
-    def __init__(self) -> None:
-        self.answers: RecordResults | None = None
-        self.latch = allocate_lock()
-        self.latch.acquire()
-
-
-def _let_go(answered: list[tuple[_Waiter, RecordResults]]) -> None:
-    for waiter, answers in answered:
-        waiter.answers = answers
-        waiter.latch.release()
+def _resolve_futures(answered: list[tuple[Future[RecordResults], RecordResults]]) -> None:
+    for future, results in answered:
+        future.set_result(results)
 
 
 class EventWriter:
@@ -125,10 +113,12 @@ class EventWriter:
 
     def submit(self, events: Sequence[OutcomeEvent], *, clock: Callable[[], float]) -> RecordResults:
         """The same for a caller who waits: on disk when it returns None for an event."""
-        waiter = _Waiter()
-        self.put(events, clock=clock, ticket=waiter, deliver=_let_go)
-        waiter.latch.acquire(timeout=_SUBMIT_TIMEOUT_SECONDS)
-        return [not_recorded_refusal() for _ in events] if waiter.answers is None else waiter.answers
+        future: Future[RecordResults] = Future()
+        self.put(events, clock=clock, ticket=future, deliver=_resolve_futures)
+        try:
+            return future.result(timeout=_SUBMIT_TIMEOUT_SECONDS)
+        except TimeoutError:
+            return [not_recorded_refusal() for _ in events]
 
     def _work(self) -> None:
         while True:

@@ -6,19 +6,16 @@ whether messages reach the screen.
 
 from __future__ import annotations
 
-import atexit
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import date, timedelta
-from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
 
-from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from campaign.assignment.receipts import unpack_ids
 from campaign.models import LeftOutCount, ServedCount
-from campaign.placements.tag_check import TagCheckLog
 
 if TYPE_CHECKING:
     from campaign.serving.snapshot_entries import ServedArm
@@ -54,7 +51,6 @@ class ServedCounter:
         self._sent: defaultdict[int, list[ServedArm]] = defaultdict(list)  # by day since 1970
         self._served: Counter[tuple[int, int, int, str]] = Counter()  # day, arm, placement, locale
         self._left_out: Counter[tuple[int, int, str]] = Counter()  # day, placement, reason
-        self.tag_check_log = TagCheckLog()  # written by the same thread
 
     def add(self, hour: int, offer: ServedArm) -> None:
         """One more message was sent, and counts."""
@@ -81,7 +77,6 @@ class ServedCounter:
 
     def flush(self) -> int:
         """How many were written; on a database error nothing is lost, the next flush tries again."""
-        self.tag_check_log.flush()
         with self._lock:
             self._add_up()
             served, self._served = self._served, Counter()
@@ -98,16 +93,3 @@ class ServedCounter:
                 self._left_out.update(left_out)
             return 0
         return served.total() + left_out.total()
-
-    def start_flushing(self, seconds: float) -> None:
-        """Flush from a background thread, and once more when the process ends."""
-
-        def loop() -> None:
-            while not stop.wait(seconds):
-                close_old_connections()
-                self.flush()
-
-        stop = threading.Event()
-        threading.Thread(target=loop, name="served-counter", daemon=True).start()
-        atexit.register(self.flush)
-        Finalize(self, self.flush, exitpriority=10)  # a server's worker is a child process, which skips atexit

@@ -20,7 +20,6 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
-from campaign.assignment.arm_hash import cumulative_weights
 from campaign.keys.store import subject_secret
 from campaign.models import Arm, Campaign, Placement
 from campaign.serving import hosted_pages
@@ -95,7 +94,7 @@ def _rendered(words: RenderedMessage, placement: Placement) -> RenditionEntry:
     payload = hosted_pages.message_payload(words, placement)
     message = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
     return RenditionEntry(
-        decide_json=hosted_pages.split_at_key(f'{{"message":{message},"receipt":'),
+        message_json=hosted_pages.split_at_key(message),
         page=tuple(map(hosted_pages.split_at_key, hosted_pages.render_message_page(payload, placement))),
         preview_page=hosted_pages.split_at_key(hosted_pages.render_preview_page(payload, placement)),
     )
@@ -174,7 +173,7 @@ def _campaign(campaign: Campaign, entries: Mapping[int, ArmEntry]) -> CampaignEn
         id=campaign.id,
         salt=campaign.salt,
         arms=tuple(arms),
-        cumulative_weights=cumulative_weights([arm.weight for arm in ordered]),
+        weights=tuple(arm.weight for arm in ordered),
         locales=tuple(sorted(common, key=lambda locale: (locale != "en", locale))),
         starts=_seconds(campaign.starts_at, float("-inf")),
         ends=_seconds(campaign.ends_at, float("inf")),

@@ -27,7 +27,7 @@ from campaign.serving.snapshot_entries import ArmEntry, CampaignEntry, Placement
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 5
+_FORMAT = 6
 _DRAFT_SECONDS = 60  # no process writes longer than that
 
 
@@ -173,7 +173,7 @@ def _campaign_as_json(campaign: CampaignEntry) -> dict[str, Any]:
         "id": campaign.id,
         "salt": campaign.salt,
         "arms": [arm.id for arm in campaign.arms],
-        "totals": campaign.cumulative_weights,
+        "weights": campaign.weights,
         "locales": campaign.locales,
         "starts": campaign.starts,
         "ends": campaign.ends,
@@ -183,7 +183,7 @@ def _campaign_as_json(campaign: CampaignEntry) -> dict[str, Any]:
 
 def _shown_as_json(shown: RenditionEntry) -> dict[str, Any]:
     page = [_as_text(parts) for parts in shown.page]
-    return {"answer": _as_text(shown.decide_json), "page": page, "preview_page": _as_text(shown.preview_page)}
+    return {"message": _as_text(shown.message_json), "page": page, "preview_page": _as_text(shown.preview_page)}
 
 
 def _placement(
@@ -211,7 +211,7 @@ def _campaign(told: Mapping[str, Any], arms: Mapping[int, ArmEntry]) -> Campaign
         id=told["id"],
         salt=told["salt"],
         arms=tuple(arms[number] for number in told["arms"]),
-        cumulative_weights=tuple(told["totals"]),
+        weights=tuple(told["weights"]),
         locales=tuple(told["locales"]),
         starts=told["starts"],
         ends=told["ends"],
@@ -229,4 +229,4 @@ def _in_locales(told: Mapping[str, int], words: Sequence[RenditionEntry]) -> Map
 
 def _shown(told: Mapping[str, Any]) -> RenditionEntry:
     page = tuple(map(_parts, told["page"]))
-    return RenditionEntry(decide_json=_parts(told["answer"]), page=page, preview_page=_parts(told["preview_page"]))
+    return RenditionEntry(message_json=_parts(told["message"]), page=page, preview_page=_parts(told["preview_page"]))

@@ -154,7 +154,7 @@ def test_an_installation_leaves_only_files_that_are_declared(tmp_path: Path, mon
     world.launched()
     with new_installation(tmp_path) as environment:
         manage("worker", "--once", environment=environment)
-        manage("shell", "-c", "from campaign.serving import endpoints", environment=environment)
+        manage("shell", "-c", "from campaign.serving import decide_endpoint", environment=environment)
     SnapshotFile(tmp_path / "snapshot.jsonl", key_directory=tmp_path).write(compile_snapshot())
     Spool(tmp_path / "spool").add(lambda shut: [VIEW])
     receipt_keys(tmp_path / "keys")
