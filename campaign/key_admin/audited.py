@@ -13,7 +13,7 @@ from pathlib import Path
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from campaign.keys import store
+from campaign.keys import rotation, store
 from campaign.keys.inventory import KeyInfo
 from campaign.keys.store import ReceiptKeyFile
 from campaign.lifecycle import transitions
@@ -40,8 +40,8 @@ def rotate_receipt_key(
     directory: Path, *, clock: Callable[[], float], lead_seconds: float, by: User | str
 ) -> ReceiptKeyFile:
     """A new receipt key that signs `ahead` seconds from now: from when the database let us begin, not from before."""
-    key = store.rotate_receipt_key(directory, now=clock(), lead_seconds=lead_seconds)
-    _record(log.Action.KEY_ROTATE, key.title, by, signs_from=store.format_utc(key.signs_from))
+    key = rotation.rotate_receipt_key(directory, now=clock(), lead_seconds=lead_seconds)
+    _record(log.Action.KEY_ROTATE, key.title, by, signs_from=rotation.format_utc(key.signs_from))
     return key
 
 
@@ -77,7 +77,7 @@ def destroy_unneeded_receipt_keys(directory: Path, *, now: float, by: User | str
     """The receipt keys of which no receipt can be open any more; their numbers."""
     return [
         key.number
-        for key in store.unneeded_receipt_keys(directory, now=now)
+        for key in rotation.unneeded_receipt_keys(directory, now=now)
         if destroy_receipt_key(directory, key, by=by)
     ]
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from campaign.key_admin import audited
 from campaign.key_admin.wording import LEAD_TIME_CHOICES, describe_destruction, key_row
-from campaign.keys import store
+from campaign.keys import rotation, store
 from campaign.keys.inventory import KeyInfo, KeyState, list_keys
 from messages.accounts.step_up import confirmation_required
 from messages.roles import MANAGER, current_user, require_role
@@ -59,7 +59,7 @@ def key_destroy(request: HttpRequest, key: str) -> HttpResponse:
 
 @confirmation_required
 def _rotate(request: HttpRequest) -> HttpResponse:
-    chosen, error = request.POST.get("ahead", str(store.ROTATION_LEAD_SECONDS)), ""
+    chosen, error = request.POST.get("ahead", str(rotation.ROTATION_LEAD_SECONDS)), ""
     if request.method == "POST":
         by = current_user(request)
         if chosen in LEAD_TIME_CHOICES:
@@ -99,7 +99,7 @@ def _refused(step: Callable[[], object]) -> str:
         return _("The directory of the keys is not safe at the moment. Whoever runs the server has to mend that first.")
     try:
         step()
-    except store.KeyRefused:
+    except rotation.KeyRefused:
         return _("The newest key does not sign yet. Wait until it does, then make the next one.")
     except OSError:
         return _("The directory of the keys could not be changed. Please tell whoever runs the server.")

@@ -9,12 +9,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from campaign.keys import store
+from campaign.keys import rotation
 from campaign.keys.inventory import KeyInfo, KeyState
 
 # How long before it signs a new key is there, in seconds, and when one wants that.
 LEAD_TIME_CHOICES = {
-    str(store.ROTATION_LEAD_SECONDS): (
+    str(rotation.ROTATION_LEAD_SECONDS): (
         gettext_lazy("In a minute"),
         gettext_lazy("For one server: every process has read the new key before it signs."),
     ),

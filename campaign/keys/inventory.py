@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from campaign.assignment.receipts import SECONDS_PER_HOUR
-from campaign.keys import store
+from campaign.keys import rotation, store
 from campaign.keys.store import ReceiptKeyFile
 from campaign.models import Campaign
 
@@ -68,8 +68,8 @@ def list_keys(directory: Path, *, now: float) -> list[KeyInfo]:
 
 
 def _receipt(key: ReceiptKeyFile, keys: list[ReceiptKeyFile], now: float) -> KeyInfo:
-    until = store.needed_until(key, keys)
-    if key == store.signing_key(keys, now=now):
+    until = rotation.needed_until(key, keys)
+    if key == rotation.signing_key(keys, now=now):
         state = KeyState.SIGNS
     elif key.signs_from > now:
         state = KeyState.WAITS

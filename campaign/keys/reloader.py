@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from campaign.assignment.receipts import ReceiptSigner
-from campaign.keys.store import ReceiptKeyFile, read_keys, receipt_key_files, receipt_keys, signing_key
+from campaign.keys.rotation import signing_key
+from campaign.keys.store import ReceiptKeyFile, read_keys, receipt_key_files, receipt_keys
 
 log = logging.getLogger(__name__)
 

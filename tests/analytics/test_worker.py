@@ -17,7 +17,8 @@ from analytics import worker
 from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis, FoldedHour, FoldProgress, GuardEvent, WorkerStep
 from analytics.worker import STEPS, ScheduledStep, Worker
-from campaign.keys.store import campaigns_with_subject_secret, receipt_keys, rotate_receipt_key, subject_secret
+from campaign.keys.rotation import rotate_receipt_key
+from campaign.keys.store import campaigns_with_subject_secret, receipt_keys, subject_secret
 from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from tests import world

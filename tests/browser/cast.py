@@ -27,7 +27,7 @@ from analytics.models import GuardEvent, Pulse, Rehearsal, Tally, WorkerStep
 from analytics.notifications import events as notifications_events
 from analytics.rehearsal import demo
 from analytics.watch import hourly_check
-from campaign.keys import store
+from campaign.keys import rotation, store
 from campaign.kill_switch import stop
 from campaign.lifecycle import deviations, transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome, ServedCount
@@ -103,7 +103,7 @@ def build() -> dict[str, Any]:
     deviations.record_deviation(Campaign.objects.get(slug="few"), **DEVIATION, by=world.person("mara"), now=now)
     _written(words[1])
     store.receipt_keys(settings.KEY_DIRECTORY)
-    store.rotate_receipt_key(settings.KEY_DIRECTORY, now=time.time(), lead_seconds=10 * 86_400)
+    rotation.rotate_receipt_key(settings.KEY_DIRECTORY, now=time.time(), lead_seconds=10 * 86_400)
     _watched(now)
     roles = permissions.clients_by_role() | {"half-way": _half_way(), "newcomer": _newcomer()}
     roles |= {name: _signed_in(name) for name in ("one-factor", "two-factors")}

@@ -15,7 +15,8 @@ from django.db import connections
 from analytics.data_inventory import schema
 from analytics.ingest.open_views import OpenViewRow
 from analytics.ingest.spool import Spool
-from campaign.keys.store import receipt_keys, rotate_receipt_key, subject_secret
+from campaign.keys.rotation import rotate_receipt_key
+from campaign.keys.store import receipt_keys, subject_secret
 from campaign.serving import snapshot_file
 from campaign.serving.snapshot import compile_snapshot
 from campaign.serving.snapshot_file import SnapshotFile

@@ -412,7 +412,7 @@ def test_a_fault_is_answered_in_the_one_shape_and_the_log_holds_nothing_of_the_r
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("canary-value")
 
-    monkeypatch.setattr("campaign.serving.decision.decide", broken)
+    monkeypatch.setattr("campaign.serving.decision.assign", broken)
     answer = site.decide(unit="canary-unit")
     assert (answer.status, answer.code) == (500, "internal_error")
     assert "canary" not in caplog.text
