@@ -186,7 +186,7 @@ def count_served(
         return decision
     now = context.clock()
     hour = int(now) // SECONDS_PER_HOUR
-    reason = context.exclusions.exclusion_reason(request, from_browser, now)
+    reason = context.exclusions.exclusion_reason(request, from_browser=from_browser, now=now)
     if reason is not None:
         context.served_counter.add_excluded(hour=hour, placement=placement.id, reason=reason)
         return Decision(decision.rendition)

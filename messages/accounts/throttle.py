@@ -11,8 +11,9 @@ import os
 from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import blake2b
-from ipaddress import IPv6Address, ip_address
 from threading import Lock
+
+from messages.networks import network_of
 
 MAX_KEYS = 20_000  # keys remembered at a time: the ones that failed longest ago make room
 FORGET_SECONDS = 3600.0
@@ -93,20 +94,3 @@ class FailedAttempts:
             if last <= now and now - last < FORGET_SECONDS:  # the clock may have jumped back
                 return
             del self._failures[key]
-
-
-def network_of(address: str) -> str:
-    """The first 24 bits of an IPv4 address, 48 of an IPv6 one; empty for this machine, or no address.
-
-    >>> network_of("192.0.2.77"), network_of("2001:db8:7:8::1"), network_of("127.0.0.1"), network_of("a name")
-    ('c00002', '20010db80007', '', '')
-    """
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return ""
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
-        parsed = parsed.ipv4_mapped
-    if parsed.is_loopback:
-        return ""
-    return parsed.packed[: 6 if isinstance(parsed, IPv6Address) else 3].hex()

@@ -180,5 +180,5 @@ class TestSeveralProcesses:
         assert known is not None
         log = TagCheckLog()
         log.record_success(known, channel=tag_check.TagCheckChannel.PAGE, now=world.NOON.timestamp())
-        monkeypatch.setattr(tag_check, "_written", away)
+        monkeypatch.setattr(tag_check, "_write", away)
         assert log.flush() == 0
