@@ -120,7 +120,7 @@ class TestANewOne:
         def full(*_: object, **__: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(store, "read_or_create_secret", full)
+        monkeypatch.setattr(rotation, "read_or_create_secret", full)
         assert "could not be changed" in mara.post("/keys/rotate/", {"ahead": "60"}).content.decode()
 
 
