@@ -70,7 +70,7 @@ class PlainTextJSON(JSONParser):
 
 
 class MessageRequestSerializer(serializers.Serializer[Any]):
-    """What a page asks for; the limits of campaign.serving.endpoints."""
+    """What a page asks for; the limits of campaign.serving.decide_endpoint."""
 
     placement = serializers.CharField(max_length=200)
     locale = serializers.CharField(max_length=200, required=False)

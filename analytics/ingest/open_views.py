@@ -72,8 +72,6 @@ _UPSERT_POSTGRESQL = f"""
     ) {_merge_sql(TABLE)}
 """  # noqa: S608  (only constants are interpolated)
 
-_BITS = {key: EXPOSED_BIT if o.bit is None else EXPOSED_BIT | 1 << o.bit for key, o in OUTCOMES.items()}
-
 
 class DatabaseCompacting(OperationalError):
     """The file is being compacted. This is no failure, but spooling the events is faster than waiting."""
@@ -84,7 +82,7 @@ def merge_events(events: Iterable[OutcomeEvent]) -> list[OpenViewRow]:
     views: dict[tuple[int, bytes], OpenViewRow] = {}
     for receipt, outcome, value in events:
         campaign, arm, placement, hour, closes, locale, nonce = receipt
-        bits = _BITS[outcome]
+        bits = EXPOSED_BIT | OUTCOMES[outcome].mask
         rating = value if outcome == "rating" else None
         dwell = value if outcome == "dwell" else None
         key = (closes, nonce)

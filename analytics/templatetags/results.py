@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from analytics import wording
-from analytics.embargo.request import may_look_early
+from analytics.embargo.access import may_look_early
 from analytics.models import Notice
 from analytics.report_rows import DifferenceRow, OutcomeBlock, PooledRow, RateRow
 from analytics.results import charts, outcome_blocks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qs
 
 from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid
-from campaign.outcomes import RECORDED_OUTCOMES
+from campaign.outcomes import OUTCOMES, RECORDED_OUTCOMES, read_form
 from campaign.placements.tag_check import TagCheckChannel
 from campaign.serving.decision import MessageRequest, count_served, decide
 from campaign.serving.hosted_pages import interface_language, locale_query
@@ -63,9 +63,7 @@ def _handle_form(request: Request, context: ServingContext, placement: Placement
         fields = _parse_form(read_body(request, _BODY_LIMIT).decode("ascii", "replace"))
     except Refusal:
         fields = {}
-    outcome, value = fields.get("outcome", [""])[0], None
-    if fields.get("rating", [""])[0] in {"1", "2", "3", "4", "5"}:
-        outcome, value = "rating", int(fields["rating"][0])
+    outcome, value = read_form(fields)
     # Origin is not checked: our own Referrer-Policy makes browsers send "null" here. The receipt is the proof.
     target = _redirect_target(request, placement, outcome)
     reply = Reply(303, [("Location", target), ("Cache-Control", "no-store")], b"")
@@ -98,15 +96,10 @@ def _record_outcome(
 
 def _redirect_target(request: Request, placement: PlacementEntry, outcome: str) -> str:
     """Where a pressed button leads, in the language of the page."""
-    if url := {"left": placement.leave_url, "continued": placement.continue_url}.get(outcome):
-        return url
-    page = {
-        "left": "left",
-        "continued": "continued",
-        "help_self": "help/self",
-        "help_affected": "help/affected",
-        "learn_more": "about",
-    }.get(outcome, "thanks")
+    action = OUTCOMES[outcome].action if outcome in OUTCOMES else None
+    if action and action.placement_url and (url := getattr(placement, action.placement_url)):
+        return str(url)
+    page = (action and action.page) or "thanks"
     return f"/m/{placement.key}/{page}{locale_query(_parse_form(request.query).get('locale', [''])[0])}"
 
 

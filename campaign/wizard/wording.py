@@ -11,42 +11,21 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from campaign.outcomes import OUTCOMES
 from campaign.wizard.sample_size import MAX_DAYS, SEEN_SHARE, NoSampleSize, SampleSize
 
 # An outcome as an answer to "what would show that it works", and what that means.
 SUCCESS_LABELS: dict[str, tuple[Any, Any]] = {
-    "turned_back": (
-        gettext_lazy("More people turn back"),
-        gettext_lazy("They press leave, and do not go on after all. This is what most campaigns ask."),
-    ),
-    "left": (gettext_lazy("More people press leave"), gettext_lazy("Also those who go on after all.")),
-    "continued": (gettext_lazy("Fewer people go on"), gettext_lazy("They see the message and continue anyway.")),
-    "help_self": (
-        gettext_lazy("More people ask for help to stop"),
-        gettext_lazy("A strong sign, and a rare one: it takes many people to see a difference."),
-    ),
-    "learn_more": (gettext_lazy("More people read more"), gettext_lazy("They open what stands behind the message.")),
-    "rating": (gettext_lazy("People rate it better"), gettext_lazy("From 1 to 5. Only some people rate at all.")),
-    "annoyed": (gettext_lazy("Fewer people say that it annoyed them"), gettext_lazy("Rarely a goal in itself.")),
+    key: (gettext_lazy(goal.label), gettext_lazy(goal.meaning))
+    for goal, key in sorted(((o.goal, o.key) for o in OUTCOMES.values() if o.goal), key=lambda pair: pair[0].order)
 }
 # The same outcomes as a worry: what more harm would look like.
 HARM_LABELS: dict[str, Any] = {
-    "annoyed": gettext_lazy("More people say that it annoyed them"),
-    "continued": gettext_lazy("More people go on"),
-    "turned_back": gettext_lazy("Fewer people turn back"),
-    "help_self": gettext_lazy("Fewer people ask for help to stop"),
-    "left": gettext_lazy("Fewer people press leave"),
-    "learn_more": gettext_lazy("Fewer people read more"),
+    key: gettext_lazy(harm.label)
+    for harm, key in sorted(((o.harm, o.key) for o in OUTCOMES.values() if o.harm), key=lambda pair: pair[0].order)
 }
 # The same outcomes as what people do: "how many do you expect to turn back?"
-OUTCOME_VERBS: dict[str, Any] = {
-    "turned_back": gettext_lazy("turn back"),
-    "left": gettext_lazy("press leave"),
-    "continued": gettext_lazy("go on"),
-    "help_self": gettext_lazy("ask for help to stop"),
-    "learn_more": gettext_lazy("read on"),
-    "annoyed": gettext_lazy("say that it annoyed them"),
-}
+OUTCOME_VERBS: dict[str, Any] = {key: gettext_lazy(o.verb) for key, o in OUTCOMES.items() if o.verb}
 LEVEL_LABELS: dict[float, Any] = {
     0.9: gettext_lazy("Less sure: of 100 trials without any difference, at most 10 would claim one"),
     0.95: gettext_lazy("As is usual: of 100 trials without any difference, at most 5 would claim one"),

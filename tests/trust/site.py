@@ -25,6 +25,7 @@ from campaign.keys.store import receipt_keys
 from tests.demo_installation import copy_demo_installation
 from tests.installation import ROOT, manage, new_installation
 from tests.postgres import Cluster, programs
+from tests.scratch import DISK
 from tests.trust.sealed import PLACES, has_started, run_in_network, sealed
 
 FIRST, SECOND, TABS, EMPTY, HOSTED, EMBEDDED = (
@@ -55,7 +56,7 @@ _HOURS_AHEAD = 26  # so late have all receipts closed, a subject's too
 @cache
 def _original() -> Path:
     """One installation with all campaigns, on SQLite, that copies are made from."""
-    folder = Path(tempfile.mkdtemp(prefix="second-thought-trust-"))
+    folder = Path(tempfile.mkdtemp(prefix="second-thought-trust-", dir=DISK))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     manage("shell", "--no-imports", "-c", _MORE, environment=copy_demo_installation(folder))
     return folder / "data"
@@ -97,7 +98,7 @@ class TrustSite:
 
     # Processes
 
-    def start(self, application: str = "", *, workers: int = 1, seconds: float = 60.0) -> None:
+    def start(self, application: str = "", *, workers: int = 1, seconds: float = 180.0) -> None:
         """Start the server, and wait until it shows messages."""
         if application or self.fault or self.options:
             name = application or (
@@ -114,7 +115,7 @@ class TrustSite:
                 raise RuntimeError(f"the server did not start:\n{self.printed_output()}")
             time.sleep(0.05)
 
-    def recover(self, *, workers: int, seconds: float = 20.0) -> None:
+    def recover(self, *, workers: int, seconds: float = 120.0) -> None:
         """Wait until all its processes are there again; start it anew if it has ended, as a service manager does."""
         end = time.monotonic() + seconds
         while len(self.serving()) < workers or not self.serves():
@@ -164,7 +165,7 @@ class TrustSite:
         """Start the worker."""
         self._worker = self._popen(self._manage("worker"), self.environment)
 
-    def until_worked(self, seconds: float = 30.0) -> None:
+    def until_worked(self, seconds: float = 120.0) -> None:
         """Wait until the worker has taken each of its steps once."""
         end = time.monotonic() + seconds
         while len(self.ask("default", "SELECT name FROM analytics_workerstep WHERE succeeded_at IS NOT NULL")) < STEPS:
@@ -333,7 +334,7 @@ class TrustSite:
 def site(*, engine: str = "sqlite", fault: str = "", variables: Mapping[str, str] | None = None) -> Iterator[TrustSite]:
     """A new installation with the demo's campaign, two whose unit is the subject, and one whose unit is the tab."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="second-thought-trust-")))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="second-thought-trust-", dir=DISK)))
         databases = None
         if engine == "sqlite":
             shutil.copytree(_original(), folder / "data")

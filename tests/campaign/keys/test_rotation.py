@@ -76,6 +76,7 @@ class TestRotation:
 
 
 class TestHowLongAKeyIsNeeded:
+    @pytest.mark.slow
     @given(
         signed=st.integers(0, 10**6),
         later=st.integers(0, 10**6),

@@ -8,6 +8,7 @@ from tests import world
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.slow
 def test_the_whole_library_loads_as_approved_words() -> None:
     starter_library.load(now=world.NOON)
     assert Theme.objects.exclude(number=None).count() == 20
@@ -23,15 +24,16 @@ def test_the_whole_library_loads_as_approved_words() -> None:
     assert HelpLink.objects.filter(lane=HelpLink.Lane.SELF).exists()
 
 
+@pytest.mark.slow
 def test_loading_twice_changes_nothing() -> None:
-    starter_library.load(now=world.NOON)
+    world.load_starter_library()
     assert starter_library.load(now=world.NOON) == starter_library.LoadCounts(
         themes=0, messages=0, revisions=0, help_links=0
     )
 
 
 def test_words_that_staff_withdrew_stay_withdrawn() -> None:
-    starter_library.load(now=world.NOON)
+    world.load_starter_library()
     revision = Revision.objects.filter(message__frame=Frame.USER)[0]
     rafael = world.person("rafael", "reviewer")
     workflow.withdraw(revision.renditions.get(), by=rafael, now=world.NOON, reason="Not for us.")

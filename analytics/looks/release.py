@@ -13,14 +13,17 @@ from typing import Any
 from django.conf import settings
 
 from analytics.comparison.compare import Comparison, Rules, suppress_arms
-from analytics.disclosure import suppression
-from analytics.disclosure.cells import ReleasedCells, is_small
-from analytics.disclosure.tallies import CampaignTallies
+from analytics.looks.tallies import CampaignTallies
 from analytics.models import Release
+from analytics.suppression import suppress
+from analytics.suppression.cells import ReleasedCells, is_small
 from campaign.models import Campaign
 from campaign.outcomes import OUTCOMES
 
-PARTS_PER_OUTCOME = {outcome.key: len(outcome.values or (0,)) + 1 for outcome in OUTCOMES.values()}
+
+def parts_per_outcome() -> dict[str, int]:
+    """The number of cells that each outcome splits the people of an arm into."""
+    return {key: len(outcome.values or (0,)) + 1 for key, outcome in OUTCOMES.items()}
 
 
 def decide_release(
@@ -30,16 +33,16 @@ def decide_release(
 
     `found` holds the outcomes that the look tells of: none before the first planned one.
     """
-    rule = suppression.SuppressionPolicy(
+    rule = suppress.SuppressionPolicy(
         primary=primary,
-        parts_per_outcome=PARTS_PER_OUTCOME,
+        parts_per_outcome=parts_per_outcome(),
         least=settings.SMALL_CELL,
         joint_outcomes=frozenset(key for key, each in rules.items() if each.correction == "dunnett"),
         is_final_look=campaign.state == Campaign.State.CLOSED,
     )
     cells = {arm.key: seen.cells(arm, found) for arm in seen.arms}
     past = list(Release.objects.filter(analysis__campaign=campaign, held=False).order_by("analysis__look"))
-    shown = suppression.suppress_cells(cells, [looked for each in past if (looked := _read_release(each))], rule)
+    shown = suppress.suppress_cells(cells, [looked for each in past if (looked := _read_release(each))], rule)
     if shown is None:
         return Release(least=rule.least, held=True)
     sent = {arm.key: seen.served_by_arm[arm.pk] for arm in seen.arms}
