@@ -110,7 +110,14 @@ def render_preview_page(message: dict[str, Any], placement: Placement) -> str:
 
 
 def _page(message: dict[str, Any], placement: Placement, receipt: str, *, preview: bool) -> str:
-    context = {
+    context = message_context(message, placement, receipt, preview=preview)
+    with translation.override(interface_language(message["locale"])):
+        return render_to_string("campaign/serving/message.html", context)
+
+
+def message_context(message: dict[str, Any], placement: Placement, receipt: str, *, preview: bool) -> dict[str, Any]:
+    """The template context of the hosted page."""
+    return {
         "message": message,
         "actions": _by_section(message["actions"]),
         "placement": placement.key,
@@ -118,8 +125,6 @@ def _page(message: dict[str, Any], placement: Placement, receipt: str, *, previe
         "receipt": receipt,
         "preview": preview,
     }
-    with translation.override(interface_language(message["locale"])):
-        return render_to_string("campaign/serving/message.html", context)
 
 
 def _by_section(actions: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

@@ -36,15 +36,9 @@ def message_preview(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, AbstractUser)
     text = _message_text(request, request.user)
     colours = request.GET.get("colours", "")
-    message = hosted_pages.message_payload(text, Placement(key="preview"))
-    context = {
-        "message": message,
-        "act": {action["outcome"]: action for action in message["actions"]},
-        "placement": "preview",
-        "receipt": "",
-        "preview": True,
-        "colours": colours if colours in _COLOURS else "",
-    }
+    placement = Placement(key="preview")
+    context = hosted_pages.message_context(hosted_pages.message_payload(text, placement), placement, "", preview=True)
+    context["colours"] = colours if colours in _COLOURS else ""
     template = "embed" if request.GET.get("place") == "embed" else "page"
     response = render(request, f"campaign/preview/{template}.html", context)
     response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
