@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.db import connections
 
+from analytics import file_lock
 from analytics.fold import fold as folding
 from analytics.fold.fold import fold
 from analytics.ingest import open_views, writer
@@ -46,7 +47,7 @@ def without_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     def free(path: Path, **how: bool) -> Iterator[int]:
         yield 0
 
-    monkeypatch.setattr(folding, "turns", type("turns", (), {"held": staticmethod(free)}))
+    monkeypatch.setattr(file_lock, "hold_lock", free)
 
 
 def counted_once(campaign: Campaign) -> bool:
