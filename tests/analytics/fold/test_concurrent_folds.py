@@ -12,7 +12,6 @@ import pytest
 from django.db import connections
 
 from analytics import file_lock
-from analytics.fold import fold as folding
 from analytics.fold.fold import fold
 from analytics.ingest import open_views, writer
 from analytics.ingest.open_views import GroupedCounts, NonceRange
