@@ -1,4 +1,4 @@
-"""The watch page in a browser: it looks again by itself, asks to look early on record, and keeps the embargo."""
+"""The watch page in a browser: refreshing itself, requesting an early look, keeping the embargo."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MANY = {"neutral": (2000, 700), "victim": (2000, 760), "user": (2000, 780), "bot
 
 @pytest.fixture
 def desk(live_server: LiveServer, page: OpenPage) -> SignIn:
-    """Opens the watch page as somebody who is signed in, with a clock that the test can push on."""
+    """Open the watch page as a signed-in user, with a clock that the test can advance."""
 
     def sign_in(person: User, path: str = "/campaigns/pilot/watch/", **options: object) -> Page:
         client = Client()

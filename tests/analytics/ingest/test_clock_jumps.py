@@ -23,7 +23,7 @@ from campaign.serving.routing import OutcomeEvent
 from tests import world
 from tests.crash.ledger import Cell, Ledger, ReportedOutcome, TrackedView
 
-pytestmark = pytest.mark.django_db(databases=["default", "audience"])
+pytestmark = [pytest.mark.django_db(databases=["default", "audience"]), pytest.mark.slow]
 
 HOUR, DAY, YEAR = 3600.0, 86_400.0, 365 * 86_400.0
 _EPOCH = date(1970, 1, 1)

@@ -1,4 +1,4 @@
-"""Notices: each is made once, none is lost, at most one is sent twice after a stop, none holds a count or estimate."""
+"""Notices are created once, never lost, sent at most twice after an interruption, and contain no count or estimate."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from analytics.worker.steps import STEPS
 from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Campaign
 from messages.audit import log
-from messages.help_links.link_checker import UnsafeAddress
 from messages.models import HelpLink
+from messages.public_http import UnsafeAddress
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +40,7 @@ def _mail_server(settings: Any) -> None:
 
 
 def running(**plan: Any) -> Campaign:
-    """A running campaign whose maker has an address, as has ana, whom the plan names."""
+    """Return a running campaign whose author and whose plan's recipient, ana, have e-mail addresses."""
     for name in ("mara", "ana"):
         person = world.person(name)
         person.email = f"{name}@ngo.example"
@@ -184,7 +184,7 @@ class TestTheLetter:
 
 
 class Stopped(BaseException):
-    """The machine went away."""
+    """The process is interrupted."""
 
 
 class TestStops:
@@ -297,7 +297,7 @@ class TestRetries:
 
 
 class Site(ThreadingHTTPServer):
-    """A webhook on this machine that keeps what it was sent."""
+    """A local webhook that keeps what it receives."""
 
     daemon_threads = True
 
@@ -315,12 +315,12 @@ class Site(ThreadingHTTPServer):
                 self.end_headers()
 
             def log_message(self, *_: Any) -> None:
-                """Quiet."""
+                """Log nothing."""
 
         super().__init__(("127.0.0.1", 0), Answer)
 
     def connect(self, host: str, address: str, seconds: float) -> socket.socket:
-        """In place of TLS to the address: plainly to this server."""
+        """Connect to this server without TLS, in place of the address."""
         self.connected_to.append((host, address))
         return socket.create_connection(("127.0.0.1", self.server_port), timeout=seconds)
 
@@ -351,8 +351,8 @@ class TestTheWebhook:
     def test_it_is_told_the_campaign_the_kind_a_sentence_and_a_page_and_no_more(
         self, site: Site, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("messages.help_links.link_checker.resolve_host", lambda host: ["93.184.216.34"])
-        monkeypatch.setattr("messages.help_links.link_checker.open_connection", site.connect)
+        monkeypatch.setattr("messages.public_http.resolve_host", lambda host: ["93.184.216.34"])
+        monkeypatch.setattr("messages.public_http.open_connection", site.connect)
         campaign = running(webhook="https://hook.example/in?key=1")
         crossed(campaign)
         events.record_notices(campaign, now=world.NOON)

@@ -1,4 +1,4 @@
-"""The watch page: lights in words, days, looks and guardrails; no estimate before the plan's first look, by role."""
+"""The watch page: data quality, days, looks, guardrails, and the embargo by role."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class TestPulse:
         )
 
     def test_an_arm_that_was_paused_for_a_while_breaks_no_split(self) -> None:
-        """The others were counted on while it stood still; each of them as often as its share asks."""
+        """The other arms were counted meanwhile, each as often as its weight asks."""
         before, meanwhile = 900, 900  # people of each arm that was shown
         campaign = self.running(**dict.fromkeys(("neutral", "victim", "user"), before + meanwhile), both=before)
         assert hourly_check.check_data_quality(campaign, now=world.NOON).split == "alarm", "nobody knows of a pause yet"
@@ -281,7 +281,7 @@ class TestThePage:
 
 
 def looked_early(**plan: Any) -> Campaign:
-    """A campaign before its first planned look, that an analyst asked to look at; answered by the worker."""
+    """Return a campaign with an early look that an analyst requested and the worker made."""
     campaign = world.launched(plan={"planned_per_arm": 100_000, **plan})
     world.tally(campaign, MANY)
     evaluate(campaign, now=world.NOON)
@@ -365,7 +365,7 @@ class TestTheEmbargo:
         assert "the worker is at it" in read(WATCH, "analyst")
 
     def test_the_worker_makes_the_look_once_however_it_is_interrupted(self) -> None:
-        """Stopped between the look and the note that it was made: the look is found, and not made again."""
+        """If the worker stops between the look and its record, the look is found and not made again."""
         campaign = looked_early()
         assert Analysis.objects.filter(campaign=campaign).count() == 2
         EarlyLook.objects.update(done_at=None)

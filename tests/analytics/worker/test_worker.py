@@ -128,6 +128,7 @@ class TestGuardAndLooks:
         assert [embargoed for embargoed, _ in shown] == [True, False, False]
         assert [exploratory for _, exploratory in shown][1:] == [False, False]
 
+    @pytest.mark.slow
     def test_a_plan_for_any_time_is_looked_at_once_a_day_that_brought_people(self) -> None:
         campaign = world.launched(plan={"monitoring": "always-valid", "looks": [0.1, 1.0], "planned_per_arm": 100})
         taken = []

@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from analytics.looks.evaluate import evaluate
 from analytics.worker import steps
 from campaign.keys import store
 from campaign.lifecycle import transitions
+from campaign.triggers import TRIGGERS, restore_triggers
 from messages.audit import log
 from messages.audit.log import Action, ObjectKind
 from messages.audit_pages.wording import describe_action
@@ -29,7 +29,6 @@ from messages.review import workflow
 from tests import world
 
 pytestmark = pytest.mark.django_db
-TRIGGERS = import_module("messages.migrations.0004_audit")
 Committing = Callable[[], AbstractContextManager[Any]]
 
 
@@ -54,11 +53,11 @@ def add(label: str = "The pilot", by: str = "mara") -> AuditEntry:
 def tampering() -> Iterator[Any]:
     """A hand in the database that has taken the triggers away."""
     with connection.cursor() as cursor:
-        for statement in TRIGGERS.ALLOW[connection.vendor]:
-            cursor.execute(statement)
+        for trigger in TRIGGERS:
+            for statement in trigger.drop(connection.vendor):
+                cursor.execute(statement)
         yield cursor
-        for statement in TRIGGERS.FORBID[connection.vendor]:
-            cursor.execute(statement)
+        restore_triggers(using="default")
 
 
 def command(*arguments: str) -> str:
