@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
+from messages.public_http import UnsafeAddress, parse_url
+
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_ORIGIN_LENGTH = 200
 _PORTS = {"https": 443, "http": 80}
@@ -20,10 +22,8 @@ def parse_origin(text: str) -> str:
     if "://" not in text:
         raise InvalidOrigin(_("Begin with https://, as in https://www.example.org."))
     try:
-        parts = urlsplit(text)
-        port = parts.port
-        host = (parts.hostname or "").encode("idna").decode("ascii")
-    except ValueError:  # includes UnicodeError
+        parts, host = parse_url(text)
+    except UnsafeAddress:
         raise InvalidOrigin(_("This is not the address of a site.")) from None
     if (
         not host
@@ -34,7 +34,7 @@ def parse_origin(text: str) -> str:
         raise InvalidOrigin(_("Name one site exactly: no star, and no part left out."))
     if any(character.isspace() or character in "\"'<>\\%" for character in host):
         raise InvalidOrigin(_("This is not the address of a site."))
-    origin = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{_port_suffix(parts.scheme, port)}"
+    origin = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{_port_suffix(parts.scheme, parts.port)}"
     if parts.username is not None or parts.path not in ("", "/") or parts.query or parts.fragment:
         raise InvalidOrigin(_("Leave out what stands around the site’s name: %(origin)s.") % {"origin": origin})
     if parts.scheme not in _PORTS or (parts.scheme == "http" and host not in LOCAL_HOSTS):
