@@ -15,7 +15,13 @@ from tests import world
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
 SHARED = Outcome(
-    "shared", "Told a friend", "yes-no", "higher", "told a friend", bit=7, action=OutcomeAction("feedback", "I told a friend")
+    "shared",
+    "Told a friend",
+    "yes-no",
+    "higher",
+    "told a friend",
+    bit=7,
+    action=OutcomeAction("feedback", "I told a friend"),
 )
 
 
