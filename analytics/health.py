@@ -23,7 +23,8 @@ from analytics.db_timeout import DatabaseTimeout
 from analytics.ingest import open_views, writer
 from analytics.models import WorkerStep
 from campaign.assignment.receipts import SECONDS_PER_HOUR
-from campaign.serving.application import Refusal, Reply, Request, Route, ServingContext, json_reply, refusal_reply
+from campaign.serving.http import Refusal, Reply, Request, json_reply, refusal_reply
+from campaign.serving.routing import Route, ServingContext
 
 T = TypeVar("T")
 

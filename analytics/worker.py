@@ -23,16 +23,16 @@ from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 
 from analytics import file_lock, wording
-from analytics.embargo import answer
+from analytics.data_quality import hourly_check
 from analytics.fold import row_order
 from analytics.fold.fold import fold
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.ingest import writer
+from analytics.looks import early_looks
 from analytics.looks.evaluate import NotEvaluable, evaluate, is_look_due
 from analytics.models import FoldedHour, FoldProgress, WorkerStep
 from analytics.notifications import delivery, events
 from analytics.rehearsal import runner
-from analytics.watch import hourly_check
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.key_admin import audited
 from campaign.lifecycle import transitions
@@ -135,7 +135,7 @@ def _tell_of_unknown(campaign: int) -> None:
 
 def answer_early_requests(now: datetime) -> str:
     """Looks that somebody asked for before the plan's first."""
-    return _said((answer.answer_all_requests(now=now), "early looks on record"))
+    return _said((early_looks.answer_all_requests(now=now), "early looks on record"))
 
 
 def check_running_campaigns(now: datetime) -> str:

@@ -31,7 +31,8 @@ from campaign.assignment.subject_ids import looks_like_contact_detail  # noqa: E
 from campaign.keys.store import receipt_keys  # noqa: E402
 from campaign.serving import decision as serving_decision  # noqa: E402
 from campaign.serving.served_counts import ServedCounter  # noqa: E402
-from campaign.serving.snapshot import ServedArm, SnapshotRefresher  # noqa: E402
+from campaign.serving.snapshot import SnapshotRefresher  # noqa: E402
+from campaign.serving.snapshot_entries import ServedArm  # noqa: E402
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication

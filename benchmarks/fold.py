@@ -42,7 +42,7 @@ def costs(*, views: int, rounds: int) -> dict[str, list[float]]:
     from analytics.models import OpenView, Tally
     from campaign.assignment.receipts import SECONDS_PER_HOUR, Receipt
     from campaign.models import Arm, Placement
-    from campaign.serving.application import OutcomeEvent
+    from campaign.serving.routing import OutcomeEvent
 
     arms = list(Arm.objects.order_by("id").values_list("id", "campaign"))
     placements = list(Placement.objects.order_by("id").values_list("id", flat=True))

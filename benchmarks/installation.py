@@ -24,7 +24,7 @@ ORIGIN = "https://partner.example"
 PLACEMENT = "partner-page"
 PREPARE = f"""
 from django.utils import timezone
-from analytics.rehearsal import demo
+from analytics.simulated_visits import demo
 from messages.library import starter_library
 now = timezone.now()
 starter_library.load(now=now)

@@ -23,28 +23,25 @@ from django.urls import get_resolver
 from granian.rsgi import ProtocolClosed
 
 from campaign.memory import block_unused_imports, release_free_memory
-from campaign.serving.application import (
-    AudienceApplication,
-    DeliverResults,
+from campaign.serving.http import (
     Headers,
-    OutcomeEvent,
-    PendingReply,
-    RecordResults,
     Refusal,
     Reply,
     Request,
-    create_audience_application,
     incomplete_body_refusal,
     not_recorded_refusal,
     parse_content_length,
     refusal_reply,
 )
+from campaign.serving.routing import DeliverResults, OutcomeEvent, PendingReply, RecordResults
 from campaign.wsgi import django_application
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment
 
     from granian.rsgi import HTTPProtocol, Scope
+
+    from campaign.serving.application import AudienceApplication
 
 STAFF_THREADS = 4
 STAFF_MAX_BODY_BYTES = 10_000_000
@@ -250,6 +247,8 @@ def __getattr__(name: str) -> RsgiApplication:
     """`application`, mounted when the server asks for it: importing this module starts no threads."""
     if name != "application":
         raise AttributeError(name)
+    from campaign.serving.application import create_audience_application
+
     block_unused_imports()
     application = globals()["application"] = RsgiApplication(django_application, create_audience_application())
     get_resolver().url_patterns  # noqa: B018  # the staff pages' code too is loaded before anybody comes

@@ -9,20 +9,14 @@ from typing import TYPE_CHECKING
 
 from django.core.wsgi import get_wsgi_application
 
-from campaign.serving.application import (
-    AudienceApplication,
-    PendingReply,
-    Reply,
-    Request,
-    Route,
-    create_audience_application,
-    incomplete_body_refusal,
-    parse_content_length,
-)
+from campaign.serving.http import Reply, Request, incomplete_body_refusal, parse_content_length
+from campaign.serving.routing import PendingReply, Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from campaign.serving.application import AudienceApplication
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign.settings")
 django_application = get_wsgi_application()
@@ -83,5 +77,7 @@ def __getattr__(name: str) -> WSGIApplication:
     """`application`, mounted when a server asks for it: importing this module starts no threads."""
     if name != "application":
         raise AttributeError(name)
+    from campaign.serving.application import create_audience_application
+
     application = globals()["application"] = WsgiApplication(django_application, create_audience_application())
     return application

@@ -19,6 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from campaign.keys import store
 from campaign.serving import application
+from campaign.serving.routing import registered_routes
 from tests import world
 
 MATRIX = Path(application.__file__).parent.with_name("permissions.toml")
@@ -72,8 +73,8 @@ def audience_routes() -> set[str]:
     """Every route that stands in front of Django."""
     return {
         *application.ROUTES,
+        *registered_routes(),
         "/m/<placement>/",
-        "/favicon.ico",
         *(f"/static/campaign/{a}" for a in application.ASSETS),
     }
 

@@ -24,15 +24,10 @@ from campaign.assignment.receipts import Receipt, ReceiptSigner
 from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome, ServedCount
 from campaign.serving import bots
-from campaign.serving.application import (
-    AudienceApplication,
-    DeliverResults,
-    OutcomeEvent,
-    RecordResults,
-    ServingContext,
-)
+from campaign.serving.application import AudienceApplication
 from campaign.serving.exclusions import Exclusions
 from campaign.serving.rate_limit import NetworkRateLimit
+from campaign.serving.routing import DeliverResults, OutcomeEvent, RecordResults, ServingContext
 from campaign.serving.served_counts import ServedCounter
 from campaign.serving.snapshot import compile_snapshot
 from campaign.wsgi import WsgiApplication

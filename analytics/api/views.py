@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from analytics import report_rows
 from analytics.disclosure import gate
-from analytics.embargo.request import may_look_early
+from analytics.embargo.access import embargo_filter, may_look_early
 from analytics.models import Analysis, Estimate
 from analytics.results import build
 from campaign.api.operation import ApiOperation
@@ -248,7 +248,7 @@ def _interval(
 def _looks(request: Request, slug: str, *, early: bool) -> QuerySet[Analysis]:
     """Those that this person may read: an exception to the embargo is for who may make one."""
     campaign = campaign_for(request.user, slug)
-    looks = Analysis.objects.filter(gate.embargo_filter(early), campaign=campaign)
+    looks = Analysis.objects.filter(embargo_filter(early), campaign=campaign)
     return looks.select_related("campaign__plan").order_by("-look")
 
 

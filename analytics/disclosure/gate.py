@@ -27,7 +27,7 @@ one, analysts and administrators; the others see it from the plan's own first lo
 
 A broken split is told in any case, in one word: nobody may go on with a campaign that misleads because it is small.
 
-Who checks. analytics.disclosure.release chooses this when the look is made, analytics.disclosure.inference_attack
+Who checks. analytics.looks.release chooses this when the look is made, analytics.suppression.inference_attack
 attacks all that was ever shown of
 the campaign by linear programs, and more is hidden until each hidden cell could be anything within at least k people
 (or is known to be none). Nothing that a request loads can do that, so the answer is stored; this module only obeys it.
@@ -44,11 +44,12 @@ from math import floor, log10
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 
 from analytics import wording
 from analytics.disclosure.daily_counts import DayTotal
 from analytics.disclosure.daily_counts import releasable_days as shown_days
+from analytics.embargo.access import embargo_filter
 from analytics.models import Analysis, Estimate, Release, Tally
 from campaign.models import Arm, Campaign, LeftOutCount, ServedCount
 from campaign.outcomes import OUTCOMES
@@ -279,17 +280,6 @@ def _calendar(days: Sequence[date]) -> list[date]:
 def _least() -> int:
     least: int = settings.SMALL_CELL
     return least
-
-
-def embargo_filter(early: bool, at: str = "") -> Q:
-    """For a query of analyses, or of what has one `at`: those that whoever may not look early may read.
-
-    A look that is an exception to the embargo is for who may make one, until the plan's own first look has come.
-    """
-    if early:
-        return Q()
-    planned = Analysis.objects.filter(campaign=OuterRef(f"{at}campaign"), embargoed=False, exception="")
-    return Q(**{f"{at}exception": ""}) | Q(Exists(planned))
 
 
 def _releases(early: bool = True) -> QuerySet[Release]:

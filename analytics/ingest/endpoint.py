@@ -7,25 +7,20 @@ from typing import Any
 from analytics.ingest.writer import receipt_expired_refusal
 from campaign.assignment.receipts import SECONDS_PER_HOUR, Receipt, ReceiptExpired, ReceiptInvalid
 from campaign.outcomes import RECORDED_OUTCOMES
-from campaign.serving.application import (
+from campaign.serving.cors import cors_headers, preflight_reply
+from campaign.serving.http import (
     JSON_HEADERS,
-    OutcomeEvent,
-    PendingReply,
-    RecordResults,
     Refusal,
     Reply,
     Request,
-    Route,
-    ServingContext,
-    cors_headers,
-    has_privacy_signal,
     json_reply,
     not_recorded_refusal,
     parse_json,
-    preflight_reply,
     read_body,
     refusal_reply,
 )
+from campaign.serving.privacy_signals import has_privacy_signal
+from campaign.serving.routing import OutcomeEvent, PendingReply, RecordResults, Route, ServingContext
 
 MAX_EVENTS = 500
 SINGLE_BODY_LIMIT = 4096

@@ -20,7 +20,7 @@ from campaign.checks import CAN_SWITCH_WAL_SQL
 from campaign.outcomes import EXPOSED_BIT, OUTCOMES
 
 if TYPE_CHECKING:
-    from campaign.serving.application import OutcomeEvent
+    from campaign.serving.routing import OutcomeEvent
 
 DATABASE_ALIAS = "audience"
 TABLE = OpenView._meta.db_table

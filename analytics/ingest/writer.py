@@ -24,7 +24,8 @@ from analytics.ingest import open_views
 from analytics.ingest.open_views import DatabaseCompacting, OpenViewRow
 from analytics.ingest.spool import Spool
 from campaign.assignment.receipts import SECONDS_PER_HOUR
-from campaign.serving.application import DeliverResults, OutcomeEvent, RecordResults, Refusal, not_recorded_refusal
+from campaign.serving.http import Refusal, not_recorded_refusal
+from campaign.serving.routing import DeliverResults, OutcomeEvent, RecordResults
 
 log = logging.getLogger(__name__)
 

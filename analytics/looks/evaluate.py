@@ -13,9 +13,9 @@ from django.db.models import Max, Min, Sum
 from analytics.comparison.compare import Comparison, Rules, compare
 from analytics.comparison.factorial import FactorialContrast, factorial_contrasts
 from analytics.comparison.sensitivity import run_cross_checks
-from analytics.disclosure import release
-from analytics.disclosure.tallies import CampaignTallies
+from analytics.looks import release
 from analytics.looks.meta_analysis import pool_comparisons
+from analytics.looks.tallies import CampaignTallies
 from analytics.models import Analysis, Estimate, Tally
 from analytics.stats import Counts, NotEstimable, omnibus, sample_ratio
 from analytics.stats import Estimate as Estimated

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from analytics.models import Analysis, Estimate, Rehearsal
 from analytics.rehearsal import runner as rehearsals
 from analytics.report_rows import OutcomeBlock
-from analytics.results import build as reports
+from analytics.results.outcome_blocks import outcome_blocks
 from campaign.models import Arm, Campaign
 from campaign.staff_site.access import campaign_for
 from messages.roles import MANAGER, current_user, has_role
@@ -144,4 +144,4 @@ def _blocks(campaign: Campaign, told: Mapping[str, Any]) -> list[OutcomeBlock]:
         for each in told.get("look", {}).get("estimates", [])
         if each["treated"] in arms and (not each["control"] or each["control"] in arms)
     ]
-    return reports.outcome_blocks(estimates)
+    return outcome_blocks(estimates)

@@ -1,9 +1,10 @@
-"""Which arms of a campaign stand still, and what was seen, in words: as much as the door lets out."""
+"""Describe paused arms and the reason, within disclosure limits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from analytics import wording
@@ -14,9 +15,10 @@ from campaign.outcomes import OUTCOMES
 
 @dataclass(frozen=True, slots=True)
 class PausedArm:
-    """One arm that is paused: what the guard saw, one sentence for each guardrail, or nothing if a person paused it.
+    """One paused arm, with a sentence for each guardrail that it crossed; none if a person paused it.
 
-    `shows_how_much` is False where a number would tell of too few people. `message_stopped` bars resuming it.
+    `magnitude_shown` is False where the size of the harm would disclose a small count. An arm whose message is stopped
+    cannot be resumed.
     """
 
     arm: Arm
@@ -27,8 +29,7 @@ class PausedArm:
 
 @dataclass(frozen=True, slots=True)
 class PausedArms:
-    """What a campaign's page says of harm: arms that stand still, those that a guardrail stopped first, and stops of
-    arms that are shown again."""
+    """The paused arms of a campaign, guardrail pauses first, and the guardrail events of arms resumed since."""
 
     control: Arm | None
     paused: tuple[PausedArm, ...]
@@ -36,7 +37,7 @@ class PausedArms:
 
 
 def find_paused_arms(campaign: Campaign) -> PausedArms:
-    """Everything that was stopped in a campaign."""
+    """Return the paused arms of a campaign and its past guardrail pauses."""
     arms = list(campaign.arms.select_related("revision__message"))
     events = list(GuardEvent.objects.filter(campaign=campaign).select_related("arm").order_by("at", "pk"))
     control = next((arm for arm in arms if arm.is_control), None)
@@ -44,52 +45,75 @@ def find_paused_arms(campaign: Campaign) -> PausedArms:
     return PausedArms(
         control=control,
         paused=tuple(
-            sorted((_standing(arm, control, events) for arm in paused), key=lambda one: not one.guardrail_sentences)
+            sorted((_paused_arm(arm, control, events) for arm in paused), key=lambda row: not row.guardrail_sentences)
         ),
         resumed_events=tuple(event for event in events if event.arm.paused_at is None or event.stop < event.arm.pauses),
     )
 
 
-def _standing(arm: Arm, control: Arm | None, events: list[GuardEvent]) -> PausedArm:
-    mine = [event for event in events if event.arm_id == arm.pk and event.stop == arm.pauses]
+def _paused_arm(arm: Arm, control: Arm | None, events: list[GuardEvent]) -> PausedArm:
+    causes = [event for event in events if event.arm_id == arm.pk and event.stop == arm.pauses]
     return PausedArm(
         arm=arm,
-        guardrail_sentences=tuple(observed_harm_sentence(event, control) for event in mine),
-        magnitude_shown=all(event.in_hundred is not None for event in mine),
+        guardrail_sentences=tuple(observed_harm_sentence(event, control) for event in causes),
+        magnitude_shown=all(event.in_hundred is not None for event in causes),
         message_stopped=arm.revision.message.stopped_at is not None,
     )
 
 
 def observed_harm_sentence(event: GuardEvent, control: Arm | None) -> str:
-    """What was seen: how many more, in whole people of 100, where that may be told and says more than the margin."""
+    """Describe the harm of one arm.
+
+    The difference is given in whole people of 100, unless it is suppressed or does not exceed the plan's margin.
+    """
     outcome, allowed = OUTCOMES[event.outcome], 100 * event.margin
-    more, counted = outcome.better == "lower", event.in_hundred is not None and event.in_hundred > allowed
-    scale = wording.PeopleScale(100) if counted or event.margin >= 0.01 else wording.choose_scale([event.margin])
-    if counted and more:
-        told = gettext(
+    more, magnitude_shown = outcome.better == "lower", event.in_hundred is not None and event.in_hundred > allowed
+    scale = (
+        wording.PeopleScale(100) if magnitude_shown or event.margin >= 0.01 else wording.choose_scale([event.margin])
+    )
+    if magnitude_shown and more:
+        sentence = gettext(
             "Of 100 people who saw “%(arm)s”, at least %(count)s more %(did)s than of 100 who saw “%(control)s”. "
             "The plan allows %(margin)s."
         )
-    elif counted:
-        told = gettext(
+    elif magnitude_shown:
+        sentence = gettext(
             "Of 100 people who saw “%(arm)s”, at least %(count)s fewer %(did)s than of 100 who saw “%(control)s”. "
             "The plan allows %(margin)s."
         )
     elif more:
-        told = gettext(
+        sentence = gettext(
             "More people %(did)s after “%(arm)s” than after “%(control)s”: surely more than the %(margin)s in "
             "%(people)s that the plan allows."
         )
     else:
-        told = gettext(
+        sentence = gettext(
             "Fewer people %(did)s after “%(arm)s” than after “%(control)s”: surely by more than the %(margin)s in "
             "%(people)s that the plan allows."
         )
-    return told % {
+    return sentence % {
         "arm": event.arm.name,
         "control": control.name if control else "",
         "did": wording.outcome_phrase(outcome, event.in_hundred or 100),
         "count": wording.number(event.in_hundred or 0),
         "margin": wording.compact_number(round(event.margin * scale.base, 6)),
+        "people": scale.people,
+    }
+
+
+def guardrail_pause_sentence(event: GuardEvent) -> str:
+    """Describe a guardrail pause without the size of the harm.
+
+    The harm was measured between two looks, so its size would disclose the counts of the few people in between.
+    """
+    scale = wording.choose_scale([event.margin])
+    return gettext(
+        "“%(arm)s” was paused on %(day)s. %(outcome)s: surely worse than the control by more than the %(margin)s in "
+        "%(people)s that the plan allows."
+    ) % {
+        "arm": event.arm.name,
+        "day": date_format(event.at, "DATE_FORMAT"),
+        "outcome": wording.translate_outcome(OUTCOMES[event.outcome]).name,
+        "margin": wording.compact_number(event.margin * scale.base),
         "people": scale.people,
     }

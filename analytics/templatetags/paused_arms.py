@@ -1,4 +1,4 @@
-"""What templates need to say which arms were stopped, and who may decide what."""
+"""Template tag that shows the paused arms of a campaign and what the user may decide."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ register = template.Library()
 
 @dataclass(frozen=True, slots=True)
 class PausedArmsPanel:
-    """What is told of harm to one person."""
+    """The paused arms of a campaign, and what one user may do about them."""
 
     paused_arms: paused_arms.PausedArms
     may_manage: bool  # resume the arm, close the campaign
@@ -27,15 +27,15 @@ class PausedArmsPanel:
 
 
 @register.simple_tag(takes_context=True)
-def harm_of(context: dict[str, Any], campaign: Campaign) -> PausedArmsPanel | None:
-    """None if nothing of this campaign was ever stopped."""
-    found = paused_arms.find_paused_arms(campaign)
-    if not found.paused and not found.resumed_events:
+def paused_arms_of(context: dict[str, Any], campaign: Campaign) -> PausedArmsPanel | None:
+    """Return None if no arm of the campaign is paused or was paused by a guardrail."""
+    arms = paused_arms.find_paused_arms(campaign)
+    if not arms.paused and not arms.resumed_events:
         return None
     user = context["user"]
     return PausedArmsPanel(
-        paused_arms=found,
-        may_manage=bool(found.paused) and has_role(user, MANAGER),
-        may_stop=bool(found.paused) and has_role(user, *STOP_ROLES),
+        paused_arms=arms,
+        may_manage=bool(arms.paused) and has_role(user, MANAGER),
+        may_stop=bool(arms.paused) and has_role(user, *STOP_ROLES),
         is_live=campaign.state in transitions.OPEN_STATES,
     )

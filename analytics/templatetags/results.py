@@ -1,8 +1,8 @@
-"""What templates need to show a report: its charts, its numbers as people say them, its 2 by 2 card."""
+"""Template tags and filters that show a report: its charts, its numbers and its 2 by 2 card."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django import template
@@ -12,12 +12,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from analytics import wording
-from analytics.embargo.request import may_look_early
+from analytics.embargo.access import may_look_early
 from analytics.models import Notice
 from analytics.report_rows import DifferenceRow, OutcomeBlock, PooledRow, RateRow
-from analytics.results import build as reports
-from analytics.results import charts
+from analytics.results import charts, outcome_blocks
 from analytics.results.build import Report
+from analytics.results.look_summaries import LookSummary, look_summaries
 from campaign.models import Campaign
 
 register = template.Library()
@@ -25,7 +25,7 @@ register = template.Library()
 
 @dataclass(frozen=True, slots=True)
 class AddedHarm:
-    """What one harm did when it was added: alone, or on top of the other harm."""
+    """The effect of adding one harm to a message that names none or the other."""
 
     harm: str
     baseline: str
@@ -34,7 +34,7 @@ class AddedHarm:
 
 @dataclass(frozen=True, slots=True)
 class TwoByTwoCard:
-    """The 2 by 2 card: four rates, and the planned comparisons that add one harm at a time."""
+    """Four rates, and the planned comparisons that add one harm at a time."""
 
     neutral: RateRow
     victim: RateRow
@@ -44,40 +44,38 @@ class TwoByTwoCard:
 
 
 @register.simple_tag
-def rates_chart(block: OutcomeBlock, level: float, drawing: str) -> SafeString:
-    return charts.rates_chart(block, level=level, layout_name=drawing)
+def rates_chart(block: OutcomeBlock, level: float, layout_name: str) -> SafeString:
+    return charts.rates_chart(block, level=level, layout_name=layout_name)
 
 
 @register.simple_tag
-def differences_chart(block: OutcomeBlock, level: float, drawing: str) -> SafeString:
-    return charts.differences_chart(block, level=level, layout_name=drawing)
+def differences_chart(block: OutcomeBlock, level: float, layout_name: str) -> SafeString:
+    return charts.differences_chart(block, level=level, layout_name=layout_name)
 
 
 @register.simple_tag
-def scale_of(block: OutcomeBlock) -> wording.PeopleScale:
-    return charts.scale_of(block)
+def people_scale(block: OutcomeBlock) -> wording.PeopleScale:
+    return outcome_blocks.people_scale(block)
 
 
 @register.simple_tag(takes_context=True)
-def with_headlines(
-    context: Context, campaigns: Sequence[Campaign]
-) -> list[tuple[Campaign, reports.LookSummary | None]]:
-    """Each campaign with what its last look says, for pages of apps that may not import this one."""
+def with_look_summaries(context: Context, campaigns: Iterable[Campaign]) -> list[tuple[Campaign, LookSummary | None]]:
+    """Pair each campaign with the summary of its latest look, for pages of apps that may not import this one."""
     listed = list(campaigns)
-    found = reports.look_summaries(listed, early=may_look_early(context["user"]))
-    return [(campaign, found.get(campaign.pk)) for campaign in listed]
+    summaries = look_summaries(listed, early=may_look_early(context["user"]))
+    return [(campaign, summaries.get(campaign.pk)) for campaign in listed]
 
 
 @register.simple_tag
 def done_campaigns(campaigns: Iterable[Campaign]) -> set[int]:
-    """The numbers of those that a notice says are done: the planned people, a decision, the last day."""
-    done = Notice.objects.filter(campaign__in=[campaign.pk for campaign in campaigns], kind__in=Notice.DONE)
-    return set(done.order_by().values_list("campaign", flat=True))
+    """Return the primary keys of the campaigns that have a completion notice."""
+    notices = Notice.objects.filter(campaign__in=[campaign.pk for campaign in campaigns], kind__in=Notice.DONE)
+    return set(notices.order_by().values_list("campaign", flat=True))
 
 
 @register.simple_tag
-def second_harm(block: OutcomeBlock) -> TwoByTwoCard | None:
-    """The 2 by 2 card if the arms are exactly neutral, victim, user and both; it adds no statistics of its own."""
+def two_by_two_card(block: OutcomeBlock) -> TwoByTwoCard | None:
+    """Return the 2 by 2 card if the arms are exactly neutral, victim, user and both, else None."""
     arms = {row.frame: row for row in block.rates}
     if len(block.rates) != 4 or set(arms) != {"neutral", "victim", "user", "both"}:
         return None
@@ -97,30 +95,30 @@ def second_harm(block: OutcomeBlock) -> TwoByTwoCard | None:
 
 
 @register.simple_tag
-def interval(row: RateRow | DifferenceRow | PooledRow, how: str, scale: wording.PeopleScale) -> str:
-    """Both ends of a row's interval, told as its number is."""
-    assert row.low is not None  # the page asks only where there is a number
+def interval(row: RateRow | DifferenceRow | PooledRow, number_format: str, scale: wording.PeopleScale) -> str:
+    """Format a row's interval as `number_format` says: signed, decimal or mean."""
+    assert row.low is not None  # templates call it only where there is an estimate
     assert row.high is not None
-    tell = {"signed": scale.signed, "decimal": lambda share: decimal(share, scale), "mean": mean}[how]
-    return wording.range_text(tell(row.low), tell(row.high))
+    formats = {"signed": scale.signed, "decimal": lambda share: decimal(share, scale), "mean": mean}
+    return wording.range_text(*map(formats[number_format], (row.low, row.high)))
 
 
 @register.simple_tag
-def next_interval(row: PooledRow, scale: wording.PeopleScale) -> str:
-    """Where one more campaign may land."""
+def prediction_interval(row: PooledRow, scale: wording.PeopleScale) -> str:
+    """Format the interval in which the effect of one more campaign may lie."""
     return wording.range_text(scale.signed(row.next_low), scale.signed(row.next_high))
 
 
 @register.filter
 def against_control(block: OutcomeBlock, key: str) -> DifferenceRow | None:
-    """The planned comparison of one arm with the control, if there is one."""
+    """Return the planned comparison of one arm with the control, if there is one."""
     controls = {row.key for row in block.rates if row.is_control}
     return next((row for row in block.differences if row.treated == key and row.control in controls), None)
 
 
 @register.filter
-def worse(report: Report) -> list[DifferenceRow]:
-    """Guardrail comparisons that came out worse: they are said aloud, above everything secondary."""
+def worse_guardrails(report: Report) -> list[DifferenceRow]:
+    """Return the guardrail comparisons whose verdict is worse."""
     return [
         row
         for block in report.others
@@ -131,13 +129,13 @@ def worse(report: Report) -> list[DifferenceRow]:
 
 
 @register.filter
-def count(share: float, scale: wording.PeopleScale) -> str:
+def whole_people(share: float, scale: wording.PeopleScale) -> str:
     return scale.count(share)
 
 
 @register.filter
 def decimal(share: float, scale: wording.PeopleScale) -> str:
-    """A share with one decimal, in people of the scale: 0.4372 of 100 is "43.7"."""
+    """Format a share in people of the scale, with one decimal: 0.4372 of 100 is "43.7"."""
     return wording.number(share * scale.base, 1)
 
 
@@ -147,21 +145,15 @@ def signed(share: float, scale: wording.PeopleScale) -> str:
 
 
 @register.filter
-def of(part: int | None, whole: int | None) -> str:
-    """How many of 100: "98", or a dash where nothing was sent, or where it is hidden."""
+def per_hundred(part: int | None, whole: int | None) -> str:
+    """Format a ratio per hundred: "98"; a dash if a count is hidden or `whole` is zero."""
     return wording.number(part / whole * 100) if part is not None and whole else "–"
 
 
 @register.filter
-def of_pairs(effect: float) -> str:
-    """What a chance of answering higher is beyond one half, as pairs of 100: 0.06 is "56"."""
+def pairs_per_hundred(effect: float) -> str:
+    """Format an effect on an ordered outcome, P(higher) - 1/2, as pairs of 100: 0.06 is "56"."""
     return f"{round((0.5 + effect) * 100)}"
-
-
-@register.filter
-def people(share: float, scale: wording.PeopleScale) -> str:
-    """A planned difference in people: 0.02 of 100 is "2"."""
-    return wording.compact_number(share * scale.base)
 
 
 @register.filter
@@ -171,7 +163,7 @@ def percent(level: float) -> str:
 
 @register.filter
 def percents(shares: list[float]) -> str:
-    """The looks of a plan: "25%, 50%, 100%"."""
+    """Format a list of shares: "25%, 50%, 100%"."""
     return ", ".join(map(wording.percent, shares))
 
 
@@ -181,14 +173,14 @@ def p_value(p: float | None) -> str:
 
 
 @register.filter
-def count_of(number: int | None) -> str:
-    """A count with its thousands parted: "20,000"; or that it is hidden."""
+def format_count(number: int | None) -> str:
+    """Format a count with thousands separators: "20,000". None is a hidden count."""
     return wording.count_text(number, settings.SMALL_CELL)
 
 
 @register.filter
-def in_words(share: float) -> str:
-    """A planned share as people: "2 in 100"; of more people where whole ones would not show it."""
+def as_people(share: float) -> str:
+    """Format a planned share as people: "2 in 100". The base is larger than 100 if the share is below 1%."""
     scale = wording.choose_scale([share]) if 0 < share < 0.01 else wording.PeopleScale(100)
     return gettext("%(number)s in %(people)s") % {
         "number": wording.compact_number(share * scale.base),
@@ -198,11 +190,11 @@ def in_words(share: float) -> str:
 
 @register.filter
 def mean(value: float) -> str:
-    """A mean answer with two decimals: "3.42"."""
+    """Format a mean answer with two decimals: "3.42"."""
     return wording.number(value, 2)
 
 
 @register.filter
 def statistic(value: float) -> str:
-    """A test statistic with three decimals."""
+    """Format a test statistic with three decimals."""
     return wording.number(value, 3)

@@ -15,12 +15,13 @@ from django.conf import settings
 
 from analytics.disclosure import gate
 from analytics.disclosure.gate import ArmDailyTotals
-from analytics.embargo import request
+from analytics.embargo.access import is_embargoed
+from analytics.embargo.request import pending_request
 from analytics.models import Analysis, EarlyLook, GuardEvent, Notice, Pulse, Telling, WorkerStep
 from analytics.notifications.delivery import MAX_ATTEMPTS
 from analytics.notifications.wording import notice_sentence
 from analytics.report_rows import QualityItem
-from analytics.results import build
+from analytics.results.paused_arms import guardrail_pause_sentence
 from analytics.watch import quality_lights
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
@@ -107,15 +108,13 @@ def build_dashboard(campaign: Campaign, *, now: datetime) -> Dashboard:
         people=sum(newest) if arms and len(newest) == len(arms) else None,
         planned_people=plan.planned_per_arm * len(arms) if plan else 0,
         days_left=days_left(arms, plan.planned_per_arm) if plan else None,
-        embargoed=request.is_embargoed(campaign),
+        embargoed=is_embargoed(campaign),
         guardrails=tuple(_guardrails(plan, events)) if plan else (),
-        guardrail_pauses=tuple(
-            build.guardrail_pause_sentence(event) for event in events if event.arm.paused_at is not None
-        ),
+        guardrail_pauses=tuple(guardrail_pause_sentence(event) for event in events if event.arm.paused_at is not None),
         looks=tuple(planned_looks(plan, looks)) if plan else (),
         health_look_count=sum(look.embargoed for look in looks),
         early_looks=tuple(EarlyLook.objects.filter(campaign=campaign).select_related("by").order_by("asked_at")),
-        pending_early_look=request.pending_request(campaign),
+        pending_early_look=pending_request(campaign),
         completion_notices=tuple(each for each in told if each.notice.kind in Notice.DONE),
         notices=tuple(told),
     )

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from analytics import wording
 from analytics.disclosure.gate import ArmDailyTotals
 from analytics.embargo import request as embargo_request
+from analytics.embargo.access import may_look_early
 from analytics.watch import daily_chart, dashboard
 from analytics.watch.dashboard import Dashboard
 from campaign.models import Campaign
@@ -75,8 +76,8 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "charts": {drawing: daily_chart.daily_chart(seen.arms, layout_name=drawing) for drawing in daily_chart.DAYS},
         "mixed": any(bar.is_average for arm in seen.arms for bar in daily_chart.day_bars(arm)),
         "live": campaign.state in (*Campaign.LIVE, Campaign.State.PAUSED) or seen.pending_early_look is not None,
-        "may_look": embargo_request.may_look_early(request.user),
-        "may_ask": embargo_request.may_look_early(request.user)
+        "may_look": may_look_early(request.user),
+        "may_ask": may_look_early(request.user)
         and seen.embargoed
         and campaign.state in embargo_request.STATES_WITH_COUNTS,
         "reason_limit": embargo_request.MAX_REASON_LENGTH,

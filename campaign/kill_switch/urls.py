@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from campaign.staff_site import lazy_views
+from campaign.kill_switch import views
 
 app_name = "stopping"
 urlpatterns = [
-    path("<slug:key>/stop/", lazy_views.lazy_view("campaign.kill_switch.views.stop"), name="stop"),
-    path("<slug:key>/lift/", lazy_views.lazy_view("campaign.kill_switch.views.lift"), name="lift"),
+    path("<slug:key>/stop/", views.stop, name="stop"),
+    path("<slug:key>/lift/", views.lift, name="lift"),
 ]

@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from campaign.staff_site import lazy_views
+from campaign.placements import views
 
 app_name = "placements"
 urlpatterns = [
-    path("", lazy_views.lazy_view("campaign.placements.views.placement_list"), name="list"),
-    path("add/", lazy_views.lazy_view("campaign.placements.views.placement_add"), name="add"),
-    path("<slug:place>/", lazy_views.lazy_view("campaign.placements.views.placement_detail"), name="placement"),
-    path("<slug:place>/change/", lazy_views.lazy_view("campaign.placements.views.placement_change"), name="change"),
-    path("<slug:place>/test/", lazy_views.lazy_view("campaign.placements.views.placement_test"), name="test"),
+    path("", views.placement_list, name="list"),
+    path("add/", views.placement_add, name="add"),
+    path("<slug:place>/", views.placement_detail, name="placement"),
+    path("<slug:place>/change/", views.placement_change, name="change"),
+    path("<slug:place>/test/", views.placement_test, name="test"),
 ]

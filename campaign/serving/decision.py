@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from campaign.assignment import subject_ids
 from campaign.assignment.arm_hash import ticket_for
 from campaign.assignment.receipts import SECONDS_PER_HOUR, Receipt, ReceiptSigner, closing_hour, fresh_nonce, pack_ids
-from campaign.serving.snapshot import CampaignEntry, PlacementEntry, RenditionEntry, ServedArm
+from campaign.serving.snapshot_entries import CampaignEntry, PlacementEntry, RenditionEntry, ServedArm
 
 UNAVAILABLE_MESSAGES = {
     "no_campaign": "No campaign runs at this placement.",

@@ -13,26 +13,13 @@ from campaign.placements import tag_check
 from campaign.placements.tag_check import TagCheckChannel, TagCheckProblem
 from campaign.serving import decision as serving_decision
 from campaign.serving import tag_check_answers
-from campaign.serving.application import (
-    JSON_HEADERS,
-    Headers,
-    OutcomeEvent,
-    PendingReply,
-    Refusal,
-    Reply,
-    Request,
-    Route,
-    ServingContext,
-    cors_headers,
-    has_privacy_signal,
-    parse_json,
-    preflight_reply,
-    read_body,
-    refusal_reply,
-)
+from campaign.serving.cors import cors_headers, preflight_reply
 from campaign.serving.hosted_pages import interface_language, locale_query
+from campaign.serving.http import JSON_HEADERS, Headers, Refusal, Reply, Request, parse_json, read_body, refusal_reply
 from campaign.serving.preview_links import arm_id_from_token
-from campaign.serving.snapshot import (
+from campaign.serving.privacy_signals import has_privacy_signal
+from campaign.serving.routing import OutcomeEvent, PendingReply, Route, ServingContext
+from campaign.serving.snapshot_entries import (
     ArmEntry,
     DecideRequest,
     PlacementEntry,

@@ -10,8 +10,8 @@ the counts.
 from __future__ import annotations
 
 from campaign.models import LeftOutCount
-from campaign.serving.application import Request
 from campaign.serving.bots import BotList
+from campaign.serving.http import Request
 from campaign.serving.rate_limit import NetworkRateLimit
 
 

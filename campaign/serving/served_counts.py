@@ -21,7 +21,7 @@ from campaign.models import LeftOutCount, ServedCount
 from campaign.placements.tag_check import TagCheckLog
 
 if TYPE_CHECKING:
-    from campaign.serving.snapshot import ServedArm
+    from campaign.serving.snapshot_entries import ServedArm
 
 _EPOCH = date(1970, 1, 1)
 _MOST_SENT = 4096

@@ -23,7 +23,7 @@ from typing import Any
 from campaign.keys.store import campaigns_with_subject_secret, subject_secret
 from campaign.models import Campaign
 from campaign.serving.hosted_pages import HostedPages, PageParts
-from campaign.serving.snapshot import ArmEntry, CampaignEntry, PlacementEntry, RenditionEntry, Snapshot
+from campaign.serving.snapshot_entries import ArmEntry, CampaignEntry, PlacementEntry, RenditionEntry, Snapshot
 
 log = logging.getLogger(__name__)
 

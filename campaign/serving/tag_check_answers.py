@@ -6,8 +6,9 @@ from campaign.assignment.receipts import unpack_ids
 from campaign.placements import tag_check
 from campaign.placements.tag_check import TagCheckChannel, TagCheckMark, TagCheckProblem
 from campaign.serving import decision
-from campaign.serving.application import Refusal, ServingContext
-from campaign.serving.snapshot import PlacementEntry, RenditionEntry
+from campaign.serving.http import Refusal
+from campaign.serving.routing import ServingContext
+from campaign.serving.snapshot_entries import PlacementEntry, RenditionEntry
 
 
 def record_failed_tag_check(

@@ -9,8 +9,8 @@ from django.db import OperationalError
 from analytics.ingest import open_views, writer
 from analytics.models import WorkerStep
 from analytics.worker import STEPS, Worker
-from campaign.serving.application import OutcomeEvent
-from campaign.serving.snapshot import EMPTY_SNAPSHOT
+from campaign.serving.routing import OutcomeEvent
+from campaign.serving.snapshot_entries import EMPTY_SNAPSHOT
 from tests import world
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])

@@ -20,13 +20,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views import defaults
 
+from analytics.data_quality import hourly_check
 from analytics.embargo import request as embargo_request
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import evaluate
 from analytics.models import GuardEvent, Pulse, Rehearsal, Tally, WorkerStep
 from analytics.notifications import events as notifications_events
-from analytics.rehearsal import demo
-from analytics.watch import hourly_check
+from analytics.simulated_visits import demo
 from campaign.keys import store
 from campaign.kill_switch import stop
 from campaign.lifecycle import deviations, transitions

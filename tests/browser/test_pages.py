@@ -28,7 +28,7 @@ pytestmark = pytest.mark.browser
 PREPARE = """
 from datetime import timedelta
 from django.utils import timezone
-from analytics.rehearsal import demo
+from analytics.simulated_visits import demo
 from messages.library import starter_library
 now = timezone.now()
 starter_library.load(now=now)

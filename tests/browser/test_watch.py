@@ -13,11 +13,11 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from analytics.embargo import answer
+from analytics.data_quality import hourly_check
+from analytics.looks import early_looks
 from analytics.looks.evaluate import evaluate
 from analytics.models import GuardEvent, Pulse
 from analytics.notifications import events
-from analytics.watch import hourly_check
 from campaign.models import Campaign
 from tests import world
 from tests.browser.conftest import OpenPage
@@ -116,7 +116,7 @@ def test_an_analyst_looks_early_on_record_and_nobody_else_reads_it(desk: SignIn,
     tab.get_by_label("Why do you have to look early?").fill("The funder’s board meets tomorrow.")
     tab.get_by_role("button", name="Look early, on record").click()
     expect(tab.get_by_text("the worker is at it")).to_be_visible()
-    answer.answer_all_requests(now=timezone.now())
+    early_looks.answer_all_requests(now=timezone.now())
     tab.clock.run_for(11_000)
     tab.get_by_role("link", name="Read what was seen").click()
     expect(tab.locator(".verdict .sentence")).to_contain_text("44 turned back")

@@ -26,7 +26,7 @@ from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope
 from benchmarks.processes import living_family
 from campaign import rsgi
 from campaign.entrypoints import launcher
-from campaign.serving.application import DeliverResults, OutcomeEvent, RecordResults
+from campaign.serving.routing import DeliverResults, OutcomeEvent, RecordResults
 from tests import world
 from tests.campaign.entrypoints.failing_application import half_an_answer
 from tests.installation import ROOT, new_installation

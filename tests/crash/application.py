@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analytics.ingest.spool import Spool
-    from campaign.serving.application import OutcomeEvent, Refusal
+    from campaign.serving.http import Refusal
+    from campaign.serving.routing import OutcomeEvent
 
 
 def _application() -> RsgiApplication:

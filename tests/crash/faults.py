@@ -15,7 +15,7 @@ from analytics.fold import fold
 from analytics.ingest import writer
 from analytics.ingest.open_views import GroupedCounts, NonceRange
 from campaign.keys import reloader
-from campaign.serving.application import DeliverResults, OutcomeEvent
+from campaign.serving.routing import DeliverResults, OutcomeEvent
 from tests.crash import ANSWER_FIRST, DEAF, NO_NOTE
 
 

@@ -25,7 +25,7 @@ def main(threads: int, events: int) -> None:
 
     from analytics.ingest.writer import EventWriter
     from campaign.assignment.receipts import Receipt, closing_hour
-    from campaign.serving.application import OutcomeEvent
+    from campaign.serving.routing import OutcomeEvent
     from tests.power.ledger import bits_of
 
     writer = EventWriter()

@@ -11,7 +11,7 @@ from typing import Any
 
 from campaign.rsgi import RsgiApplication
 from campaign.serving.application import create_audience_application
-from campaign.serving.snapshot import PlacementEntry
+from campaign.serving.snapshot_entries import PlacementEntry
 from campaign.wsgi import django_application
 from tests.trust.overheard import ObservedApplication
 

@@ -19,7 +19,6 @@ from urllib.parse import quote, urlencode
 
 from benchmarks.installation import ORIGIN
 from campaign.assignment.receipts import Receipt, ReceiptSigner
-from campaign.serving.application import ROUTES
 from tests.fuzz import wire
 from tests.fuzz.marks import MarkFactory
 from tests.trust.needles import Search, digests_of, needles_of_marks, spellings_of
@@ -28,6 +27,7 @@ from tests.trust.site import EMBEDDED, EMPTY, FIRST, HOSTED, HTTPS, SECOND, TABS
 DECIDE, EVENTS = "/api/v1/decide", "/api/v1/events"
 _TRIES = 3
 _RECEIPT = re.compile(rb'name="receipt" value="([\w-]{103})"')
+_EXACT_PATHS = {DECIDE, EVENTS, "/favicon.ico", "/health/live", "/health/ready", "/metrics"}
 _ASSETS = ("tokens.css", "message.css", "page.js", "embed.js")
 _EXPIRED = Receipt(campaign=1, arm=1, placement=1, hour=400_000, closes=400_003, locale="en", nonce=b"n" * 16)
 # What the audience surface can answer; each must have been met, or the run proves less than it says.
@@ -48,7 +48,7 @@ class VisitReply:
         """Whether the audience surface answered, not a page for staff."""
         path = self.path.partition("?")[0]
         asset = path.startswith("/static/campaign/") and path[17:] in _ASSETS
-        return path in ROUTES or path.startswith("/m/") or path == "/favicon.ico" or asset
+        return path in _EXACT_PATHS or path.startswith("/m/") or asset
 
     def header(self, name: str) -> str:
         """The value of a header, empty without it."""

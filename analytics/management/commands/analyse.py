@@ -10,7 +10,8 @@ from rich.console import Console
 from analytics.comparison.compare import ArmCounts, Rules, all_pairs, compare
 from analytics.comparison.factorial import factorial_contrasts
 from analytics.comparison.sensitivity import run_cross_checks
-from analytics.csv_analysis import printer, reader
+from analytics.csv_analysis import reader
+from analytics.management import terminal_analysis
 
 _MONITORING = ("fixed", "group-sequential", "always-valid")
 _CORRECTIONS = ("holm", "bonferroni", "benjamini-hochberg", "dunnett", "none")
@@ -47,13 +48,15 @@ class Command(BaseCommand):
         first_said = _first_said(read, options, rules, pairs) if "day" in read.columns else None
         checked = None if look.withheld else run_cross_checks(arms, pairs, rules)
         if options["json"]:
-            told = printer.comparison_as_dict(
+            told = terminal_analysis.comparison_as_dict(
                 look, rules, terms=terms, first_verdict_days=first_said, cross_checks=checked
             )
             self.stdout.write(json.dumps(told, ensure_ascii=False, indent=2))
         else:
             console = Console(width=None if sys.stdout.isatty() else 118)
-            printer.print_tables(look, rules, console, terms=terms, first_verdict_days=first_said, cross_checks=checked)
+            terminal_analysis.print_tables(
+                look, rules, console, terms=terms, first_verdict_days=first_said, cross_checks=checked
+            )
 
     def _asked(self, options: dict[str, Any]) -> tuple[reader.ArmTable, Rules, list[ArmCounts], list[tuple[str, str]]]:
         """The table and the rules that were asked for, or CommandError with what is wrong."""

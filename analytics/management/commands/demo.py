@@ -20,9 +20,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from analytics.fold.fold import fold
 from analytics.looks.evaluate import evaluate
-from analytics.rehearsal import demo
-from analytics.rehearsal.visitors import SimulatedVisitor, VisitSimulator, visitors
-from analytics.results import build, text
+from analytics.management import terminal_report
+from analytics.results import build
+from analytics.simulated_visits import demo
+from analytics.simulated_visits.visitors import SimulatedVisitor, VisitSimulator, visitors
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.entrypoints import launcher
 from campaign.models import Campaign
@@ -73,7 +74,7 @@ class Command(BaseCommand):
         latest = build.latest(campaign)
         assert latest is not None
         truth = {key: behaviour.turn_back for key, behaviour in demo.TRUE_BEHAVIOURS.items()}
-        text.show(latest, console, truth=truth)
+        terminal_report.show(latest, console, truth=truth)
         if not options["no_serve"]:
             self._serve(campaign, cast, site, partner, console)
 

@@ -7,7 +7,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from analytics.models import Rehearsal
-from analytics.rehearsal import runner, walkthrough
+from analytics.rehearsal import runner
+from analytics.simulated_visits import walkthrough
 from campaign.models import Campaign
 
 

@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from analytics.results import build, text
+from analytics.management import terminal_report
+from analytics.results import build, report_json
 from campaign.models import Campaign
 
 
@@ -24,6 +25,6 @@ class Command(BaseCommand):
         if latest is None:
             raise CommandError(f"Nothing has been evaluated yet. Run: manage.py evaluate {campaign.slug}")
         if options["json"]:
-            self.stdout.write(json.dumps(build.as_dict(latest), ensure_ascii=False, indent=2))
+            self.stdout.write(json.dumps(report_json.as_dict(latest), ensure_ascii=False, indent=2))
         else:
-            text.show(latest, Console(width=118 if not self.stdout.isatty() else None))
+            terminal_report.show(latest, Console(width=118 if not self.stdout.isatty() else None))

@@ -1,6 +1,6 @@
 """An attacker who keeps all that was ever shown of a campaign: what can be worked out about the small counts in it?
 
-Written apart from analytics.disclosure.inference_attack: each cell has a name, the names say what adds up, the least
+Written apart from analytics.suppression.inference_attack: each cell has a name, the names say what adds up, the least
 and greatest count of
 every cell that does not prove wide at a glance is asked of a linear program. Give it what left (`published`) and the
 true counts of the same cells.

@@ -22,12 +22,12 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from analytics import wording
-from analytics.disclosure import release
+from analytics.data_quality import hourly_check
+from analytics.looks import release
 from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis, Estimate, Release, Tally, WorkerStep
 from analytics.notifications import events as notifications_events
 from analytics.results import build
-from analytics.watch import hourly_check
 from campaign.models import Campaign, LeftOutCount, ServedCount
 from tests import world
 from tests.analytics.disclosure import five_looks
@@ -380,12 +380,13 @@ def test_a_smaller_cell_than_ten_is_refused() -> None:
 BEHIND = {
     "analytics/disclosure/gate.py", "analytics/looks/evaluate.py", "analytics/fold/fold.py",
     "analytics/guardrails/pause.py", "analytics/models.py",
-    "analytics/disclosure/release.py", "analytics/disclosure/tallies.py", "campaign/models.py",
-    "campaign/serving/served_counts.py", "analytics/watch/hourly_check.py",  # keeps words and whole hundredths of them
+    "analytics/looks/release.py", "analytics/looks/tallies.py", "campaign/models.py",
+    "campaign/serving/served_counts.py",
+    "analytics/data_quality/hourly_check.py",  # keeps words and whole hundredths of them
     "analytics/fold/row_order.py",  # lays them in order, and reads none
     "analytics/data_inventory/counts.py", "analytics/data_inventory/plain_words.py",  # how many rows
     "campaign/serving/exclusions.py",  # the reasons for leaving out
-    "analytics/rehearsal/walkthrough.py",  # in an installation of its own, of visitors that are made up
+    "analytics/simulated_visits/walkthrough.py",  # in an installation of its own, of visitors that are made up
 }  # fmt: skip
 OTHER_THINGS = {"look", "waiter.latch"}  # through the door already; or a lock
 COUNTS_BY_NAME = {"Tally", "ServedCount", "LeftOutCount", "Release", "tallies", "estimates", "served_counts", "release"}

@@ -17,7 +17,7 @@ from analytics.ingest import open_views, writer
 from analytics.ingest.open_views import GroupedCounts, NonceRange
 from campaign.assignment.receipts import Receipt
 from campaign.models import Campaign
-from campaign.serving.application import OutcomeEvent
+from campaign.serving.routing import OutcomeEvent
 from tests import world
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"], transaction=True)

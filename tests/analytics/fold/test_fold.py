@@ -10,7 +10,7 @@ from analytics.ingest import writer
 from analytics.models import FoldProgress, OpenView, Tally
 from campaign.assignment.receipts import Receipt
 from campaign.models import Campaign
-from campaign.serving.application import OutcomeEvent
+from campaign.serving.routing import OutcomeEvent
 from tests import world
 
 

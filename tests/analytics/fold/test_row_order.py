@@ -23,7 +23,7 @@ from analytics.ingest.spool import Spool
 from analytics.models import OpenView, Tally
 from campaign.assignment.receipts import Receipt
 from campaign.models import ServedCount
-from campaign.serving.application import OutcomeEvent
+from campaign.serving.routing import OutcomeEvent
 from tests import world
 from tests.environment import POSTGRESQL
 

@@ -18,7 +18,8 @@ from analytics.ingest import open_views, writer
 from analytics.ingest.spool import Spool
 from analytics.models import Tally
 from campaign.models import Campaign
-from campaign.serving.application import OutcomeEvent, Refusal
+from campaign.serving.http import Refusal
+from campaign.serving.routing import OutcomeEvent
 from tests import world
 from tests.crash.ledger import Cell, Ledger, ReportedOutcome, TrackedView
 

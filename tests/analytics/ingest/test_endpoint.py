@@ -6,7 +6,7 @@ import pytest
 
 from analytics.models import OpenView
 from campaign.assignment.receipts import ReceiptSigner
-from campaign.serving.snapshot import EMPTY_SNAPSHOT
+from campaign.serving.snapshot_entries import EMPTY_SNAPSHOT
 from tests import world
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])

@@ -18,7 +18,8 @@ from analytics.ingest import writer as ingest_writer
 from analytics.ingest.spool import Spool
 from analytics.models import FoldedHour, OpenView
 from campaign.assignment.receipts import Receipt
-from campaign.serving.application import OutcomeEvent, Refusal
+from campaign.serving.http import Refusal
+from campaign.serving.routing import OutcomeEvent
 from tests import world
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"], transaction=True)

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from analytics.disclosure import release
+from analytics.looks import release
 from analytics.looks.evaluate import NotEvaluable, evaluate
 from analytics.models import Analysis, Estimate, Release
 from analytics.results import build

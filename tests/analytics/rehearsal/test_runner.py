@@ -19,7 +19,8 @@ from django.test import Client
 from django.utils import timezone
 
 from analytics.models import Rehearsal
-from analytics.rehearsal import campaign_copy, runner, views, walkthrough
+from analytics.rehearsal import campaign_copy, runner, views
+from analytics.simulated_visits import walkthrough
 from campaign.keys.reloader import KeyReloader
 from campaign.lifecycle import transitions
 from campaign.models import Campaign

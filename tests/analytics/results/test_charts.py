@@ -7,8 +7,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from django.template.loader import render_to_string
 
+from analytics.report_rows import DifferenceRow, OutcomeBlock, RateRow
 from analytics.results import charts
-from analytics.results.build import DifferenceRow, OutcomeBlock, RateRow
 from campaign.outcomes import OUTCOMES
 from messages.models import Frame
 

@@ -11,7 +11,8 @@ from django.test import Client
 from rich.console import Console
 
 from analytics.looks.evaluate import evaluate
-from analytics.results import build, text
+from analytics.management import terminal_report
+from analytics.results import build
 from campaign.lifecycle.deviations import record_deviation
 from campaign.models import Campaign
 from tests import world
@@ -58,7 +59,7 @@ def test_the_terminal_says_it(otherwise: Campaign) -> None:
     out = io.StringIO()
     latest = build.latest(otherwise)
     assert latest is not None
-    text.show(latest, Console(file=out, width=200))
+    terminal_report.show(latest, Console(file=out, width=200))
     assert f"Otherwise than planned (2026-03-02): {WHAT} Because: {WHY}" in out.getvalue()
 
 

@@ -8,6 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from analytics.looks.evaluate import evaluate
 from analytics.results import build
+from analytics.results.look_summaries import look_summaries
 from campaign.models import Campaign
 from tests import world
 
@@ -44,24 +45,24 @@ def test_a_look_that_shows_an_earlier_one_says_what_that_one_said() -> None:
 
 
 def test_a_campaign_without_a_look_has_none() -> None:
-    assert build.look_summaries([world.launched()]) == {}
+    assert look_summaries([world.launched()]) == {}
 
 
 def test_many_campaigns_take_as_many_queries_as_one(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     campaigns = [looked(slug) for slug in ("plenty", "few", "skewed")]
     for some in (campaigns[:1], campaigns):
         with django_assert_num_queries(6):
-            assert len(build.look_summaries(some)) == len(some)
+            assert len(look_summaries(some)) == len(some)
 
 
 def test_the_list_shows_them(client: Client) -> None:
     campaign = looked("plenty")
     world.sign_in(client, world.person("ana", "analyst"))
-    assert build.look_summaries([campaign])[campaign.pk].sentence in client.get("/").content.decode()
+    assert look_summaries([campaign])[campaign.pk].sentence in client.get("/").content.decode()
 
 
 def same_as_the_page(campaign: Campaign) -> None:
-    told, page = build.look_summaries([campaign])[campaign.pk], build.latest(campaign)
+    told, page = look_summaries([campaign])[campaign.pk], build.latest(campaign)
     assert page is not None
     assert (told.look, told.made_at, told.sentence) == (page.look, page.made_at, page.sentence)
     assert (told.withheld, told.lead_frame) == (page.withheld, page.lead_frame)

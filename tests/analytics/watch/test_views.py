@@ -13,14 +13,16 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.utils import timezone, translation
 
+from analytics.data_quality import hourly_check
+from analytics.data_quality.hourly_check import flow_status
 from analytics.disclosure.daily_counts import DayTotal
 from analytics.disclosure.gate import ArmDailyTotals
-from analytics.embargo import answer, request
+from analytics.embargo import request
+from analytics.looks import early_looks
 from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis, EarlyLook, GuardEvent, Pulse, Tally, WorkerStep
 from analytics.results import build
-from analytics.watch import daily_chart, dashboard, hourly_check, quality_lights
-from analytics.watch.hourly_check import flow_status
+from analytics.watch import daily_chart, dashboard, quality_lights
 from analytics.worker import STEPS, Worker
 from campaign.lifecycle import transitions
 from campaign.models import Campaign, LeftOutCount, PlannedOutcome, ServedCount
@@ -283,7 +285,7 @@ def looked_early(**plan: Any) -> Campaign:
     world.tally(campaign, MANY)
     evaluate(campaign, now=world.NOON)
     request.create_request(campaign, by=world.person("ana", "analyst"), reason="A funder asked.", now=world.NOON)
-    answer.answer_all_requests(now=world.NOON + timedelta(minutes=1))
+    early_looks.answer_all_requests(now=world.NOON + timedelta(minutes=1))
     return campaign
 
 
@@ -366,7 +368,7 @@ class TestTheEmbargo:
         campaign = looked_early()
         assert Analysis.objects.filter(campaign=campaign).count() == 2
         EarlyLook.objects.update(done_at=None)
-        assert answer.answer_all_requests(now=world.NOON + timedelta(minutes=2)) == 0
+        assert early_looks.answer_all_requests(now=world.NOON + timedelta(minutes=2)) == 0
         assert Analysis.objects.filter(campaign=campaign).count() == 2
         assert EarlyLook.objects.get().done_at is not None
 
@@ -375,7 +377,7 @@ class TestTheEmbargo:
         request.create_request(campaign, by=world.person("ana", "analyst"), reason="A funder asked.", now=world.NOON)
         world.tally(campaign, MANY)
         evaluate(campaign, now=world.NOON)
-        assert answer.answer_all_requests(now=world.NOON) == 0
+        assert early_looks.answer_all_requests(now=world.NOON) == 0
         assert Analysis.objects.get().exception == ""
 
     def test_the_worker_has_a_step_for_it(self) -> None:

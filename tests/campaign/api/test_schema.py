@@ -22,7 +22,7 @@ from campaign.api.schema_views import SCHEMA_FILES
 from campaign.api.views import CampaignDetail
 from campaign.models import Campaign
 from campaign.serving import endpoints
-from campaign.serving.application import Refusal
+from campaign.serving.http import Refusal
 from campaign.serving.preview_links import preview_url
 from campaign.staff_site.middleware import STAFF_CSP
 from tests import world

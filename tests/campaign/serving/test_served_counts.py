@@ -12,7 +12,8 @@ import pytest
 from campaign.models import ServedCount
 from campaign.serving import served_counts
 from campaign.serving.served_counts import ServedCounter
-from campaign.serving.snapshot import ServedArm, compile_snapshot
+from campaign.serving.snapshot import compile_snapshot
+from campaign.serving.snapshot_entries import ServedArm
 from tests import world
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,8 @@ from campaign.keys.store import destroy_subject_secret, subject_secret
 from campaign.lifecycle import transitions
 from campaign.models import Arm, Campaign, Placement
 from campaign.serving import snapshot
-from campaign.serving.snapshot import Snapshot, SnapshotRefresher, compile_snapshot
+from campaign.serving.snapshot import SnapshotRefresher, compile_snapshot
+from campaign.serving.snapshot_entries import Snapshot
 from campaign.serving.snapshot_file import SnapshotFile
 from messages.models import HelpLink, Message, Rendition, Revision
 from messages.review import workflow
@@ -50,7 +51,7 @@ def database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     def lost() -> None:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(snapshot, "read_marks", lost)
+    monkeypatch.setattr(snapshot, "read_coarse_version", lost)
 
 
 def test_what_is_kept_is_what_was_compiled(file: SnapshotFile, varied: Snapshot) -> None:

@@ -15,7 +15,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.utils import timezone
 
 from analytics import worker
-from analytics.rehearsal import demo
+from analytics.simulated_visits import demo
 from campaign.lifecycle import transitions
 from campaign.lifecycle.transitions import ActionRefused
 from campaign.models import Campaign

@@ -16,8 +16,8 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from analytics.disclosure import suppression
-from analytics.disclosure.cells import ExactCells
+from analytics.suppression import suppress
+from analytics.suppression.cells import ExactCells
 from tests.trust.bench import Bench
 from tests.trust.result import Result
 
@@ -126,14 +126,14 @@ def _sums(counts: Counts, axis: int) -> dict[Any, int]:
 
 
 def _product() -> SuppressionRule:
-    """The project's own rule: `analytics.disclosure.suppression.suppress_cells`."""
+    """The project's own rule: `analytics.suppression.suppress.suppress_cells`."""
 
     def hide(looks: Sequence[Mapping[str, Mapping[str, Counts]]]) -> Iterator[dict[str, dict[str, DisclosedCells]]]:
         before: list[Any] = []
         for number, look in enumerate(looks, start=1):
-            rule = suppression.SuppressionPolicy("turned_back", _OUTCOMES, LEAST, is_final_look=number == len(looks))
+            rule = suppress.SuppressionPolicy("turned_back", _OUTCOMES, LEAST, is_final_look=number == len(looks))
             exact = {arm: _as_cells(outcomes) for arm, outcomes in look.items()}
-            decided = suppression.suppress_cells(exact, before, rule)
+            decided = suppress.suppress_cells(exact, before, rule)
             before += [decided] if decided else []
             yield {
                 arm: {name: _from(shown, name, look[arm][name]) for name in shown.totals}

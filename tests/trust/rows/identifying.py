@@ -22,11 +22,11 @@ from tests.trust.visitors import STATUSES, VisitorGroup, everything, provoke_err
 _STUMBLING = "tests.trust.application:application"
 _EXPORTS = """
 import csv, io
-from analytics.results import build
+from analytics.results import build, report_json
 from campaign.models import Campaign
 for campaign in Campaign.objects.all():
     latest = build.latest(campaign)
-    print(campaign.slug, build.as_dict(latest) if latest else None)
+    print(campaign.slug, report_json.as_dict(latest) if latest else None)
 """
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from analytics.disclosure import inference_attack
-from analytics.disclosure.cells import ExactCells, Parts, ReleasedCells, is_small
+from analytics.suppression import inference_attack
+from analytics.suppression.cells import ExactCells, Parts, ReleasedCells, is_small
 
 TABLE_GROWTH_FACTOR = 2  # the table by column is shown anew when there are so many times as many people
 

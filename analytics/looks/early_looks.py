@@ -10,7 +10,8 @@ from datetime import datetime
 
 from django.db import DatabaseError
 
-from analytics.embargo.request import embargo_exception_text, is_embargoed
+from analytics.embargo.access import is_embargoed
+from analytics.embargo.request import embargo_exception_text
 from analytics.looks.evaluate import MAX_EXCEPTION_LENGTH, NotEvaluable, evaluate
 from analytics.models import Analysis, EarlyLook
 

@@ -9,9 +9,9 @@ from datetime import date
 from django.db.models import Sum
 
 from analytics.comparison.compare import ArmCounts
-from analytics.disclosure.cells import WHOLE_ARM, ExactCells, Parts
 from analytics.models import Tally
 from analytics.stats import Counts, Levels
+from analytics.suppression.cells import WHOLE_ARM, ExactCells, Parts
 from campaign.models import AnalysisPlan, Arm, Placement, ServedCount
 from campaign.outcomes import OUTCOMES
 

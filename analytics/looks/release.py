@@ -13,10 +13,10 @@ from typing import Any
 from django.conf import settings
 
 from analytics.comparison.compare import Comparison, Rules, suppress_arms
-from analytics.disclosure import suppression
-from analytics.disclosure.cells import ReleasedCells, is_small
-from analytics.disclosure.tallies import CampaignTallies
+from analytics.looks.tallies import CampaignTallies
 from analytics.models import Release
+from analytics.suppression import suppress
+from analytics.suppression.cells import ReleasedCells, is_small
 from campaign.models import Campaign
 from campaign.outcomes import OUTCOMES
 
@@ -30,7 +30,7 @@ def decide_release(
 
     `found` holds the outcomes that the look tells of: none before the first planned one.
     """
-    rule = suppression.SuppressionPolicy(
+    rule = suppress.SuppressionPolicy(
         primary=primary,
         parts_per_outcome=PARTS_PER_OUTCOME,
         least=settings.SMALL_CELL,
@@ -39,7 +39,7 @@ def decide_release(
     )
     cells = {arm.key: seen.cells(arm, found) for arm in seen.arms}
     past = list(Release.objects.filter(analysis__campaign=campaign, held=False).order_by("analysis__look"))
-    shown = suppression.suppress_cells(cells, [looked for each in past if (looked := _read_release(each))], rule)
+    shown = suppress.suppress_cells(cells, [looked for each in past if (looked := _read_release(each))], rule)
     if shown is None:
         return Release(least=rule.least, held=True)
     sent = {arm.key: seen.served_by_arm[arm.pk] for arm in seen.arms}

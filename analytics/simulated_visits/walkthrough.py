@@ -27,10 +27,12 @@ from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis, OpenView
 from analytics.rehearsal import campaign_copy
-from analytics.rehearsal.visitors import Behaviour, HostedPageParser, simulate_outcomes
+from analytics.simulated_visits.visitors import Behaviour, HostedPageParser, simulate_outcomes
 from campaign.lifecycle import transitions
 from campaign.models import Campaign, Placement
-from campaign.serving.application import AudienceApplication, PendingReply, Reply, Request, create_audience_application
+from campaign.serving.application import AudienceApplication, create_audience_application
+from campaign.serving.http import Reply, Request
+from campaign.serving.routing import PendingReply
 from messages.help_links import directory as help_links_directory
 from messages.review import workflow
 from messages.roles import MANAGER, REVIEWER

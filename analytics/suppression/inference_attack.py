@@ -17,7 +17,7 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from analytics.disclosure.cells import WHOLE_ARM, Parts, ReleasedCells
+from analytics.suppression.cells import WHOLE_ARM, Parts, ReleasedCells
 
 EXPOSURES = ""  # in the place of an outcome: who saw it
 _SLACK = 1e-6

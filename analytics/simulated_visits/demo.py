@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 
-from analytics.rehearsal.visitors import Behaviour
+from analytics.simulated_visits.visitors import Behaviour
 from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome
 from messages.help_links import directory

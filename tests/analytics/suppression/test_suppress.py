@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from analytics.disclosure import inference_attack, suppression
-from analytics.disclosure.cells import ExactCells, Parts, ReleasedCells
+from analytics.suppression import inference_attack, suppress
+from analytics.suppression.cells import ExactCells, Parts, ReleasedCells
 from tests.analytics.disclosure.attacker import EVERY, Cell, Recovered, attacked, sums
 
 WIDTHS = {"turned_back": 2, "annoyed": 2, "rating": 6}
-RULE = suppression.SuppressionPolicy(primary="turned_back", parts_per_outcome=WIDTHS, least=10)
+RULE = suppress.SuppressionPolicy(primary="turned_back", parts_per_outcome=WIDTHS, least=10)
 Campaign = list[dict[str, ExactCells]]  # the arms at each look
 
 
@@ -60,7 +60,7 @@ def released(campaign: Campaign) -> list[dict[str, ReleasedCells] | None]:
     """What leaves at each look; None where nothing new does."""
     shown: list[dict[str, ReleasedCells] | None] = []
     for arms in campaign:
-        shown.append(suppression.suppress_cells(arms, [look for look in shown if look], RULE))
+        shown.append(suppress.suppress_cells(arms, [look for look in shown if look], RULE))
     return shown
 
 
@@ -130,7 +130,7 @@ def test_hiding_small_cells_alone_gives_most_of_them_away() -> None:
 
 
 def test_the_attack_finds_a_release_whose_second_columns_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suppression, "_add_secondary_suppression", lambda hidden, cells, bare: None)
+    monkeypatch.setattr(suppress, "_add_secondary_suppression", lambda hidden, cells, bare: None)
     monkeypatch.setattr(inference_attack, "find_inferable_cells", lambda looks, widths, least: [])
     assert attack_all(campaigns(20, seed=1, looks=1)).exact > 10
 
@@ -143,6 +143,6 @@ def test_the_attack_finds_a_release_that_was_not_attacked_itself(monkeypatch: py
 def test_the_attack_finds_looks_that_forget_the_earlier_ones() -> None:
     found = Recovered(0, 0, 0)
     for campaign in campaigns(5, seed=2, looks=3):
-        shown = [suppression.suppress_cells(arms, [], RULE) for arms in campaign]
+        shown = [suppress.suppress_cells(arms, [], RULE) for arms in campaign]
         found += attacked(left(shown), truth(campaign, shown))
     assert found.exact > 20

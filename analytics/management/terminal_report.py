@@ -1,4 +1,4 @@
-"""A report as text for a terminal: the sentence first, then rates, differences and data quality."""
+"""Print a report in a terminal: the sentence first, then rates, differences and data quality."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from rich.table import Table
 from analytics import wording
 from analytics.report_rows import OutcomeBlock
 from analytics.results.build import Report
+from analytics.results.outcome_blocks import people_scale
 
-_MARKS = {"neutral": "●", "victim": "■", "user": "▲", "both": "◆"}
-_LIGHTS = {"ok": "[green]✓[/]", "caution": "[yellow]![/]", "alarm": "[red]✗[/]", "unknown": "·"}
+_FRAME_MARKS = {"neutral": "●", "victim": "■", "user": "▲", "both": "◆"}
+_STATUS_MARKS = {"ok": "[green]✓[/]", "caution": "[yellow]![/]", "alarm": "[red]✗[/]", "unknown": "·"}
 
 
 def show(report: Report, console: Console, *, truth: Mapping[str, float] | None = None) -> None:
-    """Print a report; `truth` adds the simulated rates beside the estimates."""
+    """Print a report. `truth` maps arms to simulated rates, which are shown beside the estimates."""
     console.print()
     console.print(f"[bold]{report.campaign.name}[/]  look {report.look}, {report.people_in_words} who saw a message")
     console.print()
@@ -28,20 +29,22 @@ def show(report: Report, console: Console, *, truth: Mapping[str, float] | None 
         console.print(report.note)
     if report.exception:
         console.print(f"Looked at before the plan's first look. {report.exception}", style="yellow")
-    for made in report.deviations:
+    for deviation in report.deviations:
         console.print(
-            f"Otherwise than planned ({made.at:%Y-%m-%d}): {made.what} Because: {made.why}",
+            f"Otherwise than planned ({deviation.at:%Y-%m-%d}): {deviation.what} Because: {deviation.why}",
             style="yellow",
             markup=False,
         )
     if not report.embargoed:
-        _blocks(report, console, truth)
+        _show_block(report.primary, report, console, truth)
+        for block in report.others:
+            _show_block(block, report, console, None)
     for row in report.factorial:
         console.print(f"  {row.sentence}", style="dim")
-    for guard in report.guardrail_pauses:
-        console.print(f"[red]A guardrail was crossed.[/] {guard}")
+    for sentence in report.guardrail_pauses:
+        console.print(f"[red]A guardrail was crossed.[/] {sentence}")
     for item in report.quality:
-        console.print(f"{_LIGHTS[item.status]} {item.label}. [dim]{item.detail}[/]")
+        console.print(f"{_STATUS_MARKS[item.status]} {item.label}. [dim]{item.detail}[/]")
     if report.omnibus_p is not None and report.omnibus_statistic is not None:
         console.print(
             f"[dim]All arms at once: chi-square {report.omnibus_statistic:.3f}, df {report.omnibus_df}, "
@@ -49,30 +52,20 @@ def show(report: Report, console: Console, *, truth: Mapping[str, float] | None 
         )
 
 
-def _blocks(report: Report, console: Console, truth: Mapping[str, float] | None) -> None:
-    _block(report.primary, report, console, truth)
-    for block in report.others:
-        _block(block, report, console, None)
-
-
-def _block(block: OutcomeBlock, report: Report, console: Console, truth: Mapping[str, float] | None) -> None:
+def _show_block(block: OutcomeBlock, report: Report, console: Console, truth: Mapping[str, float] | None) -> None:
     ordered = block.outcome.kind == "ordered"
-    scale = (
-        wording.PeopleScale(100)
-        if ordered
-        else wording.choose_scale([r.rate for r in block.rates if r.rate is not None])
-    )
-    told = "mean answer" if ordered else f"of {scale.people} who saw it"
-    rates = Table(title=f"{block.outcome.name}, {told} ({block.role})", title_justify="left")
+    scale = people_scale(block)
+    unit = "mean answer" if ordered else f"of {scale.people} who saw it"
+    rates = Table(title=f"{block.outcome.name}, {unit} ({block.role})", title_justify="left")
     base = 1 if ordered else scale.base
-    for column in ("arm", "saw it", "answered" if ordered else "did it", told, f"{report.level:.0%} interval"):
+    for column in ("arm", "saw it", "answered" if ordered else "did it", unit, f"{report.level:.0%} interval"):
         rates.add_column(column, justify="left" if column == "arm" else "right")
     if truth:
         rates.add_column("the truth", justify="right")
     for row in block.rates:
         cells = [
-            f"{_MARKS.get(row.frame, '○')} {row.name}",
-            *(wording.count_text(each, settings.SMALL_CELL) for each in (row.n, row.events)),
+            f"{_FRAME_MARKS.get(row.frame, '○')} {row.name}",
+            *(wording.count_text(count, settings.SMALL_CELL) for count in (row.n, row.events)),
         ]
         cells += (
             [f"{row.rate * base:.1f}", f"{row.low * base:.1f} to {row.high * base:.1f}"]

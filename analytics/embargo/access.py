@@ -1,0 +1,35 @@
+"""Who may read results before the plan's first look.
+
+Early leads are often chance and tend to vanish, so estimates are embargoed until the first planned look. Only analysts
+and administrators may see one earlier; see analytics.embargo.request.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.db.models import Exists, OuterRef, Q
+
+from analytics.models import Analysis
+from campaign.models import Campaign
+from messages.roles import ANALYST, has_role
+
+
+def may_look_early(user: AbstractUser | AnonymousUser) -> bool:
+    """Whether a user may request an early look and read one."""
+    return has_role(user, ANALYST)
+
+
+def is_embargoed(campaign: Campaign) -> bool:
+    """Whether the plan's first look is still to come."""
+    return not Analysis.objects.filter(campaign=campaign, embargoed=False, exception="").exists()
+
+
+def embargo_filter(early: bool, prefix: str = "") -> Q:
+    """Build the filter of analyses that a reader may see; `prefix` is the lookup path to the analysis.
+
+    Without `early`, an exception to the embargo stays hidden until the plan's own first look exists.
+    """
+    if early:
+        return Q()
+    planned = Analysis.objects.filter(campaign=OuterRef(f"{prefix}campaign"), embargoed=False, exception="")
+    return Q(**{f"{prefix}exception": ""}) | Q(Exists(planned))

@@ -1,0 +1,86 @@
+"""Build the secondary tables of a report: factorial contrasts, cross-checks, posterior chances, pooled estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext
+
+from analytics import wording
+from analytics.models import Estimate
+from analytics.report_rows import CrossCheckRow, FactorialRow, OutcomeBlock, PooledRow, PosteriorRow
+from analytics.results.outcome_blocks import people_scale
+
+
+def factorial_rows(contrasts: Sequence[Estimate], primary: OutcomeBlock) -> tuple[FactorialRow, ...]:
+    """Return the contrasts of the victim x user factorial; none if the counts of an arm are hidden."""
+    if any(row.hidden for row in primary.rates):
+        return ()
+    return tuple(_factorial_row(contrast, people_scale(primary)) for contrast in contrasts)
+
+
+def _factorial_row(e: Estimate, scale: wording.PeopleScale) -> FactorialRow:
+    known = e.effect is not None and e.low is not None and e.high is not None
+    numbers = (e.effect, e.low, e.high) if known else (None, None, None)
+    return FactorialRow(
+        term=e.term,
+        name=wording.term_name(e.term),
+        effect=numbers[0],
+        low=numbers[1],
+        high=numbers[2],
+        p_adjusted=e.p_adjusted,
+        verdict=e.verdict,
+        verdict_name=wording.verdict_name(e.verdict),
+        sentence=wording.contrast_sentence(e.term, e.verdict, e.effect, e.low, e.high, scale)
+        if known
+        else wording.translate_reason(e.reason),
+    )
+
+
+def cross_check_rows(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[CrossCheckRow, ...]:
+    """Return the stored cross-checks of each comparison."""
+    arms = {row.key: row for row in primary.rates}
+    scale = people_scale(primary)
+    return tuple(
+        CrossCheckRow(
+            treated=pair["treated"],
+            treated_name=arms[pair["treated"]].name,
+            treated_frame=arms[pair["treated"]].frame,
+            control_name=arms[pair["control"]].name,
+            exact_p=pair["exact_p"],
+            tipping=""
+            if pair["was_significant"] is None
+            else wording.tipping_sentence(pair["tips_at"], was_significant=pair["was_significant"]),
+            without=_leave_one_out_range(pair["lowest"], pair["highest"], scale),
+        )
+        for pair in stored.get("pairs", [])
+    )
+
+
+def _leave_one_out_range(
+    lowest: dict[str, Any] | None, highest: dict[str, Any] | None, scale: wording.PeopleScale
+) -> str:
+    """Describe the smallest and the largest effect when one placement is left out."""
+    if lowest is None or highest is None:
+        return ""
+    return gettext("%(low)s without %(one)s to %(high)s without %(other)s") % {
+        "low": scale.signed(lowest["effect"]),
+        "one": lowest["stratum"],
+        "high": scale.signed(highest["effect"]),
+        "other": highest["stratum"],
+    }
+
+
+def posterior_rows(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[PosteriorRow, ...]:
+    """Return each arm's posterior chance to be the best."""
+    arms = {row.key: row for row in primary.rates}
+    return tuple(
+        PosteriorRow(name=arms[each["arm"]].name, frame=arms[each["arm"]].frame, best=each["best"], loss=each["loss"])
+        for each in stored.get("arms", [])
+    )
+
+
+def pooled_rows(stored: dict[str, Any]) -> tuple[PooledRow, ...]:
+    """Return the comparisons pooled over several campaigns."""
+    return tuple(PooledRow(**row | {"name": wording.translate_reason(row["name"])}) for row in stored.get("pooled", []))

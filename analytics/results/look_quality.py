@@ -1,0 +1,111 @@
+"""Judge the data behind a look: sample ratio, reach, excluded views and sample size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from django.utils.translation import gettext, gettext_lazy
+
+from analytics import wording
+from analytics.models import Analysis
+from analytics.report_rows import OutcomeBlock, QualityItem, Status
+from analytics.results import split_after_pause
+
+UNEQUAL_REACH_P = 0.0005  # below this, messages are said to reach the screen unequally
+MANY_EXCLUDED = 20  # of 100
+_STATUS: dict[str, Status] = {"ok": "ok", "caution": "caution", "alarm": "alarm", "unknown": "unknown"}
+_EXCLUSION_TEXTS = {
+    "machine": (
+        gettext_lazy("Machines are left out"),
+        gettext_lazy(
+            "%(share)s of 100 messages went to search engines, link previews and the like, and were not counted."
+        ),
+    ),
+    "crowd": (
+        gettext_lazy("One network asked very often"),
+        gettext_lazy(
+            "%(share)s of 100 messages went to a network that asked more often than the limit, and were not counted. "
+            "If it is your partner’s own server, raise the limit."
+        ),
+    ),
+}
+
+
+def look_quality(
+    analysis: Analysis,
+    primary: OutcomeBlock,
+    planned_per_arm: int,
+    excluded: Mapping[str, int],
+    shares: Sequence[split_after_pause.ArmShare],
+) -> tuple[QualityItem, ...]:
+    """Return one item for each check. `excluded` maps a reason to how many of 100 messages were not counted."""
+    return (
+        split_after_pause.explain_pauses(_sample_ratio(analysis), shares),
+        _reach(analysis),
+        *(_exclusion(reason, share) for reason, share in excluded.items()),
+        _sample_size(primary, planned_per_arm),
+    )
+
+
+def _sample_ratio(analysis: Analysis) -> QualityItem:
+    ratio = Analysis.SampleRatio(analysis.sample_ratio)
+    status: Status = _STATUS[ratio]
+    p_value = analysis.sample_ratio_p
+    p = "" if p_value is None else " " + gettext("(p %(p)s)") % {"p": wording.p_value(p_value)}
+    details = {
+        "ok": gettext("Each message was seen about as often as its share asks%(p)s."),
+        "caution": gettext("The shares are a little off%(p)s. Watch it; nothing is withheld yet."),
+        "alarm": gettext(
+            "The shares are far off%(p)s. Something changes who sees which message, so verdicts are withheld."
+        ),
+        "unknown": gettext("Too few people so far to check the shares."),
+    }
+    detail = details[status]
+    return QualityItem(str(ratio.label), status, detail % {"p": p} if status != "unknown" else detail)
+
+
+def _reach(analysis: Analysis) -> QualityItem:
+    if analysis.reach_p is None:
+        return QualityItem(
+            gettext("Too few to check reach"), "unknown", gettext("Not enough messages were served to compare.")
+        )
+    if analysis.reach_p < UNEQUAL_REACH_P:
+        return QualityItem(
+            gettext("Messages reach the screen unequally"),
+            "caution",
+            gettext("The share of served messages that were seen differs between arms (p %(p)s).")
+            % {"p": wording.p_value(analysis.reach_p)},
+        )
+    return QualityItem(
+        gettext("Messages reach the screen equally"),
+        "ok",
+        gettext("Of the messages sent, every arm is seen as often."),
+    )
+
+
+def _exclusion(reason: str, share: int) -> QualityItem:
+    title, detail = _EXCLUSION_TEXTS[reason]
+    many = reason == "crowd" or share >= MANY_EXCLUDED
+    return QualityItem(str(title), "caution" if many else "ok", str(detail) % {"share": share})
+
+
+def _sample_size(primary: OutcomeBlock, planned_per_arm: int) -> QualityItem:
+    counts = [row.n for row in primary.rates if row.n is not None]
+    fewest = min(counts, default=0) if len(counts) == len(primary.rates) else None
+    if fewest is not None and fewest >= planned_per_arm:
+        return QualityItem(
+            gettext("The planned number is reached"),
+            "ok",
+            gettext("At least %(fewest)s people saw each message.") % {"fewest": wording.number(fewest)},
+        )
+    progress = (
+        gettext("Only a few of %(planned)s planned people saw the least-seen message.")
+        if fewest is None
+        else gettext("%(fewest)s of %(planned)s planned people saw the least-seen message.")
+    )
+    numbers = {"planned": wording.number(planned_per_arm), "fewest": wording.number(fewest or 0)}
+    return QualityItem(
+        gettext("Before the planned number"),
+        "caution",
+        f"{progress % numbers} " + gettext("An early lead can vanish: decide at the planned number."),
+    )

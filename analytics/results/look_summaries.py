@@ -1,0 +1,51 @@
+"""Summarize the latest look of each campaign, for lists of campaigns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from analytics import wording
+from analytics.disclosure import gate
+from analytics.models import Analysis
+from analytics.report_rows import OutcomeBlock
+from analytics.results.headline import lead_sentence
+from analytics.results.outcome_blocks import outcome_blocks
+from campaign.models import Campaign
+
+
+@dataclass(frozen=True, slots=True)
+class LookSummary:
+    """The latest look at one campaign, as a list of campaigns shows it."""
+
+    look: int
+    made_at: datetime
+    sentence: str
+    withheld: bool
+    lead_frame: str
+    people_in_words: str
+
+
+def look_summaries(campaigns: Sequence[Campaign], *, early: bool = True) -> dict[int, LookSummary]:
+    """Return the summary of each campaign that has a look, by primary key. It matches the campaign's results page."""
+    summaries = {}
+    for look in gate.latest_released_looks(campaigns, early=early):
+        primary = outcome_blocks(look.estimates, embargoed=look.shown_analysis.embargoed)[0]
+        withheld = look.shown_analysis.sample_ratio == Analysis.SampleRatio.ALARM
+        sentence, _, lead = lead_sentence(primary, look, withheld=withheld)
+        summaries[look.analysis.campaign_id] = LookSummary(
+            look=look.analysis.look,
+            made_at=look.analysis.made_at,
+            sentence=sentence,
+            withheld=withheld,
+            lead_frame=lead,
+            people_in_words=wording.people_text(people_exposed(primary)),
+        )
+    return summaries
+
+
+def people_exposed(primary: OutcomeBlock) -> int | None:
+    """Return how many people saw a message, or None if the count of any arm is hidden."""
+    counts = [row.n for row in primary.rates if row.n is not None]
+    return sum(counts) if len(counts) == len(primary.rates) else None

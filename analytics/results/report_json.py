@@ -1,0 +1,47 @@
+"""Serialize a report for programs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from analytics.results.build import Report
+
+
+def as_dict(report: Report) -> dict[str, Any]:
+    """Return a report as JSON-compatible values, as printed by `manage.py report --json`."""
+    return {
+        "campaign": report.campaign.slug,
+        "look": report.look,
+        "shown_look": report.shown_look,
+        "note": report.note,
+        "made_at": report.made_at.isoformat(),
+        "plan": report.plan_fingerprint,
+        "sentence": report.sentence,
+        "withheld": report.withheld,
+        "embargoed": report.embargoed,
+        "exploratory": report.exploratory,
+        "exception": report.exception,
+        "deviations": [asdict(row) | {"at": row.at.isoformat()} for row in report.deviations],
+        "monitoring": report.monitoring,
+        "factorial": [asdict(row) for row in report.factorial],
+        "guardrails_crossed": list(report.guardrail_pauses),
+        "checks": [asdict(row) for row in report.checks],
+        "chances": [asdict(row) for row in report.chances],
+        "across_campaigns": [asdict(row) for row in report.pooled],
+        "quality": [asdict(item) for item in report.quality],
+        "omnibus": {
+            "statistic": report.omnibus_statistic,
+            "df": report.omnibus_df,
+            "p_value": report.omnibus_p,
+        },
+        "outcomes": [
+            {
+                "outcome": block.outcome.key,
+                "role": block.role,
+                "rates": [asdict(row) for row in block.rates],
+                "comparisons": [asdict(row) for row in block.differences],
+            }
+            for block in (report.primary, *report.others)
+        ],
+    }

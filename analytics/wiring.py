@@ -1,0 +1,29 @@
+"""Register analytics with campaign, which must not import it: AnalyticsConfig.ready() calls `register`.
+
+This is the one file in which the lower app reaches the upper. What it registers may be loaded late, by an import
+inside a function, but never by a dotted string: import-linter has to see it.
+"""
+
+from __future__ import annotations
+
+from analytics import health
+from analytics.ingest.endpoint import EVENTS_ROUTE
+from analytics.ingest.writer import event_writer
+from campaign.serving import routing
+
+
+def register() -> None:
+    """Register everything; safe to call again."""
+    _register_audience_routes()
+
+
+def _register_audience_routes() -> None:
+    routing.register_routes(
+        {
+            "/api/v1/events": EVENTS_ROUTE,
+            "/health/live": health.LIVE_ROUTE,
+            "/health/ready": health.READY_ROUTE,
+            "/metrics": health.METRICS_ROUTE,
+        }
+    )
+    routing.register_event_recorder(event_writer)

@@ -1,0 +1,41 @@
+"""Cross-origin access: which sites may read a reply of the audience surface."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from campaign.serving.http import Headers, Reply, Request
+
+
+def cors_headers(request: Request, allowed: frozenset[str]) -> Headers | None:
+    """The headers that let this request's origin read the reply; None if it may not use this placement.
+
+    No Origin header means a server or a plain navigation. This installation's own host is always allowed.
+    """
+    origin = request.header("origin")
+    if origin is None:
+        return []
+    if origin in allowed:
+        return _allow_origin(origin)
+    if origin.split("://", 1)[-1] == request.header("host"):
+        return []
+    return None
+
+
+@lru_cache(maxsize=256)
+def _allow_origin(origin: str) -> Headers:
+    return [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
+
+
+def preflight_reply(allow: str) -> Reply:
+    """The answer to OPTIONS: any site may ask; the placement's list decides at the request itself."""
+    return Reply(
+        204,
+        [
+            ("Access-Control-Allow-Origin", "*"),
+            ("Access-Control-Allow-Methods", allow),
+            ("Access-Control-Allow-Headers", "Content-Type"),
+            ("Access-Control-Max-Age", "600"),
+        ],
+        b"",
+    )

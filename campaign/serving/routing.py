@@ -1,0 +1,102 @@
+"""The route table of the audience surface, and what its handlers work with.
+
+Apps that import this one register their routes and the event recorder here when Django starts (analytics.wiring).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from campaign.assignment.receipts import Receipt, ReceiptSigner
+from campaign.serving.http import Refusal, Reply, Request
+
+if TYPE_CHECKING:
+    from campaign.serving.exclusions import Exclusions
+    from campaign.serving.served_counts import ServedCounter
+    from campaign.serving.snapshot_entries import Snapshot
+
+
+class OutcomeEvent(NamedTuple):
+    """One verified outcome on its way to disk."""
+
+    receipt: Receipt
+    outcome: str
+    value: int | None
+
+
+RecordResults = Sequence[Refusal | None]
+DeliverResults = Callable[[list[tuple[Any, RecordResults]]], object]
+
+
+class PendingReply(NamedTuple):
+    """Events to put on disk first, and the function that builds the reply once it is known which of them count."""
+
+    events: list[OutcomeEvent]
+    build_reply: Callable[[RecordResults], Reply]
+
+
+class EventRecorder(Protocol):
+    """Writes events to disk: while the caller waits, or from a thread of its own."""
+
+    def submit(self, events: Sequence[OutcomeEvent], *, clock: Callable[[], float]) -> RecordResults: ...
+
+    def put(
+        self, events: Sequence[OutcomeEvent], *, clock: Callable[[], float], ticket: Any, deliver: DeliverResults
+    ) -> None:
+        """Record without waiting; `deliver` later gets a list of tickets, each with the results of its events."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ServingContext:
+    """What a handler may use, and nothing else: no database, no session, no settings."""
+
+    clock: Callable[[], float]
+    snapshot: Callable[[], Snapshot]
+    receipt_signer: ReceiptSigner
+    receipt_life_hours: int
+    served_counter: ServedCounter
+    exclusions: Exclusions
+
+
+Handler = Callable[[Request, ServingContext], Reply | PendingReply]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A handler and the largest body that it takes.
+
+    `is_blocking`: it queries a database, so it must not run in the event loop. `reads_query`: it needs the query
+    string, which is costly to copy for the others.
+    """
+
+    handler: Handler
+    max_body_bytes: int = 0
+    is_blocking: bool = False
+    reads_query: bool = False
+
+
+_routes: dict[str, Route] = {}
+_recorder_factories: list[Callable[[], EventRecorder]] = []
+
+
+def register_routes(routes: Mapping[str, Route]) -> None:
+    """Add handlers by their exact path."""
+    _routes.update(routes)
+
+
+def registered_routes() -> dict[str, Route]:
+    """The registered handlers by their exact path."""
+    return dict(_routes)
+
+
+def register_event_recorder(factory: Callable[[], EventRecorder]) -> None:
+    """Set what makes this process's event recorder."""
+    _recorder_factories[:] = [factory]
+
+
+def create_event_recorder() -> EventRecorder:
+    """The event recorder of this process."""
+    return _recorder_factories[0]()
