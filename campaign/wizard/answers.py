@@ -1,7 +1,7 @@
 """Create a draft, store its answers one by one, and submit it.
 
-Each answer is stored at once. A form carries the digest of the answer that its reader saw: if somebody else has answered
-since, nothing is stored and DraftEditConflict is raised.
+Each answer is stored at once. A form carries the digest of the answer that its reader saw: if somebody else has
+answered since, nothing is stored and DraftEditConflict is raised.
 """
 
 from __future__ import annotations

@@ -107,7 +107,9 @@ def compute_sample_size(inputs: SampleSizeInputs) -> SampleSize | NoSampleSize:
     seen = inputs.per_day * inputs.seen_share
     days = None
     if seen > 0:
-        days = min(_load_power_functions().days_needed(n_per_arm=planned, units_per_day=seen, weights=weights), MAX_DAYS)
+        days = min(
+            _load_power_functions().days_needed(n_per_arm=planned, units_per_day=seen, weights=weights), MAX_DAYS
+        )
     least_share = min(weights) / sum(weights)
     in_weeks = tuple(
         DetectableDifference(

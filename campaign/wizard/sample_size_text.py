@@ -77,7 +77,9 @@ def describe_sample_size(
             DetectableDifferenceRow(
                 weeks=ngettext("%(number)s week", "%(number)s weeks", row.weeks) % {"number": row.weeks},
                 per_arm=format_number(row.per_arm),
-                difference=format_rounded_per_hundred(row.difference) if row.difference is not None else _("nothing yet"),
+                difference=format_rounded_per_hundred(row.difference)
+                if row.difference is not None
+                else _("nothing yet"),
             )
             for row in size.detectable_by_weeks
         ),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign.lifecycle.launch_checks import ObstacleReason
 from campaign.models import Campaign
 from campaign.wizard import arms
+from campaign.wizard.arm_revisions import missing_frames
 from campaign.wizard.presets import PRESETS, RECOMMENDED_PRESET, preset_of
 from campaign.wizard.questions.base import Answer, Question, QuestionForm
 from messages.models import Frame
@@ -61,7 +62,7 @@ class ComparisonQuestion(Question[ComparisonAnswer, ComparisonForm]):
 
     def context(self, campaign: Campaign, form: ComparisonForm) -> dict[str, Any]:
         gaps = {
-            key: [Frame(frame).label for frame in dict.fromkeys(arms.missing_frames(preset))]
+            key: [Frame(frame).label for frame in dict.fromkeys(missing_frames(preset))]
             for key, preset in PRESETS.items()
         }
         options = [
