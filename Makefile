@@ -6,11 +6,13 @@ PORT ?= 8000
 SERVE ?= 1
 JOBS ?= 2
 AT_ONCE = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+RANDOM ?=
+SHUFFLED = $(if $(RANDOM),RANDOM_ORDER=$(if $(filter 1,$(RANDOM)),$$$$,$(RANDOM)))
 STAMP := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE  # tests start hundreds of processes: each would compile everything anew
 
 .DEFAULT_GOAL := help
-.PHONY: help screenshots env demo test test-postgres check run simulate bench crash fuzz power trust lock format browser compiler nginx migrate messages
+.PHONY: help screenshots env demo test quick proof test-postgres check run simulate bench crash fuzz power trust lock format browser compiler nginx migrate messages
 
 help:  ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,12 +29,18 @@ demo: env  ## run the main job once on SQLite, print the verdict, leave a site t
 	@rm -rf var/demo
 	@LOCAL_HTTP=1 SKIP_SECOND_FACTOR=1 DATA_DIRECTORY=var/demo $(BIN)/python manage.py demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
 
-test: env browser compiler nginx  ## run every test, in a real Chromium too
-	@$(BIN)/python -m pytest $(AT_ONCE)
+test: env browser compiler nginx  ## run every test but the proofs, in a real Chromium too: under five minutes on two cores (RANDOM=1: in random order)
+	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m "not proof" --durations=10
 
-test-postgres: env compiler  ## run every test that may touch a database on a PostgreSQL of its own
+quick: env  ## run what needs no browser, no process and no network: rules, statistics, models and most pages, under a minute
+	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m "not proof and not browser and not process and not slow"
+
+proof: env browser compiler nginx  ## run what proves endurance: kills, power cuts, planted faults, every page in every mode
+	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m proof --durations=10
+
+test-postgres: env compiler  ## run every test of `make test` that uses a database, on a PostgreSQL of its own
 	@sh tests/postgres.sh
-	@$(BIN)/python -m tests.postgres -- $(BIN)/python -m pytest $(AT_ONCE) --ignore=tests/browser --ignore=tests/analytics/stats
+	@$(BIN)/python -m tests.postgres -- $(BIN)/python -m pytest $(AT_ONCE) -m "not proof and not browser" --durations=10
 
 browser:
 	@sh tests/browser/chromium.sh

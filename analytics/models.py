@@ -10,7 +10,7 @@ from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from campaign.models import Arm, Campaign, Placement, day_is_whole, hour_is_whole
-from campaign.outcomes import OUTCOMES
+from campaign.outcomes import outcome_choices
 
 
 class OpenView(models.Model):
@@ -101,7 +101,7 @@ class Tally(models.Model):
     arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="tallies")
     placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="+")
     locale = models.CharField(max_length=8)
-    outcome = models.CharField(max_length=16, choices=[(o.key, o.name) for o in OUTCOMES.values()])
+    outcome = models.CharField(max_length=16, choices=outcome_choices)
     value = models.PositiveSmallIntegerField(default=0)
     count = models.PositiveBigIntegerField(default=0)
 

@@ -13,7 +13,7 @@ from django.db.models.functions import Round
 from django.db.models.lookups import Exact, IsNull
 from django.utils.translation import gettext_lazy as _
 
-from campaign.outcomes import OUTCOMES
+from campaign.outcomes import outcome_choices
 from messages.models import Revision
 
 # Minutes since 1970 are above it, and so is everything finer; hours are not for a thousand years.
@@ -312,7 +312,7 @@ class PlannedOutcome(models.Model):
         GUARDRAIL = "guardrail", _("Guardrail")
 
     plan = models.ForeignKey(AnalysisPlan, on_delete=models.PROTECT, related_name="outcomes")
-    outcome = models.CharField(max_length=16, choices=[(o.key, o.name) for o in OUTCOMES.values()])
+    outcome = models.CharField(max_length=16, choices=outcome_choices)
     role = models.CharField(max_length=9, choices=Role)
     smallest_difference = models.FloatField(
         null=True, blank=True, help_text="For this outcome, as a share; the primary outcome's stands in the plan."

@@ -1,20 +1,67 @@
-"""The catalogue of outcomes: what a shown message can be followed by, and which direction is better.
+"""PURE  The catalogue of outcomes: everything that can follow a shown message.
 
 An outcome is *recorded* when the audience surface reports it, or *derived* when a closed view is counted.
-`bit` is its place in the open view; an outcome that carries a small number has `values` instead.
+One entry holds all that the project knows about it. To add one, see "Add an outcome" in CONTRIBUTING.md.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Direction = Literal["higher", "lower", "none"]
+Section = Literal["choices", "help", "scale", "feedback", "about"]
+SECTIONS: tuple[Section, ...] = get_args(Section)  # in the order in which a message offers them
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """How a message offers an outcome: a button, link or scale in one of its sections."""
+
+    section: Section
+    label: str
+    note: str = ""
+    low: str = ""
+    high: str = ""
+    thanks: str = ""
+    page: str = ""  # the hosted page it leads to, below /m/<placement>/; empty: the page of thanks
+    placement_url: Literal["", "leave_url", "continue_url"] = ""  # field of the placement that overrides `page`
+    closes: bool = False  # in the embed it closes the message instead of opening `page`
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """An outcome as an answer to "what would show that a message works?". `order` is its place on the page."""
+
+    order: int
+    label: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Harm:
+    """An outcome as a worry that a guardrail watches. `order` is its place on the page."""
+
+    order: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """Recorded outcomes of a closed view from which another outcome follows, and its definition in words."""
+
+    definition: str
+    all_of: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One thing that can follow a shown message."""
+    """One thing that can follow a shown message.
+
+    `bit` is its position in `OpenView.bits`. An ordered outcome has `values` and a column of its own instead.
+    """
 
     key: str
     name: str
@@ -23,18 +70,118 @@ class Outcome:
     phrase: str  # "Of 100 people who saw ..., 44 <phrase>."
     bit: int | None = None
     values: tuple[int, ...] = ()
-    derived: bool = False
+    action: Action | None = None  # None: measured by the page or derived
+    goal: Goal | None = None
+    harm: Harm | None = None
+    verb: str = ""  # "How many do you expect to <verb>?"
+    derivation: Derivation | None = None
+
+    @property
+    def mask(self) -> int:
+        """The bit of this outcome in `OpenView.bits`; 0 if it has none."""
+        return 0 if self.bit is None else 1 << self.bit
+
+    def translatable_words(self) -> Iterator[str]:
+        """Everything in the entry that a person reads, except `phrase`, which has a plural."""
+        yield self.name
+        if self.action:
+            action = self.action
+            yield from filter(None, (action.label, action.note, action.low, action.high, action.thanks))
+        if self.goal:
+            yield from (self.goal.label, self.goal.meaning)
+        if self.harm:
+            yield self.harm.label
+        if self.verb:
+            yield self.verb
+        if self.derivation:
+            yield self.derivation.definition
 
 
-_ALL = (
+_CATALOGUE = (
     Outcome("exposed", "Seen on screen", "yes-no", "none", "saw it", bit=0),
-    Outcome("left", "Pressed leave", "yes-no", "higher", "pressed leave", bit=1),
-    Outcome("continued", "Continued", "yes-no", "lower", "went on", bit=2),
-    Outcome("help_self", "Asked for help to stop", "yes-no", "higher", "asked for help to stop", bit=3),
-    Outcome("help_affected", "Asked for help as the person depicted", "yes-no", "none", "asked for help", bit=4),
-    Outcome("learn_more", "Read more", "yes-no", "higher", "read more", bit=5),
-    Outcome("annoyed", "Was annoyed", "yes-no", "lower", "said it annoyed them", bit=6),
-    Outcome("rating", "Rating, 1 to 5", "ordered", "higher", "rated it", values=(1, 2, 3, 4, 5)),
+    Outcome(
+        "left",
+        "Pressed leave",
+        "yes-no",
+        "higher",
+        "pressed leave",
+        bit=1,
+        action=Action("choices", "Leave this page", page="left", placement_url="leave_url"),
+        goal=Goal(2, "More people press leave", "Also those who go on after all."),
+        harm=Harm(5, "Fewer people press leave"),
+        verb="press leave",
+    ),
+    Outcome(
+        "continued",
+        "Continued",
+        "yes-no",
+        "lower",
+        "went on",
+        bit=2,
+        action=Action("choices", "Continue", page="continued", placement_url="continue_url", closes=True),
+        goal=Goal(3, "Fewer people go on", "They see the message and continue anyway."),
+        harm=Harm(2, "More people go on"),
+        verb="go on",
+    ),
+    Outcome(
+        "help_self",
+        "Asked for help to stop",
+        "yes-no",
+        "higher",
+        "asked for help to stop",
+        bit=3,
+        action=Action("help", "I want to stop", note="Free, and without judgement", page="help/self"),
+        goal=Goal(
+            4,
+            "More people ask for help to stop",
+            "A strong sign, and a rare one: it takes many people to see a difference.",
+        ),
+        harm=Harm(4, "Fewer people ask for help to stop"),
+        verb="ask for help to stop",
+    ),
+    Outcome(
+        "help_affected",
+        "Asked for help as the person depicted",
+        "yes-no",
+        "none",
+        "asked for help",
+        bit=4,
+        action=Action("help", "This happened to me", note="Get an image taken down", page="help/affected"),
+    ),
+    Outcome(
+        "learn_more",
+        "Read more",
+        "yes-no",
+        "higher",
+        "read more",
+        bit=5,
+        action=Action("about", "About this message", page="about"),
+        goal=Goal(5, "More people read more", "They open what stands behind the message."),
+        harm=Harm(6, "Fewer people read more"),
+        verb="read on",
+    ),
+    Outcome(
+        "annoyed",
+        "Was annoyed",
+        "yes-no",
+        "lower",
+        "said it annoyed them",
+        bit=6,
+        action=Action("feedback", "This message annoyed me"),
+        goal=Goal(7, "Fewer people say that it annoyed them", "Rarely a goal in itself."),
+        harm=Harm(1, "More people say that it annoyed them"),
+        verb="say that it annoyed them",
+    ),
+    Outcome(
+        "rating",
+        "Rating, 1 to 5",
+        "ordered",
+        "higher",
+        "rated it",
+        values=(1, 2, 3, 4, 5),
+        action=Action("scale", "Did this make you think?", low="Not at all", high="A lot", thanks="Thank you."),
+        goal=Goal(6, "People rate it better", "From 1 to 5. Only some people rate at all."),
+    ),
     Outcome(
         "dwell",
         "Time on screen: under 2 s, 2 to 5 s, 5 to 15 s, longer",
@@ -43,16 +190,59 @@ _ALL = (
         "stayed",
         values=(1, 2, 3, 4),
     ),
-    Outcome("turned_back", "Turned back", "yes-no", "higher", "turned back", derived=True),
-    Outcome("no_answer", "Left without an answer", "yes-no", "none", "gave no answer", derived=True),
+    Outcome(
+        "turned_back",
+        "Turned back",
+        "yes-no",
+        "higher",
+        "turned back",
+        goal=Goal(
+            1,
+            "More people turn back",
+            "They press leave, and do not go on after all. This is what most campaigns ask.",
+        ),
+        harm=Harm(3, "Fewer people turn back"),
+        verb="turn back",
+        derivation=Derivation(
+            "“%(outcome)s”: pressed leave, and did not continue after all.", all_of=("left",), none_of=("continued",)
+        ),
+    ),
+    Outcome(
+        "no_answer",
+        "Left without an answer",
+        "yes-no",
+        "none",
+        "gave no answer",
+        derivation=Derivation(
+            "“%(outcome)s”: saw the message, and neither chose nor asked for help.",
+            none_of=("left", "continued", "help_self", "help_affected"),
+        ),
+    ),
 )
 
-OUTCOMES: dict[str, Outcome] = {outcome.key: outcome for outcome in _ALL}
-RECORDED_OUTCOMES: dict[str, Outcome] = {outcome.key: outcome for outcome in _ALL if not outcome.derived}
-EXPOSED_BIT = 1 << 0
-LEFT_BIT = 1 << 1
-CONTINUED_BIT = 1 << 2
-HELP_BITS = 1 << 3 | 1 << 4
+OUTCOMES: dict[str, Outcome] = {outcome.key: outcome for outcome in _CATALOGUE}
+RECORDED_OUTCOMES: dict[str, Outcome] = {key: outcome for key, outcome in OUTCOMES.items() if not outcome.derivation}
+EXPOSED_BIT = OUTCOMES["exposed"].mask
+
+
+def outcome_choices() -> list[tuple[str, str]]:
+    """For `choices` of a model field: a callable, so that a new outcome needs no migration."""
+    return [(key, outcome.name) for key, outcome in OUTCOMES.items()]
+
+
+def offered_outcomes() -> list[tuple[Outcome, Action]]:
+    """The outcomes that a message offers, in the order of its sections."""
+    offered = [(outcome, outcome.action) for outcome in RECORDED_OUTCOMES.values() if outcome.action]
+    return sorted(offered, key=lambda pair: SECTIONS.index(pair[1].section))
+
+
+def read_form(fields: Mapping[str, Sequence[str]]) -> tuple[str, int | None]:
+    """The outcome that the hosted page's form reports, and its value. An ordered outcome is a field of its own."""
+    for outcome, _ in offered_outcomes():
+        value = fields.get(outcome.key, [""])[0]
+        if value in map(str, outcome.values):
+            return outcome.key, int(value)
+    return fields.get("outcome", [""])[0], None
 
 
 def tally_increments(*, bits: int, rating: int | None, dwell: int | None) -> list[tuple[str, int]]:
@@ -61,16 +251,18 @@ def tally_increments(*, bits: int, rating: int | None, dwell: int | None) -> lis
     Acting on a message implies having seen it. Someone who pressed leave and continued after all has not
     turned back; someone who saw the message and neither chose nor asked for help gave no answer.
     """
-    counted: list[tuple[str, int]] = [("exposed", 0)]
-    counted += [
-        (outcome.key, 0) for outcome in _ALL if outcome.bit is not None and outcome.bit > 0 and bits >> outcome.bit & 1
+    bits |= EXPOSED_BIT
+    ordered = (("rating", rating), ("dwell", dwell))
+    return [
+        *((key, 0) for key, outcome in OUTCOMES.items() if bits & outcome.mask),
+        *((key, value) for key, value in ordered if value is not None),
+        *((key, 0) for key, outcome in OUTCOMES.items() if _is_derived_from(bits, outcome.derivation)),
     ]
-    if rating is not None:
-        counted.append(("rating", rating))
-    if dwell is not None:
-        counted.append(("dwell", dwell))
-    if bits & LEFT_BIT and not bits & CONTINUED_BIT:
-        counted.append(("turned_back", 0))
-    if not bits & (LEFT_BIT | CONTINUED_BIT | HELP_BITS):
-        counted.append(("no_answer", 0))
-    return counted
+
+
+def _is_derived_from(bits: int, rule: Derivation | None) -> bool:
+    return (
+        rule is not None
+        and all(bits & OUTCOMES[key].mask for key in rule.all_of)
+        and not any(bits & OUTCOMES[key].mask for key in rule.none_of)
+    )

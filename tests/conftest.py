@@ -1,31 +1,88 @@
 """Every test has a spool of its own, and tables emptied after tests include those that keep what they have."""
 
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.utils import translation
 
 from messages.accounts.throttle import FailedAttempts
 from tests.environment import POSTGRESQL
-from tests.installation import copy_migrated_databases
+from tests.installation import copy_migrated_databases, migrated_postgresql_databases
 
 DatabaseOperations = DatabaseWrapper.ops_class
 _flush = DatabaseOperations.sql_flush
+_OWN_PROCESSES = ("process", "browser")  # the marks of tests that start processes
+_may_start = True
+
+
+class ProcessStarted(Exception):
+    """A test started a process, and is not marked as one that does."""
+
+
+def _refuse_processes(event: str, arguments: Any) -> None:
+    if not _may_start and event in ("subprocess.Popen", "os.fork", "os.posix_spawn", "os.system"):
+        raise ProcessStarted(f"Mark this test with pytest.mark.process: it starts {arguments[:1]}.")
+
+
+sys.addaudithook(_refuse_processes)
+
+
+@contextmanager
+def processes_may_start(yes: bool) -> Iterator[None]:
+    global _may_start
+    before, _may_start = _may_start, yes
+    try:
+        yield
+    finally:
+        _may_start = before
+
+
+def _starts_processes(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in _OWN_PROCESSES)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """`make quick` starts no process: only a test that is marked may."""
+    with processes_may_start(_starts_processes(item)):
+        return (yield)
+
+
+@pytest.fixture(autouse=True)
+def clock_that_stands_still(request: pytest.FixtureRequest) -> Iterator[None]:
+    """In one test all readings of the clock are equal, so that none falls into another second, hour or day.
+
+    Processes that a test starts have clocks of their own, and its own goes on with theirs.
+    """
+    if _starts_processes(request.node):
+        yield
+    else:
+        with time_machine.travel(time.time(), tick=False):
+            yield
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
     """Before the test databases are made: on SQLite they are there already, migrated, as copies of those of the run."""
+    databases: dict[str, Any] = settings.DATABASES
     if POSTGRESQL:  # one for each process of the run
         request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")
+        with processes_may_start(True):
+            templates = migrated_postgresql_databases()
+        for alias, url in zip(("default", "audience"), templates.values(), strict=True):
+            databases[alias].setdefault("TEST", {})["TEMPLATE"] = url.rpartition("/")[2]
     else:
-        copy_migrated_databases(copies := settings.DATA_DIRECTORY / "copies")
-        databases: dict[str, Any] = settings.DATABASES
+        with processes_may_start(True):
+            copy_migrated_databases(copies := settings.DATA_DIRECTORY / "copies")
         for database in databases.values():
             made_of = copies / Path(database["NAME"]).name
             made_of.rename(database["TEST"]["NAME"])

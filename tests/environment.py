@@ -2,12 +2,18 @@
 
 import atexit
 import os
+import random
+import re
 import shutil
+import sys
 import tempfile
+from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
+from tests import scratch
+
+scratch.use_memory()
 _directory = tempfile.mkdtemp(prefix="second-thought-tests-")
 atexit.register(shutil.rmtree, _directory, ignore_errors=True)
 os.environ["DATA_DIRECTORY"] = _directory
@@ -18,18 +24,33 @@ RUN_DIRECTORY_VARIABLE = "SECOND_THOUGHT_TEST_RUN"
 if RUN_DIRECTORY_VARIABLE not in os.environ:
     os.environ[RUN_DIRECTORY_VARIABLE] = tempfile.mkdtemp(prefix="second-thought-run-")
     atexit.register(shutil.rmtree, os.environ[RUN_DIRECTORY_VARIABLE], ignore_errors=True)
+RANDOM_ORDER = "RANDOM_ORDER"  # a seed: `make test RANDOM=1` chooses one
 POSTGRESQL = os.environ.get("TEST_ENGINE") == "postgresql"  # tests/postgres.py says so, and where the databases are
 _OURS = ["KEY_DIRECTORY", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS"]
 for _name in _OURS if POSTGRESQL else [*_OURS, "DATABASE_URL", "AUDIENCE_DATABASE_URL"]:
     os.environ.pop(_name, None)
 
+
 # Generated cases are the same in every run, and no test is timed: a noisy machine turns nothing red.
 # To search further: python -m pytest --hypothesis-profile=search
-settings.register_profile("steady", derandomize=True, deadline=None)
-settings.register_profile("search", derandomize=False, deadline=None, max_examples=2_000)
-settings.load_profile("steady")
+def _load_profiles() -> None:
+    from hypothesis import settings  # Importing it takes as long as a hundred tests: only where it is used.
+
+    settings.register_profile("steady", derandomize=True, deadline=None)
+    settings.register_profile("search", derandomize=False, deadline=None, max_examples=2_000)
+    settings.load_profile("steady")
 
 
+_USES_HYPOTHESIS = re.compile(rb"^(from|import) hypothesis\b", re.MULTILINE)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makemodule(module_path: Path) -> None:
+    if _USES_HYPOTHESIS.search(module_path.read_bytes()) and "hypothesis" not in sys.modules:
+        _load_profiles()
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "only_on(engine, reason): about one of the two engines, 'sqlite' or 'postgresql'"
@@ -37,20 +58,44 @@ def pytest_configure(config: pytest.Config) -> None:
     # PostgreSQL drops no database that a thread is still connected to; this one goes with its server. On SQLite it is a
     # copy that is migrated already (tests/conftest.py), and goes with its directory.
     config.option.reuse_db = True
+    if config.getoption("--hypothesis-profile"):
+        _load_profiles()
 
 
 # `make test` runs two files at a time, each in one process. What goes by a clock, and what drives a browser, comes one
 # after the other, so that it does not fight with its like; what takes long begins first: nobody waits for it at last.
 _ONE_AT_A_TIME = {
+    "tests/browser/": "in a browser",
     "tests/crash/": "by a clock",
     "tests/deploy/test_restart.py": "by a clock",
-    "tests/browser/": "in a browser",
 }
 _LONG = (*_ONE_AT_A_TIME, "tests/trust/", "tests/deploy/", "tests/power/", "tests/fuzz/")
+# Every test below these starts processes, or measures what real time does.
+_PROCESSES = ("tests/browser/", "tests/crash/", "tests/deploy/", "tests/fuzz/", "tests/power/", "tests/trust/")
+
+
+def _needs_a_database(item: pytest.Item) -> bool:
+    names = set(getattr(item, "fixturenames", ()))
+    return bool(item.get_closest_marker("django_db") or names & {"db", "transactional_db"})
+
+
+def _shuffle(items: list[pytest.Item], seed: str) -> None:
+    """Files in random order, and the tests of each: what a file has made once serves all its tests."""
+    chance = random.Random(seed)
+    places = {name: chance.random() for name in sorted({item.nodeid.partition("::")[0] for item in items})}
+    chance.shuffle(items)
+    items.sort(key=lambda item: places[item.nodeid.partition("::")[0]])
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(_PROCESSES):
+            item.add_marker(pytest.mark.process)
+    if POSTGRESQL:  # the others are the same on every engine
+        items[:] = [item for item in items if _needs_a_database(item) or item.get_closest_marker("process")]
+    if seed := os.environ.get(RANDOM_ORDER):
+        _shuffle(items, seed)
     if getattr(config.option, "loadgroup", False):  # in a process of pytest-xdist
         for item in items:
             group = next((name for at, name in _ONE_AT_A_TIME.items() if item.nodeid.startswith(at)), None)
@@ -60,3 +105,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for mark in item.iter_markers("only_on"):
             if (mark.args[0] == "postgresql") != POSTGRESQL:
                 item.add_marker(pytest.mark.skip(reason=f"only on {mark.args[0]}: {mark.kwargs['reason']}"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if seed := os.environ.get(RANDOM_ORDER):
+        terminalreporter.write_line(f"In random order; RANDOM={seed} repeats it.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import secrets
 import shutil
@@ -12,11 +13,11 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 import psycopg
 
+from tests import migrated
 from tests.environment import POSTGRESQL, RUN_DIRECTORY_VARIABLE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,7 +58,7 @@ def _migrate(environment: Mapping[str, str]) -> None:
 
 
 def _migrated_files() -> Path:
-    """Both databases on SQLite, migrated; each installation begins with a copy."""
+    """Both databases on SQLite, migrated and kept between runs; each installation begins with a copy."""
 
     def make(folder: Path) -> None:
         whole = _environment(folder, {})
@@ -66,18 +67,18 @@ def _migrated_files() -> Path:
             if path.suffix != ".sqlite3":
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    return make_once("migrated", make)
+    return make_once(f"migrated-{migrated.cache_key()}", make, where=ROOT / migrated.CACHE)
 
 
-def make_once(name: str, make: Callable[[Path], object]) -> Path:
-    """A folder that is filled once for a whole run of tests, by whichever of its processes needs it first."""
-    run = Path(os.environ[RUN_DIRECTORY_VARIABLE])
-    run.mkdir(exist_ok=True)
-    ready = run / name
-    with (run / f"{name}.lock").open("w") as lock:
+def make_once(name: str, make: Callable[[Path], object], *, where: Path | None = None) -> Path:
+    """A folder that is filled once, by whichever process needs it first: for a whole run of tests, or for all runs."""
+    where = where or Path(os.environ[RUN_DIRECTORY_VARIABLE])
+    where.mkdir(parents=True, exist_ok=True)
+    ready = where / name
+    with (where / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.exists():
-            making = Path(tempfile.mkdtemp(dir=run))
+            making = Path(tempfile.mkdtemp(dir=where))
             make(making)
             making.rename(ready)
     return ready
@@ -89,22 +90,26 @@ def manage(*arguments: str, environment: Mapping[str, str]) -> str:
     return subprocess.run(command, check=True, cwd=ROOT, env=dict(environment), capture_output=True, text=True).stdout
 
 
-@cache
-def _migrated_databases() -> dict[str, str]:
+def migrated_postgresql_databases() -> dict[str, str]:
     """Both databases on the server of this run, migrated once; new ones are made of them. They go with the server."""
-    urls = _beside(f"template_{secrets.token_hex(4)}")
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
-        for url in urls.values():
-            connection.execute(f'CREATE DATABASE "{_name(url)}"')
-    with tempfile.TemporaryDirectory() as place:
-        _migrate(_environment(Path(place), urls))
+
+    def make(folder: Path) -> None:
+        urls = _beside("template")
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+            for url in urls.values():
+                connection.execute(f'CREATE DATABASE "{_name(url)}"')
+        with tempfile.TemporaryDirectory() as place:
+            _migrate(_environment(Path(place), urls))
+        (folder / "urls.json").write_text(json.dumps(urls), encoding="utf-8")
+
+    urls: dict[str, str] = json.loads((make_once("postgresql", make) / "urls.json").read_text("utf-8"))
     return urls
 
 
 @contextmanager
 def _databases() -> Iterator[dict[str, str]]:
     """Two new databases on the server of this run."""
-    templates, urls = _migrated_databases(), _beside(secrets.token_hex(4))
+    templates, urls = migrated_postgresql_databases(), _beside(secrets.token_hex(4))
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         for variable, url in urls.items():
             connection.execute(f'CREATE DATABASE "{_name(url)}" TEMPLATE "{_name(templates[variable])}"')

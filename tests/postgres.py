@@ -23,6 +23,7 @@ import psycopg
 
 from benchmarks.processes import living_family
 from campaign.entrypoints.launcher import free_port
+from tests.scratch import use_memory
 
 _STOPS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 _FAST = ("-c", "fsync=off", "-c", "full_page_writes=off")
@@ -201,6 +202,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run a command with both databases on a private server; its exit status."""
     if arguments[:1] != ["--"] or len(arguments) < 2:
         sys.exit("Usage: python -m tests.postgres -- command ...")
+    use_memory()
     with cluster() as made:
         child = subprocess.Popen(arguments[1:], env={**os.environ, **made.environment()})
         for number in (signal.SIGTERM, signal.SIGHUP):

@@ -8,7 +8,6 @@ import socket
 import sqlite3
 import sys
 import threading
-import time
 from contextlib import closing
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +24,7 @@ from benchmarks.load import Unexpected, body_of, drive, get, post, reply_size, s
 from benchmarks.processes import cpu_seconds, family, mapped, read_stat, resident_mib, status_kib, two_cores
 from benchmarks.rounds import Effort, Line, Ratio, at_least, at_most, in_turns, ratio, speed_lines, table
 from campaign.entrypoints import launcher
+from tests.waiting import answer_late
 
 REPLY = b"HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 5\r\n\r\nhello"
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -137,6 +137,7 @@ def _answer(listener: socket.socket, reply: bytes, cut: int, times: int) -> None
                 link.sendall(piece)
 
 
+@pytest.mark.process
 def test_the_yardstick_answers_everything_alike() -> None:
     with launcher.run_server("benchmarks.constant:application", environment={"CONSTANT_BYTES": "14"}) as url:
         answers = [urllib3.request("POST", url + path, body=body) for path, body in (("/a", b"{}"), ("/b?c", b""))]
@@ -191,7 +192,7 @@ def _answer_after(listener: socket.socket, seconds: float, times: int) -> None:
         for number in range(times):
             link.recv(4096)
             if number == 0:
-                time.sleep(seconds)
+                answer_late(seconds)
             link.sendall(REPLY)
 
 

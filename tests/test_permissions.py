@@ -1,8 +1,8 @@
-"""One matrix declares every route x method x role; each cell is asked, and a fault planted in a check is found."""
+"""Every route answers every method and role as campaign/permissions.toml declares, and a planted fault is found."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
@@ -16,17 +16,18 @@ from campaign import urls as real
 from campaign.api import views as api_views
 from campaign.models import Campaign
 from messages.audit_pages import views
-from tests import permissions, world
+from tests import permissions, route_matrix, world
 
-ROOT = Path(__file__).resolve().parent.parent
-STAFF = sorted({route for route, _, _ in permissions.expected_outcomes()})
-AUDIENCE = sorted({route for route, _ in permissions.expected_audience_outcomes()})
+STAFF = sorted({route for route, _, _ in route_matrix.expected_outcomes()})
+AUDIENCE = sorted({route for route, _ in route_matrix.expected_audience_outcomes()})
 
 
 @pytest.fixture
-def running(db: None) -> None:
+def running(db: None) -> Iterator[None]:
     """A running campaign with one look on record."""
     looked_at()
+    with permissions.undrawn_plans():
+        yield
 
 
 @world.cached_rows
@@ -42,6 +43,17 @@ def test_every_route_is_declared_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("route", STAFF)
+def test_every_named_method_answers_every_role_as_declared(route: str, running: None) -> None:
+    assert permissions.differences(route, permissions.representative_cells(route)) == []
+
+
+def test_every_role_is_asked_by_every_method_somewhere() -> None:
+    asked = {(method, role) for route in STAFF for _, method, role in permissions.representative_cells(route)}
+    assert asked == {(method, role) for _, method, role in route_matrix.expected_outcomes()}
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("route", STAFF)
 def test_every_method_answers_every_role_as_declared(route: str, running: None) -> None:
     assert permissions.differences(route) == []
 
@@ -50,7 +62,7 @@ def test_every_method_answers_every_role_as_declared(route: str, running: None) 
 @pytest.mark.parametrize("route", AUDIENCE)
 def test_the_audience_surface_answers_every_method_as_declared(route: str) -> None:
     world.launched()
-    declared = permissions.expected_audience_outcomes()
+    declared = route_matrix.expected_audience_outcomes()
     for cell, answer in permissions.actual_audience_outcomes(route, world.AudienceSite()).items():
         assert answer == declared[cell], cell
 
@@ -59,7 +71,7 @@ def test_nothing_but_the_description_and_signing_in_lets_a_stranger_in() -> None
     """Read from the matrix itself, so that a careless line in it is seen."""
     open_to_all = {
         route
-        for (route, _, role), answer in permissions.expected_outcomes().items()
+        for (route, _, role), answer in route_matrix.expected_outcomes().items()
         if role == "stranger" and answer not in ("sign in", "not found", "no such method")
     }
     assert open_to_all == {
@@ -72,8 +84,16 @@ def test_nothing_but_the_description_and_signing_in_lets_a_stranger_in() -> None
     }
 
 
-def test_the_guide_shows_the_matrix() -> None:
-    assert "\n".join(permissions.table()) in (ROOT / "docs" / "architecture.md").read_text("utf-8")
+def test_the_page_of_permissions_is_up_to_date() -> None:
+    assert route_matrix.PAGE.read_text("utf-8") == route_matrix.permissions_page(), "run: python -m tests.route_matrix"
+
+
+def test_a_declared_download_is_a_file_to_keep(running: None) -> None:
+    """A file that is not declared is found by the browser proof, which takes it for a page."""
+    administrator = permissions.clients_by_role()["administrator"]
+    for route, reason in route_matrix.reasons_not_a_page().items():
+        disposition = administrator.get(permissions.example_path(route)).headers.get("Content-Disposition", "")
+        assert (reason == "download") == disposition.startswith("attachment"), route
 
 
 class TestAFaultIsFound:

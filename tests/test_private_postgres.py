@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psycopg
@@ -13,8 +12,9 @@ import pytest
 
 from tests.installation import ROOT
 from tests.postgres import cluster
+from tests.waiting import wait_until
 
-pytestmark = pytest.mark.only_on("postgresql", reason="starts a server")
+pytestmark = [pytest.mark.only_on("postgresql", reason="starts a server"), pytest.mark.process]
 
 # Says where its server lives, and waits to be killed.
 LEFT_BEHIND = """
@@ -56,7 +56,4 @@ def test_nothing_is_left_of_a_server_whose_test_run_was_killed(number: signal.Si
     assert (directory / "data" / "postmaster.pid").exists()
     run.send_signal(number)
     run.communicate()
-    end = time.monotonic() + 30
-    while directory.exists() and time.monotonic() < end:
-        time.sleep(0.1)
-    assert not directory.exists()
+    wait_until(lambda: not directory.exists())

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.installation import new_installation
 
 PROBE = """
@@ -29,6 +31,7 @@ print(sorted({name for _, headers in seen[:3] for name, _ in headers} & {"Set-Co
 """
 
 
+@pytest.mark.process
 def test_no_web_request_loads_scipy_and_the_audience_gets_no_cookie(tmp_path: Path) -> None:
     with new_installation(tmp_path) as environment:
         told = subprocess.run(

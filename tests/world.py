@@ -32,6 +32,7 @@ from campaign.serving.served_counts import ServedCounter
 from campaign.serving.snapshot import compile_snapshot
 from campaign.wsgi import WsgiApplication
 from messages.accounts import second_factors, sessions, step_up
+from messages.library import starter_library
 from messages.models import HelpLink, Message, Rendition, Revision, Theme
 from messages.review import checklist, workflow
 from tests import remembered
@@ -103,6 +104,13 @@ def approved_revision(frame: str, *, headline: str = "", locales: Sequence[str] 
         workflow.approve(words, by=None, now=NOON)
     revision.refresh_from_db()
     return revision
+
+
+@cached_rows
+def load_starter_library() -> Message:
+    """The starter library, as the command of the same name loads it; its first message."""
+    starter_library.load(now=NOON)
+    return Message.objects.order_by("pk")[0]
 
 
 @cached_rows

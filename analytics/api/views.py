@@ -19,7 +19,7 @@ from analytics.results import build
 from campaign.api.operation import ApiOperation
 from campaign.api.views import DeviationSerializer, HasRole, PaginatedView
 from campaign.models import AnalysisPlan, PlannedOutcome
-from campaign.outcomes import OUTCOMES
+from campaign.outcomes import outcome_choices
 from campaign.staff_site.access import campaign_for
 from messages.models import Frame
 
@@ -29,7 +29,7 @@ class TallySerializer(serializers.Serializer[gate.ReleasedTableRow]):
     arm = serializers.CharField()
     placement = serializers.CharField()
     locale = serializers.CharField()
-    outcome = serializers.ChoiceField(choices=[(o.key, o.name) for o in OUTCOMES.values()])
+    outcome = serializers.ChoiceField(choices=outcome_choices())
     value = serializers.IntegerField()
     count = serializers.IntegerField(allow_null=True, help_text="Null where it is small, or would tell one that is.")
 

@@ -17,6 +17,8 @@ from django.conf import settings
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from campaign.outcomes import OUTCOMES
+
 SCHEMA = Path(__file__).with_name("privacy_schema.toml")
 
 # How fine a field is: its words in the schema, and the kinds of column that may hold it.
@@ -206,9 +208,11 @@ def read_schema() -> Any:
 
 
 def _fields(told: Mapping[str, Any]) -> dict[str, SchemaField]:
-    """A field has the reason, owner and expiry of its table unless it says otherwise."""
+    """A field has the reason, owner and expiry of its table unless it declares its own."""
     common = {key: told[key] for key in ("what", "reason", "owner", "expiry")}
-    own = {
-        name: value if isinstance(value, dict) else {"grain": value} for name, value in told.get("fields", {}).items()
-    }
-    return {name: SchemaField(**{"name": name, **common, **value}) for name, value in own.items()}
+    fields = {}
+    for name, value in told.get("fields", {}).items():
+        own = common | (value if isinstance(value, dict) else {"grain": value})
+        own["what"] = own["what"].replace("{outcomes}", ", ".join(o.name for o in OUTCOMES.values() if o.mask))
+        fields[name] = SchemaField(name=name, **own)
+    return fields

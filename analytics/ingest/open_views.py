@@ -72,8 +72,6 @@ _PUT_POSTGRESQL = f"""
     ) {_grows(TABLE)}
 """  # noqa: S608  (only names of our own are put in)
 
-_BITS = {key: EXPOSED_BIT if o.bit is None else EXPOSED_BIT | 1 << o.bit for key, o in OUTCOMES.items()}
-
 
 class DatabaseCompacting(OperationalError):
     """The file is being compacted: nothing is wrong, and waiting would take longer than keeping the events aside."""
@@ -84,7 +82,7 @@ def merge_events(events: Iterable[OutcomeEvent]) -> list[OpenViewRow]:
     views: dict[tuple[int, bytes], OpenViewRow] = {}
     for receipt, outcome, value in events:
         campaign, arm, placement, hour, closes, locale, nonce = receipt
-        bits = _BITS[outcome]
+        bits = EXPOSED_BIT | OUTCOMES[outcome].mask
         rating = value if outcome == "rating" else None
         dwell = value if outcome == "dwell" else None
         key = (closes, nonce)

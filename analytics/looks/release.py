@@ -20,7 +20,10 @@ from analytics.suppression.cells import ReleasedCells, is_small
 from campaign.models import Campaign
 from campaign.outcomes import OUTCOMES
 
-PARTS_PER_OUTCOME = {outcome.key: len(outcome.values or (0,)) + 1 for outcome in OUTCOMES.values()}
+
+def parts_per_outcome() -> dict[str, int]:
+    """The number of cells that each outcome splits the people of an arm into."""
+    return {key: len(outcome.values or (0,)) + 1 for key, outcome in OUTCOMES.items()}
 
 
 def decide_release(
@@ -32,7 +35,7 @@ def decide_release(
     """
     rule = suppress.SuppressionPolicy(
         primary=primary,
-        parts_per_outcome=PARTS_PER_OUTCOME,
+        parts_per_outcome=parts_per_outcome(),
         least=settings.SMALL_CELL,
         joint_outcomes=frozenset(key for key, each in rules.items() if each.correction == "dunnett"),
         is_final_look=campaign.state == Campaign.State.CLOSED,

@@ -23,7 +23,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from campaign.api.operation import ApiOperation
-from campaign.outcomes import RECORDED_OUTCOMES
+from campaign.outcomes import RECORDED_OUTCOMES, offered_outcomes
 
 Json = dict[str, Any]
 _SETTINGS = {"TITLE": "Second Thought", "VERSION": "1", "OAS_VERSION": "3.1.0"}
@@ -321,7 +321,10 @@ def _hosted_form() -> Json:
             "type": "string",
             "enum": [key for key, outcome in RECORDED_OUTCOMES.items() if not outcome.values],
         },
-        "rating": {"type": "string", "enum": ["1", "2", "3", "4", "5"]},
+    } | {
+        outcome.key: {"type": "string", "enum": list(map(str, outcome.values))}
+        for outcome, _ in offered_outcomes()
+        if outcome.values
     }
     return {
         "operationId": "hosted_form",
@@ -405,6 +408,8 @@ def _text(description: str = "", **more: Any) -> Json:
 
 
 def _schemas() -> Json:
+    ordered = [outcome for outcome in RECORDED_OUTCOMES.values() if outcome.values]
+    ranges = ", for ".join(f"`{outcome.key}` {outcome.values[0]} to {outcome.values[-1]}" for outcome in ordered)
     limited = {"minLength": 1, "maxLength": 200}
     return {
         "Ask": _object(
@@ -465,8 +470,8 @@ def _schemas() -> Json:
                 "value": {
                     "type": "integer",
                     "minimum": 1,
-                    "maximum": 5,
-                    "description": "For `rating` 1 to 5, for `dwell` 1 to 4; other outcomes take none.",
+                    "maximum": max(outcome.values[-1] for outcome in ordered),
+                    "description": f"For {ranges}; other outcomes take none.",
                 },
             },
             ["receipt", "outcome"],

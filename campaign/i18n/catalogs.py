@@ -112,7 +112,8 @@ def _calls(python: str, path: Path) -> Iterator[ExtractedString]:
 def _in_tables() -> Iterator[ExtractedString]:
     """Words of pure modules, which know no translation: they are translated where they are shown."""
     for outcome in OUTCOMES.values():
-        yield ExtractedString(outcome.name, None, "campaign/outcomes.py")
+        for words in outcome.translatable_words():
+            yield ExtractedString(words, None, "campaign/outcomes.py")
         yield ExtractedString((outcome.phrase, outcome.phrase), None, "campaign/outcomes.py")
     for sentence in translatable_strings():
         yield ExtractedString(sentence, None, "messages/audit_pages/wording.py")
@@ -122,7 +123,7 @@ def _in_tables() -> Iterator[ExtractedString]:
         yield ExtractedString(country, None, "messages/text/countries.tsv")
     for words in starter_library.theme_words():
         yield ExtractedString(words, None, "messages/library/themes.json")
-    for path in sorted([*(ROOT / "analytics" / "stats").glob("*.py"), ROOT / "analytics" / "comparison.py"]):
+    for path in sorted(path for name in ("stats", "comparison") for path in (ROOT / "analytics" / name).glob("*.py")):
         for reason in _reasons(path.read_text(encoding="utf-8")):
             yield ExtractedString(reason, None, path.relative_to(ROOT).as_posix())
 

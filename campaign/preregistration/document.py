@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from campaign.outcomes import OUTCOMES
 from campaign.preregistration import analysis_section as analysis
 from campaign.preregistration.rows import (
     PlanNames,
@@ -223,14 +224,10 @@ def _reckoned(promise: PlanContent) -> str:
 def _variables(promise: PlanContent, named: PlanNames) -> list[PreregistrationRow]:
     manipulated = [_("The words of the message, exactly as they stand below; nothing else differs on purpose.")]
     measured, measured_formal = analysis.describe_outcomes(promise)
-    derived = {
-        "turned_back": _("“%(outcome)s”: pressed leave, and did not continue after all."),
-        "no_answer": _("“%(outcome)s”: saw the message, and neither chose nor asked for help."),
-    }
     indices = [
-        derived[planned["outcome"]] % {"outcome": outcome_name(planned["outcome"])}
+        _(rule.definition) % {"outcome": outcome_name(planned["outcome"])}
         for planned in promise["outcomes"]
-        if planned["outcome"] in derived
+        if planned["outcome"] in OUTCOMES and (rule := OUTCOMES[planned["outcome"]].derivation)
     ]
     digests = [
         f"{arm['arm']}: "

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid
 from campaign.assignment.subject_ids import looks_like_contact_detail
-from campaign.outcomes import RECORDED_OUTCOMES
+from campaign.outcomes import OUTCOMES, RECORDED_OUTCOMES, read_form
 from campaign.placements import tag_check
 from campaign.placements.tag_check import TagCheckChannel, TagCheckProblem
 from campaign.serving import decision as serving_decision
@@ -306,9 +306,7 @@ def _form(request: Request, at: ServingContext, placement: PlacementEntry) -> Re
         fields = _fields(body.decode("ascii", "replace"))
     except Refusal:
         fields = {}
-    outcome, value = fields.get("outcome", [""])[0], None
-    if fields.get("rating", [""])[0] in {"1", "2", "3", "4", "5"}:
-        outcome, value = "rating", int(fields["rating"][0])
+    outcome, value = read_form(fields)
     # No look at Origin: our own Referrer-Policy makes browsers send "null" here, and the receipt is what counts.
     reply = Reply(303, [("Location", _next(request, placement, outcome)), ("Cache-Control", "no-store")], b"")
     if outcome not in RECORDED_OUTCOMES or has_privacy_signal(request):
@@ -318,15 +316,10 @@ def _form(request: Request, at: ServingContext, placement: PlacementEntry) -> Re
 
 def _next(request: Request, placement: PlacementEntry, outcome: str) -> str:
     """Where a pressed button leads: in the language of the page that it stood on."""
-    if elsewhere := {"left": placement.leave_url, "continued": placement.continue_url}.get(outcome):
-        return elsewhere
-    page = {
-        "left": "left",
-        "continued": "continued",
-        "help_self": "help/self",
-        "help_affected": "help/affected",
-        "learn_more": "about",
-    }.get(outcome, "thanks")
+    action = OUTCOMES[outcome].action if outcome in OUTCOMES else None
+    if action and action.placement_url and (url := getattr(placement, action.placement_url)):
+        return str(url)
+    page = (action and action.page) or "thanks"
     return f"/m/{placement.key}/{page}{locale_query(_fields(request.query).get('locale', [''])[0])}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from campaign.models import Placement
+from campaign.outcomes import OUTCOMES, SECTIONS, Action, Outcome, offered_outcomes
 from messages.models import HelpLink
 from messages.text.rendering import RenderedMessage, direction_of
 
@@ -71,44 +72,31 @@ def message_payload(words: RenderedMessage, placement: Placement) -> dict[str, A
 
 
 def _payload(words: RenderedMessage, placement: Placement) -> dict[str, Any]:
-    base, same = f"/m/{placement.key}", locale_query(words.locale)
     return {
         "headline": words.headline,
         "body_html": words.body_html,
         "locale": words.locale,
         "dir": words.direction,
-        "actions": [
-            {
-                "outcome": "left",
-                "label": gettext("Leave this page"),
-                "href": placement.leave_url or f"{base}/left{same}",
-            },
-            {"outcome": "continued", "label": gettext("Continue"), "href": placement.continue_url},
-            {
-                "outcome": "help_self",
-                "label": gettext("I want to stop"),
-                "note": gettext("Free, and without judgement"),
-                "href": f"{base}/help/self{same}",
-            },
-            {
-                "outcome": "help_affected",
-                "label": gettext("This happened to me"),
-                "note": gettext("Get an image taken down"),
-                "href": f"{base}/help/affected{same}",
-            },
-            {
-                "outcome": "rating",
-                "label": gettext("Did this make you think?"),
-                "values": [1, 2, 3, 4, 5],
-                "low": gettext("Not at all"),
-                "high": gettext("A lot"),
-                "thanks": gettext("Thank you."),
-            },
-            {"outcome": "annoyed", "label": gettext("This message annoyed me")},
-            {"outcome": "learn_more", "label": gettext("About this message"), "href": f"{base}/about{same}"},
-        ],
+        "actions": [_action(outcome, offer, placement, words.locale) for outcome, offer in offered_outcomes()],
         "privacy": gettext("We count how many people see and leave this page, never who."),
     }
+
+
+def _action(outcome: Outcome, offer: Action, placement: Placement, locale: str) -> dict[str, Any]:
+    """One action of the API's answer. Keys appear in the order in which partners have always received them."""
+    action: dict[str, Any] = {"outcome": outcome.key, "label": gettext(offer.label)}
+    if offer.note:
+        action["note"] = gettext(offer.note)
+    if offer.page:
+        url = getattr(placement, offer.placement_url) if offer.placement_url else ""
+        page = "" if offer.closes else f"/m/{placement.key}/{offer.page}{locale_query(locale)}"
+        action["href"] = url or page
+    if outcome.values:
+        action["values"] = list(outcome.values)
+    for name in ("low", "high", "thanks"):
+        if text := getattr(offer, name):
+            action[name] = gettext(text)
+    return action
 
 
 def render_message_page(message: dict[str, Any], placement: Placement) -> list[str]:
@@ -124,7 +112,7 @@ def render_preview_page(message: dict[str, Any], placement: Placement) -> str:
 def _page(message: dict[str, Any], placement: Placement, receipt: str, *, preview: bool) -> str:
     context = {
         "message": message,
-        "act": {action["outcome"]: action for action in message["actions"]},
+        "actions": _by_section(message["actions"]),
         "placement": placement.key,
         "in_language": locale_query(message["locale"]),
         "receipt": receipt,
@@ -132,6 +120,16 @@ def _page(message: dict[str, Any], placement: Placement, receipt: str, *, previe
     }
     with translation.override(interface_language(message["locale"])):
         return render_to_string("campaign/serving/message.html", context)
+
+
+def _by_section(actions: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Group actions by their section of the page, leaving out those that the catalogue does not offer."""
+    sections: dict[str, list[dict[str, Any]]] = {section: [] for section in SECTIONS}
+    for action in actions:
+        outcome = OUTCOMES.get(action["outcome"])
+        if outcome and outcome.action:
+            sections[outcome.action.section].append(action)
+    return sections
 
 
 class FollowUpPages:

@@ -217,6 +217,7 @@ def test_pruning_removes_what_has_run_out_and_nothing_else(monkeypatch: pytest.M
     assert [FoldedHour.objects.get().closes, FoldProgress.objects.get().closes] == [world.HOUR - 1] * 2
 
 
+@pytest.mark.process
 def test_a_second_worker_waits_until_the_first_is_gone(tmp_path: Path) -> None:
     """The first is killed, not asked: the system itself takes the lock from it."""
     with new_installation(tmp_path) as environment:

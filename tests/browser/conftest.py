@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 800}
@@ -29,6 +29,7 @@ _FLAGS = [
 ]
 
 OpenPage = Callable[..., Page]
+expect.set_options(timeout=20_000)  # on a busy machine all takes longer; what is so at once waits for nothing
 
 
 def _chromium() -> str:
@@ -65,7 +66,7 @@ def page(browser: Browser) -> Iterator[OpenPage]:
 
     def open_page(*, phone: bool = False, **options: Any) -> Page:
         context = browser.new_context(**{"viewport": PHONE if phone else DESK} | options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         opened.append(context)
         return context.new_page()
 

@@ -156,6 +156,17 @@ def quick_check(tab: Tab, go: Callable[[], Response | None]) -> list[str]:
     return [*_axe(tab.page, _ALL_BUT_COLOURS), *tab.take_errors()]
 
 
+def quick_findings(tab: Tab, go: Callable[[], Response | None]) -> list[str]:
+    """One load: at a desk what axe finds, colours too, and what is heard; then whether a very small phone holds it."""
+    page = tab.page
+    page.set_viewport_size(DESK)
+    go()
+    page.evaluate(AXE)
+    found = [*_as("at a desk", [*_axe(page, _ALL_BUT_COLOURS), *_colours(tab, whole=False), *_as_it_came(tab)])]
+    page.set_viewport_size({"width": NARROWEST, "height": PHONE["height"]})
+    return [*found, *_as(f"at {NARROWEST} px", _narrow(page))]
+
+
 _NEVER_THE_SAME = re.compile(r'name="(?:csrfmiddlewaretoken|next)" value="[^"]*"| aria-current="[^"]*"')
 
 

@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.waiting import answer_late, let_pass, wait_in_page_until
 
 pytestmark = pytest.mark.browser
 
@@ -97,14 +98,14 @@ class Origin:
                     "Content-Length": str(len(content)),
                     "Access-Control-Allow-Origin": "*",
                 } | reply.headers
-                time.sleep(reply.wait)
+                answer_late(reply.wait)
                 try:
                     self.send_response(reply.status)
                     for name, value in headers.items():
                         self.send_header(name, value)
                     self.end_headers()
                     self.wfile.write(content[:99])
-                    time.sleep(reply.stall)
+                    answer_late(reply.stall)
                     self.wfile.write(content[99:])
                 except OSError:
                     pass  # the browser had given up
@@ -178,17 +179,14 @@ def script_of(server: Origin) -> str:
 
 def wait_told(page: Page, name: str) -> list[str]:
     """Wait until the page was told so, then all that it was told. (Polled, as a strict policy forbids eval.)"""
-    for _ in range(200):
-        told: list[str] = page.evaluate("harm.told")
-        if name in told:
-            return told
-        page.wait_for_timeout(25)
-    raise AssertionError(f"the page was never told {name!r}, only {told}")
+    wait_in_page_until(page, lambda: name in page.evaluate("harm.told"), what=f"{name!r} told to the page")
+    told: list[str] = page.evaluate("harm.told")
+    return told
 
 
 def assert_unharmed(page: Page, *, message: bool = False) -> None:
     """No exception, no shift; no global, cookie or storage; no message unless one is expected."""
-    page.wait_for_timeout(100)  # observers report a frame late
+    let_pass(page, 100)  # observers report a frame late
     harm = page.evaluate("harm")
     assert harm["errors"] == []
     assert harm["shift"] == 0
@@ -276,7 +274,7 @@ def test_the_page_is_never_held_up_for_50_ms(page: OpenPage, server: Origin, par
         visited = page()
         visit(visited, partner, script_of(server))
         wait_told(visited, "shown" if reply is HEAVY["a good message"] else "unavailable")
-        visited.wait_for_timeout(150)  # frames are reported late
+        let_pass(visited, 150)  # frames are reported late
         held.append(visited.evaluate("harm.blocked"))
         if held[-1] == 0:
             break
@@ -327,7 +325,7 @@ def test_slow_answer_is_given_up_and_never_shown_late(
     visit(visited, partner, script_of(server), tag='data-timeout="300"')
     assert wait_told(visited, "unavailable") == ["unavailable"]
     assert time.monotonic() - started < 1.2
-    visited.wait_for_timeout(1200)
+    let_pass(visited, 1200)
     assert_unharmed(visited)
 
 
@@ -399,6 +397,26 @@ def test_choices_work_when_nothing_can_be_counted(
     visited.wait_for_url(f"{server.url}/m/spot/left")
 
 
+def test_an_outcome_that_the_script_has_never_heard_of_is_offered_and_reported(
+    page: OpenPage, server: Origin, partner: Origin
+) -> None:
+    known = [action for action in ANSWER["message"]["actions"] if action["outcome"] in ("left", "rating")]
+    made_up = [
+        {"outcome": "shared", "label": "I told a friend"},
+        {"outcome": "called", "label": "Call somebody", "note": "Free", "href": "/m/spot/help/call"},
+    ]
+    server.replies["/api/v1/decide"] = Reply(message_with(actions=known + made_up))
+    visited = page()
+    visit(visited, partner, script_of(server), tag='data-target="#spot"', style="#spot { min-height: 900px }")
+    wait_told(visited, "shown")
+    visited.get_by_role("button", name="I told a friend").click()
+    expect(visited.locator("second-thought output")).to_have_text("Thank you.")
+    expect(visited.get_by_role("link", name="Call somebody Free")).to_be_visible()
+    expect(visited.get_by_role("button", name="Continue")).to_have_count(0)
+    assert ("shared", None) in server.events()
+    assert_unharmed(visited)
+
+
 def test_everything_done_is_reported_once_and_in_order(page: OpenPage, server: Origin, partner: Origin) -> None:
     visited = page(phone=True)
     visit(visited, partner, script_of(server), tag='data-target="#spot"', style="#spot { min-height: 900px }")
@@ -414,7 +432,7 @@ def test_everything_done_is_reported_once_and_in_order(page: OpenPage, server: O
     visited.get_by_role("button", name="Continue").click()
     wait_told(visited, "closed")
     assert_unharmed(visited)
-    visited.wait_for_timeout(200)
+    wait_in_page_until(visited, lambda: len(server.events()) >= 6)
     outcomes = server.events()
     assert outcomes[:4] == [("exposed", None), ("rating", 4), ("annoyed", None), ("help_self", None)]
     # These two leave in the same moment, each on its own connection, so either may arrive first.
@@ -431,12 +449,12 @@ def test_message_below_the_fold_is_not_seen_until_it_is(page: OpenPage, server: 
     visited = page()
     visit(visited, partner, script_of(server), style="h1 { margin-bottom: 3000px }")
     assert wait_told(visited, "shown") == ["shown"]
-    visited.wait_for_timeout(1300)
+    let_pass(visited, 1300)
     assert server.events() == []
     visited.get_by_role("heading", name="You can stop here.").scroll_into_view_if_needed()
     visited.mouse.wheel(0, 600)
     wait_told(visited, "exposed")
-    visited.wait_for_timeout(100)
+    wait_in_page_until(visited, server.events)
     assert server.events() == [("exposed", None)]
 
 
@@ -466,7 +484,7 @@ def test_cover_holds_the_focus_and_escape_is_no_answer(page: OpenPage, server: O
     assert wait_told(visited, "closed") == ["shown", "exposed", "closed"]
     assert visited.evaluate("document.activeElement.id") == "own"
     assert_unharmed(visited)
-    visited.wait_for_timeout(200)
+    wait_in_page_until(visited, lambda: len(server.events()) >= 2)
     assert [outcome for outcome, _ in server.events()] == ["exposed", "dwell"]
 
 
@@ -475,7 +493,7 @@ def test_partner_can_lead_the_way_out(page: OpenPage, server: Origin, partner: O
     visit(visited, partner, script_of(server), tag='data-leave="/safe"')
     visited.evaluate("document.addEventListener('secondthought:left', (event) => event.preventDefault(), {once: true})")
     visited.get_by_role("button", name="Leave this page").click()
-    visited.wait_for_timeout(200)
+    let_pass(visited, 200)
     assert visited.url == f"{partner.url}/"
     visited.get_by_role("button", name="Leave this page").click()
     visited.wait_for_url(f"{partner.url}/safe")

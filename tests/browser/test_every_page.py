@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Error, Response, Route
 from benchmarks.inside import run
 from campaign.entrypoints import launcher
 from campaign.staff_site import middleware
-from tests import permissions
+from tests import route_matrix
 from tests.browser import inventory, proof
 from tests.browser.inventory import Page
 from tests.browser.proof import Tab
@@ -47,7 +47,7 @@ class Site:
     def _tabs_of(self, role: str) -> tuple[Tab, Tab]:
         if role not in self._tabs:
             context = self.browser.new_context(color_scheme="light")
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(30_000)
             context.add_init_script(proof.WATCH)
             context.route("**/drawn/*/", self._draw)
             cookies = self.cast["cookies"].get(role, {})
@@ -95,6 +95,11 @@ class Site:
         """Everything that is wrong with it."""
         return proof.check_page(self.tab(page.role), self.phone(page.role), lambda tab: self.way_to(page, tab))
 
+    def quick_findings(self, page: Page) -> list[str]:
+        """What is wrong with it at a desk in the light, and on a very small phone."""
+        tab = self.tab(page.role)
+        return proof.quick_findings(tab, self.way_to(page, tab))
+
     def has_news(self, page: Page) -> bool:
         """Whether this role sees anything on its page that is not on the page that was looked at closely."""
         first = Page(page.route, inventory.roles_allowed(page.route)[0])
@@ -121,10 +126,17 @@ def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
 
 
 @pytest.mark.parametrize("page", inventory.pages(), ids=str)
+def test_every_page_is_good_at_a_desk_and_fits_a_phone(site: Site, page: Page) -> None:
+    assert site.quick_findings(page) == []
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("page", inventory.pages(), ids=str)
 def test_every_page_is_good(site: Site, page: Page) -> None:
     assert site.findings(page) == []
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("page", inventory.other_roles(), ids=str)
 def test_it_is_as_good_for_every_other_role(site: Site, page: Page) -> None:
     if site.has_news(page):
@@ -148,8 +160,8 @@ def test_the_administration_keeps_to_the_policy_and_calls_nobody(site: Site) -> 
 
 
 def test_nothing_is_told_of_a_route_that_is_not_there() -> None:
-    known = {route for route, _, _ in permissions.expected_outcomes()}
-    for part in ("elsewhere", "addresses", "states", "sent-empty"):
+    known = {route for route, _, _ in route_matrix.expected_outcomes()}
+    for part in ("addresses", "states", "sent-empty"):
         assert set(inventory.page_settings()[part]) <= known, part
 
 
@@ -157,10 +169,10 @@ class TestANewRoute:
     """What whoever adds a page reads when something is missing."""
 
     def test_is_looked_at_without_being_listed(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        declared = permissions.expected_outcomes()
+        declared = route_matrix.expected_outcomes()
         new = {("/nobodys/", "GET", role): "forbidden" for _, _, role in declared}
         new |= {("/nobodys/", "GET", role): "allowed" for role in ("manager", "analyst")}
-        monkeypatch.setattr(permissions, "expected_outcomes", lambda: declared | new)
+        monkeypatch.setattr(route_matrix, "expected_outcomes", lambda: declared | new)
         assert Page("/nobodys/", "manager") in inventory.pages()
         assert Page("/nobodys/", "analyst") in inventory.other_roles()
 
@@ -173,7 +185,7 @@ class TestANewRoute:
             site.way_to(Page("/nobodys/<int:pk>/", "manager", address="/nobodys/7/"))()
 
     def test_that_is_no_page_is_told_so(self, site: Site) -> None:
-        with pytest.raises(AssertionError, match=r"/api/schema/ is no page: .* under \[elsewhere\]"):
+        with pytest.raises(AssertionError, match=r"/api/schema/ is no page: .* not_a_page"):
             site.way_to(Page("/api/schema/", "manager"))()
 
     def test_that_sends_one_on_is_told_so(self, site: Site) -> None:
@@ -234,8 +246,22 @@ FAULTS = {
 }  # fmt: skip
 
 
+_AT_ONCE = ["a field without a label", "pale text", "an image from elsewhere", "a script that fails"]
+_AT_ONCE += ["a row that is too wide on a very small phone"]
+
+
+@pytest.mark.parametrize("fault", _AT_ONCE)
+def test_a_fault_is_found_at_once(site: Site, fault: str) -> None:
+    assert_found(site, fault, site.quick_findings)
+
+
+@pytest.mark.proof
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_found(site: Site, fault: str) -> None:
+    assert_found(site, fault, site.findings)
+
+
+def assert_found(site: Site, fault: str, look: Callable[[Page], list[str]]) -> None:
     html, css, script, said = FAULTS[fault]
     page = Page("/sign-in/", "stranger")
     context = site.tab(page.role).page.context
@@ -258,7 +284,7 @@ def test_a_fault_is_found(site: Site, fault: str) -> None:
     for where, answer in planting.items():
         context.route(where, answer)
     try:
-        found = site.findings(page)
+        found = look(page)
     finally:
         for where in planting:
             context.unroute(where)

@@ -17,6 +17,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.test_pages import sent as events_of
 from tests.browser.test_pages import until_exposed, watch
 from tests.installation import new_installation
+from tests.waiting import let_pass
 
 pytestmark = pytest.mark.browser
 HARMFUL, NEUTRAL = "A both headline", "A neutral headline"
@@ -56,12 +57,12 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 def until_shown(tab: Page, address: str, headline: str) -> None:
     """Come again and again, as visitors do, until this is what one sees."""
-    for _ in range(20):
+    for _ in range(100):
         tab.goto(address)
         expect(tab.get_by_role("heading", name="headline")).to_be_visible()
         if tab.get_by_role("heading", name=headline).is_visible():
             return
-        tab.wait_for_timeout(200)
+        let_pass(tab, 200)
     pytest.fail(f"“{headline}” is not shown at {address}")
 
 
@@ -80,7 +81,7 @@ def test_an_arm_that_annoys_is_stopped_and_a_manager_decides(site: Site, page: O
     until_shown(hosted, message, NEUTRAL)
     until_shown(embedded, site.partner, NEUTRAL)
     for tab in (hosted, embedded):
-        tab.wait_for_timeout(1500)  # as long as it takes to have been seen
+        let_pass(tab, 1500)  # as long as it takes to have been seen
     assert counted == [[], []], "what they do is not counted"
     assert hosted.locator('input[name="receipt"]').first.get_attribute("value") == ""
 

@@ -45,7 +45,7 @@ def phone(site: tuple[str, str], browser: Browser, request: pytest.FixtureReques
 
 def _opened(context: BrowserContext, site: tuple[str, str]) -> Page:
     url, session = site
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     context.add_cookies([{"name": "sessionid", "value": session, "url": url}])
     tab = context.new_page()
     tab.goto(url)

@@ -16,6 +16,7 @@ from tests.browser.test_pages import watch
 from tests.demo_installation import copy_demo_installation
 from tests.environment import POSTGRESQL
 from tests.installation import manage
+from tests.waiting import let_pass, reload_until, wait_in_page_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(POSTGRESQL, reason="the same on either engine")]
 
@@ -113,13 +114,11 @@ def test_from_a_new_placement_to_we_have_seen_your_page(site: Site, page: OpenPa
     mara.get_by_label("Sites that may show it").fill(f"https://www.shed.example\n{site.partner}")
     mara.get_by_role("button", name="Save").click()
     expect(mara.locator("main").get_by_role("status")).to_contain_text("Saved.")
-    mara.wait_for_timeout(600)
-    own.reload()
-    expect(own.locator("second-thought h2")).to_be_visible()
+    reload_until(own, own.locator("second-thought h2").is_visible)
     expect(pat.locator("[data-live]")).to_contain_text("We have seen your page")
     expect(pat.locator("[data-live]")).to_contain_text("nothing was counted")
 
-    own.wait_for_timeout(1500)  # it was on screen long enough to be an exposure, had there been a receipt
+    let_pass(own, 1500)  # it was on screen long enough to be an exposure, had there been a receipt
     assert site.counted() == [0, 0, 1]
     pat.get_by_role("button", name="End the test").click()
     assert site.counted() == [0, 0, 0]
@@ -135,9 +134,12 @@ def test_everything_is_done_without_javascript(site: Site, page: OpenPage) -> No
     visitor = page(java_script_enabled=False)
     visitor.goto(str(hosted))
     expect(visitor.locator("body")).to_contain_text("Preview: nothing is counted")
-    mara.wait_for_timeout(600)
-    mara.get_by_role("link", name="Look again").click()
-    expect(mara.locator("main")).to_contain_text("The page we host was opened")
+
+    def was_opened() -> bool:
+        mara.get_by_role("link", name="Look again").click()
+        return "The page we host was opened" in mara.locator("main").inner_text()
+
+    wait_in_page_until(mara, was_opened)
     assert site.counted() == [0, 0, 1]
 
 

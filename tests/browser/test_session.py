@@ -17,6 +17,7 @@ from tests.browser.conftest import OpenPage
 from tests.demo_installation import copy_demo_installation
 from tests.environment import POSTGRESQL
 from tests.installation import manage
+from tests.waiting import let_pass
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(POSTGRESQL, reason="the same on either engine")]
 
@@ -96,7 +97,7 @@ def test_a_tab_is_one_unit_through_reloads_and_a_rotation_and_the_next_tab_is_an
     assert [len(receipt) for receipt in receipts] == [103]
     manage("keys", "rotate", "--ahead", "0", environment=site.environment)
     for _ in range(2):
-        tab.wait_for_timeout(1200)
+        let_pass(tab, 1200)
         tab.reload()
         assert read(tab) == said
         assert kept(tab) == receipts
@@ -114,6 +115,6 @@ def test_a_tag_that_does_not_ask_for_it_keeps_nothing_and_is_not_counted(site: S
     tab = page()
     tab.goto(site.partner)
     tab.locator("second-thought h2").wait_for()
-    tab.wait_for_timeout(1500)  # by now it would have been seen
+    let_pass(tab, 1500)  # by now it would have been seen
     assert kept(tab) == []
     assert site.counted() == before

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from campaign import memory
 
 _PROGRAM = """
@@ -20,6 +22,7 @@ print([compat.postgres_fields, compat.pygments_css("default")])
 """
 
 
+@pytest.mark.process
 def test_what_is_never_used_is_not_loaded_and_the_library_does_without() -> None:
     told = subprocess.run([sys.executable, "-c", _PROGRAM], check=True, capture_output=True, text=True).stdout
     assert told == "[None, None]\n"
@@ -49,6 +52,7 @@ print([name for name in ("cryptography", "fido2", "nacl") if name in sys.modules
 """
 
 
+@pytest.mark.process
 def test_what_second_factors_need_is_loaded_when_one_is_first_asked_for() -> None:
     told = subprocess.run([sys.executable, "-c", _WHOLE_SITE], check=True, capture_output=True, text=True).stdout
     assert told == "[]\n['nacl']\n"

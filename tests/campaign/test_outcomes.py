@@ -1,4 +1,6 @@
-from campaign.outcomes import CONTINUED_BIT, EXPOSED_BIT, LEFT_BIT, OUTCOMES, RECORDED_OUTCOMES, tally_increments
+from campaign.outcomes import EXPOSED_BIT, OUTCOMES, RECORDED_OUTCOMES, tally_increments
+
+LEFT, CONTINUED = OUTCOMES["left"].mask, OUTCOMES["continued"].mask
 
 
 def keys(bits: int, rating: int | None = None, dwell: int | None = None) -> set[tuple[str, int]]:
@@ -6,11 +8,11 @@ def keys(bits: int, rating: int | None = None, dwell: int | None = None) -> set[
 
 
 def test_leaving_is_turning_back() -> None:
-    assert keys(EXPOSED_BIT | LEFT_BIT) == {("exposed", 0), ("left", 0), ("turned_back", 0)}
+    assert keys(EXPOSED_BIT | LEFT) == {("exposed", 0), ("left", 0), ("turned_back", 0)}
 
 
 def test_someone_who_left_and_then_went_on_has_not_turned_back() -> None:
-    assert keys(EXPOSED_BIT | LEFT_BIT | CONTINUED_BIT) == {("exposed", 0), ("left", 0), ("continued", 0)}
+    assert keys(EXPOSED_BIT | LEFT | CONTINUED) == {("exposed", 0), ("left", 0), ("continued", 0)}
 
 
 def test_someone_who_only_saw_it_gave_no_answer() -> None:

@@ -321,6 +321,7 @@ def test_a_fault_behind_the_door_is_logged_by_its_name_alone(caplog: pytest.LogC
 # Through a real server
 
 
+@pytest.mark.process
 def test_who_reads_an_answer_that_fails_half_way_sees_that_it_was_cut(tmp_path: Path) -> None:
     """And nobody else does: another connection to the same process lives on."""
     with (
@@ -358,6 +359,7 @@ def allow_core_dumps() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (most, most))
 
 
+@pytest.mark.process
 def test_the_server_leaves_no_image_of_its_memory_when_it_crashes(tmp_path: Path) -> None:
     """A core dump of a web process holds the requests it was answering."""
     port = launcher.free_port()
@@ -379,6 +381,7 @@ def test_the_server_leaves_no_image_of_its_memory_when_it_crashes(tmp_path: Path
     assert all(re.search(r"^Max core file size +0 +0 ", text, re.MULTILINE) for text in limits)
 
 
+@pytest.mark.process
 def test_no_command_leaves_an_image_of_its_memory_when_it_crashes(tmp_path: Path) -> None:
     """The worker, `fold`, `keys`, `doctor` and `what_we_hold` read open views, or keys: whichever runs, none dumps."""
     child = subprocess.run(
@@ -393,6 +396,7 @@ def test_no_command_leaves_an_image_of_its_memory_when_it_crashes(tmp_path: Path
     assert json.loads(child.stdout) == [["manage.py", "worker"], [0, 0]]
 
 
+@pytest.mark.process
 def test_a_real_server_answers_the_audience_and_the_staff(tmp_path: Path) -> None:
     with (
         new_installation(tmp_path, {}) as own,

@@ -12,7 +12,7 @@ from tests.crash.site import CrashSite, prepare_installation, running
 from tests.demo_installation import copy_demo_installation
 from tests.environment import POSTGRESQL
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
+pytestmark = [pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc"), pytest.mark.proof]
 SPEED = 2400.0  # an hour is a second and a half
 PACE = 200.0  # requests a second: other tests run beside these
 

@@ -22,7 +22,7 @@ def _missing() -> str:
     return ""
 
 
-pytestmark = pytest.mark.skipif(bool(_missing()), reason=_missing())
+pytestmark = [pytest.mark.skipif(bool(_missing()), reason=_missing()), pytest.mark.proof]
 
 
 @pytest.fixture

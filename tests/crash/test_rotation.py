@@ -30,6 +30,7 @@ from tests.installation import manage
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc"),
+    pytest.mark.proof,
     pytest.mark.django_db,  # the keys command runs in this process, by the site's clock; so its entries go here
 ]
 SPEED = 8_000.0  # an hour is 0.45 seconds, a day 10.8

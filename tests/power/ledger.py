@@ -27,8 +27,7 @@ class Acknowledged(NamedTuple):
 
 def bits_of(outcome: str) -> int:
     """What an event sets in its view: its own bit, and always the one for seen."""
-    bit = OUTCOMES[outcome].bit
-    return EXPOSED_BIT if bit is None else EXPOSED_BIT | 1 << bit
+    return EXPOSED_BIT | OUTCOMES[outcome].mask
 
 
 def in_audience(directory: Path) -> StoredBits:

@@ -21,6 +21,7 @@ from benchmarks.processes import living_family
 from campaign.assignment.receipts import ReceiptSigner
 from campaign.entrypoints.launcher import PRODUCTION_APPLICATION
 from campaign.keys.store import receipt_keys
+from campaign.outcomes import RECORDED_OUTCOMES
 from tests.power.ledger import Acknowledged, bits_of
 from tests.power.recording import Recording
 from tests.power.writer import ACKNOWLEDGED, ENTRY_BYTES
@@ -41,7 +42,7 @@ def post(link: http.client.HTTPConnection, path: str, value: object) -> tuple[in
 
 def events(notes: Iterable[str]) -> list[Event]:
     """One event for each receipt."""
-    outcomes = itertools.cycle(("exposed", "left", "continued", "help_self", "help_affected", "learn_more", "annoyed"))
+    outcomes = itertools.cycle(key for key, outcome in RECORDED_OUTCOMES.items() if outcome.mask)
     return [{"receipt": note, "outcome": outcome} for note, outcome in zip(notes, outcomes, strict=False)]
 
 

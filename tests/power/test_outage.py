@@ -61,7 +61,7 @@ def lives_through(own: Mapping[str, str], outage: DiskOutage) -> None:
     assert broken(outage.directory) == []
 
 
-@pytest.mark.parametrize("fault", ["full", "read-only"])
+@pytest.mark.parametrize("fault", ["full", pytest.param("read-only", marks=pytest.mark.proof)])
 def test_a_disk_that_refuses_for_a_while_loses_nothing_that_was_acknowledged(tmp_path: Path, fault: str) -> None:
     own = copy_demo_installation(tmp_path)
     lives_through(own, SimulatedOutage(Path(own["DATA_DIRECTORY"]), fault))
@@ -69,11 +69,13 @@ def test_a_disk_that_refuses_for_a_while_loses_nothing_that_was_acknowledged(tmp
 
 if can_mount():
 
+    @pytest.mark.proof
     def test_a_real_disk_that_is_full_for_a_while_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
         with mounted(tmp_path / "data"):
             own = copy_demo_installation(tmp_path)
             lives_through(own, FullDisk(Path(own["DATA_DIRECTORY"])))
 
+    @pytest.mark.proof
     def test_while_the_audience_database_is_on_a_real_read_only_disk_events_wait_in_the_spool(tmp_path: Path) -> None:
         own = copy_demo_installation(tmp_path)
         data, apart = Path(own["DATA_DIRECTORY"]), tmp_path / "apart"

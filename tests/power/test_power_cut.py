@@ -25,6 +25,7 @@ def test_what_the_server_acknowledged_is_there_after_the_plug_was_pulled(own: di
     assert (verdict.lost, verdict.broken) == (set(), [])
 
 
+@pytest.mark.proof
 def test_at_any_moment_with_any_torn_writes_the_database_opens_and_holds_what_was_acknowledged(
     own: dict[str, str],
 ) -> None:
@@ -38,6 +39,7 @@ def test_at_any_moment_with_any_torn_writes_the_database_opens_and_holds_what_wa
     assert (worst.lost, worst.broken) == (set(), [])
 
 
+@pytest.mark.proof
 def test_what_waits_in_the_spool_stays_too(own: dict[str, str]) -> None:
     recording, ledger = writer_under_load({**own, **AWAY}, each=100)
     assert in_spool(Path(own["DATA_DIRECTORY"]))
@@ -51,13 +53,14 @@ def test_what_waits_in_the_spool_stays_too(own: dict[str, str]) -> None:
     assert (torn.lost, torn.broken) == (set(), [])
 
 
-@pytest.mark.parametrize("planted", ["OFF", "NORMAL"])
+@pytest.mark.parametrize("planted", ["OFF", pytest.param("NORMAL", marks=pytest.mark.proof)])
 def test_a_commit_that_does_not_wait_for_the_disk_is_found_out(own: dict[str, str], planted: str) -> None:
     faulty = {**own, "DJANGO_SETTINGS_MODULE": "tests.power.unsynced", "UNSYNCED": planted}
     recording, ledger = writer_under_load(faulty, threads=2, each=60)
     assert simulate_cuts(recording, ledger, [recording.position()]).lost
 
 
+@pytest.mark.proof
 def test_a_server_that_does_not_wait_for_the_disk_is_found_out(own: dict[str, str]) -> None:
     faulty = {**own, "DJANGO_SETTINGS_MODULE": "tests.power.unsynced", "UNSYNCED": "OFF"}
     recording, ledger = server_killed_under_load(faulty, acknowledged=60)

@@ -25,9 +25,11 @@ def main(threads: int, events: int) -> None:
 
     from analytics.ingest.writer import EventWriter
     from campaign.assignment.receipts import Receipt, closing_hour
+    from campaign.outcomes import RECORDED_OUTCOMES
     from campaign.serving.routing import OutcomeEvent
     from tests.power.ledger import bits_of
 
+    reported = [key for key, outcome in RECORDED_OUTCOMES.items() if outcome.mask]
     writer = EventWriter()
     notes = os.open(Path(settings.DATA_DIRECTORY) / ACKNOWLEDGED, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
@@ -43,7 +45,7 @@ def main(threads: int, events: int) -> None:
                 OutcomeEvent(Receipt(1, 1, 1, hour, closing_hour(hour, 2), "en", nonce), outcome, None)
                 for nonce, outcome in zip(
                     chance.choices([*nonces[-size:], chance.choice(nonces)], k=size),
-                    chance.choices(("exposed", "left", "continued", "help_self"), k=size),
+                    chance.choices(reported, k=size),
                     strict=True,
                 )
             ]

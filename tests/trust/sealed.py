@@ -17,6 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+from tests.scratch import DISK  # below /dev/shm the folder would hide itself
+
 T = TypeVar("T")
 
 PLACES = ("cwd", "home", "tmp", "shm", "data")
@@ -55,7 +57,7 @@ def sealed(command: Sequence[str], folder: Path, *, offline: bool = False, cores
 @cache
 def can_seal() -> bool:
     """Whether this machine lets us."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=DISK) as folder:
         try:
             done = subprocess.run(sealed(["true"], Path(folder), offline=True), capture_output=True, check=False)
         except OSError:

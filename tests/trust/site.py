@@ -25,6 +25,7 @@ from campaign.keys.store import receipt_keys
 from tests.demo_installation import copy_demo_installation
 from tests.installation import ROOT, manage, new_installation
 from tests.postgres import Cluster, programs
+from tests.scratch import DISK
 from tests.trust.sealed import PLACES, has_started, run_in_network, sealed
 
 FIRST, SECOND, TABS, EMPTY, HOSTED, EMBEDDED = (
@@ -55,7 +56,7 @@ _HOURS_AHEAD = 26  # so late have all receipts closed, a subject's too
 @cache
 def _original() -> Path:
     """One installation with all campaigns, on SQLite, that copies are made from."""
-    folder = Path(tempfile.mkdtemp(prefix="second-thought-trust-"))
+    folder = Path(tempfile.mkdtemp(prefix="second-thought-trust-", dir=DISK))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     manage("shell", "--no-imports", "-c", _MORE, environment=copy_demo_installation(folder))
     return folder / "data"
@@ -333,7 +334,7 @@ class TrustSite:
 def site(*, engine: str = "sqlite", fault: str = "", variables: Mapping[str, str] | None = None) -> Iterator[TrustSite]:
     """A new installation with the demo's campaign, two whose unit is the subject, and one whose unit is the tab."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="second-thought-trust-")))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="second-thought-trust-", dir=DISK)))
         databases = None
         if engine == "sqlite":
             shutil.copytree(_original(), folder / "data")

@@ -1,5 +1,5 @@
-/* Second Thought: shows one message, reports what was done with it, never who did it. See docs/embed.md.
-   No cookies, globals or (without data-session) storage; only decide and events. Never throws into, slows or moves the page. */
+/* Second Thought: shows one message and reports what was done with it, never who did it. See docs/embed.md.
+   No cookies, globals or (without data-session) storage. Never throws into, slows or moves the page. */
 (() => {
   "use strict";
   const tag = document.currentScript;
@@ -30,27 +30,27 @@
     return url.href;
   };
   const el = (name, attributes, ...inside) => {
-    const made = document.createElement(name);
+    const node = document.createElement(name);
     for (const [key, value] of Object.entries(attributes)) {
-      if (key === "click") made.addEventListener(key, value);
-      else made.setAttribute(key, value);
+      if (key === "click") node.addEventListener(key, value);
+      else node.setAttribute(key, value);
     }
     for (const part of inside) need(part instanceof Node || (typeof part === "string" && part.length < 4000));
-    made.append(...inside);
-    return made;
+    node.append(...inside);
+    return node;
   };
 
-  /** Only p, em, strong, br, built by hand: the words never meet an HTML parser. */
+  /** Build p, em, strong and br by hand: the message never reaches an HTML parser. */
   const prose = (html) => {
     need(html.length < 9999);
     const top = el("div", {});
-    let at = top;
+    let parent = top;
     for (const part of html.split(/(<[^>]*>)/)) {
       const [, close, name] = /^<(\/?)(p|em|strong|br)>$/.exec(part) ?? [];
       need(name || !part.includes("<"));
-      if (close) at = at.parentNode ?? top;
-      else at.append(name ? el(name, {}) : part.replace(/&(amp|lt|gt|nbsp);/g, (_, key) => ENTITIES[key]));
-      if (name && !close && name !== "br") at = at.lastChild;
+      if (close) parent = parent.parentNode ?? top;
+      else parent.append(name ? el(name, {}) : part.replace(/&(amp|lt|gt|nbsp);/g, (_, key) => ENTITIES[key]));
+      if (name && !close && name !== "br") parent = parent.lastChild;
     }
     return top;
   };
@@ -58,50 +58,53 @@
 
   const show = ({ message, receipt }, place) => {
     need(receipt === null || typeof receipt === "string");
-    const told = {}; // each outcome at most once; without a receipt, none
+    const sent = {};
     const record = async (outcome, value) => {
-      if (!receipt || told[outcome]) return;
-      told[outcome] = true;
+      if (!receipt || sent[outcome]) return;
+      sent[outcome] = true;
       const reply = await post("events", { receipt, outcome, value }, { keepalive: true }).catch(() => 0);
-      return (told[outcome] = reply.ok); // lost: may be tried again
+      return (sent[outcome] = reply.ok); // lost: retry
     };
 
-    const act = Object.fromEntries(message.actions.map((action) => [action.outcome, action]));
-    const choice = (outcome, then) =>
-      el("button", { click() {
-        record(outcome);
-        if (tell(outcome)) then();
-      } }, act[outcome].label);
-    const door = (outcome) =>
-      el("a", { href: link(act[outcome].href), target: "_blank", rel: "noopener noreferrer", click: () => record(outcome) },
-        act[outcome].label, el("small", {}, act[outcome].note ?? ""));
+    const { actions } = message;
+    need(actions.length < 20);
+    const exit = link(leave || actions.find(({ outcome }) => outcome === "left").href, leave && document.baseURI);
+    const then = { left: () => location.assign(exit), continued: () => (cover ? frame.close() : close()) };
     const thanks = el("output", {});
     const opinion = (outcome, label, value) =>
       el("button", { async click() {
         if (!(await record(outcome, value))) return;
         this.setAttribute("aria-pressed", true);
-        thanks.textContent = act.rating.thanks ?? "Thank you.";
+        thanks.textContent = actions.find((action) => action.thanks)?.thanks ?? "Thank you.";
       } }, label);
 
-    const exit = link(leave || act.left.href, leave && document.baseURI);
+    // By shape: a new or missing outcome needs no change here.
+    const choices = [], doors = [], scales = [], opinions = [], about = [];
+    for (const { outcome, label, note, href, values, low, high } of actions) {
+      if (then[outcome]) choices.push(el("button", { click() {
+        record(outcome);
+        if (tell(outcome)) then[outcome]();
+      } }, label));
+      else if (values !== undefined) {
+        need(values.length < 12);
+        scales.push(el("div", { class: "rate", role: "group", "aria-labelledby": outcome }, el("span", { id: outcome }, label),
+          ...values.map((value) => opinion(outcome, `${value}`, value)), el("small", {}, low), el("small", {}, high)));
+      } else if (href !== undefined) (note === undefined ? about : doors).push(
+        el("a", { href: link(href), target: "_blank", rel: "noopener noreferrer", click: () => record(outcome) }, label,
+          el("small", {}, note ?? "")));
+      else opinions.push(opinion(outcome, label));
+    }
     const box = el("section", { lang: message.locale, dir: message.dir, "aria-labelledby": "h" },
       el("h2", { id: "h", tabindex: -1 }, message.headline),
       prose(message.body_html),
-      el("div", { class: "two" }, choice("left", () => location.assign(exit)), choice("continued", () => (cover ? frame.close() : close()))),
-      el("div", { class: "two doors" }, door("help_self"), door("help_affected")));
-    if (receipt) {
-      const { label, values, low, high } = act.rating;
-      need(values.length < 12);
-      box.append(
-        el("div", { class: "rate", role: "group", "aria-labelledby": "q" }, el("span", { id: "q" }, label),
-          ...values.map((value) => opinion("rating", `${value}`, value)), el("small", {}, low), el("small", {}, high)),
-        el("div", { class: "say" }, opinion("annoyed", act.annoyed.label), thanks));
-    }
-    box.append(el("p", { class: "fine" }, receipt ? message.privacy + " " : "", door("learn_more")));
+      el("div", { class: "two" }, ...choices));
+    if (doors[0]) box.append(el("div", { class: "two doors" }, ...doors));
+    if (receipt) box.append(...scales, el("div", { class: "say" }, ...opinions, thanks));
+    box.append(el("p", { class: "fine" }, receipt ? message.privacy + " " : "", ...about));
 
     const frame = cover ? el("dialog", { "aria-labelledby": "h" }, box) : box;
     const root = host.attachShadow({ mode: "open" });
-    try { // passes the strictest style-src
+    try { // allowed by any style-src
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(CSS);
       root.adoptedStyleSheets = [sheet];
@@ -109,9 +112,9 @@
       root.append(el("style", {}, CSS));
     }
     root.append(frame);
-    place(); // only now is the page touched
+    place();
 
-    // Seen: page visible, half of the message or of the window filled by it, for one unbroken second.
+    // Exposed: page visible, half of the message or of the window filled by it, for one second.
     let filled, timer, exposed, since = 0, total = 0;
     const look = () => {
       const visible = filled && document.visibilityState === "visible";
@@ -145,7 +148,7 @@
     document.addEventListener("visibilitychange", look);
     addEventListener("pagehide", finish);
     if (cover) {
-      frame.addEventListener("close", close); // Esc: closed without an answer
+      frame.addEventListener("close", close); // Esc: no answer
       frame.showModal();
     }
     tell("shown");

@@ -1,10 +1,10 @@
-/* The hosted page, made a little better: every button also works without this file, as an ordinary form.
-   It reports when the message was truly on screen and for how long (in four steps), takes a rating without leaving the
-   page, and blanks the page at once when someone leaves in a hurry. No cookies, no storage, only /api/v1/events. */
+/* Progressive enhancement of the hosted page: without this file every button submits an ordinary form.
+   Reports when the message was on screen and for how long (in four steps), sends feedback without leaving the page,
+   and blanks the page on quick exit. Uses no cookies and no storage, and calls only /api/v1/events. */
 (() => {
   "use strict";
 
-  // A page in a hurry to go goes blank first; brought back from memory it is readable again.
+  // Quick exit: blank the page before leaving; show it again if the browser restores it from its cache.
   const root = document.documentElement;
   addEventListener("pageshow", () => root.classList.remove("gone"));
   for (const exit of document.querySelectorAll("[data-exit]")) {
@@ -18,10 +18,10 @@
 
   const form = document.querySelector("form.message");
   if (!form) return;
-  const receipt = form.elements.namedItem("receipt").value; // empty: nothing may be counted
+  const receipt = form.elements.namedItem("receipt").value; // empty: do not count
   const sent = new Set();
 
-  /** Report one outcome, at most once; resolves to whether it is safe with us. */
+  /** Report one outcome, at most once; resolves to whether the server has stored it. */
   async function record(outcome, value) {
     if (!receipt) return true;
     if (sent.has(outcome)) return false;
@@ -43,29 +43,30 @@
     }
   }
 
-  // Rating and "this annoyed me" are answered in place.
+  // Ratings and other feedback are sent without leaving the page. A scale is a form field of its own.
   const answer = form.querySelector("output");
   form.addEventListener("click", async (event) => {
-    const button = event.target.closest("button[name=rating], button[value=annoyed]");
+    const button = event.target.closest(".feedback button");
     if (!button) return;
     event.preventDefault();
     if (button.getAttribute("aria-disabled") === "true") return;
-    const group = button.name === "rating" ? [...form.querySelectorAll("button[name=rating]")] : [button];
+    const scale = button.closest("[role=group]");
+    const group = scale ? [...scale.querySelectorAll("button")] : [button];
     const mark = (done) => {
       for (const one of group) one.setAttribute("aria-disabled", String(done));
       button.setAttribute("aria-pressed", String(done));
     };
     mark(true);
     answer.value = "";
-    const kept = await (button.name === "rating" ? record("rating", Number(button.value)) : record("annoyed"));
-    if (!kept) mark(false);
-    answer.value = kept ? answer.dataset.thanks : answer.dataset.failed;
+    const saved = await (scale ? record(button.name, Number(button.value)) : record(button.value));
+    if (!saved) mark(false);
+    answer.value = saved ? answer.dataset.thanks : answer.dataset.failed;
   });
 
-  // Seen: the page visible, and half of the message or of the window filled by it, for one second without a break.
+  // Exposure: the page is visible and the message fills half of itself or of the window, for one unbroken second.
   let filled = false;
-  let since = 0; // when the current stretch on screen began, 0 while off screen
-  let onScreen = 0; // milliseconds of the stretches before
+  let since = 0; // start of the current stretch on screen; 0 while off screen
+  let onScreen = 0; // milliseconds in earlier stretches
   let timer = 0;
   let exposed = false;
 

@@ -148,6 +148,7 @@ def paths(value: Any, prefix: str = "") -> Iterator[str]:
         yield prefix
 
 
+@pytest.mark.process
 @pytest.mark.django_db(databases=BOTH)
 def test_an_installation_leaves_only_files_that_are_declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     at = {"data": tmp_path, "keys": tmp_path / "keys", "spool": tmp_path / "spool"}

@@ -6,6 +6,7 @@ import pytest
 
 from analytics.models import OpenView
 from campaign.assignment.receipts import ReceiptSigner
+from campaign.outcomes import RECORDED_OUTCOMES
 from campaign.serving.snapshot_entries import EMPTY_SNAPSHOT
 from tests import world
 
@@ -26,9 +27,7 @@ def test_an_event_is_on_disk_when_it_is_answered() -> None:
 
 @pytest.mark.parametrize(
     ("outcome", "value"),
-    [(o, None) for o in ("exposed", "left", "continued", "help_self", "help_affected", "learn_more", "annoyed")]
-    + [("rating", v) for v in (1, 2, 3, 4, 5)]
-    + [("dwell", v) for v in (1, 2, 3, 4)],
+    [(key, value) for key, outcome in RECORDED_OUTCOMES.items() for value in outcome.values or (None,)],
 )
 def test_every_outcome_of_the_catalogue_is_taken(outcome: str, value: int | None) -> None:
     at = site()

@@ -21,6 +21,7 @@ from campaign.assignment.receipts import Receipt
 from campaign.serving.http import Refusal
 from campaign.serving.routing import OutcomeEvent
 from tests import world
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"], transaction=True)
 
@@ -214,10 +215,12 @@ def test_a_table_that_is_written_anew_holds_nobody_up(
         assert time.monotonic() - began < 1.5
         assert spool.holds_events
     assert ingest_writer.move_spool_to_database(spool) == 2
-    end = time.monotonic() + 30
-    while not OpenView.objects.filter(nonce=(4).to_bytes(16, "big")).exists() and time.monotonic() < end:
+
+    def is_in_the_database() -> bool:
         assert writer.submit([event(4)], clock=clock) == [None]
-        time.sleep(0.05)
+        return OpenView.objects.filter(nonce=(4).to_bytes(16, "big")).exists()
+
+    wait_until(is_in_the_database)
     assert OpenView.objects.count() == 4
 
 

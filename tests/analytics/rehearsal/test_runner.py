@@ -26,9 +26,22 @@ from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from messages.models import AuditEntry, HelpLink, Rendition
 from tests import world
+from tests.installation import copy_migrated_databases
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
 DATABASE_OF = {"analytics.OpenView": "audience", "analytics.FoldedHour": "audience"}
+
+
+@pytest.fixture(autouse=True)
+def migrated_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each rehearsal would else migrate databases of its own, which takes longer than the walk."""
+    own = runner.sandbox_environment
+
+    def prepared(directory: Path) -> dict[str, str]:
+        copy_migrated_databases(directory)
+        return own(directory)
+
+    monkeypatch.setattr(runner, "sandbox_environment", prepared)
 
 
 @pytest.fixture
@@ -60,6 +73,7 @@ def walked(campaign: Campaign) -> dict[str, Any]:
     return told
 
 
+@pytest.mark.process
 class TestItWalks:
     def test_every_form_to_a_look_that_an_analyst_can_read(self, campaign: Campaign) -> None:
         told = walked(campaign)
@@ -97,6 +111,7 @@ class TestItWalks:
 
 
 class TestItIsKeptApart:
+    @pytest.mark.process
     def test_pointed_at_the_real_directory_it_refuses_and_that_is_found(
         self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -107,6 +122,7 @@ class TestItIsKeptApart:
             walked(campaign)
         assert state() == before
 
+    @pytest.mark.process
     def test_with_the_real_keys_it_refuses_too(self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
         own, real = runner.sandbox_environment, {"KEY_DIRECTORY": str(settings.KEY_DIRECTORY)}
         monkeypatch.setattr(runner, "sandbox_environment", lambda directory: own(directory) | real)
@@ -118,6 +134,7 @@ class TestItIsKeptApart:
         with pytest.raises(walkthrough.NotASandbox):
             walkthrough.run_walkthrough(campaign_copy.export_campaign(campaign))
 
+    @pytest.mark.process
     def test_its_receipts_are_refused_by_the_real_surface(self, campaign: Campaign, tmp_path: Path) -> None:
         names = f"campaign={campaign.pk}, arm={campaign.arms.all()[0].pk}, placement={campaign.placements.get().pk}"
         script = (
@@ -152,6 +169,7 @@ class TestItIsKeptApart:
         assert "mara" not in rows
         assert campaign.salt not in rows
 
+    @pytest.mark.process
     def test_nothing_of_it_stays_on_disk(self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
         made: list[Path] = []
         own = runner.sandbox_environment
@@ -200,6 +218,7 @@ class TestAskingForOne:
             runner.run_rehearsal(runner.request_rehearsal(campaign, by=mara, now=world.NOON))
         assert Rehearsal.objects.get().state == "failed"
 
+    @pytest.mark.process
     def test_the_worker_begins_one_and_notices_that_its_process_is_gone(
         self, campaign: Campaign, mara: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -238,6 +257,7 @@ class TestThePage:
         manager.post("/campaigns/pilot/rehearsal/")
         assert "Waiting for the worker" in self.page(manager)
 
+    @pytest.mark.process
     def test_is_marked_as_a_rehearsal_and_shows_problems_and_the_look(
         self, campaign: Campaign, manager: Client
     ) -> None:

@@ -148,6 +148,7 @@ def test_no_two_nonces_are_alike_whichever_thread_draws_them() -> None:
     assert len(set(drawn)) == 16_000
 
 
+@pytest.mark.process
 def test_a_child_process_draws_none_of_its_parent_s_nonces() -> None:
     fresh_nonce()  # some lie ready now
     reads, writes = os.pipe()

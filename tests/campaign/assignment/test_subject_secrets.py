@@ -77,11 +77,13 @@ def secrets(place: Path) -> list[Path]:
     return found
 
 
+@pytest.mark.process
 def test_nobody_is_linked_after_the_close(place: Path) -> None:
     assert len(stored_numbers(place / "yesterday")) >= 2 * len(SUBJECTS)  # there is something to be linked to
     assert attack(place) == set()
 
 
+@pytest.mark.process
 def test_no_byte_of_the_secrets_is_left(place: Path) -> None:
     for path in secrets(place):
         assert files_containing(path.read_bytes(), place / "now") == []
@@ -106,17 +108,20 @@ def write(database: Path, secret: bytes | str) -> None:
         connection.execute("INSERT INTO leak VALUES (?)", [secret])
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("plant", [in_the_directory, in_the_database, in_yesterdays_copy_as_text])
 def test_a_secret_that_is_left_anywhere_links_them_all(place: Path, plant: Callable[[Path], None]) -> None:
     plant(place)
     assert attack(place) == set(SUBJECTS)
 
 
+@pytest.mark.process
 def test_a_key_that_is_written_anywhere_is_found(place: Path) -> None:
     (place / "now" / "server.log").write_text(f"GET /?unit={SUBJECTS[7]}")
     assert attack(place) == {SUBJECTS[7]}
 
 
+@pytest.mark.process
 def test_a_number_that_needs_no_secret_is_found(place: Path) -> None:
     write(place / "yesterday" / "audience.sqlite3", hashlib.sha256(SUBJECTS[3].encode()).digest()[:16])
     assert attack(place) == {SUBJECTS[3]}

@@ -189,6 +189,7 @@ class TestADirectoryThatOthersMayRead:
         assert [found.id for found in check_key_permissions(None)] == ["campaign.W002"]
 
 
+@pytest.mark.process
 def test_a_fault_is_one_sentence_and_status_1(tmp_path: Path) -> None:
     """The real command, in an installation without tables and with a key directory that is none."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from campaign.assignment.receipts import Receipt, ReceiptInvalid, ReceiptSigner
 from campaign.keys import reloader, store
 from campaign.keys.reloader import KeyReloader
+from tests.waiting import wait_until
 from tests.world import HOUR
 
 NOTE = Receipt(campaign=3, arm=7, placement=2, hour=HOUR, closes=HOUR + 3, locale="en", nonce=bytes(range(16)))
@@ -146,10 +145,3 @@ def test_the_directory_is_looked_at_in_the_background(
     here.start_refreshing()
     store.rotate_receipt_key(tmp_path, now=clock(), lead_seconds=0)
     wait_until(lambda: here.receipt_signer.issue(NOTE) != old)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)

@@ -22,6 +22,7 @@ from messages.audit import log
 from messages.models import AuditEntry, Message
 from tests import world
 from tests.installation import manage, new_installation
+from tests.waiting import wait_until
 
 REASON = "It names somebody."
 
@@ -200,8 +201,7 @@ class Pair:
         cookies = f"{self.session}; csrftoken={token[1]}"
         began = time.monotonic()
         assert "Stopped everywhere" in self.ask(page, sent, {"Cookie": cookies})
-        while time.monotonic() - began < limit and self.shows() != {"A neutral headline"}:
-            time.sleep(0.05)
+        wait_until(lambda: time.monotonic() - began >= limit or self.shows() == {"A neutral headline"})
         return time.monotonic() - began
 
 
@@ -215,22 +215,24 @@ def two_servers(directory: Path, **variables: str) -> Iterator[Pair]:
             stack.enter_context(launcher.run_server(launcher.PRODUCTION_APPLICATION, environment=own)) for _ in range(2)
         ]
         pair = Pair(tuple(urls), key, session)
-        end = time.monotonic() + 20
-        while True:
+
+        def both_show_it() -> bool:
             with contextlib.suppress(urllib.error.URLError):
-                if pair.shows() == {"A user headline"}:
-                    break
-            assert time.monotonic() < end, "the servers never showed the message"
-            time.sleep(0.1)
+                return pair.shows() == {"A user headline"}
+            return False
+
+        wait_until(both_show_it, what="the message on both servers")
         yield pair
 
 
+@pytest.mark.process
 def test_no_server_shows_a_stopped_message_after_ten_seconds(tmp_path: Path) -> None:
     with two_servers(tmp_path) as pair:
         took = pair.seconds_until_gone()
         assert took < LIMIT
 
 
+@pytest.mark.process
 def test_a_server_that_never_looks_again_would_be_seen(tmp_path: Path) -> None:
     """The fault that the test above is for: a snapshot that nobody renews."""
     with two_servers(tmp_path, SNAPSHOT_SECONDS="3600") as pair:

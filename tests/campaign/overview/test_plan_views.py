@@ -75,6 +75,7 @@ def test_the_json_that_is_downloaded_has_the_fingerprint_of_the_page(manager: Cl
     assert answer["Content-Disposition"] == 'attachment; filename="pilot-plan.json"'
 
 
+@pytest.mark.process
 def test_the_file_of_a_draft_is_named_a_draft(manager: Client) -> None:
     world.draft()
     answer = manager.get(f"{PLAN}plan.pdf")
@@ -82,6 +83,7 @@ def test_the_file_of_a_draft_is_named_a_draft(manager: Client) -> None:
     assert answer["Content-Disposition"] == 'attachment; filename="pilot-plan-draft.pdf"'
 
 
+@pytest.mark.process
 def test_a_pdf_that_cannot_be_made_is_said_kindly(manager: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     world.launched()
     monkeypatch.setattr(export, "_PDF_SCRIPT", export._PDF_SCRIPT.with_name("not-there.py"))

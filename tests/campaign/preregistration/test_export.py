@@ -39,6 +39,12 @@ def pdf_of(campaign: Campaign) -> bytes:
     return export.as_pdf(export.build_plan_document(Campaign.objects.get(pk=campaign.pk).plan))
 
 
+def pdf_in_this_process(campaign: Campaign) -> bytes:
+    """The same bytes as `pdf_of`, without a process that loads all that draws."""
+    told = export.build_plan_document(Campaign.objects.get(pk=campaign.pk).plan)
+    return preregistration_pdf.render_pdf(json.loads(json.dumps(export._on_paper(told))))
+
+
 def read(pdf: bytes) -> str:
     pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages]
     return " ".join(" ".join(pages).split())
@@ -82,7 +88,7 @@ def _launched(campaign: Campaign) -> Campaign:
 
 
 def test_the_pdf_stands_in_the_order_of_the_template() -> None:
-    text = read(pdf_of(world.launched()))
+    text = read(pdf_in_this_process(world.launched()))
     at = -1
     for title in TEMPLATE:
         found = text.find(title, at + 1)
@@ -92,7 +98,7 @@ def test_the_pdf_stands_in_the_order_of_the_template() -> None:
 
 def test_the_pdf_holds_the_fingerprint_the_words_of_each_arm_and_nobodys_name() -> None:
     campaign = world.launched()
-    text = read(pdf_of(campaign))
+    text = read(pdf_in_this_process(campaign))
     assert campaign.plan.fingerprint in text
     for arm in campaign.arms.all():
         assert arm.revision.renditions.get().headline in text
@@ -101,7 +107,7 @@ def test_the_pdf_holds_the_fingerprint_the_words_of_each_arm_and_nobodys_name() 
 
 
 def test_the_pdf_of_a_draft_says_so_at_its_top_and_on_every_page() -> None:
-    pdf = pdf_of(world.draft())
+    pdf = pdf_in_this_process(world.draft())
     for page in pypdf.PdfReader(io.BytesIO(pdf)).pages:
         assert "draft, not frozen" in page.extract_text()
     assert "DRAFT of an analysis plan" in read(pdf)
@@ -114,7 +120,7 @@ def test_arabic_quotes_and_spanish_can_be_read_back() -> None:
     campaign.save()
     in_arabic_too(campaign)
     with translation.override("es"):
-        text = read(pdf_of(campaign))
+        text = read(pdf_in_this_process(campaign))
     assert "¿Qué frase “funciona”? Año uno" in text
     assert "Información" in text
     assert ARABIC in text
@@ -155,28 +161,30 @@ def _glyphs(text: str) -> set[int]:
 
 def _missing(text: str) -> list[str]:
     """The letters that the font has no glyph for, so that an empty box would stand there."""
-    return [letter for letter in text if ord(letter) not in _font(" ").cmap]
+    cmap = _font(" ").cmap
+    return [letter for letter in text if ord(letter) not in cmap]
 
 
+@pytest.mark.process
 def test_the_same_plan_makes_the_same_bytes() -> None:
     campaign = world.launched()
     in_arabic_too(campaign)
-    assert pdf_of(campaign) == pdf_of(campaign)
+    assert pdf_of(campaign) == pdf_of(campaign) == pdf_in_this_process(campaign)
 
 
 def test_closing_changes_nothing_in_the_file() -> None:
     campaign = world.launched()
-    before = pdf_of(campaign)
+    before = pdf_in_this_process(campaign)
     transitions.close(campaign, by=world.person("mara"), now=world.NOON)
-    assert pdf_of(campaign) == before
+    assert pdf_in_this_process(campaign) == before
 
 
 def test_another_plan_makes_other_bytes() -> None:
     campaign = world.draft()
-    before = pdf_of(campaign)
+    before = pdf_in_this_process(campaign)
     campaign.plan.planned_per_arm += 1
     campaign.plan.save()
-    assert pdf_of(campaign) != before
+    assert pdf_in_this_process(campaign) != before
 
 
 def test_what_draws_is_not_told_our_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,6 +200,7 @@ def test_what_draws_is_not_told_our_secrets(monkeypatch: pytest.MonkeyPatch) -> 
     assert "SECRET_KEY" not in str(seen["env"])
 
 
+@pytest.mark.process
 def test_a_file_that_cannot_be_drawn_is_refused_rather_than_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "_PDF_SCRIPT", export._PDF_SCRIPT.with_name("not-there.py"))
     with pytest.raises(export.PdfNotRendered):
@@ -211,6 +220,7 @@ print(sorted(loaded & {"fpdf", "PIL", "fontTools", "uharfbuzz", "defusedxml"}))
 """
 
 
+@pytest.mark.process
 def test_no_web_process_loads_what_draws() -> None:
     told = subprocess.run([sys.executable, "-c", _PROGRAM], check=True, capture_output=True, text=True).stdout
     assert told == "[]\n"

@@ -16,7 +16,6 @@ from campaign.lifecycle import frozen_plan, transitions
 from campaign.models import AnalysisPlan, Campaign, Placement, PlannedOutcome
 from campaign.wizard import answers
 from campaign.wizard.questions import QUESTION_KEYS, QUESTIONS_BY_KEY, HypothesisAnswer, answered_keys
-from messages.library import starter_library
 from messages.review import workflow
 from tests import world
 
@@ -463,7 +462,7 @@ class TestTheLastPage:
 def test_no_page_asks_the_database_more_for_a_full_library(
     manager: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    starter_library.load(now=world.NOON)
+    world.load_starter_library()
     answers.create_draft(HypothesisAnswer("Ours", SENTENCE), by=world.person("mara"))
     answer(manager, "compare", "ours", preset="full")
     for path in [

@@ -14,7 +14,6 @@ from messages.audit import log
 from messages.exchange import formats, import_export
 from messages.exchange.formats import ParsedFile, RenditionRecord, RevisionRecord, parse_file, to_csv, to_json
 from messages.exchange.import_export import ImportRefused, apply_import, export_revisions, filter_revisions, plan_import
-from messages.library import starter_library
 from messages.models import AuditEntry, Message, Rendition, Revision, Theme
 from messages.review import workflow
 from tests import world
@@ -46,7 +45,7 @@ def changed(wording: RevisionRecord, headline: str) -> RevisionRecord:
 def test_an_export_comes_back_as_the_same_words_elsewhere(write: object) -> None:
     """The whole starter library, and words in another direction, through a file into an empty installation."""
     assert callable(write)
-    starter_library.load(now=world.NOON)
+    world.load_starter_library()
     draft = Revision.objects.create(message=world.approved_revision("other").message, number=2, claim_strength="none")
     Rendition.objects.create(revision=draft, locale="ar", headline="=1+1 ‏عنوان", body="سطر\n\n-سطر آخر;@")
     before, file = all_of_it(), write(export_revisions(filter_revisions()))
@@ -59,7 +58,7 @@ def test_an_export_comes_back_as_the_same_words_elsewhere(write: object) -> None
 
 
 def test_what_is_here_already_is_unchanged() -> None:
-    starter_library.load(now=world.NOON)
+    world.load_starter_library()
     plan = plan_import(parse_file(to_csv(export_revisions(filter_revisions()))))
     assert (len(plan.unchanged), plan.revisions, plan.rejected_rows) == (64, (), ())
     with pytest.raises(ImportRefused, match="nothing new"):

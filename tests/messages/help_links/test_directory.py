@@ -25,7 +25,6 @@ from messages.audit_pages.wording import describe_action
 from messages.help_links import directory
 from messages.help_links.directory import HelpRefused
 from messages.help_links.link_checker import Code, ProbeResult
-from messages.library import starter_library
 from messages.models import AuditEntry, HelpLink
 from messages.text import lint, lint_stored
 from tests import world
@@ -75,7 +74,7 @@ class TestLaunching:
         assert "“Help: affected” (last opened 200 days ago: /help-links/help-affected/)" in said
 
     def test_a_new_installation_says_which_nine_to_check_first(self) -> None:
-        starter_library.load(now=world.NOON)
+        world.load_starter_library()
         campaign = approved_campaign()
         HelpLink.objects.update(verified_on=None, verified_by="")
         with pytest.raises(ActionRefused, match="each of these 9 help links") as refused:
@@ -119,7 +118,7 @@ class TestLaunching:
             )
 
     def test_the_demo_checks_in_its_own_name(self) -> None:
-        starter_library.load(now=world.NOON)
+        world.load_starter_library()
         demo.create_accounts()
         demo.create_campaign(now=world.NOON, origins=[], planned_per_arm=100)
         assert set(HelpLink.objects.values_list("verified_by", flat=True)) == {"the demo, which opened none of them"}
@@ -272,7 +271,7 @@ class TestAskingByMachine:
 
 
 def test_the_migration_tells_of_the_starter_links_only_what_a_source_says() -> None:
-    starter_library.load(now=world.NOON)
+    world.load_starter_library()
     told = {link.key: (link.channels, link.facts_from) for link in HelpLink.objects.all()}
     HelpLink.objects.update(channels=["web"], facts_from="")  # as an installation before it
     import_module("messages.migrations.0009_help_links").tell_what_is_known(apps, BaseDatabaseSchemaEditor(connection))
@@ -280,7 +279,7 @@ def test_the_migration_tells_of_the_starter_links_only_what_a_source_says() -> N
 
 
 def test_the_starter_links_say_nothing_that_we_do_not_know() -> None:
-    starter_library.load(now=world.NOON)
+    world.load_starter_library()
     assert not HelpLink.objects.exclude(hours="", cost="", contact="").exists()
     assert not HelpLink.objects.exclude(verified_on=None).exists()
     assert set(HelpLink.objects.exclude(channels=["web"]).values_list("key", flat=True)) == {"stop-it-now-uk"}

@@ -16,6 +16,7 @@ import pytest
 
 from messages.help_links import link_checker
 from messages.help_links.link_checker import Connector, ProbeResult, UnsafeAddress, is_public, probe, split_url
+from tests.waiting import answer_late
 
 HOST = "help.example"
 PUBLIC = "93.184.216.34"
@@ -220,7 +221,7 @@ def test_a_site_that_drips_is_hung_up_on() -> None:
         line.sendall(b"HTTP/1.1 200 OK\r\n")
         for number in range(100):
             line.sendall(f"X-{number}: ".encode())
-            time.sleep(0.1)
+            answer_late(0.1)
 
     began = time.monotonic()
     assert _against(drip, seconds=0.6).code == "silent"
@@ -228,11 +229,12 @@ def test_a_site_that_drips_is_hung_up_on() -> None:
 
 
 def test_a_site_that_says_nothing_or_nonsense_does_not_answer() -> None:
-    assert _against(lambda line: time.sleep(1), seconds=0.3).code == "silent"
+    assert _against(lambda line: answer_late(1), seconds=0.3).code == "silent"
     assert _against(lambda line: line.sendall(b"\x00\x01\x02\r\n\r\n"), seconds=2).code == "silent"
     assert _against(lambda line: line.sendall(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 1000), seconds=2).code == "silent"
 
 
+@pytest.mark.process
 def test_a_certificate_that_browsers_do_not_trust_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The real connection, but for the port: a certificate of its own making, for the right name."""
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"

@@ -10,7 +10,6 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from messages.library import starter_library
 from messages.models import AuditEntry, HelpLink
 from tests import world
 
@@ -64,7 +63,7 @@ class TestTheDirectory:
         assert "There is no help link for the person shown." in html
 
     def test_a_new_installation_sees_which_to_check_first(self, manager: Client) -> None:
-        starter_library.load(now=world.NOON)
+        world.load_starter_library()
         html = page(manager)
         assert "9 help links wait to be checked" in html
         assert html.count("Nobody has opened it yet") == 9
@@ -126,7 +125,7 @@ class TestTheDirectory:
 
 class TestChecking:
     def test_each_leads_to_the_next_until_all_are_checked(self, reviewer: Client) -> None:
-        starter_library.load(now=world.NOON)
+        world.load_starter_library()
         address = "/help-links/shore/"
         for left in range(8, -1, -1):
             shown = reviewer.get(address).context["row"].link

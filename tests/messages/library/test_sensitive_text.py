@@ -86,7 +86,7 @@ class TestTheChoice:
     @pytest.fixture
     def reader(self, client: Client, db: None) -> Client:
         world.sign_in(client, world.person("ana", "analyst"))
-        starter_library.load(now=world.NOON)
+        world.load_starter_library()
         return client
 
     def test_is_kept_by_this_browser_alone(self, reader: Client) -> None:
@@ -111,12 +111,12 @@ class TestTheChoice:
 
 class TestContentNotes:
     def test_come_with_the_starter_library(self, db: None) -> None:
-        starter_library.load(now=world.NOON)
+        world.load_starter_library()
         noted = set(Theme.objects.exclude(content_note="").values_list("key", flat=True))
         assert noted == {"trauma", "violation", "women-and-children", "not-real"}
 
     def test_reach_a_library_that_was_loaded_before_there_were_any(self, db: None) -> None:
-        starter_library.load(now=world.NOON)
+        world.load_starter_library()
         Theme.objects.update(content_note="")
         Theme.objects.filter(key="violation").update(content_note="Ours.")
         starter_library.load(now=world.NOON)

@@ -24,14 +24,14 @@ def test_the_whole_library_loads_as_approved_words() -> None:
 
 
 def test_loading_twice_changes_nothing() -> None:
-    starter_library.load(now=world.NOON)
+    world.load_starter_library()
     assert starter_library.load(now=world.NOON) == starter_library.LoadCounts(
         themes=0, messages=0, revisions=0, help_links=0
     )
 
 
 def test_words_that_staff_withdrew_stay_withdrawn() -> None:
-    starter_library.load(now=world.NOON)
+    world.load_starter_library()
     revision = Revision.objects.filter(message__frame=Frame.USER)[0]
     rafael = world.person("rafael", "reviewer")
     workflow.withdraw(revision.renditions.get(), by=rafael, now=world.NOON, reason="Not for us.")

@@ -8,7 +8,6 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from messages.library import starter_library
 from messages.models import HelpLink, Rendition, Revision
 from tests import world
 
@@ -22,13 +21,13 @@ def printed(*arguments: str) -> str:
 
 
 def test_the_starter_library_needs_no_change_and_its_links_need_a_look() -> None:
-    starter_library.load(now=world.NOON)
+    world.load_starter_library()
     last = printed().splitlines()[-1]
     assert last == "64 wordings: 0 remarks that must be seen to, 2 that should. Help links: 1."
 
 
 def test_help_that_was_checked_today_has_no_remark() -> None:
-    starter_library.load(now=world.NOON)
+    world.load_starter_library()
     HelpLink.objects.update(verified_on=timezone.localdate())
     assert printed().endswith("Help links: 0.\n")
 

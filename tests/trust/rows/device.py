@@ -109,7 +109,7 @@ def _visit(
 ) -> None:
     headers = {"Sec-GPC": "1"} if gpc else {}
     with closing(browser.new_context(java_script_enabled=scripts, extra_http_headers=headers)) as context:
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         page = context.new_page()
         page.on("request", lambda request: device.hosts.add(urlsplit(request.url).netloc))
         page.on("console", lambda line: device.items.append(line.text) if "Security Policy" in line.text else None)

@@ -1,0 +1,31 @@
+"""Read routes as an administrator does: everything that staff are shown about the campaign "pilot"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from django.test import Client
+
+from tests import permissions, world
+
+# Drawn anew for each request: CSRF tokens, a passkey's challenge, preview links; and the time of the request.
+_VARIES = re.compile(r'value="\w{64}"|csrf-token="\w+"|data-options="[^"]*"|href="/m/[^"]*"|As of \d\d:\d\d')
+
+
+def read_routes(routes: Iterable[str]) -> dict[str, str]:
+    """The body that each route answers with, without what varies from request to request."""
+    client = Client()
+    world.sign_in(client, world.person("adam", "administrator"))
+    paths = {route: permissions.example_path(route) for route in routes}
+    with permissions.undrawn_plans():
+        return {route: _read(client, path) for route, path in paths.items()}
+
+
+def _read(client: Client, path: str) -> str:
+    response = client.get(path, {"page_size": 200} if "/tallies/" in path else {})
+    assert response.status_code < 400, (
+        f"{path} answers {response.status_code}: fill in its arguments in tests/permissions.py"
+    )
+    body = b"".join(response) if response.streaming else response.content
+    return _VARIES.sub("", body.decode("utf-8", "surrogateescape"))
