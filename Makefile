@@ -5,14 +5,14 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 SERVE ?= 1
 JOBS ?= 2
-AT_ONCE = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+AT_ONCE = -n $(JOBS) --dist loadfile --no-loadscope-reorder
 RANDOM ?=
 SHUFFLED = $(if $(RANDOM),RANDOM_ORDER=$(if $(filter 1,$(RANDOM)),$$$$,$(RANDOM)))
 STAMP := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE  # tests start hundreds of processes: each would compile everything anew
 
 .DEFAULT_GOAL := help
-.PHONY: help screenshots env demo test quick proof test-postgres check run simulate bench crash fuzz power trust lock format browser compiler nginx migrate messages
+.PHONY: help architecture screenshots env demo test quick proof test-postgres check run simulate bench crash fuzz power trust lock format browser compiler nginx migrate messages
 
 help:  ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +32,7 @@ demo: env  ## run the main job once on SQLite, print the verdict, leave a site t
 test: env browser compiler nginx  ## run every test but the proofs, in a real Chromium too: under five minutes on two cores (RANDOM=1: in random order)
 	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m "not proof" --durations=10
 
-quick: env  ## run what needs no browser, no process and no network: rules, statistics, models and most pages, under a minute
+quick: env  ## run rules, statistics and models: no pages, no browser, no processes, no network; under a minute
 	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m "not proof and not browser and not process and not slow"
 
 proof: env browser compiler nginx  ## run what proves endurance: kills, power cuts, planted faults, every page in every mode
@@ -81,6 +81,9 @@ check: env  ## format, lint, types, import contracts, missing migrations, deploy
 	DATA_DIRECTORY=var/check LOCAL_HTTP=1 $(BIN)/python manage.py makemigrations --check --dry-run
 	DATA_DIRECTORY=var/check ALLOWED_HOSTS=example.org $(BIN)/python manage.py check --deploy --fail-level WARNING
 	DATA_DIRECTORY=var/check $(BIN)/python manage.py describe_api --check
+
+architecture: env  ## print rooms, arrows, circles, lines and imports by string of the three apps
+	@$(BIN)/python -m tests.architecture
 
 migrate: env
 	@LOCAL_HTTP=1 $(BIN)/python manage.py migrate --verbosity 0

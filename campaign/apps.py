@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import SimpleAdminConfig
+from django.db.models.signals import post_migrate
 
 
 class CampaignConfig(AppConfig):
@@ -8,10 +9,13 @@ class CampaignConfig(AppConfig):
 
     def ready(self) -> None:
         from campaign import checks  # noqa: F401  (importing registers them)
+        from campaign.triggers import restore_triggers
+
+        post_migrate.connect(restore_triggers, sender=self)
 
 
 class SupportConfig(SimpleAdminConfig):
-    """Django's administration with a site of our own, which shows what campaign.admin names and nothing else."""
+    """Django's admin with a site of our own, which shows only the models of campaign.admin."""
 
     default_site = "campaign.staff_site.admin_site.SupportSite"
 

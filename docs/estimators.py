@@ -1,29 +1,35 @@
-"""Writes `docs/estimators.md`, and the table in `docs/statistics.md`, from the docstrings of the statistics.
+"""Write `docs/estimators.md`, and the table in `docs/statistics.md`, from the docstrings of `analytics.stats`.
 
-python docs/estimators.py
+    python docs/estimators.py
+    python docs/estimators.py --check
 
-A docstring has five parts: its first paragraph is the question, one paragraph each begins "Formula:", "Source:" and
-"Not for:", and it ends with an example that runs as a test. What remains are notes.
+Estimators are discovered: every public function of a module of `analytics.stats` is one. `--check` lists what is still
+missing and exits with status 1 if anything is. A docstring's first paragraph is the question, one paragraph each begins
+"Formula:", "Source:" and "Not for:", and an example ends it. The other paragraphs are notes.
 """
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import pkgutil
 import sys
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import NamedTuple
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+sys.path.insert(0, str(ROOT))
 
-MODULES = [
+PAGE, STATISTICS = DOCS / "estimators.md", DOCS / "statistics.md"
+LABELS = ("Formula", "Source", "Not for")
+START, END = "<!-- estimators -->\n", "<!-- end of estimators -->\n"
+# The page's order, from simple to advanced. Modules that are not named here follow in alphabetical order.
+_ORDER = [
     *("proportions", "omnibus", "ordinal", "factorial", "strata", "clusters", "multiplicity", "sequential"),
     *("bayes", "equivalence", "power", "sample_ratio", "robustness", "meta"),
 ]
-LABELS = ("Formula", "Source", "Not for")
-START, END = "<!-- estimators -->\n", "<!-- end of estimators -->\n"
 _TITLE = """# Every estimator
 
 Each function of `analytics.stats` in five parts: the question it answers, the formula, the source, when not to use it, and an example that
@@ -38,57 +44,87 @@ library needs scipy alone: copy `analytics/stats/` beside a notebook.
 
 
 class Parts(NamedTuple):
-    """What a docstring says, part by part; a part that is missing is empty."""
+    """The parts of a docstring; a missing one is empty."""
 
     question: str
     labelled: dict[str, str]
     notes: str
     example: str
 
+    def missing(self) -> list[str]:
+        """Names of the parts that an estimator must have and this docstring lacks."""
+        present = {"question": "?" in self.question, **self.labelled, "example": ">>>" in self.example}
+        return [name.lower() for name, part in present.items() if not part]
+
+
+def modules() -> list[ModuleType]:
+    """Modules of estimators: all of `analytics.stats` but the types (`values`) and the helpers (`numerics`)."""
+    package = importlib.import_module("analytics.stats")
+    names = {found.name for found in pkgutil.iter_modules(package.__path__) if not found.ispkg} - {"values"}
+    ordered = [name for name in _ORDER if name in names] + sorted(names - set(_ORDER))
+    return [importlib.import_module(f"analytics.stats.{name}") for name in ordered]
+
+
+def estimators() -> dict[str, FunctionType]:
+    """Every estimator by its name in the documentation, such as `strata.difference`."""
+    return {_name(module, function): function for module in modules() for function in public_functions(module)}
+
+
+def missing() -> list[str]:
+    """One line for each thing that an estimator or its module still needs."""
+    lines = [f"{name}: {part}" for name, function in estimators().items() for part in parts_of(function).missing()]
+    for module in modules():
+        name = module.__name__.rpartition(".")[2]
+        tests = f"tests/analytics/stats/test_{name}.py"
+        lines += [f"{name}: module docstring"] if not module.__doc__ else []
+        lines += [f"{name}: a public function"] if not public_functions(module) else []
+        lines += [f"{name}: tests in {tests}"] if not (ROOT / tests).exists() else []
+    stale = PAGE.read_text("utf-8") != page() or STATISTICS.read_text("utf-8") != with_table(
+        STATISTICS.read_text("utf-8")
+    )
+    return [*lines, *(["docs: run python docs/estimators.py"] if stale else [])]
+
 
 def page() -> str:
-    """The whole page."""
-    parts = [_TITLE]
-    for name in MODULES:
-        module = importlib.import_module(f"analytics.stats.{name}")
-        parts.append(f"## `{name}`\n\n{(module.__doc__ or '').strip()}\n")
-        parts += [_section(f"{name}.{function.__name__}", parts_of(function)) for function in public_functions(module)]
-    return "\n".join(parts)
+    """Build the whole page."""
+    sections = [_TITLE]
+    for module in modules():
+        sections.append(f"## `{module.__name__.rpartition('.')[2]}`\n\n{(module.__doc__ or '').strip()}\n")
+        sections += [_section(_name(module, each), parts_of(each)) for each in public_functions(module)]
+    return "\n".join(sections)
 
 
 def table() -> str:
-    """Every estimator with its question and when not to use it, one a row."""
+    """Build the table of estimators: question, and when not to use it."""
     rows = ["| estimator | question | not for |", "|---|---|---|"]
-    for module in MODULES:
-        for function in public_functions(importlib.import_module(f"analytics.stats.{module}")):
-            name = f"{module}.{function.__name__}"
-            parts = parts_of(function)
-            question, mark, _ = parts.question.partition("?")
-            link = f"[`{name}`](estimators.md#{name.replace('.', '')})"
-            rows.append(f"| {link} | {question}{mark} | {parts.labelled['Not for']} |")
+    for name, function in estimators().items():
+        parts = parts_of(function)
+        question, mark, _ = parts.question.partition("?")
+        link = f"[`{name}`](estimators.md#{name.replace('.', '')})"
+        rows.append(f"| {link} | {question}{mark} | {parts.labelled['Not for']} |")
     return "\n".join(rows) + "\n"
 
 
 def with_table(text: str) -> str:
-    """The text with the current table between its markers."""
+    """Replace the table between the markers of a text."""
     before, _, rest = text.partition(START)
     return f"{before}{START}\n{table()}\n{END}{rest.partition(END)[2]}"
 
 
 def parts_of(function: FunctionType) -> Parts:
-    """The parts of a function's docstring."""
+    """Split a function's docstring into its parts."""
     text: list[str] = []
     examples: list[str] = []
-    inside = False
+    in_example = False
     for line in (inspect.getdoc(function) or "").splitlines():
-        inside = line.startswith((">>>", "...")) or (inside and line.strip() != "")
-        (examples if inside else text).append(line)
+        in_example = line.startswith((">>>", "...")) or (in_example and line.strip() != "")
+        (examples if in_example else text).append(line)
     question, _, rest = "\n".join(text).strip().partition("\n\n")
     labelled, notes = dict.fromkeys(LABELS, ""), []
     for paragraph in filter(None, (each.strip() for each in rest.split("\n\n"))):
         label, _, words = paragraph.partition(":")
         if label in LABELS:
-            # One line, so that no sign of a formula begins a line and turns into a list; a list stays one.
+            # One line, because Markdown reads an operator at the start of a line as a list; a real list stays one.
             labelled[label] = words.strip() if "\n1. " in words else " ".join(words.split())
         else:
             notes.append(paragraph)
@@ -96,14 +132,17 @@ def parts_of(function: FunctionType) -> Parts:
 
 
 def public_functions(module: ModuleType) -> list[FunctionType]:
-    """The functions that a module offers, its re-exported ones included, in the order of its file."""
-    here = f"{module.__name__.rpartition('.')[0]}."
+    """The functions that a module offers, in the order of its file; re-exported ones if `__all__` names them."""
     return [
         value
         for name, value in vars(module).items()
-        if inspect.isfunction(value) and not name.startswith("_") and value.__module__.startswith(here)
+        if inspect.isfunction(value) and not name.startswith("_")
         if value.__module__ == module.__name__ or name in getattr(module, "__all__", ())
     ]
+
+
+def _name(module: ModuleType, function: FunctionType) -> str:
+    return f"{module.__name__.rpartition('.')[2]}.{function.__name__}"
 
 
 def _section(name: str, parts: Parts) -> str:
@@ -116,6 +155,9 @@ def _section(name: str, parts: Parts) -> str:
 
 
 if __name__ == "__main__":
-    (HERE / "estimators.md").write_text(page(), encoding="utf-8")
-    statistics = HERE / "statistics.md"
-    statistics.write_text(with_table(statistics.read_text(encoding="utf-8")), encoding="utf-8")
+    if "--check" in sys.argv:
+        lacks = missing()
+        sys.stdout.writelines(f"{line}\n" for line in lacks or ["Nothing is missing."])
+        sys.exit(bool(lacks))
+    PAGE.write_text(page(), encoding="utf-8")
+    STATISTICS.write_text(with_table(STATISTICS.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Who holds every file, and what such a one can find out about subjects: for tests of what is promised to them."""
+"""An attacker who holds every file of an installation and tries to learn about subjects."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _BASE64 = re.compile(rb"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{43}(?![A-Za-z0-9+/_-
 
 
 def files_below(directory: Path) -> list[Path]:
-    """Every file, hidden ones too."""
+    """Yield every file below the directories, including hidden ones."""
     return sorted(path for path in directory.rglob("*") if path.is_file())
 
 
 def files_containing(secret: bytes, directory: Path) -> list[Path]:
-    """The files below a directory that hold a secret: raw, as hexadecimal digits, or in either base64."""
+    """Return the files that contain a secret: raw, in hexadecimal, or in either base64 alphabet."""
     encoded = (base64.b64encode(secret).rstrip(b"="), base64.urlsafe_b64encode(secret).rstrip(b"="))
     forms = (secret, secret.hex().encode(), secret.hex().upper().encode(), *encoded)
     return [path for path in files_below(directory) if any(form in path.read_bytes() for form in forms)]
 
 
 def linkable_subjects(subjects: Sequence[str], *, held: Sequence[Path], days: Iterable[int], witness: str) -> set[str]:
-    """The subjects of whom someone who holds these directories and the whole list of subjects finds anything.
+    """Return the subjects that can be linked to stored numbers, given the directories and the list of all subjects.
 
     Tried as a campaign's secret: every 32 bytes in a row of every file, and what stands there in hexadecimal or base64.
     A secret is known when it turns `witness`, whom the attacker saw with their own eyes, into a number that is stored;
@@ -54,7 +54,7 @@ def linkable_subjects(subjects: Sequence[str], *, held: Sequence[Path], days: It
 
 
 def stored_numbers(directory: Path) -> set[bytes]:
-    """Every value of 16 bytes in a database below the directory, whatever it is called there."""
+    """Return every 16-byte value in any database below the directory."""
     found = set()
     with tempfile.TemporaryDirectory() as aside:  # looking must not change what is looked at
         for path in files_below(directory):
@@ -93,7 +93,7 @@ def _named(subjects: Iterable[str], held: Iterable[Path]) -> set[str]:
 
 
 def _candidates(held: Iterable[Path]) -> Iterator[bytes]:
-    """What could be a secret, once each. Of what two copies have in common one is enough."""
+    """Yield each possible secret once. What two copies have in common is yielded once."""
     seen: set[bytes] = set()
     yield b""
     for directory in held:

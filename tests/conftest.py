@@ -4,7 +4,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from django.conf import settings
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.utils import translation
 
+from campaign.triggers import TRIGGERS
 from messages.accounts.throttle import FailedAttempts
 from tests.environment import POSTGRESQL
 from tests.installation import copy_migrated_databases, migrated_postgresql_databases
@@ -58,16 +58,18 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def clock_that_stands_still(request: pytest.FixtureRequest) -> Iterator[None]:
+def clock_that_stands_still(request: pytest.FixtureRequest) -> Iterator[time_machine.Traveller | None]:
     """In one test all readings of the clock are equal, so that none falls into another second, hour or day.
+
+    A test in which time goes on says so: `clock_that_stands_still.shift(seconds)`.
 
     Processes that a test starts have clocks of their own, and its own goes on with theirs.
     """
     if _starts_processes(request.node):
-        yield
+        yield None
     else:
-        with time_machine.travel(time.time(), tick=False):
-            yield
+        with time_machine.travel(time.time(), tick=False) as clock:
+            yield clock
 
 
 @pytest.fixture(scope="session")
@@ -117,18 +119,11 @@ def nobody_has_guessed_yet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def tables_that_keep_all_are_emptied_after_tests() -> Any:
-    """On SQLite emptying a table is a DELETE, which these refuse; on PostgreSQL it is a TRUNCATE."""
-    named = ("messages.migrations.0004_audit", "messages.migrations.0005_review_by_language")
-    keepers = [import_module(name) for name in (*named, "campaign.migrations.0009_planning")]
+    """SQLite empties a table by DELETE, which some triggers refuse; PostgreSQL by TRUNCATE, which none does."""
 
     def sql_flush(self: Any, style: Any, tables: Any, *args: Any, **options: Any) -> list[str]:
-        statements = _flush(self, style, tables, *args, **options)
-        if keepers[0].TABLE not in tables:
-            return statements
-        allow, forbid = (
-            [line for keeper in keepers for line in getattr(keeper, name)["sqlite"]] for name in ("ALLOW", "FORBID")
-        )
-        return [*allow, *statements, *forbid]
+        drop = [statement for trigger in TRIGGERS if trigger.table in tables for statement in trigger.drop("sqlite")]
+        return [*drop, *_flush(self, style, tables, *args, **options)]  # flush ends with post_migrate
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", sql_flush)

@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import scratch
 
@@ -62,16 +64,31 @@ def pytest_configure(config: pytest.Config) -> None:
         _load_profiles()
 
 
-# `make test` runs two files at a time, each in one process. What goes by a clock, and what drives a browser, comes one
-# after the other, so that it does not fight with its like; what takes long begins first: nobody waits for it at last.
-_ONE_AT_A_TIME = {
-    "tests/browser/": "in a browser",
-    "tests/crash/": "by a clock",
-    "tests/deploy/test_restart.py": "by a clock",
-}
-_LONG = (*_ONE_AT_A_TIME, "tests/trust/", "tests/deploy/", "tests/power/", "tests/fuzz/")
+# `make test` runs two files at a time, each in one process, so that what a file has made once serves all its tests.
+# What goes by a clock comes one after the other; what takes long begins first: nobody waits for it at last.
+_ONE_AT_A_TIME = ("tests/crash/", "tests/deploy/test_restart.py")
+_LONG: tuple[str, ...] = ("tests/browser/test_every_page.py", "tests/trust/", *_ONE_AT_A_TIME, "tests/browser/")
+_LONG += ("tests/deploy/", "tests/power/", "tests/fuzz/", "tests/analytics/rehearsal/", "tests/analytics/disclosure/")
+
+
+class FileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Sends a whole file to one process. (`--dist loadgroup` of xdist 3.8 groups nothing with pytest 9.)"""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "by a clock" if nodeid.startswith(_ONE_AT_A_TIME) else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(tryfirst=True, optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FileScheduling:
+    return FileScheduling(config, log)
+
+
 # Every test below these starts processes, or measures what real time does.
 _PROCESSES = ("tests/browser/", "tests/crash/", "tests/deploy/", "tests/fuzz/", "tests/power/", "tests/trust/")
+
+
+# Files of tests that ask for pages, each of which takes as long as ten rules.
+_PAGES = re.compile(r"/test_(\w+_)?views\.py::")
 
 
 def _needs_a_database(item: pytest.Item) -> bool:
@@ -92,14 +109,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.nodeid.startswith(_PROCESSES):
             item.add_marker(pytest.mark.process)
+        if _PAGES.search(item.nodeid):
+            item.add_marker(pytest.mark.slow)
     if POSTGRESQL:  # the others are the same on every engine
         items[:] = [item for item in items if _needs_a_database(item) or item.get_closest_marker("process")]
     if seed := os.environ.get(RANDOM_ORDER):
         _shuffle(items, seed)
-    if getattr(config.option, "loadgroup", False):  # in a process of pytest-xdist
-        for item in items:
-            group = next((name for at, name in _ONE_AT_A_TIME.items() if item.nodeid.startswith(at)), None)
-            item.add_marker(pytest.mark.xdist_group(group or item.nodeid.partition("::")[0]))
+    if hasattr(config, "workerinput"):  # in a process of pytest-xdist
         items.sort(key=lambda item: next((at for at, name in enumerate(_LONG) if item.nodeid.startswith(name)), 99))
     for item in items:
         for mark in item.iter_markers("only_on"):
@@ -110,3 +126,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if seed := os.environ.get(RANDOM_ORDER):
         terminalreporter.write_line(f"In random order; RANDOM={seed} repeats it.")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if "hypothesis" not in sys.modules:  # Its plugin would import it to say that there is nothing to say.
+        session.config.pluginmanager.unregister(name="hypothesispytest")

@@ -7,6 +7,7 @@ import hashlib
 import sqlite3
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,7 +36,8 @@ def sources(root: Path = ROOT) -> list[Path]:
         path = waiting.pop()
         if path not in found:
             found.add(path)
-            waiting += [file for name in _imports(path) for file in _files_of(root, name)]
+            names = _imports(path.read_bytes(), path.parent.name == "migrations")
+            waiting += [file for name in names for file in _files_of(root, name)]
     return sorted([*found, *(root / "requirements").glob("*.txt")])
 
 
@@ -48,17 +50,18 @@ def _files_of(root: Path, name: str) -> Iterator[Path]:
         yield from (path for path in (*packages, module) if path.is_file())
 
 
-def _imports(path: Path) -> Iterator[str]:
+@cache
+def _imports(source: bytes, by_string: bool) -> frozenset[str]:
     """Every name that a file imports, wherever in it; of `from a import b`, both a and a.b.
 
     A migration names others by a string as well, for import_module().
     """
-    by_string = path.parent.name == "migrations"
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found.update([node.module, *(f"{node.module}.{alias.name}" for alias in node.names)])
         elif by_string and isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+            found.add(node.value)
+    return frozenset(found)

@@ -1,7 +1,7 @@
-"""`python -m tests.screenshots`: pictures of the main pages at a desk and on a phone, light and dark, as WebP.
+"""Take screenshots of the main pages: `python -m tests.screenshots`.
 
-They show the installation of the browser tests, whose counts are always the same: pictures differ between two runs
-by the dates alone. All go to var/pictures; those that the README shows go to docs/pictures as well.
+Each page is taken at desktop and phone size, light and dark, as WebP. The data are those of the browser tests, so two
+runs differ only in dates. All pictures go to var/pictures; those of the README also go to docs/pictures.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ Scheme = Literal["light", "dark"]
 
 @contextmanager
 def site() -> Iterator[tuple[str, dict[str, Any]]]:
-    """A running installation with the cast in it."""
+    """Run an installation with the data of tests/browser/cast.py."""
     with (
         tempfile.TemporaryDirectory(prefix="second-thought-pictures-") as directory,
         new_installation(Path(directory), {"LOCAL_HTTP": "1"}) as environment,
@@ -75,7 +75,7 @@ def site() -> Iterator[tuple[str, dict[str, Any]]]:
 def take(
     browser: Browser, url: str, cast: dict[str, Any], name: str, *, phone: bool, scheme: Scheme, whole: bool
 ) -> bytes:
-    """One picture: what a window shows, or the whole page."""
+    """Take one picture, of the visible part or of the whole page."""
     role, where = PICTURES[name]
     kind, _, key = where.partition(" ")
     address = {"made": cast["made"].get(key), "drawn": f"/drawn/{key}/"}.get(kind, where)
@@ -103,7 +103,7 @@ def take(
 
 
 def main() -> None:
-    """Take them all, or those that are named."""
+    """Take all pictures, or the named ones."""
     parser = argparse.ArgumentParser(prog="python -m tests.screenshots", description=__doc__)
     parser.add_argument("names", nargs="*", help=f"of {', '.join(PICTURES)}; all if none is named")
     parser.add_argument("--whole", action="store_true", help="the whole page, not only what the window shows")

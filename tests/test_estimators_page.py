@@ -1,11 +1,12 @@
-"""The page of estimators and the table in statistics are what the docstrings say; each docstring has five parts."""
+"""Every estimator has its five parts, a test file and a place in the documentation."""
 
-import importlib
 import importlib.util
 from pathlib import Path
 from types import FunctionType, ModuleType
 
 import pytest
+
+import analytics.stats
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -20,34 +21,31 @@ def _generator() -> ModuleType:
 
 
 GENERATOR = _generator()
-FUNCTIONS: dict[str, FunctionType] = {
-    f"{name}.{function.__name__}": function
-    for name in GENERATOR.MODULES
-    for function in GENERATOR.public_functions(importlib.import_module(f"analytics.stats.{name}"))
-}
 
 
-def test_the_page_of_estimators_is_up_to_date() -> None:
-    written = (DOCS / "estimators.md").read_text(encoding="utf-8")
-    assert GENERATOR.page() == written, "run: python docs/estimators.py"
-    assert [name for name in FUNCTIONS if f"\n### `{name}`\n" not in written] == []
-    assert len(FUNCTIONS) >= 41
+def test_nothing_is_missing() -> None:
+    assert GENERATOR.missing() == [], "see: python docs/estimators.py --check"
 
 
-def test_the_table_of_estimators_in_statistics_is_up_to_date() -> None:
-    written = (DOCS / "statistics.md").read_text(encoding="utf-8")
-    assert written.count(GENERATOR.START) == written.count(GENERATOR.END) == 1
-    assert GENERATOR.with_table(written) == written, "run: python docs/estimators.py"
-    assert [name for name in FUNCTIONS if f"| [`{name}`](estimators.md#" not in written] == []
+def test_page_and_table_name_every_estimator() -> None:
+    page, statistics = GENERATOR.PAGE.read_text("utf-8"), GENERATOR.STATISTICS.read_text("utf-8")
+    names = list(GENERATOR.estimators())
+    assert len(names) >= 41
+    assert [name for name in names if f"\n### `{name}`\n" not in page] == []
+    assert statistics.count(GENERATOR.START) == statistics.count(GENERATOR.END) == 1
+    assert [name for name in names if f"| [`{name}`](estimators.md#" not in statistics] == []
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_every_estimator_has_question_formula_source_when_not_and_example(name: str) -> None:
-    parts = GENERATOR.parts_of(FUNCTIONS[name])
-    assert "?" in parts.question, "the first paragraph asks the question"
-    assert [label for label, words in parts.labelled.items() if not words] == []
-    assert list(parts.labelled) == ["Formula", "Source", "Not for"]
-    assert ">>>" in parts.example
+def test_a_new_module_is_discovered_and_what_it_lacks_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "made_up.py").write_text('def estimate():\n    """What is it?\n\n    Formula: one.\n    """\n', "utf-8")
+    monkeypatch.setattr(analytics.stats, "__path__", [*analytics.stats.__path__, str(tmp_path)])
+    assert GENERATOR.missing() == [
+        *("made_up.estimate: source", "made_up.estimate: not for", "made_up.estimate: example"),
+        *("made_up: module docstring", "made_up: tests in tests/analytics/stats/test_made_up.py"),
+        "docs: run python docs/estimators.py",
+    ]
 
 
 def test_a_docstring_without_its_parts_is_noticed() -> None:

@@ -1,4 +1,4 @@
-"""The main path in one test: a message is shown, seen, acted on, counted, forgotten, compared, and said in words."""
+"""The main path in one test: serve, expose, engage, fold, estimate, report."""
 
 import random
 
@@ -13,6 +13,7 @@ from messages.models import Message
 from tests import world
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(databases=["default", "audience"])
 def test_from_a_shown_message_to_a_sentence() -> None:
     # A manager takes approved words from the library into a campaign; a second person approves; the plan is frozen.

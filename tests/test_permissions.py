@@ -18,6 +18,7 @@ from campaign.models import Campaign
 from messages.audit_pages import views
 from tests import permissions, route_matrix, world
 
+pytestmark = [pytest.mark.process, pytest.mark.slow]  # the plan as a PDF is drawn by a process
 STAFF = sorted({route for route, _, _ in route_matrix.expected_outcomes()})
 AUDIENCE = sorted({route for route, _ in route_matrix.expected_audience_outcomes()})
 

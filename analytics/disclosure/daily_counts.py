@@ -30,8 +30,8 @@ class DayTotal:
 def releasable_days(days: Sequence[DayTotal], *, looks: Collection[int], now: int, least: int) -> list[DayTotal]:
     """The days that may be shown, of whole days in order; `now` is how many are counted at this moment.
 
-    >>> days = [Day(date(2026, 3, 1), 40), Day(date(2026, 3, 2), 95), Day(date(2026, 3, 3), 140)]
-    >>> [each.people for each in shown(days, looks=[100], now=150, least=10)]
+    >>> days = [DayTotal(date(2026, 3, day), people) for day, people in ((1, 40), (2, 95), (3, 140))]
+    >>> [each.people for each in releasable_days(days, looks=[100], now=150, least=10)]
     [40, 140]
     """
     told: list[DayTotal] = []

@@ -1,14 +1,14 @@
-"""The worker answers who asked to look early: the look is made, and on record, once for each who asked.
+"""Record the early looks that analysts requested.
 
-The look and the note that it was made are two transactions, because what the first computes takes too long to keep
-the others waiting. A crash between them leaves a look that says who asked, which is found the next time.
+The look and the end of its request are two transactions, because an evaluation takes too long to hold locks for. After
+a crash between them, the look is found by the text that names who requested it.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import DatabaseError
+from django.db.models import QuerySet
 
 from analytics.embargo.access import is_embargoed
 from analytics.embargo.request import embargo_exception_text
@@ -16,32 +16,21 @@ from analytics.looks.evaluate import MAX_EXCEPTION_LENGTH, NotEvaluable, evaluat
 from analytics.models import Analysis, EarlyLook
 
 
-def answer_all_requests(*, now: datetime) -> int:
-    """Every look that was asked for and not made yet; how many were made."""
-    waiting = EarlyLook.objects.filter(done_at=None).select_related("campaign", "by").order_by("asked_at", "pk")
-    made, failure = 0, None
-    for asked in waiting:
-        try:
-            made += answer_request(asked, now=now)
-        except DatabaseError:
-            raise
-        except Exception as error:  # one that fails keeps no other waiting; the step ends as failed
-            failure = error
-    if failure is not None:
-        raise failure
-    return made
+def pending_requests() -> QuerySet[EarlyLook]:
+    """Requests without an answer, oldest first."""
+    return EarlyLook.objects.filter(done_at=None).select_related("campaign", "by").order_by("asked_at", "pk")
 
 
-def answer_request(asked: EarlyLook, *, now: datetime) -> bool:
-    """One of them; whether a look was made now. Nothing is looked at that the plan has meanwhile opened to all."""
-    made, refused = False, ""
-    said = embargo_exception_text(asked)[:MAX_EXCEPTION_LENGTH]
-    already = Analysis.objects.filter(campaign=asked.campaign, exception=said, made_at__gte=asked.asked_at).exists()
-    if not already and is_embargoed(asked.campaign):
+def record_early_look(request: EarlyLook, *, now: datetime) -> int:
+    """Answer a request and return how many looks that took; none if the embargo has ended meanwhile."""
+    recorded, refused = 0, ""
+    exception = embargo_exception_text(request)[:MAX_EXCEPTION_LENGTH]
+    looks = Analysis.objects.filter(campaign=request.campaign, exception=exception, made_at__gte=request.asked_at)
+    if not looks.exists() and is_embargoed(request.campaign):
         try:
-            evaluate(asked.campaign, now=now, embargo_exception=said, by=asked.by.get_username())
-            made = True
+            evaluate(request.campaign, now=now, embargo_exception=exception, by=request.by.get_username())
+            recorded = 1
         except NotEvaluable as reason:
             refused = str(reason)[:200]
-    EarlyLook.objects.filter(pk=asked.pk).update(done_at=now, refused=refused)
-    return made
+    EarlyLook.objects.filter(pk=request.pk).update(done_at=now, refused=refused)
+    return recorded

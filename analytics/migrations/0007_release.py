@@ -1,20 +1,7 @@
-"""What of each look may be shown, append-only like the look itself. Looks made before have none, so they show no count."""
+"""Add what may be shown of each look. Earlier looks have none, so they show no count."""
 
 import django.db.models.deletion
 from django.db import migrations, models
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.state import StateApps
-
-TRIGGER = "CREATE TRIGGER analytics_release_append_only BEFORE UPDATE ON analytics_release "
-FORBID = {
-    "sqlite": TRIGGER + "BEGIN SELECT RAISE(ABORT, 'an analysis on record cannot be changed'); END",
-    "postgresql": TRIGGER + "FOR EACH ROW EXECUTE FUNCTION analytics_append_only()",
-}
-
-
-def forbid_updates(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    if editor.connection.alias == "default":
-        editor.execute(FORBID[editor.connection.vendor])
 
 
 class Migration(migrations.Migration):
@@ -56,5 +43,4 @@ class Migration(migrations.Migration):
             ],
             options={"ordering": ["-analysis__look"]},
         ),
-        migrations.RunPython(forbid_updates, migrations.RunPython.noop),
     ]

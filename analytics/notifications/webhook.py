@@ -1,7 +1,7 @@
-"""One note to an address that a plan names: over HTTPS, to public addresses alone, and the very one looked at.
+"""Post a notice to the webhook of a plan, over HTTPS and to public addresses only.
 
-The guards are those of messages.help_links.link_checker. It is sent on nowhere, and what comes back is not read beyond
-its status.
+`messages.help_links.link_checker` checks the address and connects to that same address. Redirects are not followed,
+and only the status of the response is read.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ TIMEOUT_SECONDS = 10.0
 
 
 class WebhookRejected(Exception):
-    """The address did not take the note; the name says how."""
+    """The webhook did not answer with success."""
 
 
 def post(
@@ -28,9 +28,9 @@ def post(
     connect: Connector | None = None,
     seconds: float = TIMEOUT_SECONDS,
 ) -> None:
-    """Send `told` as JSON; `once` is the same if it is sent again.
+    """Send `payload` as JSON. Retries use the same `idempotency_key`.
 
-    Raises WebhookRejected, OSError or Unsafe if it was not accepted.
+    Raise WebhookRejected, OSError or UnsafeAddress if it is not accepted.
     """
     host, path = link_checker.split_url(url)
     address = link_checker.choose_public_address((resolve or link_checker.resolve_host)(host))

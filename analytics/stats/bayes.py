@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, betaincc, betaincinv, ndtri, xlog1py, xlogy
 
-from analytics.stats.quadrature import panels, solve_decreasing
+from analytics.stats.numerics.quadrature import panels, solve_decreasing
 from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level
 
 _Vector = npt.NDArray[np.float64]

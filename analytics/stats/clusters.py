@@ -13,7 +13,7 @@ from typing import Literal, assert_never
 import numpy as np
 import numpy.typing as npt
 
-from analytics.stats import wald
+from analytics.stats.numerics import wald
 from analytics.stats.values import Counts, Estimate, NotEstimable, check_level
 
 Variance = Literal["cr2", "cr1"]

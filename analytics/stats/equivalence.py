@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import inf, nextafter
 
-from analytics.stats import score
-from analytics.stats.inversion import critical_z, upper_tail_p
+from analytics.stats.numerics import score
+from analytics.stats.numerics.inversion import critical_z, upper_tail_p
 from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level
 
 

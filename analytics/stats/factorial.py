@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import fsum, log, sqrt
 from typing import Literal
 
-from analytics.stats import wald
+from analytics.stats.numerics import wald
 from analytics.stats.values import Counts, Estimate, NotEstimable, check_level
 
 _CELLS = ("neither", "first", "second", "both")

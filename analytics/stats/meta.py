@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import chdtrc
 
-from analytics.stats import wald
+from analytics.stats.numerics import wald
 from analytics.stats.values import Estimate, Interval, NotEstimable, check_level
 
 _Vector = npt.NDArray[np.float64]

@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 from scipy.special import ndtr
 
-from analytics.stats import score
-from analytics.stats.inversion import consistent_interval, critical_z, solve_increasing
-from analytics.stats.quadrature import panels
+from analytics.stats.numerics import score
+from analytics.stats.numerics.inversion import consistent_interval, critical_z, solve_increasing
+from analytics.stats.numerics.quadrature import panels
 from analytics.stats.values import Counts, Estimate, NotEstimable, check_level
 
 _RULE = np.polynomial.legendre.leggauss(16)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtrc
 
-from analytics.stats.exact import TIE_TOLERANCE, Floats, Integers, compositions, log_binomials
+from analytics.stats.numerics.exact import TIE_TOLERANCE, Floats, Integers, compositions, log_binomials
 from analytics.stats.values import Counts, NotEstimable
 
 FEW_EXPECTED = 5.0

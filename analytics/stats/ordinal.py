@@ -9,8 +9,8 @@ from math import fsum, isfinite, sqrt
 
 from scipy.special import stdtr
 
-from analytics.stats import wald
-from analytics.stats.inversion import consistent_interval
+from analytics.stats.numerics import wald
+from analytics.stats.numerics.inversion import consistent_interval
 from analytics.stats.values import Estimate, Levels, NotEstimable, check_level
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from math import exp, log, log1p, sqrt
 from typing import Literal
 
-from analytics.stats import score
-from analytics.stats.exact import ExactTest, exact_test
-from analytics.stats.inversion import consistent_interval, critical_z, solve_increasing, two_sided_p
+from analytics.stats.numerics import score
+from analytics.stats.numerics.exact import ExactTest, exact_test
+from analytics.stats.numerics.inversion import consistent_interval, critical_z, solve_increasing, two_sided_p
 from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level
 
 __all__ = ["ExactTest", "difference", "exact_test", "odds_ratio", "rate", "ratio"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from analytics.stats import proportions
-from analytics.stats.score import difference_of
+from analytics.stats.numerics.score import difference_of
 from analytics.stats.values import Counts, Estimate, NotEstimable, check_level
 
 StratumT = TypeVar("StratumT")

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import chdtrc, gammaln
 
-from analytics.stats.exact import compositions
+from analytics.stats.numerics.exact import compositions
 from analytics.stats.values import NotEstimable
 
 ALARM_BELOW = 0.0005

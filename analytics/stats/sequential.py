@@ -13,8 +13,8 @@ import numpy.typing as npt
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import lambertw, ndtr, ndtri
 
-from analytics.stats.inversion import consistent_interval, upper_tail_p
-from analytics.stats.quadrature import panels, solve_decreasing
+from analytics.stats.numerics.inversion import consistent_interval, upper_tail_p
+from analytics.stats.numerics.quadrature import panels, solve_decreasing
 from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level
 
 _Vector = npt.NDArray[np.float64]

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import chdtrc
 
-from analytics.stats import wald
+from analytics.stats.numerics import wald
 from analytics.stats.values import Counts, Estimate, NotEstimable, check_level
 
 _Vector = npt.NDArray[np.float64]

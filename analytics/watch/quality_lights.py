@@ -1,4 +1,4 @@
-"""The lights of the watch page: split, reach, flow, and what is left out, each a line in words with how it stands."""
+"""Show the data quality of a campaign on its watch page: sample ratio, flow, reach and exclusions."""
 
 from __future__ import annotations
 
@@ -10,30 +10,32 @@ from analytics import wording
 from analytics.models import Analysis, Pulse
 from analytics.report_rows import QualityItem, Status
 from analytics.results import split_after_pause
+from analytics.results.look_quality import UNEQUAL_REACH_P
 from campaign.models import Campaign
 
 LOW_REACH, VERY_LOW_REACH = 50, 20  # of 100 messages sent
 MANY_EXCLUDED, VERY_MANY_EXCLUDED = 20, 50  # of 100
 STALE_AFTER = timedelta(hours=3)
-UNEQUAL_REACH_P = 0.0005  # as the results page has it
-_WORST = ("unknown", "ok", "caution", "alarm")
+_BY_SEVERITY = ("unknown", "ok", "caution", "alarm")
 
 
 def dashboard_quality(
     campaign: Campaign, pulse: Pulse | None, look: Analysis | None, *, now: datetime
 ) -> tuple[QualityItem, ...]:
-    """Every light of a campaign; while the worker has not felt it, that is said in their place. `look` is the last one
-    as it may be shown."""
+    """Return one item for each check, and a warning while the worker's hourly check is overdue.
+
+    `look` is the latest look, within disclosure limits.
+    """
     running = campaign.state == Campaign.State.RUNNING
     if pulse is None and look is None:
-        return (_silent_worker(None),) if running and not _is_fresh(campaign, now) else ()
-    late = running and (pulse is None or now - pulse.felt_at > STALE_AFTER)
+        return (_overdue_check(None),) if running and not _is_fresh(campaign, now) else ()
+    overdue = running and (pulse is None or now - pulse.felt_at > STALE_AFTER)
     return (
-        *([_silent_worker(pulse)] if late else []),
-        split_after_pause.explain_pauses(_split(pulse, look), split_after_pause.arm_shares(campaign.arms.all())),
+        *([_overdue_check(pulse)] if overdue else []),
+        split_after_pause.explain_pauses(_sample_ratio(pulse, look), split_after_pause.arm_shares(campaign.arms.all())),
         *([_flow(pulse)] if running and pulse is not None else []),
         _reach(pulse, look),
-        _left_out(pulse),
+        _exclusions(pulse),
     )
 
 
@@ -41,7 +43,7 @@ def _is_fresh(campaign: Campaign, now: datetime) -> bool:
     return campaign.launched_at is not None and now - campaign.launched_at < STALE_AFTER
 
 
-def _silent_worker(pulse: Pulse | None) -> QualityItem:
+def _overdue_check(pulse: Pulse | None) -> QualityItem:
     return QualityItem(
         gettext("The worker has not looked lately"),
         "caution",
@@ -51,11 +53,11 @@ def _silent_worker(pulse: Pulse | None) -> QualityItem:
     )
 
 
-def _split(pulse: Pulse | None, look: Analysis | None) -> QualityItem:
-    """The worse of what the last look and the last hour found."""
-    found = [pulse.split] if pulse else []
-    found += [look.sample_ratio] if look else []
-    status = max(found, key=_WORST.index)
+def _sample_ratio(pulse: Pulse | None, look: Analysis | None) -> QualityItem:
+    """Return the worse status of the latest look and the hourly check."""
+    statuses = [pulse.split] if pulse else []
+    statuses += [look.sample_ratio] if look else []
+    status = max(statuses, key=_BY_SEVERITY.index)
     details = {
         "ok": gettext("Each message is seen about as often as its share asks."),
         "caution": gettext("The shares are a little off. That may be chance; look again tomorrow."),
@@ -90,33 +92,33 @@ def _reach(pulse: Pulse | None, look: Analysis | None) -> QualityItem:
             "unknown",
             gettext("A week’s messages are compared with how many of them were seen, once there are enough."),
         )
-    told = gettext("Of 100 messages sent, %(seen)s were seen on a screen.") % {"seen": wording.number(reach)}
+    rate = gettext("Of 100 messages sent, %(seen)s were seen on a screen.") % {"seen": wording.number(reach)}
     if look is not None and look.reach_p is not None and look.reach_p < UNEQUAL_REACH_P:
         more = gettext("One message reaches it less often than another: look for what differs between them.")
-        return QualityItem(gettext("Messages reach the screen unequally"), "caution", f"{told} {more}")
+        return QualityItem(gettext("Messages reach the screen unequally"), "caution", f"{rate} {more}")
     if reach < LOW_REACH:
         status: Status = "alarm" if reach < VERY_LOW_REACH else "caution"
         more = gettext("Many stand where nobody scrolls, or fail to load.")
-        return QualityItem(gettext("Many messages never reach the screen"), status, f"{told} {more}")
-    return QualityItem(gettext("Messages reach the screen"), "ok", told)
+        return QualityItem(gettext("Many messages never reach the screen"), status, f"{rate} {more}")
+    return QualityItem(gettext("Messages reach the screen"), "ok", rate)
 
 
-def _left_out(pulse: Pulse | None) -> QualityItem:
+def _exclusions(pulse: Pulse | None) -> QualityItem:
     machines, crowds = (pulse.machines or 0, pulse.crowds or 0) if pulse else (0, 0)
-    both = machines + crowds
-    if not both:
+    total = machines + crowds
+    if not total:
         return QualityItem(
             gettext("Hardly anything is left out"), "ok", gettext("Machines and crowds are shown it and not counted.")
         )
     parts = [gettext("%(share)s went to machines") % {"share": wording.number(machines)}] if machines else []
     if crowds:
         parts.append(gettext("%(share)s to a network that asked very often") % {"share": wording.number(crowds)})
-    told = gettext("Of 100 messages, %(parts)s. They are not counted.") % {"parts": ", ".join(parts)}
-    if both < MANY_EXCLUDED:
-        return QualityItem(gettext("Machines and crowds are left out"), "ok", told)
+    shares = gettext("Of 100 messages, %(parts)s. They are not counted.") % {"parts": ", ".join(parts)}
+    if total < MANY_EXCLUDED:
+        return QualityItem(gettext("Machines and crowds are left out"), "ok", shares)
     more = gettext("If it is your partner’s own server that asks so often, raise its limit.") if crowds else ""
-    status: Status = "alarm" if both >= VERY_MANY_EXCLUDED else "caution"
-    return QualityItem(gettext("Much is left out as machines or crowds"), status, f"{told} {more}".strip())
+    status: Status = "alarm" if total >= VERY_MANY_EXCLUDED else "caution"
+    return QualityItem(gettext("Much is left out as machines or crowds"), status, f"{shares} {more}".strip())
 
 
 def _status(status: str) -> Status:

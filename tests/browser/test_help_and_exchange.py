@@ -1,4 +1,4 @@
-"""A reviewer checks help links by keyboard until a campaign can launch; managers add links, and move messages."""
+"""Help links and message exchange by keyboard: check links until a campaign can launch, add links, move messages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SignIn = Callable[..., Page]
 
 @pytest.fixture
 def desk(live_server: LiveServer, page: OpenPage) -> SignIn:
-    """Opens a page of the site as somebody who is signed in; what goes wrong in the browser is in `tab.wrong`."""
+    """Open a page as a signed-in user. Browser errors are collected in `tab.wrong`."""
 
     def sign_in(person: User, path: str, **options: object) -> Page:
         client = Client()
@@ -44,7 +44,7 @@ def desk(live_server: LiveServer, page: OpenPage) -> SignIn:
 
 
 def press_until(tab: Page, name: str, *, at_most: int = 60) -> None:
-    """Go there by Tab alone, and press Enter."""
+    """Reach a control by Tab alone, and press Enter."""
     for _ in range(at_most):
         tab.keyboard.press("Tab")
         if name in tab.evaluate("document.activeElement.innerText"):

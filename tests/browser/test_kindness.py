@@ -1,4 +1,4 @@
-"""A real Chromium at the staff pages: the language, the quick way out, a veiled word by keyboard, a page in Arabic."""
+"""Staff pages in a real Chromium: language choice, quick exit, sensitive words by keyboard, a page in Arabic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a draft to a frozen plan by keyboard: sent, sent back, approved, launched with a code, and a deviation shown."""
+"""From a draft to a frozen plan by keyboard: submit, send back, approve, launch with a code, show a deviation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COUNTS = {"neutral": (2000, 700), "victim": (2000, 760), "user": (2000, 780), "b
 
 
 def forget_confirmations() -> None:
-    """As if everybody had confirmed long ago."""
+    """Let all confirmations expire."""
     for session in Session.objects.all():
         held = session.get_decoded()
         held[CONFIRMED_AT_KEY] = 0
@@ -33,7 +33,7 @@ def forget_confirmations() -> None:
 
 
 def tick(tab: Page, name: str, *, at_most: int = 80) -> None:
-    """Go to a checkbox by Tab alone, and press the space bar."""
+    """Reach a checkbox by Tab alone, and press the space bar."""
     for _ in range(at_most):
         tab.keyboard.press("Tab")
         if tab.evaluate("document.activeElement.name") == name:
@@ -43,14 +43,14 @@ def tick(tab: Page, name: str, *, at_most: int = 80) -> None:
 
 
 def step_up(tab: Page, name: str) -> None:
-    """Show by a code that it is still you."""
+    """Confirm the user with a code."""
     expect(tab.get_by_role("heading", name="Is it still you?")).to_be_visible()
     tab.get_by_label("Code of your app").fill(world.fresh_code(User.objects.get(username=name)))
     tab.get_by_role("button", name="Confirm").click()
 
 
 def taken(tab: Page, label: str) -> bytes:
-    """A file as it is downloaded."""
+    """Return the content of a download."""
     with tab.expect_download() as download:
         tab.get_by_role("link", name=label).click()
     return Path(download.value.path()).read_bytes()

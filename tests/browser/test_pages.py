@@ -1,4 +1,4 @@
-"""A real Chromium visits the hosted page and a partner's page on another origin; the tallies are what it did."""
+"""A real Chromium visits the hosted page and a partner's page on another origin. The tallies match what it did."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ demo.create_campaign(now=now - timedelta(days=2), origins=["http://localhost:{po
 
 @dataclass
 class Installation:
-    """A whole installation of its own: data directory, server, and a partner's page on another origin."""
+    """An installation: data directory, server, and a partner's page on another origin."""
 
     directory: Path
     url: str
@@ -53,13 +53,13 @@ class Installation:
         return manage(self.directory, *arguments)
 
     def recorded(self) -> dict[str, int]:
-        """How many open views have each of these outcomes on disk."""
+        """Return how many open views have each of these outcomes."""
         views = in_audience(self.directory).values()
         told = ("exposed", "left", "continued", "help_self", "help_affected")
         return {outcome: sum(bool(bits & bits_of(outcome)) for bits in views) for outcome in told}
 
     def counted(self, outcome: str) -> int:
-        """How many closed views had this outcome, over all arms."""
+        """Return how many folded views had this outcome, over all arms."""
         with closing(sqlite3.connect(self.directory / "default.sqlite3")) as database:
             asked = database.execute("SELECT COALESCE(SUM(count), 0) FROM analytics_tally WHERE outcome = ?", [outcome])
             return int(asked.fetchone()[0])
@@ -78,7 +78,7 @@ def manage(directory: Path, *arguments: str) -> str:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """Visitors come a day ago, so that their views have closed when the test folds."""
+    """Run the server a day in the past, so that views are closed when the test folds."""
     directory = tmp_path_factory.mktemp("installation")
     copy_migrated_databases(directory)
     port = launcher.free_port()
@@ -95,7 +95,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 
 def watch(page: Page) -> list[str]:
-    """Everything that went wrong on a page, as it happens."""
+    """Collect the errors of a page as they happen."""
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
@@ -103,7 +103,7 @@ def watch(page: Page) -> list[str]:
 
 
 def sent(page: Page) -> list[dict[str, Any]]:
-    """The events that a page has sent, as they go."""
+    """Collect the events of a page as they are sent."""
     events: list[dict[str, Any]] = []
 
     def note(request: Any) -> None:

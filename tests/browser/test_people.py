@@ -1,4 +1,4 @@
-"""A real Chromium lets people in: an invitation, an app, a passkey, a recovery code, confirming, and other sessions."""
+"""Accounts in a real Chromium: invitation, authenticator app, passkey, recovery code, confirmation, other sessions."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ PASSWORD = "four words nobody guesses"
 
 @pytest.fixture
 def site(live_server: LiveServer) -> str:
-    """By its name: a passkey belongs to a name, not to a number."""
+    """Serve the site under a host name, because a passkey cannot belong to an IP address."""
     return live_server.url.replace("127.0.0.1", "localhost")
 
 
 def invited(site: str, role: str) -> str:
-    """The link of a new invitation."""
+    """Return the link of a new invitation."""
     _invitation, token = invitations.invite(f"{role.split()[0]}@example.org", role, by="test", now=timezone.now())
     return f"{site}/welcome/{token}/"
 
 
 def joined(page: Page, site: str, role: str, name: str) -> None:
-    """Follow an invitation up to the choice of a second factor."""
+    """Accept an invitation up to the choice of a second factor."""
     page.goto(invited(site, role))
     page.get_by_label("Your name here").fill(name)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
@@ -45,7 +45,7 @@ def joined(page: Page, site: str, role: str, name: str) -> None:
 
 
 def set_up_app(page: Page) -> tuple[str, list[str]]:
-    """Choose the app and prove it: its secret, and the recovery codes."""
+    """Set up an authenticator app. Return its secret and the recovery codes."""
     page.get_by_role("link", name="Use an app").click()
     page.get_by_text("It cannot scan").click()
     secret = page.locator(".copy code").inner_text()
@@ -66,7 +66,7 @@ def answer_first_question(page: Page, site: str, name: str) -> None:
 
 
 def with_key(page: Page) -> None:
-    """Give the browser a security key that always says yes."""
+    """Attach a virtual security key that confirms every request."""
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
     key = {
@@ -81,7 +81,7 @@ def with_key(page: Page) -> None:
 
 
 def forget_confirmation(name: str) -> None:
-    """Ten minutes pass for everybody who is signed in under this name."""
+    """Let the confirmations of this user expire."""
     for session, data in sessions._sessions(User.objects.get(username=name)):
         store = SessionStore(session.session_key)
         store.update({**data, CONFIRMED_AT_KEY: int(time.time()) - FRESH_SECONDS - 1})

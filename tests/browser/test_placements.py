@@ -1,4 +1,4 @@
-"""A manager makes a placement, the partner pastes the line and tests it: a real Chromium, a real server, two sites."""
+"""A manager creates a placement, and the partner embeds and tests it, in a real Chromium with two sites."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ print(json.dumps([OpenView.objects.count(), sent, PlacementTest.objects.count()]
 
 @dataclass
 class Site:
-    """A server of its own, and a partner's site whose one page is whatever was pasted."""
+    """A server, and a partner's site whose page is what the test pasted."""
 
     environment: dict[str, str]
     url: str
@@ -52,7 +52,7 @@ class Site:
     pasted: list[str] = field(default_factory=list)
 
     def counted(self) -> list[int]:
-        """Open views, messages sent, tests that are open."""
+        """Return the numbers of open views, served messages and open tag checks."""
         told: list[int] = json.loads(manage("shell", "--no-imports", "-c", COUNT, environment=self.environment))
         return told
 

@@ -1,4 +1,4 @@
-"""A manager rehearses a campaign before its launch: asked for on its page, walked, read under its mark."""
+"""A manager requests a rehearsal on its page, and reads the result under its label."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ print(sum(model.objects.count() for model in (Analysis, OpenView, Tally, ServedC
 
 @dataclass
 class Site:
-    """A server of its own; the worker's step is run when a test says so."""
+    """A server whose worker step runs when a test says so."""
 
     environment: dict[str, str]
     url: str
 
     def counted(self) -> int:
-        """Everything that is counted of people, in all tables."""
+        """Return everything that is counted of people, in all tables."""
         return int(manage("shell", "--no-imports", "-c", COUNT, environment=self.environment))
 
 

@@ -1,4 +1,4 @@
-"""A review from draft to withdrawal in a real Chromium, one job after the other as each role; approving by keyboard."""
+"""A review from draft to withdrawal in a real Chromium, with approval by keyboard."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SignIn = Callable[..., Page]
 
 @pytest.fixture
 def desk(page: OpenPage, live_server: LiveServer) -> SignIn:
-    """A tab on which somebody is signed in, and that may not have a single error."""
+    """Open a tab as a signed-in user. Any browser error fails the test."""
 
     def sign_in(person: User, *, phone: bool = False) -> Page:
         client = Client()
@@ -51,7 +51,7 @@ def review_page(rendition: Rendition) -> str:
 
 
 def tab_to(tab: Page, wanted: Locator) -> None:
-    """Press Tab until it has the focus, as somebody without a mouse does."""
+    """Press Tab until an element has the focus."""
     for _ in range(40):
         if wanted.evaluate("element => element === document.activeElement"):
             return

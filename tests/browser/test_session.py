@@ -1,4 +1,4 @@
-"""The unit `session` end to end: a real Chromium, a real server, a campaign that counts browser tabs."""
+"""The unit `session` end to end in a real Chromium: a campaign that counts browser tabs."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ print(json.dumps([OpenView.objects.count(), ServedCount.objects.aggregate(n=Sum(
 
 @dataclass
 class Site:
-    """A server and a partner's page on another origin; `?keep` asks for the tag with data-session."""
+    """A server and a partner's page on another origin. With `?keep`, the page has the tag with data-session."""
 
     environment: dict[str, str]
     partner: str
 
     def counted(self) -> tuple[int, int]:
-        """Open views, and messages that were sent out to be counted."""
+        """Return the numbers of open views and of served messages."""
         views, sent = json.loads(manage("shell", "--no-imports", "-c", COUNT, environment=self.environment))
         return views, sent
 
@@ -66,7 +66,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 self.wfile.write(f"<!doctype html><title>A page</title><body>{tag}</body>".encode())
 
             def log_message(self, *args: object) -> None:
-                """Nothing."""
+                """Log nothing."""
 
         partner = ThreadingHTTPServer(("127.0.0.1", port), Partner)
         threading.Thread(target=partner.serve_forever, args=[0.02], daemon=True).start()
@@ -76,7 +76,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def read(tab: Page) -> str:
-    """Wait until the message was truly seen, and what it said."""
+    """Wait until the message was exposed, and return its text."""
     with tab.expect_response(lambda reply: reply.url.endswith("/events") and reply.status == 200):
         pass
     return tab.locator("second-thought h2").inner_text()

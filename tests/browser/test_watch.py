@@ -1,4 +1,4 @@
-"""The watch page in a browser: it looks again by itself, asks to look early on record, and keeps the embargo."""
+"""The watch page in a browser: refreshing itself, requesting an early look, keeping the embargo."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from analytics.data_quality import hourly_check
-from analytics.looks import early_looks
 from analytics.looks.evaluate import evaluate
 from analytics.models import GuardEvent, Pulse
 from analytics.notifications import events
+from analytics.worker import steps
 from campaign.models import Campaign
 from tests import world
 from tests.browser.conftest import OpenPage
@@ -31,7 +31,7 @@ MANY = {"neutral": (2000, 700), "victim": (2000, 760), "user": (2000, 780), "bot
 
 @pytest.fixture
 def desk(live_server: LiveServer, page: OpenPage) -> SignIn:
-    """Opens the watch page as somebody who is signed in, with a clock that the test can push on."""
+    """Open the watch page as a signed-in user, with a clock that the test can advance."""
 
     def sign_in(person: User, path: str = "/campaigns/pilot/watch/", **options: object) -> Page:
         client = Client()
@@ -116,7 +116,7 @@ def test_an_analyst_looks_early_on_record_and_nobody_else_reads_it(desk: SignIn,
     tab.get_by_label("Why do you have to look early?").fill("The funder’s board meets tomorrow.")
     tab.get_by_role("button", name="Look early, on record").click()
     expect(tab.get_by_text("the worker is at it")).to_be_visible()
-    early_looks.answer_all_requests(now=timezone.now())
+    steps.record_early_looks(timezone.now())
     tab.clock.run_for(11_000)
     tab.get_by_role("link", name="Read what was seen").click()
     expect(tab.locator(".verdict .sentence")).to_contain_text("44 turned back")

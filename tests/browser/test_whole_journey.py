@@ -1,6 +1,6 @@
-"""The whole journey: from four drafts to a verdict, and to keys that are no more. One story, in a real Chromium.
+"""The whole journey in a real Chromium: from four drafts to a verdict, and to destroyed keys.
 
-Mara manages, Rafael reviews, Ana analyses, Pat works at the partner. A second person is Rafael throughout.
+Mara is a manager, Rafael a reviewer, Ana an analyst, Pat the contact of the partner.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ TWO_DAYS = 48  # a subject's view is open to the end of its day
 
 @dataclass
 class Site:
-    """An installation of its own with its server, and the partner's page, which is whatever was pasted."""
+    """An installation with its server, and the partner's page with what the test pasted."""
 
     environment: dict[str, str]
     url: str
@@ -46,7 +46,7 @@ class Site:
     hours: int = 0
 
     def later(self, hours: int) -> dict[str, Any]:
-        """So many hours pass for the audience, and the worker works."""
+        """Advance the audience clock, and run the worker."""
         self.hours += hours
         Path(self.environment["DATA_DIRECTORY"], HOURS_AHEAD).write_text(str(self.hours), "ascii")
         told: dict[str, Any] = run(self.environment, "tests.browser.story:run_worker_ahead", ahead=self.hours)
@@ -77,18 +77,18 @@ def signed_in(site: Site, tab: Page, name: str) -> Page:
 
 
 def said(tab: Page) -> Any:
-    """What a page answers after a press."""
+    """Return the message that a page shows after a button was pressed."""
     return expect(tab.locator("main").get_by_role("status").first)
 
 
 def onward(tab: Page, question: int) -> None:
-    """Continue, to this question of the wizard."""
+    """Continue to this question of the wizard."""
     tab.get_by_role("button", name="Continue").click()
     expect(tab.locator(".progress")).to_have_text(f"Question {question} of 10")
 
 
 def drafts(mara: Page, site: Site) -> None:
-    """Four messages of the library get a sentence more, and ask for a review."""
+    """Add a sentence to four messages of the library, and submit them for review."""
     for key in [*site.headlines]:
         mara.goto(f"{site.url}/messages/{key}/edit/en/")
         site.headlines[key] = mara.get_by_label("Headline", exact=True).input_value()
@@ -101,7 +101,7 @@ def drafts(mara: Page, site: Site) -> None:
 
 
 def approves(rafael: Page, site: Site) -> None:
-    """Every wording that waits is read, question by question."""
+    """Approve every rendition that waits for a review."""
     for left in range(len(site.headlines), 0, -1):
         rafael.goto(f"{site.url}/reviews/")
         waiting = rafael.locator("main a[href$='/review/']")
@@ -114,7 +114,7 @@ def approves(rafael: Page, site: Site) -> None:
 
 
 def places(mara: Page, pat: Page, site: Site) -> None:
-    """A placement for the partner, who pastes its line into a page and sees that it works."""
+    """Create a placement, embed it in the partner's page and check the tag."""
     mara.goto(f"{site.url}/placements/")
     mara.get_by_role("link", name="Add a placement").click()
     mara.get_by_label("Name", exact=True).fill("Search page")
@@ -136,7 +136,7 @@ def places(mara: Page, pat: Page, site: Site) -> None:
 
 
 def plans(mara: Page, site: Site) -> None:
-    """The ten questions of the wizard."""
+    """Answer the questions of the wizard."""
     mara.goto(f"{site.url}/campaigns/new/")
     mara.get_by_label("A name for the campaign").fill("Does the second harm help?")
     mara.get_by_label("What do you expect to find?").fill(
@@ -180,7 +180,7 @@ def plans(mara: Page, site: Site) -> None:
 
 
 def launches(rafael: Page, mara: Page, site: Site) -> None:
-    """A second person reads and approves the plan; the manager freezes it."""
+    """Have a second person approve the plan, and launch the campaign."""
     rafael.goto(f"{site.url}/reviews/")
     rafael.get_by_role("link", name="Read and decide").click()
     rafael.locator("input[name=have_read]").check()
@@ -193,7 +193,7 @@ def launches(rafael: Page, mara: Page, site: Site) -> None:
 
 
 def visitors(site: Site, number: int, *, begin: int) -> Counter[str]:
-    """So many subjects come through the partner's server, and do as their arm makes them; how many of each counted."""
+    """Simulate subjects who come through the partner's server. Return how many of each arm are counted."""
     arms, dice = run(site.environment, "tests.browser.story:arms_by_headline"), random.Random(begin)
     counted: Counter[str] = Counter()
     events: list[dict[str, str]] = []
@@ -220,7 +220,7 @@ def visitors(site: Site, number: int, *, begin: int) -> Counter[str]:
 
 
 def arms_shown(site: Site) -> set[str]:
-    """The arms of sixty visitors who ask not to be counted; each of four is among them, unless luck is one in 10^7."""
+    """Return the arms of sixty opted-out visitors. The chance that one of four arms is missing is about 1 in 10^7."""
     arms = run(site.environment, "tests.browser.story:arms_by_headline")
     link = http.client.HTTPConnection(site.url.removeprefix("http://"))
     shown = set()

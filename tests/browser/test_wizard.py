@@ -1,4 +1,4 @@
-"""A manager who has never heard of a p-value plans a campaign by keyboard, on a phone too, and loses nothing."""
+"""A manager plans a campaign by keyboard, also on a phone, without losing input."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def site_with_words() -> None:
-    """The starter library, a checked directory of help, two places, two colleagues; no campaign."""
+    """Create the library, checked help links, two placements and two colleagues, but no campaign."""
     starter_library.load(now=world.NOON)
     world.mark_help_links_checked()
     world.placement("quiet-page", name="Quiet page", expected_per_day=2000)
@@ -32,7 +32,7 @@ def site_with_words() -> None:
 
 
 def reach(tab: Page, css: str, *, at_most: int = 90) -> None:
-    """Go there by Tab alone."""
+    """Reach a control by Tab alone."""
     tab.locator(css).first.wait_for(state="attached")
     for _ in range(at_most):
         tab.keyboard.press("Tab")
@@ -42,7 +42,7 @@ def reach(tab: Page, css: str, *, at_most: int = 90) -> None:
 
 
 def press(tab: Page, css: str) -> None:
-    """Reach a button or a link, and press Enter."""
+    """Reach a button or a link by Tab, and press Enter."""
     reach(tab, css)
     with tab.expect_navigation():
         tab.keyboard.press("Enter")

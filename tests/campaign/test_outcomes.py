@@ -26,8 +26,22 @@ def test_a_rating_and_a_duration_are_counted_by_value() -> None:
 def test_every_recorded_outcome_has_one_place_in_the_view() -> None:
     bits = [outcome.bit for outcome in RECORDED_OUTCOMES.values() if outcome.bit is not None]
     assert len(bits) == len(set(bits))
+    assert max(bits) < 15  # a column of 16 bits, one of them the sign
     assert all((outcome.bit is None) == bool(outcome.values) for outcome in RECORDED_OUTCOMES.values())
 
 
-def test_derived_outcomes_cannot_be_reported() -> None:
-    assert set(OUTCOMES) - set(RECORDED_OUTCOMES) == {"turned_back", "no_answer"}
+def test_derived_outcomes_follow_from_recorded_ones_and_cannot_be_reported() -> None:
+    derived = {key: outcome.derivation for key, outcome in OUTCOMES.items() if outcome.derivation}
+    assert set(OUTCOMES) - set(RECORDED_OUTCOMES) == set(derived) >= {"turned_back", "no_answer"}
+    for rule in derived.values():
+        assert {*rule.all_of, *rule.none_of} <= set(RECORDED_OUTCOMES)
+
+
+def test_the_wizard_asks_only_for_outcomes_of_which_one_direction_is_better() -> None:
+    asked = [outcome for outcome in OUTCOMES.values() if outcome.goal or outcome.harm or outcome.verb]
+    assert all(outcome.better != "none" for outcome in asked)
+    assert all(outcome.kind == "yes-no" for outcome in asked if outcome.harm or outcome.verb)
+
+
+def test_every_key_fits_its_column_and_names_its_own_entry() -> None:
+    assert all(key == outcome.key and len(key) <= 16 for key, outcome in OUTCOMES.items())

@@ -21,8 +21,9 @@ def main() -> None:
     """Work until killed."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign.settings")
     django.setup()
-    from analytics import worker
     from analytics.fold.fold import fold
+    from analytics.worker.loop import Worker
+    from analytics.worker.steps import STEPS
     from campaign.assignment.receipts import SECONDS_PER_HOUR
     from tests.crash import faults
 
@@ -33,10 +34,12 @@ def main() -> None:
     faults.plant()
     clock = FastClock.of(os.environ)
     steps = tuple(
-        replace(step, every=EVERY.get(step.name, step.every), run=fold_closed if step.name == "fold" else step.run)
-        for step in worker.STEPS
+        replace(
+            step, interval=EVERY.get(step.name, step.interval), run=fold_closed if step.name == "fold" else step.run
+        )
+        for step in STEPS
     )
-    worker.Worker(steps, clock=clock.now, write_line=_say).run_until(threading.Event(), poll_seconds=0.1)
+    Worker(steps, clock=clock.now, write_line=_say).run_until(threading.Event(), poll_seconds=0.1)
 
 
 def _say(line: str) -> None:

@@ -98,7 +98,7 @@ class TrustSite:
 
     # Processes
 
-    def start(self, application: str = "", *, workers: int = 1, seconds: float = 60.0) -> None:
+    def start(self, application: str = "", *, workers: int = 1, seconds: float = 180.0) -> None:
         """Start the server, and wait until it shows messages."""
         if application or self.fault or self.options:
             name = application or (
@@ -115,7 +115,7 @@ class TrustSite:
                 raise RuntimeError(f"the server did not start:\n{self.printed_output()}")
             time.sleep(0.05)
 
-    def recover(self, *, workers: int, seconds: float = 20.0) -> None:
+    def recover(self, *, workers: int, seconds: float = 120.0) -> None:
         """Wait until all its processes are there again; start it anew if it has ended, as a service manager does."""
         end = time.monotonic() + seconds
         while len(self.serving()) < workers or not self.serves():
@@ -165,7 +165,7 @@ class TrustSite:
         """Start the worker."""
         self._worker = self._popen(self._manage("worker"), self.environment)
 
-    def until_worked(self, seconds: float = 30.0) -> None:
+    def until_worked(self, seconds: float = 120.0) -> None:
         """Wait until the worker has taken each of its steps once."""
         end = time.monotonic() + seconds
         while len(self.ask("default", "SELECT name FROM analytics_workerstep WHERE succeeded_at IS NOT NULL")) < STEPS:

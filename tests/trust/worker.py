@@ -13,7 +13,8 @@ def main(hours: int) -> int:
     """Every step once; 1 if one failed."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign.settings")
     django.setup()
-    from analytics.worker import STEPS, Worker
+    from analytics.worker.loop import Worker
+    from analytics.worker.steps import STEPS
     from tests.trust import planted
 
     planted.in_the_worker(os.environ.get("TRUST_FAULT", ""))

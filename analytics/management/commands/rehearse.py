@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from analytics.models import Rehearsal
-from analytics.rehearsal import runner
+from analytics.rehearsal import runner, sandbox
 from analytics.simulated_visits import walkthrough
 from campaign.models import Campaign
 
@@ -23,22 +23,22 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["inside"]:
-            self._walk(options["inside"])
+            self._rehearse_in_sandbox(options["inside"])
         elif options["number"]:
-            found = Rehearsal.objects.filter(pk=options["number"], campaign__slug=options["campaign"]).first()
-            if found is None:
+            rehearsal = Rehearsal.objects.filter(pk=options["number"], campaign__slug=options["campaign"]).first()
+            if rehearsal is None:
                 raise CommandError("Nobody asked for this rehearsal.")
-            runner.run_rehearsal(found)
+            runner.run_rehearsal(rehearsal)
         else:
             campaign = Campaign.objects.filter(slug=options["campaign"]).first()
             if campaign is None:
                 raise CommandError(f"There is no campaign “{options['campaign']}”.")
             self.stdout.write(json.dumps(runner.rehearse(campaign), indent=1, ensure_ascii=False))
 
-    def _walk(self, rows: Path) -> None:
-        """Make the private installation whole, and rehearse in it."""
-        walkthrough.require_sandbox_paths()
+    def _rehearse_in_sandbox(self, rows: Path) -> None:
+        """Migrate the databases of this sandbox, and rehearse in it."""
+        sandbox.require_sandbox_paths()
         call_command("migrate", verbosity=0)
         call_command("migrate", database="audience", verbosity=0)
-        told = walkthrough.run_walkthrough(json.loads(rows.read_text("utf-8")))
-        self.stdout.write(json.dumps(told))
+        result = walkthrough.run_walkthrough(json.loads(rows.read_text("utf-8")))
+        self.stdout.write(json.dumps(result))

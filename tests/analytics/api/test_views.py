@@ -1,4 +1,4 @@
-"""The staff API about tallies and recorded looks."""
+"""The staff API for tallies and recorded looks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COUNTS = {"neutral": (2000, 700), "victim": (2000, 760), "user": (2000, 780), "b
 
 
 def looked_at(counts: dict[str, tuple[int, int]] = COUNTS) -> Campaign:
-    """A running campaign with tallies and one recorded look."""
+    """Return a running campaign with tallies and one recorded look."""
     campaign = world.launched()
     world.tally(campaign, counts)
     evaluate(campaign, now=world.NOON)

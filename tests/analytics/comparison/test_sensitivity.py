@@ -131,6 +131,7 @@ class TestPooled:
         world.tally(campaign, COUNTS)
         assert build.build(evaluate(campaign, now=world.NOON)).pooled == ()
 
+    @pytest.mark.slow
     def test_the_same_question_in_two_campaigns_is(self) -> None:
         for slug in ("pilot", "second"):
             campaign = world.launched(slug, at=world.placement(slug))
@@ -143,6 +144,7 @@ class TestPooled:
         assert both.effect == pytest.approx(240 / 498 - 175 / 500)
         assert both.low < both.effect < both.high
 
+    @pytest.mark.slow
     def test_a_broken_split_or_an_embargoed_campaign_is_left_out(self) -> None:
         broken = COUNTS | {"both": (50, 40)}
         for slug, counts, planned in (("pilot", COUNTS, 100), ("broken", broken, 100), ("early", COUNTS, 10**6)):

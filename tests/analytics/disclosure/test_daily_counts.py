@@ -55,6 +55,7 @@ def test_the_last_day_waits_until_enough_have_come_after_it() -> None:
     assert told(40, 90, now=100) == [40, 90]
 
 
+@pytest.mark.slow
 def test_a_day_that_was_shown_stays_shown() -> None:
     chance = random.Random(7)
     for _ in range(300):
@@ -132,6 +133,7 @@ def _attacked(show: Rule, *, campaigns: int) -> int:
     return found
 
 
+@pytest.mark.slow
 def test_who_reads_every_hour_and_keeps_every_look_finds_no_few_people() -> None:
     assert _attacked(rule.releasable_days, campaigns=120) == 0
 
@@ -153,6 +155,8 @@ def _in_tens(days: Sequence[DayTotal], *, looks: Collection[int], now: int, leas
     return [DayTotal(each.day, each.people // 10 * 10) for each in days]
 
 
+@pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.parametrize("fault", [_without_looks, _at_once, _all])
 def test_each_condition_left_out_gives_a_few_people_away(fault: Rule) -> None:
     """The faults planted: days close to a look, days before enough have come after them, days of a few."""
@@ -167,6 +171,7 @@ def test_days_rounded_down_to_tens_would_give_a_few_people_away_beside_exact_loo
     assert possible == [first.people]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_door_shows_days_far_from_the_looks_that_were_shown() -> None:
     campaign = world.launched(plan={"planned_per_arm": 100_000})

@@ -34,6 +34,7 @@ from tests.analytics.disclosure import five_looks
 from tests.analytics.disclosure.attacker import Cell, attacked, from_api
 from tests.analytics.disclosure.staff_output import read_routes
 
+pytestmark = pytest.mark.slow
 COUNTS = {"neutral": (2000, 700), "victim": (2000, 760), "user": (2000, 780), "both": (2000, 880)}
 ANNOYED = {"neutral": 40, "victim": 44, "user": 51, "both": 47}
 API = "/api/v1/campaigns/pilot/"
@@ -302,6 +303,7 @@ def test_five_looks_in_a_row_give_no_small_count_away_to_who_counts_in_whole_peo
     assert len(kept.told) > 1
 
 
+@pytest.mark.proof
 @pytest.mark.django_db
 def test_five_looks_that_forget_the_earlier_ones_give_small_counts_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fault planted: each look is made as if it were the first."""
@@ -360,6 +362,7 @@ def test_an_arm_paused_for_harm_does_not_tell_by_how_much(everything_that_leaves
     assert not re.search(r"5\.?1|3\.?3", guard)
 
 
+@pytest.mark.process
 def test_a_smaller_cell_than_ten_is_refused() -> None:
     ended = subprocess.run(
         [sys.executable, "manage.py", "check"],

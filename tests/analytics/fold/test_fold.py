@@ -112,6 +112,7 @@ class TestFold:
         assert sum(world.tallies(campaign).values()) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(databases=["default", "audience"], transaction=True)
 def test_a_fold_interrupted_between_any_two_statements_loses_and_doubles_nothing() -> None:
     campaign = world.launched()

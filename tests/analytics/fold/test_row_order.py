@@ -13,7 +13,6 @@ import pytest
 from django.db import DatabaseError, connections, transaction
 from scipy.stats import spearmanr
 
-from analytics import worker
 from analytics.data_inventory import schema
 from analytics.fold import row_order
 from analytics.fold.fold import fold
@@ -21,6 +20,7 @@ from analytics.ingest import writer
 from analytics.ingest.open_views import OpenViewRow, sqlite_upsert_sql
 from analytics.ingest.spool import Spool
 from analytics.models import OpenView, Tally
+from analytics.worker import steps
 from campaign.assignment.receipts import Receipt
 from campaign.models import ServedCount
 from campaign.serving.routing import OutcomeEvent
@@ -247,5 +247,5 @@ def test_counts_of_a_day_do_not_say_which_was_raised_last() -> None:
 def test_the_worker_forgets_the_order_of_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     forgotten: list[bool] = []
     monkeypatch.setattr(row_order, "erase_row_order", lambda: forgotten.append(True))
-    worker.prune_expired_records(world.NOON)
+    steps.prune_expired_records(world.NOON)
     assert forgotten == [True]

@@ -13,17 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from analytics import worker
 from analytics.ingest import open_views, writer
 from analytics.ingest.spool import Spool
 from analytics.models import Tally
+from analytics.worker import steps
 from campaign.models import Campaign
 from campaign.serving.http import Refusal
 from campaign.serving.routing import OutcomeEvent
 from tests import world
 from tests.crash.ledger import Cell, Ledger, ReportedOutcome, TrackedView
 
-pytestmark = pytest.mark.django_db(databases=["default", "audience"])
+pytestmark = [pytest.mark.django_db(databases=["default", "audience"]), pytest.mark.slow]
 
 HOUR, DAY, YEAR = 3600.0, 86_400.0, 365 * 86_400.0
 _EPOCH = date(1970, 1, 1)
@@ -83,7 +83,7 @@ class Town:
     def work(self) -> None:
         """One round of the worker: what touches events."""
         if not self.away:
-            for step in (worker.drain_spool, worker.fold_closed_views, worker.prune_expired_records):
+            for step in (steps.drain_spool, steps.fold_closed_views, steps.prune_expired_records):
                 step(datetime.fromtimestamp(self.site.now, UTC))
 
     def end(self) -> dict[Cell, int]:
@@ -202,7 +202,7 @@ def test_a_view_counts_on_the_day_on_which_it_was_shown(town: Town) -> None:
     town.site.report_event(town.site.new_receipt(), "left")
     town.site.now = at("2027-01-01 00:05")
     town.site.report_event(town.site.new_receipt(), "left")
-    worker.fold_closed_views(datetime(2037, 1, 1, tzinfo=UTC))
+    steps.fold_closed_views(datetime(2037, 1, 1, tzinfo=UTC))
     assert set(Tally.objects.filter(outcome="left").values_list("day", "count")) == {
         (date(2026, 12, 31), 1),
         (date(2027, 1, 1), 1),

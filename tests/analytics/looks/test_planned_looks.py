@@ -68,6 +68,7 @@ class TestLooks:
         assert found == [False, True, False]
         assert list(Analysis.objects.order_by("look").values_list("information", flat=True)) == [0.5, 0.5, 1.0]
 
+    @pytest.mark.slow
     def test_intervals_that_hold_at_every_look_are_wider(self) -> None:
         widths = []
         for number, monitoring in enumerate(("fixed", "group-sequential", "always-valid")):

@@ -1,4 +1,4 @@
-"""Notices: each is made once, none is lost, at most one is sent twice after a stop, none holds a count or estimate."""
+"""Notices are created once, never lost, sent at most twice after an interruption, and contain no count or estimate."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from analytics import worker
 from analytics.looks.evaluate import evaluate
 from analytics.models import GuardEvent, Notice, Pulse, Telling, WorkerStep
 from analytics.notifications import delivery, events, webhook
 from analytics.notifications.wording import email_subject_and_text, notice_sentence
-from analytics.worker import STEPS, Worker
+from analytics.worker import steps
+from analytics.worker.loop import Worker
+from analytics.worker.steps import STEPS
 from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Campaign
 from messages.audit import log
@@ -39,7 +40,7 @@ def _mail_server(settings: Any) -> None:
 
 
 def running(**plan: Any) -> Campaign:
-    """A running campaign whose maker has an address, as has ana, whom the plan names."""
+    """Return a running campaign whose author and whose plan's recipient, ana, have e-mail addresses."""
     for name in ("mara", "ana"):
         person = world.person(name)
         person.email = f"{name}@ngo.example"
@@ -183,7 +184,7 @@ class TestTheLetter:
 
 
 class Stopped(BaseException):
-    """The machine went away."""
+    """The process is interrupted."""
 
 
 class TestStops:
@@ -291,12 +292,12 @@ class TestRetries:
 
         monkeypatch.setattr(events, "record_notices", fail)
         with pytest.raises(ValueError):
-            worker.send_notices(world.NOON)
+            steps.send_notices(world.NOON)
         assert len(mail.outbox) == 2
 
 
 class Site(ThreadingHTTPServer):
-    """A webhook on this machine that keeps what it was sent."""
+    """A local webhook that keeps what it receives."""
 
     daemon_threads = True
 
@@ -314,12 +315,12 @@ class Site(ThreadingHTTPServer):
                 self.end_headers()
 
             def log_message(self, *_: Any) -> None:
-                """Quiet."""
+                """Log nothing."""
 
         super().__init__(("127.0.0.1", 0), Answer)
 
     def connect(self, host: str, address: str, seconds: float) -> socket.socket:
-        """In place of TLS to the address: plainly to this server."""
+        """Connect to this server without TLS, in place of the address."""
         self.connected_to.append((host, address))
         return socket.create_connection(("127.0.0.1", self.server_port), timeout=seconds)
 

@@ -1,4 +1,4 @@
-"""A rehearsal: invented visitors walk the whole campaign, and nothing of it reaches what is real."""
+"""Rehearsals: simulated visitors walk the whole campaign, and nothing is written to the real installation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from django.test import Client
 from django.utils import timezone
 
 from analytics.models import Rehearsal
-from analytics.rehearsal import campaign_copy, runner, views
+from analytics.rehearsal import campaign_copy, runner, sandbox, views
 from analytics.simulated_visits import walkthrough
 from campaign.keys.reloader import KeyReloader
 from campaign.lifecycle import transitions
@@ -34,24 +34,24 @@ DATABASE_OF = {"analytics.OpenView": "audience", "analytics.FoldedHour": "audien
 
 @pytest.fixture(autouse=True)
 def migrated_copies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each rehearsal would else migrate databases of its own, which takes longer than the walk."""
-    own = runner.sandbox_environment
+    """Start each sandbox with migrated databases, because migrating takes longer than the walkthrough."""
+    own = sandbox.sandbox_environment
 
     def prepared(directory: Path) -> dict[str, str]:
         copy_migrated_databases(directory)
         return own(directory)
 
-    monkeypatch.setattr(runner, "sandbox_environment", prepared)
+    monkeypatch.setattr(sandbox, "sandbox_environment", prepared)
 
 
 @pytest.fixture
 def campaign() -> Campaign:
-    """A draft of two arms that could be launched as it is, but for its words in the time of a pause."""
+    """Return a draft of two arms that could be launched. Only its fallback text is missing."""
     return world.draft(arms={"neutral": 1, "victim": 1}, plan={"planned_per_arm": 5000})
 
 
 def state() -> dict[str, Any]:
-    """How many rows each real table holds, and every file of the real directories with its content."""
+    """Return the number of rows in each real table, and the content of the files in the real directories."""
     models = [model for model in apps.get_models() if model is not Rehearsal]
     rows = {m._meta.label: m._default_manager.using(DATABASE_OF.get(m._meta.label, "default")).count() for m in models}
     real = {Path(settings.DATA_DIRECTORY), Path(settings.KEY_DIRECTORY), Path(settings.SPOOL_DIRECTORY)}
@@ -65,7 +65,7 @@ def state() -> dict[str, Any]:
 
 
 def walked(campaign: Campaign) -> dict[str, Any]:
-    """A rehearsal that went through, and left everything else as it was."""
+    """Rehearse a campaign, and check that it succeeds and changes nothing else."""
     before = state()
     told = runner.rehearse(campaign)
     assert told["report"] is not None
@@ -115,23 +115,24 @@ class TestItIsKeptApart:
     def test_pointed_at_the_real_directory_it_refuses_and_that_is_found(
         self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The planted fault: the process that walks is given what is real."""
+        """Planted fault: the process gets the environment of the real installation."""
         before = state()
-        monkeypatch.setattr(runner, "sandbox_environment", lambda directory: dict(os.environ))
+        monkeypatch.setattr(sandbox, "sandbox_environment", lambda directory: dict(os.environ))
         with pytest.raises(subprocess.CalledProcessError):
             walked(campaign)
         assert state() == before
 
     @pytest.mark.process
     def test_with_the_real_keys_it_refuses_too(self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
-        own, real = runner.sandbox_environment, {"KEY_DIRECTORY": str(settings.KEY_DIRECTORY)}
-        monkeypatch.setattr(runner, "sandbox_environment", lambda directory: own(directory) | real)
+        own, real = sandbox.sandbox_environment, {"KEY_DIRECTORY": str(settings.KEY_DIRECTORY)}
+        monkeypatch.setattr(sandbox, "sandbox_environment", lambda directory: own(directory) | real)
         with pytest.raises(subprocess.CalledProcessError) as refused:
             walked(campaign)
         assert b"outside of the rehearsal" in refused.value.stderr
 
+    @pytest.mark.slow
     def test_the_walk_refuses_in_this_process(self, campaign: Campaign) -> None:
-        with pytest.raises(walkthrough.NotASandbox):
+        with pytest.raises(sandbox.NotASandbox):
             walkthrough.run_walkthrough(campaign_copy.export_campaign(campaign))
 
     @pytest.mark.process
@@ -148,7 +149,7 @@ class TestItIsKeptApart:
         done = subprocess.run(
             command,
             cwd=settings.BASE_DIR,
-            env=runner.sandbox_environment(tmp_path),
+            env=sandbox.sandbox_environment(tmp_path),
             check=True,
             capture_output=True,
             text=True,
@@ -172,13 +173,13 @@ class TestItIsKeptApart:
     @pytest.mark.process
     def test_nothing_of_it_stays_on_disk(self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
         made: list[Path] = []
-        own = runner.sandbox_environment
+        own = sandbox.sandbox_environment
 
         def noted(directory: Path) -> dict[str, str]:
             made.append(directory)
             return own(directory)
 
-        monkeypatch.setattr(runner, "sandbox_environment", noted)
+        monkeypatch.setattr(sandbox, "sandbox_environment", noted)
         campaign.plan.outcomes.all().delete()  # so that it is quick
         runner.rehearse(campaign)
         assert [directory.exists() for directory in made] == [False]
@@ -223,12 +224,12 @@ class TestAskingForOne:
         self, campaign: Campaign, mara: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         runner.request_rehearsal(campaign, by=mara, now=world.NOON)
-        stagehand = runner.RehearsalLauncher()
+        launcher = runner.RehearsalLauncher()
         monkeypatch.setattr(sys, "executable", "/bin/false")
-        assert stagehand.start_next(now=world.NOON) == 1
-        assert stagehand._child is not None
-        stagehand._child.wait()
-        assert stagehand.start_next(now=world.NOON) == 0
+        assert launcher.start_next(now=world.NOON) == 1
+        assert launcher._process is not None
+        launcher._process.wait()
+        assert launcher.start_next(now=world.NOON) == 0
         assert Rehearsal.objects.get().state == "failed"
 
     def test_one_of_a_worker_that_died_is_broken_off_in_time(self, campaign: Campaign, mara: User) -> None:

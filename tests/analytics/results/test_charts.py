@@ -1,4 +1,4 @@
-"""Charts from rows: nothing here touches a database."""
+"""Charts drawn from report rows, without a database."""
 
 import re
 from dataclasses import replace
@@ -48,7 +48,7 @@ def said(svg: str) -> str:
 
 
 def bar(svg: str, frame: str) -> tuple[float, float]:
-    """Left and right end of the first interval in a frame's colour, in percent."""
+    """Return the ends of the first interval in a frame's colour, in percent."""
     found = next(r for r in parsed(svg).iter(f"{SVG}rect") if r.get("class") == f"range frame-{frame}")
     left, width = (float(found.attrib[name].rstrip("%")) for name in ("x", "width"))
     return left, left + width

@@ -1,4 +1,4 @@
-"""What was done otherwise than planned stands with every result, wherever it is read."""
+"""Deviations from the plan are shown with every result: on pages, in the terminal, in files and in the API."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WHAT, WHY = "It ran two days longer [as agreed].", "The partner moved to another
 
 @pytest.fixture
 def otherwise() -> Campaign:
-    """A campaign with two looks, and a deviation that was recorded after both."""
+    """Return a campaign with two looks, and a deviation that was recorded after both."""
     campaign = world.launched()
     world.tally(campaign, COUNTS)
     evaluate(campaign, now=world.NOON)

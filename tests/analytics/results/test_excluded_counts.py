@@ -1,4 +1,4 @@
-"""What is said of messages that were shown and not counted."""
+"""How a report describes messages that were served and not counted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COUNTS = {"neutral": (1000, 300), "victim": (1000, 310), "user": (1000, 290), "b
 
 
 def told(campaign: Campaign, **left_out: int) -> list[tuple[str, str]]:
-    """The report's lines on the data, with so many left out for these reasons."""
+    """Return status and text of the report's items on exclusions, given excluded counts by reason."""
     for reason, count in left_out.items():
         LeftOutCount.objects.create(
             day=date(2026, 3, 1), placement=campaign.placements.get(), reason=reason, count=count

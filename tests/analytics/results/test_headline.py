@@ -1,4 +1,4 @@
-"""The list of campaigns says of each what its results page says, and asks no more for many than for one."""
+"""The list of campaigns shows the headline of each results page, in a constant number of queries."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ def test_a_campaign_without_a_look_has_none() -> None:
     assert look_summaries([world.launched()]) == {}
 
 
+@pytest.mark.slow
 def test_many_campaigns_take_as_many_queries_as_one(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     campaigns = [looked(slug) for slug in ("plenty", "few", "skewed")]
     for some in (campaigns[:1], campaigns):

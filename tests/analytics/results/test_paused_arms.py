@@ -1,4 +1,4 @@
-"""What a harm stop looks like in words, and that no number in them tells of a few."""
+"""Sentences about paused arms. No number in them discloses a small count."""
 
 import pytest
 

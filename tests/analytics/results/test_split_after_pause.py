@@ -1,4 +1,4 @@
-"""What a pause means for the check of the split, in words: of whom it speaks, or that it cannot be judged."""
+"""How the sample-ratio status explains paused arms."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class TestInWords:
 
     @pytest.mark.parametrize("others", [1, 2])
     def test_what_was_broken_stays_broken(self, others: int) -> None:
-        """A look before the pause saw it: the pause did not do that."""
+        """The split was already broken in a look before the pause."""
         shares = [ArmShare(str(number), 1, False) for number in range(others)]
         told = split_after_pause.explain_pauses(BROKEN, [*shares, ArmShare("C", 1, True)])
         assert (told.label, told.status) == (BROKEN.label, "alarm")

@@ -1,4 +1,4 @@
-"""The results page, from tallies to words."""
+"""The results page, from tallies to sentences."""
 
 import re
 from datetime import timedelta
@@ -25,7 +25,7 @@ def analyst(client: Client) -> Client:
 
 
 def looked(counts: dict[str, tuple[int, int]] = COUNTS) -> Campaign:
-    """A running campaign with one look at these counts."""
+    """Return a running campaign with one look at these counts."""
     campaign = world.launched()
     world.tally(campaign, counts)
     evaluate(campaign, now=world.NOON)

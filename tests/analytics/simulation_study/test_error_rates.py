@@ -12,6 +12,8 @@ from analytics.comparison.compare import Rules
 from analytics.simulation_study import coverage, error_rates
 from analytics.stats import proportions
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("rate", "per_day"), [(0.5, 200), (0.05, 1_000), (0.005, 5_000), (0.0002, 50_000)])
 def test_looking_every_day_makes_few_false_calls(rate: float, per_day: int) -> None:
@@ -27,6 +29,7 @@ def test_the_rules_of_other_tools_make_many_on_the_same_data() -> None:
         assert error_rates.false_claim_rate(data, per_arm_a_day=1_000, rule=rule).share > 0.4
 
 
+@pytest.mark.proof
 def test_named_looks_make_few_false_calls() -> None:
     data = error_rates.simulate_trials(0.05, per_arm_a_day=1_000, count=60, seed=2)
     found = error_rates.false_claim_rate(data, per_arm_a_day=1_000, rule=error_rates.group_sequential_rule)
@@ -77,7 +80,13 @@ def test_clusters_taken_for_strangers_claim_too_much() -> None:
     assert naive.share < robust.share - 0.05
 
 
-@pytest.mark.parametrize("entry", coverage.coverage_cases(), ids=lambda entry: f"{entry.interval}; {entry.setting}")
+_CASES = [
+    case if number % 8 == 0 else pytest.param(case, marks=pytest.mark.proof)
+    for number, case in enumerate(coverage.coverage_cases())
+]
+
+
+@pytest.mark.parametrize("entry", _CASES, ids=lambda entry: f"{entry.interval}; {entry.setting}")
 def test_every_interval_holds_the_truth_about_as_often_as_it_says(entry: coverage.CoverageCase) -> None:
     trials = 300
     found = coverage.simulate_case(entry, count=round(trials / entry.trials_fraction), seed=7)

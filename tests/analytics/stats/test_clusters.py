@@ -82,6 +82,7 @@ ONE = st.integers(1, 10**6).flatmap(lambda n: st.integers(0, n).map(lambda x: Co
 MANY = st.lists(ONE, min_size=2, max_size=6)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(MANY, MANY, st.sampled_from([0.5, 0.95, 0.999]))
 def test_interval_and_p_value_agree(treated: list[Counts], control: list[Counts], level: float) -> None:

@@ -99,6 +99,7 @@ def test_the_z_of_large_arms_is_nearly_walds() -> None:
     assert found.p_value == pytest.approx(0.00096, rel=0.05)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(counts, counts, st.sampled_from([0.001, 0.05, 0.3, 0.999]), st.sampled_from([0.6, 0.95, 0.999]))
 def test_the_interval_lies_inside_the_margins_exactly_when_equivalent(

@@ -26,6 +26,7 @@ def test_benjamini_and_hochberg_reject_four_of_their_fifteen() -> None:
     assert [q <= 0.05 for q in benjamini_hochberg(THROMBOLYSIS)] == [True] * 4 + [False] * 11
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(p_values)
 def test_both_corrections_agree_with_statsmodels(ps: list[float]) -> None:
@@ -103,6 +104,7 @@ KARLAN_LIST = [Counts(11133, 231), Counts(11134, 252), Counts(11129, 253)]
 NO_MATCH = Counts(16687, 298)
 
 
+@pytest.mark.slow
 def test_adjusted_p_values_agree_with_the_multivariate_normal_of_scipy() -> None:
     # scipy 1.17: 1 - multivariate_normal.cdf over the cube [-|z|, |z|], correlation b_i b_j, called here.
     b = np.sqrt([arm.n / (arm.n + NO_MATCH.n) for arm in KARLAN_LIST])

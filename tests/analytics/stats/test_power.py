@@ -73,6 +73,7 @@ def test_input_that_makes_no_sense_is_an_error(wrong: dict[str, float]) -> None:
         sample_size(**arguments)  # type: ignore[arg-type]  # a table of mistakes
 
 
+@pytest.mark.process
 def test_power_imports_neither_numpy_nor_scipy() -> None:
     code = "import sys, analytics.stats.power; sys.exit(any(name in sys.modules for name in ('numpy', 'scipy')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -266,6 +266,7 @@ def test_a_level_outside_zero_to_one_is_an_error() -> None:
 differences = st.sampled_from(get_args(proportions.DifferenceMethod))
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(counts(), counts(), levels, differences)
 @example(Counts(1, 1), Counts(1, 0), 0.5, "miettinen-nurminen")
@@ -415,6 +416,7 @@ def test_an_odds_ratio_that_is_not_finite_or_not_defined_is_not_estimable() -> N
 ratios = st.sampled_from([(ratio, "koopman"), (ratio, "katz"), (odds_ratio, "woolf"), (odds_ratio, "score")])
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(counts(), counts(), levels, ratios)
 def test_the_interval_of_a_ratio_excludes_one_exactly_when_p_is_small(

@@ -165,6 +165,7 @@ def test_settings_that_make_no_sense_are_an_error(wrong: dict[str, float]) -> No
         sample_ratio.always_valid([5, 5], [1, 1], **wrong)
 
 
+@pytest.mark.slow
 def test_checking_every_day_raises_few_false_alarms_where_the_fixed_test_raises_many() -> None:
     # 400 sound trials of 28 days with 200 units a day on shares 1/2, 1/4, 1/4; caution (p < 0.01) on any day.
     days = np.random.default_rng(11).multinomial(200, [0.5, 0.25, 0.25], size=(400, 28)).cumsum(axis=1)

@@ -87,6 +87,7 @@ COUNTS = st.integers(1, 10**9).flatmap(lambda n: st.integers(0, n).map(lambda x:
 STRATA = st.lists(st.builds(Stratum, treated=COUNTS, control=COUNTS), min_size=1, max_size=4)
 
 
+@pytest.mark.slow
 @given(STRATA)
 def test_swapping_arms_flips_the_sign(rows: list[Stratum]) -> None:
     there = strata.difference(rows)
@@ -97,6 +98,7 @@ def test_swapping_arms_flips_the_sign(rows: list[Stratum]) -> None:
         assert there.effect == pytest.approx(-back.effect, abs=1e-12)
 
 
+@pytest.mark.slow
 @given(STRATA, st.sampled_from([0.5, 0.95, 0.999]))
 def test_interval_and_p_value_agree(rows: list[Stratum], level: float) -> None:
     for estimate, null in ((strata.difference(rows, level=level), 0.0), (strata.odds_ratio(rows, level=level), 1.0)):

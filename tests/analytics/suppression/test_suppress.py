@@ -101,18 +101,21 @@ def attack_all(some: Iterator[Campaign]) -> Recovered:
     return found
 
 
+@pytest.mark.proof
 def test_nothing_small_is_recovered_from_hundreds_of_tables() -> None:
     found = attack_all(campaigns(40, seed=1, looks=1))
     assert (found.exact, found.narrow) == (0, 0)
     assert found.small > 300
 
 
+@pytest.mark.slow
 def test_nothing_small_is_recovered_from_all_looks_together() -> None:
     found = attack_all(campaigns(8, seed=2, looks=3))
     assert (found.exact, found.narrow) == (0, 0)
     assert found.small > 200
 
 
+@pytest.mark.proof
 def test_hiding_small_cells_alone_gives_most_of_them_away() -> None:
     """The fault planted: every sum leaves, only what is small is missing.
 
@@ -129,17 +132,20 @@ def test_hiding_small_cells_alone_gives_most_of_them_away() -> None:
     assert found.narrow > 0.6 * found.small
 
 
+@pytest.mark.slow
 def test_the_attack_finds_a_release_whose_second_columns_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suppress, "_add_secondary_suppression", lambda hidden, cells, bare: None)
     monkeypatch.setattr(inference_attack, "find_inferable_cells", lambda looks, widths, least: [])
     assert attack_all(campaigns(20, seed=1, looks=1)).exact > 10
 
 
+@pytest.mark.proof
 def test_the_attack_finds_a_release_that_was_not_attacked_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inference_attack, "find_inferable_cells", lambda looks, widths, least: [])
     assert attack_all(campaigns(40, seed=1, looks=1)).narrow > 0
 
 
+@pytest.mark.proof
 def test_the_attack_finds_looks_that_forget_the_earlier_ones() -> None:
     found = Recovered(0, 0, 0)
     for campaign in campaigns(5, seed=2, looks=3):

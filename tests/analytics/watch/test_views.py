@@ -1,4 +1,4 @@
-"""The watch page: lights in words, days, looks and guardrails; no estimate before the plan's first look, by role."""
+"""The watch page: data quality, days, looks, guardrails, and the embargo by role."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from analytics.data_quality.hourly_check import flow_status
 from analytics.disclosure.daily_counts import DayTotal
 from analytics.disclosure.gate import ArmDailyTotals
 from analytics.embargo import request
-from analytics.looks import early_looks
 from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis, EarlyLook, GuardEvent, Pulse, Tally, WorkerStep
 from analytics.results import build
 from analytics.watch import daily_chart, dashboard, quality_lights
-from analytics.worker import STEPS, Worker
+from analytics.worker import steps
+from analytics.worker.loop import Worker
+from analytics.worker.steps import STEPS
 from campaign.lifecycle import transitions
 from campaign.models import Campaign, LeftOutCount, PlannedOutcome, ServedCount
 from messages.accounts import sessions
@@ -114,7 +115,7 @@ class TestPulse:
         )
 
     def test_an_arm_that_was_paused_for_a_while_breaks_no_split(self) -> None:
-        """The others were counted on while it stood still; each of them as often as its share asks."""
+        """The other arms were counted meanwhile, each as often as its weight asks."""
         before, meanwhile = 900, 900  # people of each arm that was shown
         campaign = self.running(**dict.fromkeys(("neutral", "victim", "user"), before + meanwhile), both=before)
         assert hourly_check.check_data_quality(campaign, now=world.NOON).split == "alarm", "nobody knows of a pause yet"
@@ -280,12 +281,12 @@ class TestThePage:
 
 
 def looked_early(**plan: Any) -> Campaign:
-    """A campaign before its first planned look, that an analyst asked to look at; answered by the worker."""
+    """Return a campaign with an early look that an analyst requested and the worker made."""
     campaign = world.launched(plan={"planned_per_arm": 100_000, **plan})
     world.tally(campaign, MANY)
     evaluate(campaign, now=world.NOON)
     request.create_request(campaign, by=world.person("ana", "analyst"), reason="A funder asked.", now=world.NOON)
-    early_looks.answer_all_requests(now=world.NOON + timedelta(minutes=1))
+    steps.record_early_looks(world.NOON + timedelta(minutes=1))
     return campaign
 
 
@@ -364,11 +365,11 @@ class TestTheEmbargo:
         assert "the worker is at it" in read(WATCH, "analyst")
 
     def test_the_worker_makes_the_look_once_however_it_is_interrupted(self) -> None:
-        """Stopped between the look and the note that it was made: the look is found, and not made again."""
+        """If the worker stops between the look and its record, the look is found and not made again."""
         campaign = looked_early()
         assert Analysis.objects.filter(campaign=campaign).count() == 2
         EarlyLook.objects.update(done_at=None)
-        assert early_looks.answer_all_requests(now=world.NOON + timedelta(minutes=2)) == 0
+        assert steps.record_early_looks(world.NOON + timedelta(minutes=2)) == ""
         assert Analysis.objects.filter(campaign=campaign).count() == 2
         assert EarlyLook.objects.get().done_at is not None
 
@@ -377,7 +378,7 @@ class TestTheEmbargo:
         request.create_request(campaign, by=world.person("ana", "analyst"), reason="A funder asked.", now=world.NOON)
         world.tally(campaign, MANY)
         evaluate(campaign, now=world.NOON)
-        assert early_looks.answer_all_requests(now=world.NOON) == 0
+        assert steps.record_early_looks(world.NOON) == ""
         assert Analysis.objects.get().exception == ""
 
     def test_the_worker_has_a_step_for_it(self) -> None:

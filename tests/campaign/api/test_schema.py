@@ -49,11 +49,13 @@ def hold(value: Any, schema: dict[str, Any]) -> None:
     Draft202012Validator(schema | {"components": description()["components"]}).validate(value)
 
 
+@pytest.mark.slow
 def test_what_is_served_is_what_the_code_says_in_valid_openapi_3_1() -> None:
     assert description()["openapi"].startswith("3.1")
     call_command("describe_api", "--check")
 
 
+@pytest.mark.slow
 def test_a_description_that_has_fallen_behind_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(DECIDE_REFUSALS[500], "internal_error", "Something else.")
     with pytest.raises(CommandError, match="out of date"):

@@ -81,6 +81,7 @@ def _templates() -> list[str]:
     return sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html"))
 
 
+@pytest.mark.slow
 def test_every_marked_word_is_translated_into_every_language_that_its_page_speaks() -> None:
     assert [str(problem) for problem in catalogs.problems()] == []
 
@@ -213,6 +214,7 @@ class TestAPartialLanguage:
 
 
 class TestTheCatalogues:
+    @pytest.mark.slow
     def test_gather_words_from_templates_code_and_tables(self) -> None:
         found = {one.key[0]: one.file for one in catalogs.extract_strings()}
         assert found["There is nothing here"] == "templates/404.html"

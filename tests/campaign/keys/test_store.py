@@ -111,6 +111,7 @@ class TestRotation:
 
 
 class TestHowLongAKeyIsNeeded:
+    @pytest.mark.slow
     @given(
         signed=st.integers(0, 10**6),
         later=st.integers(0, 10**6),

@@ -37,6 +37,7 @@ def words_of(campaign: Campaign, key: str) -> Message:
 
 @pytest.mark.django_db
 class TestStopping:
+    @pytest.mark.slow
     def test_an_arm_in_any_revision_of_it_is_paused_and_the_others_go_on(self) -> None:
         campaign = world.launched()
         found = stop(words_of(campaign, "user"))

@@ -21,7 +21,7 @@ from messages.models import Rendition
 from messages.review import workflow
 from tests import world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 ARABIC = "يمكنك التوقف هنا"
 TEMPLATE = [

@@ -54,6 +54,7 @@ def database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot, "read_coarse_version", lost)
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_what_was_compiled(file: SnapshotFile, varied: Snapshot) -> None:
     file.write(varied)
     kept = file.read()
@@ -262,6 +263,7 @@ def test_whatever_is_served_is_noticed_when_it_changes(change: str) -> None:
     assert not keeper.refresh()
 
 
+@pytest.mark.slow
 def test_campaigns_that_did_not_change_cost_four_queries_however_many_they_are(
     django_assert_max_num_queries: pytest.FixtureRequest,
 ) -> None:

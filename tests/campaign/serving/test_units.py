@@ -159,6 +159,7 @@ def test_an_opaque_key_is_not_taken_for_a_person(key: str) -> None:
     assert not subject_ids.looks_like_contact_detail(key)
 
 
+@pytest.mark.slow
 @given(st.uuids())
 def test_a_random_key_is_not_taken_for_a_person(key: object) -> None:
     assert not subject_ids.looks_like_contact_detail(str(key))

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from time_machine import Traveller
 
 from campaign.lifecycle import frozen_plan, launch_checks, transitions
 from campaign.lifecycle.transitions import ActionRefused
@@ -168,10 +169,11 @@ class TestNothingIsOverwrittenSilently:
         campaign.refresh_from_db()
         assert (campaign.hypothesis, campaign.ethics_reference) == ("Theirs.", "Board")
 
-    def test_each_answer_moves_the_time_of_the_change(self) -> None:
+    def test_each_answer_moves_the_time_of_the_change(self, clock_that_stands_still: Traveller) -> None:
         campaign = world.draft()
         for step in QUESTION_KEYS:
             before = Campaign.objects.get().changed_at
+            clock_that_stands_still.shift(1)
             save(campaign, step)
             assert Campaign.objects.get().changed_at > before, step
 

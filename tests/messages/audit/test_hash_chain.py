@@ -47,6 +47,7 @@ def head(record: list[ChainEntry]) -> Head:
     return Head(record[-1].number, record[-1].digest)
 
 
+@pytest.mark.slow
 @given(records(least=0))
 def test_a_record_as_it_was_written_is_fine(record: list[ChainEntry]) -> None:
     verdict = verify_chain(record, heads=[head(record)] if record else [])
@@ -67,6 +68,7 @@ def test_a_change_of_any_field_of_any_entry_is_found_and_the_entry_named(
     assert f"Entry {at + 1} was changed after it was written." in verify_chain(record).problems
 
 
+@pytest.mark.slow
 @given(data=st.data(), record=records(least=2))
 def test_an_entry_that_is_gone_is_found_without_any_note(data: st.DataObject, record: list[ChainEntry]) -> None:
     at = data.draw(st.integers(0, len(record) - 2))
@@ -74,6 +76,7 @@ def test_an_entry_that_is_gone_is_found_without_any_note(data: st.DataObject, re
     assert f"Entry {at + 1} is missing." in verify_chain(record).problems
 
 
+@pytest.mark.slow
 @given(data=st.data(), record=records(least=2))
 def test_two_entries_that_changed_places_are_found(data: st.DataObject, record: list[ChainEntry]) -> None:
     first, second = data.draw(st.lists(st.integers(0, len(record) - 1), min_size=2, max_size=2, unique=True))
@@ -83,6 +86,7 @@ def test_two_entries_that_changed_places_are_found(data: st.DataObject, record: 
     assert {f"Entry {at + 1} was changed after it was written." for at in (first, second)} <= set(problems)
 
 
+@pytest.mark.slow
 @given(data=st.data(), record=records())
 def test_an_end_that_was_cut_off_is_found_by_the_note(data: st.DataObject, record: list[ChainEntry]) -> None:
     left = data.draw(st.integers(0, len(record) - 1))
@@ -90,6 +94,7 @@ def test_an_end_that_was_cut_off_is_found_by_the_note(data: st.DataObject, recor
     assert problem.startswith(f"The end is cut off: entry {len(record)} was noted")
 
 
+@pytest.mark.slow
 @given(data=st.data(), record=records())
 def test_a_record_that_was_written_anew_is_found_by_the_note(data: st.DataObject, record: list[ChainEntry]) -> None:
     """Whoever may write everything computes the digests again from the changed entry on."""

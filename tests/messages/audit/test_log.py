@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,11 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, connections, transaction
 
-from analytics import worker
 from analytics.looks.evaluate import evaluate
+from analytics.worker import steps
 from campaign.keys import store
 from campaign.lifecycle import transitions
+from campaign.triggers import TRIGGERS, restore_triggers
 from messages.audit import log
 from messages.audit.log import Action, ObjectKind
 from messages.audit_pages.wording import describe_action
@@ -29,7 +29,6 @@ from messages.review import workflow
 from tests import world
 
 pytestmark = pytest.mark.django_db
-TRIGGERS = import_module("messages.migrations.0004_audit")
 Committing = Callable[[], AbstractContextManager[Any]]
 
 
@@ -54,11 +53,11 @@ def add(label: str = "The pilot", by: str = "mara") -> AuditEntry:
 def tampering() -> Iterator[Any]:
     """A hand in the database that has taken the triggers away."""
     with connection.cursor() as cursor:
-        for statement in TRIGGERS.ALLOW[connection.vendor]:
-            cursor.execute(statement)
+        for trigger in TRIGGERS:
+            for statement in trigger.drop(connection.vendor):
+                cursor.execute(statement)
         yield cursor
-        for statement in TRIGGERS.FORBID[connection.vendor]:
-            cursor.execute(statement)
+        restore_triggers(using="default")
 
 
 def command(*arguments: str) -> str:
@@ -120,7 +119,7 @@ class TestWhatIsOnIt:
     def test_what_the_clock_does(self) -> None:
         campaign = world.launched()
         type(campaign).objects.filter(pk=campaign.pk).update(ends_at=world.NOON)
-        worker.open_and_close_campaigns(world.NOON)
+        steps.open_and_close_campaigns(world.NOON)
         assert sentences()[0] == "worker closed “The pilot” (campaign)"
 
     def test_a_step_that_is_refused_leaves_nothing(self) -> None:
@@ -144,7 +143,7 @@ class TestWhatIsOnIt:
         campaign = world.launched(unit="subject")
         transitions.close(campaign, by=world.person("mara"), now=world.NOON)
         store.subject_secret(directory / "keys", campaign.pk)
-        worker.destroy_unneeded_keys(world.NOON)
+        steps.destroy_unneeded_keys(world.NOON)
         assert sentences()[0] == "worker destroyed the secret of the subjects of “The pilot” (campaign)"
 
     def test_a_destruction_that_fails_is_not_on_record_and_without_a_record_there_is_none(

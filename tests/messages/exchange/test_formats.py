@@ -62,11 +62,13 @@ ONE = RevisionRecord(
 )
 
 
+@pytest.mark.slow
 @given(files)
 def test_csv_brings_back_the_same_words(listed: list[RevisionRecord]) -> None:
     assert parse_file(to_csv(listed)) == ParsedFile(tuple(listed))
 
 
+@pytest.mark.slow
 @given(files)
 def test_json_brings_back_the_same_words(listed: list[RevisionRecord]) -> None:
     assert parse_file(to_json(listed)) == ParsedFile(tuple(listed))
@@ -77,6 +79,7 @@ def test_what_was_guarded_comes_back(text: str) -> None:
     assert formats.unescape_formulas(formats.escape_formulas(text)) == text
 
 
+@pytest.mark.slow
 @given(files, st.sampled_from([",", ";", "\t"]))
 def test_no_cell_begins_a_formula_wherever_a_spreadsheet_cuts(listed: list[RevisionRecord], delimiter: str) -> None:
     """Read with the wrong separator too, as a spreadsheet of another country does."""

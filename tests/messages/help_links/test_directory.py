@@ -14,8 +14,8 @@ from django.db import connection
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.utils import timezone
 
-from analytics import worker
 from analytics.simulated_visits import demo
+from analytics.worker import steps
 from campaign.lifecycle import transitions
 from campaign.lifecycle.transitions import ActionRefused
 from campaign.models import Campaign
@@ -265,9 +265,9 @@ class TestAskingByMachine:
             call_command("check_help_links", "nowhere")
 
     def test_the_worker_asks_only_where_someone_wants_it(self, asked: list[str]) -> None:
-        assert "help links" not in [step.name for step in worker.STEPS]
+        assert "help links" not in [step.name for step in steps.STEPS]
         a_link()
-        assert worker.probe_help_links(timezone.now()) == "1 help links need a look"
+        assert steps.probe_help_links(timezone.now()) == "1 help links need a look"
 
 
 def test_the_migration_tells_of_the_starter_links_only_what_a_source_says() -> None:

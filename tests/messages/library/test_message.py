@@ -177,6 +177,7 @@ class TestWhatItShows:
         workflow.comment(rendition, by=world.person("rafael", "reviewer"), now=world.NOON, text="Not “rape”.")
         assert '<span class="veil" aria-hidden="true">rape</span>' in page(signed_in("ana", "analyst"), rendition)
 
+    @pytest.mark.slow
     def test_the_number_of_queries_does_not_grow_with_its_history(
         self, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:

@@ -8,6 +8,7 @@ from tests import world
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.slow
 def test_the_whole_library_loads_as_approved_words() -> None:
     starter_library.load(now=world.NOON)
     assert Theme.objects.exclude(number=None).count() == 20
@@ -23,6 +24,7 @@ def test_the_whole_library_loads_as_approved_words() -> None:
     assert HelpLink.objects.filter(lane=HelpLink.Lane.SELF).exists()
 
 
+@pytest.mark.slow
 def test_loading_twice_changes_nothing() -> None:
     world.load_starter_library()
     assert starter_library.load(now=world.NOON) == starter_library.LoadCounts(

@@ -238,6 +238,7 @@ def test_revision_is_as_long_as_the_others(revision: Revision) -> None:
     assert words(revision.headline) in WORDS_IN_HEADLINE
 
 
+@pytest.mark.slow
 @every_revision
 def test_revision_can_be_read_by_a_twelve_year_old(revision: Revision) -> None:
     assert reading_grade(revision.text) <= HIGHEST_GRADE

@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import StateApps
 
+from campaign.triggers import restore_triggers
 from messages.models import Rendition, Review, Revision
 from messages.review import workflow
 from tests import world
@@ -22,8 +23,9 @@ BEFORE = [("messaging", "0004_audit"), ("campaign", "0006_left_out")]
 
 
 def migrate(targets: list[tuple[str, str]]) -> StateApps:
-    executor = MigrationExecutor(connection)
-    return executor.migrate(targets).apps
+    apps = MigrationExecutor(connection).migrate(targets).apps
+    restore_triggers(using="default")
+    return apps
 
 
 @pytest.fixture
@@ -66,6 +68,7 @@ def write(apps: StateApps, state: str, number: int, *, changed: bool = False) ->
     return revision
 
 
+@pytest.mark.slow
 def test_every_language_of_approved_words_is_approved_under_its_own_digest(before: StateApps) -> None:
     revision = write(before, "approved", 1)
     migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
@@ -80,6 +83,7 @@ def test_every_language_of_approved_words_is_approved_under_its_own_digest(befor
         assert str(rendition.author) == "mara"
 
 
+@pytest.mark.proof
 def test_what_was_no_approval_becomes_none(before: StateApps) -> None:
     draft, void, withdrawn = write(before, "draft", 1), write(before, "approved", 2, changed=True), None
     withdrawn = write(before, "withdrawn", 3)
@@ -92,6 +96,7 @@ def test_what_was_no_approval_becomes_none(before: StateApps) -> None:
     assert Review.objects.filter(rendition__revision=withdrawn.pk).count() == 2
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("state", ["approved", "withdrawn"])
 def test_approved_words_stay_fixed_after_all_that_was_migrated_since(before: StateApps, state: str) -> None:
     revision = write(before, state, 1)

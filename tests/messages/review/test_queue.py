@@ -87,6 +87,7 @@ def test_a_long_queue_shows_what_waits_longest_and_counts_the_rest(monkeypatch: 
     assert "1 more stands here when these are done." in client.get("/reviews/").content.decode()
 
 
+@pytest.mark.slow
 def test_the_number_of_queries_does_not_grow_much_with_what_waits(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:

@@ -34,6 +34,7 @@ def grade(text: str) -> float:
     return reading.value
 
 
+@pytest.mark.slow
 def test_the_grade_of_every_starter_text_is_that_of_textstat_within_half_a_grade() -> None:
     """textstat looks words up in the CMU pronouncing dictionary; we count from spelling."""
     apart = [abs(grade(text) - reading_grade(text.replace("\n", " "))) for text in TEXTS]

@@ -13,10 +13,11 @@ import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
 
-from analytics import worker
 from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis, FoldedHour, FoldProgress, GuardEvent, WorkerStep
-from analytics.worker import STEPS, ScheduledStep, Worker
+from analytics.worker import steps
+from analytics.worker.loop import Worker
+from analytics.worker.steps import STEPS, ScheduledStep
 from campaign.keys.store import campaigns_with_subject_secret, receipt_keys, rotate_receipt_key, subject_secret
 from campaign.lifecycle import transitions
 from campaign.models import Campaign
@@ -81,7 +82,7 @@ class TestSchedule:
         transitions.launch(campaign, by=world.person("mara", "manager"), now=world.NOON)
         states = []
         for hours in (0, 1, 2, 3, 4):
-            worker.open_and_close_campaigns(world.NOON + timedelta(hours=hours))
+            steps.open_and_close_campaigns(world.NOON + timedelta(hours=hours))
             states.append(Campaign.objects.get().state)
         assert states == ["scheduled", "running", "running", "closed", "closed"]
 
@@ -114,36 +115,37 @@ class TestGuardAndLooks:
             {"neutral": (4000, 40), "victim": (4000, 40), "user": (4000, 40), "both": (4000, 900)},
             outcome="annoyed",
         )
-        assert worker.enforce_guardrails(LATER) == "1 guardrails crossed"
-        assert (worker.enforce_guardrails(LATER), GuardEvent.objects.get().arm.key) == ("", "both")
+        assert steps.enforce_guardrails(LATER) == "1 guardrails crossed"
+        assert (steps.enforce_guardrails(LATER), GuardEvent.objects.get().arm.key) == ("", "both")
 
     def test_a_plan_with_named_points_is_looked_at_there_and_nowhere_else(self) -> None:
         campaign = world.launched(plan={"monitoring": "group-sequential", "looks": [0.5, 1.0], "planned_per_arm": 100})
         for day, seen, looks in ((1, 20, 1), (2, 60, 2), (3, 70, 2), (4, 100, 3), (5, 130, 3)):
             counted(campaign, seen)
-            worker.record_due_looks(world.NOON + timedelta(days=day))
+            steps.record_due_looks(world.NOON + timedelta(days=day))
             assert Analysis.objects.count() == looks, f"after {seen} people for each message"
         shown = Analysis.objects.order_by("look").values_list("embargoed", "exploratory")
         assert [embargoed for embargoed, _ in shown] == [True, False, False]
         assert [exploratory for _, exploratory in shown][1:] == [False, False]
 
+    @pytest.mark.slow
     def test_a_plan_for_any_time_is_looked_at_once_a_day_that_brought_people(self) -> None:
         campaign = world.launched(plan={"monitoring": "always-valid", "looks": [0.1, 1.0], "planned_per_arm": 100})
         taken = []
         for hours, seen in ((1, 20), (2, 30), (25, 40), (26, 40), (49, 40)):
             counted(campaign, seen)
-            worker.record_due_looks(world.NOON + timedelta(hours=hours))
+            steps.record_due_looks(world.NOON + timedelta(hours=hours))
             taken.append(Analysis.objects.count())
         assert taken == [1, 1, 2, 2, 2]
 
     def test_a_closed_campaign_is_looked_at_once_more(self) -> None:
         campaign = world.launched(plan={"planned_per_arm": 100})
         counted(campaign, 40)
-        worker.record_due_looks(world.NOON)
+        steps.record_due_looks(world.NOON)
         transitions.close(campaign, by=world.person("mara", "manager"), now=world.NOON)
         counted(campaign, 45)
-        worker.record_due_looks(world.NOON)
-        worker.record_due_looks(world.NOON)
+        steps.record_due_looks(world.NOON)
+        steps.record_due_looks(world.NOON)
         assert Analysis.objects.count() == 2
 
 
@@ -157,8 +159,8 @@ def test_a_campaign_that_cannot_be_evaluated_keeps_no_other_waiting(monkeypatch:
             raise ZeroDivisionError
         evaluate(campaign, now=now)
 
-    monkeypatch.setattr(worker, "evaluate", evaluate_one)
-    assert not Worker(clock=lambda: LATER).run(ScheduledStep("evaluate", 1, worker.record_due_looks))
+    monkeypatch.setattr(steps, "evaluate", evaluate_one)
+    assert not Worker(clock=lambda: LATER).run(ScheduledStep("evaluate", 1, steps.record_due_looks))
     assert WorkerStep.objects.get().failure == "ZeroDivisionError"
     assert Analysis.objects.get().campaign == second
 
@@ -176,9 +178,9 @@ def test_the_secret_of_a_closed_campaign_is_destroyed_even_if_closing_was_cut_sh
     monkeypatch.setattr(settings, "KEY_DIRECTORY", tmp_path)
     campaign = world.launched(unit="subject")
     subject_secret(tmp_path, campaign.pk)
-    assert worker.destroy_unneeded_keys(LATER) == ""
+    assert steps.destroy_unneeded_keys(LATER) == ""
     Campaign.objects.filter(pk=campaign.pk).update(state="closed")  # and the process died before it went on
-    assert worker.destroy_unneeded_keys(LATER) == "1 secrets destroyed"
+    assert steps.destroy_unneeded_keys(LATER) == "1 secrets destroyed"
     assert campaigns_with_subject_secret(tmp_path) == []
 
 
@@ -189,7 +191,7 @@ def test_the_secret_of_a_campaign_that_this_database_does_not_know_is_kept_and_t
     monkeypatch.setattr(settings, "KEY_DIRECTORY", tmp_path)
     kept = subject_secret(tmp_path, 987_654)
     for _ in range(3):
-        assert worker.destroy_unneeded_keys(LATER) == ""
+        assert steps.destroy_unneeded_keys(LATER) == ""
     assert subject_secret(tmp_path, 987_654) == kept
     assert [record.args for record in caplog.records] == [(987_654,)]
 
@@ -200,19 +202,19 @@ def test_a_receipt_key_is_destroyed_when_its_last_receipt_has_closed(
     monkeypatch.setattr(settings, "KEY_DIRECTORY", tmp_path)
     receipt_keys(tmp_path)
     rotate_receipt_key(tmp_path, now=LATER.timestamp(), lead_seconds=0)
-    assert worker.destroy_unneeded_keys(LATER + timedelta(hours=25)) == ""
-    assert worker.destroy_unneeded_keys(LATER + timedelta(hours=27)) == "1 old receipt keys destroyed"
+    assert steps.destroy_unneeded_keys(LATER + timedelta(hours=25)) == ""
+    assert steps.destroy_unneeded_keys(LATER + timedelta(hours=27)) == "1 old receipt keys destroyed"
     assert list(receipt_keys(tmp_path)) == [2]
 
 
 def test_pruning_removes_what_has_run_out_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "_NEWEST_REMEMBERED", 1)
+    monkeypatch.setattr(steps, "_NEWEST_HOURS_KEPT", 1)
     Session.objects.create(session_key="old", session_data="", expire_date=world.NOON - timedelta(days=1))
     Session.objects.create(session_key="new", session_data="", expire_date=world.NOON + timedelta(days=1))
     for closes in (world.HOUR - 24 * 15, world.HOUR - 1):
         FoldedHour.objects.create(closes=closes)
         FoldProgress.objects.create(closes=closes, through=65_536, compacted=True)
-    assert worker.prune_expired_records(world.NOON) == "1 sessions, 2 old notes removed"
+    assert steps.prune_expired_records(world.NOON) == "1 sessions, 2 old notes removed"
     assert [session.session_key for session in Session.objects.all()] == ["new"]
     assert [FoldedHour.objects.get().closes, FoldProgress.objects.get().closes] == [world.HOUR - 1] * 2
 

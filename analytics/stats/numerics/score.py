@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from math import inf, sqrt
 
-from analytics.stats.inversion import solve_increasing
+from analytics.stats.numerics.inversion import solve_increasing
 from analytics.stats.values import Counts
 
 

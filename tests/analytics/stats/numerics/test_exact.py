@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import fisher_exact
 
-from analytics.stats import exact, proportions
-from analytics.stats.exact import ExactTest, compositions, exact_test
+from analytics.stats import proportions
+from analytics.stats.numerics import exact
+from analytics.stats.numerics.exact import ExactTest, compositions, exact_test
 from analytics.stats.values import Counts, NotEstimable
 
 METHODS = ("fisher", "barnard", "boschloo")
@@ -106,6 +107,7 @@ def test_boschloo_is_the_largest_probability_of_a_fisher_p_as_small(t: tuple[int
     assert p_of(t, c, "boschloo") == pytest.approx(largest_on_a_grid(t, c, tables), abs=2e-4)
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(arms(30), arms(30), st.sampled_from(METHODS))
 def test_exact_tests_do_not_care_which_arm_comes_first_or_what_counts_as_an_event(

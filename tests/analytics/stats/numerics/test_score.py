@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from analytics.stats import score
+from analytics.stats.numerics import score
 from analytics.stats.values import Counts
 
 counts = st.integers(1, 300).flatmap(lambda n: st.integers(0, n).map(lambda x: Counts(n, x)))

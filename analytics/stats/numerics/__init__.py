@@ -1,0 +1,1 @@
+"""Numerical methods that estimators share: score and Wald intervals, exact tables, root finding, quadrature."""

@@ -1,0 +1,210 @@
+"""The worker's steps: what to do, and how often. Each may be interrupted anywhere and run twice.
+
+A step returns a summary for the log, or an empty string if there was nothing to do.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TypeVar
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import DatabaseError, models
+
+from analytics import wording
+from analytics.data_quality.hourly_check import check_data_quality
+from analytics.fold import row_order
+from analytics.fold.fold import fold
+from analytics.guardrails.pause import pause_harmful_arms
+from analytics.ingest import writer
+from analytics.looks import early_looks
+from analytics.looks.evaluate import NotEvaluable, evaluate, is_look_due
+from analytics.models import FoldedHour, FoldProgress
+from analytics.notifications import delivery, events
+from analytics.rehearsal import runner
+from campaign.assignment.receipts import SECONDS_PER_HOUR
+from campaign.key_admin import audited
+from campaign.lifecycle import transitions
+from campaign.models import Campaign
+from campaign.placements import tag_check
+from messages.audit.log import WORKER
+from messages.help_links import directory
+
+log = logging.getLogger(__name__)
+
+RowT = TypeVar("RowT", bound=models.Model)
+
+# No receipt lives longer than a day: a clock that jumps back two weeks does not reach views that were shut before. The
+# newest hours stay longer: a clock that is years ahead for a while must not remove hours that are still to come.
+_HOURS_KEPT_FOR = timedelta(days=14)
+_NEWEST_HOURS_KEPT = 1_000
+_rehearsals = runner.RehearsalLauncher()
+
+
+def open_and_close_campaigns(now: datetime) -> str:
+    """Open and close campaigns whose start or end has come."""
+    opened, closed = transitions.start_due_campaigns(now=now), transitions.close_due_campaigns(now=now)
+    return _summarize((len(opened), "campaigns opened"), (len(closed), "closed"))
+
+
+def drain_spool(now: datetime) -> str:
+    """Store events that were spooled while the audience database was unreachable."""
+    return _summarize_views(writer.move_spool_to_database(writer.local_spool()), "views from the spool")
+
+
+def fold_closed_views(now: datetime) -> str:
+    """Fold views whose window has closed into tallies."""
+    hour = int(now.timestamp()) // SECONDS_PER_HOUR
+    return _summarize_views(fold(hour=hour).views, "views counted and forgotten")
+
+
+def enforce_guardrails(now: datetime) -> str:
+    """Pause arms that do harm."""
+    paused = _sum_over(_running_campaigns(), lambda campaign: len(pause_harmful_arms(campaign, now=now)))
+    return _summarize((paused, "guardrails crossed"))
+
+
+def record_due_looks(now: datetime) -> str:
+    """Record the looks that are due."""
+
+    def record_look(campaign: Campaign) -> int:
+        if not is_look_due(campaign, now=now):
+            return 0
+        try:
+            evaluate(campaign, now=now)
+        except NotEvaluable:
+            return 0
+        return 1
+
+    states = [Campaign.State.RUNNING, Campaign.State.PAUSED, Campaign.State.CLOSED]
+    campaigns = Campaign.objects.filter(state__in=states).order_by("pk")
+    return _summarize((_sum_over(campaigns, record_look), "looks on record"))
+
+
+def record_early_looks(now: datetime) -> str:
+    """Record the early looks that analysts requested."""
+    recorded = _sum_over(early_looks.pending_requests(), lambda each: early_looks.record_early_look(each, now=now))
+    return _summarize((recorded, "early looks on record"))
+
+
+def check_running_campaigns(now: datetime) -> str:
+    """Check the data quality of running campaigns."""
+
+    def check(campaign: Campaign) -> int:
+        check_data_quality(campaign, now=now)
+        return 1
+
+    return _summarize((_sum_over(_running_campaigns(), check), "campaigns felt"))
+
+
+def send_notices(now: datetime) -> str:
+    """Record and send notices. Fails as long as somebody could not be reached."""
+    recorded = sent = 0
+    try:
+        campaigns = events.notifiable_campaigns(now=now)
+        recorded = _sum_over(campaigns, lambda campaign: events.record_notices(campaign, now=now))
+    finally:  # whatever failed, recorded notices are sent
+        sent = delivery.send_due_notices(now=now)
+    return _summarize((recorded, "notices"), (sent, "people or webhooks told"))
+
+
+def destroy_unneeded_keys(now: datetime) -> str:
+    """Destroy secrets of closed campaigns, and receipt keys without open receipts."""
+    for campaign in transitions.secrets_without_campaign():
+        _warn_of_unknown_campaign(campaign)
+    secrets = transitions.destroy_secrets_of_closed_campaigns()
+    keys = audited.destroy_unneeded_receipt_keys(settings.KEY_DIRECTORY, now=now.timestamp(), by=WORKER)
+    return _summarize((len(secrets), "secrets destroyed"), (len(keys), "old receipt keys destroyed"))
+
+
+@cache  # once a campaign: a person has to find out whether this is the wrong database
+def _warn_of_unknown_campaign(campaign: int) -> None:
+    log.warning(
+        "Kept the secret of campaign %s, which is not in this database. See manage.py keys for what to do.", campaign
+    )
+
+
+def prune_expired_records(now: datetime) -> str:
+    """Delete expired staff sessions, records of hours folded long ago, and the row order of the counts."""
+    row_order.erase_row_order()
+    sessions, _ = Session.objects.filter(expire_date__lt=now).delete()
+    newest = FoldedHour.objects.order_by("-closes").values_list("closes", flat=True)[:_NEWEST_HOURS_KEPT]
+    hour = min([int((now - _HOURS_KEPT_FOR).timestamp()) // SECONDS_PER_HOUR, *newest])
+    progress, _ = FoldProgress.objects.filter(closes__lt=hour, compacted=True).delete()
+    hours, _ = FoldedHour.objects.filter(closes__lt=hour).delete()
+    return _summarize((sessions, "sessions"), (progress + hours, "old notes removed"))
+
+
+def prune_tag_checks(now: datetime) -> str:
+    """Delete expired placement tests with what they recorded."""
+    return _summarize((tag_check.delete_expired_tests(now=now), "tests of placements forgotten"))
+
+
+def run_requested_rehearsals(now: datetime) -> str:
+    """Start requested rehearsals, one at a time, each in a process of its own."""
+    return _summarize((_rehearsals.start_next(now=now), "rehearsals begun"))
+
+
+def probe_help_links(now: datetime) -> str:
+    """Flag help links whose address does not answer."""
+    return _summarize((directory.probe_all(now=now), "help links need a look"))
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledStep:
+    """A step, the name under which its runs are recorded, and the seconds between runs."""
+
+    name: str
+    interval: float
+    run: Callable[[datetime], str]
+
+
+STEPS: tuple[ScheduledStep, ...] = (
+    ScheduledStep("schedule", 2, open_and_close_campaigns),
+    ScheduledStep("spool", 2, drain_spool),
+    ScheduledStep("fold", 20, fold_closed_views),
+    ScheduledStep("guard", 60, enforce_guardrails),
+    ScheduledStep("evaluate", 60, record_due_looks),
+    ScheduledStep("early", 5, record_early_looks),
+    ScheduledStep("pulse", 3600, check_running_campaigns),
+    ScheduledStep("tell", 30, send_notices),
+    ScheduledStep("keys", 60, destroy_unneeded_keys),
+    ScheduledStep("prune", 3600, prune_expired_records),
+    ScheduledStep("placement tests", 60, prune_tag_checks),
+    ScheduledStep("rehearsals", 2, run_requested_rehearsals),
+    *([ScheduledStep("help links", 86_400, probe_help_links)] if settings.CHECK_HELP_LINKS else []),
+)
+
+
+def _running_campaigns() -> models.QuerySet[Campaign]:
+    return Campaign.objects.filter(state=Campaign.State.RUNNING).order_by("pk")
+
+
+def _sum_over(rows: Iterable[RowT], act: Callable[[RowT], int]) -> int:
+    """Sum `act` over the rows. A row that fails stops no other; afterwards its error is raised."""
+    total, failure = 0, None
+    for row in rows:
+        try:
+            total += act(row)
+        except DatabaseError:
+            raise
+        except Exception as error:
+            log.error("The worker failed on %s %s: %s", row._meta.model_name, row.pk, type(error).__name__)
+            failure = error
+    if failure is not None:
+        raise failure
+    return total
+
+
+def _summarize(*parts: tuple[int, str]) -> str:
+    return ", ".join(f"{count:,} {what}" for count, what in parts if count)
+
+
+def _summarize_views(count: int, what: str) -> str:
+    """Describe a number of views. A small one is coarsened, because the log adds an exact time."""
+    return f"{wording.coarse_count(count, settings.SMALL_CELL)} {what}" if count else ""

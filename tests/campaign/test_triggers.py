@@ -1,0 +1,54 @@
+"""Triggers that protect records outlive migrations that rebuild their tables."""
+
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import IntegrityError, connection
+
+from campaign.models import AnalysisPlan
+from campaign.triggers import TRIGGERS, Trigger, restore_triggers, trigger_names
+from tests import world
+
+MODELS = {model._meta.db_table: model for model in apps.get_models()}
+
+
+def missing() -> set[str]:
+    return {name for trigger in TRIGGERS for name in trigger.names(connection.vendor)} - trigger_names(connection)
+
+
+def rebuild_table(trigger: Trigger) -> None:
+    """As a migration does on SQLite; PostgreSQL alters tables in place, so there the trigger is dropped."""
+    with connection.schema_editor() as editor:
+        if connection.vendor == "sqlite":
+            editor._remake_table(MODELS[trigger.table])  # type: ignore[attr-defined]
+        else:
+            for statement in trigger.drop(connection.vendor):
+                editor.execute(statement)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_trigger_is_back_after_a_migration_that_rebuilt_its_table() -> None:
+    assert missing() == set()
+    for trigger in TRIGGERS:
+        rebuild_table(trigger)
+        assert missing() == set(trigger.names(connection.vendor))
+        call_command("migrate", database="default", verbosity=0)
+        assert missing() == set()
+    world.launched()
+    with pytest.raises(IntegrityError, match="a frozen plan cannot be changed"):
+        AnalysisPlan.objects.update(frozen_at=world.NOON + timedelta(days=1))
+
+
+@pytest.mark.django_db
+def test_restoring_triggers_that_are_there_changes_nothing() -> None:
+    before = trigger_names(connection)
+    restore_triggers(using="default")
+    assert trigger_names(connection) == before
+
+
+@pytest.mark.django_db
+def test_every_trigger_of_the_database_is_declared() -> None:
+    declared = {name for trigger in TRIGGERS for name in trigger.names(connection.vendor)}
+    assert trigger_names(connection) == declared
