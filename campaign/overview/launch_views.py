@@ -21,8 +21,8 @@ from campaign.staff_site.access import campaign_for
 from campaign.wizard.links import question_url
 from campaign.wizard.questions import CHECK, question_for_obstacle
 from messages.accounts.step_up import confirmation_required
+from messages.i18n.languages import language_name
 from messages.roles import current_user
-from messages.text.languages import language_name
 
 
 @dataclass(frozen=True, slots=True)

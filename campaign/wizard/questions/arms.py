@@ -20,8 +20,7 @@ from campaign.wizard import arms
 from campaign.wizard.arm_revisions import ApprovedRendition, approved_renditions
 from campaign.wizard.presets import preset_of
 from campaign.wizard.questions.base import Answer, Question, QuestionForm, WholeNumberField
-from messages.review import workflow
-from messages.text import lint_stored
+from messages.review import message_lint, workflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +140,7 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
                 for arm in form.shown.arms
                 if arm.key in by_key
             ],
-            "unlike": lint_stored.lint_arm_revisions({arm.name: arm.revision for arm in by_key.values()}),
+            "unlike": message_lint.lint_arm_revisions({arm.name: arm.revision for arm in by_key.values()}),
             "unready": [arm.name for arm, own in zip(by_key.values(), locales, strict=True) if not own],
             "no_language": not (locales and set.intersection(*locales)),
             "own": preset_of(list(by_key)) == "own",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib.auth.models import User
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign.models import AnalysisPlan, Campaign
 from campaign.wizard.draft import ensure_plan
 from campaign.wizard.questions.base import Answer, Question, QuestionForm
+from messages import public_http
 from messages.roles import ADMINISTRATOR, STAFF_ROLES
 
 
@@ -56,7 +56,7 @@ class RecipientsForm(QuestionForm[RecipientsAnswer]):
 
     def clean_webhook(self) -> str:
         address: str = self.cleaned_data["webhook"]
-        if address and not _is_safe(address):
+        if address and not public_http.is_site_url(address):
             raise ValidationError(_("Use an address that begins with https:// and the name of a site, no password."))
         return address
 
@@ -66,15 +66,6 @@ def selectable_recipients(chosen: Iterable[int] = ()) -> Iterable[User]:
     active = User.objects.filter(is_active=True)
     staff = active.filter(groups__name__in=(*STAFF_ROLES, ADMINISTRATOR)) | active.filter(is_superuser=True)
     return (staff | User.objects.filter(pk__in=list(chosen))).distinct().order_by("username")
-
-
-def _is_safe(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-        host, plain = parts.hostname or "", parts.username is None and parts.password is None
-    except ValueError:
-        return False
-    return parts.scheme == "https" and plain and "." in host.strip(".") and not host.replace(".", "").isdigit()
 
 
 class RecipientsQuestion(Question[RecipientsAnswer, RecipientsForm]):
