@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from campaign.models import Placement
-from campaign.outcomes import OUTCOMES, SECTIONS, Action, Outcome, offered_outcomes
+from campaign.outcomes import OUTCOMES, SECTIONS, Outcome, OutcomeAction, offered_outcomes
 from messages.models import HelpLink
 from messages.text.rendering import RenderedMessage, direction_of
 
@@ -82,7 +82,7 @@ def _payload(words: RenderedMessage, placement: Placement) -> dict[str, Any]:
     }
 
 
-def _action(outcome: Outcome, offer: Action, placement: Placement, locale: str) -> dict[str, Any]:
+def _action(outcome: Outcome, offer: OutcomeAction, placement: Placement, locale: str) -> dict[str, Any]:
     """One action of the API's answer. Keys appear in the order in which partners have always received them."""
     action: dict[str, Any] = {"outcome": outcome.key, "label": gettext(offer.label)}
     if offer.note:
