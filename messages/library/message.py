@@ -87,17 +87,15 @@ def _revisions(message: Message) -> list[Revision]:
 
 
 def _revision_row(revision: Revision) -> RevisionRow:
-    return RevisionRow(
-        revision, tuple(map(_rendition_row, revision.renditions.all())), _compare_to_previous_url(revision)
-    )
+    return RevisionRow(revision, tuple(map(_rendition_row, revision.renditions.all())), _previous_diff_url(revision))
 
 
 def _earlier_revision(revision: Revision) -> EarlierRevision:
     pages = tuple((language_name(r.locale), review_url(r)) for r in revision.renditions.all())
-    return EarlierRevision(revision, pages, _compare_to_previous_url(revision))
+    return EarlierRevision(revision, pages, _previous_diff_url(revision))
 
 
-def _compare_to_previous_url(revision: Revision) -> str:
+def _previous_diff_url(revision: Revision) -> str:
     before = revision.number - 1
     return compare_url(revision, before) if before else ""
 

@@ -1,4 +1,4 @@
-"""The pages of the help links: what is known and what is not, checking one after another, and changing without loss."""
+"""The pages of help links: known and unknown facts, checking one after another, and conflicts."""
 
 from __future__ import annotations
 
@@ -244,7 +244,7 @@ class TestOnTheCampaignsPage:
 
 
 def _state(client: Client, link: HelpLink) -> str:
-    """What the form of this link says it saw."""
+    """The digest in the form of this link."""
     state: str = client.get(f"/help-links/{link.key}/change/").context["form"].current_digest
     assert f'name="was" value="{state}"' in text(client.get(f"/help-links/{link.key}/change/"))
     return state
