@@ -208,7 +208,7 @@ class TestWriting:
         assert "As Eve wrote it." in html
         assert "As Mara wrote it." in html
         assert HelpLink.objects.get().note == "As Eve wrote it."
-        manager.post("/help-links/somewhere/change/", {**mine, "was": answer.context["form"].current})
+        manager.post("/help-links/somewhere/change/", {**mine, "was": answer.context["form"].current_digest})
         assert HelpLink.objects.get().note == "As Mara wrote it."
 
     def test_retiring_asks_for_a_reason(self, manager: Client) -> None:
