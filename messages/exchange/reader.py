@@ -48,7 +48,9 @@ def parse_file(data: bytes, *, max_bytes: int = MAX_BYTES) -> ParsedFile:
     if len(data) > max_bytes:
         raise UnreadableFile(
             Translatable(
-                "The file has {bytes} bytes; {most} is the most here.", bytes=f"{len(data):,}", most=f"{max_bytes:,}"
+                "The file has {bytes} bytes; {most} is the most here.",
+                bytes=format(len(data), ","),
+                most=format(max_bytes, ","),
             )
         )
     try:
@@ -70,7 +72,9 @@ def from_csv(text: str) -> ParsedFile:
     _check_columns(names)
     if len(rows) > MAX_ROWS:
         raise UnreadableFile(
-            Translatable("The file has {rows} rows; {most} is the most.", rows=f"{len(rows):,}", most=f"{MAX_ROWS:,}")
+            Translatable(
+                "The file has {rows} rows; {most} is the most.", rows=format(len(rows), ","), most=format(MAX_ROWS, ",")
+            )
         )
     groups, rejected = _group_rows(names, rows[1:])
     revisions = []
@@ -181,7 +185,9 @@ def _read_entries(text: str) -> list[Any]:
     if len(entries) > MAX_ROWS:
         raise UnreadableFile(
             Translatable(
-                "The file has {entries} entries; {most} is the most.", entries=f"{len(entries):,}", most=f"{MAX_ROWS:,}"
+                "The file has {entries} entries; {most} is the most.",
+                entries=format(len(entries), ","),
+                most=format(MAX_ROWS, ","),
             )
         )
     return entries

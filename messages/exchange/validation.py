@@ -93,7 +93,7 @@ def _revision_errors(revision: RevisionRecord) -> Iterator[str]:
     if revision.claim_strength not in ClaimStrength.values:
         yield Translatable("“{name}” is one of {names}.", name="claim_strength", names=", ".join(ClaimStrength.values))
     if not 1 <= revision.revision <= MAX_REVISION_NUMBER:
-        yield Translatable("“revision” is a number from 1 to {most}.", most=f"{MAX_REVISION_NUMBER:,}")
+        yield Translatable("“revision” is a number from 1 to {most}.", most=format(MAX_REVISION_NUMBER, ","))
     if len(revision.sources) > MAX_SOURCES:
         yield Translatable(
             "It names {count} sources; {most} is the most.", count=len(revision.sources), most=MAX_SOURCES
@@ -112,7 +112,10 @@ def _text_errors(text: TextRow) -> Iterator[str]:
 def _field_errors(name: str, text: str, limit: int) -> Iterator[str]:
     if len(text) > limit:
         yield Translatable(
-            "“{name}” has {count} characters; {most} is the most.", name=name, count=f"{len(text):,}", most=f"{limit:,}"
+            "“{name}” has {count} characters; {most} is the most.",
+            name=name,
+            count=format(len(text), ","),
+            most=format(limit, ","),
         )
     if _CONTROL_CHARACTERS.search(text):
         yield Translatable("“{name}” holds a sign that cannot be shown.", name=name)

@@ -33,7 +33,7 @@ def test_what_was_sealed_opens_again_and_never_looks_the_same_twice(text: str, k
 
 
 def test_another_key_opens_nothing() -> None:
-    with pytest.raises(ValueError, match="not sealed with the present key"):
+    with pytest.raises(ValueError, match="not encrypted with the current key"):
         encryption.decrypt_secret(encryption.encrypt_secret(world.SECRET, key=KEY), key=b"another" + KEY)
 
 
