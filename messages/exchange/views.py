@@ -71,27 +71,27 @@ def _preview(request: HttpRequest) -> HttpResponse:
         plan = import_export.plan_import(reader.parse_file(data, max_bytes=MAX_UPLOAD_BYTES))
     except reader.UnreadableFile as reason:
         return _page(request, error=translate_sentence(reason.args[0]))
-    held = signing.dumps({"name": name, "text": data.decode("utf-8-sig")}, salt=_SALT, compress=True)
-    return _page(request, plan=plan, held=held, name=name)
+    signed_file = signing.dumps({"name": name, "text": data.decode("utf-8-sig")}, salt=_SALT, compress=True)
+    return _page(request, plan=plan, held=signed_file, name=name)
 
 
 def _import(request: HttpRequest) -> HttpResponse:
     """Import the file that was previewed, which comes back signed, if the plan still has the same digest."""
     try:
-        held = signing.loads(request.POST["held"], salt=_SALT)
+        preview = signing.loads(request.POST["held"], salt=_SALT)
     except signing.BadSignature:
         return _page(request, error=_("This is not the file as it was shown. Please choose it again."))
-    parsed = reader.parse_file(held["text"].encode(), max_bytes=2 * MAX_UPLOAD_BYTES)
+    parsed = reader.parse_file(preview["text"].encode(), max_bytes=2 * MAX_UPLOAD_BYTES)
     try:
         plan = import_export.apply_import(
-            parsed, by=current_user(request), name=held["name"], agreed_digest=request.POST.get("shown", "")
+            parsed, by=current_user(request), name=preview["name"], agreed_digest=request.POST.get("shown", "")
         )
     except import_export.ImportRefused as reason:
         return _page(
             request,
             plan=import_export.plan_import(parsed),
             held=request.POST["held"],
-            name=held["name"],
+            name=preview["name"],
             refused=str(reason),
         )
     added = ngettext("%(n)d draft was added.", "%(n)d drafts were added.", len(plan.revisions))

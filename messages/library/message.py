@@ -54,15 +54,15 @@ class EarlierRevision:
 def message(request: HttpRequest, key: str) -> HttpResponse:
     """Show the newest revision, links to earlier ones, and the history."""
     require_role(request.user, *STAFF_ROLES)
-    found = get_object_or_404(Message.objects.select_related("theme", "stopped_by"), key=key)
-    revisions = list(_revisions(found))
+    stored = get_object_or_404(Message.objects.select_related("theme", "stopped_by"), key=key)
+    revisions = list(_revisions(stored))
     renditions = [rendition for revision in revisions for rendition in revision.renditions.all()]
     newest = [rendition for rendition in renditions if rendition.revision == revisions[0]]
     earlier_submitted = [
         rendition for rendition in renditions if rendition not in newest and rendition.state == Revision.State.SUBMITTED
     ]
     context = {
-        "message": found,
+        "message": stored,
         "newest": _revision_row(revisions[0]) if revisions else None,
         "earlier": [_earlier_revision(revision) for revision in revisions[1:]],
         "step": next_step([*newest, *earlier_submitted], current_user(request)),
