@@ -23,7 +23,7 @@ from messages.models import AuditEntry
 from messages.roles import MANAGER, require_role
 from messages.text.spreadsheet import write_csv
 
-COLUMNS = ("number", "at", "actor", "action", "file_format", "ref", "label", "detail", "previous", "digest", "in_words")
+COLUMNS = ("number", "at", "actor", "action", "kind", "ref", "label", "detail", "previous", "digest", "in_words")
 MAX_ENTRIES = 20_000  # about 10 MB; `manage.py audit export` has no limit, because it streams
 
 
