@@ -1,6 +1,6 @@
 """Post a notice to the webhook of a plan, over HTTPS and to public addresses only.
 
-`messages.help_links.link_checker` checks the address and connects to that same address. Redirects are not followed,
+`messages.public_http` checks the address and connects to that same address. Redirects are not followed,
 and only the status of the response is read.
 """
 
@@ -9,10 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from messages.help_links import link_checker
-from messages.help_links.link_checker import Connector, Resolver
-
-TIMEOUT_SECONDS = 10.0
+from messages import public_http
+from messages.public_http import TIMEOUT_SECONDS, Connector, Resolver
 
 
 class WebhookRejected(Exception):
@@ -32,8 +30,6 @@ def post(
 
     Raise WebhookRejected, OSError or UnsafeAddress if it is not accepted.
     """
-    host, path = link_checker.split_url(url)
-    address = link_checker.choose_public_address((resolve or link_checker.resolve_host)(host))
     body = json.dumps(payload, ensure_ascii=False).encode()
     headers = {
         "Content-Type": "application/json; charset=utf-8",
@@ -41,7 +37,8 @@ def post(
         "User-Agent": "SecondThought",
         "Accept-Encoding": "identity",
     }
-    connect = connect or link_checker.open_connection
-    reply = link_checker.send_request("POST", host, path, address, connect, seconds, body=body, headers=headers)
+    reply = public_http.send_request(
+        "POST", url, headers=headers, body=body, resolve=resolve, connect=connect, seconds=seconds
+    )
     if not 200 <= reply.status < 300:
         raise WebhookRejected(f"status {reply.status}")

@@ -22,7 +22,7 @@ from rest_framework.request import Request
 from messages.accounts import second_factors, sessions, step_up
 from messages.accounts.login_attempts import TooManyAttempts, check_guess
 from messages.audit import log
-from messages.audit.log import Action, ObjectKind
+from messages.audit.log import Action
 
 SECOND_FACTOR_HEADER = "Second-Factor"
 
@@ -89,7 +89,7 @@ def get_or_create_token(user: User) -> str:
     """The person's token; the record says when it was made."""
     token, made = models.Token.objects.get_or_create(user=user)
     if made:
-        log.record(Action.TOKEN_CREATE, by=user, kind=ObjectKind.PERSON, ref=user.username, label=user.username)
+        log.record_user(Action.TOKEN_CREATE, user, by=user)
     return str(token.key)
 
 

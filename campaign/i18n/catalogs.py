@@ -23,8 +23,9 @@ from django.utils.translation.template import templatize
 
 from campaign.outcomes import OUTCOMES
 from messages.audit_pages.wording import translatable_strings
+from messages.i18n import countries
 from messages.library import starter_library
-from messages.text import countries, lint_stored
+from messages.text import lint
 
 ROOT = settings.BASE_DIR
 LOCALE_DIRECTORY = ROOT / "locale"
@@ -117,10 +118,10 @@ def _in_tables() -> Iterator[ExtractedString]:
         yield ExtractedString((outcome.phrase, outcome.phrase), None, "campaign/outcomes.py")
     for sentence in translatable_strings():
         yield ExtractedString(sentence, None, "messages/audit_pages/wording.py")
-    for why in lint_stored.reasons():
-        yield ExtractedString(why, None, "messages/text/lint.toml")
-    for country in countries.names().values():
-        yield ExtractedString(country, None, "messages/text/countries.tsv")
+    for phrase in lint.default_word_lists().phrases:
+        yield ExtractedString(phrase.why, None, "messages/text/lint.toml")
+    for country in countries.english_names().values():
+        yield ExtractedString(country, None, "messages/i18n/countries.tsv")
     for words in starter_library.theme_words():
         yield ExtractedString(words, None, "messages/library/themes.json")
     for path in sorted(path for name in ("stats", "comparison") for path in (ROOT / "analytics" / name).glob("*.py")):

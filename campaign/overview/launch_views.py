@@ -20,8 +20,8 @@ from campaign.models import AnalysisPlan, Campaign
 from campaign.staff_site.access import campaign_for
 from campaign.wizard import questions
 from messages.accounts.step_up import confirmation_required
+from messages.i18n.languages import language_name
 from messages.roles import current_user
-from messages.text.languages import language_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
+from messages.public_http import UnsafeAddress, parse_url
+
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_ORIGIN_LENGTH = 200
 _PORTS = {"https": 443, "http": 80}
@@ -20,10 +22,8 @@ def parse_origin(text: str) -> str:
     if "://" not in text:
         raise InvalidOrigin(_("Begin with https://, as in https://www.example.org."))
     try:
-        parts = urlsplit(text)
-        port = parts.port
-        host = (parts.hostname or "").encode("idna").decode("ascii")
-    except ValueError:  # UnicodeError is one
+        parts, host = parse_url(text)
+    except UnsafeAddress:
         raise InvalidOrigin(_("This is not the address of a site.")) from None
     if (
         not host
@@ -35,11 +35,11 @@ def parse_origin(text: str) -> str:
     if any(character.isspace() or character in "\"'<>\\%" for character in host):
         raise InvalidOrigin(_("This is not the address of a site."))
     if parts.username is not None or parts.path not in ("", "/") or parts.query or parts.fragment:
-        whole = f"{parts.scheme}://{_bracketed(host)}{_shown(parts.scheme, port)}"
+        whole = f"{parts.scheme}://{_bracketed(host)}{_shown(parts.scheme, parts.port)}"
         raise InvalidOrigin(_("Leave out what stands around the site’s name: %(origin)s.") % {"origin": whole})
     if parts.scheme not in _PORTS or (parts.scheme == "http" and host not in LOCAL_HOSTS):
         raise InvalidOrigin(_("Only https:// is safe enough; http:// is for localhost alone."))
-    return f"{parts.scheme}://{_bracketed(host)}{_shown(parts.scheme, port)}"
+    return f"{parts.scheme}://{_bracketed(host)}{_shown(parts.scheme, parts.port)}"
 
 
 def _bracketed(host: str) -> str:

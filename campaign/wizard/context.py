@@ -18,8 +18,7 @@ from campaign.wizard.arms import missing_frames, selectable_revisions
 from campaign.wizard.forms import ArmsForm, QuestionForm
 from campaign.wizard.questions import CHECK, PRESETS, allowed_frames, preset_of
 from messages.models import Frame, Rendition, Revision
-from messages.review import workflow
-from messages.text import lint_stored
+from messages.review import message_lint, workflow
 from messages.text.rendering import direction_of
 
 PER_PAGE = 8
@@ -73,7 +72,7 @@ def _compare(campaign: Campaign, request: HttpRequest, form: QuestionForm) -> di
 def _words(campaign: Campaign, request: HttpRequest, form: ArmsForm) -> dict[str, Any]:
     arms = {arm.key: arm for arm in _arms(campaign)}
     keys = list(arms)
-    remarks = lint_stored.lint_arm_revisions({arm.name: arm.revision for arm in arms.values()})
+    remarks = message_lint.lint_arm_revisions({arm.name: arm.revision for arm in arms.values()})
     return {
         "arms": [
             ArmFieldsRow(arms[key], name, share, approved_renditions(arms[key].revision))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib.auth.models import User
@@ -19,6 +18,7 @@ from campaign.outcomes import OUTCOMES
 from campaign.wizard import wording
 from campaign.wizard.answers import DEFAULT_LOOKS, DIRECTIONAL_OUTCOMES, GUARDRAIL_OUTCOMES, Answer
 from campaign.wizard.questions import PRESETS
+from messages import public_http
 from messages.roles import ADMINISTRATOR, STAFF_ROLES
 
 MAX_PER_DAY, MAX_PEOPLE, MAX_YEARS = 100_000_000, 100_000_000, 50
@@ -474,7 +474,7 @@ class RecipientsForm(QuestionForm):
 
     def clean_webhook(self) -> str:
         address: str = self.cleaned_data["webhook"]
-        if address and not _is_safe(address):
+        if address and not public_http.is_site_url(address):
             raise ValidationError(_("Use an address that begins with https:// and the name of a site, no password."))
         return address
 
@@ -484,15 +484,6 @@ def selectable_recipients(also: Iterable[str] = ()) -> Iterable[User]:
     active = User.objects.filter(is_active=True)
     held = active.filter(groups__name__in=(*STAFF_ROLES, ADMINISTRATOR)) | active.filter(is_superuser=True)
     return (held | User.objects.filter(pk__in=list(also))).distinct().order_by("username")
-
-
-def _is_safe(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-        host, plain = parts.hostname or "", parts.username is None and parts.password is None
-    except ValueError:
-        return False
-    return parts.scheme == "https" and plain and "." in host.strip(".") and not host.replace(".", "").isdigit()
 
 
 def _choices(field: forms.Field, choices: list[Any]) -> None:

@@ -1,4 +1,4 @@
-"""Routes of the pages about one's own account."""
+"""Routes of the pages of one's own account."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Routes of the pages about who is here."""
+"""Routes of the pages on which administrators manage people."""
 
 from django.urls import path
 

@@ -21,7 +21,7 @@ from rest_framework.authtoken.models import Token
 
 from messages.accounts import sessions
 from messages.audit import log
-from messages.audit.log import Action, ObjectKind
+from messages.audit.log import Action
 
 APP, PASSKEY, CODES = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN, Authenticator.Type.RECOVERY_CODES)
 
@@ -168,7 +168,7 @@ def check_code(user: User, code: str) -> bool:
             return False
     except ValueError:
         return False
-    log.record(Action.CODE_USE, by=user, kind=ObjectKind.PERSON, ref=user.username, label=user.username)
+    log.record_user(Action.CODE_USE, user, by=user)
     return True
 
 
@@ -194,13 +194,13 @@ def replace_recovery_codes(user: User) -> list[str]:
     with transaction.atomic():
         Authenticator.objects.filter(user=user, type=CODES).delete()
         made = RecoveryCodes.activate(user)
-        log.record(Action.CODES_MAKE, by=user, kind=ObjectKind.PERSON, ref=user.username, label=user.username)
+        log.record_user(Action.CODES_MAKE, user, by=user)
     return list(made.get_unused_codes())
 
 
 def _added(user: User, what: str) -> list[str]:
     """The record's line; and recovery codes, if there are none yet."""
-    _recorded(Action.FACTOR_ADD, user, by=user, factor=what)
+    log.record_user(Action.FACTOR_ADD, user, by=user, factor=what)
     return [] if Authenticator.objects.filter(user=user, type=CODES).exists() else replace_recovery_codes(user)
 
 
@@ -215,7 +215,7 @@ def remove(user: User, pk: int) -> None:
     if len(held) == 1:
         raise LastFactor
     factor.delete()
-    _recorded(Action.FACTOR_REMOVE, user, by=user, factor="a passkey" if factor.type == PASSKEY else "the app")
+    log.record_user(Action.FACTOR_REMOVE, user, by=user, factor="a passkey" if factor.type == PASSKEY else "the app")
 
 
 @transaction.atomic
@@ -224,8 +224,4 @@ def reset(user: User, *, by: User | str) -> None:
     Authenticator.objects.filter(user=user).delete()
     Token.objects.filter(user=user).delete()
     sessions.end_sessions(user)
-    _recorded(Action.FACTOR_RESET, user, by=by)
-
-
-def _recorded(action: Action, user: User, *, by: User | str, **detail: str) -> None:
-    log.record(action, by=by, kind=ObjectKind.PERSON, ref=user.username, label=user.username, **detail)
+    log.record_user(Action.FACTOR_RESET, user, by=by)

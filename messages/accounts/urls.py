@@ -1,4 +1,4 @@
-"""Routes of coming in and going out."""
+"""Routes of signing in and out, of one's own account, and of people."""
 
 from django.urls import include, path
 

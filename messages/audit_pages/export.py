@@ -21,9 +21,9 @@ from messages.accounts.step_up import confirmation_required_for_button
 from messages.audit import log
 from messages.audit.hash_chain import ChainEntry
 from messages.audit_pages.wording import describe_action
-from messages.exchange.formats import escape_formulas
 from messages.models import AuditEntry
 from messages.roles import MANAGER, require_role
+from messages.text.spreadsheet import escape_formulas
 
 COLUMNS = ("number", "at", "actor", "action", "kind", "ref", "label", "detail", "previous", "digest", "in_words")
 MAX_ENTRIES = 20_000  # some 10 MB; more by `manage.py audit export`, which holds one entry at a time

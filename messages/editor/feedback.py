@@ -10,8 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from messages.editor.save import Claims
+from messages.help_links import directory
 from messages.models import Frame, Message, Rendition, Revision
-from messages.text import lint, lint_stored
+from messages.review import message_lint
+from messages.text import lint
 from messages.text.lint import EMBED_LIMITS, HOSTED_PAGE_LIMITS, ArmText, LintText, Remark, TextLimits
 from messages.text.readability import Readability, measure_readability, split_words
 
@@ -42,13 +44,13 @@ def build_feedback(typed: Mapping[str, str], locale: str, claims: Claims, *, sur
     """`typed` is the form as it was sent, finished or not."""
     form = LIMITS_BY_SURFACE.get(surface, HOSTED_PAGE_LIMITS)
     words = LintText(typed.get("headline", ""), typed.get("body", ""), locale, claims.strength, claims.sources)
-    remarks = lint_stored.lint_unsaved_text(words, form)
-    musts = lint_stored.blocking_remarks(remarks)
+    remarks = message_lint.lint_unsaved_text(words, form)
+    musts = message_lint.blocking_remarks(remarks)
     return EditorFeedback(
         musts=tuple(musts),
         shoulds=tuple(remark for remark in remarks if remark not in musts),
         arms=_beside(words, typed.get("beside", "")),
-        help=lint_stored.lint_help_directory(timezone.localdate()),
+        help=directory.lint_help_directory(timezone.localdate()),
         word_count=len(split_words(words.text)),
         word_limit=form.word_limit,
         headline_length=len(words.headline),
@@ -81,5 +83,5 @@ def _beside(words: LintText, key: str) -> tuple[Remark, ...]:
         return ()
     name = other.revision.message.theme.name
     return lint.check_arms(
-        [ArmText(str(_("This text")), words), ArmText(name, lint_stored.lint_text_of(other.revision, other))]
+        [ArmText(str(_("This text")), words), ArmText(name, message_lint.lint_text_of(other.revision, other))]
     )

@@ -9,8 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from messages.editor.save import Claims, EditBaseline, EditedText
+from messages.i18n import languages
 from messages.models import ClaimStrength, Frame, Rendition, Revision, Theme
-from messages.text import languages
 
 _HEADLINE = Rendition._meta.get_field("headline").max_length
 _BODY = 1200

@@ -17,8 +17,8 @@ from messages.editor import drafts, feedback, save
 from messages.editor.forms import NewMessageForm, PreviewOptionsForm
 from messages.editor.session_recovery import preserve_form_input
 from messages.editor.views import claims_from_values, form_values, posted_fields, preview_options, require_writer
+from messages.i18n import languages
 from messages.models import Draft, Rendition
-from messages.text import languages
 from messages.text.rendering import direction_of
 
 _FIRST_LANGUAGE = "en"

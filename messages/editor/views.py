@@ -20,9 +20,10 @@ from messages.editor import drafts, feedback, save
 from messages.editor.forms import BaselineForm, EditorTextForm, PreviewOptionsForm, TextAndClaimsForm
 from messages.editor.save import Claims, EditBaseline, EditConflict, EditedText
 from messages.editor.session_recovery import preserve_form_input
+from messages.i18n import languages
 from messages.models import Draft, Message, Revision
 from messages.roles import MANAGER, require_role
-from messages.text import languages, word_diff
+from messages.text import word_diff
 from messages.text.rendering import direction_of
 
 

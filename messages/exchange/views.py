@@ -14,10 +14,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from messages.accounts.step_up import confirmation_required_for_button
-from messages.exchange import formats, import_export
+from messages.exchange import import_export, reader, records, writer
+from messages.i18n.sentences import translate_sentence
 from messages.models import Frame, Rendition, Revision
 from messages.roles import MANAGER, require_role
-from messages.text import lint_stored
 
 MAX_UPLOAD_BYTES = 100_000  # larger files by `manage.py messages_import`; a proxy in front takes 128 KB
 _SALT = "messages.exchange"
@@ -45,10 +45,10 @@ def export(request: HttpRequest) -> HttpResponse:
 @confirmation_required_for_button("messages:exchange")
 def _file(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("format", "csv")
-    if kind not in formats.WRITERS:
+    if kind not in writer.WRITERS:
         raise Http404
     asked = {name: request.GET.get(name, "").replace("\0", "") for name in ("frame", "state", "locale")}
-    body = formats.WRITERS[kind](import_export.export_revisions(import_export.filter_revisions(**asked)))
+    body = writer.WRITERS[kind](import_export.export_revisions(import_export.filter_revisions(**asked)))
     name = f"messages-{timezone.localdate():%Y-%m-%d}.{kind}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(body, content_type=_TYPES[kind], headers=headers)
@@ -69,9 +69,9 @@ def _look(request: HttpRequest) -> HttpResponse:
         )
     data, name = sent.read(), (sent.name or "file")[:120]
     try:
-        plan = import_export.plan_import(formats.parse_file(data, max_bytes=MAX_UPLOAD_BYTES))
-    except formats.UnreadableFile as reason:
-        return _page(request, error=lint_stored.translate_sentence(reason.args[0]))
+        plan = import_export.plan_import(reader.parse_file(data, max_bytes=MAX_UPLOAD_BYTES))
+    except reader.UnreadableFile as reason:
+        return _page(request, error=translate_sentence(reason.args[0]))
     held = signing.dumps({"name": name, "text": data.decode("utf-8-sig")}, salt=_SALT, compress=True)
     return _page(request, plan=plan, held=held, name=name)
 
@@ -83,7 +83,7 @@ def _bring_in(request: HttpRequest) -> HttpResponse:
         held = signing.loads(request.POST["held"], salt=_SALT)
     except signing.BadSignature:
         return _page(request, error=_("This is not the file as it was shown. Please choose it again."))
-    read = formats.parse_file(held["text"].encode(), max_bytes=2 * MAX_UPLOAD_BYTES)
+    read = reader.parse_file(held["text"].encode(), max_bytes=2 * MAX_UPLOAD_BYTES)
     try:
         plan = import_export.apply_import(
             read, by=request.user, name=held["name"], agreed_digest=request.POST.get("shown", "")
@@ -108,7 +108,7 @@ def _page(request: HttpRequest, **more: object) -> HttpResponse:
         "states": Revision.State.choices,
         "locales": Rendition.objects.order_by("locale").values_list("locale", flat=True).distinct(),
         "limit": MAX_UPLOAD_BYTES // 1000,
-        "columns": formats.COLUMNS,
+        "columns": records.COLUMNS,
         "stored": Revision.objects.count(),
         "chosen": request.GET,
     }

@@ -9,9 +9,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from messages.editor import save
+from messages.i18n.languages import language_name
 from messages.models import Message, Revision
 from messages.roles import STAFF_ROLES, require_role
-from messages.text import languages as text_languages
 from messages.text import word_diff
 from messages.text.rendering import direction_of
 
@@ -90,7 +90,7 @@ def diff_languages(before: Revision, after: Revision) -> list[LanguageDiff]:
         found.append(
             LanguageDiff(
                 locale=locale,
-                name=text_languages.language_name(locale),
+                name=language_name(locale),
                 direction=direction_of(locale),
                 only_in_revision=None if was and now else (after if now else before).number,
                 headline=word_diff.diff_words(was.headline if was else "", now.headline if now else ""),

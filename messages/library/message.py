@@ -10,12 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from messages.i18n.languages import language_name
 from messages.models import Message, Rendition, Review, Revision
-from messages.review import workflow
+from messages.review import message_lint, workflow
 from messages.review.wording import compare_url, history, next_step, review_url, state_label
 from messages.roles import MANAGER, REVIEWER, STAFF_ROLES, has_role, require_role
-from messages.text import lint_stored
-from messages.text.languages import language_name
 from messages.text.lint import Remark
 from messages.text.rendering import direction_of
 
@@ -105,7 +104,7 @@ def _words(rendition: Rendition) -> RenditionRow:
         language=language_name(rendition.locale),
         direction=direction_of(rendition.locale),
         state=state_label(rendition, list(rendition.reviews.all())),
-        remarks=lint_stored.lint_rendition(rendition),
+        remarks=message_lint.lint_rendition(rendition),
         approval=workflow.approval_of(rendition),
         exceptions=tuple(workflow.exceptions(rendition)),
         url=review_url(rendition),

@@ -17,10 +17,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from messages.editor import drafts
+from messages.help_links import directory
+from messages.i18n.languages import language_name
 from messages.models import Draft, Frame, Message, Rendition, Revision, Theme
+from messages.review import message_lint
 from messages.roles import MANAGER, STAFF_ROLES, has_role, require_role
-from messages.text import languages as text_languages
-from messages.text import lint_stored
 from messages.text.rendering import direction_of
 
 PER_PAGE = 30
@@ -100,7 +101,7 @@ def library(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "frames": Frame.choices,
         "themes": Theme.objects.all(),
-        "languages": [(code, text_languages.language_name(code)) for code in _languages()],
+        "languages": [(code, language_name(code)) for code in _languages()],
         "states": Revision.State.choices,
         "by": AUTHOR_FILTERS,
         "shelves": shelves,
@@ -108,7 +109,7 @@ def library(request: HttpRequest) -> HttpResponse:
         "page": page,
         "newer": asked.page_url(page.number - 1) if page.has_previous() else "",
         "older": asked.page_url(page.number + 1) if page.has_next() else "",
-        "helped": () if asked.is_active else lint_stored.lint_help_directory(timezone.localdate()),
+        "helped": () if asked.is_active else directory.lint_help_directory(timezone.localdate()),
         "may_write": may_write,
         "unfinished": _unfinished(request) if may_write else [],
     }
@@ -176,15 +177,15 @@ def _shelves(page: Page[Message], revisions: QuerySet[Revision], language: str) 
 def _card(message: Message, newest: Revision, *, wordings: int, language: str) -> MessageCard:
     renditions = sorted(newest.renditions.all(), key=lambda rendition: (rendition.locale != language, rendition.pk))
     rendition = renditions[0] if renditions else None
-    remarks = lint_stored.lint_revision(newest).get(rendition.locale, ()) if rendition else ()
-    musts = len(lint_stored.blocking_remarks(remarks))
+    remarks = message_lint.lint_revision(newest).get(rendition.locale, ()) if rendition else ()
+    musts = len(message_lint.blocking_remarks(remarks))
     return MessageCard(
         message=message,
         revision=newest,
         rendition=rendition,
         direction=direction_of(rendition.locale) if rendition else "ltr",
         wordings=wordings,
-        languages=tuple(text_languages.language_name(code) for code in dict.fromkeys(r.locale for r in renditions)),
+        languages=tuple(language_name(code) for code in dict.fromkeys(r.locale for r in renditions)),
         must_count=musts,
         should_count=len(remarks) - musts,
     )

@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from messages.i18n.languages import language_name
 from messages.models import Rendition, Review, Revision
 from messages.review import workflow
 from messages.review.wording import review_url, was_sent_back
 from messages.roles import ADMINISTRATOR, STAFF_ROLES, has_role, require_role
-from messages.text.languages import language_name
 from messages.text.rendering import direction_of
 
 RevisionState = Revision.State

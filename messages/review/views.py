@@ -14,14 +14,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from messages.i18n.languages import language_name
 from messages.models import Rendition, Revision
-from messages.review import checklist, workflow
+from messages.review import checklist, message_lint, workflow
 from messages.review.checklist import ChecklistQuestion
 from messages.review.wording import compare_url, edit_url, history, review_url, state_label
 from messages.review.workflow import ReviewRefused
 from messages.roles import ADMINISTRATOR, MANAGER, STAFF_ROLES, has_role, require_role
-from messages.text import lint_stored
-from messages.text.languages import language_name
 from messages.text.rendering import body_html, direction_of
 
 RevisionState = Revision.State
@@ -175,7 +174,7 @@ def _page(
         "body": body_html(words.body),
         "state": state_label(words, list(words.reviews.all())),
         "digest": words.words_digest(),
-        "remarks": lint_stored.lint_rendition(words),
+        "remarks": message_lint.lint_rendition(words),
         "before": before,
         "compare": compare_url(words.revision, before.revision.number) if before else "",
         "events": history([words]),

@@ -12,10 +12,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from messages.i18n.languages import language_name
 from messages.models import Comment, Rendition, Review, Revision
 from messages.review import checklist, workflow
 from messages.roles import ADMINISTRATOR, has_role
-from messages.text.languages import language_name
 
 RevisionState, ReviewDecision = Revision.State, Review.Decision
 

@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from messages.audit import log
 from messages.models import Comment, Rendition, Review, Revision
 from messages.review import checklist as review_checklist
+from messages.review import message_lint
 from messages.roles import ADMINISTRATOR, MANAGER, REVIEWER, has_role
-from messages.text import lint_stored
 
 MAY_SUBMIT, MAY_COMMENT, MAY_DECIDE, MAY_WITHDRAW = (MANAGER,), (MANAGER, REVIEWER), (REVIEWER,), (MANAGER, REVIEWER)
 RevisionState, ReviewDecision = Revision.State, Review.Decision
@@ -141,7 +141,7 @@ def comment(rendition: Rendition, *, by: User, now: datetime, text: str) -> Comm
     _short(said, "text", most=1000)
     words = rendition.words_digest()
     made = Comment.objects.create(rendition=rendition, by=by, text=said, digest=words, at=now)
-    _record(log.Action.WORDS_COMMENT, rendition, by, words=words)
+    log.record_rendition(log.Action.WORDS_COMMENT, rendition, by=by, words=words)
     return made
 
 
@@ -174,7 +174,7 @@ def exceptions(rendition: Rendition) -> list[Review]:
 
 def obstacles_to_review(rendition: Rendition) -> ReviewObstacles:
     """Words that have to change are no use to a reviewer."""
-    fields = lint_stored.blocking_errors(rendition)
+    fields = message_lint.blocking_errors(rendition)
     if not fields:
         return ReviewObstacles()
     return ReviewObstacles((_("Some of these words cannot be shown as they stand."),), fields)
@@ -228,11 +228,13 @@ def _decide(
         overridden=list(passed),
         at=now,
     )
-    action = log.Action(_ACTIONS[decision])
+    action, actor = log.Action(_ACTIONS[decision]), by or log.STARTER_LIBRARY
     reason = {"reason": comment} if decision in (ReviewDecision.SENT_BACK, ReviewDecision.WITHDRAWN) else {}
-    _record(action, rendition, by, words=words, **reason)
+    log.record_rendition(action, rendition, by=actor, words=words, **reason)
     if decided.override:
-        _record(log.Action.WORDS_EXCEPTION, rendition, by, words=words, step=decision, reason=decided.override)
+        log.record_rendition(
+            log.Action.WORDS_EXCEPTION, rendition, by=actor, words=words, step=decision, reason=decided.override
+        )
     return decided
 
 
@@ -257,20 +259,6 @@ def _follow(revision: Revision) -> None:
     if revision.state == RevisionState.APPROVED:
         revision.digest = revision.words_digest()
     revision.save(update_fields=["state", "digest"])
-
-
-def _record(action: log.Action, rendition: Rendition, by: User | None, **detail: str) -> None:
-    message = rendition.revision.message
-    log.record(
-        action,
-        by=by or log.STARTER_LIBRARY,
-        kind=log.ObjectKind.MESSAGE,
-        ref=message.key,
-        label=message.theme.name,
-        revision=rendition.revision.number,
-        locale=rendition.locale,
-        **detail,
-    )
 
 
 def _take(rendition: Rendition, state: Revision.State) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from messages.text import languages
+from messages.i18n import languages
 
 register = template.Library()
 

@@ -5,8 +5,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
+from messages.help_links import directory
 from messages.models import Revision
-from messages.text import lint_stored
+from messages.review import message_lint
 from messages.text.lint import MUST, Remark
 
 
@@ -25,9 +26,9 @@ class Command(BaseCommand):
         said = {
             f"{revision} {locale}": remarks
             for revision in revisions
-            for locale, remarks in lint_stored.lint_revision(revision).items()
+            for locale, remarks in message_lint.lint_revision(revision).items()
         }
-        helped = lint_stored.lint_help_directory(timezone.localdate())
+        helped = directory.lint_help_directory(timezone.localdate())
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(said, helped), ensure_ascii=False, indent=2))
             return

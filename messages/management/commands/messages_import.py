@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from messages.exchange import formats, import_export
+from messages.exchange import import_export, reader
 from messages.exchange.import_export import ImportPlan
 
 
@@ -23,10 +23,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
         try:
-            read = formats.parse_file(path.read_bytes())
+            read = reader.parse_file(path.read_bytes())
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
-        except formats.UnreadableFile as reason:
+        except reader.UnreadableFile as reason:
             raise CommandError(str(reason)) from None
         plan = import_export.plan_import(read)
         self._show(plan)

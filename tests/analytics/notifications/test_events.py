@@ -25,8 +25,8 @@ from analytics.worker.steps import STEPS
 from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Campaign
 from messages.audit import log
-from messages.help_links.link_checker import UnsafeAddress
 from messages.models import HelpLink
+from messages.public_http import UnsafeAddress
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -351,8 +351,8 @@ class TestTheWebhook:
     def test_it_is_told_the_campaign_the_kind_a_sentence_and_a_page_and_no_more(
         self, site: Site, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("messages.help_links.link_checker.resolve_host", lambda host: ["93.184.216.34"])
-        monkeypatch.setattr("messages.help_links.link_checker.open_connection", site.connect)
+        monkeypatch.setattr("messages.public_http.resolve_host", lambda host: ["93.184.216.34"])
+        monkeypatch.setattr("messages.public_http.open_connection", site.connect)
         campaign = running_campaign(webhook="https://hook.example/in?key=1")
         cross_guardrail(campaign)
         events.record_notices(campaign, now=world.NOON)

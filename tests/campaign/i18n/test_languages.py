@@ -19,8 +19,8 @@ from campaign.i18n.catalogs import ExtractedString
 from campaign.outcomes import OUTCOMES
 from campaign.serving import hosted_pages
 from messages.audit_pages.wording import describe_action
+from messages.i18n import countries, languages
 from messages.models import Rendition
-from messages.text import countries, languages
 from messages.text.rendering import render_rendition
 from tests import arabic, world
 
@@ -203,9 +203,9 @@ class TestNames:
 
     def test_of_countries_stand_in_the_order_of_the_readers_language(self) -> None:
         with translation.override("es-mx"):
-            names = [name for _, name in countries.by_name()]
+            names = [name for _, name in countries.choices()]
         assert names.index("Alemania") < names.index("Estados Unidos") < names.index("Níger") < names.index("Nigeria")
-        assert countries.by_name()[0] == ("AF", "Afghanistan")
+        assert countries.choices()[0] == ("AF", "Afghanistan")
 
     def test_of_roles_and_second_factors_are_said_on_the_record(self) -> None:
         role, factor = {"role": "reviewer"}, {"factor": "a passkey"}

@@ -186,7 +186,9 @@ class TestANewMessage:
         self.create()
         assert self.create().message.key == "think-of-the-face-in-that-photo-2"
 
-    @pytest.mark.parametrize(("headline", "key"), [("New", "new-2"), ("فكّر", "reputation"), ("Word " * 40, None)])
+    @pytest.mark.parametrize(
+        ("headline", "key"), [("New", "new-2"), ("Exchange", "exchange-2"), ("فكّر", "reputation"), ("Word " * 40, None)]
+    )
     def test_an_odd_headline_gets_a_key_that_leads_to_its_page(self, headline: str, key: str | None) -> None:
         message = self.create(headline.strip()[:160]).message
         assert key is None or message.key == key

@@ -11,9 +11,11 @@ from django.core.management import CommandError, call_command
 from django.db.models import QuerySet
 
 from messages.audit import log
-from messages.exchange import formats, import_export
-from messages.exchange.formats import ParsedFile, RenditionRecord, RevisionRecord, parse_file, to_csv, to_json
+from messages.exchange import import_export, records
 from messages.exchange.import_export import ImportRefused, apply_import, export_revisions, filter_revisions, plan_import
+from messages.exchange.reader import parse_file
+from messages.exchange.records import ParsedFile, RenditionRecord, RevisionRecord
+from messages.exchange.writer import to_csv, to_json
 from messages.models import AuditEntry, Message, Rendition, Revision, Theme
 from messages.review import workflow
 from tests import world
@@ -127,7 +129,7 @@ def test_revisions_of_one_new_message_agree_on_its_theme() -> None:
     world.approved_revision("victim")
     two = ParsedFile((replace(NEW, where="row 2"), replace(NEW, revision=2, frame="user", where="row 3")))
     (refusal,) = plan_import(two).rejected_rows
-    assert refusal == formats.RejectedRow("row 3", "It has another theme or frame than this message has in row 2.")
+    assert refusal == records.RejectedRow("row 3", "It has another theme or frame than this message has in row 2.")
 
 
 def test_with_one_refused_row_nothing_comes_in() -> None:

@@ -22,11 +22,10 @@ from campaign.models import Campaign
 from campaign.serving.snapshot import compile_snapshot
 from messages.audit import log
 from messages.audit_pages.wording import describe_action
-from messages.help_links import directory
+from messages.help_links import directory, freshness
 from messages.help_links.directory import HelpRefused
-from messages.help_links.link_checker import Code, ProbeResult
+from messages.help_links.link_checker import ProbeCode, ProbeResult
 from messages.models import AuditEntry, HelpLink
-from messages.text import lint, lint_stored
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -84,7 +83,7 @@ class TestLaunching:
             directory.check(link, by=world.person("rafael"), today=TODAY)
         launch(campaign)
 
-    @pytest.mark.parametrize(("lane", "whom"), list(lint.MISSING_LANE_SENTENCES.items()))
+    @pytest.mark.parametrize(("lane", "whom"), list(freshness.MISSING_LANE_SENTENCES.items()))
     def test_with_no_link_for_one_of_the_two_people_nothing_launches(self, lane: str, whom: str) -> None:
         campaign = approved_campaign()
         for link in HelpLink.objects.filter(lane=lane):
@@ -112,9 +111,9 @@ class TestLaunching:
         for days in range(170, 190):
             HelpLink.objects.update(verified_on=TODAY - timedelta(days=days))
             assert (
-                bool(lint_stored.lint_help_directory(TODAY))
+                bool(directory.lint_help_directory(TODAY))
                 == bool(directory.launch_blockers(today=TODAY))
-                == (days > lint.STALE_AFTER_DAYS)
+                == (days > freshness.STALE_AFTER_DAYS)
             )
 
     def test_the_demo_checks_in_its_own_name(self) -> None:
@@ -180,7 +179,7 @@ class TestRetiring:
         assert b"some.example" in world.AudienceSite().get("/m/quiet-page/help/self").body
         directory.retire(link, by=world.person("mara"), today=TODAY, reason="Closed.")
         assert b"some.example" not in world.AudienceSite().get("/m/quiet-page/help/self").body
-        assert all("Somewhere" not in remark.sentence for remark in lint_stored.lint_help_directory(TODAY))
+        assert all("Somewhere" not in remark.sentence for remark in directory.lint_help_directory(TODAY))
         directory.restore(link, by=world.person("mara"))
         assert b"some.example" in world.AudienceSite().get("/m/quiet-page/help/self").body
         link.refresh_from_db()
@@ -250,7 +249,7 @@ class TestAskingByMachine:
         assert asked == ["https://other.example/"]
 
     def test_every_code_of_the_probe_is_a_choice(self) -> None:
-        assert set(get_args(Code)) == set(HelpLink.Probe.values)
+        assert set(get_args(ProbeCode)) == set(HelpLink.Probe.values)
 
     def test_the_command_says_what_it_found_and_ends_with_1(self, asked: list[str]) -> None:
         a_link()

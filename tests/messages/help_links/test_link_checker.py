@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
+from messages import public_http
 from messages.help_links import link_checker
-from messages.help_links.link_checker import Connector, ProbeResult, UnsafeAddress, is_public, probe, split_url
+from messages.help_links.link_checker import ProbeResult, probe
+from messages.public_http import Connector, UnsafeAddress, is_public, split_url
 from tests.waiting import answer_late
 
 HOST = "help.example"
@@ -243,7 +245,7 @@ def test_a_certificate_that_browsers_do_not_trust_is_told(tmp_path: Path, monkey
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        monkeypatch.setattr(link_checker, "PORT", listening.getsockname()[1])
+        monkeypatch.setattr(public_http, "PORT", listening.getsockname()[1])
 
         def serve() -> None:
             line, _ = listening.accept()
@@ -254,7 +256,7 @@ def test_a_certificate_that_browsers_do_not_trust_is_told(tmp_path: Path, monkey
         thread.start()
 
         def connect(host: str, address: str, seconds: float) -> socket.socket:
-            return link_checker.open_connection(host, "127.0.0.1", seconds)
+            return public_http.open_connection(host, "127.0.0.1", seconds)
 
         found = probe(f"https://{HOST}/", resolve=lambda host: [PUBLIC], connect=connect, seconds=5)
         thread.join(5)

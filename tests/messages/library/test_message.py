@@ -29,7 +29,7 @@ def page(client: Client, rendition: Rendition) -> str:
 def next_step(client: Client, rendition: Rendition) -> tuple[str, str]:
     """What it says, and what the button says."""
     step = client.get(f"/messages/{rendition.revision.message.key}/").context["step"]
-    return step.says, step.button
+    return step.sentence, step.button
 
 
 class TestTheNextStep:

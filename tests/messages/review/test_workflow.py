@@ -35,7 +35,7 @@ def root() -> User:
 
 def approve(rendition: Rendition, by: User | None = None, **more: Any) -> Review:
     """As the page does: what was read, and a checklist with yes throughout."""
-    options = {"read": rendition.words_digest(), "checklist": world.CHECKLIST_ALL_YES, **more}
+    options = {"read_digest": rendition.words_digest(), "checklist": world.CHECKLIST_ALL_YES, **more}
     return workflow.approve(rendition, by=by or rafael(), now=world.NOON, **options)
 
 
@@ -123,7 +123,7 @@ class TestAnApproval:
         read = rendition.words_digest()
         Rendition.objects.filter(pk=rendition.pk).update(body="Other words.")
         with pytest.raises(ReviewRefused, match="changed while you were reading"):
-            approve(rendition, read=read)
+            approve(rendition, read_digest=read)
 
     def test_its_words_are_read_by_the_lint_again(self) -> None:
         rendition = world.submitted_rendition()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,19 +14,17 @@ from messages.text.lint import (
     MUST,
     SHOULD,
     ArmText,
-    HelpLinkStatus,
     LintText,
     Remark,
     TextLimits,
     check_arms,
-    check_help_links,
     check_text,
+    default_word_lists,
     parse_word_lists,
 )
 
 LIBRARY = Path(__file__).resolve().parents[3] / "messages" / "library"
-LISTS = parse_word_lists((LIBRARY / "lint.toml").read_text(encoding="utf-8"))
-TODAY = date(2026, 3, 2)
+LISTS = default_word_lists()
 FINE = "They did not say yes. You can stop here."
 MESSAGES = json.loads((LIBRARY / "messages.json").read_text(encoding="utf-8"))
 STARTER = [
@@ -284,31 +281,6 @@ def test_what_has_to_change_comes_first() -> None:
     ]
     assert order == sorted(order)
     assert set(order) == {MUST, SHOULD}
-
-
-@pytest.mark.parametrize(("days", "stale"), [(0, False), (180, False), (181, True), (-1, False)])
-def test_a_help_link_is_stale_after_180_days(days: int, stale: bool) -> None:
-    checked = TODAY - timedelta(days=days)
-    links = [HelpLinkStatus("Here", "affected", checked), HelpLinkStatus("There", "self", TODAY)]
-    assert [r.code for r in check_help_links(links, today=TODAY)] == (["stale-help"] if stale else [])
-
-
-def test_help_links_that_nobody_opened_are_named_together() -> None:
-    links = [
-        HelpLinkStatus("Here", "affected", None),
-        HelpLinkStatus("There", "self", TODAY),
-        HelpLinkStatus("Yonder", "self", None),
-    ]
-    (remark,) = check_help_links(links, today=TODAY)
-    assert (remark.code, remark.severity) == ("unchecked-help", MUST)
-    assert remark.sentence.endswith(": “Here”, “Yonder”.")
-
-
-@pytest.mark.parametrize(("lane", "missing"), [("affected", "who wants to stop"), ("self", "for the person shown")])
-def test_help_is_there_for_either_person(lane: str, missing: str) -> None:
-    (remark,) = check_help_links([HelpLinkStatus("Here", lane, TODAY)], today=TODAY)
-    assert remark.code == "no-help"
-    assert missing in remark.sentence
 
 
 def arm(name: str, body: str, locale: str = "en") -> ArmText:

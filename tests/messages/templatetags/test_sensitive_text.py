@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.template import Context, Template
 from django.test import Client, RequestFactory
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from messages.i18n.sentences import translate_sentence
 from messages.library import starter_library
 from messages.models import Theme
-from messages.text import lint, lint_stored, sensitive_terms
+from messages.text import lint, sensitive_terms
 from messages.text.translatable import Translatable
 from tests import world
 
-PATTERN = sensitive_terms.compile_terms(
-    (Path(settings.BASE_DIR) / "messages/text/terms.toml").read_text(encoding="utf-8")
-)
+PATTERN = sensitive_terms.default_terms()
 
 
 def hard(text: str) -> list[str]:
     return [part.text for part in sensitive_terms.split_sensitive(text, PATTERN) if part.is_sensitive]
 
 
-def rendered(text: str, *, cookie: str = "", tag: str = "gentle") -> str:
+def rendered(text: str, *, cookie: str = "", tag: str = "hide_sensitive") -> str:
     request = RequestFactory().get("/")
     request.COOKIES["terms"] = cookie
     return Template(f"{{% load sensitive_text %}}{{% {tag} text %}}").render(
@@ -69,17 +66,17 @@ class TestHardWords:
         assert rendered("It is child abuse.", cookie="1") == "It is child abuse."
 
     def test_are_veiled_where_there_is_no_request(self) -> None:
-        assert "veiled" in Template("{% load sensitive_text %}{% gentle 'child abuse' %}").render(Context({}))
+        assert "veiled" in Template("{% load sensitive_text %}{% hide_sensitive 'child abuse' %}").render(Context({}))
 
     @pytest.mark.parametrize("cookie", ["", "1"])
     def test_let_no_markup_through(self, cookie: str) -> None:
-        html = rendered("<img onerror=x> child abuse <b>", cookie=cookie, tag="gentle_paragraphs")
+        html = rendered("<img onerror=x> child abuse <b>", cookie=cookie, tag="hide_sensitive_paragraphs")
         assert "<img" not in html
         assert "<b>" not in html
         assert html.startswith("<p>&lt;img")
 
     def test_keep_paragraphs_and_lines(self) -> None:
-        assert rendered("One\ntwo\n\nthree", tag="gentle_paragraphs") == "<p>One<br>two</p>\n<p>three</p>"
+        assert rendered("One\ntwo\n\nthree", tag="hide_sensitive_paragraphs") == "<p>One<br>two</p>\n<p>three</p>"
 
 
 class TestTheChoice:
@@ -153,11 +150,11 @@ class TestRemarks:
         remark = lint.Remark("x", "must", Translatable("“{found}”: {why} Perhaps: “{instead}”", **REMARK), "body")
         assert remark.sentence == "“now”: This tells how it is done. Perhaps: “later”"
         with translation.override("es"):
-            assert lint_stored.translate_sentence(remark.sentence) == "«now»: Esto cuenta cómo se hace. Quizá: «later»"
+            assert translate_sentence(remark.sentence) == "«now»: Esto cuenta cómo se hace. Quizá: «later»"
 
     def test_that_are_plain_words_stay_as_they_are(self) -> None:
         with translation.override("es"):
-            assert lint_stored.translate_sentence("Looked at early.") == "Looked at early."
+            assert translate_sentence("Looked at early.") == "Looked at early."
 
 
 REMARK = {"found": "now", "why": Translatable("This tells how it is done."), "instead": "later"}

@@ -13,18 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messages.exchange import formats
-from messages.exchange.formats import (
-    ParsedFile,
-    RenditionRecord,
-    RevisionRecord,
-    UnreadableFile,
-    from_csv,
-    parse_file,
-    to_csv,
-    to_json,
-)
+from messages.exchange import reader, records, validation
+from messages.exchange.reader import UnreadableFile, from_csv, parse_file
+from messages.exchange.records import ParsedFile, RenditionRecord, RevisionRecord
+from messages.exchange.writer import to_csv, to_json
 from messages.models import ClaimStrength, Frame
+from messages.text import spreadsheet
+from messages.text.keys import RESERVED_MESSAGE_KEYS
 
 SIGNS = tuple("=+-@\t\r＝＋－＠")
 # Words as people write them, and as an attacker would: what parts cells and lines, what begins a formula.
@@ -37,12 +32,12 @@ keys = st.text(string.ascii_letters + string.digits + "-_", min_size=1, max_size
 words = st.builds(RenditionRecord, locale=st.sampled_from(["en", "es", "ar", "pt-BR"]), headline=texts, body=texts)
 wordings = st.builds(
     RevisionRecord,
-    message=keys.filter(lambda key: key not in formats.RESERVED),
-    revision=st.integers(1, formats.MAX_REVISION_NUMBER),
+    message=keys.filter(lambda key: key not in RESERVED_MESSAGE_KEYS),
+    revision=st.integers(1, validation.MAX_REVISION_NUMBER),
     theme=keys,
-    frame=st.sampled_from(formats.FRAMES),
-    claim_strength=st.sampled_from(formats.STRENGTHS),
-    sources=st.lists(texts.map(formats.collapse_whitespace).filter(bool), max_size=3).map(tuple),
+    frame=st.sampled_from(Frame.values),
+    claim_strength=st.sampled_from(ClaimStrength.values),
+    sources=st.lists(texts.map(records.collapse_whitespace).filter(bool), max_size=3).map(tuple),
     note=texts,
     theme_name=texts,
     theme_line=texts,
@@ -76,7 +71,7 @@ def test_json_brings_back_the_same_words(listed: list[RevisionRecord]) -> None:
 
 @given(texts)
 def test_what_was_guarded_comes_back(text: str) -> None:
-    assert formats.unescape_formulas(formats.escape_formulas(text)) == text
+    assert spreadsheet.unescape_formulas(spreadsheet.escape_formulas(text)) == text
 
 
 @pytest.mark.slow
@@ -92,15 +87,15 @@ def test_no_cell_begins_a_formula_wherever_a_spreadsheet_cuts(listed: list[Revis
 
 @pytest.mark.parametrize("sign", SIGNS)
 def test_a_beginning_that_is_a_formula_gets_an_apostrophe(sign: str) -> None:
-    assert formats.escape_formulas(f"{sign}1+1") == f"'{sign}1+1"
-    assert formats.escape_formulas(f"'{sign}1") == f"''{sign}1"
+    assert spreadsheet.escape_formulas(f"{sign}1+1") == f"'{sign}1+1"
+    assert spreadsheet.escape_formulas(f"'{sign}1") == f"''{sign}1"
 
 
 @pytest.mark.parametrize(
     "text", ["'Tis better", "a - b", "a=b", "1+1", "mail@here", "", "“No”, she said", "line\nline"]
 )
 def test_ordinary_words_stay_as_they_are(text: str) -> None:
-    assert formats.escape_formulas(text) == formats.unescape_formulas(text) == text
+    assert spreadsheet.escape_formulas(text) == spreadsheet.unescape_formulas(text) == text
 
 
 def test_an_apostrophe_that_somebody_typed_stays() -> None:
@@ -169,7 +164,7 @@ def test_rows_of_one_revision_agree() -> None:
 def test_a_language_stands_there_once() -> None:
     rows = _csv() + _csv(headline="Another").splitlines(keepends=True)[1]
     (refusal,) = from_csv(rows).rejected_rows
-    assert refusal == formats.RejectedRow("row 3", "This revision has words in “en” already.")
+    assert refusal == records.RejectedRow("row 3", "This revision has words in “en” already.")
 
 
 def test_rows_are_counted_as_a_spreadsheet_counts_them() -> None:
@@ -198,14 +193,14 @@ def test_rows_are_counted_as_a_spreadsheet_counts_them() -> None:
 )
 def test_a_file_that_cannot_be_read_is_refused_with_a_reason(data: bytes, reason: str) -> None:
     with pytest.raises(UnreadableFile) as refused:
-        parse_file(data, max_bytes=100 if data.startswith(b"x") else formats.MAX_BYTES)
+        parse_file(data, max_bytes=100 if data.startswith(b"x") else reader.MAX_BYTES)
     assert reason in str(refused.value)
 
 
 def test_so_many_rows_and_no_more() -> None:
     head, row = _csv().splitlines(keepends=True)
     with pytest.raises(UnreadableFile, match="20,000 is the most"):
-        from_csv(head + row * formats.MAX_ROWS)
+        from_csv(head + row * reader.MAX_ROWS)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +218,7 @@ def test_so_many_rows_and_no_more() -> None:
 def test_an_entry_of_json_with_another_shape_is_named(change: dict[str, object], reason: str) -> None:
     told = json.loads(to_json([ONE]))
     told["messages"].append({**told["messages"][0], "message": "other", **change})
-    found = formats.from_json(json.dumps(told))
+    found = reader.from_json(json.dumps(told))
     assert found.revisions == (ONE,)
     assert [refusal.where for refusal in found.rejected_rows] == ["entry 2"]
     assert reason in found.rejected_rows[0].reason
@@ -238,11 +233,6 @@ def test_the_same_revision_stands_in_json_once() -> None:
 def test_whatever_is_sent_is_read_or_refused(data: bytes) -> None:
     with contextlib.suppress(UnreadableFile):
         assert isinstance(parse_file(data), ParsedFile)
-
-
-def test_the_lists_are_those_of_the_messages() -> None:
-    assert set(formats.FRAMES) == set(Frame.values)
-    assert set(formats.STRENGTHS) == set(ClaimStrength.values)
 
 
 def _csv(**change: str) -> str:

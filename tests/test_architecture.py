@@ -1,0 +1,68 @@
+"""The layout of the apps keeps its rules, and its map shows what there is."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests import architecture
+from tests.architecture import APPS, ROOT
+
+# Strings that look like an import and are none, each with the reason.
+NOT_IMPORTS = {
+    "campaign/apps.py: campaign.staff_site.admin_site.SupportSite": "AdminConfig.default_site is a string in Django",
+    "campaign/api/schema.py: campaign.api.authentication.SecondFactorSessionAuthentication": (
+        "the target_class of a drf-spectacular extension is a string"
+    ),
+    "messages/exchange/views.py: messages.exchange": "a salt",
+    "campaign/wizard/sample_size.py: analytics.stats.power.": "to be registered by analytics/wiring.py",
+}
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_no_rooms_import_each_other_or_in_a_circle(app: str) -> None:
+    layout = architecture.layout(app)
+    assert layout.mutual_imports == set()
+    assert layout.circles == ()
+
+
+def test_nothing_is_imported_by_a_string() -> None:
+    assert architecture.dotted_strings() - set(NOT_IMPORTS) == set()
+
+
+def test_an_import_by_string_is_found() -> None:
+    assert architecture.module_names('import_string(f"analytics.stats.power.{name}")') == {"analytics.stats.power."}
+    assert architecture.module_names('path("", include("campaign.overview.urls"))') == set()
+
+
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+MAP = ARCHITECTURE.partition("## The map")[2].partition("\n## ")[0]
+
+
+def _mapped_rooms() -> dict[str, list[set[str]]]:
+    """The lines of the map by app: the rooms that each names."""
+    lines: dict[str, list[set[str]]] = {}
+    app = ""
+    for line in re.findall(r"```\n(.*?)```", MAP, re.S)[0].splitlines():
+        if line.startswith("  "):
+            lines[app].append({name.rstrip("/") for name in re.split(r" {2,}", line)[1].split()})
+        else:
+            app = line.rstrip("/")
+            lines[app] = []
+    return lines
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_every_folder_is_in_the_map_and_every_room_of_the_map_exists(app: str) -> None:
+    mapped = {room for line in _mapped_rooms()[app] for room in line}
+    folders = {path.name for path in (ROOT / app).iterdir() if any(path.glob("*.py"))} - {"migrations"}
+    assert folders <= mapped
+    assert {room for room in mapped if not (ROOT / app / room).exists()} == set()
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_the_arrows_of_the_map_point_down(app: str) -> None:
+    height = {room.removesuffix(".py"): number for number, line in enumerate(_mapped_rooms()[app]) for room in line}
+    arrows = architecture.layout(app).arrows
+    assert {(a, b) for a, b in arrows if a in height and b in height and height[a] > height[b]} == set()
