@@ -5,8 +5,6 @@ Whoever takes it has confirmed within ten minutes that it is them: it names ever
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterable
 
@@ -21,9 +19,10 @@ from messages.accounts.step_up import confirmation_required_for_button
 from messages.audit import log
 from messages.audit.hash_chain import ChainEntry
 from messages.audit_pages.wording import describe_action
+from messages.downloads import download
 from messages.models import AuditEntry
 from messages.roles import MANAGER, require_role
-from messages.text.spreadsheet import escape_formulas
+from messages.text.spreadsheet import write_csv
 
 COLUMNS = ("number", "at", "actor", "action", "kind", "ref", "label", "detail", "previous", "digest", "in_words")
 MAX_ENTRIES = 20_000  # some 10 MB; more by `manage.py audit export`, which holds one entry at a time
@@ -41,25 +40,22 @@ def to_json(entries: Iterable[ChainEntry]) -> bytes:
 
 
 def to_csv(entries: Iterable[ChainEntry]) -> bytes:
-    """UTF-8 with the mark by which spreadsheets know it; what was done is said in words as well."""
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for entry in entries:
-        told = {
-            **entry.values(),
-            "detail": json.dumps(dict(entry.detail), ensure_ascii=False),
-            "digest": entry.digest,
-            "in_words": describe_action(entry.action, label=entry.label, detail=entry.detail),
-        }
-        writer.writerow([escape_formulas(str(told[name])) for name in COLUMNS])
-    return b"\xef\xbb\xbf" + stream.getvalue().encode()
+    """A file for spreadsheets, with a description of each entry in words."""
+    return write_csv(
+        COLUMNS,
+        (
+            {
+                **entry.values(),
+                "detail": json.dumps(dict(entry.detail), ensure_ascii=False),
+                "digest": entry.digest,
+                "in_words": describe_action(entry.action, label=entry.label, detail=entry.detail),
+            }
+            for entry in entries
+        ),
+    )
 
 
-WRITERS: dict[str, tuple[Callable[[Iterable[ChainEntry]], bytes], str]] = {
-    "csv": (to_csv, "text/csv; charset=utf-8"),
-    "json": (to_json, "application/json"),
-}
+WRITERS: dict[str, Callable[[Iterable[ChainEntry]], bytes]] = {"csv": to_csv, "json": to_json}
 
 
 @require_safe
@@ -80,7 +76,4 @@ def _file(request: HttpRequest) -> HttpResponse:
             _("The record is too long for a page. Whoever runs the server can take it out by manage.py audit export."),
         )
         return redirect("audit:record")
-    write, content_type = WRITERS[kind]
-    name = f"record-{timezone.localdate():%Y-%m-%d}.{kind}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(write(log.entries()), content_type=content_type, headers=headers)
+    return download(WRITERS[kind](log.entries()), stem=f"record-{timezone.localdate():%Y-%m-%d}", extension=kind)

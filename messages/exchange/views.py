@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from messages.accounts.step_up import confirmation_required_for_button
+from messages.downloads import download
 from messages.exchange import import_export, reader, records, writer
 from messages.i18n.sentences import translate_sentence
 from messages.models import Frame, Rendition, Revision
@@ -21,7 +22,6 @@ from messages.roles import MANAGER, require_role
 
 MAX_UPLOAD_BYTES = 100_000  # larger files by `manage.py messages_import`; a proxy in front takes 128 KB
 _SALT = "messages.exchange"
-_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,9 +49,7 @@ def _file(request: HttpRequest) -> HttpResponse:
         raise Http404
     asked = {name: request.GET.get(name, "").replace("\0", "") for name in ("frame", "state", "locale")}
     body = writer.WRITERS[kind](import_export.export_revisions(import_export.filter_revisions(**asked)))
-    name = f"messages-{timezone.localdate():%Y-%m-%d}.{kind}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(body, content_type=_TYPES[kind], headers=headers)
+    return download(body, stem=f"messages-{timezone.localdate():%Y-%m-%d}", extension=kind)
 
 
 def _look(request: HttpRequest) -> HttpResponse:
