@@ -21,7 +21,7 @@ from analytics.embargo import request
 from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis, EarlyLook, GuardEvent, Pulse, Tally, WorkerStep
 from analytics.results import build
-from analytics.watch import daily_chart, dashboard, quality_lights
+from analytics.watch import daily_chart, dashboard, quality_status
 from analytics.worker import steps
 from analytics.worker.loop import Worker
 from analytics.worker.steps import STEPS
@@ -157,11 +157,11 @@ class TestPulse:
         assert Pulse.objects.get().felt_at == world.NOON + timedelta(hours=1)
 
 
-class TestLights:
+class TestQualityStatus:
     def statuses(self, **fields: Any) -> dict[str, str]:
         campaign = world.launched()
         values = {"split": "ok", "flow": "ok", "reach": 90, "felt_at": world.NOON, **fields}
-        items = quality_lights.dashboard_quality(campaign, Pulse(campaign=campaign, **values), None, now=world.NOON)
+        items = quality_status.dashboard_quality(campaign, Pulse(campaign=campaign, **values), None, now=world.NOON)
         return {item.label: item.status for item in items}
 
     def test_each_is_said_in_words(self) -> None:
