@@ -142,8 +142,8 @@ class TestItIsKeptApart:
             "from django.conf import settings; from campaign.assignment.receipts import pack_ids;"
             "from campaign.keys.reloader import KeyReloader;"
             "import time, os; hour = int(time.time()) // 3600;"
-            "office = KeyReloader(settings.KEY_DIRECTORY, clock=time.time).receipt_signer;"
-            f"print(office.sign(pack_ids({names}), hour, hour + 2, 'en', os.urandom(16)))"
+            "signer = KeyReloader(settings.KEY_DIRECTORY, clock=time.time).receipt_signer;"
+            f"print(signer.sign(pack_ids({names}), hour, hour + 2, 'en', os.urandom(16)))"
         )
         command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", script]
         done = subprocess.run(
@@ -155,7 +155,7 @@ class TestItIsKeptApart:
             text=True,
         )
         site = world.AudienceSite(
-            office=KeyReloader(settings.KEY_DIRECTORY, clock=lambda: world.NOON.timestamp()).receipt_signer
+            receipt_signer=KeyReloader(settings.KEY_DIRECTORY, clock=lambda: world.NOON.timestamp()).receipt_signer
         )
         site.now = timezone.now().timestamp()
         assert site.report_event(done.stdout.strip()).code == "receipt_invalid"
