@@ -27,7 +27,7 @@ def campaign_with_look(counts: dict[str, tuple[int, int]] = COUNTS) -> Campaign:
 
 
 @pytest.mark.django_db
-def test_tallies_are_told_by_look_arm_placement_locale_outcome_and_value() -> None:
+def test_tallies_are_listed_by_look_arm_placement_locale_outcome_and_value() -> None:
     campaign_with_look()
     body = analyst().get(f"{PILOT}tallies/").json()
     assert body["count"] == 12  # four arms: who saw it, who turned back, who was annoyed
@@ -43,7 +43,7 @@ def test_tallies_are_told_by_look_arm_placement_locale_outcome_and_value() -> No
 
 
 @pytest.mark.django_db
-def test_before_the_first_planned_look_only_how_many_saw_it_is_told() -> None:
+def test_before_the_first_planned_look_only_exposures_are_listed() -> None:
     campaign = world.launched(plan={"planned_per_arm": 100_000})
     world.tally(campaign, COUNTS)
     evaluate(campaign, now=world.NOON)
@@ -87,7 +87,7 @@ def test_a_look_gives_effect_interval_verdict_and_the_sentence_of_the_report() -
 
 
 @pytest.mark.django_db
-def test_a_broken_split_is_told_and_its_verdicts_are_withheld() -> None:
+def test_a_broken_split_is_reported_and_its_verdicts_are_withheld() -> None:
     campaign_with_look(COUNTS | {"both": (1000, 440)})
     body = analyst().get(f"{PILOT}analyses/1/").json()
     assert body["sample_ratio"]["status"] == "alarm"

@@ -65,7 +65,7 @@ def recorded_kinds(campaign: Campaign, *, days: int = 0) -> list[str]:
     return sorted(Notice.objects.filter(campaign=campaign).values_list("kind", flat=True))
 
 
-class TestWhatIsTold:
+class TestEvents:
     def test_nothing_while_all_is_well(self) -> None:
         assert recorded_kinds(running_campaign(planned_per_arm=100_000)) == []
 
@@ -143,8 +143,8 @@ class TestWhatIsTold:
         assert list(events.notifiable_campaigns(now=world.NOON + timedelta(days=15))) == []
 
 
-class TestTheLetter:
-    def test_it_goes_to_who_made_it_and_whom_the_plan_names_each_alone(self) -> None:
+class TestEmail:
+    def test_it_is_sent_separately_to_the_author_and_to_the_people_named_in_the_plan(self) -> None:
         campaign = running_campaign()
         cross_guardrail(campaign)
         events.record_notices(campaign, now=world.NOON)
@@ -161,7 +161,7 @@ class TestTheLetter:
         text = " ".join(email_subject_and_text(notice, page_url="https://thought.example/campaigns/pilot/watch/"))
         assert re.findall(r"\d+", text) == (["180"] if kind == "help-link" else [])  # days, not people
 
-    def test_nobody_is_told_who_is_gone_or_has_no_address(self) -> None:
+    def test_people_without_an_active_account_or_address_get_no_mail(self) -> None:
         running_campaign()
         for name, fields in (("ana", {"is_active": False}), ("mara", {"email": ""})):
             person = world.person(name)
@@ -170,7 +170,7 @@ class TestTheLetter:
             person.save()
         assert events.recipients(Campaign.objects.get()) == []
 
-    def test_without_a_mail_server_a_notice_stands_on_the_page_alone(self, settings: Any) -> None:
+    def test_without_a_mail_server_a_notice_is_only_on_the_page(self, settings: Any) -> None:
         settings.EMAIL_HOST = ""
         campaign = running_campaign()
         cross_guardrail(campaign)
@@ -187,7 +187,7 @@ class Stopped(BaseException):
     """The process is interrupted."""
 
 
-class TestStops:
+class TestInterruptions:
     @pytest.fixture
     def waiting(self) -> Campaign:
         campaign = running_campaign()
@@ -280,9 +280,7 @@ class TestRetries:
         assert delivery.send_due_notices(now=world.NOON + timedelta(minutes=2)) == 2
         assert set(Telling.objects.values_list("failure", flat=True)) == {""}
 
-    def test_one_campaign_that_fails_keeps_the_others_notices_from_nobody(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_failing_campaign_does_not_delay_the_notices_of_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
         campaign = running_campaign()
         cross_guardrail(campaign)
         events.record_notices(campaign, now=world.NOON)
@@ -348,7 +346,7 @@ def post(site: Site, url: str = "https://hook.example/in", addresses: tuple[str,
 
 
 class TestTheWebhook:
-    def test_it_is_told_the_campaign_the_kind_a_sentence_and_a_page_and_no_more(
+    def test_it_receives_only_the_campaign_the_kind_a_sentence_and_a_page(
         self, site: Site, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("messages.public_http.resolve_host", lambda host: ["93.184.216.34"])

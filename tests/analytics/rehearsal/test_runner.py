@@ -74,7 +74,7 @@ def rehearse_without_side_effects(campaign: Campaign) -> dict[str, Any]:
 
 
 @pytest.mark.process
-class TestItWalks:
+class TestWalkthrough:
     def test_every_form_to_a_look_that_an_analyst_can_read(self, campaign: Campaign) -> None:
         result = rehearse_without_side_effects(campaign)
         report = result["report"]
@@ -103,14 +103,14 @@ class TestItWalks:
         codes = {problem["code"] for problem in rehearse_without_side_effects(campaign)["problems"]}
         assert codes == {"no-fallback", "missing-language", "no-origin", "before-launch"}
 
-    def test_a_campaign_that_has_no_plan_is_told_and_not_walked(self, campaign: Campaign) -> None:
+    def test_a_campaign_without_a_plan_is_reported_and_not_walked(self, campaign: Campaign) -> None:
         campaign.plan.outcomes.all().delete()
         result = runner.rehearse(campaign)
         assert result["report"] is None
         assert result["problems"] == [{"code": "before-launch", "said": "The plan needs a primary outcome."}]
 
 
-class TestItIsKeptApart:
+class TestIsolation:
     @pytest.mark.process
     def test_pointed_at_the_real_directory_it_refuses_and_that_is_found(
         self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
@@ -185,7 +185,7 @@ class TestItIsKeptApart:
         assert [directory.exists() for directory in made] == [False]
 
 
-class TestAskingForOne:
+class TestRequests:
     @pytest.fixture
     def mara(self) -> User:
         return world.person("mara", "manager")

@@ -80,7 +80,7 @@ def test_the_description_says_every_number_that_is_drawn() -> None:
 
 
 @pytest.mark.parametrize("drawing", DRAWINGS)
-def test_a_higher_rate_stands_further_right_and_its_mark_inside_its_interval(drawing: str) -> None:
+def test_a_higher_rate_is_further_right_and_its_mark_is_inside_its_interval(drawing: str) -> None:
     svg = charts.rates_chart(BLOCK, level=0.95, layout_name=drawing)
     assert mark_position(svg, "neutral") < mark_position(svg, "both")
     for frame in ("neutral", "both"):
@@ -139,7 +139,7 @@ def test_swapping_the_arms_mirrors_the_drawing() -> None:
     assert "−9.1" in all_text(other)
 
 
-def test_a_rare_outcome_is_told_of_ten_thousand_people() -> None:
+def test_a_rare_outcome_is_expressed_per_ten_thousand_people() -> None:
     rows = tuple(replace(row, rate=r, low=r * 0.8, high=r * 1.2) for row, r in ((NEUTRAL, 0.0010), (BOTH, 0.0029)))
     assert "29  of 10,000" in all_text(charts.rates_chart(replace(BLOCK, rates=rows), level=0.95, layout_name="wide"))
 

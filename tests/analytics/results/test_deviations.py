@@ -44,7 +44,7 @@ def test_every_look_shows_it_also_those_from_before(campaign_with_deviation: Cam
         assert WHY in html
 
 
-def test_it_stands_before_the_verdict(campaign_with_deviation: Campaign, client: Client) -> None:
+def test_a_deviation_is_shown_before_the_verdict(campaign_with_deviation: Campaign, client: Client) -> None:
     world.sign_in(client, world.person("ana", "analyst"))
     html = page(client, "/campaigns/pilot/results/")
     assert html.index(WHY) < html.index('class="sentence"')

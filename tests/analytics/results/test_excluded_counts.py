@@ -46,10 +46,10 @@ def test_a_network_that_asks_too_often_is_always_a_caution() -> None:
 
 
 @pytest.mark.parametrize("few", [1, 9, 19])
-def test_what_rounds_to_none_is_not_told(few: int) -> None:
+def test_a_share_that_rounds_to_zero_is_not_reported(few: int) -> None:
     assert exclusion_items(campaign_with(), machine=few, crowd=few) == []
 
 
-def test_nothing_is_told_of_a_small_campaign() -> None:
+def test_a_small_campaign_reports_no_exclusions() -> None:
     small = campaign_with(dict.fromkeys(COUNTS, (100, 30)))
     assert exclusion_items(small, machine=100) == []

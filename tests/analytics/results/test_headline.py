@@ -33,7 +33,7 @@ def test_a_headline_is_what_the_results_page_says(slug: str, planned: int) -> No
     same_as_the_page(campaign)
 
 
-def test_a_look_that_shows_an_earlier_one_says_what_that_one_said() -> None:
+def test_a_look_that_shows_an_earlier_one_has_the_same_headline() -> None:
     campaign = campaign_with_look("plenty")
     arm = campaign.arms.get(key="both")
     arm.tallies.filter(outcome="turned_back").update(count=443)

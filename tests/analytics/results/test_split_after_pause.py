@@ -18,7 +18,7 @@ FINE = QualityItem("The split is as planned", "ok", "Each as often as its share 
 BROKEN = QualityItem("The split is broken", "alarm", "The shares are far off.")
 
 
-class TestInWords:
+class TestExplainPauses:
     def test_without_a_pause_nothing_is_added(self) -> None:
         assert split_after_pause.explain_pauses(FINE, [ArmShare("A", 1, False), ArmShare("B", 1, False)]) == FINE
 

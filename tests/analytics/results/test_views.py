@@ -59,7 +59,7 @@ def test_the_verdict_names_its_look_and_its_frozen_plan(analyst: Client) -> None
     assert "frozen 1 March 2026" in html
 
 
-def test_each_chart_is_drawn_wide_and_for_a_phone_and_told_as_a_table(analyst: Client) -> None:
+def test_each_chart_is_drawn_wide_and_for_a_phone_and_repeated_as_a_table(analyst: Client) -> None:
     campaign_with_look()
     html = page(analyst)
     for chart in ("rates", "differences"):
@@ -187,7 +187,7 @@ def test_a_stranger_is_sent_to_sign_in(client: Client) -> None:
     assert (response.status_code, response.headers["Location"]) == (302, f"/sign-in/?next={URL}")
 
 
-def test_someone_without_a_role_meets_a_kind_refusal(client: Client) -> None:
+def test_someone_without_a_role_gets_a_friendly_refusal(client: Client) -> None:
     campaign_with_look()
     world.sign_in(client, world.person("nobody"))
     response = client.get(URL)

@@ -88,7 +88,7 @@ class TestFlow:
         assert self.status(self.usual(400) | {MONDAY: 0}, world.NOON, since=since) == Flow.UNKNOWN
 
 
-class TestPulse:
+class TestHourlyCheck:
     def running(self, **counts: int) -> Campaign:
         campaign = world.launched()
         for key in ("neutral", "victim", "user", "both"):
@@ -150,7 +150,7 @@ class TestPulse:
         pulse = hourly_check.check_data_quality(campaign, now=world.NOON)
         assert (pulse.machines, pulse.crowds) == (16, 2)
 
-    def test_it_is_felt_anew_in_the_place_of_the_last(self) -> None:
+    def test_a_check_replaces_the_previous_one(self) -> None:
         campaign = self.running()
         for hour in (0, 1):
             hourly_check.check_data_quality(campaign, now=world.NOON + timedelta(hours=hour))
@@ -193,7 +193,7 @@ class TestQualityStatus:
 
 class TestThePage:
     @pytest.mark.parametrize("path", [WATCH, RESULTS])
-    def test_it_says_in_words_that_an_arm_was_paused_and_of_whom_the_split_speaks(self, path: str) -> None:
+    def test_it_explains_that_an_arm_was_paused_and_which_arms_the_split_compares(self, path: str) -> None:
         campaign = world.launched()
         world.tally(campaign, MANY | {"both": (1000, 440)})
         both, mara = campaign.arms.get(key="both"), world.person("mara")
@@ -253,7 +253,7 @@ class TestThePage:
         assert part.startswith("<section")
         assert "<html" not in part
 
-    def test_a_page_that_looks_again_by_itself_keeps_nobody_signed_in(self) -> None:
+    def test_the_automatic_refresh_does_not_extend_a_session(self) -> None:
         world.launched()
         client = client_of("manager")
         session = client.session
@@ -413,7 +413,7 @@ class TestTheChart:
         totals = tuple(DayTotal(date(2026, 3, day), people) for day, people in ends)
         return ArmDailyTotals(campaign.arms.get(key="victim"), totals, totals[-1].people if totals else None)
 
-    def test_days_told_together_are_drawn_as_their_average(self) -> None:
+    def test_days_released_together_are_drawn_as_their_average(self) -> None:
         drawn = daily_chart.day_bars(self.days((1, 40), (3, 100)))
         assert [(bar.day.day, bar.people, bar.is_average) for bar in drawn] == [
             (1, 40, False), (2, 30, True), (3, 30, True),
@@ -439,5 +439,5 @@ class TestTheChart:
             )
         assert re.findall(r">(\d (?:de )?[a-zM]+)<", drawn) == named
 
-    def test_nobody_yet_is_said_in_words(self) -> None:
+    def test_a_chart_without_days_says_so(self) -> None:
         assert "No day can be told yet." in daily_chart.daily_chart([self.days()], layout_name="phone")
