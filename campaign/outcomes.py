@@ -81,12 +81,15 @@ class Outcome:
         """The bit of this outcome in `OpenView.bits`; 0 if it has none."""
         return 0 if self.bit is None else 1 << self.bit
 
+    def audience_words(self) -> Iterator[str]:
+        """What the audience reads of the entry."""
+        if action := self.action:
+            yield from filter(None, (action.label, action.note, action.low, action.high, action.thanks))
+
     def translatable_words(self) -> Iterator[str]:
         """Everything in the entry that a person reads, except `phrase`, which has a plural."""
         yield self.name
-        if self.action:
-            action = self.action
-            yield from filter(None, (action.label, action.note, action.low, action.high, action.thanks))
+        yield from self.audience_words()
         if self.goal:
             yield from (self.goal.label, self.goal.meaning)
         if self.harm:

@@ -1,4 +1,4 @@
-"""PURE  How often does each interval hold the truth? Simulated, seeded; one entry for each interval and setting."""
+"""PURE  Simulate how often each interval covers the truth, seeded, with one entry for each interval and setting."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.comparison.compare import MIN_EVENTS
-from analytics.simulation_study.error_rates import SimulatedShare
+from analytics.simulation_study.error_rates import SimulatedShare, is_covered
 from analytics.stats import (
     Counts,
     Estimate,
@@ -33,9 +33,9 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True)
 class CoverageCase:
-    """One interval in one setting; `once` runs a trial and says whether every interval in it held the truth.
+    """One interval in one setting. `run_trial` returns whether every interval of a trial covered the truth.
 
-    `part` is the share of the usual number of trials that a slow one can afford.
+    `trials_fraction` reduces the number of trials where one is slow.
     """
 
     interval: str
@@ -45,15 +45,10 @@ class CoverageCase:
 
 
 def simulate_case(entry: CoverageCase, *, count: int, seed: int) -> SimulatedShare:
-    """The share of `count` trials in which the interval held."""
+    """Simulate the share of trials in which the interval covered the truth."""
     source = np.random.default_rng(seed)
     trials = max(round(count * entry.trials_fraction), 20)
     return SimulatedShare(sum(entry.run_trial(source) for _ in range(trials)) / trials, trials)
-
-
-def is_covered(found: object, truth: float) -> bool:
-    """What cannot be estimated claims nothing, and counts as holding."""
-    return not isinstance(found, Estimate) or truth in found.interval
 
 
 def _draw(source: RandomGenerator, n: int, p: float) -> Counts:
@@ -74,13 +69,13 @@ def _ordinal(name: str, n: int, first: Sequence[float], second: Sequence[float])
     below = np.concatenate(([0.0], np.cumsum(second)[:-1])) + np.array(second) / 2
     truth = {"superiority": float(np.array(first) @ below), "mean_difference": gap, "mean": float(score @ first)}[name]
 
-    def once(source: RandomGenerator) -> bool:
+    def run_trial(source: RandomGenerator) -> bool:
         treated, control = _levels(source, n, first), _levels(source, n, second)
         if name == "mean":
             return is_covered(ordinal.mean(treated), truth)
         return is_covered(getattr(ordinal, name)(treated=treated, control=control), truth)
 
-    return once
+    return run_trial
 
 
 def _factorial(scale: Any, term: str, n: int, rates: Sequence[float]) -> Callable[[RandomGenerator], bool]:
@@ -94,22 +89,22 @@ def _factorial(scale: Any, term: str, n: int, rates: Sequence[float]) -> Callabl
         "both_minus_first": both - first,
     }[term]
 
-    def once(source: RandomGenerator) -> bool:
+    def run_trial(source: RandomGenerator) -> bool:
         cells = [_draw(source, n, rate) for rate in rates]
         found = factorial.two_by_two(neither=cells[0], first=cells[1], second=cells[2], both=cells[3], scale=scale)
         return is_covered(getattr(found, term), truth)
 
-    return once
+    return run_trial
 
 
 def _strata(name: str, cells: Sequence[tuple[int, int, float]]) -> Callable[[RandomGenerator], bool]:
-    """Strata of (treated n, control n, control rate); the arms are alike."""
+    """Strata of (treated n, control n, rate), with equal arms."""
 
-    def once(source: RandomGenerator) -> bool:
+    def run_trial(source: RandomGenerator) -> bool:
         rows = [strata.Stratum(treated=_draw(source, n, p), control=_draw(source, m, p)) for n, m, p in cells]
         return is_covered(getattr(strata, name)(rows), 0.0 if name == "difference" else 1.0)
 
-    return once
+    return run_trial
 
 
 def _clusters(
@@ -117,22 +112,22 @@ def _clusters(
 ) -> Callable[[RandomGenerator], bool]:
     a, b = rate / spread, (1 - rate) / spread
 
-    def once(source: RandomGenerator) -> bool:
+    def run_trial(source: RandomGenerator) -> bool:
         sides = [
             [_draw(source, n, p) for n, p in zip(side, source.beta(a, b, size=len(side)), strict=True)]
             for side in sizes
         ]
         return is_covered(clusters.difference(treated=sides[0], control=sides[1], variance=variance), 0.0)
 
-    return once
+    return run_trial
 
 
 def _dunnett(n: int, rate: float) -> Callable[[RandomGenerator], bool]:
-    def once(source: RandomGenerator) -> bool:
+    def run_trial(source: RandomGenerator) -> bool:
         arms = [_draw(source, n, rate) for _ in range(4)]
         return all(is_covered(found, 0.0) for found in multiplicity.dunnett(arms[1:], control=arms[0]))
 
-    return once
+    return run_trial
 
 
 _FIVE = sequential.boundaries([0.2, 0.4, 0.6, 0.8, 1.0])
@@ -143,7 +138,7 @@ def _sums(source: RandomGenerator, n: int, rate: float, looks: int) -> npt.NDArr
 
 
 def _repeated(n: int, rate: float) -> Callable[[RandomGenerator], bool]:
-    def once(source: RandomGenerator) -> bool:
+    def run_trial(source: RandomGenerator) -> bool:
         for look, (x, y) in enumerate(_sums(source, n, rate, 5), start=1):
             plain = proportions.difference(
                 treated=Counts(n * look, int(x)), control=Counts(n * look, int(y)), method="wald"
@@ -157,11 +152,11 @@ def _repeated(n: int, rate: float) -> Callable[[RandomGenerator], bool]:
                 return False
         return True
 
-    return once
+    return run_trial
 
 
 def _sequence(n: int, rate: float, *, least: int) -> Callable[[RandomGenerator], bool]:
-    def once(source: RandomGenerator) -> bool:
+    def run_trial(source: RandomGenerator) -> bool:
         for day, (x, y) in enumerate(_sums(source, n, rate, 28), start=1):
             treated, control = Counts(n * day, int(x)), Counts(n * day, int(y))
             if min(treated.events, control.events, n * day - treated.events, n * day - control.events) < least:
@@ -171,20 +166,20 @@ def _sequence(n: int, rate: float, *, least: int) -> Callable[[RandomGenerator],
                 return False
         return True
 
-    return once
+    return run_trial
 
 
 def _bayes(n: int, rates: tuple[float, float] | None) -> Callable[[RandomGenerator], bool]:
-    def once(source: RandomGenerator) -> bool:
+    def run_trial(source: RandomGenerator) -> bool:
         p, q = rates or (float(source.random()), float(source.random()))
         found = bayes.credible_difference(treated=_draw(source, n, p), control=_draw(source, n, q))
         return is_covered(found, p - q)
 
-    return once
+    return run_trial
 
 
 def _meta(campaigns: int, tau: float, *, prediction: bool) -> Callable[[RandomGenerator], bool]:
-    def once(source: RandomGenerator) -> bool:
+    def run_trial(source: RandomGenerator) -> bool:
         effects = source.normal(0.03, tau, size=campaigns)
         estimates = [
             proportions.difference(
@@ -198,38 +193,38 @@ def _meta(campaigns: int, tau: float, *, prediction: bool) -> Callable[[RandomGe
         truth = float(source.normal(0.03, tau)) if prediction else 0.03
         return truth in (found.prediction if prediction else found.interval)
 
-    return once
+    return run_trial
 
 
 def _pair(
     make: Callable[..., Any], truth: float, sizes: tuple[int, int], rates: tuple[float, float]
 ) -> Callable[[RandomGenerator], bool]:
-    def once(source: RandomGenerator) -> bool:
+    def run_trial(source: RandomGenerator) -> bool:
         return is_covered(
             make(treated=_draw(source, sizes[0], rates[0]), control=_draw(source, sizes[1], rates[1])), truth
         )
 
-    return once
+    return run_trial
 
 
 def _margin(n: int) -> Callable[[RandomGenerator], bool]:
-    """Two one-sided tests of a difference that lies exactly on the margin: equivalence must not be claimed."""
+    """Two one-sided tests of a difference exactly on the margin, where equivalence must not be claimed."""
 
-    def once(source: RandomGenerator) -> bool:
+    def run_trial(source: RandomGenerator) -> bool:
         found = equivalence.test(treated=_draw(source, n, 0.43), control=_draw(source, n, 0.40), margin=0.03)
         return not (isinstance(found, equivalence.Equivalence) and found.equivalent)
 
-    return once
+    return run_trial
 
 
-_THICK = [(120, 80, 0.1), (120, 80, 0.3), (120, 80, 0.6)]
-_THIN = [(10, 8, p) for p in np.linspace(0.1, 0.6, 50)]
-_SELDOM = [(20_000, 15_000, 0.0005), (20_000, 15_000, 0.001), (20_000, 25_000, 0.0002)]
+_LARGE_STRATA = [(120, 80, 0.1), (120, 80, 0.3), (120, 80, 0.6)]
+_SMALL_STRATA = [(10, 8, p) for p in np.linspace(0.1, 0.6, 50)]
+_RARE_STRATA = [(20_000, 15_000, 0.0005), (20_000, 15_000, 0.001), (20_000, 25_000, 0.0002)]
 _UNEQUAL = ((200, 20, 45, 10, 80, 12, 33, 60), (15, 150, 22, 64, 30, 91, 18, 40, 70))
 
 
 def coverage_cases() -> list[CoverageCase]:
-    """Every interval of analytics.stats that `make simulate` does not already show for two equal arms."""
+    """List every interval of analytics.stats that `make simulate` does not show for two equal arms already."""
     made = []
     for name in ("superiority", "mean_difference", "mean"):
         made += [
@@ -247,7 +242,11 @@ def coverage_cases() -> list[CoverageCase]:
             )
             made.append(CoverageCase(label, "20,000 per arm, 0.1%", _factorial(scale, term, 20_000, (0.001,) * 4)))
     for name in ("difference", "ratio", "odds_ratio"):
-        for setting, cells in (("3 thick strata", _THICK), ("50 thin strata", _THIN), ("0.02 to 0.1%", _SELDOM)):
+        for setting, cells in (
+            ("3 thick strata", _LARGE_STRATA),
+            ("50 thin strata", _SMALL_STRATA),
+            ("0.02 to 0.1%", _RARE_STRATA),
+        ):
             made.append(CoverageCase(f"strata.{name}", setting, _strata(name, cells)))
     for variance in ("cr2", "cr1"):
         label = f"clusters.difference, {variance}"
@@ -314,7 +313,7 @@ def coverage_cases() -> list[CoverageCase]:
     return made
 
 
-# Where an interval strays from its level by more than four Monte Carlo errors, and why.
+# Why intervals deviate from their level by more than four Monte Carlo errors.
 MISCOVERAGE_REASONS = {
     "ordinal": "Rests on a t reference: with few answers, or nearly all alike, it strays a little.",
     "factorial.two_by_two": "Wald intervals: with few events per arm they stray.",
@@ -336,36 +335,36 @@ MISCOVERAGE_REASONS = {
 
 
 def has_miscoverage(share: SimulatedShare) -> bool:
-    """Beyond four Monte Carlo errors of the level, and by more than half a point."""
+    """Whether coverage deviates from the level by more than four Monte Carlo errors and half a point."""
     error = (LEVEL * (1 - LEVEL) / share.trials) ** 0.5
     return bool(abs(share.share - LEVEL) > max(4 * error, 0.005))
 
 
 def miscoverage_reason(entry: CoverageCase) -> str:
-    """Why this interval may stray from its level: by the longest name that it begins with."""
+    """Why an interval may deviate from its level, by the longest matching prefix of its name."""
     name = max((name for name in MISCOVERAGE_REASONS if entry.interval.startswith(name)), key=len)
     return MISCOVERAGE_REASONS[name]
 
 
 def factorial_power(*, per_arm: int, gain: float, count: int, seed: int) -> tuple[SimulatedShare, SimulatedShare]:
-    """One true main effect: how often does the factorial's contrast, and how often one plain pair, exclude zero?"""
-    source, wide, narrow = np.random.default_rng(seed), 0, 0
+    """Power for one true main effect, by the factorial's contrast and by one plain pair."""
+    source, by_factorial, by_pair = np.random.default_rng(seed), 0, 0
     for _ in range(count):
         neither, second = _draw(source, per_arm, 0.4), _draw(source, per_arm, 0.4)
         first, both = _draw(source, per_arm, 0.4 + gain), _draw(source, per_arm, 0.4 + gain)
         found = factorial.two_by_two(neither=neither, first=first, second=second, both=both).first
-        wide += not is_covered(found, 0.0)
-        narrow += not is_covered(proportions.difference(treated=first, control=neither), 0.0)
-    return SimulatedShare(wide / count, count), SimulatedShare(narrow / count, count)
+        by_factorial += not is_covered(found, 0.0)
+        by_pair += not is_covered(proportions.difference(treated=first, control=neither), 0.0)
+    return SimulatedShare(by_factorial / count, count), SimulatedShare(by_pair / count, count)
 
 
 def stratified_power(*, per_cell: int, gain: float, count: int, seed: int) -> tuple[SimulatedShare, SimulatedShare]:
-    """Two placements at 5% and 60%: how often does Mantel-Haenszel, and how often the plain pair, exclude zero?"""
-    source, inside, plain = np.random.default_rng(seed), 0, 0
+    """Power over two placements at 5% and 60%, by Mantel-Haenszel and by the plain pair."""
+    source, stratified, plain = np.random.default_rng(seed), 0, 0
     for _ in range(count):
         cells = [(_draw(source, per_cell, p + gain), _draw(source, per_cell, p)) for p in (0.05, 0.60)]
         rows = [strata.Stratum(treated=treated, control=control) for treated, control in cells]
-        inside += not is_covered(strata.difference(rows), 0.0)
+        stratified += not is_covered(strata.difference(rows), 0.0)
         treated, control = cells[0][0] + cells[1][0], cells[0][1] + cells[1][1]
         plain += not is_covered(proportions.difference(treated=treated, control=control), 0.0)
-    return SimulatedShare(inside / count, count), SimulatedShare(plain / count, count)
+    return SimulatedShare(stratified / count, count), SimulatedShare(plain / count, count)

@@ -1,4 +1,4 @@
-"""Showing that a difference is too small to matter, and turning an estimate into one of four verdicts."""
+"""Tests of equivalence, and the verdict on an estimate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, che
 
 
 class Verdict(StrEnum):
-    """What an estimate allows us to say. Equal to its own text, so it compares, prints and stores as a string."""
+    """The conclusion that an estimate allows. A string, so that it compares, prints and stores as one."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -33,7 +33,7 @@ def verdict(
     Formula: The first rule that applies:
     1. NotEstimable: cannot tell yet.
     2. The interval lies wholly inside (-smallest_difference, +smallest_difference): no meaningful difference, also when
-       it excludes zero, because an effect shown to be smaller than what matters should not crown a winner.
+       it excludes zero, because an effect shown to be smaller than what matters should not declare a winner.
     3. The interval lies wholly above zero: better; wholly below: worse; the other way round if `lower_is_better`. With
        `p_adjusted`, only if also p_adjusted < 1 - level, so that the correction for several comparisons governs the
        claim; `level` is the interval's own unless given.
@@ -110,8 +110,8 @@ def test(  # an estimator, not a test of ours
     Nurminen 1985, Statistics in Medicine 4:213.
 
     Not for: a margin chosen after seeing the data. A large p does not show that the arms differ: for that use
-    `proportions.difference`. Clusters and repeated looks make it too sure: give `verdict` an interval that allows for
-    them.
+    `proportions.difference`. Clusters and repeated looks make it claim too much: give `verdict` an interval that
+    allows for them.
 
     A margin lies strictly between 0 and 1, a level above 0.5, else ValueError. An empty arm is NotEstimable.
 
@@ -142,5 +142,5 @@ def test(  # an estimator, not a test of ours
     return Equivalence(effect, interval, p_value, p_above, p_below, margin, p_value < alpha)
 
 
-# pytest collects functions of this name when it runs this file's doctests; this one is not a test of ours.
+# Keep pytest from collecting this function by its name.
 test.__test__ = False  # type: ignore[attr-defined]  # a function takes attributes, mypy does not know which

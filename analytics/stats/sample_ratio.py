@@ -1,4 +1,4 @@
-"""Did the units split between the arms as the weights said? If not, find the fault before believing any effect."""
+"""Whether the split between arms matches their weights. If it does not, no effect can be trusted."""
 
 from __future__ import annotations
 
@@ -73,14 +73,14 @@ def test(observed: Sequence[int], weights: Sequence[float]) -> SampleRatio | Not
     return SampleRatio(statistic, df, p_value, _status(p_value))
 
 
-# pytest collects functions of this name when it runs this file's doctests; this one is not a test of ours.
+# Keep pytest from collecting this function by its name.
 test.__test__ = False  # type: ignore[attr-defined]  # a function takes attributes, mypy does not know which
 
 
 def always_valid(
     observed: Sequence[int], weights: Sequence[float], *, concentration: float = 10_000.0, p_before: float = 1.0
 ) -> SampleRatio | NotEstimable:
-    """Could chance alone have split the units like this, asked as often as you like? Checking every day is allowed.
+    """Could chance alone have split the units like this, however often one tests? Daily checks are allowed.
 
     Formula: The Bayes factor B = Gamma(c) / Gamma(c + n) times the product over arms of Gamma(c s + x) / (Gamma(c s)
     s^x), x units in an arm, n in all, s = weight / total weight and c the `concentration` of a Dirichlet prior centred
@@ -173,6 +173,6 @@ def _expected_shares(observed: Sequence[int], weights: Sequence[float]) -> tuple
     total = fsum(weights)
     if total <= 0.0:
         raise ValueError("at least one arm needs a weight above 0")
-    kept = [(count, weight / total) for count, weight in zip(observed, weights, strict=True) if weight > 0.0]
+    weighted = [(count, weight / total) for count, weight in zip(observed, weights, strict=True) if weight > 0.0]
     impossible = sum(count for count, weight in zip(observed, weights, strict=True) if weight == 0.0)
-    return [count for count, _ in kept], [share for _, share in kept], impossible
+    return [count for count, _ in weighted], [share for _, share in weighted], impossible

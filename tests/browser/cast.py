@@ -34,6 +34,7 @@ from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutco
 from campaign.placements import tag_check
 from campaign.serving.preview_links import preview_url
 from campaign.wizard import answers
+from campaign.wizard.questions import HypothesisAnswer
 from messages.accounts import invitations, second_factors, sessions, step_up
 from messages.library import starter_library
 from messages.models import HelpLink, Message, Rendition, Revision
@@ -87,9 +88,7 @@ def build() -> dict[str, Any]:
         evaluate(campaign, now=now)
     count(pilot, PLENTY)
     evaluate(pilot, now=now)
-    answers.create_draft(
-        {"name": "Idea", "hypothesis": "A shorter message works as well."}, by=world.person("mara", MANAGER)
-    )
+    answers.create_draft(HypothesisAnswer("Idea", "A shorter message works as well."), by=world.person("mara", MANAGER))
     world.placement("resting-page", allowed_origins=[])
     _open_tag_check(world.placement("few-page"), now=now)
     _add_rehearsal(draft("draft", *NAMES["draft"], words, planned=1000), now=now)
