@@ -191,11 +191,7 @@ def factorial_standard_errors(*, per_arm: int) -> tuple[float, float]:
     arm = Counts(per_arm, round(0.4 * per_arm))
     effect = factorial.two_by_two(neither=arm, first=arm, second=arm, both=arm).first
     plain = proportions.difference(treated=arm, control=arm, method="wald")
-    assert isinstance(effect, Estimate)
-    assert isinstance(plain, Estimate)
-    assert effect.standard_error is not None
-    assert plain.standard_error is not None
-    return effect.standard_error, plain.standard_error
+    return _standard_error(effect), _standard_error(plain)
 
 
 def stratified_standard_errors(*, per_cell: int) -> tuple[float, float]:
@@ -204,8 +200,10 @@ def stratified_standard_errors(*, per_cell: int) -> tuple[float, float]:
     inside = strata.difference([strata.Stratum(treated=cell, control=cell) for cell in cells])
     total = cells[0] + cells[1]
     plain = proportions.difference(treated=total, control=total, method="wald")
-    assert isinstance(inside, Estimate)
-    assert isinstance(plain, Estimate)
-    assert inside.standard_error is not None
-    assert plain.standard_error is not None
-    return inside.standard_error, plain.standard_error
+    return _standard_error(inside), _standard_error(plain)
+
+
+def _standard_error(estimate: Estimate | NotEstimable) -> float:
+    assert isinstance(estimate, Estimate)
+    assert estimate.standard_error is not None
+    return estimate.standard_error
