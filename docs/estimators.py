@@ -79,7 +79,7 @@ def missing() -> list[str]:
     lines = [f"{name}: {part}" for name, function in estimators().items() for part in parts_of(function).missing()]
     for module in modules():
         tests = f"tests/analytics/stats/test_{_short(module)}.py"
-        needs = {"module docstring": module.__doc__, "a public function": public_functions(module)}
+        needs: dict[str, object] = {"module docstring": module.__doc__, "a public function": public_functions(module)}
         needs[f"tests in {tests}"] = (ROOT / tests).exists()
         lines += [f"{_short(module)}: {need}" for need, present in needs.items() if not present]
     statistics = STATISTICS.read_text("utf-8")
