@@ -27,13 +27,14 @@ from analytics.looks.evaluate import evaluate
 from analytics.models import GuardEvent, Pulse, Rehearsal, Tally, WorkerStep
 from analytics.notifications import events as notifications_events
 from analytics.simulated_visits import demo
-from campaign.keys import store
+from campaign.keys import rotation, store
 from campaign.kill_switch import stop
 from campaign.lifecycle import deviations, transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome, ServedCount
 from campaign.placements import tag_check
 from campaign.serving.preview_links import preview_url
 from campaign.wizard import answers
+from campaign.wizard.questions import HypothesisAnswer
 from messages.accounts import invitations, second_factors, sessions, step_up
 from messages.library import starter_library
 from messages.models import HelpLink, Message, Rendition, Revision
@@ -87,9 +88,7 @@ def build() -> dict[str, Any]:
         evaluate(campaign, now=now)
     count(pilot, PLENTY)
     evaluate(pilot, now=now)
-    answers.create_draft(
-        {"name": "Idea", "hypothesis": "A shorter message works as well."}, by=world.person("mara", MANAGER)
-    )
+    answers.create_draft(HypothesisAnswer("Idea", "A shorter message works as well."), by=world.person("mara", MANAGER))
     world.placement("resting-page", allowed_origins=[])
     _open_tag_check(world.placement("few-page"), now=now)
     _add_rehearsal(draft("draft", *NAMES["draft"], words, planned=1000), now=now)
@@ -103,7 +102,7 @@ def build() -> dict[str, Any]:
     deviations.record_deviation(Campaign.objects.get(slug="few"), **DEVIATION, by=world.person("mara"), now=now)
     _write_newer_revision(words[1])
     store.receipt_keys(settings.KEY_DIRECTORY)
-    store.rotate_receipt_key(settings.KEY_DIRECTORY, now=time.time(), lead_seconds=10 * 86_400)
+    rotation.rotate_receipt_key(settings.KEY_DIRECTORY, now=time.time(), lead_seconds=10 * 86_400)
     _prepare_watch_pages(now)
     roles = permissions.clients_by_role() | {
         "half-way": _client_before_second_factor(),

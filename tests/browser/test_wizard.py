@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from campaign.models import Campaign
 from campaign.wizard import answers
+from campaign.wizard.questions import HypothesisAnswer
 from messages.library import starter_library
 from tests import world
 from tests.browser.test_help_and_exchange import SignIn, desk
@@ -159,7 +160,7 @@ def test_stopping_in_the_middle_loses_nothing_and_goes_on_there(desk: SignIn, si
 
 def test_two_people_at_once_see_both_answers(desk: SignIn, site_with_words: None) -> None:
     mara = world.person("mara", "manager")
-    campaign = answers.create_draft({"name": "Ours", "hypothesis": "At first."}, by=mara)
+    campaign = answers.create_draft(HypothesisAnswer("Ours", "At first."), by=mara)
     mine = desk(mara, f"/campaigns/{campaign.slug}/plan-it/learn/")
     theirs = desk(world.person("sam", "manager"), f"/campaigns/{campaign.slug}/plan-it/learn/")
     theirs.get_by_label("What do you expect to find?").fill("As Sam sees it.")

@@ -1,95 +1,20 @@
-"""What the wizard says of numbers and outcomes: in people of a hundred, in weeks and years, never in symbols."""
+"""Describe a sample size in words: people out of 100, weeks and years, no symbols."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 from math import ceil
-from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from campaign.outcomes import OUTCOMES
+from campaign.i18n.numbers import format_number, format_per_hundred, format_rounded_per_hundred
 from campaign.wizard.sample_size import MAX_DAYS, SEEN_SHARE, NoSampleSize, SampleSize
-
-# An outcome as an answer to "what would show that it works", and what that means.
-SUCCESS_LABELS: dict[str, tuple[Any, Any]] = {
-    key: (gettext_lazy(goal.label), gettext_lazy(goal.meaning))
-    for goal, key in sorted(((o.goal, o.key) for o in OUTCOMES.values() if o.goal), key=lambda pair: pair[0].order)
-}
-# The same outcomes as a worry: what more harm would look like.
-HARM_LABELS: dict[str, Any] = {
-    key: gettext_lazy(harm.label)
-    for harm, key in sorted(((o.harm, o.key) for o in OUTCOMES.values() if o.harm), key=lambda pair: pair[0].order)
-}
-# The same outcomes as what people do: "how many do you expect to turn back?"
-OUTCOME_VERBS: dict[str, Any] = {key: gettext_lazy(o.verb) for key, o in OUTCOMES.items() if o.verb}
-LEVEL_LABELS: dict[float, Any] = {
-    0.9: gettext_lazy("Less sure: of 100 trials without any difference, at most 10 would claim one"),
-    0.95: gettext_lazy("As is usual: of 100 trials without any difference, at most 5 would claim one"),
-    0.99: gettext_lazy("Very sure: of 100 trials without any difference, at most 1 would claim one"),
-}
-POWER_LABELS: dict[float, Any] = {
-    0.8: gettext_lazy("In 80 of 100 trials (usual)"),
-    0.9: gettext_lazy("In 90 of 100 trials: this takes about a third more people"),
-    0.95: gettext_lazy("In 95 of 100 trials: this takes about two thirds more people"),
-}
-MONITORING_LABELS: dict[str, tuple[Any, Any]] = {
-    "group-sequential": (
-        gettext_lazy("At a few set points"),
-        gettext_lazy("Usually four times. It can end early if the difference is large, and takes hardly more people."),
-    ),
-    "fixed": (
-        gettext_lazy("Once, at the end"),
-        gettext_lazy("It takes the fewest people. Nobody sees an estimate before the end."),
-    ),
-    "always-valid": (
-        gettext_lazy("Whenever we like"),
-        gettext_lazy("The freest, and the dearest: up to about twice as many people."),
-    ),
-}
-UNIT_LABELS: dict[str, tuple[Any, Any]] = {
-    "view": (
-        gettext_lazy("Each message that is shown"),
-        gettext_lazy("Nothing is kept in anybody’s browser. Somebody who comes back may see another message."),
-    ),
-    "session": (
-        gettext_lazy("Each browser tab"),
-        gettext_lazy(
-            "A reload shows the same message and is not counted again. The tab keeps a note until it is closed: read "
-            "the legal note in the privacy guide first."
-        ),
-    ),
-    "subject": (
-        gettext_lazy("Each person, as the partner knows them"),
-        gettext_lazy(
-            "Only where a partner’s server sends a key that says nothing to us. The same person always sees the same "
-            "message."
-        ),
-    ),
-}
-
-
-def format_number(value: float) -> str:
-    """As the reader's language writes it, without needless zeros."""
-    return number_format(f"{value:.10g}", use_l10n=True, force_grouping=True)
-
-
-def format_share(value: float) -> str:
-    """A share as people: "2 in 100"."""
-    return _("%(some)s in 100") % {"some": format_number(round(value * 100, 2))}
-
-
-def format_rounded_share(value: float) -> str:
-    """A share that was reckoned, rounded to what anybody can use: "3.4 in 100"."""
-    points = value * 100
-    return _("%(some)s in 100") % {"some": format_number(round(points, 1) or round(points, 2))}
 
 
 def format_duration(days: int) -> str:
-    """How long, as people say it: "9 days", "about 6 weeks", "about 8 months", "about 3 years"."""
+    """Format a number of days: "9 days", "about 6 weeks", "about 8 months", "about 3 years"."""
     if days >= MAX_DAYS:
         return _("more than a lifetime")
     if days < 14:
@@ -106,7 +31,7 @@ def format_duration(days: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DetectableDifferenceRow:
-    """One line of what shorter times could show."""
+    """A row of the table: what a number of weeks could show."""
 
     weeks: str
     per_arm: str
@@ -115,7 +40,7 @@ class DetectableDifferenceRow:
 
 @dataclass(frozen=True, slots=True)
 class SampleSizeText:
-    """The answer of the page: one sentence, what to do about it, what it rests on, and the table."""
+    """A sample size in words: a sentence, advice, the assumptions, and a table of shorter and longer times."""
 
     sentence: str
     advice: str
@@ -140,7 +65,7 @@ _NO_NUMBER = {
 def describe_sample_size(
     size: SampleSize | NoSampleSize, *, arms: int, per_day: int, monitoring: str, comparisons: int
 ) -> SampleSizeText:
-    """What the sizes mean, in words."""
+    """Describe a sample size, or why there is none."""
     if isinstance(size, NoSampleSize):
         return SampleSizeText(str(_NO_NUMBER[size.reason]), "", size.reason != "ordered", (), ())
     return SampleSizeText(
@@ -152,7 +77,9 @@ def describe_sample_size(
             DetectableDifferenceRow(
                 weeks=ngettext("%(number)s week", "%(number)s weeks", row.weeks) % {"number": row.weeks},
                 per_arm=format_number(row.per_arm),
-                difference=format_rounded_share(row.difference) if row.difference is not None else _("nothing yet"),
+                difference=format_rounded_per_hundred(row.difference)
+                if row.difference is not None
+                else _("nothing yet"),
             )
             for row in size.detectable_by_weeks
         ),
@@ -160,9 +87,9 @@ def describe_sample_size(
 
 
 def _sentence(size: SampleSize) -> str:
-    needs = _("%(people)s people have to see each message.")
-    gets = _("%(people)s people would see each message.")
-    people = (needs if size.is_enough else gets) % {"people": format_number(size.planned)}
+    needed = _("%(people)s people have to see each message.")
+    planned = _("%(people)s people would see each message.")
+    people = (needed if size.is_enough else planned) % {"people": format_number(size.planned)}
     if size.days is None:
         return people
     if size.duration_rating == "too small":
@@ -171,65 +98,65 @@ def _sentence(size: SampleSize) -> str:
 
 
 def _advice(size: SampleSize) -> str:
-    said = []
+    advice = []
     if not size.is_enough and size.detectable_difference is not None:
-        said.append(
+        advice.append(
             _(
                 "That is fewer than it takes: so many people show a difference of %(shown)s or more. For the one that "
                 "you named it takes %(needed)s."
             )
-            % {"shown": format_rounded_share(size.detectable_difference), "needed": format_number(size.needed)}
+            % {"shown": format_rounded_per_hundred(size.detectable_difference), "needed": format_number(size.needed)}
         )
     elif not size.is_enough:
-        said.append(
+        advice.append(
             _("That is too few to show any difference. It takes %(needed)s.") % {"needed": format_number(size.needed)}
         )
     match size.duration_rating:
         case "too small":
-            said.append(_("Choose fewer messages, more places, or a larger difference."))
+            advice.append(_("Choose fewer messages, more places, or a larger difference."))
         case "long":
-            said.append(_("That is long: much will change around it. Fewer messages or more places shorten it."))
+            advice.append(_("That is long: much will change around it. Fewer messages or more places shorten it."))
         case "no traffic":
-            said.append(
+            advice.append(
                 _("How long that takes nobody can say: no place has an expected traffic yet. Go back to “Where”.")
             )
-    return " ".join(said)
+    return " ".join(advice)
 
 
 def _assumptions(size: SampleSize, arms: int, per_day: int, monitoring: str, comparisons: int) -> list[str]:
-    told = []
+    assumptions = []
     if per_day:
-        told.append(
+        assumptions.append(
             _(
                 "%(sent)s messages are sent a day, and %(share)s of them are seen on screen: that share is our guess, "
                 "and only those who see a message count. So %(seen)s people a day, shared among %(arms)s messages."
             )
             % {
                 "sent": format_number(per_day),
-                "share": format_share(SEEN_SHARE),
+                "share": format_per_hundred(SEEN_SHARE),
                 "seen": format_number(round(size.seen_per_day)),
                 "arms": arms,
             }
         )
     if comparisons > 1:
-        told.append(
+        assumptions.append(
             _("It asks %(number)s questions at once, and so takes more people than one would.")
             % {"number": format_number(comparisons)}
         )
     if monitoring == "always-valid":
-        told.append(
+        assumptions.append(
             _(
                 "You may look whenever you like. The number is the most that this takes: a difference larger than the "
                 "smallest one often shows sooner."
             )
         )
     if monitoring == "group-sequential":
-        told.append(_("Some people more are reckoned in for the looks on the way."))
-    return told
+        assumptions.append(_("Some people more are reckoned in for the looks on the way."))
+    return assumptions
 
 
 def end_date_warning(starts: date | None, ends: date | None, size: SampleSize | NoSampleSize) -> str:
-    """What a set end means for the plan; empty where it leaves time enough."""
+    """Warn if the campaign would end before the planned number of people has come; empty otherwise."""
     if isinstance(size, NoSampleSize) or size.days is None or not (starts and ends):
         return ""
     length = (ends - starts).days + 1
