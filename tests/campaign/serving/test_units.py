@@ -143,7 +143,7 @@ class TestSubject:
         world.launched(unit="subject")
         world.launched("other", at=world.placement("other-page"), unit="subject")
         site = world.AudienceSite()
-        pairs = [[site.read_receipt(site.new_receipt(at, unit=f"k{i}")) for at in ("partner-page", "other-page")]
+        pairs = [[site.read_receipt(site.new_receipt(at, unit=f"k{i}")) for at in ("quiet-page", "other-page")]
                  for i in range(50)]  # fmt: skip
         assert not {a.nonce for a, _ in pairs} & {b.nonce for _, b in pairs}
 
