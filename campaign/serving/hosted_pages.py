@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from campaign.models import Placement
-from campaign.outcomes import OUTCOMES, SECTIONS, Action, Outcome, offered_outcomes
+from campaign.outcomes import OUTCOMES, SECTIONS, Outcome, OutcomeAction, offered_outcomes
 from messages.models import HelpLink
 from messages.text.rendering import RenderedMessage, direction_of
 
@@ -82,7 +82,7 @@ def _payload(words: RenderedMessage, placement: Placement) -> dict[str, Any]:
     }
 
 
-def _action(outcome: Outcome, offer: Action, placement: Placement, locale: str) -> dict[str, Any]:
+def _action(outcome: Outcome, offer: OutcomeAction, placement: Placement, locale: str) -> dict[str, Any]:
     """One action of the API's answer. Keys appear in the order in which partners have always received them."""
     action: dict[str, Any] = {"outcome": outcome.key, "label": gettext(offer.label)}
     if offer.note:
@@ -110,7 +110,14 @@ def render_preview_page(message: dict[str, Any], placement: Placement) -> str:
 
 
 def _page(message: dict[str, Any], placement: Placement, receipt: str, *, preview: bool) -> str:
-    context = {
+    context = message_context(message, placement, receipt, preview=preview)
+    with translation.override(interface_language(message["locale"])):
+        return render_to_string("campaign/serving/message.html", context)
+
+
+def message_context(message: dict[str, Any], placement: Placement, receipt: str, *, preview: bool) -> dict[str, Any]:
+    """The template context of the hosted page."""
+    return {
         "message": message,
         "actions": _by_section(message["actions"]),
         "placement": placement.key,
@@ -118,8 +125,6 @@ def _page(message: dict[str, Any], placement: Placement, receipt: str, *, previe
         "receipt": receipt,
         "preview": preview,
     }
-    with translation.override(interface_language(message["locale"])):
-        return render_to_string("campaign/serving/message.html", context)
 
 
 def _by_section(actions: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
