@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from messages.accounts.step_up import confirmation_required_for_button
+from messages.downloads import download
 from messages.exchange import import_export, reader, records, writer
 from messages.i18n.sentences import translate_sentence
 from messages.models import Frame, Rendition, Revision
@@ -20,7 +21,6 @@ from messages.roles import MANAGER, current_user, require_role
 
 MAX_UPLOAD_BYTES = 100_000  # `manage.py messages_import` takes larger files; the reverse proxy accepts 128 KB
 _SALT = "messages.exchange"
-_CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,9 +48,7 @@ def _download(request: HttpRequest) -> HttpResponse:
         raise Http404
     filters = {name: request.GET.get(name, "").replace("\0", "") for name in ("frame", "state", "locale")}
     body = writer.WRITERS[file_format](import_export.export_revisions(import_export.filter_revisions(**filters)))
-    name = f"messages-{timezone.localdate():%Y-%m-%d}.{file_format}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(body, content_type=_CONTENT_TYPES[file_format], headers=headers)
+    return download(body, stem=f"messages-{timezone.localdate():%Y-%m-%d}", extension=file_format)
 
 
 def _preview(request: HttpRequest) -> HttpResponse:
