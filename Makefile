@@ -12,7 +12,7 @@ STAMP := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE  # tests start hundreds of processes: each would compile everything anew
 
 .DEFAULT_GOAL := help
-.PHONY: help screenshots env demo test quick proof test-postgres check run simulate bench crash fuzz power trust lock format browser compiler nginx migrate messages
+.PHONY: help architecture screenshots env demo test quick proof test-postgres check run simulate bench crash fuzz power trust lock format browser compiler nginx migrate messages
 
 help:  ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ check: env  ## format, lint, types, import contracts, missing migrations, deploy
 	DATA_DIRECTORY=var/check LOCAL_HTTP=1 $(BIN)/python manage.py makemigrations --check --dry-run
 	DATA_DIRECTORY=var/check ALLOWED_HOSTS=example.org $(BIN)/python manage.py check --deploy --fail-level WARNING
 	DATA_DIRECTORY=var/check $(BIN)/python manage.py describe_api --check
+
+architecture: env  ## print rooms, arrows, circles, lines and imports by string of the three apps
+	@$(BIN)/python -m tests.architecture
 
 migrate: env
 	@LOCAL_HTTP=1 $(BIN)/python manage.py migrate --verbosity 0

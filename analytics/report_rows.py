@@ -1,4 +1,4 @@
-"""The rows of a report: plain values that pages, the API and the terminal show."""
+"""Rows of a report: plain values that pages, API and terminal show."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Status = Literal["ok", "caution", "alarm", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class RateRow:
-    """One arm: of `n` who saw it, `events` did it; rate and interval are shares (0 to 1), None if not estimable.
+    """One arm: `events` of `n` exposed units; rate and interval are shares (0 to 1), None if not estimable.
 
-    `hidden` says that counts are None because they are small.
+    `hidden` says that counts are None because they are suppressed.
     """
 
     key: str
@@ -57,7 +57,7 @@ class DifferenceRow:
 
 @dataclass(frozen=True, slots=True)
 class QualityItem:
-    """One check of the data: what was checked, how it stands, and a sentence that explains it."""
+    """One check of the data: its name, its status and a sentence that explains it."""
 
     label: str
     status: Status
@@ -81,7 +81,7 @@ class FactorialRow:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeBlock:
-    """Everything about one planned outcome."""
+    """Rates and differences of one outcome."""
 
     outcome: Outcome
     role: str
@@ -92,7 +92,7 @@ class OutcomeBlock:
 
 @dataclass(frozen=True, slots=True)
 class CrossCheckRow:
-    """One comparison looked at in other ways, each as for a single look; the verdict does not rest on them."""
+    """Cross-checks of one comparison, each as for a single look. The verdict does not depend on them."""
 
     treated: str
     treated_name: str
@@ -105,7 +105,7 @@ class CrossCheckRow:
 
 @dataclass(frozen=True, slots=True)
 class PosteriorRow:
-    """The posterior chance that one arm is the best, and what choosing it loses on average, as shares."""
+    """The posterior probability that an arm is best, and the expected loss from choosing it, as shares."""
 
     name: str
     frame: str
@@ -115,7 +115,7 @@ class PosteriorRow:
 
 @dataclass(frozen=True, slots=True)
 class DeviationRow:
-    """What was done otherwise than the frozen plan says, and why."""
+    """A deviation from the frozen plan, and the reason."""
 
     at: datetime
     what: str
@@ -124,7 +124,7 @@ class DeviationRow:
 
 @dataclass(frozen=True, slots=True)
 class PooledRow:
-    """One comparison over several campaigns, as shares: the average, its interval, and where the next may lie."""
+    """One comparison pooled over campaigns, as shares: mean, interval, and prediction interval of the next."""
 
     name: str
     campaigns: int

@@ -1,4 +1,4 @@
-"""Which table stands in which database: what the audience writes is kept apart from everything else."""
+"""Route the audience's models to a database of their own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Model
 
-AUDIENCE_MODELS = {"openview", "foldedhour", "foldmark"}  # the last until migration 0004
+AUDIENCE_MODELS = {"openview", "foldedhour", "foldmark"}  # foldmark: until migration 0004
 
 
 class AudienceRouter:
@@ -25,5 +25,5 @@ class AudienceRouter:
     def allow_migrate(self, db: str, app_label: str, model_name: str | None = None, **hints: Any) -> bool | None:
         audience = app_label == "analytics" and model_name in AUDIENCE_MODELS
         if app_label == "analytics" and model_name is None:
-            return None  # RunPython and RunSQL say by their hints or look at the connection
+            return None  # RunPython and RunSQL choose by hints or by the connection
         return audience == (db == "audience")

@@ -1,4 +1,4 @@
-"""Routes of the staff pages about what happens: results, and the watch page."""
+"""Routes of the staff pages of analytics: results, watch page and rehearsal."""
 
 from django.urls import path
 
@@ -10,19 +10,7 @@ app_name = "analytics"
 urlpatterns = [
     path("campaigns/<slug:slug>/results/", results, name="results"),
     path("campaigns/<slug:slug>/watch/", dashboard_page, name="watch"),
-    path(
-        "campaigns/<slug:slug>/watch/now/",
-        dashboard_fragment,
-        name="watch-now",
-    ),
-    path(
-        "campaigns/<slug:slug>/watch/early/",
-        request_early_look,
-        name="look-early",
-    ),
-    path(
-        "campaigns/<slug:slug>/rehearsal/",
-        rehearsal_page,
-        name="rehearsal",
-    ),
+    path("campaigns/<slug:slug>/watch/now/", dashboard_fragment, name="watch-now"),
+    path("campaigns/<slug:slug>/watch/early/", request_early_look, name="look-early"),
+    path("campaigns/<slug:slug>/rehearsal/", rehearsal_page, name="rehearsal"),
 ]

@@ -10,11 +10,13 @@ from analytics import health
 from analytics.ingest.endpoint import EVENTS_ROUTE
 from analytics.ingest.writer import event_writer
 from campaign.serving import routing
+from campaign.wizard import sample_size
 
 
 def register() -> None:
     """Register everything; safe to call again."""
     _register_audience_routes()
+    sample_size.register_power_functions(_load_power_functions)
 
 
 def _register_audience_routes() -> None:
@@ -27,3 +29,9 @@ def _register_audience_routes() -> None:
         }
     )
     routing.register_event_recorder(event_writer)
+
+
+def _load_power_functions() -> sample_size.PowerFunctions:
+    from analytics.stats import power  # imports scipy: only the page that asks for a sample size needs it
+
+    return power

@@ -1,6 +1,6 @@
-"""The words for numbers and verdicts: short, in natural frequencies, the same on every page and in every file.
+"""Words for numbers and verdicts: short, in natural frequencies, the same on every page and in every file.
 
-They know of Django its translation alone: functions of values, in the language of whoever reads.
+Functions of values in the reader's language; of Django they use translation and number formats alone.
 """
 
 from __future__ import annotations
@@ -24,38 +24,38 @@ _VERDICT_NAMES = {
 
 
 def verdict_name(verdict: str) -> str:
-    """A verdict as a heading; empty for none."""
+    """A verdict as a heading; empty for an unknown one."""
     return str(_VERDICT_NAMES.get(verdict, ""))
 
 
 def number(value: float, decimals: int = 0) -> str:
-    """A number as the reader's language writes it, with a true minus sign: 1234.5 is "1,234.5" or "1 234,5"."""
-    return _written(f"{value:.{decimals}f}")
+    """Format a number in the reader's language with a true minus sign: 1234.5 is "1,234.5" or "1 234,5"."""
+    return _localize(f"{value:.{decimals}f}")
 
 
 def compact_number(value: float) -> str:
-    """A planned number without needless zeros: 2.0 is "2"."""
-    return _written(f"{value:g}")
+    """Format a number without trailing zeros: 2.0 is "2"."""
+    return _localize(f"{value:g}")
 
 
-def _written(text: str) -> str:
+def _localize(text: str) -> str:
     return number_format(text, use_l10n=True, force_grouping=True).replace("-", "−")
 
 
 def signed_number(value: float, decimals: int) -> str:
-    """A number with its sign, also where that is a plus; what rounds to nothing is +0."""
+    """Format a number with its sign, a plus included; what rounds to zero is +0."""
     shown = round(value, decimals) + 0.0
     return ("+" if shown >= 0 else "") + number(shown, decimals)
 
 
 def percent(share: float) -> str:
-    """A share of the whole: 0.95 is "95%"."""
+    """Format a share: 0.95 is "95%"."""
     return gettext("%(number)s%%") % {"number": number(share * 100)}
 
 
 @dataclass(frozen=True, slots=True)
 class PeopleScale:
-    """The round number of people that rates are told in: 100, or more where an outcome is rare."""
+    """The round number of people that rates refer to: 100, or more for a rare outcome."""
 
     base: int
 
@@ -64,16 +64,16 @@ class PeopleScale:
         return number(self.base)
 
     def count(self, share: float) -> str:
-        """A share as a whole number of people: 0.437 of 100 is "44"."""
+        """Format a share as whole people: 0.437 of 100 is "44"."""
         return number(round(share * self.base))
 
     def signed(self, share: float) -> str:
-        """A difference as one decimal with its sign: 0.0912 of 100 is "+9.1"."""
+        """Format a difference with its sign and one decimal: 0.0912 of 100 is "+9.1"."""
         return signed_number(share * self.base, 1)
 
 
 def choose_scale(rates: Sequence[float]) -> PeopleScale:
-    """Of 100 people; of 1,000 or 10,000 where the largest rate is so small that whole people would not show it."""
+    """Choose 100 people, or more if the largest rate is too small to show in whole people."""
     largest = max((rate for rate in rates if rate > 0), default=1.0)
     for base in (100, 1_000, 10_000):
         if largest * base >= 5:
@@ -82,38 +82,38 @@ def choose_scale(rates: Sequence[float]) -> PeopleScale:
 
 
 def translate_outcome(outcome: Outcome) -> Outcome:
-    """An outcome with its words in the reader's language."""
+    """An outcome with name and phrase in the reader's language."""
     return replace(outcome, name=gettext(outcome.name), phrase=outcome_phrase(outcome, 100))
 
 
 def outcome_phrase(outcome: Outcome, people: int) -> str:
-    """What so many people did: "turned back"; the verb of one is another than that of many in most languages."""
+    """What a number of people did, such as "turned back", in the plural form that the number takes."""
     return ngettext(outcome.phrase, outcome.phrase, people)
 
 
 def translate_reason(text: str) -> str:
-    """Why there is no number, as it was stored, in the reader's language where a translation is known."""
+    """Translate a stored reason why there is no number, if a translation exists."""
     return gettext(text) if text else ""
 
 
 def range_text(low: str, high: str) -> str:
-    """Both ends of an interval: "6 to 12"."""
+    """Format the ends of an interval: "6 to 12"."""
     return gettext("%(low)s to %(high)s") % {"low": low, "high": high}
 
 
 def interval_text(low: float, high: float, scale: PeopleScale) -> str:
-    """An interval in whole people, as "6 to 12"; with decimals where whole numbers would coincide or hide a sign."""
+    """Format an interval in whole people; with decimals where those would coincide or lose a sign."""
     ends = [low * scale.base, high * scale.base]
     for decimals in (0, 1, 2):
         shown = [f"{round(end, decimals) + 0.0:.{decimals}f}" for end in ends]
         signs_show = all(float(text) != 0.0 or end == 0.0 for text, end in zip(shown, ends, strict=True))
         if shown[0] != shown[1] and signs_show:
             break
-    return range_text(*map(_written, shown))
+    return range_text(*map(_localize, shown))
 
 
 def difference_phrase(effect: float, scale: PeopleScale) -> str:
-    """The size of a difference as a person says it: "9 more", "3 fewer", "less than 1 more"."""
+    """Format a difference: "9 more", "3 fewer", "less than 1 more"."""
     size = round(abs(effect) * scale.base)
     if not size:
         return gettext("less than 1 more") if effect >= 0 else gettext("less than 1 fewer")
@@ -122,35 +122,35 @@ def difference_phrase(effect: float, scale: PeopleScale) -> str:
 
 
 def small_counts_note() -> str:
-    """Why small counts are hidden."""
+    """Explain why small counts are suppressed."""
     return gettext("Small counts are hidden so that nobody can be found in them.")
 
 
 def hidden_count_text(least: int) -> str:
-    """What stands in the place of a hidden count."""
+    """Text in place of a suppressed count."""
     return gettext("fewer than %(least)s") % {"least": least}
 
 
 def count_text(value: int | None, least: int) -> str:
-    """A count with its thousands parted, or what stands in the place of a hidden one."""
+    """Format a count with thousands separators, or the text in place of a suppressed one."""
     return hidden_count_text(least) if value is None else number(value)
 
 
 def hidden_reason(least: int) -> str:
-    """Why a number is not there."""
+    """Explain why a number is suppressed."""
     why = gettext("In one of the groups %(few)s people did it, or %(few)s did not.") % {"few": hidden_count_text(least)}
     return f"{why} {small_counts_note()}"
 
 
 def hidden_comparison_sentence(treated: str, control: str) -> str:
-    """What is said of a comparison with a hidden count."""
+    """Describe a comparison with a suppressed count."""
     return gettext(
         "We cannot tell yet how %(treated)s compares with %(control)s: a count is too small to be shown."
     ) % {"treated": treated, "control": control}
 
 
 def not_compared_sentence(treated: str, control: str, why: str) -> str:
-    """What is said of a comparison that has no estimate."""
+    """Describe a comparison without an estimate."""
     return gettext("The comparison of %(treated)s with %(control)s cannot be made yet: %(why)s") % {
         "treated": treated,
         "control": control,
@@ -159,7 +159,7 @@ def not_compared_sentence(treated: str, control: str, why: str) -> str:
 
 
 def hidden_note(least: int) -> str:
-    """What the words in the place of a hidden count mean, said where they stand."""
+    """Explain the text in place of a suppressed count."""
     few = hidden_count_text(least)
     return gettext("“%(few)s” stands where so few people did it, or so few did not.") % {
         "few": few[:1].upper() + few[1:]
@@ -167,14 +167,14 @@ def hidden_note(least: int) -> str:
 
 
 def people_text(value: int | None) -> str:
-    """How many people, unless so few that it is hidden."""
+    """Format a number of people, or the text in place of a suppressed one."""
     if value is None:
         return gettext("only a few people")
     return ngettext("%(number)s person", "%(number)s people", value) % {"number": number(value)}
 
 
 def exposure_sentence(value: int | None) -> str:
-    """How many people have seen a message, as a sentence of its own."""
+    """State how many people have seen a message, in one sentence."""
     if value is None:
         return gettext("Only a few people have seen a message so far.")
     words = ngettext(
@@ -184,7 +184,7 @@ def exposure_sentence(value: int | None) -> str:
 
 
 def earlier_look_sentence(look: int, shown: int, least: int) -> str:
-    """Why a look shows the numbers of an earlier one."""
+    """Explain why a look shows the numbers of an earlier one."""
     return gettext(
         "Since look %(shown)s, %(few)s people were added to one of the groups, so look %(look)s still shows what "
         "look %(shown)s showed."
@@ -192,12 +192,12 @@ def earlier_look_sentence(look: int, shown: int, least: int) -> str:
 
 
 def coarse_count(value: int, least: int) -> str:
-    """A count for a log or a terminal: never a small one."""
+    """Format a count for a log or a terminal, without disclosing a small one."""
     return hidden_count_text(least) if 0 < value < least else number(value)
 
 
 def rounded_sample_size(value: int) -> str:
-    """A needed sample, rounded up to two figures, because it is a plan and not a measurement."""
+    """Format a sample size rounded up to two figures, because it is a plan and not a measurement."""
     step = 10 ** max(len(str(value)) - 2, 0)
     return number(ceil(value / step) * step)
 
@@ -211,7 +211,7 @@ _FRAME_PHRASES = {
 
 
 def arm_phrase(name: str, frame: str = "", *, unique: bool = False) -> str:
-    """An arm inside a sentence: by its frame where only one arm has that frame, else by its quoted name."""
+    """Name an arm inside a sentence: by its frame if no other arm has that frame, else by its quoted name."""
     if unique and frame in _FRAME_PHRASES:
         return str(_FRAME_PHRASES[frame])
     return gettext("“%(name)s”") % {"name": name}
@@ -219,11 +219,11 @@ def arm_phrase(name: str, frame: str = "", *, unique: bool = False) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonNumbers:
-    """The numbers that one comparison's sentence needs; shares from 0 to 1."""
+    """The numbers in one comparison's sentence; shares from 0 to 1."""
 
-    treated: str  # as arm_phrase says it
+    treated: str  # from arm_phrase
     control: str
-    phrase: str  # what people did: "turned back"
+    phrase: str  # the outcome, such as "turned back"
     higher_is_better: bool
     treated_rate: float
     effect: float
@@ -232,72 +232,76 @@ class ComparisonNumbers:
     verdict: str
     smallest_difference: float | None
     more_per_arm: int | None
-    population: str = ""  # of whom the number is said; left out: of people who saw the message
+    population: str = ""  # whom the rate refers to; by default people who saw the message
 
 
-def comparison_sentence(said: ComparisonNumbers, scale: PeopleScale) -> str:
-    """One plain sentence for one comparison, whichever way it went."""
-    if said.verdict == "withheld":
+def comparison_sentence(numbers: ComparisonNumbers, scale: PeopleScale) -> str:
+    """Describe one comparison in one sentence, whatever its verdict."""
+    if numbers.verdict == "withheld":
         return gettext(
             "The comparison of %(treated)s with %(control)s is withheld: they were not shown as often as planned, so "
             "it could mislead."
-        ) % {"treated": said.treated, "control": said.control}
+        ) % {"treated": numbers.treated, "control": numbers.control}
     of = gettext("Of %(people)s %(who)s %(treated)s, %(count)s %(phrase)s") % {
         "people": scale.people,
-        "who": said.population or gettext("people who saw"),
-        "treated": said.treated,
-        "count": scale.count(said.treated_rate),
-        "phrase": said.phrase,
+        "who": numbers.population or gettext("people who saw"),
+        "treated": numbers.treated,
+        "count": scale.count(numbers.treated_rate),
+        "phrase": numbers.phrase,
     }
     known = {
         "of": of,
-        "control": said.control,
-        "interval": interval_text(said.low, said.high, scale),
-        "gap": difference_phrase(said.effect, scale),
+        "control": numbers.control,
+        "interval": interval_text(numbers.low, numbers.high, scale),
+        "gap": difference_phrase(numbers.effect, scale),
         "people": scale.people,
     }
-    return _told(said, scale, known) % known
+    return _sentence_template(numbers, scale, known) % known
 
 
-def _told(said: ComparisonNumbers, scale: PeopleScale, known: dict[str, str]) -> str:
-    """The sentence with its gaps, by what the verdict allows to say."""
-    if said.verdict in ("better", "worse"):
-        told = gettext("%(of)s; %(gap)s than with %(control)s (%(interval)s).")
-        if said.verdict == "worse":
-            told += " " + (gettext("This arm did worse.") if said.higher_is_better else gettext("That is worse."))
-        return told
-    if said.verdict == "no-meaningful-difference":
-        known["small"] = compact_number((said.smallest_difference or max(abs(said.low), abs(said.high))) * scale.base)
+def _sentence_template(numbers: ComparisonNumbers, scale: PeopleScale, known: dict[str, str]) -> str:
+    """The sentence for a verdict, with placeholders. Adds to `known` what it needs."""
+    if numbers.verdict in ("better", "worse"):
+        sentence = gettext("%(of)s; %(gap)s than with %(control)s (%(interval)s).")
+        if numbers.verdict == "worse":
+            sentence += " " + (
+                gettext("This arm did worse.") if numbers.higher_is_better else gettext("That is worse.")
+            )
+        return sentence
+    if numbers.verdict == "no-meaningful-difference":
+        known["small"] = compact_number(
+            (numbers.smallest_difference or max(abs(numbers.low), abs(numbers.high))) * scale.base
+        )
         return gettext(
             "%(of)s, about as many as with %(control)s: any difference is smaller than %(small)s in %(people)s "
             "(%(interval)s)."
         )
-    if said.low > 0 or said.high < 0:
+    if numbers.low > 0 or numbers.high < 0:
         return gettext(
             "%(of)s; it looks like %(gap)s than with %(control)s (%(interval)s), but not surely enough among several "
             "questions. We cannot tell yet."
         )
-    told = gettext("%(of)s. We cannot tell yet whether that is more or fewer than with %(control)s (%(interval)s).")
-    if said.more_per_arm:
-        known["more"] = rounded_sample_size(said.more_per_arm)
-        told += " " + gettext("About %(more)s more people per arm would tell, if it stays like this.")
-    return told
+    sentence = gettext("%(of)s. We cannot tell yet whether that is more or fewer than with %(control)s (%(interval)s).")
+    if numbers.more_per_arm:
+        known["more"] = rounded_sample_size(numbers.more_per_arm)
+        sentence += " " + gettext("About %(more)s more people per arm would tell, if it stays like this.")
+    return sentence
 
 
-def ordinal_sentence(said: ComparisonNumbers) -> str:
-    """One sentence for one comparison of ratings: in how many of 100 pairs one person answers higher.
+def ordinal_sentence(numbers: ComparisonNumbers) -> str:
+    """Describe one comparison of ratings: in how many of 100 pairs the treated person answers higher.
 
-    `effect`, `low` and `high` are what that share is beyond one half.
+    `effect`, `low` and `high` are that share minus one half.
     """
-    if said.verdict == "withheld":
-        return comparison_sentence(said, PeopleScale(100))
+    if numbers.verdict == "withheld":
+        return comparison_sentence(numbers, PeopleScale(100))
     known = {
-        "wins": number(round((0.5 + said.effect) * 100)),
-        "treated": said.treated,
-        "control": said.control,
-        "ends": interval_text(0.5 + said.low, 0.5 + said.high, PeopleScale(100)),
+        "wins": number(round((0.5 + numbers.effect) * 100)),
+        "treated": numbers.treated,
+        "control": numbers.control,
+        "ends": interval_text(0.5 + numbers.low, 0.5 + numbers.high, PeopleScale(100)),
     }
-    if said.verdict == "no-meaningful-difference":
+    if numbers.verdict == "no-meaningful-difference":
         return (
             gettext(
                 "In %(wins)s of 100 pairs, one person from each message, the one with %(treated)s answers higher than "
@@ -305,23 +309,23 @@ def ordinal_sentence(said: ComparisonNumbers) -> str:
             )
             % known
         )
-    told = [
+    sentences = [
         gettext(
             "In %(wins)s of 100 pairs, one person from each message, the one with %(treated)s answers higher than the "
             "one with %(control)s (%(ends)s; 50 would be no difference)."
         )
         % known
     ]
-    if said.verdict == "worse":
-        told.append(gettext("That is worse."))
-    elif said.verdict != "better":
-        told.append(gettext("We cannot tell yet."))
-        if said.more_per_arm:
-            told.append(
+    if numbers.verdict == "worse":
+        sentences.append(gettext("That is worse."))
+    elif numbers.verdict != "better":
+        sentences.append(gettext("We cannot tell yet."))
+        if numbers.more_per_arm:
+            sentences.append(
                 gettext("About %(more)s more answers per arm would tell.")
-                % {"more": rounded_sample_size(said.more_per_arm)}
+                % {"more": rounded_sample_size(numbers.more_per_arm)}
             )
-    return " ".join(told)
+    return " ".join(sentences)
 
 
 _TERM_NAMES = {
@@ -333,31 +337,31 @@ _TERM_NAMES = {
 
 
 def term_name(term: str) -> str:
-    """What one contrast of the factorial asks."""
+    """The question of one contrast of the factorial."""
     return str(_TERM_NAMES[term])
 
 
 def contrast_sentence(
     term: str, verdict: str, effect: float | None, low: float | None, high: float | None, scale: PeopleScale
 ) -> str:
-    """One contrast of the factorial in a sentence."""
+    """Describe one contrast of the factorial in a sentence."""
     if verdict == "withheld" or effect is None or low is None or high is None:
         return gettext("Withheld, because the split is broken.")
-    numbers = gettext("%(effect)s in %(people)s (%(interval)s)") % {
+    effect_text = gettext("%(effect)s in %(people)s (%(interval)s)") % {
         "effect": scale.signed(effect),
         "people": scale.people,
         "interval": interval_text(low, high, scale),
     }
     if term == "interaction":
-        return _together(verdict) % {"numbers": numbers}
+        return _interaction_template(verdict) % {"numbers": effect_text}
     return gettext("%(question)s: %(numbers)s. %(verdict)s.") % {
         "question": term_name(term),
-        "numbers": numbers,
+        "numbers": effect_text,
         "verdict": verdict_name(verdict),
     }
 
 
-def _together(verdict: str) -> str:
+def _interaction_template(verdict: str) -> str:
     if verdict == "better":
         return gettext("Together they do more than their sum: %(numbers)s.")
     if verdict == "worse":
@@ -368,10 +372,10 @@ def _together(verdict: str) -> str:
 
 
 def tipping_sentence(tips_at: int | None, *, was_significant: bool) -> str:
-    """How little would turn one comparison, as for a single look."""
+    """State how many people would have to change their outcome to turn one comparison."""
     if tips_at is None:
         return gettext("Nothing that this message’s people could have done would turn it.")
-    told = (
+    sentence = (
         ngettext(
             "If %(number)s person had done otherwise, it would no longer be significant.",
             "If %(number)s people had done otherwise, it would no longer be significant.",
@@ -384,9 +388,9 @@ def tipping_sentence(tips_at: int | None, *, was_significant: bool) -> str:
             tips_at,
         )
     )
-    return told % {"number": number(tips_at)}
+    return sentence % {"number": number(tips_at)}
 
 
 def p_value(p: float) -> str:
-    """A p-value for people: three decimals, or "below 0.001"."""
+    """Format a p-value with three decimals, or as "below 0.001"."""
     return gettext("below %(number)s") % {"number": number(0.001, 3)} if p < 0.001 else number(p, 3)

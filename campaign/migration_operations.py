@@ -1,8 +1,8 @@
-"""Migration operations for tables whose rows are stored in key order, without row numbers.
+"""Migration operations for tables that store rows in the order of their key, without a row number.
 
-Order of insertion and row numbers reveal when somebody acted. SQLite keeps both unless a table is WITHOUT ROWID, which
-Django does not support. Any later change that makes Django rebuild the table on SQLite must use these operations again;
-a test of the system catalogue checks it.
+The order of insertion, and a number that counts rows, tell when someone did something. SQLite keeps both unless the
+table is WITHOUT ROWID, which Django does not support. Any later change for which Django rebuilds the table on SQLite
+has to use these operations again (a test checks it).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.db.migrations.exceptions import IrreversibleError
 
 
 class CreateInKeyOrder(migrations.CreateModel):
-    """Create the table of a new model in key order. The fields of the key come first."""
+    """Create the table of a new model in key order. The fields of the key must come first."""
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
@@ -25,7 +25,7 @@ class CreateInKeyOrder(migrations.CreateModel):
             self.create(schema_editor, model)
 
     def create(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
-        """Create only the table."""
+        """Create the table without rows."""
         if editor.connection.vendor == "sqlite":
             sql, params = editor.table_sql(model)
             editor.execute(f"{sql} WITHOUT ROWID", params or None)
@@ -35,11 +35,11 @@ class CreateInKeyOrder(migrations.CreateModel):
 
 
 class RemakeInKeyOrder(CreateInKeyOrder):
-    """Rebuild the table of a model in key order, and copy its rows.
+    """Rebuild the table of a model in key order and copy its rows, sorted by the key.
 
-    Needs a state-only DeleteModel before it. The fields of the key come first, because the integrity check of SQLite
-    (3.40) reports any other order in a table WITHOUT ROWID as an error. `unanalysed` names a column of which PostgreSQL
-    must not keep samples in its statistics.
+    Use it after a state-only DeleteModel. The fields of the key must come first: SQLite 3.40's integrity check reports
+    any other order in a table WITHOUT ROWID. `unanalysed` names a column that PostgreSQL must not sample for its
+    statistics.
     """
 
     def __init__(self, *args: Any, unanalysed: str = "", **options: Any) -> None:
@@ -66,4 +66,4 @@ class RemakeInKeyOrder(CreateInKeyOrder):
         editor.execute(f"DROP TABLE {before}")
 
     def database_backwards(self, *args: Any, **options: Any) -> None:
-        raise IrreversibleError("The row numbers cannot be restored. Restore a backup from before this migration.")
+        raise IrreversibleError("The numbers that rows had are gone for good. Restore a backup made before.")

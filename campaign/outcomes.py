@@ -16,7 +16,7 @@ SECTIONS: tuple[Section, ...] = get_args(Section)  # in the order in which a mes
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class OutcomeAction:
     """How a message offers an outcome: a button, link or scale in one of its sections."""
 
     section: Section
@@ -70,7 +70,7 @@ class Outcome:
     kind: Literal["yes-no", "ordered"] = "yes-no"
     bit: int | None = None
     values: tuple[int, ...] = ()
-    action: Action | None = None  # None: measured by the page or derived
+    action: OutcomeAction | None = None  # None: measured by the page or derived
     goal: Goal | None = None
     harm: Harm | None = None
     verb: str = ""  # "How many do you expect to <verb>?"
@@ -81,9 +81,15 @@ class Outcome:
         """The bit of this outcome in `OpenView.bits`; 0 if it has none."""
         return 0 if self.bit is None else 1 << self.bit
 
+    def audience_words(self) -> Iterator[str]:
+        """What the audience reads of the entry."""
+        if action := self.action:
+            yield from filter(None, (action.label, action.note, action.low, action.high, action.thanks))
+
     def translatable_words(self) -> Iterator[str]:
-        """Everything in the entry that staff read, except `phrase`, which has a plural."""
+        """Everything in the entry that a person reads, except `phrase`, which has a plural."""
         yield self.name
+        yield from self.audience_words()
         if self.goal:
             yield from (self.goal.label, self.goal.meaning)
         if self.harm:
@@ -92,12 +98,6 @@ class Outcome:
             yield self.verb
         if self.derivation:
             yield self.derivation.definition
-
-    def audience_words(self) -> Iterator[str]:
-        """Everything in the entry that the audience reads."""
-        if self.action:
-            action = self.action
-            yield from filter(None, (action.label, action.note, action.low, action.high, action.thanks))
 
 
 _CATALOGUE = (
@@ -108,7 +108,7 @@ _CATALOGUE = (
         "pressed leave",
         better="higher",
         bit=1,
-        action=Action("choices", "Leave this page", page="left", placement_url="leave_url"),
+        action=OutcomeAction("choices", "Leave this page", page="left", placement_url="leave_url"),
         goal=Goal(2, "More people press leave", "Also those who go on after all."),
         harm=Harm(5, "Fewer people press leave"),
         verb="press leave",
@@ -119,7 +119,7 @@ _CATALOGUE = (
         "went on",
         better="lower",
         bit=2,
-        action=Action("choices", "Continue", page="continued", placement_url="continue_url", closes=True),
+        action=OutcomeAction("choices", "Continue", page="continued", placement_url="continue_url", closes=True),
         goal=Goal(3, "Fewer people go on", "They see the message and continue anyway."),
         harm=Harm(2, "More people go on"),
         verb="go on",
@@ -130,7 +130,7 @@ _CATALOGUE = (
         "asked for help to stop",
         better="higher",
         bit=3,
-        action=Action("help", "I want to stop", note="Free, and without judgement", page="help/self"),
+        action=OutcomeAction("help", "I want to stop", note="Free, and without judgement", page="help/self"),
         goal=Goal(
             4,
             "More people ask for help to stop",
@@ -144,7 +144,7 @@ _CATALOGUE = (
         "Asked for help as the person depicted",
         "asked for help",
         bit=4,
-        action=Action("help", "This happened to me", note="Get an image taken down", page="help/affected"),
+        action=OutcomeAction("help", "This happened to me", note="Get an image taken down", page="help/affected"),
     ),
     Outcome(
         "learn_more",
@@ -152,7 +152,7 @@ _CATALOGUE = (
         "read more",
         better="higher",
         bit=5,
-        action=Action("about", "About this message", page="about"),
+        action=OutcomeAction("about", "About this message", page="about"),
         goal=Goal(5, "More people read more", "They open what stands behind the message."),
         harm=Harm(6, "Fewer people read more"),
         verb="read on",
@@ -163,7 +163,7 @@ _CATALOGUE = (
         "said it annoyed them",
         better="lower",
         bit=6,
-        action=Action("feedback", "This message annoyed me"),
+        action=OutcomeAction("feedback", "This message annoyed me"),
         goal=Goal(7, "Fewer people say that it annoyed them", "Rarely a goal in itself."),
         harm=Harm(1, "More people say that it annoyed them"),
         verb="say that it annoyed them",
@@ -175,7 +175,7 @@ _CATALOGUE = (
         better="higher",
         kind="ordered",
         values=(1, 2, 3, 4, 5),
-        action=Action("scale", "Did this make you think?", low="Not at all", high="A lot", thanks="Thank you."),
+        action=OutcomeAction("scale", "Did this make you think?", low="Not at all", high="A lot", thanks="Thank you."),
         goal=Goal(6, "People rate it better", "From 1 to 5. Only some people rate at all."),
     ),
     Outcome(
@@ -222,7 +222,7 @@ def outcome_choices() -> list[tuple[str, str]]:
     return [(key, outcome.name) for key, outcome in OUTCOMES.items()]
 
 
-def offered_outcomes() -> list[tuple[Outcome, Action]]:
+def offered_outcomes() -> list[tuple[Outcome, OutcomeAction]]:
     """The outcomes that a message offers, in the order of its sections."""
     offered = [(outcome, outcome.action) for outcome in RECORDED_OUTCOMES.values() if outcome.action]
     return sorted(offered, key=lambda pair: SECTIONS.index(pair[1].section))

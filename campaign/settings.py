@@ -177,6 +177,7 @@ DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "second-thought@localhost")
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]  # of the staff pages, each in its own words
 AUDIENCE_LANGUAGES = ["en", "es", "ar"]  # of what stands around a message
+PARTIAL_LANGUAGES: list[str] = []  # of these, those whose translation is unfinished: what is missing is in English
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "campaign.i18n.formats"  # day before month in English, too
 LANGUAGE_COOKIE_NAME = "language"

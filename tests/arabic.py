@@ -1,7 +1,7 @@
-"""Words in Arabic for tests of the right-to-left page.
+"""Arabic texts for tests of right-to-left pages.
 
-Written for this project and read by no native speaker yet, so they are a draft wherever a test stores them, and they
-are in no library. "The picture is fake, and the person in it is real. You can stop here."
+No native speaker has reviewed them, so tests store them as drafts only, and the library does not contain them. In
+English: "The picture is fake, and the person in it is real. You can stop here."
 """
 
 HEADLINE = "الصورة مزيفة، لكن الشخص الذي فيها حقيقي."

@@ -1,4 +1,4 @@
-"""One installation with the demo campaign, made once for a whole run of tests, and copies of it for each test."""
+"""An installation with the demo campaign, created once for a test run, and copies of it for single tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.installation import copy_migrated_databases, make_once, manage
 
 
 def shared_demo_environment() -> dict[str, str]:
-    """The environment of the one that all copies are made from; nothing is ever started in it."""
+    """Return the environment of the original installation. No process runs in it."""
 
     def make(folder: Path) -> None:
         copy_migrated_databases(folder)
@@ -20,7 +20,7 @@ def shared_demo_environment() -> dict[str, str]:
 
 
 def copy_demo_installation(folder: Path) -> dict[str, str]:
-    """The environment of a copy of its own, with its data in `folder`/data."""
+    """Copy the installation to `folder`/data and return the environment of the copy."""
     own = shared_demo_environment()
     shutil.copytree(own["DATA_DIRECTORY"], folder / "data", dirs_exist_ok=True)
     return {**own, "DATA_DIRECTORY": str(folder / "data")}

@@ -1,4 +1,4 @@
-"""A private PostgreSQL server that lasts as long as a test run: `python -m tests.postgres -- command ...`.
+"""A private PostgreSQL server for the time of one command: `python -m tests.postgres -- command ...`.
 
 It listens on 127.0.0.1 and on a socket in its own temporary directory, trusts whoever comes, and leaves nothing
 behind. Its settings are those that are shipped, deploy/postgresql.conf; `fast=True` gives durability up.
@@ -40,11 +40,11 @@ rm -rf "$1"
 
 
 class NoPostgresError(Exception):
-    """There is no PostgreSQL server on this machine that tests could start."""
+    """No PostgreSQL server is installed that tests could start."""
 
 
 class Cluster:
-    """One private server: it can be stopped, started, frozen and thawed while others use it."""
+    """One private server, which can be stopped, started, paused and resumed while it is in use."""
 
     def __init__(self, directory: Path, *, fast: bool = False, settings: str = "") -> None:
         self.directory, self.port = directory, free_port()
@@ -61,17 +61,17 @@ class Cluster:
             file.write(settings)
 
     def url(self, database: str) -> str:
-        """The address of one of its databases."""
+        """Return the URL of one of its databases."""
         return f"postgresql://second@127.0.0.1:{self.port}/{database}"
 
     def create(self, *databases: str) -> None:
-        """Make empty databases."""
+        """Create empty databases."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             for name in databases:
                 connection.execute(f'CREATE DATABASE "{name}"')
 
     def environment(self, *, default: str = "second", audience: str = "audience") -> dict[str, str]:
-        """The variables that lead the project to two of its databases."""
+        """Return the environment variables that select two of its databases."""
         return {
             "TEST_ENGINE": "postgresql",
             "DATABASE_URL": self.url(default),
@@ -79,7 +79,7 @@ class Cluster:
         }
 
     def start(self, seconds: float = 60.0) -> None:
-        """Start it, and wait until it answers."""
+        """Start the server, and wait until it accepts connections."""
         options = ["-c", f"port={self.port}", "-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=64MB"]
         options += ["-c", f"unix_socket_directories={self.directory}"]
         options += _FAST if self._fast else ()
@@ -104,7 +104,7 @@ class Cluster:
                 time.sleep(0.05)
 
     def stop(self, mode: Literal["fast", "immediate"] = "fast") -> None:
-        """Stop it: in order, or as if it had crashed."""
+        """Stop the server, cleanly or as in a crash."""
         if self._server is None:
             return
         self.resume()
@@ -113,20 +113,20 @@ class Cluster:
         self._server = None
 
     def pause(self) -> None:
-        """Freeze all its processes: connections stay open and nothing answers."""
+        """Pause all processes of the server. Connections stay open without a reply."""
         if self._server is not None:
             os.kill(self._server.pid, signal.SIGSTOP)  # first, so that it makes no more children
             self._signal_children(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Thaw them."""
+        """Resume all processes."""
         if self._server is not None:
             self._signal_children(signal.SIGCONT)
             with suppress(ProcessLookupError):
                 os.kill(self._server.pid, signal.SIGCONT)
 
     def log(self) -> str:
-        """What the server has said."""
+        """Return the server's log."""
         return (self.directory / "log").read_text(encoding="utf-8", errors="replace")
 
     def _signal_children(self, number: signal.Signals) -> None:
@@ -178,7 +178,7 @@ def cluster(*, fast: bool = False, settings: str | None = None) -> Iterator[Clus
 
 
 def programs() -> Path:
-    """The directory of the server's programs: POSTGRES_BIN, then PATH, then the newest of Debian's."""
+    """Return the directory of the server's programs: POSTGRES_BIN, PATH, or Debian's newest version."""
     on_path = shutil.which("initdb")
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name), reverse=True)
     named = os.environ.get("POSTGRES_BIN")
@@ -189,7 +189,7 @@ def programs() -> Path:
 
 
 def _owner() -> pwd.struct_passwd | None:
-    """Whom the server runs as: it refuses to be root."""
+    """Return the user to run the server as. It refuses to run as root."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
@@ -199,7 +199,7 @@ def _owner() -> pwd.struct_passwd | None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run a command with both databases on a private server; its exit status."""
+    """Run a command with both databases on a private server, and return its exit status."""
     if arguments[:1] != ["--"] or len(arguments) < 2:
         sys.exit("Usage: python -m tests.postgres -- command ...")
     use_memory()

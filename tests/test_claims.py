@@ -1,4 +1,4 @@
-"""Each claim of the page on privacy leads to a check that exists; templates show what is left to fill in."""
+"""Each claim of the page on privacy names a check that exists, and templates show what is left to fill in."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def claims(page: str) -> list[tuple[str, str]]:
 
 
 def names_of_tests(file: Path) -> set[str]:
-    """The names of a file's tests, in classes too."""
+    """The names of all tests in a file, also those of classes."""
     nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
     return {node.name for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
 
 
 def unproven(page: str) -> Iterator[str]:
-    """Claims without a check, and checks that do not exist."""
+    """Yield claims without a check, and checks that do not exist."""
     for claim, checks in claims(page):
         named = _CHECK.findall(checks)
         if not named:
@@ -55,7 +55,7 @@ def test_every_claim_about_privacy_has_a_check_that_exists() -> None:
     ],
 )
 def test_a_claim_without_such_a_check_is_found(row: str) -> None:
-    assert [said.partition(":")[0] for said in unproven(f"| claim | check |\n|---|---|\n{row}\n")] == [
+    assert [claim.partition(":")[0] for claim in unproven(f"| claim | check |\n|---|---|\n{row}\n")] == [
         "Nobody is known"
     ]
 

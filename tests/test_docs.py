@@ -1,4 +1,4 @@
-"""The documents keep their word: links lead somewhere, commands exist, every setting is described."""
+"""The documents are true: links lead somewhere, files and commands exist, every setting is described."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```.*?^```", re.M | re.S)
-_LOCAL = re.compile(r"(?<![\w.])/(?:work|home|root|tmp|Users|opt)/\S*|\b[A-Z]:\\\S+")
+_LOCAL_PATH = re.compile(r"(?<![\w.])/(?:work|home|root|tmp|Users|opt)/\S*|\b[A-Z]:\\\S+")
+_FOLDERS = "analytics|campaign|messages|tests|docs|templates|benchmarks|deploy|locale|examples|requirements"
+_FILE = re.compile(rf"`((?:{_FOLDERS})/[\w./-]+)(?:::\w+)?`")
+_RECIPES = (
+    "Add an estimator",
+    "Add a page or a route",
+    "Add a download",
+    "Add a management command",
+)
 _HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.M)
 
 
@@ -39,10 +47,8 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_no_page_names_a_path_of_one_machine(page: Path) -> None:
-    found = re.search(
-        r"(?<![\w.])/(?:work|home|root|tmp|Users|opt)/\S*|\b[A-Z]:\\\S+", page.read_text(encoding="utf-8")
-    )
-    assert found is None, found
+    match = _LOCAL_PATH.search(page.read_text(encoding="utf-8"))
+    assert match is None, match
 
 
 def test_every_make_target_in_a_page_exists() -> None:
@@ -67,3 +73,26 @@ def test_every_document_stands_in_the_index() -> None:
     index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
     pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")} - {"index.md"}
     assert pages <= set(_LINK.findall(index))
+
+
+# Files that a page tells its reader to make, and a name in the history of changes.
+_NOT_THERE = {"locale/fr/LC_MESSAGES/django.po", "analytics/privacy_schema.toml"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_every_file_that_a_page_names_exists(page: Path) -> None:
+    named = set(_FILE.findall(page.read_text(encoding="utf-8"))) - _NOT_THERE
+    assert {path for path in named if not (ROOT / path).exists()} == set()
+
+
+def test_every_management_command_is_named_in_a_page() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    commands = {path.stem for path in ROOT.glob("*/management/commands/[a-z]*.py")}
+    assert {name for name in commands if not re.search(rf"(?:manage\.py |second-thought |`){name}\b", text)} == set()
+
+
+@pytest.mark.parametrize("recipe", _RECIPES)
+def test_a_recipe_says_what_to_write_and_shows_what_is_missing(recipe: str) -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = re.split(r"^##", page.partition(f"### {recipe}\n")[2], maxsplit=1, flags=re.M)[0]
+    assert re.search(r"\bpytest tests/|--check|\bmake \w+|manage\.py \w+", section), "no command shows what is missing"

@@ -1,4 +1,4 @@
-"""The server that tests start for themselves: it can be stopped, frozen and left behind."""
+"""Tests of the private PostgreSQL server: stopping it, pausing it, and leaving it running."""
 
 from __future__ import annotations
 

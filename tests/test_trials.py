@@ -1,4 +1,4 @@
-"""The pages about real trials are what running them gives."""
+"""The pages about published trials match the output of the analyses they describe."""
 
 import importlib.util
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Two people at once: SQLite lets one write at a time, and PostgreSQL must come to the same end."""
+"""Concurrent changes by two people. PostgreSQL must give the same result as SQLite, which serializes writes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Meanwhile = Callable[[Callable[[], Any]], "Future[Any]"]
 
 @pytest.fixture
 def meanwhile() -> Iterator[Meanwhile]:
-    """Starts something in another thread, on connections of its own, and sees it wait."""
+    """Run a function in another thread, on its own connections, and check that it waits."""
 
     def closing(work: Callable[[], Any]) -> Any:
         try:

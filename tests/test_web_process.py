@@ -1,4 +1,4 @@
-"""What a web process loads and writes, asked of a real one."""
+"""What a real web process imports and writes."""
 
 import subprocess
 import sys

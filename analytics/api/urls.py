@@ -1,4 +1,4 @@
-"""Routes of the staff API about what happened and what was concluded; campaign.api.urls includes them under v1/."""
+"""Routes of the staff API for tallies and looks. `campaign.api.urls` includes them under v1/."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The staff API about what happened: tallies, and every recorded look with its estimates and their sentences."""
+"""The staff API for results: tallies, and every recorded look with its estimates and sentences."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class TallyList(PaginatedView[gate.ReleasedTableRow]):
         )
 
 
-# A look as the report tells it: the words of `manage.py analyse --json`, for each planned outcome
+# Serializers of a look. They use the terms of `manage.py analyse --json`.
 
 
 class IntervalSerializer(serializers.Serializer[Any]):
@@ -197,45 +197,47 @@ class AnalysisSerializer(serializers.Serializer[Any]):
 
 
 def as_values(analysis: Analysis, *, early: bool) -> dict[str, Any]:
-    """A stored look with the words that the report has for it; without `early`, for who may not look early."""
-    told = build.build(analysis, early=early)
-    test = {"statistic": told.omnibus_statistic, "df": told.omnibus_df, "p_value": told.omnibus_p}
+    """Return a stored look as its report shows it. Pass `early=False` for users who may not look early."""
+    report = build.build(analysis, early=early)
+    omnibus = {"statistic": report.omnibus_statistic, "df": report.omnibus_df, "p_value": report.omnibus_p}
     return {
-        "look": told.look,
-        "shown_look": told.shown_look,
-        "note": told.note,
-        "made_at": told.made_at,
-        "plan_fingerprint": told.plan_fingerprint,
-        "outcome": told.primary.outcome.key,
-        "level": told.level,
-        "smallest_difference": told.smallest_difference,
-        "from_day": told.from_day,
-        "to_day": told.to_day,
-        "monitoring": told.monitoring,
-        "information": told.information,
-        "embargoed": told.embargoed,
-        "exploratory": told.exploratory,
-        "exception": told.exception,
-        "deviations": [asdict(row) for row in told.deviations],
-        "sentence": told.sentence,
-        "sample_ratio": {"status": told.sample_ratio, "p_value": told.sample_ratio_p},
-        "reach_p": told.reach_p,
-        "omnibus": None if told.omnibus_p is None else test,
+        "look": report.look,
+        "shown_look": report.shown_look,
+        "note": report.note,
+        "made_at": report.made_at,
+        "plan_fingerprint": report.plan_fingerprint,
+        "outcome": report.primary.outcome.key,
+        "level": report.level,
+        "smallest_difference": report.smallest_difference,
+        "from_day": report.from_day,
+        "to_day": report.to_day,
+        "monitoring": report.monitoring,
+        "information": report.information,
+        "embargoed": report.embargoed,
+        "exploratory": report.exploratory,
+        "exception": report.exception,
+        "deviations": [asdict(row) for row in report.deviations],
+        "sentence": report.sentence,
+        "sample_ratio": {"status": report.sample_ratio, "p_value": report.sample_ratio_p},
+        "reach_p": report.reach_p,
+        "omnibus": None if report.omnibus_p is None else omnibus,
         "estimates": [
             {
                 "outcome": block.outcome.key,
                 "role": block.role,
                 "smallest_difference": block.smallest_difference,
-                "arms": [asdict(row) | {"arm": row.key, "interval": _interval(row, told.level)} for row in block.rates],
-                "comparisons": [asdict(row) | {"interval": _interval(row, told.level)} for row in block.differences],
+                "arms": [
+                    asdict(row) | {"arm": row.key, "interval": _interval(row, report.level)} for row in block.rates
+                ],
+                "comparisons": [asdict(row) | {"interval": _interval(row, report.level)} for row in block.differences],
             }
-            for block in (told.primary, *told.others)
+            for block in (report.primary, *report.others)
         ],
-        "factorial": [asdict(row) | {"interval": _interval(row, told.level)} for row in told.factorial],
-        "guardrails_crossed": list(told.guardrail_pauses),
-        "checks": [asdict(row) for row in told.checks],
-        "chances": [asdict(row) for row in told.chances],
-        "across_campaigns": [asdict(row) for row in told.pooled],
+        "factorial": [asdict(row) | {"interval": _interval(row, report.level)} for row in report.factorial],
+        "guardrails_crossed": list(report.guardrail_pauses),
+        "checks": [asdict(row) for row in report.checks],
+        "chances": [asdict(row) for row in report.chances],
+        "across_campaigns": [asdict(row) for row in report.pooled],
     }
 
 
@@ -246,7 +248,7 @@ def _interval(
 
 
 def _looks(request: Request, slug: str, *, early: bool) -> QuerySet[Analysis]:
-    """Those that this person may read: an exception to the embargo is for who may make one."""
+    """Return the looks that the user may read, without exceptions to the embargo unless the user may make them."""
     campaign = campaign_for(request.user, slug)
     looks = Analysis.objects.filter(embargo_filter(early), campaign=campaign)
     return looks.select_related("campaign__plan").order_by("-look")

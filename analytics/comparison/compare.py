@@ -1,6 +1,6 @@
-"""PURE  Compares arms by their counts under the rules of a plan: rates, differences, sample ratio, verdicts.
+"""PURE  Compare arms by their counts under the rules of a plan: rates, differences, sample ratio and verdicts.
 
-A function of values: `evaluate` feeds it a campaign's tallies under its frozen plan, `analyse` feeds it any table.
+`evaluate` passes a campaign's tallies and its frozen plan, `analyse` any table.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ CANNOT_TELL = "cannot-tell-yet"
 Monitoring = Literal["fixed", "group-sequential", "always-valid"]
 Correction = Literal["holm", "bonferroni", "benjamini-hochberg", "dunnett", "none"]
 
-# An asymptotic interval that must hold at every look is not yet valid on fewer events (and non-events) than this in
-# each arm: until then its verdict is held. `make simulate` shows the false calls with and without it.
+# Asymptotic intervals for repeated looks are not valid with fewer events or non-events than this in an arm, so the
+# verdict is held until then. `make simulate` shows the false claims with and without this rule.
 MIN_EVENTS = 10
-# The same for an ordered outcome: so many answers in each arm.
+# The same for the answers to an ordered outcome.
 MIN_ANSWERS = 50
 SUPPRESSED = NotEstimable("A small count is hidden.")
 NO_ORDERED_OMNIBUS = NotEstimable("An ordered outcome is compared pair by pair.")
@@ -45,11 +45,11 @@ NO_ORDERED_OMNIBUS = NotEstimable("An ordered outcome is compared pair by pair."
 
 @dataclass(frozen=True, slots=True)
 class ArmCounts:
-    """One arm: its key, its weight in the split, its units with and without the outcome, and how those divide.
+    """The counts of one arm, with its key and its weight in the split.
 
     `strata` gives the same units by stratum, `clusters` one Counts per cluster; each may be empty if unused. `levels`
-    are the answers to an ordered outcome; `counts` are then those who saw it and who of them answered. An arm that was
-    ever `paused` is compared, but did not get its share all the time, so it stands outside the sample ratio for good.
+    are the answers to an ordered outcome; `counts` are then the units exposed and those that answered. An arm that was
+    ever paused is compared, but left out of the sample ratio, because it did not always get its share.
     """
 
     key: str
@@ -63,13 +63,13 @@ class ArmCounts:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How a plan wants its arms compared.
+    """A plan's rules of comparison.
 
-    `monitoring` says when one may look: once at the end ("fixed"), at named looks ("group-sequential", `looks` being
-    the shares of the planned units at each look so far, this one last, and 1 for the last planned), or whenever one
-    likes ("always-valid"). `planned_per_arm` is needed for all but "fixed". "dunnett" corrects the intervals too; it
-    is for one look and plain counts, every pair against the one control. An `ordered` outcome is compared by the
-    chance that a treated unit answers higher, less one half; strata and clusters are not used for it.
+    `monitoring` allows one look at the end ("fixed"), planned looks ("group-sequential") or any look ("always-valid").
+    `looks` are the shares of the planned units at the group-sequential looks so far, this one last; 1 is the last
+    planned look. All but "fixed" need `planned_per_arm`. "dunnett" corrects intervals too; it takes one look, plain
+    counts and pairs against the one control. An `ordered` outcome is compared by the probability that a treated unit
+    answers higher, minus one half; it uses neither strata nor clusters.
     """
 
     level: float = 0.95
@@ -93,7 +93,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class PairComparison:
-    """Treated minus control, with the verdict that the plan allows. `held` says why a verdict has to wait."""
+    """Treated minus control with the plan's verdict. `hold_reason` says why the verdict is held, if it is."""
 
     treated: str
     control: str
@@ -106,7 +106,7 @@ class PairComparison:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Everything that one look at one outcome says."""
+    """The results of one look at one outcome."""
 
     arms: tuple[ArmCounts, ...]
     rates: tuple[Estimate | NotEstimable, ...]
@@ -116,12 +116,12 @@ class Comparison:
 
     @property
     def withheld(self) -> bool:
-        """A broken split forbids every verdict."""
+        """Whether a broken split forbids every verdict."""
         return isinstance(self.sample_ratio, sample_ratio.SampleRatio) and self.sample_ratio.status == "alarm"
 
 
 def all_pairs(keys: Sequence[str], control: str) -> list[tuple[str, str]]:
-    """Every pair once, as (treated, control): first each arm against the control, then the rest in order."""
+    """List every pair once as (treated, control): arms against the control first, then the rest in order."""
     others = [key for key in keys if key != control]
     return [(key, control) for key in others] + [
         (later, earlier) for i, earlier in enumerate(others) for later in others[i + 1 :]
@@ -129,53 +129,40 @@ def all_pairs(keys: Sequence[str], control: str) -> list[tuple[str, str]]:
 
 
 def compare(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]], rules: Rules) -> Comparison:
-    """Rates with Wilson intervals, differences as the rules ask, and the verdict that each pair allows."""
+    """Compute rates with Wilson intervals, differences by the rules, and a verdict for each pair."""
     by_key = {arm.key: arm for arm in arms}
     ratio = check_sample_ratio(arms, rules)
     withheld = isinstance(ratio, sample_ratio.SampleRatio) and ratio.status == "alarm"
     estimates = (
-        _against_one(by_key, pairs, rules)
+        _dunnett_differences(by_key, pairs, rules)
         if rules.correction == "dunnett"
         else [difference(by_key[treated], by_key[control], rules) for treated, control in pairs]
     )
-    compared = [
-        _judged(treated, control, estimate, p_adjusted, by_key, rules, len(pairs), withheld=withheld)
-        for (treated, control), estimate, p_adjusted in zip(
-            pairs, estimates, adjust_p_values(estimates, rules.correction), strict=True
-        )
-    ]
     return Comparison(
         arms=tuple(arms),
         rates=tuple(_rate(arm, rules) for arm in arms),
         omnibus=NO_ORDERED_OMNIBUS if rules.ordered else omnibus.chi_square([arm.counts for arm in arms]),
         sample_ratio=ratio,
-        comparisons=tuple(compared),
+        comparisons=_judge_all(pairs, estimates, by_key, rules, withheld=withheld),
     )
 
 
-def suppress_arms(found: Comparison, hidden: Set[str], rules: Rules) -> Comparison:
-    """The same comparison as if nothing could be estimated with the `hidden` arms: no number of it depends on them."""
-    by_key = {arm.key: arm for arm in found.arms}
-    pairs = [(row.treated, row.control) for row in found.comparisons]
-    estimates = [
-        SUPPRESSED if hidden & set(pair) else row.estimate for pair, row in zip(pairs, found.comparisons, strict=True)
-    ]
-    compared = [
-        _judged(*pair, estimate, p_adjusted, by_key, rules, len(pairs), withheld=found.withheld)
-        for pair, estimate, p_adjusted in zip(
-            pairs, estimates, adjust_p_values(estimates, rules.correction), strict=True
-        )
-    ]
-    return replace(found, comparisons=tuple(compared))
+def suppress_arms(comparison: Comparison, hidden: Set[str], rules: Rules) -> Comparison:
+    """Judge a comparison anew as if nothing could be estimated with the `hidden` arms."""
+    rows = comparison.comparisons
+    pairs = [(row.treated, row.control) for row in rows]
+    estimates = [SUPPRESSED if hidden & {row.treated, row.control} else row.estimate for row in rows]
+    by_key = {arm.key: arm for arm in comparison.arms}
+    return replace(comparison, comparisons=_judge_all(pairs, estimates, by_key, rules, withheld=comparison.withheld))
 
 
 def check_sample_ratio(arms: Sequence[ArmCounts], rules: Rules) -> sample_ratio.SampleRatio | NotEstimable:
-    """Do the arms that were never paused match their weights? Looked at repeatedly, by a test that allows it.
+    """Test whether the arms that were never paused match their weights, repeatedly if the plan is monitored.
 
-    While an arm is paused the others keep their own shares, so theirs of each other are as planned at all times.
+    While an arm is paused, the others keep their shares of each other.
     """
-    shown = [arm for arm in arms if not arm.was_paused]
-    observed, weights = [arm.counts.n for arm in shown], [arm.weight for arm in shown]
+    unpaused = [arm for arm in arms if not arm.was_paused]
+    observed, weights = [arm.counts.n for arm in unpaused], [arm.weight for arm in unpaused]
     if rules.monitoring == "fixed":
         return sample_ratio.test(observed, weights)
     return sample_ratio.always_valid(observed, weights)
@@ -193,10 +180,10 @@ def _levels(arm: ArmCounts) -> Levels:
     return arm.levels
 
 
-def _against_one(
+def _dunnett_differences(
     by_key: Mapping[str, ArmCounts], pairs: Sequence[tuple[str, str]], rules: Rules
 ) -> list[Estimate | NotEstimable]:
-    """Dunnett's intervals and p-values, all together against the one control."""
+    """Dunnett's intervals and p-values against the one control."""
     controls = {control for _, control in pairs}
     if len(controls) != 1:
         raise ValueError("Dunnett's correction compares every arm with one control")
@@ -205,16 +192,16 @@ def _against_one(
 
 
 def difference(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Estimate | NotEstimable:
-    """Treated minus control by the plan's estimator, its interval and p-value valid under the plan's monitoring."""
+    """Estimate treated minus control by the plan's estimator, valid under the plan's monitoring."""
     if rules.ordered:
         first, second = _levels(treated), _levels(control)
-        found = ordinal.superiority(treated=first, control=second, level=rules.level)
-        return apply_monitoring(_beyond_half(found), n=first.n + second.n, rules=rules, bound=0.5)
+        superiority = ordinal.superiority(treated=first, control=second, level=rules.level)
+        return apply_monitoring(_minus_half(superiority), n=first.n + second.n, rules=rules, bound=0.5)
     if rules.monitoring == "always-valid" and not (rules.clustered or rules.stratified):
         return sequential.confidence_sequence(
-            treated=treated.counts, control=control.counts, level=rules.level, n_planned=_planned(rules)
+            treated=treated.counts, control=control.counts, level=rules.level, n_planned=_planned_per_pair(rules)
         )
-    estimate = _at_one_look(treated, control, rules)
+    estimate = _single_look_difference(treated, control, rules)
     n = treated.counts.n + control.counts.n
     return apply_monitoring(estimate, n=n, rules=rules)
 
@@ -222,7 +209,7 @@ def difference(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Estimate
 def apply_monitoring(
     estimate: Estimate | NotEstimable, *, n: int, rules: Rules, bound: float = 1.0
 ) -> Estimate | NotEstimable:
-    """An estimate made valid for the plan's looks; `n` units stand behind it, and it lies within +-`bound`."""
+    """Make an estimate from `n` units valid for the plan's looks. It lies within +-`bound`."""
     if isinstance(estimate, NotEstimable) or rules.monitoring == "fixed":
         return estimate
     error = _normal_error(estimate)
@@ -233,7 +220,7 @@ def apply_monitoring(
             effect=estimate.effect,
             standard_error=error,
             n=n,
-            n_planned=_planned(rules),
+            n_planned=_planned_per_pair(rules),
             level=rules.level,
             within=(-bound, bound),
         )
@@ -246,22 +233,22 @@ def apply_monitoring(
     )
 
 
-def _beyond_half(found: Estimate | NotEstimable) -> Estimate | NotEstimable:
-    """A chance of answering higher as what it is beyond one half, so that zero is no effect."""
-    if isinstance(found, NotEstimable):
-        return found
-    interval = found.interval
+def _minus_half(estimate: Estimate | NotEstimable) -> Estimate | NotEstimable:
+    """Shift a probability of answering higher by one half, so that zero means no effect."""
+    if isinstance(estimate, NotEstimable):
+        return estimate
+    interval = estimate.interval
     return replace(
-        found,
-        effect=found.effect - 0.5,
+        estimate,
+        effect=estimate.effect - 0.5,
         interval=Interval(interval.low - 0.5, interval.high - 0.5, interval.level),
     )
 
 
 def _normal_error(estimate: Estimate) -> float | None:
-    """The standard error that gives the estimate's own p-value on the normal: larger where its reference is a t.
+    """The standard error that gives the estimate's p-value on the normal; larger where its reference is a t.
 
-    Boundaries and confidence sequences are made for the normal; with few clusters that would claim too much.
+    Boundaries and confidence sequences assume the normal, which would claim too much with few clusters.
     """
     if estimate.df is None or not estimate.p_value or estimate.effect == 0.0:
         return estimate.standard_error
@@ -269,14 +256,14 @@ def _normal_error(estimate: Estimate) -> float | None:
     return estimate.standard_error if z in (0.0, inf) else abs(estimate.effect) / z
 
 
-def _at_one_look(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Estimate | NotEstimable:
+def _single_look_difference(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Estimate | NotEstimable:
     if rules.clustered:
         return clusters.difference(treated=treated.clusters, control=control.clusters, level=rules.level)
     if rules.stratified:
         names = sorted(treated.strata.keys() | control.strata.keys())
-        nothing = Counts(0, 0)
+        empty = Counts(0, 0)
         tables = [
-            strata.Stratum(treated=treated.strata.get(name, nothing), control=control.strata.get(name, nothing))
+            strata.Stratum(treated=treated.strata.get(name, empty), control=control.strata.get(name, empty))
             for name in names
         ]
         return strata.difference(tables, level=rules.level)
@@ -284,14 +271,14 @@ def _at_one_look(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Estima
     return proportions.difference(treated=treated.counts, control=control.counts, level=rules.level, method=method)
 
 
-def _planned(rules: Rules) -> int:
+def _planned_per_pair(rules: Rules) -> int:
     if not rules.planned_per_arm:
         raise ValueError(f"{rules.monitoring} monitoring needs planned_per_arm")
     return 2 * rules.planned_per_arm
 
 
 def adjust_p_values(estimates: Sequence[Estimate | NotEstimable], correction: Correction) -> list[float | None]:
-    """p-values corrected for their number; a comparison that cannot be estimated still counts as planned, with p 1."""
+    """Correct p-values for their number. A comparison that is not estimable counts as planned, with p = 1."""
     raw = [e.p_value if isinstance(e, Estimate) and e.p_value is not None else 1.0 for e in estimates]
     corrections: dict[str, Callable[[list[float]], Sequence[float]]] = {
         "holm": multiplicity.holm,
@@ -305,7 +292,22 @@ def adjust_p_values(estimates: Sequence[Estimate | NotEstimable], correction: Co
     ]
 
 
-def _judged(
+def _judge_all(
+    pairs: Sequence[tuple[str, str]],
+    estimates: Sequence[Estimate | NotEstimable],
+    by_key: Mapping[str, ArmCounts],
+    rules: Rules,
+    *,
+    withheld: bool,
+) -> tuple[PairComparison, ...]:
+    p_values = adjust_p_values(estimates, rules.correction)
+    return tuple(
+        _judge(*pair, estimate, p_adjusted, by_key, rules, len(pairs), withheld=withheld)
+        for pair, estimate, p_adjusted in zip(pairs, estimates, p_values, strict=True)
+    )
+
+
+def _judge(
     treated: str,
     control: str,
     estimate: Estimate | NotEstimable,
@@ -320,22 +322,22 @@ def _judged(
     if rules.ordered:
         answered = (_levels(by_key[treated]), _levels(by_key[control]))
         fewest = min(levels.n for levels in answered)
-        held = too_few_answers_reason(answered, rules)
+        hold_reason = too_few_answers_reason(answered, rules)
     else:
         fewest = min(counts.n for counts in pair)
-        held = too_few_events_reason(pair, rules)
-    verdict = decide_verdict(estimate, p_adjusted, rules, hold_reason=held, withheld=withheld)
+        hold_reason = too_few_events_reason(pair, rules)
+    verdict = decide_verdict(estimate, p_adjusted, rules, hold_reason=hold_reason, withheld=withheld)
     more = None
     if verdict == CANNOT_TELL and isinstance(estimate, Estimate):
         smallest = rules.smallest_difference
         more = more_units_needed(estimate, n=fewest, smallest_difference=smallest, comparisons=comparisons)
-    return PairComparison(treated, control, estimate, p_adjusted, verdict, more, held)
+    return PairComparison(treated, control, estimate, p_adjusted, verdict, more, hold_reason)
 
 
 def decide_verdict(
     estimate: Estimate | NotEstimable, p_adjusted: float | None, rules: Rules, *, hold_reason: str, withheld: bool
 ) -> str:
-    """What may be said of one estimate: withheld, not yet, or what the rule of equivalence.verdict allows."""
+    """The verdict on one estimate: withheld, cannot tell yet, or that of `equivalence.verdict`."""
     if withheld:
         return WITHHELD
     if hold_reason:
@@ -348,7 +350,7 @@ def decide_verdict(
 
 
 def too_few_events_reason(cells: Sequence[Counts], rules: Rules) -> str:
-    """Why an interval that must hold at every look is not to be trusted yet; empty if it is."""
+    """Why an interval for repeated looks is not valid yet; empty if it is."""
     if rules.monitoring == "fixed":
         return ""
     fewest = min(min(counts.events, counts.n - counts.events) for counts in cells)
@@ -358,17 +360,17 @@ def too_few_events_reason(cells: Sequence[Counts], rules: Rules) -> str:
 
 
 def too_few_answers_reason(arms: Sequence[Levels], rules: Rules) -> str:
-    """The same for an ordered outcome."""
+    """Why an interval for repeated looks at an ordered outcome is not valid yet; empty if it is."""
     if rules.monitoring == "fixed" or min(levels.n for levels in arms) >= MIN_ANSWERS:
         return ""
     return f"A verdict that holds at every look needs {MIN_ANSWERS} answers in each arm."
 
 
 def more_units_needed(estimate: Estimate, *, n: int, smallest_difference: float | None, comparisons: int) -> int | None:
-    """People per arm still needed to tell, if the difference stays as it is seen now; None if none would do.
+    """How many more units per arm would settle a comparison if its difference stays as it is; None if no number would.
 
-    An interval's half-width shrinks as 1/sqrt(n). The comparison is settled when it excludes zero (after the
-    correction, taken as Bonferroni's) or lies inside the smallest difference of interest, whichever is sooner.
+    An interval's half-width shrinks as 1/sqrt(n). The comparison is settled when the interval excludes zero (after
+    Bonferroni's correction) or lies inside the smallest difference of interest, whichever is sooner.
     """
     half = estimate.interval.width / 2
     size = abs(estimate.effect)

@@ -1,4 +1,4 @@
-"""PURE  Four arms that form victim x user, told as the factorial they are."""
+"""PURE  Contrasts of a victim x user factorial, made of the four arms that form one."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from analytics.comparison.compare import (
 )
 from analytics.stats import Estimate, NotEstimable, factorial
 
+ContrastName = Literal["victim", "user", "interaction", "both-minus-victim"]
+
 
 @dataclass(frozen=True, slots=True)
 class FactorialContrast:
     """One contrast of a victim x user factorial, with its verdict."""
 
-    name: Literal["victim", "user", "interaction", "both-minus-victim"]
+    name: ContrastName
     estimate: Estimate | NotEstimable
     p_adjusted: float | None
     verdict: str
@@ -29,32 +31,27 @@ class FactorialContrast:
 def factorial_contrasts(
     *, neutral: ArmCounts, victim: ArmCounts, user: ArmCounts, both: ArmCounts, rules: Rules, withheld: bool
 ) -> tuple[FactorialContrast, ...]:
-    """What each harm adds on average over the other, and whether the two together do more than their sum.
+    """Estimate what each harm adds on average, and whether both together do more than their sum.
 
-    The correction runs over these contrasts; monitoring is the plan's. Strata and clusters are not used here.
+    The correction covers these contrasts; monitoring is the plan's. Strata and clusters are not used.
     """
     cells = (neutral.counts, victim.counts, user.counts, both.counts)
-    found = factorial.two_by_two(
+    effects = factorial.two_by_two(
         neither=neutral.counts, first=victim.counts, second=user.counts, both=both.counts, level=rules.level
     )
-    names: tuple[Literal["victim", "user", "interaction", "both-minus-victim"], ...] = (
-        "victim",
-        "user",
-        "interaction",
-        "both-minus-victim",
-    )
+    names: tuple[ContrastName, ...] = ("victim", "user", "interaction", "both-minus-victim")
     total = sum(counts.n for counts in cells)
     pair = victim.counts.n + both.counts.n
-    # Main effects rest on all four arms: measured in pairs of arms, they are twice as far along as one pair is.
+    # Main effects use all four arms, so they have twice the units of one pair.
     estimates = [
-        apply_monitoring(found.first, n=total // 2, rules=rules),
-        apply_monitoring(found.second, n=total // 2, rules=rules),
-        apply_monitoring(found.interaction, n=total // 2, rules=rules, bound=2.0),
-        apply_monitoring(found.both_minus_first, n=pair, rules=rules),
+        apply_monitoring(effects.first, n=total // 2, rules=rules),
+        apply_monitoring(effects.second, n=total // 2, rules=rules),
+        apply_monitoring(effects.interaction, n=total // 2, rules=rules, bound=2.0),
+        apply_monitoring(effects.both_minus_first, n=pair, rules=rules),
     ]
-    held = too_few_events_reason(cells, rules)
-    terms = []
+    hold_reason = too_few_events_reason(cells, rules)
+    contrasts = []
     for name, estimate, p in zip(names, estimates, adjust_p_values(estimates, rules.correction), strict=True):
-        verdict = decide_verdict(estimate, p, rules, hold_reason=held, withheld=withheld)
-        terms.append(FactorialContrast(name, estimate, p, verdict))
-    return tuple(terms)
+        verdict = decide_verdict(estimate, p, rules, hold_reason=hold_reason, withheld=withheld)
+        contrasts.append(FactorialContrast(name, estimate, p, verdict))
+    return tuple(contrasts)

@@ -1,6 +1,6 @@
-"""PURE  Cross-checks of one look: other methods on the same counts, and how little would change the answer.
+"""PURE  Cross-checks of one look: other methods on the same counts, and how little would change the conclusion.
 
-They decide nothing: the verdict is the plan's. They show a reader how far to trust it.
+They decide nothing: the verdict is the plan's.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from analytics.comparison.compare import ArmCounts, Rules
 from analytics.stats import Counts, Estimate, NotEstimable, bayes, proportions, robustness, strata
 
-# Fisher's exact test walks over every table with the same margins: beyond this the large-sample test is as good.
+# Fisher's exact test enumerates every table with the same margins; beyond this the large-sample test is as good.
 MAX_EXACT_EVENTS = 100_000
-# Of more strata than this, no single one can matter much.
+# With more strata than this, no single one can matter much.
 MAX_STRATA = 200
 
 
@@ -29,11 +29,11 @@ class LeaveOneOutDifference:
 
 @dataclass(frozen=True, slots=True)
 class PairCheck:
-    """One planned comparison, looked at in other ways, each as for a single look.
+    """Cross-checks of one planned comparison, each as for a single look.
 
-    `tips_at` is how many of the treated arm's people would have had to do otherwise to turn a significant result into
-    none, or the reverse (`was_significant` says which); None if none would do. `lowest` and `highest` are the
-    differences, over all strata but one, that lie furthest apart.
+    `tips_at` is how many units of the treated arm would have to change their outcome to turn a significant result into
+    a non-significant one, or the reverse if not `was_significant`; None if no number would. `lowest` and `highest` are
+    the extremes of the differences without one stratum.
     """
 
     treated: str
@@ -47,7 +47,7 @@ class PairCheck:
 
 @dataclass(frozen=True, slots=True)
 class ArmCheck:
-    """The posterior chance that this arm is the best, and what is lost on average by choosing it, as a share."""
+    """The posterior probability that an arm is best, and the expected loss from choosing it, as a share."""
 
     arm: str
     best: float
@@ -63,27 +63,27 @@ class CrossChecks:
 
 
 def run_cross_checks(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]], rules: Rules) -> CrossChecks:
-    """Exact tests, tipping points, leave-one-out and posterior chances (flat priors) for the arms of one look."""
+    """Compute exact tests, tipping points, leave-one-out differences and posterior probabilities with flat priors."""
     by_key = {arm.key: arm for arm in arms}
-    good = [_good(arm.counts, rules) for arm in arms]
-    chances, losses = bayes.probability_best(good), bayes.expected_loss(good)
-    known = not isinstance(chances, NotEstimable) and not isinstance(losses, NotEstimable)
+    oriented = [_as_higher_is_better(arm.counts, rules) for arm in arms]
+    chances, losses = bayes.probability_best(oriented), bayes.expected_loss(oriented)
+    estimable = not isinstance(chances, NotEstimable) and not isinstance(losses, NotEstimable)
     return CrossChecks(
-        pairs=tuple(_pair(by_key[treated], by_key[control], rules) for treated, control in pairs),
+        pairs=tuple(_check_pair(by_key[treated], by_key[control], rules) for treated, control in pairs),
         arms=tuple(
             ArmCheck(arm.key, best, loss)
             for arm, best, loss in zip(arms, chances, losses, strict=True)  # type: ignore[arg-type]
         )
-        if known
+        if estimable
         else (),
     )
 
 
-def _good(counts: Counts, rules: Rules) -> Counts:
+def _as_higher_is_better(counts: Counts, rules: Rules) -> Counts:
     return Counts(counts.n, counts.n - counts.events) if rules.lower_is_better else counts
 
 
-def _pair(treated: ArmCounts, control: ArmCounts, rules: Rules) -> PairCheck:
+def _check_pair(treated: ArmCounts, control: ArmCounts, rules: Rules) -> PairCheck:
     pooled = treated.counts + control.counts
     exact = None
     if min(pooled.events, pooled.n - pooled.events) <= MAX_EXACT_EVENTS:
@@ -94,7 +94,7 @@ def _pair(treated: ArmCounts, control: ArmCounts, rules: Rules) -> PairCheck:
     significant = None
     if isinstance(plain, Estimate) and plain.p_value is not None:
         significant = plain.p_value < 1 - rules.level
-    lowest, highest = _left_out(treated, control, rules)
+    lowest, highest = _extreme_differences(treated, control, rules)
     return PairCheck(
         treated=treated.key,
         control=control.key,
@@ -106,7 +106,7 @@ def _pair(treated: ArmCounts, control: ArmCounts, rules: Rules) -> PairCheck:
     )
 
 
-def _left_out(
+def _extreme_differences(
     treated: ArmCounts, control: ArmCounts, rules: Rules
 ) -> tuple[LeaveOneOutDifference | None, LeaveOneOutDifference | None]:
     names = sorted(treated.strata.keys() & control.strata.keys())
@@ -114,18 +114,19 @@ def _left_out(
     tables = {name: table for name, table in tables.items() if table.treated.n and table.control.n}
     if not 2 <= len(tables) <= MAX_STRATA:
         return None, None
-    # Mantel-Haenszel's weights and differences: without one stratum both sums lose one term.
+    # Mantel-Haenszel weights and differences: leaving out a stratum takes one term off both sums.
     weights = {name: t.treated.n * t.control.n / (t.treated.n + t.control.n) for name, t in tables.items()}
     parts = {name: weights[name] * (t.treated.proportion - t.control.proportion) for name, t in tables.items()}
     weight, part = sum(weights.values()), sum(parts.values())
     ranked = sorted(tables, key=lambda name: (part - parts[name]) / (weight - weights[name]))
-    lowest, highest = (_without(tables, name, rules) for name in (ranked[0], ranked[-1]))
+    lowest, highest = (_difference_without(tables, name, rules) for name in (ranked[0], ranked[-1]))
     return lowest, highest
 
 
-def _without(tables: Mapping[str, strata.Stratum], name: str, rules: Rules) -> LeaveOneOutDifference | None:
+def _difference_without(tables: Mapping[str, strata.Stratum], name: str, rules: Rules) -> LeaveOneOutDifference | None:
     rest = [table for other, table in tables.items() if other != name]
-    found = strata.difference(rest, level=rules.level)
-    if isinstance(found, NotEstimable):
+    rest_difference = strata.difference(rest, level=rules.level)
+    if isinstance(rest_difference, NotEstimable):
         return None
-    return LeaveOneOutDifference(name, found.effect, found.interval.low, found.interval.high)
+    interval = rest_difference.interval
+    return LeaveOneOutDifference(name, rest_difference.effect, interval.low, interval.high)

@@ -1,6 +1,6 @@
-"""PURE  Reads a table of arms from CSV: columns arm, n, events, and if wanted stratum, cluster, day.
+"""PURE  Read a table of arms from CSV: columns arm, n and events, and optionally stratum, cluster and day.
 
-Every mistake is named by its line and column. Rows are added up as they are read, so a million of them fit.
+Errors name line and column. Rows are added up while reading, so a million of them fit in memory.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ _OPTIONAL = ("stratum", "cluster", "day")
 
 
 class TableError(ValueError):
-    """The table cannot be read; the message names the line and the column."""
+    """Raised when the table cannot be read. The message names line and column."""
 
 
 @dataclass(frozen=True, slots=True)
 class CellKey:
-    """What stands in one arm, stratum, cluster and day; a column that the table lacks is empty text."""
+    """An arm, stratum, cluster and day; empty text for a column that the table lacks."""
 
     arm: str
     stratum: str
@@ -31,22 +31,19 @@ class CellKey:
 
 @dataclass(frozen=True, slots=True)
 class ArmTable:
-    """The table added up: counts per arm, stratum, cluster and day, the arms in file order, the columns it has."""
+    """Counts per arm, stratum, cluster and day, with the arms in file order and the optional columns present."""
 
     cells: Mapping[CellKey, Counts]
     arms: tuple[str, ...]
     columns: frozenset[str]
 
     def total(self, arm: str) -> Counts:
-        """Everything in one arm."""
-        n = events = 0
-        for row, counts in self.cells.items():
-            if row.arm == arm:
-                n, events = n + counts.n, events + counts.events
-        return Counts(n, events)
+        """Sum one arm."""
+        cells = self.clusters(arm)
+        return Counts(sum(cell.n for cell in cells), sum(cell.events for cell in cells))
 
     def strata(self, arm: str) -> dict[str, Counts]:
-        """One arm by stratum."""
+        """Sum one arm by stratum."""
         sums: dict[str, Counts] = {}
         for row, counts in self.cells.items():
             if row.arm == arm:
@@ -54,16 +51,16 @@ class ArmTable:
         return sums
 
     def clusters(self, arm: str) -> tuple[Counts, ...]:
-        """One arm by cluster; the same name in another stratum or on another day is another cluster."""
+        """List one arm's clusters. The same name in another stratum or on another day is another cluster."""
         return tuple(counts for row, counts in self.cells.items() if row.arm == arm)
 
     def days(self) -> list[str]:
-        """The days in order, as text: numbers and ISO dates both sort rightly."""
+        """List the days in order; both numbers and ISO dates sort correctly."""
         days = {row.day for row in self.cells}
         return sorted(days, key=lambda day: (float(day), day) if _is_number(day) else (float("inf"), day))
 
     def restrict_to_days(self, days: set[str]) -> ArmTable:
-        """The table as it stood after these days."""
+        """The table of these days alone."""
         cells = {row: counts for row, counts in self.cells.items() if row.day in days}
         return ArmTable(cells, self.arms, self.columns)
 
@@ -77,14 +74,14 @@ def _is_number(text: str) -> bool:
 
 
 def read_table(lines: Iterable[str]) -> ArmTable:
-    """The table in a CSV file, given as its lines; other columns are ignored."""
-    rows = csv.reader(_without_mark(lines))
+    """Read a table from the lines of a CSV file, ignoring other columns."""
+    rows = csv.reader(_without_byte_order_mark(lines))
     header = [name.strip() for name in next(rows, [])]
     missing = [name for name in _NEEDED if name not in header]
     if missing:
         raise TableError(f"line 1: the column {missing[0]} is missing; the columns are {', '.join(header) or 'none'}")
-    places = {name: header.index(name) for name in (*_NEEDED, *_OPTIONAL) if name in header}
-    columns = frozenset(name for name in _OPTIONAL if name in places)
+    positions = {name: header.index(name) for name in (*_NEEDED, *_OPTIONAL) if name in header}
+    columns = frozenset(name for name in _OPTIONAL if name in positions)
     sums: dict[CellKey, tuple[int, int]] = {}
     for cells in rows:
         if not any(cell.strip() for cell in cells):
@@ -92,13 +89,13 @@ def read_table(lines: Iterable[str]) -> ArmTable:
         line = rows.line_num
         if len(cells) < len(header):
             raise TableError(f"line {line}: {len(cells)} columns where the header has {len(header)}")
-        arm = cells[places["arm"]].strip()
+        arm = cells[positions["arm"]].strip()
         if not arm:
             raise TableError(f"line {line}, column arm: the arm has no name")
-        row = CellKey(arm, *(cells[places[name]].strip() if name in places else "" for name in _OPTIONAL))
+        row = CellKey(arm, *(cells[positions[name]].strip() if name in positions else "" for name in _OPTIONAL))
         if not columns and row in sums:
             raise TableError(f"line {line}, column arm: “{arm}” stands twice")
-        n, events = (_whole(cells[places[column]], line, column) for column in ("n", "events"))
+        n, events = (_parse_count(cells[positions[column]], line, column) for column in ("n", "events"))
         if events > n:
             raise TableError(f"line {line}, column events: {events} is more than n, {n}")
         before = sums.get(row, (0, 0))
@@ -109,13 +106,13 @@ def read_table(lines: Iterable[str]) -> ArmTable:
     return ArmTable({row: Counts(n, events) for row, (n, events) in sums.items()}, arms, columns)
 
 
-def _without_mark(lines: Iterable[str]) -> Iterable[str]:
-    """The lines without the byte order mark that spreadsheets put first."""
+def _without_byte_order_mark(lines: Iterable[str]) -> Iterable[str]:
+    """Strip the byte order mark that spreadsheets write."""
     for number, line in enumerate(lines):
         yield line.removeprefix("\ufeff") if number == 0 else line
 
 
-def _whole(text: str, line: int, column: str) -> int:
+def _parse_count(text: str, line: int, column: str) -> int:
     cleaned = text.strip()
     if not (cleaned.isascii() and cleaned.isdigit()) or len(cleaned) > 15:
         raise TableError(f"line {line}, column {column}: “{cleaned}” is not a whole number of zero or more")
@@ -123,7 +120,7 @@ def _whole(text: str, line: int, column: str) -> int:
 
 
 def parse_positive_numbers(text: str, option: str, *, count: int | None = None) -> Sequence[float]:
-    """Positive numbers from "3,2,2,2"; as many as `count` where that is given."""
+    """Parse positive numbers such as "3,2,2,2"; exactly `count` of them if that is given."""
     try:
         values = [float(part) for part in text.split(",")]
     except ValueError:

@@ -1,15 +1,15 @@
-"""PURE  Which whole days of one arm may be shown beside the looks, so that no two numbers tell of a few people.
+"""PURE  Decide which whole days of one arm may be shown beside its looks.
 
-A look shows how many had seen an arm at its moment. A day's end is another such number: the two subtracted are the
-people of the hours between. So a day is shown only if every pair of numbers that are ever shown of the arm differs by
-nobody or by at least `least`:
+A look shows how many people had seen an arm at that moment, and so does the end of a day: the difference between the
+two is the people of the hours between. A day is shown only if every two numbers ever shown of the arm differ by nobody
+or by at least `least`. Three conditions ensure that:
 
     far      from every look that was shown
-    moved    since the day that was shown before it, or since the beginning
-    covered  so many more have been counted since, so that no later look can come close; or a look shows the same
+    moved    since the previous day that was shown, or since the beginning
+    covered  enough people were counted since, so that no later look can come close; or a look shows the same number
 
-A day that is not shown is told with the next one that is. What was shown stays shown: each condition that holds once
-holds for good, because counts do not fall and a look moves by nobody or by at least `least`.
+People of a day that is not shown are part of the next one that is. A condition that holds once holds for good, because
+counts never fall. See decision 0017.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class DayTotal:
-    """The end of one day: how many people had seen the arm by then, in all."""
+    """How many people in all had seen the arm by the end of one day."""
 
     day: date
     people: int
 
 
 def releasable_days(days: Sequence[DayTotal], *, looks: Collection[int], now: int, least: int) -> list[DayTotal]:
-    """The days that may be shown, of whole days in order; `now` is how many are counted at this moment.
+    """Filter whole days, given in order, to those that may be shown. `now` is the total counted so far.
 
     >>> days = [DayTotal(date(2026, 3, day), people) for day, people in ((1, 40), (2, 95), (3, 140))]
     >>> [each.people for each in releasable_days(days, looks=[100], now=150, least=10)]
     [40, 140]
     """
-    told: list[DayTotal] = []
+    shown: list[DayTotal] = []
     for each in days:
-        last = told[-1].people if told else 0
+        last = shown[-1].people if shown else 0
         far = all(each.people == look or abs(each.people - look) >= least for look in looks)
         moved = each.people == last or each.people - last >= least
         covered = each.people == last or each.people in looks or now - each.people >= least
         if far and moved and covered:
-            told.append(each)
-    return told
+            shown.append(each)
+    return shown

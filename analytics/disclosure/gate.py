@@ -1,37 +1,10 @@
-"""The one door through which counts leave: pages, API, commands and files read a look here; small cells stay behind.
+"""Read looks and counts as far as they may be shown. Pages, API, commands and files read counts here alone.
 
-What is small. A count of 1 to SMALL_CELL - 1 (k, 10 unless raised) may not leave, for staff of any role, nor may the
-rest of its group when that is as small: of 2,000 people who saw a message, 1,995 who did something tell of 5 who
-did not. Nobody (zero) is no one's secret and is shown, as the usual rule has it (Hundepool et al. 2012, Statistical
-Disclosure Control, ch. 4).
+analytics.looks.release decides what a look may show and stores the decision as a Release, because attacking it takes
+scipy, which a web request must not load. This module only applies a stored decision. A look without one, or with one
+made for a smaller SMALL_CELL than today's, shows no counts. A broken split is always reported, in one word.
 
-What is hidden with it. All that it could be computed from:
-- the rate, its interval, each difference with that arm, p-values, tipping points and chart positions, because they are
-  functions of two counts of which one is known;
-- what mixes all arms (omnibus test, chance to be best, factorial, pooling; Dunnett's intervals), if one arm is hidden;
-- the corrected p-values and verdicts of the other pairs, which Holm's rule makes of all p-values at once: they are
-  worked out anew as if the hidden pairs could not be estimated, so a verdict with a hidden arm is "cannot tell yet";
-- the sample ratio, people counted and the share of the plan, if fewer than k saw one arm: then no number leaves at all;
-- in the table by placement and locale, a second column beside each hidden one, because rows and columns add up;
-- "leaving out one placement" where that table does not show all of both arms. Differences of a plan that compares
-  within placements or clusters are rounded to about one person, or a solver could split the totals again.
-
-Time. A look shows an outcome anew only if in each arm every count moved by none or by at least k since it was last
-shown; until then the page shows what it showed. The table is shown anew only when twice as many people were counted,
-or at the end. It has no days: days and looks together would be differences of a few hours. How many saw an arm is shown
-by days on the watch page, of those days alone that are far enough from every look and from each other:
-analytics.disclosure.daily_counts.
-
-Role. Before the plan's first look nobody sees an estimate. A look that is an exception to that is for who may make
-one, analysts and administrators; the others see it from the plan's own first look on.
-
-A broken split is told in any case, in one word: nobody may go on with a campaign that misleads because it is small.
-
-Who checks. analytics.looks.release chooses this when the look is made, analytics.suppression.inference_attack
-attacks all that was ever shown of
-the campaign by linear programs, and more is hidden until each hidden cell could be anything within at least k people
-(or is known to be none). Nothing that a request loads can do that, so the answer is stored; this module only obeys it.
-A look without a stored answer, or one made with a smaller k than today's, shows no count.
+What is suppressed and why: docs/privacy.md, decisions 0009 and 0017.
 """
 
 from __future__ import annotations
@@ -47,23 +20,22 @@ from django.conf import settings
 from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 
 from analytics import wording
-from analytics.disclosure.daily_counts import DayTotal
-from analytics.disclosure.daily_counts import releasable_days as shown_days
+from analytics.disclosure.daily_counts import DayTotal, releasable_days
 from analytics.embargo.access import embargo_filter
 from analytics.models import Analysis, Estimate, Release, Tally
 from campaign.models import Arm, Campaign, LeftOutCount, ServedCount
 from campaign.outcomes import OUTCOMES
 from messages.models import Message, Revision
 
-_DEPENDS_ON_A_COUNT = ("effect", "low", "high", "p_value", "p_adjusted", "more_per_arm")
+_COUNT_DEPENDENT_FIELDS = ("effect", "low", "high", "p_value", "p_adjusted", "more_per_arm")
 
 
 @dataclass(frozen=True, slots=True)
 class ReleasedLook:
-    """One look as it may be shown: copies of what is stored, without what is hidden. None of them is ever saved.
+    """One look as it may be shown, made of redacted copies that are never saved.
 
-    `analysis` is the look that was asked for, `shown` the one whose numbers are told: an earlier one while too little
-    has come since.
+    `shown_analysis` is the look whose numbers are shown: an earlier one than `analysis` while too few people were added
+    since.
     """
 
     analysis: Analysis
@@ -81,7 +53,7 @@ class ReleasedLook:
 
 @dataclass(frozen=True, slots=True)
 class ReleasedTableRow:
-    """One count of the table by placement and locale; None where it is hidden."""
+    """One count of the table by placement and locale; None if suppressed."""
 
     look: int
     arm: str
@@ -94,25 +66,27 @@ class ReleasedTableRow:
 
 @dataclass(frozen=True, slots=True)
 class ReleasedCounts:
-    """What one campaign shows of an outcome: for each arm that is not hidden, its parts."""
+    """The counts of an outcome that one campaign shows, by arm, without suppressed arms."""
 
     campaign: int
     arms: Mapping[str, Sequence[int]]
 
 
 def released_look(analysis: Analysis, *, early: bool = True) -> ReleasedLook:
-    """A stored look, through the door. Without `early`, nothing in it comes from an exception to the embargo."""
+    """Redact a stored look. Without `early`, nothing in it comes from an exception to the embargo."""
     releases = _releases(early).filter(analysis__campaign=analysis.campaign_id, analysis__look__lte=analysis.look)
-    return _through_the_door(analysis, list(releases), lambda each: list(_stored(each)))
+    return _apply_disclosure_control(analysis, list(releases), lambda each: list(_stored_estimates(each)))
 
 
 def latest_released_looks(campaigns: Sequence[Campaign], *, early: bool = True) -> list[ReleasedLook]:
-    """The last look at each campaign that has one, through the same door: of its primary outcome alone, and in as many
-    queries for many campaigns as for one."""
-    seen = Analysis.objects.filter(embargo_filter(early))
-    last = seen.filter(campaign=OuterRef("campaign")).order_by("-look").values("look")[:1]
-    asked = Analysis.objects.filter(campaign__in=campaigns, look=Subquery(last)).defer("checks")
-    analyses = list(asked.select_related("campaign"))
+    """Redact the last look at each campaign, for its primary outcome alone.
+
+    The number of queries does not grow with the number of campaigns.
+    """
+    readable = Analysis.objects.filter(embargo_filter(early))
+    last = readable.filter(campaign=OuterRef("campaign")).order_by("-look").values("look")[:1]
+    latest = Analysis.objects.filter(campaign__in=campaigns, look=Subquery(last)).defer("checks")
+    analyses = list(latest.select_related("campaign"))
     releases: dict[int, list[Release]] = {}
     for release in _releases(early).filter(analysis__campaign__in=campaigns).defer("table", "analysis__checks"):
         releases.setdefault(release.analysis.campaign_id, []).append(release)
@@ -128,26 +102,30 @@ def latest_released_looks(campaigns: Sequence[Campaign], *, early: bool = True) 
         e.control = None if e.control_id is None else arms[e.control_id]
         stored[e.analysis_id].append(e)
 
-    def of(analysis: Analysis) -> list[Estimate]:
+    def primary_estimates(analysis: Analysis) -> list[Estimate]:
         if analysis.pk in stored:
             return stored[analysis.pk]
-        return [e for e in _stored(analysis) if e.outcome == analysis.outcome]
+        return [e for e in _stored_estimates(analysis) if e.outcome == analysis.outcome]
 
-    return [_through_the_door(each, releases.get(each.campaign_id, []), of, checks=False) for each in analyses]
+    return [
+        _apply_disclosure_control(each, releases.get(each.campaign_id, []), primary_estimates, checks=False)
+        for each in analyses
+    ]
 
 
-def _through_the_door(
+def _apply_disclosure_control(
     analysis: Analysis,
     releases: Sequence[Release],
     stored: Callable[[Analysis], Sequence[Estimate]],
     *,
     checks: bool = True,
 ) -> ReleasedLook:
+    """Build the released look. `stored` reads the estimates of an analysis."""
     newest = next((each for each in releases if not each.held), None)
     shown = copy(newest.analysis if newest else analysis)
     arms = newest.arms if newest else {}
     nothing = not arms
-    primary = {} if nothing else _hidden(arms, shown.outcome)
+    primary = {} if nothing else _suppressed_arms(arms, shown.outcome)
     broken = analysis.sample_ratio == Analysis.SampleRatio.ALARM
     if nothing or (broken and shown.look != analysis.look):
         shown.sample_ratio_p = None
@@ -156,7 +134,7 @@ def _through_the_door(
         shown.reach_p = None
     if nothing or any(primary.values()):
         shown.omnibus_statistic = shown.omnibus_df = shown.omnibus_p = None
-    estimates = tuple(_estimates(analysis, [] if nothing else releases, stored))
+    estimates = tuple(_released_estimates(analysis, [] if nothing else releases, stored))
     if broken:
         for e in estimates:
             e.verdict = Estimate.Verdict.WITHHELD if e.verdict else ""
@@ -165,14 +143,16 @@ def _through_the_door(
         shown_analysis=shown,
         estimates=estimates,
         information=None if nothing else shown.information,
-        checks={} if nothing or newest is None or not checks else _checks(shown, primary, newest.table),
+        checks={} if nothing or newest is None or not checks else _released_checks(shown, primary, newest.table),
         least=settings.SMALL_CELL,
-        has_hidden_counts=any(e.kind == Estimate.Kind.RATE and _lacks(e, embargoed=shown.embargoed) for e in estimates),
+        has_hidden_counts=any(
+            e.kind == Estimate.Kind.RATE and _has_hidden_count(e, embargoed=shown.embargoed) for e in estimates
+        ),
     )
 
 
 def released_table(campaign: Campaign, *, early: bool = True) -> list[ReleasedTableRow]:
-    """The newest table by placement and locale: who saw it, and for each outcome how many had it."""
+    """The newest table by placement and locale: exposures, and units with each outcome."""
     releases = _releases(early).filter(analysis__campaign=campaign, held=False, table__isnull=False)
     newest: dict[str, tuple[int, dict[str, Any]]] = {}
     for each in releases.select_related("analysis").order_by("analysis__look"):
@@ -190,16 +170,18 @@ def released_table(campaign: Campaign, *, early: bool = True) -> list[ReleasedTa
             columns = arms[key]["seen"] if outcome == "exposed" else arms[key]["parts"][outcome]
             for column, counts in sorted(columns.items()):
                 placement, locale = column.split(" ")
-                for at, value in enumerate(values):
-                    count = counts if outcome == "exposed" or counts is None else counts[at]
+                for part, value in enumerate(values):
+                    count = counts if outcome == "exposed" or counts is None else counts[part]
                     rows.append(ReleasedTableRow(number, key, placement, locale, outcome, value, count))
     return rows
 
 
 def released_counts_elsewhere(campaign: Campaign, outcome: str) -> Iterator[ReleasedCounts]:
-    """What every other campaign shows of an outcome at each look whose split is sound, oldest first."""
+    """Yield what other campaigns show of an outcome, oldest look first, without looks whose split is broken."""
     releases = (
-        Release.objects.filter(held=False, least__gte=_least(), analysis__outcome=outcome, analysis__embargoed=False)
+        Release.objects.filter(
+            held=False, least__gte=_small_cell(), analysis__outcome=outcome, analysis__embargoed=False
+        )
         .filter(embargo_filter(False, "analysis__"))
         .exclude(analysis__sample_ratio=Analysis.SampleRatio.ALARM)
         .exclude(analysis__campaign=campaign)
@@ -210,15 +192,17 @@ def released_counts_elsewhere(campaign: Campaign, outcome: str) -> Iterator[Rele
 
 
 def exclusion_percentages(analysis: Analysis) -> dict[str, int]:
-    """Of 100 messages sent on the days of a look, how many were left out, by reason."""
+    """Percentage of messages sent on the days of a look that were not counted, by reason."""
     if analysis.from_day is None or analysis.to_day is None:
         return {}
     return exclusion_percentages_between(analysis.campaign, analysis.from_day, analysis.to_day)
 
 
 def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -> dict[str, int]:
-    """Of 100 messages sent on these days, how many were left out, by reason; those that round to none are not told.
-    Whole hundredths of all that was sent tell of no small group."""
+    """Percentage of messages sent on these days that were not counted, by reason, without those that round to 0.
+
+    Whole percents of at least 100 small cells disclose no small group.
+    """
     days = {"day__gte": first, "day__lte": last}
     left_out = dict(
         LeftOutCount.objects.filter(placement__in=campaign.placements.all(), **days)
@@ -226,22 +210,24 @@ def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -
         .annotate(Sum("count"))
     )
     served = ServedCount.objects.filter(arm__campaign=campaign, **days).aggregate(Sum("count"))
-    everything = (served["count__sum"] or 0) + sum(left_out.values())
-    if everything < 100 * _least():
+    total = (served["count__sum"] or 0) + sum(left_out.values())
+    if total < 100 * _small_cell():
         return {}
-    shares = {reason: round(100 * count / everything) for reason, count in left_out.items()}
+    shares = {reason: round(100 * count / total) for reason, count in left_out.items()}
     return {reason: share for reason, share in sorted(shares.items()) if share}
 
 
 def releasable_percent(share: float, *, people: int) -> int | None:
-    """A share in whole people of 100, rounded down: how far a guardrail's bound went, which is read between two looks.
-    None while one in 100 of all is less than a small cell: then such a step could tell of a few."""
-    return max(floor(100 * share), 0) if people >= 100 * _least() else None
+    """A guardrail's bound in whole percents, rounded down, because it is read between two looks.
+
+    None while one percent of the people is less than a small cell.
+    """
+    return max(floor(100 * share), 0) if people >= 100 * _small_cell() else None
 
 
 @dataclass(frozen=True, slots=True)
 class ArmDailyTotals:
-    """How many had seen one arm: at the end of each day that may be shown, and as the newest number that is shown."""
+    """How many people had seen an arm by the end of each day that may be shown, and the newest total shown."""
 
     arm: Arm
     days: tuple[DayTotal, ...]
@@ -249,7 +235,7 @@ class ArmDailyTotals:
 
 
 def daily_totals(campaign: Campaign, *, through: date | None) -> list[ArmDailyTotals]:
-    """Each arm by whole days up to `through`, the last whose views are all counted, as daily_counts allows."""
+    """Daily totals of each arm up to `through`, the last day whose views are all counted, as daily_counts allows."""
     arms = list(campaign.arms.select_related("revision__message"))
     seen = Tally.objects.filter(arm__in=arms, outcome="exposed").order_by()
     counts: dict[int, dict[date, int]] = {arm.pk: {} for arm in arms}
@@ -257,103 +243,108 @@ def daily_totals(campaign: Campaign, *, through: date | None) -> list[ArmDailyTo
         counts[arm][day] = count
     looks = Release.objects.filter(analysis__campaign=campaign, held=False).order_by("analysis__look")
     released = list(looks.values_list("arms", flat=True))
-    every = sorted({day for each in counts.values() for day in each})
-    whole = [day for day in _calendar(every) if through is not None and day <= through]
-    found = []
+    counted = sorted({day for each in counts.values() for day in each})
+    whole = [day for day in _all_days(counted) if through is not None and day <= through]
+    totals = []
     for arm in arms:
-        told = [each[arm.key]["n"] for each in released if arm.key in each]
+        looked = [each[arm.key]["n"] for each in released if arm.key in each]
         ends, so_far = [], 0
         for day in whole:
             so_far += counts[arm.pk].get(day, 0)
             ends.append(DayTotal(day, so_far))
-        may = shown_days(ends, looks=told, now=sum(counts[arm.pk].values()), least=_least())
-        known = [*told, *(each.people for each in may)]
-        found.append(ArmDailyTotals(arm, tuple(may), max(known, default=None)))
-    return found
+        days = releasable_days(ends, looks=looked, now=sum(counts[arm.pk].values()), least=_small_cell())
+        shown = [*looked, *(each.people for each in days)]
+        totals.append(ArmDailyTotals(arm, tuple(days), max(shown, default=None)))
+    return totals
 
 
-def _calendar(days: Sequence[date]) -> list[date]:
+def _all_days(days: Sequence[date]) -> list[date]:
     """Every day from the first to the last."""
     return [days[0] + timedelta(days=n) for n in range((days[-1] - days[0]).days + 1)] if days else []
 
 
-def _least() -> int:
+def _small_cell() -> int:
     least: int = settings.SMALL_CELL
     return least
 
 
 def _releases(early: bool = True) -> QuerySet[Release]:
-    """What was released, the newest first; none of it if it was released under a looser rule."""
-    releases = Release.objects.filter(embargo_filter(early, "analysis__"), least__gte=_least())
+    """Releases, newest first, without those made for a smaller SMALL_CELL than today's."""
+    releases = Release.objects.filter(embargo_filter(early, "analysis__"), least__gte=_small_cell())
     return releases.select_related("analysis__campaign__plan").order_by("-analysis__look")
 
 
-def _hidden(arms: Mapping[str, Any], outcome: str) -> dict[str, bool]:
-    """For each arm, whether its counts of an outcome are hidden."""
+def _suppressed_arms(arms: Mapping[str, Any], outcome: str) -> dict[str, bool]:
+    """Whether each arm's counts of an outcome are suppressed."""
     return {key: arm["totals"].get(outcome) is None for key, arm in arms.items()}
 
 
-def _estimates(
-    asked: Analysis, releases: Sequence[Release], stored: Callable[[Analysis], Sequence[Estimate]]
+def _released_estimates(
+    analysis: Analysis, releases: Sequence[Release], stored: Callable[[Analysis], Sequence[Estimate]]
 ) -> Iterator[Estimate]:
-    """The estimates of each outcome from the look at which it was last shown, without what was hidden there."""
-    mine = stored(asked)
-    told = [release for release in releases if not release.held]
-    sources = {e.outcome: next((each for each in told if _tells(each, e.outcome)), None) for e in mine}
-    earlier = {each.analysis for each in sources.values() if each and each.analysis_id != asked.pk}
-    for e in [*mine, *(e for analysis in earlier for e in stored(analysis))]:
+    """Redact the estimates of each outcome, taken from the look at which it was last shown."""
+    own = stored(analysis)
+    shown = [release for release in releases if not release.held]
+    sources = {e.outcome: next((each for each in shown if _covers(each, e.outcome)), None) for e in own}
+    earlier = {each.analysis for each in sources.values() if each and each.analysis_id != analysis.pk}
+    for e in [*own, *(e for look in earlier for e in stored(look))]:
         source = sources.get(e.outcome)
-        if source is None and e.analysis_id == asked.pk:
-            yield _veiled(e, all_of_it=True)
+        if source is None and e.analysis_id == analysis.pk:
+            yield _without_numbers(e, exposures_too=True)
         elif source is not None and e.analysis_id == source.analysis_id:
-            yield _through(e, source)
+            yield _redact(e, source)
 
 
-def _tells(release: Release, outcome: str) -> bool:
-    """Whether a release holds an outcome; before the first planned look, how many saw it stands for the primary."""
-    told = any(outcome in arm["totals"] for arm in release.arms.values())
-    return told or (release.analysis.embargoed and outcome == release.analysis.outcome)
+def _covers(release: Release, outcome: str) -> bool:
+    """Whether a release shows an outcome; before the first planned look, exposures stand for the primary one."""
+    has_totals = any(outcome in arm["totals"] for arm in release.arms.values())
+    return has_totals or (release.analysis.embargoed and outcome == release.analysis.outcome)
 
 
-def _stored(analysis: Analysis) -> QuerySet[Estimate]:
+def _stored_estimates(analysis: Analysis) -> QuerySet[Estimate]:
     related = ("treated__revision__message", "control__revision__message")
     return analysis.estimates.select_related(*related).order_by("position")
 
 
-def _through(stored: Estimate, release: Release) -> Estimate:
+def _redact(stored: Estimate, release: Release) -> Estimate:
     """One estimate as a release allows it."""
     e = copy(stored)
-    hidden, judged = _hidden(release.arms, e.outcome), release.verdicts.get(e.outcome)
+    hidden, verdicts = _suppressed_arms(release.arms, e.outcome), release.verdicts.get(e.outcome)
     if e.kind == Estimate.Kind.RATE:
         e.served = release.arms[e.treated.key]["served"]
-        return _veiled(e) if hidden[e.treated.key] and not release.analysis.embargoed else e
+        return _without_numbers(e) if hidden[e.treated.key] and not release.analysis.embargoed else e
     if e.kind == Estimate.Kind.FACTORIAL:
-        return _veiled(e) if any(hidden.values()) else e
+        return _without_numbers(e) if any(hidden.values()) else e
     assert e.control is not None  # a database constraint
     if hidden[e.treated.key] or hidden[e.control.key]:
-        return _veiled(e)
-    if judged:
-        again = judged[e.position]
-        e.p_adjusted, e.verdict, e.more_per_arm = again["p_adjusted"], again["verdict"], again["more_per_arm"]
+        return _without_numbers(e)
+    if verdicts:
+        for name in ("p_adjusted", "verdict", "more_per_arm"):
+            setattr(e, name, verdicts[e.position][name])
     plan = release.analysis.campaign.plan
-    return _rounded(e, min(arm["n"] for arm in release.arms.values())) if plan.strata or plan.clusters else e
+    return (
+        _round_to_one_person(e, min(arm["n"] for arm in release.arms.values())) if plan.strata or plan.clusters else e
+    )
 
 
-def _veiled(stored: Estimate, *, all_of_it: bool = False) -> Estimate:
-    """An estimate without its numbers; `all_of_it` hides also how many saw it."""
+def _without_numbers(stored: Estimate, *, exposures_too: bool = False) -> Estimate:
+    """Copy an estimate without its numbers; `exposures_too` removes exposures as well."""
     e = copy(stored)
-    e.events, e.reason = None, wording.hidden_reason(_least())
-    for name in _DEPENDS_ON_A_COUNT:
+    e.events, e.reason = None, wording.hidden_reason(_small_cell())
+    for name in _COUNT_DEPENDENT_FIELDS:
         setattr(e, name, None)
-    if all_of_it:
+    if exposures_too:
         e.n = e.served = None
     if e.verdict and e.verdict != Estimate.Verdict.WITHHELD:
         e.verdict = Estimate.Verdict.CANNOT_TELL
     return e
 
 
-def _rounded(e: Estimate, fewest: int) -> Estimate:
-    """So many decimals of a share that one person of the smallest arm is about the last of them."""
+def _round_to_one_person(e: Estimate, fewest: int) -> Estimate:
+    """Round shares so that one person of the smallest arm is about the last decimal.
+
+    With strata or clusters, finer differences would let a solver split the totals.
+    """
     digits = max(floor(log10(fewest)) if fewest else 0, 2)
     for name in ("effect", "low", "high", "p_value", "p_adjusted"):
         value = getattr(e, name)
@@ -361,7 +352,7 @@ def _rounded(e: Estimate, fewest: int) -> Estimate:
     return e
 
 
-def _checks(shown: Analysis, hidden: Mapping[str, bool], table: dict[str, Any] | None) -> dict[str, Any]:
+def _released_checks(shown: Analysis, hidden: Mapping[str, bool], table: dict[str, Any] | None) -> dict[str, Any]:
     """The stored cross-checks whose counts are all shown."""
     stored = shown.checks or {}
     if any(hidden.values()):
@@ -369,19 +360,21 @@ def _checks(shown: Analysis, hidden: Mapping[str, bool], table: dict[str, Any] |
     pairs = [p for p in stored.get("pairs", []) if not (hidden[p["treated"]] or hidden[p["control"]])]
     return stored | {
         "pairs": [
-            p if _all_shown(table, shown.outcome, p["treated"], p["control"]) else p | {"lowest": None, "highest": None}
+            p
+            if _is_table_complete(table, shown.outcome, p["treated"], p["control"])
+            else p | {"lowest": None, "highest": None}
             for p in pairs
         ]
     }
 
 
-def _all_shown(table: dict[str, Any] | None, outcome: str, *arms: str) -> bool:
-    """Whether the table shows every column of these arms, both who saw it and what they did."""
+def _is_table_complete(table: dict[str, Any] | None, outcome: str, *arms: str) -> bool:
+    """Whether the table shows every column of these arms, exposures and outcome."""
     return table is not None and all(
         None not in table[arm]["seen"].values() and None not in table[arm]["parts"].get(outcome, {"": None}).values()
         for arm in arms
     )
 
 
-def _lacks(e: Estimate, *, embargoed: bool) -> bool:
+def _has_hidden_count(e: Estimate, *, embargoed: bool) -> bool:
     return e.n is None or e.served is None or (e.events is None and not embargoed)

@@ -1,18 +1,16 @@
-"""Counts closed views into tallies and forgets them. Safe to interrupt between any two statements, and to run twice.
+"""Count closed views into tallies and delete them. Safe to interrupt between any two statements, and to run twice.
 
-The views stand in one database and the tallies in the other, so no transaction spans both. For each hour that views
-have closed in:
+Views and tallies are in different databases, so no transaction spans both. For each hour in which views have closed:
 
-1. The spool takes no more events of that hour, and what waits there is put into the database.
-2. The database takes no more events of that hour: from here on its views cannot change.
-3. Stretch by stretch, each a range of random nonces: in one transaction of `default`, add the stretch to the tallies
-   and note how far the hour is counted; then delete the stretch in `audience`, where its bytes are overwritten.
-4. The table is written anew, so that nothing of it is left between the pages.
+1. The spool refuses further events of that hour, and what it holds moves to the database.
+2. The database refuses further events of that hour: from here on its views cannot change.
+3. For each batch, a range of random nonces: in one transaction of `default`, add the batch to the tallies and record
+   how far the hour is counted; then delete the batch in `audience`, where its bytes are overwritten.
+4. The table is rewritten, so that nothing of the views is left between its pages.
 
-Interrupted before 2, nothing has happened. Interrupted in 3, the note says up to where views are counted: those are
-deleted first, and counting goes on behind them. Two folds at once take turns; were they not to, as on two machines,
-each would count a stretch only if the note still says what it said when the views were read, and go on from where the
-note is otherwise.
+Interrupted before 2, nothing has happened. Interrupted in 3, the record says up to where views are counted: those are
+deleted first, and counting continues behind them. Folds take turns by a file lock. Without it, as on two machines, each
+counts a batch only if the record still says what it said when the views were read, and otherwise continues from there.
 """
 
 from __future__ import annotations
@@ -21,7 +19,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 from django.conf import settings
 from django.db import connections, transaction
@@ -45,15 +42,15 @@ _ADD = f"""
 
 @dataclass(frozen=True, slots=True)
 class FoldResult:
-    """How much one run did."""
+    """How many views one run counted, and of how many closing hours."""
 
     views: int
     hours: int
 
 
 def fold(*, hour: int, batch_size: int = VIEWS_PER_BATCH) -> FoldResult:
-    """Fold every view whose window has closed when `hour` (since 1970) begins, about `at_once` in a stretch."""
-    with file_lock.hold_lock(_lock()):
+    """Fold every view whose window has closed when `hour` (since 1970) begins, in batches of about `batch_size`."""
+    with file_lock.hold_lock(settings.DATA_DIRECTORY / "fold.lock"):
         spool = writer.local_spool()
         begun = FoldProgress.objects.filter(through__lt=NONCE_PREFIXES).values_list("closes", flat=True)
         hours = {
@@ -63,64 +60,59 @@ def fold(*, hour: int, batch_size: int = VIEWS_PER_BATCH) -> FoldResult:
         for closes in sorted(hours):
             spool.shut_hour(closes)
         writer.move_spool_to_database(spool)
-        views = sum(_fold_hour(closes, at_once=batch_size) for closes in sorted(hours))
+        views = sum(_fold_hour(closes, batch_size=batch_size) for closes in sorted(hours))
         if FoldProgress.objects.filter(compacted=False).exists() and open_views.compact():
             FoldProgress.objects.filter(compacted=False, through=NONCE_PREFIXES).update(compacted=True)
     return FoldResult(views=views, hours=len(hours))
 
 
-def _fold_hour(closes: int, *, at_once: int) -> int:
-    """Steps 2 and 3 for one closing hour; how many views were counted."""
+def _fold_hour(closes: int, *, batch_size: int) -> int:
+    """Do steps 2 and 3 for one closing hour, and return how many views were counted."""
     open_views.shut_hour(closes)
     through = _through(closes)
     if through > 0:
         open_views.delete_views(NonceRange(closes, 0, through))
     views = open_views.count_views(closes)
-    step = min(max(NONCE_PREFIXES * at_once // max(views, 1), 1), NONCE_PREFIXES)
+    step = min(max(NONCE_PREFIXES * batch_size // max(views, 1), 1), NONCE_PREFIXES)
     counted = 0
     while through < NONCE_PREFIXES:
-        stretch = NonceRange(closes, through, min(through + step, NONCE_PREFIXES))
-        sums = open_views.group_views(stretch)
-        if _count(stretch, sums):
-            counted += sum(row[-1] for row in sums)
-            through = stretch.end
-        else:  # another fold is at it: what it has counted is all that may be forgotten
+        batch = NonceRange(closes, through, min(through + step, NONCE_PREFIXES))
+        groups = open_views.group_views(batch)
+        if _count(batch, groups):
+            counted += sum(row[-1] for row in groups)
+            through = batch.end
+        else:  # another fold counts this hour: only what it has counted may be deleted
             through = _through(closes)
-        open_views.delete_views(NonceRange(closes, stretch.start, through))
+        open_views.delete_views(NonceRange(closes, batch.start, through))
     return counted
 
 
-def _count(stretch: NonceRange, sums: GroupedCounts) -> bool:
-    """Add a stretch to the tallies, unless the note says that it was; whether it was added now."""
+def _count(batch: NonceRange, groups: GroupedCounts) -> bool:
+    """Add a batch to the tallies; return False if it was counted already."""
     with transaction.atomic():
-        note, _ = FoldProgress.objects.select_for_update().get_or_create(closes=stretch.closes)
-        if note.through < stretch.start:
-            raise RuntimeError("The note of what is counted went back: was the database restored meanwhile?")
-        if note.through > stretch.start:
+        progress, _ = FoldProgress.objects.select_for_update().get_or_create(closes=batch.closes)
+        if progress.through < batch.start:
+            raise RuntimeError("The fold's recorded progress went backwards. Was the database restored meanwhile?")
+        if progress.through > batch.start:
             return False
-        note.through = stretch.end
-        note.save(update_fields=["through"])
-        rows = [(*key, amount) for key, amount in sorted(tally_views(sums).items())]
+        progress.through = batch.end
+        progress.save(update_fields=["through"])
+        rows = [(*key, amount) for key, amount in sorted(tally_views(groups).items())]
         if rows:
             with connections["default"].cursor() as cursor:
                 cursor.executemany(_ADD, rows)
     return True
 
 
-def tally_views(sums: Iterable[tuple[int, int, int, str, int, int | None, int | None, int]]) -> Counter[TallyKey]:
-    """What views add up to: nothing in it says which outcomes came from the same view."""
-    added: Counter[TallyKey] = Counter()
-    for hour, arm, placement, locale, bits, rating, dwell, alike in sums:
+def tally_views(groups: Iterable[tuple[int, int, int, str, int, int | None, int | None, int]]) -> Counter[TallyKey]:
+    """Sum views by day, outcome and value, so that nothing links outcomes of the same view."""
+    tallies: Counter[TallyKey] = Counter()
+    for hour, arm, placement, locale, bits, rating, dwell, views in groups:
         day = _EPOCH + timedelta(days=hour // 24)
         for outcome, value in tally_increments(bits=bits, rating=rating, dwell=dwell):
-            added[(day, arm, placement, locale, outcome, value)] += alike
-    return added
+            tallies[(day, arm, placement, locale, outcome, value)] += views
+    return tallies
 
 
 def _through(closes: int) -> int:
     return FoldProgress.objects.filter(closes=closes).values_list("through", flat=True).first() or 0
-
-
-def _lock() -> Path:
-    directory: Path = settings.DATA_DIRECTORY
-    return directory / "fold.lock"

@@ -1,4 +1,4 @@
-"""The same question over several campaigns: each campaign's last look, pooled by random effects."""
+"""Pool a comparison over campaigns by random effects, from each campaign's newest released look."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from analytics.report_rows import PooledRow
 from analytics.stats import Counts, NotEstimable, meta, proportions
 from campaign.models import Arm, Campaign
 
-# Treated minus control, by frame: only messages of a frame can be met again in another campaign.
+# Treated minus control, by frame, because only frames recur in other campaigns.
 POOLED_CONTRASTS = (
     ("victim", "neutral", gettext_noop("Harm to the victim, against the neutral text")),
     ("user", "neutral", gettext_noop("Harm to you, against the neutral text")),
@@ -25,57 +25,56 @@ POOLED_CONTRASTS = (
 def pool_comparisons(
     campaign: Campaign, arms: Sequence[ArmCounts], *, outcome: str, level: float
 ) -> tuple[PooledRow, ...]:
-    """The comparisons of this look that another campaign's look also made on the same outcome, pooled.
+    """Pool the comparisons of this look that other campaigns made on the same outcome.
 
-    Another campaign counts with the newest counts that it shows, if they are not withheld: pooling must not tell what
-    its own page hides.
+    Other campaigns contribute the newest counts that they show, so that pooling discloses nothing that they suppress.
     """
     frames = {arm.key: arm.frame for arm in campaign.arms.select_related("revision__message")}
-    seen = Counter(frames.values())
-    mine = {frames[arm.key]: arm.counts for arm in arms if seen[frames[arm.key]] == 1}
-    everyone = [mine, *_others(campaign, outcome)]
+    occurrences = Counter(frames.values())
+    own = {frames[arm.key]: arm.counts for arm in arms if occurrences[frames[arm.key]] == 1}
+    all_campaigns = [own, *_other_campaigns(campaign, outcome)]
     rows = []
     for treated, control, name in POOLED_CONTRASTS:
-        if treated not in mine or control not in mine:
+        if treated not in own or control not in own:
             continue
         estimates = [
-            proportions.difference(treated=one[treated], control=one[control], method="wald", level=level)
-            for one in everyone
-            if treated in one and control in one
+            proportions.difference(treated=counts[treated], control=counts[control], method="wald", level=level)
+            for counts in all_campaigns
+            if treated in counts and control in counts
         ]
-        found = meta.random_effects(estimates, level=level, never_narrower=True)
-        if isinstance(found, NotEstimable):
+        pooled = meta.random_effects(estimates, level=level, never_narrower=True)
+        if isinstance(pooled, NotEstimable):
             continue
         rows.append(
             PooledRow(
                 name=name,
-                campaigns=found.campaigns,
-                effect=found.effect,
-                low=max(found.interval.low, -1.0),
-                high=min(found.interval.high, 1.0),
-                next_low=max(found.prediction.low, -1.0),
-                next_high=min(found.prediction.high, 1.0),
+                campaigns=pooled.campaigns,
+                effect=pooled.effect,
+                low=max(pooled.interval.low, -1.0),
+                high=min(pooled.interval.high, 1.0),
+                next_low=max(pooled.prediction.low, -1.0),
+                next_high=min(pooled.prediction.high, 1.0),
             )
         )
     return tuple(rows)
 
 
-def _others(campaign: Campaign, outcome: str) -> list[dict[str, Counts]]:
-    """For each other campaign, the counts that it shows of each arm whose frame no other arm of it has."""
+def _other_campaigns(campaign: Campaign, outcome: str) -> list[dict[str, Counts]]:
+    """Counts by frame that each other campaign shows, without frames that several of its arms have."""
     newest: dict[int, gate.ReleasedCounts] = {}
     for shown in gate.released_counts_elsewhere(campaign, outcome):
         newest[shown.campaign] = shown
     frames: dict[int, dict[str, str]] = {number: {} for number in newest}
     for arm in Arm.objects.filter(campaign__in=newest).select_related("revision__message"):
         frames[arm.campaign_id][arm.key] = arm.frame
-    found = []
+    counts = []
     for number, shown in newest.items():
-        seen = Counter(frames[number].values())
-        found.append(
+        occurrences = Counter(frames[number].values())
+        counts.append(
             {
                 frames[number][key]: Counts(sum(parts), parts[0])
                 for key, parts in shown.arms.items()
-                if seen[frames[number][key]] == 1
+                if occurrences[frames[number][key]] == 1
             }
         )
-    return found
+    return counts

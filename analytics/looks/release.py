@@ -1,8 +1,6 @@
-"""Decides, once for each look, what of its counts may be shown, and puts that on record beside the exact numbers.
+"""Decide, once for each look, which of its counts may be shown, and store that beside the exact numbers.
 
-It knows every earlier release of the campaign: a count is shown anew only if each arm moved by none or by at least
-SMALL_CELL people, and the whole history is attacked before the new release is stored. analytics.disclosure.gate says
-why.
+The decision takes every earlier release of the campaign into account. analytics.disclosure.gate applies it.
 """
 
 from __future__ import annotations
@@ -27,11 +25,15 @@ def parts_per_outcome() -> dict[str, int]:
 
 
 def decide_release(
-    campaign: Campaign, primary: str, seen: CampaignTallies, found: Mapping[str, Comparison], rules: Mapping[str, Rules]
+    campaign: Campaign,
+    primary: str,
+    tallies: CampaignTallies,
+    comparisons: Mapping[str, Comparison],
+    rules: Mapping[str, Rules],
 ) -> Release:
-    """Hide, attack, hide more until nothing is found: what the next look may show, not stored yet.
+    """Build the unsaved release of the next look.
 
-    `found` holds the outcomes that the look tells of: none before the first planned one.
+    `comparisons` holds the outcomes that the look shows: none before the first planned look.
     """
     rule = suppress.SuppressionPolicy(
         primary=primary,
@@ -40,19 +42,23 @@ def decide_release(
         joint_outcomes=frozenset(key for key, each in rules.items() if each.correction == "dunnett"),
         is_final_look=campaign.state == Campaign.State.CLOSED,
     )
-    cells = {arm.key: seen.cells(arm, found) for arm in seen.arms}
+    cells = {arm.key: tallies.cells(arm, comparisons) for arm in tallies.arms}
     past = list(Release.objects.filter(analysis__campaign=campaign, held=False).order_by("analysis__look"))
-    shown = suppress.suppress_cells(cells, [looked for each in past if (looked := _read_release(each))], rule)
+    shown = suppress.suppress_cells(cells, [look for each in past if (look := _read_release(each))], rule)
     if shown is None:
         return Release(least=rule.least, held=True)
-    sent = {arm.key: seen.served_by_arm[arm.pk] for arm in seen.arms}
+    served = {arm.key: tallies.served_by_arm[arm.pk] for arm in tallies.arms}
     return Release(
         least=rule.least,
         arms={
-            key: {"n": arm.n, "served": _served(sent[key], arm.n, key, past, rule.least), "totals": arm.totals}
+            key: {
+                "n": arm.n,
+                "served": _releasable_served(served[key], arm.n, key, past, rule.least),
+                "totals": arm.totals,
+            }
             for key, arm in shown.items()
         },
-        verdicts=_recompute_verdicts(shown, found, rules),
+        verdicts=_recompute_verdicts(shown, comparisons, rules),
         table={key: {"seen": arm.seen, "parts": arm.parts} for key, arm in shown.items()}
         if any(arm.seen for arm in shown.values())
         else None,
@@ -60,35 +66,37 @@ def decide_release(
 
 
 def _read_release(stored: Release) -> dict[str, ReleasedCells]:
-    """What a stored release shows of each arm."""
-    looked = {}
+    """The cells of each arm that a stored release shows."""
+    cells = {}
     for key, arm in stored.arms.items():
         table = (stored.table or {}).get(key, {"seen": {}, "parts": {}})
-        parts = {outcome: {at: _parts(each) for at, each in row.items()} for outcome, row in table["parts"].items()}
+        parts = {
+            outcome: {column: _parts(each) for column, each in row.items()} for outcome, row in table["parts"].items()
+        }
         totals = {outcome: _parts(each) for outcome, each in arm["totals"].items()}
-        looked[key] = ReleasedCells(arm["n"], totals, table["seen"], parts)
-    return looked
+        cells[key] = ReleasedCells(arm["n"], totals, table["seen"], parts)
+    return cells
 
 
 def _parts(stored: Sequence[int] | None) -> tuple[int, ...] | None:
     return None if stored is None else tuple(stored)
 
 
-def _served(count: int, n: int, arm: str, past: Sequence[Release], least: int) -> int | None:
-    """Messages sent, unless few were sent or few of them not seen, or either is few more than when it was last told."""
-    told = [each.arms[arm] for each in past if arm in each.arms and each.arms[arm]["served"] is not None]
-    sent, seen = (told[-1]["served"], told[-1]["n"]) if told else (count, n)
-    groups = (count, count - n, count - sent, (count - n) - (sent - seen))
+def _releasable_served(count: int, n: int, arm: str, past: Sequence[Release], least: int) -> int | None:
+    """Messages served; None if they, the unseen ones among them, or the growth of either since last shown are few."""
+    shown = [each.arms[arm] for each in past if arm in each.arms and each.arms[arm]["served"] is not None]
+    last_served, last_n = (shown[-1]["served"], shown[-1]["n"]) if shown else (count, n)
+    groups = (count, count - n, count - last_served, (count - n) - (last_served - last_n))
     return None if any(is_small(each, least) for each in groups) else count
 
 
 def _recompute_verdicts(
-    bare: Mapping[str, ReleasedCells], found: Mapping[str, Comparison], rules: Mapping[str, Rules]
+    cells: Mapping[str, ReleasedCells], comparisons: Mapping[str, Comparison], rules: Mapping[str, Rules]
 ) -> dict[str, list[dict[str, Any]]]:
-    """Each comparison of an outcome with hidden arms, corrected and judged as if those could not be estimated."""
+    """Correct and judge outcomes with suppressed arms as if those arms could not be estimated."""
     verdicts = {}
-    for outcome, comparison in found.items():
-        hidden = {key for key, shown in bare.items() if outcome in shown.totals and shown.totals[outcome] is None}
+    for outcome, comparison in comparisons.items():
+        hidden = {key for key, shown in cells.items() if outcome in shown.totals and shown.totals[outcome] is None}
         if hidden:
             verdicts[outcome] = [
                 {"p_adjusted": row.p_adjusted, "verdict": row.verdict, "more_per_arm": row.more_per_arm}

@@ -1,4 +1,4 @@
-"""A campaign's tallies in memory, added up as each estimator needs them, and as the table that is shown of them."""
+"""A campaign's tallies in memory, summed as estimators and disclosure control need them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLUMN_FORMAT = "{} {}"  # a placement's key and a locale: neither holds a space
 
 
 class CampaignTallies:
-    """Everything counted in these arms."""
+    """All tallies of the given arms, read by one query."""
 
     def __init__(self, arms: Sequence[Arm]) -> None:
         self.arms = arms
@@ -46,35 +46,37 @@ class CampaignTallies:
         return sum(self._cells[arm.pk, outcome].values())
 
     def arm_counts(self, outcome: str, plan: AnalysisPlan) -> list[ArmCounts]:
-        return [self._arm(arm, outcome, plan) for arm in self.arms]
+        return [self._arm_counts(arm, outcome, plan) for arm in self.arms]
 
     def cells(self, arm: Arm, outcomes: Iterable[str]) -> ExactCells:
-        """One arm by placement and locale: who saw it, and how each outcome divides them."""
-        everywhere = {column for each in self.arms for column, _ in self._columns[each.pk, "exposed"]}
+        """Divide one arm by placement and locale: exposures, and the parts of each outcome."""
+        all_columns = {column for each in self.arms for column, _ in self._columns[each.pk, "exposed"]}
         counted = self._columns[arm.pk, "exposed"]
-        seen = {column: counted.get((column, 0), 0) for column in sorted(everywhere) or [WHOLE_ARM]}
+        seen = {column: counted.get((column, 0), 0) for column in sorted(all_columns) or [WHOLE_ARM]}
         parts = {key: {column: self._parts(arm, key, column, n) for column, n in seen.items()} for key in outcomes}
         return ExactCells(seen, parts)
 
     def _parts(self, arm: Arm, outcome: str, column: str, n: int) -> Parts:
         counted = self._columns[arm.pk, outcome]
-        had = [counted.get((column, value), 0) for value in OUTCOMES[outcome].values or (0,)]
-        return (*had, n - sum(had))
+        with_outcome = [counted.get((column, value), 0) for value in OUTCOMES[outcome].values or (0,)]
+        return (*with_outcome, n - sum(with_outcome))
 
-    def _arm(self, arm: Arm, outcome: str, plan: AnalysisPlan) -> ArmCounts:
-        seen, did = self._cells[arm.pk, "exposed"], self._cells[arm.pk, outcome]
+    def _arm_counts(self, arm: Arm, outcome: str, plan: AnalysisPlan) -> ArmCounts:
+        exposed, events = self._cells[arm.pk, "exposed"], self._cells[arm.pk, outcome]
         strata: dict[str, Counts] = {}
-        for (placement, day), count in seen.items():
+        for (placement, day), count in exposed.items():
             name = self._placements.get(placement, str(placement))
-            strata[name] = strata.get(name, Counts(0, 0)) + Counts(count, did.get((placement, day), 0))
+            strata[name] = strata.get(name, Counts(0, 0)) + Counts(count, events.get((placement, day), 0))
         values = OUTCOMES[outcome].values
         answers = self._answers[arm.pk, outcome]
         return ArmCounts(
             arm.key,
-            Counts(n=sum(seen.values()), events=sum(did.values())),
+            Counts(n=sum(exposed.values()), events=sum(events.values())),
             weight=arm.weight,
             strata=strata,
-            clusters=tuple(Counts(seen[cell], did.get(cell, 0)) for cell in sorted(seen)) if plan.clusters else (),
+            clusters=tuple(Counts(exposed[cell], events.get(cell, 0)) for cell in sorted(exposed))
+            if plan.clusters
+            else (),
             levels=Levels([answers.get(value, 0) for value in values]) if values else None,
             was_paused=arm.pauses > 0,
         )

@@ -1,4 +1,4 @@
-"""What `manage.py analyse` tells: the documented JSON, and tables for people. `docs/analyse.md` describes both."""
+"""Show a comparison as `manage.py analyse` does: as documented JSON and as tables. See docs/analyse.md."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def comparison_as_dict(
     first_verdict_days: FirstVerdictDays | None = None,
     cross_checks: CrossChecks | None = None,
 ) -> dict[str, Any]:
-    """The contract of `analyse --json`; a number that cannot be estimated is null."""
-    told = {
+    """Build the JSON of `analyse --json`; a number that cannot be estimated is null."""
+    document = {
         "version": VERSION,
         "rules": {
             "level": rules.level,
@@ -49,14 +49,10 @@ def comparison_as_dict(
             }
             for arm, rate in zip(look.arms, look.rates, strict=True)
         ],
-        "omnibus": {
-            "statistic": None if isinstance(look.omnibus, NotEstimable) else look.omnibus.statistic,
-            "df": None if isinstance(look.omnibus, NotEstimable) else look.omnibus.df,
-            "p_value": None if isinstance(look.omnibus, NotEstimable) else look.omnibus.p_value,
-        },
+        "omnibus": {name: getattr(look.omnibus, name, None) for name in ("statistic", "df", "p_value")},
         "sample_ratio": {
-            "p_value": None if isinstance(look.sample_ratio, NotEstimable) else look.sample_ratio.p_value,
-            "status": "ok" if isinstance(look.sample_ratio, NotEstimable) else look.sample_ratio.status,
+            "p_value": getattr(look.sample_ratio, "p_value", None),
+            "status": getattr(look.sample_ratio, "status", "ok"),
         },
         "comparisons": [
             {
@@ -78,9 +74,9 @@ def comparison_as_dict(
         ],
     }
     if cross_checks is not None:
-        told["checks"] = asdict(cross_checks)
+        document["checks"] = asdict(cross_checks)
     if terms is not None:
-        told["factorial"] = [
+        document["factorial"] = [
             {
                 "term": _TERMS[term.name],
                 **_numbers(term.estimate),
@@ -89,7 +85,7 @@ def comparison_as_dict(
             }
             for term in terms
         ]
-    return told
+    return document
 
 
 _TERMS = {"victim": "first", "user": "second", "interaction": "interaction", "both-minus-victim": "both_minus_first"}
@@ -114,14 +110,14 @@ def _interval(estimate: Estimate | NotEstimable) -> dict[str, float] | None:
 
 
 def pair_sentence(look: Comparison, compared: PairComparison, rules: Rules) -> str:
-    """The comparison in one sentence, as the results page says it."""
+    """Describe a comparison in one sentence, as the results page does."""
     treated, control = wording.arm_phrase(compared.treated), wording.arm_phrase(compared.control)
     rates = {arm.key: rate for arm, rate in zip(look.arms, look.rates, strict=True)}
     rate = rates[compared.treated]
     if isinstance(compared.estimate, NotEstimable) or isinstance(rate, NotEstimable):
         reason = compared.estimate.reason if isinstance(compared.estimate, NotEstimable) else "An arm is empty."
         return f"The comparison of {treated} with {control} cannot be made: {reason}"
-    said = wording.ComparisonNumbers(
+    numbers = wording.ComparisonNumbers(
         treated=treated,
         control=control,
         phrase="had the outcome",
@@ -135,8 +131,8 @@ def pair_sentence(look: Comparison, compared: PairComparison, rules: Rules) -> s
         more_per_arm=compared.more_per_arm,
         population="in",
     )
-    known = [found.effect for found in rates.values() if isinstance(found, Estimate)]
-    return wording.comparison_sentence(said, wording.choose_scale(known))
+    estimated = [each.effect for each in rates.values() if isinstance(each, Estimate)]
+    return wording.comparison_sentence(numbers, wording.choose_scale(estimated))
 
 
 def print_tables(
@@ -148,7 +144,7 @@ def print_tables(
     first_verdict_days: FirstVerdictDays | None = None,
     cross_checks: CrossChecks | None = None,
 ) -> None:
-    """Tables for people: rates, differences, each in a sentence, then the tests of the whole."""
+    """Print tables of rates and differences, a sentence for each comparison, then the overall tests."""
     arms = Table("arm", "n", "events", "rate", "interval", title="Rates", title_justify="left")
     for arm, rate in zip(look.arms, look.rates, strict=True):
         arms.add_row(
@@ -167,8 +163,8 @@ def print_tables(
         title_justify="left",
     )
     for row in look.comparisons:
-        when = [first_verdict_days.get((row.treated, row.control), "–")] if first_verdict_days is not None else []
-        differences.add_row(*_cells(f"{row.treated} − {row.control}", row.estimate, row.p_adjusted, row.verdict), *when)
+        day = [first_verdict_days.get((row.treated, row.control), "–")] if first_verdict_days is not None else []
+        differences.add_row(*_cells(f"{row.treated} − {row.control}", row.estimate, row.p_adjusted, row.verdict), *day)
     console.print(differences)
     for row in look.comparisons:
         console.print(f"  {pair_sentence(look, row, rules)}" + (f" {row.hold_reason}" if row.hold_reason else ""))
@@ -178,7 +174,7 @@ def print_tables(
             factorial.add_row(*_cells(_TERMS[term.name], term.estimate, term.p_adjusted, term.verdict))
         console.print(factorial)
     if cross_checks is not None:
-        _show_checks(cross_checks, console)
+        _print_checks(cross_checks, console)
     if not isinstance(look.omnibus, NotEstimable):
         test = look.omnibus
         console.print(f"All arms at once: chi-square {test.statistic:.3f}, df {test.df}, p {test.p_value:.4f}")
@@ -186,13 +182,13 @@ def print_tables(
         console.print(f"Sample ratio: {look.sample_ratio.status}, p {look.sample_ratio.p_value:.4g}")
 
 
-def _show_checks(checked: CrossChecks, console: Console) -> None:
+def _print_checks(checks: CrossChecks, console: Console) -> None:
     pairs = Table(
         *("comparison", "Fisher’s exact p", "how little would turn it", "without one stratum"),
         title="Cross-checks, each as for a single look; they decide nothing",
         title_justify="left",
     )
-    for pair in checked.pairs:
+    for pair in checks.pairs:
         pairs.add_row(
             f"{pair.treated} − {pair.control}",
             "–" if pair.exact_p is None else wording.p_value(pair.exact_p),
@@ -202,8 +198,8 @@ def _show_checks(checked: CrossChecks, console: Console) -> None:
             f"{pair.lowest.effect:+.2%} to {pair.highest.effect:+.2%}" if pair.lowest and pair.highest else "–",
         )
     console.print(pairs)
-    if checked.arms:
-        best = ", ".join(f"{arm.arm} {arm.best:.1%}" for arm in checked.arms)
+    if checks.arms:
+        best = ", ".join(f"{arm.arm} {arm.best:.1%}" for arm in checks.arms)
         console.print(f"Chance to be best (flat priors; not a rule for stopping): {best}")
 
 

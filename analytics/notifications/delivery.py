@@ -1,9 +1,8 @@
-"""Notices on their way: one e-mail to each person, one note to the plan's webhook, each until it is taken.
+"""Send notices: an e-mail to each recipient and a request to the plan's webhook, retried until they are accepted.
 
-What is sent is noted afterwards. So a stop between the two sends it once more, and nothing is ever lost: at most one
-duplicate for each stop. Both copies carry the same Message-ID or Idempotency-Key, by which a reader can tell. What is
-not taken is tried again, at first after a minute, then after twice as long each time, at most twelve hours; after
-MOST_TRIES it is given up, which the watch page says.
+A delivery is recorded after it is sent. An interruption in between therefore sends it twice and never loses it; both
+copies carry the same Message-ID or Idempotency-Key. Retries start after a minute and back off exponentially to twelve
+hours. After MAX_ATTEMPTS the delivery is abandoned, and the watch page says so.
 """
 
 from __future__ import annotations
@@ -28,40 +27,43 @@ from campaign.models import AnalysisPlan
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 20  # about a week
-MAX_ROUND_SECONDS = 15.0  # seconds of one round
-_LONGEST = timedelta(hours=12)
+MAX_ROUND_SECONDS = 15.0
+_MAX_DELAY = timedelta(hours=12)
 Sender = Callable[[Telling], None]
 
 
 class NoticeNotSent(Exception):
-    """Somebody could not be told of a notice, and it is tried again."""
+    """A delivery failed and will be retried."""
 
 
 def send_due_notices(*, now: datetime, send: Sender | None = None) -> int:
-    """Send whatever is due; how many were taken. NoticeNotSent, once all are tried, while one waits that failed."""
+    """Attempt all due deliveries and return how many succeeded.
+
+    Raise NoticeNotSent afterwards if any failed delivery still waits for a retry.
+    """
     due = Telling.objects.filter(sent_at=None, tries__lt=MAX_ATTEMPTS, due_at__lte=now)
-    began, taken = time.monotonic(), 0
+    started, sent = time.monotonic(), 0
     for telling in due.select_related("notice__campaign", "person").order_by("due_at", "pk"):
-        if time.monotonic() - began > MAX_ROUND_SECONDS:
-            break  # a silent mail server must not keep the worker from its other steps
-        taken += attempt_delivery(telling, now=now, send=send or send_notice)
+        if time.monotonic() - started > MAX_ROUND_SECONDS:
+            break  # An unresponsive mail server must not block the worker's other steps.
+        sent += attempt_delivery(telling, now=now, send=send or send_notice)
     if Telling.objects.filter(sent_at=None, tries__gt=0, tries__lt=MAX_ATTEMPTS).exists():
         raise NoticeNotSent
-    return taken
+    return sent
 
 
 def attempt_delivery(telling: Telling, *, now: datetime, send: Sender) -> bool:
-    """One of them: sent, then noted; or what stopped it, and when it is tried again."""
+    """Send one delivery and record the success, or the failure and the time of the next attempt."""
     try:
         send(telling)
     except DatabaseError:
         raise
-    except Exception as error:  # a mail server and somebody's web site can fail in any way; the name holds nobody
+    except Exception as error:  # Any error of a remote server. Its name, unlike its text, contains no address.
         telling.tries += 1
         telling.failure = type(error).__name__[:80]
-        telling.due_at = now + min(timedelta(minutes=2 ** min(telling.tries - 1, 12)), _LONGEST)
+        telling.due_at = now + min(timedelta(minutes=2 ** min(telling.tries - 1, 12)), _MAX_DELAY)
         telling.save(update_fields=["tries", "failure", "due_at"])
-        log.warning("A notice was not taken (%s), try %s", telling.failure, telling.tries)
+        log.warning("A notice was not delivered (%s), attempt %s", telling.failure, telling.tries)
         return False
     telling.sent_at, telling.failure = now, ""
     telling.save(update_fields=["sent_at", "failure"])
@@ -69,38 +71,38 @@ def attempt_delivery(telling: Telling, *, now: datetime, send: Sender) -> bool:
 
 
 def send_notice(telling: Telling) -> None:
-    """To its person or to the webhook, in the language of the installation: nobody reads it at a page."""
+    """Send one delivery to its person or to the webhook, in the language of the installation."""
     with translation.override(settings.LANGUAGE_CODE):
         if telling.person is None:
-            _to_webhook(telling)
+            _send_to_webhook(telling)
         else:
-            _to_person(telling)
+            _send_to_person(telling)
 
 
-def _to_person(telling: Telling) -> None:
+def _send_to_person(telling: Telling) -> None:
     person = telling.person
     if person is None or not (person.is_active and person.email):
-        return  # gone meanwhile: nobody is left to tell
+        return  # The account was closed or has no address any more.
     subject, text = email_subject_and_text(telling.notice, page_url=dashboard_url(telling.notice))
-    # Named for the telling, so that a second copy is seen to be one.
-    name = f"<notice-{telling.notice_id}-{telling.pk}@{urlsplit(settings.SITE_ADDRESS).hostname}>"
-    mail = EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [person.email], headers={"Message-ID": name})
+    # The same for every copy, so that mail clients recognise duplicates.
+    message_id = f"<notice-{telling.notice_id}-{telling.pk}@{urlsplit(settings.SITE_ADDRESS).hostname}>"
+    mail = EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [person.email], headers={"Message-ID": message_id})
     if not mail.send():
         raise NoticeNotSent
 
 
-def _to_webhook(telling: Telling) -> None:
+def _send_to_webhook(telling: Telling) -> None:
     notice = telling.notice
     plan = AnalysisPlan.objects.get(campaign=notice.campaign)
-    told = {
+    payload = {
         "campaign": notice.campaign.slug,
         "kind": notice.kind,
         "sentence": notice_sentence(notice),
         "page": dashboard_url(notice),
     }
-    webhook.post(plan.webhook, told, idempotency_key=f"notice-{notice.pk}")
+    webhook.post(plan.webhook, payload, idempotency_key=f"notice-{notice.pk}")
 
 
 def dashboard_url(notice: Notice) -> str:
-    """The address of the watch page."""
+    """Return the absolute URL of the campaign's watch page."""
     return f"{settings.SITE_ADDRESS}{reverse('analytics:watch', args=[notice.campaign.slug])}"

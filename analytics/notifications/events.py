@@ -1,7 +1,7 @@
-"""What people want to hear of a campaign: found by the worker, each put on record once, with whom to tell of it.
+"""Detect what people are notified of, and record each notice once with its recipients.
 
-A notice and all its tellings are one transaction, and its ref is unique: however often the worker looks, and wherever
-it is stopped, each is made once and none is lost. analytics.notifications.delivery sends them.
+A notice and its deliveries are created in one transaction under a unique `ref`, so repeated or interrupted runs create
+each notice exactly once. `analytics.notifications.delivery` sends them.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from messages.models import AuditEntry
 
 State = Campaign.State
 Kind = Notice.Kind
-NOTIFY_AFTER_CLOSE = timedelta(days=14)  # so long after a campaign was closed, its news are still told
+NOTIFY_AFTER_CLOSE = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeEvent:
-    """One thing to tell; what has the same `ref` has been told."""
+    """One event to notify people of. Events with the same `ref` are the same event."""
 
     kind: Notice.Kind
     ref: str
@@ -38,21 +38,25 @@ class NoticeEvent:
 
 
 def notifiable_campaigns(*, now: datetime) -> QuerySet[Campaign]:
-    """The campaigns that anything is told of: launched, and not closed long ago."""
-    shown = Q(state__in=(State.RUNNING, State.PAUSED))
-    lately = Q(state=State.CLOSED, launched_at__isnull=False, changed_at__gte=now - NOTIFY_AFTER_CLOSE)
-    return Campaign.objects.filter(shown | lately).select_related("created_by").order_by("pk")
+    """Return the campaigns that may have new notices: launched, and not closed long ago."""
+    open_campaigns = Q(state__in=(State.RUNNING, State.PAUSED))
+    recently_closed = Q(state=State.CLOSED, launched_at__isnull=False, changed_at__gte=now - NOTIFY_AFTER_CLOSE)
+    return Campaign.objects.filter(open_campaigns | recently_closed).select_related("created_by").order_by("pk")
 
 
 def record_notices(campaign: Campaign, *, now: datetime) -> int:
-    """Put on record what is new about one campaign."""
-    told = set(Notice.objects.filter(campaign=campaign).values_list("ref", flat=True))
-    fresh = [each for each in notice_events(campaign, now=now, recorded_refs=told) if each.ref not in told]
-    return sum(_put_on_record(campaign, each, now=now) for each in fresh)
+    """Record the new notices of one campaign and return how many there are."""
+    recorded_refs = set(Notice.objects.filter(campaign=campaign).values_list("ref", flat=True))
+    events = notice_events(campaign, now=now, recorded_refs=recorded_refs)
+    new_events = [event for event in events if event.ref not in recorded_refs]
+    return sum(_record_notice(campaign, event, now=now) for event in new_events)
 
 
 def notice_events(campaign: Campaign, *, now: datetime, recorded_refs: Collection[str] = ()) -> Iterator[NoticeEvent]:
-    """All that is, or was, to be told of a campaign; what was `told` and is hard to find out is not looked for."""
+    """Yield the events of a campaign, new or not.
+
+    Events in `recorded_refs` that are expensive to detect are left out.
+    """
     for event in GuardEvent.objects.filter(campaign=campaign).select_related("arm"):
         yield NoticeEvent(Kind.GUARDRAIL, f"guard-{event.pk}", event.arm.name)
     if _is_split_broken(campaign):
@@ -63,10 +67,10 @@ def notice_events(campaign: Campaign, *, now: datetime, recorded_refs: Collectio
     for number in paused.order_by("number").values_list("number", flat=True):
         yield NoticeEvent(Kind.PAUSED, f"paused-{number}")
     if campaign.state == State.RUNNING:
-        for due in directory.overdue_checks(today=timezone.localdate(now)):
-            if due.link.verified_on is not None:
-                yield NoticeEvent(Kind.HELP_LINK, f"help-{due.link.pk}-{due.link.verified_on}", due.link.name)
-    yield from _ends(campaign, now=now, told=recorded_refs)
+        for check in directory.overdue_checks(today=timezone.localdate(now)):
+            if check.link.verified_on is not None:
+                yield NoticeEvent(Kind.HELP_LINK, f"help-{check.link.pk}-{check.link.verified_on}", check.link.name)
+    yield from _completion_events(campaign, now=now, recorded_refs=recorded_refs)
 
 
 def _is_split_broken(campaign: Campaign) -> bool:
@@ -76,14 +80,14 @@ def _is_split_broken(campaign: Campaign) -> bool:
     return (last is not None and last.sample_ratio == alarm) or (pulse is not None and pulse.split == alarm)
 
 
-def _ends(campaign: Campaign, *, now: datetime, told: Collection[str]) -> Iterator[NoticeEvent]:
-    """The planned people, a decision, the last day: what makes a campaign done."""
+def _completion_events(campaign: Campaign, *, now: datetime, recorded_refs: Collection[str]) -> Iterator[NoticeEvent]:
+    """Yield what completes a campaign: the planned people, a decision, or the last day."""
     looks = Analysis.objects.filter(campaign=campaign, exception="", embargoed=False).order_by("-look")
-    # With a broken split there is nothing to read, however many were counted.
+    # With a broken split there is no result, however many people are counted.
     if looks.filter(information__gte=1).exclude(sample_ratio=Analysis.SampleRatio.ALARM).exists():
         yield NoticeEvent(Kind.PLANNED, "planned")
     last = looks.filter(exploratory=False).first()
-    if last is not None and "decided" not in told and is_decided(last):
+    if last is not None and "decided" not in recorded_refs and is_decided(last):
         yield NoticeEvent(Kind.DECIDED, "decided")
     if campaign.state == State.CLOSED and campaign.ends_at is not None and campaign.ends_at <= now:
         closed = AuditEntry.objects.filter(
@@ -93,24 +97,24 @@ def _ends(campaign: Campaign, *, now: datetime, told: Collection[str]) -> Iterat
             yield NoticeEvent(Kind.ENDED, "ended")
 
 
-_ANSWERS = {Estimate.Verdict.BETTER, Estimate.Verdict.WORSE, Estimate.Verdict.NO_DIFFERENCE}
+_CONCLUSIVE_VERDICTS = {Estimate.Verdict.BETTER, Estimate.Verdict.WORSE, Estimate.Verdict.NO_DIFFERENCE}
 
 
 def is_decided(analysis: Analysis) -> bool:
-    """Whether each planned comparison of the primary outcome has an answer, as the results page says it."""
+    """Return whether every planned comparison of the primary outcome is shown with a conclusive verdict."""
     stored = Estimate.objects.filter(analysis=analysis, kind=Estimate.Kind.DIFFERENCE, outcome=analysis.outcome)
-    if stored.exclude(verdict__in=_ANSWERS).exists():  # what is shown says no more than what is stored
+    if stored.exclude(verdict__in=_CONCLUSIVE_VERDICTS).exists():  # Disclosure control never adds a verdict.
         return False
     rows = build.build(analysis, early=False).primary.differences
-    return bool(rows) and all(row.verdict in _ANSWERS for row in rows)
+    return bool(rows) and all(row.verdict in _CONCLUSIVE_VERDICTS for row in rows)
 
 
-def _put_on_record(campaign: Campaign, fresh: NoticeEvent, *, now: datetime) -> int:
-    """The notice with all its tellings, or nothing: another worker may have made it just now."""
+def _record_notice(campaign: Campaign, event: NoticeEvent, *, now: datetime) -> int:
+    """Create a notice with its deliveries. Return 0 if another worker has just created it."""
     try:
         with transaction.atomic():
             notice = Notice.objects.create(
-                campaign=campaign, kind=fresh.kind, ref=fresh.ref, about=fresh.about[:160], at=now
+                campaign=campaign, kind=event.kind, ref=event.ref, about=event.about[:160], at=now
             )
             people = recipients(campaign) if settings.EMAIL_HOST else []
             tellings = [Telling(notice=notice, person=person, due_at=now) for person in people]
@@ -124,7 +128,7 @@ def _put_on_record(campaign: Campaign, fresh: NoticeEvent, *, now: datetime) -> 
 
 
 def recipients(campaign: Campaign) -> list[User]:
-    """Whoever made the campaign, and whom its plan names: those that are still here and have an address."""
+    """Return the campaign's author and the people named in its plan who are active and have an e-mail address."""
     people = {campaign.created_by_id: campaign.created_by}
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     if plan is not None:

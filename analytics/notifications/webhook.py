@@ -1,7 +1,7 @@
-"""One note to an address that a plan names: over HTTPS, to public addresses alone, and the very one looked at.
+"""Post a notice to the webhook of a plan, over HTTPS and to public addresses only.
 
-The guards are those of messages.help_links.link_checker. It is sent on nowhere, and what comes back is not read beyond
-its status.
+`messages.public_http` checks the address and connects to that same address. Redirects are not followed,
+and only the status of the response is read.
 """
 
 from __future__ import annotations
@@ -9,14 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from messages.help_links import link_checker
-from messages.help_links.link_checker import Connector, Resolver
-
-TIMEOUT_SECONDS = 10.0
+from messages import public_http
+from messages.public_http import TIMEOUT_SECONDS, Connector, Resolver
 
 
 class WebhookRejected(Exception):
-    """The address did not take the note; the name says how."""
+    """The webhook did not answer with success."""
 
 
 def post(
@@ -28,12 +26,10 @@ def post(
     connect: Connector | None = None,
     seconds: float = TIMEOUT_SECONDS,
 ) -> None:
-    """Send `told` as JSON; `once` is the same if it is sent again.
+    """Send `payload` as JSON. Retries use the same `idempotency_key`.
 
-    Raises WebhookRejected, OSError or Unsafe if it was not accepted.
+    Raise WebhookRejected, OSError or UnsafeAddress if it is not accepted.
     """
-    host, path = link_checker.split_url(url)
-    address = link_checker.choose_public_address((resolve or link_checker.resolve_host)(host))
     body = json.dumps(payload, ensure_ascii=False).encode()
     headers = {
         "Content-Type": "application/json; charset=utf-8",
@@ -41,7 +37,8 @@ def post(
         "User-Agent": "SecondThought",
         "Accept-Encoding": "identity",
     }
-    connect = connect or link_checker.open_connection
-    reply = link_checker.send_request("POST", host, path, address, connect, seconds, body=body, headers=headers)
+    reply = public_http.send_request(
+        "POST", url, headers=headers, body=body, resolve=resolve, connect=connect, seconds=seconds
+    )
     if not 200 <= reply.status < 300:
         raise WebhookRejected(f"status {reply.status}")

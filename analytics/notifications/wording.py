@@ -1,4 +1,4 @@
-"""What a notice says: one sentence, and for an e-mail what to do next. No count and no estimate is in any of them."""
+"""The texts of notices. None of them contains a count or an estimate."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SENTENCES = {
     Kind.DECIDED: gettext_lazy("“%(campaign)s” is done: each question of its plan has an answer."),
     Kind.ENDED: gettext_lazy("“%(campaign)s” is done: its last day has come, and it is closed."),
 }
-_NEXT = {
+_ADVICE = {
     Kind.GUARDRAIL: gettext_lazy("Nobody else meets that message. Please read what was seen, and decide how to go on."),
     Kind.SPLIT: gettext_lazy("Comparisons are withheld. Please pause the campaign and look for the cause."),
     Kind.HELP_LINK: gettext_lazy("Visitors still see it. Please open it, and say that it works."),
@@ -31,17 +31,17 @@ _NEXT = {
 
 
 def notice_sentence(notice: Notice) -> str:
-    """What happened, in one sentence."""
+    """Describe what happened, in one sentence."""
     return str(_SENTENCES[Kind(notice.kind)]) % {"campaign": notice.campaign.name, "about": notice.about}
 
 
 def notice_advice(notice: Notice) -> str:
-    """What to do now."""
-    return str(_NEXT[Kind(notice.kind)])
+    """Say what to do next."""
+    return str(_ADVICE[Kind(notice.kind)])
 
 
 def email_subject_and_text(notice: Notice, *, page_url: str) -> tuple[str, str]:
-    """Subject and text of an e-mail."""
+    """Return the subject and the text of a notice's e-mail."""
     text = gettext(
         "%(sentence)s\n\n%(advice)s\n\n%(page)s\n\n"
         "Numbers stand on that page alone, so that none travels by e-mail.\n"

@@ -1,7 +1,6 @@
-"""A campaign taken along into an installation of its own: its rows as plain values, with nobody's name in them.
+"""Copy a campaign into another installation as plain values, without personal data.
 
-People become numbers there: the rows that name somebody keep their number, and an account without name, address or
-password stands for each. What is no part of a campaign's words, places and plan stays behind.
+References to people keep their primary key. In the copy, each refers to an account without name, address or password.
 """
 
 from __future__ import annotations
@@ -16,17 +15,17 @@ from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, Pla
 from messages.models import HelpLink, Message, Rendition, Review, Revision, Theme
 
 SerializedRow = dict[str, Any]
-_LEFT_BEHIND = {
+_OMITTED_FIELDS = {
     "campaign.partner": ("contacts",),
     "campaign.analysisplan": ("told", "webhook", "frozen_at", "canonical", "fingerprint"),
     "campaign.campaign": ("approved_by", "launched_at", "starts_at", "ends_at", "locales", "salt"),
     "campaign.arm": ("paused_at", "paused_reason"),
 }
-_PEOPLE = ("author", "by", "created_by")
+_PERSON_FIELDS = ("author", "by", "created_by")
 
 
 def export_campaign(campaign: Campaign) -> list[SerializedRow]:
-    """Everything that its launch needs, in the order in which it can be put back."""
+    """Serialize everything that a launch needs, in the order of import."""
     placements = Placement.objects.filter(campaigns=campaign)
     revisions = Revision.objects.filter(
         models.Q(arms__campaign=campaign) | models.Q(pk__in=placements.values("fallback"))
@@ -52,19 +51,19 @@ def export_campaign(campaign: Campaign) -> list[SerializedRow]:
         row for table in tables for row in serializers.serialize("python", table.order_by("pk"))
     ]
     for row in rows:
-        for name in _LEFT_BEHIND.get(row["model"], ()):
+        for name in _OMITTED_FIELDS.get(row["model"], ()):
             row["fields"].pop(name, None)
     return rows
 
 
 @transaction.atomic
 def import_campaign(rows: list[SerializedRow]) -> Campaign:
-    """The campaign as a draft in this installation, which has to be empty."""
-    people = {row["fields"].get(name) for row in rows for name in _PEOPLE} - {None}
-    User.objects.bulk_create(User(pk=number, username=f"person {number}") for number in people)
+    """Create the campaign as a draft in this installation, which must be empty."""
+    person_ids = {row["fields"].get(name) for row in rows for name in _PERSON_FIELDS} - {None}
+    User.objects.bulk_create(User(pk=pk, username=f"person {pk}") for pk in person_ids)
     for row in rows:
         if row["model"] == "campaign.campaign":
             row["fields"]["state"] = Campaign.State.DRAFT
-    for found in serializers.deserialize("python", rows):
-        found.save()
+    for imported in serializers.deserialize("python", rows):
+        imported.save()
     return Campaign.objects.get()

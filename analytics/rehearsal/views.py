@@ -1,4 +1,4 @@
-"""The page of a campaign's rehearsal: what invented visitors met, what to mend, and the look as it would be read."""
+"""The rehearsal page of a campaign: what simulated visitors met, what to fix, and the look an analyst would see."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils.translation import get_language_info, gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from analytics.models import Analysis, Estimate, Rehearsal
-from analytics.rehearsal import runner as rehearsals
+from analytics.rehearsal import runner
 from analytics.report_rows import OutcomeBlock
 from analytics.results.outcome_blocks import outcome_blocks
 from campaign.models import Arm, Campaign
@@ -26,7 +26,7 @@ INTEGRATION_NAMES = {
     "server": gettext_lazy("A call from a server, such as a chatbot’s"),
     "hosted": gettext_lazy("The page we host, without JavaScript"),
 }
-# What was found, in words. Those that keep a campaign from its launch come from the campaign itself.
+# Sentences by problem code. Launch blockers bring their own sentence.
 PROBLEM_SENTENCES = {
     "before-launch": gettext_lazy("%(said)s"),
     "not-walked": gettext_lazy("It could not be walked: %(said)s"),
@@ -42,12 +42,12 @@ PROBLEM_SENTENCES = {
     "choice-ignored": gettext_lazy("%(placement)s: somebody who asked not to be counted was counted."),
     "never-shown": gettext_lazy("“%(arm)s” was shown to nobody."),
 }
-_MUST = {"before-launch", "not-walked", "refused", "open-to-all", "page-missing", "choice-ignored", "never-shown"}
+_BLOCKING = {"before-launch", "not-walked", "refused", "open-to-all", "page-missing", "choice-ignored", "never-shown"}
 
 
 @dataclass(frozen=True, slots=True)
 class IntegrationRow:
-    """One form of one placement: how many were shown a message, and how many were counted."""
+    """One way of integrating one placement: how many visitors were served, and how many were counted."""
 
     name: str
     served: int
@@ -56,7 +56,7 @@ class IntegrationRow:
 
 @dataclass(frozen=True, slots=True)
 class RehearsedPlacement:
-    """One placement as it was walked."""
+    """One placement in a rehearsal."""
 
     key: str
     name: str
@@ -66,46 +66,47 @@ class RehearsedPlacement:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def rehearsal_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """What came of the last one; a manager asks for the next."""
+    """Show the latest rehearsal. A POST by a manager requests the next."""
     campaign = campaign_for(request.user, slug, write=request.method == "POST")
     if request.method == "POST":
         try:
-            rehearsals.request_rehearsal(campaign, by=current_user(request), now=timezone.now())
-        except rehearsals.RehearsalRefused as reason:
-            flash.error(request, str(reason))
+            runner.request_rehearsal(campaign, by=current_user(request), now=timezone.now())
+        except runner.RehearsalRefused as refusal:
+            flash.error(request, str(refusal))
         return redirect("analytics:rehearsal", slug)
-    last = rehearsals.latest(campaign)
-    told = (last.report if last else None) or {}
+    rehearsal = runner.latest(campaign)
+    report = (rehearsal.report if rehearsal else None) or {}
     context = {
         "campaign": campaign,
-        "rehearsal": last,
-        "under_way": bool(last and last.state in (Rehearsal.State.WAITING, Rehearsal.State.RUNNING)),
-        "must": _problems(last, must=True),
-        "may": _problems(last, must=False),
-        "report": told,
-        "walked": [_place(each) for each in told.get("places", [])],
-        "rates": _rates(campaign, told),
-        "blocks": _blocks(campaign, told),
-        "level": told.get("look", {}).get("level"),
-        "split_is_broken": told.get("look", {}).get("sample_ratio") == Analysis.SampleRatio.ALARM,
+        "rehearsal": rehearsal,
+        "under_way": bool(rehearsal and rehearsal.state in (Rehearsal.State.WAITING, Rehearsal.State.RUNNING)),
+        "must": _problems(rehearsal, blocking=True),
+        "may": _problems(rehearsal, blocking=False),
+        "report": report,
+        "walked": [_placement(values) for values in report.get("places", [])],
+        "rates": _rates(campaign, report),
+        "blocks": _blocks(campaign, report),
+        "level": report.get("look", {}).get("level"),
+        "split_is_broken": report.get("look", {}).get("sample_ratio") == Analysis.SampleRatio.ALARM,
         "correction": "",
-        "may_ask": has_role(request.user, MANAGER) and campaign.state in rehearsals.REHEARSABLE_STATES,
-        "changed_since": bool(last and last.finished_at and campaign.changed_at > last.asked_at),
+        "may_ask": has_role(request.user, MANAGER) and campaign.state in runner.REHEARSABLE_STATES,
+        "changed_since": bool(rehearsal and rehearsal.finished_at and campaign.changed_at > rehearsal.asked_at),
     }
     return render(request, "analytics/rehearsal/rehearsal.html", context)
 
 
-def _problems(last: Rehearsal | None, *, must: bool) -> list[str]:
-    return [_said(each) for each in (last.problems if last else []) if (each["code"] in _MUST) is must]
+def _problems(rehearsal: Rehearsal | None, *, blocking: bool) -> list[str]:
+    problems = rehearsal.problems if rehearsal else []
+    return [_problem_sentence(problem) for problem in problems if (problem["code"] in _BLOCKING) is blocking]
 
 
-def _said(problem: Mapping[str, str]) -> str:
-    told = dict(problem)
-    if "language" in told:
-        told["language"] = _language(told["language"])
-    if "way" in told:
-        told["way"] = str(INTEGRATION_NAMES.get(told["way"], told["way"]))
-    return str(PROBLEM_SENTENCES[problem["code"]]) % told
+def _problem_sentence(problem: Mapping[str, str]) -> str:
+    values = dict(problem)
+    if "language" in values:
+        values["language"] = _language(values["language"])
+    if "way" in values:
+        values["way"] = str(INTEGRATION_NAMES.get(values["way"], values["way"]))
+    return str(PROBLEM_SENTENCES[problem["code"]]) % values
 
 
 def _language(code: str) -> str:
@@ -115,33 +116,34 @@ def _language(code: str) -> str:
         return code
 
 
-def _place(told: Mapping[str, Any]) -> RehearsedPlacement:
+def _placement(values: Mapping[str, Any]) -> RehearsedPlacement:
     return RehearsedPlacement(
-        key=told["key"],
-        name=told["name"],
+        key=values["key"],
+        name=values["name"],
         integrations=tuple(
-            IntegrationRow(str(name), told["forms"][way]["shown"], told["forms"][way]["counted"])
+            IntegrationRow(str(name), values["forms"][way]["shown"], values["forms"][way]["counted"])
             for way, name in INTEGRATION_NAMES.items()
         ),
-        languages=tuple((code, _language(code), headline) for code, headline in told["languages"].items()),
+        languages=tuple((code, _language(code), headline) for code, headline in values["languages"].items()),
     )
 
 
-def _rates(campaign: Campaign, told: Mapping[str, Any]) -> list[tuple[Arm, int]]:
-    """What was invented: of 100 who see an arm, how many turn back."""
-    return [(arm, round(100 * told["rates"][arm.key])) for arm in _arms(campaign) if arm.key in told.get("rates", {})]
+def _rates(campaign: Campaign, report: Mapping[str, Any]) -> list[tuple[Arm, int]]:
+    """Return the simulated rates: of 100 people who see an arm, how many turn back."""
+    rates = report.get("rates", {})
+    return [(arm, round(100 * rates[arm.key])) for arm in _arms(campaign) if arm.key in rates]
 
 
 def _arms(campaign: Campaign) -> list[Arm]:
     return list(campaign.arms.select_related("revision__message"))
 
 
-def _blocks(campaign: Campaign, told: Mapping[str, Any]) -> list[OutcomeBlock]:
-    """The invented look as the tables of a results page show it; arms that are gone since are left out."""
+def _blocks(campaign: Campaign, report: Mapping[str, Any]) -> list[OutcomeBlock]:
+    """Return the simulated look as on a results page, without arms that were removed since."""
     arms = {arm.key: arm for arm in _arms(campaign)}
     estimates = [
-        Estimate(**{**each, "treated": arms[each["treated"]], "control": arms.get(each["control"])})
-        for each in told.get("look", {}).get("estimates", [])
-        if each["treated"] in arms and (not each["control"] or each["control"] in arms)
+        Estimate(**{**row, "treated": arms[row["treated"]], "control": arms.get(row["control"])})
+        for row in report.get("look", {}).get("estimates", [])
+        if row["treated"] in arms and (not row["control"] or row["control"] in arms)
     ]
     return outcome_blocks(estimates)

@@ -1,4 +1,4 @@
-"""The demo: three people, a partner, two placements, and a campaign of four arms with a frozen plan."""
+"""Create the demo: three accounts, a partner, two placements, and a campaign of four arms with a frozen plan."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SLUG = "autumn-pilot"
 CHECKER = "the demo, which opened none of them"
 HOSTED_PLACEMENT, EMBEDDED_PLACEMENT = "quiet-page", "partner-page"
 
-# The truth that the simulated visitors follow: the chance to turn back after seeing each arm.
+# What the simulated visitors truly do after seeing each arm.
 TRUE_BEHAVIOURS = {
     "neutral": Behaviour(turn_back=0.35),
     "victim": Behaviour(turn_back=0.40),
@@ -45,7 +45,7 @@ _COMPARISONS = [
 
 @dataclass(frozen=True, slots=True)
 class DemoAccount:
-    """How to sign in as one of the cast."""
+    """The credentials of one demo account."""
 
     name: str
     role: str
@@ -54,8 +54,8 @@ class DemoAccount:
 
 @transaction.atomic
 def create_accounts() -> list[DemoAccount]:
-    """A manager, a reviewer and an analyst, each with a new random password."""
-    cast = []
+    """Create or reset a manager, a reviewer and an analyst, each with a new random password."""
+    accounts = []
     for name, role in zip(("mara", "rafael", "ana"), STAFF_ROLES, strict=True):
         group, _ = Group.objects.get_or_create(name=role)
         user, _ = User.objects.get_or_create(username=name)
@@ -63,25 +63,25 @@ def create_accounts() -> list[DemoAccount]:
         user.set_password(password)
         user.save()
         user.groups.set([group])
-        cast.append(DemoAccount(name, role, password))
-    return cast
+        accounts.append(DemoAccount(name, role, password))
+    return accounts
 
 
 @transaction.atomic
 def mark_help_links_checked(*, now: datetime) -> None:
-    """Help links marked as checked so that the demo can launch: in its own name, because nobody opened them."""
+    """Mark help links as checked, in the demo's name because nobody opened them, so that the demo can launch."""
     today = timezone.localdate(now)
-    for waiting in directory.overdue_checks(today=today):
-        directory.check(waiting.link, by=CHECKER, today=today)
+    for check in directory.overdue_checks(today=today):
+        directory.check(check.link, by=CHECKER, today=today)
 
 
 @transaction.atomic
 def create_campaign(*, now: datetime, origins: list[str], planned_per_arm: int, slug: str = SLUG) -> Campaign:
-    """The four-arm campaign, written, approved by a second person and launched at `now`."""
+    """Create the four-arm campaign, have a second person approve it, and launch it at `now`."""
     manager, reviewer = User.objects.get(username="mara"), User.objects.get(username="rafael")
     partner, _ = Partner.objects.get_or_create(name="Example partner")
     neutral = Message.objects.get(key="go-on-or-go-back").revisions.order_by("number").first()
-    made = Campaign.objects.create(
+    campaign = Campaign.objects.create(
         slug=slug,
         name="Autumn pilot: does the second harm help?",
         hypothesis="Telling the maker what it does to him turns back more people, alone or beside the victim's harm.",
@@ -92,14 +92,14 @@ def create_campaign(*, now: datetime, origins: list[str], planned_per_arm: int, 
         placement, _ = Placement.objects.update_or_create(
             key=key, defaults={"name": name, "partner": partner, "allowed_origins": origins, "fallback": neutral}
         )
-        made.placements.add(placement)
+        campaign.placements.add(placement)
     for position, (key, name, message) in enumerate(ARMS):
         revision = Message.objects.get(key=message).revisions.order_by("number")[0]
         Arm.objects.create(
-            campaign=made, key=key, name=name, revision=revision, is_control=key == "neutral", position=position
+            campaign=campaign, key=key, name=name, revision=revision, is_control=key == "neutral", position=position
         )
     plan = AnalysisPlan.objects.create(
-        campaign=made,
+        campaign=campaign,
         smallest_difference=0.02,
         planned_per_arm=planned_per_arm,
         comparisons=_COMPARISONS,
@@ -115,16 +115,16 @@ def create_campaign(*, now: datetime, origins: list[str], planned_per_arm: int, 
         margin = 0.02 if role == PlannedOutcome.Role.GUARDRAIL else None
         PlannedOutcome.objects.create(plan=plan, outcome=outcome, role=role, harm_margin=margin)
     mark_help_links_checked(now=now)
-    transitions.submit(made, by=manager)
-    transitions.approve(made, by=reviewer)
-    transitions.launch(made, by=manager, now=now)
-    return made
+    transitions.submit(campaign, by=manager)
+    transitions.approve(campaign, by=reviewer)
+    transitions.launch(campaign, by=manager, now=now)
+    return campaign
 
 
-def behaviours_by_headline(made: Campaign) -> dict[str, Behaviour]:
-    """The truth by headline, which is how a visitor tells the arms apart."""
+def behaviours_by_headline(campaign: Campaign) -> dict[str, Behaviour]:
+    """Return the true behaviours by headline, which is all that tells a visitor the arm."""
     by_headline = {}
-    for arm in made.arms.select_related("revision"):
+    for arm in campaign.arms.select_related("revision"):
         for rendition in arm.revision.renditions.all():
             by_headline[rendition.headline] = TRUE_BEHAVIOURS[arm.key]
     return by_headline

@@ -1,6 +1,6 @@
-"""Simulated visitors who walk the real HTTP endpoints: they are shown a message, see it, act on it, and leave.
+"""Simulate visitors who are served a message over HTTP, see it, act on it and leave.
 
-Their behaviour is known, so a reader can hold the estimates against the truth.
+Their behaviour is known, so estimates can be compared with the truth.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ import urllib3
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What visitors who are shown one arm truly do; each number is a chance."""
+    """The true behaviour of visitors who are served one arm. Each number is a probability."""
 
     turn_back: float
     see: float = 0.92
-    answer: float = 0.85  # of those who do not turn back, this share presses Continue; the rest just close the tab
+    answer: float = 0.85  # of those who do not turn back; the others close the tab without pressing Continue
     help_self: float = 0.012
     help_affected: float = 0.006
     annoyed: float = 0.03
@@ -31,7 +31,7 @@ class Behaviour:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedVisitor:
-    """One visitor before the message is known: an own random source, and the way they come."""
+    """One visitor: the seed of their decisions, and how they come."""
 
     seed: int
     placement: str
@@ -40,92 +40,91 @@ class SimulatedVisitor:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMessage:
-    """What one visitor got."""
+    """The headline and the receipt that one visitor received."""
 
     headline: str
     receipt: str
 
 
 def visitors(count: int, *, placements: Sequence[str], seed: int) -> Iterator[SimulatedVisitor]:
-    """`count` visitors spread over the placements, one in ten of them without JavaScript."""
+    """Yield `count` visitors spread over the placements, one in ten of them without JavaScript."""
     source = random.Random(seed)
     for _ in range(count):
         yield SimulatedVisitor(source.getrandbits(48), source.choice(placements), source.random() < 0.1)
 
 
 def simulate_outcomes(source: random.Random, behaviour: Behaviour) -> list[tuple[str, int | None]]:
-    """What one visitor does with the message, in order; empty for one who never sees it."""
+    """Return the outcomes of one visitor in order; none if the message is never seen."""
     if source.random() >= behaviour.see:
         return []
-    done: list[tuple[str, int | None]] = [("exposed", None)]
+    outcomes: list[tuple[str, int | None]] = [("exposed", None)]
     if source.random() < behaviour.give_rating:
-        done.append(("rating", source.choice((1, 2, 3, 3, 4, 4, 5))))
+        outcomes.append(("rating", source.choice((1, 2, 3, 3, 4, 4, 5))))
     if source.random() < behaviour.annoyed:
-        done.append(("annoyed", None))
+        outcomes.append(("annoyed", None))
     if source.random() < behaviour.help_self:
-        done.append(("help_self", None))
+        outcomes.append(("help_self", None))
     if source.random() < behaviour.help_affected:
-        done.append(("help_affected", None))
-    done.append(("dwell", source.choice((1, 2, 2, 3, 3, 4))))
+        outcomes.append(("help_affected", None))
+    outcomes.append(("dwell", source.choice((1, 2, 2, 3, 3, 4))))
     if source.random() < behaviour.turn_back:
-        done.append(("left", None))
+        outcomes.append(("left", None))
     elif source.random() < behaviour.answer:
-        done.append(("continued", None))
-    return done
+        outcomes.append(("continued", None))
+    return outcomes
 
 
 class VisitSimulator:
-    """Walks visitors through a running site over HTTP."""
+    """Send visitors through a running site over HTTP."""
 
     def __init__(self, base_url: str, behaviours: Mapping[str, Behaviour], *, threads: int = 8) -> None:
         self._base = base_url.rstrip("/")
-        self._behaviours = behaviours  # by headline: the answer to a visitor does not name the arm
+        self._behaviours = behaviours  # by headline, because the reply does not name the arm
         self._threads = threads
         self._http = urllib3.PoolManager(
             maxsize=threads, retries=False, timeout=30.0, headers={"User-Agent": "Mozilla/5.0 (a rehearsal)"}
         )
 
-    def run(self, crowd: Sequence[SimulatedVisitor], *, on_visit_done: Callable[[], object]) -> None:
-        """Send every visitor; `tick` is called after each."""
+    def run(self, group: Sequence[SimulatedVisitor], *, on_visit_done: Callable[[], object]) -> None:
+        """Simulate every visit and call `on_visit_done` after each."""
         with ThreadPoolExecutor(self._threads) as pool:
-            for _ in pool.map(self.run_visit, crowd):
+            for _ in pool.map(self.run_visit, group):
                 on_visit_done()
 
     def run_visit(self, visitor: SimulatedVisitor) -> None:
-        """One visit, from the message to the last outcome."""
+        """Simulate one visit, from the message to the last outcome."""
         source = random.Random(visitor.seed)
         if visitor.without_javascript:
-            served = self._hosted_page(visitor.placement)
+            served = self._get_hosted_page(visitor.placement)
             for outcome, value in simulate_outcomes(source, self._behaviours[served.headline]):
-                self._press(visitor.placement, served.receipt, outcome, value)
+                self._submit_form(visitor.placement, served.receipt, outcome, value)
         else:
             served = self._decide(visitor.placement)
-            done = simulate_outcomes(source, self._behaviours[served.headline])
-            if done:
-                self._send(served.receipt, done[:1])
-            if done[1:]:
-                self._send(served.receipt, done[1:])
+            outcomes = simulate_outcomes(source, self._behaviours[served.headline])
+            for batch in (outcomes[:1], outcomes[1:]):
+                if batch:
+                    self._send_events(served.receipt, batch)
 
     def _decide(self, placement: str) -> ReceivedMessage:
-        answer = self._json("/api/v1/decide", {"placement": placement})
+        answer = self._post_json("/api/v1/decide", {"placement": placement})
         return ReceivedMessage(answer["message"]["headline"], answer["receipt"])
 
-    def _send(self, receipt: str, done: Sequence[tuple[str, int | None]]) -> None:
+    def _send_events(self, receipt: str, outcomes: Sequence[tuple[str, int | None]]) -> None:
         events = [
             {"receipt": receipt, "outcome": outcome} | ({} if value is None else {"value": value})
-            for outcome, value in done
+            for outcome, value in outcomes
         ]
-        answer = self._json("/api/v1/events", events)
+        answer = self._post_json("/api/v1/events", events)
         if answer["accepted"] != len(events):
             raise RuntimeError(f"of {len(events)} events only {answer['accepted']} were accepted")
 
-    def _json(self, path: str, value: object) -> Any:
+    def _post_json(self, path: str, value: object) -> Any:
         reply = self._http.request("POST", self._base + path, json=value)
         if reply.status != 200:
             raise RuntimeError(f"{path} answered {reply.status}: {reply.data[:200]!r}")
         return reply.json()
 
-    def _hosted_page(self, placement: str) -> ReceivedMessage:
+    def _get_hosted_page(self, placement: str) -> ReceivedMessage:
         reply = self._http.request("GET", f"{self._base}/m/{placement}/")
         if reply.status != 200:
             raise RuntimeError(f"the hosted page answered {reply.status}")
@@ -133,9 +132,9 @@ class VisitSimulator:
         page.feed(reply.data.decode())
         return ReceivedMessage(page.headline.strip(), page.receipt)
 
-    def _press(self, placement: str, receipt: str, outcome: str, value: int | None) -> None:
+    def _submit_form(self, placement: str, receipt: str, outcome: str, value: int | None) -> None:
         if outcome == "dwell":
-            return  # time on screen is not known without JavaScript
+            return  # Time on screen is not measured without JavaScript.
         if outcome == "exposed":
             query = urlencode({"receipt": receipt})
             reply = self._http.request("GET", f"{self._base}/m/{placement}/seen.gif?{query}")
@@ -153,7 +152,7 @@ class VisitSimulator:
 
 
 class HostedPageParser(HTMLParser):
-    """Finds the headline and the receipt in a hosted page."""
+    """Extract the headline and the receipt from a hosted page."""
 
     def __init__(self) -> None:
         super().__init__()

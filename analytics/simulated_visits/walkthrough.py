@@ -1,8 +1,4 @@
-"""The rehearsal itself, inside an installation of its own: launch, invented visitors at every form, fold, look.
-
-It runs nowhere else: before anything is touched, `must_be_private` sees that databases, keys and spool lie in the
-directory that was made for it, marked, and empty.
-"""
+"""Rehearse a campaign in a sandbox: launch it, send simulated visitors by every integration, fold, and take a look."""
 
 from __future__ import annotations
 
@@ -13,11 +9,9 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
@@ -25,8 +19,8 @@ from analytics.disclosure import gate
 from analytics.fold.fold import fold
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import evaluate
-from analytics.models import Analysis, OpenView
-from analytics.rehearsal import campaign_copy
+from analytics.models import Analysis
+from analytics.rehearsal import campaign_copy, sandbox
 from analytics.simulated_visits.visitors import Behaviour, HostedPageParser, simulate_outcomes
 from campaign.lifecycle import transitions
 from campaign.models import Campaign, Placement
@@ -37,45 +31,23 @@ from messages.help_links import directory as help_links_directory
 from messages.review import workflow
 from messages.roles import MANAGER, REVIEWER
 
-MARKER_FILENAME = "rehearsal"
 PEOPLE_PER_ARM = 250
 MAX_VISITORS = 4000
 DAYS = 4
-LAST_VISIT_DAYS_AGO = 2  # ago: by then the longest receipt has closed
+LAST_VISIT_DAYS_AGO = 2  # by then the longest receipt has expired
 BROWSER = {"user-agent": "Mozilla/5.0 (a rehearsal)", "accept-language": "en"}
-_ELSEWHERE = "https://not-on-the-list.invalid"
+_UNLISTED_ORIGIN = "https://not-on-the-list.invalid"
+_ESTIMATE_FIELDS = (
+    *("kind", "outcome", "role", "position", "term", "served", "n", "events", "effect", "low", "high", "p_value"),
+    *("p_adjusted", "method", "reason", "smallest_difference", "verdict", "more_per_arm"),
+)
 
 Problem = dict[str, str]
 
 
-class NotASandbox(Exception):
-    """This is no installation that was made for a rehearsal; nothing was touched."""
-
-
-def require_sandbox_paths() -> None:
-    """Refuse to run anywhere but in the directory that was made for it; asked before the first table is made."""
-    directory = Path(settings.DATA_DIRECTORY).resolve()
-    places = [str(settings.KEY_DIRECTORY), str(settings.SPOOL_DIRECTORY)]
-    for database in settings.DATABASES.values():
-        if database["ENGINE"] != "django.db.backends.sqlite3":
-            raise NotASandbox("A rehearsal keeps its databases in files of its own.")
-        places.append(str(database["NAME"]))
-    if not (directory / MARKER_FILENAME).is_file():
-        raise NotASandbox("This directory was not made for a rehearsal.")
-    if any(directory not in Path(place).resolve().parents for place in places):
-        raise NotASandbox("Databases, keys or spool lie outside of the rehearsal’s directory.")
-
-
-def require_empty_sandbox() -> None:
-    """The same, and that there is nothing here yet."""
-    require_sandbox_paths()
-    if Campaign.objects.exists() or User.objects.exists() or OpenView.objects.exists():
-        raise NotASandbox("There is something here already.")
-
-
 @dataclass
 class IntegrationCounts:
-    """How one way of showing a message fared at one placement."""
+    """How many visitors one integration of a placement served, counted and refused."""
 
     served: int = 0
     counted: int = 0
@@ -83,7 +55,7 @@ class IntegrationCounts:
 
 
 class AudienceClient:
-    """The audience surface in this process, on a clock that stands some days back."""
+    """A client of the audience surface in this process, whose clock is some days behind."""
 
     def __init__(self) -> None:
         self.days_ago = float(LAST_VISIT_DAYS_AGO)
@@ -93,279 +65,231 @@ class AudienceClient:
         return time.time() - 86_400 * self.days_ago
 
     def request(self, method: str, path: str, body: object = None, **headers: str) -> Reply:
-        """One request, and its reply once what it brings is on disk."""
+        """Send one request and return its reply once its events are on disk."""
         path, _, query = path.partition("?")
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        known = {**BROWSER, "host": "rehearsal.invalid", **headers}
+        all_headers = {**BROWSER, "host": "rehearsal.invalid", **headers}
         route = self.audience.find_route(path)
         assert route is not None
-        answer = self.audience.handle(route, Request(method, path, query, known.get, lambda: "192.0.2.1", content))
-        if isinstance(answer, PendingReply):
-            answers = self.audience.recorder.submit(answer.events, clock=self.clock)
-            return self.audience.complete(answer, answers)
-        return answer
+        reply = self.audience.handle(route, Request(method, path, query, all_headers.get, lambda: "192.0.2.1", content))
+        if isinstance(reply, PendingReply):
+            return self.audience.complete(reply, self.audience.recorder.submit(reply.events, clock=self.clock))
+        return reply
 
 
 def run_walkthrough(rows: list[dict[str, Any]], *, seed: int = 1) -> dict[str, Any]:
-    """The whole of it: what is shown on the page of the rehearsal, as plain values."""
-    require_empty_sandbox()
+    """Rehearse a serialized campaign. Return its problems and its report as JSON-compatible values."""
+    sandbox.require_empty_sandbox()
     now = timezone.now()
     campaign = campaign_copy.import_campaign(rows)
-    problems = _prepared(campaign, now)
+    problems = _supply_missing_parts(campaign, now)
     try:
-        _launched(campaign, now - timedelta(days=LAST_VISIT_DAYS_AGO + DAYS))
+        _launch(campaign, now=now - timedelta(days=LAST_VISIT_DAYS_AGO + DAYS))
     except transitions.ActionRefused as refusal:
         return {"report": None, "problems": [*problems, {"code": "not-walked", "said": str(refusal)}]}
-    stage = AudienceClient()
-    rates = _rates(campaign)
-    walked = _walk(stage, campaign, rates, random.Random(seed))
-    places = [_looked_at(stage, campaign, placement, walked[placement.key]) for placement in campaign.placements.all()]
-    stage.audience.context.served_counter.flush()
+    client, rates = AudienceClient(), _simulated_rates(campaign)
+    counts = Visits(client, campaign, rates, random.Random(seed)).run()
+    placements = [_inspect_placement(client, campaign, each, counts[each.key]) for each in campaign.placements.all()]
+    client.audience.context.served_counter.flush()
     views = fold(hour=int(time.time()) // 3600).views
     crossed = pause_harmful_arms(campaign, now=now)
     analysis = evaluate(campaign, now=now)
-    problems += [problem for place in places for problem in place.pop("problems")]
-    problems += _unplayed(stage, campaign)
+    problems += [problem for placement in placements for problem in placement.pop("problems")]
+    problems += _never_served_arms(campaign, analysis)
     return {
         "problems": problems,
         "report": {
             "people_per_arm": PEOPLE_PER_ARM,
-            "visitors": sum(form["shown"] for place in places for form in place["forms"].values()),
+            "visitors": sum(form["shown"] for placement in placements for form in placement["forms"].values()),
             "views": views,
             "rates": rates,
             "locales": campaign.locales,
-            "places": places,
+            "places": placements,
             "guards": sorted({event.arm.key for event in crossed}),
-            "look": _look(analysis),
+            "look": _serialize_look(analysis),
         },
     }
 
 
-def _prepared(campaign: Campaign, now: datetime) -> list[Problem]:
-    """What a launch would stumble over and a rehearsal need not: supplied here, and told."""
-    for waiting in help_links_directory.overdue_checks(today=timezone.localdate(now)):
-        help_links_directory.check(waiting.link, by="a rehearsal", today=timezone.localdate(now))
+def _supply_missing_parts(campaign: Campaign, now: datetime) -> list[Problem]:
+    """Supply what a launch requires and a rehearsal does not. Return the languages that some arms lack."""
+    for check in help_links_directory.overdue_checks(today=timezone.localdate(now)):
+        help_links_directory.check(check.link, by="a rehearsal", today=timezone.localdate(now))
     if not (campaign.ethics_reference or campaign.ethics_exemption):
         campaign.ethics_exemption = "A rehearsal: nobody takes part."
         campaign.save()
     plan = campaign.plan
     plan.planned_per_arm = PEOPLE_PER_ARM
     plan.save()
-    own = {arm.name: workflow.approved_locales(arm.revision) for arm in campaign.arms.select_related("revision")}
-    common = set.intersection(*own.values()) if own else set()
+    locales = {arm.name: workflow.approved_locales(arm.revision) for arm in campaign.arms.select_related("revision")}
+    common = set.intersection(*locales.values()) if locales else set()
     return [
-        {"code": "missing-language", "language": locale, "arms": ", ".join(n for n in own if locale not in own[n])}
-        for locale in sorted(set().union(*own.values()) - common)
+        {
+            "code": "missing-language",
+            "language": locale,
+            "arms": ", ".join(name for name in locales if locale not in locales[name]),
+        }
+        for locale in sorted(set().union(*locales.values()) - common)
     ]
 
 
-def _launched(campaign: Campaign, at: datetime) -> None:
+def _launch(campaign: Campaign, *, now: datetime) -> None:
     manager, reviewer = campaign.created_by, User.objects.create(username="a second person")
     for person, role in ((manager, MANAGER), (reviewer, REVIEWER)):
         person.groups.add(Group.objects.get_or_create(name=role)[0])
     transitions.submit(campaign, by=manager)
     transitions.approve(campaign, by=reviewer)
-    transitions.launch(campaign, by=manager, now=at)
+    transitions.launch(campaign, by=manager, now=now)
 
 
-def _rates(campaign: Campaign) -> dict[str, float]:
-    """The invented chance to turn back: each arm a little more than the one before, the control least."""
+def _simulated_rates(campaign: Campaign) -> dict[str, float]:
+    """Return a chance to turn back for each arm: lowest for the control, and a little more for each further arm."""
     arms = sorted(campaign.arms.all(), key=lambda arm: (not arm.is_control, arm.position))
     return {arm.key: round(min(0.35 + 0.05 * number, 0.7), 2) for number, arm in enumerate(arms)}
 
 
-def _visitors(campaign: Campaign) -> int:
-    """So many that the rarest arm is seen by those the plan wants."""
-    weights = [arm.weight for arm in campaign.arms.all() if arm.weight]
-    return min(MAX_VISITORS, math.ceil(PEOPLE_PER_ARM * 1.35 * sum(weights) / min(weights)))
+class Visits:
+    """Simulated visits to every placement by every integration, spread over some days."""
+
+    def __init__(
+        self, client: AudienceClient, campaign: Campaign, rates: dict[str, float], source: random.Random
+    ) -> None:
+        self._client, self._campaign, self._source = client, campaign, source
+        self._behaviours = {arm.pk: Behaviour(turn_back=rates[arm.key]) for arm in campaign.arms.all()}
+        self._placements = list(campaign.placements.all())
+
+    def run(self) -> dict[str, dict[str, IntegrationCounts]]:
+        """Simulate all visits. Return the counts by placement and integration."""
+        visits = {"page": self._visit_by_page, "server": self._visit_by_server, "hosted": self._visit_hosted_page}
+        counts = {each.key: {name: IntegrationCounts() for name in visits} for each in self._placements}
+        for number in range(self._visitor_count()):
+            self._client.days_ago = LAST_VISIT_DAYS_AGO + number % DAYS
+            placement = self._placements[number % len(self._placements)]
+            integration = self._source.choices(list(visits), weights=(6, 3, 1))[0]
+            if integration == "page" and not placement.allowed_origins:
+                integration = "server"
+            visits[integration](placement, counts[placement.key][integration])
+        return counts
+
+    def _visitor_count(self) -> int:
+        """Return how many visitors it takes until the rarest arm is seen by the planned people."""
+        weights = [arm.weight for arm in self._campaign.arms.all() if arm.weight]
+        return min(MAX_VISITORS, math.ceil(PEOPLE_PER_ARM * 1.35 * sum(weights) / min(weights)))
+
+    def _visit_by_page(self, placement: Placement, counts: IntegrationCounts) -> None:
+        origin = self._source.choice(placement.allowed_origins)
+        session = {"session": "new"} if self._campaign.unit == Campaign.Unit.SESSION else {}
+        self._decide({"placement": placement.key, **session}, counts, origin=origin)
+
+    def _visit_by_server(self, placement: Placement, counts: IntegrationCounts) -> None:
+        self._decide({"placement": placement.key}, counts)
+
+    def _decide(self, body: dict[str, str], counts: IntegrationCounts, **headers: str) -> None:
+        if self._campaign.unit == Campaign.Unit.SUBJECT:
+            body["unit"] = f"{self._source.getrandbits(96):x}"
+        reply = self._client.request("POST", "/api/v1/decide", body, **headers)
+        decision = json.loads(reply.body)
+        if reply.status != 200:
+            counts.refusals[decision["error"]["code"]] += 1
+            return
+        counts.served += 1
+        receipt = decision["receipt"]
+        if receipt is None:
+            return
+        counts.counted += 1
+        events = [
+            {"receipt": receipt, "outcome": name} | ({} if value is None else {"value": value})
+            for name, value in self._outcomes(receipt)
+        ]
+        if events:
+            self._client.request("POST", "/api/v1/events", events, **headers)
+
+    def _visit_hosted_page(self, placement: Placement, counts: IntegrationCounts) -> None:
+        """Visit without JavaScript: an image reports the exposure, a form the other outcomes."""
+        reply = self._client.request("GET", f"/m/{placement.key}/")
+        if reply.status != 200:
+            counts.refusals["nothing to show"] += 1
+            return
+        counts.served += 1
+        page = HostedPageParser()
+        page.feed(reply.body.decode())
+        if not page.receipt:
+            return
+        counts.counted += 1
+        for outcome, value in self._outcomes(page.receipt):
+            if outcome == "exposed":
+                query = urlencode({"receipt": page.receipt})
+                self._client.request("GET", f"/m/{placement.key}/seen.gif?{query}")
+            elif outcome != "dwell":
+                fields = {"receipt": page.receipt, "rating" if outcome == "rating" else "outcome": value or outcome}
+                self._client.request("POST", f"/m/{placement.key}/", urlencode(fields).encode())
+
+    def _outcomes(self, receipt: str) -> list[tuple[str, int | None]]:
+        signer = self._client.audience.context.receipt_signer
+        arm = signer.verify(receipt, hour=int(self._client.clock()) // 3600).arm
+        return simulate_outcomes(self._source, self._behaviours[arm])
 
 
-def _walk(
-    stage: AudienceClient, campaign: Campaign, rates: dict[str, float], source: random.Random
-) -> dict[str, dict[str, IntegrationCounts]]:
-    """Visitors come over some days, to every placement by every way that it has."""
-    arms = {arm.pk: arm.key for arm in campaign.arms.all()}
-    placements = list(campaign.placements.all())
-    walked = {
-        placement.key: {"page": IntegrationCounts(), "server": IntegrationCounts(), "hosted": IntegrationCounts()}
-        for placement in placements
-    }
-    ways = {"page": _by_page, "server": _by_server, "hosted": _by_hosted_page}
-    for number in range(_visitors(campaign)):
-        stage.days_ago = LAST_VISIT_DAYS_AGO + number % DAYS
-        placement = placements[number % len(placements)]
-        way = source.choices(list(ways), weights=(6, 3, 1))[0]
-        if way == "page" and not placement.allowed_origins:
-            way = "server"
-        behaviours = {key: Behaviour(turn_back=rate) for key, rate in rates.items()}
-        ways[way](stage, campaign, placement, walked[placement.key][way], behaviours, arms, source)
-    return walked
-
-
-def _by_page(
-    stage: AudienceClient, campaign: Campaign, placement: Placement, form: IntegrationCounts, *rest: Any
-) -> None:
-    origin = rest[-1].choice(placement.allowed_origins)
-    body = {"placement": placement.key} | ({"session": "new"} if campaign.unit == Campaign.Unit.SESSION else {})
-    if campaign.unit == Campaign.Unit.SUBJECT:
-        body["unit"] = f"{rest[-1].getrandbits(96):x}"
-    _asked(stage, form, body, *rest, origin=origin)
-
-
-def _by_server(
-    stage: AudienceClient, campaign: Campaign, placement: Placement, form: IntegrationCounts, *rest: Any
-) -> None:
-    body = {"placement": placement.key}
-    if campaign.unit == Campaign.Unit.SUBJECT:
-        body["unit"] = f"{rest[-1].getrandbits(96):x}"
-    _asked(stage, form, body, *rest)
-
-
-def _asked(
-    stage: AudienceClient,
-    form: IntegrationCounts,
-    body: dict[str, str],
-    behaviours: dict[str, Behaviour],
-    arms: dict[int, str],
-    source: random.Random,
-    **headers: str,
-) -> None:
-    reply = stage.request("POST", "/api/v1/decide", body, **headers)
-    told = json.loads(reply.body)
-    if reply.status != 200:
-        form.refusals[told["error"]["code"]] += 1
-        return
-    form.served += 1
-    if told["receipt"] is None:
-        return
-    form.counted += 1
-    done = simulate_outcomes(source, behaviours[_arm(stage, told["receipt"], arms)])
-    events = [
-        {"receipt": told["receipt"], "outcome": name} | ({} if value is None else {"value": value})
-        for name, value in done
-    ]
-    if events:
-        stage.request("POST", "/api/v1/events", events, **headers)
-
-
-def _by_hosted_page(
-    stage: AudienceClient,
-    campaign: Campaign,
-    placement: Placement,
-    form: IntegrationCounts,
-    behaviours: dict[str, Behaviour],
-    arms: dict[int, str],
-    source: random.Random,
-) -> None:
-    """Without JavaScript: the image tells that it was seen, the form what was pressed."""
-    reply = stage.request("GET", f"/m/{placement.key}/")
-    if reply.status != 200:
-        form.refusals["nothing to show"] += 1
-        return
-    form.served += 1
-    page = HostedPageParser()
-    page.feed(reply.body.decode())
-    if not page.receipt:
-        return
-    form.counted += 1
-    for outcome, value in simulate_outcomes(source, behaviours[_arm(stage, page.receipt, arms)]):
-        if outcome == "exposed":
-            stage.request("GET", f"/m/{placement.key}/seen.gif?{urlencode({'receipt': page.receipt})}")
-        elif outcome != "dwell":
-            pressed = {"receipt": page.receipt, "rating" if outcome == "rating" else "outcome": value or outcome}
-            stage.request("POST", f"/m/{placement.key}/", urlencode(pressed).encode())
-
-
-def _arm(stage: AudienceClient, receipt: str, arms: dict[int, str]) -> str:
-    office = stage.audience.context.receipt_signer
-    return arms[office.verify(receipt, hour=int(stage.clock()) // 3600).arm]
-
-
-def _looked_at(
-    stage: AudienceClient, campaign: Campaign, placement: Placement, forms: dict[str, IntegrationCounts]
+def _inspect_placement(
+    client: AudienceClient, campaign: Campaign, placement: Placement, integrations: dict[str, IntegrationCounts]
 ) -> dict[str, Any]:
-    """One placement as its visitors met it, and what is wrong there."""
+    """Return what visitors met at one placement, and the problems found there."""
     problems: list[Problem] = []
 
-    def amiss(code: str, **more: str) -> None:
-        problems.append({"code": code, "placement": placement.name, **more})
+    def report(code: str, **details: str) -> None:
+        problems.append({"code": code, "placement": placement.name, **details})
 
     if not placement.allowed_origins:
-        amiss("no-origin")
-    for way, form in forms.items():
-        for code in form.refusals:
-            amiss("refused", way=way, said=code)
-    if stage.request("POST", "/api/v1/decide", {"placement": placement.key}, origin=_ELSEWHERE).status != 403:
-        amiss("open-to-all")
+        report("no-origin")
+    for name, counts in integrations.items():
+        for code in counts.refusals:
+            report("refused", way=name, said=code)
+    if client.request("POST", "/api/v1/decide", {"placement": placement.key}, origin=_UNLISTED_ORIGIN).status != 403:
+        report("open-to-all")
     if campaign.unit != Campaign.Unit.VIEW:
-        amiss("hosted-not-counted")
+        report("hosted-not-counted")
     if placement.fallback is None or not workflow.approved_locales(placement.fallback):
-        amiss("no-fallback")
+        report("no-fallback")
     for page in ("help/self", "help/affected", "about", "left", "continued"):
-        if stage.request("GET", f"/m/{placement.key}/{page}").status != 200:
-            amiss("page-missing", said=page)
-    declined = stage.request("POST", "/api/v1/decide", {"placement": placement.key}, **{"sec-gpc": "1"})
-    if json.loads(declined.body).get("receipt") is not None:
-        amiss("choice-ignored")
+        if client.request("GET", f"/m/{placement.key}/{page}").status != 200:
+            report("page-missing", said=page)
+    opted_out = client.request("POST", "/api/v1/decide", {"placement": placement.key}, **{"sec-gpc": "1"})
+    if json.loads(opted_out.body).get("receipt") is not None:
+        report("choice-ignored")
     return {
         "key": placement.key,
         "name": placement.name,
         "hosts": [urlsplit(origin).netloc for origin in placement.allowed_origins],
-        "forms": {way: {"shown": form.served, "counted": form.counted} for way, form in forms.items()},
-        "languages": {locale: _headline(stage, placement, locale) for locale in campaign.locales},
+        "forms": {name: {"shown": each.served, "counted": each.counted} for name, each in integrations.items()},
+        "languages": {locale: _headline(client, placement, locale) for locale in campaign.locales},
         "problems": problems,
     }
 
 
-def _headline(stage: AudienceClient, placement: Placement, locale: str) -> str:
-    """What somebody who asks for this language reads; empty if they read another one."""
-    reply = stage.request("POST", "/api/v1/decide", {"placement": placement.key, "locale": locale}, **{"sec-gpc": "1"})
+def _headline(client: AudienceClient, placement: Placement, locale: str) -> str:
+    """Return the headline served for a language; empty if another language is served."""
+    reply = client.request("POST", "/api/v1/decide", {"placement": placement.key, "locale": locale}, **{"sec-gpc": "1"})
     message = json.loads(reply.body).get("message", {})
     return message["headline"] if message.get("locale") == locale else ""
 
 
-def _unplayed(stage: AudienceClient, campaign: Campaign) -> list[Problem]:
-    """Arms that no visitor was shown."""
-    seen = set(
-        Analysis.objects.get().estimates.filter(kind="rate", served__gt=0).values_list("treated__key", flat=True)
-    )
+def _never_served_arms(campaign: Campaign, analysis: Analysis) -> list[Problem]:
+    rates = analysis.estimates.filter(kind="rate", served__gt=0)
+    served = set(rates.values_list("treated__key", flat=True))
     return [
-        {"code": "never-shown", "arm": arm.name} for arm in campaign.arms.all() if arm.weight and arm.key not in seen
+        {"code": "never-shown", "arm": arm.name} for arm in campaign.arms.all() if arm.weight and arm.key not in served
     ]
 
 
-_OF_AN_ESTIMATE = (
-    "kind",
-    "outcome",
-    "role",
-    "position",
-    "term",
-    "served",
-    "n",
-    "events",
-    "effect",
-    "low",
-    "high",
-    "p_value",
-    "p_adjusted",
-    "method",
-    "reason",
-    "smallest_difference",
-    "verdict",
-    "more_per_arm",
-)
-
-
-def _look(analysis: Analysis) -> dict[str, Any]:
-    """The look as an analyst may see it: small counts are hidden in it as they would be in a real one."""
-    shown = gate.released_look(analysis)
+def _serialize_look(analysis: Analysis) -> dict[str, Any]:
+    """Return the look as an analyst would see it, with small cells suppressed."""
     return {
         "level": analysis.level,
         "sample_ratio": analysis.sample_ratio,
         "embargoed": analysis.embargoed,
         "estimates": [
-            {name: getattr(estimate, name) for name in _OF_AN_ESTIMATE}
+            {name: getattr(estimate, name) for name in _ESTIMATE_FIELDS}
             | {"treated": estimate.treated.key, "control": estimate.control.key if estimate.control else ""}
-            for estimate in shown.estimates
+            for estimate in gate.released_look(analysis).estimates
         ],
     }

@@ -1,6 +1,7 @@
-"""PURE  Does the product keep its word? Simulated trials under the product's own rules and those of other tools.
+"""PURE  Simulate error rates, coverage and power of the product's rules, beside the rules of other tools.
 
-Every simulation has a seed. Four arms of equal truth, looked at every day: any "better" or "worse" is a false call.
+Every simulation is seeded. Trials have four arms of equal truth and daily looks, so any "better" or "worse" is a false
+claim.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from analytics.stats import Counts, Estimate, NotEstimable, clusters, factorial,
 
 ARMS = ("a", "b", "c", "d")
 DAYS = 28
+RandomGenerator = np.random.Generator
 CumulativeEvents = npt.NDArray[np.int64]  # cumulative events, shape (day, arm)
 
 
@@ -34,7 +36,7 @@ class SimulatedShare:
 
 
 def simulate_trials(rate: float, *, per_arm_a_day: int, count: int, seed: int) -> list[CumulativeEvents]:
-    """`count` trials of four arms with the same true rate: cumulative events by day and arm."""
+    """Simulate `count` trials of four arms with the same true rate: cumulative events by day and arm."""
     source = np.random.default_rng(seed)
     daily = source.binomial(per_arm_a_day, rate, size=(count, DAYS, len(ARMS)))
     return list(np.cumsum(daily, axis=1, dtype=np.int64))
@@ -43,35 +45,50 @@ def simulate_trials(rate: float, *, per_arm_a_day: int, count: int, seed: int) -
 def false_claim_rate(
     data: Sequence[CumulativeEvents], *, per_arm_a_day: int, rule: Callable[[CumulativeEvents, int], bool]
 ) -> SimulatedShare:
-    """In what share of trials does `rule` (cumulative events, people per arm a day) call a difference at any look?"""
-    called = sum(rule(days, per_arm_a_day) for days in data)
-    return SimulatedShare(called / len(data), len(data))
+    """The share of trials in which `rule` (cumulative events, units per arm a day) claims a difference at any look."""
+    return SimulatedShare(sum(rule(days, per_arm_a_day) for days in data) / len(data), len(data))
+
+
+def simulate_share(run_trial: Callable[[RandomGenerator], bool], *, count: int, seed: int) -> SimulatedShare:
+    """The share of `count` trials that succeed."""
+    source = np.random.default_rng(seed)
+    return SimulatedShare(sum(run_trial(source) for _ in range(count)) / count, count)
+
+
+def draw_counts(source: RandomGenerator, n: int, rate: float) -> Counts:
+    """Draw the events of `n` units."""
+    return Counts(n, int(source.binomial(n, rate)))
+
+
+def is_covered(estimate: object, truth: float) -> bool:
+    """Whether an interval covers the truth. What is not estimable claims nothing, and counts as covering."""
+    return not isinstance(estimate, Estimate) or truth in estimate.interval
 
 
 def always_valid_rule(days: CumulativeEvents, per_day: int) -> bool:
-    """The product's default: a look every day, all six pairs, Holm, a verdict that must hold at every look."""
+    """The product's default: daily looks, all six pairs, Holm, verdicts valid at every look."""
     rules = Rules(monitoring="always-valid", planned_per_arm=per_day * DAYS)
-    return any(_called(days[day], per_day * (day + 1), rules) for day in range(DAYS))
+    return any(_claims_difference(days[day], per_day * (day + 1), rules) for day in range(DAYS))
 
 
 def group_sequential_rule(days: CumulativeEvents, per_day: int) -> bool:
-    """Five named looks with O'Brien-Fleming spending, all six pairs, Holm."""
+    """Five planned looks with O'Brien-Fleming spending, all six pairs, Holm."""
     looks: tuple[float, ...] = ()
     for share in (0.2, 0.4, 0.6, 0.8, 1.0):
         day = round(share * DAYS) - 1
         looks = (*looks, (day + 1) / DAYS)
         rules = Rules(monitoring="group-sequential", planned_per_arm=per_day * DAYS, looks=looks)
-        if _called(days[day], per_day * (day + 1), rules):
+        if _claims_difference(days[day], per_day * (day + 1), rules):
             return True
     return False
 
 
 def fixed_rule(days: CumulativeEvents, per_day: int) -> bool:
     """One look at the end, all six pairs, Holm."""
-    return _called(days[-1], per_day * DAYS, Rules())
+    return _claims_difference(days[-1], per_day * DAYS, Rules())
 
 
-def _called(events: npt.NDArray[np.int64], n: int, rules: Rules) -> bool:
+def _claims_difference(events: npt.NDArray[np.int64], n: int, rules: Rules) -> bool:
     if int(events.max()) == int(events.min()):
         return False
     arms = [ArmCounts(arm, Counts(n, int(x))) for arm, x in zip(ARMS, events, strict=True)]
@@ -79,7 +96,7 @@ def _called(events: npt.NDArray[np.int64], n: int, rules: Rules) -> bool:
 
 
 def uncorrected_chi_square_rule(days: CumulativeEvents, per_day: int) -> bool:
-    """What many tools do: chi-square of each arm against the control, every day, uncorrected; stop at p below 0.05."""
+    """Many tools: daily uncorrected chi-square of each arm against the control, stopping at p below 0.05."""
     n = per_day * np.arange(1, DAYS + 1)
     for arm in range(1, len(ARMS)):
         pooled = (days[:, arm] + days[:, 0]) / (2 * n)
@@ -91,7 +108,7 @@ def uncorrected_chi_square_rule(days: CumulativeEvents, per_day: int) -> bool:
 
 
 def chance_to_win_rule(days: CumulativeEvents, per_day: int) -> bool:
-    """What others do: stop when the posterior chance of beating the control passes 95% or falls below 5%, any day."""
+    """Other tools: daily looks, stopping when the posterior chance to beat the control leaves 5 to 95%."""
     n = per_day * np.arange(1, DAYS + 1)
     mean = (days + 1) / (n[:, None] + 2)
     variance = mean * (1 - mean) / (n[:, None] + 3)
@@ -103,14 +120,14 @@ def chance_to_win_rule(days: CumulativeEvents, per_day: int) -> bool:
 def simulated_power(
     *, control: float, treated: float, per_arm: int, rules: Rules, count: int, seed: int
 ) -> SimulatedShare:
-    """In what share of trials does one comparison at the planned end say better?"""
-    source = np.random.default_rng(seed)
-    events = source.binomial(per_arm, [control, treated], size=(count, 2))
-    found = 0
-    for a, b in events:
-        arms = [ArmCounts("a", Counts(per_arm, int(a))), ArmCounts("b", Counts(per_arm, int(b)))]
-        found += compare(arms, [("b", "a")], rules).comparisons[0].verdict == "better"
-    return SimulatedShare(found / count, count)
+    """The share of trials in which one comparison at the planned end is "better"."""
+
+    def run_trial(source: RandomGenerator) -> bool:
+        a, b = (Counts(per_arm, int(events)) for events in source.binomial(per_arm, [control, treated]))
+        comparison = compare([ArmCounts("a", a), ArmCounts("b", b)], [("b", "a")], rules)
+        return comparison.comparisons[0].verdict == "better"
+
+    return simulate_share(run_trial, count=count, seed=seed)
 
 
 PairwiseMethod = Callable[[Counts, Counts], Estimate | NotEstimable]
@@ -119,83 +136,74 @@ PairwiseMethod = Callable[[Counts, Counts], Estimate | NotEstimable]
 def interval_coverage(
     *, rate: float, other: float, n: int, truth: float, method: PairwiseMethod, count: int, seed: int
 ) -> SimulatedShare:
-    """How often does the interval that `method` makes of two arms hold the truth? Not estimable claims nothing."""
+    """The share of trials in which the interval that `method` computes from two arms covers the truth."""
     source = np.random.default_rng(seed)
     pairs, times = np.unique(source.binomial(n, [rate, other], size=(count, 2)), axis=0, return_counts=True)
-    held = 0
+    covered = 0
     for (x, y), repeats in zip(pairs, times, strict=True):
-        found = method(Counts(n, int(x)), Counts(n, int(y)))
-        held += int(repeats) * (not isinstance(found, Estimate) or truth in found.interval)
-    return SimulatedShare(held / count, count)
+        covered += int(repeats) * is_covered(method(Counts(n, int(x)), Counts(n, int(y))), truth)
+    return SimulatedShare(covered / count, count)
 
 
 def clustered_coverage(*, spread: float, count: int, seed: int) -> tuple[SimulatedShare, SimulatedShare]:
-    """Clusters that share their luck: how often do CR2's and the plain interval hold the truth, no difference?"""
+    """Coverage of no difference between correlated clusters, by CR2's interval and by the plain one."""
     source = np.random.default_rng(seed)
     a, b = 0.3 / spread, 0.7 / spread
-    held = plain = 0
+    covered = plain = 0
     for _ in range(count):
-        sides = [[Counts(30, int(source.binomial(30, p))) for p in source.beta(a, b, size=size)] for size in (12, 15)]
-        found = clusters.difference(treated=sides[0], control=sides[1])
-        held += not isinstance(found, Estimate) or 0.0 in found.interval
+        sides = [[draw_counts(source, 30, p) for p in source.beta(a, b, size=size)] for size in (12, 15)]
+        covered += is_covered(clusters.difference(treated=sides[0], control=sides[1]), 0.0)
         totals = [Counts(sum(c.n for c in side), sum(c.events for c in side)) for side in sides]
-        simple = proportions.difference(treated=totals[0], control=totals[1])
-        plain += not isinstance(simple, Estimate) or 0.0 in simple.interval
-    return SimulatedShare(held / count, count), SimulatedShare(plain / count, count)
+        plain += is_covered(proportions.difference(treated=totals[0], control=totals[1]), 0.0)
+    return SimulatedShare(covered / count, count), SimulatedShare(plain / count, count)
 
 
 def stratified_coverage(*, count: int, seed: int) -> SimulatedShare:
-    """Three strata of different rates and splits: how often does Mantel-Haenszel hold the truth?"""
-    source = np.random.default_rng(seed)
-    held = 0
-    for _ in range(count):
+    """Coverage of the Mantel-Haenszel interval over three strata of different rates and splits."""
+
+    def run_trial(source: RandomGenerator) -> bool:
         rows = [
-            strata.Stratum(
-                treated=Counts(120, int(source.binomial(120, base + 0.05))),
-                control=Counts(80, int(source.binomial(80, base))),
-            )
+            strata.Stratum(treated=draw_counts(source, 120, base + 0.05), control=draw_counts(source, 80, base))
             for base in (0.1, 0.3, 0.6)
         ]
-        found = strata.difference(rows)
-        held += not isinstance(found, Estimate) or 0.05 in found.interval
-    return SimulatedShare(held / count, count)
+        return is_covered(strata.difference(rows), 0.05)
+
+    return simulate_share(run_trial, count=count, seed=seed)
 
 
 def sequence_coverage(*, rate: float, per_day: int, count: int, seed: int) -> SimulatedShare:
-    """How often does a confidence sequence hold the truth, no difference, at all daily looks at once?"""
+    """Coverage of no difference by a confidence sequence, at all daily looks at once."""
     data = simulate_trials(rate, per_arm_a_day=per_day, count=count, seed=seed)
-    held = 0
+    covered = 0
     for days in data:
-        found = (
+        estimates = (
             sequential.confidence_sequence(
                 treated=Counts(n, int(days[day, 0])), control=Counts(n, int(days[day, 1])), n_planned=2 * per_day * DAYS
             )
             for day, n in ((day, per_day * (day + 1)) for day in range(DAYS))
         )
-        held += all(not isinstance(estimate, Estimate) or 0.0 in estimate.interval for estimate in found)
-    return SimulatedShare(held / count, count)
+        covered += all(is_covered(estimate, 0.0) for estimate in estimates)
+    return SimulatedShare(covered / count, count)
 
 
 def factorial_standard_errors(*, per_arm: int) -> tuple[float, float]:
-    """Factorial main effect and plain pair at 40%, as standard errors: the factorial uses all four arms."""
+    """Standard errors of a factorial main effect and of a plain pair at 40%: the factorial uses all four arms."""
     arm = Counts(per_arm, round(0.4 * per_arm))
     effect = factorial.two_by_two(neither=arm, first=arm, second=arm, both=arm).first
     plain = proportions.difference(treated=arm, control=arm, method="wald")
-    assert isinstance(effect, Estimate)
-    assert isinstance(plain, Estimate)
-    assert effect.standard_error is not None
-    assert plain.standard_error is not None
-    return effect.standard_error, plain.standard_error
+    return _standard_error(effect), _standard_error(plain)
 
 
 def stratified_standard_errors(*, per_cell: int) -> tuple[float, float]:
-    """Stratified and plain standard error where two placements differ greatly (5% and 60%)."""
+    """Stratified and plain standard errors where two placements differ greatly (5% and 60%)."""
     cells = [Counts(per_cell, round(0.05 * per_cell)), Counts(per_cell, round(0.60 * per_cell))]
     inside = strata.difference([strata.Stratum(treated=cell, control=cell) for cell in cells])
     total = cells[0] + cells[1]
     plain = proportions.difference(treated=total, control=total, method="wald")
-    assert isinstance(inside, Estimate)
-    assert isinstance(plain, Estimate)
-    assert inside.standard_error is not None
-    assert plain.standard_error is not None
-    return inside.standard_error, plain.standard_error
+    return _standard_error(inside), _standard_error(plain)
+
+
+def _standard_error(estimate: Estimate | NotEstimable) -> float:
+    assert isinstance(estimate, Estimate)
+    assert estimate.standard_error is not None
+    return estimate.standard_error

@@ -1,8 +1,8 @@
-"""Rates as beta posteriors: which arm is best, what a wrong choice costs, how far apart two arms are.
+"""Beta posteriors of rates: which arm is best, the cost of a wrong choice, the difference of two arms.
 
-Everything is an integral over one rate, done by Gauss-Legendre quadrature between the posteriors' own quantiles, so
-that nothing is simulated and time depends on the number of arms alone. An arm without units is NotEstimable, though
-its prior would give an answer, because that answer would be about the prior.
+Everything is an integral over one rate, by Gauss-Legendre quadrature between the posteriors' own quantiles, so nothing
+is simulated and time depends on the number of arms alone. An arm without units is NotEstimable, because its posterior
+would be the prior.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LEAST, _MOST = 5e-324, float(np.nextafter(1.0, 0.0))
 
 @dataclass(frozen=True, slots=True)
 class Beta:
-    """What was believed of a rate beforehand: as if a - 1 events and b - 1 non-events had been seen. (1, 1) is flat."""
+    """A beta prior of a rate, as if a - 1 events and b - 1 non-events had been observed. (1, 1) is flat."""
 
     a: float = 1.0
     b: float = 1.0
@@ -114,8 +114,8 @@ def _grid(knots: _Vector, prior: Beta) -> _Grid:
     return _Grid(np.sin(angle) ** 2, np.cos(angle) ** 2, weight * np.sin(2.0 * angle))
 
 
-def _thinned(knots: _Vector) -> _Vector:
-    """The knots of all arms in one row, with those dropped that stand closer than the narrowest arm needs."""
+def _merge_knots(knots: _Vector) -> _Vector:
+    """Merge the knots of all arms, without those closer than the narrowest arm needs."""
     space = 0.3 * float(np.min(np.median(np.diff(knots, axis=1), axis=1)))
     edges = np.unique(knots)
     if not space > 0.0:
@@ -146,7 +146,7 @@ def probability_best(arms: Sequence[Counts], *, prior: Beta = FLAT) -> tuple[flo
     posteriors = _posteriors(arms, prior)
     if isinstance(posteriors, NotEstimable):
         return posteriors
-    grid = _grid(_thinned(posteriors.knots()), prior)
+    grid = _grid(_merge_knots(posteriors.knots()), prior)
     others = _products_of_others(posteriors.below(grid.x))
     found = np.array([np.sum(posteriors.mass(arm, grid) * others[arm]) for arm in range(len(arms))])
     return tuple(float(p) for p in found / np.sum(found))
@@ -175,7 +175,7 @@ def expected_loss(arms: Sequence[Counts], *, prior: Beta = FLAT) -> tuple[float,
     posteriors = _posteriors(arms, prior)
     if isinstance(posteriors, NotEstimable):
         return posteriors
-    grid = _grid(_thinned(posteriors.knots()), prior)
+    grid = _grid(_merge_knots(posteriors.knots()), prior)
     below = posteriors.below(grid.x)
     # 1 - product of the others' F, from upper tails where these are small, so that small losses keep their digits.
     arm, node = np.nonzero(below > 0.5)
@@ -186,7 +186,7 @@ def expected_loss(arms: Sequence[Counts], *, prior: Beta = FLAT) -> tuple[float,
 
 
 def _products_of_others(rows: _Vector) -> _Vector:
-    """For each row, the product of all the other rows; no division, so zeros do no harm."""
+    """For each row, the product of all other rows, without division because of zeros."""
     ahead, behind = np.ones_like(rows), np.ones_like(rows)
     ahead[1:] = np.cumprod(rows[:-1], axis=0)
     behind[:-1] = np.cumprod(rows[:0:-1], axis=0)[::-1]
@@ -211,7 +211,7 @@ def credible_difference(
 
     Source: Nurminen and Mutanen 1987, Scandinavian Journal of Statistics 14:67.
 
-    Not for: a promise about repeated trials or repeated looks, which it does not make: use `proportions.difference` or
+    Not for: error rates over repeated trials or looks, which it does not control: use `proportions.difference` or
     `sequential.confidence_sequence`. With few units it leans on the prior: a flat one counts as one event and one
     non-event per arm.
 

@@ -1,4 +1,4 @@
-"""Showing that a difference is too small to matter, and turning an estimate into one of four verdicts."""
+"""Tests of equivalence, and the verdict on an estimate."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from math import inf, nextafter
 
 from analytics.stats.numerics import score
 from analytics.stats.numerics.inversion import critical_z, upper_tail_p
-from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level
+from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level, empty_arm
 
 
 class Verdict(StrEnum):
-    """What an estimate allows us to say. Equal to its own text, so it compares, prints and stores as a string."""
+    """The conclusion that an estimate allows. A string, so that it compares, prints and stores as one."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -33,7 +33,7 @@ def verdict(
     Formula: The first rule that applies:
     1. NotEstimable: cannot tell yet.
     2. The interval lies wholly inside (-smallest_difference, +smallest_difference): no meaningful difference, also when
-       it excludes zero, because an effect shown to be smaller than what matters should not crown a winner.
+       it excludes zero, because an effect shown to be smaller than what matters should not declare a winner.
     3. The interval lies wholly above zero: better; wholly below: worse; the other way round if `lower_is_better`. With
        `p_adjusted`, only if also p_adjusted < 1 - level, so that the correction for several comparisons governs the
        claim; `level` is the interval's own unless given.
@@ -110,8 +110,8 @@ def test(  # an estimator, not a test of ours
     Nurminen 1985, Statistics in Medicine 4:213.
 
     Not for: a margin chosen after seeing the data. A large p does not show that the arms differ: for that use
-    `proportions.difference`. Clusters and repeated looks make it too sure: give `verdict` an interval that allows for
-    them.
+    `proportions.difference`. Clusters and repeated looks make it claim too much: give `verdict` an interval that
+    allows for them.
 
     A margin lies strictly between 0 and 1, a level above 0.5, else ValueError. An empty arm is NotEstimable.
 
@@ -126,8 +126,8 @@ def test(  # an estimator, not a test of ours
         raise ValueError(f"level must lie above 0.5, not {level!r}")
     if not 0.0 < margin < 1.0:
         raise ValueError(f"margin must lie strictly between 0 and 1, not {margin!r}")
-    if treated.n == 0 or control.n == 0:
-        return NotEstimable(f"The {'treated' if treated.n == 0 else 'control'} arm is empty.")
+    if empty := empty_arm(treated, control):
+        return empty
     alpha, two_sided = 1.0 - level, 2.0 * level - 1.0
     z = critical_z(two_sided)
     p_above = upper_tail_p(score.difference_z(treated, control, -margin))
@@ -142,5 +142,5 @@ def test(  # an estimator, not a test of ours
     return Equivalence(effect, interval, p_value, p_above, p_below, margin, p_value < alpha)
 
 
-# pytest collects functions of this name when it runs this file's doctests; this one is not a test of ours.
+# Keep pytest from collecting this function by its name.
 test.__test__ = False  # type: ignore[attr-defined]  # a function takes attributes, mypy does not know which

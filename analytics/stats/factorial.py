@@ -1,4 +1,4 @@
-"""Four arms that are two choices made independently: does each matter, and do they need each other?"""
+"""Four arms that combine two factors: main effects and interaction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Campaigns pooled: the average effect over campaigns like these, how much they differ, where the next may lie."""
+"""Random-effects pooling over campaigns: mean effect, heterogeneity and prediction."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NO_INTERVAL = Interval(-inf, inf, 0.95)
 
 @dataclass(frozen=True, slots=True)
 class PooledEstimate(Estimate):
-    """The average effect, and how the campaigns spread around it.
+    """The mean effect, and the spread of campaigns around it.
 
     `tau_squared` is the variance of true effects between campaigns, on the logarithmic scale for ratios; `prediction`
     is where the true effect of one more campaign should lie; `heterogeneity` is Cochran's Q of no spread at all, with
@@ -56,7 +56,7 @@ def random_effects(
     Thompson and Spiegelhalter 2009, Journal of the Royal Statistical Society A 172:137, use t(k-2).
 
     Not for: campaigns pooled because they worked, which no formula mends. With two or three campaigns the interval is
-    honest and so wide that it says little (IntHout, Ioannidis and Borm 2014, BMC Medical Research Methodology 14:25):
+    correct but too wide to be useful (IntHout, Ioannidis and Borm 2014, BMC Medical Research Methodology 14:25):
     show each campaign by itself.
 
     Weights come from each estimate's standard error, or where it has none from its interval's width, taken as normal

@@ -1,4 +1,4 @@
-"""Several comparisons at once: p-values and levels that keep the promise made about all of them together."""
+"""Several comparisons at once: p-values and levels whose error rates hold for all of them together."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
 
     Source: Benjamini and Hochberg 1995, Journal of the Royal Statistical Society B 57:289.
 
-    Not for: a verdict on any one effect: the promise is an average over the shortlist, and adding sure effects to the
-    list makes the doubtful ones pass more easily. Use `holm` for claims.
+    Not for: a verdict on any one effect: the rate is an average over the shortlist, and adding certain effects to the
+    list lets uncertain ones pass more easily. Use `holm` for claims.
 
     Those at or below q contain a share of false ones of at most q on average, when tests are independent or positively
     dependent. No p-values give an empty list; a p outside 0 to 1 raises ValueError.
@@ -83,7 +83,7 @@ def simultaneous_level(level: float, comparisons: int, method: Literal["bonferro
     Source: Dunn 1961, Journal of the American Statistical Association 56:52, for Bonferroni's inequality; Sidak 1967,
     Journal of the American Statistical Association 62:626.
 
-    Not for: p-values, where `holm` claims more at the same promise; nor for arms that share one control, where
+    Not for: p-values, where `holm` claims more at the same error rate; nor for arms that share one control, where
     `dunnett` gives narrower intervals.
 
     Bonferroni needs no assumption; Sidak is exact for independent intervals and safe for two-sided normal ones.
@@ -136,10 +136,10 @@ def dunnett(arms: Sequence[Counts], *, control: Counts, level: float = 0.95) -> 
     if not filled:
         return [NotEstimable("The treated arm is empty.") for _ in arms]
     z = _dunnett_critical(filled, control.n, level)
-    return [_against_control(arm, control, filled, z, level) for arm in arms]
+    return [_compare_with_control(arm, control, filled, z, level) for arm in arms]
 
 
-def _against_control(
+def _compare_with_control(
     arm: Counts, control: Counts, filled: Sequence[int], z: float, level: float
 ) -> Estimate | NotEstimable:
     if arm.n == 0:

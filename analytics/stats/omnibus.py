@@ -1,4 +1,4 @@
-"""Do several arms differ at all? One test before any pair is looked at."""
+"""Whether several arms differ at all: one test of all arms."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from analytics.stats.values import Counts, NotEstimable
 
 FEW_EXPECTED = 5.0
 MAX_SIMULATED_UNITS = 10**9
-"""The generator draws from populations below this size."""
+"""The random generator draws from populations below this size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def chi_square(
     Biometrika 38:141, for few expected.
 
     Not for: naming an arm or the size of a difference: use `multiplicity.dunnett`, or `multiplicity.holm` on planned
-    comparisons. Not as a gate before those either, which keep their promise without it.
+    comparisons. Nor as a condition for those: their error rates hold without it.
 
     The exact p is listed up to 200,000 tables; beyond, it is simulated with `resamples` draws from `generator` (by
     default one seeded with 0, so that the answer repeats) as (1 + as unlikely) / (1 + resamples). From 10^9 units that
@@ -72,11 +72,11 @@ def chi_square(
         seen = [arm.events if events == rarer else arm.n - arm.events for arm in filled]
         tables = compositions(rarer, sizes)
         if tables is not None:
-            return Omnibus(statistic, df, _listed(tables, sizes, seen), "fisher-freeman-halton")
+            return Omnibus(statistic, df, _enumerated_p(tables, sizes, seen), "fisher-freeman-halton")
         if n < MAX_SIMULATED_UNITS:
             drawn = generator if generator is not None else np.random.default_rng(0)
             tables = drawn.multivariate_hypergeometric(sizes, rarer, size=resamples, method="marginals")
-            p_value = _simulated(tables, sizes, seen)
+            p_value = _simulated_p(tables, sizes, seen)
             return Omnibus(statistic, df, p_value, "fisher-freeman-halton-simulated")
     return Omnibus(statistic, df, float(chdtrc(df, statistic)), "pearson")
 
@@ -96,13 +96,13 @@ def _log_ways(tables: Integers, sizes: Sequence[int], seen: Sequence[int]) -> tu
     return ways, ways_seen
 
 
-def _listed(tables: Integers, sizes: Sequence[int], seen: Sequence[int]) -> float:
+def _enumerated_p(tables: Integers, sizes: Sequence[int], seen: Sequence[int]) -> float:
     ways, ways_seen = _log_ways(tables, sizes, seen)
     weights = np.exp(ways - ways.max())
     return min(1.0, float(weights[ways <= ways_seen + TIE_TOLERANCE].sum() / weights.sum()))
 
 
-def _simulated(tables: Integers, sizes: Sequence[int], seen: Sequence[int]) -> float:
+def _simulated_p(tables: Integers, sizes: Sequence[int], seen: Sequence[int]) -> float:
     counts = np.array(seen, dtype=np.int64)
     lowest, highest = tables.min(axis=0), tables.max(axis=0)
     # A count this far outside all draws is less likely than any of them, and its table need not be worked out.

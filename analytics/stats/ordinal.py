@@ -1,4 +1,4 @@
-"""An outcome in ordered levels, such as a rating or a bucket of time: does the treated arm tend to answer higher?"""
+"""Ordered outcomes such as ratings or buckets of time: whether the treated arm tends to answer higher."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def mean_difference(
     check_level(level)
     if refused := _too_few(treated, control):
         return refused
-    worth = _worth(len(treated.counts), scores)
+    worth = _level_scores(len(treated.counts), scores)
     means = [_mean(arm, worth) for arm in (treated, control)]
     first = _spread(treated.counts, worth, means[0]) / treated.n
     second = _spread(control.counts, worth, means[1]) / control.n
@@ -126,7 +126,7 @@ def mean(answers: Levels, *, scores: Sequence[float] | None = None, level: float
     (3.0, 1.037, 4.963)
     """
     check_level(level)
-    worth = _worth(len(answers.counts), scores)
+    worth = _level_scores(len(answers.counts), scores)
     if answers.n < 2:
         return NotEstimable("Fewer than two units answered.")
     centre = _mean(answers, worth)
@@ -137,8 +137,8 @@ def mean(answers: Levels, *, scores: Sequence[float] | None = None, level: float
     return replace(found, p_value=None, statistic=None)
 
 
-def _worth(levels: int, scores: Sequence[float] | None) -> list[float]:
-    """What each level counts: 1, 2, 3 and so on unless told."""
+def _level_scores(levels: int, scores: Sequence[float] | None) -> list[float]:
+    """The score of each level: 1, 2, 3 and so on unless given."""
     worth = [float(place) for place in range(1, levels + 1)] if scores is None else list(scores)
     if len(worth) != levels:
         raise ValueError(f"{levels} levels need as many scores, not {len(worth)}")

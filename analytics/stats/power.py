@@ -1,8 +1,8 @@
-"""How many units a plan needs, and what a number of units can show. Standard library only, so pages may use it.
+"""Sample sizes and power. Standard library only, so that pages may import it.
 
 Everything here concerns a yes/no outcome and equal arms, and uses the normal approximation with the pooled variance
 under the null hypothesis (Fleiss, Levin and Paik, Statistical Methods for Rates and Proportions, 2003, chapter 4,
-without continuity correction). `comparisons` divides alpha, which is what Holm's first step costs too.
+without continuity correction). `comparisons` divides alpha, as the first step of Holm's procedure does.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How much of the evidence would have to be different for the conclusion to be different?"""
+"""How much evidence would have to change to change the conclusion."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ MAX_ADDED_UNITS = 10**9
 def leave_one_out(
     strata: Sequence[StratumT], *, estimate: Callable[[Sequence[StratumT]], Estimate | NotEstimable]
 ) -> list[Estimate | NotEstimable]:
-    """Does the answer hang on one stratum? The estimate without each stratum in turn, in the order of the strata.
+    """Does the result depend on one stratum? The estimate without each stratum in turn, in the order of the strata.
 
     Formula: estimate(all strata but the i-th), for each i.
 
     Source: Viechtbauer and Cheung 2010, Research Synthesis Methods 1:112, there for studies in a meta-analysis.
 
-    Not for: dropping the stratum that disturbs: the answer is that of all strata, and this tells how far to trust it.
+    Not for: dropping an inconvenient stratum: the result is that of all strata, and this shows how robust it is.
     Two strata that disturb alike can hide each other; look at each stratum by itself too.
 
     `estimate` is any function of the remaining strata, such as strata.difference, or one of placements, days or
@@ -50,9 +50,9 @@ def leave_one_out(
 
 @dataclass(frozen=True, slots=True)
 class TippingPoint:
-    """How little would overturn the conclusion: `units` outcomes of one arm, and the two arms after that.
+    """The smallest change that overturns a conclusion: `units` outcomes of one arm, and both arms after it.
 
-    `was_significant` tells which way it tips: from significant to not, or from not to significant.
+    `was_significant` gives the direction: from significant to not, or from not to significant.
     `toward` says whether the outcomes became, or were added as, events or non-events. A significant result also tips
     when it changes sign. `p_after` is None where the method has no answer after the change.
     """
@@ -103,7 +103,7 @@ def tipping_point(
     start = treated if arm == "treated" else control
 
     def arms_after(units: int, toward: TippingDirection) -> tuple[Counts, Counts]:
-        moved = _moved(start, units, toward, how)
+        moved = _change_outcomes(start, units, toward, how)
         return (moved, control) if arm == "treated" else (treated, moved)
 
     before = _p_value(treated, control, level, method)
@@ -111,7 +111,7 @@ def tipping_point(
         return before
     significant = before < 1.0 - level
     sign = difference_of(treated, control)
-    found: list[tuple[int, TippingDirection]] = []
+    candidates: list[tuple[int, TippingDirection]] = []
     for toward in DIRECTIONS:
         rising = (toward == "events") == (arm == "treated")
         if significant and rising == (sign > 0.0):
@@ -126,12 +126,12 @@ def tipping_point(
             return claimed and (now > 0.0) == rising
 
         room = MAX_ADDED_UNITS if how == "added" else start.n - start.events if toward == "events" else start.events
-        units = _first(tipped, room)
+        units = _smallest_from_which(tipped, room)
         if units is not None:
-            found.append((units, toward))
-    if not found:
+            candidates.append((units, toward))
+    if not candidates:
         return NotEstimable("No such change overturns the conclusion.")
-    units, toward = min(found, key=lambda each: each[0])
+    units, toward = min(candidates, key=lambda each: each[0])
     first, second = arms_after(units, toward)
     after = _p_value(first, second, level, method)
     return TippingPoint(
@@ -139,24 +139,24 @@ def tipping_point(
     )
 
 
-def _moved(start: Counts, units: int, toward: TippingDirection, how: TippingMode) -> Counts:
+def _change_outcomes(start: Counts, units: int, toward: TippingDirection, how: TippingMode) -> Counts:
     step = units if toward == "events" else 0 if how == "added" else -units
     return Counts(start.n + (units if how == "added" else 0), start.events + step)
 
 
 def _p_value(treated: Counts, control: Counts, level: float, method: Method) -> float | NotEstimable:
-    found: proportions.ExactTest | Estimate | NotEstimable
+    result: proportions.ExactTest | Estimate | NotEstimable
     if method == "fisher":
-        found = proportions.exact_test(treated=treated, control=control)
+        result = proportions.exact_test(treated=treated, control=control)
     else:
-        found = proportions.difference(treated=treated, control=control, level=level, method=method)
-    if isinstance(found, NotEstimable):
-        return found
-    assert found.p_value is not None  # every difference has one
-    return found.p_value
+        result = proportions.difference(treated=treated, control=control, level=level, method=method)
+    if isinstance(result, NotEstimable):
+        return result
+    assert result.p_value is not None  # every difference has one
+    return result.p_value
 
 
-def _first(holds: Callable[[int], bool], most: int) -> int | None:
+def _smallest_from_which(holds: Callable[[int], bool], most: int) -> int | None:
     """The smallest whole number from 1 to `most` from which the condition holds.
 
     One by one to 64, where an exact test's p can still move unevenly; then by doubling and halving.

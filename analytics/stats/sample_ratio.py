@@ -1,4 +1,4 @@
-"""Did the units split between the arms as the weights said? If not, find the fault before believing any effect."""
+"""Whether the split between arms matches their weights. If it does not, no effect can be trusted."""
 
 from __future__ import annotations
 
@@ -57,12 +57,11 @@ def test(observed: Sequence[int], weights: Sequence[float]) -> SampleRatio | Not
     >>> round(found.statistic, 3), found.df, round(found.p_value, 3), found.status
     (0.47, 3, 0.925, 'ok')
     """
-    counts, shares, impossible = _expected_shares(observed, weights)
+    split = _expected_shares(observed, weights)
+    if isinstance(split, NotEstimable):
+        return split
+    counts, shares, impossible = split
     n = sum(counts)
-    if n + impossible == 0:
-        return NotEstimable("No units have been assigned yet.")
-    if len(counts) < 2 and not impossible:
-        return NotEstimable("Only one arm has weight, so there is no split to test.")
     statistic = fsum((x - n * share) ** 2 / (n * share) for x, share in zip(counts, shares, strict=True)) if n else 0.0
     df = len(counts) - 1
     if impossible:
@@ -73,14 +72,14 @@ def test(observed: Sequence[int], weights: Sequence[float]) -> SampleRatio | Not
     return SampleRatio(statistic, df, p_value, _status(p_value))
 
 
-# pytest collects functions of this name when it runs this file's doctests; this one is not a test of ours.
+# Keep pytest from collecting this function by its name.
 test.__test__ = False  # type: ignore[attr-defined]  # a function takes attributes, mypy does not know which
 
 
 def always_valid(
     observed: Sequence[int], weights: Sequence[float], *, concentration: float = 10_000.0, p_before: float = 1.0
 ) -> SampleRatio | NotEstimable:
-    """Could chance alone have split the units like this, asked as often as you like? Checking every day is allowed.
+    """Could chance alone have split the units like this, however often one tests? Daily checks are allowed.
 
     Formula: The Bayes factor B = Gamma(c) / Gamma(c + n) times the product over arms of Gamma(c s + x) / (Gamma(c s)
     s^x), x units in an arm, n in all, s = weight / total weight and c the `concentration` of a Dirichlet prior centred
@@ -107,11 +106,10 @@ def always_valid(
         raise ValueError(f"concentration must be above 0, not {concentration!r}")
     if not 0.0 <= p_before <= 1.0:
         raise ValueError(f"p_before lies between 0 and 1, not {p_before!r}")
-    counts, shares, impossible = _expected_shares(observed, weights)
-    if sum(counts) + impossible == 0:
-        return NotEstimable("No units have been assigned yet.")
-    if len(counts) < 2 and not impossible:
-        return NotEstimable("Only one arm has weight, so there is no split to test.")
+    split = _expected_shares(observed, weights)
+    if isinstance(split, NotEstimable):
+        return split
+    counts, shares, impossible = split
     log_factor = _log_bayes_factor(counts, shares, concentration)
     p_value = 0.0 if impossible else min(p_before, exp(min(0.0, -log_factor)))
     return SampleRatio(log_factor, None, p_value, _status(p_value), "always-valid")
@@ -160,8 +158,10 @@ def _status(p_value: float) -> Status:
     return "caution" if p_value < CAUTION_BELOW else "ok"
 
 
-def _expected_shares(observed: Sequence[int], weights: Sequence[float]) -> tuple[list[int], list[float], int]:
-    """The counts and shares of the arms with weight, and how many units sit in arms without."""
+def _expected_shares(
+    observed: Sequence[int], weights: Sequence[float]
+) -> tuple[list[int], list[float], int] | NotEstimable:
+    """Counts and shares of the arms with weight, and how many units are in arms without."""
     if len(observed) != len(weights):
         raise ValueError(f"{len(observed)} counts need as many weights, not {len(weights)}")
     for count in observed:
@@ -173,6 +173,10 @@ def _expected_shares(observed: Sequence[int], weights: Sequence[float]) -> tuple
     total = fsum(weights)
     if total <= 0.0:
         raise ValueError("at least one arm needs a weight above 0")
-    kept = [(count, weight / total) for count, weight in zip(observed, weights, strict=True) if weight > 0.0]
+    weighted = [(count, weight / total) for count, weight in zip(observed, weights, strict=True) if weight > 0.0]
     impossible = sum(count for count, weight in zip(observed, weights, strict=True) if weight == 0.0)
-    return [count for count, _ in kept], [share for _, share in kept], impossible
+    if not any(observed):
+        return NotEstimable("No units have been assigned yet.")
+    if len(weighted) < 2 and not impossible:
+        return NotEstimable("Only one arm has weight, so there is no split to test.")
+    return [count for count, _ in weighted], [share for _, share in weighted], impossible

@@ -1,4 +1,4 @@
-"""Looking more than once: group-sequential boundaries for planned looks, a confidence sequence for any looks at all."""
+"""Repeated looks: group-sequential boundaries for planned looks, confidence sequences for any number of looks."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from scipy.special import lambertw, ndtr, ndtri
 
 from analytics.stats.numerics.inversion import consistent_interval, upper_tail_p
 from analytics.stats.numerics.quadrature import panels, solve_decreasing
-from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level
+from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level, empty_arm
 
 _Vector = npt.NDArray[np.float64]
 Spending = Literal["obrien-fleming", "pocock"]
 Alternative = Literal["two-sided", "greater", "less"]
 
-# Looks may not follow each other more closely than this share of the planned information.
+# The least distance of two looks, as a share of the planned information.
 MIN_LOOK_SPACING = 1e-4
-# Each look spends at least this much, so that a boundary is a number (21.3 at most) however early the look.
+# The least alpha that a look spends, which keeps the boundary finite (at most 21.3) however early the look.
 _LEAST_SPENT = 1e-100
 _TINY = 5e-324
 _RULE = np.polynomial.legendre.leggauss(16)
@@ -31,7 +31,7 @@ _RULE = np.polynomial.legendre.leggauss(16)
 
 @dataclass(frozen=True, slots=True)
 class Boundaries:
-    """What each planned look may claim: the z to exceed, and the alpha spent up to and including it."""
+    """The z that each planned look has to exceed, and the alpha spent up to and including it."""
 
     fractions: tuple[float, ...]
     z: tuple[float, ...]
@@ -72,7 +72,7 @@ def boundaries(
     Source: Lan and DeMets 1983, Biometrika 70:659; the integration is that of Armitage, McPherson and Rowe 1969,
     Journal of the Royal Statistical Society A 132:235.
 
-    Not for: looks whose time was chosen by what the data showed: then the promise is void, so use
+    Not for: looks whose time was chosen by what the data showed: then alpha is not kept, so use
     `confidence_sequence`. Nor are these the constants of O'Brien-Fleming's and Pocock's own designs, which they
     resemble.
 
@@ -109,7 +109,7 @@ def exit_probability(fractions: Sequence[float], z: Sequence[float], *, sides: i
     Source: Armitage, McPherson and Rowe 1969, Journal of the Royal Statistical Society A 132:235; Jennison and Turnbull
     2000, Group Sequential Methods with Applications to Clinical Trials, chapter 19.
 
-    Not for: looks whose time was chosen by what the data showed; no boundary promises anything there.
+    Not for: looks whose time was chosen by what the data showed; no boundary keeps alpha there.
 
     `fractions` as in `boundaries`, with one positive z for each; else ValueError.
 
@@ -161,7 +161,7 @@ def repeated_interval(
     z, half = effect / standard_error, boundaries.z[index] * standard_error
     low, high = effect - half, effect + half if boundaries.sides == 2 else math.inf
     p_value = _repeated_p(abs(z) if boundaries.sides == 2 else z, boundaries, index)
-    # The p-value is found to ten digits and not below its floor, so on the boundary the interval decides.
+    # The p-value is computed to ten digits and has a floor, so on the boundary the interval decides.
     claim = low > 0.0 or high < 0.0
     p_value = min(p_value, math.nextafter(1.0 - level, 0.0)) if claim else max(p_value, 1.0 - level)
     return Estimate(
@@ -270,8 +270,8 @@ def confidence_sequence(
     """
     check_level(level)
     _check_planned(n_planned)
-    if treated.n == 0 or control.n == 0:
-        return NotEstimable(f"The {'treated' if treated.n == 0 else 'control'} arm is empty.")
+    if empty := empty_arm(treated, control):
+        return empty
     variance = sum(a.proportion * ((a.n - a.events) / a.n) / a.n for a in (treated, control))
     if variance == 0.0:
         return NotEstimable("The outcome does not vary within either arm, so the difference has no variance yet.")

@@ -1,8 +1,8 @@
-"""Two arms compared within strata (placements, days, countries) and the comparisons combined by Mantel-Haenszel.
+"""Two arms compared within strata (placements, days, countries), combined by Mantel-Haenszel.
 
-Conventions shared by everything here. A stratum where one arm is empty says nothing about the comparison and is
-skipped. Every formula is a sum over strata, so many thin strata are as welcome as a few thick ones, and one stratum
-gives the plain two-arm answer. Time grows with the number of strata, never with the number of units.
+Conventions shared by everything here. A stratum where one arm is empty is skipped, because it does not bear on the
+comparison. Every formula is a sum over strata, so many thin strata serve as well as a few thick ones, and one stratum
+gives the plain two-arm result. Time grows with the number of strata, not of units.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Stratum:
-    """The two arms within one group of units that are compared with each other and with nobody else."""
+    """The two arms within one group of units that are compared only with each other."""
 
     treated: Counts
     control: Counts
@@ -285,7 +285,7 @@ def homogeneity(strata: Sequence[Stratum], *, tarone: bool = True) -> ChiSquare 
         return pair
     psi = pair[0] / pair[1]
     n1, n0, events, total = t.n1[varies], t.n0[varies], t.events[varies], t.total[varies]
-    # Each cell is found from the margins by itself: subtracting one from a margin would lose the small ones.
+    # Each cell is computed from the margins by itself: subtracting from a margin would lose the digits of small ones.
     treated_yes = _expected_cell(n1, n0, events, psi)
     treated_no = _expected_cell(n1, n0, total - events, 1.0 / psi)
     control_yes = _expected_cell(n0, n1, events, 1.0 / psi)

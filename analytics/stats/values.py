@@ -1,4 +1,4 @@
-"""The values that go into and come out of every estimator: counts in, an estimate or a reason out."""
+"""Values that go into and come out of every estimator."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """An ordered outcome in one arm: how many units gave each level, from the lowest level to the highest."""
+    """An ordered outcome in one arm: the number of units at each level, from the lowest to the highest."""
 
     counts: tuple[int, ...]
 
@@ -112,13 +112,20 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class NotEstimable:
-    """The data cannot answer this question, and why: one short sentence for a person."""
+    """Why the data cannot answer a question, in one short sentence that is shown to users."""
 
     reason: str
 
 
+def empty_arm(treated: Counts, control: Counts) -> NotEstimable | None:
+    """The reason why two arms cannot be compared if one of them has no units."""
+    if treated.n and control.n:
+        return None
+    return NotEstimable(f"The {'control' if treated.n else 'treated'} arm is empty.")
+
+
 def check_level(level: float) -> float:
-    """The confidence level as given, or ValueError if it is not strictly between 0 and 1."""
+    """Return a confidence level, or raise ValueError unless it lies strictly between 0 and 1."""
     if not 0.0 < level < 1.0:
         raise ValueError(f"level must lie strictly between 0 and 1, not {level!r}")
     return float(level)

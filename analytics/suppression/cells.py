@@ -1,7 +1,7 @@
-"""PURE  The counts of one arm at one look, exact and as they are shown: the table that small cells are hidden in.
+"""PURE  Counts of one arm at one look, exact and as released: the table in which small cells are suppressed.
 
-The people of an arm stand in columns, one for each placement and locale. Each outcome divides the people of a column
-into parts: those who had it and those who had not, or one part for each answer and one for no answer.
+Columns are placements by locale. Each outcome divides the people of a column into parts: those with and without it, or
+one part for each answer and one for no answer.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ WHOLE_ARM = ""  # the one column of a look without a table
 
 
 def is_small(count: int, least: int) -> bool:
-    """Whether a count may not be shown. Nobody is no one's secret: zero may be."""
+    """Whether a count may not be shown. Zero may, because it describes nobody."""
     return 0 < abs(count) < least
 
 
 @dataclass(frozen=True, slots=True)
 class ExactCells:
-    """One arm as it was counted: who saw it by column, and how each outcome divides them."""
+    """One arm as counted: exposures by column, and how each outcome divides them."""
 
     seen: Mapping[str, int]
     parts: Mapping[str, Mapping[str, Parts]]
@@ -30,16 +30,16 @@ class ExactCells:
         return sum(self.seen.values())
 
     def total(self, outcome: str) -> Parts:
-        """How an outcome divides the whole arm."""
+        """Sum the parts of an outcome over the columns."""
         return tuple(sum(part) for part in zip(*self.parts[outcome].values(), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class ReleasedCells:
-    """One arm as a look shows it; what is hidden is None.
+    """One arm as a look shows it; a suppressed count is None.
 
-    `totals` are of the whole arm, for each outcome that this look shows. `seen` and `parts` are the table by column,
-    empty where a look shows none. A column's parts are shown together or hidden together.
+    `totals` divide the whole arm, for each outcome that the look shows. `seen` and `parts` are the table by column,
+    empty if the look shows none. A column's parts are shown or suppressed together.
     """
 
     n: int
@@ -48,7 +48,7 @@ class ReleasedCells:
     parts: Mapping[str, Mapping[str, Parts | None]] = field(default_factory=dict)
 
     def has_hidden_cells(self) -> bool:
-        """Whether anything is hidden."""
+        """Whether any cell is suppressed."""
         return (
             None in self.seen.values()
             or None in self.totals.values()

@@ -1,10 +1,10 @@
-"""PURE  What a reader of every release can work out about what is hidden, by linear programs.
+"""PURE  Attack suppressed cells: bound them by linear programs over everything ever released.
 
-For each hidden cell, and for what was added to it between two looks: the lowest and the highest count that all shown
-numbers of all looks together allow. They are bound by sums (a column's parts add to who saw it there, columns to the
-arm's totals) and by time (a count never falls). Parts are taken as real numbers of zero or more; nothing else is
-assumed, such as that a hidden cell is small. Fischetti and Salazar (2001), Management Science 47:1008, call this the
-attacker's subproblem.
+The program finds the lowest and the highest count that the released numbers of all looks allow for each hidden cell,
+and for its growth between two looks. The constraints are sums (a column's parts add up to its exposures, columns to the
+arm's totals) and time (a count never falls). Parts are non-negative real numbers; nothing else is assumed, not even
+that a hidden cell is small. This is the attacker's subproblem of Fischetti and Salazar (2001), Management Science
+47:1008.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from scipy.sparse import csr_array
 
 from analytics.suppression.cells import WHOLE_ARM, Parts, ReleasedCells
 
-EXPOSURES = ""  # in the place of an outcome: who saw it
+EXPOSURES = ""  # stands for the exposures where an outcome is expected
 _SLACK = 1e-6
-_GLANCES = 12  # tables in chance directions, looked at first: most cells turn out wide by them
+_RANDOM_DIRECTIONS = 12  # solved first, because they show most ranges to be wide enough
 
 
 @dataclass(frozen=True, slots=True)
 class HiddenCell:
-    """A hidden cell: at which look, of which outcome (SEEN: who saw it), in which column (WHOLE: the arm's total).
+    """A hidden cell: its look, outcome (or EXPOSURES) and column (or WHOLE_ARM for the total).
 
-    With `since` it is what was added to the cell after that look.
+    With `since`, the cell's growth after that look.
     """
 
     look: int
@@ -40,7 +40,7 @@ class HiddenCell:
 
 @dataclass(frozen=True, slots=True)
 class FeasibleRange:
-    """What the shown numbers allow a hidden cell to be."""
+    """The values that the released numbers allow for a hidden cell."""
 
     cell: HiddenCell
     low: float
@@ -50,20 +50,22 @@ class FeasibleRange:
 def find_inferable_cells(
     looks: Sequence[ReleasedCells], widths: Mapping[str, int], *, least: int
 ) -> list[FeasibleRange]:
-    """The hidden cells of one arm that could be known more closely than to `least` people, unless known to be none.
+    """Find hidden cells of one arm that can be inferred to within fewer than `least` people and are not certainly 0.
 
-    `looks` in their order; `widths` says how many parts each outcome has.
+    `looks` are in order; `widths` gives the number of parts of each outcome.
     """
     if not any(shown.has_hidden_cells() for shown in looks):
         return []
-    system = _System(looks, widths)
+    system = _LinearSystem(looks, widths)
     return [
-        found for found in system.ranges(wide=least) if found.high - found.low < least - _SLACK and found.high > 0.5
+        range_
+        for range_ in system.ranges(wide=least)
+        if range_.high - range_.low < least - _SLACK and range_.high > 0.5
     ]
 
 
-class _System:
-    """The shown numbers of one arm as linear constraints on its counts."""
+class _LinearSystem:
+    """The released numbers of one arm as linear constraints on its counts."""
 
     def __init__(self, looks: Sequence[ReleasedCells], widths: Mapping[str, int]) -> None:
         self._index: dict[tuple[int, str, str, int], int] = {}
@@ -71,47 +73,48 @@ class _System:
         self._equal: list[tuple[dict[int, float], float]] = []
         self._at_most: list[dict[int, float]] = []
         self._targets: list[tuple[HiddenCell, dict[int, float]]] = []
-        veiled = any(None in shown.seen.values() for shown in looks)
+        hides_exposures = any(None in shown.seen.values() for shown in looks)
         before: dict[str, tuple[int, tuple[str, ...]]] = {}
         for number, shown in enumerate(looks):
             columns = tuple(shown.seen) or (WHOLE_ARM,)
-            self._seen(number, shown)
-            before[EXPOSURES] = self._grows(EXPOSURES, 1, before.get(EXPOSURES), (number, columns))
+            self._add_exposures(number, shown)
+            before[EXPOSURES] = self._add_monotonicity(EXPOSURES, 1, before.get(EXPOSURES), (number, columns))
             for outcome in shown.parts or shown.totals:
-                if veiled or _hides(looks, outcome):
-                    self._parts(number, shown, outcome, widths[outcome])
-                    before[outcome] = self._grows(outcome, widths[outcome], before.get(outcome), (number, columns))
+                if hides_exposures or _is_hidden_at_some_look(looks, outcome):
+                    self._add_outcome(number, shown, outcome, widths[outcome])
+                    before[outcome] = self._add_monotonicity(
+                        outcome, widths[outcome], before.get(outcome), (number, columns)
+                    )
+        self._add_growth_targets(len(looks))
 
-        self._add_growth(len(looks))
-
-    def _add_growth(self, looks: int) -> None:
-        """What was added between two looks to a cell that both of them hide."""
+    def _add_growth_targets(self, looks: int) -> None:
+        """Attack the growth between two looks of each cell that both hide."""
         for (look, outcome, column, part), now in list(self._index.items()):
             for since in range(look):
                 then = self._index.get((since, outcome, column, part))
                 if then is not None and self._bounds[now][1] is self._bounds[then][1] is None:
                     self._targets.append((HiddenCell(look, outcome, column, part, since), {now: 1.0, then: -1.0}))
 
-    def _variable(self, key: tuple[int, str, str, int], value: int | None) -> int:
+    def _add_variable(self, key: tuple[int, str, str, int], value: int | None) -> int:
         self._index[key] = len(self._bounds)
         self._bounds.append((0.0, None) if value is None else (float(value), float(value)))
         return self._index[key]
 
-    def _seen(self, number: int, shown: ReleasedCells) -> None:
+    def _add_exposures(self, number: int, shown: ReleasedCells) -> None:
         seen = shown.seen or {WHOLE_ARM: shown.n}
         for column, value in seen.items():
-            variable = self._variable((number, EXPOSURES, column, 0), value)
+            variable = self._add_variable((number, EXPOSURES, column, 0), value)
             if value is None:
                 self._targets.append((HiddenCell(number, EXPOSURES, column), {variable: 1.0}))
         if None in seen.values():
             self._equal.append(({self._index[number, EXPOSURES, column, 0]: 1.0 for column in seen}, float(shown.n)))
 
-    def _parts(self, number: int, shown: ReleasedCells, outcome: str, width: int) -> None:
+    def _add_outcome(self, number: int, shown: ReleasedCells, outcome: str, width: int) -> None:
         total = shown.totals[outcome]
         columns: Mapping[str, Parts | None] = shown.parts[outcome] if shown.parts else {WHOLE_ARM: total}
         for column, values in columns.items():
             cell = [
-                self._variable((number, outcome, column, part), None if values is None else values[part])
+                self._add_variable((number, outcome, column, part), None if values is None else values[part])
                 for part in range(width)
             ]
             if values is None:
@@ -126,10 +129,10 @@ class _System:
             elif shown.parts:
                 self._targets.append((HiddenCell(number, outcome, WHOLE_ARM, part), dict.fromkeys(row, 1.0)))
 
-    def _grows(
+    def _add_monotonicity(
         self, outcome: str, width: int, then: tuple[int, tuple[str, ...]] | None, now: tuple[int, tuple[str, ...]]
     ) -> tuple[int, tuple[str, ...]]:
-        """A count never falls: column by column, or in the whole where one of the two looks shows no table."""
+        """Require that no count falls: by column, or in total if one of the two looks shows no table."""
         if then is not None:
             (earlier, old), (later, new) = then, now
             together = WHOLE_ARM in (*old, *new)
@@ -142,47 +145,49 @@ class _System:
         return now
 
     def ranges(self, *, wide: int) -> list[FeasibleRange]:
-        """The range of each hidden cell; at least `wide` is wide enough to look no further.
+        """Bound each hidden cell, and stop once its range is at least `wide`.
 
-        Every solution is a table that all readers must hold possible, so it widens what is known of all cells at once.
+        Every solution is a possible table, so it widens the ranges of all cells at once.
         """
         sums = _matrix([row for _, row in self._targets], len(self._bounds))
         constraints = self._constraints()
         low, high = np.full(len(self._targets), np.inf), np.full(len(self._targets), -np.inf)
-        for costs in np.random.default_rng(0).standard_normal((_GLANCES, len(self._bounds))):
-            glance = linprog(costs, **constraints)
-            if glance.status == 0:
-                values = sums @ np.asarray(glance.x, dtype=np.float64)
+        for costs in np.random.default_rng(0).standard_normal((_RANDOM_DIRECTIONS, len(self._bounds))):
+            solution = linprog(costs, **constraints)
+            if solution.status == 0:
+                values = sums @ np.asarray(solution.x, dtype=np.float64)
                 low, high = np.minimum(low, values), np.maximum(high, values)
-        for at in range(len(self._targets)):
+        for target in range(len(self._targets)):
             for sign in (1.0, -1.0):
-                if high[at] - low[at] >= wide:
+                if high[target] - low[target] >= wide:
                     break
-                found = linprog(sign * sums[[at], :].toarray().ravel(), **constraints)
-                if found.status != 0:  # a table that cannot be, as after an old backup: nothing of it is safe to say
-                    low[at], high[at] = 0.0, 1.0
+                solution = linprog(sign * sums[[target], :].toarray().ravel(), **constraints)
+                if (
+                    solution.status != 0
+                ):  # no table fits, as after restoring an old backup: report the cell as inferable
+                    low[target], high[target] = 0.0, 1.0
                     break
-                values = sums @ np.asarray(found.x, dtype=np.float64)
+                values = sums @ np.asarray(solution.x, dtype=np.float64)
                 low, high = np.minimum(low, values), np.maximum(high, values)
         return [
-            FeasibleRange(target, float(a), float(b))
-            for (target, _), a, b in zip(self._targets, low, high, strict=True)
+            FeasibleRange(cell, float(lowest), float(highest))
+            for (cell, _), lowest, highest in zip(self._targets, low, high, strict=True)
         ]
 
     def _constraints(self) -> dict[str, Any]:
         size = len(self._bounds)
         most = max([bound[1] or 0.0 for bound in self._bounds] + [abs(value) for _, value in self._equal])
         bounds = [(low, most if high is None else high) for low, high in self._bounds]
-        told: dict[str, Any] = {"bounds": bounds, "method": "highs"}
+        arguments: dict[str, Any] = {"bounds": bounds, "method": "highs"}
         if self._equal:
-            told["A_eq"] = _matrix([row for row, _ in self._equal], size)
-            told["b_eq"] = np.array([value for _, value in self._equal])
+            arguments["A_eq"] = _matrix([row for row, _ in self._equal], size)
+            arguments["b_eq"] = np.array([value for _, value in self._equal])
         if self._at_most:
-            told["A_ub"], told["b_ub"] = _matrix(self._at_most, size), np.zeros(len(self._at_most))
-        return told
+            arguments["A_ub"], arguments["b_ub"] = _matrix(self._at_most, size), np.zeros(len(self._at_most))
+        return arguments
 
 
-def _hides(looks: Iterable[ReleasedCells], outcome: str) -> bool:
+def _is_hidden_at_some_look(looks: Iterable[ReleasedCells], outcome: str) -> bool:
     return any(
         (outcome in shown.totals and shown.totals[outcome] is None) or None in shown.parts.get(outcome, {}).values()
         for shown in looks

@@ -1,8 +1,8 @@
-"""PURE  Chooses what one look hides: small cells, and as many more as keep them from being worked out.
+"""PURE  Choose the cells that one look suppresses: small ones, and enough others that no small one can be inferred.
 
-The order is: what is small, what changed by a small number since it was last shown, a second column beside each that
-stands alone; then the attack, and one column more for each cell that it still gets too close to, until it gets to
-none. At the worst the table by column is not shown at all.
+Primary suppression hides small cells and cells that changed by a small number since they were last shown. Secondary
+suppression hides a second column beside each that would stand alone, then one more for each cell that the attack still
+infers. If nothing is left of the table by column, the look shows none.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from dataclasses import dataclass, replace
 from analytics.suppression import inference_attack
 from analytics.suppression.cells import ExactCells, Parts, ReleasedCells, is_small
 
-TABLE_GROWTH_FACTOR = 2  # the table by column is shown anew when there are so many times as many people
+TABLE_GROWTH_FACTOR = 2  # the table by column is shown anew once this many times as many people were counted
 
 
 @dataclass(frozen=True, slots=True)
 class SuppressionPolicy:
-    """What the plan and the settings ask of a release.
+    """What the plan and the settings require of a release.
 
-    `widths` says how many parts each outcome has. `together` are the outcomes whose intervals come from all arms at
-    once. `final` is the last look of a campaign.
+    `joint_outcomes` are those whose intervals are computed from all arms at once, as Dunnett's are.
     """
 
     primary: str
@@ -34,97 +33,100 @@ class SuppressionPolicy:
 def suppress_cells(
     cells: Mapping[str, ExactCells], before: Sequence[Mapping[str, ReleasedCells]], rule: SuppressionPolicy
 ) -> dict[str, ReleasedCells] | None:
-    """What each arm shows at one look after the looks `before`; {} if nothing at all, None if still what it showed.
+    """Decide what each arm shows at a look that follows the looks `before`.
 
-    An outcome that a look does not show anew is missing from its `totals`.
+    {} shows nothing, None keeps showing the previous look. An outcome that the look does not show anew is missing from
+    `totals`.
     """
     if any(is_small(each.n, rule.least) for each in cells.values()):
         return None if before else {}
     outcomes = list(next(iter(cells.values())).parts)
     bare = {
-        key: ReleasedCells(each.n, {o: _total(each, o, rule.least) for o in outcomes}) for key, each in cells.items()
+        key: ReleasedCells(each.n, {o: _releasable_total(each, o, rule.least) for o in outcomes})
+        for key, each in cells.items()
     }
     for outcome in rule.joint_outcomes.intersection(outcomes):
         if any(shown.totals[outcome] is None for shown in bare.values()):
             bare = {key: replace(shown, totals={**shown.totals, outcome: None}) for key, shown in bare.items()}
-    past = {key: _that_matter([look[key] for look in before if key in look]) for key in cells}
+    past = {key: _constraining_looks([look[key] for look in before if key in look]) for key in cells}
     waiting = {
         outcome
         for outcome in [inference_attack.EXPOSURES, *outcomes]
-        if not all(_may_move(cells[key], past[key], shown, outcome, rule) for key, shown in bare.items())
+        if not all(_may_be_shown_anew(cells[key], past[key], shown, outcome, rule) for key, shown in bare.items())
     }
     if waiting & {inference_attack.EXPOSURES, rule.primary}:
         return None
     moving = [outcome for outcome in outcomes if outcome not in waiting]
-    bare = {key: _only(shown, moving) for key, shown in bare.items()}
-    if not _time_for_a_table(bare, before, rule):
+    bare = {key: _restrict_to(shown, moving) for key, shown in bare.items()}
+    if not _is_table_due(bare, before, rule):
         return bare
-    tables = {key: _table(cells[key], past[key], shown, rule) for key, shown in bare.items()}
+    tables = {key: _suppressed_table(cells[key], past[key], shown, rule) for key, shown in bare.items()}
     whole = {key: shown for key, shown in tables.items() if shown is not None}
     return whole if len(whole) == len(tables) else bare
 
 
-def _total(cells: ExactCells, outcome: str, least: int) -> Parts | None:
-    """How an outcome divides the arm; None if any part is small, because the others would tell it."""
+def _releasable_total(cells: ExactCells, outcome: str, least: int) -> Parts | None:
+    """The parts of an outcome over the arm; None if one is small, because the others would disclose it."""
     parts = cells.total(outcome)
     return None if any(is_small(part, least) for part in parts) else parts
 
 
-def _may_move(
+def _may_be_shown_anew(
     cells: ExactCells, past: Sequence[ReleasedCells], bare: ReleasedCells, outcome: str, rule: SuppressionPolicy
 ) -> bool:
-    """Whether an arm's number may be shown anew: it moved by none or enough people, and the attack finds nothing."""
+    """Whether an arm's counts may be shown anew: they moved by 0 or at least `least`, and the attack fails."""
     if outcome == inference_attack.EXPOSURES:
         return not past or not is_small(cells.n - past[-1].n, rule.least)
     known = next((parts for shown in reversed(past) if (parts := shown.totals.get(outcome)) is not None), None)
-    if _changed_a_little(cells.total(outcome), known, rule.least):
+    if _is_small_change(cells.total(outcome), known, rule.least):
         return False
-    alone = [_only(shown, [outcome]) for shown in [*past, bare]]
+    alone = [_restrict_to(shown, [outcome]) for shown in [*past, bare]]
     return not inference_attack.find_inferable_cells(alone, rule.parts_per_outcome, least=rule.least)
 
 
-def _that_matter(past: Sequence[ReleasedCells]) -> list[ReleasedCells]:
-    """Tables, the newest look without one, and for each outcome where it was last shown and where it last stood.
+def _constraining_looks(past: Sequence[ReleasedCells]) -> list[ReleasedCells]:
+    """Past looks that constrain the attack: tables, the newest look, and each outcome's last mention and last total.
 
-    A look between two others tells nothing that they do not: any tables that fit them have one between that fits it.
+    A look between two others adds no constraint: any tables that fit those two allow one between that fits it.
     """
-    kept = {at for at, shown in enumerate(past) if shown.seen} | {len(past) - 1}
+    relevant = {i for i, shown in enumerate(past) if shown.seen} | {len(past) - 1}
     for outcome in {outcome for shown in past for outcome in shown.totals}:
-        kept.add(max(at for at, shown in enumerate(past) if outcome in shown.totals))
-        kept.add(max((at for at, shown in enumerate(past) if shown.totals.get(outcome) is not None), default=-1))
-    return [shown for at, shown in enumerate(past) if at in kept]
+        relevant.add(max(i for i, shown in enumerate(past) if outcome in shown.totals))
+        relevant.add(max((i for i, shown in enumerate(past) if shown.totals.get(outcome) is not None), default=-1))
+    return [shown for i, shown in enumerate(past) if i in relevant]
 
 
-def _only(shown: ReleasedCells, outcomes: Sequence[str]) -> ReleasedCells:
-    """A look's numbers of some outcomes, without its table."""
+def _restrict_to(shown: ReleasedCells, outcomes: Sequence[str]) -> ReleasedCells:
+    """A look restricted to some outcomes, without its table."""
     return ReleasedCells(shown.n, {outcome: shown.totals[outcome] for outcome in outcomes if outcome in shown.totals})
 
 
-def _time_for_a_table(
+def _is_table_due(
     bare: Mapping[str, ReleasedCells], before: Sequence[Mapping[str, ReleasedCells]], rule: SuppressionPolicy
 ) -> bool:
-    """At the first look of each outcome, when twice as many people are counted, and at the end."""
+    """Whether to show the table: for a new outcome, once twice as many people were counted, and at the end."""
     tables = [look for look in before if any(shown.seen for shown in look.values())]
     people = sum(shown.n for shown in bare.values())
     then = sum(shown.n for shown in tables[-1].values()) if tables else 0
-    told = {outcome for look in tables for shown in look.values() for outcome in shown.parts}
-    fresh = any(outcome not in told for shown in bare.values() for outcome in shown.totals)
+    tabulated = {outcome for look in tables for shown in look.values() for outcome in shown.parts}
+    fresh = any(outcome not in tabulated for shown in bare.values() for outcome in shown.totals)
     return people > 0 and (fresh or people >= TABLE_GROWTH_FACTOR * then or (rule.is_final_look and people > then))
 
 
-def _table(
+def _suppressed_table(
     cells: ExactCells, past: Sequence[ReleasedCells], bare: ReleasedCells, rule: SuppressionPolicy
 ) -> ReleasedCells | None:
-    """The arm by column, with so much hidden that the attack finds nothing; None if no such table is left."""
+    """Suppress columns until the attack fails; None if no table is left."""
     outcomes = (inference_attack.EXPOSURES, *bare.totals)
     hidden = {outcome: _small_columns(cells, past, outcome, bare, rule.least) for outcome in outcomes}
     while True:
         _add_secondary_suppression(hidden, cells, bare)
-        shown = _veiled(cells, bare, hidden)
-        found = inference_attack.find_inferable_cells([*past, shown], rule.parts_per_outcome, least=rule.least)
-        if not found:
+        shown = _with_table(cells, bare, hidden)
+        inferable = inference_attack.find_inferable_cells([*past, shown], rule.parts_per_outcome, least=rule.least)
+        if not inferable:
             return shown
-        more = [_hide_one_more(hidden[outcome], cells) for outcome in sorted({each.cell.outcome for each in found})]
+        outcomes_to_hide = sorted({each.cell.outcome for each in inferable})
+        more = [_hide_one_more(hidden[outcome], cells) for outcome in outcomes_to_hide]
         if not any(more) and not _hide_one_more(hidden[inference_attack.EXPOSURES], cells):
             return None
 
@@ -132,7 +134,7 @@ def _table(
 def _small_columns(
     cells: ExactCells, past: Sequence[ReleasedCells], outcome: str, bare: ReleasedCells, least: int
 ) -> set[str]:
-    """The columns that may not be shown: a part of them is small, or changed by a small number."""
+    """Columns with a part that is small or changed by a small number."""
     if outcome == inference_attack.EXPOSURES:
         values: Mapping[str, Parts] = {column: (count,) for column, count in cells.seen.items()}
     elif bare.totals[outcome] is None:
@@ -143,7 +145,7 @@ def _small_columns(
         column
         for column, parts in values.items()
         if any(is_small(part, least) for part in parts)
-        or _changed_a_little(parts, _last_shown(past, outcome, column), least)
+        or _is_small_change(parts, _last_shown(past, outcome, column), least)
     }
 
 
@@ -157,12 +159,12 @@ def _last_shown(past: Sequence[ReleasedCells], outcome: str, column: str) -> Par
     return None
 
 
-def _changed_a_little(now: Parts, then: Parts | None, least: int) -> bool:
+def _is_small_change(now: Parts, then: Parts | None, least: int) -> bool:
     return then is not None and any(is_small(a - b, least) for a, b in zip(now, then, strict=True))
 
 
 def _add_secondary_suppression(hidden: dict[str, set[str]], cells: ExactCells, bare: ReleasedCells) -> None:
-    """Who saw it is hidden with all that they did, and no column is hidden alone beside a total that is shown."""
+    """Hide outcomes with their exposures, and a second column where one alone could be subtracted from its total."""
     if len(hidden[inference_attack.EXPOSURES]) == 1:
         _hide_one_more(hidden[inference_attack.EXPOSURES], cells)
     for outcome in bare.totals:
@@ -172,14 +174,14 @@ def _add_secondary_suppression(hidden: dict[str, set[str]], cells: ExactCells, b
 
 
 def _hide_one_more(columns: set[str], cells: ExactCells) -> bool:
-    """Hide the smallest column that is shown and not empty; False if there is none."""
+    """Hide the smallest column that is shown and not empty; return False if there is none."""
     left = [column for column, count in cells.seen.items() if count and column not in columns]
     if left:
         columns.add(min(left, key=lambda column: (cells.seen[column], column)))
     return bool(left)
 
 
-def _veiled(cells: ExactCells, bare: ReleasedCells, hidden: Mapping[str, Iterable[str]]) -> ReleasedCells:
+def _with_table(cells: ExactCells, bare: ReleasedCells, hidden: Mapping[str, Iterable[str]]) -> ReleasedCells:
     return replace(
         bare,
         seen={

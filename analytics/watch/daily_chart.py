@@ -1,7 +1,6 @@
-"""How many saw each message, day by day, as accessible SVG: a bar for each arm side by side, in the order of the key.
+"""Draw how many people saw each arm, day by day, as accessible SVG. It is laid out as in `analytics.results.charts`.
 
-Positions across are percentages and text keeps its own size, as in analytics.results.charts. A day that is told with a
-later one has the average of both, with a dashed edge.
+Days that are released together are drawn as their average, with a dashed edge.
 """
 
 from __future__ import annotations
@@ -20,21 +19,21 @@ from analytics import wording
 from analytics.disclosure.gate import ArmDailyTotals
 from analytics.results.charts import svg_document, svg_text
 
-HEIGHT = 170.0  # of the plot, px
-DAYS = {"wide": 14, "phone": 7}  # the last so many
-LEFT = {"wide": 5.0, "phone": 12.0}  # percent, beside the numbers
-NAMES = {"wide": 7, "phone": 3}  # of days, as many as have room
-LONG, LONG_NAMES = 13, 2  # a name of more signs is long: on a phone so many have room
+HEIGHT = 170.0  # of the plot, in pixels
+DAYS = {"wide": 14, "phone": 7}  # how many of the latest days are drawn
+LEFT = {"wide": 5.0, "phone": 12.0}  # edge of the plot, in percent of the width
+DAY_LABELS = {"wide": 7, "phone": 3}  # how many fit
+LONG_LABEL, LONG_DAY_LABELS = 13, 2  # how many labels of more than 13 characters fit on a phone
 _TICKS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class DayBar:
-    """One arm on one day: how many saw it, or the average of the days that were told together."""
+    """How many people saw one arm on one day, or the average of the days that were released together."""
 
     day: date
     people: float
-    days_covered: int  # days
+    days_covered: int
 
     @property
     def is_average(self) -> bool:
@@ -42,51 +41,50 @@ class DayBar:
 
 
 def day_bars(arm: ArmDailyTotals) -> list[DayBar]:
-    """A bar for each day that is told of one arm."""
-    found, before, last = [], 0, None
-    for end in arm.days:
-        first = last + timedelta(days=1) if last else end.day
-        together = (end.day - first).days + 1
-        average = (end.people - before) / together
-        found += [DayBar(first + timedelta(days=n), average, together) for n in range(together)]
-        before, last = end.people, end.day
-    return found
+    """Return a bar for each day that is released of one arm."""
+    bars, previous_total, last = [], 0, None
+    for total in arm.days:
+        first = last + timedelta(days=1) if last else total.day
+        days_covered = (total.day - first).days + 1
+        average = (total.people - previous_total) / days_covered
+        bars += [DayBar(first + timedelta(days=n), average, days_covered) for n in range(days_covered)]
+        previous_total, last = total.people, total.day
+    return bars
 
 
 def daily_chart(arms: Sequence[ArmDailyTotals], *, layout_name: str) -> SafeString:
-    """The last days as a chart."""
-    told = {arm.arm.key: day_bars(arm) for arm in arms}
-    days = sorted({bar.day for each in told.values() for bar in each})[-DAYS[layout_name] :]
-    shown = [bar.people for each in told.values() for bar in each if bar.day in days]
-    step, top = _scale(max(shown, default=0.0))
+    """Draw the latest days."""
+    bars = {arm.arm.key: day_bars(arm) for arm in arms}
+    days = sorted({bar.day for arm_bars in bars.values() for bar in arm_bars})[-DAYS[layout_name] :]
+    heights = [bar.people for arm_bars in bars.values() for bar in arm_bars if bar.day in days]
+    step, top = _scale(max(heights, default=0.0))
     left = LEFT[layout_name]
     slot = (100 - left) / max(len(days), 4)
-    names = [date_format(day, "MONTH_DAY_FORMAT") for day in days]
-    long = layout_name == "phone" and max(map(len, names), default=0) > LONG
-    room = LONG_NAMES if long else NAMES[layout_name]
-    apart = max(ceil(len(days) / room), 1)  # every so many days one has its name, and so has the last
-    named = {*range(0, len(days) - apart, apart), len(days) - 1}
+    labels = [date_format(day, "MONTH_DAY_FORMAT") for day in days]
+    long = layout_name == "phone" and max(map(len, labels), default=0) > LONG_LABEL
+    interval = max(ceil(len(days) / (LONG_DAY_LABELS if long else DAY_LABELS[layout_name])), 1)
+    labelled = {*range(0, len(days) - interval, interval), len(days) - 1}
     parts = list(_grid(left, step, top))
-    for at, day in enumerate(days):
+    for index, day in enumerate(days):
         parts += [
-            _bar(arm, bar, left + slot * (at + 0.1 + 0.8 * lane / len(arms)), 0.8 * slot / len(arms), top)
+            _bar(arm, bar, left + slot * (index + 0.1 + 0.8 * lane / len(arms)), 0.8 * slot / len(arms), top)
             for lane, arm in enumerate(arms)
-            for bar in told[arm.arm.key]
+            for bar in bars[arm.arm.key]
             if bar.day == day
         ]
-        if at in named:
-            # On a phone the names at both ends keep within the plot.
-            end = layout_name == "phone" and at == len(days) - 1 and at > 0
-            start = layout_name == "phone" and at == 0
-            across, anchor = (1.0, "end") if end else (0.0, "start") if start else (0.5, "middle")
-            where = f"{left + slot * (at + across):.2f}%"
-            parts.append(svg_text(where, HEIGHT + 20, names[at], "tick", anchor))
+        if index in labelled:
+            # On a phone, keep the first and the last label within the plot.
+            is_last = layout_name == "phone" and index == len(days) - 1 and index > 0
+            is_first = layout_name == "phone" and index == 0
+            offset, anchor = (1.0, "end") if is_last else (0.0, "start") if is_first else (0.5, "middle")
+            x = f"{left + slot * (index + offset):.2f}%"
+            parts.append(svg_text(x, HEIGHT + 20, labels[index], "tick", anchor))
     title = gettext("How many people saw each message, day by day")
-    return svg_document(f"days-{layout_name}", title, _in_words(days, told, arms), HEIGHT + 28, parts)
+    return svg_document(f"days-{layout_name}", title, _description(days, bars, arms), HEIGHT + 28, parts)
 
 
 def _scale(most: float) -> tuple[float, float]:
-    """A step of 1, 2 or 5 times a power of ten, and the number at the top of the plot."""
+    """Return a step of 1, 2 or 5 times a power of ten, and the number at the top of the plot."""
     rough = max(most, 10.0) / _TICKS
     power = 10.0 ** floor(log10(rough))
     step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough - 1e-9)
@@ -115,18 +113,18 @@ def _bar(arm: ArmDailyTotals, bar: DayBar, x: float, width: float, top: float) -
 
 
 def _y(people: float, top: float) -> float:
-    """Down from the top, with a little air for the highest number."""
+    """Return the vertical position of a number of people, with a margin at the top."""
     return round(8 + (HEIGHT - 8) * (1 - people / top), 1)
 
 
-def _in_words(days: Sequence[date], told: dict[str, list[DayBar]], arms: Sequence[ArmDailyTotals]) -> str:
+def _description(days: Sequence[date], bars: dict[str, list[DayBar]], arms: Sequence[ArmDailyTotals]) -> str:
     if not days:
         return gettext("No day can be told yet.")
     sums = [
         gettext("%(name)s: %(people)s")
         % {
             "name": arm.arm.name,
-            "people": wording.number(sum(bar.people for bar in told[arm.arm.key] if bar.day in days)),
+            "people": wording.number(sum(bar.people for bar in bars[arm.arm.key] if bar.day in days)),
         }
         for arm in arms
     ]

@@ -1,9 +1,9 @@
-"""The watch page: how a running campaign is, without reloading, and asking to look before the plan's first look."""
+"""The watch page, which refreshes itself, and the request for a look before the first planned one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages as flash
@@ -24,12 +24,12 @@ from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
 from messages.roles import ANALYST, current_user, require_role
 
-MAX_FORECAST_DAYS = 365  # days: beyond that a number would only pretend
+MAX_FORECAST_DAYS = 365  # beyond that, a number would be false precision
 
 
 @dataclass(frozen=True, slots=True)
 class DayCell:
-    """One arm on one day of the table; None where it is told with a later day."""
+    """How many saw one arm on one day; None if the day is released with a later one."""
 
     people: str | None
     days_covered: int
@@ -37,19 +37,19 @@ class DayCell:
 
 @require_safe
 def dashboard_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """How a campaign is; the page then looks again by itself."""
+    """Show the watch page."""
     return render(request, "analytics/watch/watch.html", _context(request, campaign_for(request.user, slug)))
 
 
 @require_safe
 def dashboard_fragment(request: HttpRequest, slug: str) -> HttpResponse:
-    """The part of the page that changes."""
+    """Return the part of the watch page that its script refreshes."""
     return render(request, "analytics/watch/now.html", _context(request, campaign_for(request.user, slug)))
 
 
 @require_POST
 def request_early_look(request: HttpRequest, slug: str) -> HttpResponse:
-    """An analyst asks for a look before the plan's first, and says why."""
+    """Record an analyst's request for a look before the first planned one."""
     require_role(request.user, ANALYST)
     campaign = campaign_for(request.user, slug)
     reason = request.POST.get("reason", "")
@@ -64,96 +64,95 @@ def request_early_look(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     now = timezone.now()
-    seen = dashboard.build_dashboard(campaign, now=now)
+    data = dashboard.build_dashboard(campaign, now=now)
     return {
         "campaign": campaign,
-        "watch": seen,
+        "watch": data,
         "now": now,
-        "standing": _standing(seen),
-        "sentence": _sentence(seen),
-        "so_far": _so_far(seen),
-        "days": _table(seen.arms),
-        "charts": {drawing: daily_chart.daily_chart(seen.arms, layout_name=drawing) for drawing in daily_chart.DAYS},
-        "mixed": any(bar.is_average for arm in seen.arms for bar in daily_chart.day_bars(arm)),
-        "live": campaign.state in (*Campaign.LIVE, Campaign.State.PAUSED) or seen.pending_early_look is not None,
+        "standing": _overall_status(data),
+        "sentence": _sentence(data),
+        "so_far": _progress(data),
+        "days": _day_rows(data.arms),
+        "charts": {drawing: daily_chart.daily_chart(data.arms, layout_name=drawing) for drawing in daily_chart.DAYS},
+        "mixed": any(bar.is_average for arm in data.arms for bar in daily_chart.day_bars(arm)),
+        "live": campaign.state in (*Campaign.LIVE, Campaign.State.PAUSED) or data.pending_early_look is not None,
         "may_look": may_look_early(request.user),
         "may_ask": may_look_early(request.user)
-        and seen.embargoed
+        and data.embargoed
         and campaign.state in embargo_request.STATES_WITH_COUNTS,
         "reason_limit": embargo_request.MAX_REASON_LENGTH,
     }
 
 
-def _standing(seen: Dashboard) -> str:
-    """How everything together stands: its worst light."""
-    if seen.alarms:
+def _overall_status(data: Dashboard) -> str:
+    """Return the worst status."""
+    if data.alarms:
         return "alarm"
-    if seen.completion_notices:
+    if data.completion_notices:
         return "done"
-    if seen.guardrail_pauses and seen.campaign.state != Campaign.State.CLOSED:
+    if data.guardrail_pauses and data.campaign.state != Campaign.State.CLOSED:
         return "alarm"
-    return "caution" if seen.cautions else "ok" if seen.quality else "unknown"
+    return "caution" if data.cautions else "ok" if data.quality else "unknown"
 
 
-def _sentence(seen: Dashboard) -> str:
-    """The one sentence that a tired person needs."""
-    state = seen.campaign.state
-    if seen.campaign.launched_at is None:
+def _sentence(data: Dashboard) -> str:
+    """Summarize the state of the campaign in one sentence."""
+    state = data.campaign.state
+    if data.campaign.launched_at is None:
         return _("It is not launched yet, so there is nothing to watch.")
     if state == Campaign.State.SCHEDULED:
         return _("It is launched and has not begun yet.")
-    if seen.alarms:
-        return _("Something is wrong: %(what)s.") % {"what": seen.alarms[0].label}
-    if seen.completion_notices:
+    if data.alarms:
+        return _("Something is wrong: %(what)s.") % {"what": data.alarms[0].label}
+    if data.completion_notices:
         return _("Done: %(what)s. You can read the results.") % {
-            "what": seen.completion_notices[-1].notice.get_kind_display()
+            "what": data.completion_notices[-1].notice.get_kind_display()
         }
     if state == Campaign.State.CLOSED:
         return _("It is closed. The last views are being counted.")
-    if seen.guardrail_pauses:
+    if data.guardrail_pauses:
         return _("A guardrail was crossed. Please read below what was seen, and decide how to go on.")
     if state == Campaign.State.PAUSED:
         return _("It is paused: no message is shown, and nobody is counted.")
-    if seen.cautions:
-        return _("It runs. One thing to look at: %(what)s.") % {"what": seen.cautions[0].label}
+    if data.cautions:
+        return _("It runs. One thing to look at: %(what)s.") % {"what": data.cautions[0].label}
     return _("All is well. There is nothing you need to do.")
 
 
-def _so_far(seen: Dashboard) -> str:
-    """How far it is, and how long it will take at this pace."""
-    if not seen.planned_people or seen.campaign.launched_at is None:
+def _progress(data: Dashboard) -> str:
+    """Describe how many people are counted, and how long the rest will take."""
+    if not data.planned_people or data.campaign.launched_at is None:
         return ""
-    told = _("%(people)s people are counted; %(planned)s are planned.") % {
-        "people": wording.number(seen.people) if seen.people is not None else _("Only a few"),
-        "planned": wording.number(seen.planned_people),
+    counted = _("%(people)s people are counted; %(planned)s are planned.") % {
+        "people": wording.number(data.people) if data.people is not None else _("Only a few"),
+        "planned": wording.number(data.planned_people),
     }
-    if seen.campaign.state != Campaign.State.RUNNING or seen.days_left == 0:
-        return told
-    if seen.days_left is None:
+    if data.campaign.state != Campaign.State.RUNNING or data.days_left == 0:
+        return counted
+    if data.days_left is None:
         left = _("After a few days the page can say how long it will take.")
-        return f"{told} {left}"
-    if seen.days_left > MAX_FORECAST_DAYS:
+        return f"{counted} {left}"
+    if data.days_left > MAX_FORECAST_DAYS:
         left = _("At the pace of the last days, that takes more than a year.")
-        return f"{told} {left}"
+        return f"{counted} {left}"
     left = ngettext(
         "At the pace of the last days, about %(days)s day is left.",
         "At the pace of the last days, about %(days)s days are left.",
-        seen.days_left,
+        data.days_left,
     )
-    return f"{told} {left % {'days': wording.number(seen.days_left)}}"
+    return f"{counted} {left % {'days': wording.number(data.days_left)}}"
 
 
-def _table(arms: tuple[ArmDailyTotals, ...]) -> list[tuple[date, list[DayCell]]]:
-    """The days as rows, the newest first, a cell for each arm."""
-    days = sorted({end.day for arm in arms for end in arm.days}, reverse=True)
-    return [(day, [_cell(arm, day) for arm in arms]) for day in days]
+def _day_rows(arms: tuple[ArmDailyTotals, ...]) -> list[tuple[date, list[DayCell]]]:
+    """Return the days as table rows, the latest first, with a cell for each arm."""
+    days = sorted({total.day for arm in arms for total in arm.days}, reverse=True)
+    return [(day, [_day_cell(arm, day) for arm in arms]) for day in days]
 
 
-def _cell(arm: ArmDailyTotals, day: date) -> DayCell:
-    ends = list(arm.days)
-    at = next((n for n, end in enumerate(ends) if end.day == day), None)
-    if at is None:
-        return DayCell(None, 0)
-    before = ends[at - 1] if at else None
-    together = (day - before.day).days if before else 1
-    return DayCell(wording.number(ends[at].people - (before.people if before else 0)), together)
+def _day_cell(arm: ArmDailyTotals, day: date) -> DayCell:
+    previous_day, previous_people = day - timedelta(days=1), 0
+    for total in arm.days:
+        if total.day == day:
+            return DayCell(wording.number(total.people - previous_people), (day - previous_day).days)
+        previous_day, previous_people = total.day, total.people
+    return DayCell(None, 0)

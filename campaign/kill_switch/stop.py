@@ -112,5 +112,4 @@ def _pause_whole(campaign: Campaign, *, by: User, now: datetime, why: str) -> No
 
 
 def _record(action: log.Action, message: Message, by: User, reason: str, **detail: int) -> None:
-    kind = log.ObjectKind.MESSAGE
-    log.record(action, by=by, kind=kind, ref=message.key, label=message.theme.name, reason=reason, **detail)
+    log.record_message(action, message, by=by, reason=reason, **detail)

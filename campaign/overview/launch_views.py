@@ -18,10 +18,11 @@ from campaign.lifecycle.launch_checks import Obstacle, ObstacleReason
 from campaign.lifecycle.transitions import ActionRefused
 from campaign.models import AnalysisPlan, Campaign
 from campaign.staff_site.access import campaign_for
-from campaign.wizard import questions
+from campaign.wizard.links import question_url
+from campaign.wizard.questions import CHECK, question_for_obstacle
 from messages.accounts.step_up import confirmation_required
+from messages.i18n.languages import language_name
 from messages.roles import current_user
-from messages.text.languages import language_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +78,6 @@ def obstacle_link(obstacle: Obstacle, campaign: Campaign) -> ObstacleLink:
         return ObstacleLink(
             obstacle.sentence, reverse("campaign:detail", args=[obstacle.target_key]), _("See that campaign")
         )
-    return ObstacleLink(
-        obstacle.sentence,
-        _planning(campaign, questions.STEP_FOR_OBSTACLE[obstacle.reason][0]),
-        _("Mend it in the plan"),
-    )
-
-
-def _planning(campaign: Campaign, step: str) -> str:
-    return reverse("campaign:plan-step", args=[campaign.slug, step])
+    question = question_for_obstacle(obstacle.reason)
+    url = question_url(campaign, question.key if question else CHECK)
+    return ObstacleLink(obstacle.sentence, url, _("Mend it in the plan"))

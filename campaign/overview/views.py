@@ -26,9 +26,8 @@ from campaign.staff_site.access import campaign_for
 from campaign.wizard.links import continue_planning_url
 from messages.help_links import directory
 from messages.models import Rendition, Review
-from messages.review import workflow
+from messages.review import message_lint, workflow
 from messages.roles import MANAGER, PARTNER_CONTACT, STAFF_ROLES, has_role, require_role
-from messages.text import lint_stored
 from messages.text.rendering import direction_of
 
 PER_PAGE = 20
@@ -103,7 +102,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "campaign": campaign,
         "arms": arms,
-        "unlike": lint_stored.lint_arm_revisions({card.arm.name: card.arm.revision for card in arms}),
+        "unlike": message_lint.lint_arm_revisions({card.arm.name: card.arm.revision for card in arms}),
         "placements": placements,
         "embed": request.build_absolute_uri(static("campaign/embed.js")),
         "plan": plan,

@@ -1,33 +1,44 @@
-"""The draft that is planned: who may change it, until when, and how somebody else's change is noticed."""
+"""A campaign that is still planned: who may change it, until when, and its analysis plan."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Any
 
 from django.contrib.auth.models import User
 
 from campaign.lifecycle.transitions import ActionRefused
-from campaign.models import Campaign
+from campaign.models import AnalysisPlan, Campaign
 from messages.roles import MANAGER, has_role
+
+DEFAULT_LOOKS: dict[str, tuple[float, ...]] = {
+    "fixed": (1.0,),
+    "always-valid": (0.1, 1.0),
+    "group-sequential": (0.25, 0.5, 0.75, 1.0),
+}
+PLAN_DEFAULTS: dict[str, Any] = {
+    "planned_per_arm": 0,
+    "smallest_difference": 0.05,
+    "monitoring": "group-sequential",
+    "looks": list(DEFAULT_LOOKS["group-sequential"]),
+}
 
 
 class DraftEditConflict(Exception):
-    """Somebody has answered this question otherwise since the page was opened."""
+    """Somebody has changed this answer since the page was opened."""
 
 
 class NotADraft(ActionRefused):
-    """The campaign has been sent for approval, or further: its plan is not changed any more."""
+    """The campaign was submitted: its plan can no longer be changed."""
 
 
 def require_manager(by: User) -> None:
+    """Raise ActionRefused unless this person may plan campaigns."""
     if not has_role(by, MANAGER):
         raise ActionRefused("Only a manager can plan a campaign.")
 
 
 def lock_draft(campaign: Campaign, *, by: User) -> Campaign:
-    """The campaign as it stands now, locked until the transaction ends; NotADraft once it has been sent."""
+    """Return the campaign as stored, locked until the transaction ends; raise NotADraft once it was submitted."""
     require_manager(by)
     locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     if locked.state != Campaign.State.DRAFT:
@@ -35,7 +46,11 @@ def lock_draft(campaign: Campaign, *, by: User) -> Campaign:
     return locked
 
 
-def answer_digest(answer: dict[str, Any]) -> str:
-    """Differs whenever the answer does."""
-    told = json.dumps(answer, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+def current_plan(campaign: Campaign) -> AnalysisPlan:
+    """Return the stored plan, or an unsaved one with the defaults."""
+    return AnalysisPlan.objects.filter(campaign=campaign).first() or AnalysisPlan(**PLAN_DEFAULTS)
+
+
+def ensure_plan(campaign: Campaign) -> AnalysisPlan:
+    """Return the stored plan; create it for a draft that was made without one."""
+    return AnalysisPlan.objects.get_or_create(campaign=campaign, defaults=PLAN_DEFAULTS)[0]

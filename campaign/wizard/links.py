@@ -1,4 +1,4 @@
-"""Where the questions of a draft are, and where somebody who comes back goes on."""
+"""URLs of a draft's questions, and the one at which planning continues."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.urls import reverse
 
 from campaign.models import Campaign
-from campaign.wizard import answers, questions
-from campaign.wizard.questions import CHECK
+from campaign.wizard.questions import CHECK, answered_keys, key_to_continue_at
 from messages.roles import MANAGER, has_role
 
 
 def continue_planning_url(user: AbstractUser | AnonymousUser, campaign: Campaign) -> str:
-    """Where this person goes on with planning; empty if they may not, or it is no draft any more."""
+    """Return the page where this person continues planning; empty if they may not, or after submission."""
     if campaign.state != Campaign.State.DRAFT or not has_role(user, MANAGER):
         return ""
-    return step_url(campaign, questions.step_to_continue_at(answers.answered_steps(campaign)))
+    return question_url(campaign, key_to_continue_at(answered_keys(campaign)))
 
 
-def step_url(campaign: Campaign, step: str) -> str:
-    """The address of a question, or of the page with all answers."""
-    if step == CHECK:
+def question_url(campaign: Campaign, key: str) -> str:
+    """Return the page of a question, or the page with all answers."""
+    if key == CHECK:
         return reverse("campaign:plan-check", args=[campaign.slug])
-    return reverse("campaign:plan-step", args=[campaign.slug, step])
+    return reverse("campaign:plan-step", args=[campaign.slug, key])

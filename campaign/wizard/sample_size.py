@@ -1,10 +1,10 @@
-"""How many people a plan needs, how long that takes, and what less time could show: a function of values.
+"""Compute how many people a plan needs, how long that takes, and what less time could show.
 
-The formulas are those of analytics.stats.power, named by string as in urls.py, so that campaign imports nothing from
-analytics. Two things are added here. A plan that is watched at any time is held to the interval that it will really
-have at its last look, which is wider; it may end sooner, so the number is the most that it takes. And a plan with named
-looks gets the allowance that group-sequential tables give (Jennison and Turnbull 2000, Group Sequential Methods, tables
-2.2 and 2.4: at most 4% for O'Brien-Fleming and 30% for Pocock with up to ten looks).
+The formulas are those of `analytics.stats.power`; `analytics.wiring` registers them, because campaign must not import
+analytics. Two things are added here. A plan that may be looked at any time is sized for the wider interval of its last
+look; it may end sooner, so the number is an upper limit. A plan with named looks is inflated as in group-sequential
+tables (Jennison and Turnbull 2000, Group Sequential Methods, tables 2.2 and 2.4: at most 4% for O'Brien-Fleming and 30%
+for Pocock with up to ten looks).
 """
 
 from __future__ import annotations
@@ -13,24 +13,38 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import floor, log, log1p, sqrt
 from statistics import NormalDist
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-from django.utils.module_loading import import_string
-
-SEEN_SHARE = 0.8  # of 100 messages that are sent, so many are reckoned to be seen on screen
+SEEN_SHARE = 0.8  # of the messages that are sent; a guess
 WEEKS = (2, 4, 8, 16)
 LONG, TOO_LONG = 180, 365  # days
-MAX_DAYS = 36_500  # beyond a century nobody counts
+MAX_DAYS = 36_500  # longer durations are not told apart
 _NORMAL = NormalDist()
 INFLATION_FACTORS = {"obrien-fleming": 1.04, "pocock": 1.3}
 
-Monitoring = Literal["fixed", "group-sequential", "always-valid"]
 DurationRating = Literal["fine", "long", "too small", "no traffic"]
+
+
+class PowerFunctions(Protocol):
+    """The functions of `analytics.stats.power` that are needed here."""
+
+    needed_for_verdict: Callable[..., int]
+    detectable_difference: Callable[..., Any]
+    days_needed: Callable[..., int]
+
+
+_load_power_functions: Callable[[], PowerFunctions]
+
+
+def register_power_functions(load: Callable[[], PowerFunctions]) -> None:
+    """Set how the power functions are loaded. It is called when they are first needed: they import scipy."""
+    global _load_power_functions
+    _load_power_functions = load
 
 
 @dataclass(frozen=True, slots=True)
 class SampleSizeInputs:
-    """What a plan wants to know, of a yes/no outcome: rates and differences are shares, traffic is sent messages."""
+    """The assumptions of a plan with a yes/no outcome. Rates and differences are shares, traffic is messages sent."""
 
     expected_rate: float
     smallest_difference: float
@@ -39,15 +53,15 @@ class SampleSizeInputs:
     comparisons: int = 1
     level: float = 0.95
     power: float = 0.8
-    monitoring: Monitoring = "fixed"
+    monitoring: str = "fixed"
     spending: str = "obrien-fleming"
-    planned_per_arm: int | None = None  # the number that somebody has set; None: as many as it takes
+    planned_per_arm: int | None = None  # None: as many as needed
     seen_share: float = SEEN_SHARE
 
 
 @dataclass(frozen=True, slots=True)
 class DetectableDifference:
-    """What some weeks at this traffic could show: the smallest difference, as a share; None: nothing at all."""
+    """The smallest difference, as a share, that some weeks at this traffic could show; None if there is none."""
 
     weeks: int
     per_arm: int
@@ -56,7 +70,7 @@ class DetectableDifference:
 
 @dataclass(frozen=True, slots=True)
 class SampleSize:
-    """The answer: how many people each arm needs, how many the plan takes, how long, and what that can show."""
+    """How many people each arm needs, how many are planned, how long that takes, and what it can show."""
 
     needed: int
     planned: int
@@ -73,31 +87,33 @@ class SampleSize:
 
 @dataclass(frozen=True, slots=True)
 class NoSampleSize:
-    """There is no number, and why: a code for the page's words."""
+    """No sample size can be computed; `reason` is a code that the page puts into words."""
 
     reason: Literal["ordered", "no rate that far", "few arms", "no share"]
 
 
-def compute_sample_size(question: SampleSizeInputs) -> SampleSize | NoSampleSize:
-    """How many people per arm, how many days, and what fewer days could show?"""
-    weights = [weight for weight in question.weights if weight > 0]
-    if len(question.weights) < 2:
+def compute_sample_size(inputs: SampleSizeInputs) -> SampleSize | NoSampleSize:
+    """Compute the people per arm, the days, and what other durations could show."""
+    weights = [weight for weight in inputs.weights if weight > 0]
+    if len(inputs.weights) < 2:
         return NoSampleSize("few arms")
     if len(weights) < 2:
         return NoSampleSize("no share")
     try:
-        needed = needed_per_arm(question)
+        needed = needed_per_arm(inputs)
     except ValueError:
         return NoSampleSize("no rate that far")
-    planned = question.planned_per_arm or needed
-    seen = question.per_day * question.seen_share
+    planned = inputs.planned_per_arm or needed
+    seen = inputs.per_day * inputs.seen_share
     days = None
     if seen > 0:
-        days = min(_power("days_needed")(n_per_arm=planned, units_per_day=seen, weights=weights), MAX_DAYS)
+        days = min(
+            _load_power_functions().days_needed(n_per_arm=planned, units_per_day=seen, weights=weights), MAX_DAYS
+        )
     least_share = min(weights) / sum(weights)
     in_weeks = tuple(
         DetectableDifference(
-            weeks, n := floor(seen * least_share * weeks * 7), smallest_detectable_difference(question, per_arm=n)
+            weeks, n := floor(seen * least_share * weeks * 7), smallest_detectable_difference(inputs, per_arm=n)
         )
         for weeks in WEEKS
     )
@@ -107,53 +123,53 @@ def compute_sample_size(question: SampleSizeInputs) -> SampleSize | NoSampleSize
         seen_per_day=seen,
         days=days,
         detectable_by_weeks=in_weeks if seen > 0 else (),
-        detectable_difference=smallest_detectable_difference(question, per_arm=planned),
+        detectable_difference=smallest_detectable_difference(inputs, per_arm=planned),
         duration_rating=rate_duration(days),
     )
 
 
-def needed_per_arm(question: SampleSizeInputs) -> int:
-    """People per arm that show the smallest difference as surely as asked; ValueError if no rate lies that far."""
-    fixed = _power("needed_for_verdict")(
-        control_rate=question.expected_rate,
-        smallest_difference=question.smallest_difference,
-        power=question.power,
-        **_alpha(question),
+def needed_per_arm(inputs: SampleSizeInputs) -> int:
+    """Return the people per arm that detect the smallest difference; raise ValueError if no rate differs by so much."""
+    fixed = _load_power_functions().needed_for_verdict(
+        control_rate=inputs.expected_rate,
+        smallest_difference=inputs.smallest_difference,
+        power=inputs.power,
+        **_alpha(inputs),
     )
-    return int(-(-fixed * _allowance(question) // 1))
+    return int(-(-fixed * _inflation(inputs) // 1))
 
 
-def smallest_detectable_difference(question: SampleSizeInputs, *, per_arm: int) -> float | None:
-    """The smallest difference, up or down, that so many people per arm show as surely as asked; None: not any."""
-    least = floor(per_arm / _allowance(question))
+def smallest_detectable_difference(inputs: SampleSizeInputs, *, per_arm: int) -> float | None:
+    """Return the smallest difference, up or down, that so many people per arm detect; None if there is none."""
+    least = floor(per_arm / _inflation(inputs))
     if least < 1:
         return None
-    found = [
-        _power("detectable_difference")(
-            control=question.expected_rate,
+    differences = [
+        _load_power_functions().detectable_difference(
+            control=inputs.expected_rate,
             n_per_arm=least,
-            power=question.power,
+            power=inputs.power,
             direction=direction,
-            **_alpha(question),
+            **_alpha(inputs),
         )
         for direction in ("up", "down")
     ]
-    reached = [difference for difference in found if isinstance(difference, float)]
-    return max(reached) if reached else None
+    detectable = [difference for difference in differences if isinstance(difference, float)]
+    return max(detectable) if detectable else None
 
 
 def rate_duration(days: int | None) -> DurationRating:
-    """Whether the traffic does: up to half a year, up to a year, longer."""
+    """Rate a duration: up to half a year, up to a year, or longer."""
     if days is None:
         return "no traffic"
     return "fine" if days <= LONG else "long" if days <= TOO_LONG else "too small"
 
 
 def always_valid_alpha(alpha: float) -> float:
-    """The two-sided alpha of one look whose interval is as wide as that of a plan watched at any time, at its end.
+    """Return the two-sided alpha of a single look whose interval is as wide as the last of a confidence sequence.
 
     The factor is that of analytics.stats.sequential.confidence_sequence at the planned number, where x = log((1 + x) /
-    alpha^2); here by fixed-point iteration, which gains a digit or more at each step.
+    alpha^2), solved by fixed-point iteration.
 
     >>> round(NormalDist().inv_cdf(1 - at_any_time(0.05) / 2), 2)
     3.04
@@ -165,22 +181,17 @@ def always_valid_alpha(alpha: float) -> float:
     return 2 * _NORMAL.cdf(-z)
 
 
-def _alpha(question: SampleSizeInputs) -> dict[str, Any]:
-    alpha = 1 - question.level
-    if question.monitoring != "always-valid":
-        return {"alpha": alpha, "comparisons": question.comparisons}
-    return {"alpha": always_valid_alpha(alpha / question.comparisons), "comparisons": 1}
+def _alpha(inputs: SampleSizeInputs) -> dict[str, Any]:
+    alpha = 1 - inputs.level
+    if inputs.monitoring != "always-valid":
+        return {"alpha": alpha, "comparisons": inputs.comparisons}
+    return {"alpha": always_valid_alpha(alpha / inputs.comparisons), "comparisons": 1}
 
 
-def _allowance(question: SampleSizeInputs) -> float:
-    return INFLATION_FACTORS.get(question.spending, 1.0) if question.monitoring == "group-sequential" else 1.0
-
-
-def _power(name: str) -> Callable[..., Any]:
-    found: Callable[..., Any] = import_string(f"analytics.stats.power.{name}")
-    return found
+def _inflation(inputs: SampleSizeInputs) -> float:
+    return INFLATION_FACTORS.get(inputs.spending, 1.0) if inputs.monitoring == "group-sequential" else 1.0
 
 
 def comparison_count(pairs: Sequence[object], correction: str) -> int:
-    """Among how many comparisons alpha is shared: all of them, unless the plan corrects for none."""
+    """Return how many comparisons share alpha: all of them, or 1 if the plan does not correct."""
     return max(1, len(pairs)) if correction != "none" else 1

@@ -1,4 +1,4 @@
-"""The wizard: one question a page, each answer stored on the draft at once, and a last page that shows them all."""
+"""The pages of the wizard: one question a page, and a last page that lists all answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from django.contrib import messages as flash
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -17,44 +16,29 @@ from campaign.lifecycle import launch_checks, transitions
 from campaign.lifecycle.transitions import ActionRefused
 from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
-from campaign.wizard import answers, arms, questions, summary
-from campaign.wizard.context import page_context
-from campaign.wizard.draft import DraftEditConflict, NotADraft, answer_digest
-from campaign.wizard.forms import (
-    ArmsForm,
-    CompareForm,
-    EthicsForm,
-    GuardrailsForm,
-    HypothesisForm,
-    OutcomesForm,
-    PlacementsForm,
-    PrecisionForm,
-    QuestionForm,
-    RecipientsForm,
-    SampleSizeForm,
+from campaign.wizard import answers, arm_revisions, arms
+from campaign.wizard.draft import DraftEditConflict, NotADraft
+from campaign.wizard.links import question_url
+from campaign.wizard.questions import (
+    CHECK,
+    QUESTION_KEYS,
+    QUESTIONS,
+    QUESTIONS_BY_KEY,
+    SAMPLE_SIZE,
+    HypothesisAnswer,
+    Question,
+    missing_answers,
+    next_key,
+    previous_key,
 )
-from campaign.wizard.links import step_url
-from campaign.wizard.questions import CHECK, RECOMMENDED_PRESET, STEP_KEYS, STEPS_BY_KEY
+from campaign.wizard.questions.base import QuestionForm
 from messages.models import Frame
 from messages.roles import MANAGER, current_user, require_role
-
-_FORMS: dict[str, type[QuestionForm]] = {
-    "learn": HypothesisForm,
-    "compare": CompareForm,
-    "words": ArmsForm,
-    "places": PlacementsForm,
-    "success": OutcomesForm,
-    "harm": GuardrailsForm,
-    "sureness": PrecisionForm,
-    "length": SampleSizeForm,
-    "ethics": EthicsForm,
-    "told": RecipientsForm,
-}
 
 
 @dataclass(frozen=True, slots=True)
 class WizardPosition:
-    """Where a question stands: its number, what lies before it, and where one goes after it."""
+    """The number of a question among all of them, and the URL of the page before it."""
 
     number: int
     total: int
@@ -63,101 +47,131 @@ class WizardPosition:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_campaign(request: HttpRequest) -> HttpResponse:
-    """The first question. Its answer makes the draft."""
+    """Ask the first question; its answer creates the draft."""
     require_role(request.user, MANAGER)
-    form = HypothesisForm(request.POST or None, campaign=None, initial={"name": "", "hypothesis": ""})
+    first = QUESTIONS[0]
+    form = first.form_class(request.POST or None, shown=HypothesisAnswer())
     if request.method == "POST" and form.is_valid():
-        made = answers.create_draft(form.answer(), by=current_user(request))
-        return redirect("campaign:plan-step", made.slug, "compare")
-    context = {
-        "form": form,
-        "step": STEPS_BY_KEY["learn"],
-        "place": WizardPosition(1, len(STEP_KEYS), reverse("campaign:list")),
-    }
-    return render(request, "campaign/wizard/learn.html", context)
+        draft = answers.create_draft(form.answer(), by=current_user(request))
+        return redirect(question_url(draft, next_key(first.key)))
+    position = WizardPosition(1, len(QUESTIONS), reverse("campaign:list"))
+    return render(request, first.template_name, {"form": form, "question": first, "position": position})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def wizard_step(request: HttpRequest, slug: str, step: str) -> HttpResponse:
-    """One question of a draft. `?then=check` leads back to the page with all answers."""
+    """Ask one question of a draft and store the answer. `?then=check` returns to the page with all answers."""
     campaign = campaign_for(request.user, slug, write=True)
-    if step not in _FORMS:
+    question = QUESTIONS_BY_KEY.get(step)
+    if question is None:
         raise Http404
     if campaign.state != Campaign.State.DRAFT:
-        return _not_a_draft(request, campaign)
-    stored = answers.read_answer(campaign, step)
-    if request.method != "POST":
-        return _page(request, campaign, step, _form(request, campaign, step, stored), was=answer_digest(stored))
-    form, was = _form(request, campaign, step, stored, request.POST), request.POST.get("was", "")
-    do = request.POST.get("do", "")
-    if not form.is_valid() or do == "work-out" or not _filled_in(campaign, step, form):
-        return _page(request, campaign, step, form, was=was)
+        return _redirect_submitted(request, campaign)
+    stored = question.read(campaign)
+    posted = request.POST if request.method == "POST" else None
+    form = question.build_form(campaign, question.suggest(campaign, stored, user=current_user(request)), posted)
+    if posted is None:
+        return _render_question(request, campaign, question, form, seen_digest=stored.digest())
+    if not form.is_valid() or posted.get("do") == "work-out" or not question.complete(campaign, form):
+        return _render_question(request, campaign, question, form, seen_digest=posted.get("was", ""))
+    return _save_and_continue(request, campaign, question, form)
+
+
+def _save_and_continue(
+    request: HttpRequest, campaign: Campaign, question: Question[Any, Any], form: QuestionForm[Any]
+) -> HttpResponse:
+    """Store a valid answer and go on, or show the question again with the reason why not."""
+    seen_digest, by, context = request.POST.get("was", ""), current_user(request), dict[str, Any]()
     try:
-        kept = answers.save_answer(campaign, step, form.answer(), seen_digest=was, by=current_user(request))
-        return _onward(request, kept, step, do)
+        saved = answers.save_answer(campaign, question, form.answer(), seen_digest=seen_digest, by=by)
+        url = question.follow_up(saved, request.POST.get("do", ""), by=by)
+        return redirect(url or question_url(saved, _returns_to_check(request) or next_key(question.key)))
     except NotADraft:
-        return _not_a_draft(request, campaign)
+        return _redirect_submitted(request, campaign)
     except DraftEditConflict:
-        theirs = summary.describe_answer(campaign, step)
-        return _page(request, campaign, step, form, was=answer_digest(stored), theirs=theirs, overtaken=True)
+        context = {"overtaken": True, "theirs": question.describe(campaign)}
     except arms.NoApprovedMessage as reason:
         names = ", ".join(str(Frame(frame).label) for frame in reason.frames)
         form.add_error(None, _("There are no approved words left in: %(frames)s.") % {"frames": names})
-    except ActionRefused as reason:
+    except ActionRefused as reason:  # the answer itself may be stored: only the follow-up was refused
         form.add_error(None, str(reason))
-    # What was typed has been stored if it was only the second part that could not be done.
-    return _page(request, campaign, step, form, was=answer_digest(answers.read_answer(campaign, step)))
+    digest = question.read(campaign).digest()
+    return _render_question(request, campaign, question, form, seen_digest=digest, **context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose_arm_revision(request: HttpRequest, slug: str, arm: str) -> HttpResponse:
-    """Approved words for one arm, each with a button that takes them."""
+    """List approved revisions for one arm, each with a button that takes it."""
     campaign = campaign_for(request.user, slug, write=True)
     if campaign.state != Campaign.State.DRAFT:
-        return _not_a_draft(request, campaign)
+        return _redirect_submitted(request, campaign)
     chosen = campaign.arms.select_related("revision__message__theme").filter(key=arm).first()
     if chosen is None:
         raise Http404
     if request.method == "POST":
-        return _take_words(request, campaign, arm)
-    context = page_context(campaign, "offers", request, arm=chosen)
-    return render(request, "campaign/wizard/offers.html", {"campaign": campaign, "arm": chosen, **context})
+        return _take_revision(request, campaign, arm)
+    context = arm_revisions.choice_context(campaign, chosen, request.GET)
+    return render(request, "campaign/wizard/arm_revisions.html", {"campaign": campaign, "arm": chosen, **context})
+
+
+def _take_revision(request: HttpRequest, campaign: Campaign, arm: str) -> HttpResponse:
+    number, seen = (_parse_key(request.POST.get(name)) for name in ("revision", "was"))
+    revision = arm_revisions.selectable_revisions(Frame.values).filter(pk=number).first()
+    if revision is None:
+        flash.error(request, _("These words may not be shown any more. Please choose others."))
+        return redirect("campaign:plan-words", campaign.slug, arm)
+    try:
+        arms.choose_revision(campaign, arm, revision, seen_revision_id=seen, by=current_user(request))
+    except NotADraft:
+        return _redirect_submitted(request, campaign)
+    except DraftEditConflict:
+        flash.warning(request, _("A colleague chose other words meanwhile. Nothing was changed; please look again."))
+        return redirect("campaign:plan-words", campaign.slug, arm)
+    except ActionRefused:
+        flash.error(request, _("These words do not fit here. Please choose others."))
+        return redirect("campaign:plan-words", campaign.slug, arm)
+    return redirect("campaign:plan-step", campaign.slug, "words")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_answers(request: HttpRequest, slug: str) -> HttpResponse:
-    """All answers on one page, what is missing, and the button that asks for an approval."""
+    """List all answers and what is missing, and submit the draft for approval."""
     campaign = campaign_for(request.user, slug, write=True)
     if campaign.state != Campaign.State.DRAFT:
-        return _not_a_draft(request, campaign)
+        return _redirect_submitted(request, campaign)
     if request.method == "POST":
-        try:
-            answers.submit_draft(campaign, seen_changed_at=request.POST.get("seen", ""), by=current_user(request))
-        except DraftEditConflict:
-            flash.warning(request, _("A colleague changed an answer while you read. Please look once more."))
-        except NotADraft:
-            return _not_a_draft(request, campaign)
-        except ActionRefused:
-            flash.warning(request, _("Not sent yet: something is missing. It is listed below."))
-        else:
-            flash.success(request, _("Sent. A colleague has to approve it; you cannot approve your own."))
-            return redirect("campaign:detail", slug)
-        return redirect("campaign:plan-check", slug)
+        return _submit(request, campaign)
+    reminders = [(question.key, question.reminder(campaign)) for question in sorted(QUESTIONS, key=_required_last)]
     context = {
         "campaign": campaign,
-        "rows": summary.answer_rows(campaign),
-        "missing": questions.missing_answers(launch_checks.submission_obstacles(campaign)),
-        "reworked": summary.sample_size_warning(campaign),
+        "rows": [(question, question.describe(campaign)) for question in QUESTIONS],
+        "missing": missing_answers(launch_checks.submission_obstacles(campaign)),
+        "shortfall": SAMPLE_SIZE.shortfall(campaign),
+        "reminders": [(key, sentence) for key, sentence in reminders if sentence],
         "seen": campaign.changed_at.isoformat(),
-        "back": step_url(campaign, questions.step_before(CHECK)),
-        **page_context(campaign, CHECK, request),
+        "back": question_url(campaign, previous_key(CHECK)),
     }
     return render(request, "campaign/wizard/check.html", context)
 
 
+def _submit(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    try:
+        answers.submit_draft(campaign, seen_changed_at=request.POST.get("seen", ""), by=current_user(request))
+    except DraftEditConflict:
+        flash.warning(request, _("A colleague changed an answer while you read. Please look once more."))
+    except NotADraft:
+        return _redirect_submitted(request, campaign)
+    except ActionRefused:
+        flash.warning(request, _("Not sent yet: something is missing. It is listed below."))
+    else:
+        flash.success(request, _("Sent. A colleague has to approve it; you cannot approve your own."))
+        return redirect("campaign:detail", campaign.slug)
+    return redirect("campaign:plan-check", campaign.slug)
+
+
 @require_POST
 def take_back(request: HttpRequest, slug: str) -> HttpResponse:
-    """A campaign that was sent for approval, or approved, is a draft again."""
+    """Turn a submitted or approved campaign into a draft again."""
     campaign = campaign_for(request.user, slug, write=True)
     try:
         transitions.take_back(campaign, by=current_user(request))
@@ -168,112 +182,38 @@ def take_back(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("campaign:plan-check", slug)
 
 
-def _form(
-    request: HttpRequest, campaign: Campaign, step: str, stored: answers.Answer, data: Any = None
-) -> QuestionForm:
-    """The form of one question, with a suggestion where nothing has been answered yet."""
-    more: dict[str, Any] = {}
-    primary = answers.read_answer(campaign, "success")["primary"]
-    if step == "success":
-        harm = answers.read_answer(campaign, "harm")
-        more["watched"] = [key for key in answers.GUARDRAIL_OUTCOMES if harm[f"watch_{key}"]]
-    if step == "harm":
-        more["primary"] = primary
-    if step == "length":
-        control = campaign.arms.filter(is_control=True).first()
-        more = {"today": timezone.localdate(), "primary": primary, "control": control.name if control else ""}
-    if step not in ("words", "sureness"):
-        stored = {**stored, **_suggested(request, campaign, step, stored)}
-    return _FORMS[step](data, campaign=campaign, initial=stored, **more)
-
-
-def _suggested(request: HttpRequest, campaign: Campaign, step: str, stored: answers.Answer) -> answers.Answer:
-    if step == "compare" and not stored["preset"]:
-        return {"preset": RECOMMENDED_PRESET}
-    if step == "success" and not stored["primary"]:
-        return {"primary": "turned_back", "secondary": ["help_self"]}
-    if step == "harm" and not {"harm", "length"} & answers.answered_steps(campaign):
-        return {"watch_annoyed": True, "margin_annoyed": 5.0}
-    if step == "places":
-        return {name: number or None for name, number in stored.items() if name != "places"}  # 0: not known
-    if step == "told" and not stored["told"]:
-        return {"told": [str(current_user(request).pk)]}
-    if step == "length" and stored["planned"] and stored["expected"]:
-        size = summary.sample_size_for_answer(campaign, stored)
-        if getattr(size, "needed", None) == stored["planned"]:
-            return {"planned": None}  # it goes along with the other numbers
-    return {}
-
-
-def _filled_in(campaign: Campaign, step: str, form: QuestionForm) -> bool:
-    """The number of people is the one that was worked out, unless one was typed."""
-    if step != "length" or form.cleaned_data.get("planned"):
-        return True
-    size = summary.sample_size_for_answer(campaign, form.answer())
-    needed = getattr(size, "needed", None)
-    if needed is None:
-        form.add_error("planned", _("Say how many people should see each message."))
-        return False
-    form.cleaned_data["planned"] = needed
-    return True
-
-
-def _onward(request: HttpRequest, campaign: Campaign, step: str, do: str) -> HttpResponse:
-    """To the next question; on the page of the words, also one message more or less."""
-    if step == "words" and do == "add":
-        made = arms.add_arm(campaign, by=current_user(request))
-        return redirect("campaign:plan-words", campaign.slug, made.key)
-    if step == "words" and do.startswith("remove:"):
-        arms.remove_arm(campaign, do.removeprefix("remove:"), by=current_user(request))
-        return redirect("campaign:plan-step", campaign.slug, "words")
-    if step == "words" and do.removeprefix("choose:") in campaign.arms.values_list("key", flat=True):
-        return redirect("campaign:plan-words", campaign.slug, do.removeprefix("choose:"))
-    then = CHECK if request.GET.get("then") == CHECK else questions.step_after(step)
-    return redirect(step_url(campaign, then))
-
-
-def _take_words(request: HttpRequest, campaign: Campaign, arm: str) -> HttpResponse:
-    number, was = (_number(request.POST.get(name)) for name in ("revision", "was"))
-    revision = arms.selectable_revisions(Frame.values).filter(pk=number).first()
-    if revision is None:
-        flash.error(request, _("These words may not be shown any more. Please choose others."))
-        return redirect("campaign:plan-words", campaign.slug, arm)
-    try:
-        arms.choose_revision(campaign, arm, revision, seen_revision_id=was, by=current_user(request))
-    except NotADraft:
-        return _not_a_draft(request, campaign)
-    except DraftEditConflict:
-        flash.warning(request, _("A colleague chose other words meanwhile. Nothing was changed; please look again."))
-        return redirect("campaign:plan-words", campaign.slug, arm)
-    except ActionRefused:
-        flash.error(request, _("These words do not fit here. Please choose others."))
-        return redirect("campaign:plan-words", campaign.slug, arm)
-    return redirect("campaign:plan-step", campaign.slug, "words")
-
-
-def _page(
-    request: HttpRequest, campaign: Campaign, step: str, form: QuestionForm, *, was: str, **more: Any
+def _render_question(
+    request: HttpRequest,
+    campaign: Campaign,
+    question: Question[Any, Any],
+    form: QuestionForm[Any],
+    *,
+    seen_digest: str,
+    **more: Any,
 ) -> HttpResponse:
-    then = CHECK if request.GET.get("then") == CHECK else ""
-    back = then or questions.step_before(step)
-    context = {
-        "campaign": campaign,
-        "form": form,
-        "step": STEPS_BY_KEY[step],
-        "was": was,
-        "place": WizardPosition(
-            STEP_KEYS.index(step) + 1, len(STEP_KEYS), step_url(campaign, back) if back else reverse("campaign:list")
-        ),
-        **page_context(campaign, step, request, form=form),
-        **more,
-    }
-    return render(request, f"campaign/wizard/{step}.html", context)
+    back = _returns_to_check(request) or previous_key(question.key)
+    position = WizardPosition(
+        QUESTION_KEYS.index(question.key) + 1,
+        len(QUESTIONS),
+        question_url(campaign, back) if back else reverse("campaign:list"),
+    )
+    context = {"campaign": campaign, "form": form, "question": question, "was": seen_digest, "position": position}
+    return render(request, question.template_name, {**context, **question.context(campaign, form), **more})
 
 
-def _not_a_draft(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+def _returns_to_check(request: HttpRequest) -> str:
+    return CHECK if request.GET.get("then") == CHECK else ""
+
+
+def _redirect_submitted(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     flash.info(request, _("The plan of this campaign is not changed any more: it was sent for approval."))
     return redirect("campaign:detail", campaign.slug)
 
 
-def _number(text: str | None) -> int:
+def _required_last(question: Question[Any, Any]) -> bool:
+    return question.is_required
+
+
+def _parse_key(text: str | None) -> int:
+    """Parse a primary key; 0, which no row has, if it is none."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else 0

@@ -1,1 +1,1 @@
-"""Who is let in: invitations, second factors, fresh confirmations, sessions, and limits on guessing."""
+"""Accounts of staff: invitations, second factors, step-up confirmation, sessions, and limits on guessing."""

@@ -1,4 +1,4 @@
-"""Pages about oneself: second factors, where one is signed in, the password, the API token."""
+"""Pages of one's own account: second factors, sessions, password and API token."""
 
 from __future__ import annotations
 
@@ -23,19 +23,14 @@ from messages.accounts.middleware import allow_without_second_factor
 from messages.accounts.sign_in_views import allow_form_methods
 from messages.accounts.step_up import confirmation_required, mark_confirmed
 from messages.audit import log
-from messages.audit.log import Action, ObjectKind
-from messages.roles import ROLE_NAMES, main_role
-
-
-def _me(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
+from messages.audit.log import Action
+from messages.roles import ROLE_NAMES, current_user, main_role
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Everything about one's own account on one page."""
-    user = _me(request)
+    """Show one's own account."""
+    user = current_user(request)
     role = main_role(user)
     context = {
         "role": ROLE_NAMES.get(role, ""),
@@ -53,10 +48,10 @@ def home(request: HttpRequest) -> HttpResponse:
 @allow_without_second_factor
 @require_safe
 def set_up(request: HttpRequest) -> HttpResponse:
-    """Which kind: a passkey or an app."""
-    first = not second_factors.has_factor(_me(request))
+    """Choose the kind of second factor: a passkey or an app."""
+    first = not second_factors.has_factor(current_user(request))
     if first and sessions.has_passed_second_factor(request) and not request.session.get(sessions.FACTOR):
-        first = False  # a demo, where it may be left for later
+        first = False  # a demo, where a second factor is optional
     return render(request, "messages/accounts/second_factor_set_up.html", {"first": first})
 
 
@@ -64,49 +59,51 @@ def set_up(request: HttpRequest) -> HttpResponse:
 @confirmation_required
 @allow_form_methods
 def set_up_app(request: HttpRequest) -> HttpResponse:
-    """Scan a picture, type a code: the app is set up."""
-    user = _me(request)
+    """Set up an authenticator app: scan a QR code, then type a code."""
+    user = current_user(request)
     if any(factor.type == second_factors.APP for factor in second_factors.factors_of(user)):
         flash.info(request, _("An authenticator app is set up already."))
         return HttpResponseRedirect(reverse("account:home"))
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made = _proven(request, user, form)
-        if made is not None:
-            return _added(request, user, made)
+        codes = _add_app(request, user, form)
+        if codes is not None:
+            return _finish_setup(request, user, codes)
     secret = second_factors.app_secret(request, renew=request.method != "POST")
-    address = second_factors.otpauth_url(user, secret)
     context = {
         "form": form,
-        "picture": mark_safe(second_factors.qr_code_svg(address)),  # noqa: S308  (drawn by us, of a secret of ours)
-        "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
+        "picture": mark_safe(  # noqa: S308  (drawn here, from a secret generated here)
+            second_factors.qr_code_svg(second_factors.otpauth_url(user, secret))
+        ),
+        "secret": " ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
     }
     return render(request, "messages/accounts/second_factor_app.html", context)
 
 
-def _proven(request: HttpRequest, user: User, form: CodeForm) -> list[str] | None:
+def _add_app(request: HttpRequest, user: User, form: CodeForm) -> list[str] | None:
+    """Add the app if the code is right, and return new recovery codes; otherwise add an error to the form."""
     code = form.cleaned_data["code"]
-    made = second_factors.add_app(request, user, code) if code else None
+    recovery_codes = second_factors.add_app(request, user, code) if code else None
     if not code:
         form.add_error("code", _("Please type the code that the app shows."))
-    elif made is None:
+    elif recovery_codes is None:
         form.add_error(
             "code", _("That code is not right. Please try the next one. Does your phone set its clock itself?")
         )
-    return made
+    return recovery_codes
 
 
 @allow_without_second_factor
 @confirmation_required
 @allow_form_methods
 def set_up_passkey(request: HttpRequest) -> HttpResponse:
-    """Name it, then the browser makes it."""
-    user = _me(request)
+    """Set up a passkey: name it, then create it in the browser."""
+    user = current_user(request)
     form = PasskeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made = second_factors.add_passkey(user, **form.cleaned_data)
-        if made is not None:
-            return _added(request, user, made)
+        codes = second_factors.add_passkey(user, **form.cleaned_data)
+        if codes is not None:
+            return _finish_setup(request, user, codes)
         form.add_error("credential", _("That did not work. Please try again."))
     return render(
         request,
@@ -115,8 +112,8 @@ def set_up_passkey(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _added(request: HttpRequest, user: User, codes: list[str]) -> HttpResponse:
-    """This session has a second factor now; its key changes, and the recovery codes are shown once."""
+def _finish_setup(request: HttpRequest, user: User, codes: list[str]) -> HttpResponse:
+    """Mark the session as having a second factor, under a new key, and show the recovery codes once."""
     request.session.cycle_key()
     request.session[sessions.FACTOR] = True
     mark_confirmed(request)
@@ -129,9 +126,9 @@ def _added(request: HttpRequest, user: User, codes: list[str]) -> HttpResponse:
 @confirmation_required
 @allow_form_methods
 def recovery_codes(request: HttpRequest) -> HttpResponse:
-    """How many recovery codes are left; new ones on request, shown once."""
-    user = _me(request)
-    made = (
+    """Show how many recovery codes are left, or new ones once."""
+    user = current_user(request)
+    codes = (
         second_factors.replace_recovery_codes(user)
         if request.method == "POST" and second_factors.has_factor(user)
         else []
@@ -139,17 +136,17 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "messages/accounts/second_factor_codes.html",
-        {"codes": made, "left": second_factors.unused_code_count(user)},
+        {"codes": codes, "left": second_factors.unused_code_count(user)},
     )
 
 
 @confirmation_required
 @allow_form_methods
 def remove_factor(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask once, then take it away; the last one stays."""
-    user = _me(request)
-    held = next((factor for factor in second_factors.factors_of(user) if factor.pk == pk), None)
-    if held is None:
+    """Remove a second factor after asking once; the last one stays."""
+    user = current_user(request)
+    factor = next((factor for factor in second_factors.factors_of(user) if factor.pk == pk), None)
+    if factor is None:
         raise Http404
     if request.method == "POST":
         try:
@@ -163,7 +160,7 @@ def remove_factor(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "messages/accounts/second_factor_remove.html",
-        {"factor": held, "name": second_factors.passkey_name(held), "only": only},
+        {"factor": factor, "name": second_factors.passkey_name(factor), "only": only},
     )
 
 
@@ -172,9 +169,9 @@ def remove_factor(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def end_sessions(request: HttpRequest) -> HttpResponse:
-    """Sign out one other place, or all others."""
+    """End one other session, or all others."""
     handle = request.POST.get("handle") or None
-    ended = sessions.end_sessions(_me(request), handle=handle, keep=request.session.session_key)
+    ended = sessions.end_sessions(current_user(request), handle=handle, keep=request.session.session_key)
     if ended:
         flash.success(request, _("Signed out there."))
     else:
@@ -185,22 +182,22 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
 @allow_form_methods
 @sensitive_post_parameters()
 def change_password(request: HttpRequest) -> HttpResponse:
-    """A new password for the old one; every other session ends."""
-    user = _me(request)
+    """Change the password, and end every other session."""
+    user = current_user(request)
     form = PasswordForm(request.POST or None, user=user)
-    if request.method == "POST" and _may_try(request, form, user):
+    if request.method == "POST" and _check_password_form(request, form, user):
         user.set_password(form.cleaned_data["new"])
         user.save(update_fields=["password"])
         sessions.end_sessions(user, keep=request.session.session_key)
         update_session_auth_hash(request, user)
-        log.record(Action.PASSWORD_CHANGE, by=user, kind=ObjectKind.PERSON, ref=user.username, label=user.username)
+        log.record_user(Action.PASSWORD_CHANGE, user, by=user)
         flash.success(request, _("Your password is changed. Wherever else you were signed in, you are not any more."))
         return HttpResponseRedirect(reverse("account:home"))
     return render(request, "messages/accounts/password.html", {"form": form})
 
 
-def _may_try(request: HttpRequest, form: PasswordForm, user: User) -> bool:
-    """As many guesses as at the door."""
+def _check_password_form(request: HttpRequest, form: PasswordForm, user: User) -> bool:
+    """Validate the form; wrong passwords count like failed attempts to sign in."""
     address, now = client_address(request), time.time()
     wait = attempts.seconds_to_wait(user.username, address, now=now)
     if wait:
@@ -216,15 +213,14 @@ def _may_try(request: HttpRequest, form: PasswordForm, user: User) -> bool:
 @confirmation_required
 @allow_form_methods
 def api_token(request: HttpRequest) -> HttpResponse:
-    """A token for programs, shown once when it is made; a new one ends the old."""
-    user = _me(request)
-    made = ""
+    """Create an API token and show it once, replacing the old one, or delete it."""
+    user = current_user(request)
+    new_key = ""
     if request.method == "POST":
-        had, _rows = Token.objects.filter(user=user).delete()
+        deleted, _rows = Token.objects.filter(user=user).delete()
         if request.POST.get("do") != "delete":
-            made = Token.objects.create(user=user).key
-        if made or had:
-            action = Action.TOKEN_CREATE if made else Action.TOKEN_DELETE
-            log.record(action, by=user, kind=ObjectKind.PERSON, ref=user.username, label=user.username)
-    held = Token.objects.filter(user=user).first()
-    return render(request, "messages/accounts/token.html", {"made": made, "held": held})
+            new_key = Token.objects.create(user=user).key
+        if new_key or deleted:
+            log.record_user(Action.TOKEN_CREATE if new_key else Action.TOKEN_DELETE, user, by=user)
+    context = {"made": new_key, "held": Token.objects.filter(user=user).first()}
+    return render(request, "messages/accounts/token.html", context)

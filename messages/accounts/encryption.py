@@ -1,8 +1,8 @@
-"""What second factors are made of is encrypted, so that a copy of the database is not enough to answer for somebody.
+"""Encrypt the secrets of second factors, so that a copy of the database does not reveal them.
 
-The key is a file in the key directory, in no database and no backup of one. ChaCha20-Poly1305 (RFC 8439) of libsodium,
-by PyNaCl, under a key derived by HKDF (RFC 5869). It is loaded when a secret is first sealed or opened and takes 2 MB,
-where the `cryptography` package would take 8.
+The key is a file in the key directory, outside the database and its backups. The cipher is ChaCha20-Poly1305 (RFC 8439)
+of libsodium, under a key derived by HKDF (RFC 5869). PyNaCl is loaded on first use and takes 2 MB, the `cryptography`
+package would take 8.
 """
 
 from __future__ import annotations
@@ -17,49 +17,46 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.http import HttpRequest
 
-FORMAT_BYTE = (
-    b"\x02"  # the first byte, signed with the rest; what an installation sealed before it, a migration seals anew
-)
-_NONCE = 12
+FORMAT_BYTE = b"\x02"  # authenticated with the rest; migration 0011 encrypts secrets of earlier formats again
+_NONCE_BYTES = 12
 
 
 def encrypt_secret(text: str, *, key: bytes) -> str:
-    """Encrypt and sign.
+    """Encrypt and authenticate a secret.
 
-    >>> opened(seal("JBSWY3DPEHPK3PXP", key=b"k"), key=b"k")
+    >>> decrypt_secret(encrypt_secret("JBSWY3DPEHPK3PXP", key=b"k"), key=b"k")
     'JBSWY3DPEHPK3PXP'
     """
     from nacl.bindings import crypto_aead_chacha20poly1305_ietf_encrypt as encrypt
 
-    nonce = secrets.token_bytes(_NONCE)
-    return base64.b64encode(FORMAT_BYTE + nonce + encrypt(text.encode(), FORMAT_BYTE, nonce, _derived(key))).decode(
-        "ascii"
-    )
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    ciphertext = encrypt(text.encode(), FORMAT_BYTE, nonce, _derive_key(key))
+    return base64.b64encode(FORMAT_BYTE + nonce + ciphertext).decode("ascii")
 
 
-def decrypt_secret(sealed: str, *, key: bytes) -> str:
-    """The text again; ValueError if it was changed, or sealed with another key."""
+def decrypt_secret(encrypted: str, *, key: bytes) -> str:
+    """Decrypt a secret. Raises ValueError if it was changed, or encrypted with another key."""
     from nacl.bindings import crypto_aead_chacha20poly1305_ietf_decrypt as decrypt
     from nacl.exceptions import CryptoError
 
-    raw = base64.b64decode(sealed, validate=True)
-    nonce, hidden = raw[1 : 1 + _NONCE], raw[1 + _NONCE :]
+    raw = base64.b64decode(encrypted, validate=True)
+    nonce, ciphertext = raw[1 : 1 + _NONCE_BYTES], raw[1 + _NONCE_BYTES :]
     try:
         if not raw.startswith(FORMAT_BYTE):
             raise ValueError
-        return decrypt(hidden, FORMAT_BYTE, nonce, _derived(key)).decode()
+        return decrypt(ciphertext, FORMAT_BYTE, nonce, _derive_key(key)).decode()
     except (CryptoError, ValueError):
-        raise ValueError("This was not sealed with the present key.") from None
+        raise ValueError("This was not encrypted with the current key.") from None
 
 
-def _derived(key: bytes) -> bytes:
-    """HKDF with SHA-256, without salt, for "second factor": its 32 bytes are one block."""
+def _derive_key(key: bytes) -> bytes:
+    """HKDF with SHA-256 and no salt; the 32 bytes of output are a single block."""
     extracted = hmac.digest(bytes(32), key, "sha256")
     return hmac.digest(extracted, b"second factor\x01", "sha256")
 
 
 class EncryptingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # django-allauth has no types
-    """django-allauth's, with its secrets sealed."""
+    """django-allauth's adapter with encrypted secrets."""
 
     def encrypt(self, text: str) -> str:
         return encrypt_secret(text, key=bytes(settings.SECOND_FACTOR_KEY))
@@ -75,7 +72,7 @@ class EncryptingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # django-a
 
 
 class NoSignupAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Nobody makes an account for themselves, whatever page should be mounted one day."""
+    """Refuse sign-up, even if a page of django-allauth that offers it is mounted."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""What people type on the pages about themselves and each other."""
+"""Forms of accounts: signing in, joining, second factors, invitations and roles."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ class SignInForm(forms.Form):
 
 
 class PasskeyAnswer(forms.JSONField):
-    """What a browser makes of a passkey is an object of a few kilobytes; anything else need not be read."""
+    """The browser's answer for a passkey: a JSON object of at most a few kilobytes."""
 
     def to_python(self, value: Any) -> Any:
-        unread = ValidationError(_("The browser’s answer could not be read. Please try again."))
+        unreadable = ValidationError(_("The browser’s answer could not be read. Please try again."))
         if isinstance(value, str) and len(value) > 20_000:
-            raise unread
+            raise unreadable
         try:
             answer = super().to_python(value)
-        except (ValueError, RecursionError):  # a number of thousands of digits, endless nesting
-            raise unread from None
+        except (ValueError, RecursionError):  # huge numbers, deep nesting
+            raise unreadable from None
         if answer is not None and not isinstance(answer, dict):
-            raise unread
+            raise unreadable
         return answer
 
 
 class CodeForm(forms.Form):
-    """A code of the app or a recovery code, or what a passkey answered."""
+    """A code of the app, a recovery code, or the answer of a passkey."""
 
     code = forms.CharField(max_length=40, required=False)
     credential = PasskeyAnswer(required=False)
@@ -97,7 +97,7 @@ class JoinForm(forms.Form):
         cleaned = super().clean() or {}
         if cleaned.get("password"):
             person = User(username=cleaned.get("username", ""), email=self._email)
-            _judge(self, "password", cleaned["password"], person)
+            _validate_password(self, "password", cleaned["password"], person)
         return cleaned
 
 
@@ -118,11 +118,11 @@ class PasswordForm(forms.Form):
         if cleaned.get("old") and not self._user.check_password(cleaned["old"]):
             self.add_error("old", _("That is not your present password."))
         if cleaned.get("new"):
-            _judge(self, "new", cleaned["new"], self._user)
+            _validate_password(self, "new", cleaned["new"], self._user)
         return cleaned
 
 
-def _judge(form: forms.Form, field: str, password: str, user: User) -> None:
+def _validate_password(form: forms.Form, field: str, password: str, user: User) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:

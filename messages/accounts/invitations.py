@@ -1,4 +1,4 @@
-"""Invitations: the only way to get an account. Good once, for seven days; only a hash of the link is kept."""
+"""Invitations, the only way to get an account. A link works once, for seven days; only its hash is stored."""
 
 from __future__ import annotations
 
@@ -13,89 +13,81 @@ from django.core.mail import send_mail
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from messages.audit import log as audit_log
+from messages.audit import log
 from messages.audit.log import Action, ObjectKind
 from messages.models import Invitation
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 DAYS = 7
 
 
 class InvitationOver(Exception):
-    """The link was used, withdrawn or is too old; or it never was one."""
+    """The invitation was used, withdrawn or has expired, or never existed."""
 
 
 @transaction.atomic
 def invite(email: str, role: str, *, by: User | str, now: datetime) -> tuple[Invitation, str]:
-    """Invite somebody by their address: the invitation, and the secret part of its link, told only now."""
+    """Invite somebody by e-mail address; return the invitation and the secret token of its link."""
     token = secrets.token_urlsafe(24)
-    made = Invitation.objects.create(
+    invitation = Invitation.objects.create(
         email=email,
         role=role,
         digest=_digest(token),
         invited_by=by if isinstance(by, User) else None,
-        expires_at=_end(now),
+        expires_at=_expiry(now),
     )
-    _recorded(Action.PERSON_INVITE, made, by=by)
-    return made, token
+    _record(Action.PERSON_INVITE, invitation, by=by)
+    return invitation, token
 
 
 @transaction.atomic
 def resend(pk: int, *, by: User, now: datetime) -> tuple[Invitation, str]:
-    """A new link for the same person; the old one ends."""
-    held = _open(pk)
+    """Replace the link of an invitation; the old one stops working."""
+    invitation = _lock(pk)
     token = secrets.token_urlsafe(24)
-    held.digest, held.expires_at = _digest(token), _end(now)
-    held.save()
-    _recorded(Action.INVITATION_RENEW, held, by=by)
-    return held, token
+    invitation.digest, invitation.expires_at = _digest(token), _expiry(now)
+    invitation.save()
+    _record(Action.INVITATION_RENEW, invitation, by=by)
+    return invitation, token
 
 
 @transaction.atomic
 def revoke(pk: int, *, by: User) -> None:
-    """The link ends; the address is forgotten."""
-    held = _open(pk)
-    _recorded(Action.INVITATION_REVOKE, held, by=by)
-    held.delete()
+    """Withdraw an invitation, and delete the address."""
+    invitation = _lock(pk)
+    _record(Action.INVITATION_REVOKE, invitation, by=by)
+    invitation.delete()
 
 
 def by_token(token: str, *, now: datetime) -> Invitation:
-    """The invitation that a link belongs to, if it is still good."""
-    held = Invitation.objects.filter(digest=_digest(token), expires_at__gt=now).first()
-    if held is None:
+    """The invitation of a link. Raises InvitationOver if the link does not work any more."""
+    invitation = Invitation.objects.filter(digest=_digest(token), expires_at__gt=now).first()
+    if invitation is None:
         raise InvitationOver
-    return held
+    return invitation
 
 
 @transaction.atomic
 def accept(token: str, *, username: str, password: str, now: datetime) -> User:
-    """Make the account that was promised; the invitation is gone with it."""
-    held = Invitation.objects.select_for_update().filter(digest=_digest(token), expires_at__gt=now).first()
-    if held is None:
+    """Create the account, and delete the invitation."""
+    invitation = Invitation.objects.select_for_update().filter(digest=_digest(token), expires_at__gt=now).first()
+    if invitation is None:
         raise InvitationOver
-    user = User.objects.create_user(username, email=held.email, password=password)
-    user.groups.set([Group.objects.get_or_create(name=held.role)[0]])
-    audit_log.record(
-        Action.PERSON_JOIN,
-        by=user,
-        kind=ObjectKind.PERSON,
-        ref=username,
-        label=username,
-        role=held.role,
-        number=held.pk,
-    )
-    held.delete()
+    user = User.objects.create_user(username, email=invitation.email, password=password)
+    user.groups.set([Group.objects.get_or_create(name=invitation.role)[0]])
+    log.record_user(Action.PERSON_JOIN, user, by=user, role=invitation.role, number=invitation.pk)
+    invitation.delete()
     return user
 
 
 def waiting() -> list[Invitation]:
-    """Those that nobody has answered, the newest first; also those that are too old, which can be sent again."""
+    """Open invitations, newest first, including expired ones, which can be sent again."""
     return list(Invitation.objects.select_related("invited_by").order_by("-pk"))
 
 
 def send(invitation: Invitation, link: str) -> bool:
-    """By mail, if a mail server is set; whether it was taken. If not, the page shows the link to pass on."""
+    """Send the link by e-mail; return False if there is no mail server, or if it did not accept the message."""
     if not settings.EMAIL_HOST:
         return False
     subject = _("An invitation to Second Thought")
@@ -106,27 +98,27 @@ def send(invitation: Invitation, link: str) -> bool:
     try:
         return bool(send_mail(subject, text, settings.DEFAULT_FROM_EMAIL, [invitation.email]))
     except OSError as error:
-        log.warning("The mail server did not take an invitation: %s", type(error).__name__)
+        logger.warning("The mail server did not accept an invitation: %s", type(error).__name__)
         return False
 
 
 def _digest(token: str) -> str:
-    """The token has 192 random bits, so a plain hash is as good as a slow one."""
+    """A plain hash is enough for a token of 192 random bits."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
-def _end(now: datetime) -> datetime:
+def _expiry(now: datetime) -> datetime:
     return (now + timedelta(days=DAYS)).replace(microsecond=0)
 
 
-def _open(pk: int) -> Invitation:
-    held = Invitation.objects.select_for_update().filter(pk=pk).first()
-    if held is None:
+def _lock(pk: int) -> Invitation:
+    invitation = Invitation.objects.select_for_update().filter(pk=pk).first()
+    if invitation is None:
         raise InvitationOver
-    return held
+    return invitation
 
 
-def _recorded(action: Action, invitation: Invitation, *, by: User | str) -> None:
-    """By its number: the record is for ever, and somebody who never came leaves no address on it."""
+def _record(action: Action, invitation: Invitation, *, by: User | str) -> None:
+    """Record the number and not the address, because the record is permanent."""
     name = f"invitation {invitation.pk}"
-    audit_log.record(action, by=by, kind=ObjectKind.PERSON, ref=name, label=name, role=invitation.role)
+    log.record(action, by=by, kind=ObjectKind.PERSON, ref=name, label=name, role=invitation.role)

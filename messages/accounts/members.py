@@ -1,4 +1,4 @@
-"""What an administrator does about people who have an account: role, leaving, coming back, sessions."""
+"""What administrators do with accounts: change roles, deactivate, reactivate and sign out."""
 
 from __future__ import annotations
 
@@ -9,70 +9,66 @@ from rest_framework.authtoken.models import Token
 
 from messages.accounts import sessions
 from messages.audit import log
-from messages.audit.log import Action, ObjectKind
+from messages.audit.log import Action
 from messages.roles import ADMINISTRATOR, ALL_ROLES
 
 
 class LastAdministrator(Exception):
-    """Somebody has to be able to let people in."""
+    """The only administrator cannot lose that role."""
 
 
 def administrators() -> QuerySet[User]:
-    """Those who may change who is here."""
+    """Active users who may manage people."""
     return User.objects.filter(Q(groups__name=ADMINISTRATOR) | Q(is_superuser=True), is_active=True).distinct()
 
 
 @transaction.atomic
 def change_role(user: User, role: str, *, by: User) -> None:
-    """Give someone another role instead of the one they have; their sessions go on under it."""
-    _alone()
+    """Replace someone's role; their sessions continue with the new one."""
+    _lock_administrators()
     if role != ADMINISTRATOR:
-        _keep_one_besides(user)
+        _require_other_administrator(user)
     user.groups.remove(*Group.objects.filter(name__in=ALL_ROLES))
     user.groups.add(Group.objects.get_or_create(name=role)[0])
     if user.is_superuser:
         user.is_superuser = False
         user.save(update_fields=["is_superuser"])
-    _recorded(Action.PERSON_ROLE, user, by=by, role=role)
+    log.record_user(Action.PERSON_ROLE, user, by=by, role=role)
 
 
 @transaction.atomic
 def deactivate(user: User, *, by: User) -> None:
-    """Someone leaves: no session, no token, no sign-in. The account stays, because what they decided names it."""
-    _alone()
-    _keep_one_besides(user)
+    """Deactivate an account, and end its sessions and token. It is kept, because past decisions name it."""
+    _lock_administrators()
+    _require_other_administrator(user)
     user.is_active = False
     user.save(update_fields=["is_active"])
     Token.objects.filter(user=user).delete()
     sessions.end_sessions(user)
-    _recorded(Action.PERSON_DEACTIVATE, user, by=by)
+    log.record_user(Action.PERSON_DEACTIVATE, user, by=by)
 
 
 @transaction.atomic
 def reactivate(user: User, *, by: User) -> None:
-    """Someone comes back, with the password and the second factor that they had."""
+    """Reactivate an account with its old password and second factor."""
     user.is_active = True
     user.save(update_fields=["is_active"])
-    _recorded(Action.PERSON_REACTIVATE, user, by=by)
+    log.record_user(Action.PERSON_REACTIVATE, user, by=by)
 
 
 @transaction.atomic
 def end_sessions(user: User, *, by: User) -> None:
-    """Sign someone out everywhere, and take their API token."""
+    """End all sessions of someone, and delete their API token."""
     Token.objects.filter(user=user).delete()
     sessions.end_sessions(user)
-    _recorded(Action.SESSIONS_END, user, by=by)
+    log.record_user(Action.SESSIONS_END, user, by=by)
 
 
-def _keep_one_besides(user: User) -> None:
+def _require_other_administrator(user: User) -> None:
     if not administrators().exclude(pk=user.pk).exists() and administrators().filter(pk=user.pk).exists():
         raise LastAdministrator
 
 
-def _alone() -> None:
-    """Two administrators who remove each other at once: the second waits, and is refused."""
+def _lock_administrators() -> None:
+    """Serialize changes, so that two administrators cannot remove each other at the same time."""
     Group.objects.select_for_update().get_or_create(name=ADMINISTRATOR)
-
-
-def _recorded(action: Action, user: User, *, by: User, **detail: str) -> None:
-    log.record(action, by=by, kind=ObjectKind.PERSON, ref=user.username, label=user.username, **detail)

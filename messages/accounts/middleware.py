@@ -1,4 +1,4 @@
-"""Middleware: sessions that nobody uses end, and nobody gets further than the set-up pages without a second factor."""
+"""Middleware that ends idle sessions and requires a second factor."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ ENDED_IDLE_KEY = "ended_idle"
 
 
 def allow_without_second_factor(view: View) -> View:
-    """Decorator for the few pages that people see before they have set up a second factor."""
-    view.allow_without_second_factor = True  # type: ignore[attr-defined]  # read by SecondFactorRequired
+    """Decorator for views that are open before a second factor is set up."""
+    view.allow_without_second_factor = True  # type: ignore[attr-defined]  # read by SecondFactorMiddleware
     return view
 
 
 class SessionIdleMiddleware:
-    """Ends a session that was idle for too long, and notes the hour in which one is used."""
+    """End sessions that were idle for too long, and store the hour in which a session is used."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -31,14 +31,14 @@ class SessionIdleMiddleware:
         if request.user.is_authenticated:
             if sessions.is_idle(request):
                 logout(request)
-                request.session[ENDED_IDLE_KEY] = True  # so that the sign-in page can say why
-            elif "Watching" not in request.headers:  # a page that looks again by itself is not somebody at work
+                request.session[ENDED_IDLE_KEY] = True  # for the sign-in page to explain
+            elif "Watching" not in request.headers:  # requests that a page makes by itself are no activity
                 sessions.mark_seen(request)
         return self.get_response(request)
 
 
 class SecondFactorMiddleware:
-    """Sends whoever is signed in without a second factor to the page that sets one up. The API has its own answer."""
+    """Redirect users without a second factor to the page that sets one up. The API has its own check."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -49,7 +49,7 @@ class SecondFactorMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        open_to_all = not getattr(view, "login_required", True)  # what Django's own middleware reads
+        open_to_all = not getattr(view, "login_required", True)  # set by login_not_required
         if open_to_all or getattr(view, "allow_without_second_factor", False):
             return None
         if not request.user.is_authenticated or sessions.has_passed_second_factor(request):

@@ -1,4 +1,4 @@
-"""/people/: who is here, for administrators. Changes ask them to confirm that it is them, and stand on the record."""
+"""Pages on which administrators manage people. Changes require a recent confirmation, and are recorded."""
 
 from __future__ import annotations
 
@@ -22,14 +22,22 @@ from messages.accounts.forms import InviteForm, RoleForm
 from messages.accounts.sign_in_views import allow_form_methods
 from messages.accounts.step_up import confirmation_required, confirmation_required_for_button
 from messages.models import Invitation
-from messages.roles import ADMINISTRATOR, ALL_ROLES, ROLE_DESCRIPTIONS, ROLE_NAMES, main_role, require_role
+from messages.roles import (
+    ADMINISTRATOR,
+    ALL_ROLES,
+    ROLE_DESCRIPTIONS,
+    ROLE_NAMES,
+    current_user,
+    main_role,
+    require_role,
+)
 
 P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """One person as the list shows them."""
+    """One person in the list."""
 
     user: User
     role: str
@@ -40,32 +48,33 @@ class MemberRow:
 def administrator_required(
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Decorator: nobody else gets further."""
+    """Decorator that raises PermissionDenied for everybody but administrators."""
 
     @wraps(view)
-    def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def wrapper(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         require_role(request.user, ADMINISTRATOR)
         return view(request, *args, **kwargs)
 
-    return checked
+    return wrapper
 
 
 @administrator_required
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
-    """Who is here, and who was invited."""
-    everybody = User.objects.prefetch_related("groups").order_by("-is_active", "username")
+    """List accounts and open invitations."""
+    users = User.objects.prefetch_related("groups").order_by("-is_active", "username")
     now, factor, signed_in = timezone.now(), second_factors.user_ids_with_factor(), sessions.signed_in_user_ids()
     context = {
-        "members": [MemberRow(one, _role(one), one.pk in factor, one.pk in signed_in) for one in everybody],
+        "members": [MemberRow(user, _role_name(user), user.pk in factor, user.pk in signed_in) for user in users],
         "invitations": [
-            (one, ROLE_NAMES.get(one.role, one.role), one.expires_at <= now) for one in invitations.waiting()
+            (invitation, ROLE_NAMES.get(invitation.role, invitation.role), invitation.expires_at <= now)
+            for invitation in invitations.waiting()
         ],
     }
     return render(request, "messages/accounts/people.html", context)
 
 
-def _role(user: User) -> str:
+def _role_name(user: User) -> str:
     return str(ROLE_NAMES.get(main_role(user), ""))
 
 
@@ -73,25 +82,25 @@ def _role(user: User) -> str:
 @confirmation_required
 @allow_form_methods
 def invite(request: HttpRequest) -> HttpResponse:
-    """An address and a role; then the link, by mail or to copy."""
+    """Invite somebody, and show the link, which is sent by e-mail if possible."""
     form = InviteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made, token = invitations.invite(**form.cleaned_data, by=_me(request), now=timezone.now())
-        return _link(request, made, token)
-    return render(request, "messages/accounts/invite.html", {"form": form, "roles": _roles()})
+        invitation, token = invitations.invite(**form.cleaned_data, by=current_user(request), now=timezone.now())
+        return _link_page(request, invitation, token)
+    return render(request, "messages/accounts/invite.html", {"form": form, "roles": _role_choices()})
 
 
-def _roles() -> list[tuple[str, str, str]]:
+def _role_choices() -> list[tuple[str, str, str]]:
     return [(role, str(ROLE_NAMES[role]), str(ROLE_DESCRIPTIONS[role])) for role in ALL_ROLES]
 
 
-def _link(request: HttpRequest, made: Invitation, token: str) -> HttpResponse:
+def _link_page(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
     link = request.build_absolute_uri(reverse("welcome", args=[token]))
     context = {
-        "invitation": made,
+        "invitation": invitation,
         "link": link,
-        "sent": invitations.send(made, link),
-        "role": ROLE_NAMES.get(made.role),
+        "sent": invitations.send(invitation, link),
+        "role": ROLE_NAMES.get(invitation.role),
     }
     return render(request, "messages/accounts/invited.html", context)
 
@@ -100,75 +109,70 @@ def _link(request: HttpRequest, made: Invitation, token: str) -> HttpResponse:
 @require_POST
 @confirmation_required_for_button("people:list")
 def update_invitation(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send the link again, or withdraw it."""
+    """Send an invitation again, or withdraw it."""
     try:
         if request.POST.get("do") == "revoke":
-            invitations.revoke(pk, by=_me(request))
+            invitations.revoke(pk, by=current_user(request))
             flash.success(request, _("The invitation is withdrawn. Its link leads nowhere now."))
             return HttpResponseRedirect(reverse("people:list"))
-        made, token = invitations.resend(pk, by=_me(request), now=timezone.now())
+        invitation, token = invitations.resend(pk, by=current_user(request), now=timezone.now())
     except invitations.InvitationOver:
         flash.info(request, _("This invitation was answered or withdrawn meanwhile."))
         return HttpResponseRedirect(reverse("people:list"))
-    return _link(request, made, token)
+    return _link_page(request, invitation, token)
 
 
 @administrator_required
 @confirmation_required
 @allow_form_methods
 def person(request: HttpRequest, pk: int) -> HttpResponse:
-    """One person: role, sessions, second factor, leaving and coming back."""
+    """Show one person, and change their role, sessions, second factor or account."""
     user = get_object_or_404(User, pk=pk)
     form = RoleForm(request.POST if request.POST.get("do") == "role" else None, initial={"role": main_role(user)})
     if request.method == "POST":
         try:
-            if _did(request, user, form):
+            if _apply_action(request, user, form):
                 return HttpResponseRedirect(reverse("people:list"))
         except members.LastAdministrator:
             flash.error(request, _("This is the only administrator. Make somebody else one first."))
     context = {
         "person": user,
-        "role": _role(user),
+        "role": _role_name(user),
         "has_factor": second_factors.has_factor(user),
         "form": form,
         "held": main_role(user),
-        "roles": _roles(),
+        "roles": _role_choices(),
         "sessions": sessions.sessions_of(user),
         "myself": user == request.user,
     }
     return render(request, "messages/accounts/person.html", context)
 
 
-def _did(request: HttpRequest, user: User, form: RoleForm) -> bool:
-    """Do what the pressed button says; whether it could be done."""
-    by, name = _me(request), user.username
+def _apply_action(request: HttpRequest, user: User, form: RoleForm) -> bool:
+    """Do what the pressed button says; return False if the form is invalid."""
+    by, name = current_user(request), user.username
     match request.POST.get("do"):
         case "role":
             if not form.is_valid():
                 return False
             members.change_role(user, form.cleaned_data["role"], by=by)
-            told = _("%(name)s is %(role)s now.") % {
+            message = _("%(name)s is %(role)s now.") % {
                 "name": name,
                 "role": ROLE_NAMES[form.cleaned_data["role"]].lower(),
             }
         case "deactivate":
             members.deactivate(user, by=by)
-            told = _("The account of %(name)s is closed.") % {"name": name}
+            message = _("The account of %(name)s is closed.") % {"name": name}
         case "reactivate":
             members.reactivate(user, by=by)
-            told = _("The account of %(name)s is open again.") % {"name": name}
+            message = _("The account of %(name)s is open again.") % {"name": name}
         case "end-sessions":
             members.end_sessions(user, by=by)
-            told = _("%(name)s is signed out everywhere.") % {"name": name}
+            message = _("%(name)s is signed out everywhere.") % {"name": name}
         case "reset-factor":
             second_factors.reset(user, by=by)
-            told = _("%(name)s will set up a new second factor at the next sign-in.") % {"name": name}
+            message = _("%(name)s will set up a new second factor at the next sign-in.") % {"name": name}
         case _:
             raise BadRequest("There is no such button.")
-    flash.success(request, told)
+    flash.success(request, message)
     return True
-
-
-def _me(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -1,7 +1,6 @@
-"""Where someone is signed in: a session knows its device in two words, and in which hours it began and was last used.
+"""Sessions of staff: the browser and system, and the hours of the sign-in and of the last use. No address is stored.
 
-It ends after SESSION_HOURS, however much it is used, and after SESSION_IDLE_HOURS without use. Its key changes at
-sign-in. No address is kept.
+A session ends after SESSION_HOURS in any case, and after SESSION_IDLE_HOURS without use.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ FACTOR, STARTED, SEEN, BROWSER, SYSTEM = "second_factor", "started_hour", "seen_
 
 @dataclass(frozen=True, slots=True)
 class ActiveSession:
-    """One place where someone is signed in. The handle names it without being its key."""
+    """A session as a page shows it; the handle identifies it without revealing its key."""
 
     handle: str
     device: str
@@ -39,7 +38,7 @@ class ActiveSession:
 
 
 def start_session(request: HttpRequest, user: User, *, factor: bool) -> None:
-    """Sign in: a new key, a fixed end, and what the list of sessions shows."""
+    """Sign in under a new session key, with a fixed end, and store what the list of sessions shows."""
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     browser, system = parse_user_agent(request.headers.get("User-Agent", ""))
     hour = int(time.time()) // SECONDS_PER_HOUR
@@ -48,45 +47,45 @@ def start_session(request: HttpRequest, user: User, *, factor: bool) -> None:
 
 
 def has_passed_second_factor(request: HttpRequest) -> bool:
-    """Whether the person in this session showed a second factor, or this is a demo that asks for none."""
+    """Whether a second factor was checked in this session, or the installation asks for none."""
     return bool(settings.SKIP_SECOND_FACTOR or request.session.get(FACTOR))
 
 
 def is_idle(request: HttpRequest) -> bool:
-    """Whether nobody used this session for too long."""
-    seen = request.session.get(SEEN, 0)
-    return bool(int(time.time()) // SECONDS_PER_HOUR - seen > settings.SESSION_IDLE_HOURS)
+    """Whether the session was unused for longer than SESSION_IDLE_HOURS."""
+    last_hour = request.session.get(SEEN, 0)
+    return bool(int(time.time()) // SECONDS_PER_HOUR - last_hour > settings.SESSION_IDLE_HOURS)
 
 
 def mark_seen(request: HttpRequest) -> None:
-    """Note that the session is used: once an hour, and no finer."""
+    """Store the hour in which the session is used, at most once an hour."""
     hour = int(time.time()) // SECONDS_PER_HOUR
     if request.session.get(SEEN) != hour:
         request.session[SEEN] = hour
 
 
 def sessions_of(user: User, *, current: str | None = None) -> list[ActiveSession]:
-    """Where this person is signed in, the present session first, then the one used last."""
-    found = [
+    """The sessions of a user, the current one first, then by last use."""
+    rows = [
         ActiveSession(
             handle=_handle(session),
             device=_device(data),
-            started=_hour(data.get(STARTED, 0)),
-            last_used=_hour(data.get(SEEN, 0)),
+            started=_hour_start(data.get(STARTED, 0)),
+            last_used=_hour_start(data.get(SEEN, 0)),
             is_current=session.session_key == current,
         )
         for session, data in _sessions(user)
     ]
-    return sorted(found, key=lambda one: (one.is_current, one.last_used, one.started), reverse=True)
+    return sorted(rows, key=lambda row: (row.is_current, row.last_used, row.started), reverse=True)
 
 
 def signed_in_user_ids() -> set[int]:
-    """The numbers of all accounts that are signed in somewhere."""
-    return {int(data[SESSION_KEY]) for _session, data in _alive() if SESSION_KEY in data}
+    """The primary keys of all users who are signed in."""
+    return {int(data[SESSION_KEY]) for _session, data in _unexpired() if SESSION_KEY in data}
 
 
 def end_sessions(user: User, *, handle: str | None = None, keep: str | None = None) -> int:
-    """End one session by its handle, or all but the one to keep; how many."""
+    """End one session, or all but the one to keep; return how many ended."""
     keys = [
         session.session_key
         for session, _data in _sessions(user)
@@ -97,11 +96,11 @@ def end_sessions(user: User, *, handle: str | None = None, keep: str | None = No
 
 
 def _sessions(user: User) -> list[tuple[Session, dict[str, Any]]]:
-    """All sessions of an installation are read for it: they are as few as its staff."""
-    return [(session, data) for session, data in _alive() if data.get(SESSION_KEY) == str(user.pk)]
+    """Reads all sessions of the installation, which are as few as its staff."""
+    return [(session, data) for session, data in _unexpired() if data.get(SESSION_KEY) == str(user.pk)]
 
 
-def _alive() -> Iterator[tuple[Session, dict[str, Any]]]:
+def _unexpired() -> Iterator[tuple[Session, dict[str, Any]]]:
     for session in Session.objects.filter(expire_date__gt=timezone.now()):
         yield session, session.get_decoded()
 
@@ -117,5 +116,5 @@ def _device(data: dict[str, Any]) -> str:
     return browser or system or _("A browser that does not say its name")
 
 
-def _hour(hour: int) -> datetime:
+def _hour_start(hour: int) -> datetime:
     return datetime.fromtimestamp(hour * SECONDS_PER_HOUR, UTC)

@@ -1,4 +1,4 @@
-"""Coming in: a name and a password, then a second factor; an invitation's link; and confirming that it is still you."""
+"""Sign in and out, accept an invitation, and confirm one's identity."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from messages.accounts import invitations, second_factors, sessions, step_up
 from messages.accounts.forms import CodeForm, JoinForm, SignInForm
 from messages.accounts.login_attempts import TooManyAttempts, check_guess, wait_message
 from messages.accounts.middleware import ENDED_IDLE_KEY, allow_without_second_factor
-from messages.roles import PARTNER_CONTACT, ROLE_NAMES, STAFF_ROLES, has_role
+from messages.roles import PARTNER_CONTACT, ROLE_NAMES, STAFF_ROLES, current_user, has_role
 
 PENDING, PENDING_SECONDS = "pending_sign_in", 600
 allow_form_methods = require_http_methods(["GET", "HEAD", "POST"])
@@ -33,31 +33,31 @@ allow_form_methods = require_http_methods(["GET", "HEAD", "POST"])
 @allow_form_methods
 @sensitive_post_parameters("password")
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """The first question: name and password. A wrong name and a wrong password are answered alike."""
+    """Check name and password. Wrong names and wrong passwords get the same answer."""
     onward = _onward(request)
     if request.user.is_authenticated:
-        return HttpResponseRedirect(onward or _home(request.user))
+        return HttpResponseRedirect(onward or _home_url(request.user))
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        user = _known(request, form)
+        user = _authenticate(request, form)
         if user is not None:
-            return _first_step_taken(request, user, onward)
+            return _complete_first_step(request, user, onward)
     context = {"form": form, "next": onward, "was_idle": request.session.pop(ENDED_IDLE_KEY, False)}
     return render(request, "messages/accounts/sign_in.html", context)
 
 
-def _known(request: HttpRequest, form: SignInForm) -> User | None:
-    """Whose name and password these are; otherwise the form says what is wrong."""
-    found: list[User] = []
+def _authenticate(request: HttpRequest, form: SignInForm) -> User | None:
+    """The user with this name and password; otherwise None, and an error in the form."""
+    user = None
 
-    def right() -> bool:
+    def is_right() -> bool:
+        nonlocal user
         user = authenticate(request, **form.cleaned_data)
-        found.extend([user] if isinstance(user, User) else [])
-        return bool(found)
+        return user is not None
 
     try:
-        if check_guess(request, form.cleaned_data["username"], right):
-            return found[0]
+        if check_guess(request, form.cleaned_data["username"], is_right):
+            return user
     except TooManyAttempts as refused:
         form.add_error(None, wait_message(refused.seconds))
         return None
@@ -65,37 +65,37 @@ def _known(request: HttpRequest, form: SignInForm) -> User | None:
     return None
 
 
-def _first_step_taken(request: HttpRequest, user: User, onward: str) -> HttpResponse:
-    """On to the second step, or, for somebody without a second factor, in: as far as the door lets them."""
+def _complete_first_step(request: HttpRequest, user: User, onward: str) -> HttpResponse:
+    """Continue with the second step, or sign in if there is no second factor; the middleware asks to set one up."""
     if second_factors.has_factor(user):
         request.session.cycle_key()
         request.session[PENDING] = {"user": user.pk, "at": int(time.time()), "hash": user.get_session_auth_hash()}
         return HttpResponseRedirect(_with_next(reverse("second-step"), onward))
     sessions.start_session(request, user, factor=False)
     step_up.mark_confirmed(request)
-    return HttpResponseRedirect(onward or _home(user))
+    return HttpResponseRedirect(onward or _home_url(user))
 
 
 @login_not_required
 @allow_form_methods
 def second_step(request: HttpRequest) -> HttpResponse:
-    """The second question: a code, or a passkey."""
+    """Check a code or a passkey."""
     onward = _onward(request)
-    user = _pending(request)
+    user = _pending_user(request)
     if user is None:
         return HttpResponseRedirect(_with_next(reverse("login"), onward))
     form = CodeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _answered(request, user, form):
+    if request.method == "POST" and form.is_valid() and _check_second_factor(request, user, form):
         del request.session[PENDING]
         sessions.start_session(request, user, factor=True)
         step_up.mark_confirmed(request)
-        return HttpResponseRedirect(onward or _home(user))
-    context = {"form": form, "next": onward, "name": user.username, **_ways(user)}
+        return HttpResponseRedirect(onward or _home_url(user))
+    context = {"form": form, "next": onward, "name": user.username, **_factor_options(user)}
     return render(request, "messages/accounts/second_step.html", context)
 
 
-def _pending(request: HttpRequest) -> User | None:
-    """Who has passed the first question within the last ten minutes, and not changed their password since."""
+def _pending_user(request: HttpRequest) -> User | None:
+    """The user who passed the first step in the last ten minutes, unless the password was changed since."""
     pending = request.session.get(PENDING)
     if not pending or time.time() - pending["at"] > PENDING_SECONDS:
         return None
@@ -103,24 +103,24 @@ def _pending(request: HttpRequest) -> User | None:
     return user if user is not None and user.get_session_auth_hash() == pending["hash"] else None
 
 
-def _ways(user: User) -> dict[str, Any]:
-    """What the page offers: a passkey if there is one, a code in any case (recovery codes are codes)."""
-    held = {factor.type for factor in second_factors.factors_of(user)}
-    return {"passkey": second_factors.begin_passkey_authentication(user), "has_app": second_factors.APP in held}
+def _factor_options(user: User) -> dict[str, Any]:
+    """The page's options: a passkey if there is one; codes always, because recovery codes are codes."""
+    types = {factor.type for factor in second_factors.factors_of(user)}
+    return {"passkey": second_factors.begin_passkey_authentication(user), "has_app": second_factors.APP in types}
 
 
-def _answered(request: HttpRequest, user: User, form: CodeForm) -> bool:
-    """Whether a code or a passkey is right; otherwise the form says so beside its field."""
+def _check_second_factor(request: HttpRequest, user: User, form: CodeForm) -> bool:
+    """Whether the code or passkey is right; if not, add an error to the form."""
     code, credential = form.cleaned_data["code"], form.cleaned_data["credential"]
     if not code and not credential:
         form.add_error("code", _("Please type a code."))
         return False
 
-    def right() -> bool:
+    def is_right() -> bool:
         return second_factors.check_passkey(user, credential) if credential else second_factors.check_code(user, code)
 
     try:
-        if check_guess(request, f"code:{user.pk}", right):
+        if check_guess(request, f"code:{user.pk}", is_right):
             return True
     except TooManyAttempts as refused:
         form.add_error("code", wait_message(refused.seconds))
@@ -136,28 +136,30 @@ def _answered(request: HttpRequest, user: User, form: CodeForm) -> bool:
 @allow_form_methods
 @sensitive_post_parameters("password")
 def confirm_identity(request: HttpRequest) -> HttpResponse:
-    """Before what cannot be taken back: a code, a passkey, or, for whoever has none yet, the password."""
-    assert isinstance(request.user, User)
-    user, onward = request.user, _onward(request)
+    """Confirm one's identity by a code or a passkey, or by the password if there is no second factor yet."""
+    user, onward = current_user(request), _onward(request)
     by_password = not second_factors.has_factor(user)
     form: CodeForm | SignInForm = CodeForm(request.POST or None)
     if by_password:
         form = SignInForm({"username": user.username, "password": request.POST.get("password", "")})
     if request.method == "POST" and form.is_valid():
-        right = _known(request, form) == user if isinstance(form, SignInForm) else _answered(request, user, form)
-        if right:
+        if isinstance(form, SignInForm):
+            is_right = _authenticate(request, form) == user
+        else:
+            is_right = _check_second_factor(request, user, form)
+        if is_right:
             step_up.mark_confirmed(request)
-            return HttpResponseRedirect(onward or _home(user))
+            return HttpResponseRedirect(onward or _home_url(user))
     if request.method != "POST" and by_password:
         form = SignInForm()
     context = {"form": form, "next": onward, "by_password": by_password}
-    return render(request, "messages/accounts/confirm.html", context | ({} if by_password else _ways(user)))
+    return render(request, "messages/accounts/confirm.html", context | ({} if by_password else _factor_options(user)))
 
 
 @allow_without_second_factor
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Ends this session, here and in the database."""
+    """End this session."""
     logout(request)
     return HttpResponseRedirect(resolve_url(settings.LOGOUT_REDIRECT_URL))
 
@@ -166,7 +168,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @allow_form_methods
 @sensitive_post_parameters("password")
 def welcome(request: HttpRequest, token: str) -> HttpResponse:
-    """An invitation's link: choose a name and a password; the second factor comes next."""
+    """Accept an invitation: choose a name and a password, then set up a second factor."""
     if request.user.is_authenticated:
         return render(request, "messages/accounts/welcome_over.html", {"signed_in": True}, status=403)
     try:
@@ -177,7 +179,7 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
             sessions.start_session(request, user, factor=False)
             step_up.mark_confirmed(request)
             return HttpResponseRedirect(reverse("account:set-up"))
-    except IntegrityError:  # somebody else took the name in the same moment
+    except IntegrityError:  # somebody else took the name at the same moment
         form.add_error("username", _("Somebody here has this name already. Choose another."))
     except invitations.InvitationOver:
         return render(request, "messages/accounts/welcome_over.html", status=404)
@@ -186,18 +188,18 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _onward(request: HttpRequest) -> str:
-    """Where the person wanted to go, if it is a page of ours."""
-    asked = request.POST.get(REDIRECT_FIELD_NAME, request.GET.get(REDIRECT_FIELD_NAME, ""))
-    safe = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
-    return asked if safe else ""
+    """The page to continue with, if it is on this site."""
+    url = request.POST.get(REDIRECT_FIELD_NAME, request.GET.get(REDIRECT_FIELD_NAME, ""))
+    is_safe = url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+    return url if is_safe else ""
 
 
 def _with_next(address: str, onward: str) -> str:
     return f"{address}?{urlencode({REDIRECT_FIELD_NAME: onward})}" if onward else address
 
 
-def _home(user: Any) -> str:
-    """The campaigns, for a partner contact the placements, and for whoever may see neither their own account."""
+def _home_url(user: Any) -> str:
+    """The first page for a user: campaigns for staff, placements for partner contacts, otherwise their account."""
     if has_role(user, *STAFF_ROLES):
         return resolve_url(settings.LOGIN_REDIRECT_URL)
     return resolve_url("placements:list" if has_role(user, PARTNER_CONTACT) else "account:home")

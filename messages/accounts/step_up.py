@@ -1,4 +1,4 @@
-"""Step-up: what cannot be taken back asks the person to confirm, within the last ten minutes, that it is them."""
+"""Step-up authentication: irreversible actions require a confirmation within the last ten minutes."""
 
 from __future__ import annotations
 
@@ -20,43 +20,36 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def mark_confirmed(request: HttpRequest) -> None:
-    """The person has just shown who they are."""
+    """Store that the person has just confirmed their identity."""
     request.session[CONFIRMED_AT_KEY] = int(time.time())
 
 
 def is_recently_confirmed(request: HttpRequest) -> bool:
-    """Whether they did within the last ten minutes."""
+    """Whether the person confirmed their identity within the last ten minutes."""
     age = time.time() - request.session.get(CONFIRMED_AT_KEY, 0)
-    return bool(-1 < age <= FRESH_SECONDS)  # int() cuts a second; a clock set back is not fresh
+    return bool(-1 < age <= FRESH_SECONDS)  # int() may add a second; a time in the future does not count
 
 
 def confirmation_required(view: View[P]) -> View[P]:
-    """Decorator for a view: whoever has not confirmed lately does so first, and comes back to the same page."""
-
-    @wraps(view)
-    def asked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if is_recently_confirmed(request):
-            return view(request, *args, **kwargs)
-        return _ask(request.get_full_path())
-
-    return asked
+    """Decorator that asks for a confirmation first, and then returns to the same page."""
+    return _confirm_first(view, lambda request: request.get_full_path())
 
 
 def confirmation_required_for_button(page: str) -> Callable[[View[P]], View[P]]:
-    """Decorator for what a button alone leads to: afterwards one is on the named page, as it was filled in."""
+    """Decorator for views that only a button leads to; after the confirmation the person returns to the named page."""
 
-    def decorate(view: View[P]) -> View[P]:
-        @wraps(view)
-        def asked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            if is_recently_confirmed(request):
-                return view(request, *args, **kwargs)
-            flash.info(request, _("Once you have confirmed that it is you, please press the button again."))
-            return _ask("?".join(filter(None, (reverse(page), request.GET.urlencode()))))
+    def page_of_button(request: HttpRequest) -> str:
+        flash.info(request, _("Once you have confirmed that it is you, please press the button again."))
+        return "?".join(filter(None, (reverse(page), request.GET.urlencode())))
 
-        return asked
-
-    return decorate
+    return lambda view: _confirm_first(view, page_of_button)
 
 
-def _ask(onward: str) -> HttpResponse:
-    return HttpResponseRedirect(f"{reverse('confirm')}?{urlencode({'next': onward})}")
+def _confirm_first(view: View[P], next_page: Callable[[HttpRequest], str]) -> View[P]:
+    @wraps(view)
+    def wrapper(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if is_recently_confirmed(request):
+            return view(request, *args, **kwargs)
+        return HttpResponseRedirect(f"{reverse('confirm')}?{urlencode({'next': next_page(request)})}")
+
+    return wrapper

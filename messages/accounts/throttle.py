@@ -1,8 +1,7 @@
-"""PURE  How often a password or a code may be guessed: five times, then after a wait that doubles.
+"""Throttle guesses of passwords and codes: five are free, then the wait doubles.
 
-Counted in the memory of one process, under a hash keyed by a random number of that process; nothing is written, and
-what was not tried again is forgotten within an hour. Names that exist and names that do not are treated alike.
-Several processes count apart: with two, twice as many guesses are free.
+Failures are counted in the memory of one process, under keyed hashes, and forgotten an hour after the last one. Names
+are treated alike whether they exist or not. Processes count separately, so two of them allow twice as many guesses.
 """
 
 from __future__ import annotations
@@ -11,25 +10,26 @@ import os
 from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import blake2b
-from ipaddress import IPv6Address, ip_address
 from threading import Lock
 
-MAX_KEYS = 20_000  # keys remembered at a time: the ones that failed longest ago make room
+from messages.networks import network_of
+
+MAX_KEYS = 20_000  # beyond that, the keys that failed longest ago are dropped
 FORGET_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class BackoffPolicy:
-    """How many failures are free, and how the wait grows after them."""
+    """The number of free failures, and how the wait grows after them."""
 
     free_failures: int
     first_seconds: float = 30.0
     longest_seconds: float = 900.0
 
     def wait(self, failures: int) -> float:
-        """Seconds to wait after so many failures in a row.
+        """Seconds to wait after a number of consecutive failures.
 
-        >>> [Patience(5).wait(n) for n in (4, 5, 6, 7, 50)]
+        >>> [BackoffPolicy(5).wait(n) for n in (4, 5, 6, 7, 50)]
         [0.0, 30.0, 60.0, 120.0, 900.0]
         """
         if failures < self.free_failures:
@@ -37,16 +37,13 @@ class BackoffPolicy:
         return float(min(self.first_seconds * 2 ** min(failures - self.free_failures, 20), self.longest_seconds))
 
 
-# A name from one network; a name from anywhere, so high that a stranger elsewhere hardly locks anybody out; a network.
-NAME_IN_NETWORK_POLICY, NAME_POLICY, NETWORK_POLICY = (
-    BackoffPolicy(free_failures=5),
-    BackoffPolicy(free_failures=50),
-    BackoffPolicy(free_failures=30),
-)
+NAME_IN_NETWORK_POLICY = BackoffPolicy(free_failures=5)
+NAME_POLICY = BackoffPolicy(free_failures=50)  # high, so that attacks from elsewhere hardly lock anybody out
+NETWORK_POLICY = BackoffPolicy(free_failures=30)
 
 
 class FailedAttempts:
-    """Failures in a row by key; the keys themselves are not held."""
+    """Consecutive failures by hashed key."""
 
     def __init__(self) -> None:
         self._secret = os.urandom(16)
@@ -54,13 +51,13 @@ class FailedAttempts:
         self._lock = Lock()
 
     def seconds_to_wait(self, name: str, address: str, *, now: float) -> float:
-        """Seconds until this name may be tried again from this address; 0 if it may be now."""
+        """Seconds until this name may be tried from this address; 0 if it may be tried now."""
         with self._lock:
             self._forget(now)
-            return max(self._left(key, patience, now) for key, patience in self._keys(name, address))
+            return max(self._wait(key, policy, now) for key, policy in self._keys(name, address))
 
     def record_failure(self, name: str, address: str, *, now: float) -> None:
-        """Note one wrong guess."""
+        """Count a wrong guess."""
         with self._lock:
             for key, _ in self._keys(name, address):
                 count, _ = self._failures.pop(key, (0, 0.0))
@@ -69,15 +66,15 @@ class FailedAttempts:
                 self._failures.popitem(last=False)
 
     def record_success(self, name: str, address: str) -> None:
-        """The right answer: the name begins anew. Its network does not, or one good account would free a thousand."""
+        """Reset the name, but not its network, or one valid account would allow guesses at all others."""
         with self._lock:
-            for key, patience in self._keys(name, address):
-                if patience is not NETWORK_POLICY:
+            for key, policy in self._keys(name, address):
+                if policy is not NETWORK_POLICY:
                     self._failures.pop(key, None)
 
-    def _left(self, key: bytes, patience: BackoffPolicy, now: float) -> float:
+    def _wait(self, key: bytes, policy: BackoffPolicy, now: float) -> float:
         count, last = self._failures.get(key, (0, now))
-        return max(0.0, last + patience.wait(count) - now)
+        return max(0.0, last + policy.wait(count) - now)
 
     def _keys(self, name: str, address: str) -> list[tuple[bytes, BackoffPolicy]]:
         name, network = name.casefold(), network_of(address)
@@ -90,23 +87,6 @@ class FailedAttempts:
     def _forget(self, now: float) -> None:
         while self._failures:
             key, (_, last) = next(iter(self._failures.items()))
-            if last <= now and now - last < FORGET_SECONDS:  # the clock may have jumped back
+            if last <= now and now - last < FORGET_SECONDS:  # a clock that was set back gives last > now
                 return
             del self._failures[key]
-
-
-def network_of(address: str) -> str:
-    """The first 24 bits of an IPv4 address, 48 of an IPv6 one; empty for this machine, or no address.
-
-    >>> network_of("192.0.2.77"), network_of("2001:db8:7:8::1"), network_of("127.0.0.1"), network_of("a name")
-    ('c00002', '20010db80007', '', '')
-    """
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return ""
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
-        parsed = parsed.ipv4_mapped
-    if parsed.is_loopback:
-        return ""
-    return parsed.packed[: 6 if isinstance(parsed, IPv6Address) else 3].hex()

@@ -1,7 +1,7 @@
-"""A record whose entries are chained: each holds the SHA-256 of the one before, so whatever is done to one shows.
+"""A hash chain: each entry holds the SHA-256 digest of the one before it.
 
-Changed, missing and reordered entries show in the chain itself. That its end was cut off, or that all of it was written
-anew, shows only against a head (number and digest of the last entry) that was noted elsewhere.
+The chain itself reveals changed, missing and reordered entries. A truncated or entirely rewritten chain is revealed
+only by a head (the number and digest of the last entry) that was noted elsewhere.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-BEGINNING = "0" * 64  # what the first entry holds in place of a digest
+BEGINNING = "0" * 64  # the previous digest of the first entry
 _HEAD = re.compile(r"([1-9][0-9]{0,17}):([0-9a-f]{64})")
 
 
 class Head(NamedTuple):
-    """The last entry at one time."""
+    """The number and digest of the last entry at some time."""
 
     number: int
     digest: str
@@ -30,7 +30,7 @@ class Head(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ChainEntry:
-    """Who did what to which thing, and when; `detail` holds plain values."""
+    """Who did what to which object, and when; `detail` holds plain values."""
 
     number: int
     at: datetime
@@ -44,7 +44,7 @@ class ChainEntry:
     digest: str = ""
 
     def values(self) -> dict[str, Any]:
-        """Everything that the digest covers."""
+        """The values that the digest covers."""
         return {
             "number": self.number,
             "at": self.at.astimezone(UTC).isoformat(),
@@ -59,8 +59,8 @@ class ChainEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class ChainVerification:
-    """What a walk along the chain found."""
+class Verification:
+    """The outcome of verifying a chain."""
 
     count: int
     first: ChainEntry | None
@@ -73,19 +73,19 @@ class ChainVerification:
 
 
 def digest_of(entry: ChainEntry) -> str:
-    """SHA-256 of all fields and of the digest before, in canonical JSON."""
+    """The SHA-256 digest of an entry's values and the previous digest, in canonical JSON."""
     canonical = json.dumps(entry.values(), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def parse_head(text: str) -> Head | None:
-    """A head from its words; None if it is none."""
-    found = _HEAD.fullmatch(text.strip())
-    return Head(int(found[1]), found[2]) if found else None
+    """Parse `number:digest`; None if the text is no head."""
+    match = _HEAD.fullmatch(text.strip())
+    return Head(int(match[1]), match[2]) if match else None
 
 
-def verify_chain(entries: Iterable[ChainEntry], *, heads: Iterable[Head] = ()) -> ChainVerification:
-    """Go along entries in the order of their numbers; each problem is a sentence that names an entry."""
+def verify_chain(entries: Iterable[ChainEntry], *, heads: Iterable[Head] = ()) -> Verification:
+    """Verify entries, given in the order of their numbers; each problem is a sentence that names an entry."""
     problems: list[str] = []
     noted = sorted(heads)
     first = last = None
@@ -94,24 +94,24 @@ def verify_chain(entries: Iterable[ChainEntry], *, heads: Iterable[Head] = ()) -
         count += 1
         expected = last.number + 1 if last else 1
         if entry.number > expected:
-            problems.append(_missing(expected, entry.number - 1))
+            problems.append(_missing_entries(expected, entry.number - 1))
         elif entry.previous != (last.digest if last else BEGINNING):
-            problems.append(_does_not_follow(entry, last))
+            problems.append(_broken_link(entry, last))
         if entry.digest != digest_of(entry):
             problems.append(f"Entry {entry.number} was changed after it was written.")
         if any(head.number == entry.number and head.digest != entry.digest for head in noted):
             problems.append(f"Entry {entry.number} is not the one that was noted: the record was written anew.")
         first, last = first or entry, entry
-    end = last.number if last else 0
-    cut = [
-        f"The end is cut off: entry {head.number} was noted, and the record ends with {_end(end)}."
+    end, last_entry = (last.number, f"entry {last.number}") if last else (0, "nothing")
+    truncated = [
+        f"The end is cut off: entry {head.number} was noted, and the record ends with {last_entry}."
         for head in noted
         if head.number > end
     ]
-    return ChainVerification(count=count, first=first, last=last, problems=(*problems, *cut))
+    return Verification(count=count, first=first, last=last, problems=(*problems, *truncated))
 
 
-def _does_not_follow(entry: ChainEntry, last: ChainEntry | None) -> str:
+def _broken_link(entry: ChainEntry, last: ChainEntry | None) -> str:
     if last is None:
         return "Entry 1 is not the beginning: what came before it is gone."
     return (
@@ -120,9 +120,5 @@ def _does_not_follow(entry: ChainEntry, last: ChainEntry | None) -> str:
     )
 
 
-def _missing(first: int, last: int) -> str:
+def _missing_entries(first: int, last: int) -> str:
     return f"Entry {first} is missing." if first == last else f"Entries {first} to {last} are missing."
-
-
-def _end(number: int) -> str:
-    return f"entry {number}" if number else "nothing"

@@ -1,8 +1,8 @@
-"""The audit record: who decided what, and when, in one chain that shows whatever is done to it later.
+"""The audit record: who did what and when, in a hash chain that reveals later changes.
 
-An entry is written in the transaction of what it tells, as its last step: until that ends, nobody else can add one.
-The last entry's number and digest are noted in a file of the data directory once they are committed. A crash between
-the two leaves the note behind by an entry, which is no fault: the next entry, or `audit verify`, brings it up to date.
+An entry is written as the last step of the transaction it describes; until that ends, nobody else can add one. After
+the commit, the head of the chain is noted in a file of the data directory. If a crash leaves the note an entry behind,
+the next entry or `audit verify` updates it.
 """
 
 from __future__ import annotations
@@ -24,27 +24,19 @@ from django.contrib.auth.models import AbstractUser
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from messages.audit.hash_chain import (
-    BEGINNING,
-    ChainEntry,
-    ChainVerification,
-    Head,
-    digest_of,
-    parse_head,
-    verify_chain,
-)
-from messages.models import AuditEntry
+from messages.audit.hash_chain import BEGINNING, ChainEntry, Head, Verification, digest_of, parse_head, verify_chain
+from messages.models import AuditEntry, Message, Rendition
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 WORKER = "worker"
 STARTER_LIBRARY = "starter library"
-_ADVISORY = 0xA0D17  # our lock's number on PostgreSQL
+_ADVISORY_LOCK = 0xA0D17  # on PostgreSQL
 _FIELDS = [field.attname for field in AuditEntry._meta.concrete_fields]
 
 
 class Action(StrEnum):
-    """All that is ever recorded; messages.audit_pages.wording says each in a sentence."""
+    """Everything that is recorded; messages.audit_pages.wording has a sentence for each."""
 
     WORDS_WRITE = "words-write"
     WORDS_TRANSLATE = "words-translate"
@@ -121,11 +113,11 @@ class ObjectKind(StrEnum):
 
 
 class NothingToAccept(Exception):
-    """The record ends as it was noted; the message says so, for a person."""
+    """The record already matches the note; the message says so, for staff."""
 
 
 def command_line_actor() -> str:
-    """The actor of a command: the system's user who runs it."""
+    """The actor of a management command: the operating system user who runs it."""
     try:
         name = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
@@ -137,10 +129,10 @@ def command_line_actor() -> str:
 def record(
     action: Action, *, by: AbstractUser | str, kind: ObjectKind, ref: str, label: str, **detail: str | int
 ) -> AuditEntry:
-    """Add one entry, in the transaction of what it tells. Whoever else has one to add waits until that ends."""
-    if connection.vendor == "postgresql":  # SQLite lets one transaction write at a time
+    """Add an entry in the current transaction. Other writers wait until it ends."""
+    if connection.vendor == "postgresql":  # SQLite allows one writer at a time anyway
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ADVISORY])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ADVISORY_LOCK])
     last = AuditEntry.objects.order_by("-number").first()
     entry = ChainEntry(
         number=last.number + 1 if last else 1,
@@ -154,19 +146,39 @@ def record(
         previous=last.digest if last else BEGINNING,
     )
     entry = replace(entry, digest=digest_of(entry))
-    transaction.on_commit(partial(_note, entry.number))
+    transaction.on_commit(partial(_note_head, entry.number))
     return AuditEntry.objects.create(**{name: getattr(entry, name) for name in _FIELDS})
 
 
+def record_user(action: Action, user: AbstractUser, *, by: AbstractUser | str, **detail: str | int) -> AuditEntry:
+    """Record an action on somebody's account."""
+    name = user.get_username()
+    return record(action, by=by, kind=ObjectKind.PERSON, ref=name, label=name, **detail)
+
+
+def record_message(action: Action, message: Message, *, by: AbstractUser | str, **detail: str | int) -> AuditEntry:
+    """Record an action on a message."""
+    return record(action, by=by, kind=ObjectKind.MESSAGE, ref=message.key, label=message.theme.name, **detail)
+
+
+def record_rendition(
+    action: Action, rendition: Rendition, *, by: AbstractUser | str, words: str, **detail: str | int
+) -> AuditEntry:
+    """Record an action on one language of a revision; `words` is the digest of its text."""
+    revision, locale = rendition.revision, rendition.locale
+    detail = {"revision": revision.number, "locale": locale, "words": words, **detail}
+    return record_message(action, revision.message, by=by, **detail)
+
+
 def entries() -> Iterator[ChainEntry]:
-    """The whole record, from its beginning."""
+    """The whole record in order."""
     for row in AuditEntry.objects.order_by("number").values(*_FIELDS).iterator():
         yield ChainEntry(**row)
 
 
-def verify(*, external_head: Head | None = None) -> ChainVerification:
-    """Walk along the chain and compare it with the head that this machine noted, and with one noted elsewhere."""
-    text = _noted_text()  # before the entries: it only moves forward
+def verify(*, external_head: Head | None = None) -> Verification:
+    """Verify the chain against the head noted on this machine, and against one noted elsewhere."""
+    text = _read_note()  # before the entries, because the note only moves forward
     noted = parse_head(text) if text is not None else None
     verdict = verify_chain(entries(), heads=[head for head in (noted, external_head) if head is not None])
     if text is not None and noted is None:
@@ -175,14 +187,14 @@ def verify(*, external_head: Head | None = None) -> ChainVerification:
         problem = "There is no note of the last entry on this machine, so nothing tells whether the end is cut off."
         return replace(verdict, problems=(*verdict.problems, problem))
     if not verdict.problems and verdict.head is not None and verdict.head != noted:
-        _write(verdict.head)
+        _write_note(verdict.head)
     return verdict
 
 
 @transaction.atomic
 def accept(*, by: str, why: str) -> AuditEntry:
-    """Go on from the record as it is, although it is not the one that was noted; that stands on it for ever."""
-    text = _noted_text()
+    """Accept the record although it differs from the noted one, and record that."""
+    text = _read_note()
     noted = parse_head(text or "")
     last = AuditEntry.objects.order_by("-number").first()
     if noted is not None and AuditEntry.objects.filter(number=noted.number, digest=noted.digest).exists():
@@ -199,44 +211,44 @@ def accept(*, by: str, why: str) -> AuditEntry:
         noted=str(noted or "nothing"),
         ended=last.number if last else 0,
     )
-    transaction.on_commit(partial(_write, Head(accepted.number, accepted.digest)))
+    transaction.on_commit(partial(_write_note, Head(accepted.number, accepted.digest)))
     return accepted
 
 
-def _note(number: int) -> None:
-    """After entry `number` is committed: note the record's head, if it still holds what was noted before."""
+def _note_head(number: int) -> None:
+    """Note the head after entry `number` was committed, provided that the record still holds the noted entry."""
     try:
-        with _alone():
-            text = _noted_text()
+        with _note_lock():
+            text = _read_note()
             noted = parse_head(text) if text is not None else None
             if noted is None and (text is not None or number > 1):
-                return  # something is amiss: it stays as it is, for verify to say
+                return  # left as it is, for verify to report
             if noted is not None:
-                held = AuditEntry.objects.filter(number=noted.number, digest=noted.digest).exists()
-                if noted.number >= number or not held:
+                exists = AuditEntry.objects.filter(number=noted.number, digest=noted.digest).exists()
+                if noted.number >= number or not exists:
                     return
             last = AuditEntry.objects.order_by("-number").first()
             if last is not None:
-                _write(Head(last.number, last.digest))
-    except (OSError, DatabaseError) as error:  # what was recorded is committed: the next entry's note catches up
-        log.warning("The end of the audit record could not be noted: %s", type(error).__name__)
+                _write_note(Head(last.number, last.digest))
+    except (OSError, DatabaseError) as error:  # the entry itself is committed, and the next one repeats the note
+        logger.warning("The end of the audit record could not be noted: %s", type(error).__name__)
 
 
-def _file() -> Path:
+def _note_file() -> Path:
     directory: Path = settings.DATA_DIRECTORY
     return directory / "audit.head"
 
 
-def _noted_text() -> str | None:
+def _read_note() -> str | None:
     try:
-        return _file().read_text("ascii", "replace")
+        return _note_file().read_text("ascii", "replace")
     except FileNotFoundError:
         return None
 
 
-def _write(head: Head) -> None:
-    """Whole or not at all, and on disk."""
-    path = _file()
+def _write_note(head: Head) -> None:
+    """Write the note atomically and durably."""
+    path = _note_file()
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as stream:
@@ -247,9 +259,9 @@ def _write(head: Head) -> None:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """One process of this machine at a time."""
-    descriptor = os.open(_file().parent, os.O_RDONLY | os.O_DIRECTORY)
+def _note_lock() -> Iterator[None]:
+    """Let one process at a time write the note."""
+    descriptor = os.open(_note_file().parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

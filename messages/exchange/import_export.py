@@ -1,11 +1,11 @@
-"""Messages taken out of an installation and brought into one. What comes in are drafts, whatever they were before."""
+"""Export messages, and import them as drafts, whatever their state was."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -13,22 +13,23 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from messages.audit import log
-from messages.exchange.formats import ParsedFile, RejectedRow, RenditionRecord, RevisionRecord, collapse_whitespace
+from messages.exchange.records import ParsedFile, RejectedRow, RenditionRecord, RevisionRecord, collapse_whitespace
 from messages.models import Message, Rendition, Revision, Theme
+from messages.text.rendering import normalize_line_endings
 from messages.text.translatable import Translatable
 
 
 class ImportRefused(Exception):
-    """Nothing was imported; the message says why, for a person."""
+    """Nothing was imported; the message says why, for staff."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """What an import would do. With a refusal it does nothing at all."""
+    """What an import would do. A plan with rejected rows cannot be applied."""
 
     themes: tuple[str, ...]
     messages: tuple[str, ...]
-    revisions: tuple[RevisionRecord, ...]  # to be added, each with the number that it gets here
+    revisions: tuple[RevisionRecord, ...]  # to be added, with the numbers they will get
     unchanged: tuple[RevisionRecord, ...]
     rejected_rows: tuple[RejectedRow, ...]
     ignored: tuple[str, ...]
@@ -39,38 +40,38 @@ class ImportPlan:
 
     @property
     def digest(self) -> str:
-        """Differs if the import would do something else: what was shown is what is done."""
-        told = repr((self.themes, self.messages, self.revisions, len(self.unchanged), self.rejected_rows))
-        return hashlib.sha256(told.encode()).hexdigest()
+        """Identifies what the import would do, so that only the plan that was shown is applied."""
+        content = repr((self.themes, self.messages, self.revisions, len(self.unchanged), self.rejected_rows))
+        return hashlib.sha256(content.encode()).hexdigest()
 
     @property
     def revisions_of_new_messages(self) -> tuple[RevisionRecord, ...]:
-        return tuple(wording for wording in self.revisions if wording.message in self.messages)
+        return tuple(revision for revision in self.revisions if revision.message in self.messages)
 
     @property
     def revisions_of_existing_messages(self) -> tuple[RevisionRecord, ...]:
-        return tuple(wording for wording in self.revisions if wording.message not in self.messages)
+        return tuple(revision for revision in self.revisions if revision.message not in self.messages)
 
 
 def filter_revisions(*, frame: str = "", state: str = "", locale: str = "") -> QuerySet[Revision]:
-    """All revisions, or those of a frame, in a state, or that have words in a language."""
-    found = (
+    """All revisions, or those with a frame, a state or a language."""
+    revisions = (
         Revision.objects.select_related("message__theme")
         .prefetch_related("renditions")
         .order_by("message__theme__number", "message__key", "number")
     )
     if frame:
-        found = found.filter(message__frame=frame)
+        revisions = revisions.filter(message__frame=frame)
     if state:
-        found = found.filter(state=state)
+        revisions = revisions.filter(state=state)
     if locale:
-        found = found.filter(renditions__locale=locale)
-    return found
+        revisions = revisions.filter(renditions__locale=locale)
+    return revisions
 
 
-def export_revisions(chosen: QuerySet[Revision]) -> Iterator[RevisionRecord]:
-    """Each revision as an exchange file holds it, with its words in every language."""
-    for revision in chosen:
+def export_revisions(revisions: QuerySet[Revision]) -> Iterator[RevisionRecord]:
+    """Each revision as a record of an exchange file, with its text in every language."""
+    for revision in revisions:
         message, theme = revision.message, revision.message.theme
         yield RevisionRecord(
             message=message.key,
@@ -87,83 +88,78 @@ def export_revisions(chosen: QuerySet[Revision]) -> Iterator[RevisionRecord]:
         )
 
 
-def plan_import(read: ParsedFile) -> ImportPlan:
-    """What bringing these in would do, as things stand now."""
-    here = {
-        m.key: m for m in Message.objects.select_related("theme").filter(key__in={w.message for w in read.revisions})
-    }
-    there = _standing(here)
+def plan_import(parsed: ParsedFile) -> ImportPlan:
+    """Compare the file with the stored messages, and plan what to add."""
+    keys = {record.message for record in parsed.revisions}
+    messages = {message.key: message for message in Message.objects.select_related("theme").filter(key__in=keys)}
+    stored = _stored_revisions(messages)
     themes = set(Theme.objects.values_list("key", flat=True))
     new_themes: dict[str, None] = {}
     first: dict[str, RevisionRecord] = {}
-    added, unchanged, refusals = [], [], list(read.rejected_rows)
-    for wording in read.revisions:
-        if reason := _odd(wording, here.get(wording.message), first.setdefault(wording.message, wording)):
-            refusals.append(RejectedRow(wording.where, reason))
-        elif wording.message in here:
-            if _sameness(wording) in there[wording.message].known:
-                unchanged.append(wording)
+    added, unchanged, rejected = [], [], list(parsed.rejected_rows)
+    for record in parsed.revisions:
+        if reason := _mismatch(record, messages.get(record.message), first.setdefault(record.message, record)):
+            rejected.append(RejectedRow(record.where, reason))
+        elif record.message in messages:
+            if _content_of(record) in stored[record.message].contents:
+                unchanged.append(record)
             else:
-                there[wording.message].last += 1
-                added.append(replace(wording, revision=there[wording.message].last))
-        elif wording.theme not in themes and not (wording.theme_name.strip() and wording.theme_line.strip()):
+                stored[record.message].last_number += 1
+                added.append(replace(record, revision=stored[record.message].last_number))
+        elif record.theme not in themes and not (record.theme_name.strip() and record.theme_line.strip()):
             reason = Translatable(
                 "There is no theme “{theme}” here. With theme_name and theme_line it would be added.",
-                theme=wording.theme,
+                theme=record.theme,
             )
-            refusals.append(RejectedRow(wording.where, reason))
+            rejected.append(RejectedRow(record.where, reason))
         else:
-            if wording.theme not in themes:
-                new_themes[wording.theme] = None
-            added.append(wording)
+            if record.theme not in themes:
+                new_themes[record.theme] = None
+            added.append(record)
     return ImportPlan(
         themes=tuple(new_themes),
-        messages=tuple(dict.fromkeys(w.message for w in added if w.message not in here)),
+        messages=tuple(dict.fromkeys(record.message for record in added if record.message not in messages)),
         revisions=tuple(added),
         unchanged=tuple(unchanged),
-        rejected_rows=tuple(refusals),
-        ignored=read.ignored,
+        rejected_rows=tuple(rejected),
+        ignored=parsed.ignored,
     )
 
 
-def apply_import(read: ParsedFile, *, by: User, name: str, agreed_digest: str | None = None) -> ImportPlan:
-    """All of it as drafts of this person, or nothing. `shown` is the digest of the plan that they agreed to."""
+def apply_import(parsed: ParsedFile, *, by: User, name: str, agreed_digest: str | None = None) -> ImportPlan:
+    """Add all revisions as drafts by `by`, or none. `agreed_digest` identifies the plan that was shown to them."""
     try:
         with transaction.atomic():
-            return _bring_in(plan_import(read), by=by, name=name, shown=agreed_digest)
+            return _apply(plan_import(parsed), by=by, name=name, agreed_digest=agreed_digest)
     except IntegrityError:
         raise ImportRefused(
             gettext("Someone added words at the same moment. Nothing was imported; please try again.")
         ) from None
 
 
-def _bring_in(plan: ImportPlan, *, by: User, name: str, shown: str | None) -> ImportPlan:
-    if shown is not None and plan.digest != shown:
+def _apply(plan: ImportPlan, *, by: User, name: str, agreed_digest: str | None) -> ImportPlan:
+    if agreed_digest is not None and plan.digest != agreed_digest:
         raise ImportRefused(gettext("Something here has changed meanwhile. Nothing was imported; please look again."))
     if plan.rejected_rows:
         raise ImportRefused(gettext("Some rows cannot be taken, so nothing was imported."))
     if not plan.revisions:
         raise ImportRefused(gettext("There is nothing new in this file."))
-    for wording in plan.revisions:
+    for record in plan.revisions:
         theme, _ = Theme.objects.get_or_create(
-            key=wording.theme,
-            defaults={"name": wording.theme_name.strip(), "line": wording.theme_line.strip(), "frame": wording.frame},
+            key=record.theme,
+            defaults={"name": record.theme_name.strip(), "line": record.theme_line.strip(), "frame": record.frame},
         )
-        message, _ = Message.objects.get_or_create(
-            key=wording.message, defaults={"theme": theme, "frame": wording.frame}
-        )
+        message, _ = Message.objects.get_or_create(key=record.message, defaults={"theme": theme, "frame": record.frame})
         revision = Revision.objects.create(
             message=message,
-            number=wording.revision,
-            claim_strength=wording.claim_strength,
-            sources=list(wording.sources),
-            note=wording.note,
+            number=record.revision,
+            claim_strength=record.claim_strength,
+            sources=list(record.sources),
+            note=record.note,
             author=by,
         )
-        for words in wording.renditions:
-            Rendition.objects.create(
-                revision=revision, locale=words.locale, headline=words.headline, body=words.body, author=by
-            )
+        for text in record.renditions:
+            Rendition.objects.create(revision=revision, author=by, **asdict(text))
     log.record(
         log.Action.WORDS_IMPORT,
         by=by,
@@ -178,41 +174,38 @@ def _bring_in(plan: ImportPlan, *, by: User, name: str, shown: str | None) -> Im
 
 
 @dataclass(slots=True)
-class _Standing:
-    """The revisions that a message has here: which words, and the last number."""
+class _StoredRevisions:
+    """The contents of a message's stored revisions, and their highest number."""
 
-    known: set[object]
-    last: int
-
-
-def _standing(here: dict[str, Message]) -> dict[str, _Standing]:
-    found: dict[str, _Standing] = defaultdict(lambda: _Standing(set(), 0))
-    for wording in export_revisions(filter_revisions().filter(message__in=here.values())):
-        standing = found[wording.message]
-        standing.known.add(_sameness(wording))
-        standing.last = max(standing.last, wording.revision)
-    return found
+    contents: set[object]
+    last_number: int
 
 
-def _sameness(wording: RevisionRecord) -> object:
-    """Equal for wordings that say the same and rest on the same; a spreadsheet's own line ends make no difference."""
-    words = frozenset((w.locale, _lines(w.headline), _lines(w.body)) for w in wording.renditions)
-    return (words, wording.claim_strength, wording.sources, _lines(wording.note))
+def _stored_revisions(messages: dict[str, Message]) -> dict[str, _StoredRevisions]:
+    stored: dict[str, _StoredRevisions] = defaultdict(lambda: _StoredRevisions(set(), 0))
+    for record in export_revisions(filter_revisions().filter(message__in=messages.values())):
+        of_message = stored[record.message]
+        of_message.contents.add(_content_of(record))
+        of_message.last_number = max(of_message.last_number, record.revision)
+    return stored
 
 
-def _lines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def _content_of(record: RevisionRecord) -> object:
+    """What makes two revisions the same: text and claims, regardless of a spreadsheet's line endings."""
+    normalize = normalize_line_endings
+    texts = frozenset((text.locale, normalize(text.headline), normalize(text.body)) for text in record.renditions)
+    return (texts, record.claim_strength, record.sources, normalize(record.note))
 
 
-def _odd(wording: RevisionRecord, message: Message | None, first: RevisionRecord) -> str:
-    """Why it cannot belong to the message that it names, if so."""
-    if message is not None and (message.theme.key, message.frame) != (wording.theme, wording.frame):
+def _mismatch(record: RevisionRecord, message: Message | None, first: RevisionRecord) -> str:
+    """The reason why a record contradicts the stored message or its first record in the file; empty if it does not."""
+    if message is not None and (message.theme.key, message.frame) != (record.theme, record.frame):
         return Translatable(
             "Here “{message}” has the theme “{theme}” and the frame “{frame}”.",
             message=message.key,
             theme=message.theme.key,
             frame=message.frame,
         )
-    if (first.theme, first.frame) != (wording.theme, wording.frame):
+    if (first.theme, first.frame) != (record.theme, record.frame):
         return Translatable("It has another theme or frame than this message has in {where}.", where=first.where)
     return ""

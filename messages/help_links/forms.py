@@ -1,4 +1,4 @@
-"""The form of one help link: what is known of it, and how we know."""
+"""The form of one help link."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ from django.conf.global_settings import LANGUAGES
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from messages.help_links import link_checker
+from messages import public_http
 from messages.help_links.directory import EDITABLE_FIELDS
+from messages.i18n import countries
 from messages.models import HelpLink
-from messages.text import countries
 
 _CHOOSE = ("", _("Choose one"))
 _UNKNOWN = ("", _("Not known"))
-_BESIDE_THE_PAGE = ("contact", "hours", "cost")
-
+_NEED_A_SOURCE = ("contact", "hours", "cost")
 
 if TYPE_CHECKING:
     HelpLinkModelForm = forms.ModelForm[HelpLink]
 else:
-    HelpLinkModelForm = forms.ModelForm  # Django's cannot be subscripted while it runs
+    HelpLinkModelForm = forms.ModelForm  # not subscriptable at run time
 
 
 class HelpLinkForm(HelpLinkModelForm):
-    """Every fact may be left open; then it is shown as not known."""
+    """Facts that are left empty are shown as not known."""
 
     url = forms.URLField(
         label=_("Address"),
@@ -50,7 +49,7 @@ class HelpLinkForm(HelpLinkModelForm):
         widget=forms.CheckboxSelectMultiple,
     )
     cost = forms.ChoiceField(label=_("Cost"), required=False, choices=[_UNKNOWN, *HelpLink.Cost.choices])
-    was = forms.CharField(required=False, widget=forms.HiddenInput)  # what the writer saw; the page sends `current`
+    was = forms.CharField(required=False, widget=forms.HiddenInput)  # `current_digest` when the page was loaded
 
     class Meta:
         model = HelpLink
@@ -84,12 +83,11 @@ class HelpLinkForm(HelpLinkModelForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.has_conflict = False
-        self.fields["country"] = _choice(
-            self.fields["country"], [_CHOOSE, (countries.EVERYWHERE, _("Everywhere")), *countries.by_name()]
+        self.fields["country"] = _set_choices(
+            self.fields["country"], [_CHOOSE, (countries.EVERYWHERE, _("Everywhere")), *countries.choices()]
         )
-        spoken = sorted(LANGUAGES, key=lambda pair: str(pair[1]))
-        known = [pair for pair in spoken if len(pair[0]) <= 8]
-        self.fields["language"] = _choice(self.fields["language"], [_UNKNOWN, *known])
+        languages = sorted((pair for pair in LANGUAGES if len(pair[0]) <= 8), key=lambda pair: str(pair[1]))
+        self.fields["language"] = _set_choices(self.fields["language"], [_UNKNOWN, *languages])
         for name in ("note", "source"):
             self.fields[name].required = True
         self.current_digest = link_digest(self.instance)
@@ -97,24 +95,24 @@ class HelpLinkForm(HelpLinkModelForm):
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]
         try:
-            host, _path = link_checker.split_url(url)
-        except link_checker.UnsafeAddress:
+            host, _path = public_http.split_url(url)
+        except public_http.UnsafeAddress:
             raise ValidationError(_("Use an address that begins with https:// and has no port or password.")) from None
-        if "." not in host.strip(".") or host.replace(".", "").isdigit():
+        if not public_http.is_domain_name(host):
             raise ValidationError(_("Use the name of a site, such as https://help.example/."))
         return url
 
     def clean(self) -> dict[str, Any]:
-        told = super().clean() or self.cleaned_data
-        beyond_the_page = set(told.get("channels") or ()) - {HelpLink.Channel.WEB}
-        if not told.get("facts_from") and (beyond_the_page or any(told.get(name) for name in _BESIDE_THE_PAGE)):
+        cleaned = super().clean() or self.cleaned_data
+        has_other_channels = set(cleaned.get("channels") or ()) - {HelpLink.Channel.WEB}
+        if not cleaned.get("facts_from") and (has_other_channels or any(cleaned.get(name) for name in _NEED_A_SOURCE)):
             self.add_error("facts_from", _("Please say where you read the number, the hours or the cost."))
-        self._see_whether_overtaken(told.get("was", ""))
-        return told
+        self._check_conflict(cleaned.get("was", ""))
+        return cleaned
 
-    def _see_whether_overtaken(self, was: str) -> None:
-        """Someone saved while this form stood open: nothing is lost, and the second time it is meant."""
-        if self.current_digest and was != self.current_digest:
+    def _check_conflict(self, seen_digest: str) -> None:
+        """Refuse once if someone else saved meanwhile; the page then sends the new digest, and the next save passes."""
+        if self.current_digest and seen_digest != self.current_digest:
             self.has_conflict = True
             self.add_error(
                 None,
@@ -125,15 +123,15 @@ class HelpLinkForm(HelpLinkModelForm):
             )
 
 
-def _choice(field: forms.Field, choices: list[Any]) -> forms.ChoiceField:
+def _set_choices(field: forms.Field, choices: list[Any]) -> forms.ChoiceField:
     assert isinstance(field, forms.ChoiceField)
     field.choices = choices
     return field
 
 
 def link_digest(link: HelpLink) -> str:
-    """Differs whenever something told of the link has changed; empty for one that is not kept yet."""
+    """A digest of the editable fields; empty for a link that is not stored yet."""
     if link._state.adding:
         return ""
-    told = json.dumps([getattr(link, name) for name in EDITABLE_FIELDS], ensure_ascii=False)
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    values = json.dumps([getattr(link, name) for name in EDITABLE_FIELDS], ensure_ascii=False)
+    return hashlib.sha256(values.encode()).hexdigest()[:16]

@@ -1,8 +1,7 @@
-"""What a reviewer would say about words, before one is asked: kind, short, and never about the person who wrote them.
+"""Lint the text of a message: length, readability, claims, word lists, and whether arms are comparable.
 
-A remark that says "must" names something that may not be shown; "should" is advice, and the writer decides. The rules
-see patterns, not meaning: a text without remarks may still be unkind or untrue, and a person still has to read it.
-Which words are looked for stands in `library/lint.toml`, where anyone can read and mend it.
+A "must" remark blocks review; a "should" remark is advice. The rules match patterns, not meaning, so a person still
+reads every text. The word lists are in `lint.toml`, which staff may edit.
 """
 
 from __future__ import annotations
@@ -11,7 +10,8 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal
 
 from messages.text.readability import Readability, has_formula, measure_readability, split_sentences, split_words
@@ -21,20 +21,16 @@ Severity = Literal["must", "should"]
 MUST: Severity = "must"
 SHOULD: Severity = "should"
 
-LONG_SENTENCE_WORDS, MAX_SENTENCE_WORDS = 20, 30  # words
-STALE_AFTER_DAYS = 180  # days since someone last opened a help link
-MAX_WORDS = 160  # in any place: about as much as a phone shows at once
-MAX_LENGTH_DIFFERENCE = 0.25  # of the shorter arm's words
-MISSING_LANE_SENTENCES = {
-    "affected": Translatable("There is no help link for the person shown."),
-    "self": Translatable("There is no help link for the person who wants to stop."),
-}
-_CLAIMS = {"documented", "linked", "reported"}
+LONG_SENTENCE_WORDS, MAX_SENTENCE_WORDS = 20, 30
+MAX_WORDS = 160  # about one screen of a phone
+MAX_LENGTH_DIFFERENCE = 0.25  # as a share of the shorter arm's words
+_FACTUAL_CLAIMS = {"documented", "linked", "reported"}
+_WORD_LISTS_FILE = Path(__file__).with_name("lint.toml")
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """One thing a reviewer would say, and where: headline, body, words (both), claim, help or arms."""
+    """One finding; `where` is headline, body, words (both), claim, help or arms."""
 
     code: str
     severity: Severity
@@ -44,7 +40,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class TextLimits:
-    """How much reads well where the words stand."""
+    """The recommended length of a text on one surface."""
 
     name: str
     headline_limit: int
@@ -57,7 +53,7 @@ HOSTED_PAGE_LIMITS = TextLimits(Translatable("the hosted page"), headline_limit=
 
 @dataclass(frozen=True, slots=True)
 class LintText:
-    """One rendition, and what its message says it rests on. The body is plain paragraphs parted by blank lines."""
+    """The text of one rendition and the claims of its revision. Paragraphs are separated by blank lines."""
 
     headline: str
     body: str
@@ -75,17 +71,8 @@ class LintText:
 
 
 @dataclass(frozen=True, slots=True)
-class HelpLinkStatus:
-    """A help link that will stand beside the words."""
-
-    name: str
-    lane: str
-    verified_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
 class ArmText:
-    """The words of one arm in the language that is compared."""
+    """The text of one arm in the language that is compared."""
 
     name: str
     words: LintText
@@ -93,7 +80,7 @@ class ArmText:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Wordings to stop at in one language, why, and what to say instead; `fits` are claims strong enough for them."""
+    """Wordings to avoid in one language; `fits` are the claim strengths that may use them."""
 
     language: str
     kind: str
@@ -105,29 +92,35 @@ class Phrase:
     unless: re.Pattern[str] | None = None
 
     def find_in(self, text: str) -> str | None:
-        """The wording as it stands in the text, unless only where the list lets it pass."""
-        found = self.pattern.search(self.unless.sub("", text) if self.unless else text)
-        return found[0] if found else None
+        """The first wording found in the text, apart from the exceptions in `unless`."""
+        match = self.pattern.search(self.unless.sub("", text) if self.unless else text)
+        return match[0] if match else None
 
 
 @dataclass(frozen=True, slots=True)
 class WordLists:
-    """The word lists by language."""
+    """Phrases to avoid, and patterns of hedging words, each with its language."""
 
     phrases: tuple[Phrase, ...]
     hedges: tuple[tuple[str, re.Pattern[str]], ...]
 
 
+@lru_cache(maxsize=1)
+def default_word_lists() -> WordLists:
+    """The word lists of `lint.toml`."""
+    return parse_word_lists(_WORD_LISTS_FILE.read_text(encoding="utf-8"))
+
+
 def parse_word_lists(toml: str) -> WordLists:
-    """The word lists of `library/lint.toml`."""
+    """Parse word lists in the format of `lint.toml`."""
     rows = tomllib.loads(toml)
     return WordLists(
-        phrases=tuple(_phrase(row) for row in rows["phrase"]),
+        phrases=tuple(_parse_phrase(row) for row in rows["phrase"]),
         hedges=tuple((row["language"], phrase_pattern(row["say"])) for row in rows["hedge"]),
     )
 
 
-def _phrase(row: dict[str, Any]) -> Phrase:
+def _parse_phrase(row: dict[str, Any]) -> Phrase:
     if row["severity"] not in (MUST, SHOULD):
         raise ValueError(f"A phrase's severity is “must” or “should”, not “{row['severity']}”.")
     return Phrase(
@@ -143,18 +136,18 @@ def _phrase(row: dict[str, Any]) -> Phrase:
 
 
 def phrase_pattern(wordings: Sequence[str]) -> re.Pattern[str]:
-    """Any of these as whole words, in any case; * stands for any ending, a blank for any white space."""
-    spelled = (re.escape(w).replace(r"\*", r"\w*").replace(r"\ ", r"\s+").replace("'", "['’]") for w in wordings)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(spelled)})(?!\w)", re.IGNORECASE)
+    """Match any of the wordings as whole words, ignoring case; * matches any ending, a space any white space."""
+    alternatives = (re.escape(w).replace(r"\*", r"\w*").replace(r"\ ", r"\s+").replace("'", "['’]") for w in wordings)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(alternatives)})(?!\w)", re.IGNORECASE)
 
 
 def check_text(
     words: LintText, *, limits: TextLimits, word_lists: WordLists, never_name: Sequence[str] = ()
 ) -> tuple[Remark, ...]:
-    """Everything to say about one rendition; `never_name` are tools and sites that may not be named."""
+    """All remarks on one text, those that block review first; `never_name` lists names of tools and sites."""
     missing = tuple(
-        Remark("empty", MUST, said, where)
-        for where, text, said in (
+        Remark("empty", MUST, sentence, where)
+        for where, text, sentence in (
             ("headline", words.headline, Translatable("The headline is still empty.")),
             ("body", words.body, Translatable("The body is still empty.")),
         )
@@ -162,52 +155,53 @@ def check_text(
     )
     if len(missing) == 2:
         return missing
-    rules = (_length(words, limits), _reading(words), _sentences(words), _claim(words, word_lists))
-    found = [*missing, *(remark for rule in rules for remark in rule)]
+    rules = (_check_length(words, limits), _check_readability(words), _check_sentences(words))
+    remarks = [*missing, *(remark for rule in rules for remark in rule), *_check_claims(words, word_lists)]
     for where, text in (("headline", words.headline), ("body", words.body)):
-        found += [*_phrases(words, text, where, word_lists), *_marks(text, where), *_names(text, where, never_name)]
-    return tuple(sorted(found, key=lambda remark: remark.severity != MUST))
+        remarks += _check_phrases(words, text, where, word_lists)
+        remarks += [*_check_patterns(text, where), *_check_names(text, where, never_name)]
+    return tuple(sorted(remarks, key=lambda remark: remark.severity != MUST))
 
 
-def _length(words: LintText, form: TextLimits) -> Iterator[Remark]:
+def _check_length(words: LintText, limits: TextLimits) -> Iterator[Remark]:
     characters, count = len(words.headline), len(split_words(words.text))
-    if characters > form.headline_limit:
-        said = Translatable(
+    if characters > limits.headline_limit:
+        sentence = Translatable(
             "The headline has {characters} characters; up to {most} read well in {form}.",
             characters=characters,
-            most=form.headline_limit,
-            form=form.name,
+            most=limits.headline_limit,
+            form=limits.name,
         )
-        yield Remark("long-headline", SHOULD, said, "headline")
+        yield Remark("long-headline", SHOULD, sentence, "headline")
     if count > MAX_WORDS:
-        said = Translatable("The text has {count} words; {most} is the most anywhere.", count=count, most=MAX_WORDS)
-        yield Remark("long-text", MUST, said, "words")
-    elif count > form.word_limit:
-        said = Translatable(
+        sentence = Translatable("The text has {count} words; {most} is the most anywhere.", count=count, most=MAX_WORDS)
+        yield Remark("long-text", MUST, sentence, "words")
+    elif count > limits.word_limit:
+        sentence = Translatable(
             "The text has {count} words; up to {most} read well in {form}.",
             count=count,
-            most=form.word_limit,
-            form=form.name,
+            most=limits.word_limit,
+            form=limits.name,
         )
-        yield Remark("long-text", SHOULD, said, "words")
+        yield Remark("long-text", SHOULD, sentence, "words")
 
 
-def _reading(words: LintText) -> Iterator[Remark]:
+def _check_readability(words: LintText) -> Iterator[Remark]:
     if not has_formula(words.language):
         sentence = Translatable(
             "We know no reading grade for “{locale}”. Please let a speaker read it aloud.", locale=words.locale
         )
         yield Remark("no-grade", SHOULD, sentence, "words")
         return
-    reading = measure_readability(words.text, words.language)
-    if reading is not None and reading.is_harder_than(reading.target):
-        severity = MUST if reading.is_harder_than(reading.limit) else SHOULD
-        yield Remark("hard-to-read", severity, _reading_sentence(reading), "words")
+    readability = measure_readability(words.text, words.language)
+    if readability is not None and readability.is_harder_than(readability.target):
+        severity = MUST if readability.is_harder_than(readability.limit) else SHOULD
+        yield Remark("hard-to-read", severity, _readability_sentence(readability), "words")
 
 
-def _reading_sentence(reading: Readability) -> str:
-    numbers = {"value": f"{reading.value:g}", "formula": reading.formula, "wanted": f"{reading.target:g}"}
-    if reading.higher_is_easier:
+def _readability_sentence(readability: Readability) -> str:
+    numbers = {"value": f"{readability.value:g}", "formula": readability.formula, "wanted": f"{readability.target:g}"}
+    if readability.higher_is_easier:
         return Translatable(
             "The reading ease is {value} ({formula}); {wanted} or more is wanted. Shorter words and sentences help.",
             **numbers,
@@ -218,19 +212,19 @@ def _reading_sentence(reading: Readability) -> str:
     )
 
 
-def _sentences(words: LintText) -> Iterator[Remark]:
+def _check_sentences(words: LintText) -> Iterator[Remark]:
     for where, text in (("headline", words.headline), ("body", words.body)):
         for sentence in split_sentences(text):
             count = len(split_words(sentence))
             if count > LONG_SENTENCE_WORDS:
                 start = " ".join(sentence.split()[:5])
-                said = Translatable(
+                advice = Translatable(
                     "“{start} …” has {count} words. Two sentences of up to {most} read better.",
                     start=start,
                     count=count,
                     most=LONG_SENTENCE_WORDS,
                 )
-                yield Remark("long-sentence", MUST if count > MAX_SENTENCE_WORDS else SHOULD, said, where)
+                yield Remark("long-sentence", MUST if count > MAX_SENTENCE_WORDS else SHOULD, advice, where)
 
 
 _COUNT = r"(?:two|three|four|five|six|seven|eight|nine|ten|twenty|(?:a )?hundred|\d+)"
@@ -242,43 +236,44 @@ _NUMBER = re.compile(
 _AGE = re.compile(r"\b(?:under|over|menor(?:es)? de|moins de)[\s-]+\d+s?\b|\b18\s+(?:años|ans)\b", re.IGNORECASE)
 
 
-def _claim(words: LintText, lists: WordLists) -> Iterator[Remark]:
-    claims = words.claim_strength in _CLAIMS
-    if claims and not words.sources:
-        said = Translatable("The message claims something. Please name what that rests on.")
-        yield Remark("no-source", MUST, said, "claim")
+def _check_claims(words: LintText, lists: WordLists) -> Iterator[Remark]:
+    claims_a_fact = words.claim_strength in _FACTUAL_CLAIMS
+    if claims_a_fact and not words.sources:
+        sentence = Translatable("The message claims something. Please name what that rests on.")
+        yield Remark("no-source", MUST, sentence, "claim")
     if number := _NUMBER.search(_AGE.sub("", words.text)):
         figure = number[0].strip()
         if not words.sources:
-            said = Translatable("“{figure}” is a figure. Please name its source.", figure=figure)
-            yield Remark("number-without-source", MUST, said, "claim")
-        elif not claims:
-            said = Translatable(
+            sentence = Translatable("“{figure}” is a figure. Please name its source.", figure=figure)
+            yield Remark("number-without-source", MUST, sentence, "claim")
+        elif not claims_a_fact:
+            sentence = Translatable(
                 "“{figure}” is a figure, yet the message says it claims no fact. One of them should change.",
                 figure=figure,
             )
-            yield Remark("number-without-claim", SHOULD, said, "claim")
+            yield Remark("number-without-claim", SHOULD, sentence, "claim")
     hedges = [pattern for language, pattern in lists.hedges if language == words.language]
     if words.claim_strength in {"linked", "reported"} and hedges and not any(h.search(words.text) for h in hedges):
-        said = Translatable("Nothing says how sure this is. A “can”, a “may” or “one therapist reports” would.")
-        yield Remark("no-hedge", SHOULD, said, "words")
+        sentence = Translatable("Nothing says how sure this is. A “can”, a “may” or “one therapist reports” would.")
+        yield Remark("no-hedge", SHOULD, sentence, "words")
 
 
-def _phrases(words: LintText, text: str, where: str, lists: WordLists) -> Iterator[Remark]:
+def _check_phrases(words: LintText, text: str, where: str, lists: WordLists) -> Iterator[Remark]:
     for phrase in lists.phrases:
         if phrase.language != words.language or words.claim_strength in phrase.fits:
             continue
         if found := phrase.find_in(text):
-            said = Translatable(
+            sentence = Translatable(
                 "“{found}”: {why} Perhaps: “{instead}”",
                 found=found,
                 why=Translatable(phrase.why),
                 instead=phrase.instead,
             )
-            yield Remark(phrase.kind, phrase.severity, said, where)
+            yield Remark(phrase.kind, phrase.severity, sentence, where)
 
 
-_MARKS: tuple[tuple[str, Severity, re.Pattern[str], Callable[[str], Translatable]], ...] = (
+# Code, severity, pattern, and the sentence for a match.
+_PATTERNS: tuple[tuple[str, Severity, re.Pattern[str], Callable[[str], Translatable]], ...] = (
     (
         "address",
         MUST,
@@ -320,57 +315,28 @@ _MARKS: tuple[tuple[str, Severity, re.Pattern[str], Callable[[str], Translatable
 )
 
 
-def _marks(text: str, where: str) -> Iterator[Remark]:
-    for code, severity, pattern, say in _MARKS:
-        found = pattern.search(text)
-        if found and (code != "capitals" or found[0].isupper()):
-            yield Remark(code, severity, say(found[0]), where)
+def _check_patterns(text: str, where: str) -> Iterator[Remark]:
+    for code, severity, pattern, describe in _PATTERNS:
+        match = pattern.search(text)
+        if match and (code != "capitals" or match[0].isupper()):
+            yield Remark(code, severity, describe(match[0]), where)
 
 
-def _names(text: str, where: str, never_name: Sequence[str]) -> Iterator[Remark]:
-    if never_name and (found := phrase_pattern(never_name).search(text)):
-        said = Translatable("“{found}” is on the list of names that no message should spread.", found=found[0])
-        yield Remark("tool", MUST, said, where)
-
-
-def is_check_fresh(verified_on: date | None, *, today: date) -> bool:
-    """Whether someone opened a help link lately enough. The one place that says what that is."""
-    return verified_on is not None and (today - verified_on).days <= STALE_AFTER_DAYS
-
-
-def check_help_links(links: Sequence[HelpLinkStatus], *, today: date) -> tuple[Remark, ...]:
-    """What is missing or stale among the help links that stand beside the words."""
-    found = [
-        Remark("no-help", MUST, said, "help")
-        for lane, said in MISSING_LANE_SENTENCES.items()
-        if not any(link.lane == lane for link in links)
-    ]
-    if unchecked := [f"“{link.name}”" for link in links if link.verified_on is None]:
-        said = Translatable(
-            "Nobody has said yet that they opened these and they work: {links}.", links=", ".join(unchecked)
-        )
-        found.append(Remark("unchecked-help", MUST, said, "help"))
-    for link in links:
-        if link.verified_on and not is_check_fresh(link.verified_on, today=today):
-            said = Translatable(
-                "“{link}” was last checked {days} days ago; {most} is the most.",
-                link=link.name,
-                days=(today - link.verified_on).days,
-                most=STALE_AFTER_DAYS,
-            )
-            found.append(Remark("stale-help", MUST, said, "help"))
-    return tuple(found)
+def _check_names(text: str, where: str, never_name: Sequence[str]) -> Iterator[Remark]:
+    if never_name and (match := phrase_pattern(never_name).search(text)):
+        sentence = Translatable("“{found}” is on the list of names that no message should spread.", found=match[0])
+        yield Remark("tool", MUST, sentence, where)
 
 
 def check_arms(arms: Sequence[ArmText]) -> tuple[Remark, ...]:
-    """Whether arms are alike in length and ease, so that a trial compares what they say and not how long they are."""
+    """Remarks on arms that differ in length or readability, which would confound the comparison of their messages."""
     if len(arms) < 2:
         return ()
-    found = []
+    remarks = []
     by_length = sorted(arms, key=lambda arm: len(split_words(arm.words.text)))
     short, long = (len(split_words(arm.words.text)) for arm in (by_length[0], by_length[-1]))
     if long > short * (1 + MAX_LENGTH_DIFFERENCE):
-        said = Translatable(
+        sentence = Translatable(
             "“{longest}” has {long} words and “{shortest}” {short}. More than a quarter apart, the trial may measure "
             "length.",
             longest=by_length[-1].name,
@@ -378,12 +344,12 @@ def check_arms(arms: Sequence[ArmText]) -> tuple[Remark, ...]:
             shortest=by_length[0].name,
             short=short,
         )
-        found.append(Remark("arms-length", SHOULD, said, "arms"))
+        remarks.append(Remark("arms-length", SHOULD, sentence, "arms"))
     graded = [(r.value, arm.name) for arm in arms if (r := measure_readability(arm.words.text, arm.words.language))]
     if graded and arms[0].words.language == "en":
         (low, easy), (high, hard) = min(graded), max(graded)
         if high - low > 1:
-            said = Translatable(
+            sentence = Translatable(
                 "“{hard}” reads at grade {high} and “{easy}” at {low}. More than one grade apart, the trial may "
                 "measure ease.",
                 hard=hard,
@@ -391,5 +357,5 @@ def check_arms(arms: Sequence[ArmText]) -> tuple[Remark, ...]:
                 easy=easy,
                 low=format(low, "g"),
             )
-            found.append(Remark("arms-grade", SHOULD, said, "arms"))
-    return tuple(found)
+            remarks.append(Remark("arms-grade", SHOULD, sentence, "arms"))
+    return tuple(remarks)

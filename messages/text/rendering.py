@@ -1,22 +1,32 @@
-"""A rendition as what the audience gets: sanitised once, when it is compiled, never per request."""
+"""The text of a message as its audience gets it. It is sanitised here once, and not again for each request."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from html import escape
+from typing import Protocol
 
 import nh3
-
-from messages.models import Rendition
 
 _ALLOWED_TAGS = {"p", "em", "strong", "br"}
 _RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
 
 
+class RenditionText(Protocol):
+    """What is rendered: a Rendition of the database, or anything with the same text."""
+
+    @property
+    def headline(self) -> str: ...
+    @property
+    def body(self) -> str: ...
+    @property
+    def locale(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class RenderedMessage:
-    """The words of one message in one locale, ready to send."""
+    """A message in one locale, ready to be served."""
 
     headline: str
     body_html: str
@@ -25,22 +35,26 @@ class RenderedMessage:
 
 
 def direction_of(locale: str) -> str:
-    """ "rtl" for the languages written from right to left, else "ltr"."""
+    """The writing direction of a locale: "rtl" or "ltr"."""
     return "rtl" if locale.split("-")[0] in _RIGHT_TO_LEFT else "ltr"
 
 
+def paragraphs_of(body: str) -> list[str]:
+    """Split plain text into paragraphs, which are separated by blank lines."""
+    return [part.strip() for part in re.split(r"\n\s*\n", body) if part.strip()]
+
+
 def body_html(body: str) -> str:
-    """Plain paragraphs parted by blank lines as HTML; any markup in them is shown, not obeyed."""
-    paragraphs = [part.strip() for part in re.split(r"\n\s*\n", body) if part.strip()]
-    html = "".join(f"<p>{escape(part).replace(chr(10), '<br>')}</p>" for part in paragraphs)
+    """Plain paragraphs as HTML; markup in them is escaped."""
+    html = "".join(f"<p>{escape(part).replace(chr(10), '<br>')}</p>" for part in paragraphs_of(body))
     return nh3.clean(html, tags=_ALLOWED_TAGS, attributes={})
 
 
-def render_rendition(rendition: Rendition) -> RenderedMessage:
-    """The payload's words for one rendition."""
-    return RenderedMessage(
-        headline=rendition.headline,
-        body_html=body_html(rendition.body),
-        locale=rendition.locale,
-        direction=direction_of(rendition.locale),
-    )
+def render_rendition(text: RenditionText) -> RenderedMessage:
+    """Render the text of a message in one locale."""
+    return RenderedMessage(text.headline, body_html(text.body), text.locale, direction_of(text.locale))
+
+
+def normalize_line_endings(text: str) -> str:
+    """Replace the line endings of browsers and spreadsheets, CR LF or CR, by LF."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

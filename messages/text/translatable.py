@@ -1,18 +1,18 @@
-"""PURE  A sentence in English that remembers how it was made, so that a page can say it in another language."""
+"""An English sentence that keeps its template and parameters, so that a page can translate it."""
 
 from __future__ import annotations
 
 
 class Translatable(str):
-    """`Said("“{found}” is a figure.", found="84")` reads as its English; `template` and `gaps` are what it was made of.
+    """`Translatable("“{name}” is a figure.", name="84")` is the formatted English sentence.
 
-    A gap may hold another Said: a page translates that one too.
+    A parameter may be a Translatable itself, and is then translated too.
     """
 
     template: str
     params: dict[str, object]
 
-    def __new__(cls, template: str, **gaps: object) -> Translatable:
-        made = super().__new__(cls, template.format(**gaps))
-        made.template, made.params = template, gaps
-        return made
+    def __new__(cls, template: str, **params: object) -> Translatable:
+        sentence = super().__new__(cls, template.format(**params))
+        sentence.template, sentence.params = template, params
+        return sentence

@@ -1,4 +1,4 @@
-"""What changed between two wordings, word by word, so that a person can read it."""
+"""Compare two texts word by word, for people to read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PIECES = re.compile(r"\n\s*\n|\n|[^\S\n]+|\w+(?:[-'’]\w+)*|[^\w\s]")
 
 @dataclass(frozen=True, slots=True)
 class DiffPart:
-    """A stretch of text that stayed, went or came."""
+    """A part of the text that stayed, was removed or was added."""
 
     kind: ChangeKind
     text: str
@@ -23,7 +23,7 @@ class DiffPart:
 
 @dataclass(frozen=True, slots=True)
 class WordDiff:
-    """Two texts side by side; `parts` without what came is the first, without what went the second."""
+    """The parts of two texts in order: without the new ones the first text, without the gone ones the second."""
 
     parts: tuple[DiffPart, ...]
     removed_count: int
@@ -35,54 +35,53 @@ class WordDiff:
 
 
 def diff_words(before: str, after: str) -> WordDiff:
-    """What a reader has to look at: words that went and came, counted."""
+    """The difference of two texts, with the number of words removed and added."""
     old, new = _PIECES.findall(before), _PIECES.findall(after)
-    parts = tuple(_joined(_steps(old, new)))
+    parts = tuple(_merge_changes(_changes(old, new)))
     return WordDiff(
         parts=parts,
-        removed_count=sum(_words_in(part.text) for part in parts if part.kind == "gone"),
-        added_count=sum(_words_in(part.text) for part in parts if part.kind == "new"),
+        removed_count=sum(_word_count(part.text) for part in parts if part.kind == "gone"),
+        added_count=sum(_word_count(part.text) for part in parts if part.kind == "new"),
     )
 
 
-def _steps(old: list[str], new: list[str]) -> Iterator[DiffPart]:
-    for step, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if step == "equal":
+def _changes(old: list[str], new: list[str]) -> Iterator[DiffPart]:
+    for opcode, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if opcode == "equal":
             yield DiffPart("same", "".join(old[a:b]))
         else:
             yield DiffPart("gone", "".join(old[a:b]))
             yield DiffPart("new", "".join(new[c:d]))
 
 
-def _joined(steps: Iterator[DiffPart]) -> Iterator[DiffPart]:
-    """Changes with no word between them are one: "~~the old~~ a new", not "~~the~~ a ~~old~~ new"."""
-    gone = came = held = ""
-    for part in steps:
+def _merge_changes(parts: Iterator[DiffPart]) -> Iterator[DiffPart]:
+    """Merge changes that have no word between them: "~~the old~~ a new", not "~~the~~ a ~~old~~ new"."""
+    gone = new = separator = ""
+    for part in parts:
         if part.kind == "same":
-            if (gone or came) and not held and not _words_in(part.text) and "\n" not in part.text:
-                held = part.text
+            if (gone or new) and not separator and not _word_count(part.text) and "\n" not in part.text:
+                separator = part.text
                 continue
-            yield from _changed(gone, came)
-            yield from [DiffPart("same", held + part.text)]
-            gone = came = held = ""
+            yield from _change(gone, new)
+            yield DiffPart("same", separator + part.text)
+            gone = new = separator = ""
         elif part.text:
-            gone, came = gone + held, came + held
-            held = ""
+            gone, new, separator = gone + separator, new + separator, ""
             if part.kind == "gone":
                 gone += part.text
             else:
-                came += part.text
-    yield from _changed(gone, came)
-    if held:
-        yield DiffPart("same", held)
+                new += part.text
+    yield from _change(gone, new)
+    if separator:
+        yield DiffPart("same", separator)
 
 
-def _changed(gone: str, came: str) -> Iterator[DiffPart]:
+def _change(gone: str, new: str) -> Iterator[DiffPart]:
     if gone:
         yield DiffPart("gone", gone)
-    if came:
-        yield DiffPart("new", came)
+    if new:
+        yield DiffPart("new", new)
 
 
-def _words_in(text: str) -> int:
+def _word_count(text: str) -> int:
     return len(re.findall(r"\w+(?:[-'’]\w+)*", text))

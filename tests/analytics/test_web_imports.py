@@ -13,6 +13,9 @@ def test_every_folder_that_imports_nothing_heavy_is_in_the_light_web_contract() 
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
     light = next(contract for contract in contracts if contract["id"] == "light-web")
     graph = grimp.build_graph("analytics", include_external_packages=True, cache_dir=None)
+    for ignored in light["ignore_imports"]:
+        importer, imported = ignored.split(" -> ")
+        graph.remove_import(importer=importer, imported=imported)
     heavy = {
         folder
         for folder in graph.find_children("analytics")

@@ -1,4 +1,4 @@
-"""The site as in production, for a story that lasts days: the audience's clock goes ahead by what a file says."""
+"""The production application with an audience clock that runs ahead by the hours in a file."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from campaign.wsgi import django_application
 def _application() -> RsgiApplication:
     from django.conf import settings
 
-    file: Path = settings.DATA_DIRECTORY / "hours-ahead"
+    path: Path = settings.DATA_DIRECTORY / "hours-ahead"
 
     def clock() -> float:
         hours = 0
         with suppress(OSError, ValueError):
-            hours = int(file.read_text("ascii"))
+            hours = int(path.read_text("ascii"))
         return time.time() + hours * 3600
 
     return RsgiApplication(django_application, create_audience_application(clock=clock))

@@ -1,4 +1,4 @@
-"""A running campaign of which one arm annoys surely more than its plan allows, for tests/browser/test_harm_stop.py."""
+"""A running campaign with an arm that crosses its guardrail, for tests/browser/test_harm_stop.py."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from campaign.lifecycle import transitions
 from messages.library import starter_library
 from tests import world
 
-# Arm -> how many saw it, and how many of them it annoyed: 3 and 12 in 100, where the plan allows 1 more.
+# Arm -> how many saw it, and how many of them it annoyed. The plan allows a difference of 1 in 100.
 ANNOYED_COUNTS = {"neutral": (5000, 150), "both": (5000, 600)}
 
 
 def create_harmful_campaign(origin: str) -> dict[str, str]:
-    """The campaign, launched yesterday; the session of a manager. All but one in a million visitors fall to the arm."""
+    """Create the campaign, launched yesterday, and return a manager's session.
+
+    The weights assign all but one in a million visitors to the harmful arm.
+    """
     now = timezone.now()
     starter_library.load(now=now)
     campaign = world.draft(
@@ -38,6 +41,6 @@ def create_harmful_campaign(origin: str) -> dict[str, str]:
 
 
 def run_guard() -> int:
-    """The worker's own step; how many stops are on record then."""
+    """Run the worker's guardrail step, and return how many guardrail events are recorded."""
     steps.enforce_guardrails(timezone.now())
     return GuardEvent.objects.count()

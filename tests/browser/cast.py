@@ -1,6 +1,6 @@
-"""The installation that page tests and pictures look at: a little of everything that a page can show.
+"""Data for the page tests and the screenshots: at least one example of everything that a page can show.
 
-`benchmarks.inside.run(environment, "tests.browser.cast:build")` builds it in a process of its own.
+`benchmarks.inside.run(environment, "tests.browser.cast:build")` creates it in a separate process.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ from analytics.looks.evaluate import evaluate
 from analytics.models import GuardEvent, Pulse, Rehearsal, Tally, WorkerStep
 from analytics.notifications import events as notifications_events
 from analytics.simulated_visits import demo
-from campaign.keys import store
+from campaign.keys import rotation, store
 from campaign.kill_switch import stop
 from campaign.lifecycle import deviations, transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome, ServedCount
 from campaign.placements import tag_check
 from campaign.serving.preview_links import preview_url
 from campaign.wizard import answers
+from campaign.wizard.questions import HypothesisAnswer
 from messages.accounts import invitations, second_factors, sessions, step_up
 from messages.library import starter_library
 from messages.models import HelpLink, Message, Rendition, Revision
@@ -42,15 +43,15 @@ from messages.roles import ANALYST, MANAGER, REVIEWER
 from tests import permissions, world
 
 DAYS = 7
-STOPPED = "what-is-in-the-way"  # a message that no campaign shows
-NEWEST = 9  # the number of the revision that is being written
-# Arm -> seen, turned back, asked for help, annoyed; the same ratings for all.
+STOPPED = "what-is-in-the-way"  # a message that no campaign uses
+NEWEST = 9  # the number of the draft revision
+# Arm -> exposures, turned back, asked for help, annoyed. Ratings are the same for all.
 PLENTY = {"neutral": (3000, 1050, 60, 33), "victim": (3004, 1203, 96, 36), "user": (2996, 1141, 70, 41)} | {
     "both": (3010, 1330, 131, 95)
 }
 FEW = {"neutral": (120, 41, 3, 2), "victim": (118, 6, 1, 0), "user": (121, 47, 12, 4), "both": (119, 55, 2, 1)}
 SKEWED = PLENTY | {"both": (1900, 830, 90, 55)}
-# What the other campaigns ask, by slug.
+# Name and hypothesis of the other campaigns, by slug.
 NAMES = {
     "few": ("Winter pilot: a smaller site", "What works on a large site works on a small one."),
     "broken": ("Search page: which words at the top?", "Words about both harms work best where people search."),
@@ -71,7 +72,7 @@ ARABIC = ("يمكنك التوقف هنا.", "لم يوافق الشخص في ا
 
 @transaction.atomic
 def build() -> dict[str, Any]:
-    """Everything a test needs to know: cookies by role, addresses by route, the pages that no address leads to."""
+    """Create the data. Return cookies by role, paths by route, and the HTML of pages that have no path."""
     now = timezone.now()
     starter_library.load(now=now)
     HelpLink.objects.update(verified_on=now.date())
@@ -81,32 +82,33 @@ def build() -> dict[str, Any]:
     )
     words = [Message.objects.get(key=key).revisions.order_by("number")[0] for _, _, key in demo.ARMS]
     for slug, counts, planned in (("few", FEW, 100), ("broken", SKEWED, 1500), ("early", FEW, 50_000)):
-        made = draft(slug, *NAMES[slug], words, planned=planned)
-        launch(made, now=now - timedelta(days=12))
-        count(made, counts)
-        evaluate(made, now=now)
+        campaign = draft(slug, *NAMES[slug], words, planned=planned)
+        launch(campaign, now=now - timedelta(days=12))
+        count(campaign, counts)
+        evaluate(campaign, now=now)
     count(pilot, PLENTY)
     evaluate(pilot, now=now)
-    answers.create_draft(
-        {"name": "Idea", "hypothesis": "A shorter message works as well."}, by=world.person("mara", MANAGER)
-    )
+    answers.create_draft(HypothesisAnswer("Idea", "A shorter message works as well."), by=world.person("mara", MANAGER))
     world.placement("resting-page", allowed_origins=[])
-    _tested(world.placement("few-page"), now=now)
-    _rehearsed(draft("draft", *NAMES["draft"], words, planned=1000), now=now)
-    launch(draft("arabic", *NAMES["arabic"], [_in_two_languages(each) for each in words], planned=1000), now=now)
-    _stopped(words, now)
+    _open_tag_check(world.placement("few-page"), now=now)
+    _add_rehearsal(draft("draft", *NAMES["draft"], words, planned=1000), now=now)
+    launch(draft("arabic", *NAMES["arabic"], [_bilingual_revision(each) for each in words], planned=1000), now=now)
+    _create_stopped_campaign(words, now)
     for slug in ("waiting", "ready"):
         transitions.submit(draft(slug, *NAMES[slug], words, planned=1000), by=world.person("mara", MANAGER))
     transitions.approve(Campaign.objects.get(slug="ready"), by=world.person("rafael", REVIEWER))
     launch(resting := draft("paused", *NAMES["paused"], words, planned=1000), now=now)
     transitions.pause(resting, by=world.person("mara"))
     deviations.record_deviation(Campaign.objects.get(slug="few"), **DEVIATION, by=world.person("mara"), now=now)
-    _written(words[1])
+    _write_newer_revision(words[1])
     store.receipt_keys(settings.KEY_DIRECTORY)
-    store.rotate_receipt_key(settings.KEY_DIRECTORY, now=time.time(), lead_seconds=10 * 86_400)
-    _watched(now)
-    roles = permissions.clients_by_role() | {"half-way": _half_way(), "newcomer": _newcomer()}
-    roles |= {name: _signed_in(name) for name in ("one-factor", "two-factors")}
+    rotation.rotate_receipt_key(settings.KEY_DIRECTORY, now=time.time(), lead_seconds=10 * 86_400)
+    _prepare_watch_pages(now)
+    roles = permissions.clients_by_role() | {
+        "half-way": _client_before_second_factor(),
+        "newcomer": _client_of_newcomer(),
+    }
+    roles |= {name: _signed_in_client(name) for name in ("one-factor", "two-factors")}
     passkey = Authenticator.objects.create(
         user=world.person("two-factors"), type=second_factors.PASSKEY, data={"name": "The phone in my pocket"}
     )
@@ -123,13 +125,13 @@ def build() -> dict[str, Any]:
             "remove": reverse("account:remove-factor", args=[passkey.pk]),
             "remove-only": reverse("account:remove-factor", args=[only.pk]),
         },
-        "drawn": {**_errors(), "partner": _partner()},
+        "drawn": {**_error_pages(), "partner": _partner_page()},
     }
 
 
-def _rehearsed(made: Campaign, *, now: datetime) -> None:
-    """A rehearsal as the worker keeps it, of numbers that were written down here."""
-    arms = list(made.arms.all())
+def _add_rehearsal(campaign: Campaign, *, now: datetime) -> None:
+    """Store a rehearsal with fixed numbers."""
+    arms = list(campaign.arms.all())
     rates = [
         {"kind": "rate", "outcome": "turned_back", "role": "primary", "position": number, "treated": arm.key}
         | {"control": "", "n": 250, "events": 90 + 12 * number, "served": 270}
@@ -147,8 +149,8 @@ def _rehearsed(made: Campaign, *, now: datetime) -> None:
     forms["hosted"] = {"shown": 124, "counted": 0}
     place = {"key": "draft-page", "name": "Schools week", "forms": forms, "languages": {"en": "Pause.", "ar": ""}}
     Rehearsal.objects.create(
-        campaign=made,
-        asked_by=made.created_by,
+        campaign=campaign,
+        asked_by=campaign.created_by,
         asked_at=now,
         finished_at=now,
         state=Rehearsal.State.DONE,
@@ -166,75 +168,75 @@ def _rehearsed(made: Campaign, *, now: datetime) -> None:
     )
 
 
-def _tested(place: Placement, *, now: datetime) -> None:
-    """A test that is open, and has heard of two visits."""
-    test = tag_check.begin_test(place, now=now)
-    test.seen_at = test.failed_at = now
-    test.seen_by, test.problem, test.origin = "page", "origin", "https://www.partner.example"
-    test.save()
+def _open_tag_check(place: Placement, *, now: datetime) -> None:
+    """Open a tag check that has seen one success and one failure."""
+    check = tag_check.begin_test(place, now=now)
+    check.seen_at = check.failed_at = now
+    check.seen_by, check.problem, check.origin = "page", "origin", "https://www.partner.example"
+    check.save()
 
 
 def draft(slug: str, name: str, hypothesis: str, words: Sequence[Revision], *, planned: int) -> Campaign:
-    """A complete draft of the four arms with these words, at a placement of its own."""
+    """Create a complete draft of four arms with these revisions, at a placement of its own."""
     at = world.placement(f"{slug}-page", name=name.partition(":")[0])
-    made = Campaign.objects.create(
+    campaign = Campaign.objects.create(
         slug=slug,
         name=name,
         hypothesis=hypothesis,
         created_by=world.person("mara", MANAGER),
         ethics_reference="Example board, 2026-17",
     )
-    made.placements.add(at)
+    campaign.placements.add(at)
     for position, ((key, arm, _), revision) in enumerate(zip(demo.ARMS, words, strict=True)):
         Arm.objects.create(
-            campaign=made, key=key, name=arm, revision=revision, is_control=position == 0, position=position
+            campaign=campaign, key=key, name=arm, revision=revision, is_control=position == 0, position=position
         )
     plan = AnalysisPlan.objects.create(
-        campaign=made, planned_per_arm=planned, comparisons=world.PAIRS, monitoring="fixed", looks=[1.0]
+        campaign=campaign, planned_per_arm=planned, comparisons=world.PAIRS, monitoring="fixed", looks=[1.0]
     )
     for outcome, role in (("turned_back", "primary"), ("help_self", "secondary"), ("annoyed", "guardrail")):
         PlannedOutcome.objects.create(plan=plan, outcome=outcome, role=role)
-    return made
+    return campaign
 
 
-def launch(made: Campaign, *, now: datetime) -> None:
+def launch(campaign: Campaign, *, now: datetime) -> None:
     manager = world.person("mara", MANAGER)
-    transitions.submit(made, by=manager)
-    transitions.approve(made, by=world.person("rafael", REVIEWER))
-    transitions.launch(made, by=manager, now=now)
+    transitions.submit(campaign, by=manager)
+    transitions.approve(campaign, by=world.person("rafael", REVIEWER))
+    transitions.launch(campaign, by=manager, now=now)
 
 
 def count(campaign: Campaign, counts: Mapping[str, tuple[int, int, int, int]]) -> None:
-    """Closed views already counted, over a week from its launch at its first placement."""
+    """Add folded views at the first placement, spread over a week from launch."""
     assert campaign.launched_at is not None
-    where, rows = campaign.placements.all()[0], []
+    placement, rows = campaign.placements.all()[0], []
     for arm in campaign.arms.all():
         seen, *events = counts[arm.key]
-        told = dict(zip(("exposed", "turned_back", "help_self", "annoyed"), (seen, *events), strict=True))
-        rated = [seen * share // 400 for share in (4, 6, 9, 14, 8)]
+        totals = dict(zip(("exposed", "turned_back", "help_self", "annoyed"), (seen, *events), strict=True))
+        ratings = [seen * share // 400 for share in (4, 6, 9, 14, 8)]
         for day in range(DAYS):
             common = {
                 "day": campaign.launched_at.date() + timedelta(days=day),
                 "arm": arm,
-                "placement": where,
+                "placement": placement,
                 "locale": "en",
             }
             ServedCount.objects.create(**common, count=_share(seen + seen // 50, day))
-            rows += [Tally(**common, outcome=outcome, count=_share(number, day)) for outcome, number in told.items()]
+            rows += [Tally(**common, outcome=outcome, count=_share(number, day)) for outcome, number in totals.items()]
             rows += [
                 Tally(**common, outcome="rating", value=value, count=_share(number, day))
-                for value, number in enumerate(rated, start=1)
+                for value, number in enumerate(ratings, start=1)
             ]
     Tally.objects.bulk_create(row for row in rows if row.count)
 
 
 def _share(number: int, day: int) -> int:
-    """A day's part of a number; the days add up to it."""
+    """Return one day's part of a number. The parts of all days add up to it."""
     return number * (day + 1) // DAYS - number * day // DAYS
 
 
-def _in_two_languages(words: Revision) -> Revision:
-    """The next revision of a message, in English and in Arabic, approved."""
+def _bilingual_revision(words: Revision) -> Revision:
+    """Create an approved next revision of a message, in English and Arabic."""
     message = words.message
     revision = Revision.objects.create(
         message=message,
@@ -244,53 +246,53 @@ def _in_two_languages(words: Revision) -> Revision:
     )
     english = words.renditions.get(locale="en")
     for locale, headline, body in (("en", english.headline, english.body), ("ar", *ARABIC)):
-        spoken = Rendition.objects.create(revision=revision, locale=locale, headline=headline, body=body)
-        workflow.submit(spoken, now=timezone.now())
-        workflow.approve(spoken, by=None, now=timezone.now())
+        rendition = Rendition.objects.create(revision=revision, locale=locale, headline=headline, body=body)
+        workflow.submit(rendition, now=timezone.now())
+        workflow.approve(rendition, by=None, now=timezone.now())
     revision.refresh_from_db()
     return revision
 
 
-def _stopped(words: Sequence[Revision], now: datetime) -> None:
-    """A campaign of which a guardrail stopped one arm and a person another, and a message stopped everywhere."""
-    made = draft("stopped", *NAMES["stopped"], words, planned=3000)
-    made.plan.monitoring = AnalysisPlan.Monitoring.ALWAYS_VALID
-    made.plan.save()
-    made.plan.outcomes.filter(outcome="annoyed").update(harm_margin=0.01)
-    launch(made, now=now - timedelta(days=12))
-    count(made, {"neutral": (4000, 1400, 80, 80), "victim": (4000, 1600, 120, 60)} | {
+def _create_stopped_campaign(words: Sequence[Revision], now: datetime) -> None:
+    """Create a campaign with one arm paused by a guardrail and one by a person, and stop a message everywhere."""
+    campaign = draft("stopped", *NAMES["stopped"], words, planned=3000)
+    campaign.plan.monitoring = AnalysisPlan.Monitoring.ALWAYS_VALID
+    campaign.plan.save()
+    campaign.plan.outcomes.filter(outcome="annoyed").update(harm_margin=0.01)
+    launch(campaign, now=now - timedelta(days=12))
+    count(campaign, {"neutral": (4000, 1400, 80, 80), "victim": (4000, 1600, 120, 60)} | {
         "user": (4000, 1500, 90, 90), "both": (4000, 1700, 150, 560)
     })  # fmt: skip
-    pause_harmful_arms(made, now=now)
-    evaluate(made, now=now)
-    manager, user = world.person("mara", MANAGER), made.arms.get(key="user")
+    pause_harmful_arms(campaign, now=now)
+    evaluate(campaign, now=now)
+    manager, user = world.person("mara", MANAGER), campaign.arms.get(key="user")
     transitions.pause_arm(user, by=manager, reason="A partner asked us to wait until Monday.", now=now)
-    victim = made.arms.get(key="victim")
+    victim = campaign.arms.get(key="victim")
     transitions.pause_arm(victim, by=manager, reason="The same partner.", now=now)
     transitions.resume_arm(victim, by=manager, reason="They meant the other one.", now=now)
     message = Message.objects.get(key=STOPPED)
     stop.stop_message(message, by=world.person("rafael", REVIEWER), reason="Somebody said that it names them.", now=now)
 
 
-def _written(words: Revision) -> None:
-    """A newer revision of the same message, of which one language waits for a reviewer and another is a draft."""
+def _write_newer_revision(words: Revision) -> None:
+    """Create a newer revision of a message: one rendition waits for a reviewer, another is a draft."""
     manager, english = world.person("mara", MANAGER), words.renditions.get(locale="en")
     revision = Revision.objects.create(
         message=words.message, number=NEWEST, claim_strength=words.claim_strength, sources=words.sources, author=manager
     )
-    said = {"headline": english.headline, "body": f"{english.body}\n\nYou can still stop."}
-    waits = Rendition.objects.create(revision=revision, locale="en", **said)
-    workflow.submit(waits, by=manager, now=timezone.now())
+    fields = {"headline": english.headline, "body": f"{english.body}\n\nYou can still stop."}
+    waiting = Rendition.objects.create(revision=revision, locale="en", **fields)
+    workflow.submit(waiting, by=manager, now=timezone.now())
     Rendition.objects.create(revision=revision, locale="ar", headline=ARABIC[0], body=ARABIC[1])
 
 
-def _watched(now: datetime) -> None:
-    """What the worker leaves for the watch pages; a message that was paused for harm, and somebody who looks early."""
+def _prepare_watch_pages(now: datetime) -> None:
+    """Add what the worker stores for the watch pages, a guardrail event, and a request for an early look."""
     WorkerStep.objects.create(name="fold", began_at=now, succeeded_at=now)
-    harmed = Campaign.objects.get(slug="few")
+    paused = Campaign.objects.get(slug="few")
     GuardEvent.objects.create(
-        campaign=harmed,
-        arm=harmed.arms.get(key="victim"),
+        campaign=paused,
+        arm=paused.arms.get(key="victim"),
         outcome="annoyed",
         at=now,
         effect=0.2,
@@ -300,15 +302,15 @@ def _watched(now: datetime) -> None:
     for campaign in Campaign.objects.filter(state=Campaign.State.RUNNING):
         hourly_check.check_data_quality(campaign, now=now)
         notifications_events.record_notices(campaign, now=now)
-    lately = Campaign.objects.get(slug="early")
-    Pulse.objects.filter(campaign=lately).update(flow=Pulse.Flow.OK, usual=100, reach=92, machines=4)
+    early = Campaign.objects.get(slug="early")
+    Pulse.objects.filter(campaign=early).update(flow=Pulse.Flow.OK, usual=100, reach=92, machines=4)
     embargo_request.create_request(
-        lately, by=world.person("ana", ANALYST), reason="The funder’s board meets tomorrow.", now=now
+        early, by=world.person("ana", ANALYST), reason="The funder’s board meets tomorrow.", now=now
     )
 
 
-def _half_way() -> Client:
-    """Somebody who has given name and password, and is asked for the second factor."""
+def _client_before_second_factor() -> Client:
+    """Return a client that has passed the password step and is asked for the second factor."""
     client, person = Client(), world.person("half-way", ANALYST)
     world.second_factor(person)
     person.set_password("four words without sense")
@@ -317,14 +319,14 @@ def _half_way() -> Client:
     return client
 
 
-def _signed_in(name: str) -> Client:
+def _signed_in_client(name: str) -> Client:
     client = Client()
     world.sign_in(client, world.person(name, ANALYST))
     return client
 
 
-def _newcomer() -> Client:
-    """Somebody who has an account since just now, and no second factor yet."""
+def _client_of_newcomer() -> Client:
+    """Return the client of a new account without a second factor."""
     client = Client()
     client.force_login(world.person("newcomer", ANALYST))
     session, hour = client.session, int(time.time()) // sessions.SECONDS_PER_HOUR
@@ -333,14 +335,14 @@ def _newcomer() -> Client:
     return client
 
 
-def _partner() -> str:
-    """The example partner's page, with the message embedded."""
+def _partner_page() -> str:
+    """Return the example partner's page with the message embedded."""
     html = (settings.BASE_DIR / "examples" / "partner" / "index.html").read_text("utf-8")
     return html.replace("{{ORIGIN}}", "").replace("{{PLACEMENT}}", demo.EMBEDDED_PLACEMENT)
 
 
-def _errors() -> dict[str, str]:
-    """The pages that stand for an error, as Django's own handlers draw them for somebody who is not signed in."""
+def _error_pages() -> dict[str, str]:
+    """Return the error pages that Django's handlers render for anonymous users."""
     request: HttpRequest = RequestFactory().get("/")
     request.user = AnonymousUser()
     return {

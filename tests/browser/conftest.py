@@ -1,4 +1,4 @@
-"""A real Chromium for the browser tests."""
+"""Fixtures of the browser tests: a Chromium, and pages in it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--site-per-process",  # the one without windows would else keep a sandboxed page with the page around it
-    # Without a window it names itself HeadlessChrome, which is left out as a machine.
+    "--site-per-process",  # The headless shell would otherwise run a sandboxed frame in the process of its page.
+    # The default name, HeadlessChrome, is excluded as a bot.
     "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36",
 ]
 
@@ -43,17 +43,17 @@ def _chromium() -> str:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A real Chromium that calls nobody by itself."""
+    """Launch a Chromium that makes no requests of its own."""
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=_chromium(), args=_FLAGS)
-        yield launched
-        launched.close()
+        browser = playwright.chromium.launch(executable_path=_chromium(), args=_FLAGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this folder; gone before those that run an event loop of their own."""
-    # Playwright's synchronous interface runs an event loop in this thread, which Django takes for an async caller.
+    """One Chromium for all tests of this folder. It is closed before tests that run their own event loop."""
+    # Playwright's sync API runs an event loop in this thread, which Django would reject as an async context.
     with pytest.MonkeyPatch.context() as environment, chromium() as launched:
         environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         yield launched
@@ -61,7 +61,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[OpenPage]:
-    """Opens pages, each in a fresh profile: `page()`, `page(phone=True)`, or any option of `new_context`."""
+    """Open pages, each in a fresh profile: `page()`, `page(phone=True)`, or with any option of `new_context`."""
     opened: list[BrowserContext] = []
 
     def open_page(*, phone: bool = False, **options: Any) -> Page:

@@ -1,4 +1,4 @@
-"""A partner's site on another origin, whose one page is whatever it holds when somebody asks."""
+"""A partner's site on another origin, with a single page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @contextmanager
 def partner_site(port: int, page: Callable[[], str]) -> Iterator[None]:
-    """Served at localhost while this lasts."""
+    """Serve the page that `page()` returns at localhost."""
 
     class Partner(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -20,12 +20,12 @@ def partner_site(port: int, page: Callable[[], str]) -> Iterator[None]:
             self.wfile.write(page().encode())
 
         def log_message(self, *_: object) -> None:
-            """Nothing."""
+            """Log nothing."""
 
-    served = ThreadingHTTPServer(("localhost", port), Partner)
-    threading.Thread(target=served.serve_forever, args=[0.02], daemon=True).start()
+    server = ThreadingHTTPServer(("localhost", port), Partner)
+    threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
     try:
         yield
     finally:
-        served.shutdown()
-        served.server_close()
+        server.shutdown()
+        server.server_close()

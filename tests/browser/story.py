@@ -1,4 +1,4 @@
-"""What happens behind the pages of tests/browser/test_whole_journey.py, in processes of the installation itself."""
+"""Steps of tests/browser/test_whole_journey.py that run in processes of the installation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PEOPLE = {"mara": MANAGER, "rafael": REVIEWER, "ana": ANALYST, "pat": PARTNER_CO
 
 
 def set_up() -> dict[str, str]:
-    """The starter library, four people, one partner, and no campaign; the headline of each message that is used."""
+    """Create the library, four people and a partner. Return the headlines of the messages that are used."""
     starter_library.load(now=timezone.now())
     world.mark_help_links_checked()
     for name, role in PEOPLE.items():
@@ -38,12 +38,12 @@ def set_up() -> dict[str, str]:
 
 
 def arms_by_headline() -> dict[str, str]:
-    """Headline -> arm, of the only campaign."""
+    """Map headlines to arm keys, for the only campaign."""
     return {arm.revision.renditions.get(locale="en").headline: arm.key for arm in Arm.objects.all()}
 
 
 def run_worker_ahead(ahead: int) -> dict[str, object]:
-    """The worker's steps once so many hours have passed: what is counted, who was stopped, and who was written to."""
+    """Run the worker's steps as if `ahead` hours had passed. Return what is counted, paused and sent."""
     now = timezone.now() + timedelta(hours=ahead)
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     mail.outbox = []
@@ -62,7 +62,7 @@ def run_worker_ahead(ahead: int) -> dict[str, object]:
 
 
 def final_state() -> dict[str, object]:
-    """What is left once the campaign is closed."""
+    """Return the state of the campaign, its secrets and its deviations."""
     return {
         "state": Campaign.objects.get().state,
         "secrets": sorted(campaigns_with_subject_secret(settings.KEY_DIRECTORY)),

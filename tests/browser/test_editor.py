@@ -1,4 +1,4 @@
-"""A manager writes, translates and compares in a real Chromium, by keyboard, and nothing that was typed is lost."""
+"""A manager writes, translates and compares by keyboard in a real Chromium, without losing input."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Every page is good: with each reader's settings, by keyboard, on a phone, calling nobody; and a fault is found.
+"""Check every page: reader settings, keyboard, phone size, no foreign requests. Planted faults must be found.
 
-Which pages there are comes from the matrix of routes and roles: a new route is looked at without being listed here.
+The pages come from the matrix of routes and roles, so a new route is checked without being listed here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.browser
 
 @dataclass
 class Site:
-    """The running installation, and a tab for each role, opened when it is first asked for."""
+    """The running installation, with a tab for each role, opened on first use."""
 
     url: str
     cast: dict[str, Any]
@@ -37,11 +37,11 @@ class Site:
         self._seen: set[str] = set()
 
     def tab(self, role: str) -> Tab:
-        """At a desk."""
+        """Return the desktop tab of a role."""
         return self._tabs_of(role)[0]
 
     def phone(self, role: str) -> Tab:
-        """The same person, on a phone."""
+        """Return the phone tab of a role."""
         return self._tabs_of(role)[1]
 
     def _tabs_of(self, role: str) -> tuple[Tab, Tab]:
@@ -56,7 +56,7 @@ class Site:
         return self._tabs[role]
 
     def _draw(self, route: Route) -> None:
-        """A page that no address leads to, with the policy that the site would send; the partner sends none."""
+        """Fulfil the request for a page without a path, with the policy of the site. The partner sends no policy."""
         name = route.request.url.rstrip("/").rpartition("/")[2]
         policy = {} if name == "partner" else {"Content-Security-Policy": middleware.STAFF_CSP}
         status = int(name) if name.isdigit() else 200
@@ -69,7 +69,7 @@ class Site:
             tab.page.context.close()
 
     def way_to(self, page: Page, tab: Tab | None = None) -> Callable[[], Response | None]:
-        """What opens the page, at a desk unless another tab is given."""
+        """Return a function that opens the page in a tab, by default the desktop tab."""
         tab, address = tab or self.tab(page.role), inventory.address(page, self.cast)
 
         def go() -> Response | None:
@@ -92,16 +92,16 @@ class Site:
         return go
 
     def findings(self, page: Page) -> list[str]:
-        """Everything that is wrong with it."""
+        """Return all faults of a page."""
         return proof.check_page(self.tab(page.role), self.phone(page.role), lambda tab: self.way_to(page, tab))
 
     def quick_findings(self, page: Page) -> list[str]:
-        """What is wrong with it at a desk in the light, and on a very small phone."""
+        """Return the faults at desktop size in the light scheme, and at the narrowest width."""
         tab = self.tab(page.role)
         return proof.quick_findings(tab, self.way_to(page, tab))
 
     def has_news(self, page: Page) -> bool:
-        """Whether this role sees anything on its page that is not on the page that was looked at closely."""
+        """Return whether the page of this role has content that the fully checked page lacks."""
         first = Page(page.route, inventory.roles_allowed(page.route)[0])
         self._seen.update(self._halves(first))
         new = set(self._halves(page)) - self._seen
@@ -109,7 +109,7 @@ class Site:
         return bool(new)
 
     def _halves(self, page: Page) -> tuple[str, ...]:
-        """What the server sends, without a browser to draw it."""
+        """Return the two parts of the page as the server sends it."""
         address = self.url + inventory.address(page, self.cast)
         answer = self.tab(page.role).page.context.request.get(address, max_redirects=0)
         return proof.split_main(answer.text()) if answer.status == page.status else (f"{page}: {answer.status}",)
@@ -166,7 +166,7 @@ def test_nothing_is_told_of_a_route_that_is_not_there() -> None:
 
 
 class TestANewRoute:
-    """What whoever adds a page reads when something is missing."""
+    """The messages for an author of a page who has left something out."""
 
     def test_is_looked_at_without_being_listed(self, monkeypatch: pytest.MonkeyPatch) -> None:
         declared = route_matrix.expected_outcomes()

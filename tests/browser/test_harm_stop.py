@@ -1,4 +1,4 @@
-"""A planted backfire in a real browser: the worker stops the arm, visitors get the neutral text, a manager decides."""
+"""A harmful arm, in a real browser: the worker pauses it, visitors get the control text, a manager decides."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from analytics.management.commands.demo import PARTNER_PAGE, make_partner_server
 from benchmarks.inside import run
 from campaign.entrypoints import launcher
 from tests.browser.conftest import OpenPage
-from tests.browser.test_pages import sent as events_of
-from tests.browser.test_pages import until_exposed, watch
+from tests.browser.test_pages import collect_errors, until_exposed
+from tests.browser.test_pages import collect_events as events_of
 from tests.installation import new_installation
 from tests.waiting import let_pass
 
@@ -25,7 +25,7 @@ HARMFUL, NEUTRAL = "A both headline", "A neutral headline"
 
 @dataclass
 class Site:
-    """An installation with the planted campaign, its server, and a partner's page on another origin."""
+    """An installation with the harmful campaign, its server, and a partner's page on another origin."""
 
     environment: dict[str, str]
     url: str
@@ -33,7 +33,7 @@ class Site:
     manager: dict[str, str]
 
     def guard(self) -> int:
-        """The worker's step; how many stops are on record."""
+        """Run the worker's guardrail step, and return how many guardrail events are recorded."""
         stops: int = run(self.environment, "tests.browser.backfire:run_guard")
         return stops
 
@@ -56,7 +56,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 def until_shown(tab: Page, address: str, headline: str) -> None:
-    """Come again and again, as visitors do, until this is what one sees."""
+    """Visit again and again until a visitor sees this text."""
     for _ in range(100):
         tab.goto(address)
         expect(tab.get_by_role("heading", name="headline")).to_be_visible()
@@ -68,7 +68,7 @@ def until_shown(tab: Page, address: str, headline: str) -> None:
 
 def test_an_arm_that_annoys_is_stopped_and_a_manager_decides(site: Site, page: OpenPage) -> None:
     hosted, embedded, desk = page(), page(), page()
-    wrong = [watch(tab) for tab in (hosted, embedded, desk)]
+    wrong = [collect_errors(tab) for tab in (hosted, embedded, desk)]
     message = f"{site.url}/m/quiet-page/"
     for tab, address in ((hosted, message), (embedded, site.partner)):
         events = events_of(tab)

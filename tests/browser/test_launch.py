@@ -1,4 +1,4 @@
-"""From a draft to a frozen plan by keyboard: sent, sent back, approved, launched with a code, and a deviation shown."""
+"""From a draft to a frozen plan by keyboard: submit, send back, approve, launch with a code, show a deviation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from campaign.models import Campaign
 from messages.accounts.step_up import CONFIRMED_AT_KEY
 from tests import world
 from tests.browser.test_help_and_exchange import SignIn, desk, press_until
-from tests.browser.test_pages import watch
+from tests.browser.test_pages import collect_errors
 
 __all__ = ["desk"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -24,7 +24,7 @@ COUNTS = {"neutral": (2000, 700), "victim": (2000, 760), "user": (2000, 780), "b
 
 
 def forget_confirmations() -> None:
-    """As if everybody had confirmed long ago."""
+    """Let all confirmations expire."""
     for session in Session.objects.all():
         held = session.get_decoded()
         held[CONFIRMED_AT_KEY] = 0
@@ -33,7 +33,7 @@ def forget_confirmations() -> None:
 
 
 def tick(tab: Page, name: str, *, at_most: int = 80) -> None:
-    """Go to a checkbox by Tab alone, and press the space bar."""
+    """Reach a checkbox by Tab alone, and press the space bar."""
     for _ in range(at_most):
         tab.keyboard.press("Tab")
         if tab.evaluate("document.activeElement.name") == name:
@@ -43,14 +43,14 @@ def tick(tab: Page, name: str, *, at_most: int = 80) -> None:
 
 
 def step_up(tab: Page, name: str) -> None:
-    """Show by a code that it is still you."""
+    """Confirm the user with a code."""
     expect(tab.get_by_role("heading", name="Is it still you?")).to_be_visible()
     tab.get_by_label("Code of your app").fill(world.fresh_code(User.objects.get(username=name)))
     tab.get_by_role("button", name="Confirm").click()
 
 
-def taken(tab: Page, label: str) -> bytes:
-    """A file as it is downloaded."""
+def download(tab: Page, label: str) -> bytes:
+    """Return the content of a download."""
     with tab.expect_download() as download:
         tab.get_by_role("link", name=label).click()
     return Path(download.value.path()).read_bytes()
@@ -60,7 +60,7 @@ def test_a_plan_is_sent_approved_launched_and_downloaded_by_keyboard(desk: SignI
     world.draft()
     manager = desk(world.person("mara", "manager"), "/campaigns/pilot/")
     reviewer = desk(world.person("rafael", "reviewer"), "/reviews/")
-    wrong = (watch(manager), watch(reviewer))
+    wrong = (collect_errors(manager), collect_errors(reviewer))
     press_until(manager, "Read it and send it")
     press_until(manager, "Send for approval", at_most=90)
     expect(manager.locator("main").get_by_role("status")).to_contain_text("Sent.")
@@ -83,8 +83,8 @@ def test_a_plan_is_sent_approved_launched_and_downloaded_by_keyboard(desk: SignI
     campaign = Campaign.objects.get(slug="pilot")
     assert campaign.state == "running"
     expect(manager.locator("code", has_text=campaign.plan.fingerprint)).to_be_visible()
-    assert hashlib.sha256(taken(manager, "Download as JSON")).hexdigest() == campaign.plan.fingerprint
-    assert taken(manager, "Download as PDF").startswith(b"%PDF-")
+    assert hashlib.sha256(download(manager, "Download as JSON")).hexdigest() == campaign.plan.fingerprint
+    assert download(manager, "Download as PDF").startswith(b"%PDF-")
     assert wrong == ([], [])
 
 

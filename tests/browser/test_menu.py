@@ -1,4 +1,4 @@
-"""The places on a phone: one button, one line, no script; and at a desk all in sight."""
+"""The navigation: behind one button on a phone, without a script, and fully visible at desktop size."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PREPARE = "tests.browser.test_menu:prepare"
 
 
 def prepare() -> str:
-    """An administrator's session, who sees every place."""
+    """Create the session of an administrator, who sees every menu item."""
     from django.test import Client
 
     from tests import world

@@ -1,4 +1,4 @@
-"""A manager who has never heard of a p-value plans a campaign by keyboard, on a phone too, and loses nothing."""
+"""A manager plans a campaign by keyboard, also on a phone, without losing input."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from playwright.sync_api import Page, expect
 
 from campaign.models import Campaign
 from campaign.wizard import answers
+from campaign.wizard.questions import HypothesisAnswer
 from messages.library import starter_library
 from tests import world
 from tests.browser.test_help_and_exchange import SignIn, desk
-from tests.browser.test_pages import watch
+from tests.browser.test_pages import collect_errors
 
 __all__ = ["desk"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -21,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def site_with_words() -> None:
-    """The starter library, a checked directory of help, two places, two colleagues; no campaign."""
+    """Create the library, checked help links, two placements and two colleagues, but no campaign."""
     starter_library.load(now=world.NOON)
     world.mark_help_links_checked()
     world.placement("quiet-page", name="Quiet page", expected_per_day=2000)
@@ -31,7 +32,7 @@ def site_with_words() -> None:
 
 
 def reach(tab: Page, css: str, *, at_most: int = 90) -> None:
-    """Go there by Tab alone."""
+    """Reach a control by Tab alone."""
     tab.locator(css).first.wait_for(state="attached")
     for _ in range(at_most):
         tab.keyboard.press("Tab")
@@ -41,7 +42,7 @@ def reach(tab: Page, css: str, *, at_most: int = 90) -> None:
 
 
 def press(tab: Page, css: str) -> None:
-    """Reach a button or a link, and press Enter."""
+    """Reach a button or a link by Tab, and press Enter."""
     reach(tab, css)
     with tab.expect_navigation():
         tab.keyboard.press("Enter")
@@ -69,7 +70,7 @@ def question(tab: Page, number: int) -> None:
 @pytest.mark.parametrize("phone", [False, True], ids=["at a desk", "on a phone"])
 def test_from_an_empty_list_to_an_approval_by_keyboard_alone(desk: SignIn, site_with_words: None, phone: bool) -> None:
     tab = desk(world.person("mara", "manager"), "/", phone=phone)
-    wrong = watch(tab)
+    wrong = collect_errors(tab)
     press(tab, "a[href$='/campaigns/new/']")
     question(tab, 1)
     write(tab, "#id_name", "Schools week")
@@ -159,7 +160,7 @@ def test_stopping_in_the_middle_loses_nothing_and_goes_on_there(desk: SignIn, si
 
 def test_two_people_at_once_see_both_answers(desk: SignIn, site_with_words: None) -> None:
     mara = world.person("mara", "manager")
-    campaign = answers.create_draft({"name": "Ours", "hypothesis": "At first."}, by=mara)
+    campaign = answers.create_draft(HypothesisAnswer("Ours", "At first."), by=mara)
     mine = desk(mara, f"/campaigns/{campaign.slug}/plan-it/learn/")
     theirs = desk(world.person("sam", "manager"), f"/campaigns/{campaign.slug}/plan-it/learn/")
     theirs.get_by_label("What do you expect to find?").fill("As Sam sees it.")

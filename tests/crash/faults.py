@@ -50,8 +50,8 @@ def _answer_first() -> None:
 
 
 def _forget_the_note() -> None:
-    def count(stretch: NonceRange, sums: GroupedCounts) -> bool:
-        rows = [(*key, amount) for key, amount in sorted(fold.tally_views(sums).items())]
+    def count(batch: NonceRange, groups: GroupedCounts) -> bool:
+        rows = [(*key, amount) for key, amount in sorted(fold.tally_views(groups).items())]
         if rows:
             with connections["default"].cursor() as cursor:
                 cursor.executemany(fold._ADD, rows)

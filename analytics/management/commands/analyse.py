@@ -36,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="as JSON, for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        read, rules, arms, pairs = self._asked(options)
+        table, rules, arms, pairs = self._parse(options)
         look = compare(arms, pairs, rules)
         terms = None
         if options["factorial"]:
@@ -45,21 +45,21 @@ class Command(BaseCommand):
             terms = factorial_contrasts(
                 neutral=neither, victim=first, user=second, both=both, rules=rules, withheld=look.withheld
             )
-        first_said = _first_said(read, options, rules, pairs) if "day" in read.columns else None
-        checked = None if look.withheld else run_cross_checks(arms, pairs, rules)
+        first_verdict_days = _first_verdict_days(table, options, rules, pairs) if "day" in table.columns else None
+        cross_checks = None if look.withheld else run_cross_checks(arms, pairs, rules)
         if options["json"]:
-            told = terminal_analysis.comparison_as_dict(
-                look, rules, terms=terms, first_verdict_days=first_said, cross_checks=checked
+            values = terminal_analysis.comparison_as_dict(
+                look, rules, terms=terms, first_verdict_days=first_verdict_days, cross_checks=cross_checks
             )
-            self.stdout.write(json.dumps(told, ensure_ascii=False, indent=2))
+            self.stdout.write(json.dumps(values, ensure_ascii=False, indent=2))
         else:
             console = Console(width=None if sys.stdout.isatty() else 118)
             terminal_analysis.print_tables(
-                look, rules, console, terms=terms, first_verdict_days=first_said, cross_checks=checked
+                look, rules, console, terms=terms, first_verdict_days=first_verdict_days, cross_checks=cross_checks
             )
 
-    def _asked(self, options: dict[str, Any]) -> tuple[reader.ArmTable, Rules, list[ArmCounts], list[tuple[str, str]]]:
-        """The table and the rules that were asked for, or CommandError with what is wrong."""
+    def _parse(self, options: dict[str, Any]) -> tuple[reader.ArmTable, Rules, list[ArmCounts], list[tuple[str, str]]]:
+        """Return the table, the rules, the arms and the pairs to compare. Raise CommandError on invalid options."""
         if options["margin"] is not None and not 0 < options["margin"] < 1:
             raise CommandError("--margin is a share between 0 and 1: 0.02 is 2 people in 100.")
         if not 0 < options["level"] < 1:
@@ -70,30 +70,30 @@ class Command(BaseCommand):
             raise CommandError("--looks goes with --monitoring group-sequential, and the other way round.")
         try:
             with options["file"].open(encoding="utf-8", newline="") as stream:
-                read = reader.read_table(stream)
+                table = reader.read_table(stream)
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{options['file']} cannot be read: {error}") from None
         except reader.TableError as error:
             raise CommandError(f"{options['file']}: {error}") from None
-        if {"stratum", "cluster"} <= read.columns:
+        if {"stratum", "cluster"} <= table.columns:
             raise CommandError(f"{options['file']}: has strata and clusters; choose one of the two columns.")
         try:
             looks = tuple(reader.parse_positive_numbers(options["looks"], "--looks")) if options["looks"] else ()
-            arms = _arms(read, options["weights"])
+            arms = _arms(table, options["weights"])
         except reader.TableError as error:
             raise CommandError(str(error)) from None
         if looks and (list(looks) != sorted(set(looks)) or looks[-1] > 1):
             raise CommandError("--looks must rise to at most 1, such as 0.25,0.5,0.75.")
         if options["correction"] == "dunnett" and (
-            options["monitoring"] != "fixed" or {"stratum", "cluster"} & read.columns
+            options["monitoring"] != "fixed" or {"stratum", "cluster"} & table.columns
         ):
             raise CommandError("--correction dunnett is for one look at plain counts, without strata or clusters.")
-        keys = list(read.arms)
-        named = [options["control"], *(options["factorial"].split(",") if options["factorial"] else [])]
-        for key in named:
+        keys = list(table.arms)
+        named_arms = [options["control"], *(options["factorial"].split(",") if options["factorial"] else [])]
+        for key in named_arms:
             if key not in keys:
                 raise CommandError(f"There is no arm “{key}”; the arms are {', '.join(keys)}.")
-        if options["factorial"] and len(set(named[1:])) != 4:
+        if options["factorial"] and len(set(named_arms[1:])) != 4:
             raise CommandError("--factorial names four different arms: neither,first,second,both.")
         rules = Rules(
             level=options["level"],
@@ -103,42 +103,47 @@ class Command(BaseCommand):
             monitoring=options["monitoring"],
             planned_per_arm=options["planned_per_arm"],
             looks=looks,
-            stratified="stratum" in read.columns,
-            clustered="cluster" in read.columns,
+            stratified="stratum" in table.columns,
+            clustered="cluster" in table.columns,
         )
         pairs = all_pairs(keys, options["control"])
         if options["correction"] == "dunnett":
             pairs = [pair for pair in pairs if pair[1] == options["control"]]
-        return read, rules, arms, pairs
+        return table, rules, arms, pairs
 
 
-def _arms(read: reader.ArmTable, weights: str | None) -> list[ArmCounts]:
-    split = (
-        reader.parse_positive_numbers(weights, "--weights", count=len(read.arms)) if weights else [1.0] * len(read.arms)
+def _arms(table: reader.ArmTable, weights: str | None) -> list[ArmCounts]:
+    shares = (
+        reader.parse_positive_numbers(weights, "--weights", count=len(table.arms))
+        if weights
+        else [1.0] * len(table.arms)
     )
     return [
         ArmCounts(
             arm,
-            read.total(arm),
+            table.total(arm),
             weight,
-            strata=read.strata(arm) if "stratum" in read.columns else {},
-            clusters=read.clusters(arm) if "cluster" in read.columns else (),
+            strata=table.strata(arm) if "stratum" in table.columns else {},
+            clusters=table.clusters(arm) if "cluster" in table.columns else (),
         )
-        for arm, weight in zip(read.arms, split, strict=True)
+        for arm, weight in zip(table.arms, shares, strict=True)
     ]
 
 
-def _first_said(
-    read: reader.ArmTable, options: dict[str, Any], rules: Rules, pairs: list[tuple[str, str]]
+def _first_verdict_days(
+    table: reader.ArmTable, options: dict[str, Any], rules: Rules, pairs: list[tuple[str, str]]
 ) -> dict[tuple[str, str], str] | None:
-    """On which day each verdict of an always-valid analysis was first reached; only that may be looked at daily."""
+    """Return the day on which each pair first had a verdict, for always-valid monitoring only.
+
+    No other monitoring allows a look every day.
+    """
     if rules.monitoring != "always-valid":
         return None
-    said: dict[tuple[str, str], str] = {}
+    first_days: dict[tuple[str, str], str] = {}
     so_far: set[str] = set()
-    for day in read.days():
+    for day in table.days():
         so_far.add(day)
-        for row in compare(_arms(read.restrict_to_days(so_far), options["weights"]), pairs, rules).comparisons:
+        for row in compare(_arms(table.restrict_to_days(so_far), options["weights"]), pairs, rules).comparisons:
             if row.verdict in ("better", "worse", "no-meaningful-difference"):
-                said.setdefault((row.treated, row.control), day)
-    return said
+                first_days.setdefault((row.treated, row.control), day)
+    return first_days

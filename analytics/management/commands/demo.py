@@ -47,7 +47,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         console = Console(width=None if self.stdout.isatty() else 118)
         site, partner = options["port"], options["port"] + 1
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the servers it started end with it
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the servers it started are stopped
         call_command("migrate", verbosity=0)
         call_command("migrate", database="audience", verbosity=0)
         if Campaign.objects.filter(slug=demo.SLUG).exists():
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         now = timezone.now()
         loaded = starter_library.load(now=now)
         console.print(f"Starter library: {loaded.messages} messages in {loaded.revisions} approved revisions.")
-        cast = demo.create_accounts()
+        accounts = demo.create_accounts()
         campaign = demo.create_campaign(
             now=now - timedelta(days=DAYS + 1),
             origins=[f"http://localhost:{partner}", f"http://127.0.0.1:{partner}"],
@@ -76,11 +76,11 @@ class Command(BaseCommand):
         truth = {key: behaviour.turn_back for key, behaviour in demo.TRUE_BEHAVIOURS.items()}
         terminal_report.show(latest, console, truth=truth)
         if not options["no_serve"]:
-            self._serve(campaign, cast, site, partner, console)
+            self._serve(campaign, accounts, site, partner, console)
 
     def _simulate(self, campaign: Campaign, count: int, seed: int, console: Console) -> None:
-        """Each day's visitors meet the real server, its clock set back by that many days."""
-        crowd = list(visitors(count, placements=[demo.HOSTED_PLACEMENT, demo.EMBEDDED_PLACEMENT], seed=seed))
+        """Send each day's visitors to the real server, with its clock set back by that many days."""
+        group = list(visitors(count, placements=[demo.HOSTED_PLACEMENT, demo.EMBEDDED_PLACEMENT], seed=seed))
         behaviours = demo.behaviours_by_headline(campaign)
         columns = [
             TextColumn("{task.description}"),
@@ -92,7 +92,7 @@ class Command(BaseCommand):
         with Progress(*columns, console=console) as progress:
             task = progress.add_task("Over HTTP", total=count)
             for day in range(DAYS):
-                today: list[SimulatedVisitor] = crowd[day::DAYS]
+                today: list[SimulatedVisitor] = group[day::DAYS]
                 environment = {"REHEARSAL_HOURS_AGO": str(24 * (DAYS - day))}
                 with launcher.run_server(
                     "campaign.entrypoints.time_shifted:application", environment=environment
@@ -100,7 +100,7 @@ class Command(BaseCommand):
                     VisitSimulator(url, behaviours).run(today, on_visit_done=partial(progress.advance, task))
 
     def _serve(
-        self, campaign: Campaign, cast: list[demo.DemoAccount], site: int, partner: int, console: Console
+        self, campaign: Campaign, accounts: list[demo.DemoAccount], site: int, partner: int, console: Console
     ) -> None:
         hosted = campaign.placements.get(key=demo.HOSTED_PLACEMENT)
         page = PARTNER_PAGE.read_text(encoding="utf-8")
@@ -113,8 +113,8 @@ class Command(BaseCommand):
         with launcher.run_server(launcher.PRODUCTION_APPLICATION, port=site) as url, _worker():
             console.print(f"\n[bold]The site is running.[/] Results: {url}/campaigns/{campaign.slug}/results/")
             console.print("Sign in as one of:")
-            for person in cast:
-                console.print(f"  {person.name:8} {person.password:14} {person.role}", highlight=False)
+            for account in accounts:
+                console.print(f"  {account.name:8} {account.password:14} {account.role}", highlight=False)
             console.print(f"A message as a visitor sees it (counted): {url}/m/{hosted.key}/")
             for arm in campaign.arms.all():
                 console.print(f"  preview {arm.name}: {url}{preview_url(hosted, arm)}", soft_wrap=True)
@@ -126,17 +126,19 @@ class Command(BaseCommand):
 
 @contextmanager
 def _worker() -> Iterator[None]:
-    """The worker beside the site, so that what is clicked gets counted, in two to three hours."""
-    child = subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL)
+    """Run the worker, so that what is clicked is counted, after two to three hours."""
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "worker"], cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL
+    )
     try:
         yield
     finally:
-        child.terminate()
-        child.wait()
+        process.terminate()
+        process.wait()
 
 
 def make_partner_server(page: str, port: int) -> ThreadingHTTPServer:
-    """A server for the example partner's one page, on an origin of its own."""
+    """Return a server for the page of the example partner, on another origin."""
 
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -148,6 +150,6 @@ def make_partner_server(page: str, port: int) -> ThreadingHTTPServer:
             self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
-            """Nothing: what visitors do on the page is nobody's log."""
+            """Log nothing about visitors."""
 
     return ThreadingHTTPServer(("127.0.0.1", port), Page)

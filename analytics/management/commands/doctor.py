@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="for another program")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = examine(
+        findings = examine(
             options["url"].rstrip("/"),
             logs=options["log"],
             plain_url=options["plain_url"],
@@ -42,18 +42,18 @@ class Command(BaseCommand):
             nginx=options["nginx"],
         )
         if options["json"]:
-            self.stdout.write(json.dumps([finding.as_dict() for finding in found], indent=2))
+            self.stdout.write(json.dumps([finding.as_dict() for finding in findings], indent=2))
         else:
-            _show(found, Console())
-        sys.exit(any(finding.state == FindingState.LEAKS for finding in found))
+            _show(findings, Console())
+        sys.exit(any(finding.state == FindingState.LEAKS for finding in findings))
 
 
-def _show(found: list[Finding], console: Console) -> None:
+def _show(findings: list[Finding], console: Console) -> None:
     table = Table("", "looked at", "found", "what to do")
-    for finding in found:
+    for finding in findings:
         table.add_row(_MARKS[finding.state], finding.subject, finding.said, finding.do)
     console.print(table)
-    count = {state: sum(finding.state == state for finding in found) for state in FindingState}
+    count = {state: sum(finding.state == state for finding in findings) for state in FindingState}
     console.print(
         f"{count[FindingState.FINE]} fine, {count[FindingState.LEAKS]} leaks, "
         f"{count[FindingState.UNKNOWN]} could not be looked at."

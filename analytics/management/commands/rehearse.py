@@ -4,41 +4,39 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from analytics.management.campaign_command import CampaignCommand
 from analytics.models import Rehearsal
-from analytics.rehearsal import runner
+from analytics.rehearsal import runner, sandbox
 from analytics.simulated_visits import walkthrough
-from campaign.models import Campaign
 
 
-class Command(BaseCommand):
+class Command(CampaignCommand):
     help = "Let invented visitors walk a campaign before its launch, in an installation of its own."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("campaign", help="the campaign's slug")
+        super().add_arguments(parser)
         parser.add_argument("--number", type=int, help="the rehearsal that was asked for on the page: keep it there")
         parser.add_argument("--inside", type=Path, help="used by the rehearsal itself, in its own installation")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["inside"]:
-            self._walk(options["inside"])
+            self._rehearse_in_sandbox(options["inside"])
         elif options["number"]:
-            found = Rehearsal.objects.filter(pk=options["number"], campaign__slug=options["campaign"]).first()
-            if found is None:
+            rehearsal = Rehearsal.objects.filter(pk=options["number"], campaign__slug=options["campaign"]).first()
+            if rehearsal is None:
                 raise CommandError("Nobody asked for this rehearsal.")
-            runner.run_rehearsal(found)
+            runner.run_rehearsal(rehearsal)
         else:
-            campaign = Campaign.objects.filter(slug=options["campaign"]).first()
-            if campaign is None:
-                raise CommandError(f"There is no campaign “{options['campaign']}”.")
+            campaign = self.find_campaign(options["campaign"])
             self.stdout.write(json.dumps(runner.rehearse(campaign), indent=1, ensure_ascii=False))
 
-    def _walk(self, rows: Path) -> None:
-        """Make the private installation whole, and rehearse in it."""
-        walkthrough.require_sandbox_paths()
+    def _rehearse_in_sandbox(self, rows: Path) -> None:
+        """Migrate the databases of this sandbox, and rehearse in it."""
+        sandbox.require_sandbox_paths()
         call_command("migrate", verbosity=0)
         call_command("migrate", database="audience", verbosity=0)
-        told = walkthrough.run_walkthrough(json.loads(rows.read_text("utf-8")))
-        self.stdout.write(json.dumps(told))
+        result = walkthrough.run_walkthrough(json.loads(rows.read_text("utf-8")))
+        self.stdout.write(json.dumps(result))

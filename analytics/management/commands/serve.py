@@ -23,4 +23,4 @@ class Command(BaseCommand):
         command = launcher.server_command(
             launcher.PRODUCTION_APPLICATION, port=options["port"], host=options["host"], workers=options["workers"]
         )
-        os.execve(sys.executable, command, launcher.server_environment(os.environ))  # noqa: S606  (no shell is wanted: the server takes this process's place)
+        os.execve(sys.executable, command, launcher.server_environment(os.environ))  # noqa: S606  (replaces this process, without a shell)

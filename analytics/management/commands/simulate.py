@@ -20,7 +20,7 @@ _RULES = (
     ("elsewhere: chi-square against control every day, uncorrected", error_rates.uncorrected_chi_square_rule, 1.0),
     ("elsewhere: chance to win above 95%, any day", error_rates.chance_to_win_rule, 1.0),
 )
-# What each interval is of, for two arms of the same rate: the rate itself, or a difference, ratio or odds ratio.
+# The true value that each interval should contain, for two arms of the same rate, and the method.
 _METHODS: dict[str, tuple[str, error_rates.PairwiseMethod]] = {
     **{
         f"rate: {method}": ("rate", partial(lambda a, b, m: proportions.rate(a, method=m), m=method))
@@ -62,7 +62,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         trials = 200 if options["quick"] else 2_000
         page = StringIO()
-        for line in (*_false_calls(trials), *_coverage(trials * 20), *_others(trials * 2), *_power(trials)):
+        for line in (*_false_claims(trials), *_coverage(trials * 20), *_other_intervals(trials * 2), *_power(trials)):
             page.write(line + "\n")
             Console(soft_wrap=True).print(line, markup=False, highlight=False)
         if options["write"]:
@@ -81,8 +81,8 @@ def _percent(share: error_rates.SimulatedShare) -> str:
     return f"{share.share:.1%} ± {share.standard_error:.1%}"
 
 
-def _false_calls(trials: int) -> list[str]:
-    """Four arms of equal truth, 28 days: how often does a rule call any of them better or worse, at any look?"""
+def _false_claims(trials: int) -> list[str]:
+    """Simulate four arms of equal rates for 28 days: how often does a rule call any of them better or worse?"""
     lines = [
         "## False calls",
         "",
@@ -119,13 +119,13 @@ def _coverage(trials: int) -> list[str]:
         "| method | " + " | ".join(f"rate {rate:g}, n {n:,}" for rate, n in _SETTINGS) + " |",
         "|---|" + "---|" * len(_SETTINGS),
     ]
-    for name, (of, method) in _METHODS.items():
+    for name, (parameter, method) in _METHODS.items():
         shares = [
             error_rates.interval_coverage(
                 rate=rate,
                 other=rate,
                 n=n,
-                truth={"rate": rate, "zero": 0.0, "one": 1.0}[of],
+                truth={"rate": rate, "zero": 0.0, "one": 1.0}[parameter],
                 method=method,
                 count=trials,
                 seed=200 + number,
@@ -153,8 +153,8 @@ def _coverage(trials: int) -> list[str]:
     ]
 
 
-def _others(trials: int) -> list[str]:
-    """Every other interval, in settings that try it; what strays from its level is marked and explained."""
+def _other_intervals(trials: int) -> list[str]:
+    """Simulate every other interval in demanding settings. Mark and explain deviations from the nominal level."""
     lines = [
         "## Every other interval",
         "",
@@ -164,15 +164,15 @@ def _others(trials: int) -> list[str]:
         "| interval | setting | holds | |",
         "|---|---|---|---|",
     ]
-    strays: dict[str, str] = {}
+    deviations: dict[str, str] = {}
     for number, entry in enumerate(coverage.coverage_cases()):
         share = coverage.simulate_case(entry, count=trials, seed=500 + number)
         mark = ""
         if coverage.has_miscoverage(share):
-            mark, strays[entry.interval] = "!", coverage.miscoverage_reason(entry)
+            mark, deviations[entry.interval] = "!", coverage.miscoverage_reason(entry)
         lines.append(f"| {entry.interval} | {entry.setting} | {_percent(share)} | {mark} |")
     lines += ["", "Known deviations:", ""]
-    lines += [f"- {interval}: {why}" for interval, why in strays.items()] or ["- none."]
+    lines += [f"- {interval}: {why}" for interval, why in deviations.items()] or ["- none."]
     return [*lines, ""]
 
 
@@ -204,7 +204,7 @@ def _power(trials: int) -> list[str]:
         "",
         "| truth | this estimator | one plain pair |",
         "|---|---|---|",
-        *_gains(trials),
+        *_power_gains(trials),
         "",
         "A main effect of the 2 x 2 factorial uses all four arms: its standard error is "
         f"{main / pair:.2f} of a plain pair's.",
@@ -212,18 +212,18 @@ def _power(trials: int) -> list[str]:
     ]
 
 
-def _gains(trials: int) -> list[str]:
+def _power_gains(trials: int) -> list[str]:
     rows = []
     for gain in (0.06, 0.03, 0.0):
-        ours, plain = coverage.factorial_power(per_arm=1_000, gain=gain, count=trials, seed=410)
+        gained, plain = coverage.factorial_power(per_arm=1_000, gain=gain, count=trials, seed=410)
         rows.append(
-            f"| factorial: 1,000 per arm, 40%, one harm adds {gain:.0%}, no interaction | {_percent(ours)} "
+            f"| factorial: 1,000 per arm, 40%, one harm adds {gain:.0%}, no interaction | {_percent(gained)} "
             f"| {_percent(plain)} |"
         )
     for gain in (0.03, 0.02, 0.0):
-        ours, plain = coverage.stratified_power(per_cell=2_000, gain=gain, count=trials, seed=411)
+        gained, plain = coverage.stratified_power(per_cell=2_000, gain=gain, count=trials, seed=411)
         rows.append(
-            f"| strata: placements of 5% and 60%, 2,000 per arm in each, {gain:.0%} more | {_percent(ours)} "
+            f"| strata: placements of 5% and 60%, 2,000 per arm in each, {gain:.0%} more | {_percent(gained)} "
             f"| {_percent(plain)} |"
         )
     return rows

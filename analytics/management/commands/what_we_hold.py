@@ -10,14 +10,14 @@ from analytics.data_inventory import counts, plain_words
 
 class Command(BaseCommand):
     help = "Print, in plain words, everything that a seizure of this installation would find right now."
-    requires_system_checks = []  # it says itself what does not answer
+    requires_system_checks = []  # the inventory itself reports what is unavailable
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="as JSON, for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        held = counts.take_inventory(now=timezone.now())
+        inventory = counts.take_inventory(now=timezone.now())
         if options["json"]:
-            self.stdout.write(json.dumps(counts.as_dict(held), ensure_ascii=False, indent=2))
+            self.stdout.write(json.dumps(counts.as_dict(inventory), ensure_ascii=False, indent=2))
         else:
-            self.stdout.write(plain_words.render_text(held))
+            self.stdout.write(plain_words.render_text(inventory))

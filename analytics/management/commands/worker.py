@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="do every step once, and end; status 1 if one failed")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        worker = Worker(write_line=self._say)
+        worker = Worker(write_line=self._write_line)
         if options["once"]:
             succeeded = [worker.run(step) for step in STEPS]
             if not all(succeeded):
@@ -30,6 +30,6 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         worker.run_until(stop)
 
-    def _say(self, line: str) -> None:
+    def _write_line(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()

@@ -1,8 +1,8 @@
 """Exact tests of two proportions, and the enumeration that exact tests of several counts share.
 
-Whether another table counts as at least as extreme as the one seen is often a tie, and a tie lost to rounding changes
-p by a visible amount. Barnard's ordering is therefore compared in whole numbers; orderings by probability are compared
-with a relative tolerance of 1e-9, far above their rounding error.
+Whether a table counts as at least as extreme as the observed one is often a tie, and a tie lost to rounding visibly
+changes p. Barnard's ordering is therefore compared in whole numbers; orderings by probability are compared with a
+relative tolerance of 1e-9, far above their rounding error.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from analytics.stats.values import Counts, NotEstimable
+from analytics.stats.values import Counts, NotEstimable, empty_arm
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 TIE_TOLERANCE = 1e-9
-"""Two log probabilities closer than this are taken for equal."""
+"""Log probabilities closer than this count as equal."""
 MAX_UNCONDITIONAL_UNITS = 2000
 """The most units in both arms together for which Barnard's and Boschloo's tests are computed."""
 MAX_ENUMERATED_TABLES = 200_000
-"""The most tables that are listed one by one."""
+"""The most tables that are enumerated."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExactTest:
-    """A two-sided exact p-value. `nuisance` is the common rate at which an unconditional test found it."""
+    """A two-sided exact p-value. `nuisance` is the common rate at which an unconditional test reaches it."""
 
     p_value: float
     method: str
@@ -66,8 +66,8 @@ def exact_test(
     >>> round(found.p_value, 4)
     0.4857
     """
-    if treated.n == 0 or control.n == 0:
-        return NotEstimable(f"The {'treated' if treated.n == 0 else 'control'} arm is empty.")
+    if empty := empty_arm(treated, control):
+        return empty
     if method not in ("fisher", "barnard", "boschloo"):
         raise ValueError(f"unknown method {method!r}")
     events, n = treated.events + control.events, treated.n + control.n
@@ -83,7 +83,7 @@ def exact_test(
 
 
 def compositions(total: int, caps: Sequence[int]) -> Integers | None:
-    """Every way to split `total` over cells of at most `caps`, one a row; None when that is too many to list."""
+    """Enumerate the splits of `total` over cells of at most `caps`, one a row; None if there are too many."""
     room = sorted(min(cap, total) + 1 for cap in caps)
     if min(comb(total + len(caps) - 1, len(caps) - 1), prod(room[:-1])) > MAX_ENUMERATED_TABLES:
         return None
@@ -132,7 +132,7 @@ def _fisher(treated: Counts, control: Counts) -> float:
 
 
 def _barnard_region(treated: Counts, control: Counts) -> NDArray[np.bool_]:
-    """Which tables have a pooled z at least as far from zero as the one seen: whole numbers, so ties are exact."""
+    """Mark tables whose pooled z is at least as far from zero as the observed one, in whole numbers."""
     m, n = treated.n, control.n
     x, y = np.arange(m + 1, dtype=np.int64)[:, None], np.arange(n + 1, dtype=np.int64)[None, :]
     gap, varies = x * n - y * m, (x + y) * (m + n - x - y)
@@ -144,7 +144,7 @@ def _barnard_region(treated: Counts, control: Counts) -> NDArray[np.bool_]:
 
 
 def _boschloo_region(treated: Counts, control: Counts) -> NDArray[np.bool_]:
-    """Which tables have a two-sided Fisher p no larger than the one seen."""
+    """Mark tables whose two-sided Fisher p is no larger than the observed one."""
     m, n = treated.n, control.n
     limit = _fisher(treated, control) * (1.0 + TIE_TOLERANCE)
     extreme = np.zeros((m + 1, n + 1), dtype=np.bool_)
@@ -161,7 +161,7 @@ def _boschloo_region(treated: Counts, control: Counts) -> NDArray[np.bool_]:
 
 
 def _largest_probability(extreme: NDArray[np.bool_]) -> tuple[float, float]:
-    """The largest probability of the marked tables over a common rate, and that rate.
+    """Maximise the probability of the marked tables over a common rate; return both.
 
     A grid that is fine near 0 and 1, then finer grids around its three best points.
     """
@@ -174,17 +174,17 @@ def _largest_probability(extreme: NDArray[np.bool_]) -> tuple[float, float]:
     angles = np.linspace(0.0, np.pi / 2.0, 513)[1:-1]
     values = probability(angles)
     step = float(angles[1] - angles[0])
-    best, at = -1.0, 0.0
+    best, best_rate = -1.0, 0.0
     for start in np.argsort(values)[-3:]:
         centre, width = float(angles[start]), step
         for _ in range(6):
             near = np.clip(np.linspace(centre - width, centre + width, 33), 1e-9, np.pi / 2.0 - 1e-9)
-            found = probability(near)
-            top = int(np.argmax(found))
+            values_near = probability(near)
+            top = int(np.argmax(values_near))
             centre, width = float(near[top]), width / 12.0
-            if found[top] > best:
-                best, at = float(found[top]), float(np.sin(near[top]) ** 2)
-    return best, at
+            if values_near[top] > best:
+                best, best_rate = float(values_near[top]), float(np.sin(near[top]) ** 2)
+    return best, best_rate
 
 
 def _binomial(n: int, angle: Floats) -> Floats:

@@ -1,6 +1,6 @@
-"""What inverted tests share: critical values, tail areas, a root finder, an interval that agrees with its p-value.
+"""Critical values, tail areas, a root finder, and intervals that agree with their p-value.
 
-Standard library only, so that modules which a web page loads may use it.
+Standard library only, so that modules which a web page loads may import it.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ _NORMAL = NormalDist()
 
 
 def critical_z(level: float) -> float:
-    """The z beyond which two-sided p is below 1 - level: 1.96 for 0.95. Kept accurate up to the last float below 1."""
+    """The z beyond which two-sided p is below 1 - level: 1.96 for 0.95. Accurate up to the last float below 1."""
     return abs(_NORMAL.inv_cdf((1.0 - check_level(level)) / 2.0))
 
 
 def two_sided_p(z: float) -> float:
-    """The chance that a standard normal lies at least as far from zero as z."""
+    """The probability that a standard normal lies at least as far from zero as z."""
     return erfc(abs(z) / sqrt(2.0))
 
 
 def upper_tail_p(z: float) -> float:
-    """The chance that a standard normal exceeds z."""
+    """The probability that a standard normal exceeds z."""
     return 0.5 * erfc(z / sqrt(2.0))
 
 
 def consistent_interval(
     low: float, high: float, *, p_value: float, level: float, above: bool, null: float = 0.0
 ) -> Interval:
-    """The interval, its ends moved by rounding error at most so that it excludes `null` exactly when p < 1 - level.
+    """Build an interval that excludes `null` exactly when p < 1 - level, moving its ends by rounding error at most.
 
     Interval ends and p-value come from the same statistic by different arithmetic, and in the last digit they can
     disagree about a result on the boundary. The p-value decides; `above` says on which side of null the statistic lies.
@@ -50,9 +50,9 @@ def consistent_interval(
 
 
 def solve_increasing(function: Callable[[float], float], target: float, start: float) -> float:
-    """The x > 0 at which a non-decreasing function that starts at zero reaches `target`, to the last few digits.
+    """Find the x > 0 at which a non-decreasing function that starts at zero reaches `target`, to the last few digits.
 
-    Secant steps on logarithms, where our statistics are nearly straight lines; a step that leaves the bracket, or
+    Secant steps on logarithms, where the statistics are nearly linear; a step that leaves the bracket, or
     does not settle in 30 steps, becomes a bisection. `target` must be positive and reached for some finite x.
     """
     low, high = 0.0, inf

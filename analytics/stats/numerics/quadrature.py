@@ -1,4 +1,4 @@
-"""Integrals in panels, and a root finder for the smooth functions that such integrals define."""
+"""Quadrature in panels, and a root finder for the smooth functions that such integrals define."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _Vector = npt.NDArray[np.float64]
 
 
 def panels(edges: _Vector, rule: tuple[_Vector, _Vector]) -> tuple[_Vector, _Vector]:
-    """Nodes and weights that integrate over all panels between neighbouring edges, each by the same rule on (-1, 1).
+    """Nodes and weights of a quadrature over all panels between neighbouring edges, each by one rule on (-1, 1).
 
     >>> x, weights = panels(np.array([0.0, 1.0, 3.0]), np.polynomial.legendre.leggauss(4))
     >>> round(float(weights @ x**3), 9)
@@ -26,12 +26,12 @@ def panels(edges: _Vector, rule: tuple[_Vector, _Vector]) -> tuple[_Vector, _Vec
 def solve_decreasing(
     excess: Callable[[float], float], *, start: float, slope: float, low: float, high: float, tolerance: float
 ) -> float:
-    """The x between low and high where a falling function is zero within `tolerance`; an end if it is not zero inside.
+    """Find the root of a decreasing function between `low` and `high`, or an end if there is none inside.
 
-    Secant steps from `start`, where the function falls with about `slope`; a step that leaves the bracket becomes a
-    bisection. Meant for functions that are nearly straight lines, which take four or five evaluations.
+    Secant steps from `start`, where the function has about `slope`; a step that leaves the bracket becomes a bisection.
+    A nearly linear function takes four or five evaluations. The function is zero there to within `tolerance`.
 
-    >>> round(solve_falling(lambda x: 2 - x**3, start=1.0, slope=-1.0, low=0.0, high=9.0, tolerance=1e-12), 9)
+    >>> round(solve_decreasing(lambda x: 2 - x**3, start=1.0, slope=-1.0, low=0.0, high=9.0, tolerance=1e-12), 9)
     1.25992105
     """
     first, last = low, high

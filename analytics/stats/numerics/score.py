@@ -1,10 +1,9 @@
 """Score statistics for two proportions, inverted through their Lagrange multiplier.
 
-The usual route to a score interval solves a cubic (difference) or a quadratic (ratio) for the constrained maximum
-likelihood estimate at each trial value, and loses digits to cancellation when rates are small and arms are large.
-Here the multiplier m of the constraint is the unknown instead. Given m, each arm's constrained rate solves its own
-equation without reference to the other arm, the statistic is a closed form in m that provably never decreases, and
-the end of the interval follows from m. The numbers are those of the papers; only the arithmetic differs.
+The usual algorithm solves a cubic (difference) or a quadratic (ratio) for the constrained maximum likelihood estimate
+at each trial value, and cancels digits when rates are small and arms are large. Here the multiplier m of the constraint
+is the unknown. Given m, each arm's constrained rate solves its own equation, the statistic is a closed form in m that
+never decreases, and the end of the interval follows from m. The results are those of the papers.
 """
 
 from __future__ import annotations

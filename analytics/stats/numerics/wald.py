@@ -1,4 +1,4 @@
-"""What estimate-plus-standard-error methods share: the interval and the p-value from a normal or t reference."""
+"""Interval and p-value from an estimate, its standard error and a normal or t reference."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def estimate(
 
 
 def exponential(end: float) -> float:
-    """An end of an interval from the logarithmic scale; one too large for a number is open.
+    """Exponentiate the end of an interval; infinite if it is too large for a float.
 
     >>> exponential(0.0), exponential(1000.0)
     (1.0, inf)
@@ -53,7 +53,7 @@ def exponential(end: float) -> float:
 
 
 def critical(level: float, df: float | None = None) -> float:
-    """How many standard errors either side of the effect the interval reaches: 1.96 for 0.95 and the normal.
+    """The half-width of an interval in standard errors: 1.96 for 0.95 and the normal.
 
     >>> round(critical(0.95), 4), round(critical(0.95, df=5), 4)
     (1.96, 2.5706)

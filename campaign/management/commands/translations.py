@@ -1,4 +1,4 @@
-"""`manage.py translations`: gather what is marked, compile what is translated, list what is missing."""
+"""`manage.py translations`: extract translatable strings, compile the catalogues, and list what is missing."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="Change nothing; fail if anything is missing.")
 
     def handle(self, *args: Any, check: bool, **options: Any) -> None:
-        from campaign.i18n import catalogs  # Babel is installed for those who work on the words, not on a running site
+        from campaign.i18n import catalogs  # imports Babel, a development dependency
 
         if not check:
             catalogs.update()
-        found = catalogs.problems()
-        for problem in found:
+        problems = catalogs.problems()
+        for problem in problems:
             self.stdout.write(str(problem))
-        if found and check:
-            raise CommandError(f"{len(found)} translations need a person. docs/languages.md says how.")
-        self.stdout.write(f"{len(found)} left to translate." if found else "Every marked word is translated.")
+        for language, share in catalogs.missing_shares().items():
+            self.stdout.write(f"{language}: partly translated, {share:.0%} of its texts are shown in English.")
+        if problems and check:
+            raise CommandError(f"{len(problems)} translations need a person. docs/languages.md says how.")
+        self.stdout.write(f"{len(problems)} left to translate." if problems else "Every marked word is translated.")

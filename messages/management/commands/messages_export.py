@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from messages.exchange import formats, import_export
+from messages.exchange import import_export, writer
 from messages.models import Frame, Revision
 
 
@@ -14,16 +14,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", nargs="?", help="where to; standard output if left out")
-        parser.add_argument("--format", choices=sorted(formats.WRITERS), default="csv")
+        parser.add_argument("--format", choices=sorted(writer.WRITERS), default="csv")
         parser.add_argument("--frame", choices=Frame.values, default="")
         parser.add_argument("--state", choices=Revision.State.values, default="")
         parser.add_argument("--locale", default="", help="only revisions that have words in this language")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        chosen = import_export.filter_revisions(**{name: options[name] for name in ("frame", "state", "locale")})
-        body = formats.WRITERS[options["format"]](import_export.export_revisions(chosen))
+        revisions = import_export.filter_revisions(**{name: options[name] for name in ("frame", "state", "locale")})
+        body = writer.WRITERS[options["format"]](import_export.export_revisions(revisions))
         if options["file"]:
             Path(options["file"]).write_bytes(body)
-            self.stdout.write(f"{len(chosen)} revisions written to {options['file']}.")
+            self.stdout.write(f"{len(revisions)} revisions written to {options['file']}.")
         else:
             sys.stdout.buffer.write(body)

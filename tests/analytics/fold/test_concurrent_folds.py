@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.db import connections
 
-from analytics.fold import fold as folding
+from analytics import file_lock
 from analytics.fold.fold import fold
 from analytics.ingest import open_views, writer
 from analytics.ingest.open_views import GroupedCounts, NonceRange
@@ -46,7 +46,7 @@ def without_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     def free(path: Path, **how: bool) -> Iterator[int]:
         yield 0
 
-    monkeypatch.setattr(folding, "turns", type("turns", (), {"held": staticmethod(free)}))
+    monkeypatch.setattr(file_lock, "hold_lock", free)
 
 
 def counted_once(campaign: Campaign) -> bool:

@@ -1,4 +1,4 @@
-"""A rehearsal: invented visitors walk the whole campaign, and nothing of it reaches what is real."""
+"""Rehearsals: simulated visitors walk the whole campaign, and nothing is written to the real installation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from django.test import Client
 from django.utils import timezone
 
 from analytics.models import Rehearsal
-from analytics.rehearsal import campaign_copy, runner, views
+from analytics.rehearsal import campaign_copy, runner, sandbox, views
 from analytics.simulated_visits import walkthrough
 from campaign.keys.reloader import KeyReloader
 from campaign.lifecycle import transitions
@@ -34,24 +34,24 @@ DATABASE_OF = {"analytics.OpenView": "audience", "analytics.FoldedHour": "audien
 
 @pytest.fixture(autouse=True)
 def migrated_copies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each rehearsal would else migrate databases of its own, which takes longer than the walk."""
-    own = runner.sandbox_environment
+    """Start each sandbox with migrated databases, because migrating takes longer than the walkthrough."""
+    own = sandbox.sandbox_environment
 
     def prepared(directory: Path) -> dict[str, str]:
         copy_migrated_databases(directory)
         return own(directory)
 
-    monkeypatch.setattr(runner, "sandbox_environment", prepared)
+    monkeypatch.setattr(sandbox, "sandbox_environment", prepared)
 
 
 @pytest.fixture
 def campaign() -> Campaign:
-    """A draft of two arms that could be launched as it is, but for its words in the time of a pause."""
+    """Return a draft of two arms that could be launched. Only its fallback text is missing."""
     return world.draft(arms={"neutral": 1, "victim": 1}, plan={"planned_per_arm": 5000})
 
 
 def state() -> dict[str, Any]:
-    """How many rows each real table holds, and every file of the real directories with its content."""
+    """Return the number of rows in each real table, and the content of the files in the real directories."""
     models = [model for model in apps.get_models() if model is not Rehearsal]
     rows = {m._meta.label: m._default_manager.using(DATABASE_OF.get(m._meta.label, "default")).count() for m in models}
     real = {Path(settings.DATA_DIRECTORY), Path(settings.KEY_DIRECTORY), Path(settings.SPOOL_DIRECTORY)}
@@ -64,20 +64,20 @@ def state() -> dict[str, Any]:
     return {"rows": rows, "files": files}
 
 
-def walked(campaign: Campaign) -> dict[str, Any]:
-    """A rehearsal that went through, and left everything else as it was."""
+def rehearse_without_side_effects(campaign: Campaign) -> dict[str, Any]:
+    """Rehearse a campaign, and check that it succeeds and changes nothing else."""
     before = state()
-    told = runner.rehearse(campaign)
-    assert told["report"] is not None
+    result = runner.rehearse(campaign)
+    assert result["report"] is not None
     assert state() == before
-    return told
+    return result
 
 
 @pytest.mark.process
-class TestItWalks:
+class TestWalkthrough:
     def test_every_form_to_a_look_that_an_analyst_can_read(self, campaign: Campaign) -> None:
-        told = walked(campaign)
-        report = told["report"]
+        result = rehearse_without_side_effects(campaign)
+        report = result["report"]
         (place,) = report["places"]
         assert set(place["forms"]) == {"page", "server", "hosted"}
         assert all(form["shown"] == form["counted"] > 10 for form in place["forms"].values())
@@ -88,7 +88,7 @@ class TestItWalks:
         assert all(rate["n"] >= walkthrough.PEOPLE_PER_ARM for rate in rates)
         assert all(abs(rate["effect"] - report["rates"][rate["treated"]]) < 0.12 for rate in rates)
         assert report["views"] <= report["visitors"]
-        assert told["problems"] == [{"code": "no-fallback", "placement": "quiet-page"}]
+        assert result["problems"] == [{"code": "no-fallback", "placement": "quiet-page"}]
 
     def test_says_what_is_missing_and_goes_on(self, campaign: Campaign) -> None:
         spanish = Rendition.objects.create(
@@ -100,39 +100,39 @@ class TestItWalks:
         campaign.ethics_exemption = ""
         campaign.save()
         HelpLink.objects.update(verified_on=None)
-        codes = {problem["code"] for problem in walked(campaign)["problems"]}
+        codes = {problem["code"] for problem in rehearse_without_side_effects(campaign)["problems"]}
         assert codes == {"no-fallback", "missing-language", "no-origin", "before-launch"}
 
-    def test_a_campaign_that_has_no_plan_is_told_and_not_walked(self, campaign: Campaign) -> None:
+    def test_a_campaign_without_a_plan_is_reported_and_not_walked(self, campaign: Campaign) -> None:
         campaign.plan.outcomes.all().delete()
-        told = runner.rehearse(campaign)
-        assert told["report"] is None
-        assert told["problems"] == [{"code": "before-launch", "said": "The plan needs a primary outcome."}]
+        result = runner.rehearse(campaign)
+        assert result["report"] is None
+        assert result["problems"] == [{"code": "before-launch", "said": "The plan needs a primary outcome."}]
 
 
-class TestItIsKeptApart:
+class TestIsolation:
     @pytest.mark.process
     def test_pointed_at_the_real_directory_it_refuses_and_that_is_found(
         self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The planted fault: the process that walks is given what is real."""
+        """Planted fault: the process gets the environment of the real installation."""
         before = state()
-        monkeypatch.setattr(runner, "sandbox_environment", lambda directory: dict(os.environ))
+        monkeypatch.setattr(sandbox, "sandbox_environment", lambda directory: dict(os.environ))
         with pytest.raises(subprocess.CalledProcessError):
-            walked(campaign)
+            rehearse_without_side_effects(campaign)
         assert state() == before
 
     @pytest.mark.process
     def test_with_the_real_keys_it_refuses_too(self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
-        own, real = runner.sandbox_environment, {"KEY_DIRECTORY": str(settings.KEY_DIRECTORY)}
-        monkeypatch.setattr(runner, "sandbox_environment", lambda directory: own(directory) | real)
+        own, real = sandbox.sandbox_environment, {"KEY_DIRECTORY": str(settings.KEY_DIRECTORY)}
+        monkeypatch.setattr(sandbox, "sandbox_environment", lambda directory: own(directory) | real)
         with pytest.raises(subprocess.CalledProcessError) as refused:
-            walked(campaign)
+            rehearse_without_side_effects(campaign)
         assert b"outside of the rehearsal" in refused.value.stderr
 
     @pytest.mark.slow
     def test_the_walk_refuses_in_this_process(self, campaign: Campaign) -> None:
-        with pytest.raises(walkthrough.NotASandbox):
+        with pytest.raises(sandbox.NotASandbox):
             walkthrough.run_walkthrough(campaign_copy.export_campaign(campaign))
 
     @pytest.mark.process
@@ -142,20 +142,20 @@ class TestItIsKeptApart:
             "from django.conf import settings; from campaign.assignment.receipts import pack_ids;"
             "from campaign.keys.reloader import KeyReloader;"
             "import time, os; hour = int(time.time()) // 3600;"
-            "office = KeyReloader(settings.KEY_DIRECTORY, clock=time.time).receipt_signer;"
-            f"print(office.sign(pack_ids({names}), hour, hour + 2, 'en', os.urandom(16)))"
+            "signer = KeyReloader(settings.KEY_DIRECTORY, clock=time.time).receipt_signer;"
+            f"print(signer.sign(pack_ids({names}), hour, hour + 2, 'en', os.urandom(16)))"
         )
         command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", script]
         done = subprocess.run(
             command,
             cwd=settings.BASE_DIR,
-            env=runner.sandbox_environment(tmp_path),
+            env=sandbox.sandbox_environment(tmp_path),
             check=True,
             capture_output=True,
             text=True,
         )
         site = world.AudienceSite(
-            office=KeyReloader(settings.KEY_DIRECTORY, clock=lambda: world.NOON.timestamp()).receipt_signer
+            receipt_signer=KeyReloader(settings.KEY_DIRECTORY, clock=lambda: world.NOON.timestamp()).receipt_signer
         )
         site.now = timezone.now().timestamp()
         assert site.report_event(done.stdout.strip()).code == "receipt_invalid"
@@ -173,25 +173,25 @@ class TestItIsKeptApart:
     @pytest.mark.process
     def test_nothing_of_it_stays_on_disk(self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
         made: list[Path] = []
-        own = runner.sandbox_environment
+        own = sandbox.sandbox_environment
 
         def noted(directory: Path) -> dict[str, str]:
             made.append(directory)
             return own(directory)
 
-        monkeypatch.setattr(runner, "sandbox_environment", noted)
+        monkeypatch.setattr(sandbox, "sandbox_environment", noted)
         campaign.plan.outcomes.all().delete()  # so that it is quick
         runner.rehearse(campaign)
         assert [directory.exists() for directory in made] == [False]
 
 
-class TestAskingForOne:
+class TestRequests:
     @pytest.fixture
     def mara(self) -> User:
         return world.person("mara", "manager")
 
     @pytest.fixture
-    def told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def empty_result(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(runner, "rehearse", lambda campaign: {"report": None, "problems": []})
 
     def test_twice_is_asking_once(self, campaign: Campaign, mara: User) -> None:
@@ -205,7 +205,7 @@ class TestAskingForOne:
         with pytest.raises(runner.RehearsalRefused):
             runner.request_rehearsal(world.launched(), by=mara, now=world.NOON)
 
-    def test_the_last_one_is_kept(self, campaign: Campaign, mara: User, told: None) -> None:
+    def test_the_last_one_is_kept(self, campaign: Campaign, mara: User, empty_result: None) -> None:
         for _ in range(2):
             runner.run_rehearsal(runner.request_rehearsal(campaign, by=mara, now=world.NOON))
         assert Rehearsal.objects.get().state == "done"
@@ -224,12 +224,12 @@ class TestAskingForOne:
         self, campaign: Campaign, mara: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         runner.request_rehearsal(campaign, by=mara, now=world.NOON)
-        stagehand = runner.RehearsalLauncher()
+        launcher = runner.RehearsalLauncher()
         monkeypatch.setattr(sys, "executable", "/bin/false")
-        assert stagehand.start_next(now=world.NOON) == 1
-        assert stagehand._child is not None
-        stagehand._child.wait()
-        assert stagehand.start_next(now=world.NOON) == 0
+        assert launcher.start_next(now=world.NOON) == 1
+        assert launcher._process is not None
+        launcher._process.wait()
+        assert launcher.start_next(now=world.NOON) == 0
         assert Rehearsal.objects.get().state == "failed"
 
     def test_one_of_a_worker_that_died_is_broken_off_in_time(self, campaign: Campaign, mara: User) -> None:

@@ -110,12 +110,12 @@ def test_a_simulated_p_repeats_with_the_same_generator_and_by_default() -> None:
 
 
 def test_simulation_agrees_with_the_list() -> None:
-    from analytics.stats.omnibus import _simulated
+    from analytics.stats.omnibus import _simulated_p
 
     sizes, seen = [20, 30, 10], [2, 9, 4]
     tables = np.random.default_rng(3).multivariate_hypergeometric(sizes, 15, size=40_000, method="marginals")
     # Monte Carlo error of 40,000 draws near p = 0.1: 0.0015.
-    assert _simulated(tables, sizes, seen) == pytest.approx(float(freeman_halton(sizes, seen)), abs=0.006)
+    assert _simulated_p(tables, sizes, seen) == pytest.approx(float(freeman_halton(sizes, seen)), abs=0.006)
 
 
 def test_a_tiny_arm_beside_a_huge_one_takes_no_memory() -> None:

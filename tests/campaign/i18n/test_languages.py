@@ -1,16 +1,20 @@
-"""Every page speaks all of its languages: nothing marked lacks a translation, and nothing on a page is unmarked."""
+"""Every page is translated into all of its languages: no marked string lacks a translation, none is unmarked."""
 
 from __future__ import annotations
 
 import re
+from gettext import GNUTranslations
 from html.parser import HTMLParser
+from io import StringIO
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Message
+from babel.messages.catalog import Catalog, Message
 from django.conf import settings
+from django.core.management import call_command
 from django.test import Client
 from django.utils import translation
+from pytest_django import Settings
 
 from analytics import wording
 from analytics.looks.evaluate import evaluate
@@ -19,56 +23,56 @@ from campaign.i18n.catalogs import ExtractedString
 from campaign.outcomes import OUTCOMES
 from campaign.serving import hosted_pages
 from messages.audit_pages.wording import describe_action
+from messages.i18n import countries, languages
 from messages.models import Rendition
-from messages.text import countries, languages
 from messages.text.rendering import render_rendition
 from tests import arabic, world
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
-# Names and signs that are the same in every language.
+# Names and symbols that are the same in every language.
 SAME = {"Second Thought", "p", "API", "UTC", "/api/schema/"}
 FOR_MACHINES = {"c", "e", "H:i:s", "Y-m-d"}
-_SILENT = re.compile(
+_NOT_TEXT = re.compile(
     r"\{%\s*comment.*?endcomment\s*%\}|\{%\s*blocktrans.*?endblocktrans(?:late)?\s*%\}|\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}",
     re.S,
 )
-_SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-thanks", "data-failed")
+_TEXT_ATTRIBUTES = ("aria-label", "title", "placeholder", "alt", "data-thanks", "data-failed")
 
 
-class _Words(HTMLParser):
-    """What a page says aloud or shows, as far as the template itself holds it."""
+class _VisibleText(HTMLParser):
+    """The text of a template that a page shows or a screen reader reads."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
-        self._quiet: list[str] = []
+        self.texts: list[str] = []
+        self._skipped: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in ("code", "script", "style", "svg"):
-            self._quiet.append(tag)
-        self._keep(*(value or "" for name, value in attrs if name in _SPOKEN))
+            self._skipped.append(tag)
+        self._add(*(value or "" for name, value in attrs if name in _TEXT_ATTRIBUTES))
 
     def handle_endtag(self, tag: str) -> None:
-        if self._quiet and self._quiet[-1] == tag:
-            self._quiet.pop()
+        if self._skipped and self._skipped[-1] == tag:
+            self._skipped.pop()
 
     def handle_data(self, data: str) -> None:
-        if not self._quiet:
-            self._keep(data)
+        if not self._skipped:
+            self._add(data)
 
-    def _keep(self, *texts: str) -> None:
-        self.found += [text.strip(" ·:,.()\n“”/–") for text in texts if re.search(r"[^\W\d_]", text)]
+    def _add(self, *texts: str) -> None:
+        self.texts += [text.strip(" ·:,.()\n“”/–") for text in texts if re.search(r"[^\W\d_]", text)]
 
 
 def unmarked(template: str) -> list[str]:
-    """Words in a template that nobody has marked for translation."""
-    page = _Words()
-    page.feed(_SILENT.sub(" ", template))
-    return [found for found in page.found if found not in SAME]
+    """Return the words of a template that are not marked for translation."""
+    page = _VisibleText()
+    page.feed(_NOT_TEXT.sub(" ", template))
+    return [text for text in page.texts if text not in SAME]
 
 
 def own_dates(template: str) -> list[str]:
-    """Formats of dates that no language can change, but for those that machines read and those of an hour alone."""
+    """Return date formats that are not localised, except formats for machines and bare hours."""
     found = re.findall(r"\|date:[\"']([^\"']+)", template)
     return [one for one in found if not one.endswith("_FORMAT") and one not in FOR_MACHINES]
 
@@ -82,7 +86,7 @@ def test_every_marked_word_is_translated_into_every_language_that_its_page_speak
     assert [str(problem) for problem in catalogs.problems()] == []
 
 
-def test_english_speaks_for_itself_and_two_more_languages_are_complete() -> None:
+def test_staff_pages_have_one_translation_and_audience_pages_two() -> None:
     assert catalogs.STAFF_TRANSLATIONS == ("es",)
     assert catalogs.AUDIENCE_TRANSLATIONS == ("es", "ar")
 
@@ -138,6 +142,12 @@ class TestAFaultIsFound:
         assert [catalogs.is_needed("ar", one) for one in (for_visitors, for_staff)] == [True, False]
         assert [catalogs.is_needed("es", one) for one in (for_visitors, for_staff)] == [True, True]
 
+    def test_in_the_words_of_an_outcome_that_a_message_offers(self) -> None:
+        """They are translated for visitors too, although the catalogue of outcomes is no audience page."""
+        needed = {one.key[0] for one in catalogs.extract_strings() if catalogs.is_needed("ar", one)}
+        assert {words for outcome in OUTCOMES.values() for words in outcome.audience_words()} <= needed
+        assert "Pressed leave" not in needed
+
     @pytest.mark.parametrize(
         "template",
         [
@@ -152,6 +162,55 @@ class TestAFaultIsFound:
 
     def test_in_a_date(self) -> None:
         assert own_dates('{{ day|date:"j F Y" }} {{ day|date:"DATE_FORMAT" }} {{ day|date:"c" }}') == ["j F Y"]
+
+
+class TestAPartialLanguage:
+    """A language that is declared partial: English, but for a translated sentence."""
+
+    @pytest.fixture
+    def french(self, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+        monkeypatch.setattr(catalogs, "translated_languages", lambda: ["fr"])
+        monkeypatch.setattr(catalogs, "STAFF_TRANSLATIONS", ("fr",))
+        monkeypatch.setattr(catalogs, "LOCALE_DIRECTORY", tmp_path)
+        monkeypatch.setattr(
+            catalogs,
+            "extract_strings",
+            lambda: [ExtractedString(text, None, "a.html") for text in ("Yes", "No", "%(n)s", "Help")],
+        )
+        catalog = Catalog("fr")
+        catalog.add("Yes", "Oui")
+        (folder := tmp_path / "fr" / "LC_MESSAGES").mkdir(parents=True)
+        (folder / "django.po").write_bytes(b"")
+        monkeypatch.setattr(catalogs, "read_catalog", lambda language: catalog)
+        (folder / "django.mo").write_bytes(catalogs.compile_catalog(catalog))
+        return "fr"
+
+    def test_may_lack_texts_and_the_command_says_how_many(self, french: str, settings: Settings) -> None:
+        assert [problem.kind for problem in catalogs.problems()] == ["not in the catalogue"] * 3
+        assert catalogs.missing_shares() == {}
+        settings.PARTIAL_LANGUAGES = [french]
+        assert catalogs.problems() == []
+        assert catalogs.missing_shares() == {"fr": 0.75}
+        output = StringIO()
+        call_command("translations", check=True, stdout=output)
+        assert "fr: partly translated, 75% of its texts are shown in English." in output.getvalue()
+
+    def test_may_not_have_wrong_placeholders(self, french: str, settings: Settings) -> None:
+        settings.PARTIAL_LANGUAGES = [french]
+        catalogs.read_catalog(french).add("%(n)s", "%(m)s")
+        assert "other gaps than in English" in [problem.kind for problem in catalogs.problems()]
+
+    def test_falls_back_to_english(self, french: str, tmp_path: Path) -> None:
+        with (tmp_path / "fr" / "LC_MESSAGES" / "django.mo").open("rb") as stream:
+            compiled = GNUTranslations(stream)
+        assert (compiled.gettext("Yes"), compiled.gettext("No")) == ("Oui", "No")
+
+    def test_says_so_on_staff_pages_alone(self, analyst: Client, settings: Settings) -> None:
+        note = "Este idioma está traducido en parte."
+        assert note not in analyst.get("/", headers={"accept-language": "es"}).text
+        settings.PARTIAL_LANGUAGES = ["es"]
+        assert note in analyst.get("/", headers={"accept-language": "es"}).text
+        assert "partly translated" not in analyst.get("/", headers={"accept-language": "en"}).text
 
 
 class TestTheCatalogues:
@@ -203,9 +262,9 @@ class TestNames:
 
     def test_of_countries_stand_in_the_order_of_the_readers_language(self) -> None:
         with translation.override("es-mx"):
-            names = [name for _, name in countries.by_name()]
+            names = [name for _, name in countries.choices()]
         assert names.index("Alemania") < names.index("Estados Unidos") < names.index("Níger") < names.index("Nigeria")
-        assert countries.by_name()[0] == ("AF", "Afghanistan")
+        assert countries.choices()[0] == ("AF", "Afghanistan")
 
     def test_of_roles_and_second_factors_are_said_on_the_record(self) -> None:
         role, factor = {"role": "reviewer"}, {"factor": "a passkey"}

@@ -15,8 +15,7 @@ from analytics.stats import power
 from campaign.lifecycle import frozen_plan, transitions
 from campaign.models import AnalysisPlan, Campaign, Placement, PlannedOutcome
 from campaign.wizard import answers
-from campaign.wizard.draft import answer_digest
-from campaign.wizard.questions import STEP_KEYS
+from campaign.wizard.questions import QUESTION_KEYS, QUESTIONS_BY_KEY, HypothesisAnswer, answered_keys
 from messages.review import workflow
 from tests import world
 
@@ -51,7 +50,7 @@ def answer(client: Client, step: str, slug: str = "pilot", **said: Any) -> Any:
     form = client.get(at(step, slug)).context["form"]
     shown = {name: form[name].value() for name in form.fields}
     typed = {name: value for name, value in shown.items() if value not in (None, False)}
-    was = answer_digest(answers.read_answer(campaign, step))
+    was = QUESTIONS_BY_KEY[step].read(campaign).digest()
     return client.post(at(step, slug), {**typed, "was": was, "do": "save", **said})
 
 
@@ -65,7 +64,7 @@ class TestGettingThere:
         assert "Plan a campaign" not in page(reviewer, "/")
 
     def test_a_draft_leads_on_to_the_first_gap(self, manager: Client) -> None:
-        answers.create_draft({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
+        answers.create_draft(HypothesisAnswer("Ours", SENTENCE), by=world.person("mara"))
         html = page(manager, "/campaigns/ours/")
         assert f'href="{at("compare", "ours")}"' in html
         assert "Go on planning" in html
@@ -110,9 +109,9 @@ class TestTheFirstQuestion:
 class TestEachQuestion:
     def test_each_page_says_where_it_stands_and_leads_back(self, manager: Client) -> None:
         world.draft()
-        for number, step in enumerate(STEP_KEYS, start=1):
+        for number, step in enumerate(QUESTION_KEYS, start=1):
             html = page(manager, at(step))
-            assert f"Question {number} of 10" in html
+            assert f"Question {number} of {len(QUESTION_KEYS)}" in html
             assert ">Back</a>" in html
             assert ">Continue</button>" in html
 
@@ -120,7 +119,7 @@ class TestEachQuestion:
         world.draft(plan={"expected_rate": 0.3, "planned_per_arm": 5000})
         Campaign.objects.update(hypothesis=SENTENCE)
         before = frozen_plan.plan_content(Campaign.objects.get().plan)
-        for step, then in zip(STEP_KEYS, [*STEP_KEYS[1:], "check"], strict=True):
+        for step, then in zip(QUESTION_KEYS, [*QUESTION_KEYS[1:], "check"], strict=True):
             expected = "/campaigns/pilot/plan-it/" if then == "check" else at(then)
             assert answer(manager, step).headers["Location"] == expected
         assert frozen_plan.plan_content(Campaign.objects.get().plan) == before
@@ -131,7 +130,7 @@ class TestEachQuestion:
         said = {
             "name": "Other",
             "hypothesis": SENTENCE,
-            "was": answer_digest(answers.read_answer(Campaign.objects.get(), "learn")),
+            "was": QUESTIONS_BY_KEY["learn"].read(Campaign.objects.get()).digest(),
         }
         response = manager.post(at("learn") + "?then=check", said)
         assert response.headers["Location"] == "/campaigns/pilot/plan-it/"
@@ -171,16 +170,16 @@ class TestEachQuestion:
         self, manager: Client, step: str, said: dict[str, Any], error: str
     ) -> None:
         campaign = world.draft(plan={"monitoring": "always-valid"})
-        before = answers.read_answer(campaign, step)
+        before = QUESTIONS_BY_KEY[step].read(campaign)
         response = answer(manager, step, **said)
         assert response.status_code == 200
         assert error in text(response)
         assert "nothing you typed is lost" in text(response)
-        assert answers.read_answer(Campaign.objects.get(), step) == before
+        assert QUESTIONS_BY_KEY[step].read(Campaign.objects.get()) == before
 
     def test_two_people_see_both_answers_and_the_second_press_is_meant(self, manager: Client) -> None:
         campaign = world.draft()
-        seen = answer_digest(answers.read_answer(campaign, "learn"))
+        seen = QUESTIONS_BY_KEY["learn"].read(campaign).digest()
         Campaign.objects.update(hypothesis="Theirs, meanwhile.")
         mine = {"name": "The pilot", "hypothesis": "Mine.", "was": seen}
         response = manager.post(at("learn"), mine)
@@ -232,7 +231,7 @@ class TestWords:
 
     def test_a_comparison_without_approved_words_says_so_and_where_to_get_them(self, manager: Client) -> None:
         world.approved_revision("neutral")
-        answers.create_draft({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
+        answers.create_draft(HypothesisAnswer("Ours", SENTENCE), by=world.person("mara"))
         html = page(manager, at("compare", "ours"))
         assert "Nothing is approved yet in: Harm to the victim, Harm to you, Both harms." in html
         assert 'href="/messages/"' in html
@@ -288,7 +287,7 @@ class TestWords:
     def test_a_name_is_kept_when_a_message_is_added(self, manager: Client) -> None:
         for _ in range(3):
             world.approved_revision("victim")
-        answers.create_draft({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
+        answers.create_draft(HypothesisAnswer("Ours", SENTENCE), by=world.person("mara"))
         answer(manager, "compare", "ours", preset="own")
         response = answer(manager, "words", "ours", do="add", **{"name_message-2": "The second"})
         assert response.headers["Location"] == at("words", "ours") + "message-3/"
@@ -313,7 +312,7 @@ class TestPlaces:
         assert Placement.objects.get().expected_per_day == 1200
 
     def test_without_any_place_one_goes_on_and_comes_back(self, manager: Client) -> None:
-        answers.create_draft({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
+        answers.create_draft(HypothesisAnswer("Ours", SENTENCE), by=world.person("mara"))
         html = page(manager, at("places", "ours"))
         assert "There is no place yet." in html
         assert "Answer this later" in html
@@ -381,10 +380,10 @@ class TestHowLong:
 
 class TestSuggestions:
     def test_they_are_suggested_and_not_stored(self, manager: Client) -> None:
-        answers.create_draft({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
-        for step in STEP_KEYS:
+        answers.create_draft(HypothesisAnswer("Ours", SENTENCE), by=world.person("mara"))
+        for step in QUESTION_KEYS:
             page(manager, at(step, "ours"))
-        assert answers.answered_steps(Campaign.objects.get()) == {"learn"}
+        assert answered_keys(Campaign.objects.get()) == {"learn"}
         assert not PlannedOutcome.objects.exists()
 
     def test_who_watches_nothing_is_not_asked_again_and_told_once_more(self, manager: Client) -> None:
@@ -412,11 +411,11 @@ class TestTheLastPage:
             "ana",
         ):
             assert words in html, words
-        assert html.count(">Change<") == len(STEP_KEYS)
+        assert html.count(">Change<") == len(QUESTION_KEYS)
         assert "Send for approval" in html
 
     def test_what_is_missing_leads_to_its_question(self, manager: Client) -> None:
-        answers.create_draft({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
+        answers.create_draft(HypothesisAnswer("Ours", SENTENCE), by=world.person("mara"))
         html = page(manager, "/campaigns/ours/plan-it/")
         assert f'<a href="{at("places", "ours")}?then=check">Choose at least one place.</a>' in html
         assert "Answer what is missing" in html
@@ -464,10 +463,10 @@ def test_no_page_asks_the_database_more_for_a_full_library(
     manager: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     world.load_starter_library()
-    answers.create_draft({"name": "Ours", "hypothesis": SENTENCE}, by=world.person("mara"))
+    answers.create_draft(HypothesisAnswer("Ours", SENTENCE), by=world.person("mara"))
     answer(manager, "compare", "ours", preset="full")
     for path in [
-        *(at(step, "ours") for step in STEP_KEYS),
+        *(at(step, "ours") for step in QUESTION_KEYS),
         at("words", "ours") + "victim/",
         "/campaigns/ours/plan-it/",
     ]:

@@ -1,4 +1,4 @@
-"""Where words go when they are saved, and what happens when two people write at once."""
+"""Where text is saved, and what happens when two people edit at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NEW = EditedText("Another headline", "Other words.", NONE)
 
 
 def save(revision: Revision, writing: EditedText = NEW, *, by: str = "mara", locale: str = "en") -> SaveResult:
-    """Open and save at once."""
+    """Open the editor and save without delay."""
     seen = editor_save.current_baseline(revision, locale)
     return editor_save.save(revision.message, locale, writing, baseline=seen, by=world.person(by))
 
@@ -186,7 +186,9 @@ class TestANewMessage:
         self.create()
         assert self.create().message.key == "think-of-the-face-in-that-photo-2"
 
-    @pytest.mark.parametrize(("headline", "key"), [("New", "new-2"), ("فكّر", "reputation"), ("Word " * 40, None)])
+    @pytest.mark.parametrize(
+        ("headline", "key"), [("New", "new-2"), ("Exchange", "exchange-2"), ("فكّر", "reputation"), ("Word " * 40, None)]
+    )
     def test_an_odd_headline_gets_a_key_that_leads_to_its_page(self, headline: str, key: str | None) -> None:
         message = self.create(headline.strip()[:160]).message
         assert key is None or message.key == key

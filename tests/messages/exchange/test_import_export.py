@@ -1,4 +1,4 @@
-"""Messages out of an installation and into one: drafts, all or nothing, and what was shown is what is done."""
+"""Export and import: drafts, all or nothing, and exactly the plan that was shown."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from django.core.management import CommandError, call_command
 from django.db.models import QuerySet
 
 from messages.audit import log
-from messages.exchange import formats, import_export
-from messages.exchange.formats import ParsedFile, RenditionRecord, RevisionRecord, parse_file, to_csv, to_json
+from messages.exchange import import_export, records
 from messages.exchange.import_export import ImportRefused, apply_import, export_revisions, filter_revisions, plan_import
+from messages.exchange.reader import parse_file
+from messages.exchange.records import ParsedFile, RenditionRecord, RevisionRecord
+from messages.exchange.writer import to_csv, to_json
 from messages.models import AuditEntry, Message, Rendition, Revision, Theme
 from messages.review import workflow
 from tests import world
@@ -43,7 +45,7 @@ def changed(wording: RevisionRecord, headline: str) -> RevisionRecord:
 
 @pytest.mark.parametrize("write", [to_csv, to_json])
 def test_an_export_comes_back_as_the_same_words_elsewhere(write: object) -> None:
-    """The whole starter library, and words in another direction, through a file into an empty installation."""
+    """Export the starter library and a right-to-left text, and import them into an empty installation."""
     assert callable(write)
     world.load_starter_library()
     draft = Revision.objects.create(message=world.approved_revision("other").message, number=2, claim_strength="none")
@@ -127,7 +129,7 @@ def test_revisions_of_one_new_message_agree_on_its_theme() -> None:
     world.approved_revision("victim")
     two = ParsedFile((replace(NEW, where="row 2"), replace(NEW, revision=2, frame="user", where="row 3")))
     (refusal,) = plan_import(two).rejected_rows
-    assert refusal == formats.RejectedRow("row 3", "It has another theme or frame than this message has in row 2.")
+    assert refusal == records.RejectedRow("row 3", "It has another theme or frame than this message has in row 2.")
 
 
 def test_with_one_refused_row_nothing_comes_in() -> None:
@@ -164,7 +166,7 @@ def test_what_was_shown_is_what_is_done() -> None:
 
 
 def test_words_that_came_in_twice_at_once_are_not_doubled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Someone took the number between the look and the writing: the database refuses, and it is said kindly."""
+    """Someone takes the revision number between planning and writing, and the database refuses."""
     world.approved_revision("victim")
     (there,) = all_of_it()
     plan = plan_import(ParsedFile((changed(there, "Better words"),)))
@@ -250,7 +252,7 @@ def _counts() -> list[int]:
 
 
 def _emptied() -> None:
-    """An installation without a message, as far as a test needs it: keys are free again."""
+    """Rename the keys of all messages, so that they are unused as in an empty installation."""
     for message in Message.objects.all():
         message.key = f"gone-{message.pk}"
         message.save()

@@ -1,4 +1,4 @@
-"""The page where messages go out and come in: shown first, then done as it was shown."""
+"""The exchange page: export, and import after a preview."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from django.test import Client
 
 from messages.accounts import step_up
 from messages.exchange import views
-from messages.exchange.formats import RenditionRecord, RevisionRecord, parse_file, to_csv, to_json
 from messages.exchange.import_export import export_revisions, filter_revisions
+from messages.exchange.reader import parse_file
+from messages.exchange.records import RenditionRecord, RevisionRecord
+from messages.exchange.writer import to_csv, to_json
 from messages.models import Message, Revision
 from tests import world
 

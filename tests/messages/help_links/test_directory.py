@@ -1,4 +1,4 @@
-"""The directory of help links: what is due, what keeps a message from launching, and who did what."""
+"""The directory of help links: overdue checks, launch blockers, and the audit record."""
 
 from __future__ import annotations
 
@@ -22,11 +22,10 @@ from campaign.models import Campaign
 from campaign.serving.snapshot import compile_snapshot
 from messages.audit import log
 from messages.audit_pages.wording import describe_action
-from messages.help_links import directory
+from messages.help_links import directory, freshness
 from messages.help_links.directory import HelpRefused
-from messages.help_links.link_checker import Code, ProbeResult
+from messages.help_links.link_checker import ProbeCode, ProbeResult
 from messages.models import AuditEntry, HelpLink
-from messages.text import lint, lint_stored
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -84,7 +83,7 @@ class TestLaunching:
             directory.check(link, by=world.person("rafael"), today=TODAY)
         launch(campaign)
 
-    @pytest.mark.parametrize(("lane", "whom"), list(lint.MISSING_LANE_SENTENCES.items()))
+    @pytest.mark.parametrize(("lane", "whom"), list(freshness.MISSING_LANE_SENTENCES.items()))
     def test_with_no_link_for_one_of_the_two_people_nothing_launches(self, lane: str, whom: str) -> None:
         campaign = approved_campaign()
         for link in HelpLink.objects.filter(lane=lane):
@@ -107,14 +106,14 @@ class TestLaunching:
         assert campaign.state == "running"
 
     def test_lint_and_launch_agree_on_every_day(self) -> None:
-        """One number: whoever changes it changes both."""
+        """Both use the same limit."""
         world.mark_help_links_checked()
         for days in range(170, 190):
             HelpLink.objects.update(verified_on=TODAY - timedelta(days=days))
             assert (
-                bool(lint_stored.lint_help_directory(TODAY))
+                bool(directory.lint_help_directory(TODAY))
                 == bool(directory.launch_blockers(today=TODAY))
-                == (days > lint.STALE_AFTER_DAYS)
+                == (days > freshness.STALE_AFTER_DAYS)
             )
 
     def test_the_demo_checks_in_its_own_name(self) -> None:
@@ -154,7 +153,7 @@ class TestChecking:
     def test_other_changes_keep_the_check(self) -> None:
         link = a_link(verified_on=TODAY, verified_by="rafael")
         link.note = "For everybody."
-        link.verified_on = None  # whatever the form may say of it
+        link.verified_on = None  # ignored by change()
         directory.change(link, by=world.person("mara"))
         link.refresh_from_db()
         assert link.note == "For everybody."
@@ -180,7 +179,7 @@ class TestRetiring:
         assert b"some.example" in world.AudienceSite().get("/m/quiet-page/help/self").body
         directory.retire(link, by=world.person("mara"), today=TODAY, reason="Closed.")
         assert b"some.example" not in world.AudienceSite().get("/m/quiet-page/help/self").body
-        assert all("Somewhere" not in remark.sentence for remark in lint_stored.lint_help_directory(TODAY))
+        assert all("Somewhere" not in remark.sentence for remark in directory.lint_help_directory(TODAY))
         directory.restore(link, by=world.person("mara"))
         assert b"some.example" in world.AudienceSite().get("/m/quiet-page/help/self").body
         link.refresh_from_db()
@@ -224,7 +223,7 @@ class TestWhatVisitorsRead:
 class TestAskingByMachine:
     @pytest.fixture
     def asked(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-        """The addresses that were asked; each says 500."""
+        """The requested addresses; each answers with status 500."""
         asked: list[str] = []
 
         def probe(url: str) -> ProbeResult:
@@ -250,7 +249,7 @@ class TestAskingByMachine:
         assert asked == ["https://other.example/"]
 
     def test_every_code_of_the_probe_is_a_choice(self) -> None:
-        assert set(get_args(Code)) == set(HelpLink.Probe.values)
+        assert set(get_args(ProbeCode)) == set(HelpLink.Probe.values)
 
     def test_the_command_says_what_it_found_and_ends_with_1(self, asked: list[str]) -> None:
         a_link()
@@ -273,7 +272,7 @@ class TestAskingByMachine:
 def test_the_migration_tells_of_the_starter_links_only_what_a_source_says() -> None:
     world.load_starter_library()
     told = {link.key: (link.channels, link.facts_from) for link in HelpLink.objects.all()}
-    HelpLink.objects.update(channels=["web"], facts_from="")  # as an installation before it
+    HelpLink.objects.update(channels=["web"], facts_from="")  # as before the migration
     import_module("messages.migrations.0009_help_links").tell_what_is_known(apps, BaseDatabaseSchemaEditor(connection))
     assert {link.key: (link.channels, link.facts_from) for link in HelpLink.objects.all()} == told
 

@@ -1,10 +1,9 @@
-"""The lint: each rule on a planted fault and on words that may pass; the starter library as the large case."""
+"""The lint: each rule on a text that breaks it and on one that does not, and on the starter library."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,19 +14,17 @@ from messages.text.lint import (
     MUST,
     SHOULD,
     ArmText,
-    HelpLinkStatus,
     LintText,
     Remark,
     TextLimits,
     check_arms,
-    check_help_links,
     check_text,
+    default_word_lists,
     parse_word_lists,
 )
 
 LIBRARY = Path(__file__).resolve().parents[3] / "messages" / "library"
-LISTS = parse_word_lists((LIBRARY / "lint.toml").read_text(encoding="utf-8"))
-TODAY = date(2026, 3, 2)
+LISTS = default_word_lists()
 FINE = "They did not say yes. You can stop here."
 MESSAGES = json.loads((LIBRARY / "messages.json").read_text(encoding="utf-8"))
 STARTER = [
@@ -71,7 +68,7 @@ def test_no_starter_message_has_to_change(starter: LintText) -> None:
 
 
 def test_the_starter_library_is_advised_on_in_two_places_only() -> None:
-    """A rule that is over-eager shows here first."""
+    """The starter library reveals rules that are too strict."""
     found = Counter(
         (name, remark.code)
         for name, starter in STARTER
@@ -151,7 +148,7 @@ def test_a_planted_weakness_is_worth_a_thought(code: str, planted: str) -> None:
         "Which causes which is unknown.",
         "The person is under 18.",
         "You may be young, and that is no shame.",
-        "Happy people stop here.",  # holds "app"
+        "Happy people stop here.",  # contains "app"
         "A yes is asked for.",
         "In one country it can be a crime.",
         "The UK and the USA have laws.",
@@ -286,31 +283,6 @@ def test_what_has_to_change_comes_first() -> None:
     assert set(order) == {MUST, SHOULD}
 
 
-@pytest.mark.parametrize(("days", "stale"), [(0, False), (180, False), (181, True), (-1, False)])
-def test_a_help_link_is_stale_after_180_days(days: int, stale: bool) -> None:
-    checked = TODAY - timedelta(days=days)
-    links = [HelpLinkStatus("Here", "affected", checked), HelpLinkStatus("There", "self", TODAY)]
-    assert [r.code for r in check_help_links(links, today=TODAY)] == (["stale-help"] if stale else [])
-
-
-def test_help_links_that_nobody_opened_are_named_together() -> None:
-    links = [
-        HelpLinkStatus("Here", "affected", None),
-        HelpLinkStatus("There", "self", TODAY),
-        HelpLinkStatus("Yonder", "self", None),
-    ]
-    (remark,) = check_help_links(links, today=TODAY)
-    assert (remark.code, remark.severity) == ("unchecked-help", MUST)
-    assert remark.sentence.endswith(": “Here”, “Yonder”.")
-
-
-@pytest.mark.parametrize(("lane", "missing"), [("affected", "who wants to stop"), ("self", "for the person shown")])
-def test_help_is_there_for_either_person(lane: str, missing: str) -> None:
-    (remark,) = check_help_links([HelpLinkStatus("Here", lane, TODAY)], today=TODAY)
-    assert remark.code == "no-help"
-    assert missing in remark.sentence
-
-
 def arm(name: str, body: str, locale: str = "en") -> ArmText:
     return ArmText(name, LintText("Headline", body, locale, "none"))
 
@@ -322,7 +294,7 @@ def test_arms_a_quarter_apart_are_alike_and_beyond_that_are_named() -> None:
 
 
 def test_arms_more_than_a_grade_apart_are_named() -> None:
-    easy, hard = words(40), words(40, per_sentence=10)  # five words more a sentence are 1.95 grades
+    easy, hard = words(40), words(40, per_sentence=10)  # five more words per sentence are 1.95 grades
     (remark,) = check_arms([arm("Easy", easy), arm("Hard", hard)])
     assert remark.code == "arms-grade"
     assert remark.sentence.startswith("“Hard” reads at grade")

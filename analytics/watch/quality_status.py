@@ -1,0 +1,126 @@
+"""Show the data quality of a campaign on its watch page: sample ratio, flow, reach and exclusions."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext
+
+from analytics import wording
+from analytics.models import Analysis, Pulse
+from analytics.report_rows import QualityItem, Status
+from analytics.results import split_after_pause
+from analytics.results.look_quality import UNEQUAL_REACH_P
+from campaign.models import Campaign
+
+LOW_REACH, VERY_LOW_REACH = 50, 20  # of 100 messages sent
+MANY_EXCLUDED, VERY_MANY_EXCLUDED = 20, 50  # of 100
+STALE_AFTER = timedelta(hours=3)
+_BY_SEVERITY = ("unknown", "ok", "caution", "alarm")
+
+
+def dashboard_quality(
+    campaign: Campaign, pulse: Pulse | None, look: Analysis | None, *, now: datetime
+) -> tuple[QualityItem, ...]:
+    """Return one item for each check, and a warning while the worker's hourly check is overdue.
+
+    `look` is the latest look, within disclosure limits.
+    """
+    running = campaign.state == Campaign.State.RUNNING
+    if pulse is None and look is None:
+        return (_overdue_check(None),) if running and not _is_fresh(campaign, now) else ()
+    overdue = running and (pulse is None or now - pulse.felt_at > STALE_AFTER)
+    return (
+        *([_overdue_check(pulse)] if overdue else []),
+        split_after_pause.explain_pauses(_sample_ratio(pulse, look), split_after_pause.arm_shares(campaign.arms.all())),
+        *([_flow(pulse)] if running and pulse is not None else []),
+        _reach(pulse, look),
+        _exclusions(pulse),
+    )
+
+
+def _is_fresh(campaign: Campaign, now: datetime) -> bool:
+    return campaign.launched_at is not None and now - campaign.launched_at < STALE_AFTER
+
+
+def _overdue_check(pulse: Pulse | None) -> QualityItem:
+    return QualityItem(
+        gettext("The worker has not looked lately"),
+        "caution",
+        gettext("It looks once an hour. What stands here may be old: please ask whoever runs this site.")
+        if pulse
+        else gettext("It looks once an hour, and has not looked at this campaign yet. Is it running?"),
+    )
+
+
+def _sample_ratio(pulse: Pulse | None, look: Analysis | None) -> QualityItem:
+    """Return the worse status of the latest look and the hourly check."""
+    statuses = [pulse.split] if pulse else []
+    statuses += [look.sample_ratio] if look else []
+    status = max(statuses, key=_BY_SEVERITY.index)
+    details = {
+        "ok": gettext("Each message is seen about as often as its share asks."),
+        "caution": gettext("The shares are a little off. That may be chance; look again tomorrow."),
+        "alarm": gettext(
+            "The shares are far off: something changes who sees which message. Comparisons are withheld. Pause the "
+            "campaign and look for the cause."
+        ),
+        "unknown": gettext("Too few people so far to check the shares."),
+    }
+    return QualityItem(str(Analysis.SampleRatio(status).label), _status(status), details[status])
+
+
+def _flow(pulse: Pulse) -> QualityItem:
+    usual = ""
+    if pulse.usual:
+        usual = gettext("About %(usual)s a day are usual.") % {"usual": wording.number(pulse.usual)}
+    details = {
+        "ok": gettext("Nothing is silent."),
+        "caution": gettext("Has a partner moved the message, or is it a holiday?"),
+        "alarm": gettext("Does the message still stand on the partner’s page? Open the page and see."),
+        "unknown": gettext("After a day or two the page can tell when it falls silent."),
+    }
+    detail = f"{details[pulse.flow]} {usual}".strip()
+    return QualityItem(str(Pulse.Flow(pulse.flow).label), _status(pulse.flow), detail)
+
+
+def _reach(pulse: Pulse | None, look: Analysis | None) -> QualityItem:
+    reach = pulse.reach if pulse else None
+    if reach is None:
+        return QualityItem(
+            gettext("Not known yet whether messages reach the screen"),
+            "unknown",
+            gettext("A week’s messages are compared with how many of them were seen, once there are enough."),
+        )
+    rate = gettext("Of 100 messages sent, %(seen)s were seen on a screen.") % {"seen": wording.number(reach)}
+    if look is not None and look.reach_p is not None and look.reach_p < UNEQUAL_REACH_P:
+        more = gettext("One message reaches it less often than another: look for what differs between them.")
+        return QualityItem(gettext("Messages reach the screen unequally"), "caution", f"{rate} {more}")
+    if reach < LOW_REACH:
+        status: Status = "alarm" if reach < VERY_LOW_REACH else "caution"
+        more = gettext("Many stand where nobody scrolls, or fail to load.")
+        return QualityItem(gettext("Many messages never reach the screen"), status, f"{rate} {more}")
+    return QualityItem(gettext("Messages reach the screen"), "ok", rate)
+
+
+def _exclusions(pulse: Pulse | None) -> QualityItem:
+    machines, crowds = (pulse.machines or 0, pulse.crowds or 0) if pulse else (0, 0)
+    total = machines + crowds
+    if not total:
+        return QualityItem(
+            gettext("Hardly anything is left out"), "ok", gettext("Machines and crowds are shown it and not counted.")
+        )
+    parts = [gettext("%(share)s went to machines") % {"share": wording.number(machines)}] if machines else []
+    if crowds:
+        parts.append(gettext("%(share)s to a network that asked very often") % {"share": wording.number(crowds)})
+    shares = gettext("Of 100 messages, %(parts)s. They are not counted.") % {"parts": ", ".join(parts)}
+    if total < MANY_EXCLUDED:
+        return QualityItem(gettext("Machines and crowds are left out"), "ok", shares)
+    more = gettext("If it is your partner’s own server that asks so often, raise its limit.") if crowds else ""
+    status: Status = "alarm" if total >= VERY_MANY_EXCLUDED else "caution"
+    return QualityItem(gettext("Much is left out as machines or crowds"), status, f"{shares} {more}".strip())
+
+
+def _status(status: str) -> Status:
+    known: dict[str, Status] = {"ok": "ok", "caution": "caution", "alarm": "alarm"}
+    return known.get(status, "unknown")

@@ -1,0 +1,91 @@
+"""Choose the approved message revision of an arm: which there are, and how they are listed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import InvalidPage, Paginator
+from django.db.models import F, Q, QuerySet
+from django.http import Http404, QueryDict
+
+from campaign.models import Arm, Campaign
+from campaign.wizard.presets import Preset, allowed_frames, preset_of
+from messages.models import Frame, Revision
+from messages.review import workflow
+from messages.text.rendering import direction_of
+
+PER_PAGE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedRendition:
+    """Approved words in one language."""
+
+    locale: str
+    direction: str
+    headline: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionChoice:
+    """A revision that could stand for an arm."""
+
+    revision: Revision
+    renditions: tuple[ApprovedRendition, ...]
+    used_by: str
+    is_chosen: bool
+
+
+def selectable_revisions(frames: Collection[str]) -> QuerySet[Revision]:
+    """Return servable revisions of these frames, the starter library first, newer revisions before older ones."""
+    revisions = workflow.servable_revisions().filter(message__frame__in=frames)
+    revisions = revisions.select_related("message__theme").prefetch_related("renditions")
+    return revisions.order_by(F("message__theme__number").asc(nulls_last=True), "message__key", "-number")
+
+
+def missing_frames(preset: Preset) -> list[str]:
+    """Return the first frame of each arm of a preset for which no revision is approved."""
+    approved = set(workflow.servable_revisions().values_list("message__frame", flat=True))
+    return [arm.frames[0] for arm in preset.arms if not approved & set(arm.frames)]
+
+
+def approved_renditions(revision: Revision) -> tuple[ApprovedRendition, ...]:
+    """Return the approved words of a revision, English first."""
+    approved = [rendition for rendition in revision.renditions.all() if workflow.is_approval_valid(rendition)]
+    approved.sort(key=lambda rendition: (rendition.locale != "en", rendition.locale))
+    return tuple(ApprovedRendition(one.locale, direction_of(one.locale), one.headline, one.body) for one in approved)
+
+
+def choice_context(campaign: Campaign, arm: Arm, query: QueryDict) -> dict[str, Any]:
+    """Build the context of the page on which an arm's revision is searched for and chosen."""
+    search = query.get("q", "").replace("\0", " ").strip()[:100]
+    frames = allowed_frames(arm.key, preset_of([one.key for one in campaign.arms.all()]))
+    revisions = selectable_revisions(frames)
+    if search:
+        texts = Q(renditions__headline__icontains=search) | Q(renditions__body__icontains=search)
+        revisions = revisions.filter(texts | Q(message__key__icontains=search)).distinct()
+    try:
+        page = Paginator(revisions, PER_PAGE).page(query.get("page", "1"))
+    except InvalidPage:
+        raise Http404 from None
+    used_by = {one.revision_id: one.name for one in campaign.arms.exclude(pk=arm.pk)}
+    choices = [
+        RevisionChoice(each, approved_renditions(each), used_by.get(each.pk, ""), each.pk == arm.revision_id)
+        for each in page
+    ]
+    return {
+        "page": page,
+        "choices": [choice for choice in choices if choice.renditions],
+        "search": search,
+        "frames": [Frame(frame).label for frame in frames] if len(frames) < len(Frame.values) else [],
+        "newer": _page_url(search, page.number - 1) if page.has_previous() else "",
+        "older": _page_url(search, page.number + 1) if page.has_next() else "",
+    }
+
+
+def _page_url(search: str, number: int) -> str:
+    return f"?{urlencode({'q': search, 'page': number})}"

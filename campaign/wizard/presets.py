@@ -1,0 +1,101 @@
+"""Presets: the sets of arms that a campaign can compare, and the comparisons that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext_lazy as _
+
+from messages.models import Frame
+
+Text = Any  # a string, or one that is translated when it is shown
+
+
+class PresetArm(NamedTuple):
+    """An arm of a preset: its key, its name, and the frames that its message may have."""
+
+    key: str
+    name: Text
+    frames: tuple[str, ...]
+
+
+class Preset(NamedTuple):
+    """A set of arms to compare; the first is the control."""
+
+    key: str
+    name: Text
+    explanation: Text
+    arms: tuple[PresetArm, ...]
+
+
+_ANY = tuple(Frame.values)
+_NOT_NEUTRAL = ("both", "victim", "user", "other")
+_NEUTRAL = PresetArm("neutral", Frame.NEUTRAL.label, ("neutral",))
+_VICTIM = PresetArm("victim", Frame.VICTIM.label, ("victim",))
+_USER = PresetArm("user", Frame.USER.label, ("user",))
+_BOTH = PresetArm("both", Frame.BOTH.label, ("both",))
+PRESETS = {
+    preset.key: preset
+    for preset in (
+        Preset(
+            "full",
+            _("The full picture: neutral text, each harm alone, and both"),
+            _(
+                "Four messages. You learn whether a message works at all, which harm moves people more, and whether "
+                "naming both does more than one."
+            ),
+            (_NEUTRAL, _VICTIM, _USER, _BOTH),
+        ),
+        Preset(
+            "any",
+            _("Is any message better than none?"),
+            _("Two messages: a neutral text that argues nothing, and one of yours. It needs the fewest people."),
+            (_NEUTRAL, PresetArm("message", _("The message"), _NOT_NEUTRAL)),
+        ),
+        Preset(
+            "against",
+            _("Harm to the victim, against harm to you"),
+            _("Two messages. You learn which one works better, but not whether either is better than none."),
+            (_VICTIM, _USER),
+        ),
+        Preset(
+            "own",
+            _("Messages of my own choice"),
+            _("Two or more, from any frame. Each is compared with the one that you call the control."),
+            (PresetArm("control", _("Control"), _ANY), PresetArm("message-2", _("Message 2"), _ANY)),
+        ),
+    )
+}
+RECOMMENDED_PRESET = "full"
+MAX_ARMS = 8
+
+
+def preset_of(keys: Sequence[str]) -> str:
+    """Return the key of the preset with these arms; empty without arms."""
+    for preset in PRESETS.values():
+        if keys and preset.key != "own" and set(keys) == {arm.key for arm in preset.arms}:
+            return preset.key
+    return "own" if keys else ""
+
+
+def allowed_frames(key: str, preset: str) -> tuple[str, ...]:
+    """Return the frames that the message of an arm may have."""
+    frames = {arm.key: arm.frames for arm in PRESETS[preset].arms} if preset in PRESETS else {}
+    return _ANY if preset == "own" else frames.get(key, _ANY)
+
+
+def next_arm_key(keys: Collection[str]) -> str:
+    """Return an unused key for another arm of the preset "own"."""
+    number = len(keys) + 1
+    while f"message-{number}" in keys:
+        number += 1
+    return f"message-{number}"
+
+
+def default_comparisons(keys: Sequence[str], control: str) -> list[list[str]]:
+    """Return (treated, control) pairs: each arm with the control, and in the full preset also between the harms."""
+    pairs = [[key, control] for key in keys if key != control]
+    if preset_of(keys) == "full" and control == "neutral":
+        pairs += [["user", "victim"], ["both", "victim"]]
+    return pairs

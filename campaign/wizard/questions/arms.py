@@ -1,0 +1,184 @@
+"""Which words stand for each? The arms: their names, shares, approved words, and the control."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.forms import BoundField
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from campaign.i18n.numbers import format_rounded_per_hundred
+from campaign.lifecycle.launch_checks import ObstacleReason
+from campaign.models import AnalysisPlan, Arm, Campaign
+from campaign.wizard import arms
+from campaign.wizard.arm_revisions import ApprovedRendition, approved_renditions
+from campaign.wizard.presets import preset_of
+from campaign.wizard.questions.base import Answer, Question, QuestionForm, WholeNumberField
+from messages.review import message_lint, workflow
+
+
+@dataclass(frozen=True, slots=True)
+class ArmAnswer:
+    key: str
+    name: str
+    weight: int
+    revision_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArmsAnswer(Answer):
+    arms: tuple[ArmAnswer, ...]
+    control: str  # its key
+
+
+@dataclass(frozen=True, slots=True)
+class ArmFieldsRow:
+    """One arm with its fields and its approved words."""
+
+    arm: Arm
+    name: BoundField
+    share: BoundField
+    renditions: tuple[ApprovedRendition, ...]
+
+
+class ArmsForm(QuestionForm[ArmsAnswer]):
+    """A name and a share for each arm, and which of them is the control."""
+
+    control = forms.ChoiceField(
+        label=_("Which one are the others compared with?"),
+        widget=forms.RadioSelect,
+        help_text=_("Usually the neutral text. It cannot be paused alone."),
+        error_messages={"required": _("Choose one.")},
+    )
+
+    def __init__(self, data: Any = None, *, shown: ArmsAnswer) -> None:
+        super().__init__(data, shown=shown)
+        for arm in shown.arms:
+            self.fields[f"name_{arm.key}"] = forms.CharField(
+                label=_("Name"),
+                max_length=80,
+                error_messages={"required": _("Give it a name: the results will use it.")},
+            )
+            self.fields[f"share_{arm.key}"] = WholeNumberField(
+                label=_("Share"),
+                min_value=1,
+                max_value=1_000_000,
+                error_messages={
+                    "required": _("Say how often it is shown beside the others, such as 1."),
+                    "invalid": _("Use a whole number, such as 1."),
+                    "min_value": _("Use 1 or more, or remove the message."),
+                },
+            )
+        self.set_choices("control", [(arm.key, arm.name) for arm in shown.arms])
+
+    def initial_values(self, shown: ArmsAnswer) -> dict[str, Any]:
+        names = {f"name_{arm.key}": arm.name for arm in shown.arms}
+        return {"control": shown.control, **names, **{f"share_{arm.key}": arm.weight for arm in shown.arms}}
+
+    def answer(self) -> ArmsAnswer:
+        typed = self.cleaned_data
+        arms = (
+            replace(arm, name=typed[f"name_{arm.key}"], weight=typed[f"share_{arm.key}"]) for arm in self.shown.arms
+        )
+        return ArmsAnswer(tuple(arms), control=typed["control"])
+
+
+class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
+    key = "words"
+    title, short_title = _("Which words stand for each?"), _("The words")
+    template_name = "campaign/wizard/arms.html"
+    form_class = ArmsForm
+    is_required = True
+    plan_keys = frozenset({"arms", "comparisons"})
+    registration_rows = frozenset({"hypotheses", "design", "models", "manipulated"})
+    obstacles = {
+        ObstacleReason.NO_CONTROL: _("Say which message the others are compared with."),
+        ObstacleReason.NO_WEIGHT: _("At least one message needs a share above zero."),
+        ObstacleReason.UNAPPROVED: _("The words of “%(name)s” are not approved."),
+        ObstacleReason.STOPPED: _("The message of “%(name)s” was stopped everywhere: choose other words."),
+        ObstacleReason.NO_LANGUAGE: _("There is no language in which the words of all messages are approved."),
+        ObstacleReason.UNKNOWN_COMPARISONS: _("Look at the messages again: what is compared with what has changed."),
+    }
+
+    def read(self, campaign: Campaign) -> ArmsAnswer:
+        stored = list(campaign.arms.all())
+        return ArmsAnswer(
+            tuple(ArmAnswer(arm.key, arm.name, arm.weight, arm.revision_id) for arm in stored),
+            control=next((arm.key for arm in stored if arm.is_control), ""),
+        )
+
+    def write(self, campaign: Campaign, answer: ArmsAnswer) -> None:
+        previous = arms.arm_keys(campaign)
+        campaign.arms.update(is_control=False)  # a constraint allows one control at a time
+        for arm in sorted(answer.arms, key=lambda arm: arm.key == answer.control):
+            campaign.arms.filter(key=arm.key).update(
+                name=arm.name, weight=arm.weight, is_control=arm.key == answer.control
+            )
+        arms.update_comparisons(campaign, previous=previous)
+
+    def is_answered(self, campaign: Campaign) -> bool:
+        return campaign.arms.count() >= 2
+
+    def context(self, campaign: Campaign, form: ArmsForm) -> dict[str, Any]:
+        stored = campaign.arms.select_related("revision__message__theme")
+        by_key = {arm.key: arm for arm in stored.prefetch_related("revision__renditions__revision__message")}
+        locales = [workflow.approved_locales(arm.revision) for arm in by_key.values()]
+        return {
+            "arms": [
+                ArmFieldsRow(
+                    by_key[arm.key],
+                    form[f"name_{arm.key}"],
+                    form[f"share_{arm.key}"],
+                    approved_renditions(by_key[arm.key].revision),
+                )
+                for arm in form.shown.arms
+                if arm.key in by_key
+            ],
+            "unlike": message_lint.lint_arm_revisions({arm.name: arm.revision for arm in by_key.values()}),
+            "unready": [arm.name for arm, own in zip(by_key.values(), locales, strict=True) if not own],
+            "no_language": not (locales and set.intersection(*locales)),
+            "own": preset_of(list(by_key)) == "own",
+        }
+
+    def follow_up(self, campaign: Campaign, action: str, *, by: User) -> str:
+        """Add an arm, remove one, or go to the page where its words are chosen."""
+        verb, _colon, key = action.partition(":")
+        if verb == "add":
+            key = arms.add_arm(campaign, by=by).key
+        elif verb == "remove":
+            arms.remove_arm(campaign, key, by=by)
+            return reverse("campaign:plan-step", args=[campaign.slug, self.key])
+        elif verb != "choose" or not campaign.arms.filter(key=key).exists():
+            return ""
+        return reverse("campaign:plan-words", args=[campaign.slug, key])
+
+    def summarize(self, campaign: Campaign, answer: ArmsAnswer) -> Iterable[str]:
+        stored = list(campaign.arms.select_related("revision__message").prefetch_related("revision__renditions"))
+        weights = [arm.weight for arm in stored]
+        for arm in stored:
+            words = min(arm.revision.renditions.all(), key=lambda one: (one.locale != "en", one.locale), default=None)
+            facts = {"name": arm.name, "headline": words.headline if words else "–", "number": arm.revision.number}
+            line = gettext("%(name)s: “%(headline)s” (revision %(number)s)") % facts
+            if arm.is_control:
+                line += gettext(", the one the others are compared with")
+            if len(set(weights)) > 1:
+                share = format_rounded_per_hundred(arm.weight / sum(weights))
+                line += gettext(", %(share)s of the people") % {"share": share}
+            yield line
+        if len(set(weights)) == 1:
+            yield gettext("Each is shown as often as the others.")
+        plan = AnalysisPlan.objects.filter(campaign=campaign).first()
+        names = {arm.key: arm.name for arm in stored}
+        pairs = [
+            gettext("%(one)s with %(other)s") % {"one": names[pair.treated], "other": names[pair.control]}
+            for pair in (plan.pairs if plan else [])
+            if {*pair} <= set(names)
+        ]
+        if pairs:
+            yield gettext("Compared: %(pairs)s.") % {"pairs": "; ".join(pairs)}

@@ -1,0 +1,244 @@
+"""How sure do you want to be? The level, the looks, the correction, and what counts as one unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from campaign.i18n.numbers import format_number
+from campaign.lifecycle.launch_checks import ObstacleReason
+from campaign.models import AnalysisPlan, Campaign
+from campaign.wizard.draft import DEFAULT_LOOKS, current_plan, ensure_plan
+from campaign.wizard.presets import Text
+from campaign.wizard.questions.base import Answer, Question, QuestionForm
+
+Correction, Monitoring = AnalysisPlan.Correction, AnalysisPlan.Monitoring
+LEVEL_LABELS: dict[float, Text] = {
+    0.9: _("Less sure: of 100 trials without any difference, at most 10 would claim one"),
+    0.95: _("As is usual: of 100 trials without any difference, at most 5 would claim one"),
+    0.99: _("Very sure: of 100 trials without any difference, at most 1 would claim one"),
+}
+POWER_LABELS: dict[float, Text] = {
+    0.8: _("In 80 of 100 trials (usual)"),
+    0.9: _("In 90 of 100 trials: this takes about a third more people"),
+    0.95: _("In 95 of 100 trials: this takes about two thirds more people"),
+}
+MONITORING_LABELS: dict[str, tuple[Text, Text]] = {
+    "group-sequential": (
+        _("At a few set points"),
+        _("Usually four times. It can end early if the difference is large, and takes hardly more people."),
+    ),
+    "fixed": (
+        _("Once, at the end"),
+        _("It takes the fewest people. Nobody sees an estimate before the end."),
+    ),
+    "always-valid": (
+        _("Whenever we like"),
+        _("The freest, and the dearest: up to about twice as many people."),
+    ),
+}
+UNIT_LABELS: dict[str, tuple[Text, Text]] = {
+    "view": (
+        _("Each message that is shown"),
+        _("Nothing is kept in anybody’s browser. Somebody who comes back may see another message."),
+    ),
+    "session": (
+        _("Each browser tab"),
+        _(
+            "A reload shows the same message and is not counted again. The tab keeps a note until it is closed: read "
+            "the legal note in the privacy guide first."
+        ),
+    ),
+    "subject": (
+        _("Each person, as the partner knows them"),
+        _(
+            "Only where a partner’s server sends a key that says nothing to us. The same person always sees the same "
+            "message."
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PrecisionAnswer(Answer):
+    level: float
+    monitoring: str
+    power: float
+    correction: str
+    looks: tuple[float, ...]  # shares of the planned people
+    spending: str
+    unit: str
+    within: str  # a stratum or a cluster, or neither
+
+
+class PrecisionForm(QuestionForm[PrecisionAnswer]):
+    answer_class = PrecisionAnswer
+
+    level = forms.TypedChoiceField(
+        label=_("How sure do you want to be?"), coerce=float, choices=[], widget=forms.RadioSelect
+    )
+    monitoring = forms.ChoiceField(
+        label=_("When do you want to look?"),
+        choices=[(key, label) for key, (label, _about) in MONITORING_LABELS.items()],
+        widget=forms.RadioSelect,
+        help_text=_("Harm is watched all the time, whatever you choose here."),
+    )
+    power = forms.TypedChoiceField(
+        label=_("If there is a difference that matters, how often should such a trial find it?"),
+        coerce=float,
+        choices=[],
+        widget=forms.RadioSelect,
+    )
+    looks = forms.CharField(
+        label=_("The points at which to look"),
+        required=False,
+        max_length=200,
+        help_text=_("As percent of the planned people, such as 25, 50, 75, 100. The last is 100."),
+    )
+    spending = forms.ChoiceField(
+        label=_("How strict the early looks are"),
+        choices=[
+            (AnalysisPlan.Spending.OBRIEN_FLEMING, _("Very strict at first (O’Brien-Fleming)")),
+            (AnalysisPlan.Spending.POCOCK, _("Equally strict at each look (Pocock)")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    correction = forms.ChoiceField(
+        label=_("Several questions at once"),
+        choices=[
+            (Correction.HOLM, _("Holm: for nearly everybody")),
+            (Correction.BONFERRONI, _("Bonferroni: stricter than it has to be")),
+            (Correction.BENJAMINI_HOCHBERG, _("Benjamini-Hochberg: lets a share of false claims through")),
+            (Correction.DUNNETT, _("Dunnett: one control, one look at the end")),
+            (Correction.NONE, _("None: each question for itself")),
+        ],
+        help_text=_("Asking several questions at once must not make a lucky answer likelier."),
+    )
+    within = forms.ChoiceField(
+        label=_("Compare"),
+        required=False,
+        choices=[
+            ("", _("Everybody together")),
+            (AnalysisPlan.Strata.PLACEMENT, _("Within each place, then added up: where places differ a lot")),
+            (AnalysisPlan.Clusters.PLACEMENT_DAY, _("By place and day: where people of one day have much in common")),
+        ],
+    )
+    unit = forms.ChoiceField(
+        label=_("What counts as one"),
+        choices=[(key, label) for key, (label, _about) in UNIT_LABELS.items()],
+        widget=forms.RadioSelect,
+        help_text=_("Chance picks a message anew for each of them, and each is counted once."),
+    )
+    explanations = {"monitoring": MONITORING_LABELS, "unit": UNIT_LABELS}
+    advanced_fields = ("power", "looks", "spending", "correction", "within", "unit")
+
+    def __init__(self, data: Any = None, *, shown: PrecisionAnswer) -> None:
+        super().__init__(data, shown=shown)
+        for name, labels in (("level", LEVEL_LABELS), ("power", POWER_LABELS)):
+            stored = self.initial[name]
+            unusual = {} if stored in labels else {stored: f"{stored * 100:.6g} %"}
+            self.set_choices(name, [(str(value), label) for value, label in {**labels, **unusual}.items()])
+
+    def initial_values(self, shown: PrecisionAnswer) -> dict[str, Any]:
+        return super().initial_values(shown) | {"looks": ", ".join(f"{share * 100:.10g}" for share in shown.looks)}
+
+    def has_advanced_errors(self) -> bool:
+        """Whether the folded part of the page has to be open."""
+        return any(self[name].errors for name in self.advanced_fields)
+
+    def clean_looks(self) -> tuple[float, ...]:
+        return _parse_looks(self.cleaned_data["looks"])
+
+    def clean(self) -> dict[str, Any]:
+        """Replace looks that do not belong to the chosen monitoring by its usual ones."""
+        values = super().clean() or self.cleaned_data
+        monitoring, looks = values.get("monitoring", ""), values.get("looks")
+        if monitoring and looks is not None:
+            if looks == self.shown.looks:
+                is_kept = monitoring == self.shown.monitoring
+            else:
+                is_kept = bool(looks) and monitoring != Monitoring.FIXED
+            values["looks"] = looks if is_kept else DEFAULT_LOOKS[monitoring]
+        if values.get("correction") == Correction.DUNNETT and (monitoring != Monitoring.FIXED or values.get("within")):
+            self.add_error(
+                "correction", _("Dunnett’s is for one look at the end, with everybody together. Choose Holm’s instead.")
+            )
+        return values
+
+
+def _parse_looks(text: str) -> tuple[float, ...]:
+    parts = text.replace("%", "").replace(";", ",").replace(" ", ",").split(",")
+    try:
+        looks = [round(float(part) / 100, 6) for part in parts if part]
+    except ValueError:
+        raise ValidationError(_("Use numbers with commas between them, such as 25, 50, 75, 100.")) from None
+    rising = all(after - before >= 0.001 for before, after in zip([0.0, *looks], looks, strict=False))
+    if looks and not (rising and looks[-1] == 1 and len(looks) <= 50):
+        raise ValidationError(_("They rise to 100, each larger than the one before."))
+    return tuple(looks)
+
+
+class PrecisionQuestion(Question[PrecisionAnswer, PrecisionForm]):
+    key = "sureness"
+    title, short_title = _("How sure do you want to be?"), _("How sure")
+    template_name = "campaign/wizard/precision.html"
+    form_class = PrecisionForm
+    is_required = False
+    plan_keys = frozenset(
+        {"unit", "correction", "monitoring", "looks", "spending", "strata", "clusters", "level", "power"}
+    )
+    registration_rows = frozenset({"description", "randomization", "rationale", "stopping", "models", "inference"})
+    obstacles = {
+        ObstacleReason.LOOKS_NOT_RISING: _("Say at which points you look; the last is the end."),
+        ObstacleReason.STRATA_AND_CLUSTERS: _("Compare within places or by day, not both."),
+        ObstacleReason.DUNNETT: _("Dunnett’s correction does not fit this plan: choose Holm’s."),
+    }
+
+    def read(self, campaign: Campaign) -> PrecisionAnswer:
+        plan = current_plan(campaign)
+        return PrecisionAnswer(
+            level=plan.level,
+            monitoring=str(plan.monitoring),
+            power=plan.power,
+            correction=str(plan.correction),
+            looks=tuple(plan.looks),
+            spending=str(plan.spending),
+            unit=campaign.unit,
+            within=str(plan.strata or plan.clusters),
+        )
+
+    def write(self, campaign: Campaign, answer: PrecisionAnswer) -> None:
+        plan = ensure_plan(campaign)
+        for name in ("level", "monitoring", "power", "correction", "spending"):
+            setattr(plan, name, getattr(answer, name))
+        plan.looks = list(answer.looks)
+        plan.strata = answer.within if answer.within in AnalysisPlan.Strata.values else ""
+        plan.clusters = answer.within if answer.within in AnalysisPlan.Clusters.values else ""
+        plan.save()
+        campaign.unit = answer.unit
+
+    def is_answered(self, campaign: Campaign) -> bool:
+        """Whether somebody has passed this question, which has an answer from the beginning."""
+        return current_plan(campaign).planned_per_arm > 0
+
+    def context(self, campaign: Campaign, form: PrecisionForm) -> dict[str, Any]:
+        return {
+            "monitoring_options": form.choices_with_explanations("monitoring"),
+            "unit_options": form.choices_with_explanations("unit"),
+        }
+
+    def summarize(self, campaign: Campaign, answer: PrecisionAnswer) -> Iterable[str]:
+        label = LEVEL_LABELS.get(answer.level)
+        yield str(label or gettext("Intervals of %(level)s %%.") % {"level": format_number(answer.level * 100)})
+        line = gettext("Looked at: %(when)s.") % {"when": str(MONITORING_LABELS[answer.monitoring][0]).lower()}
+        if answer.monitoring == Monitoring.GROUP_SEQUENTIAL:
+            looks = ", ".join(format_number(round(look * 100, 4)) for look in answer.looks)
+            line += " " + gettext("At %(looks)s percent of the people.") % {"looks": looks}
+        yield line
+        yield gettext("Counted: %(unit)s.") % {"unit": str(UNIT_LABELS[answer.unit][0]).lower()}

@@ -1,0 +1,291 @@
+"""How long should it run? The expected rate, the smallest difference of interest, the sample size and the dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from campaign.i18n.numbers import format_number, format_per_hundred
+from campaign.lifecycle.launch_checks import ObstacleReason
+from campaign.models import Campaign
+from campaign.outcomes import OUTCOMES
+from campaign.wizard.draft import current_plan, ensure_plan
+from campaign.wizard.planned_outcomes import OUTCOME_VERBS, primary_outcome
+from campaign.wizard.questions.base import (
+    Answer,
+    NumberField,
+    Question,
+    QuestionForm,
+    WholeNumberField,
+    per_hundred_to_share,
+    share_to_per_hundred,
+)
+from campaign.wizard.sample_size import (
+    NoSampleSize,
+    SampleSize,
+    SampleSizeInputs,
+    comparison_count,
+    compute_sample_size,
+)
+from campaign.wizard.sample_size_text import describe_sample_size, end_date_warning, format_duration
+
+MAX_PEOPLE, MAX_YEARS = 100_000_000, 50
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSizeAnswer(Answer):
+    expected: float | None  # people out of 100, after the control
+    smallest: float  # difference in people out of 100; 0 while it is not entered
+    planned: int | None  # people for each arm
+    starts: date | None
+    ends: date | None  # the last day
+
+
+class SampleSizeForm(QuestionForm[SampleSizeAnswer]):
+    expected = NumberField(
+        label=_("Of 100 people who see the control, how many do you expect to do it?"),
+        min_value=0.1,
+        max_value=99.9,
+        help_text=_(
+            "An earlier campaign or the partner may know. If nobody does, write 50: that errs on the safe side."
+        ),
+        error_messages={
+            "required": _("Make a guess, such as 30: without one nobody can say how long it takes."),
+            "invalid": _("Use a number, such as 30."),
+            "min_value": _("Use a number above 0."),
+            "max_value": _("Use a number below 100."),
+        },
+    )
+    smallest = NumberField(
+        label=_("How many more or fewer of 100 would change what you do?"),
+        min_value=0.1,
+        max_value=50,
+        help_text=_("The smallest difference worth acting on. The smaller it is, the more people it takes."),
+        error_messages={
+            "required": _("Say from which difference on you would act, such as 5."),
+            "invalid": _("Use a number, such as 5."),
+            "min_value": _("Use 0.1 or more: less cannot be told apart."),
+            "max_value": _("Use 50 or less."),
+        },
+    )
+    planned = WholeNumberField(
+        label=_("How many people should see each message?"),
+        required=False,
+        min_value=1,
+        max_value=MAX_PEOPLE,
+        help_text=_("Leave it empty to take the number that is worked out below."),
+        error_messages={"invalid": _("Use a whole number, such as 1500, or leave it empty.")},
+    )
+    starts = forms.DateField(
+        label=_("First day"),
+        required=False,
+        widget=forms.DateInput(attrs={"class": "short", "autocomplete": "off"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d", "%d.%m.%Y"],
+        help_text=_("Such as 2027-03-01. Empty: as soon as it is launched."),
+        error_messages={"invalid": _("Use a date, such as 2027-03-01.")},
+    )
+    ends = forms.DateField(
+        label=_("Last day"),
+        required=False,
+        widget=forms.DateInput(attrs={"class": "short", "autocomplete": "off"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d", "%d.%m.%Y"],
+        help_text=_("Empty: until somebody closes it. Days count by the server’s clock (UTC)."),
+        error_messages={"invalid": _("Use a date, such as 2027-03-01.")},
+    )
+
+    def __init__(
+        self, data: Any = None, *, shown: SampleSizeAnswer, today: date, primary: str = "", control: str = ""
+    ) -> None:
+        super().__init__(data, shown=shown)
+        self.today = today
+        if primary in OUTCOME_VERBS and control:
+            label = _("Of 100 people who see “%(control)s”, how many do you expect to %(do)s?")
+            self.fields["expected"].label = label % {"control": control, "do": OUTCOME_VERBS[primary]}
+        if primary and OUTCOMES[primary].kind != "yes-no":  # a rating has no rate
+            del self.fields["expected"]
+            self.fields["smallest"].label = _("How many of 100 answers would have to be better to change what you do?")
+
+    def answer(self) -> SampleSizeAnswer:
+        typed = self.cleaned_data.get
+        return SampleSizeAnswer(
+            typed("expected"), typed("smallest") or 0, typed("planned"), typed("starts"), typed("ends")
+        )
+
+    def sizeable_answer(self) -> SampleSizeAnswer | None:
+        """Return the answer as typed or stored, if its numbers are enough to compute a sample size."""
+        answer = self.answer() if self.is_bound and self.errors is not None else self.shown
+        return answer if answer.smallest and (answer.expected or "expected" not in self.fields) else None
+
+    def has_dates(self) -> bool:
+        return any(self[name].errors or self[name].value() for name in ("starts", "ends"))
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        expected, smallest = values.get("expected"), values.get("smallest")
+        if expected and smallest and expected + smallest > 100 and expected - smallest < 0:
+            self.add_error("smallest", _("From there nobody can differ by so many: choose a smaller number."))
+        starts, ends = values.get("starts"), values.get("ends")
+        for name in ("starts", "ends"):
+            if (day := values.get(name)) and day.year > self.today.year + MAX_YEARS:
+                self.add_error(name, _("Use a date, such as 2027-03-01."))
+        if starts and starts != self.shown.starts and starts < self.today:
+            self.add_error("starts", _("That day is past. Choose today or a later day, or leave it empty."))
+        if ends and ends < max(starts or self.today, self.today) and (starts or ends != self.shown.ends):
+            self.add_error("ends", _("The last day lies before the first, or is past."))
+        return values
+
+
+class SampleSizeQuestion(Question[SampleSizeAnswer, SampleSizeForm]):
+    key = "length"
+    title, short_title = _("How long should it run?"), _("How long")
+    template_name = "campaign/wizard/sample_size.html"
+    form_class = SampleSizeForm
+    is_required = True
+    plan_keys = frozenset({"outcomes", "planned_per_arm", "expected_rate"})
+    registration_rows = frozenset({"size", "rationale", "measured", "inference"})
+    obstacles = {
+        ObstacleReason.NO_SIZE: _("Say how many people are to be shown each message."),
+        ObstacleReason.ENDS_BEFORE_START: _("The campaign would end before it starts: choose a later end."),
+    }
+
+    def read(self, campaign: Campaign) -> SampleSizeAnswer:
+        plan = current_plan(campaign)
+        return SampleSizeAnswer(
+            expected=share_to_per_hundred(plan.expected_rate),
+            smallest=share_to_per_hundred(plan.smallest_difference) or 0,
+            planned=plan.planned_per_arm or None,
+            starts=campaign.starts_at and campaign.starts_at.date(),
+            ends=campaign.ends_at and (campaign.ends_at - timedelta(microseconds=1)).date(),
+        )
+
+    def write(self, campaign: Campaign, answer: SampleSizeAnswer) -> None:
+        """Store the numbers. Days last from midnight to midnight UTC; a time of day that was set elsewhere stays."""
+        plan, stored = ensure_plan(campaign), self.read(campaign)
+        plan.expected_rate = None if answer.expected is None else per_hundred_to_share(answer.expected)
+        plan.smallest_difference = per_hundred_to_share(answer.smallest)
+        plan.planned_per_arm = answer.planned or 0
+        plan.save()
+        if answer.starts != stored.starts:
+            campaign.starts_at = _midnight(answer.starts)
+        if answer.ends != stored.ends:
+            campaign.ends_at = _midnight(answer.ends and answer.ends + timedelta(days=1))
+
+    def is_answered(self, campaign: Campaign) -> bool:
+        return current_plan(campaign).planned_per_arm > 0
+
+    def suggest(self, campaign: Campaign, stored: SampleSizeAnswer, *, user: User) -> SampleSizeAnswer:
+        """Leave a number empty that was computed, so that it follows the other numbers."""
+        is_computed = stored.planned and stored.expected and _needed(campaign, stored) == stored.planned
+        return replace(stored, planned=None) if is_computed else stored
+
+    def build_form(self, campaign: Campaign, shown: SampleSizeAnswer, data: Any = None) -> SampleSizeForm:
+        control = campaign.arms.filter(is_control=True).first()
+        return SampleSizeForm(
+            data,
+            shown=shown,
+            today=timezone.localdate(),
+            primary=primary_outcome(campaign),
+            control=control.name if control else "",
+        )
+
+    def complete(self, campaign: Campaign, form: SampleSizeForm) -> bool:
+        """Plan the computed number of people unless one was typed."""
+        if not form.cleaned_data.get("planned"):
+            form.cleaned_data["planned"] = _needed(campaign, form.answer())
+        if form.cleaned_data["planned"] is None:
+            form.add_error("planned", _("Say how many people should see each message."))
+        return form.is_valid()
+
+    def context(self, campaign: Campaign, form: SampleSizeForm) -> dict[str, Any]:
+        answer = form.sizeable_answer()
+        if answer is None:
+            return {"answer": None}
+        plan, size = current_plan(campaign), _sample_size(campaign, answer)
+        return {
+            "answer": describe_sample_size(
+                size,
+                arms=campaign.arms.count(),
+                per_day=_daily_traffic(campaign),
+                monitoring=plan.monitoring,
+                comparisons=comparison_count(plan.comparisons, plan.correction),
+            ),
+            "too_short": end_date_warning(answer.starts or form.today, answer.ends, size),
+        }
+
+    def summarize(self, campaign: Campaign, answer: SampleSizeAnswer) -> Iterable[str]:
+        if not answer.planned:
+            return
+        yield gettext("%(people)s people see each message.") % {"people": format_number(answer.planned)}
+        yield gettext("A difference under %(smallest)s would change nothing.") % {
+            "smallest": format_per_hundred(per_hundred_to_share(answer.smallest))
+        }
+        if answer.expected:
+            yield gettext("After the control we expect %(rate)s.") % {
+                "rate": format_per_hundred(per_hundred_to_share(answer.expected))
+            }
+            size = _sample_size(campaign, answer)
+            if isinstance(size, SampleSize) and size.days is not None:
+                yield gettext("At this traffic that takes %(time)s.") % {"time": format_duration(size.days)}
+        if answer.starts:
+            yield gettext("From %(day)s on.") % {"day": date_format(answer.starts, "DATE_FORMAT")}
+        if answer.ends:
+            yield gettext("Until %(day)s, the last day.") % {"day": date_format(answer.ends, "DATE_FORMAT")}
+
+    def shortfall(self, campaign: Campaign) -> str:
+        """Return a warning if the stored number is too small by now, because another answer has changed."""
+        answer = self.read(campaign)
+        if not (answer.planned and answer.expected):
+            return ""
+        size = _sample_size(campaign, answer)
+        if isinstance(size, NoSampleSize) or size.is_enough:
+            return ""
+        numbers = {"planned": format_number(size.planned), "needed": format_number(size.needed)}
+        return (
+            gettext(
+                "%(planned)s people for each message are planned; with the answers as they are it takes %(needed)s."
+            )
+            % numbers
+        )
+
+
+def _sample_size(campaign: Campaign, answer: SampleSizeAnswer) -> SampleSize | NoSampleSize:
+    plan, primary = current_plan(campaign), primary_outcome(campaign)
+    if answer.expected is None or (primary and OUTCOMES[primary].kind != "yes-no"):
+        return NoSampleSize("ordered")
+    return compute_sample_size(
+        SampleSizeInputs(
+            expected_rate=per_hundred_to_share(answer.expected),
+            smallest_difference=per_hundred_to_share(answer.smallest),
+            weights=tuple(campaign.arms.values_list("weight", flat=True)),
+            per_day=_daily_traffic(campaign),
+            comparisons=comparison_count(plan.comparisons, plan.correction),
+            level=plan.level,
+            power=plan.power,
+            monitoring=plan.monitoring,
+            spending=plan.spending,
+            planned_per_arm=answer.planned,
+        )
+    )
+
+
+def _needed(campaign: Campaign, answer: SampleSizeAnswer) -> int | None:
+    size = _sample_size(campaign, answer)
+    return size.needed if isinstance(size, SampleSize) else None
+
+
+def _daily_traffic(campaign: Campaign) -> int:
+    return campaign.placements.aggregate(all=Sum("expected_per_day"))["all"] or 0
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return datetime.combine(day, time(), tzinfo=UTC) if day else None

@@ -1,0 +1,168 @@
+"""Describe a sample size in words: people out of 100, weeks and years, no symbols."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from math import ceil
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from campaign.i18n.numbers import format_number, format_per_hundred, format_rounded_per_hundred
+from campaign.wizard.sample_size import MAX_DAYS, SEEN_SHARE, NoSampleSize, SampleSize
+
+
+def format_duration(days: int) -> str:
+    """Format a number of days: "9 days", "about 6 weeks", "about 8 months", "about 3 years"."""
+    if days >= MAX_DAYS:
+        return _("more than a lifetime")
+    if days < 14:
+        return ngettext("%(number)s day", "%(number)s days", days) % {"number": days}
+    if days < 70:
+        weeks = ceil(days / 7)
+        return ngettext("about %(number)s week", "about %(number)s weeks", weeks) % {"number": weeks}
+    if days < 700:
+        months = ceil(days / 30.44)
+        return ngettext("about %(number)s month", "about %(number)s months", months) % {"number": months}
+    years = ceil(days / 365.25)
+    return ngettext("about %(number)s year", "about %(number)s years", years) % {"number": years}
+
+
+@dataclass(frozen=True, slots=True)
+class DetectableDifferenceRow:
+    """A row of the table: what a number of weeks could show."""
+
+    weeks: str
+    per_arm: str
+    difference: str
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSizeText:
+    """A sample size in words: a sentence, advice, the assumptions, and a table of shorter and longer times."""
+
+    sentence: str
+    advice: str
+    is_warning: bool
+    assumptions: tuple[str, ...]
+    rows: tuple[DetectableDifferenceRow, ...]
+
+
+_NO_NUMBER = {
+    "ordered": gettext_lazy(
+        "We can’t work this out for a rating: it depends on how many people rate, and how ratings spread. Say yourself "
+        "how many people should see each message."
+    ),
+    "no rate that far": gettext_lazy(
+        "A difference that large cannot happen from where you begin: choose a smaller difference."
+    ),
+    "few arms": gettext_lazy("Choose at least two messages first."),
+    "no share": gettext_lazy("At least two messages need a share above zero."),
+}
+
+
+def describe_sample_size(
+    size: SampleSize | NoSampleSize, *, arms: int, per_day: int, monitoring: str, comparisons: int
+) -> SampleSizeText:
+    """Describe a sample size, or why there is none."""
+    if isinstance(size, NoSampleSize):
+        return SampleSizeText(str(_NO_NUMBER[size.reason]), "", size.reason != "ordered", (), ())
+    return SampleSizeText(
+        sentence=_sentence(size),
+        advice=_advice(size),
+        is_warning=size.duration_rating in ("too small", "no traffic") or not size.is_enough,
+        assumptions=tuple(_assumptions(size, arms, per_day, monitoring, comparisons)),
+        rows=tuple(
+            DetectableDifferenceRow(
+                weeks=ngettext("%(number)s week", "%(number)s weeks", row.weeks) % {"number": row.weeks},
+                per_arm=format_number(row.per_arm),
+                difference=format_rounded_per_hundred(row.difference)
+                if row.difference is not None
+                else _("nothing yet"),
+            )
+            for row in size.detectable_by_weeks
+        ),
+    )
+
+
+def _sentence(size: SampleSize) -> str:
+    needed = _("%(people)s people have to see each message.")
+    planned = _("%(people)s people would see each message.")
+    people = (needed if size.is_enough else planned) % {"people": format_number(size.planned)}
+    if size.days is None:
+        return people
+    if size.duration_rating == "too small":
+        return f"{people} " + _("At this traffic it would take %(time)s.") % {"time": format_duration(size.days)}
+    return f"{people} " + _("At this traffic that takes %(time)s.") % {"time": format_duration(size.days)}
+
+
+def _advice(size: SampleSize) -> str:
+    advice = []
+    if not size.is_enough and size.detectable_difference is not None:
+        advice.append(
+            _(
+                "That is fewer than it takes: so many people show a difference of %(shown)s or more. For the one that "
+                "you named it takes %(needed)s."
+            )
+            % {"shown": format_rounded_per_hundred(size.detectable_difference), "needed": format_number(size.needed)}
+        )
+    elif not size.is_enough:
+        advice.append(
+            _("That is too few to show any difference. It takes %(needed)s.") % {"needed": format_number(size.needed)}
+        )
+    match size.duration_rating:
+        case "too small":
+            advice.append(_("Choose fewer messages, more places, or a larger difference."))
+        case "long":
+            advice.append(_("That is long: much will change around it. Fewer messages or more places shorten it."))
+        case "no traffic":
+            advice.append(
+                _("How long that takes nobody can say: no place has an expected traffic yet. Go back to “Where”.")
+            )
+    return " ".join(advice)
+
+
+def _assumptions(size: SampleSize, arms: int, per_day: int, monitoring: str, comparisons: int) -> list[str]:
+    assumptions = []
+    if per_day:
+        assumptions.append(
+            _(
+                "%(sent)s messages are sent a day, and %(share)s of them are seen on screen: that share is our guess, "
+                "and only those who see a message count. So %(seen)s people a day, shared among %(arms)s messages."
+            )
+            % {
+                "sent": format_number(per_day),
+                "share": format_per_hundred(SEEN_SHARE),
+                "seen": format_number(round(size.seen_per_day)),
+                "arms": arms,
+            }
+        )
+    if comparisons > 1:
+        assumptions.append(
+            _("It asks %(number)s questions at once, and so takes more people than one would.")
+            % {"number": format_number(comparisons)}
+        )
+    if monitoring == "always-valid":
+        assumptions.append(
+            _(
+                "You may look whenever you like. The number is the most that this takes: a difference larger than the "
+                "smallest one often shows sooner."
+            )
+        )
+    if monitoring == "group-sequential":
+        assumptions.append(_("Some people more are reckoned in for the looks on the way."))
+    return assumptions
+
+
+def end_date_warning(starts: date | None, ends: date | None, size: SampleSize | NoSampleSize) -> str:
+    """Warn if the campaign would end before the planned number of people has come; empty otherwise."""
+    if isinstance(size, NoSampleSize) or size.days is None or not (starts and ends):
+        return ""
+    length = (ends - starts).days + 1
+    if length >= size.days:
+        return ""
+    return _("It would end after %(length)s, before the planned people have come: that takes %(time)s.") % {
+        "length": format_duration(length),
+        "time": format_duration(size.days),
+    }

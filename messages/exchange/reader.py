@@ -1,0 +1,245 @@
+"""Read revisions of messages from CSV or JSON.
+
+In CSV each language of a revision is a row, and the rows of a revision agree in all other columns.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from messages.exchange.records import (
+    COLUMNS,
+    FORMAT,
+    RENDITION_COLUMNS,
+    REVISION_COLUMNS,
+    VERSION,
+    ParsedFile,
+    RejectedRow,
+)
+from messages.exchange.validation import TextRow, validate_revision
+from messages.text.spreadsheet import unescape_formulas
+from messages.text.translatable import Translatable
+
+MAX_BYTES = 5_000_000
+MAX_ROWS = 20_000
+_REQUIRED_FIELDS = ("message", "theme", "frame", "claim_strength")
+_DELIMITERS = (",", ";", "\t")
+
+
+class UnreadableFile(Exception):
+    """The file as a whole cannot be read; the message says why, for staff."""
+
+
+@dataclass(slots=True)
+class _RowGroup:
+    """The rows of one revision, and the fields that they share."""
+
+    where: str
+    fields: dict[str, str]
+    texts: list[TextRow] = field(default_factory=list)
+
+
+def parse_file(data: bytes, *, max_bytes: int = MAX_BYTES) -> ParsedFile:
+    """Read a file, in JSON if it begins with a bracket and otherwise in CSV."""
+    if len(data) > max_bytes:
+        raise UnreadableFile(
+            Translatable(
+                "The file has {bytes} bytes; {most} is the most here.",
+                bytes=format(len(data), ","),
+                most=format(max_bytes, ","),
+            )
+        )
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UnreadableFile(
+            Translatable("The file is not in UTF-8. In a spreadsheet, save it as “CSV UTF-8”.")
+        ) from None
+    if not text.strip():
+        raise UnreadableFile(Translatable("The file is empty."))
+    return from_json(text) if text.lstrip()[0] in "{[" else from_csv(text)
+
+
+def from_csv(text: str) -> ParsedFile:
+    """Read rows separated by commas, semicolons or tabs; the first row names the columns, in any order."""
+    text = text.removeprefix("\ufeff").lstrip("\r\n")
+    rows = _read_rows(text, _detect_delimiter(text))
+    names = [name.strip().lower() for name in rows[0]]
+    _check_columns(names)
+    if len(rows) > MAX_ROWS:
+        raise UnreadableFile(
+            Translatable(
+                "The file has {rows} rows; {most} is the most.", rows=format(len(rows), ","), most=format(MAX_ROWS, ",")
+            )
+        )
+    groups, rejected = _group_rows(names, rows[1:])
+    revisions = []
+    for group in groups:
+        fields: dict[str, Any] = {**group.fields, "sources": group.fields["sources"].splitlines()}
+        fields["revision"] = _parse_revision_number(group.fields["revision"])
+        texts = [] if len(group.texts) == 1 and not any(group.texts[0][1:]) else group.texts
+        revision, errors = validate_revision(fields, texts, group.where)
+        rejected += errors
+        if revision:
+            revisions.append(revision)
+    ignored = tuple(name for name in names if name and name not in COLUMNS)
+    return ParsedFile(tuple(revisions), tuple(sorted(rejected, key=_row_number)), ignored)
+
+
+def _check_columns(names: list[str]) -> None:
+    if missing := [name for name in (*_REQUIRED_FIELDS, *RENDITION_COLUMNS) if name not in names]:
+        raise UnreadableFile(
+            Translatable("The first row names the columns. These are missing: {names}.", names=", ".join(missing))
+        )
+    if twice := sorted({name for name in names if name in COLUMNS and names.count(name) > 1}):
+        raise UnreadableFile(Translatable("These columns stand there twice: {names}.", names=", ".join(twice)))
+
+
+def _group_rows(names: list[str], rows: list[list[str]]) -> tuple[list[_RowGroup], list[RejectedRow]]:
+    """Collect the rows of each revision, and reject rows that cannot belong to it."""
+    groups: dict[tuple[str, str], _RowGroup] = {}
+    rejected: list[RejectedRow] = []
+    for number, cells in enumerate(rows, start=2):
+        where = Translatable("row {number}", number=number)
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) > len(names):
+            reason = Translatable(
+                "It has {cells} cells, and the first row names {columns} columns.", cells=len(cells), columns=len(names)
+            )
+            rejected.append(RejectedRow(where, reason))
+            continue
+        row = dict(zip(names, map(unescape_formulas, [*cells, *[""] * (len(names) - len(cells))]), strict=True))
+        fields = {name: row.get(name, "") for name in REVISION_COLUMNS}
+        fields["revision"] = fields["revision"].strip() or "1"
+        group = groups.setdefault((fields["message"].strip(), fields["revision"]), _RowGroup(where, fields))
+        if differing := [name for name in REVISION_COLUMNS if group.fields[name] != fields[name]]:
+            reason = Translatable(
+                "It belongs to the same revision as {where}, but differs in {names}.",
+                where=group.where,
+                names=", ".join(differing),
+            )
+            rejected.append(RejectedRow(where, reason))
+            continue
+        group.texts.append(TextRow(where, row["locale"], row["headline"], row["body"]))
+    return list(groups.values()), rejected
+
+
+def from_json(text: str) -> ParsedFile:
+    """Read what `writer.to_json` writes; unknown fields are ignored."""
+    entries = _read_entries(text)
+    revisions, rejected, ignored = [], [], set[str]()
+    seen: dict[tuple[str, int], str] = {}
+    for number, entry in enumerate(entries, start=1):
+        where = Translatable("entry {number}", number=number)
+        if problem := _shape_problem(entry):
+            rejected.append(RejectedRow(where, problem))
+            continue
+        ignored |= set(entry) - set(COLUMNS) - {"words"}
+        texts = [
+            TextRow(where, locale, words.get("headline", ""), words.get("body", ""))
+            for locale, words in entry["words"].items()
+        ]
+        revision, errors = validate_revision(entry, texts, where)
+        rejected += errors
+        if revision:
+            first = seen.setdefault((revision.message, revision.revision), where)
+            if first != where:
+                reason = Translatable("The same revision of this message stands in {where}, too.", where=first)
+                rejected.append(RejectedRow(where, reason))
+            revisions.append(revision)
+    return ParsedFile(tuple(revisions), tuple(rejected), tuple(sorted(ignored)))
+
+
+def _read_entries(text: str) -> list[Any]:
+    try:
+        content = json.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError) as error:
+        reason = Translatable("The file is not JSON (too deep, or a number too long).")
+        if isinstance(error, json.JSONDecodeError):
+            reason = Translatable("The file is not JSON (line {line}).", line=error.lineno)
+        raise UnreadableFile(reason) from None
+    if (
+        not isinstance(content, dict)
+        or content.get("format") != FORMAT
+        or not isinstance(content.get("messages"), list)
+    ):
+        raise UnreadableFile(
+            Translatable(
+                "This JSON holds no messages: “format” has to be “{format}”, and “messages” a list.", format=FORMAT
+            )
+        )
+    if content.get("version") != VERSION:
+        raise UnreadableFile(
+            Translatable(
+                "This file is of version {found}; version {version} can be read here.",
+                found=repr(content.get("version")),
+                version=VERSION,
+            )
+        )
+    entries: list[Any] = content["messages"]
+    if len(entries) > MAX_ROWS:
+        raise UnreadableFile(
+            Translatable(
+                "The file has {entries} entries; {most} is the most.",
+                entries=format(len(entries), ","),
+                most=format(MAX_ROWS, ","),
+            )
+        )
+    return entries
+
+
+def _read_rows(text: str, delimiter: str) -> list[list[str]]:
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise UnreadableFile(
+            Translatable("The file is not CSV: {error}. Is a quotation mark missing?", error=error)
+        ) from None
+
+
+def _detect_delimiter(text: str) -> str:
+    """The delimiter that finds the most column names in the first row."""
+    first = text.splitlines()[0]
+
+    def known_columns(delimiter: str) -> int:
+        return sum(cell.strip().strip('"').lower() in COLUMNS for cell in first.split(delimiter))
+
+    return max(_DELIMITERS, key=known_columns)
+
+
+def _parse_revision_number(text: str) -> int:
+    """The number, or 0, which no revision has."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+def _row_number(rejected: RejectedRow) -> int:
+    return int(rejected.where.rpartition(" ")[2])
+
+
+def _shape_problem(entry: object) -> str:
+    """The reason why an entry has the wrong structure; empty if it is right."""
+    if not isinstance(entry, dict):
+        return Translatable("It is not an object.")
+    if missing := [name for name in (*_REQUIRED_FIELDS, "words") if name not in entry]:
+        return Translatable("It lacks {names}.", names=", ".join(missing))
+    for name in COLUMNS:
+        if name in ("revision", "sources", "locale", "headline", "body") or name not in entry:
+            continue
+        if not isinstance(entry[name], str):
+            return Translatable("“{name}” is not a text.", name=name)
+    sources, words = entry.get("sources", []), entry["words"]
+    if not isinstance(sources, list) or not all(isinstance(source, str) for source in sources):
+        return Translatable("“sources” is not a list of texts.")
+    if not isinstance(entry.get("revision", 1), int) or isinstance(entry.get("revision"), bool):
+        return Translatable("“revision” is not a number.")
+    if not isinstance(words, dict) or not all(
+        isinstance(w, dict) and all(isinstance(w.get(name, ""), str) for name in ("headline", "body"))
+        for w in words.values()
+    ):
+        return Translatable("“words” does not hold a headline and a body for each language.")
+    return ""

@@ -1,0 +1,121 @@
+"""Validate the revisions of an exchange file against the limits of the models."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from django.db.models import Field, Model
+
+from messages.exchange.records import (
+    REVISION_COLUMNS,
+    RejectedRow,
+    RenditionRecord,
+    RevisionRecord,
+    collapse_whitespace,
+)
+from messages.models import ClaimStrength, Frame, Message, Rendition, Revision, Theme
+from messages.text.keys import RESERVED_MESSAGE_KEYS
+from messages.text.translatable import Translatable
+
+MAX_REVISION_NUMBER = 32_767  # of a PositiveSmallIntegerField
+MAX_SOURCES, MAX_SOURCE_LENGTH = 30, 1_000
+
+
+def max_length(model: type[Model], field: str) -> int:
+    """The most characters that a field of a model takes."""
+    model_field = model._meta.get_field(field)
+    assert isinstance(model_field, Field)
+    assert model_field.max_length is not None
+    return model_field.max_length
+
+
+MAX_LENGTHS = {
+    "message": max_length(Message, "key"),
+    "theme": max_length(Theme, "key"),
+    "theme_name": max_length(Theme, "name"),
+    "theme_line": max_length(Theme, "line"),
+    "note": max_length(Revision, "note"),
+    "locale": max_length(Rendition, "locale"),
+    "headline": max_length(Rendition, "headline"),
+    "body": max_length(Rendition, "body"),
+}
+_KEY = re.compile(r"[-a-zA-Z0-9_]+")
+_LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,4})?")
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+class TextRow(NamedTuple):
+    """The text of a revision in one language, and the row or entry of the file."""
+
+    where: str
+    locale: str
+    headline: str
+    body: str
+
+
+def validate_revision(
+    fields: Mapping[str, Any], texts: Sequence[TextRow], where: str
+) -> tuple[RevisionRecord | None, list[RejectedRow]]:
+    """The revision, or the reasons why it cannot be imported."""
+    values = {name: fields[name] for name in REVISION_COLUMNS if name in fields}
+    values |= {name: fields[name].strip() for name in ("message", "theme", "frame", "claim_strength")}
+    values["sources"] = tuple(line for source in fields.get("sources", ()) if (line := collapse_whitespace(source)))
+    revision = RevisionRecord(
+        **values,
+        renditions=tuple(RenditionRecord(text.locale, text.headline, text.body) for text in texts),
+        where=where,
+    )
+    rejected = [RejectedRow(where, reason) for reason in _revision_errors(revision)]
+    seen: set[str] = set()
+    for text in texts:
+        rejected += [RejectedRow(text.where, reason) for reason in _text_errors(text)]
+        if text.locale in seen:
+            reason = Translatable("This revision has words in “{locale}” already.", locale=text.locale)
+            rejected.append(RejectedRow(text.where, reason))
+        seen.add(text.locale)
+    return (None if rejected else revision), rejected
+
+
+def _revision_errors(revision: RevisionRecord) -> Iterator[str]:
+    for name in ("message", "theme"):
+        if not _KEY.fullmatch(getattr(revision, name)):
+            yield Translatable(
+                "“{name}” is a key of letters, digits, hyphens and underscores, such as their-good-name.", name=name
+            )
+    if revision.message in RESERVED_MESSAGE_KEYS:
+        yield Translatable("“{key}” is the address of another page: choose another key.", key=revision.message)
+    for name in ("message", "theme", "theme_name", "theme_line", "note"):
+        yield from _field_errors(name, getattr(revision, name), MAX_LENGTHS[name])
+    if revision.frame not in Frame.values:
+        yield Translatable("“{name}” is one of {names}.", name="frame", names=", ".join(Frame.values))
+    if revision.claim_strength not in ClaimStrength.values:
+        yield Translatable("“{name}” is one of {names}.", name="claim_strength", names=", ".join(ClaimStrength.values))
+    if not 1 <= revision.revision <= MAX_REVISION_NUMBER:
+        yield Translatable("“revision” is a number from 1 to {most}.", most=format(MAX_REVISION_NUMBER, ","))
+    if len(revision.sources) > MAX_SOURCES:
+        yield Translatable(
+            "It names {count} sources; {most} is the most.", count=len(revision.sources), most=MAX_SOURCES
+        )
+    for source in revision.sources:
+        yield from _field_errors("sources", source, MAX_SOURCE_LENGTH)
+
+
+def _text_errors(text: TextRow) -> Iterator[str]:
+    if not _LOCALE.fullmatch(text.locale) or len(text.locale) > MAX_LENGTHS["locale"]:
+        yield Translatable("“locale” is the code of a language, such as en, es or pt-BR.")
+    yield from _field_errors("headline", text.headline, MAX_LENGTHS["headline"])
+    yield from _field_errors("body", text.body, MAX_LENGTHS["body"])
+
+
+def _field_errors(name: str, text: str, limit: int) -> Iterator[str]:
+    if len(text) > limit:
+        yield Translatable(
+            "“{name}” has {count} characters; {most} is the most.",
+            name=name,
+            count=format(len(text), ","),
+            most=format(limit, ","),
+        )
+    if _CONTROL_CHARACTERS.search(text):
+        yield Translatable("“{name}” holds a sign that cannot be shown.", name=name)

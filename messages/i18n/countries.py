@@ -1,0 +1,35 @@
+"""Countries by their two-letter code, as help links name them."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from unicodedata import combining, normalize
+
+from django.utils.translation import gettext
+
+EVERYWHERE = "*"
+_FILE = Path(__file__).with_name("countries.tsv")
+
+
+@cache
+def english_names() -> dict[str, str]:
+    """English names by code."""
+    lines = _FILE.read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    return {row[0]: row[1] for row in rows}
+
+
+def country_name(code: str) -> str:
+    """The country's name in the active language, or the code if it is unknown."""
+    return gettext(english_names()[code]) if code in english_names() else code
+
+
+def choices() -> list[tuple[str, str]]:
+    """Codes and names in the active language, sorted by name."""
+    return sorted(((code, country_name(code)) for code in english_names()), key=lambda pair: sort_key(pair[1]))
+
+
+def sort_key(name: str) -> str:
+    """The name without accents, for sorting."""
+    return "".join(letter for letter in normalize("NFD", name) if not combining(letter))

@@ -1,0 +1,41 @@
+"""The languages that a message may be written in, and their names."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.conf.locale import LANG_INFO
+from django.utils.translation import get_language, get_language_info
+
+_LOWERCASE_NAMES = {"es"}  # languages that write language names in lower case
+_MAX_CODE_LENGTH = 8  # of Rendition.locale
+CODES = frozenset(code for code, info in LANG_INFO.items() if "name" in info and len(code) <= _MAX_CODE_LENGTH)
+
+
+def is_known(locale: str) -> bool:
+    """Whether a message may be written in this language."""
+    return locale in CODES
+
+
+def language_name(locale: str) -> str:
+    """The name of a language in the active language, such as "Arabic"."""
+    return mid_sentence_name(str(get_language_info(locale)["name_translated"])) if locale in CODES else locale
+
+
+def mid_sentence_name(name: str) -> str:
+    """A language's name as it is written inside a sentence of the active language: "English", but "inglés"."""
+    return name[:1].lower() + name[1:] if (get_language() or "").partition("-")[0] in _LOWERCASE_NAMES else name
+
+
+@cache
+def _local_names() -> tuple[tuple[str, str], ...]:
+    names = ((code, str(LANG_INFO[code]["name_local"])) for code in CODES)
+    return tuple(sorted(names, key=lambda pair: pair[1].casefold()))
+
+
+def choices() -> list[tuple[str, str]]:
+    """Choices of a select: each language by its own name, followed by its name in the active language."""
+    return [
+        (code, local if local == language_name(code) else f"{local} · {language_name(code)}")
+        for code, local in _local_names()
+    ]

@@ -1,0 +1,167 @@
+"""Cache the rows that test-data builders create, because hundreds of tests start from the same data.
+
+The first call of a builder runs for real, and the rows that it adds are kept. A later call inserts these rows again if
+its arguments, the language, the date and the content of all tables are the same; its on-commit callbacks are
+registered again as well. A builder that changes or deletes existing rows, or runs outside of a transaction, always
+runs for real.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, wraps
+from itertools import groupby
+from typing import Any, ParamSpec, TypeVar
+
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.db import connection, models, router, transaction
+from django.utils import timezone, translation
+
+T = TypeVar("T", bound=models.Model)
+P = ParamSpec("P")
+InsertRow = tuple[str, str]  # a table name, and the SQL values of an INSERT statement
+PersonKey = tuple[str, tuple[str, ...]]  # a name and roles
+
+_APPS = ("messaging", "campaign", "analytics")
+_MAX_ENTRIES = 2_000  # Bounds memory: some tables never have the same content twice.
+
+
+@dataclass(frozen=True, slots=True)
+class _Addition:
+    """The rows that one call added, and the row that it returned."""
+
+    people: tuple[PersonKey, ...]
+    statements: tuple[str, ...]
+    on_commit: tuple[Callable[[], object], ...]
+    model: type[models.Model]
+    key: object
+
+
+_cache: dict[object, _Addition] = {}
+_requested_people: list[list[PersonKey]] = []  # by each builder that is running
+
+
+def record_people(person: Callable[..., User]) -> Callable[..., User]:
+    """Record which people a builder requests. They may exist already, so they are looked up again on each call."""
+
+    @wraps(person)
+    def wrapper(name: str, *roles: str) -> User:
+        for people in _requested_people:
+            people.append((name, roles))
+        return person(name, *roles)
+
+    return wrapper
+
+
+def cache_rows(person: Callable[..., User]) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Return a decorator that caches the rows of a builder. `person` creates the people that the rows refer to."""
+
+    def decorate(build: Callable[P, T]) -> Callable[P, T]:
+        @wraps(build)
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
+            arguments = _stable_repr([args, kwargs])
+            if arguments is None or not connection.in_atomic_block:
+                return build(*args, **kwargs)
+            before = _rows()
+            content = hashlib.sha256(repr(sorted(before)).encode()).digest()
+            cache_key = (build, arguments, translation.get_language(), timezone.localdate(), content)
+            if cache_key not in _cache:
+                callbacks_before = len(connection.run_on_commit)
+                with _record_people() as people:
+                    result = build(*args, **kwargs)
+                after, callbacks = _rows(), [entry[1] for entry in connection.run_on_commit[callbacks_before:]]
+                if before <= after and len(_cache) < _MAX_ENTRIES:
+                    _cache[cache_key] = _Addition(
+                        people=tuple(dict.fromkeys(people)),
+                        statements=tuple(_inserts(after - before)),
+                        on_commit=tuple(callbacks),
+                        model=type(result),
+                        key=result.pk,
+                    )
+                return result
+            addition = _cache[cache_key]
+            for name, roles in addition.people:
+                person(name, *roles)
+            with connection.cursor() as cursor:
+                for statement in addition.statements:
+                    cursor.execute(statement)
+            for function in addition.on_commit:
+                transaction.on_commit(function)
+            return addition.model._default_manager.get(pk=addition.key)  # type: ignore[return-value]  # the same type
+
+        return wrapper
+
+    return decorate
+
+
+@contextmanager
+def _record_people() -> Iterator[list[PersonKey]]:
+    people: list[PersonKey] = []
+    _requested_people.append(people)
+    try:
+        yield people
+    finally:
+        _requested_people.pop()
+
+
+def _stable_repr(value: object) -> str | None:
+    """Return a string that identifies a value, or None if there is none. A row is identified by its primary key."""
+    if isinstance(value, models.Model):
+        return None if value.pk is None else f"{value._meta.label} {value.pk if type(value) is not User else value}"
+    if isinstance(value, Mapping):
+        return _stable_repr([*value.items()])
+    if isinstance(value, str | int | float | date | None):
+        return repr(value)
+    parts = [_stable_repr(item) for item in value] if isinstance(value, Sequence) else [None]
+    return None if None in parts else repr(parts)
+
+
+def _rows() -> frozenset[InsertRow]:
+    """Return all rows of the project's tables. References to people are subqueries by user name."""
+    with connection.cursor() as cursor:
+        cursor.execute(_select_all(connection.vendor))
+        return frozenset(cursor.fetchall())
+
+
+def _inserts(rows: Collection[InsertRow]) -> Iterator[str]:
+    columns = {model._meta.db_table: _columns(model) for model in _models()}
+    for table, table_rows in groupby(sorted(rows), key=lambda row: row[0]):
+        names = ", ".join(f'"{field.column}"' for field in columns[table])
+        yield f'INSERT INTO "{table}" ({names}) VALUES {", ".join(values for _, values in table_rows)}'
+
+
+@cache
+def _select_all(vendor: str) -> str:
+    def select(model: type[models.Model]) -> str:
+        values = " || ',' || ".join(_quoted_sql(field, vendor) for field in _columns(model))
+        return f"""SELECT '{model._meta.db_table}', '(' || {values} || ')' FROM "{model._meta.db_table}" """
+
+    return "UNION ALL ".join(map(select, _models()))
+
+
+def _quoted_sql(field: models.Field[Any, Any], vendor: str) -> str:
+    """Return an SQL expression for the SQL literal of a column's value."""
+    column = f'"{field.model._meta.db_table}"."{field.column}"'
+    quote = "quote({})" if vendor == "sqlite" else "quote_nullable(({})::text)"
+    if field.remote_field is None or field.remote_field.model is not User:
+        return quote.format(column)
+    name = quote.format(f"(SELECT username FROM auth_user WHERE id = {column})")
+    return f"'(SELECT id FROM auth_user WHERE username = ' || {name} || ')'"
+
+
+@cache
+def _models() -> list[type[models.Model]]:
+    return [
+        model
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.app_label in _APPS and model._meta.managed and router.allow_migrate_model("default", model)
+    ]
+
+
+def _columns(model: type[models.Model]) -> list[models.Field[Any, Any]]:
+    return list(model._meta.local_concrete_fields)
