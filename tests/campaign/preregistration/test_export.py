@@ -42,7 +42,7 @@ def pdf_of(campaign: Campaign) -> bytes:
 def pdf_in_this_process(campaign: Campaign) -> bytes:
     """The same bytes as `pdf_of`, without a process that loads all that draws."""
     told = export.build_plan_document(Campaign.objects.get(pk=campaign.pk).plan)
-    return preregistration_pdf.render_pdf(json.loads(json.dumps(export._on_paper(told))))
+    return preregistration_pdf.render_pdf(json.loads(json.dumps(export._pdf_input(told))))
 
 
 def read(pdf: bytes) -> str:
