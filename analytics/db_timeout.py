@@ -1,8 +1,8 @@
-"""Hangs up on a database server that takes a question and does not answer.
+"""Time out queries to a database server that accepts them and does not answer.
 
-A server that is stopped refuses at once; one that is frozen, or behind a cut wire, keeps its socket open and says
-nothing. No option of the driver ends that wait, so a thread closes the socket when patience is at its end, and the
-waiting thread sees a lost connection.
+A stopped server refuses connections at once. A frozen one, or one behind a broken network, keeps its socket open, and
+no option of the driver ends that wait. So a watching thread shuts the socket down after the timeout, and the waiting
+thread gets a connection error.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from contextlib import contextmanager, suppress
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-_STEP = 0.1
+_CHECK_SECONDS = 0.1
 
 
 class DatabaseTimeout:
-    """How long a thread waits for its database server's answer."""
+    """The longest time that a thread waits for its database server."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._waiting: dict[int, tuple[float, int]] = {}  # thread -> its deadline, its socket
-        self._watching: threading.Thread | None = None
+        self._waiting: dict[int, tuple[float, int]] = {}  # by thread: deadline and socket
+        self._watcher: threading.Thread | None = None
 
     @contextmanager
     def enforce(self, connection: BaseDatabaseWrapper) -> Iterator[None]:
-        """Whatever is asked of `connection` meanwhile fails as a lost connection once the seconds are over."""
+        """Let queries on `connection` fail with a connection error once the time is over."""
         if connection.vendor != "postgresql":
             yield
             return
@@ -38,9 +38,9 @@ class DatabaseTimeout:
         thread = threading.get_ident()
         with self._lock:
             self._waiting[thread] = (time.monotonic() + self._seconds, connection.connection.pgconn.socket)
-            if self._watching is None:
-                self._watching = threading.Thread(target=self._watch, name="patience", daemon=True)
-                self._watching.start()
+            if self._watcher is None:
+                self._watcher = threading.Thread(target=self._watch, name="db-timeout", daemon=True)
+                self._watcher.start()
         try:
             yield
         finally:
@@ -49,16 +49,16 @@ class DatabaseTimeout:
 
     def _watch(self) -> None:
         while True:
-            time.sleep(_STEP)
+            time.sleep(_CHECK_SECONDS)
             with self._lock:
                 now = time.monotonic()
                 for thread, (deadline, descriptor) in list(self._waiting.items()):
                     if now > deadline:
                         del self._waiting[thread]
-                        _hang_up(descriptor)
+                        _shut_down(descriptor)
 
 
-def _hang_up(descriptor: int) -> None:
-    """End the connection for both sides; the descriptor itself stays its owner's."""
-    with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as line:
-        line.shutdown(socket.SHUT_RDWR)
+def _shut_down(descriptor: int) -> None:
+    """End the connection on both sides; the descriptor itself stays open for its owner."""
+    with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as connection:
+        connection.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""Locks between processes of one machine, held on files: whoever dies lets go of them at once."""
+"""Locks between the processes of one machine, on files; they end with the process (docs/decisions/0021)."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from pathlib import Path
 
 @contextmanager
 def hold_lock(path: Path | str, *, wait: bool = True, shared: bool = False) -> Iterator[int | None]:
-    """Hold the lock on `path` (made if it is not there) and yield its file descriptor.
+    """Hold the lock on `path`, which is created if necessary, and yield its file descriptor.
 
-    With `wait=False` the descriptor is None if another holds the lock. Waiters are served in the order they came, which
-    a database file's own lock does not promise: SQLite asks again after pauses that grow to a tenth of a second.
+    With `wait=False` the descriptor is None if another process holds the lock. Waiting processes are served in order of
+    arrival. SQLite's own lock does not do that: it retries after pauses that grow to a tenth of a second.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        how = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        operation = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         try:
-            fcntl.flock(descriptor, how if wait else how | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, operation if wait else operation | fcntl.LOCK_NB)
         except BlockingIOError:
             yield None
         else:

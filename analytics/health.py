@@ -1,10 +1,10 @@
-"""How the installation is: for whoever runs it, and for its monitoring. Nothing in it is about anyone.
+"""Health of the installation, for its operators and their monitoring.
 
-Counts of events would say, to who asks every second, when someone looked at a message; so there are none here.
+There are no counts of events: polled every second, they would tell when someone looked at a message.
 
     GET /health/live    this process answers
     GET /health/ready   databases, spool, worker, how far folding is behind; 503 only if messages cannot be shown
-    GET /metrics        the same for Prometheus, if METRICS_TOKEN is set, to who shows it
+    GET /metrics        the same for Prometheus, if METRICS_TOKEN is set and the request holds it
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from campaign.serving.routing import Route, ServingContext
 
 T = TypeVar("T")
 
-# Twice the slowest turn of the worker's minutely steps, and a little.
+# A step that runs every minute is late after two slow runs, with some margin.
 LATE_SECONDS = 150.0
 LATE_SECONDS_BY_STEP = {
     "prune": 2 * 3600.0 + 150.0,
     "pulse": 2 * 3600.0 + 150.0,
     "help links": 2 * 86_400.0 + 150.0,
 }
-_PATIENCE = DatabaseTimeout(seconds=2.0)
+_TIMEOUT = DatabaseTimeout(seconds=2.0)
 
 
 @dataclass(frozen=True, slots=True)
 class StepHealth:
-    """One step of the worker: how long ago it last succeeded (None: never), and what stopped it last."""
+    """One step of the worker: when it last succeeded (None: never), and its last failure."""
 
     name: str
     seconds_since_success: float | None
@@ -51,7 +51,7 @@ class StepHealth:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How things are at one moment. `fold_lag_hours` is None while the audience database is away."""
+    """The state at one moment. `fold_lag_hours` is None while the audience database is away."""
 
     serving: bool
     databases: dict[str, bool]
@@ -71,18 +71,20 @@ class Health:
 
     @property
     def status(self) -> str:
-        """Messages first: what is away is made up for later, as long as someone looks after it."""
+        """Unavailable only if messages cannot be shown: everything else catches up later."""
         if not self.serving:
             return "unavailable"
-        well = all(self.databases.values()) and self.worker == "ok" and not self.spool_holds_events
-        return "ok" if well and (self.fold_lag_hours or 0) <= 1 else "degraded"
+        is_ok = all(self.databases.values()) and self.worker == "ok" and not self.spool_holds_events
+        return "ok" if is_ok and (self.fold_lag_hours or 0) <= 1 else "degraded"
 
 
 def check_health(*, now: datetime, serving: bool) -> Health:
-    """Ask the databases, with little patience, and the disk."""
+    """Query the databases, with a short timeout, and the disk."""
     hour = int(now.timestamp()) // SECONDS_PER_HOUR
-    steps = _ask("default", lambda: tuple(_step(step, now=now) for step in WorkerStep.objects.order_by("name")))
-    oldest = _ask("audience", lambda: (open_views.oldest_closed_hour(hour=hour),))
+    steps = _query(
+        "default", lambda: tuple(_step_health(step, now=now) for step in WorkerStep.objects.order_by("name"))
+    )
+    oldest = _query("audience", lambda: (open_views.oldest_closed_hour(hour=hour),))
     return Health(
         serving=serving,
         databases={"default": steps is not None, "audience": oldest is not None},
@@ -92,18 +94,18 @@ def check_health(*, now: datetime, serving: bool) -> Health:
     )
 
 
-def _step(step: WorkerStep, *, now: datetime) -> StepHealth:
+def _step_health(step: WorkerStep, *, now: datetime) -> StepHealth:
     since = None if step.succeeded_at is None else max((now - step.succeeded_at).total_seconds(), 0.0)
     late = since is None or since > LATE_SECONDS_BY_STEP.get(step.name, LATE_SECONDS)
     return StepHealth(step.name, since, step.seconds, step.failure, late)
 
 
-def _ask(alias: str, question: Callable[[], T]) -> T | None:
-    """The answer, or None if the database gives none in two seconds; this request's thread keeps no connection."""
+def _query(alias: str, query: Callable[[], T]) -> T | None:
+    """The result, or None if the database does not answer in two seconds; no connection stays open."""
     connection = connections[alias]
     try:
-        with _PATIENCE.enforce(connection):
-            return question()
+        with _TIMEOUT.enforce(connection):
+            return query()
     except DatabaseError:
         return None
     finally:
@@ -112,7 +114,7 @@ def _ask(alias: str, question: Callable[[], T]) -> T | None:
 
 
 def health_as_dict(health: Health) -> dict[str, Any]:
-    """What /health/ready says."""
+    """The body of /health/ready."""
     return {
         "status": health.status,
         "serving": health.serving,
@@ -134,40 +136,40 @@ def health_as_dict(health: Health) -> dict[str, Any]:
     }
 
 
-def handle_live(request: Request, at: ServingContext) -> Reply:
-    """This process answers: no question is asked of anyone."""
-    return _only_get(request) or json_reply(200, {"status": "ok"})
+def handle_live(request: Request, context: ServingContext) -> Reply:
+    """Answer without checking anything else."""
+    return _refuse_unless_get(request) or json_reply(200, {"status": "ok"})
 
 
-def handle_ready(request: Request, at: ServingContext) -> Reply:
-    """Whether messages are shown and events kept, and how far the worker is."""
-    refused = _only_get(request)
-    if refused:
-        return refused
-    health = check_health(now=timezone.now(), serving=at.snapshot().is_compiled)
+def handle_ready(request: Request, context: ServingContext) -> Reply:
+    """Report whether messages are shown and events stored, and how far the worker is."""
+    refusal = _refuse_unless_get(request)
+    if refusal:
+        return refusal
+    health = check_health(now=timezone.now(), serving=context.snapshot().is_compiled)
     return json_reply(200 if health.serving else 503, health_as_dict(health))
 
 
-def handle_metrics(request: Request, at: ServingContext) -> Reply:
-    """The same as numbers, in Prometheus' text format."""
+def handle_metrics(request: Request, context: ServingContext) -> Reply:
+    """Report the same as numbers, in Prometheus' text format."""
     token: str = settings.METRICS_TOKEN
-    shown = request.header("authorization") or ""
+    authorization = request.header("authorization") or ""
     if not token:
         raise Refusal(404, "not_found", "Metrics are off: set METRICS_TOKEN to have them.")
-    if not hmac.compare_digest(shown.encode(), f"Bearer {token}".encode()):
+    if not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
         return refusal_reply(
             Refusal(401, "not_authenticated", "Show the token: Authorization: Bearer …"),
             [("WWW-Authenticate", "Bearer")],
         )
-    refused = _only_get(request)
-    if refused:
-        return refused
-    text, kind = prometheus_exposition(check_health(now=timezone.now(), serving=at.snapshot().is_compiled))
+    refusal = _refuse_unless_get(request)
+    if refusal:
+        return refusal
+    text, kind = prometheus_exposition(check_health(now=timezone.now(), serving=context.snapshot().is_compiled))
     return Reply(200, [("Content-Type", kind), ("Cache-Control", "no-store")], text)
 
 
 def prometheus_exposition(health: Health) -> tuple[bytes, str]:
-    """Prometheus' text and its content type. Loaded only where someone asks: it would cost each process memory."""
+    """The text in Prometheus' format and its content type. The client library is imported on use, to save memory."""
     from prometheus_client import CollectorRegistry, Gauge, generate_latest
     from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
@@ -196,7 +198,7 @@ def prometheus_exposition(health: Health) -> tuple[bytes, str]:
     return generate_latest(registry), CONTENT_TYPE_LATEST
 
 
-def _only_get(request: Request) -> Reply | None:
+def _refuse_unless_get(request: Request) -> Reply | None:
     if request.method in ("GET", "HEAD"):
         return None
     return refusal_reply(Refusal(405, "method_not_allowed", "This address answers GET."), [("Allow", "GET, HEAD")])

@@ -1,7 +1,6 @@
-"""The yardstick: an application that answers every request with the same bytes and looks at nothing, on the interface
-that production uses.
+"""The yardsticks: applications that answer every request with the same bytes, on the interface of production.
 
-`CONSTANT_BYTES` says how long the body is. The headers are as many as the audience surface sends.
+`CONSTANT_BYTES` is the length of the body. The headers are those that the audience surface sends to a partner's page.
 """
 
 from __future__ import annotations
@@ -24,5 +23,11 @@ _HEADERS = [
 
 
 async def application(scope: Scope, protocol: HTTPProtocol) -> None:
-    """The same reply to everything."""
+    """Answer without looking at the request."""
+    protocol.response_bytes(200, _HEADERS, _BODY)
+
+
+async def reading_application(scope: Scope, protocol: HTTPProtocol) -> None:
+    """Read the request's body, then answer: the limit that a handler can be judged by."""
+    await protocol()
     protocol.response_bytes(200, _HEADERS, _BODY)

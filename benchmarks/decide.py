@@ -1,5 +1,8 @@
-"""How fast the assigned message goes out: `POST /api/v1/decide` beside the same server answering a constant, and
-beside the same decision as a Django REST framework view (`drf_view` says what that view is spared)."""
+"""The speed of `POST /api/v1/decide`, relative to three yardsticks on the same server.
+
+They are a constant, a constant that reads the same body and sends the same headers and as many bytes, and the same
+decision as a Django REST framework view (`drf_view` says what that view is spared).
+"""
 
 from __future__ import annotations
 
@@ -15,33 +18,42 @@ from benchmarks.processes import on_core, two_cores
 from benchmarks.rounds import Line, in_turns, speed_lines
 from campaign.entrypoints.launcher import PRODUCTION_APPLICATION
 
-GOAL, GOAL_BESIDE_DRF = 0.45, 10
+GOAL, GOAL_BESIDE_READING, GOAL_BESIDE_DRF = 0.45, 0.7, 10
 DRF_THREADS = 4  # it is half as fast again with 1 or 4 threads as with 32
 ROUNDS, SECONDS = 21, 1.5
 COUNTED = 2_000
 
 
 def measure() -> list[Line]:
-    """Both ratios of requests per CPU-second, over interleaved rounds; and how often a decision asked the database."""
+    """Ratios of requests per CPU-second over interleaved rounds, and the database queries of a decision."""
     with installation() as own:
         with serving(PRODUCTION_APPLICATION, own) as real:
             size = usual_size(real.port)
         with (
             side_by_side(own, constant_bytes=size) as (real, constant),
+            serving("benchmarks.constant:reading_application", {**own, "CONSTANT_BYTES": str(size)}) as reading,
             serving("benchmarks.drf_view:application", own, wsgi_threads=DRF_THREADS) as drf,
             on_core(two_cores()[1]),
         ):
-            ours, yardstick, view = in_turns(
-                [partial(driven, side, repeat(DECIDE), seconds=SECONDS) for side in (real, constant, drf)],
+            ours, constants, reads, views = in_turns(
+                [partial(driven, side, repeat(DECIDE), seconds=SECONDS) for side in (real, constant, reading, drf)],
                 rounds=ROUNDS,
             )
         statements = run(own, "benchmarks.decide:statements", decisions=COUNTED)
     return [
-        *speed_lines("decide", ours=ours, yardstick=yardstick, goal=GOAL, unit="decisions"),
+        *speed_lines("decide", ours=ours, yardstick=constants, goal=GOAL, unit="decisions"),
         *speed_lines(
             "decide",
             ours=ours,
-            yardstick=view,
+            yardstick=reads,
+            goal=GOAL_BESIDE_READING,
+            unit="decisions",
+            beside="share of the speed of a constant that reads the body",
+        ),
+        *speed_lines(
+            "decide",
+            ours=ours,
+            yardstick=views,
             goal=GOAL_BESIDE_DRF,
             unit="decisions",
             beside="times the speed of a DRF view",
@@ -52,7 +64,7 @@ def measure() -> list[Line]:
 
 
 def statements(*, decisions: int) -> int:
-    """Runs inside an installation: how many SQL statements the thread that serves sends to either database."""
+    """Runs inside an installation: the number of SQL statements that the serving thread sends to either database."""
     from django.db import connections
 
     from campaign.wsgi import application

@@ -29,7 +29,13 @@ from rest_framework.views import APIView  # noqa: E402
 from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptSigner  # noqa: E402
 from campaign.assignment.subject_ids import looks_like_contact_detail  # noqa: E402
 from campaign.keys.store import receipt_keys  # noqa: E402
-from campaign.serving import decision as serving_decision  # noqa: E402
+from campaign.placements.tag_check import TagCheckLog  # noqa: E402
+from campaign.serving.bots import BotList  # noqa: E402
+from campaign.serving.decision import MessageRequest, assign, running_campaign  # noqa: E402
+from campaign.serving.exclusions import Exclusions  # noqa: E402
+from campaign.serving.flushing import start_flushing  # noqa: E402
+from campaign.serving.rate_limit import NetworkRateLimit  # noqa: E402
+from campaign.serving.routing import ServingContext  # noqa: E402
 from campaign.serving.served_counts import ServedCounter  # noqa: E402
 from campaign.serving.snapshot import SnapshotRefresher  # noqa: E402
 from campaign.serving.snapshot_entries import ServedArm  # noqa: E402
@@ -39,14 +45,22 @@ if TYPE_CHECKING:
 
     from rest_framework.request import Request
 
-_office = ReceiptSigner(receipt_keys(settings.KEY_DIRECTORY))
-_keeper = SnapshotRefresher()
+_refresher = SnapshotRefresher()
 _served = ServedCounter()
+_context = ServingContext(
+    clock=time.time,
+    snapshot=lambda: _refresher.current,
+    receipt_signer=ReceiptSigner(receipt_keys(settings.KEY_DIRECTORY)),
+    receipt_life_hours=settings.RECEIPT_LIFE_HOURS,
+    served_counter=_served,
+    tag_check_log=TagCheckLog(),
+    exclusions=Exclusions(BotList([]), NetworkRateLimit(0), behind_proxy=False),
+)
 
 
 @lru_cache(maxsize=1000)
-def _as_dictionary(offer: ServedArm, key: str) -> Any:
-    return json.loads(key.encode().join(offer.rendition.decide_json) + b"null}")["message"]
+def _message_dictionary(arm: ServedArm, key: str) -> Any:
+    return json.loads(key.encode().join(arm.rendition.message_json))
 
 
 class PlainTextJSON(JSONParser):
@@ -55,8 +69,8 @@ class PlainTextJSON(JSONParser):
     media_type = "text/plain"
 
 
-class Asked(serializers.Serializer[Any]):
-    """What a page asks for; the limits of campaign.serving.endpoints."""
+class MessageRequestSerializer(serializers.Serializer[Any]):
+    """What a page asks for; the limits of campaign.serving.decide_endpoint."""
 
     placement = serializers.CharField(max_length=200)
     locale = serializers.CharField(max_length=200, required=False)
@@ -76,30 +90,24 @@ class Decide(APIView):
     parser_classes = [JSONParser, PlainTextJSON]
 
     def post(self, request: Request) -> Response:
-        asked = Asked(data=request.data)
-        asked.is_valid(raise_exception=True)
-        fields = asked.validated_data
-        placement = _keeper.current.placements.get(fields["placement"])
+        serializer = MessageRequestSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        fields = serializer.validated_data
+        placement = _refresher.current.placements.get(fields["placement"])
         if placement is None:
             return Response({"error": {"code": "placement_unknown"}}, status.HTTP_404_NOT_FOUND)
         origin = request.headers.get("Origin")
         if origin is not None and origin not in placement.origins:
             return Response({"error": {"code": "origin_not_allowed"}}, status.HTTP_403_FORBIDDEN)
         now = time.time()
-        try:
-            decision = serving_decision.decide(
-                placement,
-                locale=fields.get("locale"),
-                unit=fields.get("unit"),
-                now=now,
-                receipt_signer=_office,
-                receipt_life_hours=settings.RECEIPT_LIFE_HOURS,
-            )
-        except serving_decision.CampaignUnavailable as reason:
-            return Response({"error": {"code": reason.code}}, status.HTTP_409_CONFLICT)
-        offer = decision.served_arm
-        _served.add(int(now) // SECONDS_PER_HOUR, offer)
-        answer = {"message": _as_dictionary(offer, placement.key), "receipt": decision.receipt.decode()}
+        campaign = running_campaign(placement, now)
+        if campaign is None:
+            return Response({"error": {"code": "no_campaign"}}, status.HTTP_409_CONFLICT)
+        decision = assign(placement, campaign, MessageRequest(**fields), _context, now=now, is_countable=True)
+        assert decision.served_arm is not None
+        _served.add(int(now) // SECONDS_PER_HOUR, decision.served_arm)
+        message = _message_dictionary(decision.served_arm, placement.key)
+        answer = {"message": message, "receipt": decision.receipt.decode()}
         headers = {"Cache-Control": "no-store"}
         if origin is not None:
             headers |= {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
@@ -113,8 +121,8 @@ def __getattr__(name: str) -> WSGIApplication:
     """`application`, started when a server asks for it, as in campaign.wsgi."""
     if name != "application":
         raise AttributeError(name)
-    _served.start_flushing(settings.SERVED_FLUSH_SECONDS)
-    _keeper.refresh()
-    _keeper.start_refreshing(settings.SNAPSHOT_SECONDS)
+    start_flushing(_served, seconds=settings.SERVED_FLUSH_SECONDS)
+    _refresher.refresh()
+    _refresher.start_refreshing(settings.SNAPSHOT_SECONDS)
     application = globals()["application"] = _django
     return application

@@ -1,8 +1,8 @@
-"""Steps of migrations: a table whose rows lie in the order of their key and bear no number of their own.
+"""Migration operations for tables that store rows in the order of their key, without a row number.
 
-The order in which rows were put, and a number that counts them, say when someone did something. SQLite keeps both
-unless a table is WITHOUT ROWID, which Django cannot say; any later change that makes Django write the table anew on
-SQLite has to go through here again (a test of the catalogue says so).
+The order of insertion, and a number that counts rows, tell when someone did something. SQLite keeps both unless the
+table is WITHOUT ROWID, which Django does not support. Any later change for which Django rebuilds the table on SQLite
+has to use these operations again (a test checks it).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.db.migrations.exceptions import IrreversibleError
 
 
 class CreateInKeyOrder(migrations.CreateModel):
-    """Make the table of a new model, with no order but that of its key. The fields of the key come first."""
+    """Create the table of a new model in key order. The fields of the key must come first."""
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
@@ -25,7 +25,7 @@ class CreateInKeyOrder(migrations.CreateModel):
             self.create(schema_editor, model)
 
     def create(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
-        """Make the table alone."""
+        """Create the table without rows."""
         if editor.connection.vendor == "sqlite":
             sql, params = editor.table_sql(model)
             editor.execute(f"{sql} WITHOUT ROWID", params or None)
@@ -35,11 +35,11 @@ class CreateInKeyOrder(migrations.CreateModel):
 
 
 class RemakeInKeyOrder(CreateInKeyOrder):
-    """Make the table of a model anew and carry its rows over, sorted by their key.
+    """Rebuild the table of a model in key order and copy its rows, sorted by the key.
 
-    Goes with a DeleteModel of the state alone, before it. The fields of the key come first: SQLite's check of a table
-    WITHOUT ROWID takes another order for a fault (3.40). `unanalysed` names a column of which PostgreSQL shall keep
-    no sample in its statistics.
+    Use it after a state-only DeleteModel. The fields of the key must come first: SQLite 3.40's integrity check reports
+    any other order in a table WITHOUT ROWID. `unanalysed` names a column that PostgreSQL must not sample for its
+    statistics.
     """
 
     def __init__(self, *args: Any, unanalysed: str = "", **options: Any) -> None:

@@ -16,7 +16,7 @@ SECTIONS: tuple[Section, ...] = get_args(Section)  # in the order in which a mes
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class OutcomeAction:
     """How a message offers an outcome: a button, link or scale in one of its sections."""
 
     section: Section
@@ -70,7 +70,7 @@ class Outcome:
     phrase: str  # "Of 100 people who saw ..., 44 <phrase>."
     bit: int | None = None
     values: tuple[int, ...] = ()
-    action: Action | None = None  # None: measured by the page or derived
+    action: OutcomeAction | None = None  # None: measured by the page or derived
     goal: Goal | None = None
     harm: Harm | None = None
     verb: str = ""  # "How many do you expect to <verb>?"
@@ -109,7 +109,7 @@ _CATALOGUE = (
         "higher",
         "pressed leave",
         bit=1,
-        action=Action("choices", "Leave this page", page="left", placement_url="leave_url"),
+        action=OutcomeAction("choices", "Leave this page", page="left", placement_url="leave_url"),
         goal=Goal(2, "More people press leave", "Also those who go on after all."),
         harm=Harm(5, "Fewer people press leave"),
         verb="press leave",
@@ -121,7 +121,7 @@ _CATALOGUE = (
         "lower",
         "went on",
         bit=2,
-        action=Action("choices", "Continue", page="continued", placement_url="continue_url", closes=True),
+        action=OutcomeAction("choices", "Continue", page="continued", placement_url="continue_url", closes=True),
         goal=Goal(3, "Fewer people go on", "They see the message and continue anyway."),
         harm=Harm(2, "More people go on"),
         verb="go on",
@@ -133,7 +133,7 @@ _CATALOGUE = (
         "higher",
         "asked for help to stop",
         bit=3,
-        action=Action("help", "I want to stop", note="Free, and without judgement", page="help/self"),
+        action=OutcomeAction("help", "I want to stop", note="Free, and without judgement", page="help/self"),
         goal=Goal(
             4,
             "More people ask for help to stop",
@@ -149,7 +149,7 @@ _CATALOGUE = (
         "none",
         "asked for help",
         bit=4,
-        action=Action("help", "This happened to me", note="Get an image taken down", page="help/affected"),
+        action=OutcomeAction("help", "This happened to me", note="Get an image taken down", page="help/affected"),
     ),
     Outcome(
         "learn_more",
@@ -158,7 +158,7 @@ _CATALOGUE = (
         "higher",
         "read more",
         bit=5,
-        action=Action("about", "About this message", page="about"),
+        action=OutcomeAction("about", "About this message", page="about"),
         goal=Goal(5, "More people read more", "They open what stands behind the message."),
         harm=Harm(6, "Fewer people read more"),
         verb="read on",
@@ -170,7 +170,7 @@ _CATALOGUE = (
         "lower",
         "said it annoyed them",
         bit=6,
-        action=Action("feedback", "This message annoyed me"),
+        action=OutcomeAction("feedback", "This message annoyed me"),
         goal=Goal(7, "Fewer people say that it annoyed them", "Rarely a goal in itself."),
         harm=Harm(1, "More people say that it annoyed them"),
         verb="say that it annoyed them",
@@ -182,7 +182,7 @@ _CATALOGUE = (
         "higher",
         "rated it",
         values=(1, 2, 3, 4, 5),
-        action=Action("scale", "Did this make you think?", low="Not at all", high="A lot", thanks="Thank you."),
+        action=OutcomeAction("scale", "Did this make you think?", low="Not at all", high="A lot", thanks="Thank you."),
         goal=Goal(6, "People rate it better", "From 1 to 5. Only some people rate at all."),
     ),
     Outcome(
@@ -233,7 +233,7 @@ def outcome_choices() -> list[tuple[str, str]]:
     return [(key, outcome.name) for key, outcome in OUTCOMES.items()]
 
 
-def offered_outcomes() -> list[tuple[Outcome, Action]]:
+def offered_outcomes() -> list[tuple[Outcome, OutcomeAction]]:
     """The outcomes that a message offers, in the order of its sections."""
     offered = [(outcome, outcome.action) for outcome in RECORDED_OUTCOMES.values() if outcome.action]
     return sorted(offered, key=lambda pair: SECTIONS.index(pair[1].section))

@@ -1,5 +1,8 @@
-"""The WSGI application: the audience surface in front, Django behind it. `runserver` and any WSGI server can use it;
-production and the demo use campaign.rsgi, which is quicker (docs/decisions/0008)."""
+"""The WSGI application: the audience surface in front, Django behind it.
+
+`runserver` and any WSGI server can use it. Production and the demo use campaign.rsgi, which is faster
+(docs/decisions/0008).
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ django_application = get_wsgi_application()
 
 
 class WsgiApplication:
-    """Requests of the audience are answered, each in its caller's thread; all others go on to `downstream`."""
+    """Answers requests of the audience in the caller's thread and passes all others to `downstream`."""
 
     def __init__(self, downstream: WSGIApplication, audience: AudienceApplication) -> None:
         self._downstream, self._audience = downstream, audience
@@ -74,7 +77,7 @@ def _body(environ: WSGIEnvironment, limit: int) -> bytes | None:
 
 
 def __getattr__(name: str) -> WSGIApplication:
-    """`application`, mounted when a server asks for it: importing this module starts no threads."""
+    """Create `application` on first access: importing this module starts no threads."""
     if name != "application":
         raise AttributeError(name)
     from campaign.serving.application import create_audience_application

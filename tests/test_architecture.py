@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections import defaultdict
+from collections.abc import Iterator
 
 import pytest
 
@@ -36,6 +39,27 @@ def test_an_import_by_string_is_found() -> None:
     assert architecture.module_names('path("", include("campaign.overview.urls"))') == set()
 
 
+# A statistic and its row in the database are the same thing: analytics.stats.Estimate and analytics.models.Estimate.
+SHARED_CLASS_NAMES = {"Command", "Estimate"}
+
+
+def _trees() -> Iterator[tuple[str, ast.Module]]:
+    """Every module of the three apps, without migrations."""
+    for app in APPS:
+        for path in sorted((ROOT / app).rglob("*.py")):
+            if "migrations" not in path.parts:
+                yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_no_two_classes_share_a_name() -> None:
+    files: defaultdict[str, list[str]] = defaultdict(list)
+    for path, tree in _trees():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef):
+                files[node.name].append(path)
+    assert {name: paths for name, paths in files.items() if len(paths) > 1 and name not in SHARED_CLASS_NAMES} == {}
+
+
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 MAP = ARCHITECTURE.partition("## The map")[2].partition("\n## ")[0]
 
@@ -66,3 +90,14 @@ def test_the_arrows_of_the_map_point_down(app: str) -> None:
     height = {room.removesuffix(".py"): number for number, line in enumerate(_mapped_rooms()[app]) for room in line}
     arrows = architecture.layout(app).arrows
     assert {(a, b) for a, b in arrows if a in height and b in height and height[a] > height[b]} == set()
+
+
+def _walk() -> list[tuple[str, str]]:
+    """The steps of the walks through one decision and one event, as (file, function)."""
+    return re.findall(r"^\| `([\w/.]+\.py)` \| `(\w+)` \|", ARCHITECTURE, re.M)
+
+
+def test_every_step_of_the_walks_is_a_function_of_its_file() -> None:
+    assert len(_walk()) > 20
+    defined = {step: re.search(rf"\bdef {step[1]}\b", (ROOT / step[0]).read_text(encoding="utf-8")) for step in _walk()}
+    assert [step for step, definition in defined.items() if definition is None] == []

@@ -10,12 +10,18 @@ from analytics.models import Tally
 from analytics.results import build
 from campaign.api.schema import build_schema
 from campaign.models import PlannedOutcome
-from campaign.outcomes import OUTCOMES, RECORDED_OUTCOMES, Action, Outcome
+from campaign.outcomes import OUTCOMES, RECORDED_OUTCOMES, Outcome, OutcomeAction
 from tests import world
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
 SHARED = Outcome(
-    "shared", "Told a friend", "yes-no", "higher", "told a friend", bit=7, action=Action("feedback", "I told a friend")
+    "shared",
+    "Told a friend",
+    "yes-no",
+    "higher",
+    "told a friend",
+    bit=7,
+    action=OutcomeAction("feedback", "I told a friend"),
 )
 
 

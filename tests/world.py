@@ -23,6 +23,7 @@ from analytics.models import OpenView, Tally
 from campaign.assignment.receipts import Receipt, ReceiptSigner
 from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome, ServedCount
+from campaign.placements.tag_check import TagCheckLog
 from campaign.serving import bots
 from campaign.serving.application import AudienceApplication
 from campaign.serving.exclusions import Exclusions
@@ -267,17 +268,19 @@ class AudienceSite:
     office: ReceiptSigner = field(default_factory=lambda: ReceiptSigner({1: b"k" * 32}))
 
     served: ServedCounter = field(default_factory=ServedCounter)
+    tag_checks: TagCheckLog = field(default_factory=TagCheckLog)
     network_limit: int = 0
     behind_proxy: bool = False
 
     def __post_init__(self) -> None:
         self.snapshot = compile_snapshot()
-        surroundings = ServingContext(
+        context = ServingContext(
             clock=lambda: self.now,
             snapshot=lambda: self.snapshot,
             receipt_signer=self.office,
             receipt_life_hours=2,
             served_counter=self.served,
+            tag_check_log=self.tag_checks,
             exclusions=Exclusions(
                 bots.load_bot_list(), NetworkRateLimit(self.network_limit), behind_proxy=self.behind_proxy
             ),
@@ -285,7 +288,7 @@ class AudienceSite:
         self.record: Callable[[Sequence[OutcomeEvent]], RecordResults] = lambda events: writer.commit_events(
             events, hour=self.hour
         )
-        self.audience = AudienceApplication(surroundings, self)
+        self.audience = AudienceApplication(context, self)
         self.app = WsgiApplication(_django_placeholder, self.audience)
 
     def submit(self, events: Sequence[OutcomeEvent], *, clock: Callable[[], float]) -> RecordResults:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from analytics.ingest.writer import receipt_expired_refusal
 from campaign.assignment.receipts import SECONDS_PER_HOUR, Receipt, ReceiptExpired, ReceiptInvalid
 from campaign.outcomes import RECORDED_OUTCOMES
-from campaign.serving.cors import cors_headers, preflight_reply
+from campaign.serving.cors import cors_headers, cross_origin_post
 from campaign.serving.http import (
-    JSON_HEADERS,
+    Headers,
     Refusal,
     Reply,
     Request,
@@ -28,80 +29,68 @@ BODY_LIMIT = 131_072
 _FIELDS = {"receipt", "outcome", "value"}
 
 
-def handle_events(request: Request, at: ServingContext) -> Reply | PendingReply:
-    """Verify each event, have the good ones put on disk, then answer: 200, or 207 naming the bad ones of a list.
+@cross_origin_post
+def handle_events(request: Request, context: ServingContext) -> Reply | PendingReply:
+    """Parse, verify each event, have the valid ones put on disk, reply.
 
-    Who asks not to be counted is answered as anyone else, and nothing is kept.
+    A visitor who asks not to be counted gets the same answer, and nothing is stored.
     """
-    method = request.method
-    if method == "OPTIONS":
-        return preflight_reply("POST")
-    if method != "POST":
-        return refusal_reply(
-            Refusal(405, "method_not_allowed", "This address answers POST."), [("Allow", "POST, OPTIONS")]
-        )
-    body = read_body(request, BODY_LIMIT)
+    items, is_list = _parse_items(read_body(request, BODY_LIMIT))
+    verifier = _EventVerifier(request, context)
+    results = [verifier.verify(item) for item in items]
+    events = [] if has_privacy_signal(request) else [event for event in results if isinstance(event, OutcomeEvent)]
+    headers = list(verifier.cors.items())
+
+    def build_reply(recorded: RecordResults) -> Reply:
+        refusals = _merge_refusals(results, recorded)
+        accepted = sum(refusal is None for refusal in refusals) if events else 0
+        return _list_reply(accepted, refusals, headers) if is_list else _single_reply(accepted, refusals[0], headers)
+
+    return PendingReply(events, build_reply) if events else build_reply([])
+
+
+def _parse_items(body: bytes) -> tuple[list[Any], bool]:
+    """The events as sent, and whether they came as a list."""
     value = parse_json(body)
-    if isinstance(value, list):
-        return _many(value, _Desk(request, at))
-    if len(body) > SINGLE_BODY_LIMIT:
-        raise Refusal(413, "body_too_large", f"One event may hold at most {SINGLE_BODY_LIMIT} bytes.")
-    return _one(value, _Desk(request, at))
+    if not isinstance(value, list):
+        if len(body) > SINGLE_BODY_LIMIT:
+            raise Refusal(413, "body_too_large", f"One event may hold at most {SINGLE_BODY_LIMIT} bytes.")
+        return [value], False
+    if not 1 <= len(value) <= MAX_EVENTS:
+        raise Refusal(413 if value else 400, "wrong_number_of_events", f"Send 1 to {MAX_EVENTS} events at a time.")
+    return value, True
 
 
-def _one(item: Any, desk: _Desk) -> Reply | PendingReply:
-    """What browsers send, and so worth a way without lists."""
-    event = desk.verified(item)
-    headers = list(desk.cors.items())
-    if isinstance(event, Refusal):
-        return refusal_reply(event, headers)
-    if desk.declines:
-        return Reply(200, JSON_HEADERS + headers, b'{"accepted":0}')
-
-    def reply(answers: RecordResults) -> Reply:
-        refusal = answers[0]
-        if refusal is not None:
-            return refusal_reply(refusal, headers)
-        return Reply(200, JSON_HEADERS + headers, b'{"accepted":1}')
-
-    return PendingReply([event], reply)
+def _merge_refusals(results: Sequence[OutcomeEvent | Refusal], recorded: RecordResults) -> list[Refusal | None]:
+    """Why each event does not count, if it does not: it was not valid, or it could not be recorded."""
+    late = iter(recorded)
+    return [result if isinstance(result, Refusal) else next(late, None) for result in results]
 
 
-def _many(items: list[Any], desk: _Desk) -> Reply | PendingReply:
-    if not 1 <= len(items) <= MAX_EVENTS:
-        raise Refusal(413 if items else 400, "wrong_number_of_events", f"Send 1 to {MAX_EVENTS} events at a time.")
-    outcomes = [desk.verified(item) for item in items]
-    good = [(index, event) for index, event in enumerate(outcomes) if isinstance(event, OutcomeEvent)]
-    refused = {index: refusal for index, refusal in enumerate(outcomes) if isinstance(refusal, Refusal)}
-
-    def reply(answers: RecordResults) -> Reply:
-        late = {index: refusal for (index, _), refusal in zip(good, answers, strict=True) if refusal is not None}
-        errors = {**refused, **late}
-        answer: dict[str, Any] = {"accepted": 0 if desk.declines else len(items) - len(errors)}
-        if errors:
-            answer["rejected"] = [{"index": index, "error": errors[index].as_dict()} for index in sorted(errors)]
-        return json_reply(207 if errors else 200, answer, list(desk.cors.items()))
-
-    if desk.declines:
-        good = []
-    return PendingReply([event for _, event in good], reply) if good else reply([])
+def _single_reply(accepted: int, refusal: Refusal | None, headers: Headers) -> Reply:
+    return json_reply(200, {"accepted": accepted}, headers) if refusal is None else refusal_reply(refusal, headers)
 
 
-class _Desk:
-    """Looks at the events of one request: what they have in common is looked at once."""
+def _list_reply(accepted: int, refusals: Sequence[Refusal | None], headers: Headers) -> Reply:
+    """200, or 207 that names the events that do not count."""
+    rejected = [{"index": i, "error": refusal.as_dict()} for i, refusal in enumerate(refusals) if refusal is not None]
+    answer = {"accepted": accepted} | ({"rejected": rejected} if rejected else {})
+    return json_reply(207 if rejected else 200, answer, headers)
 
-    def __init__(self, request: Request, at: ServingContext) -> None:
-        self._request, self._office = request, at.receipt_signer
-        self.declines = has_privacy_signal(request)
-        self._hour = int(at.clock()) // SECONDS_PER_HOUR
-        snapshot = at.snapshot()
-        self._placements, self._compiled = snapshot.placement_ids, snapshot.is_compiled
+
+class _EventVerifier:
+    """Verifies the events of one request; receipts and placements that they share are verified once."""
+
+    def __init__(self, request: Request, context: ServingContext) -> None:
+        self._request, self._receipt_signer = request, context.receipt_signer
+        self._hour = int(context.clock()) // SECONDS_PER_HOUR
+        self._snapshot = context.snapshot()
         self._receipts: dict[str, Receipt | Refusal] = {}
-        self._welcome: dict[int, bool] = {}
+        self._allowed: dict[int, bool] = {}  # by placement
         self.cors: dict[str, str] = {}
 
-    def verified(self, item: Any) -> OutcomeEvent | Refusal:
-        """One event with its receipt opened, or why it cannot count."""
+    def verify(self, item: Any) -> OutcomeEvent | Refusal:
+        """One event with its verified receipt, or why it cannot count."""
         if not isinstance(item, dict):
             return Refusal(400, "invalid_field", "An event must be a JSON object.")
         if not item.keys() <= _FIELDS:
@@ -118,39 +107,38 @@ class _Desk:
         value = item.get("value")
         if outcome.values:
             if isinstance(value, bool) or not isinstance(value, int) or value not in outcome.values:
-                low, high = outcome.values[0], outcome.values[-1]
-                says = {"value": f"A whole number from {low} to {high}."}
-                return Refusal(400, "invalid_value", "This outcome needs a value.", says)
+                reason = {"value": f"A whole number from {outcome.values[0]} to {outcome.values[-1]}."}
+                return Refusal(400, "invalid_value", "This outcome needs a value.", reason)
         elif "value" in item:
             return Refusal(400, "invalid_value", "This outcome takes no value.", {"value": "Leave it out."})
         receipt = self._receipts.get(text)
         if receipt is None:
-            receipt = self._receipts[text] = self._opened(text)
+            receipt = self._receipts[text] = self._verify_receipt(text)
         return OutcomeEvent(receipt, key, value) if isinstance(receipt, Receipt) else receipt
 
-    def _opened(self, text: str) -> Receipt | Refusal:
+    def _verify_receipt(self, text: str) -> Receipt | Refusal:
         try:
-            receipt = self._office.verify(text, hour=self._hour)
+            receipt = self._receipt_signer.verify(text, hour=self._hour)
         except ReceiptInvalid:
             return Refusal(403, "receipt_invalid", "This receipt was not issued here.", {"receipt": "Not genuine."})
         except ReceiptExpired:
             return receipt_expired_refusal()
-        welcome = self._welcome.get(receipt.placement)
-        if welcome is None:
-            welcome = self._welcome[receipt.placement] = self._may_use(receipt.placement)
-        if not self._compiled:  # this process has not seen a single placement yet: it cannot know
+        is_allowed = self._allowed.get(receipt.placement)
+        if is_allowed is None:
+            is_allowed = self._allowed[receipt.placement] = self._allows_origin(receipt.placement)
+        if not self._snapshot.is_compiled:  # this process has read no placement yet, so it cannot judge
             return not_recorded_refusal()
-        if not welcome:
-            says = {"receipt": "Not of this placement."}
-            return Refusal(403, "receipt_foreign", "This receipt belongs to another placement.", says)
+        if not is_allowed:
+            reason = {"receipt": "Not of this placement."}
+            return Refusal(403, "receipt_foreign", "This receipt belongs to another placement.", reason)
         return receipt
 
-    def _may_use(self, number: int) -> bool:
-        placement = self._placements.get(number)
-        origin = cors_headers(self._request, placement.origins) if placement else None
-        if origin is None:
+    def _allows_origin(self, number: int) -> bool:
+        placement = self._snapshot.placement_ids.get(number)
+        headers = cors_headers(self._request, placement.origins) if placement else None
+        if headers is None:
             return False
-        self.cors.update(origin)
+        self.cors.update(headers)
         return True
 
 

@@ -1,7 +1,7 @@
-"""The table of open views, on either engine: rows are put in whole groups, and an hour is shut before it is counted.
+"""The table of open views, on SQLite and PostgreSQL: rows are upserted in groups, and an hour is shut before folding.
 
-What a row says only ever grows: bits are added, the first rating and the first duration stand. So the same row may be
-put twice, in any order, by anyone, and changes nothing the second time. All that is exactly once here rests on that.
+Rows are merged, never replaced: bits are added, and the first rating and the first duration stay. So writing a row
+again, in any order and from any process, changes nothing. Exactly-once counting depends on that.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 DATABASE_ALIAS = "audience"
 TABLE = OpenView._meta.db_table
 _FOLDED = FoldedHour._meta.db_table
-_SHUTTING = 0x5EC0ED  # the number of our advisory lock: shared by who writes, held alone by who shuts an hour
-_PATIENCE = DatabaseTimeout(seconds=2.0)
-# While the table is written anew nobody can put rows. Waiting for that would take longer than keeping events aside.
-_HURRIED = "set_config('lock_timeout', '300ms', true)"
+_SHUT_LOCK = 0x5EC0ED  # key of an advisory lock: shared by writers, exclusive to shut an hour
+_TIMEOUT = DatabaseTimeout(seconds=2.0)
+# While the table is rewritten, nothing can be inserted. Spooling the events is faster than waiting for that.
+_SHORT_LOCK_TIMEOUT = "set_config('lock_timeout', '300ms', true)"
 
 
 class OpenViewRow(NamedTuple):
-    """One row: a shown message and what was done with it so far."""
+    """One row: a shown message and its outcomes so far."""
 
     closes: int
     nonce: bytes
@@ -49,8 +49,8 @@ class OpenViewRow(NamedTuple):
 COLUMNS = ", ".join(OpenViewRow._fields)
 
 
-def _grows(table: str) -> str:
-    """What becomes of a row that is there already: the rule that all rests on, in SQL; `merged` has it in Python."""
+def _merge_sql(table: str) -> str:
+    """The clause that merges a row into an existing one; `merge_events` does the same in Python."""
     return f"""
         ON CONFLICT (closes, nonce) DO UPDATE SET
             bits = {table}.bits | excluded.bits,
@@ -60,25 +60,25 @@ def _grows(table: str) -> str:
 
 
 def sqlite_upsert_sql(table: str) -> str:
-    """The statement that puts one row into a table of SQLite."""
-    return f"INSERT INTO {table} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {_grows(table)}"  # noqa: S608
+    """The statement that upserts one row on SQLite."""
+    return f"INSERT INTO {table} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {_merge_sql(table)}"  # noqa: S608
 
 
-_PUT_SQLITE = sqlite_upsert_sql(TABLE)
-_PUT_POSTGRESQL = f"""
+_UPSERT_SQLITE = sqlite_upsert_sql(TABLE)
+_UPSERT_POSTGRESQL = f"""
     INSERT INTO {TABLE} ({COLUMNS}) SELECT * FROM unnest(
         %s::int[], %s::bytea[], %s::int[], %s::int[], %s::int[], %s::text[], %s::int[],
         %s::smallint[], %s::smallint[], %s::smallint[]
-    ) {_grows(TABLE)}
-"""  # noqa: S608  (only names of our own are put in)
+    ) {_merge_sql(TABLE)}
+"""  # noqa: S608  (only constants are interpolated)
 
 
 class DatabaseCompacting(OperationalError):
-    """The file is being compacted: nothing is wrong, and waiting would take longer than keeping the events aside."""
+    """The file is being compacted. This is no failure, but spooling the events is faster than waiting."""
 
 
 def merge_events(events: Iterable[OutcomeEvent]) -> list[OpenViewRow]:
-    """The events as one row a view, in the order of their key: writers that meet take rows in the same order."""
+    """The events as one row for each view, sorted by key so that concurrent writers cannot deadlock."""
     views: dict[tuple[int, bytes], OpenViewRow] = {}
     for receipt, outcome, value in events:
         campaign, arm, placement, hour, closes, locale, nonce = receipt
@@ -86,46 +86,46 @@ def merge_events(events: Iterable[OutcomeEvent]) -> list[OpenViewRow]:
         rating = value if outcome == "rating" else None
         dwell = value if outcome == "dwell" else None
         key = (closes, nonce)
-        before = views.get(key)
-        if before is not None:
-            bits |= before.bits
-            rating = rating if before.rating is None else before.rating
-            dwell = dwell if before.dwell is None else before.dwell
+        row = views.get(key)
+        if row is not None:
+            bits |= row.bits
+            rating = rating if row.rating is None else row.rating
+            dwell = dwell if row.dwell is None else row.dwell
         views[key] = OpenViewRow(closes, nonce, campaign, arm, placement, locale, hour, bits, rating, dwell)
     return [views[key] for key in sorted(views)]
 
 
 @contextmanager
-def write_transaction(own: BaseDatabaseWrapper | None = None) -> Iterator[BaseDatabaseWrapper]:
-    """One transaction that puts rows, on a connection of one's own or this thread's.
+def write_transaction(connection: BaseDatabaseWrapper | None = None) -> Iterator[BaseDatabaseWrapper]:
+    """One transaction that upserts rows, on the given connection or this thread's.
 
-    OperationalError if the database is away or frozen, Busy if it is being compacted.
+    OperationalError if the database is away or frozen, DatabaseCompacting if it is being compacted.
     """
-    connection = own or connections[DATABASE_ALIAS]
+    connection = connection or connections[DATABASE_ALIAS]
     if connection.vendor == "sqlite":
         with (
-            file_lock.hold_lock(_beside("turn")),
-            file_lock.hold_lock(_beside("compacting"), wait=False, shared=True) as free,
+            file_lock.hold_lock(_lock_path("turn")),
+            file_lock.hold_lock(_lock_path("compacting"), wait=False, shared=True) as lock,
         ):
-            if free is None:
+            if lock is None:
                 raise DatabaseCompacting("the audience database is being compacted")
             with _transaction(connection):
                 yield connection
         return
-    with _PATIENCE.enforce(connection), _transaction(connection):
+    with _TIMEOUT.enforce(connection), _transaction(connection):
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {_HURRIED}, pg_advisory_xact_lock_shared({_SHUTTING})")
+            cursor.execute(f"SELECT {_SHORT_LOCK_TIMEOUT}, pg_advisory_xact_lock_shared({_SHUT_LOCK})")
         yield connection
 
 
 @contextmanager
 def _transaction(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """A transaction by the engine's own words.
+    """A transaction by means of the driver.
 
-    Django's costs SQLite as much again as all else that a commit needs. Where PostgreSQL's connection is lost, Django's
-    would open another to end what is gone with it, and wait for a frozen server once more.
+    Django's `atomic` doubles the time of a commit on SQLite. After a lost connection to PostgreSQL it would open
+    another one to roll back, and wait for a frozen server again.
     """
-    if connection.in_atomic_block:  # in a test: this is a part of its transaction
+    if connection.in_atomic_block:  # in a test, which has a transaction of its own
         with transaction.atomic(using=DATABASE_ALIAS):
             yield
         return
@@ -146,22 +146,22 @@ def _transaction(connection: BaseDatabaseWrapper) -> Iterator[None]:
 
 
 def check_reachable() -> None:
-    """Ask the table something small, with little patience; an error says that it takes no rows now either."""
+    """Run a small query with a short timeout; an error means that rows cannot be written either."""
     connection = connections[DATABASE_ALIAS]
-    with _PATIENCE.enforce(connection), ExitStack() as stack:
+    with _TIMEOUT.enforce(connection), ExitStack() as stack:
         if connection.vendor == "postgresql":
             stack.enter_context(_transaction(connection))
         cursor = stack.enter_context(connection.cursor())
         if connection.vendor == "postgresql":
-            cursor.execute(f"SELECT {_HURRIED}")
+            cursor.execute(f"SELECT {_SHORT_LOCK_TIMEOUT}")
         cursor.execute(f"SELECT closes FROM {TABLE} LIMIT 1")  # noqa: S608
         cursor.fetchall()
 
 
 def find_shut_hours(connection: BaseDatabaseWrapper, closes: Sequence[int]) -> set[int]:
-    """Those of these closing hours that take nothing more. Only within `writing`."""
-    marks = ", ".join(["%s"] * len(closes))
-    question = f"SELECT closes FROM {_FOLDED} WHERE closes IN ({marks})"  # noqa: S608
+    """Those of these closing hours that are shut. Only within `write_transaction`."""
+    placeholders = ", ".join(["%s"] * len(closes))
+    question = f"SELECT closes FROM {_FOLDED} WHERE closes IN ({placeholders})"  # noqa: S608
     if connection.vendor == "sqlite":
         return {row[0] for row in connection.connection.execute(question.replace("%s", "?"), list(closes))}
     with connection.cursor() as cursor:
@@ -170,34 +170,34 @@ def find_shut_hours(connection: BaseDatabaseWrapper, closes: Sequence[int]) -> s
 
 
 def upsert_views(connection: BaseDatabaseWrapper, views: Sequence[OpenViewRow]) -> None:
-    """Add rows, or what they say to the rows that are there. Only within `writing`."""
+    """Insert rows, or merge them into existing ones. Only within `write_transaction`."""
     if connection.vendor == "sqlite":
-        connection.connection.executemany(_PUT_SQLITE, views)
+        connection.connection.executemany(_UPSERT_SQLITE, views)
         return
     with connection.cursor() as cursor:
-        cursor.execute(_PUT_POSTGRESQL, [list(column) for column in zip(*views, strict=True)])
+        cursor.execute(_UPSERT_POSTGRESQL, [list(column) for column in zip(*views, strict=True)])
 
 
 def shut_hour(closes: int) -> None:
-    """From here on no event for a view that closed at `closes` is taken; writers under way finish first."""
+    """Take no more events for views that close at `closes`; transactions in progress finish first."""
     connection = connections[DATABASE_ALIAS]
-    with _turn(), transaction.atomic(using=DATABASE_ALIAS):
+    with _write_lock(), transaction.atomic(using=DATABASE_ALIAS):
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
-                cursor.execute(f"SELECT pg_advisory_xact_lock({_SHUTTING})")
+                cursor.execute(f"SELECT pg_advisory_xact_lock({_SHUT_LOCK})")
         FoldedHour.objects.get_or_create(closes=closes)
 
 
 def closed_hours(*, hour: int) -> list[int]:
-    """The closing hours up to `hour` that have views, each found by one step through the key."""
-    found: list[int] = []
-    while (closes := oldest_closed_hour(hour=hour, after=found[-1] if found else -1)) is not None:
-        found.append(closes)
-    return found
+    """The closing hours up to `hour` that have views, each found by one lookup in the index."""
+    hours: list[int] = []
+    while (closes := oldest_closed_hour(hour=hour, after=hours[-1] if hours else -1)) is not None:
+        hours.append(closes)
+    return hours
 
 
 def oldest_closed_hour(*, hour: int, after: int = -1) -> int | None:
-    """The first closing hour behind `after` and up to `hour` that still has views."""
+    """The first closing hour after `after` and up to `hour` that still has views."""
     with connections[DATABASE_ALIAS].cursor() as cursor:
         question = f"SELECT MIN(closes) FROM {TABLE} WHERE closes > %s AND closes <= %s"  # noqa: S608
         cursor.execute(question, [after, hour])
@@ -206,15 +206,15 @@ def oldest_closed_hour(*, hour: int, after: int = -1) -> int | None:
 
 
 def count_views(closes: int) -> int:
-    """How many views closed at this hour."""
+    """The number of views that closed at this hour."""
     return OpenView.objects.filter(closes=closes).count()
 
 
-NONCE_PREFIXES = 65_536  # nonces are cut by their first two bytes
+NONCE_PREFIXES = 65_536  # nonces are partitioned by their first two bytes
 
 
 class NonceRange(NamedTuple):
-    """Views of one closing hour whose nonces begin with a number from `start` to `end` - 1, of 65,536."""
+    """Views of one closing hour whose nonces begin with a number from `start` to `end` - 1, out of 65,536."""
 
     closes: int
     start: int
@@ -231,42 +231,42 @@ class NonceRange(NamedTuple):
 GroupedCounts = list[tuple[int, int, int, str, int, int | None, int | None, int]]
 
 
-def group_views(stretch: NonceRange) -> GroupedCounts:
-    """What lies in a stretch: (hour, arm, placement, locale, bits, rating, dwell) and how many views are alike."""
-    condition, values = stretch.sql_condition()
-    alike = "hour, arm, placement, locale, bits, rating, dwell"
+def group_views(nonce_range: NonceRange) -> GroupedCounts:
+    """The distinct (hour, arm, placement, locale, bits, rating, dwell) of a range, each with its number of views."""
+    condition, values = nonce_range.sql_condition()
+    columns = "hour, arm, placement, locale, bits, rating, dwell"
     with connections[DATABASE_ALIAS].cursor() as cursor:
-        cursor.execute(f"SELECT {alike}, COUNT(*) FROM {TABLE} WHERE {condition} GROUP BY {alike}", values)  # noqa: S608
+        cursor.execute(f"SELECT {columns}, COUNT(*) FROM {TABLE} WHERE {condition} GROUP BY {columns}", values)  # noqa: S608
         rows: GroupedCounts = cursor.fetchall()
         return rows
 
 
-def delete_views(stretch: NonceRange) -> int:
-    """Delete the views of a stretch; how many there were. On SQLite `secure_delete` overwrites their bytes."""
-    condition, values = stretch.sql_condition()
-    with _turn(), transaction.atomic(using=DATABASE_ALIAS), connections[DATABASE_ALIAS].cursor() as cursor:
+def delete_views(nonce_range: NonceRange) -> int:
+    """Delete the views of a range; how many there were. On SQLite `secure_delete` overwrites their bytes."""
+    condition, values = nonce_range.sql_condition()
+    with _write_lock(), transaction.atomic(using=DATABASE_ALIAS), connections[DATABASE_ALIAS].cursor() as cursor:
         cursor.execute(f"DELETE FROM {TABLE} WHERE {condition}", values)  # noqa: S608
         return int(cursor.rowcount)
 
 
 def compact() -> bool:
-    """Leave no bytes of deleted rows behind; False if someone was reading, so that it has to be done again.
+    """Remove the bytes of deleted rows from disk; False if a reader prevented it, so that it has to be repeated.
 
-    SQLite overwrites what it deletes, and may yet leave a copy of a row that it moved from page to page; PostgreSQL
-    leaves deleted rows where they lie. Writing the table anew removes both, and puts the rows that stay in the order of
-    their random key. Whoever writes meanwhile keeps its events aside (analytics.ingest.spool).
-    PostgreSQL's write-ahead log is left behind too, if we may (campaign.checks warns if not).
+    SQLite overwrites deleted rows, but may leave copies of rows that it moved between pages; PostgreSQL leaves deleted
+    rows in place. Rewriting the table removes both, and sorts the remaining rows by their random key. Writers spool
+    their events meanwhile (analytics.ingest.spool). PostgreSQL's write-ahead log is discarded too, if that is permitted
+    (campaign.checks warns if not).
     """
     connection = connections[DATABASE_ALIAS]
     if connection.in_atomic_block:
-        return True  # only a test folds inside a transaction; nothing may be vacuumed there
+        return True  # a test: VACUUM cannot run inside a transaction
     if connection.vendor != "sqlite":
         with connection.cursor() as cursor:
             cursor.execute(f"CLUSTER {TABLE} USING {TABLE}_pkey")
             cursor.execute(f"SELECT {CAN_SWITCH_WAL_SQL}")
             row = cursor.fetchone()
             if row is not None and row[0]:
-                # Recovery needs only what came after the start of a checkpoint: the files before it are deleted.
+                # A checkpoint deletes the files that recovery no longer needs.
                 cursor.execute("SELECT pg_switch_wal()")
                 cursor.execute("CHECKPOINT")
         return True
@@ -278,23 +278,23 @@ def compact() -> bool:
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
-    """On SQLite, our turn among the processes that write to the file; PostgreSQL needs none."""
+def _write_lock() -> Iterator[None]:
+    """The lock of the processes that write to the SQLite file; PostgreSQL needs none."""
     if connections[DATABASE_ALIAS].vendor != "sqlite":
         yield
         return
-    with file_lock.hold_lock(_beside("turn")):
+    with file_lock.hold_lock(_lock_path("turn")):
         yield
 
 
 @contextmanager
 def _compacting() -> Iterator[None]:
-    """Nobody writes to the SQLite file meanwhile, and nobody waits: `writing` raises Busy."""
+    """Keep writers out of the SQLite file; `write_transaction` raises DatabaseCompacting meanwhile."""
     with ExitStack() as stack:
-        with file_lock.hold_lock(_beside("turn")):
-            stack.enter_context(file_lock.hold_lock(_beside("compacting")))
+        with file_lock.hold_lock(_lock_path("turn")):
+            stack.enter_context(file_lock.hold_lock(_lock_path("compacting")))
         yield
 
 
-def _beside(purpose: str) -> str:
+def _lock_path(purpose: str) -> str:
     return f"{connections[DATABASE_ALIAS].settings_dict['NAME']}-{purpose}.lock"

@@ -1,11 +1,11 @@
-"""Keeps acknowledged events on this machine's disk while the audience database is away, and hands them over later.
+"""Store acknowledged events on this machine's disk while the audience database is away, and move them there later.
 
-One SQLite file, shared by all processes of the machine under one lock; it holds the same rows as the table of open
-views, grows them in the same way, and is deleted once it is empty. Handing over is safe to interrupt anywhere: rows
-are put into the database first and deleted here after its commit, and a row that is put twice changes nothing.
+The spool is one SQLite file, shared by all processes of the machine under one lock. It holds the same rows as the table
+of open views, merges them in the same way, and is deleted once it is empty. Moving can be interrupted anywhere: rows
+are written to the database first and deleted here after its commit, and writing a row twice changes nothing.
 
-The lock file carries one line of text: the closing hours that take no more events. Fold writes it before it empties
-the spool and shuts the hour in the database, so that no event can slip in behind it.
+The lock file holds one line of text: the closing hours that take no more events. Fold writes it before it empties the
+spool and shuts the hour in the database, so that no event can be added in between.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from analytics import file_lock
 from analytics.ingest.open_views import COLUMNS, OpenViewRow, sqlite_upsert_sql
 from campaign.keys.store import fsync_directory
 
-MAX_SHUT_HOURS = 400  # those shut last, whatever their numbers: a clock may have jumped ten years ahead and back
-_AT_ONCE = 2_000
+MAX_SHUT_HOURS = 400  # the latest ones, in order of shutting: a clock may have jumped ten years ahead and back
+_CHUNK_SIZE = 2_000
 _TABLE = """
     CREATE TABLE IF NOT EXISTS spooled (
         closes INTEGER NOT NULL, nonce BLOB NOT NULL, campaign INTEGER NOT NULL, arm INTEGER NOT NULL,
@@ -31,11 +31,11 @@ _TABLE = """
         CHECK (hour BETWEEN 0 AND 9999999 AND length(nonce) = 16)
     ) WITHOUT ROWID
 """
-_PUT = sqlite_upsert_sql("spooled")
+_UPSERT_SQL = sqlite_upsert_sql("spooled")
 
 
 class Spool:
-    """The spool in one directory. Its errors are OSError and sqlite3.Error: then nothing was kept."""
+    """The spool in one directory. After OSError or sqlite3.Error nothing was stored."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -44,66 +44,66 @@ class Spool:
 
     @property
     def holds_events(self) -> bool:
-        """Whether anything waits to be handed over: the file is there only while something does."""
+        """Whether any events wait: the file exists only while some do."""
         return self._file.exists()
 
     def add(self, select: Callable[[set[int]], Sequence[OpenViewRow]]) -> None:
-        """Keep the rows that `select` returns, given the closing hours that take no more; on disk when it returns."""
-        with self._held() as descriptor:
+        """Store the rows that `select` returns, given the shut hours; they are on disk when this returns."""
+        with self._lock_held() as descriptor:
             views = select(set(_read_hours(descriptor)))
             if views:
                 with closing(self._open()) as file, file:
                     file.execute(_TABLE)
-                    file.executemany(_PUT, views)
+                    file.executemany(_UPSERT_SQL, views)
 
     def shut_hour(self, closes: int) -> None:
         """Take no more events for views that close at this hour."""
-        with self._held() as descriptor:
+        with self._lock_held() as descriptor:
             hours = _read_hours(descriptor)
             if closes not in hours:
-                _note_hour(descriptor, closes, before=hours)
+                _append_hour(descriptor, closes, before=hours)
 
     def waiting_hours(self) -> list[int]:
-        """The closing hours of the rows that wait."""
+        """The closing hours of the waiting rows."""
         if not self.holds_events:
             return []
-        with self._held(), closing(self._open()) as file:
+        with self._lock_held(), closing(self._open()) as file:
             file.execute(_TABLE)
             return [row[0] for row in file.execute("SELECT DISTINCT closes FROM spooled ORDER BY closes")]
 
     def count_views(self) -> int:
-        """How many views wait."""
+        """The number of waiting views."""
         if not self.holds_events:
             return 0
-        with self._held(), closing(self._open()) as file:
+        with self._lock_held(), closing(self._open()) as file:
             file.execute(_TABLE)
             return int(file.execute("SELECT COUNT(*) FROM spooled").fetchone()[0])
 
-    def drain(self, take: Callable[[list[OpenViewRow]], None]) -> int:
-        """Give every row to `take`, which has it on disk when it returns, and forget it; how many there were.
+    def drain(self, store: Callable[[list[OpenViewRow]], None]) -> int:
+        """Pass every row to `store`, which returns once it is on disk, and delete it; how many there were.
 
-        An error of `take` leaves the rest here. Others may write in between: the lock is held for one portion.
+        An error of `store` leaves the rest in the spool. The lock is released between chunks, so others can write.
         """
         total = 0
         while self.holds_events:
-            with self._held():
-                done = self._hand_over_some(take)
-            if done == 0:
+            with self._lock_held():
+                count = self._drain_chunk(store)
+            if count == 0:
                 break
-            total += done
+            total += count
         return total
 
-    def _hand_over_some(self, take: Callable[[list[OpenViewRow]], None]) -> int:
+    def _drain_chunk(self, store: Callable[[list[OpenViewRow]], None]) -> int:
         if not self.holds_events:
             return 0
         with closing(self._open()) as file:
             file.execute(_TABLE)
-            rows = file.execute(f"SELECT {COLUMNS} FROM spooled ORDER BY closes, nonce LIMIT ?", [_AT_ONCE])  # noqa: S608
+            rows = file.execute(f"SELECT {COLUMNS} FROM spooled ORDER BY closes, nonce LIMIT ?", [_CHUNK_SIZE])  # noqa: S608
             views = [OpenViewRow(*row) for row in rows.fetchall()]
             if views:
-                take(views)
+                store(views)
                 self._delete_through(file, views[-1])
-            if len(views) == _AT_ONCE:
+            if len(views) == _CHUNK_SIZE:
                 return len(views)
         self._delete()
         return len(views)
@@ -113,12 +113,12 @@ class Spool:
             file.execute("DELETE FROM spooled WHERE (closes, nonce) <= (?, ?)", last[:2])
 
     def _delete(self) -> None:
-        """The empty file goes; secure_delete has overwritten what it held."""
+        """Delete the empty file; secure_delete has overwritten its rows."""
         for suffix in ("", "-journal"):
             Path(f"{self._file}{suffix}").unlink(missing_ok=True)
 
     @contextmanager
-    def _held(self) -> Iterator[int]:
+    def _lock_held(self) -> Iterator[int]:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with file_lock.hold_lock(self._lock) as descriptor:
             assert descriptor is not None
@@ -126,30 +126,30 @@ class Spool:
 
     def _open(self) -> sqlite3.Connection:
         if not self._file.exists():
-            # The directory may be new too: what is synced inside it is lost with its name unless its parent is synced.
+            # The directory may be new: without syncing its parent, a crash could lose the directory itself.
             fsync_directory(self.directory.parent)
             self._file.touch(mode=0o600)
         file = sqlite3.connect(self._file)
-        # EXTRA also syncs the directory when the journal goes: the commit cannot be undone by a lost directory entry.
+        # EXTRA also syncs the directory after deleting the journal, so that a crash cannot undo the commit.
         file.execute("PRAGMA synchronous = EXTRA")
         file.execute("PRAGMA secure_delete = ON")
         return file
 
 
 def _read_hours(descriptor: int) -> list[int]:
-    """In the order in which they were shut."""
+    """The shut hours, in the order in which they were shut."""
     text = os.pread(descriptor, 65_536, 0).decode("ascii", "replace")
     return [int(word) for word in text.split() if word.isdigit()]
 
 
-def _note_hour(descriptor: int, closes: int, *, before: list[int]) -> None:
-    """One more at the end: what was noted is not written again, so a crash takes nothing of it back.
+def _append_hour(descriptor: int, closes: int, *, before: list[int]) -> None:
+    """Append one hour. Earlier ones are not rewritten, so a crash cannot lose them.
 
-    Now and then the older half goes. A crash in between leaves old ones behind the new, and thus more than needed.
+    From time to time the older half is removed. A crash during that leaves some old hours at the end, which is safe.
     """
     if len(before) >= 2 * MAX_SHUT_HOURS:
-        kept = "".join(f" {hour}" for hour in before[-MAX_SHUT_HOURS:]).encode()
-        os.pwrite(descriptor, kept, 0)
-        os.ftruncate(descriptor, len(kept))
+        recent = "".join(f" {hour}" for hour in before[-MAX_SHUT_HOURS:]).encode()
+        os.pwrite(descriptor, recent, 0)
+        os.ftruncate(descriptor, len(recent))
     os.pwrite(descriptor, f" {closes}".encode(), os.fstat(descriptor).st_size)
     os.fsync(descriptor)

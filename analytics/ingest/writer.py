@@ -1,8 +1,7 @@
-"""Puts verified outcomes on disk, each at most once per shown message, before anyone is told that they count.
+"""Write verified outcomes to disk, each at most once per shown message, before they are acknowledged.
 
-Callers are committed in groups: whoever comes during one commit is in the next, and everyone waits for the commit that
-holds their own events. If the audience database is away, the group goes
-to the spool on this machine's disk instead; only if that fails too, the callers hear that nothing was kept.
+Events are committed in groups: those that arrive during one commit are in the next. If the audience database is away,
+the group goes to the spool on this machine's disk. Only if that fails too are the events refused.
 """
 
 from __future__ import annotations
@@ -10,8 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from _thread import allocate_lock
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
@@ -31,7 +30,7 @@ log = logging.getLogger(__name__)
 
 MAX_GROUP_EVENTS = 5_000
 _SUBMIT_TIMEOUT_SECONDS = 30.0
-_RETRY_SECONDS = 1.0  # so long is a database left alone that was away
+_RETRY_SECONDS = 1.0  # between attempts to reach a database that was away
 
 
 def commit_events(
@@ -39,43 +38,43 @@ def commit_events(
 ) -> list[Refusal | None]:
     """Commit events in one transaction; None for each that counts, a Refusal for each that came too late.
 
-    A view that may already be folded is refused by the hours that fold shuts, read in this same transaction, so even
-    a clock that jumped back cannot count it twice.
+    Events of hours that fold has shut are refused. The shut hours are read in the same transaction, so even a clock
+    that jumped back cannot count a view twice.
     """
     with open_views.write_transaction(connection) as database:
         closes = {event.receipt.closes for event in events}
-        answers, views = _judged(events, shut=open_views.find_shut_hours(database, sorted(closes)), hour=hour)
+        results, views = _refuse_late(events, shut=open_views.find_shut_hours(database, sorted(closes)), hour=hour)
         if views:
             open_views.upsert_views(database, views)
-    return answers
+    return results
 
 
 def spool_events(events: Sequence[OutcomeEvent], *, hour: int, spool: Spool) -> list[Refusal | None]:
-    """The same in the spool: on this machine's disk until the database is back."""
-    answers: list[Refusal | None] = []
+    """Store events in the spool instead, until the database is back."""
+    results: list[Refusal | None] = []
 
     def select(shut: set[int]) -> Sequence[OpenViewRow]:
-        judged, views = _judged(events, shut=shut, hour=hour)
-        answers.extend(judged)
+        refusals, views = _refuse_late(events, shut=shut, hour=hour)
+        results.extend(refusals)
         return views
 
     spool.add(select)
-    return answers
+    return results
 
 
-def _judged(
+def _refuse_late(
     events: Sequence[OutcomeEvent], *, shut: set[int], hour: int
 ) -> tuple[list[Refusal | None], list[OpenViewRow]]:
-    """Who is too late, and the rows of the others."""
+    """A refusal for each event that is too late, and the rows of the others."""
     late = {event.receipt.closes for event in events if event.receipt.closes <= hour or event.receipt.closes in shut}
     if not late:
         return [None] * len(events), open_views.merge_events(events)
-    answers = [receipt_expired_refusal() if event.receipt.closes in late else None for event in events]
-    return answers, open_views.merge_events(event for event in events if event.receipt.closes not in late)
+    results = [receipt_expired_refusal() if event.receipt.closes in late else None for event in events]
+    return results, open_views.merge_events(event for event in events if event.receipt.closes not in late)
 
 
 class _Job(NamedTuple):
-    """Some events of one caller, and where to send their answers."""
+    """Some events of one caller, and where to deliver their results."""
 
     events: Sequence[OutcomeEvent]
     clock: Callable[[], float]
@@ -83,52 +82,42 @@ class _Job(NamedTuple):
     deliver: DeliverResults
 
 
-class _Waiter:
-    """A caller who waits in its own thread."""
-
-    __slots__ = ("answers", "latch")
-
-    def __init__(self) -> None:
-        self.answers: RecordResults | None = None
-        self.latch = allocate_lock()
-        self.latch.acquire()
-
-
-def _let_go(answered: list[tuple[_Waiter, RecordResults]]) -> None:
-    for waiter, answers in answered:
-        waiter.answers = answers
-        waiter.latch.release()
+def _resolve_futures(answered: list[tuple[Future[RecordResults], RecordResults]]) -> None:
+    for future, results in answered:
+        future.set_result(results)
 
 
 class EventWriter:
-    """Commits for a whole process, in a thread of its own: whoever comes while it commits is in the next group."""
+    """Commits the events of a process in a thread of its own."""
 
     def __init__(self, spool: Spool | None = None) -> None:
         self._jobs: SimpleQueue[_Job] = SimpleQueue()
-        self._start = threading.Lock()
+        self._start_lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._spool = spool
-        self._away = False
-        self._own: BaseDatabaseWrapper | None = None
+        self._database_is_away = False
+        self._connection: BaseDatabaseWrapper | None = None
 
     def put(
         self, events: Sequence[OutcomeEvent], *, clock: Callable[[], float], ticket: Any, deliver: DeliverResults
     ) -> None:
-        """Commit these too. When they are on disk, or refused, `deliver` gets the ticket with an answer for each event,
-        together with all others of the group that are delivered there."""
+        """Commit the events without spool. When they are on disk, or refused, `deliver` is called with the tickets and
+        results of all callers in the group that share it."""
         self._jobs.put(_Job(events, clock, ticket, deliver))
         if self._thread is None:
-            with self._start:
+            with self._start_lock:
                 if self._thread is None:
                     self._thread = threading.Thread(target=self._work, name="ingest", daemon=True)
                     self._thread.start()
 
     def submit(self, events: Sequence[OutcomeEvent], *, clock: Callable[[], float]) -> RecordResults:
-        """The same for a caller who waits: on disk when it returns None for an event."""
-        waiter = _Waiter()
-        self.put(events, clock=clock, ticket=waiter, deliver=_let_go)
-        waiter.latch.acquire(timeout=_SUBMIT_TIMEOUT_SECONDS)
-        return [not_recorded_refusal() for _ in events] if waiter.answers is None else waiter.answers
+        """Commit the events and wait: an event with the result None is on disk."""
+        future: Future[RecordResults] = Future()
+        self.put(events, clock=clock, ticket=future, deliver=_resolve_futures)
+        try:
+            return future.result(timeout=_SUBMIT_TIMEOUT_SECONDS)
+        except TimeoutError:
+            return [not_recorded_refusal() for _ in events]
 
     def _work(self) -> None:
         while True:
@@ -144,80 +133,84 @@ class EventWriter:
             self._commit(group, size)
 
     def _commit(self, group: list[_Job], size: int) -> None:
-        answers: list[Refusal | None]
+        results: list[Refusal | None]
         try:
             hour = int(group[0].clock()) // SECONDS_PER_HOUR
-            answers = self._stored([event for job in group for event in job.events], hour=hour)
+            results = self._store([event for job in group for event in job.events], hour=hour)
         except Exception as error:
-            log.error("Events could not be kept: %s", type(error).__name__)
-            answers = [not_recorded_refusal() for _ in range(size)]
-        answered: dict[DeliverResults, list[tuple[Any, RecordResults]]] = {}
+            log.error("Events could not be stored: %s", type(error).__name__)
+            results = [not_recorded_refusal() for _ in range(size)]
+        deliveries: dict[DeliverResults, list[tuple[Any, RecordResults]]] = {}
         start = 0
         for job in group:
             end = start + len(job.events)
-            answered.setdefault(job.deliver, []).append((job.ticket, answers[start:end]))
+            deliveries.setdefault(job.deliver, []).append((job.ticket, results[start:end]))
             start = end
-        for deliver, theirs in answered.items():
+        for deliver, tickets in deliveries.items():
             try:
-                deliver(theirs)
-            except Exception as error:  # the server stops, say: nobody waits there any more
+                deliver(tickets)
+            except Exception as error:  # such as a server that stops, where nobody waits any more
                 log.error("Events could not be answered: %s", type(error).__name__)
 
     def close(self) -> None:
-        """Let go of the database; the next commit reaches for it anew."""
-        if self._own is not None:
-            self._own.close()
+        """Close the database connection; the next commit opens it again."""
+        if self._connection is not None:
+            self._connection.close()
 
-    def _connection(self) -> BaseDatabaseWrapper:
-        if self._own is None:
-            self._own = connections.create_connection(open_views.DATABASE_ALIAS)
-            self._own.inc_thread_sharing()  # one thread at a time: this writer's, and whoever closes it
-        return self._own
+    def _open_connection(self) -> BaseDatabaseWrapper:
+        if self._connection is None:
+            self._connection = connections.create_connection(open_views.DATABASE_ALIAS)
+            self._connection.inc_thread_sharing()  # one thread at a time: this writer's, and whoever closes it
+        return self._connection
 
-    def _stored(self, events: list[OutcomeEvent], *, hour: int) -> list[Refusal | None]:
-        """In the database, or in the spool while it is away: the outcome of a lost commit does not matter, since a
-        row that is put twice changes nothing."""
-        if not self._away:
+    def _store(self, events: list[OutcomeEvent], *, hour: int) -> list[Refusal | None]:
+        """Store in the database, or in the spool while it is away.
+
+        If the connection is lost during a commit, the events are stored again: writing a row twice changes nothing.
+        """
+        if not self._database_is_away:
             try:
-                return commit_events(events, hour=hour, connection=self._connection())
+                return commit_events(events, hour=hour, connection=self._open_connection())
             except (IntegrityError, DataError):
-                raise  # the events themselves are at fault: they would be refused for ever
+                raise  # caused by the events themselves, so a retry would fail too
             except DatabaseCompacting:
                 pass
-            except (DatabaseError, OSError) as error:  # OSError: its locks cannot be made, on a read-only disk say
+            except (
+                DatabaseError,
+                OSError,
+            ) as error:  # OSError: a lock file cannot be created, such as on a read-only disk
                 log.error("The audience database takes no events now: %s", type(error).__name__)
-                self._connection().close()
-                self._away = True
-                threading.Thread(target=self._until_it_is_back, name="ingest-asks", daemon=True).start()
+                self._open_connection().close()
+                self._database_is_away = True
+                threading.Thread(target=self._wait_for_database, name="ingest-retry", daemon=True).start()
         return spool_events(events, hour=hour, spool=self._spool or local_spool())
 
-    def _until_it_is_back(self) -> None:
-        """Ask the database in a thread of its own: a frozen one takes seconds not to answer, and nobody waits."""
-        while self._away:
+    def _wait_for_database(self) -> None:
+        """Poll the database in a thread of its own, because a frozen server blocks for seconds."""
+        while self._database_is_away:
             time.sleep(_RETRY_SECONDS)
-            with suppress(Exception):  # whatever it is, the answer is no
+            with suppress(Exception):  # any error means that it is still away
                 open_views.check_reachable()
-                self._away = False
+                self._database_is_away = False
             connections[open_views.DATABASE_ALIAS].close()
 
 
-def move_spool_to_database(waiting: Spool) -> int:
-    """Put every event that waits in the spool into the database; how many views they belong to.
+def move_spool_to_database(spool: Spool) -> int:
+    """Move every event from the spool into the database; the number of views. DatabaseError if it is still away.
 
-    DatabaseError if it is still away. An hour that is shut takes nothing, and by the order in which fold works the
-    spool holds nothing for such an hour; were it otherwise, the log would say so.
+    A shut hour takes no events. Fold empties the spool first, so events for such an hour are an error and logged.
     """
 
-    def take(views: list[OpenViewRow]) -> None:
+    def store(views: list[OpenViewRow]) -> None:
         with open_views.write_transaction() as database:
             late = open_views.find_shut_hours(database, sorted({view.closes for view in views}))
             open_views.upsert_views(database, [view for view in views if view.closes not in late])
         if late:
             log.error("Events of hours that are already counted lay in the spool.")
 
-    if waiting.holds_events:
-        open_views.check_reachable()  # before locking the spool, so that nobody waits there for a frozen server
-    return waiting.drain(take)
+    if spool.holds_events:
+        open_views.check_reachable()  # before the spool is locked, so that a frozen server blocks no other process
+    return spool.drain(store)
 
 
 def local_spool() -> Spool:
@@ -226,7 +219,7 @@ def local_spool() -> Spool:
 
 
 def receipt_expired_refusal() -> Refusal:
-    """The answer to an outcome that comes too late to count."""
+    """The answer to an outcome that came too late to count."""
     return Refusal(410, "receipt_expired", "This receipt's window has closed.", {"receipt": "Expired."})
 
 

@@ -15,7 +15,7 @@ from scipy.special import lambertw, ndtr, ndtri
 
 from analytics.stats.numerics.inversion import consistent_interval, upper_tail_p
 from analytics.stats.numerics.quadrature import panels, solve_decreasing
-from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level
+from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level, empty_arm
 
 _Vector = npt.NDArray[np.float64]
 Spending = Literal["obrien-fleming", "pocock"]
@@ -270,8 +270,8 @@ def confidence_sequence(
     """
     check_level(level)
     _check_planned(n_planned)
-    if treated.n == 0 or control.n == 0:
-        return NotEstimable(f"The {'treated' if treated.n == 0 else 'control'} arm is empty.")
+    if empty := empty_arm(treated, control):
+        return empty
     variance = sum(a.proportion * ((a.n - a.events) / a.n) / a.n for a in (treated, control))
     if variance == 0.0:
         return NotEstimable("The outcome does not vary within either arm, so the difference has no variance yet.")

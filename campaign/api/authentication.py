@@ -1,7 +1,7 @@
-"""Who the API lets in: sessions with a second factor, and tokens, which by themselves only read.
+"""Authentication of the API: sessions with a second factor, and tokens, which by themselves can only read.
 
-A token was made with a password and a code. It reads whatever its person may read; a step that cannot be taken back
-asks for a fresh code too, in the header Second-Factor. A browser's session confirms on the page for it, as on the site.
+A token is created with a password and a code, and reads whatever its user may read. An irreversible step also needs a
+fresh code in the header Second-Factor. A browser's session is confirmed on the confirmation page, as on the site.
 """
 
 from __future__ import annotations
@@ -41,21 +41,21 @@ class ConfirmationRequired(exceptions.PermissionDenied):
 
 
 class SecondFactorSessionAuthentication(SessionAuthentication):
-    """A browser that is signed in with a second factor."""
+    """A browser session that has passed the second factor."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
-        found = super().authenticate(request)
-        if found and not sessions.has_passed_second_factor(request._request):
+        credentials = super().authenticate(request)
+        if credentials and not sessions.has_passed_second_factor(request._request):
             raise SecondFactorNeeded
-        return found
+        return credentials
 
 
 class ApiTokenAuthentication(TokenAuthentication):
-    """A program. Its kind is still “Token” in the header."""
+    """A program; the header still says “Token”."""
 
 
 def require_confirmation(request: Request, user: User) -> None:
-    """Refuse unless the person confirmed within ten minutes, or sends a code of their second factor along."""
+    """Refuse unless the user confirmed within ten minutes or sends a code of the second factor."""
     if not isinstance(request.successful_authenticator, TokenAuthentication):
         if step_up.is_recently_confirmed(request._request):
             return
@@ -63,39 +63,39 @@ def require_confirmation(request: Request, user: User) -> None:
     code = request.headers.get(SECOND_FACTOR_HEADER, "")
     if not code:
         raise ConfirmationRequired
-    if not _counted(request._request, f"code:{user.pk}", lambda: second_factors.check_code(user, code)):
+    if not _check_limited(request._request, f"code:{user.pk}", lambda: second_factors.check_code(user, code)):
         raise ConfirmationRequired("This code is not right, or was used already.")
 
 
 def verify_credentials(request: HttpRequest, *, username: str, password: str, code: str = "") -> User | None:
-    """Whose name, password and code these are; the answer does not say which of them was wrong."""
-    found: list[User] = []
+    """The user with this name, password and code. None does not tell which of them was wrong."""
+    users: list[User] = []
 
-    def right() -> bool:
+    def check() -> bool:
         user = authenticate(request, username=username, password=password)
         if not isinstance(user, User):
             return False
-        found.append(user)
+        users.append(user)
         return (
             second_factors.check_code(user, code)
             if second_factors.has_factor(user)
             else bool(settings.SKIP_SECOND_FACTOR)
         )
 
-    return found[0] if _counted(request, username, right) else None
+    return users[0] if _check_limited(request, username, check) else None
 
 
 def get_or_create_token(user: User) -> str:
-    """The person's token; the record says when it was made."""
-    token, made = models.Token.objects.get_or_create(user=user)
-    if made:
+    """The user's token; creating it is recorded in the audit log."""
+    token, created = models.Token.objects.get_or_create(user=user)
+    if created:
         log.record_user(Action.TOKEN_CREATE, user, by=user)
     return str(token.key)
 
 
-def _counted(request: HttpRequest, name: str, right: Callable[[], bool]) -> bool:
-    """One guess, unless there were too many: then 429."""
+def _check_limited(request: HttpRequest, name: str, check: Callable[[], bool]) -> bool:
+    """The result of the check, which counts as one guess; 429 after too many."""
     try:
-        return check_guess(request, name, right)
+        return check_guess(request, name, check)
     except TooManyAttempts as refused:
         raise exceptions.Throttled(wait=math.ceil(refused.seconds)) from None

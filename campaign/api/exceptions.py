@@ -1,4 +1,4 @@
-"""The one error shape of the staff API: {"error": {"code", "message", "fields"}}, whatever went wrong."""
+"""The error shape of the staff API for every error: {"error": {"code", "message", "fields"}}."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ class TransitionConflict(exceptions.APIException):
 
 
 def handle_api_exception(error: Exception, context: dict[str, Any]) -> Response:
-    """Every refusal of this API as {"error": {"code", "message", "fields"}}, whoever raised it."""
-    refusal = _refusal(error)
+    """Turn any exception into the API's error shape; registered as DRF's EXCEPTION_HANDLER."""
+    refusal = _as_api_exception(error)
     if isinstance(refusal, InternalError):
         log.error("The API failed", exc_info=error)
     response = exception_handler(refusal, context)
     assert response is not None  # it is None only for what is not an APIException
-    response.data = {"error": _described(refusal)}
+    response.data = {"error": _error_body(refusal)}
     return response
 
 
-def _refusal(error: Exception) -> exceptions.APIException:
+def _as_api_exception(error: Exception) -> exceptions.APIException:
     if isinstance(error, exceptions.APIException):
         return error
     if isinstance(error, Http404):
@@ -70,15 +70,15 @@ def _refusal(error: Exception) -> exceptions.APIException:
     return InternalError()
 
 
-# Where the audience surface has a word for the same thing, it is the same word.
+# The same codes as the audience surface uses.
 _CODES = {"parse_error": "malformed_json"}
-_WHOLE = "non_field_errors"
+_NO_FIELD = "non_field_errors"
 
 
-def _described(refusal: exceptions.APIException) -> dict[str, Any]:
+def _error_body(refusal: exceptions.APIException) -> dict[str, Any]:
     if isinstance(refusal, exceptions.ValidationError):
         fields = _fields(refusal.detail)
-        message = fields.pop(_WHOLE, "") or "A field is missing or wrong."
+        message = fields.pop(_NO_FIELD, "") or "A field is missing or wrong."
         return {"code": "invalid_field", "message": message, "fields": fields}
     detail = refusal.detail
     code = str(detail.code if isinstance(detail, exceptions.ErrorDetail) else refusal.default_code)
@@ -87,10 +87,10 @@ def _described(refusal: exceptions.APIException) -> dict[str, Any]:
 
 
 def _fields(detail: Any, path: str = "") -> dict[str, str]:
-    """DRF's nested lists and dicts of complaints as one sentence per field: {"arms.0.key": "..."}."""
+    """Flatten DRF's nested errors to one sentence per field: {"arms.0.key": "..."}."""
     if isinstance(detail, Mapping):
         inner = [_fields(value, f"{path}.{name}" if path else str(name)) for name, value in detail.items()]
-        return {name: said for part in inner for name, said in part.items()}
+        return {name: message for part in inner for name, message in part.items()}
     if isinstance(detail, list) and any(isinstance(item, Mapping) for item in detail):
         return _fields(dict(enumerate(detail)), path)
-    return {path or _WHOLE: " ".join(map(str, detail)) if isinstance(detail, list) else str(detail)}
+    return {path or _NO_FIELD: " ".join(map(str, detail)) if isinstance(detail, list) else str(detail)}

@@ -1,4 +1,4 @@
-"""Metadata that a view gives about itself for the API description (read by campaign.api.schema)."""
+"""Metadata of a view for the API description, which campaign.api.schema reads."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiOperation:
-    """One operation: what it takes, what it answers with 200, its refusals, whether anybody may ask, and the
-    headers that it may need, each with what it is for."""
+    """One operation: its request, its response with status 200, its errors, whether it is public, and the headers that
+    it may need, each with its purpose."""
 
     tag: str
     response_serializer: type[BaseSerializer[Any]]

@@ -1,4 +1,4 @@
-"""The API's description as files that campaign.api.schema has written, and the page that shows it."""
+"""Serve the API description that campaign.api.schema wrote, and the page that shows it."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ class OpenApiJson(JSONRenderer):
 
 
 class OpenApiYaml(JSONRenderer):
-    """What is refused stays JSON, which is YAML too."""
+    """Errors stay JSON, which is valid YAML."""
 
     media_type = "application/vnd.oai.openapi"
     format = "yaml"
 
 
 class SchemaView(APIView):
-    """OpenAPI 3.1, readable without signing in, for partners' developers; as JSON or (`?format=yaml`) as YAML."""
+    """OpenAPI 3.1 as JSON or YAML (`?format=yaml`), public so that developers of partners can read it."""
 
     authentication_classes = []
     permission_classes = [AllowAny]
     renderer_classes = [JSONRenderer, OpenApiJson, OpenApiYaml]
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        chosen: Any = request.accepted_renderer
-        return HttpResponse(SCHEMA_FILES[chosen.format].read_bytes(), content_type=chosen.media_type)
+        renderer: Any = request.accepted_renderer
+        return HttpResponse(SCHEMA_FILES[renderer.format].read_bytes(), content_type=renderer.media_type)
 
 
 @method_decorator(login_not_required, name="dispatch")
 class DocsView(TemplateView):
-    """The description as a page, from files of our own and under the policy of every staff page."""
+    """The description as a page, without third-party files and under the staff pages' security policy."""
 
     template_name = "campaign/api/docs.html"

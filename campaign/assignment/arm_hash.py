@@ -12,28 +12,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 from itertools import accumulate
-from struct import Struct
-
-_POSITION = Struct(">Q")
-
-
-def cumulative_weights(weights: Sequence[int]) -> tuple[int, ...]:
-    """Running totals of the arm weights; ValueError unless they are whole, not negative, and not all zero."""
-    if any(isinstance(w, bool) or not isinstance(w, int) or w < 0 for w in weights):
-        raise ValueError("weights must be whole numbers, zero or more")
-    totals = tuple(accumulate(weights))
-    if not totals or totals[-1] == 0:
-        raise ValueError("at least one arm needs a weight above zero")
-    return totals
-
-
-def ticket_for(unit: str, salt: str, total: int) -> int:
-    """A whole number from 0 to total - 1, evenly spread over units."""
-    (position,) = _POSITION.unpack_from(sha256(f"{salt}:{unit}".encode()).digest())
-    ticket: int = position * total >> 64
-    return ticket
 
 
 def arm_for(unit: str, salt: str, weights: Sequence[int]) -> int:
@@ -42,5 +23,21 @@ def arm_for(unit: str, salt: str, weights: Sequence[int]) -> int:
     >>> arm_for("visitor-1", "demo-salt", [1, 1, 1, 1])
     3
     """
-    totals = cumulative_weights(weights)
-    return bisect_right(totals, ticket_for(unit, salt, totals[-1]))
+    return arm_at(sha256(f"{salt}:{unit}".encode()).digest()[:8], weights)
+
+
+def arm_at(position: bytes, weights: Sequence[int]) -> int:
+    """The index of the arm at a position, an evenly distributed number of 8 bytes, big-endian."""
+    totals = cumulative_weights(tuple(weights))
+    return bisect_right(totals, int.from_bytes(position) * totals[-1] >> 64)
+
+
+@lru_cache(maxsize=1024)
+def cumulative_weights(weights: tuple[int, ...]) -> tuple[int, ...]:
+    """Running totals of the arm weights; ValueError unless they are whole, not negative, and not all zero."""
+    if any(isinstance(w, bool) or not isinstance(w, int) or w < 0 for w in weights):
+        raise ValueError("weights must be whole numbers, zero or more")
+    totals = tuple(accumulate(weights))
+    if not totals or totals[-1] == 0:
+        raise ValueError("at least one arm needs a weight above zero")
+    return totals

@@ -14,6 +14,9 @@ import hashlib
 import hmac
 import re
 import unicodedata
+from collections.abc import Sequence
+
+from campaign.assignment.arm_hash import arm_at
 
 DAY_HOURS = 24
 # Shown just before midnight, a message can still be answered for an hour.
@@ -39,9 +42,9 @@ def looks_like_contact_detail(key: str) -> bool:
     return bool(_PHONE.fullmatch(number)) and sum(map(str.isdigit, number)) in _PHONE_DIGITS
 
 
-def ticket(key: str, secret: bytes, total: int) -> int:
-    """A whole number from 0 to total - 1 that stays with the subject."""
-    return (int.from_bytes(_mac(secret, f"arm:{key}")[:8], "big") * total) >> 64
+def arm_for(key: str, secret: bytes, weights: Sequence[int]) -> int:
+    """The index of the subject's arm, the same throughout the campaign."""
+    return arm_at(_mac(secret, f"arm:{key}")[:8], weights)
 
 
 def nonce(key: str, secret: bytes, *, hour: int) -> bytes:

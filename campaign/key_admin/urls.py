@@ -1,4 +1,4 @@
-"""Routes of the pages of the keys."""
+"""Routes of the key pages."""
 
 from django.urls import path
 

@@ -1,6 +1,6 @@
-"""The pages of the keys: which there are and what they do, a new receipt key, and the end of one. No byte is shown.
+"""The key pages: list the keys, rotate the receipt key, destroy a key. The bytes of a key are never shown.
 
-They call the same verbs as `manage.py keys`. What is done here asks first, within ten minutes, that it is you.
+They call the same functions as `manage.py keys`. Changes need a sign-in that was confirmed in the last ten minutes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from campaign.key_admin import audited
 from campaign.key_admin.wording import LEAD_TIME_CHOICES, describe_destruction, key_row
-from campaign.keys import store
+from campaign.keys import rotation, store
 from campaign.keys.inventory import KeyInfo, KeyState, list_keys
 from messages.accounts.step_up import confirmation_required
 from messages.roles import MANAGER, current_user, require_role
@@ -26,13 +26,13 @@ from messages.roles import MANAGER, current_user, require_role
 
 @require_safe
 def key_list(request: HttpRequest) -> HttpResponse:
-    """Receipt keys, secrets of campaigns, and what the site itself needs."""
+    """List receipt keys, secrets of campaigns, and the site's own keys."""
     require_role(request.user, MANAGER)
-    found = list_keys(_directory(), now=time.time())
+    keys = list_keys(_directory(), now=time.time())
     context = {
-        "receipts": [key_row(key) for key in found if key.receipt_key],
-        "secrets": [key_row(key) for key in found if key.campaign_id],
-        "others": [key_row(key) for key in found if key.state == KeyState.SITE_KEY],
+        "receipts": [key_row(key) for key in keys if key.receipt_key],
+        "secrets": [key_row(key) for key in keys if key.campaign_id],
+        "others": [key_row(key) for key in keys if key.state == KeyState.SITE_KEY],
         "unsafe": bool(store.key_directory_problems(_directory())),
     }
     return render(request, "campaign/key_admin/keys.html", context)
@@ -40,30 +40,28 @@ def key_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def key_rotate(request: HttpRequest) -> HttpResponse:
-    """A new receipt key, which every server knows before it signs; the one before goes on verifying."""
+    """Create a receipt key, which every server reads before it signs; the previous one goes on verifying."""
     require_role(request.user, MANAGER)
     return _rotate(request)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def key_destroy(request: HttpRequest, key: str) -> HttpResponse:
-    """What would be lost is said first; where something would be, a box has to be ticked."""
+    """Destroy a key after a page that tells what is lost; if anything is, a box has to be ticked."""
     require_role(request.user, MANAGER)
-    found = next(
-        (one for one in list_keys(_directory(), now=time.time()) if one.name == key and one.is_destroyable), None
-    )
-    if found is None:
-        raise Http404
-    return _destroy(request, found)
+    for info in list_keys(_directory(), now=time.time()):
+        if info.name == key and info.is_destroyable:
+            return _destroy(request, info)
+    raise Http404
 
 
 @confirmation_required
 def _rotate(request: HttpRequest) -> HttpResponse:
-    chosen, error = request.POST.get("ahead", str(store.ROTATION_LEAD_SECONDS)), ""
+    chosen, error = request.POST.get("ahead", str(rotation.ROTATION_LEAD_SECONDS)), ""
     if request.method == "POST":
         by = current_user(request)
         if chosen in LEAD_TIME_CHOICES:
-            error = _refused(
+            error = _try_step(
                 lambda: audited.rotate_receipt_key(_directory(), clock=time.time, lead_seconds=int(chosen), by=by)
             )
         else:
@@ -85,7 +83,7 @@ def _destroy(request: HttpRequest, key: KeyInfo) -> HttpResponse:
         if key.is_needed and request.POST.get("lost") != "yes":
             error = _("Please tick the box if you want it all the same.")
         else:
-            error = _refused(lambda: audited.destroy_key(_directory(), key, by=by))
+            error = _try_step(lambda: audited.destroy_key(_directory(), key, by=by))
         if not error:
             flash.success(request, _("%(key)s is destroyed.") % {"key": key.name})
             return redirect("keys:list")
@@ -93,13 +91,13 @@ def _destroy(request: HttpRequest, key: KeyInfo) -> HttpResponse:
     return render(request, "campaign/key_admin/destroy.html", context)
 
 
-def _refused(step: Callable[[], object]) -> str:
-    """Take the step; why it was not taken, as a sentence, or empty."""
+def _try_step(step: Callable[[], object]) -> str:
+    """Run the step; the reason as a sentence if it was refused, else an empty string."""
     if store.key_directory_problems(_directory()):
         return _("The directory of the keys is not safe at the moment. Whoever runs the server has to mend that first.")
     try:
         step()
-    except store.KeyRefused:
+    except rotation.KeyRefused:
         return _("The newest key does not sign yet. Wait until it does, then make the next one.")
     except OSError:
         return _("The directory of the keys could not be changed. Please tell whoever runs the server.")

@@ -1,4 +1,4 @@
-"""What the pages of the keys say of each: what it does now, and what its end would mean."""
+"""Wording of the key pages: what each key does now, and what destroying it would mean."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from campaign.keys import store
+from campaign.keys import rotation
 from campaign.keys.inventory import KeyInfo, KeyState
 
-# How long before it signs a new key is there, in seconds, and when one wants that.
+# How long a new key exists before it signs, in seconds, with a label and when to choose it.
 LEAD_TIME_CHOICES = {
-    str(store.ROTATION_LEAD_SECONDS): (
+    str(rotation.ROTATION_LEAD_SECONDS): (
         gettext_lazy("In a minute"),
         gettext_lazy("For one server: every process has read the new key before it signs."),
     ),
@@ -41,16 +41,16 @@ class KeyRow:
 
 
 def key_row(key: KeyInfo) -> KeyRow:
-    """A key with what it does, in the reader's language."""
+    """Describe a key in the reader's language."""
     age = (
         ngettext("%(n)d day old", "%(n)d days old", key.age_days) % {"n": key.age_days}
         if key.age_days
         else _("made today")
     )
-    return KeyRow(key, _does(key), age)
+    return KeyRow(key, _describe_state(key), age)
 
 
-def _does(key: KeyInfo) -> str:
+def _describe_state(key: KeyInfo) -> str:
     match key.state:
         case KeyState.SIGNS:
             return _("Signs what is shown now.")
@@ -78,7 +78,7 @@ def _does(key: KeyInfo) -> str:
 
 
 def describe_destruction(key: KeyInfo) -> str:
-    """What follows from destroying it."""
+    """Describe what destroying the key would mean."""
     match key.state:
         case KeyState.VERIFIES if key.hours_at_risk is not None:
             return ngettext(
@@ -106,5 +106,5 @@ def describe_destruction(key: KeyInfo) -> str:
 
 
 def format_moment(seconds: int) -> str:
-    """A time as the reader's language writes it."""
+    """A time in the reader's language."""
     return f"{date_format(datetime.fromtimestamp(seconds, UTC), 'DATETIME_FORMAT')} UTC"

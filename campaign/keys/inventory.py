@@ -1,6 +1,6 @@
-"""What the key directory holds, in facts: what each key does now, until when, and what destroying it would do.
+"""Inventory of the key directory: the state of each key, until when it is needed, and what depends on it.
 
-`manage.py keys` and the page of the keys say the same of it, each in its own words.
+`manage.py keys` and the key pages show it, each with its own wording.
 """
 
 from __future__ import annotations
@@ -11,29 +11,29 @@ from enum import StrEnum
 from pathlib import Path
 
 from campaign.assignment.receipts import SECONDS_PER_HOUR
-from campaign.keys import store
+from campaign.keys import rotation, store
 from campaign.keys.store import ReceiptKeyFile
 from campaign.models import Campaign
 
-_OTHERS = ("django", "second-factor")
+_SITE_KEYS = ("django", "second-factor")
 
 
 class KeyState(StrEnum):
     """What a key does now."""
 
-    WAITS = "waits"  # a receipt key that verifies, and signs later
+    WAITS = "waits"  # a receipt key that verifies and will sign later
     SIGNS = "signs"
     VERIFIES = "verifies"  # open messages depend on it until a known time
-    VERIFIES_WITHOUT_END = "no end"  # the same, and nothing tells until when
-    UNNEEDED = "unneeded"  # a receipt key, or the secret of a closed campaign
+    VERIFIES_WITHOUT_END = "no end"  # the same, until an unknown time
+    UNNEEDED = "unneeded"  # an old receipt key, or the secret of a closed campaign
     IN_USE = "in use"  # the secret of a campaign that is not closed
     UNKNOWN = "unknown"  # the secret of a campaign that this database does not know
-    SITE_KEY = "the site's"  # not destroyed here: sessions, or second factors, hang on it
+    SITE_KEY = "the site's"  # not destroyed here: sessions or second factors depend on it
 
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """One file of the directory, without its bytes; `hours`: for how long its destruction would be felt."""
+    """One key file, without its bytes. `hours_at_risk`: for how long destroying it would lose outcomes."""
 
     name: str
     state: KeyState
@@ -41,7 +41,7 @@ class KeyInfo:
     receipt_key: ReceiptKeyFile | None = None
     needed_until: int | None = None
     hours_at_risk: int | None = None
-    campaign_id: int = 0  # of the campaign
+    campaign_id: int = 0
     campaign: Campaign | None = None
 
     @property
@@ -50,26 +50,26 @@ class KeyInfo:
 
     @property
     def is_needed(self) -> bool:
-        """Whether something depends on it that is lost with it."""
+        """Whether destroying it would lose something."""
         return self.is_destroyable and self.state not in (KeyState.WAITS, KeyState.UNNEEDED)
 
 
 def list_keys(directory: Path, *, now: float) -> list[KeyInfo]:
-    """Receipt keys in the order in which they sign, then the secrets of campaigns, then the site's own."""
+    """Receipt keys in order of signing, then the secrets of campaigns, then the site's own keys."""
     keys = store.receipt_key_files(directory)
     numbers = store.campaigns_with_subject_secret(directory)
     campaigns = Campaign.objects.in_bulk(numbers)
-    others = [name for name in _OTHERS if (directory / f"{name}.key").exists()]
+    others = [name for name in _SITE_KEYS if (directory / f"{name}.key").exists()]
     return [
-        *(_receipt(key, keys, now) for key in keys),
-        *(_secret(directory, number, campaigns.get(number), now) for number in numbers),
-        *(KeyInfo(name, KeyState.SITE_KEY, _days(directory / f"{name}.key", now)) for name in others),
+        *(_receipt_key_info(key, keys, now) for key in keys),
+        *(_secret_info(directory, number, campaigns.get(number), now) for number in numbers),
+        *(KeyInfo(name, KeyState.SITE_KEY, _age_in_days(directory / f"{name}.key", now)) for name in others),
     ]
 
 
-def _receipt(key: ReceiptKeyFile, keys: list[ReceiptKeyFile], now: float) -> KeyInfo:
-    until = store.needed_until(key, keys)
-    if key == store.signing_key(keys, now=now):
+def _receipt_key_info(key: ReceiptKeyFile, keys: list[ReceiptKeyFile], now: float) -> KeyInfo:
+    until = rotation.needed_until(key, keys)
+    if key == rotation.signing_key(keys, now=now):
         state = KeyState.SIGNS
     elif key.signs_from > now:
         state = KeyState.WAITS
@@ -78,20 +78,22 @@ def _receipt(key: ReceiptKeyFile, keys: list[ReceiptKeyFile], now: float) -> Key
     else:
         state = KeyState.VERIFIES if until > now else KeyState.UNNEEDED
     hours = math.ceil((until - now) / SECONDS_PER_HOUR) if until is not None and state == KeyState.VERIFIES else None
-    return KeyInfo(key.title, state, _days(key.path, now), receipt_key=key, needed_until=until, hours_at_risk=hours)
+    return KeyInfo(
+        key.title, state, _age_in_days(key.path, now), receipt_key=key, needed_until=until, hours_at_risk=hours
+    )
 
 
-def _secret(directory: Path, number: int, campaign: Campaign | None, now: float) -> KeyInfo:
+def _secret_info(directory: Path, number: int, campaign: Campaign | None, now: float) -> KeyInfo:
     if campaign is None:
         state = KeyState.UNKNOWN
     else:
         state = KeyState.UNNEEDED if campaign.state == Campaign.State.CLOSED else KeyState.IN_USE
     name = f"campaign-{number}"
-    return KeyInfo(name, state, _days(directory / f"{name}.key", now), campaign_id=number, campaign=campaign)
+    return KeyInfo(name, state, _age_in_days(directory / f"{name}.key", now), campaign_id=number, campaign=campaign)
 
 
-def _days(path: Path, now: float) -> int:
-    """How old it is; 0 as well if it went away meanwhile."""
+def _age_in_days(path: Path, now: float) -> int:
+    """The age of the file; 0 if it was deleted meanwhile."""
     try:
         return max(int((now - path.stat().st_mtime) / 86_400), 0)
     except FileNotFoundError:

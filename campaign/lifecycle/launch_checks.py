@@ -119,7 +119,7 @@ def _arm_obstacles(arms: list[Arm]) -> Iterator[Obstacle]:
         yield Obstacle(ObstacleReason.NO_CONTROL, _("One arm must be the control."))
     else:
         try:
-            cumulative_weights([arm.weight for arm in arms])
+            cumulative_weights(tuple(arm.weight for arm in arms))
         except ValueError:
             yield Obstacle(ObstacleReason.NO_WEIGHT, _("At least one arm needs a weight above zero."))
 

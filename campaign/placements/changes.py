@@ -1,4 +1,4 @@
-"""Placements and partners: added, changed, given to their contacts; never deleted. Each step is on record."""
+"""Add and change placements and partners, and assign contacts, each with an audit entry. Nothing is deleted."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ PLACEMENT_FIELDS = (
     "expected_per_day",
     "fallback",
 )
-RESERVED_KEYS = frozenset({"add"})  # what the addresses of our own pages use
-_LONGEST_KEY = 50
+RESERVED_KEYS = frozenset({"add"})  # used by the addresses of the placement pages
+_MAX_KEY_LENGTH = 50
 
 
 @dataclass(frozen=True, slots=True)
 class PlacementStatus:
-    """What a visitor would get at a placement now: "campaign", "later", "fallback" or "nothing", and the campaign."""
+    """What a visitor would get at a placement now: "campaign", "fallback" or "nothing", and the campaign."""
 
     state: str
     campaign: Campaign | None
 
 
 def placement_status(placement: Placement, *, now: datetime) -> PlacementStatus:
-    """By the rows as they are; the running surface follows within seconds."""
+    """The status according to the database, which the running servers follow within seconds."""
     live = [campaign for campaign in placement.campaigns.all() if campaign.state in Campaign.LIVE]
     open_now = [c for c in live if not (c.starts_at and c.starts_at > now) and not (c.ends_at and c.ends_at <= now)]
     if open_now:
@@ -50,33 +50,33 @@ def placement_status(placement: Placement, *, now: datetime) -> PlacementStatus:
 
 
 def is_key_fixed(placement: Placement) -> bool:
-    """Once a campaign was launched there, its frozen plan and the partner's page name the key."""
+    """Whether a campaign was ever launched there: its frozen plan and the partner's page then name the key."""
     return placement.pk is not None and placement.campaigns.filter(launched_at__isnull=False).exists()
 
 
 def suggested_key(name: str) -> str:
-    """A free key, made of the name."""
-    stem = slugify(name)[: _LONGEST_KEY - 4].strip("-") or "placement"
+    """An unused key derived from the name."""
+    stem = slugify(name)[: _MAX_KEY_LENGTH - 4].strip("-") or "placement"
     keys = {stem, *(f"{stem}-{number}" for number in range(2, 1000))} - RESERVED_KEYS
     keys -= set(Placement.objects.filter(key__startswith=stem).values_list("key", flat=True))
     return min(keys, key=lambda key: (len(key), key))
 
 
 def neutral_revisions() -> list[Revision]:
-    """Words that may stand where no campaign runs: approved, neutral, and not stopped everywhere."""
-    found = workflow.servable_revisions().filter(message__frame=Frame.NEUTRAL)
-    rows = found.select_related("message").prefetch_related("renditions").order_by("message__key", "-number")
+    """Revisions that may be a fallback: approved, neutral, and not stopped everywhere."""
+    revisions = workflow.servable_revisions().filter(message__frame=Frame.NEUTRAL)
+    rows = revisions.select_related("message").prefetch_related("renditions").order_by("message__key", "-number")
     return [revision for revision in rows if workflow.approved_locales(revision)]
 
 
 def contact_candidates() -> list[User]:
-    """The people whom an administrator may name as somebody's contacts."""
+    """The users whom an administrator may assign to a partner as contacts."""
     return list(User.objects.filter(groups__name=PARTNER_CONTACT, is_active=True).order_by("username"))
 
 
 @transaction.atomic
 def add_placement(placement: Placement, *, by: User, new_partner: str = "") -> Placement:
-    """A new placement, at a new partner if one is named."""
+    """Add a placement, and its partner if a new one is named."""
     if new_partner:
         placement.partner = add_partner(new_partner, by=by)
     placement.key = placement.key or suggested_key(placement.name)
@@ -87,7 +87,7 @@ def add_placement(placement: Placement, *, by: User, new_partner: str = "") -> P
 
 @transaction.atomic
 def change_placement(placement: Placement, *, by: User, new_partner: str = "") -> list[str]:
-    """Keep what was changed; the names of the fields. The snapshot notices within seconds."""
+    """Save the changed fields and return their names. Servers follow within seconds."""
     if new_partner:
         placement.partner = add_partner(new_partner, by=by)
     before = Placement.objects.select_for_update(of=("self",)).get(pk=placement.pk)
@@ -102,7 +102,7 @@ def change_placement(placement: Placement, *, by: User, new_partner: str = "") -
 
 @transaction.atomic
 def add_partner(name: str, *, by: User) -> Partner:
-    """A new partner; nobody is its contact yet."""
+    """Add a partner without contacts."""
     partner = Partner.objects.create(name=name)
     _record_partner(log.Action.PARTNER_ADD, partner, by)
     return partner
@@ -110,7 +110,7 @@ def add_partner(name: str, *, by: User) -> Partner:
 
 @transaction.atomic
 def rename_partner(partner: Partner, name: str, *, by: User) -> bool:
-    """Another name; visitors read it on the page about the message. Whether it differs."""
+    """Change the name, which visitors read on the page about the message; whether it differs."""
     before = Partner.objects.select_for_update().get(pk=partner.pk).name
     if before == name:
         return False
@@ -121,10 +121,10 @@ def rename_partner(partner: Partner, name: str, *, by: User) -> bool:
 
 
 @transaction.atomic
-def assign_contacts(partner: Partner, people: Iterable[User], *, by: User) -> bool:
-    """These people, and nobody else, see the partner's placements; whether that is new."""
-    wanted, before = {user.pk: user for user in people}, {user.pk: user for user in partner.contacts.all()}
-    if wanted.keys() == before.keys():
+def assign_contacts(partner: Partner, users: Iterable[User], *, by: User) -> bool:
+    """Make these users the partner's only contacts; whether that is a change."""
+    wanted = {user.pk: user for user in users}
+    if wanted.keys() == set(partner.contacts.values_list("pk", flat=True)):
         return False
     partner.contacts.set(wanted.values())
     names = ", ".join(sorted(user.get_username() for user in wanted.values()))

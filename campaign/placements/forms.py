@@ -1,4 +1,4 @@
-"""The forms of a placement, of a partner's name, and of who its contacts are."""
+"""Forms for a placement, a partner's name, and a partner's contacts."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     PlacementBase = forms.ModelForm[Placement]
     PartnerBase = forms.ModelForm[Partner]
 else:
-    PlacementBase = PartnerBase = forms.ModelForm  # Django's cannot be subscripted while it runs
+    PlacementBase = PartnerBase = forms.ModelForm  # Django's class is not generic at run time
 
 
 class OriginsField(forms.CharField):
-    """One origin a line, each exactly as a browser sends it."""
+    """A list of origins, one per line, each exactly as a browser sends it."""
 
     widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocapitalize": "off"})
 
@@ -37,41 +37,41 @@ class OriginsField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         lines = [line.strip() for line in (super().to_python(value) or "").splitlines()]
-        found, wrong = [], []
+        origins, errors = [], []
         for number, line in enumerate(lines, start=1):
             try:
-                found += [parse_origin(line)] if line else []
+                origins += [parse_origin(line)] if line else []
             except InvalidOrigin as reason:
-                wrong.append(_("Line %(number)d: %(reason)s") % {"number": number, "reason": reason})
-        if wrong:
-            raise ValidationError([str(sentence) for sentence in wrong])
-        if len(found) > MAX_ORIGINS:
-            said = ngettext("At most %(most)d site.", "At most %(most)d sites.", MAX_ORIGINS)
-            raise ValidationError(said % {"most": MAX_ORIGINS})
-        return list(dict.fromkeys(found))
+                errors.append(_("Line %(number)d: %(reason)s") % {"number": number, "reason": reason})
+        if errors:
+            raise ValidationError([str(error) for error in errors])
+        if len(origins) > MAX_ORIGINS:
+            message = ngettext("At most %(most)d site.", "At most %(most)d sites.", MAX_ORIGINS)
+            raise ValidationError(message % {"most": MAX_ORIGINS})
+        return list(dict.fromkeys(origins))
 
 
-class NeutralRevisionField(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django's cannot be subscripted while it runs
-    """Approved neutral words, told by their headline; those that were stopped everywhere are refused by name."""
+class NeutralRevisionField(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django's class is not generic at run time
+    """An approved neutral revision, labelled with its headline; a stopped one gets an error message of its own."""
 
     def to_python(self, value: Any) -> Any:
         try:
             return super().to_python(value)
         except ValidationError:
-            asked = str(value)[:18]
+            number = str(value)[:18]
             stopped = Revision.objects.filter(message__stopped_at__isnull=False)
-            if asked.isascii() and asked.isdigit() and stopped.filter(pk=asked).exists():
+            if number.isascii() and number.isdigit() and stopped.filter(pk=number).exists():
                 raise ValidationError(_STOPPED) from None
             raise
 
     def label_from_instance(self, revision: Any) -> str:
-        words = {rendition.locale: rendition.headline for rendition in revision.renditions.all()}
-        headline = words.get("en") or next(iter(words.values()), "")
-        return f"{headline} ({revision.message.key}, {revision.number}; {', '.join(sorted(words))})"
+        headlines = {rendition.locale: rendition.headline for rendition in revision.renditions.all()}
+        headline = headlines.get("en") or next(iter(headlines.values()), "")
+        return f"{headline} ({revision.message.key}, {revision.number}; {', '.join(sorted(headlines))})"
 
 
 class PlacementForm(PlacementBase):
-    """What is told of one placement; a partner who is not there yet is added with it."""
+    """A placement, and optionally a new partner to add with it."""
 
     partner = forms.ModelChoiceField(
         Partner.objects.order_by("name"), label=_("Partner"), required=False, empty_label=_("A new one, named below")
@@ -145,13 +145,15 @@ class PlacementForm(PlacementBase):
         if changes.is_key_fixed(self.instance):
             self.fields["key"].disabled = True
             self.fields["key"].help_text = _("Fixed: a campaign was launched here, and the partner’s page names it.")
-        chosen = {revision.pk for revision in changes.neutral_revisions()}
+        choices = {revision.pk for revision in changes.neutral_revisions()}
         fallback = self.instance.fallback
         if fallback is not None and fallback.message.stopped_at is None:
-            chosen.add(fallback.pk)
-        words = self.fields["fallback"]
-        assert isinstance(words, NeutralRevisionField)
-        words.queryset = Revision.objects.filter(pk__in=chosen).select_related("message").prefetch_related("renditions")
+            choices.add(fallback.pk)
+        field = self.fields["fallback"]
+        assert isinstance(field, NeutralRevisionField)
+        field.queryset = (
+            Revision.objects.filter(pk__in=choices).select_related("message").prefetch_related("renditions")
+        )
         if not self.instance.expected_per_day:
             self.initial["expected_per_day"] = None
 
@@ -165,10 +167,10 @@ class PlacementForm(PlacementBase):
         return self.cleaned_data["expected_per_day"] or 0
 
     def clean_leave_url(self) -> str:
-        return _safe(self.cleaned_data["leave_url"])
+        return _check_url(self.cleaned_data["leave_url"])
 
     def clean_continue_url(self) -> str:
-        return _safe(self.cleaned_data["continue_url"])
+        return _check_url(self.cleaned_data["continue_url"])
 
     def clean_new_partner(self) -> str:
         name: str = self.cleaned_data["new_partner"]
@@ -177,20 +179,20 @@ class PlacementForm(PlacementBase):
         return name
 
     def clean(self) -> dict[str, Any]:
-        told = super().clean() or self.cleaned_data
-        if told.get("partner") and told.get("new_partner"):
+        fields = super().clean() or self.cleaned_data
+        if fields.get("partner") and fields.get("new_partner"):
             self.add_error("new_partner", _("Choose a partner above, or name a new one here: not both."))
-        elif not told.get("partner") and not told.get("new_partner") and "new_partner" not in self.errors:
+        elif not fields.get("partner") and not fields.get("new_partner") and "new_partner" not in self.errors:
             self.add_error("partner", _("Choose a partner, or name a new one below."))
-        return told
+        return fields
 
     def _get_validation_exclusions(self) -> set[str]:
-        """The model's own check of the partner would speak of an empty field; `clean` says it better."""
-        left: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # Django's, not in its stubs
-        return left | {"partner"}
+        """Leave the partner to `clean`, whose message is clearer than the model's."""
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # Django's, not in its stubs
+        return excluded | {"partner"}
 
 
-def _safe(url: str) -> str:
+def _check_url(url: str) -> str:
     if url and not is_safe_url(url):
         raise ValidationError(_UNSAFE)
     return url
@@ -207,7 +209,7 @@ class PartnerForm(PartnerBase):
 
 
 class ContactsForm(forms.Form):
-    """Which partner contacts see this partner's placements."""
+    """The users who see this partner's placements."""
 
     contacts = forms.ModelMultipleChoiceField(
         queryset=User.objects.none(),
@@ -220,8 +222,8 @@ class ContactsForm(forms.Form):
     def __init__(self, *args: Any, partner: Partner, **options: Any) -> None:
         super().__init__(*args, **options)
         self.initial["contacts"] = partner.contacts.all()
-        held = {user.pk for user in changes.contact_candidates()} | {user.pk for user in partner.contacts.all()}
-        self.candidates = User.objects.filter(pk__in=held).order_by("username")
+        candidates = {user.pk for user in changes.contact_candidates()} | {user.pk for user in partner.contacts.all()}
+        self.candidates = User.objects.filter(pk__in=candidates).order_by("username")
         field = self.fields["contacts"]
         assert isinstance(field, forms.ModelMultipleChoiceField)
         field.queryset = self.candidates

@@ -1,4 +1,4 @@
-"""An origin as a browser sends it, and why what somebody typed is none: exact, https, nothing behind the host."""
+"""Parse an origin as a browser sends it: exact, https, nothing behind the host; and explain why a text is none."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _PORTS = {"https": 443, "http": 80}
 
 
 class InvalidOrigin(Exception):
-    """What was typed is no origin; the message says why, for a person."""
+    """The text is no origin; the message gives the reason, for people."""
 
 
 def parse_origin(text: str) -> str:
-    """`https://www.example.org`, as a browser would send it; NoOrigin with a sentence otherwise."""
+    """The origin as a browser would send it, such as `https://www.example.org`, or InvalidOrigin."""
     if "://" not in text:
         raise InvalidOrigin(_("Begin with https://, as in https://www.example.org."))
     try:
@@ -34,24 +34,20 @@ def parse_origin(text: str) -> str:
         raise InvalidOrigin(_("Name one site exactly: no star, and no part left out."))
     if any(character.isspace() or character in "\"'<>\\%" for character in host):
         raise InvalidOrigin(_("This is not the address of a site."))
+    origin = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{_port_suffix(parts.scheme, parts.port)}"
     if parts.username is not None or parts.path not in ("", "/") or parts.query or parts.fragment:
-        whole = f"{parts.scheme}://{_bracketed(host)}{_shown(parts.scheme, parts.port)}"
-        raise InvalidOrigin(_("Leave out what stands around the site’s name: %(origin)s.") % {"origin": whole})
+        raise InvalidOrigin(_("Leave out what stands around the site’s name: %(origin)s.") % {"origin": origin})
     if parts.scheme not in _PORTS or (parts.scheme == "http" and host not in LOCAL_HOSTS):
         raise InvalidOrigin(_("Only https:// is safe enough; http:// is for localhost alone."))
-    return f"{parts.scheme}://{_bracketed(host)}{_shown(parts.scheme, parts.port)}"
+    return origin
 
 
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
-
-
-def _shown(scheme: str, port: int | None) -> str:
-    """A browser leaves out the port that goes without saying."""
+def _port_suffix(scheme: str, port: int | None) -> str:
+    """The port as a browser writes it; the default port is left out."""
     return "" if port is None or port == _PORTS.get(scheme) else f":{port}"
 
 
 def is_safe_url(url: str) -> bool:
-    """Whether visitors may be led there: https, or http on this machine alone."""
+    """Whether visitors may be sent to this address: https, or http on this machine."""
     parts = urlsplit(url)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL_HOSTS)

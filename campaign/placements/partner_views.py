@@ -1,4 +1,4 @@
-"""The page of one partner: its name, and who its contacts are."""
+"""Pages of one partner: its name and its contacts."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from messages.roles import ADMINISTRATOR, MANAGER, current_user, has_role, requi
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def partner_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Its name, its placements, its contacts; a manager may mend the name."""
+    """Show a partner with its placements and contacts; a manager may change the name."""
     require_role(request.user, MANAGER)
-    found = get_object_or_404(Partner, pk=pk)
-    name = found.name
-    form = PartnerForm(request.POST or None, instance=found)
+    partner = get_object_or_404(Partner, pk=pk)
+    name = partner.name
+    form = PartnerForm(request.POST or None, instance=partner)
     if request.method == "POST" and form.is_valid():
-        changed = changes.rename_partner(found, form.cleaned_data["name"], by=current_user(request))
+        changed = changes.rename_partner(partner, form.cleaned_data["name"], by=current_user(request))
         flash.success(
             request, _("Saved. Visitors meet the change within seconds.") if changed else _("Nothing was changed.")
         )
         return redirect("partners:partner", pk)
     context = {
-        "partner": found,
+        "partner": partner,
         "name": name,
         "form": form,
-        "placements": found.placements.order_by("name"),
-        "contacts": found.contacts.order_by("username"),
+        "placements": partner.placements.order_by("name"),
+        "contacts": partner.contacts.order_by("username"),
         "may_assign": has_role(request.user, ADMINISTRATOR),
     }
     return render(request, "campaign/placements/partner.html", context)
@@ -41,17 +41,17 @@ def partner_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def partner_contacts(request: HttpRequest, pk: int) -> HttpResponse:
-    """Who sees this partner's placements: for an administrator, who confirms that it is them."""
+    """Assign the partner's contacts. Only for administrators, with a recent confirmation."""
     require_role(request.user, ADMINISTRATOR)
-    return _contacts(request, get_object_or_404(Partner, pk=pk))
+    return _partner_contacts(request, get_object_or_404(Partner, pk=pk))
 
 
 @confirmation_required
-def _contacts(request: HttpRequest, found: Partner) -> HttpResponse:
-    form = ContactsForm(request.POST if request.method == "POST" else None, partner=found)
+def _partner_contacts(request: HttpRequest, partner: Partner) -> HttpResponse:
+    form = ContactsForm(request.POST if request.method == "POST" else None, partner=partner)
     if form.is_bound and form.is_valid():
-        changed = changes.assign_contacts(found, form.cleaned_data["contacts"], by=current_user(request))
+        changed = changes.assign_contacts(partner, form.cleaned_data["contacts"], by=current_user(request))
         flash.success(request, _("Saved.") if changed else _("Nothing was changed."))
-        return redirect("partners:partner", found.pk)
-    context = {"partner": found, "form": form, "any": form.candidates.exists()}
+        return redirect("partners:partner", partner.pk)
+    context = {"partner": partner, "form": form, "any": form.candidates.exists()}
     return render(request, "campaign/placements/partner_contacts.html", context)

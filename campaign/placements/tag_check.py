@@ -1,9 +1,9 @@
-"""Whether a placement works, tried by the people who put it there: "we have seen your page 12 s ago".
+"""Tag checks: partners try whether their placement works ("we have seen your page 12 s ago").
 
-Somebody here begins a test; for ten minutes, requests that carry its mark are noted: when the last one came, and what
-was wrong with it. A mark is signed and says of itself which test it is of and until when, so that the audience surface
-knows it without a database. What nobody marked is never noted. Notes stand in memory until the served counter's thread
-writes them; when the test is over, its row is deleted with everything in it.
+Staff start a test. For ten minutes, requests that carry its mark are noted: when the last one came, and what was wrong
+with it. Requests without a mark are never noted. A mark is signed and names its test and its end, so that the audience
+surface can verify it without a database. Notes stay in memory until a background thread writes them
+(campaign.serving.flushing); the row of a test is deleted when it is over.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from django.db.models import Q
 from campaign.models import Placement, PlacementTest
 
 TEST_MINUTES = 10
-FRAGMENT_PREFIX = "second-thought="  # how the embed finds a mark in its page's address; no browser sends that part on
+FRAGMENT_PREFIX = (
+    "second-thought="  # the embed finds the mark behind it in the page's address; browsers do not send fragments
+)
 _SALT = "campaign.placetest"
-_MOST = 100  # notes in memory: one for each open test and kind
+_MAX_NOTES = 100  # in memory: one for each open test and kind
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]{1,160}(:[0-9]{1,5})?|https?://\[[0-9a-f:]{2,45}\](:[0-9]{1,5})?")
 
 TagCheckChannel: TypeAlias = PlacementTest.Way
@@ -31,7 +33,7 @@ TagCheckProblem: TypeAlias = PlacementTest.Problem
 
 
 class TagCheckMark(NamedTuple):
-    """What a mark says: the test's random number, the placement that is tested, the end in seconds since 1970."""
+    """The content of a mark: the test's random id, the tested placement, the end in seconds since 1970."""
 
     mark_id: str
     placement_id: int
@@ -39,7 +41,7 @@ class TagCheckMark(NamedTuple):
 
 
 def begin_test(placement: Placement, *, now: datetime) -> PlacementTest:
-    """A new test; one that is open is over, and what it heard is gone."""
+    """Start a test; an open one and its notes are deleted."""
     now = now.replace(microsecond=0)
     PlacementTest.objects.filter(placement=placement).delete()
     return PlacementTest.objects.create(
@@ -48,40 +50,38 @@ def begin_test(placement: Placement, *, now: datetime) -> PlacementTest:
 
 
 def end_test(placement: Placement) -> None:
-    """Forget the test and what it heard."""
+    """Delete the placement's test and its notes."""
     PlacementTest.objects.filter(placement=placement).delete()
 
 
 def current_test(placement: Placement, *, now: datetime) -> PlacementTest | None:
-    """The test that is open; one that has run out is deleted on sight."""
+    """The open test, if any; an expired one is deleted."""
     PlacementTest.objects.filter(placement=placement, until__lte=now).delete()
     return PlacementTest.objects.filter(placement=placement).first()
 
 
 def delete_expired_tests(*, now: datetime) -> int:
-    """Delete the tests that have run out; how many there were."""
-    gone, _ = PlacementTest.objects.filter(until__lte=now).delete()
-    return gone
+    """Delete the expired tests; how many there were."""
+    return PlacementTest.objects.filter(until__lte=now).delete()[0]
 
 
 def sign_mark(test: PlacementTest) -> str:
     """The mark as a request carries it."""
-    told = [test.mark, test.placement_id, int(test.until.timestamp())]
-    return signing.dumps(told, salt=_SALT, compress=False)
+    fields = [test.mark, test.placement_id, int(test.until.timestamp())]
+    return signing.dumps(fields, salt=_SALT, compress=False)
 
 
 def verify_mark(text: str, *, now: float) -> TagCheckMark | None:
-    """The mark, if we signed it and its test is not over."""
+    """The mark, if it is genuine and its test is not over."""
     try:
-        told = signing.loads(text, salt=_SALT)
+        mark = TagCheckMark(*signing.loads(text, salt=_SALT))
     except signing.BadSignature:
         return None
-    mark = TagCheckMark(*told)
     return mark if now < mark.until else None
 
 
 class TagCheckNote(NamedTuple):
-    """One note: when, and how it came or why it was refused."""
+    """When a request came, and its channel or the problem with it."""
 
     noted_at: int
     code: str
@@ -89,43 +89,43 @@ class TagCheckNote(NamedTuple):
 
 
 class TagCheckLog:
-    """What was heard of the tests that are open, in memory until `flush`."""
+    """Notes on open tests, in memory until `flush`."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._heard: dict[tuple[TagCheckMark, bool], TagCheckNote] = {}  # by mark, and whether it came through
+        self._notes: dict[tuple[TagCheckMark, bool], TagCheckNote] = {}  # by mark and whether the request was answered
 
     def record_success(self, mark: TagCheckMark, *, channel: TagCheckChannel, now: float) -> None:
-        """A marked request was answered."""
-        self._note(mark, True, TagCheckNote(int(now), channel.value))
+        """Note a marked request that was answered."""
+        self._add(mark, True, TagCheckNote(int(now), channel.value))
 
     def record_failure(
         self, mark: TagCheckMark, *, problem: TagCheckProblem, now: float, origin: str | None = None
     ) -> None:
-        """A marked request was refused; of its origin only what looks like one."""
-        named = origin if origin is not None and _ORIGIN.fullmatch(origin) else ""
-        self._note(mark, False, TagCheckNote(int(now), problem.value, named))
+        """Note a marked request that was refused, with its origin if that looks like one."""
+        origin = origin if origin is not None and _ORIGIN.fullmatch(origin) else ""
+        self._add(mark, False, TagCheckNote(int(now), problem.value, origin))
 
-    def _note(self, mark: TagCheckMark, came_through: bool, heard: TagCheckNote) -> None:
+    def _add(self, mark: TagCheckMark, was_answered: bool, note: TagCheckNote) -> None:
         with self._lock:
-            if (mark, came_through) in self._heard or len(self._heard) < _MOST:
-                self._heard[mark, came_through] = heard
+            if (mark, was_answered) in self._notes or len(self._notes) < _MAX_NOTES:
+                self._notes[mark, was_answered] = note
 
     def flush(self) -> int:
-        """Write the notes to the tests that are still there; what cannot be written is dropped."""
+        """Write the notes to the tests that still exist; how many. Notes that cannot be written are dropped."""
         with self._lock:
-            heard, self._heard = self._heard, {}
+            notes, self._notes = self._notes, {}
         try:
-            return sum(_written(mark, came_through, note) for (mark, came_through), note in heard.items())
+            return sum(_write(mark, was_answered, note) for (mark, was_answered), note in notes.items())
         except DatabaseError:
             return 0
 
 
-def _written(mark: TagCheckMark, came_through: bool, note: TagCheckNote) -> int:
-    """Only onto the test that the mark is of, and never over something later from another process."""
-    at = datetime.fromtimestamp(note.noted_at, UTC)
-    moment = "seen_at" if came_through else "failed_at"
-    values: dict[str, Any] = {moment: at}
-    values |= {"seen_by": note.code} if came_through else {"problem": note.code, "origin": note.origin}
-    tests = PlacementTest.objects.filter(placement=mark.placement_id, mark=mark.mark_id, until__gt=at)
-    return tests.filter(Q(**{f"{moment}__isnull": True}) | Q(**{f"{moment}__lte": at})).update(**values)
+def _write(mark: TagCheckMark, was_answered: bool, note: TagCheckNote) -> int:
+    """Write a note to the mark's own test, unless another process has written a later one."""
+    time = datetime.fromtimestamp(note.noted_at, UTC)
+    field = "seen_at" if was_answered else "failed_at"
+    values: dict[str, Any] = {field: time}
+    values |= {"seen_by": note.code} if was_answered else {"problem": note.code, "origin": note.origin}
+    tests = PlacementTest.objects.filter(placement=mark.placement_id, mark=mark.mark_id, until__gt=time)
+    return tests.filter(Q(**{f"{field}__isnull": True}) | Q(**{f"{field}__lte": time})).update(**values)

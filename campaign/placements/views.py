@@ -1,4 +1,4 @@
-"""The pages of the placements: which there are, one of them with what to paste, and whether it works."""
+"""Pages of the placements: the list, one placement with its code to paste, and the tag check."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from messages.roles import ADMINISTRATOR, MANAGER, STAFF_ROLES, current_user, ha
 
 @dataclass(frozen=True, slots=True)
 class PlacementRow:
-    """One placement as the list shows it."""
+    """One row of the list."""
 
     placement: Placement
     status: changes.PlacementStatus
@@ -32,7 +32,7 @@ class PlacementRow:
 
 @dataclass(frozen=True, slots=True)
 class TagCheckStatus:
-    """A test that is open: what it has heard, in seconds from now, and the marked addresses to open."""
+    """An open test: seconds since requests arrived, and the marked addresses to visit."""
 
     test: PlacementTest
     minutes_left: int
@@ -46,15 +46,15 @@ class TagCheckStatus:
 
 @require_safe
 def placement_list(request: HttpRequest) -> HttpResponse:
-    """Every placement that this person may see, by partner."""
+    """List the placements that the user may see, by partner."""
     now = timezone.now()
-    found = placements_for(request.user).order_by("partner__name", "name")
+    placements = placements_for(request.user).order_by("partner__name", "name")
     rows = [
         PlacementRow(placement, changes.placement_status(placement, now=now))
-        for placement in found.prefetch_related("campaigns", "fallback__renditions")
+        for placement in placements.prefetch_related("campaigns", "fallback__renditions")
     ]
     context = {
-        "partners": [(partner, list(theirs)) for partner, theirs in groupby(rows, key=_partner)],
+        "partners": [(partner, list(group)) for partner, group in groupby(rows, key=_partner)],
         "may_change": has_role(request.user, MANAGER),
         "works_here": has_role(request.user, *STAFF_ROLES),
     }
@@ -63,96 +63,96 @@ def placement_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def placement_detail(request: HttpRequest, place: str) -> HttpResponse:
-    """One placement: what stands there now, the line to paste, and what was agreed."""
-    found = placement_for(request.user, place)
+    """Show one placement: its status, the code to paste, and its settings."""
+    placement = placement_for(request.user, place)
     context = {
-        "placement": found,
-        "standing": changes.placement_status(found, now=timezone.now()),
+        "placement": placement,
+        "standing": changes.placement_status(placement, now=timezone.now()),
         "may_change": has_role(request.user, MANAGER),
         "may_assign": has_role(request.user, ADMINISTRATOR),
         "works_here": has_role(request.user, *STAFF_ROLES),
-        **_snippets(request, found),
+        **_snippets(request, placement),
     }
     return render(request, "campaign/placements/placement.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def placement_add(request: HttpRequest) -> HttpResponse:
-    """A new placement."""
+    """Add a placement."""
     require_role(request.user, MANAGER)
     form = PlacementForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made = changes.add_placement(
+        placement = changes.add_placement(
             form.save(commit=False), by=current_user(request), new_partner=form.cleaned_data["new_partner"]
         )
         flash.success(request, _("Added. Give the partner the line below, and test it together."))
-        return redirect("placements:placement", made.key)
-    return _form(request, form, "", "")
+        return redirect("placements:placement", placement.key)
+    return _form_page(request, form, "", "")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def placement_change(request: HttpRequest, place: str) -> HttpResponse:
-    """Mend what is told of a placement."""
-    found = placement_for(request.user, place, write=True)
-    name = found.name
-    form = PlacementForm(request.POST or None, instance=found)
+    """Change a placement."""
+    placement = placement_for(request.user, place, write=True)
+    name = placement.name
+    form = PlacementForm(request.POST or None, instance=placement)
     if request.method == "POST" and form.is_valid():
         new_partner = form.cleaned_data["new_partner"]
         changed = changes.change_placement(form.save(commit=False), by=current_user(request), new_partner=new_partner)
-        said = _("Saved. Visitors meet the change within seconds.") if changed else _("Nothing was changed.")
-        flash.success(request, said)
-        return redirect("placements:placement", found.key)
-    return _form(request, form, place, name)
+        message = _("Saved. Visitors meet the change within seconds.") if changed else _("Nothing was changed.")
+        flash.success(request, message)
+        return redirect("placements:placement", placement.key)
+    return _form_page(request, form, place, name)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def placement_test(request: HttpRequest, place: str) -> HttpResponse:
-    """Try it out: begin, see what arrived, end."""
-    found = placement_for(request.user, place)
+    """Start a tag check, show what arrived, or end it."""
+    placement = placement_for(request.user, place)
     now = timezone.now()
     if request.method == "POST":
         if request.POST.get("do") == "end":
-            tag_check.end_test(found)
-            return redirect("placements:placement", found.key)
-        tag_check.begin_test(found, now=now)
-        return redirect("placements:test", found.key)
-    running = tag_check.current_test(found, now=now)
+            tag_check.end_test(placement)
+            return redirect("placements:placement", placement.key)
+        tag_check.begin_test(placement, now=now)
+        return redirect("placements:test", placement.key)
+    running = tag_check.current_test(placement, now=now)
     context = {
-        "placement": found,
-        "trial": running and _trial(request, found, running, now),
-        "standing": changes.placement_status(found, now=now),
+        "placement": placement,
+        "trial": running and _tag_check_status(request, placement, running, now),
+        "standing": changes.placement_status(placement, now=now),
         "minutes": tag_check.TEST_MINUTES,
         "may_change": has_role(request.user, MANAGER),
-        **_snippets(request, found),
+        **_snippets(request, placement),
     }
     return render(request, "campaign/placements/tag_check.html", context)
 
 
-def _form(request: HttpRequest, form: PlacementForm, key: str, name: str) -> HttpResponse:
+def _form_page(request: HttpRequest, form: PlacementForm, key: str, name: str) -> HttpResponse:
     context = {"form": form, "key": key, "name": name}
     return render(request, "campaign/placements/form.html", context)
 
 
-def _snippets(request: HttpRequest, found: Placement) -> dict[str, str]:
+def _snippets(request: HttpRequest, placement: Placement) -> dict[str, str]:
     return {
         "embed": request.build_absolute_uri(static("campaign/embed.js")),
         "decide": request.build_absolute_uri("/api/v1/decide"),
         "events": request.build_absolute_uri("/api/v1/events"),
-        "hosted": request.build_absolute_uri(f"/m/{found.key}/"),
+        "hosted": request.build_absolute_uri(f"/m/{placement.key}/"),
     }
 
 
-def _trial(request: HttpRequest, found: Placement, running: PlacementTest, now: datetime) -> TagCheckStatus:
-    mark = tag_check.sign_mark(running)
+def _tag_check_status(request: HttpRequest, placement: Placement, test: PlacementTest, now: datetime) -> TagCheckStatus:
+    mark = tag_check.sign_mark(test)
     return TagCheckStatus(
-        test=running,
-        minutes_left=max(1, round((running.until - now).total_seconds() / 60)),
-        seconds_since_seen=_seconds(running.seen_at, now),
-        seconds_since_failed=_seconds(running.failed_at, now),
+        test=test,
+        minutes_left=max(1, round((test.until - now).total_seconds() / 60)),
+        seconds_since_seen=_seconds(test.seen_at, now),
+        seconds_since_failed=_seconds(test.failed_at, now),
         fragment=f"#{tag_check.FRAGMENT_PREFIX}{mark}",
-        hosted_url=request.build_absolute_uri(f"/m/{found.key}/?{urlencode({'preview': mark})}"),
+        hosted_url=request.build_absolute_uri(f"/m/{placement.key}/?{urlencode({'preview': mark})}"),
         mark=mark,
-        page_urls=tuple(f"{origin}/#{tag_check.FRAGMENT_PREFIX}{mark}" for origin in found.allowed_origins),
+        page_urls=tuple(f"{origin}/#{tag_check.FRAGMENT_PREFIX}{mark}" for origin in placement.allowed_origins),
     )
 
 

@@ -25,9 +25,12 @@ from pathlib import Path
 from django.conf import settings
 
 from campaign.keys.reloader import KeyReloader
+from campaign.placements.tag_check import TagCheckLog
 from campaign.serving import bots
-from campaign.serving.endpoints import DECIDE_ROUTE, HOSTED_ROUTE
+from campaign.serving.decide_endpoint import DECIDE_ROUTE
 from campaign.serving.exclusions import Exclusions
+from campaign.serving.flushing import start_flushing
+from campaign.serving.hosted_endpoint import HOSTED_ROUTE
 from campaign.serving.http import Refusal, Reply, Request, refusal_reply
 from campaign.serving.rate_limit import NetworkRateLimit
 from campaign.serving.routing import (
@@ -124,7 +127,8 @@ ROUTES = {"/api/v1/decide": DECIDE_ROUTE, "/favicon.ico": Route(_no_icon)}
 def create_audience_application(*, clock: Callable[[], float] = time.time) -> AudienceApplication:
     """Build the audience surface and start its background threads: snapshot, keys and served counts."""
     served_counter = ServedCounter()
-    served_counter.start_flushing(settings.SERVED_FLUSH_SECONDS)
+    tag_check_log = TagCheckLog()
+    start_flushing(served_counter, tag_check_log, seconds=settings.SERVED_FLUSH_SECONDS)
     refresher = SnapshotRefresher(
         SnapshotFile(settings.DATA_DIRECTORY / "snapshot.jsonl", key_directory=settings.KEY_DIRECTORY)
     )
@@ -138,6 +142,7 @@ def create_audience_application(*, clock: Callable[[], float] = time.time) -> Au
         receipt_signer=keys.receipt_signer,
         receipt_life_hours=settings.RECEIPT_LIFE_HOURS,
         served_counter=served_counter,
+        tag_check_log=tag_check_log,
         exclusions=Exclusions(
             bots.load_bot_list(), NetworkRateLimit(settings.NETWORK_LIMIT), behind_proxy=settings.BEHIND_TLS_PROXY
         ),

@@ -1,8 +1,8 @@
-"""Is it a machine that asks? Judged by the name it gives itself, in memory; nothing of the name is kept.
+"""Recognise bots by their user agent, in memory; the user agent itself is not kept.
 
-The list is the one that the package crawler-user-agents keeps up to date. Nearly all of its 1,500 patterns are plain
-words, yet to look for each takes a tenth of a millisecond: so the last verdicts are remembered under the name's hash,
-which Python keys anew in each process.
+The list is that of the package crawler-user-agents. Nearly all of its 1,500 patterns are plain words, yet searching for
+them takes a tenth of a millisecond, so recent verdicts are cached under the user agent's hash. Python keys that hash
+anew in each process.
 """
 
 from __future__ import annotations
@@ -14,41 +14,40 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-_REMEMBERED = 4096
+_MAX_VERDICTS = 4096
 _ESCAPE = re.compile(r"\\(\W)")
-_MEANS_SOMETHING = re.compile(r"[\\\[\](){}.*+?^$|]")
+_REGEX_SYNTAX = re.compile(r"[\\\[\](){}.*+?^$|]")
 
 
 class BotList:
-    """Patterns of a list, and the verdicts on the names that came lately."""
+    """The patterns of a list, with a cache of recent verdicts."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        listed = list(patterns)
-        others = [pattern for pattern in listed if _MEANS_SOMETHING.search(_ESCAPE.sub("", pattern))]
-        self._words = tuple(_ESCAPE.sub(r"\1", pattern) for pattern in listed if pattern not in others)
-        self._pattern = re.compile("|".join(others) or "(?!)")
+        patterns = list(patterns)
+        regexes = [pattern for pattern in patterns if _REGEX_SYNTAX.search(_ESCAPE.sub("", pattern))]
+        self._words = tuple(_ESCAPE.sub(r"\1", pattern) for pattern in patterns if pattern not in regexes)
+        self._regex = re.compile("|".join(regexes) or "(?!)")
         self._verdicts: dict[int, bool] = {}
 
-    def matches(self, agent: str | None) -> bool:
-        """Whether the list knows a machine by this user agent; who gives no name is not on it."""
-        if not agent:
+    def matches(self, user_agent: str | None) -> bool:
+        """Whether the list names this user agent; an empty one is not on it."""
+        if not user_agent:
             return False
-        key = hash(agent)
+        key = hash(user_agent)
         verdict = self._verdicts.get(key)
         if verdict is None:
-            if len(self._verdicts) >= _REMEMBERED:
+            if len(self._verdicts) >= _MAX_VERDICTS:
                 self._verdicts.clear()
-            verdict = self._verdicts[key] = any(word in agent for word in self._words) or bool(
-                self._pattern.search(agent)
-            )
+            verdict = any(word in user_agent for word in self._words) or bool(self._regex.search(user_agent))
+            self._verdicts[key] = verdict
         return verdict
 
 
 @cache
 def load_bot_list() -> BotList:
-    """The list as installed. Its file is read without its package, which would keep 2 MB of examples in memory."""
+    """The installed list. Importing its package would keep 2 MB of examples in memory, so only the file is read."""
     package = find_spec("crawleruseragents")
     if package is None or package.origin is None:
         raise ModuleNotFoundError("crawler-user-agents is not installed")
-    listed = (Path(package.origin).parent / "crawler-user-agents.json").read_text(encoding="utf-8")
-    return BotList(json.loads(listed, object_hook=lambda item: item["pattern"]))  # each dropped once it is read
+    text = (Path(package.origin).parent / "crawler-user-agents.json").read_text(encoding="utf-8")
+    return BotList(json.loads(text, object_hook=lambda item: item["pattern"]))  # drops the examples while parsing

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, wraps
 
-from campaign.serving.http import Headers, Reply, Request
+from campaign.serving.http import Headers, Refusal, Reply, Request, refusal_reply
+from campaign.serving.routing import Handler, PendingReply, ServingContext
 
 
 def cors_headers(request: Request, allowed: frozenset[str]) -> Headers | None:
@@ -27,15 +28,30 @@ def _allow_origin(origin: str) -> Headers:
     return [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
 
 
-def preflight_reply(allow: str) -> Reply:
+def _preflight_reply(methods: str) -> Reply:
     """The answer to OPTIONS: any site may ask; the placement's list decides at the request itself."""
     return Reply(
         204,
         [
             ("Access-Control-Allow-Origin", "*"),
-            ("Access-Control-Allow-Methods", allow),
+            ("Access-Control-Allow-Methods", methods),
             ("Access-Control-Allow-Headers", "Content-Type"),
             ("Access-Control-Max-Age", "600"),
         ],
         b"",
     )
+
+
+def cross_origin_post(handler: Handler) -> Handler:
+    """Answer OPTIONS for this handler, and refuse every method but POST."""
+
+    @wraps(handler)
+    def handle(request: Request, context: ServingContext) -> Reply | PendingReply:
+        if request.method == "POST":
+            return handler(request, context)
+        if request.method == "OPTIONS":
+            return _preflight_reply("POST")
+        refusal = Refusal(405, "method_not_allowed", "This address answers POST.")
+        return refusal_reply(refusal, [("Allow", "POST, OPTIONS")])
+
+    return handle

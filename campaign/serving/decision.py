@@ -1,17 +1,33 @@
-"""Which message does this unit get? Decided from the snapshot in memory alone, and noted in a receipt."""
+"""Decide which message answers a request, from the snapshot in memory alone.
+
+Each case is a function that returns a `Decision`: a tag check, a preview, the fallback while no campaign runs, a tab
+that was shown a message before, and the assignment of an arm.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from campaign.assignment import subject_ids
-from campaign.assignment.arm_hash import ticket_for
-from campaign.assignment.receipts import SECONDS_PER_HOUR, Receipt, ReceiptSigner, closing_hour, fresh_nonce, pack_ids
+from campaign.assignment.arm_hash import arm_for
+from campaign.assignment.receipts import (
+    SECONDS_PER_HOUR,
+    ReceiptExpired,
+    ReceiptInvalid,
+    closing_hour,
+    fresh_nonce,
+    pack_ids,
+)
+from campaign.placements import tag_check
+from campaign.placements.tag_check import TagCheckChannel, TagCheckMark, TagCheckProblem
+from campaign.serving.http import Refusal, Request
+from campaign.serving.locales import best_locale, rendition_in_locale
+from campaign.serving.preview_links import arm_id_from_token
+from campaign.serving.routing import ServingContext
 from campaign.serving.snapshot_entries import CampaignEntry, PlacementEntry, RenditionEntry, ServedArm
 
-UNAVAILABLE_MESSAGES = {
+NEW_SESSION = "new"
+_UNAVAILABLE_MESSAGES = {
     "no_campaign": "No campaign runs at this placement.",
     "campaign_paused": "The campaign at this placement is paused.",
     "campaign_ended": "The campaign at this placement has ended.",
@@ -19,87 +35,166 @@ UNAVAILABLE_MESSAGES = {
 }
 
 
-class CampaignUnavailable(Exception):
-    """No campaign serves this placement now; `code` says why."""
+class MessageRequest(NamedTuple):
+    """The fields of a request for a message."""
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    placement: str
+    locale: str | None = None
+    unit: str | None = None
+    session: str | None = None
+    preview: str | None = None
 
 
-@dataclass(slots=True)
-class ServingDecision:
-    """The campaign, the arm that was assigned as it is offered here in one locale, and the receipt that goes out.
+class Decision(NamedTuple):
+    """The message that answers a request.
 
-    No receipt, nothing at all, goes with a paused arm: the words are the control's, and nothing is counted.
+    Without a `receipt` it is shown and no outcome of it counts. `served_arm` is the arm to count as served, if any.
     """
 
-    campaign: CampaignEntry
-    served_arm: ServedArm
-    receipt: bytes
-
-
-def running_campaign(placement: PlacementEntry, now: float) -> CampaignEntry:
-    """The campaign that serves here at `now` (seconds since 1970), or Unavailable with the reason."""
-    campaign = placement.campaign
-    if campaign is None:
-        raise CampaignUnavailable(placement.reason)
-    if now < campaign.starts:
-        raise CampaignUnavailable("campaign_not_started")
-    if now >= campaign.ends:
-        raise CampaignUnavailable("campaign_ended")
-    return campaign
+    rendition: RenditionEntry
+    receipt: bytes = b""
+    served_arm: ServedArm | None = None
+    keeps_session: bool = False  # the browser tab is to keep the receipt
+    is_preview: bool = False
+    previewed_arm: str = ""
 
 
 def decide(
     placement: PlacementEntry,
-    locale: str | None,
-    unit: str | None,
-    now: float,
-    receipt_signer: ReceiptSigner,
-    receipt_life_hours: int,
-) -> ServingDecision:
-    """Assign an arm and issue its receipt. Without a key the fresh nonce is the unit."""
+    fields: MessageRequest,
+    context: ServingContext,
+    *,
+    channel: TagCheckChannel,
+    is_countable: bool,
+) -> Decision:
+    """The message for one request, or Refusal; `is_countable` is False if the visitor asks not to be counted."""
+    now = context.clock()
+    if fields.preview is not None:
+        mark = tag_check.verify_mark(fields.preview, now=now)
+        if mark is not None:
+            return _decide_tag_check(placement, mark, fields, context, channel=channel)
+        return _decide_preview(placement, fields.preview, fields.locale)
+    if fields.unit is not None and subject_ids.looks_like_contact_detail(fields.unit):
+        raise Refusal(
+            400,
+            "invalid_field",
+            "A unit must not name a person.",
+            {"unit": "This looks like an e-mail address or a phone number. Send an opaque key."},
+        )
     campaign = running_campaign(placement, now)
-    hour = int(now) // SECONDS_PER_HOUR
-    closes = closing_hour(hour, receipt_life_hours)
+    if campaign is None:
+        return _decide_fallback(placement, fields.locale, now)
+    decision = _repeat_in_tab(placement, campaign, fields.session, context, now=now) if is_countable else None
+    return decision or assign(placement, campaign, fields, context, now=now, is_countable=is_countable)
+
+
+def assign(
+    placement: PlacementEntry,
+    campaign: CampaignEntry,
+    fields: MessageRequest,
+    context: ServingContext,
+    *,
+    now: float,
+    is_countable: bool,
+) -> Decision:
+    """Assign an arm and sign its receipt. Without a key in the request, its fresh nonce is the unit.
+
+    Where the plan asks for a tab or a subject, a request that names none is shown the message and not counted.
+    """
+    hour, unit = int(now) // SECONDS_PER_HOUR, fields.unit
     if campaign.secret and unit is not None:
         nonce = subject_ids.nonce(unit, campaign.secret, hour=hour)
-        ticket = subject_ids.ticket(unit, campaign.secret, campaign.cumulative_weights[-1])
+        index = subject_ids.arm_for(unit, campaign.secret, campaign.weights)
         hour, closes = subject_ids.receipt_window(hour)
     else:
         nonce = fresh_nonce()
-        ticket = ticket_for(nonce.hex() if unit is None else unit, campaign.salt, campaign.cumulative_weights[-1])
-    locales, totals = campaign.locales, campaign.cumulative_weights
-    spoken = locales.index(locale if locale in locales else best_locale(locales, locale))
-    offer = placement.served_arms[spoken * len(totals) + bisect_right(totals, ticket)]
-    receipt = b"" if offer.paused else receipt_signer.sign(offer.packed_ids, hour, closes, offer.locale, nonce)
-    return ServingDecision(campaign, offer, receipt)
+        index = arm_for(nonce.hex() if unit is None else unit, campaign.salt, campaign.weights)
+        closes = closing_hour(hour, context.receipt_life_hours)
+    locale = campaign.locales.index(best_locale(campaign.locales, fields.locale))
+    arm = placement.served_arms[locale * len(campaign.weights) + index]
+    in_tab = campaign.unit == "session"
+    names_unit = campaign.unit == "view" or (fields.session if in_tab else unit) is not None
+    if arm.paused or not names_unit or not is_countable:
+        return Decision(arm.rendition)
+    receipt = context.receipt_signer.sign(arm.packed_ids, hour, closes, arm.locale, nonce)
+    return Decision(arm.rendition, receipt, arm, keeps_session=in_tab)
 
 
-def repeat_decision(placement: PlacementEntry, *, receipt: Receipt, text: str, now: float) -> ServingDecision | None:
-    """The message that a browser tab was shown before, under its own receipt; None if that no longer stands.
+def _repeat_in_tab(
+    placement: PlacementEntry, campaign: CampaignEntry, session: str | None, context: ServingContext, *, now: float
+) -> Decision | None:
+    """The message that a browser tab was shown before, under its own receipt; None if that is no longer valid.
 
-    A tab whose arm is paused stays in it: it sees the control's words, uncounted, and keeps its receipt for later.
+    A tab whose arm is paused stays in it: it sees the control's message, uncounted, and keeps its receipt for later.
     """
-    campaign = running_campaign(placement, now)
+    if campaign.unit != "session" or session is None or session == NEW_SESSION:
+        return None
+    try:
+        receipt = context.receipt_signer.verify(session, hour=int(now) // SECONDS_PER_HOUR)
+    except (ReceiptInvalid, ReceiptExpired):
+        return None
     shown = (pack_ids(campaign=receipt.campaign, arm=receipt.arm, placement=receipt.placement), receipt.locale)
-    offer = next((offer for offer in placement.served_arms if (offer.packed_ids, offer.locale) == shown), None)
-    return None if offer is None else ServingDecision(campaign, offer, b"" if offer.paused else text.encode())
+    arm = next((arm for arm in placement.served_arms if (arm.packed_ids, arm.locale) == shown), None)
+    if arm is None:
+        return None
+    return Decision(arm.rendition) if arm.paused else Decision(arm.rendition, session.encode(), keeps_session=True)
 
 
-def best_locale(offered: tuple[str, ...], wanted: str | None) -> str:
-    """The wanted locale, else its language, else the first offered: "pt-BR" finds "pt-br" or "pt"."""
-    if wanted is not None:
-        exact = wanted.lower()
-        if exact in offered:
-            return exact
-        language = exact.split("-", 1)[0]
-        if language in offered:
-            return language
-    return offered[0]
+def _decide_fallback(placement: PlacementEntry, locale: str | None, now: float) -> Decision:
+    """The placement's fallback message, uncounted, or Refusal 409 with the reason why no campaign runs."""
+    if placement.fallback:
+        return Decision(rendition_in_locale(placement.fallback, locale))
+    reason = placement.reason
+    if placement.campaign is not None:
+        reason = "campaign_not_started" if now < placement.campaign.starts else "campaign_ended"
+    raise Refusal(409, reason, _UNAVAILABLE_MESSAGES[reason])
 
 
-def rendition_in_locale(shown: Mapping[str, RenditionEntry], locale: str | None) -> RenditionEntry:
-    """The words in the wanted locale, or the nearest there is; English before others."""
-    return shown[best_locale(tuple(sorted(shown, key=lambda name: (name != "en", name))), locale)]
+def _decide_preview(placement: PlacementEntry, token: str, locale: str | None) -> Decision:
+    """The arm that a preview link of staff names, or Refusal 404."""
+    number = arm_id_from_token(token)
+    arm = None if number is None else placement.previews.get(number)
+    if arm is None:
+        raise Refusal(404, "preview_unknown", "This preview link does not lead to a message of this placement.")
+    return Decision(rendition_in_locale(arm.renditions, locale), is_preview=True, previewed_arm=arm.key)
+
+
+def _decide_tag_check(
+    placement: PlacementEntry,
+    mark: TagCheckMark,
+    fields: MessageRequest,
+    context: ServingContext,
+    *,
+    channel: TagCheckChannel,
+) -> Decision:
+    """Note that a tag check reached the placement; what a visitor would be shown now, uncounted, or Refusal."""
+    now = context.clock()
+    if mark.placement_id != placement.id:
+        context.tag_check_log.record_failure(mark, problem=TagCheckProblem.KEY, now=now)
+        raise Refusal(404, "preview_unknown", "This is a test of another placement: look at the key.")
+    context.tag_check_log.record_success(mark, channel=channel, now=now)
+    visitor = MessageRequest(placement.key, locale=fields.locale)
+    decision = decide(placement, visitor, context, channel=channel, is_countable=False)
+    return decision._replace(is_preview=True)
+
+
+def count_served(
+    decision: Decision, request: Request, placement: PlacementEntry, context: ServingContext, *, from_browser: bool
+) -> Decision:
+    """Count the decision as served, in memory; an excluded request is counted as such and loses its receipt."""
+    if decision.served_arm is None:
+        return decision
+    now = context.clock()
+    hour = int(now) // SECONDS_PER_HOUR
+    reason = context.exclusions.exclusion_reason(request, from_browser=from_browser, now=now)
+    if reason is not None:
+        context.served_counter.add_excluded(hour=hour, placement=placement.id, reason=reason)
+        return Decision(decision.rendition)
+    context.served_counter.add(hour, decision.served_arm)
+    return decision
+
+
+def running_campaign(placement: PlacementEntry, now: float) -> CampaignEntry | None:
+    """The campaign that serves this placement at `now` (seconds since 1970)."""
+    campaign = placement.campaign
+    return campaign if campaign is not None and campaign.starts <= now < campaign.ends else None

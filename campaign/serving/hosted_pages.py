@@ -13,7 +13,8 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from campaign.models import Placement
-from campaign.outcomes import OUTCOMES, SECTIONS, Action, Outcome, offered_outcomes
+from campaign.outcomes import OUTCOMES, SECTIONS, Outcome, OutcomeAction, offered_outcomes
+from campaign.serving.locales import interface_language, locale_query
 from messages.models import HelpLink
 from messages.text.rendering import RenderedMessage, direction_of
 
@@ -51,20 +52,6 @@ def placeholder_placement(placement: Placement) -> Placement:
     return Placement(key=_KEY, leave_url=placement.leave_url, continue_url=placement.continue_url)
 
 
-def interface_language(locale: str | None) -> str:
-    """The language around a message in this locale: its own if the interface speaks it, else English."""
-    language = (locale or "").lower().split("-", 1)[0]
-    return language if language in settings.AUDIENCE_LANGUAGES else "en"
-
-
-def locale_query(locale: str) -> str:
-    """What is added to an address of ours so that the next page speaks as this one did.
-
-    Nothing for English: it may be that no message was there in the visitor's language, and then the next page may be.
-    """
-    return "" if interface_language(locale) == "en" else f"?locale={interface_language(locale)}"
-
-
 def message_payload(words: RenderedMessage, placement: Placement) -> dict[str, Any]:
     """The message as the embed and the API get it; every arm has exactly this shape."""
     with translation.override(interface_language(words.locale)):
@@ -82,7 +69,7 @@ def _payload(words: RenderedMessage, placement: Placement) -> dict[str, Any]:
     }
 
 
-def _action(outcome: Outcome, offer: Action, placement: Placement, locale: str) -> dict[str, Any]:
+def _action(outcome: Outcome, offer: OutcomeAction, placement: Placement, locale: str) -> dict[str, Any]:
     """One action of the API's answer. Keys appear in the order in which partners have always received them."""
     action: dict[str, Any] = {"outcome": outcome.key, "label": gettext(offer.label)}
     if offer.note:
@@ -110,7 +97,14 @@ def render_preview_page(message: dict[str, Any], placement: Placement) -> str:
 
 
 def _page(message: dict[str, Any], placement: Placement, receipt: str, *, preview: bool) -> str:
-    context = {
+    context = message_context(message, placement, receipt, preview=preview)
+    with translation.override(interface_language(message["locale"])):
+        return render_to_string("campaign/serving/message.html", context)
+
+
+def message_context(message: dict[str, Any], placement: Placement, receipt: str, *, preview: bool) -> dict[str, Any]:
+    """The template context of the hosted page."""
+    return {
         "message": message,
         "actions": _by_section(message["actions"]),
         "placement": placement.key,
@@ -118,8 +112,6 @@ def _page(message: dict[str, Any], placement: Placement, receipt: str, *, previe
         "receipt": receipt,
         "preview": preview,
     }
-    with translation.override(interface_language(message["locale"])):
-        return render_to_string("campaign/serving/message.html", context)
 
 
 def _by_section(actions: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

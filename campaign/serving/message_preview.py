@@ -1,7 +1,7 @@
-"""Words as the audience would see them, before anyone does: the real page and embed, in a frame of the editor.
+"""The view that previews a message for the editor: the real hosted page or embed, in a frame.
 
-It lives here and not beside the editor, because what surrounds the words belongs to campaigns, of which messages knows
-nothing. The frame is sandboxed: no button in it does anything, and nothing is sent or counted.
+It belongs to campaign because the surroundings of a message do, which the messages app must not import. The frame is
+sandboxed: its buttons do nothing, and nothing is sent or counted.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
@@ -31,28 +31,22 @@ _COLOURS = ("light", "dark")
 @require_safe
 @xframe_options_sameorigin
 def message_preview(request: HttpRequest) -> HttpResponse:
-    """?draft= shows one's own draft, ?rendition= words that are saved; ?place=, ?colours= and ?direction= say how."""
+    """Preview one's own draft (?draft=) or a saved rendition (?rendition=) as ?place=, ?colours=, ?direction= say."""
     require_role(request.user, *STAFF_ROLES)
     assert isinstance(request.user, AbstractUser)
-    shown = _words(request, request.user)
+    text = _message_text(request, request.user)
     colours = request.GET.get("colours", "")
-    message = hosted_pages.message_payload(shown, Placement(key="preview"))
-    context = {
-        "message": message,
-        "act": {action["outcome"]: action for action in message["actions"]},
-        "placement": "preview",
-        "receipt": "",
-        "preview": True,
-        "colours": colours if colours in _COLOURS else "",
-    }
+    placement = Placement(key="preview")
+    context = hosted_pages.message_context(hosted_pages.message_payload(text, placement), placement, "", preview=True)
+    context["colours"] = colours if colours in _COLOURS else ""
     template = "embed" if request.GET.get("place") == "embed" else "page"
     response = render(request, f"campaign/preview/{template}.html", context)
     response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     return response
 
 
-def _words(request: HttpRequest, person: AbstractUser) -> RenderedMessage:
-    headline, body, locale = _found(request, person)
+def _message_text(request: HttpRequest, user: AbstractUser) -> RenderedMessage:
+    headline, body, locale = _load_text(request, user)
     direction = request.GET.get("direction", "")
     return RenderedMessage(
         headline=headline.strip() or _("The headline will stand here"),
@@ -62,20 +56,19 @@ def _words(request: HttpRequest, person: AbstractUser) -> RenderedMessage:
     )
 
 
-def _found(request: HttpRequest, person: AbstractUser) -> tuple[str, str, str]:
-    """Headline, body and language; a draft of somebody else is not there."""
+def _load_text(request: HttpRequest, user: AbstractUser) -> tuple[str, str, str]:
+    """Headline, body and locale; 404 for a draft of another user."""
     if number := request.GET.get("draft"):
-        draft = _one(Draft.objects.filter(person_id=person.pk), number)
+        draft = _get_or_404(Draft.objects.filter(person_id=user.pk), number)
         fields: dict[str, Any] = draft.fields
         return str(fields.get("headline", "")), str(fields.get("body", "")).replace("\r\n", "\n"), draft.locale
     if number := request.GET.get("rendition"):
-        rendition = _one(Rendition.objects.all(), number)
+        rendition = _get_or_404(Rendition.objects.all(), number)
         return rendition.headline, rendition.body, rendition.locale
     return "", "", "en"
 
 
-def _one(rows: Any, number: str) -> Any:
-    found = rows.filter(pk=int(number)).first() if number.isascii() and number.isdigit() and len(number) < 19 else None
-    if found is None:
-        raise Http404
-    return found
+def _get_or_404(queryset: Any, number: str) -> Any:
+    if number.isascii() and number.isdigit() and len(number) < 19:
+        return get_object_or_404(queryset, pk=int(number))
+    raise Http404

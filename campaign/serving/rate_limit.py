@@ -1,73 +1,51 @@
-"""PURE  Does one network ask too often? Counted in a sketch that holds no address, and is forgotten every few minutes.
+"""PURE  Limit how often one network is counted, without holding an address.
 
-A network is the first 24 bits of an IPv4 address or the first 48 of an IPv6 address. It adds one to a counter in each
-of three rows; which counters, a keyed hash says: Python's own, under the key of this process and a random one that is
-thrown away with the counters. The least of the three is at most too large, and rarely by much. Without the keys nothing
-tells which networks came; with them, a guess can be tried until the window ends, in the memory of the running process
-and nowhere else.
+Each request adds one to a counter in each of three rows (a count-min sketch); a hash of the network chooses which. The
+hash is Python's own under the key of this process, over the network and a random key that is discarded with the
+counters after five minutes. The least of the three counters is at most too large, and rarely by much. Without the keys
+nothing tells which networks were counted. With them a network can be guessed until the window ends, in the memory of
+the running process and nowhere else.
 
-This machine is no network: whatever comes from it is a test, or passed on by a proxy that does not say for whom.
+Requests from this machine are not limited: they are tests, or come through a proxy that does not name the client.
 """
 
 from __future__ import annotations
 
 import os
 from array import array
-from ipaddress import IPv6Address
+
+from messages.networks import network_of
 
 SKETCH_ROWS, SKETCH_BITS = 3, 14
 WINDOW_SECONDS = 300.0
-_PLACE = (1 << SKETCH_BITS) - 1
+_INDEX_MASK = (1 << SKETCH_BITS) - 1
 
 
 class NetworkRateLimit:
-    """Counts requests by network; `limit` of them in five minutes are the most that count, and 0 is no limit."""
+    """Counts requests by network; at most `limit` in five minutes are within the limit, and 0 is no limit."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._ends = 0.0
-        self._forget(0.0)
+        self._reset(0.0)
 
     def exceeds_limit(self, address: str, now: float) -> bool:
-        """One more request of this address's network: whether there were too many of it by now."""
+        """Count one more request of this address's network; whether that is more than the limit."""
         if not self._limit:
             return False
         if not now < self._ends <= now + WINDOW_SECONDS:  # the clock may have jumped back
-            self._forget(now)
-        network = network_prefix(address)
-        if network is None:
+            self._reset(now)
+        network = network_of(address)
+        if not network:
             return False
-        # Written out row by row: this runs at every message that is served.
-        digest, limit = hash(self._key + network), self._limit
-        first, second, third = self._rows
-        place = digest & _PLACE
-        first[place] = in_first = first[place] + 1
-        place = digest >> SKETCH_BITS & _PLACE
-        second[place] = in_second = second[place] + 1
-        place = digest >> 2 * SKETCH_BITS & _PLACE
-        third[place] = in_third = third[place] + 1
-        return in_first > limit and in_second > limit and in_third > limit
+        digest = hash(self._key + network.encode())
+        counts = []
+        for number, row in enumerate(self._rows):
+            index = digest >> number * SKETCH_BITS & _INDEX_MASK
+            row[index] += 1
+            counts.append(row[index])
+        return min(counts) > self._limit
 
-    def _forget(self, now: float) -> None:
+    def _reset(self, now: float) -> None:
         self._key = os.urandom(16)
-        first, second, third = (array("I", bytes(array("I").itemsize << SKETCH_BITS)) for _ in range(SKETCH_ROWS))
-        self._rows = (first, second, third)
+        self._rows = [array("I", bytes(array("I").itemsize << SKETCH_BITS)) for _ in range(SKETCH_ROWS)]
         self._ends = now + WINDOW_SECONDS
-
-
-def network_prefix(address: str) -> bytes | None:
-    """The network of an address, in few bytes; None if it is this machine, or no address.
-
-    >>> network_of("192.0.2.77"), network_of("2001:db8:7:8::1").hex(), network_of("127.0.0.1"), network_of("a name")
-    (b'192.0.2', '20010db80007', None, None)
-    """
-    if ":" not in address:
-        network = address.rpartition(".")[0]
-        return network.encode() if network and not network.startswith("127.") else None
-    try:
-        parsed = IPv6Address(address)
-    except ValueError:
-        return None
-    if parsed.ipv4_mapped:
-        return network_prefix(str(parsed.ipv4_mapped))
-    return None if parsed.is_loopback else parsed.packed[:6]

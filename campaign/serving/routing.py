@@ -13,6 +13,7 @@ from campaign.assignment.receipts import Receipt, ReceiptSigner
 from campaign.serving.http import Refusal, Reply, Request
 
 if TYPE_CHECKING:
+    from campaign.placements.tag_check import TagCheckLog
     from campaign.serving.exclusions import Exclusions
     from campaign.serving.served_counts import ServedCounter
     from campaign.serving.snapshot_entries import Snapshot
@@ -58,6 +59,7 @@ class ServingContext:
     receipt_signer: ReceiptSigner
     receipt_life_hours: int
     served_counter: ServedCounter
+    tag_check_log: TagCheckLog
     exclusions: Exclusions
 
 

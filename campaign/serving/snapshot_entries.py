@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 from campaign.assignment.receipts import pack_ids
 from campaign.serving import hosted_pages
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True, slots=True)
 class RenditionEntry:
-    """One message in one locale: the JSON that answers with it, as far as the value of its receipt; its hosted page
-    around each place of the receipt; and the page that staff preview. Equal ones are one object."""
+    """One message in one locale, rendered; equal ones are one object.
 
-    decide_json: hosted_pages.PageParts
+    `message_json` is the message as the API returns it. Encoding it at each request would take about as long as all
+    the rest of a decision (docs/decisions/0020). `page` is the hosted page, cut at each place of the receipt.
+    """
+
+    message_json: hosted_pages.PageParts
     page: tuple[hosted_pages.PageParts, ...]
     preview_page: hosted_pages.PageParts
 
 
 @dataclass(frozen=True, slots=True)
 class ArmEntry:
-    """One arm as served. While it is `paused` its units see the control's words, uncounted."""
+    """One arm as served. While it is `paused` its units are shown the control's message, uncounted."""
 
     id: int
     key: str
@@ -41,26 +41,22 @@ class CampaignEntry:
     id: int
     salt: str
     arms: tuple[ArmEntry, ...]
-    cumulative_weights: tuple[int, ...]
+    weights: tuple[int, ...]
     locales: tuple[str, ...]
     starts: float
     ends: float
     unit: str = "view"
     secret: bytes = field(default=b"", repr=False)
 
-    def __post_init__(self) -> None:
-        _share(self, "cumulative_weights", "locales", "starts", "ends", "unit")
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ServedArm:
-    """One arm at one placement in one locale: what is a placement's own lies close together, as the processor waits
-    for each thing that lies elsewhere. Each is one of a kind, and counted as such."""
+    """One arm at one placement in one locale. Instances compare by identity, and are counted so."""
 
     packed_ids: bytes  # of its receipts
     locale: str
     rendition: RenditionEntry
-    paused: bool = False  # no receipt goes out, and these are the control's words
+    paused: bool = False  # shows the control's rendition without a receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,66 +78,37 @@ class PlacementEntry:
     served_arms: tuple[ServedArm, ...] = field(init=False, repr=False, compare=False)  # by locale, then by arm
 
     def __post_init__(self) -> None:
-        _share(self, "origins")
-        object.__setattr__(
-            self, "served_arms", tuple(_offers(self))
-        )  # how a frozen dataclass gets what follows from it
+        # Frozen dataclass: derived fields need object.__setattr__.
+        object.__setattr__(self, "served_arms", tuple(_served_arms(self)))
 
     def insert_key(self, parts: hosted_pages.PageParts) -> bytes:
-        """What was cut, with this placement's key in it."""
+        """A rendered text with this placement's key in it."""
         return self.key.encode().join(parts)
 
     def all_renditions(self) -> Iterator[RenditionEntry]:
-        """All that can be shown here, some of it more than once."""
+        """Every rendition that can be shown here, some of them more than once."""
         for arm in (*self.previews.values(), *(self.campaign.arms if self.campaign else ())):
             yield from arm.renditions.values()
         yield from (self.fallback or {}).values()
 
 
-def _offers(placement: PlacementEntry) -> Iterable[ServedArm]:
+def _served_arms(placement: PlacementEntry) -> Iterator[ServedArm]:
     campaign = placement.campaign
     if campaign is None:
         return
     for locale in campaign.locales:
         for arm in campaign.arms:
-            told = pack_ids(campaign=campaign.id, arm=arm.id, placement=placement.id)
-            yield ServedArm(told, locale, arm.renditions[locale], arm.paused)
-
-
-class DecideRequest(NamedTuple):
-    """What a request for a decision says beside its placement."""
-
-    locale: str | None = None
-    unit: str | None = None
-    session: str | None = None
-    preview: str | None = None
+            packed_ids = pack_ids(campaign=campaign.id, arm=arm.id, placement=placement.id)
+            yield ServedArm(packed_ids, locale, arm.renditions[locale], arm.paused)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that serving needs, as of one moment; not `compiled` as long as the database was never read.
-
-    `lately` remembers what is found in it by whole bodies that name a placement and a language, and so are alike.
-    """
+    """Everything that serving needs, as of one moment; not `is_compiled` until the database has been read."""
 
     placements: Mapping[str, PlacementEntry]
     placement_ids: Mapping[int, PlacementEntry]
     is_compiled: bool = False
-    request_cache: dict[bytes, tuple[PlacementEntry, DecideRequest]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
 
 
 EMPTY_SNAPSHOT = Snapshot(MappingProxyType({}), MappingProxyType({}))
-
-
-@lru_cache(maxsize=1024)
-def intern_value(value: T) -> T:
-    """Equal values as one object: what the processor has at hand for one placement serves a thousand others too."""
-    return value
-
-
-def _share(entry: object, *names: str) -> None:
-    """These fields of a frozen entry, as one object with all entries that say the same."""
-    for name in names:
-        object.__setattr__(entry, name, intern_value(getattr(entry, name)))

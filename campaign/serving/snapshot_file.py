@@ -1,8 +1,8 @@
-"""The last snapshot on this machine's disk: a server that starts while the database is away shows messages from it.
+"""The last snapshot on this machine's disk: a server that starts while the database is away serves messages from it.
 
-One line of JSON for each placement, below a line that says what is in it and one with the pages and the words that
-placements share.
-Secrets of subjects are not in it: they are read from their own files, and a campaign whose secret is destroyed is over.
+The first line is a header, the second holds the pages and renditions that placements share, and each further line one
+placement, all as JSON. Secrets of subjects are not in it: they are read from their own files, and a campaign whose
+secret is destroyed has ended.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ from campaign.serving.snapshot_entries import ArmEntry, CampaignEntry, Placement
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 5
+_FORMAT = 6
 _DRAFT_SECONDS = 60  # no process writes longer than that
 
 
 class SnapshotFile:
-    """One file, shared by the web processes of this machine; always whole."""
+    """One file, shared by the web processes of this machine and replaced atomically."""
 
     def __init__(self, path: Path, *, key_directory: Path) -> None:
         self._path, self._keys = path, key_directory
 
     def write(self, snapshot: Snapshot) -> None:
-        """Keep this snapshot, unless the file holds it already. A disk that does not take it stops nothing."""
-        head = {"format": _FORMAT, "mark": hashlib.sha256(_marks(snapshot)).hexdigest()}
+        """Store this snapshot, unless the file holds it already. A disk error is logged and otherwise ignored."""
+        header = {"format": _FORMAT, "mark": hashlib.sha256(_version_bytes(snapshot)).hexdigest()}
         draft = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
         try:
-            if self._head() == head:
+            if self._read_header() == header:
                 return
-            self._clear_away()
+            self._delete_stale_drafts()
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                stream.write(f"{json.dumps(head)}\n")
-                shared = _Shared(snapshot)
+                stream.write(f"{json.dumps(header)}\n")
+                shared = _SharedParts(snapshot)
                 stream.write(f"{json.dumps(shared.as_json(), ensure_ascii=False)}\n")
                 for placement in snapshot.placements.values():
                     stream.write(f"{json.dumps(_placement_as_json(placement, shared), ensure_ascii=False)}\n")
@@ -56,46 +56,46 @@ class SnapshotFile:
                 os.fsync(stream.fileno())
             draft.replace(self._path)
         except OSError as error:
-            log.warning("The snapshot could not be kept for a restart: %s", type(error).__name__)
+            log.warning("The snapshot could not be stored for a restart: %s", type(error).__name__)
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
 
     def read(self) -> Snapshot | None:
-        """What was kept, or None if there is nothing that can be read."""
+        """The stored snapshot, or None if there is none that can be read."""
         try:
-            head = self._head()
-            if head is None or head["format"] != _FORMAT:
+            header = self._read_header()
+            if header is None or header["format"] != _FORMAT:
                 return None
             with self._path.open(encoding="utf-8") as stream:
                 next(stream)
                 shared = json.loads(next(stream))
-                pages, words = [*map(_pages, shared["shared"])], [*map(_shown, shared["words"])]
-                entries = [self._alive(_placement(json.loads(line), pages, words)) for line in stream]
+                pages, renditions = [*map(_pages, shared["pages"])], [*map(_rendition, shared["renditions"])]
+                entries = [self._add_secret(_placement(json.loads(line), pages, renditions)) for line in stream]
         except (OSError, ValueError, TypeError, LookupError, StopIteration) as error:
-            log.warning("The snapshot that was kept cannot be read: %s", type(error).__name__)
+            log.warning("The stored snapshot cannot be read: %s", type(error).__name__)
             return None
         return Snapshot(
             placements=MappingProxyType({entry.key: entry for entry in entries}),
             placement_ids=MappingProxyType({entry.id: entry for entry in entries}),
-            is_compiled=True,  # its entries bear no mark, so the first answer of the database makes them anew
+            is_compiled=True,  # its entries have no version, so the first successful refresh replaces them
         )
 
-    def _clear_away(self) -> None:
-        """Drafts of processes that died over them."""
+    def _delete_stale_drafts(self) -> None:
+        """Delete the drafts of processes that died while writing."""
         for draft in self._path.parent.glob(f".{self._path.name}.*"):
             with suppress(FileNotFoundError):
                 if time.time() - draft.stat().st_mtime > _DRAFT_SECONDS:
                     draft.unlink()
 
-    def _head(self) -> Any:
+    def _read_header(self) -> Any:
         try:
             with self._path.open(encoding="utf-8") as stream:
                 return json.loads(stream.readline())
         except (FileNotFoundError, ValueError):
             return None
 
-    def _alive(self, placement: PlacementEntry) -> PlacementEntry:
-        """With the secret under which subjects are assigned, if the campaign needs one."""
+    def _add_secret(self, placement: PlacementEntry) -> PlacementEntry:
+        """The placement with the secret under which subjects are assigned, if its campaign needs one."""
         campaign = placement.campaign
         if campaign is None or campaign.unit != Campaign.Unit.SUBJECT:
             return placement
@@ -104,46 +104,46 @@ class SnapshotFile:
         return replace(placement, campaign=replace(campaign, secret=subject_secret(self._keys, campaign.id)))
 
 
-def _marks(snapshot: Snapshot) -> bytes:
+def _version_bytes(snapshot: Snapshot) -> bytes:
     return repr(sorted((number, entry.version) for number, entry in snapshot.placement_ids.items())).encode()
 
 
-class _Shared:
-    """What placements share, and the number that each has in the file."""
+class _SharedParts:
+    """The pages and renditions that placements share, and their positions in the file."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._pages: dict[int, tuple[int, HostedPages]] = {}
-        self._words: dict[RenditionEntry, int] = {}
+        self._renditions: dict[RenditionEntry, int] = {}
         for placement in snapshot.placements.values():
             self._pages.setdefault(id(placement.pages), (len(self._pages), placement.pages))
-            for shown in placement.all_renditions():
-                self._words.setdefault(shown, len(self._words))
+            for rendition in placement.all_renditions():
+                self._renditions.setdefault(rendition, len(self._renditions))
 
-    def pages(self, pages: HostedPages) -> int:
+    def page_index(self, pages: HostedPages) -> int:
         return self._pages[id(pages)][0]
 
-    def words(self, shown: Mapping[str, RenditionEntry]) -> dict[str, int]:
-        """By locale."""
-        return {locale: self._words[one] for locale, one in shown.items()}
+    def rendition_indexes(self, renditions: Mapping[str, RenditionEntry]) -> dict[str, int]:
+        """Positions by locale."""
+        return {locale: self._renditions[rendition] for locale, rendition in renditions.items()}
 
     def as_json(self) -> dict[str, Any]:
         pages = [{name: _as_text(parts) for name, parts in pages.items()} for _, pages in self._pages.values()]
-        return {"shared": pages, "words": [*map(_shown_as_json, self._words)]}
+        return {"pages": pages, "renditions": [*map(_rendition_as_json, self._renditions)]}
 
 
 def _as_text(parts: PageParts) -> list[str]:
     return [part.decode() for part in parts]
 
 
-def _parts(told: Sequence[str]) -> PageParts:
-    return tuple(part.encode() for part in told)
+def _parts(value: Sequence[str]) -> PageParts:
+    return tuple(part.encode() for part in value)
 
 
-def _pages(told: Mapping[str, list[str]]) -> HostedPages:
-    return MappingProxyType({name: _parts(parts) for name, parts in told.items()})
+def _pages(value: Mapping[str, list[str]]) -> HostedPages:
+    return MappingProxyType({name: _parts(parts) for name, parts in value.items()})
 
 
-def _placement_as_json(placement: PlacementEntry, shared: _Shared) -> dict[str, Any]:
+def _placement_as_json(placement: PlacementEntry, shared: _SharedParts) -> dict[str, Any]:
     campaign = placement.campaign
     served = campaign.arms if campaign else ()
     arms = dict(placement.previews) | {arm.id: arm for arm in served if not arm.paused}
@@ -155,17 +155,17 @@ def _placement_as_json(placement: PlacementEntry, shared: _Shared) -> dict[str, 
         "continue_url": placement.continue_url,
         "campaign": campaign and _campaign_as_json(campaign),
         "reason": placement.reason,
-        "fallback": None if placement.fallback is None else shared.words(placement.fallback),
+        "fallback": None if placement.fallback is None else shared.rendition_indexes(placement.fallback),
         "arms": [_arm_as_json(arm, shared) for arm in arms.values()],
         "paused": [_arm_as_json(arm, shared) for arm in served if arm.paused],
         "previews": list(placement.previews),
-        "pages": shared.pages(placement.pages),
+        "pages": shared.page_index(placement.pages),
         "policy": placement.content_security_policy,
     }
 
 
-def _arm_as_json(arm: ArmEntry, shared: _Shared) -> dict[str, Any]:
-    return {"id": arm.id, "key": arm.key, "shown": shared.words(arm.renditions)}
+def _arm_as_json(arm: ArmEntry, shared: _SharedParts) -> dict[str, Any]:
+    return {"id": arm.id, "key": arm.key, "renditions": shared.rendition_indexes(arm.renditions)}
 
 
 def _campaign_as_json(campaign: CampaignEntry) -> dict[str, Any]:
@@ -173,7 +173,7 @@ def _campaign_as_json(campaign: CampaignEntry) -> dict[str, Any]:
         "id": campaign.id,
         "salt": campaign.salt,
         "arms": [arm.id for arm in campaign.arms],
-        "totals": campaign.cumulative_weights,
+        "weights": campaign.weights,
         "locales": campaign.locales,
         "starts": campaign.starts,
         "ends": campaign.ends,
@@ -181,52 +181,52 @@ def _campaign_as_json(campaign: CampaignEntry) -> dict[str, Any]:
     }
 
 
-def _shown_as_json(shown: RenditionEntry) -> dict[str, Any]:
-    page = [_as_text(parts) for parts in shown.page]
-    return {"answer": _as_text(shown.decide_json), "page": page, "preview_page": _as_text(shown.preview_page)}
+def _rendition_as_json(rendition: RenditionEntry) -> dict[str, Any]:
+    page = [_as_text(parts) for parts in rendition.page]
+    return {"message": _as_text(rendition.message_json), "page": page, "preview_page": _as_text(rendition.preview_page)}
 
 
 def _placement(
-    told: Mapping[str, Any], pages: Sequence[HostedPages], words: Sequence[RenditionEntry]
+    value: Mapping[str, Any], pages: Sequence[HostedPages], renditions: Sequence[RenditionEntry]
 ) -> PlacementEntry:
-    arms = {arm["id"]: _arm(arm, words) for arm in told["arms"]}
-    paused = {arm["id"]: replace(_arm(arm, words), paused=True) for arm in told["paused"]}
+    arms = {arm["id"]: _arm(arm, renditions) for arm in value["arms"]}
+    paused = {arm["id"]: replace(_arm(arm, renditions), paused=True) for arm in value["paused"]}
     return PlacementEntry(
-        id=told["id"],
-        key=told["key"],
-        origins=frozenset(told["origins"]),
-        leave_url=told["leave_url"],
-        continue_url=told["continue_url"],
-        campaign=told["campaign"] and _campaign(told["campaign"], arms | paused),
-        reason=told["reason"],
-        fallback=None if told["fallback"] is None else _in_locales(told["fallback"], words),
-        previews=MappingProxyType({number: arms[number] for number in told["previews"]}),
-        pages=pages[told["pages"]],
-        content_security_policy=told["policy"],
+        id=value["id"],
+        key=value["key"],
+        origins=frozenset(value["origins"]),
+        leave_url=value["leave_url"],
+        continue_url=value["continue_url"],
+        campaign=value["campaign"] and _campaign(value["campaign"], arms | paused),
+        reason=value["reason"],
+        fallback=None if value["fallback"] is None else _by_locale(value["fallback"], renditions),
+        previews=MappingProxyType({number: arms[number] for number in value["previews"]}),
+        pages=pages[value["pages"]],
+        content_security_policy=value["policy"],
     )
 
 
-def _campaign(told: Mapping[str, Any], arms: Mapping[int, ArmEntry]) -> CampaignEntry:
+def _campaign(value: Mapping[str, Any], arms: Mapping[int, ArmEntry]) -> CampaignEntry:
     return CampaignEntry(
-        id=told["id"],
-        salt=told["salt"],
-        arms=tuple(arms[number] for number in told["arms"]),
-        cumulative_weights=tuple(told["totals"]),
-        locales=tuple(told["locales"]),
-        starts=told["starts"],
-        ends=told["ends"],
-        unit=told["unit"],
+        id=value["id"],
+        salt=value["salt"],
+        arms=tuple(arms[number] for number in value["arms"]),
+        weights=tuple(value["weights"]),
+        locales=tuple(value["locales"]),
+        starts=value["starts"],
+        ends=value["ends"],
+        unit=value["unit"],
     )
 
 
-def _arm(told: Mapping[str, Any], words: Sequence[RenditionEntry]) -> ArmEntry:
-    return ArmEntry(told["id"], told["key"], _in_locales(told["shown"], words))
+def _arm(value: Mapping[str, Any], renditions: Sequence[RenditionEntry]) -> ArmEntry:
+    return ArmEntry(value["id"], value["key"], _by_locale(value["renditions"], renditions))
 
 
-def _in_locales(told: Mapping[str, int], words: Sequence[RenditionEntry]) -> Mapping[str, RenditionEntry]:
-    return MappingProxyType({locale: words[number] for locale, number in told.items()})
+def _by_locale(value: Mapping[str, int], renditions: Sequence[RenditionEntry]) -> Mapping[str, RenditionEntry]:
+    return MappingProxyType({locale: renditions[number] for locale, number in value.items()})
 
 
-def _shown(told: Mapping[str, Any]) -> RenditionEntry:
-    page = tuple(map(_parts, told["page"]))
-    return RenditionEntry(decide_json=_parts(told["answer"]), page=page, preview_page=_parts(told["preview_page"]))
+def _rendition(value: Mapping[str, Any]) -> RenditionEntry:
+    page = tuple(map(_parts, value["page"]))
+    return RenditionEntry(message_json=_parts(value["message"]), page=page, preview_page=_parts(value["preview_page"]))

@@ -1,4 +1,4 @@
-"""Has anything changed that is served? Asked every few seconds by each web process, so it has to be cheap."""
+"""Detect changes that require a new snapshot. Each web process checks every few seconds, so it has to be cheap."""
 
 from __future__ import annotations
 
@@ -13,33 +13,35 @@ from campaign.models import Campaign, Partner, Placement
 from campaign.serving import hosted_pages
 from messages.models import HelpLink, Review
 
-_DECIDED = Max("campaign__arms__revision__renditions__reviews")  # the last review of any of its words
-PlacementVersions = Mapping[
-    int, tuple[Any, ...]
-]  # placement -> everything that its entry was compiled from, or when it changed
+_LAST_REVIEW = Max("campaign__arms__revision__renditions__reviews")
+# By placement: whatever its entry was compiled from, or when that changed.
+PlacementVersions = Mapping[int, tuple[Any, ...]]
+# The same for the whole snapshot, and cheaper.
+CoarseVersion = tuple[Any, ...]
 
 
+# The same for the whole snapshot, and cheaper.
 def read_placement_versions() -> PlacementVersions:
-    """Differs for a placement whenever something that is served there has changed; cheap enough every few seconds."""
+    """The version of each placement: it differs whenever something that is served there has changed."""
     links = str(list(HelpLink.objects.active().order_by("id").values_list(*hosted_pages.HELP_LINK_FIELDS)))
     runs: dict[int, list[Any]] = {}
     for placement, *run in (
         Campaign.placements.through.objects.order_by("placement_id", "campaign_id")
-        .values_list("placement_id", "campaign_id", "campaign__state", "campaign__changed_at", _DECIDED)
+        .values_list("placement_id", "campaign_id", "campaign__state", "campaign__changed_at", _LAST_REVIEW)
         .iterator()
     ):
         runs.setdefault(placement, []).append(tuple(run))
-    rows = Placement.objects.annotate(decided=Max("fallback__renditions__reviews")).values_list(
-        "id", "key", "allowed_origins", "leave_url", "continue_url", "fallback", "decided", "partner__name"
+    rows = Placement.objects.annotate(last_review=Max("fallback__renditions__reviews")).values_list(
+        "id", "key", "allowed_origins", "leave_url", "continue_url", "fallback", "last_review", "partner__name"
     )
     return MappingProxyType({row[0]: (str(row), tuple(runs.get(row[0], ())), links) for row in rows})
 
 
-CoarseVersion = tuple[Any, ...]
-
-
 def read_coarse_version() -> CoarseVersion:
-    """Differs whenever the marks do, and sometimes when they do not; a third of their cost with 1,000 campaigns."""
+    """A version that differs whenever that of a placement does, and sometimes when none does.
+
+    With 1,000 campaigns it takes a third of the time of `read_placement_versions`.
+    """
     runs = Campaign.placements.through.objects.aggregate(Max("id"), Count("id"))
     states = Campaign.objects.order_by("state").values_list("state").annotate(Count("id"), Max("changed_at"))
     return (

@@ -10,8 +10,9 @@ import os
 from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import blake2b
-from ipaddress import IPv6Address, ip_address
 from threading import Lock
+
+from messages.networks import network_of
 
 MAX_KEYS = 20_000  # beyond that, the keys that failed longest ago are dropped
 FORGET_SECONDS = 3600.0
@@ -89,20 +90,3 @@ class FailedAttempts:
             if last <= now and now - last < FORGET_SECONDS:  # a clock that was set back gives last > now
                 return
             del self._failures[key]
-
-
-def network_of(address: str) -> str:
-    """The first 24 bits of an IPv4 address, or 48 of an IPv6 address; empty for loopback and invalid addresses.
-
-    >>> network_of("192.0.2.77"), network_of("2001:db8:7:8::1"), network_of("127.0.0.1"), network_of("a name")
-    ('c00002', '20010db80007', '', '')
-    """
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return ""
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
-        parsed = parsed.ipv4_mapped
-    if parsed.is_loopback:
-        return ""
-    return parsed.packed[: 6 if isinstance(parsed, IPv6Address) else 3].hex()

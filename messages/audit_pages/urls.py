@@ -1,4 +1,4 @@
-"""Routes of the audit record: the page, and the file."""
+"""Routes of the audit record: the page and the export."""
 
 from django.urls import path
 

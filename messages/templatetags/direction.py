@@ -1,4 +1,4 @@
-"""The direction of writing in templates."""
+"""Template filter for the writing direction."""
 
 from django import template
 

@@ -1,4 +1,4 @@
-"""Languages in templates, by name."""
+"""Template filter for names of languages."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from analytics.looks.evaluate import evaluate
 from analytics.models import GuardEvent, Pulse, Rehearsal, Tally, WorkerStep
 from analytics.notifications import events as notifications_events
 from analytics.simulated_visits import demo
-from campaign.keys import store
+from campaign.keys import rotation, store
 from campaign.kill_switch import stop
 from campaign.lifecycle import deviations, transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome, ServedCount
@@ -102,7 +102,7 @@ def build() -> dict[str, Any]:
     deviations.record_deviation(Campaign.objects.get(slug="few"), **DEVIATION, by=world.person("mara"), now=now)
     _write_newer_revision(words[1])
     store.receipt_keys(settings.KEY_DIRECTORY)
-    store.rotate_receipt_key(settings.KEY_DIRECTORY, now=time.time(), lead_seconds=10 * 86_400)
+    rotation.rotate_receipt_key(settings.KEY_DIRECTORY, now=time.time(), lead_seconds=10 * 86_400)
     _prepare_watch_pages(now)
     roles = permissions.clients_by_role() | {
         "half-way": _client_before_second_factor(),

@@ -12,7 +12,7 @@ import resource
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +28,6 @@ from campaign import rsgi
 from campaign.entrypoints import launcher
 from campaign.serving.routing import DeliverResults, OutcomeEvent, RecordResults
 from tests import world
-from tests.campaign.entrypoints.failing_application import half_an_answer
 from tests.installation import ROOT, new_installation
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
@@ -86,13 +85,6 @@ class Connection:
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         assert not self.status, "answered twice"
         self.status, self.headers, self.body = status, headers, body
-
-    def response_stream(self, status: int, headers: list[tuple[str, str]]) -> Connection:
-        self.response_bytes(status, headers, b"")
-        return self
-
-    async def send_bytes(self, piece: bytes) -> None:
-        self.body += piece
 
 
 def asked(door: rsgi.RsgiApplication, *requests: tuple[Asked, Connection]) -> list[Connection]:
@@ -282,7 +274,7 @@ def test_a_staff_page_goes_back_whole() -> None:
     assert (answer.status, answer.body, ("X-A", "1") in answer.headers) == (201, b"ab", True)
 
 
-def test_a_long_answer_goes_back_piece_by_piece_and_is_closed(tmp_path: Path) -> None:
+def test_a_streamed_answer_is_sent_whole_and_closed(tmp_path: Path) -> None:
     closed: list[bool] = []
     response = StreamingHttpResponse(iter([b"one ", b"two"]))
     response._resource_closers.append(lambda: closed.append(True))  # type: ignore[attr-defined]
@@ -293,10 +285,17 @@ def test_a_long_answer_goes_back_piece_by_piece_and_is_closed(tmp_path: Path) ->
     assert answer.body == b"f" * 100_000
 
 
-def test_a_long_answer_that_fails_half_way_is_not_answered_again(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_streamed_answer_that_fails_half_way_is_an_error_and_nobody_sees_half(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def half_an_answer() -> Iterator[bytes]:
+        yield b"one half, "
+        raise RuntimeError("canary")
+
     with caplog.at_level(logging.DEBUG):
         answer, _ = staff(lambda environ: StreamingHttpResponse(half_an_answer()), Asked())
-    assert (answer.status, answer.body) == (200, b"one half, ")
+    assert answer.status == 500
+    assert b"half" not in answer.body
     assert "RuntimeError" in caplog.text
     assert "canary" not in caplog.text
 
@@ -319,28 +318,6 @@ def test_a_fault_behind_the_door_is_logged_by_its_name_alone(caplog: pytest.LogC
 
 
 # Through a real server
-
-
-@pytest.mark.process
-def test_who_reads_an_answer_that_fails_half_way_sees_that_it_was_cut(tmp_path: Path) -> None:
-    """And nobody else does: another connection to the same process lives on."""
-    with (
-        new_installation(tmp_path, {}) as own,
-        launcher.run_server(
-            "tests.campaign.entrypoints.failing_application:application", environment={**own, "LOCAL_HTTP": "1"}
-        ) as url,
-        closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)) as link,
-        closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)) as other,
-    ):
-        other.request("GET", "/whole")
-        assert other.getresponse().read() == b"one half, the other"
-        kept = other.sock
-        link.request("GET", "/half")
-        with pytest.raises(http.client.HTTPException):  # incomplete, or so early that not even a status came
-            link.getresponse().read()
-        other.request("GET", "/whole")
-        assert other.getresponse().read() == b"one half, the other"
-        assert other.sock is kept
 
 
 # manage.py as it is, up to where the command that it was asked for would begin.

@@ -23,7 +23,8 @@ from django.core.management import call_command
 
 from benchmarks.installation import ORIGIN, PLACEMENT
 from benchmarks.load import post
-from campaign.keys.store import ReceiptKeyFile, needed_until, receipt_key_files, signing_key
+from campaign.keys.rotation import needed_until, signing_key
+from campaign.keys.store import ReceiptKeyFile, receipt_key_files
 from campaign.management.commands import keys as command
 from tests.crash.ledger import TrackedView
 from tests.crash.site import CrashSite

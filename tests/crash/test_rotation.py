@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from campaign.keys import store
-from tests.attacker import files_containing
 from tests.crash import DEAF
 from tests.crash.clock import FastClock
 from tests.crash.rotation import (
@@ -27,6 +26,7 @@ from tests.crash.site import CrashSite, prepare_installation, running
 from tests.demo_installation import copy_demo_installation
 from tests.environment import POSTGRESQL
 from tests.installation import manage
+from tests.seized_files import files_containing
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc"),

@@ -11,7 +11,7 @@ from typing import Any
 
 from campaign.rsgi import RsgiApplication
 from campaign.serving.application import create_audience_application
-from campaign.serving.snapshot_entries import PlacementEntry
+from campaign.serving.snapshot_entries import CampaignEntry, PlacementEntry
 from campaign.wsgi import django_application
 from tests.trust.overheard import ObservedApplication
 
@@ -20,14 +20,16 @@ def _application() -> ObservedApplication:
     from campaign.serving import decision
     from tests.trust import planted
 
-    proper = decision.decide
+    proper = decision.assign
 
-    def decide(placement: PlacementEntry, locale: str | None, unit: str | None, *more: Any) -> decision.ServingDecision:
-        if unit is not None and unit.startswith("stumble"):
-            raise ValueError(f"no arm for {unit}")
-        return proper(placement, locale, unit, *more)
+    def assign(
+        placement: PlacementEntry, campaign: CampaignEntry, fields: decision.MessageRequest, *more: Any, **named: Any
+    ) -> decision.Decision:
+        if fields.unit is not None and fields.unit.startswith("stumble"):
+            raise ValueError(f"no arm for {fields.unit}")
+        return proper(placement, campaign, fields, *more, **named)
 
-    planted.swap(decision, "decide", decide)
+    planted.swap(decision, "assign", assign)
     hear, answer = planted.in_the_server(os.environ.get("TRUST_FAULT", ""))
     return ObservedApplication(RsgiApplication(django_application, create_audience_application()), hear, answer)
 

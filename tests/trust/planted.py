@@ -154,27 +154,28 @@ def _script(more: bytes) -> Callable[[], ServerFault]:
 
 
 def _unknown_field_ignored() -> ServerFault:
-    from campaign.serving import endpoints
+    from campaign.serving import decide_endpoint
 
-    class Anything(set[str]):
+    class Anything(frozenset[str]):
         def __contains__(self, name: object) -> bool:
             return True
 
-    swap(endpoints, "_DECIDE_FIELDS", Anything())
+    swap(decide_endpoint, "_FIELDS", Anything())
     return ignore_request, keep_headers
 
 
 def _mail_as_a_key() -> ServerFault:
-    from campaign.serving import endpoints
+    from campaign.assignment import subject_ids
 
-    swap(endpoints, "looks_like_contact_detail", lambda key: False)
+    swap(subject_ids, "looks_like_contact_detail", lambda key: False)
     return ignore_request, keep_headers
 
 
 def _choice_ignored() -> ServerFault:
-    from campaign.serving import endpoints
+    from campaign.serving import decide_endpoint, hosted_endpoint
 
-    swap(endpoints, "has_privacy_signal", lambda *request: False)
+    swap(hosted_endpoint, "has_privacy_signal", lambda *request: False)
+    swap(decide_endpoint, "has_privacy_signal", lambda *request: False)
     return ignore_request, keep_headers
 
 

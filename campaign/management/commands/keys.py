@@ -13,9 +13,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from campaign.key_admin import audited
-from campaign.keys import store
+from campaign.keys import rotation, store
 from campaign.keys.inventory import KeyInfo, KeyState, list_keys
-from campaign.keys.store import format_utc
+from campaign.keys.rotation import format_utc
 from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from messages.audit.log import command_line_actor
@@ -34,10 +34,10 @@ class Command(BaseCommand):
         rotate.add_argument(
             "--ahead",
             type=int,
-            default=store.ROTATION_LEAD_SECONDS,
+            default=rotation.ROTATION_LEAD_SECONDS,
             metavar="SECONDS",
             help="how long before it signs; "
-            f"{store.ROTATION_LEAD_SECONDS} unless the directory is copied to other machines",
+            f"{rotation.ROTATION_LEAD_SECONDS} unless the directory is copied to other machines",
         )
         verbs.add_parser("prune", help="destroy what nothing needs any more, as the worker does")
         destroy = verbs.add_parser("destroy", help="destroy one key for good")
@@ -65,7 +65,7 @@ class Command(BaseCommand):
                         self.stdout.write(f"Destroyed campaign-{number}.")
                 case "destroy":
                     self._destroy(directory, options["name"], now, at_once=options["now"])
-        except store.KeyRefused as refused:
+        except rotation.KeyRefused as refused:
             raise CommandError(str(refused)) from None
         except DatabaseError as error:
             raise CommandError(f"The database did not answer: {type(error).__name__}.") from None
@@ -107,7 +107,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Created {key.title}. It verifies now and signs from {format_utc(key.signs_from)} on.")
         keys = store.receipt_key_files(directory)
         for old in keys[:-1]:
-            until = store.needed_until(old, keys)
+            until = rotation.needed_until(old, keys)
             if until is not None:
                 self.stdout.write(f"{old.title} verifies until {format_utc(until)}; then the worker destroys it.")
 

@@ -15,7 +15,8 @@ from django.db import connections
 from analytics.data_inventory import schema
 from analytics.ingest.open_views import OpenViewRow
 from analytics.ingest.spool import Spool
-from campaign.keys.store import receipt_keys, rotate_receipt_key, subject_secret
+from campaign.keys.rotation import rotate_receipt_key
+from campaign.keys.store import receipt_keys, subject_secret
 from campaign.serving import snapshot_file
 from campaign.serving.snapshot import compile_snapshot
 from campaign.serving.snapshot_file import SnapshotFile
@@ -155,7 +156,7 @@ def test_an_installation_leaves_only_files_that_are_declared(tmp_path: Path, mon
     world.launched()
     with new_installation(tmp_path) as environment:
         manage("worker", "--once", environment=environment)
-        manage("shell", "-c", "from campaign.serving import endpoints", environment=environment)
+        manage("shell", "-c", "from campaign.serving import decide_endpoint", environment=environment)
     SnapshotFile(tmp_path / "snapshot.jsonl", key_directory=tmp_path).write(compile_snapshot())
     Spool(tmp_path / "spool").add(lambda shut: [VIEW])
     receipt_keys(tmp_path / "keys")

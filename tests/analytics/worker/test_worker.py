@@ -18,7 +18,8 @@ from analytics.models import Analysis, FoldedHour, FoldProgress, GuardEvent, Wor
 from analytics.worker import steps
 from analytics.worker.loop import Worker
 from analytics.worker.steps import STEPS, ScheduledStep
-from campaign.keys.store import campaigns_with_subject_secret, receipt_keys, rotate_receipt_key, subject_secret
+from campaign.keys.rotation import rotate_receipt_key
+from campaign.keys.store import campaigns_with_subject_secret, receipt_keys, subject_secret
 from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from tests import world

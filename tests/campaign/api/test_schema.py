@@ -21,7 +21,7 @@ from campaign.api.schema import DECIDE_REFUSALS, EVENT_REFUSALS, EVENTS_REFUSALS
 from campaign.api.schema_views import SCHEMA_FILES
 from campaign.api.views import CampaignDetail
 from campaign.models import Campaign
-from campaign.serving import endpoints
+from campaign.serving import decide_endpoint
 from campaign.serving.http import Refusal
 from campaign.serving.preview_links import preview_url
 from campaign.staff_site.middleware import STAFF_CSP
@@ -108,14 +108,14 @@ def test_every_operation_has_a_summary_and_a_tag_that_is_explained() -> None:
 
 
 def test_the_limits_told_are_the_limits_kept() -> None:
-    assert str(endpoints.BODY_LIMIT) in DECIDE_REFUSALS[413]["body_too_large"]
+    assert str(decide_endpoint.BODY_LIMIT) in DECIDE_REFUSALS[413]["body_too_large"]
     said = EVENTS_REFUSALS[413]
     assert {str(events_surface.SINGLE_BODY_LIMIT), str(events_surface.BODY_LIMIT)} <= set(
         re.findall(r"\d+", said["body_too_large"])
     )
     assert str(events_surface.MAX_EVENTS) in said["wrong_number_of_events"]
     schemas = description()["components"]["schemas"]
-    assert schemas["Ask"]["properties"]["unit"]["maxLength"] == endpoints.MAX_FIELD_LENGTH
+    assert schemas["Ask"]["properties"]["unit"]["maxLength"] == decide_endpoint.MAX_FIELD_LENGTH
 
 
 def test_every_code_is_explained_in_the_handbook() -> None:
@@ -169,7 +169,7 @@ def test_decide_refuses_exactly_as_described(monkeypatch: pytest.MonkeyPatch) ->
         Campaign.objects.filter(pk=campaign.pk).update(state=state)
         site.refresh()
         answers.append(site.decide())
-    monkeypatch.setattr("campaign.serving.endpoints.parse_json", lambda body: 1 / 0)
+    monkeypatch.setattr("campaign.serving.decide_endpoint.parse_json", lambda body: 1 / 0)
     answers.append(site.decide(unit="of one visitor's alone"))
     _are_exactly(answers, DECIDE_REFUSALS, path)
 

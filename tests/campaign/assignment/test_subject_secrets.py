@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from campaign.assignment import subject_ids
-from tests.attacker import files_containing, linkable_subjects, stored_numbers
 from tests.installation import ROOT, new_installation
+from tests.seized_files import files_containing, linkable_subjects, stored_numbers
 from tests.world import HOUR
 
 pytestmark = pytest.mark.only_on("sqlite", reason="looks into the files of both databases")

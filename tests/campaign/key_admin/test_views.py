@@ -11,7 +11,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils.timezone import now
 
-from campaign.keys import store
+from campaign.keys import rotation, store
 from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from messages.accounts import step_up
@@ -58,13 +58,13 @@ def last_entry() -> tuple[str, str, str]:
 
 def aged(directory: Path, *, hours: float) -> None:
     """A second receipt key that signs since so many hours."""
-    store.rotate_receipt_key(directory, now=time.time() - hours * 3600, lead_seconds=0)
+    rotation.rotate_receipt_key(directory, now=time.time() - hours * 3600, lead_seconds=0)
 
 
 class TestTheList:
     def test_it_says_what_each_receipt_key_does(self, mara: Client, directory: Path) -> None:
         assert "<p>Signs what is shown now.</p>" in read(mara)
-        store.rotate_receipt_key(directory, now=time.time())
+        rotation.rotate_receipt_key(directory, now=time.time())
         html = read(mara)
         assert "<b>receipt-002</b>" in html
         assert "Is known to all, and signs from " in html
@@ -99,7 +99,7 @@ class TestANewOne:
         assert "The new key is there." in page.content.decode()
         first, second = store.receipt_key_files(directory)
         assert 55 < second.signs_from - time.time() <= 61
-        assert store.signing_key([first, second], now=time.time()) == first  # both verify: the overlap
+        assert rotation.signing_key([first, second], now=time.time()) == first  # both verify: the overlap
         assert last_entry() == ("mara", "key-rotate", "receipt-002")
 
     def test_a_second_one_waits_for_the_first(self, mara: Client, directory: Path) -> None:
@@ -120,7 +120,7 @@ class TestANewOne:
         def full(*_: object, **__: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(store, "read_or_create_secret", full)
+        monkeypatch.setattr(rotation, "read_or_create_secret", full)
         assert "could not be changed" in mara.post("/keys/rotate/", {"ahead": "60"}).content.decode()
 
 
@@ -196,7 +196,7 @@ def test_an_administrator_gets_there_from_the_record(client: Client) -> None:
 
 
 def test_the_page_speaks_spanish_and_writes_times_as_spanish_does(mara: Client, directory: Path) -> None:
-    store.rotate_receipt_key(directory, now=time.time())
+    rotation.rotate_receipt_key(directory, now=time.time())
     mara.cookies[settings.LANGUAGE_COOKIE_NAME] = "es"
     html = read(mara)
     assert "Firma lo que se muestra ahora." in html

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from campaign.assignment.receipts import Receipt, ReceiptInvalid, ReceiptSigner
-from campaign.keys import reloader, store
+from campaign.keys import reloader, rotation, store
 from campaign.keys.reloader import KeyReloader
 from tests.waiting import wait_until
 from tests.world import HOUR
@@ -38,7 +38,7 @@ def opens(office: ReceiptSigner, text: str) -> bool:
 
 def test_a_new_key_is_known_to_all_before_any_signs_with_it(tmp_path: Path, clock: Clock) -> None:
     first, second = (KeyReloader(tmp_path, clock=clock) for _ in range(2))
-    store.rotate_receipt_key(tmp_path, now=clock(), lead_seconds=60)
+    rotation.rotate_receipt_key(tmp_path, now=clock(), lead_seconds=60)
     new = store.read_keys(store.receipt_key_files(tmp_path)[1:])
     first.refresh()
     assert opens(first.receipt_signer, ReceiptSigner(new).issue(NOTE))
@@ -52,7 +52,7 @@ def test_a_new_key_is_known_to_all_before_any_signs_with_it(tmp_path: Path, cloc
 def test_what_the_old_key_signed_is_genuine_until_its_file_is_gone(tmp_path: Path, clock: Clock) -> None:
     here = KeyReloader(tmp_path, clock=clock)
     old = here.receipt_signer.issue(NOTE)
-    store.rotate_receipt_key(tmp_path, now=clock(), lead_seconds=0)
+    rotation.rotate_receipt_key(tmp_path, now=clock(), lead_seconds=0)
     here.refresh()
     assert here.receipt_signer.issue(NOTE) != old
     assert opens(here.receipt_signer, old)
@@ -63,7 +63,7 @@ def test_what_the_old_key_signed_is_genuine_until_its_file_is_gone(tmp_path: Pat
 
 def test_a_process_that_is_late_looks_before_it_refuses(tmp_path: Path, clock: Clock) -> None:
     early, late = (KeyReloader(tmp_path, clock=clock) for _ in range(2))
-    store.rotate_receipt_key(tmp_path, now=clock(), lead_seconds=0)
+    rotation.rotate_receipt_key(tmp_path, now=clock(), lead_seconds=0)
     early.refresh()
     assert opens(late.receipt_signer, early.receipt_signer.issue(NOTE))
 
@@ -119,7 +119,7 @@ def test_a_directory_without_a_key_leaves_the_ring_as_it_is(
 def test_a_key_that_is_removed_before_its_time_signs_nothing(tmp_path: Path, clock: Clock) -> None:
     here = KeyReloader(tmp_path, clock=clock)
     before = here.receipt_signer.issue(NOTE)
-    new = store.rotate_receipt_key(tmp_path, now=clock(), lead_seconds=60)
+    new = rotation.rotate_receipt_key(tmp_path, now=clock(), lead_seconds=60)
     here.refresh()
     store.destroy_secret_file(tmp_path, new.path.name)
     clock.now += 61
@@ -129,7 +129,7 @@ def test_a_key_that_is_removed_before_its_time_signs_nothing(tmp_path: Path, clo
 
 def test_a_process_that_starts_between_agrees_with_the_others(tmp_path: Path, clock: Clock) -> None:
     here = KeyReloader(tmp_path, clock=clock)
-    store.rotate_receipt_key(tmp_path, now=clock(), lead_seconds=60)
+    rotation.rotate_receipt_key(tmp_path, now=clock(), lead_seconds=60)
     for _ in range(2):
         here.refresh()
         assert KeyReloader(tmp_path, clock=clock).receipt_signer.issue(NOTE) == here.receipt_signer.issue(NOTE)
@@ -143,5 +143,5 @@ def test_the_directory_is_looked_at_in_the_background(
     here = KeyReloader(tmp_path, clock=clock)
     old = here.receipt_signer.issue(NOTE)
     here.start_refreshing()
-    store.rotate_receipt_key(tmp_path, now=clock(), lead_seconds=0)
+    rotation.rotate_receipt_key(tmp_path, now=clock(), lead_seconds=0)
     wait_until(lambda: here.receipt_signer.issue(NOTE) != old)

@@ -12,7 +12,7 @@ from analytics.worker import steps
 from campaign.lifecycle import transitions
 from campaign.models import LeftOutCount, Placement, PlacementTest, ServedCount
 from campaign.placements import tag_check
-from campaign.serving.served_counts import ServedCounter
+from campaign.placements.tag_check import TagCheckLog
 from tests import world
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
@@ -38,7 +38,7 @@ def mark(place: Placement) -> str:
 def noted(site: world.AudienceSite, after: float = 0) -> PlacementTest:
     """What the test has heard, once the memory is written."""
     site.now += after
-    site.served.flush()
+    site.tag_checks.flush()
     return PlacementTest.objects.get()
 
 
@@ -67,7 +67,7 @@ class TestWhatCarriesTheMark:
         assert answer["message"]["headline"]
         assert answer["receipt"] is None
         assert b'name="receipt" value=""' in site.get(f"/m/quiet-page/?preview={mark}").body
-        site.served.flush()
+        site.tag_checks.flush()
         assert not ServedCount.objects.exists()
         assert not LeftOutCount.objects.exists()
         assert world.open_views() == 0
@@ -147,7 +147,7 @@ class TestItsEnd:
     def test_a_late_note_makes_no_row(self, site: world.AudienceSite, mark: str, place: Placement) -> None:
         site.decide(preview=mark)
         tag_check.end_test(place)
-        site.served.flush()
+        site.tag_checks.flush()
         assert not PlacementTest.objects.exists()
 
     def test_a_new_test_hears_nothing_of_the_old(self, site: world.AudienceSite, mark: str, place: Placement) -> None:
@@ -158,13 +158,11 @@ class TestItsEnd:
 
 class TestSeveralProcesses:
     def test_the_later_note_stands(self, place: Placement, mark: str) -> None:
-        early, late = ServedCounter(), ServedCounter()
+        early, late = TagCheckLog(), TagCheckLog()
         known = tag_check.verify_mark(mark, now=world.NOON.timestamp())
         assert known is not None
-        early.tag_check_log.record_success(
-            known, channel=tag_check.TagCheckChannel.SERVER, now=world.NOON.timestamp() + 1
-        )
-        late.tag_check_log.record_success(known, channel=tag_check.TagCheckChannel.PAGE, now=world.NOON.timestamp() + 5)
+        early.record_success(known, channel=tag_check.TagCheckChannel.SERVER, now=world.NOON.timestamp() + 1)
+        late.record_success(known, channel=tag_check.TagCheckChannel.PAGE, now=world.NOON.timestamp() + 5)
         late.flush()
         early.flush()
         test = PlacementTest.objects.get()
@@ -172,7 +170,7 @@ class TestSeveralProcesses:
 
     def test_a_flush_without_notes_asks_no_database(self, django_assert_num_queries: Callable[[int], object]) -> None:
         with django_assert_num_queries(0):  # type: ignore[attr-defined]  # a context manager
-            assert ServedCounter().flush() == 0
+            assert TagCheckLog().flush() == 0
 
     def test_a_database_that_is_away_stops_nothing(self, mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
         def away(*arguments: object) -> int:
@@ -180,7 +178,7 @@ class TestSeveralProcesses:
 
         known = tag_check.verify_mark(mark, now=world.NOON.timestamp())
         assert known is not None
-        counter = ServedCounter()
-        counter.tag_check_log.record_success(known, channel=tag_check.TagCheckChannel.PAGE, now=world.NOON.timestamp())
-        monkeypatch.setattr(tag_check, "_written", away)
-        assert counter.flush() == 0
+        log = TagCheckLog()
+        log.record_success(known, channel=tag_check.TagCheckChannel.PAGE, now=world.NOON.timestamp())
+        monkeypatch.setattr(tag_check, "_write", away)
+        assert log.flush() == 0

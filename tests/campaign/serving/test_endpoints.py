@@ -12,7 +12,6 @@ import pytest
 from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from campaign.outcomes import offered_outcomes
-from campaign.serving import endpoints
 from campaign.serving.preview_links import preview_url
 from campaign.serving.snapshot import compile_snapshot
 from messages.text.rendering import body_html
@@ -401,7 +400,7 @@ def test_a_fault_is_answered_in_the_one_shape_and_the_log_holds_nothing_of_the_r
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("canary-value")
 
-    monkeypatch.setattr("campaign.serving.decision.decide", broken)
+    monkeypatch.setattr("campaign.serving.decision.assign", broken)
     answer = site.decide(unit="canary-unit")
     assert (answer.status, answer.code) == (500, "internal_error")
     assert "canary" not in caplog.text
@@ -419,28 +418,3 @@ def test_a_snapshot_cannot_be_changed() -> None:
         snapshot.placements = {}  # type: ignore[misc]
     with pytest.raises(TypeError):
         snapshot.placements["x"] = None  # type: ignore[index]
-
-
-def test_what_belongs_to_one_visitor_is_not_remembered_between_requests() -> None:
-    world.launched()
-    site = world.AudienceSite()
-    for body in (
-        {"placement": "quiet-page", "unit": "subject-7"},
-        {"placement": "quiet-page", "session": "new"},
-        {"placement": "quiet-page", "preview": "x"},
-        {"placement": "quiet-page", "locale": "x" * 150},
-        {"placement": "no-such-page"},
-    ):
-        site.post("/api/v1/decide", body)
-    lately = site.snapshot.request_cache
-    assert lately == {}
-    assert site.decide(locale="en").body != site.decide(locale="en").body  # each with its own receipt
-    assert len(lately) == 1
-
-
-def test_remembered_bodies_are_few() -> None:
-    world.launched()
-    site = world.AudienceSite()
-    for number in range(endpoints._MAX_CACHED_REQUESTS + 5):
-        site.post("/api/v1/decide", {"placement": "quiet-page", "locale": f"x{number}"})
-    assert 0 < len(site.snapshot.request_cache) <= endpoints._MAX_CACHED_REQUESTS

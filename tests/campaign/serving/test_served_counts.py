@@ -58,10 +58,10 @@ def test_each_message_is_counted_for_its_arm_and_day(offers: list[ServedArm]) ->
 
 
 def test_more_than_is_listed_at_once_are_counted_too(offers: list[ServedArm], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(served_counts, "_MOST_SENT", 10)
+    monkeypatch.setattr(served_counts, "_MAX_UNCOUNTED", 10)
     counter = ServedCounter()
     sends(counter, offers, 4 * 25 + 1)
-    assert max(map(len, counter._sent.values())) < 10, "no list grows without end"
+    assert max(map(len, counter._uncounted.values())) < 10, "no list grows without end"
     assert (counter.flush(), counts()) == (101, [26, 25, 25, 25])
 
 
@@ -83,7 +83,7 @@ def test_one_that_comes_while_others_are_counted_is_counted_next(offers: list[Se
             return read
 
     counter = ServedCounter()
-    counter._sent[HOUR // 24] = Met(offers[:1])
+    counter._uncounted[HOUR // 24] = Met(offers[:1])
     assert (counter.flush(), counts()) == (1, [1])
     assert (counter.flush(), counts()) == (1, [1, 1])
 
@@ -91,14 +91,14 @@ def test_one_that_comes_while_others_are_counted_is_counted_next(offers: list[Se
 def test_one_whose_thread_had_the_list_in_hand_before_it_was_counted_is_counted_next(offers: list[ServedArm]) -> None:
     counter = ServedCounter()
     sends(counter, offers[:1], 1)
-    in_hand = counter._sent[HOUR // 24]
+    in_hand = counter._uncounted[HOUR // 24]
     counter.flush()
     in_hand.append(offers[1])
     assert (counter.flush(), counts()) == (1, [1, 1])
 
 
 def test_none_is_lost_or_doubled_while_it_is_counted(offers: list[ServedArm], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(served_counts, "_MOST_SENT", 50)
+    monkeypatch.setattr(served_counts, "_MAX_UNCOUNTED", 50)
     counter, each = ServedCounter(), 20_000
     with quick_turns(), ThreadPoolExecutor(4) as threads:
         sent = [threads.submit(sends, counter, offers, each) for _ in range(4)]

@@ -316,7 +316,7 @@ class TestAPausedArm:
         assert entry.campaign is not None
         (paused,) = (arm for arm in entry.campaign.arms if arm.paused)
         assert (paused.id, paused.renditions["en"]) == (both.pk, entry.campaign.arms[0].renditions["en"])
-        assert b"A both headline" in entry.previews[both.pk].renditions["en"].decide_json[0]
+        assert b"A both headline" in entry.previews[both.pk].renditions["en"].message_json[0]
 
     def test_may_lose_its_words_while_the_others_go_on(self) -> None:
         campaign = world.launched()

@@ -143,15 +143,15 @@ class TestSubject:
         world.launched(unit="subject")
         world.launched("other", at=world.placement("other-page"), unit="subject")
         site = world.AudienceSite()
-        pairs = [[site.read_receipt(site.new_receipt(at, unit=f"k{i}")) for at in ("partner-page", "other-page")]
+        pairs = [[site.read_receipt(site.new_receipt(key, unit=f"k{i}")) for key in ("quiet-page", "other-page")]
                  for i in range(50)]  # fmt: skip
         assert not {a.nonce for a, _ in pairs} & {b.nonce for _, b in pairs}
 
     def test_subjects_divide_by_the_weights(self) -> None:
         secret = b"s" * 32
-        tickets = [subject_ids.ticket(f"k{i}", secret, 4) for i in range(4000)]
+        arms = [subject_ids.arm_for(f"k{i}", secret, [1, 1, 1, 1]) for i in range(4000)]
         # Binomial(4000, 1/4): standard deviation 27; five of them.
-        assert all(abs(tickets.count(arm) - 1000) < 137 for arm in range(4))
+        assert all(abs(arms.count(arm) - 1000) < 137 for arm in range(4))
 
 
 @pytest.mark.parametrize("key", ["7f3a9c52e1", "u-20261124-17", "123456", "1234567890123456", "k", "a1:2345678"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import doctest
 
 from messages.accounts import encryption, throttle, user_agent
-from messages.accounts.throttle import FORGET_SECONDS, FailedAttempts, network_of
+from messages.accounts.throttle import FORGET_SECONDS, FailedAttempts
+from messages.networks import network_of
 
 HOME, AWAY = "192.0.2.7", "198.51.100.9"
 

@@ -1,4 +1,4 @@
-"""An attacker who holds every file of an installation and tries to learn about subjects."""
+"""Search all files of an installation for secrets and for subjects that can be linked, as whoever seizes it could."""
 
 from __future__ import annotations
 

@@ -1,0 +1,96 @@
+"""POST /api/v1/decide: the assigned message and its receipt, as JSON, from memory."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from campaign.placements import tag_check
+from campaign.placements.tag_check import TagCheckChannel, TagCheckProblem
+from campaign.serving.cors import cors_headers, cross_origin_post
+from campaign.serving.decision import Decision, MessageRequest, count_served, decide
+from campaign.serving.http import JSON_HEADERS, Headers, Refusal, Reply, Request, parse_json, read_body, refusal_reply
+from campaign.serving.privacy_signals import has_privacy_signal
+from campaign.serving.routing import Route, ServingContext
+from campaign.serving.snapshot_entries import PlacementEntry
+
+BODY_LIMIT = 4096
+MAX_FIELD_LENGTH = 200
+_FIELDS = frozenset(MessageRequest._fields)
+
+
+@cross_origin_post
+def handle_decide(request: Request, context: ServingContext) -> Reply:
+    """Parse, resolve the placement, decide, count, reply."""
+    fields = parse_fields(parse_json(read_body(request, BODY_LIMIT)))
+    placement = _find_placement(fields, context)
+    origin = _check_origin(request, placement, fields, context)
+    channel = TagCheckChannel.SERVER if request.header("origin") is None else TagCheckChannel.PAGE
+    try:
+        decision = decide(placement, fields, context, channel=channel, is_countable=not has_privacy_signal(request))
+        decision = count_served(decision, request, placement, context, from_browser=bool(origin))
+        return _decision_reply(decision, placement, origin)
+    except Refusal as refusal:
+        return refusal_reply(refusal, origin)
+
+
+def parse_fields(value: Any) -> MessageRequest:
+    """The request's fields, or Refusal 400 that names what is wrong."""
+    if not isinstance(value, dict):
+        raise Refusal(400, "invalid_field", "The body must be a JSON object.")
+    for name, field in value.items():
+        if name not in _FIELDS:
+            raise Refusal(400, "unknown_field", "The body has a field that this address does not know.")
+        if not isinstance(field, str):
+            raise Refusal(400, "invalid_field", "A field has the wrong type.", {name: "Must be a string."})
+        if not 1 <= len(field) <= MAX_FIELD_LENGTH:
+            reason = f"Must have 1 to {MAX_FIELD_LENGTH} characters."
+            raise Refusal(400, "invalid_field", "A field has the wrong length.", {name: reason})
+        if not field.isprintable():
+            raise Refusal(400, "invalid_field", "A field holds control characters.", {name: "Must be plain text."})
+    if "placement" not in value:
+        raise Refusal(400, "invalid_field", "A field is missing.", {"placement": "This field is required."})
+    return MessageRequest(**value)
+
+
+def _find_placement(fields: MessageRequest, context: ServingContext) -> PlacementEntry:
+    placement = context.snapshot().placements.get(fields.placement)
+    if placement is None:
+        _record_failed_tag_check(context, fields, TagCheckProblem.KEY)
+        raise Refusal(404, "placement_unknown", "There is no placement with this key.", {"placement": "Unknown key."})
+    return placement
+
+
+def _check_origin(
+    request: Request, placement: PlacementEntry, fields: MessageRequest, context: ServingContext
+) -> Headers:
+    """The headers for an allowed origin, or Refusal 403."""
+    headers = cors_headers(request, placement.origins)
+    if headers is None:
+        _record_failed_tag_check(context, fields, TagCheckProblem.ORIGIN, origin=request.header("origin"))
+        raise Refusal(403, "origin_not_allowed", "This site is not on the placement's list of allowed origins.")
+    return headers
+
+
+def _record_failed_tag_check(
+    context: ServingContext, fields: MessageRequest, problem: TagCheckProblem, origin: str | None = None
+) -> None:
+    """Note on an open tag check, if the request carries its mark, what was wrong."""
+    now = context.clock()
+    mark = None if fields.preview is None else tag_check.verify_mark(fields.preview, now=now)
+    if mark is not None:
+        context.tag_check_log.record_failure(mark, problem=problem, now=now, origin=origin)
+
+
+def _decision_reply(decision: Decision, placement: PlacementEntry, origin: Headers) -> Reply:
+    receipt = b'"%s"' % decision.receipt if decision.receipt else b"null"
+    more = b""
+    if decision.keeps_session:
+        more = b',"unit":"session"'
+    elif decision.previewed_arm:
+        more = b',"arm":%s' % json.dumps(decision.previewed_arm).encode()
+    message = placement.insert_key(decision.rendition.message_json)
+    return Reply(200, JSON_HEADERS + origin, b'{"message":%s,"receipt":%s%s}' % (message, receipt, more))
+
+
+DECIDE_ROUTE = Route(handle_decide, BODY_LIMIT)

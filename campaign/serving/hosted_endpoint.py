@@ -1,0 +1,148 @@
+"""/m/<placement>/: the hosted page with its form, and the pages behind it."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid
+from campaign.outcomes import OUTCOMES, RECORDED_OUTCOMES, read_form
+from campaign.placements.tag_check import TagCheckChannel
+from campaign.serving.decision import MessageRequest, count_served, decide
+from campaign.serving.http import Refusal, Reply, Request, read_body, refusal_reply
+from campaign.serving.locales import interface_language, locale_query
+from campaign.serving.privacy_signals import has_privacy_signal
+from campaign.serving.routing import OutcomeEvent, PendingReply, Route, ServingContext
+from campaign.serving.snapshot_entries import PlacementEntry
+
+_BODY_LIMIT = 4096
+_GIF = (
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
+    b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+)
+
+
+def handle_hosted(request: Request, context: ServingContext) -> Reply | PendingReply:
+    """Answer /m/<placement>/ and the paths below it. A visitor always gets a page, even if counting fails."""
+    key, _, path = request.path[3:].partition("/")
+    placement = context.snapshot().placements.get(key)
+    if placement is None:
+        return _html_reply(404, b"<!doctype html><title>Not found</title><p>There is nothing here.</p>", None)
+    method = request.method
+    if method == "POST" and path == "":
+        return _handle_form(request, context, placement)
+    if method not in ("GET", "HEAD"):
+        allow = "GET, HEAD, POST" if path == "" else "GET, HEAD"
+        return refusal_reply(Refusal(405, "method_not_allowed", f"This address answers {allow}."), [("Allow", allow)])
+    if path == "":
+        return _handle_message(request, context, placement)
+    if path == "seen.gif":
+        return _handle_seen_image(request, context, placement)
+    page = None if path == "unavailable" else _follow_up_page(request, placement, path)
+    return _unavailable_reply(request, placement) if page is None else _html_reply(200, page, placement)
+
+
+def _handle_message(request: Request, context: ServingContext, placement: PlacementEntry) -> Reply:
+    """Decide, count, reply; without a receipt the page counts nothing."""
+    preview = _parse_form(request.query).get("preview", [None])[0]
+    fields = MessageRequest(placement.key, locale=_wanted_locale(request), preview=preview)
+    is_countable = not has_privacy_signal(request)
+    try:
+        decision = decide(placement, fields, context, channel=TagCheckChannel.HOSTED, is_countable=is_countable)
+    except Refusal:
+        return _unavailable_reply(request, placement)
+    if decision.is_preview:
+        return _html_reply(200, placement.insert_key(decision.rendition.preview_page), placement)
+    if request.method == "GET":
+        decision = count_served(decision, request, placement, context, from_browser=True)
+    return _html_reply(200, decision.receipt.join(map(placement.insert_key, decision.rendition.page)), placement)
+
+
+def _handle_form(request: Request, context: ServingContext, placement: PlacementEntry) -> Reply | PendingReply:
+    """Record which button of the page's form was pressed and redirect, whether or not it counts."""
+    try:
+        fields = _parse_form(read_body(request, _BODY_LIMIT).decode("ascii", "replace"))
+    except Refusal:
+        fields = {}
+    outcome, value = read_form(fields)
+    # Origin is not checked: our own Referrer-Policy makes browsers send "null" here. The receipt is the proof.
+    target = _redirect_target(request, placement, outcome)
+    reply = Reply(303, [("Location", target), ("Cache-Control", "no-store")], b"")
+    if outcome not in RECORDED_OUTCOMES or has_privacy_signal(request):
+        return reply
+    return _record_outcome(context, placement, fields.get("receipt", [""])[0], outcome, value, reply)
+
+
+def _handle_seen_image(request: Request, context: ServingContext, placement: PlacementEntry) -> Reply | PendingReply:
+    """The image in <noscript>: the message is on screen in a browser without JavaScript."""
+    receipt = _parse_form(request.query).get("receipt", [""])[0]
+    reply = Reply(200, [("Content-Type", "image/gif"), ("Cache-Control", "no-store")], _GIF)
+    if request.method != "GET" or has_privacy_signal(request):
+        return reply
+    return _record_outcome(context, placement, receipt, "exposed", None, reply)
+
+
+def _record_outcome(
+    context: ServingContext, placement: PlacementEntry, text: str, outcome: str, value: int | None, reply: Reply
+) -> Reply | PendingReply:
+    """This reply, after the outcome is on disk; at once if the receipt does not permit to count it."""
+    try:
+        receipt = context.receipt_signer.verify(text, hour=int(context.clock()) // SECONDS_PER_HOUR)
+    except (ReceiptInvalid, ReceiptExpired):
+        return reply
+    if receipt.placement != placement.id:
+        return reply
+    return PendingReply([OutcomeEvent(receipt, outcome, value)], lambda results: reply)
+
+
+def _redirect_target(request: Request, placement: PlacementEntry, outcome: str) -> str:
+    """Where a pressed button leads, in the language of the page."""
+    action = OUTCOMES[outcome].action if outcome in OUTCOMES else None
+    if action and action.placement_url and (url := getattr(placement, action.placement_url)):
+        return str(url)
+    page = (action and action.page) or "thanks"
+    return f"/m/{placement.key}/{page}{locale_query(_parse_form(request.query).get('locale', [''])[0])}"
+
+
+def _follow_up_page(request: Request, placement: PlacementEntry, name: str) -> bytes | None:
+    """One of the pages behind the message, in the language that the address or the browser asks for."""
+    parts = placement.pages.get(f"{interface_language(_wanted_locale(request))}:{name}")
+    return None if parts is None else placement.insert_key(parts)
+
+
+def _unavailable_reply(request: Request, placement: PlacementEntry) -> Reply:
+    return _html_reply(404, _follow_up_page(request, placement, "unavailable") or b"", placement)
+
+
+def _wanted_locale(request: Request) -> str | None:
+    """The locale in the address, else the first language that the browser asks for; it is not stored."""
+    query = _parse_form(request.query)
+    if "locale" in query:
+        return query["locale"][0]
+    return (request.header("accept-language") or "").split(",")[0].split(";")[0].strip() or None
+
+
+def _parse_form(text: str) -> dict[str, list[str]]:
+    """Form or query fields; none at all if there are more than any of our pages sends."""
+    try:
+        return parse_qs(text, keep_blank_values=True, max_num_fields=8)
+    except ValueError:
+        return {}
+
+
+def _html_reply(status: int, body: bytes, placement: PlacementEntry | None) -> Reply:
+    policy = placement.content_security_policy if placement else "default-src 'none'"
+    return Reply(
+        status,
+        [
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Cache-Control", "no-store"),
+            ("Content-Security-Policy", policy),
+            ("Referrer-Policy", "no-referrer"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("X-Robots-Tag", "noindex"),
+        ],
+        body,
+    )
+
+
+HOSTED_ROUTE = Route(handle_hosted, _BODY_LIMIT, reads_query=True)

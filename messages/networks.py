@@ -1,0 +1,23 @@
+"""PURE  Group internet addresses by network, so that limits need not hold an address."""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address
+
+
+def network_of(address: str) -> str:
+    """The first 24 bits of an IPv4 address or 48 of an IPv6 one, as text; empty for this machine, or no address.
+
+    >>> network_of("192.0.2.77"), network_of("2001:db8:7:8::1"), network_of("127.0.0.1"), network_of("a name")
+    ('192.0.2', '20010db80007', '', '')
+    """
+    if ":" not in address:  # not parsed further: this runs at every message that is served
+        network = address.rpartition(".")[0]
+        return "" if network.startswith("127.") else network
+    try:
+        parsed = IPv6Address(address)
+    except ValueError:
+        return ""
+    if parsed.ipv4_mapped:
+        return network_of(str(parsed.ipv4_mapped))
+    return "" if parsed.is_loopback else parsed.packed[:6].hex()
