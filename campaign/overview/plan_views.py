@@ -17,6 +17,7 @@ from campaign.models import AnalysisPlan, Campaign
 from campaign.overview.next_step import next_step, send_back_entry
 from campaign.preregistration import export
 from campaign.staff_site.access import campaign_for
+from messages.downloads import download
 from messages.roles import MANAGER, REVIEWER, current_user, has_role
 
 State = Campaign.State
@@ -32,7 +33,7 @@ def plan(request: HttpRequest, slug: str) -> HttpResponse:
 def download_json(request: HttpRequest, slug: str) -> HttpResponse:
     """Download exactly what was hashed."""
     plan = _plan_or_404(campaign_for(request.user, slug))
-    return _download(export.as_json(plan), plan, "json", "application/json")
+    return _download(export.as_json(plan), plan, "json")
 
 
 @require_safe
@@ -44,7 +45,7 @@ def download_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     except export.PdfNotRendered:
         flash.error(request, _("The PDF could not be made this time. The JSON holds the same plan."))
         return redirect("campaign:plan", slug)
-    return _download(pdf, plan, "pdf", "application/pdf")
+    return _download(pdf, plan, "pdf")
 
 
 @require_POST
@@ -118,6 +119,6 @@ def _plan_or_404(campaign: Campaign) -> AnalysisPlan:
     return stored
 
 
-def _download(content: bytes, plan: AnalysisPlan, ending: str, kind: str) -> HttpResponse:
-    name = f"{plan.campaign.slug}-plan{'' if plan.frozen_at else '-draft'}.{ending}"
-    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+def _download(content: bytes, plan: AnalysisPlan, extension: str) -> HttpResponse:
+    stem = f"{plan.campaign.slug}-plan{'' if plan.frozen_at else '-draft'}"
+    return download(content, stem=stem, extension=extension)
