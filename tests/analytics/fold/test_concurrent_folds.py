@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.db import connections
 
-from analytics import file_lock
+from analytics.fold import fold as fold_module
 from analytics.fold.fold import fold
 from analytics.ingest import open_views, writer
 from analytics.ingest.open_views import GroupedCounts, NonceRange
@@ -46,7 +47,7 @@ def without_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     def free(path: Path, **how: bool) -> Iterator[int]:
         yield 0
 
-    monkeypatch.setattr(file_lock, "hold_lock", free)
+    monkeypatch.setattr(fold_module, "file_lock", SimpleNamespace(hold_lock=free))
 
 
 def counted_once(campaign: Campaign) -> bool:
