@@ -134,7 +134,7 @@ def test_hiding_small_cells_alone_gives_most_of_them_away() -> None:
 
 @pytest.mark.slow
 def test_the_attack_finds_a_release_whose_second_columns_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suppress, "_add_secondary_suppression", lambda hidden, cells, bare: None)
+    monkeypatch.setattr(suppress, "_add_secondary_suppression", lambda hidden, cells, totals_only: None)
     monkeypatch.setattr(inference_attack, "find_inferable_cells", lambda looks, widths, least: [])
     assert attack_all(campaigns(20, seed=1, looks=1)).exact > 10
 
