@@ -50,11 +50,11 @@ def roles_held(user: AbstractUser | AnonymousUser) -> frozenset[str]:
     """Every role that `has_role` accepts, in one query."""
     if not user.is_authenticated or not user.is_active:
         return frozenset()
-    held = frozenset(user.groups.values_list("name", flat=True))
-    return frozenset(ALL_ROLES) if user.is_superuser or ADMINISTRATOR in held else held
+    names = frozenset(user.groups.values_list("name", flat=True))
+    return frozenset(ALL_ROLES) if user.is_superuser or ADMINISTRATOR in names else names
 
 
 def main_role(user: AbstractUser) -> str:
     """The role that is shown for a user; empty if they have none."""
-    held = {ADMINISTRATOR} if user.is_superuser else {group.name for group in user.groups.all()}
-    return next((role for role in (ADMINISTRATOR, *STAFF_ROLES, PARTNER_CONTACT) if role in held), "")
+    names = {ADMINISTRATOR} if user.is_superuser else {group.name for group in user.groups.all()}
+    return next((role for role in (ADMINISTRATOR, *STAFF_ROLES, PARTNER_CONTACT) if role in names), "")

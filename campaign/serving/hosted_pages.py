@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from campaign.models import Placement
 from campaign.outcomes import OUTCOMES, SECTIONS, Outcome, OutcomeAction, offered_outcomes
+from campaign.serving.locales import interface_language, locale_query
 from messages.models import HelpLink
 from messages.text.rendering import RenderedMessage, direction_of
 
@@ -49,20 +50,6 @@ def split_at_key(text: str) -> PageParts:
 def placeholder_placement(placement: Placement) -> Placement:
     """Stands for every placement whose buttons lead where those of this one do: its key is a mark to `cut` at."""
     return Placement(key=_KEY, leave_url=placement.leave_url, continue_url=placement.continue_url)
-
-
-def interface_language(locale: str | None) -> str:
-    """The language around a message in this locale: its own if the interface speaks it, else English."""
-    language = (locale or "").lower().split("-", 1)[0]
-    return language if language in settings.AUDIENCE_LANGUAGES else "en"
-
-
-def locale_query(locale: str) -> str:
-    """What is added to an address of ours so that the next page speaks as this one did.
-
-    Nothing for English: it may be that no message was there in the visitor's language, and then the next page may be.
-    """
-    return "" if interface_language(locale) == "en" else f"?locale={interface_language(locale)}"
 
 
 def message_payload(words: RenderedMessage, placement: Placement) -> dict[str, Any]:

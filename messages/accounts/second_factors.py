@@ -155,12 +155,12 @@ def check_passkey(user: User, credential: Any) -> bool:
 @transaction.atomic
 def check_code(user: User, code: str) -> bool:
     """Whether this is an unused code of the app, or an unused recovery code."""
-    held = Authenticator.objects.select_for_update().filter(user=user, type=APP).first()
-    if held is not None:
-        counter = _matching_stored_counter(held, code)
-        if counter is not None and counter > held.data.get("counter", 0):
-            held.data["counter"] = counter
-            _mark_used(held)
+    app_factor = Authenticator.objects.select_for_update().filter(user=user, type=APP).first()
+    if app_factor is not None:
+        counter = _matching_stored_counter(app_factor, code)
+        if counter is not None and counter > app_factor.data.get("counter", 0):
+            app_factor.data["counter"] = counter
+            _mark_used(app_factor)
             return True
     codes = Authenticator.objects.select_for_update().filter(user=user, type=CODES).first()
     try:
@@ -172,10 +172,10 @@ def check_code(user: User, code: str) -> bool:
     return True
 
 
-def _matching_stored_counter(held: Authenticator, code: str) -> int | None:
+def _matching_stored_counter(app_factor: Authenticator, code: str) -> int | None:
     """Like `_matching_counter`; None as well if the secret was encrypted with a lost key."""
     try:
-        return _matching_counter(get_adapter().decrypt(held.data["secret"]), code)
+        return _matching_counter(get_adapter().decrypt(app_factor.data["secret"]), code)
     except ValueError:
         return None
 
@@ -208,11 +208,11 @@ def _record_added(user: User, what: str) -> list[str]:
 def remove(user: User, pk: int) -> None:
     """Remove a factor of a user who has another one."""
     User.objects.select_for_update().get(pk=user.pk)
-    held = factors_of(user)
-    factor = next((one for one in held if one.pk == pk), None)
+    factors = factors_of(user)
+    factor = next((factor for factor in factors if factor.pk == pk), None)
     if factor is None:
         raise Authenticator.DoesNotExist
-    if len(held) == 1:
+    if len(factors) == 1:
         raise LastFactor
     factor.delete()
     log.record_user(Action.FACTOR_REMOVE, user, by=user, factor="a passkey" if factor.type == PASSKEY else "the app")

@@ -19,11 +19,12 @@ from messages.accounts.step_up import confirmation_required_for_button
 from messages.audit import log
 from messages.audit.hash_chain import ChainEntry
 from messages.audit_pages.wording import describe_action
+from messages.downloads import download
 from messages.models import AuditEntry
 from messages.roles import MANAGER, require_role
 from messages.text.spreadsheet import write_csv
 
-COLUMNS = ("number", "at", "actor", "action", "file_format", "ref", "label", "detail", "previous", "digest", "in_words")
+COLUMNS = ("number", "at", "actor", "action", "kind", "ref", "label", "detail", "previous", "digest", "in_words")
 MAX_ENTRIES = 20_000  # about 10 MB; `manage.py audit export` has no limit, because it streams
 
 
@@ -52,10 +53,7 @@ def to_csv(entries: Iterable[ChainEntry]) -> bytes:
     return write_csv(COLUMNS, rows)
 
 
-WRITERS: dict[str, tuple[Callable[[Iterable[ChainEntry]], bytes], str]] = {
-    "csv": (to_csv, "text/csv; charset=utf-8"),
-    "json": (to_json, "application/json"),
-}
+WRITERS: dict[str, Callable[[Iterable[ChainEntry]], bytes]] = {"csv": to_csv, "json": to_json}
 
 
 @require_safe
@@ -76,7 +74,6 @@ def _download(request: HttpRequest) -> HttpResponse:
             _("The record is too long for a page. Whoever runs the server can take it out by manage.py audit export."),
         )
         return redirect("audit:record")
-    write, content_type = WRITERS[file_format]
-    name = f"record-{timezone.localdate():%Y-%m-%d}.{file_format}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(write(log.entries()), content_type=content_type, headers=headers)
+    return download(
+        WRITERS[file_format](log.entries()), stem=f"record-{timezone.localdate():%Y-%m-%d}", extension=file_format
+    )

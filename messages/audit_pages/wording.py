@@ -101,9 +101,7 @@ class _Fields(dict[str, Any]):
 def describe_action(action: str, *, label: str, detail: Mapping[str, Any]) -> str:
     """A sentence about an action, without the actor; an unknown action is named as it is."""
     sentence = gettext(_SENTENCES.get(action, _UNKNOWN))
-    spoken = (
-        gettext(" in “{locale}”").format(**detail) if "locale" in detail else ""
-    )  # older entries concern all languages
+    spoken = gettext(" in “{locale}”").format(**detail) if "locale" in detail else ""  # older entries have none
     because = f": {detail['reason']}" if "reason" in detail else ""
     fields = {"label": label, "action": action, "spoken": spoken, "because": because}
     return sentence.format_map(_Fields({**detail, **fields, **_translated_names(detail)}))

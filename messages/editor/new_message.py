@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from messages.editor import drafts, feedback, save
 from messages.editor.forms import NewMessageForm, PreviewOptionsForm
 from messages.editor.session_recovery import preserve_form_input
-from messages.editor.views import claims_from_values, form_values, posted_fields, preview_options, require_writer
+from messages.editor.views import claims_from_values, form_values, posted_fields, require_writer
 from messages.i18n import languages
 from messages.models import Draft, Rendition
 from messages.text.rendering import direction_of
@@ -96,7 +96,7 @@ def _initial_values(copied: Rendition | None) -> dict[str, str]:
 def _feedback(form: NewMessageForm) -> feedback.EditorFeedback:
     typed = form_values(form)
     return feedback.build_feedback(
-        typed, _locale_of(typed), claims_from_values(typed), surface=preview_options(typed)["place"]
+        typed, _locale_of(typed), claims_from_values(typed), surface=PreviewOptionsForm.normalize(typed)["place"]
     )
 
 
@@ -114,8 +114,8 @@ def _page(
     context = {
         "form": form,
         "locale": locale,
-        "look": PreviewOptionsForm(initial=preview_options(typed)),
-        "shown": preview_options(typed),
+        "look": PreviewOptionsForm(initial=PreviewOptionsForm.normalize(typed)),
+        "shown": PreviewOptionsForm.normalize(typed),
         "beside": typed.get("beside", ""),
         "neighbours": feedback.comparison_candidates(locale),
         "feedback": _feedback(form),

@@ -44,9 +44,8 @@ def _is_stale(request: HttpRequest) -> bool:
 
 
 def _return_form(request: HttpRequest) -> HttpResponse:
-    typed = [
-        (name, value) for name, values in request.POST.lists() for value in values if name != "csrfmiddlewaretoken"
-    ]
+    posted = [(name, value) for name, values in request.POST.lists() for value in values]
+    typed = [(name, value) for name, value in posted if name != "csrfmiddlewaretoken"]
     readable = [(name, value) for name, value in typed if name in ("headline", "body") and value.strip()]
     sign_in = redirect_to_login(request.get_full_path()).url
     context = {"typed": typed, "to_read": readable, "sign_in": sign_in}

@@ -151,10 +151,8 @@ def _draft_baseline(draft: Draft) -> EditBaseline:
 
 
 def _handle_post(request: HttpRequest, target: EditTarget) -> HttpResponse:
-    baseline_form = BaselineForm(request.POST)
-    baseline = (
-        baseline_form.baseline() if baseline_form.is_valid() else save.current_baseline(target.base, target.locale)
-    )
+    hidden_form = BaselineForm(request.POST)
+    baseline = hidden_form.baseline() if hidden_form.is_valid() else save.current_baseline(target.base, target.locale)
     draft = drafts.save_draft(
         target.person, target.message, target.locale, posted_fields(request), baseline=baseline, now=timezone.now()
     )
@@ -221,17 +219,12 @@ def _feedback_response(
 def _feedback(target: EditTarget, form: EditorTextForm) -> feedback.EditorFeedback:
     typed = form_values(form)
     claims = claims_from_values(typed) if target.is_original else target.claims
-    return feedback.build_feedback(typed, target.locale, claims, surface=preview_options(typed)["place"])
+    return feedback.build_feedback(typed, target.locale, claims, surface=PreviewOptionsForm.normalize(typed)["place"])
 
 
 def form_values(form: EditorTextForm) -> dict[str, str]:
     """The values of the form, bound or not."""
     return {name: str(value) for name, value in (form.data if form.is_bound else form.initial).items()}
-
-
-def preview_options(typed: Mapping[str, str]) -> dict[str, str]:
-    """The options of the preview."""
-    return PreviewOptionsForm.normalize(typed)
 
 
 def claims_from_values(typed: Mapping[str, str]) -> Claims:
@@ -262,8 +255,8 @@ def _page(
         "direction": direction_of(target.locale),
         "form": form,
         "seen": BaselineForm.from_baseline(baseline),
-        "look": PreviewOptionsForm(initial=preview_options(typed)),
-        "shown": preview_options(typed),
+        "look": PreviewOptionsForm(initial=PreviewOptionsForm.normalize(typed)),
+        "shown": PreviewOptionsForm.normalize(typed),
         "beside": typed.get("beside", ""),
         "neighbours": feedback.comparison_candidates(target.locale, exclude=target.message),
         "feedback": _feedback(target, form),

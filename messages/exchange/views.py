@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from messages.accounts.step_up import confirmation_required_for_button
+from messages.downloads import download
 from messages.exchange import import_export, reader, records, writer
 from messages.i18n.sentences import translate_sentence
 from messages.models import Frame, Rendition, Revision
@@ -20,7 +21,6 @@ from messages.roles import MANAGER, current_user, require_role
 
 MAX_UPLOAD_BYTES = 100_000  # `manage.py messages_import` takes larger files; the reverse proxy accepts 128 KB
 _SALT = "messages.exchange"
-_CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,9 +48,7 @@ def _download(request: HttpRequest) -> HttpResponse:
         raise Http404
     filters = {name: request.GET.get(name, "").replace("\0", "") for name in ("frame", "state", "locale")}
     body = writer.WRITERS[file_format](import_export.export_revisions(import_export.filter_revisions(**filters)))
-    name = f"messages-{timezone.localdate():%Y-%m-%d}.{file_format}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(body, content_type=_CONTENT_TYPES[file_format], headers=headers)
+    return download(body, stem=f"messages-{timezone.localdate():%Y-%m-%d}", extension=file_format)
 
 
 def _preview(request: HttpRequest) -> HttpResponse:
@@ -71,27 +69,27 @@ def _preview(request: HttpRequest) -> HttpResponse:
         plan = import_export.plan_import(reader.parse_file(data, max_bytes=MAX_UPLOAD_BYTES))
     except reader.UnreadableFile as reason:
         return _page(request, error=translate_sentence(reason.args[0]))
-    held = signing.dumps({"name": name, "text": data.decode("utf-8-sig")}, salt=_SALT, compress=True)
-    return _page(request, plan=plan, held=held, name=name)
+    signed_file = signing.dumps({"name": name, "text": data.decode("utf-8-sig")}, salt=_SALT, compress=True)
+    return _page(request, plan=plan, held=signed_file, name=name)
 
 
 def _import(request: HttpRequest) -> HttpResponse:
     """Import the file that was previewed, which comes back signed, if the plan still has the same digest."""
     try:
-        held = signing.loads(request.POST["held"], salt=_SALT)
+        preview = signing.loads(request.POST["held"], salt=_SALT)
     except signing.BadSignature:
         return _page(request, error=_("This is not the file as it was shown. Please choose it again."))
-    parsed = reader.parse_file(held["text"].encode(), max_bytes=2 * MAX_UPLOAD_BYTES)
+    parsed = reader.parse_file(preview["text"].encode(), max_bytes=2 * MAX_UPLOAD_BYTES)
     try:
         plan = import_export.apply_import(
-            parsed, by=current_user(request), name=held["name"], agreed_digest=request.POST.get("shown", "")
+            parsed, by=current_user(request), name=preview["name"], agreed_digest=request.POST.get("shown", "")
         )
     except import_export.ImportRefused as reason:
         return _page(
             request,
             plan=import_export.plan_import(parsed),
             held=request.POST["held"],
-            name=held["name"],
+            name=preview["name"],
             refused=str(reason),
         )
     added = ngettext("%(n)d draft was added.", "%(n)d drafts were added.", len(plan.revisions))

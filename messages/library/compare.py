@@ -86,19 +86,15 @@ def diff_languages(before: Revision, after: Revision) -> list[LanguageDiff]:
     old, new = ({r.locale: r for r in revision.renditions.all()} for revision in (before, after))
     diffs = []
     for locale in dict.fromkeys([*new, *old]):
-        before_text, after_text = old.get(locale), new.get(locale)
+        earlier, later = old.get(locale), new.get(locale)
         diffs.append(
             LanguageDiff(
                 locale=locale,
                 name=language_name(locale),
                 direction=direction_of(locale),
-                only_in_revision=None if before_text and after_text else (after if after_text else before).number,
-                headline=word_diff.diff_words(
-                    before_text.headline if before_text else "", after_text.headline if after_text else ""
-                ),
-                body=word_diff.diff_words(
-                    before_text.body if before_text else "", after_text.body if after_text else ""
-                ),
+                only_in_revision=None if earlier and later else (after if later else before).number,
+                headline=word_diff.diff_words(earlier.headline if earlier else "", later.headline if later else ""),
+                body=word_diff.diff_words(earlier.body if earlier else "", later.body if later else ""),
             )
         )
     return diffs

@@ -54,15 +54,15 @@ class EarlierRevision:
 def message(request: HttpRequest, key: str) -> HttpResponse:
     """Show the newest revision, links to earlier ones, and the history."""
     require_role(request.user, *STAFF_ROLES)
-    found = get_object_or_404(Message.objects.select_related("theme", "stopped_by"), key=key)
-    revisions = list(_revisions(found))
+    stored = get_object_or_404(Message.objects.select_related("theme", "stopped_by"), key=key)
+    revisions = list(_revisions(stored))
     renditions = [rendition for revision in revisions for rendition in revision.renditions.all()]
     newest = [rendition for rendition in renditions if rendition.revision == revisions[0]]
     earlier_submitted = [
         rendition for rendition in renditions if rendition not in newest and rendition.state == Revision.State.SUBMITTED
     ]
     context = {
-        "message": found,
+        "message": stored,
         "newest": _revision_row(revisions[0]) if revisions else None,
         "earlier": [_earlier_revision(revision) for revision in revisions[1:]],
         "step": next_step([*newest, *earlier_submitted], current_user(request)),
@@ -87,17 +87,15 @@ def _revisions(message: Message) -> list[Revision]:
 
 
 def _revision_row(revision: Revision) -> RevisionRow:
-    return RevisionRow(
-        revision, tuple(map(_rendition_row, revision.renditions.all())), _compare_to_previous_url(revision)
-    )
+    return RevisionRow(revision, tuple(map(_rendition_row, revision.renditions.all())), _previous_diff_url(revision))
 
 
 def _earlier_revision(revision: Revision) -> EarlierRevision:
     pages = tuple((language_name(r.locale), review_url(r)) for r in revision.renditions.all())
-    return EarlierRevision(revision, pages, _compare_to_previous_url(revision))
+    return EarlierRevision(revision, pages, _previous_diff_url(revision))
 
 
-def _compare_to_previous_url(revision: Revision) -> str:
+def _previous_diff_url(revision: Revision) -> str:
     before = revision.number - 1
     return compare_url(revision, before) if before else ""
 

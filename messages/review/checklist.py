@@ -60,7 +60,7 @@ VERSIONS: dict[int, tuple[ChecklistQuestion, ...]] = {
             gettext_lazy("Has somebody who speaks this language read it?"),
             gettext_lazy("You, or someone whom you asked: it says what is meant, and it sounds kind."),
         ),
-    ),
+    )
 }
 CURRENT_VERSION = max(VERSIONS)
 
@@ -82,10 +82,7 @@ def validate_answers(answers: Mapping[str, str]) -> dict[str, str]:
 def serialize_answers(answers: Mapping[str, str]) -> dict[str, object]:
     """The answers as a review stores them."""
     keys = [question.key for question in VERSIONS[CURRENT_VERSION]]
-    return {
-        "version": CURRENT_VERSION,
-        "answers": {key: answers[key] for key in keys if answers.get(key) in (YES, NO)},
-    }
+    return {"version": CURRENT_VERSION, "answers": {key: answers[key] for key in keys if answers.get(key) in (YES, NO)}}
 
 
 def answered_questions(checklist: Mapping[str, object]) -> list[tuple[Promise, bool]]:

@@ -61,6 +61,7 @@ class ChecklistItem:
 
 
 ReviewAction = Callable[[Rendition, User, ReviewInput], object]
+StepView = Callable[[HttpRequest, str, int, str], HttpResponseBase]
 
 
 @require_safe
@@ -70,85 +71,73 @@ def rendition_review(request: HttpRequest, key: str, number: int, locale: str) -
     return _page(request, _find(key, number, locale), ReviewInput())
 
 
-@require_POST
-def submit(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponseBase:
-    def step(words: Rendition, by: User, typed: ReviewInput) -> None:
-        workflow.submit(words, by=by, now=timezone.now(), override=typed.override)
+def _step_view(step: ReviewAction, *, roles: tuple[str, ...], done: Promise, stays: bool = False) -> StepView:
+    """A view that takes a step and redirects, or shows the page again with what was typed and the errors."""
 
-    done = _("A reviewer is asked to read these words.")
-    return _take(request, _find_permitted(request, workflow.MAY_SUBMIT, key, number, locale), step, done)
+    @require_POST
+    def view(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponseBase:
+        require_role(request.user, *roles)
+        words, typed = _find(key, number, locale), ReviewInput.from_request(request)
+        try:
+            step(words, current_user(request), typed)
+        except ReviewRefused as refused:
+            return _page(request, _find(key, number, locale), typed, refused)
+        flash.success(request, str(done))
+        return redirect(review_url(words)) if stays else redirect("messages:message", key)
 
-
-@require_POST
-def comment(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponseBase:
-    def step(words: Rendition, by: User, typed: ReviewInput) -> None:
-        workflow.comment(words, by=by, now=timezone.now(), text=typed.text)
-
-    words = _find_permitted(request, workflow.MAY_COMMENT, key, number, locale)
-    return _take(request, words, step, _("Your comment is kept."), to=review_url(words))
-
-
-@require_POST
-def approve(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponseBase:
-    def step(words: Rendition, by: User, typed: ReviewInput) -> None:
-        workflow.approve(
-            words,
-            by=by,
-            now=timezone.now(),
-            read_digest=typed.read_digest,
-            checklist=typed.answers,
-            comment=typed.decision_comment,
-            override=typed.override,
-        )
-
-    done = _("These exact words are approved.")
-    return _take(request, _find_permitted(request, workflow.MAY_DECIDE, key, number, locale), step, done)
+    return view
 
 
-@require_POST
-def send_back(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponseBase:
-    def step(words: Rendition, by: User, typed: ReviewInput) -> None:
-        workflow.send_back(
-            words,
-            by=by,
-            now=timezone.now(),
-            read_digest=typed.read_digest,
-            reason=typed.decision_comment,
-            checklist=typed.answers,
-        )
-
-    done = _("The words are back with whoever wrote them, and so is what you said.")
-    return _take(request, _find_permitted(request, workflow.MAY_DECIDE, key, number, locale), step, done)
+def _approve(words: Rendition, by: User, typed: ReviewInput) -> None:
+    workflow.approve(
+        words,
+        by=by,
+        now=timezone.now(),
+        read_digest=typed.read_digest,
+        checklist=typed.answers,
+        comment=typed.decision_comment,
+        override=typed.override,
+    )
 
 
-@require_POST
-def withdraw(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponseBase:
-    def step(words: Rendition, by: User, typed: ReviewInput) -> None:
-        workflow.withdraw(words, by=by, now=timezone.now(), reason=typed.decision_comment)
+def _send_back(words: Rendition, by: User, typed: ReviewInput) -> None:
+    workflow.send_back(
+        words,
+        by=by,
+        now=timezone.now(),
+        read_digest=typed.read_digest,
+        reason=typed.decision_comment,
+        checklist=typed.answers,
+    )
 
-    done = _("These words are withdrawn. They are no longer shown.")
-    return _take(request, _find_permitted(request, workflow.MAY_WITHDRAW, key, number, locale), step, done)
 
-
-def _find_permitted(request: HttpRequest, roles: tuple[str, ...], key: str, number: int, locale: str) -> Rendition:
-    require_role(request.user, *roles)
-    return _find(key, number, locale)
+submit = _step_view(
+    lambda words, by, typed: workflow.submit(words, by=by, now=timezone.now(), override=typed.override),
+    roles=workflow.MAY_SUBMIT,
+    done=_("A reviewer is asked to read these words."),
+)
+comment = _step_view(
+    lambda words, by, typed: workflow.comment(words, by=by, now=timezone.now(), text=typed.text),
+    roles=workflow.MAY_COMMENT,
+    done=_("Your comment is kept."),
+    stays=True,
+)
+approve = _step_view(_approve, roles=workflow.MAY_DECIDE, done=_("These exact words are approved."))
+send_back = _step_view(
+    _send_back,
+    roles=workflow.MAY_DECIDE,
+    done=_("The words are back with whoever wrote them, and so is what you said."),
+)
+withdraw = _step_view(
+    lambda words, by, typed: workflow.withdraw(words, by=by, now=timezone.now(), reason=typed.decision_comment),
+    roles=workflow.MAY_WITHDRAW,
+    done=_("These words are withdrawn. They are no longer shown."),
+)
 
 
 def _find(key: str, number: int, locale: str) -> Rendition:
     words = Rendition.objects.select_related("revision__message__theme", "revision__author", "author")
     return get_object_or_404(words, revision__message__key=key, revision__number=number, locale=locale)
-
-
-def _take(request: HttpRequest, words: Rendition, step: ReviewAction, done: Promise, to: str = "") -> HttpResponseBase:
-    """Take the step and redirect, or show the page again with what was typed and the errors."""
-    typed = ReviewInput.from_request(request)
-    try:
-        step(words, current_user(request), typed)
-    except ReviewRefused as refused:
-        return _page(request, _find(words.revision.message.key, words.revision.number, words.locale), typed, refused)
-    flash.success(request, str(done))
-    return redirect(to or "messages:message", *([] if to else [words.revision.message.key]))
 
 
 def _page(

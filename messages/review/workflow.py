@@ -59,9 +59,7 @@ def own_rendition_ids(renditions: Iterable[Rendition], by: User) -> set[int]:
     same_text = Q(headline=OuterRef("headline")) | Q(body=OuterRef("body"))
     of_message = Rendition.objects.filter(revision__message=OuterRef("revision__message"), locale=OuterRef("locale"))
     own = Q(revision__author=by) | Q(Exists(of_message.filter(written_by, same_text)))
-    return set(
-        Rendition.objects.filter(own, pk__in=[rendition.pk for rendition in renditions]).values_list("pk", flat=True)
-    )
+    return set(Rendition.objects.filter(own, pk__in=[r.pk for r in renditions]).values_list("pk", flat=True))
 
 
 @transaction.atomic
@@ -70,9 +68,7 @@ def submit(rendition: Rendition, *, by: User | None = None, now: datetime, overr
     _require_role(by, *MAY_SUBMIT)
     _lock_in_state(rendition, RevisionState.DRAFT)
     overridden = _check_obstacles(obstacles_to_review(rendition), by, override)
-    return _store_decision(
-        rendition, ReviewDecision.SUBMITTED, by=by, now=now, override=override, overridden=overridden
-    )
+    return _save_decision(rendition, ReviewDecision.SUBMITTED, by=by, now=now, override=override, overridden=overridden)
 
 
 @transaction.atomic
@@ -95,7 +91,7 @@ def approve(
         if missing := review_checklist.validate_answers(answers):
             raise ReviewRefused(_("The checklist is not complete."), missing)
     overridden = _check_obstacles(obstacles_to_approval(rendition, by), by, override)
-    return _store_decision(
+    return _save_decision(
         rendition,
         ReviewDecision.APPROVED,
         by=by,
@@ -123,7 +119,7 @@ def send_back(
     _require_unchanged(rendition, read_digest)
     reason = _require_reason(reason, _("Please say what should change: it is all that the writer gets."))
     answers = review_checklist.serialize_answers(checklist) if checklist else {}
-    return _store_decision(rendition, ReviewDecision.SENT_BACK, by=by, now=now, comment=reason, checklist=answers)
+    return _save_decision(rendition, ReviewDecision.SENT_BACK, by=by, now=now, comment=reason, checklist=answers)
 
 
 @transaction.atomic
@@ -132,7 +128,7 @@ def withdraw(rendition: Rendition, *, by: User, now: datetime, reason: str) -> R
     _require_role(by, *MAY_WITHDRAW)
     _lock_in_state(rendition, RevisionState.APPROVED)
     reason = _require_reason(reason, _("Please say why: the reason stays on record."))
-    return _store_decision(rendition, ReviewDecision.WITHDRAWN, by=by, now=now, comment=reason)
+    return _save_decision(rendition, ReviewDecision.WITHDRAWN, by=by, now=now, comment=reason)
 
 
 @transaction.atomic
@@ -203,7 +199,7 @@ def _check_obstacles(obstacles: ReviewObstacles, by: User | None, override: str)
     return (*obstacles.sentences, *obstacles.fields.values())
 
 
-def _store_decision(
+def _save_decision(
     rendition: Rendition,
     decision: Review.Decision,
     *,
