@@ -104,9 +104,7 @@ def _numbers(estimate: Estimate | NotEstimable) -> dict[str, Any]:
 
 
 def _interval(estimate: Estimate | NotEstimable) -> dict[str, float] | None:
-    if isinstance(estimate, NotEstimable):
-        return None
-    return {"low": estimate.interval.low, "high": estimate.interval.high, "level": estimate.interval.level}
+    return None if isinstance(estimate, NotEstimable) else asdict(estimate.interval)
 
 
 def pair_sentence(look: Comparison, compared: PairComparison, rules: Rules) -> str:

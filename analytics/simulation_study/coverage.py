@@ -84,8 +84,8 @@ def _factorial(source: RandomGenerator, scale: Any, term: str, n: int, rates: Se
         "both_minus_first": both - first,
     }[term]
     cells = [draw_counts(source, n, rate) for rate in rates]
-    found = factorial.two_by_two(neither=cells[0], first=cells[1], second=cells[2], both=cells[3], scale=scale)
-    return is_covered(getattr(found, term), truth)
+    estimate = factorial.two_by_two(neither=cells[0], first=cells[1], second=cells[2], both=cells[3], scale=scale)
+    return is_covered(getattr(estimate, term), truth)
 
 
 def _strata(source: RandomGenerator, name: str, cells: Sequence[tuple[int, int, float]]) -> bool:
@@ -107,7 +107,7 @@ def _clusters(
 
 def _dunnett(source: RandomGenerator, n: int, rate: float) -> bool:
     arms = [draw_counts(source, n, rate) for _ in range(4)]
-    return all(is_covered(found, 0.0) for found in multiplicity.dunnett(arms[1:], control=arms[0]))
+    return all(is_covered(estimate, 0.0) for estimate in multiplicity.dunnett(arms[1:], control=arms[0]))
 
 
 _FIVE = sequential.boundaries([0.2, 0.4, 0.6, 0.8, 1.0])
@@ -124,10 +124,10 @@ def _repeated(source: RandomGenerator, n: int, rate: float) -> bool:
         )
         if not isinstance(plain, Estimate) or plain.standard_error is None:
             continue
-        found = sequential.repeated_interval(
+        estimate = sequential.repeated_interval(
             effect=plain.effect, standard_error=plain.standard_error, boundaries=_FIVE, look=look
         )
-        if not is_covered(found, 0.0):
+        if not is_covered(estimate, 0.0):
             return False
     return True
 
@@ -137,16 +137,16 @@ def _sequence(source: RandomGenerator, n: int, rate: float, least: int) -> bool:
         treated, control = Counts(n * day, int(x)), Counts(n * day, int(y))
         if min(treated.events, control.events, n * day - treated.events, n * day - control.events) < least:
             continue
-        found = sequential.confidence_sequence(treated=treated, control=control, n_planned=56 * n)
-        if not is_covered(found, 0.0):
+        estimate = sequential.confidence_sequence(treated=treated, control=control, n_planned=56 * n)
+        if not is_covered(estimate, 0.0):
             return False
     return True
 
 
 def _bayes(source: RandomGenerator, n: int, rates: tuple[float, float] | None) -> bool:
     p, q = rates or (float(source.random()), float(source.random()))
-    found = bayes.credible_difference(treated=draw_counts(source, n, p), control=draw_counts(source, n, q))
-    return is_covered(found, p - q)
+    estimate = bayes.credible_difference(treated=draw_counts(source, n, p), control=draw_counts(source, n, q))
+    return is_covered(estimate, p - q)
 
 
 def _meta(source: RandomGenerator, campaigns: int, tau: float, prediction: bool) -> bool:
@@ -157,11 +157,11 @@ def _meta(source: RandomGenerator, campaigns: int, tau: float, prediction: bool)
         )
         for e in effects
     ]
-    found = meta.random_effects(estimates)
-    if not isinstance(found, meta.PooledEstimate):
+    estimate = meta.random_effects(estimates)
+    if not isinstance(estimate, meta.PooledEstimate):
         return True
     truth = float(source.normal(0.03, tau)) if prediction else 0.03
-    return truth in (found.prediction if prediction else found.interval)
+    return truth in (estimate.prediction if prediction else estimate.interval)
 
 
 def _pair(
@@ -174,8 +174,8 @@ def _pair(
 
 def _margin(source: RandomGenerator, n: int) -> bool:
     """Two one-sided tests of a difference exactly on the margin, where equivalence must not be claimed."""
-    found = equivalence.test(treated=draw_counts(source, n, 0.43), control=draw_counts(source, n, 0.40), margin=0.03)
-    return not (isinstance(found, equivalence.Equivalence) and found.equivalent)
+    estimate = equivalence.test(treated=draw_counts(source, n, 0.43), control=draw_counts(source, n, 0.40), margin=0.03)
+    return not (isinstance(estimate, equivalence.Equivalence) and estimate.equivalent)
 
 
 _STRATA = {
@@ -281,8 +281,8 @@ def factorial_power(*, per_arm: int, gain: float, count: int, seed: int) -> tupl
     for _ in range(count):
         neither, second = draw_counts(source, per_arm, 0.4), draw_counts(source, per_arm, 0.4)
         first, both = draw_counts(source, per_arm, 0.4 + gain), draw_counts(source, per_arm, 0.4 + gain)
-        found = factorial.two_by_two(neither=neither, first=first, second=second, both=both).first
-        by_factorial += not is_covered(found, 0.0)
+        estimate = factorial.two_by_two(neither=neither, first=first, second=second, both=both).first
+        by_factorial += not is_covered(estimate, 0.0)
         by_pair += not is_covered(proportions.difference(treated=first, control=neither), 0.0)
     return SimulatedShare(by_factorial / count, count), SimulatedShare(by_pair / count, count)
 

@@ -348,13 +348,13 @@ def _best_information(alpha: float, one_sided: bool) -> float:
     Statistics 49:1055, proposition 3).
     """
     if one_sided:
-        found = minimize_scalar(
+        minimum = minimize_scalar(
             lambda log_x: _sequence_z(math.exp(log_x), alpha, True),
             bounds=(math.log(1e-3), math.log(1e3)),
             method="bounded",
             options={"xatol": 1e-9},
         )
-        return math.exp(float(found.x))
+        return math.exp(float(minimum.x))
     # Near alpha = 1 the best x goes to 0, where the interval's factor goes to 1; stop before it divides by zero.
     return max(-float(lambertw(-(alpha**2) / math.e, -1).real) - 1.0, 1e-6)
 
