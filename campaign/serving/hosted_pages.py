@@ -1,4 +1,4 @@
-"""The hosted pages: rendered once per snapshot, and cut where each receipt and the placement's key will stand."""
+"""Render the hosted pages, once per snapshot, cut where the receipt and the placement's key are inserted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from messages.text.rendering import RenderedMessage, direction_of
 _RECEIPT = "RECEIPT-STANDS-HERE"
 _KEY = "PLACEMENT-STANDS-HERE"
 HELP_LANES = ("self", "affected")
-# What visitors are told about a help link: when one of these changes, the pages are rendered anew.
+# The fields of a help link that visitors see: when one of them changes, the pages are rendered again.
 HELP_LINK_FIELDS = (
     "id",
     "name",
@@ -37,30 +37,30 @@ HELP_LINK_FIELDS = (
     "verified_on",
 )
 
-PageParts = tuple[bytes, ...]  # around each place of a placement's key: `key.join(parts)`
+PageParts = tuple[bytes, ...]  # a text cut at each place of the placement's key: `key.join(parts)` is the whole
 HostedPages = Mapping[str, PageParts]
 
 
 def split_at_key(text: str) -> PageParts:
-    """What was rendered for `any_like` a placement, cut where a placement's key will stand."""
+    """A text that was rendered for `placeholder_placement`, cut at each place of the key."""
     return tuple(part.encode() for part in text.split(_KEY))
 
 
 def placeholder_placement(placement: Placement) -> Placement:
-    """Stands for every placement whose buttons lead where those of this one do: its key is a mark to `cut` at."""
+    """Represents all placements whose buttons lead to the same pages; its key is a marker for `split_at_key`."""
     return Placement(key=_KEY, leave_url=placement.leave_url, continue_url=placement.continue_url)
 
 
 def interface_language(locale: str | None) -> str:
-    """The language around a message in this locale: its own if the interface speaks it, else English."""
+    """The language of the text around a message in this locale: the same if it is translated, else English."""
     language = (locale or "").lower().split("-", 1)[0]
     return language if language in settings.AUDIENCE_LANGUAGES else "en"
 
 
 def locale_query(locale: str) -> str:
-    """What is added to an address of ours so that the next page speaks as this one did.
+    """The query string that keeps the language on the next page of this site.
 
-    Nothing for English: it may be that no message was there in the visitor's language, and then the next page may be.
+    Empty for English: the message may have had no translation for the visitor, while the next page does.
     """
     return "" if interface_language(locale) == "en" else f"?locale={interface_language(locale)}"
 
@@ -100,12 +100,12 @@ def _action(outcome: Outcome, offer: OutcomeAction, placement: Placement, locale
 
 
 def render_message_page(message: dict[str, Any], placement: Placement) -> list[str]:
-    """The hosted page cut at each receipt: `receipt.join(parts)` is the page."""
+    """The hosted page, cut at each place of the receipt: `receipt.join(parts)` is the page."""
     return _page(message, placement, _RECEIPT, preview=False).split(_RECEIPT)
 
 
 def render_preview_page(message: dict[str, Any], placement: Placement) -> str:
-    """The same page for staff: nothing is counted."""
+    """The same page for staff, which counts nothing."""
     return _page(message, placement, "", preview=True)
 
 
@@ -138,7 +138,7 @@ def _by_section(actions: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, A
 
 
 class FollowUpPages:
-    """The pages behind a message, in every language, cut where the placement's key stands.
+    """The pages behind a message, in every language, cut at each place of the placement's key.
 
     Placements of one partner differ in nothing else, so they share them.
     """
@@ -148,7 +148,7 @@ class FollowUpPages:
         self._by_runner: dict[str, HostedPages] = {}
 
     def for_partner(self, runner: str) -> HostedPages:
-        """By language and path under /m/<placement>/, as "es:help/self"."""
+        """The pages by language and path under /m/<placement>/, such as "es:help/self"."""
         if runner not in self._by_runner:
             self._by_runner[runner] = MappingProxyType(
                 {
@@ -178,7 +178,7 @@ class FollowUpPages:
 
 
 def content_security_policy(placement: Placement) -> str:
-    """The page's content security policy. Chromium holds form-action against redirects too, so they are named."""
+    """The page's content security policy. Chromium applies form-action to redirects too, so they are listed."""
     origins = {
         f"{parts.scheme}://{parts.netloc}"
         for url in (placement.leave_url, placement.continue_url)
