@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from campaign.staff_site import navigation
+from campaign.staff_site import preferences
 
 urlpatterns = [
     path("", include("campaign.overview.urls")),
@@ -17,8 +17,8 @@ urlpatterns = [
     path("partners/", include("campaign.placements.partner_urls")),
     path("", include("analytics.urls")),
     path("api/", include("campaign.api.urls")),
-    path("language/", navigation.choose_language, name="language"),
-    path("terms/", navigation.set_sensitive_terms, name="terms"),
+    path("language/", preferences.choose_language, name="language"),
+    path("terms/", preferences.set_sensitive_terms, name="terms"),
     path("", include("messages.accounts.urls")),
     path("admin/", admin.site.urls),
 ]

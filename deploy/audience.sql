@@ -1,14 +1,14 @@
--- Once, as the superuser: sudo -u postgres psql -v ON_ERROR_STOP=1 -f deploy/audience.sql
+-- Run once as the superuser: sudo -u postgres psql -v ON_ERROR_STOP=1 -f deploy/audience.sql
 -- One role and two databases. The audience database is never dumped, so it is a database of its own.
 
-CREATE ROLE "second-thought" LOGIN;   -- named as the user of the machine, who then needs no password here
+CREATE ROLE "second-thought" LOGIN;   -- the name of the system user, who then needs no password
 CREATE DATABASE second_thought OWNER "second-thought";
 CREATE DATABASE second_thought_audience OWNER "second-thought";
 
--- Nobody else of this server looks in.
+-- No other role of this server may connect.
 REVOKE ALL ON DATABASE second_thought, second_thought_audience FROM PUBLIC;
 
--- The same as in postgresql.conf, for a server whose file is not ours: no statement, value or row is in its log.
+-- As in postgresql.conf, for a server with another configuration: log no statement, value or row.
 ALTER DATABASE second_thought_audience SET log_statement = 'none';
 ALTER DATABASE second_thought_audience SET log_duration = off;
 ALTER DATABASE second_thought_audience SET log_min_duration_statement = -1;
@@ -17,7 +17,7 @@ ALTER DATABASE second_thought_audience SET log_transaction_sample_rate = 0;
 ALTER DATABASE second_thought_audience SET log_min_error_statement = 'panic';
 ALTER DATABASE second_thought_audience SET log_error_verbosity = 'terse';
 
--- After each fold the worker ends the file of the write-ahead log and makes a checkpoint, so that deleted views go.
+-- After each fold the worker switches the write-ahead log file and makes a checkpoint, to remove deleted views.
 GRANT pg_checkpoint TO "second-thought";
 \connect second_thought_audience
 GRANT EXECUTE ON FUNCTION pg_switch_wal() TO "second-thought";

@@ -3,8 +3,8 @@
     python docs/estimators.py
     python docs/estimators.py --check
 
-Estimators are discovered: every public function of a module of `analytics.stats` is one. `--check` lists what is still
-missing and exits with status 1 if anything is. A docstring's first paragraph is the question, one paragraph each begins
+Estimators are discovered: every public function of a module of `analytics.stats` is one. `--check` lists what is
+still missing and exits with status 1 if anything is. A docstring's first paragraph is the question, one paragraph each begins
 "Formula:", "Source:" and "Not for:", and an example ends it. The other paragraphs are notes.
 """
 
@@ -67,30 +67,33 @@ def modules() -> list[ModuleType]:
 
 def estimators() -> dict[str, FunctionType]:
     """Every estimator by its name in the documentation, such as `strata.difference`."""
-    return {_name(module, function): function for module in modules() for function in public_functions(module)}
+    return {
+        f"{_short(module)}.{function.__name__}": function
+        for module in modules()
+        for function in public_functions(module)
+    }
 
 
 def missing() -> list[str]:
     """One line for each thing that an estimator or its module still needs."""
     lines = [f"{name}: {part}" for name, function in estimators().items() for part in parts_of(function).missing()]
     for module in modules():
-        name = module.__name__.rpartition(".")[2]
-        tests = f"tests/analytics/stats/test_{name}.py"
-        lines += [f"{name}: module docstring"] if not module.__doc__ else []
-        lines += [f"{name}: a public function"] if not public_functions(module) else []
-        lines += [f"{name}: tests in {tests}"] if not (ROOT / tests).exists() else []
-    stale = PAGE.read_text("utf-8") != page() or STATISTICS.read_text("utf-8") != with_table(
-        STATISTICS.read_text("utf-8")
-    )
-    return [*lines, *(["docs: run python docs/estimators.py"] if stale else [])]
+        tests = f"tests/analytics/stats/test_{_short(module)}.py"
+        needs: dict[str, object] = {"module docstring": module.__doc__, "a public function": public_functions(module)}
+        needs[f"tests in {tests}"] = (ROOT / tests).exists()
+        lines += [f"{_short(module)}: {need}" for need, present in needs.items() if not present]
+    statistics = STATISTICS.read_text("utf-8")
+    if (PAGE.read_text("utf-8"), statistics) != (page(), with_table(statistics)):
+        lines.append("docs: run python docs/estimators.py")
+    return lines
 
 
 def page() -> str:
     """Build the whole page."""
     sections = [_TITLE]
     for module in modules():
-        sections.append(f"## `{module.__name__.rpartition('.')[2]}`\n\n{(module.__doc__ or '').strip()}\n")
-        sections += [_section(_name(module, each), parts_of(each)) for each in public_functions(module)]
+        sections.append(f"## `{_short(module)}`\n\n{(module.__doc__ or '').strip()}\n")
+        sections += [_section(f"{_short(module)}.{each.__name__}", parts_of(each)) for each in public_functions(module)]
     return "\n".join(sections)
 
 
@@ -141,23 +144,18 @@ def public_functions(module: ModuleType) -> list[FunctionType]:
     ]
 
 
-def _name(module: ModuleType, function: FunctionType) -> str:
-    return f"{module.__name__.rpartition('.')[2]}.{function.__name__}"
+def _short(module: ModuleType) -> str:
+    return module.__name__.rpartition(".")[2]
 
 
 def _section(name: str, parts: Parts) -> str:
-    labelled = [
-        f"**{label}** {words}" if label == "Not for" else f"**{label}.** {words}"
-        for label, words in parts.labelled.items()
-    ]
+    labelled = [f"**{label}{'' if label == 'Not for' else '.'}** {words}" for label, words in parts.labelled.items()]
     head, example = [f"### `{name}`", f"**{parts.question}**"], f"```python\n{parts.example}\n```\n"
     return "\n\n".join(filter(None, [*head, *labelled, parts.notes, example]))
 
 
 if __name__ == "__main__":
     if "--check" in sys.argv:
-        lacks = missing()
-        sys.stdout.writelines(f"{line}\n" for line in lacks or ["Nothing is missing."])
-        sys.exit(bool(lacks))
+        sys.exit("\n".join(missing()) or None)
     PAGE.write_text(page(), encoding="utf-8")
     STATISTICS.write_text(with_table(STATISTICS.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The roles that people hold on an installation; each is a group of the same name."""
+"""The roles of staff; each is a group of the same name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 MANAGER, REVIEWER, ANALYST = "manager", "reviewer", "analyst"
 PARTNER_CONTACT, ADMINISTRATOR = "partner contact", "administrator"
-STAFF_ROLES = (MANAGER, REVIEWER, ANALYST)  # those who read everything that staff may read
+STAFF_ROLES = (MANAGER, REVIEWER, ANALYST)  # roles that may read everything that staff may read
 ALL_ROLES = (*STAFF_ROLES, PARTNER_CONTACT, ADMINISTRATOR)
 ROLE_NAMES = {
     MANAGER: _("Manager"),
@@ -34,27 +34,27 @@ def current_user(request: HttpRequest) -> User:
 
 
 def has_role(user: AbstractUser | AnonymousUser, *roles: str) -> bool:
-    """Whether a signed-in person holds one of the roles; an administrator holds them all."""
+    """Whether an active user holds one of the roles; administrators hold all of them."""
     if not user.is_authenticated or not user.is_active:
         return False
     return user.is_superuser or user.groups.filter(name__in=(*roles, ADMINISTRATOR)).exists()
 
 
 def require_role(user: AbstractUser | AnonymousUser, *roles: str) -> None:
-    """PermissionDenied, a page with 403, unless the person holds one of the roles."""
+    """Raise PermissionDenied unless the user holds one of the roles."""
     if not has_role(user, *roles):
         raise PermissionDenied
 
 
 def roles_held(user: AbstractUser | AnonymousUser) -> frozenset[str]:
-    """Every role for which has_role says yes, in one question to the database."""
+    """Every role that `has_role` accepts, in one query."""
     if not user.is_authenticated or not user.is_active:
         return frozenset()
-    held = frozenset(user.groups.values_list("name", flat=True))
-    return frozenset(ALL_ROLES) if user.is_superuser or ADMINISTRATOR in held else held
+    names = frozenset(user.groups.values_list("name", flat=True))
+    return frozenset(ALL_ROLES) if user.is_superuser or ADMINISTRATOR in names else names
 
 
 def main_role(user: AbstractUser) -> str:
-    """The role that says most of what someone may do; empty if nobody gave them one."""
-    held = {ADMINISTRATOR} if user.is_superuser else {group.name for group in user.groups.all()}
-    return next((role for role in (ADMINISTRATOR, *STAFF_ROLES, PARTNER_CONTACT) if role in held), "")
+    """The role that is shown for a user; empty if they have none."""
+    names = {ADMINISTRATOR} if user.is_superuser else {group.name for group in user.groups.all()}
+    return next((role for role in (ADMINISTRATOR, *STAFF_ROLES, PARTNER_CONTACT) if role in names), "")

@@ -24,7 +24,7 @@ from campaign.staff_site import middleware
 from tests.browser.conftest import DESK, PHONE, chromium
 from tests.installation import ROOT, new_installation
 
-# Name: who looks, and at what; "made" and "drawn" pages are those of tests/browser/cast.py.
+# Picture -> role and path; pages that are "made" or "drawn" come from tests/browser/cast.py.
 PICTURES = {
     "results": ("analyst", "/campaigns/pilot/results/"),
     "campaigns": ("manager", "/"),
@@ -76,14 +76,14 @@ def take(
     browser: Browser, url: str, cast: dict[str, Any], name: str, *, phone: bool, scheme: Scheme, whole: bool
 ) -> bytes:
     """Take one picture, of the visible part or of the whole page."""
-    role, where = PICTURES[name]
-    kind, _, key = where.partition(" ")
-    address = {"made": cast["made"].get(key), "drawn": f"/drawn/{key}/"}.get(kind, where)
+    role, location = PICTURES[name]
+    kind, _, key = location.partition(" ")
+    address = {"made": cast["made"].get(key), "drawn": f"/drawn/{key}/"}.get(kind, location)
     with browser.new_context(
         viewport=PHONE if phone else DESK, color_scheme=scheme, reduced_motion="reduce"
     ) as context:
         cookies = cast["cookies"].get(role, {})
-        context.add_cookies([{"name": each, "value": cookies[each], "url": url} for each in cookies])
+        context.add_cookies([{"name": cookie, "value": cookies[cookie], "url": url} for cookie in cookies])
         page = context.new_page()
         policy = {} if key == "partner" else {"Content-Security-Policy": middleware.STAFF_CSP}
         page.route(
@@ -94,12 +94,12 @@ def take(
         )
         page.goto(f"{url}{address}", wait_until="networkidle")
         page.evaluate("document.fonts.ready")
-        asked = {"format": "webp", "quality": QUALITY, "captureBeyondViewport": whole}
+        capture = {"format": "webp", "quality": QUALITY, "captureBeyondViewport": whole}
         if whole:
             size = page.evaluate("[document.documentElement.clientWidth, document.documentElement.scrollHeight]")
-            asked["clip"] = {"x": 0, "y": 0, "width": size[0], "height": min(size[1], 16_000), "scale": 1}
-        taken = context.new_cdp_session(page).send("Page.captureScreenshot", asked)
-        return base64.b64decode(taken["data"])
+            capture["clip"] = {"x": 0, "y": 0, "width": size[0], "height": min(size[1], 16_000), "scale": 1}
+        picture = context.new_cdp_session(page).send("Page.captureScreenshot", capture)
+        return base64.b64decode(picture["data"])
 
 
 def main() -> None:
@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help=f"of {', '.join(PICTURES)}; all if none is named")
     parser.add_argument("--whole", action="store_true", help="the whole page, not only what the window shows")
     options = parser.parse_args()
-    folder, shown = ROOT / "var" / "pictures", ROOT / "docs" / "pictures"
+    folder, readme_folder = ROOT / "var" / "pictures", ROOT / "docs" / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
     with site() as (url, cast), chromium() as browser:
         for name in options.names or PICTURES:
@@ -119,8 +119,10 @@ def main() -> None:
     if not options.whole:
         for stem in IN_README:
             if (folder / f"{stem}.webp").exists():
-                shutil.copyfile(folder / f"{stem}.webp", shown / f"{stem}.webp")
-    sys.stdout.write(f"Pictures are in {folder.relative_to(ROOT)}; the README's in {shown.relative_to(ROOT)}.\n")
+                shutil.copyfile(folder / f"{stem}.webp", readme_folder / f"{stem}.webp")
+    sys.stdout.write(
+        f"Pictures are in {folder.relative_to(ROOT)}; the README's in {readme_folder.relative_to(ROOT)}.\n"
+    )
 
 
 if __name__ == "__main__":

@@ -15,9 +15,12 @@ _LOCAL_PATH = re.compile(r"(?<![\w.])/(?:work|home|root|tmp|Users|opt)/\S*|\b[A-
 _FOLDERS = "analytics|campaign|messages|tests|docs|templates|benchmarks|deploy|locale|examples|requirements"
 _FILE = re.compile(rf"`((?:{_FOLDERS})/[\w./-]+)(?:::\w+)?`")
 _RECIPES = (
+    "Add an outcome",
+    "Add a wizard question",
     "Add an estimator",
     "Add a page or a route",
     "Add a download",
+    "Add a language",
     "Add a management command",
 )
 _HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.M)

@@ -16,7 +16,7 @@ from tests import world
 @pytest.mark.slow
 @pytest.mark.django_db(databases=["default", "audience"])
 def test_from_a_shown_message_to_a_sentence() -> None:
-    # A manager takes approved words from the library into a campaign; a second person approves; the plan is frozen.
+    # A manager puts approved revisions into a campaign. A second person approves, and the plan is frozen.
     starter_library.load(now=world.NOON)
     campaign = world.draft()
     for arm in campaign.arms.all():
@@ -27,15 +27,15 @@ def test_from_a_shown_message_to_a_sentence() -> None:
     transitions.approve(campaign, by=world.person("rafael", "reviewer"))
     plan = transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
 
-    # 2,000 people are shown a message and see it. With both harms 60 in 100 turn back, with any other text 30.
+    # 2,000 people are served a message and see it. With both harms 60 in 100 turn back, with any other text 30.
     site = world.AudienceSite()
     arms = {arm.pk: arm.key for arm in campaign.arms.all()}
-    dice = random.Random(7)
+    source = random.Random(7)
     expected = {key: [0, 0] for key in arms.values()}
     for number in range(2000):
         receipt = site.new_receipt(unit=f"visitor-{number}")
         shown = arms[site.read_receipt(receipt).arm]
-        turns_back = dice.random() < (0.6 if shown == "both" else 0.3)
+        turns_back = source.random() < (0.6 if shown == "both" else 0.3)
         answer = site.post(
             "/api/v1/events",
             [
@@ -47,19 +47,19 @@ def test_from_a_shown_message_to_a_sentence() -> None:
         expected[shown][0] += 1
         expected[shown][1] += turns_back
 
-    # When their windows have closed, the views are counted and forgotten.
+    # Once their windows have closed, the views are folded: counted and deleted.
     assert world.open_views() == 2000
     fold(hour=site.hour + 3)
     assert world.open_views() == 0
     counted = world.tallies(campaign)
     assert {key: [counted[(key, "exposed", 0)], counted[(key, "turned_back", 0)]] for key in expected} == expected
 
-    # The comparison follows the frozen plan, stays on record, and is said in one sentence.
+    # The analysis follows the frozen plan, is recorded, and is reported in one sentence.
     site.served.flush()
     analysis = evaluate(campaign, now=world.NOON)
-    told = build.build(analysis)
+    report = build.build(analysis)
     assert analysis.plan_fingerprint == plan.fingerprint
-    assert told.sentence.startswith("Of 100 people who saw the message with both harms, ")
-    verdicts = {(row.treated, row.control): row.verdict for row in told.primary.differences}
+    assert report.sentence.startswith("Of 100 people who saw the message with both harms, ")
+    verdicts = {(row.treated, row.control): row.verdict for row in report.primary.differences}
     assert verdicts[("both", "neutral")] == verdicts[("both", "victim")] == "better"
     assert verdicts[("victim", "neutral")] == verdicts[("user", "neutral")] == "cannot-tell-yet"

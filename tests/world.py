@@ -265,7 +265,7 @@ class AudienceSite:
     """The audience surface in this process. Its clock stands still until a test moves it."""
 
     now: float = field(default_factory=NOON.timestamp)
-    office: ReceiptSigner = field(default_factory=lambda: ReceiptSigner({1: b"k" * 32}))
+    receipt_signer: ReceiptSigner = field(default_factory=lambda: ReceiptSigner({1: b"k" * 32}))
 
     served: ServedCounter = field(default_factory=ServedCounter)
     tag_checks: TagCheckLog = field(default_factory=TagCheckLog)
@@ -277,7 +277,7 @@ class AudienceSite:
         context = ServingContext(
             clock=lambda: self.now,
             snapshot=lambda: self.snapshot,
-            receipt_signer=self.office,
+            receipt_signer=self.receipt_signer,
             receipt_life_hours=2,
             served_counter=self.served,
             tag_check_log=self.tag_checks,
@@ -348,7 +348,7 @@ class AudienceSite:
 
     def read_receipt(self, receipt: str) -> Receipt:
         """Return the content of a receipt."""
-        return self.office.verify(receipt, hour=self.hour)
+        return self.receipt_signer.verify(receipt, hour=self.hour)
 
     def report_event(self, receipt: str, outcome: str = "exposed", **more: Any) -> SurfaceReply:
         return self.post("/api/v1/events", {"receipt": receipt, "outcome": outcome, **more})

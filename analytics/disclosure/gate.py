@@ -244,7 +244,8 @@ def daily_totals(campaign: Campaign, *, through: date | None) -> list[ArmDailyTo
     looks = Release.objects.filter(analysis__campaign=campaign, held=False).order_by("analysis__look")
     released = list(looks.values_list("arms", flat=True))
     counted = sorted({day for each in counts.values() for day in each})
-    whole = [day for day in _all_days(counted) if through is not None and day <= through]
+    span = range((counted[-1] - counted[0]).days + 1) if counted else ()
+    whole = [day for n in span if through is not None and (day := counted[0] + timedelta(days=n)) <= through]
     totals = []
     for arm in arms:
         looked = [each[arm.key]["n"] for each in released if arm.key in each]
@@ -256,11 +257,6 @@ def daily_totals(campaign: Campaign, *, through: date | None) -> list[ArmDailyTo
         shown = [*looked, *(each.people for each in days)]
         totals.append(ArmDailyTotals(arm, tuple(days), max(shown, default=None)))
     return totals
-
-
-def _all_days(days: Sequence[date]) -> list[date]:
-    """Every day from the first to the last."""
-    return [days[0] + timedelta(days=n) for n in range((days[-1] - days[0]).days + 1)] if days else []
 
 
 def _small_cell() -> int:

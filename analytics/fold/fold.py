@@ -19,7 +19,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 from django.conf import settings
 from django.db import connections, transaction
@@ -51,7 +50,7 @@ class FoldResult:
 
 def fold(*, hour: int, batch_size: int = VIEWS_PER_BATCH) -> FoldResult:
     """Fold every view whose window has closed when `hour` (since 1970) begins, in batches of about `batch_size`."""
-    with file_lock.hold_lock(_lock()):
+    with file_lock.hold_lock(settings.DATA_DIRECTORY / "fold.lock"):
         spool = writer.local_spool()
         begun = FoldProgress.objects.filter(through__lt=NONCE_PREFIXES).values_list("closes", flat=True)
         hours = {
@@ -117,8 +116,3 @@ def tally_views(groups: Iterable[tuple[int, int, int, str, int, int | None, int 
 
 def _through(closes: int) -> int:
     return FoldProgress.objects.filter(closes=closes).values_list("through", flat=True).first() or 0
-
-
-def _lock() -> Path:
-    directory: Path = settings.DATA_DIRECTORY
-    return directory / "fold.lock"

@@ -61,7 +61,7 @@ def _try_to_evaluate(
 ) -> Analysis | None:
     """Evaluate and record a look; None if another look was recorded meanwhile."""
     last = _last_look_number(campaign)
-    plan = AnalysisPlan.objects.filter(campaign=campaign).first()
+    plan = AnalysisPlan.objects.filter(campaign=campaign).select_related("campaign").first()
     if plan is None or plan.frozen_at is None:
         raise NotEvaluable("This campaign has no frozen plan yet: launch it first.")
     unknown = [key for key in extra if key not in OUTCOMES or OUTCOMES[key].kind != "yes-no"]
@@ -90,15 +90,7 @@ def _try_to_evaluate(
         if _last_look_number(campaign) != last:
             return None
         analysis = _create_analysis(
-            campaign,
-            plan,
-            primary,
-            comparisons[primary],
-            looks,
-            tallies,
-            now=now,
-            exception=exception,
-            rules=rules[primary],
+            plan, comparisons[primary], looks, tallies, rules[primary], outcome=primary, now=now, exception=exception
         )
         if analysis.embargoed:
             _record_exposures(analysis, planned[0], tallies)
@@ -161,8 +153,8 @@ def _looks(campaign: Campaign, plan: AnalysisPlan, *, information: float) -> _Lo
     A look is due when the next planned share is reached, once a share. Looks spend alpha by the information that they
     actually had (Lan and DeMets), so being late costs nothing.
     """
-    first = 1.0 if plan.monitoring == AnalysisPlan.Monitoring.FIXED else float(plan.looks[0])
-    embargoed = information < first
+    planned = [1.0] if plan.monitoring == AnalysisPlan.Monitoring.FIXED else [float(share) for share in plan.looks]
+    embargoed = information < planned[0]
     taken = [
         min(share, 1.0)
         for share in Analysis.objects.filter(campaign=campaign, embargoed=False, exploratory=False)
@@ -172,7 +164,6 @@ def _looks(campaign: Campaign, plan: AnalysisPlan, *, information: float) -> _Lo
     share_now = min(information, 1.0)
     if plan.monitoring == AnalysisPlan.Monitoring.ALWAYS_VALID:
         return _Looks(information=information, shares=(share_now,), embargoed=embargoed, exploratory=False)
-    planned = [1.0] if plan.monitoring == AnalysisPlan.Monitoring.FIXED else [float(share) for share in plan.looks]
     due = sum(share <= information for share in planned)
     exploratory = not embargoed and (len(taken) >= due or (bool(taken) and share_now - taken[-1] < _LEAST_STEP))
     shares = tuple(taken) if exploratory and taken else (*taken, share_now if share_now > 0 else _LEAST_STEP)
@@ -198,16 +189,15 @@ def _rules(plan: AnalysisPlan, outcome: PlannedOutcome, looks: _Looks) -> Rules:
 
 
 def _create_analysis(
-    campaign: Campaign,
     plan: AnalysisPlan,
-    primary: str,
     comparison: Comparison,
     looks: _Looks,
     tallies: CampaignTallies,
+    rules: Rules,
     *,
+    outcome: str,
     now: datetime,
     exception: str,
-    rules: Rules,
 ) -> Analysis:
     days = Tally.objects.filter(arm__in=tallies.arms).aggregate(first=Min("day"), last=Max("day"))
     ratio = comparison.sample_ratio if isinstance(comparison.sample_ratio, sample_ratio.SampleRatio) else None
@@ -217,14 +207,14 @@ def _create_analysis(
     unchecked = embargoed or comparison.withheld or rules.ordered
     checks = None if unchecked else asdict(run_cross_checks(comparison.arms, pairs, rules))
     if checks is not None:
-        pooled = pool_comparisons(campaign, comparison.arms, outcome=primary, level=plan.level)
+        pooled = pool_comparisons(plan.campaign, comparison.arms, outcome=outcome, level=plan.level)
         checks["pooled"] = [asdict(row) for row in pooled]
     return Analysis.objects.create(
-        campaign=campaign,
-        look=_last_look_number(campaign) + 1,
+        campaign=plan.campaign,
+        look=_last_look_number(plan.campaign) + 1,
         made_at=now,
         plan_fingerprint=plan.fingerprint,
-        outcome=primary,
+        outcome=outcome,
         level=plan.level,
         smallest_difference=plan.smallest_difference,
         monitoring=plan.monitoring,

@@ -49,14 +49,10 @@ def comparison_as_dict(
             }
             for arm, rate in zip(look.arms, look.rates, strict=True)
         ],
-        "omnibus": {
-            "statistic": None if isinstance(look.omnibus, NotEstimable) else look.omnibus.statistic,
-            "df": None if isinstance(look.omnibus, NotEstimable) else look.omnibus.df,
-            "p_value": None if isinstance(look.omnibus, NotEstimable) else look.omnibus.p_value,
-        },
+        "omnibus": {name: getattr(look.omnibus, name, None) for name in ("statistic", "df", "p_value")},
         "sample_ratio": {
-            "p_value": None if isinstance(look.sample_ratio, NotEstimable) else look.sample_ratio.p_value,
-            "status": "ok" if isinstance(look.sample_ratio, NotEstimable) else look.sample_ratio.status,
+            "p_value": getattr(look.sample_ratio, "p_value", None),
+            "status": getattr(look.sample_ratio, "status", "ok"),
         },
         "comparisons": [
             {
@@ -108,9 +104,7 @@ def _numbers(estimate: Estimate | NotEstimable) -> dict[str, Any]:
 
 
 def _interval(estimate: Estimate | NotEstimable) -> dict[str, float] | None:
-    if isinstance(estimate, NotEstimable):
-        return None
-    return {"low": estimate.interval.low, "high": estimate.interval.high, "level": estimate.interval.level}
+    return None if isinstance(estimate, NotEstimable) else asdict(estimate.interval)
 
 
 def pair_sentence(look: Comparison, compared: PairComparison, rules: Rules) -> str:

@@ -179,16 +179,16 @@ def _difference_row(
 ) -> SafeString:
     if row.effect is None or row.low is None or row.high is None:
         verdict = row.verdict_name if row.hidden else gettext("Can’t be estimated")
-        effect, drawn = "–", SafeString("")
+        effect, interval = "–", SafeString("")
     else:
         effect, verdict = scale.signed(row.effect), row.verdict_name
-        drawn = _interval_bar(row.treated_frame, axis, row.low * scale.base, row.high * scale.base, middle)
-        drawn += _mark(row.treated_frame, axis.css_percent(row.effect * scale.base), middle)
+        interval = _interval_bar(row.treated_frame, axis, row.low * scale.base, row.high * scale.base, middle)
+        interval += _mark(row.treated_frame, axis.css_percent(row.effect * scale.base), middle)
     if layout.labels_above:
         text = format_html('{}<tspan class="soft" dx="8">{}</tspan>', effect, verdict)
-        return drawn + svg_text("0", middle - INTERVAL_HEIGHT / 2 - 15, text, "num", "start")
+        return interval + svg_text("0", middle - INTERVAL_HEIGHT / 2 - 15, text, "num", "start")
     return (
-        drawn
+        interval
         + svg_text("100%", middle - 4, effect, "num", "end")
         + svg_text("100%", middle + 14, verdict, "soft", "end")
     )

@@ -21,8 +21,8 @@ def factorial_rows(contrasts: Sequence[Estimate], primary: OutcomeBlock) -> tupl
 
 
 def _factorial_row(e: Estimate, scale: wording.PeopleScale) -> FactorialRow:
-    known = e.effect is not None and e.low is not None and e.high is not None
-    numbers = (e.effect, e.low, e.high) if known else (None, None, None)
+    estimable = e.effect is not None and e.low is not None and e.high is not None
+    numbers = (e.effect, e.low, e.high) if estimable else (None, None, None)
     return FactorialRow(
         term=e.term,
         name=wording.term_name(e.term),
@@ -33,7 +33,7 @@ def _factorial_row(e: Estimate, scale: wording.PeopleScale) -> FactorialRow:
         verdict=e.verdict,
         verdict_name=wording.verdict_name(e.verdict),
         sentence=wording.contrast_sentence(e.term, e.verdict, e.effect, e.low, e.high, scale)
-        if known
+        if estimable
         else wording.translate_reason(e.reason),
     )
 
@@ -76,8 +76,8 @@ def posterior_rows(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[Poste
     """Return each arm's posterior chance to be the best."""
     arms = {row.key: row for row in primary.rates}
     return tuple(
-        PosteriorRow(name=arms[each["arm"]].name, frame=arms[each["arm"]].frame, best=each["best"], loss=each["loss"])
-        for each in stored.get("arms", [])
+        PosteriorRow(name=arms[row["arm"]].name, frame=arms[row["arm"]].frame, best=row["best"], loss=row["loss"])
+        for row in stored.get("arms", [])
     )
 
 

@@ -19,6 +19,7 @@ from analytics.stats import Counts, Estimate, NotEstimable, clusters, factorial,
 
 ARMS = ("a", "b", "c", "d")
 DAYS = 28
+RandomGenerator = np.random.Generator
 CumulativeEvents = npt.NDArray[np.int64]  # cumulative events, shape (day, arm)
 
 
@@ -46,6 +47,17 @@ def false_claim_rate(
 ) -> SimulatedShare:
     """The share of trials in which `rule` (cumulative events, units per arm a day) claims a difference at any look."""
     return SimulatedShare(sum(rule(days, per_arm_a_day) for days in data) / len(data), len(data))
+
+
+def simulate_share(run_trial: Callable[[RandomGenerator], bool], *, count: int, seed: int) -> SimulatedShare:
+    """The share of `count` trials that succeed."""
+    source = np.random.default_rng(seed)
+    return SimulatedShare(sum(run_trial(source) for _ in range(count)) / count, count)
+
+
+def draw_counts(source: RandomGenerator, n: int, rate: float) -> Counts:
+    """Draw the events of `n` units."""
+    return Counts(n, int(source.binomial(n, rate)))
 
 
 def is_covered(estimate: object, truth: float) -> bool:
@@ -109,13 +121,13 @@ def simulated_power(
     *, control: float, treated: float, per_arm: int, rules: Rules, count: int, seed: int
 ) -> SimulatedShare:
     """The share of trials in which one comparison at the planned end is "better"."""
-    source = np.random.default_rng(seed)
-    events = source.binomial(per_arm, [control, treated], size=(count, 2))
-    better = 0
-    for a, b in events:
-        arms = [ArmCounts("a", Counts(per_arm, int(a))), ArmCounts("b", Counts(per_arm, int(b)))]
-        better += compare(arms, [("b", "a")], rules).comparisons[0].verdict == "better"
-    return SimulatedShare(better / count, count)
+
+    def run_trial(source: RandomGenerator) -> bool:
+        a, b = (Counts(per_arm, int(events)) for events in source.binomial(per_arm, [control, treated]))
+        comparison = compare([ArmCounts("a", a), ArmCounts("b", b)], [("b", "a")], rules)
+        return comparison.comparisons[0].verdict == "better"
+
+    return simulate_share(run_trial, count=count, seed=seed)
 
 
 PairwiseMethod = Callable[[Counts, Counts], Estimate | NotEstimable]
@@ -139,7 +151,7 @@ def clustered_coverage(*, spread: float, count: int, seed: int) -> tuple[Simulat
     a, b = 0.3 / spread, 0.7 / spread
     covered = plain = 0
     for _ in range(count):
-        sides = [[Counts(30, int(source.binomial(30, p))) for p in source.beta(a, b, size=size)] for size in (12, 15)]
+        sides = [[draw_counts(source, 30, p) for p in source.beta(a, b, size=size)] for size in (12, 15)]
         covered += is_covered(clusters.difference(treated=sides[0], control=sides[1]), 0.0)
         totals = [Counts(sum(c.n for c in side), sum(c.events for c in side)) for side in sides]
         plain += is_covered(proportions.difference(treated=totals[0], control=totals[1]), 0.0)
@@ -148,18 +160,15 @@ def clustered_coverage(*, spread: float, count: int, seed: int) -> tuple[Simulat
 
 def stratified_coverage(*, count: int, seed: int) -> SimulatedShare:
     """Coverage of the Mantel-Haenszel interval over three strata of different rates and splits."""
-    source = np.random.default_rng(seed)
-    covered = 0
-    for _ in range(count):
+
+    def run_trial(source: RandomGenerator) -> bool:
         rows = [
-            strata.Stratum(
-                treated=Counts(120, int(source.binomial(120, base + 0.05))),
-                control=Counts(80, int(source.binomial(80, base))),
-            )
+            strata.Stratum(treated=draw_counts(source, 120, base + 0.05), control=draw_counts(source, 80, base))
             for base in (0.1, 0.3, 0.6)
         ]
-        covered += is_covered(strata.difference(rows), 0.05)
-    return SimulatedShare(covered / count, count)
+        return is_covered(strata.difference(rows), 0.05)
+
+    return simulate_share(run_trial, count=count, seed=seed)
 
 
 def sequence_coverage(*, rate: float, per_day: int, count: int, seed: int) -> SimulatedShare:
@@ -182,11 +191,7 @@ def factorial_standard_errors(*, per_arm: int) -> tuple[float, float]:
     arm = Counts(per_arm, round(0.4 * per_arm))
     effect = factorial.two_by_two(neither=arm, first=arm, second=arm, both=arm).first
     plain = proportions.difference(treated=arm, control=arm, method="wald")
-    assert isinstance(effect, Estimate)
-    assert isinstance(plain, Estimate)
-    assert effect.standard_error is not None
-    assert plain.standard_error is not None
-    return effect.standard_error, plain.standard_error
+    return _standard_error(effect), _standard_error(plain)
 
 
 def stratified_standard_errors(*, per_cell: int) -> tuple[float, float]:
@@ -195,8 +200,10 @@ def stratified_standard_errors(*, per_cell: int) -> tuple[float, float]:
     inside = strata.difference([strata.Stratum(treated=cell, control=cell) for cell in cells])
     total = cells[0] + cells[1]
     plain = proportions.difference(treated=total, control=total, method="wald")
-    assert isinstance(inside, Estimate)
-    assert isinstance(plain, Estimate)
-    assert inside.standard_error is not None
-    assert plain.standard_error is not None
-    return inside.standard_error, plain.standard_error
+    return _standard_error(inside), _standard_error(plain)
+
+
+def _standard_error(estimate: Estimate | NotEstimable) -> float:
+    assert isinstance(estimate, Estimate)
+    assert estimate.standard_error is not None
+    return estimate.standard_error

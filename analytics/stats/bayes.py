@@ -76,8 +76,8 @@ class _Posteriors:
             xlog1py(a - 1.0, step / m) + xlog1py(b - 1.0, -step / rest),
             xlogy(a - 1.0, grid.x / m) + xlogy(b - 1.0, grid.y / rest),
         )
-        found = grid.weight * np.exp(logs - np.max(logs))
-        return np.asarray(found / np.sum(found), dtype=np.float64)
+        mass = grid.weight * np.exp(logs - np.max(logs))
+        return np.asarray(mass / np.sum(mass), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +148,8 @@ def probability_best(arms: Sequence[Counts], *, prior: Beta = FLAT) -> tuple[flo
         return posteriors
     grid = _grid(_merge_knots(posteriors.knots()), prior)
     others = _products_of_others(posteriors.below(grid.x))
-    found = np.array([np.sum(posteriors.mass(arm, grid) * others[arm]) for arm in range(len(arms))])
-    return tuple(float(p) for p in found / np.sum(found))
+    chances = np.array([np.sum(posteriors.mass(arm, grid) * others[arm]) for arm in range(len(arms))])
+    return tuple(float(p) for p in chances / np.sum(chances))
 
 
 def expected_loss(arms: Sequence[Counts], *, prior: Beta = FLAT) -> tuple[float, ...] | NotEstimable:

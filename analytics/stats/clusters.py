@@ -92,15 +92,15 @@ def difference(
         df = float(clusters - 1)
     else:
         assert_never(variance)
-    found = wald.estimate(t.rate - c.rate, sqrt(squared), level=level, method=variance, df=df, within=(-1.0, 1.0))
+    plain = wald.estimate(t.rate - c.rate, sqrt(squared), level=level, method=variance, df=df, within=(-1.0, 1.0))
     return ClusterEstimate(
-        effect=found.effect,
-        interval=found.interval,
-        p_value=found.p_value,
-        method=found.method,
-        statistic=found.statistic,
-        df=found.df,
-        standard_error=found.standard_error,
+        effect=plain.effect,
+        interval=plain.interval,
+        p_value=plain.p_value,
+        method=plain.method,
+        statistic=plain.statistic,
+        df=plain.df,
+        standard_error=plain.standard_error,
         design_effect=squared / (t.independent + c.independent),
     )
 

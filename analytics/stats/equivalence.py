@@ -8,7 +8,7 @@ from math import inf, nextafter
 
 from analytics.stats.numerics import score
 from analytics.stats.numerics.inversion import critical_z, upper_tail_p
-from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level
+from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level, empty_arm
 
 
 class Verdict(StrEnum):
@@ -126,13 +126,13 @@ def test(  # an estimator, not a test of ours
         raise ValueError(f"level must lie above 0.5, not {level!r}")
     if not 0.0 < margin < 1.0:
         raise ValueError(f"margin must lie strictly between 0 and 1, not {margin!r}")
-    if treated.n == 0 or control.n == 0:
-        return NotEstimable(f"The {'treated' if treated.n == 0 else 'control'} arm is empty.")
+    if empty := empty_arm(treated, control):
+        return empty
     alpha, two_sided = 1.0 - level, 2.0 * level - 1.0
     z = critical_z(two_sided)
     p_above = upper_tail_p(score.difference_z(treated, control, -margin))
     p_below = upper_tail_p(-score.difference_z(treated, control, margin))
-    # As in inversion.agreeing_interval, p decides where an end falls on the margin itself.
+    # As in inversion.consistent_interval, p decides where an end falls on the margin itself.
     low, high = -score.difference_upper(control, treated, z), score.difference_upper(treated, control, z)
     low = max(low, nextafter(-margin, inf)) if p_above < alpha else min(low, -margin)
     high = min(high, nextafter(margin, -inf)) if p_below < alpha else max(high, margin)

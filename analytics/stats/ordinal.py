@@ -133,8 +133,8 @@ def mean(answers: Levels, *, scores: Sequence[float] | None = None, level: float
     variance = _spread(answers.counts, worth, centre) / answers.n
     if variance == 0.0:
         return NotEstimable("Every unit gave the same answer.")
-    found = wald.estimate(centre, sqrt(variance), level=level, method="student", df=float(answers.n - 1))
-    return replace(found, p_value=None, statistic=None)
+    estimate = wald.estimate(centre, sqrt(variance), level=level, method="student", df=float(answers.n - 1))
+    return replace(estimate, p_value=None, statistic=None)
 
 
 def _level_scores(levels: int, scores: Sequence[float] | None) -> list[float]:

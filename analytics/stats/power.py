@@ -157,8 +157,8 @@ def detectable_difference(
 
     def reaches(gap: float) -> bool:
         treated = min(1.0, max(0.0, control + sign * gap))
-        found = _power(control=control, treated=treated, n_per_arm=n_per_arm, alpha=alpha, comparisons=comparisons)
-        return found >= power
+        reached = _power(control=control, treated=treated, n_per_arm=n_per_arm, alpha=alpha, comparisons=comparisons)
+        return reached >= power
 
     if not reaches(most):
         return NotEstimable("No rate between 0 and 1 lies far enough from the control rate.")
@@ -171,7 +171,7 @@ def detectable_difference(
     return high
 
 
-# `power` is also the name of an argument.
+# An alias, because `power` is also the name of an argument.
 _power = power
 
 

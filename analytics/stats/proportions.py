@@ -13,7 +13,7 @@ from typing import Literal
 from analytics.stats.numerics import score
 from analytics.stats.numerics.exact import ExactTest, exact_test
 from analytics.stats.numerics.inversion import consistent_interval, critical_z, solve_increasing, two_sided_p
-from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level
+from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level, empty_arm
 
 __all__ = ["ExactTest", "difference", "exact_test", "odds_ratio", "rate", "ratio"]
 
@@ -92,7 +92,7 @@ def difference(
     0.0083
     """
     check_level(level)
-    if empty := _empty_arm(treated, control):
+    if empty := empty_arm(treated, control):
         return empty
     z = critical_z(level)
     effect = score.difference_of(treated, control)
@@ -146,7 +146,7 @@ def ratio(
     (7.0, 1.2209, 42.5757)
     """
     check_level(level)
-    if empty := _empty_arm(treated, control):
+    if empty := empty_arm(treated, control):
         return empty
     if control.events == 0:
         return NotEstimable("The control arm has no events, so the ratio has no finite value.")
@@ -203,7 +203,7 @@ def odds_ratio(
     (1.83, 1.44, 2.33)
     """
     check_level(level)
-    if empty := _empty_arm(treated, control):
+    if empty := empty_arm(treated, control):
         return empty
     a, b, c, d = treated.events, treated.n - treated.events, control.events, control.n - control.events
     if a + c == 0 or b + d == 0:
@@ -227,14 +227,6 @@ def odds_ratio(
     p_value = two_sided_p(statistic)
     interval = consistent_interval(low, high, p_value=p_value, level=level, above=statistic > 0.0, null=1.0)
     return Estimate(effect, interval, p_value, method, statistic)
-
-
-def _empty_arm(treated: Counts, control: Counts) -> NotEstimable | None:
-    if treated.n == 0:
-        return NotEstimable("The treated arm is empty.")
-    if control.n == 0:
-        return NotEstimable("The control arm is empty.")
-    return None
 
 
 def _variance(counts: Counts) -> float:

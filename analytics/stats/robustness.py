@@ -72,7 +72,7 @@ def tipping_point(
     control: Counts,
     level: float = 0.95,
     arm: ArmName = "treated",
-    how: TippingMode = "changed",
+    mode: TippingMode = "changed",
     method: Method = "miettinen-nurminen",
 ) -> TippingPoint | NotEstimable:
     """How many outcomes of one arm, changed or added, would overturn whether p < 1 - level?
@@ -88,7 +88,7 @@ def tipping_point(
     Not for: the strength of evidence: it mostly restates the p-value and grows with the trial (Carter, McKie and
     Storlie 2017, European Heart Journal 38:346); read the interval. Compare it with how many outcomes were never seen.
 
-    "added" asks how bad the outcomes that we never saw would have to be. NotEstimable: an empty arm, or a conclusion
+    "added" asks how bad the unobserved outcomes would have to be. NotEstimable: an empty arm, or a conclusion
     that no such change (up to 10^9 added units) overturns.
 
     2 of 100 against 12 of 100: scipy's fisher_exact gives 0.0101, for 3 of 100 still 0.0287, and for 4 of 100 0.0652.
@@ -98,12 +98,12 @@ def tipping_point(
     (2, 'events', 0.0101, 0.0652)
     """
     check_level(level)
-    if how not in ("changed", "added") or arm not in ("treated", "control"):
-        raise ValueError(f"unknown way {how!r} or arm {arm!r}")
+    if mode not in ("changed", "added") or arm not in ("treated", "control"):
+        raise ValueError(f"unknown mode {mode!r} or arm {arm!r}")
     start = treated if arm == "treated" else control
 
     def arms_after(units: int, toward: TippingDirection) -> tuple[Counts, Counts]:
-        moved = _change_outcomes(start, units, toward, how)
+        moved = _change_outcomes(start, units, toward, mode)
         return (moved, control) if arm == "treated" else (treated, moved)
 
     before = _p_value(treated, control, level, method)
@@ -125,7 +125,7 @@ def tipping_point(
                 return not claimed or (now > 0.0) != (sign > 0.0)
             return claimed and (now > 0.0) == rising
 
-        room = MAX_ADDED_UNITS if how == "added" else start.n - start.events if toward == "events" else start.events
+        room = MAX_ADDED_UNITS if mode == "added" else start.n - start.events if toward == "events" else start.events
         units = _smallest_from_which(tipped, room)
         if units is not None:
             candidates.append((units, toward))
@@ -139,9 +139,9 @@ def tipping_point(
     )
 
 
-def _change_outcomes(start: Counts, units: int, toward: TippingDirection, how: TippingMode) -> Counts:
-    step = units if toward == "events" else 0 if how == "added" else -units
-    return Counts(start.n + (units if how == "added" else 0), start.events + step)
+def _change_outcomes(start: Counts, units: int, toward: TippingDirection, mode: TippingMode) -> Counts:
+    step = units if toward == "events" else 0 if mode == "added" else -units
+    return Counts(start.n + (units if mode == "added" else 0), start.events + step)
 
 
 def _p_value(treated: Counts, control: Counts, level: float, method: Method) -> float | NotEstimable:

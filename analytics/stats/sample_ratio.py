@@ -57,12 +57,11 @@ def test(observed: Sequence[int], weights: Sequence[float]) -> SampleRatio | Not
     >>> round(found.statistic, 3), found.df, round(found.p_value, 3), found.status
     (0.47, 3, 0.925, 'ok')
     """
-    counts, shares, impossible = _expected_shares(observed, weights)
+    split = _expected_shares(observed, weights)
+    if isinstance(split, NotEstimable):
+        return split
+    counts, shares, impossible = split
     n = sum(counts)
-    if n + impossible == 0:
-        return NotEstimable("No units have been assigned yet.")
-    if len(counts) < 2 and not impossible:
-        return NotEstimable("Only one arm has weight, so there is no split to test.")
     statistic = fsum((x - n * share) ** 2 / (n * share) for x, share in zip(counts, shares, strict=True)) if n else 0.0
     df = len(counts) - 1
     if impossible:
@@ -107,11 +106,10 @@ def always_valid(
         raise ValueError(f"concentration must be above 0, not {concentration!r}")
     if not 0.0 <= p_before <= 1.0:
         raise ValueError(f"p_before lies between 0 and 1, not {p_before!r}")
-    counts, shares, impossible = _expected_shares(observed, weights)
-    if sum(counts) + impossible == 0:
-        return NotEstimable("No units have been assigned yet.")
-    if len(counts) < 2 and not impossible:
-        return NotEstimable("Only one arm has weight, so there is no split to test.")
+    split = _expected_shares(observed, weights)
+    if isinstance(split, NotEstimable):
+        return split
+    counts, shares, impossible = split
     log_factor = _log_bayes_factor(counts, shares, concentration)
     p_value = 0.0 if impossible else min(p_before, exp(min(0.0, -log_factor)))
     return SampleRatio(log_factor, None, p_value, _status(p_value), "always-valid")
@@ -160,8 +158,10 @@ def _status(p_value: float) -> Status:
     return "caution" if p_value < CAUTION_BELOW else "ok"
 
 
-def _expected_shares(observed: Sequence[int], weights: Sequence[float]) -> tuple[list[int], list[float], int]:
-    """The counts and shares of the arms with weight, and how many units sit in arms without."""
+def _expected_shares(
+    observed: Sequence[int], weights: Sequence[float]
+) -> tuple[list[int], list[float], int] | NotEstimable:
+    """Counts and shares of the arms with weight, and how many units are in arms without."""
     if len(observed) != len(weights):
         raise ValueError(f"{len(observed)} counts need as many weights, not {len(weights)}")
     for count in observed:
@@ -175,4 +175,8 @@ def _expected_shares(observed: Sequence[int], weights: Sequence[float]) -> tuple
         raise ValueError("at least one arm needs a weight above 0")
     weighted = [(count, weight / total) for count, weight in zip(observed, weights, strict=True) if weight > 0.0]
     impossible = sum(count for count, weight in zip(observed, weights, strict=True) if weight == 0.0)
+    if not any(observed):
+        return NotEstimable("No units have been assigned yet.")
+    if len(weighted) < 2 and not impossible:
+        return NotEstimable("Only one arm has weight, so there is no split to test.")
     return [count for count, _ in weighted], [share for _, share in weighted], impossible

@@ -15,7 +15,7 @@ from scipy.special import lambertw, ndtr, ndtri
 
 from analytics.stats.numerics.inversion import consistent_interval, upper_tail_p
 from analytics.stats.numerics.quadrature import panels, solve_decreasing
-from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level
+from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level, empty_arm
 
 _Vector = npt.NDArray[np.float64]
 Spending = Literal["obrien-fleming", "pocock"]
@@ -270,8 +270,8 @@ def confidence_sequence(
     """
     check_level(level)
     _check_planned(n_planned)
-    if treated.n == 0 or control.n == 0:
-        return NotEstimable(f"The {'treated' if treated.n == 0 else 'control'} arm is empty.")
+    if empty := empty_arm(treated, control):
+        return empty
     variance = sum(a.proportion * ((a.n - a.events) / a.n) / a.n for a in (treated, control))
     if variance == 0.0:
         return NotEstimable("The outcome does not vary within either arm, so the difference has no variance yet.")
@@ -348,13 +348,13 @@ def _best_information(alpha: float, one_sided: bool) -> float:
     Statistics 49:1055, proposition 3).
     """
     if one_sided:
-        found = minimize_scalar(
+        minimum = minimize_scalar(
             lambda log_x: _sequence_z(math.exp(log_x), alpha, True),
             bounds=(math.log(1e-3), math.log(1e3)),
             method="bounded",
             options={"xatol": 1e-9},
         )
-        return math.exp(float(found.x))
+        return math.exp(float(minimum.x))
     # Near alpha = 1 the best x goes to 0, where the interval's factor goes to 1; stop before it divides by zero.
     return max(-float(lambertw(-(alpha**2) / math.e, -1).real) - 1.0, 1e-6)
 

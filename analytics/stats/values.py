@@ -117,6 +117,13 @@ class NotEstimable:
     reason: str
 
 
+def empty_arm(treated: Counts, control: Counts) -> NotEstimable | None:
+    """The reason why two arms cannot be compared if one of them has no units."""
+    if treated.n and control.n:
+        return None
+    return NotEstimable(f"The {'control' if treated.n else 'treated'} arm is empty.")
+
+
 def check_level(level: float) -> float:
     """Return a confidence level, or raise ValueError unless it lies strictly between 0 and 1."""
     if not 0.0 < level < 1.0:

@@ -41,28 +41,32 @@ def suppress_cells(
     if any(is_small(each.n, rule.least) for each in cells.values()):
         return None if before else {}
     outcomes = list(next(iter(cells.values())).parts)
-    bare = {
+    totals_only = {
         key: ReleasedCells(each.n, {o: _releasable_total(each, o, rule.least) for o in outcomes})
         for key, each in cells.items()
     }
     for outcome in rule.joint_outcomes.intersection(outcomes):
-        if any(shown.totals[outcome] is None for shown in bare.values()):
-            bare = {key: replace(shown, totals={**shown.totals, outcome: None}) for key, shown in bare.items()}
+        if any(shown.totals[outcome] is None for shown in totals_only.values()):
+            totals_only = {
+                key: replace(shown, totals={**shown.totals, outcome: None}) for key, shown in totals_only.items()
+            }
     past = {key: _constraining_looks([look[key] for look in before if key in look]) for key in cells}
     waiting = {
         outcome
         for outcome in [inference_attack.EXPOSURES, *outcomes]
-        if not all(_may_be_shown_anew(cells[key], past[key], shown, outcome, rule) for key, shown in bare.items())
+        if not all(
+            _may_be_shown_anew(cells[key], past[key], shown, outcome, rule) for key, shown in totals_only.items()
+        )
     }
     if waiting & {inference_attack.EXPOSURES, rule.primary}:
         return None
     moving = [outcome for outcome in outcomes if outcome not in waiting]
-    bare = {key: _restrict_to(shown, moving) for key, shown in bare.items()}
-    if not _is_table_due(bare, before, rule):
-        return bare
-    tables = {key: _suppressed_table(cells[key], past[key], shown, rule) for key, shown in bare.items()}
+    totals_only = {key: _restrict_to(shown, moving) for key, shown in totals_only.items()}
+    if not _is_table_due(totals_only, before, rule):
+        return totals_only
+    tables = {key: _suppressed_table(cells[key], past[key], shown, rule) for key, shown in totals_only.items()}
     whole = {key: shown for key, shown in tables.items() if shown is not None}
-    return whole if len(whole) == len(tables) else bare
+    return whole if len(whole) == len(tables) else totals_only
 
 
 def _releasable_total(cells: ExactCells, outcome: str, least: int) -> Parts | None:
@@ -72,7 +76,7 @@ def _releasable_total(cells: ExactCells, outcome: str, least: int) -> Parts | No
 
 
 def _may_be_shown_anew(
-    cells: ExactCells, past: Sequence[ReleasedCells], bare: ReleasedCells, outcome: str, rule: SuppressionPolicy
+    cells: ExactCells, past: Sequence[ReleasedCells], totals_only: ReleasedCells, outcome: str, rule: SuppressionPolicy
 ) -> bool:
     """Whether an arm's counts may be shown anew: they moved by 0 or at least `least`, and the attack fails."""
     if outcome == inference_attack.EXPOSURES:
@@ -80,7 +84,7 @@ def _may_be_shown_anew(
     known = next((parts for shown in reversed(past) if (parts := shown.totals.get(outcome)) is not None), None)
     if _is_small_change(cells.total(outcome), known, rule.least):
         return False
-    alone = [_restrict_to(shown, [outcome]) for shown in [*past, bare]]
+    alone = [_restrict_to(shown, [outcome]) for shown in [*past, totals_only]]
     return not inference_attack.find_inferable_cells(alone, rule.parts_per_outcome, least=rule.least)
 
 
@@ -102,26 +106,26 @@ def _restrict_to(shown: ReleasedCells, outcomes: Sequence[str]) -> ReleasedCells
 
 
 def _is_table_due(
-    bare: Mapping[str, ReleasedCells], before: Sequence[Mapping[str, ReleasedCells]], rule: SuppressionPolicy
+    totals_only: Mapping[str, ReleasedCells], before: Sequence[Mapping[str, ReleasedCells]], rule: SuppressionPolicy
 ) -> bool:
     """Whether to show the table: for a new outcome, once twice as many people were counted, and at the end."""
     tables = [look for look in before if any(shown.seen for shown in look.values())]
-    people = sum(shown.n for shown in bare.values())
+    people = sum(shown.n for shown in totals_only.values())
     then = sum(shown.n for shown in tables[-1].values()) if tables else 0
     tabulated = {outcome for look in tables for shown in look.values() for outcome in shown.parts}
-    fresh = any(outcome not in tabulated for shown in bare.values() for outcome in shown.totals)
+    fresh = any(outcome not in tabulated for shown in totals_only.values() for outcome in shown.totals)
     return people > 0 and (fresh or people >= TABLE_GROWTH_FACTOR * then or (rule.is_final_look and people > then))
 
 
 def _suppressed_table(
-    cells: ExactCells, past: Sequence[ReleasedCells], bare: ReleasedCells, rule: SuppressionPolicy
+    cells: ExactCells, past: Sequence[ReleasedCells], totals_only: ReleasedCells, rule: SuppressionPolicy
 ) -> ReleasedCells | None:
     """Suppress columns until the attack fails; None if no table is left."""
-    outcomes = (inference_attack.EXPOSURES, *bare.totals)
-    hidden = {outcome: _small_columns(cells, past, outcome, bare, rule.least) for outcome in outcomes}
+    outcomes = (inference_attack.EXPOSURES, *totals_only.totals)
+    hidden = {outcome: _small_columns(cells, past, outcome, totals_only, rule.least) for outcome in outcomes}
     while True:
-        _add_secondary_suppression(hidden, cells, bare)
-        shown = _with_table(cells, bare, hidden)
+        _add_secondary_suppression(hidden, cells, totals_only)
+        shown = _with_table(cells, totals_only, hidden)
         inferable = inference_attack.find_inferable_cells([*past, shown], rule.parts_per_outcome, least=rule.least)
         if not inferable:
             return shown
@@ -132,12 +136,12 @@ def _suppressed_table(
 
 
 def _small_columns(
-    cells: ExactCells, past: Sequence[ReleasedCells], outcome: str, bare: ReleasedCells, least: int
+    cells: ExactCells, past: Sequence[ReleasedCells], outcome: str, totals_only: ReleasedCells, least: int
 ) -> set[str]:
     """Columns with a part that is small or changed by a small number."""
     if outcome == inference_attack.EXPOSURES:
         values: Mapping[str, Parts] = {column: (count,) for column, count in cells.seen.items()}
-    elif bare.totals[outcome] is None:
+    elif totals_only.totals[outcome] is None:
         return set(cells.seen)
     else:
         values = cells.parts[outcome]
@@ -163,11 +167,11 @@ def _is_small_change(now: Parts, then: Parts | None, least: int) -> bool:
     return then is not None and any(is_small(a - b, least) for a, b in zip(now, then, strict=True))
 
 
-def _add_secondary_suppression(hidden: dict[str, set[str]], cells: ExactCells, bare: ReleasedCells) -> None:
+def _add_secondary_suppression(hidden: dict[str, set[str]], cells: ExactCells, totals_only: ReleasedCells) -> None:
     """Hide outcomes with their exposures, and a second column where one alone could be subtracted from its total."""
     if len(hidden[inference_attack.EXPOSURES]) == 1:
         _hide_one_more(hidden[inference_attack.EXPOSURES], cells)
-    for outcome in bare.totals:
+    for outcome in totals_only.totals:
         hidden[outcome] |= hidden[inference_attack.EXPOSURES]
         if len(hidden[outcome]) == 1:
             _hide_one_more(hidden[outcome], cells)
@@ -181,9 +185,9 @@ def _hide_one_more(columns: set[str], cells: ExactCells) -> bool:
     return bool(left)
 
 
-def _with_table(cells: ExactCells, bare: ReleasedCells, hidden: Mapping[str, Iterable[str]]) -> ReleasedCells:
+def _with_table(cells: ExactCells, totals_only: ReleasedCells, hidden: Mapping[str, Iterable[str]]) -> ReleasedCells:
     return replace(
-        bare,
+        totals_only,
         seen={
             column: None if column in hidden[inference_attack.EXPOSURES] else count
             for column, count in cells.seen.items()
@@ -192,6 +196,6 @@ def _with_table(cells: ExactCells, bare: ReleasedCells, hidden: Mapping[str, Ite
             outcome: {
                 column: None if column in hidden[outcome] else parts for column, parts in cells.parts[outcome].items()
             }
-            for outcome in bare.totals
+            for outcome in totals_only.totals
         },
     )

@@ -22,7 +22,7 @@ from analytics.notifications.delivery import MAX_ATTEMPTS
 from analytics.notifications.wording import notice_sentence
 from analytics.report_rows import QualityItem
 from analytics.results.paused_arms import guardrail_pause_sentence
-from analytics.watch import quality_lights
+from analytics.watch import quality_status
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 
@@ -100,7 +100,7 @@ def build_dashboard(campaign: Campaign, *, now: datetime) -> Dashboard:
     return Dashboard(
         campaign=campaign,
         plan=plan,
-        quality=quality_lights.dashboard_quality(
+        quality=quality_status.dashboard_quality(
             campaign, Pulse.objects.filter(campaign=campaign).first(), _latest_public_look(looks), now=now
         ),
         arms=tuple(arms),

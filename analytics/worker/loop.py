@@ -60,8 +60,11 @@ class Worker:
             _close_lost_connections()
         if summary:
             self._write_line(f"{step.name}: {summary}")
+        fields = {"began_at": began, "seconds": time.monotonic() - start, "failure": failure}
         try:
-            _record_step(step.name, began=began, seconds=time.monotonic() - start, failure=failure)
+            WorkerStep.objects.update_or_create(
+                name=step.name, defaults=fields if failure else fields | {"succeeded_at": began}
+            )
         except DatabaseError as error:
             log.error("The worker could not record its step: %s", type(error).__name__)
             _close_lost_connections()
@@ -122,13 +125,6 @@ def _hold_database_lock() -> Iterator[bool]:
                     cursor.execute("SELECT pg_advisory_unlock(%s)", [_ADVISORY_LOCK])
             except DatabaseError:
                 _close_lost_connections()
-
-
-def _record_step(name: str, *, began: datetime, seconds: float, failure: str) -> None:
-    fields = {"began_at": began, "seconds": seconds, "failure": failure}
-    if not failure:
-        fields["succeeded_at"] = began
-    WorkerStep.objects.update_or_create(name=name, defaults=fields)
 
 
 def _close_lost_connections() -> None:

@@ -94,12 +94,8 @@ def record_early_looks(now: datetime) -> str:
 
 def check_running_campaigns(now: datetime) -> str:
     """Check the data quality of running campaigns."""
-
-    def check(campaign: Campaign) -> int:
-        check_data_quality(campaign, now=now)
-        return 1
-
-    return _summarize((_sum_over(_running_campaigns(), check), "campaigns felt"))
+    checked = _sum_over(_running_campaigns(), lambda campaign: bool(check_data_quality(campaign, now=now)))
+    return _summarize((checked, "campaigns felt"))
 
 
 def send_notices(now: datetime) -> str:

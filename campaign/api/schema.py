@@ -225,7 +225,7 @@ def _paths() -> Json:
         "/api/v1/decide": {"post": _decide()},
         "/api/v1/events": {"post": _events()},
         "/m/{placement}/": {"get": _hosted_page(), "post": _hosted_form()},
-        "/m/{placement}/seen.gif": {"get": _seen()},
+        "/m/{placement}/seen.gif": {"get": _hosted_seen_image()},
         "/m/{placement}/help/{lane}": {
             "get": _neighbour(
                 "hosted_help",
@@ -345,7 +345,7 @@ def _hosted_form() -> Json:
     }
 
 
-def _seen() -> Json:
+def _hosted_seen_image() -> Json:
     return {
         "operationId": "hosted_seen",
         "tags": [_TAG],

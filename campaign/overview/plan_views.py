@@ -17,6 +17,7 @@ from campaign.models import AnalysisPlan, Campaign
 from campaign.overview.next_step import next_step, send_back_entry
 from campaign.preregistration import export
 from campaign.staff_site.access import campaign_for
+from messages.downloads import download
 from messages.roles import MANAGER, REVIEWER, current_user, has_role
 
 State = Campaign.State
@@ -32,7 +33,7 @@ def plan(request: HttpRequest, slug: str) -> HttpResponse:
 def download_json(request: HttpRequest, slug: str) -> HttpResponse:
     """Byte for byte what was hashed."""
     found = _plan_of(campaign_for(request.user, slug))
-    return _file(export.as_json(found), found, "json", "application/json")
+    return _file(export.as_json(found), found, "json")
 
 
 @require_safe
@@ -44,7 +45,7 @@ def download_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     except export.PdfNotRendered:
         flash.error(request, _("The PDF could not be made this time. The JSON holds the same plan."))
         return redirect("campaign:plan", slug)
-    return _file(drawn, found, "pdf", "application/pdf")
+    return _file(drawn, found, "pdf")
 
 
 @require_POST
@@ -112,6 +113,7 @@ def _plan_of(campaign: Campaign) -> AnalysisPlan:
     return found
 
 
-def _file(content: bytes, found: AnalysisPlan, ending: str, kind: str) -> HttpResponse:
-    name = f"{found.campaign.slug}-plan{'' if found.frozen_at else '-draft'}.{ending}"
-    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+def _file(content: bytes, found: AnalysisPlan, extension: str) -> HttpResponse:
+    return download(
+        content, stem=f"{found.campaign.slug}-plan{'' if found.frozen_at else '-draft'}", extension=extension
+    )

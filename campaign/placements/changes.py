@@ -15,6 +15,7 @@ from messages.audit import log
 from messages.models import Frame, Revision
 from messages.review import workflow
 from messages.roles import PARTNER_CONTACT
+from messages.text.keys import unused_key
 
 PLACEMENT_FIELDS = (
     "name",
@@ -57,9 +58,8 @@ def is_key_fixed(placement: Placement) -> bool:
 def suggested_key(name: str) -> str:
     """An unused key derived from the name."""
     stem = slugify(name)[: _MAX_KEY_LENGTH - 4].strip("-") or "placement"
-    keys = {stem, *(f"{stem}-{number}" for number in range(2, 1000))} - RESERVED_KEYS
-    keys -= set(Placement.objects.filter(key__startswith=stem).values_list("key", flat=True))
-    return min(keys, key=lambda key: (len(key), key))
+    taken = set(Placement.objects.filter(key__startswith=stem).values_list("key", flat=True))
+    return unused_key(stem, taken | RESERVED_KEYS)
 
 
 def neutral_revisions() -> list[Revision]:

@@ -6,7 +6,6 @@ that was shown a message before, and the assignment of an arm.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from campaign.assignment import subject_ids
@@ -22,6 +21,7 @@ from campaign.assignment.receipts import (
 from campaign.placements import tag_check
 from campaign.placements.tag_check import TagCheckChannel, TagCheckMark, TagCheckProblem
 from campaign.serving.http import Refusal, Request
+from campaign.serving.locales import best_locale, rendition_in_locale
 from campaign.serving.preview_links import arm_id_from_token
 from campaign.serving.routing import ServingContext
 from campaign.serving.snapshot_entries import CampaignEntry, PlacementEntry, RenditionEntry, ServedArm
@@ -198,17 +198,3 @@ def running_campaign(placement: PlacementEntry, now: float) -> CampaignEntry | N
     """The campaign that serves this placement at `now` (seconds since 1970)."""
     campaign = placement.campaign
     return campaign if campaign is not None and campaign.starts <= now < campaign.ends else None
-
-
-def best_locale(offered: tuple[str, ...], wanted: str | None) -> str:
-    """The wanted locale, else its language, else the first offered: "pt-BR" finds "pt-br" or "pt"."""
-    if wanted is not None and wanted not in offered:
-        exact = wanted.lower()
-        language = exact.split("-", 1)[0]
-        wanted = exact if exact in offered else language
-    return wanted if wanted in offered else offered[0]
-
-
-def rendition_in_locale(renditions: Mapping[str, RenditionEntry], locale: str | None) -> RenditionEntry:
-    """The rendition in the wanted locale, or the nearest there is; English before others."""
-    return renditions[best_locale(tuple(sorted(renditions, key=lambda name: (name != "en", name))), locale)]

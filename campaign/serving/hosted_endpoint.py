@@ -8,8 +8,8 @@ from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptExpired, Recei
 from campaign.outcomes import OUTCOMES, RECORDED_OUTCOMES, read_form
 from campaign.placements.tag_check import TagCheckChannel
 from campaign.serving.decision import MessageRequest, count_served, decide
-from campaign.serving.hosted_pages import interface_language, locale_query
 from campaign.serving.http import Refusal, Reply, Request, read_body, refusal_reply
+from campaign.serving.locales import interface_language, locale_query
 from campaign.serving.privacy_signals import has_privacy_signal
 from campaign.serving.routing import OutcomeEvent, PendingReply, Route, ServingContext
 from campaign.serving.snapshot_entries import PlacementEntry

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from campaign.models import Placement
 from campaign.outcomes import OUTCOMES, SECTIONS, Outcome, OutcomeAction, offered_outcomes
+from campaign.serving.locales import interface_language, locale_query
 from messages.models import HelpLink
 from messages.text.rendering import RenderedMessage, direction_of
 
@@ -49,20 +50,6 @@ def split_at_key(text: str) -> PageParts:
 def placeholder_placement(placement: Placement) -> Placement:
     """Represents all placements whose buttons lead to the same pages; its key is a marker for `split_at_key`."""
     return Placement(key=_KEY, leave_url=placement.leave_url, continue_url=placement.continue_url)
-
-
-def interface_language(locale: str | None) -> str:
-    """The language of the text around a message in this locale: the same if it is translated, else English."""
-    language = (locale or "").lower().split("-", 1)[0]
-    return language if language in settings.AUDIENCE_LANGUAGES else "en"
-
-
-def locale_query(locale: str) -> str:
-    """The query string that keeps the language on the next page of this site.
-
-    Empty for English: the message may have had no translation for the visitor, while the next page does.
-    """
-    return "" if interface_language(locale) == "en" else f"?locale={interface_language(locale)}"
 
 
 def message_payload(words: RenderedMessage, placement: Placement) -> dict[str, Any]:

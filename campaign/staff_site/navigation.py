@@ -1,25 +1,19 @@
-"""The navigation of the staff pages, and the choice of language and of blurred words."""
+"""The navigation of the staff pages, and the rest of the context that every page has."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
-from django.views.i18n import set_language
 
 from messages.roles import ADMINISTRATOR, MANAGER, PARTNER_CONTACT, REVIEWER, STAFF_ROLES, roles_held
-from messages.templatetags.sensitive_text import SHOW_COOKIE, shows_sensitive_terms
+from messages.templatetags.sensitive_text import shows_sensitive_terms
 
-_YEAR = 31_536_000
 Text = Any  # a string, or one that is translated when it is shown
 
 
@@ -92,19 +86,3 @@ def _aria_current(item: NavigationItem, here: str) -> str:
         return "page"
     is_below = here.startswith(item.route_prefixes) and all(here != other.route for other in NAVIGATION_ITEMS)
     return "true" if is_below else ""
-
-
-choose_language: Callable[..., Any] = login_not_required(require_POST(set_language))
-
-
-@require_POST
-def set_sensitive_terms(request: HttpRequest) -> HttpResponse:
-    """Show sensitive terms from now on, or blur them again, in this browser."""
-    next_url = request.POST.get("next", "")
-    is_safe = url_has_allowed_host_and_scheme(next_url, {request.get_host()}, require_https=request.is_secure())
-    response = HttpResponseRedirect(next_url if is_safe else reverse("campaign:list"))
-    if request.POST.get("show") == "1":
-        response.set_cookie(SHOW_COOKIE, "1", max_age=_YEAR, secure=request.is_secure(), httponly=True, samesite="Lax")
-    else:
-        response.delete_cookie(SHOW_COOKIE)
-    return response

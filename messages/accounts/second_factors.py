@@ -1,6 +1,6 @@
-"""Second factors: an app, passkeys, recovery codes. django-allauth keeps them and does the ceremonies.
+"""Second factors: authenticator app, passkeys and recovery codes, stored and checked by django-allauth.
 
-What passkeys need is loaded when somebody first uses one: it takes 10 MB, which a web process has better uses for.
+The modules for passkeys take 10 MB, so they are imported on first use.
 """
 
 from __future__ import annotations
@@ -27,35 +27,35 @@ APP, PASSKEY, CODES = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN, Aut
 
 
 class LastFactor(Exception):
-    """Somebody's only second factor stays; they add another first."""
+    """The only second factor cannot be removed."""
 
 
 def factors_of(user: User) -> list[Authenticator]:
-    """Someone's app and passkeys; recovery codes are no factor by themselves."""
+    """The app and passkeys of a user; recovery codes alone are no second factor."""
     return list(Authenticator.objects.filter(user=user, type__in=(APP, PASSKEY)).order_by("created_at"))
 
 
 def has_factor(user: User) -> bool:
-    """Whether someone has set up a second factor."""
+    """Whether a user has set up a second factor."""
     return bool(Authenticator.objects.filter(user=user, type__in=(APP, PASSKEY)).exists())
 
 
 def user_ids_with_factor() -> set[int]:
-    """The numbers of all accounts with a second factor."""
+    """The primary keys of all users with a second factor."""
     return set(Authenticator.objects.filter(type__in=(APP, PASSKEY)).values_list("user_id", flat=True))
 
 
 def passkey_name(factor: Authenticator) -> str:
-    """What its owner called a passkey; empty for the app."""
+    """The name that its owner gave a passkey; empty for the app."""
     return str(factor.data.get("name", ""))
 
 
 def unused_code_count(user: User) -> int:
-    """How many recovery codes were not used yet."""
-    held = Authenticator.objects.filter(user=user, type=CODES).first()
+    """The number of unused recovery codes."""
+    codes = Authenticator.objects.filter(user=user, type=CODES).first()
     try:
-        return len(RecoveryCodes(held).get_unused_codes()) if held else 0
-    except ValueError:  # sealed under a key that is lost
+        return len(RecoveryCodes(codes).get_unused_codes()) if codes else 0
+    except ValueError:  # encrypted with a lost key
         return 0
 
 
@@ -63,38 +63,38 @@ def unused_code_count(user: User) -> int:
 
 
 def app_secret(request: HttpRequest, *, renew: bool) -> str:
-    """The secret that is being set up; it stays in the session until a code proves it."""
+    """The secret that is being set up, which stays in the session until a code confirms it."""
     if renew or app.SECRET_SESSION_KEY not in request.session:
         request.session[app.SECRET_SESSION_KEY] = app.generate_totp_secret()
     return str(request.session[app.SECRET_SESSION_KEY])
 
 
 def otpauth_url(user: User, secret: str) -> str:
-    """The otpauth:// address that the app reads from the picture."""
+    """The otpauth:// URL of the QR code."""
     return str(get_adapter().build_totp_url(user, secret))
 
 
 def qr_code_svg(address: str) -> str:
-    """The same as a QR code in SVG."""
+    """A QR code as SVG."""
     return str(get_adapter().build_totp_svg(address))
 
 
 @transaction.atomic
 def add_app(request: HttpRequest, user: User, code: str) -> list[str] | None:
-    """Keep the app if its code is right: the recovery codes made with it, or None if the code is wrong."""
+    """Store the app if the code is right, and return new recovery codes, if any; None if the code is wrong."""
     secret = app_secret(request, renew=False)
-    counter = _matching(secret, code)
+    counter = _matching_counter(secret, code)
     if counter is None:
         return None
-    kept = app.TOTP.activate(user, secret).instance
-    kept.data["counter"] = counter
-    kept.save()
+    factor = app.TOTP.activate(user, secret).instance
+    factor.data["counter"] = counter
+    factor.save()
     del request.session[app.SECRET_SESSION_KEY]
-    return _added(user, "an authenticator app")
+    return _record_added(user, "an authenticator app")
 
 
-def _matching(secret: str, code: str) -> int | None:
-    """The half-minute whose code this is, of those that are near."""
+def _matching_counter(secret: str, code: str) -> int | None:
+    """The 30-second counter of a code, if it is close to the current one."""
     digits = code.replace(" ", "").encode()
     for counter in app.yield_hotp_counters_from_time():
         expected = app.format_hotp_value(app.hotp_value(secret, counter)).encode()
@@ -107,7 +107,7 @@ def _matching(secret: str, code: str) -> int | None:
 
 
 def begin_passkey_registration(user: User) -> dict[str, Any]:
-    """What the browser needs to make a new passkey."""
+    """The options with which the browser creates a passkey."""
     from allauth.mfa.webauthn.internal import auth
 
     return dict(auth.begin_registration(user, False))
@@ -115,7 +115,7 @@ def begin_passkey_registration(user: User) -> dict[str, Any]:
 
 @transaction.atomic
 def add_passkey(user: User, *, name: str, credential: Any) -> list[str] | None:
-    """Keep a passkey that the browser made: the recovery codes made with it, or None if it does not hold."""
+    """Store a passkey and return new recovery codes, if any; None if the credential is invalid."""
     from allauth.mfa.webauthn.internal import auth
 
     try:
@@ -124,11 +124,11 @@ def add_passkey(user: User, *, name: str, credential: Any) -> list[str] | None:
     except (ValidationError, ValueError, TypeError, KeyError):
         return None
     auth.WebAuthn.add(user, name, credential)
-    return _added(user, "a passkey")
+    return _record_added(user, "a passkey")
 
 
 def begin_passkey_authentication(user: User) -> dict[str, Any] | None:
-    """What the browser needs to ask for one of someone's passkeys; None if they have none."""
+    """The options with which the browser asks for a passkey; None if the user has none."""
     if not Authenticator.objects.filter(user=user, type=PASSKEY).exists():
         return None
     from allauth.mfa.webauthn.internal import auth
@@ -136,31 +136,31 @@ def begin_passkey_authentication(user: User) -> dict[str, Any] | None:
     return dict(auth.begin_authentication(user))
 
 
-# Checking one
+# Checking a second factor
 
 
 def check_passkey(user: User, credential: Any) -> bool:
-    """Whether the browser's answer was made by one of someone's passkeys."""
+    """Whether the credential comes from one of the user's passkeys."""
     from allauth.mfa.webauthn.internal import auth
 
     try:
         auth.parse_authentication_response(credential)
-        found = auth.complete_authentication(user, credential)
+        factor = auth.complete_authentication(user, credential)
     except (ValidationError, ValueError, TypeError, KeyError):
         return False
-    _used(found)
+    _mark_used(factor)
     return True
 
 
 @transaction.atomic
 def check_code(user: User, code: str) -> bool:
-    """Whether this is a code of the app that was not used before, or a recovery code that was not."""
-    held = Authenticator.objects.select_for_update().filter(user=user, type=APP).first()
-    if held is not None:
-        counter = _opened_and_matching(held, code)
-        if counter is not None and counter > held.data.get("counter", 0):
-            held.data["counter"] = counter
-            _used(held)
+    """Whether this is an unused code of the app, or an unused recovery code."""
+    app_factor = Authenticator.objects.select_for_update().filter(user=user, type=APP).first()
+    if app_factor is not None:
+        counter = _matching_stored_counter(app_factor, code)
+        if counter is not None and counter > app_factor.data.get("counter", 0):
+            app_factor.data["counter"] = counter
+            _mark_used(app_factor)
             return True
     codes = Authenticator.objects.select_for_update().filter(user=user, type=CODES).first()
     try:
@@ -172,47 +172,47 @@ def check_code(user: User, code: str) -> bool:
     return True
 
 
-def _opened_and_matching(held: Authenticator, code: str) -> int | None:
-    """None as well if the key that the secret was sealed under is lost: an administrator resets the factor then."""
+def _matching_stored_counter(app_factor: Authenticator, code: str) -> int | None:
+    """Like `_matching_counter`; None as well if the secret was encrypted with a lost key."""
     try:
-        return _matching(get_adapter().decrypt(held.data["secret"]), code)
+        return _matching_counter(get_adapter().decrypt(app_factor.data["secret"]), code)
     except ValueError:
         return None
 
 
-def _used(factor: Authenticator) -> None:
-    """To the hour, like everything about when somebody worked."""
+def _mark_used(factor: Authenticator) -> None:
+    """Store the hour of the use, and nothing finer."""
     factor.last_used_at = timezone.now().replace(minute=0, second=0, microsecond=0)
     factor.save()
 
 
-# Recovery codes, and the end of a factor
+# Recovery codes, and removing a factor
 
 
 def replace_recovery_codes(user: User) -> list[str]:
-    """Ten new recovery codes; earlier ones are void."""
+    """Replace all recovery codes, and return the ten new ones."""
     with transaction.atomic():
         Authenticator.objects.filter(user=user, type=CODES).delete()
-        made = RecoveryCodes.activate(user)
+        codes = RecoveryCodes.activate(user)
         log.record_user(Action.CODES_MAKE, user, by=user)
-    return list(made.get_unused_codes())
+    return list(codes.get_unused_codes())
 
 
-def _added(user: User, what: str) -> list[str]:
-    """The record's line; and recovery codes, if there are none yet."""
+def _record_added(user: User, what: str) -> list[str]:
+    """Record the new factor, and return recovery codes if there are none yet."""
     log.record_user(Action.FACTOR_ADD, user, by=user, factor=what)
     return [] if Authenticator.objects.filter(user=user, type=CODES).exists() else replace_recovery_codes(user)
 
 
 @transaction.atomic
 def remove(user: User, pk: int) -> None:
-    """Take away one factor of someone who has another."""
+    """Remove a factor of a user who has another one."""
     User.objects.select_for_update().get(pk=user.pk)
-    held = factors_of(user)
-    factor = next((one for one in held if one.pk == pk), None)
+    factors = factors_of(user)
+    factor = next((factor for factor in factors if factor.pk == pk), None)
     if factor is None:
         raise Authenticator.DoesNotExist
-    if len(held) == 1:
+    if len(factors) == 1:
         raise LastFactor
     factor.delete()
     log.record_user(Action.FACTOR_REMOVE, user, by=user, factor="a passkey" if factor.type == PASSKEY else "the app")
@@ -220,7 +220,7 @@ def remove(user: User, pk: int) -> None:
 
 @transaction.atomic
 def reset(user: User, *, by: User | str) -> None:
-    """Someone lost theirs: all go, sessions and API tokens too, and at the next sign-in they set up a new one."""
+    """Remove all factors, sessions and tokens of a user, who sets up a new factor at the next sign-in."""
     Authenticator.objects.filter(user=user).delete()
     Token.objects.filter(user=user).delete()
     sessions.end_sessions(user)

@@ -53,8 +53,8 @@ def has_passed_second_factor(request: HttpRequest) -> bool:
 
 def is_idle(request: HttpRequest) -> bool:
     """Whether the session was unused for longer than SESSION_IDLE_HOURS."""
-    seen = request.session.get(SEEN, 0)
-    return bool(int(time.time()) // SECONDS_PER_HOUR - seen > settings.SESSION_IDLE_HOURS)
+    last_hour = request.session.get(SEEN, 0)
+    return bool(int(time.time()) // SECONDS_PER_HOUR - last_hour > settings.SESSION_IDLE_HOURS)
 
 
 def mark_seen(request: HttpRequest) -> None:

@@ -32,31 +32,24 @@ def is_recently_confirmed(request: HttpRequest) -> bool:
 
 def confirmation_required(view: View[P]) -> View[P]:
     """Decorator that asks for a confirmation first, and then returns to the same page."""
-
-    @wraps(view)
-    def wrapper(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if is_recently_confirmed(request):
-            return view(request, *args, **kwargs)
-        return _redirect_to_confirm(request.get_full_path())
-
-    return wrapper
+    return _confirm_first(view, lambda request: request.get_full_path())
 
 
 def confirmation_required_for_button(page: str) -> Callable[[View[P]], View[P]]:
     """Decorator for views that only a button leads to; after the confirmation the person returns to the named page."""
 
-    def decorate(view: View[P]) -> View[P]:
-        @wraps(view)
-        def wrapper(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            if is_recently_confirmed(request):
-                return view(request, *args, **kwargs)
-            flash.info(request, _("Once you have confirmed that it is you, please press the button again."))
-            return _redirect_to_confirm("?".join(filter(None, (reverse(page), request.GET.urlencode()))))
+    def page_of_button(request: HttpRequest) -> str:
+        flash.info(request, _("Once you have confirmed that it is you, please press the button again."))
+        return "?".join(filter(None, (reverse(page), request.GET.urlencode())))
 
-        return wrapper
-
-    return decorate
+    return lambda view: _confirm_first(view, page_of_button)
 
 
-def _redirect_to_confirm(onward: str) -> HttpResponse:
-    return HttpResponseRedirect(f"{reverse('confirm')}?{urlencode({'next': onward})}")
+def _confirm_first(view: View[P], next_page: Callable[[HttpRequest], str]) -> View[P]:
+    @wraps(view)
+    def wrapper(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if is_recently_confirmed(request):
+            return view(request, *args, **kwargs)
+        return HttpResponseRedirect(f"{reverse('confirm')}?{urlencode({'next': next_page(request)})}")
+
+    return wrapper

@@ -59,7 +59,7 @@ class ChainEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class ChainVerification:
+class Verification:
     """The outcome of verifying a chain."""
 
     count: int
@@ -84,7 +84,7 @@ def parse_head(text: str) -> Head | None:
     return Head(int(match[1]), match[2]) if match else None
 
 
-def verify_chain(entries: Iterable[ChainEntry], *, heads: Iterable[Head] = ()) -> ChainVerification:
+def verify_chain(entries: Iterable[ChainEntry], *, heads: Iterable[Head] = ()) -> Verification:
     """Verify entries, given in the order of their numbers; each problem is a sentence that names an entry."""
     problems: list[str] = []
     noted = sorted(heads)
@@ -108,7 +108,7 @@ def verify_chain(entries: Iterable[ChainEntry], *, heads: Iterable[Head] = ()) -
         for head in noted
         if head.number > end
     ]
-    return ChainVerification(count=count, first=first, last=last, problems=(*problems, *truncated))
+    return Verification(count=count, first=first, last=last, problems=(*problems, *truncated))
 
 
 def _broken_link(entry: ChainEntry, last: ChainEntry | None) -> str:

@@ -24,15 +24,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from messages.audit.hash_chain import (
-    BEGINNING,
-    ChainEntry,
-    ChainVerification,
-    Head,
-    digest_of,
-    parse_head,
-    verify_chain,
-)
+from messages.audit.hash_chain import BEGINNING, ChainEntry, Head, Verification, digest_of, parse_head, verify_chain
 from messages.models import AuditEntry, Message, Rendition
 
 logger = logging.getLogger(__name__)
@@ -184,7 +176,7 @@ def entries() -> Iterator[ChainEntry]:
         yield ChainEntry(**row)
 
 
-def verify(*, external_head: Head | None = None) -> ChainVerification:
+def verify(*, external_head: Head | None = None) -> Verification:
     """Verify the chain against the head noted on this machine, and against one noted elsewhere."""
     text = _read_note()  # before the entries, because the note only moves forward
     noted = parse_head(text) if text is not None else None

@@ -1,12 +1,10 @@
-"""The audit record as a file to keep: every entry with its digest, so that anyone can check the chain elsewhere.
+"""Export the audit record with its digests, so that the chain can be verified elsewhere.
 
-Whoever takes it has confirmed within ten minutes that it is them: it names every colleague and what they decided.
+The export requires a recent confirmation, because it names every colleague and what they decided.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterable
 
@@ -21,58 +19,54 @@ from messages.accounts.step_up import confirmation_required_for_button
 from messages.audit import log
 from messages.audit.hash_chain import ChainEntry
 from messages.audit_pages.wording import describe_action
+from messages.downloads import download
 from messages.models import AuditEntry
 from messages.roles import MANAGER, require_role
-from messages.text.spreadsheet import escape_formulas
+from messages.text.spreadsheet import write_csv
 
 COLUMNS = ("number", "at", "actor", "action", "kind", "ref", "label", "detail", "previous", "digest", "in_words")
-MAX_ENTRIES = 20_000  # some 10 MB; more by `manage.py audit export`, which holds one entry at a time
+MAX_ENTRIES = 20_000  # about 10 MB; `manage.py audit export` has no limit, because it streams
 
 
 def entry_to_json(entry: ChainEntry) -> str:
-    """All fields of an entry, in one line."""
+    """All fields of an entry as one line of JSON."""
     return json.dumps({**entry.values(), "digest": entry.digest}, ensure_ascii=False)
 
 
 def to_json(entries: Iterable[ChainEntry]) -> bytes:
-    """One array, an entry a line."""
+    """An array with one entry per line."""
     lines = ",\n".join(entry_to_json(entry) for entry in entries)
     return f"[\n{lines}\n]\n".encode()
 
 
 def to_csv(entries: Iterable[ChainEntry]) -> bytes:
-    """UTF-8 with the mark by which spreadsheets know it; what was done is said in words as well."""
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for entry in entries:
-        told = {
+    """A row for each entry, with a sentence that describes it."""
+    rows = (
+        {
             **entry.values(),
             "detail": json.dumps(dict(entry.detail), ensure_ascii=False),
             "digest": entry.digest,
             "in_words": describe_action(entry.action, label=entry.label, detail=entry.detail),
         }
-        writer.writerow([escape_formulas(str(told[name])) for name in COLUMNS])
-    return b"\xef\xbb\xbf" + stream.getvalue().encode()
+        for entry in entries
+    )
+    return write_csv(COLUMNS, rows)
 
 
-WRITERS: dict[str, tuple[Callable[[Iterable[ChainEntry]], bytes], str]] = {
-    "csv": (to_csv, "text/csv; charset=utf-8"),
-    "json": (to_json, "application/json"),
-}
+WRITERS: dict[str, Callable[[Iterable[ChainEntry]], bytes]] = {"csv": to_csv, "json": to_json}
 
 
 @require_safe
 def export(request: HttpRequest) -> HttpResponse:
-    """?format= csv or json: the whole record, whatever the page shows of it."""
+    """Export the whole record as ?format= csv or json."""
     require_role(request.user, MANAGER)
-    return _file(request)
+    return _download(request)
 
 
 @confirmation_required_for_button("audit:record")
-def _file(request: HttpRequest) -> HttpResponse:
-    kind = request.GET.get("format", "csv")
-    if kind not in WRITERS:
+def _download(request: HttpRequest) -> HttpResponse:
+    file_format = request.GET.get("format", "csv")
+    if file_format not in WRITERS:
         raise Http404
     if AuditEntry.objects.count() > MAX_ENTRIES:
         flash.info(
@@ -80,7 +74,6 @@ def _file(request: HttpRequest) -> HttpResponse:
             _("The record is too long for a page. Whoever runs the server can take it out by manage.py audit export."),
         )
         return redirect("audit:record")
-    write, content_type = WRITERS[kind]
-    name = f"record-{timezone.localdate():%Y-%m-%d}.{kind}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(write(log.entries()), content_type=content_type, headers=headers)
+    return download(
+        WRITERS[file_format](log.entries()), stem=f"record-{timezone.localdate():%Y-%m-%d}", extension=file_format
+    )

@@ -1,4 +1,4 @@
-"""The page of the audit record: newest first, of one thing or of all."""
+"""The page of the audit record, newest entries first."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PER_PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """One entry as the page shows it, and where to see all about the same thing."""
+    """An entry as the page shows it, and the URL of all entries about the same object."""
 
     entry: AuditEntry
     description: str
@@ -29,7 +29,7 @@ class AuditRow:
 
 @require_safe
 def audit_log(request: HttpRequest) -> HttpResponse:
-    """?kind= and ?about= keep entries of one kind of thing, and of those whose name or key has these words."""
+    """List the entries; ?kind= filters by the kind of object, ?about= by its name or key."""
     require_role(request.user, MANAGER)
     kind = request.GET.get("kind", "")
     about = request.GET.get("about", "").replace("\0", "").strip()[:160]
@@ -46,13 +46,15 @@ def audit_log(request: HttpRequest) -> HttpResponse:
         "about": about,
         "found": pages.count,
         "page": page,
-        "newer": _address(kind, about, page.number - 1) if page.has_previous() else "",
-        "older": _address(kind, about, page.number + 1) if page.has_next() else "",
+        "newer": _page_url(kind, about, page.number - 1) if page.has_previous() else "",
+        "older": _page_url(kind, about, page.number + 1) if page.has_next() else "",
         "lines": [
             AuditRow(
-                row, describe_action(row.action, label=row.label, detail=row.detail), _address(row.kind, row.ref, 1)
+                entry,
+                describe_action(entry.action, label=entry.label, detail=entry.detail),
+                _page_url(entry.kind, entry.ref, 1),
             )
-            for row in page.object_list
+            for entry in page.object_list
         ],
     }
     return render(request, "messages/audit_pages/audit.html", context)
@@ -67,6 +69,6 @@ def _entries(kind: str, about: str) -> QuerySet[AuditEntry]:
     return entries
 
 
-def _address(kind: str, about: str, number: int) -> str:
-    asked = {"kind": kind, "about": about, "page": str(number) if number > 1 else ""}
-    return "?" + urlencode({name: value for name, value in asked.items() if value})
+def _page_url(kind: str, about: str, number: int) -> str:
+    query = {"kind": kind, "about": about, "page": str(number) if number > 1 else ""}
+    return "?" + urlencode({name: value for name, value in query.items() if value})

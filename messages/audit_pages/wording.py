@@ -1,4 +1,4 @@
-"""The sentence of each entry on the audit record: "mara approved “Pause for a second” (message), revision 3"."""
+"""Describe entries of the audit record: "mara approved “Pause for a second” (message), revision 3"."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.utils.translation import gettext, gettext_noop
 from messages.audit.log import Action, ObjectKind
 from messages.roles import ROLE_NAMES
 
-# What was done, after the actor's name: {label} is the thing's name at that time, the rest comes from the detail.
-_DONE: dict[str, str] = {
+# These follow the actor's name. {label} is the object's name at that time; other fields come from the detail.
+_SENTENCES: dict[str, str] = {
     Action.WORDS_WRITE: "wrote “{label}” (message), revision {revision}{spoken}",
     Action.WORDS_TRANSLATE: "translated “{label}” (message), revision {revision}{spoken}",
     Action.WORDS_SUBMIT: "asked for a review of “{label}” (message), revision {revision}{spoken}",
@@ -82,36 +82,36 @@ KIND_LABELS: dict[str, str] = {
     ObjectKind.PARTNER: "Partners",
     ObjectKind.RECORD: "This record",
 }
-
-
-_FACTORS = ("an authenticator app", "a passkey", "the app")  # as the record holds them
+_FACTORS = ("an authenticator app", "a passkey", "the app")  # as the record stores them
 _UNKNOWN = gettext_noop("did “{action}” to “{label}”")
 
 
 def translatable_strings() -> Iterator[str]:
-    """What has to be translated of this file."""
-    yield from (*_DONE.values(), *KIND_LABELS.values(), *_FACTORS, _UNKNOWN)
+    """The strings of this module that have to be translated."""
+    yield from (*_SENTENCES.values(), *KIND_LABELS.values(), *_FACTORS, _UNKNOWN)
 
 
-class _Gaps(dict[str, Any]):
+class _Fields(dict[str, Any]):
+    """Field values for str.format; missing ones become a question mark."""
+
     def __missing__(self, key: str) -> str:
         return "?"
 
 
 def describe_action(action: str, *, label: str, detail: Mapping[str, Any]) -> str:
-    """What was done, in words; an action that this version does not know is named as it is."""
-    words = gettext(_DONE.get(action, _UNKNOWN))
-    spoken = gettext(" in “{locale}”").format(**detail) if "locale" in detail else ""  # older ones: all languages
+    """A sentence about an action, without the actor; an unknown action is named as it is."""
+    sentence = gettext(_SENTENCES.get(action, _UNKNOWN))
+    spoken = gettext(" in “{locale}”").format(**detail) if "locale" in detail else ""  # older entries have none
     because = f": {detail['reason']}" if "reason" in detail else ""
-    told = {"label": label, "action": action, "spoken": spoken, "because": because}
-    return words.format_map(_Gaps({**detail, **told, **_named(detail)}))
+    fields = {"label": label, "action": action, "spoken": spoken, "because": because}
+    return sentence.format_map(_Fields({**detail, **fields, **_translated_names(detail)}))
 
 
-def _named(detail: Mapping[str, Any]) -> dict[str, str]:
-    """A role and a second factor by their names on the page."""
-    named = {}
+def _translated_names(detail: Mapping[str, Any]) -> dict[str, str]:
+    """The names of a role and a second factor in the active language."""
+    names = {}
     if role := detail.get("role"):
-        named["role"] = str(ROLE_NAMES.get(role, role)).lower()
+        names["role"] = str(ROLE_NAMES.get(role, role)).lower()
     if detail.get("factor") in _FACTORS:
-        named["factor"] = gettext(detail["factor"])
-    return named
+        names["factor"] = gettext(detail["factor"])
+    return names

@@ -1,4 +1,4 @@
-"""Drafts: what somebody typed is kept on the server until they save it or throw it away."""
+"""Drafts: what somebody has typed is stored until they save or discard it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from messages.models import Draft, Message
 
 
 def find_for_message(person: AbstractUser, message: Message, locale: str) -> Draft | None:
-    """What this person has typed for these words and not saved."""
+    """A person's draft of a message in one language."""
     return Draft.objects.filter(person_id=person.pk, message=message, locale=locale).select_related("base").first()
 
 
 def find_new_message_draft(person: AbstractUser, number: int | None) -> Draft | None:
-    """One of this person's messages that are not saved yet."""
+    """A person's draft of a new message, by its primary key."""
     return Draft.objects.filter(person_id=person.pk, message=None, pk=number).first() if number else None
 
 
 def unsaved_drafts(person: AbstractUser) -> QuerySet[Draft]:
-    """All that this person has not saved yet, newest first."""
+    """All drafts of a person, newest first."""
     return Draft.objects.filter(person_id=person.pk).select_related("message__theme")
 
 
@@ -38,7 +38,7 @@ def save_draft(
     baseline: EditBaseline,
     now: datetime,
 ) -> Draft:
-    """Keep the form as it was typed."""
+    """Store the form as it was typed."""
     values = {
         "base": message.revisions.get(number=baseline.base),
         "base_digest": baseline.digest,
@@ -52,7 +52,7 @@ def save_draft(
 def save_new_message_draft(
     person: AbstractUser, number: int | None, locale: str, fields: Mapping[str, str], *, now: datetime
 ) -> Draft:
-    """Keep the form of a message that is not there yet; without a number of one's own draft it is a new one."""
+    """Store the form of a new message, in a new draft unless `number` is one of the person's own."""
     draft = find_new_message_draft(person, number) or Draft(person_id=person.pk)
     draft.locale, draft.fields, draft.saved_at = locale, dict(fields), now.replace(microsecond=0)
     draft.save()

@@ -1,4 +1,4 @@
-"""What stands beside the words while they are written: a reviewer's remarks, their length and how hard they read."""
+"""Live feedback in the editor: remarks of the lint, length and readability."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from messages.text.lint import EMBED_LIMITS, HOSTED_PAGE_LIMITS, ArmText, LintTe
 from messages.text.readability import Readability, measure_readability, split_words
 
 LIMITS_BY_SURFACE: dict[str, TextLimits] = {"page": HOSTED_PAGE_LIMITS, "embed": EMBED_LIMITS}
-_BESIDE_MOST = 100
+_MAX_CANDIDATES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class EditorFeedback:
-    """All that is said of the words as they stand."""
+    """The feedback on a text as it stands."""
 
     musts: tuple[Remark, ...]
     shoulds: tuple[Remark, ...]
@@ -41,37 +41,37 @@ class EditorFeedback:
 
 
 def build_feedback(typed: Mapping[str, str], locale: str, claims: Claims, *, surface: str) -> EditorFeedback:
-    """`typed` is the form as it was sent, finished or not."""
-    form = LIMITS_BY_SURFACE.get(surface, HOSTED_PAGE_LIMITS)
-    words = LintText(typed.get("headline", ""), typed.get("body", ""), locale, claims.strength, claims.sources)
-    remarks = message_lint.lint_unsaved_text(words, form)
+    """Lint the form as it was sent, finished or not."""
+    limits = LIMITS_BY_SURFACE.get(surface, HOSTED_PAGE_LIMITS)
+    text = LintText(typed.get("headline", ""), typed.get("body", ""), locale, claims.strength, claims.sources)
+    remarks = message_lint.lint_unsaved_text(text, limits)
     musts = message_lint.blocking_remarks(remarks)
     return EditorFeedback(
         musts=tuple(musts),
         shoulds=tuple(remark for remark in remarks if remark not in musts),
-        arms=_beside(words, typed.get("beside", "")),
+        arms=_compare_with(text, typed.get("beside", "")),
         help=directory.lint_help_directory(timezone.localdate()),
-        word_count=len(split_words(words.text)),
-        word_limit=form.word_limit,
-        headline_length=len(words.headline),
-        headline_limit=form.headline_limit,
-        readability=measure_readability(words.text, words.language),
+        word_count=len(split_words(text.text)),
+        word_limit=limits.word_limit,
+        headline_length=len(text.headline),
+        headline_limit=limits.headline_limit,
+        readability=measure_readability(text.text, text.language),
     )
 
 
 def comparison_candidates(locale: str, *, exclude: Message | None = None) -> list[Message]:
-    """Messages that these words may be compared with in a trial: the control first."""
-    written = Rendition.objects.filter(locale=locale).values("revision__message")
-    messages = Message.objects.filter(pk__in=written).select_related("theme")
+    """Messages in this language that the text may be compared with in a campaign, neutral ones first."""
+    in_locale = Rendition.objects.filter(locale=locale).values("revision__message")
+    messages = Message.objects.filter(pk__in=in_locale).select_related("theme")
     if exclude:
         messages = messages.exclude(pk=exclude.pk)
-    return list(messages.order_by(Case(When(frame=Frame.NEUTRAL, then=0), default=1), "theme__name")[:_BESIDE_MOST])
+    return list(messages.order_by(Case(When(frame=Frame.NEUTRAL, then=0), default=1), "theme__name")[:_MAX_CANDIDATES])
 
 
-def _beside(words: LintText, key: str) -> tuple[Remark, ...]:
-    """Whether the words are about as long and as easy as those they will be compared with."""
+def _compare_with(text: LintText, key: str) -> tuple[Remark, ...]:
+    """Remarks on differences in length and readability from the message with this key."""
     other = (
-        Rendition.objects.filter(revision__message__key=key, locale=words.locale)
+        Rendition.objects.filter(revision__message__key=key, locale=text.locale)
         .exclude(revision__state=Revision.State.WITHDRAWN)
         .select_related("revision__message__theme")
         .order_by("-revision__number")
@@ -79,9 +79,9 @@ def _beside(words: LintText, key: str) -> tuple[Remark, ...]:
         if key
         else None
     )
-    if other is None or not words.headline.strip() or not words.body.strip():
+    if other is None or not text.headline.strip() or not text.body.strip():
         return ()
     name = other.revision.message.theme.name
     return lint.check_arms(
-        [ArmText(str(_("This text")), words), ArmText(name, message_lint.lint_text_of(other.revision, other))]
+        [ArmText(str(_("This text")), text), ArmText(name, message_lint.lint_text_of(other.revision, other))]
     )

@@ -1,4 +1,4 @@
-"""The forms of the editor: words, what they rest on, and for a new message its theme, frame and language."""
+"""Forms of the editor: text, claims, and for a new message its theme, frame and language."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from messages.editor.save import Claims, EditBaseline, EditedText
 from messages.i18n import languages
 from messages.models import ClaimStrength, Frame, Rendition, Revision, Theme
+from messages.text.rendering import normalize_line_endings
 
-_HEADLINE = Rendition._meta.get_field("headline").max_length
-_BODY = 1200
-_SOURCES_MOST, _SOURCE_LENGTH = 20, 600
-
+_MAX_SOURCES, _MAX_SOURCE_LENGTH = 20, 600
 
 PREVIEW_CHOICES: dict[str, list[tuple[str, Any]]] = {
     "place": [("page", _("Our page")), ("embed", _("Embed"))],
@@ -26,7 +24,7 @@ PREVIEW_CHOICES: dict[str, list[tuple[str, Any]]] = {
 
 
 class PreviewOptionsForm(forms.Form):
-    """How the preview shows the words."""
+    """Options of the preview."""
 
     place = forms.ChoiceField(label=_("Where"), choices=PREVIEW_CHOICES["place"])
     screen = forms.ChoiceField(label=_("Screen"), choices=PREVIEW_CHOICES["screen"])
@@ -35,24 +33,24 @@ class PreviewOptionsForm(forms.Form):
 
     @classmethod
     def normalize(cls, typed: Mapping[str, str]) -> dict[str, str]:
-        """One value for each; whatever is odd counts as the first."""
+        """A valid value for each option; unknown values become the first choice."""
         values = {name: [value for value, _label in choices] for name, choices in PREVIEW_CHOICES.items()}
         return {name: typed[name] if typed.get(name) in known else known[0] for name, known in values.items()}
 
 
 class EditorTextForm(forms.Form):
-    """A headline and plain paragraphs."""
+    """The headline and body of one language."""
 
     headline = forms.CharField(
         label=_("Headline"),
-        max_length=_HEADLINE,
+        max_length=Rendition._meta.get_field("headline").max_length,
         help_text=_("One sentence that respects the reader."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "true"}),
         error_messages={"required": _("Write a headline.")},
     )
     body = forms.CharField(
         label=_("Words"),
-        max_length=_BODY,
+        max_length=Rendition._meta.get_field("body").max_length,
         help_text=_("Short paragraphs of plain text, parted by an empty line. The last one offers a way out."),
         widget=forms.Textarea(attrs={"rows": 7, "spellcheck": "true"}),
         error_messages={"required": _("Write a few words below the headline.")},
@@ -65,15 +63,15 @@ class EditorTextForm(forms.Form):
                 self.fields[name].widget.attrs |= {"lang": locale, "dir": direction}
 
     def clean_body(self) -> str:
-        return _lines(self.cleaned_data["body"])
+        return normalize_line_endings(self.cleaned_data["body"]).strip()
 
     def edited_text(self, claims: Claims) -> EditedText:
-        """What was typed, once it is valid."""
+        """The text of a valid form."""
         return EditedText(self.cleaned_data["headline"], self.cleaned_data["body"], claims)
 
 
 class TextAndClaimsForm(EditorTextForm):
-    """The original: its claims hold for all its translations."""
+    """The text of the original language, with the claims of the revision."""
 
     claim_strength = forms.ChoiceField(
         label=_("How well is it known?"),
@@ -95,27 +93,27 @@ class TextAndClaimsForm(EditorTextForm):
     )
 
     def clean_sources(self) -> str:
-        lines = [line.strip() for line in _lines(self.cleaned_data["sources"]).split("\n") if line.strip()]
-        if len(lines) > _SOURCES_MOST or any(len(line) > _SOURCE_LENGTH for line in lines):
+        typed = normalize_line_endings(self.cleaned_data["sources"])
+        lines = [line.strip() for line in typed.split("\n") if line.strip()]
+        if len(lines) > _MAX_SOURCES or any(len(line) > _MAX_SOURCE_LENGTH for line in lines):
             raise forms.ValidationError(
                 _("At most %(most)d sources, each of up to %(long)d characters."),
-                params={"most": _SOURCES_MOST, "long": _SOURCE_LENGTH},
+                params={"most": _MAX_SOURCES, "long": _MAX_SOURCE_LENGTH},
             )
         return "\n".join(lines)
 
     def clean_note(self) -> str:
-        return _lines(self.cleaned_data["note"])
+        return normalize_line_endings(self.cleaned_data["note"]).strip()
 
     def claims(self) -> Claims:
-        """What was said about them, once it is valid."""
-        said = self.cleaned_data
-        return Claims(
-            said["claim_strength"], tuple(said["sources"].split("\n")) if said["sources"] else (), said["note"]
-        )
+        """The claims of a valid form."""
+        cleaned = self.cleaned_data
+        sources = tuple(cleaned["sources"].split("\n")) if cleaned["sources"] else ()
+        return Claims(cleaned["claim_strength"], sources, cleaned["note"])
 
 
 class NewMessageForm(TextAndClaimsForm):
-    """Words for a message that is not there yet."""
+    """The text and claims of a new message, with its theme, frame and language."""
 
     theme = forms.ModelChoiceField(
         label=_("Theme"),
@@ -143,14 +141,14 @@ class NewMessageForm(TextAndClaimsForm):
     field_order = ("theme", "theme_name", "frame", "locale", "headline", "body", "claim_strength", "sources", "note")
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        if not said.get("theme") and not said.get("theme_name") and "theme" not in self.errors:
+        cleaned = super().clean() or {}
+        if not cleaned.get("theme") and not cleaned.get("theme_name") and "theme" not in self.errors:
             self.add_error("theme_name", _("Choose a theme above, or name your own here."))
-        return said
+        return cleaned
 
 
 class BaselineForm(forms.Form):
-    """What the writer saw when they began: goes along with the words, unseen."""
+    """Hidden fields with what the writer saw when they began."""
 
     base = forms.IntegerField(min_value=1, max_value=32767, widget=forms.HiddenInput)
     digest = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
@@ -158,22 +156,21 @@ class BaselineForm(forms.Form):
     apart = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     def baseline(self) -> EditBaseline:
-        """As values, once it is valid."""
-        said = self.cleaned_data
-        return EditBaseline(said["base"], said["digest"], said["newest"], said["apart"])
+        """The baseline of a valid form."""
+        cleaned = self.cleaned_data
+        return EditBaseline(cleaned["base"], cleaned["digest"], cleaned["newest"], cleaned["apart"])
 
     @classmethod
-    def from_baseline(cls, seen: EditBaseline) -> BaselineForm:
-        """For the page."""
-        initial = {
-            "base": seen.base,
-            "digest": seen.digest,
-            "newest": seen.newest,
-            "apart": seen.force_new_revision or "",
+    def from_baseline(cls, baseline: EditBaseline) -> BaselineForm:
+        """The fields for a baseline."""
+        return cls(initial=cls.values(baseline))
+
+    @classmethod
+    def values(cls, baseline: EditBaseline) -> dict[str, str]:
+        """A baseline as the fields of the form."""
+        return {
+            "base": str(baseline.base),
+            "digest": baseline.digest,
+            "newest": str(baseline.newest),
+            "apart": "on" if baseline.force_new_revision else "",
         }
-        return cls(initial=initial)
-
-
-def _lines(text: str) -> str:
-    """A browser sends each line's end as two characters."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()

@@ -1,11 +1,11 @@
-"""A new message: an empty page, or any wording of the library as a starting point."""
+"""Write a new message, from scratch or from a text of the library."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import messages as flash
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,47 +16,47 @@ from django.views.decorators.http import require_http_methods
 from messages.editor import drafts, feedback, save
 from messages.editor.forms import NewMessageForm, PreviewOptionsForm
 from messages.editor.session_recovery import preserve_form_input
-from messages.editor.views import claims_from_values, form_values, posted_fields, preview_options, require_writer
+from messages.editor.views import claims_from_values, form_values, posted_fields, require_writer
 from messages.i18n import languages
 from messages.models import Draft, Rendition
 from messages.text.rendering import direction_of
 
-_FIRST_LANGUAGE = "en"
+_DEFAULT_LOCALE = "en"
 
 
 @preserve_form_input
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_message(request: HttpRequest, *, stale: bool) -> HttpResponse:
-    """?draft= goes on with an unfinished message, ?copy= begins with the words of a rendition."""
+    """Write a new message; ?draft= continues a draft, ?copy= begins with the text of a rendition."""
     person = require_writer(request)
     if request.method != "POST":
-        draft = drafts.find_new_message_draft(person, _number(request.GET.get("draft")))
+        draft = drafts.find_new_message_draft(person, _parse_number(request.GET.get("draft")))
         if draft is not None:
             return _page(request, _form(initial=draft.fields), draft=draft)
-        copied = _copied(_number(request.GET.get("copy")))
-        return _page(request, _form(initial=_initial(copied)), copied=copied)
+        copied = _find_rendition(_parse_number(request.GET.get("copy")))
+        return _page(request, _form(initial=_initial_values(copied)), copied=copied)
     form = _form(request.POST)
     if stale:
         return _page(request, form, status=403, stale=True)
-    number = _number(request.POST.get("draft"))
+    number = _parse_number(request.POST.get("draft"))
     if request.POST.get("do") == "discard":
-        if unwanted := drafts.find_new_message_draft(person, number):
-            unwanted.delete()
+        if draft := drafts.find_new_message_draft(person, number):
+            draft.delete()
         return redirect("messages:library")
-    return _posted(request, person, form, number)
+    return _handle_post(request, person, form, number)
 
 
-def _posted(request: HttpRequest, person: AbstractUser, form: NewMessageForm, number: int | None) -> HttpResponse:
+def _handle_post(request: HttpRequest, person: User, form: NewMessageForm, number: int | None) -> HttpResponse:
     typed = posted_fields(request)
     draft = drafts.save_new_message_draft(person, number, _locale_of(typed), typed, now=timezone.now())
     if request.POST.get("do") == "keep":
-        context = {"said": _remarks(form), "draft": draft, "locale": draft.locale}
+        context = {"feedback": _feedback(form), "draft": draft, "locale": draft.locale}
         return render(request, "messages/editor/feedback.html", context)
     if request.POST.get("do") != "save" or not form.is_valid():
         return _page(request, form, draft=draft)
-    said = form.cleaned_data
-    theme = said["theme"] or save.get_or_create_theme(said["theme_name"], said["frame"])
-    revision = save.create(theme, said["frame"], said["locale"], form.edited_text(form.claims()), by=person)
+    cleaned = form.cleaned_data
+    theme = cleaned["theme"] or save.get_or_create_theme(cleaned["theme_name"], cleaned["frame"])
+    revision = save.create(theme, cleaned["frame"], cleaned["locale"], form.edited_text(form.claims()), by=person)
     draft.delete()
     flash.success(request, _("The message is saved as a draft. Nobody sees it until a colleague has approved it."))
     return redirect("messages:message", key=revision.message.key)
@@ -69,17 +69,17 @@ def _form(data: Any = None, *, initial: dict[str, str] | None = None) -> NewMess
 
 def _locale_of(typed: Any) -> str:
     locale = str(typed.get("locale", ""))
-    return locale if languages.is_known(locale) else _FIRST_LANGUAGE
+    return locale if languages.is_known(locale) else _DEFAULT_LOCALE
 
 
-def _copied(number: int | None) -> Rendition | None:
+def _find_rendition(number: int | None) -> Rendition | None:
     renditions = Rendition.objects.select_related("revision__message__theme")
     return renditions.filter(pk=number).first() if number else None
 
 
-def _initial(copied: Rendition | None) -> dict[str, str]:
+def _initial_values(copied: Rendition | None) -> dict[str, str]:
     if copied is None:
-        return {"locale": _FIRST_LANGUAGE}
+        return {"locale": _DEFAULT_LOCALE}
     revision = copied.revision
     return {
         "theme": revision.message.theme.key,
@@ -93,10 +93,10 @@ def _initial(copied: Rendition | None) -> dict[str, str]:
     }
 
 
-def _remarks(form: NewMessageForm) -> feedback.EditorFeedback:
+def _feedback(form: NewMessageForm) -> feedback.EditorFeedback:
     typed = form_values(form)
     return feedback.build_feedback(
-        typed, _locale_of(typed), claims_from_values(typed), surface=preview_options(typed)["place"]
+        typed, _locale_of(typed), claims_from_values(typed), surface=PreviewOptionsForm.normalize(typed)["place"]
     )
 
 
@@ -114,11 +114,11 @@ def _page(
     context = {
         "form": form,
         "locale": locale,
-        "look": PreviewOptionsForm(initial=preview_options(typed)),
-        "shown": preview_options(typed),
+        "look": PreviewOptionsForm(initial=PreviewOptionsForm.normalize(typed)),
+        "shown": PreviewOptionsForm.normalize(typed),
         "beside": typed.get("beside", ""),
         "neighbours": feedback.comparison_candidates(locale),
-        "said": _remarks(form),
+        "feedback": _feedback(form),
         "draft": draft,
         "copied": copied,
         "starting_points": f"{reverse('messages:library')}?by=starter",
@@ -127,5 +127,5 @@ def _page(
     return render(request, "messages/editor/new.html", context, status=status)
 
 
-def _number(text: str | None) -> int | None:
+def _parse_number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -1,4 +1,4 @@
-"""A session that has expired, or a page grown old, throws nothing away that somebody typed into the editor."""
+"""Keep what was typed into the editor when the session or the CSRF token has expired."""
 
 from __future__ import annotations
 
@@ -14,28 +14,26 @@ from django.views.decorators.csrf import csrf_exempt
 
 from messages.accounts import sessions
 
-_NOT_TYPED = {"csrfmiddlewaretoken"}
-
 
 def preserve_form_input(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """The view is called with `stale=True` for a form whose token we did not give: it may show it, never act on it.
+    """Decorator that calls the view with `stale=True` if the CSRF token is invalid, to show the form without saving.
 
-    Whoever is signed out gets their words back in a page of their own (401), to send again after signing in.
+    A person who is signed out gets the typed text back on a page with status 401, to send again after signing in.
     """
 
-    @csrf_exempt  # checked below, because Django's own refusal throws the form away
-    @login_not_required  # asked below, because a redirect throws the form away
+    @csrf_exempt  # checked below, because Django's failure page discards the form
+    @login_not_required  # checked below, because a redirect discards the form
     @wraps(view)
-    def respond(request: HttpRequest, **where: str) -> HttpResponse:
+    def wrapper(request: HttpRequest, **url_arguments: str) -> HttpResponse:
         if not (request.user.is_authenticated and sessions.has_passed_second_factor(request)):
-            return _handed_back(request) if request.method == "POST" else _sent_on(request)
-        return view(request, **where, stale=request.method == "POST" and _is_stale(request))
+            return _return_form(request) if request.method == "POST" else _redirect(request)
+        return view(request, **url_arguments, stale=request.method == "POST" and _is_stale(request))
 
-    return respond
+    return wrapper
 
 
-def _sent_on(request: HttpRequest) -> HttpResponse:
-    """To sign in; or, who did that with a password alone, to set up the second factor."""
+def _redirect(request: HttpRequest) -> HttpResponse:
+    """Redirect to the sign-in page, or, after signing in without a second factor, to setting one up."""
     return redirect("account:set-up") if request.user.is_authenticated else redirect_to_login(request.get_full_path())
 
 
@@ -45,9 +43,10 @@ def _is_stale(request: HttpRequest) -> bool:
     return check.process_view(request, lambda request: HttpResponse(), (), {}) is not None
 
 
-def _handed_back(request: HttpRequest) -> HttpResponse:
-    typed = [(name, value) for name, values in request.POST.lists() for value in values if name not in _NOT_TYPED]
-    to_read = [(name, value) for name, value in typed if name in ("headline", "body") and value.strip()]
+def _return_form(request: HttpRequest) -> HttpResponse:
+    posted = [(name, value) for name, values in request.POST.lists() for value in values]
+    typed = [(name, value) for name, value in posted if name != "csrfmiddlewaretoken"]
+    readable = [(name, value) for name, value in typed if name in ("headline", "body") and value.strip()]
     sign_in = redirect_to_login(request.get_full_path()).url
-    context = {"typed": typed, "to_read": to_read, "sign_in": sign_in}
+    context = {"typed": typed, "to_read": readable, "sign_in": sign_in}
     return render(request, "messages/editor/session_recovery.html", context, status=401)

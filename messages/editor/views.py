@@ -1,4 +1,4 @@
-"""The editor: words are checked and previewed while they are written, and nothing that was typed is lost."""
+"""The editor of a message: live feedback, preview, and drafts that are stored while typing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages as flash
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,14 +22,14 @@ from messages.editor.save import Claims, EditBaseline, EditConflict, EditedText
 from messages.editor.session_recovery import preserve_form_input
 from messages.i18n import languages
 from messages.models import Draft, Message, Revision
-from messages.roles import MANAGER, require_role
+from messages.roles import MANAGER, current_user, require_role
 from messages.text import word_diff
 from messages.text.rendering import direction_of
 
 
 @dataclass(frozen=True, slots=True)
 class ConflictingRevision:
-    """What somebody else saved meanwhile, beside what was typed."""
+    """What somebody else saved meanwhile, compared with what was typed."""
 
     revision: Revision
     writer: str
@@ -40,16 +40,16 @@ class ConflictingRevision:
 
 @dataclass(frozen=True, slots=True)
 class EditTarget:
-    """One message in one language on somebody's desk, with the revision they began from."""
+    """One message in one language that somebody edits, and the revision they began from."""
 
-    person: AbstractUser
+    person: User
     message: Message
     locale: str
     base: Revision
 
     @property
     def is_original(self) -> bool:
-        """Whether the claims are written here, rather than taken from the original's language."""
+        """Whether this is the original language, in which the claims are edited too."""
         original = save.original_of(self.base)
         return original is None or original.locale == self.locale
 
@@ -58,67 +58,66 @@ class EditTarget:
         return save.claims_of(self.base)
 
     def form(self, data: Any = None, *, initial: Mapping[str, str] | None = None) -> EditorTextForm:
-        kind = TextAndClaimsForm if self.is_original else EditorTextForm
-        return kind(data, initial=initial, locale=self.locale, direction=direction_of(self.locale))
+        form_class = TextAndClaimsForm if self.is_original else EditorTextForm
+        return form_class(data, initial=initial, locale=self.locale, direction=direction_of(self.locale))
 
 
 @preserve_form_input
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, *, key: str, locale: str, stale: bool) -> HttpResponse:
-    """Write the words of a message in one language; ?from= names the revision to begin from, else the newest."""
+    """Edit a message in one language; ?from= is the revision to begin from, by default the newest."""
     person = require_writer(request)
     message = get_object_or_404(Message.objects.select_related("theme"), key=key)
     draft = drafts.find_for_message(person, message, locale)
-    base = _base(message, request.GET.get("from") or request.POST.get("base"), draft)
+    base = _base_revision(message, request.GET.get("from") or request.POST.get("base"), draft)
     if base is None or not languages.is_known(locale):
         raise Http404
-    desk = EditTarget(person, message, locale, base)
+    target = EditTarget(person, message, locale, base)
     if request.method != "POST":
-        return _opened(request, desk, draft)
+        return _show(request, target, draft)
     if stale:
-        return _page(request, desk, desk.form(request.POST), status=403, stale=True)
+        return _page(request, target, target.form(request.POST), status=403, stale=True)
     if request.POST.get("do") == "discard":
         if draft is not None:
             draft.delete()
         return redirect("messages:edit", key=key, locale=locale)
-    return _posted(request, desk)
+    return _handle_post(request, target)
 
 
 @require_safe
 def translate(request: HttpRequest, key: str) -> HttpResponse:
-    """Asks for the language; ?into= is the answer, ?from= the revision, else the newest."""
+    """Choose the language of a translation; ?into= redirects to the editor, ?from= is the revision."""
     require_writer(request)
     message = get_object_or_404(Message.objects.select_related("theme"), key=key)
-    base = _base(message, request.GET.get("from"), None)
-    into = request.GET.get("into", "")
-    if base is None or (into and not languages.is_known(into)):
+    base = _base_revision(message, request.GET.get("from"), None)
+    locale = request.GET.get("into", "")
+    if base is None or (locale and not languages.is_known(locale)):
         raise Http404
-    if into:
-        return redirect(f"{reverse('messages:edit', args=[key, into])}?{urlencode({'from': base.number})}")
-    there = list(base.renditions.order_by("pk").values_list("locale", flat=True))
+    if locale:
+        return redirect(f"{reverse('messages:edit', args=[key, locale])}?{urlencode({'from': base.number})}")
+    existing = list(base.renditions.order_by("pk").values_list("locale", flat=True))
     context = {
         "message": message,
         "base": base,
-        "there": [languages.language_name(locale) for locale in there],
-        "missing": [(code, name) for code, name in languages.choices() if code not in there],
+        "there": [languages.language_name(code) for code in existing],
+        "missing": [(code, name) for code, name in languages.choices() if code not in existing],
     }
     return render(request, "messages/editor/language.html", context)
 
 
-def require_writer(request: HttpRequest) -> AbstractUser:
-    """The person, if they may write."""
+def require_writer(request: HttpRequest) -> User:
+    """The current user, who must be allowed to write."""
     require_role(request.user, MANAGER)
-    assert isinstance(request.user, AbstractUser)
-    return request.user
+    return current_user(request)
 
 
 def posted_fields(request: HttpRequest) -> dict[str, str]:
-    """The form as it was sent, finished or not."""
+    """The fields of the form as they were sent."""
     return {name: str(value) for name, value in request.POST.items() if name not in ("csrfmiddlewaretoken", "do")}
 
 
-def _base(message: Message, number: str | None, draft: Draft | None) -> Revision | None:
-    """The revision to begin from: an unfinished draft's own, the one that is asked for, or the newest."""
+def _base_revision(message: Message, number: str | None, draft: Draft | None) -> Revision | None:
+    """The revision to begin from: the one that is named, the draft's, or the newest."""
     if draft is not None and draft.base is not None and not number:
         return draft.base
     revisions = message.revisions.select_related("message__theme")
@@ -127,78 +126,73 @@ def _base(message: Message, number: str | None, draft: Draft | None) -> Revision
     return revisions.order_by("-number").first()
 
 
-def _opened(request: HttpRequest, desk: EditTarget, draft: Draft | None) -> HttpResponse:
+def _show(request: HttpRequest, target: EditTarget, draft: Draft | None) -> HttpResponse:
     if draft is not None and draft.base is not None:
-        desk = EditTarget(desk.person, desk.message, desk.locale, draft.base)
-        return _page(request, desk, desk.form(initial=draft.fields), draft=draft, seen=_seen_in(draft))
-    there = save.text_in(desk.base, desk.locale)
-    claims = desk.claims
+        target = EditTarget(target.person, target.message, target.locale, draft.base)
+        return _page(request, target, target.form(initial=draft.fields), draft=draft, baseline=_draft_baseline(draft))
+    current = save.text_in(target.base, target.locale)
+    claims = target.claims
     initial = {
-        "headline": there.headline if there else "",
-        "body": there.body if there else "",
+        "headline": current.headline if current else "",
+        "body": current.body if current else "",
         "claim_strength": claims.strength,
         "sources": "\n".join(claims.sources),
         "note": claims.note,
     }
-    return _page(request, desk, desk.form(initial=initial))
+    return _page(request, target, target.form(initial=initial))
 
 
-def _seen_in(draft: Draft) -> EditBaseline:
-    """What its writer saw when they began; a draft with odd fields counts as begun before everything."""
+def _draft_baseline(draft: Draft) -> EditBaseline:
+    """What the draft's writer saw when they began; 0 as the newest revision if the fields are invalid."""
     form = BaselineForm(draft.fields)
-    return (
-        form.baseline()
-        if form.is_valid()
-        else EditBaseline(draft.base.number if draft.base else 0, draft.base_digest, 0)
-    )
+    if form.is_valid():
+        return form.baseline()
+    return EditBaseline(draft.base.number if draft.base else 0, draft.base_digest, 0)
 
 
-def _posted(request: HttpRequest, desk: EditTarget) -> HttpResponse:
-    seen_form = BaselineForm(request.POST)
-    seen = seen_form.baseline() if seen_form.is_valid() else save.current_baseline(desk.base, desk.locale)
+def _handle_post(request: HttpRequest, target: EditTarget) -> HttpResponse:
+    hidden_form = BaselineForm(request.POST)
+    baseline = hidden_form.baseline() if hidden_form.is_valid() else save.current_baseline(target.base, target.locale)
     draft = drafts.save_draft(
-        desk.person, desk.message, desk.locale, posted_fields(request), baseline=seen, now=timezone.now()
+        target.person, target.message, target.locale, posted_fields(request), baseline=baseline, now=timezone.now()
     )
-    form = desk.form(request.POST)
+    form = target.form(request.POST)
     if request.POST.get("do") == "keep":
-        return _said(request, desk, form, draft, seen)
+        return _feedback_response(request, target, form, draft, baseline)
     if request.POST.get("do") != "save" or not form.is_valid():
-        return _page(request, desk, form, draft=draft, seen=seen)
-    claims = form.claims() if isinstance(form, TextAndClaimsForm) else desk.claims
+        return _page(request, target, form, draft=draft, baseline=baseline)
+    claims = form.claims() if isinstance(form, TextAndClaimsForm) else target.claims
     try:
-        saved = save.save(desk.message, desk.locale, form.edited_text(claims), baseline=seen, by=desk.person)
-    except EditConflict as overtaken:
-        return _both(request, desk, form, overtaken.current_revision)
+        saved = save.save(target.message, target.locale, form.edited_text(claims), baseline=baseline, by=target.person)
+    except EditConflict as conflict:
+        return _conflict_page(request, target, form, conflict.current_revision)
     draft.delete()
-    flash.success(request, _sentence(saved, desk.locale))
-    return redirect("messages:message", key=desk.message.key)
+    flash.success(request, _success_message(saved, target.locale))
+    return redirect("messages:message", key=target.message.key)
 
 
-def _both(request: HttpRequest, desk: EditTarget, form: EditorTextForm, revision: Revision) -> HttpResponse:
-    """Both texts and what differs. What was typed goes on from theirs, and will be a revision beside it."""
-    now = save.current_baseline(revision, desk.locale)
-    seen = EditBaseline(now.base, now.digest, now.newest, force_new_revision=True)
-    typed = posted_fields(request) | {
-        "base": str(seen.base),
-        "digest": seen.digest,
-        "newest": str(seen.newest),
-        "apart": "on",
-    }
-    draft = drafts.save_draft(desk.person, desk.message, desk.locale, typed, baseline=seen, now=timezone.now())
-    there = save.text_in(revision, desk.locale)
-    rendition = revision.renditions.filter(locale=desk.locale).select_related("author").first()
+def _conflict_page(request: HttpRequest, target: EditTarget, form: EditorTextForm, revision: Revision) -> HttpResponse:
+    """Show both texts and their differences. Saving again adds a revision after the other person's."""
+    now = save.current_baseline(revision, target.locale)
+    baseline = EditBaseline(now.base, now.digest, now.newest, force_new_revision=True)
+    typed = posted_fields(request) | BaselineForm.values(baseline)
+    draft = drafts.save_draft(
+        target.person, target.message, target.locale, typed, baseline=baseline, now=timezone.now()
+    )
+    current = save.text_in(revision, target.locale)
+    rendition = revision.renditions.filter(locale=target.locale).select_related("author").first()
     author = (rendition.author if rendition else None) or revision.author
     theirs = ConflictingRevision(
         revision=revision,
         writer=author.get_username() if author else _("Somebody"),
-        text=there,
-        headline=word_diff.diff_words(there.headline if there else "", form.cleaned_data["headline"]),
-        body=word_diff.diff_words(there.body if there else "", form.cleaned_data["body"]),
+        text=current,
+        headline=word_diff.diff_words(current.headline if current else "", form.cleaned_data["headline"]),
+        body=word_diff.diff_words(current.body if current else "", form.cleaned_data["body"]),
     )
-    return _page(request, desk, form, draft=draft, seen=seen, theirs=theirs, status=409)
+    return _page(request, target, form, draft=draft, baseline=baseline, theirs=theirs, status=409)
 
 
-def _sentence(saved: save.SaveResult, locale: str) -> str:
+def _success_message(saved: save.SaveResult, locale: str) -> str:
     number, language = saved.revision.number, languages.language_name(locale)
     if saved.target == "new":
         return _("Saved as revision %(number)d, a draft. Nobody else’s words were changed.") % {"number": number}
@@ -212,71 +206,66 @@ def _sentence(saved: save.SaveResult, locale: str) -> str:
     return _("The words are as they were, so there was nothing to save.")
 
 
-def _said(
-    request: HttpRequest, desk: EditTarget, form: EditorTextForm, draft: Draft, seen: EditBaseline
+def _feedback_response(
+    request: HttpRequest, target: EditTarget, form: EditorTextForm, draft: Draft, baseline: EditBaseline
 ) -> HttpResponse:
-    """The remarks alone, for the page to swap in."""
-    now = save.current_baseline(desk.base, desk.locale)
-    overtaken = (now.digest, now.newest) != (seen.digest, seen.newest)
-    context = {"said": _remarks(desk, form), "draft": draft, "locale": desk.locale, "overtaken": overtaken}
+    """The feedback alone, which the page's script inserts."""
+    now = save.current_baseline(target.base, target.locale)
+    overtaken = (now.digest, now.newest) != (baseline.digest, baseline.newest)
+    context = {"feedback": _feedback(target, form), "draft": draft, "locale": target.locale, "overtaken": overtaken}
     return render(request, "messages/editor/feedback.html", context)
 
 
-def _remarks(desk: EditTarget, form: EditorTextForm) -> feedback.EditorFeedback:
+def _feedback(target: EditTarget, form: EditorTextForm) -> feedback.EditorFeedback:
     typed = form_values(form)
-    claims = claims_from_values(typed) if desk.is_original else desk.claims
-    return feedback.build_feedback(typed, desk.locale, claims, surface=preview_options(typed)["place"])
+    claims = claims_from_values(typed) if target.is_original else target.claims
+    return feedback.build_feedback(typed, target.locale, claims, surface=PreviewOptionsForm.normalize(typed)["place"])
 
 
 def form_values(form: EditorTextForm) -> dict[str, str]:
-    """What the form shows, sent or not."""
+    """The values of the form, bound or not."""
     return {name: str(value) for name, value in (form.data if form.is_bound else form.initial).items()}
 
 
-def preview_options(typed: Mapping[str, str]) -> dict[str, str]:
-    """How the preview is to look."""
-    return PreviewOptionsForm.normalize(typed)
-
-
 def claims_from_values(typed: Mapping[str, str]) -> Claims:
-    """What the words rest on so far."""
+    """The claims that were typed so far."""
     sources = [line.strip() for line in typed.get("sources", "").splitlines() if line.strip()]
     return Claims(typed.get("claim_strength", ""), tuple(sources), typed.get("note", ""))
 
 
 def _page(
     request: HttpRequest,
-    desk: EditTarget,
+    target: EditTarget,
     form: EditorTextForm,
     *,
     draft: Draft | None = None,
-    seen: EditBaseline | None = None,
+    baseline: EditBaseline | None = None,
     theirs: ConflictingRevision | None = None,
     stale: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    seen = seen or save.current_baseline(desk.base, desk.locale)
+    baseline = baseline or save.current_baseline(target.base, target.locale)
     typed = form_values(form)
-    original = save.original_of(desk.base)
+    original = save.original_of(target.base)
     context = {
-        "message": desk.message,
-        "base": desk.base,
-        "locale": desk.locale,
-        "language": languages.language_name(desk.locale),
-        "direction": direction_of(desk.locale),
+        "message": target.message,
+        "base": target.base,
+        "locale": target.locale,
+        "language": languages.language_name(target.locale),
+        "direction": direction_of(target.locale),
         "form": form,
-        "seen": BaselineForm.from_baseline(seen),
-        "look": PreviewOptionsForm(initial=preview_options(typed)),
-        "shown": preview_options(typed),
+        "seen": BaselineForm.from_baseline(baseline),
+        "look": PreviewOptionsForm(initial=PreviewOptionsForm.normalize(typed)),
+        "shown": PreviewOptionsForm.normalize(typed),
         "beside": typed.get("beside", ""),
-        "neighbours": feedback.comparison_candidates(desk.locale, exclude=desk.message),
-        "said": _remarks(desk, form),
+        "neighbours": feedback.comparison_candidates(target.locale, exclude=target.message),
+        "feedback": _feedback(target, form),
         "draft": draft,
-        "is_original": desk.is_original,
-        "is_new_language": not seen.digest,
-        "starts_new_revision": _starts_new_revision(desk),
-        "rendition": desk.base.renditions.filter(locale=desk.locale).first(),
-        "original": original if original and original.locale != desk.locale else None,
+        "is_original": target.is_original,
+        "is_new_language": not baseline.digest,
+        "starts_new_revision": _starts_new_revision(target),
+        "rendition": target.base.renditions.filter(locale=target.locale).first(),
+        "original": original if original and original.locale != target.locale else None,
         "original_direction": direction_of(original.locale) if original else "ltr",
         "original_language": languages.language_name(original.locale) if original else "",
         "theirs": theirs,
@@ -285,6 +274,6 @@ def _page(
     return render(request, "messages/editor/edit.html", context, status=status)
 
 
-def _starts_new_revision(desk: EditTarget) -> bool:
-    there = save.text_in(desk.base, desk.locale)
-    return there is not None and save.save_target(desk.base, desk.locale, there, by=desk.person) == "new"
+def _starts_new_revision(target: EditTarget) -> bool:
+    current = save.text_in(target.base, target.locale)
+    return current is not None and save.save_target(target.base, target.locale, current, by=target.person) == "new"

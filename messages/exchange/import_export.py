@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -159,9 +159,7 @@ def _apply(plan: ImportPlan, *, by: User, name: str, agreed_digest: str | None) 
             author=by,
         )
         for text in record.renditions:
-            Rendition.objects.create(
-                revision=revision, locale=text.locale, headline=text.headline, body=text.body, author=by
-            )
+            Rendition.objects.create(revision=revision, author=by, **asdict(text))
     log.record(
         log.Action.WORDS_IMPORT,
         by=by,

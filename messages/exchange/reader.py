@@ -11,15 +11,22 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from messages.exchange.records import COLUMNS, FORMAT, VERSION, ParsedFile, RejectedRow
-from messages.exchange.validation import TextRow, format_number, validate_revision
+from messages.exchange.records import (
+    COLUMNS,
+    FORMAT,
+    RENDITION_COLUMNS,
+    REVISION_COLUMNS,
+    VERSION,
+    ParsedFile,
+    RejectedRow,
+)
+from messages.exchange.validation import TextRow, validate_revision
 from messages.text.spreadsheet import unescape_formulas
 from messages.text.translatable import Translatable
 
 MAX_BYTES = 5_000_000
 MAX_ROWS = 20_000
-_REQUIRED_COLUMNS = ("message", "theme", "frame", "claim_strength", "locale", "headline", "body")
-_REVISION_COLUMNS = tuple(name for name in COLUMNS if name not in ("locale", "headline", "body"))
+_REQUIRED_FIELDS = ("message", "theme", "frame", "claim_strength")
 _DELIMITERS = (",", ";", "\t")
 
 
@@ -42,8 +49,8 @@ def parse_file(data: bytes, *, max_bytes: int = MAX_BYTES) -> ParsedFile:
         raise UnreadableFile(
             Translatable(
                 "The file has {bytes} bytes; {most} is the most here.",
-                bytes=format_number(len(data)),
-                most=format_number(max_bytes),
+                bytes=format(len(data), ","),
+                most=format(max_bytes, ","),
             )
         )
     try:
@@ -66,9 +73,7 @@ def from_csv(text: str) -> ParsedFile:
     if len(rows) > MAX_ROWS:
         raise UnreadableFile(
             Translatable(
-                "The file has {rows} rows; {most} is the most.",
-                rows=format_number(len(rows)),
-                most=format_number(MAX_ROWS),
+                "The file has {rows} rows; {most} is the most.", rows=format(len(rows), ","), most=format(MAX_ROWS, ",")
             )
         )
     groups, rejected = _group_rows(names, rows[1:])
@@ -86,7 +91,7 @@ def from_csv(text: str) -> ParsedFile:
 
 
 def _check_columns(names: list[str]) -> None:
-    if missing := [name for name in _REQUIRED_COLUMNS if name not in names]:
+    if missing := [name for name in (*_REQUIRED_FIELDS, *RENDITION_COLUMNS) if name not in names]:
         raise UnreadableFile(
             Translatable("The first row names the columns. These are missing: {names}.", names=", ".join(missing))
         )
@@ -109,10 +114,10 @@ def _group_rows(names: list[str], rows: list[list[str]]) -> tuple[list[_RowGroup
             rejected.append(RejectedRow(where, reason))
             continue
         row = dict(zip(names, map(unescape_formulas, [*cells, *[""] * (len(names) - len(cells))]), strict=True))
-        fields = {name: row.get(name, "") for name in _REVISION_COLUMNS}
+        fields = {name: row.get(name, "") for name in REVISION_COLUMNS}
         fields["revision"] = fields["revision"].strip() or "1"
         group = groups.setdefault((fields["message"].strip(), fields["revision"]), _RowGroup(where, fields))
-        if differing := [name for name in _REVISION_COLUMNS if group.fields[name] != fields[name]]:
+        if differing := [name for name in REVISION_COLUMNS if group.fields[name] != fields[name]]:
             reason = Translatable(
                 "It belongs to the same revision as {where}, but differs in {names}.",
                 where=group.where,
@@ -181,8 +186,8 @@ def _read_entries(text: str) -> list[Any]:
         raise UnreadableFile(
             Translatable(
                 "The file has {entries} entries; {most} is the most.",
-                entries=format_number(len(entries)),
-                most=format_number(MAX_ROWS),
+                entries=format(len(entries), ","),
+                most=format(MAX_ROWS, ","),
             )
         )
     return entries
@@ -220,7 +225,7 @@ def _shape_problem(entry: object) -> str:
     """The reason why an entry has the wrong structure; empty if it is right."""
     if not isinstance(entry, dict):
         return Translatable("It is not an object.")
-    if missing := [name for name in ("message", "theme", "frame", "claim_strength", "words") if name not in entry]:
+    if missing := [name for name in (*_REQUIRED_FIELDS, "words") if name not in entry]:
         return Translatable("It lacks {names}.", names=", ".join(missing))
     for name in COLUMNS:
         if name in ("revision", "sources", "locale", "headline", "body") or name not in entry:

@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 FORMAT, VERSION = "second-thought messages", 1
-COLUMNS = (
-    "message",
-    "revision",
-    "state",
-    "theme",
-    "theme_name",
-    "theme_line",
-    "frame",
-    "claim_strength",
-    "sources",
-    "note",
-    "locale",
-    "headline",
-    "body",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +16,27 @@ class RenditionRecord:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionRecord:
     """One revision of a message. `state` is informative: what is imported is always a draft."""
 
     message: str
-    revision: int
+    revision: int = 1
+    state: str = ""
     theme: str
+    theme_name: str = ""
+    theme_line: str = ""
     frame: str
     claim_strength: str
     sources: tuple[str, ...] = ()
     note: str = ""
-    theme_name: str = ""
-    theme_line: str = ""
-    state: str = ""
     renditions: tuple[RenditionRecord, ...] = ()
     where: str = field(default="", compare=False)  # the row or entry of the file
+
+
+RENDITION_COLUMNS = tuple(field.name for field in fields(RenditionRecord))
+REVISION_COLUMNS = tuple(field.name for field in fields(RevisionRecord) if field.name not in ("renditions", "where"))
+COLUMNS = (*REVISION_COLUMNS, *RENDITION_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)

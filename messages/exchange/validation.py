@@ -8,7 +8,13 @@ from typing import Any, NamedTuple
 
 from django.db.models import Field, Model
 
-from messages.exchange.records import RejectedRow, RenditionRecord, RevisionRecord, collapse_whitespace
+from messages.exchange.records import (
+    REVISION_COLUMNS,
+    RejectedRow,
+    RenditionRecord,
+    RevisionRecord,
+    collapse_whitespace,
+)
 from messages.models import ClaimStrength, Frame, Message, Rendition, Revision, Theme
 from messages.text.keys import RESERVED_MESSAGE_KEYS
 from messages.text.translatable import Translatable
@@ -53,17 +59,11 @@ def validate_revision(
     fields: Mapping[str, Any], texts: Sequence[TextRow], where: str
 ) -> tuple[RevisionRecord | None, list[RejectedRow]]:
     """The revision, or the reasons why it cannot be imported."""
+    values = {name: fields[name] for name in REVISION_COLUMNS if name in fields}
+    values |= {name: fields[name].strip() for name in ("message", "theme", "frame", "claim_strength")}
+    values["sources"] = tuple(line for source in fields.get("sources", ()) if (line := collapse_whitespace(source)))
     revision = RevisionRecord(
-        message=fields["message"].strip(),
-        revision=fields.get("revision", 1),
-        theme=fields["theme"].strip(),
-        frame=fields["frame"].strip(),
-        claim_strength=fields["claim_strength"].strip(),
-        sources=tuple(line for source in fields.get("sources", ()) if (line := collapse_whitespace(source))),
-        note=fields.get("note", ""),
-        theme_name=fields.get("theme_name", ""),
-        theme_line=fields.get("theme_line", ""),
-        state=fields.get("state", ""),
+        **values,
         renditions=tuple(RenditionRecord(text.locale, text.headline, text.body) for text in texts),
         where=where,
     )
@@ -76,11 +76,6 @@ def validate_revision(
             rejected.append(RejectedRow(text.where, reason))
         seen.add(text.locale)
     return (None if rejected else revision), rejected
-
-
-def format_number(number: int) -> str:
-    """The number with a comma between thousands."""
-    return f"{number:,}"
 
 
 def _revision_errors(revision: RevisionRecord) -> Iterator[str]:
@@ -98,7 +93,7 @@ def _revision_errors(revision: RevisionRecord) -> Iterator[str]:
     if revision.claim_strength not in ClaimStrength.values:
         yield Translatable("“{name}” is one of {names}.", name="claim_strength", names=", ".join(ClaimStrength.values))
     if not 1 <= revision.revision <= MAX_REVISION_NUMBER:
-        yield Translatable("“revision” is a number from 1 to {most}.", most=format_number(MAX_REVISION_NUMBER))
+        yield Translatable("“revision” is a number from 1 to {most}.", most=format(MAX_REVISION_NUMBER, ","))
     if len(revision.sources) > MAX_SOURCES:
         yield Translatable(
             "It names {count} sources; {most} is the most.", count=len(revision.sources), most=MAX_SOURCES
@@ -119,8 +114,8 @@ def _field_errors(name: str, text: str, limit: int) -> Iterator[str]:
         yield Translatable(
             "“{name}” has {count} characters; {most} is the most.",
             name=name,
-            count=format_number(len(text)),
-            most=format_number(limit),
+            count=format(len(text), ","),
+            most=format(limit, ","),
         )
     if _CONTROL_CHARACTERS.search(text):
         yield Translatable("“{name}” holds a sign that cannot be shown.", name=name)

@@ -1,9 +1,8 @@
-"""The page where managers take messages out as a file, and bring them in: shown first, then done as a whole."""
+"""The page on which managers export messages, and import them after a preview."""
 
 from __future__ import annotations
 
 from django.contrib import messages as flash
-from django.contrib.auth.models import User
 from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,51 +13,49 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from messages.accounts.step_up import confirmation_required_for_button
+from messages.downloads import download
 from messages.exchange import import_export, reader, records, writer
 from messages.i18n.sentences import translate_sentence
 from messages.models import Frame, Rendition, Revision
-from messages.roles import MANAGER, require_role
+from messages.roles import MANAGER, current_user, require_role
 
-MAX_UPLOAD_BYTES = 100_000  # larger files by `manage.py messages_import`; a proxy in front takes 128 KB
+MAX_UPLOAD_BYTES = 100_000  # `manage.py messages_import` takes larger files; the reverse proxy accepts 128 KB
 _SALT = "messages.exchange"
-_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
-    """A file that is sent is only looked at; its words come in once someone has seen what would happen."""
+    """Show the page, preview an uploaded file, or import a file that was previewed."""
     require_role(request.user, MANAGER)
     if request.method != "POST":
         return _page(request)
     if "held" in request.POST:
-        return _bring_in(request)
-    return _look(request)
+        return _import(request)
+    return _preview(request)
 
 
 @require_safe
 def export(request: HttpRequest) -> HttpResponse:
-    """?format= csv or json; ?frame= ?state= ?locale= keep some."""
+    """Export as ?format= csv or json; ?frame= ?state= ?locale= filter the revisions."""
     require_role(request.user, MANAGER)
-    return _file(request)
+    return _download(request)
 
 
 @confirmation_required_for_button("messages:exchange")
-def _file(request: HttpRequest) -> HttpResponse:
-    kind = request.GET.get("format", "csv")
-    if kind not in writer.WRITERS:
+def _download(request: HttpRequest) -> HttpResponse:
+    file_format = request.GET.get("format", "csv")
+    if file_format not in writer.WRITERS:
         raise Http404
-    asked = {name: request.GET.get(name, "").replace("\0", "") for name in ("frame", "state", "locale")}
-    body = writer.WRITERS[kind](import_export.export_revisions(import_export.filter_revisions(**asked)))
-    name = f"messages-{timezone.localdate():%Y-%m-%d}.{kind}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(body, content_type=_TYPES[kind], headers=headers)
+    filters = {name: request.GET.get(name, "").replace("\0", "") for name in ("frame", "state", "locale")}
+    body = writer.WRITERS[file_format](import_export.export_revisions(import_export.filter_revisions(**filters)))
+    return download(body, stem=f"messages-{timezone.localdate():%Y-%m-%d}", extension=file_format)
 
 
-def _look(request: HttpRequest) -> HttpResponse:
-    sent = request.FILES.get("file")
-    if not isinstance(sent, UploadedFile):
+def _preview(request: HttpRequest) -> HttpResponse:
+    upload = request.FILES.get("file")
+    if not isinstance(upload, UploadedFile):
         return _page(request, error=_("Please choose a file."))
-    if sent.size is None or sent.size > MAX_UPLOAD_BYTES:
+    if upload.size is None or upload.size > MAX_UPLOAD_BYTES:
         return _page(
             request,
             error=_(
@@ -67,42 +64,41 @@ def _look(request: HttpRequest) -> HttpResponse:
             )
             % {"limit": MAX_UPLOAD_BYTES // 1000},
         )
-    data, name = sent.read(), (sent.name or "file")[:120]
+    data, name = upload.read(), (upload.name or "file")[:120]
     try:
         plan = import_export.plan_import(reader.parse_file(data, max_bytes=MAX_UPLOAD_BYTES))
     except reader.UnreadableFile as reason:
         return _page(request, error=translate_sentence(reason.args[0]))
-    held = signing.dumps({"name": name, "text": data.decode("utf-8-sig")}, salt=_SALT, compress=True)
-    return _page(request, plan=plan, held=held, name=name)
+    signed_file = signing.dumps({"name": name, "text": data.decode("utf-8-sig")}, salt=_SALT, compress=True)
+    return _page(request, plan=plan, held=signed_file, name=name)
 
 
-def _bring_in(request: HttpRequest) -> HttpResponse:
-    """What was shown is done, or nothing: the file comes back signed, the plan by its digest."""
-    assert isinstance(request.user, User)
+def _import(request: HttpRequest) -> HttpResponse:
+    """Import the file that was previewed, which comes back signed, if the plan still has the same digest."""
     try:
-        held = signing.loads(request.POST["held"], salt=_SALT)
+        preview = signing.loads(request.POST["held"], salt=_SALT)
     except signing.BadSignature:
         return _page(request, error=_("This is not the file as it was shown. Please choose it again."))
-    read = reader.parse_file(held["text"].encode(), max_bytes=2 * MAX_UPLOAD_BYTES)
+    parsed = reader.parse_file(preview["text"].encode(), max_bytes=2 * MAX_UPLOAD_BYTES)
     try:
         plan = import_export.apply_import(
-            read, by=request.user, name=held["name"], agreed_digest=request.POST.get("shown", "")
+            parsed, by=current_user(request), name=preview["name"], agreed_digest=request.POST.get("shown", "")
         )
     except import_export.ImportRefused as reason:
         return _page(
             request,
-            plan=import_export.plan_import(read),
+            plan=import_export.plan_import(parsed),
             held=request.POST["held"],
-            name=held["name"],
+            name=preview["name"],
             refused=str(reason),
         )
-    told = ngettext("%(n)d draft was added.", "%(n)d drafts were added.", len(plan.revisions))
-    more = _("They await review, whatever they were where they came from.")
-    flash.success(request, f"{told % {'n': len(plan.revisions)}} {more}")
+    added = ngettext("%(n)d draft was added.", "%(n)d drafts were added.", len(plan.revisions))
+    note = _("They await review, whatever they were where they came from.")
+    flash.success(request, f"{added % {'n': len(plan.revisions)}} {note}")
     return redirect("messages:exchange")
 
 
-def _page(request: HttpRequest, **more: object) -> HttpResponse:
+def _page(request: HttpRequest, **extra: object) -> HttpResponse:
     context = {
         "frames": Frame.choices,
         "states": Revision.State.choices,
@@ -112,4 +108,4 @@ def _page(request: HttpRequest, **more: object) -> HttpResponse:
         "stored": Revision.objects.count(),
         "chosen": request.GET,
     }
-    return render(request, "messages/exchange/exchange.html", context | more)
+    return render(request, "messages/exchange/exchange.html", context | extra)

@@ -13,14 +13,7 @@ from functools import partial
 from typing import Literal
 from urllib.parse import urljoin
 
-from messages.public_http import (
-    TIMEOUT_SECONDS,
-    Connector,
-    Resolver,
-    UnsafeAddress,
-    send_request,
-    split_url,
-)
+from messages.public_http import TIMEOUT_SECONDS, Connector, Resolver, UnsafeAddress, send_request, split_url
 
 ProbeCode = Literal["answers", "moved", "missing", "shut", "fails", "silent", "unsafe"]  # the values of HelpLink.Probe
 

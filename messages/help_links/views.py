@@ -129,14 +129,12 @@ def check(request: HttpRequest, link: str) -> HttpResponse:
     except link_directory.HelpRefused as reason:
         flash.error(request, str(reason))
         return redirect("help:link", link)
-    overdue = link_directory.overdue_checks(today=timezone.localdate())
+    overdue, name = link_directory.overdue_checks(today=timezone.localdate()), {"name": help_link.name}
     if not overdue:
-        flash.success(
-            request, _("Noted: you checked “%(name)s” today. All links are checked.") % {"name": help_link.name}
-        )
+        flash.success(request, _("Noted: you checked “%(name)s” today. All links are checked.") % name)
         return redirect("help:directory")
     more = ngettext("One more waits: this one.", "%(count)d more wait. This is the next.", len(overdue))
-    noted = _("Noted: you checked “%(name)s” today.") % {"name": help_link.name}
+    noted = _("Noted: you checked “%(name)s” today.") % name
     flash.success(request, f"{noted} {more % {'count': len(overdue)} if len(overdue) > 1 else more}")
     return redirect("help:link", overdue[0].link.key)
 

@@ -1,4 +1,4 @@
-"""Two revisions of a message side by side, word by word."""
+"""The page that compares two revisions of a message word by word."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from messages.text.rendering import direction_of
 
 @dataclass(frozen=True, slots=True)
 class LanguageDiff:
-    """What differs in one language; `only` is the number of the revision that has it, if one alone has."""
+    """The differences in one language; `only_in_revision` is set if one of the revisions lacks it."""
 
     locale: str
     name: str
@@ -42,7 +42,7 @@ class LanguageDiff:
 
 @dataclass(frozen=True, slots=True)
 class ClaimDiff:
-    """What differs in what the words rest on."""
+    """The differences in the claims."""
 
     strengths: tuple[str, str]
     sources: tuple[word_diff.DiffPart, ...]
@@ -52,14 +52,14 @@ class ClaimDiff:
     def is_unchanged(self) -> bool:
         return (
             self.strengths[0] == self.strengths[1]
-            and all(s.kind == "same" for s in self.sources)
+            and all(source.kind == "same" for source in self.sources)
             and self.note.is_empty
         )
 
 
 @require_safe
 def compare(request: HttpRequest, key: str, a: int, b: int) -> HttpResponse:
-    """What changed from revision `a` to revision `b`."""
+    """Show what changed from revision `a` to revision `b`."""
     require_role(request.user, *STAFF_ROLES)
     message = get_object_or_404(Message.objects.select_related("theme"), key=key)
     revisions = list(message.revisions.select_related("author").prefetch_related("renditions"))
@@ -82,31 +82,31 @@ def compare(request: HttpRequest, key: str, a: int, b: int) -> HttpResponse:
 
 
 def diff_languages(before: Revision, after: Revision) -> list[LanguageDiff]:
-    """Each language of either, in the order of the second."""
+    """The differences in each language of either revision, in the order of the second."""
     old, new = ({r.locale: r for r in revision.renditions.all()} for revision in (before, after))
-    found = []
+    diffs = []
     for locale in dict.fromkeys([*new, *old]):
-        was, now = old.get(locale), new.get(locale)
-        found.append(
+        earlier, later = old.get(locale), new.get(locale)
+        diffs.append(
             LanguageDiff(
                 locale=locale,
                 name=language_name(locale),
                 direction=direction_of(locale),
-                only_in_revision=None if was and now else (after if now else before).number,
-                headline=word_diff.diff_words(was.headline if was else "", now.headline if now else ""),
-                body=word_diff.diff_words(was.body if was else "", now.body if now else ""),
+                only_in_revision=None if earlier and later else (after if later else before).number,
+                headline=word_diff.diff_words(earlier.headline if earlier else "", later.headline if later else ""),
+                body=word_diff.diff_words(earlier.body if earlier else "", later.body if later else ""),
             )
         )
-    return found
+    return diffs
 
 
 def diff_claims(before: Revision, after: Revision) -> ClaimDiff:
-    """Strength, sources and note of both."""
-    was, now = save.claims_of(before), save.claims_of(after)
-    gone = [word_diff.DiffPart("gone", source) for source in was.sources if source not in now.sources]
-    stayed = [word_diff.DiffPart("same" if source in was.sources else "new", source) for source in now.sources]
+    """The differences in claim strength, sources and note."""
+    old, new = save.claims_of(before), save.claims_of(after)
+    removed = [word_diff.DiffPart("gone", source) for source in old.sources if source not in new.sources]
+    current = [word_diff.DiffPart("same" if source in old.sources else "new", source) for source in new.sources]
     return ClaimDiff(
         strengths=(before.get_claim_strength_display(), after.get_claim_strength_display()),
-        sources=(*stayed, *gone),
-        note=word_diff.diff_words(was.note, now.note),
+        sources=(*current, *removed),
+        note=word_diff.diff_words(old.note, new.note),
     )

@@ -1,4 +1,4 @@
-"""The starter library: data files under `library/` loaded as approved words. Loading twice changes nothing."""
+"""Load the starter library from the data files of this folder. Loading it again changes nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOCALE = "en"
 
 @dataclass(frozen=True, slots=True)
 class LoadCounts:
-    """How many rows a load added."""
+    """The numbers of rows that were added."""
 
     themes: int
     messages: int
@@ -30,7 +30,7 @@ class LoadCounts:
 
 @transaction.atomic
 def load(*, now: datetime) -> LoadCounts:
-    """Add what is not there yet; words that staff have changed or withdrawn are left alone."""
+    """Add what is missing; messages that staff have changed or withdrawn are left alone."""
     themes = _add_themes()
     sources = {source["key"]: _citation(source) for source in _read("sources")}
     messages = revisions = 0
@@ -39,9 +39,9 @@ def load(*, now: datetime) -> LoadCounts:
             key=entry["key"], defaults={"theme": Theme.objects.get(key=entry["theme"]), "frame": entry["frame"]}
         )
         messages += is_new
-        for number, words in enumerate(entry["revisions"], start=1):
+        for number, text in enumerate(entry["revisions"], start=1):
             if not message.revisions.filter(number=number).exists():
-                _add_revision(message, number, entry, words, sources, now=now)
+                _add_revision(message, number, entry, text, sources, now=now)
                 revisions += 1
     return LoadCounts(themes=themes, messages=messages, revisions=revisions, help_links=_add_help_links())
 
@@ -57,13 +57,13 @@ def _add_themes() -> int:
         fields = {name: row[name] for name in ("number", "name", "frame", "line")}
         note = row.get("content_note", "")
         added += Theme.objects.get_or_create(key=row["key"], defaults=fields | {"content_note": note})[1]
-        # A library that was loaded before there were notes gets them, too.
+        # Libraries that were loaded before content notes existed get them here.
         Theme.objects.filter(key=row["key"], content_note="").exclude(content_note=note).update(content_note=note)
     return added
 
 
 def theme_words() -> Iterator[str]:
-    """The names and notes of the starter themes, which staff pages show in the reader's language."""
+    """The names and content notes of the starter themes, to be translated."""
     for row in _read("themes"):
         yield row["name"]
         if row.get("content_note"):
@@ -71,19 +71,14 @@ def theme_words() -> Iterator[str]:
 
 
 def _add_help_links() -> int:
-    added = 0
-    for row in _read("helplinks"):
-        added += HelpLink.objects.get_or_create(key=row["key"], defaults={k: v for k, v in row.items() if k != "key"})[
-            1
-        ]
-    return added
+    return sum(HelpLink.objects.get_or_create(key=row.pop("key"), defaults=row)[1] for row in _read("helplinks"))
 
 
 def _add_revision(
     message: Message,
     number: int,
     entry: dict[str, Any],
-    words: dict[str, Any],
+    text: dict[str, Any],
     sources: dict[str, str],
     *,
     now: datetime,
@@ -96,7 +91,7 @@ def _add_revision(
         note=entry["note"],
     )
     rendition = Rendition.objects.create(
-        revision=revision, locale=_LOCALE, headline=words["headline"], body="\n\n".join(words["body"])
+        revision=revision, locale=_LOCALE, headline=text["headline"], body="\n\n".join(text["body"])
     )
     workflow.submit(rendition, now=now)
     workflow.approve(rendition, by=None, now=now, comment="Starter library")

@@ -1,13 +1,12 @@
-"""The library page: every message we could show, by frame, theme, language and state, with search."""
+"""The library page: all messages, with filters and search."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from itertools import groupby
 from urllib.parse import urlencode
 
-from django.contrib.auth.models import AbstractUser
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,17 +20,17 @@ from messages.help_links import directory
 from messages.i18n.languages import language_name
 from messages.models import Draft, Frame, Message, Rendition, Revision, Theme
 from messages.review import message_lint
-from messages.roles import MANAGER, STAFF_ROLES, has_role, require_role
+from messages.roles import MANAGER, STAFF_ROLES, current_user, has_role, require_role
 from messages.text.rendering import direction_of
 
 PER_PAGE = 30
-_DRAFTS_MOST = 5
+_MAX_DRAFTS = 5
 AUTHOR_FILTERS = {"starter": _("The starter library"), "us": _("Our own")}
 
 
 @dataclass(frozen=True, slots=True)
 class LibraryFilter:
-    """What the reader asks for; an empty value asks for nothing."""
+    """The filters of the page; an empty value does not filter."""
 
     q: str = ""
     frame: str = ""
@@ -42,15 +41,15 @@ class LibraryFilter:
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> LibraryFilter:
-        said = {field.name: query.get(field.name, "").replace("\0", " ").strip()[:100] for field in fields(cls)}
-        closed = {"frame": Frame.values, "state": Revision.State.values, "by": AUTHOR_FILTERS}
-        if any(said[name] and said[name] not in known for name, known in closed.items()):
+        values = {field.name: query.get(field.name, "").replace("\0", " ").strip()[:100] for field in fields(cls)}
+        choices = {"frame": Frame.values, "state": Revision.State.values, "by": AUTHOR_FILTERS}
+        if any(values[name] and values[name] not in allowed for name, allowed in choices.items()):
             raise Http404
-        return cls(**said)
+        return cls(**values)
 
     @property
     def has_facets(self) -> bool:
-        """Whether it asks for more than words."""
+        """Whether a filter other than the search is set."""
         return any((self.frame, self.theme, self.language, self.state, self.by))
 
     @property
@@ -58,16 +57,14 @@ class LibraryFilter:
         return self.has_facets or bool(self.q)
 
     def page_url(self, number: int) -> str:
-        """The address of one page of what was asked for."""
-        said = {field.name: getattr(self, field.name) for field in fields(self)} | {
-            "page": number if number > 1 else ""
-        }
-        return "?" + urlencode({name: value for name, value in said.items() if value})
+        """The URL of a page with the same filters."""
+        values = {**asdict(self), "page": number if number > 1 else ""}
+        return "?" + urlencode({name: value for name, value in values.items() if value})
 
 
 @dataclass(frozen=True, slots=True)
 class MessageCard:
-    """One message: its newest words that were asked for, and how many wordings it has."""
+    """A message with its newest matching revision, and the number of matching revisions."""
 
     message: Message
     revision: Revision
@@ -90,46 +87,46 @@ class FrameGroup:
 
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
-    """?q= keeps messages in which every word asked for is found; ?frame= and so on narrow them down."""
+    """List the messages; ?q= searches for all of its words, ?frame= and the others filter."""
     require_role(request.user, *STAFF_ROLES)
-    asked = LibraryFilter.from_query(request.GET)
+    filters = LibraryFilter.from_query(request.GET)
     may_write = has_role(request.user, MANAGER)
-    revisions = search_revisions(asked)
+    revisions = search_revisions(filters)
     page = _page(_messages(revisions), request.GET.get("page", "1"))
-    shelves = _shelves(page, revisions, asked.language)
+    frame_groups = _frame_groups(page, revisions, filters.language)
     context = {
-        "asked": asked,
+        "asked": filters,
         "frames": Frame.choices,
         "themes": Theme.objects.all(),
-        "languages": [(code, language_name(code)) for code in _languages()],
+        "languages": [(code, language_name(code)) for code in _used_locales()],
         "states": Revision.State.choices,
         "by": AUTHOR_FILTERS,
-        "shelves": shelves,
+        "shelves": frame_groups,
         "found": page.paginator.count,
         "page": page,
-        "newer": asked.page_url(page.number - 1) if page.has_previous() else "",
-        "older": asked.page_url(page.number + 1) if page.has_next() else "",
-        "helped": () if asked.is_active else directory.lint_help_directory(timezone.localdate()),
+        "newer": filters.page_url(page.number - 1) if page.has_previous() else "",
+        "older": filters.page_url(page.number + 1) if page.has_next() else "",
+        "helped": () if filters.is_active else directory.lint_help_directory(timezone.localdate()),
         "may_write": may_write,
-        "unfinished": _unfinished(request) if may_write else [],
+        "unfinished": _unsaved_drafts(request) if may_write else [],
     }
     return render(request, "messages/library/library.html", context)
 
 
-def search_revisions(asked: LibraryFilter) -> QuerySet[Revision]:
-    """Revisions with all that is asked for; withdrawn ones only if they are asked for."""
+def search_revisions(filters: LibraryFilter) -> QuerySet[Revision]:
+    """The revisions that match the filters; withdrawn ones only if their state is chosen."""
     revisions = Revision.objects.all()
     withdrawn = Q(state=Revision.State.WITHDRAWN)
-    revisions = revisions.filter(state=asked.state) if asked.state else revisions.exclude(withdrawn)
-    if asked.frame:
-        revisions = revisions.filter(message__frame=asked.frame)
-    if asked.theme:
-        revisions = revisions.filter(message__theme__key=asked.theme)
-    if asked.language:
-        revisions = revisions.filter(renditions__locale=asked.language)
-    if asked.by:
-        revisions = revisions.filter(author=None) if asked.by == "starter" else revisions.exclude(author=None)
-    for word in asked.q.split():
+    revisions = revisions.filter(state=filters.state) if filters.state else revisions.exclude(withdrawn)
+    if filters.frame:
+        revisions = revisions.filter(message__frame=filters.frame)
+    if filters.theme:
+        revisions = revisions.filter(message__theme__key=filters.theme)
+    if filters.language:
+        revisions = revisions.filter(renditions__locale=filters.language)
+    if filters.by:
+        revisions = revisions.filter(author=None) if filters.by == "starter" else revisions.exclude(author=None)
+    for word in filters.q.split():
         revisions = revisions.filter(
             Q(renditions__headline__icontains=word)
             | Q(renditions__body__icontains=word)
@@ -141,36 +138,36 @@ def search_revisions(asked: LibraryFilter) -> QuerySet[Revision]:
 
 
 def _messages(revisions: QuerySet[Revision]) -> QuerySet[Message]:
-    """By frame, in the order of the frames, then by theme."""
+    """The messages of the revisions, by frame and theme."""
     order = Case(
         *(When(frame=value, then=Value(position)) for position, value in enumerate(Frame.values)),
         output_field=IntegerField(),
     )
-    found = Message.objects.filter(pk__in=revisions.order_by().values("message"))
-    return found.select_related("theme").order_by(order, "theme__number", "theme__name", "key")
+    messages = Message.objects.filter(pk__in=revisions.order_by().values("message"))
+    return messages.select_related("theme").order_by(order, "theme__number", "theme__name", "key")
 
 
-def _page(messages: QuerySet[Message], asked: str) -> Page[Message]:
+def _page(messages: QuerySet[Message], number: str) -> Page[Message]:
     pages = Paginator(messages, PER_PAGE)
-    if not (asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= pages.num_pages):
+    if not (number.isascii() and number.isdigit() and 1 <= int(number[:9]) <= pages.num_pages):
         raise Http404
-    return pages.page(int(asked))
+    return pages.page(int(number))
 
 
-def _shelves(page: Page[Message], revisions: QuerySet[Revision], language: str) -> list[FrameGroup]:
-    shown = list(page.object_list)
-    rows = revisions.filter(message__in=shown).order_by("message", "-number").values_list("message", "pk", "number")
-    numbers = {
-        message: [pk for _message, pk, _number in found] for message, found in groupby(rows, key=lambda row: row[0])
+def _frame_groups(page: Page[Message], revisions: QuerySet[Revision], language: str) -> list[FrameGroup]:
+    messages = list(page.object_list)
+    rows = revisions.filter(message__in=messages).order_by("message", "-number").values_list("message", "pk", "number")
+    revision_pks = {
+        message: [pk for _message, pk, _number in group] for message, group in groupby(rows, key=lambda row: row[0])
     }
-    newest = Revision.objects.prefetch_related("renditions").in_bulk([pks[0] for pks in numbers.values()])
+    newest = Revision.objects.prefetch_related("renditions").in_bulk([pks[0] for pks in revision_pks.values()])
     cards = [
-        _card(message, newest[numbers[message.pk][0]], wordings=len(numbers[message.pk]), language=language)
-        for message in shown
+        _card(message, newest[revision_pks[message.pk][0]], wordings=len(revision_pks[message.pk]), language=language)
+        for message in messages
     ]
     return [
-        FrameGroup(frame, str(Frame(frame).label), tuple(found))
-        for frame, found in groupby(cards, key=lambda c: c.message.frame)
+        FrameGroup(frame, str(Frame(frame).label), tuple(group))
+        for frame, group in groupby(cards, key=lambda card: card.message.frame)
     ]
 
 
@@ -191,11 +188,10 @@ def _card(message: Message, newest: Revision, *, wordings: int, language: str) -
     )
 
 
-def _languages() -> list[str]:
+def _used_locales() -> list[str]:
     return list(Rendition.objects.order_by("locale").values_list("locale", flat=True).distinct())
 
 
-def _unfinished(request: HttpRequest) -> list[Draft]:
-    """What a writer has typed and not saved, so that they find it again."""
-    assert isinstance(request.user, AbstractUser)
-    return list(drafts.unsaved_drafts(request.user)[:_DRAFTS_MOST])
+def _unsaved_drafts(request: HttpRequest) -> list[Draft]:
+    """The newest drafts of the current user."""
+    return list(drafts.unsaved_drafts(current_user(request))[:_MAX_DRAFTS])

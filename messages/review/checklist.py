@@ -1,4 +1,4 @@
-"""What a reviewer answers before words are approved. A changed list is a new version: old answers keep theirs."""
+"""The reviewer's checklist. Changing it adds a version, so that stored answers keep their questions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ YES, NO = "yes", "no"
 
 @dataclass(frozen=True, slots=True)
 class ChecklistQuestion:
-    """One thing that a person has to look at; no program can answer it."""
+    """One question that a person has to answer."""
 
     key: str
     text: Promise
@@ -60,34 +60,33 @@ VERSIONS: dict[int, tuple[ChecklistQuestion, ...]] = {
             gettext_lazy("Has somebody who speaks this language read it?"),
             gettext_lazy("You, or someone whom you asked: it says what is meant, and it sounds kind."),
         ),
-    ),
+    )
 }
 CURRENT_VERSION = max(VERSIONS)
 
 
 def validate_answers(answers: Mapping[str, str]) -> dict[str, str]:
-    """What is missing by field, for a list that has to be answered with yes throughout."""
-    found = {}
+    """Errors by field; every question has to be answered with yes."""
+    errors = {}
     for question in VERSIONS[CURRENT_VERSION]:
         answer = answers.get(question.key)
         if answer == NO:
-            found[f"checklist.{question.key}"] = _("With a “no” these words cannot be approved: please send them back.")
+            errors[f"checklist.{question.key}"] = _(
+                "With a “no” these words cannot be approved: please send them back."
+            )
         elif answer != YES:
-            found[f"checklist.{question.key}"] = _("Please answer yes or no.")
-    return found
+            errors[f"checklist.{question.key}"] = _("Please answer yes or no.")
+    return errors
 
 
 def serialize_answers(answers: Mapping[str, str]) -> dict[str, object]:
-    """As it stands in the review for ever."""
-    asked = [question.key for question in VERSIONS[CURRENT_VERSION]]
-    return {
-        "version": CURRENT_VERSION,
-        "answers": {key: answers[key] for key in asked if answers.get(key) in (YES, NO)},
-    }
+    """The answers as a review stores them."""
+    keys = [question.key for question in VERSIONS[CURRENT_VERSION]]
+    return {"version": CURRENT_VERSION, "answers": {key: answers[key] for key in keys if answers.get(key) in (YES, NO)}}
 
 
 def answered_questions(checklist: Mapping[str, object]) -> list[tuple[Promise, bool]]:
-    """What was asked then, and whether the answer was yes."""
+    """The questions of a stored checklist, and whether the answer was yes."""
     version, answers = checklist.get("version"), checklist.get("answers")
     if not isinstance(version, int) or not isinstance(answers, dict):
         return []

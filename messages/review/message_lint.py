@@ -39,7 +39,7 @@ def lint_arm_revisions(revisions: Mapping[str, Revision]) -> dict[str, tuple[Rem
         locale: lint.check_arms([ArmText(name, texts[locale]) for name, texts in by_locale.items()])
         for locale in sorted(shared)
     }
-    return {locale: found for locale, found in remarks.items() if found}
+    return {locale: of_locale for locale, of_locale in remarks.items() if of_locale}
 
 
 def blocking_errors(rendition: Rendition) -> dict[str, str]:

@@ -1,10 +1,9 @@
-"""What waits for whom: words to review, words that were sent back, and what a colleague has to read."""
+"""The review queue: texts to review, texts that were sent back, and texts that wait for a colleague."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,18 +13,16 @@ from messages.i18n.languages import language_name
 from messages.models import Rendition, Review, Revision
 from messages.review import workflow
 from messages.review.wording import review_url, was_sent_back
-from messages.roles import ADMINISTRATOR, STAFF_ROLES, has_role, require_role
+from messages.roles import ADMINISTRATOR, STAFF_ROLES, current_user, has_role, require_role
 from messages.text.rendering import direction_of
 
 RevisionState = Revision.State
-
-
-MAX_PER_LIST = 40  # of each kind: more would be read by nobody
+MAX_PER_LIST = 40
 
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """One language of a revision, and the last thing that was decided about it."""
+    """One rendition, and the last review of it."""
 
     rendition: Rendition
     language: str
@@ -36,37 +33,35 @@ class QueueRow:
 
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
-    """First what this person can do, then what somebody else has to."""
+    """List first what this person can do, then what waits for somebody else."""
     require_role(request.user, *STAFF_ROLES)
-    assert isinstance(request.user, User)
-    person, submitted = request.user, list(_in_state(RevisionState.SUBMITTED))
-    decides, writes = has_role(person, *workflow.MAY_DECIDE), has_role(person, *workflow.MAY_SUBMIT)
+    person, submitted = current_user(request), list(_in_state(RevisionState.SUBMITTED))
+    may_decide, may_write = has_role(person, *workflow.MAY_DECIDE), has_role(person, *workflow.MAY_SUBMIT)
     own = set() if has_role(person, ADMINISTRATOR) else workflow.own_rendition_ids(submitted, person)
-    mine = [words for words in submitted if decides and words.pk not in own]
-    elsewhere = [words for words in submitted if not decides or words.pk in own]
-    drafts = _in_state(RevisionState.DRAFT).exclude(Exists(_newer())) if writes else []
-    back = [words for words in drafts if was_sent_back(words, list(words.reviews.all()))]
+    to_review = [rendition for rendition in submitted if may_decide and rendition.pk not in own]
+    elsewhere = [rendition for rendition in submitted if not may_decide or rendition.pk in own]
+    drafts = _in_state(RevisionState.DRAFT).exclude(Exists(_newer_renditions())) if may_write else []
+    sent_back = [rendition for rendition in drafts if was_sent_back(rendition, list(rendition.reviews.all()))]
     context = {
-        "decides": decides,
-        "writes": writes,
-        "to_review": _first(mine),
-        "sent_back": _first(back),
-        "elsewhere": _first(elsewhere),
-        "further": max(0, len(mine) - MAX_PER_LIST)
-        + max(0, len(back) - MAX_PER_LIST)
-        + max(0, len(elsewhere) - MAX_PER_LIST),
+        "decides": may_decide,
+        "writes": may_write,
+        "to_review": _rows(to_review),
+        "sent_back": _rows(sent_back),
+        "elsewhere": _rows(elsewhere),
+        "further": sum(max(0, len(found) - MAX_PER_LIST) for found in (to_review, sent_back, elsewhere)),
     }
     return render(request, "messages/review/queue.html", context)
 
 
 def _in_state(state: Revision.State) -> QuerySet[Rendition]:
-    """Those that have waited longest come first."""
-    words = Rendition.objects.filter(state=state).select_related("revision__message__theme", "revision__author")
-    return words.prefetch_related("reviews__by").order_by("revision_id", "locale")
+    """Renditions in a state, oldest revisions first."""
+    renditions = Rendition.objects.filter(state=state)
+    renditions = renditions.select_related("revision__message__theme", "revision__author")
+    return renditions.prefetch_related("reviews__by").order_by("revision_id", "locale")
 
 
-def _newer() -> QuerySet[Rendition]:
-    """Words that somebody wrote in place of those that were sent back."""
+def _newer_renditions() -> QuerySet[Rendition]:
+    """A subquery of later revisions of the same text."""
     return Rendition.objects.filter(
         revision__message=OuterRef("revision__message"),
         revision__number__gt=OuterRef("revision__number"),
@@ -74,16 +69,16 @@ def _newer() -> QuerySet[Rendition]:
     )
 
 
-def _first(found: list[Rendition]) -> list[QueueRow]:
-    return [_waiting(words) for words in found[:MAX_PER_LIST]]
+def _rows(renditions: list[Rendition]) -> list[QueueRow]:
+    return [_row(rendition) for rendition in renditions[:MAX_PER_LIST]]
 
 
-def _waiting(words: Rendition) -> QueueRow:
-    reviews = list(words.reviews.all())
+def _row(rendition: Rendition) -> QueueRow:
+    reviews = list(rendition.reviews.all())
     return QueueRow(
-        rendition=words,
-        language=language_name(words.locale),
-        direction=direction_of(words.locale),
+        rendition=rendition,
+        language=language_name(rendition.locale),
+        direction=direction_of(rendition.locale),
         last_review=reviews[-1] if reviews else None,
-        url=review_url(words),
+        url=review_url(rendition),
     )

@@ -1,4 +1,4 @@
-"""Route of the page of what waits for a review."""
+"""Route of the review queue."""
 
 from django.urls import path
 

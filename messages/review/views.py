@@ -1,4 +1,4 @@
-"""The page of one language of a revision: its words beside what is remarked, and every step of its review."""
+"""The review page of a rendition, and the steps on it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from messages.review import checklist, message_lint, workflow
 from messages.review.checklist import ChecklistQuestion
 from messages.review.wording import compare_url, edit_url, history, review_url, state_label
 from messages.review.workflow import ReviewRefused
-from messages.roles import ADMINISTRATOR, MANAGER, STAFF_ROLES, has_role, require_role
+from messages.roles import ADMINISTRATOR, MANAGER, STAFF_ROLES, current_user, has_role, require_role
 from messages.text.rendering import body_html, direction_of
 
 RevisionState = Revision.State
@@ -28,7 +28,7 @@ RevisionState = Revision.State
 
 @dataclass(frozen=True, slots=True)
 class ReviewInput:
-    """What came with the form: it stands there again if the step is refused."""
+    """What was typed into the form, which is shown again if the step is refused."""
 
     read_digest: str = ""
     decision_comment: str = ""
@@ -41,19 +41,19 @@ class ReviewInput:
         def value(name: str) -> str:
             return request.POST.get(name, "").replace("\0", "")
 
-        asked = [question.key for question in checklist.VERSIONS[checklist.CURRENT_VERSION]]
+        questions = checklist.VERSIONS[checklist.CURRENT_VERSION]
         return cls(
             read_digest=value("read"),
             decision_comment=value("said"),
             text=value("text"),
             override=value("override"),
-            answers={key: value(f"checklist.{key}") for key in asked},
+            answers={question.key: value(f"checklist.{question.key}") for question in questions},
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ChecklistItem:
-    """One question of the checklist, the answer so far, and what is amiss with it."""
+    """One question of the checklist, with the answer so far and its error."""
 
     question: ChecklistQuestion
     answer: str
@@ -61,78 +61,78 @@ class ChecklistItem:
 
 
 ReviewAction = Callable[[Rendition, User, ReviewInput], object]
+StepView = Callable[[HttpRequest, str, int, str], HttpResponseBase]
 
 
 @require_safe
 def rendition_review(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponse:
-    """For everybody with a role; the steps on it are those of whoever looks."""
+    """Show a rendition, with the steps that the current user may take."""
     require_role(request.user, *STAFF_ROLES)
     return _page(request, _find(key, number, locale), ReviewInput())
 
 
-@require_POST
-def submit(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponseBase:
-    def step(words: Rendition, by: User, typed: ReviewInput) -> None:
-        workflow.submit(words, by=by, now=timezone.now(), override=typed.override)
+def _step_view(step: ReviewAction, *, roles: tuple[str, ...], done: Promise, stays: bool = False) -> StepView:
+    """A view that takes a step and redirects, or shows the page again with what was typed and the errors."""
 
-    done = _("A reviewer is asked to read these words.")
-    return _take(request, _find_for(request, workflow.MAY_SUBMIT, key, number, locale), step, done)
+    @require_POST
+    def view(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponseBase:
+        require_role(request.user, *roles)
+        words, typed = _find(key, number, locale), ReviewInput.from_request(request)
+        try:
+            step(words, current_user(request), typed)
+        except ReviewRefused as refused:
+            return _page(request, _find(key, number, locale), typed, refused)
+        flash.success(request, str(done))
+        return redirect(review_url(words)) if stays else redirect("messages:message", key)
 
-
-@require_POST
-def comment(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponseBase:
-    def step(words: Rendition, by: User, typed: ReviewInput) -> None:
-        workflow.comment(words, by=by, now=timezone.now(), text=typed.text)
-
-    words = _find_for(request, workflow.MAY_COMMENT, key, number, locale)
-    return _take(request, words, step, _("Your comment is kept."), to=review_url(words))
-
-
-@require_POST
-def approve(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponseBase:
-    def step(words: Rendition, by: User, typed: ReviewInput) -> None:
-        workflow.approve(
-            words,
-            by=by,
-            now=timezone.now(),
-            read_digest=typed.read_digest,
-            checklist=typed.answers,
-            comment=typed.decision_comment,
-            override=typed.override,
-        )
-
-    done = _("These exact words are approved.")
-    return _take(request, _find_for(request, workflow.MAY_DECIDE, key, number, locale), step, done)
+    return view
 
 
-@require_POST
-def send_back(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponseBase:
-    def step(words: Rendition, by: User, typed: ReviewInput) -> None:
-        workflow.send_back(
-            words,
-            by=by,
-            now=timezone.now(),
-            read_digest=typed.read_digest,
-            reason=typed.decision_comment,
-            checklist=typed.answers,
-        )
-
-    done = _("The words are back with whoever wrote them, and so is what you said.")
-    return _take(request, _find_for(request, workflow.MAY_DECIDE, key, number, locale), step, done)
+def _approve(words: Rendition, by: User, typed: ReviewInput) -> None:
+    workflow.approve(
+        words,
+        by=by,
+        now=timezone.now(),
+        read_digest=typed.read_digest,
+        checklist=typed.answers,
+        comment=typed.decision_comment,
+        override=typed.override,
+    )
 
 
-@require_POST
-def withdraw(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponseBase:
-    def step(words: Rendition, by: User, typed: ReviewInput) -> None:
-        workflow.withdraw(words, by=by, now=timezone.now(), reason=typed.decision_comment)
+def _send_back(words: Rendition, by: User, typed: ReviewInput) -> None:
+    workflow.send_back(
+        words,
+        by=by,
+        now=timezone.now(),
+        read_digest=typed.read_digest,
+        reason=typed.decision_comment,
+        checklist=typed.answers,
+    )
 
-    done = _("These words are withdrawn. They are no longer shown.")
-    return _take(request, _find_for(request, workflow.MAY_WITHDRAW, key, number, locale), step, done)
 
-
-def _find_for(request: HttpRequest, roles: tuple[str, ...], key: str, number: int, locale: str) -> Rendition:
-    require_role(request.user, *roles)
-    return _find(key, number, locale)
+submit = _step_view(
+    lambda words, by, typed: workflow.submit(words, by=by, now=timezone.now(), override=typed.override),
+    roles=workflow.MAY_SUBMIT,
+    done=_("A reviewer is asked to read these words."),
+)
+comment = _step_view(
+    lambda words, by, typed: workflow.comment(words, by=by, now=timezone.now(), text=typed.text),
+    roles=workflow.MAY_COMMENT,
+    done=_("Your comment is kept."),
+    stays=True,
+)
+approve = _step_view(_approve, roles=workflow.MAY_DECIDE, done=_("These exact words are approved."))
+send_back = _step_view(
+    _send_back,
+    roles=workflow.MAY_DECIDE,
+    done=_("The words are back with whoever wrote them, and so is what you said."),
+)
+withdraw = _step_view(
+    lambda words, by, typed: workflow.withdraw(words, by=by, now=timezone.now(), reason=typed.decision_comment),
+    roles=workflow.MAY_WITHDRAW,
+    done=_("These words are withdrawn. They are no longer shown."),
+)
 
 
 def _find(key: str, number: int, locale: str) -> Rendition:
@@ -140,31 +140,18 @@ def _find(key: str, number: int, locale: str) -> Rendition:
     return get_object_or_404(words, revision__message__key=key, revision__number=number, locale=locale)
 
 
-def _take(request: HttpRequest, words: Rendition, step: ReviewAction, done: Promise, to: str = "") -> HttpResponseBase:
-    """Take the step and go on, or show the page again with what was typed and what is amiss."""
-    typed = ReviewInput.from_request(request)
-    assert isinstance(request.user, User)
-    try:
-        step(words, request.user, typed)
-    except ReviewRefused as refused:
-        return _page(request, _find(words.revision.message.key, words.revision.number, words.locale), typed, refused)
-    flash.success(request, str(done))
-    return redirect(to or "messages:message", *([] if to else [words.revision.message.key]))
-
-
 def _page(
     request: HttpRequest, words: Rendition, typed: ReviewInput, refused: ReviewRefused | None = None
 ) -> HttpResponse:
-    person = request.user
-    assert isinstance(person, User)
+    person = current_user(request)
     errors = refused.fields if refused else {}
-    waits = words.state == RevisionState.SUBMITTED
+    is_submitted = words.state == RevisionState.SUBMITTED
     is_own = workflow.is_own(words, person)
-    may_decide = waits and has_role(person, *workflow.MAY_DECIDE)
+    may_decide = is_submitted and has_role(person, *workflow.MAY_DECIDE)
     may_submit = words.state == RevisionState.DRAFT and has_role(person, *workflow.MAY_SUBMIT)
-    obstacles = workflow.obstacles_to_approval(words, person) if waits else workflow.obstacles_to_review(words)
-    may_pass = has_role(person, ADMINISTRATOR)
-    before = _approved_before(words)
+    obstacles = workflow.obstacles_to_approval(words, person) if is_submitted else workflow.obstacles_to_review(words)
+    may_override = has_role(person, ADMINISTRATOR)
+    before = _previous_approved(words)
     context = {
         "words": words,
         "revision": words.revision,
@@ -180,40 +167,41 @@ def _page(
         "events": history([words]),
         "exceptions": workflow.exceptions(words),
         "is_own": is_own,
-        "may_decide": may_decide and (not is_own or may_pass),
+        "may_decide": may_decide and (not is_own or may_override),
         "may_submit": may_submit,
         "may_withdraw": words.state == RevisionState.APPROVED and has_role(person, *workflow.MAY_WITHDRAW),
         "may_comment": has_role(person, *workflow.MAY_COMMENT),
         "obstacles": obstacles,
-        "may_pass": may_pass and bool(obstacles.sentences) and (may_decide or may_submit),
+        "may_pass": may_override and bool(obstacles.sentences) and (may_decide or may_submit),
         "edit": edit_url(words) if has_role(person, MANAGER) else "",
-        "checklist": _asked(typed, errors),
+        "checklist": _checklist_items(typed, errors),
         "typed": typed,
         "refused": refused,
         "errors": errors,
-        "summary": _summary(errors),
+        "summary": _error_summary(errors),
         "said_error": errors.get("reason") or errors.get("comment", ""),
     }
     return render(request, "messages/review/review.html", context)
 
 
-def _summary(errors: dict[str, str]) -> list[tuple[str, str]]:
-    """Each sentence once, and where on the page it belongs to."""
-    fields = {"reason": "said", "comment": "said", "text": "text", "override": "override"}
-    places: dict[str, str] = {}
-    for where, sentence in errors.items():
-        asked = f"{where.removeprefix('checklist.')}-error" if where.startswith("checklist.") else "remarks"
-        places.setdefault(sentence, fields.get(where, asked))
-    return list(places.items())
+def _error_summary(errors: dict[str, str]) -> list[tuple[str, str]]:
+    """Each error once, with the anchor of its place on the page."""
+    anchors = {"reason": "said", "comment": "said", "text": "text", "override": "override"}
+    summary: dict[str, str] = {}
+    for field_name, sentence in errors.items():
+        question = field_name.removeprefix("checklist.")
+        default = "remarks" if question == field_name else f"{question}-error"
+        summary.setdefault(sentence, anchors.get(field_name, default))
+    return list(summary.items())
 
 
-def _asked(typed: ReviewInput, errors: dict[str, str]) -> list[ChecklistItem]:
+def _checklist_items(typed: ReviewInput, errors: dict[str, str]) -> list[ChecklistItem]:
     questions = checklist.VERSIONS[checklist.CURRENT_VERSION]
     return [ChecklistItem(q, typed.answers.get(q.key, ""), errors.get(f"checklist.{q.key}", "")) for q in questions]
 
 
-def _approved_before(words: Rendition) -> Rendition | None:
-    """What is approved in this language so far, to read beside the new words."""
+def _previous_approved(words: Rendition) -> Rendition | None:
+    """The last approved text in this language, to compare with the new one."""
     return (
         Rendition.objects.filter(
             revision__message=words.revision.message_id,

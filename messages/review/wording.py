@@ -1,4 +1,4 @@
-"""What the pages about reviews say: states, steps and the next thing to do, in words."""
+"""What review pages say: states, history and the next step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RevisionState, ReviewDecision = Revision.State, Review.Decision
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One line of the history: who did what, when, to which words, and what was said."""
+    """One line of the history: a review or a comment."""
 
     at: datetime
     who: str
@@ -35,7 +35,7 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """The one thing for this person to do next; a `form` is sent by pressing its button."""
+    """The next step for a person; with `is_form` its button sends a POST request."""
 
     sentence: str
     button: str = ""
@@ -43,7 +43,7 @@ class NextStep:
     is_form: bool = False
 
 
-_DID = {
+_REVIEW_VERBS = {
     ReviewDecision.SUBMITTED: gettext_lazy("asked for a review of"),
     ReviewDecision.APPROVED: gettext_lazy("approved"),
     ReviewDecision.SENT_BACK: gettext_lazy("sent back"),
@@ -52,24 +52,24 @@ _DID = {
 
 
 def edit_url(rendition: Rendition) -> str:
-    """The editor, beginning with these words."""
+    """The editor, beginning with a rendition."""
     revision = rendition.revision
     return f"{reverse('messages:edit', args=[revision.message.key, rendition.locale])}?from={revision.number}"
 
 
 def compare_url(revision: Revision, before: int) -> str:
-    """What changed in a revision since an earlier one."""
+    """The page that compares a revision with an earlier one."""
     return reverse("messages:compare", args=[revision.message.key, before, revision.number])
 
 
 def review_url(rendition: Rendition, page: str = "review") -> str:
-    """The page of one language of a revision, or one of the steps on it."""
+    """The review page of a rendition, or one of its steps."""
     revision = rendition.revision
     return reverse(f"messages:{page}", args=[revision.message.key, revision.number, rendition.locale])
 
 
 def state_label(rendition: Rendition, reviews: Sequence[Review]) -> str:
-    """The state as people say it: words that were sent back are a draft that somebody waits for."""
+    """The state for people, with more detail than the stored one."""
     if was_sent_back(rendition, reviews):
         return _("Sent back")
     if rendition.state == RevisionState.APPROVED and not workflow.is_approval_valid(rendition):
@@ -78,102 +78,102 @@ def state_label(rendition: Rendition, reviews: Sequence[Review]) -> str:
 
 
 def was_sent_back(rendition: Rendition, reviews: Sequence[Review]) -> bool:
-    """Whether the last thing that was decided about a draft is that it should change."""
+    """Whether a draft was sent back by its last review."""
     return rendition.state == RevisionState.DRAFT and bool(reviews) and reviews[-1].decision == ReviewDecision.SENT_BACK
 
 
 def history(renditions: Sequence[Rendition]) -> list[HistoryEntry]:
-    """All that was decided and said, newest first; reviews and comments at hand."""
-    reviews = [_decided(decided, words) for words in renditions for decided in words.reviews.all()]
-    comments = [_said(comment, words) for words in renditions for comment in words.comments.all()]
-    return sorted([*reviews, *comments], key=lambda event: event.at)[::-1]
+    """Reviews and comments of the renditions, newest first."""
+    reviews = [_review_entry(review, rendition) for rendition in renditions for review in rendition.reviews.all()]
+    comments = [_comment_entry(comment, rendition) for rendition in renditions for comment in rendition.comments.all()]
+    return sorted([*reviews, *comments], key=lambda entry: entry.at)[::-1]
 
 
-def _decided(decided: Review, words: Rendition) -> HistoryEntry:
+def _review_entry(review: Review, rendition: Rendition) -> HistoryEntry:
     return HistoryEntry(
-        at=decided.at,
-        who=decided.by.get_username() if decided.by else _("The starter library"),
-        action=str(_DID[ReviewDecision(decided.decision)]),
-        rendition=words,
-        text=decided.comment,
-        answers=tuple(checklist.answered_questions(decided.checklist)),
-        review=decided,
+        at=review.at,
+        who=review.by.get_username() if review.by else _("The starter library"),
+        action=str(_REVIEW_VERBS[ReviewDecision(review.decision)]),
+        rendition=rendition,
+        text=review.comment,
+        answers=tuple(checklist.answered_questions(review.checklist)),
+        review=review,
     )
 
 
-def _said(comment: Comment, words: Rendition) -> HistoryEntry:
-    did = _("commented on")
-    return HistoryEntry(comment.at, comment.by.get_username(), did, words, comment.text, answers=(), review=None)
+def _comment_entry(comment: Comment, rendition: Rendition) -> HistoryEntry:
+    action = _("commented on")
+    return HistoryEntry(comment.at, comment.by.get_username(), action, rendition, comment.text, answers=(), review=None)
 
 
 def next_step(renditions: Sequence[Rendition], person: User) -> NextStep:
-    """What this person would do first: with the languages of the newest revision, or older ones that still wait."""
-    for find in (_to_review, _to_change, _to_submit, _waiting):
-        if step := find(renditions, person):
+    """The first applicable step for a person: review, change, submit, wait."""
+    for step_of in (_review_step, _change_step, _submit_step, _waiting_step):
+        if step := step_of(renditions, person):
             return step
-    if any(workflow.is_approval_valid(words) for words in renditions):
+    if any(workflow.is_approval_valid(rendition) for rendition in renditions):
         return NextStep(_("Nothing waits for you here. These words may be used in a campaign."))
     return NextStep(_("Nothing waits for you here."))
 
 
-def _to_review(renditions: Sequence[Rendition], person: User) -> NextStep | None:
+def _review_step(renditions: Sequence[Rendition], person: User) -> NextStep | None:
     if not has_role(person, *workflow.MAY_DECIDE):
         return None
-    waiting = [words for words in renditions if words.state == RevisionState.SUBMITTED]
+    waiting = [rendition for rendition in renditions if rendition.state == RevisionState.SUBMITTED]
     own = set() if has_role(person, ADMINISTRATOR) else workflow.own_rendition_ids(waiting, person)
-    words = next((words for words in waiting if words.pk not in own), None)
-    if words is None:
+    rendition = next((rendition for rendition in waiting if rendition.pk not in own), None)
+    if rendition is None:
         return None
-    language = language_name(words.locale)
+    language = language_name(rendition.locale)
     return NextStep(
         _("The words in %(language)s of revision %(number)s wait for a review.")
-        % {"language": language, "number": words.revision.number},
+        % {"language": language, "number": rendition.revision.number},
         _("Review the words in %(language)s") % {"language": language},
-        review_url(words),
+        review_url(rendition),
     )
 
 
-def _to_change(renditions: Sequence[Rendition], person: User) -> NextStep | None:
+def _change_step(renditions: Sequence[Rendition], person: User) -> NextStep | None:
     if not has_role(person, *workflow.MAY_SUBMIT):
         return None
-    for words in renditions:
-        reviews = list(words.reviews.all())
-        if was_sent_back(words, reviews) and reviews[-1].digest == words.words_digest():
-            told = {
+    for rendition in renditions:
+        reviews = list(rendition.reviews.all())
+        if was_sent_back(rendition, reviews) and reviews[-1].digest == rendition.words_digest():
+            params = {
                 "who": reviews[-1].by.get_username() if reviews[-1].by else "",
-                "language": language_name(words.locale),
+                "language": language_name(rendition.locale),
                 "reason": reviews[-1].comment,
             }
-            says = _("%(who)s sent the words in %(language)s back: “%(reason)s”") % told
-            return _change(words, says)
-        if words.state == RevisionState.DRAFT and workflow.obstacles_to_review(words).sentences:
-            language = language_name(words.locale)
-            says = _("Before a colleague reviews the words in %(language)s, something has to change.")
-            return _change(words, says % {"language": language})
+            sentence = _("%(who)s sent the words in %(language)s back: “%(reason)s”") % params
+            return _editor_step(rendition, sentence)
+        if rendition.state == RevisionState.DRAFT and workflow.obstacles_to_review(rendition).sentences:
+            language = language_name(rendition.locale)
+            sentence = _("Before a colleague reviews the words in %(language)s, something has to change.")
+            return _editor_step(rendition, sentence % {"language": language})
     return None
 
 
-def _change(words: Rendition, says: str) -> NextStep:
-    return NextStep(says, _("Change the words"), edit_url(words))
+def _editor_step(rendition: Rendition, sentence: str) -> NextStep:
+    return NextStep(sentence, _("Change the words"), edit_url(rendition))
 
 
-def _to_submit(renditions: Sequence[Rendition], person: User) -> NextStep | None:
+def _submit_step(renditions: Sequence[Rendition], person: User) -> NextStep | None:
     if not has_role(person, *workflow.MAY_SUBMIT):
         return None
-    draft = next((words for words in renditions if words.state == RevisionState.DRAFT), None)
+    draft = next((rendition for rendition in renditions if rendition.state == RevisionState.DRAFT), None)
     if draft is None:
         return None
-    says = _("The words in %(language)s are a draft. When they are ready, a colleague reads them.")
+    sentence = _("The words in %(language)s are a draft. When they are ready, a colleague reads them.")
     return NextStep(
-        says % {"language": language_name(draft.locale)},
+        sentence % {"language": language_name(draft.locale)},
         _("Ask for a review"),
         review_url(draft, "submit"),
         is_form=True,
     )
 
 
-def _waiting(renditions: Sequence[Rendition], person: User) -> NextStep | None:
-    if not any(words.state == RevisionState.SUBMITTED for words in renditions):
+def _waiting_step(renditions: Sequence[Rendition], person: User) -> NextStep | None:
+    if not any(rendition.state == RevisionState.SUBMITTED for rendition in renditions):
         return None
     if has_role(person, *workflow.MAY_DECIDE):
         return NextStep(_("These words are partly yours, so another reviewer reads them. Nothing waits for you."))

@@ -1,8 +1,8 @@
-"""The review of one language of a message: submit, comment, approve, send back, withdraw.
+"""The review of a rendition: submit, comment, approve, send back, withdraw.
 
-Nobody approves their own words. An approval is bound to the digest of the exact words, so that any edit voids it. An
-administrator may make an exception, with a reason that stays on record. The verbs of a person take what this person
-has `read`: if the words have changed since, they are refused.
+Nobody approves their own text. An approval is bound to the digest of the exact text, so any edit voids it. An
+administrator may override an obstacle, with a reason that is recorded. Decisions are refused if the text has changed
+since the reviewer read it.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from messages.roles import ADMINISTRATOR, MANAGER, REVIEWER, has_role
 
 MAY_SUBMIT, MAY_COMMENT, MAY_DECIDE, MAY_WITHDRAW = (MANAGER,), (MANAGER, REVIEWER), (REVIEWER,), (MANAGER, REVIEWER)
 RevisionState, ReviewDecision = Revision.State, Review.Decision
-# A revision is as far as the furthest of its languages.
-_FURTHEST = (RevisionState.APPROVED, RevisionState.WITHDRAWN, RevisionState.SUBMITTED, RevisionState.DRAFT)
+# The state of a revision is the first of these that one of its languages has.
+_STATE_PRECEDENCE = (RevisionState.APPROVED, RevisionState.WITHDRAWN, RevisionState.SUBMITTED, RevisionState.DRAFT)
 
 
 class ReviewRefused(Exception):
-    """The step is not allowed; the message says why, for a person, and `fields` where."""
+    """The step is not allowed; the message says why, for staff, and `fields` holds errors by field."""
 
     def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -38,7 +38,7 @@ class ReviewRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReviewObstacles:
-    """What stands in the way of a step, and what only an administrator may pass."""
+    """What prevents a step, unless an administrator overrides it."""
 
     sentences: tuple[str, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -49,26 +49,26 @@ class ReviewObstacles:
 
 
 def is_own(rendition: Rendition, by: User) -> bool:
-    """Whether these words are a person's own."""
+    """Whether a user wrote the rendition, or part of it."""
     return rendition.pk in own_rendition_ids([rendition], by)
 
 
 def own_rendition_ids(renditions: Iterable[Rendition], by: User) -> set[int]:
-    """Those that a person wrote or has a part in: the claim, or a headline or body kept from an earlier revision."""
-    theirs = Q(author=by) | Q(author=None, revision__author=by)
-    same = Q(headline=OuterRef("headline")) | Q(body=OuterRef("body"))
+    """The renditions that a user wrote in part: the claims, or a headline or body kept from an earlier revision."""
+    written_by = Q(author=by) | Q(author=None, revision__author=by)
+    same_text = Q(headline=OuterRef("headline")) | Q(body=OuterRef("body"))
     of_message = Rendition.objects.filter(revision__message=OuterRef("revision__message"), locale=OuterRef("locale"))
-    own = Q(revision__author=by) | Q(Exists(of_message.filter(theirs, same)))
-    return set(Rendition.objects.filter(own, pk__in=[words.pk for words in renditions]).values_list("pk", flat=True))
+    own = Q(revision__author=by) | Q(Exists(of_message.filter(written_by, same_text)))
+    return set(Rendition.objects.filter(own, pk__in=[r.pk for r in renditions]).values_list("pk", flat=True))
 
 
 @transaction.atomic
 def submit(rendition: Rendition, *, by: User | None = None, now: datetime, override: str = "") -> Review:
-    """A draft asks for review. `by` is None only for the starter library."""
-    _expect_role(by, *MAY_SUBMIT)
-    _take(rendition, RevisionState.DRAFT)
-    passed = _past(obstacles_to_review(rendition), by, override)
-    return _decide(rendition, ReviewDecision.SUBMITTED, by=by, now=now, override=override, passed=passed)
+    """Submit a draft for review. `by` is None only for the starter library."""
+    _require_role(by, *MAY_SUBMIT)
+    _lock_in_state(rendition, RevisionState.DRAFT)
+    overridden = _check_obstacles(obstacles_to_review(rendition), by, override)
+    return _save_decision(rendition, ReviewDecision.SUBMITTED, by=by, now=now, override=override, overridden=overridden)
 
 
 @transaction.atomic
@@ -82,23 +82,23 @@ def approve(
     comment: str = "",
     override: str = "",
 ) -> Review:
-    """A second person approves the exact words. `by` is None only for the starter library, which ships reviewed."""
-    _expect_role(by, *MAY_DECIDE)
-    _take(rendition, RevisionState.SUBMITTED)
+    """Approve the exact text as a second person. `by` is None only for the starter library."""
+    _require_role(by, *MAY_DECIDE)
+    _lock_in_state(rendition, RevisionState.SUBMITTED)
     answers = checklist or {}
     if by is not None:
-        _expect_unchanged(rendition, read_digest)
+        _require_unchanged(rendition, read_digest)
         if missing := review_checklist.validate_answers(answers):
             raise ReviewRefused(_("The checklist is not complete."), missing)
-    passed = _past(obstacles_to_approval(rendition, by), by, override)
-    return _decide(
+    overridden = _check_obstacles(obstacles_to_approval(rendition, by), by, override)
+    return _save_decision(
         rendition,
         ReviewDecision.APPROVED,
         by=by,
         now=now,
-        comment=_short(comment, "comment"),
+        comment=_limit_length(comment, "comment"),
         override=override,
-        passed=passed,
+        overridden=overridden,
         checklist=review_checklist.serialize_answers(answers) if by is not None else {},
     )
 
@@ -113,67 +113,67 @@ def send_back(
     reason: str,
     checklist: Mapping[str, str] | None = None,
 ) -> Review:
-    """The words are a draft again; the reason says what to change."""
-    _expect_role(by, *MAY_DECIDE)
-    _take(rendition, RevisionState.SUBMITTED)
-    _expect_unchanged(rendition, read_digest)
-    said = _expect_reason(reason, _("Please say what should change: it is all that the writer gets."))
-    kept = review_checklist.serialize_answers(checklist) if checklist else {}
-    return _decide(rendition, ReviewDecision.SENT_BACK, by=by, now=now, comment=said, checklist=kept)
+    """Make the rendition a draft again; the reason says what to change."""
+    _require_role(by, *MAY_DECIDE)
+    _lock_in_state(rendition, RevisionState.SUBMITTED)
+    _require_unchanged(rendition, read_digest)
+    reason = _require_reason(reason, _("Please say what should change: it is all that the writer gets."))
+    answers = review_checklist.serialize_answers(checklist) if checklist else {}
+    return _save_decision(rendition, ReviewDecision.SENT_BACK, by=by, now=now, comment=reason, checklist=answers)
 
 
 @transaction.atomic
 def withdraw(rendition: Rendition, *, by: User, now: datetime, reason: str) -> Review:
-    """Approved words are taken back, and no longer shown; what was counted under them stays on record."""
-    _expect_role(by, *MAY_WITHDRAW)
-    _take(rendition, RevisionState.APPROVED)
-    said = _expect_reason(reason, _("Please say why: the reason stays on record."))
-    return _decide(rendition, ReviewDecision.WITHDRAWN, by=by, now=now, comment=said)
+    """Withdraw an approved rendition, so that it is no longer shown; its counts remain."""
+    _require_role(by, *MAY_WITHDRAW)
+    _lock_in_state(rendition, RevisionState.APPROVED)
+    reason = _require_reason(reason, _("Please say why: the reason stays on record."))
+    return _save_decision(rendition, ReviewDecision.WITHDRAWN, by=by, now=now, comment=reason)
 
 
 @transaction.atomic
 def comment(rendition: Rendition, *, by: User, now: datetime, text: str) -> Comment:
-    """Something to say about the words, whatever their state."""
-    _expect_role(by, *MAY_COMMENT)
-    said = text.strip()
-    if not said:
+    """Comment on a rendition in any state."""
+    _require_role(by, *MAY_COMMENT)
+    text = text.strip()
+    if not text:
         raise ReviewRefused(_("There is no comment yet."), {"text": _("Please write something first.")})
-    _short(said, "text", most=1000)
-    words = rendition.words_digest()
-    made = Comment.objects.create(rendition=rendition, by=by, text=said, digest=words, at=now)
-    log.record_rendition(log.Action.WORDS_COMMENT, rendition, by=by, words=words)
-    return made
+    _limit_length(text, "text", limit=1000)
+    digest = rendition.words_digest()
+    comment = Comment.objects.create(rendition=rendition, by=by, text=text, digest=digest, at=now)
+    log.record_rendition(log.Action.WORDS_COMMENT, rendition, by=by, words=digest)
+    return comment
 
 
 def is_approval_valid(rendition: Rendition) -> bool:
-    """Whether the approval still covers the words as they are now."""
+    """Whether the approval covers the current text."""
     return rendition.state == RevisionState.APPROVED and rendition.digest == rendition.words_digest()
 
 
 def approved_locales(revision: Revision) -> set[str]:
-    """The languages in which a revision may be shown."""
+    """The locales in which a revision may be shown."""
     return {rendition.locale for rendition in revision.renditions.all() if is_approval_valid(rendition)}
 
 
 def servable_revisions() -> QuerySet[Revision]:
-    """Revisions that may be shown: approved, and their message not stopped everywhere."""
+    """Revisions that may be shown: approved, of messages that are not stopped."""
     return Revision.objects.filter(state=RevisionState.APPROVED, message__stopped_at=None)
 
 
 def approval_of(rendition: Rendition) -> Review | None:
-    """The approval that covers the words as they are; none if they changed or were withdrawn."""
+    """The review that approved the current text; None if it changed or was withdrawn."""
     if not is_approval_valid(rendition):
         return None
     return next((r for r in reversed(rendition.reviews.all()) if r.decision == ReviewDecision.APPROVED), None)
 
 
 def exceptions(rendition: Rendition) -> list[Review]:
-    """What an administrator let pass on the way to these words: shown wherever they are used, for ever."""
-    return [decided for decided in rendition.reviews.all() if decided.override]
+    """The reviews in which an administrator overrode an obstacle, which are always shown with the text."""
+    return [review for review in rendition.reviews.all() if review.override]
 
 
 def obstacles_to_review(rendition: Rendition) -> ReviewObstacles:
-    """Words that have to change are no use to a reviewer."""
+    """Remarks of the lint that block review."""
     fields = message_lint.blocking_errors(rendition)
     if not fields:
         return ReviewObstacles()
@@ -181,25 +181,25 @@ def obstacles_to_review(rendition: Rendition) -> ReviewObstacles:
 
 
 def obstacles_to_approval(rendition: Rendition, by: User | None) -> ReviewObstacles:
-    """Remarks are asked for again, because submitted words can still be edited."""
-    remarks = obstacles_to_review(rendition)
+    """The obstacles to review, because submitted text can still be edited, and own authorship."""
+    obstacles = obstacles_to_review(rendition)
     if by is None or not is_own(rendition, by):
-        return remarks
+        return obstacles
     own = _("Nobody approves their own words. Please ask a colleague.")
-    return ReviewObstacles((own, *remarks.sentences), remarks.fields)
+    return ReviewObstacles((own, *obstacles.sentences), obstacles.fields)
 
 
-def _past(obstacles: ReviewObstacles, by: User | None, override: str) -> tuple[str, ...]:
-    """What an administrator passes with a reason: nothing, as a rule. Everybody else is refused."""
+def _check_obstacles(obstacles: ReviewObstacles, by: User | None, override: str) -> tuple[str, ...]:
+    """Refuse the step if there are obstacles, unless an administrator overrides them; return the overridden ones."""
     if not obstacles.sentences:
         return ()
     if by is None or not has_role(by, ADMINISTRATOR):
         raise ReviewRefused(obstacles.message, obstacles.fields)
-    _expect_reason(override, _("To make an exception, please say why: the reason is shown for ever."), "override")
+    _require_reason(override, _("To make an exception, please say why: the reason is shown for ever."), "override")
     return (*obstacles.sentences, *obstacles.fields.values())
 
 
-def _decide(
+def _save_decision(
     rendition: Rendition,
     decision: Review.Decision,
     *,
@@ -207,38 +207,38 @@ def _decide(
     now: datetime,
     comment: str = "",
     override: str = "",
-    passed: tuple[str, ...] = (),
+    overridden: tuple[str, ...] = (),
     checklist: Mapping[str, object] | None = None,
 ) -> Review:
-    """Write down what was decided, and let the words and their revision follow."""
-    words = rendition.words_digest()
-    rendition.state = _LEADS_TO[decision]
+    """Store and record a decision, and update the states of the rendition and its revision."""
+    digest = rendition.words_digest()
+    rendition.state = _STATE_AFTER[decision]
     if decision == ReviewDecision.APPROVED:
-        rendition.digest = words
+        rendition.digest = digest
     rendition.save(update_fields=["state", "digest"])
-    _follow(rendition.revision)
-    decided = Review.objects.create(
+    _update_revision(rendition.revision)
+    review = Review.objects.create(
         rendition=rendition,
         by=by,
         decision=decision,
-        digest=words,
+        digest=digest,
         comment=comment,
         checklist=dict(checklist or {}),
-        override=override.strip() if passed else "",
-        overridden=list(passed),
+        override=override.strip() if overridden else "",
+        overridden=list(overridden),
         at=now,
     )
     action, actor = log.Action(_ACTIONS[decision]), by or log.STARTER_LIBRARY
     reason = {"reason": comment} if decision in (ReviewDecision.SENT_BACK, ReviewDecision.WITHDRAWN) else {}
-    log.record_rendition(action, rendition, by=actor, words=words, **reason)
-    if decided.override:
+    log.record_rendition(action, rendition, by=actor, words=digest, **reason)
+    if review.override:
         log.record_rendition(
-            log.Action.WORDS_EXCEPTION, rendition, by=actor, words=words, step=decision, reason=decided.override
+            log.Action.WORDS_EXCEPTION, rendition, by=actor, words=digest, step=decision, reason=review.override
         )
-    return decided
+    return review
 
 
-_LEADS_TO = {
+_STATE_AFTER = {
     ReviewDecision.SUBMITTED: RevisionState.SUBMITTED,
     ReviewDecision.APPROVED: RevisionState.APPROVED,
     ReviewDecision.SENT_BACK: RevisionState.DRAFT,
@@ -252,45 +252,43 @@ _ACTIONS = {
 }
 
 
-def _follow(revision: Revision) -> None:
-    """A revision's own state and digest are those of its languages together."""
+def _update_revision(revision: Revision) -> None:
+    """Derive the state and digest of a revision from its renditions."""
     states = set(revision.renditions.values_list("state", flat=True))
-    revision.state = next(state for state in _FURTHEST if state in states)
+    revision.state = next(state for state in _STATE_PRECEDENCE if state in states)
     if revision.state == RevisionState.APPROVED:
         revision.digest = revision.words_digest()
     revision.save(update_fields=["state", "digest"])
 
 
-def _take(rendition: Rendition, state: Revision.State) -> None:
-    """The locks keep the words as they are until the step is done: an edit waits for them (see migration 0005)."""
+def _lock_in_state(rendition: Rendition, state: Revision.State) -> None:
+    """Lock the revision and the rendition, which edits wait for (see migration 0005), and check the state."""
     Revision.objects.select_for_update(no_key=True).get(pk=rendition.revision_id)
     rendition.refresh_from_db(from_queryset=Rendition.objects.select_for_update(no_key=True))
     if rendition.state != state:
-        now, wanted = rendition.get_state_display(), state.label
-        raise ReviewRefused(_("These words are “%(now)s”, not “%(wanted)s”.") % {"now": now, "wanted": wanted})
+        labels = {"now": rendition.get_state_display(), "wanted": state.label}
+        raise ReviewRefused(_("These words are “%(now)s”, not “%(wanted)s”.") % labels)
 
 
-def _expect_unchanged(rendition: Rendition, read: str) -> None:
-    if read != rendition.words_digest():
+def _require_unchanged(rendition: Rendition, read_digest: str) -> None:
+    if read_digest != rendition.words_digest():
         raise ReviewRefused(_("These words changed while you were reading. Please read them again; nothing is lost."))
 
 
-def _expect_role(by: User | None, *roles: str) -> None:
+def _require_role(by: User | None, *roles: str) -> None:
     if by is not None and not has_role(by, *roles):
         raise ReviewRefused(_("Your role does not allow this step."))
 
 
-def _expect_reason(reason: str, otherwise: str, where: str = "reason") -> str:
+def _require_reason(reason: str, error: str, field_name: str = "reason") -> str:
     if not reason.strip():
-        raise ReviewRefused(_("A reason is missing."), {where: otherwise})
-    return _short(reason, where)
+        raise ReviewRefused(_("A reason is missing."), {field_name: error})
+    return _limit_length(reason, field_name)
 
 
-def _short(text: str, where: str, most: int = 500) -> str:
-    said = text.strip()
-    if len(said) > most:
-        told = {"most": most, "count": len(said)}
-        raise ReviewRefused(
-            _("This is too long."), {where: _("This has %(count)s characters; up to %(most)s are kept.") % told}
-        )
-    return said
+def _limit_length(text: str, field_name: str, limit: int = 500) -> str:
+    text = text.strip()
+    if len(text) > limit:
+        error = _("This has %(count)s characters; up to %(most)s are kept.") % {"most": limit, "count": len(text)}
+        raise ReviewRefused(_("This is too long."), {field_name: error})
+    return text

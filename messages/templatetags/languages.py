@@ -1,15 +1,10 @@
-"""Languages in templates, by name."""
-
-from __future__ import annotations
+"""Template filters for the name and the writing direction of a locale."""
 
 from django import template
 
-from messages.i18n import languages
+from messages.i18n.languages import language_name
+from messages.text.rendering import direction_of
 
 register = template.Library()
-
-
-@register.filter
-def language_name(locale: str) -> str:
-    """{{ rendition.locale|language_name }}"""
-    return languages.language_name(locale)
+register.filter(language_name)  # {{ rendition.locale|language_name }}
+register.filter("direction", direction_of)  # {{ rendition.locale|direction }}: "rtl" or "ltr"

@@ -1,4 +1,4 @@
-"""What a page's script needs for a passkey, as an attribute: the policy of content allows no script in a page."""
+"""Template filter for the options of passkeys, in an attribute because inline scripts are not allowed."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ register = template.Library()
 
 @register.filter
 def passkey_options(options: Any) -> str:
-    """As JSON, in an attribute that the template escapes."""
+    """The options as JSON."""
     return json.dumps(options, default=dict)

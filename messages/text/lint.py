@@ -200,11 +200,7 @@ def _check_readability(words: LintText) -> Iterator[Remark]:
 
 
 def _readability_sentence(readability: Readability) -> str:
-    numbers = {
-        "value": f"{readability.value:g}",
-        "formula": readability.formula,
-        "wanted": f"{readability.target:g}",
-    }
+    numbers = {"value": f"{readability.value:g}", "formula": readability.formula, "wanted": f"{readability.target:g}"}
     if readability.higher_is_easier:
         return Translatable(
             "The reading ease is {value} ({formula}); {wanted} or more is wanted. Shorter words and sentences help.",

@@ -14,8 +14,8 @@ from analytics.management.commands.demo import PARTNER_PAGE, make_partner_server
 from benchmarks.inside import run
 from campaign.entrypoints import launcher
 from tests.browser.conftest import OpenPage
-from tests.browser.test_pages import sent as events_of
-from tests.browser.test_pages import until_exposed, watch
+from tests.browser.test_pages import collect_errors, until_exposed
+from tests.browser.test_pages import collect_events as events_of
 from tests.installation import new_installation
 from tests.waiting import let_pass
 
@@ -68,7 +68,7 @@ def until_shown(tab: Page, address: str, headline: str) -> None:
 
 def test_an_arm_that_annoys_is_stopped_and_a_manager_decides(site: Site, page: OpenPage) -> None:
     hosted, embedded, desk = page(), page(), page()
-    wrong = [watch(tab) for tab in (hosted, embedded, desk)]
+    wrong = [collect_errors(tab) for tab in (hosted, embedded, desk)]
     message = f"{site.url}/m/quiet-page/"
     for tab, address in ((hosted, message), (embedded, site.partner)):
         events = events_of(tab)

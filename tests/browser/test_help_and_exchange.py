@@ -20,7 +20,7 @@ from messages.library import starter_library
 from messages.models import HelpLink, Revision
 from tests import world
 from tests.browser.conftest import OpenPage
-from tests.browser.test_pages import watch
+from tests.browser.test_pages import collect_errors
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -63,7 +63,7 @@ def test_a_reviewer_checks_all_links_by_keyboard_and_then_the_campaign_launches(
     with pytest.raises(ActionRefused, match="9 help links"):
         transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
     tab = desk(world.person("rafael"), "/campaigns/pilot/")
-    wrong = watch(tab)
+    wrong = collect_errors(tab)
     expect(tab.locator("main")).to_contain_text("Before launch: check 9 help links")
     press_until(tab, "Begin with")
     for left in range(8, -1, -1):
@@ -77,7 +77,7 @@ def test_a_reviewer_checks_all_links_by_keyboard_and_then_the_campaign_launches(
 
 def test_a_manager_adds_a_link_mends_an_error_and_retires_it(desk: SignIn) -> None:
     tab = desk(world.person("mara", "manager"), "/help-links/")
-    wrong = watch(tab)
+    wrong = collect_errors(tab)
     tab.get_by_role("link", name="Add a help link").click()
     tab.get_by_label("Name").fill("A helpline")
     tab.get_by_label("Address", exact=True).fill("http://line.example/")
@@ -103,7 +103,7 @@ def test_a_manager_adds_a_link_mends_an_error_and_retires_it(desk: SignIn) -> No
 def test_words_go_out_through_a_spreadsheet_and_come_in_as_drafts(desk: SignIn, tmp_path: Path) -> None:
     world.approved_revision("victim", headline="Their name may suffer")
     tab = desk(world.person("mara", "manager"), "/messages/exchange/")
-    wrong = watch(tab)
+    wrong = collect_errors(tab)
     with tab.expect_download() as download:
         tab.get_by_role("button", name="Download").click()
     rows = list(csv.DictReader(io.StringIO(download.value.path().read_text("utf-8-sig"), newline="")))
@@ -131,7 +131,7 @@ def test_words_go_out_through_a_spreadsheet_and_come_in_as_drafts(desk: SignIn, 
 def test_the_pages_fit_a_phone_and_a_desk_in_light_and_dark(desk: SignIn, scheme: str) -> None:
     starter_library.load(now=world.NOON)
     tab = desk(world.person("mara", "manager"), "/help-links/", color_scheme=scheme)
-    wrong, site = watch(tab), tab.url.removesuffix("/help-links/")
+    wrong, site = collect_errors(tab), tab.url.removesuffix("/help-links/")
     for path in ("/help-links/", "/help-links/report-remove/", "/help-links/add/", "/messages/exchange/"):
         tab.goto(site + path)
         for width in (320, 390, 1280, 1440):

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from campaign.entrypoints import launcher
 from tests import arabic
 from tests.browser.conftest import OpenPage
-from tests.browser.test_pages import environment, manage, watch
+from tests.browser.test_pages import collect_errors, environment, manage
 from tests.installation import copy_migrated_databases
 
 pytestmark = pytest.mark.browser
@@ -66,7 +66,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 def test_someone_chooses_spanish_and_it_stays(desk: Desk, page: OpenPage) -> None:
     tab = page()
-    wrong = watch(tab)
+    wrong = collect_errors(tab)
     tab.goto(f"{desk.url}/sign-in/")
     tab.get_by_role("button", name="Español").press("Enter")
     expect(tab.locator("html")).to_have_attribute("lang", "es")
@@ -81,7 +81,7 @@ def test_someone_chooses_spanish_and_it_stays(desk: Desk, page: OpenPage) -> Non
 @pytest.mark.parametrize("phone", [False, True])
 def test_the_arabic_page_runs_from_right_to_left(desk: Desk, page: OpenPage, phone: bool) -> None:
     tab = page(phone=phone)
-    wrong = watch(tab)
+    wrong = collect_errors(tab)
     tab.goto(desk.url + desk.preview)
     expect(tab.locator("html")).to_have_attribute("dir", "rtl")
     expect(tab.get_by_role("heading", level=1)).to_have_text(arabic.HEADLINE)

@@ -15,7 +15,7 @@ from campaign.models import Campaign
 from messages.accounts.step_up import CONFIRMED_AT_KEY
 from tests import world
 from tests.browser.test_help_and_exchange import SignIn, desk, press_until
-from tests.browser.test_pages import watch
+from tests.browser.test_pages import collect_errors
 
 __all__ = ["desk"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -49,7 +49,7 @@ def step_up(tab: Page, name: str) -> None:
     tab.get_by_role("button", name="Confirm").click()
 
 
-def taken(tab: Page, label: str) -> bytes:
+def download(tab: Page, label: str) -> bytes:
     """Return the content of a download."""
     with tab.expect_download() as download:
         tab.get_by_role("link", name=label).click()
@@ -60,7 +60,7 @@ def test_a_plan_is_sent_approved_launched_and_downloaded_by_keyboard(desk: SignI
     world.draft()
     manager = desk(world.person("mara", "manager"), "/campaigns/pilot/")
     reviewer = desk(world.person("rafael", "reviewer"), "/reviews/")
-    wrong = (watch(manager), watch(reviewer))
+    wrong = (collect_errors(manager), collect_errors(reviewer))
     press_until(manager, "Read it and send it")
     press_until(manager, "Send for approval", at_most=90)
     expect(manager.locator("main").get_by_role("status")).to_contain_text("Sent.")
@@ -83,8 +83,8 @@ def test_a_plan_is_sent_approved_launched_and_downloaded_by_keyboard(desk: SignI
     campaign = Campaign.objects.get(slug="pilot")
     assert campaign.state == "running"
     expect(manager.locator("code", has_text=campaign.plan.fingerprint)).to_be_visible()
-    assert hashlib.sha256(taken(manager, "Download as JSON")).hexdigest() == campaign.plan.fingerprint
-    assert taken(manager, "Download as PDF").startswith(b"%PDF-")
+    assert hashlib.sha256(download(manager, "Download as JSON")).hexdigest() == campaign.plan.fingerprint
+    assert download(manager, "Download as PDF").startswith(b"%PDF-")
     assert wrong == ([], [])
 
 

@@ -52,13 +52,13 @@ class Installation:
     def manage(self, *arguments: str) -> str:
         return manage(self.directory, *arguments)
 
-    def recorded(self) -> dict[str, int]:
+    def open_outcomes(self) -> dict[str, int]:
         """Return how many open views have each of these outcomes."""
         views = in_audience(self.directory).values()
         told = ("exposed", "left", "continued", "help_self", "help_affected")
         return {outcome: sum(bool(bits & bits_of(outcome)) for bits in views) for outcome in told}
 
-    def counted(self, outcome: str) -> int:
+    def folded_count(self, outcome: str) -> int:
         """Return how many folded views had this outcome, over all arms."""
         with closing(sqlite3.connect(self.directory / "default.sqlite3")) as database:
             asked = database.execute("SELECT COALESCE(SUM(count), 0) FROM analytics_tally WHERE outcome = ?", [outcome])
@@ -94,7 +94,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         partner.server_close()
 
 
-def watch(page: Page) -> list[str]:
+def collect_errors(page: Page) -> list[str]:
     """Collect the errors of a page as they happen."""
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -102,7 +102,7 @@ def watch(page: Page) -> list[str]:
     return wrong
 
 
-def sent(page: Page) -> list[dict[str, Any]]:
+def collect_events(page: Page) -> list[dict[str, Any]]:
     """Collect the events of a page as they are sent."""
     events: list[dict[str, Any]] = []
 
@@ -128,7 +128,7 @@ def test_what_a_browser_does_is_what_is_counted(site: Installation, page: OpenPa
         ("This happened", True),
     ):
         tab = page(phone=phone)
-        wrong, events = watch(tab), sent(tab)
+        wrong, events = collect_errors(tab), collect_events(tab)
         tab.goto(f"{site.url}/m/quiet-page/")
         until_exposed(tab, events)
         tab.get_by_role("button", name=button).click()
@@ -136,7 +136,7 @@ def test_what_a_browser_does_is_what_is_counted(site: Installation, page: OpenPa
         assert wrong == []
     # Someone rates the message, and then just closes the tab.
     tab = page()
-    events = sent(tab)
+    events = collect_events(tab)
     tab.goto(f"{site.url}/m/quiet-page/")
     until_exposed(tab, events)
     tab.get_by_role("button", name="4", exact=True).click()
@@ -150,16 +150,20 @@ def test_what_a_browser_does_is_what_is_counted(site: Installation, page: OpenPa
     # The partner's page, on another origin: one leaves, one goes on.
     for button, outcome in (("Leave this page", "left"), ("Continue", "continued")):
         tab = page()
-        wrong, events = watch(tab), sent(tab)
+        wrong, events = collect_errors(tab), collect_events(tab)
         tab.goto(site.partner)
         until_exposed(tab, events)
         tab.get_by_role("button", name=button, exact=True).click()
         wait_for_outcome(tab, events, outcome)
         assert wrong == []
 
-    wait_until(lambda: site.recorded() == {"exposed": 8, "left": 3, "continued": 2, "help_self": 1, "help_affected": 1})
+    wait_until(
+        lambda: site.open_outcomes() == {"exposed": 8, "left": 3, "continued": 2, "help_self": 1, "help_affected": 1}
+    )
     site.manage("fold")
-    counted = {key: site.counted(key) for key in OUTCOMES if key != "dwell"}  # how long a tab was open depends on load
+    counted = {
+        key: site.folded_count(key) for key in OUTCOMES if key != "dwell"
+    }  # how long a tab was open depends on load
     assert counted == dict.fromkeys(counted, 0) | {
         "exposed": 8,
         "left": 3,
@@ -181,7 +185,7 @@ def test_nothing_is_left_on_the_device_and_nobody_else_is_called(site: Installat
         tab = page()
         hosts: set[str] = set()
         tab.on("request", lambda request: hosts.add(request.url.split("/")[2]))  # noqa: B023
-        events = sent(tab)
+        events = collect_events(tab)
         tab.goto(address)
         until_exposed(tab, events)
         assert tab.context.cookies() == []
@@ -191,7 +195,7 @@ def test_nothing_is_left_on_the_device_and_nobody_else_is_called(site: Installat
 
 def test_a_message_below_the_fold_is_not_reported_as_seen(site: Installation, page: OpenPage) -> None:
     tab = page()
-    events = sent(tab)
+    events = collect_events(tab)
     tab.add_init_script(
         "addEventListener('DOMContentLoaded', () => {"
         " const above = document.createElement('div'); above.style.height = '5000px'; document.body.prepend(above) })"
@@ -218,7 +222,7 @@ for arm in Arm.objects.all():
 
 def test_an_analyst_signs_in_and_reads_the_results(site: Installation, page: OpenPage) -> None:
     tab = page()
-    wrong = watch(tab)
+    wrong = collect_errors(tab)
     tab.goto(f"{site.url}/campaigns/autumn-pilot/results/")
     assert "/sign-in/" in tab.url  # a stranger sees nothing
     tab.get_by_label("Name").fill("ana")
@@ -248,7 +252,7 @@ def test_an_analyst_signs_in_and_reads_the_results(site: Installation, page: Ope
 
 def test_the_api_description_is_rendered_without_calling_anyone(site: Installation, page: OpenPage) -> None:
     tab = page()
-    wrong = watch(tab)
+    wrong = collect_errors(tab)
     tab.goto(f"{site.url}/api/docs/")
     expect(tab.locator("body")).to_contain_text("/api/v1/decide")
     assert wrong == []

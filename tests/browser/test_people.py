@@ -29,15 +29,15 @@ def site(live_server: LiveServer) -> str:
     return live_server.url.replace("127.0.0.1", "localhost")
 
 
-def invited(site: str, role: str) -> str:
+def invitation_link(site: str, role: str) -> str:
     """Return the link of a new invitation."""
     _invitation, token = invitations.invite(f"{role.split()[0]}@example.org", role, by="test", now=timezone.now())
     return f"{site}/welcome/{token}/"
 
 
-def joined(page: Page, site: str, role: str, name: str) -> None:
+def accept_invitation(page: Page, site: str, role: str, name: str) -> None:
     """Accept an invitation up to the choice of a second factor."""
-    page.goto(invited(site, role))
+    page.goto(invitation_link(site, role))
     page.get_by_label("Your name here").fill(name)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Make my account").click()
@@ -65,7 +65,7 @@ def answer_first_question(page: Page, site: str, name: str) -> None:
     expect(page.get_by_role("heading", name="One more thing, to be sure it is you")).to_be_visible()
 
 
-def with_key(page: Page) -> None:
+def attach_security_key(page: Page) -> None:
     """Attach a virtual security key that confirms every request."""
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
@@ -90,7 +90,7 @@ def forget_confirmation(name: str) -> None:
 
 def test_an_invitation_leads_to_an_account_with_an_app_by_keyboard_alone(page: OpenPage, site: str) -> None:
     tab = page()
-    tab.goto(invited(site, "manager"))
+    tab.goto(invitation_link(site, "manager"))
     expect(tab.get_by_label("Your name here")).to_be_focused()
     tab.keyboard.type("nora")
     tab.keyboard.press("Tab")
@@ -106,7 +106,7 @@ def test_an_invitation_leads_to_an_account_with_an_app_by_keyboard_alone(page: O
 
 
 def test_an_invitation_works_once(page: OpenPage, site: str) -> None:
-    link, tab = invited(site, "analyst"), page()
+    link, tab = invitation_link(site, "analyst"), page()
     tab.goto(link)
     tab.get_by_label("Your name here").fill("ana")
     tab.get_by_label("Password", exact=True).fill("short")
@@ -122,8 +122,8 @@ def test_an_invitation_works_once(page: OpenPage, site: str) -> None:
 
 def test_a_passkey_is_made_and_lets_its_owner_in_again(page: OpenPage, site: str) -> None:
     tab = page()
-    with_key(tab)
-    joined(tab, site, "reviewer", "rafael")
+    attach_security_key(tab)
+    accept_invitation(tab, site, "reviewer", "rafael")
     tab.get_by_role("link", name="Use a passkey").click()
     tab.get_by_label("Name of the passkey").fill("My laptop")
     tab.get_by_role("button", name="Make the passkey").click()
@@ -138,7 +138,7 @@ def test_a_passkey_is_made_and_lets_its_owner_in_again(page: OpenPage, site: str
 
 def test_a_recovery_code_lets_in_once(page: OpenPage, site: str) -> None:
     tab = page()
-    joined(tab, site, "analyst", "ana")
+    accept_invitation(tab, site, "analyst", "ana")
     _secret, codes = set_up_app(tab)
     tab.get_by_role("button", name="Sign out").click()
     answer_first_question(tab, site, "ana")
@@ -154,7 +154,7 @@ def test_a_recovery_code_lets_in_once(page: OpenPage, site: str) -> None:
 
 def test_launching_asks_whether_it_is_still_you(page: OpenPage, site: str) -> None:
     tab = page()
-    joined(tab, site, "manager", "mira")
+    accept_invitation(tab, site, "manager", "mira")
     set_up_app(tab)
     world.launched()
     launch = """async () => {
@@ -176,7 +176,7 @@ def test_launching_asks_whether_it_is_still_you(page: OpenPage, site: str) -> No
 
 def test_an_administrator_invites_after_confirming_and_gets_a_link_to_pass_on(page: OpenPage, site: str) -> None:
     tab = page()
-    joined(tab, site, "administrator", "ada")
+    accept_invitation(tab, site, "administrator", "ada")
     set_up_app(tab)
     forget_confirmation("ada")
     tab.get_by_role("link", name="People").click()
@@ -195,7 +195,7 @@ def test_an_administrator_invites_after_confirming_and_gets_a_link_to_pass_on(pa
 
 def test_signing_out_everywhere_else_ends_the_other_sessions(page: OpenPage, site: str) -> None:
     here, there = page(), page()
-    joined(here, site, "analyst", "ana")
+    accept_invitation(here, site, "analyst", "ana")
     set_up_app(here)
     answer_first_question(there, site, "ana")
     there.get_by_label("Code of your app").fill(world.fresh_code(User.objects.get(username="ana")))

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from campaign.entrypoints import launcher
 from tests.browser.conftest import OpenPage
 from tests.browser.partner import partner_site
-from tests.browser.test_pages import watch
+from tests.browser.test_pages import collect_errors
 from tests.demo_installation import copy_demo_installation
 from tests.environment import POSTGRESQL
 from tests.installation import manage
@@ -51,7 +51,7 @@ class Site:
     partner: str
     pasted: list[str] = field(default_factory=list)
 
-    def counted(self) -> list[int]:
+    def counts(self) -> list[int]:
         """Return the numbers of open views, served messages and open tag checks."""
         told: list[int] = json.loads(manage("shell", "--no-imports", "-c", COUNT, environment=self.environment))
         return told
@@ -70,7 +70,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             yield made
 
 
-def signed_in(site: Site, tab: Page, name: str) -> Page:
+def sign_in(site: Site, tab: Page, name: str) -> Page:
     tab.goto(f"{site.url}/sign-in/")
     tab.get_by_label("Name").fill(name)
     tab.get_by_label("Password").fill("four words without sense")
@@ -80,8 +80,8 @@ def signed_in(site: Site, tab: Page, name: str) -> Page:
 
 
 def test_from_a_new_placement_to_we_have_seen_your_page(site: Site, page: OpenPage) -> None:
-    mara = signed_in(site, page(), "mara")
-    wrong = watch(mara)
+    mara = sign_in(site, page(), "mara")
+    wrong = collect_errors(mara)
     mara.get_by_role("link", name="Placements").click()
     mara.get_by_role("link", name="Add a placement").click()
     mara.get_by_label("Name", exact=True).fill("Search page")
@@ -96,8 +96,8 @@ def test_from_a_new_placement_to_we_have_seen_your_page(site: Site, page: OpenPa
     expect(mara.locator("main")).to_contain_text("the neutral words are shown")
     site.pasted.append(mara.locator("pre.copy code").first.inner_text())
 
-    pat = signed_in(site, page(), "pat")
-    pats_wrong = watch(pat)
+    pat = sign_in(site, page(), "pat")
+    pats_wrong = collect_errors(pat)
     expect(pat.get_by_role("heading", level=1)).to_have_text("Placements")
     expect(pat.locator("main")).not_to_contain_text("Example partner")
     pat.get_by_role("link", name="Search page").click()
@@ -119,14 +119,14 @@ def test_from_a_new_placement_to_we_have_seen_your_page(site: Site, page: OpenPa
     expect(pat.locator("[data-live]")).to_contain_text("nothing was counted")
 
     let_pass(own, 1500)  # it was on screen long enough to be an exposure, had there been a receipt
-    assert site.counted() == [0, 0, 1]
+    assert site.counts() == [0, 0, 1]
     pat.get_by_role("button", name="End the test").click()
-    assert site.counted() == [0, 0, 0]
+    assert site.counts() == [0, 0, 0]
     assert (wrong, pats_wrong) == ([], [])
 
 
 def test_everything_is_done_without_javascript(site: Site, page: OpenPage) -> None:
-    mara = signed_in(site, page(java_script_enabled=False), "mara")
+    mara = sign_in(site, page(java_script_enabled=False), "mara")
     mara.goto(f"{site.url}/placements/partner-page/test/")
     mara.get_by_role("button", name="Begin the test").click()
     expect(mara.get_by_role("button", name="Copy")).to_have_count(0)
@@ -140,11 +140,11 @@ def test_everything_is_done_without_javascript(site: Site, page: OpenPage) -> No
         return "The page we host was opened" in mara.locator("main").inner_text()
 
     wait_in_page_until(mara, was_opened)
-    assert site.counted() == [0, 0, 1]
+    assert site.counts() == [0, 0, 1]
 
 
 def test_the_copy_button_copies(site: Site, page: OpenPage) -> None:
-    mara = signed_in(site, page(permissions=["clipboard-read", "clipboard-write"]), "mara")
+    mara = sign_in(site, page(permissions=["clipboard-read", "clipboard-write"]), "mara")
     mara.goto(f"{site.url}/placements/partner-page/")
     button = mara.get_by_role("button").filter(has_text="the line for a page")
     button.click()

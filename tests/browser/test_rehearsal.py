@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from campaign.entrypoints import launcher
 from tests.browser.conftest import OpenPage
-from tests.browser.test_pages import watch
+from tests.browser.test_pages import collect_errors
 from tests.browser.test_placements import PREPARE as PEOPLE
 from tests.demo_installation import copy_demo_installation
 from tests.environment import POSTGRESQL
@@ -51,7 +51,7 @@ class Site:
     environment: dict[str, str]
     url: str
 
-    def counted(self) -> int:
+    def audience_row_count(self) -> int:
         """Return everything that is counted of people, in all tables."""
         return int(manage("shell", "--no-imports", "-c", COUNT, environment=self.environment))
 
@@ -67,7 +67,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield Site(environment, url)
 
 
-def signed_in(site: Site, tab: Page) -> Page:
+def sign_in(site: Site, tab: Page) -> Page:
     tab.goto(f"{site.url}/sign-in/")
     tab.get_by_label("Name").fill("mara")
     tab.get_by_label("Password").fill("four words without sense")
@@ -77,8 +77,8 @@ def signed_in(site: Site, tab: Page) -> Page:
 
 
 def test_a_manager_rehearses_sees_what_is_missing_and_how_it_would_read(site: Site, page: OpenPage) -> None:
-    tab = signed_in(site, page())
-    wrong = watch(tab)
+    tab = sign_in(site, page())
+    wrong = collect_errors(tab)
     tab.goto(f"{site.url}/campaigns/next/")
     tab.get_by_role("link", name="Rehearse it").click()
     tab.get_by_role("button", name="Rehearse it").click()
@@ -93,5 +93,5 @@ def test_a_manager_rehearses_sees_what_is_missing_and_how_it_would_read(site: Si
     expect(main.get_by_role("heading", name="Turned back")).to_be_visible()
     tab.goto(f"{site.url}/campaigns/next/results/")
     expect(tab.locator("main")).not_to_contain_text("invented")
-    assert site.counted() == 0
+    assert site.audience_row_count() == 0
     assert wrong == []

@@ -16,7 +16,7 @@ from messages.models import Rendition
 from messages.review import workflow
 from tests import world
 from tests.browser.conftest import OpenPage
-from tests.browser.test_pages import watch
+from tests.browser.test_pages import collect_errors
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -62,7 +62,7 @@ def tab_to(tab: Page, wanted: Locator) -> None:
 def test_a_manager_asks_for_a_review(desk: SignIn) -> None:
     rendition = world.draft_rendition()
     tab = desk(world.person("mara", "manager"))
-    wrong = watch(tab)
+    wrong = collect_errors(tab)
     tab.goto(message_page(rendition))
     tab.get_by_role("button", name="Ask for a review").click()
     expect(tab.locator("main").get_by_role("status")).to_have_text("A reviewer is asked to read these words.")
@@ -73,7 +73,7 @@ def test_a_manager_asks_for_a_review(desk: SignIn) -> None:
 def test_a_reviewer_comments_on_a_phone(desk: SignIn) -> None:
     rendition = world.submitted_rendition()
     tab = desk(world.person("rafael", "reviewer"), phone=True)
-    wrong = watch(tab)
+    wrong = collect_errors(tab)
     tab.goto(review_page(rendition))
     tab.get_by_label("Add a comment").fill("Could the last sentence come first?")
     tab.get_by_role("button", name="Comment", exact=True).click()
@@ -84,7 +84,7 @@ def test_a_reviewer_comments_on_a_phone(desk: SignIn) -> None:
 def test_a_reviewer_approves_with_the_keyboard_alone(desk: SignIn) -> None:
     rendition = world.submitted_rendition()
     tab = desk(world.person("rafael", "reviewer"))
-    wrong = watch(tab)
+    wrong = collect_errors(tab)
     tab.goto("/reviews/")
     tab_to(tab, tab.get_by_role("link", name=re.compile("Review ?: victim, English")))
     tab.keyboard.press("Enter")
@@ -108,7 +108,7 @@ def test_a_reviewer_approves_with_the_keyboard_alone(desk: SignIn) -> None:
 def test_a_reviewer_sends_back_and_the_writer_finds_the_reason(desk: SignIn) -> None:
     rendition = world.submitted_rendition()
     tab = desk(world.person("rafael", "reviewer"))
-    wrong = watch(tab)
+    wrong = collect_errors(tab)
     tab.goto(review_page(rendition))
     tab.get_by_role("group", name="Is it accurate?").get_by_label("No").check()
     tab.get_by_role("button", name="Send back").click()
@@ -128,7 +128,7 @@ def test_a_reviewer_sends_back_and_the_writer_finds_the_reason(desk: SignIn) -> 
 def test_a_manager_withdraws_words(desk: SignIn) -> None:
     rendition = world.approved_revision("user").renditions.get()
     tab = desk(world.person("mara", "manager"))
-    wrong = watch(tab)
+    wrong = collect_errors(tab)
     tab.goto(message_page(rendition))
     tab.get_by_role("link", name="Open: comments and steps").click()
     tab.get_by_label("Why?").fill("A better source says otherwise.")
@@ -142,7 +142,7 @@ def test_an_administrator_makes_an_exception_that_stays(desk: SignIn) -> None:
     root = User.objects.create_superuser("root")
     rendition = world.submitted_rendition(author=root)
     tab = desk(root)
-    wrong = watch(tab)
+    wrong = collect_errors(tab)
     tab.goto("/reviews/")
     tab.get_by_role("link", name=re.compile("Review ?: victim, English")).click()
     expect(tab.get_by_text("Nobody approves their own words.")).to_be_visible()

@@ -42,7 +42,7 @@ class Site:
     environment: dict[str, str]
     partner: str
 
-    def counted(self) -> tuple[int, int]:
+    def view_counts(self) -> tuple[int, int]:
         """Return the numbers of open views and of served messages."""
         views, sent = json.loads(manage("shell", "--no-imports", "-c", COUNT, environment=self.environment))
         return views, sent
@@ -75,14 +75,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         partner.server_close()
 
 
-def read(tab: Page) -> str:
+def exposed_text(tab: Page) -> str:
     """Wait until the message was exposed, and return its text."""
     with tab.expect_response(lambda reply: reply.url.endswith("/events") and reply.status == 200):
         pass
     return tab.locator("second-thought h2").inner_text()
 
 
-def kept(tab: Page) -> list[str]:
+def stored_keys(tab: Page) -> list[str]:
     values: list[str] = tab.evaluate("[...Object.values(sessionStorage), ...Object.values(localStorage)]")
     return values
 
@@ -92,29 +92,29 @@ def test_a_tab_is_one_unit_through_reloads_and_a_rotation_and_the_next_tab_is_an
 ) -> None:
     tab = page()
     tab.goto(f"{site.partner}?keep")
-    said = read(tab)
-    receipts = kept(tab)
+    said = exposed_text(tab)
+    receipts = stored_keys(tab)
     assert [len(receipt) for receipt in receipts] == [103]
     manage("keys", "rotate", "--ahead", "0", environment=site.environment)
     for _ in range(2):
         let_pass(tab, 1200)
         tab.reload()
-        assert read(tab) == said
-        assert kept(tab) == receipts
-    assert site.counted() == (1, 1)
+        assert exposed_text(tab) == said
+        assert stored_keys(tab) == receipts
+    assert site.view_counts() == (1, 1)
     other = tab.context.new_page()
     other.goto(f"{site.partner}?keep")
-    read(other)
-    assert len({*kept(other), *receipts}) == 2
-    assert site.counted() == (2, 2)
+    exposed_text(other)
+    assert len({*stored_keys(other), *receipts}) == 2
+    assert site.view_counts() == (2, 2)
     assert tab.context.cookies() == []
 
 
 def test_a_tag_that_does_not_ask_for_it_keeps_nothing_and_is_not_counted(site: Site, page: OpenPage) -> None:
-    before = site.counted()
+    before = site.view_counts()
     tab = page()
     tab.goto(site.partner)
     tab.locator("second-thought h2").wait_for()
     let_pass(tab, 1500)  # by now it would have been seen
-    assert kept(tab) == []
-    assert site.counted() == before
+    assert stored_keys(tab) == []
+    assert site.view_counts() == before

@@ -21,7 +21,7 @@ from analytics.worker import steps
 from campaign.models import Campaign
 from tests import world
 from tests.browser.conftest import OpenPage
-from tests.browser.test_pages import watch
+from tests.browser.test_pages import collect_errors
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -58,7 +58,7 @@ def running() -> Campaign:
 def test_a_manager_sees_a_guardrail_trip_without_reloading(desk: SignIn) -> None:
     campaign = running()
     tab = desk(world.person("mara", "manager"))
-    wrong = watch(tab)
+    wrong = collect_errors(tab)
     expect(tab.get_by_text("All is well. There is nothing you need to do.")).to_be_visible()
     tab.evaluate("window.mine = true")
     campaign.arms.filter(key="both").update(paused_at=timezone.now())
@@ -108,7 +108,7 @@ def test_open_folds_and_the_focus_stay_while_it_looks_again(desk: SignIn) -> Non
 def test_an_analyst_looks_early_on_record_and_nobody_else_reads_it(desk: SignIn, live_server: LiveServer) -> None:
     running()
     tab = desk(world.person("ana", "analyst"))
-    wrong = watch(tab)
+    wrong = collect_errors(tab)
     assert "turned back" not in tab.locator("main").inner_text()
     tab.get_by_text("I have to look early").click()
     tab.get_by_role("button", name="Look early, on record").click()

@@ -22,7 +22,7 @@ from campaign.entrypoints import launcher
 from tests.browser.conftest import OpenPage
 from tests.browser.partner import partner_site
 from tests.browser.story import HOURS_AHEAD, PASSWORD
-from tests.browser.test_pages import watch
+from tests.browser.test_pages import collect_errors
 from tests.installation import new_installation
 from tests.waiting import reload_until, wait_until
 
@@ -45,12 +45,12 @@ class Site:
     pasted: list[str] = field(default_factory=list)
     hours: int = 0
 
-    def later(self, hours: int) -> dict[str, Any]:
+    def advance_clock(self, hours: int) -> dict[str, Any]:
         """Advance the audience clock, and run the worker."""
         self.hours += hours
         Path(self.environment["DATA_DIRECTORY"], HOURS_AHEAD).write_text(str(self.hours), "ascii")
-        told: dict[str, Any] = run(self.environment, "tests.browser.story:run_worker_ahead", ahead=self.hours)
-        return told
+        result: dict[str, Any] = run(self.environment, "tests.browser.story:run_worker_ahead", ahead=self.hours)
+        return result
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
                 yield made
 
 
-def signed_in(site: Site, tab: Page, name: str) -> Page:
+def sign_in(site: Site, tab: Page, name: str) -> Page:
     tab.goto(f"{site.url}/sign-in/")
     tab.get_by_label("Name").fill(name)
     tab.get_by_label("Password").fill(PASSWORD)
@@ -76,18 +76,18 @@ def signed_in(site: Site, tab: Page, name: str) -> Page:
     return tab
 
 
-def said(tab: Page) -> Any:
-    """Return the message that a page shows after a button was pressed."""
+def expect_status(tab: Page) -> Any:
+    """Expect the status message that a page shows after a button was pressed."""
     return expect(tab.locator("main").get_by_role("status").first)
 
 
-def onward(tab: Page, question: int) -> None:
+def continue_to(tab: Page, question: int) -> None:
     """Continue to this question of the wizard."""
     tab.get_by_role("button", name="Continue").click()
     expect(tab.locator(".progress")).to_have_text(f"Question {question} of 10")
 
 
-def drafts(mara: Page, site: Site) -> None:
+def submit_drafts(mara: Page, site: Site) -> None:
     """Add a sentence to four messages of the library, and submit them for review."""
     for key in [*site.headlines]:
         mara.goto(f"{site.url}/messages/{key}/edit/en/")
@@ -95,12 +95,12 @@ def drafts(mara: Page, site: Site) -> None:
         words = mara.get_by_label("Words", exact=True)
         words.fill(f"{words.input_value()}\n\nYou can close this page now.")
         mara.get_by_role("button", name="Save as a new revision").click()
-        said(mara).to_contain_text("Saved as revision")
+        expect_status(mara).to_contain_text("Saved as revision")
         mara.get_by_role("button", name="Ask for a review").click()
-        said(mara).to_contain_text("A reviewer is asked")
+        expect_status(mara).to_contain_text("A reviewer is asked")
 
 
-def approves(rafael: Page, site: Site) -> None:
+def approve_drafts(rafael: Page, site: Site) -> None:
     """Approve every rendition that waits for a review."""
     for left in range(len(site.headlines), 0, -1):
         rafael.goto(f"{site.url}/reviews/")
@@ -110,10 +110,10 @@ def approves(rafael: Page, site: Site) -> None:
         for question in rafael.locator("main fieldset").all():
             question.get_by_label("Yes").check()
         rafael.get_by_role("button", name="Approve these exact words").click()
-        said(rafael).to_contain_text("These exact words are approved.")
+        expect_status(rafael).to_contain_text("These exact words are approved.")
 
 
-def places(mara: Page, pat: Page, site: Site) -> None:
+def create_placement(mara: Page, pat: Page, site: Site) -> None:
     """Create a placement, embed it in the partner's page and check the tag."""
     mara.goto(f"{site.url}/placements/")
     mara.get_by_role("link", name="Add a placement").click()
@@ -135,15 +135,15 @@ def places(mara: Page, pat: Page, site: Site) -> None:
     pat.get_by_role("button", name="End the test").click()
 
 
-def plans(mara: Page, site: Site) -> None:
+def plan_campaign(mara: Page, site: Site) -> None:
     """Answer the questions of the wizard."""
     mara.goto(f"{site.url}/campaigns/new/")
     mara.get_by_label("A name for the campaign").fill("Does the second harm help?")
     mara.get_by_label("What do you expect to find?").fill(
         "Words about himself turn back more people than neutral ones."
     )
-    onward(mara, 2)
-    onward(mara, 3)  # the full picture is what is suggested
+    continue_to(mara, 2)
+    continue_to(mara, 3)  # the full picture is what is suggested
     for arm, (key, headline) in zip(("neutral", "victim", "user", "both"), site.headlines.items(), strict=True):
         mara.locator(f"button[value='choose:{arm}']").click()
         mara.get_by_label("Search").fill(headline)
@@ -153,46 +153,46 @@ def plans(mara: Page, site: Site) -> None:
         use = newest.get_by_role("button", name="Use these words")
         (use if use.count() else mara.get_by_role("link", name="Back without a change")).click()
         expect(mara.locator(".progress")).to_have_text("Question 3 of 10")
-    onward(mara, 4)
+    continue_to(mara, 4)
     mara.get_by_role("checkbox", name="Search page").check()
     mara.get_by_label("Messages a day").first.fill("1500")
-    onward(mara, 5)
-    onward(mara, 6)
+    continue_to(mara, 5)
+    continue_to(mara, 6)
     mara.locator("#id_watch_annoyed").check()
     mara.locator("#id_margin_annoyed").fill("5")
-    onward(mara, 7)
+    continue_to(mara, 7)
     mara.locator("input[name=monitoring][value=fixed]").check()
     mara.locator("details summary").first.click()
     mara.locator("input[name=unit][value=subject]").check()
-    onward(mara, 8)
+    continue_to(mara, 8)
     mara.locator("#id_expected").fill("30")
     mara.locator("#id_smallest").fill("10")
     mara.locator("#id_planned").fill("500")
-    onward(mara, 9)
+    continue_to(mara, 9)
     mara.get_by_label("reference", exact=False).first.fill("Example board, 2026-17")
-    onward(mara, 10)
+    continue_to(mara, 10)
     for name in ("ana", "mara"):
         mara.get_by_role("checkbox", name=name).check()
     mara.get_by_role("button", name="Continue").click()
     expect(mara.get_by_role("heading", level=1)).to_have_text("Check your answers")
     mara.get_by_role("button", name="Send for approval").click()
-    said(mara).to_contain_text("Sent.")
+    expect_status(mara).to_contain_text("Sent.")
 
 
-def launches(rafael: Page, mara: Page, site: Site) -> None:
+def launch_campaign(rafael: Page, mara: Page, site: Site) -> None:
     """Have a second person approve the plan, and launch the campaign."""
     rafael.goto(f"{site.url}/reviews/")
     rafael.get_by_role("link", name="Read and decide").click()
     rafael.locator("input[name=have_read]").check()
     rafael.get_by_role("button", name="Approve", exact=True).click()
-    said(rafael).to_contain_text("Approved.")
+    expect_status(rafael).to_contain_text("Approved.")
     mara.goto(f"{site.url}/campaigns/does-the-second-harm-help/")
     mara.get_by_role("link", name="Prepare the launch").click()
     mara.get_by_role("button", name="Freeze the plan and launch").click()
-    said(mara).to_contain_text("Launched.")
+    expect_status(mara).to_contain_text("Launched.")
 
 
-def visitors(site: Site, number: int, *, begin: int) -> Counter[str]:
+def simulate_visitors(site: Site, number: int, *, begin: int) -> Counter[str]:
     """Simulate subjects who come through the partner's server. Return how many of each arm are counted."""
     arms, dice = run(site.environment, "tests.browser.story:arms_by_headline"), random.Random(begin)
     counted: Counter[str] = Counter()
@@ -233,40 +233,40 @@ def arms_shown(site: Site) -> set[str]:
 
 
 def test_from_four_drafts_to_a_verdict_and_no_keys(site: Site, page: OpenPage) -> None:
-    mara, rafael, ana, pat = (signed_in(site, page(), name) for name in ("mara", "rafael", "ana", "pat"))
-    wrong = [watch(tab) for tab in (mara, rafael, ana, pat)]
-    drafts(mara, site)
-    approves(rafael, site)
-    places(mara, pat, site)
-    plans(mara, site)
-    launches(rafael, mara, site)
+    mara, rafael, ana, pat = (sign_in(site, page(), name) for name in ("mara", "rafael", "ana", "pat"))
+    wrong = [collect_errors(tab) for tab in (mara, rafael, ana, pat)]
+    submit_drafts(mara, site)
+    approve_drafts(rafael, site)
+    create_placement(mara, pat, site)
+    plan_campaign(mara, site)
+    launch_campaign(rafael, mara, site)
 
     # The first day. Whoever opens the partner's page sees one of the four, and 1,400 more come through its server.
     visitor = page()
     visitor.goto(site.partner)
     reload_until(visitor, visitor.locator("second-thought h2").is_visible)
-    first = visitors(site, 1400, begin=0)
+    first = simulate_visitors(site, 1400, begin=0)
     assert set(first) == set(TURN_BACK), first
     watched = f"{site.url}/campaigns/does-the-second-harm-help/watch/"
-    told = site.later(TWO_DAYS)
-    assert (told["open"], told["stopped"]) == (0, ["both"])
-    assert told["seen"] in {1400, 1401}  # Pat's own browser may have seen it long enough
-    assert told["looks"] == [True], "before the planned look only the data's health is recorded"
-    assert {letter.partition(":")[0] for letter in told["mail"]} == {"ana@example.org", "mara@example.org"}
+    result = site.advance_clock(TWO_DAYS)
+    assert (result["open"], result["stopped"]) == (0, ["both"])
+    assert result["seen"] in {1400, 1401}  # Pat's own browser may have seen it long enough
+    assert result["looks"] == [True], "before the planned look only the data's health is recorded"
+    assert {letter.partition(":")[0] for letter in result["mail"]} == {"ana@example.org", "mara@example.org"}
 
     # The guardrail has stopped one arm: its visitors get the neutral text, uncounted, and the page says what to decide.
     mara.goto(watched)
     expect(mara.get_by_role("region", name="One arm was stopped")).to_contain_text("What to decide")
     assert not mara.get_by_text("turn back", exact=False).filter(has_text="%").count()
     wait_until(lambda: "both" not in arms_shown(site), what="the stop")
-    second = visitors(site, 1000, begin=10_000)
+    second = simulate_visitors(site, 1000, begin=10_000)
     assert second["both"] == 0
     assert 200 < second["not counted"] < 300  # a quarter, as before
 
     # The planned people are there: the look is made, and an analyst reads the verdict.
-    told = site.later(TWO_DAYS)
-    assert told["looks"][-1] is False, (told, second)
-    assert told["seen"] - 1400 in range(sum(second.values()) - second["not counted"], 1002)
+    result = site.advance_clock(TWO_DAYS)
+    assert result["looks"][-1] is False, (result, second)
+    assert result["seen"] - 1400 in range(sum(second.values()) - second["not counted"], 1002)
     ana.goto(f"{site.url}/campaigns/does-the-second-harm-help/results/")
     expect(ana.locator(".verdict .sentence").first).to_contain_text("turned back")
     expect(ana.locator("main")).to_contain_text("Better")
@@ -278,7 +278,7 @@ def test_from_four_drafts_to_a_verdict_and_no_keys(site: Site, page: OpenPage) -
     mara.get_by_role("link", name="Close it for good").click()
     mara.get_by_label("I understand that this cannot be undone.").check()
     mara.get_by_role("button", name="Close it for good").click()
-    said(mara).to_contain_text("Closed for good.")
+    expect_status(mara).to_contain_text("Closed for good.")
     assert run(site.environment, "tests.browser.story:final_state") == {
         "state": "closed",
         "secrets": [],

@@ -14,7 +14,7 @@ from campaign.wizard.questions import HypothesisAnswer
 from messages.library import starter_library
 from tests import world
 from tests.browser.test_help_and_exchange import SignIn, desk
-from tests.browser.test_pages import watch
+from tests.browser.test_pages import collect_errors
 
 __all__ = ["desk"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -70,7 +70,7 @@ def question(tab: Page, number: int) -> None:
 @pytest.mark.parametrize("phone", [False, True], ids=["at a desk", "on a phone"])
 def test_from_an_empty_list_to_an_approval_by_keyboard_alone(desk: SignIn, site_with_words: None, phone: bool) -> None:
     tab = desk(world.person("mara", "manager"), "/", phone=phone)
-    wrong = watch(tab)
+    wrong = collect_errors(tab)
     press(tab, "a[href$='/campaigns/new/']")
     question(tab, 1)
     write(tab, "#id_name", "Schools week")

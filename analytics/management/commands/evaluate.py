@@ -1,27 +1,25 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import NotEvaluable, evaluate
-from campaign.models import Campaign
+from analytics.management.campaign_command import CampaignCommand
 from messages.audit import log
 
 
-class Command(BaseCommand):
+class Command(CampaignCommand):
     help = "Compare the arms of a campaign as its frozen plan says, and put the look on record."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("campaign", help="the campaign's slug")
+        super().add_arguments(parser)
         parser.add_argument("--also", nargs="*", default=[], help="outcomes beside the plan's, marked exploratory")
         parser.add_argument("--early", metavar="WHO AND WHY", default="", help="look before the plan's first look")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        campaign = Campaign.objects.filter(slug=options["campaign"]).first()
-        if campaign is None:
-            raise CommandError(f"There is no campaign “{options['campaign']}”.")
+        campaign = self.find_campaign(options["campaign"])
         try:
             analysis = evaluate(
                 campaign,

@@ -4,20 +4,20 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from analytics.management.campaign_command import CampaignCommand
 from analytics.models import Rehearsal
 from analytics.rehearsal import runner, sandbox
 from analytics.simulated_visits import walkthrough
-from campaign.models import Campaign
 
 
-class Command(BaseCommand):
+class Command(CampaignCommand):
     help = "Let invented visitors walk a campaign before its launch, in an installation of its own."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("campaign", help="the campaign's slug")
+        super().add_arguments(parser)
         parser.add_argument("--number", type=int, help="the rehearsal that was asked for on the page: keep it there")
         parser.add_argument("--inside", type=Path, help="used by the rehearsal itself, in its own installation")
 
@@ -30,9 +30,7 @@ class Command(BaseCommand):
                 raise CommandError("Nobody asked for this rehearsal.")
             runner.run_rehearsal(rehearsal)
         else:
-            campaign = Campaign.objects.filter(slug=options["campaign"]).first()
-            if campaign is None:
-                raise CommandError(f"There is no campaign “{options['campaign']}”.")
+            campaign = self.find_campaign(options["campaign"])
             self.stdout.write(json.dumps(runner.rehearse(campaign), indent=1, ensure_ascii=False))
 
     def _rehearse_in_sandbox(self, rows: Path) -> None:

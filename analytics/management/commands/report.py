@@ -2,25 +2,23 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from rich.console import Console
 
 from analytics.management import terminal_report
+from analytics.management.campaign_command import CampaignCommand
 from analytics.results import build, report_json
-from campaign.models import Campaign
 
 
-class Command(BaseCommand):
+class Command(CampaignCommand):
     help = "Print the latest recorded look at a campaign: the sentence first, then the numbers."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("campaign", help="the campaign's slug")
+        super().add_arguments(parser)
         parser.add_argument("--json", action="store_true", help="as JSON, for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        campaign = Campaign.objects.filter(slug=options["campaign"]).first()
-        if campaign is None:
-            raise CommandError(f"There is no campaign “{options['campaign']}”.")
+        campaign = self.find_campaign(options["campaign"])
         latest = build.latest(campaign)
         if latest is None:
             raise CommandError(f"Nothing has been evaluated yet. Run: manage.py evaluate {campaign.slug}")

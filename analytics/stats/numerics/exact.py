@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from analytics.stats.values import Counts, NotEstimable
+from analytics.stats.values import Counts, NotEstimable, empty_arm
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -66,8 +66,8 @@ def exact_test(
     >>> round(found.p_value, 4)
     0.4857
     """
-    if treated.n == 0 or control.n == 0:
-        return NotEstimable(f"The {'treated' if treated.n == 0 else 'control'} arm is empty.")
+    if empty := empty_arm(treated, control):
+        return empty
     if method not in ("fisher", "barnard", "boschloo"):
         raise ValueError(f"unknown method {method!r}")
     events, n = treated.events + control.events, treated.n + control.n

@@ -5,10 +5,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from messages.audit import hash_chain, log
-from messages.audit_pages import export as audit_pages_export
+from messages.audit_pages.export import entry_to_json
 from messages.audit_pages.wording import describe_action
 
-_ACCEPT_LIMIT = 300
+_MAX_REASON_LENGTH = 300
 
 
 class Command(BaseCommand):
@@ -56,14 +56,14 @@ class Command(BaseCommand):
     def _export(self, *, as_json: bool) -> None:
         for entry in log.entries():
             if as_json:
-                self.stdout.write(audit_pages_export.entry_to_json(entry))
+                self.stdout.write(entry_to_json(entry))
             else:
-                told = describe_action(entry.action, label=entry.label, detail=entry.detail)
-                self.stdout.write(f"{entry.number:>6}  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.actor} {told}")
+                description = describe_action(entry.action, label=entry.label, detail=entry.detail)
+                self.stdout.write(f"{entry.number:>6}  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.actor} {description}")
 
     def _accept(self, why: str) -> None:
-        if not why or len(why) > _ACCEPT_LIMIT:
-            raise CommandError(f"Please say why, in at most {_ACCEPT_LIMIT} characters.")
+        if not why or len(why) > _MAX_REASON_LENGTH:
+            raise CommandError(f"Please say why, in at most {_MAX_REASON_LENGTH} characters.")
         try:
             accepted = log.accept(by=log.command_line_actor(), why=why)
         except log.NothingToAccept as reason:

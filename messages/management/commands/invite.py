@@ -26,13 +26,17 @@ class Command(BaseCommand):
             validate_email(options["email"])
         except ValidationError:
             raise CommandError("This is not an e-mail address.") from None
-        made, token = invitations.invite(options["email"], options["role"], by=command_line_actor(), now=timezone.now())
-        site = (options["url"] or _site()).rstrip("/")
+        invitation, token = invitations.invite(
+            options["email"], options["role"], by=command_line_actor(), now=timezone.now()
+        )
+        site = (options["url"] or _site_url()).rstrip("/")
         self.stdout.write(f"{site}{reverse('welcome', args=[token])}")
-        self.stderr.write(f"The link makes one account, as {made.role}, within {invitations.DAYS} days. Shown once.")
+        self.stderr.write(
+            f"The link makes one account, as {invitation.role}, within {invitations.DAYS} days. Shown once."
+        )
 
 
-def _site() -> str:
-    """The first name that the site answers to."""
+def _site_url() -> str:
+    """The URL of the first allowed host."""
     host = settings.ALLOWED_HOSTS[0]
     return f"http://{host}:8000" if settings.LOCAL_HTTP else f"https://{host}"

@@ -23,30 +23,30 @@ class Command(BaseCommand):
             .select_related("message")
             .prefetch_related("renditions")
         )
-        said = {
+        text_remarks = {
             f"{revision} {locale}": remarks
             for revision in revisions
             for locale, remarks in message_lint.lint_revision(revision).items()
         }
-        helped = directory.lint_help_directory(timezone.localdate())
+        help_remarks = directory.lint_help_directory(timezone.localdate())
         if options["json"]:
-            self.stdout.write(json.dumps(_as_json(said, helped), ensure_ascii=False, indent=2))
+            self.stdout.write(json.dumps(_as_json(text_remarks, help_remarks), ensure_ascii=False, indent=2))
             return
-        for name, remarks in [*said.items(), ("Help links", helped)]:
+        for name, remarks in [*text_remarks.items(), ("Help links", help_remarks)]:
             if remarks:
                 self.stdout.write(name)
                 for remark in remarks:
                     self.stdout.write(f"  {remark.severity:<6}  {remark.where}: {remark.sentence} [{remark.code}]")
-        found = [remark for remarks in said.values() for remark in remarks]
-        must = sum(remark.severity == MUST for remark in found)
+        severities = [remark.severity for remarks in text_remarks.values() for remark in remarks]
+        must = severities.count(MUST)
         self.stdout.write(
-            f"{len(said)} wordings: {must} remarks that must be seen to, {len(found) - must} that should. "
-            f"Help links: {len(helped)}."
+            f"{len(text_remarks)} wordings: {must} remarks that must be seen to, {len(severities) - must} that should. "
+            f"Help links: {len(help_remarks)}."
         )
 
 
-def _as_json(said: dict[str, tuple[Remark, ...]], helped: tuple[Remark, ...]) -> dict[str, Any]:
+def _as_json(text_remarks: dict[str, tuple[Remark, ...]], help_remarks: tuple[Remark, ...]) -> dict[str, Any]:
     return {
-        "wordings": {name: [asdict(remark) for remark in remarks] for name, remarks in said.items()},
-        "help": [asdict(remark) for remark in helped],
+        "wordings": {name: [asdict(remark) for remark in remarks] for name, remarks in text_remarks.items()},
+        "help": [asdict(remark) for remark in help_remarks],
     }

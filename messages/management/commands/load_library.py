@@ -10,8 +10,8 @@ class Command(BaseCommand):
     help = "Load the starter library of themes, messages, sources and help links. Safe to run again."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        loaded = starter_library.load(now=timezone.now())
+        added = starter_library.load(now=timezone.now())
         self.stdout.write(
-            f"Starter library: {loaded.themes} themes, {loaded.messages} messages, {loaded.revisions} revisions and "
-            f"{loaded.help_links} help links added."
+            f"Starter library: {added.themes} themes, {added.messages} messages, {added.revisions} revisions and "
+            f"{added.help_links} help links added."
         )

@@ -20,10 +20,10 @@ class Command(BaseCommand):
         parser.add_argument("--locale", default="", help="only revisions that have words in this language")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        chosen = import_export.filter_revisions(**{name: options[name] for name in ("frame", "state", "locale")})
-        body = writer.WRITERS[options["format"]](import_export.export_revisions(chosen))
+        revisions = import_export.filter_revisions(**{name: options[name] for name in ("frame", "state", "locale")})
+        body = writer.WRITERS[options["format"]](import_export.export_revisions(revisions))
         if options["file"]:
             Path(options["file"]).write_bytes(body)
-            self.stdout.write(f"{len(chosen)} revisions written to {options['file']}.")
+            self.stdout.write(f"{len(revisions)} revisions written to {options['file']}.")
         else:
             sys.stdout.buffer.write(body)

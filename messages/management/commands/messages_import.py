@@ -23,12 +23,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
         try:
-            read = reader.parse_file(path.read_bytes())
+            parsed = reader.parse_file(path.read_bytes())
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
         except reader.UnreadableFile as reason:
             raise CommandError(str(reason)) from None
-        plan = import_export.plan_import(read)
+        plan = import_export.plan_import(parsed)
         self._show(plan)
         if plan.rejected_rows:
             raise CommandError("Nothing can be imported as long as rows are refused.")
@@ -39,18 +39,18 @@ class Command(BaseCommand):
         if author is None:
             raise CommandError("Say with --by NAME whose drafts they will be: the name of somebody's account.")
         try:
-            import_export.apply_import(read, by=author, name=path.name, agreed_digest=plan.digest)
+            import_export.apply_import(parsed, by=author, name=path.name, agreed_digest=plan.digest)
         except import_export.ImportRefused as reason:
             raise CommandError(str(reason)) from None
         self.stdout.write(f"Done: {len(plan.revisions)} drafts of {author.get_username()} await review.")
 
     def _show(self, plan: ImportPlan) -> None:
-        for refusal in plan.rejected_rows:
-            self.stderr.write(f"{refusal.where}: {refusal.reason}")
-        for wording in plan.revisions:
-            kind = "new message" if wording.message in plan.messages else "new revision"
-            languages = ", ".join(words.locale for words in wording.renditions) or "no words"
-            self.stdout.write(f"{wording.where}: {kind} {wording.message} r{wording.revision} ({languages})")
+        for rejected in plan.rejected_rows:
+            self.stderr.write(f"{rejected.where}: {rejected.reason}")
+        for revision in plan.revisions:
+            kind = "new message" if revision.message in plan.messages else "new revision"
+            languages = ", ".join(words.locale for words in revision.renditions) or "no words"
+            self.stdout.write(f"{revision.where}: {kind} {revision.message} r{revision.revision} ({languages})")
         if plan.ignored:
             self.stdout.write(f"Not known, and left out: {', '.join(plan.ignored)}.")
         self.stdout.write(

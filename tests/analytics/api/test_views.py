@@ -18,7 +18,7 @@ PILOT = "/api/v1/campaigns/pilot/"
 COUNTS = {"neutral": (2000, 700), "victim": (2000, 760), "user": (2000, 780), "both": (2000, 880)}
 
 
-def looked_at(counts: dict[str, tuple[int, int]] = COUNTS) -> Campaign:
+def campaign_with_look(counts: dict[str, tuple[int, int]] = COUNTS) -> Campaign:
     """Return a running campaign with tallies and one recorded look."""
     campaign = world.launched()
     world.tally(campaign, counts)
@@ -27,8 +27,8 @@ def looked_at(counts: dict[str, tuple[int, int]] = COUNTS) -> Campaign:
 
 
 @pytest.mark.django_db
-def test_tallies_are_told_by_look_arm_placement_locale_outcome_and_value() -> None:
-    looked_at()
+def test_tallies_are_listed_by_look_arm_placement_locale_outcome_and_value() -> None:
+    campaign_with_look()
     body = analyst().get(f"{PILOT}tallies/").json()
     assert body["count"] == 12  # four arms: who saw it, who turned back, who was annoyed
     assert body["results"][0] == {
@@ -43,7 +43,7 @@ def test_tallies_are_told_by_look_arm_placement_locale_outcome_and_value() -> No
 
 
 @pytest.mark.django_db
-def test_before_the_first_planned_look_only_how_many_saw_it_is_told() -> None:
+def test_before_the_first_planned_look_only_exposures_are_listed() -> None:
     campaign = world.launched(plan={"planned_per_arm": 100_000})
     world.tally(campaign, COUNTS)
     evaluate(campaign, now=world.NOON)
@@ -60,7 +60,7 @@ def test_tallies_of_another_campaign_stay_there() -> None:
 
 @pytest.mark.django_db
 def test_every_tally_is_on_exactly_one_page() -> None:
-    looked_at()
+    campaign_with_look()
     client = analyst()
     pages = [client.get(f"{PILOT}tallies/", {"page": n, "page_size": 5}).json()["results"] for n in (1, 2, 3)]
     assert len({(row["arm"], row["outcome"]) for page in pages for row in page}) == 12
@@ -68,11 +68,11 @@ def test_every_tally_is_on_exactly_one_page() -> None:
 
 @pytest.mark.django_db
 def test_a_look_gives_effect_interval_verdict_and_the_sentence_of_the_report() -> None:
-    campaign = looked_at()
+    campaign = campaign_with_look()
     body = analyst().get(f"{PILOT}analyses/1/").json()
-    told = build.latest(campaign)
-    assert told is not None
-    assert body["sentence"] == told.sentence
+    report = build.latest(campaign)
+    assert report is not None
+    assert body["sentence"] == report.sentence
     primary = body["estimates"][0]
     assert (primary["outcome"], primary["role"]) == ("turned_back", "primary")
     both = next(c for c in primary["comparisons"] if (c["treated"], c["control"]) == ("both", "neutral"))
@@ -81,14 +81,14 @@ def test_a_look_gives_effect_interval_verdict_and_the_sentence_of_the_report() -
     assert both["interval"]["level"] == 0.95
     assert both["p_value"] <= both["p_adjusted"] < 0.05
     assert both["verdict"] == "better"
-    assert both["sentence"] == next(row.sentence for row in told.primary.differences if row.treated == "both")
+    assert both["sentence"] == next(row.sentence for row in report.primary.differences if row.treated == "both")
     neutral = primary["arms"][0]
     assert (neutral["arm"], neutral["n"], neutral["events"], neutral["rate"]) == ("neutral", 2000, 700, 0.35)
 
 
 @pytest.mark.django_db
-def test_a_broken_split_is_told_and_its_verdicts_are_withheld() -> None:
-    looked_at(COUNTS | {"both": (1000, 440)})
+def test_a_broken_split_is_reported_and_its_verdicts_are_withheld() -> None:
+    campaign_with_look(COUNTS | {"both": (1000, 440)})
     body = analyst().get(f"{PILOT}analyses/1/").json()
     assert body["sample_ratio"]["status"] == "alarm"
     assert {c["verdict"] for block in body["estimates"] for c in block["comparisons"]} == {"withheld"}
@@ -107,7 +107,7 @@ def test_what_cannot_be_estimated_is_null_with_a_reason() -> None:
 
 @pytest.mark.django_db
 def test_every_look_stays_on_record_the_latest_first() -> None:
-    evaluate(looked_at(), now=world.NOON)
+    evaluate(campaign_with_look(), now=world.NOON)
     body = analyst().get(f"{PILOT}analyses/").json()
     assert [look["look"] for look in body["results"]] == [2, 1]
     assert body["results"][1] == analyst().get(f"{PILOT}analyses/1/").json()
@@ -122,7 +122,7 @@ def test_a_campaign_without_a_look_has_an_empty_list() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("look", ["0", "2", "9" * 30, "9" * 5000, "-1", "x", "%00", "1.0"])
 def test_an_unknown_look_is_not_found(look: str) -> None:
-    looked_at()
+    campaign_with_look()
     error(analyst().get(f"{PILOT}analyses/{look}/"), 404, "not_found")
 
 
@@ -132,7 +132,7 @@ PATHS = ["tallies/", "analyses/", "analyses/1/"]
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", PATHS)
 def test_results_are_for_people_with_a_role(path: str) -> None:
-    looked_at()
+    campaign_with_look()
     error(Client().get(PILOT + path), 401, "not_authenticated")
     error(as_(world.person("nobody")).get(PILOT + path), 403, "permission_denied")
     assert analyst().get(PILOT + path).status_code == 200
@@ -148,7 +148,7 @@ def test_results_of_an_unknown_campaign_are_not_found(path: str) -> None:
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_results_are_only_read(path: str, method: str) -> None:
-    looked_at()
+    campaign_with_look()
     boss = as_(world.person("mara", "manager", "reviewer", "analyst"))
     before = (Analysis.objects.count(), Tally.objects.count())
     error(getattr(boss, method)(PILOT + path), 405, "method_not_allowed")
@@ -157,7 +157,7 @@ def test_results_are_only_read(path: str, method: str) -> None:
 
 @pytest.mark.django_db
 def test_looking_up_a_look_is_a_few_queries(django_assert_max_num_queries: Any) -> None:
-    looked_at()
+    campaign_with_look()
     client = analyst()
     with django_assert_max_num_queries(12):
         client.get(f"{PILOT}analyses/1/")

@@ -1,4 +1,4 @@
-"""Cross-checks of a look, ratings in a plan, Dunnett's correction, and campaigns pooled."""
+"""Cross-checks of a look, ratings in a plan, Dunnett's correction, and pooling over campaigns."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""`manage.py analyse` over tables that were published by others."""
+"""`manage.py analyse` on published tables."""
 
 import csv
 import json

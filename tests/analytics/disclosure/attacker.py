@@ -1,9 +1,7 @@
-"""An attacker who keeps all that was ever shown of a campaign: what can be worked out about the small counts in it?
+"""An attacker who infers small counts from everything ever shown of a campaign.
 
-Written apart from analytics.suppression.inference_attack: each cell has a name, the names say what adds up, the least
-and greatest count of
-every cell that does not prove wide at a glance is asked of a linear program. Give it what left (`published`) and the
-true counts of the same cells.
+Independent of analytics.suppression.inference_attack: cells have names, from which the sums follow, and linear programs
+bound each cell whose range is not wide at first sight.
 """
 
 from __future__ import annotations
@@ -21,7 +19,7 @@ EVERY = "*"  # in the place of a part or a column: all of them together
 
 
 class Cell(NamedTuple):
-    """A count with a name. `part` is an answer, "1" or "no"; `column` is a placement and a locale."""
+    """A named count. `part` is an answer, "1" or "no"; `column` is a placement and a locale."""
 
     look: int
     arm: str
@@ -32,7 +30,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class Recovered:
-    """How many small counts there were, and how many are known exactly, or more closely than to the protection."""
+    """How many small counts there were, and how many are inferred exactly or more closely than `protection`."""
 
     small: int
     exact: int
@@ -45,10 +43,10 @@ class Recovered:
 def attacked(
     published: Mapping[Cell, int | None], truth: Mapping[Cell, int], *, protection: int = 10, whole: bool = False
 ) -> Recovered:
-    """Attack all looks of one campaign at once. A small count is one of 1 to `protection` - 1, hidden or overlooked.
+    """Attack all looks of one campaign at once. A small count is one of 1 to `protection` - 1, suppressed or not.
 
-    `truth` holds the inner cells, those of one part in one column, at each look of which anything was published.
-    With `whole` the attacker also uses that nobody is half a person: an integer program, which takes longer.
+    `truth` holds the inner cells, those of one part in one column, at each look of which anything was published. With
+    `whole` the attacker uses an integer program, which takes longer.
     """
     found = Recovered(0, 0, 0)
     for arm in sorted({cell.arm for cell in truth}):
@@ -103,7 +101,7 @@ def _arm(published: Mapping[Cell, int | None], truth: Mapping[Cell, int], protec
 
 
 def sums(truth: Mapping[Cell, int]) -> dict[Cell, list[Cell]]:
-    """Every cell that could be told, with the inner cells that it adds up."""
+    """Every cell that could be released, with the inner cells that it sums."""
     inner = sorted(truth)
     outcomes: defaultdict[str, list[str]] = defaultdict(list)
     for cell in inner:
@@ -146,7 +144,7 @@ def _row(cells: Sequence[Cell], place: Mapping[Cell, int]) -> np.ndarray[Any, np
 
 
 def _glances(size: int, equal: Sequence[tuple[Any, float]], at_most: Sequence[Any], whole: bool) -> Any:
-    """A few tables that all readers must hold possible, as far apart as chance finds them."""
+    """A few tables that fit all releases, in random directions."""
     chance = np.random.default_rng(1)
     bound = 10 * max([100.0, *(right for _, right in equal)])
     found = [_solved(chance.standard_normal(size), equal, at_most, whole, bound) for _ in range(_GLANCES)]
@@ -178,7 +176,7 @@ def _solved(
 def from_api(
     looks: Sequence[Mapping[str, Any]], tables: Sequence[Sequence[Mapping[str, Any]]]
 ) -> dict[Cell, int | None]:
-    """What the staff API told, as cells: each look as `analyses/N/` gave it, and all rows of `tallies/` after each."""
+    """Cells from the staff API: each look as in `analyses/N/`, and all rows of `tallies/` after it."""
     published: dict[Cell, int | None] = {}
     last: dict[str, tuple[int, Any]] = {}  # an outcome that tells nothing new is still of the look that told it first
     for told in looks:

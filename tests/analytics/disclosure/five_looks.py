@@ -1,9 +1,9 @@
-"""A campaign is looked at five times while its counts grow; whoever keeps all that staff were told attacks it.
+"""Attack campaigns by everything that staff were shown over five looks.
 
     python -m tests.analytics.disclosure.five_looks --campaigns 200
 
-Each look is made as the worker makes it and read through the door that staff read it by; the attack is a program in
-whole numbers over all five at once. Status 1 if a single small count is known exactly.
+Looks are recorded as the worker records them and read as staff read them; the attack is one integer program over all
+five. Exits with status 1 if a single small count is inferred exactly.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ _PLAN = {"monitoring": "always-valid", "planned_per_arm": 100, "looks": [0.1, 1.
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What an attacker has of one campaign, and what is true."""
+    """What an attacker knows of one campaign, and the truth."""
 
     published: Mapping[Cell, int | None]
     truth: Mapping[Cell, int]
 
     @property
     def told(self) -> set[int]:
-        """The looks at which something new left."""
+        """The looks that released something new."""
         return {cell.look for cell in self.published}
 
     def attacked(self) -> Recovered:
-        """By a program in whole numbers."""
+        """Attack by an integer program."""
         truth = {cell: count for cell, count in self.truth.items() if cell.look in self.told}
         return attacked(self.published, truth, whole=True)
 
 
 def looked_at(chance: random.Random) -> Kept:
-    """One campaign at one to three placements, busy and quiet ones; between two looks many come, or hardly anyone."""
+    """A campaign at one to three placements, busy or quiet, with many or few people between looks."""
     from django.test import Client
 
     from analytics.looks.evaluate import evaluate
@@ -107,7 +107,7 @@ def _inner(look: int, sums: Mapping[tuple[str, str, str], int]) -> dict[Cell, in
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Attack so many campaigns, and say what was found."""
+    """Attack the given number of campaigns and print what was inferred."""
     parser = argparse.ArgumentParser(prog="python -m tests.analytics.disclosure.five_looks", description=__doc__)
     parser.add_argument("--campaigns", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)

@@ -1,4 +1,4 @@
-"""Days beside looks: whatever is shown of an arm over a whole campaign, no two numbers tell of a few people."""
+"""Days beside looks: no two numbers shown of an arm over a campaign differ by a few people."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_day_that_was_shown_stays_shown() -> None:
 
 
 def _hours(chance: random.Random) -> list[int]:
-    """How many saw an arm in each hour of two weeks: a lively one, a quiet one, or one that falls silent."""
+    """Exposures in each hour of two weeks: a busy arm, a quiet one, or one that stops."""
     usual = chance.choice([0.2, 0.7, 2.0, 9.0])
     silent = chance.randrange(24 * 14)
     return [chance.choice([0, 0, 1, 2, 3]) * (chance.random() < usual / 2 + 0.05) + int(usual) * (h < silent)
@@ -76,13 +76,13 @@ def _hours(chance: random.Random) -> list[int]:
 
 @dataclass
 class Kept:
-    """What an attacker keeps of one arm: at the end of which hour how many had seen it, and what the truth was."""
+    """An attacker's record of one arm: totals shown by hour, and the truth."""
 
     hours: Sequence[int]
     points: dict[int, int] = field(default_factory=dict)
 
     def narrow(self) -> int:
-        """How many spans between two shown numbers hold 1 to 9 people and can be pinned to within fewer than ten."""
+        """How many spans between two shown numbers hold 1 to 9 people and can be inferred to within fewer than ten."""
         whole = len(self.hours)
         left = [[1.0 if h < at else 0.0 for h in range(whole)] for at in sorted(self.points)]
         right = [float(self.points[at]) for at in sorted(self.points)]
@@ -106,7 +106,7 @@ Rule = Callable[..., list[DayTotal]]
 def _over_time(
     hours: Sequence[int], chance: random.Random, show: Rule, kept: Kept | None = None
 ) -> list[list[DayTotal]]:
-    """Hour by hour: a look now and then, released as looks are; the page is read every hour."""
+    """Simulate a campaign hour by hour: occasional looks, and the page read every hour."""
     released: list[int] = []
     seen = []
     for at in range(1, len(hours) + 1):
@@ -151,7 +151,7 @@ def _all(days: Sequence[DayTotal], *, looks: Collection[int], now: int, least: i
 
 
 def _in_tens(days: Sequence[DayTotal], *, looks: Collection[int], now: int, least: int) -> list[DayTotal]:
-    """Rounded down to tens, which an attacker reads as what they are: somewhere in ten; not modelled as exact here."""
+    """Totals rounded down to tens, which an attacker reads as ranges of ten."""
     return [DayTotal(each.day, each.people // 10 * 10) for each in days]
 
 
@@ -159,12 +159,12 @@ def _in_tens(days: Sequence[DayTotal], *, looks: Collection[int], now: int, leas
 @pytest.mark.proof
 @pytest.mark.parametrize("fault", [_without_looks, _at_once, _all])
 def test_each_condition_left_out_gives_a_few_people_away(fault: Rule) -> None:
-    """The faults planted: days close to a look, days before enough have come after them, days of a few."""
+    """Deliberate faults: each of the three conditions left out."""
     assert _attacked(fault, campaigns=40) > 0
 
 
 def test_days_rounded_down_to_tens_would_give_a_few_people_away_beside_exact_looks() -> None:
-    """Why days are not simply rounded: two days of 9 and 109 make a look of 118, and only they do."""
+    """Why days are not simply rounded: only two days of 9 and 109 make a look of 118."""
     (first,), look = [DayTotal(FIRST, 9)], 118
     tens = [each.people for each in _in_tens(ends(9, 118), looks=[], now=118, least=LEAST)]
     possible = [n for n in range(look + 1) if n // 10 * 10 == tens[0] and (look - n) // 10 * 10 == 100]

@@ -1,4 +1,4 @@
-"""The one door: no page, file or answer tells a small count or differs with it, and nothing reads counts beside it."""
+"""No page, file or answer discloses a small count or differs with it, and only the gate reads counts for them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def analyst() -> Client:
 
 
 def also(campaign: Campaign, outcome: str, counts: Mapping[str, int], *, place: str = "quiet-page") -> None:
-    """More closed views, already counted: how many had the outcome in each arm at one placement."""
+    """Add tallies: exposures and events of each arm at one placement."""
     for key, count in counts.items():
         row, _ = Tally.objects.get_or_create(
             day=date(2026, 3, 1),
@@ -81,7 +81,7 @@ def everything_that_leaves(capsys: pytest.CaptureFixture[str]) -> Leaves:
 
 
 def _everything_that_leaves(capsys: pytest.CaptureFixture[str], look: str) -> dict[str, str]:
-    """Each page, answer and file that counts leave through, the pages of a certain look, and the command `report`."""
+    """Read each page, answer and file that shows counts, pages of a certain look, and the command `report`."""
     WorkerStep.objects.update_or_create(name="fold", defaults={"began_at": LATER, "succeeded_at": LATER})
     hourly_check.check_data_quality(Campaign.objects.get(slug="pilot"), now=world.NOON)
     notifications_events.record_notices(Campaign.objects.get(slug="pilot"), now=world.NOON)
@@ -94,7 +94,7 @@ def _everything_that_leaves(capsys: pytest.CaptureFixture[str], look: str) -> di
 
 
 def with_split(few: int) -> None:
-    """Two placements: `few` people turned back at the second one with one message, the rest at the first."""
+    """Two placements, at the second of which `few` people turned back with one message."""
     campaign = world.launched(plan={"strata": "placement"})
     campaign.placements.add(world.placement("side-page"))
     for key, (seen, events) in COUNTS.items():
@@ -111,7 +111,7 @@ def few_saw_it(few: int, **plan: Any) -> Campaign:
 
 
 def rated(few: int) -> Campaign:
-    """A campaign about ratings: with one message few gave the lowest, and as many answered in all."""
+    """A campaign about ratings: with one message few gave the lowest, while equally many answered."""
     campaign = world.launched(outcome="rating")
     world.tally(campaign, dict.fromkeys(COUNTS, (2000, 0)))
     world.add_ratings(campaign, dict.fromkeys(COUNTS, (20, 30, 80, 40, 50)) | {"both": (few, 30, 100 - few, 40, 50)})
@@ -152,7 +152,7 @@ PAIRS = {
 @pytest.mark.django_db
 @pytest.mark.parametrize("case", PAIRS)
 def test_nothing_that_leaves_differs_with_a_small_count(case: str, everything_that_leaves: Leaves) -> None:
-    """Two campaigns that differ in nothing but a small count: whoever reads all of it cannot tell which is which."""
+    """Two campaigns that differ in a small count alone look the same to whoever reads everything."""
     told = []
     for make in PAIRS[case]:
         with transaction.atomic():
@@ -167,7 +167,7 @@ def test_nothing_that_leaves_differs_with_a_small_count(case: str, everything_th
 def test_corrected_p_values_of_the_others_would_tell_a_hidden_count(
     monkeypatch: pytest.MonkeyPatch, everything_that_leaves: Leaves
 ) -> None:
-    """The fault planted: Holm's correction still runs over the hidden comparisons."""
+    """A deliberate fault: Holm's correction includes the suppressed comparisons."""
     monkeypatch.setattr(release, "_recompute_verdicts", lambda *_: {})
     told = []
     for make in PAIRS["few enough to change Holm's order"]:
@@ -180,7 +180,7 @@ def test_corrected_p_values_of_the_others_would_tell_a_hidden_count(
 
 @pytest.mark.django_db
 def test_large_counts_do_differ(everything_that_leaves: Leaves) -> None:
-    """So that the test above is not passed by saying nothing."""
+    """Ensure that the test above does not pass because nothing is shown."""
     told = []
     for events in (880, 881):
         with transaction.atomic():
@@ -295,7 +295,7 @@ def test_all_that_the_api_told_over_four_looks_gives_no_small_count_away() -> No
 
 @pytest.mark.django_db
 def test_five_looks_in_a_row_give_no_small_count_away_to_who_counts_in_whole_people() -> None:
-    """`python -m tests.analytics.disclosure.five_looks` does hundreds."""
+    """A few campaigns; `python -m tests.analytics.disclosure.five_looks` attacks hundreds."""
     kept = five_looks.looked_at(random.Random(1))
     found = kept.attacked()
     assert (found.exact, found.narrow) == (0, 0)
@@ -306,7 +306,7 @@ def test_five_looks_in_a_row_give_no_small_count_away_to_who_counts_in_whole_peo
 @pytest.mark.proof
 @pytest.mark.django_db
 def test_five_looks_that_forget_the_earlier_ones_give_small_counts_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fault planted: each look is made as if it were the first."""
+    """A deliberate fault: each look is released as if it were the first."""
     monkeypatch.setattr(release, "_read_release", lambda stored: {})
     assert five_looks.looked_at(random.Random(3)).attacked().exact > 0
 
@@ -372,23 +372,23 @@ def test_a_smaller_cell_than_ten_is_refused() -> None:
     assert "SMALL_CELL must be 10 or more" in ended.stderr
 
 
-# What reads or makes counts: the path in, the statistics, and the door. Whatever shows must go through the door.
-BEHIND = {
+# Modules that may read counts: ingest, statistics and the gate. Whatever shows counts must use the gate.
+MAY_READ_COUNTS = {
     "analytics/disclosure/gate.py", "analytics/looks/evaluate.py", "analytics/fold/fold.py",
     "analytics/guardrails/pause.py", "analytics/models.py",
     "analytics/looks/release.py", "analytics/looks/tallies.py", "campaign/models.py",
     "campaign/serving/served_counts.py",
     "analytics/data_quality/hourly_check.py",  # keeps words and whole hundredths of them
-    "analytics/fold/row_order.py",  # lays them in order, and reads none
+    "analytics/fold/row_order.py",  # sorts rows and reads none
     "analytics/data_inventory/counts.py", "analytics/data_inventory/plain_words.py",  # how many rows
     "campaign/serving/exclusions.py",  # the reasons for leaving out
     "analytics/simulated_visits/walkthrough.py",  # in an installation of its own, of visitors that are made up
 }  # fmt: skip
-OTHER_THINGS = {"look", "waiter.latch"}  # through the door already; or a lock
+UNRELATED_ATTRIBUTES = {"look", "waiter.latch"}  # redacted already; or a lock
 COUNTS_BY_NAME = {"Tally", "ServedCount", "LeftOutCount", "Release", "tallies", "estimates", "served_counts", "release"}
 
 
-def counted_beside_the_door(source: str) -> set[str]:
+def direct_reads_of_counts(source: str) -> set[str]:
     """Names in a module by which counts could be read from the database."""
     found = set()
     for node in ast.walk(ast.parse(source)):
@@ -396,7 +396,7 @@ def counted_beside_the_door(source: str) -> set[str]:
             found |= {name.name for name in node.names} & COUNTS_BY_NAME
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name | ast.Attribute | ast.Call):
             found |= {node.attr} & {"Tally", "ServedCount", "Release", "tallies", "served"} - {"served"}
-            if node.attr in {"estimates", "release"} and ast.unparse(node.value) not in OTHER_THINGS:
+            if node.attr in {"estimates", "release"} and ast.unparse(node.value) not in UNRELATED_ATTRIBUTES:
                 found.add(node.attr)
     return found
 
@@ -422,8 +422,8 @@ def test_nothing_reads_counts_beside_the_door() -> None:
     beside = {
         str(path.relative_to(ROOT)): names
         for path in modules
-        if "migrations" not in path.parts and str(path.relative_to(ROOT)) not in BEHIND
-        if (names := counted_beside_the_door(path.read_text(encoding="utf-8")))
+        if "migrations" not in path.parts and str(path.relative_to(ROOT)) not in MAY_READ_COUNTS
+        if (names := direct_reads_of_counts(path.read_text(encoding="utf-8")))
     }
     assert beside == {}
     templates = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "templates").rglob("*.html"))
@@ -441,4 +441,4 @@ def test_nothing_reads_counts_beside_the_door() -> None:
     ],
 )
 def test_a_way_round_the_door_is_noticed(line: str) -> None:
-    assert counted_beside_the_door(line)
+    assert direct_reads_of_counts(line)

@@ -1,4 +1,4 @@
-"""Two folds over the same closed views: they take turns on one machine, and count once even where they cannot."""
+"""Concurrent folds of the same views: they take turns on one machine, and count once even without the lock."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.db import connections
 
-from analytics import file_lock
+from analytics.fold import fold as fold_module
 from analytics.fold.fold import fold
 from analytics.ingest import open_views, writer
 from analytics.ingest.open_views import GroupedCounts, NonceRange
@@ -26,7 +27,7 @@ VIEWS = 120
 
 @pytest.fixture
 def campaign() -> Campaign:
-    """With views that have closed, spread over all nonces."""
+    """A campaign with closed views, spread over all nonces."""
     made = world.launched()
     arm, place = made.arms.get(key="both").pk, made.placements.get().pk
     chance = random.Random(7)
@@ -39,14 +40,14 @@ def campaign() -> Campaign:
 
 
 @pytest.fixture
-def without_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Folds do not see each other's lock, as if they ran on two machines."""
+def without_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Disable the lock between folds, as if they ran on two machines."""
 
     @contextmanager
     def free(path: Path, **how: bool) -> Iterator[int]:
         yield 0
 
-    monkeypatch.setattr(file_lock, "hold_lock", free)
+    monkeypatch.setattr(fold_module, "file_lock", SimpleNamespace(hold_lock=free))
 
 
 def counted_once(campaign: Campaign) -> bool:
@@ -56,9 +57,9 @@ def counted_once(campaign: Campaign) -> bool:
 
 @pytest.mark.parametrize(("first", "second"), [(10, 10), (3, 25), (25, 3)])
 def test_another_fold_that_gets_ahead_at_any_point_changes_nothing(
-    campaign: Campaign, without_turns: None, monkeypatch: pytest.MonkeyPatch, first: int, second: int
+    campaign: Campaign, without_lock: None, monkeypatch: pytest.MonkeyPatch, first: int, second: int
 ) -> None:
-    """Each time the first has read a stretch, the second one counts two of its own, of another size, and dies."""
+    """Whenever the first fold has read a batch, a second counts two batches of another size and is killed."""
     read = open_views.group_views
     inside = [False]
 
@@ -98,8 +99,8 @@ def test_folds_in_many_threads_take_turns(campaign: Campaign) -> None:
 
 
 @pytest.mark.parametrize("again", range(3))
-def test_folds_in_many_threads_count_once_without_turns_too(
-    campaign: Campaign, without_turns: None, again: int
+def test_folds_in_many_threads_count_once_without_the_lock_too(
+    campaign: Campaign, without_lock: None, again: int
 ) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(run, [5, 9, 17, 40]))

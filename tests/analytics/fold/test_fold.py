@@ -15,12 +15,12 @@ from tests import world
 
 
 class PlugPulledError(Exception):
-    """The plug."""
+    """Raised to simulate a power cut."""
 
 
 @contextmanager
 def plug_pulled_at(statement: int) -> Iterator[list[int]]:
-    """Let `statement` statements through, on both databases together, then fail the next."""
+    """Fail the statement after the given number of statements on both databases."""
     count = [0]
 
     def execute(run: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:

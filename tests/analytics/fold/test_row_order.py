@@ -1,4 +1,4 @@
-"""The databases keep hours and days whole, number no row that the audience causes, and lay none in order of arrival."""
+"""The databases store no time finer than hours and days, no row numbers for the audience, and no order of arrival."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ NOT_RANDOM: list[dict[str, Any]] = [
 
 
 def insert(place: str, table: str, **values: Any) -> tuple[Any, ...] | None:
-    """The row as the database keeps it; None if it is refused."""
+    """The row as the database stores it; None if it refuses it."""
     columns, marks = ", ".join(values), ", ".join(["%s"] * len(values))
     try:
         with transaction.atomic(using=place), connections[place].cursor() as cursor:
@@ -63,7 +63,7 @@ def insert(place: str, table: str, **values: Any) -> tuple[Any, ...] | None:
 
 
 def whole(values: Sequence[Any]) -> bool:
-    """No fraction and no time of day among them: PostgreSQL cuts off what its types do not hold."""
+    """Values without fractions or times of day, because PostgreSQL truncates to its types."""
     return all(
         not isinstance(value, float) and (not isinstance(value, str) or len(value) <= len("2026-03-01"))
         for value in values
@@ -114,7 +114,7 @@ def test_the_spool_holds_no_time_finer_than_the_hour(tmp_path: Path, finer: dict
 
 
 def numbered(place: str) -> set[str]:
-    """Tables whose rows bear a number that counts them, by the catalogue."""
+    """Tables with a serial number, from the catalogue."""
     connection = connections[place]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":  # every other table there counts its rows, and keeps them in that order
@@ -147,7 +147,7 @@ NOISE = 4 / (MANY / 2) ** 0.5  # four standard errors of a rank correlation of h
 
 
 def written_in_order() -> dict[bytes, int]:
-    """Views that came one after the other, every second of which closes later: nonce -> its place in the line."""
+    """Consecutive views, every second of which closes later: nonce to position."""
     campaign = world.launched()
     arm, spot = campaign.arms.all()[0].pk, campaign.placements.get().pk
     dice = random.Random(5)
@@ -162,7 +162,7 @@ def written_in_order() -> dict[bytes, int]:
 
 
 def as_they_lie(nonces: dict[bytes, int]) -> list[bytes]:
-    """The nonces in the order in which a reader of the raw disk meets them."""
+    """The nonces in the order in which they are on disk."""
     connection = connections["audience"]
     if POSTGRESQL:
         with connection.cursor() as cursor:
@@ -201,7 +201,7 @@ def test_a_table_that_keeps_the_order_of_arrival_would_be_found() -> None:
 
 
 def counted_in_any_order() -> int:
-    """Tallies of three days that were first needed in an order that is not that of their keys; how many."""
+    """Create tallies of three days out of the order of their keys, and return how many."""
     campaign = world.launched()
     arms, spot = list(campaign.arms.all()), campaign.placements.get()
     keys = [(arm, outcome, value) for arm in arms for outcome in ("rating", "dwell") for value in range(1, 5)]

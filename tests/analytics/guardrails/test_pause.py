@@ -61,7 +61,7 @@ def test_guarding_twice_records_once() -> None:
 
 
 def more(campaign: Campaign, counts: dict[str, tuple[int, int]]) -> None:
-    """What was counted on another day."""
+    """Add counts on another day."""
     for key, (seen, events) in counts.items():
         arm = campaign.arms.get(key=key)
         common = {"day": date(2026, 3, 9), "arm": arm, "placement": campaign.placements.get(), "locale": "en"}
@@ -96,7 +96,7 @@ class TestAnArmThatWasResumed:
 
     @pytest.mark.django_db
     def test_does_not_break_the_check_of_the_split(self) -> None:
-        """It was seen less than its weight says, and for that reason alone."""
+        """It is seen less than its weight says, because of the pause alone."""
         campaign = self.resumed()
         more(campaign, dict.fromkeys(("neutral", "victim", "user"), (2000, 60)))  # while it was paused
         assert evaluate(campaign, now=world.NOON).sample_ratio == "ok"
@@ -137,7 +137,7 @@ def test_fewer_of_a_good_outcome_is_the_harm() -> None:
 
 
 def test_watching_every_day_rarely_pauses_an_arm_that_stands_on_its_margin() -> None:
-    """28 daily looks, true harm exactly the margin: the bound of 95% may be crossed in at most 5% of trials."""
+    """28 daily looks with a true harm of exactly the margin: the 95% bound may be crossed in at most 5% of trials."""
     source = random.Random(3)
     crossed, trials = 0, 200
     for _ in range(trials):

@@ -147,7 +147,7 @@ def test_a_receipt_does_not_count_from_a_site_that_may_not_show_its_placement() 
 def test_a_receipt_of_a_placement_that_is_gone_is_foreign() -> None:
     at = site()
     note = at.read_receipt(at.new_receipt())._replace(placement=999)
-    assert at.report_event(at.office.issue(note)).code == "receipt_foreign"
+    assert at.report_event(at.receipt_signer.issue(note)).code == "receipt_foreign"
 
 
 def test_the_partners_site_may_read_the_answer() -> None:

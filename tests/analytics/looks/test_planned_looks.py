@@ -1,4 +1,4 @@
-"""Looking as the plan allows: the embargo, planned looks, always-valid intervals, exceptions, the factorial."""
+"""Looks under a plan: embargo, planned looks, always-valid intervals, exceptions and the factorial."""
 
 import pytest
 
@@ -31,10 +31,10 @@ class TestEmbargo:
         analysis = evaluate(running(planned_per_arm=100_000), now=world.NOON)
         assert (analysis.embargoed, analysis.sample_ratio, analysis.omnibus_p) == (True, "ok", None)
         assert set(analysis.estimates.values_list("kind", "events", "effect")) == {("rate", None, None)}
-        told = build.build(analysis)
-        assert "too early" in told.sentence
-        assert told.people == 20_000
-        assert told.primary.differences == ()
+        report = build.build(analysis)
+        assert "too early" in report.sentence
+        assert report.people == 20_000
+        assert report.primary.differences == ()
 
     def test_an_exception_is_on_the_record_and_exploratory(self) -> None:
         analysis = evaluate(running(planned_per_arm=100_000), now=world.NOON, embargo_exception="Ana: a funder asked.")

@@ -39,7 +39,7 @@ def _mail_server(settings: Any) -> None:
     settings.EMAIL_HOST, settings.SITE_ADDRESS = "mail.example", "https://thought.example"
 
 
-def running(**plan: Any) -> Campaign:
+def running_campaign(**plan: Any) -> Campaign:
     """Return a running campaign whose author and whose plan's recipient, ana, have e-mail addresses."""
     for name in ("mara", "ana"):
         person = world.person(name)
@@ -53,100 +53,100 @@ def running(**plan: Any) -> Campaign:
     return campaign
 
 
-def crossed(campaign: Campaign) -> GuardEvent:
+def cross_guardrail(campaign: Campaign) -> GuardEvent:
     return GuardEvent.objects.create(
         campaign=campaign, arm=campaign.arms.get(key="both"), outcome="annoyed", at=world.NOON, effect=0.0512,
         bound=0.0333, margin=0.02,
     )  # fmt: skip
 
 
-def kinds(campaign: Campaign, *, days: int = 0) -> list[str]:
+def recorded_kinds(campaign: Campaign, *, days: int = 0) -> list[str]:
     events.record_notices(campaign, now=world.NOON + timedelta(days=days))
     return sorted(Notice.objects.filter(campaign=campaign).values_list("kind", flat=True))
 
 
-class TestWhatIsTold:
+class TestEvents:
     def test_nothing_while_all_is_well(self) -> None:
-        assert kinds(running(planned_per_arm=100_000)) == []
+        assert recorded_kinds(running_campaign(planned_per_arm=100_000)) == []
 
     def test_a_guardrail_that_was_crossed(self) -> None:
-        campaign = running()
-        crossed(campaign)
-        assert kinds(campaign) == ["guardrail"]
+        campaign = running_campaign()
+        cross_guardrail(campaign)
+        assert recorded_kinds(campaign) == ["guardrail"]
         assert (
             notice_sentence(Notice.objects.get())
             == "In “The pilot”, “Both” crossed a guardrail and is no longer shown."
         )
 
     def test_a_split_that_broke_at_a_look_or_by_the_hour(self) -> None:
-        campaign = running(planned_per_arm=100_000)
+        campaign = running_campaign(planned_per_arm=100_000)
         Pulse.objects.create(campaign=campaign, felt_at=world.NOON, split="alarm", flow="ok")
-        assert kinds(campaign) == ["split"]
+        assert recorded_kinds(campaign) == ["split"]
 
     def test_a_help_link_that_grew_old_while_it_runs(self) -> None:
-        campaign = running()
+        campaign = running_campaign()
         HelpLink.objects.filter(key="help-self").update(verified_on=date(2025, 9, 3))
-        assert kinds(campaign, days=-1) == []  # the 179th day
-        assert kinds(campaign, days=1) == ["help-link"]
+        assert recorded_kinds(campaign, days=-1) == []  # the 179th day
+        assert recorded_kinds(campaign, days=1) == ["help-link"]
         HelpLink.objects.filter(key="help-self").update(verified_on=date(2026, 3, 3))
-        assert kinds(campaign, days=100) == ["help-link"]
-        assert kinds(campaign, days=365) == ["help-link", "help-link"]  # old once more
+        assert recorded_kinds(campaign, days=100) == ["help-link"]
+        assert recorded_kinds(campaign, days=365) == ["help-link", "help-link"]  # old once more
 
     def test_a_campaign_that_the_worker_paused_and_not_one_that_a_person_did(self) -> None:
-        campaign = running()
+        campaign = running_campaign()
         transitions.pause(campaign, by=world.person("mara", "manager"))
-        assert kinds(campaign) == []
+        assert recorded_kinds(campaign) == []
         transitions.record_campaign_action(log.Action.CAMPAIGN_PAUSE, campaign, by=log.WORKER)
-        assert kinds(campaign) == ["paused"]
+        assert recorded_kinds(campaign) == ["paused"]
 
     def test_the_planned_people(self) -> None:
-        campaign = running(planned_per_arm=2000)
+        campaign = running_campaign(planned_per_arm=2000)
         world.tally(campaign, MANY)
         evaluate(campaign, now=world.NOON)
-        assert kinds(campaign) == ["planned"]
+        assert recorded_kinds(campaign) == ["planned"]
 
     def test_nothing_is_done_whose_split_is_broken(self) -> None:
-        campaign = running(planned_per_arm=2000)
+        campaign = running_campaign(planned_per_arm=2000)
         world.tally(campaign, MANY | {"both": (900, 400), "user": (4000, 900)})
         evaluate(campaign, now=world.NOON)
-        assert kinds(campaign) == ["split"]
+        assert recorded_kinds(campaign) == ["split"]
 
     def test_a_decision_once_every_question_has_an_answer(self) -> None:
-        campaign = running(planned_per_arm=300_000, monitoring="group-sequential", looks=[0.5, 1.0])
+        campaign = running_campaign(planned_per_arm=300_000, monitoring="group-sequential", looks=[0.5, 1.0])
         world.tally(campaign, SAME)
         evaluate(campaign, now=world.NOON)
-        assert kinds(campaign) == ["decided"]
+        assert recorded_kinds(campaign) == ["decided"]
 
     def test_no_decision_comes_from_a_look_that_somebody_took_early(self) -> None:
-        campaign = running(planned_per_arm=1_000_000)
+        campaign = running_campaign(planned_per_arm=1_000_000)
         world.tally(campaign, SAME)
         evaluate(campaign, now=world.NOON, embargo_exception="ana: a funder asked.")
-        assert kinds(campaign) == []
+        assert recorded_kinds(campaign) == []
 
     def test_the_last_day(self) -> None:
-        campaign = running()
+        campaign = running_campaign()
         Campaign.objects.filter(pk=campaign.pk).update(ends_at=world.NOON)
         transitions.close_due_campaigns(now=world.NOON)
         campaign.refresh_from_db()
-        assert kinds(campaign) == ["ended"]
+        assert recorded_kinds(campaign) == ["ended"]
 
     def test_each_is_made_once_however_often_the_worker_looks(self) -> None:
-        campaign = running()
-        crossed(campaign)
+        campaign = running_campaign()
+        cross_guardrail(campaign)
         assert [events.record_notices(campaign, now=world.NOON) for _ in range(3)] == [1, 0, 0]
 
     def test_long_closed_campaigns_are_left_alone(self) -> None:
-        campaign = running()
-        crossed(campaign)
+        campaign = running_campaign()
+        cross_guardrail(campaign)
         Campaign.objects.update(state="closed", changed_at=world.NOON)
         assert list(events.notifiable_campaigns(now=world.NOON + timedelta(days=13))) == [campaign]
         assert list(events.notifiable_campaigns(now=world.NOON + timedelta(days=15))) == []
 
 
-class TestTheLetter:
-    def test_it_goes_to_who_made_it_and_whom_the_plan_names_each_alone(self) -> None:
-        campaign = running()
-        crossed(campaign)
+class TestEmail:
+    def test_it_is_sent_separately_to_the_author_and_to_the_people_named_in_the_plan(self) -> None:
+        campaign = running_campaign()
+        cross_guardrail(campaign)
         events.record_notices(campaign, now=world.NOON)
         assert delivery.send_due_notices(now=world.NOON) == 2
         assert sorted(each.to for each in mail.outbox) == [["ana@ngo.example"], ["mara@ngo.example"]]
@@ -154,15 +154,15 @@ class TestTheLetter:
 
     @pytest.mark.parametrize("kind", Notice.Kind)
     def test_it_holds_no_count_and_no_estimate(self, kind: Notice.Kind) -> None:
-        campaign = running()
+        campaign = running_campaign()
         world.tally(campaign, MANY)
         evaluate(campaign, now=world.NOON)
         notice = Notice(campaign=campaign, kind=kind, ref="x", about="Both", at=world.NOON)
-        told = " ".join(email_subject_and_text(notice, page_url="https://thought.example/campaigns/pilot/watch/"))
-        assert re.findall(r"\d+", told) == (["180"] if kind == "help-link" else [])  # days, not people
+        text = " ".join(email_subject_and_text(notice, page_url="https://thought.example/campaigns/pilot/watch/"))
+        assert re.findall(r"\d+", text) == (["180"] if kind == "help-link" else [])  # days, not people
 
-    def test_nobody_is_told_who_is_gone_or_has_no_address(self) -> None:
-        running()
+    def test_people_without_an_active_account_or_address_get_no_mail(self) -> None:
+        running_campaign()
         for name, fields in (("ana", {"is_active": False}), ("mara", {"email": ""})):
             person = world.person(name)
             for field, value in fields.items():
@@ -170,16 +170,16 @@ class TestTheLetter:
             person.save()
         assert events.recipients(Campaign.objects.get()) == []
 
-    def test_without_a_mail_server_a_notice_stands_on_the_page_alone(self, settings: Any) -> None:
+    def test_without_a_mail_server_a_notice_is_only_on_the_page(self, settings: Any) -> None:
         settings.EMAIL_HOST = ""
-        campaign = running()
-        crossed(campaign)
+        campaign = running_campaign()
+        cross_guardrail(campaign)
         events.record_notices(campaign, now=world.NOON)
         client = Client()
         world.sign_in(client, world.person("mara"))
-        told = client.get("/campaigns/pilot/watch/").content.decode()
-        assert "crossed a guardrail and is no longer shown" in told
-        assert "on this page alone" in told
+        html = client.get("/campaigns/pilot/watch/").content.decode()
+        assert "crossed a guardrail and is no longer shown" in html
+        assert "on this page alone" in html
         assert not Telling.objects.exists()
 
 
@@ -187,11 +187,11 @@ class Stopped(BaseException):
     """The process is interrupted."""
 
 
-class TestStops:
+class TestInterruptions:
     @pytest.fixture
     def waiting(self) -> Campaign:
-        campaign = running()
-        crossed(campaign)
+        campaign = running_campaign()
+        cross_guardrail(campaign)
         events.record_notices(campaign, now=world.NOON)
         return campaign
 
@@ -199,8 +199,8 @@ class TestStops:
         def stop(*_: Any) -> None:
             raise Stopped
 
-        campaign = running()
-        crossed(campaign)
+        campaign = running_campaign()
+        cross_guardrail(campaign)
         monkeypatch.setattr(Telling.objects.__class__, "bulk_create", stop)
         with pytest.raises(Stopped):
             events.record_notices(campaign, now=world.NOON)
@@ -240,8 +240,8 @@ class TestRetries:
         def refuse(_: Telling) -> None:
             raise ConnectionRefusedError("mara@ngo.example")
 
-        campaign = running()
-        crossed(campaign)
+        campaign = running_campaign()
+        cross_guardrail(campaign)
         events.record_notices(campaign, now=world.NOON)
         monkeypatch.setattr(delivery, "send_notice", refuse)
         with pytest.raises(delivery.NoticeNotSent):
@@ -264,9 +264,9 @@ class TestRetries:
         assert WorkerStep.objects.get(name="tell").failure == "NoticeNotSent"
         client = Client()
         world.sign_in(client, world.person("mara"))
-        told = client.get("/campaigns/pilot/watch/").content.decode()
-        assert "Could not be sent yet (ConnectionRefusedError)" in told
-        assert "mara@ngo.example" not in told
+        html = client.get("/campaigns/pilot/watch/").content.decode()
+        assert "Could not be sent yet (ConnectionRefusedError)" in html
+        assert "mara@ngo.example" not in html
 
     def test_after_a_week_it_is_given_up_and_the_page_says_so(self, refused: Campaign) -> None:
         Telling.objects.update(tries=delivery.MAX_ATTEMPTS)
@@ -280,11 +280,9 @@ class TestRetries:
         assert delivery.send_due_notices(now=world.NOON + timedelta(minutes=2)) == 2
         assert set(Telling.objects.values_list("failure", flat=True)) == {""}
 
-    def test_one_campaign_that_fails_keeps_the_others_notices_from_nobody(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        campaign = running()
-        crossed(campaign)
+    def test_a_failing_campaign_does_not_delay_the_notices_of_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        campaign = running_campaign()
+        cross_guardrail(campaign)
         events.record_notices(campaign, now=world.NOON)
 
         def fail(*_: Any, **__: Any) -> int:
@@ -302,14 +300,14 @@ class Site(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self) -> None:
-        self.status, self.told = 204, list[tuple[str, dict[str, str], Any]]()
+        self.status, self.received = 204, list[tuple[str, dict[str, str], Any]]()
         self.connected_to: list[tuple[str, str]] = []
         site = self
 
         class Answer(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                site.told.append((self.path, dict(self.headers), json.loads(body)))
+                site.received.append((self.path, dict(self.headers), json.loads(body)))
                 self.send_response(site.status)
                 self.send_header("Location", "https://elsewhere.example/")
                 self.end_headers()
@@ -348,16 +346,16 @@ def post(site: Site, url: str = "https://hook.example/in", addresses: tuple[str,
 
 
 class TestTheWebhook:
-    def test_it_is_told_the_campaign_the_kind_a_sentence_and_a_page_and_no_more(
+    def test_it_receives_only_the_campaign_the_kind_a_sentence_and_a_page(
         self, site: Site, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("messages.public_http.resolve_host", lambda host: ["93.184.216.34"])
         monkeypatch.setattr("messages.public_http.open_connection", site.connect)
-        campaign = running(webhook="https://hook.example/in?key=1")
-        crossed(campaign)
+        campaign = running_campaign(webhook="https://hook.example/in?key=1")
+        cross_guardrail(campaign)
         events.record_notices(campaign, now=world.NOON)
         assert delivery.send_due_notices(now=world.NOON) == 3
-        ((path, headers, body),) = site.told
+        ((path, headers, body),) = site.received
         assert path == "/in?key=1"
         assert body == {
             "campaign": "pilot",

@@ -64,20 +64,20 @@ def state() -> dict[str, Any]:
     return {"rows": rows, "files": files}
 
 
-def walked(campaign: Campaign) -> dict[str, Any]:
+def rehearse_without_side_effects(campaign: Campaign) -> dict[str, Any]:
     """Rehearse a campaign, and check that it succeeds and changes nothing else."""
     before = state()
-    told = runner.rehearse(campaign)
-    assert told["report"] is not None
+    result = runner.rehearse(campaign)
+    assert result["report"] is not None
     assert state() == before
-    return told
+    return result
 
 
 @pytest.mark.process
-class TestItWalks:
+class TestWalkthrough:
     def test_every_form_to_a_look_that_an_analyst_can_read(self, campaign: Campaign) -> None:
-        told = walked(campaign)
-        report = told["report"]
+        result = rehearse_without_side_effects(campaign)
+        report = result["report"]
         (place,) = report["places"]
         assert set(place["forms"]) == {"page", "server", "hosted"}
         assert all(form["shown"] == form["counted"] > 10 for form in place["forms"].values())
@@ -88,7 +88,7 @@ class TestItWalks:
         assert all(rate["n"] >= walkthrough.PEOPLE_PER_ARM for rate in rates)
         assert all(abs(rate["effect"] - report["rates"][rate["treated"]]) < 0.12 for rate in rates)
         assert report["views"] <= report["visitors"]
-        assert told["problems"] == [{"code": "no-fallback", "placement": "quiet-page"}]
+        assert result["problems"] == [{"code": "no-fallback", "placement": "quiet-page"}]
 
     def test_says_what_is_missing_and_goes_on(self, campaign: Campaign) -> None:
         spanish = Rendition.objects.create(
@@ -100,17 +100,17 @@ class TestItWalks:
         campaign.ethics_exemption = ""
         campaign.save()
         HelpLink.objects.update(verified_on=None)
-        codes = {problem["code"] for problem in walked(campaign)["problems"]}
+        codes = {problem["code"] for problem in rehearse_without_side_effects(campaign)["problems"]}
         assert codes == {"no-fallback", "missing-language", "no-origin", "before-launch"}
 
-    def test_a_campaign_that_has_no_plan_is_told_and_not_walked(self, campaign: Campaign) -> None:
+    def test_a_campaign_without_a_plan_is_reported_and_not_walked(self, campaign: Campaign) -> None:
         campaign.plan.outcomes.all().delete()
-        told = runner.rehearse(campaign)
-        assert told["report"] is None
-        assert told["problems"] == [{"code": "before-launch", "said": "The plan needs a primary outcome."}]
+        result = runner.rehearse(campaign)
+        assert result["report"] is None
+        assert result["problems"] == [{"code": "before-launch", "said": "The plan needs a primary outcome."}]
 
 
-class TestItIsKeptApart:
+class TestIsolation:
     @pytest.mark.process
     def test_pointed_at_the_real_directory_it_refuses_and_that_is_found(
         self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
@@ -119,7 +119,7 @@ class TestItIsKeptApart:
         before = state()
         monkeypatch.setattr(sandbox, "sandbox_environment", lambda directory: dict(os.environ))
         with pytest.raises(subprocess.CalledProcessError):
-            walked(campaign)
+            rehearse_without_side_effects(campaign)
         assert state() == before
 
     @pytest.mark.process
@@ -127,7 +127,7 @@ class TestItIsKeptApart:
         own, real = sandbox.sandbox_environment, {"KEY_DIRECTORY": str(settings.KEY_DIRECTORY)}
         monkeypatch.setattr(sandbox, "sandbox_environment", lambda directory: own(directory) | real)
         with pytest.raises(subprocess.CalledProcessError) as refused:
-            walked(campaign)
+            rehearse_without_side_effects(campaign)
         assert b"outside of the rehearsal" in refused.value.stderr
 
     @pytest.mark.slow
@@ -142,8 +142,8 @@ class TestItIsKeptApart:
             "from django.conf import settings; from campaign.assignment.receipts import pack_ids;"
             "from campaign.keys.reloader import KeyReloader;"
             "import time, os; hour = int(time.time()) // 3600;"
-            "office = KeyReloader(settings.KEY_DIRECTORY, clock=time.time).receipt_signer;"
-            f"print(office.sign(pack_ids({names}), hour, hour + 2, 'en', os.urandom(16)))"
+            "signer = KeyReloader(settings.KEY_DIRECTORY, clock=time.time).receipt_signer;"
+            f"print(signer.sign(pack_ids({names}), hour, hour + 2, 'en', os.urandom(16)))"
         )
         command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", script]
         done = subprocess.run(
@@ -155,7 +155,7 @@ class TestItIsKeptApart:
             text=True,
         )
         site = world.AudienceSite(
-            office=KeyReloader(settings.KEY_DIRECTORY, clock=lambda: world.NOON.timestamp()).receipt_signer
+            receipt_signer=KeyReloader(settings.KEY_DIRECTORY, clock=lambda: world.NOON.timestamp()).receipt_signer
         )
         site.now = timezone.now().timestamp()
         assert site.report_event(done.stdout.strip()).code == "receipt_invalid"
@@ -185,13 +185,13 @@ class TestItIsKeptApart:
         assert [directory.exists() for directory in made] == [False]
 
 
-class TestAskingForOne:
+class TestRequests:
     @pytest.fixture
     def mara(self) -> User:
         return world.person("mara", "manager")
 
     @pytest.fixture
-    def told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def empty_result(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(runner, "rehearse", lambda campaign: {"report": None, "problems": []})
 
     def test_twice_is_asking_once(self, campaign: Campaign, mara: User) -> None:
@@ -205,7 +205,7 @@ class TestAskingForOne:
         with pytest.raises(runner.RehearsalRefused):
             runner.request_rehearsal(world.launched(), by=mara, now=world.NOON)
 
-    def test_the_last_one_is_kept(self, campaign: Campaign, mara: User, told: None) -> None:
+    def test_the_last_one_is_kept(self, campaign: Campaign, mara: User, empty_result: None) -> None:
         for _ in range(2):
             runner.run_rehearsal(runner.request_rehearsal(campaign, by=mara, now=world.NOON))
         assert Rehearsal.objects.get().state == "done"

@@ -39,23 +39,23 @@ MORE = DifferenceRow(
 BLOCK = OutcomeBlock(OUTCOMES["turned_back"], "primary", (NEUTRAL, BOTH), (MORE,), 0.02)
 
 
-def parsed(svg: str) -> ET.Element:
+def parse(svg: str) -> ET.Element:
     return ET.fromstring(svg)
 
 
-def said(svg: str) -> str:
-    return " ".join(" ".join(text.itertext()) for text in parsed(svg).iter(f"{SVG}text"))
+def all_text(svg: str) -> str:
+    return " ".join(" ".join(text.itertext()) for text in parse(svg).iter(f"{SVG}text"))
 
 
-def bar(svg: str, frame: str) -> tuple[float, float]:
+def interval_ends(svg: str, frame: str) -> tuple[float, float]:
     """Return the ends of the first interval in a frame's colour, in percent."""
-    found = next(r for r in parsed(svg).iter(f"{SVG}rect") if r.get("class") == f"range frame-{frame}")
+    found = next(r for r in parse(svg).iter(f"{SVG}rect") if r.get("class") == f"range frame-{frame}")
     left, width = (float(found.attrib[name].rstrip("%")) for name in ("x", "width"))
     return left, left + width
 
 
-def mark(svg: str, frame: str) -> float:
-    found = next(m for m in parsed(svg).iter(f"{SVG}svg") if m.get("class") == f"mark frame-{frame}")
+def mark_position(svg: str, frame: str) -> float:
+    found = next(m for m in parse(svg).iter(f"{SVG}svg") if m.get("class") == f"mark frame-{frame}")
     return float(found.attrib["x"].rstrip("%"))
 
 
@@ -65,40 +65,41 @@ def test_both_charts_are_images_with_a_title_and_a_description(drawing: str) -> 
         charts.rates_chart(BLOCK, level=0.95, layout_name=drawing),
         charts.differences_chart(BLOCK, level=0.95, layout_name=drawing),
     ):
-        root = parsed(svg)
-        title, told = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
+        root = parse(svg)
+        title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
         assert title is not None
-        assert told is not None
+        assert description is not None
         assert root.get("role") == "img"
-        assert root.get("aria-labelledby") == f"{title.get('id')} {told.get('id')}"
+        assert root.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
 
 
 def test_the_description_says_every_number_that_is_drawn() -> None:
-    told = parsed(charts.rates_chart(BLOCK, level=0.95, layout_name="wide")).find(f"{SVG}desc")
-    assert told is not None
-    assert told.text == "Neutral text: 27 of 100 (26 to 28). Both harms: 36 of 100 (35 to 37)."
+    description = parse(charts.rates_chart(BLOCK, level=0.95, layout_name="wide")).find(f"{SVG}desc")
+    assert description is not None
+    assert description.text == "Neutral text: 27 of 100 (26 to 28). Both harms: 36 of 100 (35 to 37)."
 
 
 @pytest.mark.parametrize("drawing", DRAWINGS)
-def test_a_higher_rate_stands_further_right_and_its_mark_inside_its_interval(drawing: str) -> None:
+def test_a_higher_rate_is_further_right_and_its_mark_is_inside_its_interval(drawing: str) -> None:
     svg = charts.rates_chart(BLOCK, level=0.95, layout_name=drawing)
-    assert mark(svg, "neutral") < mark(svg, "both")
+    assert mark_position(svg, "neutral") < mark_position(svg, "both")
     for frame in ("neutral", "both"):
-        left, right = bar(svg, frame)
-        assert left < mark(svg, frame) < right
+        left, right = interval_ends(svg, frame)
+        assert left < mark_position(svg, frame) < right
 
 
 def test_an_interval_of_twice_the_width_is_drawn_twice_as_wide() -> None:
     rows = (replace(NEUTRAL, low=0.20, high=0.22, rate=0.21), replace(BOTH, low=0.30, high=0.34, rate=0.32))
     svg = charts.rates_chart(replace(BLOCK, rates=rows), level=0.95, layout_name="wide")
-    narrow, wide = bar(svg, "neutral"), bar(svg, "both")
+    narrow, wide = interval_ends(svg, "neutral"), interval_ends(svg, "both")
     assert wide[1] - wide[0] == pytest.approx(2 * (narrow[1] - narrow[0]), abs=0.03)
 
 
 @pytest.mark.parametrize("drawing", DRAWINGS)
 def test_each_row_carries_its_name_its_number_and_its_verdict(drawing: str) -> None:
     rates, differences = (
-        said(chart(BLOCK, level=0.95, layout_name=drawing)) for chart in (charts.rates_chart, charts.differences_chart)
+        all_text(chart(BLOCK, level=0.95, layout_name=drawing))
+        for chart in (charts.rates_chart, charts.differences_chart)
     )
     assert "Both harms" in rates
     assert "36  of 100" in rates
@@ -108,7 +109,7 @@ def test_each_row_carries_its_name_its_number_and_its_verdict(drawing: str) -> N
 
 
 def test_the_band_lies_evenly_around_zero() -> None:
-    root = parsed(charts.differences_chart(BLOCK, level=0.95, layout_name="wide"))
+    root = parse(charts.differences_chart(BLOCK, level=0.95, layout_name="wide"))
     band = next(r for r in root.iter(f"{SVG}rect") if r.get("class") == "band")
     zero = next(line for line in root.iter(f"{SVG}line") if line.get("class") == "zero")
     middle = float(band.attrib["x"].rstrip("%")) + float(band.attrib["width"].rstrip("%")) / 2
@@ -124,7 +125,7 @@ def test_without_a_smallest_difference_no_band_is_drawn() -> None:
 def test_a_band_far_wider_than_the_intervals_does_not_squeeze_them() -> None:
     tight = replace(MORE, effect=0.001, low=0.0005, high=0.0015)
     svg = charts.differences_chart(replace(BLOCK, differences=(tight,)), level=0.95, layout_name="wide")
-    left, right = bar(svg, "both")
+    left, right = interval_ends(svg, "both")
     assert right - left > 20
 
 
@@ -134,35 +135,35 @@ def test_swapping_the_arms_mirrors_the_drawing() -> None:
         charts.differences_chart(replace(BLOCK, differences=(row,)), level=0.95, layout_name="phone")
         for row in (MORE, swapped)
     )
-    assert bar(svg, "both")[0] + bar(other, "both")[1] == pytest.approx(100, abs=0.02)
-    assert "−9.1" in said(other)
+    assert interval_ends(svg, "both")[0] + interval_ends(other, "both")[1] == pytest.approx(100, abs=0.02)
+    assert "−9.1" in all_text(other)
 
 
-def test_a_rare_outcome_is_told_of_ten_thousand_people() -> None:
+def test_a_rare_outcome_is_expressed_per_ten_thousand_people() -> None:
     rows = tuple(replace(row, rate=r, low=r * 0.8, high=r * 1.2) for row, r in ((NEUTRAL, 0.0010), (BOTH, 0.0029)))
-    assert "29  of 10,000" in said(charts.rates_chart(replace(BLOCK, rates=rows), level=0.95, layout_name="wide"))
+    assert "29  of 10,000" in all_text(charts.rates_chart(replace(BLOCK, rates=rows), level=0.95, layout_name="wide"))
 
 
 def test_an_arm_nobody_saw_is_named_without_a_mark() -> None:
     empty = replace(BOTH, n=0, events=0, rate=None, low=None, high=None)
     svg = charts.rates_chart(replace(BLOCK, rates=(NEUTRAL, empty)), level=0.95, layout_name="phone")
-    assert "nobody counted yet" in said(svg)
+    assert "nobody counted yet" in all_text(svg)
     assert "frame-both" not in svg
 
 
 def test_a_difference_that_cannot_be_estimated_is_named_without_a_mark() -> None:
     row = replace(MORE, effect=None, low=None, high=None, reason="nobody saw it")
     svg = charts.differences_chart(replace(BLOCK, differences=(row,)), level=0.95, layout_name="wide")
-    assert "Can’t be estimated" in said(svg)
+    assert "Can’t be estimated" in all_text(svg)
     assert "frame-both" not in svg
 
 
 def test_no_rates_at_all_still_make_a_drawing() -> None:
     assert (
-        parsed(charts.rates_chart(replace(BLOCK, rates=(), differences=()), level=0.95, layout_name="wide")) is not None
+        parse(charts.rates_chart(replace(BLOCK, rates=(), differences=()), level=0.95, layout_name="wide")) is not None
     )
     assert (
-        parsed(charts.differences_chart(replace(BLOCK, rates=(), differences=()), level=0.95, layout_name="wide"))
+        parse(charts.differences_chart(replace(BLOCK, rates=(), differences=()), level=0.95, layout_name="wide"))
         is not None
     )
 
@@ -171,14 +172,14 @@ def test_no_rates_at_all_still_make_a_drawing() -> None:
 def test_a_name_with_markup_is_shown_and_not_obeyed(drawing: str) -> None:
     rows = (NEUTRAL, replace(BOTH, name='<script>alert("x")</script>'))
     svg = charts.rates_chart(replace(BLOCK, rates=rows), level=0.95, layout_name=drawing)
-    assert not list(parsed(svg).iter(f"{SVG}script"))
+    assert not list(parse(svg).iter(f"{SVG}script"))
     assert "<script" not in svg
 
 
 def test_a_long_name_is_wrapped_and_never_cut() -> None:
     name = "Two people lose something that they can not get back once the picture is out"
     svg = charts.rates_chart(replace(BLOCK, rates=(NEUTRAL, replace(BOTH, name=name))), level=0.95, layout_name="wide")
-    assert name in said(svg)
+    assert name in all_text(svg)
 
 
 def test_drawings_carry_no_inline_style_because_the_policy_forbids_it() -> None:

@@ -26,7 +26,7 @@ WHAT, WHY = "It ran two days longer [as agreed].", "The partner moved to another
 
 
 @pytest.fixture
-def otherwise() -> Campaign:
+def campaign_with_deviation() -> Campaign:
     """Return a campaign with two looks, and a deviation that was recorded after both."""
     campaign = world.launched()
     world.tally(campaign, COUNTS)
@@ -36,44 +36,44 @@ def otherwise() -> Campaign:
     return campaign
 
 
-def test_every_look_shows_it_also_those_from_before(otherwise: Campaign, client: Client) -> None:
+def test_every_look_shows_it_also_those_from_before(campaign_with_deviation: Campaign, client: Client) -> None:
     world.sign_in(client, world.person("ana", "analyst"))
-    for look in otherwise.analyses.values_list("look", flat=True):
+    for look in campaign_with_deviation.analyses.values_list("look", flat=True):
         html = page(client, f"/campaigns/pilot/results/?look={look}")
         assert "Otherwise than planned" in html
         assert WHY in html
 
 
-def test_it_stands_before_the_verdict(otherwise: Campaign, client: Client) -> None:
+def test_a_deviation_is_shown_before_the_verdict(campaign_with_deviation: Campaign, client: Client) -> None:
     world.sign_in(client, world.person("ana", "analyst"))
     html = page(client, "/campaigns/pilot/results/")
     assert html.index(WHY) < html.index('class="sentence"')
 
 
-def test_the_list_of_campaigns_says_that_there_is_one(otherwise: Campaign, client: Client) -> None:
+def test_the_list_of_campaigns_says_that_there_is_one(campaign_with_deviation: Campaign, client: Client) -> None:
     world.sign_in(client, world.person("ana", "analyst"))
     assert "1 deviation from the plan" in page(client, "/")
 
 
-def test_the_terminal_says_it(otherwise: Campaign) -> None:
+def test_the_terminal_says_it(campaign_with_deviation: Campaign) -> None:
     out = io.StringIO()
-    latest = build.latest(otherwise)
+    latest = build.latest(campaign_with_deviation)
     assert latest is not None
     terminal_report.show(latest, Console(file=out, width=200))
     assert f"Otherwise than planned (2026-03-02): {WHAT} Because: {WHY}" in out.getvalue()
 
 
-def test_the_report_for_programs_holds_it(otherwise: Campaign) -> None:
+def test_the_report_for_programs_holds_it(campaign_with_deviation: Campaign) -> None:
     out = io.StringIO()
     call_command("report", "pilot", "--json", stdout=out)
     assert json.loads(out.getvalue())["deviations"] == [{"at": "2026-03-02T12:20:00+00:00", "what": WHAT, "why": WHY}]
 
 
-def test_the_api_holds_it_with_each_look_and_with_the_campaign(otherwise: Campaign) -> None:
-    told = [{"at": "2026-03-02T12:20:00Z", "what": WHAT, "why": WHY}]
+def test_the_api_holds_it_with_each_look_and_with_the_campaign(campaign_with_deviation: Campaign) -> None:
+    deviations = [{"at": "2026-03-02T12:20:00Z", "what": WHAT, "why": WHY}]
     looks = analyst().get("/api/v1/campaigns/pilot/analyses/").json()["results"]
-    assert [look["deviations"] for look in looks] == [told] * len(looks)
-    assert analyst().get("/api/v1/campaigns/pilot/").json()["deviations"] == told
+    assert [look["deviations"] for look in looks] == [deviations] * len(looks)
+    assert analyst().get("/api/v1/campaigns/pilot/").json()["deviations"] == deviations
 
 
 def test_without_one_nothing_is_said(client: Client) -> None:

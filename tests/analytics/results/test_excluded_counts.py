@@ -15,14 +15,14 @@ pytestmark = pytest.mark.django_db
 COUNTS = {"neutral": (1000, 300), "victim": (1000, 310), "user": (1000, 290), "both": (1000, 400)}
 
 
-def told(campaign: Campaign, **left_out: int) -> list[tuple[str, str]]:
+def exclusion_items(campaign: Campaign, **excluded: int) -> list[tuple[str, str]]:
     """Return status and text of the report's items on exclusions, given excluded counts by reason."""
-    for reason, count in left_out.items():
+    for reason, count in excluded.items():
         LeftOutCount.objects.create(
             day=date(2026, 3, 1), placement=campaign.placements.get(), reason=reason, count=count
         )
-    built = build.build(evaluate(campaign, now=world.NOON))
-    return [(item.status, item.detail) for item in built.quality if "of 100 messages" in item.detail]
+    report = build.build(evaluate(campaign, now=world.NOON))
+    return [(item.status, item.detail) for item in report.quality if "of 100 messages" in item.detail]
 
 
 def campaign_with(counts: dict[str, tuple[int, int]] = COUNTS) -> Campaign:
@@ -32,24 +32,24 @@ def campaign_with(counts: dict[str, tuple[int, int]] = COUNTS) -> Campaign:
 
 
 def test_a_few_machines_are_no_worry() -> None:
-    assert told(campaign_with(), machine=125)[0][0] == "ok"
+    assert exclusion_items(campaign_with(), machine=125)[0][0] == "ok"
 
 
 def test_many_machines_are_a_caution() -> None:
     # 4,000 messages were sent and 2,000 left out: 33 of 100.
-    ((status, detail),) = told(campaign_with(), machine=2000)
+    ((status, detail),) = exclusion_items(campaign_with(), machine=2000)
     assert (status, detail.split(" of ")[0]) == ("caution", "33")
 
 
 def test_a_network_that_asks_too_often_is_always_a_caution() -> None:
-    assert [status for status, _ in told(campaign_with(), crowd=100)] == ["caution"]
+    assert [status for status, _ in exclusion_items(campaign_with(), crowd=100)] == ["caution"]
 
 
 @pytest.mark.parametrize("few", [1, 9, 19])
-def test_what_rounds_to_none_is_not_told(few: int) -> None:
-    assert told(campaign_with(), machine=few, crowd=few) == []
+def test_a_share_that_rounds_to_zero_is_not_reported(few: int) -> None:
+    assert exclusion_items(campaign_with(), machine=few, crowd=few) == []
 
 
-def test_nothing_is_told_of_a_small_campaign() -> None:
+def test_a_small_campaign_reports_no_exclusions() -> None:
     small = campaign_with(dict.fromkeys(COUNTS, (100, 30)))
-    assert told(small, machine=100) == []
+    assert exclusion_items(small, machine=100) == []

@@ -20,7 +20,7 @@ SKEWED = PLENTY | {"both": (600, 260)}
 COUNTS = {"plenty": PLENTY, "few": FEW, "skewed": SKEWED, "early": FEW}
 
 
-def looked(slug: str, planned: int = 100) -> Campaign:
+def campaign_with_look(slug: str, planned: int = 100) -> Campaign:
     made = world.launched(slug, at=world.placement(f"{slug}-page"), plan={"planned_per_arm": planned, "looks": [1.0]})
     world.tally(made, COUNTS[slug])
     evaluate(made, now=world.NOON)
@@ -29,12 +29,12 @@ def looked(slug: str, planned: int = 100) -> Campaign:
 
 @pytest.mark.parametrize(("slug", "planned"), [("plenty", 100), ("few", 100), ("skewed", 100), ("early", 50_000)])
 def test_a_headline_is_what_the_results_page_says(slug: str, planned: int) -> None:
-    campaign = looked(slug, planned)
+    campaign = campaign_with_look(slug, planned)
     same_as_the_page(campaign)
 
 
-def test_a_look_that_shows_an_earlier_one_says_what_that_one_said() -> None:
-    campaign = looked("plenty")
+def test_a_look_that_shows_an_earlier_one_has_the_same_headline() -> None:
+    campaign = campaign_with_look("plenty")
     arm = campaign.arms.get(key="both")
     arm.tallies.filter(outcome="turned_back").update(count=443)
     evaluate(campaign, now=world.NOON, embargo_exception="Ana: this is a test.")
@@ -50,21 +50,21 @@ def test_a_campaign_without_a_look_has_none() -> None:
 
 @pytest.mark.slow
 def test_many_campaigns_take_as_many_queries_as_one(django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    campaigns = [looked(slug) for slug in ("plenty", "few", "skewed")]
+    campaigns = [campaign_with_look(slug) for slug in ("plenty", "few", "skewed")]
     for some in (campaigns[:1], campaigns):
         with django_assert_num_queries(6):
             assert len(look_summaries(some)) == len(some)
 
 
 def test_the_list_shows_them(client: Client) -> None:
-    campaign = looked("plenty")
+    campaign = campaign_with_look("plenty")
     world.sign_in(client, world.person("ana", "analyst"))
     assert look_summaries([campaign])[campaign.pk].sentence in client.get("/").content.decode()
 
 
 def same_as_the_page(campaign: Campaign) -> None:
-    told, page = look_summaries([campaign])[campaign.pk], build.latest(campaign)
+    summary, page = look_summaries([campaign])[campaign.pk], build.latest(campaign)
     assert page is not None
-    assert (told.look, told.made_at, told.sentence) == (page.look, page.made_at, page.sentence)
-    assert (told.withheld, told.lead_frame) == (page.withheld, page.lead_frame)
-    assert told.people_in_words == page.people_in_words
+    assert (summary.look, summary.made_at, summary.sentence) == (page.look, page.made_at, page.sentence)
+    assert (summary.withheld, summary.lead_frame) == (page.withheld, page.lead_frame)
+    assert summary.people_in_words == page.people_in_words

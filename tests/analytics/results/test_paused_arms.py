@@ -14,7 +14,7 @@ from tests.analytics.guardrails.test_pause import QUIET, watched
 pytestmark = pytest.mark.django_db
 
 
-def stopped(counts: tuple[int, int] = (5000, 400), *, seen: int = 5000) -> Campaign:
+def campaign_with_guardrail_pause(counts: tuple[int, int] = (5000, 400), *, seen: int = 5000) -> Campaign:
     quiet = dict.fromkeys(QUIET, (seen, seen * 3 // 100))
     campaign = watched(quiet | {"both": counts})
     pause_harmful_arms(campaign, now=world.NOON)
@@ -22,7 +22,7 @@ def stopped(counts: tuple[int, int] = (5000, 400), *, seen: int = 5000) -> Campa
 
 
 def test_it_says_in_whole_people_of_100_what_was_seen_and_what_the_plan_allows() -> None:
-    (one,) = paused_arms.find_paused_arms(stopped((5000, 600))).paused
+    (one,) = paused_arms.find_paused_arms(campaign_with_guardrail_pause((5000, 600))).paused
     assert one.guardrail_sentences == (
         "Of 100 people who saw “Both”, at least 7 more said it annoyed them than of 100 who saw “Neutral”. "
         "The plan allows 1.",
@@ -32,7 +32,7 @@ def test_it_says_in_whole_people_of_100_what_was_seen_and_what_the_plan_allows()
 
 
 def test_it_says_no_number_while_one_in_100_is_fewer_than_ten_people() -> None:
-    (one,) = paused_arms.find_paused_arms(stopped((900, 200), seen=900)).paused
+    (one,) = paused_arms.find_paused_arms(campaign_with_guardrail_pause((900, 200), seen=900)).paused
     assert one.guardrail_sentences == (
         "More people said it annoyed them after “Both” than after “Neutral”: surely more than the 1 in 100 that the "
         "plan allows.",
@@ -42,22 +42,24 @@ def test_it_says_no_number_while_one_in_100_is_fewer_than_ten_people() -> None:
 
 
 def test_it_says_no_number_that_says_no_more_than_the_margin() -> None:
-    campaign = stopped((5000, 600))
+    campaign = campaign_with_guardrail_pause((5000, 600))
     GuardEvent.objects.update(in_hundred=1, bound=0.0123)
     (one,) = paused_arms.find_paused_arms(campaign).paused
     assert "surely more than the 1 in 100" in one.guardrail_sentences[0]
 
 
 def test_of_a_good_outcome_fewer_is_the_harm() -> None:
-    campaign = stopped((5000, 600))
+    campaign = campaign_with_guardrail_pause((5000, 600))
     GuardEvent.objects.update(outcome="help_self")
     (one,) = paused_arms.find_paused_arms(campaign).paused
     assert "at least 7 fewer asked for help to stop" in one.guardrail_sentences[0]
 
 
-@pytest.mark.parametrize(("share", "people", "told"), [(0.0399, 1000, 3), (0.0399, 999, None), (-0.2, 1000, 0)])
-def test_the_door_rounds_down_to_whole_people_and_waits_for_enough(share: float, people: int, told: int | None) -> None:
-    assert gate.releasable_percent(share, people=people) == told
+@pytest.mark.parametrize(("share", "people", "percent"), [(0.0399, 1000, 3), (0.0399, 999, None), (-0.2, 1000, 0)])
+def test_a_percentage_is_rounded_down_and_released_only_for_enough_people(
+    share: float, people: int, percent: int | None
+) -> None:
+    assert gate.releasable_percent(share, people=people) == percent
 
 
 def test_a_stricter_small_cell_asks_for_more_people(settings: object) -> None:
@@ -76,7 +78,7 @@ def test_who_was_paused_by_hand_has_no_such_sentence() -> None:
 
 
 def test_a_stop_stays_in_sight_after_its_arm_was_resumed() -> None:
-    campaign = stopped()
+    campaign = campaign_with_guardrail_pause()
     arm = campaign.arms.get(key="both")
     transitions.resume_arm(arm, by=world.person("mara"), reason="They help as well.", now=world.NOON)
     found = paused_arms.find_paused_arms(campaign)

@@ -18,24 +18,24 @@ FINE = QualityItem("The split is as planned", "ok", "Each as often as its share 
 BROKEN = QualityItem("The split is broken", "alarm", "The shares are far off.")
 
 
-class TestInWords:
+class TestExplainPauses:
     def test_without_a_pause_nothing_is_added(self) -> None:
         assert split_after_pause.explain_pauses(FINE, [ArmShare("A", 1, False), ArmShare("B", 1, False)]) == FINE
 
     def test_of_three_where_one_was_paused_the_other_two_are_judged(self) -> None:
-        told = split_after_pause.explain_pauses(
+        item = split_after_pause.explain_pauses(
             FINE, [ArmShare("A", 1, False), ArmShare("B", 1, False), ArmShare("C", 1, True)]
         )
-        assert (told.label, told.status) == (FINE.label, "ok")
-        assert told.detail == (
+        assert (item.label, item.status) == (FINE.label, "ok")
+        assert item.detail == (
             "Each as often as its share asks. “C” was paused for a while: fewer people may have seen it than its share "
             "asks, and that is no fault. This speaks of the others alone."
         )
 
     def test_of_two_where_one_was_paused_nothing_can_be_judged(self) -> None:
-        told = split_after_pause.explain_pauses(FINE, [ArmShare("A", 1, False), ArmShare("B", 1, True)])
-        assert (told.label, told.status) == ("The split cannot be judged across a pause", "unknown")
-        assert told.detail.endswith("No two messages were shown all the time, so there are no shares to compare.")
+        item = split_after_pause.explain_pauses(FINE, [ArmShare("A", 1, False), ArmShare("B", 1, True)])
+        assert (item.label, item.status) == ("The split cannot be judged across a pause", "unknown")
+        assert item.detail.endswith("No two messages were shown all the time, so there are no shares to compare.")
 
     def test_an_arm_without_a_share_is_no_second_one(self) -> None:
         assert (
@@ -46,15 +46,15 @@ class TestInWords:
         )
 
     def test_several_are_named(self) -> None:
-        told = split_after_pause.explain_pauses(FINE, [ArmShare(name, 1, name in "CD") for name in "ABCD"])
-        assert "“C”, “D” were paused for a while" in told.detail
+        item = split_after_pause.explain_pauses(FINE, [ArmShare(name, 1, name in "CD") for name in "ABCD"])
+        assert "“C”, “D” were paused for a while" in item.detail
 
     @pytest.mark.parametrize("others", [1, 2])
     def test_what_was_broken_stays_broken(self, others: int) -> None:
         """The split was already broken in a look before the pause."""
         shares = [ArmShare(str(number), 1, False) for number in range(others)]
-        told = split_after_pause.explain_pauses(BROKEN, [*shares, ArmShare("C", 1, True)])
-        assert (told.label, told.status) == (BROKEN.label, "alarm")
+        item = split_after_pause.explain_pauses(BROKEN, [*shares, ArmShare("C", 1, True)])
+        assert (item.label, item.status) == (BROKEN.label, "alarm")
 
 
 @pytest.mark.django_db
@@ -64,6 +64,6 @@ def test_a_look_speaks_of_the_pauses_that_were_before_it() -> None:
     before = evaluate(campaign, now=now - timedelta(minutes=1))
     transitions.pause_arm(campaign.arms.get(key="both"), by=world.person("mara"), reason="A partner asked.", now=now)
     after = evaluate(campaign, now=now + timedelta(minutes=1))
-    told = [build.build(look).quality[0] for look in (before, after)]
-    assert ["“Both” was paused" in each.detail for each in told] == [False, True]
-    assert {each.label for each in told} == {"The split is as planned"}
+    items = [build.build(look).quality[0] for look in (before, after)]
+    assert ["“Both” was paused" in each.detail for each in items] == [False, True]
+    assert {each.label for each in items} == {"The split is as planned"}

@@ -24,7 +24,7 @@ def analyst(client: Client) -> Client:
     return client
 
 
-def looked(counts: dict[str, tuple[int, int]] = COUNTS) -> Campaign:
+def campaign_with_look(counts: dict[str, tuple[int, int]] = COUNTS) -> Campaign:
     """Return a running campaign with one look at these counts."""
     campaign = world.launched()
     world.tally(campaign, counts)
@@ -39,7 +39,7 @@ def page(client: Client, url: str = URL) -> str:
 
 
 def test_the_sentence_comes_before_the_charts(analyst: Client) -> None:
-    looked()
+    campaign_with_look()
     html = page(analyst)
     assert "36 turned back" in html
     assert html.index('class="sentence"') < html.index('id="rates-turned_back-wide-title"')
@@ -47,20 +47,20 @@ def test_the_sentence_comes_before_the_charts(analyst: Client) -> None:
 
 
 def test_the_verdict_takes_the_colour_of_the_arm_it_is_about(analyst: Client) -> None:
-    looked()
+    campaign_with_look()
     assert 'class="verdict led frame-both"' in page(analyst)
 
 
 def test_the_verdict_names_its_look_and_its_frozen_plan(analyst: Client) -> None:
-    campaign = looked()
+    campaign = campaign_with_look()
     html = page(analyst)
     assert "Look 1" in html
     assert f"<code>{campaign.plan.fingerprint[:8]}</code>" in html
     assert "frozen 1 March 2026" in html
 
 
-def test_each_chart_is_drawn_wide_and_for_a_phone_and_told_as_a_table(analyst: Client) -> None:
-    looked()
+def test_each_chart_is_drawn_wide_and_for_a_phone_and_repeated_as_a_table(analyst: Client) -> None:
+    campaign_with_look()
     html = page(analyst)
     for chart in ("rates", "differences"):
         for drawing in ("wide", "phone"):
@@ -69,7 +69,7 @@ def test_each_chart_is_drawn_wide_and_for_a_phone_and_told_as_a_table(analyst: C
 
 
 def test_four_arms_of_the_four_frames_show_the_two_by_two_card(analyst: Client) -> None:
-    looked()
+    campaign_with_look()
     html = page(analyst)
     assert "Does the second harm add?" in html
     assert "“User” added to “Victim”" in html
@@ -83,7 +83,7 @@ def test_other_arms_show_no_two_by_two_card(analyst: Client) -> None:
 
 
 def test_a_broken_split_withholds_verdicts_and_charts_and_says_what_to_do(analyst: Client) -> None:
-    looked(BROKEN)
+    campaign_with_look(BROKEN)
     html = page(analyst)
     assert 'class="verdict withheld"' in html
     assert "What to do now" in html
@@ -93,7 +93,7 @@ def test_a_broken_split_withholds_verdicts_and_charts_and_says_what_to_do(analys
 
 
 def test_a_broken_split_shows_no_rate_and_no_p_value_even_behind_a_fold(analyst: Client) -> None:
-    looked(BROKEN)
+    campaign_with_look(BROKEN)
     html = page(analyst)
     assert "of 100" not in html
     assert "Holm" not in html
@@ -144,7 +144,7 @@ def test_an_early_look_says_for_ever_who_wanted_it(analyst: Client) -> None:
 
 
 def test_an_arm_that_was_paused_for_harm_heads_the_page(analyst: Client) -> None:
-    campaign = looked()
+    campaign = campaign_with_look()
     both = campaign.arms.get(key="both")
     transitions.pause_arm(both, reason="Guardrail crossed: Was annoyed", now=world.NOON)
     GuardEvent.objects.create(
@@ -156,7 +156,7 @@ def test_an_arm_that_was_paused_for_harm_heads_the_page(analyst: Client) -> None
 
 
 def test_earlier_looks_stay_readable_and_say_that_they_are_not_the_newest(analyst: Client) -> None:
-    campaign = looked()
+    campaign = campaign_with_look()
     evaluate(campaign, now=world.NOON + timedelta(days=7))
     assert "You are reading look 1." in page(analyst, URL + "?look=1")
     assert "You are reading" not in page(analyst)
@@ -164,31 +164,31 @@ def test_earlier_looks_stay_readable_and_say_that_they_are_not_the_newest(analys
 
 @pytest.mark.parametrize("look", ["9", "-1", "one", "1%00"])
 def test_a_look_that_never_happened_is_not_found(analyst: Client, look: str) -> None:
-    looked()
+    campaign_with_look()
     assert analyst.get(f"{URL}?look={look}").status_code == 404
 
 
 def test_the_page_keeps_its_own_policy_no_inline_style_and_no_other_host(analyst: Client) -> None:
-    looked()
+    campaign_with_look()
     html = page(analyst)
     assert not re.search(r"<style|<script(?! src=\"/static/)|\sstyle=|\son\w+=", html)
     assert not re.search(r'(src|(?<!class="exit" )href)="(https?:)?//', html)  # but the way out, which one presses
 
 
 def test_ids_are_not_repeated(analyst: Client) -> None:
-    looked()
+    campaign_with_look()
     ids = re.findall(r'\sid="([^"]+)"', page(analyst))
     assert len(ids) == len(set(ids))
 
 
 def test_a_stranger_is_sent_to_sign_in(client: Client) -> None:
-    looked()
+    campaign_with_look()
     response = client.get(URL)
     assert (response.status_code, response.headers["Location"]) == (302, f"/sign-in/?next={URL}")
 
 
-def test_someone_without_a_role_meets_a_kind_refusal(client: Client) -> None:
-    looked()
+def test_someone_without_a_role_gets_a_friendly_refusal(client: Client) -> None:
+    campaign_with_look()
     world.sign_in(client, world.person("nobody"))
     response = client.get(URL)
     assert response.status_code == 403
@@ -200,5 +200,5 @@ def test_an_unknown_campaign_is_not_found(analyst: Client) -> None:
 
 
 def test_the_page_is_read_only(analyst: Client) -> None:
-    looked()
+    campaign_with_look()
     assert analyst.post(URL).status_code == 405

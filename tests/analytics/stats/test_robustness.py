@@ -80,7 +80,7 @@ def test_the_tipping_point_is_the_first_change_that_tips(treated: Counts, contro
 
 def test_added_units_tip_a_result_and_one_fewer_does_not() -> None:
     treated, control = Counts(70, 56), Counts(80, 48)
-    found = tipped(tipping_point(treated=treated, control=control, how="added"))
+    found = tipped(tipping_point(treated=treated, control=control, mode="added"))
     assert (found.was_significant, found.toward) == (True, "non-events")
     assert p_of(Counts(70 + found.units, 56), control) >= 0.05
     assert p_of(Counts(70 + found.units - 1, 56), control) < 0.05
@@ -105,5 +105,5 @@ def test_an_empty_arm_is_not_estimable() -> None:
 def test_an_unknown_way_or_arm_is_an_error() -> None:
     wrong: Any = "guess"
     for change in ({"how": wrong}, {"arm": wrong}):
-        with pytest.raises(ValueError, match="unknown way"):
+        with pytest.raises(ValueError, match="unknown mode"):
             tipping_point(treated=Counts(9, 3), control=Counts(9, 3), **change)

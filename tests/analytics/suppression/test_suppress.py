@@ -1,4 +1,4 @@
-"""Small cells stay hidden: generated campaigns are released look by look, then attacked with all that left."""
+"""Small cells stay suppressed: generated campaigns are released look by look, then attacked with all releases."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Campaign = list[dict[str, ExactCells]]  # the arms at each look
 
 
 def campaigns(count: int, *, seed: int, looks: int) -> Iterator[Campaign]:
-    """Arms by placement and locale, from busy ones to ones where hardly anyone is, each look adding people."""
+    """Arms by placement and locale, from busy to nearly empty ones, with more people at each look."""
     source = np.random.default_rng(seed)
     for _ in range(count):
         columns = [f"place-{at} en" for at in range(source.integers(1, 5))]
@@ -57,7 +57,7 @@ def _more(
 
 
 def released(campaign: Campaign) -> list[dict[str, ReleasedCells] | None]:
-    """What leaves at each look; None where nothing new does."""
+    """The release of each look; None if nothing new is released."""
     shown: list[dict[str, ReleasedCells] | None] = []
     for arms in campaign:
         shown.append(suppress.suppress_cells(arms, [look for look in shown if look], RULE))
@@ -65,7 +65,7 @@ def released(campaign: Campaign) -> list[dict[str, ReleasedCells] | None]:
 
 
 def left(shown: list[dict[str, ReleasedCells] | None]) -> dict[Cell, int | None]:
-    """All that left, as named cells."""
+    """Everything released, as named cells."""
     cells: dict[Cell, int | None] = {}
     for number, look in enumerate(shown):
         for key, arm in (look or {}).items():
@@ -81,7 +81,7 @@ def left(shown: list[dict[str, ReleasedCells] | None]) -> dict[Cell, int | None]
 
 
 def truth(campaign: Campaign, shown: list[dict[str, ReleasedCells] | None]) -> dict[Cell, int]:
-    """The inner cells at each look of which anything left."""
+    """The inner cells of each look that released anything."""
     return {
         Cell(number, key, outcome, str(part), column): count
         for number, arms in enumerate(campaign)
@@ -117,7 +117,7 @@ def test_nothing_small_is_recovered_from_all_looks_together() -> None:
 
 @pytest.mark.proof
 def test_hiding_small_cells_alone_gives_most_of_them_away() -> None:
-    """The fault planted: every sum leaves, only what is small is missing.
+    """A deliberate fault: every sum is released and only small cells are suppressed.
 
     In tables with fewer empty rows than these the share known exactly is 82 to 84 in 100.
     """
@@ -134,7 +134,7 @@ def test_hiding_small_cells_alone_gives_most_of_them_away() -> None:
 
 @pytest.mark.slow
 def test_the_attack_finds_a_release_whose_second_columns_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suppress, "_add_secondary_suppression", lambda hidden, cells, bare: None)
+    monkeypatch.setattr(suppress, "_add_secondary_suppression", lambda hidden, cells, totals_only: None)
     monkeypatch.setattr(inference_attack, "find_inferable_cells", lambda looks, widths, least: [])
     assert attack_all(campaigns(20, seed=1, looks=1)).exact > 10
 

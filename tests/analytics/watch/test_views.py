@@ -21,7 +21,7 @@ from analytics.embargo import request
 from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis, EarlyLook, GuardEvent, Pulse, Tally, WorkerStep
 from analytics.results import build
-from analytics.watch import daily_chart, dashboard, quality_lights
+from analytics.watch import daily_chart, dashboard, quality_status
 from analytics.worker import steps
 from analytics.worker.loop import Worker
 from analytics.worker.steps import STEPS
@@ -45,50 +45,50 @@ def client_of(role: str) -> Client:
     return client
 
 
-def read(path: str = WATCH, role: str = "manager") -> str:
+def read_text(path: str = WATCH, role: str = "manager") -> str:
     html = client_of(role).get(path).content.decode()
     return " ".join(re.sub(r"<[^>]+>|As of \d\d:\d\d", " ", html[html.index("<main") :]).split())
 
 
-def folded(now: datetime = world.NOON) -> None:
+def record_fold(now: datetime = world.NOON) -> None:
     WorkerStep.objects.update_or_create(name="fold", defaults={"began_at": now, "succeeded_at": now})
 
 
 class TestFlow:
-    def felt(self, served: Mapping[date, int], now: datetime, *, since: datetime | None = None) -> Flow:
+    def status(self, served: Mapping[date, int], now: datetime, *, since: datetime | None = None) -> Flow:
         return flow_status(served, since=since or datetime(2026, 2, 1, tzinfo=UTC), now=now, least=10).flow
 
     def usual(self, per_day: int, days: int = 7) -> dict[date, int]:
         return {MONDAY - timedelta(days=n): per_day for n in range(1, days + 1)}
 
     def test_as_often_as_usual_is_fine(self) -> None:
-        assert self.felt(self.usual(400) | {MONDAY: 210}, world.NOON) == Flow.OK
+        assert self.status(self.usual(400) | {MONDAY: 210}, world.NOON) == Flow.OK
 
     def test_hardly_any_in_half_a_day_is_an_alarm(self) -> None:
-        assert self.felt(self.usual(400) | {MONDAY: 9}, world.NOON) == Flow.ALARM
+        assert self.status(self.usual(400) | {MONDAY: 9}, world.NOON) == Flow.ALARM
 
     def test_a_quiet_night_is_not(self) -> None:
-        assert self.felt(self.usual(400) | {MONDAY: 3}, world.NOON.replace(hour=5)) == Flow.OK
+        assert self.status(self.usual(400) | {MONDAY: 3}, world.NOON.replace(hour=5)) == Flow.OK
 
     def test_a_small_site_is_asked_over_more_days(self) -> None:
         served = {day: 20 for day in self.usual(20) if day < MONDAY - timedelta(days=2)}
-        assert self.felt(served, world.NOON) == Flow.ALARM
-        assert self.felt(self.usual(20), world.NOON) == Flow.OK
+        assert self.status(served, world.NOON) == Flow.ALARM
+        assert self.status(self.usual(20), world.NOON) == Flow.OK
 
     def test_far_fewer_than_usual_is_worth_a_look(self) -> None:
         served = self.usual(400) | {MONDAY - timedelta(days=1): 30, MONDAY: 12}
-        assert self.felt(served, world.NOON.replace(hour=9)) == Flow.CAUTION
+        assert self.status(served, world.NOON.replace(hour=9)) == Flow.CAUTION
 
     def test_nothing_is_said_before_it_is_known_what_is_usual(self) -> None:
-        assert self.felt({MONDAY: 3}, world.NOON) == Flow.UNKNOWN
-        assert self.felt(self.usual(2), world.NOON) == Flow.UNKNOWN
+        assert self.status({MONDAY: 3}, world.NOON) == Flow.UNKNOWN
+        assert self.status(self.usual(2), world.NOON) == Flow.UNKNOWN
 
     def test_a_campaign_that_was_just_resumed_is_not_silent(self) -> None:
         since = world.NOON - timedelta(minutes=30)
-        assert self.felt(self.usual(400) | {MONDAY: 0}, world.NOON, since=since) == Flow.UNKNOWN
+        assert self.status(self.usual(400) | {MONDAY: 0}, world.NOON, since=since) == Flow.UNKNOWN
 
 
-class TestPulse:
+class TestHourlyCheck:
     def running(self, **counts: int) -> Campaign:
         campaign = world.launched()
         for key in ("neutral", "victim", "user", "both"):
@@ -101,12 +101,14 @@ class TestPulse:
         return campaign
 
     def test_a_sound_campaign(self) -> None:
-        felt = hourly_check.check_data_quality(self.running(), now=world.NOON)
-        assert (felt.split, felt.reach, felt.machines, felt.crowds) == ("ok", 90, None, None)
+        pulse = hourly_check.check_data_quality(self.running(), now=world.NOON)
+        assert (pulse.split, pulse.reach, pulse.machines, pulse.crowds) == ("ok", 90, None, None)
 
     def test_a_broken_split_and_a_low_reach(self) -> None:
-        felt = hourly_check.check_data_quality(self.running(neutral=200, victim=500, user=500, both=40), now=world.NOON)
-        assert (felt.split, felt.reach) == ("alarm", 31)
+        pulse = hourly_check.check_data_quality(
+            self.running(neutral=200, victim=500, user=500, both=40), now=world.NOON
+        )
+        assert (pulse.split, pulse.reach) == ("alarm", 31)
 
     def test_a_few_say_nothing_of_the_split(self) -> None:
         assert (
@@ -145,25 +147,25 @@ class TestPulse:
         day = MONDAY - timedelta(days=4)
         for reason, count in (("machine", 800), ("crowd", 120)):
             LeftOutCount.objects.create(day=day, placement=world.placement(), reason=reason, count=count)
-        felt = hourly_check.check_data_quality(campaign, now=world.NOON)
-        assert (felt.machines, felt.crowds) == (16, 2)
+        pulse = hourly_check.check_data_quality(campaign, now=world.NOON)
+        assert (pulse.machines, pulse.crowds) == (16, 2)
 
-    def test_it_is_felt_anew_in_the_place_of_the_last(self) -> None:
+    def test_a_check_replaces_the_previous_one(self) -> None:
         campaign = self.running()
         for hour in (0, 1):
             hourly_check.check_data_quality(campaign, now=world.NOON + timedelta(hours=hour))
         assert Pulse.objects.get().felt_at == world.NOON + timedelta(hours=1)
 
 
-class TestLights:
-    def of(self, **fields: Any) -> dict[str, str]:
+class TestQualityStatus:
+    def statuses(self, **fields: Any) -> dict[str, str]:
         campaign = world.launched()
         values = {"split": "ok", "flow": "ok", "reach": 90, "felt_at": world.NOON, **fields}
-        found = quality_lights.dashboard_quality(campaign, Pulse(campaign=campaign, **values), None, now=world.NOON)
-        return {item.label: item.status for item in found}
+        items = quality_status.dashboard_quality(campaign, Pulse(campaign=campaign, **values), None, now=world.NOON)
+        return {item.label: item.status for item in items}
 
     def test_each_is_said_in_words(self) -> None:
-        assert self.of() == {
+        assert self.statuses() == {
             "The split is as planned": "ok",
             "Messages are shown about as often as usual": "ok",
             "Messages reach the screen": "ok",
@@ -186,12 +188,12 @@ class TestLights:
         ],
     )
     def test_each_fault_has_its_words(self, fields: Mapping[str, Any], label: str, status: str) -> None:
-        assert self.of(**fields)[label] == status
+        assert self.statuses(**fields)[label] == status
 
 
 class TestThePage:
     @pytest.mark.parametrize("path", [WATCH, RESULTS])
-    def test_it_says_in_words_that_an_arm_was_paused_and_of_whom_the_split_speaks(self, path: str) -> None:
+    def test_it_explains_that_an_arm_was_paused_and_which_arms_the_split_compares(self, path: str) -> None:
         campaign = world.launched()
         world.tally(campaign, MANY | {"both": (1000, 440)})
         both, mara = campaign.arms.get(key="both"), world.person("mara")
@@ -199,19 +201,19 @@ class TestThePage:
         transitions.resume_arm(both, by=mara, reason="They agreed.", now=world.NOON)
         hourly_check.check_data_quality(campaign, now=world.NOON)
         evaluate(campaign, now=timezone.now() + timedelta(minutes=1))
-        told = read(path)
-        assert "“Both” was paused for a while: fewer people may have seen it than its share asks" in told
-        assert "This speaks of the others alone." in told
-        assert "The split is broken" not in told
+        text = read_text(path)
+        assert "“Both” was paused for a while: fewer people may have seen it than its share asks" in text
+        assert "This speaks of the others alone." in text
+        assert "The split is broken" not in text
 
     def test_a_draft_has_nothing_to_watch(self) -> None:
         world.draft()
-        assert "It is not launched yet, so there is nothing to watch." in read()
+        assert "It is not launched yet, so there is nothing to watch." in read_text()
 
     def test_a_sound_campaign_asks_nothing_of_anybody(self) -> None:
         campaign = world.launched(plan={"planned_per_arm": 100_000})
         Pulse.objects.create(campaign=campaign, felt_at=timezone.now(), split="ok", flow="ok", reach=90)
-        assert "All is well. There is nothing you need to do." in read()
+        assert "All is well. There is nothing you need to do." in read_text()
 
     def test_it_says_how_many_days_are_left_at_this_pace(self) -> None:
         campaign = world.launched(plan={"planned_per_arm": 1000})
@@ -219,24 +221,24 @@ class TestThePage:
             for arm in campaign.arms.all():
                 common: dict[str, Any] = {"arm": arm, "placement": world.placement(), "locale": "en"}
                 Tally.objects.create(**common, day=date(2026, 3, day), outcome="exposed", count=100)
-        folded(datetime(2026, 3, 5, 12, tzinfo=UTC))
+        record_fold(datetime(2026, 3, 5, 12, tzinfo=UTC))
         seen = dashboard.build_dashboard(campaign, now=world.NOON)
         # The fourth day waits for those who come after it: three are shown, 300 of 1,000 at 100 a day.
         assert (seen.people, seen.planned_people, seen.days_left) == (1200, 4000, 7)
-        assert "about 7 days are left" in read()
+        assert "about 7 days are left" in read_text()
 
     def test_a_guardrail_tells_its_margin_and_who_crossed_it_and_no_more(self) -> None:
         campaign = world.launched()
         PlannedOutcome.objects.filter(outcome="annoyed").update(harm_margin=0.02)
-        assert "Not crossed" in read()
+        assert "Not crossed" in read_text()
         GuardEvent.objects.create(
             campaign=campaign, arm=campaign.arms.get(key="both"), outcome="annoyed", at=world.NOON, effect=0.0512,
             bound=0.0333, margin=0.02,
         )  # fmt: skip
-        told = read()
-        assert "Crossed by “Both”" in told
-        assert "2 in 100" in told
-        assert not re.search(r"5\.1|3\.3", told)
+        text = read_text()
+        assert "Crossed by “Both”" in text
+        assert "2 in 100" in text
+        assert not re.search(r"5\.1|3\.3", text)
 
     def test_planned_looks_are_taken_or_to_come(self) -> None:
         campaign = world.launched(plan={"monitoring": "group-sequential", "looks": [0.5, 1.0], "planned_per_arm": 3000})
@@ -251,7 +253,7 @@ class TestThePage:
         assert part.startswith("<section")
         assert "<html" not in part
 
-    def test_a_page_that_looks_again_by_itself_keeps_nobody_signed_in(self) -> None:
+    def test_the_automatic_refresh_does_not_extend_a_session(self) -> None:
         world.launched()
         client = client_of("manager")
         session = client.session
@@ -280,7 +282,7 @@ class TestThePage:
         assert ">Done<" in client.get("/").content.decode()
 
 
-def looked_early(**plan: Any) -> Campaign:
+def campaign_with_early_look(**plan: Any) -> Campaign:
     """Return a campaign with an early look that an analyst requested and the worker made."""
     campaign = world.launched(plan={"planned_per_arm": 100_000, **plan})
     world.tally(campaign, MANY)
@@ -297,27 +299,31 @@ class TestTheEmbargo:
         world.tally(campaign, MANY)
         evaluate(campaign, now=world.NOON)
         for path in (WATCH, RESULTS, "/", "/campaigns/pilot/"):
-            assert not re.search(r"turned back;|\b44\b|\b35\b|Better", read(path, role)), path
+            assert not re.search(r"turned back;|\b44\b|\b35\b|Better", read_text(path, role)), path
 
     @pytest.mark.parametrize(("role", "sees"), [("manager", False), ("reviewer", False), ("analyst", True)])
     def test_what_was_seen_early_is_for_who_may_look_early(self, role: str, sees: bool) -> None:
-        looked_early()
+        campaign_with_early_look()
         client = client_of(role)
-        told = [read(RESULTS, role), read("/", role), client.get("/api/v1/campaigns/pilot/analyses/").content.decode()]
-        assert [bool(re.search(r'44 turned back|"rate":0\.44\b', each)) for each in told] == [sees] * 3
+        texts = [
+            read_text(RESULTS, role),
+            read_text("/", role),
+            client.get("/api/v1/campaigns/pilot/analyses/").content.decode(),
+        ]
+        assert [bool(re.search(r'44 turned back|"rate":0\.44\b', text)) for text in texts] == [sees] * 3
         rows = client.get("/api/v1/campaigns/pilot/tallies/").json()["results"]
         assert ("turned_back" in {row["outcome"] for row in rows}) == sees
         assert client.get(f"{RESULTS}?look=2").status_code == (200 if sees else 404)
         assert client.get("/api/v1/campaigns/pilot/analyses/2/").status_code == (200 if sees else 404)
 
     def test_a_health_look_after_it_tells_the_others_nothing_of_it(self) -> None:
-        campaign = looked_early()
+        campaign = campaign_with_early_look()
         Tally.objects.filter(arm__key="both", outcome="exposed").update(count=2003)  # too few more: it is held
         evaluate(campaign, now=world.NOON + timedelta(days=1))
-        assert "44 turned back" not in read(RESULTS, "manager")
+        assert "44 turned back" not in read_text(RESULTS, "manager")
 
     def test_everybody_reads_it_once_the_plan_has_looked_itself(self) -> None:
-        campaign = looked_early()
+        campaign = campaign_with_early_look()
         Tally.objects.filter(outcome="exposed").update(count=100_000)
         Tally.objects.filter(outcome="turned_back").update(count=40_000)
         ServedCount.objects.update(count=100_000)
@@ -325,29 +331,29 @@ class TestTheEmbargo:
         assert client_of("manager").get(f"{RESULTS}?look=2").status_code == 200
 
     def test_everybody_reads_that_somebody_looked_and_why(self) -> None:
-        looked_early()
-        told = read(WATCH, "manager")
-        assert "Looked at early by ana" in told
-        assert "A funder asked." in told
+        campaign_with_early_look()
+        text = read_text(WATCH, "manager")
+        assert "Looked at early by ana" in text
+        assert "A funder asked." in text
 
     def test_the_look_and_its_reason_stand_on_the_record(self) -> None:
-        looked_early()
+        campaign_with_early_look()
         entry = AuditEntry.objects.get(action="look-early")
         assert (entry.actor, entry.detail["reason"]) == ("ana", "ana: A funder asked.")
 
     def test_a_manager_may_not_ask_and_is_not_offered_to(self) -> None:
         world.launched()
         assert client_of("manager").post(f"{WATCH}early/", {"reason": "Please."}).status_code == 403
-        assert "I have to look early" not in read(WATCH, "manager")
-        assert "I have to look early" in read(WATCH, "analyst")
+        assert "I have to look early" not in read_text(WATCH, "manager")
+        assert "I have to look early" in read_text(WATCH, "analyst")
 
     @pytest.mark.parametrize(
-        ("reason", "said"), [("", "Please say why you need to look early."), ("x" * 201, "Please say it in 200 char")]
+        ("reason", "error"), [("", "Please say why you need to look early."), ("x" * 201, "Please say it in 200 char")]
     )
-    def test_a_reason_is_asked_for_beside_its_field_and_kept(self, reason: str, said: str) -> None:
+    def test_a_reason_is_asked_for_beside_its_field_and_kept(self, reason: str, error: str) -> None:
         world.launched()
         html = client_of("analyst").post(f"{WATCH}early/", {"reason": reason}).content.decode()
-        assert said in html
+        assert error in html
         assert reason in html
         assert not EarlyLook.objects.exists()
 
@@ -362,11 +368,11 @@ class TestTheEmbargo:
         world.launched()
         client = client_of("analyst")
         client.post(f"{WATCH}early/", {"reason": "A funder asked."})
-        assert "the worker is at it" in read(WATCH, "analyst")
+        assert "the worker is at it" in read_text(WATCH, "analyst")
 
     def test_the_worker_makes_the_look_once_however_it_is_interrupted(self) -> None:
         """If the worker stops between the look and its record, the look is found and not made again."""
-        campaign = looked_early()
+        campaign = campaign_with_early_look()
         assert Analysis.objects.filter(campaign=campaign).count() == 2
         EarlyLook.objects.update(done_at=None)
         assert steps.record_early_looks(world.NOON + timedelta(minutes=2)) == ""
@@ -396,7 +402,7 @@ class TestTheEmbargo:
         assert not EarlyLook.objects.exists()
 
     def test_a_report_for_who_may_not_look_early_is_the_one_before(self) -> None:
-        campaign = looked_early()
+        campaign = campaign_with_early_look()
         first = Analysis.objects.get(campaign=campaign, look=1)
         assert build.build(first, early=False).embargoed
 
@@ -404,10 +410,10 @@ class TestTheEmbargo:
 class TestTheChart:
     def days(self, *ends: tuple[int, int]) -> ArmDailyTotals:
         campaign = Campaign.objects.first() or world.launched()
-        told = tuple(DayTotal(date(2026, 3, day), people) for day, people in ends)
-        return ArmDailyTotals(campaign.arms.get(key="victim"), told, told[-1].people if told else None)
+        totals = tuple(DayTotal(date(2026, 3, day), people) for day, people in ends)
+        return ArmDailyTotals(campaign.arms.get(key="victim"), totals, totals[-1].people if totals else None)
 
-    def test_days_told_together_are_drawn_as_their_average(self) -> None:
+    def test_days_released_together_are_drawn_as_their_average(self) -> None:
         drawn = daily_chart.day_bars(self.days((1, 40), (3, 100)))
         assert [(bar.day.day, bar.people, bar.is_average) for bar in drawn] == [
             (1, 40, False), (2, 30, True), (3, 30, True),
@@ -426,12 +432,12 @@ class TestTheChart:
     def test_on_a_phone_so_many_days_are_named_as_have_room(self, language: str, named: list[str]) -> None:
         month = 9 if language == "es" else 3
         campaign = world.launched()
-        told = tuple(DayTotal(date(2026, month, day), 40 * day) for day in range(1, 8))
+        totals = tuple(DayTotal(date(2026, month, day), 40 * day) for day in range(1, 8))
         with translation.override(language):
             drawn = daily_chart.daily_chart(
-                [ArmDailyTotals(campaign.arms.get(key="victim"), told, 280)], layout_name="phone"
+                [ArmDailyTotals(campaign.arms.get(key="victim"), totals, 280)], layout_name="phone"
             )
         assert re.findall(r">(\d (?:de )?[a-zM]+)<", drawn) == named
 
-    def test_nobody_yet_is_said_in_words(self) -> None:
+    def test_a_chart_without_days_says_so(self) -> None:
         assert "No day can be told yet." in daily_chart.daily_chart([self.days()], layout_name="phone")

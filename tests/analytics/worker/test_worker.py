@@ -1,4 +1,4 @@
-"""The worker: each step does its work once however often it runs, and none stops another."""
+"""The worker's steps are idempotent, and a failing one stops no other."""
 
 import signal
 import subprocess
@@ -30,7 +30,7 @@ LATER = world.NOON + timedelta(hours=4)
 
 
 def everything(now: datetime) -> dict[str, bool]:
-    """Every step once, at this moment; which of them succeeded."""
+    """Run every step once at a given time, and return which of them succeeded."""
     at_work = Worker(clock=lambda: now)
     return {step.name: at_work.run(step) for step in STEPS}
 
@@ -150,7 +150,7 @@ class TestGuardAndLooks:
         assert Analysis.objects.count() == 2
 
 
-def test_a_campaign_that_cannot_be_evaluated_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_campaign_that_cannot_be_evaluated_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = (world.launched(name, at=world.placement(name)) for name in ("first", "second"))
     for campaign in (first, second):
         counted(campaign, 100)
@@ -167,7 +167,7 @@ def test_a_campaign_that_cannot_be_evaluated_keeps_no_other_waiting(monkeypatch:
 
 
 def counted(campaign: Campaign, seen: int) -> None:
-    """So many people for each arm are in the tallies, a third of whom turned back."""
+    """Set the tallies to a number of people for each arm, a third of whom turned back."""
     campaign.arms.get(key="neutral").tallies.model.objects.filter(arm__campaign=campaign).delete()
     campaign.arms.get(key="neutral").served.model.objects.filter(arm__campaign=campaign).delete()
     world.tally(campaign, {arm.key: (seen, seen // 3) for arm in campaign.arms.all()})
@@ -185,10 +185,10 @@ def test_the_secret_of_a_closed_campaign_is_destroyed_even_if_closing_was_cut_sh
     assert campaigns_with_subject_secret(tmp_path) == []
 
 
-def test_the_secret_of_a_campaign_that_this_database_does_not_know_is_kept_and_told_of_once(
+def test_the_secret_of_a_campaign_that_this_database_does_not_know_is_kept_and_logged_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A worker that was started beside an empty database destroys nothing."""
+    """A worker started with an empty database destroys nothing."""
     monkeypatch.setattr(settings, "KEY_DIRECTORY", tmp_path)
     kept = subject_secret(tmp_path, 987_654)
     for _ in range(3):
@@ -222,7 +222,7 @@ def test_pruning_removes_what_has_run_out_and_nothing_else(monkeypatch: pytest.M
 
 @pytest.mark.process
 def test_a_second_worker_waits_until_the_first_is_gone(tmp_path: Path) -> None:
-    """The first is killed, not asked: the system itself takes the lock from it."""
+    """The first is killed, so the operating system releases its lock."""
     with new_installation(tmp_path) as environment:
         _take_turns(environment)
 

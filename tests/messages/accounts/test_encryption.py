@@ -1,4 +1,4 @@
-"""Secrets of second factors at rest: nobody reads or changes them without the key, and old ones still open."""
+"""Secrets of second factors are encrypted and authenticated, and old ones can still be decrypted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests import world
 
 KEY = b"k" * 32
 migration = import_module("messages.migrations.0011_sealed_anew")
-# "JBSWY3DPEHPK3PXP" as the code before the cryptography package sealed it under KEY, taken from that version.
+# "JBSWY3DPEHPK3PXP" encrypted with KEY by the version before the current format.
 OLD = "05yH54cJPtFDJgymc1/3HKdiDkCGeqJ7aqO/H9N6vLyuEUQy+4Y051RHm65RHifDMlYFIGHzW0sPIaBPkd3ogA=="
 
 
@@ -33,7 +33,7 @@ def test_what_was_sealed_opens_again_and_never_looks_the_same_twice(text: str, k
 
 
 def test_another_key_opens_nothing() -> None:
-    with pytest.raises(ValueError, match="not sealed with the present key"):
+    with pytest.raises(ValueError, match="not encrypted with the current key"):
         encryption.decrypt_secret(encryption.encrypt_secret(world.SECRET, key=KEY), key=b"another" + KEY)
 
 
@@ -82,7 +82,7 @@ class TestFromTheOldForm:
 
 
 def _sealed_then(text: str, key: bytes) -> str:
-    """As the old code did; enough for a text of up to 32 bytes."""
+    """Encrypt like the old code, for a text of up to 32 bytes."""
     nonce = bytes(range(16))
     hidden = nonce + bytes(
         a ^ b for a, b in zip(text.encode(), migration._prf(key, b"hide", nonce + bytes(4)), strict=False)
@@ -91,7 +91,7 @@ def _sealed_then(text: str, key: bytes) -> str:
 
 
 def test_another_library_opens_what_was_sealed() -> None:
-    """PyCA's cryptography, by its own HKDF and ChaCha20-Poly1305."""
+    """Encrypt with HKDF and ChaCha20-Poly1305 of the cryptography package."""
     raw = base64.b64decode(encryption.encrypt_secret("JBSWY3DPEHPK3PXP", key=KEY))
     derived = HKDF(SHA256(), length=32, salt=None, info=b"second factor").derive(KEY)
     assert ChaCha20Poly1305(derived).decrypt(raw[1:13], raw[13:], raw[:1]) == b"JBSWY3DPEHPK3PXP"

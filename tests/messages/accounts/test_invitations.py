@@ -1,4 +1,4 @@
-"""Invitations: the only way in, good once, for seven days, and only a hash of the link is kept."""
+"""Invitations: they work once, for seven days, and only a hash of the link is stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What administrators do about people, and what second factors hold: all on the record, and somebody always stays."""
+"""What administrators do with accounts is recorded, and the last administrator stays."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class TestFactors:
         assert not second_factors.check_code(user, world.code(halves=-3))
         assert second_factors.check_code(user, world.code(halves=-1))
         assert second_factors.check_code(user, world.code())
-        assert not second_factors.check_code(user, world.code(halves=-1))  # older than one that was used
+        assert not second_factors.check_code(user, world.code(halves=-1))  # older than the last one used
 
     def test_a_recovery_code_counts_once_and_stands_on_the_record(self) -> None:
         user = world.person("mara", "manager")

@@ -1,4 +1,4 @@
-"""Coming in: two questions, the same answers for every wrong guess, and nothing is open before the second factor."""
+"""Signing in: two steps, the same answer to every wrong guess, and no access before the second factor."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_the_same_code_does_not_let_in_twice(client: Client) -> None:
 
 
 def _answer(page: str) -> str:
-    """What stands below the password, without the form's own random values."""
+    """The content of the page without the form's random values."""
     return page.partition("<main")[2].partition("</main>")[0].split("password-error")[-1]
 
 
@@ -130,7 +130,7 @@ def test_the_session_gets_a_new_key_at_each_step(client: Client) -> None:
 
 class TestWithoutASecondFactor:
     def test_no_route_but_the_set_up_opens(self, client: Client) -> None:
-        """Every route of the matrix, as an administrator with a password alone."""
+        """Request every route as an administrator without a second factor."""
         user = ana(factor=False, role="administrator")
         open_to_all = {
             "/sign-in/",
@@ -149,7 +149,7 @@ class TestWithoutASecondFactor:
         for route in sorted(permissions.staff_routes() - open_to_all):
             own = Client()
             own.cookies = SimpleCookie(client.cookies)
-            with transaction.atomic():  # nothing that was done stays
+            with transaction.atomic():  # rolled back
                 reply = own.get(permissions.example_path(route)) if route != "/sign-out/" else own.post("/sign-out/")
                 transaction.set_rollback(True)
             shut = reply.status_code == 403 and b"second_factor_needed" in reply.content

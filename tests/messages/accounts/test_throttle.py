@@ -1,4 +1,4 @@
-"""Guesses: a few are free, then waits that double; nothing tells which names were tried, or from where."""
+"""The throttle: a few free guesses, then doubling waits, and no stored names or addresses."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_neither_names_nor_addresses_are_held() -> None:
     assert network_of(HOME).encode() not in held
     other = FailedAttempts()
     failed(other, "ana", HOME, 3)
-    assert set(attempts._failures).isdisjoint(other._failures)  # each process keys its own
+    assert set(attempts._failures).isdisjoint(other._failures)  # each process has its own key
 
 
 def test_the_examples_hold() -> None:

@@ -1,4 +1,4 @@
-"""Whatever is done to a chained record, the walk along it finds and names the entry."""
+"""Verifying a chain finds every manipulation, and names the entry."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OTHERS: dict[str, st.SearchStrategy[Any]] = {
 
 @st.composite
 def records(draw: st.DrawFn, *, least: int = 1) -> list[ChainEntry]:
-    """A record as it is written."""
+    """A valid chain."""
     made: list[ChainEntry] = []
     for number in range(1, draw(st.integers(least, 6)) + 1):
         entry = ChainEntry(
@@ -57,7 +57,7 @@ def test_a_record_as_it_was_written_is_fine(record: list[ChainEntry]) -> None:
 
 
 @pytest.mark.parametrize("name", OTHERS)
-@settings(max_examples=25)  # of each field
+@settings(max_examples=25)  # for each field
 @given(data=st.data(), record=records())
 def test_a_change_of_any_field_of_any_entry_is_found_and_the_entry_named(
     name: str, data: st.DataObject, record: list[ChainEntry]
@@ -97,7 +97,7 @@ def test_an_end_that_was_cut_off_is_found_by_the_note(data: st.DataObject, recor
 @pytest.mark.slow
 @given(data=st.data(), record=records())
 def test_a_record_that_was_written_anew_is_found_by_the_note(data: st.DataObject, record: list[ChainEntry]) -> None:
-    """Whoever may write everything computes the digests again from the changed entry on."""
+    """Recompute the digests from the changed entry on, as someone with full access could."""
     noted, at = head(record), data.draw(st.integers(0, len(record) - 1))
     record[at] = replace(record[at], actor=record[at].actor + "x")
     for here in range(at, len(record)):

@@ -1,4 +1,4 @@
-"""The audit record: what is on it, that the database keeps it, and that each fault planted in it is found."""
+"""The audit record: what is recorded, that the database protects it, and that every manipulation is found."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def committing(django_capture_on_commit_callbacks: Any) -> Committing:
-    """What is done inside is as if committed: the head is noted."""
+    """Run the commit hooks of the block, which note the head."""
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
@@ -51,7 +51,7 @@ def add(label: str = "The pilot", by: str = "mara") -> AuditEntry:
 
 @contextmanager
 def tampering() -> Iterator[Any]:
-    """A hand in the database that has taken the triggers away."""
+    """Change the table without its triggers."""
     with connection.cursor() as cursor:
         for trigger in TRIGGERS:
             for statement in trigger.drop(connection.vendor):
@@ -308,7 +308,7 @@ class TestVerify:
     ) -> None:
         with committing():
             add()
-        add()  # committed, and its note never written
+        add()  # committed, but not noted
         assert (directory / "audit.head").read_text().startswith("1:")
         assert "Fine: 2 entries" in command("verify")
         assert (directory / "audit.head").read_text().startswith("2:")
@@ -333,7 +333,7 @@ class TestVerify:
 class TestAfterABackupIsRestored:
     @pytest.fixture(autouse=True)
     def restored(self, committing: Committing) -> None:
-        """Three entries were written, and the backup holds one."""
+        """Restore a backup with one of three entries."""
         with committing():
             for label in "abc":
                 add(label)
@@ -372,7 +372,7 @@ def test_a_record_that_is_as_it_was_noted_needs_no_acceptance(committing: Commit
 
 @pytest.mark.django_db(transaction=True)
 def test_many_at_once_make_one_chain(directory: Path) -> None:
-    """Four threads, each on a connection of its own, ten entries each: truly committed, and the head noted."""
+    """Four threads with their own connections commit ten entries each, and the head is noted."""
 
     def ten(name: str) -> None:
         try:
@@ -389,7 +389,7 @@ def test_many_at_once_make_one_chain(directory: Path) -> None:
 
 
 def test_an_export_verifies_without_us() -> None:
-    """With a dozen lines of anyone's own: that is what docs/operations.md says."""
+    """A dozen independent lines verify an export, as docs/operations.md says."""
     world.launched()
     previous = "0" * 64
     for line in command("export", "--json").splitlines():

@@ -1,4 +1,4 @@
-"""The record as a file: whole, checkable, and only for somebody who has just confirmed who they are."""
+"""The export of the audit record: complete, verifiable, and only after a recent confirmation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where words go when they are saved, and what happens when two people write at once."""
+"""Where text is saved, and what happens when two people edit at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NEW = EditedText("Another headline", "Other words.", NONE)
 
 
 def save(revision: Revision, writing: EditedText = NEW, *, by: str = "mara", locale: str = "en") -> SaveResult:
-    """Open and save at once."""
+    """Open the editor and save without delay."""
     seen = editor_save.current_baseline(revision, locale)
     return editor_save.save(revision.message, locale, writing, baseline=seen, by=world.person(by))
 

@@ -1,4 +1,4 @@
-"""The editor's pages: remarks, drafts, two people at once, and sessions that end too early."""
+"""The pages of the editor: feedback, drafts, conflicts and expired sessions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EDIT = "/messages/victim-0/edit/en/"
 
 @pytest.fixture
 def first(db: None) -> Revision:
-    """An approved revision in English, of the message that EDIT is about."""
+    """An approved revision in English of the message of EDIT."""
     return world.approved_revision("victim")
 
 
@@ -39,7 +39,7 @@ def html(response: Any) -> str:
 
 
 def hidden(response: Any) -> dict[str, str]:
-    """The unseen fields of a page's editor."""
+    """The hidden fields of the editor on a page."""
     found = re.findall(r'<input type="hidden" name="(\w+)"(?: value="([^"]*)")?', response.content.decode())
     return {name: value for name, value in found if name != "csrfmiddlewaretoken"}
 
@@ -49,7 +49,7 @@ def typed(**fields: str) -> dict[str, str]:
 
 
 def opened(client: Client, address: str = EDIT) -> dict[str, str]:
-    """What a browser would send from a freshly opened editor."""
+    """The fields that a browser sends from a newly opened editor."""
     response = client.get(address)
     assert response.status_code == 200
     return typed(**hidden(response))

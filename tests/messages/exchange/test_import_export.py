@@ -1,4 +1,4 @@
-"""Messages out of an installation and into one: drafts, all or nothing, and what was shown is what is done."""
+"""Export and import: drafts, all or nothing, and exactly the plan that was shown."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def changed(wording: RevisionRecord, headline: str) -> RevisionRecord:
 
 @pytest.mark.parametrize("write", [to_csv, to_json])
 def test_an_export_comes_back_as_the_same_words_elsewhere(write: object) -> None:
-    """The whole starter library, and words in another direction, through a file into an empty installation."""
+    """Export the starter library and a right-to-left text, and import them into an empty installation."""
     assert callable(write)
     world.load_starter_library()
     draft = Revision.objects.create(message=world.approved_revision("other").message, number=2, claim_strength="none")
@@ -166,7 +166,7 @@ def test_what_was_shown_is_what_is_done() -> None:
 
 
 def test_words_that_came_in_twice_at_once_are_not_doubled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Someone took the number between the look and the writing: the database refuses, and it is said kindly."""
+    """Someone takes the revision number between planning and writing, and the database refuses."""
     world.approved_revision("victim")
     (there,) = all_of_it()
     plan = plan_import(ParsedFile((changed(there, "Better words"),)))
@@ -252,7 +252,7 @@ def _counts() -> list[int]:
 
 
 def _emptied() -> None:
-    """An installation without a message, as far as a test needs it: keys are free again."""
+    """Rename the keys of all messages, so that they are unused as in an empty installation."""
     for message in Message.objects.all():
         message.key = f"gone-{message.pk}"
         message.save()

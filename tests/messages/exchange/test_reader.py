@@ -1,4 +1,4 @@
-"""Messages as files: to the very same words and back, and never a formula."""
+"""Exchange files preserve the exact text in both directions, and never contain a formula."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from messages.text import spreadsheet
 from messages.text.keys import RESERVED_MESSAGE_KEYS
 
 SIGNS = tuple("=+-@\t\r＝＋－＠")
-# Words as people write them, and as an attacker would: what parts cells and lines, what begins a formula.
+# Ordinary text, and text of attackers: delimiters, line breaks and the beginnings of formulas.
 _letters = st.characters(blacklist_categories=["Cs", "Cc"])
 _tricky = st.sampled_from(
     [*SIGNS, "'", '"', ";", ",", "\n", "\r\n", "a", " ", "‏", "ب", "‮", "\ufeff", "=cmd|' /C calc'!A0"]
@@ -77,7 +77,7 @@ def test_what_was_guarded_comes_back(text: str) -> None:
 @pytest.mark.slow
 @given(files, st.sampled_from([",", ";", "\t"]))
 def test_no_cell_begins_a_formula_wherever_a_spreadsheet_cuts(listed: list[RevisionRecord], delimiter: str) -> None:
-    """Read with the wrong separator too, as a spreadsheet of another country does."""
+    """Also with the wrong delimiter, as spreadsheets of other countries read the file."""
     text = to_csv(listed).decode("utf-8-sig")
     for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
         for cell in row:
@@ -168,7 +168,7 @@ def test_a_language_stands_there_once() -> None:
 
 
 def test_rows_are_counted_as_a_spreadsheet_counts_them() -> None:
-    """Lines within a cell do not count, empty rows do."""
+    """Row numbers count empty rows, and not the lines within a cell."""
     rows = _csv(body='"one\n\ntwo"') + ",,,\n" + _csv(message="other", frame="bad").splitlines(keepends=True)[1]
     (refusal,) = from_csv(rows).rejected_rows
     assert refusal.where == "row 4"

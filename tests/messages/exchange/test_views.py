@@ -1,4 +1,4 @@
-"""The page where messages go out and come in: shown first, then done as it was shown."""
+"""The exchange page: export, and import after a preview."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The directory of help links: what is due, what keeps a message from launching, and who did what."""
+"""The directory of help links: overdue checks, launch blockers, and the audit record."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class TestLaunching:
         assert campaign.state == "running"
 
     def test_lint_and_launch_agree_on_every_day(self) -> None:
-        """One number: whoever changes it changes both."""
+        """Both use the same limit."""
         world.mark_help_links_checked()
         for days in range(170, 190):
             HelpLink.objects.update(verified_on=TODAY - timedelta(days=days))
@@ -153,7 +153,7 @@ class TestChecking:
     def test_other_changes_keep_the_check(self) -> None:
         link = a_link(verified_on=TODAY, verified_by="rafael")
         link.note = "For everybody."
-        link.verified_on = None  # whatever the form may say of it
+        link.verified_on = None  # ignored by change()
         directory.change(link, by=world.person("mara"))
         link.refresh_from_db()
         assert link.note == "For everybody."
@@ -223,7 +223,7 @@ class TestWhatVisitorsRead:
 class TestAskingByMachine:
     @pytest.fixture
     def asked(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-        """The addresses that were asked; each says 500."""
+        """The requested addresses; each answers with status 500."""
         asked: list[str] = []
 
         def probe(url: str) -> ProbeResult:
@@ -272,7 +272,7 @@ class TestAskingByMachine:
 def test_the_migration_tells_of_the_starter_links_only_what_a_source_says() -> None:
     world.load_starter_library()
     told = {link.key: (link.channels, link.facts_from) for link in HelpLink.objects.all()}
-    HelpLink.objects.update(channels=["web"], facts_from="")  # as an installation before it
+    HelpLink.objects.update(channels=["web"], facts_from="")  # as before the migration
     import_module("messages.migrations.0009_help_links").tell_what_is_known(apps, BaseDatabaseSchemaEditor(connection))
     assert {link.key: (link.channels, link.facts_from) for link in HelpLink.objects.all()} == told
 

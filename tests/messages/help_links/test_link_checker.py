@@ -1,4 +1,4 @@
-"""Asking an address whether it answers: against a real server, and never anywhere it should not go."""
+"""The link checker, against a real server, and that it requests no unsafe address."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PUBLIC = "93.184.216.34"
 
 
 class Site(ThreadingHTTPServer):
-    """A site on this machine that answers as a test tells it, and keeps what it was asked."""
+    """A local server that answers as a test configures it, and stores the requests."""
 
     daemon_threads = True
 
@@ -49,12 +49,12 @@ class Site(ThreadingHTTPServer):
             do_HEAD = do_GET = answer  # noqa: N815  (names that the standard library asks for)
 
             def log_message(self, *_: Any) -> None:
-                """Quiet."""
+                """Log nothing."""
 
         super().__init__(("127.0.0.1", 0), Answer)
 
     def connect(self, host: str, address: str, seconds: float) -> socket.socket:
-        """In place of TLS to the address: plainly to this server."""
+        """Connect to this server without TLS, in place of the address."""
         self.connected_to.append((host, address))
         return socket.create_connection(("127.0.0.1", self.server_port), timeout=seconds)
 
@@ -177,7 +177,7 @@ def test_public_addresses_are_public(address: str) -> None:
 
 
 def test_each_hop_is_looked_up_anew_and_the_address_that_was_looked_at_is_the_one_asked(site: Site) -> None:
-    """A name that turns private between two questions gets nothing."""
+    """A host that resolves to a private address the second time is not requested."""
     site.answers["/"] = (302, {"Location": "/next"})
     turns = iter([[PUBLIC], ["10.0.0.1"]])
     found = probe(f"https://{HOST}/", resolve=lambda host: next(turns), connect=site.connect, seconds=5)
@@ -238,7 +238,7 @@ def test_a_site_that_says_nothing_or_nonsense_does_not_answer() -> None:
 
 @pytest.mark.process
 def test_a_certificate_that_browsers_do_not_trust_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The real connection, but for the port: a certificate of its own making, for the right name."""
+    """The real connection to another port, with a self-signed certificate for the right name."""
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", f"/CN={HOST}"]
     subprocess.run([*made, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
@@ -264,7 +264,7 @@ def test_a_certificate_that_browsers_do_not_trust_is_told(tmp_path: Path, monkey
 
 
 def _against(serve: Callable[[socket.socket], None], *, seconds: float) -> ProbeResult:
-    """Ask a server that behaves like this with whoever connects."""
+    """Probe a server that handles each connection like this."""
     ours, theirs = socket.socketpair()
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""The pages of the help links: what is known and what is not, checking one after another, and changing without loss."""
+"""The pages of help links: known and unknown facts, checking one after another, and conflicts."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ class TestWriting:
         assert "As Eve wrote it." in html
         assert "As Mara wrote it." in html
         assert HelpLink.objects.get().note == "As Eve wrote it."
-        manager.post("/help-links/somewhere/change/", {**mine, "was": answer.context["form"].current})
+        manager.post("/help-links/somewhere/change/", {**mine, "was": answer.context["form"].current_digest})
         assert HelpLink.objects.get().note == "As Mara wrote it."
 
     def test_retiring_asks_for_a_reason(self, manager: Client) -> None:
@@ -244,7 +244,7 @@ class TestOnTheCampaignsPage:
 
 
 def _state(client: Client, link: HelpLink) -> str:
-    """What the form of this link says it saw."""
+    """The digest in the form of this link."""
     state: str = client.get(f"/help-links/{link.key}/change/").context["form"].current_digest
     assert f'name="was" value="{state}"' in text(client.get(f"/help-links/{link.key}/change/"))
     return state

@@ -1,4 +1,4 @@
-"""Two revisions side by side."""
+"""The page that compares two revisions."""
 
 from __future__ import annotations
 

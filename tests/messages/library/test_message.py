@@ -1,4 +1,4 @@
-"""The page of one message: its words, its history, and the one thing to do next for whoever looks."""
+"""The page of a message: its text, its history, and the next step for each role."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def page(client: Client, rendition: Rendition) -> str:
 
 
 def next_step(client: Client, rendition: Rendition) -> tuple[str, str]:
-    """What it says, and what the button says."""
+    """The sentence and the button of the next step."""
     step = client.get(f"/messages/{rendition.revision.message.key}/").context["step"]
     return step.sentence, step.button
 

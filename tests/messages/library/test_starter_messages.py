@@ -1,4 +1,4 @@
-"""The starter library keeps its own rules: kind, hedged, equal in length, easy to read, and traceable to a source."""
+"""The starter library is kind, hedged, equal in length, easy to read, and names its sources."""
 
 import json
 import re
@@ -21,7 +21,7 @@ WORDS_IN_HEADLINE = range(6, 15)
 LONGEST_SENTENCE = 20
 HIGHEST_GRADE = 7.0
 
-# What no message may say, by the harm it would do. Each phrase is a pattern for whole words, in any case.
+# Phrases that no message may contain, by the harm they do. Each is a pattern of whole words that ignores case.
 FORBIDDEN = {
     "shame or insult": (
         "ashamed of yourself|shame on|disgust\\w*|pathetic|creep[sy]?|pervert\\w*|predators?|abusers?|offenders?",
@@ -56,7 +56,7 @@ FORBIDDEN = {
     "an order": ("(you|one) (must|have to|need to|should)|(?<!can )stop now|do not dare|don't you dare",),
 }
 SHOUTING = r"!|\b[A-Z]{4,}\b"
-# What one frame may not borrow from another, because a trial compares them.
+# Phrases of one frame that another may not contain, because campaigns compare frames.
 FRAME_BLEED = {
     "victim": (
         "closeness|therapists?|lone\\w+|relationships?|cost you|leave you|your (own )?(habit|skill|practice)s?",
@@ -125,7 +125,7 @@ def says(phrases: tuple[str, ...], text: str) -> bool:
 
 
 def breaks(text: str) -> list[str]:
-    """The forbidden things that a text says."""
+    """The forbidden phrases in a text."""
     said = [name for name, phrases in FORBIDDEN.items() if says(phrases, text)]
     return [*said, "shouting"] if re.search(SHOUTING, text) else said
 
@@ -139,7 +139,7 @@ def gives_a_choice(text: str) -> bool:
 
 
 def is_hedged(text: str) -> bool:
-    """True if something besides the offered choice is put as a possibility or a report."""
+    """Whether a statement, apart from the offered choice, is worded as a possibility or a report."""
     return finds(HEDGE, re.sub(CHOICE, "", text, flags=re.IGNORECASE))
 
 

@@ -86,7 +86,7 @@ def test_the_number_of_queries_does_not_grow_with_the_library(
 ) -> None:
     for frame in ("victim", "user", "both") * 4:
         world.approved_revision(frame)
-    with django_assert_max_num_queries(13):  # session, person, roles, count, messages, words, what to choose from
+    with django_assert_max_num_queries(13):  # session, user, roles, count, messages, renditions, filter choices
         reader.get("/messages/")
 
 
@@ -117,7 +117,7 @@ def test_help_that_nobody_has_checked_is_told_below_the_messages(reader: Client)
 class TestNarrowingDown:
     @pytest.fixture(autouse=True)
     def three(self, db: None) -> None:
-        """One of the starter library, a translated one of our own, and a withdrawn one."""
+        """A message of the starter library, a translated one by staff, and a withdrawn one."""
         world.approved_revision("victim")
         ours = Revision.objects.create(
             message=world.approved_revision("user").message,

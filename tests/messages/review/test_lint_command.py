@@ -1,4 +1,4 @@
-"""The command that lists what a reviewer would say."""
+"""The command lint_messages."""
 
 import json
 from io import StringIO

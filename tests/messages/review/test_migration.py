@@ -1,4 +1,4 @@
-"""Installations from before each language had a review of its own: what was approved stays so, in every language."""
+"""The migration to a review per language keeps approvals in every language."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def migrate(targets: list[tuple[str, str]]) -> StateApps:
 
 @pytest.fixture
 def before() -> Iterator[StateApps]:
-    """The tables as they were; afterwards as they are, whatever happened."""
+    """The schema before the migration; the current one is restored afterwards."""
     now = MigrationExecutor(connection).loader.graph.leaf_nodes()
     yield migrate(BEFORE)
     migrate(now)
@@ -41,7 +41,7 @@ def digest_then(words: dict[str, list[str]]) -> str:
 
 
 def write(apps: StateApps, state: str, number: int, *, changed: bool = False) -> Any:
-    """A revision in two languages by mara, as it was kept; approved by rafael unless it is a draft."""
+    """A revision in two languages by mara in the old schema, approved by rafael unless it is a draft."""
     message, theme = (apps.get_model("messaging", name) for name in ("Message", "Theme"))
     mara, rafael = (User.objects.get_or_create(username=name)[0] for name in ("mara", "rafael"))
     argument, _ = theme.objects.get_or_create(key="t", defaults={"name": "T", "frame": "user", "line": "…"})

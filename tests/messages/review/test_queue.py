@@ -1,4 +1,4 @@
-"""What waits for whom."""
+"""The review queue of each role."""
 
 from __future__ import annotations
 

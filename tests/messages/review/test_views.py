@@ -1,4 +1,4 @@
-"""The page of one language: what a reviewer reads, the steps on it, and that nothing typed is lost."""
+"""The review page of a rendition: its content, its steps, and that typed text is kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The review of one language: who may take which step, what an approval covers, and what stays on record."""
+"""The review of a rendition: permissions, what an approval covers, and what is recorded."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def root() -> User:
 
 
 def approve(rendition: Rendition, by: User | None = None, **more: Any) -> Review:
-    """As the page does: what was read, and a checklist with yes throughout."""
+    """Approve with the digest that was read, and a checklist answered with yes."""
     options = {"read_digest": rendition.words_digest(), "checklist": world.CHECKLIST_ALL_YES, **more}
     return workflow.approve(rendition, by=by or rafael(), now=world.NOON, **options)
 
@@ -56,7 +56,7 @@ class TestAnApproval:
         assert rendition.revision.state == Revision.State.APPROVED
 
     def test_its_digest_can_be_computed_by_anyone(self) -> None:
-        """As docs/reviewing-messages.md says."""
+        """The rule of docs/reviewing-messages.md."""
         rendition = world.submitted_rendition()
         covered = {
             "message": rendition.revision.message.key,

@@ -1,4 +1,4 @@
-"""Kind to those who work here: hard words are veiled, hard themes have a note, and there is a quick way out."""
+"""Sensitive terms are hidden, themes have content notes, and there is a way to leave at once."""
 
 from __future__ import annotations
 

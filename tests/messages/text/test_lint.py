@@ -1,4 +1,4 @@
-"""The lint: each rule on a planted fault and on words that may pass; the starter library as the large case."""
+"""The lint: each rule on a text that breaks it and on one that does not, and on the starter library."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_no_starter_message_has_to_change(starter: LintText) -> None:
 
 
 def test_the_starter_library_is_advised_on_in_two_places_only() -> None:
-    """A rule that is over-eager shows here first."""
+    """The starter library reveals rules that are too strict."""
     found = Counter(
         (name, remark.code)
         for name, starter in STARTER
@@ -148,7 +148,7 @@ def test_a_planted_weakness_is_worth_a_thought(code: str, planted: str) -> None:
         "Which causes which is unknown.",
         "The person is under 18.",
         "You may be young, and that is no shame.",
-        "Happy people stop here.",  # holds "app"
+        "Happy people stop here.",  # contains "app"
         "A yes is asked for.",
         "In one country it can be a crime.",
         "The UK and the USA have laws.",
@@ -294,7 +294,7 @@ def test_arms_a_quarter_apart_are_alike_and_beyond_that_are_named() -> None:
 
 
 def test_arms_more_than_a_grade_apart_are_named() -> None:
-    easy, hard = words(40), words(40, per_sentence=10)  # five words more a sentence are 1.95 grades
+    easy, hard = words(40), words(40, per_sentence=10)  # five more words per sentence are 1.95 grades
     (remark,) = check_arms([arm("Easy", easy), arm("Hard", hard)])
     assert remark.code == "arms-grade"
     assert remark.sentence.startswith("“Hard” reads at grade")

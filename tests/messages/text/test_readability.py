@@ -1,4 +1,4 @@
-"""The reading figures: against textstat for English, by hand for the formulas and the syllables."""
+"""Readability, compared with textstat for English, and with formulas and syllables counted by hand."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def grade(text: str) -> float:
 
 @pytest.mark.slow
 def test_the_grade_of_every_starter_text_is_that_of_textstat_within_half_a_grade() -> None:
-    """textstat looks words up in the CMU pronouncing dictionary; we count from spelling."""
+    """textstat uses the CMU pronouncing dictionary, this module counts from the spelling."""
     apart = [abs(grade(text) - reading_grade(text.replace("\n", " "))) for text in TEXTS]
     assert len(apart) == 64
     assert max(apart) < 0.5

@@ -1,4 +1,4 @@
-"""The readable diff."""
+"""The word-by-word comparison of two texts."""
 
 import pytest
 from hypothesis import given

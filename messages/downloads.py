@@ -1,0 +1,13 @@
+"""Responses that browsers save as a file."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+
+CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "pdf": "application/pdf"}
+
+
+def download(content: bytes, *, stem: str, extension: str) -> HttpResponse:
+    """Return a response that is saved as `stem`.`extension`."""
+    headers = {"Content-Disposition": f'attachment; filename="{stem}.{extension}"'}
+    return HttpResponse(content, content_type=CONTENT_TYPES[extension], headers=headers)
