@@ -1,4 +1,4 @@
-"""What support may look at: accounts, without their passwords. Nothing of the audience, nothing to change."""
+"""The read-only admin for support: accounts without passwords, and no audience data."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from messages.roles import ADMINISTRATOR, has_role
 
 
 @admin.register(User)
-class Accounts(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes none when it runs
-    """Who has an account, since when, and with which role."""
+class Accounts(admin.ModelAdmin):  # type: ignore[type-arg]  # ModelAdmin is not generic at run time
+    """Accounts with their roles."""
 
     list_display = ["username", "roles", "is_active", "last_login"]
     search_fields = ["username"]

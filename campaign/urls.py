@@ -1,4 +1,4 @@
-"""Every staff route. The audience surface stands in front of Django: campaign.serving.application."""
+"""All staff routes. Audience requests are answered before Django, by campaign.serving.application."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -1,4 +1,4 @@
-"""The one question of every step that stops or shows again: why."""
+"""The form that asks for a reason."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from campaign.lifecycle.transitions import ARM_REASON_LIMIT
 
 
 class ReasonForm(forms.Form):
-    """A reason, which stays on record."""
+    """A reason for the audit record."""
 
     reason = forms.CharField(
         label=_("Why"),

@@ -1,7 +1,7 @@
-"""The kill switch: one message, in any of its revisions, is shown nowhere any more, within seconds.
+"""The kill switch: stop a message, in all of its revisions, everywhere within seconds.
 
-The stop stands on the message until another person than the one who stopped it lifts it. Lifting shows nothing by
-itself: each arm and each campaign is resumed by its own step, and a placement's fallback is chosen anew.
+Only another person can lift a stop. Lifting it does not show the message again: each arm and campaign is resumed
+separately, and a placement's fallback has to be chosen again.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ STOP_ROLES = (MANAGER, REVIEWER)
 
 @dataclass(frozen=True, slots=True)
 class MessageUsage:
-    """Where a message stands right now: arms of campaigns that show it, arms by which a whole campaign stands or falls,
-    and placements that show it while no campaign runs."""
+    """Where a message is shown: by arms, by control arms, which pause their whole campaign, and as a fallback."""
 
     arms: tuple[Arm, ...]
     control_arms: tuple[Arm, ...]
@@ -38,7 +37,7 @@ class MessageUsage:
 
 
 def message_usage(message: Message) -> MessageUsage:
-    """What `stop` would take away: everything that is launched, not closed, and not paused already."""
+    """Return where a message is shown now: in open campaigns, except arms that are paused already."""
     named = Arm.objects.filter(revision__message=message, campaign__state__in=transitions.OPEN_STATES, paused_at=None)
     arms = list(named.select_related("campaign").prefetch_related("campaign__placements").order_by("campaign", "pk"))
     return MessageUsage(
@@ -50,59 +49,59 @@ def message_usage(message: Message) -> MessageUsage:
 
 @transaction.atomic
 def stop_message(message: Message, *, by: User, reason: str, now: datetime) -> MessageUsage:
-    """Show these words to nobody any more: what they were taken from.
+    """Stop a message everywhere, and return where it was shown.
 
-    Whatever is launched in the same moment was not seen here; the snapshot shows no words of a stopped message.
+    A campaign that is launched at the same moment may be missed here; the snapshot leaves out stopped messages anyway.
     """
-    said = _asked(message, by, reason)
+    reason = _authorize_and_lock(message, by, reason)
     if message.stopped_at is not None:
         raise ActionRefused(_("This message is stopped already."))
-    _wait_for_all_that_show(message)
-    message.stopped_at, message.stopped_by, message.stopped_reason = now, by, said
+    _lock_usage(message)
+    message.stopped_at, message.stopped_by, message.stopped_reason = now, by, reason
     message.save(update_fields=["stopped_at", "stopped_by", "stopped_reason"])
-    found, why = message_usage(message), f"Stopped everywhere: {said}"[: transitions.ARM_REASON_LIMIT]
-    for arm in found.arms:
+    usage, why = message_usage(message), f"Stopped everywhere: {reason}"[: transitions.ARM_REASON_LIMIT]
+    for arm in usage.arms:
         transitions.pause_arm(arm, reason=why, now=now, by=by)
-    for arm in found.control_arms:
-        _pause_whole(arm.campaign, by=by, now=now, why=why)
-    Placement.objects.filter(pk__in=[place.pk for place in found.fallback_placements]).update(fallback=None)
-    _record(log.Action.MESSAGE_STOP, message, by, said, arms=len(found.arms), campaigns=len(found.control_arms))
-    return found
+    for arm in usage.control_arms:
+        _pause_campaign(arm.campaign, by=by, now=now, why=why)
+    Placement.objects.filter(pk__in=[place.pk for place in usage.fallback_placements]).update(fallback=None)
+    _record(log.Action.MESSAGE_STOP, message, by, reason, arms=len(usage.arms), campaigns=len(usage.control_arms))
+    return usage
 
 
 @transaction.atomic
 def lift_stop(message: Message, *, by: User, reason: str) -> None:
-    """The message may be shown again where somebody resumes or chooses it; for another person than who stopped it."""
-    said = _asked(message, by, reason)
+    """Lift a stop. Refused for the person who stopped the message."""
+    reason = _authorize_and_lock(message, by, reason)
     if message.stopped_at is None:
         raise ActionRefused(_("This message is not stopped."))
     if message.stopped_by == by:
         raise ActionRefused(_("Somebody else has to lift what you stopped. Please ask a colleague."))
     message.stopped_at, message.stopped_by, message.stopped_reason = None, None, ""
     message.save(update_fields=["stopped_at", "stopped_by", "stopped_reason"])
-    # Its previews are back: the snapshot notices.
+    # A new snapshot is built, with the previews of this message.
     Campaign.objects.filter(arms__revision__message=message, state__in=Campaign.LIVE).update(changed_at=timezone.now())
-    _record(log.Action.MESSAGE_LIFT, message, by, said)
+    _record(log.Action.MESSAGE_LIFT, message, by, reason)
 
 
-def _asked(message: Message, by: User, reason: str) -> str:
-    """The reason, of somebody who may; the message is theirs alone until this step is done."""
+def _authorize_and_lock(message: Message, by: User, reason: str) -> str:
+    """Check the role, lock and reload the message, and return the cleaned reason."""
     if not has_role(by, *STOP_ROLES):
         raise ActionRefused(_("Only a manager or a reviewer can do this."))
-    said = transitions.validate_reason(reason)
+    cleaned = transitions.validate_reason(reason)
     message.refresh_from_db(from_queryset=Message.objects.select_for_update(no_key=True))
-    return said
+    return cleaned
 
 
-def _wait_for_all_that_show(message: Message) -> None:
-    """Locks, always in this order: campaigns, then placements; the record's comes last, in what they lead to."""
+def _lock_usage(message: Message) -> None:
+    """Lock campaigns, then placements; the audit record is locked last. The order prevents deadlocks."""
     named = Campaign.objects.filter(arms__revision__message=message).values("pk")
     list(Campaign.objects.select_for_update(no_key=True).filter(pk__in=named).order_by("pk"))
     list(Placement.objects.select_for_update(no_key=True).filter(fallback__message=message).order_by("pk"))
 
 
-def _pause_whole(campaign: Campaign, *, by: User, now: datetime, why: str) -> None:
-    """Without its control a campaign compares nothing: its visitors get the placement's fallback, or nothing."""
+def _pause_campaign(campaign: Campaign, *, by: User, now: datetime, why: str) -> None:
+    """Pause a campaign whose control was stopped: it compares nothing without it."""
     campaign.state = Campaign.State.PAUSED
     campaign.save(update_fields=["state", "changed_at"])
     transitions.record_staff_deviation(

@@ -1,4 +1,4 @@
-"""The pages that stop and show again: one message everywhere, and one arm of a campaign. Each asks for a reason."""
+"""The pages that stop a message, lift the stop, and pause or resume an arm. Each asks for a reason."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from messages.roles import current_user, require_role
 
 @dataclass(frozen=True, slots=True)
 class ArmPlacement:
-    """Where an arm is shown, and whether words are left for its visitors when the whole campaign pauses."""
+    """A placement of an arm, and whether it has a fallback for when the whole campaign is paused."""
 
     placement: Placement
     has_fallback: bool
@@ -34,7 +34,7 @@ class ArmPlacement:
 
 @dataclass(frozen=True, slots=True)
 class ArmUsage:
-    """One arm that shows the message now, and what its visitors get instead."""
+    """An arm that shows the message, and what replaces it."""
 
     arm: Arm
     replacement: Arm | None  # the control's words; None if this is the control itself
@@ -44,10 +44,10 @@ class ArmUsage:
 @require_http_methods(["GET", "HEAD", "POST"])
 @confirmation_required
 def stop(request: HttpRequest, key: str) -> HttpResponse:
-    """Stop a message everywhere: first where it is shown and what visitors get instead, then the reason."""
+    """Show where a message is used and what replaces it, or stop it everywhere."""
     message = _message(request, key)
     form = ReasonForm(request.POST or None)
-    if request.method == "POST" and _taken(
+    if request.method == "POST" and _carry_out(
         form,
         lambda reason: kill_switch_stop.stop_message(
             message, by=current_user(request), reason=reason, now=timezone.now()
@@ -60,7 +60,7 @@ def stop(request: HttpRequest, key: str) -> HttpResponse:
         "message": message,
         "form": form,
         "shown": shown,
-        "uses": [_use(arm, message) for arm in (*shown.arms, *shown.control_arms)],
+        "uses": [_arm_usage(arm, message) for arm in (*shown.arms, *shown.control_arms)],
         "waits": Campaign.objects.filter(arms__revision__message=message, launched_at=None).distinct().count(),
     }
     return render(request, "campaign/kill_switch/stop.html", context)
@@ -69,10 +69,10 @@ def stop(request: HttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @confirmation_required
 def lift(request: HttpRequest, key: str) -> HttpResponse:
-    """Let a stopped message be shown again, by another person than the one who stopped it."""
+    """Lift the stop of a message; another person than the one who stopped it has to."""
     message = _message(request, key)
     form = ReasonForm(request.POST or None)
-    if request.method == "POST" and _taken(
+    if request.method == "POST" and _carry_out(
         form, lambda reason: kill_switch_stop.lift_stop(message, by=current_user(request), reason=reason)
     ):
         flash.success(request, _("Lifted. It is shown again where somebody resumes an arm or chooses it anew."))
@@ -87,19 +87,19 @@ def lift(request: HttpRequest, key: str) -> HttpResponse:
 def pause_or_resume_arm(request: HttpRequest, slug: str, arm: str) -> HttpResponse:
     """Pause one arm of a campaign, or show it again."""
     campaign = campaign_for(request.user, slug, write=True)
-    found = get_object_or_404(campaign.arms.select_related("revision__message__theme"), key=arm)
-    form, resumes = ReasonForm(request.POST or None), found.paused_at is not None
+    shown = get_object_or_404(campaign.arms.select_related("revision__message__theme"), key=arm)
+    form, resumes = ReasonForm(request.POST or None), shown.paused_at is not None
     if request.method == "POST":
         if resumes != (request.POST.get("step") == "resume"):
             flash.info(request, _("Somebody else was here meanwhile. This is how it stands now."))
             return redirect("campaign:arm", slug, arm)
-        if _taken(form, lambda reason: _step(found, resumes, current_user(request), reason)):
-            told = _("“%(arm)s” is shown again.") if resumes else _("“%(arm)s” is paused.")
-            flash.success(request, told % {"arm": found.name})
+        if _carry_out(form, lambda reason: _pause_or_resume(shown, resumes, current_user(request), reason)):
+            sentence = _("“%(arm)s” is shown again.") if resumes else _("“%(arm)s” is paused.")
+            flash.success(request, sentence % {"arm": shown.name})
             return redirect("campaign:detail", slug)
     context = {
         "campaign": campaign,
-        "arm": found,
+        "arm": shown,
         "form": form,
         "resumes": resumes,
         "control": campaign.arms.filter(is_control=True).first(),
@@ -108,17 +108,17 @@ def pause_or_resume_arm(request: HttpRequest, slug: str, arm: str) -> HttpRespon
     return render(request, "campaign/kill_switch/arm.html", context)
 
 
-def _step(arm: Arm, resumes: bool, by: User, reason: str) -> None:
-    take = transitions.resume_arm if resumes else transitions.pause_arm
-    take(arm, by=by, reason=reason, now=timezone.now())
+def _pause_or_resume(arm: Arm, resumes: bool, by: User, reason: str) -> None:
+    action = transitions.resume_arm if resumes else transitions.pause_arm
+    action(arm, by=by, reason=reason, now=timezone.now())
 
 
-def _taken(form: ReasonForm, step: Callable[[str], object]) -> bool:
-    """Whether the step was taken; if not, the form says why."""
+def _carry_out(form: ReasonForm, action: Callable[[str], object]) -> bool:
+    """Carry out an action with the reason of a form; on refusal add the error to the form and return False."""
     if not form.is_valid():
         return False
     try:
-        step(form.cleaned_data["reason"])
+        action(form.cleaned_data["reason"])
     except ActionRefused as refusal:
         form.add_error(None, str(refusal))
         return False
@@ -130,7 +130,7 @@ def _message(request: HttpRequest, key: str) -> Message:
     return get_object_or_404(Message.objects.select_related("theme", "stopped_by"), key=key)
 
 
-def _use(arm: Arm, message: Message) -> ArmUsage:
+def _arm_usage(arm: Arm, message: Message) -> ArmUsage:
     instead = None if arm.is_control else arm.campaign.arms.filter(is_control=True).first()
     places = arm.campaign.placements.select_related("fallback")
     return ArmUsage(

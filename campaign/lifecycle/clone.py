@@ -1,4 +1,4 @@
-"""A new campaign like another one: the only way to change what was launched."""
+"""Clone a campaign into a new draft: the only way to change what was launched."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _SLUG_LIMIT, _NAME_LIMIT = 50, 160
 
 @transaction.atomic
 def clone_campaign(campaign: Campaign, *, by: User) -> Campaign:
-    """A fresh draft with the same arms, places and plan: a salt of its own, and nothing approved or frozen."""
+    """Create a draft with the same arms, placements and plan, but a salt of its own and no approval."""
     if not has_role(by, MANAGER):
         raise ActionRefused(_("Only a %(role)s can plan a campaign.") % {"role": str(ROLE_NAMES[MANAGER]).lower()})
-    slug, number = _next(campaign.slug)
-    made = Campaign.objects.create(
+    slug, number = _next_slug(campaign.slug)
+    copy = Campaign.objects.create(
         slug=slug,
         name=f"{campaign.name[: _NAME_LIMIT - 12]} ({number})",
         hypothesis=campaign.hypothesis,
@@ -29,32 +29,32 @@ def clone_campaign(campaign: Campaign, *, by: User) -> Campaign:
         ethics_exemption=campaign.ethics_exemption,
         created_by=by,
     )
-    made.placements.set(campaign.placements.all())
+    copy.placements.set(campaign.placements.all())
     for arm in campaign.arms.all():
         Arm.objects.create(
-            campaign=made,
+            campaign=copy,
             **{name: getattr(arm, name) for name in ("key", "name", "revision", "weight", "is_control", "position")},
         )
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     if plan is not None:
-        _copy_plan(plan, made)
-    record_campaign_action(Action.CAMPAIGN_COPY, made, by=by, original=campaign.slug)
-    return made
+        _copy_plan(plan, copy)
+    record_campaign_action(Action.CAMPAIGN_COPY, copy, by=by, original=campaign.slug)
+    return copy
 
 
 def _copy_plan(plan: AnalysisPlan, campaign: Campaign) -> None:
-    outcomes, told = list(plan.outcomes.all()), list(plan.told.all())
+    outcomes, recipients = list(plan.outcomes.all()), list(plan.told.all())
     plan.pk, plan.campaign = None, campaign
     plan.frozen_at, plan.canonical, plan.fingerprint = None, "", ""
     plan.save(force_insert=True)
-    plan.told.set(told)
+    plan.told.set(recipients)
     for outcome in outcomes:
         outcome.pk, outcome.plan = None, plan
     PlannedOutcome.objects.bulk_create(outcomes)
 
 
-def _next(slug: str) -> tuple[str, int]:
-    """The first number that is free: "pilot" has "pilot-2", and that has "pilot-3"."""
+def _next_slug(slug: str) -> tuple[str, int]:
+    """Return the next free slug and its number: after "pilot" comes "pilot-2", then "pilot-3"."""
     stem, _dash, last = slug.rpartition("-")
     if not (stem and last.isascii() and last.isdigit() and len(last) < 4):
         stem, last = slug, "1"
@@ -62,6 +62,6 @@ def _next(slug: str) -> tuple[str, int]:
     taken = set(Campaign.objects.filter(slug__startswith=stem[: _SLUG_LIMIT - 6]).values_list("slug", flat=True))
     while True:
         number += 1
-        found = f"{stem[: _SLUG_LIMIT - 6]}-{number}"
-        if found not in taken:
-            return found, number
+        candidate = f"{stem[: _SLUG_LIMIT - 6]}-{number}"
+        if candidate not in taken:
+            return candidate, number

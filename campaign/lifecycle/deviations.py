@@ -1,4 +1,4 @@
-"""What was done otherwise than a frozen plan says: put on record, with its reason, and shown with every result."""
+"""Record deviations from a frozen plan, with a reason. Every result shows them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from campaign.lifecycle.launch_checks import clean_reason
-from campaign.lifecycle.transitions import ActionRefused, record_campaign_action
+from campaign.lifecycle.transitions import ActionRefused, create_deviation, record_campaign_action
 from campaign.models import AnalysisPlan, Campaign, Deviation
 from messages.audit.log import Action
 from messages.roles import MANAGER, ROLE_NAMES, has_role
@@ -19,7 +19,7 @@ DEVIATION_TEXT_LIMIT = 500  # characters of each
 
 @transaction.atomic
 def record_deviation(campaign: Campaign, *, what: str, why: str, by: User, now: datetime) -> Deviation:
-    """Say once and for ever what differs from the plan. It changes neither the plan nor a number."""
+    """Record a deviation for good. It changes neither the plan nor a result."""
     if not has_role(by, MANAGER):
         raise ActionRefused(_("Only a %(role)s can record a deviation.") % {"role": str(ROLE_NAMES[MANAGER]).lower()})
     if not AnalysisPlan.objects.filter(campaign=campaign, frozen_at__isnull=False).exists():
@@ -27,6 +27,6 @@ def record_deviation(campaign: Campaign, *, what: str, why: str, by: User, now: 
     what, why = clean_reason(what), clean_reason(why)
     if not (0 < len(what) <= DEVIATION_TEXT_LIMIT and 0 < len(why) <= DEVIATION_TEXT_LIMIT):
         raise ActionRefused(_("Say what was done otherwise and why, each in at most 500 characters."))
-    made = Deviation.objects.create(campaign=campaign, at=now, by=by, what=what, why=why)
+    deviation = create_deviation(campaign, what=what, why=why, by=by, now=now)
     record_campaign_action(Action.CAMPAIGN_DEVIATE, campaign, by=by, what=what, why=why)
-    return made
+    return deviation

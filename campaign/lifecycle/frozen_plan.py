@@ -1,4 +1,4 @@
-"""What a plan promises, as plain values, and the one form in which that is hashed."""
+"""The content of an analysis plan as plain values, and the canonical form in which it is hashed."""
 
 from __future__ import annotations
 
@@ -13,55 +13,54 @@ from messages.models import Review
 from messages.review import workflow
 
 
-def canonical_json(promise: dict[str, Any]) -> str:
-    """The one form in which a plan is hashed: sorted keys, no space, UTF-8."""
-    return json.dumps(promise, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+def canonical_json(content: dict[str, Any]) -> str:
+    """Serialize a plan's content as it is hashed: sorted keys, no whitespace, UTF-8."""
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def fingerprint_of(canonical: str) -> str:
-    """SHA-256 of a plan in its canonical form."""
+    """Return the SHA-256 of a plan in canonical form."""
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def current_plan_content(plan: AnalysisPlan) -> dict[str, Any]:
-    """What would be hashed if it were launched now; nothing is saved."""
-    campaign, kept = plan.campaign, plan.campaign.locales
-    campaign.locales = kept or common_locales(campaign)
+    """Return what would be hashed if the campaign were launched now; nothing is saved."""
+    campaign, stored = plan.campaign, plan.campaign.locales
+    campaign.locales = stored or common_locales(campaign)
     try:
         return plan_content(plan)
     finally:
-        campaign.locales = kept
+        campaign.locales = stored
 
 
 def factorial_arms(campaign: Campaign) -> dict[str, Arm] | None:
-    """The arms by frame if they are exactly a victim x user factorial: neutral, victim, user and both."""
+    """Return the arms by frame if they form a 2 x 2 factorial (neutral, victim, user, both); otherwise None."""
     arms = list(campaign.arms.select_related("revision__message"))
     by_frame = {arm.frame: arm for arm in arms}
     return by_frame if len(arms) == 4 and set(by_frame) == {"neutral", "victim", "user", "both"} else None
 
 
 def smallest_difference_of(plan: AnalysisPlan, planned: PlannedOutcome) -> float | None:
-    """The smallest difference of interest for one planned outcome; None if the plan names none for it."""
+    """Return the smallest difference of interest of a planned outcome; None if the plan has none for it."""
     return plan.smallest_difference if planned.role == PlannedOutcome.Role.PRIMARY else planned.smallest_difference
 
 
 def plan_content(plan: AnalysisPlan) -> dict[str, Any]:
-    """Everything that is promised, as plain values."""
+    """Return the plan as plain values. Its keys never change: frozen plans are hashed with them."""
     campaign = plan.campaign
     return {
         "campaign": campaign.slug,
         "hypothesis": campaign.hypothesis,
         "unit": campaign.unit,
-        "salt_sha256": hashlib.sha256(
-            campaign.salt.encode()
-        ).hexdigest(),  # a commitment: the split can be checked later
+        # A commitment: with the salt, anybody can check the split later.
+        "salt_sha256": hashlib.sha256(campaign.salt.encode()).hexdigest(),
         "placements": sorted(campaign.placements.values_list("key", flat=True)),
         "arms": [
             {
                 "arm": arm.key,
                 "words": arm.revision.digest,
                 "languages": {words.locale: words.digest for words in offered},
-                "exceptions": [_exception(made) for words in offered for made in workflow.exceptions(words)],
+                "exceptions": [_exception(review) for words in offered for review in workflow.exceptions(words)],
                 "weight": arm.weight,
                 "control": arm.is_control,
             }
@@ -95,6 +94,6 @@ def plan_content(plan: AnalysisPlan) -> dict[str, Any]:
     }
 
 
-def _exception(made: Review) -> dict[str, str]:
-    by = made.by.get_username() if made.by else ""
-    return {"language": made.rendition.locale, "by": by, "reason": made.override}
+def _exception(review: Review) -> dict[str, str]:
+    by = review.by.get_username() if review.by else ""
+    return {"language": review.rendition.locale, "by": by, "reason": review.override}

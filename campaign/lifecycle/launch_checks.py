@@ -1,4 +1,4 @@
-"""What still stands between a campaign and its launch, each in a sentence, and where it is mended."""
+"""Find the obstacles to submitting and launching a campaign, each as a sentence for staff."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from messages.review import workflow
 
 
 class ObstacleReason(StrEnum):
-    """What is in the way; where it is mended follows from it."""
+    """The kind of an obstacle. `campaign.wizard.questions` maps each to the question that removes it."""
 
     FEW_ARMS = "fewer than two arms"
     NO_CONTROL = "not one control"
     NO_WEIGHT = "no arm has a weight"
-    UNAPPROVED = "words are not approved"  # `name` is the arm, `about` the message
+    UNAPPROVED = "words are not approved"  # `name` is the arm, `target_key` the message
     STOPPED = "a message was stopped everywhere"  # the same
     NO_LANGUAGE = "no language in common"
     NO_PLACEMENT = "no placement"
@@ -38,14 +38,14 @@ class ObstacleReason(StrEnum):
     MARGIN_UNSUPPORTED = "an outcome cannot have a margin"  # the same
     DUNNETT = "Dunnett's correction does not fit"
     UNKNOWN_COMPARISONS = "comparisons name other arms"
-    PLACEMENT_OCCUPIED = "another campaign runs there"  # `name` is its name, `about` its slug
+    PLACEMENT_OCCUPIED = "another campaign runs there"  # `name` is its name, `target_key` its slug
     ENDS_BEFORE_START = "it would end before it starts"
     STALE_HELP_LINK = "help is stale"
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """One thing in the way, in a sentence for staff."""
+    """One obstacle, as a sentence for staff."""
 
     reason: ObstacleReason
     sentence: str
@@ -54,64 +54,65 @@ class Obstacle:
 
 
 def clean_reason(text: str) -> str:
-    """A reason as it is kept: without what no database takes, and without space around it."""
+    """Return a reason without NUL characters, which databases refuse, and without surrounding whitespace."""
     return text.replace("\0", "").strip()
 
 
 def submission_obstacles(campaign: Campaign) -> list[Obstacle]:
-    """What keeps it from being submitted."""
+    """Return what keeps a campaign from being submitted."""
     arms = list(campaign.arms.select_related("revision__message").prefetch_related("revision__renditions"))
-    found = [*_of_arms(arms), *stopped_message_obstacles(campaign.arms.all()), *_of_words(arms)]
+    obstacles = [
+        *_arm_obstacles(arms),
+        *stopped_message_obstacles(campaign.arms.all()),
+        *_approval_obstacles(arms),
+    ]
     if not campaign.placements.exists():
-        found.append(Obstacle(ObstacleReason.NO_PLACEMENT, _("Choose at least one placement.")))
+        obstacles.append(Obstacle(ObstacleReason.NO_PLACEMENT, _("Choose at least one placement.")))
     if not (campaign.ethics_reference or campaign.ethics_exemption):
-        found.append(Obstacle(ObstacleReason.NO_ETHICS, _("Say who agreed to this trial, or why nobody has to.")))
-    return [*found, *_of_plan(campaign, {arm.key for arm in arms}), *occupied_placement_obstacles(campaign)]
+        obstacles.append(Obstacle(ObstacleReason.NO_ETHICS, _("Say who agreed to this trial, or why nobody has to.")))
+    return [*obstacles, *_plan_obstacles(campaign, {arm.key for arm in arms}), *occupied_placement_obstacles(campaign)]
 
 
 def launch_obstacles(campaign: Campaign, *, now: datetime) -> list[Obstacle]:
-    """What keeps it from being launched: the same, its times, and help that somebody has to look at first."""
-    found = submission_obstacles(campaign)
+    """Return what keeps a campaign from being launched: the same, its dates, and help links that were not checked."""
+    obstacles = submission_obstacles(campaign)
     if campaign.ends_at is not None and campaign.ends_at <= (campaign.starts_at or now):
-        found.append(
-            Obstacle(
-                ObstacleReason.ENDS_BEFORE_START, _("The campaign would end before it starts: choose a later end.")
-            )
-        )
-    return found + [
+        sentence = _("The campaign would end before it starts: choose a later end.")
+        obstacles.append(Obstacle(ObstacleReason.ENDS_BEFORE_START, sentence))
+    return obstacles + [
         Obstacle(ObstacleReason.STALE_HELP_LINK, problem)
         for problem in directory.launch_blockers(today=timezone.localdate(now))
     ]
 
 
 def common_locales(campaign: Campaign) -> list[str]:
-    """The languages in which the words of every arm that is not paused are approved."""
+    """Return the locales in which every arm that is not paused has approved words."""
     shown = campaign.arms.filter(paused_at=None).select_related("revision__message")
-    own = [workflow.approved_locales(arm.revision) for arm in shown.prefetch_related("revision__renditions")]
-    return sorted(set.intersection(*own)) if own else []
+    locales = [workflow.approved_locales(arm.revision) for arm in shown.prefetch_related("revision__renditions")]
+    return sorted(set.intersection(*locales)) if locales else []
 
 
 def stopped_message_obstacles(arms: QuerySet[Arm]) -> list[Obstacle]:
-    """Arms whose message was stopped everywhere: they are shown to nobody until that is lifted."""
-    told = _("The message of “%(arm)s” was stopped everywhere: somebody has to lift that first.")
+    """Return the arms whose message was stopped everywhere; they are not shown until the stop is lifted."""
+    sentence = _("The message of “%(arm)s” was stopped everywhere: somebody has to lift that first.")
     stopped = arms.filter(revision__message__stopped_at__isnull=False).select_related("revision__message")
     return [
-        Obstacle(ObstacleReason.STOPPED, told % {"arm": arm.name}, arm.name, arm.revision.message.key)
+        Obstacle(ObstacleReason.STOPPED, sentence % {"arm": arm.name}, arm.name, arm.revision.message.key)
         for arm in stopped
     ]
 
 
 def occupied_placement_obstacles(campaign: Campaign) -> list[Obstacle]:
-    """Other campaigns that run where this one would."""
-    told = _("“%(name)s” already runs at one of these placements.")
-    taken = Campaign.objects.filter(state__in=Campaign.LIVE, placements__in=campaign.placements.all())
+    """Return the live campaigns at the placements of this one."""
+    sentence = _("“%(name)s” already runs at one of these placements.")
+    live = Campaign.objects.filter(state__in=Campaign.LIVE, placements__in=campaign.placements.all())
     return [
-        Obstacle(ObstacleReason.PLACEMENT_OCCUPIED, told % {"name": other.name}, other.name, other.slug)
-        for other in taken.exclude(pk=campaign.pk).distinct()
+        Obstacle(ObstacleReason.PLACEMENT_OCCUPIED, sentence % {"name": other.name}, other.name, other.slug)
+        for other in live.exclude(pk=campaign.pk).distinct()
     ]
 
 
-def _of_arms(arms: list[Arm]) -> Iterator[Obstacle]:
+def _arm_obstacles(arms: list[Arm]) -> Iterator[Obstacle]:
     if len(arms) < 2:
         yield Obstacle(ObstacleReason.FEW_ARMS, _("A campaign needs at least two arms."))
     elif sum(arm.is_control for arm in arms) != 1:
@@ -123,7 +124,7 @@ def _of_arms(arms: list[Arm]) -> Iterator[Obstacle]:
             yield Obstacle(ObstacleReason.NO_WEIGHT, _("At least one arm needs a weight above zero."))
 
 
-def _of_words(arms: list[Arm]) -> Iterator[Obstacle]:
+def _approval_obstacles(arms: list[Arm]) -> Iterator[Obstacle]:
     locales = [workflow.approved_locales(arm.revision) for arm in arms]
     for arm, own in zip(arms, locales, strict=True):
         if not own:
@@ -133,14 +134,14 @@ def _of_words(arms: list[Arm]) -> Iterator[Obstacle]:
         yield Obstacle(ObstacleReason.NO_LANGUAGE, _("The arms have no approved language in common."))
 
 
-def _of_plan(campaign: Campaign, keys: set[str]) -> Iterator[Obstacle]:
+def _plan_obstacles(campaign: Campaign, keys: set[str]) -> Iterator[Obstacle]:
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     if plan is None:
         yield Obstacle(ObstacleReason.NO_PLAN, _("The campaign has no analysis plan."))
         return
     if not plan.outcomes.filter(role=PlannedOutcome.Role.PRIMARY).exists():
         yield Obstacle(ObstacleReason.NO_PRIMARY, _("The plan needs a primary outcome."))
-    if not _looks_are_sound(plan.looks):
+    if not _is_rising_to_one(plan.looks):
         yield Obstacle(ObstacleReason.LOOKS_NOT_RISING, _("The looks must rise to 1, such as 0.25, 0.5, 1."))
     if plan.planned_per_arm < 1:
         yield Obstacle(ObstacleReason.NO_SIZE, _("Say how many people are to be shown each arm."))
@@ -149,13 +150,13 @@ def _of_plan(campaign: Campaign, keys: set[str]) -> Iterator[Obstacle]:
     for planned in plan.outcomes.all():
         name = _(OUTCOMES[planned.outcome].name)
         if OUTCOMES[planned.outcome].better == "none":
-            told = _("“%(outcome)s” is neither good nor bad, so no verdict can rest on it.")
-            yield Obstacle(ObstacleReason.NO_DIRECTION, told % {"outcome": name}, name)
+            sentence = _("“%(outcome)s” is neither good nor bad, so no verdict can rest on it.")
+            yield Obstacle(ObstacleReason.NO_DIRECTION, sentence % {"outcome": name}, name)
         if planned.harm_margin is not None and OUTCOMES[planned.outcome].kind != "yes-no":
-            told = _("“%(outcome)s” cannot have a harm margin: choose a yes/no outcome.")
-            yield Obstacle(ObstacleReason.MARGIN_UNSUPPORTED, told % {"outcome": name}, name)
+            sentence = _("“%(outcome)s” cannot have a harm margin: choose a yes/no outcome.")
+            yield Obstacle(ObstacleReason.MARGIN_UNSUPPORTED, sentence % {"outcome": name}, name)
     if plan.correction == AnalysisPlan.Correction.DUNNETT:
-        yield from _of_dunnett(plan)
+        yield from _dunnett_obstacles(plan)
     if not plan.comparisons or any(
         len(pair) != 2 or set(pair) - keys or pair[0] == pair[1] for pair in plan.comparisons
     ):
@@ -164,19 +165,19 @@ def _of_plan(campaign: Campaign, keys: set[str]) -> Iterator[Obstacle]:
         )
 
 
-def _of_dunnett(plan: AnalysisPlan) -> Iterator[Obstacle]:
+def _dunnett_obstacles(plan: AnalysisPlan) -> Iterator[Obstacle]:
     primary = plan.outcomes.filter(role=PlannedOutcome.Role.PRIMARY).first()
     if plan.monitoring != AnalysisPlan.Monitoring.FIXED:
         yield Obstacle(ObstacleReason.DUNNETT, _("Dunnett’s correction is for one look at the end."))
     if plan.strata or plan.clusters or (primary and OUTCOMES[primary.outcome].kind != "yes-no"):
-        told = _("Dunnett’s correction is for a plain yes/no outcome, without strata or clusters.")
-        yield Obstacle(ObstacleReason.DUNNETT, told)
+        sentence = _("Dunnett’s correction is for a plain yes/no outcome, without strata or clusters.")
+        yield Obstacle(ObstacleReason.DUNNETT, sentence)
     if len({pair.control for pair in plan.pairs}) > 1:
         yield Obstacle(ObstacleReason.DUNNETT, _("Dunnett’s correction compares every arm with one control."))
 
 
-def _looks_are_sound(looks: object) -> bool:
-    """Shares of the planned people that rise to 1."""
+def _is_rising_to_one(looks: object) -> bool:
+    """Whether the looks are shares of the planned people that rise to 1."""
     return (
         isinstance(looks, list)
         and bool(looks)

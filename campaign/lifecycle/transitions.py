@@ -1,7 +1,7 @@
-"""The life of a campaign: draft, submitted, approved, (scheduled,) running, paused, closed. Launching freezes the plan.
+"""The state transitions of a campaign, and pausing and resuming an arm. Launching freezes the plan.
 
-A launched campaign shows its messages from its start to its end by the server's own clock; the worker follows with the
-state, so that a worker that is late changes nothing that anyone sees.
+A launched campaign shows its messages from its start to its end by the server's clock. The worker updates the state
+afterwards, so a late worker changes nothing that the audience sees.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ TRANSITIONS: dict[str, tuple[set[str], str, str]] = {
     "resume": ({State.PAUSED}, State.RUNNING, MANAGER),
     "close": ({State.SCHEDULED, State.RUNNING, State.PAUSED}, State.CLOSED, MANAGER),
 }
-# As an infinitive stands in “A campaign that is closed cannot ...”.
+# Infinitives, as in “A campaign that is closed cannot ...”.
 VERB_LABELS = {
     "submit": gettext_lazy("submit"),
     "approve": gettext_lazy("approve"),
@@ -55,21 +55,21 @@ ARM_REASON_LIMIT = 300  # as long as its column
 
 
 class ActionRefused(Exception):
-    """The step is not allowed; the message says why, for a person."""
+    """The action is not allowed; the message says why, for staff."""
 
 
 @transaction.atomic
 def submit(campaign: Campaign, *, by: User) -> None:
-    """The draft is complete and asks for a second person's approval."""
+    """Submit a complete draft for the approval of a second person."""
     problems = submission_problems(campaign)
     if problems:
         raise ActionRefused(" ".join(problems))
-    _move(campaign, "submit", by)
+    _apply_transition(campaign, "submit", by)
 
 
 @transaction.atomic
 def approve(campaign: Campaign, *, by: User, read_fingerprint: str = "") -> None:
-    """A second person agrees to the words, the arms and the plan; `read` is the fingerprint of what they have read."""
+    """Approve the words, the arms and the plan; `read_fingerprint` is that of the plan that the reviewer read."""
     if by == campaign.created_by:
         raise ActionRefused(_("Nobody approves their own campaign. Please ask a colleague."))
     if read_fingerprint and read_fingerprint != frozen_plan.fingerprint_of(
@@ -77,81 +77,81 @@ def approve(campaign: Campaign, *, by: User, read_fingerprint: str = "") -> None
     ):
         raise ActionRefused(_("The plan was changed while you read it. Please read it once more."))
     campaign.approved_by = by
-    _move(campaign, "approve", by)
+    _apply_transition(campaign, "approve", by)
 
 
 @transaction.atomic
 def take_back(campaign: Campaign, *, by: User) -> None:
-    """It is a draft again, to be changed: whoever approved it has approved nothing any more."""
+    """Turn a submitted or approved campaign into a draft again; an approval is lost."""
     campaign.approved_by = None
-    _move(campaign, "take_back", by)
+    _apply_transition(campaign, "take_back", by)
 
 
 @transaction.atomic
 def send_back(campaign: Campaign, *, by: User, reason: str) -> None:
-    """A second person does not agree yet; the reason stays on the audit record, and the manager reads it."""
+    """Return a submitted campaign to its manager, with a reason that stays on the audit record."""
     if by == campaign.created_by:
         raise ActionRefused(_("Nobody sends back their own campaign. Please ask a colleague."))
     reason = launch_checks.clean_reason(reason)
     if not reason or len(reason) > SEND_BACK_REASON_LIMIT:
         raise ActionRefused(_("Say what has to change, in at most 500 characters."))
-    _move(campaign, "send_back", by, reason=reason)
+    _apply_transition(campaign, "send_back", by, reason=reason)
 
 
 @transaction.atomic
 def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
-    """Freeze the plan and start serving. The help beside the messages has to be checked, on the day of the launch."""
-    _take_turns(campaign)
-    problems = [found.sentence for found in launch_checks.launch_obstacles(campaign, now=now)]
+    """Freeze the plan and start serving. Every help link must have been checked recently."""
+    _lock_with_placements(campaign)
+    problems = [obstacle.sentence for obstacle in launch_checks.launch_obstacles(campaign, now=now)]
     if problems:
         raise ActionRefused(" ".join(problems))
     campaign.locales = common_locales(campaign)
     plan = freeze_plan(campaign.plan, now=now)
     campaign.launched_at = now
     campaign.starts_at = campaign.starts_at or now
-    _move(campaign, "schedule" if campaign.starts_at > now else "launch", by, plan=plan.fingerprint)
+    _apply_transition(campaign, "schedule" if campaign.starts_at > now else "launch", by, plan=plan.fingerprint)
     return plan
 
 
 @transaction.atomic
 def pause(campaign: Campaign, *, by: User) -> None:
-    """Stop serving for now."""
-    _move(campaign, "pause", by)
+    """Stop serving until the campaign is resumed."""
+    _apply_transition(campaign, "pause", by)
 
 
 @transaction.atomic
 def resume(campaign: Campaign, *, by: User) -> None:
     """Serve again, under the same plan."""
-    _take_turns(campaign)
-    problems = [found.sentence for found in launch_checks.occupied_placement_obstacles(campaign)]
+    _lock_with_placements(campaign)
+    problems = [obstacle.sentence for obstacle in launch_checks.occupied_placement_obstacles(campaign)]
     problems += [
-        found.sentence for found in launch_checks.stopped_message_obstacles(campaign.arms.filter(paused_at=None))
+        obstacle.sentence for obstacle in launch_checks.stopped_message_obstacles(campaign.arms.filter(paused_at=None))
     ]
     if not problems and campaign.locales and not set(common_locales(campaign)) & set(campaign.locales):
         problems.append(_("Words of its arms were withdrawn: no language is left that every arm speaks."))
     if problems:
         raise ActionRefused(" ".join(problems))
-    _move(campaign, "resume", by)
+    _apply_transition(campaign, "resume", by)
 
 
 @transaction.atomic
 def close(campaign: Campaign, *, by: User, now: datetime) -> None:
-    """Stop serving for good. The secret of its subjects is destroyed: from here on nobody can recompute an arm."""
+    """Stop serving for good and destroy the subject secret, after which no assignment can be recomputed."""
     campaign.ends_at = max(now, campaign.starts_at) if campaign.starts_at else now
     if campaign.starts_at == campaign.ends_at:
         campaign.ends_at = None
-    _move(campaign, "close", by)
+    _apply_transition(campaign, "close", by)
     transaction.on_commit(partial(destroy_campaign_secret, campaign, by=by))
 
 
 def start_due_campaigns(*, now: datetime) -> list[Campaign]:
-    """Scheduled campaigns whose start has come are running: those that this call has moved."""
+    """Start scheduled campaigns whose start has come, and return those that this call started."""
     due = Campaign.objects.filter(state=State.SCHEDULED, starts_at__lte=now)
     return [campaign for campaign in due if _apply_due_transition(campaign, State.RUNNING)]
 
 
 def close_due_campaigns(*, now: datetime) -> list[Campaign]:
-    """Campaigns whose end has come are closed, their subjects' secrets destroyed: those that this call has moved."""
+    """Close campaigns whose end has come, destroy their secrets, and return those that this call closed."""
     due = Campaign.objects.filter(state__in=[*Campaign.LIVE, State.PAUSED], ends_at__lte=now)
     closed = [campaign for campaign in due if _apply_due_transition(campaign, State.CLOSED)]
     if closed:
@@ -161,7 +161,7 @@ def close_due_campaigns(*, now: datetime) -> list[Campaign]:
 
 @transaction.atomic
 def _apply_due_transition(campaign: Campaign, target: str) -> bool:
-    """Under a lock, and only if the campaign still stands where it was read: someone may have just moved it."""
+    """Change the state under a lock, unless somebody else has changed the campaign since it was read."""
     locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
     if (locked.state, locked.starts_at, locked.ends_at) != (campaign.state, campaign.starts_at, campaign.ends_at):
         return False
@@ -173,15 +173,15 @@ def _apply_due_transition(campaign: Campaign, target: str) -> bool:
 
 
 def destroy_secrets_of_closed_campaigns(*, by: str = log.WORKER) -> list[int]:
-    """Remove the secrets of campaigns that are closed: a stop between closing and this leaves one behind."""
-    found = campaigns_with_subject_secret(settings.KEY_DIRECTORY)
-    closed = Campaign.objects.filter(pk__in=found, state=State.CLOSED).order_by("pk")
+    """Destroy the secrets of closed campaigns; a crash just after closing may have left one behind."""
+    with_secret = campaigns_with_subject_secret(settings.KEY_DIRECTORY)
+    closed = Campaign.objects.filter(pk__in=with_secret, state=State.CLOSED).order_by("pk")
     return [campaign.pk for campaign in closed if destroy_campaign_secret(campaign, by=by)]
 
 
 @transaction.atomic
 def destroy_campaign_secret(campaign: Campaign, *, by: User | str) -> bool:
-    """Destroy the secret of a campaign's subjects and put it on record; whether there was one."""
+    """Destroy the subject secret of a campaign and record that. Return whether there was one."""
     if campaign.pk not in campaigns_with_subject_secret(settings.KEY_DIRECTORY):
         return False
     record_campaign_action(log.Action.SUBJECTS_DESTROY, campaign, by=by)
@@ -189,47 +189,47 @@ def destroy_campaign_secret(campaign: Campaign, *, by: User | str) -> bool:
 
 
 def record_campaign_action(action: log.Action, campaign: Campaign, *, by: User | str, **detail: str | int) -> None:
-    """One entry about a campaign on the audit record: the last step of its transaction."""
+    """Write an audit entry about a campaign, as the last step of the transaction."""
     log.record(action, by=by, kind=log.ObjectKind.CAMPAIGN, ref=campaign.slug, label=campaign.name, **detail)
 
 
 def secrets_without_campaign() -> list[int]:
-    """Campaigns that have a secret and that this database does not know: it may be the wrong one, so they are kept."""
-    found = campaigns_with_subject_secret(settings.KEY_DIRECTORY)
-    known = set(Campaign.objects.filter(pk__in=found).values_list("pk", flat=True))
-    return [number for number in found if number not in known]
+    """Return campaigns with a secret that are not in this database. It may be the wrong one: the secrets stay."""
+    with_secret = campaigns_with_subject_secret(settings.KEY_DIRECTORY)
+    known = set(Campaign.objects.filter(pk__in=with_secret).values_list("pk", flat=True))
+    return [number for number in with_secret if number not in known]
 
 
 @transaction.atomic
 def pause_arm(arm: Arm, *, reason: str, now: datetime, by: User | str = log.WORKER) -> None:
-    """Show an arm's own words to nobody: its units see the control's, uncounted, and nobody else's arm moves.
+    """Pause an arm: its units see the control's words and are not counted, and no other assignment changes.
 
-    By a person it is a deviation from the plan; a guardrail's stop is what the plan says.
+    A pause by a person is recorded as a deviation; a guardrail pause is part of the plan.
     """
     if arm.is_control:
         raise ActionRefused(_("The control arm cannot be paused alone: pause the campaign."))
     if not isinstance(by, str) and not has_role(by, MANAGER, REVIEWER):
         raise ActionRefused(_("Only a manager or a reviewer can pause an arm."))
-    said = validate_reason(reason)
-    _hold(arm)
+    reason = validate_reason(reason)
+    _lock_arm(arm)
     if arm.paused_at is not None:
         raise ActionRefused(_("This arm is paused already."))
-    arm.paused_at, arm.paused_reason, arm.pauses = now, said, arm.pauses + 1
-    _keep(arm)
-    record_staff_deviation(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was paused.", why=said)
-    record_campaign_action(log.Action.ARM_PAUSE, arm.campaign, by=by, arm=arm.name, reason=said)
+    arm.paused_at, arm.paused_reason, arm.pauses = now, reason, arm.pauses + 1
+    _save_pause(arm)
+    record_staff_deviation(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was paused.", why=reason)
+    record_campaign_action(log.Action.ARM_PAUSE, arm.campaign, by=by, arm=arm.name, reason=reason)
 
 
 @transaction.atomic
 def resume_arm(arm: Arm, *, by: User, reason: str, now: datetime) -> None:
-    """Show an arm's own words again, with a reason: always a deviation from the plan. What stopped it stays on record.
+    """Resume an arm. This is always a deviation from the plan, and the reason for the pause stays on record.
 
-    The guard goes on with all that was counted, and stops the arm again once its harm is surely larger than was known.
+    The guardrail still uses all counts, and pauses the arm again once there is evidence of greater harm than before.
     """
     if not has_role(by, MANAGER):
         raise ActionRefused(_("Only a manager can resume an arm."))
-    said = validate_reason(reason)
-    _hold(arm)
+    reason = validate_reason(reason)
+    _lock_arm(arm)
     if arm.paused_at is None:
         raise ActionRefused(_("This arm is not paused."))
     if stopped := launch_checks.stopped_message_obstacles(Arm.objects.filter(pk=arm.pk)):
@@ -237,72 +237,77 @@ def resume_arm(arm: Arm, *, by: User, reason: str, now: datetime) -> None:
     if not set(common_locales(arm.campaign)) & set(arm.campaign.locales) & workflow.approved_locales(arm.revision):
         raise ActionRefused(_("Its words were withdrawn: no language is left that every arm speaks."))
     arm.paused_at, arm.paused_reason = None, ""
-    _keep(arm)
-    record_staff_deviation(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was resumed.", why=said)
-    record_campaign_action(log.Action.ARM_RESUME, arm.campaign, by=by, arm=arm.name, reason=said)
+    _save_pause(arm)
+    record_staff_deviation(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was resumed.", why=reason)
+    record_campaign_action(log.Action.ARM_RESUME, arm.campaign, by=by, arm=arm.name, reason=reason)
 
 
 def record_staff_deviation(campaign: Campaign, *, by: User | str, now: datetime, what: str, why: str) -> None:
-    """Put on record that a person departed from the plan; what the worker does is what the plan says."""
+    """Record a deviation if a person acted; what the worker does is part of the plan."""
     if not isinstance(by, str):
-        Deviation.objects.create(campaign=campaign, at=now, by=by, what=what, why=why)
+        create_deviation(campaign, by=by, now=now, what=what, why=why)
+
+
+def create_deviation(campaign: Campaign, *, by: User, now: datetime, what: str, why: str) -> Deviation:
+    """Add a row to the campaign's deviations."""
+    return Deviation.objects.create(campaign=campaign, at=now, by=by, what=what, why=why)
 
 
 def validate_reason(reason: str) -> str:
-    """A reason as it is kept; StepRefused if there is none, or too long a one."""
-    said = launch_checks.clean_reason(reason)
-    if not said:
+    """Return a reason as it is stored; raise ActionRefused if it is empty or too long."""
+    cleaned = launch_checks.clean_reason(reason)
+    if not cleaned:
         raise ActionRefused(_("Please say why: the reason stays on record."))
-    if len(said) > ARM_REASON_LIMIT:
+    if len(cleaned) > ARM_REASON_LIMIT:
         raise ActionRefused(_("Please say why in %(most)s characters or fewer.") % {"most": ARM_REASON_LIMIT})
-    return said
+    return cleaned
 
 
-def _hold(arm: Arm) -> None:
-    """The arm and its campaign as they are now, and as nobody else moves them until this step is done."""
+def _lock_arm(arm: Arm) -> None:
+    """Lock the arm's campaign until the transaction ends, and reload the arm; refuse unless the campaign is open."""
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=arm.campaign_id)
     if campaign.state not in OPEN_STATES:
-        told = _("The campaign is “%(state)s”: its arms cannot be paused or resumed.")
-        raise ActionRefused(told % {"state": campaign.get_state_display()})
+        sentence = _("The campaign is “%(state)s”: its arms cannot be paused or resumed.")
+        raise ActionRefused(sentence % {"state": campaign.get_state_display()})
     arm.refresh_from_db()
     arm.campaign = campaign
 
 
-def _keep(arm: Arm) -> None:
+def _save_pause(arm: Arm) -> None:
     arm.save(update_fields=["paused_at", "paused_reason", "pauses"])
-    arm.campaign.save(update_fields=["changed_at"])  # the snapshot notices
+    arm.campaign.save(update_fields=["changed_at"])  # a new snapshot is built
 
 
-def _take_turns(campaign: Campaign) -> None:
-    """Wait until nobody else starts this campaign, or another at one of its placements.
+def _lock_with_placements(campaign: Campaign) -> None:
+    """Lock the campaign and its placements, so that no two campaigns start at one placement at once.
 
-    SQLite lets one transaction write at a time; on PostgreSQL these locks see to it.
+    On PostgreSQL this takes row locks; SQLite allows one writing transaction at a time anyway.
     """
     Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     list(Placement.objects.select_for_update(no_key=True, of=("self",)).filter(campaigns=campaign).order_by("pk"))
 
 
-def _move(campaign: Campaign, verb: str, by: User, **detail: str) -> None:
+def _apply_transition(campaign: Campaign, verb: str, by: User, **detail: str) -> None:
     sources, target, role = TRANSITIONS[verb]
     if not has_role(by, role):
-        told = {"role": str(ROLE_NAMES[role]).lower(), "verb": VERB_LABELS[verb]}
-        raise ActionRefused(_("Only a %(role)s can %(verb)s a campaign.") % told)
+        names = {"role": str(ROLE_NAMES[role]).lower(), "verb": VERB_LABELS[verb]}
+        raise ActionRefused(_("Only a %(role)s can %(verb)s a campaign.") % names)
     locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     if locked.state not in sources:
-        told = {"state": locked.get_state_display(), "verb": VERB_LABELS[verb]}
-        raise ActionRefused(_("A campaign that is “%(state)s” cannot %(verb)s.") % told)
+        names = {"state": locked.get_state_display(), "verb": VERB_LABELS[verb]}
+        raise ActionRefused(_("A campaign that is “%(state)s” cannot %(verb)s.") % names)
     campaign.state = target
     campaign.save()
     record_campaign_action(log.Action(f"campaign-{verb.replace('_', '-')}"), campaign, by=by, **detail)
 
 
 def submission_problems(campaign: Campaign) -> list[str]:
-    """What still keeps a campaign from being submitted or launched, in sentences."""
-    return [found.sentence for found in launch_checks.submission_obstacles(campaign)]
+    """Return what keeps a campaign from being submitted, in sentences."""
+    return [obstacle.sentence for obstacle in launch_checks.submission_obstacles(campaign)]
 
 
 def freeze_plan(plan: AnalysisPlan, *, now: datetime) -> AnalysisPlan:
-    """Write the plan down as canonical JSON with its SHA-256; from here on it is only read."""
+    """Store the plan as canonical JSON with its SHA-256; it is read-only from then on."""
     if plan.frozen_at is not None:
         raise ActionRefused(_("This plan is frozen already."))
     plan.canonical = frozen_plan.canonical_json(frozen_plan.plan_content(plan))

@@ -1,8 +1,9 @@
-"""The page before a launch: what will happen, what is still in the way and where it is mended, and the button."""
+"""The page before a launch: what will happen, the obstacles with links to remove them, and the button."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.contrib import messages as flash
@@ -27,7 +28,7 @@ from messages.roles import current_user
 
 @dataclass(frozen=True, slots=True)
 class ObstacleLink:
-    """Something in the way, and where it is mended."""
+    """An obstacle, with a link to where it is removed."""
 
     sentence: str
     url: str
@@ -37,47 +38,46 @@ class ObstacleLink:
 @confirmation_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def launch(request: HttpRequest, slug: str) -> HttpResponse:
-    """Freeze the plan and begin."""
+    """Show what a launch will do, or launch the campaign."""
     campaign = campaign_for(request.user, slug, write=True)
     now = timezone.now()
-    if request.method == "POST":
-        try:
-            plan = transitions.launch(campaign, by=current_user(request), now=now)
-        except ActionRefused as reason:
-            flash.error(request, str(reason))
-            return redirect("campaign:launch", slug)
-        told = {"fingerprint": plan.fingerprint[:8]}
-        flash.success(
-            request, _("Launched. The plan is frozen as %(fingerprint)s, and can be downloaded below.") % told
-        )
-        return redirect("campaign:plan", slug)
-    found = AnalysisPlan.objects.filter(campaign=campaign).first()
-    context = {
+    if request.method != "POST":
+        return render(request, "campaign/overview/launch.html", _launch_context(campaign, now))
+    try:
+        plan = transitions.launch(campaign, by=current_user(request), now=now)
+    except ActionRefused as reason:
+        flash.error(request, str(reason))
+        return redirect("campaign:launch", slug)
+    sentence = _("Launched. The plan is frozen as %(fingerprint)s, and can be downloaded below.")
+    flash.success(request, sentence % {"fingerprint": plan.fingerprint[:8]})
+    return redirect("campaign:plan", slug)
+
+
+def _launch_context(campaign: Campaign, now: datetime) -> dict[str, object]:
+    plan = AnalysisPlan.objects.filter(campaign=campaign).first()
+    return {
         "campaign": campaign,
-        "plan": found,
+        "plan": plan,
         "approved": campaign.state == Campaign.State.APPROVED,
         "later": campaign.starts_at if campaign.starts_at and campaign.starts_at > now else None,
         "where": campaign.placements.select_related("partner"),
         "languages": [language_name(locale) for locale in launch_checks.common_locales(campaign)],
-        "told": found.told.order_by("username") if found else [],
-        "webhook": urlsplit(found.webhook).hostname if found and found.webhook else "",
+        "recipients": plan.told.order_by("username") if plan else [],
+        "webhook": urlsplit(plan.webhook).hostname if plan and plan.webhook else "",
         "gaps": [obstacle_link(obstacle, campaign) for obstacle in launch_checks.launch_obstacles(campaign, now=now)],
     }
-    return render(request, "campaign/overview/launch.html", context)
 
 
 def obstacle_link(obstacle: Obstacle, campaign: Campaign) -> ObstacleLink:
-    """Where something in the way is mended."""
-    if obstacle.reason == ObstacleReason.STALE_HELP_LINK:
-        return ObstacleLink(obstacle.sentence, f"{reverse('help:directory')}?show=due", _("Check the help links"))
-    if obstacle.reason in (ObstacleReason.UNAPPROVED, ObstacleReason.STOPPED):
-        return ObstacleLink(
-            obstacle.sentence, reverse("messages:message", args=[obstacle.target_key]), _("See the message")
-        )
-    if obstacle.reason == ObstacleReason.PLACEMENT_OCCUPIED:
-        return ObstacleLink(
-            obstacle.sentence, reverse("campaign:detail", args=[obstacle.target_key]), _("See that campaign")
-        )
-    question = question_for_obstacle(obstacle.reason)
-    url = question_url(campaign, question.key if question else CHECK)
-    return ObstacleLink(obstacle.sentence, url, _("Mend it in the plan"))
+    """Return an obstacle with a link to where it is removed."""
+    match obstacle.reason:
+        case ObstacleReason.STALE_HELP_LINK:
+            url, label = f"{reverse('help:directory')}?show=due", _("Check the help links")
+        case ObstacleReason.UNAPPROVED | ObstacleReason.STOPPED:
+            url, label = reverse("messages:message", args=[obstacle.target_key]), _("See the message")
+        case ObstacleReason.PLACEMENT_OCCUPIED:
+            url, label = reverse("campaign:detail", args=[obstacle.target_key]), _("See that campaign")
+        case _other:
+            question = question_for_obstacle(obstacle.reason)
+            url, label = question_url(campaign, question.key if question else CHECK), _("Mend it in the plan")
+    return ObstacleLink(obstacle.sentence, url, label)

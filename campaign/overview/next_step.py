@@ -1,4 +1,4 @@
-"""What comes next for a campaign, and for whom: one clear step by its state."""
+"""The next step of a campaign by its state, for the person who looks at it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ State = Campaign.State
 
 @dataclass(frozen=True, slots=True)
 class ButtonLink:
-    """A button: where it leads, and what it says."""
+    """A link that is shown as a button."""
 
     label: str
     url: str
@@ -26,53 +26,55 @@ class ButtonLink:
 
 @dataclass(frozen=True, slots=True)
 class CampaignNextStep:
-    """What the campaign waits for; `ways` are this person's, the likeliest first."""
+    """What the campaign waits for, and this person's buttons, the likeliest first."""
 
     sentence: str
     buttons: tuple[ButtonLink, ...] = ()
 
 
 def next_step(user: AbstractUser | AnonymousUser, campaign: Campaign, *, planning_url: str = "") -> CampaignNextStep:
-    """What the campaign waits for, with the buttons that this person may press; `goes_on`: where planning does."""
+    """Return the next step of a campaign. `planning_url` is where a draft's planning continues, if anywhere."""
     manages = has_role(user, MANAGER)
     if campaign.state == State.DRAFT:
-        said = _("It is a draft. Read its plan as one page, then send it to a second person for approval.")
-        ways = [ButtonLink(_("Go on planning"), planning_url)] if planning_url else []
-        return CampaignNextStep(said, (*ways, _way(campaign, "plan", _("Read it and send it"))) if manages else ())
+        sentence = _("It is a draft. Read its plan as one page, then send it to a second person for approval.")
+        buttons = [ButtonLink(_("Go on planning"), planning_url)] if planning_url else []
+        return CampaignNextStep(
+            sentence, (*buttons, _button(campaign, "plan", _("Read it and send it"))) if manages else ()
+        )
     if campaign.state == State.SUBMITTED:
         if has_role(user, REVIEWER) and user != campaign.created_by:
-            said = _("It waits for you, or for another reviewer: read its plan and its words, then decide.")
-            return CampaignNextStep(said, (_way(campaign, "plan", _("Read and decide"), "#decide"),))
+            sentence = _("It waits for you, or for another reviewer: read its plan and its words, then decide.")
+            return CampaignNextStep(sentence, (_button(campaign, "plan", _("Read and decide"), "#decide"),))
         return CampaignNextStep(
             _("It waits for a second person: a reviewer who did not make it reads the plan and decides.")
         )
     if campaign.state == State.APPROVED:
-        said = _("It is approved. Nobody sees it until a manager launches it.")
-        return CampaignNextStep(said, (_way(campaign, "launch", _("Prepare the launch")),) if manages else ())
+        sentence = _("It is approved. Nobody sees it until a manager launches it.")
+        return CampaignNextStep(sentence, (_button(campaign, "launch", _("Prepare the launch")),) if manages else ())
     return _launched(campaign, manages=manages)
 
 
 def send_back_entry(campaign: Campaign) -> AuditEntry | None:
-    """Why a reviewer sent this draft back, unless it has been sent for approval again since."""
+    """Return the audit entry of the reviewer who sent this draft back; None once it was submitted again."""
     if campaign.state != State.DRAFT:
         return None
-    steps = (Action.CAMPAIGN_SUBMIT, Action.CAMPAIGN_SEND_BACK)
-    last = AuditEntry.objects.filter(kind=ObjectKind.CAMPAIGN, ref=campaign.slug, action__in=steps).first()
+    actions = (Action.CAMPAIGN_SUBMIT, Action.CAMPAIGN_SEND_BACK)
+    last = AuditEntry.objects.filter(kind=ObjectKind.CAMPAIGN, ref=campaign.slug, action__in=actions).first()
     return last if last is not None and last.action == Action.CAMPAIGN_SEND_BACK else None
 
 
 def _launched(campaign: Campaign, *, manages: bool) -> CampaignNextStep:
-    pause = _way(campaign, "pause", _("Pause it"))
-    resume = _way(campaign, "resume", _("Show it again"))
-    close = _way(campaign, "close", _("Close it for good"))
-    said, ways = {
+    pause = _button(campaign, "pause", _("Pause it"))
+    resume = _button(campaign, "resume", _("Show it again"))
+    close = _button(campaign, "close", _("Close it for good"))
+    sentence, buttons = {
         State.SCHEDULED: (_("It is launched, and begins by itself when its start comes."), (pause, close)),
         State.RUNNING: (_("It runs, and people are being counted. There is nothing to do."), (pause, close)),
         State.PAUSED: (_("It is paused: nobody sees its messages until somebody shows them again."), (resume, close)),
         State.CLOSED: (_("It is closed for good. What was counted stays, and can be read."), ()),
     }[State(campaign.state)]
-    return CampaignNextStep(said, ways if manages else ())
+    return CampaignNextStep(sentence, buttons if manages else ())
 
 
-def _way(campaign: Campaign, name: str, label: str, anchor: str = "") -> ButtonLink:
+def _button(campaign: Campaign, name: str, label: str, anchor: str = "") -> ButtonLink:
     return ButtonLink(label, reverse(f"campaign:{name}", args=[campaign.slug]) + anchor)

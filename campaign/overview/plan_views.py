@@ -1,4 +1,4 @@
-"""The plan of a campaign as one page, in plain words beside its formal form, and as files."""
+"""The page of a campaign's plan, its downloads, and the form that records a deviation."""
 
 from __future__ import annotations
 
@@ -25,35 +25,35 @@ State = Campaign.State
 
 @require_safe
 def plan(request: HttpRequest, slug: str) -> HttpResponse:
-    """Everything that is promised; where something is to be decided, the decision stands on it."""
+    """Show the plan, with the decision that this person may take."""
     return render_plan(request, campaign_for(request.user, slug))
 
 
 @require_safe
 def download_json(request: HttpRequest, slug: str) -> HttpResponse:
-    """Byte for byte what was hashed."""
-    found = _plan_of(campaign_for(request.user, slug))
-    return _file(export.as_json(found), found, "json")
+    """Download exactly what was hashed."""
+    plan = _plan_or_404(campaign_for(request.user, slug))
+    return _download(export.as_json(plan), plan, "json")
 
 
 @require_safe
 def download_pdf(request: HttpRequest, slug: str) -> HttpResponse:
-    """In the order of the OSF preregistration template."""
-    found = _plan_of(campaign_for(request.user, slug))
+    """Download the plan in the order of the OSF preregistration template."""
+    plan = _plan_or_404(campaign_for(request.user, slug))
     try:
-        drawn = export.as_pdf(export.build_plan_document(found))
+        pdf = export.as_pdf(export.build_plan_document(plan))
     except export.PdfNotRendered:
         flash.error(request, _("The PDF could not be made this time. The JSON holds the same plan."))
         return redirect("campaign:plan", slug)
-    return _file(drawn, found, "pdf")
+    return _download(pdf, plan, "pdf")
 
 
 @require_POST
 def report_deviation(request: HttpRequest, slug: str) -> HttpResponse:
-    """Put on record what was done otherwise than planned."""
+    """Record a deviation from the frozen plan."""
     campaign = campaign_for(request.user, slug, write=True)
     typed = {name: launch_checks.clean_reason(request.POST.get(name, "")) for name in ("what", "why")}
-    errors = _gaps(typed)
+    errors = _text_errors(typed)
     if errors:
         return render_plan(request, campaign, typed=typed, errors=errors)
     try:
@@ -66,54 +66,59 @@ def report_deviation(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def render_plan(request: HttpRequest, campaign: Campaign, **more: object) -> HttpResponse:
-    """The page of a plan, with what somebody typed and what was wrong with it."""
-    found = AnalysisPlan.objects.filter(campaign=campaign).select_related("campaign").first()
-    told = export.build_plan_document(found) if found else None
+    """Render the page of a plan; `more` holds what was typed into its forms, and the errors."""
+    stored = _plan_of(campaign)
+    document = export.build_plan_document(stored) if stored else None
     context = {
         "campaign": campaign,
-        "plan": found,
-        "told": told,
+        "plan": stored,
+        "document": document,
         "next": next_step(request.user, campaign),
         "deviations": campaign.deviations.select_related("by"),
         "sent_back": send_back_entry(campaign),
         "reason_limit": transitions.SEND_BACK_REASON_LIMIT,
-        **_decisions(request, campaign, told),
+        **_decision_context(request, campaign, document),
     }
     return render(request, "campaign/overview/plan.html", context | more)
 
 
-def _decisions(request: HttpRequest, campaign: Campaign, told: export.PlanDocument | None) -> dict[str, object]:
-    """What this person may decide here, as the plan stands."""
+def _decision_context(
+    request: HttpRequest, campaign: Campaign, document: export.PlanDocument | None
+) -> dict[str, object]:
+    """Return which decisions this person may take."""
     manages, reviews = has_role(request.user, MANAGER), has_role(request.user, REVIEWER)
     submits = manages and campaign.state == State.DRAFT
     decides = reviews and campaign.state == State.SUBMITTED and request.user != campaign.created_by
-    read = frozen_plan.fingerprint_of(frozen_plan.canonical_json(told.content)) if decides and told else ""
+    read = frozen_plan.fingerprint_of(frozen_plan.canonical_json(document.content)) if decides and document else ""
     return {
         "submits": submits,
         "obstacles": launch_checks.submission_obstacles(campaign) if submits else [],
         "decides": decides,
         "read": read,
-        "deviates": manages and told is not None and told.is_frozen,
+        "deviates": manages and document is not None and document.is_frozen,
     }
 
 
-def _gaps(typed: Mapping[str, str]) -> dict[str, str]:
-    asked = {"what": _("Say what was done otherwise."), "why": _("Say why.")}
+def _text_errors(typed: Mapping[str, str]) -> dict[str, str]:
+    required = {"what": _("Say what was done otherwise."), "why": _("Say why.")}
     return {
-        name: asked[name] if not text else _("Please say it in at most 500 characters.")
+        name: required[name] if not text else _("Please say it in at most 500 characters.")
         for name, text in typed.items()
         if not 0 < len(text) <= deviations.DEVIATION_TEXT_LIMIT
     }
 
 
-def _plan_of(campaign: Campaign) -> AnalysisPlan:
-    found = AnalysisPlan.objects.filter(campaign=campaign).select_related("campaign").first()
-    if found is None:
+def _plan_of(campaign: Campaign) -> AnalysisPlan | None:
+    return AnalysisPlan.objects.filter(campaign=campaign).select_related("campaign").first()
+
+
+def _plan_or_404(campaign: Campaign) -> AnalysisPlan:
+    stored = _plan_of(campaign)
+    if stored is None:
         raise Http404
-    return found
+    return stored
 
 
-def _file(content: bytes, found: AnalysisPlan, extension: str) -> HttpResponse:
-    return download(
-        content, stem=f"{found.campaign.slug}-plan{'' if found.frozen_at else '-draft'}", extension=extension
-    )
+def _download(content: bytes, plan: AnalysisPlan, extension: str) -> HttpResponse:
+    stem = f"{plan.campaign.slug}-plan{'' if plan.frozen_at else '-draft'}"
+    return download(content, stem=stem, extension=extension)

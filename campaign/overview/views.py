@@ -1,4 +1,4 @@
-"""The staff pages about campaigns: which there are, and everything that was decided about one."""
+"""The list of campaigns, and the page of one with its arms, placements and plan."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PER_PAGE = 20
 
 @dataclass(frozen=True, slots=True)
 class PreviewLink:
-    """A link that shows an arm at a placement as a visitor sees it; nothing is counted."""
+    """A link that previews an arm at a placement; nothing is counted."""
 
     placement: Placement
     url: str
@@ -43,7 +43,7 @@ class PreviewLink:
 
 @dataclass(frozen=True, slots=True)
 class RenditionDetail:
-    """One locale of an arm's exact words."""
+    """The exact words of an arm in one locale, and their approval."""
 
     locale: str
     direction: str
@@ -56,7 +56,7 @@ class RenditionDetail:
 
 @dataclass(frozen=True, slots=True)
 class ArmCard:
-    """One arm as its page shows it: its share, its exact words, who approved them, and where to see it."""
+    """One arm on the page: its share, its words with their approval, and its previews."""
 
     arm: Arm
     share: str
@@ -66,7 +66,7 @@ class ArmCard:
 
 @require_safe
 def campaigns(request: HttpRequest) -> HttpResponse:
-    """Every campaign, the last launched first, with the sentence of its latest look; a partner contact is led on."""
+    """List the campaigns, the last launched first. A partner contact is redirected to the placements."""
     if has_role(request.user, PARTNER_CONTACT) and not has_role(request.user, *STAFF_ROLES):
         return redirect("placements:list")
     require_role(request.user, *STAFF_ROLES)
@@ -85,15 +85,15 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 
 
 def _campaigns() -> QuerySet[Campaign]:
-    """The last launched first: counting makes Django forget the model's own order."""
-    stopped = Arm.objects.filter(campaign=OuterRef("pk"), paused_at__isnull=False)
-    counted = Campaign.objects.annotate(deviated=Count("deviations"), arm_stopped=Exists(stopped))
-    return counted.order_by("-launched_at", "slug")
+    """Order explicitly: the aggregate drops the default ordering of the model."""
+    paused = Arm.objects.filter(campaign=OuterRef("pk"), paused_at__isnull=False)
+    campaigns = Campaign.objects.annotate(deviated=Count("deviations"), arm_stopped=Exists(paused))
+    return campaigns.order_by("-launched_at", "slug")
 
 
 @require_safe
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """One campaign: its arms word by word, its placements, its plan."""
+    """Show one campaign."""
     campaign = campaign_for(request.user, slug)
     placements = list(campaign.placements.select_related("partner"))
     plan = AnalysisPlan.objects.filter(campaign=campaign).prefetch_related("outcomes").first()
@@ -106,9 +106,9 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "placements": placements,
         "embed": request.build_absolute_uri(static("campaign/embed.js")),
         "plan": plan,
-        "comparisons": _pairs(plan, names) if plan else [],
+        "comparisons": _comparisons(plan, names) if plan else [],
         "factorial": factorial_arms(campaign) is not None,
-        "help_waits": _help_waits(campaign),
+        "help_waits": _overdue_help_checks(campaign),
         "shows": campaign.state in Campaign.LIVE,
         "may_take_back": campaign.state in transitions.TRANSITIONS["take_back"][0] and has_role(request.user, MANAGER),
         "may_pause": campaign.state in OPEN_STATES and has_role(request.user, MANAGER),
@@ -120,8 +120,8 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "campaign/overview/detail.html", context)
 
 
-def _help_waits(campaign: Campaign) -> list[directory.OverdueCheck]:
-    """Links that somebody has to open before it can launch, or although it runs."""
+def _overdue_help_checks(campaign: Campaign) -> list[directory.OverdueCheck]:
+    """Return help links that are due for a check."""
     return [] if campaign.state == Campaign.State.CLOSED else directory.overdue_checks(today=timezone.localdate())
 
 
@@ -134,14 +134,14 @@ def _arms(campaign: Campaign, placements: list[Placement]) -> list[ArmCard]:
         ArmCard(
             arm=arm,
             share=share_in_words(arm.weight, total),
-            renditions=tuple(_words(rendition) for rendition in arm.revision.renditions.all()),
+            renditions=tuple(_rendition_detail(rendition) for rendition in arm.revision.renditions.all()),
             previews=tuple(PreviewLink(placement, preview_url(placement, arm)) for placement in placements),
         )
         for arm in arms
     ]
 
 
-def _words(rendition: Rendition) -> RenditionDetail:
+def _rendition_detail(rendition: Rendition) -> RenditionDetail:
     return RenditionDetail(
         locale=rendition.locale,
         direction=direction_of(rendition.locale),
@@ -153,14 +153,14 @@ def _words(rendition: Rendition) -> RenditionDetail:
     )
 
 
-def _pairs(plan: AnalysisPlan, names: Mapping[str, Arm]) -> list[tuple[Arm, Arm]]:
+def _comparisons(plan: AnalysisPlan, names: Mapping[str, Arm]) -> list[tuple[Arm, Arm]]:
     return [
         (names[treated], names[control]) for treated, control in plan.comparisons if {treated, control} <= set(names)
     ]
 
 
 def share_in_words(weight: int, total: int) -> str:
-    """A weight as people say it: "1 in 4 people see it"."""
+    """Describe a weight as a share: "1 in 4 people see it"."""
     if not weight:
         return gettext("nobody sees it")
     share = Fraction(weight, total)
@@ -170,6 +170,6 @@ def share_in_words(weight: int, total: int) -> str:
         "some": number_format(share.numerator, force_grouping=True),
         "all": number_format(share.denominator, force_grouping=True),
     }
-    # In most languages the verb of one is another than that of many.
-    told = ngettext("%(some)s in %(all)s people see it", "%(some)s in %(all)s people see it", share.numerator)
-    return told % numbers
+    # The plural form of the verb depends on the number of people.
+    sentence = ngettext("%(some)s in %(all)s people see it", "%(some)s in %(all)s people see it", share.numerator)
+    return sentence % numbers

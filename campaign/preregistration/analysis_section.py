@@ -1,38 +1,36 @@
-"""The part of a plan's words that says how it is measured, compared, stopped and judged."""
+"""The analysis section of a preregistration: models, stopping rule, inference criteria."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from campaign.i18n.numbers import format_frequency, format_percent
 from campaign.models import AnalysisPlan
 from campaign.outcomes import OUTCOMES
-from campaign.preregistration.rows import PlanNames, PreregistrationRow, localize_percent, localize_share, outcome_name
-
-PlanContent = Mapping[str, Any]
+from campaign.preregistration.rows import PlanContent, PlanNames, PreregistrationRow, outcome_name
 
 
-def primary_outcome(promise: PlanContent) -> str:
-    """The outcome that decides; empty while a draft names none."""
-    return next((planned["outcome"] for planned in promise["outcomes"] if planned["role"] == "primary"), "")
+def primary_outcome(content: PlanContent) -> str:
+    """Return the key of the primary outcome; empty while a draft has none."""
+    return next((planned["outcome"] for planned in content["outcomes"] if planned["role"] == "primary"), "")
 
 
-def smallest_difference(promise: PlanContent) -> float:
-    """The primary outcome's smallest difference that matters; 0 if there is none."""
-    return next((o["smallest_difference"] or 0.0 for o in promise["outcomes"] if o["role"] == "primary"), 0.0)
+def smallest_difference(content: PlanContent) -> float:
+    """Return the smallest difference of interest of the primary outcome; 0 if there is none."""
+    return next((o["smallest_difference"] or 0.0 for o in content["outcomes"] if o["role"] == "primary"), 0.0)
 
 
 def is_ordered(outcome: str) -> bool:
-    """Whether it has steps, such as a rating, rather than yes and no."""
+    """Whether an outcome is ordered, such as a rating, rather than yes/no."""
     return outcome in OUTCOMES and OUTCOMES[outcome].kind == "ordered"
 
 
-def analysis_rows(promise: PlanContent, named: PlanNames) -> Iterator[PreregistrationRow]:
-    """How the answer is found, as the template asks for it."""
+def analysis_rows(content: PlanContent, names: PlanNames) -> Iterator[PreregistrationRow]:
+    """Yield the rows of the section in the order of the OSF template."""
     yield PreregistrationRow(
-        "models", _("Statistical models"), tuple(_models(promise, named)), tuple(_models_formal(promise))
+        "models", _("Statistical models"), tuple(_models(content, names)), tuple(_models_formal(content))
     )
     yield PreregistrationRow(
         "transformations",
@@ -40,7 +38,7 @@ def analysis_rows(promise: PlanContent, named: PlanNames) -> Iterator[Preregistr
         (_("None. Each outcome is a yes or a no, or one of a few steps in their order."),),
     )
     yield PreregistrationRow(
-        "inference", _("Inference criteria"), tuple(_inference(promise)), tuple(_inference_formal(promise))
+        "inference", _("Inference criteria"), tuple(_inference(content)), tuple(_inference_formal(content))
     )
     yield PreregistrationRow(
         "exclusion",
@@ -52,7 +50,7 @@ def analysis_rows(promise: PlanContent, named: PlanNames) -> Iterator[Preregistr
                 "often, and browsers that ask not to be counted."
             ),
         ),
-        (f"denominator = {promise['denominator']}",),
+        (f"denominator = {content['denominator']}",),
     )
     yield PreregistrationRow(
         "missing",
@@ -73,24 +71,24 @@ def analysis_rows(promise: PlanContent, named: PlanNames) -> Iterator[Preregistr
     )
 
 
-def describe_outcomes(promise: PlanContent) -> tuple[list[str], list[str]]:
-    """Each outcome in words, and formally."""
-    said = {
+def describe_outcomes(content: PlanContent) -> tuple[list[str], list[str]]:
+    """Describe each outcome in words, and formally."""
+    roles = {
         "primary": _("“%(outcome)s” is the primary outcome: it decides. %(better)s"),
         "secondary": _("“%(outcome)s” explains, and decides nothing. %(better)s"),
         "guardrail": _("“%(outcome)s” is watched for harm; it never crowns a winner. %(better)s"),
     }
     better = {"higher": _("More is better."), "lower": _("Less is better."), "none": ""}
     plain, formal = [], []
-    for planned in promise["outcomes"]:
+    for planned in content["outcomes"]:
         name = outcome_name(planned["outcome"])
-        told = [(said[planned["role"]] % {"outcome": name, "better": better[planned["better"]]}).strip()]
+        sentences = [(roles[planned["role"]] % {"outcome": name, "better": better[planned["better"]]}).strip()]
         if planned["role"] != "primary" and planned.get("smallest_difference"):
-            told.append(
+            sentences.append(
                 _("A difference under %(difference)s is too small to matter.")
-                % {"difference": localize_share(planned["smallest_difference"])}
+                % {"difference": format_frequency(planned["smallest_difference"])}
             )
-        plain.append(" ".join(told))
+        plain.append(" ".join(sentences))
         numbers = [
             f"{short} = {planned[key]}"
             for key, short in (("smallest_difference", "δ"), ("harm_margin", "margin"))
@@ -100,97 +98,97 @@ def describe_outcomes(promise: PlanContent) -> tuple[list[str], list[str]]:
     return plain or [_("None is chosen yet.")], formal
 
 
-def describe_stopping_rule(promise: PlanContent) -> Iterator[str]:
-    """When we look, and when an arm or all of it stops."""
-    looks = ", ".join(localize_percent(look) for look in promise["looks"])
-    if promise["monitoring"] == "always-valid":
-        first = localize_percent(promise["looks"][0]) if promise["looks"] else "?"
+def describe_stopping_rule(content: PlanContent) -> Iterator[str]:
+    """Describe when the data are looked at, and when an arm or the campaign stops."""
+    looks = ", ".join(format_percent(look) for look in content["looks"])
+    if content["monitoring"] == "always-valid":
+        first = format_percent(content["looks"][0]) if content["looks"] else "?"
         yield _(
             "We may look whenever we like from %(share)s of the planned people on. Every interval holds at all looks "
             "at once, and is wider for it."
         ) % {"share": first}
-    elif promise["monitoring"] == "group-sequential":
+    elif content["monitoring"] == "group-sequential":
         yield _("We look at %(shares)s of the planned people, and may stop there if the answer is clear.") % {
             "shares": looks
         }
     else:
         yield _("We look once, when the planned people have been counted.")
     yield _("Before the first of these looks nobody sees an estimate.")
-    for planned in promise["outcomes"]:
+    for planned in content["outcomes"]:
         if planned.get("harm_margin") is not None:
             yield _(
                 "“%(outcome)s”: a message that is surely worse than the one it is compared with, by more than "
                 "%(margin)s, is paused, by itself and at any time."
-            ) % {"outcome": outcome_name(planned["outcome"]), "margin": localize_share(planned["harm_margin"])}
+            ) % {"outcome": outcome_name(planned["outcome"]), "margin": format_frequency(planned["harm_margin"])}
 
 
-def formal_stopping_rule(promise: PlanContent) -> str:
-    spending = f", {promise['spending']}" if promise["monitoring"] == "group-sequential" else ""
-    return f"{promise['monitoring']}{spending}, looks = {promise['looks']}"
+def formal_stopping_rule(content: PlanContent) -> str:
+    spending = f", {content['spending']}" if content["monitoring"] == "group-sequential" else ""
+    return f"{content['monitoring']}{spending}, looks = {content['looks']}"
 
 
-def _models(promise: PlanContent, named: PlanNames) -> Iterator[str]:
+def _models(content: PlanContent, names: PlanNames) -> Iterator[str]:
     pairs = [
-        _("“%(one)s” against “%(other)s”") % {"one": named.arm_name(treated), "other": named.arm_name(control)}
-        for treated, control in promise["comparisons"]
+        _("“%(one)s” against “%(other)s”") % {"one": names.arm_name(treated), "other": names.arm_name(control)}
+        for treated, control in content["comparisons"]
     ]
     if pairs:
         yield _("Compared, in this order: %(pairs)s.") % {"pairs": "; ".join(pairs)}
-    if is_ordered(primary_outcome(promise)):
+    if is_ordered(primary_outcome(content)):
         yield _("For each pair: how often somebody with the one message answers higher than somebody with the other.")
     else:
         yield _(
             "For each pair: of 100 people who saw each, how many more or fewer do it, with an interval around that."
         )
-    if promise["strata"]:
+    if content["strata"]:
         yield _("Compared within each placement, then added up.")
-    if promise["clusters"]:
+    if content["clusters"]:
         yield _("Compared by placement and day, because people there have much in common.")
 
 
-def _models_formal(promise: PlanContent) -> Iterator[str]:
-    if is_ordered(primary_outcome(promise)):
+def _models_formal(content: PlanContent) -> Iterator[str]:
+    if is_ordered(primary_outcome(content)):
         method = "Brunner–Munzel"
-    elif promise["monitoring"] == "always-valid":
+    elif content["monitoring"] == "always-valid":
         method = "p̂₁ − p̂₀, confidence sequence"
-    elif promise["monitoring"] == "group-sequential":
+    elif content["monitoring"] == "group-sequential":
         method = "p̂₁ − p̂₀, repeated confidence intervals"
-    elif promise["clusters"]:
+    elif content["clusters"]:
         method = "p̂₁ − p̂₀ by cluster, CR2"
-    elif promise["strata"]:
+    elif content["strata"]:
         method = "Mantel–Haenszel risk difference, Sato variance"
     else:
         method = "p̂₁ − p̂₀, Miettinen–Nurminen score interval"
     yield method
-    yield "; ".join(f"{treated} − {control}" for treated, control in promise["comparisons"])
-    if promise["strata"] or promise["clusters"]:
-        yield f"strata = {promise['strata'] or '–'}, clusters = {promise['clusters'] or '–'}"
-    if promise.get("factorial"):
+    yield "; ".join(f"{treated} − {control}" for treated, control in content["comparisons"])
+    if content["strata"] or content["clusters"]:
+        yield f"strata = {content['strata'] or '–'}, clusters = {content['clusters'] or '–'}"
+    if content.get("factorial"):
         yield "2 × 2: main effects, interaction"
 
 
-def _inference(promise: PlanContent) -> Iterator[str]:
+def _inference(content: PlanContent) -> Iterator[str]:
     yield _("%(level)s intervals: the range where the true number very likely lies. Both directions count.") % {
-        "level": localize_percent(promise["level"])
+        "level": format_percent(content["level"])
     }
-    if smallest_difference(promise):
+    if smallest_difference(content):
         yield _(
             "If that whole range is nearer to nothing than %(difference)s, there is no meaningful difference, "
             "even where it lies on one side."
-        ) % {"difference": localize_share(smallest_difference(promise))}
+        ) % {"difference": format_frequency(smallest_difference(content))}
     yield _(
         "Otherwise a message is called better or worse if the whole range lies on one side of no difference, and the "
         "correction below agrees. In all other cases we cannot tell yet."
     )
-    if promise["correction"] == "none":
+    if content["correction"] == "none":
         yield _("Nothing is corrected for asking several questions at once.")
     else:
         yield _(
             "%(correction)s’s correction: asking several questions at once must not make a lucky answer likelier."
-        ) % {"correction": dict(AnalysisPlan.Correction.choices).get(promise["correction"], promise["correction"])}
+        ) % {"correction": dict(AnalysisPlan.Correction.choices).get(content["correction"], content["correction"])}
 
 
-def _inference_formal(promise: PlanContent) -> Iterator[str]:
-    alpha = round(1 - promise["level"], 6)
-    yield f"α = {alpha}, two-sided; correction = {promise['correction']}"
-    yield f"δ = {smallest_difference(promise)}"
+def _inference_formal(content: PlanContent) -> Iterator[str]:
+    alpha = round(1 - content["level"], 6)
+    yield f"α = {alpha}, two-sided; correction = {content['correction']}"
+    yield f"δ = {smallest_difference(content)}"

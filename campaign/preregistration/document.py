@@ -1,116 +1,112 @@
-"""The words of an analysis plan: each promise in a plain sentence beside its formal form, in the OSF template's order.
+"""Describe an analysis plan in the order of the OSF preregistration template, in plain words and formally.
 
-They know of Django its translation alone: functions of what is hashed, and of the names that its keys stand for.
+The functions need only the hashed content of the plan and the names that its keys stand for, and no database.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from campaign.i18n.numbers import format_frequency, format_number, format_percent
 from campaign.outcomes import OUTCOMES
 from campaign.preregistration import analysis_section as analysis
 from campaign.preregistration.rows import (
+    PlanContent,
     PlanNames,
     PreregistrationRow,
     PreregistrationSection,
-    localize_number,
-    localize_percent,
-    localize_share,
     outcome_name,
 )
 
-__all__ = ["PlanNames", "PreregistrationRow", "PreregistrationSection", "build_sections"]
 
-PlanContent = Mapping[str, Any]
-
-
-def build_sections(promise: PlanContent, named: PlanNames) -> tuple[PreregistrationSection, ...]:
-    """The whole plan, as the OSF preregistration template asks for it."""
+def build_sections(content: PlanContent, names: PlanNames) -> tuple[PreregistrationSection, ...]:
+    """Build all sections of the preregistration."""
     return (
-        PreregistrationSection("study", _("Study information"), tuple(_study(promise, named))),
-        PreregistrationSection("design", _("Design plan"), tuple(_design(promise, named))),
-        PreregistrationSection("sampling", _("Sampling plan"), tuple(_sampling(promise, named))),
-        PreregistrationSection("variables", _("Variables"), tuple(_variables(promise, named))),
-        PreregistrationSection("analysis", _("Analysis plan"), tuple(analysis.analysis_rows(promise, named))),
-        PreregistrationSection("other", _("Other"), tuple(_other(promise, named))),
+        PreregistrationSection("study", _("Study information"), tuple(_study(content, names))),
+        PreregistrationSection("design", _("Design plan"), tuple(_design(content, names))),
+        PreregistrationSection("sampling", _("Sampling plan"), tuple(_sampling(content, names))),
+        PreregistrationSection("variables", _("Variables"), tuple(_variables(content, names))),
+        PreregistrationSection("analysis", _("Analysis plan"), tuple(analysis.analysis_rows(content, names))),
+        PreregistrationSection("other", _("Other"), tuple(_other(content, names))),
     )
 
 
-def canonical_excerpt(promise: PlanContent, *keys: str) -> str:
-    """A part of the plan exactly as it is hashed."""
-    part = {key: promise[key] for key in keys if key in promise}
+def canonical_excerpt(content: PlanContent, *keys: str) -> str:
+    """Return some keys of the plan exactly as they are hashed."""
+    part = {key: content[key] for key in keys if key in content}
     return json.dumps(part, ensure_ascii=False, sort_keys=True)[1:-1]
 
 
-def _study(promise: PlanContent, named: PlanNames) -> list[PreregistrationRow]:
+def _study(content: PlanContent, names: PlanNames) -> list[PreregistrationRow]:
     who = (
         _(
             "A campaign manager of the organisation that runs this installation. "
             "A second person, a reviewer, agreed to it."
         )
-        if named.is_approved
+        if names.is_approved
         else _(
             "A campaign manager of the organisation that runs this installation. "
             "A second person, a reviewer, has to agree before it can start."
         )
     )
-    arms = len(promise["arms"])
-    told = ngettext(
+    arms = len(content["arms"])
+    summary = ngettext(
         "%(count)s message is shown by chance to people who may be about to make a fake nude of a real person.",
         "%(count)s messages are shown by chance to people who may be about to make a fake nude of a real person.",
         arms,
-    ) % {"count": localize_number(arms)}
-    said = promise["hypothesis"] or _("No hypothesis was written down.")
+    ) % {"count": format_number(arms)}
+    hypothesis = content["hypothesis"] or _("No hypothesis was written down.")
     return [
-        PreregistrationRow("title", _("Title"), (named.title,), (canonical_excerpt(promise, "campaign"),)),
+        PreregistrationRow("title", _("Title"), (names.title,), (canonical_excerpt(content, "campaign"),)),
         PreregistrationRow("authors", _("Authors"), (who,)),
         PreregistrationRow(
             "description",
             _("Description"),
-            (told, _("What they do next is counted, without anybody knowing who they are.")),
-            (canonical_excerpt(promise, "unit"),),
+            (summary, _("What they do next is counted, without anybody knowing who they are.")),
+            (canonical_excerpt(content, "unit"),),
         ),
         PreregistrationRow(
-            "hypotheses", _("Hypotheses"), (said, *_pairs_in_words(promise, named)), tuple(_hypotheses(promise))
+            "hypotheses",
+            _("Hypotheses"),
+            (hypothesis, *_describe_comparisons(content, names)),
+            tuple(_hypotheses(content)),
         ),
     ]
 
 
-def _pairs_in_words(promise: PlanContent, named: PlanNames) -> list[str]:
-    what = outcome_name(analysis.primary_outcome(promise))
-    told = _("“%(one)s” is compared with “%(other)s”: does one lead to more or less of “%(outcome)s”?")
+def _describe_comparisons(content: PlanContent, names: PlanNames) -> list[str]:
+    outcome = outcome_name(analysis.primary_outcome(content))
+    sentence = _("“%(one)s” is compared with “%(other)s”: does one lead to more or less of “%(outcome)s”?")
     return [
-        told % {"one": named.arm_name(treated), "other": named.arm_name(control), "outcome": what}
-        for treated, control in promise["comparisons"]
+        sentence % {"one": names.arm_name(treated), "other": names.arm_name(control), "outcome": outcome}
+        for treated, control in content["comparisons"]
     ]
 
 
-def _hypotheses(promise: PlanContent) -> list[str]:
-    ordered = analysis.is_ordered(analysis.primary_outcome(promise))
-    said = "P({t} > {c}) + ½ P({t} = {c})" if ordered else "p({t}) − p({c})"
+def _hypotheses(content: PlanContent) -> list[str]:
+    ordered = analysis.is_ordered(analysis.primary_outcome(content))
+    effect = "P({t} > {c}) + ½ P({t} = {c})" if ordered else "p({t}) − p({c})"
     null = "½" if ordered else "0"
     return [
-        f"H₀: {said.format(t=treated, c=control)} = {null};  H₁: ≠ {null}"
-        for treated, control in promise["comparisons"]
+        f"H₀: {effect.format(t=treated, c=control)} = {null};  H₁: ≠ {null}"
+        for treated, control in content["comparisons"]
     ]
 
 
-def _design(promise: PlanContent, named: PlanNames) -> list[PreregistrationRow]:
-    total = sum(arm["weight"] for arm in promise["arms"]) or 1
+def _design(content: PlanContent, names: PlanNames) -> list[PreregistrationRow]:
+    total = sum(arm["weight"] for arm in content["arms"]) or 1
     shares = [
         _("“%(arm)s”: %(share)s of the people.")
-        % {"arm": named.arm_name(arm["arm"]), "share": localize_percent(arm["weight"] / total)}
-        for arm in promise["arms"]
+        % {"arm": names.arm_name(arm["arm"]), "share": format_percent(arm["weight"] / total)}
+        for arm in content["arms"]
     ]
-    control = next((named.arm_name(arm["arm"]) for arm in promise["arms"] if arm["control"]), "")
+    control = next((names.arm_name(arm["arm"]) for arm in content["arms"] if arm["control"]), "")
     if control:
         shares.append(_("“%(arm)s” is the one that the others are compared with.") % {"arm": control})
-    if promise.get("factorial"):
+    if content.get("factorial"):
         shares.append(
             _(
                 "The four form a 2 × 2: harm to the person depicted, and harm to the user, each named or not. "
@@ -121,7 +117,7 @@ def _design(promise: PlanContent, named: PlanNames) -> list[PreregistrationRow]:
         "view": _("Each shown message is one unit: who comes back is assigned anew."),
         "session": _("Each browser tab is one unit: it keeps its message while it stays open."),
         "subject": _("Each of the partner’s users is one unit, under a key that says nothing about them."),
-    }.get(promise["unit"], "")
+    }.get(content["unit"], "")
     return [
         PreregistrationRow(
             "study-type",
@@ -141,8 +137,8 @@ def _design(promise: PlanContent, named: PlanNames) -> list[PreregistrationRow]:
             _("Study design"),
             (_("Between people: each unit gets one message and keeps it."), *shares),
             (
-                "weights: " + ", ".join(f"{arm['arm']} {arm['weight']}" for arm in promise["arms"]),
-                canonical_excerpt(promise, "factorial"),
+                "weights: " + ", ".join(f"{arm['arm']} {arm['weight']}" for arm in content["arms"]),
+                canonical_excerpt(content, "factorial"),
             ),
         ),
         PreregistrationRow(
@@ -155,23 +151,23 @@ def _design(promise: PlanContent, named: PlanNames) -> list[PreregistrationRow]:
                 ),
                 unit,
             ),
-            (canonical_excerpt(promise, "unit"), canonical_excerpt(promise, "salt_sha256")),
+            (canonical_excerpt(content, "unit"), canonical_excerpt(content, "salt_sha256")),
         ),
     ]
 
 
-def _sampling(promise: PlanContent, named: PlanNames) -> list[PreregistrationRow]:
-    places = [named.placements.get(key, key) for key in promise["placements"]]
-    collected = [
+def _sampling(content: PlanContent, names: PlanNames) -> list[PreregistrationRow]:
+    places = [names.placements.get(key, key) for key in content["placements"]]
+    procedures = [
         _("Messages appear at: %(places)s.") % {"places": ", ".join(places)}
         if places
         else _("No place is chosen yet."),
         _("Everybody who comes there while the campaign runs may see one. Nobody is invited, asked or paid."),
     ]
-    per_arm, arms = promise["planned_per_arm"], len(promise["arms"])
+    per_arm, arms = content["planned_per_arm"], len(content["arms"])
     size = _("%(each)s people for each message, %(all)s in all, before we decide.") % {
-        "each": localize_number(per_arm),
-        "all": localize_number(per_arm * arms),
+        "each": format_number(per_arm),
+        "all": format_number(per_arm * arms),
     }
     return [
         PreregistrationRow(
@@ -185,67 +181,72 @@ def _sampling(promise: PlanContent, named: PlanNames) -> list[PreregistrationRow
             (_("No data of this campaign exist when it is registered. Rates expected from earlier ones stand below."),),
         ),
         PreregistrationRow(
-            "collection", _("Data collection procedures"), tuple(collected), (canonical_excerpt(promise, "placements"),)
+            "collection",
+            _("Data collection procedures"),
+            tuple(procedures),
+            (canonical_excerpt(content, "placements"),),
         ),
-        PreregistrationRow("size", _("Sample size"), (size,), (canonical_excerpt(promise, "planned_per_arm"),)),
-        PreregistrationRow("rationale", _("Sample size rationale"), (_rationale(promise),), (_reckoned(promise),)),
+        PreregistrationRow("size", _("Sample size"), (size,), (canonical_excerpt(content, "planned_per_arm"),)),
+        PreregistrationRow(
+            "rationale", _("Sample size rationale"), (_rationale(content),), (_size_assumptions(content),)
+        ),
         PreregistrationRow(
             "stopping",
             _("Stopping rule"),
-            tuple(analysis.describe_stopping_rule(promise)),
-            (analysis.formal_stopping_rule(promise),),
+            tuple(analysis.describe_stopping_rule(content)),
+            (analysis.formal_stopping_rule(content),),
         ),
     ]
 
 
-def _rationale(promise: PlanContent) -> str:
-    rate, power = promise.get("expected_rate"), promise.get("power")
+def _rationale(content: PlanContent) -> str:
+    rate, power = content.get("expected_rate"), content.get("power")
     if rate is None or power is None:
         return _("No expected rate was written down: the number was chosen without reckoning.")
     return _(
         "Reckoned with %(rate)s people doing so after the message that the others are compared with, so that a true "
         "difference of %(difference)s shows with a chance of %(power)s."
     ) % {
-        "rate": localize_share(rate),
-        "difference": localize_share(analysis.smallest_difference(promise)),
-        "power": localize_percent(power),
+        "rate": format_frequency(rate),
+        "difference": format_frequency(analysis.smallest_difference(content)),
+        "power": format_percent(power),
     }
 
 
-def _reckoned(promise: PlanContent) -> str:
-    known = {"smallest_difference": analysis.smallest_difference(promise), **promise}
+def _size_assumptions(content: PlanContent) -> str:
+    assumptions = {"smallest_difference": analysis.smallest_difference(content), **content}
     return ", ".join(
-        f"{name} = {known[name]}"
+        f"{name} = {assumptions[name]}"
         for name in ("expected_rate", "smallest_difference", "power", "level")
-        if known.get(name) is not None
+        if assumptions.get(name) is not None
     )
 
 
-def _variables(promise: PlanContent, named: PlanNames) -> list[PreregistrationRow]:
+def _variables(content: PlanContent, names: PlanNames) -> list[PreregistrationRow]:
     manipulated = [_("The words of the message, exactly as they stand below; nothing else differs on purpose.")]
-    measured, measured_formal = analysis.describe_outcomes(promise)
+    measured, measured_formal = analysis.describe_outcomes(content)
     indices = [
         _(rule.definition) % {"outcome": outcome_name(planned["outcome"])}
-        for planned in promise["outcomes"]
+        for planned in content["outcomes"]
         if planned["outcome"] in OUTCOMES and (rule := OUTCOMES[planned["outcome"]].derivation)
     ]
     digests = [
         f"{arm['arm']}: "
         + (", ".join(f"{locale} {digest}" for locale, digest in sorted(arm["languages"].items())) or arm["words"])
-        for arm in promise["arms"]
+        for arm in content["arms"]
     ]
     return [
         PreregistrationRow(
-            "manipulated", _("Manipulated variables"), tuple(manipulated), tuple(digests), words=named.renditions
+            "manipulated", _("Manipulated variables"), tuple(manipulated), tuple(digests), words=names.renditions
         ),
         PreregistrationRow("measured", _("Measured variables"), tuple(measured), tuple(measured_formal)),
         PreregistrationRow("indices", _("Indices"), tuple(indices) or (_("None."),)),
     ]
 
 
-def _other(promise: PlanContent, named: PlanNames) -> list[PreregistrationRow]:
-    ethics = promise.get("ethics", {})
-    agreed = [
+def _other(content: PlanContent, names: PlanNames) -> list[PreregistrationRow]:
+    ethics = content.get("ethics", {})
+    ethics_lines = [
         *([_("Agreed to by: %(who)s.") % {"who": ethics["reference"].rstrip(".")}] if ethics.get("reference") else []),
         *(
             [_("Exempt, because: %(why)s.") % {"why": ethics["exemption"].rstrip(".")}]
@@ -253,13 +254,13 @@ def _other(promise: PlanContent, named: PlanNames) -> list[PreregistrationRow]:
             else []
         ),
     ]
-    passed = [
+    exceptions = [
         _("“%(arm)s” (%(language)s) was approved by an exception: %(reason)s")
-        % {"arm": named.arm_name(arm["arm"]), "language": made["language"], "reason": made["reason"]}
-        for arm in promise["arms"]
+        % {"arm": names.arm_name(arm["arm"]), "language": made["language"], "reason": made["reason"]}
+        for arm in content["arms"]
         for made in arm.get("exceptions", ())
     ]
-    rows = [PreregistrationRow("ethics", _("Ethics"), tuple(agreed) or (_("Nothing is written down yet."),), ())]
-    if passed:
-        rows.append(PreregistrationRow("exceptions", _("Exceptions of the review"), tuple(passed)))
+    rows = [PreregistrationRow("ethics", _("Ethics"), tuple(ethics_lines) or (_("Nothing is written down yet."),), ())]
+    if exceptions:
+        rows.append(PreregistrationRow("exceptions", _("Exceptions of the review"), tuple(exceptions)))
     return rows

@@ -1,4 +1,4 @@
-"""A plan to take along: its words, as canonical JSON and as PDF. Before launch both say that they are drafts."""
+"""Export an analysis plan as canonical JSON and as PDF. Before launch both are marked as drafts."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _PDF_SCRIPT = Path(__file__).with_name("pdf.py")
 
 
 class PdfNotRendered(Exception):
-    """The PDF could not be made."""
+    """The process that renders the PDF failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanDocument:
-    """A plan in words: what is hashed once it is frozen, and what would be today before."""
+    """A plan in words. `content` is what was hashed or, of a draft, what would be hashed now."""
 
     campaign: Campaign
     plan: AnalysisPlan
@@ -49,75 +49,74 @@ class PlanDocument:
 
 
 def build_plan_document(plan: AnalysisPlan) -> PlanDocument:
-    """The plan as it was frozen, or as the draft stands."""
+    """Describe a frozen plan as it was frozen, or a draft as it stands."""
     campaign = plan.campaign
-    frozen = plan.frozen_at is not None
-    promise = json.loads(plan.canonical) if frozen else current_plan_content(plan)
+    content = current_plan_content(plan) if plan.frozen_at is None else json.loads(plan.canonical)
     arms = list(campaign.arms.select_related("revision__message__theme").prefetch_related("revision__renditions"))
-    offered = campaign.locales or common_locales(campaign)
-    named = PlanNames(
+    locales = campaign.locales or common_locales(campaign)
+    names = PlanNames(
         title=campaign.name,
         arms={arm.key: arm.name for arm in arms},
         placements=dict(campaign.placements.values_list("key", "name")),
         is_approved=campaign.approved_by_id is not None,
         renditions=tuple(
-            _words(arm.name, words)
+            _plan_rendition(arm.name, rendition)
             for arm in arms
-            for words in sorted(arm.revision.renditions.all(), key=lambda words: words.locale)
-            if words.locale in offered
+            for rendition in sorted(arm.revision.renditions.all(), key=lambda rendition: rendition.locale)
+            if rendition.locale in locales
         ),
     )
-    return PlanDocument(campaign, plan, promise, document.build_sections(promise, named))
+    return PlanDocument(campaign, plan, content, document.build_sections(content, names))
 
 
 def as_json(plan: AnalysisPlan) -> bytes:
-    """Byte for byte what was hashed; of a draft the same form, with a first key that says what it is."""
+    """Return exactly what was hashed; of a draft the same form, with a key that marks it as a draft."""
     if plan.frozen_at is not None:
         return plan.canonical.encode()
     return canonical_json({"DRAFT": "not frozen, not hashed, may still change", **current_plan_content(plan)}).encode()
 
 
-def as_pdf(told: PlanDocument) -> bytes:
-    """In the reader's language, in the order of the OSF template."""
+def as_pdf(plan_document: PlanDocument) -> bytes:
+    """Render the plan in the reader's language, in the order of the OSF template. Raises PdfNotRendered."""
     try:
-        made = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-I", str(_PDF_SCRIPT)],
-            input=json.dumps(_on_paper(told)).encode(),
+            input=json.dumps(_pdf_input(plan_document)).encode(),
             capture_output=True,
             timeout=PDF_TIMEOUT,
             check=True,
-            env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},  # and none of our secrets
+            env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},  # and no secrets of this process
         )
     except (OSError, subprocess.SubprocessError) as error:
-        log.error("A plan could not be drawn: %s", type(error).__name__)
+        log.error("Rendering the PDF of a plan failed: %s", type(error).__name__)
         raise PdfNotRendered from None
-    return made.stdout
+    return process.stdout
 
 
-def _on_paper(told: PlanDocument) -> dict[str, Any]:
-    plan = told.plan
+def _pdf_input(plan_document: PlanDocument) -> dict[str, Any]:
+    plan = plan_document.plan
     if plan.frozen_at is not None:
         when = date_format(plan.frozen_at, "DATETIME_FORMAT")
-        standing = [
+        status = [
             _("Frozen on %(when)s, before anyone was counted.") % {"when": f"{when} UTC"},
             _("SHA-256 of its canonical JSON: %(fingerprint)s") % {"fingerprint": plan.fingerprint},
         ]
-        eyebrow, foot = _("Analysis plan, frozen"), f"{told.campaign.slug} · SHA-256 {plan.fingerprint}"
+        eyebrow, foot = _("Analysis plan, frozen"), f"{plan_document.campaign.slug} · SHA-256 {plan.fingerprint}"
     else:
-        standing = [_("This is a draft. It freezes at launch; until then anything in it can change.")]
-        eyebrow, foot = _("DRAFT of an analysis plan"), f"{told.campaign.slug} · {_('draft, not frozen')}"
+        status = [_("This is a draft. It freezes at launch; until then anything in it can change.")]
+        eyebrow, foot = _("DRAFT of an analysis plan"), f"{plan_document.campaign.slug} · {_('draft, not frozen')}"
     return {
-        "title": told.campaign.name,
+        "title": plan_document.campaign.name,
         "eyebrow": eyebrow,
-        "standing": standing,
+        "standing": status,
         "foot": foot,
         "dated": (plan.frozen_at or datetime(2000, 1, 1, tzinfo=UTC)).replace(microsecond=0).isoformat(),
         "language": get_language() or "en",
         "right_to_left": get_language_bidi(),
-        "sections": [asdict(section) for section in told.sections],
+        "sections": [asdict(section) for section in plan_document.sections],
     }
 
 
-def _words(arm: str, words: Rendition) -> PlanRendition:
-    note = words.revision.message.theme.content_note
-    return PlanRendition(arm, words.locale, direction_of(words.locale), words.headline, words.body, note)
+def _plan_rendition(arm: str, rendition: Rendition) -> PlanRendition:
+    note, locale = rendition.revision.message.theme.content_note, rendition.locale
+    return PlanRendition(arm, locale, direction_of(locale), rendition.headline, rendition.body, note)

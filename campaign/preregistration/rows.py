@@ -1,31 +1,33 @@
-"""What the words of a plan are made of: rows, the names that its keys stand for, and numbers as people write them."""
+"""The parts of a preregistration: rows, sections, and the names that the keys of a plan stand for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from campaign.outcomes import OUTCOMES
 
+PlanContent = Mapping[str, Any]  # what is hashed
+
 
 @dataclass(frozen=True, slots=True)
 class PlanRendition:
-    """The exact words of one arm in one language."""
+    """The exact words of an arm in one language."""
 
     arm: str
     locale: str
     direction: str
     headline: str
     body: str
-    note: str = ""  # what someone may want to know before reading on
+    note: str = ""  # a content note
 
 
 @dataclass(frozen=True, slots=True)
 class PlanNames:
-    """What stands behind the keys of a plan."""
+    """The names that the keys of a plan stand for, and the words of its arms."""
 
     title: str
     arms: Mapping[str, str]
@@ -39,7 +41,7 @@ class PlanNames:
 
 @dataclass(frozen=True, slots=True)
 class PreregistrationRow:
-    """One question of the template: its answer in plain words, and in formal ones."""
+    """A question of the template with its answer in plain words and in formal ones."""
 
     key: str
     title: str
@@ -50,33 +52,13 @@ class PreregistrationRow:
 
 @dataclass(frozen=True, slots=True)
 class PreregistrationSection:
-    """Some questions that belong together."""
+    """A section of the template."""
 
     key: str
     title: str
-    rows: tuple[PreregistrationRow, ...] = field(default_factory=tuple)
-
-
-def localize_number(value: float) -> str:
-    """A number without needless zeros, as the reader's language writes it: 20000 is "20,000"."""
-    text = f"{value:.10g}" if abs(value) < 1e10 else str(value)
-    return number_format(text, use_l10n=True, force_grouping=True)
-
-
-def localize_percent(part: float) -> str:
-    """A share of the whole: 0.95 is "95%"."""
-    return _("%(number)s%%") % {"number": localize_number(round(part * 100, 1))}
-
-
-def localize_share(part: float) -> str:
-    """A share as people: "2 in 100", or in 10,000 where whole people would not show it."""
-    base = 100 if part >= 0.01 or part == 0 else 10_000
-    return _("%(number)s in %(people)s") % {
-        "number": localize_number(round(part * base, 4)),
-        "people": localize_number(base),
-    }
+    rows: tuple[PreregistrationRow, ...] = ()
 
 
 def outcome_name(key: str) -> str:
-    """An outcome in the reader's language."""
+    """Return the name of an outcome in the reader's language."""
     return _(OUTCOMES[key].name) if key in OUTCOMES else key

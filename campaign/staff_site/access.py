@@ -1,4 +1,4 @@
-"""Who may do what with which campaign and placement: query and permission in one place."""
+"""Find campaigns and placements that a person may see or change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from messages.roles import MANAGER, PARTNER_CONTACT, STAFF_ROLES, has_role, requ
 
 
 def campaign_for(user: AbstractUser | AnonymousUser, slug: str, *, write: bool = False) -> Campaign:
-    """The campaign, if this person may see it (or, with `write`, change it); else 404 or PermissionDenied."""
+    """Return a campaign that this person may see or, with `write`, change; raise Http404 or PermissionDenied."""
     require_role(user, *STAFF_ROLES)
     campaign = Campaign.objects.select_related("plan", "created_by", "approved_by").filter(slug=slug).first()
     if campaign is None:
@@ -23,14 +23,14 @@ def campaign_for(user: AbstractUser | AnonymousUser, slug: str, *, write: bool =
 
 
 def placements_for(user: AbstractUser | AnonymousUser) -> QuerySet[Placement]:
-    """All of them for whoever works here, for a partner contact those of their own partners; else PermissionDenied."""
+    """Return all placements for staff, and those of their partners for partner contacts; else PermissionDenied."""
     require_role(user, *STAFF_ROLES, PARTNER_CONTACT)
     placements = Placement.objects.select_related("partner", "fallback__message")
     return placements if has_role(user, *STAFF_ROLES) else placements.filter(partner__contacts=user.pk).distinct()
 
 
 def placement_for(user: AbstractUser | AnonymousUser, key: str, *, write: bool = False) -> Placement:
-    """The placement, if this person may see it (or, with `write`, change it); else 404 or PermissionDenied."""
+    """Return a placement that this person may see or, with `write`, change; raise Http404 or PermissionDenied."""
     if write:
         require_role(user, MANAGER)
     placement = placements_for(user).filter(key=key).first()

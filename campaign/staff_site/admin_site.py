@@ -1,6 +1,6 @@
-"""Django's administration, for support only: accounts to read, nothing to change, behind the same door as all else.
+"""Django's admin for support: read-only accounts, behind the site's own sign-in.
 
-Who is here, and what they may do, is changed on the pages at /people/, which put it on the audit record.
+Accounts and roles are changed on the pages at /people/, which write to the audit record.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 from messages.roles import ADMINISTRATOR, has_role
 
-ADMIN_ROUTES = {"index", "login", "logout", "jsi18n", "app_list"}  # of the site's own routes; models add theirs
+ADMIN_ROUTES = {"index", "login", "logout", "jsi18n", "app_list"}  # of AdminSite's routes; models add theirs
 
 
 class SupportSite(admin.AdminSite):
-    """For administrators; without a sign-in, a password page or a sign-out of its own."""
+    """An admin site for administrators, without sign-in, sign-out and password pages of its own."""
 
     site_header = site_title = _("Second Thought, for support")
     site_url = "/"
@@ -36,4 +36,4 @@ class SupportSite(admin.AdminSite):
         return HttpResponseRedirect(reverse("account:home"))
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        return [one for one in super().get_urls() if getattr(one, "name", None) in (*ADMIN_ROUTES, None)]
+        return [route for route in super().get_urls() if getattr(route, "name", None) in (*ADMIN_ROUTES, None)]

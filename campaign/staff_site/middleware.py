@@ -1,4 +1,4 @@
-"""What every staff response carries: a content security policy without a single `unsafe-`, and one language."""
+"""Middleware of the staff site: the content security policy and the language."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 def content_security_policy(get_response: GetResponse) -> GetResponse:
-    """Middleware: sets the policy unless the view has set its own; keeps assigned and private pages out of caches."""
+    """Set the content security policy and forbid caching, unless the view has set its own headers."""
 
     def respond(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
@@ -29,18 +29,18 @@ def content_security_policy(get_response: GetResponse) -> GetResponse:
 
 
 def staff_language(get_response: GetResponse) -> GetResponse:
-    """Middleware: pages in the language that a person has chosen, or else the browser's; the API stays in English.
+    """Activate the language that a person has chosen, or else the browser's. The API stays in English.
 
-    Programs read the API, and a sentence in it must not change with the headers that a library happens to send.
+    Programs read the API: its sentences must not depend on the Accept-Language header of a library.
     """
-    chosen = LocaleMiddleware(get_response)
+    localized = LocaleMiddleware(get_response)
 
     def respond(request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith("/api/"):
             with translation.override(settings.LANGUAGE_CODE):
                 return get_response(request)
-        response = chosen(request)
-        assert isinstance(response, HttpResponseBase)  # nothing here is asynchronous
+        response = localized(request)
+        assert isinstance(response, HttpResponseBase)  # all middleware is synchronous
         return response
 
     return respond

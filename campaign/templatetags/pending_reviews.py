@@ -1,4 +1,4 @@
-"""What waits for somebody, for pages of apps that may not import this one."""
+"""Campaigns that wait for a review, for templates of apps that must not import campaign."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from campaign.models import Campaign
 from messages.roles import REVIEWER, has_role
 
 register = template.Library()
-MAX_LISTED = 40  # more would be read by nobody
+MAX_LISTED = 40  # on one page
 
 
 @register.simple_tag
 def campaigns_waiting(user: AbstractUser | AnonymousUser) -> list[Campaign]:
-    """Campaigns that this person may approve: those that others made. The one that has waited longest comes first."""
+    """Return campaigns that this person may approve, which others made, the longest waiting first."""
     if not has_role(user, REVIEWER):
         return []
     waiting = Campaign.objects.filter(state=Campaign.State.SUBMITTED).exclude(created_by_id=user.pk)

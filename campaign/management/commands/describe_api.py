@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="write nothing; fail if the files are out of date")
 
     def handle(self, *, check: bool, **options: Any) -> None:
-        from campaign.api.schema import (  # here, so that its help is there without the packages
+        from campaign.api.schema import (  # imports development packages, which `--help` does not need
             build_schema,
             render_schema_files,
         )

@@ -1,3 +1,7 @@
+"""`manage.py keys`: list, create, rotate and destroy keys, with an entry on the audit record."""
+
+from __future__ import annotations
+
 import re
 import time
 from argparse import ArgumentParser
@@ -19,7 +23,7 @@ from messages.audit.log import command_line_actor
 
 class Command(BaseCommand):
     help = "List, create, rotate and destroy the keys in the key directory, while the server runs. Never shows a key."
-    requires_system_checks = []  # the one that matters here is made below, and refuses
+    requires_system_checks = []  # handle() checks the key directory itself
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
@@ -44,9 +48,9 @@ class Command(BaseCommand):
         directory: Path = settings.KEY_DIRECTORY
         now = time.time()
         try:
-            complaints = store.key_directory_problems(directory)
-            if complaints:
-                raise CommandError(" ".join(complaints))
+            problems = store.key_directory_problems(directory)
+            if problems:
+                raise CommandError(" ".join(problems))
             match options["verb"]:
                 case "list":
                     self._list(directory, now)
@@ -69,10 +73,10 @@ class Command(BaseCommand):
             raise CommandError(f"{error.filename or directory}: {error.strerror}.") from None
 
     def _list(self, directory: Path, now: float) -> None:
-        found = list_keys(directory, now=now)
-        for key in found:
-            self.stdout.write(f"{key.name:<14} {key.age_days:>5} days  {_state(key)}")
-        if not found:
+        keys = list_keys(directory, now=now)
+        for key in keys:
+            self.stdout.write(f"{key.name:<14} {key.age_days:>5} days  {_describe_state(key)}")
+        if not keys:
             self.stdout.write("No key is there yet.")
 
     def _create(self, directory: Path, name: str) -> None:
@@ -114,12 +118,12 @@ class Command(BaseCommand):
         if key.state == KeyState.SIGNS:
             _refuse(f"{name} signs what is shown now. Rotate first, with --ahead 0 if it is in wrong hands.")
         if key.is_needed and not at_once:
-            _refuse(f"{_why_kept(key)} With --now it is destroyed all the same.")
+            _refuse(f"{_why_needed(key)} With --now it is destroyed all the same.")
         audited.destroy_key(directory, key, by=command_line_actor())
-        self.stdout.write(f"Destroyed {name}. {_afterwards(key)}")
+        self.stdout.write(f"Destroyed {name}. {_consequence(key)}")
 
 
-def _state(key: KeyInfo) -> str:
+def _describe_state(key: KeyInfo) -> str:
     match key.state:
         case KeyState.SIGNS:
             return "signs"
@@ -145,7 +149,7 @@ def _state(key: KeyInfo) -> str:
     }[key.name]
 
 
-def _why_kept(key: KeyInfo) -> str:
+def _why_needed(key: KeyInfo) -> str:
     match key.state:
         case KeyState.UNKNOWN:
             return (
@@ -168,7 +172,7 @@ def _why_kept(key: KeyInfo) -> str:
     )
 
 
-def _afterwards(key: KeyInfo) -> str:
+def _consequence(key: KeyInfo) -> str:
     match key.state:
         case KeyState.WAITS:
             return "No receipt was open."
@@ -186,8 +190,8 @@ def _hours(key: KeyInfo) -> str:
 
 
 def _campaign_number(name: str) -> int | None:
-    found = re.fullmatch(r"campaign-([1-9][0-9]{0,17})", name)
-    return int(found.group(1)) if found else None
+    match = re.fullmatch(r"campaign-([1-9][0-9]{0,17})", name)
+    return int(match.group(1)) if match else None
 
 
 def _refuse(why: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""One message is stopped everywhere: arms, whole campaigns, fallbacks; and on two real servers within ten seconds."""
+"""Stop a message everywhere: arms, campaigns and fallbacks, and on two real servers within ten seconds."""
 
 import contextlib
 import json
@@ -172,14 +172,14 @@ LIMIT = 10.0  # seconds
 
 @dataclass(frozen=True)
 class Pair:
-    """Two real servers of one installation, a message that both show everybody, and a reviewer who is signed in."""
+    """Two real servers of one installation, a message that both show, and a signed-in reviewer."""
 
     urls: tuple[str, ...]
     message: str
     session: str
 
     def shows(self) -> set[str]:
-        """The headlines that the servers answer with now."""
+        """Return the headlines that the servers answer with."""
         body = json.dumps({"placement": "quiet-page"}).encode()
         return {
             json.loads(self.ask(f"{url}/api/v1/decide", body, {"Content-Type": "application/json"}))["message"][
@@ -194,7 +194,7 @@ class Pair:
             return text
 
     def seconds_until_gone(self, *, limit: float = LIMIT) -> float:
-        """From pressing the button at one server to the moment at which none shows the words; at most `limit`."""
+        """Return the seconds from the click at one server until none shows the message; at most `limit`."""
         page = f"{self.urls[0]}/messages/{self.message}/stop/"
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.ask(page, headers={"Cookie": self.session}))
         assert token is not None
@@ -208,7 +208,7 @@ class Pair:
 
 @contextlib.contextmanager
 def two_servers(directory: Path, **variables: str) -> Iterator[Pair]:
-    """They run once both show the message that is to be stopped."""
+    """Start both, and wait until they show the message."""
     with new_installation(directory) as environment, contextlib.ExitStack() as stack:
         own = {**environment, "LOCAL_HTTP": "1", **variables}
         key, session = json.loads(manage("shell", "--no-imports", "-c", PREPARE, environment=own).splitlines()[-1])
@@ -235,7 +235,7 @@ def test_no_server_shows_a_stopped_message_after_ten_seconds(tmp_path: Path) -> 
 
 @pytest.mark.process
 def test_a_server_that_never_looks_again_would_be_seen(tmp_path: Path) -> None:
-    """The fault that the test above is for: a snapshot that nobody renews."""
+    """Plant the fault that the test above detects: a snapshot that is never renewed."""
     with two_servers(tmp_path, SNAPSHOT_SECONDS="3600") as pair:
         assert pair.seconds_until_gone(limit=5.0) >= 5.0
         assert pair.shows() == {"A user headline"}

@@ -1,4 +1,4 @@
-"""The pages that stop and show again: what they say first, whom they let in, and that they ask for a reason."""
+"""The pages that stop and resume: texts, permissions, and the required reason."""
 
 from __future__ import annotations
 

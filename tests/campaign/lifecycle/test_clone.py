@@ -1,4 +1,4 @@
-"""A new campaign like another one: what is asked comes along, what was decided and drawn does not."""
+"""A clone copies the plan, but neither approvals nor random values."""
 
 from __future__ import annotations
 

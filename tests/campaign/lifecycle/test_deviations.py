@@ -1,4 +1,4 @@
-"""What was done otherwise than planned stays on record, and the plan stays as it was frozen."""
+"""Deviations stay on record, and the frozen plan stays unchanged."""
 
 from __future__ import annotations
 

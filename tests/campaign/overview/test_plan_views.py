@@ -1,4 +1,4 @@
-"""The page of a plan, before and after it is frozen, as files, and with what was done otherwise."""
+"""The page of a plan before and after it is frozen, its downloads and its deviations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Buttons and pages of a campaign's life: who may press them, what they say first, and what they do."""
+"""The transition pages of a campaign: permissions, texts and effects."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def approved() -> Campaign:
 
 
 def unconfirmed(client: Client) -> Client:
-    """Long ago that somebody showed that it is them."""
+    """Let the last confirmation with a second factor be too old."""
     session = client.session
     session["confirmed_at"] = 0
     session.save()

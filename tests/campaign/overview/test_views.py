@@ -1,4 +1,4 @@
-"""The pages about campaigns, signing in and out, and what a stranger sees."""
+"""The pages about campaigns, signing in and out, and pages without a sign-in."""
 
 import pytest
 from django.contrib.auth.models import User

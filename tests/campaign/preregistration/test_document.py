@@ -1,4 +1,4 @@
-"""The words of a plan: every promise in a sentence, beside what is hashed."""
+"""Every part of a plan is described in words, beside what is hashed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMED = PlanNames(
 
 
 def promise(**changes: Any) -> dict[str, Any]:
-    """A plan of two arms, as it is hashed."""
+    """The content of a plan with two arms, as it is hashed."""
     arm = {"words": "d1", "languages": {"en": "d2"}, "exceptions": [], "weight": 1, "control": False}
     outcome = {"outcome": "turned_back", "role": "primary", "better": "higher", "smallest_difference": 0.02}
     return {
@@ -128,7 +128,7 @@ def test_a_rating_is_compared_pair_by_pair() -> None:
 
 
 def test_a_change_of_any_promise_changes_the_words() -> None:
-    """What is hashed is said: no part of the plan is silent, but for the rate that goes with another."""
+    """Changing any part of the plan changes its words, except for a rate that is described with another."""
     other: dict[str, Any] = {
         "campaign": "other",
         "hypothesis": "It harms.",

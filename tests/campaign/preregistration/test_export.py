@@ -1,4 +1,4 @@
-"""A plan as a file: the JSON is what was hashed, the PDF can be read back, and neither changes by itself."""
+"""The JSON export is what was hashed, the PDF can be read back, and both are reproducible."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def pdf_of(campaign: Campaign) -> bytes:
 
 
 def pdf_in_this_process(campaign: Campaign) -> bytes:
-    """The same bytes as `pdf_of`, without a process that loads all that draws."""
+    """Return the same bytes as `pdf_of`, without starting a process."""
     told = export.build_plan_document(Campaign.objects.get(pk=campaign.pk).plan)
-    return preregistration_pdf.render_pdf(json.loads(json.dumps(export._on_paper(told))))
+    return preregistration_pdf.render_pdf(json.loads(json.dumps(export._pdf_input(told))))
 
 
 def read(pdf: bytes) -> str:
@@ -127,7 +127,7 @@ def test_arabic_quotes_and_spanish_can_be_read_back() -> None:
 
 
 def test_arabic_letters_are_joined() -> None:
-    """The same letter three times is three glyphs: at the beginning, in the middle and at the end of a word."""
+    """Arabic letters are shaped: initial, medial and final forms differ."""
     assert len(_glyphs("ببب")) == 3
     assert len(_glyphs("bbb")) == 1
 
@@ -154,13 +154,13 @@ def _font(text: str) -> TTFFont:
 
 
 def _glyphs(text: str) -> set[int]:
-    """The glyphs that a paragraph needs beside those of the page's foot."""
+    """Return the glyphs of a paragraph without those of the page's footer."""
     needed, foot = ({glyph.glyph_id for glyph, _ in _font(t).subset.items() if glyph} for t in (text, " "))
     return needed - foot
 
 
 def _missing(text: str) -> list[str]:
-    """The letters that the font has no glyph for, so that an empty box would stand there."""
+    """Return the letters that the font has no glyph for."""
     cmap = _font(" ").cmap
     return [letter for letter in text if ord(letter) not in cmap]
 

@@ -1,4 +1,4 @@
-"""The navigation shows whom it may lead where, and nothing that is not there."""
+"""The navigation shows the pages that a role may open, and only existing routes."""
 
 from __future__ import annotations
 

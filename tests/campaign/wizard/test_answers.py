@@ -1,4 +1,4 @@
-"""The questions of the wizard: in which order, what each stores, what is missing; nobody's answer is overwritten."""
+"""The order of the questions, what each answer stores, what is missing, and conflicts between two editors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every question of the wizard is whole: registered, with a page, and with what the plan states of its answer."""
+"""Every question of the wizard is complete: registered, with a page, a summary and its part of the plan."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ OTHER_ANSWERS: dict[str, Callable[[Any], Any]] = {
 
 
 def test_every_question_class_is_registered_once() -> None:
-    """A module that is not imported counts too: each file beside `base.py` is one question."""
+    """Compare with the files, so that a module that nobody imports fails too."""
     modules = {path.stem for path in Path(questions.__file__).parent.glob("*.py")} - {"__init__", "base"}
     assert {type(question).__module__.rpartition(".")[2] for question in QUESTIONS} == modules
     assert len({question.key for question in QUESTIONS}) == len(QUESTIONS)

@@ -1,4 +1,4 @@
-"""How many people a plan needs: the numbers of power.py, of R, and of simulated trials watched on the way."""
+"""Sample sizes against power.py, R and simulated trials."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class TestHowMany:
         assert min(sized(question).needed for question in (surer, finer, stronger)) > 1565
 
     def test_up_and_down_are_both_reckoned_with(self) -> None:
-        """From 5 in 100 a fall of 5 is to nobody and a rise to 10: the rise takes more."""
+        """From 5 in 100, a fall by 5 leads to 0 and a rise to 10: the rise needs more people."""
         question = replace(PLAIN, expected_rate=0.05, smallest_difference=0.05)
         assert sized(question).needed == power.sample_size(control=0.05, treated=0.10)
 
@@ -72,7 +72,7 @@ class TestLooking:
         assert 1.85 < watched / fixed < 2.0
 
     def test_the_last_look_alone_finds_the_difference_as_often_as_asked(self) -> None:
-        """Simulated: 45 against 50 in 100, with the people it says; looking earlier as well can only find more."""
+        """Simulate 45 against 50 in 100 at the computed sample size. Earlier looks could only add to the power."""
         question = replace(PLAIN, monitoring="always-valid")
         n, random = sized(question).needed, np.random.default_rng(7)
         found = [
@@ -87,7 +87,7 @@ class TestLooking:
     @pytest.mark.parametrize("spending", ["obrien-fleming", "pocock"])
     @pytest.mark.parametrize("looks", [2, 4, 10])
     def test_the_allowance_for_named_looks_keeps_the_power(self, spending: sequential.Spending, looks: int) -> None:
-        """Simulated as a walk of independent steps whose drift a single look would find with 80%."""
+        """Simulate a random walk whose drift a single look would detect with 80% power."""
         fractions = [(at + 1) / looks for at in range(looks)]
         planned = sequential.boundaries(fractions, spending=spending)
         drift = (1.959964 + 0.841621) * sqrt(sample_size.INFLATION_FACTORS[spending])

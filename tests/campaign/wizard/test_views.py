@@ -1,4 +1,4 @@
-"""The pages of the wizard: one question each, errors beside their field, nothing lost, nobody let in who may not."""
+"""The pages of the wizard: questions, errors, conflicts, permissions and the page with all answers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def at(step: str, slug: str = "pilot") -> str:
 
 
 def answer(client: Client, step: str, slug: str = "pilot", **said: Any) -> Any:
-    """Fill in a question as its page stands, but for what is said here, and press Continue."""
+    """Submit a question's form as the page shows it, except for the given fields."""
     campaign = Campaign.objects.get(slug=slug)
     form = client.get(at(step, slug)).context["form"]
     shown = {name: form[name].value() for name in form.fields}

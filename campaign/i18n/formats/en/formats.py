@@ -1,4 +1,4 @@
-"""Dates and times in English as the pages have always said them: the day first, the hour of 24."""
+"""English date and time formats: day before month, 24-hour clock."""
 
 DATE_FORMAT = "j F Y"
 TIME_FORMAT = "H:i"

@@ -1,3 +1,3 @@
-"""Spanish: Django's own, but that a day and its hour are parted by a comma."""
+"""Spanish date and time formats: Django's, with a comma between date and time."""
 
 DATETIME_FORMAT = r"j \d\e F \d\e Y, H:i"
