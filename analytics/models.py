@@ -1,4 +1,4 @@
-"""What happened and what we concluded: open views (audience database), tallies, analyses, estimates."""
+"""Models of results: open views (audience database), tallies, analyses and estimates."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from campaign.outcomes import outcome_choices
 
 
 class OpenView(models.Model):
-    """One shown message while its receipt is valid; then it is counted and deleted. Lives in `audience`.
+    """One shown message while its receipt is valid; then it is counted and deleted. Stored in `audience`.
 
-    Hours are whole numbers since 1970 UTC, so that no finer time can be stored. Numbers, not foreign keys:
-    the arms stand in the other database. The key begins with the closing hour, so that folding reads and deletes one
-    stretch of it; on SQLite the rows themselves lie in the key's order, which is random and not that of arrival.
+    Hours are whole numbers since 1970 UTC, so that no finer time can be stored. Arms and placements are plain numbers
+    because their tables are in the other database. The key begins with the closing hour, so that folding reads and
+    deletes one range of it. On SQLite rows are stored in key order, which is random, not in order of arrival.
     """
 
     pk = models.CompositePrimaryKey("closes", "nonce")
@@ -49,7 +49,7 @@ class OpenView(models.Model):
 
 
 class FoldedHour(models.Model):
-    """A closing hour whose views are counted or being counted: no event for them is taken. Lives in `audience`."""
+    """A closing hour whose views are counted or being counted, so events for it are refused. Stored in `audience`."""
 
     closes = models.PositiveIntegerField(primary_key=True)
 
@@ -61,9 +61,9 @@ class FoldedHour(models.Model):
 
 
 class FoldProgress(models.Model):
-    """How far the views of one closing hour are in the tallies: the note that keeps a fold from counting them twice.
+    """How many views of one closing hour are in the tallies, so that no fold counts them twice.
 
-    Nonces are random, so their first two bytes cut an hour into 65,536 equal parts; `through` of them are counted.
+    Nonces are random: their first two bytes split an hour into 65,536 equal parts, of which `through` are counted.
     """
 
     closes = models.PositiveIntegerField(primary_key=True)
@@ -78,7 +78,7 @@ class FoldProgress(models.Model):
 
 
 class WorkerStep(models.Model):
-    """When one step of the worker last began and last succeeded, and what it said: shown at /health/ready."""
+    """When a step of the worker last began and last succeeded, and its last error. Shown at /health/ready."""
 
     name = models.CharField(max_length=20, primary_key=True)
     began_at = models.DateTimeField()
@@ -93,7 +93,7 @@ class WorkerStep(models.Model):
 class Tally(models.Model):
     """How many closed views of one arm had one outcome on one day at one placement in one locale.
 
-    No number of its own: it would say in which order such rows were first needed, finer than the day.
+    The key has no sequence number, which would reveal an order of events within a day.
     """
 
     pk = models.CompositePrimaryKey("day", "arm_id", "placement_id", "locale", "outcome", "value")
@@ -114,7 +114,7 @@ class Tally(models.Model):
 
 
 class Analysis(models.Model):
-    """One recorded look at a campaign. Append-only: every look stays on record."""
+    """One recorded look at a campaign. Append-only."""
 
     class SampleRatio(models.TextChoices):
         OK = "ok", _("The split is as planned")
@@ -208,7 +208,7 @@ class Estimate(models.Model):
 
 
 class Release(models.Model):
-    """What may be shown of a look, as analytics.disclosure.gate reads it. What is hidden is not in it. Append-only."""
+    """What may be shown of a look, read by analytics.disclosure.gate. Holds no suppressed value. Append-only."""
 
     analysis = models.OneToOneField(Analysis, on_delete=models.PROTECT, related_name="release")
     least = models.PositiveSmallIntegerField(help_text="SMALL_CELL at that time.")
@@ -227,9 +227,9 @@ class Release(models.Model):
 
 
 class Rehearsal(models.Model):
-    """Invented visitors walked a campaign before launch, in an installation of their own: what came of it.
+    """A rehearsal of a campaign before launch with simulated visitors, and its report.
 
-    Nothing in here is a count of people, and nothing that counts people reads it.
+    Its numbers count no people, and no code that counts people reads them.
     """
 
     class State(models.TextChoices):
@@ -259,9 +259,9 @@ class Rehearsal(models.Model):
 
 
 class GuardEvent(models.Model):
-    """A guardrail that was crossed: which arm did how much harm, as surely as the plan asked, and was paused.
+    """A crossed guardrail: the paused arm, the estimated harm and its bound.
 
-    An arm that was resumed may be stopped again; `stop` says the how manieth pause of the arm it was.
+    `stop` numbers the pauses of an arm, because a resumed arm may be paused again.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="guard_events")
@@ -285,7 +285,7 @@ class GuardEvent(models.Model):
 
 
 class Pulse(models.Model):
-    """How a running campaign's data were when the worker last felt it, once an hour: in words and whole hundredths."""
+    """Result of the hourly data quality check of a running campaign, as statuses and rounded shares."""
 
     class Flow(models.TextChoices):
         OK = "ok", _("Messages are shown about as often as usual")
@@ -307,7 +307,7 @@ class Pulse(models.Model):
 
 
 class EarlyLook(models.Model):
-    """Somebody asked to look before the plan's first look, and why; the worker answers. One at a time."""
+    """A request to look before the first planned look, with its reason. The worker answers one at a time."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="early_looks")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -329,7 +329,7 @@ class EarlyLook(models.Model):
 
 
 class Notice(models.Model):
-    """Something about a campaign that people want to hear of, made once by the worker and never changed."""
+    """An event in a campaign that people are notified of. Created by the worker, never changed."""
 
     class Kind(models.TextChoices):
         GUARDRAIL = "guardrail", _("A guardrail was crossed")
@@ -357,7 +357,7 @@ class Notice(models.Model):
 
 
 class Telling(models.Model):
-    """One notice on its way to one person by e-mail, or to the plan's webhook, until it is taken."""
+    """The delivery of one notice to one person by e-mail or to the plan's webhook, until it succeeds."""
 
     notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="tellings")
     person = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""To whom, where and under which plan: partners, placements, campaigns, arms, frozen plans, served counts."""
+"""Models of campaigns: partners, placements, arms, analysis plans, deviations and served counts."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from django.utils.translation import gettext_lazy as _
 from campaign.outcomes import outcome_choices
 from messages.models import Revision
 
-# Minutes since 1970 are above it, and so is everything finer; hours are not for a thousand years.
+# Upper bound for hours since 1970: high enough for a thousand years, and below any count of minutes.
 MAX_HOURS = 10_000_000
 
 
 def hour_is_whole(field: str) -> Q:
-    """For a constraint: whole hours since 1970. SQLite takes fractions and words into a column of integers."""
+    """Condition that a field holds whole hours since 1970: SQLite stores fractions and text in integer columns."""
     return Q(**{f"{field}__lt": MAX_HOURS}) & Q(Exact(Round(field), F(field)))
 
 
 def day_is_whole(field: str) -> Q:
-    """For a constraint: a date and no time of day, which SQLite would keep in a column of dates."""
+    """Condition that a field holds a date without a time: SQLite stores both in date columns."""
     date = Func(F(field), function="DATE", output_field=models.DateField())
     return Q(IsNull(date, False)) & Q(Exact(date, F(field)))
 
 
 class Partner(models.Model):
-    """Who hosts our messages."""
+    """An organisation that hosts messages."""
 
     name = models.CharField(max_length=120, unique=True)
     contacts = models.ManyToManyField(
@@ -74,9 +74,9 @@ class Placement(models.Model):
 
 
 class PlacementTest(models.Model):
-    """A test of one placement that somebody here has begun: open for minutes, then deleted with all that it heard.
+    """A tag check of one placement, started by staff and deleted after a few minutes.
 
-    Only a request that carries the test's own mark is heard: whoever holds it was given it to try the page.
+    Only requests that carry its mark are recorded.
     """
 
     class Way(models.TextChoices):
@@ -102,7 +102,7 @@ class PlacementTest(models.Model):
 
 
 def new_salt() -> str:
-    """A campaign's own salt, so that arms of different campaigns are independent."""
+    """Generate the salt of one campaign, so that assignments in different campaigns are independent."""
     return secrets.token_hex(16)
 
 
@@ -118,7 +118,7 @@ class Campaign(models.Model):
         PAUSED = "paused", _("Paused")
         CLOSED = "closed", _("Closed")
 
-    LIVE = (State.SCHEDULED, State.RUNNING)  # launched: messages are shown from its start on, by the server's clock
+    LIVE = (State.SCHEDULED, State.RUNNING)  # launched: serving starts at `starts_at` by the server's clock
 
     class Unit(models.TextChoices):
         VIEW = "view", _("One shown message")
@@ -195,19 +195,19 @@ class Arm(models.Model):
 
 
 def default_looks() -> list[float]:
-    """A tenth of the planned people, and the end."""
+    """Look after a tenth of the planned people, and at the end."""
     return [0.1, 1.0]
 
 
 class Pair(NamedTuple):
-    """One comparison of a plan, as arm keys: treated minus control."""
+    """One planned comparison, as arm keys: treated minus control."""
 
     treated: str
     control: str
 
 
 class AnalysisPlan(models.Model):
-    """The promise made before launch: what is compared, how surely, and what would be too small to matter."""
+    """The analysis plan frozen at launch: comparisons, confidence level and smallest difference that matters."""
 
     class Correction(models.TextChoices):
         HOLM = "holm", _("Holm")
@@ -283,12 +283,12 @@ class AnalysisPlan(models.Model):
 
     @property
     def pairs(self) -> list[Pair]:
-        """Its comparisons, as far as a draft has them whole."""
+        """The complete comparisons; a draft may hold incomplete ones."""
         return [Pair(*pair) for pair in self.comparisons if len(pair) == 2]
 
 
 class Deviation(models.Model):
-    """What was done otherwise than the frozen plan says, and why; every result shows it from then on. Append-only."""
+    """A deviation from the frozen plan and its reason, shown with every later result. Append-only."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="deviations")
     at = models.DateTimeField()
@@ -304,7 +304,7 @@ class Deviation(models.Model):
 
 
 class PlannedOutcome(models.Model):
-    """One outcome of a plan and the part it plays; exactly one is primary."""
+    """One outcome of a plan and its role; exactly one is primary."""
 
     class Role(models.TextChoices):
         PRIMARY = "primary", _("Primary")
@@ -335,7 +335,7 @@ class PlannedOutcome(models.Model):
 
 
 class ServedCount(models.Model):
-    """How often an arm was sent out, so that “served but never seen” shows. A count, never a row per message."""
+    """How many messages of one arm were served on one day. A count, never a row per message."""
 
     pk = models.CompositePrimaryKey("day", "arm_id", "placement_id", "locale")
     day = models.DateField()
@@ -352,7 +352,7 @@ class ServedCount(models.Model):
 
 
 class LeftOutCount(models.Model):
-    """How many messages were shown and left out of the trial: to machines, or to a network that asked too often."""
+    """How many messages were shown but excluded from the trial: to bots, or to a rate-limited network."""
 
     class Reason(models.TextChoices):
         MACHINE = "machine", _("Asked for by a machine")

@@ -65,9 +65,9 @@ class Outcome:
 
     key: str
     name: str
-    kind: Literal["yes-no", "ordered"]
-    better: Direction
     phrase: str  # "Of 100 people who saw ..., 44 <phrase>."
+    better: Direction = "none"
+    kind: Literal["yes-no", "ordered"] = "yes-no"
     bit: int | None = None
     values: tuple[int, ...] = ()
     action: OutcomeAction | None = None  # None: measured by the page or derived
@@ -101,13 +101,12 @@ class Outcome:
 
 
 _CATALOGUE = (
-    Outcome("exposed", "Seen on screen", "yes-no", "none", "saw it", bit=0),
+    Outcome("exposed", "Seen on screen", "saw it", bit=0),
     Outcome(
         "left",
         "Pressed leave",
-        "yes-no",
-        "higher",
         "pressed leave",
+        better="higher",
         bit=1,
         action=OutcomeAction("choices", "Leave this page", page="left", placement_url="leave_url"),
         goal=Goal(2, "More people press leave", "Also those who go on after all."),
@@ -117,9 +116,8 @@ _CATALOGUE = (
     Outcome(
         "continued",
         "Continued",
-        "yes-no",
-        "lower",
         "went on",
+        better="lower",
         bit=2,
         action=OutcomeAction("choices", "Continue", page="continued", placement_url="continue_url", closes=True),
         goal=Goal(3, "Fewer people go on", "They see the message and continue anyway."),
@@ -129,9 +127,8 @@ _CATALOGUE = (
     Outcome(
         "help_self",
         "Asked for help to stop",
-        "yes-no",
-        "higher",
         "asked for help to stop",
+        better="higher",
         bit=3,
         action=OutcomeAction("help", "I want to stop", note="Free, and without judgement", page="help/self"),
         goal=Goal(
@@ -145,8 +142,6 @@ _CATALOGUE = (
     Outcome(
         "help_affected",
         "Asked for help as the person depicted",
-        "yes-no",
-        "none",
         "asked for help",
         bit=4,
         action=OutcomeAction("help", "This happened to me", note="Get an image taken down", page="help/affected"),
@@ -154,9 +149,8 @@ _CATALOGUE = (
     Outcome(
         "learn_more",
         "Read more",
-        "yes-no",
-        "higher",
         "read more",
+        better="higher",
         bit=5,
         action=OutcomeAction("about", "About this message", page="about"),
         goal=Goal(5, "More people read more", "They open what stands behind the message."),
@@ -166,9 +160,8 @@ _CATALOGUE = (
     Outcome(
         "annoyed",
         "Was annoyed",
-        "yes-no",
-        "lower",
         "said it annoyed them",
+        better="lower",
         bit=6,
         action=OutcomeAction("feedback", "This message annoyed me"),
         goal=Goal(7, "Fewer people say that it annoyed them", "Rarely a goal in itself."),
@@ -178,9 +171,9 @@ _CATALOGUE = (
     Outcome(
         "rating",
         "Rating, 1 to 5",
-        "ordered",
-        "higher",
         "rated it",
+        better="higher",
+        kind="ordered",
         values=(1, 2, 3, 4, 5),
         action=OutcomeAction("scale", "Did this make you think?", low="Not at all", high="A lot", thanks="Thank you."),
         goal=Goal(6, "People rate it better", "From 1 to 5. Only some people rate at all."),
@@ -188,17 +181,15 @@ _CATALOGUE = (
     Outcome(
         "dwell",
         "Time on screen: under 2 s, 2 to 5 s, 5 to 15 s, longer",
-        "ordered",
-        "none",
         "stayed",
+        kind="ordered",
         values=(1, 2, 3, 4),
     ),
     Outcome(
         "turned_back",
         "Turned back",
-        "yes-no",
-        "higher",
         "turned back",
+        better="higher",
         goal=Goal(
             1,
             "More people turn back",
@@ -213,8 +204,6 @@ _CATALOGUE = (
     Outcome(
         "no_answer",
         "Left without an answer",
-        "yes-no",
-        "none",
         "gave no answer",
         derivation=Derivation(
             "“%(outcome)s”: saw the message, and neither chose nor asked for help.",

@@ -1,4 +1,4 @@
-"""What we say: an idea (Message), its exact words (Revision), and those words in one language (Rendition)."""
+"""Models of messages: the idea (Message), its exact words (Revision), and these in one locale (Rendition)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Frame(models.TextChoices):
-    """What a message appeals to. Each keeps one colour and one mark everywhere."""
+    """What a message appeals to. Each frame has one colour and one symbol on all pages."""
 
     NEUTRAL = "neutral", _("Neutral text")
     VICTIM = "victim", _("Harm to the victim")
@@ -22,7 +22,7 @@ class Frame(models.TextChoices):
 
 
 class ClaimStrength(models.TextChoices):
-    """How well the claim in the words is known; the words may not sound surer than this."""
+    """How well the claim of a message is supported; its words may not claim more certainty."""
 
     DOCUMENTED = "documented", _("Documented")
     LINKED = "linked", _("Linked in studies")
@@ -32,7 +32,7 @@ class ClaimStrength(models.TextChoices):
 
 
 class Theme(models.Model):
-    """One line of argument, from the starter library or added by staff."""
+    """A line of argument, from the starter library or added by staff."""
 
     key = models.SlugField(unique=True)
     number = models.PositiveSmallIntegerField(null=True, blank=True, unique=True)
@@ -51,7 +51,7 @@ class Theme(models.Model):
 
 
 class Message(models.Model):
-    """The idea: one theme in one frame. Its words are in its revisions."""
+    """An idea: one theme in one frame. Its words are in its revisions."""
 
     key = models.SlugField(unique=True)
     theme = models.ForeignKey(Theme, on_delete=models.PROTECT, related_name="messages")
@@ -77,7 +77,7 @@ class Message(models.Model):
 
 
 class Revision(models.Model):
-    """The exact words of a message at one time. Once approved they never change: a change is a new revision."""
+    """The exact words of a message at one time. Approved words never change: an edit makes a new revision."""
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -109,14 +109,14 @@ class Revision(models.Model):
         return f"{self.message.key} r{self.number}"
 
     def words_digest(self) -> str:
-        """SHA-256 of every approved rendition's words as they stand now, in canonical JSON."""
+        """SHA-256 of the current words of all approved renditions, in canonical JSON."""
         approved = self.renditions.filter(state=self.State.APPROVED)
         words = {r.locale: [r.headline, r.body] for r in approved}
         return hashlib.sha256(json.dumps(words, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 class Rendition(models.Model):
-    """The words of a revision in one locale: a headline and plain paragraphs parted by blank lines."""
+    """The words of a revision in one locale: a headline and plain paragraphs separated by blank lines."""
 
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="renditions")
     locale = models.CharField(max_length=8)
@@ -141,7 +141,7 @@ class Rendition(models.Model):
         return f"{self.revision} {self.locale}"
 
     def words_digest(self) -> str:
-        """SHA-256 of all that an approval covers, as it stands now, in canonical JSON."""
+        """SHA-256 of everything that an approval covers, in canonical JSON."""
         revision = self.revision
         covered = {
             "message": revision.message.key,
@@ -156,7 +156,7 @@ class Rendition(models.Model):
 
 
 class Draft(models.Model):
-    """What somebody has typed and not saved yet, in one language of one message or for a new one; only they see it."""
+    """Unsaved words of one person, in one locale of one message or for a new one. Visible only to that person."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts")
     message = models.ForeignKey(Message, null=True, blank=True, on_delete=models.CASCADE, related_name="drafts")
@@ -177,7 +177,7 @@ class Draft(models.Model):
 
 
 class Review(models.Model):
-    """One step in the review of one rendition, bound to the exact words by their digest. Never changed or deleted."""
+    """One step in the review of a rendition, bound to the exact words by their digest. Append-only."""
 
     class Decision(models.TextChoices):
         SUBMITTED = "submitted", _("Asked for a review")
@@ -212,7 +212,7 @@ class Review(models.Model):
 
 
 class Comment(models.Model):
-    """What someone said about one rendition, and of which words. Never changed or deleted."""
+    """A comment on a rendition, bound to the words at that time. Append-only."""
 
     rendition = models.ForeignKey(Rendition, on_delete=models.PROTECT, related_name="comments")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -228,20 +228,20 @@ class Comment(models.Model):
 
 
 def by_web() -> list[str]:
-    """Every help link leads to a page at least."""
+    """Default channels of a help link: every one has at least a web page."""
     return ["web"]
 
 
 class HelpLinkQuerySet(models.QuerySet["HelpLink"]):
-    """Help links, kept or retired."""
+    """Help links, active and retired."""
 
     def active(self) -> HelpLinkQuerySet:
-        """Those that stand beside every message; retired ones stand nowhere."""
+        """Links that are offered beside messages: all that are not retired."""
         return self.filter(retired_on=None)
 
 
 class HelpLink(models.Model):
-    """A place to get help: for whom, where and how, how we know, and who last opened it. Empty means: not known."""
+    """A service that helps: whom, where and how, with its sources and last check. Empty fields are unknown."""
 
     class Lane(models.TextChoices):
         AFFECTED = "affected", _("This happened to me")
@@ -265,7 +265,7 @@ class HelpLink(models.Model):
         CHARGED = "charged", _("Costs money")
 
     class Probe(models.TextChoices):
-        """What a machine found at the address. It says nothing about whom the page serves."""
+        """Result of the last automatic request to the address. It does not tell whether the page still helps."""
 
         ANSWERS = "answers", _("It answers")
         MOVED = "moved", _("It sends people elsewhere")
@@ -310,7 +310,7 @@ class HelpLink(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who did what, and when, chained to the entry before. Written by messages.audit.log alone, never changed."""
+    """One action in the audit log, chained to the entry before. Written only by messages.audit.log. Append-only."""
 
     number = models.PositiveBigIntegerField(primary_key=True)
     at = models.DateTimeField(help_text="To the second.")
@@ -333,7 +333,7 @@ class AuditEntry(models.Model):
 
 
 class Invitation(models.Model):
-    """Somebody was asked to join and has not answered yet. Answered or withdrawn, the row is deleted."""
+    """An open invitation to join. Deleted when it is accepted or withdrawn."""
 
     email = models.EmailField()
     role = models.CharField(max_length=20)

@@ -17,9 +17,8 @@ pytestmark = pytest.mark.django_db(databases=["default", "audience"])
 SHARED = Outcome(
     "shared",
     "Told a friend",
-    "yes-no",
-    "higher",
     "told a friend",
+    better="higher",
     bit=7,
     action=OutcomeAction("feedback", "I told a friend"),
 )

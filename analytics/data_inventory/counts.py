@@ -1,7 +1,7 @@
-"""Everything that a seizure of this installation would find right now: counted, and said in plain words.
+"""Count everything that this installation holds right now: what a seizure would find.
 
-Which tables and files there are to count stands in the privacy schema, so nothing is left out; what is found and not
-declared there is named. It says how many rows there are and never what a row says: no message, placement or outcome.
+The privacy schema lists the tables and files to count; tables and files outside it are reported. Only numbers of rows
+are read, never their content.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ NEVER_STORED = (
     "a name or an account of a visitor",
     "a time finer than the hour of an open view, or than the day of a total",
 )
-_PATIENCE = DatabaseTimeout(seconds=5.0)
+_TIMEOUT = DatabaseTimeout(seconds=5.0)
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseInventory:
-    """One database: where it is, what its tables hold (None: it did not answer) and how it differs from the schema."""
+    """Location of one database, rows by table (None: no answer) and differences from the schema."""
 
     location: str
     rows: Mapping[str, int] | None
@@ -53,7 +53,7 @@ class DatabaseInventory:
 
 @dataclass(frozen=True, slots=True)
 class OpenViewCounts:
-    """Open views: the first hour in which one was shown, and how many should have been forgotten by now."""
+    """The oldest hour of an open view, and how many views are overdue for folding."""
 
     oldest_hour: datetime | None
     overdue: int
@@ -61,7 +61,7 @@ class OpenViewCounts:
 
 @dataclass(frozen=True, slots=True)
 class DaySpan:
-    """The days that totals cover."""
+    """The days that daily totals cover."""
 
     days: int
     first: date | None
@@ -70,7 +70,7 @@ class DaySpan:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What is held at one moment. Parts are None where their database did not answer."""
+    """Everything held at one moment. Parts are None if their database did not answer."""
 
     counted_at: datetime
     databases: Mapping[str, DatabaseInventory]
@@ -78,45 +78,45 @@ class Inventory:
     tally_days: DaySpan | None
     served: DaySpan | None
     staff_signed_in: int | None
-    spooled_views: int | None  # None: there is a spool, and it cannot be read
+    spooled_views: int | None  # None: the spool cannot be read
     files: Mapping[str, int]  # "keys/receipt-*.key" -> how many
     undeclared_files: tuple[str, ...]
     log_destinations: tuple[str, ...]
 
     @property
     def matches_schema(self) -> bool:
-        """Whether every database answered and holds what the schema declares, and nothing else."""
+        """Whether every database answered and holds exactly what the schema declares."""
         return all(one.rows is not None and not one.differences for one in self.databases.values())
 
     def row_count(self, name: str) -> int | None:
-        """How many rows a table holds, in whichever database; None if that did not answer, or has no such table."""
+        """The number of rows of a table in either database; None if there is no answer or no such table."""
         where = next(table.database for table in schema.tables() if table.name == name)
         rows = self.databases[where].rows
         return None if rows is None else rows.get(name)
 
 
 def take_inventory(*, now: datetime) -> Inventory:
-    """Ask the databases, with little patience, and the disk. Nothing is changed."""
+    """Count rows and files, with a short timeout. Changes nothing."""
     at = schema.directories()
     return Inventory(
         counted_at=now,
-        databases={alias: _database(alias) for alias in ("audience", "default")},
-        open_views=_ask("audience", lambda: _views(now)),
-        tally_days=_ask("default", lambda: _days(Tally)),
-        served=_ask("default", lambda: _days(ServedCount)),
-        staff_signed_in=_ask("default", lambda: Session.objects.filter(expire_date__gte=now).count()),
-        spooled_views=_spooled(),
-        files=_files(at),
+        databases={alias: _inspect_database(alias) for alias in ("audience", "default")},
+        open_views=_query("audience", lambda: _count_open_views(now)),
+        tally_days=_query("default", lambda: _day_span(Tally)),
+        served=_query("default", lambda: _day_span(ServedCount)),
+        staff_signed_in=_query("default", lambda: Session.objects.filter(expire_date__gte=now).count()),
+        spooled_views=_count_spooled_views(),
+        files=_count_files(at),
         undeclared_files=tuple(str(path) for path in schema.undeclared_files(at)),
-        log_destinations=_logs(),
+        log_destinations=_log_destinations(),
     )
 
 
-def _ask(alias: str, question: Callable[[], T]) -> T | None:
-    """The answer, or None if the database gives none."""
+def _query(alias: str, question: Callable[[], T]) -> T | None:
+    """Run a query with a timeout; None if the database does not answer."""
     connection = connections[alias]
     try:
-        with _PATIENCE.enforce(connection):
+        with _TIMEOUT.enforce(connection):
             return question()
     except DatabaseError:
         if not connection.in_atomic_block:
@@ -124,13 +124,13 @@ def _ask(alias: str, question: Callable[[], T]) -> T | None:
         return None
 
 
-def _database(alias: str) -> DatabaseInventory:
+def _inspect_database(alias: str) -> DatabaseInventory:
     where = database_location(connections[alias].settings_dict)
     told = "a file on this machine" if len(where) == 1 else f"PostgreSQL on {where[0]}"
-    found = _ask(alias, lambda: schema.read_catalogue(connections[alias]))
+    found = _query(alias, lambda: schema.read_catalogue(connections[alias]))
     if found is None:
         return DatabaseInventory(told, None)
-    rows = _ask(alias, lambda: {table: _count(alias, table) for table in found})
+    rows = _query(alias, lambda: {table: _count(alias, table) for table in found})
     return DatabaseInventory(told, rows, tuple(schema.schema_differences(alias, found)))
 
 
@@ -141,28 +141,28 @@ def _count(alias: str, table: str) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _views(now: datetime) -> OpenViewCounts:
+def _count_open_views(now: datetime) -> OpenViewCounts:
     hour = int(now.timestamp()) // SECONDS_PER_HOUR
     facts = OpenView.objects.aggregate(oldest=Min("hour"))
     oldest = None if facts["oldest"] is None else datetime.fromtimestamp(facts["oldest"] * SECONDS_PER_HOUR, UTC)
     return OpenViewCounts(oldest, overdue=OpenView.objects.filter(Q(closes__lt=hour)).count())
 
 
-def _days(counts: type[Tally] | type[ServedCount]) -> DaySpan:
+def _day_span(counts: type[Tally] | type[ServedCount]) -> DaySpan:
     facts = counts.objects.aggregate(first=Min("day"), last=Max("day"))
     return DaySpan(counts.objects.order_by().values("day").distinct().count(), facts["first"], facts["last"])
 
 
-def _spooled() -> int | None:
-    """How many views wait in the spool."""
+def _count_spooled_views() -> int | None:
+    """The number of views in the spool; None if it cannot be read."""
     try:
         return writer.local_spool().count_views()
     except (OSError, sqlite3.Error):
         return None
 
 
-def _files(at: Mapping[str, Path]) -> dict[str, int]:
-    """How many files of each declared kind there are."""
+def _count_files(at: Mapping[str, Path]) -> dict[str, int]:
+    """The number of files of each declared kind."""
     names = {key: [path.name for path in where.iterdir()] if where.exists() else [] for key, where in at.items()}
     return {
         f"{file.directory}/{file.pattern}": sum(fnmatch(name, file.pattern) for name in names[file.directory])
@@ -170,14 +170,14 @@ def _files(at: Mapping[str, Path]) -> dict[str, int]:
     }
 
 
-def _logs() -> tuple[str, ...]:
-    """Where this program's own log lines go; a file is named by its path."""
+def _log_destinations() -> tuple[str, ...]:
+    """The destinations of our own log records; a file by its path."""
     logging: dict[str, Any] = settings.LOGGING
     return tuple(str(told.get("filename", told["class"])) for told in logging["handlers"].values())
 
 
 def as_dict(held: Inventory) -> dict[str, Any]:
-    """The same for programs."""
+    """The inventory as JSON values."""
     return {
         "at": held.counted_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"),
         "databases": {
@@ -194,8 +194,8 @@ def as_dict(held: Inventory) -> dict[str, Any]:
             "oldest_hour": held.open_views.oldest_hour and held.open_views.oldest_hour.strftime("%Y-%m-%dT%HZ"),
             "overdue": held.open_views.overdue,
         },
-        "totals": _days_as_dict(held.tally_days),
-        "sent": _days_as_dict(held.served),
+        "totals": _day_span_as_dict(held.tally_days),
+        "sent": _day_span_as_dict(held.served),
         "spool": held.spooled_views,
         "staff_signed_in": held.staff_signed_in,
         "files": dict(held.files),
@@ -205,7 +205,7 @@ def as_dict(held: Inventory) -> dict[str, Any]:
     }
 
 
-def _days_as_dict(days: DaySpan | None) -> dict[str, Any] | None:
+def _day_span_as_dict(days: DaySpan | None) -> dict[str, Any] | None:
     if days is None:
         return None
     return {

@@ -1,6 +1,6 @@
-"""What is stored, field by field: reads `privacy_schema.toml`, and compares it with the databases' own catalogues.
+"""Read `privacy_schema.toml`, which declares every stored field, and compare it with the system catalogues.
 
-The catalogue is asked, not Django's models: a column that a migration, a hand or another program added shows.
+The catalogues are used instead of Django's models, because they show columns that were added outside Django.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from campaign.outcomes import OUTCOMES
 
 SCHEMA = Path(__file__).with_name("privacy_schema.toml")
 
-# How fine a field is: its words in the schema, and the kinds of column that may hold it.
+# Granularity of a field: its name in the schema, and the kinds of column that may hold it.
 GRAINS: dict[str, set[str]] = {
     "hour": {"integer"},  # since 1970 UTC
     "day": {"date"},
@@ -38,7 +38,7 @@ GRAINS: dict[str, set[str]] = {
     "list": {"json", "text"},
     "person": {"text"},  # tells who someone is
 }
-# What the audience may cause to be written: no moment, no words, nobody.
+# The grains of tables that the audience writes: no exact time, no free text, no person.
 AUDIENCE_GRAINS = {"hour", "day", "random 128 bits", "number", "count", "choice", "flag"}
 WRITERS = {"audience", "worker", "staff", "setup"}
 OWNERS = {"operator", "administrator", "manager", "reviewer", "analyst"}
@@ -64,7 +64,7 @@ _KINDS = {
     "json": "json",
     "jsonb": "json",
 }
-# Each engine's own list of what it holds: table, column, type; views and generated columns too.
+# Table, column and type from the system catalogue, including views and generated columns.
 CATALOGUE_QUERIES = {
     "sqlite": """
         SELECT m.name, x.name, x.type FROM sqlite_master m LEFT JOIN pragma_table_xinfo(m.name) x
@@ -123,7 +123,7 @@ Columns = dict[str, dict[str, str]]  # table -> column -> kind
 
 @cache
 def tables() -> tuple[SchemaTable, ...]:
-    """Every table that may be there."""
+    """All declared tables."""
     return tuple(
         SchemaTable(place, name, told["written_by"], told["what"], _fields(told))
         for place in ("audience", "default", "spool")
@@ -133,7 +133,7 @@ def tables() -> tuple[SchemaTable, ...]:
 
 @cache
 def files() -> tuple[SchemaFile, ...]:
-    """Every kind of file that may be there."""
+    """All declared kinds of file."""
     said = ("written_by", "what", "grain", "reason", "owner", "expiry")
     return tuple(
         SchemaFile(directory=place, pattern=pattern, fields=_fields(told), **{key: told[key] for key in said})
@@ -143,14 +143,14 @@ def files() -> tuple[SchemaFile, ...]:
 
 
 def read_catalogue(connection: BaseDatabaseWrapper) -> Columns:
-    """Every table and column that the database itself says it has, each with its kind."""
+    """All tables and columns in the catalogue of a database, with their kinds."""
     with connection.cursor() as cursor:
         cursor.execute(CATALOGUE_QUERIES[connection.vendor])
         return group_by_table(cursor.fetchall())
 
 
 def group_by_table(rows: Iterable[tuple[str, str | None, str | None]]) -> Columns:
-    """Rows of (table, column, type) by table; a table without columns is a table too."""
+    """Group (table, column, type) rows by table, keeping tables without columns."""
     found: Columns = {}
     for table, column, told in rows:
         columns = found.setdefault(table, {})
@@ -160,13 +160,13 @@ def group_by_table(rows: Iterable[tuple[str, str | None, str | None]]) -> Column
 
 
 def column_kind(told: str) -> str:
-    """The kind of a column from its type in a catalogue; a type that is not known stands for itself."""
+    """The kind of a column from its type; an unknown type is returned as it is."""
     words = told.lower().replace("(", " ").split()
     return _KINDS.get(words[0] if words else "", told or "no type")
 
 
 def schema_differences(place: str, found: Columns) -> list[str]:
-    """What a catalogue and the schema do not have in common, each as a sentence; empty if they agree."""
+    """Differences between a catalogue and the schema, one sentence each; empty if they agree."""
     declared = {table.name: table for table in tables() if table.database == place}
     told = [f"The table {name} is not declared." for name in found.keys() - declared.keys()]
     told += [f"The table {name} is declared and not there." for name in declared.keys() - found.keys()]
@@ -183,12 +183,12 @@ def schema_differences(place: str, found: Columns) -> list[str]:
 
 
 def directories() -> dict[str, Path]:
-    """Where files lie, by the names that the schema gives these places."""
+    """The directories of files, by their names in the schema."""
     return {"data": settings.DATA_DIRECTORY, "keys": settings.KEY_DIRECTORY, "spool": settings.SPOOL_DIRECTORY}
 
 
 def undeclared_files(at: Mapping[str, Path]) -> list[Path]:
-    """Files and directories that no pattern of the schema names, nor a setting."""
+    """Files and directories that match no pattern of the schema and no setting."""
     known = {path.resolve() for path in at.values()}
     named = [f"{Path(c.settings_dict['NAME']).name}*" for c in connections.all() if c.vendor == "sqlite"]
     patterns = {place: [*named, *(file.pattern for file in files() if file.directory == place)] for place in at}

@@ -1,4 +1,4 @@
-"""Looks at a live installation: sends marks to it, reads what it wrote and how it is set, and says what leaks.
+"""Audit a live installation for leaks: send canaries to it, search what it wrote, and check its settings.
 
 findings.py judges values; visit.py, places.py and surroundings.py fetch them.
 """

@@ -1,4 +1,4 @@
-"""PURE  Marks that are sent to a server and then looked for, in all the forms that a log or a table may give them."""
+"""PURE  Canaries: random tokens that are sent to a server and then searched for in every encoding."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _FOR_URLS = bytes.maketrans(b"+/", b"-_")
 
 
 def new_canary() -> str:
-    """A fresh mark: letters and digits that stand nowhere else, and that no protocol changes."""
+    """Generate a unique token of letters and digits, which no protocol alters."""
     return f"canary{secrets.token_hex(10)}"
 
 
 def searchable_forms(token: str, *, keys: Sequence[bytes] = ()) -> dict[str, bytes]:
-    """What to look for, by the name of the form: as it is, encoded, or hashed, alone or under any of these keys.
+    """The byte patterns to search for, by name: plain, encoded, or hashed with and without these keys.
 
-    >>> forms("canary")["hex"]
+    >>> searchable_forms("canary")["hex"]
     b'63616e617279'
-    >>> base64.b64encode(b"GET /canary HTTP/1.1").find(forms("canary")["base64, shifted by 2"])
+    >>> base64.b64encode(b"GET /canary HTTP/1.1").find(searchable_forms("canary")["base64, shifted by 2"])
     7
     """
     raw = token.encode()
@@ -34,18 +34,18 @@ def searchable_forms(token: str, *, keys: Sequence[bytes] = ()) -> dict[str, byt
         "base32": base64.b32encode(raw).rstrip(b"=")[: len(raw) * 8 // 5],
         **encodings(raw),
         **digests(raw, keys=keys),
-        **dict(_address(token, keys)),
+        **dict(_address_forms(token, keys)),
     }
     return {name: form for name, form in found.items() if name == "plain" or form != raw}
 
 
 def find_canaries(data: bytes, sought: Iterable[tuple[str, dict[str, bytes]]]) -> list[tuple[str, str]]:
-    """Which of the named marks stand in these bytes, and in which form."""
+    """The canaries found in these bytes, as (name, form) pairs."""
     return [(name, form) for name, known in sought for form, pattern in known.items() if pattern in data]
 
 
 def spellings(text: str) -> dict[str, bytes]:
-    """A text in the letters that it may be written in; what is spelled the same is named once."""
+    """The character encodings and letter cases of a text, without duplicates."""
     raw = text.encode()
     found = {
         "small letters": text.lower().encode(),
@@ -59,9 +59,9 @@ def spellings(text: str) -> dict[str, bytes]:
 
 
 def encodings(raw: bytes) -> dict[str, bytes]:
-    """Bytes in hexadecimal and base64, whatever stands before and after them.
+    """Hexadecimal and base64 forms of bytes that may occur inside a longer string.
 
-    Base64 works on three bytes at a time: what they become depends on how many bytes stand before them.
+    Base64 encodes three bytes at a time, so its output depends on the number of bytes before them.
     """
     found = dict(_hexadecimal("hex", raw))
     for shift in range(3):
@@ -76,12 +76,12 @@ def encodings(raw: bytes) -> dict[str, bytes]:
 def digests(
     raw: bytes, *, keys: Sequence[bytes] = (), algorithms: Sequence[str] = _DIGESTS, length: int | None = None
 ) -> dict[str, bytes]:
-    """Hashes of bytes, alone or under any of these keys; of each the `first` bytes, all of them without it."""
+    """Hashes of bytes, with and without these keys, each cut to `length` bytes if given."""
     found = {kind: hashlib.new(kind, raw, usedforsecurity=False).digest() for kind in algorithms}
     for number, key in enumerate(keys, start=1):
         found[f"HMAC under key {number}"] = hmac.digest(key, raw, "sha256")
         found[f"sha256 salted with key {number}"] = hashlib.sha256(key + raw).digest()
-    return {name: form for kind, digest in found.items() for name, form in _digest(kind, digest[:length])}
+    return {name: form for kind, digest in found.items() for name, form in _digest_forms(kind, digest[:length])}
 
 
 def _hexadecimal(name: str, raw: bytes) -> Iterator[tuple[str, bytes]]:
@@ -89,16 +89,16 @@ def _hexadecimal(name: str, raw: bytes) -> Iterator[tuple[str, bytes]]:
     yield f"{name} in capitals", raw.hex().upper().encode()
 
 
-def _digest(name: str, digest: bytes) -> Iterator[tuple[str, bytes]]:
-    own = base64.b64encode(digest)[: len(digest) * 8 // 6]  # what more of the digest would not change
+def _digest_forms(name: str, digest: bytes) -> Iterator[tuple[str, bytes]]:
+    own = base64.b64encode(digest)[: len(digest) * 8 // 6]  # characters that the bytes after it cannot change
     yield f"{name}, raw", digest
     yield from _hexadecimal(f"{name}, hex", digest)
     yield f"{name}, base64", own
     yield f"{name}, base64 for URLs", own.translate(_FOR_URLS)
 
 
-def _address(token: str, keys: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
-    """An address of the network can be written in more ways; its four raw bytes alone stand anywhere by chance."""
+def _address_forms(token: str, keys: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
+    """More forms of an IP address. The four raw bytes of IPv4 are left out, because they occur by chance."""
     try:
         address = ipaddress.ip_address(token)
     except ValueError:

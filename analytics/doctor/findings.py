@@ -1,4 +1,4 @@
-"""PURE  What each thing that was looked at means: fine, leaks, or could not be looked at, in words for an operator."""
+"""PURE  Judge what was measured: each finding is fine, leaks or unknown, with advice for the operator."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class FindingState(StrEnum):
-    """How it is."""
+    """The result of one check."""
 
     FINE = "fine"
     LEAKS = "leaks"
@@ -18,7 +18,7 @@ class FindingState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at, and what to do unless it is fine."""
+    """The result of one check, and what to do about it."""
 
     subject: str
     state: FindingState
@@ -43,7 +43,7 @@ def unknown(subject: str, said: str, do: str) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class ProbeReply:
-    """What came back for one kind of request. `status` is 0 if nothing did; names of headers are in small letters."""
+    """The reply to one kind of request. `status` is 0 if there was none; header names are in lower case."""
 
     kind: str
     status: int
@@ -55,8 +55,8 @@ class ProbeReply:
         return next((value for key, value in self.headers if key == name), None)
 
 
-# What tells one visit from another, or shows that a cache or another firm stands in between.
-_MARKING = {
+# Headers that tell visits apart, or reveal a cache or another provider in between.
+_IDENTIFYING_HEADERS = {
     "age": "a cache answers",
     "cf-ray": "a delivery network stands in between",
     "traceparent": "each request gets a number",
@@ -70,7 +70,7 @@ _MARKING = {
 
 
 def reply_findings(answers: Sequence[ProbeReply], *, tls: bool) -> list[Finding]:
-    """The headers of the replies: nothing that stays on a device, nothing that numbers a visit."""
+    """Check the headers of replies: nothing may be stored on a device or identify a visit."""
     came = [answer for answer in answers if answer.status]
     audience = [answer for answer in came if answer.is_audience]
     if not audience:
@@ -79,27 +79,31 @@ def reply_findings(answers: Sequence[ProbeReply], *, tls: bool) -> list[Finding]
     cookies = _kinds(audience, "set-cookie")
     validators = _kinds(audience, "etag") | _kinds(audience, "last-modified")
     kept = {answer.kind for answer in own if "no-store" not in (answer.header("cache-control") or "")}
-    marked = {why for answer in came for name, _ in answer.headers if (why := _MARKING.get(name))}
+    marked = {why for answer in came for name, _ in answer.headers if (why := _IDENTIFYING_HEADERS.get(name))}
     versions = {server for answer in came if re.search(r"\d", server := answer.header("server") or "")}
     proxy = "Let the proxy pass headers on as they are."
     mark = "A visitor gets an ETag or a date that marks its device"
     found = [
-        _none("no cookie", cookies, "A visitor gets a cookie", "Find out who sets it: the application never does."),
-        _none("no validator", validators, mark, "Let the proxy hide it."),
-        _none("no cache", kept, "A reply may be kept by caches: no-store is missing", proxy),
-        _none("no number", marked, "Replies tell visits apart", "Switch it off in what stands in front."),
-        _none("no version", versions, "Replies name a version", "nginx: server_tokens off."),
+        _none_found(
+            "no cookie", cookies, "A visitor gets a cookie", "Find out who sets it: the application never does."
+        ),
+        _none_found("no validator", validators, mark, "Let the proxy hide it."),
+        _none_found("no cache", kept, "A reply may be kept by caches: no-store is missing", proxy),
+        _none_found("no number", marked, "Replies tell visits apart", "Switch it off in what stands in front."),
+        _none_found("no version", versions, "Replies name a version", "nginx: server_tokens off."),
     ]
     if tls:
         bare = {answer.kind for answer in own if answer.header("strict-transport-security") is None}
-        found.append(_none("HSTS", bare, "A browser is not told to stay with TLS", "Set it as deploy/nginx.conf does."))
+        found.append(
+            _none_found("HSTS", bare, "A browser is not told to stay with TLS", "Set it as deploy/nginx.conf does.")
+        )
     return found
 
 
 def transport_findings(
     *, tls: bool, certificate_problem: str, plain_http_reply: ProbeReply | None, token: str
 ) -> list[Finding]:
-    """Is it spoken over TLS that a browser trusts, and does plain HTTP lead there without its query?"""
+    """Check that the certificate is trusted, and that plain HTTP redirects to https without the query."""
     if not tls:
         return [leaks("TLS", "The address is plain HTTP: whoever is in between reads along.", "Use an https address.")]
     found = [
@@ -124,7 +128,7 @@ def transport_findings(
 
 
 def search_finding(place: str, hits: Iterable[tuple[str, str]]) -> Finding:
-    """One place that was searched for marks: which stood there, in which form."""
+    """Report which canaries a place holds, and in which form."""
     if not (found := sorted(set(hits))):
         return fine(place, "No mark found.")
     marks = sorted({name for name, _ in found})
@@ -133,7 +137,7 @@ def search_finding(place: str, hits: Iterable[tuple[str, str]]) -> Finding:
 
 
 def settings_findings(*, debug: bool, local_http: bool, behind_proxy: bool) -> list[Finding]:
-    """The settings that are for a laptop only."""
+    """Check that settings for development are off."""
     found = [
         leaks("DEBUG", "It is on: errors show requests, and paths are logged.", "Take DEBUG out of the environment.")
         if debug
@@ -149,23 +153,27 @@ def settings_findings(*, debug: bool, local_http: bool, behind_proxy: bool) -> l
 
 
 def permission_finding(kind: str, modes: Mapping[str, int] | None) -> Finding:
-    """Files and directories that only their owner may read; None if they could not be seen."""
+    """Check that only the owner may read these files; `modes` is None if they could not be read."""
     if modes is None:
         return unknown(kind, "They could not be read.", "Run this as the server's user: sudo second-thought doctor …")
     if open_ones := sorted(f"{path} ({mode:04o})" for path, mode in modes.items() if mode & 0o077):
-        return leaks(kind, f"Others may read {_few(open_ones)}.", "chmod go-rwx, and UMask=0077 in the unit.")
+        return leaks(kind, f"Others may read {_join_first(open_ones)}.", "chmod go-rwx, and UMask=0077 in the unit.")
     return fine(kind, f"Only their owner may read them: {len(modes)} looked at.")
 
 
-_LOGS = re.compile(r"^\s*(access_log|error_log)\s+([^;]+);", re.M)
+_LOG_DIRECTIVE = re.compile(r"^\s*(access_log|error_log)\s+([^;]+);", re.M)
 
 
 def nginx_findings(files: Mapping[str, str] | None) -> list[Finding]:
-    """What nginx's configuration says of logs, also for errors that the marks did not cause."""
+    """Check the log directives of nginx, which also cover errors that the probes did not cause."""
     do = "Use deploy/nginx.conf; on a machine with other sites, give this one an nginx of its own."
     if not files:
         return [unknown("nginx's settings", "No configuration could be read.", "Name the proxy's logs with --log.")]
-    said = [(kind, rest.split(), file) for file, text in files.items() for kind, rest in _LOGS.findall(_code(text))]
+    said = [
+        (kind, rest.split(), file)
+        for file, text in files.items()
+        for kind, rest in _LOG_DIRECTIVE.findall(_strip_comments(text))
+    ]
     access = [f"{rest[0]} in {file}" for kind, rest, file in said if kind == "access_log" and rest != ["off"]]
     errors = [
         f"{rest[0]} in {file}"
@@ -177,35 +185,39 @@ def nginx_findings(files: Mapping[str, str] | None) -> list[Finding]:
         if kind not in silent:
             named.append(f"the default, since no {kind} is set")
     return [
-        _none("nginx access_log", set(access), "nginx writes down each request", do),
-        _none("nginx error_log", set(errors), "nginx writes addresses and requests down with errors", do),
+        _none_found("nginx access_log", set(access), "nginx writes down each request", do),
+        _none_found("nginx error_log", set(errors), "nginx writes addresses and requests down with errors", do),
     ]
 
 
 def machine_findings(
     *, core_limits: Mapping[str, int], swaps: Sequence[str], swap_forbidden: bool | None
 ) -> list[Finding]:
-    """Can the memory of a running server reach a disk?"""
+    """Check that the memory of a running server cannot reach a disk."""
     do = "Use the units in deploy/."
     if not core_limits:
         found = [unknown("core dumps", "No running server or worker was seen.", "Run this on the server's machine.")]
     else:
         dumping = {f"process {pid}" for pid, limit in core_limits.items() if limit}
-        found = [_none("core dumps", dumping, "A crash would write requests to a disk", do)]
+        found = [_none_found("core dumps", dumping, "A crash would write requests to a disk", do)]
     written = [swap for swap in swaps if not swap.startswith(("/dev/zram", "/dev/dm-"))]
     if not written:
         found.append(fine("swap", "None that is written in clear."))
     elif swap_forbidden:
         found.append(fine("swap", "The server may not use it."))
     elif swap_forbidden is None:
-        found.append(unknown("swap", f"{_few(written)} is on; whether the server may use it is not to be seen.", do))
+        found.append(
+            unknown("swap", f"{_join_first(written)} is on; whether the server may use it is not to be seen.", do)
+        )
     else:
-        found.append(leaks("swap", f"Requests in memory may be written to {_few(written)}.", f"{do} Or swapoff."))
+        found.append(
+            leaks("swap", f"Requests in memory may be written to {_join_first(written)}.", f"{do} Or swapoff.")
+        )
     return found
 
 
 def readiness_finding(report: Mapping[str, object] | None) -> Finding:
-    """Are views counted and forgotten in time?"""
+    """Check that views are folded in time."""
     if report is None or "fold_lag_hours" not in report:
         return unknown("forgetting", "/health/ready did not answer.", "Start the server.")
     worker = report.get("worker")
@@ -224,13 +236,13 @@ def _kinds(answers: Iterable[ProbeReply], header: str) -> set[str]:
     return {answer.kind for answer in answers if answer.header(header) is not None}
 
 
-def _none(subject: str, found: set[str], said: str, do: str) -> Finding:
-    return leaks(subject, f"{said}: {_few(sorted(found))}.", do) if found else fine(subject, "As it should be.")
+def _none_found(subject: str, found: set[str], said: str, do: str) -> Finding:
+    return leaks(subject, f"{said}: {_join_first(sorted(found))}.", do) if found else fine(subject, "As it should be.")
 
 
-def _few(names: Sequence[str]) -> str:
+def _join_first(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def _code(text: str) -> str:
+def _strip_comments(text: str) -> str:
     return re.sub(r"#.*", "", text)

@@ -1,4 +1,4 @@
-"""The places where a server may have written something down: log files, the journal, the data directory."""
+"""Search the places where a server may have written: log files, the journal, the data directory."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from analytics.doctor.findings import Finding, search_finding, unknown
 USUAL_LOGS = (Path("/var/log/nginx"), Path("/var/log/postgresql"), Path("/var/log/syslog"), Path("/var/log/messages"))
 NGINX_DIRECTORY = Path("/etc/nginx")
 _JOURNALS = (Path("/run/log/journal"), Path("/var/log/journal"))
-_PIECE = 1 << 22
-_NAMED = re.compile(r"^\s*(?:access_log|error_log)\s+(/[^\s;]+)", re.M)
+_CHUNK_BYTES = 1 << 22
+_LOG_PATH = re.compile(r"^\s*(?:access_log|error_log)\s+(/[^\s;]+)", re.M)
 
 CanaryForms = Sequence[tuple[str, dict[str, bytes]]]
 
 
 @dataclass(frozen=True, slots=True)
 class SearchTarget:
-    """A file or a directory, and how long its files were before the marks were sent; `whole` ones are read from 0."""
+    """A file or directory, with the sizes of its files before the probes. `from_start` searches whole files."""
 
     path: Path
     initial_states: dict[Path, tuple[int, int]]
@@ -32,12 +32,12 @@ class SearchTarget:
 
 
 def record_sizes(paths: Iterable[Path], *, from_start: bool = False) -> list[SearchTarget]:
-    """Note how long everything is."""
-    return [SearchTarget(path, {file: _state(file) for file in _files(path)}, from_start) for path in paths]
+    """Record the size of every file below these paths."""
+    return [SearchTarget(path, {file: _file_state(file) for file in _walk_files(path)}, from_start) for path in paths]
 
 
 def search_target(place: SearchTarget, sought: CanaryForms) -> Finding:
-    """Search what was added to a place, or all of it."""
+    """Search what was added to a target, or all of it."""
     name = str(place.path)
     if not place.path.exists():
         return unknown(name, "There is no such file or directory.", "If logs are elsewhere, name them with --log.")
@@ -48,12 +48,12 @@ def search_target(place: SearchTarget, sought: CanaryForms) -> Finding:
         os.listdir(place.path) if place.path.is_dir() else None
     except PermissionError:
         closed.append(name)
-    for file in _files(place.path):
+    for file in _walk_files(place.path):
         inode, size = place.initial_states.get(file, (0, 0))
-        now = _state(file)
+        now = _file_state(file)
         start = 0 if place.from_start or now[0] != inode or now[1] < size else size
         try:
-            hits += _in_file(file, start, sought)
+            hits += _search_file(file, start, sought)
             looked += 1
         except FileNotFoundError:
             continue
@@ -66,7 +66,7 @@ def search_target(place: SearchTarget, sought: CanaryForms) -> Finding:
 
 
 def search_journal(since: float, sought: CanaryForms) -> Finding:
-    """Search what the machine's journal got since then."""
+    """Search the entries of the system journal since then."""
     if not any(path.exists() for path in _JOURNALS):
         return unknown("journal", "This machine keeps none.", "If it keeps logs elsewhere, name them with --log.")
     do = "Run it with the group adm or systemd-journal."
@@ -83,7 +83,7 @@ def search_journal(since: float, sought: CanaryForms) -> Finding:
 
 
 def read_nginx_configuration(root: Path = NGINX_DIRECTORY) -> dict[str, str] | None:
-    """The files of nginx's configuration that are in use by Debian's layout; None if there are none."""
+    """Read the active configuration files of nginx in Debian's layout; None if there are none."""
     paths = [root / "nginx.conf", *sorted(root.glob("conf.d/*.conf")), *sorted(root.glob("sites-enabled/*"))]
     files = {}
     for path in paths:
@@ -94,12 +94,12 @@ def read_nginx_configuration(root: Path = NGINX_DIRECTORY) -> dict[str, str] | N
 
 def nginx_log_paths(files: Mapping[str, str] | None) -> list[Path]:
     """The log files that the configuration names."""
-    named = {path for text in (files or {}).values() for path in _NAMED.findall(re.sub(r"#.*", "", text))}
+    named = {path for text in (files or {}).values() for path in _LOG_PATH.findall(re.sub(r"#.*", "", text))}
     return [Path(path) for path in sorted(named) if path != "/dev/null"]
 
 
 def file_modes(paths: Iterable[Path]) -> dict[str, int] | None:
-    """The mode of each of these, and of what lies in them; None if that is not to be seen."""
+    """The modes of these paths and of the files in them; None if they cannot be read."""
     found: dict[str, int] = {}
     try:
         for path in paths:
@@ -111,7 +111,7 @@ def file_modes(paths: Iterable[Path]) -> dict[str, int] | None:
     return found
 
 
-def _files(path: Path) -> Iterator[Path]:
+def _walk_files(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
@@ -119,7 +119,7 @@ def _files(path: Path) -> Iterator[Path]:
         yield from (file for name in names if (file := Path(folder) / name).is_file())
 
 
-def _state(path: Path) -> tuple[int, int]:
+def _file_state(path: Path) -> tuple[int, int]:
     try:
         status = path.stat()
     except OSError:
@@ -127,13 +127,13 @@ def _state(path: Path) -> tuple[int, int]:
     return status.st_ino, status.st_size
 
 
-def _in_file(path: Path, start: int, sought: CanaryForms) -> list[tuple[str, str]]:
-    """Piece by piece, with an overlap longer than any form of a mark."""
+def _search_file(path: Path, start: int, sought: CanaryForms) -> list[tuple[str, str]]:
+    """Search a file in chunks, which overlap by more than the longest pattern."""
     hits: list[tuple[str, str]] = []
     with path.open("rb") as stream:
         stream.seek(start)
         tail = b""
-        while piece := stream.read(_PIECE):
+        while piece := stream.read(_CHUNK_BYTES):
             hits += canaries.find_canaries(tail + piece, sought)
             tail = piece[-1024:]
     return hits

@@ -1,6 +1,6 @@
-"""Sends requests of every kind, good and broken, with marks wherever a request can carry something.
+"""Send valid and broken requests of every kind, with canaries in every part that can carry one.
 
-Each asks not to be counted (Sec-GPC), so a live campaign's numbers stay as they are.
+Each sends Sec-GPC, so that the counts of a live campaign do not change.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from urllib.parse import urlsplit
 from analytics.doctor import canaries
 from analytics.doctor.findings import ProbeReply
 
-_LOOPBACK_SOURCE = "127.83.19.204"  # an address of this machine that nothing else uses
-_SECONDS = 10.0
+_LOOPBACK_SOURCE = "127.83.19.204"  # a loopback address that nothing else uses
+_TIMEOUT_SECONDS = 10.0
 _CARRIERS = ("path", "query", "user agent", "referrer", "cookie", "language", "body", "host name", "broken request")
 
 
 @dataclass(frozen=True, slots=True)
 class RequestCanaries:
-    """One mark for each thing that a request carries, so that what leaks has a name."""
+    """One canary for each part of a request, so that a leak can be attributed."""
 
     by_carrier: dict[str, str] = field(default_factory=lambda: {name: canaries.new_canary() for name in _CARRIERS})
     forwarded_for: str = field(
@@ -33,13 +33,13 @@ class RequestCanaries:
     )
 
     def all_tokens(self) -> dict[str, str]:
-        """Every mark by the name of what carried it."""
+        """All canaries by the name of their carrier."""
         return {**self.by_carrier, "forwarded-for": self.forwarded_for}
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeReport:
-    """What came back: the answers, the address that the server saw, why the certificate is not trusted, and health."""
+    """The replies, the source address, the problem of the certificate if any, and the readiness report."""
 
     replies: tuple[ProbeReply, ...]
     plain_http_reply: ProbeReply | None
@@ -49,7 +49,7 @@ class ProbeReport:
 
 
 class ProbeClient:
-    """Sends bytes to one address; says nothing of its own."""
+    """Send raw requests to one address, without headers of its own."""
 
     def __init__(self, url: str, *, ca: str | None) -> None:
         parts = urlsplit(url)
@@ -64,7 +64,7 @@ class ProbeClient:
     def send(
         self, kind: str, request: bytes, *, is_audience: bool = False, is_asset: bool = False
     ) -> tuple[ProbeReply, bytes]:
-        """The answer to one request, and its body; status 0 if there was none."""
+        """Send one request and return the reply and its body; status 0 if there was none."""
         said = b""
         with suppress(OSError), self._connection() as connection:
             connection.sendall(request)
@@ -77,24 +77,26 @@ class ProbeClient:
         return ProbeReply(kind, status, pairs, is_audience=is_audience, is_asset=is_asset), body
 
     def _connection(self) -> socket.socket:
-        raw = self._raw()
+        raw = self._connect()
         if not self.tls:
             return raw
         try:
             return self._context.wrap_socket(raw, server_hostname=self.host)
-        except ssl.SSLCertVerificationError as error:  # said once; the marks are sent all the same
+        except ssl.SSLCertVerificationError as error:  # reported; the probes are sent all the same
             self.certificate_problem = error.verify_message
             self._context.check_hostname = False
             self._context.verify_mode = ssl.CERT_NONE
-            return self._context.wrap_socket(self._raw(), server_hostname=self.host)
+            return self._context.wrap_socket(self._connect(), server_hostname=self.host)
 
-    def _raw(self) -> socket.socket:
-        """A connection to the first address of the name that answers; from a loopback address known by its own."""
+    def _connect(self) -> socket.socket:
+        """Connect to the first address that answers; to a loopback address from one that can be searched for."""
         refusal = OSError("the name has no address")
         for family, *_, address in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM):
             own = (_LOOPBACK_SOURCE, 0) if family == socket.AF_INET and str(address[0]).startswith("127.") else None
             try:
-                raw = socket.create_connection((str(address[0]), self.port), timeout=_SECONDS, source_address=own)
+                raw = socket.create_connection(
+                    (str(address[0]), self.port), timeout=_TIMEOUT_SECONDS, source_address=own
+                )
             except OSError as error:
                 refusal = error
             else:
@@ -106,7 +108,7 @@ class ProbeClient:
 def send_probes(
     url: str, marks: RequestCanaries, *, placement: str | None, plain_url: str | None, ca: str | None = None
 ) -> ProbeReport:
-    """Send every kind of request to the installation at `url`."""
+    """Send all probes to the installation at `url`."""
     visitor = ProbeClient(url, ca=ca)
     answers = [
         visitor.send(kind, request, is_audience=audience, is_asset=asset)[0]
@@ -128,7 +130,7 @@ def send_probes(
 
 
 def _requests(host: str, marks: RequestCanaries, placement: str | None) -> Iterator[tuple[str, bytes, bool, bool]]:
-    """(kind, bytes, is it the audience's surface, is it a file that is the same for all)."""
+    """Yield (kind, request, is_audience, is_asset)."""
     body = marks.by_carrier["body"]
     if placement:
         yield "the hosted page", _request(host, marks, path=f"/m/{placement}"), True, False

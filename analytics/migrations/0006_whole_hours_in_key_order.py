@@ -11,20 +11,6 @@ from django.db import migrations, models
 
 from campaign.migration_operations import RemakeInKeyOrder
 
-OUTCOMES = [
-    ("exposed", "Seen on screen"),
-    ("left", "Pressed leave"),
-    ("continued", "Continued"),
-    ("help_self", "Asked for help to stop"),
-    ("help_affected", "Asked for help as the person depicted"),
-    ("learn_more", "Read more"),
-    ("annoyed", "Was annoyed"),
-    ("rating", "Rating, 1 to 5"),
-    ("dwell", "Time on screen: under 2 s, 2 to 5 s, 5 to 15 s, longer"),
-    ("turned_back", "Turned back"),
-    ("no_answer", "Left without an answer"),
-]
-
 DATE = models.Func(models.F("day"), function="DATE", output_field=models.DateField())
 
 
@@ -148,7 +134,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("locale", models.CharField(max_length=8)),
-                ("outcome", models.CharField(choices=OUTCOMES, max_length=16)),
+                ("outcome", models.CharField(max_length=16)),
                 ("value", models.PositiveSmallIntegerField(default=0)),
                 ("count", models.PositiveBigIntegerField(default=0)),
             ],

@@ -1,4 +1,4 @@
-"""The hosted pages: rendered once per snapshot, and cut where each receipt and the placement's key will stand."""
+"""Render hosted pages once per snapshot, split where the receipt and the key of the placement are inserted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from messages.text.rendering import RenderedMessage, direction_of
 _RECEIPT = "RECEIPT-STANDS-HERE"
 _KEY = "PLACEMENT-STANDS-HERE"
 HELP_LANES = ("self", "affected")
-# What visitors are told about a help link: when one of these changes, the pages are rendered anew.
+# Fields of a help link that pages show: a change of one of them needs a new snapshot.
 HELP_LINK_FIELDS = (
     "id",
     "name",
@@ -38,22 +38,22 @@ HELP_LINK_FIELDS = (
     "verified_on",
 )
 
-PageParts = tuple[bytes, ...]  # around each place of a placement's key: `key.join(parts)`
+PageParts = tuple[bytes, ...]  # split at the key of the placement: `key.join(parts)`
 HostedPages = Mapping[str, PageParts]
 
 
 def split_at_key(text: str) -> PageParts:
-    """What was rendered for `any_like` a placement, cut where a placement's key will stand."""
+    """Split a page that was rendered for a placeholder at each key of the placement."""
     return tuple(part.encode() for part in text.split(_KEY))
 
 
 def placeholder_placement(placement: Placement) -> Placement:
-    """Stands for every placement whose buttons lead where those of this one do: its key is a mark to `cut` at."""
+    """A placement with the addresses of this one and a placeholder as its key, to split pages at."""
     return Placement(key=_KEY, leave_url=placement.leave_url, continue_url=placement.continue_url)
 
 
 def message_payload(words: RenderedMessage, placement: Placement) -> dict[str, Any]:
-    """The message as the embed and the API get it; every arm has exactly this shape."""
+    """The message as the API returns it, with the same shape for every arm."""
     with translation.override(interface_language(words.locale)):
         return _payload(words, placement)
 
@@ -87,12 +87,12 @@ def _action(outcome: Outcome, offer: OutcomeAction, placement: Placement, locale
 
 
 def render_message_page(message: dict[str, Any], placement: Placement) -> list[str]:
-    """The hosted page cut at each receipt: `receipt.join(parts)` is the page."""
+    """Render the hosted page, split at each receipt: `receipt.join(parts)` is the page."""
     return _page(message, placement, _RECEIPT, preview=False).split(_RECEIPT)
 
 
 def render_preview_page(message: dict[str, Any], placement: Placement) -> str:
-    """The same page for staff: nothing is counted."""
+    """Render the page as a preview for staff, which counts nothing."""
     return _page(message, placement, "", preview=True)
 
 
@@ -125,7 +125,7 @@ def _by_section(actions: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, A
 
 
 class FollowUpPages:
-    """The pages behind a message, in every language, cut where the placement's key stands.
+    """The pages that follow a message, in every language, split at the key of the placement.
 
     Placements of one partner differ in nothing else, so they share them.
     """
@@ -135,7 +135,7 @@ class FollowUpPages:
         self._by_runner: dict[str, HostedPages] = {}
 
     def for_partner(self, runner: str) -> HostedPages:
-        """By language and path under /m/<placement>/, as "es:help/self"."""
+        """The pages by language and path below /m/<placement>/, such as "es:help/self"."""
         if runner not in self._by_runner:
             self._by_runner[runner] = MappingProxyType(
                 {
@@ -165,7 +165,7 @@ class FollowUpPages:
 
 
 def content_security_policy(placement: Placement) -> str:
-    """The page's content security policy. Chromium holds form-action against redirects too, so they are named."""
+    """The content security policy of the page. Chromium applies form-action to redirects, so it lists their targets."""
     origins = {
         f"{parts.scheme}://{parts.netloc}"
         for url in (placement.leave_url, placement.continue_url)

@@ -1,4 +1,4 @@
-"""A partner's page is unharmed whatever our server does: no exception, no layout shift, no delay."""
+"""The embed does not harm a partner's page, whatever the server replies: no exception, layout shift or delay."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ ANSWER: dict[str, Any] = {
     "receipt": RECEIPT,
 }
 
-# Runs before anything else on the page and notes whatever could harm it. A long frame is ours if our file ran in it.
+# Runs first on the page and records errors, layout shifts and long frames in which the embed ran.
 WATCH = """
 window.harm = {errors: [], shift: 0, blocked: 0, told: []};
 addEventListener("error", (event) => { if (event.message) harm.errors.push(event.message); });
@@ -67,18 +67,18 @@ window.ours = Object.getOwnPropertyNames(window).concat("ours");
 
 @dataclass
 class Reply:
-    """What a little server answers on one path, and how badly it behaves meanwhile."""
+    """The reply of a test server on one path, with its delays."""
 
     body: str | bytes = ""
     status: int = 200
     kind: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
-    wait: float = 0.0  # seconds before the answer
-    stall: float = 0.0  # seconds in the middle of it
+    wait: float = 0.0  # seconds before the reply
+    stall: float = 0.0  # seconds in the middle of the reply
 
 
 class Origin:
-    """A little web server, hence an origin of its own; it keeps what it was sent."""
+    """A test server with an origin of its own that records requests."""
 
     def __init__(self) -> None:
         self.replies: dict[str, Reply] = {}
@@ -108,7 +108,7 @@ class Origin:
                     answer_late(reply.stall)
                     self.wfile.write(content[99:])
                 except OSError:
-                    pass  # the browser had given up
+                    pass  # the browser has closed the connection
 
             do_GET = do_POST = do_OPTIONS = respond  # noqa: N815  # the names that http.server looks for
 
@@ -138,7 +138,7 @@ class Origin:
 
 @pytest.fixture
 def server() -> Iterator[Origin]:
-    """Our server, well behaved until a test says otherwise."""
+    """Our server; tests replace its replies."""
     origin = Origin()
     origin.replies = {
         "/static/campaign/embed.js": Reply(EMBED, kind="text/javascript"),
@@ -161,7 +161,7 @@ def partner() -> Iterator[Origin]:
 
 
 def visit(page: Page, partner: Origin, src: str, *, tag: str = "", style: str = "", policy: str = "") -> None:
-    """Open a partner's page that embeds the script at `src`, with harm being watched for."""
+    """Open a partner's page that embeds the script at `src`, and record harm."""
     html = f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Partner</title>
         <link rel="stylesheet" href="/partner.css"><body><h1>Our own page</h1>
         <button id="own">Our own button</button><div id="spot"></div>
@@ -178,7 +178,7 @@ def script_of(server: Origin) -> str:
 
 
 def wait_told(page: Page, name: str) -> list[str]:
-    """Wait until the page was told so, then all that it was told. (Polled, as a strict policy forbids eval.)"""
+    """Wait for an event of the embed and return all of them. Polls, because a strict policy forbids eval."""
     wait_in_page_until(page, lambda: name in page.evaluate("harm.told"), what=f"{name!r} told to the page")
     told: list[str] = page.evaluate("harm.told")
     return told
@@ -198,12 +198,12 @@ def assert_unharmed(page: Page, *, message: bool = False) -> None:
 
 
 def message_with(**changes: Any) -> str:
-    """The good answer with some of the message replaced."""
+    """The valid reply with parts of the message replaced."""
     return json.dumps(ANSWER | {"message": ANSWER["message"] | changes})
 
 
 def action_with(outcome: str, **changes: Any) -> str:
-    """The good answer with some of one action replaced."""
+    """The valid reply with parts of one action replaced."""
     answer = deepcopy(ANSWER)
     for action in answer["message"]["actions"]:
         if action["outcome"] == outcome:
@@ -270,7 +270,7 @@ def test_whatever_decide_answers_the_page_is_unharmed(
 def test_the_page_is_never_held_up_for_50_ms(page: OpenPage, server: Origin, partner: Origin, reply: Reply) -> None:
     server.replies["/api/v1/decide"] = reply
     held: list[float] = []
-    for _ in range(6):  # a busy machine only ever adds: the least of a few visits is nearest to the truth
+    for _ in range(6):  # load only adds time: take the minimum of a few visits
         visited = page()
         visit(visited, partner, script_of(server))
         wait_told(visited, "shown" if reply is HEAVY["a good message"] else "unavailable")

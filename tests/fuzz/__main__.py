@@ -13,12 +13,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.fuzz import described, forge, wire
+from tests.fuzz import forge, schema_cases, wire
 from tests.fuzz.site import start_fuzzed_site
 
 
 def main(arguments: list[str]) -> int:
-    """Fuzz, print what came of it, and say by the exit status whether all is well."""
+    """Fuzz, print a report, and return 1 if there are faults."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.fuzz", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -31,23 +31,23 @@ def main(arguments: list[str]) -> int:
 
 
 def surface(cases: int, seed: int) -> int:
-    """Generated cases, then strange requests, on one server."""
+    """Send generated cases, then malformed requests, to one server."""
     with tempfile.TemporaryDirectory(prefix="second-thought-fuzz-") as folder, start_fuzzed_site(Path(folder)) as site:
         begun = time.monotonic()
-        site.wardrobe.chance = random.Random(seed)
-        report = described.drive(site.base, site.wardrobe, cases=cases, first_seed=seed)
-        oddities = wire.MalformedRequests(site.marks, site.wardrobe.receipts[0])
-        outcomes = wire.drive(site.port, oddities, alive=site.serves)
-        kept, marks, seconds = site.kept_marks(), site.marks.made, time.monotonic() - begun
+        site.filler.chance = random.Random(seed)
+        report = schema_cases.drive(site.base, site.filler, cases=cases, first_seed=seed)
+        oddities = wire.MalformedRequests(site.marks, site.filler.receipts[0])
+        outcomes = wire.drive(site.port, oddities, alive=site.is_serving)
+        kept, marks, seconds = site.find_stored_marks(), site.marks.made, time.monotonic() - begun
     replies = Counter(str(outcome.status or "hung up") for outcome in outcomes)
     print(f"{'operation':34}{'cases':>8}  statuses")
     for operation, counts in report.statuses.items():
-        print(f"{operation:34}{counts.total():>8}  {_said(counts)}")
-    print(f"{'broken and strange requests':34}{len(outcomes):>8}  {_said(replies)}")
+        print(f"{operation:34}{counts.total():>8}  {_format_counts(counts)}")
+    print(f"{'broken and strange requests':34}{len(outcomes):>8}  {_format_counts(replies)}")
     faults = report.faults + [f"{outcome.fault}: {outcome.sent.name}" for outcome in outcomes if outcome.fault]
     hangs = report.hangs + sum(outcome.seconds >= wire.PATIENCE for outcome in outcomes)
     errors = report.server_errors + sum((outcome.status or 0) >= 500 for outcome in outcomes)
-    print(f"\nevents: {_said(report.events)}: {report.accepted_share:.0%} accepted")
+    print(f"\nevents: {_format_counts(report.events)}: {report.accepted_share:.0%} accepted")
     print(
         f"{report.cases + len(outcomes)} cases in {seconds:.0f} s; the slowest answer came after {report.slowest:.2f} s"
     )
@@ -58,8 +58,8 @@ def surface(cases: int, seed: int) -> int:
 
 
 def receipts(forgeries: int, seed: int) -> int:
-    """Forged receipts of every kind."""
-    verdict = forge.try_all(forgeries, first_seed=seed)
+    """Try forged receipts of every kind."""
+    verdict = forge.try_forgeries(forgeries, first_seed=seed)
     for kind, count in verdict.tried.items():
         print(f"{kind:45}{count:>8}")
     print(f"\nforgeries {verdict.tried.total()}, accepted {len(verdict.accepted)}, stumbled {len(verdict.crashed)}")
@@ -68,7 +68,7 @@ def receipts(forgeries: int, seed: int) -> int:
     return 1 if verdict.accepted or verdict.crashed else 0
 
 
-def _said(counts: Counter[int] | Counter[str]) -> str:
+def _format_counts(counts: Counter[int] | Counter[str]) -> str:
     return ", ".join(f"{key}: {count}" for key, count in sorted(counts.items(), key=lambda item: -item[1]))
 
 

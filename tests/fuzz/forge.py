@@ -1,4 +1,4 @@
-"""Forged receipts of every kind that we could think of, made from genuine ones; none may be accepted."""
+"""Forged receipts of many kinds, made from genuine ones. None may be accepted."""
 
 from __future__ import annotations
 
@@ -26,39 +26,39 @@ _LOOK_ALIKES = {
 
 
 def decode_receipt(text: str) -> bytes:
-    """The bytes of a receipt's text."""
+    """Decode a receipt."""
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def encode_receipt(raw: bytes | bytearray) -> str:
-    """The text of a receipt's bytes."""
+    """Encode a receipt."""
     return urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
 
 
 def signature(key: bytes, note: bytes | bytearray) -> bytes:
-    """What only the holder of a key can make."""
+    """The signature that only the holder of a key can compute."""
     return hmac.digest(key, note, "sha256")
 
 
 @dataclass
 class Forger:
-    """Has genuine receipts of an office and no key; makes others from them."""
+    """Makes forgeries from genuine receipts, without their keys."""
 
     chance: random.Random
     keys: dict[int, bytes] = field(default_factory=lambda: {1: b"a" * 32, 2: b"b" * 32})
 
     def __post_init__(self) -> None:
-        self.office = ReceiptSigner(self.keys)
+        self.signer = ReceiptSigner(self.keys)
         older = ReceiptSigner({1: self.keys[1]})
-        self.genuine = [office.issue(self._note()) for office in (self.office, older) for _ in range(100)]
-        self.expired = [self.office.issue(self._note(closes=NOW - self.chance.randint(0, 20))) for _ in range(100)]
+        self.genuine = [office.issue(self._note()) for office in (self.signer, older) for _ in range(100)]
+        self.expired = [self.signer.issue(self._note(closes=NOW - self.chance.randint(0, 20))) for _ in range(100)]
         self.kinds: dict[str, Callable[[], str]] = {
             "bits flipped": self._bits_flipped,
             "characters changed": self._characters_changed,
             "two characters swapped": self._characters_swapped,
-            "cut short": lambda: self._one()[: self.chance.randrange(RECEIPT_LENGTH)],
+            "cut short": lambda: self._genuine_receipt()[: self.chance.randrange(RECEIPT_LENGTH)],
             "cut short and filled up": lambda: (
-                f"{self._one()[: self.chance.randrange(RECEIPT_LENGTH)]:A<{RECEIPT_LENGTH}}"
+                f"{self._genuine_receipt()[: self.chance.randrange(RECEIPT_LENGTH)]:A<{RECEIPT_LENGTH}}"
             ),
             "made longer": self._longer,
             "signed with a key of someone else's": self._other_key,
@@ -73,7 +73,7 @@ class Forger:
             "padding, white space or other signs inside": self._stray,
             "a letter that looks the same": self._look_alike,
             "other capitals": self._capitals,
-            "parts turned round": self._turned,
+            "parts turned round": self._parts_reordered,
             "random bytes": lambda: encode_receipt(self.chance.randbytes(NOTE_BYTES + MAC_BYTES)),
             "random text": lambda: "".join(map(chr, (self.chance.randrange(0xD800) for _ in range(RECEIPT_LENGTH)))),
             "genuine, and expired": lambda: self.chance.choice(self.expired),
@@ -85,34 +85,34 @@ class Forger:
         locale = self.chance.choice(["en", "de", "pt-br"])
         return Receipt(draw(1, 99), draw(1, 99), draw(1, 99), hour, hour + 3, locale, self.chance.randbytes(16))
 
-    def _one(self) -> str:
+    def _genuine_receipt(self) -> str:
         return self.chance.choice(self.genuine)
 
     def _parts(self) -> tuple[bytearray, bytes]:
-        raw = decode_receipt(self._one())
+        raw = decode_receipt(self._genuine_receipt())
         return bytearray(raw[:NOTE_BYTES]), raw[NOTE_BYTES:]
 
     def _bits_flipped(self) -> str:
-        raw = bytearray(decode_receipt(self._one()))
+        raw = bytearray(decode_receipt(self._genuine_receipt()))
         for bit in self.chance.sample(range(len(raw) * 8), self.chance.randint(1, 4)):
             raw[bit // 8] ^= 1 << bit % 8
         return encode_receipt(raw)
 
     def _characters_changed(self) -> str:
-        text = list(self._one())
+        text = list(self._genuine_receipt())
         for place in self.chance.sample(range(RECEIPT_LENGTH), self.chance.randint(1, 3)):
             text[place] = self.chance.choice(ALPHABET)
         return "".join(text)
 
     def _characters_swapped(self) -> str:
-        text = list(self._one())
+        text = list(self._genuine_receipt())
         one, two = self.chance.sample(range(RECEIPT_LENGTH), 2)
         text[one], text[two] = text[two], text[one]
         return "".join(text)
 
     def _longer(self) -> str:
-        more = self.chance.choice(["=", "==", "A", "\n", " ", "\0", "AAAA", self._one(), "\u200b"])
-        return self.chance.choice([self._one() + more, more + self._one()])
+        more = self.chance.choice(["=", "==", "A", "\n", " ", "\0", "AAAA", self._genuine_receipt(), "\u200b"])
+        return self.chance.choice([self._genuine_receipt() + more, more + self._genuine_receipt()])
 
     def _other_key(self) -> str:
         number = self.chance.choice([1, 2])
@@ -141,29 +141,29 @@ class Forger:
         return encode_receipt(bytes(self._parts()[0]) + self._parts()[1])
 
     def _key_number(self) -> str:
-        raw = decode_receipt(self._one())
+        raw = decode_receipt(self._genuine_receipt())
         return self._renumbered(3 - raw[0], raw)
 
     def _renumbered(self, number: int, raw: bytes = b"") -> str:
-        return encode_receipt(bytes([number]) + (raw or decode_receipt(self._one()))[1:])
+        return encode_receipt(bytes([number]) + (raw or decode_receipt(self._genuine_receipt()))[1:])
 
     def _alphabet(self) -> str:
-        while (text := self._one().replace("-", "+").replace("_", "/")).isalnum():
+        while (text := self._genuine_receipt().replace("-", "+").replace("_", "/")).isalnum():
             pass
         return text
 
     def _unused_bits(self) -> str:
-        text = self._one()
+        text = self._genuine_receipt()
         last = ALPHABET.index(text[-1])
         return text[:-1] + ALPHABET[last ^ self.chance.randint(1, 3)]
 
     def _stray(self) -> str:
-        text, sign = self._one(), self.chance.choice("=\n\r\t .!%\0+/~é\u2028\ud800")
+        text, sign = self._genuine_receipt(), self.chance.choice("=\n\r\t .!%\0+/~é\u2028\ud800")
         place = self.chance.randrange(RECEIPT_LENGTH)
         return text[:place] + sign + text[place + self.chance.randint(0, 1) :]
 
     def _look_alike(self) -> str:
-        text = self._one()
+        text = self._genuine_receipt()
         places = [place for place, sign in enumerate(text) if sign in _LOOK_ALIKES]
         if not places:
             return "\uff21" + text[1:]
@@ -171,36 +171,36 @@ class Forger:
         return text[:place] + self.chance.choice(_LOOK_ALIKES[text[place]]) + text[place + 1 :]
 
     def _capitals(self) -> str:
-        return self.chance.choice([str.swapcase, str.lower, str.upper])(self._one())
+        return self.chance.choice([str.swapcase, str.lower, str.upper])(self._genuine_receipt())
 
-    def _turned(self) -> str:
-        raw = decode_receipt(self._one())
+    def _parts_reordered(self) -> str:
+        raw = decode_receipt(self._genuine_receipt())
         note, mac = raw[:NOTE_BYTES], raw[NOTE_BYTES:]
         return encode_receipt(self.chance.choice([mac + note, raw[::-1], note[::-1] + mac, note + mac[::-1]]))
 
 
 @dataclass
 class ForgeryResults:
-    """How many forgeries of each kind there were, which were accepted, and what else was raised than a refusal."""
+    """Forgeries tried by kind, those accepted, and those that raised an unexpected exception."""
 
     tried: Counter[str] = field(default_factory=Counter)
     accepted: list[tuple[str, str]] = field(default_factory=list)
     crashed: list[tuple[str, str]] = field(default_factory=list)
 
 
-def try_all(count: int, *, first_seed: int = 1) -> ForgeryResults:
-    """So many forgeries, of all kinds in turn; a text that happens to be a genuine one is none."""
+def try_forgeries(count: int, *, first_seed: int = 1) -> ForgeryResults:
+    """Try `count` forgeries of all kinds in turn, skipping any that equals a genuine receipt."""
     forger = Forger(random.Random(first_seed))
     genuine, kinds, verdict = set(forger.genuine), list(forger.kinds.items()), ForgeryResults()
     for text in forger.genuine:
-        forger.office.verify(text, hour=NOW)  # else nothing here would prove anything
+        forger.signer.verify(text, hour=NOW)  # control: genuine receipts must verify
     while verdict.tried.total() < count:
         for kind, make in kinds[: count - verdict.tried.total()]:
             while (text := make()) in genuine:
                 pass
             verdict.tried[kind] += 1
             try:
-                forger.office.verify(text, hour=NOW)
+                forger.signer.verify(text, hour=NOW)
             except (ReceiptInvalid, ReceiptExpired):
                 continue
             except Exception as error:

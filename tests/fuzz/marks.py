@@ -1,4 +1,4 @@
-"""Marks put into whatever a request may hold, and the search for them in all that the installation keeps."""
+"""Marks: unique words that are put into requests, and searched for in everything that the installation stores."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from analytics.doctor import canaries
 
 
 class MarkFactory:
-    """Unique words that all begin the same, so that one search finds any of them."""
+    """Makes unique words with a common prefix, so that one search finds all of them."""
 
     def __init__(self) -> None:
         self._root = f"Mk{secrets.token_hex(6)}"
@@ -19,16 +19,16 @@ class MarkFactory:
         self.made = 0
 
     def new(self) -> str:
-        """A word that nobody has used before."""
+        """Make a new mark."""
         self.made += 1
         return f"{self._root}x{next(self._numbers):x}"
 
     def forms(self) -> dict[str, bytes]:
-        """How a mark may stand in a file, as far as all of them look the same."""
+        """The forms of the common prefix that a file may contain."""
         return canaries.spellings(self._root) | canaries.encodings(self._root.encode())
 
     def find_in(self, places: Iterable[Path]) -> list[str]:
-        """Where a mark stands in these files, and in all files of these directories; a line for each."""
+        """Search files and directories for marks; one line for each match."""
         found = []
         files = (file for place in places for file in (sorted(place.rglob("*")) if place.is_dir() else [place]))
         for file in files:

@@ -1,4 +1,4 @@
-"""A running server to fuzz: the production one, its data and its output where we can search them afterwards."""
+"""A production server to fuzz, with its data and output in a searchable folder."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from benchmarks.load import drive as load
 from campaign.entrypoints.launcher import PRODUCTION_APPLICATION
 from tests.demo_installation import copy_demo_installation
 from tests.fuzz import wire
-from tests.fuzz.dress import RequestFiller
 from tests.fuzz.marks import MarkFactory
+from tests.fuzz.request_filler import RequestFiller
 
 _HOSTED = "quiet-page"
 _PREVIEW = f"""
@@ -30,12 +30,12 @@ print(preview_url(Placement.objects.get(key={_HOSTED!r}), Arm.objects.all()[0]))
 
 @dataclass
 class FuzzedSite:
-    """Where the server listens, what it keeps, and what to send."""
+    """A running server, its files, and the filler of requests to it."""
 
     port: int
     directory: Path
     output: Path
-    wardrobe: RequestFiller
+    filler: RequestFiller
 
     @property
     def base(self) -> str:
@@ -43,25 +43,25 @@ class FuzzedSite:
 
     @property
     def marks(self) -> MarkFactory:
-        return self.wardrobe.marks
+        return self.filler.marks
 
-    def serves(self) -> bool:
-        """Whether it still answers a usual request as it should."""
+    def is_serving(self) -> bool:
+        """Whether it still answers a valid request."""
         return load(self.port, repeat(DECIDE, 1), seconds=wire.PATIENCE).replies == 1
 
-    def kept_marks(self) -> list[str]:
-        """Where a mark was kept: in any file of the installation, or in what the server printed."""
+    def find_stored_marks(self) -> list[str]:
+        """Search the files of the installation and the output of the server for marks."""
         return self.marks.find_in([self.directory, self.output])
 
 
 @contextmanager
 def start_fuzzed_site(folder: Path) -> Iterator[FuzzedSite]:
-    """The server with the demo campaign, in `folder`, with real receipts at hand."""
+    """Start a server with the demo campaign in `folder`, and collect real receipts."""
     own = copy_demo_installation(folder)
     preview = _preview(own)
     output = folder / "output"
     with ExitStack() as stack:
-        with _into(output):
+        with _redirect_output(output):
             served = stack.enter_context(serving(PRODUCTION_APPLICATION, own))
         wardrobe = RequestFiller(
             placements=(_HOSTED, PLACEMENT),
@@ -74,8 +74,8 @@ def start_fuzzed_site(folder: Path) -> Iterator[FuzzedSite]:
 
 
 @contextmanager
-def _into(output: Path) -> Iterator[None]:
-    """What a process started meanwhile prints goes into a file, for as long as it runs."""
+def _redirect_output(output: Path) -> Iterator[None]:
+    """Redirect the output of processes that are started in this context to a file."""
     sys.stdout.flush()
     sys.stderr.flush()
     kept = [os.dup(number) for number in (1, 2)]

@@ -1,4 +1,4 @@
-"""A few hundred generated cases and every strange request, on a real server; `make fuzz` sends many more."""
+"""Fuzz a real server with some generated cases and every malformed request; `make fuzz` sends many more."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from pathlib import Path
 import pytest
 
 from tests.campaign.api.test_schema import description
-from tests.fuzz import described, forge, wire
-from tests.fuzz.dress import RequestFiller
+from tests.fuzz import forge, schema_cases, wire
 from tests.fuzz.marks import MarkFactory
+from tests.fuzz.request_filler import RequestFiller
 from tests.fuzz.site import start_fuzzed_site
 
 
-@pytest.mark.parametrize("cases", [40, pytest.param(200, marks=pytest.mark.proof)])
+@pytest.mark.parametrize("cases", [100, pytest.param(200, marks=pytest.mark.proof)])
 def test_whatever_is_sent_gets_a_described_answer_and_leaves_no_mark(tmp_path: Path, cases: int) -> None:
     with start_fuzzed_site(tmp_path) as site:
-        report = described.drive(site.base, site.wardrobe, cases=cases)
+        report = schema_cases.drive(site.base, site.filler, cases=cases)
         outcomes = wire.drive(
-            site.port, wire.MalformedRequests(site.marks, site.wardrobe.receipts[0]), alive=site.serves
+            site.port, wire.MalformedRequests(site.marks, site.filler.receipts[0]), alive=site.is_serving
         )
-        kept = site.kept_marks()
+        kept = site.find_stored_marks()
     assert report.faults == []
     assert [(outcome.fault, outcome.sent.name) for outcome in outcomes if outcome.fault] == []
     assert kept == []
@@ -36,12 +36,12 @@ def test_whatever_is_sent_gets_a_described_answer_and_leaves_no_mark(tmp_path: P
     assert site.marks.made > 10 * cases
 
 
-# The fuzzer itself: it sees what it looks for
+# The fuzzer detects planted faults
 
 
 @contextmanager
 def faulty_server(kept: Path) -> Iterator[str]:
-    """Breaks every promise at once: undescribed answers, faults, and all that was sent is kept."""
+    """A server with undocumented replies and errors that stores everything it is sent."""
 
     class Faulty(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -71,7 +71,7 @@ def faulty_server(kept: Path) -> Iterator[str]:
 def test_a_server_that_breaks_its_promises_is_found_out(tmp_path: Path) -> None:
     wardrobe = RequestFiller(("quiet-page",), ("A" * 103,), "token", MarkFactory(), random.Random(1))
     with faulty_server(tmp_path / "kept") as base:
-        report = described.drive(base, wardrobe, cases=60)
+        report = schema_cases.drive(base, wardrobe, cases=60)
     assert report.server_errors > 0
     said = "\n".join(report.faults)
     for fault in ("status 500", "Undocumented status code", "Undocumented Content-Type", "violates schema"):
@@ -98,7 +98,7 @@ def test_a_mark_is_found_in_every_form(tmp_path: Path, shift: int) -> None:
 
 
 def test_no_forged_receipt_is_accepted_and_none_raises_anything_but_a_refusal() -> None:
-    verdict = forge.try_all(4_000)
+    verdict = forge.try_forgeries(4_000)
     assert (verdict.accepted, verdict.crashed) == ([], [])
     assert verdict.tried.total() == 4_000
     assert min(verdict.tried.values()) > 100
@@ -107,6 +107,6 @@ def test_no_forged_receipt_is_accepted_and_none_raises_anything_but_a_refusal() 
 def test_a_forger_who_has_the_key_is_accepted() -> None:
     forger = forge.Forger(random.Random(1))
     note, _ = forger._parts()
-    assert forger.office.verify(
+    assert forger.signer.verify(
         forge.encode_receipt(note + forge.signature(forger.keys[note[0]], note)), hour=forge.NOW
     )

@@ -1,4 +1,4 @@
-"""Requests that no schema describes: broken HTTP, broken JSON, strange methods, headers and targets, byte by byte."""
+"""Malformed requests that no schema describes: invalid HTTP, JSON, methods, headers and targets."""
 
 from __future__ import annotations
 
@@ -18,16 +18,19 @@ _JSON: Mapping[str, str | bytes] = {"Content-Type": "application/json"}
 
 
 class RawRequest(NamedTuple):
-    """One raw request. `broken`: it is no HTTP, so hanging up is an answer too. `ends`: no more will be sent."""
+    """One raw request. `may_hang_up`: invalid HTTP, so closing the connection is a valid reply.
+
+    `ends_stream`: the client closes its side after sending.
+    """
 
     name: str
     data: bytes
-    broken: bool = False
-    ends: bool = False
+    may_hang_up: bool = False
+    ends_stream: bool = False
 
 
 class Exchange(NamedTuple):
-    """The status that came back, or None for a connection that was closed without one; and how long it took."""
+    """The status of the reply, None if the connection was closed without one, and the duration."""
 
     sent: RawRequest
     status: int | None
@@ -35,11 +38,11 @@ class Exchange(NamedTuple):
 
     @property
     def fault(self) -> str | None:
-        """What is wrong with this answer, if anything."""
+        """What is wrong with this reply; None if nothing is."""
         if self.seconds >= PATIENCE:
             return "no answer"
         if self.status is None:
-            return None if self.sent.broken else "hung up"
+            return None if self.sent.may_hang_up else "hung up"
         return f"status {self.status}" if self.status >= 500 else None
 
 
@@ -52,7 +55,7 @@ def request(
     length: bool = True,
     version: str = "1.1",
 ) -> bytes:
-    """The bytes of a request that asks the server to close the connection after it."""
+    """Build a request that asks the server to close the connection."""
     lines = [method.encode("latin-1") + b" " + _raw(target) + b" HTTP/" + version.encode()]
     fields: dict[str, str | bytes] = {"Host": "127.0.0.1", "Connection": "close", **(headers or {})}
     if length and body:
@@ -66,7 +69,7 @@ def _raw(text: str | bytes) -> bytes:
 
 
 def exchange(port: int, sent: RawRequest, *, source: str = "") -> Exchange:
-    """Send it, from the address `source` if there is one, and wait for the first line of an answer."""
+    """Send a request, from the address `source` if given, and wait for the first line of the reply."""
     begun = time.monotonic()
     reply = b""
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE, source_address=(source, 0)) as link:
@@ -75,9 +78,9 @@ def exchange(port: int, sent: RawRequest, *, source: str = "") -> Exchange:
         except TimeoutError:
             return Exchange(sent, None, PATIENCE)
         except OSError:
-            pass  # it may answer and close before all was sent
+            pass  # the server may reply and close before everything is sent
         try:
-            if sent.ends:
+            if sent.ends_stream:
                 link.shutdown(socket.SHUT_WR)
             while len(reply) < 12 and (more := link.recv(4096)):
                 reply += more
@@ -97,7 +100,7 @@ def exchange(port: int, sent: RawRequest, *, source: str = "") -> Exchange:
 
 @dataclass
 class MalformedRequests:
-    """All of the strange requests, with marks in them; `receipt` is a real one."""
+    """All malformed requests, filled with marks; `receipt` is a real one."""
 
     marks: MarkFactory
     receipt: str
@@ -200,21 +203,23 @@ class MalformedRequests:
             for said in ("-1", "+5", "0x10", "5, 5", "5, 6", "", "abc", "٣", "1e3", "18446744073709551616"):
                 head = {"Content-Length": said.encode()}
                 raw = request("POST", path, {**_JSON, **head}, body, length=False)
-                yield RawRequest(f"length {said!r} to {path}", raw, broken=True)
+                yield RawRequest(f"length {said!r} to {path}", raw, may_hang_up=True)
             for said in ("200000", "999999999", "9999999999", "999999999999999", "18446744073709551615"):
                 raw = request("POST", path, {**_JSON, "Content-Length": said}, body, length=False)
-                yield RawRequest(f"a length of {said} to {path}", raw)  # not to be waited for
+                yield RawRequest(f"a length of {said} to {path}", raw)  # the server must not wait for the body
             zeros = request("POST", path, {**_JSON, "Content-Length": f"{len(body):020}"}, body, length=False)
             yield RawRequest(f"a length in many zeros to {path}", zeros)
             short = request("POST", path, {**_JSON, "Content-Length": str(len(body) + 10)}, body, length=False)
-            yield RawRequest(f"a body that ends early to {path}", short, broken=True, ends=True)
+            yield RawRequest(f"a body that ends early to {path}", short, may_hang_up=True, ends_stream=True)
             longer = request(
                 "POST", path, {**_JSON, "Content-Length": "5"}, body + b"GET / HTTP/1.1\r\n\r\n", length=False
             )
             yield RawRequest(f"a body that goes on to {path}", longer)
             twice = request("POST", path, {**_JSON, "Content-Length": "27"}, body, length=False)
             yield RawRequest(
-                f"two lengths to {path}", twice.replace(b"\r\n\r\n", b"\r\ncontent-length: 5\r\n\r\n", 1), broken=True
+                f"two lengths to {path}",
+                twice.replace(b"\r\n\r\n", b"\r\ncontent-length: 5\r\n\r\n", 1),
+                may_hang_up=True,
             )
 
     def _chunks(self) -> Iterator[RawRequest]:
@@ -242,14 +247,14 @@ class MalformedRequests:
         for path in (DECIDE, EVENTS, PAGE):
             for name, (stream, broken) in streams.items():
                 raw = request("POST", path, chunked, stream, length=False)
-                yield RawRequest(f"chunks, {name}, to {path}", raw, broken=broken, ends=broken)
+                yield RawRequest(f"chunks, {name}, to {path}", raw, may_hang_up=broken, ends_stream=broken)
             both = request("POST", path, chunked | {"Content-Length": "5"}, streams["one chunk"][0], length=False)
-            yield RawRequest(f"chunks and a length to {path}", both, broken=True)
+            yield RawRequest(f"chunks and a length to {path}", both, may_hang_up=True)
             for coding in ("gzip, chunked", "chunked, chunked", "identity", self.marks.new()):
                 raw = request(
                     "POST", path, chunked | {"Transfer-Encoding": coding}, streams["one chunk"][0], length=False
                 )
-                yield RawRequest(f"transfer encoding {coding} to {path}", raw, broken=True, ends=True)
+                yield RawRequest(f"transfer encoding {coding} to {path}", raw, may_hang_up=True, ends_stream=True)
 
     def _methods(self) -> Iterator[RawRequest]:
         usual = ("GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "M-SEARCH", "post", "A" * 500)
@@ -269,9 +274,9 @@ class MalformedRequests:
                 yield RawRequest(
                     f"{method[:20]} {path} with a body", request(method, path, _JSON, self.marks.new().encode())
                 )
-            yield RawRequest(f"CONNECT {path}", request("CONNECT", path), broken=True, ends=True)
+            yield RawRequest(f"CONNECT {path}", request("CONNECT", path), may_hang_up=True, ends_stream=True)
             for method in ("P\xd6ST", "PO ST", "", "P\0ST", "(POST)"):
-                yield RawRequest(f"{method!r} {path}", request(method, path), broken=True, ends=True)
+                yield RawRequest(f"{method!r} {path}", request(method, path), may_hang_up=True, ends_stream=True)
 
     def _targets(self) -> Iterator[RawRequest]:
         mark = self.marks.new
@@ -313,7 +318,7 @@ class MalformedRequests:
         ]
         for target in fine:
             raw: str | bytes = target if target.isascii() else target.encode("utf-8")
-            yield RawRequest(f"GET {target[:60]}", request("GET", raw), broken=not target.isascii())
+            yield RawRequest(f"GET {target[:60]}", request("GET", raw), may_hang_up=not target.isascii())
         for method in ("GET", "OPTIONS", "POST"):
             for odd in (
                 "*",
@@ -328,8 +333,8 @@ class MalformedRequests:
                 b"/m/\xff/",
                 b"/m/\0/",
             ):
-                yield RawRequest(f"{method} target {odd!r}", request(method, odd), broken=True, ends=True)
-        yield RawRequest("a target of 200 kB", request("GET", PAGE + "x" * 200_000), broken=True)
+                yield RawRequest(f"{method} target {odd!r}", request(method, odd), may_hang_up=True, ends_stream=True)
+        yield RawRequest("a target of 200 kB", request("GET", PAGE + "x" * 200_000), may_hang_up=True)
 
     def _headers(self) -> Iterator[RawRequest]:
         body = json.dumps({"placement": "quiet-page", "unit": self.marks.new()}).encode()
@@ -363,23 +368,27 @@ class MalformedRequests:
         for path in (DECIDE, PAGE):
             for host in ("", "127.0.0.1:99999", self.marks.new(), "[::1", "a b", b"\xff", "x" * 3000):
                 yield RawRequest(
-                    f"Host {host[:20]!r} at {path}", request("POST", path, {**_JSON, "Host": host}, body), broken=True
+                    f"Host {host[:20]!r} at {path}",
+                    request("POST", path, {**_JSON, "Host": host}, body),
+                    may_hang_up=True,
                 )
             none = request("POST", path, _JSON, body).replace(b"Host: 127.0.0.1\r\n", b"")
-            yield RawRequest(f"no host at {path}", none, broken=True)
+            yield RawRequest(f"no host at {path}", none, may_hang_up=True)
             two = request("POST", path, _JSON, body).replace(b"\r\n\r\n", b"\r\nHost: two.example\r\n\r\n", 1)
-            yield RawRequest(f"two hosts at {path}", two, broken=True)
+            yield RawRequest(f"two hosts at {path}", two, may_hang_up=True)
             many = {f"X-{number}": self.marks.new() for number in range(90)}
-            yield RawRequest(f"90 headers at {path}", request("POST", path, {**_JSON, **many}, body), broken=True)
+            yield RawRequest(f"90 headers at {path}", request("POST", path, {**_JSON, **many}, body), may_hang_up=True)
             too_many = {f"X-{number}": self.marks.new() for number in range(2000)}
-            yield RawRequest(f"2000 headers at {path}", request("POST", path, {**_JSON, **too_many}, body), broken=True)
+            yield RawRequest(
+                f"2000 headers at {path}", request("POST", path, {**_JSON, **too_many}, body), may_hang_up=True
+            )
             large = {"X-Large": self.marks.new() * 40_000}
             yield RawRequest(
-                f"a header of 800 kB at {path}", request("POST", path, {**_JSON, **large}, body), broken=True
+                f"a header of 800 kB at {path}", request("POST", path, {**_JSON, **large}, body), may_hang_up=True
             )
             for line in (b"No colon", b": no name", b" folded", b"Na me: x", b"N\xc3\xa4me: x", b"X: a\0b", b"X: a\rb"):
                 raw = request("POST", path, _JSON, body).replace(b"\r\n\r\n", b"\r\n" + line + b"\r\n\r\n", 1)
-                yield RawRequest(f"the header line {line!r} at {path}", raw, broken=True, ends=True)
+                yield RawRequest(f"the header line {line!r} at {path}", raw, may_hang_up=True, ends_stream=True)
 
     def _no_http(self) -> Iterator[RawRequest]:
         page = request("GET", PAGE)
@@ -402,18 +411,18 @@ class MalformedRequests:
             "an upgrade to HTTP/2": request("GET", PAGE, {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c"}),
         }
         for name, data in odd.items():
-            yield RawRequest(name, data, broken=True, ends=True)
+            yield RawRequest(name, data, may_hang_up=True, ends_stream=True)
         for path, method in ((PAGE, "GET"), (DECIDE, "POST")):
             yield RawRequest(f"HTTP/1.0 {path}", request(method, path, version="1.0"))
         yield RawRequest("ten in one go", request("GET", PAGE, {"Connection": "keep-alive"}) * 9 + page)
 
 
 def drive(port: int, oddities: MalformedRequests, *, alive: Callable[[], bool]) -> list[Exchange]:
-    """Send all of them, one connection each; after every hundred, and at the end, the server must still serve."""
+    """Send each request on a connection of its own, checking now and then that the server still works."""
     outcomes = []
     for number, sent in enumerate(oddities, start=1):
         outcomes.append(exchange(port, sent))
         if number % 100 == 0:
-            assert alive(), f"it serves no more after {sent.name}"
+            assert alive(), f"the server stopped serving after {sent.name}"
     assert alive()
     return outcomes

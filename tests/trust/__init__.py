@@ -1,6 +1,6 @@
-"""The promises about people's data, each run against the real server stack, each with a figure: `make trust`.
+"""Prove the privacy promises against the real server stack, each with a figure: `make trust`.
 
     python -m tests.trust [ROW ...] [--fast] [--faults] [--engine sqlite|postgresql]
 
-Every row is shown to go red on a fault that is planted for it: tests.trust.faults lists them. docs/trust.md explains.
+Each row must also detect the faults that tests.trust.faults plants for it. See docs/trust.md.
 """

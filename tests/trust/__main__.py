@@ -1,5 +1,7 @@
-"""Every row, then every planted fault; a table of each, and trust-report.json. Status 1 if a promise is broken or a
-fault is missed."""
+"""Run every row and every planted fault, print tables, and write trust-report.json.
+
+Exits with 1 if a promise is broken or a fault is missed.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +17,11 @@ from tests.trust.bench import Bench, Fault
 from tests.trust.faults import FAULTS, POSTGRESQL_TOO, PROMISES
 from tests.trust.result import FaultRow, PromiseRow, Result, faults_table, table, write
 from tests.trust.rows import check
-from tests.trust.sealed import can_seal
+from tests.trust.sandbox import can_sandbox
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run what is asked for, and say by the status whether all is well."""
+    """Run the requested rows and faults; return 1 if one failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.trust", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"some of {', '.join(PROMISES)}; all if none is named")
     parser.add_argument("--fast", action="store_true", help="a little of each: seconds, not minutes")
@@ -29,17 +31,17 @@ def main(arguments: Sequence[str]) -> int:
     unknown = set(asked.rows) - set(PROMISES)
     if unknown:
         parser.error(f"there is no row {', '.join(sorted(unknown))}")
-    if not can_seal():
+    if not can_sandbox():
         sys.exit("This needs Linux namespaces: run it as root, or where `unshare --map-root-user --mount --net` works.")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign.settings")
     django.setup()
     rows = asked.rows or list(PROMISES)
     engines = [asked.engine] if asked.engine else ["sqlite", "postgresql"]
     runs = [(row, engine) for engine in engines for row in rows if engine == "sqlite" or row in POSTGRESQL_TOO]
-    lines = [_line(row, Bench(engine=engine, fast=asked.fast)) for row, engine in runs]
+    lines = [_run_row(row, Bench(engine=engine, fast=asked.fast)) for row, engine in runs]
     sys.stdout.write(f"{table(lines)}\n")
     faults = [fault for fault in FAULTS if asked.faults and (fault.row, fault.engine) in runs]
-    planted = [_planted(fault) for fault in faults]
+    planted = [_run_fault(fault) for fault in faults]
     if planted:
         sys.stdout.write(f"\n{faults_table(planted)}\n")
     write(lines, planted)
@@ -51,35 +53,35 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if broken or missed else 0
 
 
-def _line(row: str, bench: Bench) -> PromiseRow:
+def _run_row(row: str, bench: Bench) -> PromiseRow:
     begun = time.monotonic()
-    _say(f"{row}, {bench.engine} ...")
-    result = _checked(row, bench)
+    _print_progress(f"{row}, {bench.engine} ...")
+    result = _run_check(row, bench)
     why = "; ".join(result.broken[:4]) + (f"; and {len(result.broken) - 4} more" if len(result.broken) > 4 else "")
     seconds = round(time.monotonic() - begun, 1)
-    _say(f"    {'kept' if result.kept else f'BROKEN: {why}'}; {result.figure} ({seconds} s)")
-    return PromiseRow(row, PROMISES[row], bench.engine, result.n, result.figure, result.kept, why, seconds)
+    _print_progress(f"    {'kept' if result.is_kept else f'BROKEN: {why}'}; {result.figure} ({seconds} s)")
+    return PromiseRow(row, PROMISES[row], bench.engine, result.n, result.figure, result.is_kept, why, seconds)
 
 
-def _planted(fault: Fault) -> FaultRow:
+def _run_fault(fault: Fault) -> FaultRow:
     begun = time.monotonic()
-    _say(f"planted: {fault.name} ...")
-    result = _checked(fault.row, Bench(engine=fault.engine, fast=True, fault=fault))
-    why = next((line for line in result.broken if fault.says in line), "")
+    _print_progress(f"planted: {fault.name} ...")
+    result = _run_check(fault.row, Bench(engine=fault.engine, fast=True, fault=fault))
+    why = next((line for line in result.broken if fault.expected_word in line), "")
     seconds = round(time.monotonic() - begun, 1)
-    _say(f"    {f'found: {why}' if why else f'MISSED; {result.figure}'} ({seconds} s)")
+    _print_progress(f"    {f'found: {why}' if why else f'MISSED; {result.figure}'} ({seconds} s)")
     return FaultRow(fault.name, fault.row, fault.engine, bool(why), why or result.figure, seconds)
 
 
-def _checked(row: str, bench: Bench) -> Result:
-    """What the row found; one that stumbles has kept nothing, and the others still run."""
+def _run_check(row: str, bench: Bench) -> Result:
+    """Run one row. An exception counts as a broken promise, so that the other rows still run."""
     try:
         return check(row, bench)
     except Exception as error:
         return Result(n="", figure="", broken=(f"the row ended early: {type(error).__name__}: {error}"[:300],))
 
 
-def _say(line: str) -> None:
+def _print_progress(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
 

@@ -1,7 +1,7 @@
-"""The audience surface as in production, with the fault that TRUST_FAULT names, if it names one.
+"""The production audience surface with the fault that TRUST_FAULT names, if any.
 
-A subject whose key begins with "stumble" makes it fail: that is no fault planted, it is how a row gets to see what the
-surface does with an error that holds something of someone's.
+A subject key that begins with "stumble" raises an exception that contains it. This is no planted fault: it lets a row
+check how the surface handles errors with personal data.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from campaign.rsgi import RsgiApplication
 from campaign.serving.application import create_audience_application
 from campaign.serving.snapshot_entries import CampaignEntry, PlacementEntry
 from campaign.wsgi import django_application
-from tests.trust.overheard import ObservedApplication
+from tests.trust.observer import ObservedApplication
 
 
 def _application() -> ObservedApplication:
@@ -29,8 +29,8 @@ def _application() -> ObservedApplication:
             raise ValueError(f"no arm for {fields.unit}")
         return proper(placement, campaign, fields, *more, **named)
 
-    planted.swap(decision, "assign", assign)
-    hear, answer = planted.in_the_server(os.environ.get("TRUST_FAULT", ""))
+    planted.replace_attribute(decision, "assign", assign)
+    hear, answer = planted.plant_in_server(os.environ.get("TRUST_FAULT", ""))
     return ObservedApplication(RsgiApplication(django_application, create_audience_application()), hear, answer)
 
 

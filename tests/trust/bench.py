@@ -1,4 +1,4 @@
-"""What a row works with: an engine, how much to do, and perhaps a fault to plant."""
+"""The setting of a row: engine, amount of work, and the fault to plant, if any."""
 
 from __future__ import annotations
 
@@ -9,42 +9,42 @@ from dataclasses import dataclass
 from tests.trust.site import TrustSite, site
 
 
-def nothing(made: TrustSite) -> None:
-    """The fault lives in a process alone."""
+def do_nothing(made: TrustSite) -> None:
+    """Prepare nothing: the fault is planted in a process."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that breaks a promise: the row that must find it, a word that it must say, and how it is planted."""
+    """A fault that breaks a promise: the row that must detect it, a word of its report, and how to plant it."""
 
     name: str
     row: str
-    says: str
-    prepare: Callable[[TrustSite], None] = nothing
+    expected_word: str
+    prepare: Callable[[TrustSite], None] = do_nothing
     engine: str = "sqlite"
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """How a row is to be run."""
+    """How to run a row."""
 
     engine: str = "sqlite"
     fast: bool = False
     fault: Fault | None = None
 
-    def some(self, full: int, fast: int) -> int:
-        """How much of something: all of it, or as much as tells."""
+    def scaled(self, full: int, fast: int) -> int:
+        """The amount of work: `full`, or `fast` in quick runs and for planted faults."""
         return fast if self.fast or self.fault else full
 
     @property
-    def planted(self) -> str:
-        """The name of the fault, empty without one."""
+    def fault_name(self) -> str:
+        """The name of the fault; empty if none is planted."""
         return self.fault.name if self.fault else ""
 
     @contextmanager
     def site(self, variables: Mapping[str, str] | None = None) -> Iterator[TrustSite]:
-        """A new installation, with the fault in it."""
-        with site(engine=self.engine, fault=self.planted, variables=variables) as made:
+        """Create an installation with the fault in it."""
+        with site(engine=self.engine, fault=self.fault_name, variables=variables) as made:
             if self.fault:
                 self.fault.prepare(made)
             yield made

@@ -1,4 +1,4 @@
-"""Every planted fault, the row that must find it, and a word that the row must say: red for the right reason."""
+"""All planted faults, with the row that must detect each and a word of its report."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def _cores(made: TrustSite) -> None:
 
 def _columns(made: TrustSite, *columns: str) -> None:
     for column in columns:
-        made.ask("audience", f"ALTER TABLE analytics_openview ADD COLUMN {column} TEXT")
+        made.query("audience", f"ALTER TABLE analytics_openview ADD COLUMN {column} TEXT")
 
 
 def _secret_in_the_database(made: TrustSite) -> None:
-    """As a salt in a column, where the backup finds it."""
+    """Store the secret as a salt, which backups contain."""
     made.shell(
         f"""
 from django.conf import settings
@@ -34,23 +34,23 @@ campaign.save()
 
 
 def _no_constraints(made: TrustSite) -> None:
-    """The table as it would be without the rules that only whole hours fit."""
-    (sql,) = made.ask("audience", "SELECT sql FROM sqlite_master WHERE name = 'analytics_openview'")[0]
+    """Recreate the table without constraints on whole hours."""
+    (sql,) = made.query("audience", "SELECT sql FROM sqlite_master WHERE name = 'analytics_openview'")[0]
     bare = ", ".join(f"{name} BLOB" for name in _names(made))
     assert "CHECK" in str(sql)
-    made.ask("audience", "DROP TABLE analytics_openview")
-    made.ask("audience", f"CREATE TABLE analytics_openview ({bare}, PRIMARY KEY (closes, nonce)) WITHOUT ROWID")
+    made.query("audience", "DROP TABLE analytics_openview")
+    made.query("audience", f"CREATE TABLE analytics_openview ({bare}, PRIMARY KEY (closes, nonce)) WITHOUT ROWID")
 
 
 def _rows_in_order_of_arrival(made: TrustSite) -> None:
-    """The table as Django makes it by itself: with a hidden number for each row."""
-    (sql,) = made.ask("audience", "SELECT sql FROM sqlite_master WHERE name = 'analytics_openview'")[0]
-    made.ask("audience", "DROP TABLE analytics_openview")
-    made.ask("audience", str(sql).replace("WITHOUT ROWID", ""))
+    """Recreate the table with Django's default: a hidden row number."""
+    (sql,) = made.query("audience", "SELECT sql FROM sqlite_master WHERE name = 'analytics_openview'")[0]
+    made.query("audience", "DROP TABLE analytics_openview")
+    made.query("audience", str(sql).replace("WITHOUT ROWID", ""))
 
 
 def _names(made: TrustSite) -> list[str]:
-    return [str(row[1]) for row in made.ask("audience", "PRAGMA table_info(analytics_openview)")]
+    return [str(row[1]) for row in made.query("audience", "PRAGMA table_info(analytics_openview)")]
 
 
 def _audience_in_the_backup(made: TrustSite) -> None:
@@ -71,7 +71,7 @@ PROMISES = {
     CHOICE: "choice respected",
     SILENCE: "nothing calls out",
 }
-# What an engine writes by itself, and where, differs; the others are the same code on either.
+# Rows that depend on what an engine writes to disk; the others run the same code on both.
 POSTGRESQL_TOO = (IDENTIFYING, FIELDS, COARSE, FORGET, SHREDDING)
 
 FAULTS = (

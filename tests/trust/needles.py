@@ -1,7 +1,7 @@
-"""What is looked for, in every form that it could stand in, and a search for thousands of it at once.
+"""Search for thousands of byte patterns (needles) at once, in every encoding.
 
-A needle of eight bytes or more is known by its first eight. Each place of a haystack is read as one number of eight
-bytes, and a table of bits tells nearly all of them apart from every needle; the few that are left are compared whole.
+Needles are indexed by their first eight bytes. The eight bytes at each offset of the haystack are looked up in a bit
+table, which excludes nearly all of them; the rest are compared in full.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _DIGESTS = ("md5", "sha1", "sha256")
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something that was found: what, and where."""
+    """A match: what was found, and where."""
 
     what: str
     where: str
@@ -36,7 +36,7 @@ class Hit:
 
 
 class Search:
-    """Finds any of many needles in bytes, in files and in the names of files."""
+    """Finds needles in bytes, files and file names."""
 
     def __init__(self, needles: Needles) -> None:
         short = [needle for needle in needles if len(needle) < _KEY]
@@ -48,20 +48,20 @@ class Search:
         self._names = dict(needles)
         self._known = np.zeros(1 << _BITS, dtype=np.bool_)
         self._known[_slots(np.array(list(self._by_key), dtype=np.uint64))] = True
-        self.scanned = 0
+        self.scanned_bytes = 0
 
     @property
-    def size(self) -> int:
-        """How many different things, in all their forms."""
+    def pattern_count(self) -> int:
+        """The number of needles."""
         return len(self._names)
 
-    def found(self, haystack: bytes) -> list[bytes]:
-        """The needles that stand in it, once for each place."""
-        self.scanned += len(haystack)
+    def find(self, haystack: bytes) -> list[bytes]:
+        """All matches in the haystack, one for each offset."""
+        self.scanned_bytes += len(haystack)
         return [needle for start in range(0, len(haystack), _PORTION) for needle in self._portion(haystack, start)]
 
     def _portion(self, haystack: bytes, start: int) -> Iterator[bytes]:
-        portion = haystack[start : start + _PORTION + _KEY - 1]  # what begins in this portion may end in the next
+        portion = haystack[start : start + _PORTION + _KEY - 1]  # a match may end in the next portion
         for shift in range(min(_KEY, len(portion) - _KEY + 1)):
             words = np.frombuffer(portion, dtype="<u8", count=(len(portion) - shift) // _KEY, offset=shift)
             for place in np.flatnonzero(self._known[_slots(words)]):
@@ -70,21 +70,21 @@ class Search:
                     if haystack.startswith(needle, at):
                         yield needle
 
-    def hits(self, haystack: bytes, where: str) -> list[Hit]:
-        """What stands in it, each thing once."""
-        return [Hit(what, where) for what in sorted({self._names[needle] for needle in self.found(haystack)})]
+    def find_hits(self, haystack: bytes, where: str) -> list[Hit]:
+        """The distinct matches in the haystack."""
+        return [Hit(what, where) for what in sorted({self._names[needle] for needle in self.find(haystack)})]
 
-    def hits_in(self, places: Iterable[Path]) -> list[Hit]:
+    def search_files(self, places: Iterable[Path]) -> list[Hit]:
         """What stands in these files, in all files of these directories, and in their names."""
         hits = []
         for place in places:
             for path in [place, *(sorted(place.rglob("*")) if place.is_dir() else [])]:
                 name = str(path.relative_to(place.parent))
-                hits += self.hits(name.encode(), f"the name of {name}")
+                hits += self.find_hits(name.encode(), f"the name of {name}")
                 if path.is_symlink():
-                    hits += self.hits(bytes(path.readlink()), name)
+                    hits += self.find_hits(bytes(path.readlink()), name)
                 elif path.is_file():
-                    hits += self.hits(path.read_bytes(), name)
+                    hits += self.find_hits(path.read_bytes(), name)
         return hits
 
 
@@ -94,24 +94,24 @@ def _slots(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def encodings_of(content: bytes, name: str) -> Iterator[tuple[bytes, str]]:
-    """Bytes as they are, and encoded."""
+    """Bytes, plain and encoded."""
     yield content, name
     yield from _named(canaries.encodings(content), name)
 
 
 def spellings_of(text: str, name: str) -> Iterator[tuple[bytes, str]]:
-    """A text in its spellings, each encoded."""
+    """All spellings of a text, plain and encoded."""
     for form, spelling in canaries.spellings(text).items():
         yield from encodings_of(spelling, name if form == "plain" else f"{name}, {form}")
 
 
 def digests_of(text: str, name: str) -> Iterator[tuple[bytes, str]]:
-    """Its plain hashes, of which eight bytes are enough: a shortened hash is as good to who has a list to try."""
+    """Prefixes of the hashes of a text: a truncated hash identifies it as well as the whole."""
     yield from _named(canaries.digests(text.encode(), algorithms=_DIGESTS, length=_KEY), name)
 
 
 def needles_of_marks(marks: MarkFactory) -> Iterator[tuple[bytes, str]]:
-    """What finds any of the marks: they all begin the same."""
+    """The forms of the prefix that all marks share."""
     yield from _named(marks.forms(), "a mark")
 
 

@@ -1,4 +1,4 @@
-"""What the planted faults do inside the processes: each breaks one promise, as some other tool's code does."""
+"""Planted faults inside the processes. Each breaks one promise in the way that a common tool does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from tests.trust.overheard import (
+from tests.trust.observer import (
     HeaderRewriter,
     Headers,
     ObservedRequest,
@@ -28,19 +28,19 @@ from tests.trust.overheard import (
 ServerFault = tuple[RequestObserver, HeaderRewriter]
 
 
-def in_the_server(fault: str) -> ServerFault:
-    """Plant this fault in a serving process; who listens for it, and who changes replies for it."""
+def plant_in_server(fault: str) -> ServerFault:
+    """Plant a fault in a serving process, and return its observer of requests and its rewriter of headers."""
     return _SERVER.get(fault, lambda: (ignore_request, keep_headers))()
 
 
-def in_the_worker(fault: str) -> None:
+def plant_in_worker(fault: str) -> None:
     """Plant this fault in the worker."""
     _WORKER.get(fault, lambda: None)()
 
 
-def swap(module: object, name: str, planted: object) -> None:
-    """Put something of ours in the place of what a module has under this name."""
-    getattr(module, name)  # a fault whose place has moved must not pass for planted
+def replace_attribute(module: object, name: str, planted: object) -> None:
+    """Replace an attribute of a module."""
+    getattr(module, name)  # fail if the attribute has moved
     setattr(module, name, planted)
 
 
@@ -72,7 +72,7 @@ def _request_id_in_a_row() -> ServerFault:
             question = f"UPDATE {open_views.TABLE} SET request_id = ? WHERE closes = ? AND nonce = ?"
             connection.connection.execute(question, [latest[0], view.closes, view.nonce])
 
-    swap(open_views, "upsert_views", put)
+    replace_attribute(open_views, "upsert_views", put)
 
     def hear(seen: ObservedRequest) -> None:
         latest[0] = seen.request_id
@@ -105,7 +105,7 @@ def _key_in_an_exception() -> ServerFault:
     return ignore_request, keep_headers
 
 
-def _noted(note: Callable[[ObservedRequest], str]) -> ServerFault:
+def _write_notes(note: Callable[[ObservedRequest], str]) -> ServerFault:
     path = Path(tempfile.gettempdir()) / "notes"
 
     def hear(seen: ObservedRequest) -> None:
@@ -116,7 +116,7 @@ def _noted(note: Callable[[ObservedRequest], str]) -> ServerFault:
 
 
 def _hashed_visitor(seen: ObservedRequest) -> str:
-    """As Umami and Plausible know one: here shortened, without a salt."""
+    """A hash of address and agent, as Umami and Plausible use; shortened and without salt."""
     return hashlib.sha256(f"{seen.address}{seen.agent}".encode()).hexdigest()[:20]
 
 
@@ -136,7 +136,7 @@ def _session_cookie() -> ServerFault:
 
 
 def _script(more: bytes) -> Callable[[], ServerFault]:
-    """More at the end of our scripts."""
+    """Append code to our scripts."""
 
     def plant() -> ServerFault:
         from campaign.serving import application
@@ -147,7 +147,7 @@ def _script(more: bytes) -> Callable[[], ServerFault]:
             content, kind = proper(name)
             return content + (more if name.endswith(".js") else b""), kind
 
-        swap(application, "_asset_bytes", asset)
+        replace_attribute(application, "_asset_bytes", asset)
         return ignore_request, keep_headers
 
     return plant
@@ -160,29 +160,29 @@ def _unknown_field_ignored() -> ServerFault:
         def __contains__(self, name: object) -> bool:
             return True
 
-    swap(decide_endpoint, "_FIELDS", Anything())
+    replace_attribute(decide_endpoint, "_FIELDS", Anything())
     return ignore_request, keep_headers
 
 
 def _mail_as_a_key() -> ServerFault:
     from campaign.assignment import subject_ids
 
-    swap(subject_ids, "looks_like_contact_detail", lambda key: False)
+    replace_attribute(subject_ids, "looks_like_contact_detail", lambda key: False)
     return ignore_request, keep_headers
 
 
 def _choice_ignored() -> ServerFault:
     from campaign.serving import decide_endpoint, hosted_endpoint
 
-    swap(hosted_endpoint, "has_privacy_signal", lambda *request: False)
-    swap(decide_endpoint, "has_privacy_signal", lambda *request: False)
+    replace_attribute(hosted_endpoint, "has_privacy_signal", lambda *request: False)
+    replace_attribute(decide_endpoint, "has_privacy_signal", lambda *request: False)
     return ignore_request, keep_headers
 
 
 def _choice_ignored_later() -> ServerFault:
     from analytics.ingest import endpoint
 
-    swap(endpoint, "has_privacy_signal", lambda *request: False)
+    replace_attribute(endpoint, "has_privacy_signal", lambda *request: False)
     return ignore_request, keep_headers
 
 
@@ -194,7 +194,7 @@ def _nonces_in_order() -> ServerFault:
 
     numbers = itertools.count(time.time_ns())
 
-    swap(decision, "fresh_nonce", lambda: next(numbers).to_bytes(8, "big") + os.urandom(8))
+    replace_attribute(decision, "fresh_nonce", lambda: next(numbers).to_bytes(8, "big") + os.urandom(8))
     return ignore_request, keep_headers
 
 
@@ -214,8 +214,8 @@ _SERVER: dict[str, Callable[[], ServerFault]] = {
     "shutdown-dump": _shutdown_dump,
     "query-in-a-redirect": _query_in_a_redirect,
     "key-in-an-exception": _key_in_an_exception,
-    "hashed-visitor": lambda: _noted(_hashed_visitor),
-    "address-in-base64": lambda: _noted(_address_in_base64),
+    "hashed-visitor": lambda: _write_notes(_hashed_visitor),
+    "address-in-base64": lambda: _write_notes(_address_in_base64),
     "etag": _etag,
     "session-cookie": _session_cookie,
     "storage-on-the-device": _script(b";localStorage.setItem('visit', '1');"),
@@ -232,7 +232,7 @@ _SERVER: dict[str, Callable[[], ServerFault]] = {
 def _fold_without_vacuum() -> None:
     from analytics.ingest import open_views
 
-    swap(open_views, "compact", lambda: True)
+    replace_attribute(open_views, "compact", lambda: True)
 
 
 def _fold_without_counting() -> None:
@@ -243,13 +243,13 @@ def _fold_without_counting() -> None:
     def tallies(sums: Any) -> Any:
         return proper(list(sums)[1:])
 
-    swap(fold, "tally_views", tallies)
+    replace_attribute(fold, "tally_views", tallies)
 
 
 def _secret_kept() -> None:
     from campaign.lifecycle import transitions
 
-    swap(transitions, "destroy_subject_secret", lambda directory, campaign: False)
+    replace_attribute(transitions, "destroy_subject_secret", lambda directory, campaign: False)
 
 
 _WORKER: dict[str, Callable[[], None]] = {
@@ -260,6 +260,6 @@ _WORKER: dict[str, Callable[[], None]] = {
 
 
 def names() -> Iterator[str]:
-    """The faults that live in a process."""
+    """The names of the faults that are planted in a process."""
     yield from _SERVER
     yield from _WORKER

@@ -1,4 +1,4 @@
-"""What a row of the table says, the table, and the report as a file."""
+"""Results of rows and faults, as a table and as a report file."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _PACKAGES = ("django", "granian", "psycopg", "playwright")
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One promise: what was looked at, what was found, and why it is broken if it is."""
+    """The result of one row: what was examined, the figure, and the violations, if any."""
 
     n: str
     figure: str
     broken: tuple[str, ...] = ()
 
     @property
-    def kept(self) -> bool:
+    def is_kept(self) -> bool:
         return not self.broken
 
 
 @dataclass(frozen=True, slots=True)
 class PromiseRow:
-    """A row of the table."""
+    """One row of the table of promises."""
 
     row: str
     promise: str
@@ -47,7 +47,7 @@ class PromiseRow:
 
 @dataclass(frozen=True, slots=True)
 class FaultRow:
-    """A fault, and whether its row found it, for the right reason."""
+    """A planted fault, and whether its row detected it for the right reason."""
 
     fault: str
     row: str
@@ -58,7 +58,7 @@ class FaultRow:
 
 
 def table(lines: Sequence[PromiseRow]) -> str:
-    """The rows as text."""
+    """Format the rows as text."""
     text = [f"{'promise':46}{'engine':12}{'':7}{'seconds':>8}  what was looked at; what was found"]
     for line in lines:
         state = "kept" if line.kept else "BROKEN"
@@ -68,7 +68,7 @@ def table(lines: Sequence[PromiseRow]) -> str:
 
 
 def faults_table(planted: Sequence[FaultRow]) -> str:
-    """The planted faults as text."""
+    """Format the planted faults as text."""
     text = [f"{'planted fault':46}{'engine':12}{'':7}{'seconds':>8}  what its row said"]
     for one in planted:
         state = "found" if one.found else "MISSED"
@@ -77,7 +77,7 @@ def faults_table(planted: Sequence[FaultRow]) -> str:
 
 
 def write(lines: Sequence[PromiseRow], planted: Sequence[FaultRow], path: Path = REPORT) -> None:
-    """The report, for programs and for the record."""
+    """Write the report as JSON."""
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
     changed = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=False)
     report = {

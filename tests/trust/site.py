@@ -1,4 +1,4 @@
-"""An installation as in production, in a folder of its own: all that its processes can write lies there."""
+"""A production installation whose processes can write only to its own folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.demo_installation import copy_demo_installation
 from tests.installation import ROOT, manage, new_installation
 from tests.postgres import Cluster, programs
 from tests.scratch import DISK
-from tests.trust.sealed import PLACES, has_started, run_in_network, sealed
+from tests.trust.sandbox import PLACES, has_started, run_in_network, sandbox_command
 
 FIRST, SECOND, TABS, EMPTY, HOSTED, EMBEDDED = (
     "first-subjects",
@@ -49,13 +49,13 @@ for slug, unit in (({FIRST!r}, "subject"), ({SECOND!r}, "subject"), ({TABS!r}, "
     transitions.launch(made, by=world.person("mara", "manager"), now=timezone.now())
 world.placement({EMPTY!r})
 """
-STEPS = 7  # of the worker
-_HOURS_AHEAD = 26  # so late have all receipts closed, a subject's too
+STEPS = 7  # number of steps of the worker
+_HOURS_AHEAD = 26  # by then all receipts have closed
 
 
 @cache
 def _original() -> Path:
-    """One installation with all campaigns, on SQLite, that copies are made from."""
+    """Create an installation on SQLite with all campaigns, as a template for copies."""
     folder = Path(tempfile.mkdtemp(prefix="second-thought-trust-", dir=DISK))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     manage("shell", "--no-imports", "-c", _MORE, environment=copy_demo_installation(folder))
@@ -63,7 +63,7 @@ def _original() -> Path:
 
 
 class TrustSite:
-    """Its server and worker, started by their real commands; with a fault planted, by the same with that fault."""
+    """An installation with its server and worker, started by their real commands."""
 
     def __init__(
         self,
@@ -76,8 +76,8 @@ class TrustSite:
         self.folder, self.data, self.fault, self.databases = folder, folder / "data", fault, databases
         self.port = launcher.free_port()
         self.output = folder / "output"
-        self.options: list[str] = []  # more options for the server, as a fault has them
-        self.cores = self.offline = self.backs_up_the_audience_too = False  # as a fault has them, or a row
+        self.options: list[str] = []  # more options for the server, set by faults
+        self.cores = self.offline = self.backs_up_the_audience_too = False  # set by faults or rows
         self.environment = {
             **{name: os.environ[name] for name in ("PATH", "LANG", "VIRTUAL_ENV") if name in os.environ},
             "PYTHONPATH": str(ROOT),
@@ -99,7 +99,7 @@ class TrustSite:
     # Processes
 
     def start(self, application: str = "", *, workers: int = 1, seconds: float = 180.0) -> None:
-        """Start the server, and wait until it shows messages."""
+        """Start the server, and wait until it serves messages."""
         if application or self.fault or self.options:
             name = application or (
                 "tests.trust.application:application" if self.fault else launcher.PRODUCTION_APPLICATION
@@ -110,15 +110,15 @@ class TrustSite:
             command = [*self._manage("serve"), "--port", str(self.port), "--workers", str(workers)]
         self._web = self._popen(command, launcher.server_environment(self.environment))
         end = time.monotonic() + seconds
-        while not self.serves():
+        while not self.is_serving():
             if self._web.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"the server did not start:\n{self.printed_output()}")
             time.sleep(0.05)
 
     def recover(self, *, workers: int, seconds: float = 120.0) -> None:
-        """Wait until all its processes are there again; start it anew if it has ended, as a service manager does."""
+        """Wait until all processes run again; restart the server if it has ended, as a service manager does."""
         end = time.monotonic() + seconds
-        while len(self.serving()) < workers or not self.serves():
+        while len(self.serving_pids()) < workers or not self.is_serving():
             assert self._web is not None
             if self._web.poll() is not None:
                 return self.start(workers=workers)
@@ -127,11 +127,11 @@ class TrustSite:
             time.sleep(0.05)
         return None
 
-    def serves(self) -> bool:
-        """Whether a message is shown."""
+    def is_serving(self) -> bool:
+        """Whether it serves messages."""
         if not self.offline:
             return self._answers()
-        return has_started(self.main) and run_in_network(self.main, self._answers)
+        return has_started(self.main_pid) and run_in_network(self.main_pid, self._answers)
 
     def _answers(self) -> bool:
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=5)) as line:
@@ -142,49 +142,51 @@ class TrustSite:
                 return False
 
     @property
-    def processes(self) -> list[int]:
-        """The first process of the server, and the worker."""
+    def root_pids(self) -> list[int]:
+        """The process ids of the main process of the server and of the worker."""
         return [child.pid for child in (self._web, self._worker) if child is not None]
 
     @property
-    def main(self) -> int:
-        """The server's first process."""
+    def main_pid(self) -> int:
+        """The process id of the main process of the server."""
         assert self._web is not None
         return self._web.pid
 
-    def serving(self) -> list[int]:
-        """The processes that serve."""
-        return sorted(living_family(self.main) - {self.main})
+    def serving_pids(self) -> list[int]:
+        """The process ids of the serving processes."""
+        return sorted(living_family(self.main_pid) - {self.main_pid})
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """Stop the server: in order, or by force with all that it has started."""
+        """Stop the server by a signal; SIGKILL also kills all that it started."""
         self._end(self._web, number)
         self._web = None
 
-    def work(self) -> None:
+    def start_worker(self) -> None:
         """Start the worker."""
         self._worker = self._popen(self._manage("worker"), self.environment)
 
-    def until_worked(self, seconds: float = 120.0) -> None:
-        """Wait until the worker has taken each of its steps once."""
+    def wait_for_worker(self, seconds: float = 120.0) -> None:
+        """Wait until the worker has completed each step once."""
         end = time.monotonic() + seconds
-        while len(self.ask("default", "SELECT name FROM analytics_workerstep WHERE succeeded_at IS NOT NULL")) < STEPS:
+        while (
+            len(self.query("default", "SELECT name FROM analytics_workerstep WHERE succeeded_at IS NOT NULL")) < STEPS
+        ):
             if time.monotonic() > end:
-                raise RuntimeError(f"the worker does not work:\n{self.printed_output()}")
+                raise RuntimeError(f"the worker did not complete its steps:\n{self.printed_output()}")
             time.sleep(0.2)
 
-    def rest(self) -> None:
+    def stop_worker(self) -> None:
         """Stop the worker."""
         self._end(self._worker, signal.SIGTERM)
         self._worker = None
 
-    def end(self) -> None:
-        """Stop everything."""
+    def stop_all(self) -> None:
+        """Stop server and worker."""
         self.stop()
-        self.rest()
+        self.stop_worker()
 
     def _popen(self, command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        whole = sealed(command, self.folder, offline=self.offline, cores=self.cores)
+        whole = sandbox_command(command, self.folder, offline=self.offline, cores=self.cores)
         with self.output.open("ab") as output:
             return subprocess.Popen(whole, env=dict(environment), stdout=output, stderr=output, start_new_session=True)
 
@@ -207,8 +209,8 @@ class TrustSite:
         return [sys.executable, str(ROOT / "manage.py"), *arguments]
 
     def run(self, *command: str, unwell: bool = False) -> str:
-        """Run a command of the project to its end, sealed as well; what it printed is kept to be searched too."""
-        whole = sealed(command, self.folder, offline=self.offline)
+        """Run a command of the project in the sandbox; its output is kept and searched too."""
+        whole = sandbox_command(command, self.folder, offline=self.offline)
         done = subprocess.run(whole, env=self.environment, capture_output=True, text=True, check=False)
         with self.output.open("a", encoding="utf-8") as output:
             output.write(done.stdout + done.stderr)
@@ -217,29 +219,29 @@ class TrustSite:
         return done.stdout
 
     def manage(self, *arguments: str) -> str:
-        """A command of manage.py."""
+        """Run a command of manage.py."""
         return self.run(*self._manage(*arguments))
 
     def shell(self, code: str) -> str:
-        """A few lines of Python in the project."""
+        """Run Python code in the project."""
         return self.manage("shell", "--no-imports", "-c", code)
 
-    def work_once(self, *, hours: int = _HOURS_AHEAD) -> None:
-        """Each step of the worker once, by a clock so many hours ahead: every view has closed."""
+    def run_worker_once(self, *, hours: int = _HOURS_AHEAD) -> None:
+        """Run each step of the worker once, with a clock this many hours ahead."""
         self.run(sys.executable, "-m", "tests.trust.worker", str(hours))
 
-    # What it keeps
+    # Stored data
 
-    def places(self) -> list[Path]:
-        """All that it can have written: the folder's directories, its output, and PostgreSQL's whole directory."""
+    def written_paths(self) -> list[Path]:
+        """Everything it can have written: its directories, its output, and the directory of PostgreSQL."""
         found = [self.folder / name for name in PLACES] + [self.output]
         return found + ([self.databases.directory] if self.databases else [])
 
     def printed_output(self) -> str:
-        """What its processes have printed."""
+        """The output of its processes."""
         return self.output.read_text(encoding="utf-8", errors="replace") if self.output.exists() else ""
 
-    def ask(self, database: str, question: str) -> list[tuple[object, ...]]:
+    def query(self, database: str, question: str) -> list[tuple[object, ...]]:
         """The rows of a database, "default" or "audience"."""
         if self.databases:
             import psycopg
@@ -253,15 +255,15 @@ class TrustSite:
 
     def open_nonces(self) -> list[bytes]:
         """The nonces of the open views."""
-        return [bytes(row[0]) for row in self.ask("audience", "SELECT nonce FROM analytics_openview")]  # type: ignore[call-overload]  # the driver's type is any
+        return [bytes(row[0]) for row in self.query("audience", "SELECT nonce FROM analytics_openview")]  # type: ignore[call-overload]  # the driver's type is any
 
-    def tallied(self, outcome: str = "exposed") -> int:
-        """How many counted views had this outcome."""
-        rows = self.ask("default", f"SELECT COALESCE(SUM(count), 0) FROM analytics_tally WHERE outcome = '{outcome}'")
+    def tally_total(self, outcome: str = "exposed") -> int:
+        """The number of counted views with this outcome."""
+        rows = self.query("default", f"SELECT COALESCE(SUM(count), 0) FROM analytics_tally WHERE outcome = '{outcome}'")
         return int(str(rows[0][0]))
 
     def back_up(self) -> Path:
-        """A backup of the database that is kept, as docs/operations.md has it."""
+        """Back up the default database, as in docs/operations.md."""
         made = self.folder / "cwd" / f"backup-{time.time_ns()}"
         if self.databases:
             dump = [
@@ -281,22 +283,22 @@ class TrustSite:
                 made.write_bytes(made.read_bytes() + whole.serialize())
         return made
 
-    # Trouble
+    # Outages
 
     @contextmanager
     def audience_database_away(self) -> Iterator[None]:
-        """Events cannot be put into the database meanwhile: they go to the spool."""
+        """Make the audience database unavailable, so that events go to the spool."""
         if self.databases:
             self.databases.stop()
             yield
             self.databases.start()
             return
-        with file_lock.hold_lock(self.data / "audience.sqlite3-compacting.lock"):  # as while it is compacted
+        with file_lock.hold_lock(self.data / "audience.sqlite3-compacting.lock"):  # as during compaction
             yield
 
     @contextmanager
     def disk_full(self) -> Iterator[None]:
-        """Nor into the spool."""
+        """Make the audience database and the spool unavailable."""
         spool, aside = self.data / "spool", self.data / "spool-aside"
         if spool.exists():
             spool.rename(aside)
@@ -311,7 +313,7 @@ class TrustSite:
 
     @contextmanager
     def default_database_away(self) -> Iterator[None]:
-        """The server finds no database when it starts."""
+        """Make the default database unavailable."""
         if self.databases:
             self.databases.stop()
             yield
@@ -332,23 +334,23 @@ class TrustSite:
 
 @contextmanager
 def site(*, engine: str = "sqlite", fault: str = "", variables: Mapping[str, str] | None = None) -> Iterator[TrustSite]:
-    """A new installation with the demo's campaign, two whose unit is the subject, and one whose unit is the tab."""
+    """Create an installation with the demo campaign, two campaigns by subject, and one by browser tab."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="second-thought-trust-", dir=DISK)))
         databases = None
         if engine == "sqlite":
             shutil.copytree(_original(), folder / "data")
         else:
-            from tests.trust.shipped import postgresql
+            from tests.trust.shipped_servers import postgresql
 
             databases = stack.enter_context(postgresql(fault))
             own = stack.enter_context(new_installation(folder / "data", databases.environment()))
             manage("shell", "--no-imports", "-c", PREPARE + _MORE, environment=own)
         made = TrustSite(folder, fault=fault, databases=databases, variables=variables)
-        stack.callback(made.end)
+        stack.callback(made.stop_all)
         yield made
 
 
-def keys(made: TrustSite) -> dict[int, bytes]:
+def receipt_keys_of(made: TrustSite) -> dict[int, bytes]:
     """The receipt keys of an installation."""
     return receipt_keys(made.data / "keys")

@@ -1,4 +1,4 @@
-"""The search sees what it looks for, wherever and however it stands."""
+"""The search finds needles at any offset and in any encoding."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ def test_bytes_are_found_at_any_place_in_any_form(before: int) -> None:
     search = Search(dict(encodings_of(NONCE, "it")))
     inside = b"\xfe" * before + NONCE + b"\xfd" * 5
     for form in (inside, inside.hex().encode(), inside.hex().upper().encode(), base64.b64encode(inside)):
-        assert search.found(b"?" * before + form)
-    assert search.found(base64.urlsafe_b64encode(inside))
-    assert not search.found(inside.replace(NONCE[:4], b"----"))
+        assert search.find(b"?" * before + form)
+    assert search.find(base64.urlsafe_b64encode(inside))
+    assert not search.find(inside.replace(NONCE[:4], b"----"))
 
 
 def test_what_begins_in_one_portion_and_ends_in_the_next_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.trust.needles._PORTION", 16)
     search = Search({NONCE: "it"})
     for before in range(40):
-        assert search.found(b"x" * before + NONCE + b"x" * (40 - before)) == [NONCE]
+        assert search.find(b"x" * before + NONCE + b"x" * (40 - before)) == [NONCE]
 
 
 def test_a_short_needle_is_refused_since_chance_would_find_it() -> None:
@@ -51,8 +51,8 @@ def test_an_address_is_found_plain_hashed_shortened_and_with_its_agent() -> None
         base64.b64encode(f'{{"ip": "{who.address}"}}'.encode()),
         f"x-{who.address}-y".encode("utf-16-le"),
     ):
-        assert search.hits(b"some text " + content + b" more text", "a file")
-    assert not search.hits(b"127.0.0.1 and 10.0.0.1, " + hashlib.sha256(b"another").digest(), "a file")
+        assert search.find_hits(b"some text " + content + b" more text", "a file")
+    assert not search.find_hits(b"127.0.0.1 and 10.0.0.1, " + hashlib.sha256(b"another").digest(), "a file")
 
 
 def test_files_and_their_names_are_searched(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_files_and_their_names_are_searched(tmp_path: Path) -> None:
     (tmp_path / "inner").mkdir()
     (tmp_path / "inner" / "file").write_text(f"<{marks.new()}>", encoding="utf-8")
     (tmp_path / marks.new()).touch()
-    found = [str(hit) for hit in search.hits_in([tmp_path])]
+    found = [str(hit) for hit in search.search_files([tmp_path])]
     assert any(line.endswith("inner/file") for line in found)
     assert any("the name of" in line for line in found)
 

@@ -1,4 +1,4 @@
-"""Each row on a little of everything, and the faults that its search must find; `make trust` runs all of all."""
+"""Run each row on little data, and the faults that it must detect; `make trust` runs everything."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tests.trust.bench import Bench
 from tests.trust.faults import FAULTS, PROMISES
 from tests.trust.result import FaultRow, PromiseRow, faults_table, table, write
 from tests.trust.rows import check
-from tests.trust.sealed import can_seal
+from tests.trust.sandbox import can_sandbox
 
 pytestmark = [
-    pytest.mark.skipif(not can_seal(), reason="needs Linux namespaces, as root or by unshare --map-root-user"),
+    pytest.mark.skipif(not can_sandbox(), reason="needs Linux namespaces, as root or by unshare --map-root-user"),
     pytest.mark.only_on("sqlite", reason="`make trust` runs its rows on PostgreSQL, on a server of its own"),
 ]
 _ROWS = ("identifying", "fields", "coarse", "forget", "shredding", "choice", "silence", "cells")
@@ -41,7 +41,7 @@ def test_a_promise_is_kept(row: str) -> None:
 def test_a_planted_fault_turns_its_row_red_for_the_right_reason(name: str) -> None:
     fault = next(fault for fault in FAULTS if fault.name == name)
     result = check(fault.row, Bench(fast=True, fault=fault))
-    assert any(fault.says in line for line in result.broken)
+    assert any(fault.expected_word in line for line in result.broken)
 
 
 def test_every_promise_has_a_fault_and_every_fault_in_a_process_has_a_row() -> None:

@@ -1,5 +1,7 @@
-"""Visitors whose every header, field and address is theirs alone, and all that they send: each address of the audience
-surface, each status, and what is no HTTP at all."""
+"""Visitors with unique headers, fields and addresses, who call every address of the audience surface.
+
+They provoke every status, and also send malformed HTTP.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +21,7 @@ from urllib.parse import quote, urlencode
 
 from benchmarks.installation import ORIGIN
 from campaign.assignment.receipts import Receipt, ReceiptSigner
+from campaign.outcomes import OUTCOMES
 from tests.fuzz import wire
 from tests.fuzz.marks import MarkFactory
 from tests.trust.needles import Search, digests_of, needles_of_marks, spellings_of
@@ -30,13 +33,13 @@ _RECEIPT = re.compile(rb'name="receipt" value="([\w-]{103})"')
 _EXACT_PATHS = {DECIDE, EVENTS, "/favicon.ico", "/health/live", "/health/ready", "/metrics"}
 _ASSETS = ("tokens.css", "message.css", "page.js", "embed.js")
 _EXPIRED = Receipt(campaign=1, arm=1, placement=1, hour=400_000, closes=400_003, locale="en", nonce=b"n" * 16)
-# What the audience surface can answer; each must have been met, or the run proves less than it says.
+# All statuses of the audience surface; a run must meet each of them.
 STATUSES = frozenset({200, 204, 207, 303, 400, 401, 403, 404, 405, 409, 410, 413, 500, 503})
 
 
 @dataclass(frozen=True, slots=True)
 class VisitReply:
-    """What came back."""
+    """One reply."""
 
     path: str
     status: int
@@ -44,40 +47,40 @@ class VisitReply:
     body: bytes
 
     @property
-    def audience(self) -> bool:
-        """Whether the audience surface answered, not a page for staff."""
+    def is_audience(self) -> bool:
+        """Whether the audience surface replied, not a staff page."""
         path = self.path.partition("?")[0]
         asset = path.startswith("/static/campaign/") and path[17:] in _ASSETS
         return path in _EXACT_PATHS or path.startswith("/m/") or asset
 
     def header(self, name: str) -> str:
-        """The value of a header, empty without it."""
+        """The value of a header; empty if it is missing."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
 
 
 @dataclass(frozen=True, slots=True)
 class TlsProxy:
-    """A proxy that speaks TLS in front of the server: its port, the name it goes by, and whom to trust."""
+    """A TLS proxy in front of the server: its port, its name, and the trusted certificates."""
 
     port: int
     name: str
     tls_context: ssl.SSLContext
 
 
-class _ThroughTheDoor(HTTPConnection):
-    """A connection to the proxy, by its name and not by its address."""
+class _ProxyConnection(HTTPConnection):
+    """A connection to the proxy by its name instead of its address."""
 
-    def __init__(self, door: TlsProxy, source: str) -> None:
-        super().__init__("127.0.0.1", door.port, timeout=20, source_address=(source, 0))
-        self._door = door
+    def __init__(self, proxy: TlsProxy, source: str) -> None:
+        super().__init__("127.0.0.1", proxy.port, timeout=20, source_address=(source, 0))
+        self._proxy = proxy
 
     def connect(self) -> None:
         super().connect()
-        self.sock = self._door.tls_context.wrap_socket(self.sock, server_hostname=self._door.name)
+        self.sock = self._proxy.tls_context.wrap_socket(self.sock, server_hostname=self._proxy.name)
 
 
 class MarkedVisitor:
-    """Someone with an address of the loopback network, a browser, a past, and an account at a partner's."""
+    """A visitor with a loopback address, a browser, cookies, and an account at a partner."""
 
     def __init__(self, marks: MarkFactory, chance: random.Random) -> None:
         octets = [chance.randrange(100, 256) for _ in range(6)]
@@ -88,7 +91,7 @@ class MarkedVisitor:
         self.marks = marks
 
     def headers(self) -> dict[str, str]:
-        """What a browser and the proxies before us tell, each with a new mark."""
+        """The headers of a browser and of proxies, each with a new mark."""
         new = self.marks.new
         return {
             **HTTPS,
@@ -108,7 +111,7 @@ class MarkedVisitor:
         }
 
     def needles(self) -> Iterator[tuple[bytes, str]]:
-        """All that would give this visitor away."""
+        """Everything that would identify this visitor."""
         for address in (self.address, self.forwarded):
             packed = socket.inet_aton(address)
             yield from spellings_of(address, "an address")
@@ -123,40 +126,40 @@ class MarkedVisitor:
 
 @dataclass
 class VisitorGroup:
-    """Many visitors, what they were answered, and the receipts that they hold."""
+    """Many visitors, the replies they got, and their receipts."""
 
     port: int
     people: list[MarkedVisitor]
     marks: MarkFactory
-    office: ReceiptSigner
+    receipt_signer: ReceiptSigner
     replies: list[VisitReply] = field(default_factory=list)
     receipts: list[str] = field(default_factory=list)
-    broken: int = 0
+    malformed_count: int = 0
     proxy: TlsProxy | None = None
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
-        self._expired = self.office.issue(_EXPIRED)
+        self._expired = self.receipt_signer.issue(_EXPIRED)
 
     @classmethod
     def of(cls, number: int, *, port: int, keys: Mapping[int, bytes], seed: int = 1) -> VisitorGroup:
-        """So many people."""
+        """Create a group of `number` visitors."""
         marks, chance = MarkFactory(), random.Random(seed)
         return cls(port, [MarkedVisitor(marks, chance) for _ in range(number)], marks, ReceiptSigner(keys))
 
     def search(self) -> Search:
-        """What finds any of them."""
+        """A search for all of them."""
         return Search(
             dict([*needles_of_marks(self.marks), *(needle for who in self.people for needle in who.needles())])
         )
 
     @property
     def statuses(self) -> Counter[int]:
-        """How often the audience surface answered what."""
-        return Counter(reply.status for reply in self.replies if reply.audience)
+        """How often the audience surface replied with each status."""
+        return Counter(reply.status for reply in self.replies if reply.is_audience)
 
-    def each(self, visit: Callable[[Visit], None], people: Iterable[MarkedVisitor] | None = None) -> None:
-        """Each of them does this, eight at a time."""
+    def run_each(self, visit: Callable[[Visit], None], people: Iterable[MarkedVisitor] | None = None) -> None:
+        """Run `visit` for each visitor, eight at a time."""
 
         def go(who: MarkedVisitor) -> None:
             with closing(self._line(who)) as line:
@@ -167,82 +170,82 @@ class VisitorGroup:
 
     def _line(self, who: MarkedVisitor) -> HTTPConnection:
         if self.proxy:
-            return _ThroughTheDoor(self.proxy, who.address)
+            return _ProxyConnection(self.proxy, who.address)
         return HTTPConnection("127.0.0.1", self.port, timeout=20, source_address=(who.address, 0))
 
-    def keep(self, reply: VisitReply) -> None:
+    def record_reply(self, reply: VisitReply) -> None:
         with self._lock:
             self.replies.append(reply)
 
-    def send_what_is_no_http(self) -> None:
-        """Broken and strange requests, each from another address."""
+    def send_malformed_requests(self) -> None:
+        """Send malformed requests, each from another address."""
         for number, sent in enumerate(wire.MalformedRequests(self.marks, self.receipts[0])):
             who = self.people[number % len(self.people)]
             wire.exchange(self.port, sent, source=who.address)
-            self.broken += 1
+            self.malformed_count += 1
 
 
 @dataclass
 class Visit:
-    """One visitor's connection."""
+    """The connection of one visitor."""
 
-    crowd: VisitorGroup
-    who: MarkedVisitor
-    line: HTTPConnection
+    group: VisitorGroup
+    visitor: MarkedVisitor
+    connection: HTTPConnection
 
-    def ask(self, method: str, path: str, body: object = None, **headers: str) -> VisitReply:
-        """One request with all that this visitor's browser tells; a lost connection is an answer of status 0."""
+    def request(self, method: str, path: str, body: object = None, **headers: str) -> VisitReply:
+        """Send one request with all headers of this visitor; a lost connection gives status 0."""
         content = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
-        named = {"Host": self.crowd.proxy.name} if self.crowd.proxy else {}
+        named = {"Host": self.group.proxy.name} if self.group.proxy else {}
         named |= {name.replace("_", "-"): value for name, value in headers.items()}
         for _ in range(_TRIES):
             try:
-                self.line.request(method, path, content, {**self.who.headers(), **named})
-                answer = self.line.getresponse()
+                self.connection.request(method, path, content, {**self.visitor.headers(), **named})
+                answer = self.connection.getresponse()
                 reply = VisitReply(path, answer.status, tuple(answer.getheaders()), answer.read())
                 break
-            except (OSError, HTTPException):  # a server that refuses a long body hangs up behind its answer
-                self.line.close()
+            except (OSError, HTTPException):  # a server that refuses a long body closes the connection
+                self.connection.close()
                 reply = VisitReply(path, 0, (), b"")
-        self.crowd.keep(reply)
+        self.group.record_reply(reply)
         return reply
 
-    def shown(self, placement: str = EMBEDDED, **more: str) -> str:
-        """The receipt of a message that a partner's page asked for; empty if there is none."""
-        reply = self.ask("POST", DECIDE, {"placement": placement, "locale": "en", **more}, Origin=ORIGIN)
+    def request_message(self, placement: str = EMBEDDED, **more: str) -> str:
+        """Request a message as a partner's page does, and return its receipt; empty if there is none."""
+        reply = self.request("POST", DECIDE, {"placement": placement, "locale": "en", **more}, Origin=ORIGIN)
         receipt = json.loads(reply.body).get("receipt") if reply.status == 200 else None
         if not receipt:
             return ""
-        self.crowd.receipts.append(receipt)
+        self.group.receipts.append(receipt)
         return str(receipt)
 
     def report_outcome(self, receipt: str, *outcomes: str, **headers: str) -> VisitReply:
-        """What was done with a message, one event or a list."""
+        """Report outcomes of a message, as one event or a list."""
         events = [{"receipt": receipt, "outcome": outcome} for outcome in outcomes]
         for event in events:
-            if event["outcome"] in ("rating", "dwell"):
+            if (outcome := OUTCOMES.get(event["outcome"])) and outcome.values:
                 event["value"] = 3  # type: ignore[assignment]  # the others are strings
-        return self.ask("POST", EVENTS, events if len(events) > 1 else events[0], Origin=ORIGIN, **headers)
+        return self.request("POST", EVENTS, events if len(events) > 1 else events[0], Origin=ORIGIN, **headers)
 
     def press(self, placement: str, query: str = "", **fields: str) -> VisitReply:
-        """The hosted page's form."""
-        return self.ask("POST", f"/m/{placement}/{query}", urlencode(fields).encode())
+        """Submit the form of the hosted page."""
+        return self.request("POST", f"/m/{placement}/{query}", urlencode(fields).encode())
 
 
-# What they do
+# Visits
 
 
-def everything(at: Visit) -> None:
-    """Every address of the audience surface, with each answer that it has; then what belongs to staff."""
-    new = at.who.marks.new
-    _as_a_reader(at)
-    _as_a_partner(at)
-    _wrongly(at)
+def visit_everything(visit: Visit) -> None:
+    """Call every address of the audience surface with all its replies, then addresses for staff."""
+    new = visit.visitor.marks.new
+    _visit_hosted_page(visit)
+    _call_api(visit)
+    _send_invalid_requests(visit)
     for path in ("/health/live", "/health/ready", "/favicon.ico", *(f"/static/campaign/{name}" for name in _ASSETS)):
-        at.ask("GET", f"{path}?{new()}={new()}")
-        at.ask("DELETE", path)
-    at.ask("GET", "/metrics", Authorization=f"Bearer {new()}")
-    at.ask("GET", "/metrics", Authorization=f"Bearer {TOKEN}")
+        visit.request("GET", f"{path}?{new()}={new()}")
+        visit.request("DELETE", path)
+    visit.request("GET", "/metrics", Authorization=f"Bearer {new()}")
+    visit.request("GET", "/metrics", Authorization=f"Bearer {TOKEN}")
     for path in (
         f"/{new()}",
         f"/campaigns/{new()}/",
@@ -250,47 +253,47 @@ def everything(at: Visit) -> None:
         f"/static/{new()}.js",
         f"/.{new()}",
     ):
-        at.ask("GET", f"{path}?{new()}={new()}")
-    at.ask("GET", f"/?next={new()}", Host=f"{new().lower()}.example")
-    at.ask("GET", f"/m/{HOSTED}/?{new()}", Host=f"{new().lower()}.example")
-    at.ask("POST", "/sign-in/", urlencode({"username": new(), "password": new()}).encode())
-    at.ask("POST", "/api/v1/token/", {"username": new(), "password": new()})
+        visit.request("GET", f"{path}?{new()}={new()}")
+    visit.request("GET", f"/?next={new()}", Host=f"{new().lower()}.example")
+    visit.request("GET", f"/m/{HOSTED}/?{new()}", Host=f"{new().lower()}.example")
+    visit.request("POST", "/sign-in/", urlencode({"username": new(), "password": new()}).encode())
+    visit.request("POST", "/api/v1/token/", {"username": new(), "password": new()})
 
 
-def _as_a_reader(at: Visit) -> None:
-    new = at.who.marks.new
-    page = at.ask("GET", f"/m/{HOSTED}/?{new()}={new()}&locale=en-{new()}")
+def _visit_hosted_page(visit: Visit) -> None:
+    new = visit.visitor.marks.new
+    page = visit.request("GET", f"/m/{HOSTED}/?{new()}={new()}&locale=en-{new()}")
     found = _RECEIPT.search(page.body)
     receipt = found[1].decode() if found else new()
-    at.crowd.receipts.append(receipt) if found else None
-    at.ask("GET", f"/m/{HOSTED}/seen.gif?receipt={receipt}&{new()}={new()}")
+    visit.group.receipts.append(receipt) if found else None
+    visit.request("GET", f"/m/{HOSTED}/seen.gif?receipt={receipt}&{new()}={new()}")
     for fields in ({"rating": "4"}, {"outcome": "left"}, {"outcome": "help_self"}, {"outcome": new()}):
-        at.press(HOSTED, f"?{new()}={new()}", receipt=receipt, **{new(): new()}, **fields)
+        visit.press(HOSTED, f"?{new()}={new()}", receipt=receipt, **{new(): new()}, **fields)
     for rest in ("left", "continued", "about", "thanks", "help/self", "help/affected", "unavailable", new()):
-        at.ask("GET", f"/m/{HOSTED}/{rest}?{new()}")
-    at.ask("GET", f"/m/{HOSTED}/?preview={new()}")
-    at.ask("GET", f"/m/{new()}/?{new()}")
-    at.ask("PUT", f"/m/{HOSTED}/", new().encode())
+        visit.request("GET", f"/m/{HOSTED}/{rest}?{new()}")
+    visit.request("GET", f"/m/{HOSTED}/?preview={new()}")
+    visit.request("GET", f"/m/{new()}/?{new()}")
+    visit.request("PUT", f"/m/{HOSTED}/", new().encode())
 
 
-def _as_a_partner(at: Visit) -> None:
-    new = at.who.marks.new
-    receipt = at.shown()
-    at.report_outcome(receipt, "exposed")
-    at.report_outcome(receipt, "exposed", "left", "rating", "dwell")
-    at.report_outcome(receipt, "exposed", new())
+def _call_api(visit: Visit) -> None:
+    new = visit.visitor.marks.new
+    receipt = visit.request_message()
+    visit.report_outcome(receipt, "exposed")
+    visit.report_outcome(receipt, "exposed", "left", "rating", "dwell")
+    visit.report_outcome(receipt, "exposed", new())
     for placement in (FIRST, SECOND):
-        mine = at.shown(placement, unit=at.who.unit)
-        at.report_outcome(mine, "exposed", "continued")
-    tab = at.shown(TABS, session="new")
-    at.shown(TABS, session=tab or "new")
-    at.shown(TABS, session=new())
+        mine = visit.request_message(placement, unit=visit.visitor.unit)
+        visit.report_outcome(mine, "exposed", "continued")
+    tab = visit.request_message(TABS, session="new")
+    visit.request_message(TABS, session=tab or "new")
+    visit.request_message(TABS, session=new())
     for path in (DECIDE, EVENTS):
-        at.ask("OPTIONS", f"{path}?{new()}", Origin=f"https://{new()}.example")
+        visit.request("OPTIONS", f"{path}?{new()}", Origin=f"https://{new()}.example")
 
 
-def _wrongly(at: Visit) -> None:
-    new = at.who.marks.new
+def _send_invalid_requests(visit: Visit) -> None:
+    new = visit.visitor.marks.new
     fine = {"placement": EMBEDDED}
     for body in (
         {**fine, new(): new()},
@@ -298,35 +301,35 @@ def _wrongly(at: Visit) -> None:
         {**fine, "locale": new() * 20},
         [new()],
     ):
-        at.ask("POST", f"{DECIDE}?{new()}", body, Origin=ORIGIN)
-    at.ask("POST", DECIDE, {"placement": new()})
-    at.ask("POST", DECIDE, {"placement": EMPTY, "unit": new()})
-    at.ask("POST", DECIDE, {**fine, "preview": new()})
-    at.ask("POST", DECIDE, fine, Origin=f"https://{new()}.example")
-    at.ask("GET", f"{DECIDE}?{quote(new())}")
-    at.ask("POST", DECIDE, new().encode() * 400)
-    at.ask("POST", DECIDE, f'{{"{new()}'.encode())
+        visit.request("POST", f"{DECIDE}?{new()}", body, Origin=ORIGIN)
+    visit.request("POST", DECIDE, {"placement": new()})
+    visit.request("POST", DECIDE, {"placement": EMPTY, "unit": new()})
+    visit.request("POST", DECIDE, {**fine, "preview": new()})
+    visit.request("POST", DECIDE, fine, Origin=f"https://{new()}.example")
+    visit.request("GET", f"{DECIDE}?{quote(new())}")
+    visit.request("POST", DECIDE, new().encode() * 400)
+    visit.request("POST", DECIDE, f'{{"{new()}'.encode())
     for event in (
-        {"receipt": at.crowd._expired, "outcome": "exposed"},
+        {"receipt": visit.group._expired, "outcome": "exposed"},
         {"receipt": f"{new():A<103}", "outcome": "exposed"},
         {"receipt": new(), "outcome": new()},
         {"receipt": new(), "outcome": "exposed", new(): new()},
     ):
-        at.ask("POST", f"{EVENTS}?{new()}", event, Origin=ORIGIN)
+        visit.request("POST", f"{EVENTS}?{new()}", event, Origin=ORIGIN)
 
 
-def provoke_errors(at: Visit) -> None:
-    """What makes the server of tests.trust.application fail, with the subject's key in the error."""
-    at.ask("POST", DECIDE, {"placement": FIRST, "unit": f"stumble-{at.who.unit}"}, Origin=ORIGIN)
+def provoke_errors(visit: Visit) -> None:
+    """Make the server of tests.trust.application fail with the subject key in the exception."""
+    visit.request("POST", DECIDE, {"placement": FIRST, "unit": f"stumble-{visit.visitor.unit}"}, Origin=ORIGIN)
 
 
-def sign_in(at: Visit) -> None:
-    """A page of the staff's, while its database is away: it fails, with all that it was sent at hand."""
-    fields = {"username": at.who.marks.new(), "password": at.who.marks.new()}
-    at.ask("POST", f"/sign-in/?{at.who.marks.new()}", urlencode(fields).encode())
-    at.ask("GET", f"/sign-in/?{at.who.marks.new()}")
+def fail_to_sign_in(visit: Visit) -> None:
+    """Sign in while the database is unavailable, so that a staff page fails with the request at hand."""
+    fields = {"username": visit.visitor.marks.new(), "password": visit.visitor.marks.new()}
+    visit.request("POST", f"/sign-in/?{visit.visitor.marks.new()}", urlencode(fields).encode())
+    visit.request("GET", f"/sign-in/?{visit.visitor.marks.new()}")
 
 
-def repeat_events(at: Visit) -> None:
-    """A message, and an event for it."""
-    at.report_outcome(at.shown() or at.crowd.receipts[0], "exposed")
+def repeat_events(visit: Visit) -> None:
+    """Request a message and report an event."""
+    visit.report_outcome(visit.request_message() or visit.group.receipts[0], "exposed")

@@ -1,4 +1,4 @@
-"""The worker of `manage.py worker --once`, by a clock that is some hours ahead: python -m tests.trust.worker HOURS."""
+"""Run `manage.py worker --once` with a clock some hours ahead: python -m tests.trust.worker HOURS."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import django
 
 
 def main(hours: int) -> int:
-    """Every step once; 1 if one failed."""
+    """Run every step once; return 1 if one failed."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign.settings")
     django.setup()
     from analytics.worker.loop import Worker
     from analytics.worker.steps import STEPS
     from tests.trust import planted
 
-    planted.in_the_worker(os.environ.get("TRUST_FAULT", ""))
+    planted.plant_in_worker(os.environ.get("TRUST_FAULT", ""))
     worker = Worker(STEPS, clock=lambda: datetime.now(UTC) + timedelta(hours=hours), write_line=lambda line: None)
     failed = [step.name for step in STEPS if not worker.run(step)]
     return 1 if failed else 0

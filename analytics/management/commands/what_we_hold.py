@@ -20,4 +20,4 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(counts.as_dict(inventory), ensure_ascii=False, indent=2))
         else:
-            self.stdout.write(plain_words.text(inventory))
+            self.stdout.write(plain_words.render_text(inventory))

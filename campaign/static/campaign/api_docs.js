@@ -1,16 +1,16 @@
-// Shows the API's description. A step that is tried out from here by somebody signed in carries the page's CSRF token.
+// Show the API description. Requests that change data carry the CSRF token of the page.
 "use strict";
 (() => {
-  const place = document.getElementById("swagger-ui");
+  const container = document.getElementById("swagger-ui");
   SwaggerUIBundle({
-    url: place.dataset.description,
-    domNode: place,
+    url: container.dataset.description,
+    domNode: container,
     deepLinking: true,
     presets: [SwaggerUIBundle.presets.apis],
     layout: "BaseLayout",
     requestInterceptor: (request) => {
       if (request.method !== "GET" && new URL(request.url, location.href).origin === location.origin) {
-        request.headers["X-CSRFToken"] = place.dataset.csrfToken;
+        request.headers["X-CSRFToken"] = container.dataset.csrfToken;
       }
       return request;
     },

@@ -1,23 +1,23 @@
-/* The quick exit of the staff pages. Without this file it is an ordinary link.
-   With it, the page goes blank at once, the next page takes its place in the history of this tab, and pressing Escape
-   three times within five seconds does the same. It cannot clear the pages that were open before. */
+/* Quick exit of the staff pages; without this file it is an ordinary link.
+   Blanks the page at once and replaces it in the history of the tab, also when Escape is pressed three times within
+   five seconds. It cannot remove earlier pages from the history. */
 (() => {
   "use strict";
   const exit = document.querySelector("a[data-exit]");
   if (!exit) return;
   const status = document.querySelector("[data-exit-status]");
   const root = document.documentElement;
-  addEventListener("pageshow", () => root.classList.remove("gone")); // brought back from memory
+  addEventListener("pageshow", () => root.classList.remove("gone")); // restored from the back/forward cache
 
   function leave() {
     status.textContent = exit.dataset.leaving;
-    document.title = "\u200b"; // an empty one would let the address show
+    document.title = "\u200b"; // with an empty title browsers show the address
     root.classList.add("gone");
     location.replace(exit.href);
   }
 
   exit.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // into another tab, as asked
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // opens in another tab
     event.preventDefault();
     leave();
   });
@@ -30,7 +30,7 @@
       return;
     }
     if (event.repeat || event.isComposing) return;
-    pressed = [...pressed.filter((at) => event.timeStamp - at < 5000), event.timeStamp];
+    pressed = [...pressed.filter((time) => event.timeStamp - time < 5000), event.timeStamp];
     if (pressed.length >= 3) leave();
     else status.textContent = pressed.length === 2 ? exit.dataset.onceMore : exit.dataset.twiceMore;
   }, true);

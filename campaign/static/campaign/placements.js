@@ -1,5 +1,5 @@
-/* The pages of the placements: a button that copies, and a test that shows by itself what has arrived.
-   Without this file one selects the line by hand, and presses "Look again". */
+/* Pages of placements: copy buttons, and a tag check that refreshes itself.
+   Without this file one selects the line by hand and presses "Look again". */
 (() => {
   "use strict";
   const line = (id) => document.querySelector(`pre[aria-labelledby="${CSS.escape(id)}"] code`);
@@ -11,7 +11,7 @@
         await navigator.clipboard.writeText(code.textContent);
         label.data = button.dataset.done;
       } catch {
-        getSelection().selectAllChildren(code); // no leave to write, or no https
+        getSelection().selectAllChildren(code); // no permission, or no https
         label.data = button.dataset.byHand;
       }
     });
@@ -19,16 +19,16 @@
 
   const PAUSE = 2000;
   const live = () => document.querySelector("[data-live]");
-  const look = async () => {
+  const refresh = async () => {
     if (document.visibilityState !== "visible") return;
     try {
       const reply = await fetch(live().dataset.live, { credentials: "same-origin", redirect: "error" });
       if (!reply.ok) return;
       const page = new DOMParser().parseFromString(await reply.text(), "text/html");
       const fresh = page.querySelector("[data-live]");
-      if (!fresh) return location.reload(); // the test is over
+      if (!fresh) return location.reload(); // the tag check has ended
       if (fresh.innerHTML !== live().innerHTML) live().replaceChildren(...fresh.childNodes);
-    } catch {} // the next look may go better
+    } catch {} // try again at the next interval
   };
-  if (live()) setInterval(look, PAUSE);
+  if (live()) setInterval(refresh, PAUSE);
 })();

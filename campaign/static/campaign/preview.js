@@ -1,10 +1,9 @@
-/* In the editor's preview: nothing that is pressed does anything, nothing is sent, and the embed gets its message from
-   the page itself instead of the server. */
+/* Preview in the editor: disables all controls and requests, and gives the embed its message from the page. */
 (() => {
   "use strict";
-  for (const happens of ["click", "submit", "auxclick"]) {
+  for (const type of ["click", "submit", "auxclick"]) {
     addEventListener(
-      happens,
+      type,
       (event) => {
         event.preventDefault();
         event.stopImmediatePropagation();
@@ -12,11 +11,11 @@
       true,
     );
   }
-  const held = document.getElementById("message");
-  const answers = { decide: () => ({ message: JSON.parse(held.textContent), receipt: "preview" }), events: () => ({}) };
+  const message = document.getElementById("message");
+  const answers = { decide: () => ({ message: JSON.parse(message.textContent), receipt: "preview" }), events: () => ({}) };
   window.fetch = async (address) => {
     const answer = answers[new URL(address, location.href).pathname.split("/").pop()];
-    if (!answer) throw new TypeError("A preview asks nobody.");
+    if (!answer) throw new TypeError("A preview sends no requests.");
     return new Response(JSON.stringify(answer()), { status: 200 });
   };
 })();

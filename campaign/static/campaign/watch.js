@@ -1,13 +1,13 @@
-/* The watch page looks again by itself, every ten seconds while somebody can see it. Without this file there is a link.
-   Only what changed is put in place; open folds and the focus stay. Aloud is said only that the one sentence changed.
-   It rests after half an hour without a touch: a page left open must not keep somebody signed in. */
+/* Refresh the watch page every ten seconds while it is visible; without this file there is a link.
+   Replaces only the sections that changed, and keeps focus and open details. Screen readers hear only a change of the
+   summary. Stops after half an hour without input, so that an open page does not extend the session. */
 (() => {
   "use strict";
   const live = document.querySelector("[data-live]");
-  const place = document.querySelector("[data-watch]");
-  if (!live || !place) return;
-  const word = live.querySelector("[data-live-word]");
-  const aloud = document.querySelector("[data-live-said]");
+  const container = document.querySelector("[data-watch]");
+  if (!live || !container) return;
+  const status = live.querySelector("[data-live-word]");
+  const announcer = document.querySelector("[data-live-said]");
   const EVERY = 10000;
   const REST_AFTER = 30 * 60 * 1000;
   let touched = performance.now();
@@ -16,32 +16,32 @@
   let last = "";
 
   function say(text) {
-    word.hidden = !text;
-    word.textContent = text;
+    status.hidden = !text;
+    status.textContent = text;
   }
 
   const sentence = (within) => within.querySelector("[data-said]")?.dataset.said ?? "";
 
-  /** Put the new part in the old one's place, section by section, so that what did not change is not touched. */
+  /** Replace the sections that changed. */
   function put(html) {
     const fresh = document.createElement("template");
     fresh.innerHTML = html;
-    const before = sentence(place);
+    const before = sentence(container);
     const now = [...fresh.content.children];
-    const then = [...place.children];
-    const alike = now.length === then.length && now.every((one, at) => one.className.split(" ")[0] === then[at].className.split(" ")[0]);
-    const held = document.activeElement;
-    if (alike) now.forEach((one, at) => swap(then[at], one));
-    else if (!place.contains(held)) place.replaceChildren(...now);
-    else return; // somebody reads here by keyboard: at the next look
-    const after = sentence(place);
-    if (after !== before) aloud.textContent = after;
+    const then = [...container.children];
+    const alike = now.length === then.length && now.every((section, index) => section.className.split(" ")[0] === then[index].className.split(" ")[0]);
+    const focused = document.activeElement;
+    if (alike) now.forEach((section, index) => swap(then[index], section));
+    else if (!container.contains(focused)) container.replaceChildren(...now);
+    else return; // a keyboard user is reading: try at the next refresh
+    const after = sentence(container);
+    if (after !== before) announcer.textContent = after;
   }
 
   function swap(old, fresh) {
     if (old.isEqualNode(fresh)) return;
-    const open = [...old.querySelectorAll("details")].map((fold) => fold.open);
-    fresh.querySelectorAll("details").forEach((fold, at) => { fold.open = open[at] ?? false; });
+    const open = [...old.querySelectorAll("details")].map((details) => details.open);
+    fresh.querySelectorAll("details").forEach((details, index) => { details.open = open[index] ?? false; });
     if (old.isEqualNode(fresh) || old.contains(document.activeElement)) return;
     old.replaceWith(fresh);
   }

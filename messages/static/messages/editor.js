@@ -1,11 +1,11 @@
-/* The editor, made a little better: it also works without this file, by its "Check and preview" button.
-   It sends the form as it is typed, swaps in what a reviewer would say, and shows the preview anew. What the server has
-   not kept yet stays in this browser's storage until it has; then it is removed from there. */
+/* Progressive enhancement of the editor; without this file its "Check and preview" button works.
+   Saves a draft while typing, and updates the remarks and the preview. Words that the server has not saved yet are kept
+   in the storage of this browser until it has. */
 (() => {
   "use strict";
   const form = document.querySelector("form[data-editor]");
   if (!form) return;
-  const said = document.getElementById("said");
+  const remarks = document.getElementById("said");
   const counted = document.querySelector("[data-counted]");
   const net = form.querySelector("[data-net]");
   const says = net.querySelector("[data-says]");
@@ -17,7 +17,7 @@
 
   document.querySelector("[data-focus]")?.focus();
 
-  // The last net: only what the server has not acknowledged, only in this browser.
+  // Local copy of words that the server has not acknowledged.
   const NOT_TYPED = new Set(["csrfmiddlewaretoken", "draft", "base", "digest", "newest", "apart", "beside", ...LOOKS]);
   const typed = () => Object.fromEntries([...new FormData(form)].filter(([name]) => !NOT_TYPED.has(name)));
   const store = {
@@ -39,7 +39,7 @@
     net.querySelector("[data-sign-in]").hidden = !signIn;
   }
 
-  /** A form older than the sign-in has a token that is no longer good: the page is asked for a new one. */
+  /** Fetch a new CSRF token: the one of a form that is older than the sign-in is invalid. */
   async function renewToken() {
     const reply = await fetch(form.action, { headers: { Accept: "text/html" } });
     const page = new DOMParser().parseFromString(await reply.text(), "text/html");
@@ -55,14 +55,14 @@
     return fetch(form.action, { method: "POST", body, redirect: "manual" });
   }
 
-  let pending = 0; // the timer of the next attempt
-  let busy = null; // the attempt under way
+  let pending = 0; // timer of the next attempt
+  let busy = null; // promise of the attempt in progress
   let failures = 0;
-  let edits = 0; // what was typed, against what was kept
+  let edits = 0; // number of edits, to detect those made while saving
 
-  const keep = () => (busy ??= attempt().finally(() => (busy = null)));
+  const save = () => (busy ??= attempt().finally(() => (busy = null)));
 
-  /** Resolves to whether the words are safe with the server. */
+  /** Save the draft; resolves to whether the server has stored it. */
   async function attempt() {
     clearTimeout(pending);
     const sending = edits;
@@ -77,7 +77,7 @@
         say(net.dataset.refused);
         return again(false);
       }
-      kept(await reply.text());
+      showRemarks(await reply.text());
     } catch {
       say(net.dataset.offline);
       return again(false);
@@ -92,31 +92,31 @@
 
   function again(result) {
     clearTimeout(pending);
-    pending = setTimeout(keep, RETRY[Math.min(failures++, RETRY.length - 1)]);
+    pending = setTimeout(save, RETRY[Math.min(failures++, RETRY.length - 1)]);
     return result;
   }
 
   function later() {
     clearTimeout(pending);
-    pending = setTimeout(keep, failures ? RETRY[0] : SOON);
+    pending = setTimeout(save, failures ? RETRY[0] : SOON);
   }
 
-  function kept(html) {
-    said.innerHTML = html; // our own page's fragment
-    const draft = said.querySelector("[data-draft]")?.dataset.draft;
+  function showRemarks(html) {
+    remarks.innerHTML = html; // a fragment of our own page
+    const draft = remarks.querySelector("[data-draft]")?.dataset.draft;
     const field = form.elements.namedItem("draft");
     if (field && draft && field.value !== draft) {
       field.value = draft;
       history.replaceState(null, "", "?draft=" + draft);
     }
-    const must = said.querySelectorAll(".remarks .must").length;
-    const should = said.querySelectorAll(".remarks .should").length;
+    const must = remarks.querySelectorAll(".remarks .must").length;
+    const should = remarks.querySelectorAll(".remarks .should").length;
     const line = net.dataset.checked.replace("%must%", must).replace("%should%", should);
     if (counted.textContent !== line) counted.textContent = line;
     show(draft);
   }
 
-  /** The new preview loads behind the old one, so that nothing flickers. */
+  /** Load the new preview behind the old one, so that nothing flickers. */
   function show(draft) {
     const old = stage.querySelector("iframe:not(.coming)");
     const where = new URL(old.src);
@@ -142,13 +142,13 @@
   form.addEventListener("input", (event) => {
     edits += 1;
     if (LOOKS.includes(event.target.name) && event.target.name !== "place") return show();
-    if (event.target.name === "locale") turn(event.target.value);
+    if (event.target.name === "locale") setDirection(event.target.value);
     if (!NOT_TYPED.has(event.target.name)) store.put(typed());
     later();
   });
 
-  /** The words are written in their language's own direction. */
-  function turn(locale) {
+  /** Set the writing direction of the language. */
+  function setDirection(locale) {
     const rightToLeft = ["ar", "fa", "he", "ur"].includes(locale.split("-")[0]);
     for (const name of ["headline", "body"]) {
       const field = form.elements.namedItem(name);
@@ -157,44 +157,44 @@
     }
   }
 
-  // A button sends the form only once the server has kept it, so that a failing network costs nothing.
+  // Submit the form only after the draft is saved, so that a failing network loses nothing.
   form.addEventListener("submit", async (event) => {
     const button = event.submitter;
     if (button?.value === "discard") return store.clear();
     event.preventDefault();
     store.put(typed());
     if (busy) await busy;
-    if (!(await keep())) return net.scrollIntoView({ block: "center" });
+    if (!(await save())) return net.scrollIntoView({ block: "center" });
     const choice = document.createElement("input");
     Object.assign(choice, { type: "hidden", name: "do", value: button?.value ?? "check" });
     form.append(choice);
     form.submit();
   });
 
-  addEventListener("online", () => failures && keep());
-  addEventListener("focus", () => failures && keep());
+  addEventListener("online", () => failures && save());
+  addEventListener("focus", () => failures && save());
 
-  // Words of an earlier visit that never reached the server.
+  // Offer words of an earlier visit that never reached the server.
   const unsent = store.take();
   const now = typed();
   if (unsent && Object.entries(unsent.fields).some(([name, value]) => name in now && now[name] !== value)) {
-    const found = net.querySelector("[data-found]");
-    const at = found.querySelector("time");
-    at.dateTime = unsent.at;
-    at.textContent = new Date(unsent.at).toLocaleString(document.documentElement.lang);
-    found.hidden = false;
-    found.querySelector("[data-put-back]").addEventListener("click", () => {
+    const offer = net.querySelector("[data-found]");
+    const time = offer.querySelector("time");
+    time.dateTime = unsent.at;
+    time.textContent = new Date(unsent.at).toLocaleString(document.documentElement.lang);
+    offer.hidden = false;
+    offer.querySelector("[data-put-back]").addEventListener("click", () => {
       for (const [name, value] of Object.entries(unsent.fields)) {
         const field = form.elements.namedItem(name);
         if (field) field.value = value;
       }
-      found.hidden = true;
+      offer.hidden = true;
       edits += 1;
-      keep();
+      save();
     });
-    found.querySelector("[data-forget]").addEventListener("click", () => {
+    offer.querySelector("[data-forget]").addEventListener("click", () => {
       store.clear();
-      found.hidden = true;
+      offer.hidden = true;
     });
   } else store.clear();
 })();

@@ -1,11 +1,11 @@
-// Passkeys: asks the browser for one and sends its answer with the form. Without JavaScript the code beside it is used.
+// Passkeys: ask the browser for a credential and submit it with the form. Without JavaScript one uses a code instead.
 "use strict";
 
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   const trouble = form.querySelector("[data-trouble]");
   const answer = form.elements.credential;
   form.addEventListener("submit", async (event) => {
-    if (answer.value) return; // the answer is in: this time it goes
+    if (answer.value) return; // the credential is there: submit the form
     event.preventDefault();
     trouble.hidden = true;
     try {
@@ -23,25 +23,25 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
   });
 }
 
-function forCreate(told) {
-  const known = (told.excludeCredentials ?? []).map((one) => ({ ...one, id: bytes(one.id) }));
-  const user = { ...told.user, id: bytes(told.user.id) };
-  return { ...told, challenge: bytes(told.challenge), user, excludeCredentials: known };
+function forCreate(publicKey) {
+  const known = (publicKey.excludeCredentials ?? []).map((one) => ({ ...one, id: bytes(one.id) }));
+  const user = { ...publicKey.user, id: bytes(publicKey.user.id) };
+  return { ...publicKey, challenge: bytes(publicKey.challenge), user, excludeCredentials: known };
 }
 
-function forGet(told) {
-  const known = (told.allowCredentials ?? []).map((one) => ({ ...one, id: bytes(one.id) }));
-  return { ...told, challenge: bytes(told.challenge), allowCredentials: known };
+function forGet(publicKey) {
+  const known = (publicKey.allowCredentials ?? []).map((one) => ({ ...one, id: bytes(one.id) }));
+  return { ...publicKey, challenge: bytes(publicKey.challenge), allowCredentials: known };
 }
 
 function asJSON(credential) {
-  const said = {};
+  const response = {};
   for (const name of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
-    if (credential.response[name]) said[name] = text(credential.response[name]);
+    if (credential.response[name]) response[name] = text(credential.response[name]);
   }
   const id = text(credential.rawId);
   const extensions = credential.getClientExtensionResults();
-  return { id, rawId: id, type: credential.type, response: said, clientExtensionResults: extensions };
+  return { id, rawId: id, type: credential.type, response, clientExtensionResults: extensions };
 }
 
 function bytes(base64url) {

@@ -31,7 +31,7 @@ def directories_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 
 
 def said(after: timedelta = timedelta(0)) -> str:
-    return " ".join(plain_words.text(counts.take_inventory(now=world.NOON + after)).split())
+    return " ".join(plain_words.render_text(counts.take_inventory(now=world.NOON + after)).split())
 
 
 def away(monkeypatch: pytest.MonkeyPatch, alias: str) -> None:

@@ -193,7 +193,7 @@ def test_logs_that_nginx_names_are_found(tmp_path: Path) -> None:
 @pytest.mark.only_on("postgresql", reason="asks the server")
 @pytest.mark.django_db(databases=["default", "audience"])
 def test_a_postgresql_that_logs_statements_is_named_in_its_own_line() -> None:
-    assert red(surroundings._databases()) == []
+    assert red(surroundings._database_findings()) == []
     with connections["audience"].cursor() as cursor:
         cursor.execute("SET LOCAL log_statement = 'all'")
-    assert red(surroundings._databases()) == ["PostgreSQL"]
+    assert red(surroundings._database_findings()) == ["PostgreSQL"]

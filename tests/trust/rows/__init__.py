@@ -1,4 +1,4 @@
-"""The rows of the table, one module each, with one verb: `check(bench)` runs it and says what it found."""
+"""The rows of the table, one module each, with a function `check(bench)`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from tests.trust.result import Result
 
 
 def check(row: str, bench: Bench) -> Result:
-    """What the row of this name finds."""
+    """Run the row of this name."""
     result: Result = import_module(f"{__name__}.{row}").check(bench)
     return result

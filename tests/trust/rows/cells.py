@@ -1,8 +1,8 @@
-"""Small cells stay hidden: generated campaigns are released look after look, and what was released is attacked.
+"""Small cells stay hidden: release generated campaigns look by look, and attack what was released.
 
-The attacker writes down all that is shown of an arm as equations: columns add up to totals, parts to who saw it, and
-no count falls from one look to the next. A linear program then says how low and how high each hidden cell can be. The
-attack is our own here: it shares nothing with the one that the project makes before it releases anything.
+The attacker writes everything shown of an arm as equations: columns and parts add up, and no count falls from one look
+to the next. A linear program then bounds each hidden cell. This attack shares no code with the one that the project
+runs before each release.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _OUTCOMES = {"turned_back": 2, "rating": 6}
 
 @dataclass(frozen=True, slots=True)
 class DisclosedCells:
-    """What one look shows of one outcome of one arm: cells, totals of parts, and totals of columns; None is hidden."""
+    """What one look shows of one outcome of one arm: cells and totals of parts and columns; None is hidden."""
 
     cells: Mapping[Cell, int | None]
     parts: Mapping[int, int | None]
@@ -45,7 +45,7 @@ SuppressionRule = Callable[
 
 @dataclass
 class AttackResult:
-    """How many hidden cells there were, and which were known exactly."""
+    """The number of hidden cells, and those recovered exactly."""
 
     looks: int = 0
     shown: int = 0
@@ -54,10 +54,10 @@ class AttackResult:
 
 
 def check(bench: Bench) -> Result:
-    """Release and attack."""
+    """Release campaigns and attack them."""
     hide = primary_only if bench.fault else _product()
     chance, found = random.Random(1), AttackResult()
-    campaigns = bench.some(50, 3)
+    campaigns = bench.scaled(50, 3)
     for _ in range(campaigns):
         exact = list(_campaign(chance))
         history: dict[tuple[str, str], list[tuple[DisclosedCells, Counts]]] = {}
@@ -76,7 +76,7 @@ def check(bench: Bench) -> Result:
 
 
 def _campaign(chance: random.Random) -> Iterator[dict[str, dict[str, Counts]]]:
-    """Up to five looks that only grow: arms, outcomes, and for each placement and locale how many."""
+    """Generate up to five cumulative looks: counts by arm, outcome, placement and locale."""
     columns = [f"page-{number} en" for number in range(chance.randint(2, 4))]
     size = {column: chance.choice([4, 15, 60, 300]) for column in columns}
     weights = {outcome: [chance.choice([0.02, 0.1, 0.5, 1.0]) for _ in range(n)] for outcome, n in _OUTCOMES.items()}
@@ -136,7 +136,7 @@ def _product() -> SuppressionRule:
             decided = suppress.suppress_cells(exact, before, rule)
             before += [decided] if decided else []
             yield {
-                arm: {name: _from(shown, name, look[arm][name]) for name in shown.totals}
+                arm: {name: _disclosed_cells(shown, name, look[arm][name]) for name in shown.totals}
                 for arm, shown in (decided or {}).items()
             }
 
@@ -152,8 +152,8 @@ def _as_cells(outcomes: Mapping[str, Counts]) -> ExactCells:
     return ExactCells(columns, parts)
 
 
-def _from(shown: Any, outcome: str, exact: Counts) -> DisclosedCells:
-    """The project's own table in our words."""
+def _disclosed_cells(shown: Any, outcome: str, exact: Counts) -> DisclosedCells:
+    """Convert the table of the project to ours."""
     total = shown.totals[outcome]
     table = shown.parts.get(outcome, {})
     return DisclosedCells(
@@ -165,7 +165,7 @@ def _from(shown: Any, outcome: str, exact: Counts) -> DisclosedCells:
 
 
 def _attack(looks: Sequence[tuple[DisclosedCells, Counts]], found: AttackResult) -> None:
-    """Look for cells and totals that all tables together tell exactly."""
+    """Find cells and totals that all tables together determine."""
     cells = list(looks[0][1])
     at = {
         (number, cell): number * len(cells) + place for number in range(len(looks)) for place, cell in enumerate(cells)
@@ -204,7 +204,7 @@ def _attack(looks: Sequence[tuple[DisclosedCells, Counts]], found: AttackResult)
         aim[places] = 1.0
     chance = np.random.default_rng(1)
     glances = np.array([aims @ linprog(chance.standard_normal(size), **told).x for _ in range(_GLANCES)])
-    # Two tables that are both possible and differ by a person: the cell is not known. The others are asked one by one.
+    # If two possible tables differ by a person, the cell is unknown. The other cells are bounded one by one.
     for aim in aims[np.ptp(glances, axis=0) < 1.0]:
         low, high = (sign * linprog(sign * aim, **told).fun for sign in (1.0, -1.0))
         if high - low < 1.0:

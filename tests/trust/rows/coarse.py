@@ -1,7 +1,7 @@
-"""Coarse time, random ids: what is finer does not fit, no row has a number, and the order of arrival is lost.
+"""Coarse time, random ids: finer values are refused, rows have no numbers, and the order of arrival is lost.
 
-Views arrive one after another in a known order, others close and are folded, and where each nonce then lies in the
-bytes of the table is compared with when it came.
+Views arrive in a known order while others are folded; then the offset of each nonce in the bytes of the table is
+correlated with its order of arrival.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from scipy.stats import spearmanr
 from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptSigner
 from tests.trust.bench import Bench
 from tests.trust.result import Result
-from tests.trust.rows.fields import declared
-from tests.trust.site import TrustSite, keys
+from tests.trust.rows.fields import declared_fields
+from tests.trust.site import TrustSite, receipt_keys_of
 from tests.trust.visitors import Visit, VisitorGroup
 
 TABLE = "analytics_openview"
@@ -28,7 +28,7 @@ _FINE = {"closes": "500003", "nonce": "{nonce}", "campaign": "1", "arm": "1", "p
     "rating": "3",
     "dwell": "2",
 }
-# What would say more than the hour, or more than a random number of 128 bits: column by column, as SQL.
+# Values finer than an hour, or other than 128 random bits: by column, as SQL.
 _FINER: dict[str, dict[str, str]] = {
     "a minute fits": {"hour": "29400000", "closes": "29400003"},
     "a second fits": {"hour": "1764000000", "closes": "1764000003"},
@@ -44,20 +44,20 @@ _DAYS = {"analytics_tally": "day", "campaign_servedcount": "day"}
 
 
 def check(bench: Bench) -> Result:
-    """Try what must not fit; look for numbered rows; compare order with arrival."""
-    number = bench.some(2_000, 300)
+    """Insert finer values, look for numbered rows, and correlate storage order with arrival."""
+    number = bench.scaled(2_000, 300)
     with bench.site() as made:
-        broken = [*_what_fits(made), *_numbered(made)]
+        broken = [*_accepted_fine_values(made), *_numbered_tables(made)]
         made.start()
         files = len(list(made.data.rglob("*")))
-        office = ReceiptSigner(keys(made))
-        crowd = VisitorGroup.of(1, port=made.port, keys=keys(made))
-        crowd.each(lambda at: _arrive(at, office, number))
+        office = ReceiptSigner(receipt_keys_of(made))
+        group = VisitorGroup.of(1, port=made.port, keys=receipt_keys_of(made))
+        group.run_each(lambda visit: _report_views(visit, office, number))
         more = len(list(made.data.rglob("*"))) - files
         made.stop()
-        made.work_once(hours=2)
-        opened = [office.verify(receipt, hour=0).nonce for receipt in crowd.receipts[:number]]
-        places = _places(made, opened)
+        made.run_worker_once(hours=2)
+        opened = [office.verify(receipt, hour=0).nonce for receipt in group.receipts[:number]]
+        places = _byte_offsets(made, opened)
         rho = _correlation(places)
         drawn = _correlation([int.from_bytes(nonce, "big") for nonce in opened])
         kept = len(made.open_nonces())
@@ -74,20 +74,20 @@ def check(bench: Bench) -> Result:
     )
 
 
-def _arrive(at: Visit, office: ReceiptSigner, number: int) -> None:
-    """Views that stay open, each after the other, and as many beside them that close soon."""
+def _report_views(visit: Visit, office: ReceiptSigner, number: int) -> None:
+    """Report views one by one, and as many that close soon."""
     hour = int(time.time()) // SECONDS_PER_HOUR
-    while len(at.crowd.receipts) < number:
-        at.shown()
-    for text in at.crowd.receipts[:number]:
+    while len(visit.group.receipts) < number:
+        visit.request_message()
+    for text in visit.group.receipts[:number]:
         receipt = office.verify(text, hour=0)
-        at.report_outcome(office.issue(receipt._replace(closes=receipt.hour + 20)), "exposed")
+        visit.report_outcome(office.issue(receipt._replace(closes=receipt.hour + 20)), "exposed")
         soon = receipt._replace(nonce=bytes(byte ^ 0xA5 for byte in receipt.nonce), hour=hour - 1, closes=hour + 1)
-        at.report_outcome(office.issue(soon), "exposed")
+        visit.report_outcome(office.issue(soon), "exposed")
 
 
-def _what_fits(made: TrustSite) -> Iterator[str]:
-    """What the tables take and should not; the usual row they must take, or the refusals say nothing."""
+def _accepted_fine_values(made: TrustSite) -> Iterator[str]:
+    """Values that tables accept and should refuse. A valid row must be accepted, as a control."""
     nonce, short = _BLOBS["postgresql" if made.databases else "sqlite"]
 
     def insert(changes: dict[str, str]) -> bool:
@@ -97,19 +97,19 @@ def _what_fits(made: TrustSite) -> Iterator[str]:
     if not insert({}):
         yield "a usual row does not fit"
     for says, changes in _FINER.items():
-        made.ask("audience", f"DELETE FROM {TABLE}")
-        halves = "hour <> ROUND(hour) OR closes <> ROUND(closes)"  # PostgreSQL takes a half and keeps a whole
+        made.query("audience", f"DELETE FROM {TABLE}")
+        halves = "hour <> ROUND(hour) OR closes <> ROUND(closes)"  # PostgreSQL rounds a half
         if insert(changes) and (
-            ".5" not in "".join(changes.values()) or made.ask("audience", f"SELECT 1 FROM {TABLE} WHERE {halves}")
+            ".5" not in "".join(changes.values()) or made.query("audience", f"SELECT 1 FROM {TABLE} WHERE {halves}")
         ):
             yield f"{says} in {TABLE}"
     for table in _DAYS:
         says = f"UPDATE {table} SET day = '2026-03-02 11:15:00'"
-        made.ask("default", _ROW[table])
+        made.query("default", _ROW[table])
         if _fits(made, "default", f"{says} WHERE count = 4711") and _is_finer(made, table):
             yield f"a time of day fits in {table}"
-        made.ask("default", f"DELETE FROM {table} WHERE count = 4711")
-    made.ask("audience", f"DELETE FROM {TABLE}")
+        made.query("default", f"DELETE FROM {table} WHERE count = 4711")
+    made.query("audience", f"DELETE FROM {TABLE}")
 
 
 _ARM = "(SELECT MIN(id) FROM campaign_arm), (SELECT MIN(id) FROM campaign_placement), 'en'"
@@ -122,39 +122,39 @@ _ROW = {
 
 
 def _is_finer(made: TrustSite, table: str) -> bool:
-    """PostgreSQL takes a time for a day and forgets the time."""
-    return any(len(str(row[0])) > 10 for row in made.ask("default", f"SELECT day FROM {table} WHERE count = 4711"))
+    """Whether a time was stored: PostgreSQL accepts one and drops it."""
+    return any(len(str(row[0])) > 10 for row in made.query("default", f"SELECT day FROM {table} WHERE count = 4711"))
 
 
 def _fits(made: TrustSite, database: str, statement: str) -> bool:
     try:
-        made.ask(database, statement)
+        made.query(database, statement)
     except (sqlite3.IntegrityError, psycopg.IntegrityError, psycopg.DataError):
         return False
     return True
 
 
-def _numbered(made: TrustSite) -> Iterator[str]:
-    """Tables whose rows have a number, hidden or not: it says which came first."""
+def _numbered_tables(made: TrustSite) -> Iterator[str]:
+    """Tables with row numbers, visible or hidden, which reveal the order of insertion."""
     for database in ("default", "audience"):
         if made.databases:
             question = """SELECT table_name FROM information_schema.columns WHERE table_schema = 'public'
                 AND (is_identity = 'YES' OR column_default LIKE 'nextval%')"""
         else:
             question = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%WITHOUT ROWID%'"
-        for (table,) in made.ask(database, question):
-            if table in declared() and (database == "audience") == (table in _OF_THE_AUDIENCE):
+        for (table,) in made.query(database, question):
+            if table in declared_fields() and (database == "audience") == (table in _OF_THE_AUDIENCE):
                 yield f"rows of {table} are numbered in the order in which they came"
 
 
 _OF_THE_AUDIENCE = {TABLE, "analytics_foldedhour"}
 
 
-def _places(made: TrustSite, nonces: Sequence[bytes]) -> list[int]:
-    """Where each nonce lies in the table's bytes."""
+def _byte_offsets(made: TrustSite, nonces: Sequence[bytes]) -> list[int]:
+    """The offset of each nonce in the bytes of the table."""
     if made.databases:
-        made.ask("audience", "CHECKPOINT")
-        path = Path(str(made.ask("audience", f"SELECT pg_relation_filepath('{TABLE}')")[0][0]))
+        made.query("audience", "CHECKPOINT")
+        path = Path(str(made.query("audience", f"SELECT pg_relation_filepath('{TABLE}')")[0][0]))
         content = (made.databases.directory / "data" / path).read_bytes()
     else:
         content = (made.data / "audience.sqlite3").read_bytes()
@@ -162,6 +162,6 @@ def _places(made: TrustSite, nonces: Sequence[bytes]) -> list[int]:
 
 
 def _correlation(values: Sequence[int]) -> float:
-    """Spearman's, with the order in which they stand here."""
+    """Spearman correlation of values with their position."""
     found = spearmanr(range(len(values)), [float(value) for value in values])
     return float(found.statistic)

@@ -1,7 +1,7 @@
-"""Nothing on the device, no third party: a real browser in each way that a message is delivered, and every header.
+"""Nothing on the device, no third party: check every integration in a real browser, and every header.
 
-The one way that does keep something is looked at too, and must be seen: where the plan counts tabs and the partner
-says so (`data-session`), the tab keeps its receipt.
+The one integration that stores something must be detected, as a control: with `data-session`, where the plan counts
+tabs, the tab keeps its receipt.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from campaign.entrypoints import launcher
 from tests.browser.conftest import chromium
 from tests.trust.bench import Bench
 from tests.trust.result import Result
-from tests.trust.site import EMBEDDED, HOSTED, TABS, TrustSite, keys
-from tests.trust.visitors import VisitorGroup, VisitReply, everything
+from tests.trust.site import EMBEDDED, HOSTED, TABS, TrustSite, receipt_keys_of
+from tests.trust.visitors import VisitorGroup, VisitReply, visit_everything
 
 _KEPT = """async () => ({
     cookies: document.cookie ? document.cookie.split(";") : [],
@@ -32,7 +32,7 @@ _KEPT = """async () => ({
     caches: await caches.keys(),
     workers: (await navigator.serviceWorker.getRegistrations()).map((one) => one.scope),
 })"""
-# What a reply of the audience surface may tell a browser: nothing in it is kept but the four files of `public`.
+# The allowed headers of the audience surface: none of them makes a browser store anything but the static files.
 _HEADERS = frozenset(
     [
         "access-control-allow-headers",
@@ -43,7 +43,7 @@ _HEADERS = frozenset(
         "cache-control",
         "content-length",
         "content-security-policy",
-        "connection",  # close: a body was too long to be read
+        "connection",  # "close" after a body that was too long
         "content-type",
         "cross-origin-resource-policy",
         "date",
@@ -61,7 +61,7 @@ _TAG = re.compile(r"<script async [^>]*></script>")
 
 @dataclass
 class Device:
-    """What was found on it, and who was called."""
+    """Stored items and contacted hosts."""
 
     items: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
@@ -69,21 +69,21 @@ class Device:
 
 
 def check(bench: Bench) -> Result:
-    """Visit in every way, then read every header of every kind of reply."""
-    ways = bench.some(2, 1)
-    with bench.site() as made, _partner(made) as pages:
+    """Visit by every integration, then check the headers of every kind of reply."""
+    ways = bench.scaled(2, 1)
+    with bench.site() as made, _partner_pages(made) as pages:
         made.start()
         own = {f"127.0.0.1:{made.port}", *(urlsplit(page).netloc for page in pages.values())}
-        with ThreadPoolExecutor(1) as thread:  # the browser's interface wants a thread to itself
+        with ThreadPoolExecutor(1) as thread:  # Playwright needs a thread of its own
             device, tabs = thread.submit(_visit_in_every_way, made, pages, ways).result()
-        crowd = VisitorGroup.of(2, port=made.port, keys=keys(made))
-        crowd.each(everything)
-        told = [fault for reply in crowd.replies if reply.audience for fault in _lasting(reply)]
+        group = VisitorGroup.of(2, port=made.port, keys=receipt_keys_of(made))
+        group.run_each(visit_everything)
+        told = [fault for reply in group.replies if reply.is_audience for fault in _lasting_headers(reply)]
     foreign = sorted(device.hosts - own)
     broken = [*dict.fromkeys(device.items), *(f"{host} was called" for host in foreign), *sorted(set(told))]
     broken += [] if any(TABS in item for item in tabs.items) else ["the receipt that a tab keeps was not seen"]
     return Result(
-        n=f"{device.visits} visits by a browser in 6 ways, headers of {len(crowd.replies):,} replies",
+        n=f"{device.visits} visits by a browser in 6 ways, headers of {len(group.replies):,} replies",
         figure=f"items {len(device.items)}, foreign hosts {len(foreign)}, lasting headers {len(set(told))}",
         broken=tuple(broken),
     )
@@ -116,18 +116,18 @@ def _visit(
         page.goto(address)
         if way in ("inline", "cover", TABS):
             page.get_by_role("button", name="Leave this page").first.wait_for()
-        page.wait_for_timeout(1_300 if scripts else 100)  # so long must a message stand to count as seen
-        _look(page, way, device, scripts=scripts)
+        page.wait_for_timeout(1_300 if scripts else 100)  # time on screen until an exposure
+        _record_stored_items(page, way, device, scripts=scripts)
         if button:
             page.get_by_role("button", name=button).first.click()
             page.wait_for_timeout(200)
-            _look(page, way, device, scripts=scripts)
+            _record_stored_items(page, way, device, scripts=scripts)
         page.reload()
-        _look(page, way, device, scripts=scripts)
+        _record_stored_items(page, way, device, scripts=scripts)
         device.visits += 1
 
 
-def _look(page: Page, way: str, device: Device, *, scripts: bool) -> None:
+def _record_stored_items(page: Page, way: str, device: Device, *, scripts: bool) -> None:
     context = page.context
     state = context.storage_state(indexed_db=True)
     found = [f"cookie {cookie['name']}" for cookie in state["cookies"]]
@@ -137,8 +137,8 @@ def _look(page: Page, way: str, device: Device, *, scripts: bool) -> None:
     device.items += [f"{item} ({way})" for item in found]
 
 
-def _lasting(reply: VisitReply) -> Iterator[str]:
-    """What a reply tells a browser to keep, or would let it be known again."""
+def _lasting_headers(reply: VisitReply) -> Iterator[str]:
+    """Headers that make a browser store something or identify it later."""
     names = {name.lower() for name, _ in reply.headers}
     yield from (f"the header {name} of {reply.path.partition('?')[0]}" for name in names - _HEADERS)
     asset = reply.path.startswith(("/static/", "/favicon.ico")) and reply.status < 300
@@ -148,8 +148,8 @@ def _lasting(reply: VisitReply) -> Iterator[str]:
 
 
 @contextmanager
-def _partner(made: TrustSite) -> Iterator[dict[str, str]]:
-    """A partner's pages on other origins, each with the tag in one of its forms."""
+def _partner_pages(made: TrustSite) -> Iterator[dict[str, str]]:
+    """Serve pages of a partner on other origins, each with one variant of the tag."""
     html = PARTNER_PAGE.read_text(encoding="utf-8").replace("{{ORIGIN}}", f"http://127.0.0.1:{made.port}")
     tag = _TAG.search(html)
     assert tag
@@ -164,7 +164,7 @@ def _partner(made: TrustSite) -> Iterator[dict[str, str]]:
     made.shell(f"from campaign.models import Placement; Placement.objects.update(allowed_origins={origins!r})")
     servers = [make_partner_server(html.replace(tag[0], tags[name]), port) for name, port in ports.items()]
     for one in servers:
-        one.handle_error = lambda *_: None  # type: ignore[method-assign]  # a browser that hangs up is no error
+        one.handle_error = lambda *_: None  # type: ignore[method-assign]  # browsers close connections
         threading.Thread(target=one.serve_forever, args=[0.02], daemon=True).start()
     yield {name: f"http://localhost:{port}/" for name, port in ports.items()}
     for one in servers:

@@ -1,7 +1,7 @@
-"""Fold and forget: once counted, not one byte of a view's nonce is left, and the counts are what was answered.
+"""Fold and forget: after folding no nonce is left in any file, and the tallies equal the accepted events.
 
-Views arrive through the real server, a part of them by the spool while the audience database is away; a backup is
-taken while they are open; the worker folds them; then the nonces are searched for in every file.
+Views arrive through the real server, a part of them by the spool during an outage of the audience database. A backup
+is made while they are open; then the worker folds them, and every file is searched for the nonces.
 """
 
 from __future__ import annotations
@@ -15,34 +15,34 @@ from campaign.assignment.receipts import ReceiptSigner
 from tests.trust.bench import Bench
 from tests.trust.needles import Search, encodings_of
 from tests.trust.result import Result
-from tests.trust.site import TrustSite, keys
+from tests.trust.site import TrustSite, receipt_keys_of
 from tests.trust.visitors import Visit, VisitorGroup
 
 _AT_ONCE = 200
 
 
 def check(bench: Bench) -> Result:
-    """Count, and search."""
-    number = bench.some(5_000, 600)
-    with bench.site({"NETWORK_LIMIT": "0"}) as made:  # one network asks for all of them
+    """Report views, fold them, and search for their nonces."""
+    number = bench.scaled(5_000, 600)
+    with bench.site({"NETWORK_LIMIT": "0"}) as made:  # all requests come from one network
         made.start()
-        office = ReceiptSigner(keys(made))
+        office = ReceiptSigner(receipt_keys_of(made))
         shown = receipts(made.port, number)
         nonces = [office.verify(receipt, hour=0).nonce for receipt in shown]
         search = Search({form: f"a nonce{name}" for nonce in nonces for form, name in encodings_of(nonce, "")})
-        crowd = VisitorGroup.of(1, port=made.port, keys=keys(made))
+        group = VisitorGroup.of(1, port=made.port, keys=receipt_keys_of(made))
         told = number * 3 // 4
-        crowd.each(lambda at: _tell(at, shown[:told]))
+        group.run_each(lambda visit: _report_outcomes(visit, shown[:told]))
         with made.audience_database_away():
-            crowd.each(lambda at: _tell(at, shown[told:]))
-            spooled = _found(search, (made.data / "spool" / "spool.sqlite3").read_bytes())
+            group.run_each(lambda visit: _report_outcomes(visit, shown[told:]))
+            spooled = _count_nonces(search, (made.data / "spool" / "spool.sqlite3").read_bytes())
         backup = made.back_up()
-        opened = _found(search, b"".join(_all_bytes(made)))
-        in_backup = _found(search, backup.read_bytes())
-        made.work_once()
-        left = search.hits_in(made.places())
-        accepted = sum(json.loads(reply.body)["accepted"] for reply in crowd.replies if reply.status == 200) // 2
-        counted = {outcome: made.tallied(outcome) for outcome in ("exposed", "left")}
+        opened = _count_nonces(search, b"".join(_all_bytes(made)))
+        in_backup = _count_nonces(search, backup.read_bytes())
+        made.run_worker_once()
+        left = search.search_files(made.written_paths())
+        accepted = sum(json.loads(reply.body)["accepted"] for reply in group.replies if reply.status == 200) // 2
+        counted = {outcome: made.tally_total(outcome) for outcome in ("exposed", "left")}
         still = len(made.open_nonces())
     broken = [str(hit) for hit in left]
     broken += [f"{in_backup} nonces in a backup"] if in_backup else []
@@ -55,7 +55,10 @@ def check(bench: Bench) -> Result:
     broken += [f"only {opened} of {number} were found while they were open"] if opened < number else []
     broken += ["none went by the spool"] if not spooled else []
     return Result(
-        n=f"{number:,} views, {spooled:,} by the spool; {opened:,} nonces found while open; {search.size:,} forms",
+        n=(
+            f"{number:,} views, {spooled:,} by the spool; {opened:,} nonces found while open; "
+            f"{search.pattern_count:,} forms"
+        ),
         figure=(
             f"found after folding {len(left)}, in the backup {in_backup}; "
             f"answered {accepted:,}, counted {counted['exposed']:,}"
@@ -64,24 +67,24 @@ def check(bench: Bench) -> Result:
     )
 
 
-def _tell(at: Visit, shown: list[str]) -> None:
-    """Each view was seen, and left."""
+def _report_outcomes(visit: Visit, shown: list[str]) -> None:
+    """Report each view as exposed and left."""
     for start in range(0, len(shown), _AT_ONCE):
         events = [
             {"receipt": receipt, "outcome": outcome}
             for receipt in shown[start : start + _AT_ONCE]
             for outcome in ("exposed", "left")
         ]
-        at.ask("POST", "/api/v1/events", events, Origin=ORIGIN)
+        visit.request("POST", "/api/v1/events", events, Origin=ORIGIN)
 
 
-def _found(search: Search, content: bytes) -> int:
-    """How many different nonces stand somewhere, as they are."""
-    return len({needle for needle in search.found(content) if len(needle) == 16})
+def _count_nonces(search: Search, content: bytes) -> int:
+    """The number of distinct plain nonces in the content."""
+    return len({needle for needle in search.find(content) if len(needle) == 16})
 
 
 def _all_bytes(made: TrustSite) -> Iterator[bytes]:
-    for place in made.places():
+    for place in made.written_paths():
         for path in [place, *place.rglob("*")]:
             if path.is_file() and os.access(path, os.R_OK):
                 yield path.read_bytes()

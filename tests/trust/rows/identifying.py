@@ -1,8 +1,8 @@
-"""Nothing identifying anywhere: every byte that any process of the installation has written is searched.
+"""Nothing identifying anywhere: search every byte that any process of the installation has written.
 
-The run: traffic; a serving process killed, then all of them; an outage of the audience database, then a full disk;
-what is no HTTP; a start without a database, errors on both surfaces, a stop in order; folding, looks, exports, a
-backup. A nonce of a view that is still open must be found, or the search sees nothing.
+The run: traffic, killed processes, an outage of the audience database, a full disk, malformed HTTP, a start without a
+database, errors on both surfaces, folding, looks, exports and a backup. As a control, the search must find the nonces
+of open views.
 """
 
 from __future__ import annotations
@@ -15,9 +15,16 @@ from pathlib import Path
 from tests.trust.bench import Bench
 from tests.trust.needles import Search, encodings_of
 from tests.trust.result import Result
-from tests.trust.shipped import NAME, nginx
-from tests.trust.site import TrustSite, keys
-from tests.trust.visitors import STATUSES, VisitorGroup, everything, provoke_errors, repeat_events, sign_in
+from tests.trust.shipped_servers import NAME, nginx
+from tests.trust.site import TrustSite, receipt_keys_of
+from tests.trust.visitors import (
+    STATUSES,
+    VisitorGroup,
+    fail_to_sign_in,
+    provoke_errors,
+    repeat_events,
+    visit_everything,
+)
 
 _STUMBLING = "tests.trust.application:application"
 _EXPORTS = """
@@ -31,85 +38,87 @@ for campaign in Campaign.objects.all():
 
 
 def check(bench: Bench) -> Result:
-    """Search for hundreds of visitors in all that is left of their visits."""
+    """Search for hundreds of visitors in everything written after their visits."""
     with bench.site({"ALLOWED_HOSTS": f"127.0.0.1,{NAME}"}) as made, ExitStack() as stack:
         made.start(workers=2)
-        made.work()
-        crowd = VisitorGroup.of(bench.some(300, 12), port=made.port, keys=keys(made))
-        places = made.places()
+        made.start_worker()
+        group = VisitorGroup.of(bench.scaled(300, 12), port=made.port, keys=receipt_keys_of(made))
+        places = made.written_paths()
         if bench.engine == "postgresql":
-            crowd.proxy, written = stack.enter_context(nginx(made.port))
+            group.proxy, written = stack.enter_context(nginx(made.port))
             places.append(written)
-        _visits_and_trouble(made, crowd)
-        search = crowd.search()
+        _visit_through_outages(made, group)
+        search = group.search()
         control = _open_views_are_found(made)
-        hits = search.hits_in(places)  # while views are open, and once more at the end of the day
+        hits = search.search_files(places)  # while views are open, and again after folding
         _end_of_day(made)
-        hits += search.hits_in(places)
-        for reply in crowd.replies:
-            if reply.audience:
+        hits += search.search_files(places)
+        for reply in group.replies:
+            if reply.is_audience:
                 head = "\n".join(f"{name}: {value}" for name, value in reply.headers)
-                hits += search.hits(head.encode() + reply.body, f"an answer {reply.status}")
-        missing = STATUSES - set(crowd.statuses)
+                hits += search.find_hits(head.encode() + reply.body, f"an answer {reply.status}")
+        missing = STATUSES - set(group.statuses)
         hits = list(dict.fromkeys(hits))
         broken = [str(hit) for hit in hits]
         broken += [f"the audience surface never answered {status}" for status in sorted(missing)]
         broken += [] if control else ["a nonce that is stored was not found: the search sees nothing"]
         files = sum(1 for place in places for path in [place, *place.rglob("*")] if path.is_file())
-    through = " through nginx" if crowd.proxy else ""
+    through = " through nginx" if group.proxy else ""
     return Result(
         n=(
-            f"{len(crowd.people)} addresses{through}, {len(crowd.replies) + crowd.broken:,} requests, "
-            f"{crowd.marks.made:,} marks, {len(STATUSES & set(crowd.statuses))} statuses, {files:,} files, "
-            f"{search.scanned / 1e6:,.0f} MB, {search.size:,} forms"
+            f"{len(group.people)} addresses{through}, {len(group.replies) + group.malformed_count:,} requests, "
+            f"{group.marks.made:,} marks, {len(STATUSES & set(group.statuses))} statuses, {files:,} files, "
+            f"{search.scanned_bytes / 1e6:,.0f} MB, {search.pattern_count:,} forms"
         ),
         figure=f"hits {len(hits)}",
         broken=tuple(broken),
     )
 
 
-def _visits_and_trouble(made: TrustSite, crowd: VisitorGroup) -> None:
-    half = len(crowd.people) // 2
-    crowd.each(everything, crowd.people[:half])
+def _visit_through_outages(made: TrustSite, group: VisitorGroup) -> None:
+    half = len(group.people) // 2
+    group.run_each(visit_everything, group.people[:half])
     with suppress(ProcessLookupError):
-        os.kill(_one_that_serves(made), signal.SIGABRT)  # as a fault in compiled code ends it: here a core is dumped
+        os.kill(_largest_serving_pid(made), signal.SIGABRT)  # as a crash in compiled code, which dumps a core
     made.recover(workers=2)
-    crowd.each(everything, crowd.people[half:])
+    group.run_each(visit_everything, group.people[half:])
     with made.audience_database_away():
-        crowd.each(repeat_events)
-    crowd.send_what_is_no_http()
+        group.run_each(repeat_events)
+    group.send_malformed_requests()
     with made.disk_full():
-        crowd.each(repeat_events, crowd.people[:3])
-    made.rest()
+        group.run_each(repeat_events, group.people[:3])
+    made.stop_worker()
     made.stop(signal.SIGKILL)
     with made.default_database_away():
         made.start(_STUMBLING)
-        crowd.each(provoke_errors)
-        crowd.each(sign_in, crowd.people[:10])
+        group.run_each(provoke_errors)
+        group.run_each(fail_to_sign_in, group.people[:10])
         made.stop()
     made.start()
-    crowd.each(repeat_events)
+    group.run_each(repeat_events)
 
 
-def _one_that_serves(made: TrustSite) -> int:
-    """The serving process with the most memory: a forked helper has less."""
+def _largest_serving_pid(made: TrustSite) -> int:
+    """The serving process with the most memory; a forked helper has less."""
 
     def resident(pid: int) -> int:
         return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
 
-    return max(made.serving(), key=resident)
+    return max(made.serving_pids(), key=resident)
 
 
 def _open_views_are_found(made: TrustSite) -> bool:
-    """Whether the search finds the nonces of all open views in the same files."""
+    """Whether a search in the same files finds the nonces of all open views."""
     nonces = made.open_nonces()
     control = Search({form: str(number) for number, nonce in enumerate(nonces) for form, _ in encodings_of(nonce, "")})
-    return bool(nonces) and len({hit.what for hit in control.hits_in(made.places())}) == len(nonces)
+    return bool(nonces) and len({hit.what for hit in control.search_files(made.written_paths())}) == len(nonces)
 
 
 def _end_of_day(made: TrustSite) -> None:
     made.stop()
-    made.work_once()
-    made.manage("report", "autumn-pilot", "--json") if made.ask("default", "SELECT 1 FROM analytics_analysis") else None
+    made.run_worker_once()
+    made.manage("report", "autumn-pilot", "--json") if made.query(
+        "default", "SELECT 1 FROM analytics_analysis"
+    ) else None
     made.shell(_EXPORTS)
     made.back_up()

@@ -1,7 +1,7 @@
-"""Crypto-shredding: after a campaign whose unit is the subject has closed, nobody can link its views to subjects.
+"""Crypto-shredding: after a campaign by subject has closed, nobody can link its views to subjects.
 
-The attacker holds the list of all subject keys, every file of the installation as it is after the close, with views
-still open, and yesterday's backup. Whatever in these files could be a secret is tried as one.
+The attacker has all subject keys, every file of the installation after the close, with views still open, and an older
+backup. Everything in these files that could be a secret is tried as one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from campaign.assignment import subject_ids
 from tests.trust.bench import Bench
 from tests.trust.needles import Search, encodings_of
 from tests.trust.result import Result
-from tests.trust.site import FIRST, SECOND, TrustSite, keys
+from tests.trust.site import FIRST, SECOND, TrustSite, receipt_keys_of
 from tests.trust.visitors import Visit, VisitorGroup
 
 _SECRET = 32
@@ -33,28 +33,30 @@ Campaign.objects.filter(slug__in={slugs!r}).update(ends_at=timezone.now())
 
 
 def check(bench: Bench) -> Result:
-    """Attack twice: while the campaigns run, with the key directory, which must succeed; and after they closed."""
-    number = bench.some(400, 60)
+    """Attack while the campaigns run, with their secrets, which must succeed, and after they have closed."""
+    number = bench.scaled(400, 60)
     with bench.site() as made:
         made.start()
-        crowd = VisitorGroup.of(number, port=made.port, keys=keys(made))
-        crowd.each(_meet_both)
+        group = VisitorGroup.of(number, port=made.port, keys=receipt_keys_of(made))
+        group.run_each(_visit_both_campaigns)
         secrets = [
             (made.data / "keys" / f"campaign-{_number(made, slug)}.key").read_bytes() for slug in (FIRST, SECOND)
         ]
         backup = made.back_up()
-        subjects = [who.unit for who in crowd.people]
-        open_before = _opened(made)
-        before = _linked(secrets, subjects, open_before)
+        subjects = [who.unit for who in group.people]
+        open_before = _open_nonces(made)
+        before = _count_linked(secrets, subjects, open_before)
         made.shell(_CLOSE.format(slugs=[FIRST, SECOND]))
         made.stop()
-        made.work_once(hours=0)
-        nonces = _opened(made)
+        made.run_worker_once(hours=0)
+        nonces = _open_nonces(made)
         search = Search({form: f"a secret{name}" for secret in secrets for form, name in encodings_of(secret, "")})
-        hits = search.hits_in(made.places())
-        files = [path for place in [*made.places(), backup] for path in [place, *place.rglob("*")] if path.is_file()]
+        hits = search.search_files(made.written_paths())
+        files = [
+            path for place in [*made.written_paths(), backup] for path in [place, *place.rglob("*")] if path.is_file()
+        ]
         tried, found = _attack(files, subjects, nonces)
-        linked = _linked(found, subjects, nonces)
+        linked = _count_linked(found, subjects, nonces)
     broken = [str(hit) for hit in hits]
     broken += [f"{linked} views were linked to subjects by a secret in the files"] if linked else []
     broken += (
@@ -73,23 +75,23 @@ def check(bench: Bench) -> Result:
     )
 
 
-def _meet_both(at: Visit) -> None:
+def _visit_both_campaigns(visit: Visit) -> None:
     for slug in (FIRST, SECOND):
-        at.report_outcome(at.shown(slug, unit=at.who.unit), "exposed")
+        visit.report_outcome(visit.request_message(slug, unit=visit.visitor.unit), "exposed")
 
 
 def _number(made: TrustSite, slug: str) -> int:
-    return int(str(made.ask("default", f"SELECT id FROM campaign_campaign WHERE slug = '{slug}'")[0][0]))
+    return int(str(made.query("default", f"SELECT id FROM campaign_campaign WHERE slug = '{slug}'")[0][0]))
 
 
-def _opened(made: TrustSite) -> dict[bytes, int]:
+def _open_nonces(made: TrustSite) -> dict[bytes, int]:
     """The nonces of open views, with their hours."""
-    rows = made.ask("audience", "SELECT nonce, hour FROM analytics_openview")
+    rows = made.query("audience", "SELECT nonce, hour FROM analytics_openview")
     return {bytes(nonce): int(str(hour)) for nonce, hour in rows}  # type: ignore[call-overload]  # bytes, as any
 
 
-def _linked(secrets: Sequence[bytes], subjects: Sequence[str], nonces: dict[bytes, int]) -> int:
-    """How many views are linked to a subject by these secrets."""
+def _count_linked(secrets: Sequence[bytes], subjects: Sequence[str], nonces: dict[bytes, int]) -> int:
+    """The number of views that these secrets link to a subject."""
     hours = set(nonces.values())
     return len(
         {
@@ -103,11 +105,11 @@ def _linked(secrets: Sequence[bytes], subjects: Sequence[str], nonces: dict[byte
 
 
 def _attack(files: Sequence[Path], subjects: Sequence[str], nonces: dict[bytes, int]) -> tuple[int, list[bytes]]:
-    """How many secrets were tried, and those that made a subject's nonce."""
+    """The number of secrets tried, and those that give the nonce of a subject."""
     hour = next(iter(nonces.values()), 0) // 24 * 24
     tried, found = set[bytes](), []
     for path in files:
-        for secret in _possible(path.read_bytes()):
+        for secret in _possible_secrets(path.read_bytes()):
             if secret in tried:
                 continue
             tried.add(secret)
@@ -116,8 +118,8 @@ def _attack(files: Sequence[Path], subjects: Sequence[str], nonces: dict[bytes, 
     return len(tried), found
 
 
-def _possible(content: bytes) -> Iterator[bytes]:
-    """Every 32 bytes that look drawn at random, as they are, in hexadecimal or in base64."""
+def _possible_secrets(content: bytes) -> Iterator[bytes]:
+    """All sequences of 32 bytes that look random, plain, in hexadecimal or in base64."""
     for match in _HEX.finditer(content):
         yield bytes.fromhex(match[1].decode())
     for match in _BASE64.finditer(content):
@@ -125,9 +127,9 @@ def _possible(content: bytes) -> Iterator[bytes]:
     data = np.frombuffer(content, dtype=np.uint8)
     if len(data) < _SECRET:
         return
-    # Of 32 random bytes about half have their highest bit set, 5 to 27 in all but one of 25,000 keys; in text none has.
+    # About half of 32 random bytes have their highest bit set (5 to 27 in all but 1 of 25,000 keys); in text none has.
     high = np.concatenate([[0], np.cumsum(data >> 7, dtype=np.int64)])
     count = high[_SECRET:] - high[:-_SECRET]
     zeros = np.concatenate([[0], np.cumsum(data == 0, dtype=np.int64)])
-    for at in np.flatnonzero((count >= 5) & (count <= 27) & (zeros[_SECRET:] - zeros[:-_SECRET] <= 3)):
-        yield content[at : at + _SECRET]
+    for offset in np.flatnonzero((count >= 5) & (count <= 27) & (zeros[_SECRET:] - zeros[:-_SECRET] <= 3)):
+        yield content[offset : offset + _SECRET]

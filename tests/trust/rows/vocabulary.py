@@ -1,6 +1,6 @@
-"""Closed vocabulary: bodies of every kind, made from the API's own description and against it, leave nothing behind.
+"""Closed vocabulary: no body, valid or invalid by the API description, leaves a trace.
 
-What is no field of ours is refused, not ignored; a subject key that names a person is refused.
+Unknown fields are refused, not ignored, and so are subject keys that name a person.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ import json
 import random
 
 from benchmarks.installation import ORIGIN, receipts
-from tests.fuzz import described, wire
-from tests.fuzz.dress import RequestFiller
+from tests.fuzz import schema_cases, wire
 from tests.fuzz.marks import MarkFactory
+from tests.fuzz.request_filler import RequestFiller
 from tests.trust.bench import Bench
 from tests.trust.needles import Search, needles_of_marks
 from tests.trust.result import Result
-from tests.trust.site import EMBEDDED, FIRST, HOSTED, keys
+from tests.trust.site import EMBEDDED, FIRST, HOSTED, receipt_keys_of
 from tests.trust.visitors import DECIDE, EVENTS, Visit, VisitorGroup
 
 PERSONS = (
@@ -39,21 +39,21 @@ OPAQUE = ("7f3a9c52e1d04b6a", "u-20261124-17", "Zq3x_9-Lm2", "550e8400-e29b-41d4
 
 
 def check(bench: Bench) -> Result:
-    """Send, and search for what was sent."""
+    """Send requests, and search for what was sent."""
     with bench.site({"LOCAL_HTTP": "1"}) as made:
         made.start()
         marks = MarkFactory()
         real = receipts(made.port, 100)
         wardrobe = RequestFiller((HOSTED, EMBEDDED), real, "no-token", marks, random.Random(1))
-        report = described.drive(f"http://127.0.0.1:{made.port}", wardrobe, cases=bench.some(1_500, 60))
-        outcomes = wire.drive(made.port, wire.MalformedRequests(marks, real[0]), alive=made.serves)
-        crowd = VisitorGroup.of(1, port=made.port, keys=keys(made))
+        report = schema_cases.drive(f"http://127.0.0.1:{made.port}", wardrobe, cases=bench.scaled(1_500, 60))
+        outcomes = wire.drive(made.port, wire.MalformedRequests(marks, real[0]), alive=made.is_serving)
+        group = VisitorGroup.of(1, port=made.port, keys=receipt_keys_of(made))
         told: list[str] = []
-        crowd.each(lambda at: told.extend(_by_hand(at, marks, real[1])))
+        group.run_each(lambda visit: told.extend(_send_known_cases(visit, marks, real[1])))
         search = Search(dict(needles_of_marks(marks)))
-        kept = search.hits_in(made.places())
+        kept = search.search_files(made.written_paths())
     errors = report.server_errors + sum((outcome.status or 0) >= 500 for outcome in outcomes)
-    sent = report.cases + len(outcomes) + len(crowd.replies)
+    sent = report.cases + len(outcomes) + len(group.replies)
     broken = [*map(str, kept), *told, *(fault.splitlines()[0] for fault in report.faults)]
     broken += [f"{outcome.fault}: {outcome.sent.name}" for outcome in outcomes if outcome.fault]
     return Result(
@@ -63,21 +63,21 @@ def check(bench: Bench) -> Result:
     )
 
 
-def _by_hand(at: Visit, marks: MarkFactory, receipt: str) -> list[str]:
-    """What was accepted and should not be, or refused and should not be."""
+def _send_known_cases(visit: Visit, marks: MarkFactory, receipt: str) -> list[str]:
+    """Requests that were wrongly accepted or refused."""
     wrong = []
     event = {"receipt": receipt, "outcome": "exposed"}
     for path, body in ((DECIDE, {"placement": EMBEDDED}), (EVENTS, event)):
         for field in (marks.new(), "comment", "email", "ip", "user_agent", "url", "Placement", "__proto__", ""):
-            reply = at.ask("POST", path, {**body, field: marks.new()}, Origin=ORIGIN)
+            reply = visit.request("POST", path, {**body, field: marks.new()}, Origin=ORIGIN)
             if (reply.status, _code(reply.body)) != (400, "unknown_field"):
                 wrong.append(f"{path} accepted the field {field!r}")
     for key in PERSONS:
         for placement in (EMBEDDED, FIRST):
-            if at.ask("POST", DECIDE, {"placement": placement, "unit": key}, Origin=ORIGIN).status != 400:
+            if visit.request("POST", DECIDE, {"placement": placement, "unit": key}, Origin=ORIGIN).status != 400:
                 wrong.append(f"a key that names a person: {key}")
     for key in OPAQUE:
-        if at.ask("POST", DECIDE, {"placement": FIRST, "unit": key}, Origin=ORIGIN).status != 200:
+        if visit.request("POST", DECIDE, {"placement": FIRST, "unit": key}, Origin=ORIGIN).status != 200:
             wrong.append(f"an opaque key was refused: {key}")
     return wrong
 

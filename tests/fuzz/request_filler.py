@@ -1,4 +1,4 @@
-"""What schemathesis made, dressed: marks wherever text may stand, and real things mixed in, so that much counts."""
+"""Fill generated requests with marks, and mix in real values so that many of them are accepted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Case = schemathesis.Case[Any]
 
 @dataclass
 class RequestFiller:
-    """Real placements, receipts and a preview token; marks; and one source of chance for a whole run."""
+    """Puts marks, and real placements, receipts and a preview token, into generated requests."""
 
     placements: Sequence[str]
     receipts: Sequence[str]
@@ -32,8 +32,8 @@ class RequestFiller:
     chance: random.Random
 
     def fill_in(self, case: Case) -> dict[str, str]:
-        """Change a generated case in place; the headers to send with it."""
-        if "placement" in case.path_parameters and self._likely(0.6):
+        """Change a generated case in place, and return the headers to send with it."""
+        if "placement" in case.path_parameters and self._happens(0.6):
             case.path_parameters["placement"] = self.chance.choice(self.placements)
         elif "placement" in case.path_parameters:
             case.path_parameters["placement"] = quote(self.marks.new())
@@ -45,48 +45,48 @@ class RequestFiller:
             case.body = self.marks.new().encode() + case.body
         return self._headers()
 
-    def _likely(self, share: float) -> bool:
+    def _happens(self, share: float) -> bool:
         return self.chance.random() < share
 
     def _headers(self) -> dict[str, str]:
-        headers = {name: self.marks.new() for name in _HEADERS if self._likely(0.5)}
-        if self._likely(0.5):
-            headers["Origin"] = ORIGIN if self._likely(0.8) else f"https://{self.marks.new()}.example"
-        if self._likely(0.1):
+        headers = {name: self.marks.new() for name in _HEADERS if self._happens(0.5)}
+        if self._happens(0.5):
+            headers["Origin"] = ORIGIN if self._happens(0.8) else f"https://{self.marks.new()}.example"
+        if self._happens(0.1):
             headers[self.chance.choice(["DNT", "Sec-GPC"])] = "1"
         return headers
 
     def _value(self, name: str, value: Any) -> Any:
         if isinstance(value, dict):
-            dressed = {key: self._value(key, inner) for key, inner in value.items()}
-            if "outcome" in dressed and self._likely(0.7):
-                self._mend(dressed)
-            if self._likely(0.1):
-                dressed[self.marks.new()] = self.marks.new()
-            return dressed
+            filled = {key: self._value(key, inner) for key, inner in value.items()}
+            if "outcome" in filled and self._happens(0.7):
+                self._make_event_valid(filled)
+            if self._happens(0.1):
+                filled[self.marks.new()] = self.marks.new()
+            return filled
         if isinstance(value, list):
             return [self._value(name, inner) for inner in value]
         return self._text(name, value)
 
     def _text(self, name: str, value: Any) -> Any:
-        """A text with a mark in it, or what is real in its place."""
+        """A text with a mark, or a real value."""
         if not isinstance(value, str):
             return value
-        if name == "placement" and self._likely(0.7):
+        if name == "placement" and self._happens(0.7):
             return self.chance.choice(self.placements)
-        if name in ("receipt", "session") and self._likely(0.7):
+        if name in ("receipt", "session") and self._happens(0.7):
             return self.chance.choice(self.receipts)
-        if name == "preview" and self._likely(0.5):
+        if name == "preview" and self._happens(0.5):
             return self.preview
-        if name in ("outcome", "rating") and (value in RECORDED_OUTCOMES or self._likely(0.7)):
+        if name in ("outcome", "rating") and (value in RECORDED_OUTCOMES or self._happens(0.7)):
             return value
         marked = self.marks.new() + value
-        if name == "receipt" and self._likely(0.5):
-            return f"{marked:A<{RECEIPT_LENGTH}}"[:RECEIPT_LENGTH]  # gets as far as the signature
+        if name == "receipt" and self._happens(0.5):
+            return f"{marked:A<{RECEIPT_LENGTH}}"[:RECEIPT_LENGTH]  # passes all checks up to the signature
         return marked[:_LONGEST] if len(value) <= _LONGEST else marked
 
-    def _mend(self, event: dict[str, Any]) -> None:
-        """Give an event the value that its outcome asks for, and no unknown field, so that it may count."""
+    def _make_event_valid(self, event: dict[str, Any]) -> None:
+        """Give an event a valid value and no unknown field, so that it may be accepted."""
         for field in set(event) - {"receipt", "outcome"}:
             del event[field]
         outcome = RECORDED_OUTCOMES.get(event["outcome"]) if isinstance(event["outcome"], str) else None

@@ -1,4 +1,4 @@
-"""The audience surface with someone who listens: the one place that knows how the server hands over a request."""
+"""Wrap the audience surface to observe requests and rewrite headers. Only this module knows the RSGI interface."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Headers = list[tuple[str, str]]
 
 
 class ObservedRequest(NamedTuple):
-    """What a request tells of who sent it."""
+    """The parts of a request that identify its sender."""
 
     address: str
     agent: str
@@ -29,13 +29,13 @@ HeaderRewriter = Callable[[ObservedRequest, int, Headers], Headers]
 
 
 class ObservedApplication:
-    """The application; `hear` is told of each request, and `answer` may change the headers of its reply."""
+    """Calls `hear` with each request, and `answer` to rewrite the headers of its reply."""
 
-    def __init__(self, door: RsgiApplication, hear: RequestObserver, answer: HeaderRewriter) -> None:
-        self._door, self._hear, self._answer = door, hear, answer
+    def __init__(self, application: RsgiApplication, hear: RequestObserver, answer: HeaderRewriter) -> None:
+        self._application, self._hear, self._answer = application, hear, answer
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._door.__rsgi_init__(loop)
+        self._application.__rsgi_init__(loop)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         seen = ObservedRequest(
@@ -46,11 +46,11 @@ class ObservedApplication:
             scope.headers.get("x-request-id") or "",
         )
         self._hear(seen)
-        await self._door.__rsgi__(scope, cast("HTTPProtocol", _Answering(protocol, seen, self._answer)))
+        await self._application.__rsgi__(scope, cast("HTTPProtocol", _Answering(protocol, seen, self._answer)))
 
 
 class _Answering:
-    """A connection whose replies have other headers."""
+    """A protocol that rewrites the headers of replies."""
 
     def __init__(self, protocol: HTTPProtocol, seen: ObservedRequest, answer: HeaderRewriter) -> None:
         self._protocol, self._seen, self._answer = protocol, seen, answer
@@ -72,9 +72,9 @@ class _Answering:
 
 
 def ignore_request(seen: ObservedRequest) -> None:
-    """Nobody listens."""
+    """Observe nothing."""
 
 
 def keep_headers(seen: ObservedRequest, status: int, headers: Headers) -> Headers:
-    """The reply as it is."""
+    """Leave the headers unchanged."""
     return headers

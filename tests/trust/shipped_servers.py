@@ -1,4 +1,4 @@
-"""PostgreSQL and nginx as they are shipped, with the files of deploy/, and with what a fault adds."""
+"""PostgreSQL and nginx with the configuration of deploy/, and with what a fault adds."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _FAULTS = {
 
 @contextmanager
 def postgresql(fault: str = "") -> Iterator[Cluster]:
-    """A server of its own; everything that it writes lies in its directory."""
+    """Start a server that writes only to its own directory."""
     shipped = SHIPPED.read_text(encoding="utf-8")
     with cluster(settings=f"{shipped}\n{_FAULTS.get(fault, '')}") as made:
         yield made
 
 
-NAME = "thought.example.org"  # the one in the shipped file
+NAME = "thought.example.org"  # the name in the shipped file
 
 
 @contextmanager
 def nginx(port: int) -> Iterator[tuple[TlsProxy, Path]]:
-    """nginx in front of a server, and the directory of all that it writes."""
+    """Start nginx in front of a server; yields the proxy and the directory that it writes to."""
     with proxy([port, free_port()]) as made:
         yield TlsProxy(made.tls_port, NAME, made.trust()), made.directory

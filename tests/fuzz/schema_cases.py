@@ -1,4 +1,4 @@
-"""Drives the audience surface by its own description: each address, with what the description allows and forbids."""
+"""Fuzz the audience surface from its OpenAPI description, with valid and invalid requests to each operation."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 import requests
@@ -22,10 +23,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.fuzz.dress import Case, RequestFiller
+from tests.fuzz.request_filler import Case, RequestFiller
 
 PATIENCE = 5.0
-# Of 100 cases: the two JSON addresses get more than half.
+# Percentage of cases by path: the two JSON endpoints get more than half.
 SHARES = {"/api/v1/decide": 26, "/api/v1/events": 34}
 _OTHER_SHARE = 8
 _ROUND = 200
@@ -39,7 +40,7 @@ CHECKS = [
 
 @dataclass
 class FuzzReport:
-    """What happened, by operation."""
+    """Statuses and faults of a run, by operation."""
 
     statuses: dict[str, Counter[int]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
@@ -57,22 +58,22 @@ class FuzzReport:
 
     @property
     def accepted_share(self) -> float:
-        """The share of single events and items of lists that counted."""
+        """The share of events that were accepted, single or in lists."""
         return self.events["accepted"] / max(1, self.events.total())
 
 
-def drive(base: str, wardrobe: RequestFiller, *, cases: int, first_seed: int = 1) -> FuzzReport:
-    """So many cases, half of them as described and half against the description; every answer is checked."""
+def drive(base: str, filler: RequestFiller, *, cases: int, first_seed: int = 1) -> FuzzReport:
+    """Send generated cases, half of them valid, and check every reply against the description."""
     schema = schemathesis.openapi.from_url(f"{base}/api/schema/?format=json").include(tag="audience")
     report = FuzzReport()
     with requests.Session() as session:
         operations: Iterable[Any] = schema.get_all_operations()
         for operation in (found.ok() for found in operations):
             counts = report.statuses.setdefault(operation.label, Counter())
-            share = max(2, cases * SHARES.get(operation.path, _OTHER_SHARE) // 100)
-            fits = _fits(operation)
+            share = ceil(cases * SHARES.get(operation.path, _OTHER_SHARE) / 100)
+            fits = _body_validator(operation)
             for mode, size in ((GenerationMode.POSITIVE, share - share // 2), (GenerationMode.NEGATIVE, share // 2)):
-                _generate(operation, mode, size, first_seed, _Sender(base, session, wardrobe, report, counts, fits))
+                _generate(operation, mode, size, first_seed, _Sender(base, session, filler, report, counts, fits))
     return report
 
 
@@ -80,7 +81,7 @@ def drive(base: str, wardrobe: RequestFiller, *, cases: int, first_seed: int = 1
 class _Sender:
     base: str
     session: requests.Session
-    wardrobe: RequestFiller
+    filler: RequestFiller
     report: FuzzReport
     counts: Counter[int]
     fits: Draft202012Validator | None
@@ -90,7 +91,7 @@ class _Sender:
         if not self.left:
             return
         self.left -= 1
-        headers = self.wardrobe.fill_in(case)
+        headers = self.filler.fill_in(case)
         begun = time.monotonic()
         try:
             reply = case.call(base_url=self.base, session=self.session, headers=headers, timeout=PATIENCE)
@@ -108,7 +109,7 @@ class _Sender:
             yield f"status {reply.status_code}"
         try:
             case.validate_response(reply, checks=CHECKS)
-        except FailureGroup as failures:  # each says what was promised and what came
+        except FailureGroup as failures:  # each names the expected and the actual value
             yield from (f"{failure.title}: {failure.message}" for failure in failures.exceptions)
         if case.operation.path == "/api/v1/events":
             self._count_events(reply)
@@ -124,8 +125,8 @@ class _Sender:
             self.report.events.update(item["error"]["code"] for item in answer.get("rejected", []))
 
 
-def _fits(operation: Any) -> Draft202012Validator | None:
-    """What tells whether a JSON body is one that the description allows."""
+def _body_validator(operation: Any) -> Draft202012Validator | None:
+    """A validator of the JSON body of an operation, or None if it has none."""
     content = operation.definition.raw.get("requestBody", {}).get("content", {}).get("application/json")
     if not content:
         return None
@@ -133,7 +134,7 @@ def _fits(operation: Any) -> Draft202012Validator | None:
 
 
 def _generate(operation: Any, mode: GenerationMode, size: int, first_seed: int, send: _Sender) -> None:
-    """Exactly `size` cases, in rounds: a round remembers all its cases, and where few differ it ends early."""
+    """Generate exactly `size` cases in rounds, because a round ends early when it runs out of distinct cases."""
     send.left = size
     strategy = operation.as_strategy(generation_mode=mode)
     for round_ in itertools.count():

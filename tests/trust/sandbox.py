@@ -1,8 +1,7 @@
-"""Processes that can write only where we look, and that reach nobody: Linux namespaces, as root or by `unshare -r`.
+"""Run processes in Linux namespaces that can write only to one folder, as root or by `unshare -r`.
 
-All file systems are read-only to them, as with the `ProtectSystem=strict` of the shipped service, except one folder;
-they dump no core, as with its `LimitCORE=0`. With `offline` they have a loopback and no route. The kernel counts each
-packet that found no route, whoever tried to send it and however.
+All other file systems are read-only, as with `ProtectSystem=strict` of the shipped service, and core dumps are off, as
+with `LimitCORE=0`. With `offline` there is a loopback and no route, and the kernel counts each packet without a route.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from tests.scratch import DISK  # below /dev/shm the folder would hide itself
+from tests.scratch import DISK  # not below /dev/shm, which is mounted over
 
 T = TypeVar("T")
 
@@ -45,8 +44,8 @@ exec "$@"
 _CLONE_NEWNET = 0x40000000
 
 
-def sealed(command: Sequence[str], folder: Path, *, offline: bool = False, cores: bool = False) -> list[str]:
-    """The command line that runs `command` able to write in `folder` alone."""
+def sandbox_command(command: Sequence[str], folder: Path, *, offline: bool = False, cores: bool = False) -> list[str]:
+    """The command line that runs `command` with write access to `folder` only."""
     for name in PLACES:
         (folder / name).mkdir(exist_ok=True)
     unshare = ["unshare", "--mount", "--propagation", "private", *(["--net"] if offline else [])]
@@ -55,23 +54,25 @@ def sealed(command: Sequence[str], folder: Path, *, offline: bool = False, cores
 
 
 @cache
-def can_seal() -> bool:
-    """Whether this machine lets us."""
+def can_sandbox() -> bool:
+    """Whether this machine allows such namespaces."""
     with tempfile.TemporaryDirectory(dir=DISK) as folder:
         try:
-            done = subprocess.run(sealed(["true"], Path(folder), offline=True), capture_output=True, check=False)
+            done = subprocess.run(
+                sandbox_command(["true"], Path(folder), offline=True), capture_output=True, check=False
+            )
         except OSError:
             return False
     return done.returncode == 0
 
 
 def has_started(pid: int) -> bool:
-    """Whether this process has become its command: before that, its network may not be there."""
+    """Whether this process runs its command: before that, its network may not exist."""
     return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0] not in (b"unshare", b"/bin/sh", b"")
 
 
 def run_in_network(pid: int, do: Callable[[], T]) -> T:
-    """Do something in the network of this process, in a thread that ends afterwards."""
+    """Call `do` in the network namespace of this process, in a thread of its own."""
 
     def enter() -> T:
         with Path(f"/proc/{pid}/ns/net").open() as network:
@@ -83,8 +84,8 @@ def run_in_network(pid: int, do: Callable[[], T]) -> T:
         return thread.submit(enter).result()
 
 
-def attempts(pid: int) -> int:
-    """How many packets of this process's network found no route so far: each is an attempt to reach someone else."""
+def count_unrouted_packets(pid: int) -> int:
+    """The number of packets without a route in the network of this process: attempts to reach another host."""
     lines = Path(f"/proc/{pid}/net/snmp").read_text(encoding="ascii").splitlines()
     names, values = (line.split() for line in lines if line.startswith("Ip:"))
     six = Path(f"/proc/{pid}/net/snmp6")
