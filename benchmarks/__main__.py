@@ -25,7 +25,7 @@ BENCHMARKS = {
 
 
 def main(arguments: list[str]) -> int:
-    """Measure, print one table, and say by the exit status whether every goal is met."""
+    """Measure and print one table; the exit status is 1 if a goal is missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="|".join(BENCHMARKS), help="all of them if none is named")
     names = parser.parse_args(arguments).names or list(BENCHMARKS)

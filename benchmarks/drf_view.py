@@ -64,13 +64,13 @@ def _message_dictionary(arm: ServedArm, key: str) -> Any:
 
 
 class PlainTextJSON(JSONParser):
-    """The embed sends JSON as text/plain, so that a browser asks no permission first."""
+    """The embed sends JSON as text/plain, which needs no CORS preflight."""
 
     media_type = "text/plain"
 
 
 class MessageRequestSerializer(serializers.Serializer[Any]):
-    """What a page asks for; the limits of campaign.serving.decide_endpoint."""
+    """The fields of a request, with the limits of campaign.serving.decide_endpoint."""
 
     placement = serializers.CharField(max_length=200)
     locale = serializers.CharField(max_length=200, required=False)
@@ -118,7 +118,7 @@ urlpatterns = [path("api/v1/decide", Decide.as_view())]
 
 
 def __getattr__(name: str) -> WSGIApplication:
-    """`application`, started when a server asks for it, as in campaign.wsgi."""
+    """Create `application` on first access, as in campaign.wsgi."""
     if name != "application":
         raise AttributeError(name)
     start_flushing(_served, seconds=settings.SERVED_FLUSH_SECONDS)

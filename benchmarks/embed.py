@@ -1,4 +1,4 @@
-"""How much a partner's page must load: the embed, compressed."""
+"""The size of the embed, compressed, which a partner's page must load."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ GOAL = 4096
 
 
 def gzipped_size(data: bytes) -> int:
-    """The length after `gzip -9`, with no time and no name in it, so that it is the same everywhere."""
+    """The length after `gzip -9`, without a time or name, so that it is reproducible."""
     return len(gzip.compress(data, compresslevel=9, mtime=0))
 
 
 def measure() -> list[Line]:
-    """The embed's size beside the goal."""
+    """The embed's size and its goal."""
     size = gzipped_size(EMBED.read_bytes())
     return [Line("embed: bytes, gzipped", f"{size:,}", f"at most {GOAL:,}", size <= GOAL)]

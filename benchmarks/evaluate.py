@@ -26,7 +26,7 @@ SHARES |= {("dwell", value): 9 for value in range(1, 5)}
 
 
 def measure() -> list[Line]:
-    """The time of a look after the large number of views, in those after the small one."""
+    """The time of a look after many views, relative to that after few."""
     with installation() as own:
         told = run(own, "benchmarks.evaluate:looks", rounds=ROUNDS)
     small, large = told["small"], told["large"]
@@ -40,7 +40,7 @@ def measure() -> list[Line]:
 
 
 def looks(*, rounds: int) -> dict[str, Any]:
-    """Runs inside an installation: CPU seconds of each look, at the small and at the large tallies in turns."""
+    """Runs inside an installation: CPU seconds of each look, alternating small and large tallies."""
     from django.db import transaction
     from django.db.models import F, Sum
 

@@ -1,4 +1,4 @@
-"""How fast outcomes are acknowledged, each committed to disk first: single events, and batches of 20.
+"""The speed at which outcomes are acknowledged, each committed to disk first: single events, and batches of 20.
 
 Single events are what browsers send: three of each visitor, beside the constant (per CPU-second of the server) and
 beside one sync per event on the same disk (by the clock on the wall: that is where a disk makes you wait). Batches are
@@ -27,16 +27,16 @@ from campaign.keys.store import receipt_keys
 
 GOAL, GOAL_BESIDE_SYNCS, GOAL_BESIDE_BULK = 0.15, 2, 0.35
 ROUNDS, SECONDS = 5, 2.0
-MOST_RECEIPTS = 12_000  # a round: enough for its seconds on a fast machine, and no receipt is used in two rounds
+MOST_RECEIPTS = 12_000  # per round: enough for a fast machine; no receipt is used in two rounds
 BATCH = 20
-MOST_BATCHES = 6_000  # a round, likewise
-GROUP_LIMIT = 5_000  # as analytics.ingest.writer has it
-BULK_ROWS = 100_000  # a round
+MOST_BATCHES = 6_000  # per round
+GROUP_LIMIT = 5_000  # that of analytics.ingest.writer
+BULK_ROWS = 100_000  # per round
 VISIT: tuple[dict[str, object], ...] = ({"outcome": "exposed"}, {"outcome": "dwell", "value": 2}, {"outcome": "left"})
 
 
 def requests(fresh: Sequence[str], *, batch: int, visit: Sequence[dict[str, object]] = VISIT) -> Iterator[bytes]:
-    """Requests with `batch` events each, one event of a visitor after the other; batch 1 sends no list."""
+    """Requests with `batch` events each, in the order of a visit; a batch of 1 is not sent as a list."""
     pending: list[dict[str, object]] = []
     for receipt in fresh:
         pending += [{"receipt": receipt, **event} for event in visit]
@@ -47,14 +47,14 @@ def requests(fresh: Sequence[str], *, batch: int, visit: Sequence[dict[str, obje
 
 
 def signed(keys: Path, like: str, count: int) -> list[str]:
-    """So many fresh receipts that differ from this genuine one in their nonce: quicker than to ask for each."""
+    """Fresh receipts that differ from a genuine one in their nonce; faster than requesting each."""
     office = ReceiptSigner(receipt_keys(keys))
     receipt = office.verify(like, hour=int(time.time()) // SECONDS_PER_HOUR)
     return [office.issue(receipt._replace(nonce=os.urandom(16))) for _ in range(count)]
 
 
 def measure() -> list[Line]:
-    """Acknowledged events beside the constant's requests, beside a sync for each, and beside a bulk insert."""
+    """Acknowledged events relative to a constant, to one sync for each, and to a bulk insert."""
     hour = int(time.time()) // SECONDS_PER_HOUR
     with (
         installation() as own,

@@ -1,4 +1,4 @@
-"""What it costs to count closed views, beside what it cost to insert them; CPU time of one process of an installation.
+"""The CPU time of counting closed views, relative to that of inserting them, in one process of an installation.
 
 Inserting is `analytics.ingest.writer.commit_events` with one "exposed" event for each view, in groups of 32, as under a
 brisk load. That is the database's part alone; the HTTP request, its
@@ -22,7 +22,7 @@ GOAL = 0.30
 
 
 def measure() -> list[Line]:
-    """The fold's share of the insertion's CPU time, over rounds."""
+    """The CPU time of folding as a share of that of inserting, over rounds."""
     with installation() as own:
         told = run(own, "benchmarks.fold:costs", views=VIEWS // ROUNDS, rounds=ROUNDS)
     inserted, folded = told["inserted"], told["folded"]
@@ -36,7 +36,7 @@ def measure() -> list[Line]:
 
 
 def costs(*, views: int, rounds: int) -> dict[str, list[float]]:
-    """Runs inside an installation: CPU seconds of inserting and of folding, round by round, after one that warms up."""
+    """Runs inside an installation: CPU seconds of inserting and folding for each round, after a warm-up."""
     from analytics.fold import fold
     from analytics.ingest import writer
     from analytics.models import OpenView, Tally

@@ -19,7 +19,7 @@ from benchmarks.installation import ROOT
 
 
 def run(own: Mapping[str, str], function: str, **arguments: object) -> Any:
-    """What `function` ("module:name") returns when it is called in a process of the installation `own`."""
+    """Call `function` ("module:name") in a process of the installation `own`, and return its result."""
     command = [sys.executable, "-m", "benchmarks.inside", function, json.dumps(arguments)]
     done = subprocess.run(command, check=True, cwd=ROOT, env=dict(own), stdout=subprocess.PIPE)
     return json.loads(done.stdout.splitlines()[-1])

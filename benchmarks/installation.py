@@ -45,7 +45,7 @@ _OURS = (
 
 
 def environment(directory: Path) -> dict[str, str]:
-    """The environment of an installation that keeps all its data in `directory`.
+    """The environment of an installation whose data is in `directory`.
 
     It believes what a proxy says of the address, and counts by network, to a limit that all our load is far from.
     """
@@ -56,7 +56,7 @@ def environment(directory: Path) -> dict[str, str]:
 
 @contextmanager
 def installation() -> Iterator[dict[str, str]]:
-    """A new installation's environment; its directory is deleted at the end."""
+    """The environment of a new installation, whose directory is deleted at the end."""
     with tempfile.TemporaryDirectory(prefix="second-thought-bench-") as directory:
         own = environment(Path(directory))
         for arguments in (
@@ -70,7 +70,7 @@ def installation() -> Iterator[dict[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running server: where it listens, and the processes that it consists of."""
+    """A running server: its port and its processes."""
 
     port: int
     processes: frozenset[int]
@@ -90,7 +90,7 @@ def serving(
     workers: int = 1,
     wsgi_threads: int | None = None,
 ) -> Iterator[Served]:
-    """The production server with this application, on the server's core, once it answers `ready` with 200.
+    """Run the production server with this application on the server's core; yield once it answers `ready` with 200.
 
     With a number of threads it serves WSGI, which Django by itself needs.
     """
@@ -107,7 +107,7 @@ def serving(
 def running(
     command: Sequence[str], port: int, variables: Mapping[str, str], *, ready: bytes, cwd: Path = ROOT
 ) -> Iterator[Served]:
-    """Any server on the server's core, once it answers `ready` with 200; stopped on leaving."""
+    """Run any server on the server's core; yield once it answers `ready` with 200, and stop it at the end."""
     with on_core(two_cores()[0]):
         child = subprocess.Popen(command, cwd=cwd, env=dict(variables), stdout=subprocess.DEVNULL)
     try:
@@ -124,7 +124,7 @@ def running(
 
 
 def driven(served: Served, requests: Iterator[bytes], *, seconds: float, worth: int = 1) -> Effort:
-    """One round: the server kept busy, and the CPU time it took; a request holds `worth` pieces of work."""
+    """One round that keeps the server busy, and its CPU time; a request counts as `worth` pieces of work."""
     before = served.cpu_seconds()
     load = drive(served.port, requests, seconds=seconds)
     return Effort(load.replies * worth, served.cpu_seconds() - before, load.seconds)
@@ -132,7 +132,7 @@ def driven(served: Served, requests: Iterator[bytes], *, seconds: float, worth: 
 
 @contextmanager
 def side_by_side(own: Mapping[str, str], *, constant_bytes: int) -> Iterator[tuple[Served, Served]]:
-    """The real application and the constant one, both running."""
+    """Run the real application and the constant."""
     with (
         serving(launcher.PRODUCTION_APPLICATION, own) as real,
         serving("benchmarks.constant:application", {**own, "CONSTANT_BYTES": str(constant_bytes)}) as constant,
@@ -147,7 +147,7 @@ def usual_size(port: int, request: bytes = DECIDE, *, sample: int = 400) -> int:
 
 
 def receipts(port: int, count: int, asks: Sequence[bytes] = (DECIDE,), *, connections: int = CONNECTIONS) -> list[str]:
-    """So many fresh receipts, each of a message that was just served; `asks` take turns."""
+    """Fresh receipts, each of a message that was just served; the requests `asks` alternate."""
     bodies = drive(port, islice(cycle(asks), count), seconds=60, connections=connections, keep=True).bodies
     return [json.loads(body)["receipt"] for body in bodies]
 
@@ -167,5 +167,5 @@ def _until_it_answers(port: int, child: subprocess.Popen[bytes], ready: bytes, s
 
 
 def _worker(processes: set[int], main: int) -> int:
-    """The process that serves: the one of the family with the most CPU time, the main one if it is alone."""
+    """The serving process: the child with the most CPU time, or the main process without children."""
     return max(processes - {main} or {main}, key=lambda pid: cpu_seconds([pid]))

@@ -1,4 +1,4 @@
-"""How long one visitor waits while many come: decisions at 2,000 a second, and events with two workers.
+"""Latency under load: decisions at 2,000 a second, and events with two workers.
 
 The client keeps to a timetable (see open_loop). The server's processes share one core, so with two workers there is no
 more CPU than with one: what is tested is that they do not stand in each other's way on the disk.
@@ -22,7 +22,7 @@ WARM_UP = 2.0
 
 
 def measure() -> list[Line]:
-    """The middle and the slowest hundredth of the answers, beside the goals; and how many were refused."""
+    """The median and the 99th percentile with their goals, and the number of refused requests."""
     with installation() as own, on_core(two_cores()[1]):
         with serving(PRODUCTION_APPLICATION, own) as real:
             drive_on_time(real.port, repeat(DECIDE), rate=DECIDE_RATE, seconds=WARM_UP)

@@ -1,4 +1,4 @@
-"""A light HTTP/1.1 client that keeps a server busy: a few connections held open, one request under way on each."""
+"""A lightweight HTTP/1.1 client that keeps a server busy: persistent connections with one request in flight on each."""
 
 from __future__ import annotations
 
@@ -8,35 +8,34 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-CONNECTIONS = 256  # so many wait their turn that the server is never idle, even if the client now and then is
-_PATIENCE = 15.0
-# Above 128 kB the allocator may ask the system for each buffer anew: the client is half as fast then, or is not, as the
-# memory of its process happens to lie.
-_AT_ONCE = 65_536
+CONNECTIONS = 256  # enough that the server is never idle, even if the client is
+_TIMEOUT = 15.0
+# Above 128 kB the allocator may request each buffer from the system, which can halve the speed of the client.
+_RECEIVE_BYTES = 65_536
 BROWSER = (
     "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari/537.36"
 )
 
 
 class Unexpected(Exception):
-    """A reply that is not the 200 that was asked for, or none at all."""
+    """A reply with a status other than 200, or no reply."""
 
 
 @dataclass(slots=True)
 class Load:
-    """What came back in one go: how many replies, in how long, and their bodies if they were kept."""
+    """The replies of one run: their number, duration, and bodies if requested."""
 
     replies: int = 0
     seconds: float = 0.0
     bodies: list[bytes] = field(default_factory=list)
 
 
-# Of what a browser sends through a proxy, that which a server of ours reads; peers get the same.
+# The headers of a browser behind a proxy that our server reads; other servers get the same.
 THROUGH_A_PROXY = {"user-agent": BROWSER, "x-real-ip": "203.0.113.77"}
 
 
 def post(path: str, body: bytes, *, origin: str | None = None) -> bytes:
-    """The bytes of one request as a browser sends it through a proxy, without the headers that nobody reads."""
+    """The bytes of one request as a browser sends it through a proxy, without headers that are not read."""
     lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: text/plain", f"Content-Length: {len(body)}"]
     lines += _headers(THROUGH_A_PROXY)
     if origin is not None:
@@ -54,7 +53,7 @@ def _headers(headers: Mapping[str, str]) -> list[str]:
 
 
 def reply_size(data: bytes) -> int | None:
-    """How many bytes the reply at the start of `data` has in all, or None while its headers are not complete."""
+    """The total length of the reply at the start of `data`, or None while its headers are incomplete."""
     end = data.find(b"\r\n\r\n")
     if end < 0:
         return None
@@ -90,20 +89,20 @@ def drive(
     end = begun + seconds
     try:
         for request in _first(requests, connections):
-            link = socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE)
+            link = socket.create_connection(("127.0.0.1", port), timeout=_TIMEOUT)
             link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sockets[link.fileno()] = link
             poll.register(link.fileno(), select.EPOLLIN)
             link.sendall(request)
         waiting = len(sockets)
         while waiting:
-            ready = poll.poll(_PATIENCE)
+            ready = poll.poll(_TIMEOUT)
             if not ready:
-                raise Unexpected(f"no reply in {_PATIENCE:.0f} s")
+                raise Unexpected(f"no reply in {_TIMEOUT:.0f} s")
             ending = time.monotonic() >= end
             for number, _ in ready:
                 link = sockets[number]
-                data = link.recv(_AT_ONCE)
+                data = link.recv(_RECEIVE_BYTES)
                 if not data:
                     raise Unexpected("the server hung up")
                 if number in partial:

@@ -1,4 +1,4 @@
-"""A client that keeps to a timetable: request n leaves at n / rate seconds, whether or not the last one was answered.
+"""An open-loop client: request n is sent at n / rate seconds, whether or not the previous one was answered.
 
 A latency is counted from the moment in the timetable, not from the moment of sending. So a server that stalls for a
 second is charged for every request that was due in this second, as visitors would see it; a client that waits for each
@@ -22,7 +22,7 @@ _PATIENCE = 15.0
 
 
 def timetable(*, rate: float, seconds: float) -> list[float]:
-    """When each request is due, in seconds from the start."""
+    """The due time of each request, in seconds from the start."""
     return [number / rate for number in range(round(rate * seconds))]
 
 
@@ -35,7 +35,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 @dataclass(slots=True)
 class Timed:
-    """What came back: the latency of each answer in seconds, the answers by status, and how late requests left."""
+    """The latency of each answer in seconds, the answers by status, and how late requests were sent."""
 
     latencies: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
@@ -43,7 +43,7 @@ class Timed:
 
     @property
     def refused(self) -> int:
-        """How many answers were not 200."""
+        """The number of answers other than 200."""
         return self.statuses.total() - self.statuses[200]
 
 
@@ -101,7 +101,7 @@ def drive_on_time(
 
 
 def _wait(now: float, moment: float | None) -> float:
-    """How long to sleep: epoll counts in whole milliseconds and rounds up, so the last one is spent awake."""
+    """How long to sleep: epoll rounds up to whole milliseconds, so the last one is spent polling."""
     if moment is None:
         return 0.1
     return max(0.0, math.floor((moment - now) * 1000 - 1) / 1000)

@@ -1,4 +1,4 @@
-"""What Linux tells about running processes in /proc: their CPU time, memory, children and mapped files."""
+"""CPU time, memory, children and mapped files of running processes, from /proc of Linux."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ PROC = Path("/proc")
 
 
 class NeedsLinux(Exception):
-    """This machine has no /proc to read CPU time from."""
+    """This machine has no /proc with CPU times."""
 
 
 def require_linux() -> None:
-    """Raises NeedsLinux where /proc does not tell the CPU time of a process."""
+    """Raise NeedsLinux if /proc has no CPU times."""
     if not (PROC / "self" / "stat").is_file():
         raise NeedsLinux(f"The benchmarks need Linux: they read CPU time from /proc, which {sys.platform} has not.")
 
 
 @dataclass(frozen=True, slots=True)
 class Stat:
-    """The three facts of /proc/<pid>/stat that matter here; CPU time is in clock ticks."""
+    """The fields of /proc/<pid>/stat that are used here; CPU time is in clock ticks."""
 
     parent: int
     ticks: int
@@ -32,7 +32,7 @@ class Stat:
 
 
 def read_stat(line: str) -> Stat:
-    """Reads one line of /proc/<pid>/stat; the command's name may itself hold spaces and brackets."""
+    """Parse one line of /proc/<pid>/stat; the command's name may contain spaces and brackets."""
     fields = line.rpartition(")")[2].split()
     return Stat(
         parent=int(fields[1]),
@@ -42,7 +42,7 @@ def read_stat(line: str) -> Stat:
 
 
 def family(pid: int, parents: dict[int, int]) -> set[int]:
-    """The process and all that descend from it, given the parent of every process."""
+    """The process and all its descendants, given the parent of every process."""
     found, more = {pid}, True
     while more:
         children = {child for child, parent in parents.items() if parent in found} - found
@@ -57,7 +57,7 @@ def _stats() -> dict[int, Stat]:
         if entry.name.isdigit():
             try:
                 stats[int(entry.name)] = read_stat((entry / "stat").read_text(encoding="utf-8", errors="replace"))
-            except OSError:  # it ended while we looked
+            except OSError:  # it has ended meanwhile
                 continue
     return stats
 
@@ -91,7 +91,7 @@ def mapped(pid: int, package: str) -> bool:
 
 @contextmanager
 def on_core(core: int | None) -> Iterator[None]:
-    """Runs on one core meanwhile, and so does every process started meanwhile; None, or one core only: anywhere."""
+    """Pin this process, and those it starts, to a core; None means no pinning."""
     if core is None or not hasattr(os, "sched_setaffinity"):
         yield
         return

@@ -1,4 +1,4 @@
-"""What the disk and SQLite can do by themselves, with nothing of ours in between: two yardsticks for `events`.
+"""The speed of the disk and of SQLite by themselves: two yardsticks for `events`.
 
 `sync_each` is a program that takes every event to disk by itself: append 100 bytes, fdatasync, and only then the next.
 
@@ -26,7 +26,7 @@ Row = tuple[int | bytes | str | None, ...]
 
 
 def sync_each(directory: Path, *, seconds: float) -> Effort:
-    """How many records reach the disk one by one."""
+    """The number of records that are synced to disk one by one."""
     path = directory / "one-by-one"
     done, cpu, begun = 0, time.process_time(), time.monotonic()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -71,7 +71,7 @@ def columns_of(connection: sqlite3.Connection) -> list[str]:
 
 
 def bulk(connection: sqlite3.Connection, ready: Sequence[Row], *, group: int) -> Effort:
-    """Inserts the rows, `group` in one transaction."""
+    """Insert the rows, `group` in one transaction."""
     names = columns_of(connection)
     insert = f"INSERT INTO {TABLE} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
     cpu, begun = time.process_time(), time.monotonic()

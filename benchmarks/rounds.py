@@ -1,4 +1,4 @@
-"""Two sides measured in turns, and what their ratio is; the table that says whether each goal is met."""
+"""Measure sides in turns, compute their ratios, and print a table with goals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What one side did in one round: how many pieces of work, in how much CPU time of its server."""
+    """The work of one side in one round, and the CPU time of its server."""
 
     done: int
     cpu_seconds: float
@@ -23,12 +23,12 @@ class Effort:
 
     @property
     def per_second(self) -> float:
-        """By the clock on the wall: for what waits for a disk rather than for the CPU."""
+        """By wall-clock time, for work that waits for a disk rather than the CPU."""
         return self.done / self.wall_seconds
 
     @property
     def busy(self) -> float:
-        """The share of the round in which the server was at work: near 1, the client was not what held it up."""
+        """The share of the round in which the server was busy: near 1, the client was not the bottleneck."""
         return self.cpu_seconds / self.wall_seconds
 
 
@@ -42,13 +42,13 @@ class Ratio:
 
 
 def ratio(ours: Sequence[float], yardstick: Sequence[float]) -> Ratio:
-    """Ours over the yardstick, round by round; the middle, least and greatest of these."""
+    """Our figure divided by the yardstick's, for each round: median, minimum and maximum."""
     each = [a / b for a, b in zip(ours, yardstick, strict=True)]
     return Ratio(median(each), min(each), max(each))
 
 
 def in_turns(sides: Sequence[Callable[[], Effort]], *, rounds: int, warm_up: int = 1) -> list[list[Effort]]:
-    """Each side's rounds, A B A B ..., after `warm_up` rounds that do not count."""
+    """Each side's rounds, in the order A B A B ..., after `warm_up` rounds."""
     efforts: list[list[Effort]] = [[] for _ in sides]
     for number in range(warm_up + rounds):
         for side, kept in zip(sides, efforts, strict=True):
@@ -60,7 +60,7 @@ def in_turns(sides: Sequence[Callable[[], Effort]], *, rounds: int, warm_up: int
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the table: what was measured, how it came out, and whether that is enough; None: no goal."""
+    """One line of the table: what was measured, the figure, the goal, and whether it is met (None: no goal)."""
 
     name: str
     figure: str
@@ -69,18 +69,18 @@ class Line:
 
 
 def at_least(name: str, found: Ratio, goal: float | None = None) -> Line:
-    """A ratio that should be large; its median is what counts."""
+    """A ratio whose median should be large."""
     if goal is None:
-        return Line(name, _told(found))
-    return Line(name, _told(found), f"at least {goal:g}", found.median >= goal)
+        return Line(name, _format(found))
+    return Line(name, _format(found), f"at least {goal:g}", found.median >= goal)
 
 
 def at_most(name: str, found: Ratio, goal: float) -> Line:
-    """A ratio that should be small; its median is what counts."""
-    return Line(name, _told(found), f"at most {goal:g}", found.median <= goal)
+    """A ratio whose median should be small."""
+    return Line(name, _format(found), f"at most {goal:g}", found.median <= goal)
 
 
-def _told(found: Ratio) -> str:
+def _format(found: Ratio) -> str:
     return f"{found.median:.2f} ({found.low:.2f} to {found.high:.2f})"
 
 
@@ -94,7 +94,7 @@ def speed_lines(
     beside: str = "share of a constant's speed",
     theirs: str = "constant's requests",
 ) -> list[Line]:
-    """The ratio with its goal, and for information the figures that it was made of."""
+    """The ratio with its goal, and the figures that it was computed from."""
     a, b = [effort.per_cpu_second for effort in ours], [effort.per_cpu_second for effort in yardstick]
     busy = (median(effort.busy for effort in ours), median(effort.busy for effort in yardstick))
     return [

@@ -1,4 +1,4 @@
-"""Whether size slows it down: one campaign and no open view beside 1,000 launched campaigns and 10^7 open views.
+"""The effect of size on speed: one campaign and no open view, and 1,000 campaigns with 10^7 open views.
 
 Two installations, side by side and in turns. In the large one every request goes to the next of its placements, and
 events go into a table that already holds the open views of three closing hours. To fill it takes some minutes and
@@ -30,13 +30,13 @@ from campaign.entrypoints.launcher import PRODUCTION_APPLICATION
 
 CAMPAIGNS = int(os.environ.get("BENCH_CAMPAIGNS", "1000"))
 VIEWS = int(os.environ.get("BENCH_VIEWS", str(10**7)))
-ROUNDS, SECONDS = 45, 0.7  # many and short: the two sides of a round see the machine in the same mood
+ROUNDS, SECONDS = 45, 0.7  # many short rounds, so that both sides of a round see the same load
 MOST_RECEIPTS = 6_000
 GOAL = 0.9
 
 
 def measure() -> list[Line]:
-    """The large installation's speed in those of the small one, for decisions and for single events."""
+    """The speed of the large installation relative to the small one, for decisions and single events."""
     with installation() as small, installation() as large:
         run(large, "benchmarks.scale:launch", campaigns=CAMPAIGNS - 1)
         fill(Path(large["DATA_DIRECTORY"], "audience.sqlite3"), views=VIEWS)
@@ -89,7 +89,7 @@ def _ask(placement: str) -> bytes:
 
 
 def launch(*, campaigns: int) -> None:
-    """Runs inside an installation: the launched demo campaign once more, so many times, each with its own placement.
+    """Runs inside an installation: copy the launched demo campaign, each copy with its own placement.
 
     Copied row by row, as launching each takes a minute for a thousand.
     """
@@ -119,7 +119,7 @@ def launch(*, campaigns: int) -> None:
 
 
 def fill(database: Path, *, views: int, now: float | None = None) -> None:
-    """So many open views of the last three hours, in the order of the table's key, so that filling it is quick."""
+    """Insert open views of the last three hours, in the order of the table's key for speed."""
     hour = int(time.time() if now is None else now) // SECONDS_PER_HOUR
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
         connection.executescript(PRAGMAS)

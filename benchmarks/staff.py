@@ -1,4 +1,4 @@
-"""What each staff page weighs and takes when there is much to show: 200 campaigns, 2,000 revisions in three languages.
+"""Size and time of each staff page with much data: 200 campaigns, 2,000 revisions in three languages.
 
 Which pages there are comes from the matrix of routes, as for the browser tests. The weight is all that a browser
 fetches that was never here: the page, its styles, its scripts and whatever these name. The time is what the server's
@@ -41,7 +41,7 @@ _OTHERS = {
 
 
 def measure() -> list[Line]:
-    """The heaviest and the slowest page against their goals, and every page for information."""
+    """The largest and the slowest page with their goals, and the figures of every page."""
     from tests.installation import new_installation
 
     with (
@@ -58,7 +58,7 @@ def measure() -> list[Line]:
 
 
 def lines(pages: list[dict[str, Any]], made: dict[str, int]) -> list[Line]:
-    """Each page with what it weighs, takes and asks."""
+    """Size, time and number of queries of each page."""
     worlds = f"{made['campaigns']} campaigns, {made['revisions']:,} revisions"
     heaviest, slowest = max(p["kilobytes"] for p in pages), max(p["milliseconds"] for p in pages)
     return [
@@ -72,7 +72,7 @@ def lines(pages: list[dict[str, Any]], made: dict[str, int]) -> list[Line]:
 
 
 def weight(url: str, address: str, cookies: dict[str, str]) -> int:
-    """Bytes of bodies for a page and all it names, as they go over the wire to a browser that was never here."""
+    """The bytes of a page and its resources, as sent to a browser with an empty cache."""
     cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
     total, waiting, seen = 0, [urljoin(url, address)], set[str]()
     while waiting:
@@ -89,7 +89,7 @@ def weight(url: str, address: str, cookies: dict[str, str]) -> int:
 
 
 def timed(cast: dict[str, Any], rounds: int) -> list[dict[str, Any]]:
-    """Runs inside an installation: each page's time and queries, as the role that sees the most on it."""
+    """Runs inside an installation: time and queries of each page, for the role that sees the most."""
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext

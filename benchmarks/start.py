@@ -1,4 +1,4 @@
-"""What one worker holds in memory after it has served every kind of page, and that scipy is not in it.
+"""The memory of one worker after it has served every kind of page; it must not contain scipy.
 
 The worker has what production has: packages that `requirements/base.txt` does not name are hidden from it, because
 some libraries load whatever else they find (Django REST framework takes `requests`, if a test tool brought it along).
@@ -24,7 +24,7 @@ from benchmarks.rounds import Line
 
 FORBIDDEN = ("scipy", "numpy")
 GOAL = 80e6 / 2**20  # 80 MB, in MiB
-AT_ONCE = 64  # the shipped proxy opens a connection for each request, and at 2,000 a second about 20 are under way
+CONCURRENT = 64  # the proxy opens a connection for each request; at 2,000 a second about 20 are in flight
 PUBLIC = (f"/m/{PLACEMENT}/", "/sign-in/", "/api/schema/", "/api/docs/", "/static/campaign/embed.js")
 STAFF = (
     "/",
@@ -46,7 +46,7 @@ STAFF = (
 
 
 def measure() -> list[Line]:
-    """The worker's memory beside that of a worker with the constant, after the same number of requests."""
+    """The worker's memory, and that of a worker with the constant after the same number of requests."""
     with (
         installation() as own,
         _as_in_production() as hiding,
@@ -54,12 +54,12 @@ def measure() -> list[Line]:
     ):
         fresh = resident_mib(real.worker)
         for served in (real, constant):
-            drive(served.port, repeat(DECIDE, 10_000), seconds=30, connections=AT_ONCE)
+            drive(served.port, repeat(DECIDE, 10_000), seconds=30, connections=CONCURRENT)
             drive(served.port, (get(page) for page in PUBLIC), seconds=30, connections=1)
         cookie = run(own, "benchmarks.start:signed_in")
         drive(real.port, (get(page, cookie=cookie) for page in STAFF), seconds=30, connections=1)
-        told = requests(receipts(real.port, 2_000, connections=AT_ONCE), batch=1)
-        drive(real.port, islice(told, 1_000), seconds=30, connections=AT_ONCE)
+        told = requests(receipts(real.port, 2_000, connections=CONCURRENT), batch=1)
+        drive(real.port, islice(told, 1_000), seconds=30, connections=CONCURRENT)
         ours, yardstick = resident_mib(real.worker), resident_mib(constant.worker)
         drive(real.port, told, seconds=30)
         crowded = resident_mib(real.worker)
@@ -73,7 +73,7 @@ def measure() -> list[Line]:
 
 
 def not_in_production(locked: str, packages: Mapping[str, Sequence[str]]) -> list[str]:
-    """Which top-level modules come from distributions that the lock file does not name."""
+    """The top-level modules of distributions that are not in the lock file."""
     kept = {_plain(line.partition("==")[0]) for line in locked.splitlines() if "==" in line}
     return sorted(module for module, owners in packages.items() if kept.isdisjoint(map(_plain, owners)))
 
@@ -84,7 +84,7 @@ def _plain(distribution: str) -> str:
 
 @contextmanager
 def _as_in_production() -> Iterator[dict[str, str]]:
-    """The variable that makes a Python process start without the packages of the development environment."""
+    """The environment variable that hides the development packages from a Python process."""
     hidden = not_in_production((ROOT / "requirements" / "base.txt").read_text("utf-8"), packages_distributions())
     with tempfile.TemporaryDirectory(prefix="second-thought-bench-") as directory:
         program = f"import sys\nsys.modules.update(dict.fromkeys({hidden!r}))\n"
@@ -93,7 +93,7 @@ def _as_in_production() -> Iterator[dict[str, str]]:
 
 
 def signed_in() -> str:
-    """Runs inside an installation: records a look, and is the cookie of somebody who may see every page."""
+    """Runs inside an installation: record a look, and return the session cookie of an administrator."""
     from datetime import UTC, datetime
     from importlib import import_module
 

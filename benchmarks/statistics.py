@@ -1,4 +1,4 @@
-"""How long the statistics take beside statsmodels and tea-tasting, on the same counts, in turns."""
+"""The time of the statistics relative to statsmodels and tea-tasting, on the same counts, in turns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our decision beside Unleash's: which of four messages, with its payload, per CPU-second of each server, in turns.
+"""Our decision and that of Unleash: one of four messages with its payload, per CPU-second of each server, in turns.
 
 Unleash is a feature flag server that many would take for this. The comparison is as even as we could make it:
 

@@ -25,10 +25,10 @@ def _list(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
 
 
-# Where things are at rest. The audience database is kept apart because it must never be in a backup.
+# Where data is stored. The audience database is separate because it must never be in a backup.
 DATA_DIRECTORY = Path(os.environ.get("DATA_DIRECTORY", BASE_DIR / "var"))
 KEY_DIRECTORY = Path(os.environ.get("KEY_DIRECTORY", DATA_DIRECTORY / "keys"))
-# Acknowledged events wait here while the audience database is away: a disk that outlives a restart, in no backup.
+# Acknowledged events wait here while the audience database is away. Use a disk that survives a restart, in no backup.
 SPOOL_DIRECTORY = Path(os.environ.get("SPOOL_DIRECTORY", DATA_DIRECTORY / "spool"))
 DATA_DIRECTORY.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -93,8 +93,8 @@ TEMPLATES = [
 ]
 
 
-# A commit is on disk before it returns, a forgotten transaction lets go of its locks, and a server that went away
-# is noticed within seconds.
+# A commit is on disk before it returns, an idle transaction releases its locks, and a lost server is noticed within
+# seconds.
 _POSTGRESQL = {
     "connect_timeout": 3,
     "keepalives_idle": 5,
@@ -115,7 +115,7 @@ def _database(variable: str, file: str) -> dict[str, object]:
     )
     if config["ENGINE"] == "django.db.backends.postgresql":
         config["CONN_HEALTH_CHECKS"] = True
-        own = config.get("OPTIONS", {})  # what stands in the URL, such as sslmode; it may add, not weaken
+        own = config.get("OPTIONS", {})  # from the URL, such as sslmode; it can add options, not weaken them
         config["OPTIONS"] = _POSTGRESQL | own
         config["OPTIONS"]["options"] = f"{own.get('options', '')} {_POSTGRESQL['options']}".strip()
     if config["ENGINE"] == "django.db.backends.sqlite3":
@@ -136,7 +136,7 @@ DATABASES = {
 DATABASE_ROUTERS = ["analytics.routers.AudienceRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Passwords are hashed by Argon2id; one that was hashed otherwise is hashed anew at the next sign-in.
+# Passwords are hashed with Argon2id; other hashes are upgraded at the next sign-in.
 PASSWORD_HASHERS = ["messages.accounts.password_hasher.Argon2id", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -147,7 +147,7 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "campaign:list"
 LOGOUT_REDIRECT_URL = "login"
 
-# Who is let in. A session ends after SESSION_HOURS, and after SESSION_IDLE_HOURS without use.
+# Sessions and second factors. A session ends after SESSION_HOURS, and after SESSION_IDLE_HOURS without use.
 SESSION_HOURS = int(os.environ.get("SESSION_HOURS", "12"))
 SESSION_IDLE_HOURS = int(os.environ.get("SESSION_IDLE_HOURS", "2"))
 if not 1 <= SESSION_IDLE_HOURS <= SESSION_HOURS <= 168:
@@ -161,11 +161,11 @@ SECOND_FACTOR_KEY = SimpleLazyObject(
 )  # made on first use
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Second Thought"
-MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
+MFA_TOTP_TOLERANCE = 1  # allows a clock that is half a minute off
 MFA_ADAPTER = "messages.accounts.encryption.EncryptingMFAAdapter"
 ACCOUNT_ADAPTER = "messages.accounts.encryption.NoSignupAccountAdapter"
 
-# Mail is for invitations and notices. Without a server, the links of the first are shown to copy.
+# Mail for invitations and notices. Without a mail server, links of invitations are shown to copy.
 EMAIL_HOST = os.environ.get("MAIL_HOST", "")
 EMAIL_PORT = int(os.environ.get("MAIL_PORT", "587"))
 EMAIL_HOST_USER = os.environ.get("MAIL_USER", "")
@@ -176,7 +176,7 @@ DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "second-thought@localhost")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]  # of the staff pages, each in its own words
-AUDIENCE_LANGUAGES = ["en", "es", "ar"]  # of what stands around a message
+AUDIENCE_LANGUAGES = ["en", "es", "ar"]  # of the text around a message
 PARTIAL_LANGUAGES: list[str] = []  # of these, those whose translation is unfinished: what is missing is in English
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "campaign.i18n.formats"  # day before month in English, too
@@ -193,7 +193,7 @@ STATIC_ROOT = DATA_DIRECTORY / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = True  # a few files, found where they are: no collecting step
 
-# Transport. Everything is on unless LOCAL_HTTP says that this is a laptop.
+# Transport security, off only with LOCAL_HTTP.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = not LOCAL_HTTP
 SECURE_HSTS_SECONDS = 0 if LOCAL_HTTP else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not LOCAL_HTTP
@@ -214,17 +214,17 @@ SERVED_FLUSH_SECONDS = float(os.environ.get("SERVED_FLUSH_SECONDS", "5"))
 NETWORK_LIMIT = int(os.environ.get("NETWORK_LIMIT", "3000"))
 if NETWORK_LIMIT < 0:
     raise ImproperlyConfigured("NETWORK_LIMIT must be 0, for no limit, or more.")
-# Counts below this leave for nobody, staff included. It may be raised, never lowered.
+# Counts below this are suppressed for everybody, staff included. It may be raised, never lowered.
 SMALL_CELL = int(os.environ.get("SMALL_CELL", "10"))
 if SMALL_CELL < 10:
     raise ImproperlyConfigured("SMALL_CELL must be 10 or more: smaller groups could be recognised.")
-# Where "Leave now" on the staff pages leads: somewhere that says nothing about the person who goes there.
+# The target of "Leave now" on the staff pages: a page that reveals nothing about its visitor.
 EXIT_URL = os.environ.get("EXIT_URL") or "https://www.wikipedia.org/"
 if not EXIT_URL.startswith(("https://", "http://") if LOCAL_HTTP else "https://"):
     raise ImproperlyConfigured("EXIT_URL must begin with https://.")
 NEVER_NAME = _list("NEVER_NAME")  # tools and sites that no message may name
-CHECK_HELP_LINKS = _flag("CHECK_HELP_LINKS")  # the worker asks each help link's address once a day
-# Where staff find the site: notices lead there, and the worker is asked by nobody under a name.
+CHECK_HELP_LINKS = _flag("CHECK_HELP_LINKS")  # the worker requests each help link once a day
+# The site's public address, for links in notices: the worker gets no request from which to derive it.
 _HOST = next((host for host in ALLOWED_HOSTS if not host.startswith((".", "*"))), "localhost")
 SITE_ADDRESS = os.environ.get("SITE_ADDRESS", "").rstrip("/") or f"http{'' if LOCAL_HTTP else 's'}://{_HOST}"
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # empty: /metrics is off
@@ -249,10 +249,10 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        # These name the path and the client: silent in production.
+        # Its messages name the path and the client: silent in production.
         "django.server": {"handlers": ["stderr"], "level": "INFO" if DEBUG else "CRITICAL", "propagate": False},
         "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
-        # Its warnings hold the Host or the Referer of whoever came to a wrong address.
+        # Its warnings hold the Host or the Referer of a request.
         "django.security": {"handlers": ["stderr"], "level": "CRITICAL", "propagate": False},
     },
 }

@@ -1,8 +1,7 @@
-"""Makes the description of the API; `manage.py describe_api` writes it beside this file, as JSON and as YAML.
+"""Generate the description of the API; `manage.py describe_api` writes it next to this file as JSON and YAML.
 
-That needs the development packages; the site serves what was written. Staff addresses are read from their views
-(campaign.api.operation); the audience endpoints are told here: they stand in front of Django, where no generator sees
-them.
+Generating needs the development packages; the site serves the written files. Staff addresses are described by their
+views (campaign.api.operation), and the audience surface here: it is in front of Django, so no generator finds it.
 """
 
 from __future__ import annotations
@@ -29,14 +28,14 @@ Json = dict[str, Any]
 _SETTINGS = {"TITLE": "Second Thought", "VERSION": "1", "OAS_VERSION": "3.1.0"}
 
 
-class SessionAuthenticationScheme(SessionScheme):  # it registers itself when it is defined
-    """A browser's session, which our own class authenticates."""
+class SessionAuthenticationScheme(SessionScheme):  # defining it registers it
+    """A browser's session, authenticated by SecondFactorSessionAuthentication."""
 
     target_class = "campaign.api.authentication.SecondFactorSessionAuthentication"
 
 
 def build_schema() -> Json:
-    """The whole description; ValueError where the code leaves the generator guessing or breaks the standard."""
+    """The whole description; ValueError if the code is ambiguous or the result breaks the standard."""
     generator = _Generator()
     with patched_settings(_SETTINGS):
         made: Json = _with_audience(generator.get_schema(request=None, public=True))
@@ -47,13 +46,13 @@ def build_schema() -> Json:
 
 
 def render_schema_files(made: Json) -> dict[str, bytes]:
-    """The description as the files that are served, by their format."""
+    """The description as files, by format."""
     yaml: bytes = OpenApiYamlRenderer().render(made)
     return {"json": json.dumps(made, ensure_ascii=False, indent=2).encode() + b"\n", "yaml": yaml}
 
 
 class _OperationSchema(AutoSchema):
-    """Reads one operation from what its handler says about itself."""
+    """Describes one operation from the ApiOperation of its handler."""
 
     @property
     def facts(self) -> ApiOperation:
@@ -119,7 +118,7 @@ _REASONS = {
 }
 
 
-# What each address refuses: status -> code -> when. docs/api.md says what to do about each.
+# The errors of each address: status -> code -> reason. docs/api.md says what to do about each.
 DECIDE_REFUSALS: dict[int, dict[str, str]] = {
     400: {
         "malformed_json": "The body is not JSON.",
@@ -142,7 +141,7 @@ DECIDE_REFUSALS: dict[int, dict[str, str]] = {
     413: {"body_too_large": "The body holds more than 4096 bytes."},
     500: {"internal_error": "A fault of ours."},
 }
-# These can befall one event: its own reply, or its place among the rejected of a list.
+# Errors of a single event: as its reply, or among the rejected events of a list.
 EVENT_REFUSALS: dict[int, dict[str, str]] = {
     400: {
         "unknown_field": "An event has a field that this address does not know.",
@@ -192,7 +191,7 @@ _TAGS = [
 
 
 def _with_audience(result: Json) -> Json:
-    """The description with the paths and schemas of the audience surface."""
+    """Add the paths and schemas of the audience surface."""
     for operation in (operation for path in result["paths"].values() for operation in path.values()):
         operation["summary"] = operation["description"].split(". ")[0].split(".\n")[0].rstrip(".")
     result["paths"] = _paths() | result["paths"]
@@ -211,7 +210,7 @@ def _json(schema: Json, description: str) -> Json:
 
 
 def _refusal(codes: dict[str, str]) -> Json:
-    """One refused status: the one error shape with exactly these codes."""
+    """One error status: the error shape with exactly these codes."""
     said = "\n".join(f"- `{code}`: {when}" for code, when in codes.items())
     code = {"properties": {"error": {"properties": {"code": {"enum": sorted(codes)}}}}}
     return _json({"allOf": [_ref("ErrorReply"), code]}, said)

@@ -1,4 +1,4 @@
-"""The staff API: campaigns and their plans to read, their steps to take, and the one shape of every error."""
+"""The staff API: read campaigns and their plans, and take their steps."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 
 class StandardPagination(PageNumberPagination):
-    """50 a page; `page_size` asks for up to 200."""
+    """Pages of 50 rows; `page_size` sets up to 200."""
 
     page_size = 50
     page_size_query_param = "page_size"
@@ -46,7 +46,7 @@ class StandardPagination(PageNumberPagination):
     invalid_page_message = "There is no such page."
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """DRF's own, with its OpenAPI 3.0 way of saying "or null" put into 3.1."""
+        """DRF's schema, with its nullable fields converted from OpenAPI 3.0 to 3.1."""
         described: dict[str, Any] = super().get_paginated_response_schema(schema)
         for link in ("next", "previous"):
             described["properties"][link] = {"type": ["string", "null"], "format": "uri"}
@@ -77,7 +77,7 @@ class PaginatedView(APIView, Generic[M]):
 
 
 class StrictJSON(JSONParser):
-    """JSON within a size that staff requests never reach; endless nesting is malformed, not a fault of ours."""
+    """JSON of limited size; excessive nesting is a malformed body, not an internal error."""
 
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
@@ -238,7 +238,7 @@ class TransitionView(APIView):
     parser_classes = [StrictJSON]
     transition: ClassVar[str]
     requires_confirmation: ClassVar[bool] = (
-        True  # visitors see the difference at once, so the person confirms that it is them
+        True  # visitors see the difference at once, so a recent confirmation is needed
     )
 
     def perform(self, campaign: Campaign, by: User) -> None:
@@ -353,7 +353,7 @@ class SignIn(APIView):
     parser_classes = [StrictJSON]
 
     def get_authenticate_header(self, request: Request) -> str:
-        return "Token"  # so that wrong credentials answer 401, not 403
+        return "Token"  # with it, wrong credentials get 401, not 403
 
     @ApiOperation(
         tag="signing in",
@@ -372,7 +372,7 @@ class SignIn(APIView):
 
 
 class NotFoundView(APIView):
-    """Whatever else lies below /api/: a JSON 404, whoever asks."""
+    """Every other path below /api/: a JSON 404, signed in or not."""
 
     authentication_classes = []
     permission_classes = [AllowAny]

@@ -1,4 +1,4 @@
-"""Starts the production server as a child process: granian, one worker unless told otherwise, no access log."""
+"""Start the production server as a child process: granian, one worker by default, no access log."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from contextlib import contextmanager, suppress
 
 PRODUCTION_APPLICATION = "campaign.rsgi:application"
 
-# The server's threads otherwise keep a share of freed memory each, 13 MB in all: one place for each allocator. What the
-# server's own frees goes back to the system after 20 ms: at once, it would have to be asked for anew by each request.
+# One arena for each allocator: otherwise each thread keeps freed memory, 13 MB in all. Granian's allocator returns
+# freed memory after 20 ms; if it did so at once, each request would allocate from the system again.
 MEMORY_ENVIRONMENT = {
     "_RJEM_MALLOC_CONF": "narenas:1,lg_tcache_max:8,dirty_decay_ms:20,muzzy_decay_ms:0",  # granian's own allocator
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_TRIM_THRESHOLD_": "1048576",
-    "PYTHONNODEBUGRANGES": "1",  # which column of a line failed: 1 to 3 MB
+    "PYTHONNODEBUGRANGES": "1",  # no column numbers in tracebacks: saves 1 to 3 MB
 }
 
 
@@ -52,12 +52,12 @@ def server_command(
 
 
 def server_environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """The server's environment: what it is given, and how it keeps its memory small unless that is given too."""
+    """The server's environment: these variables, and defaults that keep its memory small."""
     return {**MEMORY_ENVIRONMENT, **variables}
 
 
 def disable_core_dumps() -> None:
-    """A crash of this process, or of any it becomes or starts, writes no image of its memory: requests are in it."""
+    """Disable core dumps of this process and its children, since their memory holds requests."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
@@ -65,7 +65,7 @@ def disable_core_dumps() -> None:
 def run_server(
     application: str, *, port: int | None = None, environment: Mapping[str, str] | None = None
 ) -> Iterator[str]:
-    """The server's base URL, while it runs; stopped on leaving."""
+    """Run the server and yield its base URL; stop it at the end."""
     port = port or free_port()
     child = subprocess.Popen(
         server_command(application, port=port), env=server_environment({**os.environ, **(environment or {})})

@@ -1,6 +1,6 @@
-"""The application with its clock set back: only simulations run it, so that their views close without a wait.
+"""The application with its clock set back by `REHEARSAL_HOURS_AGO` hours, so that views of a simulation are closed.
 
-`REHEARSAL_HOURS_AGO` says by how much. The production application (campaign.rsgi) has no such switch.
+Only simulations run it. The production application (campaign.rsgi) has no such switch.
 """
 
 import os

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import NamedTuple
 
-from campaign.assignment.receipts import _NOTE
+from campaign.assignment.receipts import _CONTENT
 from campaign.outcomes import OUTCOMES, RECORDED_OUTCOMES, tally_increments
 
 Cell = tuple[int, int, int, str, str, int]  # day since 1970, arm, placement, locale, outcome, value
@@ -46,7 +46,7 @@ class TrackedView:
     def of(cls, receipt: str) -> TrackedView:
         """What anyone can read in a receipt."""
         raw = base64.urlsafe_b64decode(receipt + "=" * (-len(receipt) % 4))
-        _, _, arm, placement, hour, closes, locale, _ = _NOTE.unpack(raw[: _NOTE.size])
+        _, _, arm, placement, hour, closes, locale, _ = _CONTENT.unpack(raw[: _CONTENT.size])
         return cls(receipt, hour // 24, arm, placement, locale.rstrip(b"\0").decode("ascii"), closes)
 
     def cells(self, told: Iterable[ReportedOutcome]) -> Counter[Cell]:
