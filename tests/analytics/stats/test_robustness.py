@@ -104,6 +104,6 @@ def test_an_empty_arm_is_not_estimable() -> None:
 
 def test_an_unknown_way_or_arm_is_an_error() -> None:
     wrong: Any = "guess"
-    for change in ({"how": wrong}, {"arm": wrong}):
+    for change in ({"mode": wrong}, {"arm": wrong}):
         with pytest.raises(ValueError, match="unknown mode"):
             tipping_point(treated=Counts(9, 3), control=Counts(9, 3), **change)
