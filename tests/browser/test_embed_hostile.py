@@ -414,7 +414,7 @@ def test_an_outcome_that_the_script_has_never_heard_of_is_offered_and_reported(
     expect(visited.get_by_role("link", name="Call somebody Free")).to_be_visible()
     expect(visited.get_by_role("button", name="Continue")).to_have_count(0)
     assert ("shared", None) in server.events()
-    assert_unharmed(visited)
+    assert_unharmed(visited, message=True)
 
 
 def test_everything_done_is_reported_once_and_in_order(page: OpenPage, server: Origin, partner: Origin) -> None:

@@ -22,7 +22,7 @@ from campaign.entrypoints import launcher
 from campaign.outcomes import OUTCOMES
 from tests.browser.conftest import OpenPage
 from tests.installation import copy_migrated_databases
-from tests.power.ledger import bits_of, in_audience
+from tests.power.ledger import in_audience
 from tests.waiting import let_pass, wait_in_page_until, wait_until
 
 pytestmark = pytest.mark.browser
@@ -56,7 +56,7 @@ class Installation:
         """Return how many open views have each of these outcomes."""
         views = in_audience(self.directory).values()
         told = ("exposed", "left", "continued", "help_self", "help_affected")
-        return {outcome: sum(bool(bits & bits_of(outcome)) for bits in views) for outcome in told}
+        return {outcome: sum(bool(bits & OUTCOMES[outcome].mask) for bits in views) for outcome in told}
 
     def folded_count(self, outcome: str) -> int:
         """Return how many folded views had this outcome, over all arms."""
