@@ -158,7 +158,7 @@ def test_words_that_are_just_being_submitted_are_not_changed_in_place(meanwhile:
     with transaction.atomic():
         workflow.submit(rendition, by=manager, now=world.NOON)
         other = meanwhile(lambda: saved(rendition.revision, "mara", seen))
-    assert other.result(timeout=10).place == "new"
+    assert other.result(timeout=10).target == "new"
     assert Rendition.objects.get(pk=rendition.pk).headline == "A headline"
 
 

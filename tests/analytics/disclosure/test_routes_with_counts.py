@@ -47,6 +47,7 @@ def with_events(events: int, effect: float) -> Callable[[], object]:
 FEW, MANY = with_events(880, 0.04), with_events(1400, 0.3)
 
 
+@pytest.mark.only_on("sqlite", reason="PostgreSQL numbers the rows of the second world anew, and links name them")
 @pytest.mark.django_db
 def test_a_route_that_declares_no_counts_answers_alike_whatever_was_counted() -> None:
     undeclared = set(route_matrix.readable_routes()) - set(route_matrix.routes_with_counts())

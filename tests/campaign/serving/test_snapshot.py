@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.db import OperationalError
 
@@ -231,12 +232,15 @@ def test_only_the_placement_that_changed_is_compiled_anew() -> None:
 @pytest.mark.parametrize(
     "change", ["leave_url", "origins", "fallback", "partner", "help link", "arm", "state", "withdrawn", "gone"]
 )
-def test_whatever_is_served_is_noticed_when_it_changes(change: str) -> None:
+def test_whatever_is_served_is_noticed_when_it_changes(
+    change: str, clock_that_stands_still: time_machine.Traveller
+) -> None:
     campaign = world.launched(at=world.placement("one"))
     place = Placement.objects.get(key="one")
     keeper = SnapshotRefresher()
     assert (keeper.refresh(), keeper.refresh()) == (True, False)
     before = keeper.current.placements["one"]
+    clock_that_stands_still.shift(1)
     if change == "leave_url":
         Placement.objects.update(leave_url="https://elsewhere.example/")
     elif change == "origins":
