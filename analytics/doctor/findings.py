@@ -84,18 +84,22 @@ def reply_findings(answers: Sequence[ProbeReply], *, tls: bool) -> list[Finding]
     proxy = "Let the proxy pass headers on as they are."
     mark = "A visitor gets an ETag or a date that marks its device"
     found = [
-        _none_found(
+        _finding_unless_empty(
             "no cookie", cookies, "A visitor gets a cookie", "Find out who sets it: the application never does."
         ),
-        _none_found("no validator", validators, mark, "Let the proxy hide it."),
-        _none_found("no cache", kept, "A reply may be kept by caches: no-store is missing", proxy),
-        _none_found("no number", marked, "Replies tell visits apart", "Switch it off in what stands in front."),
-        _none_found("no version", versions, "Replies name a version", "nginx: server_tokens off."),
+        _finding_unless_empty("no validator", validators, mark, "Let the proxy hide it."),
+        _finding_unless_empty("no cache", kept, "A reply may be kept by caches: no-store is missing", proxy),
+        _finding_unless_empty(
+            "no number", marked, "Replies tell visits apart", "Switch it off in what stands in front."
+        ),
+        _finding_unless_empty("no version", versions, "Replies name a version", "nginx: server_tokens off."),
     ]
     if tls:
         bare = {answer.kind for answer in own if answer.header("strict-transport-security") is None}
         found.append(
-            _none_found("HSTS", bare, "A browser is not told to stay with TLS", "Set it as deploy/nginx.conf does.")
+            _finding_unless_empty(
+                "HSTS", bare, "A browser is not told to stay with TLS", "Set it as deploy/nginx.conf does."
+            )
         )
     return found
 
@@ -185,8 +189,10 @@ def nginx_findings(files: Mapping[str, str] | None) -> list[Finding]:
         if kind not in silent:
             named.append(f"the default, since no {kind} is set")
     return [
-        _none_found("nginx access_log", set(access), "nginx writes down each request", do),
-        _none_found("nginx error_log", set(errors), "nginx writes addresses and requests down with errors", do),
+        _finding_unless_empty("nginx access_log", set(access), "nginx writes down each request", do),
+        _finding_unless_empty(
+            "nginx error_log", set(errors), "nginx writes addresses and requests down with errors", do
+        ),
     ]
 
 
@@ -199,7 +205,7 @@ def machine_findings(
         found = [unknown("core dumps", "No running server or worker was seen.", "Run this on the server's machine.")]
     else:
         dumping = {f"process {pid}" for pid, limit in core_limits.items() if limit}
-        found = [_none_found("core dumps", dumping, "A crash would write requests to a disk", do)]
+        found = [_finding_unless_empty("core dumps", dumping, "A crash would write requests to a disk", do)]
     written = [swap for swap in swaps if not swap.startswith(("/dev/zram", "/dev/dm-"))]
     if not written:
         found.append(fine("swap", "None that is written in clear."))
@@ -236,7 +242,7 @@ def _kinds(answers: Iterable[ProbeReply], header: str) -> set[str]:
     return {answer.kind for answer in answers if answer.header(header) is not None}
 
 
-def _none_found(subject: str, found: set[str], said: str, do: str) -> Finding:
+def _finding_unless_empty(subject: str, found: set[str], said: str, do: str) -> Finding:
     return leaks(subject, f"{said}: {_join_first(sorted(found))}.", do) if found else fine(subject, "As it should be.")
 
 

@@ -151,7 +151,7 @@ def differences_chart(block: OutcomeBlock, *, level: float, layout_name: str) ->
         *_grid(axis, layout, strips, y, BAND_LABEL_HEIGHT),
         *zeros,
         *rows,
-        *_ticks(axis, y, _signed),
+        *_ticks(axis, y, _format_signed),
         *sides,
     ]
     if band:
@@ -304,7 +304,7 @@ def _plain(value: float, step: float) -> str:
     return wording.number(value, _decimals(step))
 
 
-def _signed(value: float, step: float) -> str:
+def _format_signed(value: float, step: float) -> str:
     return "0" if abs(value) < step / 2 else wording.signed_number(value, _decimals(step))
 
 

@@ -117,7 +117,7 @@ def _sums(source: RandomGenerator, n: int, rate: float, looks: int) -> npt.NDArr
     return np.cumsum(source.binomial(n, rate, size=(looks, 2)), axis=0, dtype=np.int64)
 
 
-def _repeated(source: RandomGenerator, n: int, rate: float) -> bool:
+def _covers_at_every_look(source: RandomGenerator, n: int, rate: float) -> bool:
     for look, (x, y) in enumerate(_sums(source, n, rate, 5), start=1):
         plain = proportions.difference(
             treated=Counts(n * look, int(x)), control=Counts(n * look, int(y)), method="wald"
@@ -218,7 +218,7 @@ def coverage_cases() -> list[CoverageCase]:
         add("multiplicity.dunnett, all at once", f"{n:,} per arm, {rate:.1%}", _dunnett, n, rate)
     for n, rate in ((200, 0.4), (20_000, 0.001)):
         label = "sequential.repeated_interval, all five looks"
-        add(label, f"{n:,} per look, {rate:.1%}", _repeated, n, rate, fraction=0.25)
+        add(label, f"{n:,} per look, {rate:.1%}", _covers_at_every_look, n, rate, fraction=0.25)
     for n, rate in ((200, 0.5), (1000, 0.05), (5000, 0.005), (50_000, 0.0002)):
         label = "sequential.confidence_sequence, all 28 looks"
         for least, how in ((0, "from the first day"), (MIN_EVENTS, f"held until {MIN_EVENTS} events")):

@@ -16,5 +16,5 @@ urlpatterns = [
     path("v1/", include("analytics.api.urls")),
     path("schema/", schema_views.SchemaView.as_view(), name="api-schema"),
     path("docs/", schema_views.DocsView.as_view(), name="api-docs"),
-    re_path("", views.NotFoundView.as_view()),
+    re_path("", views.UnknownRouteView.as_view()),
 ]

@@ -371,7 +371,7 @@ class SignIn(APIView):
         return Response({"token": get_or_create_token(user)})
 
 
-class NotFoundView(APIView):
+class UnknownRouteView(APIView):
     """Every other path below /api/: a JSON 404, signed in or not."""
 
     authentication_classes = []

@@ -51,7 +51,7 @@ def next_step(user: AbstractUser | AnonymousUser, campaign: Campaign, *, plannin
     if campaign.state == State.APPROVED:
         sentence = _("It is approved. Nobody sees it until a manager launches it.")
         return CampaignNextStep(sentence, (_button(campaign, "launch", _("Prepare the launch")),) if manages else ())
-    return _launched(campaign, manages=manages)
+    return _step_after_launch(campaign, manages=manages)
 
 
 def send_back_entry(campaign: Campaign) -> AuditEntry | None:
@@ -63,7 +63,7 @@ def send_back_entry(campaign: Campaign) -> AuditEntry | None:
     return last if last is not None and last.action == Action.CAMPAIGN_SEND_BACK else None
 
 
-def _launched(campaign: Campaign, *, manages: bool) -> CampaignNextStep:
+def _step_after_launch(campaign: Campaign, *, manages: bool) -> CampaignNextStep:
     pause = _button(campaign, "pause", _("Pause it"))
     resume = _button(campaign, "resume", _("Show it again"))
     close = _button(campaign, "close", _("Close it for good"))

@@ -77,7 +77,7 @@ class SubjectVisitors(threading.Thread):
         self._random = random.Random(seed)
         self._lines = [ReconnectingConnection(port) for port in site.ports for _ in range(_LINES)]
         self._held: list[DelayedEvent] = []
-        self._told = told
+        self._reported = told
         self.failure: BaseException | None = None
 
     def run(self) -> None:
@@ -112,7 +112,7 @@ class SubjectVisitors(threading.Thread):
         answer = ACCEPTED if status == 200 else json.loads(body)["error"]["code"]
         if answer == INVALID and self._site.clock() >= view.closes * 3600:
             answer = EXPIRED  # it was on its way so long that its key may be gone, as it should
-        self._told.add(answer, base64.urlsafe_b64decode(view.receipt[:4])[0])
+        self._reported.add(answer, base64.urlsafe_b64decode(view.receipt[:4])[0])
 
     def _ask(self, path: str, value: Mapping[str, str]) -> tuple[int, bytes]:
         return self._random.choice(self._lines).ask(post(f"/api/v1/{path}", json.dumps(value).encode(), origin=ORIGIN))

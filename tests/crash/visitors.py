@@ -147,7 +147,7 @@ class VisitorThread(threading.Thread):
             self._line.close()
 
     def _round(self) -> None:
-        fresh = [self._shown() for _ in range(self._random.randint(4, 24))]
+        fresh = [self._request_message() for _ in range(self._random.randint(4, 24))]
         telling: list[ViewOutcome] = []
         for view in fresh:
             visit = self._random.choice(_VISITS)
@@ -174,7 +174,7 @@ class VisitorThread(threading.Thread):
         else:
             self._due = max(self._due, time.monotonic() - 2.0)  # what could not be sent is not made up for at once
 
-    def _shown(self) -> TrackedView:
+    def _request_message(self) -> TrackedView:
         while True:
             status, body = self._ask(DECIDE, self.decides)
             if status == 200:
@@ -198,7 +198,7 @@ class VisitorThread(threading.Thread):
 
     def _until_answered(self, telling: list[ViewOutcome]) -> None:
         while telling:
-            refused = self._told(telling)
+            refused = self._send_outcomes(telling)
             if refused is None:
                 for view, told in telling:
                     self._ledger.record_unanswered(view, told)
@@ -222,9 +222,9 @@ class VisitorThread(threading.Thread):
 
     def _repeat(self, telling: list[ViewOutcome]) -> None:
         """What was answered already, once more: it changes nothing, whatever the answer."""
-        self._told(telling)
+        self._send_outcomes(telling)
 
-    def _told(self, telling: list[ViewOutcome]) -> dict[int, str] | None:
+    def _send_outcomes(self, telling: list[ViewOutcome]) -> dict[int, str] | None:
         """Which of them the server refused and why; None if it did not answer."""
         items = [
             {"receipt": view.receipt, "outcome": told.outcome} | ({} if told.value is None else {"value": told.value})

@@ -135,7 +135,7 @@ def _session_cookie() -> ServerFault:
     return ignore_request, lambda seen, status, headers: [*headers, ("Set-Cookie", "visit=1; Path=/; Max-Age=600")]
 
 
-def _script(more: bytes) -> Callable[[], ServerFault]:
+def _append_to_scripts(more: bytes) -> Callable[[], ServerFault]:
     """Append code to our scripts."""
 
     def plant() -> ServerFault:
@@ -171,7 +171,7 @@ def _mail_as_a_key() -> ServerFault:
     return ignore_request, keep_headers
 
 
-def _choice_ignored() -> ServerFault:
+def _ignore_choice() -> ServerFault:
     from campaign.serving import decide_endpoint, hosted_endpoint
 
     replace_attribute(hosted_endpoint, "has_privacy_signal", lambda *request: False)
@@ -179,7 +179,7 @@ def _choice_ignored() -> ServerFault:
     return ignore_request, keep_headers
 
 
-def _choice_ignored_later() -> ServerFault:
+def _ignore_choice_in_events() -> ServerFault:
     from analytics.ingest import endpoint
 
     replace_attribute(endpoint, "has_privacy_signal", lambda *request: False)
@@ -218,12 +218,12 @@ _SERVER: dict[str, Callable[[], ServerFault]] = {
     "address-in-base64": lambda: _write_notes(_address_in_base64),
     "etag": _etag,
     "session-cookie": _session_cookie,
-    "storage-on-the-device": _script(b";localStorage.setItem('visit', '1');"),
-    "third-party": _script(b";fetch('https://counter.example/hit').catch(() => {});"),
+    "storage-on-the-device": _append_to_scripts(b";localStorage.setItem('visit', '1');"),
+    "third-party": _append_to_scripts(b";fetch('https://counter.example/hit').catch(() => {});"),
     "unknown-field-ignored": _unknown_field_ignored,
     "mail-as-a-key": _mail_as_a_key,
-    "choice-ignored": _choice_ignored,
-    "choice-ignored-later": _choice_ignored_later,
+    "choice-ignored": _ignore_choice,
+    "choice-ignored-later": _ignore_choice_in_events,
     "nonces-in-order": _nonces_in_order,
     "calls-home": _calls_home,
 }

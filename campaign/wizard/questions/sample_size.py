@@ -185,7 +185,7 @@ class SampleSizeQuestion(Question[SampleSizeAnswer, SampleSizeForm]):
 
     def suggest(self, campaign: Campaign, stored: SampleSizeAnswer, *, user: User) -> SampleSizeAnswer:
         """Leave a number empty that was computed, so that it follows the other numbers."""
-        is_computed = stored.planned and stored.expected and _needed(campaign, stored) == stored.planned
+        is_computed = stored.planned and stored.expected and _required_sample_size(campaign, stored) == stored.planned
         return replace(stored, planned=None) if is_computed else stored
 
     def build_form(self, campaign: Campaign, shown: SampleSizeAnswer, data: Any = None) -> SampleSizeForm:
@@ -201,7 +201,7 @@ class SampleSizeQuestion(Question[SampleSizeAnswer, SampleSizeForm]):
     def complete(self, campaign: Campaign, form: SampleSizeForm) -> bool:
         """Plan the computed number of people unless one was typed."""
         if not form.cleaned_data.get("planned"):
-            form.cleaned_data["planned"] = _needed(campaign, form.answer())
+            form.cleaned_data["planned"] = _required_sample_size(campaign, form.answer())
         if form.cleaned_data["planned"] is None:
             form.add_error("planned", _("Say how many people should see each message."))
         return form.is_valid()
@@ -278,7 +278,7 @@ def _sample_size(campaign: Campaign, answer: SampleSizeAnswer) -> SampleSize | N
     )
 
 
-def _needed(campaign: Campaign, answer: SampleSizeAnswer) -> int | None:
+def _required_sample_size(campaign: Campaign, answer: SampleSizeAnswer) -> int | None:
     size = _sample_size(campaign, answer)
     return size.needed if isinstance(size, SampleSize) else None
 

@@ -179,11 +179,14 @@ def test_the_door_shows_days_far_from_the_looks_that_were_shown() -> None:
     _counted(campaign, date(2026, 3, 2), 50)
     evaluate(campaign, now=world.NOON)  # 90 in each arm
     _counted(campaign, date(2026, 3, 3), 4)
-    assert _shown(campaign) == [40, 90]
+    assert _daily_counts_shown(campaign) == [40, 90]
     _counted(campaign, date(2026, 3, 4), 60)
-    assert _shown(campaign) == [40, 90]  # the third day ends four after the look, the fourth is not covered yet
+    assert _daily_counts_shown(campaign) == [
+        40,
+        90,
+    ]  # the third day ends four after the look, the fourth is not covered yet
     _counted(campaign, date(2026, 3, 5), 30)
-    assert _shown(campaign) == [40, 90, 154]
+    assert _daily_counts_shown(campaign) == [40, 90, 154]
 
 
 @pytest.mark.django_db
@@ -211,6 +214,6 @@ def _counted(campaign: Campaign, day: date, people: int, *, arms: Sequence[str] 
         Tally.objects.create(**common, outcome="turned_back", count=people // 2)
 
 
-def _shown(campaign: Campaign) -> list[int]:
+def _daily_counts_shown(campaign: Campaign) -> list[int]:
     (first, *_) = gate.daily_totals(campaign, through=date.max)
     return [end.people for end in first.days]

@@ -64,7 +64,7 @@ class TestANewDownload:
     """A download is added that writes exact tallies past the gate."""
 
     @pytest.fixture(autouse=True)
-    def _added(self, request: pytest.FixtureRequest) -> Iterable[None]:
+    def _add_route(self, request: pytest.FixtureRequest) -> Iterable[None]:
         def download(request: HttpRequest, slug: str) -> HttpResponse:
             rows = Tally.objects.filter(arm__campaign__slug=slug).order_by("pk").values_list("arm__key", "count")
             return HttpResponse("\n".join(f"{arm},{count}" for arm, count in rows), content_type="text/csv")

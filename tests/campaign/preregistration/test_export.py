@@ -77,10 +77,10 @@ def test_the_draft_of_a_plan_and_the_plan_promise_the_same() -> None:
     campaign = world.draft()
     draft = json.loads(export.as_json(campaign.plan))
     del draft["DRAFT"]
-    assert draft == json.loads(export.as_json(_launched(campaign).plan))
+    assert draft == json.loads(export.as_json(_launch(campaign).plan))
 
 
-def _launched(campaign: Campaign) -> Campaign:
+def _launch(campaign: Campaign) -> Campaign:
     transitions.submit(campaign, by=world.person("mara", "manager"))
     transitions.approve(campaign, by=world.person("rafael", "reviewer"))
     transitions.launch(campaign, by=world.person("mara"), now=world.NOON)

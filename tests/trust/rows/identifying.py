@@ -49,7 +49,7 @@ def check(bench: Bench) -> Result:
             places.append(written)
         _visit_through_outages(made, group)
         search = group.search()
-        control = _open_views_are_found(made)
+        control = _finds_open_views(made)
         hits = search.search_files(places)  # while views are open, and again after folding
         _end_of_day(made)
         hits += search.search_files(places)
@@ -107,7 +107,7 @@ def _largest_serving_pid(made: TrustSite) -> int:
     return max(made.serving_pids(), key=resident)
 
 
-def _open_views_are_found(made: TrustSite) -> bool:
+def _finds_open_views(made: TrustSite) -> bool:
     """Whether a search in the same files finds the nonces of all open views."""
     nonces = made.open_nonces()
     control = Search({form: str(number) for number, nonce in enumerate(nonces) for form, _ in encodings_of(nonce, "")})
