@@ -5,8 +5,6 @@ no option of the driver ends that wait. So a watching thread shuts the socket do
 thread gets a connection error.
 """
 
-from __future__ import annotations
-
 import os
 import socket
 import threading

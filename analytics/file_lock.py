@@ -1,7 +1,5 @@
 """Locks between the processes of one machine, on files; they end with the process (docs/decisions/0021)."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 from collections.abc import Iterator

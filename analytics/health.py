@@ -7,8 +7,6 @@ There are no counts of events: polled every second, they would tell when someone
     GET /metrics        the same for Prometheus, if METRICS_TOKEN is set and the request holds it
 """
 
-from __future__ import annotations
-
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,11 +28,7 @@ T = TypeVar("T")
 
 # A step that runs every minute is late after two slow runs, with some margin.
 LATE_SECONDS = 150.0
-LATE_SECONDS_BY_STEP = {
-    "prune": 2 * 3600.0 + 150.0,
-    "pulse": 2 * 3600.0 + 150.0,
-    "help links": 2 * 86_400.0 + 150.0,
-}
+LATE_SECONDS_BY_STEP = {"prune": 2 * 3600.0 + 150.0, "pulse": 2 * 3600.0 + 150.0, "help links": 2 * 86_400.0 + 150.0}
 _TIMEOUT = DatabaseTimeout(seconds=2.0)
 
 

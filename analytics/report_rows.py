@@ -1,7 +1,5 @@
 """Rows of a report: plain values that pages, API and terminal show."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal

@@ -1,7 +1,5 @@
 """Route the audience's models to a database of their own."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.db.models import Model

@@ -4,8 +4,6 @@ This is the one file in which the lower app reaches the upper. What it registers
 inside a function, but never by a dotted string: import-linter has to see it.
 """
 
-from __future__ import annotations
-
 from analytics import health
 from analytics.ingest.endpoint import EVENTS_ROUTE
 from analytics.ingest.writer import event_writer

@@ -3,8 +3,6 @@
 Functions of values in the reader's language; of Django they use translation and number formats alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil

@@ -1,7 +1,5 @@
 """The read-only admin for support: accounts without passwords, and no audience data."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib import admin

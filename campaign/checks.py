@@ -3,8 +3,6 @@
 The last one connects to the servers: `manage.py check --database default --database audience`. So does `migrate`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any

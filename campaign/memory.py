@@ -1,7 +1,5 @@
 """Keep unused code and freed memory out of a web worker: 78 MiB after load with it, 83 MiB without."""
 
-from __future__ import annotations
-
 import ctypes
 import sys
 from contextlib import suppress

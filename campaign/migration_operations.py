@@ -5,8 +5,6 @@ table is WITHOUT ROWID, which Django does not support. Any later change for whic
 has to use these operations again (a test checks it).
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.db import migrations

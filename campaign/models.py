@@ -1,7 +1,5 @@
 """Models of campaigns: partners, placements, arms, analysis plans, deviations and served counts."""
 
-from __future__ import annotations
-
 import secrets
 from typing import NamedTuple
 

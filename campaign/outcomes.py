@@ -4,8 +4,6 @@ An outcome is *recorded* when the audience surface reports it, or *derived* when
 One entry holds all that the project knows about it. To add one, see "Add an outcome" in CONTRIBUTING.md.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -179,11 +177,7 @@ _CATALOGUE = (
         goal=Goal(6, "People rate it better", "From 1 to 5. Only some people rate at all."),
     ),
     Outcome(
-        "dwell",
-        "Time on screen: under 2 s, 2 to 5 s, 5 to 15 s, longer",
-        "stayed",
-        kind="ordered",
-        values=(1, 2, 3, 4),
+        "dwell", "Time on screen: under 2 s, 2 to 5 s, 5 to 15 s, longer", "stayed", kind="ordered", values=(1, 2, 3, 4)
     ),
     Outcome(
         "turned_back",
@@ -191,9 +185,7 @@ _CATALOGUE = (
         "turned back",
         better="higher",
         goal=Goal(
-            1,
-            "More people turn back",
-            "They press leave, and do not go on after all. This is what most campaigns ask.",
+            1, "More people turn back", "They press leave, and do not go on after all. This is what most campaigns ask."
         ),
         harm=Harm(3, "Fewer people turn back"),
         verb="turn back",

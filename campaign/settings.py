@@ -87,9 +87,9 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "campaign.staff_site.navigation.staff_page_context",
-            ],
+            ]
         },
-    },
+    }
 ]
 
 

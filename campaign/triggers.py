@@ -4,8 +4,6 @@ SQLite drops the triggers of a table when a migration rebuilds it. A trigger is 
 changes one drops the old one, and `restore_triggers` creates the new one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any

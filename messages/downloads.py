@@ -1,7 +1,5 @@
 """Responses that browsers save as a file."""
 
-from __future__ import annotations
-
 from django.http import HttpResponse
 
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "pdf": "application/pdf"}

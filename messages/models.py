@@ -1,7 +1,5 @@
 """Models of messages: the idea (Message), its exact words (Revision), and these in one locale (Rendition)."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 
@@ -69,7 +67,7 @@ class Message(models.Model):
                 condition=Q(stopped_at__isnull=True, stopped_by__isnull=True, stopped_reason="")
                 | (Q(stopped_at__isnull=False, stopped_by__isnull=False) & ~Q(stopped_reason="")),
                 name="message_stopped_by_somebody_for_a_reason",
-            ),
+            )
         ]
 
     def __str__(self) -> str:
@@ -204,7 +202,7 @@ class Review(models.Model):
     class Meta:
         ordering = ["at", "id"]
         constraints = [
-            models.CheckConstraint(condition=Q(overridden=[]) | ~Q(override=""), name="review_exception_has_a_reason"),
+            models.CheckConstraint(condition=Q(overridden=[]) | ~Q(override=""), name="review_exception_has_a_reason")
         ]
 
     def __str__(self) -> str:
@@ -235,7 +233,7 @@ def by_web() -> list[str]:
 class HelpLinkQuerySet(models.QuerySet["HelpLink"]):
     """Help links, active and retired."""
 
-    def active(self) -> HelpLinkQuerySet:
+    def active(self) -> "HelpLinkQuerySet":
         """Links that are offered beside messages: all that are not retired."""
         return self.filter(retired_on=None)
 
@@ -301,9 +299,7 @@ class HelpLink(models.Model):
 
     class Meta:
         ordering = ["lane", "audience", "country", "name"]
-        constraints = [
-            models.CheckConstraint(condition=Q(url__startswith="https://"), name="helplink_https_only"),
-        ]
+        constraints = [models.CheckConstraint(condition=Q(url__startswith="https://"), name="helplink_https_only")]
 
     def __str__(self) -> str:
         return self.name

@@ -1,7 +1,5 @@
 """PURE  Group internet addresses by network, so that limits need not hold an address."""
 
-from __future__ import annotations
-
 from ipaddress import IPv6Address
 
 

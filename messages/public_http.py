@@ -4,8 +4,6 @@ A request never reaches a private network: the host's addresses are checked, and
 that was checked. Redirects are not followed, and the whole exchange has a time limit.
 """
 
-from __future__ import annotations
-
 import http.client
 import ipaddress
 import socket

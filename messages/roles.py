@@ -1,7 +1,5 @@
 """The roles of staff; each is a group of the same name."""
 
-from __future__ import annotations
-
 from django.contrib.auth.models import AbstractUser, AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest

@@ -1,7 +1,5 @@
 """The staff API for results: tallies, and every recorded look with its estimates and sentences."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from typing import Any
 

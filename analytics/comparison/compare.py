@@ -3,8 +3,6 @@
 `evaluate` passes a campaign's tallies and its frozen plan, `analyse` any table.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from math import ceil, inf
@@ -226,10 +224,7 @@ def apply_monitoring(
         )
     planned = sequential.boundaries(rules.looks, alpha=1 - rules.level, spending=rules.spending)
     return sequential.repeated_interval(
-        effect=estimate.effect,
-        standard_error=error,
-        boundaries=planned,
-        look=len(rules.looks),
+        effect=estimate.effect, standard_error=error, boundaries=planned, look=len(rules.looks)
     )
 
 

@@ -1,7 +1,5 @@
 """PURE  Contrasts of a victim x user factorial, made of the four arms that form one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

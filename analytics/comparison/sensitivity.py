@@ -3,8 +3,6 @@
 They decide nothing: the verdict is the plan's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

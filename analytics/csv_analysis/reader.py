@@ -3,8 +3,6 @@
 Errors name line and column. Rows are added up while reading, so a million of them fit in memory.
 """
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,7 +57,7 @@ class ArmTable:
         days = {row.day for row in self.cells}
         return sorted(days, key=lambda day: (float(day), day) if _is_number(day) else (float("inf"), day))
 
-    def restrict_to_days(self, days: set[str]) -> ArmTable:
+    def restrict_to_days(self, days: set[str]) -> "ArmTable":
         """The table of these days alone."""
         cells = {row: counts for row, counts in self.cells.items() if row.day in days}
         return ArmTable(cells, self.arms, self.columns)

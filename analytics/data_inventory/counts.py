@@ -4,8 +4,6 @@ The privacy schema lists the tables and files to count; tables and files outside
 are read, never their content.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Describe the inventory in plain words: sections of lines, each with a number and a sentence."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -99,10 +97,7 @@ def _total_lines(held: Inventory) -> Iterator[InventoryLine]:
 
 def _staff_lines(held: Inventory) -> Iterator[InventoryLine]:
     if held.row_count("auth_user") is None:
-        yield (
-            "?",
-            _AWAY.format("default") + "It is where staff accounts are: names, e-mail addresses, last sign-ins.",
-        )
+        yield ("?", _AWAY.format("default") + "It is where staff accounts are: names, e-mail addresses, last sign-ins.")
         return
     yield _count(held, "auth_user", "staff account", ": name, e-mail address, hashed password, last sign-in.")
     yield _count(held, "django_session", "session", f" of staff; signed in now: {held.staff_signed_in or 0}.")

@@ -3,8 +3,6 @@
 The catalogues are used instead of Django's models, because they show columns that were added outside Django.
 """
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ alarm below SMALL_CELL messages where at least three times as many are expected.
 than once in 100,000 hours.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

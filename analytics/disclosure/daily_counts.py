@@ -12,8 +12,6 @@ People of a day that is not shown are part of the next one that is. A condition 
 counts never fall. See decision 0017.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date

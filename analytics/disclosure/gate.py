@@ -7,8 +7,6 @@ made for a smaller SMALL_CELL than today's, shows no counts. A broken split is a
 What is suppressed and why: docs/privacy.md, decisions 0009 and 0017.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """PURE  Canaries: random tokens that are sent to a server and then searched for in every encoding."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

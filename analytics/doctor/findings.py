@@ -1,7 +1,5 @@
 """PURE  Judge what was measured: each finding is fine, leaks or unknown, with advice for the operator."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass

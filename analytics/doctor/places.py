@@ -1,7 +1,5 @@
 """Search the places where a server may have written: log files, the journal, the data directory."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """Run all checks: probes, searches, settings, keys, processes, swap and databases. findings.py judges them."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress

@@ -3,8 +3,6 @@
 Each sends Sec-GPC, so that the counts of a live campaign do not change.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import json
 import secrets

@@ -4,8 +4,6 @@ Early leads are often chance and tend to vanish, so estimates are embargoed unti
 and administrators may see one earlier; see analytics.embargo.request.
 """
 
-from __future__ import annotations
-
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db.models import Exists, OuterRef, Q
 

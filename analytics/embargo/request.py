@@ -3,8 +3,6 @@
 An analyst or an administrator gives a reason; the worker makes the look (analytics.looks.early_looks) and records both
 for good."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from django.contrib.auth.models import User

@@ -13,8 +13,6 @@ deleted first, and counting continues behind them. Folds take turns by a file lo
 counts a batch only if the record still says what it said when the views were read, and otherwise continues from there.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ SQLite keeps rows in the order of their key. PostgreSQL moves a row to the end o
 transaction: both would show the order of the last hours, in a copy of the database too.
 """
 
-from __future__ import annotations
-
 from django.db import connection, transaction
 
 from analytics.models import Tally

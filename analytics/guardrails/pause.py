@@ -9,8 +9,6 @@ paused again once the bound exceeds the accepted harm by another margin. It is t
 added.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

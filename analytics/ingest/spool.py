@@ -8,8 +8,6 @@ The lock file holds one line of text: the closing hours that take no more events
 spool and shuts the hour in the database, so that no event can be added in between.
 """
 
-from __future__ import annotations
-
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence

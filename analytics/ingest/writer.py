@@ -4,8 +4,6 @@ Events are committed in groups: those that arrive during one commit are in the n
 the group goes to the spool on this machine's disk. Only if that fails too are the events refused.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

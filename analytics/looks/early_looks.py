@@ -4,8 +4,6 @@ The look and the end of its request are two transactions, because an evaluation 
 a crash between them, the look is found by the text that names who requested it.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from django.db.models import QuerySet

@@ -1,7 +1,5 @@
 """Evaluate a campaign: from its frozen plan and tallies to an Analysis with Estimates, append-only."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime

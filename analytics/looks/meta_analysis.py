@@ -1,7 +1,5 @@
 """Pool a comparison over campaigns by random effects, from each campaign's newest released look."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 

@@ -3,8 +3,6 @@
 The decision takes every earlier release of the campaign into account. analytics.disclosure.gate applies it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A campaign's tallies in memory, summed as estimators and disclosure control need them."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date

@@ -1,7 +1,5 @@
 """Show a comparison as `manage.py analyse` does: as documented JSON and as tables. See docs/analyse.md."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any

@@ -1,7 +1,5 @@
 """Print a report in a terminal: the sentence first, then rates, differences and data quality."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from django.conf import settings

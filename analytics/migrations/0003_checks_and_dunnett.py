@@ -2,9 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("analytics", "0002_append_only"),
-    ]
+    dependencies = [("analytics", "0002_append_only")]
 
     operations = [
         migrations.AddField(
@@ -13,5 +11,5 @@ class Migration(migrations.Migration):
             field=models.JSONField(
                 blank=True, null=True, help_text="Cross-checks of the primary outcome; they decide nothing."
             ),
-        ),
+        )
     ]

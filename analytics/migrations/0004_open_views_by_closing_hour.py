@@ -4,8 +4,6 @@ Views that are open while this runs are carried over. A view that an older fold 
 the migration then stops, and says to finish that fold first.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import django.db.models.expressions
@@ -68,8 +66,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="FoldedHour",
-            fields=[("closes", models.PositiveIntegerField(primary_key=True, serialize=False))],
+            name="FoldedHour", fields=[("closes", models.PositiveIntegerField(primary_key=True, serialize=False))]
         ),
         migrations.CreateModel(
             name="FoldProgress",
@@ -138,7 +135,7 @@ class Migration(migrations.Migration):
                         ),
                         name="openview_lives_a_day_at_most",
                     ),
-                ],
+                ]
             },
         ),
         migrations.DeleteModel(name="FoldMark"),

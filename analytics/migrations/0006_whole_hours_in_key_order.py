@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("dwell__range", (1, 4))), name="openview_dwell_from_the_list"
                     ),
-                ],
+                ]
             },
         ),
         forgotten_by_the_state("FoldedHour"),

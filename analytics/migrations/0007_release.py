@@ -42,5 +42,5 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={"ordering": ["-analysis__look"]},
-        ),
+        )
     ]

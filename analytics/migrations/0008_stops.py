@@ -16,11 +16,7 @@ class Migration(migrations.Migration):
                 null=True,
             ),
         ),
-        migrations.AddField(
-            model_name="guardevent",
-            name="stop",
-            field=models.PositiveSmallIntegerField(default=1),
-        ),
+        migrations.AddField(model_name="guardevent", name="stop", field=models.PositiveSmallIntegerField(default=1)),
         migrations.AddConstraint(
             model_name="guardevent",
             constraint=models.UniqueConstraint(fields=("arm", "outcome", "stop"), name="guard_event_once"),

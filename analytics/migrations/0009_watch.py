@@ -97,9 +97,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "ordering": ["campaign", "-at", "-id"],
-            },
+            options={"ordering": ["campaign", "-at", "-id"]},
         ),
         migrations.CreateModel(
             name="Telling",
@@ -131,9 +129,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "ordering": ["notice", "id"],
-            },
+            options={"ordering": ["notice", "id"]},
         ),
         migrations.CreateModel(
             name="EarlyLook",
@@ -171,12 +167,10 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
-            model_name="notice",
-            constraint=models.UniqueConstraint(fields=("campaign", "ref"), name="notice_once"),
+            model_name="notice", constraint=models.UniqueConstraint(fields=("campaign", "ref"), name="notice_once")
         ),
         migrations.AddConstraint(
-            model_name="telling",
-            constraint=models.UniqueConstraint(fields=("notice", "person"), name="telling_once"),
+            model_name="telling", constraint=models.UniqueConstraint(fields=("notice", "person"), name="telling_once")
         ),
         migrations.AddConstraint(
             model_name="telling",

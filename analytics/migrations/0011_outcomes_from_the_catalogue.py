@@ -7,6 +7,4 @@ from campaign.outcomes import outcome_choices
 
 class Migration(migrations.Migration):
     dependencies = [("analytics", "0010_rehearsal")]
-    operations = [
-        migrations.AlterField("tally", "outcome", models.CharField(choices=outcome_choices, max_length=16)),
-    ]
+    operations = [migrations.AlterField("tally", "outcome", models.CharField(choices=outcome_choices, max_length=16))]

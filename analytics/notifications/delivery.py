@@ -5,8 +5,6 @@ copies carry the same Message-ID or Idempotency-Key. Retries start after a minut
 hours. After MAX_ATTEMPTS the delivery is abandoned, and the watch page says so.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable

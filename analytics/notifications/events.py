@@ -4,8 +4,6 @@ A notice and its deliveries are created in one transaction under a unique `ref`,
 each notice exactly once. `analytics.notifications.delivery` sends them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -4,8 +4,6 @@
 and only the status of the response is read.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 

@@ -1,7 +1,5 @@
 """The texts of notices. None of them contains a count or an estimate."""
 
-from __future__ import annotations
-
 from django.utils.translation import gettext, gettext_lazy
 
 from analytics.models import Notice

@@ -3,8 +3,6 @@
 References to people keep their primary key. In the copy, each refers to an account without name, address or password.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib.auth.models import User

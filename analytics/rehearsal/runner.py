@@ -4,8 +4,6 @@ The campaign is copied as plain values into a process whose databases, keys and 
 process returns one JSON value, which is stored with the rehearsal.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

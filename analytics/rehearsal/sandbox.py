@@ -1,7 +1,5 @@
 """The private installation in which a campaign is rehearsed: its environment, and checks that it is the current one."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

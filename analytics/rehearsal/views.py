@@ -1,7 +1,5 @@
 """The rehearsal page of a campaign: what simulated visitors met, what to fix, and the look an analyst would see."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Build a report from a stored analysis. No statistics are computed here."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, datetime
 

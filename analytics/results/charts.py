@@ -4,8 +4,6 @@ Horizontal positions are percentages and text has a fixed size, so a chart fills
 Colours come from classes, because the content security policy forbids inline styles.
 """
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Build the secondary tables of a report: factorial contrasts, cross-checks, posterior chances, pooled estimates."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

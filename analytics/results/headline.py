@@ -1,7 +1,5 @@
 """Choose the headline of a report: one sentence, its interval, and the frame whose colour it takes."""
 
-from __future__ import annotations
-
 from django.utils.translation import gettext
 
 from analytics import wording

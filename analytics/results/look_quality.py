@@ -1,7 +1,5 @@
 """Judge the data behind a look: sample ratio, reach, excluded views and sample size."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext, gettext_lazy
@@ -77,9 +75,7 @@ def _reach(analysis: Analysis) -> QualityItem:
             % {"p": wording.p_value(analysis.reach_p)},
         )
     return QualityItem(
-        gettext("Messages reach the screen equally"),
-        "ok",
-        gettext("Of the messages sent, every arm is seen as often."),
+        gettext("Messages reach the screen equally"), "ok", gettext("Of the messages sent, every arm is seen as often.")
     )
 
 

@@ -1,7 +1,5 @@
 """Summarize the latest look of each campaign, for lists of campaigns."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Build the rates and differences of each outcome, with their sentences, from estimates."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Describe paused arms and the reason, within disclosure limits."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.utils.formats import date_format

@@ -1,7 +1,5 @@
 """Serialize a report for programs."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from typing import Any
 
@@ -30,11 +28,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "chances": [asdict(row) for row in report.chances],
         "across_campaigns": [asdict(row) for row in report.pooled],
         "quality": [asdict(item) for item in report.quality],
-        "omnibus": {
-            "statistic": report.omnibus_statistic,
-            "df": report.omnibus_df,
-            "p_value": report.omnibus_p,
-        },
+        "omnibus": {"statistic": report.omnibus_statistic, "df": report.omnibus_df, "p_value": report.omnibus_p},
         "outcomes": [
             {
                 "outcome": block.outcome.key,

@@ -3,8 +3,6 @@
 A paused arm is seen less often than its weight asks, so the check (`analytics.comparison`) leaves it out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime

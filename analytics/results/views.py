@@ -1,7 +1,5 @@
 """The results page, which shows a stored look. The worker and management commands compute looks."""
 
-from __future__ import annotations
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe

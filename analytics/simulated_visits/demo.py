@@ -1,7 +1,5 @@
 """Create the demo: three accounts, a partner, two placements, and a campaign of four arms with a frozen plan."""
 
-from __future__ import annotations
-
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,13 +32,7 @@ ARMS = [
     ("user", "Harm to you", "reward-without-the-work"),
     ("both", "Both harms", "spare-them-and-yourself"),
 ]
-_COMPARISONS = [
-    ["victim", "neutral"],
-    ["user", "neutral"],
-    ["both", "neutral"],
-    ["user", "victim"],
-    ["both", "victim"],
-]
+_COMPARISONS = [["victim", "neutral"], ["user", "neutral"], ["both", "neutral"], ["user", "victim"], ["both", "victim"]]
 
 
 @dataclass(frozen=True, slots=True)

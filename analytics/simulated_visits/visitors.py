@@ -3,8 +3,6 @@
 Their behaviour is known, so estimates can be compared with the truth.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor

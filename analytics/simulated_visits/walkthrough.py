@@ -1,7 +1,5 @@
 """Rehearse a campaign in a sandbox: launch it, send simulated visitors by every integration, fold, and take a look."""
 
-from __future__ import annotations
-
 import json
 import math
 import random

@@ -1,7 +1,5 @@
 """PURE  Simulate how often each interval covers the truth, seeded, with one entry for each interval and setting."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any

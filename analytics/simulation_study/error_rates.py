@@ -4,8 +4,6 @@ Every simulation is seeded. Trials have four arms of equal truth and daily looks
 claim.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import sqrt

@@ -5,8 +5,6 @@ is simulated and time depends on the number of arms alone. An arm without units 
 would be the prior.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -61,7 +59,7 @@ class _Posteriors:
         upper = betaincinv(self.b[:, None], self.a[:, None], _TAILS[-2::-1])
         return np.concatenate((np.arcsin(np.sqrt(lower)), np.pi / 2.0 - np.arcsin(np.sqrt(upper))), axis=1)
 
-    def mass(self, arm: int, grid: _Grid) -> _Vector:
+    def mass(self, arm: int, grid: "_Grid") -> _Vector:
         """The arm's probability around each node. Sums to 1.
 
         From the density relative to that at the mean, so that no digits are lost with 10^9 units.

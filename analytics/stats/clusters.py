@@ -3,8 +3,6 @@
 Units of one cluster resemble each other, so counting them as if they were independent makes intervals too short.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt

@@ -1,7 +1,5 @@
 """Tests of equivalence, and the verdict on an estimate."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf, nextafter

@@ -1,7 +1,5 @@
 """Four arms that combine two factors: main effects and interaction."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum, log, sqrt

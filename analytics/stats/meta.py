@@ -1,7 +1,5 @@
 """Random-effects pooling over campaigns: mean effect, heterogeneity and prediction."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf, log, sqrt

@@ -1,7 +1,5 @@
 """Several comparisons at once: p-values and levels whose error rates hold for all of them together."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import expm1, inf, log, log1p, sqrt
 from typing import Literal

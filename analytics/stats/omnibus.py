@@ -1,7 +1,5 @@
 """Whether several arms differ at all: one test of all arms."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

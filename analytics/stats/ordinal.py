@@ -1,7 +1,5 @@
 """Ordered outcomes such as ratings or buckets of time: whether the treated arm tends to answer higher."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -60,12 +58,7 @@ def superiority(*, treated: Levels, control: Levels, level: float = 0.95) -> Est
     p_value = min(1.0, 2.0 * float(stdtr(df, -abs(statistic))))
     half = wald.critical(level, df) * error
     interval = consistent_interval(
-        max(0.0, effect - half),
-        min(1.0, effect + half),
-        p_value=p_value,
-        level=level,
-        above=statistic > 0.0,
-        null=0.5,
+        max(0.0, effect - half), min(1.0, effect + half), p_value=p_value, level=level, above=statistic > 0.0, null=0.5
     )
     return Estimate(effect, interval, p_value, "brunner-munzel", statistic, df, error)
 

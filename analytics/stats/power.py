@@ -5,8 +5,6 @@ under the null hypothesis (Fleiss, Levin and Paik, Statistical Methods for Rates
 without continuity correction). `comparisons` divides alpha, as the first step of Holm's procedure does.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import ceil, fsum, sqrt
 from statistics import NormalDist
@@ -51,12 +49,7 @@ def sample_size(
 
 
 def needed_for_verdict(
-    *,
-    control_rate: float,
-    smallest_difference: float,
-    alpha: float = 0.05,
-    power: float = 0.8,
-    comparisons: int = 1,
+    *, control_rate: float, smallest_difference: float, alpha: float = 0.05, power: float = 0.8, comparisons: int = 1
 ) -> int:
     """How many units per arm in all would show a true difference of exactly the smallest one that matters?
 

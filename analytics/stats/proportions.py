@@ -5,8 +5,6 @@ statistic as the interval, so that at every input the interval excludes "no effe
 Nothing depends on how large the arms are, neither in time nor in precision.
 """
 
-from __future__ import annotations
-
 from math import exp, log, log1p, sqrt
 from typing import Literal
 

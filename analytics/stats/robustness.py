@@ -1,7 +1,5 @@
 """How much evidence would have to change to change the conclusion."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar

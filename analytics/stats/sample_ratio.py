@@ -1,7 +1,5 @@
 """Whether the split between arms matches their weights. If it does not, no effect can be trusted."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, fsum, isfinite, lgamma, log, log1p, pi

@@ -1,7 +1,5 @@
 """Repeated looks: group-sequential boundaries for planned looks, confidence sequences for any number of looks."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ comparison. Every formula is a sum over strata, so many thin strata serve as wel
 gives the plain two-arm result. Time grows with the number of strata, not of units.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log, sqrt
@@ -314,7 +312,5 @@ def _expected_cell(row: _Vector, other_row: _Vector, column: _Vector, psi: float
     product = 2.0 * psi * column * row
     # Where b <= 0, psi < 1, so that the second form does not divide by zero.
     return np.where(
-        positive,
-        product / np.where(positive, b + root, 1.0),
-        (root - b) / np.where(positive, 1.0, 2.0 * (1.0 - psi)),
+        positive, product / np.where(positive, b + root, 1.0), (root - b) / np.where(positive, 1.0, 2.0 * (1.0 - psi))
     )

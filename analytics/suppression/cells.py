@@ -4,8 +4,6 @@ Columns are placements by locale. Each outcome divides the people of a column in
 one part for each answer and one for no answer.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -7,8 +7,6 @@ that a hidden cell is small. This is the attacker's subproblem of Fischetti and 
 47:1008.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

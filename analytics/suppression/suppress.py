@@ -5,8 +5,6 @@ suppression hides a second column beside each that would stand alone, then one m
 infers. If nothing is left of the table by column, the look shows none.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """Template tag that shows the paused arms of a campaign and what the user may decide."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Template tags and filters that show a report: its charts, its numbers and its 2 by 2 card."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

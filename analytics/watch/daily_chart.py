@@ -3,8 +3,6 @@
 Days that are released together are drawn as their average, with a dashed edge.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta

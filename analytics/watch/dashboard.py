@@ -3,8 +3,6 @@
 Estimates are never part of it; they are for the results page. All counts come from `analytics.disclosure.gate`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

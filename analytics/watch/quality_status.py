@@ -1,7 +1,5 @@
 """Show the data quality of a campaign on its watch page: sample ratio, flow, reach and exclusions."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext

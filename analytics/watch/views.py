@@ -1,7 +1,5 @@
 """The watch page, which refreshes itself, and the request for a look before the first planned one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any

@@ -5,8 +5,6 @@ step that fails is tried again when it is next due and stops no other. WorkerSte
 it.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

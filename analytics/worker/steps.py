@@ -3,8 +3,6 @@
 A step returns a summary for the log, or an empty string if there was nothing to do.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A token is created with a password and a code, and reads whatever its user may r
 fresh code in the header Second-Factor. A browser's session is confirmed on the confirmation page, as on the site.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """The error shape of the staff API for every error: {"error": {"code", "message", "fields"}}."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from typing import Any

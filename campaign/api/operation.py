@@ -1,7 +1,5 @@
 """Metadata of a view for the API description, which campaign.api.schema reads."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar

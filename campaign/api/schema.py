@@ -4,8 +4,6 @@ Generating needs the development packages; the site serves the written files. St
 views (campaign.api.operation), and the audience surface here: it is in front of Django, so no generator finds it.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any
 
@@ -231,14 +229,14 @@ def _paths() -> Json:
                 "hosted_help",
                 "Where to get help: to stop, or as the person depicted",
                 _path_parameter("lane", "Whose help.", ["self", "affected"]),
-            ),
+            )
         },
         "/m/{placement}/{page}": {
             "get": _neighbour(
                 "hosted_neighbour",
                 "The quiet pages that the message's buttons lead to",
                 _path_parameter("page", "Which page.", ["left", "continued", "about", "thanks"]),
-            ),
+            )
         },
     }
 

@@ -1,7 +1,5 @@
 """Serve the API description that campaign.api.schema wrote, and the page that shows it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The staff API: read campaigns and their plans, and take their steps."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar

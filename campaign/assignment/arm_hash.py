@@ -8,8 +8,6 @@ The same unit under the same salt always gets the same arm; another campaign has
 different campaigns are independent. Test vectors are published in `docs/assignment.md` and tested.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache

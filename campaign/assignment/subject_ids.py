@@ -8,8 +8,6 @@ nothing that identifies it is kept after its views were counted. Without the sec
 two days or two campaigns can be found, even with the list of keys.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import re

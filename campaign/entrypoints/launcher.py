@@ -1,7 +1,5 @@
 """Start the production server as a child process: granian, one worker by default, no access log."""
 
-from __future__ import annotations
-
 import os
 import resource
 import socket

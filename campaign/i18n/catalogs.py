@@ -4,8 +4,6 @@ Babel replaces the gettext programs, which would have to be installed. It is a d
 reads only the compiled catalogues.
 """
 
-from __future__ import annotations
-
 import ast
 import io
 import re

@@ -5,8 +5,6 @@ milliseconds between the change of the file and the commit. Keys that a server c
 database may be away then.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

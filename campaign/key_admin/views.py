@@ -3,8 +3,6 @@
 They call the same functions as `manage.py keys`. Changes need a sign-in that was confirmed in the last ten minutes.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Wording of the key pages: what each key does now, and what destroying it would mean."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime
 

@@ -3,8 +3,6 @@
 `manage.py keys` and the key pages show it, each with its own wording.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Keep the receipt signer of a server process in step with the key directory, without a restart."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

@@ -4,8 +4,6 @@ A receipt key verifies as soon as it exists. It signs from its time on until the
 last receipt that it signed has closed. docs/decisions/0011-key-rotation.md gives the reasons.
 """
 
-from __future__ import annotations
-
 import fcntl
 import math
 import os

@@ -7,8 +7,6 @@ django.key                               signs staff sessions
 second-factor.key                        encrypts the second factors of staff
 """
 
-from __future__ import annotations
-
 import os
 import re
 import secrets

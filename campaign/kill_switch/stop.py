@@ -4,8 +4,6 @@ Only another person can lift a stop. Lifting it does not show the message again:
 separately, and a placement's fallback has to be chosen again.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """The pages that stop a message, lift the stop, and pause or resume an arm. Each asks for a reason."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

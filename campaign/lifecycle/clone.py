@@ -1,7 +1,5 @@
 """Clone a campaign into a new draft: the only way to change what was launched."""
 
-from __future__ import annotations
-
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _

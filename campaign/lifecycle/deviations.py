@@ -1,7 +1,5 @@
 """Record deviations from a frozen plan, with a reason. Every result shows them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from django.contrib.auth.models import User

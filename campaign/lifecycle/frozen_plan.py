@@ -1,7 +1,5 @@
 """The content of an analysis plan as plain values, and the canonical form in which it is hashed."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from typing import Any

@@ -1,7 +1,5 @@
 """Find the obstacles to submitting and launching a campaign, each as a sentence for staff."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,11 +59,7 @@ def clean_reason(text: str) -> str:
 def submission_obstacles(campaign: Campaign) -> list[Obstacle]:
     """Return what keeps a campaign from being submitted."""
     arms = list(campaign.arms.select_related("revision__message").prefetch_related("revision__renditions"))
-    obstacles = [
-        *_arm_obstacles(arms),
-        *stopped_message_obstacles(campaign.arms.all()),
-        *_approval_obstacles(arms),
-    ]
+    obstacles = [*_arm_obstacles(arms), *stopped_message_obstacles(campaign.arms.all()), *_approval_obstacles(arms)]
     if not campaign.placements.exists():
         obstacles.append(Obstacle(ObstacleReason.NO_PLACEMENT, _("Choose at least one placement.")))
     if not (campaign.ethics_reference or campaign.ethics_exemption):

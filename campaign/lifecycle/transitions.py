@@ -4,8 +4,6 @@ A launched campaign shows its messages from its start to its end by the server's
 afterwards, so a late worker changes nothing that the audience sees.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from functools import partial
 

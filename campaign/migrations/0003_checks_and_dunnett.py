@@ -2,9 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("campaign", "0002_frozen_plan"),
-    ]
+    dependencies = [("campaign", "0002_frozen_plan")]
 
     operations = [
         migrations.AlterField(
@@ -21,5 +19,5 @@ class Migration(migrations.Migration):
                 default="holm",
                 max_length=20,
             ),
-        ),
+        )
     ]

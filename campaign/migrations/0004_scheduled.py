@@ -2,9 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("campaign", "0003_checks_and_dunnett"),
-    ]
+    dependencies = [("campaign", "0003_checks_and_dunnett")]
 
     operations = [
         migrations.AlterField(
@@ -23,5 +21,5 @@ class Migration(migrations.Migration):
                 default="draft",
                 max_length=10,
             ),
-        ),
+        )
     ]

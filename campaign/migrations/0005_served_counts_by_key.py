@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                         ),
                         name="served_count_day_is_whole",
                     )
-                ],
+                ]
             },
         ),
     ]

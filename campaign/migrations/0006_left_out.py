@@ -8,9 +8,7 @@ from campaign.migration_operations import CreateInKeyOrder
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("campaign", "0005_served_counts_by_key"),
-    ]
+    dependencies = [("campaign", "0005_served_counts_by_key")]
 
     operations = [
         CreateInKeyOrder(
@@ -55,7 +53,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("reason__in", ("machine", "crowd"))), name="left_out_count_reason_is_listed"
                     ),
-                ],
+                ]
             },
-        ),
+        )
     ]

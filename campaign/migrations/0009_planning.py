@@ -6,10 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("campaign", "0008_contacts"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [("campaign", "0008_contacts"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.CreateModel(
@@ -20,9 +17,7 @@ class Migration(migrations.Migration):
                 ("what", models.CharField(max_length=500)),
                 ("why", models.CharField(max_length=500)),
             ],
-            options={
-                "ordering": ["campaign", "at", "id"],
-            },
+            options={"ordering": ["campaign", "at", "id"]},
         ),
         migrations.AddField(
             model_name="analysisplan",

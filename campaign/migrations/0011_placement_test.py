@@ -3,9 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("campaign", "0010_pauses"),
-    ]
+    dependencies = [("campaign", "0010_pauses")]
 
     operations = [
         migrations.CreateModel(
@@ -47,5 +45,5 @@ class Migration(migrations.Migration):
                 ),
                 ("origin", models.CharField(blank=True, help_text="The site that was refused.", max_length=200)),
             ],
-        ),
+        )
     ]

@@ -8,5 +8,5 @@ from campaign.outcomes import outcome_choices
 class Migration(migrations.Migration):
     dependencies = [("campaign", "0011_placement_test")]
     operations = [
-        migrations.AlterField("plannedoutcome", "outcome", models.CharField(choices=outcome_choices, max_length=16)),
+        migrations.AlterField("plannedoutcome", "outcome", models.CharField(choices=outcome_choices, max_length=16))
     ]

@@ -1,7 +1,5 @@
 """The page before a launch: what will happen, the obstacles with links to remove them, and the button."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit

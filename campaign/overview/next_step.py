@@ -1,7 +1,5 @@
 """The next step of a campaign by its state, for the person who looks at it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser

@@ -1,7 +1,5 @@
 """The page of a campaign's plan, its downloads, and the form that records a deviation."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from django.contrib import messages as flash

@@ -1,7 +1,5 @@
 """Views that submit, approve, pause, resume, close and copy a campaign, with pages that state the consequences."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial

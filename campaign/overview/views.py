@@ -1,7 +1,5 @@
 """The list of campaigns, and the page of one with its arms, placements and plan."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction

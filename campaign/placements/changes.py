@@ -1,7 +1,5 @@
 """Add and change placements and partners, and assign contacts, each with an audit entry. Nothing is deleted."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Forms for a placement, a partner's name, and a partner's contacts."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any
 
 from django import forms

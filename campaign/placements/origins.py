@@ -1,7 +1,5 @@
 """Parse an origin as a browser sends it: exact, https, nothing behind the host; and explain why a text is none."""
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _

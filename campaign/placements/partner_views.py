@@ -1,7 +1,5 @@
 """Pages of one partner: its name and its contacts."""
 
-from __future__ import annotations
-
 from django.contrib import messages as flash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render

@@ -6,8 +6,6 @@ surface can verify it without a database. Notes stay in memory until a backgroun
 (campaign.serving.flushing); the row of a test is deleted when it is over.
 """
 
-from __future__ import annotations
-
 import re
 import secrets
 import threading

@@ -1,7 +1,5 @@
 """Pages of the placements: the list, one placement with its code to paste, and the tag check."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby

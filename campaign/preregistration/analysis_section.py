@@ -1,7 +1,5 @@
 """The analysis section of a preregistration: models, stopping rule, inference criteria."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _

@@ -3,8 +3,6 @@
 The functions need only the hashed content of the plan and the names that its keys stand for, and no database.
 """
 
-from __future__ import annotations
-
 import json
 
 from django.utils.translation import gettext as _
@@ -120,9 +118,7 @@ def _design(content: PlanContent, names: PlanNames) -> list[PreregistrationRow]:
     }.get(content["unit"], "")
     return [
         PreregistrationRow(
-            "study-type",
-            _("Study type"),
-            (_("A randomised experiment: chance decides which message somebody sees."),),
+            "study-type", _("Study type"), (_("A randomised experiment: chance decides which message somebody sees."),)
         ),
         PreregistrationRow(
             "blinding",

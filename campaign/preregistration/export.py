@@ -1,7 +1,5 @@
 """Export an analysis plan as canonical JSON and as PDF. Before launch both are marked as drafts."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os

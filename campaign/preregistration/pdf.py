@@ -4,8 +4,6 @@
 bytes. It uses nothing of this project but its fonts; campaign.preregistration.export calls it.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from datetime import datetime

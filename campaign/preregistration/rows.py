@@ -1,7 +1,5 @@
 """The parts of a preregistration: rows, sections, and the names that the keys of a plan stand for."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -14,8 +14,6 @@ asks for the answer, and records the events that the answer waits for.
 Logs of this surface hold the name of an error and nothing of the request.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable

@@ -5,8 +5,6 @@ them takes a tenth of a millisecond, so recent verdicts are cached under the use
 anew in each process.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable

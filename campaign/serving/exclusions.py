@@ -7,8 +7,6 @@ A partner's server, which sends no Origin and is no browser, is not checked for 
 exclusions are stored.
 """
 
-from __future__ import annotations
-
 from campaign.models import LeftOutCount
 from campaign.serving.bots import BotList
 from campaign.serving.http import Request

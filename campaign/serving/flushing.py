@@ -1,7 +1,5 @@
 """Write to the database, every few seconds, what serving counted in memory."""
 
-from __future__ import annotations
-
 import atexit
 import threading
 from multiprocessing.util import Finalize

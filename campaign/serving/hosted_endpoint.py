@@ -1,7 +1,5 @@
 """/m/<placement>/: the hosted page with its form, and the pages behind it."""
 
-from __future__ import annotations
-
 from urllib.parse import parse_qs
 
 from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid

@@ -1,7 +1,5 @@
 """Render hosted pages once per snapshot, split where the receipt and the key of the placement are inserted."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any

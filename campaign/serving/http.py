@@ -1,7 +1,5 @@
 """Requests, replies and refusals of the audience surface, whatever server carries them."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

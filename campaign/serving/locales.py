@@ -1,7 +1,5 @@
 """Choose the locale of a message, and the language of the page around it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import TypeVar
 

@@ -4,8 +4,6 @@ It belongs to campaign because the surroundings of a message do, which the messa
 sandboxed: its buttons do nothing, and nothing is sent or counted.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser

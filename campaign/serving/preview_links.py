@@ -1,7 +1,5 @@
 """Links with which staff see a message exactly as a visitor does, while nothing is counted."""
 
-from __future__ import annotations
-
 from urllib.parse import urlencode
 
 from django.core import signing

@@ -1,7 +1,5 @@
 """Signals with which a browser asks not to be counted: Global Privacy Control and Do Not Track."""
 
-from __future__ import annotations
-
 from campaign.serving.http import Request
 
 

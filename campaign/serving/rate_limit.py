@@ -9,8 +9,6 @@ the running process and nowhere else.
 Requests from this machine are not limited: they are tests, or come through a proxy that does not name the client.
 """
 
-from __future__ import annotations
-
 import os
 from array import array
 

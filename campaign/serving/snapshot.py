@@ -5,8 +5,6 @@ last one stays, or the one stored by campaign.serving.snapshot_file. Pages are r
 where they differ only in the receipt and the placement's key, which are inserted at each request.
 """
 
-from __future__ import annotations
-
 import gc
 import json
 import logging

@@ -1,7 +1,5 @@
 """What serving holds in memory, as frozen dataclasses: placements, campaigns, arms and rendered messages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType

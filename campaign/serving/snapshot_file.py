@@ -5,8 +5,6 @@ placement, all as JSON. Secrets of subjects are not in it: they are read from th
 secret is destroyed has ended.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import logging

@@ -1,7 +1,5 @@
 """Detect changes that require a new snapshot. Each web process checks every few seconds, so it has to be cheap."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any

@@ -1,7 +1,5 @@
 """Find campaigns and placements that a person may see or change."""
 
-from __future__ import annotations
-
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet

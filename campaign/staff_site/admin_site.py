@@ -3,8 +3,6 @@
 Accounts and roles are changed on the pages at /people/, which write to the audit record.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib import admin

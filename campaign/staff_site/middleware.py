@@ -1,7 +1,5 @@
 """Middleware of the staff site: the content security policy and the language."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from django.conf import settings

@@ -1,7 +1,5 @@
 """The navigation of the staff pages, and the rest of the context that every page has."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

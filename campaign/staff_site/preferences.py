@@ -1,7 +1,5 @@
 """What a browser remembers of the choices on staff pages: the language, and whether sensitive terms are shown."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

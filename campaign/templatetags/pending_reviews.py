@@ -1,7 +1,5 @@
 """Campaigns that wait for a review, for templates of apps that must not import campaign."""
 
-from __future__ import annotations
-
 from django import template
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 

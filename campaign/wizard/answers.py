@@ -4,8 +4,6 @@ Each answer is stored at once. A form carries the digest of the answer that its 
 answered since, nothing is stored and DraftEditConflict is raised.
 """
 
-from __future__ import annotations
-
 from itertools import count
 from typing import Any
 

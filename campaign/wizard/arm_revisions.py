@@ -1,7 +1,5 @@
 """Choose the approved message revision of an arm: which there are, and how they are listed."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any

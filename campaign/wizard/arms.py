@@ -1,7 +1,5 @@
 """Change the arms of a draft: make them for a preset, add, remove and reword them."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """A campaign that is still planned: who may change it, until when, and its analysis plan."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib.auth.models import User

@@ -1,7 +1,5 @@
 """URLs of a draft's questions, and the one at which planning continues."""
 
-from __future__ import annotations
-
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.urls import reverse
 

@@ -1,7 +1,5 @@
 """The planned outcomes of a draft: their roles, and what the wizard calls them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _

@@ -1,7 +1,5 @@
 """Presets: the sets of arms that a campaign can compare, and the comparisons that follow from them."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 

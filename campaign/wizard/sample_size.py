@@ -7,8 +7,6 @@ tables (Jennison and Turnbull 2000, Group Sequential Methods, tables 2.2 and 2.4
 for Pocock with up to ten looks).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import floor, log, log1p, sqrt
@@ -146,11 +144,7 @@ def smallest_detectable_difference(inputs: SampleSizeInputs, *, per_arm: int) ->
         return None
     differences = [
         _load_power_functions().detectable_difference(
-            control=inputs.expected_rate,
-            n_per_arm=least,
-            power=inputs.power,
-            direction=direction,
-            **_alpha(inputs),
+            control=inputs.expected_rate, n_per_arm=least, power=inputs.power, direction=direction, **_alpha(inputs)
         )
         for direction in ("up", "down")
     ]

@@ -1,7 +1,5 @@
 """Describe a sample size in words: people out of 100, weeks and years, no symbols."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date
 from math import ceil

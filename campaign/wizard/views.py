@@ -1,7 +1,5 @@
 """The pages of the wizard: one question a page, and a last page that lists all answers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

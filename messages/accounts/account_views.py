@@ -1,7 +1,5 @@
 """Pages of one's own account: second factors, sessions, password and API token."""
 
-from __future__ import annotations
-
 import time
 
 from django.contrib import messages as flash

@@ -5,8 +5,6 @@ of libsodium, under a key derived by HKDF (RFC 5869). PyNaCl is loaded on first 
 package would take 8.
 """
 
-from __future__ import annotations
-
 import base64
 import hmac
 import secrets

@@ -1,7 +1,5 @@
 """Forms of accounts: signing in, joining, second factors, invitations and roles."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django import forms

@@ -1,7 +1,5 @@
 """Invitations, the only way to get an account. A link works once, for seven days; only its hash is stored."""
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import secrets

@@ -1,7 +1,5 @@
 """Limit the guesses of passwords and codes, counted in the memory of this process."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable

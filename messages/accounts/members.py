@@ -1,7 +1,5 @@
 """What administrators do with accounts: change roles, deactivate, reactivate and sign out."""
 
-from __future__ import annotations
-
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import Q, QuerySet

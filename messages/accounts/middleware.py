@@ -1,7 +1,5 @@
 """Middleware that ends idle sessions and requires a second factor."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, TypeVar
 

@@ -1,7 +1,5 @@
 """Pages on which administrators manage people. Changes require a recent confirmation, and are recorded."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps

@@ -3,8 +3,6 @@
 The modules for passkeys take 10 MB, so they are imported on first use.
 """
 
-from __future__ import annotations
-
 import hmac
 from typing import Any
 

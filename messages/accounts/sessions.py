@@ -3,8 +3,6 @@
 A session ends after SESSION_HOURS in any case, and after SESSION_IDLE_HOURS without use.
 """
 
-from __future__ import annotations
-
 import hashlib
 import time
 from collections.abc import Iterator

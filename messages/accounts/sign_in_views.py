@@ -1,7 +1,5 @@
 """Sign in and out, accept an invitation, and confirm one's identity."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Step-up authentication: irreversible actions require a confirmation within the last ten minutes."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from functools import wraps

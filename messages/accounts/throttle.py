@@ -4,8 +4,6 @@ Failures are counted in the memory of one process, under keyed hashes, and forgo
 are treated alike whether they exist or not. Processes count separately, so two of them allow twice as many guesses.
 """
 
-from __future__ import annotations
-
 import os
 from collections import OrderedDict
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Reduce a User-Agent header to the names of the browser and the system."""
 
-from __future__ import annotations
-
 # The first match counts, because Edge and Opera also name Chrome, and Chrome also names Safari.
 _BROWSERS = (("Firefox", "Firefox"), ("Edg", "Edge"), ("OPR", "Opera"), ("Chrom", "Chrome"), ("Safari", "Safari"))
 _SYSTEMS = (

@@ -4,8 +4,6 @@ The chain itself reveals changed, missing and reordered entries. A truncated or 
 only by a head (the number and digest of the last entry) that was noted elsewhere.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

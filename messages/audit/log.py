@@ -5,8 +5,6 @@ the commit, the head of the chain is noted in a file of the data directory. If a
 the next entry or `audit verify` updates it.
 """
 
-from __future__ import annotations
-
 import fcntl
 import logging
 import os

@@ -3,8 +3,6 @@
 The export requires a recent confirmation, because it names every colleague and what they decided.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable
 

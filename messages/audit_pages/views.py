@@ -1,7 +1,5 @@
 """The page of the audit record, newest entries first."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from urllib.parse import urlencode
 

@@ -1,7 +1,5 @@
 """Describe entries of the audit record: "mara approved “Pause for a second” (message), revision 3"."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

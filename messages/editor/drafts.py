@@ -1,7 +1,5 @@
 """Drafts: what somebody has typed is stored until they save or discard it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 

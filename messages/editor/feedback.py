@@ -1,7 +1,5 @@
 """Live feedback in the editor: remarks of the lint, length and readability."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

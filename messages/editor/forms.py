@@ -1,7 +1,5 @@
 """Forms of the editor: text, claims, and for a new message its theme, frame and language."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -161,7 +159,7 @@ class BaselineForm(forms.Form):
         return EditBaseline(cleaned["base"], cleaned["digest"], cleaned["newest"], cleaned["apart"])
 
     @classmethod
-    def from_baseline(cls, baseline: EditBaseline) -> BaselineForm:
+    def from_baseline(cls, baseline: EditBaseline) -> "BaselineForm":
         """The fields for a baseline."""
         return cls(initial=cls.values(baseline))
 

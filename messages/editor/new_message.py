@@ -1,7 +1,5 @@
 """Write a new message, from scratch or from a text of the library."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib import messages as flash

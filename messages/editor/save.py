@@ -4,8 +4,6 @@ The editor sends what the writer saw when they began. If somebody else saved in 
 `EditConflict` holds the current revision, so that the writer can compare.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Keep what was typed into the editor when the session or the CSRF token has expired."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import wraps
 

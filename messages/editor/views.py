@@ -1,7 +1,5 @@
 """The editor of a message: live feedback, preview, and drafts that are stored while typing."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

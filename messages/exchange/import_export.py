@@ -1,7 +1,5 @@
 """Export messages, and import them as drafts, whatever their state was."""
 
-from __future__ import annotations
-
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 In CSV each language of a revision is a row, and the rows of a revision agree in all other columns.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import json

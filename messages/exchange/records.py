@@ -1,7 +1,5 @@
 """What an exchange file holds: revisions of messages, each with its text in every language."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, fields
 
 FORMAT, VERSION = "second-thought messages", 1

@@ -1,7 +1,5 @@
 """Validate the revisions of an exchange file against the limits of the models."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple

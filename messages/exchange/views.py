@@ -1,7 +1,5 @@
 """The page on which managers export messages, and import them after a preview."""
 
-from __future__ import annotations
-
 from django.contrib import messages as flash
 from django.core import signing
 from django.core.files.uploadedfile import UploadedFile

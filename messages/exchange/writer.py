@@ -1,7 +1,5 @@
 """Write revisions of messages as CSV or JSON."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict

@@ -4,8 +4,6 @@ Every message leads to the same two help pages, one for the person shown and one
 they list every link that is not retired. So all of these must have been checked recently before a campaign can launch.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime

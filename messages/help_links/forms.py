@@ -1,7 +1,5 @@
 """The form of one help link."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from typing import TYPE_CHECKING, Any

@@ -1,7 +1,5 @@
 """Decide whether a help link was checked recently enough, and list what is missing or stale among them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta

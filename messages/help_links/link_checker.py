@@ -4,8 +4,6 @@ The request carries no cookie and no referrer. A redirect is followed while it s
 when it leads elsewhere.
 """
 
-from __future__ import annotations
-
 import http.client
 import ssl
 from dataclasses import dataclass

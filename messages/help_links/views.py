@@ -1,7 +1,5 @@
 """Staff pages of the directory of help links."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date

@@ -1,7 +1,5 @@
 """Countries by their two-letter code, as help links name them."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 from unicodedata import combining, normalize

@@ -1,7 +1,5 @@
 """The languages that a message may be written in, and their names."""
 
-from __future__ import annotations
-
 from functools import cache
 
 from django.conf.locale import LANG_INFO

@@ -1,7 +1,5 @@
 """Translate sentences that modules without Django wrote as Translatable."""
 
-from __future__ import annotations
-
 from django.utils.translation import gettext
 
 from messages.text.translatable import Translatable

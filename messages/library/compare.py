@@ -1,7 +1,5 @@
 """The page that compares two revisions of a message word by word."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse

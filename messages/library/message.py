@@ -1,7 +1,5 @@
 """The page of a message: its revisions, their history, and the next step."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.db.models import Prefetch

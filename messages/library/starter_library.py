@@ -1,7 +1,5 @@
 """Load the starter library from the data files of this folder. Loading it again changes nothing."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass

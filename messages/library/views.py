@@ -1,7 +1,5 @@
 """The library page: all messages, with filters and search."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from itertools import groupby
@@ -40,7 +38,7 @@ class LibraryFilter:
     by: str = ""
 
     @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> LibraryFilter:
+    def from_query(cls, query: Mapping[str, str]) -> "LibraryFilter":
         values = {field.name: query.get(field.name, "").replace("\0", " ").strip()[:100] for field in fields(cls)}
         choices = {"frame": Frame.values, "state": Revision.State.values, "by": AUTHOR_FILTERS}
         if any(values[name] and values[name] not in allowed for name, allowed in choices.items()):

@@ -25,5 +25,5 @@ class Migration(migrations.Migration):
                 "ordering": ["-number"],
                 "indexes": [models.Index(fields=["kind", "ref"], name="audit_of_one_thing")],
             },
-        ),
+        )
     ]

@@ -102,9 +102,7 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
                 (
@@ -169,10 +167,7 @@ class Migration(migrations.Migration):
             "review",
             "rendition",
             models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="reviews",
-                to="messaging.rendition",
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="messaging.rendition"
             ),
         ),
         migrations.RunPython(give_each_language_its_review, migrations.RunPython.noop),

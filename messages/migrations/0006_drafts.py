@@ -4,10 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("messaging", "0005_review_by_language"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [("messaging", "0005_review_by_language"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.CreateModel(
@@ -52,5 +49,5 @@ class Migration(migrations.Migration):
                 "ordering": ["-saved_at"],
                 "constraints": [models.UniqueConstraint(fields=("person", "message", "locale"), name="draft_one_each")],
             },
-        ),
+        )
     ]

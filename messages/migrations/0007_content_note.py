@@ -2,9 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("messaging", "0006_drafts"),
-    ]
+    dependencies = [("messaging", "0006_drafts")]
 
     operations = [
         migrations.AddField(
@@ -15,5 +13,5 @@ class Migration(migrations.Migration):
                 help_text="Shown before the words, to someone who may have lived through it.",
                 max_length=300,
             ),
-        ),
+        )
     ]

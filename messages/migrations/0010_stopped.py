@@ -26,9 +26,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="message",
-            name="stopped_reason",
-            field=models.CharField(blank=True, max_length=300),
+            model_name="message", name="stopped_reason", field=models.CharField(blank=True, max_length=300)
         ),
         migrations.AddConstraint(
             model_name="message",

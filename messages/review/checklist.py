@@ -1,7 +1,5 @@
 """The reviewer's checklist. Changing it adds a version, so that stored answers keep their questions."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

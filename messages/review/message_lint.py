@@ -1,7 +1,5 @@
 """Lint the text of stored messages, with this installation's word lists and forbidden names."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 

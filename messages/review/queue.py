@@ -1,7 +1,5 @@
 """The review queue: texts to review, texts that were sent back, and texts that wait for a colleague."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, QuerySet

@@ -1,7 +1,5 @@
 """The review page of a rendition, and the steps on it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -37,7 +35,7 @@ class ReviewInput:
     answers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def from_request(cls, request: HttpRequest) -> ReviewInput:
+    def from_request(cls, request: HttpRequest) -> "ReviewInput":
         def value(name: str) -> str:
             return request.POST.get(name, "").replace("\0", "")
 

@@ -1,7 +1,5 @@
 """What review pages say: states, history and the next step."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -5,8 +5,6 @@ administrator may override an obstacle, with a reason that is recorded. Decision
 since the reviewer read it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

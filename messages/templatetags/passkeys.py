@@ -1,7 +1,5 @@
 """Template filter for the options of passkeys, in an attribute because inline scripts are not allowed."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -10,8 +10,6 @@ A hidden term is a checkbox and two copies of the term. It opens by click, touch
 screen reader announces "Show a hidden word" first. Do not use the tags inside links, buttons or labels.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from django import template

@@ -1,7 +1,5 @@
 """Keys of messages, help links and placements: the part of an address that names one of them."""
 
-from __future__ import annotations
-
 from collections.abc import Container
 from itertools import count
 

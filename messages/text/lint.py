@@ -4,8 +4,6 @@ A "must" remark blocks review; a "should" remark is advice. The rules match patt
 reads every text. The word lists are in `lint.toml`, which staff may edit.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Sequence

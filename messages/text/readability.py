@@ -11,8 +11,6 @@ consonant is mute. A digit is one syllable. Compared with a pronouncing dictiona
 is off by one. Other languages have no figure.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass

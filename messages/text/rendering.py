@@ -1,7 +1,5 @@
 """The text of a message as its audience gets it. It is sanitised here once, and not again for each request."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from html import escape

@@ -1,7 +1,5 @@
 """Find distressing terms in a text, so that staff pages can hide them until someone asks to see them."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ such a sign after a semicolon, a tab, a line break or a quotation mark, because 
 delimiter splits the cell there. Reading removes exactly these apostrophes.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

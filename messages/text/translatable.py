@@ -1,7 +1,5 @@
 """An English sentence that keeps its template and parameters, so that a page can translate it."""
 
-from __future__ import annotations
-
 
 class Translatable(str):
     """`Translatable("“{name}” is a figure.", name="84")` is the formatted English sentence.
@@ -12,7 +10,7 @@ class Translatable(str):
     template: str
     params: dict[str, object]
 
-    def __new__(cls, template: str, **params: object) -> Translatable:
+    def __new__(cls, template: str, **params: object) -> "Translatable":
         sentence = super().__new__(cls, template.format(**params))
         sentence.template, sentence.params = template, params
         return sentence

@@ -1,7 +1,5 @@
 """Compare two texts word by word, for people to read."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

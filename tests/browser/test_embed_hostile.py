@@ -378,9 +378,7 @@ def test_strictest_policy_that_names_us_shows_a_styled_message(page: OpenPage, s
 
 
 @pytest.mark.parametrize(
-    "reply",
-    [Reply("oops", 500), Reply("oops", 200, "text/html"), Reply("{}", wait=2)],
-    ids=["500", "nonsense", "slow"],
+    "reply", [Reply("oops", 500), Reply("oops", 200, "text/html"), Reply("{}", wait=2)], ids=["500", "nonsense", "slow"]
 )
 def test_choices_work_when_nothing_can_be_counted(
     page: OpenPage, server: Origin, partner: Origin, reply: Reply

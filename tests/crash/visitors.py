@@ -115,14 +115,7 @@ class VisitorThread(threading.Thread):
     """Visitors in one thread. Most tell at once, some just as their receipt closes, a few tell everything twice."""
 
     def __init__(
-        self,
-        port: int,
-        ledger: Ledger,
-        clock: FastClock,
-        *,
-        seed: int,
-        stop: threading.Event,
-        pace: float,
+        self, port: int, ledger: Ledger, clock: FastClock, *, seed: int, stop: threading.Event, pace: float
     ) -> None:
         super().__init__(name=f"crowd-{seed}", daemon=True)
         self._ledger, self._clock, self._stopping = ledger, clock, stop

@@ -30,12 +30,7 @@ PATIENCE = 5.0
 SHARES = {"/api/v1/decide": 26, "/api/v1/events": 34}
 _OTHER_SHARE = 8
 _ROUND = 200
-CHECKS = [
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-]
+CHECKS = [status_code_conformance, content_type_conformance, response_headers_conformance, response_schema_conformance]
 
 
 @dataclass

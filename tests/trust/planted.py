@@ -16,14 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from tests.trust.observer import (
-    HeaderRewriter,
-    Headers,
-    ObservedRequest,
-    RequestObserver,
-    ignore_request,
-    keep_headers,
-)
+from tests.trust.observer import HeaderRewriter, Headers, ObservedRequest, RequestObserver, ignore_request, keep_headers
 
 ServerFault = tuple[RequestObserver, HeaderRewriter]
 

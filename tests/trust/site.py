@@ -273,10 +273,7 @@ class TrustSite:
             ]
             made.write_bytes(subprocess.run(dump, check=True, capture_output=True).stdout)
             return made
-        with (
-            closing(sqlite3.connect(self.data / "default.sqlite3")) as whole,
-            closing(sqlite3.connect(made)) as copy,
-        ):
+        with closing(sqlite3.connect(self.data / "default.sqlite3")) as whole, closing(sqlite3.connect(made)) as copy:
             whole.backup(copy)
         if self.backs_up_the_audience_too:
             with closing(sqlite3.connect(self.data / "audience.sqlite3")) as whole:

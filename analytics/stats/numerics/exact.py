@@ -5,8 +5,6 @@ changes p. Barnard's ordering is therefore compared in whole numbers; orderings 
 relative tolerance of 1e-9, far above their rounding error.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb, isqrt, prod

@@ -3,8 +3,6 @@
 Standard library only, so that modules which a web page loads may import it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from math import erfc, exp, inf, log, nextafter, sqrt
 from statistics import NormalDist

@@ -1,7 +1,5 @@
 """Quadrature in panels, and a root finder for the smooth functions that such integrals define."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

@@ -6,8 +6,6 @@ is the unknown. Given m, each arm's constrained rate solves its own equation, th
 never decreases, and the end of the interval follows from m. The results are those of the papers.
 """
 
-from __future__ import annotations
-
 from math import inf, sqrt
 
 from analytics.stats.numerics.inversion import solve_increasing

@@ -1,7 +1,5 @@
 """Interval and p-value from an estimate, its standard error and a normal or t reference."""
 
-from __future__ import annotations
-
 from math import exp, inf
 
 from scipy.special import stdtr, stdtrit

@@ -1,7 +1,5 @@
 """Writes the API's description to the files that the site serves; needs the development packages."""
 
-from __future__ import annotations
-
 from argparse import ArgumentParser
 from typing import Any
 

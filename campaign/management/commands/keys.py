@@ -1,7 +1,5 @@
 """`manage.py keys`: list, create, rotate and destroy keys, with an entry on the audit record."""
 
-from __future__ import annotations
-
 import re
 import time
 from argparse import ArgumentParser
@@ -19,6 +17,8 @@ from campaign.keys.rotation import format_utc
 from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from messages.audit.log import command_line_actor
+
+_PURPOSES = {"django": "signs staff sessions and preview links", "second-factor": "encrypts second factors of staff"}
 
 
 class Command(BaseCommand):
@@ -143,10 +143,7 @@ def _describe_state(key: KeyInfo) -> str:
                 if key.receipt_key
                 else f"of “{key.campaign}”, which is closed: due for destruction"
             )
-    return {
-        "django": "signs staff sessions and preview links",
-        "second-factor": "encrypts second factors of staff",
-    }[key.name]
+    return _PURPOSES[key.name]
 
 
 def _why_needed(key: KeyInfo) -> str:

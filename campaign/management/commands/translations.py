@@ -1,7 +1,5 @@
 """`manage.py translations`: extract translatable strings, compile the catalogues, and list what is missing."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser

@@ -1,7 +1,5 @@
 """The questions of the wizard, in order. A new question is a module beside this one, its template, and a line here."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Which words stand for each? The arms: their names, shares, approved words, and the control."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any

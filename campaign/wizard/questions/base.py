@@ -1,7 +1,5 @@
 """The parts of a wizard question. The package's `__init__` lists the questions in order."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from abc import ABC, abstractmethod

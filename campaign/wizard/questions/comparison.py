@@ -1,7 +1,5 @@
 """Which messages do you want to compare? The preset that makes the arms."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any

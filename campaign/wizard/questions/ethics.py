@@ -1,7 +1,5 @@
 """Who agreed to this trial? The reference of an ethics board, or the reason for an exemption."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """What would worry you? The outcomes that are watched for harm, and the margin beyond which an arm is paused."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -92,7 +90,7 @@ class GuardrailsQuestion(Question[GuardrailsAnswer, GuardrailsForm]):
     obstacles = {
         ObstacleReason.MARGIN_UNSUPPORTED: _(
             "“%(name)s” cannot be watched for harm: choose something that people do or do not do."
-        ),
+        )
     }
 
     def read(self, campaign: Campaign) -> GuardrailsAnswer:

@@ -1,7 +1,5 @@
 """What do you want to learn? The campaign's name and its hypothesis."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

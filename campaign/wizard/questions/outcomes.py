@@ -1,7 +1,5 @@
 """What would show that a message works? The primary outcome and the secondary ones."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Where should they appear? The placements, and how many messages each is expected to show a day."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any

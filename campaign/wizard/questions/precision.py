@@ -1,7 +1,5 @@
 """How sure do you want to be? The level, the looks, the correction, and what counts as one unit."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -34,14 +32,8 @@ MONITORING_LABELS: dict[str, tuple[Text, Text]] = {
         _("At a few set points"),
         _("Usually four times. It can end early if the difference is large, and takes hardly more people."),
     ),
-    "fixed": (
-        _("Once, at the end"),
-        _("It takes the fewest people. Nobody sees an estimate before the end."),
-    ),
-    "always-valid": (
-        _("Whenever we like"),
-        _("The freest, and the dearest: up to about twice as many people."),
-    ),
+    "fixed": (_("Once, at the end"), _("It takes the fewest people. Nobody sees an estimate before the end.")),
+    "always-valid": (_("Whenever we like"), _("The freest, and the dearest: up to about twice as many people.")),
 }
 UNIT_LABELS: dict[str, tuple[Text, Text]] = {
     "view": (

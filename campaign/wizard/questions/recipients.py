@@ -1,7 +1,5 @@
 """Who should hear of harm? The people, and a webhook, that are told when a guardrail pauses an arm."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any

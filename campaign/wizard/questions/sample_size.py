@@ -1,7 +1,5 @@
 """How long should it run? The expected rate, the smallest difference of interest, the sample size and the dates."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta

@@ -126,9 +126,7 @@ def test_the_snapshot_file_holds_what_is_declared(tmp_path: Path, monkeypatch: p
     assert written(tmp_path / "snapshot.jsonl") <= declared
     honest = snapshot_file._placement_as_json
     monkeypatch.setattr(
-        snapshot_file,
-        "_placement_as_json",
-        lambda entry, shared: honest(entry, shared) | {"seen": {"by": "a person"}},
+        snapshot_file, "_placement_as_json", lambda entry, shared: honest(entry, shared) | {"seen": {"by": "a person"}}
     )
     assert written(tmp_path / "again.jsonl") - declared == {"seen.by"}
 

@@ -77,11 +77,7 @@ class TestRotation:
 
 class TestHowLongAKeyIsNeeded:
     @pytest.mark.slow
-    @given(
-        signed=st.integers(0, 10**6),
-        later=st.integers(0, 10**6),
-        life=st.integers(1, 24),
-    )
+    @given(signed=st.integers(0, 10**6), later=st.integers(0, 10**6), life=st.integers(1, 24))
     def test_no_receipt_outlives_the_key_that_signed_it(self, signed: int, later: int, life: int) -> None:
         """Signed at any second before the next key began: closed, in either unit, an hour before the key goes."""
         keys = [key(1, 0), key(2, signed + later + 1)]

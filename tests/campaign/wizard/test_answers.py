@@ -308,11 +308,7 @@ class TestEachAnswer:
         }
         save(campaign, "success", primary="left", secondary=("turned_back",))
         parts = {o.outcome: (o.role, o.harm_margin) for o in PlannedOutcome.objects.all()}
-        assert parts == {
-            "left": ("primary", None),
-            "turned_back": ("secondary", None),
-            "annoyed": ("guardrail", None),
-        }
+        assert parts == {"left": ("primary", None), "turned_back": ("secondary", None), "annoyed": ("guardrail", None)}
 
     def test_a_difference_of_ones_own_for_a_secondary_outcome_stays(self) -> None:
         campaign = world.draft()

@@ -206,11 +206,7 @@ class TestTheDatabaseKeepsIt:
     )
     def test_an_entry_is_neither_changed_nor_deleted(self, statement: str) -> None:
         add()
-        with (
-            pytest.raises(IntegrityError, match="stays as it is"),
-            transaction.atomic(),
-            connection.cursor() as cursor,
-        ):
+        with pytest.raises(IntegrityError, match="stays as it is"), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
         assert AuditEntry.objects.count() == 1
 

@@ -428,11 +428,7 @@ class TestTheRecord:
     )
     def test_neither_changes_nor_goes(self, statement: str) -> None:
         workflow.comment(world.submitted_rendition(), by=mara(), now=world.NOON, text="Hm.")
-        with (
-            pytest.raises(IntegrityError, match="stays as it is"),
-            transaction.atomic(),
-            connection.cursor() as cursor,
-        ):
+        with pytest.raises(IntegrityError, match="stays as it is"), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
         assert (Review.objects.filter(by=mara()).count(), Comment.objects.count()) == (1, 1)
 
