@@ -1,5 +1,7 @@
 """POST /api/v1/events: what was done with a shown message, one event or a list of up to 500."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 
