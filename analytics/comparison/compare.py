@@ -10,11 +10,6 @@ from statistics import NormalDist
 from typing import Literal
 
 from analytics.stats import (
-    Counts,
-    Estimate,
-    Interval,
-    Levels,
-    NotEstimable,
     clusters,
     equivalence,
     multiplicity,
@@ -25,6 +20,7 @@ from analytics.stats import (
     sequential,
     strata,
 )
+from analytics.stats.values import Counts, Estimate, Interval, Levels, NotEstimable
 
 WITHHELD = "withheld"
 CANNOT_TELL = "cannot-tell-yet"

@@ -63,7 +63,9 @@ class CrossChecks:
 def run_cross_checks(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]], rules: Rules) -> CrossChecks:
     """Compute exact tests, tipping points, leave-one-out differences and posterior probabilities with flat priors."""
     by_key = {arm.key: arm for arm in arms}
-    oriented = [_as_higher_is_better(arm.counts, rules) for arm in arms]
+    oriented = [arm.counts for arm in arms]
+    if rules.lower_is_better:  # the methods take a higher rate for the better one
+        oriented = [Counts(counts.n, counts.n - counts.events) for counts in oriented]
     chances, losses = bayes.probability_best(oriented), bayes.expected_loss(oriented)
     estimable = not isinstance(chances, NotEstimable) and not isinstance(losses, NotEstimable)
     return CrossChecks(
@@ -75,10 +77,6 @@ def run_cross_checks(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]]
         if estimable
         else (),
     )
-
-
-def _as_higher_is_better(counts: Counts, rules: Rules) -> Counts:
-    return Counts(counts.n, counts.n - counts.events) if rules.lower_is_better else counts
 
 
 def _check_pair(treated: ArmCounts, control: ArmCounts, rules: Rules) -> PairCheck:

@@ -42,25 +42,14 @@ WRITERS = {"audience", "worker", "staff", "setup"}
 OWNERS = {"operator", "administrator", "manager", "reviewer", "analyst"}
 
 _KINDS = {
-    "integer": "integer",
-    "bigint": "integer",
-    "smallint": "integer",
-    "boolean": "boolean",
-    "bool": "boolean",
-    "bytea": "bytes",
-    "blob": "bytes",
-    "datetime": "moment",
-    "timestamp": "moment",
-    "time": "moment",
+    **dict.fromkeys(("integer", "bigint", "smallint"), "integer"),
+    **dict.fromkeys(("boolean", "bool"), "boolean"),
+    **dict.fromkeys(("bytea", "blob"), "bytes"),
+    **dict.fromkeys(("datetime", "timestamp", "time"), "moment"),
     "date": "date",
-    "real": "real",
-    "double": "real",
-    "text": "text",
-    "varchar": "text",
-    "char": "text",
-    "character": "text",
-    "json": "json",
-    "jsonb": "json",
+    **dict.fromkeys(("real", "double"), "real"),
+    **dict.fromkeys(("text", "varchar", "char", "character"), "text"),
+    **dict.fromkeys(("json", "jsonb"), "json"),
 }
 # Table, column and type from the system catalogue, including views and generated columns.
 CATALOGUE_QUERIES = {

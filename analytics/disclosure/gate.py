@@ -144,7 +144,9 @@ def _apply_disclosure_control(
         checks={} if nothing or newest is None or not checks else _released_checks(shown, primary, newest.table),
         least=settings.SMALL_CELL,
         has_hidden_counts=any(
-            e.kind == Estimate.Kind.RATE and _has_hidden_count(e, embargoed=shown.embargoed) for e in estimates
+            e.n is None or e.served is None or (e.events is None and not shown.embargoed)
+            for e in estimates
+            if e.kind == Estimate.Kind.RATE
         ),
     )
 
@@ -368,7 +370,3 @@ def _is_table_complete(table: dict[str, Any] | None, outcome: str, *arms: str) -
         None not in table[arm]["seen"].values() and None not in table[arm]["parts"].get(outcome, {"": None}).values()
         for arm in arms
     )
-
-
-def _has_hidden_count(e: Estimate, *, embargoed: bool) -> bool:
-    return e.n is None or e.served is None or (e.events is None and not embargoed)

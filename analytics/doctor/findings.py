@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -22,9 +22,6 @@ class Finding:
     state: FindingState
     said: str
     do: str = ""
-
-    def as_dict(self) -> dict[str, str]:
-        return asdict(self)
 
 
 def fine(subject: str, said: str) -> Finding:
@@ -54,16 +51,12 @@ class ProbeReply:
 
 
 # Headers that tell visits apart, or reveal a cache or another provider in between.
+_NUMBERED = ("traceparent", "x-amzn-trace-id", "x-correlation-id", "x-request-id", "x-trace-id")
 _IDENTIFYING_HEADERS = {
-    "age": "a cache answers",
+    **dict.fromkeys(_NUMBERED, "each request gets a number"),
+    **dict.fromkeys(("age", "x-cache"), "a cache answers"),
     "cf-ray": "a delivery network stands in between",
-    "traceparent": "each request gets a number",
     "via": "another proxy stands in between",
-    "x-amzn-trace-id": "each request gets a number",
-    "x-cache": "a cache answers",
-    "x-correlation-id": "each request gets a number",
-    "x-request-id": "each request gets a number",
-    "x-trace-id": "each request gets a number",
 }
 
 
@@ -82,22 +75,16 @@ def reply_findings(answers: Sequence[ProbeReply], *, tls: bool) -> list[Finding]
     proxy = "Let the proxy pass headers on as they are."
     mark = "A visitor gets an ETag or a date that marks its device"
     found = [
-        _finding_unless_empty(
-            "no cookie", cookies, "A visitor gets a cookie", "Find out who sets it: the application never does."
-        ),
-        _finding_unless_empty("no validator", validators, mark, "Let the proxy hide it."),
-        _finding_unless_empty("no cache", kept, "A reply may be kept by caches: no-store is missing", proxy),
-        _finding_unless_empty(
-            "no number", marked, "Replies tell visits apart", "Switch it off in what stands in front."
-        ),
-        _finding_unless_empty("no version", versions, "Replies name a version", "nginx: server_tokens off."),
+        _judge("no cookie", cookies, "A visitor gets a cookie", "Find out who sets it: the application never does."),
+        _judge("no validator", validators, mark, "Let the proxy hide it."),
+        _judge("no cache", kept, "A reply may be kept by caches: no-store is missing", proxy),
+        _judge("no number", marked, "Replies tell visits apart", "Switch it off in what stands in front."),
+        _judge("no version", versions, "Replies name a version", "nginx: server_tokens off."),
     ]
     if tls:
         bare = {answer.kind for answer in own if answer.header("strict-transport-security") is None}
         found.append(
-            _finding_unless_empty(
-                "HSTS", bare, "A browser is not told to stay with TLS", "Set it as deploy/nginx.conf does."
-            )
+            _judge("HSTS", bare, "A browser is not told to stay with TLS", "Set it as deploy/nginx.conf does.")
         )
     return found
 
@@ -174,7 +161,7 @@ def nginx_findings(files: Mapping[str, str] | None) -> list[Finding]:
     said = [
         (kind, rest.split(), file)
         for file, text in files.items()
-        for kind, rest in _LOG_DIRECTIVE.findall(_strip_comments(text))
+        for kind, rest in _LOG_DIRECTIVE.findall(re.sub(r"#.*", "", text))
     ]
     access = [f"{rest[0]} in {file}" for kind, rest, file in said if kind == "access_log" and rest != ["off"]]
     errors = [
@@ -187,10 +174,8 @@ def nginx_findings(files: Mapping[str, str] | None) -> list[Finding]:
         if kind not in silent:
             named.append(f"the default, since no {kind} is set")
     return [
-        _finding_unless_empty("nginx access_log", set(access), "nginx writes down each request", do),
-        _finding_unless_empty(
-            "nginx error_log", set(errors), "nginx writes addresses and requests down with errors", do
-        ),
+        _judge("nginx access_log", set(access), "nginx writes down each request", do),
+        _judge("nginx error_log", set(errors), "nginx writes addresses and requests down with errors", do),
     ]
 
 
@@ -203,7 +188,7 @@ def machine_findings(
         found = [unknown("core dumps", "No running server or worker was seen.", "Run this on the server's machine.")]
     else:
         dumping = {f"process {pid}" for pid, limit in core_limits.items() if limit}
-        found = [_finding_unless_empty("core dumps", dumping, "A crash would write requests to a disk", do)]
+        found = [_judge("core dumps", dumping, "A crash would write requests to a disk", do)]
     written = [swap for swap in swaps if not swap.startswith(("/dev/zram", "/dev/dm-"))]
     if not written:
         found.append(fine("swap", "None that is written in clear."))
@@ -240,13 +225,9 @@ def _kinds(answers: Iterable[ProbeReply], header: str) -> set[str]:
     return {answer.kind for answer in answers if answer.header(header) is not None}
 
 
-def _finding_unless_empty(subject: str, found: set[str], said: str, do: str) -> Finding:
+def _judge(subject: str, found: set[str], said: str, do: str) -> Finding:
     return leaks(subject, f"{said}: {_join_first(sorted(found))}.", do) if found else fine(subject, "As it should be.")
 
 
 def _join_first(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def _strip_comments(text: str) -> str:
-    return re.sub(r"#.*", "", text)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
@@ -14,18 +14,21 @@ from analytics.comparison.sensitivity import CrossChecks
 from analytics.stats import Estimate, NotEstimable
 
 VERSION = 1
-FirstVerdictDays = Mapping[tuple[str, str], str]
 
 
-def comparison_as_dict(
-    look: Comparison,
-    rules: Rules,
-    *,
-    terms: Sequence[FactorialContrast] | None = None,
-    first_verdict_days: FirstVerdictDays | None = None,
-    cross_checks: CrossChecks | None = None,
-) -> dict[str, Any]:
+class TableAnalysis(NamedTuple):
+    """The comparison of a table, its rules, and what was asked for beside it."""
+
+    look: Comparison
+    rules: Rules
+    terms: Sequence[FactorialContrast] | None
+    first_verdict_days: Mapping[tuple[str, str], str] | None
+    cross_checks: CrossChecks | None
+
+
+def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
     """Build the JSON of `analyse --json`; a number that cannot be estimated is null."""
+    look, rules, terms, first_verdict_days, cross_checks = analysis
     document = {
         "version": VERSION,
         "rules": {
@@ -131,16 +134,9 @@ def pair_sentence(look: Comparison, compared: PairComparison, rules: Rules) -> s
     return wording.comparison_sentence(numbers, wording.choose_scale(estimated))
 
 
-def print_tables(
-    look: Comparison,
-    rules: Rules,
-    console: Console,
-    *,
-    terms: Sequence[FactorialContrast] | None = None,
-    first_verdict_days: FirstVerdictDays | None = None,
-    cross_checks: CrossChecks | None = None,
-) -> None:
+def print_tables(analysis: TableAnalysis, console: Console) -> None:
     """Print tables of rates and differences, a sentence for each comparison, then the overall tests."""
+    look, rules, terms, first_verdict_days, cross_checks = analysis
     arms = Table("arm", "n", "events", "rate", "interval", title="Rates", title_justify="left")
     for arm, rate in zip(look.arms, look.rates, strict=True):
         arms.add_row(

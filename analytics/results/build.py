@@ -1,20 +1,11 @@
 """Build a report from a stored analysis. No statistics are computed here."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from analytics import wording
+from analytics import report_rows, wording
 from analytics.disclosure import gate
 from analytics.models import Analysis, Estimate
-from analytics.report_rows import (
-    CrossCheckRow,
-    DeviationRow,
-    FactorialRow,
-    OutcomeBlock,
-    PooledRow,
-    PosteriorRow,
-    QualityItem,
-)
 from analytics.results import cross_checks, paused_arms, split_after_pause
 from analytics.results.headline import lead_sentence
 from analytics.results.look_quality import look_quality
@@ -25,45 +16,31 @@ from campaign.models import Campaign
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One look at one campaign."""
+    """One look at one campaign. `analysis` is the look whose numbers are shown, which may be an earlier one."""
 
     campaign: Campaign
+    analysis: Analysis
     look: int
-    shown_look: int
     note: str
     made_at: datetime
-    from_day: date | None
-    to_day: date | None
-    level: float
-    smallest_difference: float
     sentence: str
     interval_sentence: str
     withheld: bool
     lead_frame: str
     people: int | None
     planned_per_arm: int
-    quality: tuple[QualityItem, ...]
-    primary: OutcomeBlock
-    others: tuple[OutcomeBlock, ...]
-    omnibus_statistic: float | None
-    omnibus_df: int | None
-    omnibus_p: float | None
-    plan_fingerprint: str
+    quality: tuple[report_rows.QualityItem, ...]
+    primary: report_rows.OutcomeBlock
+    others: tuple[report_rows.OutcomeBlock, ...]
     plan_frozen_at: datetime | None
-    embargoed: bool
-    exploratory: bool
     exception: str
-    deviations: tuple[DeviationRow, ...]
-    monitoring: str
-    factorial: tuple[FactorialRow, ...]
+    deviations: tuple[report_rows.DeviationRow, ...]
+    factorial: tuple[report_rows.FactorialRow, ...]
     guardrail_pauses: tuple[str, ...]
-    checks: tuple[CrossCheckRow, ...]
-    chances: tuple[PosteriorRow, ...]
-    pooled: tuple[PooledRow, ...]
+    checks: tuple[report_rows.CrossCheckRow, ...]
+    chances: tuple[report_rows.PosteriorRow, ...]
+    pooled: tuple[report_rows.PooledRow, ...]
     information: float | None
-    sample_ratio: str
-    sample_ratio_p: float | None
-    reach_p: float | None
 
     @property
     def people_in_words(self) -> str:
@@ -93,14 +70,10 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
     sentence, interval_sentence, lead = lead_sentence(primary, look, withheld=withheld)
     return Report(
         campaign=campaign,
+        analysis=analysis,
         look=requested.look,
-        shown_look=analysis.look,
         note=_note(look),
         made_at=requested.made_at,
-        from_day=analysis.from_day,
-        to_day=analysis.to_day,
-        level=analysis.level,
-        smallest_difference=analysis.smallest_difference,
         sentence=sentence,
         interval_sentence=interval_sentence,
         withheld=withheld,
@@ -118,16 +91,9 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
         ),
         primary=primary,
         others=tuple(others),
-        omnibus_statistic=analysis.omnibus_statistic,
-        omnibus_df=analysis.omnibus_df,
-        omnibus_p=analysis.omnibus_p,
-        plan_fingerprint=analysis.plan_fingerprint,
         plan_frozen_at=plan.frozen_at,
-        embargoed=analysis.embargoed,
-        exploratory=analysis.exploratory,
         exception=requested.exception or analysis.exception,
         deviations=deviations(campaign),
-        monitoring=analysis.monitoring,
         factorial=cross_checks.factorial_rows(
             [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL], primary
         ),
@@ -138,15 +104,12 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
             paused_arms.guardrail_pause_sentence(event) for event in campaign.guard_events.select_related("arm")
         ),
         information=look.information,
-        sample_ratio=analysis.sample_ratio,
-        sample_ratio_p=analysis.sample_ratio_p,
-        reach_p=analysis.reach_p,
     )
 
 
-def deviations(campaign: Campaign) -> tuple[DeviationRow, ...]:
+def deviations(campaign: Campaign) -> tuple[report_rows.DeviationRow, ...]:
     """Return a campaign's deviations from its plan. They are shown with every look, including earlier ones."""
-    return tuple(DeviationRow(at=row.at, what=row.what, why=row.why) for row in campaign.deviations.all())
+    return tuple(report_rows.DeviationRow(at=row.at, what=row.what, why=row.why) for row in campaign.deviations.all())
 
 
 def _note(look: gate.ReleasedLook) -> str:

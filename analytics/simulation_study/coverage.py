@@ -16,9 +16,6 @@ from analytics.simulation_study.error_rates import (
     simulate_share,
 )
 from analytics.stats import (
-    Counts,
-    Estimate,
-    Levels,
     bayes,
     clusters,
     equivalence,
@@ -30,6 +27,7 @@ from analytics.stats import (
     sequential,
     strata,
 )
+from analytics.stats.values import Counts, Estimate, Levels
 
 LEVEL = 0.95
 

@@ -26,7 +26,8 @@ def dashboard_quality(
     """
     running = campaign.state == Campaign.State.RUNNING
     if pulse is None and look is None:
-        return (_overdue_check(None),) if running and not _is_fresh(campaign, now) else ()
+        is_fresh = campaign.launched_at is not None and now - campaign.launched_at < STALE_AFTER
+        return (_overdue_check(None),) if running and not is_fresh else ()
     overdue = running and (pulse is None or now - pulse.felt_at > STALE_AFTER)
     return (
         *([_overdue_check(pulse)] if overdue else []),
@@ -35,10 +36,6 @@ def dashboard_quality(
         _reach(pulse, look),
         _exclusions(pulse),
     )
-
-
-def _is_fresh(campaign: Campaign, now: datetime) -> bool:
-    return campaign.launched_at is not None and now - campaign.launched_at < STALE_AFTER
 
 
 def _overdue_check(pulse: Pulse | None) -> QualityItem:

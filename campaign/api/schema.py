@@ -408,6 +408,7 @@ def _schemas() -> Json:
     ordered = [outcome for outcome in RECORDED_OUTCOMES.values() if outcome.values]
     ranges = ", for ".join(f"`{outcome.key}` {outcome.values[0]} to {outcome.values[-1]}" for outcome in ordered)
     limited = {"minLength": 1, "maxLength": 200}
+    codes = {"properties": {"code": {"enum": sorted(code for each in EVENT_REFUSALS.values() for code in each)}}}
     return {
         "Ask": _object(
             {
@@ -483,14 +484,10 @@ def _schemas() -> Json:
                     "items": _object(
                         {
                             "index": {"type": "integer", "description": "Its place in the list, from 0."},
-                            "error": {"allOf": [_ref("Error"), _codes_of(EVENT_REFUSALS)]},
+                            "error": {"allOf": [_ref("Error"), codes]},
                         }
                     ),
                 },
             }
         ),
     }
-
-
-def _codes_of(table: dict[int, dict[str, str]]) -> Json:
-    return {"properties": {"code": {"enum": sorted(code for codes in table.values() for code in codes)}}}

@@ -15,12 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from campaign.api.authentication import (
-    SECOND_FACTOR_HEADER,
-    get_or_create_token,
-    require_confirmation,
-    verify_credentials,
-)
+from campaign.api import authentication
 from campaign.api.exceptions import BODY_LIMIT, BodyTooLarge
 from campaign.api.operation import ApiOperation
 from campaign.lifecycle import transitions
@@ -133,20 +128,8 @@ class PlanSerializer(serializers.ModelSerializer[AnalysisPlan]):
     class Meta:
         model = AnalysisPlan
         fields = [
-            "level",
-            "smallest_difference",
-            "planned_per_arm",
-            "correction",
-            "monitoring",
-            "looks",
-            "spending",
-            "strata",
-            "clusters",
-            "comparisons",
-            "outcomes",
-            "frozen_at",
-            "fingerprint",
-            "canonical",
+            *("level", "smallest_difference", "planned_per_arm", "correction", "monitoring", "looks", "spending"),
+            *("strata", "clusters", "comparisons", "outcomes", "frozen_at", "fingerprint", "canonical"),
         ]
         read_only_fields = fields
 
@@ -170,21 +153,8 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
     class Meta:
         model = Campaign
         fields = [
-            "slug",
-            "name",
-            "hypothesis",
-            "state",
-            "unit",
-            "arms",
-            "placements",
-            "plan",
-            "deviations",
-            "starts_at",
-            "ends_at",
-            "launched_at",
-            "changed_at",
-            "created_by",
-            "approved_by",
+            *("slug", "name", "hypothesis", "state", "unit", "arms", "placements", "plan", "deviations"),
+            *("starts_at", "ends_at", "launched_at", "changed_at", "created_by", "approved_by"),
         ]
         read_only_fields = fields
 
@@ -234,19 +204,17 @@ class PlanDetail(APIView):
 class TransitionView(APIView):
     permission_classes = [HasRole]
     parser_classes = [StrictJSON]
-    transition: ClassVar[str]
-    requires_confirmation: ClassVar[bool] = (
-        True  # visitors see the difference at once, so a recent confirmation is needed
-    )
+    transition: ClassVar[str]  # also the name of the function in campaign.lifecycle.transitions
+    requires_confirmation: ClassVar[bool] = True  # because visitors see the difference at once
 
     def perform(self, campaign: Campaign, by: User) -> None:
-        raise NotImplementedError
+        getattr(transitions, self.transition)(campaign, by=by)
 
     @ApiOperation(
         tag="steps",
         response_serializer=CampaignSerializer,
         error_statuses=(400, 401, 403, 404, 409, 413, 415, 429),
-        headers={SECOND_FACTOR_HEADER: "A fresh code, where a token takes a step that needs one."},
+        headers={authentication.SECOND_FACTOR_HEADER: "A fresh code, where a token takes a step that needs one."},
     )
     def post(self, request: Request, slug: str) -> Response:
         campaign = campaign_for(request.user, slug)
@@ -257,7 +225,7 @@ class TransitionView(APIView):
             raise exceptions.ParseError("A step takes no body.", code="unknown_field")
         assert isinstance(request.user, User)
         if self.requires_confirmation:
-            require_confirmation(request, request.user)
+            authentication.require_confirmation(request, request.user)
         self.perform(campaign, request.user)
         return Response(CampaignSerializer(_campaigns().get(pk=campaign.pk)).data)
 
@@ -268,18 +236,12 @@ class Submit(TransitionView):
     transition = "submit"
     requires_confirmation = False
 
-    def perform(self, campaign: Campaign, by: User) -> None:
-        transitions.submit(campaign, by=by)
-
 
 class Approve(TransitionView):
     """Agree to the words, the arms and the plan. For a reviewer who did not create the campaign."""
 
     transition = "approve"
     requires_confirmation = False
-
-    def perform(self, campaign: Campaign, by: User) -> None:
-        transitions.approve(campaign, by=by)
 
 
 class Launch(TransitionView):
@@ -296,17 +258,11 @@ class Pause(TransitionView):
 
     transition = "pause"
 
-    def perform(self, campaign: Campaign, by: User) -> None:
-        transitions.pause(campaign, by=by)
-
 
 class Resume(TransitionView):
     """Serve again under the same plan. For a manager."""
 
     transition = "resume"
-
-    def perform(self, campaign: Campaign, by: User) -> None:
-        transitions.resume(campaign, by=by)
 
 
 class Close(TransitionView):
@@ -363,10 +319,10 @@ class SignIn(APIView):
     def post(self, request: Request) -> Response:
         credentials = CredentialsSerializer(data=request.data)
         credentials.is_valid(raise_exception=True)
-        user = verify_credentials(request._request, **credentials.validated_data)
+        user = authentication.verify_credentials(request._request, **credentials.validated_data)
         if user is None:
             raise WrongCredentials
-        return Response({"token": get_or_create_token(user)})
+        return Response({"token": authentication.get_or_create_token(user)})
 
 
 class UnknownRouteView(APIView):

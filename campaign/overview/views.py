@@ -106,7 +106,9 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "plan": plan,
         "comparisons": _comparisons(plan, names) if plan else [],
         "factorial": factorial_arms(campaign) is not None,
-        "help_waits": _overdue_help_checks(campaign),
+        "help_waits": []
+        if campaign.state == Campaign.State.CLOSED
+        else directory.overdue_checks(today=timezone.localdate()),
         "shows": campaign.state in Campaign.LIVE,
         "may_take_back": campaign.state in transitions.TRANSITIONS["take_back"][0] and has_role(request.user, MANAGER),
         "may_pause": campaign.state in OPEN_STATES and has_role(request.user, MANAGER),
@@ -116,11 +118,6 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "sent_back": send_back_entry(campaign),
     }
     return render(request, "campaign/overview/detail.html", context)
-
-
-def _overdue_help_checks(campaign: Campaign) -> list[directory.OverdueCheck]:
-    """Return help links that are due for a check."""
-    return [] if campaign.state == Campaign.State.CLOSED else directory.overdue_checks(today=timezone.localdate())
 
 
 def _arms(campaign: Campaign, placements: list[Placement]) -> list[ArmCard]:

@@ -16,14 +16,7 @@ from messages.roles import PARTNER_CONTACT
 from messages.text.keys import unused_key
 
 PLACEMENT_FIELDS = (
-    "name",
-    "key",
-    "partner",
-    "allowed_origins",
-    "leave_url",
-    "continue_url",
-    "expected_per_day",
-    "fallback",
+    *("name", "key", "partner", "allowed_origins", "leave_url", "continue_url", "expected_per_day", "fallback"),
 )
 RESERVED_KEYS = frozenset({"add"})  # used by the addresses of the placement pages
 _MAX_KEY_LENGTH = 50

@@ -1,6 +1,6 @@
 """Forms for a placement, a partner's name, and a partner's contacts."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
@@ -17,12 +17,6 @@ MAX_ORIGINS, MAX_PER_DAY = 50, 100_000_000
 _ADDRESS = _("This is not an address, such as https://example.org/thanks.")
 _UNSAFE = _("Use an address that begins with https://. Only localhost may do without.")
 _STOPPED = _("These words were stopped everywhere, so no visitor may see them. Choose others, or none.")
-
-if TYPE_CHECKING:
-    PlacementBase = forms.ModelForm[Placement]
-    PartnerBase = forms.ModelForm[Partner]
-else:
-    PlacementBase = PartnerBase = forms.ModelForm  # Django's class is not generic at run time
 
 
 class OriginsField(forms.CharField):
@@ -68,7 +62,7 @@ class NeutralRevisionField(forms.ModelChoiceField):  # type: ignore[type-arg]  #
         return f"{headline} ({revision.message.key}, {revision.number}; {', '.join(sorted(headlines))})"
 
 
-class PlacementForm(PlacementBase):
+class PlacementForm(forms.ModelForm):  # type: ignore[type-arg]  # likewise
     """A placement, and optionally a new partner to add with it."""
 
     partner = forms.ModelChoiceField(
@@ -125,17 +119,7 @@ class PlacementForm(PlacementBase):
             "key": _("It stands in the partner’s page. Leave it empty to have it made from the name."),
         }
 
-    field_order = [
-        "name",
-        "key",
-        "partner",
-        "new_partner",
-        "allowed_origins",
-        "leave_url",
-        "continue_url",
-        "expected_per_day",
-        "fallback",
-    ]
+    field_order = ["name", "key", "partner", "new_partner", *changes.PLACEMENT_FIELDS[3:]]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -196,7 +180,7 @@ def _check_url(url: str) -> str:
     return url
 
 
-class PartnerForm(PartnerBase):
+class PartnerForm(forms.ModelForm):  # type: ignore[type-arg]  # likewise
     """A partner's name."""
 
     class Meta:

@@ -32,17 +32,13 @@ def parse_origin(text: str) -> str:
         raise InvalidOrigin(_("Name one site exactly: no star, and no part left out."))
     if any(character.isspace() or character in "\"'<>\\%" for character in host):
         raise InvalidOrigin(_("This is not the address of a site."))
-    origin = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{_port_suffix(parts.scheme, parts.port)}"
+    port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"  # browsers omit the default one
+    origin = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
     if parts.username is not None or parts.path not in ("", "/") or parts.query or parts.fragment:
         raise InvalidOrigin(_("Leave out what stands around the site’s name: %(origin)s.") % {"origin": origin})
     if parts.scheme not in _PORTS or (parts.scheme == "http" and host not in LOCAL_HOSTS):
         raise InvalidOrigin(_("Only https:// is safe enough; http:// is for localhost alone."))
     return origin
-
-
-def _port_suffix(scheme: str, port: int | None) -> str:
-    """The port as a browser writes it; the default port is left out."""
-    return "" if port is None or port == _PORTS.get(scheme) else f":{port}"
 
 
 def is_safe_url(url: str) -> bool:

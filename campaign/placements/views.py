@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from campaign.models import Partner, Placement, PlacementTest
+from campaign.models import Placement, PlacementTest
 from campaign.placements import changes, tag_check
 from campaign.placements.forms import PlacementForm
 from campaign.staff_site.access import placement_for, placements_for
@@ -52,7 +52,7 @@ def placement_list(request: HttpRequest) -> HttpResponse:
         for placement in placements.prefetch_related("campaigns", "fallback__renditions")
     ]
     context = {
-        "partners": [(partner, list(group)) for partner, group in groupby(rows, key=_partner)],
+        "partners": [(partner, list(group)) for partner, group in groupby(rows, key=lambda row: row.placement.partner)],
         "may_change": has_role(request.user, MANAGER),
         "works_here": has_role(request.user, *STAFF_ROLES),
     }
@@ -156,7 +156,3 @@ def _tag_check_status(request: HttpRequest, placement: Placement, test: Placemen
 
 def _seconds(moment: datetime | None, now: datetime) -> int | None:
     return None if moment is None else max(0, int((now - moment).total_seconds()))
-
-
-def _partner(row: PlacementRow) -> Partner:
-    return row.placement.partner

@@ -24,22 +24,13 @@ from django.conf import settings
 
 from campaign.keys.reloader import KeyReloader
 from campaign.placements.tag_check import TagCheckLog
-from campaign.serving import bots
+from campaign.serving import bots, routing
 from campaign.serving.decide_endpoint import DECIDE_ROUTE
 from campaign.serving.exclusions import Exclusions
 from campaign.serving.flushing import start_flushing
 from campaign.serving.hosted_endpoint import HOSTED_ROUTE
 from campaign.serving.http import Refusal, Reply, Request, refusal_reply
 from campaign.serving.rate_limit import NetworkRateLimit
-from campaign.serving.routing import (
-    EventRecorder,
-    PendingReply,
-    RecordResults,
-    Route,
-    ServingContext,
-    create_event_recorder,
-    registered_routes,
-)
 from campaign.serving.served_counts import ServedCounter
 from campaign.serving.snapshot import SnapshotRefresher
 from campaign.serving.snapshot_file import SnapshotFile
@@ -53,13 +44,13 @@ _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=ut
 class AudienceApplication:
     """Finds the route and its answer. Whatever goes wrong, there is a reply in the one error shape."""
 
-    def __init__(self, context: ServingContext, recorder: EventRecorder) -> None:
+    def __init__(self, context: routing.ServingContext, recorder: routing.EventRecorder) -> None:
         self.clock = context.clock
         self.recorder = recorder
         self.context = context
-        self._routes = {**ROUTES, **registered_routes()}
+        self._routes = {**ROUTES, **routing.registered_routes()}
 
-    def find_route(self, path: str) -> Route | None:
+    def find_route(self, path: str) -> routing.Route | None:
         """The route of this path, or None if the path belongs to Django."""
         route = self._routes.get(path)
         if route is not None:
@@ -70,14 +61,14 @@ class AudienceApplication:
             return _ASSET
         return None
 
-    def handle(self, route: Route, request: Request) -> Reply | PendingReply:
+    def handle(self, route: routing.Route, request: Request) -> Reply | routing.PendingReply:
         """The reply, or the events that have to be on disk before there is one."""
         try:
             return route.handler(request, self.context)
         except Exception as error:
             return self.error_reply(error)
 
-    def complete(self, pending: PendingReply, results: RecordResults) -> Reply:
+    def complete(self, pending: routing.PendingReply, results: routing.RecordResults) -> Reply:
         """The reply once it is known which events are on disk."""
         try:
             return pending.build_reply(results)
@@ -93,7 +84,7 @@ class AudienceApplication:
         return refusal_reply(Refusal(500, "internal_error", "Something went wrong on our side."))
 
 
-def _asset(request: Request, context: ServingContext) -> Reply:
+def _asset(request: Request, context: routing.ServingContext) -> Reply:
     """A style sheet or script, the same for everybody: no validator that could identify a device."""
     if request.method not in ("GET", "HEAD"):
         raise Refusal(405, "method_not_allowed", "This address answers GET.")
@@ -107,7 +98,7 @@ def _asset(request: Request, context: ServingContext) -> Reply:
     return Reply(200, headers, body)
 
 
-def _no_icon(request: Request, context: ServingContext) -> Reply:
+def _no_icon(request: Request, context: routing.ServingContext) -> Reply:
     """Browsers ask for an icon by themselves; there is none, and that is no error."""
     return Reply(204, [("Cache-Control", "public, max-age=86400")], b"")
 
@@ -118,8 +109,8 @@ def _asset_bytes(name: str) -> tuple[bytes, str]:
     return path.read_bytes(), _TYPES[path.suffix]
 
 
-_ASSET = Route(_asset)
-ROUTES = {"/api/v1/decide": DECIDE_ROUTE, "/favicon.ico": Route(_no_icon)}
+_ASSET = routing.Route(_asset)
+ROUTES = {"/api/v1/decide": DECIDE_ROUTE, "/favicon.ico": routing.Route(_no_icon)}
 
 
 def create_audience_application(*, clock: Callable[[], float] = time.time) -> AudienceApplication:
@@ -134,7 +125,7 @@ def create_audience_application(*, clock: Callable[[], float] = time.time) -> Au
     refresher.start_refreshing(settings.SNAPSHOT_SECONDS)
     keys = KeyReloader(settings.KEY_DIRECTORY, clock=clock)
     keys.start_refreshing()
-    context = ServingContext(
+    context = routing.ServingContext(
         clock=clock,
         snapshot=lambda: refresher.current,
         receipt_signer=keys.receipt_signer,
@@ -145,4 +136,4 @@ def create_audience_application(*, clock: Callable[[], float] = time.time) -> Au
             bots.load_bot_list(), NetworkRateLimit(settings.NETWORK_LIMIT), behind_proxy=settings.BEHIND_TLS_PROXY
         ),
     )
-    return AudienceApplication(context, create_event_recorder())
+    return AudienceApplication(context, routing.create_event_recorder())

@@ -21,19 +21,8 @@ _KEY = "PLACEMENT-STANDS-HERE"
 HELP_LANES = ("self", "affected")
 # Fields of a help link that pages show: a change of one of them needs a new snapshot.
 HELP_LINK_FIELDS = (
-    "id",
-    "name",
-    "url",
-    "lane",
-    "audience",
-    "country",
-    "language",
-    "note",
-    "source",
-    "contact",
-    "hours",
-    "cost",
-    "verified_on",
+    *("id", "name", "url", "lane", "audience", "country", "language"),
+    *("note", "source", "contact", "hours", "cost", "verified_on"),
 )
 
 PageParts = tuple[bytes, ...]  # split at the key of the placement: `key.join(parts)`

@@ -9,17 +9,9 @@ from django.utils.translation import gettext as _
 
 from campaign.lifecycle.transitions import ActionRefused
 from campaign.models import Arm, Campaign
+from campaign.wizard import presets
 from campaign.wizard.arm_revisions import selectable_revisions
 from campaign.wizard.draft import DraftEditConflict, ensure_plan, lock_draft
-from campaign.wizard.presets import (
-    MAX_ARMS,
-    PRESETS,
-    Preset,
-    allowed_frames,
-    default_comparisons,
-    next_arm_key,
-    preset_of,
-)
 from messages.models import Revision
 from messages.review import workflow
 
@@ -44,12 +36,12 @@ class NoApprovedMessage(ActionRefused):
 def apply_preset(campaign: Campaign, key: str) -> None:
     """Replace the arms by those of a preset. Revisions that were chosen already stay where their frame fits."""
     arms = list(campaign.arms.select_related("revision__message"))
-    if preset_of([arm.key for arm in arms]) == key:
+    if presets.preset_of([arm.key for arm in arms]) == key:
         return
     if key == "own" and len(arms) >= 2:
         replacements = _with_own_keys(campaign, arms)
     else:
-        replacements = _arms_of_preset(campaign, PRESETS[key], arms)
+        replacements = _arms_of_preset(campaign, presets.PRESETS[key], arms)
     campaign.arms.all().delete()
     Arm.objects.bulk_create(replacements)
 
@@ -71,7 +63,7 @@ def _with_own_keys(campaign: Campaign, arms: list[Arm]) -> list[Arm]:
     ]
 
 
-def _arms_of_preset(campaign: Campaign, preset: Preset, arms: list[Arm]) -> list[Arm]:
+def _arms_of_preset(campaign: Campaign, preset: presets.Preset, arms: list[Arm]) -> list[Arm]:
     remaining, replacements = list(arms), list[Arm]()
     for position, wanted in enumerate(preset.arms):
         fitting = [arm for arm in remaining if arm.frame in wanted.frames]
@@ -113,7 +105,7 @@ def update_comparisons(campaign: Campaign, *, previous: ArmKeys) -> None:
     """Reset the plan's comparisons to the default if the arms or the control have changed."""
     keys, plan = arm_keys(campaign), ensure_plan(campaign)
     if keys != previous or not plan.comparisons:
-        plan.comparisons = default_comparisons(keys.keys, keys.control)
+        plan.comparisons = presets.default_comparisons(keys.keys, keys.control)
         plan.save(update_fields=["comparisons"])
 
 
@@ -122,9 +114,9 @@ def add_arm(campaign: Campaign, *, by: User) -> Arm:
     """Add an arm with an approved revision that no other has."""
     locked = lock_draft(campaign, by=by)
     previous, arms = arm_keys(locked), list(locked.arms.all())
-    if len(arms) >= MAX_ARMS:
+    if len(arms) >= presets.MAX_ARMS:
         raise ActionRefused(_("More messages than that would each be seen by too few people."))
-    key = next_arm_key(previous.keys)
+    key = presets.next_arm_key(previous.keys)
     arm = Arm.objects.create(
         campaign=locked,
         key=key,
@@ -164,7 +156,7 @@ def choose_revision(campaign: Campaign, key: str, revision: Revision, *, seen_re
     arm = locked.arms.filter(key=key).first()
     if arm is None or arm.revision_id not in (seen_revision_id, revision.pk):
         raise DraftEditConflict
-    frames = allowed_frames(key, preset_of([one.key for one in locked.arms.all()]))
+    frames = presets.allowed_frames(key, presets.preset_of([one.key for one in locked.arms.all()]))
     if revision.message.frame not in frames or not workflow.approved_locales(revision):
         raise ActionRefused("These words are not approved for this place in the comparison.")
     arm.revision = revision

@@ -14,21 +14,9 @@ from campaign.lifecycle import launch_checks, transitions
 from campaign.lifecycle.transitions import ActionRefused
 from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
-from campaign.wizard import answers, arm_revisions, arms
+from campaign.wizard import answers, arm_revisions, arms, questions
 from campaign.wizard.draft import DraftEditConflict, NotADraft
 from campaign.wizard.links import question_url
-from campaign.wizard.questions import (
-    CHECK,
-    QUESTION_KEYS,
-    QUESTIONS,
-    QUESTIONS_BY_KEY,
-    SAMPLE_SIZE,
-    HypothesisAnswer,
-    Question,
-    missing_answers,
-    next_key,
-    previous_key,
-)
 from campaign.wizard.questions.base import QuestionForm
 from messages.models import Frame
 from messages.roles import MANAGER, current_user, require_role
@@ -47,12 +35,12 @@ class WizardPosition:
 def new_campaign(request: HttpRequest) -> HttpResponse:
     """Ask the first question; its answer creates the draft."""
     require_role(request.user, MANAGER)
-    first = QUESTIONS[0]
-    form = first.form_class(request.POST or None, shown=HypothesisAnswer())
+    first = questions.QUESTIONS[0]
+    form = first.form_class(request.POST or None, shown=questions.HypothesisAnswer())
     if request.method == "POST" and form.is_valid():
         draft = answers.create_draft(form.answer(), by=current_user(request))
-        return redirect(question_url(draft, next_key(first.key)))
-    position = WizardPosition(1, len(QUESTIONS), reverse("campaign:list"))
+        return redirect(question_url(draft, questions.next_key(first.key)))
+    position = WizardPosition(1, len(questions.QUESTIONS), reverse("campaign:list"))
     return render(request, first.template_name, {"form": form, "question": first, "position": position})
 
 
@@ -60,7 +48,7 @@ def new_campaign(request: HttpRequest) -> HttpResponse:
 def wizard_step(request: HttpRequest, slug: str, step: str) -> HttpResponse:
     """Ask one question of a draft and store the answer. `?then=check` returns to the page with all answers."""
     campaign = campaign_for(request.user, slug, write=True)
-    question = QUESTIONS_BY_KEY.get(step)
+    question = questions.QUESTIONS_BY_KEY.get(step)
     if question is None:
         raise Http404
     if campaign.state != Campaign.State.DRAFT:
@@ -76,14 +64,14 @@ def wizard_step(request: HttpRequest, slug: str, step: str) -> HttpResponse:
 
 
 def _save_and_continue(
-    request: HttpRequest, campaign: Campaign, question: Question[Any, Any], form: QuestionForm[Any]
+    request: HttpRequest, campaign: Campaign, question: questions.Question[Any, Any], form: QuestionForm[Any]
 ) -> HttpResponse:
     """Store a valid answer and go on, or show the question again with the reason why not."""
     seen_digest, by, context = request.POST.get("was", ""), current_user(request), dict[str, Any]()
     try:
         saved = answers.save_answer(campaign, question, form.answer(), seen_digest=seen_digest, by=by)
         url = question.follow_up(saved, request.POST.get("do", ""), by=by)
-        return redirect(url or question_url(saved, _returns_to_check(request) or next_key(question.key)))
+        return redirect(url or question_url(saved, _returns_to_check(request) or questions.next_key(question.key)))
     except NotADraft:
         return _redirect_submitted(request, campaign)
     except DraftEditConflict:
@@ -139,15 +127,16 @@ def check_answers(request: HttpRequest, slug: str) -> HttpResponse:
         return _redirect_submitted(request, campaign)
     if request.method == "POST":
         return _submit(request, campaign)
-    reminders = [(question.key, question.reminder(campaign)) for question in sorted(QUESTIONS, key=_required_last)]
+    optional_first = sorted(questions.QUESTIONS, key=lambda question: question.is_required)
+    reminders = [(question.key, question.reminder(campaign)) for question in optional_first]
     context = {
         "campaign": campaign,
-        "rows": [(question, question.describe(campaign)) for question in QUESTIONS],
-        "missing": missing_answers(launch_checks.submission_obstacles(campaign)),
-        "shortfall": SAMPLE_SIZE.shortfall(campaign),
+        "rows": [(question, question.describe(campaign)) for question in questions.QUESTIONS],
+        "missing": questions.missing_answers(launch_checks.submission_obstacles(campaign)),
+        "shortfall": questions.SAMPLE_SIZE.shortfall(campaign),
         "reminders": [(key, sentence) for key, sentence in reminders if sentence],
         "seen": campaign.changed_at.isoformat(),
-        "back": question_url(campaign, previous_key(CHECK)),
+        "back": question_url(campaign, questions.previous_key(questions.CHECK)),
     }
     return render(request, "campaign/wizard/check.html", context)
 
@@ -183,16 +172,16 @@ def take_back(request: HttpRequest, slug: str) -> HttpResponse:
 def _render_question(
     request: HttpRequest,
     campaign: Campaign,
-    question: Question[Any, Any],
+    question: questions.Question[Any, Any],
     form: QuestionForm[Any],
     *,
     seen_digest: str,
     **more: Any,
 ) -> HttpResponse:
-    back = _returns_to_check(request) or previous_key(question.key)
+    back = _returns_to_check(request) or questions.previous_key(question.key)
     position = WizardPosition(
-        QUESTION_KEYS.index(question.key) + 1,
-        len(QUESTIONS),
+        questions.QUESTION_KEYS.index(question.key) + 1,
+        len(questions.QUESTIONS),
         question_url(campaign, back) if back else reverse("campaign:list"),
     )
     context = {"campaign": campaign, "form": form, "question": question, "was": seen_digest, "position": position}
@@ -200,16 +189,12 @@ def _render_question(
 
 
 def _returns_to_check(request: HttpRequest) -> str:
-    return CHECK if request.GET.get("then") == CHECK else ""
+    return questions.CHECK if request.GET.get("then") == questions.CHECK else ""
 
 
 def _redirect_submitted(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     flash.info(request, _("The plan of this campaign is not changed any more: it was sent for approval."))
     return redirect("campaign:detail", campaign.slug)
-
-
-def _required_last(question: Question[Any, Any]) -> bool:
-    return question.is_required
 
 
 def _parse_key(text: str | None) -> int:

@@ -15,20 +15,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from messages import roles
 from messages.accounts import invitations, members, second_factors, sessions
 from messages.accounts.forms import InviteForm, RoleForm
 from messages.accounts.sign_in_views import allow_form_methods
 from messages.accounts.step_up import confirmation_required, confirmation_required_for_button
 from messages.models import Invitation
-from messages.roles import (
-    ADMINISTRATOR,
-    ALL_ROLES,
-    ROLE_DESCRIPTIONS,
-    ROLE_NAMES,
-    current_user,
-    main_role,
-    require_role,
-)
 
 P = ParamSpec("P")
 
@@ -50,7 +42,7 @@ def administrator_required(
 
     @wraps(view)
     def wrapper(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        require_role(request.user, ADMINISTRATOR)
+        roles.require_role(request.user, roles.ADMINISTRATOR)
         return view(request, *args, **kwargs)
 
     return wrapper
@@ -65,7 +57,7 @@ def people(request: HttpRequest) -> HttpResponse:
     context = {
         "members": [MemberRow(user, _role_name(user), user.pk in factor, user.pk in signed_in) for user in users],
         "invitations": [
-            (invitation, ROLE_NAMES.get(invitation.role, invitation.role), invitation.expires_at <= now)
+            (invitation, roles.ROLE_NAMES.get(invitation.role, invitation.role), invitation.expires_at <= now)
             for invitation in invitations.waiting()
         ],
     }
@@ -73,7 +65,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 def _role_name(user: User) -> str:
-    return str(ROLE_NAMES.get(main_role(user), ""))
+    return str(roles.ROLE_NAMES.get(roles.main_role(user), ""))
 
 
 @administrator_required
@@ -83,13 +75,13 @@ def invite(request: HttpRequest) -> HttpResponse:
     """Invite somebody, and show the link, which is sent by e-mail if possible."""
     form = InviteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        invitation, token = invitations.invite(**form.cleaned_data, by=current_user(request), now=timezone.now())
+        invitation, token = invitations.invite(**form.cleaned_data, by=roles.current_user(request), now=timezone.now())
         return _link_page(request, invitation, token)
     return render(request, "messages/accounts/invite.html", {"form": form, "roles": _role_choices()})
 
 
 def _role_choices() -> list[tuple[str, str, str]]:
-    return [(role, str(ROLE_NAMES[role]), str(ROLE_DESCRIPTIONS[role])) for role in ALL_ROLES]
+    return [(role, str(roles.ROLE_NAMES[role]), str(roles.ROLE_DESCRIPTIONS[role])) for role in roles.ALL_ROLES]
 
 
 def _link_page(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
@@ -98,7 +90,7 @@ def _link_page(request: HttpRequest, invitation: Invitation, token: str) -> Http
         "invitation": invitation,
         "link": link,
         "sent": invitations.send(invitation, link),
-        "role": ROLE_NAMES.get(invitation.role),
+        "role": roles.ROLE_NAMES.get(invitation.role),
     }
     return render(request, "messages/accounts/invited.html", context)
 
@@ -110,10 +102,10 @@ def update_invitation(request: HttpRequest, pk: int) -> HttpResponse:
     """Send an invitation again, or withdraw it."""
     try:
         if request.POST.get("do") == "revoke":
-            invitations.revoke(pk, by=current_user(request))
+            invitations.revoke(pk, by=roles.current_user(request))
             flash.success(request, _("The invitation is withdrawn. Its link leads nowhere now."))
             return HttpResponseRedirect(reverse("people:list"))
-        invitation, token = invitations.resend(pk, by=current_user(request), now=timezone.now())
+        invitation, token = invitations.resend(pk, by=roles.current_user(request), now=timezone.now())
     except invitations.InvitationOver:
         flash.info(request, _("This invitation was answered or withdrawn meanwhile."))
         return HttpResponseRedirect(reverse("people:list"))
@@ -126,7 +118,7 @@ def update_invitation(request: HttpRequest, pk: int) -> HttpResponse:
 def person(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one person, and change their role, sessions, second factor or account."""
     user = get_object_or_404(User, pk=pk)
-    form = RoleForm(request.POST if request.POST.get("do") == "role" else None, initial={"role": main_role(user)})
+    form = RoleForm(request.POST if request.POST.get("do") == "role" else None, initial={"role": roles.main_role(user)})
     if request.method == "POST":
         try:
             if _apply_action(request, user, form):
@@ -138,7 +130,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "role": _role_name(user),
         "has_factor": second_factors.has_factor(user),
         "form": form,
-        "held": main_role(user),
+        "held": roles.main_role(user),
         "roles": _role_choices(),
         "sessions": sessions.sessions_of(user),
         "myself": user == request.user,
@@ -148,7 +140,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _apply_action(request: HttpRequest, user: User, form: RoleForm) -> bool:
     """Do what the pressed button says; return False if the form is invalid."""
-    by, name = current_user(request), user.username
+    by, name = roles.current_user(request), user.username
     match request.POST.get("do"):
         case "role":
             if not form.is_valid():
@@ -156,7 +148,7 @@ def _apply_action(request: HttpRequest, user: User, form: RoleForm) -> bool:
             members.change_role(user, form.cleaned_data["role"], by=by)
             message = _("%(name)s is %(role)s now.") % {
                 "name": name,
-                "role": ROLE_NAMES[form.cleaned_data["role"]].lower(),
+                "role": roles.ROLE_NAMES[form.cleaned_data["role"]].lower(),
             }
         case "deactivate":
             members.deactivate(user, by=by)

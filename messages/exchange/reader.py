@@ -9,15 +9,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from messages.exchange.records import (
-    COLUMNS,
-    FORMAT,
-    RENDITION_COLUMNS,
-    REVISION_COLUMNS,
-    VERSION,
-    ParsedFile,
-    RejectedRow,
-)
+from messages.exchange import records
 from messages.exchange.validation import TextRow, validate_revision
 from messages.text.spreadsheet import unescape_formulas
 from messages.text.translatable import Translatable
@@ -41,7 +33,7 @@ class _RowGroup:
     texts: list[TextRow] = field(default_factory=list)
 
 
-def parse_file(data: bytes, *, max_bytes: int = MAX_BYTES) -> ParsedFile:
+def parse_file(data: bytes, *, max_bytes: int = MAX_BYTES) -> records.ParsedFile:
     """Read a file, in JSON if it begins with a bracket and otherwise in CSV."""
     if len(data) > max_bytes:
         raise UnreadableFile(
@@ -62,7 +54,7 @@ def parse_file(data: bytes, *, max_bytes: int = MAX_BYTES) -> ParsedFile:
     return from_json(text) if text.lstrip()[0] in "{[" else from_csv(text)
 
 
-def from_csv(text: str) -> ParsedFile:
+def from_csv(text: str) -> records.ParsedFile:
     """Read rows separated by commas, semicolons or tabs; the first row names the columns, in any order."""
     text = text.removeprefix("\ufeff").lstrip("\r\n")
     rows = _read_rows(text, _detect_delimiter(text))
@@ -84,23 +76,24 @@ def from_csv(text: str) -> ParsedFile:
         rejected += errors
         if revision:
             revisions.append(revision)
-    ignored = tuple(name for name in names if name and name not in COLUMNS)
-    return ParsedFile(tuple(revisions), tuple(sorted(rejected, key=_row_number)), ignored)
+    ignored = tuple(name for name in names if name and name not in records.COLUMNS)
+    rejected.sort(key=lambda row: int(row.where.rpartition(" ")[2]))
+    return records.ParsedFile(tuple(revisions), tuple(rejected), ignored)
 
 
 def _check_columns(names: list[str]) -> None:
-    if missing := [name for name in (*_REQUIRED_FIELDS, *RENDITION_COLUMNS) if name not in names]:
+    if missing := [name for name in (*_REQUIRED_FIELDS, *records.RENDITION_COLUMNS) if name not in names]:
         raise UnreadableFile(
             Translatable("The first row names the columns. These are missing: {names}.", names=", ".join(missing))
         )
-    if twice := sorted({name for name in names if name in COLUMNS and names.count(name) > 1}):
+    if twice := sorted({name for name in names if name in records.COLUMNS and names.count(name) > 1}):
         raise UnreadableFile(Translatable("These columns stand there twice: {names}.", names=", ".join(twice)))
 
 
-def _group_rows(names: list[str], rows: list[list[str]]) -> tuple[list[_RowGroup], list[RejectedRow]]:
+def _group_rows(names: list[str], rows: list[list[str]]) -> tuple[list[_RowGroup], list[records.RejectedRow]]:
     """Collect the rows of each revision, and reject rows that cannot belong to it."""
     groups: dict[tuple[str, str], _RowGroup] = {}
-    rejected: list[RejectedRow] = []
+    rejected: list[records.RejectedRow] = []
     for number, cells in enumerate(rows, start=2):
         where = Translatable("row {number}", number=number)
         if not any(cell.strip() for cell in cells):
@@ -109,25 +102,25 @@ def _group_rows(names: list[str], rows: list[list[str]]) -> tuple[list[_RowGroup
             reason = Translatable(
                 "It has {cells} cells, and the first row names {columns} columns.", cells=len(cells), columns=len(names)
             )
-            rejected.append(RejectedRow(where, reason))
+            rejected.append(records.RejectedRow(where, reason))
             continue
         row = dict(zip(names, map(unescape_formulas, [*cells, *[""] * (len(names) - len(cells))]), strict=True))
-        fields = {name: row.get(name, "") for name in REVISION_COLUMNS}
+        fields = {name: row.get(name, "") for name in records.REVISION_COLUMNS}
         fields["revision"] = fields["revision"].strip() or "1"
         group = groups.setdefault((fields["message"].strip(), fields["revision"]), _RowGroup(where, fields))
-        if differing := [name for name in REVISION_COLUMNS if group.fields[name] != fields[name]]:
+        if differing := [name for name in records.REVISION_COLUMNS if group.fields[name] != fields[name]]:
             reason = Translatable(
                 "It belongs to the same revision as {where}, but differs in {names}.",
                 where=group.where,
                 names=", ".join(differing),
             )
-            rejected.append(RejectedRow(where, reason))
+            rejected.append(records.RejectedRow(where, reason))
             continue
         group.texts.append(TextRow(where, row["locale"], row["headline"], row["body"]))
     return list(groups.values()), rejected
 
 
-def from_json(text: str) -> ParsedFile:
+def from_json(text: str) -> records.ParsedFile:
     """Read what `writer.to_json` writes; unknown fields are ignored."""
     entries = _read_entries(text)
     revisions, rejected, ignored = [], [], set[str]()
@@ -135,9 +128,9 @@ def from_json(text: str) -> ParsedFile:
     for number, entry in enumerate(entries, start=1):
         where = Translatable("entry {number}", number=number)
         if problem := _shape_problem(entry):
-            rejected.append(RejectedRow(where, problem))
+            rejected.append(records.RejectedRow(where, problem))
             continue
-        ignored |= set(entry) - set(COLUMNS) - {"words"}
+        ignored |= set(entry) - set(records.COLUMNS) - {"words"}
         texts = [
             TextRow(where, locale, words.get("headline", ""), words.get("body", ""))
             for locale, words in entry["words"].items()
@@ -148,9 +141,9 @@ def from_json(text: str) -> ParsedFile:
             first = seen.setdefault((revision.message, revision.revision), where)
             if first != where:
                 reason = Translatable("The same revision of this message stands in {where}, too.", where=first)
-                rejected.append(RejectedRow(where, reason))
+                rejected.append(records.RejectedRow(where, reason))
             revisions.append(revision)
-    return ParsedFile(tuple(revisions), tuple(rejected), tuple(sorted(ignored)))
+    return records.ParsedFile(tuple(revisions), tuple(rejected), tuple(sorted(ignored)))
 
 
 def _read_entries(text: str) -> list[Any]:
@@ -163,20 +156,21 @@ def _read_entries(text: str) -> list[Any]:
         raise UnreadableFile(reason) from None
     if (
         not isinstance(content, dict)
-        or content.get("format") != FORMAT
+        or content.get("format") != records.FORMAT
         or not isinstance(content.get("messages"), list)
     ):
         raise UnreadableFile(
             Translatable(
-                "This JSON holds no messages: “format” has to be “{format}”, and “messages” a list.", format=FORMAT
+                "This JSON holds no messages: “format” has to be “{format}”, and “messages” a list.",
+                format=records.FORMAT,
             )
         )
-    if content.get("version") != VERSION:
+    if content.get("version") != records.VERSION:
         raise UnreadableFile(
             Translatable(
                 "This file is of version {found}; version {version} can be read here.",
                 found=repr(content.get("version")),
-                version=VERSION,
+                version=records.VERSION,
             )
         )
     entries: list[Any] = content["messages"]
@@ -205,7 +199,7 @@ def _detect_delimiter(text: str) -> str:
     first = text.splitlines()[0]
 
     def known_columns(delimiter: str) -> int:
-        return sum(cell.strip().strip('"').lower() in COLUMNS for cell in first.split(delimiter))
+        return sum(cell.strip().strip('"').lower() in records.COLUMNS for cell in first.split(delimiter))
 
     return max(_DELIMITERS, key=known_columns)
 
@@ -215,17 +209,13 @@ def _parse_revision_number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
-def _row_number(rejected: RejectedRow) -> int:
-    return int(rejected.where.rpartition(" ")[2])
-
-
 def _shape_problem(entry: object) -> str:
     """The reason why an entry has the wrong structure; empty if it is right."""
     if not isinstance(entry, dict):
         return Translatable("It is not an object.")
     if missing := [name for name in (*_REQUIRED_FIELDS, "words") if name not in entry]:
         return Translatable("It lacks {names}.", names=", ".join(missing))
-    for name in COLUMNS:
+    for name in records.COLUMNS:
         if name in ("revision", "sources", "locale", "headline", "body") or name not in entry:
             continue
         if not isinstance(entry[name], str):

@@ -6,13 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Field, Model
 
-from messages.exchange.records import (
-    REVISION_COLUMNS,
-    RejectedRow,
-    RenditionRecord,
-    RevisionRecord,
-    collapse_whitespace,
-)
+from messages.exchange import records
 from messages.models import ClaimStrength, Frame, Message, Rendition, Revision, Theme
 from messages.text.keys import RESERVED_MESSAGE_KEYS
 from messages.text.translatable import Translatable
@@ -55,28 +49,30 @@ class TextRow(NamedTuple):
 
 def validate_revision(
     fields: Mapping[str, Any], texts: Sequence[TextRow], where: str
-) -> tuple[RevisionRecord | None, list[RejectedRow]]:
+) -> tuple[records.RevisionRecord | None, list[records.RejectedRow]]:
     """The revision, or the reasons why it cannot be imported."""
-    values = {name: fields[name] for name in REVISION_COLUMNS if name in fields}
+    values = {name: fields[name] for name in records.REVISION_COLUMNS if name in fields}
     values |= {name: fields[name].strip() for name in ("message", "theme", "frame", "claim_strength")}
-    values["sources"] = tuple(line for source in fields.get("sources", ()) if (line := collapse_whitespace(source)))
-    revision = RevisionRecord(
+    values["sources"] = tuple(
+        line for source in fields.get("sources", ()) if (line := records.collapse_whitespace(source))
+    )
+    revision = records.RevisionRecord(
         **values,
-        renditions=tuple(RenditionRecord(text.locale, text.headline, text.body) for text in texts),
+        renditions=tuple(records.RenditionRecord(text.locale, text.headline, text.body) for text in texts),
         where=where,
     )
-    rejected = [RejectedRow(where, reason) for reason in _revision_errors(revision)]
+    rejected = [records.RejectedRow(where, reason) for reason in _revision_errors(revision)]
     seen: set[str] = set()
     for text in texts:
-        rejected += [RejectedRow(text.where, reason) for reason in _text_errors(text)]
+        rejected += [records.RejectedRow(text.where, reason) for reason in _text_errors(text)]
         if text.locale in seen:
             reason = Translatable("This revision has words in “{locale}” already.", locale=text.locale)
-            rejected.append(RejectedRow(text.where, reason))
+            rejected.append(records.RejectedRow(text.where, reason))
         seen.add(text.locale)
     return (None if rejected else revision), rejected
 
 
-def _revision_errors(revision: RevisionRecord) -> Iterator[str]:
+def _revision_errors(revision: records.RevisionRecord) -> Iterator[str]:
     for name in ("message", "theme"):
         if not _KEY.fullmatch(getattr(revision, name)):
             yield Translatable(

@@ -24,20 +24,8 @@ from messages.text.keys import unused_key
 from messages.text.lint import Remark
 
 EDITABLE_FIELDS = (
-    "name",
-    "url",
-    "lane",
-    "audience",
-    "country",
-    "language",
-    "channels",
-    "contact",
-    "hours",
-    "cost",
-    "note",
-    "staff_note",
-    "source",
-    "facts_from",
+    *("name", "url", "lane", "audience", "country", "language", "channels", "contact"),
+    *("hours", "cost", "note", "staff_note", "source", "facts_from"),
 )
 _MAX_KEY_LENGTH = 50
 

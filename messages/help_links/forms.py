@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.conf.global_settings import LANGUAGES
@@ -18,13 +18,8 @@ _CHOOSE = ("", _("Choose one"))
 _UNKNOWN = ("", _("Not known"))
 _NEED_A_SOURCE = ("contact", "hours", "cost")
 
-if TYPE_CHECKING:
-    HelpLinkModelForm = forms.ModelForm[HelpLink]
-else:
-    HelpLinkModelForm = forms.ModelForm  # not subscriptable at run time
 
-
-class HelpLinkForm(HelpLinkModelForm):
+class HelpLinkForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class is not generic at run time
     """Facts that are left empty are shown as not known."""
 
     url = forms.URLField(

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from messages.editor import drafts
 from messages.help_links import directory
 from messages.i18n.languages import language_name
-from messages.models import Draft, Frame, Message, Rendition, Revision, Theme
+from messages.models import Frame, Message, Rendition, Revision, Theme
 from messages.review import message_lint
 from messages.roles import MANAGER, STAFF_ROLES, current_user, has_role, require_role
 from messages.text.rendering import direction_of
@@ -92,11 +92,12 @@ def library(request: HttpRequest) -> HttpResponse:
     revisions = search_revisions(filters)
     page = _page(_messages(revisions), request.GET.get("page", "1"))
     frame_groups = _frame_groups(page, revisions, filters.language)
+    used_locales = Rendition.objects.order_by("locale").values_list("locale", flat=True).distinct()
     context = {
         "asked": filters,
         "frames": Frame.choices,
         "themes": Theme.objects.all(),
-        "languages": [(code, language_name(code)) for code in _used_locales()],
+        "languages": [(code, language_name(code)) for code in used_locales],
         "states": Revision.State.choices,
         "by": AUTHOR_FILTERS,
         "shelves": frame_groups,
@@ -106,7 +107,7 @@ def library(request: HttpRequest) -> HttpResponse:
         "older": filters.page_url(page.number + 1) if page.has_next() else "",
         "helped": () if filters.is_active else directory.lint_help_directory(timezone.localdate()),
         "may_write": may_write,
-        "unfinished": _unsaved_drafts(request) if may_write else [],
+        "unfinished": list(drafts.unsaved_drafts(current_user(request))[:_MAX_DRAFTS]) if may_write else [],
     }
     return render(request, "messages/library/library.html", context)
 
@@ -184,12 +185,3 @@ def _card(message: Message, newest: Revision, *, wordings: int, language: str) -
         must_count=musts,
         should_count=len(remarks) - musts,
     )
-
-
-def _used_locales() -> list[str]:
-    return list(Rendition.objects.order_by("locale").values_list("locale", flat=True).distinct())
-
-
-def _unsaved_drafts(request: HttpRequest) -> list[Draft]:
-    """The newest drafts of the current user."""
-    return list(drafts.unsaved_drafts(current_user(request))[:_MAX_DRAFTS])

@@ -1,6 +1,7 @@
 import json
 import sys
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,21 +43,16 @@ class Command(BaseCommand):
         if options["factorial"]:
             by_key = {arm.key: arm for arm in arms}
             neither, first, second, both = (by_key[key] for key in options["factorial"].split(","))
-            terms = factorial_contrasts(
-                neutral=neither, victim=first, user=second, both=both, rules=rules, withheld=look.withheld
-            )
+            arms_by_frame = {"neutral": neither, "victim": first, "user": second, "both": both}
+            terms = factorial_contrasts(**arms_by_frame, rules=rules, withheld=look.withheld)
         first_verdict_days = _first_verdict_days(table, options, rules, pairs) if "day" in table.columns else None
         cross_checks = None if look.withheld else run_cross_checks(arms, pairs, rules)
+        analysis = terminal_analysis.TableAnalysis(look, rules, terms, first_verdict_days, cross_checks)
         if options["json"]:
-            values = terminal_analysis.comparison_as_dict(
-                look, rules, terms=terms, first_verdict_days=first_verdict_days, cross_checks=cross_checks
-            )
+            values = terminal_analysis.analysis_as_dict(analysis)
             self.stdout.write(json.dumps(values, ensure_ascii=False, indent=2))
         else:
-            console = Console(width=None if sys.stdout.isatty() else 118)
-            terminal_analysis.print_tables(
-                look, rules, console, terms=terms, first_verdict_days=first_verdict_days, cross_checks=cross_checks
-            )
+            terminal_analysis.print_tables(analysis, Console(width=None if sys.stdout.isatty() else 118))
 
     def _parse(self, options: dict[str, Any]) -> tuple[reader.ArmTable, Rules, list[ArmCounts], list[tuple[str, str]]]:
         """Return the table, the rules, the arms and the pairs to compare. Raise CommandError on invalid options."""
@@ -113,11 +109,9 @@ class Command(BaseCommand):
 
 
 def _arms(table: reader.ArmTable, weights: str | None) -> list[ArmCounts]:
-    shares = (
-        reader.parse_positive_numbers(weights, "--weights", count=len(table.arms))
-        if weights
-        else [1.0] * len(table.arms)
-    )
+    shares: Sequence[float] = [1.0] * len(table.arms)
+    if weights:
+        shares = reader.parse_positive_numbers(weights, "--weights", count=len(table.arms))
     return [
         ArmCounts(
             arm,

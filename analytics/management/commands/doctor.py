@@ -1,6 +1,7 @@
 import json
 import sys
 from argparse import ArgumentParser
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ class Command(BaseCommand):
             nginx=options["nginx"],
         )
         if options["json"]:
-            self.stdout.write(json.dumps([finding.as_dict() for finding in findings], indent=2))
+            self.stdout.write(json.dumps([asdict(finding) for finding in findings], indent=2))
         else:
             _show(findings, Console())
         sys.exit(any(finding.state == FindingState.LEAKS for finding in findings))

@@ -1,5 +1,5 @@
 from argparse import ArgumentParser
-from functools import partial
+from collections.abc import Callable, Iterator
 from io import StringIO
 from typing import Any
 
@@ -20,34 +20,25 @@ _RULES = (
     ("elsewhere: chi-square against control every day, uncorrected", error_rates.uncorrected_chi_square_rule, 1.0),
     ("elsewhere: chance to win above 95%, any day", error_rates.chance_to_win_rule, 1.0),
 )
-# The true value that each interval should contain, for two arms of the same rate, and the method.
-_METHODS: dict[str, tuple[str, error_rates.PairwiseMethod]] = {
-    **{
-        f"rate: {method}": ("rate", partial(lambda a, b, m: proportions.rate(a, method=m), m=method))
-        for method in ("wilson", "jeffreys", "clopper-pearson")
-    },
-    **{
-        f"difference: {method}": (
-            "zero",
-            partial(lambda a, b, m: proportions.difference(treated=a, control=b, method=m), m=method),
-        )
-        for method in ("miettinen-nurminen", "newcombe", "agresti-caffo", "wald")
-    },
-    **{
-        f"ratio: {method}": (
-            "one",
-            partial(lambda a, b, m: proportions.ratio(treated=a, control=b, method=m), m=method),
-        )
-        for method in ("koopman", "katz")
-    },
-    **{
-        f"odds ratio: {method}": (
-            "one",
-            partial(lambda a, b, m: proportions.odds_ratio(treated=a, control=b, method=m), m=method),
-        )
-        for method in ("woolf", "score")
-    },
-}
+
+
+def _methods() -> Iterator[tuple[str, str, error_rates.PairwiseMethod]]:
+    """Yield each interval: its name, which true value it should contain for two arms of one rate, and its method."""
+
+    def pairwise(estimate: Callable[..., Any], method: str) -> error_rates.PairwiseMethod:
+        return lambda treated, control: estimate(treated=treated, control=control, method=method)
+
+    yield "rate: wilson", "rate", lambda arm, _: proportions.rate(arm, method="wilson")
+    yield "rate: jeffreys", "rate", lambda arm, _: proportions.rate(arm, method="jeffreys")
+    yield "rate: clopper-pearson", "rate", lambda arm, _: proportions.rate(arm, method="clopper-pearson")
+    for method in ("miettinen-nurminen", "newcombe", "agresti-caffo", "wald"):
+        yield f"difference: {method}", "zero", pairwise(proportions.difference, method)
+    for method in ("koopman", "katz"):
+        yield f"ratio: {method}", "one", pairwise(proportions.ratio, method)
+    for method in ("woolf", "score"):
+        yield f"odds ratio: {method}", "one", pairwise(proportions.odds_ratio, method)
+
+
 _SETTINGS = ((0.4, 100), (0.4, 2_000), (0.05, 500), (0.01, 2_000), (0.0002, 50_000))
 
 
@@ -119,7 +110,7 @@ def _coverage(trials: int) -> list[str]:
         "| method | " + " | ".join(f"rate {rate:g}, n {n:,}" for rate, n in _SETTINGS) + " |",
         "|---|" + "---|" * len(_SETTINGS),
     ]
-    for name, (parameter, method) in _METHODS.items():
+    for name, parameter, method in _methods():
         shares = [
             error_rates.interval_coverage(
                 rate=rate,

@@ -22,22 +22,15 @@ from campaign.wizard.planned_outcomes import (
     primary_outcome,
     set_role,
 )
-from campaign.wizard.questions.base import (
-    Answer,
-    NumberField,
-    Question,
-    QuestionForm,
-    per_hundred_to_share,
-    share_to_per_hundred,
-)
+from campaign.wizard.questions import base
 
 
 @dataclass(frozen=True, slots=True)
-class GuardrailsAnswer(Answer):
+class GuardrailsAnswer(base.Answer):
     margins: Mapping[str, float | None]  # of each watched outcome, in people out of 100; None: no arm is paused
 
 
-class GuardrailsForm(QuestionForm[GuardrailsAnswer]):
+class GuardrailsForm(base.QuestionForm[GuardrailsAnswer]):
     """A box and a margin for each outcome except the primary one."""
 
     def __init__(self, data: Any = None, *, shown: GuardrailsAnswer, primary: str) -> None:
@@ -45,7 +38,7 @@ class GuardrailsForm(QuestionForm[GuardrailsAnswer]):
         self.outcome_keys = [key for key in HARM_LABELS if key in GUARDRAIL_OUTCOMES and key != primary]
         for key in self.outcome_keys:
             self.fields[f"watch_{key}"] = forms.BooleanField(label=HARM_LABELS[key], required=False)
-            self.fields[f"margin_{key}"] = NumberField(
+            self.fields[f"margin_{key}"] = base.NumberField(
                 label=_("Paused if worse by more than"),
                 required=False,
                 min_value=0,
@@ -79,7 +72,7 @@ class GuardrailsForm(QuestionForm[GuardrailsAnswer]):
         return values
 
 
-class GuardrailsQuestion(Question[GuardrailsAnswer, GuardrailsForm]):
+class GuardrailsQuestion(base.Question[GuardrailsAnswer, GuardrailsForm]):
     key = "harm"
     title, short_title = _("What would worry you?"), _("What would worry you")
     template_name = "campaign/wizard/guardrails.html"
@@ -96,7 +89,7 @@ class GuardrailsQuestion(Question[GuardrailsAnswer, GuardrailsForm]):
     def read(self, campaign: Campaign) -> GuardrailsAnswer:
         watched = outcomes_with_role(campaign, Role.GUARDRAIL)
         return GuardrailsAnswer(
-            {key: share_to_per_hundred(watched[key].harm_margin) for key in GUARDRAIL_OUTCOMES if key in watched}
+            {key: base.share_to_per_hundred(watched[key].harm_margin) for key in GUARDRAIL_OUTCOMES if key in watched}
         )
 
     def write(self, campaign: Campaign, answer: GuardrailsAnswer) -> None:
@@ -105,7 +98,9 @@ class GuardrailsQuestion(Question[GuardrailsAnswer, GuardrailsForm]):
         dropped = set(GUARDRAIL_OUTCOMES) - set(answer.margins)
         plan.outcomes.filter(outcome__in=dropped, role=Role.GUARDRAIL).delete()
         for key, margin in answer.margins.items():
-            set_role(plan, key, Role.GUARDRAIL, harm_margin=None if margin is None else per_hundred_to_share(margin))
+            set_role(
+                plan, key, Role.GUARDRAIL, harm_margin=None if margin is None else base.per_hundred_to_share(margin)
+            )
 
     def is_answered(self, campaign: Campaign) -> bool:
         return bool(outcomes_with_role(campaign, Role.GUARDRAIL))
@@ -130,7 +125,7 @@ class GuardrailsQuestion(Question[GuardrailsAnswer, GuardrailsForm]):
             margin = answer.margins[key]
             limit = (
                 gettext("a message is paused when it is surely worse than the control by more than %(margin)s")
-                % {"margin": format_per_hundred(per_hundred_to_share(margin))}
+                % {"margin": format_per_hundred(base.per_hundred_to_share(margin))}
                 if margin is not None
                 else gettext("watched, without a limit at which a message is paused")
             )

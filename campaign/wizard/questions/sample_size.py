@@ -17,31 +17,17 @@ from campaign.i18n.numbers import format_number, format_per_hundred
 from campaign.lifecycle.launch_checks import ObstacleReason
 from campaign.models import Campaign
 from campaign.outcomes import OUTCOMES
+from campaign.wizard import sample_size
 from campaign.wizard.draft import current_plan, ensure_plan
 from campaign.wizard.planned_outcomes import OUTCOME_VERBS, primary_outcome
-from campaign.wizard.questions.base import (
-    Answer,
-    NumberField,
-    Question,
-    QuestionForm,
-    WholeNumberField,
-    per_hundred_to_share,
-    share_to_per_hundred,
-)
-from campaign.wizard.sample_size import (
-    NoSampleSize,
-    SampleSize,
-    SampleSizeInputs,
-    comparison_count,
-    compute_sample_size,
-)
+from campaign.wizard.questions import base
 from campaign.wizard.sample_size_text import describe_sample_size, end_date_warning, format_duration
 
 MAX_PEOPLE, MAX_YEARS = 100_000_000, 50
 
 
 @dataclass(frozen=True, slots=True)
-class SampleSizeAnswer(Answer):
+class SampleSizeAnswer(base.Answer):
     expected: float | None  # people out of 100, after the control
     smallest: float  # difference in people out of 100; 0 while it is not entered
     planned: int | None  # people for each arm
@@ -49,8 +35,8 @@ class SampleSizeAnswer(Answer):
     ends: date | None  # the last day
 
 
-class SampleSizeForm(QuestionForm[SampleSizeAnswer]):
-    expected = NumberField(
+class SampleSizeForm(base.QuestionForm[SampleSizeAnswer]):
+    expected = base.NumberField(
         label=_("Of 100 people who see the control, how many do you expect to do it?"),
         min_value=0.1,
         max_value=99.9,
@@ -64,7 +50,7 @@ class SampleSizeForm(QuestionForm[SampleSizeAnswer]):
             "max_value": _("Use a number below 100."),
         },
     )
-    smallest = NumberField(
+    smallest = base.NumberField(
         label=_("How many more or fewer of 100 would change what you do?"),
         min_value=0.1,
         max_value=50,
@@ -76,7 +62,7 @@ class SampleSizeForm(QuestionForm[SampleSizeAnswer]):
             "max_value": _("Use 50 or less."),
         },
     )
-    planned = WholeNumberField(
+    planned = base.WholeNumberField(
         label=_("How many people should see each message?"),
         required=False,
         min_value=1,
@@ -143,7 +129,7 @@ class SampleSizeForm(QuestionForm[SampleSizeAnswer]):
         return values
 
 
-class SampleSizeQuestion(Question[SampleSizeAnswer, SampleSizeForm]):
+class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
     key = "length"
     title, short_title = _("How long should it run?"), _("How long")
     template_name = "campaign/wizard/sample_size.html"
@@ -159,8 +145,8 @@ class SampleSizeQuestion(Question[SampleSizeAnswer, SampleSizeForm]):
     def read(self, campaign: Campaign) -> SampleSizeAnswer:
         plan = current_plan(campaign)
         return SampleSizeAnswer(
-            expected=share_to_per_hundred(plan.expected_rate),
-            smallest=share_to_per_hundred(plan.smallest_difference) or 0,
+            expected=base.share_to_per_hundred(plan.expected_rate),
+            smallest=base.share_to_per_hundred(plan.smallest_difference) or 0,
             planned=plan.planned_per_arm or None,
             starts=campaign.starts_at and campaign.starts_at.date(),
             ends=campaign.ends_at and (campaign.ends_at - timedelta(microseconds=1)).date(),
@@ -169,8 +155,8 @@ class SampleSizeQuestion(Question[SampleSizeAnswer, SampleSizeForm]):
     def write(self, campaign: Campaign, answer: SampleSizeAnswer) -> None:
         """Store the numbers. Days last from midnight to midnight UTC; a time of day that was set elsewhere stays."""
         plan, stored = ensure_plan(campaign), self.read(campaign)
-        plan.expected_rate = None if answer.expected is None else per_hundred_to_share(answer.expected)
-        plan.smallest_difference = per_hundred_to_share(answer.smallest)
+        plan.expected_rate = None if answer.expected is None else base.per_hundred_to_share(answer.expected)
+        plan.smallest_difference = base.per_hundred_to_share(answer.smallest)
         plan.planned_per_arm = answer.planned or 0
         plan.save()
         if answer.starts != stored.starts:
@@ -215,7 +201,7 @@ class SampleSizeQuestion(Question[SampleSizeAnswer, SampleSizeForm]):
                 arms=campaign.arms.count(),
                 per_day=_daily_traffic(campaign),
                 monitoring=plan.monitoring,
-                comparisons=comparison_count(plan.comparisons, plan.correction),
+                comparisons=sample_size.comparison_count(plan.comparisons, plan.correction),
             ),
             "too_short": end_date_warning(answer.starts or form.today, answer.ends, size),
         }
@@ -225,14 +211,14 @@ class SampleSizeQuestion(Question[SampleSizeAnswer, SampleSizeForm]):
             return
         yield gettext("%(people)s people see each message.") % {"people": format_number(answer.planned)}
         yield gettext("A difference under %(smallest)s would change nothing.") % {
-            "smallest": format_per_hundred(per_hundred_to_share(answer.smallest))
+            "smallest": format_per_hundred(base.per_hundred_to_share(answer.smallest))
         }
         if answer.expected:
             yield gettext("After the control we expect %(rate)s.") % {
-                "rate": format_per_hundred(per_hundred_to_share(answer.expected))
+                "rate": format_per_hundred(base.per_hundred_to_share(answer.expected))
             }
             size = _sample_size(campaign, answer)
-            if isinstance(size, SampleSize) and size.days is not None:
+            if isinstance(size, sample_size.SampleSize) and size.days is not None:
                 yield gettext("At this traffic that takes %(time)s.") % {"time": format_duration(size.days)}
         if answer.starts:
             yield gettext("From %(day)s on.") % {"day": date_format(answer.starts, "DATE_FORMAT")}
@@ -245,7 +231,7 @@ class SampleSizeQuestion(Question[SampleSizeAnswer, SampleSizeForm]):
         if not (answer.planned and answer.expected):
             return ""
         size = _sample_size(campaign, answer)
-        if isinstance(size, NoSampleSize) or size.is_enough:
+        if isinstance(size, sample_size.NoSampleSize) or size.is_enough:
             return ""
         numbers = {"planned": format_number(size.planned), "needed": format_number(size.needed)}
         return (
@@ -256,17 +242,17 @@ class SampleSizeQuestion(Question[SampleSizeAnswer, SampleSizeForm]):
         )
 
 
-def _sample_size(campaign: Campaign, answer: SampleSizeAnswer) -> SampleSize | NoSampleSize:
+def _sample_size(campaign: Campaign, answer: SampleSizeAnswer) -> sample_size.SampleSize | sample_size.NoSampleSize:
     plan, primary = current_plan(campaign), primary_outcome(campaign)
     if answer.expected is None or (primary and OUTCOMES[primary].kind != "yes-no"):
-        return NoSampleSize("ordered")
-    return compute_sample_size(
-        SampleSizeInputs(
-            expected_rate=per_hundred_to_share(answer.expected),
-            smallest_difference=per_hundred_to_share(answer.smallest),
+        return sample_size.NoSampleSize("ordered")
+    return sample_size.compute_sample_size(
+        sample_size.SampleSizeInputs(
+            expected_rate=base.per_hundred_to_share(answer.expected),
+            smallest_difference=base.per_hundred_to_share(answer.smallest),
             weights=tuple(campaign.arms.values_list("weight", flat=True)),
             per_day=_daily_traffic(campaign),
-            comparisons=comparison_count(plan.comparisons, plan.correction),
+            comparisons=sample_size.comparison_count(plan.comparisons, plan.correction),
             level=plan.level,
             power=plan.power,
             monitoring=plan.monitoring,
@@ -278,7 +264,7 @@ def _sample_size(campaign: Campaign, answer: SampleSizeAnswer) -> SampleSize | N
 
 def _required_sample_size(campaign: Campaign, answer: SampleSizeAnswer) -> int | None:
     size = _sample_size(campaign, answer)
-    return size.needed if isinstance(size, SampleSize) else None
+    return size.needed if isinstance(size, sample_size.SampleSize) else None
 
 
 def _daily_traffic(campaign: Campaign) -> int:

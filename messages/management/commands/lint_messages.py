@@ -8,7 +8,7 @@ from django.utils import timezone
 from messages.help_links import directory
 from messages.models import Revision
 from messages.review import message_lint
-from messages.text.lint import MUST, Remark
+from messages.text.lint import MUST
 
 
 class Command(BaseCommand):
@@ -30,7 +30,9 @@ class Command(BaseCommand):
         }
         help_remarks = directory.lint_help_directory(timezone.localdate())
         if options["json"]:
-            self.stdout.write(json.dumps(_as_json(text_remarks, help_remarks), ensure_ascii=False, indent=2))
+            by_revision = {name: [asdict(remark) for remark in remarks] for name, remarks in text_remarks.items()}
+            document = {"wordings": by_revision, "help": [asdict(remark) for remark in help_remarks]}
+            self.stdout.write(json.dumps(document, ensure_ascii=False, indent=2))
             return
         for name, remarks in [*text_remarks.items(), ("Help links", help_remarks)]:
             if remarks:
@@ -43,10 +45,3 @@ class Command(BaseCommand):
             f"{len(text_remarks)} wordings: {must} remarks that must be seen to, {len(severities) - must} that should. "
             f"Help links: {len(help_remarks)}."
         )
-
-
-def _as_json(text_remarks: dict[str, tuple[Remark, ...]], help_remarks: tuple[Remark, ...]) -> dict[str, Any]:
-    return {
-        "wordings": {name: [asdict(remark) for remark in remarks] for name, remarks in text_remarks.items()},
-        "help": [asdict(remark) for remark in help_remarks],
-    }
