@@ -89,10 +89,7 @@ class WorkerStep(models.Model):
 
 
 class Tally(models.Model):
-    """How many closed views of one arm had one outcome on one day at one placement in one locale.
-
-    The key has no sequence number, which would reveal an order of events within a day.
-    """
+    """Views of one arm with one outcome on a day, at a placement, in a locale. The key reveals no order of events."""
 
     pk = models.CompositePrimaryKey("day", "arm_id", "placement_id", "locale", "outcome", "value")
     day = models.DateField()
@@ -225,10 +222,7 @@ class Release(models.Model):
 
 
 class Rehearsal(models.Model):
-    """A rehearsal of a campaign before launch with simulated visitors, and its report.
-
-    Its numbers count no people, and no code that counts people reads them.
-    """
+    """A rehearsal of a campaign before launch, and its report. Its numbers count simulated visitors, no people."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting for the worker")
@@ -257,10 +251,7 @@ class Rehearsal(models.Model):
 
 
 class GuardEvent(models.Model):
-    """A crossed guardrail: the paused arm, the estimated harm and its bound.
-
-    `stop` numbers the pauses of an arm, because a resumed arm may be paused again.
-    """
+    """A crossed guardrail: the paused arm, the estimated harm and its bound. `stop` numbers the arm's pauses."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="guard_events")
     arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="+")

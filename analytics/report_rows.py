@@ -11,10 +11,7 @@ Status = Literal["ok", "caution", "alarm", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class RateRow:
-    """One arm: `events` of `n` exposed units; rate and interval are shares (0 to 1), None if not estimable.
-
-    `hidden` says that counts are None because they are suppressed.
-    """
+    """One arm: `events` of `n` exposed units. Shares are None if not estimable, counts if suppressed (`hidden`)."""
 
     key: str
     name: str

@@ -149,19 +149,15 @@ def hidden_comparison_sentence(treated: str, control: str) -> str:
 
 def not_compared_sentence(treated: str, control: str, why: str) -> str:
     """Describe a comparison without an estimate."""
-    return gettext("The comparison of %(treated)s with %(control)s cannot be made yet: %(why)s") % {
-        "treated": treated,
-        "control": control,
-        "why": translate_reason(why),
-    }
+    values = {"treated": treated, "control": control, "why": translate_reason(why)}
+    return gettext("The comparison of %(treated)s with %(control)s cannot be made yet: %(why)s") % values
 
 
 def hidden_note(least: int) -> str:
     """Explain the text in place of a suppressed count."""
     few = hidden_count_text(least)
-    return gettext("“%(few)s” stands where so few people did it, or so few did not.") % {
-        "few": few[:1].upper() + few[1:]
-    }
+    values = {"few": few[:1].upper() + few[1:]}
+    return gettext("“%(few)s” stands where so few people did it, or so few did not.") % values
 
 
 def people_text(value: int | None) -> str:
@@ -287,10 +283,7 @@ def _sentence_template(numbers: ComparisonNumbers, scale: PeopleScale, known: di
 
 
 def ordinal_sentence(numbers: ComparisonNumbers) -> str:
-    """Describe one comparison of ratings: in how many of 100 pairs the treated person answers higher.
-
-    `effect`, `low` and `high` are that share minus one half.
-    """
+    """Describe one comparison of ratings. `effect`, `low` and `high` are shares of higher answers minus a half."""
     if numbers.verdict == "withheld":
         return comparison_sentence(numbers, PeopleScale(100))
     known = {
@@ -345,18 +338,12 @@ def contrast_sentence(
     """Describe one contrast of the factorial in a sentence."""
     if verdict == "withheld" or effect is None or low is None or high is None:
         return gettext("Withheld, because the split is broken.")
-    effect_text = gettext("%(effect)s in %(people)s (%(interval)s)") % {
-        "effect": scale.signed(effect),
-        "people": scale.people,
-        "interval": interval_text(low, high, scale),
-    }
+    values = {"effect": scale.signed(effect), "people": scale.people, "interval": interval_text(low, high, scale)}
+    effect_text = gettext("%(effect)s in %(people)s (%(interval)s)") % values
     if term == "interaction":
         return _interaction_template(verdict) % {"numbers": effect_text}
-    return gettext("%(question)s: %(numbers)s. %(verdict)s.") % {
-        "question": term_name(term),
-        "numbers": effect_text,
-        "verdict": verdict_name(verdict),
-    }
+    values = {"question": term_name(term), "numbers": effect_text, "verdict": verdict_name(verdict)}
+    return gettext("%(question)s: %(numbers)s. %(verdict)s.") % values
 
 
 def _interaction_template(verdict: str) -> str:

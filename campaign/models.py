@@ -72,10 +72,7 @@ class Placement(models.Model):
 
 
 class PlacementTest(models.Model):
-    """A tag check of one placement, started by staff and deleted after a few minutes.
-
-    Only requests that carry its mark are recorded.
-    """
+    """A tag check of one placement for a few minutes. Only requests that carry its mark are recorded."""
 
     class Way(models.TextChoices):
         PAGE = "page", _("The script on a page")

@@ -56,10 +56,7 @@ class Derivation:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One thing that can follow a shown message.
-
-    `bit` is its position in `OpenView.bits`. An ordered outcome has `values` and a column of its own instead.
-    """
+    """What can follow a shown message: a `bit` of `OpenView.bits` or, if ordered, `values` in a column of its own."""
 
     key: str
     name: str

@@ -106,10 +106,7 @@ _POSTGRESQL = {
 
 
 def _database(variable: str, file: str) -> dict[str, object]:
-    """One database from its URL, opened for durability first.
-
-    SQLite: WAL, synchronous=FULL, secure_delete. PostgreSQL: synchronous_commit, whatever the server's default is.
-    """
+    """One database from its URL, durability first: SQLite with WAL and FULL, PostgreSQL with synchronous_commit."""
     config: dict[str, Any] = dict(
         dj_database_url.parse(os.environ.get(variable) or f"sqlite:///{DATA_DIRECTORY / file}", conn_max_age=600)
     )

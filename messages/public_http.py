@@ -122,10 +122,7 @@ def send_request(
     connect: Connector | None = None,
     seconds: float = TIMEOUT_SECONDS,
 ) -> OutboundResponse:
-    """Send one request and return the head of the response; its body is not read.
-
-    Raises UnsafeAddress, OSError or http.client.HTTPException.
-    """
+    """Send one request and return the head of the response. Raises UnsafeAddress, OSError or HTTPException."""
     host, path = split_url(url)
     address = choose_public_address((resolve or resolve_host)(host))
     with closing((connect or open_connection)(host, address, seconds)) as sock:

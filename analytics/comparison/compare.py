@@ -151,10 +151,7 @@ def suppress_arms(comparison: Comparison, hidden: Set[str], rules: Rules) -> Com
 
 
 def check_sample_ratio(arms: Sequence[ArmCounts], rules: Rules) -> sample_ratio.SampleRatio | NotEstimable:
-    """Test whether the arms that were never paused match their weights, repeatedly if the plan is monitored.
-
-    While an arm is paused, the others keep their shares of each other.
-    """
+    """Test the shares of the arms that were never paused, repeatedly if the plan is monitored."""
     unpaused = [arm for arm in arms if not arm.was_paused]
     observed, weights = [arm.counts.n for arm in unpaused], [arm.weight for arm in unpaused]
     if rules.monitoring == "fixed":

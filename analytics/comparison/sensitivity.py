@@ -1,7 +1,4 @@
-"""PURE  Cross-checks of one look: other methods on the same counts, and how little would change the conclusion.
-
-They decide nothing: the verdict is the plan's.
-"""
+"""PURE  Cross-checks of one look: other methods, and how little would turn the conclusion. They decide nothing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -83,10 +83,7 @@ def check_data_quality(campaign: Campaign, *, now: datetime) -> Pulse:
 
 
 def sample_ratio_status(arms: list[Arm]) -> Analysis.SampleRatio:
-    """Test by an always-valid test whether exposures match the weights of the arms.
-
-    Arms that were ever paused are left out for good, as in a look, because fewer people saw them.
-    """
+    """Test by an always-valid test whether exposures match the weights of the arms that were never paused."""
     unpaused = [arm for arm in arms if not arm.pauses]
     exposures = _exposures_by_arm(unpaused)
     counts = [exposures.get(arm.pk, 0) for arm in unpaused]

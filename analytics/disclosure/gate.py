@@ -77,10 +77,7 @@ def released_look(analysis: Analysis, *, early: bool = True) -> ReleasedLook:
 
 
 def latest_released_looks(campaigns: Sequence[Campaign], *, early: bool = True) -> list[ReleasedLook]:
-    """Redact the last look at each campaign, for its primary outcome alone.
-
-    The number of queries does not grow with the number of campaigns.
-    """
+    """Redact the last look at each campaign, for its primary outcome alone, in a fixed number of queries."""
     readable = Analysis.objects.filter(embargo_filter(early))
     last = readable.filter(campaign=OuterRef("campaign")).order_by("-look").values("look")[:1]
     latest = Analysis.objects.filter(campaign__in=campaigns, look=Subquery(last)).defer("checks")
@@ -199,10 +196,7 @@ def exclusion_percentages(analysis: Analysis) -> dict[str, int]:
 
 
 def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -> dict[str, int]:
-    """Percentage of messages sent on these days that were not counted, by reason, without those that round to 0.
-
-    Whole percents of at least 100 small cells disclose no small group.
-    """
+    """Percent of messages sent on these days that were not counted, by reason; none below 100 small cells."""
     days = {"day__gte": first, "day__lte": last}
     left_out = dict(
         LeftOutCount.objects.filter(placement__in=campaign.placements.all(), **days)
@@ -218,10 +212,7 @@ def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -
 
 
 def releasable_percent(share: float, *, people: int) -> int | None:
-    """A guardrail's bound in whole percents, rounded down, because it is read between two looks.
-
-    None while one percent of the people is less than a small cell.
-    """
+    """A guardrail's bound in whole percents, rounded down; None while one percent is less than a small cell."""
     return max(floor(100 * share), 0) if people >= 100 * _small_cell() else None
 
 
@@ -337,10 +328,7 @@ def _without_numbers(stored: Estimate, *, exposures_too: bool = False) -> Estima
 
 
 def _round_to_one_person(e: Estimate, fewest: int) -> Estimate:
-    """Round shares so that one person of the smallest arm is about the last decimal.
-
-    With strata or clusters, finer differences would let a solver split the totals.
-    """
+    """Round to about one person of the smallest arm: finer differences would let a solver split the totals."""
     digits = max(floor(log10(fewest)) if fewest else 0, 2)
     for name in ("effect", "low", "high", "p_value", "p_adjusted"):
         value = getattr(e, name)

@@ -57,10 +57,7 @@ def spellings(text: str) -> dict[str, bytes]:
 
 
 def encodings(raw: bytes) -> dict[str, bytes]:
-    """Hexadecimal and base64 forms of bytes that may occur inside a longer string.
-
-    Base64 encodes three bytes at a time, so its output depends on the number of bytes before them.
-    """
+    """Hexadecimal and base64 forms of bytes, the latter at each of three offsets into a longer string."""
     found = dict(_hexadecimal("hex", raw))
     for shift in range(3):
         whole = base64.b64encode(bytes(shift) + raw)

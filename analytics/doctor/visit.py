@@ -1,7 +1,4 @@
-"""Send valid and broken requests of every kind, with canaries in every part that can carry one.
-
-Each sends Sec-GPC, so that the counts of a live campaign do not change.
-"""
+"""Send requests of every kind with canaries in every part, all with Sec-GPC so that no live count changes."""
 
 import ipaddress
 import json

@@ -1,7 +1,4 @@
-"""Requests to look before the plan's first look.
-
-An analyst or an administrator gives a reason; the worker makes the look (analytics.looks.early_looks) and records both
-for good."""
+"""Requests by analysts and administrators to look before the plan's first look, with a reason on record."""
 
 from datetime import datetime
 

@@ -97,10 +97,7 @@ def merge_events(events: Iterable[OutcomeEvent]) -> list[OpenViewRow]:
 
 @contextmanager
 def write_transaction(connection: BaseDatabaseWrapper | None = None) -> Iterator[BaseDatabaseWrapper]:
-    """One transaction that upserts rows, on the given connection or this thread's.
-
-    OperationalError if the database is away or frozen, DatabaseCompacting if it is being compacted.
-    """
+    """A transaction that upserts rows. Raises OperationalError if the database is away or DatabaseCompacting."""
     connection = connection or connections[DATABASE_ALIAS]
     if connection.vendor == "sqlite":
         with (

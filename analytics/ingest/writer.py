@@ -162,10 +162,7 @@ class EventWriter:
         return self._connection
 
     def _store(self, events: list[OutcomeEvent], *, hour: int) -> list[Refusal | None]:
-        """Store in the database, or in the spool while it is away.
-
-        If the connection is lost during a commit, the events are stored again: writing a row twice changes nothing.
-        """
+        """Store in the database, or in the spool while it is away. Storing a row twice changes nothing."""
         if not self._database_is_away:
             try:
                 return commit_events(events, hour=hour, connection=self._open_connection())

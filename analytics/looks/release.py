@@ -29,10 +29,7 @@ def decide_release(
     comparisons: Mapping[str, Comparison],
     rules: Mapping[str, Rules],
 ) -> Release:
-    """Build the unsaved release of the next look.
-
-    `comparisons` holds the outcomes that the look shows: none before the first planned look.
-    """
+    """Build the unsaved release of the next look, which shows `comparisons`: none before the first planned look."""
     rule = suppress.SuppressionPolicy(
         primary=primary,
         parts_per_outcome=parts_per_outcome(),

@@ -35,10 +35,7 @@ class NoticeNotSent(Exception):
 
 
 def send_due_notices(*, now: datetime, send: Sender | None = None) -> int:
-    """Attempt all due deliveries and return how many succeeded.
-
-    Raise NoticeNotSent afterwards if any failed delivery still waits for a retry.
-    """
+    """Attempt all due deliveries and return how many succeeded; raise NoticeNotSent if any will be retried."""
     due = Telling.objects.filter(sent_at=None, tries__lt=MAX_ATTEMPTS, due_at__lte=now)
     started, sent = time.monotonic(), 0
     for telling in due.select_related("notice__campaign", "person").order_by("due_at", "pk"):

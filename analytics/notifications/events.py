@@ -51,10 +51,7 @@ def record_notices(campaign: Campaign, *, now: datetime) -> int:
 
 
 def notice_events(campaign: Campaign, *, now: datetime, recorded_refs: Collection[str] = ()) -> Iterator[NoticeEvent]:
-    """Yield the events of a campaign, new or not.
-
-    Events in `recorded_refs` that are expensive to detect are left out.
-    """
+    """Yield the events of a campaign, new or not, without those in `recorded_refs` that are expensive to detect."""
     for event in GuardEvent.objects.filter(campaign=campaign).select_related("arm"):
         yield NoticeEvent(Kind.GUARDRAIL, f"guard-{event.pk}", event.arm.name)
     if _is_split_broken(campaign):

@@ -24,10 +24,7 @@ def post(
     connect: Connector | None = None,
     seconds: float = TIMEOUT_SECONDS,
 ) -> None:
-    """Send `payload` as JSON. Retries use the same `idempotency_key`.
-
-    Raise WebhookRejected, OSError or UnsafeAddress if it is not accepted.
-    """
+    """Send `payload` as JSON. Raise WebhookRejected, OSError or UnsafeAddress if it is not accepted."""
     body = json.dumps(payload, ensure_ascii=False).encode()
     headers = {
         "Content-Type": "application/json; charset=utf-8",

@@ -45,8 +45,6 @@ def email_subject_and_text(notice: Notice, *, page_url: str) -> tuple[str, str]:
         "Numbers stand on that page alone, so that none travels by e-mail.\n"
         "You read this because you made this campaign, or its plan names you."
     )
-    subject = gettext("%(what)s: %(campaign)s") % {
-        "what": notice.get_kind_display(),
-        "campaign": " ".join(notice.campaign.name.split()),
-    }
+    values = {"what": notice.get_kind_display(), "campaign": " ".join(notice.campaign.name.split())}
+    subject = gettext("%(what)s: %(campaign)s") % values
     return subject, text % {"sentence": notice_sentence(notice), "advice": notice_advice(notice), "page": page_url}

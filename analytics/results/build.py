@@ -58,10 +58,7 @@ def latest(campaign: Campaign) -> Report | None:
 
 
 def build(requested: Analysis, *, early: bool = True) -> Report:
-    """Build the report of one stored analysis, within disclosure limits.
-
-    Pass `early=False` for readers who may not see looks that were taken before the first planned one.
-    """
+    """Build the report of a look within disclosure limits, without `early` for whoever may not see early looks."""
     look = gate.released_look(requested, early=early)
     analysis, campaign = look.shown_analysis, requested.campaign
     plan = campaign.plan

@@ -106,11 +106,8 @@ def rates_chart(block: OutcomeBlock, *, level: float, layout_name: str) -> SafeS
         rows.append(_rate_row(row, axis, scale, middle))
         strips.append((middle - STRIP_HALF_HEIGHT, middle + STRIP_HALF_HEIGHT))
         y += height
-    title = gettext("%(outcome)s, of %(people)s people who saw each message, with %(level)s intervals") % {
-        "outcome": block.outcome.name,
-        "people": scale.people,
-        "level": wording.percent(level),
-    }
+    values = {"outcome": block.outcome.name, "people": scale.people, "level": wording.percent(level)}
+    title = gettext("%(outcome)s, of %(people)s people who saw each message, with %(level)s intervals") % values
     parts = [*_grid(axis, layout, strips, y), *rows, *_ticks(axis, y, _plain)]
     return svg_document(
         f"rates-{block.outcome.key}-{layout_name}", title, _rates_description(block.rates, scale), y + 22, parts
@@ -138,11 +135,8 @@ def differences_chart(block: OutcomeBlock, *, level: float, layout_name: str) ->
         svg_text(f"{layout.left}%", y + 36, gettext("← fewer %(phrase)s") % phrase, "tick", "start"),
         svg_text(f"{layout.right}%", y + 36, gettext("more %(phrase)s →") % phrase, "tick", "end"),
     ]
-    title = gettext("Differences in how many %(phrase)s, per %(people)s people, with %(level)s intervals") % {
-        **phrase,
-        "people": scale.people,
-        "level": wording.percent(level),
-    }
+    values = {**phrase, "people": scale.people, "level": wording.percent(level)}
+    title = gettext("Differences in how many %(phrase)s, per %(people)s people, with %(level)s intervals") % values
     description = " ".join(row.sentence for row in block.differences)
     parts = [
         *bands,
@@ -255,10 +249,8 @@ def _band(axis: Axis, band: float, top: float, bottom: float) -> SafeString:
 
 
 def _band_label(axis: Axis, band: float, scale: wording.PeopleScale) -> SafeString:
-    label = gettext("too small to matter: under %(band)s in %(people)s") % {
-        "band": wording.compact_number(band),
-        "people": scale.people,
-    }
+    values = {"band": wording.compact_number(band), "people": scale.people}
+    label = gettext("too small to matter: under %(band)s in %(people)s") % values
     middle = (axis.percent(-band) + axis.percent(band)) / 2
     if middle < 34:
         return svg_text(f"{axis.left}%", 13, label, "tick", "start")

@@ -60,9 +60,8 @@ def lead_sentence(primary: OutcomeBlock, look: ReleasedLook, *, withheld: bool) 
 def _progress_sentence(information: float | None) -> str:
     if information is None:
         return gettext("Only a few of the planned people have been counted.")
-    return gettext("%(share)s of the planned people have been counted.") % {
-        "share": wording.percent(min(information, 1.0))
-    }
+    values = {"share": wording.percent(min(information, 1.0))}
+    return gettext("%(share)s of the planned people have been counted.") % values
 
 
 def _other_comparisons(primary: OutcomeBlock, lead: DifferenceRow) -> list[str]:

@@ -11,10 +11,7 @@ from campaign.outcomes import OUTCOMES
 
 
 def outcome_blocks(estimates: Sequence[Estimate], *, embargoed: bool = False) -> list[OutcomeBlock]:
-    """Return one block for each outcome, the primary outcome first. Factorial contrasts are left out.
-
-    The estimates need not be saved.
-    """
+    """Return a block for each outcome, primary first, without factorial contrasts. Estimates need not be saved."""
     by_outcome: dict[str, list[Estimate]] = {}
     for estimate in estimates:
         if estimate.kind != Estimate.Kind.FACTORIAL:

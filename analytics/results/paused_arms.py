@@ -60,10 +60,7 @@ def _paused_arm(arm: Arm, control: Arm | None, events: list[GuardEvent]) -> Paus
 
 
 def observed_harm_sentence(event: GuardEvent, control: Arm | None) -> str:
-    """Describe the harm of one arm.
-
-    The difference is given in whole people of 100, unless it is suppressed or does not exceed the plan's margin.
-    """
+    """Describe one arm's harm, in whole people of 100 unless that is suppressed or within the plan's margin."""
     outcome, allowed = OUTCOMES[event.outcome], 100 * event.margin
     more, magnitude_shown = outcome.better == "lower", event.in_hundred is not None and event.in_hundred > allowed
     scale = (
@@ -100,10 +97,7 @@ def observed_harm_sentence(event: GuardEvent, control: Arm | None) -> str:
 
 
 def guardrail_pause_sentence(event: GuardEvent) -> str:
-    """Describe a guardrail pause without the size of the harm.
-
-    The harm was measured between two looks, so its size would disclose the counts of the few people in between.
-    """
+    """Describe a guardrail pause without the size of the harm, which would disclose counts between two looks."""
     scale = wording.choose_scale([event.margin])
     return gettext(
         "“%(arm)s” was paused on %(day)s. %(outcome)s: surely worse than the control by more than the %(margin)s in "

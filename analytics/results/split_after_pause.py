@@ -1,7 +1,4 @@
-"""Explain what a pause means for the sample-ratio check.
-
-A paused arm is seen less often than its weight asks, so the check (`analytics.comparison`) leaves it out.
-"""
+"""Explain what a pause means for the sample-ratio check, which leaves out arms that were paused."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

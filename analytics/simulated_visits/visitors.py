@@ -1,7 +1,4 @@
-"""Simulate visitors who are served a message over HTTP, see it, act on it and leave.
-
-Their behaviour is known, so estimates can be compared with the truth.
-"""
+"""Simulate visitors over HTTP whose behaviour is known, so that estimates can be compared with the truth."""
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -34,10 +34,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True)
 class CoverageCase:
-    """One interval in one setting. `run_trial` returns whether every interval of a trial covered the truth.
-
-    `trials_fraction` reduces the number of trials where one is slow.
-    """
+    """One interval in one setting: whether a trial covered the truth, and which fraction of the trials to run."""
 
     interval: str
     setting: str

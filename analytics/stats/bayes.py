@@ -60,10 +60,7 @@ class _Posteriors:
         return np.concatenate((np.arcsin(np.sqrt(lower)), np.pi / 2.0 - np.arcsin(np.sqrt(upper))), axis=1)
 
     def mass(self, arm: int, grid: "_Grid") -> _Vector:
-        """The arm's probability around each node. Sums to 1.
-
-        From the density relative to that at the mean, so that no digits are lost with 10^9 units.
-        """
+        """The arm's probability around each node, relative to the mean's so that no digits are lost. Sums to 1."""
         a, b, m = self.a[arm], self.b[arm], self.mean[arm]
         rest = b / (a + b)
         # Near the mean logarithms of 1 + a small step, further off (where that step is lossy) of the ratio itself.

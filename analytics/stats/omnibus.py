@@ -16,10 +16,7 @@ MAX_SIMULATED_UNITS = 10**9
 
 @dataclass(frozen=True, slots=True)
 class Omnibus:
-    """Pearson's statistic and degrees of freedom, and a p-value by the method named.
-
-    Methods: "pearson", "fisher-freeman-halton" (exact) and "fisher-freeman-halton-simulated".
-    """
+    """A statistic with its p-value: "pearson", "fisher-freeman-halton" or "fisher-freeman-halton-simulated"."""
 
     statistic: float
     df: int

@@ -155,10 +155,7 @@ def _p_value(treated: Counts, control: Counts, level: float, method: Method) -> 
 
 
 def _smallest_from_which(holds: Callable[[int], bool], most: int) -> int | None:
-    """The smallest whole number from 1 to `most` from which the condition holds.
-
-    One by one to 64, where an exact test's p can still move unevenly; then by doubling and halving.
-    """
+    """The smallest number up to `most` from which the condition holds: one by one to 64, then by halving."""
     for units in range(1, min(most, 64) + 1):
         if holds(units):
             return units

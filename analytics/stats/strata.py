@@ -298,10 +298,7 @@ def homogeneity(strata: Sequence[Stratum], *, tarone: bool = True) -> ChiSquare 
 
 
 def _expected_cell(row: _Vector, other_row: _Vector, column: _Vector, psi: float) -> _Vector:
-    """The cell of `row` and `column` that makes the odds ratio psi, given the margins.
-
-    The root of a quadratic, its discriminant written as a sum of positive terms.
-    """
+    """The cell of `row` and `column` at odds ratio psi: the root of a quadratic, written without cancellation."""
     b = other_row - column + psi * (column + row)
     root = np.sqrt(
         (other_row - column) ** 2

@@ -24,10 +24,7 @@ _RANDOM_DIRECTIONS = 12  # solved first, because they show most ranges to be wid
 
 @dataclass(frozen=True, slots=True)
 class HiddenCell:
-    """A hidden cell: its look, outcome (or EXPOSURES) and column (or WHOLE_ARM for the total).
-
-    With `since`, the cell's growth after that look.
-    """
+    """A hidden cell of a look: outcome (or EXPOSURES), column (or WHOLE_ARM), and its growth after look `since`."""
 
     look: int
     outcome: str
@@ -143,10 +140,7 @@ class _LinearSystem:
         return now
 
     def ranges(self, *, wide: int) -> list[FeasibleRange]:
-        """Bound each hidden cell, and stop once its range is at least `wide`.
-
-        Every solution is a possible table, so it widens the ranges of all cells at once.
-        """
+        """Bound all hidden cells by possible tables, each cell until its range is at least `wide`."""
         sums = _matrix([row for _, row in self._targets], len(self._bounds))
         constraints = self._constraints()
         low, high = np.full(len(self._targets), np.inf), np.full(len(self._targets), -np.inf)

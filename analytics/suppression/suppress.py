@@ -16,10 +16,7 @@ TABLE_GROWTH_FACTOR = 2  # the table by column is shown anew once this many time
 
 @dataclass(frozen=True, slots=True)
 class SuppressionPolicy:
-    """What the plan and the settings require of a release.
-
-    `joint_outcomes` are those whose intervals are computed from all arms at once, as Dunnett's are.
-    """
+    """What a release has to observe. `joint_outcomes` have intervals that are computed from all arms at once."""
 
     primary: str
     parts_per_outcome: Mapping[str, int]

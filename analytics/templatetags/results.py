@@ -180,10 +180,8 @@ def format_count(number: int | None) -> str:
 def as_people(share: float) -> str:
     """Format a planned share as people: "2 in 100". The base is larger than 100 if the share is below 1%."""
     scale = wording.choose_scale([share]) if 0 < share < 0.01 else wording.PeopleScale(100)
-    return gettext("%(number)s in %(people)s") % {
-        "number": wording.compact_number(share * scale.base),
-        "people": scale.people,
-    }
+    values = {"number": wording.compact_number(share * scale.base), "people": scale.people}
+    return gettext("%(number)s in %(people)s") % values
 
 
 @register.filter

@@ -20,10 +20,7 @@ _BY_SEVERITY = ("unknown", "ok", "caution", "alarm")
 def dashboard_quality(
     campaign: Campaign, pulse: Pulse | None, look: Analysis | None, *, now: datetime
 ) -> tuple[QualityItem, ...]:
-    """Return one item for each check, and a warning while the worker's hourly check is overdue.
-
-    `look` is the latest look, within disclosure limits.
-    """
+    """Return an item for each check of the hour and of the released `look`, and a warning if one is overdue."""
     running = campaign.state == Campaign.State.RUNNING
     if pulse is None and look is None:
         is_fresh = campaign.launched_at is not None and now - campaign.launched_at < STALE_AFTER

@@ -103,9 +103,8 @@ def _sentence(data: Dashboard) -> str:
     if data.alarms:
         return _("Something is wrong: %(what)s.") % {"what": data.alarms[0].label}
     if data.completion_notices:
-        return _("Done: %(what)s. You can read the results.") % {
-            "what": data.completion_notices[-1].notice.get_kind_display()
-        }
+        values = {"what": data.completion_notices[-1].notice.get_kind_display()}
+        return _("Done: %(what)s. You can read the results.") % values
     if state == Campaign.State.CLOSED:
         return _("It is closed. The last views are being counted.")
     if data.guardrail_pauses:

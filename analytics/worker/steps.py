@@ -1,7 +1,4 @@
-"""The worker's steps: what to do, and how often. Each may be interrupted anywhere and run twice.
-
-A step returns a summary for the log, or an empty string if there was nothing to do.
-"""
+"""The worker's steps and their intervals. Each may be interrupted or run twice, and returns a summary or nothing."""
 
 import logging
 from collections.abc import Callable, Iterable

@@ -18,10 +18,8 @@ def format_percent(share: float) -> str:
 def format_frequency(share: float) -> str:
     """Format a share as a frequency: "2 in 100", or "12 in 10,000" where it is below 1 in 100."""
     base = 100 if share >= 0.01 or share == 0 else 10_000
-    return _("%(number)s in %(people)s") % {
-        "number": format_number(round(share * base, 4)),
-        "people": format_number(base),
-    }
+    values = {"number": format_number(round(share * base, 4)), "people": format_number(base)}
+    return _("%(number)s in %(people)s") % values
 
 
 def format_per_hundred(share: float) -> str:

@@ -53,13 +53,11 @@ def _describe_state(key: KeyInfo) -> str:
         case KeyState.SIGNS:
             return _("Signs what is shown now.")
         case KeyState.WAITS if key.receipt_key is not None:
-            return _("Is known to all, and signs from %(moment)s on.") % {
-                "moment": format_moment(key.receipt_key.signs_from)
-            }
+            values = {"moment": format_moment(key.receipt_key.signs_from)}
+            return _("Is known to all, and signs from %(moment)s on.") % values
         case KeyState.VERIFIES if key.needed_until is not None:
-            return _("Signs no more. Messages it signed may still be answered until %(moment)s.") % {
-                "moment": format_moment(key.needed_until)
-            }
+            values = {"moment": format_moment(key.needed_until)}
+            return _("Signs no more. Messages it signed may still be answered until %(moment)s.") % values
         case KeyState.VERIFIES_WITHOUT_END:
             return _("Signs no more. Until when it is needed is not known: it was put there by hand.")
         case KeyState.IN_USE:

@@ -1,7 +1,4 @@
-"""Inventory of the key directory: the state of each key, until when it is needed, and what depends on it.
-
-`manage.py keys` and the key pages show it, each with its own wording.
-"""
+"""Inventory of the key directory: the state of each key, until when it is needed, and what depends on it."""
 
 import math
 from dataclasses import dataclass

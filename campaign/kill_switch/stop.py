@@ -47,10 +47,7 @@ def message_usage(message: Message) -> MessageUsage:
 
 @transaction.atomic
 def stop_message(message: Message, *, by: User, reason: str, now: datetime) -> MessageUsage:
-    """Stop a message everywhere, and return where it was shown.
-
-    A campaign that is launched at the same moment may be missed here; the snapshot leaves out stopped messages anyway.
-    """
+    """Stop a message everywhere, and return where it was shown, without campaigns launched at the same moment."""
     reason = _authorize_and_lock(message, by, reason)
     if message.stopped_at is not None:
         raise ActionRefused(_("This message is stopped already."))

@@ -106,9 +106,8 @@ def describe_stopping_rule(content: PlanContent) -> Iterator[str]:
             "at once, and is wider for it."
         ) % {"share": first}
     elif content["monitoring"] == "group-sequential":
-        yield _("We look at %(shares)s of the planned people, and may stop there if the answer is clear.") % {
-            "shares": looks
-        }
+        values = {"shares": looks}
+        yield _("We look at %(shares)s of the planned people, and may stop there if the answer is clear.") % values
     else:
         yield _("We look once, when the planned people have been counted.")
     yield _("Before the first of these looks nobody sees an estimate.")
@@ -166,9 +165,8 @@ def _models_formal(content: PlanContent) -> Iterator[str]:
 
 
 def _inference(content: PlanContent) -> Iterator[str]:
-    yield _("%(level)s intervals: the range where the true number very likely lies. Both directions count.") % {
-        "level": format_percent(content["level"])
-    }
+    values = {"level": format_percent(content["level"])}
+    yield _("%(level)s intervals: the range where the true number very likely lies. Both directions count.") % values
     if smallest_difference(content):
         yield _(
             "If that whole range is nearer to nothing than %(difference)s, there is no meaningful difference, "

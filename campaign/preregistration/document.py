@@ -161,10 +161,8 @@ def _sampling(content: PlanContent, names: PlanNames) -> list[PreregistrationRow
         _("Everybody who comes there while the campaign runs may see one. Nobody is invited, asked or paid."),
     ]
     per_arm, arms = content["planned_per_arm"], len(content["arms"])
-    size = _("%(each)s people for each message, %(all)s in all, before we decide.") % {
-        "each": format_number(per_arm),
-        "all": format_number(per_arm * arms),
-    }
+    values = {"each": format_number(per_arm), "all": format_number(per_arm * arms)}
+    size = _("%(each)s people for each message, %(all)s in all, before we decide.") % values
     return [
         PreregistrationRow(
             "existing-data",

@@ -112,10 +112,7 @@ def _by_section(actions: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, A
 
 
 class FollowUpPages:
-    """The pages that follow a message, in every language, split at the key of the placement.
-
-    Placements of one partner differ in nothing else, so they share them.
-    """
+    """The pages after a message, by language, split at the placement's key and shared within one partner."""
 
     def __init__(self, links: Sequence[HelpLink]) -> None:
         self._links = links

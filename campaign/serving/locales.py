@@ -29,8 +29,5 @@ def interface_language(locale: str | None) -> str:
 
 
 def locale_query(locale: str) -> str:
-    """The query that keeps the language of this page on the next one.
-
-    Empty for English: the message may lack the visitor's language while the next page has it.
-    """
+    """The query that keeps this page's language; empty for English, since the next page may know the visitor's."""
     return "" if interface_language(locale) == "en" else f"?locale={interface_language(locale)}"

@@ -1,7 +1,4 @@
-"""Django's admin for support: read-only accounts, behind the site's own sign-in.
-
-Accounts and roles are changed on the pages at /people/, which write to the audit record.
-"""
+"""Django's admin for support: read-only accounts behind the site's own sign-in. /people/ changes them, on record."""
 
 from typing import Any
 

@@ -160,7 +160,5 @@ def end_date_warning(starts: date | None, ends: date | None, size: SampleSize | 
     length = (ends - starts).days + 1
     if length >= size.days:
         return ""
-    return _("It would end after %(length)s, before the planned people have come: that takes %(time)s.") % {
-        "length": format_duration(length),
-        "time": format_duration(size.days),
-    }
+    values = {"length": format_duration(length), "time": format_duration(size.days)}
+    return _("It would end after %(length)s, before the planned people have come: that takes %(time)s.") % values

@@ -146,10 +146,8 @@ def _apply_action(request: HttpRequest, user: User, form: RoleForm) -> bool:
             if not form.is_valid():
                 return False
             members.change_role(user, form.cleaned_data["role"], by=by)
-            message = _("%(name)s is %(role)s now.") % {
-                "name": name,
-                "role": roles.ROLE_NAMES[form.cleaned_data["role"]].lower(),
-            }
+            values = {"name": name, "role": roles.ROLE_NAMES[form.cleaned_data["role"]].lower()}
+            message = _("%(name)s is %(role)s now.") % values
         case "deactivate":
             members.deactivate(user, by=by)
             message = _("The account of %(name)s is closed.") % {"name": name}

@@ -1,7 +1,4 @@
-"""Second factors: authenticator app, passkeys and recovery codes, stored and checked by django-allauth.
-
-The modules for passkeys take 10 MB, so they are imported on first use.
-"""
+"""Second factors of django-allauth: app, recovery codes and passkeys, whose 10 MB are imported on first use."""
 
 import hmac
 from typing import Any

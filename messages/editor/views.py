@@ -195,10 +195,8 @@ def _success_message(saved: save.SaveResult, locale: str) -> str:
     if saved.target == "new":
         return _("Saved as revision %(number)d, a draft. Nobody else’s words were changed.") % {"number": number}
     if saved.target == "beside":
-        return _("%(language)s is saved beside the other words of revision %(number)d.") % {
-            "language": language,
-            "number": number,
-        }
+        values = {"language": language, "number": number}
+        return _("%(language)s is saved beside the other words of revision %(number)d.") % values
     if saved.target == "here":
         return _("Saved in revision %(number)d, still a draft.") % {"number": number}
     return _("The words are as they were, so there was nothing to save.")

@@ -1,7 +1,4 @@
-"""Read revisions of messages from CSV or JSON.
-
-In CSV each language of a revision is a row, and the rows of a revision agree in all other columns.
-"""
+"""Read revisions from JSON, or from CSV, where each language is a row and a revision's rows agree otherwise."""
 
 import csv
 import io

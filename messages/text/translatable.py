@@ -2,10 +2,7 @@
 
 
 class Translatable(str):
-    """`Translatable("“{name}” is a figure.", name="84")` is the formatted English sentence.
-
-    A parameter may be a Translatable itself, and is then translated too.
-    """
+    """A formatted English sentence that keeps its template and its parameters, which may be Translatable too."""
 
     template: str
     params: dict[str, object]

@@ -127,10 +127,7 @@ def _arms(table: reader.ArmTable, weights: str | None) -> list[ArmCounts]:
 def _first_verdict_days(
     table: reader.ArmTable, options: dict[str, Any], rules: Rules, pairs: list[tuple[str, str]]
 ) -> dict[tuple[str, str], str] | None:
-    """Return the day on which each pair first had a verdict, for always-valid monitoring only.
-
-    No other monitoring allows a look every day.
-    """
+    """Return the day of each pair's first verdict; None unless always-valid monitoring allows a daily look."""
     if rules.monitoring != "always-valid":
         return None
     first_days: dict[tuple[str, str], str] = {}

@@ -159,10 +159,7 @@ def _boschloo_region(treated: Counts, control: Counts) -> NDArray[np.bool_]:
 
 
 def _largest_probability(extreme: NDArray[np.bool_]) -> tuple[float, float]:
-    """Maximise the probability of the marked tables over a common rate; return both.
-
-    A grid that is fine near 0 and 1, then finer grids around its three best points.
-    """
+    """Maximise the probability of the marked tables over a common rate, on ever finer grids; return both."""
     m, n = extreme.shape[0] - 1, extreme.shape[1] - 1
     marked = extreme.astype(np.float64)
 

@@ -1,7 +1,4 @@
-"""Critical values, tail areas, a root finder, and intervals that agree with their p-value.
-
-Standard library only, so that modules which a web page loads may import it.
-"""
+"""Critical values, tails, a root finder and intervals that agree with their p-value. Pages may import it."""
 
 from collections.abc import Callable
 from math import erfc, exp, inf, log, nextafter, sqrt

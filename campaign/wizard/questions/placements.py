@@ -53,10 +53,7 @@ class PlacementsForm(QuestionForm[PlacementsAnswer]):
         )
 
     def rows(self) -> list[tuple[Placement, bool, Any, list[str]]]:
-        """Return each placement with whether it is ticked, its number and the errors of that number.
-
-        Rendering widgets would take ten times as long with hundreds of placements.
-        """
+        """Return placements, ticks, numbers and errors as values: widgets would take ten times as long to render."""
         ticked = {str(key) for key in self["places"].value() or ()}
         fields = [(placement, self[f"per_day_{placement.pk}"]) for placement in self.placements]
         return [

@@ -210,13 +210,11 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
         if not answer.planned:
             return
         yield gettext("%(people)s people see each message.") % {"people": format_number(answer.planned)}
-        yield gettext("A difference under %(smallest)s would change nothing.") % {
-            "smallest": format_per_hundred(base.per_hundred_to_share(answer.smallest))
-        }
+        values = {"smallest": format_per_hundred(base.per_hundred_to_share(answer.smallest))}
+        yield gettext("A difference under %(smallest)s would change nothing.") % values
         if answer.expected:
-            yield gettext("After the control we expect %(rate)s.") % {
-                "rate": format_per_hundred(base.per_hundred_to_share(answer.expected))
-            }
+            values = {"rate": format_per_hundred(base.per_hundred_to_share(answer.expected))}
+            yield gettext("After the control we expect %(rate)s.") % values
             size = _sample_size(campaign, answer)
             if isinstance(size, sample_size.SampleSize) and size.days is not None:
                 yield gettext("At this traffic that takes %(time)s.") % {"time": format_duration(size.days)}
