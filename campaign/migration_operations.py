@@ -36,8 +36,7 @@ class RemakeInKeyOrder(CreateInKeyOrder):
     """Rebuild the table of a model in key order and copy its rows, sorted by the key.
 
     Use it after a state-only DeleteModel. The fields of the key must come first: SQLite 3.40's integrity check reports
-    any other order in a table WITHOUT ROWID. `unanalysed` names a column that PostgreSQL must not sample for its
-    statistics.
+    any other order in a table WITHOUT ROWID. `unanalysed` names a column that PostgreSQL must not sample.
     """
 
     def __init__(self, *args: Any, unanalysed: str = "", **options: Any) -> None:

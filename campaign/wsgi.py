@@ -1,7 +1,6 @@
 """The WSGI application: the audience surface in front, Django behind it.
 
-`runserver` and any WSGI server can use it. Production and the demo use campaign.rsgi, which is faster
-(docs/decisions/0008).
+`runserver` and any WSGI server can use it. Production uses campaign.rsgi, which is faster (docs/decisions/0008).
 """
 
 from __future__ import annotations

@@ -32,8 +32,7 @@ _COUNT_DEPENDENT_FIELDS = ("effect", "low", "high", "p_value", "p_adjusted", "mo
 class ReleasedLook:
     """One look as it may be shown, made of redacted copies that are never saved.
 
-    `shown_analysis` is the look whose numbers are shown: an earlier one than `analysis` while too few people were added
-    since.
+    `shown_analysis` is the look whose numbers are shown: an earlier one while too few people were added since.
     """
 
     analysis: Analysis

@@ -114,8 +114,8 @@ def is_look_due(campaign: Campaign, *, now: datetime) -> bool:
     """Whether the worker should evaluate the campaign now.
 
     A look needs new people. Fixed and group-sequential plans are evaluated at each planned point. Before the first
-    look, and under always-valid monitoring, evaluation is daily. A closed campaign is evaluated once more when its last
-    views are counted.
+    look, and under always-valid monitoring, evaluation is daily. A closed one is evaluated once its last views are
+    counted.
     """
     plan = AnalysisPlan.objects.filter(campaign=campaign, frozen_at__isnull=False).first()
     if plan is None:

@@ -15,7 +15,7 @@ from campaign.outcomes import OUTCOMES
 class PausedArm:
     """One paused arm, with a sentence for each guardrail that it crossed; none if a person paused it.
 
-    `magnitude_shown` is False where the size of the harm would disclose a small count. An arm whose message is stopped
+    `magnitude_shown` is False where the size of the harm would disclose a small count. With its message stopped it
     cannot be resumed.
     """
 

@@ -1,7 +1,6 @@
 """PURE  Simulate error rates, coverage and power of the product's rules, beside the rules of other tools.
 
-Every simulation is seeded. Trials have four arms of equal truth and daily looks, so any "better" or "worse" is a false
-claim.
+Every simulation is seeded. Trials have four arms of equal truth and daily looks, so any "better" or "worse" is false.
 """
 
 from collections.abc import Callable, Sequence

@@ -132,8 +132,7 @@ def probability_best(arms: Sequence[Counts], *, prior: Beta = FLAT) -> tuple[flo
 
     Good to ten decimals. `prior` is Beta(a, b), flat unless given. An empty arm makes all NotEstimable.
 
-    By hand, with flat priors: one event of one gives density 2x, none of one gives 2(1 - x), and the integral of
-    2x (2x - x^2) is 5/6:
+    By hand, with flat priors: one event of one has density 2x, none 2(1 - x), and the integral of 2x (2x - x^2) is 5/6:
 
     >>> [round(p, 6) for p in probability_best([Counts(1, 1), Counts(1, 0)])]
     [0.833333, 0.166667]
@@ -156,8 +155,7 @@ def expected_loss(arms: Sequence[Counts], *, prior: Beta = FLAT) -> tuple[float,
     Source: Raiffa and Schlaifer 1961, Applied Statistical Decision Theory, expected opportunity loss.
 
     Not for: claiming that an arm is better: a small loss says that a wrong choice would cost little, also where arms do
-    not differ. For claims use `proportions.difference`. Where events are a harm give the non-events, as it takes high
-    for good.
+    not differ. For claims use `proportions.difference`. Where events are a harm give the non-events: high is good.
 
     In the units of the rate; 0 for a single arm. An empty arm makes all NotEstimable.
 
@@ -207,8 +205,7 @@ def credible_difference(
     Source: Nurminen and Mutanen 1987, Scandinavian Journal of Statistics 14:67.
 
     Not for: error rates over repeated trials or looks, which it does not control: use `proportions.difference` or
-    `sequential.confidence_sequence`. With few units it leans on the prior: a flat one counts as one event and one
-    non-event per arm.
+    `sequential.confidence_sequence`. With few units the prior counts: a flat one is an event and a non-event per arm.
 
     The interval holds the difference with probability `level` and leaves out the same probability at either end. Ends
     to about ten digits, by a secant search on a quadrature of the difference's distribution. There is no p-value. (With

@@ -108,8 +108,8 @@ def test(  # an estimator, not a test of ours
     Nurminen 1985, Statistics in Medicine 4:213.
 
     Not for: a margin chosen after seeing the data. A large p does not show that the arms differ: for that use
-    `proportions.difference`. Clusters and repeated looks make it claim too much: give `verdict` an interval that
-    allows for them.
+    `proportions.difference`. Clusters and repeated looks make it claim too much: give `verdict` an interval that allows
+    for them.
 
     A margin lies strictly between 0 and 1, a level above 0.5, else ValueError. An empty arm is NotEstimable.
 

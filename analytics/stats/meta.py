@@ -23,8 +23,7 @@ class PooledEstimate(Estimate):
     """The mean effect, and the spread of campaigns around it.
 
     `tau_squared` is the variance of true effects between campaigns, on the logarithmic scale for ratios; `prediction`
-    is where the true effect of one more campaign should lie; `heterogeneity` is Cochran's Q of no spread at all, with
-    its p-value.
+    is where the true effect of one more campaign should lie; `heterogeneity` is Cochran's Q, with its p-value.
     """
 
     tau_squared: float = 0.0
@@ -60,8 +59,7 @@ def random_effects(
     Weights come from each estimate's standard error, or where it has none from its interval's width, taken as normal
     (as t where it has degrees of freedom). With scale "ratio" the logarithms are pooled and a ratio is answered; never
     mix scales. What was NotEstimable is left out. NotEstimable: fewer than two campaigns; all effects equal, where
-    Hartung and Knapp's standard error is zero, unless `never_narrower` keeps it from being less than the fixed-effect
-    one.
+    Hartung and Knapp's standard error is zero, unless `never_narrower` makes it the fixed-effect one.
 
     The 13 BCG vaccine trials' log risk ratios and variances (Colditz et al. 1994); metafor prints -0.7145
     (-1.1084, -0.3206), tau squared 0.3132:

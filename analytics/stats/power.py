@@ -21,15 +21,12 @@ def sample_size(
     """How many units per arm show a difference between these two rates with probability `power`?
 
     Formula: n = (z_a sqrt(2 p (1 - p)) + z_b sqrt(p1 (1 - p1) + p0 (1 - p0)))^2 / (p1 - p0)^2, with p the mean rate,
-    z_a the upper normal quantile of alpha / (2 comparisons) and z_b the normal quantile of `power`; rounded up, at
-    least 1.
+    z_a the upper normal quantile of alpha / (2 comparisons) and z_b that of `power`; rounded up, at least 1.
 
-    Source: Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, chapter 4, without continuity
-    correction.
+    Source: Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, chapter 4, uncorrected.
 
     Not for: clusters (multiply by the design effect of `clusters.difference`), unequal arms, or a plan watched at any
-    time, which needs more: simulate it. With fewer than about 5 events or non-events expected per arm the normal is
-    rough.
+    time, which needs more: simulate it. It is rough where an arm expects fewer than 5 events or non-events.
 
     Equal rates need infinitely many and raise ValueError.
 
@@ -62,8 +59,7 @@ def needed_for_verdict(
     Not for: showing that there is no meaningful difference, which takes more units: use `equivalence_sample_size`. Nor
     for a smallest difference set to what the data show so far.
 
-    Subtract the units already there to say how many more are needed. A difference that no rate between 0 and 1 allows
-    raises ValueError.
+    Subtract the units already there to say how many more are needed. An impossible difference raises ValueError.
 
     45% and 5 points take as many as `sample_size` says for 45% against 50%:
 
@@ -90,8 +86,7 @@ def power(*, control: float, treated: float, n_per_arm: int, alpha: float = 0.05
     Formula: Phi((g - k)/s) + Phi((-g - k)/s), with g = abs(p1 - p0) sqrt(n), k = z_a sqrt(2 p (1 - p)), s = sqrt(p1 (1
     - p1) + p0 (1 - p0)), p the mean rate and z_a the upper normal quantile of alpha / (2 comparisons).
 
-    Source: Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, chapter 4, without continuity
-    correction.
+    Source: Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, chapter 4, uncorrected.
 
     Not for: the rates seen in a finished trial: such power repeats the p-value (Hoenig and Heisey 2001, The American
     Statistician 55:19); read the interval. Nor for clusters or a plan watched at any time: simulate it.
@@ -131,8 +126,7 @@ def detectable_difference(
     Formula: The smallest g at which `power` of this module, for control and control + g ("up") or control - g ("down"),
     reaches the wanted one; found by halving.
 
-    Source: Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, chapter 4, solved for the
-    difference.
+    Source: Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, chapter 4, inverted.
 
     Not for: reading a finished trial: that this difference was not found does not show that there is none; read the
     interval or use `equivalence.test`. A smaller true difference may be found too, only less often.
@@ -181,8 +175,7 @@ def equivalence_sample_size(
     Not for: arms that may truly differ a little: that takes far more, so simulate it. Nor for a margin wider than a
     difference that matters, which makes the number small and the answer empty.
 
-    The verdict "no meaningful difference" asks that a two-sided interval lies inside the margin: for 0.95 give alpha
-    0.025.
+    The verdict "no meaningful difference" needs a two-sided interval inside the margin: for 0.95 give alpha 0.025.
 
     By hand for 50% and a margin of 5 points: (1.644854 + 1.281552)^2 x 0.5 / 0.0025 = 1712.8.
 
@@ -208,8 +201,7 @@ def harm_sample_size(
     """How many units per arm show that a harm is less than `margin` more frequent than in the control arm?
 
     Formula: n = (z_alpha + z_power)^2 (p1 (1 - p1) + p0 (1 - p0)) / (margin - (p1 - p0))^2, with z_alpha the upper
-    normal quantile of alpha / comparisons (one-sided) and z_power the normal quantile of `power`; rounded up, at least
-    1.
+    normal quantile of alpha / comparisons (one-sided) and z_power that of `power`; rounded up, at least 1.
 
     Source: Chow, Shao and Wang, Sample Size Calculations in Clinical Research, section 4.2.
 

@@ -190,8 +190,7 @@ def odds_ratio(
     Not for: readers who take it for a ratio of rates: 60% against 45% is a ratio of 1.33 but an odds ratio of 1.83. Use
     `ratio` or `difference` unless the event is rare or a logit model follows.
 
-    "woolf" is NotEstimable with a zero cell, where "score" may still answer. An odds ratio that is not finite is
-    NotEstimable.
+    "woolf" is NotEstimable with a zero cell, where "score" may still answer. An infinite odds ratio is NotEstimable.
 
     Agresti's aspirin study, heart attacks, placebo 189 of 11034 against aspirin 104 of 11037 (An Introduction to
     Categorical Data Analysis, section 2.3): odds ratio 1.83, interval 1.44 to 2.33.

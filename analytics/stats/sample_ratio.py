@@ -39,8 +39,7 @@ def test(observed: Sequence[int], weights: Sequence[float]) -> SampleRatio | Not
     one degree of freedom fewer than arms. Where an arm expects fewer than 5 units, p is the exact multinomial
     probability of a chi-square at least as large, unless that takes more than 200,000 splits to add up.
 
-    Source: Pearson 1900, Philosophical Magazine 50:157. The limits, 0.01 for caution and 0.0005 for alarm, are this
-    project's own.
+    Source: Pearson 1900, Philosophical Magazine 50:157. The limits, 0.01 for caution and 0.0005 for alarm, are our own.
 
     Not for: checking every day, which raises false alarms: use `always_valid`. A large p does not show that the right
     people were counted: as many may be missing from each arm for different reasons.

@@ -41,8 +41,7 @@ class Boundaries:
     def nominal_level(self, look: int) -> float:
         """The level at which any other method's interval becomes the repeated interval at this look (the first is 1).
 
-        A two-sided level, also for one-sided boundaries: compare only the side that was planned. At most the largest
-        number below 1.
+        A two-sided level, also for one-sided boundaries: compare only the side that was planned. Below 1.
 
         >>> planned = boundaries([0.5, 1.0], alpha=0.05)
         >>> round(planned.nominal_level(1), 5), round(planned.nominal_level(2), 5)
@@ -70,9 +69,8 @@ def boundaries(
     Source: Lan and DeMets 1983, Biometrika 70:659; the integration is that of Armitage, McPherson and Rowe 1969,
     Journal of the Royal Statistical Society A 132:235.
 
-    Not for: looks whose time was chosen by what the data showed: then alpha is not kept, so use
-    `confidence_sequence`. Nor are these the constants of O'Brien-Fleming's and Pocock's own designs, which they
-    resemble.
+    Not for: looks whose time was chosen by what the data showed: then alpha is not kept, so use `confidence_sequence`.
+    Nor are these the constants of O'Brien-Fleming's and Pocock's own designs.
 
     `fractions` are the shares of the planned information (units) at each look, increasing, 1 for the full plan. Looks
     closer together than 0.0001, an alpha outside 0 to 1 and other than one or two sides raise ValueError.
@@ -243,16 +241,14 @@ def confidence_sequence(
     Formula: d +- sigma sqrt(2 (n rho^2 + 1) / (n^2 rho^2) log(sqrt(n rho^2 + 1) / alpha)), with d = p1 - p0, n the
     units of both arms and sigma^2/n = p1 (1 - p1)/n1 + p0 (1 - p0)/n0. rho makes it narrowest at n = `n_planned`: there
     x = n rho^2 solves x = log((1 + x)/alpha^2). p = min(1, sqrt(1 + x) exp(-z^2 x / (2 (1 + x)))) with x = n rho^2 and
-    z = d sqrt(n) / sigma. One-sided, the logarithm is log(1 + sqrt(n rho^2 + 1) / (2 alpha)), and the other end is
-    open.
+    z = d sqrt(n) / sigma. One-sided, the logarithm is log(1 + sqrt(n rho^2 + 1) / (2 alpha)), with one end open.
 
     Source: Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas 2024, Annals of Statistics 52:2613 (arXiv 2103.06476),
     theorem 2.2, and the one-sided bound of the same paper; rho as in Howard, Ramdas, McAuliffe and Sekhon 2021, Annals
     of Statistics 49:1055, proposition 3.
 
     Not for: one look at a planned number, where even at its best it is half as wide again as `proportions.difference`.
-    Nor for the first few people: it rests on large samples and may be too short until each arm has some events and some
-    non-events.
+    Nor for the first few people: it may be too short until each arm has some events and non-events.
 
     `n_planned` is again of both arms. The p-value is always valid: look as often as you like, and take the smallest
     seen. It can be 1 for a good part of the possible data. NotEstimable: an empty arm, or no variation within either

@@ -251,8 +251,7 @@ def homogeneity(strata: Sequence[Stratum], *, tarone: bool = True) -> ChiSquare 
 
     Formula: sum of (y1 - E)^2 / V, with E the treated events expected given the stratum's margins under the
     Mantel-Haenszel odds ratio, and 1/V the sum of the reciprocals of the four expected cells; Tarone takes off (sum of
-    (y1 - E))^2 / sum of V, never going below 0. Degrees of freedom: one fewer than the strata that have both events and
-    non-events.
+    (y1 - E))^2 / sum of V, never going below 0. Degrees of freedom: one fewer than strata with events and non-events.
 
     Source: Breslow and Day 1980, Statistical Methods in Cancer Research I, section 4.4; Tarone 1985, Biometrika 72:91.
 

@@ -3,8 +3,7 @@
 The program finds the lowest and the highest count that the released numbers of all looks allow for each hidden cell,
 and for its growth between two looks. The constraints are sums (a column's parts add up to its exposures, columns to the
 arm's totals) and time (a count never falls). Parts are non-negative real numbers; nothing else is assumed, not even
-that a hidden cell is small. This is the attacker's subproblem of Fischetti and Salazar (2001), Management Science
-47:1008.
+that a hidden cell is small. See Fischetti and Salazar (2001), Management Science 47:1008.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

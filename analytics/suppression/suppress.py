@@ -30,8 +30,7 @@ def suppress_cells(
 ) -> dict[str, ReleasedCells] | None:
     """Decide what each arm shows at a look that follows the looks `before`.
 
-    {} shows nothing, None keeps showing the previous look. An outcome that the look does not show anew is missing from
-    `totals`.
+    {} shows nothing, None keeps showing the previous look. Outcomes that are not shown anew are missing from `totals`.
     """
     if any(is_small(each.n, rule.least) for each in cells.values()):
         return None if before else {}

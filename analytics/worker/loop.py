@@ -1,8 +1,7 @@
 """Run the worker's steps as they come due, one worker at a time.
 
 However many workers are started, the others wait for a lock that the operating system releases when its holder dies. A
-step that fails is tried again when it is next due and stops no other. WorkerStep records each run; /health/ready shows
-it.
+step that fails is tried again when it is next due and stops no other. /health/ready shows each run's WorkerStep.
 """
 
 import logging

@@ -1,8 +1,7 @@
 """Create, rotate and destroy keys, each recorded in the audit log in the same transaction.
 
 What cannot be recorded is not destroyed, and what cannot be destroyed is not recorded. The exception is a crash in the
-milliseconds between the change of the file and the commit. Keys that a server creates on first use have no entry: the
-database may be away then.
+milliseconds between the change of the file and the commit. Keys that a server creates on first use have no entry.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,7 @@
 """Recognise bots by their user agent, in memory; the user agent itself is not kept.
 
 The list is that of the package crawler-user-agents. Nearly all of its 1,500 patterns are plain words, yet searching for
-them takes a tenth of a millisecond, so recent verdicts are cached under the user agent's hash. Python keys that hash
-anew in each process.
+them takes a tenth of a millisecond, so recent verdicts are cached under a hash whose key differs in each process.
 """
 
 import json

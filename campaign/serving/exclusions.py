@@ -3,8 +3,7 @@
     machine   a page or a browser asks, and its user agent is a known bot: search engines, link previews, monitors
     crowd     one network asked more often in five minutes than the limit
 
-A partner's server, which sends no Origin and is no browser, is not checked for its user agent. Only the counts of
-exclusions are stored.
+A partner's server, which sends no Origin and is no browser, is not checked for its user agent. Only counts are stored.
 """
 
 from campaign.models import LeftOutCount

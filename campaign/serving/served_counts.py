@@ -61,8 +61,7 @@ class ServedCounter:
                 self._count()
 
     def _count(self) -> None:
-        """Move the lists into the counters, with the lock held. Other threads may append meanwhile, so only what was
-        read is removed."""
+        """Move what was read of the lists into the counters, with the lock held; other threads may append meanwhile."""
         for day, served in list(self._uncounted.items()):
             counted = served[:]
             del served[: len(counted)]

@@ -1,8 +1,8 @@
 """Encrypt the secrets of second factors, so that a copy of the database does not reveal them.
 
 The key is a file in the key directory, outside the database and its backups. The cipher is ChaCha20-Poly1305 (RFC 8439)
-of libsodium, under a key derived by HKDF (RFC 5869). PyNaCl is loaded on first use and takes 2 MB, the `cryptography`
-package would take 8.
+of libsodium, under a key derived by HKDF (RFC 5869). PyNaCl takes 2 MB, when it is first used; `cryptography` would
+take 8.
 """
 
 import base64

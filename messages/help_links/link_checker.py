@@ -1,7 +1,6 @@
 """Check whether the address of a help link answers. Only a person can check whom the page serves.
 
-The request carries no cookie and no referrer. A redirect is followed while it stays on the same host, and reported
-when it leads elsewhere.
+The request carries no cookie and no referrer. A redirect is followed on the same host, and else reported.
 """
 
 import http.client
