@@ -288,38 +288,24 @@ def _judge_all(
     *,
     withheld: bool,
 ) -> tuple[PairComparison, ...]:
+    rows = []
     p_values = adjust_p_values(estimates, rules.correction)
-    return tuple(
-        _judge(*pair, estimate, p_adjusted, by_key, rules, len(pairs), withheld=withheld)
-        for pair, estimate, p_adjusted in zip(pairs, estimates, p_values, strict=True)
-    )
-
-
-def _judge(
-    treated: str,
-    control: str,
-    estimate: Estimate | NotEstimable,
-    p_adjusted: float | None,
-    by_key: Mapping[str, ArmCounts],
-    rules: Rules,
-    comparisons: int,
-    *,
-    withheld: bool,
-) -> PairComparison:
-    pair = (by_key[treated].counts, by_key[control].counts)
-    if rules.ordered:
-        answered = (_levels(by_key[treated]), _levels(by_key[control]))
-        fewest = min(levels.n for levels in answered)
-        hold_reason = too_few_answers_reason(answered, rules)
-    else:
-        fewest = min(counts.n for counts in pair)
-        hold_reason = too_few_events_reason(pair, rules)
-    verdict = decide_verdict(estimate, p_adjusted, rules, hold_reason=hold_reason, withheld=withheld)
-    more = None
-    if verdict == CANNOT_TELL and isinstance(estimate, Estimate):
-        smallest = rules.smallest_difference
-        more = more_units_needed(estimate, n=fewest, smallest_difference=smallest, comparisons=comparisons)
-    return PairComparison(treated, control, estimate, p_adjusted, verdict, more, hold_reason)
+    for (treated, control), estimate, p_adjusted in zip(pairs, estimates, p_values, strict=True):
+        arms = (by_key[treated], by_key[control])
+        if rules.ordered:
+            answered = [_levels(arm) for arm in arms]
+            fewest = min(levels.n for levels in answered)
+            hold_reason = too_few_answers_reason(answered, rules)
+        else:
+            fewest = min(arm.counts.n for arm in arms)
+            hold_reason = too_few_events_reason([arm.counts for arm in arms], rules)
+        verdict = decide_verdict(estimate, p_adjusted, rules, hold_reason=hold_reason, withheld=withheld)
+        more = None
+        if verdict == CANNOT_TELL and isinstance(estimate, Estimate):
+            smallest = rules.smallest_difference
+            more = more_units_needed(estimate, n=fewest, smallest_difference=smallest, comparisons=len(pairs))
+        rows.append(PairComparison(treated, control, estimate, p_adjusted, verdict, more, hold_reason))
+    return tuple(rows)
 
 
 def decide_verdict(
@@ -330,11 +316,8 @@ def decide_verdict(
         return WITHHELD
     if hold_reason:
         return CANNOT_TELL
-    return str(
-        equivalence.verdict(
-            estimate, rules.smallest_difference, p_adjusted=p_adjusted, lower_is_better=rules.lower_is_better
-        )
-    )
+    smallest, lower_is_better = rules.smallest_difference, rules.lower_is_better
+    return str(equivalence.verdict(estimate, smallest, p_adjusted=p_adjusted, lower_is_better=lower_is_better))
 
 
 def too_few_events_reason(cells: Sequence[Counts], rules: Rules) -> str:

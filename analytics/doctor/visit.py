@@ -115,13 +115,8 @@ def send_probes(
         ProbeClient(f"http://{visitor.host}:{visitor.port}", ca=None).send("no TLS", _request(visitor.name, marks))
         to = plain_url or f"http://{visitor.host}/"
         plain, _ = ProbeClient(to, ca=None).send("plain HTTP", _request(visitor.host, marks))
-    return ProbeReport(
-        tuple(answers),
-        plain,
-        visitor.source_address,
-        visitor.certificate_problem,
-        _json(body) if ready.status else None,
-    )
+    readiness = _json(body) if ready.status else None
+    return ProbeReport(tuple(answers), plain, visitor.source_address, visitor.certificate_problem, readiness)
 
 
 def _requests(host: str, marks: RequestCanaries, placement: str | None) -> Iterator[tuple[str, bytes, bool, bool]]:

@@ -248,9 +248,7 @@ def _record_exposures(analysis: Analysis, outcome: PlannedOutcome, tallies: Camp
     """Before the first planned look, record what was served and seen of each arm without any outcome."""
     Estimate.objects.bulk_create(
         Estimate(
-            analysis=analysis,
-            outcome=outcome.outcome,
-            role=outcome.role,
+            **_common_fields(analysis, outcome),
             kind=Estimate.Kind.RATE,
             position=position,
             treated=arm,
@@ -270,7 +268,7 @@ def _record_estimates(
     smallest: float | None,
 ) -> None:
     by_key = {arm.key: arm for arm in tallies.arms}
-    common = {"analysis": analysis, "outcome": outcome.outcome, "role": outcome.role}
+    common = _common_fields(analysis, outcome)
     rows = [
         Estimate(
             **common,
@@ -310,19 +308,11 @@ def _record_factorial(
     if frames is None or rules.ordered:
         return
     counts = {arm.key: arm for arm in comparison.arms}
-    contrasts = factorial_contrasts(
-        neutral=counts[frames["neutral"].key],
-        victim=counts[frames["victim"].key],
-        user=counts[frames["user"].key],
-        both=counts[frames["both"].key],
-        rules=rules,
-        withheld=comparison.withheld,
-    )
+    by_frame = {frame: counts[arm.key] for frame, arm in frames.items()}
+    contrasts = factorial_contrasts(**by_frame, rules=rules, withheld=comparison.withheld)
     Estimate.objects.bulk_create(
         Estimate(
-            analysis=analysis,
-            outcome=outcome.outcome,
-            role=outcome.role,
+            **_common_fields(analysis, outcome),
             kind=Estimate.Kind.FACTORIAL,
             position=position,
             term=contrast.name,
@@ -334,6 +324,10 @@ def _record_factorial(
         )
         for position, contrast in enumerate(contrasts)
     )
+
+
+def _common_fields(analysis: Analysis, outcome: PlannedOutcome) -> dict[str, Any]:
+    return {"analysis": analysis, "outcome": outcome.outcome, "role": outcome.role}
 
 
 def _estimate_fields(estimate: Estimated | NotEstimable) -> dict[str, Any]:

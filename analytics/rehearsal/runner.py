@@ -110,13 +110,9 @@ def rehearse(campaign: Campaign) -> dict[str, Any]:
         rows = json.dumps(campaign_copy.export_campaign(campaign), cls=DjangoJSONEncoder)
         (directory / ROWS_FILENAME).write_text(rows, encoding="utf-8")
         command = [sys.executable, "manage.py", "rehearse", campaign.slug, "--inside", str(directory / ROWS_FILENAME)]
+        environment = sandbox.sandbox_environment(directory)
         process = subprocess.run(
-            command,
-            check=True,
-            cwd=settings.BASE_DIR,
-            env=sandbox.sandbox_environment(directory),
-            capture_output=True,
-            timeout=TIMEOUT_SECONDS,
+            command, check=True, cwd=settings.BASE_DIR, env=environment, capture_output=True, timeout=TIMEOUT_SECONDS
         )
     result: dict[str, Any] = json.loads(process.stdout)
     blockers = transitions.submission_problems(campaign)

@@ -239,13 +239,8 @@ def _ticks(axis: Axis, y: float, format_tick: Callable[[float, float], str]) -> 
 
 def _band(axis: Axis, band: float, top: float, bottom: float) -> SafeString:
     left, right = axis.percent(-band), axis.percent(band)
-    return format_html(
-        '<rect class="band" x="{}%" width="{}%" y="{}" height="{}"/>',
-        f"{left:.2f}",
-        f"{right - left:.2f}",
-        top,
-        bottom - top,
-    )
+    drawing = '<rect class="band" x="{}%" width="{}%" y="{}" height="{}"/>'
+    return format_html(drawing, f"{left:.2f}", f"{right - left:.2f}", top, bottom - top)
 
 
 def _band_label(axis: Axis, band: float, scale: wording.PeopleScale) -> SafeString:
@@ -260,26 +255,15 @@ def _band_label(axis: Axis, band: float, scale: wording.PeopleScale) -> SafeStri
 
 
 def _interval_bar(frame: str, axis: Axis, low: float, high: float, middle: float) -> SafeString:
-    left, right = axis.percent(low), axis.percent(high)
-    return format_html(
-        '<rect class="range frame-{}" x="{}%" width="{}%" y="{}" height="{}" rx="{}"/>',
-        frame,
-        f"{left:.2f}",
-        f"{max(right - left, 0.3):.2f}",
-        middle - INTERVAL_HEIGHT / 2,
-        INTERVAL_HEIGHT,
-        INTERVAL_HEIGHT / 2,
-    )
+    left, height = axis.percent(low), INTERVAL_HEIGHT
+    width = max(axis.percent(high) - left, 0.3)
+    drawing = '<rect class="range frame-{}" x="{}%" width="{}%" y="{}" height="{}" rx="{}"/>'
+    return format_html(drawing, frame, f"{left:.2f}", f"{width:.2f}", middle - height / 2, height, height / 2)
 
 
 def _mark(frame: str, x: str, y: float) -> SafeString:
-    return format_html(
-        '<svg class="mark frame-{}" x="{}" y="{}" overflow="visible"><path d="{}"/></svg>',
-        frame,
-        x,
-        y,
-        FRAME_SYMBOLS[frame],
-    )
+    drawing = '<svg class="mark frame-{}" x="{}" y="{}" overflow="visible"><path d="{}"/></svg>'
+    return format_html(drawing, frame, x, y, FRAME_SYMBOLS[frame])
 
 
 def _vertical_line(kind: str, x: str, top: float, bottom: float) -> SafeString:

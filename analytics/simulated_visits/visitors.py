@@ -135,13 +135,9 @@ class VisitSimulator:
             reply = self._http.request("GET", f"{self._base}/m/{placement}/seen.gif?{query}")
         else:
             fields = {"receipt": receipt, "rating" if outcome == "rating" else "outcome": str(value or outcome)}
-            reply = self._http.request(
-                "POST",
-                f"{self._base}/m/{placement}/",
-                body=urlencode(fields),
-                headers={"Content-Type": "application/x-www-form-urlencoded"},
-                redirect=False,
-            )
+            headers = {"Content-Type": "application/x-www-form-urlencoded"}
+            url = f"{self._base}/m/{placement}/"
+            reply = self._http.request("POST", url, body=urlencode(fields), headers=headers, redirect=False)
         if reply.status not in (200, 303):
             raise RuntimeError(f"the hosted page answered {reply.status} to {outcome}")
 

@@ -98,16 +98,10 @@ def _grid(left: float, step: float, top: float) -> Iterator[SafeString]:
 
 
 def _bar(arm: ArmDailyTotals, bar: DayBar, x: float, width: float, top: float) -> SafeString:
-    y = _y(bar.people, top)
-    return format_html(
-        '<rect class="day frame-{}{}" x="{}%" width="{}%" y="{}" height="{}"/>',
-        arm.arm.frame,
-        " average" if bar.is_average else "",
-        f"{x:.2f}",
-        f"{max(width - 0.15, 0.2):.2f}",
-        y,
-        round(HEIGHT - y, 1),
-    )
+    y, kind = _y(bar.people, top), " average" if bar.is_average else ""
+    left, width_in_percent = f"{x:.2f}", f"{max(width - 0.15, 0.2):.2f}"
+    drawing = '<rect class="day frame-{}{}" x="{}%" width="{}%" y="{}" height="{}"/>'
+    return format_html(drawing, arm.arm.frame, kind, left, width_in_percent, y, round(HEIGHT - y, 1))
 
 
 def _y(people: float, top: float) -> float:

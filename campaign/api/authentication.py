@@ -74,11 +74,9 @@ def verify_credentials(request: HttpRequest, *, username: str, password: str, co
         if not isinstance(user, User):
             return False
         users.append(user)
-        return (
-            second_factors.check_code(user, code)
-            if second_factors.has_factor(user)
-            else bool(settings.SKIP_SECOND_FACTOR)
-        )
+        if second_factors.has_factor(user):
+            return second_factors.check_code(user, code)
+        return bool(settings.SKIP_SECOND_FACTOR)
 
     return users[0] if _check_limited(request, username, check) else None
 

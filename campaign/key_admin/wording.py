@@ -40,11 +40,9 @@ class KeyRow:
 
 def key_row(key: KeyInfo) -> KeyRow:
     """Describe a key in the reader's language."""
-    age = (
-        ngettext("%(n)d day old", "%(n)d days old", key.age_days) % {"n": key.age_days}
-        if key.age_days
-        else _("made today")
-    )
+    age = _("made today")
+    if key.age_days:
+        age = ngettext("%(n)d day old", "%(n)d days old", key.age_days) % {"n": key.age_days}
     return KeyRow(key, _describe_state(key), age)
 
 

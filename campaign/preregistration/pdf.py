@@ -55,14 +55,8 @@ class PlanPdf(FPDF):
         self.set_font("Plan", "B" if bold else "", size)
         self.set_text_color(*ink)
         self.set_x(self.l_margin + (0 if right_to_left else indent))
-        self.multi_cell(
-            self.epw - indent,
-            size * 0.5,
-            text,
-            align="R" if right_to_left else "L",
-            new_x=XPos.LMARGIN,
-            new_y=YPos.NEXT,
-        )
+        align = "R" if right_to_left else "L"
+        self.multi_cell(self.epw - indent, size * 0.5, text, align=align, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.ln(after)
 
 

@@ -103,11 +103,8 @@ def set_up_passkey(request: HttpRequest) -> HttpResponse:
         if codes is not None:
             return _finish_setup(request, user, codes)
         form.add_error("credential", _("That did not work. Please try again."))
-    return render(
-        request,
-        "messages/accounts/second_factor_passkey.html",
-        {"form": form, "options": second_factors.begin_passkey_registration(user)},
-    )
+    context = {"form": form, "options": second_factors.begin_passkey_registration(user)}
+    return render(request, "messages/accounts/second_factor_passkey.html", context)
 
 
 def _finish_setup(request: HttpRequest, user: User, codes: list[str]) -> HttpResponse:
@@ -126,16 +123,11 @@ def _finish_setup(request: HttpRequest, user: User, codes: list[str]) -> HttpRes
 def recovery_codes(request: HttpRequest) -> HttpResponse:
     """Show how many recovery codes are left, or new ones once."""
     user = current_user(request)
-    codes = (
-        second_factors.replace_recovery_codes(user)
-        if request.method == "POST" and second_factors.has_factor(user)
-        else []
-    )
-    return render(
-        request,
-        "messages/accounts/second_factor_codes.html",
-        {"codes": codes, "left": second_factors.unused_code_count(user)},
-    )
+    codes = []
+    if request.method == "POST" and second_factors.has_factor(user):
+        codes = second_factors.replace_recovery_codes(user)
+    context = {"codes": codes, "left": second_factors.unused_code_count(user)}
+    return render(request, "messages/accounts/second_factor_codes.html", context)
 
 
 @confirmation_required
@@ -155,11 +147,8 @@ def remove_factor(request: HttpRequest, pk: int) -> HttpResponse:
             flash.success(request, _("It is taken away."))
         return HttpResponseRedirect(reverse("account:home"))
     only = len(second_factors.factors_of(user)) == 1
-    return render(
-        request,
-        "messages/accounts/second_factor_remove.html",
-        {"factor": factor, "name": second_factors.passkey_name(factor), "only": only},
-    )
+    context = {"factor": factor, "name": second_factors.passkey_name(factor), "only": only}
+    return render(request, "messages/accounts/second_factor_remove.html", context)
 
 
 # Sessions, password, token

@@ -27,13 +27,9 @@ class InvitationOver(Exception):
 @transaction.atomic
 def invite(email: str, role: str, *, by: User | str, now: datetime) -> tuple[Invitation, str]:
     """Invite somebody by e-mail address; return the invitation and the secret token of its link."""
-    token = secrets.token_urlsafe(24)
+    token, inviter = secrets.token_urlsafe(24), by if isinstance(by, User) else None
     invitation = Invitation.objects.create(
-        email=email,
-        role=role,
-        digest=_digest(token),
-        invited_by=by if isinstance(by, User) else None,
-        expires_at=_expiry(now),
+        email=email, role=role, digest=_digest(token), invited_by=inviter, expires_at=_expiry(now)
     )
     _record(Action.PERSON_INVITE, invitation, by=by)
     return invitation, token

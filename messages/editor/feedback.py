@@ -68,16 +68,12 @@ def comparison_candidates(locale: str, *, exclude: Message | None = None) -> lis
 
 def _compare_with(text: LintText, key: str) -> tuple[Remark, ...]:
     """Remarks on differences in length and readability from the message with this key."""
-    other = (
-        Rendition.objects.filter(revision__message__key=key, locale=text.locale)
-        .exclude(revision__state=Revision.State.WITHDRAWN)
-        .select_related("revision__message__theme")
-        .order_by("-revision__number")
-        .first()
-        if key
-        else None
-    )
-    if other is None or not text.headline.strip() or not text.body.strip():
+    if not key or not text.headline.strip() or not text.body.strip():
+        return ()
+    renditions = Rendition.objects.filter(revision__message__key=key, locale=text.locale)
+    renditions = renditions.exclude(revision__state=Revision.State.WITHDRAWN).order_by("-revision__number")
+    other = renditions.select_related("revision__message__theme").first()
+    if other is None:
         return ()
     name = other.revision.message.theme.name
     return lint.check_arms(

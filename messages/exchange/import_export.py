@@ -130,9 +130,8 @@ def apply_import(parsed: ParsedFile, *, by: User, name: str, agreed_digest: str 
         with transaction.atomic():
             return _apply(plan_import(parsed), by=by, name=name, agreed_digest=agreed_digest)
     except IntegrityError:
-        raise ImportRefused(
-            gettext("Someone added words at the same moment. Nothing was imported; please try again.")
-        ) from None
+        reason = gettext("Someone added words at the same moment. Nothing was imported; please try again.")
+        raise ImportRefused(reason) from None
 
 
 def _apply(plan: ImportPlan, *, by: User, name: str, agreed_digest: str | None) -> ImportPlan:

@@ -83,13 +83,8 @@ def _import(request: HttpRequest) -> HttpResponse:
             parsed, by=current_user(request), name=preview["name"], agreed_digest=request.POST.get("shown", "")
         )
     except import_export.ImportRefused as reason:
-        return _page(
-            request,
-            plan=import_export.plan_import(parsed),
-            held=request.POST["held"],
-            name=preview["name"],
-            refused=str(reason),
-        )
+        plan, held = import_export.plan_import(parsed), request.POST["held"]
+        return _page(request, plan=plan, held=held, name=preview["name"], refused=str(reason))
     added = ngettext("%(n)d draft was added.", "%(n)d drafts were added.", len(plan.revisions))
     note = _("They await review, whatever they were where they came from.")
     flash.success(request, f"{added % {'n': len(plan.revisions)}} {note}")

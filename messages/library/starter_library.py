@@ -39,7 +39,8 @@ def load(*, now: datetime) -> LoadCounts:
         messages += is_new
         for number, text in enumerate(entry["revisions"], start=1):
             if not message.revisions.filter(number=number).exists():
-                _add_revision(message, number, entry, text, sources, now=now)
+                cited = [sources[key] for key in entry["sources"]]
+                _add_revision(message, number, entry, text, cited, now=now)
                 revisions += 1
     return LoadCounts(themes=themes, messages=messages, revisions=revisions, help_links=_add_help_links())
 
@@ -73,21 +74,10 @@ def _add_help_links() -> int:
 
 
 def _add_revision(
-    message: Message,
-    number: int,
-    entry: dict[str, Any],
-    text: dict[str, Any],
-    sources: dict[str, str],
-    *,
-    now: datetime,
+    message: Message, number: int, entry: dict[str, Any], text: dict[str, Any], sources: list[str], *, now: datetime
 ) -> None:
-    revision = Revision.objects.create(
-        message=message,
-        number=number,
-        claim_strength=entry["claim_strength"],
-        sources=[sources[key] for key in entry["sources"]],
-        note=entry["note"],
-    )
+    claim, note = entry["claim_strength"], entry["note"]
+    revision = Revision.objects.create(message=message, number=number, claim_strength=claim, sources=sources, note=note)
     rendition = Rendition.objects.create(
         revision=revision, locale=_LOCALE, headline=text["headline"], body="\n\n".join(text["body"])
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.contrib import messages as flash
 from django.contrib.auth.models import User
@@ -58,7 +59,7 @@ class ChecklistItem:
     error: str
 
 
-ReviewAction = Callable[[Rendition, User, ReviewInput], object]
+ReviewAction = Callable[[Rendition, User, datetime, ReviewInput], object]
 StepView = Callable[[HttpRequest, str, int, str], HttpResponseBase]
 
 
@@ -77,7 +78,7 @@ def _step_view(step: ReviewAction, *, roles: tuple[str, ...], done: Promise, sta
         require_role(request.user, *roles)
         words, typed = _find(key, number, locale), ReviewInput.from_request(request)
         try:
-            step(words, current_user(request), typed)
+            step(words, current_user(request), timezone.now(), typed)
         except ReviewRefused as refused:
             return _page(request, _find(key, number, locale), typed, refused)
         flash.success(request, str(done))
@@ -86,11 +87,11 @@ def _step_view(step: ReviewAction, *, roles: tuple[str, ...], done: Promise, sta
     return view
 
 
-def _approve(words: Rendition, by: User, typed: ReviewInput) -> None:
+def _approve(words: Rendition, by: User, now: datetime, typed: ReviewInput) -> None:
     workflow.approve(
         words,
         by=by,
-        now=timezone.now(),
+        now=now,
         read_digest=typed.read_digest,
         checklist=typed.answers,
         comment=typed.decision_comment,
@@ -98,24 +99,19 @@ def _approve(words: Rendition, by: User, typed: ReviewInput) -> None:
     )
 
 
-def _send_back(words: Rendition, by: User, typed: ReviewInput) -> None:
+def _send_back(words: Rendition, by: User, now: datetime, typed: ReviewInput) -> None:
     workflow.send_back(
-        words,
-        by=by,
-        now=timezone.now(),
-        read_digest=typed.read_digest,
-        reason=typed.decision_comment,
-        checklist=typed.answers,
+        words, by=by, now=now, read_digest=typed.read_digest, reason=typed.decision_comment, checklist=typed.answers
     )
 
 
 submit = _step_view(
-    lambda words, by, typed: workflow.submit(words, by=by, now=timezone.now(), override=typed.override),
+    lambda words, by, now, typed: workflow.submit(words, by=by, now=now, override=typed.override),
     roles=workflow.MAY_SUBMIT,
     done=_("A reviewer is asked to read these words."),
 )
 comment = _step_view(
-    lambda words, by, typed: workflow.comment(words, by=by, now=timezone.now(), text=typed.text),
+    lambda words, by, now, typed: workflow.comment(words, by=by, now=now, text=typed.text),
     roles=workflow.MAY_COMMENT,
     done=_("Your comment is kept."),
     stays=True,
@@ -127,7 +123,7 @@ send_back = _step_view(
     done=_("The words are back with whoever wrote them, and so is what you said."),
 )
 withdraw = _step_view(
-    lambda words, by, typed: workflow.withdraw(words, by=by, now=timezone.now(), reason=typed.decision_comment),
+    lambda words, by, now, typed: workflow.withdraw(words, by=by, now=now, reason=typed.decision_comment),
     roles=workflow.MAY_WITHDRAW,
     done=_("These words are withdrawn. They are no longer shown."),
 )

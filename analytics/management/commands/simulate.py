@@ -111,19 +111,13 @@ def _coverage(trials: int) -> list[str]:
         "|---|" + "---|" * len(_SETTINGS),
     ]
     for name, parameter, method in _methods():
-        shares = [
-            error_rates.interval_coverage(
-                rate=rate,
-                other=rate,
-                n=n,
-                truth={"rate": rate, "zero": 0.0, "one": 1.0}[parameter],
-                method=method,
-                count=trials,
-                seed=200 + number,
-            )
-            for number, (rate, n) in enumerate(_SETTINGS)
-        ]
-        lines.append(f"| {name} | " + " | ".join(_percent(share) for share in shares) + " |")
+        cells = []
+        for number, (rate, n) in enumerate(_SETTINGS):
+            truth = {"rate": rate, "zero": 0.0, "one": 1.0}[parameter]
+            arms: dict[str, Any] = {"rate": rate, "other": rate, "n": n}
+            share = error_rates.interval_coverage(**arms, truth=truth, method=method, count=trials, seed=200 + number)
+            cells.append(_percent(share))
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
     robust, naive = error_rates.clustered_coverage(spread=0.05, count=max(trials // 20, 100), seed=301)
     within = error_rates.stratified_coverage(count=max(trials // 20, 100), seed=302)
     sequence = error_rates.sequence_coverage(rate=0.4, per_day=200, count=max(trials // 40, 100), seed=300)

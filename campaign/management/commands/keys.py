@@ -137,12 +137,10 @@ def _describe_state(key: KeyInfo) -> str:
             return "of an unknown campaign: kept until it is destroyed by hand"
         case KeyState.IN_USE if key.campaign is not None:
             return f"of “{key.campaign}” ({key.campaign.get_state_display().lower()})"
+        case KeyState.UNNEEDED if key.receipt_key:
+            return "due for destruction"
         case KeyState.UNNEEDED:
-            return (
-                "due for destruction"
-                if key.receipt_key
-                else f"of “{key.campaign}”, which is closed: due for destruction"
-            )
+            return f"of “{key.campaign}”, which is closed: due for destruction"
     return _PURPOSES[key.name]
 
 
@@ -158,11 +156,9 @@ def _why_needed(key: KeyInfo) -> str:
                 f"“{key.campaign}” is not closed: its subjects would be assigned anew, many to another message, and "
                 "count again. Close the campaign, which destroys it."
             )
-    when = (
-        "A key that was put there by hand has no known end."
-        if key.needed_until is None
-        else f"Wait until {format_utc(key.needed_until)}."
-    )
+    when = "A key that was put there by hand has no known end."
+    if key.needed_until is not None:
+        when = f"Wait until {format_utc(key.needed_until)}."
     return (
         f"Open messages depend on {key.name}: what is done with them in the next {_hours(key)} hours would not be "
         f"counted. {when}"

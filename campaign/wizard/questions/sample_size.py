@@ -174,13 +174,8 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
 
     def build_form(self, campaign: Campaign, shown: SampleSizeAnswer, data: Any = None) -> SampleSizeForm:
         control = campaign.arms.filter(is_control=True).first()
-        return SampleSizeForm(
-            data,
-            shown=shown,
-            today=timezone.localdate(),
-            primary=primary_outcome(campaign),
-            control=control.name if control else "",
-        )
+        words = {"primary": primary_outcome(campaign), "control": control.name if control else ""}
+        return SampleSizeForm(data, shown=shown, today=timezone.localdate(), **words)
 
     def complete(self, campaign: Campaign, form: SampleSizeForm) -> bool:
         """Plan the computed number of people unless one was typed."""
@@ -232,12 +227,10 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
         if isinstance(size, sample_size.NoSampleSize) or size.is_enough:
             return ""
         numbers = {"planned": format_number(size.planned), "needed": format_number(size.needed)}
-        return (
-            gettext(
-                "%(planned)s people for each message are planned; with the answers as they are it takes %(needed)s."
-            )
-            % numbers
+        sentence = gettext(
+            "%(planned)s people for each message are planned; with the answers as they are it takes %(needed)s."
         )
+        return sentence % numbers
 
 
 def _sample_size(campaign: Campaign, answer: SampleSizeAnswer) -> sample_size.SampleSize | sample_size.NoSampleSize:
