@@ -1,8 +1,7 @@
 """Time out queries to a database server that accepts them and does not answer.
 
 A stopped server refuses connections at once. A frozen one, or one behind a broken network, keeps its socket open, and
-no option of the driver ends that wait. So a watching thread shuts the socket down after the timeout, and the waiting
-thread gets a connection error.
+no option of the driver ends that wait. So a watching thread shuts the socket down after the timeout.
 """
 
 import os

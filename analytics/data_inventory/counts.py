@@ -1,7 +1,6 @@
 """Count everything that this installation holds right now: what a seizure would find.
 
-The privacy schema lists the tables and files to count; tables and files outside it are reported. Only numbers of rows
-are read, never their content.
+The privacy schema lists the tables and files to count; others are reported. Only numbers of rows are read.
 """
 
 import sqlite3

@@ -8,8 +8,7 @@ or by at least `least`. Three conditions ensure that:
     moved    since the previous day that was shown, or since the beginning
     covered  enough people were counted since, so that no later look can come close; or a look shows the same number
 
-People of a day that is not shown are part of the next one that is. A condition that holds once holds for good, because
-counts never fall. See decision 0017.
+People of a day that is not shown are part of the next one that is. What holds once holds for good. See decision 0017.
 """
 
 from collections.abc import Collection, Sequence

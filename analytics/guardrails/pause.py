@@ -5,8 +5,7 @@ frequent looks raise no false alarms. The bounds share the plan's alpha among ar
 part of the verdict, and the embargo does not delay them.
 
 Whoever resumes an arm accepts the harm that was certain by then. Its bound continues over all counts, and the arm is
-paused again once the bound exceeds the accepted harm by another margin. The bound is the same: no false alarms are
-added.
+paused again once the bound exceeds the accepted harm by another margin. It is the same bound: no false alarms.
 """
 
 from collections.abc import Mapping, Sequence

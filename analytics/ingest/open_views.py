@@ -251,8 +251,7 @@ def compact() -> bool:
 
     SQLite overwrites deleted rows, but may leave copies of rows that it moved between pages; PostgreSQL leaves deleted
     rows in place. Rewriting the table removes both, and sorts the remaining rows by their random key. Writers spool
-    their events meanwhile (analytics.ingest.spool). PostgreSQL's write-ahead log is discarded too, if that is permitted
-    (campaign.checks warns if not).
+    their events meanwhile (analytics.ingest.spool). PostgreSQL's write-ahead log is discarded too, if permitted.
     """
     connection = connections[DATABASE_ALIAS]
     if connection.in_atomic_block:

@@ -113,9 +113,8 @@ def _last_look_number(campaign: Campaign) -> int:
 def is_look_due(campaign: Campaign, *, now: datetime) -> bool:
     """Whether the worker should evaluate the campaign now.
 
-    A look needs new people. Fixed and group-sequential plans are evaluated at each planned point. Before the first
-    look, and under always-valid monitoring, evaluation is daily. A closed one is evaluated once its last views are
-    counted.
+    A look needs new people. Fixed and group-sequential plans are evaluated at each planned point. Before the first, and
+    under always-valid monitoring, it is daily. A closed one is evaluated once its last views are counted.
     """
     plan = AnalysisPlan.objects.filter(campaign=campaign, frozen_at__isnull=False).first()
     if plan is None:

@@ -1,7 +1,6 @@
 """Post a notice to the webhook of a plan, over HTTPS and to public addresses only.
 
-`messages.public_http` checks the address and connects to that same address. Redirects are not followed,
-and only the status of the response is read.
+`messages.public_http` checks the address and connects to that same address. Redirects are not followed.
 """
 
 import json

@@ -12,8 +12,7 @@ from analytics.results.outcome_blocks import people_scale
 def lead_sentence(primary: OutcomeBlock, look: ReleasedLook, *, withheld: bool) -> tuple[str, str, str]:
     """Return the sentence, the sentences about its interval, and the frame of the arm it is about.
 
-    The comparison with control in the headline is the worst harm if there is one, else the best improvement, else the
-    one with the most favourable estimate.
+    The comparison with control in the headline is the worst harm, else the best improvement, else the best estimate.
     """
     analysis = look.shown_analysis
     if withheld:

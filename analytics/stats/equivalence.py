@@ -77,8 +77,7 @@ def verdict(
 @dataclass(frozen=True, slots=True)
 class Equivalence:
     """Two one-sided tests. `p_value` is the larger of the two: `p_above` that the difference lies above -margin, and
-    `p_below` that it lies below +margin. `interval` has twice the error of the test and lies inside the margins
-    exactly when `equivalent`."""
+    `p_below` that it lies below +margin. `interval` lies inside the margins exactly when `equivalent`."""
 
     effect: float
     interval: Interval

@@ -43,12 +43,11 @@ def two_by_two(
     place of p, and 1/events + 1/non-events that of p (1 - p)/n.
 
     Source: Yates 1937, The Design and Analysis of Factorial Experiments, Imperial Bureau of Soil Science, Technical
-    Communication 35; for log odds Woolf 1955, Annals of Human Genetics 19:251. Textbooks often halve the interaction;
-    here it is not halved.
+    Communication 35; for log odds Woolf 1955, Annals of Human Genetics 19:251. Some halve the interaction; we do not.
 
     Not for: a main effect where the interaction is large: it averages two different effects and is that of no arm;
-    compare the arms with `proportions.difference`. Nor does an unclear interaction show that there is none: its
-    variance is four times that of a main effect.
+    compare the arms with `proportions.difference`. Nor does an unclear interaction, of four times the variance, show
+    that there is none.
 
     On the difference scale ends are cut at -1 and 1, for the interaction at -2 and 2. The odds scale is the saturated
     logit model in closed form: effects are LOG odds ratios, main effects averages of the two simple ones, so 0 is no

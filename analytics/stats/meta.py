@@ -53,8 +53,7 @@ def random_effects(
     Thompson and Spiegelhalter 2009, Journal of the Royal Statistical Society A 172:137, use t(k-2).
 
     Not for: campaigns pooled because they worked, which no formula mends. With two or three campaigns the interval is
-    correct but too wide to be useful (IntHout, Ioannidis and Borm 2014, BMC Medical Research Methodology 14:25):
-    show each campaign by itself.
+    too wide to be useful (IntHout, Ioannidis and Borm 2014, BMC Medical Research Methodology 14:25).
 
     Weights come from each estimate's standard error, or where it has none from its interval's width, taken as normal
     (as t where it has degrees of freedom). With scale "ratio" the logarithms are pooled and a ratio is answered; never

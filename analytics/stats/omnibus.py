@@ -34,16 +34,15 @@ def chi_square(
     p-value is instead the sum of P = product of C(n, x) over arms / C(all units, all events) over all tables with these
     totals whose P is no larger than that of the one seen.
 
-    Source: Pearson 1900, Philosophical Magazine 50:157, without continuity correction; Freeman and Halton 1951,
-    Biometrika 38:141, for few expected.
+    Source: Pearson 1900, Philosophical Magazine 50:157, uncorrected; Freeman and Halton 1951, Biometrika 38:141.
 
     Not for: naming an arm or the size of a difference: use `multiplicity.dunnett`, or `multiplicity.holm` on planned
     comparisons. Nor as a condition for those: their error rates hold without it.
 
     The exact p is listed up to 200,000 tables; beyond, it is simulated with `resamples` draws from `generator` (by
     default one seeded with 0, so that the answer repeats) as (1 + as unlikely) / (1 + resamples). From 10^9 units that
-    cannot be drawn, and p is Pearson's. Empty arms are left out. Fewer than two arms with units, or an outcome that
-    does not vary, are NotEstimable.
+    cannot be drawn, and p is Pearson's. Empty arms are left out. Fewer than two arms, or no variation, are
+    NotEstimable.
 
     Karlan and List (2007, American Economic Review 97:1774), gifts by match ratio:
 
@@ -79,8 +78,7 @@ def chi_square(
 def _log_ways(tables: Integers, sizes: Sequence[int], seen: Sequence[int]) -> tuple[Floats, float]:
     """The log number of ways to make each table, and the one seen: the log probability up to a constant.
 
-    Only the counts that occur are looked up, so a huge arm whose count hardly varies costs no more than a small one.
-    The counts seen must be among them.
+    Only counts that occur are looked up, so a huge arm costs no more than a small one. Those seen must be among them.
     """
     ways, ways_seen = np.zeros(len(tables)), 0.0
     for column, (size, count) in enumerate(zip(sizes, seen, strict=True)):

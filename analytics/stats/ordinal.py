@@ -106,8 +106,7 @@ def mean(answers: Levels, *, scores: Sequence[float] | None = None, level: float
 
     Source: Student 1908, Biometrika 6:1.
 
-    Not for: levels whose distances mean nothing, and arms compared by whether their intervals overlap: use
-    `superiority` or `mean_difference`.
+    Not for: levels whose distances mean nothing, or comparing arms: use `superiority` or `mean_difference`.
 
     `scores` as in `mean_difference`. There is no test, so `p_value` is None. NotEstimable: fewer than two units, or
     one and the same answer from everybody. Ends are not cut.

@@ -53,8 +53,8 @@ def needed_for_verdict(
     Formula: `sample_size` at a treated rate of control_rate + smallest_difference and of control_rate -
     smallest_difference, the larger number of those whose rate stays between 0 and 1.
 
-    Source: Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, chapter 4; taking the worse of
-    the two directions is this project's own.
+    Source: Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, chapter 4; the worse of both
+    directions is our own.
 
     Not for: showing that there is no meaningful difference, which takes more units: use `equivalence_sample_size`. Nor
     for a smallest difference set to what the data show so far.
@@ -124,7 +124,7 @@ def detectable_difference(
     """What is the smallest true difference that this many units per arm show with probability `power`?
 
     Formula: The smallest g at which `power` of this module, for control and control + g ("up") or control - g ("down"),
-    reaches the wanted one; found by halving.
+    reaches it, by halving.
 
     Source: Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, chapter 4, inverted.
 
@@ -208,11 +208,11 @@ def harm_sample_size(
     Not for: a rare harm, of which fewer than about 5 are expected per arm: the normal is rough there, so simulate. Nor
     does the number hold where a harm is watched at any time, which takes more.
 
-    Rates are those of the harm; `treated` is the true one, equal to control unless given. A true harm at or beyond the
-    margin raises ValueError.
+    Rates are those of the harm; `treated` is the true one, equal to control unless given. Beyond the margin it raises
+    ValueError.
 
-    Their example of section 4.2.4, there stated for a benefit (85% against 65%, margin 10 points, 25 per arm), with
-    benefits turned into failures:
+    Their example of section 4.2.4, stated for a benefit (85% against 65%, margin 10 points, 25 per arm), here for
+    failures:
 
     >>> harm_sample_size(control=0.35, treated=0.15, margin=0.10)
     25
@@ -261,8 +261,7 @@ def comparisons_among(arms: int, against: Literal["control", "all"] = "control")
 
     Source: counting, no paper.
 
-    Not for: pairs picked after looking: count all that could have been picked. Nor for several outcomes: multiply by
-    those that belong to one family.
+    Not for: pairs picked after looking: count all that could have been picked. Nor for several outcomes: multiply.
 
     Fewer than two arms raise ValueError.
 

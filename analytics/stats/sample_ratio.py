@@ -90,8 +90,7 @@ def always_valid(
     With a true split at the plan, p ever falls below a with probability at most a over any number of looks. A large
     concentration finds small deviations in large trials, a small one finds large deviations early; 10,000 is the
     default of the authors' program. `observed` are the totals so far. Give yesterday's p as `p_before` to report the
-    smallest seen, which is valid too. `statistic` is the log of the Bayes factor; there are no degrees of freedom.
-    Weights and empty arms as in `test`.
+    smallest seen, which is valid too. `statistic` is the log of the Bayes factor. Weights and empty arms as in `test`.
 
     By hand: with two equal weights and concentration 2 the prior is uniform, and ten units that all went to one arm
     make a Bayes factor of 2^10/11, so p is 11/1024.

@@ -251,8 +251,7 @@ def confidence_sequence(
     Nor for the first few people: it may be too short until each arm has some events and non-events.
 
     `n_planned` is again of both arms. The p-value is always valid: look as often as you like, and take the smallest
-    seen. It can be 1 for a good part of the possible data. NotEstimable: an empty arm, or no variation within either
-    arm. Ends are cut at -1 and 1.
+    seen. It can be 1 for many data. NotEstimable: an empty arm, or none that varies. Ends are cut at -1 and 1.
 
     At the planned size, a normal 95% interval's factor of 1.96 becomes 3.04:
 

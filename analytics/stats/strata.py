@@ -81,8 +81,7 @@ def difference(strata: Sequence[Stratum], *, level: float = 0.95) -> Estimate | 
     Biometrics 45:1323, for the variance, which holds for few thick and for many thin strata.
 
     Not for: strata whose differences point different ways, as their mean may describe none of them: look at each with
-    `proportions.difference`. Nor for strata made from something that the message may have changed, such as who stayed
-    longer: that biases the comparison.
+    `proportions.difference`. Nor for strata that the message may have changed, such as who stayed longer.
 
     Between -1 and 1, where ends are cut. NotEstimable where nothing varies within the strata, so that the variance is
     zero, and where strata contradict each other so much that Sato's variance is negative.
@@ -168,8 +167,8 @@ def odds_ratio(strata: Sequence[Stratum], *, level: float = 0.95) -> Estimate | 
     Not for: reading it as a ratio of rates, from which it lies further from 1: use `ratio`. Not for strata whose odds
     ratios differ either (see `homogeneity`), as the common one then describes none of them.
 
-    NotEstimable where the ratio would be zero or infinite (separation): no stratum has both a treated event and a
-    control non-event, or no stratum the reverse.
+    NotEstimable where the ratio would be zero or infinite (separation): no stratum has a treated event and a control
+    non-event, or none the reverse.
 
     Admission of women against men at Berkeley by department (Bickel, Hammel and O'Connell 1975); R's
     `mantelhaen.test(UCBAdmissions)` prints 0.9047 (0.7719, 1.0603) for men against women:

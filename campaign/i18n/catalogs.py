@@ -1,7 +1,6 @@
 """Extract translatable strings, update and compile the catalogues under `locale/`, and check them.
 
-Babel replaces the gettext programs, which would have to be installed. It is a development dependency: a running site
-reads only the compiled catalogues.
+Babel replaces the gettext programs, which would have to be installed. It is a development dependency.
 """
 
 import ast

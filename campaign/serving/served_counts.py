@@ -1,7 +1,6 @@
 """Count served messages in memory and add the sums to ServedCount every few seconds: never a row for a message.
 
-A crash loses at most the last seconds of these counts. That is acceptable: they are no acknowledged events, and only
-show whether messages reach the screen.
+A crash loses at most the last seconds of these counts. They are no acknowledged events.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The last snapshot on this machine's disk: a server that starts while the database is away serves messages from it.
 
 The first line is a header, the second holds the pages and renditions that placements share, and each further line one
-placement, all as JSON. Secrets of subjects are not in it: they are read from their own files, and a campaign whose
-secret is destroyed has ended.
+placement, all as JSON. Secrets of subjects are read from their own files; a campaign without its secret has ended.
 """
 
 import hashlib

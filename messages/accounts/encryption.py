@@ -1,8 +1,7 @@
 """Encrypt the secrets of second factors, so that a copy of the database does not reveal them.
 
 The key is a file in the key directory, outside the database and its backups. The cipher is ChaCha20-Poly1305 (RFC 8439)
-of libsodium, under a key derived by HKDF (RFC 5869). PyNaCl takes 2 MB, when it is first used; `cryptography` would
-take 8.
+of libsodium, under a key derived by HKDF (RFC 5869). PyNaCl, loaded on first use, takes 2 MB.
 """
 
 import base64

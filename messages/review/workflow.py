@@ -1,8 +1,7 @@
 """The review of a rendition: submit, comment, approve, send back, withdraw.
 
 Nobody approves their own text. An approval is bound to the digest of the exact text, so any edit voids it. An
-administrator may override an obstacle, with a reason that is recorded. Decisions are refused if the text has changed
-since the reviewer read it.
+administrator may override an obstacle, with a reason that is recorded. Decisions about changed text are refused.
 """
 
 from collections.abc import Iterable, Mapping

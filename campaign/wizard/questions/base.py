@@ -61,8 +61,7 @@ class QuestionForm(forms.Form, Generic[A]):
 class Question(ABC, Generic[A, F]):
     """One question: its page, its typed answer, and what becomes of the answer.
 
-    A subclass declares all attributes and abstract methods; tests/campaign/wizard/test_questions.py names what is
-    missing.
+    A subclass declares all of these; tests/campaign/wizard/test_questions.py names what is missing.
     """
 
     key: ClassVar[str]  # in the URL
