@@ -1,9 +1,16 @@
 """The roles of staff; each is a group of the same name."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
 from django.contrib.auth.models import AbstractUser, AnonymousUser, User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 MANAGER, REVIEWER, ANALYST = "manager", "reviewer", "analyst"
 PARTNER_CONTACT, ADMINISTRATOR = "partner contact", "administrator"
@@ -42,6 +49,20 @@ def require_role(user: AbstractUser | AnonymousUser, *roles: str) -> None:
     """Raise PermissionDenied unless the user holds one of the roles."""
     if not has_role(user, *roles):
         raise PermissionDenied
+
+
+def role_required(*roles: str) -> Callable[[View[P]], View[P]]:
+    """Decorator that raises PermissionDenied unless the user holds one of the roles, before anything else is asked."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def wrapper(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            require_role(request.user, *roles)
+            return view(request, *args, **kwargs)
+
+        return wrapper
+
+    return decorate
 
 
 def roles_held(user: AbstractUser | AnonymousUser) -> frozenset[str]:

@@ -92,7 +92,7 @@ def fit_axis(values: Iterable[float], layout: ChartLayout, *, floor_at: float = 
     return Axis(low=low, high=high, step=step, left=layout.left, right=layout.right)
 
 
-def rates_chart(block: OutcomeBlock, *, level: float, layout_name: str) -> SafeString:
+def rates_chart(block: OutcomeBlock, level: float, layout_name: str) -> SafeString:
     """Draw each arm's rate: a bar for the interval, a mark at the estimate, and the number."""
     layout, scale = RATE_LAYOUTS[layout_name], people_scale(block)
     if len(block.rates) > 5:
@@ -114,7 +114,7 @@ def rates_chart(block: OutcomeBlock, *, level: float, layout_name: str) -> SafeS
     )
 
 
-def differences_chart(block: OutcomeBlock, *, level: float, layout_name: str) -> SafeString:
+def differences_chart(block: OutcomeBlock, level: float, layout_name: str) -> SafeString:
     """Draw the planned differences around zero, with the band of differences that are too small to matter."""
     layout, scale = DIFFERENCE_LAYOUTS[layout_name], people_scale(block)
     band = (block.smallest_difference or 0.0) * scale.base
@@ -306,13 +306,10 @@ def _rates_description(rows: Sequence[RateRow], scale: wording.PeopleScale) -> s
 
 
 def svg_document(key: str, title: str, description: str, height: float, parts: Iterable[SafeString]) -> SafeString:
-    return format_html(
+    drawing = (
         '<svg class="drawing" xmlns="http://www.w3.org/2000/svg" width="100%" height="{1}" role="img"'
         ' aria-labelledby="{0}-title {0}-told"><title id="{0}-title">{2}</title>'
-        '<desc id="{0}-told">{3}</desc>{4}</svg>',
-        key,
-        round(height),
-        title,
-        description,
-        format_html_join("", "{}", ((part,) for part in parts)),
+        '<desc id="{0}-told">{3}</desc>{4}</svg>'
     )
+    content = format_html_join("", "{}", ((part,) for part in parts))
+    return format_html(drawing, key, round(height), title, description, content)

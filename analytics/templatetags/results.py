@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from django import template
 from django.conf import settings
 from django.template import Context
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from analytics import wording
@@ -41,19 +40,10 @@ class TwoByTwoCard:
     added: tuple[AddedHarm, ...]
 
 
-@register.simple_tag
-def rates_chart(block: OutcomeBlock, level: float, layout_name: str) -> SafeString:
-    return charts.rates_chart(block, level=level, layout_name=layout_name)
-
-
-@register.simple_tag
-def differences_chart(block: OutcomeBlock, level: float, layout_name: str) -> SafeString:
-    return charts.differences_chart(block, level=level, layout_name=layout_name)
-
-
-@register.simple_tag
-def people_scale(block: OutcomeBlock) -> wording.PeopleScale:
-    return outcome_blocks.people_scale(block)
+register.simple_tag(charts.rates_chart)
+register.simple_tag(charts.differences_chart)
+register.simple_tag(outcome_blocks.people_scale)
+register.filter(wording.percent)
 
 
 @register.simple_tag(takes_context=True)
@@ -152,11 +142,6 @@ def per_hundred(part: int | None, whole: int | None) -> str:
 def pairs_per_hundred(effect: float) -> str:
     """Format an effect on an ordered outcome, P(higher) - 1/2, as pairs of 100: 0.06 is "56"."""
     return f"{round((0.5 + effect) * 100)}"
-
-
-@register.filter
-def percent(level: float) -> str:
-    return wording.percent(level)
 
 
 @register.filter

@@ -241,21 +241,23 @@ def _paths() -> Json:
     }
 
 
+def _operation(operation_id: str, summary: str, description: str = "") -> Json:
+    """What every operation of the audience surface has."""
+    told = {"description": description} if description else {}
+    return {"operationId": operation_id, "tags": [_TAG], "summary": summary, **told, "security": []}
+
+
 def _decide() -> Json:
     example = {"placement": "quiet-page", "locale": "en"}
-    return {
-        "operationId": "decide",
-        "tags": [_TAG],
-        "summary": "Which message to show, and its receipt",
-        "description": (
-            "Assigns an arm of the campaign that runs at the placement and answers its words. The same `unit` gets "
-            "the same arm throughout a campaign; without one, each request is assigned anew. `receipt` is null when "
-            "nothing is to be counted: a preview, a fallback, an arm that is paused (its units are shown the control's "
-            "words), a visitor who sends Sec-GPC or DNT, or a request that is "
-            'no unit of the campaign\'s plan. Where `unit` is answered with "session", the tab keeps its receipt and '
-            "sends it as `session` next time: the same message under the same receipt, counted once."
-        ),
-        "security": [],
+    description = (
+        "Assigns an arm of the campaign that runs at the placement and answers its words. The same `unit` gets "
+        "the same arm throughout a campaign; without one, each request is assigned anew. `receipt` is null when "
+        "nothing is to be counted: a preview, a fallback, an arm that is paused (its units are shown the control's "
+        "words), a visitor who sends Sec-GPC or DNT, or a request that is no unit of the campaign's plan. Where "
+        '`unit` is answered with "session", the tab keeps its receipt and '
+        "sends it as `session` next time: the same message under the same receipt, counted once."
+    )
+    return _operation("decide", "Which message to show, and its receipt", description) | {
         "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("Ask"), "example": example}}},
         "responses": {"200": _json(_ref("Decision"), "The message.") | {"headers": _NO_STORE}}
         | _refusals(DECIDE_REFUSALS),
@@ -273,15 +275,11 @@ def _events() -> Json:
             ]
         },
     }
-    return {
-        "operationId": "record_events",
-        "tags": [_TAG],
-        "summary": "What was done with a shown message",
-        "description": (
-            "One event, or a list of up to 500. An answer of 200 means that it is on disk. Each outcome counts at most "
-            "once per shown message, so sending the same event again changes nothing and answers 200 again."
-        ),
-        "security": [],
+    description = (
+        "One event, or a list of up to 500. An answer of 200 means that it is on disk. Each outcome counts at most "
+        "once per shown message, so sending the same event again changes nothing and answers 200 again."
+    )
+    return _operation("record_events", "What was done with a shown message", description) | {
         "requestBody": {"required": True, "content": {"application/json": {"schema": some, "examples": examples}}},
         "responses": {
             "200": _json(_ref("Accepted"), "Every event is on disk."),
@@ -292,12 +290,8 @@ def _events() -> Json:
 
 
 def _hosted_page() -> Json:
-    return {
-        "operationId": "hosted_page",
-        "tags": [_TAG],
-        "summary": "The message as a page of its own",
-        "description": "Works with and without JavaScript. Also answers HEAD, which counts nothing.",
-        "security": [],
+    description = "Works with and without JavaScript. Also answers HEAD, which counts nothing."
+    return _operation("hosted_page", "The message as a page of its own", description) | {
         "parameters": [
             _PLACEMENT,
             _query_parameter("locale", "Else the first of Accept-Language."),
@@ -323,12 +317,8 @@ def _hosted_form() -> Json:
         for outcome, _ in offered_outcomes()
         if outcome.values
     }
-    return {
-        "operationId": "hosted_form",
-        "tags": [_TAG],
-        "summary": "The page's form, without JavaScript",
-        "description": "Counts what was pressed if it can, and leads on in any case.",
-        "security": [],
+    description = "Counts what was pressed if it can, and leads on in any case."
+    return _operation("hosted_form", "The page's form, without JavaScript", description) | {
         "parameters": [_PLACEMENT],
         "requestBody": {
             "content": {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": fields}}}
@@ -344,11 +334,7 @@ def _hosted_form() -> Json:
 
 
 def _hosted_seen_image() -> Json:
-    return {
-        "operationId": "hosted_seen",
-        "tags": [_TAG],
-        "summary": "Seen on screen, without JavaScript",
-        "security": [],
+    return _operation("hosted_seen", "Seen on screen, without JavaScript") | {
         "parameters": [_PLACEMENT, _query_parameter("receipt", "The receipt of the page.")],
         "responses": {
             "200": {
@@ -362,11 +348,7 @@ def _hosted_seen_image() -> Json:
 
 
 def _neighbour(operation: str, summary: str, which: Json) -> Json:
-    return {
-        "operationId": operation,
-        "tags": [_TAG],
-        "summary": summary,
-        "security": [],
+    return _operation(operation, summary) | {
         "parameters": [_PLACEMENT, which],
         "responses": {
             "200": _html("The page."),

@@ -40,6 +40,7 @@ _KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
     "Translatable": None,
+    "UnreadableFile": None,  # formats a Translatable
 }
 MISSING_KINDS = ("not in the catalogue", "not translated", "unsure (fuzzy)")  # shown in English
 _NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)

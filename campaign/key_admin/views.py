@@ -19,7 +19,7 @@ from campaign.key_admin.wording import LEAD_TIME_CHOICES, describe_destruction, 
 from campaign.keys import rotation, store
 from campaign.keys.inventory import KeyInfo, KeyState, list_keys
 from messages.accounts.step_up import confirmation_required
-from messages.roles import MANAGER, current_user, require_role
+from messages.roles import MANAGER, current_user, require_role, role_required
 
 
 @require_safe
@@ -37,13 +37,6 @@ def key_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def key_rotate(request: HttpRequest) -> HttpResponse:
-    """Create a receipt key, which every server reads before it signs; the previous one goes on verifying."""
-    require_role(request.user, MANAGER)
-    return _rotate(request)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
 def key_destroy(request: HttpRequest, key: str) -> HttpResponse:
     """Destroy a key after a page that tells what is lost; if anything is, a box has to be ticked."""
     require_role(request.user, MANAGER)
@@ -53,8 +46,11 @@ def key_destroy(request: HttpRequest, key: str) -> HttpResponse:
     raise Http404
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(MANAGER)
 @confirmation_required
-def _rotate(request: HttpRequest) -> HttpResponse:
+def key_rotate(request: HttpRequest) -> HttpResponse:
+    """Create a receipt key, which every server reads before it signs; the previous one goes on verifying."""
     chosen, error = request.POST.get("ahead", str(rotation.ROTATION_LEAD_SECONDS)), ""
     if request.method == "POST":
         by = current_user(request)

@@ -1,9 +1,6 @@
 """Pages on which administrators manage people. Changes require a recent confirmation, and are recorded."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
-from typing import Concatenate, ParamSpec
 
 from django.contrib import messages as flash
 from django.contrib.auth.models import User
@@ -22,8 +19,6 @@ from messages.accounts.sign_in_views import allow_form_methods
 from messages.accounts.step_up import confirmation_required, confirmation_required_for_button
 from messages.models import Invitation
 
-P = ParamSpec("P")
-
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
@@ -35,20 +30,7 @@ class MemberRow:
     is_signed_in: bool
 
 
-def administrator_required(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Decorator that raises PermissionDenied for everybody but administrators."""
-
-    @wraps(view)
-    def wrapper(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        roles.require_role(request.user, roles.ADMINISTRATOR)
-        return view(request, *args, **kwargs)
-
-    return wrapper
-
-
-@administrator_required
+@roles.role_required(roles.ADMINISTRATOR)
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """List accounts and open invitations."""
@@ -68,7 +50,7 @@ def _role_name(user: User) -> str:
     return str(roles.ROLE_NAMES.get(roles.main_role(user), ""))
 
 
-@administrator_required
+@roles.role_required(roles.ADMINISTRATOR)
 @confirmation_required
 @allow_form_methods
 def invite(request: HttpRequest) -> HttpResponse:
@@ -95,7 +77,7 @@ def _link_page(request: HttpRequest, invitation: Invitation, token: str) -> Http
     return render(request, "messages/accounts/invited.html", context)
 
 
-@administrator_required
+@roles.role_required(roles.ADMINISTRATOR)
 @require_POST
 @confirmation_required_for_button("people:list")
 def update_invitation(request: HttpRequest, pk: int) -> HttpResponse:
@@ -112,7 +94,7 @@ def update_invitation(request: HttpRequest, pk: int) -> HttpResponse:
     return _link_page(request, invitation, token)
 
 
-@administrator_required
+@roles.role_required(roles.ADMINISTRATOR)
 @confirmation_required
 @allow_form_methods
 def person(request: HttpRequest, pk: int) -> HttpResponse:

@@ -19,7 +19,7 @@ from messages.audit.hash_chain import ChainEntry
 from messages.audit_pages.wording import describe_action
 from messages.downloads import download
 from messages.models import AuditEntry
-from messages.roles import MANAGER, require_role
+from messages.roles import MANAGER, role_required
 from messages.text.spreadsheet import write_csv
 
 COLUMNS = ("number", "at", "actor", "action", "kind", "ref", "label", "detail", "previous", "digest", "in_words")
@@ -55,14 +55,10 @@ WRITERS: dict[str, Callable[[Iterable[ChainEntry]], bytes]] = {"csv": to_csv, "j
 
 
 @require_safe
+@role_required(MANAGER)
+@confirmation_required_for_button("audit:record")
 def export(request: HttpRequest) -> HttpResponse:
     """Export the whole record as ?format= csv or json."""
-    require_role(request.user, MANAGER)
-    return _download(request)
-
-
-@confirmation_required_for_button("audit:record")
-def _download(request: HttpRequest) -> HttpResponse:
     file_format = request.GET.get("format", "csv")
     if file_format not in WRITERS:
         raise Http404

@@ -18,7 +18,10 @@ _DELIMITERS = (",", ";", "\t")
 
 
 class UnreadableFile(Exception):
-    """The file as a whole cannot be read; the message says why, for staff."""
+    """The file as a whole cannot be read; the message, a Translatable, says why, for staff."""
+
+    def __init__(self, template: str, **params: object) -> None:
+        super().__init__(Translatable(template, **params))
 
 
 @dataclass(slots=True)
@@ -33,21 +36,14 @@ class _RowGroup:
 def parse_file(data: bytes, *, max_bytes: int = MAX_BYTES) -> records.ParsedFile:
     """Read a file, in JSON if it begins with a bracket and otherwise in CSV."""
     if len(data) > max_bytes:
-        raise UnreadableFile(
-            Translatable(
-                "The file has {bytes} bytes; {most} is the most here.",
-                bytes=format(len(data), ","),
-                most=format(max_bytes, ","),
-            )
-        )
+        sizes = {"bytes": format(len(data), ","), "most": format(max_bytes, ",")}
+        raise UnreadableFile("The file has {bytes} bytes; {most} is the most here.", **sizes)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UnreadableFile(
-            Translatable("The file is not in UTF-8. In a spreadsheet, save it as “CSV UTF-8”.")
-        ) from None
+        raise UnreadableFile("The file is not in UTF-8. In a spreadsheet, save it as “CSV UTF-8”.") from None
     if not text.strip():
-        raise UnreadableFile(Translatable("The file is empty."))
+        raise UnreadableFile("The file is empty.")
     return from_json(text) if text.lstrip()[0] in "{[" else from_csv(text)
 
 
@@ -58,11 +54,8 @@ def from_csv(text: str) -> records.ParsedFile:
     names = [name.strip().lower() for name in rows[0]]
     _check_columns(names)
     if len(rows) > MAX_ROWS:
-        raise UnreadableFile(
-            Translatable(
-                "The file has {rows} rows; {most} is the most.", rows=format(len(rows), ","), most=format(MAX_ROWS, ",")
-            )
-        )
+        sizes = {"rows": format(len(rows), ","), "most": format(MAX_ROWS, ",")}
+        raise UnreadableFile("The file has {rows} rows; {most} is the most.", **sizes)
     groups, rejected = _group_rows(names, rows[1:])
     revisions = []
     for group in groups:
@@ -80,11 +73,9 @@ def from_csv(text: str) -> records.ParsedFile:
 
 def _check_columns(names: list[str]) -> None:
     if missing := [name for name in (*_REQUIRED_FIELDS, *records.RENDITION_COLUMNS) if name not in names]:
-        raise UnreadableFile(
-            Translatable("The first row names the columns. These are missing: {names}.", names=", ".join(missing))
-        )
+        raise UnreadableFile("The first row names the columns. These are missing: {names}.", names=", ".join(missing))
     if twice := sorted({name for name in names if name in records.COLUMNS and names.count(name) > 1}):
-        raise UnreadableFile(Translatable("These columns stand there twice: {names}.", names=", ".join(twice)))
+        raise UnreadableFile("These columns stand there twice: {names}.", names=", ".join(twice))
 
 
 def _group_rows(names: list[str], rows: list[list[str]]) -> tuple[list[_RowGroup], list[records.RejectedRow]]:
@@ -147,38 +138,24 @@ def _read_entries(text: str) -> list[Any]:
     try:
         content = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
-        reason = Translatable("The file is not JSON (too deep, or a number too long).")
         if isinstance(error, json.JSONDecodeError):
-            reason = Translatable("The file is not JSON (line {line}).", line=error.lineno)
-        raise UnreadableFile(reason) from None
+            raise UnreadableFile("The file is not JSON (line {line}).", line=error.lineno) from None
+        raise UnreadableFile("The file is not JSON (too deep, or a number too long).") from None
     if (
         not isinstance(content, dict)
         or content.get("format") != records.FORMAT
         or not isinstance(content.get("messages"), list)
     ):
         raise UnreadableFile(
-            Translatable(
-                "This JSON holds no messages: “format” has to be “{format}”, and “messages” a list.",
-                format=records.FORMAT,
-            )
+            "This JSON holds no messages: “format” has to be “{format}”, and “messages” a list.", format=records.FORMAT
         )
     if content.get("version") != records.VERSION:
-        raise UnreadableFile(
-            Translatable(
-                "This file is of version {found}; version {version} can be read here.",
-                found=repr(content.get("version")),
-                version=records.VERSION,
-            )
-        )
+        versions = {"found": repr(content.get("version")), "version": records.VERSION}
+        raise UnreadableFile("This file is of version {found}; version {version} can be read here.", **versions)
     entries: list[Any] = content["messages"]
     if len(entries) > MAX_ROWS:
-        raise UnreadableFile(
-            Translatable(
-                "The file has {entries} entries; {most} is the most.",
-                entries=format(len(entries), ","),
-                most=format(MAX_ROWS, ","),
-            )
-        )
+        sizes = {"entries": format(len(entries), ","), "most": format(MAX_ROWS, ",")}
+        raise UnreadableFile("The file has {entries} entries; {most} is the most.", **sizes)
     return entries
 
 
@@ -186,9 +163,7 @@ def _read_rows(text: str, delimiter: str) -> list[list[str]]:
     try:
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        raise UnreadableFile(
-            Translatable("The file is not CSV: {error}. Is a quotation mark missing?", error=error)
-        ) from None
+        raise UnreadableFile("The file is not CSV: {error}. Is a quotation mark missing?", error=error) from None
 
 
 def _detect_delimiter(text: str) -> str:

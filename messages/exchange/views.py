@@ -15,7 +15,7 @@ from messages.downloads import download
 from messages.exchange import import_export, reader, records, writer
 from messages.i18n.sentences import translate_sentence
 from messages.models import Frame, Rendition, Revision
-from messages.roles import MANAGER, current_user, require_role
+from messages.roles import MANAGER, current_user, require_role, role_required
 
 MAX_UPLOAD_BYTES = 100_000  # `manage.py messages_import` takes larger files; the reverse proxy accepts 128 KB
 _SALT = "messages.exchange"
@@ -33,14 +33,10 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@role_required(MANAGER)
+@confirmation_required_for_button("messages:exchange")
 def export(request: HttpRequest) -> HttpResponse:
     """Export as ?format= csv or json; ?frame= ?state= ?locale= filter the revisions."""
-    require_role(request.user, MANAGER)
-    return _download(request)
-
-
-@confirmation_required_for_button("messages:exchange")
-def _download(request: HttpRequest) -> HttpResponse:
     file_format = request.GET.get("format", "csv")
     if file_format not in writer.WRITERS:
         raise Http404
