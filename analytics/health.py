@@ -75,9 +75,7 @@ class Health:
 def check_health(*, now: datetime, serving: bool) -> Health:
     """Query the databases, with a short timeout, and the disk."""
     hour = int(now.timestamp()) // SECONDS_PER_HOUR
-    steps = _query(
-        "default", lambda: tuple(_step_health(step, now=now) for step in WorkerStep.objects.order_by("name"))
-    )
+    steps = _query("default", lambda: tuple(_step_health(step, now) for step in WorkerStep.objects.order_by("name")))
     oldest = _query("audience", lambda: (open_views.oldest_closed_hour(hour=hour),))
     return Health(
         serving=serving,
@@ -88,7 +86,7 @@ def check_health(*, now: datetime, serving: bool) -> Health:
     )
 
 
-def _step_health(step: WorkerStep, *, now: datetime) -> StepHealth:
+def _step_health(step: WorkerStep, now: datetime) -> StepHealth:
     since = None if step.succeeded_at is None else max((now - step.succeeded_at).total_seconds(), 0.0)
     late = since is None or since > LATE_SECONDS_BY_STEP.get(step.name, LATE_SECONDS)
     return StepHealth(step.name, since, step.seconds, step.failure, late)
@@ -198,8 +196,5 @@ def _refuse_unless_get(request: Request) -> Reply | None:
     return refusal_reply(Refusal(405, "method_not_allowed", "This address answers GET."), [("Allow", "GET, HEAD")])
 
 
-LIVE_ROUTE, READY_ROUTE, METRICS_ROUTE = (
-    Route(handle_live),
-    Route(handle_ready, is_blocking=True),
-    Route(handle_metrics, is_blocking=True),
-)
+LIVE_ROUTE = Route(handle_live)
+READY_ROUTE, METRICS_ROUTE = Route(handle_ready, is_blocking=True), Route(handle_metrics, is_blocking=True)

@@ -10,15 +10,11 @@ AUDIENCE_MODELS = {"openview", "foldedhour", "foldmark"}  # foldmark: until migr
 class AudienceRouter:
     """Sends the audience models to the `audience` database and keeps all others out of it."""
 
-    def _database(self, model: type[Model]) -> str | None:
+    def db_for_read(self, model: type[Model], **hints: Any) -> str | None:
         meta = model._meta
         return "audience" if meta.app_label == "analytics" and meta.model_name in AUDIENCE_MODELS else None
 
-    def db_for_read(self, model: type[Model], **hints: Any) -> str | None:
-        return self._database(model)
-
-    def db_for_write(self, model: type[Model], **hints: Any) -> str | None:
-        return self._database(model)
+    db_for_write = db_for_read
 
     def allow_migrate(self, db: str, app_label: str, model_name: str | None = None, **hints: Any) -> bool | None:
         audience = app_label == "analytics" and model_name in AUDIENCE_MODELS

@@ -13,11 +13,7 @@ from campaign.wizard import sample_size
 
 def register() -> None:
     """Register everything; safe to call again."""
-    _register_audience_routes()
     sample_size.register_power_functions(_load_power_functions)
-
-
-def _register_audience_routes() -> None:
     routing.register_routes(
         {
             "/api/v1/events": EVENTS_ROUTE,

@@ -153,9 +153,8 @@ SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 SKIP_SECOND_FACTOR = _flag("SKIP_SECOND_FACTOR")
 if SKIP_SECOND_FACTOR and not LOCAL_HTTP:
     raise ImproperlyConfigured("SKIP_SECOND_FACTOR is for a demo on this machine, with LOCAL_HTTP=1, and nowhere else.")
-SECOND_FACTOR_KEY = SimpleLazyObject(
-    partial(read_or_create_secret, KEY_DIRECTORY, "second-factor.key")
-)  # made on first use
+# Made on first use.
+SECOND_FACTOR_KEY = SimpleLazyObject(partial(read_or_create_secret, KEY_DIRECTORY, "second-factor.key"))
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Second Thought"
 MFA_TOTP_TOLERANCE = 1  # allows a clock that is half a minute off

@@ -275,9 +275,8 @@ def adjust_p_values(estimates: Sequence[Estimate | NotEstimable], correction: Co
         "dunnett": lambda ps: ps,  # corrected already, together with the intervals
         "none": lambda ps: ps,
     }
-    return [
-        p if isinstance(e, Estimate) else None for e, p in zip(estimates, corrections[correction](raw), strict=True)
-    ]
+    adjusted = corrections[correction](raw)
+    return [p if isinstance(e, Estimate) else None for e, p in zip(estimates, adjusted, strict=True)]
 
 
 def _judge_all(

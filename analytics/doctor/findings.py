@@ -83,9 +83,7 @@ def reply_findings(answers: Sequence[ProbeReply], *, tls: bool) -> list[Finding]
     ]
     if tls:
         bare = {answer.kind for answer in own if answer.header("strict-transport-security") is None}
-        found.append(
-            _judge("HSTS", bare, "A browser is not told to stay with TLS", "Set it as deploy/nginx.conf does.")
-        )
+        found += [_judge("HSTS", bare, "A browser is not told to stay with TLS", "Set it as deploy/nginx.conf does.")]
     return found
 
 
@@ -190,18 +188,15 @@ def machine_findings(
         dumping = {f"process {pid}" for pid, limit in core_limits.items() if limit}
         found = [_judge("core dumps", dumping, "A crash would write requests to a disk", do)]
     written = [swap for swap in swaps if not swap.startswith(("/dev/zram", "/dev/dm-"))]
+    names = _join_first(written)
     if not written:
         found.append(fine("swap", "None that is written in clear."))
     elif swap_forbidden:
         found.append(fine("swap", "The server may not use it."))
     elif swap_forbidden is None:
-        found.append(
-            unknown("swap", f"{_join_first(written)} is on; whether the server may use it is not to be seen.", do)
-        )
+        found.append(unknown("swap", f"{names} is on; whether the server may use it is not to be seen.", do))
     else:
-        found.append(
-            leaks("swap", f"Requests in memory may be written to {_join_first(written)}.", f"{do} Or swapoff.")
-        )
+        found.append(leaks("swap", f"Requests in memory may be written to {names}.", f"{do} Or swapoff."))
     return found
 
 

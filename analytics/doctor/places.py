@@ -72,9 +72,8 @@ def search_journal(since: float, sought: CanaryForms) -> Finding:
         command = ["journalctl", f"--since=@{int(since)}", "--output=cat", "--no-pager", "--all"]
         done = subprocess.run(command, capture_output=True, check=False, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
-        return unknown(
-            "journal", "journalctl could not be run.", "If the machine keeps logs elsewhere, name them with --log."
-        )
+        do = "If the machine keeps logs elsewhere, name them with --log."
+        return unknown("journal", "journalctl could not be run.", do)
     if done.returncode or b"not seeing messages" in done.stderr or b"No journal files" in done.stderr:
         return unknown("journal", "It may not be read, or there is none.", do)
     return search_finding("journal", canaries.find_canaries(done.stdout, sought))

@@ -83,12 +83,10 @@ def _placement_key() -> str | None:
 
 
 def _application_findings() -> list[Finding]:
-    header = getattr(settings, "SECURE_PROXY_SSL_HEADER", None)
+    behind_proxy = getattr(settings, "SECURE_PROXY_SSL_HEADER", None) is not None
     keys = Path(settings.KEY_DIRECTORY)
     return [
-        *findings.settings_findings(
-            debug=settings.DEBUG, local_http=settings.LOCAL_HTTP, behind_proxy=header is not None
-        ),
+        *findings.settings_findings(debug=settings.DEBUG, local_http=settings.LOCAL_HTTP, behind_proxy=behind_proxy),
         findings.permission_finding("keys", places.file_modes([keys])),
         findings.permission_finding("data directory", places.file_modes([Path(settings.DATA_DIRECTORY)])),
     ]

@@ -65,9 +65,7 @@ def _read_release(stored: Release) -> dict[str, ReleasedCells]:
     cells = {}
     for key, arm in stored.arms.items():
         table = (stored.table or {}).get(key, {"seen": {}, "parts": {}})
-        parts = {
-            outcome: {column: _parts(each) for column, each in row.items()} for outcome, row in table["parts"].items()
-        }
+        parts = {name: {column: _parts(each) for column, each in row.items()} for name, row in table["parts"].items()}
         totals = {outcome: _parts(each) for outcome, each in arm["totals"].items()}
         cells[key] = ReleasedCells(arm["n"], totals, table["seen"], parts)
     return cells

@@ -29,7 +29,7 @@ class TableAnalysis(NamedTuple):
 def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
     """Build the JSON of `analyse --json`; a number that cannot be estimated is null."""
     look, rules, terms, first_verdict_days, cross_checks = analysis
-    document = {
+    document: dict[str, Any] = {
         "version": VERSION,
         "rules": {
             "level": rules.level,
@@ -66,14 +66,12 @@ def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
                 "more_per_arm": compared.more_per_arm,
                 "held": compared.hold_reason or None,
             }
-            | (
-                {"first_said": first_verdict_days.get((compared.treated, compared.control))}
-                if first_verdict_days is not None
-                else {}
-            )
             for compared in look.comparisons
         ],
     }
+    if first_verdict_days is not None:
+        for row in document["comparisons"]:
+            row["first_said"] = first_verdict_days.get((row["treated"], row["control"]))
     if cross_checks is not None:
         document["checks"] = asdict(cross_checks)
     if terms is not None:

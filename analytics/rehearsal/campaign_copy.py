@@ -45,9 +45,7 @@ def export_campaign(campaign: Campaign) -> list[SerializedRow]:
         plan,
         PlannedOutcome.objects.filter(plan__in=plan),
     ]
-    rows: list[SerializedRow] = [
-        row for table in tables for row in serializers.serialize("python", table.order_by("pk"))
-    ]
+    rows = [row for table in tables for row in serializers.serialize("python", table.order_by("pk"))]
     for row in rows:
         for name in _OMITTED_FIELDS.get(row["model"], ()):
             row["fields"].pop(name, None)

@@ -65,6 +65,7 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
     primary, *others = outcome_blocks(look.estimates, embargoed=analysis.embargoed)
     withheld = analysis.sample_ratio == Analysis.SampleRatio.ALARM
     sentence, interval_sentence, lead = lead_sentence(primary, look, withheld=withheld)
+    contrasts = [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL]
     return Report(
         campaign=campaign,
         analysis=analysis,
@@ -91,9 +92,7 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
         plan_frozen_at=plan.frozen_at,
         exception=requested.exception or analysis.exception,
         deviations=deviations(campaign),
-        factorial=cross_checks.factorial_rows(
-            [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL], primary
-        ),
+        factorial=cross_checks.factorial_rows(contrasts, primary),
         checks=cross_checks.cross_check_rows(look.checks, primary),
         chances=cross_checks.posterior_rows(look.checks, primary),
         pooled=cross_checks.pooled_rows(look.checks),

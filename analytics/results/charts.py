@@ -109,9 +109,8 @@ def rates_chart(block: OutcomeBlock, level: float, layout_name: str) -> SafeStri
     values = {"outcome": block.outcome.name, "people": scale.people, "level": wording.percent(level)}
     title = gettext("%(outcome)s, of %(people)s people who saw each message, with %(level)s intervals") % values
     parts = [*_grid(axis, layout, strips, y), *rows, *_ticks(axis, y, _plain)]
-    return svg_document(
-        f"rates-{block.outcome.key}-{layout_name}", title, _rates_description(block.rates, scale), y + 22, parts
-    )
+    description = _rates_description(block.rates, scale)
+    return svg_document(f"rates-{block.outcome.key}-{layout_name}", title, description, y + 22, parts)
 
 
 def differences_chart(block: OutcomeBlock, level: float, layout_name: str) -> SafeString:
@@ -127,10 +126,9 @@ def differences_chart(block: OutcomeBlock, level: float, layout_name: str) -> Sa
         strips.append((middle - STRIP_HALF_HEIGHT, middle + STRIP_HALF_HEIGHT))
         y += height
     phrase = {"phrase": block.outcome.phrase}
-    bands = [_band(axis, band, *span) for span in _grid_spans(layout, strips, BAND_LABEL_HEIGHT, y)] if band else []
-    zeros = [
-        _vertical_line("zero", axis.css_percent(0), *span) for span in _grid_spans(layout, strips, BAND_LABEL_HEIGHT, y)
-    ]
+    spans = _grid_spans(layout, strips, BAND_LABEL_HEIGHT, y)
+    bands = [_band(axis, band, *span) for span in spans] if band else []
+    zeros = [_vertical_line("zero", axis.css_percent(0), *span) for span in spans]
     sides = [
         svg_text(f"{layout.left}%", y + 36, gettext("← fewer %(phrase)s") % phrase, "tick", "start"),
         svg_text(f"{layout.right}%", y + 36, gettext("more %(phrase)s →") % phrase, "tick", "end"),
@@ -138,14 +136,8 @@ def differences_chart(block: OutcomeBlock, level: float, layout_name: str) -> Sa
     values = {**phrase, "people": scale.people, "level": wording.percent(level)}
     title = gettext("Differences in how many %(phrase)s, per %(people)s people, with %(level)s intervals") % values
     description = " ".join(row.sentence for row in block.differences)
-    parts = [
-        *bands,
-        *_grid(axis, layout, strips, y, BAND_LABEL_HEIGHT),
-        *zeros,
-        *rows,
-        *_ticks(axis, y, _format_signed),
-        *sides,
-    ]
+    grid, ticks = _grid(axis, layout, strips, y, BAND_LABEL_HEIGHT), _ticks(axis, y, _format_signed)
+    parts = [*bands, *grid, *zeros, *rows, *ticks, *sides]
     if band:
         parts.append(_band_label(axis, band, scale))
     return svg_document(f"differences-{block.outcome.key}-{layout_name}", title, description, y + 42, parts)

@@ -132,9 +132,8 @@ def tipping_point(
     units, toward = min(candidates, key=lambda each: each[0])
     first, second = arms_after(units, toward)
     after = _p_value(first, second, level, method)
-    return TippingPoint(
-        units, significant, toward, first, second, before, None if isinstance(after, NotEstimable) else after
-    )
+    p_after = None if isinstance(after, NotEstimable) else after
+    return TippingPoint(units, significant, toward, first, second, before, p_after)
 
 
 def _change_outcomes(start: Counts, units: int, toward: TippingDirection, mode: TippingMode) -> Counts:

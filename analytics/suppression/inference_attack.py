@@ -153,9 +153,7 @@ class _LinearSystem:
                 if high[target] - low[target] >= wide:
                     break
                 solution = linprog(sign * sums[[target], :].toarray().ravel(), **constraints)
-                if (
-                    solution.status != 0
-                ):  # no table fits, as after restoring an old backup: report the cell as inferable
+                if solution.status != 0:  # no table fits, as after restoring an old backup: the cell is inferable
                     low[target], high[target] = 0.0, 1.0
                     break
                 values = sums @ np.asarray(solution.x, dtype=np.float64)

@@ -107,13 +107,8 @@ def against_control(block: OutcomeBlock, key: str) -> DifferenceRow | None:
 @register.filter
 def worse_guardrails(report: Report) -> list[DifferenceRow]:
     """Return the guardrail comparisons whose verdict is worse."""
-    return [
-        row
-        for block in report.others
-        if block.role == "guardrail"
-        for row in block.differences
-        if row.verdict == "worse"
-    ]
+    guardrails = [block for block in report.others if block.role == "guardrail"]
+    return [row for block in guardrails for row in block.differences if row.verdict == "worse"]
 
 
 @register.filter

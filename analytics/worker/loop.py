@@ -57,11 +57,10 @@ class Worker:
             _close_lost_connections()
         if summary:
             self._write_line(f"{step.name}: {summary}")
-        fields = {"began_at": began, "seconds": time.monotonic() - start, "failure": failure}
+        fields: dict[str, object] = {"began_at": began, "seconds": time.monotonic() - start, "failure": failure}
+        fields |= {} if failure else {"succeeded_at": began}
         try:
-            WorkerStep.objects.update_or_create(
-                name=step.name, defaults=fields if failure else fields | {"succeeded_at": began}
-            )
+            WorkerStep.objects.update_or_create(name=step.name, defaults=fields)
         except DatabaseError as error:
             log.error("The worker could not record its step: %s", type(error).__name__)
             _close_lost_connections()

@@ -65,9 +65,8 @@ def run_server(
 ) -> Iterator[str]:
     """Run the server and yield its base URL; stop it at the end."""
     port = port or free_port()
-    child = subprocess.Popen(
-        server_command(application, port=port), env=server_environment({**os.environ, **(environment or {})})
-    )
+    variables = server_environment({**os.environ, **(environment or {})})
+    child = subprocess.Popen(server_command(application, port=port), env=variables)
     try:
         _wait_until_listening(port, child)
         yield f"http://127.0.0.1:{port}"

@@ -97,10 +97,9 @@ def key_directory_problems(directory: Path) -> list[str]:
             problems.append(f"{path} holds {status.st_size} bytes, not {KEY_BYTES}: it is not a key.")
     numbers = [key.number for key in receipt_key_files(directory)]
     duplicates = sorted({number for number in numbers if numbers.count(number) > 1})
-    problems += [
-        f"Two files in {directory} hold receipt key {number}: rotate on one machine only." for number in duplicates
+    return problems + [
+        f"Two files in {directory} hold receipt key {n}: rotate on one machine only." for n in duplicates
     ]
-    return problems
 
 
 # Subjects

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from django.contrib import messages as flash
 from django.contrib.auth.models import User
@@ -45,12 +46,8 @@ def stop(request: HttpRequest, key: str) -> HttpResponse:
     """Show where a message is used and what replaces it, or stop it everywhere."""
     message = _message(request, key)
     form = ReasonForm(request.POST or None)
-    if request.method == "POST" and _carry_out(
-        form,
-        lambda reason: kill_switch_stop.stop_message(
-            message, by=current_user(request), reason=reason, now=timezone.now()
-        ),
-    ):
+    step = partial(kill_switch_stop.stop_message, message, by=current_user(request), now=timezone.now())
+    if request.method == "POST" and _carry_out(form, lambda reason: step(reason=reason)):
         flash.success(request, _("Stopped. Within seconds nobody sees these words any more."))
         return redirect("messages:message", message.key)
     shown = kill_switch_stop.message_usage(message)

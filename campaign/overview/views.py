@@ -148,10 +148,8 @@ def _rendition_detail(rendition: Rendition) -> RenditionDetail:
     )
 
 
-def _comparisons(plan: AnalysisPlan, names: Mapping[str, Arm]) -> list[tuple[Arm, Arm]]:
-    return [
-        (names[treated], names[control]) for treated, control in plan.comparisons if {treated, control} <= set(names)
-    ]
+def _comparisons(plan: AnalysisPlan, arms: Mapping[str, Arm]) -> list[tuple[Arm, Arm]]:
+    return [(arms[treated], arms[control]) for treated, control in plan.comparisons if {treated, control} <= set(arms)]
 
 
 def share_in_words(weight: int, total: int) -> str:

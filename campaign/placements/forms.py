@@ -133,9 +133,8 @@ class PlacementForm(forms.ModelForm):  # type: ignore[type-arg]  # likewise
             choices.add(fallback.pk)
         field = self.fields["fallback"]
         assert isinstance(field, NeutralRevisionField)
-        field.queryset = (
-            Revision.objects.filter(pk__in=choices).select_related("message").prefetch_related("renditions")
-        )
+        revisions = Revision.objects.filter(pk__in=choices).select_related("message")
+        field.queryset = revisions.prefetch_related("renditions")
         if not self.instance.expected_per_day:
             self.initial["expected_per_day"] = None
 

@@ -19,9 +19,8 @@ from django.db.models import Q
 from campaign.models import Placement, PlacementTest
 
 TEST_MINUTES = 10
-FRAGMENT_PREFIX = (
-    "second-thought="  # the embed finds the mark behind it in the page's address; browsers do not send fragments
-)
+# The embed finds the mark behind it in the page's address; browsers do not send fragments.
+FRAGMENT_PREFIX = "second-thought="
 _SALT = "campaign.placetest"
 _MAX_NOTES = 100  # in memory: one for each open test and kind
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]{1,160}(:[0-9]{1,5})?|https?://\[[0-9a-f:]{2,45}\](:[0-9]{1,5})?")

@@ -118,9 +118,8 @@ def create_audience_application(*, clock: Callable[[], float] = time.time) -> Au
     served_counter = ServedCounter()
     tag_check_log = TagCheckLog()
     start_flushing(served_counter, tag_check_log, seconds=settings.SERVED_FLUSH_SECONDS)
-    refresher = SnapshotRefresher(
-        SnapshotFile(settings.DATA_DIRECTORY / "snapshot.jsonl", key_directory=settings.KEY_DIRECTORY)
-    )
+    file = SnapshotFile(settings.DATA_DIRECTORY / "snapshot.jsonl", key_directory=settings.KEY_DIRECTORY)
+    refresher = SnapshotRefresher(file)
     refresher.refresh()
     refresher.start_refreshing(settings.SNAPSHOT_SECONDS)
     keys = KeyReloader(settings.KEY_DIRECTORY, clock=clock)

@@ -155,9 +155,8 @@ def content_security_policy(placement: Placement) -> str:
         for url in (placement.leave_url, placement.continue_url)
         if (parts := urlsplit(url)).netloc
     }
-    targets = " ".join(
-        ["'self'", "https:", *sorted(o for o in origins if settings.LOCAL_HTTP or o.startswith("https:"))]
-    )
+    allowed = sorted(o for o in origins if settings.LOCAL_HTTP or o.startswith("https:"))
+    targets = " ".join(["'self'", "https:", *allowed])
     return (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
         f"form-action {targets}; base-uri 'none'; frame-ancestors 'none'"

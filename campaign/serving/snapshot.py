@@ -53,9 +53,7 @@ _REASON_ORDER = ["campaign_paused", "campaign_not_started", "campaign_ended"]
 def compile_snapshot(previous: Snapshot = EMPTY_SNAPSHOT) -> Snapshot:
     """Render everything that can be shown; entries of `previous` that have not changed are reused."""
     versions = read_placement_versions()
-    entries = {
-        number: entry for number, entry in previous.placement_ids.items() if versions.get(number) == entry.version
-    }
+    entries = {pk: entry for pk, entry in previous.placement_ids.items() if versions.get(pk) == entry.version}
     placements = Placement.objects.select_related("partner", "fallback__message").prefetch_related(
         "campaigns__arms__revision__message", "campaigns__arms__revision__renditions", "fallback__renditions"
     )

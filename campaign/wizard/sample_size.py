@@ -105,22 +105,18 @@ def compute_sample_size(inputs: SampleSizeInputs) -> SampleSize | NoSampleSize:
     seen = inputs.per_day * inputs.seen_share
     days = None
     if seen > 0:
-        days = min(
-            _load_power_functions().days_needed(n_per_arm=planned, units_per_day=seen, weights=weights), MAX_DAYS
-        )
-    least_share = min(weights) / sum(weights)
-    in_weeks = tuple(
-        DetectableDifference(
-            weeks, n := floor(seen * least_share * weeks * 7), smallest_detectable_difference(inputs, per_arm=n)
-        )
-        for weeks in WEEKS
-    )
+        power = _load_power_functions()
+        days = min(power.days_needed(n_per_arm=planned, units_per_day=seen, weights=weights), MAX_DAYS)
+    in_weeks, least_share = [], min(weights) / sum(weights)
+    for weeks in WEEKS if seen > 0 else ():
+        n = floor(seen * least_share * weeks * 7)
+        in_weeks.append(DetectableDifference(weeks, n, smallest_detectable_difference(inputs, per_arm=n)))
     return SampleSize(
         needed=needed,
         planned=planned,
         seen_per_day=seen,
         days=days,
-        detectable_by_weeks=in_weeks if seen > 0 else (),
+        detectable_by_weeks=tuple(in_weeks),
         detectable_difference=smallest_detectable_difference(inputs, per_arm=planned),
         duration_rating=rate_duration(days),
     )

@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from messages.roles import ALL_ROLES, ROLE_NAMES
 
 
+def _password_field(missing: Any) -> forms.CharField:
+    return forms.CharField(max_length=1024, strip=False, error_messages={"required": missing})
+
+
 class SignInForm(forms.Form):
     username = forms.CharField(max_length=150, error_messages={"required": _("Please type your name.")})
-    password = forms.CharField(
-        max_length=1024, strip=False, error_messages={"required": _("Please type your password.")}
-    )
+    password = _password_field(_("Please type your password."))
 
 
 class PasskeyAnswer(forms.JSONField):
@@ -77,9 +79,7 @@ class JoinForm(forms.Form):
         validators=[UnicodeUsernameValidator(message=_("Letters, digits and . @ + - _ only, without spaces."))],
         error_messages={"required": _("Choose the name that your colleagues will see.")},
     )
-    password = forms.CharField(
-        max_length=1024, strip=False, error_messages={"required": _("Choose a password of at least 12 characters.")}
-    )
+    password = _password_field(_("Choose a password of at least 12 characters."))
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -100,12 +100,8 @@ class JoinForm(forms.Form):
 
 
 class PasswordForm(forms.Form):
-    old = forms.CharField(
-        max_length=1024, strip=False, error_messages={"required": _("Please type your present password.")}
-    )
-    new = forms.CharField(
-        max_length=1024, strip=False, error_messages={"required": _("Choose a password of at least 12 characters.")}
-    )
+    old = _password_field(_("Please type your present password."))
+    new = _password_field(_("Choose a password of at least 12 characters."))
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

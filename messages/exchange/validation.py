@@ -53,9 +53,7 @@ def validate_revision(
     """The revision, or the reasons why it cannot be imported."""
     values = {name: fields[name] for name in records.REVISION_COLUMNS if name in fields}
     values |= {name: fields[name].strip() for name in ("message", "theme", "frame", "claim_strength")}
-    values["sources"] = tuple(
-        line for source in fields.get("sources", ()) if (line := records.collapse_whitespace(source))
-    )
+    values["sources"] = tuple(filter(None, map(records.collapse_whitespace, fields.get("sources", ()))))
     revision = records.RevisionRecord(
         **values,
         renditions=tuple(records.RenditionRecord(text.locale, text.headline, text.body) for text in texts),

@@ -156,9 +156,7 @@ def _page(messages: QuerySet[Message], number: str) -> Page[Message]:
 def _frame_groups(page: Page[Message], revisions: QuerySet[Revision], language: str) -> list[FrameGroup]:
     messages = list(page.object_list)
     rows = revisions.filter(message__in=messages).order_by("message", "-number").values_list("message", "pk", "number")
-    revision_pks = {
-        message: [pk for _message, pk, _number in group] for message, group in groupby(rows, key=lambda row: row[0])
-    }
+    revision_pks = {message: [row[1] for row in group] for message, group in groupby(rows, key=lambda row: row[0])}
     newest = Revision.objects.prefetch_related("renditions").in_bulk([pks[0] for pks in revision_pks.values()])
     cards = [
         _card(message, newest[revision_pks[message.pk][0]], wordings=len(revision_pks[message.pk]), language=language)

@@ -127,9 +127,8 @@ class Command(BaseCommand):
 @contextmanager
 def _worker() -> Iterator[None]:
     """Run the worker, so that what is clicked is counted, after two to three hours."""
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "worker"], cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL
-    )
+    command = [sys.executable, "manage.py", "worker"]
+    process = subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL)
     try:
         yield
     finally:

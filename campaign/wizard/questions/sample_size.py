@@ -100,10 +100,8 @@ class SampleSizeForm(base.QuestionForm[SampleSizeAnswer]):
             self.fields["smallest"].label = _("How many of 100 answers would have to be better to change what you do?")
 
     def answer(self) -> SampleSizeAnswer:
-        typed = self.cleaned_data.get
-        return SampleSizeAnswer(
-            typed("expected"), typed("smallest") or 0, typed("planned"), typed("starts"), typed("ends")
-        )
+        get = self.cleaned_data.get
+        return SampleSizeAnswer(get("expected"), get("smallest") or 0, get("planned"), get("starts"), get("ends"))
 
     def sizeable_answer(self) -> SampleSizeAnswer | None:
         """Return the answer as typed or stored, if its numbers are enough to compute a sample size."""
