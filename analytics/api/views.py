@@ -197,48 +197,41 @@ class AnalysisSerializer(serializers.Serializer[Any]):
 def as_values(analysis: Analysis, *, early: bool) -> dict[str, Any]:
     """Return a stored look as its report shows it. Pass `early=False` for users who may not look early."""
     report = build.build(analysis, early=early)
-    omnibus = {
-        "statistic": report.analysis.omnibus_statistic,
-        "df": report.analysis.omnibus_df,
-        "p_value": report.analysis.omnibus_p,
-    }
+    omnibus = {"statistic": report.omnibus_statistic, "df": report.omnibus_df, "p_value": report.omnibus_p}
     return {
         "look": report.look,
-        "shown_look": report.analysis.look,
+        "shown_look": report.shown_look,
         "note": report.note,
         "made_at": report.made_at,
-        "plan_fingerprint": report.analysis.plan_fingerprint,
+        "plan_fingerprint": report.plan_fingerprint,
         "outcome": report.primary.outcome.key,
-        "level": report.analysis.level,
-        "smallest_difference": report.analysis.smallest_difference,
-        "from_day": report.analysis.from_day,
-        "to_day": report.analysis.to_day,
-        "monitoring": report.analysis.monitoring,
+        "level": report.level,
+        "smallest_difference": report.smallest_difference,
+        "from_day": report.from_day,
+        "to_day": report.to_day,
+        "monitoring": report.monitoring,
         "information": report.information,
-        "embargoed": report.analysis.embargoed,
-        "exploratory": report.analysis.exploratory,
+        "embargoed": report.embargoed,
+        "exploratory": report.exploratory,
         "exception": report.exception,
         "deviations": [asdict(row) for row in report.deviations],
         "sentence": report.sentence,
-        "sample_ratio": {"status": report.analysis.sample_ratio, "p_value": report.analysis.sample_ratio_p},
-        "reach_p": report.analysis.reach_p,
-        "omnibus": None if report.analysis.omnibus_p is None else omnibus,
+        "sample_ratio": {"status": report.sample_ratio, "p_value": report.sample_ratio_p},
+        "reach_p": report.reach_p,
+        "omnibus": None if report.omnibus_p is None else omnibus,
         "estimates": [
             {
                 "outcome": block.outcome.key,
                 "role": block.role,
                 "smallest_difference": block.smallest_difference,
                 "arms": [
-                    asdict(row) | {"arm": row.key, "interval": _interval(row, report.analysis.level)}
-                    for row in block.rates
+                    asdict(row) | {"arm": row.key, "interval": _interval(row, report.level)} for row in block.rates
                 ],
-                "comparisons": [
-                    asdict(row) | {"interval": _interval(row, report.analysis.level)} for row in block.differences
-                ],
+                "comparisons": [asdict(row) | {"interval": _interval(row, report.level)} for row in block.differences],
             }
             for block in (report.primary, *report.others)
         ],
-        "factorial": [asdict(row) | {"interval": _interval(row, report.analysis.level)} for row in report.factorial],
+        "factorial": [asdict(row) | {"interval": _interval(row, report.level)} for row in report.factorial],
         "guardrails_crossed": list(report.guardrail_pauses),
         "checks": [asdict(row) for row in report.checks],
         "chances": [asdict(row) for row in report.chances],

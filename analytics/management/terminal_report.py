@@ -33,7 +33,7 @@ def show(report: Report, console: Console, *, truth: Mapping[str, float] | None 
             style="yellow",
             markup=False,
         )
-    if not report.analysis.embargoed:
+    if not report.embargoed:
         _show_block(report.primary, report, console, truth)
         for block in report.others:
             _show_block(block, report, console, None)
@@ -43,11 +43,10 @@ def show(report: Report, console: Console, *, truth: Mapping[str, float] | None 
         console.print(f"[red]A guardrail was crossed.[/] {sentence}")
     for item in report.quality:
         console.print(f"{_STATUS_MARKS[item.status]} {item.label}. [dim]{item.detail}[/]")
-    shown = report.analysis
-    if shown.omnibus_p is not None and shown.omnibus_statistic is not None:
+    if report.omnibus_p is not None and report.omnibus_statistic is not None:
         console.print(
-            f"[dim]All arms at once: chi-square {shown.omnibus_statistic:.3f}, df {shown.omnibus_df}, "
-            f"p {wording.p_value(shown.omnibus_p)}. Plan {shown.plan_fingerprint[:12]}.[/]"
+            f"[dim]All arms at once: chi-square {report.omnibus_statistic:.3f}, df {report.omnibus_df}, "
+            f"p {wording.p_value(report.omnibus_p)}. Plan {report.plan_fingerprint[:12]}.[/]"
         )
 
 
@@ -57,7 +56,7 @@ def _show_block(block: OutcomeBlock, report: Report, console: Console, truth: Ma
     unit = "mean answer" if ordered else f"of {scale.people} who saw it"
     rates = Table(title=f"{block.outcome.name}, {unit} ({block.role})", title_justify="left")
     base = 1 if ordered else scale.base
-    for column in ("arm", "saw it", "answered" if ordered else "did it", unit, f"{report.analysis.level:.0%} interval"):
+    for column in ("arm", "saw it", "answered" if ordered else "did it", unit, f"{report.level:.0%} interval"):
         rates.add_column(column, justify="left" if column == "arm" else "right")
     if truth:
         rates.add_column("the truth", justify="right")

@@ -1,7 +1,7 @@
 """Build a report from a stored analysis. No statistics are computed here."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from analytics import report_rows, wording
 from analytics.disclosure import gate
@@ -13,16 +13,25 @@ from analytics.results.look_summaries import people_exposed
 from analytics.results.outcome_blocks import outcome_blocks
 from campaign.models import Campaign
 
+_COPIED_FIELDS = (  # of the look whose numbers are shown
+    *("from_day", "to_day", "level", "smallest_difference", "omnibus_statistic", "omnibus_df", "omnibus_p"),
+    *("plan_fingerprint", "embargoed", "exploratory", "monitoring", "sample_ratio", "sample_ratio_p", "reach_p"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One look at one campaign. `analysis` is the look whose numbers are shown, which may be an earlier one."""
+    """One look at one campaign."""
 
     campaign: Campaign
-    analysis: Analysis
     look: int
+    shown_look: int
     note: str
     made_at: datetime
+    from_day: date | None
+    to_day: date | None
+    level: float
+    smallest_difference: float
     sentence: str
     interval_sentence: str
     withheld: bool
@@ -32,15 +41,25 @@ class Report:
     quality: tuple[report_rows.QualityItem, ...]
     primary: report_rows.OutcomeBlock
     others: tuple[report_rows.OutcomeBlock, ...]
+    omnibus_statistic: float | None
+    omnibus_df: int | None
+    omnibus_p: float | None
+    plan_fingerprint: str
     plan_frozen_at: datetime | None
+    embargoed: bool
+    exploratory: bool
     exception: str
     deviations: tuple[report_rows.DeviationRow, ...]
+    monitoring: str
     factorial: tuple[report_rows.FactorialRow, ...]
     guardrail_pauses: tuple[str, ...]
     checks: tuple[report_rows.CrossCheckRow, ...]
     chances: tuple[report_rows.PosteriorRow, ...]
     pooled: tuple[report_rows.PooledRow, ...]
     information: float | None
+    sample_ratio: str
+    sample_ratio_p: float | None
+    reach_p: float | None
 
     @property
     def people_in_words(self) -> str:
@@ -67,9 +86,10 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
     sentence, interval_sentence, lead = lead_sentence(primary, look, withheld=withheld)
     contrasts = [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL]
     return Report(
+        **{name: getattr(analysis, name) for name in _COPIED_FIELDS},
         campaign=campaign,
-        analysis=analysis,
         look=requested.look,
+        shown_look=analysis.look,
         note=_note(look),
         made_at=requested.made_at,
         sentence=sentence,

@@ -40,7 +40,7 @@ def test_a_look_that_shows_an_earlier_one_has_the_same_headline() -> None:
     evaluate(campaign, now=world.NOON, embargo_exception="Ana: this is a test.")
     page = build.latest(campaign)
     assert page is not None
-    assert (page.look, page.analysis.look) == (2, 1)
+    assert (page.look, page.shown_look) == (2, 1)
     same_as_the_page(campaign)
 
 
