@@ -21,6 +21,7 @@ from analytics.models import Analysis
 from analytics.rehearsal import campaign_copy, sandbox
 from analytics.simulated_visits.visitors import Behaviour, HostedPageParser, simulate_outcomes
 from campaign.lifecycle import transitions
+from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign, Placement
 from campaign.serving.application import AudienceApplication, create_audience_application
 from campaign.serving.http import Reply, Request
@@ -83,7 +84,7 @@ def run_walkthrough(rows: list[dict[str, Any]], *, seed: int = 1) -> dict[str, A
     problems = _supply_missing_parts(campaign, now)
     try:
         _launch(campaign, now=now - timedelta(days=LAST_VISIT_DAYS_AGO + DAYS))
-    except transitions.ActionRefused as refusal:
+    except ActionRefused as refusal:
         return {"report": None, "problems": [*problems, {"code": "not-walked", "said": str(refusal)}]}
     client, rates = AudienceClient(), _simulated_rates(campaign)
     counts = Visits(client, campaign, rates, random.Random(seed)).run()

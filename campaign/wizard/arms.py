@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaign.lifecycle.transitions import ActionRefused
+from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Arm, Campaign
 from campaign.wizard.arm_revisions import selectable_revisions
 from campaign.wizard.draft import DraftEditConflict, ensure_plan, lock_draft

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaign.lifecycle import launch_checks, transitions
-from campaign.lifecycle.transitions import ActionRefused
+from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
 from campaign.wizard import answers, arm_revisions, arms

@@ -10,7 +10,7 @@ import pytest
 from time_machine import Traveller
 
 from campaign.lifecycle import frozen_plan, launch_checks, transitions
-from campaign.lifecycle.transitions import ActionRefused
+from campaign.lifecycle.actions import ActionRefused
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome
 from campaign.wizard import answers, questions
 from campaign.wizard import arms as wizard_arms

@@ -17,7 +17,7 @@ from django.utils import timezone
 from analytics.simulated_visits import demo
 from analytics.worker import steps
 from campaign.lifecycle import transitions
-from campaign.lifecycle.transitions import ActionRefused
+from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign
 from campaign.serving.snapshot import compile_snapshot
 from messages.audit import log
