@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.utils import translation
 
-from campaign.triggers import TRIGGERS
+from campaign.record_triggers import TRIGGERS
 from messages.accounts.throttle import FailedAttempts
 from tests.environment import POSTGRESQL
 from tests.installation import copy_migrated_databases, migrated_postgresql_databases

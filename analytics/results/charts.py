@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 
 from analytics import wording
 from analytics.report_rows import DifferenceRow, OutcomeBlock, RateRow
-from analytics.results.outcome_blocks import people_scale
+from analytics.results.outcome_rows import people_scale
 
 # The marks of includes/mark.html, centred on (0, 0).
 FRAME_SYMBOLS = {

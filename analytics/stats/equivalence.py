@@ -5,7 +5,7 @@ from enum import StrEnum
 from math import inf, nextafter
 
 from analytics.stats.numerics import score
-from analytics.stats.numerics.inversion import critical_z, upper_tail_p
+from analytics.stats.numerics.critical_values import critical_z, upper_tail_p
 from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level, empty_arm
 
 
@@ -130,7 +130,7 @@ def test(  # an estimator, not a test of ours
     z = critical_z(two_sided)
     p_above = upper_tail_p(score.difference_z(treated, control, -margin))
     p_below = upper_tail_p(-score.difference_z(treated, control, margin))
-    # As in inversion.consistent_interval, p decides where an end falls on the margin itself.
+    # As in critical_values.consistent_interval, p decides where an end falls on the margin itself.
     low, high = -score.difference_upper(control, treated, z), score.difference_upper(treated, control, z)
     low = max(low, nextafter(-margin, inf)) if p_above < alpha else min(low, -margin)
     high = min(high, nextafter(margin, -inf)) if p_below < alpha else max(high, margin)

@@ -9,8 +9,9 @@ from math import exp, log, log1p, sqrt
 from typing import Literal
 
 from analytics.stats.numerics import score
+from analytics.stats.numerics.critical_values import consistent_interval, critical_z, two_sided_p
 from analytics.stats.numerics.exact import ExactTest, exact_test
-from analytics.stats.numerics.inversion import consistent_interval, critical_z, solve_increasing, two_sided_p
+from analytics.stats.numerics.root_finder import solve_increasing
 from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level, empty_arm
 
 __all__ = ["ExactTest", "difference", "exact_test", "odds_ratio", "rate", "ratio"]

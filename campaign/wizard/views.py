@@ -14,7 +14,7 @@ from campaign.lifecycle import launch_checks, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
-from campaign.wizard import answers, arm_revisions, arms
+from campaign.wizard import answers, arms, revision_choice
 from campaign.wizard.draft import DraftEditConflict, NotADraft
 from campaign.wizard.links import question_url
 from campaign.wizard.questions import (
@@ -108,13 +108,13 @@ def choose_arm_revision(request: HttpRequest, slug: str, arm: str) -> HttpRespon
         raise Http404
     if request.method == "POST":
         return _take_revision(request, campaign, arm)
-    context = arm_revisions.choice_context(campaign, chosen, request.GET)
-    return render(request, "campaign/wizard/arm_revisions.html", {"campaign": campaign, "arm": chosen, **context})
+    context = revision_choice.choice_context(campaign, chosen, request.GET)
+    return render(request, "campaign/wizard/revision_choice.html", {"campaign": campaign, "arm": chosen, **context})
 
 
 def _take_revision(request: HttpRequest, campaign: Campaign, arm: str) -> HttpResponse:
     number, seen = (_parse_key(request.POST.get(name)) for name in ("revision", "was"))
-    revision = arm_revisions.selectable_revisions(Frame.values).filter(pk=number).first()
+    revision = revision_choice.selectable_revisions(Frame.values).filter(pk=number).first()
     if revision is None:
         flash.error(request, _("These words may not be shown any more. Please choose others."))
         return redirect("campaign:plan-words", campaign.slug, arm)

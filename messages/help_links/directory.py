@@ -20,8 +20,8 @@ from messages.help_links import freshness
 from messages.help_links.freshness import HelpLinkStatus
 from messages.help_links.link_checker import ProbeResult, probe
 from messages.models import HelpLink
-from messages.text.keys import unused_key
 from messages.text.lint import Remark
+from messages.text.slugs import unused_key
 
 EDITABLE_FIELDS = (
     "name",

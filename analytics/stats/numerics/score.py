@@ -8,7 +8,7 @@ never decreases, and the end of the interval follows from m. The results are tho
 
 from math import inf, sqrt
 
-from analytics.stats.numerics.inversion import solve_increasing
+from analytics.stats.numerics.root_finder import solve_increasing
 from analytics.stats.values import Counts
 
 

@@ -21,7 +21,7 @@ from analytics.worker import steps
 from campaign.keys import store
 from campaign.lifecycle import arm_pauses, secret_destruction, transitions
 from campaign.lifecycle.actions import ActionRefused
-from campaign.triggers import TRIGGERS, restore_triggers
+from campaign.record_triggers import TRIGGERS, restore_triggers
 from messages.audit import log
 from messages.audit.log import Action, ObjectKind
 from messages.audit_pages.wording import describe_action
