@@ -1,6 +1,6 @@
 """Data for the page tests and the screenshots: at least one example of everything that a page can show.
 
-`benchmarks.inside.run(environment, "tests.browser.cast:build")` creates it in a separate process.
+`benchmarks.process_runner.run(environment, "tests.browser.cast:build")` creates it in a separate process.
 """
 
 from __future__ import annotations
