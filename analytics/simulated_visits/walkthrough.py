@@ -113,7 +113,7 @@ def run_walkthrough(rows: list[dict[str, Any]], *, seed: int = 1) -> dict[str, A
 def _supply_missing_parts(campaign: Campaign, now: datetime) -> list[Problem]:
     """Supply what a launch requires and a rehearsal does not. Return the languages that some arms lack."""
     for check in help_links_directory.overdue_checks(today=timezone.localdate(now)):
-        help_links_directory.check(check.link, by="a rehearsal", today=timezone.localdate(now))
+        help_links_directory.confirm(check.link, by="a rehearsal", today=timezone.localdate(now))
     if not (campaign.ethics_reference or campaign.ethics_exemption):
         campaign.ethics_exemption = "A rehearsal: nobody takes part."
         campaign.save()

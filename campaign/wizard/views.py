@@ -64,7 +64,7 @@ def wizard_step(request: HttpRequest, slug: str, step: str) -> HttpResponse:
     if question is None:
         raise Http404
     if campaign.state != Campaign.State.DRAFT:
-        return _redirect_submitted(request, campaign)
+        return _redirect_to_submitted(request, campaign)
     stored = question.read(campaign)
     posted = request.POST if request.method == "POST" else None
     form = question.build_form(campaign, question.suggest(campaign, stored, user=current_user(request)), posted)
@@ -85,7 +85,7 @@ def _save_and_continue(
         url = question.follow_up(saved, request.POST.get("do", ""), by=by)
         return redirect(url or question_url(saved, _returns_to_check(request) or next_key(question.key)))
     except NotADraft:
-        return _redirect_submitted(request, campaign)
+        return _redirect_to_submitted(request, campaign)
     except DraftEditConflict:
         context = {"overtaken": True, "theirs": question.describe(campaign)}
     except arms.NoApprovedMessage as reason:
@@ -102,7 +102,7 @@ def choose_arm_revision(request: HttpRequest, slug: str, arm: str) -> HttpRespon
     """List approved revisions for one arm, each with a button that takes it."""
     campaign = campaign_for(request.user, slug, write=True)
     if campaign.state != Campaign.State.DRAFT:
-        return _redirect_submitted(request, campaign)
+        return _redirect_to_submitted(request, campaign)
     chosen = campaign.arms.select_related("revision__message__theme").filter(key=arm).first()
     if chosen is None:
         raise Http404
@@ -121,7 +121,7 @@ def _take_revision(request: HttpRequest, campaign: Campaign, arm: str) -> HttpRe
     try:
         arms.choose_revision(campaign, arm, revision, seen_revision_id=seen, by=current_user(request))
     except NotADraft:
-        return _redirect_submitted(request, campaign)
+        return _redirect_to_submitted(request, campaign)
     except DraftEditConflict:
         flash.warning(request, _("A colleague chose other words meanwhile. Nothing was changed; please look again."))
         return redirect("campaign:plan-words", campaign.slug, arm)
@@ -136,7 +136,7 @@ def check_answers(request: HttpRequest, slug: str) -> HttpResponse:
     """List all answers and what is missing, and submit the draft for approval."""
     campaign = campaign_for(request.user, slug, write=True)
     if campaign.state != Campaign.State.DRAFT:
-        return _redirect_submitted(request, campaign)
+        return _redirect_to_submitted(request, campaign)
     if request.method == "POST":
         return _submit(request, campaign)
     reminders = [(question.key, question.reminder(campaign)) for question in sorted(QUESTIONS, key=_required_last)]
@@ -158,7 +158,7 @@ def _submit(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     except DraftEditConflict:
         flash.warning(request, _("A colleague changed an answer while you read. Please look once more."))
     except NotADraft:
-        return _redirect_submitted(request, campaign)
+        return _redirect_to_submitted(request, campaign)
     except ActionRefused:
         flash.warning(request, _("Not sent yet: something is missing. It is listed below."))
     else:
@@ -203,7 +203,7 @@ def _returns_to_check(request: HttpRequest) -> str:
     return CHECK if request.GET.get("then") == CHECK else ""
 
 
-def _redirect_submitted(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+def _redirect_to_submitted(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     flash.info(request, _("The plan of this campaign is not changed any more: it was sent for approval."))
     return redirect("campaign:detail", campaign.slug)
 

@@ -129,7 +129,7 @@ def change(link: HelpLink, *, by: AbstractUser | str) -> list[str]:
 
 
 @transaction.atomic
-def check(link: HelpLink, *, by: AbstractUser | str, today: date) -> None:
+def confirm(link: HelpLink, *, by: AbstractUser | str, today: date) -> None:
     """Record that somebody opened the link today, and that it serves the people it names."""
     before = _lock(link)
     if before.retired_on is not None:
