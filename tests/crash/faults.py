@@ -43,7 +43,7 @@ def _answer_first() -> None:
         ticket: Any,
         deliver: DeliverResults,
     ) -> None:
-        threading.Timer(0.5, proper, [self, list(events)], {"clock": clock, "ticket": None, "deliver": id}).start()
+        threading.Timer(2.0, proper, [self, list(events)], {"clock": clock, "ticket": None, "deliver": id}).start()
         deliver([(ticket, [None] * len(events))])
 
     writer.EventWriter.put = put  # type: ignore[method-assign]  # that is the fault
