@@ -41,10 +41,10 @@ def decide_release(
         is_final_look=campaign.state == Campaign.State.CLOSED,
     )
     cells = {arm.key: tallies.cells(arm, comparisons) for arm in tallies.arms}
-    past = list(Release.objects.filter(analysis__campaign=campaign, held=False).order_by("analysis__look"))
+    past = list(Release.objects.filter(analysis__campaign=campaign, is_withheld=False).order_by("analysis__look"))
     shown = suppress.suppress_cells(cells, [look for each in past if (look := _read_release(each))], rule)
     if shown is None:
-        return Release(least=rule.least, held=True)
+        return Release(least=rule.least, is_withheld=True)
     served = {arm.key: tallies.served_by_arm[arm.pk] for arm in tallies.arms}
     return Release(
         least=rule.least,

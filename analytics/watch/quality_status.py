@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext
 
 from analytics import wording
-from analytics.models import Analysis, Pulse
+from analytics.models import Analysis, DataQualityStatus
 from analytics.report_rows import QualityItem, Status
 from analytics.results import split_after_pause
 from analytics.results.look_quality import UNEQUAL_REACH_P
@@ -18,22 +18,24 @@ _BY_SEVERITY = ("unknown", "ok", "caution", "alarm")
 
 
 def dashboard_quality(
-    campaign: Campaign, pulse: Pulse | None, look: Analysis | None, *, now: datetime
+    campaign: Campaign, status: DataQualityStatus | None, look: Analysis | None, *, now: datetime
 ) -> tuple[QualityItem, ...]:
     """Return one item for each check, and a warning while the worker's hourly check is overdue.
 
     `look` is the latest look, within disclosure limits.
     """
     running = campaign.state == Campaign.State.RUNNING
-    if pulse is None and look is None:
+    if status is None and look is None:
         return (_overdue_check(None),) if running and not _is_fresh(campaign, now) else ()
-    overdue = running and (pulse is None or now - pulse.felt_at > STALE_AFTER)
+    overdue = running and (status is None or now - status.felt_at > STALE_AFTER)
     return (
-        *([_overdue_check(pulse)] if overdue else []),
-        split_after_pause.explain_pauses(_sample_ratio(pulse, look), split_after_pause.arm_shares(campaign.arms.all())),
-        *([_flow(pulse)] if running and pulse is not None else []),
-        _reach(pulse, look),
-        _exclusions(pulse),
+        *([_overdue_check(status)] if overdue else []),
+        split_after_pause.explain_pauses(
+            _sample_ratio(status, look), split_after_pause.arm_shares(campaign.arms.all())
+        ),
+        *([_flow(status)] if running and status is not None else []),
+        _reach(status, look),
+        _exclusions(status),
     )
 
 
@@ -41,19 +43,19 @@ def _is_fresh(campaign: Campaign, now: datetime) -> bool:
     return campaign.launched_at is not None and now - campaign.launched_at < STALE_AFTER
 
 
-def _overdue_check(pulse: Pulse | None) -> QualityItem:
+def _overdue_check(status: DataQualityStatus | None) -> QualityItem:
     return QualityItem(
         gettext("The worker has not looked lately"),
         "caution",
         gettext("It looks once an hour. What stands here may be old: please ask whoever runs this site.")
-        if pulse
+        if status
         else gettext("It looks once an hour, and has not looked at this campaign yet. Is it running?"),
     )
 
 
-def _sample_ratio(pulse: Pulse | None, look: Analysis | None) -> QualityItem:
+def _sample_ratio(status: DataQualityStatus | None, look: Analysis | None) -> QualityItem:
     """Return the worse status of the latest look and the hourly check."""
-    statuses = [pulse.split] if pulse else []
+    statuses = [status.split] if status else []
     statuses += [look.sample_ratio] if look else []
     status = max(statuses, key=_BY_SEVERITY.index)
     details = {
@@ -68,22 +70,22 @@ def _sample_ratio(pulse: Pulse | None, look: Analysis | None) -> QualityItem:
     return QualityItem(str(Analysis.SampleRatio(status).label), _status(status), details[status])
 
 
-def _flow(pulse: Pulse) -> QualityItem:
+def _flow(status: DataQualityStatus) -> QualityItem:
     usual = ""
-    if pulse.usual:
-        usual = gettext("About %(usual)s a day are usual.") % {"usual": wording.number(pulse.usual)}
+    if status.usual:
+        usual = gettext("About %(usual)s a day are usual.") % {"usual": wording.number(status.usual)}
     details = {
         "ok": gettext("Nothing is silent."),
         "caution": gettext("Has a partner moved the message, or is it a holiday?"),
         "alarm": gettext("Does the message still stand on the partner’s page? Open the page and see."),
         "unknown": gettext("After a day or two the page can tell when it falls silent."),
     }
-    detail = f"{details[pulse.flow]} {usual}".strip()
-    return QualityItem(str(Pulse.Flow(pulse.flow).label), _status(pulse.flow), detail)
+    detail = f"{details[status.flow]} {usual}".strip()
+    return QualityItem(str(DataQualityStatus.Flow(status.flow).label), _status(status.flow), detail)
 
 
-def _reach(pulse: Pulse | None, look: Analysis | None) -> QualityItem:
-    reach = pulse.reach if pulse else None
+def _reach(status: DataQualityStatus | None, look: Analysis | None) -> QualityItem:
+    reach = status.reach if status else None
     if reach is None:
         return QualityItem(
             gettext("Not known yet whether messages reach the screen"),
@@ -101,8 +103,8 @@ def _reach(pulse: Pulse | None, look: Analysis | None) -> QualityItem:
     return QualityItem(gettext("Messages reach the screen"), "ok", rate)
 
 
-def _exclusions(pulse: Pulse | None) -> QualityItem:
-    machines, crowds = (pulse.machines or 0, pulse.crowds or 0) if pulse else (0, 0)
+def _exclusions(status: DataQualityStatus | None) -> QualityItem:
+    machines, crowds = (status.machines or 0, status.crowds or 0) if status else (0, 0)
     total = machines + crowds
     if not total:
         return QualityItem(

@@ -24,7 +24,7 @@ from analytics.data_quality import hourly_check
 from analytics.embargo import request as embargo_request
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import evaluate
-from analytics.models import GuardEvent, Pulse, Rehearsal, Tally, WorkerStep
+from analytics.models import DataQualityStatus, GuardEvent, Rehearsal, Tally, WorkerStep
 from analytics.notifications import events as notifications_events
 from analytics.simulated_visits import demo
 from campaign.keys import rotation, store
@@ -303,7 +303,9 @@ def _prepare_watch_pages(now: datetime) -> None:
         hourly_check.check_data_quality(campaign, now=now)
         notifications_events.record_notices(campaign, now=now)
     early = Campaign.objects.get(slug="early")
-    Pulse.objects.filter(campaign=early).update(flow=Pulse.Flow.OK, usual=100, reach=92, machines=4)
+    DataQualityStatus.objects.filter(campaign=early).update(
+        flow=DataQualityStatus.Flow.OK, usual=100, reach=92, machines=4
+    )
     embargo_request.create_request(
         early, by=world.person("ana", ANALYST), reason="The funder’s board meets tomorrow.", now=now
     )
