@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from analytics.comparison.compare import Comparison, Rules, suppress_arms
+from analytics.comparison.compare import Comparison, Rules, rejudge_without_arms
 from analytics.looks.tallies import CampaignTallies
 from analytics.models import Release
 from analytics.suppression import suppress
@@ -98,6 +98,6 @@ def _recompute_verdicts(
         if hidden:
             verdicts[outcome] = [
                 {"p_adjusted": row.p_adjusted, "verdict": row.verdict, "more_per_arm": row.more_per_arm}
-                for row in suppress_arms(comparison, hidden, rules[outcome]).comparisons
+                for row in rejudge_without_arms(comparison, hidden, rules[outcome]).comparisons
             ]
     return verdicts

@@ -15,11 +15,11 @@ from analytics.report_rows import (
     PosteriorRow,
     QualityItem,
 )
-from analytics.results import cross_checks, paused_arms, split_after_pause
+from analytics.results import paused_arms, split_after_pause, supplementary_rows
 from analytics.results.headline import lead_sentence
 from analytics.results.look_quality import look_quality
 from analytics.results.look_summaries import people_exposed
-from analytics.results.outcome_blocks import outcome_blocks
+from analytics.results.outcome_rows import outcome_blocks
 from campaign.models import Campaign
 
 
@@ -128,12 +128,12 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
         exception=requested.exception or analysis.exception,
         deviations=deviations(campaign),
         monitoring=analysis.monitoring,
-        factorial=cross_checks.factorial_rows(
+        factorial=supplementary_rows.factorial_rows(
             [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL], primary
         ),
-        checks=cross_checks.cross_check_rows(look.checks, primary),
-        chances=cross_checks.posterior_rows(look.checks, primary),
-        pooled=cross_checks.pooled_rows(look.checks),
+        checks=supplementary_rows.cross_check_rows(look.checks, primary),
+        chances=supplementary_rows.posterior_rows(look.checks, primary),
+        pooled=supplementary_rows.pooled_rows(look.checks),
         guardrail_pauses=tuple(
             paused_arms.guardrail_pause_sentence(event) for event in campaign.guard_events.select_related("arm")
         ),

@@ -13,7 +13,7 @@ from analytics import wording
 from analytics.embargo.access import may_look_early
 from analytics.models import Notice
 from analytics.report_rows import DifferenceRow, OutcomeBlock, PooledRow, RateRow
-from analytics.results import charts, outcome_blocks
+from analytics.results import charts, outcome_rows
 from analytics.results.build import Report
 from analytics.results.look_summaries import LookSummary, look_summaries
 from campaign.models import Campaign
@@ -53,7 +53,7 @@ def differences_chart(block: OutcomeBlock, level: float, layout_name: str) -> Sa
 
 @register.simple_tag
 def people_scale(block: OutcomeBlock) -> wording.PeopleScale:
-    return outcome_blocks.people_scale(block)
+    return outcome_rows.people_scale(block)
 
 
 @register.simple_tag(takes_context=True)

@@ -27,7 +27,7 @@ from analytics.notifications import delivery, events
 from analytics.rehearsal import runner
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.key_admin import audited
-from campaign.lifecycle import transitions
+from campaign.lifecycle import secret_destruction, transitions
 from campaign.models import Campaign
 from campaign.placements import tag_check
 from messages.audit.log import WORKER
@@ -109,9 +109,9 @@ def send_notices(now: datetime) -> str:
 
 def destroy_unneeded_keys(now: datetime) -> str:
     """Destroy secrets of closed campaigns, and receipt keys without open receipts."""
-    for campaign in transitions.secrets_without_campaign():
+    for campaign in secret_destruction.secrets_without_campaign():
         _warn_of_unknown_campaign(campaign)
-    secrets = transitions.destroy_secrets_of_closed_campaigns()
+    secrets = secret_destruction.destroy_secrets_of_closed_campaigns()
     keys = audited.destroy_unneeded_receipt_keys(settings.KEY_DIRECTORY, now=now.timestamp(), by=WORKER)
     return _summarize((len(secrets), "secrets destroyed"), (len(keys), "old receipt keys destroyed"))
 

@@ -2,8 +2,12 @@
 
 import hashlib
 import json
+from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.launch_checks import common_locales
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
@@ -19,6 +23,17 @@ def canonical_json(content: dict[str, Any]) -> str:
 def fingerprint_of(canonical: str) -> str:
     """Return the SHA-256 of a plan in canonical form."""
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def freeze_plan(plan: AnalysisPlan, *, now: datetime) -> AnalysisPlan:
+    """Store the plan as canonical JSON with its SHA-256; it is read-only from then on."""
+    if plan.frozen_at is not None:
+        raise ActionRefused(_("This plan is frozen already."))
+    plan.canonical = canonical_json(plan_content(plan))
+    plan.fingerprint = fingerprint_of(plan.canonical)
+    plan.frozen_at = now
+    plan.save()
+    return plan
 
 
 def current_plan_content(plan: AnalysisPlan) -> dict[str, Any]:

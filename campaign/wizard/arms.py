@@ -7,9 +7,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaign.lifecycle.transitions import ActionRefused
+from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Arm, Campaign
-from campaign.wizard.arm_revisions import selectable_revisions
 from campaign.wizard.draft import DraftEditConflict, ensure_plan, lock_draft
 from campaign.wizard.presets import (
     MAX_ARMS,
@@ -20,6 +19,7 @@ from campaign.wizard.presets import (
     next_arm_key,
     preset_of,
 )
+from campaign.wizard.revision_choice import selectable_revisions
 from messages.models import Revision
 from messages.review import workflow
 

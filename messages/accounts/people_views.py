@@ -100,7 +100,7 @@ def _link_page(request: HttpRequest, invitation: Invitation, token: str) -> Http
         "sent": invitations.send(invitation, link),
         "role": ROLE_NAMES.get(invitation.role),
     }
-    return render(request, "messages/accounts/invited.html", context)
+    return render(request, "messages/accounts/invitation_link.html", context)
 
 
 @administrator_required

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Error, Response, Route
 
-from benchmarks.inside import run
+from benchmarks.process_runner import run
 from campaign.entrypoints import launcher
 from campaign.staff_site import middleware
 from tests import route_matrix

@@ -59,7 +59,7 @@ def _forget_the_note() -> None:
         return True
 
     fold._count = count
-    fold._through = lambda closes: 0
+    fold._counted_up_to = lambda closes: 0
 
 
 def _know_keys_late() -> None:

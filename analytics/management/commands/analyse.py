@@ -11,7 +11,7 @@ from analytics.comparison.compare import ArmCounts, Rules, all_pairs, compare
 from analytics.comparison.factorial import factorial_contrasts
 from analytics.comparison.sensitivity import run_cross_checks
 from analytics.csv_analysis import reader
-from analytics.management import terminal_analysis
+from analytics.management import analyse_output
 
 _MONITORING = ("fixed", "group-sequential", "always-valid")
 _CORRECTIONS = ("holm", "bonferroni", "benjamini-hochberg", "dunnett", "none")
@@ -48,13 +48,13 @@ class Command(BaseCommand):
         first_verdict_days = _first_verdict_days(table, options, rules, pairs) if "day" in table.columns else None
         cross_checks = None if look.withheld else run_cross_checks(arms, pairs, rules)
         if options["json"]:
-            values = terminal_analysis.comparison_as_dict(
+            values = analyse_output.comparison_as_dict(
                 look, rules, terms=terms, first_verdict_days=first_verdict_days, cross_checks=cross_checks
             )
             self.stdout.write(json.dumps(values, ensure_ascii=False, indent=2))
         else:
             console = Console(width=None if sys.stdout.isatty() else 118)
-            terminal_analysis.print_tables(
+            analyse_output.print_tables(
                 look, rules, console, terms=terms, first_verdict_days=first_verdict_days, cross_checks=cross_checks
             )
 

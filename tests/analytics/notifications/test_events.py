@@ -23,6 +23,7 @@ from analytics.worker import steps
 from analytics.worker.loop import Worker
 from analytics.worker.steps import STEPS
 from campaign.lifecycle import transitions
+from campaign.lifecycle.actions import record_campaign_action
 from campaign.models import AnalysisPlan, Campaign
 from messages.audit import log
 from messages.models import HelpLink
@@ -96,7 +97,7 @@ class TestEvents:
         campaign = running_campaign()
         transitions.pause(campaign, by=world.person("mara", "manager"))
         assert recorded_kinds(campaign) == []
-        transitions.record_campaign_action(log.Action.CAMPAIGN_PAUSE, campaign, by=log.WORKER)
+        record_campaign_action(log.Action.CAMPAIGN_PAUSE, campaign, by=log.WORKER)
         assert recorded_kinds(campaign) == ["paused"]
 
     def test_the_planned_people(self) -> None:

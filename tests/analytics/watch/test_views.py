@@ -25,7 +25,7 @@ from analytics.watch import daily_chart, dashboard, quality_status
 from analytics.worker import steps
 from analytics.worker.loop import Worker
 from analytics.worker.steps import STEPS
-from campaign.lifecycle import transitions
+from campaign.lifecycle import arm_pauses
 from campaign.models import Campaign, LeftOutCount, PlannedOutcome, ServedCount
 from messages.accounts import sessions
 from messages.models import AuditEntry
@@ -122,22 +122,22 @@ class TestHourlyCheck:
         campaign = self.running(**dict.fromkeys(("neutral", "victim", "user"), before + meanwhile), both=before)
         assert hourly_check.check_data_quality(campaign, now=world.NOON).split == "alarm", "nobody knows of a pause yet"
         both, mara = campaign.arms.get(key="both"), world.person("mara")
-        transitions.pause_arm(both, by=mara, reason="A partner asked.", now=world.NOON)
+        arm_pauses.pause_arm(both, by=mara, reason="A partner asked.", now=world.NOON)
         assert hourly_check.check_data_quality(campaign, now=world.NOON).split == "ok"
-        transitions.resume_arm(both, by=mara, reason="They agreed.", now=world.NOON)
+        arm_pauses.resume_arm(both, by=mara, reason="They agreed.", now=world.NOON)
         assert hourly_check.check_data_quality(campaign, now=world.NOON).split == "ok"
 
     def test_where_one_message_alone_was_shown_all_the_time_nothing_can_be_judged(self) -> None:
         campaign = self.running(neutral=1800, victim=900, user=900, both=900)
         for key in ("victim", "user", "both"):
-            transitions.pause_arm(
+            arm_pauses.pause_arm(
                 campaign.arms.get(key=key), by=world.person("mara"), reason="A partner asked.", now=world.NOON
             )
         assert hourly_check.check_data_quality(campaign, now=world.NOON).split == "unknown"
 
     def test_a_pause_hides_no_fault_among_the_others(self) -> None:
         campaign = self.running(neutral=1800, victim=1000, user=1800, both=900)
-        transitions.pause_arm(
+        arm_pauses.pause_arm(
             campaign.arms.get(key="both"), by=world.person("mara"), reason="A partner asked.", now=world.NOON
         )
         assert hourly_check.check_data_quality(campaign, now=world.NOON).split == "alarm"
@@ -197,8 +197,8 @@ class TestThePage:
         campaign = world.launched()
         world.tally(campaign, MANY | {"both": (1000, 440)})
         both, mara = campaign.arms.get(key="both"), world.person("mara")
-        transitions.pause_arm(both, by=mara, reason="A partner asked.", now=world.NOON)
-        transitions.resume_arm(both, by=mara, reason="They agreed.", now=world.NOON)
+        arm_pauses.pause_arm(both, by=mara, reason="A partner asked.", now=world.NOON)
+        arm_pauses.resume_arm(both, by=mara, reason="They agreed.", now=world.NOON)
         hourly_check.check_data_quality(campaign, now=world.NOON)
         evaluate(campaign, now=timezone.now() + timedelta(minutes=1))
         text = read_text(path)

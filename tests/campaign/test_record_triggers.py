@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection
 
 from campaign.models import AnalysisPlan
-from campaign.triggers import TRIGGERS, Trigger, restore_triggers, trigger_names
+from campaign.record_triggers import TRIGGERS, Trigger, restore_triggers, trigger_names
 from tests import world
 
 MODELS = {model._meta.db_table: model for model in apps.get_models()}
