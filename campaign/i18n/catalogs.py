@@ -146,7 +146,7 @@ def update() -> None:
         catalog = _merge_strings(read_catalog(language), [one for one in strings if is_needed(language, one)])
         (path := _path(language)).parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(_as_text(catalog))
-        path.with_suffix(".mo").write_bytes(compile_catalog(catalog))
+        path.with_suffix(".mo").write_bytes(compile_catalog(read_catalog(language)))
 
 
 def _merge_strings(previous: Catalog, strings: list[ExtractedString]) -> Catalog:

@@ -59,7 +59,7 @@ def smallest_difference_of(plan: AnalysisPlan, planned: PlannedOutcome) -> float
 
 
 def plan_content(plan: AnalysisPlan) -> dict[str, Any]:
-    """Return the plan as plain values. Its keys never change: frozen plans are hashed with them."""
+    """Return the plan as plain values. Frozen plans are hashed with its keys: add one, but rename or remove none."""
     campaign = plan.campaign
     return {
         "campaign": campaign.slug,

@@ -41,6 +41,10 @@ def test_a_trigger_is_back_after_a_migration_that_rebuilt_its_table() -> None:
         AnalysisPlan.objects.update(frozen_at=world.NOON + timedelta(days=1))
 
 
+def test_a_trigger_has_a_name_for_each_of_its_events_on_sqlite() -> None:
+    assert [trigger for trigger in TRIGGERS if len(trigger.names("sqlite")) != len(trigger.events)] == []
+
+
 @pytest.mark.django_db
 def test_restoring_triggers_that_are_there_changes_nothing() -> None:
     before = trigger_names(connection)
