@@ -18,24 +18,24 @@ _BY_SEVERITY = ("unknown", "ok", "caution", "alarm")
 
 
 def dashboard_quality(
-    campaign: Campaign, status: DataQualityStatus | None, look: Analysis | None, *, now: datetime
+    campaign: Campaign, quality: DataQualityStatus | None, look: Analysis | None, *, now: datetime
 ) -> tuple[QualityItem, ...]:
     """Return one item for each check, and a warning while the worker's hourly check is overdue.
 
     `look` is the latest look, within disclosure limits.
     """
     running = campaign.state == Campaign.State.RUNNING
-    if status is None and look is None:
+    if quality is None and look is None:
         return (_overdue_check(None),) if running and not _is_fresh(campaign, now) else ()
-    overdue = running and (status is None or now - status.felt_at > STALE_AFTER)
+    overdue = running and (quality is None or now - quality.felt_at > STALE_AFTER)
     return (
-        *([_overdue_check(status)] if overdue else []),
+        *([_overdue_check(quality)] if overdue else []),
         split_after_pause.explain_pauses(
-            _sample_ratio(status, look), split_after_pause.arm_shares(campaign.arms.all())
+            _sample_ratio(quality, look), split_after_pause.arm_shares(campaign.arms.all())
         ),
-        *([_flow(status)] if running and status is not None else []),
-        _reach(status, look),
-        _exclusions(status),
+        *([_flow(quality)] if running and quality is not None else []),
+        _reach(quality, look),
+        _exclusions(quality),
     )
 
 
@@ -43,19 +43,19 @@ def _is_fresh(campaign: Campaign, now: datetime) -> bool:
     return campaign.launched_at is not None and now - campaign.launched_at < STALE_AFTER
 
 
-def _overdue_check(status: DataQualityStatus | None) -> QualityItem:
+def _overdue_check(quality: DataQualityStatus | None) -> QualityItem:
     return QualityItem(
         gettext("The worker has not looked lately"),
         "caution",
         gettext("It looks once an hour. What stands here may be old: please ask whoever runs this site.")
-        if status
+        if quality
         else gettext("It looks once an hour, and has not looked at this campaign yet. Is it running?"),
     )
 
 
-def _sample_ratio(status: DataQualityStatus | None, look: Analysis | None) -> QualityItem:
+def _sample_ratio(quality: DataQualityStatus | None, look: Analysis | None) -> QualityItem:
     """Return the worse status of the latest look and the hourly check."""
-    statuses = [status.split] if status else []
+    statuses = [quality.split] if quality else []
     statuses += [look.sample_ratio] if look else []
     status = max(statuses, key=_BY_SEVERITY.index)
     details = {
@@ -70,22 +70,22 @@ def _sample_ratio(status: DataQualityStatus | None, look: Analysis | None) -> Qu
     return QualityItem(str(Analysis.SampleRatio(status).label), _status(status), details[status])
 
 
-def _flow(status: DataQualityStatus) -> QualityItem:
+def _flow(quality: DataQualityStatus) -> QualityItem:
     usual = ""
-    if status.usual:
-        usual = gettext("About %(usual)s a day are usual.") % {"usual": wording.number(status.usual)}
+    if quality.usual:
+        usual = gettext("About %(usual)s a day are usual.") % {"usual": wording.number(quality.usual)}
     details = {
         "ok": gettext("Nothing is silent."),
         "caution": gettext("Has a partner moved the message, or is it a holiday?"),
         "alarm": gettext("Does the message still stand on the partner’s page? Open the page and see."),
         "unknown": gettext("After a day or two the page can tell when it falls silent."),
     }
-    detail = f"{details[status.flow]} {usual}".strip()
-    return QualityItem(str(DataQualityStatus.Flow(status.flow).label), _status(status.flow), detail)
+    detail = f"{details[quality.flow]} {usual}".strip()
+    return QualityItem(str(DataQualityStatus.Flow(quality.flow).label), _status(quality.flow), detail)
 
 
-def _reach(status: DataQualityStatus | None, look: Analysis | None) -> QualityItem:
-    reach = status.reach if status else None
+def _reach(quality: DataQualityStatus | None, look: Analysis | None) -> QualityItem:
+    reach = quality.reach if quality else None
     if reach is None:
         return QualityItem(
             gettext("Not known yet whether messages reach the screen"),
@@ -103,8 +103,8 @@ def _reach(status: DataQualityStatus | None, look: Analysis | None) -> QualityIt
     return QualityItem(gettext("Messages reach the screen"), "ok", rate)
 
 
-def _exclusions(status: DataQualityStatus | None) -> QualityItem:
-    machines, crowds = (status.machines or 0, status.crowds or 0) if status else (0, 0)
+def _exclusions(quality: DataQualityStatus | None) -> QualityItem:
+    machines, crowds = (quality.machines or 0, quality.crowds or 0) if quality else (0, 0)
     total = machines + crowds
     if not total:
         return QualityItem(
