@@ -1,7 +1,9 @@
 """Rename three models and a field in Django alone: tables and columns keep their names."""
 
-import django.db.models.deletion
 from django.db import migrations, models
+
+_WITHHELD = "Too few more since the last: nothing of this look is shown."
+_CAMPAIGN = {"to": "campaign.campaign", "on_delete": models.PROTECT, "related_name": "data_quality_status"}
 
 
 class Migration(migrations.Migration):
@@ -10,33 +12,17 @@ class Migration(migrations.Migration):
         migrations.AlterModelTable("Telling", "analytics_telling"),
         migrations.RenameModel("Telling", "NoticeDelivery"),
         migrations.AlterField(
-            "NoticeDelivery",
-            "notice",
-            models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="deliveries", to="analytics.notice"
-            ),
+            "NoticeDelivery", "notice", models.ForeignKey("analytics.notice", models.PROTECT, related_name="deliveries")
         ),
         migrations.AlterModelTable("Pulse", "analytics_pulse"),
         migrations.RenameModel("Pulse", "DataQualityStatus"),
         migrations.AlterField(
-            "DataQualityStatus",
-            "campaign",
-            models.OneToOneField(
-                on_delete=django.db.models.deletion.PROTECT,
-                primary_key=True,
-                related_name="data_quality_status",
-                serialize=False,
-                to="campaign.campaign",
-            ),
+            "DataQualityStatus", "campaign", models.OneToOneField(primary_key=True, serialize=False, **_CAMPAIGN)
         ),
         migrations.AlterModelTable("FoldedHour", "analytics_foldedhour"),
         migrations.RenameModel("FoldedHour", "ShutHour"),
         migrations.AlterField(
-            "Release",
-            "held",
-            models.BooleanField(
-                db_column="held", default=False, help_text="Too few more since the last: nothing of this look is shown."
-            ),
+            "Release", "held", models.BooleanField(db_column="held", default=False, help_text=_WITHHELD)
         ),
         migrations.RenameField("Release", "held", "is_withheld"),
     ]
