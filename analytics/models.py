@@ -46,12 +46,13 @@ class OpenView(models.Model):
         return "an open view"
 
 
-class FoldedHour(models.Model):
+class ShutHour(models.Model):
     """A closing hour whose views are counted or being counted, so events for it are refused. Stored in `audience`."""
 
     closes = models.PositiveIntegerField(primary_key=True)
 
     class Meta:
+        db_table = "analytics_foldedhour"
         constraints = [models.CheckConstraint(condition=hour_is_whole("closes"), name="foldedhour_is_whole")]
 
     def __str__(self) -> str:
@@ -207,7 +208,9 @@ class Release(models.Model):
 
     analysis = models.OneToOneField(Analysis, on_delete=models.PROTECT, related_name="release")
     least = models.PositiveSmallIntegerField(help_text="SMALL_CELL at that time.")
-    held = models.BooleanField(default=False, help_text="Too few more since the last: nothing of this look is shown.")
+    is_withheld = models.BooleanField(
+        default=False, db_column="held", help_text="Too few more since the last: nothing of this look is shown."
+    )
     arms = models.JSONField(default=dict, help_text="Arm -> n, served, and for each outcome its parts; null is hidden.")
     verdicts = models.JSONField(
         default=dict, help_text="Outcome -> each comparison beside hidden ones, judged without."
@@ -273,7 +276,7 @@ class GuardEvent(models.Model):
         return f"{self.arm} paused: {self.outcome}"
 
 
-class Pulse(models.Model):
+class DataQualityStatus(models.Model):
     """Result of the hourly data quality check of a running campaign, as statuses and rounded shares."""
 
     class Flow(models.TextChoices):
@@ -282,7 +285,9 @@ class Pulse(models.Model):
         ALARM = "alarm", _("Hardly any message is shown")
         UNKNOWN = "unknown", _("Not known yet what is usual")
 
-    campaign = models.OneToOneField(Campaign, on_delete=models.PROTECT, primary_key=True, related_name="pulse")
+    campaign = models.OneToOneField(
+        Campaign, on_delete=models.PROTECT, primary_key=True, related_name="data_quality_status"
+    )
     felt_at = models.DateTimeField()
     split = models.CharField(max_length=8, choices=Analysis.SampleRatio)
     flow = models.CharField(max_length=8, choices=Flow)
@@ -290,6 +295,9 @@ class Pulse(models.Model):
     reach = models.PositiveSmallIntegerField(null=True, help_text="Of 100 messages sent, how many were seen.")
     machines = models.PositiveSmallIntegerField(null=True, help_text="Of 100, left out as asked for by machines.")
     crowds = models.PositiveSmallIntegerField(null=True, help_text="Of 100, left out because one network asked.")
+
+    class Meta:
+        db_table = "analytics_pulse"
 
     def __str__(self) -> str:
         return f"how {self.campaign} was at {self.felt_at}"
@@ -345,10 +353,10 @@ class Notice(models.Model):
         return f"{self.campaign}: {self.get_kind_display()}"
 
 
-class Telling(models.Model):
+class NoticeDelivery(models.Model):
     """The delivery of one notice to one person by e-mail or to the plan's webhook, until it succeeds."""
 
-    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="tellings")
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="deliveries")
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", help_text="Empty: the webhook."
     )
@@ -358,6 +366,7 @@ class Telling(models.Model):
     failure = models.CharField(max_length=80, blank=True, help_text="The name of the error that stopped it last.")
 
     class Meta:
+        db_table = "analytics_telling"
         ordering = ["notice", "id"]
         constraints = [
             models.UniqueConstraint(fields=["notice", "person"], name="telling_once"),

@@ -5,21 +5,33 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import decide, embed, evaluate, events, fold, latency, scale, staff, start, statistics, unleash
+from benchmarks import (
+    decide,
+    embed,
+    evaluate,
+    events,
+    fold,
+    large_installation,
+    latency,
+    staff_pages,
+    statistics,
+    unleash,
+    worker_memory,
+)
 from benchmarks.processes import NeedsLinux, require_linux
-from benchmarks.rounds import Line, table
+from benchmarks.ratio_table import Line, table
 
 BENCHMARKS = {
     "decide": decide.measure,
     "unleash": unleash.measure,
     "events": events.measure,
     "latency": latency.measure,
-    "scale": scale.measure,
+    "scale": large_installation.measure,
     "fold": fold.measure,
     "evaluate": evaluate.measure,
     "embed": embed.measure,
-    "start": start.measure,
-    "staff": staff.measure,
+    "start": worker_memory.measure,
+    "staff": staff_pages.measure,
     "statistics": statistics.measure,
 }
 

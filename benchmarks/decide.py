@@ -11,11 +11,11 @@ from functools import partial
 from itertools import repeat
 from typing import Any
 
-from benchmarks.inside import run
 from benchmarks.installation import DECIDE, driven, installation, serving, side_by_side, usual_size
 from benchmarks.load import body_of
+from benchmarks.process_runner import run
 from benchmarks.processes import on_core, two_cores
-from benchmarks.rounds import Line, in_turns, speed_lines
+from benchmarks.ratio_table import Line, in_turns, speed_lines
 from campaign.entrypoints.launcher import PRODUCTION_APPLICATION
 
 GOAL, GOAL_BESIDE_READING, GOAL_BESIDE_DRF = 0.45, 0.7, 10
@@ -31,7 +31,7 @@ def measure() -> list[Line]:
             size = usual_size(real.port)
         with (
             side_by_side(own, constant_bytes=size) as (real, constant),
-            serving("benchmarks.constant:reading_application", {**own, "CONSTANT_BYTES": str(size)}) as reading,
+            serving("benchmarks.constant_reply:reading_application", {**own, "CONSTANT_BYTES": str(size)}) as reading,
             serving("benchmarks.drf_view:application", own, wsgi_threads=DRF_THREADS) as drf,
             on_core(two_cores()[1]),
         ):

@@ -33,7 +33,7 @@ from campaign.placements.tag_check import TagCheckLog  # noqa: E402
 from campaign.serving.bots import BotList  # noqa: E402
 from campaign.serving.decision import MessageRequest, assign, running_campaign  # noqa: E402
 from campaign.serving.exclusions import Exclusions  # noqa: E402
-from campaign.serving.flushing import start_flushing  # noqa: E402
+from campaign.serving.periodic_flush import start_flushing  # noqa: E402
 from campaign.serving.rate_limit import NetworkRateLimit  # noqa: E402
 from campaign.serving.routing import ServingContext  # noqa: E402
 from campaign.serving.served_counts import ServedCounter  # noqa: E402

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 
 from benchmarks.installation import ROOT
-from benchmarks.rounds import Line
+from benchmarks.ratio_table import Line
 
 EMBED = ROOT / "campaign" / "static" / "campaign" / "embed.js"
 GOAL = 4096

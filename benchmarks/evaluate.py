@@ -12,9 +12,9 @@ from datetime import UTC, date, datetime, timedelta
 from statistics import median
 from typing import Any
 
-from benchmarks.inside import run
 from benchmarks.installation import installation
-from benchmarks.rounds import Line, at_most, ratio
+from benchmarks.process_runner import run
+from benchmarks.ratio_table import Line, at_most, ratio
 
 DAYS, ROUNDS = 30, 15
 SMALL, TIMES = 10**4, 10**4

@@ -20,8 +20,8 @@ from statistics import median
 from benchmarks.installation import ORIGIN, Served, driven, installation, receipts, side_by_side
 from benchmarks.load import post
 from benchmarks.processes import on_core, two_cores
+from benchmarks.ratio_table import Effort, Line, at_least, in_turns, ratio, speed_lines
 from benchmarks.raw_disk import bulk, columns_of, rows, sync_each, twin
-from benchmarks.rounds import Effort, Line, at_least, in_turns, ratio, speed_lines
 from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptSigner
 from campaign.keys.store import receipt_keys
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 import os
 import time
 
-from benchmarks.inside import run
 from benchmarks.installation import installation
-from benchmarks.rounds import Line, at_most, ratio
+from benchmarks.process_runner import run
+from benchmarks.ratio_table import Line, at_most, ratio
 
 VIEWS, ROUNDS = 200_000, 5
 GROUP = 32

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.load import CONNECTIONS, Unexpected, drive, post
 from benchmarks.processes import cpu_seconds, living_family, on_core, two_cores
-from benchmarks.rounds import Effort
+from benchmarks.ratio_table import Effort
 from campaign.entrypoints import launcher
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -135,7 +135,7 @@ def side_by_side(own: Mapping[str, str], *, constant_bytes: int) -> Iterator[tup
     """Run the real application and the constant."""
     with (
         serving(launcher.PRODUCTION_APPLICATION, own) as real,
-        serving("benchmarks.constant:application", {**own, "CONSTANT_BYTES": str(constant_bytes)}) as constant,
+        serving("benchmarks.constant_reply:application", {**own, "CONSTANT_BYTES": str(constant_bytes)}) as constant,
     ):
         yield real, constant
 

@@ -12,7 +12,7 @@ from benchmarks.events import requests
 from benchmarks.installation import DECIDE, installation, receipts, serving
 from benchmarks.open_loop import Timed, drive_on_time, percentile
 from benchmarks.processes import on_core, two_cores
-from benchmarks.rounds import Line
+from benchmarks.ratio_table import Line
 from campaign.entrypoints.launcher import PRODUCTION_APPLICATION
 
 DECIDE_RATE, DECIDE_SECONDS, DECIDE_GOAL = 2_000, 25.0, 0.010

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from benchmarks.rounds import Effort
+from benchmarks.ratio_table import Effort
 
 RECORD = b"x" * 100
 TABLE = "analytics_openview"

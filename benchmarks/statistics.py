@@ -10,7 +10,7 @@ from typing import Any
 
 from analytics.comparison.compare import ArmCounts, Rules, compare
 from analytics.stats import Counts, proportions
-from benchmarks.rounds import Line
+from benchmarks.ratio_table import Line
 
 ROUNDS = 15
 ARMS, OUTCOMES, STRATA = 10, 10, 100

@@ -35,7 +35,7 @@ from typing import Any
 from benchmarks.installation import DECIDE, ORIGIN, ROOT, Served, driven, installation, running, serving
 from benchmarks.load import THROUGH_A_PROXY, drive, get
 from benchmarks.processes import on_core, two_cores
-from benchmarks.rounds import Line, in_turns, speed_lines
+from benchmarks.ratio_table import Line, in_turns, speed_lines
 from campaign.entrypoints.launcher import PRODUCTION_APPLICATION, free_port
 from tests.postgres import NoPostgresError, cluster
 

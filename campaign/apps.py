@@ -9,7 +9,7 @@ class CampaignConfig(AppConfig):
 
     def ready(self) -> None:
         from campaign import checks  # noqa: F401  (importing registers them)
-        from campaign.triggers import restore_triggers
+        from campaign.record_triggers import restore_triggers
 
         post_migrate.connect(restore_triggers, sender=self)
 

@@ -114,6 +114,7 @@ class Campaign(models.Model):
         CLOSED = "closed", _("Closed")
 
     LIVE = (State.SCHEDULED, State.RUNNING)  # launched: serving starts at `starts_at` by the server's clock
+    OPEN = (*LIVE, State.PAUSED)  # launched and not closed
 
     class Unit(models.TextChoices):
         VIEW = "view", _("One shown message")

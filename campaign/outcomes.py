@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 Direction = Literal["higher", "lower", "none"]
 Section = Literal["choices", "help", "scale", "feedback", "about"]
+HostedPage = Literal["left", "continued", "about", "help/self", "help/affected", ""]
 SECTIONS: tuple[Section, ...] = get_args(Section)  # in the order in which a message offers them
 
 
@@ -23,7 +24,7 @@ class OutcomeAction:
     low: str = ""
     high: str = ""
     thanks: str = ""
-    page: str = ""  # the hosted page it leads to, below /m/<placement>/; empty: the page of thanks
+    page: HostedPage = ""  # the hosted page it leads to, below /m/<placement>/; empty: the page of thanks
     placement_url: Literal["", "leave_url", "continue_url"] = ""  # field of the placement that overrides `page`
     closes: bool = False  # in the embed it closes the message instead of opening `page`
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from campaign.staff_site import preferences
+from campaign.staff_site import preference_views
 
 urlpatterns = [
     path("", include("campaign.overview.urls")),
@@ -17,8 +17,8 @@ urlpatterns = [
     path("partners/", include("campaign.placements.partner_urls")),
     path("", include("analytics.urls")),
     path("api/", include("campaign.api.urls")),
-    path("language/", preferences.choose_language, name="language"),
-    path("terms/", preferences.set_sensitive_terms, name="terms"),
+    path("language/", preference_views.choose_language, name="language"),
+    path("terms/", preference_views.set_sensitive_terms, name="terms"),
     path("", include("messages.accounts.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from messages.editor import new_message
+from messages.editor import new_message, translation_views
 from messages.editor import views as editor_views
 from messages.exchange import views as exchange_views
 from messages.library import compare, message, views
@@ -17,7 +17,7 @@ urlpatterns = [
     path("exchange/export/", exchange_views.export, name="export"),
     path("<slug:key>/", message.message, name="message"),
     path("<slug:key>/edit/<str:locale>/", editor_views.edit, name="edit"),
-    path("<slug:key>/translate/", editor_views.translate, name="translate"),
+    path("<slug:key>/translate/", translation_views.translate, name="translate"),
     path("<slug:key>/compare/<int:a>/<int:b>/", compare.compare, name="compare"),
     path(f"{_WORDS}/review/", review_views.rendition_review, name="review"),
     path(f"{_WORDS}/submit/", review_views.submit, name="submit"),

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings
+from django.contrib.auth.hashers import get_hashers, get_hashers_by_algorithm
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.utils import translation
 
-from campaign.triggers import TRIGGERS
+from campaign.record_triggers import TRIGGERS
+from messages.accounts.password_hasher import Argon2id
 from messages.accounts.throttle import FailedAttempts
 from tests.environment import POSTGRESQL
 from tests.installation import copy_migrated_databases, migrated_postgresql_databases
@@ -95,6 +97,22 @@ def static_files_are_found_when_asked_for() -> Iterator[None]:
     """Each test client would else list them all before its first request, which takes longer than most pages."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings, "WHITENOISE_AUTOREFRESH", True, raising=False)
+        yield
+
+
+class CheapArgon2id(Argon2id):
+    """A hash as in production that takes a thousandth of the work."""
+
+    time_cost, memory_cost = 1, 8
+
+
+@pytest.fixture(autouse=True, scope="session")
+def passwords_are_hashed_at_little_cost() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        name = f"{CheapArgon2id.__module__}.{CheapArgon2id.__qualname__}"
+        patch.setattr(settings, "PASSWORD_HASHERS", [name, *settings.PASSWORD_HASHERS[1:]])
+        get_hashers.cache_clear()  # type: ignore[attr-defined]  # cached, which the stubs hide
+        get_hashers_by_algorithm.cache_clear()  # type: ignore[attr-defined]
         yield
 
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from playwright.sync_api import Browser
 
-from benchmarks.inside import run
+from benchmarks.process_runner import run
 from campaign.entrypoints import launcher
 from campaign.staff_site import middleware
 from tests.browser.conftest import DESK, PHONE, chromium

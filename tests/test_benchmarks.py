@@ -17,12 +17,12 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from benchmarks import embed, events, open_loop, raw_disk, staff, start, unleash
+from benchmarks import embed, events, open_loop, raw_disk, staff_pages, unleash, worker_memory
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.installation import DECIDE
 from benchmarks.load import Unexpected, body_of, drive, get, post, reply_size, status_of
 from benchmarks.processes import cpu_seconds, family, mapped, read_stat, resident_mib, status_kib, two_cores
-from benchmarks.rounds import Effort, Line, Ratio, at_least, at_most, in_turns, ratio, speed_lines, table
+from benchmarks.ratio_table import Effort, Line, Ratio, at_least, at_most, in_turns, ratio, speed_lines, table
 from campaign.entrypoints import launcher
 from tests.waiting import answer_late
 
@@ -139,7 +139,7 @@ def _answer(listener: socket.socket, reply: bytes, cut: int, times: int) -> None
 
 @pytest.mark.process
 def test_the_yardstick_answers_everything_alike() -> None:
-    with launcher.run_server("benchmarks.constant:application", environment={"CONSTANT_BYTES": "14"}) as url:
+    with launcher.run_server("benchmarks.constant_reply:application", environment={"CONSTANT_BYTES": "14"}) as url:
         answers = [urllib3.request("POST", url + path, body=body) for path, body in (("/a", b"{}"), ("/b?c", b""))]
     assert [(answer.status, len(answer.data)) for answer in answers] == [(200, 14), (200, 14)]
 
@@ -239,7 +239,7 @@ def test_what_cannot_be_measured_is_said_and_is_no_verdict(monkeypatch: pytest.M
 
 
 def test_packages_outside_the_lock_file_are_hidden() -> None:
-    found = start.not_in_production(
+    found = worker_memory.not_in_production(
         "django==5.2 \\\n    --hash=sha256:x\npsycopg-binary==3.3 ; implementation_name\n",
         {"django": ["Django"], "psycopg_binary": ["psycopg_binary"], "requests": ["requests"], "_pytest": ["pytest"]},
     )
@@ -317,9 +317,9 @@ def test_an_unknown_benchmark_is_refused(capsys: pytest.CaptureFixture[str]) -> 
 def test_a_staff_page_that_is_heavy_or_slow_misses_its_goal() -> None:
     page = {"name": "/", "kilobytes": 149.0, "milliseconds": 49.0, "queries": 9}
     world = {"campaigns": 200, "revisions": 2000}
-    assert [line.met for line in staff.lines([page], world)] == [True, True, None]
+    assert [line.met for line in staff_pages.lines([page], world)] == [True, True, None]
     heavy, slow = page | {"kilobytes": 150.0}, page | {"milliseconds": 50.0}
-    assert [line.met for line in staff.lines([page, heavy, slow], world)][:2] == [False, False]
+    assert [line.met for line in staff_pages.lines([page, heavy, slow], world)][:2] == [False, False]
 
 
 def test_a_page_weighs_what_it_names_and_what_its_styles_name(tmp_path: Path) -> None:
@@ -334,7 +334,7 @@ def test_a_page_weighs_what_it_names_and_what_its_styles_name(tmp_path: Path) ->
     served = ThreadingHTTPServer(("127.0.0.1", 0), partial(Served, directory=str(tmp_path)))
     threading.Thread(target=served.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     try:
-        found = staff.weight(f"http://127.0.0.1:{served.server_port}", "/", {})
+        found = staff_pages.weight(f"http://127.0.0.1:{served.server_port}", "/", {})
     finally:
         served.shutdown()
         served.server_close()

@@ -12,7 +12,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
 def _generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("estimators", DOCS / "estimators.py")
+    spec = importlib.util.spec_from_file_location("generate_estimators", DOCS / "generate_estimators.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -24,7 +24,7 @@ GENERATOR = _generator()
 
 
 def test_nothing_is_missing() -> None:
-    assert GENERATOR.missing() == [], "see: python docs/estimators.py --check"
+    assert GENERATOR.missing() == [], "see: python docs/generate_estimators.py --check"
 
 
 def test_page_and_table_name_every_estimator() -> None:
@@ -44,7 +44,7 @@ def test_a_new_module_is_discovered_and_what_it_lacks_is_listed(
     assert GENERATOR.missing() == [
         *("made_up.estimate: source", "made_up.estimate: not for", "made_up.estimate: example"),
         *("made_up: module docstring", "made_up: tests in tests/analytics/stats/test_made_up.py"),
-        "docs: run python docs/estimators.py",
+        "docs: run python docs/generate_estimators.py",
     ]
 
 

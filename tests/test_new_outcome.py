@@ -19,7 +19,7 @@ SHARED = Outcome(
     "Told a friend",
     "told a friend",
     better="higher",
-    bit=7,
+    bit=max(outcome.bit or 0 for outcome in OUTCOMES.values()) + 1,
     action=OutcomeAction("feedback", "I told a friend"),
 )
 

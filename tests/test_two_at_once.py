@@ -13,6 +13,7 @@ from django.db import IntegrityError, connections, transaction
 from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis
 from campaign.lifecycle import transitions
+from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign
 from messages.audit import log
 from messages.editor import save
@@ -63,7 +64,7 @@ def test_two_campaigns_are_not_launched_at_one_placement(meanwhile: Meanwhile) -
     with transaction.atomic():
         launch(first)
         other = meanwhile(lambda: launch(second))
-    with pytest.raises(transitions.ActionRefused, match="already runs"):
+    with pytest.raises(ActionRefused, match="already runs"):
         other.result(timeout=10)
 
 
@@ -73,7 +74,7 @@ def test_a_campaign_is_launched_once(meanwhile: Meanwhile) -> None:
     with transaction.atomic():
         launch(campaign)
         other = meanwhile(lambda: launch(again))
-    with pytest.raises(transitions.ActionRefused, match="frozen already"):
+    with pytest.raises(ActionRefused, match="frozen already"):
         other.result(timeout=10)
 
 

@@ -141,7 +141,7 @@ def compare(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]], rules: 
     )
 
 
-def suppress_arms(comparison: Comparison, hidden: Set[str], rules: Rules) -> Comparison:
+def rejudge_without_arms(comparison: Comparison, hidden: Set[str], rules: Rules) -> Comparison:
     """Judge a comparison anew as if nothing could be estimated with the `hidden` arms."""
     rows = comparison.comparisons
     pairs = [(row.treated, row.control) for row in rows]
@@ -155,7 +155,7 @@ def check_sample_ratio(arms: Sequence[ArmCounts], rules: Rules) -> sample_ratio.
     unpaused = [arm for arm in arms if not arm.was_paused]
     observed, weights = [arm.counts.n for arm in unpaused], [arm.weight for arm in unpaused]
     if rules.monitoring == "fixed":
-        return sample_ratio.test(observed, weights)
+        return sample_ratio.goodness_of_fit(observed, weights)
     return sample_ratio.always_valid(observed, weights)
 
 

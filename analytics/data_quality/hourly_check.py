@@ -13,11 +13,11 @@ from django.conf import settings
 from django.db.models import Sum
 
 from analytics.disclosure import gate
-from analytics.models import Analysis, Pulse, Tally
+from analytics.models import Analysis, DataQualityStatus, Tally
 from analytics.stats import sample_ratio
 from campaign.models import Arm, Campaign, ServedCount
 
-Flow = Pulse.Flow
+Flow = DataQualityStatus.Flow
 MEMORY_DAYS = 28  # over which the usual flow is averaged
 WINDOWS = (0, 1, 2, 6)  # whole days before today, the shortest first
 MIN_EXPECTED_MULTIPLE = 3  # of SMALL_CELL, before a low flow is an alarm
@@ -59,7 +59,7 @@ def flow_status(served: Mapping[date, int], *, since: datetime, now: datetime, l
     return FlowStatus(Flow.UNKNOWN, None)
 
 
-def check_data_quality(campaign: Campaign, *, now: datetime) -> Pulse:
+def check_data_quality(campaign: Campaign, *, now: datetime) -> DataQualityStatus:
     """Check one campaign and store the result in place of the previous one."""
     arms = list(campaign.arms.all())
     since = campaign.changed_at if campaign.launched_at is None else max(campaign.changed_at, campaign.launched_at)
@@ -67,7 +67,7 @@ def check_data_quality(campaign: Campaign, *, now: datetime) -> Pulse:
     flow = flow_status(served, since=min(since, now), now=now, least=settings.SMALL_CELL)
     week = (now.date() - timedelta(days=_WEEK + 1), now.date() - timedelta(days=2))
     excluded = gate.exclusion_percentages_between(campaign, *week)
-    pulse, _ = Pulse.objects.update_or_create(
+    status, _ = DataQualityStatus.objects.update_or_create(
         campaign=campaign,
         defaults={
             "felt_at": now,
@@ -79,7 +79,7 @@ def check_data_quality(campaign: Campaign, *, now: datetime) -> Pulse:
             "crowds": excluded.get("crowd"),
         },
     )
-    return pulse
+    return status
 
 
 def sample_ratio_status(arms: list[Arm]) -> Analysis.SampleRatio:

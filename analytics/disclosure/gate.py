@@ -115,7 +115,7 @@ def _apply_disclosure_control(
     checks: bool = True,
 ) -> ReleasedLook:
     """Build the released look. `stored` reads the estimates of an analysis."""
-    newest = next((each for each in releases if not each.held), None)
+    newest = next((each for each in releases if not each.is_withheld), None)
     shown = copy(newest.analysis if newest else analysis)
     arms = newest.arms if newest else {}
     nothing = not arms
@@ -149,7 +149,7 @@ def _apply_disclosure_control(
 
 def released_table(campaign: Campaign, *, early: bool = True) -> list[ReleasedTableRow]:
     """The newest table by placement and locale: exposures, and units with each outcome."""
-    releases = _releases(early).filter(analysis__campaign=campaign, held=False, table__isnull=False)
+    releases = _releases(early).filter(analysis__campaign=campaign, is_withheld=False, table__isnull=False)
     newest: dict[str, tuple[int, dict[str, Any]]] = {}
     for each in releases.select_related("analysis").order_by("analysis__look"):
         shown: dict[str, Any] = each.table or {}
@@ -176,7 +176,7 @@ def released_counts_elsewhere(campaign: Campaign, outcome: str) -> Iterator[Rele
     """Yield what other campaigns show of an outcome, oldest look first, without looks whose split is broken."""
     releases = (
         Release.objects.filter(
-            held=False, least__gte=_small_cell(), analysis__outcome=outcome, analysis__embargoed=False
+            is_withheld=False, least__gte=_small_cell(), analysis__outcome=outcome, analysis__embargoed=False
         )
         .filter(embargo_filter(False, "analysis__"))
         .exclude(analysis__sample_ratio=Analysis.SampleRatio.ALARM)
@@ -231,7 +231,7 @@ def daily_totals(campaign: Campaign, *, through: date | None) -> list[ArmDailyTo
     counts: dict[int, dict[date, int]] = {arm.pk: {} for arm in arms}
     for arm, day, count in seen.values_list("arm", "day").annotate(Sum("count")):
         counts[arm][day] = count
-    looks = Release.objects.filter(analysis__campaign=campaign, held=False).order_by("analysis__look")
+    looks = Release.objects.filter(analysis__campaign=campaign, is_withheld=False).order_by("analysis__look")
     released = list(looks.values_list("arms", flat=True))
     counted = sorted({day for each in counts.values() for day in each})
     span = range((counted[-1] - counted[0]).days + 1) if counted else ()
@@ -270,7 +270,7 @@ def _released_estimates(
 ) -> Iterator[Estimate]:
     """Redact the estimates of each outcome, taken from the look at which it was last shown."""
     own = stored(analysis)
-    shown = [release for release in releases if not release.held]
+    shown = [release for release in releases if not release.is_withheld]
     sources = {e.outcome: next((each for each in shown if _covers(each, e.outcome)), None) for e in own}
     earlier = {each.analysis for each in sources.values() if each and each.analysis_id != analysis.pk}
     for e in [*own, *(e for look in earlier for e in stored(look))]:

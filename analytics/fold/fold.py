@@ -67,7 +67,7 @@ def fold(*, hour: int, batch_size: int = VIEWS_PER_BATCH) -> FoldResult:
 def _fold_hour(closes: int, *, batch_size: int) -> int:
     """Do steps 2 and 3 for one closing hour, and return how many views were counted."""
     open_views.shut_hour(closes)
-    through = _through(closes)
+    through = _counted_up_to(closes)
     if through > 0:
         open_views.delete_views(NonceRange(closes, 0, through))
     views = open_views.count_views(closes)
@@ -80,7 +80,7 @@ def _fold_hour(closes: int, *, batch_size: int) -> int:
             counted += sum(row[-1] for row in groups)
             through = batch.end
         else:  # another fold counts this hour: only what it has counted may be deleted
-            through = _through(closes)
+            through = _counted_up_to(closes)
         open_views.delete_views(NonceRange(closes, batch.start, through))
     return counted
 
@@ -112,5 +112,5 @@ def tally_views(groups: Iterable[tuple[int, int, int, str, int, int | None, int 
     return tallies
 
 
-def _through(closes: int) -> int:
+def _counted_up_to(closes: int) -> int:
     return FoldProgress.objects.filter(closes=closes).values_list("through", flat=True).first() or 0

@@ -19,7 +19,7 @@ from analytics.comparison.compare import MIN_EVENTS
 from analytics.disclosure import gate
 from analytics.models import GuardEvent, Tally
 from analytics.stats import Counts, NotEstimable, sequential
-from campaign.lifecycle import transitions
+from campaign.lifecycle import arm_pauses
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.audit import log
@@ -60,7 +60,7 @@ def pause_harmful_arms(campaign: Campaign, *, now: datetime, by: str = log.WORKE
         return []
     guardrails = list(plan.outcomes.filter(role=PlannedOutcome.Role.GUARDRAIL, harm_margin__isnull=False))
     locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # nobody resumes an arm meanwhile
-    if locked.state not in transitions.OPEN_STATES:
+    if locked.state not in Campaign.OPEN:
         return []
     arms = list(campaign.arms.all())
     control = next(arm for arm in arms if arm.is_control)
@@ -97,7 +97,7 @@ def _record_pause(
     arm: Arm, outcome: str, margin: float, harm: HarmfulArm, *, people: int, now: datetime, by: str
 ) -> GuardEvent:
     if arm.paused_at is None:
-        transitions.pause_arm(arm, reason=f"Guardrail crossed: {OUTCOMES[outcome].name}", now=now, by=by)
+        arm_pauses.pause_arm(arm, reason=f"Guardrail crossed: {OUTCOMES[outcome].name}", now=now, by=by)
     return GuardEvent.objects.create(
         campaign=arm.campaign,
         arm=arm,

@@ -135,7 +135,7 @@ class _EventVerifier:
 
     def _allows_origin(self, number: int) -> bool:
         placement = self._snapshot.placement_ids.get(number)
-        headers = cors_headers(self._request, placement.origins) if placement else None
+        headers = cors_headers(self._request, self._request.header("origin"), placement.origins) if placement else None
         if headers is None:
             return False
         self.cors.update(headers)

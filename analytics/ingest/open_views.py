@@ -15,7 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from analytics import file_lock
 from analytics.db_timeout import DatabaseTimeout
-from analytics.models import FoldedHour, OpenView
+from analytics.models import OpenView, ShutHour
 from campaign.checks import CAN_SWITCH_WAL_SQL
 from campaign.outcomes import EXPOSED_BIT, OUTCOMES
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 DATABASE_ALIAS = "audience"
 TABLE = OpenView._meta.db_table
-_FOLDED = FoldedHour._meta.db_table
+_SHUT_HOURS = ShutHour._meta.db_table
 _SHUT_LOCK = 0x5EC0ED  # key of an advisory lock: shared by writers, exclusive to shut an hour
 _TIMEOUT = DatabaseTimeout(seconds=2.0)
 # While the table is rewritten, nothing can be inserted. Spooling the events is faster than waiting for that.
@@ -158,7 +158,7 @@ def check_reachable() -> None:
 def find_shut_hours(connection: BaseDatabaseWrapper, closes: Sequence[int]) -> set[int]:
     """Those of these closing hours that are shut. Only within `write_transaction`."""
     placeholders = ", ".join(["%s"] * len(closes))
-    question = f"SELECT closes FROM {_FOLDED} WHERE closes IN ({placeholders})"  # noqa: S608
+    question = f"SELECT closes FROM {_SHUT_HOURS} WHERE closes IN ({placeholders})"  # noqa: S608
     if connection.vendor == "sqlite":
         return {row[0] for row in connection.connection.execute(question.replace("%s", "?"), list(closes))}
     with connection.cursor() as cursor:
@@ -182,7 +182,7 @@ def shut_hour(closes: int) -> None:
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute(f"SELECT pg_advisory_xact_lock({_SHUT_LOCK})")
-        FoldedHour.objects.get_or_create(closes=closes)
+        ShutHour.objects.get_or_create(closes=closes)
 
 
 def closed_hours(*, hour: int) -> list[int]:

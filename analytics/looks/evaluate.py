@@ -17,7 +17,7 @@ from analytics.looks.tallies import CampaignTallies
 from analytics.models import Analysis, Estimate, Tally
 from analytics.stats import Counts, NotEstimable, omnibus, sample_ratio
 from analytics.stats import Estimate as Estimated
-from campaign.lifecycle import transitions
+from campaign.lifecycle.actions import record_campaign_action
 from campaign.lifecycle.frozen_plan import factorial_arms, smallest_difference_of
 from campaign.models import AnalysisPlan, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
@@ -100,9 +100,7 @@ def _try_to_evaluate(
         released.analysis = analysis
         released.save()
         if exception:
-            transitions.record_campaign_action(
-                log.Action.LOOK_EARLY, campaign, by=by, look=analysis.look, reason=exception
-            )
+            record_campaign_action(log.Action.LOOK_EARLY, campaign, by=by, look=analysis.look, reason=exception)
     return analysis
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from analytics.comparison.compare import Comparison, Rules, suppress_arms
+from analytics.comparison.compare import Comparison, Rules, rejudge_without_arms
 from analytics.looks.tallies import CampaignTallies
 from analytics.models import Release
 from analytics.suppression import suppress
@@ -38,10 +38,10 @@ def decide_release(
         is_final_look=campaign.state == Campaign.State.CLOSED,
     )
     cells = {arm.key: tallies.cells(arm, comparisons) for arm in tallies.arms}
-    past = list(Release.objects.filter(analysis__campaign=campaign, held=False).order_by("analysis__look"))
+    past = list(Release.objects.filter(analysis__campaign=campaign, is_withheld=False).order_by("analysis__look"))
     shown = suppress.suppress_cells(cells, [look for each in past if (look := _read_release(each))], rule)
     if shown is None:
-        return Release(least=rule.least, held=True)
+        return Release(least=rule.least, is_withheld=True)
     served = {arm.key: tallies.served_by_arm[arm.pk] for arm in tallies.arms}
     return Release(
         least=rule.least,
@@ -93,6 +93,6 @@ def _recompute_verdicts(
         if hidden:
             verdicts[outcome] = [
                 {"p_adjusted": row.p_adjusted, "verdict": row.verdict, "more_per_arm": row.more_per_arm}
-                for row in suppress_arms(comparison, hidden, rules[outcome]).comparisons
+                for row in rejudge_without_arms(comparison, hidden, rules[outcome]).comparisons
             ]
     return verdicts

@@ -9,7 +9,7 @@ from rich.table import Table
 from analytics import wording
 from analytics.report_rows import OutcomeBlock
 from analytics.results.build import Report
-from analytics.results.outcome_blocks import people_scale
+from analytics.results.outcome_rows import people_scale
 
 _FRAME_MARKS = {"neutral": "●", "victim": "■", "user": "▲", "both": "◆"}
 _STATUS_MARKS = {"ok": "[green]✓[/]", "caution": "[yellow]![/]", "alarm": "[red]✗[/]", "unknown": "·"}

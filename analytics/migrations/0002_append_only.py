@@ -1,4 +1,4 @@
-"""Once created triggers, which are now declared in campaign/triggers.py."""
+"""Once created triggers, which are now declared in campaign/record_triggers.py."""
 
 from django.db import migrations
 

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from analytics.models import Analysis, Estimate, GuardEvent, Notice, Pulse, Telling
+from analytics.models import Analysis, DataQualityStatus, Estimate, GuardEvent, Notice, NoticeDelivery
 from analytics.results import build
 from campaign.models import AnalysisPlan, Campaign
 from messages.audit import log
@@ -70,9 +70,9 @@ def notice_events(campaign: Campaign, *, now: datetime, recorded_refs: Collectio
 
 def _is_split_broken(campaign: Campaign) -> bool:
     last = Analysis.objects.filter(campaign=campaign).order_by("-look").first()
-    pulse = Pulse.objects.filter(campaign=campaign).first()
+    status = DataQualityStatus.objects.filter(campaign=campaign).first()
     alarm = Analysis.SampleRatio.ALARM
-    return (last is not None and last.sample_ratio == alarm) or (pulse is not None and pulse.split == alarm)
+    return (last is not None and last.sample_ratio == alarm) or (status is not None and status.split == alarm)
 
 
 def _completion_events(campaign: Campaign, *, now: datetime, recorded_refs: Collection[str]) -> Iterator[NoticeEvent]:
@@ -112,11 +112,11 @@ def _record_notice(campaign: Campaign, event: NoticeEvent, *, now: datetime) -> 
                 campaign=campaign, kind=event.kind, ref=event.ref, about=event.about[:160], at=now
             )
             people = recipients(campaign) if settings.EMAIL_HOST else []
-            tellings = [Telling(notice=notice, person=person, due_at=now) for person in people]
+            deliveries = [NoticeDelivery(notice=notice, person=person, due_at=now) for person in people]
             plan = AnalysisPlan.objects.filter(campaign=campaign).first()
             if plan is not None and plan.webhook:
-                tellings.append(Telling(notice=notice, person=None, due_at=now))
-            Telling.objects.bulk_create(tellings)
+                deliveries.append(NoticeDelivery(notice=notice, person=None, due_at=now))
+            NoticeDelivery.objects.bulk_create(deliveries)
     except IntegrityError:
         return 0
     return 1

@@ -21,7 +21,8 @@ from django.utils import timezone
 
 from analytics.models import Rehearsal
 from analytics.rehearsal import campaign_copy, sandbox
-from campaign.lifecycle import transitions
+from campaign.lifecycle import launch_checks
+from campaign.lifecycle.actions import record_campaign_action
 from campaign.models import Campaign
 from messages.audit import log
 from messages.help_links import directory as help_links_directory
@@ -48,7 +49,7 @@ def request_rehearsal(campaign: Campaign, *, by: User, now: datetime) -> Rehears
     if active is not None:
         return active
     rehearsal = Rehearsal.objects.create(campaign=campaign, asked_by=by, asked_at=now)
-    transitions.record_campaign_action(log.Action.CAMPAIGN_REHEARSE, campaign, by=by)
+    record_campaign_action(log.Action.CAMPAIGN_REHEARSE, campaign, by=by)
     return rehearsal
 
 
@@ -115,7 +116,7 @@ def rehearse(campaign: Campaign) -> dict[str, Any]:
             command, check=True, cwd=settings.BASE_DIR, env=environment, capture_output=True, timeout=TIMEOUT_SECONDS
         )
     result: dict[str, Any] = json.loads(process.stdout)
-    blockers = transitions.submission_problems(campaign)
+    blockers = [obstacle.sentence for obstacle in launch_checks.submission_obstacles(campaign)]
     blockers += help_links_directory.launch_blockers(today=timezone.localdate())
     result["problems"] = [{"code": "before-launch", "said": sentence} for sentence in blockers] + [
         problem

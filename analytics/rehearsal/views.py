@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from analytics.models import Analysis, Estimate, Rehearsal
 from analytics.rehearsal import runner
 from analytics.report_rows import OutcomeBlock
-from analytics.results.outcome_blocks import outcome_blocks
+from analytics.results.outcome_rows import outcome_blocks
 from campaign.models import Arm, Campaign
 from campaign.staff_site.access import campaign_for
 from messages.roles import MANAGER, current_user, has_role

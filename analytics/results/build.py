@@ -6,11 +6,11 @@ from datetime import date, datetime
 from analytics import report_rows, wording
 from analytics.disclosure import gate
 from analytics.models import Analysis, Estimate
-from analytics.results import cross_checks, paused_arms, split_after_pause
+from analytics.results import paused_arms, split_after_pause, supplementary_rows
 from analytics.results.headline import lead_sentence
 from analytics.results.look_quality import look_quality
 from analytics.results.look_summaries import people_exposed
-from analytics.results.outcome_blocks import outcome_blocks
+from analytics.results.outcome_rows import outcome_blocks
 from campaign.models import Campaign
 
 _COPIED_FIELDS = (  # of the look whose numbers are shown
@@ -112,10 +112,10 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
         plan_frozen_at=plan.frozen_at,
         exception=requested.exception or analysis.exception,
         deviations=deviations(campaign),
-        factorial=cross_checks.factorial_rows(contrasts, primary),
-        checks=cross_checks.cross_check_rows(look.checks, primary),
-        chances=cross_checks.posterior_rows(look.checks, primary),
-        pooled=cross_checks.pooled_rows(look.checks),
+        factorial=supplementary_rows.factorial_rows(contrasts, primary),
+        checks=supplementary_rows.cross_check_rows(look.checks, primary),
+        chances=supplementary_rows.posterior_rows(look.checks, primary),
+        pooled=supplementary_rows.pooled_rows(look.checks),
         guardrail_pauses=tuple(
             paused_arms.guardrail_pause_sentence(event) for event in campaign.guard_events.select_related("arm")
         ),

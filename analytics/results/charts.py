@@ -16,9 +16,9 @@ from django.utils.translation import gettext
 
 from analytics import wording
 from analytics.report_rows import DifferenceRow, OutcomeBlock, RateRow
-from analytics.results.outcome_blocks import people_scale
+from analytics.results.outcome_rows import people_scale
 
-# The marks of includes/mark.html, centred on (0, 0).
+# The marks of includes/frame_symbol.html, centred on (0, 0).
 FRAME_SYMBOLS = {
     "neutral": "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0 -12 0Z",
     "victim": "M-5.5 -5.5h11v11h-11Z",

@@ -6,7 +6,7 @@ from analytics import wording
 from analytics.disclosure.gate import ReleasedLook
 from analytics.models import Analysis
 from analytics.report_rows import DifferenceRow, OutcomeBlock
-from analytics.results.outcome_blocks import people_scale
+from analytics.results.outcome_rows import people_scale
 
 
 def lead_sentence(primary: OutcomeBlock, look: ReleasedLook, *, withheld: bool) -> tuple[str, str, str]:

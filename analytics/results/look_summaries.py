@@ -9,7 +9,7 @@ from analytics.disclosure import gate
 from analytics.models import Analysis
 from analytics.report_rows import OutcomeBlock
 from analytics.results.headline import lead_sentence
-from analytics.results.outcome_blocks import outcome_blocks
+from analytics.results.outcome_rows import outcome_blocks
 from campaign.models import Campaign
 
 

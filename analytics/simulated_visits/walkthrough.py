@@ -21,6 +21,7 @@ from analytics.models import Analysis
 from analytics.rehearsal import campaign_copy, sandbox
 from analytics.simulated_visits.visitors import Behaviour, HostedPageParser, simulate_outcomes
 from campaign.lifecycle import transitions
+from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign, Placement
 from campaign.serving.application import AudienceApplication, create_audience_application
 from campaign.serving.http import Reply, Request
@@ -83,7 +84,7 @@ def run_walkthrough(rows: list[dict[str, Any]], *, seed: int = 1) -> dict[str, A
     problems = _supply_missing_parts(campaign, now)
     try:
         _launch(campaign, now=now - timedelta(days=LAST_VISIT_DAYS_AGO + DAYS))
-    except transitions.ActionRefused as refusal:
+    except ActionRefused as refusal:
         return {"report": None, "problems": [*problems, {"code": "not-walked", "said": str(refusal)}]}
     client, rates = AudienceClient(), _simulated_rates(campaign)
     counts = Visits(client, campaign, rates, random.Random(seed)).run()
@@ -112,7 +113,7 @@ def run_walkthrough(rows: list[dict[str, Any]], *, seed: int = 1) -> dict[str, A
 def _supply_missing_parts(campaign: Campaign, now: datetime) -> list[Problem]:
     """Supply what a launch requires and a rehearsal does not. Return the languages that some arms lack."""
     for check in help_links_directory.overdue_checks(today=timezone.localdate(now)):
-        help_links_directory.check(check.link, by="a rehearsal", today=timezone.localdate(now))
+        help_links_directory.confirm(check.link, by="a rehearsal", today=timezone.localdate(now))
     if not (campaign.ethics_reference or campaign.ethics_exemption):
         campaign.ethics_exemption = "A rehearsal: nobody takes part."
         campaign.save()

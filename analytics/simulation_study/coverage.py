@@ -167,7 +167,9 @@ def _pair(
 
 def _margin(source: RandomGenerator, n: int) -> bool:
     """Two one-sided tests of a difference exactly on the margin, where equivalence must not be claimed."""
-    estimate = equivalence.test(treated=draw_counts(source, n, 0.43), control=draw_counts(source, n, 0.40), margin=0.03)
+    estimate = equivalence.two_one_sided_tests(
+        treated=draw_counts(source, n, 0.43), control=draw_counts(source, n, 0.40), margin=0.03
+    )
     return not (isinstance(estimate, equivalence.Equivalence) and estimate.equivalent)
 
 
@@ -231,7 +233,7 @@ def coverage_cases() -> list[CoverageCase]:
         add("proportions.difference", setting, _pair, proportions.difference, p - q, sizes, (p, q))
         add("proportions.ratio", setting, _pair, proportions.ratio, p / q, sizes, (p, q))
         add("proportions.odds_ratio", setting, _pair, proportions.odds_ratio, odds_ratio, sizes, (p, q))
-    add("equivalence.test, on the margin", "2,000 per arm: not called equivalent", _margin, 2000)
+    add("equivalence.two_one_sided_tests, on the margin", "2,000 per arm: not called equivalent", _margin, 2000)
     return cases
 
 
@@ -252,7 +254,7 @@ MISCOVERAGE_REASONS = {
         "range for the next one is too narrow: read it as rough."
     ),
     "proportions": "Counts are whole: where events are few, or the arms of unequal size, it is cautious.",
-    "equivalence.test": "Two one-sided tests at 5% each: at most 5% of false claims on a margin, fewer when small.",
+    "equivalence": "Two one-sided tests at 5% each: at most 5% of false claims on a margin, fewer when small.",
 }
 
 

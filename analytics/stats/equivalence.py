@@ -5,7 +5,7 @@ from enum import StrEnum
 from math import inf, nextafter
 
 from analytics.stats.numerics import score
-from analytics.stats.numerics.inversion import critical_z, upper_tail_p
+from analytics.stats.numerics.critical_values import critical_z, upper_tail_p
 from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level, empty_arm
 
 
@@ -89,12 +89,8 @@ class Equivalence:
     method: str = "tost-miettinen-nurminen"
 
 
-def test(  # an estimator, not a test of ours
-    *,
-    treated: Counts,
-    control: Counts,
-    margin: float,
-    level: float = 0.95,  # noqa: PT028
+def two_one_sided_tests(
+    *, treated: Counts, control: Counts, margin: float, level: float = 0.95
 ) -> Equivalence | NotEstimable:
     """Is the difference between the two rates shown to be smaller than the margin, in either direction?
 
@@ -115,7 +111,8 @@ def test(  # an estimator, not a test of ours
     Newcombe's example (a), 56/70 against 48/80, whose 95% interval ends at 0.3382 (1998, table II), so that the
     one-sided p at that margin is 0.025:
 
-    >>> found = test(treated=Counts(n=70, events=56), control=Counts(n=80, events=48), margin=0.3382, level=0.975)
+    >>> treated, control = Counts(n=70, events=56), Counts(n=80, events=48)
+    >>> found = two_one_sided_tests(treated=treated, control=control, margin=0.3382, level=0.975)
     >>> round(found.p_value, 3), round(found.interval.high, 4)
     (0.025, 0.3382)
     """
@@ -129,7 +126,7 @@ def test(  # an estimator, not a test of ours
     z = critical_z(two_sided)
     p_above = upper_tail_p(score.difference_z(treated, control, -margin))
     p_below = upper_tail_p(-score.difference_z(treated, control, margin))
-    # As in inversion.consistent_interval, p decides where an end falls on the margin itself.
+    # As in critical_values.consistent_interval, p decides where an end falls on the margin itself.
     low, high = -score.difference_upper(control, treated, z), score.difference_upper(treated, control, z)
     low = max(low, nextafter(-margin, inf)) if p_above < alpha else min(low, -margin)
     high = min(high, nextafter(margin, -inf)) if p_below < alpha else max(high, margin)
@@ -137,7 +134,3 @@ def test(  # an estimator, not a test of ours
     interval = Interval(low, high, two_sided)
     effect = score.difference_of(treated, control)
     return Equivalence(effect, interval, p_value, p_above, p_below, margin, p_value < alpha)
-
-
-# Keep pytest from collecting this function by its name.
-test.__test__ = False  # type: ignore[attr-defined]  # a function takes attributes, mypy does not know which

@@ -8,8 +8,9 @@ import numpy as np
 from scipy.special import ndtr
 
 from analytics.stats.numerics import score
-from analytics.stats.numerics.inversion import consistent_interval, critical_z, solve_increasing
+from analytics.stats.numerics.critical_values import consistent_interval, critical_z
 from analytics.stats.numerics.quadrature import panels
+from analytics.stats.numerics.root_finder import solve_increasing
 from analytics.stats.values import Counts, Estimate, NotEstimable, check_level
 
 _RULE = np.polynomial.legendre.leggauss(16)

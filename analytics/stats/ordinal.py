@@ -8,7 +8,7 @@ from math import fsum, isfinite, sqrt
 from scipy.special import stdtr
 
 from analytics.stats.numerics import wald
-from analytics.stats.numerics.inversion import consistent_interval
+from analytics.stats.numerics.critical_values import consistent_interval
 from analytics.stats.values import Estimate, Levels, NotEstimable, check_level
 
 

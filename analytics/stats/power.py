@@ -129,7 +129,7 @@ def detectable_difference(
     Source: Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, chapter 4, inverted.
 
     Not for: reading a finished trial: that this difference was not found does not show that there is none; read the
-    interval or use `equivalence.test`. A smaller true difference may be found too, only less often.
+    interval or use `equivalence.two_one_sided_tests`. A smaller true difference may be found too, only less often.
 
     Positive in either direction. NotEstimable where no rate between 0 and 1 lies far enough from the control.
 

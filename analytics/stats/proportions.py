@@ -9,8 +9,9 @@ from math import exp, log, log1p, sqrt
 from typing import Literal
 
 from analytics.stats.numerics import score
+from analytics.stats.numerics.critical_values import consistent_interval, critical_z, two_sided_p
 from analytics.stats.numerics.exact import ExactTest, exact_test
-from analytics.stats.numerics.inversion import consistent_interval, critical_z, solve_increasing, two_sided_p
+from analytics.stats.numerics.root_finder import solve_increasing
 from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level, empty_arm
 
 __all__ = ["ExactTest", "difference", "exact_test", "odds_ratio", "rate", "ratio"]
@@ -157,7 +158,7 @@ def ratio(
     elif method == "katz":
         if treated.events == 0:
             return NotEstimable("The treated arm has no events, so the logarithm of the ratio is not finite.")
-        error = sqrt(_rest_per_event(treated) + _rest_per_event(control))
+        error = sqrt(_log_rate_variance(treated) + _log_rate_variance(control))
         if error == 0.0:
             return NotEstimable("Every unit in both arms had the event, so the Katz method has no standard error.")
         statistic = _log_quotient(treated.events * control.n, treated.n * control.events) / error
@@ -236,12 +237,12 @@ def _pearson_z(treated: Counts, control: Counts) -> float:
     return score.pooled_z(treated, control) * sqrt(n / (n - 1))
 
 
-def _rest_per_event(counts: Counts) -> float:
-    """1/events - 1/n."""
+def _log_rate_variance(counts: Counts) -> float:
+    """The delta method variance of the logarithm of a rate: 1/events - 1/n."""
     return (counts.n - counts.events) / (counts.events * counts.n)
 
 
-def _fall(n: int, events: int, z: float) -> float:
+def _wilson_below(n: int, events: int, z: float) -> float:
     """How far the Wilson interval reaches below the rate: the root of e^2 = (z^2/n)(p - e)(1 - p + e)."""
     k = z * z / n
     p, q = events / n, (n - events) / n
@@ -252,8 +253,8 @@ def _fall(n: int, events: int, z: float) -> float:
     return (k * (p - q) + root) / (2.0 * (1.0 + k))
 
 
-def _rise(n: int, events: int, z: float) -> float:
-    return _fall(n, n - events, z)
+def _wilson_above(n: int, events: int, z: float) -> float:
+    return _wilson_below(n, n - events, z)
 
 
 def _wilson(counts: Counts, z: float) -> tuple[float, float]:
@@ -275,8 +276,8 @@ def _beta_tails(counts: Counts, level: float, *, add_low: float, add_high: float
 
 
 def _newcombe_upper(treated: Counts, control: Counts, z: float) -> float:
-    rise, fall = _rise(treated.n, treated.events, z), _fall(control.n, control.events, z)
-    return score.difference_of(treated, control) + sqrt(rise * rise + fall * fall)
+    above, below = _wilson_above(treated.n, treated.events, z), _wilson_below(control.n, control.events, z)
+    return score.difference_of(treated, control) + sqrt(above * above + below * below)
 
 
 def _newcombe_z(treated: Counts, control: Counts) -> float:
@@ -288,7 +289,7 @@ def _newcombe_z(treated: Counts, control: Counts) -> float:
         return 0.0
 
     def reach(z: float) -> float:
-        fall, rise = _fall(treated.n, treated.events, z), _rise(control.n, control.events, z)
-        return sqrt(fall * fall + rise * rise)
+        below, above = _wilson_below(treated.n, treated.events, z), _wilson_above(control.n, control.events, z)
+        return sqrt(below * below + above * above)
 
     return solve_increasing(reach, d, 1.0)

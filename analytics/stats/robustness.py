@@ -115,7 +115,7 @@ def tipping_point(
         if significant and rising == (sign > 0.0):
             continue  # that only makes it more so
 
-        def tipped(units: int, toward: TippingDirection = toward, rising: bool = rising) -> bool:
+        def is_tipped(units: int, toward: TippingDirection = toward, rising: bool = rising) -> bool:
             first, second = arms_after(units, toward)
             after, now = _p_value(first, second, level, method), difference_of(first, second)
             claimed = not isinstance(after, NotEstimable) and after < 1.0 - level
@@ -124,7 +124,7 @@ def tipping_point(
             return claimed and (now > 0.0) == rising
 
         room = MAX_ADDED_UNITS if mode == "added" else start.n - start.events if toward == "events" else start.events
-        units = _smallest_from_which(tipped, room)
+        units = _smallest_from_which(is_tipped, room)
         if units is not None:
             candidates.append((units, toward))
     if not candidates:

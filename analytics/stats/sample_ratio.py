@@ -32,7 +32,7 @@ class SampleRatio:
     method: str = "pearson"
 
 
-def test(observed: Sequence[int], weights: Sequence[float]) -> SampleRatio | NotEstimable:
+def goodness_of_fit(observed: Sequence[int], weights: Sequence[float]) -> SampleRatio | NotEstimable:
     """Could chance alone have split the units like this? Fixed: for one planned look, not for checking every day.
 
     Formula: The sum of (x - n s)^2 / (n s) over the arms, x units in an arm, n in all, s = weight / total weight, with
@@ -50,7 +50,7 @@ def test(observed: Sequence[int], weights: Sequence[float]) -> SampleRatio | Not
 
     Mendel's peas (1866), 315 : 108 : 101 : 32 against 9 : 3 : 3 : 1, chi-square 0.470 with 3 degrees of freedom:
 
-    >>> found = test([315, 108, 101, 32], [9, 3, 3, 1])
+    >>> found = goodness_of_fit([315, 108, 101, 32], [9, 3, 3, 1])
     >>> round(found.statistic, 3), found.df, round(found.p_value, 3), found.status
     (0.47, 3, 0.925, 'ok')
     """
@@ -69,10 +69,6 @@ def test(observed: Sequence[int], weights: Sequence[float]) -> SampleRatio | Not
     return SampleRatio(statistic, df, p_value, _status(p_value))
 
 
-# Keep pytest from collecting this function by its name.
-test.__test__ = False  # type: ignore[attr-defined]  # a function takes attributes, mypy does not know which
-
-
 def always_valid(
     observed: Sequence[int], weights: Sequence[float], *, concentration: float = 10_000.0, p_before: float = 1.0
 ) -> SampleRatio | NotEstimable:
@@ -85,12 +81,13 @@ def always_valid(
     Source: Lindon and Malek 2022, Anytime-valid inference for multinomial count data, NeurIPS 35.
 
     Not for: small trials at the default concentration: a hundred units that all fell into one of two equal arms still
-    give p 0.61. For one planned look use `test`, or set a concentration near the size of the trial beforehand.
+    give p 0.61. For one planned look use `goodness_of_fit`, or set a concentration near the trial's size beforehand.
 
     With a true split at the plan, p ever falls below a with probability at most a over any number of looks. A large
     concentration finds small deviations in large trials, a small one finds large deviations early; 10,000 is the
     default of the authors' program. `observed` are the totals so far. Give yesterday's p as `p_before` to report the
-    smallest seen, which is valid too. `statistic` is the log of the Bayes factor. Weights and empty arms as in `test`.
+    smallest seen, which is valid too. `statistic` is the log of the Bayes factor. Weights and empty arms as in
+    `goodness_of_fit`.
 
     By hand: with two equal weights and concentration 2 the prior is uniform, and ten units that all went to one arm
     make a Bayes factor of 2^10/11, so p is 11/1024.

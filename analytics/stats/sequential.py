@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import lambertw, ndtr, ndtri
 
-from analytics.stats.numerics.inversion import consistent_interval, upper_tail_p
+from analytics.stats.numerics.critical_values import consistent_interval, upper_tail_p
 from analytics.stats.numerics.quadrature import panels, solve_decreasing
 from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level, empty_arm
 

@@ -211,7 +211,7 @@ def _odds_sums(t: _Tables) -> tuple[float, float] | NotEstimable:
     return r, s
 
 
-def test(strata: Sequence[Stratum], *, continuity: bool = False) -> ChiSquare | NotEstimable:  # noqa: PT028
+def mantel_haenszel_test(strata: Sequence[Stratum], *, continuity: bool = False) -> ChiSquare | NotEstimable:
     """Is there any difference between the arms within strata? The Cochran-Mantel-Haenszel test, one degree of freedom.
 
     Formula: (abs(sum of (y1 - n1 m/N)) - c)^2 / sum of V, with y1 treated events, m = y1 + y0 events in all, N = n1 +
@@ -230,7 +230,7 @@ def test(strata: Sequence[Stratum], *, continuity: bool = False) -> ChiSquare | 
 
     >>> men = [(825, 512), (560, 353), (325, 120), (417, 138), (191, 53), (373, 22)]
     >>> women = [(108, 89), (25, 17), (593, 202), (375, 131), (393, 94), (341, 24)]
-    >>> found = test([Stratum(Counts(*m), Counts(*w)) for m, w in zip(men, women)])
+    >>> found = mantel_haenszel_test([Stratum(Counts(*m), Counts(*w)) for m, w in zip(men, women)])
     >>> round(found.statistic, 4), found.df, round(found.p_value, 4)
     (1.5246, 1, 0.2169)
     """

@@ -7,7 +7,6 @@ from django import template
 
 from analytics.results import paused_arms
 from campaign.kill_switch.stop import STOP_ROLES
-from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from messages.roles import MANAGER, has_role
 
@@ -35,5 +34,5 @@ def paused_arms_of(context: dict[str, Any], campaign: Campaign) -> PausedArmsPan
         paused_arms=arms,
         may_manage=bool(arms.paused) and has_role(user, MANAGER),
         may_stop=bool(arms.paused) and has_role(user, *STOP_ROLES),
-        is_live=campaign.state in transitions.OPEN_STATES,
+        is_live=campaign.state in Campaign.OPEN,
     )

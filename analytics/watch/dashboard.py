@@ -15,7 +15,7 @@ from analytics.disclosure import gate
 from analytics.disclosure.gate import ArmDailyTotals
 from analytics.embargo.access import is_embargoed
 from analytics.embargo.request import pending_request
-from analytics.models import Analysis, EarlyLook, GuardEvent, Notice, Pulse, Telling, WorkerStep
+from analytics.models import Analysis, DataQualityStatus, EarlyLook, GuardEvent, Notice, NoticeDelivery, WorkerStep
 from analytics.notifications.delivery import MAX_ATTEMPTS
 from analytics.notifications.wording import notice_sentence
 from analytics.report_rows import QualityItem
@@ -99,7 +99,7 @@ def build_dashboard(campaign: Campaign, *, now: datetime) -> Dashboard:
         campaign=campaign,
         plan=plan,
         quality=quality_status.dashboard_quality(
-            campaign, Pulse.objects.filter(campaign=campaign).first(), _latest_public_look(looks), now=now
+            campaign, DataQualityStatus.objects.filter(campaign=campaign).first(), _latest_public_look(looks), now=now
         ),
         arms=tuple(arms),
         last_complete_day=through,
@@ -164,18 +164,18 @@ def planned_looks(plan: AnalysisPlan, looks: Sequence[Analysis]) -> list[Planned
 
 def notice_rows(campaign: Campaign) -> list[NoticeRow]:
     """Return the notices of a campaign, the latest first."""
-    notices = Notice.objects.filter(campaign=campaign).prefetch_related("tellings").select_related("campaign")
-    return [_notice_row(notice, list(notice.tellings.all())) for notice in notices.order_by("-at", "-pk")]
+    notices = Notice.objects.filter(campaign=campaign).prefetch_related("deliveries").select_related("campaign")
+    return [_notice_row(notice, list(notice.deliveries.all())) for notice in notices.order_by("-at", "-pk")]
 
 
-def _notice_row(notice: Notice, tellings: Sequence[Telling]) -> NoticeRow:
-    failed = [telling for telling in tellings if telling.sent_at is None and telling.tries]
+def _notice_row(notice: Notice, deliveries: Sequence[NoticeDelivery]) -> NoticeRow:
+    failed = [delivery for delivery in deliveries if delivery.sent_at is None and delivery.tries]
     return NoticeRow(
         notice=notice,
         sentence=notice_sentence(notice),
-        sent_count=sum(telling.sent_at is not None for telling in tellings),
-        retried_errors=tuple(dict.fromkeys(telling.failure for telling in failed if telling.tries < MAX_ATTEMPTS)),
-        final_errors=tuple(dict.fromkeys(telling.failure for telling in failed if telling.tries >= MAX_ATTEMPTS)),
+        sent_count=sum(delivery.sent_at is not None for delivery in deliveries),
+        retried_errors=tuple(dict.fromkeys(delivery.failure for delivery in failed if delivery.tries < MAX_ATTEMPTS)),
+        final_errors=tuple(dict.fromkeys(delivery.failure for delivery in failed if delivery.tries >= MAX_ATTEMPTS)),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext
 
 from analytics import wording
-from analytics.models import Analysis, Pulse
+from analytics.models import Analysis, DataQualityStatus
 from analytics.report_rows import QualityItem, Status
 from analytics.results import split_after_pause
 from analytics.results.look_quality import UNEQUAL_REACH_P
@@ -18,36 +18,38 @@ _BY_SEVERITY = ("unknown", "ok", "caution", "alarm")
 
 
 def dashboard_quality(
-    campaign: Campaign, pulse: Pulse | None, look: Analysis | None, *, now: datetime
+    campaign: Campaign, quality: DataQualityStatus | None, look: Analysis | None, *, now: datetime
 ) -> tuple[QualityItem, ...]:
     """Return an item for each check of the hour and of the released `look`, and a warning if one is overdue."""
     running = campaign.state == Campaign.State.RUNNING
-    if pulse is None and look is None:
+    if quality is None and look is None:
         is_fresh = campaign.launched_at is not None and now - campaign.launched_at < STALE_AFTER
         return (_overdue_check(None),) if running and not is_fresh else ()
-    overdue = running and (pulse is None or now - pulse.felt_at > STALE_AFTER)
+    overdue = running and (quality is None or now - quality.felt_at > STALE_AFTER)
     return (
-        *([_overdue_check(pulse)] if overdue else []),
-        split_after_pause.explain_pauses(_sample_ratio(pulse, look), split_after_pause.arm_shares(campaign.arms.all())),
-        *([_flow(pulse)] if running and pulse is not None else []),
-        _reach(pulse, look),
-        _exclusions(pulse),
+        *([_overdue_check(quality)] if overdue else []),
+        split_after_pause.explain_pauses(
+            _sample_ratio(quality, look), split_after_pause.arm_shares(campaign.arms.all())
+        ),
+        *([_flow(quality)] if running and quality is not None else []),
+        _reach(quality, look),
+        _exclusions(quality),
     )
 
 
-def _overdue_check(pulse: Pulse | None) -> QualityItem:
+def _overdue_check(quality: DataQualityStatus | None) -> QualityItem:
     return QualityItem(
         gettext("The worker has not looked lately"),
         "caution",
         gettext("It looks once an hour. What stands here may be old: please ask whoever runs this site.")
-        if pulse
+        if quality
         else gettext("It looks once an hour, and has not looked at this campaign yet. Is it running?"),
     )
 
 
-def _sample_ratio(pulse: Pulse | None, look: Analysis | None) -> QualityItem:
+def _sample_ratio(quality: DataQualityStatus | None, look: Analysis | None) -> QualityItem:
     """Return the worse status of the latest look and the hourly check."""
-    statuses = [pulse.split] if pulse else []
+    statuses = [quality.split] if quality else []
     statuses += [look.sample_ratio] if look else []
     status = max(statuses, key=_BY_SEVERITY.index)
     details = {
@@ -62,22 +64,22 @@ def _sample_ratio(pulse: Pulse | None, look: Analysis | None) -> QualityItem:
     return QualityItem(str(Analysis.SampleRatio(status).label), _status(status), details[status])
 
 
-def _flow(pulse: Pulse) -> QualityItem:
+def _flow(quality: DataQualityStatus) -> QualityItem:
     usual = ""
-    if pulse.usual:
-        usual = gettext("About %(usual)s a day are usual.") % {"usual": wording.number(pulse.usual)}
+    if quality.usual:
+        usual = gettext("About %(usual)s a day are usual.") % {"usual": wording.number(quality.usual)}
     details = {
         "ok": gettext("Nothing is silent."),
         "caution": gettext("Has a partner moved the message, or is it a holiday?"),
         "alarm": gettext("Does the message still stand on the partner’s page? Open the page and see."),
         "unknown": gettext("After a day or two the page can tell when it falls silent."),
     }
-    detail = f"{details[pulse.flow]} {usual}".strip()
-    return QualityItem(str(Pulse.Flow(pulse.flow).label), _status(pulse.flow), detail)
+    detail = f"{details[quality.flow]} {usual}".strip()
+    return QualityItem(str(DataQualityStatus.Flow(quality.flow).label), _status(quality.flow), detail)
 
 
-def _reach(pulse: Pulse | None, look: Analysis | None) -> QualityItem:
-    reach = pulse.reach if pulse else None
+def _reach(quality: DataQualityStatus | None, look: Analysis | None) -> QualityItem:
+    reach = quality.reach if quality else None
     if reach is None:
         return QualityItem(
             gettext("Not known yet whether messages reach the screen"),
@@ -95,8 +97,8 @@ def _reach(pulse: Pulse | None, look: Analysis | None) -> QualityItem:
     return QualityItem(gettext("Messages reach the screen"), "ok", rate)
 
 
-def _exclusions(pulse: Pulse | None) -> QualityItem:
-    machines, crowds = (pulse.machines or 0, pulse.crowds or 0) if pulse else (0, 0)
+def _exclusions(quality: DataQualityStatus | None) -> QualityItem:
+    machines, crowds = (quality.machines or 0, quality.crowds or 0) if quality else (0, 0)
     total = machines + crowds
     if not total:
         return QualityItem(

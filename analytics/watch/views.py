@@ -42,7 +42,7 @@ def dashboard_page(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def dashboard_fragment(request: HttpRequest, slug: str) -> HttpResponse:
     """Return the part of the watch page that its script refreshes."""
-    return render(request, "analytics/watch/now.html", _context(request, campaign_for(request.user, slug)))
+    return render(request, "analytics/watch/status.html", _context(request, campaign_for(request.user, slug)))
 
 
 @require_POST

@@ -19,12 +19,12 @@ from analytics.guardrails.pause import pause_harmful_arms
 from analytics.ingest import writer
 from analytics.looks import early_looks
 from analytics.looks.evaluate import NotEvaluable, evaluate, is_look_due
-from analytics.models import FoldedHour, FoldProgress
+from analytics.models import FoldProgress, ShutHour
 from analytics.notifications import delivery, events
 from analytics.rehearsal import runner
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.key_admin import audited
-from campaign.lifecycle import transitions
+from campaign.lifecycle import secret_destruction, transitions
 from campaign.models import Campaign
 from campaign.placements import tag_check
 from messages.audit.log import WORKER
@@ -106,9 +106,9 @@ def send_notices(now: datetime) -> str:
 
 def destroy_unneeded_keys(now: datetime) -> str:
     """Destroy secrets of closed campaigns, and receipt keys without open receipts."""
-    for campaign in transitions.secrets_without_campaign():
+    for campaign in secret_destruction.secrets_without_campaign():
         _warn_of_unknown_campaign(campaign)
-    secrets = transitions.destroy_secrets_of_closed_campaigns()
+    secrets = secret_destruction.destroy_secrets_of_closed_campaigns()
     keys = audited.destroy_unneeded_receipt_keys(settings.KEY_DIRECTORY, now=now.timestamp(), by=WORKER)
     return _summarize((len(secrets), "secrets destroyed"), (len(keys), "old receipt keys destroyed"))
 
@@ -124,10 +124,10 @@ def prune_expired_records(now: datetime) -> str:
     """Delete expired staff sessions, records of hours folded long ago, and the row order of the counts."""
     row_order.erase_row_order()
     sessions, _ = Session.objects.filter(expire_date__lt=now).delete()
-    newest = FoldedHour.objects.order_by("-closes").values_list("closes", flat=True)[:_NEWEST_HOURS_KEPT]
+    newest = ShutHour.objects.order_by("-closes").values_list("closes", flat=True)[:_NEWEST_HOURS_KEPT]
     hour = min([int((now - _HOURS_KEPT_FOR).timestamp()) // SECONDS_PER_HOUR, *newest])
     progress, _ = FoldProgress.objects.filter(closes__lt=hour, compacted=True).delete()
-    hours, _ = FoldedHour.objects.filter(closes__lt=hour).delete()
+    hours, _ = ShutHour.objects.filter(closes__lt=hour).delete()
     return _summarize((sessions, "sessions"), (progress + hours, "old notes removed"))
 
 

@@ -61,7 +61,7 @@ def require_confirmation(request: Request, user: User) -> None:
     code = request.headers.get(SECOND_FACTOR_HEADER, "")
     if not code:
         raise ConfirmationRequired
-    if not _check_limited(request._request, f"code:{user.pk}", lambda: second_factors.check_code(user, code)):
+    if not _check_guess_or_throttle(request._request, f"code:{user.pk}", lambda: second_factors.check_code(user, code)):
         raise ConfirmationRequired("This code is not right, or was used already.")
 
 
@@ -78,7 +78,7 @@ def verify_credentials(request: HttpRequest, *, username: str, password: str, co
             return second_factors.check_code(user, code)
         return bool(settings.SKIP_SECOND_FACTOR)
 
-    return users[0] if _check_limited(request, username, check) else None
+    return users[0] if _check_guess_or_throttle(request, username, check) else None
 
 
 def get_or_create_token(user: User) -> str:
@@ -89,7 +89,7 @@ def get_or_create_token(user: User) -> str:
     return str(token.key)
 
 
-def _check_limited(request: HttpRequest, name: str, check: Callable[[], bool]) -> bool:
+def _check_guess_or_throttle(request: HttpRequest, name: str, check: Callable[[], bool]) -> bool:
     """The result of the check, which counts as one guess; 429 after too many."""
     try:
         return check_guess(request, name, check)

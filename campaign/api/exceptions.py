@@ -11,7 +11,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from campaign.lifecycle import transitions
+from campaign.lifecycle.actions import ActionRefused
 from messages.review.workflow import ReviewRefused
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def _as_api_exception(error: Exception) -> exceptions.APIException:
         return exceptions.NotFound("There is nothing at this address.")
     if isinstance(error, PermissionDenied):
         return exceptions.PermissionDenied()
-    if isinstance(error, transitions.ActionRefused):
+    if isinstance(error, ActionRefused):
         return TransitionConflict(str(error))
     if isinstance(error, ReviewRefused):
         return TransitionConflict(str(error), error.fields)

@@ -143,13 +143,13 @@ def update() -> None:
     """Rewrite and compile each catalogue: translations stay, new strings are added empty, unused ones are removed."""
     strings = extract_strings()
     for language in translated_languages():
-        catalog = _updated(read_catalog(language), [one for one in strings if is_needed(language, one)])
+        catalog = _merge_strings(read_catalog(language), [one for one in strings if is_needed(language, one)])
         (path := _path(language)).parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(_as_text(catalog))
-        path.with_suffix(".mo").write_bytes(compile_catalog(catalog))
+        path.with_suffix(".mo").write_bytes(compile_catalog(read_catalog(language)))
 
 
-def _updated(previous: Catalog, strings: list[ExtractedString]) -> Catalog:
+def _merge_strings(previous: Catalog, strings: list[ExtractedString]) -> Catalog:
     catalog = Catalog(previous.locale, fuzzy=False)
     for one in strings:
         message = previous.get(*one.key)

@@ -13,7 +13,8 @@ from django.db import transaction
 from campaign.keys import rotation, store
 from campaign.keys.inventory import KeyInfo
 from campaign.keys.store import ReceiptKeyFile
-from campaign.lifecycle import transitions
+from campaign.lifecycle import secret_destruction
+from campaign.lifecycle.actions import record_campaign_action
 from campaign.models import Campaign
 from messages.audit import log
 
@@ -29,7 +30,7 @@ def create_receipt_key(directory: Path, *, by: User | str) -> None:
 def create_subject_secret(directory: Path, campaign: Campaign, *, by: User | str) -> None:
     """Create the secret under which a campaign's subjects are assigned."""
     store.subject_secret(directory, campaign.pk)
-    transitions.record_campaign_action(log.Action.SUBJECTS_CREATE, campaign, by=by)
+    record_campaign_action(log.Action.SUBJECTS_CREATE, campaign, by=by)
 
 
 @transaction.atomic
@@ -63,7 +64,7 @@ def destroy_key(directory: Path, key: KeyInfo, *, by: User | str) -> bool:
     if key.receipt_key is not None:
         return destroy_receipt_key(directory, key.receipt_key, by=by)
     if key.campaign is not None:
-        return transitions.destroy_campaign_secret(key.campaign, by=by)
+        return secret_destruction.destroy_campaign_secret(key.campaign, by=by)
     if key.campaign_id not in store.campaigns_with_subject_secret(directory):
         return False
     destroy_unknown_secret(directory, key.campaign_id, by=by)

@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from campaign.lifecycle.transitions import ARM_REASON_LIMIT
+from campaign.lifecycle.arm_pauses import ARM_REASON_LIMIT
 
 
 class ReasonForm(forms.Form):

@@ -12,8 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaign.lifecycle import transitions
-from campaign.lifecycle.transitions import ActionRefused
+from campaign.lifecycle import arm_pauses, deviations
+from campaign.lifecycle.actions import ActionRefused, record_campaign_action
 from campaign.models import Arm, Campaign, Placement
 from messages.audit import log
 from messages.models import Message
@@ -36,7 +36,7 @@ class MessageUsage:
 
 def message_usage(message: Message) -> MessageUsage:
     """Return where a message is shown now: in open campaigns, except arms that are paused already."""
-    named = Arm.objects.filter(revision__message=message, campaign__state__in=transitions.OPEN_STATES, paused_at=None)
+    named = Arm.objects.filter(revision__message=message, campaign__state__in=Campaign.OPEN, paused_at=None)
     arms = list(named.select_related("campaign").prefetch_related("campaign__placements").order_by("campaign", "pk"))
     return MessageUsage(
         arms=tuple(arm for arm in arms if not arm.is_control),
@@ -54,9 +54,9 @@ def stop_message(message: Message, *, by: User, reason: str, now: datetime) -> M
     _lock_usage(message)
     message.stopped_at, message.stopped_by, message.stopped_reason = now, by, reason
     message.save(update_fields=["stopped_at", "stopped_by", "stopped_reason"])
-    usage, why = message_usage(message), f"Stopped everywhere: {reason}"[: transitions.ARM_REASON_LIMIT]
+    usage, why = message_usage(message), f"Stopped everywhere: {reason}"[: arm_pauses.ARM_REASON_LIMIT]
     for arm in usage.arms:
-        transitions.pause_arm(arm, reason=why, now=now, by=by)
+        arm_pauses.pause_arm(arm, reason=why, now=now, by=by)
     for arm in usage.control_arms:
         _pause_campaign(arm.campaign, by=by, now=now, why=why)
     Placement.objects.filter(pk__in=[place.pk for place in usage.fallback_placements]).update(fallback=None)
@@ -83,7 +83,7 @@ def _authorize_and_lock(message: Message, by: User, reason: str) -> str:
     """Check the role, lock and reload the message, and return the cleaned reason."""
     if not has_role(by, *STOP_ROLES):
         raise ActionRefused(_("Only a manager or a reviewer can do this."))
-    cleaned = transitions.validate_reason(reason)
+    cleaned = arm_pauses.validate_reason(reason)
     message.refresh_from_db(from_queryset=Message.objects.select_for_update(no_key=True))
     return cleaned
 
@@ -99,10 +99,10 @@ def _pause_campaign(campaign: Campaign, *, by: User, now: datetime, why: str) ->
     """Pause a campaign whose control was stopped: it compares nothing without it."""
     campaign.state = Campaign.State.PAUSED
     campaign.save(update_fields=["state", "changed_at"])
-    transitions.record_staff_deviation(
+    deviations.record_staff_deviation(
         campaign, by=by, now=now, what="The campaign was paused: its control was stopped.", why=why
     )
-    transitions.record_campaign_action(log.Action.CAMPAIGN_PAUSE, campaign, by=by)
+    record_campaign_action(log.Action.CAMPAIGN_PAUSE, campaign, by=by)
 
 
 def _record(action: log.Action, message: Message, by: User, reason: str, **detail: int) -> None:

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods
 
 from campaign.kill_switch import stop as kill_switch_stop
 from campaign.kill_switch.forms import ReasonForm
-from campaign.lifecycle import transitions
-from campaign.lifecycle.transitions import ActionRefused
+from campaign.lifecycle import arm_pauses
+from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Arm, Campaign, Placement
 from campaign.staff_site.access import campaign_for
 from messages.accounts.step_up import confirmation_required
@@ -98,13 +98,13 @@ def pause_or_resume_arm(request: HttpRequest, slug: str, arm: str) -> HttpRespon
         "form": form,
         "resumes": resumes,
         "control": campaign.arms.filter(is_control=True).first(),
-        "launched": campaign.state in transitions.OPEN_STATES,
+        "launched": campaign.state in Campaign.OPEN,
     }
     return render(request, "campaign/kill_switch/arm.html", context)
 
 
 def _pause_or_resume(arm: Arm, resumes: bool, by: User, reason: str) -> None:
-    action = transitions.resume_arm if resumes else transitions.pause_arm
+    action = arm_pauses.resume_arm if resumes else arm_pauses.pause_arm
     action(arm, by=by, reason=reason, now=timezone.now())
 
 

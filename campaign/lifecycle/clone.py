@@ -4,7 +4,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaign.lifecycle.transitions import ActionRefused, record_campaign_action
+from campaign.lifecycle.actions import ActionRefused, record_campaign_action
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from messages.audit.log import Action
 from messages.roles import MANAGER, ROLE_NAMES, has_role

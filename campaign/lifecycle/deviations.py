@@ -6,8 +6,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from campaign.lifecycle.actions import ActionRefused, record_campaign_action
 from campaign.lifecycle.launch_checks import clean_reason
-from campaign.lifecycle.transitions import ActionRefused, create_deviation, record_campaign_action
 from campaign.models import AnalysisPlan, Campaign, Deviation
 from messages.audit.log import Action
 from messages.roles import MANAGER, ROLE_NAMES, has_role
@@ -25,6 +25,12 @@ def record_deviation(campaign: Campaign, *, what: str, why: str, by: User, now: 
     what, why = clean_reason(what), clean_reason(why)
     if not (0 < len(what) <= DEVIATION_TEXT_LIMIT and 0 < len(why) <= DEVIATION_TEXT_LIMIT):
         raise ActionRefused(_("Say what was done otherwise and why, each in at most 500 characters."))
-    deviation = create_deviation(campaign, what=what, why=why, by=by, now=now)
+    deviation = Deviation.objects.create(campaign=campaign, at=now, by=by, what=what, why=why)
     record_campaign_action(Action.CAMPAIGN_DEVIATE, campaign, by=by, what=what, why=why)
     return deviation
+
+
+def record_staff_deviation(campaign: Campaign, *, by: User | str, now: datetime, what: str, why: str) -> None:
+    """Record a deviation if a person acted; what the worker does is part of the plan."""
+    if not isinstance(by, str):
+        Deviation.objects.create(campaign=campaign, at=now, by=by, what=what, why=why)

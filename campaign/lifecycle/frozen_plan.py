@@ -2,8 +2,12 @@
 
 import hashlib
 import json
+from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.launch_checks import common_locales
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
@@ -19,6 +23,17 @@ def canonical_json(content: dict[str, Any]) -> str:
 def fingerprint_of(canonical: str) -> str:
     """Return the SHA-256 of a plan in canonical form."""
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def freeze_plan(plan: AnalysisPlan, *, now: datetime) -> AnalysisPlan:
+    """Store the plan as canonical JSON with its SHA-256; it is read-only from then on."""
+    if plan.frozen_at is not None:
+        raise ActionRefused(_("This plan is frozen already."))
+    plan.canonical = canonical_json(plan_content(plan))
+    plan.fingerprint = fingerprint_of(plan.canonical)
+    plan.frozen_at = now
+    plan.save()
+    return plan
 
 
 def current_plan_content(plan: AnalysisPlan) -> dict[str, Any]:
@@ -44,7 +59,7 @@ def smallest_difference_of(plan: AnalysisPlan, planned: PlannedOutcome) -> float
 
 
 def plan_content(plan: AnalysisPlan) -> dict[str, Any]:
-    """Return the plan as plain values. Its keys never change: frozen plans are hashed with them."""
+    """Return the plan as plain values. Frozen plans are hashed with its keys: add one, but rename or remove none."""
     campaign = plan.campaign
     return {
         "campaign": campaign.slug,

@@ -1,4 +1,4 @@
-"""The state transitions of a campaign, and pausing and resuming an arm. Launching freezes the plan.
+"""The state transitions of a campaign. Launching freezes the plan.
 
 A launched campaign shows its messages from its start to its end by the server's clock. The worker updates the state
 afterwards, so a late worker changes nothing that the audience sees.
@@ -7,22 +7,20 @@ afterwards, so a late worker changes nothing that the audience sees.
 from datetime import datetime
 from functools import partial
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaign.keys.store import campaigns_with_subject_secret, destroy_subject_secret
 from campaign.lifecycle import frozen_plan, launch_checks
+from campaign.lifecycle.actions import ActionRefused, record_campaign_action
 from campaign.lifecycle.launch_checks import common_locales
-from campaign.models import AnalysisPlan, Arm, Campaign, Deviation, Placement
+from campaign.lifecycle.secret_destruction import destroy_campaign_secret, destroy_secrets_of_closed_campaigns
+from campaign.models import AnalysisPlan, Campaign, Placement
 from messages.audit import log
-from messages.review import workflow
 from messages.roles import MANAGER, REVIEWER, ROLE_NAMES, has_role
 
 State = Campaign.State
-OPEN_STATES = (*Campaign.LIVE, State.PAUSED)  # launched and not closed
 
 TRANSITIONS: dict[str, tuple[set[str], str, str]] = {
     # verb: (from which states, to which state, which role)
@@ -49,19 +47,12 @@ VERB_LABELS = {
     "close": gettext_lazy("close"),
 }
 SEND_BACK_REASON_LIMIT = 500  # of sending a campaign back
-ARM_REASON_LIMIT = 300  # as long as its column
-
-
-class ActionRefused(Exception):
-    """The action is not allowed; the message says why, for staff."""
 
 
 @transaction.atomic
 def submit(campaign: Campaign, *, by: User) -> None:
     """Submit a complete draft for the approval of a second person."""
-    problems = submission_problems(campaign)
-    if problems:
-        raise ActionRefused(" ".join(problems))
+    _refuse_if_any(launch_checks.submission_obstacles(campaign))
     _apply_transition(campaign, "submit", by)
 
 
@@ -100,11 +91,9 @@ def send_back(campaign: Campaign, *, by: User, reason: str) -> None:
 def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
     """Freeze the plan and start serving. Every help link must have been checked recently."""
     _lock_with_placements(campaign)
-    problems = [obstacle.sentence for obstacle in launch_checks.launch_obstacles(campaign, now=now)]
-    if problems:
-        raise ActionRefused(" ".join(problems))
+    _refuse_if_any(launch_checks.launch_obstacles(campaign, now=now))
     campaign.locales = common_locales(campaign)
-    plan = freeze_plan(campaign.plan, now=now)
+    plan = frozen_plan.freeze_plan(campaign.plan, now=now)
     campaign.launched_at = now
     campaign.starts_at = campaign.starts_at or now
     _apply_transition(campaign, "schedule" if campaign.starts_at > now else "launch", by, plan=plan.fingerprint)
@@ -121,14 +110,12 @@ def pause(campaign: Campaign, *, by: User) -> None:
 def resume(campaign: Campaign, *, by: User) -> None:
     """Serve again, under the same plan."""
     _lock_with_placements(campaign)
-    problems = [obstacle.sentence for obstacle in launch_checks.occupied_placement_obstacles(campaign)]
-    problems += [
-        obstacle.sentence for obstacle in launch_checks.stopped_message_obstacles(campaign.arms.filter(paused_at=None))
-    ]
-    if not problems and campaign.locales and not set(common_locales(campaign)) & set(campaign.locales):
-        problems.append(_("Words of its arms were withdrawn: no language is left that every arm speaks."))
-    if problems:
-        raise ActionRefused(" ".join(problems))
+    _refuse_if_any(
+        launch_checks.occupied_placement_obstacles(campaign)
+        + launch_checks.stopped_message_obstacles(campaign.arms.filter(paused_at=None))
+    )
+    if campaign.locales and not set(common_locales(campaign)) & set(campaign.locales):
+        raise ActionRefused(_("Words of its arms were withdrawn: no language is left that every arm speaks."))
     _apply_transition(campaign, "resume", by)
 
 
@@ -150,7 +137,7 @@ def start_due_campaigns(*, now: datetime) -> list[Campaign]:
 
 def close_due_campaigns(*, now: datetime) -> list[Campaign]:
     """Close campaigns whose end has come, destroy their secrets, and return those that this call closed."""
-    due = Campaign.objects.filter(state__in=[*Campaign.LIVE, State.PAUSED], ends_at__lte=now)
+    due = Campaign.objects.filter(state__in=Campaign.OPEN, ends_at__lte=now)
     closed = [campaign for campaign in due if _apply_due_transition(campaign, State.CLOSED)]
     if closed:
         destroy_secrets_of_closed_campaigns()
@@ -170,110 +157,9 @@ def _apply_due_transition(campaign: Campaign, target: str) -> bool:
     return True
 
 
-def destroy_secrets_of_closed_campaigns(*, by: str = log.WORKER) -> list[int]:
-    """Destroy the secrets of closed campaigns; a crash just after closing may have left one behind."""
-    with_secret = campaigns_with_subject_secret(settings.KEY_DIRECTORY)
-    closed = Campaign.objects.filter(pk__in=with_secret, state=State.CLOSED).order_by("pk")
-    return [campaign.pk for campaign in closed if destroy_campaign_secret(campaign, by=by)]
-
-
-@transaction.atomic
-def destroy_campaign_secret(campaign: Campaign, *, by: User | str) -> bool:
-    """Destroy the subject secret of a campaign and record that. Return whether there was one."""
-    if campaign.pk not in campaigns_with_subject_secret(settings.KEY_DIRECTORY):
-        return False
-    record_campaign_action(log.Action.SUBJECTS_DESTROY, campaign, by=by)
-    return destroy_subject_secret(settings.KEY_DIRECTORY, campaign.pk)
-
-
-def record_campaign_action(action: log.Action, campaign: Campaign, *, by: User | str, **detail: str | int) -> None:
-    """Write an audit entry about a campaign, as the last step of the transaction."""
-    log.record(action, by=by, kind=log.ObjectKind.CAMPAIGN, ref=campaign.slug, label=campaign.name, **detail)
-
-
-def secrets_without_campaign() -> list[int]:
-    """Return campaigns with a secret that are not in this database. It may be the wrong one: the secrets stay."""
-    with_secret = campaigns_with_subject_secret(settings.KEY_DIRECTORY)
-    known = set(Campaign.objects.filter(pk__in=with_secret).values_list("pk", flat=True))
-    return [number for number in with_secret if number not in known]
-
-
-@transaction.atomic
-def pause_arm(arm: Arm, *, reason: str, now: datetime, by: User | str = log.WORKER) -> None:
-    """Pause an arm: its units see the control's words and are not counted, and no other assignment changes.
-
-    A pause by a person is recorded as a deviation; a guardrail pause is part of the plan.
-    """
-    if arm.is_control:
-        raise ActionRefused(_("The control arm cannot be paused alone: pause the campaign."))
-    if not isinstance(by, str) and not has_role(by, MANAGER, REVIEWER):
-        raise ActionRefused(_("Only a manager or a reviewer can pause an arm."))
-    reason = validate_reason(reason)
-    _lock_arm(arm)
-    if arm.paused_at is not None:
-        raise ActionRefused(_("This arm is paused already."))
-    arm.paused_at, arm.paused_reason, arm.pauses = now, reason, arm.pauses + 1
-    _save_pause(arm)
-    record_staff_deviation(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was paused.", why=reason)
-    record_campaign_action(log.Action.ARM_PAUSE, arm.campaign, by=by, arm=arm.name, reason=reason)
-
-
-@transaction.atomic
-def resume_arm(arm: Arm, *, by: User, reason: str, now: datetime) -> None:
-    """Resume an arm. This is always a deviation from the plan, and the reason for the pause stays on record.
-
-    The guardrail still uses all counts, and pauses the arm again once there is evidence of greater harm than before.
-    """
-    if not has_role(by, MANAGER):
-        raise ActionRefused(_("Only a manager can resume an arm."))
-    reason = validate_reason(reason)
-    _lock_arm(arm)
-    if arm.paused_at is None:
-        raise ActionRefused(_("This arm is not paused."))
-    if stopped := launch_checks.stopped_message_obstacles(Arm.objects.filter(pk=arm.pk)):
-        raise ActionRefused(stopped[0].sentence)
-    if not set(common_locales(arm.campaign)) & set(arm.campaign.locales) & workflow.approved_locales(arm.revision):
-        raise ActionRefused(_("Its words were withdrawn: no language is left that every arm speaks."))
-    arm.paused_at, arm.paused_reason = None, ""
-    _save_pause(arm)
-    record_staff_deviation(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was resumed.", why=reason)
-    record_campaign_action(log.Action.ARM_RESUME, arm.campaign, by=by, arm=arm.name, reason=reason)
-
-
-def record_staff_deviation(campaign: Campaign, *, by: User | str, now: datetime, what: str, why: str) -> None:
-    """Record a deviation if a person acted; what the worker does is part of the plan."""
-    if not isinstance(by, str):
-        create_deviation(campaign, by=by, now=now, what=what, why=why)
-
-
-def create_deviation(campaign: Campaign, *, by: User, now: datetime, what: str, why: str) -> Deviation:
-    """Add a row to the campaign's deviations."""
-    return Deviation.objects.create(campaign=campaign, at=now, by=by, what=what, why=why)
-
-
-def validate_reason(reason: str) -> str:
-    """Return a reason as it is stored; raise ActionRefused if it is empty or too long."""
-    cleaned = launch_checks.clean_reason(reason)
-    if not cleaned:
-        raise ActionRefused(_("Please say why: the reason stays on record."))
-    if len(cleaned) > ARM_REASON_LIMIT:
-        raise ActionRefused(_("Please say why in %(most)s characters or fewer.") % {"most": ARM_REASON_LIMIT})
-    return cleaned
-
-
-def _lock_arm(arm: Arm) -> None:
-    """Lock the arm's campaign until the transaction ends, and reload the arm; refuse unless the campaign is open."""
-    campaign = Campaign.objects.select_for_update(no_key=True).get(pk=arm.campaign_id)
-    if campaign.state not in OPEN_STATES:
-        sentence = _("The campaign is “%(state)s”: its arms cannot be paused or resumed.")
-        raise ActionRefused(sentence % {"state": campaign.get_state_display()})
-    arm.refresh_from_db()
-    arm.campaign = campaign
-
-
-def _save_pause(arm: Arm) -> None:
-    arm.save(update_fields=["paused_at", "paused_reason", "pauses"])
-    arm.campaign.save(update_fields=["changed_at"])  # a new snapshot is built
+def _refuse_if_any(obstacles: list[launch_checks.Obstacle]) -> None:
+    if obstacles:
+        raise ActionRefused(" ".join(obstacle.sentence for obstacle in obstacles))
 
 
 def _lock_with_placements(campaign: Campaign) -> None:
@@ -297,19 +183,3 @@ def _apply_transition(campaign: Campaign, verb: str, by: User, **detail: str) ->
     campaign.state = target
     campaign.save()
     record_campaign_action(log.Action(f"campaign-{verb.replace('_', '-')}"), campaign, by=by, **detail)
-
-
-def submission_problems(campaign: Campaign) -> list[str]:
-    """Return what keeps a campaign from being submitted, in sentences."""
-    return [obstacle.sentence for obstacle in launch_checks.submission_obstacles(campaign)]
-
-
-def freeze_plan(plan: AnalysisPlan, *, now: datetime) -> AnalysisPlan:
-    """Store the plan as canonical JSON with its SHA-256; it is read-only from then on."""
-    if plan.frozen_at is not None:
-        raise ActionRefused(_("This plan is frozen already."))
-    plan.canonical = frozen_plan.canonical_json(frozen_plan.plan_content(plan))
-    plan.fingerprint = frozen_plan.fingerprint_of(plan.canonical)
-    plan.frozen_at = now
-    plan.save()
-    return plan

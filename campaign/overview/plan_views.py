@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from campaign.lifecycle import deviations, frozen_plan, launch_checks, transitions
-from campaign.lifecycle.transitions import ActionRefused
+from campaign.lifecycle.actions import ActionRefused
 from campaign.models import AnalysisPlan, Campaign
 from campaign.overview.next_step import next_step, send_back_entry
 from campaign.preregistration import export

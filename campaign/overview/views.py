@@ -16,7 +16,6 @@ from django.views.decorators.http import require_safe
 
 from campaign.lifecycle import transitions
 from campaign.lifecycle.frozen_plan import factorial_arms
-from campaign.lifecycle.transitions import OPEN_STATES
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement
 from campaign.overview.next_step import next_step, send_back_entry
 from campaign.serving.preview_links import preview_url
@@ -111,7 +110,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         else directory.overdue_checks(today=timezone.localdate()),
         "shows": campaign.state in Campaign.LIVE,
         "may_take_back": campaign.state in transitions.TRANSITIONS["take_back"][0] and has_role(request.user, MANAGER),
-        "may_pause": campaign.state in OPEN_STATES and has_role(request.user, MANAGER),
+        "may_pause": campaign.state in Campaign.OPEN and has_role(request.user, MANAGER),
         "next": next_step(request.user, campaign, planning_url=continue_planning_url(request.user, campaign)),
         "copies": campaign.launched_at is not None and has_role(request.user, MANAGER),
         "deviations": campaign.deviations.count(),

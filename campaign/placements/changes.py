@@ -13,7 +13,7 @@ from messages.audit import log
 from messages.models import Frame, Revision
 from messages.review import workflow
 from messages.roles import PARTNER_CONTACT
-from messages.text.keys import unused_key
+from messages.text.slugs import unused_key
 
 PLACEMENT_FIELDS = (
     *("name", "key", "partner", "allowed_origins", "leave_url", "continue_url", "expected_per_day", "fallback"),

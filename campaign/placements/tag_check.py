@@ -3,7 +3,7 @@
 Staff start a test. For ten minutes, requests that carry its mark are noted: when the last one came, and what was wrong
 with it. Requests without a mark are never noted. A mark is signed and names its test and its end, so that the audience
 surface can verify it without a database. Notes stay in memory until a background thread writes them
-(campaign.serving.flushing); the row of a test is deleted when it is over.
+(campaign.serving.periodic_flush); the row of a test is deleted when it is over.
 """
 
 import re

@@ -27,9 +27,9 @@ from campaign.placements.tag_check import TagCheckLog
 from campaign.serving import bots, routing
 from campaign.serving.decide_endpoint import DECIDE_ROUTE
 from campaign.serving.exclusions import Exclusions
-from campaign.serving.flushing import start_flushing
 from campaign.serving.hosted_endpoint import HOSTED_ROUTE
 from campaign.serving.http import Refusal, Reply, Request, refusal_reply
+from campaign.serving.periodic_flush import start_flushing
 from campaign.serving.rate_limit import NetworkRateLimit
 from campaign.serving.served_counts import ServedCounter
 from campaign.serving.snapshot import SnapshotRefresher

@@ -8,12 +8,11 @@ from campaign.serving.http import Headers, Refusal, Reply, Request, refusal_repl
 from campaign.serving.routing import Handler, PendingReply, ServingContext
 
 
-def cors_headers(request: Request, allowed: frozenset[str]) -> Headers | None:
+def cors_headers(request: Request, origin: str | None, allowed: frozenset[str]) -> Headers | None:
     """The headers that let this request's origin read the reply; None if it may not use this placement.
 
     No Origin header means a server or a plain navigation. This installation's own host is always allowed.
     """
-    origin = request.header("origin")
     if origin is None:
         return []
     if origin in allowed:

@@ -17,21 +17,43 @@ from campaign.serving.snapshot_entries import PlacementEntry
 BODY_LIMIT = 4096
 MAX_FIELD_LENGTH = 200
 _FIELDS = frozenset(MessageRequest._fields)
+_MAX_KNOWN_BODIES, _MAX_KNOWN_BYTES = 1024, 100
 
 
 @cross_origin_post
 def handle_decide(request: Request, context: ServingContext) -> Reply:
     """Parse, resolve the placement, decide, count, reply."""
-    fields = parse_fields(parse_json(read_body(request, BODY_LIMIT)))
+    fields = read_fields(read_body(request, BODY_LIMIT))
     placement = _find_placement(fields, context)
-    origin = _check_origin(request, placement, fields, context)
-    channel = TagCheckChannel.SERVER if request.header("origin") is None else TagCheckChannel.PAGE
+    origin = request.header("origin")
+    headers = _check_origin(request, origin, placement, fields, context)
+    channel = TagCheckChannel.SERVER if origin is None else TagCheckChannel.PAGE
     try:
         decision = decide(placement, fields, context, channel=channel, is_countable=not has_privacy_signal(request))
-        decision = count_served(decision, request, placement, context, from_browser=bool(origin))
-        return _decision_reply(decision, placement, origin)
+        decision = count_served(decision, request, placement, context, from_browser=bool(headers))
+        return _decision_reply(decision, placement, headers)
     except Refusal as refusal:
-        return refusal_reply(refusal, origin)
+        return refusal_reply(refusal, headers)
+
+
+def read_fields(body: bytes) -> MessageRequest:
+    """The fields of the body, or Refusal 400.
+
+    All visitors of a page send the same few bytes, so those are parsed once: 7 us of 45 (docs/reliability.md). A body
+    that says anything of its visitor but the language is never kept.
+    """
+    known = _known_bodies.get(body)
+    if known is not None:
+        return known
+    fields = parse_fields(parse_json(body))
+    if len(body) <= _MAX_KNOWN_BYTES and fields.unit is fields.session is fields.preview is None:
+        if len(_known_bodies) >= _MAX_KNOWN_BODIES:
+            _known_bodies.clear()
+        _known_bodies[body] = fields
+    return fields
+
+
+_known_bodies: dict[bytes, MessageRequest] = {}
 
 
 def parse_fields(value: Any) -> MessageRequest:
@@ -62,12 +84,12 @@ def _find_placement(fields: MessageRequest, context: ServingContext) -> Placemen
 
 
 def _check_origin(
-    request: Request, placement: PlacementEntry, fields: MessageRequest, context: ServingContext
+    request: Request, origin: str | None, placement: PlacementEntry, fields: MessageRequest, context: ServingContext
 ) -> Headers:
     """The headers for an allowed origin, or Refusal 403."""
-    headers = cors_headers(request, placement.origins)
+    headers = cors_headers(request, origin, placement.origins)
     if headers is None:
-        _record_failed_tag_check(context, fields, TagCheckProblem.ORIGIN, origin=request.header("origin"))
+        _record_failed_tag_check(context, fields, TagCheckProblem.ORIGIN, origin=origin)
         raise Refusal(403, "origin_not_allowed", "This site is not on the placement's list of allowed origins.")
     return headers
 

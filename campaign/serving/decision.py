@@ -117,7 +117,7 @@ def assign(
     if arm.paused or not names_unit or not is_countable:
         return Decision(arm.rendition)
     receipt = context.receipt_signer.sign(arm.packed_ids, hour, closes, arm.locale, nonce)
-    return Decision(arm.rendition, receipt, arm, keeps_session=in_tab)
+    return Decision(arm.rendition, receipt, arm, in_tab)
 
 
 def _repeat_in_tab(

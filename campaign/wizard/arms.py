@@ -7,11 +7,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaign.lifecycle.transitions import ActionRefused
+from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Arm, Campaign
 from campaign.wizard import presets
-from campaign.wizard.arm_revisions import selectable_revisions
 from campaign.wizard.draft import DraftEditConflict, ensure_plan, lock_draft
+from campaign.wizard.revision_choice import selectable_revisions
 from messages.models import Revision
 from messages.review import workflow
 

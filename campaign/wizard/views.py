@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaign.lifecycle import launch_checks, transitions
-from campaign.lifecycle.transitions import ActionRefused
+from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
-from campaign.wizard import answers, arm_revisions, arms, questions
+from campaign.wizard import answers, arms, questions, revision_choice
 from campaign.wizard.draft import DraftEditConflict, NotADraft
 from campaign.wizard.links import question_url
 from campaign.wizard.questions.base import QuestionForm
@@ -52,7 +52,7 @@ def wizard_step(request: HttpRequest, slug: str, step: str) -> HttpResponse:
     if question is None:
         raise Http404
     if campaign.state != Campaign.State.DRAFT:
-        return _redirect_submitted(request, campaign)
+        return _redirect_to_submitted(request, campaign)
     stored = question.read(campaign)
     posted = request.POST if request.method == "POST" else None
     form = question.build_form(campaign, question.suggest(campaign, stored, user=current_user(request)), posted)
@@ -73,7 +73,7 @@ def _save_and_continue(
         url = question.follow_up(saved, request.POST.get("do", ""), by=by)
         return redirect(url or question_url(saved, _returns_to_check(request) or questions.next_key(question.key)))
     except NotADraft:
-        return _redirect_submitted(request, campaign)
+        return _redirect_to_submitted(request, campaign)
     except DraftEditConflict:
         context = {"overtaken": True, "theirs": question.describe(campaign)}
     except arms.NoApprovedMessage as reason:
@@ -90,26 +90,26 @@ def choose_arm_revision(request: HttpRequest, slug: str, arm: str) -> HttpRespon
     """List approved revisions for one arm, each with a button that takes it."""
     campaign = campaign_for(request.user, slug, write=True)
     if campaign.state != Campaign.State.DRAFT:
-        return _redirect_submitted(request, campaign)
+        return _redirect_to_submitted(request, campaign)
     chosen = campaign.arms.select_related("revision__message__theme").filter(key=arm).first()
     if chosen is None:
         raise Http404
     if request.method == "POST":
         return _take_revision(request, campaign, arm)
-    context = arm_revisions.choice_context(campaign, chosen, request.GET)
-    return render(request, "campaign/wizard/arm_revisions.html", {"campaign": campaign, "arm": chosen, **context})
+    context = revision_choice.choice_context(campaign, chosen, request.GET)
+    return render(request, "campaign/wizard/revision_choice.html", {"campaign": campaign, "arm": chosen, **context})
 
 
 def _take_revision(request: HttpRequest, campaign: Campaign, arm: str) -> HttpResponse:
     number, seen = (_parse_key(request.POST.get(name)) for name in ("revision", "was"))
-    revision = arm_revisions.selectable_revisions(Frame.values).filter(pk=number).first()
+    revision = revision_choice.selectable_revisions(Frame.values).filter(pk=number).first()
     if revision is None:
         flash.error(request, _("These words may not be shown any more. Please choose others."))
         return redirect("campaign:plan-words", campaign.slug, arm)
     try:
         arms.choose_revision(campaign, arm, revision, seen_revision_id=seen, by=current_user(request))
     except NotADraft:
-        return _redirect_submitted(request, campaign)
+        return _redirect_to_submitted(request, campaign)
     except DraftEditConflict:
         flash.warning(request, _("A colleague chose other words meanwhile. Nothing was changed; please look again."))
         return redirect("campaign:plan-words", campaign.slug, arm)
@@ -124,7 +124,7 @@ def check_answers(request: HttpRequest, slug: str) -> HttpResponse:
     """List all answers and what is missing, and submit the draft for approval."""
     campaign = campaign_for(request.user, slug, write=True)
     if campaign.state != Campaign.State.DRAFT:
-        return _redirect_submitted(request, campaign)
+        return _redirect_to_submitted(request, campaign)
     if request.method == "POST":
         return _submit(request, campaign)
     optional_first = sorted(questions.QUESTIONS, key=lambda question: question.is_required)
@@ -147,7 +147,7 @@ def _submit(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     except DraftEditConflict:
         flash.warning(request, _("A colleague changed an answer while you read. Please look once more."))
     except NotADraft:
-        return _redirect_submitted(request, campaign)
+        return _redirect_to_submitted(request, campaign)
     except ActionRefused:
         flash.warning(request, _("Not sent yet: something is missing. It is listed below."))
     else:
@@ -192,7 +192,7 @@ def _returns_to_check(request: HttpRequest) -> str:
     return questions.CHECK if request.GET.get("then") == questions.CHECK else ""
 
 
-def _redirect_submitted(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+def _redirect_to_submitted(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     flash.info(request, _("The plan of this campaign is not changed any more: it was sent for approval."))
     return redirect("campaign:detail", campaign.slug)
 

@@ -74,7 +74,7 @@ def _link_page(request: HttpRequest, invitation: Invitation, token: str) -> Http
         "sent": invitations.send(invitation, link),
         "role": roles.ROLE_NAMES.get(invitation.role),
     }
-    return render(request, "messages/accounts/invited.html", context)
+    return render(request, "messages/accounts/invitation_link.html", context)
 
 
 @roles.role_required(roles.ADMINISTRATOR)

@@ -85,7 +85,7 @@ def add_app(request: HttpRequest, user: User, code: str) -> list[str] | None:
     factor.data["counter"] = counter
     factor.save()
     del request.session[app.SECRET_SESSION_KEY]
-    return _record_added(user, "an authenticator app")
+    return _record_addition(user, "an authenticator app")
 
 
 def _matching_counter(secret: str, code: str) -> int | None:
@@ -119,7 +119,7 @@ def add_passkey(user: User, *, name: str, credential: Any) -> list[str] | None:
     except (ValidationError, ValueError, TypeError, KeyError):
         return None
     auth.WebAuthn.add(user, name, credential)
-    return _record_added(user, "a passkey")
+    return _record_addition(user, "a passkey")
 
 
 def begin_passkey_authentication(user: User) -> dict[str, Any] | None:
@@ -193,7 +193,7 @@ def replace_recovery_codes(user: User) -> list[str]:
     return list(codes.get_unused_codes())
 
 
-def _record_added(user: User, what: str) -> list[str]:
+def _record_addition(user: User, what: str) -> list[str]:
     """Record the new factor, and return recovery codes if there are none yet."""
     log.record_user(Action.FACTOR_ADD, user, by=user, factor=what)
     return [] if Authenticator.objects.filter(user=user, type=CODES).exists() else replace_recovery_codes(user)

@@ -79,7 +79,7 @@ def sessions_of(user: User, *, current: str | None = None) -> list[ActiveSession
 
 def signed_in_user_ids() -> set[int]:
     """The primary keys of all users who are signed in."""
-    return {int(data[SESSION_KEY]) for _session, data in _unexpired() if SESSION_KEY in data}
+    return {int(data[SESSION_KEY]) for _session, data in _unexpired_sessions() if SESSION_KEY in data}
 
 
 def end_sessions(user: User, *, handle: str | None = None, keep: str | None = None) -> int:
@@ -95,10 +95,10 @@ def end_sessions(user: User, *, handle: str | None = None, keep: str | None = No
 
 def _sessions(user: User) -> list[tuple[Session, dict[str, Any]]]:
     """Reads all sessions of the installation, which are as few as its staff."""
-    return [(session, data) for session, data in _unexpired() if data.get(SESSION_KEY) == str(user.pk)]
+    return [(session, data) for session, data in _unexpired_sessions() if data.get(SESSION_KEY) == str(user.pk)]
 
 
-def _unexpired() -> Iterator[tuple[Session, dict[str, Any]]]:
+def _unexpired_sessions() -> Iterator[tuple[Session, dict[str, Any]]]:
     for session in Session.objects.filter(expire_date__gt=timezone.now()):
         yield session, session.get_decoded()
 

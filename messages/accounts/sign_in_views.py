@@ -168,7 +168,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def welcome(request: HttpRequest, token: str) -> HttpResponse:
     """Accept an invitation: choose a name and a password, then set up a second factor."""
     if request.user.is_authenticated:
-        return render(request, "messages/accounts/welcome_over.html", {"signed_in": True}, status=403)
+        return render(request, "messages/accounts/invitation_invalid.html", {"signed_in": True}, status=403)
     try:
         invitation = invitations.by_token(token, now=timezone.now())
         form = JoinForm(request.POST or None, email=invitation.email)
@@ -180,7 +180,7 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
     except IntegrityError:  # somebody else took the name at the same moment
         form.add_error("username", _("Somebody here has this name already. Choose another."))
     except invitations.InvitationOver:
-        return render(request, "messages/accounts/welcome_over.html", status=404)
+        return render(request, "messages/accounts/invitation_invalid.html", status=404)
     role = ROLE_NAMES.get(invitation.role, invitation.role)
     return render(request, "messages/accounts/welcome.html", {"form": form, "invitation": invitation, "role": role})
 

@@ -16,7 +16,7 @@ from django.utils.text import slugify
 
 from messages.audit import log
 from messages.models import Message, Rendition, Revision, Theme
-from messages.text.keys import RESERVED_MESSAGE_KEYS, unused_key
+from messages.text.slugs import RESERVED_MESSAGE_KEYS, unused_key
 
 SaveTarget = Literal["here", "beside", "new"]
 _MAX_STEM_LENGTH = 44  # of 50, because a number may follow

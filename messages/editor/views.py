@@ -8,11 +8,9 @@ from django.contrib import messages as flash
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from messages.editor import drafts, feedback, save
 from messages.editor.forms import BaselineForm, EditorTextForm, PreviewOptionsForm, TextAndClaimsForm
@@ -67,7 +65,7 @@ def edit(request: HttpRequest, *, key: str, locale: str, stale: bool) -> HttpRes
     person = require_writer(request)
     message = get_object_or_404(Message.objects.select_related("theme"), key=key)
     draft = drafts.find_for_message(person, message, locale)
-    base = _base_revision(message, request.GET.get("from") or request.POST.get("base"), draft)
+    base = base_revision(message, request.GET.get("from") or request.POST.get("base"), draft)
     if base is None or not languages.is_known(locale):
         raise Http404
     target = EditTarget(person, message, locale, base)
@@ -82,27 +80,6 @@ def edit(request: HttpRequest, *, key: str, locale: str, stale: bool) -> HttpRes
     return _handle_post(request, target)
 
 
-@require_safe
-def translate(request: HttpRequest, key: str) -> HttpResponse:
-    """Choose the language of a translation; ?into= redirects to the editor, ?from= is the revision."""
-    require_writer(request)
-    message = get_object_or_404(Message.objects.select_related("theme"), key=key)
-    base = _base_revision(message, request.GET.get("from"), None)
-    locale = request.GET.get("into", "")
-    if base is None or (locale and not languages.is_known(locale)):
-        raise Http404
-    if locale:
-        return redirect(f"{reverse('messages:edit', args=[key, locale])}?{urlencode({'from': base.number})}")
-    existing = list(base.renditions.order_by("pk").values_list("locale", flat=True))
-    context = {
-        "message": message,
-        "base": base,
-        "there": [languages.language_name(code) for code in existing],
-        "missing": [(code, name) for code, name in languages.choices() if code not in existing],
-    }
-    return render(request, "messages/editor/language.html", context)
-
-
 def require_writer(request: HttpRequest) -> User:
     """The current user, who must be allowed to write."""
     require_role(request.user, MANAGER)
@@ -114,7 +91,7 @@ def posted_fields(request: HttpRequest) -> dict[str, str]:
     return {name: str(value) for name, value in request.POST.items() if name not in ("csrfmiddlewaretoken", "do")}
 
 
-def _base_revision(message: Message, number: str | None, draft: Draft | None) -> Revision | None:
+def base_revision(message: Message, number: str | None, draft: Draft | None) -> Revision | None:
     """The revision to begin from: the one that is named, the draft's, or the newest."""
     if draft is not None and draft.base is not None and not number:
         return draft.base

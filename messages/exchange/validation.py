@@ -8,7 +8,7 @@ from django.db.models import Field, Model
 
 from messages.exchange import records
 from messages.models import ClaimStrength, Frame, Message, Rendition, Revision, Theme
-from messages.text.keys import RESERVED_MESSAGE_KEYS
+from messages.text.slugs import RESERVED_MESSAGE_KEYS
 from messages.text.translatable import Translatable
 
 MAX_REVISION_NUMBER = 32_767  # of a PositiveSmallIntegerField

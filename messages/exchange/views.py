@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from messages.accounts.step_up import confirmation_required_for_button
 from messages.downloads import download
 from messages.exchange import import_export, reader, records, writer
-from messages.i18n.sentences import translate_sentence
+from messages.i18n.sentence_translation import translate_sentence
 from messages.models import Frame, Rendition, Revision
 from messages.roles import MANAGER, current_user, require_role, role_required
 

@@ -20,8 +20,8 @@ from messages.help_links import freshness
 from messages.help_links.freshness import HelpLinkStatus
 from messages.help_links.link_checker import ProbeResult, probe
 from messages.models import HelpLink
-from messages.text.keys import unused_key
 from messages.text.lint import Remark
+from messages.text.slugs import unused_key
 
 EDITABLE_FIELDS = (
     *("name", "url", "lane", "audience", "country", "language", "channels", "contact"),
@@ -117,7 +117,7 @@ def change(link: HelpLink, *, by: AbstractUser | str) -> list[str]:
 
 
 @transaction.atomic
-def check(link: HelpLink, *, by: AbstractUser | str, today: date) -> None:
+def confirm(link: HelpLink, *, by: AbstractUser | str, today: date) -> None:
     """Record that somebody opened the link today, and that it serves the people it names."""
     before = _lock(link)
     if before.retired_on is not None:

@@ -123,7 +123,7 @@ def check(request: HttpRequest, link: str) -> HttpResponse:
     help_link = get_object_or_404(HelpLink, key=link)
     help_link.url = request.POST.get("address", "")  # the address that the person opened
     try:
-        link_directory.check(help_link, by=current_user(request), today=timezone.localdate())
+        link_directory.confirm(help_link, by=current_user(request), today=timezone.localdate())
     except link_directory.HelpRefused as reason:
         flash.error(request, str(reason))
         return redirect("help:link", link)

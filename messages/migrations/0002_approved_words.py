@@ -1,4 +1,4 @@
-"""Once created a trigger, which is now declared in campaign/triggers.py."""
+"""Once created a trigger, which is now declared in campaign/record_triggers.py."""
 
 from django.db import migrations
 

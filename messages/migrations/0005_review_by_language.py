@@ -17,7 +17,7 @@ DECISIONS = [
     ("withdrawn", "Withdrawn"),
 ]
 
-# The triggers of campaign/triggers.py: they would refuse this migration, and SQLite cannot drop a column that one reads.
+# The triggers of campaign/record_triggers.py: they would refuse this migration, and SQLite cannot drop a column that one reads.
 DROP = {
     "sqlite": [
         f"DROP TRIGGER IF EXISTS messaging_{name}"

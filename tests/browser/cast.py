@@ -1,6 +1,6 @@
 """Data for the page tests and the screenshots: at least one example of everything that a page can show.
 
-`benchmarks.inside.run(environment, "tests.browser.cast:build")` creates it in a separate process.
+`benchmarks.process_runner.run(environment, "tests.browser.cast:build")` creates it in a separate process.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from analytics.data_quality import hourly_check
 from analytics.embargo import request as embargo_request
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import evaluate
-from analytics.models import GuardEvent, Pulse, Rehearsal, Tally, WorkerStep
+from analytics.models import DataQualityStatus, GuardEvent, Rehearsal, Tally, WorkerStep
 from analytics.notifications import events as notifications_events
 from analytics.simulated_visits import demo
 from campaign.keys import rotation, store
 from campaign.kill_switch import stop
-from campaign.lifecycle import deviations, transitions
+from campaign.lifecycle import arm_pauses, deviations, transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome, ServedCount
 from campaign.placements import tag_check
 from campaign.serving.preview_links import preview_url
@@ -266,10 +266,10 @@ def _create_stopped_campaign(words: Sequence[Revision], now: datetime) -> None:
     pause_harmful_arms(campaign, now=now)
     evaluate(campaign, now=now)
     manager, user = world.person("mara", MANAGER), campaign.arms.get(key="user")
-    transitions.pause_arm(user, by=manager, reason="A partner asked us to wait until Monday.", now=now)
+    arm_pauses.pause_arm(user, by=manager, reason="A partner asked us to wait until Monday.", now=now)
     victim = campaign.arms.get(key="victim")
-    transitions.pause_arm(victim, by=manager, reason="The same partner.", now=now)
-    transitions.resume_arm(victim, by=manager, reason="They meant the other one.", now=now)
+    arm_pauses.pause_arm(victim, by=manager, reason="The same partner.", now=now)
+    arm_pauses.resume_arm(victim, by=manager, reason="They meant the other one.", now=now)
     message = Message.objects.get(key=STOPPED)
     stop.stop_message(message, by=world.person("rafael", REVIEWER), reason="Somebody said that it names them.", now=now)
 
@@ -303,7 +303,9 @@ def _prepare_watch_pages(now: datetime) -> None:
         hourly_check.check_data_quality(campaign, now=now)
         notifications_events.record_notices(campaign, now=now)
     early = Campaign.objects.get(slug="early")
-    Pulse.objects.filter(campaign=early).update(flow=Pulse.Flow.OK, usual=100, reach=92, machines=4)
+    DataQualityStatus.objects.filter(campaign=early).update(
+        flow=DataQualityStatus.Flow.OK, usual=100, reach=92, machines=4
+    )
     embargo_request.create_request(
         early, by=world.person("ana", ANALYST), reason="The funder’s board meets tomorrow.", now=now
     )

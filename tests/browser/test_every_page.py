@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Error, Response, Route
 
-from benchmarks.inside import run
+from benchmarks.process_runner import run
 from campaign.entrypoints import launcher
 from campaign.staff_site import middleware
 from tests import route_matrix
@@ -119,7 +119,7 @@ class Site:
 def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
     with new_installation(tmp_path_factory.mktemp("pages"), {}) as environment:
         cast = run(environment, "tests.browser.cast:build")
-        with launcher.run_server(launcher.PRODUCTION_APPLICATION, environment=environment) as url:
+        with launcher.run_server("tests.browser.slow_reader:application", environment=environment) as url:
             made = Site(url, cast, browser)
             yield made
             made.close()

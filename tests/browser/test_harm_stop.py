@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from analytics.management.commands.demo import PARTNER_PAGE, make_partner_server
-from benchmarks.inside import run
+from benchmarks.process_runner import run
 from campaign.entrypoints import launcher
 from tests.browser.conftest import OpenPage
 from tests.browser.test_pages import collect_errors, until_exposed

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from benchmarks.inside import run
+from benchmarks.process_runner import run
 from campaign.entrypoints import launcher
 from tests.browser import proof
 from tests.browser.conftest import DESK, PHONE

@@ -15,7 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from analytics.data_quality import hourly_check
 from analytics.looks.evaluate import evaluate
-from analytics.models import GuardEvent, Pulse
+from analytics.models import DataQualityStatus, GuardEvent
 from analytics.notifications import events
 from analytics.worker import steps
 from campaign.models import Campaign
@@ -51,7 +51,7 @@ def running() -> Campaign:
     world.tally(campaign, MANY)
     evaluate(campaign, now=world.NOON)
     hourly_check.check_data_quality(campaign, now=timezone.now())
-    Pulse.objects.update(flow="ok", usual=400, reach=90)
+    DataQualityStatus.objects.update(flow="ok", usual=400, reach=90)
     return campaign
 
 

@@ -1,3 +1,5 @@
+from django.conf import settings
+
 from campaign.outcomes import EXPOSED_BIT, OUTCOMES, RECORDED_OUTCOMES, tally_increments
 
 LEFT, CONTINUED = OUTCOMES["left"].mask, OUTCOMES["continued"].mask
@@ -41,6 +43,25 @@ def test_the_wizard_asks_only_for_outcomes_of_which_one_direction_is_better() ->
     asked = [outcome for outcome in OUTCOMES.values() if outcome.goal or outcome.harm or outcome.verb]
     assert all(outcome.better != "none" for outcome in asked)
     assert all(outcome.kind == "yes-no" for outcome in asked if outcome.harm or outcome.verb)
+
+
+def test_the_wizard_has_one_place_for_each_goal_and_for_each_harm() -> None:
+    for places in (
+        [outcome.goal.order for outcome in OUTCOMES.values() if outcome.goal],
+        [outcome.harm.order for outcome in OUTCOMES.values() if outcome.harm],
+    ):
+        assert len(places) == len(set(places))
+
+
+def test_a_goal_that_people_reach_or_not_has_a_verb() -> None:
+    goals = {key for key, outcome in OUTCOMES.items() if outcome.goal and outcome.kind == "yes-no"}
+    assert {key for key in goals if not OUTCOMES[key].verb} == set()
+
+
+def test_the_page_about_the_api_names_every_recorded_outcome() -> None:
+    page = (settings.BASE_DIR / "docs" / "api.md").read_text("utf-8")
+    table = page.partition("| outcome | when |")[2].partition("\n\n")[0]
+    assert {key for key in RECORDED_OUTCOMES if f"`{key}`" not in table} == set()
 
 
 def test_every_key_fits_its_column_and_names_its_own_entry() -> None:

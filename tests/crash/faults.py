@@ -43,7 +43,7 @@ def _answer_first() -> None:
         ticket: Any,
         deliver: DeliverResults,
     ) -> None:
-        threading.Timer(0.5, proper, [self, list(events)], {"clock": clock, "ticket": None, "deliver": id}).start()
+        threading.Timer(2.0, proper, [self, list(events)], {"clock": clock, "ticket": None, "deliver": id}).start()
         deliver([(ticket, [None] * len(events))])
 
     writer.EventWriter.put = put  # type: ignore[method-assign]  # that is the fault
@@ -59,7 +59,7 @@ def _forget_the_note() -> None:
         return True
 
     fold._count = count
-    fold._through = lambda closes: 0
+    fold._counted_up_to = lambda closes: 0
 
 
 def _know_keys_late() -> None:

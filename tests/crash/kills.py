@@ -147,10 +147,12 @@ def run_kills(
     say: Callable[[str], None] = lambda line: None,
     settle: float = 90.0,
     into_a_fold: float = 0.05,
+    events_between: int = 0,
 ) -> KillRun:
     """Run the site under load and kill until there were so many kills and so many acknowledged events; then compare.
 
-    `into_a_fold` says how many seconds after it began to count an hour a worker is killed at the latest.
+    `into_a_fold` says how many seconds after it began to count an hour a worker is killed at the latest,
+    `events_between` how many events are acknowledged between two kills at least.
     """
     begun = time.monotonic()
     load = VisitorLoad(site.port, site.clock, threads=threads, pace=pace, seed=seed)
@@ -158,12 +160,13 @@ def run_kills(
         site, seed=seed, kinds=kinds or KINDS | (POSTGRESQL_KINDS if site.cluster else {}), into_a_fold=into_a_fold
     )
     load.start()
-    told, progress, since = 0, (0, 0), begun
+    told, progress, since, acknowledged = 0, (0, 0), begun, 0
     while killer.kills.total() < kills or load.ledger.acknowledged < events:
         killer.pause(interval)
         load.check()
-        if killer.kills.total() < kills:
+        if killer.kills.total() < kills and load.ledger.acknowledged >= acknowledged + events_between:
             killer.kill_one()
+            acknowledged = load.ledger.acknowledged
         now = (killer.kills.total(), load.ledger.acknowledged)
         if now != progress:
             progress, since = now, time.monotonic()

@@ -38,7 +38,9 @@ class TestThatItCanTurnRed:
     def test_a_server_that_answers_before_it_writes_is_found(self, environment: dict[str, str]) -> None:
         with running(CrashSite(environment, FastClock.starting_now(speed=SPEED), fault=ANSWER_FIRST)) as site:
             kinds = {kills.WEB_WORKER: 1}
-            done = kills.run_kills(site, kills=3, events=300, seed=2, interval=0.6, pace=PACE, kinds=kinds)
+            done = kills.run_kills(
+                site, kills=3, events=300, seed=2, interval=0.6, pace=PACE, kinds=kinds, events_between=50
+            )
         assert done.verdict.lost > 0
         assert done.verdict.double == 0
 

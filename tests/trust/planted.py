@@ -240,9 +240,9 @@ def _fold_without_counting() -> None:
 
 
 def _secret_kept() -> None:
-    from campaign.lifecycle import transitions
+    from campaign.lifecycle import secret_destruction
 
-    replace_attribute(transitions, "destroy_subject_secret", lambda directory, campaign: False)
+    replace_attribute(secret_destruction, "destroy_subject_secret", lambda directory, campaign: False)
 
 
 _WORKER: dict[str, Callable[[], None]] = {

@@ -12,7 +12,7 @@ from analytics.comparison.compare import ArmCounts, Rules, all_pairs, compare
 from analytics.comparison.factorial import factorial_contrasts
 from analytics.comparison.sensitivity import run_cross_checks
 from analytics.csv_analysis import reader
-from analytics.management import terminal_analysis
+from analytics.management import analyse_output
 
 _MONITORING = ("fixed", "group-sequential", "always-valid")
 _CORRECTIONS = ("holm", "bonferroni", "benjamini-hochberg", "dunnett", "none")
@@ -47,12 +47,12 @@ class Command(BaseCommand):
             terms = factorial_contrasts(**arms_by_frame, rules=rules, withheld=look.withheld)
         first_verdict_days = _first_verdict_days(table, options, rules, pairs) if "day" in table.columns else None
         cross_checks = None if look.withheld else run_cross_checks(arms, pairs, rules)
-        analysis = terminal_analysis.TableAnalysis(look, rules, terms, first_verdict_days, cross_checks)
+        analysis = analyse_output.TableAnalysis(look, rules, terms, first_verdict_days, cross_checks)
         if options["json"]:
-            values = terminal_analysis.analysis_as_dict(analysis)
+            values = analyse_output.analysis_as_dict(analysis)
             self.stdout.write(json.dumps(values, ensure_ascii=False, indent=2))
         else:
-            terminal_analysis.print_tables(analysis, Console(width=None if sys.stdout.isatty() else 118))
+            analyse_output.print_tables(analysis, Console(width=None if sys.stdout.isatty() else 118))
 
     def _parse(self, options: dict[str, Any]) -> tuple[reader.ArmTable, Rules, list[ArmCounts], list[tuple[str, str]]]:
         """Return the table, the rules, the arms and the pairs to compare. Raise CommandError on invalid options."""

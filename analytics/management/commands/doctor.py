@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from analytics.doctor.findings import Finding, FindingState
-from analytics.doctor.places import NGINX_DIRECTORY
-from analytics.doctor.surroundings import examine
+from analytics.doctor.log_search import NGINX_DIRECTORY
+from analytics.doctor.scan import examine
 
 _MARKS = {
     FindingState.FINE: "[green]✓ fine[/]",

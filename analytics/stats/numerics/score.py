@@ -8,7 +8,7 @@ never decreases, and the end of the interval follows from m. The results are tho
 
 from math import inf, sqrt
 
-from analytics.stats.numerics.inversion import solve_increasing
+from analytics.stats.numerics.root_finder import solve_increasing
 from analytics.stats.values import Counts
 
 
@@ -100,12 +100,12 @@ def ratio_upper(treated: Counts, control: Counts, z: float) -> float:
         odds_against = goal / n2 - n2 * y1 / (n1 * (x1 + n2))
         return treated_rate * (1.0 + max(0.0, odds_against))
 
-    def squared(s: float) -> float:
+    def squared_statistic(s: float) -> float:
         m = x2 * (s / (1.0 + s))
         return m * m * (y1 / (n1 * (x1 + m)) + y2 * (1.0 + s) / (n2 * x2))
 
     guess = y2 / (n2 * x2) + (y1 / (n1 * x1) if x1 else 0.0)
-    s = solve_increasing(squared, goal, sqrt(goal / guess) / x2)
+    s = solve_increasing(squared_statistic, goal, sqrt(goal / guess) / x2)
     m = x2 * (s / (1.0 + s))
     return (x1 + m) * (n2 - m) * (1.0 + s) / ((n1 + m) * x2)
 
@@ -126,11 +126,11 @@ def odds_ratio_upper(treated: Counts, control: Counts, z: float) -> float:
         return a * d / (b * c)
     spare_b, spare_c = b - room, c - room
 
-    def squared(s: float) -> float:
+    def squared_statistic(s: float) -> float:
         u, left = room * (s / (1.0 + s)), room / (1.0 + s)
         return u * u * (1.0 / (a + u) + 1.0 / (spare_b + left) + 1.0 / (spare_c + left) + 1.0 / (d + u))
 
     guess = 1.0 / max(a, 0.5) + 1.0 / b + 1.0 / c + 1.0 / max(d, 0.5)
-    s = solve_increasing(squared, goal, sqrt(goal / guess) / room)
+    s = solve_increasing(squared_statistic, goal, sqrt(goal / guess) / room)
     u, left = room * (s / (1.0 + s)), room / (1.0 + s)
     return (a + u) * (d + u) / ((spare_b + left) * (spare_c + left))

@@ -4,7 +4,7 @@ from math import exp, inf
 
 from scipy.special import stdtr, stdtrit
 
-from analytics.stats.numerics.inversion import consistent_interval, critical_z, two_sided_p
+from analytics.stats.numerics.critical_values import consistent_interval, critical_z, two_sided_p
 from analytics.stats.values import Estimate, Interval, check_level
 
 

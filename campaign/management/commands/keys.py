@@ -14,7 +14,7 @@ from campaign.key_admin import audited
 from campaign.keys import rotation, store
 from campaign.keys.inventory import KeyInfo, KeyState, list_keys
 from campaign.keys.rotation import format_utc
-from campaign.lifecycle import transitions
+from campaign.lifecycle import secret_destruction
 from campaign.models import Campaign
 from messages.audit.log import command_line_actor
 
@@ -61,7 +61,7 @@ class Command(BaseCommand):
                 case "prune":
                     for number in audited.destroy_unneeded_receipt_keys(directory, now=now, by=command_line_actor()):
                         self.stdout.write(f"Destroyed receipt-{number:03}.")
-                    for number in transitions.destroy_secrets_of_closed_campaigns(by=command_line_actor()):
+                    for number in secret_destruction.destroy_secrets_of_closed_campaigns(by=command_line_actor()):
                         self.stdout.write(f"Destroyed campaign-{number}.")
                 case "destroy":
                     self._destroy(directory, options["name"], now, at_once=options["now"])

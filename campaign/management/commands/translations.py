@@ -20,8 +20,12 @@ class Command(BaseCommand):
         problems = catalogs.problems()
         for problem in problems:
             self.stdout.write(str(problem))
-        for language, share in catalogs.missing_shares().items():
+        shares = catalogs.missing_shares()
+        for language, share in shares.items():
             self.stdout.write(f"{language}: partly translated, {share:.0%} of its texts are shown in English.")
         if problems and check:
             raise CommandError(f"{len(problems)} translations need a person. docs/languages.md says how.")
-        self.stdout.write(f"{len(problems)} left to translate." if problems else "Every marked word is translated.")
+        if problems:
+            self.stdout.write(f"{len(problems)} left to translate.")
+        elif not shares:
+            self.stdout.write("Every marked word is translated.")

@@ -15,9 +15,9 @@ from campaign.i18n.numbers import format_rounded_per_hundred
 from campaign.lifecycle.launch_checks import ObstacleReason
 from campaign.models import AnalysisPlan, Arm, Campaign
 from campaign.wizard import arms
-from campaign.wizard.arm_revisions import ApprovedRendition, approved_renditions
 from campaign.wizard.presets import preset_of
 from campaign.wizard.questions.base import Answer, Question, QuestionForm, WholeNumberField
+from campaign.wizard.revision_choice import ApprovedRendition, approved_renditions
 from messages.review import message_lint, workflow
 
 

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from campaign.lifecycle.launch_checks import ObstacleReason
 from campaign.models import Campaign
 from campaign.wizard import arms
-from campaign.wizard.arm_revisions import missing_frames
 from campaign.wizard.presets import PRESETS, RECOMMENDED_PRESET, preset_of
 from campaign.wizard.questions.base import Answer, Question, QuestionForm
+from campaign.wizard.revision_choice import missing_frames
 from messages.models import Frame
 
 

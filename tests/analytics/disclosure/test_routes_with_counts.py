@@ -31,11 +31,11 @@ def differing_routes(routes: Iterable[str], *makers: Callable[[], object]) -> se
     return {route for route in answers[0] if answers[0][route] != answers[1][route]}
 
 
-def with_events(events: int, effect: float) -> Callable[[], object]:
+def with_events(people: int, events: int, effect: float) -> Callable[[], object]:
     """A campaign of which one arm had so many events, and another was paused for such an effect."""
 
     def make() -> None:
-        campaign = test_gate.looked(test_gate.COUNTS | {"both": (2000, events)})
+        campaign = test_gate.looked(test_gate.COUNTS | {"both": (people, events)})
         paused = campaign.arms.get(key="user")
         campaign.guard_events.create(
             arm=paused, outcome="annoyed", at=world.NOON, effect=effect, bound=effect - 0.01, margin=0.02
@@ -44,7 +44,7 @@ def with_events(events: int, effect: float) -> Callable[[], object]:
     return make
 
 
-FEW, MANY = with_events(880, 0.04), with_events(1400, 0.3)
+FEW, MANY = with_events(2000, 880, 0.04), with_events(3100, 1400, 0.3)
 
 
 @pytest.mark.only_on("sqlite", reason="PostgreSQL numbers the rows of the second world anew, and links name them")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.db import connections
 
-from analytics.doctor import canaries, findings, places, surroundings
+from analytics.doctor import canaries, findings, host_checks, log_search
 from analytics.doctor.findings import Finding, FindingState, ProbeReply
 
 GOOD = ProbeReply(
@@ -103,12 +103,14 @@ def test_a_file_that_others_may_read_is_named(tmp_path: Path) -> None:
     key = tmp_path / "receipt-001.key"
     key.touch(mode=0o600)
     tmp_path.chmod(0o700)
-    assert findings.permission_finding("keys", places.file_modes([tmp_path])).state == FindingState.FINE
+    assert findings.permission_finding("keys", host_checks.file_modes([tmp_path])).state == FindingState.FINE
     key.chmod(0o640)
-    finding = findings.permission_finding("keys", places.file_modes([tmp_path]))
+    finding = findings.permission_finding("keys", host_checks.file_modes([tmp_path]))
     assert finding.state == FindingState.LEAKS
     assert str(key) in finding.said
-    assert findings.permission_finding("keys", places.file_modes([tmp_path / "away"])).state == FindingState.UNKNOWN
+    assert (
+        findings.permission_finding("keys", host_checks.file_modes([tmp_path / "away"])).state == FindingState.UNKNOWN
+    )
 
 
 def test_the_shipped_nginx_is_fine_and_debians_is_not() -> None:
@@ -155,45 +157,45 @@ def test_views_that_are_not_forgotten_leak(report: dict[str, object] | None, sta
 
 def test_only_what_was_added_to_a_log_is_searched(tmp_path: Path) -> None:
     mark = canaries.new_canary()
-    sought = [("path", canaries.searchable_forms(mark))]
+    forms = [("path", canaries.searchable_forms(mark))]
     log = tmp_path / "access.log"
     log.write_text(f"an old line {mark}\n")
-    (noted,) = places.record_sizes([tmp_path])
-    assert places.search_target(noted, sought).state == FindingState.FINE
+    (target,) = log_search.record_sizes([tmp_path])
+    assert log_search.search_target(target, forms).state == FindingState.FINE
     with log.open("a") as stream:
         stream.write(f"GET /{mark}\n")
-    finding = places.search_target(noted, sought)
+    finding = log_search.search_target(target, forms)
     assert finding.state == FindingState.LEAKS
     assert "path" in finding.said
     (tmp_path / "access.log.1").write_bytes(log.read_bytes())  # a log that was turned over meanwhile
     log.write_text("")
-    assert places.search_target(noted, sought).state == FindingState.LEAKS
+    assert log_search.search_target(target, forms).state == FindingState.LEAKS
 
 
 def test_a_mark_across_two_pieces_of_a_large_file_is_found(tmp_path: Path) -> None:
     mark = canaries.new_canary()
-    (noted,) = places.record_sizes([tmp_path], from_start=True)
+    (target,) = log_search.record_sizes([tmp_path], from_start=True)
     (tmp_path / "large").write_bytes(b"x" * ((1 << 22) - 5) + mark.encode())
-    assert places.search_target(noted, [("path", canaries.searchable_forms(mark))]).state == FindingState.LEAKS
+    assert log_search.search_target(target, [("path", canaries.searchable_forms(mark))]).state == FindingState.LEAKS
 
 
 def test_what_is_not_there_could_not_be_looked_at(tmp_path: Path) -> None:
-    (noted,) = places.record_sizes([tmp_path / "away.log"])
-    assert places.search_target(noted, []).state == FindingState.UNKNOWN
+    (target,) = log_search.record_sizes([tmp_path / "away.log"])
+    assert log_search.search_target(target, []).state == FindingState.UNKNOWN
 
 
 def test_logs_that_nginx_names_are_found(tmp_path: Path) -> None:
     (tmp_path / "nginx.conf").write_text(
         "access_log /srv/a.log combined;\n# access_log /srv/b.log;\nerror_log /dev/null;"
     )
-    assert places.nginx_log_paths(places.read_nginx_configuration(tmp_path)) == [Path("/srv/a.log")]
-    assert places.read_nginx_configuration(tmp_path / "away") is None
+    assert log_search.nginx_log_paths(log_search.read_nginx_configuration(tmp_path)) == [Path("/srv/a.log")]
+    assert log_search.read_nginx_configuration(tmp_path / "away") is None
 
 
 @pytest.mark.only_on("postgresql", reason="asks the server")
 @pytest.mark.django_db(databases=["default", "audience"])
 def test_a_postgresql_that_logs_statements_is_named_in_its_own_line() -> None:
-    assert red(surroundings._database_findings()) == []
+    assert red(host_checks.database_findings()) == []
     with connections["audience"].cursor() as cursor:
         cursor.execute("SET LOCAL log_statement = 'all'")
-    assert red(surroundings._database_findings()) == ["PostgreSQL"]
+    assert red(host_checks.database_findings()) == ["PostgreSQL"]

@@ -8,7 +8,7 @@ from analytics.looks.evaluate import evaluate
 from analytics.models import GuardEvent, Tally
 from analytics.results import build
 from analytics.stats import Counts
-from campaign.lifecycle import transitions
+from campaign.lifecycle import arm_pauses, transitions
 from campaign.models import Campaign, PlannedOutcome
 from tests import world
 
@@ -74,7 +74,7 @@ class TestAnArmThatWasResumed:
         campaign = watched(QUIET | {"both": (5000, 400)})
         pause_harmful_arms(campaign, now=world.NOON)
         arm = campaign.arms.get(key="both")
-        transitions.resume_arm(arm, by=world.person("mara"), reason="They annoy and help.", now=world.NOON)
+        arm_pauses.resume_arm(arm, by=world.person("mara"), reason="They annoy and help.", now=world.NOON)
         return campaign
 
     @pytest.mark.django_db

@@ -16,7 +16,7 @@ from analytics import file_lock
 from analytics.ingest import open_views
 from analytics.ingest import writer as ingest_writer
 from analytics.ingest.spool import Spool
-from analytics.models import FoldedHour, OpenView
+from analytics.models import OpenView, ShutHour
 from campaign.assignment.receipts import Receipt
 from campaign.serving.http import Refusal
 from campaign.serving.routing import OutcomeEvent
@@ -79,7 +79,7 @@ def test_a_row_that_no_table_takes_is_refused_and_not_kept_for_later(
 
 
 def test_a_view_that_may_be_folded_already_is_refused_even_if_the_clock_went_back() -> None:
-    FoldedHour.objects.create(closes=world.HOUR + 3)
+    ShutHour.objects.create(closes=world.HOUR + 3)
     (refusal,) = ingest_writer.commit_events([event(1)], hour=world.HOUR)
     assert refusal is not None
     assert refusal.code == "receipt_expired"

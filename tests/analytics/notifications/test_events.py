@@ -16,13 +16,14 @@ from django.core import mail
 from django.test import Client
 
 from analytics.looks.evaluate import evaluate
-from analytics.models import GuardEvent, Notice, Pulse, Telling, WorkerStep
+from analytics.models import DataQualityStatus, GuardEvent, Notice, NoticeDelivery, WorkerStep
 from analytics.notifications import delivery, events, webhook
 from analytics.notifications.wording import email_subject_and_text, notice_sentence
 from analytics.worker import steps
 from analytics.worker.loop import Worker
 from analytics.worker.steps import STEPS
 from campaign.lifecycle import transitions
+from campaign.lifecycle.actions import record_campaign_action
 from campaign.models import AnalysisPlan, Campaign
 from messages.audit import log
 from messages.models import HelpLink
@@ -80,7 +81,7 @@ class TestEvents:
 
     def test_a_split_that_broke_at_a_look_or_by_the_hour(self) -> None:
         campaign = running_campaign(planned_per_arm=100_000)
-        Pulse.objects.create(campaign=campaign, felt_at=world.NOON, split="alarm", flow="ok")
+        DataQualityStatus.objects.create(campaign=campaign, felt_at=world.NOON, split="alarm", flow="ok")
         assert recorded_kinds(campaign) == ["split"]
 
     def test_a_help_link_that_grew_old_while_it_runs(self) -> None:
@@ -96,7 +97,7 @@ class TestEvents:
         campaign = running_campaign()
         transitions.pause(campaign, by=world.person("mara", "manager"))
         assert recorded_kinds(campaign) == []
-        transitions.record_campaign_action(log.Action.CAMPAIGN_PAUSE, campaign, by=log.WORKER)
+        record_campaign_action(log.Action.CAMPAIGN_PAUSE, campaign, by=log.WORKER)
         assert recorded_kinds(campaign) == ["paused"]
 
     def test_the_planned_people(self) -> None:
@@ -180,7 +181,7 @@ class TestEmail:
         html = client.get("/campaigns/pilot/watch/").content.decode()
         assert "crossed a guardrail and is no longer shown" in html
         assert "on this page alone" in html
-        assert not Telling.objects.exists()
+        assert not NoticeDelivery.objects.exists()
 
 
 class Stopped(BaseException):
@@ -201,16 +202,16 @@ class TestInterruptions:
 
         campaign = running_campaign()
         cross_guardrail(campaign)
-        monkeypatch.setattr(Telling.objects.__class__, "bulk_create", stop)
+        monkeypatch.setattr(NoticeDelivery.objects.__class__, "bulk_create", stop)
         with pytest.raises(Stopped):
             events.record_notices(campaign, now=world.NOON)
         assert not Notice.objects.exists()
         monkeypatch.undo()
         assert events.record_notices(campaign, now=world.NOON) == 1
-        assert Telling.objects.count() == 2
+        assert NoticeDelivery.objects.count() == 2
 
     def test_stopped_before_it_is_sent_loses_nothing(self, waiting: Campaign) -> None:
-        def stop(_: Telling) -> None:
+        def stop(_: NoticeDelivery) -> None:
             raise Stopped
 
         with pytest.raises(Stopped):
@@ -224,7 +225,7 @@ class TestInterruptions:
         def stop(*_: Any, **__: Any) -> None:
             raise Stopped
 
-        monkeypatch.setattr(Telling, "save", stop)
+        monkeypatch.setattr(NoticeDelivery, "save", stop)
         with pytest.raises(Stopped):
             delivery.send_due_notices(now=world.NOON)
         monkeypatch.undo()
@@ -237,7 +238,7 @@ class TestInterruptions:
 class TestRetries:
     @pytest.fixture
     def refused(self, monkeypatch: pytest.MonkeyPatch) -> Campaign:
-        def refuse(_: Telling) -> None:
+        def refuse(_: NoticeDelivery) -> None:
             raise ConnectionRefusedError("mara@ngo.example")
 
         campaign = running_campaign()
@@ -251,7 +252,7 @@ class TestRetries:
     def test_each_waits_twice_as_long_as_the_last(self, refused: Campaign) -> None:
         waits, now = [], world.NOON
         for _ in range(12):
-            due = Telling.objects.order_by("pk")[0].due_at
+            due = NoticeDelivery.objects.order_by("pk")[0].due_at
             waits.append(int((due - now).total_seconds() / 60))
             now = due
             with pytest.raises(delivery.NoticeNotSent):
@@ -269,7 +270,7 @@ class TestRetries:
         assert "mara@ngo.example" not in html
 
     def test_after_a_week_it_is_given_up_and_the_page_says_so(self, refused: Campaign) -> None:
-        Telling.objects.update(tries=delivery.MAX_ATTEMPTS)
+        NoticeDelivery.objects.update(tries=delivery.MAX_ATTEMPTS)
         assert delivery.send_due_notices(now=world.NOON + timedelta(days=30)) == 0
         client = Client()
         world.sign_in(client, world.person("mara"))
@@ -278,7 +279,7 @@ class TestRetries:
     def test_it_is_sent_once_the_server_is_back(self, refused: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.undo()
         assert delivery.send_due_notices(now=world.NOON + timedelta(minutes=2)) == 2
-        assert set(Telling.objects.values_list("failure", flat=True)) == {""}
+        assert set(NoticeDelivery.objects.values_list("failure", flat=True)) == {""}
 
     def test_a_failing_campaign_does_not_delay_the_notices_of_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
         campaign = running_campaign()

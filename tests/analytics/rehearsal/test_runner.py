@@ -29,7 +29,7 @@ from tests import world
 from tests.installation import copy_migrated_databases
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
-DATABASE_OF = {"analytics.OpenView": "audience", "analytics.FoldedHour": "audience"}
+DATABASE_OF = {"analytics.OpenView": "audience", "analytics.ShutHour": "audience"}
 
 
 @pytest.fixture(autouse=True)

@@ -203,4 +203,4 @@ def test_every_frame_has_one_mark_the_same_in_charts_and_in_pages() -> None:
     assert set(charts.FRAME_SYMBOLS) == set(Frame.values)
     assert len(set(charts.FRAME_SYMBOLS.values())) == len(charts.FRAME_SYMBOLS)
     for frame, path in charts.FRAME_SYMBOLS.items():
-        assert f'd="{path}"' in render_to_string("includes/mark.html", {"frame": frame})
+        assert f'd="{path}"' in render_to_string("includes/frame_symbol.html", {"frame": frame})

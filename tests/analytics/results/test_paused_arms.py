@@ -6,7 +6,7 @@ from analytics.disclosure import gate
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.models import GuardEvent
 from analytics.results import paused_arms
-from campaign.lifecycle import transitions
+from campaign.lifecycle import arm_pauses
 from campaign.models import Campaign
 from tests import world
 from tests.analytics.guardrails.test_pause import QUIET, watched
@@ -70,7 +70,7 @@ def test_a_stricter_small_cell_asks_for_more_people(settings: object) -> None:
 
 def test_who_was_paused_by_hand_has_no_such_sentence() -> None:
     campaign = world.launched()
-    transitions.pause_arm(
+    arm_pauses.pause_arm(
         campaign.arms.get(key="user"), by=world.person("mara"), reason="A partner asked.", now=world.NOON
     )
     (one,) = paused_arms.find_paused_arms(campaign).paused
@@ -80,10 +80,10 @@ def test_who_was_paused_by_hand_has_no_such_sentence() -> None:
 def test_a_stop_stays_in_sight_after_its_arm_was_resumed() -> None:
     campaign = campaign_with_guardrail_pause()
     arm = campaign.arms.get(key="both")
-    transitions.resume_arm(arm, by=world.person("mara"), reason="They help as well.", now=world.NOON)
+    arm_pauses.resume_arm(arm, by=world.person("mara"), reason="They help as well.", now=world.NOON)
     found = paused_arms.find_paused_arms(campaign)
     assert (found.paused, [event.arm.key for event in found.resumed_events]) == ((), ["both"])
-    transitions.pause_arm(arm, by=world.person("mara"), reason="A partner asked.", now=world.NOON)
+    arm_pauses.pause_arm(arm, by=world.person("mara"), reason="A partner asked.", now=world.NOON)
     found = paused_arms.find_paused_arms(campaign)
     assert [one.guardrail_sentences for one in found.paused] == [()], "the second pause was for another reason"
     assert len(found.resumed_events) == 1

@@ -11,7 +11,7 @@ from analytics.looks.evaluate import evaluate
 from analytics.report_rows import QualityItem
 from analytics.results import build, split_after_pause
 from analytics.results.split_after_pause import ArmShare
-from campaign.lifecycle import transitions
+from campaign.lifecycle import arm_pauses
 from tests import world
 
 FINE = QualityItem("The split is as planned", "ok", "Each as often as its share asks.")
@@ -62,7 +62,7 @@ def test_a_look_speaks_of_the_pauses_that_were_before_it() -> None:
     campaign, now = world.launched(), timezone.now()
     world.tally(campaign, dict.fromkeys(("neutral", "victim", "user", "both"), (2000, 700)))
     before = evaluate(campaign, now=now - timedelta(minutes=1))
-    transitions.pause_arm(campaign.arms.get(key="both"), by=world.person("mara"), reason="A partner asked.", now=now)
+    arm_pauses.pause_arm(campaign.arms.get(key="both"), by=world.person("mara"), reason="A partner asked.", now=now)
     after = evaluate(campaign, now=now + timedelta(minutes=1))
     items = [build.build(look).quality[0] for look in (before, after)]
     assert ["“Both” was paused" in each.detail for each in items] == [False, True]

@@ -8,7 +8,7 @@ from django.test import Client
 
 from analytics.looks.evaluate import evaluate
 from analytics.models import GuardEvent
-from campaign.lifecycle import transitions
+from campaign.lifecycle import arm_pauses
 from campaign.models import Campaign
 from tests import world
 
@@ -146,7 +146,7 @@ def test_an_early_look_says_for_ever_who_wanted_it(analyst: Client) -> None:
 def test_an_arm_that_was_paused_for_harm_heads_the_page(analyst: Client) -> None:
     campaign = campaign_with_look()
     both = campaign.arms.get(key="both")
-    transitions.pause_arm(both, reason="Guardrail crossed: Was annoyed", now=world.NOON)
+    arm_pauses.pause_arm(both, reason="Guardrail crossed: Was annoyed", now=world.NOON)
     GuardEvent.objects.create(
         campaign=campaign, arm=both, outcome="annoyed", at=world.NOON, effect=0.05, bound=0.03, margin=0.02
     )

@@ -80,22 +80,28 @@ counts = st.sampled_from([1, 7, 40, 300, 10**9]).flatmap(lambda n: st.integers(0
 def test_the_one_sided_p_at_the_end_of_an_interval_is_half_its_error() -> None:
     # Newcombe 1998b, table II, method 6: 56/70 against 48/80, 95% interval 0.0528 to 0.3382.
     treated, control = Counts(70, 56), Counts(80, 48)
-    assert answer(equivalence.test(treated=treated, control=control, margin=0.3382)).p_below == pytest.approx(
-        0.025, abs=5e-5
-    )
-    back = answer(equivalence.test(treated=control, control=treated, margin=0.3382))
+    assert answer(
+        equivalence.two_one_sided_tests(treated=treated, control=control, margin=0.3382)
+    ).p_below == pytest.approx(0.025, abs=5e-5)
+    back = answer(equivalence.two_one_sided_tests(treated=control, control=treated, margin=0.3382))
     assert back.p_above == pytest.approx(0.025, abs=5e-5)
 
 
 def test_large_equal_arms_are_equivalent_and_small_ones_are_not() -> None:
-    assert answer(equivalence.test(treated=Counts(5000, 2500), control=Counts(5000, 2500), margin=0.05)).equivalent
-    assert not answer(equivalence.test(treated=Counts(50, 25), control=Counts(50, 25), margin=0.05)).equivalent
+    assert answer(
+        equivalence.two_one_sided_tests(treated=Counts(5000, 2500), control=Counts(5000, 2500), margin=0.05)
+    ).equivalent
+    assert not answer(
+        equivalence.two_one_sided_tests(treated=Counts(50, 25), control=Counts(50, 25), margin=0.05)
+    ).equivalent
 
 
 def test_the_z_of_large_arms_is_nearly_walds() -> None:
     # By hand, Wald: rates 0.30 and 0.29 of 10,000, margin 0.03: (0.03 - 0.01) / sqrt(0.21/10^4 + 0.2059/10^4) = 3.1014,
     # one-sided p 0.00096; the score statistic differs in the third digit.
-    found = answer(equivalence.test(treated=Counts(10_000, 3000), control=Counts(10_000, 2900), margin=0.03))
+    found = answer(
+        equivalence.two_one_sided_tests(treated=Counts(10_000, 3000), control=Counts(10_000, 2900), margin=0.03)
+    )
     assert found.p_value == pytest.approx(0.00096, rel=0.05)
 
 
@@ -105,10 +111,10 @@ def test_the_z_of_large_arms_is_nearly_walds() -> None:
 def test_the_interval_lies_inside_the_margins_exactly_when_equivalent(
     treated: Counts, control: Counts, margin: float, level: float
 ) -> None:
-    found = answer(equivalence.test(treated=treated, control=control, margin=margin, level=level))
+    found = answer(equivalence.two_one_sided_tests(treated=treated, control=control, margin=margin, level=level))
     assert found.equivalent == (-margin < found.interval.low and found.interval.high < margin)
     assert found.equivalent == (found.p_value < 1.0 - level)
-    back = answer(equivalence.test(treated=control, control=treated, margin=margin, level=level))
+    back = answer(equivalence.two_one_sided_tests(treated=control, control=treated, margin=margin, level=level))
     assert back.p_above == pytest.approx(found.p_below, rel=1e-9, abs=1e-300)
 
 
@@ -116,14 +122,21 @@ def test_the_verdict_at_95_percent_is_the_test_at_97_5() -> None:
     for events in range(2400, 2700, 7):
         treated, control = Counts(5000, events), Counts(5000, 2500)
         called = verdict(difference(treated=treated, control=control), 0.05) == "no-meaningful-difference"
-        assert called == answer(equivalence.test(treated=treated, control=control, margin=0.05, level=0.975)).equivalent
+        assert (
+            called
+            == answer(
+                equivalence.two_one_sided_tests(treated=treated, control=control, margin=0.05, level=0.975)
+            ).equivalent
+        )
 
 
 def test_an_empty_arm_is_not_estimable() -> None:
-    assert isinstance(equivalence.test(treated=Counts(0, 0), control=Counts(9, 3), margin=0.1), NotEstimable)
+    assert isinstance(
+        equivalence.two_one_sided_tests(treated=Counts(0, 0), control=Counts(9, 3), margin=0.1), NotEstimable
+    )
 
 
 @pytest.mark.parametrize(("margin", "level"), [(0.0, 0.95), (1.0, 0.95), (0.1, 0.5), (0.1, 1.0)])
 def test_margins_and_levels_without_meaning_are_errors(margin: float, level: float) -> None:
     with pytest.raises(ValueError):
-        equivalence.test(treated=Counts(9, 3), control=Counts(9, 3), margin=margin, level=level)
+        equivalence.two_one_sided_tests(treated=Counts(9, 3), control=Counts(9, 3), margin=margin, level=level)

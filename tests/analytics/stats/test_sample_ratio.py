@@ -25,7 +25,7 @@ def answer(found: SampleRatio | NotEstimable) -> SampleRatio:
 
 def test_mendels_peas_fit_his_ratios() -> None:
     # Mendel 1866: 315, 108, 101, 32 against 9:3:3:1. scipy 1.17: chisquare(x, 556 * w) gives 0.470, p 0.925.
-    found = answer(sample_ratio.test([315, 108, 101, 32], [9, 3, 3, 1]))
+    found = answer(sample_ratio.goodness_of_fit([315, 108, 101, 32], [9, 3, 3, 1]))
     assert (found.df, found.status) == (3, "ok")
     assert found.statistic == pytest.approx(0.4700, abs=5e-5)
     assert found.p_value == pytest.approx(0.9254, abs=5e-5)
@@ -34,25 +34,25 @@ def test_mendels_peas_fit_his_ratios() -> None:
 def test_it_agrees_with_scipy() -> None:
     # scipy 1.17: chisquare([821, 705, 474], [800, 700, 500]), called here.
     expected = chisquare([821, 705, 474], [800, 700, 500])
-    found = answer(sample_ratio.test([821, 705, 474], [0.4, 0.35, 0.25]))
+    found = answer(sample_ratio.goodness_of_fit([821, 705, 474], [0.4, 0.35, 0.25]))
     assert (found.statistic, found.p_value) == pytest.approx((expected.statistic, expected.pvalue), rel=1e-9)
 
 
 def test_an_arm_of_weight_zero_takes_its_degree_of_freedom_with_it() -> None:
     # 500 against 560 at equal weights: 60^2/1060 = 3.396 on 1 degree of freedom, p 0.0653 (with 2 it would be 0.183).
-    found = answer(sample_ratio.test([500, 560, 0], [1, 1, 0]))
+    found = answer(sample_ratio.goodness_of_fit([500, 560, 0], [1, 1, 0]))
     assert found.df == 1
     assert found.p_value == pytest.approx(0.06535, abs=5e-6)
 
 
 def test_one_unit_in_an_arm_of_weight_zero_is_an_alarm() -> None:
     for observed, weights in [([500, 500, 1], [1, 1, 0]), ([1000, 1], [1, 0]), ([0, 0, 1], [1, 1, 0])]:
-        found = answer(sample_ratio.test(observed, weights))
+        found = answer(sample_ratio.goodness_of_fit(observed, weights))
         assert (found.p_value, found.status) == (0.0, "alarm")
 
 
 def test_weights_need_not_sum_to_one() -> None:
-    assert sample_ratio.test([510, 490], [0.5, 0.5]) == sample_ratio.test([510, 490], [7, 7])
+    assert sample_ratio.goodness_of_fit([510, 490], [0.5, 0.5]) == sample_ratio.goodness_of_fit([510, 490], [7, 7])
 
 
 @pytest.mark.parametrize(
@@ -61,17 +61,19 @@ def test_weights_need_not_sum_to_one() -> None:
     [([5125, 4875], "ok"), ([5130, 4870], "caution"), ([5173, 4827], "caution"), ([5175, 4825], "alarm")],
 )
 def test_the_status_follows_the_two_thresholds(observed: list[int], status: str) -> None:
-    assert answer(sample_ratio.test(observed, [1, 1])).status == status
+    assert answer(sample_ratio.goodness_of_fit(observed, [1, 1])).status == status
 
 
 def test_a_split_of_billions_is_tested_without_trouble() -> None:
-    found = answer(sample_ratio.test([10**9, 10**9 + 1000], [1, 1]))
+    found = answer(sample_ratio.goodness_of_fit([10**9, 10**9 + 1000], [1, 1]))
     assert found.p_value == pytest.approx(0.98216, abs=1e-4)
 
 
 def test_nothing_to_test_is_said() -> None:
-    assert sample_ratio.test([0, 0], [1, 1]) == NotEstimable("No units have been assigned yet.")
-    assert sample_ratio.test([9, 0], [1, 0]) == NotEstimable("Only one arm has weight, so there is no split to test.")
+    assert sample_ratio.goodness_of_fit([0, 0], [1, 1]) == NotEstimable("No units have been assigned yet.")
+    assert sample_ratio.goodness_of_fit([9, 0], [1, 0]) == NotEstimable(
+        "Only one arm has weight, so there is no split to test."
+    )
 
 
 @pytest.mark.parametrize(
@@ -80,13 +82,13 @@ def test_nothing_to_test_is_said() -> None:
 )
 def test_input_that_makes_no_sense_is_an_error(observed: list[int], weights: list[float]) -> None:
     with pytest.raises(ValueError):
-        sample_ratio.test(observed, weights)
+        sample_ratio.goodness_of_fit(observed, weights)
 
 
 def test_few_expected_units_get_an_exact_p() -> None:
     # 3 of 5 in an arm of share 1/10: by hand P(3 or more) = 10 x 0.1^3 x 0.9^2 + 5 x 0.1^4 x 0.9 + 0.1^5 = 0.00856,
     # where chi-square 13.9 would raise an alarm at p 0.0002.
-    found = answer(sample_ratio.test([2, 3], [9, 1]))
+    found = answer(sample_ratio.goodness_of_fit([2, 3], [9, 1]))
     assert (found.method, found.status) == ("exact", "caution")
     assert found.p_value == pytest.approx(0.00856, rel=1e-9)
 
@@ -104,7 +106,9 @@ def test_an_exact_p_adds_up_all_splits_as_far_from_plan() -> None:
         for a, b, c in splits
         if distance((a, b, c)) >= distance(seen)
     )
-    assert answer(sample_ratio.test(list(seen), [3, 2, 1])).p_value == pytest.approx(float(expected), rel=1e-12)
+    assert answer(sample_ratio.goodness_of_fit(list(seen), [3, 2, 1])).p_value == pytest.approx(
+        float(expected), rel=1e-12
+    )
 
 
 # Always valid
@@ -174,7 +178,9 @@ def test_checking_every_day_raises_few_false_alarms_where_the_fixed_test_raises_
         any(answer(sample_ratio.always_valid(day, [2, 1, 1], concentration=1000)).p_value < 0.01 for day in trial)
         for trial in looks
     )
-    fixed = sum(any(answer(sample_ratio.test(day, [2, 1, 1])).p_value < 0.01 for day in trial) for trial in looks)
+    fixed = sum(
+        any(answer(sample_ratio.goodness_of_fit(day, [2, 1, 1])).p_value < 0.01 for day in trial) for trial in looks
+    )
     assert sequential <= 4 + 4  # 1% of 400, and two standard errors
     assert fixed > 20
 

@@ -51,7 +51,10 @@ def test_the_risk_ratio_agrees_with_statsmodels() -> None:
 @pytest.mark.parametrize("continuity", [False, True])
 def test_cochran_mantel_haenszel_agrees_with_statsmodels(continuity: bool) -> None:
     # statsmodels StratifiedTable.test_null_odds.
-    theirs, ours = tables(BERKELEY).test_null_odds(correction=continuity), strata.test(BERKELEY, continuity=continuity)
+    theirs, ours = (
+        tables(BERKELEY).test_null_odds(correction=continuity),
+        strata.mantel_haenszel_test(BERKELEY, continuity=continuity),
+    )
     assert isinstance(ours, ChiSquare)
     assert (ours.statistic, ours.p_value) == pytest.approx((theirs.statistic, theirs.pvalue), rel=1e-9)
 
@@ -79,7 +82,12 @@ def test_a_stratum_with_one_empty_arm_says_nothing() -> None:
 
 def test_no_usable_stratum_is_not_estimable() -> None:
     lonely = [Stratum(treated=Counts(0, 0), control=Counts(50, 9))]
-    for answer in (strata.difference(lonely), strata.ratio(lonely), strata.odds_ratio(lonely), strata.test(lonely)):
+    for answer in (
+        strata.difference(lonely),
+        strata.ratio(lonely),
+        strata.odds_ratio(lonely),
+        strata.mantel_haenszel_test(lonely),
+    ):
         assert isinstance(answer, NotEstimable)
 
 
@@ -209,7 +217,7 @@ def test_the_tests_agree_with_metafor(
     name: str, cmh: float, cmh_p: float, breslow_day: float, tarone: float, tarone_p: float
 ) -> None:
     any_difference, plain, corrected = (
-        strata.test(stratified(name)),
+        strata.mantel_haenszel_test(stratified(name)),
         strata.homogeneity(stratified(name), tarone=False),
         strata.homogeneity(stratified(name)),
     )
@@ -223,7 +231,7 @@ def test_the_tests_agree_with_metafor(
 
 def test_the_continuity_correction_is_that_of_mantel_and_haenszel() -> None:
     # R: mantelhaen.test(UCBAdmissions, correct = TRUE).
-    found = strata.test(stratified("berkeley"), continuity=True)
+    found = strata.mantel_haenszel_test(stratified("berkeley"), continuity=True)
     assert isinstance(found, strata.ChiSquare)
     assert (found.statistic, found.p_value) == pytest.approx((1.42694622858669, 0.232263462817048), rel=1e-6)
 

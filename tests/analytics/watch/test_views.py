@@ -19,13 +19,13 @@ from analytics.disclosure.daily_counts import DayTotal
 from analytics.disclosure.gate import ArmDailyTotals
 from analytics.embargo import request
 from analytics.looks.evaluate import evaluate
-from analytics.models import Analysis, EarlyLook, GuardEvent, Pulse, Tally, WorkerStep
+from analytics.models import Analysis, DataQualityStatus, EarlyLook, GuardEvent, Tally, WorkerStep
 from analytics.results import build
 from analytics.watch import daily_chart, dashboard, quality_status
 from analytics.worker import steps
 from analytics.worker.loop import Worker
 from analytics.worker.steps import STEPS
-from campaign.lifecycle import transitions
+from campaign.lifecycle import arm_pauses
 from campaign.models import Campaign, LeftOutCount, PlannedOutcome, ServedCount
 from messages.accounts import sessions
 from messages.models import AuditEntry
@@ -36,7 +36,7 @@ WATCH = "/campaigns/pilot/watch/"
 RESULTS = "/campaigns/pilot/results/"
 MANY = {"neutral": (2000, 700), "victim": (2000, 760), "user": (2000, 780), "both": (2000, 880)}
 MONDAY = date(2026, 3, 2)
-Flow = Pulse.Flow
+Flow = DataQualityStatus.Flow
 
 
 def client_of(role: str) -> Client:
@@ -101,14 +101,14 @@ class TestHourlyCheck:
         return campaign
 
     def test_a_sound_campaign(self) -> None:
-        pulse = hourly_check.check_data_quality(self.running(), now=world.NOON)
-        assert (pulse.split, pulse.reach, pulse.machines, pulse.crowds) == ("ok", 90, None, None)
+        status = hourly_check.check_data_quality(self.running(), now=world.NOON)
+        assert (status.split, status.reach, status.machines, status.crowds) == ("ok", 90, None, None)
 
     def test_a_broken_split_and_a_low_reach(self) -> None:
-        pulse = hourly_check.check_data_quality(
+        status = hourly_check.check_data_quality(
             self.running(neutral=200, victim=500, user=500, both=40), now=world.NOON
         )
-        assert (pulse.split, pulse.reach) == ("alarm", 31)
+        assert (status.split, status.reach) == ("alarm", 31)
 
     def test_a_few_say_nothing_of_the_split(self) -> None:
         assert (
@@ -122,22 +122,22 @@ class TestHourlyCheck:
         campaign = self.running(**dict.fromkeys(("neutral", "victim", "user"), before + meanwhile), both=before)
         assert hourly_check.check_data_quality(campaign, now=world.NOON).split == "alarm", "nobody knows of a pause yet"
         both, mara = campaign.arms.get(key="both"), world.person("mara")
-        transitions.pause_arm(both, by=mara, reason="A partner asked.", now=world.NOON)
+        arm_pauses.pause_arm(both, by=mara, reason="A partner asked.", now=world.NOON)
         assert hourly_check.check_data_quality(campaign, now=world.NOON).split == "ok"
-        transitions.resume_arm(both, by=mara, reason="They agreed.", now=world.NOON)
+        arm_pauses.resume_arm(both, by=mara, reason="They agreed.", now=world.NOON)
         assert hourly_check.check_data_quality(campaign, now=world.NOON).split == "ok"
 
     def test_where_one_message_alone_was_shown_all_the_time_nothing_can_be_judged(self) -> None:
         campaign = self.running(neutral=1800, victim=900, user=900, both=900)
         for key in ("victim", "user", "both"):
-            transitions.pause_arm(
+            arm_pauses.pause_arm(
                 campaign.arms.get(key=key), by=world.person("mara"), reason="A partner asked.", now=world.NOON
             )
         assert hourly_check.check_data_quality(campaign, now=world.NOON).split == "unknown"
 
     def test_a_pause_hides_no_fault_among_the_others(self) -> None:
         campaign = self.running(neutral=1800, victim=1000, user=1800, both=900)
-        transitions.pause_arm(
+        arm_pauses.pause_arm(
             campaign.arms.get(key="both"), by=world.person("mara"), reason="A partner asked.", now=world.NOON
         )
         assert hourly_check.check_data_quality(campaign, now=world.NOON).split == "alarm"
@@ -147,21 +147,23 @@ class TestHourlyCheck:
         day = MONDAY - timedelta(days=4)
         for reason, count in (("machine", 800), ("crowd", 120)):
             LeftOutCount.objects.create(day=day, placement=world.placement(), reason=reason, count=count)
-        pulse = hourly_check.check_data_quality(campaign, now=world.NOON)
-        assert (pulse.machines, pulse.crowds) == (16, 2)
+        status = hourly_check.check_data_quality(campaign, now=world.NOON)
+        assert (status.machines, status.crowds) == (16, 2)
 
     def test_a_check_replaces_the_previous_one(self) -> None:
         campaign = self.running()
         for hour in (0, 1):
             hourly_check.check_data_quality(campaign, now=world.NOON + timedelta(hours=hour))
-        assert Pulse.objects.get().felt_at == world.NOON + timedelta(hours=1)
+        assert DataQualityStatus.objects.get().felt_at == world.NOON + timedelta(hours=1)
 
 
 class TestQualityStatus:
     def statuses(self, **fields: Any) -> dict[str, str]:
         campaign = world.launched()
         values = {"split": "ok", "flow": "ok", "reach": 90, "felt_at": world.NOON, **fields}
-        items = quality_status.dashboard_quality(campaign, Pulse(campaign=campaign, **values), None, now=world.NOON)
+        items = quality_status.dashboard_quality(
+            campaign, DataQualityStatus(campaign=campaign, **values), None, now=world.NOON
+        )
         return {item.label: item.status for item in items}
 
     def test_each_is_said_in_words(self) -> None:
@@ -197,8 +199,8 @@ class TestThePage:
         campaign = world.launched()
         world.tally(campaign, MANY | {"both": (1000, 440)})
         both, mara = campaign.arms.get(key="both"), world.person("mara")
-        transitions.pause_arm(both, by=mara, reason="A partner asked.", now=world.NOON)
-        transitions.resume_arm(both, by=mara, reason="They agreed.", now=world.NOON)
+        arm_pauses.pause_arm(both, by=mara, reason="A partner asked.", now=world.NOON)
+        arm_pauses.resume_arm(both, by=mara, reason="They agreed.", now=world.NOON)
         hourly_check.check_data_quality(campaign, now=world.NOON)
         evaluate(campaign, now=timezone.now() + timedelta(minutes=1))
         text = read_text(path)
@@ -212,7 +214,7 @@ class TestThePage:
 
     def test_a_sound_campaign_asks_nothing_of_anybody(self) -> None:
         campaign = world.launched(plan={"planned_per_arm": 100_000})
-        Pulse.objects.create(campaign=campaign, felt_at=timezone.now(), split="ok", flow="ok", reach=90)
+        DataQualityStatus.objects.create(campaign=campaign, felt_at=timezone.now(), split="ok", flow="ok", reach=90)
         assert "All is well. There is nothing you need to do." in read_text()
 
     def test_it_says_how_many_days_are_left_at_this_pace(self) -> None:

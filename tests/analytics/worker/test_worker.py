@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 
 from analytics.looks.evaluate import evaluate
-from analytics.models import Analysis, FoldedHour, FoldProgress, GuardEvent, WorkerStep
+from analytics.models import Analysis, FoldProgress, GuardEvent, ShutHour, WorkerStep
 from analytics.worker import steps
 from analytics.worker.loop import Worker
 from analytics.worker.steps import STEPS, ScheduledStep
@@ -213,11 +213,11 @@ def test_pruning_removes_what_has_run_out_and_nothing_else(monkeypatch: pytest.M
     Session.objects.create(session_key="old", session_data="", expire_date=world.NOON - timedelta(days=1))
     Session.objects.create(session_key="new", session_data="", expire_date=world.NOON + timedelta(days=1))
     for closes in (world.HOUR - 24 * 15, world.HOUR - 1):
-        FoldedHour.objects.create(closes=closes)
+        ShutHour.objects.create(closes=closes)
         FoldProgress.objects.create(closes=closes, through=65_536, compacted=True)
     assert steps.prune_expired_records(world.NOON) == "1 sessions, 2 old notes removed"
     assert [session.session_key for session in Session.objects.all()] == ["new"]
-    assert [FoldedHour.objects.get().closes, FoldProgress.objects.get().closes] == [world.HOUR - 1] * 2
+    assert [ShutHour.objects.get().closes, FoldProgress.objects.get().closes] == [world.HOUR - 1] * 2
 
 
 @pytest.mark.process

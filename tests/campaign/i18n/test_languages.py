@@ -86,9 +86,19 @@ def test_every_marked_word_is_translated_into_every_language_that_its_page_speak
     assert [str(problem) for problem in catalogs.problems()] == []
 
 
-def test_staff_pages_have_one_translation_and_audience_pages_two() -> None:
-    assert catalogs.STAFF_TRANSLATIONS == ("es",)
-    assert catalogs.AUDIENCE_TRANSLATIONS == ("es", "ar")
+def test_staff_pages_are_translated_into_spanish_and_audience_pages_into_arabic_too() -> None:
+    assert "es" in catalogs.STAFF_TRANSLATIONS
+    assert {"es", "ar"} <= set(catalogs.AUDIENCE_TRANSLATIONS)
+
+
+def test_the_page_about_languages_names_each_that_the_pages_speak() -> None:
+    page = (settings.BASE_DIR / "docs" / "languages.md").read_text("utf-8").partition("\n## ")[0]
+    names = [translation.get_language_info(code)["name"] for code in catalogs.translated_languages()]
+    assert [name for name in names if name not in page] == []
+
+
+def test_a_partial_language_is_one_that_the_pages_speak() -> None:
+    assert set(settings.PARTIAL_LANGUAGES) <= set(catalogs.translated_languages())
 
 
 @pytest.mark.parametrize("name", _templates())
@@ -221,6 +231,16 @@ class TestTheCatalogues:
         assert found["the neutral text"] == "analytics/wording.py"
         assert found["turned back"] == "campaign/outcomes.py"
         assert found["The control arm is empty."].startswith("analytics/stats/")
+
+    def test_are_compiled_once_they_are_updated_even_if_a_plural_is_not_translated(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        words = ExtractedString(("%(n)s day", "%(n)s days"), None, "a.html")
+        monkeypatch.setattr(catalogs, "translated_languages", lambda: ["es"])
+        monkeypatch.setattr(catalogs, "LOCALE_DIRECTORY", tmp_path)
+        monkeypatch.setattr(catalogs, "extract_strings", lambda: [words])
+        catalogs.update()
+        assert [problem.kind for problem in catalogs.problems()] == ["not translated"]
 
     def test_know_the_gaps_of_both_ways_of_writing(self) -> None:
         assert catalogs.placeholders("50%% of %(people)s by {label}") == {"people", "label"}

@@ -15,8 +15,8 @@ import pytest
 
 from campaign.entrypoints import launcher
 from campaign.kill_switch import stop as kill_switch_stop
-from campaign.lifecycle import transitions
-from campaign.lifecycle.transitions import ActionRefused
+from campaign.lifecycle import arm_pauses, transitions
+from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign, Deviation, Placement
 from messages.audit import log
 from messages.models import AuditEntry, Message
@@ -124,7 +124,7 @@ class TestWhatIsStopped:
         stop(words_of(campaign, "user"))
         arm = campaign.arms.get(key="user")
         with pytest.raises(ActionRefused, match="stopped everywhere"):
-            transitions.resume_arm(arm, by=world.person("mara"), reason="It was fine.", now=world.NOON)
+            arm_pauses.resume_arm(arm, by=world.person("mara"), reason="It was fine.", now=world.NOON)
         stop(words_of(campaign, "neutral"))
         campaign.refresh_from_db()
         with pytest.raises(ActionRefused, match="“Neutral” was stopped everywhere"):
@@ -142,7 +142,7 @@ class TestWhatIsStopped:
         assert AuditEntry.objects.latest("number").action == log.Action.MESSAGE_LIFT
         assert world.AudienceSite().decide().json["message"]["headline"] == "A neutral headline"
         arm = campaign.arms.get(key="user")
-        transitions.resume_arm(arm, by=world.person("mara"), reason="The name is gone.", now=world.NOON)
+        arm_pauses.resume_arm(arm, by=world.person("mara"), reason="The name is gone.", now=world.NOON)
         assert world.AudienceSite().decide().json["message"]["headline"] == "A user headline"
 
     def test_is_not_stopped_or_lifted_twice(self) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from campaign.kill_switch import stop
-from campaign.lifecycle import transitions
+from campaign.lifecycle import arm_pauses
 from campaign.models import Campaign
 from messages.accounts import step_up
 from messages.models import Message
@@ -115,7 +115,7 @@ class TestAnArm:
 
     def test_is_not_shown_again_by_a_page_that_meant_to_pause_it(self) -> None:
         campaign, mara = world.launched(), as_("mara", "manager")
-        transitions.pause_arm(campaign.arms.get(key="both"), reason="Guardrail crossed: Was annoyed", now=world.NOON)
+        arm_pauses.pause_arm(campaign.arms.get(key="both"), reason="Guardrail crossed: Was annoyed", now=world.NOON)
         answer = mara.post(ARM, {"step": "pause", "reason": "A partner asked."}, follow=True)
         assert "Somebody else was here meanwhile." in answer.content.decode()
         assert campaign.arms.get(key="both").paused_at == world.NOON
@@ -132,12 +132,12 @@ class TestWhereAStopIsSeen:
     def test_the_list_marks_a_campaign_with_a_stopped_arm(self) -> None:
         campaign, ana = world.launched(), as_("ana", "analyst")
         assert "An arm was stopped" not in page(ana, "/")
-        transitions.pause_arm(campaign.arms.get(key="both"), reason="Guardrail crossed: Was annoyed", now=world.NOON)
+        arm_pauses.pause_arm(campaign.arms.get(key="both"), reason="Guardrail crossed: Was annoyed", now=world.NOON)
         assert "An arm was stopped" in page(ana, "/")
 
     def test_each_role_is_told_what_it_can_decide(self) -> None:
         campaign = world.launched()
-        transitions.pause_arm(campaign.arms.get(key="both"), reason="Guardrail crossed: Was annoyed", now=world.NOON)
+        arm_pauses.pause_arm(campaign.arms.get(key="both"), reason="Guardrail crossed: Was annoyed", now=world.NOON)
         close = 'href="/campaigns/pilot/close/">Close the campaign</a>'
         links = {
             role: (f'href="{ARM}"' in told, of(campaign, "both") in told, close in told)

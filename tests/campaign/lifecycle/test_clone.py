@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from campaign.lifecycle import frozen_plan, transitions
+from campaign.lifecycle import arm_pauses, frozen_plan
+from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.clone import clone_campaign
-from campaign.lifecycle.transitions import ActionRefused
 from campaign.models import Campaign
 from messages.models import AuditEntry
 from tests import world
@@ -50,7 +50,7 @@ def test_the_original_stays_as_it_is() -> None:
 
 def test_an_arm_that_was_paused_for_harm_is_whole_again() -> None:
     campaign = world.launched()
-    transitions.pause_arm(campaign.arms.get(key="user"), reason="Harm", now=world.NOON)
+    arm_pauses.pause_arm(campaign.arms.get(key="user"), reason="Harm", now=world.NOON)
     assert copied(campaign).arms.get(key="user").paused_at is None
 
 

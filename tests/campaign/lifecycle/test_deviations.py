@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError, transaction
 
+from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.deviations import record_deviation
-from campaign.lifecycle.transitions import ActionRefused
 from campaign.models import Campaign, Deviation
 from messages.models import AuditEntry
 from tests import world

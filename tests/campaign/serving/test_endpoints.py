@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from campaign.lifecycle import transitions
+from campaign.lifecycle import arm_pauses, transitions
 from campaign.models import Campaign
 from campaign.outcomes import offered_outcomes
 from campaign.serving.preview_links import preview_url
@@ -103,7 +103,7 @@ def test_a_paused_campaign_serves_nothing() -> None:
 def one_paused(**options: Any) -> tuple[Campaign, world.AudienceSite]:
     """Two arms, of which everybody falls to the paused one."""
     campaign = world.launched(arms={"neutral": 0, "victim": 1}, **options)
-    transitions.pause_arm(campaign.arms.get(key="victim"), reason="a test", now=world.NOON)
+    arm_pauses.pause_arm(campaign.arms.get(key="victim"), reason="a test", now=world.NOON)
     return campaign, world.AudienceSite()
 
 
@@ -124,12 +124,12 @@ def test_a_tab_whose_arm_is_paused_stays_in_it_and_goes_on_when_it_is_resumed() 
     receipt = next(
         kept for kept in iter(lambda: site.new_receipt(session="new"), "") if site.read_receipt(kept).arm == both.pk
     )
-    transitions.pause_arm(both, reason="a test", now=world.NOON)
+    arm_pauses.pause_arm(both, reason="a test", now=world.NOON)
     site.refresh()
     answer = site.decide(session=receipt).json
     assert (answer["message"]["headline"], answer["receipt"]) == ("A neutral headline", None)
     assert "unit" not in answer, "so the tab keeps the receipt that it has"
-    transitions.resume_arm(both, by=world.person("mara"), reason="A mistake.", now=world.NOON)
+    arm_pauses.resume_arm(both, by=world.person("mara"), reason="A mistake.", now=world.NOON)
     site.refresh()
     answer = site.decide(session=receipt).json
     assert (answer["message"]["headline"], answer["receipt"]) == ("A both headline", receipt)
@@ -140,7 +140,7 @@ def test_a_subject_keeps_its_arm_while_another_is_paused() -> None:
     site = world.AudienceSite()
     before = {unit: site.read_receipt(site.new_receipt(unit=unit)).arm for unit in (f"opaque-{n}" for n in range(60))}
     paused = campaign.arms.get(key="both")
-    transitions.pause_arm(paused, reason="a test", now=world.NOON)
+    arm_pauses.pause_arm(paused, reason="a test", now=world.NOON)
     site.refresh()
     for unit, arm in before.items():
         receipt = site.decide(unit=unit).json["receipt"]

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import OperationalError
 
 from campaign.keys.store import destroy_subject_secret, subject_secret
-from campaign.lifecycle import transitions
+from campaign.lifecycle import arm_pauses, transitions
 from campaign.models import Arm, Campaign, Placement
 from campaign.serving import snapshot
 from campaign.serving.snapshot import SnapshotRefresher, compile_snapshot
@@ -258,7 +258,7 @@ def test_whatever_is_served_is_noticed_when_it_changes(
     elif change == "help link":
         HelpLink.objects.create(key="new", name="Help", url="https://help.example/", lane="self", country="*")
     elif change == "arm":
-        transitions.pause_arm(campaign.arms.get(key="both"), reason="a test", now=world.NOON)
+        arm_pauses.pause_arm(campaign.arms.get(key="both"), reason="a test", now=world.NOON)
     else:
         campaign.placements.clear()
         place.delete()
@@ -293,7 +293,7 @@ class TestAPausedArm:
     def test_keeps_its_place_so_that_every_other_unit_keeps_its_arm(self, key: str) -> None:
         campaign = world.launched(arms={"neutral": 3, "victim": 2, "user": 1, "both": 2})
         before = self.assigned(world.AudienceSite())
-        transitions.pause_arm(campaign.arms.get(key=key), reason="a test", now=world.NOON)
+        arm_pauses.pause_arm(campaign.arms.get(key=key), reason="a test", now=world.NOON)
         after = self.assigned(world.AudienceSite())
         theirs = f"A {key} headline"
         assert {unit for unit in before if before[unit][0] == theirs} == {u for u in after if not after[u][1]}
@@ -305,14 +305,14 @@ class TestAPausedArm:
         campaign = world.launched()
         before = self.assigned(world.AudienceSite())
         both = campaign.arms.get(key="both")
-        transitions.pause_arm(both, reason="a test", now=world.NOON)
-        transitions.resume_arm(both, by=world.person("mara"), reason="It was a mistake.", now=world.NOON)
+        arm_pauses.pause_arm(both, reason="a test", now=world.NOON)
+        arm_pauses.resume_arm(both, by=world.person("mara"), reason="It was a mistake.", now=world.NOON)
         assert self.assigned(world.AudienceSite()) == before
 
     def test_is_what_is_kept_with_its_own_words_for_the_preview(self, file: SnapshotFile) -> None:
         campaign = world.launched()
         both = campaign.arms.get(key="both")
-        transitions.pause_arm(both, reason="a test", now=world.NOON)
+        arm_pauses.pause_arm(both, reason="a test", now=world.NOON)
         compiled = compile_snapshot()
         file.write(compiled)
         assert file.read() == compiled
@@ -324,7 +324,7 @@ class TestAPausedArm:
 
     def test_may_lose_its_words_while_the_others_go_on(self) -> None:
         campaign = world.launched()
-        transitions.pause_arm(campaign.arms.get(key="user"), reason="a test", now=world.NOON)
+        arm_pauses.pause_arm(campaign.arms.get(key="user"), reason="a test", now=world.NOON)
         withdraw(campaign.arms.get(key="user").revision)
         entry = compile_snapshot().placements["quiet-page"].campaign
         assert entry is not None

@@ -10,11 +10,10 @@ import pytest
 from time_machine import Traveller
 
 from campaign.lifecycle import frozen_plan, launch_checks, transitions
-from campaign.lifecycle.transitions import ActionRefused
+from campaign.lifecycle.actions import ActionRefused
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome
 from campaign.wizard import answers, questions
 from campaign.wizard import arms as wizard_arms
-from campaign.wizard.arm_revisions import selectable_revisions
 from campaign.wizard.draft import DraftEditConflict, NotADraft
 from campaign.wizard.presets import PRESETS, default_comparisons, preset_of
 from campaign.wizard.questions import (
@@ -27,6 +26,7 @@ from campaign.wizard.questions import (
     key_to_continue_at,
     missing_answers,
 )
+from campaign.wizard.revision_choice import selectable_revisions
 from campaign.wizard.sample_size import SampleSize
 from campaign.wizard.sample_size_text import describe_sample_size, format_duration
 from messages.models import AuditEntry, Message, Revision

@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.template.loader import get_template
 
+from campaign.lifecycle.clone import clone_campaign
 from campaign.lifecycle.frozen_plan import plan_content
 from campaign.lifecycle.launch_checks import ObstacleReason
 from campaign.models import Campaign
@@ -23,7 +24,6 @@ from tests import world
 DECLARED = [name for name in inspect.get_annotations(Question) if not name.startswith("_")]
 NOT_ASKED = {"campaign", "salt_sha256", "denominator"}  # parts of the plan that no question decides
 NOT_OF_THE_PLAN = {ObstacleReason.STALE_HELP_LINK}
-NUMBER_WORDS = {9: "Nine", 10: "Ten", 11: "Eleven", 12: "Twelve"}
 
 each_question = pytest.mark.parametrize("question", QUESTIONS, ids=QUESTION_KEYS)
 
@@ -128,9 +128,23 @@ def test_every_obstacle_to_a_launch_is_removed_by_one_question() -> None:
     assert set(reasons) == set(ObstacleReason) - NOT_OF_THE_PLAN
 
 
-def test_the_page_that_names_the_number_of_questions_names_the_right_one() -> None:
-    template = Path(settings.BASE_DIR) / "templates" / QUESTIONS[0].template_name
-    assert f"{NUMBER_WORDS[len(QUESTIONS)]} short questions" in template.read_text("utf-8")
+@pytest.mark.django_db
+def test_a_copy_of_a_campaign_has_every_answer_but_its_name() -> None:
+    campaign = world.draft(plan={"expected_rate": 0.3})
+    for question in QUESTIONS:
+        question.write(campaign, OTHER_ANSWERS[question.key](question.read(campaign)))
+        campaign.save()
+        campaign = Campaign.objects.get()
+    copy = Campaign.objects.get(pk=clone_campaign(campaign, by=world.person("nora", "manager")).pk)
+    copy.name = campaign.name
+    assert {question.key for question in QUESTIONS if question.read(copy) != question.read(campaign)} == set()
+
+
+def test_the_page_about_planning_lists_the_questions_in_their_order() -> None:
+    page = (settings.BASE_DIR / "docs" / "planning.md").read_text("utf-8")
+    table = page.partition("| question | what it becomes |")[2].partition("\n\n")[0]
+    listed = [row.split(" | ")[0].removeprefix("| ") for row in table.splitlines()[2:]]
+    assert listed == [str(question.title) for question in QUESTIONS]
 
 
 def registration_rows(campaign: Campaign) -> dict[str, Any]:

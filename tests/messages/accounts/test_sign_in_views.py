@@ -10,7 +10,7 @@ from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
-from django.contrib.auth.hashers import identify_hasher, make_password
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, identify_hasher
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -18,6 +18,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from messages.accounts import invitations, second_factors, sessions, step_up
+from messages.accounts.password_hasher import Argon2id
 from tests import permissions, world
 
 pytestmark = pytest.mark.django_db
@@ -284,10 +285,15 @@ class TestSessions:
 def test_passwords_are_argon2id_and_older_hashes_are_made_anew_at_sign_in(client: Client) -> None:
     user = ana(factor=False)
     assert user.password.startswith("argon2$argon2id$")
-    User.objects.filter(pk=user.pk).update(password=make_password(PASSWORD, hasher="pbkdf2_sha256"))
+    older = PBKDF2PasswordHasher().encode(PASSWORD, "salt-of-long-ago", iterations=10)
+    User.objects.filter(pk=user.pk).update(password=older)
     first(client)
     user.refresh_from_db()
     assert identify_hasher(user.password).algorithm == "argon2"
+
+
+def test_a_password_takes_as_much_work_as_owasp_asks_for() -> None:
+    assert (Argon2id.memory_cost, Argon2id.time_cost, Argon2id.parallelism) == (19 * 1024, 2, 1)
 
 
 def test_a_partner_contact_sees_nothing_but_placements_and_their_own_account(client: Client) -> None:

@@ -19,8 +19,9 @@ from django.db import IntegrityError, connection, connections, transaction
 from analytics.looks.evaluate import evaluate
 from analytics.worker import steps
 from campaign.keys import store
-from campaign.lifecycle import transitions
-from campaign.triggers import TRIGGERS, restore_triggers
+from campaign.lifecycle import arm_pauses, secret_destruction, transitions
+from campaign.lifecycle.actions import ActionRefused
+from campaign.record_triggers import TRIGGERS, restore_triggers
 from messages.audit import log
 from messages.audit.log import Action, ObjectKind
 from messages.audit_pages.wording import describe_action
@@ -101,7 +102,7 @@ class TestWhatIsOnIt:
         campaign, mara = world.launched(), world.person("mara")
         transitions.pause(campaign, by=mara)
         transitions.resume(campaign, by=mara)
-        transitions.pause_arm(campaign.arms.get(key="both"), reason="Guardrail crossed: annoyed", now=world.NOON)
+        arm_pauses.pause_arm(campaign.arms.get(key="both"), reason="Guardrail crossed: annoyed", now=world.NOON)
         transitions.close(campaign, by=mara, now=world.NOON)
         about = AuditEntry.objects.filter(kind="campaign", ref="pilot").values_list("actor", "action")
         assert list(about)[::-1] == [
@@ -125,7 +126,7 @@ class TestWhatIsOnIt:
     def test_a_step_that_is_refused_leaves_nothing(self) -> None:
         campaign = world.launched()
         before = AuditEntry.objects.count()
-        with pytest.raises(transitions.ActionRefused):
+        with pytest.raises(ActionRefused):
             transitions.resume(campaign, by=world.person("mara"))
         with pytest.raises(workflow.ReviewRefused):
             workflow.submit(Rendition.objects.all()[0], now=world.NOON)
@@ -156,11 +157,11 @@ class TestWhatIsOnIt:
         def fails(*arguments: object, **options: object) -> bool:
             raise OSError
 
-        for where, name in ((transitions, "destroy_subject_secret"), (log, "record")):
+        for where, name in ((secret_destruction, "destroy_subject_secret"), (log, "record")):
             with monkeypatch.context() as patch:
                 patch.setattr(where, name, fails)
                 with pytest.raises(OSError):
-                    transitions.destroy_campaign_secret(campaign, by="mara")
+                    secret_destruction.destroy_campaign_secret(campaign, by="mara")
         assert AuditEntry.objects.count() == before
         assert store.campaigns_with_subject_secret(directory / "keys") == [campaign.pk]
 

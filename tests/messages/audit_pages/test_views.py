@@ -67,7 +67,7 @@ def test_pages_lead_on_and_keep_what_was_asked(manager: Client) -> None:
 def test_pages_lead_on_in_the_readers_language_as_in_every_list(manager: Client) -> None:
     add(51)
     turned = [template.name for template in manager.get("/audit/").templates]
-    assert "includes/turn.html" in turned
+    assert "includes/pagination.html" in turned
 
 
 @pytest.mark.parametrize("query", ["?page=0", "?page=2", "?page=x", "?page=%00", "?page=99999999999", "?kind=nothing"])

@@ -19,7 +19,7 @@ from messages.exchange.records import ParsedFile, RenditionRecord, RevisionRecor
 from messages.exchange.writer import to_csv, to_json
 from messages.models import ClaimStrength, Frame
 from messages.text import spreadsheet
-from messages.text.keys import RESERVED_MESSAGE_KEYS
+from messages.text.slugs import RESERVED_MESSAGE_KEYS
 
 SIGNS = tuple("=+-@\t\r＝＋－＠")
 # Ordinary text, and text of attackers: delimiters, line breaks and the beginnings of formulas.

@@ -17,7 +17,7 @@ from django.utils import timezone
 from analytics.simulated_visits import demo
 from analytics.worker import steps
 from campaign.lifecycle import transitions
-from campaign.lifecycle.transitions import ActionRefused
+from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign
 from campaign.serving.snapshot import compile_snapshot
 from messages.audit import log
@@ -80,7 +80,7 @@ class TestLaunching:
             launch(campaign)
         assert all(link.name in str(refused.value) for link in HelpLink.objects.all())
         for link in HelpLink.objects.all():
-            directory.check(link, by=world.person("rafael"), today=TODAY)
+            directory.confirm(link, by=world.person("rafael"), today=TODAY)
         launch(campaign)
 
     @pytest.mark.parametrize(("lane", "whom"), list(freshness.MISSING_LANE_SENTENCES.items()))
@@ -127,7 +127,7 @@ class TestLaunching:
 class TestChecking:
     def test_it_is_put_down_by_whom_and_when(self) -> None:
         link = a_link()
-        directory.check(link, by=world.person("rafael"), today=TODAY)
+        directory.confirm(link, by=world.person("rafael"), today=TODAY)
         link.refresh_from_db()
         assert (link.verified_on, link.verified_by) == (TODAY, "rafael")
         entry = AuditEntry.objects.latest("number")
@@ -138,7 +138,7 @@ class TestChecking:
         link = a_link()
         HelpLink.objects.update(url="https://other.example/")
         with pytest.raises(HelpRefused, match="changed while you looked"):
-            directory.check(link, by=world.person("rafael"), today=TODAY)
+            directory.confirm(link, by=world.person("rafael"), today=TODAY)
         link.refresh_from_db()
         assert link.verified_on is None
 
@@ -194,7 +194,7 @@ class TestRetiring:
         with pytest.raises(HelpRefused, match="retired already"):
             directory.retire(link, by=mara, today=TODAY, reason="Closed.")
         with pytest.raises(HelpRefused, match="is retired"):
-            directory.check(link, by=mara, today=TODAY)
+            directory.confirm(link, by=mara, today=TODAY)
 
 
 class TestWhatVisitorsRead:

@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import StateApps
 
-from campaign.triggers import restore_triggers
+from campaign.record_triggers import restore_triggers
 from messages.models import Rendition, Review, Revision
 from messages.review import workflow
 from tests import world

@@ -12,7 +12,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messages.i18n.sentences import translate_sentence
+from messages.i18n.sentence_translation import translate_sentence
 from messages.library import starter_library
 from messages.models import Theme
 from messages.text import lint, sensitive_terms

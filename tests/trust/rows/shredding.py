@@ -26,7 +26,6 @@ _BASE64 = re.compile(rb"(?=([A-Za-z0-9+/_-]{43}))")
 _CLOSE = """
 from django.contrib.auth.models import User
 from django.utils import timezone
-from campaign.lifecycle import transitions
 from campaign.models import Campaign
 Campaign.objects.filter(slug__in={slugs!r}).update(ends_at=timezone.now())
 """

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection
 
 from campaign.models import AnalysisPlan
-from campaign.triggers import TRIGGERS, Trigger, restore_triggers, trigger_names
+from campaign.record_triggers import TRIGGERS, Trigger, restore_triggers, trigger_names
 from tests import world
 
 MODELS = {model._meta.db_table: model for model in apps.get_models()}
@@ -39,6 +39,10 @@ def test_a_trigger_is_back_after_a_migration_that_rebuilt_its_table() -> None:
     world.launched()
     with pytest.raises(IntegrityError, match="a frozen plan cannot be changed"):
         AnalysisPlan.objects.update(frozen_at=world.NOON + timedelta(days=1))
+
+
+def test_a_trigger_has_a_name_for_each_of_its_events_on_sqlite() -> None:
+    assert [trigger for trigger in TRIGGERS if len(trigger.names("sqlite")) != len(trigger.events)] == []
 
 
 @pytest.mark.django_db

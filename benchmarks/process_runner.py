@@ -1,6 +1,6 @@
 """Runs one function of a benchmark in a process of its own, inside an installation, where Django is set up.
 
-`python -m benchmarks.inside benchmarks.fold:costs '{"views": 1000}'` prints what the function returns, as JSON.
+`python -m benchmarks.process_runner benchmarks.fold:costs '{"views": 1000}'` prints what the function returns, as JSON.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from benchmarks.installation import ROOT
 
 def run(own: Mapping[str, str], function: str, **arguments: object) -> Any:
     """Call `function` ("module:name") in a process of the installation `own`, and return its result."""
-    command = [sys.executable, "-m", "benchmarks.inside", function, json.dumps(arguments)]
+    command = [sys.executable, "-m", "benchmarks.process_runner", function, json.dumps(arguments)]
     done = subprocess.run(command, check=True, cwd=ROOT, env=dict(own), stdout=subprocess.PIPE)
     return json.loads(done.stdout.splitlines()[-1])
 

@@ -19,12 +19,12 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.events import requests
-from benchmarks.inside import run
 from benchmarks.installation import DECIDE, ORIGIN, PLACEMENT, Served, driven, installation, receipts, serving
 from benchmarks.load import post
+from benchmarks.process_runner import run
 from benchmarks.processes import on_core, two_cores
+from benchmarks.ratio_table import Effort, Line, at_least, in_turns, ratio
 from benchmarks.raw_disk import PRAGMAS, TABLE
-from benchmarks.rounds import Effort, Line, at_least, in_turns, ratio
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.entrypoints.launcher import PRODUCTION_APPLICATION
 
@@ -38,7 +38,7 @@ GOAL = 0.9
 def measure() -> list[Line]:
     """The speed of the large installation relative to the small one, for decisions and single events."""
     with installation() as small, installation() as large:
-        run(large, "benchmarks.scale:launch", campaigns=CAMPAIGNS - 1)
+        run(large, "benchmarks.large_installation:launch", campaigns=CAMPAIGNS - 1)
         fill(Path(large["DATA_DIRECTORY"], "audience.sqlite3"), views=VIEWS)
         with (
             serving(PRODUCTION_APPLICATION, small) as few,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from messages.text.keys import RESERVED_MESSAGE_KEYS, unused_key
+from messages.text.slugs import RESERVED_MESSAGE_KEYS, unused_key
 from messages.urls import urlpatterns
 
 

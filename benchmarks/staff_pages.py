@@ -19,8 +19,8 @@ from typing import Any
 from urllib.parse import urljoin
 from urllib.request import Request, urlopen
 
-from benchmarks.inside import run
-from benchmarks.rounds import Line
+from benchmarks.process_runner import run
+from benchmarks.ratio_table import Line
 from campaign.entrypoints import launcher
 
 CAMPAIGNS, REVISIONS = 200, 2_000
@@ -49,8 +49,8 @@ def measure() -> list[Line]:
         new_installation(Path(directory), {"LOCAL_HTTP": "1"}) as own,
     ):
         cast = run(own, "tests.browser.cast:build")
-        made = run(own, "benchmarks.staff:crowd", campaigns=CAMPAIGNS, revisions=REVISIONS)
-        pages = run(own, "benchmarks.staff:timed", cast=cast, rounds=ROUNDS)
+        made = run(own, "benchmarks.staff_pages:crowd", campaigns=CAMPAIGNS, revisions=REVISIONS)
+        pages = run(own, "benchmarks.staff_pages:timed", cast=cast, rounds=ROUNDS)
         with launcher.run_server(launcher.PRODUCTION_APPLICATION, environment=own) as url:
             for page in pages:
                 page["kilobytes"] = weight(url, page["address"], cast["cookies"].get(page["role"], {})) / 1000

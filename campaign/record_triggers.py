@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 
 _DIFFERS = {"sqlite": "IS NOT", "postgresql": "IS DISTINCT FROM"}
 _NAMES = {
@@ -125,9 +126,10 @@ def restore_triggers(*, using: str, **_: Any) -> None:
     connection = connections[using]
     with transaction.atomic(using=using), connection.cursor() as cursor:
         present = trigger_names(connection)
+        tables = connection.introspection.table_names(cursor)
         for trigger in TRIGGERS:
             missing = trigger.names(connection.vendor).keys() - present
-            if missing and _has_columns(connection, trigger):
+            if missing and trigger.table in tables and trigger.columns() <= _columns(cursor, trigger.table):
                 for name in missing:
                     for statement in trigger.create(connection.vendor, name):
                         cursor.execute(statement)
@@ -140,9 +142,6 @@ def trigger_names(connection: BaseDatabaseWrapper) -> set[str]:
         return {name for (name,) in cursor.fetchall()}
 
 
-def _has_columns(connection: BaseDatabaseWrapper, trigger: Trigger) -> bool:
-    with connection.cursor() as cursor:
-        if trigger.table not in connection.introspection.table_names(cursor):
-            return False
-        described = connection.introspection.get_table_description(cursor, trigger.table)
-        return trigger.columns() <= {column.name for column in described}
+def _columns(cursor: CursorWrapper, table: str) -> set[str]:
+    cursor.execute(f"SELECT * FROM {table} LIMIT 0")  # noqa: S608  (Django's introspection parses the table's SQL)
+    return {column for column, *_ in cursor.description}

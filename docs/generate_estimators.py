@@ -1,7 +1,7 @@
 """Write `docs/estimators.md`, and the table in `docs/statistics.md`, from the docstrings of `analytics.stats`.
 
-    python docs/estimators.py
-    python docs/estimators.py --check
+    python docs/generate_estimators.py
+    python docs/generate_estimators.py --check
 
 Estimators are discovered: every public function of a module of `analytics.stats` is one. `--check` lists what is
 still missing and exits with status 1 if anything is. A docstring's first paragraph is the question, one paragraph each begins
@@ -35,7 +35,7 @@ _TITLE = """# Every estimator
 Each function of `analytics.stats` in five parts: the question it answers, the formula, the source, when not to use it, and an example that
 runs as a test; between them how it treats the edges. In formulas 1 is the treated arm, 0 the control arm, x or y counts events of n units,
 p = x/n, z is the normal quantile of the level (1.96 at 95%), +- gives the two ends of an interval, phi is the normal density and Phi its
-distribution function. Written by `python docs/estimators.py` from the docstrings, so page and code cannot part.
+distribution function. Written by `python docs/generate_estimators.py` from the docstrings, so page and code cannot part.
 [Statistics](statistics.md) tells how a campaign uses them.
 
 Counts in, an `Estimate` or `NotEstimable(reason)` out: `Counts(n, events)` for a yes/no outcome, `Levels(counts)` for an ordered one. The
@@ -84,7 +84,7 @@ def missing() -> list[str]:
         lines += [f"{_short(module)}: {need}" for need, present in needs.items() if not present]
     statistics = STATISTICS.read_text("utf-8")
     if (PAGE.read_text("utf-8"), statistics) != (page(), with_table(statistics)):
-        lines.append("docs: run python docs/estimators.py")
+        lines.append("docs: run python docs/generate_estimators.py")
     return lines
 
 

@@ -60,12 +60,12 @@ class ProbeClient:
         self, kind: str, request: bytes, *, is_audience: bool = False, is_asset: bool = False
     ) -> tuple[ProbeReply, bytes]:
         """Send one request and return the reply and its body; status 0 if there was none."""
-        said = b""
+        reply = b""
         with suppress(OSError), self._connection() as connection:
             connection.sendall(request)
             while piece := connection.recv(65_536):
-                said += piece
-        head, _, body = said.partition(b"\r\n\r\n")
+                reply += piece
+        head, _, body = reply.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
         status = int(first.split(" ")[1]) if first.startswith("HTTP/") and first.split(" ")[1:2] else 0
         pairs = tuple((name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines))
@@ -104,19 +104,19 @@ def send_probes(
     url: str, marks: RequestCanaries, *, placement: str | None, plain_url: str | None, ca: str | None = None
 ) -> ProbeReport:
     """Send all probes to the installation at `url`."""
-    visitor = ProbeClient(url, ca=ca)
-    answers = [
-        visitor.send(kind, request, is_audience=audience, is_asset=asset)[0]
-        for kind, request, audience, asset in _requests(visitor.name, marks, placement)
+    client = ProbeClient(url, ca=ca)
+    replies = [
+        client.send(kind, request, is_audience=audience, is_asset=asset)[0]
+        for kind, request, audience, asset in _requests(client.name, marks, placement)
     ]
-    ready, body = visitor.send("health", _request(visitor.name, marks, path="/health/ready"))
+    ready, body = client.send("health", _request(client.name, marks, path="/health/ready"))
     plain = None
-    if visitor.tls:
-        ProbeClient(f"http://{visitor.host}:{visitor.port}", ca=None).send("no TLS", _request(visitor.name, marks))
-        to = plain_url or f"http://{visitor.host}/"
-        plain, _ = ProbeClient(to, ca=None).send("plain HTTP", _request(visitor.host, marks))
+    if client.tls:
+        ProbeClient(f"http://{client.host}:{client.port}", ca=None).send("no TLS", _request(client.name, marks))
+        to = plain_url or f"http://{client.host}/"
+        plain, _ = ProbeClient(to, ca=None).send("plain HTTP", _request(client.host, marks))
     readiness = _json(body) if ready.status else None
-    return ProbeReport(tuple(answers), plain, visitor.source_address, visitor.certificate_problem, readiness)
+    return ProbeReport(tuple(replies), plain, client.source_address, client.certificate_problem, readiness)
 
 
 def _requests(host: str, marks: RequestCanaries, placement: str | None) -> Iterator[tuple[str, bytes, bool, bool]]:
@@ -153,16 +153,16 @@ def _request(
     body: bytes = b"",
     more: str = "X-More: no",
 ) -> bytes:
-    of = marks.by_carrier
+    tokens = marks.by_carrier
     lines = [
-        f"{method} {path or '/' + of['path']}?q={of['query']} HTTP/1.1",
+        f"{method} {path or '/' + tokens['path']}?q={tokens['query']} HTTP/1.1",
         f"Host: {host}",
-        f"User-Agent: {of['user agent']}",
-        f"Referer: https://partner.example/{of['referrer']}",
-        f"Cookie: sessionid={of['cookie']}",
+        f"User-Agent: {tokens['user agent']}",
+        f"Referer: https://partner.example/{tokens['referrer']}",
+        f"Cookie: sessionid={tokens['cookie']}",
         f"X-Forwarded-For: {marks.forwarded_for}",
         f"X-Real-IP: {marks.forwarded_for}",
-        f"Accept-Language: en-{of['language']}",
+        f"Accept-Language: en-{tokens['language']}",
         "Sec-GPC: 1",
         more,
         f"Content-Length: {len(body)}",
@@ -179,7 +179,7 @@ def _post(host: str, marks: RequestCanaries, path: str, value: object) -> bytes:
 
 def _json(body: bytes) -> dict[str, object] | None:
     try:
-        said = json.loads(body)
+        value = json.loads(body)
     except ValueError:
         return None
-    return said if isinstance(said, dict) else None
+    return value if isinstance(value, dict) else None

@@ -16,11 +16,11 @@ from itertools import islice, repeat
 from pathlib import Path
 
 from benchmarks.events import requests
-from benchmarks.inside import run
 from benchmarks.installation import DECIDE, PLACEMENT, ROOT, installation, receipts, side_by_side
 from benchmarks.load import CONNECTIONS, drive, get
+from benchmarks.process_runner import run
 from benchmarks.processes import mapped, resident_mib
-from benchmarks.rounds import Line
+from benchmarks.ratio_table import Line
 
 FORBIDDEN = ("scipy", "numpy")
 GOAL = 80e6 / 2**20  # 80 MB, in MiB
@@ -56,7 +56,7 @@ def measure() -> list[Line]:
         for served in (real, constant):
             drive(served.port, repeat(DECIDE, 10_000), seconds=30, connections=CONCURRENT)
             drive(served.port, (get(page) for page in PUBLIC), seconds=30, connections=1)
-        cookie = run(own, "benchmarks.start:signed_in")
+        cookie = run(own, "benchmarks.worker_memory:signed_in")
         drive(real.port, (get(page, cookie=cookie) for page in STAFF), seconds=30, connections=1)
         told = requests(receipts(real.port, 2_000, connections=CONCURRENT), batch=1)
         drive(real.port, islice(told, 1_000), seconds=30, connections=CONCURRENT)

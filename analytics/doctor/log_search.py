@@ -34,40 +34,39 @@ def record_sizes(paths: Iterable[Path], *, from_start: bool = False) -> list[Sea
     return [SearchTarget(path, {file: _file_state(file) for file in _walk_files(path)}, from_start) for path in paths]
 
 
-def search_target(place: SearchTarget, sought: CanaryForms) -> Finding:
+def search_target(target: SearchTarget, canary_forms: CanaryForms) -> Finding:
     """Search what was added to a target, or all of it."""
-    name = str(place.path)
-    if not place.path.exists():
+    name = str(target.path)
+    if not target.path.exists():
         return unknown(name, "There is no such file or directory.", "If logs are elsewhere, name them with --log.")
     hits: list[tuple[str, str]] = []
-    closed: list[str] = []
-    looked = 0
+    unreadable: list[str] = []
+    searched = 0
     try:
-        os.listdir(place.path) if place.path.is_dir() else None
+        os.listdir(target.path) if target.path.is_dir() else None
     except PermissionError:
-        closed.append(name)
-    for file in _walk_files(place.path):
-        inode, size = place.initial_states.get(file, (0, 0))
+        unreadable.append(name)
+    for file in _walk_files(target.path):
+        inode, size = target.initial_states.get(file, (0, 0))
         now = _file_state(file)
-        start = 0 if place.from_start or now[0] != inode or now[1] < size else size
+        start = 0 if target.from_start or now[0] != inode or now[1] < size else size
         try:
-            hits += _search_file(file, start, sought)
-            looked += 1
+            hits += _search_file(file, start, canary_forms)
+            searched += 1
         except FileNotFoundError:
             continue
         except OSError:
-            closed.append(str(file))
-    if hits or not closed:
+            unreadable.append(str(file))
+    if hits or not unreadable:
         return search_finding(name, hits)
-    said = f"{len(closed)} of {len(closed) + looked} files may not be read: {closed[0]}."
-    return unknown(name, said, "Run it with the group adm: sudo second-thought doctor …, or as root.")
+    problem = f"{len(unreadable)} of {len(unreadable) + searched} files may not be read: {unreadable[0]}."
+    return unknown(name, problem, "Run it with the group adm: sudo second-thought doctor …, or as root.")
 
 
-def search_journal(since: float, sought: CanaryForms) -> Finding:
+def search_journal(since: float, canary_forms: CanaryForms) -> Finding:
     """Search the entries of the system journal since then."""
     if not any(path.exists() for path in _JOURNALS):
         return unknown("journal", "This machine keeps none.", "If it keeps logs elsewhere, name them with --log.")
-    do = "Run it with the group adm or systemd-journal."
     try:
         command = ["journalctl", f"--since=@{int(since)}", "--output=cat", "--no-pager", "--all"]
         done = subprocess.run(command, capture_output=True, check=False, timeout=60)
@@ -75,8 +74,10 @@ def search_journal(since: float, sought: CanaryForms) -> Finding:
         do = "If the machine keeps logs elsewhere, name them with --log."
         return unknown("journal", "journalctl could not be run.", do)
     if done.returncode or b"not seeing messages" in done.stderr or b"No journal files" in done.stderr:
-        return unknown("journal", "It may not be read, or there is none.", do)
-    return search_finding("journal", canaries.find_canaries(done.stdout, sought))
+        return unknown(
+            "journal", "It may not be read, or there is none.", "Run it with the group adm or systemd-journal."
+        )
+    return search_finding("journal", canaries.find_canaries(done.stdout, canary_forms))
 
 
 def read_nginx_configuration(root: Path = NGINX_DIRECTORY) -> dict[str, str] | None:
@@ -95,19 +96,6 @@ def nginx_log_paths(files: Mapping[str, str] | None) -> list[Path]:
     return [Path(path) for path in sorted(named) if path != "/dev/null"]
 
 
-def file_modes(paths: Iterable[Path]) -> dict[str, int] | None:
-    """The modes of these paths and of the files in them; None if they cannot be read."""
-    found: dict[str, int] = {}
-    try:
-        for path in paths:
-            found[str(path)] = path.stat().st_mode & 0o7777
-            for file in path.iterdir() if path.is_dir() else ():
-                found[str(file)] = file.stat().st_mode & 0o7777
-    except OSError:
-        return None
-    return found
-
-
 def _walk_files(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         yield path
@@ -124,13 +112,13 @@ def _file_state(path: Path) -> tuple[int, int]:
     return status.st_ino, status.st_size
 
 
-def _search_file(path: Path, start: int, sought: CanaryForms) -> list[tuple[str, str]]:
+def _search_file(path: Path, start: int, canary_forms: CanaryForms) -> list[tuple[str, str]]:
     """Search a file in chunks, which overlap by more than the longest pattern."""
     hits: list[tuple[str, str]] = []
     with path.open("rb") as stream:
         stream.seek(start)
         tail = b""
         while piece := stream.read(_CHUNK_BYTES):
-            hits += canaries.find_canaries(tail + piece, sought)
+            hits += canaries.find_canaries(tail + piece, canary_forms)
             tail = piece[-1024:]
     return hits

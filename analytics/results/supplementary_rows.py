@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from analytics import wording
 from analytics.models import Estimate
 from analytics.report_rows import CrossCheckRow, FactorialRow, OutcomeBlock, PooledRow, PosteriorRow
-from analytics.results.outcome_blocks import people_scale
+from analytics.results.outcome_rows import people_scale
 
 
 def factorial_rows(contrasts: Sequence[Estimate], primary: OutcomeBlock) -> tuple[FactorialRow, ...]:

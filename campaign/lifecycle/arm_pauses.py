@@ -1,0 +1,84 @@
+"""Pause and resume one arm of an open campaign."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from campaign.lifecycle.actions import ActionRefused, record_campaign_action
+from campaign.lifecycle.deviations import record_staff_deviation
+from campaign.lifecycle.launch_checks import clean_reason, common_locales, stopped_message_obstacles
+from campaign.models import Arm, Campaign
+from messages.audit import log
+from messages.review import workflow
+from messages.roles import MANAGER, REVIEWER, has_role
+
+ARM_REASON_LIMIT = 300  # as long as its column
+
+
+@transaction.atomic
+def pause_arm(arm: Arm, *, reason: str, now: datetime, by: User | str = log.WORKER) -> None:
+    """Pause an arm: its units see the control's words and are not counted, and no other assignment changes.
+
+    A pause by a person is recorded as a deviation; a guardrail pause is part of the plan.
+    """
+    if arm.is_control:
+        raise ActionRefused(_("The control arm cannot be paused alone: pause the campaign."))
+    if not isinstance(by, str) and not has_role(by, MANAGER, REVIEWER):
+        raise ActionRefused(_("Only a manager or a reviewer can pause an arm."))
+    reason = validate_reason(reason)
+    _lock_arm(arm)
+    if arm.paused_at is not None:
+        raise ActionRefused(_("This arm is paused already."))
+    arm.paused_at, arm.paused_reason, arm.pauses = now, reason, arm.pauses + 1
+    _save_pause(arm)
+    record_staff_deviation(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was paused.", why=reason)
+    record_campaign_action(log.Action.ARM_PAUSE, arm.campaign, by=by, arm=arm.name, reason=reason)
+
+
+@transaction.atomic
+def resume_arm(arm: Arm, *, by: User, reason: str, now: datetime) -> None:
+    """Resume an arm. This is always a deviation from the plan, and the reason for the pause stays on record.
+
+    The guardrail still uses all counts, and pauses the arm again once there is evidence of greater harm than before.
+    """
+    if not has_role(by, MANAGER):
+        raise ActionRefused(_("Only a manager can resume an arm."))
+    reason = validate_reason(reason)
+    _lock_arm(arm)
+    if arm.paused_at is None:
+        raise ActionRefused(_("This arm is not paused."))
+    if stopped := stopped_message_obstacles(Arm.objects.filter(pk=arm.pk)):
+        raise ActionRefused(stopped[0].sentence)
+    if not set(common_locales(arm.campaign)) & set(arm.campaign.locales) & workflow.approved_locales(arm.revision):
+        raise ActionRefused(_("Its words were withdrawn: no language is left that every arm speaks."))
+    arm.paused_at, arm.paused_reason = None, ""
+    _save_pause(arm)
+    record_staff_deviation(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was resumed.", why=reason)
+    record_campaign_action(log.Action.ARM_RESUME, arm.campaign, by=by, arm=arm.name, reason=reason)
+
+
+def validate_reason(reason: str) -> str:
+    """Return a reason as it is stored; raise ActionRefused if it is empty or too long."""
+    cleaned = clean_reason(reason)
+    if not cleaned:
+        raise ActionRefused(_("Please say why: the reason stays on record."))
+    if len(cleaned) > ARM_REASON_LIMIT:
+        raise ActionRefused(_("Please say why in %(most)s characters or fewer.") % {"most": ARM_REASON_LIMIT})
+    return cleaned
+
+
+def _lock_arm(arm: Arm) -> None:
+    """Lock the arm's campaign until the transaction ends, and reload the arm; refuse unless the campaign is open."""
+    campaign = Campaign.objects.select_for_update(no_key=True).get(pk=arm.campaign_id)
+    if campaign.state not in Campaign.OPEN:
+        sentence = _("The campaign is “%(state)s”: its arms cannot be paused or resumed.")
+        raise ActionRefused(sentence % {"state": campaign.get_state_display()})
+    arm.refresh_from_db()
+    arm.campaign = campaign
+
+
+def _save_pause(arm: Arm) -> None:
+    arm.save(update_fields=["paused_at", "paused_reason", "pauses"])
+    arm.campaign.save(update_fields=["changed_at"])  # a new snapshot is built
