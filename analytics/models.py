@@ -60,10 +60,7 @@ class ShutHour(models.Model):
 
 
 class FoldProgress(models.Model):
-    """How many views of one closing hour are in the tallies, so that no fold counts them twice.
-
-    Nonces are random: their first two bytes split an hour into 65,536 equal parts, of which `through` are counted.
-    """
+    """How many of the 65,536 parts of a closing hour, equal because nonces are random, are in the tallies."""
 
     closes = models.PositiveIntegerField(primary_key=True)
     through = models.PositiveIntegerField(default=0)

@@ -1,7 +1,4 @@
-"""The WSGI application: the audience surface in front, Django behind it.
-
-`runserver` and any WSGI server can use it. Production uses campaign.rsgi, which is faster (docs/decisions/0008).
-"""
+"""The WSGI application: the audience surface before Django. Production uses campaign.rsgi, which is faster."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""PURE  Compare arms by their counts under the rules of a plan: rates, differences, sample ratio and verdicts.
-
-`evaluate` passes a campaign's tallies and its frozen plan, `analyse` any table.
-"""
+"""PURE  Compare arms by their counts under a plan's rules: rates, differences, sample ratio and verdicts."""
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,4 @@
-"""PURE  Read a table of arms from CSV: columns arm, n and events, and optionally stratum, cluster and day.
-
-Errors name line and column. Rows are added up while reading, so a million of them fit in memory.
-"""
+"""PURE  Read a table of arms from CSV: arm, n and events, and optionally stratum, cluster and day. Rows add up."""
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence

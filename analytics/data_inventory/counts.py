@@ -1,7 +1,4 @@
-"""Count everything that this installation holds right now: what a seizure would find.
-
-The privacy schema lists the tables and files to count; others are reported. Only numbers of rows are read.
-"""
+"""Count what this installation holds, by the privacy schema: what a seizure would find. Only numbers are read."""
 
 import sqlite3
 from collections.abc import Callable, Mapping

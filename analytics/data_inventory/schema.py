@@ -1,7 +1,4 @@
-"""Read `privacy_schema.toml`, which declares every stored field, and compare it with the system catalogues.
-
-The catalogues are used instead of Django's models, because they show columns that were added outside Django.
-"""
+"""Read `privacy_schema.toml`, which declares every stored field, and compare it with the system catalogues."""
 
 import tomllib
 from collections.abc import Iterable, Mapping

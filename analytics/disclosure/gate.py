@@ -30,10 +30,7 @@ _COUNT_DEPENDENT_FIELDS = ("effect", "low", "high", "p_value", "p_adjusted", "mo
 
 @dataclass(frozen=True, slots=True)
 class ReleasedLook:
-    """One look as it may be shown, made of redacted copies that are never saved.
-
-    `shown_analysis` is the look whose numbers are shown: an earlier one while too few people were added since.
-    """
+    """One look as it may be shown, in redacted copies that are never saved; `shown_analysis` may be earlier."""
 
     analysis: Analysis
     shown_analysis: Analysis
@@ -197,11 +194,8 @@ def exclusion_percentages(analysis: Analysis) -> dict[str, int]:
 def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -> dict[str, int]:
     """Percent of messages sent on these days that were not counted, by reason; none below 100 small cells."""
     days = {"day__gte": first, "day__lte": last}
-    left_out = dict(
-        LeftOutCount.objects.filter(placement__in=campaign.placements.all(), **days)
-        .values_list("reason")
-        .annotate(Sum("count"))
-    )
+    stored = LeftOutCount.objects.filter(placement__in=campaign.placements.all(), **days)
+    left_out = dict(stored.values_list("reason").annotate(Sum("count")))
     served = ServedCount.objects.filter(arm__campaign=campaign, **days).aggregate(Sum("count"))
     total = (served["count__sum"] or 0) + sum(left_out.values())
     if total < 100 * _small_cell():

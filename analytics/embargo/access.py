@@ -23,10 +23,7 @@ def is_embargoed(campaign: Campaign) -> bool:
 
 
 def embargo_filter(early: bool, prefix: str = "") -> Q:
-    """Build the filter of analyses that a reader may see; `prefix` is the lookup path to the analysis.
-
-    Without `early`, an exception to the embargo stays hidden until the plan's own first look exists.
-    """
+    """Filter what a reader may see, below `prefix`; without `early` exceptions wait for the plan's first look."""
     if early:
         return Q()
     planned = Analysis.objects.filter(campaign=OuterRef(f"{prefix}campaign"), embargoed=False, exception="")

@@ -1,7 +1,5 @@
 """POST /api/v1/events: what was done with a shown message, one event or a list of up to 500."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,10 +29,7 @@ _FIELDS = {"receipt", "outcome", "value"}
 
 @cross_origin_post
 def handle_events(request: Request, context: ServingContext) -> Reply | PendingReply:
-    """Parse, verify each event, have the valid ones put on disk, reply.
-
-    A visitor who asks not to be counted gets the same answer, and nothing is stored.
-    """
+    """Verify the events, have the valid ones put on disk, and reply; alike where a visitor asks not to be counted."""
     items, is_list = _parse_items(read_body(request, BODY_LIMIT))
     verifier = _EventVerifier(request, context)
     results = [verifier.verify(item) for item in items]

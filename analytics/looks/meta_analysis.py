@@ -23,10 +23,7 @@ POOLED_CONTRASTS = (
 def pool_comparisons(
     campaign: Campaign, arms: Sequence[ArmCounts], *, outcome: str, level: float
 ) -> tuple[PooledRow, ...]:
-    """Pool the comparisons of this look that other campaigns made on the same outcome.
-
-    Other campaigns contribute the newest counts that they show, so that pooling discloses nothing that they suppress.
-    """
+    """Pool the comparisons of this look with what other campaigns show of them, and nothing they suppress."""
     frames = {arm.key: arm.frame for arm in campaign.arms.select_related("revision__message")}
     occurrences = Counter(frames.values())
     own = {frames[arm.key]: arm.counts for arm in arms if occurrences[frames[arm.key]] == 1}

@@ -1,7 +1,4 @@
-"""Post a notice to the webhook of a plan, over HTTPS and to public addresses only.
-
-`messages.public_http` checks the address and connects to that same address. Redirects are not followed.
-"""
+"""Post a notice to the webhook of a plan, over HTTPS, to public addresses only and without following redirects."""
 
 import json
 from collections.abc import Mapping

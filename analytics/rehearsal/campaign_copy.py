@@ -1,7 +1,4 @@
-"""Copy a campaign into another installation as plain values, without personal data.
-
-References to people keep their primary key. In the copy, each refers to an account without name, address or password.
-"""
+"""Copy a campaign into another installation as plain values. People become accounts without personal data."""
 
 from typing import Any
 

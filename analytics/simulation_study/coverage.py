@@ -112,9 +112,8 @@ def _sums(source: RandomGenerator, n: int, rate: float, looks: int) -> npt.NDArr
 
 def _covers_at_every_look(source: RandomGenerator, n: int, rate: float) -> bool:
     for look, (x, y) in enumerate(_sums(source, n, rate, 5), start=1):
-        plain = proportions.difference(
-            treated=Counts(n * look, int(x)), control=Counts(n * look, int(y)), method="wald"
-        )
+        treated, control = Counts(n * look, int(x)), Counts(n * look, int(y))
+        plain = proportions.difference(treated=treated, control=control, method="wald")
         if not isinstance(plain, Estimate) or plain.standard_error is None:
             continue
         estimate = sequential.repeated_interval(

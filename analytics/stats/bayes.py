@@ -231,10 +231,7 @@ def credible_difference(
 
 
 def _upper_quantile(pair: _Posteriors, prior: Beta, tail: float) -> float:
-    """The d that the first rate minus the second exceeds with probability `tail`, which is at most a half.
-
-    Solved on the scale of normal quantiles, where that probability is nearly linear in d.
-    """
+    """The d that the first rate minus the second exceeds with probability `tail`, solved on normal quantiles."""
     a, b, mean = pair.a, pair.b, pair.mean
     own, other = pair.knots()
     own = np.sin(own) ** 2

@@ -140,10 +140,7 @@ def _cochran(y: _Vector, v: _Vector) -> float:
 
 
 def _restricted_maximum_likelihood(y: _Vector, v: _Vector) -> float:
-    """The tau squared that maximises the restricted likelihood: the best of a grid, then a root of its derivative.
-
-    The likelihood can have several maxima, hence the grid, which ends well above the sample variance.
-    """
+    """The tau squared of the highest restricted likelihood, which may have several maxima: a grid, then a root."""
     top = float(np.max((y - np.mean(y)) ** 2)) * y.size + float(np.max(v))
     grid = np.concatenate(([0.0], np.geomspace(1e-6 * float(np.min(v)), top, 200)))
     best = int(np.argmax([_restricted_likelihood(t, y, v) for t in grid]))

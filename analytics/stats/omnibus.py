@@ -76,10 +76,7 @@ def chi_square(
 
 
 def _log_ways(tables: Integers, sizes: Sequence[int], seen: Sequence[int]) -> tuple[Floats, float]:
-    """The log number of ways to make each table, and the one seen: the log probability up to a constant.
-
-    Only counts that occur are looked up, so a huge arm costs no more than a small one. Those seen must be among them.
-    """
+    """The log probability of each table and of the one seen, up to a constant, from counts that occur alone."""
     ways, ways_seen = np.zeros(len(tables)), 0.0
     for column, (size, count) in enumerate(zip(sizes, seen, strict=True)):
         first, last = int(tables[:, column].min()), int(tables[:, column].max())

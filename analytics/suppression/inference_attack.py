@@ -44,10 +44,7 @@ class FeasibleRange:
 def find_inferable_cells(
     looks: Sequence[ReleasedCells], widths: Mapping[str, int], *, least: int
 ) -> list[FeasibleRange]:
-    """Find hidden cells of one arm that can be inferred to within fewer than `least` people and are not certainly 0.
-
-    `looks` are in order; `widths` gives the number of parts of each outcome.
-    """
+    """Find hidden cells that `looks`, in order, tell to within fewer than `least` people, unless surely 0."""
     if not any(shown.has_hidden_cells() for shown in looks):
         return []
     system = _LinearSystem(looks, widths)

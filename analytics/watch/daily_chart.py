@@ -1,7 +1,4 @@
-"""Draw how many people saw each arm, day by day, as accessible SVG. It is laid out as in `analytics.results.charts`.
-
-Days that are released together are drawn as their average, with a dashed edge.
-"""
+"""Draw how many people saw each arm, day by day, as accessible SVG; days released together as their average."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

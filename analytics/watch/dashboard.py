@@ -1,7 +1,4 @@
-"""Collect what the watch page shows of a campaign, from what the worker and the looks have stored.
-
-Estimates are never part of it; they are for the results page. All counts come from `analytics.disclosure.gate`.
-"""
+"""Collect what the watch page shows of a campaign: counts that may be shown, and never estimates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

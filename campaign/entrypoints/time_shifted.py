@@ -1,7 +1,4 @@
-"""The application with its clock set back by `REHEARSAL_HOURS_AGO` hours, so that views of a simulation are closed.
-
-Only simulations run it. The production application (campaign.rsgi) has no such switch.
-"""
+"""The application with its clock set back by `REHEARSAL_HOURS_AGO` hours. Only simulations run it."""
 
 import os
 import time

@@ -1,7 +1,4 @@
-"""Extract translatable strings, update and compile the catalogues under `locale/`, and check them.
-
-Babel replaces the gettext programs, which would have to be installed. It is a development dependency.
-"""
+"""Extract translatable strings, and update, compile and check the catalogues under `locale/`. Needs Babel."""
 
 import ast
 import io

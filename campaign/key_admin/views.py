@@ -1,7 +1,4 @@
-"""The key pages: list the keys, rotate the receipt key, destroy a key. The bytes of a key are never shown.
-
-They call the same functions as `manage.py keys`. Changes need a sign-in that was confirmed in the last ten minutes.
-"""
+"""Pages that list, rotate and destroy keys, as `manage.py keys` does. The bytes of a key are never shown."""
 
 import time
 from collections.abc import Callable

@@ -163,10 +163,7 @@ def _refuse_if_any(obstacles: list[launch_checks.Obstacle]) -> None:
 
 
 def _lock_with_placements(campaign: Campaign) -> None:
-    """Lock the campaign and its placements, so that no two campaigns start at one placement at once.
-
-    On PostgreSQL this takes row locks; SQLite allows one writing transaction at a time anyway.
-    """
+    """Lock the campaign and its placements, so that no two campaigns start at one placement at once."""
     Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     list(Placement.objects.select_for_update(no_key=True, of=("self",)).filter(campaigns=campaign).order_by("pk"))
 

@@ -120,9 +120,8 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _arms(campaign: Campaign, placements: list[Placement]) -> list[ArmCard]:
-    arms = list(
-        campaign.arms.select_related("revision__message__theme").prefetch_related("revision__renditions__reviews__by")
-    )
+    stored = campaign.arms.select_related("revision__message__theme")
+    arms = list(stored.prefetch_related("revision__renditions__reviews__by"))
     total = sum(arm.weight for arm in arms)
     return [
         ArmCard(

@@ -1,7 +1,4 @@
-"""Describe an analysis plan in the order of the OSF preregistration template, in plain words and formally.
-
-The functions need only the hashed content of the plan and the names that its keys stand for, and no database.
-"""
+"""Describe an analysis plan in the order of the OSF template, in words and formally, from its hashed content."""
 
 import json
 

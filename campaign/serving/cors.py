@@ -1,7 +1,5 @@
 """Cross-origin access: which sites may read a reply of the audience surface."""
 
-from __future__ import annotations
-
 from functools import lru_cache, wraps
 
 from campaign.serving.http import Headers, Refusal, Reply, Request, refusal_reply

@@ -1,7 +1,5 @@
 """POST /api/v1/decide: the assigned message and its receipt, as JSON, from memory."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

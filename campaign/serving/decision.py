@@ -4,8 +4,6 @@ Each case is a function that returns a `Decision`: a tag check, a preview, the f
 that was shown a message before, and the assignment of an arm.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from campaign.assignment import subject_ids

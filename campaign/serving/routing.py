@@ -1,7 +1,4 @@
-"""The route table of the audience surface, and what its handlers work with.
-
-Apps that import this one register their routes and the event recorder here when Django starts (analytics.wiring).
-"""
+"""Routes of the audience surface, and what handlers work with. Apps above register theirs (analytics.wiring)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Count served messages in memory and add the sums to ServedCount every few seconds: never a row for a message.
-
-A crash loses at most the last seconds of these counts. They are no acknowledged events.
-"""
+"""Count served messages in memory and add the sums to ServedCount every few seconds. A crash loses those seconds."""
 
 from __future__ import annotations
 

@@ -133,10 +133,7 @@ def _placement_entry(
 
 
 def _servable_renditions(arm: Arm, campaign: Campaign) -> list[Rendition]:
-    """The approved renditions in the locales of the launch; before the launch, all of them, for previews.
-
-    A stopped message has none, even if a campaign was launched while it was being stopped.
-    """
+    """Approved renditions in the launch's locales; before it all, for previews; of a stopped message none."""
     renditions = list(arm.revision.renditions.all())
     if campaign.state not in Campaign.LIVE:
         return renditions
@@ -194,10 +191,7 @@ def _freeze_for_gc() -> None:
 
 
 class SnapshotRefresher:
-    """Holds the current snapshot and renews it in the background, whether or not the database is available.
-
-    Each snapshot is stored in `file`, and loaded from there if the database is away when the process starts.
-    """
+    """Holds the current snapshot, renews it in the background, and loads it from `file` without a database."""
 
     def __init__(self, file: SnapshotFile | None = None) -> None:
         self._lock = threading.Lock()

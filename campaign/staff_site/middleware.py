@@ -27,10 +27,7 @@ def content_security_policy(get_response: GetResponse) -> GetResponse:
 
 
 def staff_language(get_response: GetResponse) -> GetResponse:
-    """Activate the language that a person has chosen, or else the browser's. The API stays in English.
-
-    Programs read the API: its sentences must not depend on the Accept-Language header of a library.
-    """
+    """Activate the chosen language, or else the browser's. The API, which programs read, stays in English."""
     localized = LocaleMiddleware(get_response)
 
     def respond(request: HttpRequest) -> HttpResponseBase:

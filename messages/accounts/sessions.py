@@ -1,7 +1,4 @@
-"""Sessions of staff: the browser and system, and the hours of the sign-in and of the last use. No address is stored.
-
-A session ends after SESSION_HOURS in any case, and after SESSION_IDLE_HOURS without use.
-"""
+"""Sessions of staff: browser, system, and hours of sign-in and last use; no address. They end in any case, or idle."""
 
 import hashlib
 import time

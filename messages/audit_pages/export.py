@@ -1,7 +1,4 @@
-"""Export the audit record with its digests, so that the chain can be verified elsewhere.
-
-The export requires a recent confirmation, because it names every colleague and what they decided.
-"""
+"""Export the audit record with its digests, for verification elsewhere, after a recent confirmation."""
 
 import json
 from collections.abc import Callable, Iterable

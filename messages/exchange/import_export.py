@@ -53,11 +53,8 @@ class ImportPlan:
 
 def filter_revisions(*, frame: str = "", state: str = "", locale: str = "") -> QuerySet[Revision]:
     """All revisions, or those with a frame, a state or a language."""
-    revisions = (
-        Revision.objects.select_related("message__theme")
-        .prefetch_related("renditions")
-        .order_by("message__theme__number", "message__key", "number")
-    )
+    revisions = Revision.objects.select_related("message__theme").prefetch_related("renditions")
+    revisions = revisions.order_by("message__theme__number", "message__key", "number")
     if frame:
         revisions = revisions.filter(message__frame=frame)
     if state:

@@ -1,7 +1,4 @@
-"""Check whether the address of a help link answers. Only a person can check whom the page serves.
-
-The request carries no cookie and no referrer. A redirect is followed on the same host, and else reported.
-"""
+"""Check whether a help link's address answers, without cookie or referrer. Whom it serves, a person has to see."""
 
 import http.client
 import ssl

@@ -74,11 +74,8 @@ def message(request: HttpRequest, key: str) -> HttpResponse:
 def _revisions(message: Message) -> list[Revision]:
     """The revisions, newest first, with everything that the page shows."""
     renditions = Rendition.objects.select_related("author").prefetch_related("reviews__by", "comments__by")
-    revisions = list(
-        message.revisions.select_related("author")
-        .prefetch_related(Prefetch("renditions", renditions))
-        .order_by("-number")
-    )
+    stored = message.revisions.select_related("author").prefetch_related(Prefetch("renditions", renditions))
+    revisions = list(stored.order_by("-number"))
     for revision in revisions:
         revision.message = message
     return revisions

@@ -196,14 +196,7 @@ def _checklist_items(typed: ReviewInput, errors: dict[str, str]) -> list[Checkli
 
 def _previous_approved(words: Rendition) -> Rendition | None:
     """The last approved text in this language, to compare with the new one."""
-    return (
-        Rendition.objects.filter(
-            revision__message=words.revision.message_id,
-            revision__number__lt=words.revision.number,
-            locale=words.locale,
-            state=RevisionState.APPROVED,
-        )
-        .select_related("revision")
-        .order_by("-revision__number")
-        .first()
-    )
+    message, number = words.revision.message_id, words.revision.number
+    earlier = Rendition.objects.filter(revision__message=message, revision__number__lt=number, locale=words.locale)
+    earlier = earlier.filter(state=RevisionState.APPROVED).select_related("revision")
+    return earlier.order_by("-revision__number").first()

@@ -1,7 +1,4 @@
-"""Critical values, tail areas, and intervals that agree with their p-value.
-
-Standard library only, so that modules which a web page loads may import it.
-"""
+"""Critical values, tails, and intervals that agree with their p-value. Standard library only: pages import it."""
 
 from math import erfc, inf, nextafter, sqrt
 from statistics import NormalDist

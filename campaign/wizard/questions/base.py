@@ -59,10 +59,7 @@ class QuestionForm(forms.Form, Generic[A]):
 
 
 class Question(ABC, Generic[A, F]):
-    """One question: its page, its typed answer, and what becomes of the answer.
-
-    A subclass declares all of these; tests/campaign/wizard/test_questions.py names what is missing.
-    """
+    """One question: its page, its typed answer, and what becomes of it. A subclass declares everything below."""
 
     key: ClassVar[str]  # in the URL
     title: ClassVar[Text]

@@ -18,11 +18,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="For programs: one object, remarks by revision.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        revisions = (
-            Revision.objects.exclude(state=Revision.State.WITHDRAWN)
-            .select_related("message")
-            .prefetch_related("renditions")
-        )
+        revisions = Revision.objects.exclude(state=Revision.State.WITHDRAWN).select_related("message")
+        revisions = revisions.prefetch_related("renditions")
         text_remarks = {
             f"{revision} {locale}": remarks
             for revision in revisions
