@@ -35,8 +35,8 @@ test: env browser compiler nginx  ## run every test but the proofs, in a real Ch
 quick: env  ## run rules, statistics and models: no pages, no browser, no processes, no network
 	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m "not proof and not browser and not process and not slow"
 
-proof: env browser compiler nginx  ## run what proves endurance: kills, power cuts, planted faults, every page in every mode
-	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m proof --durations=10
+proof: env browser compiler nginx  ## run what proves endurance: kills, power cuts, planted faults, every page in every mode, more generated cases
+	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m "proof or generated" --hypothesis-profile=many --durations=10
 
 test-postgres: env compiler  ## run every test of `make test` that uses a database, on a PostgreSQL of its own
 	@sh tests/postgres.sh

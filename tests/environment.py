@@ -33,14 +33,15 @@ for _name in _OURS if POSTGRESQL else [*_OURS, "DATABASE_URL", "AUDIENCE_DATABAS
     os.environ.pop(_name, None)
 
 
-# Generated cases are the same in every run, and no test is timed: a noisy machine turns nothing red.
-# To search further: python -m pytest --hypothesis-profile=search
+# Generated cases are the same in every run, and no test is timed: a noisy machine turns nothing red. `make test` takes
+# few of them, `make proof` more. To search further: python -m pytest --hypothesis-profile=search
 def _load_profiles() -> None:
     from hypothesis import settings  # Importing it takes as long as a hundred tests: only where it is used.
 
-    settings.register_profile("steady", derandomize=True, deadline=None)
+    settings.register_profile("few", derandomize=True, deadline=None, max_examples=20)
+    settings.register_profile("many", derandomize=True, deadline=None)
     settings.register_profile("search", derandomize=False, deadline=None, max_examples=2_000)
-    settings.load_profile("steady")
+    settings.load_profile("few")
 
 
 _USES_HYPOTHESIS = re.compile(rb"^(from|import) hypothesis\b", re.MULTILINE)
@@ -111,6 +112,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.process)
         if _PAGES.search(item.nodeid):
             item.add_marker(pytest.mark.slow)
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.generated)
     if POSTGRESQL:  # the others are the same on every engine
         items[:] = [item for item in items if _needs_a_database(item) or item.get_closest_marker("process")]
     if seed := os.environ.get(RANDOM_ORDER):

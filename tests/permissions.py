@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http.cookies import SimpleCookie
 from types import SimpleNamespace
@@ -55,9 +55,11 @@ def classify_response(status: int, location: str = "") -> str:
     return known.get(status, "allowed" if status < 404 or status in (409, 413, 415) else f"status {status}")
 
 
-def actual_outcomes(route: str, cells: Iterable[MatrixCell] | None = None) -> dict[MatrixCell, str]:
+def actual_outcomes(
+    route: str, cells: Iterable[MatrixCell] | None = None, clients: Mapping[str, Client] | None = None
+) -> dict[MatrixCell, str]:
     """Ask a staff route by each method as each role, or some of these cells; every change is rolled back."""
-    path, clients = example_path(route), clients_by_role()
+    path, clients = example_path(route), clients or clients_by_role()
     return {
         (route, method, role): _ask(clients[role], method, path)
         for _, method, role in cells or [(route, method, role) for role in clients for method in METHODS]
@@ -82,12 +84,14 @@ def actual_audience_outcomes(route: str, site: world.AudienceSite) -> dict[tuple
     return {(route, method): classify_response(site.request(method, path, b"{}").status) for method in METHODS}
 
 
-def differences(route: str, cells: Iterable[MatrixCell] | None = None) -> list[str]:
+def differences(
+    route: str, cells: Iterable[MatrixCell] | None = None, clients: Mapping[str, Client] | None = None
+) -> list[str]:
     """Describe each cell of a route, or of some of its cells, that does not answer as declared."""
     declared = expected_outcomes()
     return [
         f"{method} {route} as {role}: {answer}, declared {declared.get((route, method, role))}"
-        for (_, method, role), answer in actual_outcomes(route, cells).items()
+        for (_, method, role), answer in actual_outcomes(route, cells, clients).items()
         if answer != declared.get((route, method, role))
     ]
 

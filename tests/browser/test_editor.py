@@ -130,6 +130,7 @@ class TestWriting:
         assert tab.evaluate("localStorage.length") == 0
         assert complaints == []
 
+    @pytest.mark.proof
     def test_the_preview_shows_every_look(self, signed_in: SignedIn) -> None:
         tab = signed_in("mara", EDIT)
         complaints = wrong(tab)
@@ -190,6 +191,7 @@ def test_two_revisions_are_compared_word_by_word(signed_in: SignedIn) -> None:
 
 
 class TestNothingIsLost:
+    @pytest.mark.proof
     def test_two_people_at_once_see_both_texts(self, signed_in: SignedIn) -> None:
         mara, rafael = (signed_in(name, "/messages/reward-without-the-work/edit/en/") for name in ("mara", "rafael"))
         for tab, headline in ((mara, "Mara wrote this headline."), (rafael, "Rafael wrote this headline.")):
@@ -222,6 +224,7 @@ class TestNothingIsLost:
         expect(tab.get_by_label("Headline", exact=True)).to_have_value("Typed without a connection.")
         assert tab.evaluate("localStorage.length") == 0
 
+    @pytest.mark.proof
     def test_a_tab_that_was_closed_without_a_connection_gives_its_words_back(self, signed_in: SignedIn) -> None:
         tab = signed_in("mara", "/messages/someone-with-a-day-like-yours/edit/en/")
 
@@ -257,6 +260,7 @@ class TestNothingIsLost:
         tab.wait_for_url("**/messages/a-photo-is-not-a-yes/")
         expect(tab.get_by_text("Typed after the end.")).to_be_visible()
 
+    @pytest.mark.proof
     def test_without_javascript_an_expired_session_hands_the_words_back(self, signed_in: SignedIn) -> None:
         tab = signed_in("mara", "/messages/slow-is-how-it-works/edit/en/", java_script_enabled=False)
         tab.get_by_label("Headline", exact=True).fill("Typed before the end.")

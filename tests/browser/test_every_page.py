@@ -1,6 +1,7 @@
 """Check every page: reader settings, keyboard, phone size, no foreign requests. Planted faults must be found.
 
 The pages come from the matrix of routes and roles, so a new route is checked without being listed here.
+`make test` checks the main pages only (test_main_pages.py).
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from campaign.staff_site import middleware
 from tests import route_matrix
 from tests.browser import inventory, proof
 from tests.browser.inventory import Page
+from tests.browser.planted_faults import FAULTS, assert_found
 from tests.browser.proof import Tab
 from tests.installation import new_installation
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.proof]
 
 
 @dataclass
@@ -95,11 +97,6 @@ class Site:
         """Return all faults of a page."""
         return proof.check_page(self.tab(page.role), self.phone(page.role), lambda tab: self.way_to(page, tab))
 
-    def quick_findings(self, page: Page) -> list[str]:
-        """Return the faults at desktop size in the light scheme, and at the narrowest width."""
-        tab = self.tab(page.role)
-        return proof.quick_findings(tab, self.way_to(page, tab))
-
     def has_news(self, page: Page) -> bool:
         """Return whether the page of this role has content that the fully checked page lacks."""
         first = Page(page.route, inventory.roles_allowed(page.route)[0])
@@ -126,17 +123,10 @@ def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
 
 
 @pytest.mark.parametrize("page", inventory.pages(), ids=str)
-def test_every_page_is_good_at_a_desk_and_fits_a_phone(site: Site, page: Page) -> None:
-    assert site.quick_findings(page) == []
-
-
-@pytest.mark.proof
-@pytest.mark.parametrize("page", inventory.pages(), ids=str)
 def test_every_page_is_good(site: Site, page: Page) -> None:
     assert site.findings(page) == []
 
 
-@pytest.mark.proof
 @pytest.mark.parametrize("page", inventory.other_roles(), ids=str)
 def test_it_is_as_good_for_every_other_role(site: Site, page: Page) -> None:
     if site.has_news(page):
@@ -193,99 +183,7 @@ class TestANewRoute:
             site.way_to(Page("/campaigns/", "manager", address="/campaigns/pilot"))()
 
 
-# What is put into the page to sign in, and one thing that is then said. Scripts and styles are files of their own,
-# as the policy asks; "/late.js" and "/more.css" are answered with what stands beside them.
-FAULTS = {
-    "a field without a label": ('<input type="text">', "", "", "axe label"),
-    "pale text": ("", ".card p { color: #aaa }", "", "at a desk: axe color-contrast"),
-    "pale text in the dark alone": (
-        "", "@media (prefers-color-scheme: dark) { .card p { color: #555 } }", "", "in the dark: axe color-contrast"
-    ),
-    "pale text the other way round, on a phone in the dark alone": (
-        "", "@media (prefers-color-scheme: dark) and (max-width: 480px) { [dir=rtl] .card p { color: #555 } }", "",
-        "on a phone: in the dark, the other way round: axe color-contrast",
-    ),
-    "pale text the other way round, at a desk in the light alone": (
-        "", "@media (prefers-color-scheme: light) and (min-width: 900px) { [dir=rtl] .card p { color: #aaa } }", "",
-        "at a desk: the other way round: axe color-contrast",
-    ),
-    "pale text on a phone in the light alone": (
-        "", "@media (prefers-color-scheme: light) and (max-width: 480px) { .card p { color: #aaa } }", "",
-        "on a phone: axe color-contrast",
-    ),
-    "an image from elsewhere": ('<img src="https://elsewhere.invalid/x" alt="">', "", "", "the policy forbids img-src"),
-    "a script in the page": ("<script>window.x = 1</script>", "", "", "the policy forbids script-src-elem inline"),
-    "a style in the page": ('<p style="color: red">x</p>', "", "", "the policy forbids style-src-attr inline"),
-    "a banner that comes late": (
-        "", "", "setTimeout(() => { const late = document.createElement('p'); late.textContent = 'Late news';"
-        "late.style.height = '200px'; document.querySelector('main').prepend(late) }, 150)",
-        "at a desk: the layout shifts by",
-    ),
-    "a script that fails": ("", "", "throw new Error('broken')", "a script failed: broken"),
-    "a script that complains": ("", "", "console.warn('old')", "the console says: old"),
-    "a table that is too wide": (
-        "<table><tr><td class='w'>wide</td></tr></table>", ".w { min-width: 600px; display: block }", "",
-        "on a phone: one must scroll sideways",
-    ),
-    "a row that is too wide on a very small phone": (
-        "<p class='w'>wide</p>", ".w { min-width: 315px }", "", "at 320 px: one must scroll sideways"
-    ),
-    "a shelf that sticks out from right to left": (
-        "<p class='w'>wide</p>", "[dir=rtl] .w { position: relative; left: -90vw }", "",
-        "the other way round: one must scroll sideways",
-    ),
-    "a line that large text breaks": (
-        f"<p class='w'>{'a line that does not wrap ' * 6}</p>",
-        ".w { white-space: nowrap } .alone { max-width: none }", "", "with text at 200%: one must scroll sideways",
-    ),
-    "a focus that is not seen": ("", "button:focus-visible { outline: none }", "", "shows no focus"),
-    "a button that Tab passes over": ('<button tabindex="-1">Go</button>', "", "", "“Go” is not reached by Tab"),
-    "a button for a needle": (
-        "<button class='w'>x</button>", ".w { width: 14px; height: 14px; padding: 0 }", "", "too small to touch"
-    ),
-}  # fmt: skip
-
-
-_AT_ONCE = ["a field without a label", "pale text", "an image from elsewhere", "a script that fails"]
-_AT_ONCE += ["a row that is too wide on a very small phone"]
-
-
-@pytest.mark.parametrize("fault", _AT_ONCE)
-def test_a_fault_is_found_at_once(site: Site, fault: str) -> None:
-    assert_found(site, fault, site.quick_findings)
-
-
-@pytest.mark.proof
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_found(site: Site, fault: str) -> None:
-    assert_found(site, fault, site.findings)
-
-
-def assert_found(site: Site, fault: str, look: Callable[[Page], list[str]]) -> None:
-    html, css, script, said = FAULTS[fault]
-    page = Page("/sign-in/", "stranger")
-    context = site.tab(page.role).page.context
-
-    def planted(route: Route) -> None:
-        body = route.fetch().text()
-        head = '<link rel="stylesheet" href="/more.css"><script src="/late.js" defer></script></head>'
-        route.fulfill(
-            body=body.replace("</head>", head).replace("</main>", f"{html}</main>"),
-            headers={"Content-Security-Policy": middleware.STAFF_CSP},
-            content_type="text/html; charset=utf-8",
-        )
-
-    planting = {
-        "**/sign-in/": planted,
-        "**/more.css": lambda route: route.fulfill(body=css, content_type="text/css"),
-        "**/late.js": lambda route: route.fulfill(body=script, content_type="text/javascript"),
-        "https://elsewhere.invalid/**": lambda route: route.abort(),
-    }
-    for where, answer in planting.items():
-        context.route(where, answer)
-    try:
-        found = look(page)
-    finally:
-        for where in planting:
-            context.unroute(where)
-    assert any(said in one for one in found), found
+    sign_in = Page("/sign-in/", "stranger")
+    assert_found(fault, site.tab(sign_in.role), lambda: site.findings(sign_in))

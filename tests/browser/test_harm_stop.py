@@ -19,7 +19,7 @@ from tests.browser.test_pages import collect_events as events_of
 from tests.installation import new_installation
 from tests.waiting import let_pass
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.proof]
 HARMFUL, NEUTRAL = "A both headline", "A neutral headline"
 
 

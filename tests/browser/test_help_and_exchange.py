@@ -127,6 +127,7 @@ def test_words_go_out_through_a_spreadsheet_and_come_in_as_drafts(desk: SignIn, 
     assert wrong == []
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_fit_a_phone_and_a_desk_in_light_and_dark(desk: SignIn, scheme: str) -> None:
     starter_library.load(now=world.NOON)

@@ -220,6 +220,7 @@ for arm in Arm.objects.all():
 """
 
 
+@pytest.mark.proof
 def test_an_analyst_signs_in_and_reads_the_results(site: Installation, page: OpenPage) -> None:
     tab = page()
     wrong = collect_errors(tab)

@@ -125,6 +125,7 @@ def test_from_a_new_placement_to_we_have_seen_your_page(site: Site, page: OpenPa
     assert (wrong, pats_wrong) == ([], [])
 
 
+@pytest.mark.proof
 def test_everything_is_done_without_javascript(site: Site, page: OpenPage) -> None:
     mara = sign_in(site, page(java_script_enabled=False), "mara")
     mara.goto(f"{site.url}/placements/partner-page/test/")

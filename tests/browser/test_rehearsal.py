@@ -16,7 +16,11 @@ from tests.demo_installation import copy_demo_installation
 from tests.environment import POSTGRESQL
 from tests.installation import manage
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(POSTGRESQL, reason="the same on either engine")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.proof,
+    pytest.mark.skipif(POSTGRESQL, reason="the same on either engine"),
+]
 
 # The demo's campaign, once more as a draft, at a placement without words for the time of a pause.
 PREPARE = f"""{PEOPLE}

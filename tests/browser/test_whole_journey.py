@@ -19,6 +19,7 @@ from playwright.sync_api import Page, expect
 
 from benchmarks.process_runner import run
 from campaign.entrypoints import launcher
+from campaign.wizard.questions import QUESTIONS
 from tests.browser.conftest import OpenPage
 from tests.browser.partner import partner_site
 from tests.browser.story import HOURS_AHEAD, PASSWORD
@@ -26,7 +27,7 @@ from tests.browser.test_pages import collect_errors
 from tests.installation import new_installation
 from tests.waiting import reload_until, wait_until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.proof]
 
 # Of 100 who see each arm, how many turn back, and how many it annoys.
 TURN_BACK = {"neutral": 30, "victim": 38, "user": 60, "both": 40}
@@ -84,7 +85,7 @@ def expect_status(tab: Page) -> Any:
 def continue_to(tab: Page, question: int) -> None:
     """Continue to this question of the wizard."""
     tab.get_by_role("button", name="Continue").click()
-    expect(tab.locator(".progress")).to_have_text(f"Question {question} of 10")
+    expect(tab.locator(".progress")).to_have_text(f"Question {question} of {len(QUESTIONS)}")
 
 
 def submit_drafts(mara: Page, site: Site) -> None:
@@ -152,7 +153,7 @@ def plan_campaign(mara: Page, site: Site) -> None:
         expect(newest).to_have_count(1)
         use = newest.get_by_role("button", name="Use these words")
         (use if use.count() else mara.get_by_role("link", name="Back without a change")).click()
-        expect(mara.locator(".progress")).to_have_text("Question 3 of 10")
+        expect(mara.locator(".progress")).to_have_text(f"Question 3 of {len(QUESTIONS)}")
     continue_to(mara, 4)
     mara.get_by_role("checkbox", name="Search page").check()
     mara.get_by_label("Messages a day").first.fill("1500")

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from campaign.models import Campaign
 from campaign.wizard import answers
-from campaign.wizard.questions import HypothesisAnswer
+from campaign.wizard.questions import QUESTIONS, HypothesisAnswer
 from messages.library import starter_library
 from tests import world
 from tests.browser.test_help_and_exchange import SignIn, desk
@@ -64,10 +64,10 @@ def onward(tab: Page) -> None:
 
 
 def question(tab: Page, number: int) -> None:
-    expect(tab.locator(".progress")).to_have_text(f"Question {number} of 10")
+    expect(tab.locator(".progress")).to_have_text(f"Question {number} of {len(QUESTIONS)}")
 
 
-@pytest.mark.parametrize("phone", [False, True], ids=["at a desk", "on a phone"])
+@pytest.mark.parametrize("phone", [False, pytest.param(True, marks=pytest.mark.proof)], ids=["at a desk", "on a phone"])
 def test_from_an_empty_list_to_an_approval_by_keyboard_alone(desk: SignIn, site_with_words: None, phone: bool) -> None:
     tab = desk(world.person("mara", "manager"), "/", phone=phone)
     wrong = collect_errors(tab)
@@ -158,6 +158,7 @@ def test_stopping_in_the_middle_loses_nothing_and_goes_on_there(desk: SignIn, si
     expect(tab.locator("main")).to_contain_text("Before it can be sent")
 
 
+@pytest.mark.proof
 def test_two_people_at_once_see_both_answers(desk: SignIn, site_with_words: None) -> None:
     mara = world.person("mara", "manager")
     campaign = answers.create_draft(HypothesisAnswer("Ours", "At first."), by=mara)

@@ -18,7 +18,8 @@ pytestmark = [
     pytest.mark.skipif(not can_sandbox(), reason="needs Linux namespaces, as root or by unshare --map-root-user"),
     pytest.mark.only_on("sqlite", reason="`make trust` runs its rows on PostgreSQL, on a server of its own"),
 ]
-_ROWS = ("identifying", "fields", "coarse", "forget", "shredding", "choice", "silence", "cells")
+_QUICK = ("fields", "choice")
+_LONG = ("identifying", "coarse", "forget", "shredding", "silence", "cells")
 _CHEAP = (
     "access-log",
     "new-column",
@@ -30,7 +31,7 @@ _CHEAP = (
 )
 
 
-@pytest.mark.parametrize("row", _ROWS)
+@pytest.mark.parametrize("row", [*_QUICK, *(pytest.param(row, marks=pytest.mark.proof) for row in _LONG)])
 def test_a_promise_is_kept(row: str) -> None:
     result = check(row, Bench(fast=True))
     assert result.broken == ()

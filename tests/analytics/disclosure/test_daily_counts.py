@@ -55,10 +55,10 @@ def test_the_last_day_waits_until_enough_have_come_after_it() -> None:
     assert told(40, 90, now=100) == [40, 90]
 
 
-@pytest.mark.slow
-def test_a_day_that_was_shown_stays_shown() -> None:
+@pytest.mark.parametrize("campaigns", [20, pytest.param(300, marks=pytest.mark.proof)])
+def test_a_day_that_was_shown_stays_shown(campaigns: int) -> None:
     chance = random.Random(7)
-    for _ in range(300):
+    for _ in range(campaigns):
         hours = _hours(chance)
         before: list[DayTotal] = []
         for seen in _over_time(hours, chance, rule.releasable_days):
@@ -133,9 +133,9 @@ def _attacked(show: Rule, *, campaigns: int) -> int:
     return found
 
 
-@pytest.mark.slow
-def test_who_reads_every_hour_and_keeps_every_look_finds_no_few_people() -> None:
-    assert _attacked(rule.releasable_days, campaigns=120) == 0
+@pytest.mark.parametrize("campaigns", [15, pytest.param(120, marks=pytest.mark.proof)])
+def test_who_reads_every_hour_and_keeps_every_look_finds_no_few_people(campaigns: int) -> None:
+    assert _attacked(rule.releasable_days, campaigns=campaigns) == 0
 
 
 def _without_looks(days: Sequence[DayTotal], *, looks: Collection[int], now: int, least: int) -> list[DayTotal]:

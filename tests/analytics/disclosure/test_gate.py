@@ -150,7 +150,10 @@ PAIRS = {
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("case", PAIRS)
+@pytest.mark.parametrize(
+    "case",
+    [case if number % 4 == 0 else pytest.param(case, marks=pytest.mark.proof) for number, case in enumerate(PAIRS)],
+)
 def test_nothing_that_leaves_differs_with_a_small_count(case: str, everything_that_leaves: Leaves) -> None:
     """Two campaigns that differ in a small count alone look the same to whoever reads everything."""
     told = []

@@ -108,20 +108,25 @@ def write(database: Path, secret: bytes | str) -> None:
         connection.execute("INSERT INTO leak VALUES (?)", [secret])
 
 
+_MORE_PLACES = [pytest.param(plant, marks=pytest.mark.proof) for plant in (in_the_directory, in_the_database)]
+
+
 @pytest.mark.process
-@pytest.mark.parametrize("plant", [in_the_directory, in_the_database, in_yesterdays_copy_as_text])
+@pytest.mark.parametrize("plant", [in_yesterdays_copy_as_text, *_MORE_PLACES])
 def test_a_secret_that_is_left_anywhere_links_them_all(place: Path, plant: Callable[[Path], None]) -> None:
     plant(place)
     assert attack(place) == set(SUBJECTS)
 
 
 @pytest.mark.process
+@pytest.mark.proof
 def test_a_key_that_is_written_anywhere_is_found(place: Path) -> None:
     (place / "now" / "server.log").write_text(f"GET /?unit={SUBJECTS[7]}")
     assert attack(place) == {SUBJECTS[7]}
 
 
 @pytest.mark.process
+@pytest.mark.proof
 def test_a_number_that_needs_no_secret_is_found(place: Path) -> None:
     write(place / "yesterday" / "audience.sqlite3", hashlib.sha256(SUBJECTS[3].encode()).digest()[:16])
     assert attack(place) == {SUBJECTS[3]}

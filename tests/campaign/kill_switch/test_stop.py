@@ -234,6 +234,7 @@ def test_no_server_shows_a_stopped_message_after_ten_seconds(tmp_path: Path) -> 
 
 
 @pytest.mark.process
+@pytest.mark.proof
 def test_a_server_that_never_looks_again_would_be_seen(tmp_path: Path) -> None:
     """Plant the fault that the test above detects: a snapshot that is never renewed."""
     with two_servers(tmp_path, SNAPSHOT_SECONDS="3600") as pair:

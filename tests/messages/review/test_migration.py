@@ -68,7 +68,7 @@ def write(apps: StateApps, state: str, number: int, *, changed: bool = False) ->
     return revision
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_every_language_of_approved_words_is_approved_under_its_own_digest(before: StateApps) -> None:
     revision = write(before, "approved", 1)
     migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
