@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 SERVE ?= 1
-JOBS ?= 2
+JOBS ?= 3  # one waits for a browser or a server while two compute
 AT_ONCE = -n $(JOBS) --dist loadfile --no-loadscope-reorder
 RANDOM ?=
 SHUFFLED = $(if $(RANDOM),RANDOM_ORDER=$(if $(filter 1,$(RANDOM)),$$$$,$(RANDOM)))
@@ -22,7 +22,7 @@ env: $(STAMP)  ## create .venv from the hash-pinned lock file
 $(STAMP): requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=python3.12, for example."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements/dev.txt
 	@touch $@
 
 demo: env  ## run the main job once on SQLite, print the verdict, leave a site to click through (SERVE=0: end after it)

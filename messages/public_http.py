@@ -9,7 +9,6 @@ import ipaddress
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -128,22 +127,23 @@ def send_request(
     with closing((connect or open_connection)(host, address, seconds)) as sock:
         sock.settimeout(seconds)
         # A socket time-out starts again with every byte, so a slow server could hold the connection for hours.
-        timer = threading.Timer(seconds, _shut_down, [sock])
+        is_cut_off = threading.Event()
+        timer = threading.Timer(seconds, _shut_down, [sock, is_cut_off])
         timer.daemon = True
         timer.start()
-        end = time.monotonic() + seconds
         try:
             connection = http.client.HTTPConnection(host)
             connection.sock = sock
             connection.request(method, path, body, headers=dict(headers))
             response = connection.getresponse()
-            if time.monotonic() >= end:
+            if is_cut_off.is_set():
                 raise TimeoutError("cut off")  # http.client takes truncated headers for complete ones
             return OutboundResponse(response.status, response.getheader("Location", ""))
         finally:
             timer.cancel()
 
 
-def _shut_down(sock: socket.socket) -> None:
+def _shut_down(sock: socket.socket, is_cut_off: threading.Event) -> None:
+    is_cut_off.set()
     with suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)

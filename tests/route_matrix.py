@@ -26,6 +26,7 @@ def load() -> Any:
         return tomllib.load(stream)
 
 
+@cache
 def expected_outcomes() -> dict[MatrixCell, str]:
     """How each staff route answers each method and role."""
     rules, roles = load()["rules"], load()["roles"]

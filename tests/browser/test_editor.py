@@ -242,6 +242,7 @@ class TestNothingIsLost:
         kept(tab)
         assert tab.evaluate("localStorage.length") == 0
 
+    @pytest.mark.proof
     def test_an_expired_session_is_said_and_after_signing_in_the_draft_is_there(self, signed_in: SignedIn) -> None:
         tab = signed_in("mara", "/messages/a-photo-is-not-a-yes/edit/en/")
         text(tab, "Headline", "Typed before the end.")

@@ -75,6 +75,7 @@ def test_a_reviewer_checks_all_links_by_keyboard_and_then_the_campaign_launches(
     assert wrong == []
 
 
+@pytest.mark.proof
 def test_a_manager_adds_a_link_mends_an_error_and_retires_it(desk: SignIn) -> None:
     tab = desk(world.person("mara", "manager"), "/help-links/")
     wrong = collect_errors(tab)

@@ -88,6 +88,7 @@ def test_a_plan_is_sent_approved_launched_and_downloaded_by_keyboard(desk: SignI
     assert wrong == ([], [])
 
 
+@pytest.mark.proof
 def test_a_reviewer_sends_a_plan_back_and_whoever_made_it_reads_why(desk: SignIn) -> None:
     world.draft()
     manager = desk(world.person("mara", "manager"), "/campaigns/pilot/plan/")
@@ -102,6 +103,7 @@ def test_a_reviewer_sends_a_plan_back_and_whoever_made_it_reads_why(desk: SignIn
     expect(manager.get_by_role("note")).to_contain_text("The control is not neutral.")
 
 
+@pytest.mark.proof
 def test_a_deviation_is_put_on_record_and_stands_on_the_results(desk: SignIn) -> None:
     campaign = world.launched()
     world.tally(campaign, COUNTS)
@@ -119,6 +121,7 @@ def test_a_deviation_is_put_on_record_and_stands_on_the_results(desk: SignIn) ->
     expect(shown).to_contain_text("Because: The partner moved to another server.")
 
 
+@pytest.mark.proof
 def test_closing_says_what_it_does_and_asks_for_a_tick(desk: SignIn) -> None:
     world.launched()
     tab = desk(world.person("mara", "manager"), "/campaigns/pilot/")

@@ -105,6 +105,7 @@ def test_an_invitation_leads_to_an_account_with_an_app_by_keyboard_alone(page: O
     assert User.objects.get(username="nora").groups.get().name == "manager"
 
 
+@pytest.mark.proof
 def test_an_invitation_works_once(page: OpenPage, site: str) -> None:
     link, tab = invitation_link(site, "analyst"), page()
     tab.goto(link)
@@ -120,6 +121,7 @@ def test_an_invitation_works_once(page: OpenPage, site: str) -> None:
     expect(other.get_by_role("heading", name="This link leads nowhere now")).to_be_visible()
 
 
+@pytest.mark.proof
 def test_a_passkey_is_made_and_lets_its_owner_in_again(page: OpenPage, site: str) -> None:
     tab = page()
     attach_security_key(tab)
@@ -136,6 +138,7 @@ def test_a_passkey_is_made_and_lets_its_owner_in_again(page: OpenPage, site: str
     expect(tab.get_by_text("Passkey “My laptop”")).to_be_visible()
 
 
+@pytest.mark.proof
 def test_a_recovery_code_lets_in_once(page: OpenPage, site: str) -> None:
     tab = page()
     accept_invitation(tab, site, "analyst", "ana")
@@ -193,6 +196,7 @@ def test_an_administrator_invites_after_confirming_and_gets_a_link_to_pass_on(pa
     expect(guest.get_by_text("You were invited as Partner contact")).to_be_visible()
 
 
+@pytest.mark.proof
 def test_signing_out_everywhere_else_ends_the_other_sessions(page: OpenPage, site: str) -> None:
     here, there = page(), page()
     accept_invitation(here, site, "analyst", "ana")

@@ -79,6 +79,7 @@ def sign_in(site: Site, tab: Page, name: str) -> Page:
     return tab
 
 
+@pytest.mark.proof
 def test_from_a_new_placement_to_we_have_seen_your_page(site: Site, page: OpenPage) -> None:
     mara = sign_in(site, page(), "mara")
     wrong = collect_errors(mara)

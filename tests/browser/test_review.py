@@ -105,6 +105,7 @@ def test_a_reviewer_approves_with_the_keyboard_alone(desk: SignIn) -> None:
     assert (workflow.is_approval_valid(Rendition.objects.get(pk=rendition.pk)), wrong) == (True, [])
 
 
+@pytest.mark.proof
 def test_a_reviewer_sends_back_and_the_writer_finds_the_reason(desk: SignIn) -> None:
     rendition = world.submitted_rendition()
     tab = desk(world.person("rafael", "reviewer"))
@@ -125,6 +126,7 @@ def test_a_reviewer_sends_back_and_the_writer_finds_the_reason(desk: SignIn) -> 
     expect(writer.get_by_text("What was looked at")).to_be_visible()
 
 
+@pytest.mark.proof
 def test_a_manager_withdraws_words(desk: SignIn) -> None:
     rendition = world.approved_revision("user").renditions.get()
     tab = desk(world.person("mara", "manager"))
@@ -138,6 +140,7 @@ def test_a_manager_withdraws_words(desk: SignIn) -> None:
     assert (state(rendition), wrong) == ("withdrawn", [])
 
 
+@pytest.mark.proof
 def test_an_administrator_makes_an_exception_that_stays(desk: SignIn) -> None:
     root = User.objects.create_superuser("root")
     rendition = world.submitted_rendition(author=root)

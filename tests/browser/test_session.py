@@ -87,6 +87,7 @@ def stored_keys(tab: Page) -> list[str]:
     return values
 
 
+@pytest.mark.proof
 def test_a_tab_is_one_unit_through_reloads_and_a_rotation_and_the_next_tab_is_another(
     site: Site, page: OpenPage
 ) -> None:
@@ -110,6 +111,7 @@ def test_a_tab_is_one_unit_through_reloads_and_a_rotation_and_the_next_tab_is_an
     assert tab.context.cookies() == []
 
 
+@pytest.mark.proof
 def test_a_tag_that_does_not_ask_for_it_keeps_nothing_and_is_not_counted(site: Site, page: OpenPage) -> None:
     before = site.view_counts()
     tab = page()

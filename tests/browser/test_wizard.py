@@ -139,6 +139,7 @@ def test_from_an_empty_list_to_an_approval_by_keyboard_alone(desk: SignIn, site_
     assert wrong == []
 
 
+@pytest.mark.proof
 def test_stopping_in_the_middle_loses_nothing_and_goes_on_there(desk: SignIn, site_with_words: None) -> None:
     mara = world.person("mara", "manager")
     tab = desk(mara, "/campaigns/new/")
@@ -177,6 +178,7 @@ def test_two_people_at_once_see_both_answers(desk: SignIn, site_with_words: None
     assert Campaign.objects.get().hypothesis == "As Mara sees it."
 
 
+@pytest.mark.proof
 def test_without_javascript_the_button_works_it_out(desk: SignIn, site_with_words: None) -> None:
     tab = desk(world.person("mara", "manager"), "/", java_script_enabled=False)
     world.draft()

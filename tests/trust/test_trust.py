@@ -18,8 +18,8 @@ pytestmark = [
     pytest.mark.skipif(not can_sandbox(), reason="needs Linux namespaces, as root or by unshare --map-root-user"),
     pytest.mark.only_on("sqlite", reason="`make trust` runs its rows on PostgreSQL, on a server of its own"),
 ]
-_QUICK = ("fields", "choice")
-_LONG = ("identifying", "coarse", "forget", "shredding", "silence", "cells")
+_QUICK = ("fields",)
+_LONG = ("identifying", "coarse", "forget", "shredding", "choice", "silence", "cells")
 _CHEAP = (
     "access-log",
     "new-column",

@@ -273,6 +273,7 @@ def test_a_look_that_adds_many_is_shown_and_a_rare_outcome_waits_for_its_own(eve
 
 
 @pytest.mark.django_db
+@pytest.mark.proof
 def test_all_that_the_api_told_over_four_looks_gives_no_small_count_away() -> None:
     campaign = world.launched(plan={"monitoring": "always-valid", "planned_per_arm": 500, "looks": [0.1, 1.0]})
     campaign.placements.add(world.placement("side-page"))
@@ -297,6 +298,7 @@ def test_all_that_the_api_told_over_four_looks_gives_no_small_count_away() -> No
 
 
 @pytest.mark.django_db
+@pytest.mark.proof
 def test_five_looks_in_a_row_give_no_small_count_away_to_who_counts_in_whole_people() -> None:
     """A few campaigns; `python -m tests.analytics.disclosure.five_looks` attacks hundreds."""
     kept = five_looks.looked_at(random.Random(1))

@@ -112,6 +112,7 @@ class TestWalkthrough:
 
 class TestIsolation:
     @pytest.mark.process
+    @pytest.mark.proof
     def test_pointed_at_the_real_directory_it_refuses_and_that_is_found(
         self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -123,6 +124,7 @@ class TestIsolation:
         assert state() == before
 
     @pytest.mark.process
+    @pytest.mark.proof
     def test_with_the_real_keys_it_refuses_too(self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
         own, real = sandbox.sandbox_environment, {"KEY_DIRECTORY": str(settings.KEY_DIRECTORY)}
         monkeypatch.setattr(sandbox, "sandbox_environment", lambda directory: own(directory) | real)
@@ -171,6 +173,7 @@ class TestIsolation:
         assert campaign.salt not in rows
 
     @pytest.mark.process
+    @pytest.mark.proof
     def test_nothing_of_it_stays_on_disk(self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
         made: list[Path] = []
         own = sandbox.sandbox_environment

@@ -221,6 +221,7 @@ def test_pruning_removes_what_has_run_out_and_nothing_else(monkeypatch: pytest.M
 
 
 @pytest.mark.process
+@pytest.mark.proof
 def test_a_second_worker_waits_until_the_first_is_gone(tmp_path: Path) -> None:
     """The first is killed, so the operating system releases its lock."""
     with new_installation(tmp_path) as environment:

@@ -227,6 +227,7 @@ def two_servers(directory: Path, **variables: str) -> Iterator[Pair]:
 
 
 @pytest.mark.process
+@pytest.mark.proof
 def test_no_server_shows_a_stopped_message_after_ten_seconds(tmp_path: Path) -> None:
     with two_servers(tmp_path) as pair:
         took = pair.seconds_until_gone()

@@ -106,6 +106,7 @@ def test_the_pdf_holds_the_fingerprint_the_words_of_each_arm_and_nobodys_name() 
     assert "rafael" not in text
 
 
+@pytest.mark.proof
 def test_the_pdf_of_a_draft_says_so_at_its_top_and_on_every_page() -> None:
     pdf = pdf_in_this_process(world.draft())
     for page in pypdf.PdfReader(io.BytesIO(pdf)).pages:
@@ -166,12 +167,14 @@ def _missing(text: str) -> list[str]:
 
 
 @pytest.mark.process
+@pytest.mark.proof
 def test_the_same_plan_makes_the_same_bytes() -> None:
     campaign = world.launched()
     in_arabic_too(campaign)
     assert pdf_of(campaign) == pdf_of(campaign) == pdf_in_this_process(campaign)
 
 
+@pytest.mark.proof
 def test_closing_changes_nothing_in_the_file() -> None:
     campaign = world.launched()
     before = pdf_in_this_process(campaign)
@@ -179,6 +182,7 @@ def test_closing_changes_nothing_in_the_file() -> None:
     assert pdf_in_this_process(campaign) == before
 
 
+@pytest.mark.proof
 def test_another_plan_makes_other_bytes() -> None:
     campaign = world.draft()
     before = pdf_in_this_process(campaign)
