@@ -67,7 +67,7 @@ def actual_outcomes(
 
 
 def representative_cells(route: str) -> list[MatrixCell]:
-    """Every role by each method that the matrix names for the route; each other method by one role in turn.
+    """Every role by each method that the matrix names for the route; one other method in turn by two roles in turn.
 
     The methods that are not named share one answer for each role, `else`, and HEAD is answered as GET is.
     """
@@ -75,7 +75,8 @@ def representative_cells(route: str) -> list[MatrixCell]:
     first = sorted(load()["staff"]).index(route)
     named = [(route, method, role) for method in METHODS if method in entry for role in roles]
     others = [method for method in METHODS if method not in entry]
-    return named + [(route, method, roles[(first + at) % len(roles)]) for at, method in enumerate(others)]
+    method = others[first % len(others)]
+    return named + [(route, method, roles[(first // len(METHODS) + at) % len(roles)]) for at in (0, 3)]
 
 
 def actual_audience_outcomes(route: str, site: world.AudienceSite) -> dict[tuple[str, str], str]:

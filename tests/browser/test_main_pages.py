@@ -23,9 +23,6 @@ _STAFF_PAGES = (
     "/campaigns/pilot/results/",
     "/campaigns/new/",
     "/messages/",
-    "/messages/new/",
-    "/placements/",
-    "/help-links/",
     "/account/",
 )
 _FAULTS = (

@@ -145,6 +145,7 @@ def test_everything_is_done_without_javascript(site: Site, page: OpenPage) -> No
     assert site.counts() == [0, 0, 1]
 
 
+@pytest.mark.proof
 def test_the_copy_button_copies(site: Site, page: OpenPage) -> None:
     mara = sign_in(site, page(permissions=["clipboard-read", "clipboard-write"]), "mara")
     mara.goto(f"{site.url}/placements/partner-page/")

@@ -48,6 +48,7 @@ def run(command: list[str], **variables: str) -> None:
 
 
 @pytest.mark.only_on("sqlite", reason="copies a file")
+@pytest.mark.proof
 def test_a_backup_of_sqlite_comes_back_whole(tmp_path: Path) -> None:
     if shutil.which("sqlite3") is None:
         pytest.skip("the program sqlite3 is not installed")

@@ -81,7 +81,10 @@ class TestWalkthrough:
         (place,) = report["places"]
         assert set(place["forms"]) == {"page", "server", "hosted"}
         assert all(form["shown"] == form["counted"] > 10 for form in place["forms"].values())
-        assert report["look"]["sample_ratio"] == "ok"
+        assert report["look"]["sample_ratio"] in (
+            "ok",
+            "caution",
+        )  # visitors are drawn anew: 1 of 100 runs is a caution
         assert report["look"]["embargoed"] is False
         rates = [e for e in report["look"]["estimates"] if e["kind"] == "rate" and e["outcome"] == "turned_back"]
         assert {rate["treated"] for rate in rates} == {"neutral", "victim"}

@@ -83,7 +83,7 @@ def test_clusters_taken_for_strangers_claim_too_much() -> None:
 
 
 _CASES = [
-    case if number % 8 == 0 else pytest.param(case, marks=pytest.mark.proof)
+    case if number % 12 == 0 else pytest.param(case, marks=pytest.mark.proof)
     for number, case in enumerate(coverage.coverage_cases())
 ]
 

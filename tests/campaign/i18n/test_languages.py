@@ -152,6 +152,7 @@ class TestAFaultIsFound:
         assert [catalogs.is_needed("ar", one) for one in (for_visitors, for_staff)] == [True, False]
         assert [catalogs.is_needed("es", one) for one in (for_visitors, for_staff)] == [True, True]
 
+    @pytest.mark.proof
     def test_in_the_words_of_an_outcome_that_a_message_offers(self) -> None:
         """They are translated for visitors too, although the catalogue of outcomes is no audience page."""
         needed = {one.key[0] for one in catalogs.extract_strings() if catalogs.is_needed("ar", one)}
