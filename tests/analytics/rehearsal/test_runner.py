@@ -93,6 +93,7 @@ class TestWalkthrough:
         assert report["views"] <= report["visitors"]
         assert result["problems"] == [{"code": "no-fallback", "placement": "quiet-page"}]
 
+    @pytest.mark.proof
     def test_says_what_is_missing_and_goes_on(self, campaign: Campaign) -> None:
         spanish = Rendition.objects.create(
             revision=campaign.arms.get(key="victim").revision, locale="es", headline="Uno", body="Dos."
@@ -265,6 +266,7 @@ class TestThePage:
         assert "Waiting for the worker" in self.page(manager)
 
     @pytest.mark.process
+    @pytest.mark.proof
     def test_is_marked_as_a_rehearsal_and_shows_problems_and_the_look(
         self, campaign: Campaign, manager: Client
     ) -> None:

@@ -226,6 +226,7 @@ class TestAPartialLanguage:
 
 class TestTheCatalogues:
     @pytest.mark.slow
+    @pytest.mark.proof
     def test_gather_words_from_templates_code_and_tables(self) -> None:
         found = {one.key[0]: one.file for one in catalogs.extract_strings()}
         assert found["There is nothing here"] == "templates/404.html"

@@ -115,6 +115,7 @@ def test_the_pdf_of_a_draft_says_so_at_its_top_and_on_every_page() -> None:
     assert "SHA-256 of its canonical JSON" not in read(pdf)
 
 
+@pytest.mark.proof
 def test_arabic_quotes_and_spanish_can_be_read_back() -> None:
     campaign = world.draft()
     campaign.name = "¿Qué frase “funciona”? Año uno"

@@ -459,6 +459,7 @@ class TestTheLastPage:
         assert Campaign.objects.get().state == "running"
 
 
+@pytest.mark.proof
 def test_no_page_asks_the_database_more_for_a_full_library(
     manager: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
