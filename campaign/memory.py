@@ -4,9 +4,10 @@ import ctypes
 import sys
 from contextlib import suppress
 
-# Imported by libraries if installed, and never used here: Django REST framework's browsable API and its fields for
-# PostgreSQL's arrays (1 MB), and Pillow (5 MB), since QR codes are SVG and plans are drawn in another process.
-UNUSED_MODULES = ("pygments", "django.contrib.postgres", "PIL")
+# Imported by libraries if installed, and never used here: Django REST framework's browsable API, its client of other
+# APIs (2 MB) and its fields for PostgreSQL's arrays (1 MB), and Pillow (5 MB): QR codes are SVG, plans are drawn in
+# another process.
+UNUSED_MODULES = ("pygments", "requests", "django.contrib.postgres", "PIL")
 
 
 def block_unused_imports() -> None:
