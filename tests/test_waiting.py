@@ -19,7 +19,7 @@ MAY_WAIT = {
     "postgres.py": "asks again until its server answers",
     "deploy/proxy.py": "asks again until nginx has started",
     "trust/site.py": "asks again until its processes answer",
-    "trust/rows/device.py": "a message must stand for a second to count as seen",
+    "trust/promises/device.py": "a message must stand for a second to count as seen",
     "crash/site.py": "asks again, and waits by a clock of its own that runs faster",
     "crash/faults.py": "is slow on purpose",
     "crash/kills.py": "kills at random moments",

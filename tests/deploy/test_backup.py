@@ -1,4 +1,4 @@
-"""Backup and restore with the very commands of docs/operations.md: what comes back is what was there."""
+"""Backup and restore with the very commands of docs/backups.md: what comes back is what was there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.demo_installation import copy_demo_installation
 from tests.installation import ROOT, manage, new_installation
 from tests.postgres import cluster
 
-GUIDE = (ROOT / "docs" / "operations.md").read_text("utf-8")
+GUIDE = (ROOT / "docs" / "backups.md").read_text("utf-8")
 WORLD = """
 from datetime import date
 from django.contrib.auth.models import User

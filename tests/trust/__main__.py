@@ -15,8 +15,8 @@ import django
 
 from tests.trust.bench import Bench, Fault
 from tests.trust.faults import FAULTS, POSTGRESQL_TOO, PROMISES
+from tests.trust.promises import check
 from tests.trust.result import FaultRow, PromiseRow, Result, faults_table, table, write
-from tests.trust.rows import check
 from tests.trust.sandbox import can_sandbox
 
 

@@ -10,8 +10,8 @@ import pytest
 from tests.trust import planted
 from tests.trust.bench import Bench
 from tests.trust.faults import FAULTS, PROMISES
+from tests.trust.promises import check
 from tests.trust.result import FaultRow, PromiseRow, faults_table, table, write
-from tests.trust.rows import check
 from tests.trust.sandbox import can_sandbox
 
 pytestmark = [

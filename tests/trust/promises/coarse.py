@@ -16,8 +16,8 @@ from scipy.stats import spearmanr
 
 from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptSigner
 from tests.trust.bench import Bench
+from tests.trust.promises.fields import declared_fields
 from tests.trust.result import Result
-from tests.trust.rows.fields import declared_fields
 from tests.trust.site import TrustSite, receipt_keys_of
 from tests.trust.visitors import Visit, VisitorGroup
 
