@@ -1,4 +1,7 @@
-"""Read `privacy_schema.toml`, which declares every stored field, and compare it with the system catalogues."""
+"""Read `privacy_schema.toml`, which declares every stored field, and compare it with the system catalogues.
+
+Django's models would not show a column that was added outside Django.
+"""
 
 import tomllib
 from collections.abc import Iterable, Mapping

@@ -84,7 +84,7 @@ def check_data_quality(campaign: Campaign, *, now: datetime) -> DataQualityStatu
 
 def sample_ratio_status(arms: list[Arm]) -> Analysis.SampleRatio:
     """Test by an always-valid test whether exposures match the weights of the arms that were never paused."""
-    unpaused = [arm for arm in arms if not arm.pauses]
+    unpaused = [arm for arm in arms if not arm.pauses]  # fewer people saw the others
     exposures = _exposures_by_arm(unpaused)
     counts = [exposures.get(arm.pk, 0) for arm in unpaused]
     result = sample_ratio.always_valid(counts, [arm.weight for arm in unpaused])

@@ -36,7 +36,8 @@ def commit_events(
 ) -> list[Refusal | None]:
     """Commit events in one transaction; None for each that counts, a Refusal for each that came too late.
 
-    Events of hours that fold has shut are refused. They are read in the same transaction, so no view is counted twice.
+    Events of hours that fold has shut are refused. They are read in the same transaction, so no clock that
+    jumped back counts a view twice.
     """
     with open_views.write_transaction(connection) as database:
         closes = {event.receipt.closes for event in events}

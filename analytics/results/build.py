@@ -13,11 +13,6 @@ from analytics.results.look_summaries import people_exposed
 from analytics.results.outcome_rows import outcome_blocks
 from campaign.models import Campaign
 
-_COPIED_FIELDS = (  # of the look whose numbers are shown
-    *("from_day", "to_day", "level", "smallest_difference", "omnibus_statistic", "omnibus_df", "omnibus_p"),
-    *("plan_fingerprint", "embargoed", "exploratory", "monitoring", "sample_ratio", "sample_ratio_p", "reach_p"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -86,7 +81,20 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
     sentence, interval_sentence, lead = lead_sentence(primary, look, withheld=withheld)
     contrasts = [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL]
     return Report(
-        **{name: getattr(analysis, name) for name in _COPIED_FIELDS},
+        from_day=analysis.from_day,
+        to_day=analysis.to_day,
+        level=analysis.level,
+        smallest_difference=analysis.smallest_difference,
+        omnibus_statistic=analysis.omnibus_statistic,
+        omnibus_df=analysis.omnibus_df,
+        omnibus_p=analysis.omnibus_p,
+        plan_fingerprint=analysis.plan_fingerprint,
+        embargoed=analysis.embargoed,
+        exploratory=analysis.exploratory,
+        monitoring=analysis.monitoring,
+        sample_ratio=analysis.sample_ratio,
+        sample_ratio_p=analysis.sample_ratio_p,
+        reach_p=analysis.reach_p,
         campaign=campaign,
         look=requested.look,
         shown_look=analysis.look,

@@ -1,4 +1,7 @@
-"""Export the audit record with its digests, for verification elsewhere, after a recent confirmation."""
+"""Export the audit record with its digests, for verification elsewhere.
+
+It names every colleague and what they decided, so it takes a recent confirmation.
+"""
 
 import json
 from collections.abc import Callable, Iterable
