@@ -104,7 +104,8 @@ def run_outages(
     around: float = 4.0,
     say: Callable[[str], None] = lambda line: None,
 ) -> OutageRun:
-    """Load all the time; the database away for `seconds`, in each way; then everything counted and compared."""
+    """Load all the time; the database away in each way, for `seconds` and until an event waits in the spool; then
+    everything counted and compared."""
     load = VisitorLoad(site.port, site.clock, threads=threads, pace=pace, seed=seed)
     load.start()
     time.sleep(around)
@@ -116,7 +117,7 @@ def run_outages(
                 time.sleep(min(1.0, seconds / 4))
                 outage.seconds_without_messages = _restart_web(site)
             time.sleep(max(outage.begin + seconds - time.monotonic(), 0))
-            outage.spool_seen = site.spool_is_there()
+            outage.spool_seen = _see_spool(site, seconds=60.0)
         outage.emptied_after = _until_emptied(site, seconds=max(30.0, seconds))
         done.append(outage)
         load.check()
@@ -154,6 +155,14 @@ def _restart_web(site: CrashSite) -> float:
     while not site.serves() and time.monotonic() < begin + 60:
         time.sleep(0.1)
     return time.monotonic() - begin
+
+
+def _see_spool(site: CrashSite, *, seconds: float) -> bool:
+    """Whether events wait in the spool, at the latest after so long: a slow machine takes its time to serve again."""
+    end = time.monotonic() + seconds
+    while not site.spool_is_there() and time.monotonic() < end:
+        time.sleep(0.05)
+    return site.spool_is_there()
 
 
 def _until_emptied(site: CrashSite, *, seconds: float) -> float | None:
