@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,8 +78,20 @@ def manage(directory: Path, *arguments: str) -> str:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with running_installation(tmp_path_factory.mktemp("installation")) as made:
+        yield made
+
+
+@pytest.fixture
+def unvisited_site(tmp_path: Path) -> Iterator[Installation]:
+    """One that no other test has visited: all that is counted is counted here."""
+    with running_installation(tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def running_installation(directory: Path) -> Iterator[Installation]:
     """Run the server a day in the past, so that views are closed when the test folds."""
-    directory = tmp_path_factory.mktemp("installation")
     copy_migrated_databases(directory)
     port = launcher.free_port()
     told = manage(directory, "shell", "--no-imports", "-c", PREPARE.format(port=port))
@@ -119,7 +131,8 @@ def until_exposed(page: Page, events: list[dict[str, Any]]) -> None:
     wait_for_outcome(page, events, "exposed")
 
 
-def test_what_a_browser_does_is_what_is_counted(site: Installation, page: OpenPage) -> None:
+def test_what_a_browser_does_is_what_is_counted(unvisited_site: Installation, page: OpenPage) -> None:
+    site = unvisited_site
     # The hosted page: one person leaves, one goes on, one asks for help to stop, one was harmed, on a phone.
     for button, phone in (
         ("Leave this page", False),
