@@ -60,12 +60,12 @@ FAULTS = {
 }  # fmt: skip
 
 
-def assert_found(fault: str, tab: Tab, findings: Callable[[], list[str]]) -> None:
+def assert_fault_reported(fault: str, tab: Tab, findings: Callable[[], list[str]]) -> None:
     """Plant the fault in the page to sign in, and look at that page in the tab's context."""
     html, css, script, said = FAULTS[fault]
     context = tab.page.context
 
-    def planted(route: Route) -> None:
+    def serve_with_fault(route: Route) -> None:
         body = route.fetch().text()
         head = '<link rel="stylesheet" href="/more.css"><script src="/late.js" defer></script></head>'
         route.fulfill(
@@ -75,7 +75,7 @@ def assert_found(fault: str, tab: Tab, findings: Callable[[], list[str]]) -> Non
         )
 
     planting = {
-        "**/sign-in/": planted,
+        "**/sign-in/": serve_with_fault,
         "**/more.css": lambda route: route.fulfill(body=css, content_type="text/css"),
         "**/late.js": lambda route: route.fulfill(body=script, content_type="text/javascript"),
         "https://elsewhere.invalid/**": lambda route: route.abort(),

@@ -19,7 +19,7 @@ from campaign.staff_site import middleware
 from tests import route_matrix
 from tests.browser import inventory, proof
 from tests.browser.inventory import Page
-from tests.browser.planted_faults import FAULTS, assert_found
+from tests.browser.planted_faults import FAULTS, assert_fault_reported
 from tests.browser.proof import Tab
 from tests.installation import new_installation
 
@@ -116,7 +116,7 @@ class Site:
 def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
     with new_installation(tmp_path_factory.mktemp("pages"), {}) as environment:
         cast = run(environment, "tests.browser.cast:build")
-        with launcher.run_server("tests.browser.slow_reader:application", environment=environment) as url:
+        with launcher.run_server("tests.browser.long_confirmation:application", environment=environment) as url:
             made = Site(url, cast, browser)
             yield made
             made.close()
@@ -186,4 +186,4 @@ class TestANewRoute:
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_found(site: Site, fault: str) -> None:
     sign_in = Page("/sign-in/", "stranger")
-    assert_found(fault, site.tab(sign_in.role), lambda: site.findings(sign_in))
+    assert_fault_reported(fault, site.tab(sign_in.role), lambda: site.findings(sign_in))

@@ -9,7 +9,7 @@ from messages.library import starter_library
 from tests import world
 from tests.browser import proof
 from tests.browser.conftest import OpenPage
-from tests.browser.planted_faults import assert_found
+from tests.browser.planted_faults import assert_fault_reported
 from tests.browser.proof import Tab
 from tests.browser.test_help_and_exchange import SignIn, desk
 
@@ -54,10 +54,12 @@ def test_the_page_to_sign_in_is_good(page: OpenPage, live_server: LiveServer) ->
 
 
 @pytest.mark.parametrize("fault", _FAULTS)
-def test_a_planted_fault_is_found(page: OpenPage, live_server: LiveServer, fault: str) -> None:
+def test_a_fault_in_a_page_is_reported(page: OpenPage, live_server: LiveServer, fault: str) -> None:
     tab = page()
     watched = watch(tab)
-    assert_found(fault, watched, lambda: proof.quick_findings(watched, lambda: tab.goto(f"{live_server.url}/sign-in/")))
+    assert_fault_reported(
+        fault, watched, lambda: proof.quick_findings(watched, lambda: tab.goto(f"{live_server.url}/sign-in/"))
+    )
 
 
 def watch(tab: Page) -> Tab:

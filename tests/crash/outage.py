@@ -117,8 +117,8 @@ def run_outages(
                 time.sleep(min(1.0, seconds / 4))
                 outage.seconds_without_messages = _restart_web(site)
             time.sleep(max(outage.begin + seconds - time.monotonic(), 0))
-            outage.spool_seen = _see_spool(site, seconds=60.0)
-        outage.emptied_after = _until_emptied(site, seconds=max(30.0, seconds))
+            outage.spool_seen = _wait_for_spool(site, there=True, seconds=60.0) is not None
+        outage.emptied_after = _wait_for_spool(site, there=False, seconds=max(30.0, seconds))
         done.append(outage)
         load.check()
         time.sleep(around)
@@ -157,17 +157,10 @@ def _restart_web(site: CrashSite) -> float:
     return time.monotonic() - begin
 
 
-def _see_spool(site: CrashSite, *, seconds: float) -> bool:
-    """Whether events wait in the spool, at the latest after so long: a slow machine takes its time to serve again."""
-    end = time.monotonic() + seconds
-    while not site.spool_is_there() and time.monotonic() < end:
-        time.sleep(0.05)
-    return site.spool_is_there()
-
-
-def _until_emptied(site: CrashSite, *, seconds: float) -> float | None:
+def _wait_for_spool(site: CrashSite, *, there: bool, seconds: float) -> float | None:
+    """How many seconds it took until events waited in the spool, or no more did; None if longer than `seconds`."""
     begin = time.monotonic()
-    while site.spool_is_there():
+    while site.spool_is_there() != there:
         if time.monotonic() > begin + seconds:
             return None
         time.sleep(0.05)
