@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.tiers import proofs_but_each
 from tests.waiting import answer_late, let_pass, wait_in_page_until
 
 pytestmark = pytest.mark.browser
@@ -253,17 +254,11 @@ HEAVY = {"a good message": Reply(json.dumps(ANSWER))} | {
 }
 
 
-def some_of(replies: dict[str, Reply]) -> list[Any]:
-    """Every reply, all but each fourth as a proof."""
-    rest = pytest.mark.proof
-    return [pytest.param(replies[name], id=name, marks=[rest] if at % 4 else []) for at, name in enumerate(replies)]
-
-
-@pytest.mark.parametrize("reply", some_of(HOSTILE))
+@pytest.mark.parametrize("reply", proofs_but_each(4, HOSTILE))
 def test_whatever_decide_answers_the_page_is_unharmed(
-    page: OpenPage, server: Origin, partner: Origin, reply: Reply
+    page: OpenPage, server: Origin, partner: Origin, reply: str
 ) -> None:
-    server.replies["/api/v1/decide"] = reply
+    server.replies["/api/v1/decide"] = HOSTILE[reply]
     visited = page()
     visit(visited, partner, script_of(server))
     assert wait_told(visited, "unavailable") == ["unavailable"]
@@ -272,14 +267,14 @@ def test_whatever_decide_answers_the_page_is_unharmed(
     assert server.requests() == ["GET /static/campaign/embed.js", "POST /api/v1/decide"]
 
 
-@pytest.mark.parametrize("reply", some_of(HEAVY))
-def test_the_page_is_never_held_up_for_50_ms(page: OpenPage, server: Origin, partner: Origin, reply: Reply) -> None:
-    server.replies["/api/v1/decide"] = reply
+@pytest.mark.parametrize("reply", proofs_but_each(4, HEAVY))
+def test_the_page_is_never_held_up_for_50_ms(page: OpenPage, server: Origin, partner: Origin, reply: str) -> None:
+    server.replies["/api/v1/decide"] = HEAVY[reply]
     held: list[float] = []
     for _ in range(6):  # load only adds time: take the minimum of a few visits
         visited = page()
         visit(visited, partner, script_of(server))
-        wait_told(visited, "shown" if reply is HEAVY["a good message"] else "unavailable")
+        wait_told(visited, "shown" if reply == "a good message" else "unavailable")
         let_pass(visited, 150)  # frames are reported late
         held.append(visited.evaluate("harm.blocked"))
         if held[-1] == 0:

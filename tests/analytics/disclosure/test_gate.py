@@ -33,6 +33,7 @@ from tests import route_matrix, world
 from tests.analytics.disclosure import five_looks
 from tests.analytics.disclosure.attacker import Cell, attacked, from_api
 from tests.analytics.disclosure.staff_output import read_routes
+from tests.tiers import proofs_but_each
 
 pytestmark = pytest.mark.slow
 COUNTS = {"neutral": (2000, 700), "victim": (2000, 760), "user": (2000, 780), "both": (2000, 880)}
@@ -150,10 +151,7 @@ PAIRS = {
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "case",
-    [case if number % 6 == 0 else pytest.param(case, marks=pytest.mark.proof) for number, case in enumerate(PAIRS)],
-)
+@pytest.mark.parametrize("case", proofs_but_each(6, PAIRS))
 def test_nothing_that_leaves_differs_with_a_small_count(case: str, everything_that_leaves: Leaves) -> None:
     """Two campaigns that differ in a small count alone look the same to whoever reads everything."""
     told = []

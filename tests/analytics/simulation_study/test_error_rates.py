@@ -12,6 +12,7 @@ from analytics import stats
 from analytics.comparison.compare import Rules
 from analytics.simulation_study import coverage, error_rates
 from analytics.stats import proportions
+from tests.tiers import proofs_but_each
 
 pytestmark = pytest.mark.slow
 _OTHER_RATES = [pytest.param(*case, marks=pytest.mark.proof) for case in ((0.5, 200), (0.005, 5_000), (0.0002, 50_000))]
@@ -82,10 +83,7 @@ def test_clusters_taken_for_strangers_claim_too_much() -> None:
     assert naive.share < robust.share - 0.05
 
 
-_CASES = [
-    case if number % 12 == 0 else pytest.param(case, marks=pytest.mark.proof)
-    for number, case in enumerate(coverage.coverage_cases())
-]
+_CASES = proofs_but_each(12, coverage.coverage_cases())
 
 
 @pytest.mark.parametrize("entry", _CASES, ids=lambda entry: f"{entry.interval}; {entry.setting}")
