@@ -79,10 +79,32 @@
     return [style.color, style.fontSize, style.fontWeight, style.textShadow, style.webkitTextStroke, element.localName,
       style.textDecorationLine, !!link, around.color, around.textDecorationLine, style.position, ...behind].join();
   };
-  const written = () => [...document.body.querySelectorAll("*")].filter((element) =>
-    (element.matches("input:not([type=hidden]), textarea, select")
-      || [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()))
-    && element.getBoundingClientRect().width > 1 && element.checkVisibility({ visibilityProperty: true }));
+  // Without what has no text that axe would judge: boxes to tick, and what waits above the page until it has the focus.
+  const written = () => [...document.body.querySelectorAll("*")].filter((element) => {
+    const box = element.getBoundingClientRect();
+    return (element.matches("input:not([type=hidden], [type=checkbox], [type=radio]), textarea, select")
+        || [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()))
+      && box.width > 1 && box.bottom + scrollY > 0 && element.checkVisibility({ visibilityProperty: true });
+  });
+
+  // All rules of WCAG 2.2 A and AA, and axe's best practices. axe disables target-size by default.
+  const allRules = (rules) => ({
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"],
+    rules: { "target-size": { enabled: true }, ...rules },
+  });
+  const someRules = (...values) => ({ runOnly: { type: "rule", values } });
+  // Contrast takes longest. Writing direction and text size affect the layout only.
+  const RULES = {
+    all: allRules(),
+    allButContrast: allRules({ "color-contrast": { enabled: false } }),
+    contrast: someRules("color-contrast", "link-in-text-block"),
+    layout: someRules("target-size", "scrollable-region-focusable"),
+  };
+  const run = (where, rules, resultTypes) => axe.run(where, { ...rules, resultTypes, elementRef: true, preload: false });
+  const sentences = (answer) => answer.violations.map((rule) =>
+    `${rule.id}: ${rule.help} (${rule.nodes.length} times, first ${rule.nodes[0].target.flat().join(" ")}` +
+    `${rule.nodes[0].any[0] ? ", " + rule.nodes[0].any[0].message : ""})`);
+  const violations = async (rules) => sentences(await run(document, RULES[rules], ["violations"]));
 
   const colours = async (known, whole) => {
     const before = new Set(known);
@@ -91,22 +113,16 @@
     const shadows = [...document.querySelectorAll("*")].some((element) => element.shadowRoot);
     if (!whole && !shadows && !fresh.length) return { found: [], good: [] };
     const where = whole || shadows ? document : { include: fresh.map(([element]) => element) };
-    const answer = await axe.run(where, {
-      runOnly: { type: "rule", values: ["color-contrast", "link-in-text-block"] },
-      resultTypes: ["violations", "passes"], elementRef: true, preload: false,
-    });
-    const found = answer.violations.map((rule) =>
-      `${rule.id}: ${rule.help} (${rule.nodes.length} times, first ${rule.nodes[0].target.flat().join(" ")}` +
-      `${rule.nodes[0].any[0] ? ", " + rule.nodes[0].any[0].message : ""})`);
+    const answer = await run(where, whole ? RULES.all : RULES.contrast, ["violations", "passes"]);
     const looks = new Map(all);
     const bad = new Set(answer.violations.flatMap((rule) => rule.nodes.map((node) => looks.get(node.element))));
     const good = answer.passes.filter((rule) => rule.id === "color-contrast")
       .flatMap((rule) => rule.nodes.map((node) => looks.get(node.element))).filter((look) => look && !bad.has(look));
-    return { found, good: [...new Set(good)] };
+    return { found: sentences(answer), good: [...new Set(good)] };
   };
 
   window.proof = {
-    told, sticking, small, colours,
+    told, sticking, small, colours, violations,
     settled: async () => {
       await document.fonts.ready;
       const left = 400 - performance.now();

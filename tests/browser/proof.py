@@ -7,32 +7,23 @@ changed in place. axe-core checks contrast in both sizes, both colour schemes an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Page, Request, Response
 
 from tests.browser.conftest import DESK, PHONE
 
-WATCH = Path(__file__).with_name("proof.js").read_text("utf-8")
-AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+# axe is compiled only where it is called: in a tab at desktop size.
+_AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+WATCH = f"""{Path(__file__).with_name("proof.js").read_text("utf-8")}
+proof.loadAxe = () => {{ {_AXE} }};"""
 MAX_LAYOUT_SHIFT = 0.02
 NARROWEST = 320  # WCAG 1.4.10
-# All rules of WCAG 2.2 A and AA, and axe's best practices. axe disables target-size by default.
-_RUN_AXE = """(rules) => axe.run(document, {
-  runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"],
-  rules: {"target-size": {enabled: true}}, resultTypes: ["violations"], preload: false, ...rules,
-}).then((told) => told.violations.map((rule) =>
-  `${rule.id}: ${rule.help} (${rule.nodes.length} times, first ${rule.nodes[0].target.flat().join(" ")}` +
-  `${rule.nodes[0].any[0] ? ", " + rule.nodes[0].any[0].message : ""})`))"""
-# Contrast takes longest and is checked separately. Writing direction and text size affect the layout only.
-_LAYOUT_RULES = {"runOnly": {"type": "rule", "values": ["target-size", "scrollable-region-focusable"]}}
-_ALL_BUT_CONTRAST = {"rules": {"target-size": {"enabled": True}, "color-contrast": {"enabled": False}}}
 
 
 @dataclass
@@ -95,21 +86,20 @@ def _check_desktop(tab: Tab, go: Callable[[], Response | None]) -> Iterator[str]
     page = tab.page
     page.set_viewport_size(DESK)
     go()
-    page.evaluate(AXE)
-    yield from _axe(page, _ALL_BUT_CONTRAST)
+    page.evaluate("proof.loadAxe()")
     yield from _check_initial_state(tab)
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
-    yield from _check_keyboard(page)
     yield from _check_contrast_in_all_modes(tab, whole=True)
+    yield from _check_keyboard(page)
     with ExitStack() as changed:
         for change in (_reversed_direction, _large_text):
             yield from _prefix(changed.enter_context(change(page)), _check_overflow(page))
-        yield from _prefix("the other way round, with text at 200%", _axe(page, _LAYOUT_RULES))
+        yield from _prefix("the other way round, with text at 200%", _axe(page, "layout"))
 
 
 def _check_narrowed(tab: Tab) -> Iterator[str]:
     tab.page.set_viewport_size(PHONE)
-    yield from _axe(tab.page, _ALL_BUT_CONTRAST)
+    yield from _axe(tab.page, "allButContrast")
     yield from _check_contrast_in_all_modes(tab, whole=False)
 
 
@@ -121,7 +111,7 @@ def _check_phone(tab: Tab) -> Iterator[str]:
 
 
 def _check_contrast_in_all_modes(tab: Tab, *, whole: bool) -> Iterator[str]:
-    """Check contrast in both colour schemes and directions. If `whole`, check all text in the first mode."""
+    """Check contrast in both colour schemes and directions. If `whole`, check all text, by all rules, in the first."""
     page = tab.page
     for dark, reverse in ((False, False), (True, False), (True, True), (False, True)):
         with ExitStack() as changed:
@@ -136,7 +126,7 @@ def _mode_changes(*, dark: bool, reverse: bool) -> list[Callable[[Page], Abstrac
 
 
 def _check_contrast(tab: Tab, *, whole: bool) -> list[str]:
-    """Run axe's contrast rule on text whose colours it has not accepted yet, or on all text if `whole`."""
+    """Run axe's contrast rule on text whose colours it has not accepted yet, or all rules on all text if `whole`."""
     answer = tab.page.evaluate(
         "([known, whole]) => proof.colours(known, whole)", [[] if whole else [*tab.passed_colours], whole]
     )
@@ -155,8 +145,8 @@ def quick_check(tab: Tab, go: Callable[[], Response | None]) -> list[str]:
     """Return the faults of a page for another role: axe at desktop size without contrast, and errors."""
     tab.page.set_viewport_size(DESK)
     go()
-    tab.page.evaluate(AXE)
-    return [*_axe(tab.page, _ALL_BUT_CONTRAST), *tab.take_errors()]
+    tab.page.evaluate("proof.loadAxe()")
+    return [*_axe(tab.page, "allButContrast"), *tab.take_errors()]
 
 
 def quick_findings(tab: Tab, go: Callable[[], Response | None]) -> list[str]:
@@ -164,11 +154,10 @@ def quick_findings(tab: Tab, go: Callable[[], Response | None]) -> list[str]:
     page = tab.page
     page.set_viewport_size(DESK)
     go()
-    page.evaluate(AXE)
+    page.evaluate("proof.loadAxe()")
     found = [
         *_prefix(
-            "at a desk",
-            [*_axe(page, _ALL_BUT_CONTRAST), *_check_contrast(tab, whole=False), *_check_initial_state(tab)],
+            "at a desk", [*_axe(page, "allButContrast"), *_check_contrast(tab, whole=False), *_check_initial_state(tab)]
         )
     ]
     page.set_viewport_size({"width": NARROWEST, "height": PHONE["height"]})
@@ -185,8 +174,8 @@ def split_main(html: str) -> tuple[str, str]:
     return main, title.sub("", before) + after
 
 
-def _axe(page: Page, rules: Mapping[str, Any] | None = None) -> list[str]:
-    violations: list[str] = page.evaluate(_RUN_AXE, rules or {})
+def _axe(page: Page, rules: str) -> list[str]:
+    violations: list[str] = page.evaluate("(rules) => proof.violations(rules)", rules)
     return [f"axe {violation}" for violation in violations]
 
 
