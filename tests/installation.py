@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import secrets
@@ -19,6 +20,7 @@ import psycopg
 
 from tests import migrated
 from tests.environment import POSTGRESQL, RUN_DIRECTORY_VARIABLE
+from tests.postgres import NoPostgresError, cluster, programs
 
 ROOT = Path(__file__).resolve().parent.parent
 _URLS = ("DATABASE_URL", "AUDIENCE_DATABASE_URL")
@@ -28,16 +30,16 @@ _ALIASES = ("default", "audience")
 @contextmanager
 def new_installation(directory: Path, variables: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:
     """The environment of an installation on the engine of this run, or on the databases that `variables` name."""
-    if variables:
-        environment = _environment(directory, variables)
-        _migrate(environment)
-        yield environment
+    urls = {name: url for name, url in (variables or {}).items() if name in _URLS}
+    if urls:
+        _load_migrated(urls)
+        yield _environment(directory, variables or {})
     elif POSTGRESQL:
         with _databases() as urls:
             yield _environment(directory, urls)
     else:
         copy_migrated_databases(directory)
-        yield _environment(directory, {})
+        yield _environment(directory, variables or {})
 
 
 def copy_migrated_databases(directory: Path) -> None:
@@ -70,6 +72,30 @@ def _migrated_files() -> Path:
     return make_once(f"migrated-{migrated.cache_key()}", make, where=ROOT / migrated.CACHE)
 
 
+def _load_migrated(urls: Mapping[str, str]) -> None:
+    """Fill empty databases on PostgreSQL with what the migrations make; loading a dump is much faster."""
+
+    def make(folder: Path) -> None:
+        with cluster() as server, tempfile.TemporaryDirectory() as place:
+            new = {name: server.environment()[name] for name in _URLS}
+            _migrate(_environment(Path(place), new))
+            for name, url in new.items():
+                _run_program("pg_dump", "--no-owner", "--file", str(folder / name), url)
+
+    version = hashlib.sha256(_run_program("pg_dump", "--version").encode()).hexdigest()[:8]
+    dumps = make_once(f"postgresql-{version}-{migrated.cache_key()}", make, where=ROOT / migrated.CACHE)
+    for name, url in urls.items():
+        _run_program("psql", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={dumps / name}", url)
+
+
+def _run_program(name: str, *arguments: str) -> str:
+    """Run one of PostgreSQL's programs to its end, the server's own or that on PATH; what it printed."""
+    program = shutil.which(name, path=f"{programs()}{os.pathsep}{os.environ['PATH']}")
+    if program is None:
+        raise NoPostgresError(f"PostgreSQL's program {name} is missing: install its client programs.")
+    return subprocess.run([program, *arguments], check=True, capture_output=True, text=True).stdout
+
+
 def make_once(name: str, make: Callable[[Path], object], *, where: Path | None = None) -> Path:
     """A folder that is filled once, by whichever process needs it first: for a whole run of tests, or for all runs."""
     where = where or Path(os.environ[RUN_DIRECTORY_VARIABLE])
@@ -98,8 +124,7 @@ def migrated_postgresql_databases() -> dict[str, str]:
         with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
             for url in urls.values():
                 connection.execute(f'CREATE DATABASE "{_name(url)}"')
-        with tempfile.TemporaryDirectory() as place:
-            _migrate(_environment(Path(place), urls))
+        _load_migrated(urls)
         (folder / "urls.json").write_text(json.dumps(urls), encoding="utf-8")
 
     urls: dict[str, str] = json.loads((make_once("postgresql", make) / "urls.json").read_text("utf-8"))

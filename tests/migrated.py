@@ -1,4 +1,4 @@
-"""The migrated SQLite files are kept between runs of tests, under a key of all that could make them other files."""
+"""What the migrations make is kept between runs of tests, under a key of all that could make them other files."""
 
 from __future__ import annotations
 

@@ -79,6 +79,12 @@ def representative_cells(route: str) -> list[MatrixCell]:
     return named + [(route, method, roles[(first // len(METHODS) + at) % len(roles)]) for at in (0, 3)]
 
 
+def other_cells(route: str) -> list[MatrixCell]:
+    """Every cell of a route but the representative ones."""
+    asked = set(representative_cells(route))
+    return [cell for role in load()["roles"] for method in METHODS if (cell := (route, method, role)) not in asked]
+
+
 def actual_audience_outcomes(route: str, site: world.AudienceSite) -> dict[tuple[str, str], str]:
     """Ask a route of the audience surface by each method."""
     path = route.replace("<placement>", "quiet-page")

@@ -12,6 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
 from campaign.assignment import subject_ids
 from campaign.keys.store import KEY_BYTES
 
@@ -109,7 +112,8 @@ def _candidates(held: Iterable[Path]) -> Iterator[bytes]:
 
 
 def _random_looking(piece: bytes) -> Iterator[bytes]:
-    for start in range(len(piece) - KEY_BYTES + 1):
-        window = piece[start : start + KEY_BYTES]
-        if len(set(window)) >= _FEWEST_VALUES:
-            yield window
+    if len(piece) >= KEY_BYTES:
+        windows = np.sort(sliding_window_view(np.frombuffer(piece, dtype=np.uint8), KEY_BYTES), axis=1)
+        values = 1 + np.count_nonzero(np.diff(windows, axis=1), axis=1)
+        for start in np.flatnonzero(values >= _FEWEST_VALUES):
+            yield piece[start : start + KEY_BYTES]

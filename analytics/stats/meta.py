@@ -143,17 +143,20 @@ def _restricted_maximum_likelihood(y: _Vector, v: _Vector) -> float:
     """The tau squared of the highest restricted likelihood, which may have several maxima: a grid, then a root."""
     top = float(np.max((y - np.mean(y)) ** 2)) * y.size + float(np.max(v))
     grid = np.concatenate(([0.0], np.geomspace(1e-6 * float(np.min(v)), top, 200)))
-    best = int(np.argmax([_restricted_likelihood(t, y, v) for t in grid]))
+    best = int(np.argmax(_restricted_likelihoods(grid, y, v)))
     low, high = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, grid.size - 1)])
     if _slope(low, y, v) <= 0.0 or _slope(high, y, v) >= 0.0:
         return float(grid[best])
     return float(brentq(_slope, low, high, args=(y, v), xtol=1e-14, rtol=1e-14))
 
 
-def _restricted_likelihood(tau_squared: float, y: _Vector, v: _Vector) -> float:
-    w = 1.0 / (v + tau_squared)
-    mean = np.sum(w * y) / np.sum(w)
-    return float(0.5 * np.sum(np.log(w)) - 0.5 * np.log(np.sum(w)) - 0.5 * np.sum(w * (y - mean) ** 2))
+def _restricted_likelihoods(tau_squared: _Vector, y: _Vector, v: _Vector) -> _Vector:
+    """The restricted log likelihood at each value of tau squared."""
+    w = 1.0 / (v + tau_squared[:, None])
+    total = np.sum(w, axis=1)
+    mean = w @ y / total
+    misfit = np.sum(w * (y - mean[:, None]) ** 2, axis=1)
+    return np.asarray(0.5 * (np.sum(np.log(w), axis=1) - np.log(total) - misfit), dtype=np.float64)
 
 
 def _slope(tau_squared: float, y: _Vector, v: _Vector) -> float:

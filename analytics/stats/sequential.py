@@ -8,7 +8,7 @@ from typing import Literal, assert_never
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq, minimize_scalar
+from scipy.optimize import minimize_scalar
 from scipy.special import lambertw, ndtr, ndtri
 
 from analytics.stats.numerics.critical_values import consistent_interval, upper_tail_p
@@ -186,7 +186,7 @@ def _critical(
     for look, fraction in enumerate(fractions):
         sd = math.sqrt(fraction - before)
         so_far = _spent(fraction, alpha, spending)
-        step = math.log(max(so_far - total, _LEAST_SPENT))
+        step = max(so_far - total, _LEAST_SPENT)
         bound = _bound(nodes, mass, sd, step, math.sqrt(fraction), sides)
         z.append(bound / math.sqrt(fraction))
         spent.append(so_far)
@@ -208,16 +208,17 @@ def _surviving(
     return grid, weights * (kernel @ mass) / (sd * math.sqrt(2.0 * math.pi))
 
 
-def _bound(nodes: _Vector, mass: _Vector, sd: float, log_step: float, root: float, sides: int) -> float:
-    """The score beyond which the surviving paths lie with the chance exp(log_step) at the next look."""
+def _bound(nodes: _Vector, mass: _Vector, sd: float, step: float, root: float, sides: int) -> float:
+    """The score beyond which the surviving paths lie with the chance `step` at the next look, on normal quantiles."""
+
+    target = float(ndtri(step))
 
     def excess(z: float) -> float:
-        return math.log(max(float(mass @ ndtr((nodes - z * root) / sd)), _TINY)) - log_step
+        beyond = float(mass @ ndtr((nodes - z * root) / sd))
+        return float(ndtri(min(max(beyond, _TINY), 1.0))) - target
 
     least = 0.0 if sides == 2 else -9.0
-    if excess(least) <= 0.0:
-        return least * root
-    return float(brentq(excess, least, 25.0, xtol=1e-13, rtol=1e-13)) * root
+    return solve_decreasing(excess, start=-target, slope=-1.0, low=least, high=25.0, tolerance=1e-13) * root
 
 
 def _repeated_p(z: float, planned: Boundaries, index: int) -> float:

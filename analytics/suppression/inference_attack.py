@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import linprog
-from scipy.sparse import csr_array
+from scipy.sparse import block_diag, csr_array
 
 from analytics.suppression.cells import WHOLE_ARM, Parts, ReleasedCells
 
@@ -138,13 +138,14 @@ class _LinearSystem:
     def ranges(self, *, wide: int) -> list[FeasibleRange]:
         """Bound all hidden cells by possible tables, each cell until its range is at least `wide`."""
         sums = _matrix([row for _, row in self._targets], len(self._bounds))
-        constraints = self._constraints()
         low, high = np.full(len(self._targets), np.inf), np.full(len(self._targets), -np.inf)
-        for costs in np.random.default_rng(0).standard_normal((_RANDOM_DIRECTIONS, len(self._bounds))):
-            solution = linprog(costs, **constraints)
-            if solution.status == 0:
-                values = sums @ np.asarray(solution.x, dtype=np.float64)
-                low, high = np.minimum(low, values), np.maximum(high, values)
+        # All directions in one program, a table for each: most of the time of a small program goes to setting it up.
+        costs = np.random.default_rng(0).standard_normal((_RANDOM_DIRECTIONS, len(self._bounds)))
+        solution = linprog(costs.ravel(), **self._constraints(tables=_RANDOM_DIRECTIONS))
+        if solution.status == 0:
+            values = sums @ np.asarray(solution.x, dtype=np.float64).reshape(costs.shape).T
+            low, high = np.min(values, axis=1), np.max(values, axis=1)
+        constraints = self._constraints()
         for target in range(len(self._targets)):
             for sign in (1.0, -1.0):
                 if high[target] - low[target] >= wide:
@@ -160,16 +161,18 @@ class _LinearSystem:
             for (cell, _), lowest, highest in zip(self._targets, low, high, strict=True)
         ]
 
-    def _constraints(self) -> dict[str, Any]:
+    def _constraints(self, tables: int = 1) -> dict[str, Any]:
+        """The arguments of a program that finds this many tables, each by costs of its own."""
         size = len(self._bounds)
         most = max([bound[1] or 0.0 for bound in self._bounds] + [abs(value) for _, value in self._equal])
         bounds = [(low, most if high is None else high) for low, high in self._bounds]
-        arguments: dict[str, Any] = {"bounds": bounds, "method": "highs"}
+        arguments: dict[str, Any] = {"bounds": bounds * tables, "method": "highs"}
         if self._equal:
-            arguments["A_eq"] = _matrix([row for row, _ in self._equal], size)
-            arguments["b_eq"] = np.array([value for _, value in self._equal])
+            arguments["A_eq"] = block_diag([_matrix([row for row, _ in self._equal], size)] * tables, format="csr")
+            arguments["b_eq"] = np.array([value for _, value in self._equal] * tables)
         if self._at_most:
-            arguments["A_ub"], arguments["b_ub"] = _matrix(self._at_most, size), np.zeros(len(self._at_most))
+            arguments["A_ub"] = block_diag([_matrix(self._at_most, size)] * tables, format="csr")
+            arguments["b_ub"] = np.zeros(len(self._at_most) * tables)
         return arguments
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import linprog
+from scipy.sparse import block_diag
 
 _GLANCES = 12
 EVERY = "*"  # in the place of a part or a column: all of them together
@@ -145,10 +146,13 @@ def _row(cells: Sequence[Cell], place: Mapping[Cell, int]) -> np.ndarray[Any, np
 
 def _glances(size: int, equal: Sequence[tuple[Any, float]], at_most: Sequence[Any], whole: bool) -> Any:
     """A few tables that fit all releases, in random directions."""
-    chance = np.random.default_rng(1)
+    costs = np.random.default_rng(1).standard_normal((_GLANCES, size))
     bound = 10 * max([100.0, *(right for _, right in equal)])
-    found = [_solved(chance.standard_normal(size), equal, at_most, whole, bound) for _ in range(_GLANCES)]
-    return np.array([each.x for each in found if each.status == 0]).reshape(-1, size)
+    if whole:
+        found = [_solved(row, equal, at_most, whole, bound) for row in costs]
+        return np.array([each.x for each in found if each.status == 0]).reshape(-1, size)
+    together = _solved(costs.ravel(), equal, at_most, whole, bound, tables=_GLANCES)  # one program, so that it is quick
+    return together.x.reshape(-1, size) if together.status == 0 else np.empty((0, size))
 
 
 def _range(row: Any, equal: Sequence[tuple[Any, float]], at_most: Sequence[Any], whole: bool) -> tuple[float, float]:
@@ -161,16 +165,25 @@ def _range(row: Any, equal: Sequence[tuple[Any, float]], at_most: Sequence[Any],
 
 
 def _solved(
-    costs: Any, equal: Sequence[tuple[Any, float]], at_most: Sequence[Any], whole: bool, bound: float | None
+    costs: Any,
+    equal: Sequence[tuple[Any, float]],
+    at_most: Sequence[Any],
+    whole: bool,
+    bound: float | None,
+    tables: int = 1,
 ) -> Any:
     told: dict[str, Any] = {"bounds": (0, bound), "method": "highs"}
     if equal:
-        told |= {"A_eq": np.array([left for left, _ in equal]), "b_eq": np.array([right for _, right in equal])}
+        told |= {"A_eq": _repeated([left for left, _ in equal], tables), "b_eq": [right for _, right in equal] * tables}
     if at_most:
-        told |= {"A_ub": np.array(at_most), "b_ub": np.zeros(len(at_most))}
+        told |= {"A_ub": _repeated(at_most, tables), "b_ub": np.zeros(len(at_most) * tables)}
     if whole:
         told["integrality"] = np.ones(len(costs), dtype=np.uint8)
     return linprog(costs, **told)
+
+
+def _repeated(rows: Sequence[Any], tables: int) -> Any:
+    return block_diag([np.array(rows)] * tables, format="csr") if tables > 1 else np.array(rows)
 
 
 def from_api(
