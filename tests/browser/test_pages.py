@@ -220,8 +220,9 @@ def test_a_message_below_the_fold_is_not_reported_as_seen(site: Installation, pa
     until_exposed(tab, events)
 
 
-COUNTED = """
+COUNT_AND_LOOK = """
 from datetime import date
+from django.core.management import call_command
 from analytics.models import Tally
 from campaign.models import Arm, Placement
 where = Placement.objects.all()[0]
@@ -230,6 +231,12 @@ for arm in Arm.objects.all():
         Tally.objects.create(
             day=date(2026, 3, {day}), arm=arm, placement=where, locale="en", outcome=outcome, value=0, count=count
         )
+call_command("evaluate", "autumn-pilot", early="Ana: this is a test.")
+"""
+FOLD_AND_LOOK = """
+from django.core.management import call_command
+call_command("fold")
+call_command("evaluate", "autumn-pilot")
 """
 
 
@@ -244,17 +251,14 @@ def test_an_analyst_signs_in_and_reads_the_results(site: Installation, page: Ope
     tab.get_by_role("button", name="Continue").click()
     tab.wait_for_url("**/results/")
     expect(tab.get_by_role("heading", level=1)).to_contain_text("Autumn pilot")
-    site.manage("fold")
-    site.manage("evaluate", "autumn-pilot")
+    site.manage("shell", "--no-imports", "-c", FOLD_AND_LOOK)
     tab.reload()
     expect(tab.locator("main")).to_contain_text("It is too early to compare")
-    site.manage("shell", "--no-imports", "-c", COUNTED.format(seen=5, turned_back=3, day=1))
-    site.manage("evaluate", "autumn-pilot", "--early", "Ana: this is a test.")
+    site.manage("shell", "--no-imports", "-c", COUNT_AND_LOOK.format(seen=5, turned_back=3, day=1))
     tab.reload()
     expect(tab.locator("main")).to_contain_text("Small counts are hidden so that nobody can be found in them.")
     expect(tab.locator("main")).not_to_contain_text("Of 100 people who saw")
-    site.manage("shell", "--no-imports", "-c", COUNTED.format(seen=90, turned_back=30, day=2))
-    site.manage("evaluate", "autumn-pilot", "--early", "Ana: this is a test.")
+    site.manage("shell", "--no-imports", "-c", COUNT_AND_LOOK.format(seen=90, turned_back=30, day=2))
     tab.reload()
     expect(tab.locator("main")).to_contain_text("Looked at early. Ana: this is a test.")
     expect(tab.locator("main")).to_contain_text("Of 100 people who saw")
