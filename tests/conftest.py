@@ -19,6 +19,7 @@ from messages.accounts.password_hasher import Argon2id
 from messages.accounts.throttle import FailedAttempts
 from tests.environment import POSTGRESQL
 from tests.installation import copy_migrated_databases, migrated_postgresql_databases
+from tests.row_cache import restart_sequences
 
 DatabaseOperations = type(connection.ops)
 _flush = DatabaseOperations.sql_flush
@@ -119,6 +120,15 @@ def passwords_are_hashed_at_little_cost() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def a_spool_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(settings, "SPOOL_DIRECTORY", tmp_path / "spool")
+
+
+@pytest.fixture(autouse=True)
+def rows_are_numbered_from_the_start(request: pytest.FixtureRequest) -> None:
+    """Else PostgreSQL numbers the rows of each test differently, and none of them can be kept (tests/row_cache.py)."""
+    mark = request.node.get_closest_marker("django_db")
+    if POSTGRESQL and mark and not mark.kwargs.get("transaction"):
+        request.getfixturevalue("db")
+        restart_sequences()
 
 
 @pytest.fixture(autouse=True)

@@ -16,10 +16,12 @@ from datetime import date
 from functools import cache, wraps
 from itertools import groupby
 from typing import Any, ParamSpec, TypeVar
+from weakref import WeakSet
 
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import connection, models, router, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone, translation
 
 T = TypeVar("T", bound=models.Model)
@@ -43,6 +45,7 @@ class _Addition:
 
 
 _cache: dict[object, _Addition] = {}
+_with_plans: WeakSet[Any] = WeakSet()  # connections to PostgreSQL
 _requested_people: list[list[PersonKey]] = []  # by each builder that is running
 
 
@@ -90,6 +93,7 @@ def cache_rows(person: Callable[..., User]) -> Callable[[Callable[P, T]], Callab
             with connection.cursor() as cursor:
                 for statement in addition.statements:
                     cursor.execute(statement)
+            restart_sequences()
             for function in addition.on_commit:
                 transaction.on_commit(function)
             return addition.model._default_manager.get(pk=addition.key)  # type: ignore[return-value]  # the same type
@@ -124,8 +128,36 @@ def _stable_repr(value: object) -> str | None:
 def _rows() -> frozenset[InsertRow]:
     """Return all rows of the project's tables. References to people are subqueries by user name."""
     with connection.cursor() as cursor:
-        cursor.execute(_select_all(connection.vendor))
+        if connection.vendor == "postgresql":
+            _plan_statements(cursor)
+            cursor.execute("EXECUTE all_rows")
+        else:
+            cursor.execute(_select_all(connection.vendor))
         return frozenset(cursor.fetchall())
+
+
+def restart_sequences() -> None:
+    """On PostgreSQL, let each table go on after its last row: a rollback does not, and SQLite does so by itself."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            _plan_statements(cursor)
+            cursor.execute("EXECUTE restart_sequences")
+
+
+def _plan_statements(cursor: CursorWrapper) -> None:
+    """Have both statements planned once for each connection: it takes PostgreSQL much longer than to run them."""
+    if connection.connection not in _with_plans:
+        cursor.execute(f"PREPARE all_rows AS {_select_all('postgresql')}")
+        cursor.execute(f"PREPARE restart_sequences AS SELECT {', '.join(map(_restart_sql, _numbered_tables()))}")
+        _with_plans.add(connection.connection)
+
+
+def _restart_sql(table: str) -> str:
+    return f"setval(pg_get_serial_sequence('{table}', 'id'), (SELECT COALESCE(max(id), 0) + 1 FROM {table}), false)"
+
+
+def _numbered_tables() -> list[str]:
+    return [model._meta.db_table for model in _models() if isinstance(model._meta.pk, models.AutoField)]
 
 
 def _inserts(rows: Collection[InsertRow]) -> Iterator[str]:
