@@ -5,10 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-import schemathesis
 
 from benchmarks.installation import ORIGIN
 from campaign.assignment.receipts import RECEIPT_LENGTH
@@ -18,7 +16,10 @@ from tests.fuzz.marks import MarkFactory
 _HEADERS = ("User-Agent", "Referer", "Cookie", "X-Forwarded-For", "Accept-Language", "X-Request-Id", "Authorization")
 _LONGEST = 200
 
-Case = schemathesis.Case[Any]
+if TYPE_CHECKING:
+    import schemathesis  # takes as long to import as a hundred tests take
+
+    Case = schemathesis.Case[Any]
 
 
 @dataclass

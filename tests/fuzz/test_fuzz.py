@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.campaign.api.test_schema import description
-from tests.fuzz import forge, schema_cases, wire
+from tests.fuzz import forge, wire
 from tests.fuzz.marks import MarkFactory
 from tests.fuzz.request_filler import RequestFiller
 from tests.fuzz.site import start_fuzzed_site
@@ -22,6 +22,8 @@ from tests.fuzz.site import start_fuzzed_site
 
 @pytest.mark.parametrize("cases", [30, pytest.param(200, marks=pytest.mark.proof)])
 def test_whatever_is_sent_gets_a_described_answer_and_leaves_no_mark(tmp_path: Path, cases: int) -> None:
+    from tests.fuzz import schema_cases  # imports much that no other test needs
+
     with start_fuzzed_site(tmp_path) as site:
         report = schema_cases.drive(site.base, site.filler, cases=cases)
         outcomes = wire.drive(
@@ -69,6 +71,8 @@ def faulty_server(kept: Path) -> Iterator[str]:
 
 
 def test_a_server_that_breaks_its_promises_is_found_out(tmp_path: Path) -> None:
+    from tests.fuzz import schema_cases  # imports much that no other test needs
+
     wardrobe = RequestFiller(("quiet-page",), ("A" * 103,), "token", MarkFactory(), random.Random(1))
     with faulty_server(tmp_path / "kept") as base:
         report = schema_cases.drive(base, wardrobe, cases=60)

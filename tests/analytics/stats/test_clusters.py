@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import ttest_ind
@@ -30,6 +29,8 @@ def rows() -> tuple[list[int], list[int], list[int]]:
 
 
 def test_cr1_agrees_with_statsmodels() -> None:
+    import statsmodels.api as sm
+
     # statsmodels OLS(y, const + arm).fit(cov_type="cluster", use_correction=True): Stata's factor G/(G-1) (N-1)/(N-2).
     y, arm, cluster = rows()
     fit = sm.OLS(np.array(y), sm.add_constant(np.array(arm))).fit(
@@ -42,6 +43,8 @@ def test_cr1_agrees_with_statsmodels() -> None:
 
 
 def test_clusters_of_one_unit_are_hc2() -> None:
+    import statsmodels.api as sm
+
     # statsmodels OLS(...).get_robustcov_results("HC2"): one cluster per unit.
     y, arm, _ = rows()
     fit = sm.OLS(np.array(y), sm.add_constant(np.array(arm))).fit(cov_type="HC2")

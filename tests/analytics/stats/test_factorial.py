@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from statsmodels.genmod.families import Binomial
-from statsmodels.genmod.generalized_linear_model import GLM
 
 from analytics.stats.factorial import TwoByTwo, two_by_two
 from analytics.stats.proportions import difference, odds_ratio
@@ -31,6 +29,9 @@ def answer(found: Estimate | NotEstimable) -> Estimate:
 
 
 def test_log_odds_agree_with_a_logit_model_in_effect_coding() -> None:
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_linear_model import GLM
+
     # statsmodels 0.15: GLM(Binomial, freq_weights) with factors coded -1/2 and +1/2 and their product, fitted here. In
     # that coding the coefficients are the main effects and the interaction.
     a, b = np.array([-0.5, 0.5, -0.5, 0.5] * 2), np.array([-0.5, -0.5, 0.5, 0.5] * 2)

@@ -3,7 +3,6 @@ from math import exp
 
 import numpy as np
 import pytest
-from statsmodels.stats.meta_analysis import combine_effects
 
 from analytics.stats import Estimate, Interval, NotEstimable, meta
 from analytics.stats.meta import PooledEstimate
@@ -102,6 +101,8 @@ def test_the_restricted_likelihood_is_highest_at_the_answer() -> None:
 
 
 def test_without_spread_it_is_the_fixed_effect() -> None:
+    from statsmodels.stats.meta_analysis import combine_effects
+
     # statsmodels combine_effects(method_re="iterated"): tau2 0 here, so its fixed-effect mean is the answer.
     effects, variances = [0.040, 0.045, 0.042, 0.039], [0.01, 0.02, 0.015, 0.03]
     theirs = combine_effects(np.array(effects), np.array(variances), method_re="iterated")

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import multivariate_normal
-from statsmodels.stats.multitest import multipletests
 
 from analytics.stats import multiplicity
 from analytics.stats.multiplicity import benjamini_hochberg, dunnett, holm, simultaneous_level
@@ -30,6 +29,8 @@ def test_benjamini_and_hochberg_reject_four_of_their_fifteen() -> None:
 @settings(max_examples=25)
 @given(p_values)
 def test_both_corrections_agree_with_statsmodels(ps: list[float]) -> None:
+    from statsmodels.stats.multitest import multipletests
+
     # statsmodels 0.15: multipletests(ps, method="holm" and "fdr_bh")[1], called here.
     assert holm(ps) == pytest.approx(list(multipletests(ps, method="holm")[1]), abs=1e-12)
     assert benjamini_hochberg(ps) == pytest.approx(list(multipletests(ps, method="fdr_bh")[1]), abs=1e-12)

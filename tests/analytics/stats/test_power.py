@@ -8,7 +8,6 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from statsmodels.stats.proportion import power_proportions_2indep
 
 from analytics.stats.power import (
     comparisons_among,
@@ -86,6 +85,8 @@ def test_power_of_equal_rates_is_alpha() -> None:
 
 @pytest.mark.parametrize(("control", "treated", "n"), [(0.5, 0.75, 50), (0.27, 0.38, 284), (0.01, 0.015, 4000)])
 def test_power_agrees_with_statsmodels(control: float, treated: float, n: int) -> None:
+    from statsmodels.stats.proportion import power_proportions_2indep
+
     # statsmodels 0.15: power_proportions_2indep(treated - control, control, n, return_results=False), called here.
     expected = power_proportions_2indep(treated - control, control, n, return_results=False)
     assert power(control=control, treated=treated, n_per_arm=n) == pytest.approx(expected, rel=1e-6)

@@ -17,7 +17,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy import errstate
 from scipy.stats import binomtest
-from statsmodels.stats import proportion as sm
 
 from analytics.stats import proportions
 from analytics.stats.proportions import difference, odds_ratio, rate, ratio
@@ -78,6 +77,8 @@ def test_jeffreys_gives_the_interval_of_another_program() -> None:
 )
 @pytest.mark.parametrize(("n", "x"), [(263, 81), (29, 1), (7, 6), (10**6, 213), (BILLION, 12)])
 def test_rates_agree_with_statsmodels(method: Any, theirs: str, n: int, x: int) -> None:
+    from statsmodels.stats import proportion as sm
+
     # statsmodels 0.15: proportion_confint(x, n, alpha=0.1, method=...), called here.
     expected = sm.proportion_confint(x, n, alpha=0.1, method=theirs)
     assert ends(rate(Counts(n, x), level=0.9, method=method)) == pytest.approx(expected, rel=1e-6)
@@ -205,6 +206,8 @@ def test_differences_agree_with_contingencytables(method: Any, cell: tuple[int, 
 )
 @pytest.mark.parametrize("cell", [(56, 70, 48, 80), (9, 10, 3, 10), (213, 10**6, 287, 10**6 + 7)])
 def test_differences_agree_with_statsmodels(method: Any, theirs: str, cell: tuple[int, int, int, int]) -> None:
+    from statsmodels.stats import proportion as sm
+
     # statsmodels 0.15: confint_proportions_2indep(a, m, b, n, method=..., compare="diff"), called here. Its "score" is
     # not used: version 0.15 takes a wrong denominator there.
     a, m, b, n = cell
@@ -338,6 +341,8 @@ def test_katz_gives_the_interval_of_another_program() -> None:
 
 @pytest.mark.parametrize("cell", [(56, 70, 48, 80), (9, 10, 3, 10), (213, 10**6, 287, 10**6 + 7)])
 def test_katz_agrees_with_statsmodels(cell: tuple[int, int, int, int]) -> None:
+    from statsmodels.stats import proportion as sm
+
     # statsmodels 0.15: confint_proportions_2indep(a, m, b, n, method="log", compare="ratio"), called here.
     a, m, b, n = cell
     expected = sm.confint_proportions_2indep(a, m, b, n, method="log", compare="ratio")
@@ -346,6 +351,8 @@ def test_katz_agrees_with_statsmodels(cell: tuple[int, int, int, int]) -> None:
 
 @pytest.mark.parametrize("cell", [(56, 70, 48, 80), (9, 10, 3, 10), (0, 12, 4, 15), (213, 10**6, 287, 10**6 + 7)])
 def test_koopman_agrees_with_statsmodels(cell: tuple[int, int, int, int]) -> None:
+    from statsmodels.stats import proportion as sm
+
     # statsmodels 0.15: confint_proportions_2indep(..., compare="ratio", method="score", correction=False), called here.
     a, m, b, n = cell
     expected = sm.confint_proportions_2indep(a, m, b, n, method="score", compare="ratio", correction=False)
@@ -392,6 +399,8 @@ def test_the_score_interval_of_an_odds_ratio_of_zero_agrees_with_another_program
 @pytest.mark.parametrize(("method", "theirs"), [("woolf", "logit"), ("score", "score")])
 @pytest.mark.parametrize("cell", [(56, 70, 48, 80), (9, 10, 3, 10), (213, 10**6, 287, 10**6 + 7)])
 def test_odds_ratios_agree_with_statsmodels(method: Any, theirs: str, cell: tuple[int, int, int, int]) -> None:
+    from statsmodels.stats import proportion as sm
+
     # statsmodels 0.15: confint_proportions_2indep(..., compare="odds-ratio", correction=False), called here.
     a, m, b, n = cell
     with errstate(all="ignore"):  # its own search divides by zero

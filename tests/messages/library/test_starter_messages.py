@@ -9,7 +9,6 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pytest
-import textstat
 
 LIBRARY = Path(__file__).resolve().parents[3] / "messages" / "library"
 FRAMES = {"victim", "user", "both", "neutral", "other"}
@@ -146,6 +145,8 @@ def is_hedged(text: str) -> bool:
 def reading_grade(text: str) -> float:
     """Flesch-Kincaid grade; a word that is not in the pronouncing dictionary ("18") is swapped for one as long,
     because textstat up to 0.7.7 raises KeyError on it."""
+    import textstat  # with its dictionary: only where it is used
+
     stand_ins = ("day", "water", "family", "january", "university")
     plain = re.sub(r"[-'’]", "", text)
     while True:

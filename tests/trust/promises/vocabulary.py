@@ -9,7 +9,7 @@ import json
 import random
 
 from benchmarks.installation import ORIGIN, receipts
-from tests.fuzz import schema_cases, wire
+from tests.fuzz import wire
 from tests.fuzz.marks import MarkFactory
 from tests.fuzz.request_filler import RequestFiller
 from tests.trust.bench import Bench
@@ -40,6 +40,8 @@ OPAQUE = ("7f3a9c52e1d04b6a", "u-20261124-17", "Zq3x_9-Lm2", "550e8400-e29b-41d4
 
 def check(bench: Bench) -> Result:
     """Send requests, and search for what was sent."""
+    from tests.fuzz import schema_cases  # imports much that no other test needs
+
     with bench.site({"LOCAL_HTTP": "1"}) as made:
         made.start()
         marks = MarkFactory()
