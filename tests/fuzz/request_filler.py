@@ -16,10 +16,8 @@ from tests.fuzz.marks import MarkFactory
 _HEADERS = ("User-Agent", "Referer", "Cookie", "X-Forwarded-For", "Accept-Language", "X-Request-Id", "Authorization")
 _LONGEST = 200
 
-if TYPE_CHECKING:
-    import schemathesis  # takes as long to import as a hundred tests take
-
-    Case = schemathesis.Case[Any]
+if TYPE_CHECKING:  # it imports much that no other test needs
+    from tests.fuzz.schema_cases import Case
 
 
 @dataclass
