@@ -8,7 +8,6 @@ SERVE ?= 1
 JOBS ?= 3  # one waits for a browser or a server while two compute
 AT_ONCE = -n $(JOBS) --dist loadfile --no-loadscope-reorder
 RANDOM ?=
-PART ?=
 SHUFFLED = $(if $(RANDOM),RANDOM_ORDER=$(if $(filter 1,$(RANDOM)),$$$$,$(RANDOM)))
 STAMP := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE  # tests start hundreds of processes: each would compile everything anew
@@ -37,8 +36,8 @@ test: env browser compiler nginx  ## run every test but the proofs, in a real Ch
 quick: env  ## run rules, statistics and models: no pages, no browser, no processes, no network
 	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m "not proof and not browser and not process and not slow"
 
-proof: env browser compiler nginx  ## run what proves endurance: kills, power cuts, planted faults, every page in every mode, more generated cases (PART=2/6: a sixth)
-	@$(SHUFFLED) $(if $(PART),TEST_PART=$(PART)) $(BIN)/python -m pytest $(AT_ONCE) -m "proof or generated" --hypothesis-profile=many --durations=10
+proof: env browser compiler nginx  ## run what proves endurance: kills, power cuts, planted faults, every page in every mode, more generated cases
+	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m "proof or generated" --hypothesis-profile=many --durations=10
 
 test-postgres: env compiler  ## run every test of `make test` that uses a database, on a PostgreSQL of its own
 	@sh tests/postgres.sh

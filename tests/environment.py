@@ -8,7 +8,6 @@ import re
 import shutil
 import sys
 import tempfile
-import zlib
 from pathlib import Path
 
 import pytest
@@ -29,7 +28,6 @@ if RUN_DIRECTORY_VARIABLE not in os.environ:
     os.environ[RUN_DIRECTORY_VARIABLE] = tempfile.mkdtemp(prefix="second-thought-run-")
     atexit.register(shutil.rmtree, os.environ[RUN_DIRECTORY_VARIABLE], ignore_errors=True)
 RANDOM_ORDER = "RANDOM_ORDER"  # a seed: `make test RANDOM=1` chooses one
-TEST_PART = "TEST_PART"  # "2/6": of six parts, the second; `make proof PART=2/6`
 POSTGRESQL = os.environ.get("TEST_ENGINE") == "postgresql"  # tests/postgres.py says so, and where the databases are
 _OURS = ["KEY_DIRECTORY", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS"]
 for _name in _OURS if POSTGRESQL else [*_OURS, "DATABASE_URL", "AUDIENCE_DATABASE_URL"]:
@@ -78,7 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
         _load_profiles()
 
 
-# `make test` runs two files at a time, each in one process, so that what a file has made once serves all its tests.
+# `make test` runs three files at a time, each in one process, so that what a file has made once serves all its tests.
 # What goes by a clock comes one after the other; what takes long begins first: nobody waits for it at last.
 _ONE_AT_A_TIME = ("tests/crash/", "tests/deploy/test_restart.py")
 _LONG: tuple[str, ...] = ("tests/browser/test_every_page.py", "tests/trust/", *_ONE_AT_A_TIME, "tests/browser/")
@@ -110,12 +108,6 @@ def _needs_a_database(item: pytest.Item) -> bool:
     return bool(item.get_closest_marker("django_db") or names & {"db", "transactional_db"})
 
 
-def _select_part(items: list[pytest.Item], part: str) -> list[pytest.Item]:
-    """One of several parts, about equally long: each test is always in the same one."""
-    number, _, count = part.partition("/")
-    return [item for item in items if zlib.crc32(item.nodeid.encode()) % int(count) == int(number) - 1]
-
-
 def _shuffle(items: list[pytest.Item], seed: str) -> None:
     """Files in random order, and the tests of each: what a file has made once serves all its tests."""
     chance = random.Random(seed)
@@ -135,8 +127,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.generated)
     if POSTGRESQL:  # the others are the same on every engine
         items[:] = [item for item in items if _needs_a_database(item) or item.get_closest_marker("process")]
-    if part := os.environ.get(TEST_PART):
-        items[:] = _select_part(items, part)
     if seed := os.environ.get(RANDOM_ORDER):
         _shuffle(items, seed)
     if hasattr(config, "workerinput"):  # in a process of pytest-xdist
