@@ -7,6 +7,7 @@ PORT ?= 8000
 SERVE ?= 1
 JOBS ?= 3  # one waits for a browser or a server while two compute
 AT_ONCE = -n $(JOBS) --dist loadfile --no-loadscope-reorder
+STARTING := browser crash deploy fuzz power trust  # folders of tests that start processes, each and every one
 RANDOM ?=
 SHUFFLED = $(if $(RANDOM),RANDOM_ORDER=$(if $(filter 1,$(RANDOM)),$$$$,$(RANDOM)))
 STAMP := $(VENV)/.installed
@@ -33,8 +34,9 @@ demo: env  ## run the main job once on SQLite, print the verdict, leave a site t
 test: env browser compiler nginx  ## run every test but the proofs, in a real Chromium too: about five minutes on two cores (RANDOM=1: in random order)
 	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m "not proof" --durations=10
 
+quick: JOBS := 2
 quick: env  ## run rules, statistics and models: no pages, no browser, no processes, no network
-	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m "not proof and not browser and not process and not slow"
+	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m "not proof and not browser and not process and not slow" $(STARTING:%=--ignore=tests/%)
 
 proof: env browser compiler nginx  ## run what proves endurance: kills, power cuts, planted faults, every page in every mode, more generated cases
 	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m "proof or generated" --hypothesis-profile=many --durations=10

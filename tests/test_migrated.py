@@ -12,6 +12,8 @@ import pytest
 from tests import migrated
 from tests.installation import copy_migrated_databases
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def project_copy(tmp_path: Path) -> Path:

@@ -13,7 +13,7 @@ from campaign.models import PlannedOutcome
 from campaign.outcomes import OUTCOMES, RECORDED_OUTCOMES, Outcome, OutcomeAction
 from tests import world
 
-pytestmark = pytest.mark.django_db(databases=["default", "audience"])
+pytestmark = [pytest.mark.django_db(databases=["default", "audience"]), pytest.mark.slow]
 SHARED = Outcome(
     "shared",
     "Told a friend",

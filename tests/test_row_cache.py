@@ -20,7 +20,7 @@ from messages.models import HelpLink, Message
 from messages.review import workflow
 from tests import row_cache, world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 BUILDERS: dict[str, Callable[[], models.Model]] = {
     "approved words": lambda: world.approved_revision("victim", locales=("en", "es"), headline="It's theirs"),

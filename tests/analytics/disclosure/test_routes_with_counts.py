@@ -17,6 +17,8 @@ from tests import route_matrix, world
 from tests.analytics.disclosure import test_gate
 from tests.analytics.disclosure.staff_output import read_routes
 
+pytestmark = pytest.mark.slow
+
 DOWNLOAD = "/campaigns/<slug:slug>/counts.csv"
 
 

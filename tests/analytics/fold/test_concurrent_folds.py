@@ -21,7 +21,7 @@ from campaign.models import Campaign
 from campaign.serving.routing import OutcomeEvent
 from tests import world
 
-pytestmark = pytest.mark.django_db(databases=["default", "audience"], transaction=True)
+pytestmark = [pytest.mark.django_db(databases=["default", "audience"], transaction=True), pytest.mark.slow]
 VIEWS = 120
 
 

@@ -11,6 +11,8 @@ from analytics.stats import Counts, Estimate
 from campaign.models import Campaign
 from tests import world
 
+pytestmark = pytest.mark.slow
+
 COUNTS = {"neutral": (5012, 1754), "victim": (4987, 1996), "user": (5020, 1841), "both": (4981, 2198)}
 
 

@@ -30,7 +30,7 @@ from messages.models import HelpLink
 from messages.public_http import UnsafeAddress
 from tests import world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 MANY = {"neutral": (2000, 700), "victim": (2000, 760), "user": (2000, 780), "both": (2000, 880)}
 SAME = dict.fromkeys(MANY, (200_000, 70_000))
 

@@ -12,7 +12,7 @@ from analytics.results.look_summaries import look_summaries
 from campaign.models import Campaign
 from tests import world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 PLENTY = {"neutral": (1000, 350), "victim": (1000, 400), "user": (1000, 380), "both": (1000, 440)}
 FEW = {"neutral": (120, 41), "victim": (118, 6), "user": (121, 47), "both": (119, 55)}

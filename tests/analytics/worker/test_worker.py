@@ -25,7 +25,7 @@ from campaign.models import Campaign
 from tests import world
 from tests.installation import new_installation
 
-pytestmark = pytest.mark.django_db(databases=["default", "audience"])
+pytestmark = [pytest.mark.django_db(databases=["default", "audience"]), pytest.mark.slow]
 LATER = world.NOON + timedelta(hours=4)
 
 
