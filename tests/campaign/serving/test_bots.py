@@ -63,3 +63,17 @@ def test_verdicts_are_remembered_and_names_are_not() -> None:
     for number in range(10_000):
         known.matches(f"name {number}")
     assert len(known._verdicts) <= 4096
+
+
+def test_the_work_for_a_long_name_is_bounded() -> None:
+    seen: list[int] = []
+
+    class Regex:
+        def search(self, text: str) -> None:
+            seen.append(len(text))
+
+    known = bots.BotList(["a certain bot"])
+    known._regex = Regex()  # type: ignore[assignment]  # it counts what it is asked to look at
+    assert not known.matches("/" * 8_000 + " a certain bot")
+    assert known.matches("a certain bot " + "/" * 8_000)
+    assert max(seen) == 512
