@@ -20,6 +20,9 @@ Connector = Callable[[str, str, float], socket.socket]  # host, address, time-ou
 PORT = 443
 TIMEOUT_SECONDS = 10.0  # for one request, from connecting to the last response header
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # IANA has assigned no other IPv6 address to the Internet
+# Special-purpose networks that Python takes for public ones: documentation (RFC 9637), and 6to4 relays (RFC 7526).
+_SPECIAL = (ipaddress.ip_network("3fff::/20"), ipaddress.ip_network("192.88.99.0/24"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,9 @@ def is_public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped is not None or ip in _NAT64:
             return is_public(str(ip.ipv4_mapped or ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
-        if ip.sixtofour is not None or ip.teredo is not None:
+        if ip.sixtofour is not None or ip.teredo is not None or ip not in _GLOBAL_UNICAST:
             return False
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved and not ip.is_unspecified
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved and not any(ip in one for one in _SPECIAL)
 
 
 def choose_public_address(addresses: Sequence[str]) -> str:
