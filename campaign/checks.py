@@ -1,4 +1,4 @@
-"""System checks: databases are separate, keys are private, and PostgreSQL is durable and does not log events.
+"""System checks: databases are separate, keys are private, nothing is debugged in public, PostgreSQL is as it must be.
 
 The last one connects to the servers: `manage.py check --database default --database audience`. So does `migrate`.
 """
@@ -60,6 +60,15 @@ def database_location(config: Mapping[str, Any]) -> tuple[str, ...]:
     if host in _LOCAL_HOSTS or host.startswith("/"):  # a path is a socket's directory
         host = "localhost"
     return (host, str(config.get("PORT") or 5432), str(config["NAME"]))
+
+
+@register(Tags.security)
+def check_debug_is_local(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """DEBUG shows each error with its request, so it is for a laptop."""
+    if settings.LOCAL_HTTP or not settings.DEBUG:
+        return []
+    message = "DEBUG is on, without LOCAL_HTTP: visitors would be shown errors, settings and requests."
+    return [Error(message, hint="Remove DEBUG. On a laptop, set LOCAL_HTTP=1 as well.", id="campaign.E005")]
 
 
 @register(Tags.security)

@@ -5,12 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.checks import CheckMessage
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.db import connections
 
-from campaign.checks import check_databases_are_separate, check_postgresql_durability, database_location
+from campaign.checks import (
+    check_databases_are_separate,
+    check_debug_is_local,
+    check_postgresql_durability,
+    database_location,
+)
 from tests.installation import manage
 from tests.postgres import Cluster, cluster
 
@@ -30,6 +38,20 @@ def test_both_databases_stand_apart() -> None:
 def test_one_database_for_both_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections["audience"], "settings_dict", connections["default"].settings_dict)
     assert ids(check_databases_are_separate(None)) == ["campaign.E001"]
+
+
+@pytest.mark.parametrize(
+    ("debug", "local", "found"), [(True, False, ["campaign.E005"]), (True, True, []), (False, False, [])]
+)
+def test_only_a_laptop_may_be_debugged(settings: Any, debug: bool, local: bool, found: list[str]) -> None:
+    settings.DEBUG, settings.LOCAL_HTTP = debug, local
+    assert ids(check_debug_is_local(None)) == found
+
+
+def test_no_server_is_started_that_shows_errors_to_visitors(settings: Any) -> None:
+    settings.DEBUG, settings.LOCAL_HTTP = True, False
+    with pytest.raises(SystemCheckError, match=r"campaign\.E005"):
+        call_command("serve", skip_checks=False)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand
 
 from campaign.entrypoints import launcher
@@ -10,7 +11,7 @@ from campaign.entrypoints import launcher
 
 class Command(BaseCommand):
     help = "Run the production server, granian, in this process's place."
-    requires_system_checks = []
+    requires_system_checks = [Tags.security]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
