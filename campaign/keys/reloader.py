@@ -46,15 +46,16 @@ class KeyReloader:
                 self._last_reload = time.monotonic()
                 self._refresh()
 
-    def start_refreshing(self) -> None:
-        """Refresh from a background thread for the life of the process."""
+    def start_refreshing(self) -> threading.Event:
+        """Refresh from a background thread for the life of the process, or until the event is set."""
+        stop = threading.Event()
 
         def loop() -> None:
-            while True:
-                time.sleep(RELOAD_SECONDS)
+            while not stop.wait(RELOAD_SECONDS):
                 self.refresh()
 
         threading.Thread(target=loop, name="keys", daemon=True).start()
+        return stop
 
     def _refresh(self) -> None:
         now = self._clock()  # read before the directory: a key destroyed before its time never signs

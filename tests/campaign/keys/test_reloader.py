@@ -142,6 +142,9 @@ def test_the_directory_is_looked_at_in_the_background(
     monkeypatch.setattr(reloader, "RELOAD_SECONDS", 0.01)
     here = KeyReloader(tmp_path, clock=clock)
     old = here.receipt_signer.issue(NOTE)
-    here.start_refreshing()
-    rotation.rotate_receipt_key(tmp_path, now=clock(), lead_seconds=0)
-    wait_until(lambda: here.receipt_signer.issue(NOTE) != old)
+    stop = here.start_refreshing()
+    try:
+        rotation.rotate_receipt_key(tmp_path, now=clock(), lead_seconds=0)
+        wait_until(lambda: here.receipt_signer.issue(NOTE) != old)
+    finally:
+        stop.set()  # else it goes on beside other tests, and warns in their log that its keys are gone
