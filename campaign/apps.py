@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import SimpleAdminConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
 
@@ -9,8 +10,10 @@ class CampaignConfig(AppConfig):
 
     def ready(self) -> None:
         from campaign import checks  # noqa: F401  (importing registers them)
+        from campaign.file_permissions import restrict_database_files
         from campaign.record_triggers import restore_triggers
 
+        connection_created.connect(restrict_database_files)
         post_migrate.connect(restore_triggers, sender=self)
 
 
