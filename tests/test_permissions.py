@@ -57,7 +57,7 @@ def test_every_role_is_asked_by_every_method_somewhere() -> None:
     assert asked == {(method, role) for _, method, role in route_matrix.expected_outcomes()}
 
 
-def test_every_cell_of_the_matrix_is_asked_once() -> None:
+def test_both_tiers_together_ask_each_permission_exactly_once() -> None:
     asked = [
         cell for route in STAFF for cell in [*permissions.representative_cells(route), *permissions.other_cells(route)]
     ]

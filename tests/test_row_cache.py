@@ -78,7 +78,6 @@ def runs_for_real(build: Callable[[], models.Model], monkeypatch: pytest.MonkeyP
     return bool(approve.called)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("what", BUILDERS)
 def test_cached_rows_equal_those_of_a_real_run(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert runs_for_real(BUILDERS[what], monkeypatch)

@@ -41,11 +41,11 @@ def test_one_database_for_both_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize(
-    ("debug", "local", "found"), [(True, False, ["campaign.E005"]), (True, True, []), (False, False, [])]
+    ("debug", "local", "errors"), [(True, False, ["campaign.E005"]), (True, True, []), (False, False, [])]
 )
-def test_only_a_laptop_may_be_debugged(settings: Any, debug: bool, local: bool, found: list[str]) -> None:
+def test_only_a_laptop_may_be_debugged(settings: Any, debug: bool, local: bool, errors: list[str]) -> None:
     settings.DEBUG, settings.LOCAL_HTTP = debug, local
-    assert ids(check_debug_is_local(None)) == found
+    assert ids(check_debug_is_local(None)) == errors
 
 
 def test_no_server_is_started_that_shows_errors_to_visitors(settings: Any) -> None:

@@ -174,15 +174,18 @@ def _solved(
 ) -> Any:
     told: dict[str, Any] = {"bounds": (0, bound), "method": "highs"}
     if equal:
-        told |= {"A_eq": _repeated([left for left, _ in equal], tables), "b_eq": [right for _, right in equal] * tables}
+        told |= {
+            "A_eq": _repeat_on_the_diagonal([left for left, _ in equal], tables),
+            "b_eq": [right for _, right in equal] * tables,
+        }
     if at_most:
-        told |= {"A_ub": _repeated(at_most, tables), "b_ub": np.zeros(len(at_most) * tables)}
+        told |= {"A_ub": _repeat_on_the_diagonal(at_most, tables), "b_ub": np.zeros(len(at_most) * tables)}
     if whole:
         told["integrality"] = np.ones(len(costs), dtype=np.uint8)
     return linprog(costs, **told)
 
 
-def _repeated(rows: Sequence[Any], tables: int) -> Any:
+def _repeat_on_the_diagonal(rows: Sequence[Any], tables: int) -> Any:
     return block_diag([np.array(rows)] * tables, format="csr") if tables > 1 else np.array(rows)
 
 

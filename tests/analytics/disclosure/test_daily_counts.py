@@ -125,7 +125,7 @@ def _over_time(
     return seen
 
 
-def _attacked(show: Rule, *, campaigns: int) -> Iterator[int]:
+def _narrow_spans_by_campaign(show: Rule, *, campaigns: int) -> Iterator[int]:
     chance = random.Random(3)
     for _ in range(campaigns):
         kept = Kept(_hours(chance))
@@ -135,7 +135,7 @@ def _attacked(show: Rule, *, campaigns: int) -> Iterator[int]:
 
 @pytest.mark.parametrize("campaigns", [15, pytest.param(120, marks=pytest.mark.proof)])
 def test_who_reads_every_hour_and_keeps_every_look_finds_no_few_people(campaigns: int) -> None:
-    assert not any(_attacked(rule.releasable_days, campaigns=campaigns))
+    assert not any(_narrow_spans_by_campaign(rule.releasable_days, campaigns=campaigns))
 
 
 def _without_looks(days: Sequence[DayTotal], *, looks: Collection[int], now: int, least: int) -> list[DayTotal]:
@@ -160,7 +160,7 @@ def _in_tens(days: Sequence[DayTotal], *, looks: Collection[int], now: int, leas
 @pytest.mark.parametrize("fault", [_without_looks, _at_once, _all])
 def test_each_condition_left_out_gives_a_few_people_away(fault: Rule) -> None:
     """Deliberate faults: each of the three conditions left out."""
-    assert any(_attacked(fault, campaigns=40))
+    assert any(_narrow_spans_by_campaign(fault, campaigns=40))
 
 
 def test_days_rounded_down_to_tens_would_give_a_few_people_away_beside_exact_looks() -> None:
