@@ -79,6 +79,7 @@ class Action(StrEnum):
     PARTNER_CHANGE = "partner-change"
     PARTNER_CONTACTS = "partner-contacts"
     RECORD_ACCEPT = "record-accept"
+    ROWS_LOAD = "rows-load"
     PERSON_INVITE = "person-invite"
     INVITATION_RENEW = "invitation-renew"
     INVITATION_REVOKE = "invitation-revoke"
