@@ -126,7 +126,7 @@ def test_a_mail_server_that_takes_nothing_is_asked_again(monkeypatch: pytest.Mon
     site = Site()
     site.now += 11 * MINUTE
     with monkeypatch.context() as broken:
-        broken.setattr(worker_alarm.EmailMessage, "send", refuse)
+        broken.setattr(mail.EmailMessage, "send", refuse)
         site.look()
     assert mail.outbox == []
     site.look()
