@@ -12,7 +12,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import SimpleLazyObject
 
-from campaign.keys.store import read_or_create_secret
+from messages.secret_files import read_or_create_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

@@ -19,6 +19,7 @@ from campaign.checks import check_key_permissions
 from campaign.keys import store
 from campaign.management.commands import keys as command
 from campaign.models import Campaign
+from messages.secret_files import read_or_create_secret
 from tests import world
 from tests.installation import ROOT
 
@@ -104,7 +105,7 @@ class TestDestroyingAReceiptKey:
 
     def test_one_whose_end_nobody_knows_is_kept_unless_told_now(self, directory: Path) -> None:
         keys("create")
-        store.read_or_create_secret(directory, "receipt-002.key")
+        read_or_create_secret(directory, "receipt-002.key")
         assert "until it is destroyed by hand" in keys("list")
         with pytest.raises(CommandError, match="no known end"):
             keys("destroy", "receipt-001")
@@ -177,13 +178,13 @@ class TestTheSecretOfACampaign:
 class TestADirectoryThatOthersMayRead:
     @pytest.mark.parametrize("arguments", [["list"], ["create"], ["rotate"], ["prune"], ["destroy", "receipt-001"]])
     def test_every_verb_refuses(self, directory: Path, arguments: list[str]) -> None:
-        store.read_or_create_secret(directory, "receipt-001.key")
+        read_or_create_secret(directory, "receipt-001.key")
         directory.chmod(0o755)
         with pytest.raises(CommandError, match="Others may read or change"):
             keys(*arguments)
 
     def test_it_is_a_warning_of_the_system_check(self, directory: Path) -> None:
-        store.read_or_create_secret(directory, "receipt-001.key")
+        read_or_create_secret(directory, "receipt-001.key")
         assert check_key_permissions(None) == []
         directory.chmod(0o755)
         assert [found.id for found in check_key_permissions(None)] == ["campaign.W002"]
