@@ -170,6 +170,9 @@ EMAIL_USE_TLS = True
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "second-thought@localhost")
 
+# Where the worker puts the head of the audit record once a day, beside mailing it: best on another machine.
+AUDIT_HEAD_DIRECTORY = os.environ.get("AUDIT_HEAD_DIRECTORY", "")
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]  # of the staff pages, each in its own words
 AUDIENCE_LANGUAGES = ["en", "es", "ar"]  # of the text around a message

@@ -60,7 +60,7 @@ def test_the_life_of_a_receipt_key(monkeypatch: pytest.MonkeyPatch, directory: P
     later(monkeypatch, 27 * 3600)
     assert "receipt-001        1 days  due for destruction" in keys("list")
     assert keys("prune") == "Destroyed receipt-001.\n"
-    assert [path.name[:11] for path in directory.iterdir()] == ["receipt-002"]
+    assert [path.name[:11] for path in directory.glob("receipt-*")] == ["receipt-002"]
 
 
 def test_a_second_first_key_is_not_made() -> None:
@@ -154,7 +154,7 @@ class TestTheSecretOfACampaign:
         with pytest.raises(CommandError, match="would be assigned anew"):
             keys("destroy", name)
         assert "assigns its subjects anew" in keys("destroy", name, "--now")
-        assert keys("list") == "No key is there yet.\n"
+        assert name not in keys("list")
 
     def test_a_closed_campaign_does_not_need_it(self, directory: Path) -> None:
         made = world.launched(unit="subject")
