@@ -92,6 +92,7 @@ class Action(StrEnum):
     FACTOR_RESET = "factor-reset"
     CODES_MAKE = "codes-make"
     CODE_USE = "code-use"
+    CODES_GUESS = "codes-guess"
     PASSWORD_CHANGE = "password-change"  # noqa: S105  (a name, no password)
     TOKEN_CREATE = "token-create"  # noqa: S105
     TOKEN_DELETE = "token-delete"  # noqa: S105

@@ -67,6 +67,7 @@ _SENTENCES: dict[str, str] = {
     Action.FACTOR_RESET: "reset the second factor of “{label}” (person)",
     Action.CODES_MAKE: "made new recovery codes",
     Action.CODE_USE: "used a recovery code",
+    Action.CODES_GUESS: "sent {number} wrong codes for the account of “{label}” (person)",
     Action.PASSWORD_CHANGE: "changed their password",
     Action.TOKEN_CREATE: "made an API token",
     Action.TOKEN_DELETE: "deleted their API token",

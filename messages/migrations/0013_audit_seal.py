@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0011_sealed_anew")]
+    dependencies = [("messaging", "0012_failed_codes")]
 
     operations = [
         migrations.AddField(
