@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0012_failed_codes")]
+    dependencies = [("messaging", "0013_api_tokens")]
 
     operations = [
         migrations.AddField(
