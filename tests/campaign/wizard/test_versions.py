@@ -69,13 +69,13 @@ def add(campaign: Campaign) -> object:
     return wizard_arms.add_arm(campaign, by=root())
 
 
-def remove(campaign: Campaign) -> object:
-    return wizard_arms.remove_arm(campaign, "user", by=root())
+def remove(campaign: Campaign) -> None:
+    wizard_arms.remove_arm(campaign, "user", by=root())
 
 
-def reword(campaign: Campaign) -> object:
+def reword(campaign: Campaign) -> None:
     arm, other = campaign.arms.get(key="user"), world.approved_revision("user")
-    return wizard_arms.choose_revision(campaign, "user", other, seen_revision_id=arm.revision_id, by=root())
+    wizard_arms.choose_revision(campaign, "user", other, seen_revision_id=arm.revision_id, by=root())
 
 
 @pytest.mark.parametrize("change", [add, remove, reword])
