@@ -53,9 +53,9 @@ def last_reading() -> ClockReading | None:
     return None if began_at is None else ClockReading(began_at, "unknown", 0.0)
 
 
-def current_problem() -> str:
-    """What is wrong with the clock now, for commands that act by it; empty if it may be right."""
-    return describe_jump(take_reading(timezone.now(), machine_uptime()), last_reading())
+def current_problem(now: datetime) -> str:
+    """What is wrong with a clock that says `now`; empty if it may be right."""
+    return describe_jump(take_reading(now, machine_uptime()), last_reading())
 
 
 def confirm_clock() -> None:

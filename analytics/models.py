@@ -97,6 +97,15 @@ class ClockRecord(models.Model):
         return f"the worker's clock at {self.at}"
 
 
+class WorkerAlarm(models.Model):
+    """One row while the worker is silent: when administrators were last told. See analytics.worker_alarm."""
+
+    told_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"the worker is silent, told at {self.told_at}"
+
+
 class Tally(models.Model):
     """Views of one arm with one outcome on a day, at a placement, in a locale. The key reveals no order of events."""
 

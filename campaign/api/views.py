@@ -23,6 +23,7 @@ from campaign.lifecycle import approval, transitions
 from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.staff_site.access import campaign_for
+from messages.accounts import api_tokens
 from messages.models import Frame
 from messages.roles import STAFF_ROLES, has_role
 
@@ -226,7 +227,7 @@ _STEP = ApiOperation(
     tag="steps",
     response_serializer=CampaignSerializer,
     error_statuses=(400, 401, 403, 404, 409, 413, 415, 429),
-    headers={authentication.SECOND_FACTOR_HEADER: "A fresh code, which every step needs with a token."},
+    headers={authentication.SECOND_FACTOR_HEADER: "A fresh code of the second factor; a token alone takes no step."},
 )
 
 
@@ -254,9 +255,9 @@ class TransitionView(APIView):
         _, _, role = transitions.TRANSITIONS[self.transition]
         if not has_role(request.user, role):
             raise exceptions.PermissionDenied(f"Only a {role} can {self.transition} a campaign.")
-        self.read_body(request.data)
         assert isinstance(request.user, User)
         authentication.require_confirmation(request, request.user)
+        self.read_body(request.data)
         self.perform(campaign, request.user)
         return Response(CampaignSerializer(_campaigns().get(pk=campaign.pk)).data)
 
@@ -350,6 +351,11 @@ class CredentialsSerializer(serializers.Serializer[Any]):
         required=False,
         help_text="Of the authenticator app, or a recovery code. Only a demo asks for none.",
     )
+    name = serializers.CharField(
+        max_length=60,
+        default=api_tokens.DEFAULT_NAME,
+        help_text="What the token is for. A new token of the same name ends the one before.",
+    )
 
 
 class TokenSerializer(serializers.Serializer[Any]):
@@ -357,7 +363,7 @@ class TokenSerializer(serializers.Serializer[Any]):
 
 
 class SignIn(APIView):
-    """A token for a name, a password and a code: the same one each time, until it is deleted. By itself it reads."""
+    """A new token for a name, a password and a code, shown once and taken for 90 days. By itself it reads."""
 
     authentication_classes = []
     permission_classes = [AllowAny]
@@ -376,10 +382,12 @@ class SignIn(APIView):
     def post(self, request: Request) -> Response:
         credentials = CredentialsSerializer(data=request.data)
         credentials.is_valid(raise_exception=True)
-        user = authentication.verify_credentials(request._request, **credentials.validated_data)
+        fields = dict(credentials.validated_data)
+        name = fields.pop("name")
+        user = authentication.verify_credentials(request._request, **fields)
         if user is None:
             raise WrongCredentials
-        return Response({"token": authentication.get_or_create_token(user)})
+        return Response({"token": api_tokens.create(user, name, today=timezone.localdate())})
 
 
 class UnknownRouteView(APIView):

@@ -20,7 +20,7 @@ class Command(CampaignCommand):
         parser.add_argument("--early", metavar="WHO AND WHY", default="", help="look before the plan's first look")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if problem := clock_check.current_problem():
+        if problem := clock_check.current_problem(timezone.now()):
             raise CommandError(problem)
         campaign = self.find_campaign(options["campaign"])
         try:

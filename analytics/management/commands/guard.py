@@ -13,7 +13,7 @@ class Command(CampaignCommand):
     help = "Apply the plan's harm rules: pause an arm that is surely worse than the control by more than is allowed."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if problem := clock_check.current_problem():
+        if problem := clock_check.current_problem(timezone.now()):
             raise CommandError(problem)
         campaign = self.find_campaign(options["campaign"])
         events = pause_harmful_arms(campaign, now=timezone.now(), by=log.command_line_actor())
