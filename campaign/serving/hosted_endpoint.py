@@ -2,10 +2,10 @@
 
 from urllib.parse import parse_qs
 
-from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid
+from campaign.assignment.receipts import RECEIPT_LENGTH, SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid
 from campaign.outcomes import OUTCOMES, RECORDED_OUTCOMES, read_form
 from campaign.placements.tag_check import TagCheckChannel
-from campaign.serving.decision import MessageRequest, count_served, decide
+from campaign.serving.decision import MessageRequest, UncountedReason, count_served, decide
 from campaign.serving.http import Refusal, Reply, Request, read_body, refusal_reply
 from campaign.serving.locales import interface_language, locale_query
 from campaign.serving.privacy_signals import has_privacy_signal
@@ -48,11 +48,14 @@ def _handle_message(request: Request, context: ServingContext, placement: Placem
         decision = decide(placement, fields, context, channel=TagCheckChannel.HOSTED, is_countable=is_countable)
     except Refusal:
         return _unavailable_reply(request, placement)
-    if decision.is_preview:
+    if decision.uncounted is UncountedReason.PREVIEW:
         return _html_reply(200, placement.insert_key(decision.rendition.preview_page), placement)
+    receipt = decision.receipt
     if request.method == "GET":
-        decision = count_served(decision, request, placement, context, from_browser=True)
-    return _html_reply(200, decision.receipt.join(map(placement.insert_key, decision.rendition.page)), placement)
+        receipt = count_served(decision, request, placement, context, from_browser=True).receipt
+    elif decision.served_arm is not None:
+        receipt = bytes(RECEIPT_LENGTH)  # nobody sees it: HEAD tells the length of a page
+    return _html_reply(200, receipt.join(map(placement.insert_key, decision.rendition.page)), placement)
 
 
 def _handle_form(request: Request, context: ServingContext, placement: PlacementEntry) -> Reply | PendingReply:
