@@ -87,6 +87,26 @@ class WorkerStep(models.Model):
         return self.name
 
 
+class ClockRecord(models.Model):
+    """One row: the worker's clock at its last pass, beside a clock that nobody sets. See analytics.clock_check."""
+
+    at = models.DateTimeField()
+    boot = models.CharField(max_length=36, blank=True, help_text="A random name of that start of the machine.")
+    uptime = models.FloatField(help_text="Seconds since the machine was started, asleep or awake.")
+
+    def __str__(self) -> str:
+        return f"the worker's clock at {self.at}"
+
+
+class WorkerAlarm(models.Model):
+    """One row while the worker is silent: when administrators were last told. See analytics.worker_alarm."""
+
+    told_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"the worker is silent, told at {self.told_at}"
+
+
 class Tally(models.Model):
     """Views of one arm with one outcome on a day, at a placement, in a locale. The key reveals no order of events."""
 

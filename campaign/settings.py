@@ -39,6 +39,7 @@ ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = _list("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
+    "messages.apps.MessagesConfig",  # first: it refuses or records commands of Django that write past the audit record
     "campaign.apps.SupportConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -51,7 +52,6 @@ INSTALLED_APPS = [
     "allauth.account",  # the second factor's foundation; none of its pages is mounted
     "allauth.mfa",
     "drf_spectacular_sidecar",
-    "messages.apps.MessagesConfig",
     "campaign.apps.CampaignConfig",
     "analytics.apps.AnalyticsConfig",
 ]

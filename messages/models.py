@@ -344,3 +344,14 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"invitation {self.pk}"
+
+
+class FailedCodes(models.Model):
+    """Wrong codes of a second factor for one account, until they are forgotten."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    failures = models.PositiveIntegerField()
+    next_guess_at = models.DateTimeField(help_text="When the next code is looked at, to the minute.")
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.failures}"

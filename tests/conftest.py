@@ -11,12 +11,14 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.contrib.auth.hashers import get_hashers, get_hashers_by_algorithm
+from django.core.management.commands import flush
 from django.db import connection
 from django.utils import translation
 
 from campaign.record_triggers import TRIGGERS, restore_triggers
 from messages.accounts.password_hasher import Argon2id
 from messages.accounts.throttle import FailedAttempts
+from messages.management.commands.flush import Command as RefusedFlush
 from tests.environment import POSTGRESQL
 from tests.installation import copy_migrated_databases, migrated_postgresql_databases
 from tests.row_cache import restart_sequences
@@ -166,4 +168,5 @@ def tables_are_emptied_after_tests() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
         patch.setattr("django.core.management.commands.flush.emit_post_migrate_signal", restore)
+        patch.setattr(RefusedFlush, "handle", flush.Command.handle)
         yield

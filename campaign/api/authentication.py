@@ -61,7 +61,7 @@ def require_confirmation(request: Request, user: User) -> None:
     code = request.headers.get(SECOND_FACTOR_HEADER, "")
     if not code:
         raise ConfirmationRequired
-    if not _check_guess_or_throttle(request._request, f"code:{user.pk}", lambda: second_factors.check_code(user, code)):
+    if not _throttled(lambda: second_factors.check_code(user, code)):
         raise ConfirmationRequired("This code is not right, or was used already.")
 
 
@@ -69,16 +69,18 @@ def verify_credentials(request: HttpRequest, *, username: str, password: str, co
     """The user with this name, password and code. None does not tell which of them was wrong."""
     users: list[User] = []
 
-    def check() -> bool:
+    def check_password() -> bool:
         user = authenticate(request, username=username, password=password)
-        if not isinstance(user, User):
-            return False
-        users.append(user)
-        if second_factors.has_factor(user):
-            return second_factors.check_code(user, code)
-        return bool(settings.SKIP_SECOND_FACTOR)
+        if isinstance(user, User):
+            users.append(user)
+        return bool(users)
 
-    return users[0] if _check_guess_or_throttle(request, username, check) else None
+    if not _throttled(lambda: check_guess(request, username, check_password)):
+        return None
+    user = users[0]
+    if not second_factors.has_factor(user):
+        return user if settings.SKIP_SECOND_FACTOR else None
+    return user if code and _throttled(lambda: second_factors.check_code(user, code)) else None
 
 
 def get_or_create_token(user: User) -> str:
@@ -89,9 +91,9 @@ def get_or_create_token(user: User) -> str:
     return str(token.key)
 
 
-def _check_guess_or_throttle(request: HttpRequest, name: str, check: Callable[[], bool]) -> bool:
-    """The result of the check, which counts as one guess; 429 after too many."""
+def _throttled(check: Callable[[], bool]) -> bool:
+    """The result of a check that limits guesses; 429 after too many."""
     try:
-        return check_guess(request, name, check)
+        return check()
     except TooManyAttempts as refused:
         raise exceptions.Throttled(wait=math.ceil(refused.seconds)) from None

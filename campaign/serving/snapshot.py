@@ -21,6 +21,7 @@ from django.db import DatabaseError, close_old_connections
 from campaign.keys.store import subject_secret
 from campaign.models import Arm, Campaign, Placement
 from campaign.serving import hosted_pages
+from campaign.serving.locales import interface_language
 from campaign.serving.snapshot_entries import (
     EMPTY_SNAPSHOT,
     ArmEntry,
@@ -93,6 +94,7 @@ def _render(text: RenderedMessage, placement: Placement) -> RenditionEntry:
     payload = hosted_pages.message_payload(text, placement)
     message = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
     return RenditionEntry(
+        language=interface_language(text.locale),
         message_json=hosted_pages.split_at_key(message),
         page=tuple(map(hosted_pages.split_at_key, hosted_pages.render_message_page(payload, placement))),
         preview_page=hosted_pages.split_at_key(hosted_pages.render_preview_page(payload, placement)),

@@ -7,6 +7,7 @@ from typing import Any
 
 from campaign.assignment.receipts import pack_ids
 from campaign.serving import hosted_pages
+from campaign.serving.reply_lengths import ReplyLengths, reply_lengths
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +15,11 @@ class RenditionEntry:
     """One message in one locale, rendered; equal ones are one object.
 
     `message_json` is the message as the API returns it. Encoding it at each request would take about as long as all
-    the rest of a decision (docs/decisions/0020). `page` is the hosted page, cut at each place of the receipt.
+    the rest of a decision (docs/decisions/0020). `page` is the hosted page, cut at each place of the receipt, and
+    `language` that of the text around the message.
     """
 
+    language: str
     message_json: hosted_pages.PageParts
     page: tuple[hosted_pages.PageParts, ...]
     preview_page: hosted_pages.PageParts
@@ -76,10 +79,13 @@ class PlacementEntry:
     content_security_policy: str
     version: tuple[Any, ...] = field(default=(), repr=False, compare=False)
     served_arms: tuple[ServedArm, ...] = field(init=False, repr=False, compare=False)  # by locale, then by arm
+    lengths: Mapping[str, ReplyLengths] = field(init=False, repr=False, compare=False)  # by language
 
     def __post_init__(self) -> None:
         # Frozen dataclass: derived fields need object.__setattr__.
         object.__setattr__(self, "served_arms", tuple(_served_arms(self)))
+        shown = (*(arm.rendition for arm in self.served_arms), *(self.fallback or {}).values())
+        object.__setattr__(self, "lengths", reply_lengths(self.key, shown, self.pages))
 
     def insert_key(self, parts: hosted_pages.PageParts) -> bytes:
         """A rendered text with this placement's key in it."""

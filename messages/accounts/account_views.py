@@ -8,13 +8,14 @@ from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 from rest_framework.authtoken.models import Token
 
-from messages.accounts import second_factors, sessions
+from messages.accounts import failed_codes, second_factors, sessions
 from messages.accounts.forms import CodeForm, PasskeyForm, PasswordForm
 from messages.accounts.login_attempts import attempts, client_address, wait_message
 from messages.accounts.middleware import allow_without_second_factor
@@ -33,6 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "role": ROLE_NAMES.get(role, ""),
         "held": [(factor, second_factors.passkey_name(factor)) for factor in second_factors.factors_of(user)],
+        "failed_codes": failed_codes.recent_failures(user, now=timezone.now()),
         "codes_left": second_factors.unused_code_count(user),
         "sessions": sessions.sessions_of(user, current=request.session.session_key),
         "token": Token.objects.filter(user=user).first(),

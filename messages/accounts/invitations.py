@@ -1,21 +1,17 @@
 """Invitations, the only way to get an account. A link works once, for seven days; only its hash is stored."""
 
 import hashlib
-import logging
 import secrets
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.contrib.auth.models import Group, User
-from django.core.mail import send_mail
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from messages.accounts.mail import send_mail_if_possible
 from messages.audit import log
 from messages.audit.log import Action, ObjectKind
 from messages.models import Invitation
-
-logger = logging.getLogger(__name__)
 
 DAYS = 7
 
@@ -82,18 +78,12 @@ def waiting() -> list[Invitation]:
 
 def send(invitation: Invitation, link: str) -> bool:
     """Send the link by e-mail; return False if there is no mail server, or if it did not accept the message."""
-    if not settings.EMAIL_HOST:
-        return False
     subject = _("An invitation to Second Thought")
     text = _(
         "You are invited to Second Thought.\n\nThis link is for you alone. It works once, for %(days)d days:\n"
         "%(link)s\n\nIf you did not expect this, you need not do anything."
     ) % {"days": DAYS, "link": link}
-    try:
-        return bool(send_mail(subject, text, settings.DEFAULT_FROM_EMAIL, [invitation.email]))
-    except OSError as error:
-        logger.warning("The mail server did not accept an invitation: %s", type(error).__name__)
-        return False
+    return send_mail_if_possible(invitation.email, subject, text)
 
 
 def _digest(token: str) -> str:

@@ -79,6 +79,7 @@ class Action(StrEnum):
     PARTNER_CHANGE = "partner-change"
     PARTNER_CONTACTS = "partner-contacts"
     RECORD_ACCEPT = "record-accept"
+    ROWS_LOAD = "rows-load"
     PERSON_INVITE = "person-invite"
     INVITATION_RENEW = "invitation-renew"
     INVITATION_REVOKE = "invitation-revoke"
@@ -92,6 +93,7 @@ class Action(StrEnum):
     FACTOR_RESET = "factor-reset"
     CODES_MAKE = "codes-make"
     CODE_USE = "code-use"
+    CODES_GUESS = "codes-guess"
     PASSWORD_CHANGE = "password-change"  # noqa: S105  (a name, no password)
     TOKEN_CREATE = "token-create"  # noqa: S105
     TOKEN_DELETE = "token-delete"  # noqa: S105

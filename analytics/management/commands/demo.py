@@ -47,6 +47,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         console = Console(width=None if self.stdout.isatty() else 118)
         site, partner = options["port"], options["port"] + 1
+        if not settings.LOCAL_HTTP:
+            raise CommandError("The demo makes accounts with passwords that it prints: it needs LOCAL_HTTP=1.")
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the servers it started are stopped
         call_command("migrate", verbosity=0)
         call_command("migrate", database="audience", verbosity=0)

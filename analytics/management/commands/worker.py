@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from analytics import clock_check
 from analytics.worker.loop import Worker
 from analytics.worker.steps import STEPS
 
@@ -18,9 +19,21 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="do every step once, and end; status 1 if one failed")
 
+        parser.add_argument(
+            "--clock-is-right",
+            action="store_true",
+            help="confirm the clock after a jump or a long time off, and end; a worker that waits goes on",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["clock_is_right"]:
+            clock_check.confirm_clock()
+            self._write_line("Noted. A worker that waits for this goes on at once.")
+            return
         worker = Worker(write_line=self._write_line)
         if options["once"]:
+            if not worker.check_clock():
+                raise SystemExit(1)
             succeeded = [worker.run(step) for step in STEPS]
             if not all(succeeded):
                 raise SystemExit(1)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("analytics", "0012_clearer_model_names")]
+    dependencies = [("analytics", "0014_worker_alarm")]
     operations = [
         migrations.RunSQL(
             "ALTER TABLE analytics_openview ADD COLUMN left_out bool NOT NULL DEFAULT false",
