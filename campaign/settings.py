@@ -48,7 +48,6 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "rest_framework",
-    "rest_framework.authtoken",
     "allauth.account",  # the second factor's foundation; none of its pages is mounted
     "allauth.mfa",
     "drf_spectacular_sidecar",

@@ -21,6 +21,7 @@ from campaign.api.operation import ApiOperation
 from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.staff_site.access import campaign_for
+from messages.accounts import api_tokens
 from messages.models import Frame
 from messages.roles import STAFF_ROLES, has_role
 
@@ -205,7 +206,6 @@ class TransitionView(APIView):
     permission_classes = [HasRole]
     parser_classes = [StrictJSON]
     transition: ClassVar[str]
-    requires_confirmation: ClassVar[bool] = True  # because visitors see the difference at once
 
     def perform(self, campaign: Campaign, by: User) -> None:
         raise NotImplementedError
@@ -214,7 +214,9 @@ class TransitionView(APIView):
         tag="steps",
         response_serializer=CampaignSerializer,
         error_statuses=(400, 401, 403, 404, 409, 413, 415, 429),
-        headers={authentication.SECOND_FACTOR_HEADER: "A fresh code, where a token takes a step that needs one."},
+        headers={
+            authentication.SECOND_FACTOR_HEADER: "A fresh code of the second factor; a token alone takes no step."
+        },
     )
     def post(self, request: Request, slug: str) -> Response:
         campaign = campaign_for(request.user, slug)
@@ -224,8 +226,7 @@ class TransitionView(APIView):
         if request.data:
             raise exceptions.ParseError("A step takes no body.", code="unknown_field")
         assert isinstance(request.user, User)
-        if self.requires_confirmation:
-            authentication.require_confirmation(request, request.user)
+        authentication.require_confirmation(request, request.user)
         self.perform(campaign, request.user)
         return Response(CampaignSerializer(_campaigns().get(pk=campaign.pk)).data)
 
@@ -234,7 +235,6 @@ class Submit(TransitionView):
     """The draft is complete: ask a second person to approve it. For a manager."""
 
     transition = "submit"
-    requires_confirmation = False
 
     def perform(self, campaign: Campaign, by: User) -> None:
         transitions.submit(campaign, by=by)
@@ -244,7 +244,6 @@ class Approve(TransitionView):
     """Agree to the words, the arms and the plan. For a reviewer who did not create the campaign."""
 
     transition = "approve"
-    requires_confirmation = False
 
     def perform(self, campaign: Campaign, by: User) -> None:
         transitions.approve(campaign, by=by)
@@ -305,6 +304,11 @@ class CredentialsSerializer(serializers.Serializer[Any]):
         required=False,
         help_text="Of the authenticator app, or a recovery code. Only a demo asks for none.",
     )
+    name = serializers.CharField(
+        max_length=60,
+        default=api_tokens.DEFAULT_NAME,
+        help_text="What the token is for. A new token of the same name ends the one before.",
+    )
 
 
 class TokenSerializer(serializers.Serializer[Any]):
@@ -312,7 +316,7 @@ class TokenSerializer(serializers.Serializer[Any]):
 
 
 class SignIn(APIView):
-    """A token for a name, a password and a code: the same one each time, until it is deleted. By itself it reads."""
+    """A new token for a name, a password and a code, shown once and taken for 90 days. By itself it reads."""
 
     authentication_classes = []
     permission_classes = [AllowAny]
@@ -331,10 +335,12 @@ class SignIn(APIView):
     def post(self, request: Request) -> Response:
         credentials = CredentialsSerializer(data=request.data)
         credentials.is_valid(raise_exception=True)
-        user = authentication.verify_credentials(request._request, **credentials.validated_data)
+        fields = dict(credentials.validated_data)
+        name = fields.pop("name")
+        user = authentication.verify_credentials(request._request, **fields)
         if user is None:
             raise WrongCredentials
-        return Response({"token": authentication.get_or_create_token(user)})
+        return Response({"token": api_tokens.create(user, name, today=timezone.localdate())})
 
 
 class UnknownRouteView(APIView):

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from rest_framework.authtoken.models import Token
+from django.utils import timezone
 
 from campaign.api.exceptions import BODY_LIMIT, handle_api_exception
+from campaign.api.views import TRANSITION_VIEWS
 from campaign.models import AnalysisPlan, Campaign
-from messages.accounts import step_up
+from messages.accounts import api_tokens, step_up
 from messages.review.workflow import ReviewRefused
-from tests import world
+from tests import permissions, world
 
 CAMPAIGNS = "/api/v1/campaigns/"
 TOKEN = "/api/v1/token/"
@@ -24,8 +25,9 @@ TOKEN = "/api/v1/token/"
 def as_(user: User, **options: Any) -> Client:
     """A client that sends this person's token."""
     world.second_factor(user)
-    token, _ = Token.objects.get_or_create(user=user)
-    return Client(headers={"Authorization": f"Token {token.key}"}, **options)
+    name = f"token {user.api_tokens.count()}"  # else the one before would end
+    token = api_tokens.create(user, name, today=timezone.localdate())
+    return Client(headers={"Authorization": f"Token {token}"}, **options)
 
 
 def analyst() -> Client:
@@ -46,9 +48,9 @@ def step(client: Client, verb: str, slug: str = "pilot") -> Any:
 
 
 def confirmation_of(client: Client) -> dict[str, str]:
-    key = client.defaults.get("HTTP_AUTHORIZATION", "").removeprefix("Token ")
-    token = Token.objects.filter(key=key).first()
-    return {"Second-Factor": world.fresh_code(token.user)} if token else {}
+    token = client.defaults.get("HTTP_AUTHORIZATION", "").removeprefix("Token ")
+    user = api_tokens.authenticate(token, today=timezone.localdate())
+    return {"Second-Factor": world.fresh_code(user)} if user else {}
 
 
 def error(reply: Any, status: int, code: str) -> dict[str, Any]:
@@ -273,12 +275,26 @@ def test_a_step_on_an_unknown_campaign_is_not_found() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("verb", ["launch", "pause", "resume", "close"])
-def test_a_token_alone_takes_no_step_that_visitors_would_see(verb: str) -> None:
+@pytest.mark.parametrize("verb", [view.transition for view in TRANSITION_VIEWS])
+def test_a_token_alone_takes_no_step(verb: str) -> None:
     world.launched()
-    reply = manager().post(f"{CAMPAIGNS}pilot/{verb}/", content_type="application/json")
+    both = as_(world.person("mara", "manager", "reviewer"))
+    reply = both.post(f"{CAMPAIGNS}pilot/{verb}/", content_type="application/json")
     error(reply, 403, "confirm_first")
     assert Campaign.objects.get().state == "running"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_no_route_of_the_api_changes_anything_for_a_token_alone(method: str) -> None:
+    """Every route but the one that makes a token, asked by an administrator's token."""
+    world.launched()
+    client = as_(world.person("ada", "administrator"))
+    routes = {route for route in permissions.staff_routes() if route.startswith("/api/v1/")} - {TOKEN}
+    assert len(routes) > 10
+    for route in routes:
+        reply = getattr(client, method)(permissions.example_path(route), content_type="application/json")
+        assert reply.status_code in (404, 405) or reply.json()["error"]["code"] == "confirm_first", route
 
 
 @pytest.mark.django_db
