@@ -94,7 +94,7 @@ class Spool:
             return 0
         with closing(self._open()) as file:
             rows = file.execute(f"SELECT {COLUMNS} FROM spooled ORDER BY closes, nonce LIMIT ?", [_CHUNK_SIZE])  # noqa: S608
-            views = [OpenViewRow(*row, left_out=bool(left_out)) for *row, left_out in rows.fetchall()]
+            views = [OpenViewRow(*row)._replace(left_out=bool(row[-1])) for row in rows.fetchall()]
             if views:
                 store(views)
                 self._delete_through(file, views[-1])
