@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 
 from campaign.api.operation import ApiOperation
 from campaign.outcomes import RECORDED_OUTCOMES, offered_outcomes
-from campaign.serving.decision import UNCOUNTED_EXPLANATIONS
+from campaign.uncounted import EXPLANATIONS
 
 Json = dict[str, Any]
 _SETTINGS = {"TITLE": "Second Thought", "VERSION": "1", "OAS_VERSION": "3.1.0"}
@@ -414,8 +414,8 @@ def _schemas() -> Json:
                 },
                 "reason": _text(
                     "Only where the receipt is null. "
-                    + "; ".join(f"{reason}: {why}" for reason, why in UNCOUNTED_EXPLANATIONS.items()),
-                    enum=[str(reason) for reason in UNCOUNTED_EXPLANATIONS],
+                    + "; ".join(f"{reason}: {why}" for reason, why in EXPLANATIONS.items()),
+                    enum=[str(reason) for reason in EXPLANATIONS],
                 ),
             },
             ["message", "receipt"],

@@ -4,7 +4,6 @@ Each case is a function that returns a `Decision`: a tag check, a preview, the f
 that was shown a message before, and the assignment of an arm.
 """
 
-from enum import StrEnum
 from typing import NamedTuple
 
 from campaign.assignment import subject_ids
@@ -27,38 +26,9 @@ from campaign.serving.locales import best_locale, rendition_in_locale
 from campaign.serving.preview_links import arm_id_from_token
 from campaign.serving.routing import ServingContext
 from campaign.serving.snapshot_entries import CampaignEntry, PlacementEntry, RenditionEntry, ServedArm
+from campaign.uncounted import UncountedReason
 
 NEW_SESSION = "new"
-
-
-class UncountedReason(StrEnum):
-    """Why a message is shown without a receipt: what follows from the request or the placement alone.
-
-    What others on the same network did is never a reason: their receipts look like any other.
-    """
-
-    DECLINED = "declined"
-    PREVIEW = "preview"
-    NO_UNIT = "no_unit"
-    MACHINE = "machine"
-    PAUSED = "paused"
-    NOT_STARTED = "not_started"
-    ENDED = "ended"
-    NO_CAMPAIGN = "no_campaign"
-
-
-UNCOUNTED_EXPLANATIONS = {
-    UncountedReason.DECLINED: "the visitor sends Sec-GPC or DNT",
-    UncountedReason.PREVIEW: "staff look at the message, or check a tag",
-    UncountedReason.NO_UNIT: "the plan counts tabs or subjects, and the request names none",
-    UncountedReason.MACHINE: "a browser asks whose user agent names itself a machine",
-    UncountedReason.PAUSED: "the campaign or the arm is paused; units of a paused arm are shown the control's words",
-    UncountedReason.NOT_STARTED: "the campaign has not started, and the placement shows its fallback",
-    UncountedReason.ENDED: "the campaign has ended, and the placement shows its fallback",
-    UncountedReason.NO_CAMPAIGN: "no campaign runs here, and the placement shows its fallback",
-}
-
-
 _UNAVAILABLE_MESSAGES = {
     "no_campaign": "No campaign runs at this placement.",
     "campaign_paused": "The campaign at this placement is paused.",

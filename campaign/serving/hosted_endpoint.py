@@ -5,12 +5,13 @@ from urllib.parse import parse_qs
 from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid
 from campaign.outcomes import OUTCOMES, RECORDED_OUTCOMES, read_form
 from campaign.placements.tag_check import TagCheckChannel
-from campaign.serving.decision import MessageRequest, UncountedReason, count_served, decide
+from campaign.serving.decision import MessageRequest, count_served, decide
 from campaign.serving.http import Refusal, Reply, Request, read_body, refusal_reply
 from campaign.serving.locales import interface_language, locale_query
 from campaign.serving.privacy_signals import has_privacy_signal
 from campaign.serving.routing import OutcomeEvent, PendingReply, Route, ServingContext
 from campaign.serving.snapshot_entries import PlacementEntry
+from campaign.uncounted import UncountedReason
 
 _BODY_LIMIT = 4096
 _REDIRECT_LENGTH = 2_000  # of target and body together
