@@ -1,6 +1,6 @@
 """Authentication of the API: sessions with a second factor, and tokens, which by themselves can only read.
 
-A token is created with a password and a code, and reads whatever its user may read. An irreversible step also needs a
+A token is created with a password and a code, and reads whatever its user may read. A step of a campaign also needs a
 fresh code in the header Second-Factor. A browser's session is confirmed on the confirmation page, as on the site.
 """
 
@@ -12,15 +12,13 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.utils import timezone
 from rest_framework import exceptions
 from rest_framework.authentication import SessionAuthentication, TokenAuthentication
-from rest_framework.authtoken import models
 from rest_framework.request import Request
 
-from messages.accounts import second_factors, sessions, step_up
+from messages.accounts import api_tokens, second_factors, sessions, step_up
 from messages.accounts.login_attempts import TooManyAttempts, check_guess
-from messages.audit import log
-from messages.audit.log import Action
 
 SECOND_FACTOR_HEADER = "Second-Factor"
 
@@ -49,7 +47,13 @@ class SecondFactorSessionAuthentication(SessionAuthentication):
 
 
 class ApiTokenAuthentication(TokenAuthentication):
-    """A program; the header still says “Token”."""
+    """A program, with a token of messages.accounts.api_tokens in the header `Authorization: Token …`."""
+
+    def authenticate_credentials(self, key: str) -> tuple[User, None]:
+        user = api_tokens.authenticate(key, today=timezone.localdate())
+        if user is None:
+            raise exceptions.AuthenticationFailed("This token is not ours, has ended, or its owner has left.")
+        return user, None
 
 
 def require_confirmation(request: Request, user: User) -> None:
@@ -81,14 +85,6 @@ def verify_credentials(request: HttpRequest, *, username: str, password: str, co
     if not second_factors.has_factor(user):
         return user if settings.SKIP_SECOND_FACTOR else None
     return user if code and _throttled(lambda: second_factors.check_code(user, code)) else None
-
-
-def get_or_create_token(user: User) -> str:
-    """The user's token; creating it is recorded in the audit log."""
-    token, created = models.Token.objects.get_or_create(user=user)
-    if created:
-        log.record_user(Action.TOKEN_CREATE, user, by=user)
-    return str(token.key)
 
 
 def _throttled(check: Callable[[], bool]) -> bool:

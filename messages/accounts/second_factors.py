@@ -12,9 +12,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
-from rest_framework.authtoken.models import Token
 
-from messages.accounts import sessions
+from messages.accounts import api_tokens, sessions
 from messages.accounts.failed_codes import check_code_guess
 from messages.audit import log
 from messages.audit.log import Action
@@ -224,6 +223,6 @@ def remove(user: User, pk: int) -> None:
 def reset(user: User, *, by: User | str) -> None:
     """Remove all factors, sessions and tokens of a user, who sets up a new factor at the next sign-in."""
     Authenticator.objects.filter(user=user).delete()
-    Token.objects.filter(user=user).delete()
+    api_tokens.end_all(user)
     sessions.end_sessions(user)
     log.record_user(Action.FACTOR_RESET, user, by=by)

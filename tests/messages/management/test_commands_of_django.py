@@ -18,7 +18,6 @@ from tests import world
 REFUSED = {
     "changepassword": ["mara"],
     "createsuperuser": ["--noinput", "--username", "eve", "--email", "eve@example.org"],
-    "drf_create_token": ["mara"],
     "flush": ["--noinput"],
 }
 RECORDED = {"loaddata"}
