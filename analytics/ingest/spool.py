@@ -16,7 +16,7 @@ from pathlib import Path
 
 from analytics import file_lock
 from analytics.ingest.open_views import COLUMNS, OpenViewRow, sqlite_upsert_sql
-from campaign.keys.store import fsync_directory
+from messages.secret_files import fsync_directory
 
 MAX_SHUT_HOURS = 400  # the latest ones, in order of shutting: a clock may have jumped ten years ahead and back
 _CHUNK_SIZE = 2_000
