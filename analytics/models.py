@@ -30,6 +30,7 @@ class OpenView(models.Model):
     bits = models.PositiveSmallIntegerField(help_text="Outcomes so far, one bit each; see campaign.outcomes.")
     rating = models.PositiveSmallIntegerField(null=True)
     dwell = models.PositiveSmallIntegerField(null=True)
+    left_out = models.BooleanField(default=False, db_default=False, help_text="Dropped when views are counted.")
 
     class Meta:
         constraints = [
@@ -84,6 +85,26 @@ class WorkerStep(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ClockRecord(models.Model):
+    """One row: the worker's clock at its last pass, beside a clock that nobody sets. See analytics.clock_check."""
+
+    at = models.DateTimeField()
+    boot = models.CharField(max_length=36, blank=True, help_text="A random name of that start of the machine.")
+    uptime = models.FloatField(help_text="Seconds since the machine was started, asleep or awake.")
+
+    def __str__(self) -> str:
+        return f"the worker's clock at {self.at}"
+
+
+class WorkerAlarm(models.Model):
+    """One row while the worker is silent: when administrators were last told. See analytics.worker_alarm."""
+
+    told_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"the worker is silent, told at {self.told_at}"
 
 
 class Tally(models.Model):

@@ -4,10 +4,11 @@ This is the one file in which the lower app reaches the upper. What it registers
 inside a function, but never by a dotted string: import-linter has to see it.
 """
 
-from analytics import health
+from analytics import health, worker_alarm
 from analytics.ingest.endpoint import EVENTS_ROUTE
 from analytics.ingest.writer import event_writer
 from campaign.serving import routing
+from campaign.staff_site import site_warning
 from campaign.wizard import sample_size
 
 
@@ -23,6 +24,9 @@ def register() -> None:
         }
     )
     routing.register_event_recorder(event_writer)
+    watch = worker_alarm.worker_watch()
+    routing.register_background_task(watch.start)
+    site_warning.register(watch.warning)
 
 
 def _load_power_functions() -> sample_size.PowerFunctions:

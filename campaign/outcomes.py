@@ -220,12 +220,15 @@ def offered_outcomes() -> list[tuple[Outcome, OutcomeAction]]:
 
 
 def read_form(fields: Mapping[str, Sequence[str]]) -> tuple[str, int | None]:
-    """The outcome that the hosted page's form reports, and its value. An ordered outcome is a field of its own."""
+    """The outcome that the hosted page's form reports, and its value. An ordered outcome is a field of its own.
+
+    The page fills values up with spaces, so that all answers are sent with one length.
+    """
     for outcome, _ in offered_outcomes():
-        value = fields.get(outcome.key, [""])[0]
+        value = fields.get(outcome.key, [""])[0].strip()
         if value in map(str, outcome.values):
             return outcome.key, int(value)
-    return fields.get("outcome", [""])[0], None
+    return fields.get("outcome", [""])[0].strip(), None
 
 
 def tally_increments(*, bits: int, rating: int | None, dwell: int | None) -> list[tuple[str, int]]:

@@ -23,7 +23,8 @@ _NAMES = {
 class Trigger:
     """Refuses to change rows of `table` or, if `fixed` names columns, approved rows in these columns.
 
-    PostgreSQL has one trigger for all events, and SQLite one for each: `sqlite_name` then has a gap for it.
+    PostgreSQL has one trigger for all events, and SQLite one for each: `sqlite_name` then has a gap for it. On
+    PostgreSQL a second trigger refuses TRUNCATE, which passes by those for rows; SQLite has no such statement.
     """
 
     table: str
@@ -43,12 +44,13 @@ class Trigger:
         """The trigger's names in the database, each with its events."""
         if vendor == "sqlite":
             return {(self.sqlite_name or self.name).format(event=event): event for event in self.events}
-        return {self.name: " OR ".join(self.events)}
+        return {self.name: " OR ".join(self.events), f"{self.name}_truncate": "TRUNCATE"}
 
     def create(self, vendor: str, name: str) -> Iterator[str]:
         """The statements that create it under one of its names."""
         when = self.condition.format(changed=" OR ".join(f"OLD.{c} {_DIFFERS[vendor]} NEW.{c}" for c in self.fixed))
-        head = f"CREATE TRIGGER {name} BEFORE {self.names(vendor)[name]} ON {self.table} "
+        events = self.names(vendor)[name]
+        head = f"CREATE TRIGGER {name} BEFORE {events} ON {self.table} "
         if vendor == "sqlite":
             yield f"{head}{when and f'WHEN {when} '}BEGIN SELECT RAISE(ABORT, '{self.refusal}'); END"
             return
@@ -56,7 +58,8 @@ class Trigger:
             f"CREATE OR REPLACE FUNCTION {self.function}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
             f"RAISE EXCEPTION USING MESSAGE = '{self.refusal}', ERRCODE = 'integrity_constraint_violation'; END $$"
         )
-        yield f"{head}FOR EACH ROW {when and f'WHEN ({when}) '}EXECUTE FUNCTION {self.function}()"
+        each = "STATEMENT " if events == "TRUNCATE" else f"ROW {when and f'WHEN ({when}) '}"
+        yield f"{head}FOR EACH {each}EXECUTE FUNCTION {self.function}()"
 
     def drop(self, vendor: str) -> Iterator[str]:
         """The statements that drop it."""
@@ -87,6 +90,14 @@ TRIGGERS = (
         "campaign_deviation_stays",
         "a deviation on record cannot be changed",
         sqlite_name="campaign_deviation_{event}",
+        events=_BOTH,
+    ),
+    Trigger(
+        "campaign_draftversion",
+        "campaign_draftversion_stays",
+        "campaign_draftversion_stays",
+        "a version of a draft on record cannot be changed",
+        sqlite_name="campaign_draftversion_{event}",
         events=_BOTH,
     ),
     # None of them reads another table: when SQLite rebuilds that table, the trigger would find it missing.

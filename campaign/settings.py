@@ -12,7 +12,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import SimpleLazyObject
 
-from campaign.keys.store import read_or_create_secret
+from messages.secret_files import read_or_create_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -39,6 +39,7 @@ ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = _list("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
+    "messages.apps.MessagesConfig",  # first: it refuses or records commands of Django that write past the audit record
     "campaign.apps.SupportConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -47,11 +48,9 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "rest_framework",
-    "rest_framework.authtoken",
     "allauth.account",  # the second factor's foundation; none of its pages is mounted
     "allauth.mfa",
     "drf_spectacular_sidecar",
-    "messages.apps.MessagesConfig",
     "campaign.apps.CampaignConfig",
     "analytics.apps.AnalyticsConfig",
 ]
@@ -170,6 +169,9 @@ EMAIL_USE_TLS = True
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "second-thought@localhost")
 
+# Where the worker puts the head of the audit record once a day, beside mailing it: best on another machine.
+AUDIT_HEAD_DIRECTORY = os.environ.get("AUDIT_HEAD_DIRECTORY", "")
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]  # of the staff pages, each in its own words
 AUDIENCE_LANGUAGES = ["en", "es", "ar"]  # of the text around a message
@@ -236,11 +238,15 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "campaign.api.exceptions.handle_api_exception",
 }
 
-# Errors of staff pages go to standard error, without the request: no mail, no report of a request's contents.
+# Errors go to standard error, without the request: no mail, no report of a request's contents.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "plain": {"format": "%(levelname)s %(name)s %(message)s"}
+        if DEBUG
+        else {"()": "campaign.log_format.RequestFreeFormatter"}
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {

@@ -318,6 +318,9 @@ class AuditEntry(models.Model):
     detail = models.JSONField(default=dict, help_text="A few plain values.")
     previous = models.CharField(max_length=64)
     digest = models.CharField(max_length=64, unique=True)
+    seal = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="Of the digest, by a key of the key directory."
+    )
 
     class Meta:
         ordering = ["-number"]
@@ -344,3 +347,32 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"invitation {self.pk}"
+
+
+class FailedCodes(models.Model):
+    """Wrong codes of a second factor for one account, until they are forgotten."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    failures = models.PositiveIntegerField()
+    next_guess_at = models.DateTimeField(help_text="When the next code is looked at, to the minute.")
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.failures}"
+
+
+class ApiToken(models.Model):
+    """A token with which a program uses the API as one person. Deleted when it is ended."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=60)
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token.")
+    created_on = models.DateField()
+    expires_on = models.DateField(help_text="The last day on which it is taken.")
+    last_used_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["user", "name"]
+        constraints = [models.UniqueConstraint(fields=["user", "name"], name="apitoken_name_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.name}"

@@ -11,12 +11,15 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.contrib.auth.hashers import get_hashers, get_hashers_by_algorithm
+from django.core.management.commands import flush
 from django.db import connection
 from django.utils import translation
 
 from campaign.record_triggers import TRIGGERS, restore_triggers
 from messages.accounts.password_hasher import Argon2id
 from messages.accounts.throttle import FailedAttempts
+from messages.audit import signed_head
+from messages.management.commands.flush import Command as RefusedFlush
 from tests.environment import POSTGRESQL
 from tests.installation import copy_migrated_databases, migrated_postgresql_databases
 from tests.row_cache import restart_sequences
@@ -123,6 +126,13 @@ def a_spool_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
+def nothing_is_noted_of_another_tests_record() -> None:
+    """Entries that a test commits go with it, and so does their note; the key stays, for rows that are kept."""
+    if signed_head.read_note() is not signed_head.NoNote.NOTHING_SIGNED:
+        signed_head.begin(signed_head.NOTHING)
+
+
+@pytest.fixture(autouse=True)
 def rows_are_numbered_from_the_start(request: pytest.FixtureRequest) -> None:
     """Else PostgreSQL numbers the rows of each test differently, and none of them can be kept (tests/row_cache.py)."""
     mark = request.node.get_closest_marker("django_db")
@@ -166,4 +176,5 @@ def tables_are_emptied_after_tests() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
         patch.setattr("django.core.management.commands.flush.emit_post_migrate_signal", restore)
+        patch.setattr(RefusedFlush, "handle", flush.Command.handle)
         yield

@@ -15,10 +15,12 @@ from django.core.cache import cache as throttles
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from campaign.keys import store
 from campaign.serving import application
 from campaign.serving.routing import registered_routes
+from messages.accounts import api_tokens
 from tests import world
 from tests.route_matrix import METHODS, MatrixCell, expected_outcomes, load
 
@@ -140,12 +142,14 @@ UNKNOWN_CAMPAIGN = 999_999
 
 
 def example_path(route: str) -> str:
-    """Fill in a route's arguments with objects that exist; accounts and second factors are somebody else's."""
+    """Fill in a route's arguments with objects that exist; accounts, factors and tokens are somebody else's."""
     if route.startswith("/keys/<"):
         store.subject_secret(settings.KEY_DIRECTORY, UNKNOWN_CAMPAIGN)
     somebody = world.person("somebody else", "analyst")
     world.second_factor(somebody)
-    keys = {"second-factor": Authenticator.objects.get(user=somebody).pk, "user": somebody.pk, "people": somebody.pk}
+    api_tokens.create(somebody, "cron", today=timezone.localdate())
+    keys = {"second-factor": Authenticator.objects.get(user=somebody).pk, "tokens": somebody.api_tokens.get().pk}
+    keys |= {"user": somebody.pk, "people": somebody.pk}
     place = world.placement()  # its partner contact is the one who asks
     place.partner.contacts.add(world.person("the partner contact", "partner contact"))
     keys["partners"] = place.partner.pk

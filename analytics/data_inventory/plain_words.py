@@ -101,7 +101,7 @@ def _staff_lines(held: Inventory) -> Iterator[InventoryLine]:
         return
     yield _count(held, "auth_user", "staff account", ": name, e-mail address, hashed password, last sign-in.")
     yield _count(held, "django_session", "session", f" of staff; signed in now: {held.staff_signed_in or 0}.")
-    yield _count(held, "authtoken_token", "key", " with which staff use the API. Whoever has one can use it.")
+    yield _count(held, "messaging_apitoken", "token", " with which staff use the API, as hashes. None can be used.")
     yield _count(held, "django_admin_log", "note", " of who changed what on the administration pages.")
     yield _count(held, "messaging_review", "review", " of words: by whom, and when.")
     yield _count(held, "messaging_auditentry", "note", " on the audit record: who decided what, and when.")

@@ -71,6 +71,7 @@ def reply_findings(answers: Sequence[ProbeReply], *, tls: bool) -> list[Finding]
     validators = _kinds(audience, "etag") | _kinds(audience, "last-modified")
     kept = {answer.kind for answer in own if "no-store" not in (answer.header("cache-control") or "")}
     marked = {why for answer in came for name, _ in answer.headers if (why := _IDENTIFYING_HEADERS.get(name))}
+    compressed = _kinds(own, "content-encoding")
     versions = {server for answer in came if re.search(r"\d", server := answer.header("server") or "")}
     proxy = "Let the proxy pass headers on as they are."
     mark = "A visitor gets an ETag or a date that marks its device"
@@ -79,6 +80,7 @@ def reply_findings(answers: Sequence[ProbeReply], *, tls: bool) -> list[Finding]
         _judge("no validator", validators, mark, "Let the proxy hide it."),
         _judge("no cache", kept, "A reply may be kept by caches: no-store is missing", proxy),
         _judge("no number", marked, "Replies tell visits apart", "Switch it off in what stands in front."),
+        _judge("no compression", compressed, "Sizes tell which message was shown", "nginx: gzip off."),
         _judge("no version", versions, "Replies name a version", "nginx: server_tokens off."),
     ]
     if tls:

@@ -163,6 +163,7 @@ def _request(
         f"X-Forwarded-For: {marks.forwarded_for}",
         f"X-Real-IP: {marks.forwarded_for}",
         f"Accept-Language: en-{tokens['language']}",
+        "Accept-Encoding: gzip, deflate, br, zstd",
         "Sec-GPC: 1",
         more,
         f"Content-Length: {len(body)}",

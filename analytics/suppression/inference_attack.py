@@ -7,7 +7,7 @@ a hidden cell is small. See Fischetti and Salazar (2001), Management Science 47:
 
 Attacked are hidden cells, every group of people in several parts at once, and the growth of both between two looks.
 What is a sum of shown counts needs no program. Nor does a day of the daily chart, which shows exposures alone: see
-decision 0022.
+decision 23.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

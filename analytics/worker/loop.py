@@ -15,7 +15,8 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 
-from analytics import file_lock
+from analytics import clock_check, file_lock
+from analytics.clock_check import ClockReading
 from analytics.models import WorkerStep
 from analytics.worker.steps import STEPS, ScheduledStep
 
@@ -32,19 +33,43 @@ class Worker:
         steps: tuple[ScheduledStep, ...] = STEPS,
         *,
         clock: Callable[[], datetime] = timezone.now,
+        uptime: Callable[[], float] = clock_check.machine_uptime,
         write_line: Callable[[str], None] = lambda line: None,
     ) -> None:
-        self._steps, self._clock, self._write_line = steps, clock, write_line
+        self._steps, self._clock, self._uptime, self._write_line = steps, clock, uptime, write_line
+        self._last_reading: ClockReading | None = None
+        self._clock_is_right = True
         # Monotonic, because a clock that jumps must not postpone a step by a year.
         self._due = dict.fromkeys((step.name for step in steps), 0.0)
 
     def run_due(self) -> int:
-        """Run each step that is due and return how many were."""
+        """Run each step that is due and return how many were; none while the clock cannot be right."""
+        if not self.check_clock():
+            return 0
         due = [step for step in self._steps if time.monotonic() >= self._due[step.name]]
         for step in due:
             self._due[step.name] = time.monotonic() + step.interval
             self.run(step)
         return len(due)
+
+    def check_clock(self) -> bool:
+        """Whether the clock agrees with the last pass on record. Says once what is wrong, and records a right one."""
+        reading = clock_check.take_reading(self._clock(), self._uptime())
+        try:
+            self._last_reading = clock_check.last_reading()
+            problem = clock_check.describe_jump(reading, self._last_reading)
+            if not problem and clock_check.is_record_due(reading, self._last_reading):
+                clock_check.record_reading(reading)
+        except DatabaseError as error:  # compare with what was read last: only the spool can be emptied now
+            log.error("The worker could not read its last pass: %s", type(error).__name__)
+            _close_lost_connections()
+            problem = clock_check.describe_jump(reading, self._last_reading)
+        if problem and self._clock_is_right:
+            log.error("The worker waits. %s", problem)
+        elif not problem and not self._clock_is_right:
+            self._write_line("The clock is right again.")
+        self._clock_is_right = not problem
+        return self._clock_is_right
 
     def run(self, step: ScheduledStep) -> bool:
         """Run one step now, record it, and return whether it succeeded."""

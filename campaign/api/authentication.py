@@ -1,6 +1,6 @@
 """Authentication of the API: sessions with a second factor, and tokens, which by themselves can only read.
 
-A token is created with a password and a code, and reads whatever its user may read. An irreversible step also needs a
+A token is created with a password and a code, and reads whatever its user may read. A step of a campaign also needs a
 fresh code in the header Second-Factor. A browser's session is confirmed on the confirmation page, as on the site.
 """
 
@@ -12,15 +12,13 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.utils import timezone
 from rest_framework import exceptions
 from rest_framework.authentication import SessionAuthentication, TokenAuthentication
-from rest_framework.authtoken import models
 from rest_framework.request import Request
 
-from messages.accounts import second_factors, sessions, step_up
+from messages.accounts import api_tokens, second_factors, sessions, step_up
 from messages.accounts.login_attempts import TooManyAttempts, check_guess
-from messages.audit import log
-from messages.audit.log import Action
 
 SECOND_FACTOR_HEADER = "Second-Factor"
 
@@ -49,7 +47,13 @@ class SecondFactorSessionAuthentication(SessionAuthentication):
 
 
 class ApiTokenAuthentication(TokenAuthentication):
-    """A program; the header still says “Token”."""
+    """A program, with a token of messages.accounts.api_tokens in the header `Authorization: Token …`."""
+
+    def authenticate_credentials(self, key: str) -> tuple[User, None]:
+        user = api_tokens.authenticate(key, today=timezone.localdate())
+        if user is None:
+            raise exceptions.AuthenticationFailed("This token is not ours, has ended, or its owner has left.")
+        return user, None
 
 
 def require_confirmation(request: Request, user: User) -> None:
@@ -61,7 +65,7 @@ def require_confirmation(request: Request, user: User) -> None:
     code = request.headers.get(SECOND_FACTOR_HEADER, "")
     if not code:
         raise ConfirmationRequired
-    if not _check_guess_or_throttle(request._request, f"code:{user.pk}", lambda: second_factors.check_code(user, code)):
+    if not _throttled(lambda: second_factors.check_code(user, code)):
         raise ConfirmationRequired("This code is not right, or was used already.")
 
 
@@ -69,29 +73,23 @@ def verify_credentials(request: HttpRequest, *, username: str, password: str, co
     """The user with this name, password and code. None does not tell which of them was wrong."""
     users: list[User] = []
 
-    def check() -> bool:
+    def check_password() -> bool:
         user = authenticate(request, username=username, password=password)
-        if not isinstance(user, User):
-            return False
-        users.append(user)
-        if second_factors.has_factor(user):
-            return second_factors.check_code(user, code)
-        return bool(settings.SKIP_SECOND_FACTOR)
+        if isinstance(user, User):
+            users.append(user)
+        return bool(users)
 
-    return users[0] if _check_guess_or_throttle(request, username, check) else None
-
-
-def get_or_create_token(user: User) -> str:
-    """The user's token; creating it is recorded in the audit log."""
-    token, created = models.Token.objects.get_or_create(user=user)
-    if created:
-        log.record_user(Action.TOKEN_CREATE, user, by=user)
-    return str(token.key)
+    if not _throttled(lambda: check_guess(request, username, check_password)):
+        return None
+    user = users[0]
+    if not second_factors.has_factor(user):
+        return user if settings.SKIP_SECOND_FACTOR else None
+    return user if code and _throttled(lambda: second_factors.check_code(user, code)) else None
 
 
-def _check_guess_or_throttle(request: HttpRequest, name: str, check: Callable[[], bool]) -> bool:
-    """The result of the check, which counts as one guess; 429 after too many."""
+def _throttled(check: Callable[[], bool]) -> bool:
+    """The result of a check that limits guesses; 429 after too many."""
     try:
-        return check_guess(request, name, check)
+        return check()
     except TooManyAttempts as refused:
         raise exceptions.Throttled(wait=math.ceil(refused.seconds)) from None

@@ -114,7 +114,7 @@ ROUTES = {"/api/v1/decide": DECIDE_ROUTE, "/favicon.ico": routing.Route(_no_icon
 
 
 def create_audience_application(*, clock: Callable[[], float] = time.time) -> AudienceApplication:
-    """Build the audience surface and start its background threads: snapshot, keys and served counts."""
+    """Build the audience surface and start its background threads: snapshot, keys, counts, and what was registered."""
     served_counter = ServedCounter()
     tag_check_log = TagCheckLog()
     start_flushing(served_counter, tag_check_log, seconds=settings.SERVED_FLUSH_SECONDS)
@@ -124,6 +124,7 @@ def create_audience_application(*, clock: Callable[[], float] = time.time) -> Au
     refresher.start_refreshing(settings.SNAPSHOT_SECONDS)
     keys = KeyReloader(settings.KEY_DIRECTORY, clock=clock)
     keys.start_refreshing()
+    routing.start_background_tasks()
     context = routing.ServingContext(
         clock=clock,
         snapshot=lambda: refresher.current,

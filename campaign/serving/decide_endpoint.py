@@ -15,7 +15,7 @@ from campaign.serving.snapshot_entries import PlacementEntry
 BODY_LIMIT = 4096
 MAX_FIELD_LENGTH = 200
 _FIELDS = frozenset(MessageRequest._fields)
-_MAX_CACHED_BODIES, _MAX_CACHED_BYTES = 1024, 100
+_MAX_CACHED_BODIES, _MAX_CACHED_BYTES = 1024, 256  # our script fills bodies up to 256
 _cached_fields: dict[bytes, MessageRequest] = {}
 
 
@@ -101,14 +101,18 @@ def _record_failed_tag_check(
 
 
 def _decision_reply(decision: Decision, placement: PlacementEntry, origin: Headers) -> Reply:
-    receipt = b'"%s"' % decision.receipt if decision.receipt else b"null"
     more = b""
+    if decision.uncounted is None:
+        receipt = b'"%s"' % decision.receipt
+    else:
+        receipt = b'null,"reason":"%s"' % decision.uncounted.encode()
     if decision.keeps_session:
         more = b',"unit":"session"'
     elif decision.previewed_arm:
         more = b',"arm":%s' % json.dumps(decision.previewed_arm).encode()
-    message = placement.insert_key(decision.rendition.message_json)
-    return Reply(200, JSON_HEADERS + origin, b'{"message":%s,"receipt":%s%s}' % (message, receipt, more))
+    rendition = decision.rendition
+    body = b'{"message":%s,"receipt":%s%s}' % (placement.insert_key(rendition.message_json), receipt, more)
+    return Reply(200, JSON_HEADERS + origin, body.ljust(placement.lengths[rendition.language].message))
 
 
 DECIDE_ROUTE = Route(handle_decide, BODY_LIMIT)

@@ -11,8 +11,10 @@ from campaign.serving.locales import interface_language, locale_query
 from campaign.serving.privacy_signals import has_privacy_signal
 from campaign.serving.routing import OutcomeEvent, PendingReply, Route, ServingContext
 from campaign.serving.snapshot_entries import PlacementEntry
+from campaign.uncounted import UncountedReason
 
 _BODY_LIMIT = 4096
+_REDIRECT_LENGTH = 2_000  # of target and body together
 _GIF = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
     b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
@@ -24,7 +26,9 @@ def handle_hosted(request: Request, context: ServingContext) -> Reply | PendingR
     key, _, path = request.path[3:].partition("/")
     placement = context.snapshot().placements.get(key)
     if placement is None:
-        return _html_reply(404, b"<!doctype html><title>Not found</title><p>There is nothing here.</p>", None)
+        return _html_reply(
+            404, b"<!doctype html><title>Not found</title><p>There is nothing here.</p>", "default-src 'none'"
+        )
     method = request.method
     if method == "POST" and path == "":
         return _handle_form(request, context, placement)
@@ -35,8 +39,7 @@ def handle_hosted(request: Request, context: ServingContext) -> Reply | PendingR
         return _handle_message(request, context, placement)
     if path == "seen.gif":
         return _handle_seen_image(request, context, placement)
-    page = None if path == "unavailable" else _follow_up_page(request, placement, path)
-    return _unavailable_reply(request, placement) if page is None else _html_reply(200, page, placement)
+    return _follow_up_reply(request, placement, path)
 
 
 def _handle_message(request: Request, context: ServingContext, placement: PlacementEntry) -> Reply:
@@ -47,12 +50,15 @@ def _handle_message(request: Request, context: ServingContext, placement: Placem
     try:
         decision = decide(placement, fields, context, channel=TagCheckChannel.HOSTED, is_countable=is_countable)
     except Refusal:
-        return _unavailable_reply(request, placement)
-    if decision.is_preview:
-        return _html_reply(200, placement.insert_key(decision.rendition.preview_page), placement)
+        return _follow_up_reply(request, placement, "unavailable")
+    rendition = decision.rendition
+    if decision.uncounted is UncountedReason.PREVIEW:
+        return _page_reply(200, placement.insert_key(rendition.preview_page), placement, rendition.language)
+    receipt = decision.receipt
     if request.method == "GET":
-        decision = count_served(decision, request, placement, context, from_browser=True)
-    return _html_reply(200, decision.receipt.join(map(placement.insert_key, decision.rendition.page)), placement)
+        receipt = count_served(decision, request, placement, context, from_browser=True).receipt
+    page = receipt.join(map(placement.insert_key, rendition.page))
+    return _page_reply(200, page, placement, rendition.language)
 
 
 def _handle_form(request: Request, context: ServingContext, placement: PlacementEntry) -> Reply | PendingReply:
@@ -64,7 +70,8 @@ def _handle_form(request: Request, context: ServingContext, placement: Placement
     outcome, value = read_form(fields)
     # Origin is not checked: our own Referrer-Policy makes browsers send "null" here. The receipt is the proof.
     target = _redirect_target(request, placement, outcome)
-    reply = Reply(303, [("Location", target), ("Cache-Control", "no-store")], b"")
+    filler = b"".ljust(_REDIRECT_LENGTH - len(target))  # the body nobody sees: all answers have one length
+    reply = Reply(303, [("Location", target), ("Cache-Control", "no-store")], filler)
     if outcome not in RECORDED_OUTCOMES or has_privacy_signal(request):
         return reply
     return _record_outcome(context, placement, fields.get("receipt", [""])[0], outcome, value, reply)
@@ -101,14 +108,14 @@ def _redirect_target(request: Request, placement: PlacementEntry, outcome: str) 
     return f"/m/{placement.key}/{page}{locale_query(_parse_form(request.query).get('locale', [''])[0])}"
 
 
-def _follow_up_page(request: Request, placement: PlacementEntry, name: str) -> bytes | None:
+def _follow_up_reply(request: Request, placement: PlacementEntry, name: str) -> Reply:
     """One of the pages behind the message, in the language that the address or the browser asks for."""
-    parts = placement.pages.get(f"{interface_language(_wanted_locale(request))}:{name}")
-    return None if parts is None else placement.insert_key(parts)
-
-
-def _unavailable_reply(request: Request, placement: PlacementEntry) -> Reply:
-    return _html_reply(404, _follow_up_page(request, placement, "unavailable") or b"", placement)
+    language = interface_language(_wanted_locale(request))
+    parts = None if name == "unavailable" else placement.pages.get(f"{language}:{name}")
+    status = 404 if parts is None else 200
+    return _page_reply(
+        status, placement.insert_key(parts or placement.pages[f"{language}:unavailable"]), placement, language
+    )
 
 
 def _wanted_locale(request: Request) -> str | None:
@@ -127,8 +134,12 @@ def _parse_form(text: str) -> dict[str, list[str]]:
         return {}
 
 
-def _html_reply(status: int, body: bytes, placement: PlacementEntry | None) -> Reply:
-    policy = placement.content_security_policy if placement else "default-src 'none'"
+def _page_reply(status: int, page: bytes, placement: PlacementEntry, language: str) -> Reply:
+    """A page of this placement, as long as all of them in its language."""
+    return _html_reply(status, page.ljust(placement.lengths[language].page), placement.content_security_policy)
+
+
+def _html_reply(status: int, body: bytes, policy: str) -> Reply:
     return Reply(
         status,
         [

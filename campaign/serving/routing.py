@@ -79,6 +79,7 @@ class Route:
 
 _routes: dict[str, Route] = {}
 _recorder_factories: list[Callable[[], EventRecorder]] = []
+_background_tasks: list[Callable[[], None]] = []
 
 
 def register_routes(routes: Mapping[str, Route]) -> None:
@@ -99,3 +100,14 @@ def register_event_recorder(factory: Callable[[], EventRecorder]) -> None:
 def create_event_recorder() -> EventRecorder:
     """The event recorder of this process."""
     return _recorder_factories[0]()
+
+
+def register_background_task(start: Callable[[], None]) -> None:
+    """Set what each serving process starts beside its own threads."""
+    _background_tasks[:] = [start]
+
+
+def start_background_tasks() -> None:
+    """Start what was registered."""
+    for start in _background_tasks:
+        start()

@@ -7,6 +7,7 @@ from typing import Any
 
 from campaign.assignment.receipts import pack_ids
 from campaign.serving import hosted_pages
+from campaign.serving.reply_lengths import ReplyLengths, reply_lengths
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +15,11 @@ class RenditionEntry:
     """One message in one locale, rendered; equal ones are one object.
 
     `message_json` is the message as the API returns it. Encoding it at each request would take about as long as all
-    the rest of a decision (docs/decisions/0020). `page` is the hosted page, cut at each place of the receipt.
+    the rest of a decision (docs/decisions/0020). `page` is the hosted page, cut at each place of the receipt, and
+    `language` that of the text around the message.
     """
 
+    language: str
     message_json: hosted_pages.PageParts
     page: tuple[hosted_pages.PageParts, ...]
     preview_page: hosted_pages.PageParts
@@ -52,6 +55,8 @@ class ServedArm:
     """One arm at one placement in one locale. Instances compare by identity, and are counted so."""
 
     packed_ids: bytes  # of its receipts
+    arm: int
+    placement: int
     locale: str
     rendition: RenditionEntry
     paused: bool = False  # shows the control's rendition without a receipt
@@ -74,10 +79,13 @@ class PlacementEntry:
     content_security_policy: str
     version: tuple[Any, ...] = field(default=(), repr=False, compare=False)
     served_arms: tuple[ServedArm, ...] = field(init=False, repr=False, compare=False)  # by locale, then by arm
+    lengths: Mapping[str, ReplyLengths] = field(init=False, repr=False, compare=False)  # by language
 
     def __post_init__(self) -> None:
         # Frozen dataclass: derived fields need object.__setattr__.
         object.__setattr__(self, "served_arms", tuple(_served_arms(self)))
+        shown = (*(arm.rendition for arm in self.served_arms), *(self.fallback or {}).values())
+        object.__setattr__(self, "lengths", reply_lengths(self.key, shown, self.pages))
 
     def insert_key(self, parts: hosted_pages.PageParts) -> bytes:
         """A rendered text with this placement's key in it."""
@@ -96,8 +104,8 @@ def _served_arms(placement: PlacementEntry) -> Iterator[ServedArm]:
         return
     for locale in campaign.locales:
         for arm in campaign.arms:
-            packed_ids = pack_ids(campaign=campaign.id, arm=arm.id, placement=placement.id)
-            yield ServedArm(packed_ids, locale, arm.renditions[locale], arm.paused)
+            packed_ids = pack_ids(campaign=campaign.id, placement=placement.id)
+            yield ServedArm(packed_ids, arm.id, placement.id, locale, arm.renditions[locale], arm.paused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,8 @@ class Snapshot:
     placements: Mapping[str, PlacementEntry]
     placement_ids: Mapping[int, PlacementEntry]
     is_compiled: bool = False
+    # The ids of those whose preview links are shown. Not in the stored file, which therefore shows none.
+    preview_givers: frozenset[int] = field(default=frozenset(), compare=False)
 
 
 EMPTY_SNAPSHOT = Snapshot(MappingProxyType({}), MappingProxyType({}))

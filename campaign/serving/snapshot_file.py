@@ -24,7 +24,7 @@ from campaign.serving.snapshot_entries import ArmEntry, CampaignEntry, Placement
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 6
+_FORMAT = 7
 _DRAFT_SECONDS = 60  # no process writes longer than that
 
 
@@ -180,7 +180,12 @@ def _campaign_as_json(campaign: CampaignEntry) -> dict[str, Any]:
 
 def _rendition_as_json(rendition: RenditionEntry) -> dict[str, Any]:
     page = [_as_text(parts) for parts in rendition.page]
-    return {"message": _as_text(rendition.message_json), "page": page, "preview_page": _as_text(rendition.preview_page)}
+    return {
+        "language": rendition.language,
+        "message": _as_text(rendition.message_json),
+        "page": page,
+        "preview_page": _as_text(rendition.preview_page),
+    }
 
 
 def _placement(
@@ -225,5 +230,9 @@ def _by_locale(value: Mapping[str, int], renditions: Sequence[RenditionEntry]) -
 
 
 def _rendition(value: Mapping[str, Any]) -> RenditionEntry:
-    page = tuple(map(_parts, value["page"]))
-    return RenditionEntry(message_json=_parts(value["message"]), page=page, preview_page=_parts(value["preview_page"]))
+    return RenditionEntry(
+        language=value["language"],
+        message_json=_parts(value["message"]),
+        page=tuple(map(_parts, value["page"])),
+        preview_page=_parts(value["preview_page"]),
+    )

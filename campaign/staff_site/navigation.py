@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from campaign.staff_site.site_warning import current_warning
 from messages.roles import ADMINISTRATOR, MANAGER, PARTNER_CONTACT, REVIEWER, STAFF_ROLES, roles_held
 from messages.templatetags.sensitive_text import shows_sensitive_terms
 
@@ -51,18 +52,19 @@ NAVIGATION_ITEMS = (
 
 
 def staff_page_context(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: the navigation, the languages, and whether sensitive terms are shown."""
+    """Context processor: the navigation, a warning, the languages, and whether sensitive terms are shown."""
+    user = getattr(request, "user", None)
+    held = frozenset() if user is None else roles_held(user)
     return {
-        "places": _links(request),
+        "places": _links(request, held),
+        "site_warning": current_warning() if held & {*STAFF_ROLES, ADMINISTRATOR} else "",
         "tongues": settings.LANGUAGES,
         "is_partly_translated": get_language() in settings.PARTIAL_LANGUAGES,
         "shows_terms": shows_sensitive_terms(request),
     }
 
 
-def _links(request: HttpRequest) -> list[NavigationLink]:
-    user = getattr(request, "user", None)
-    held = frozenset() if user is None else roles_held(user)
+def _links(request: HttpRequest, held: frozenset[str]) -> list[NavigationLink]:
     here = request.resolver_match.view_name if request.resolver_match else ""
     return [
         NavigationLink(item.name, url, _aria_current(item, here))

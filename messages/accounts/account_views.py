@@ -1,4 +1,4 @@
-"""Pages of one's own account: second factors, sessions, password and API token."""
+"""Pages of one's own account: second factors, sessions and password."""
 
 import time
 
@@ -8,20 +8,18 @@ from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
-from rest_framework.authtoken.models import Token
 
-from messages.accounts import second_factors, sessions
+from messages.accounts import api_tokens, failed_codes, members, second_factors, sessions
 from messages.accounts.forms import CodeForm, PasskeyForm, PasswordForm
 from messages.accounts.login_attempts import attempts, client_address, wait_message
 from messages.accounts.middleware import allow_without_second_factor
 from messages.accounts.sign_in_views import allow_form_methods
 from messages.accounts.step_up import confirmation_required, mark_confirmed
-from messages.audit import log
-from messages.audit.log import Action
 from messages.roles import ROLE_NAMES, current_user, main_role
 
 
@@ -33,9 +31,10 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "role": ROLE_NAMES.get(role, ""),
         "held": [(factor, second_factors.passkey_name(factor)) for factor in second_factors.factors_of(user)],
+        "failed_codes": failed_codes.recent_failures(user, now=timezone.now()),
         "codes_left": second_factors.unused_code_count(user),
         "sessions": sessions.sessions_of(user, current=request.session.session_key),
-        "token": Token.objects.filter(user=user).first(),
+        "tokens": len(api_tokens.tokens_of(user)),
     }
     return render(request, "messages/accounts/account.html", context)
 
@@ -151,15 +150,17 @@ def remove_factor(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "messages/accounts/second_factor_remove.html", context)
 
 
-# Sessions, password, token
+# Sessions, password
 
 
 @require_POST
 def end_sessions(request: HttpRequest) -> HttpResponse:
-    """End one other session, or all others."""
-    handle = request.POST.get("handle") or None
-    ended = sessions.end_sessions(current_user(request), handle=handle, keep=request.session.session_key)
-    if ended:
+    """End one other session, or all others and with them all API tokens."""
+    user, handle = current_user(request), request.POST.get("handle") or None
+    if handle is None:
+        members.end_other_sessions(user, keep=request.session.session_key)
+        flash.success(request, _("You are signed out everywhere else, and your API tokens have ended."))
+    elif sessions.end_sessions(user, handle=handle, keep=request.session.session_key):
         flash.success(request, _("Signed out there."))
     else:
         flash.info(request, _("You were signed in nowhere else."))
@@ -169,16 +170,13 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
 @allow_form_methods
 @sensitive_post_parameters()
 def change_password(request: HttpRequest) -> HttpResponse:
-    """Change the password, and end every other session."""
+    """Change the password, and end every other session and all API tokens."""
     user = current_user(request)
     form = PasswordForm(request.POST or None, user=user)
     if request.method == "POST" and _check_password_form(request, form, user):
-        user.set_password(form.cleaned_data["new"])
-        user.save(update_fields=["password"])
-        sessions.end_sessions(user, keep=request.session.session_key)
+        members.change_password(user, form.cleaned_data["new"], keep=request.session.session_key)
         update_session_auth_hash(request, user)
-        log.record_user(Action.PASSWORD_CHANGE, user, by=user)
-        flash.success(request, _("Your password is changed. Wherever else you were signed in, you are not any more."))
+        flash.success(request, _("Your password is changed. Your other sessions and your API tokens have ended."))
         return HttpResponseRedirect(reverse("account:home"))
     return render(request, "messages/accounts/password.html", {"form": form})
 
@@ -195,19 +193,3 @@ def _check_password_form(request: HttpRequest, form: PasswordForm, user: User) -
     if form.has_error("old"):
         attempts.record_failure(user.username, address, now=now)
     return False
-
-
-@confirmation_required
-@allow_form_methods
-def api_token(request: HttpRequest) -> HttpResponse:
-    """Create an API token and show it once, replacing the old one, or delete it."""
-    user = current_user(request)
-    new_key = ""
-    if request.method == "POST":
-        deleted, _rows = Token.objects.filter(user=user).delete()
-        if request.POST.get("do") != "delete":
-            new_key = Token.objects.create(user=user).key
-        if new_key or deleted:
-            log.record_user(Action.TOKEN_CREATE if new_key else Action.TOKEN_DELETE, user, by=user)
-    context = {"made": new_key, "held": Token.objects.filter(user=user).first()}
-    return render(request, "messages/accounts/token.html", context)

@@ -51,6 +51,12 @@ class PasskeyForm(forms.Form):
     credential = PasskeyAnswer(error_messages={"required": _("The browser made no passkey. Please try again.")})
 
 
+class TokenForm(forms.Form):
+    name = forms.CharField(
+        max_length=60, error_messages={"required": _("Give it a name that tells you which program has it.")}
+    )
+
+
 class InviteForm(forms.Form):
     email = forms.EmailField(
         error_messages={

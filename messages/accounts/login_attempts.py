@@ -1,4 +1,4 @@
-"""Limit the guesses of passwords and codes, counted in the memory of this process."""
+"""Limit the guesses of passwords in the memory of this process. Codes: messages.accounts.failed_codes."""
 
 import math
 import time

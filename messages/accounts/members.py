@@ -1,14 +1,14 @@
-"""What administrators do with accounts: change roles, deactivate, reactivate and sign out."""
+"""What ends sessions and API tokens: administrators' changes of an account, a new password, signing out everywhere."""
 
 from django.contrib.auth.models import Group, User
 from django.db import transaction
-from django.db.models import Q, QuerySet
-from rest_framework.authtoken.models import Token
+from django.db.models import QuerySet
+from django.utils import timezone
 
-from messages.accounts import sessions
+from messages.accounts import api_tokens, invitations, sessions
 from messages.audit import log
 from messages.audit.log import Action
-from messages.roles import ADMINISTRATOR, ALL_ROLES
+from messages.roles import ADMINISTRATOR, ALL_ROLES, users_with_role
 
 
 class LastAdministrator(Exception):
@@ -17,12 +17,15 @@ class LastAdministrator(Exception):
 
 def administrators() -> QuerySet[User]:
     """Active users who may manage people."""
-    return User.objects.filter(Q(groups__name=ADMINISTRATOR) | Q(is_superuser=True), is_active=True).distinct()
+    return users_with_role(ADMINISTRATOR)
 
 
 @transaction.atomic
 def change_role(user: User, role: str, *, by: User) -> None:
-    """Replace someone's role; their sessions continue with the new one."""
+    """Replace someone's role, and end their API tokens and, unless they stay administrator, the invitations they gave.
+
+    Their sessions continue with the new role.
+    """
     _lock_administrators()
     if role != ADMINISTRATOR:
         _require_other_administrator(user)
@@ -31,17 +34,24 @@ def change_role(user: User, role: str, *, by: User) -> None:
     if user.is_superuser:
         user.is_superuser = False
         user.save(update_fields=["is_superuser"])
+    api_tokens.end_all(user)
+    if role != ADMINISTRATOR:
+        invitations.end_all_by(user, now=timezone.now())
     log.record_user(Action.PERSON_ROLE, user, by=by, role=role)
 
 
 @transaction.atomic
 def deactivate(user: User, *, by: User) -> None:
-    """Deactivate an account, and end its sessions and token. It is kept, because past decisions name it."""
+    """Deactivate an account; its sessions, its API tokens and the invitations it gave end.
+
+    It is kept, because past decisions name it.
+    """
     _lock_administrators()
     _require_other_administrator(user)
     user.is_active = False
     user.save(update_fields=["is_active"])
-    Token.objects.filter(user=user).delete()
+    api_tokens.end_all(user)
+    invitations.end_all_by(user, now=timezone.now())
     sessions.end_sessions(user)
     log.record_user(Action.PERSON_DEACTIVATE, user, by=by)
 
@@ -56,10 +66,28 @@ def reactivate(user: User, *, by: User) -> None:
 
 @transaction.atomic
 def end_sessions(user: User, *, by: User) -> None:
-    """End all sessions of someone, and delete their API token."""
-    Token.objects.filter(user=user).delete()
+    """End all sessions of someone, and their API tokens."""
+    api_tokens.end_all(user)
     sessions.end_sessions(user)
     log.record_user(Action.SESSIONS_END, user, by=by)
+
+
+@transaction.atomic
+def end_other_sessions(user: User, *, keep: str | None) -> None:
+    """End someone's own sessions but one, and their API tokens."""
+    api_tokens.end_all(user)
+    sessions.end_sessions(user, keep=keep)
+    log.record_user(Action.SESSIONS_END, user, by=user)
+
+
+@transaction.atomic
+def change_password(user: User, password: str, *, keep: str | None) -> None:
+    """Change someone's own password, and end their sessions but one, and their API tokens."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    api_tokens.end_all(user)
+    sessions.end_sessions(user, keep=keep)
+    log.record_user(Action.PASSWORD_CHANGE, user, by=user)
 
 
 def _require_other_administrator(user: User) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from messages import roles
-from messages.accounts import invitations, members, second_factors, sessions
+from messages.accounts import api_tokens, invitations, members, second_factors, sessions
 from messages.accounts.forms import InviteForm, RoleForm
 from messages.accounts.sign_in_views import allow_form_methods
 from messages.accounts.step_up import confirmation_required, confirmation_required_for_button
@@ -115,6 +115,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "held": roles.main_role(user),
         "roles": _role_choices(),
         "sessions": sessions.sessions_of(user),
+        "tokens": api_tokens.tokens_of(user),
         "myself": user == request.user,
     }
     return render(request, "messages/accounts/person.html", context)

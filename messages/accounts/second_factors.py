@@ -12,9 +12,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
-from rest_framework.authtoken.models import Token
 
-from messages.accounts import sessions
+from messages.accounts import api_tokens, sessions
+from messages.accounts.failed_codes import check_code_guess
 from messages.audit import log
 from messages.audit.log import Action
 
@@ -147,9 +147,15 @@ def check_passkey(user: User, credential: Any) -> bool:
     return True
 
 
-@transaction.atomic
 def check_code(user: User, code: str) -> bool:
-    """Whether this is an unused code of the app, or an unused recovery code."""
+    """Whether this is an unused code of the app, or an unused recovery code; wrong ones are counted.
+
+    Raises TooManyAttempts, without looking at the code, while the account has to wait.
+    """
+    return check_code_guess(user, lambda: _is_unused_code(user, code), now=timezone.now())
+
+
+def _is_unused_code(user: User, code: str) -> bool:
     app_factor = Authenticator.objects.select_for_update().filter(user=user, type=APP).first()
     if app_factor is not None:
         counter = _matching_stored_counter(app_factor, code)
@@ -217,6 +223,6 @@ def remove(user: User, pk: int) -> None:
 def reset(user: User, *, by: User | str) -> None:
     """Remove all factors, sessions and tokens of a user, who sets up a new factor at the next sign-in."""
     Authenticator.objects.filter(user=user).delete()
-    Token.objects.filter(user=user).delete()
+    api_tokens.end_all(user)
     sessions.end_sessions(user)
     log.record_user(Action.FACTOR_RESET, user, by=by)

@@ -114,11 +114,14 @@ def _check_second_factor(request: HttpRequest, user: User, form: CodeForm) -> bo
         form.add_error("code", _("Please type a code."))
         return False
 
-    def is_right() -> bool:
-        return second_factors.check_passkey(user, credential) if credential else second_factors.check_code(user, code)
-
     try:
-        if check_guess(request, f"code:{user.pk}", is_right):
+        if credential:  # a signature cannot be guessed: it waits for no codes, and no code waits for it
+            is_right = check_guess(
+                request, f"passkey:{user.pk}", lambda: second_factors.check_passkey(user, credential)
+            )
+        else:
+            is_right = second_factors.check_code(user, code)
+        if is_right:
             return True
     except TooManyAttempts as refused:
         form.add_error("code", wait_message(refused.seconds))

@@ -1,7 +1,7 @@
 """Throttle guesses of passwords and codes: five are free, then the wait doubles.
 
-Failures are counted in the memory of one process, under keyed hashes, and forgotten an hour after the last one. Names
-are treated alike whether they exist or not. Processes count separately, so two of them allow twice as many guesses.
+Wrong passwords are counted in the memory of one process, under keyed hashes, and forgotten an hour after the last one.
+Names are treated alike whether they exist or not. Processes count separately, so two of them allow twice as many.
 """
 
 import os
@@ -38,6 +38,18 @@ class BackoffPolicy:
 NAME_IN_NETWORK_POLICY = BackoffPolicy(free_failures=5)
 NAME_POLICY = BackoffPolicy(free_failures=50)  # high, so that attacks from elsewhere hardly lock anybody out
 NETWORK_POLICY = BackoffPolicy(free_failures=30)
+CODE_POLICY = BackoffPolicy(
+    free_failures=5
+)  # of second factors, counted in the database: messages.accounts.failed_codes
+
+
+def remaining_failures(failures: int, *, idle_seconds: float) -> int:
+    """Failures that still count: one is forgotten in each full hour without another.
+
+    >>> [remaining_failures(6, idle_seconds=seconds) for seconds in (0.0, 3599.0, 3600.0, 86_400.0)]
+    [6, 6, 5, 0]
+    """
+    return max(0, failures - max(0, int(idle_seconds // FORGET_SECONDS)))
 
 
 class FailedAttempts:

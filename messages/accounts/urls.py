@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from messages.accounts import account_views, people_views, sign_in_views
+from messages.accounts import account_views, people_views, sign_in_views, token_views
 
 _account_patterns = [
     path("", account_views.home, name="home"),
@@ -13,7 +13,8 @@ _account_patterns = [
     path("second-factor/<int:pk>/remove/", account_views.remove_factor, name="remove-factor"),
     path("sessions/", account_views.end_sessions, name="end-sessions"),
     path("password/", account_views.change_password, name="password"),
-    path("token/", account_views.api_token, name="token"),
+    path("tokens/", token_views.tokens, name="tokens"),
+    path("tokens/<int:pk>/", token_views.delete_token, name="token"),
 ]
 _people_patterns = [
     path("", people_views.people, name="list"),

@@ -30,6 +30,7 @@ _SENTENCES: dict[str, str] = {
     Action.CAMPAIGN_CLOSE: "closed “{label}” (campaign)",
     Action.CAMPAIGN_DEVIATE: "put on record that “{label}” (campaign) deviates from its plan: {what} Because: {why}",
     Action.CAMPAIGN_COPY: "planned “{label}” (campaign) like “{original}”",
+    Action.CAMPAIGN_PUT_BACK: "put version {version} of “{label}” (campaign) back",
     Action.ARM_PAUSE: "paused the arm “{arm}” of “{label}” (campaign): {reason}",
     Action.ARM_RESUME: "resumed the arm “{arm}” of “{label}” (campaign): {reason}",
     Action.MESSAGE_STOP: "stopped “{label}” (message) everywhere: {reason}",
@@ -53,6 +54,7 @@ _SENTENCES: dict[str, str] = {
     Action.PARTNER_CHANGE: "renamed “{was}” (partner) to “{label}”",
     Action.PARTNER_CONTACTS: "made these the contacts of “{label}” (partner): {contacts}",
     Action.RECORD_ACCEPT: "accepted this record as it was, ending with entry {ended} where {noted} was noted: {reason}",
+    Action.ROWS_LOAD: "loaded {rows} rows into the database from {label}, past all rules",
     Action.PERSON_INVITE: "invited somebody as {role} ({label})",
     Action.INVITATION_RENEW: "sent the link of {label} ({role}) again",
     Action.INVITATION_REVOKE: "withdrew {label} ({role})",
@@ -66,9 +68,10 @@ _SENTENCES: dict[str, str] = {
     Action.FACTOR_RESET: "reset the second factor of “{label}” (person)",
     Action.CODES_MAKE: "made new recovery codes",
     Action.CODE_USE: "used a recovery code",
+    Action.CODES_GUESS: "sent {number} wrong codes for the account of “{label}” (person)",
     Action.PASSWORD_CHANGE: "changed their password",
-    Action.TOKEN_CREATE: "made an API token",
-    Action.TOKEN_DELETE: "deleted their API token",
+    Action.TOKEN_CREATE: "made an API token{called}",
+    Action.TOKEN_DELETE: "deleted an API token{called}",
 }
 KIND_LABELS: dict[str, str] = {
     ObjectKind.MESSAGE: "Messages",
@@ -101,7 +104,8 @@ def describe_action(action: str, *, label: str, detail: Mapping[str, Any]) -> st
     sentence = gettext(_SENTENCES.get(action, _UNKNOWN))
     spoken = gettext(" in “{locale}”").format(**detail) if "locale" in detail else ""  # older entries have none
     because = f": {detail['reason']}" if "reason" in detail else ""
-    fields = {"label": label, "action": action, "spoken": spoken, "because": because}
+    called = gettext(", “{token}”").format(**detail) if "token" in detail else ""  # older entries have none
+    fields = {"label": label, "action": action, "spoken": spoken, "because": because, "called": called}
     return sentence.format_map(_Fields({**detail, **fields, **_translated_names(detail)}))
 
 

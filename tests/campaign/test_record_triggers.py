@@ -46,6 +46,15 @@ def test_a_trigger_has_a_name_for_each_of_its_events_on_sqlite() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.only_on("postgresql", reason="SQLite has no TRUNCATE")
+@pytest.mark.parametrize("table", sorted({trigger.table for trigger in TRIGGERS}))
+def test_no_table_on_record_is_truncated(table: str) -> None:
+    refusals = "|".join(trigger.refusal for trigger in TRIGGERS)
+    with pytest.raises(IntegrityError, match=refusals), connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {table} CASCADE")
+
+
+@pytest.mark.django_db
 def test_restoring_triggers_that_are_there_changes_nothing() -> None:
     before = trigger_names(connection)
     restore_triggers(using="default")

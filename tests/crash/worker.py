@@ -39,7 +39,7 @@ def main() -> None:
         )
         for step in STEPS
     )
-    Worker(steps, clock=clock.now, write_line=_say).run_until(threading.Event(), poll_seconds=0.1)
+    Worker(steps, clock=clock.now, uptime=clock, write_line=_say).run_until(threading.Event(), poll_seconds=0.1)
 
 
 def _say(line: str) -> None:

@@ -70,6 +70,7 @@ FAULTS: list[tuple[tuple[str, str], set[str]]] = [
     (("add_header Strict", "add_header X-Request-ID $request_id always; add_header Strict"), {"no number"}),
     (("add_header Strict", "add_header Set-Cookie visitor=1; add_header Strict"), {"no cookie"}),
     (("add_header Strict", "# add_header Strict"), {"HSTS"}),
+    (("gzip off;", "gzip on; gzip_types application/json;"), {"no compression"}),
     (("$server_name$path_alone", "$server_name$request_uri"), {"plain HTTP"}),
 ]
 _RARE = [pytest.param(*fault, marks=pytest.mark.proof) for fault in FAULTS[1:]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,13 @@ def test_a_unit_exposes_little(unit: str, tmp_path: Path) -> None:
     assert analysed(unit, text, tmp_path, *strict).returncode == 0
     careless = "\n".join(line for line in text.splitlines() if not line.startswith(("Capability", "SystemCall")))
     assert analysed(unit, careless, tmp_path, *strict).returncode != 0
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_unit_is_started_again_however_often_it_ends(unit: str) -> None:
+    """systemd gives up after five starts in ten seconds, unless the unit says otherwise."""
+    sections = ConfigParser(strict=False, interpolation=None, allow_no_value=True, delimiters="=")
+    sections.optionxform = str  # type: ignore[assignment,method-assign]  # systemd distinguishes capital letters
+    sections.read(ROOT / "deploy" / unit, encoding="utf-8")
+    assert sections["Unit"]["StartLimitIntervalSec"] == "0"
+    assert (sections["Service"]["Restart"], sections["Service"]["RestartSec"]) == ("always", "5")

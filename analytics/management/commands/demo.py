@@ -47,6 +47,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         console = Console(width=None if self.stdout.isatty() else 118)
         site, partner = options["port"], options["port"] + 1
+        if not settings.LOCAL_HTTP:
+            raise CommandError("The demo makes accounts with passwords that it prints: it needs LOCAL_HTTP=1.")
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the servers it started are stopped
         call_command("migrate", verbosity=0)
         call_command("migrate", database="audience", verbosity=0)
@@ -117,7 +119,8 @@ class Command(BaseCommand):
                 console.print(f"  {account.name:8} {account.password:14} {account.role}", highlight=False)
             console.print(f"A message as a visitor sees it (counted): {url}/m/{hosted.key}/")
             for arm in campaign.arms.all():
-                console.print(f"  preview {arm.name}: {url}{preview_url(hosted, arm)}", soft_wrap=True)
+                preview = preview_url(hosted, arm, by=campaign.created_by, now=timezone.now())
+                console.print(f"  preview {arm.name}: {url}{preview}", soft_wrap=True)
             console.print(f"A partner's page on another origin: http://localhost:{partner}/")
             console.print("Stop with Ctrl-C.")
             with suppress(KeyboardInterrupt):

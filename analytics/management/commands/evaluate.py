@@ -4,6 +4,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
+from analytics import clock_check
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import NotEvaluable, evaluate
 from analytics.management.campaign_command import CampaignCommand
@@ -19,6 +20,8 @@ class Command(CampaignCommand):
         parser.add_argument("--early", metavar="WHO AND WHY", default="", help="look before the plan's first look")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if problem := clock_check.current_problem(timezone.now()):
+            raise CommandError(problem)
         campaign = self.find_campaign(options["campaign"])
         try:
             analysis = evaluate(

@@ -1,3 +1,4 @@
+import os
 import signal
 import threading
 from argparse import ArgumentParser
@@ -5,8 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from analytics import clock_check
 from analytics.worker.loop import Worker
 from analytics.worker.steps import STEPS
+from campaign.entrypoints.program_copy import is_running_from_copy, run_from_copy
 
 
 class Command(BaseCommand):
@@ -17,10 +20,23 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="do every step once, and end; status 1 if one failed")
+        parser.add_argument(
+            "--clock-is-right",
+            action="store_true",
+            help="confirm the clock after a jump or a long time off, and end; a worker that waits goes on",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["clock_is_right"]:
+            clock_check.confirm_clock()
+            self._write_line("Noted. A worker that waits for this goes on at once.")
+            return
+        if not options["once"] and not is_running_from_copy():
+            run_from_copy(["manage.py", "worker"], os.environ)
         worker = Worker(write_line=self._write_line)
         if options["once"]:
+            if not worker.check_clock():
+                raise SystemExit(1)
             succeeded = [worker.run(step) for step in STEPS]
             if not all(succeeded):
                 raise SystemExit(1)

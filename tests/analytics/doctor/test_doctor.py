@@ -27,7 +27,7 @@ def red(found: Sequence[Finding]) -> list[str]:
 
 def test_good_replies_are_fine() -> None:
     found = findings.reply_findings([GOOD], tls=True)
-    assert len(found) == 6
+    assert len(found) == 7
     assert {finding.state for finding in found} == {FindingState.FINE}
 
 
@@ -39,6 +39,7 @@ def test_good_replies_are_fine() -> None:
         (("last-modified", "Wed, 25 Nov 2026 00:00:00 GMT"), "no validator"),
         (("x-request-id", "5ec0"), "no number"),
         (("cf-ray", "5ec0"), "no number"),
+        (("content-encoding", "gzip"), "no compression"),
     ],
 )
 def test_a_header_that_marks_a_visitor_leaks(header: tuple[str, str], line: str) -> None:

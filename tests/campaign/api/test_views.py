@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from rest_framework.authtoken.models import Token
+from django.utils import timezone
 
 from campaign.api.exceptions import BODY_LIMIT, handle_api_exception
+from campaign.api.views import TRANSITION_VIEWS
+from campaign.lifecycle.approval import approval_fingerprint
+from campaign.lifecycle.frozen_plan import canonical_json
 from campaign.models import AnalysisPlan, Campaign
-from messages.accounts import step_up
+from messages.accounts import api_tokens, step_up
 from messages.review.workflow import ReviewRefused
-from tests import world
+from tests import permissions, world
 
 CAMPAIGNS = "/api/v1/campaigns/"
 TOKEN = "/api/v1/token/"
@@ -24,8 +27,9 @@ TOKEN = "/api/v1/token/"
 def as_(user: User, **options: Any) -> Client:
     """A client that sends this person's token."""
     world.second_factor(user)
-    token, _ = Token.objects.get_or_create(user=user)
-    return Client(headers={"Authorization": f"Token {token.key}"}, **options)
+    name = f"token {user.api_tokens.count()}"  # else the one before would end
+    token = api_tokens.create(user, name, today=timezone.localdate())
+    return Client(headers={"Authorization": f"Token {token}"}, **options)
 
 
 def analyst() -> Client:
@@ -40,15 +44,19 @@ def reviewer() -> Client:
     return as_(world.person("rafael", "reviewer"))
 
 
-def step(client: Client, verb: str, slug: str = "pilot") -> Any:
+def step(client: Client, verb: str, slug: str = "pilot", **body: str) -> Any:
     """What a campaign's step answers; who comes with a token sends a code of their app along."""
-    return client.post(f"{CAMPAIGNS}{slug}/{verb}/", content_type="application/json", headers=confirmation_of(client))
+    if verb == "approve" and not body:
+        body = {"fingerprint": approval_fingerprint(Campaign.objects.get(slug=slug))}
+    return client.post(
+        f"{CAMPAIGNS}{slug}/{verb}/", body or None, content_type="application/json", headers=confirmation_of(client)
+    )
 
 
 def confirmation_of(client: Client) -> dict[str, str]:
-    key = client.defaults.get("HTTP_AUTHORIZATION", "").removeprefix("Token ")
-    token = Token.objects.filter(key=key).first()
-    return {"Second-Factor": world.fresh_code(token.user)} if token else {}
+    token = client.defaults.get("HTTP_AUTHORIZATION", "").removeprefix("Token ")
+    user = api_tokens.authenticate(token, today=timezone.localdate())
+    return {"Second-Factor": world.fresh_code(user)} if user else {}
 
 
 def error(reply: Any, status: int, code: str) -> dict[str, Any]:
@@ -250,6 +258,18 @@ def test_an_analyst_takes_no_step(verb: str) -> None:
 
 
 @pytest.mark.django_db
+def test_an_approval_names_the_fingerprint_of_what_the_api_has_shown() -> None:
+    world.draft()
+    step(manager(), "submit")
+    shown = reviewer().get(f"{CAMPAIGNS}pilot/plan/").json()["approval"]
+    assert hashlib.sha256(canonical_json(shown["content"]).encode()).hexdigest() == shown["fingerprint"]
+    missing = step(reviewer(), "approve", other="field")
+    assert set(error(missing, 400, "invalid_field")["fields"]) == {"fingerprint"}
+    error(step(reviewer(), "approve", fingerprint="0" * 64), 409, "step_refused")
+    assert step(reviewer(), "approve", fingerprint=shown["fingerprint"]).json()["state"] == "approved"
+
+
+@pytest.mark.django_db
 def test_a_manager_is_told_that_only_a_reviewer_approves() -> None:
     world.draft()
     assert "reviewer" in error(step(manager(), "approve"), 403, "permission_denied")["message"]
@@ -259,7 +279,10 @@ def test_a_manager_is_told_that_only_a_reviewer_approves() -> None:
 def test_a_step_with_a_body_is_refused_rather_than_misread() -> None:
     world.launched()
     later = {"at": "2030-01-01"}
-    reply = manager().post(f"{CAMPAIGNS}pilot/pause/", later, content_type="application/json")
+    client = manager()
+    reply = client.post(
+        f"{CAMPAIGNS}pilot/pause/", later, content_type="application/json", headers=confirmation_of(client)
+    )
     error(reply, 400, "unknown_field")
     assert Campaign.objects.get().state == "running"
 
@@ -273,12 +296,26 @@ def test_a_step_on_an_unknown_campaign_is_not_found() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("verb", ["launch", "pause", "resume", "close"])
-def test_a_token_alone_takes_no_step_that_visitors_would_see(verb: str) -> None:
+@pytest.mark.parametrize("verb", [view.transition for view in TRANSITION_VIEWS])
+def test_a_token_alone_takes_no_step(verb: str) -> None:
     world.launched()
-    reply = manager().post(f"{CAMPAIGNS}pilot/{verb}/", content_type="application/json")
+    both = as_(world.person("mara", "manager", "reviewer"))
+    reply = both.post(f"{CAMPAIGNS}pilot/{verb}/", content_type="application/json")
     error(reply, 403, "confirm_first")
     assert Campaign.objects.get().state == "running"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_no_route_of_the_api_changes_anything_for_a_token_alone(method: str) -> None:
+    """Every route but the one that makes a token, asked by an administrator's token."""
+    world.launched()
+    client = as_(world.person("ada", "administrator"))
+    routes = {route for route in permissions.staff_routes() if route.startswith("/api/v1/")} - {TOKEN}
+    assert len(routes) > 10
+    for route in routes:
+        reply = getattr(client, method)(permissions.example_path(route), content_type="application/json")
+        assert reply.status_code in (404, 405) or reply.json()["error"]["code"] == "confirm_first", route
 
 
 @pytest.mark.django_db

@@ -33,7 +33,7 @@ def test_a_body_with_visitor_data_is_not_cached(field: str) -> None:
 def test_refused_and_long_bodies_are_not_cached() -> None:
     with pytest.raises(Refusal):
         read_fields(body(colour="red"))
-    read_fields(body(locale="x" * 100))
+    read_fields(body(locale="x" * 200) + b" " * 20)
     assert decide_endpoint._cached_fields == {}
 
 

@@ -8,11 +8,10 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
-from rest_framework.authtoken.models import Token
 
-from messages.accounts import members, second_factors, sessions
+from messages.accounts import api_tokens, members, second_factors, sessions
 from messages.accounts.members import LastAdministrator
-from messages.models import AuditEntry
+from messages.models import ApiToken, AuditEntry
 from messages.roles import main_role
 from tests import world
 
@@ -50,10 +49,10 @@ def test_the_last_administrator_stays_one() -> None:
 def test_a_closed_account_has_no_session_no_token_and_no_way_in(client: Client) -> None:
     mara = world.person("mara", "manager")
     world.sign_in(client, mara)
-    Token.objects.create(user=mara)
+    api_tokens.create(mara, "cron", today=world.NOON.date())
     members.deactivate(mara, by=ada())
     assert client.get("/").status_code == 302
-    assert not Token.objects.exists()
+    assert not ApiToken.objects.exists()
     assert not sessions.sessions_of(mara)
     assert User.objects.filter(username="mara").exists()
     members.reactivate(mara, by=ada())
@@ -63,9 +62,9 @@ def test_a_closed_account_has_no_session_no_token_and_no_way_in(client: Client) 
 def test_a_reset_factor_ends_everything_that_rested_on_it(client: Client) -> None:
     mara = world.person("mara", "manager")
     world.sign_in(client, mara)
-    Token.objects.create(user=mara)
+    api_tokens.create(mara, "cron", today=world.NOON.date())
     second_factors.reset(mara, by=ada())
-    assert (second_factors.has_factor(mara), sessions.sessions_of(mara), Token.objects.count()) == (False, [], 0)
+    assert (second_factors.has_factor(mara), sessions.sessions_of(mara), ApiToken.objects.count()) == (False, [], 0)
     assert last_entry() == ("ada", "factor-reset", "mara")
 
 
@@ -166,11 +165,3 @@ class TestFactors:
         for path in ("/account/confirm/", "/account/second-factor/passkey/"):
             assert client.post(path, {"name": "x", "credential": answer}).status_code == 200
         assert len(second_factors.factors_of(user)) == 1
-
-    def test_a_token_is_shown_once_and_a_new_one_ends_it(self, client: Client) -> None:
-        world.sign_in(client, world.person("mara", "manager"))
-        client.post("/account/token/")
-        old = Token.objects.get().key
-        assert old not in client.get("/account/token/").content.decode()
-        assert client.post("/account/token/").status_code == 200
-        assert Token.objects.get().key != old

@@ -1,0 +1,68 @@
+"""Tokens with which programs use the API. Only a hash is stored; a token is shown once and ends after some months.
+
+It also ends with what it was given under: a change of password, of role or of second factor, a closed account, and
+"sign out everywhere".
+"""
+
+import hashlib
+import secrets
+from datetime import date, timedelta
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from messages.audit import log
+from messages.audit.log import Action
+from messages.models import ApiToken
+
+DAYS = 90
+DEFAULT_NAME = "API"
+
+
+@transaction.atomic
+def create(user: User, name: str, *, today: date) -> str:
+    """Create a token and return it; one of the same name ends."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)  # two tokens of one name take turns
+    token = secrets.token_urlsafe(32)
+    ApiToken.objects.filter(user=user, name=name).delete()
+    ApiToken.objects.create(
+        user=user, name=name, digest=_digest(token), created_on=today, expires_on=today + timedelta(days=DAYS)
+    )
+    log.record_user(Action.TOKEN_CREATE, user, by=user, token=name)
+    return token
+
+
+def tokens_of(user: User) -> list[ApiToken]:
+    """The tokens of a user by name, also those that have expired."""
+    return list(ApiToken.objects.filter(user=user).order_by("name"))
+
+
+def authenticate(token: str, *, today: date) -> User | None:
+    """The active user of a token that has not expired; the day of use is stored, nothing finer."""
+    found = ApiToken.objects.select_related("user").filter(digest=_digest(token), expires_on__gte=today).first()
+    if found is None or not found.user.is_active:
+        return None
+    if found.last_used_on != today:
+        ApiToken.objects.filter(pk=found.pk).update(last_used_on=today)
+    return found.user
+
+
+@transaction.atomic
+def delete(user: User, pk: int) -> bool:
+    """Delete one token of a user; return False if they have no such token."""
+    found = ApiToken.objects.filter(user=user, pk=pk).first()
+    if found is None:
+        return False
+    found.delete()
+    log.record_user(Action.TOKEN_DELETE, user, by=user, token=found.name)
+    return True
+
+
+def end_all(user: User) -> int:
+    """End every token of a user, as part of what ends them; return how many there were."""
+    return ApiToken.objects.filter(user=user).delete()[0]
+
+
+def _digest(token: str) -> str:
+    """A plain hash is enough for a token of 256 random bits."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
