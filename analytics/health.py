@@ -39,7 +39,10 @@ CHECK_SECONDS = 5.0
 STALE_SECONDS = 60.0
 # A step that runs every minute is late after two slow runs, with some margin.
 LATE_SECONDS = 150.0
-LATE_SECONDS_BY_STEP = {"prune": 2 * 3600.0 + 150.0, "pulse": 2 * 3600.0 + 150.0, "help links": 2 * 86_400.0 + 150.0}
+LATE_SECONDS_BY_STEP = {
+    **dict.fromkeys(("audit head", "prune", "pulse"), 2 * 3600.0 + 150.0),
+    "help links": 2 * 86_400.0 + 150.0,
+}
 _TIMEOUT = DatabaseTimeout(seconds=2.0)
 
 

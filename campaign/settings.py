@@ -12,7 +12,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import SimpleLazyObject
 
-from campaign.keys.store import read_or_create_secret
+from messages.secret_files import read_or_create_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -168,6 +168,9 @@ EMAIL_HOST_PASSWORD = os.environ.get("MAIL_PASSWORD", "")
 EMAIL_USE_TLS = True
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "second-thought@localhost")
+
+# Where the worker puts the head of the audit record once a day, beside mailing it: best on another machine.
+AUDIT_HEAD_DIRECTORY = os.environ.get("AUDIT_HEAD_DIRECTORY", "")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]  # of the staff pages, each in its own words

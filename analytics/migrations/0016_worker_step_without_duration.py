@@ -4,6 +4,6 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("analytics", "0014_worker_alarm")]
+    dependencies = [("analytics", "0015_views_left_out")]
 
     operations = [migrations.RemoveField(model_name="workerstep", name="seconds")]
