@@ -18,6 +18,7 @@ from campaign.models import Placement
 def examine(
     url: str,
     *,
+    forgetting: Finding,
     logs: Sequence[Path] = (),
     plain_url: str | None = None,
     ca: str | None = None,
@@ -50,8 +51,9 @@ def examine(
         *findings.nginx_findings(configuration),
         *host_checks.application_findings(),
         *host_checks.database_findings(),
+        host_checks.unused_database_finding(),
         *host_checks.machine_findings(),
-        findings.readiness_finding(report.readiness),
+        forgetting,
     ]
 
 

@@ -203,8 +203,9 @@ def move_spool_to_database(spool: Spool) -> int:
         if late:
             log.error("Events of hours that are already counted lay in the spool.")
 
-    if spool.holds_events:
-        open_views.check_reachable()  # before the spool is locked, so that a frozen server blocks no other process
+    # Before the spool is locked, so that a frozen server blocks no other process. Also without events: whether this
+    # fails is shown at /health/ready, and must not tell that somebody came.
+    open_views.check_reachable()
     return spool.drain(store)
 
 
@@ -222,5 +223,6 @@ _WRITER = EventWriter()
 
 
 def event_writer() -> EventWriter:
-    """This process's writer."""
+    """This process's writer, for a server that uses the database from now on."""
+    open_views.declare_in_use()
     return _WRITER

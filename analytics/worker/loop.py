@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from analytics import clock_check, file_lock
 from analytics.clock_check import ClockReading
+from analytics.ingest import open_views
 from analytics.models import WorkerStep
 from analytics.worker.steps import STEPS, ScheduledStep
 
@@ -73,7 +74,7 @@ class Worker:
 
     def run(self, step: ScheduledStep) -> bool:
         """Run one step now, record it, and return whether it succeeded."""
-        began, start, failure, summary = self._clock(), time.monotonic(), "", ""
+        began, failure, summary = self._clock(), "", ""
         try:
             summary = step.run(began)
         except Exception as error:  # the type alone: a message could hold data
@@ -82,7 +83,7 @@ class Worker:
             _close_lost_connections()
         if summary:
             self._write_line(f"{step.name}: {summary}")
-        fields: dict[str, object] = {"began_at": began, "seconds": time.monotonic() - start, "failure": failure}
+        fields: dict[str, object] = {"began_at": began, "failure": failure}
         fields |= {} if failure else {"succeeded_at": began}
         try:
             WorkerStep.objects.update_or_create(name=step.name, defaults=fields)
@@ -95,6 +96,7 @@ class Worker:
         """Work until `stop` is set; a step that has begun is finished first."""
         with _hold_machine_lock(self._write_line, stop) as acquired:
             if acquired:
+                open_views.declare_in_use()
                 self._write_line("Working.")
             while not stop.is_set():
                 close_old_connections()
