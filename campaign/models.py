@@ -382,7 +382,7 @@ class LeftOutCount(models.Model):
 
     class Reason(models.TextChoices):
         MACHINE = "machine", _("Asked for by a machine")
-        CROWD = "crowd", _("Its network had its share of the day")
+        CROWD = "crowd", _("One network asked too often")
 
     pk = models.CompositePrimaryKey("day", "placement_id", "reason")
     day = models.DateField()
