@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 PRODUCTION_APPLICATION = "campaign.rsgi:application"
-SERVER = "campaign.entrypoints.server"
+SERVER = f"{__package__}.server"
 
 # One arena for each allocator: otherwise each thread keeps freed memory, 13 MB in all. Granian's allocator returns
 # freed memory after 20 ms; if it did so at once, each request would allocate from the system again.
