@@ -12,7 +12,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import SimpleLazyObject
 
-from campaign.keys.store import read_or_create_secret
+from messages.secret_files import read_or_create_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -169,6 +169,9 @@ EMAIL_USE_TLS = True
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "second-thought@localhost")
 
+# Where the worker puts the head of the audit record once a day, beside mailing it: best on another machine.
+AUDIT_HEAD_DIRECTORY = os.environ.get("AUDIT_HEAD_DIRECTORY", "")
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]  # of the staff pages, each in its own words
 AUDIENCE_LANGUAGES = ["en", "es", "ar"]  # of the text around a message
@@ -222,7 +225,7 @@ CHECK_HELP_LINKS = _flag("CHECK_HELP_LINKS")  # the worker requests each help li
 # The site's public address, for links in notices: the worker gets no request from which to derive it.
 _HOST = next((host for host in ALLOWED_HOSTS if not host.startswith((".", "*"))), "localhost")
 SITE_ADDRESS = os.environ.get("SITE_ADDRESS", "").rstrip("/") or f"http{'' if LOCAL_HTTP else 's'}://{_HOST}"
-METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # empty: /metrics is off
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # for monitoring on other machines
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

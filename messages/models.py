@@ -318,6 +318,9 @@ class AuditEntry(models.Model):
     detail = models.JSONField(default=dict, help_text="A few plain values.")
     previous = models.CharField(max_length=64)
     digest = models.CharField(max_length=64, unique=True)
+    seal = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="Of the digest, by a key of the key directory."
+    )
 
     class Meta:
         ordering = ["-number"]

@@ -18,6 +18,7 @@ from django.utils import translation
 from campaign.record_triggers import TRIGGERS, restore_triggers
 from messages.accounts.password_hasher import Argon2id
 from messages.accounts.throttle import FailedAttempts
+from messages.audit import signed_head
 from messages.management.commands.flush import Command as RefusedFlush
 from tests.environment import POSTGRESQL
 from tests.installation import copy_migrated_databases, migrated_postgresql_databases
@@ -122,6 +123,13 @@ def passwords_are_hashed_at_little_cost() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def a_spool_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(settings, "SPOOL_DIRECTORY", tmp_path / "spool")
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_noted_of_another_tests_record() -> None:
+    """Entries that a test commits go with it, and so does their note; the key stays, for rows that are kept."""
+    if signed_head.read_note() is not signed_head.NoNote.NOTHING_SIGNED:
+        signed_head.begin(signed_head.NOTHING)
 
 
 @pytest.fixture(autouse=True)

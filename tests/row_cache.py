@@ -1,7 +1,7 @@
 """Cache the rows that test-data builders create, because hundreds of tests start from the same data.
 
 The first call of a builder runs for real, and the rows that it adds are kept. A later call inserts these rows again if
-its arguments, the language, the date and the content of all tables are the same; its on-commit callbacks are
+its arguments, the language, the date, the keys and the content of all tables are the same; its on-commit callbacks are
 registered again as well. A builder that changes or deletes existing rows, or runs outside of a transaction, always
 runs for real.
 """
@@ -19,6 +19,7 @@ from typing import Any, ParamSpec, TypeVar
 from weakref import WeakSet
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection, models, router, transaction
 from django.db.backends.utils import CursorWrapper
@@ -74,7 +75,7 @@ def cache_rows(person: Callable[..., User]) -> Callable[[Callable[P, T]], Callab
                 return build(*args, **kwargs)
             before = _rows()
             content = hashlib.sha256(repr(sorted(before)).encode()).digest()
-            cache_key = (build, arguments, translation.get_language(), timezone.localdate(), content)
+            cache_key = (build, arguments, *_surroundings(), content)
             if cache_key not in _cache:
                 callbacks_before = len(connection.run_on_commit)
                 with _record_people() as people:
@@ -103,6 +104,11 @@ def cache_rows(person: Callable[..., User]) -> Callable[[Callable[P, T]], Callab
         return wrapper
 
     return decorate
+
+
+def _surroundings() -> tuple[object, ...]:
+    """What rows depend on beside arguments and tables: language, date, and the key that seals entries on record."""
+    return translation.get_language(), timezone.localdate(), settings.KEY_DIRECTORY
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from django.db import models, router, transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from campaign.lifecycle import transitions
-from messages.audit import log
+from messages.audit import verification
 from messages.models import HelpLink, Message
 from messages.review import workflow
 from tests import row_cache, world
@@ -90,11 +90,11 @@ def test_cached_rows_equal_those_of_a_real_run(what: str, monkeypatch: pytest.Mo
 def test_the_audit_log_of_cached_rows_is_valid(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings, "DATA_DIRECTORY", tmp_path)
+    monkeypatch.setattr(settings, "KEY_DIRECTORY", tmp_path)
     run_and_roll_back(world.launched)
     with django_capture_on_commit_callbacks(execute=True):
         world.launched()
-    verdict = log.verify()
+    verdict = verification.verify()
     assert (verdict.problems, verdict.count) == ((), 11)
 
 

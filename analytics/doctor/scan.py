@@ -18,6 +18,7 @@ from campaign.models import Placement
 def examine(
     url: str,
     *,
+    forgetting: Finding,
     logs: Sequence[Path] = (),
     plain_url: str | None = None,
     ca: str | None = None,
@@ -51,7 +52,7 @@ def examine(
         *host_checks.application_findings(),
         *host_checks.database_findings(),
         *host_checks.machine_findings(),
-        findings.readiness_finding(report.readiness),
+        forgetting,
     ]
 
 

@@ -19,7 +19,7 @@ from analytics.guardrails.pause import pause_harmful_arms
 from analytics.ingest import writer
 from analytics.looks import early_looks
 from analytics.looks.evaluate import NotEvaluable, evaluate, is_look_due
-from analytics.models import FoldProgress, ShutHour
+from analytics.models import FoldProgress, ShutHour, WorkerStep
 from analytics.notifications import delivery, events
 from analytics.rehearsal import runner
 from campaign.assignment.receipts import SECONDS_PER_HOUR
@@ -28,6 +28,7 @@ from campaign.lifecycle import secret_destruction, transitions
 from campaign.models import Campaign
 from campaign.placements import tag_check
 from messages.audit.log import WORKER
+from messages.audit_pages import head_copy
 from messages.help_links import directory
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ RowT = TypeVar("RowT", bound=models.Model)
 # newest hours stay longer: a clock that is years ahead for a while must not remove hours that are still to come.
 _HOURS_KEPT_FOR = timedelta(days=14)
 _NEWEST_HOURS_KEPT = 1_000
+AUDIT_HEAD_STEP = "audit head"
 _rehearsals = runner.RehearsalLauncher()
 
 
@@ -131,6 +133,13 @@ def prune_expired_records(now: datetime) -> str:
     return _summarize((sessions, "sessions"), (progress + hours, "old notes removed"))
 
 
+def send_audit_head(now: datetime) -> str:
+    """Send the head of the audit record away from this machine, once a day."""
+    if WorkerStep.objects.filter(name=AUDIT_HEAD_STEP, succeeded_at__date=now.date()).exists():
+        return ""
+    return _summarize((head_copy.send_head(now=now), "copies of the audit record's head sent"))
+
+
 def prune_tag_checks(now: datetime) -> str:
     """Delete expired placement tests with what they recorded."""
     return _summarize((tag_check.delete_expired_tests(now=now), "tests of placements forgotten"))
@@ -166,6 +175,7 @@ STEPS: tuple[ScheduledStep, ...] = (
     ScheduledStep("tell", 30, send_notices),
     ScheduledStep("keys", 60, destroy_unneeded_keys),
     ScheduledStep("prune", 3600, prune_expired_records),
+    ScheduledStep(AUDIT_HEAD_STEP, 3600, send_audit_head),
     ScheduledStep("placement tests", 60, prune_tag_checks),
     ScheduledStep("rehearsals", 2, run_requested_rehearsals),
     *([ScheduledStep("help links", 86_400, probe_help_links)] if settings.CHECK_HELP_LINKS else []),

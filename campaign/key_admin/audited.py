@@ -17,6 +17,7 @@ from campaign.lifecycle import secret_destruction
 from campaign.lifecycle.actions import record_campaign_action
 from campaign.models import Campaign
 from messages.audit import log
+from messages.secret_files import destroy_secret_file
 
 
 @transaction.atomic
@@ -49,7 +50,7 @@ def destroy_receipt_key(directory: Path, key: ReceiptKeyFile, *, by: User | str)
     if not key.path.exists():
         return False
     _record(log.Action.KEY_DESTROY, key.title, by)
-    return store.destroy_secret_file(directory, key.path.name)
+    return destroy_secret_file(directory, key.path.name)
 
 
 @transaction.atomic

@@ -66,6 +66,8 @@ def _describe_state(key: KeyInfo) -> str:
             return _("Nothing needs it any more.")
         case KeyState.UNNEEDED:
             return _("Of “%(campaign)s”, which is closed: nothing needs it any more.") % {"campaign": key.campaign}
+    if key.name == "audit":
+        return _("Seals the entries of this record.")
     if key.name == "django":
         return _("Signs the sessions of staff, and previews.")
     return _("Encrypts authenticator apps and recovery codes of staff.")

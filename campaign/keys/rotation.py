@@ -13,13 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from campaign.assignment.receipts import SECONDS_PER_HOUR
-from campaign.keys.store import (
-    MAX_RECEIPT_KEYS,
-    ReceiptKeyFile,
-    read_or_create_secret,
-    receipt_key_files,
-    receipt_key_name,
-)
+from campaign.keys.store import MAX_RECEIPT_KEYS, ReceiptKeyFile, receipt_key_files, receipt_key_name
+from messages.secret_files import read_or_create_secret
 
 # How long a new key exists before it signs: every process reloads each second, other machines have time to copy it.
 ROTATION_LEAD_SECONDS = 60

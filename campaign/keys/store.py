@@ -5,11 +5,11 @@ receipt-002-from-20261125T013000Z.key    a later one, and when every process beg
 campaign-7.key                           the secret under which the subjects of campaign 7 are assigned
 django.key                               signs staff sessions
 second-factor.key                        encrypts the second factors of staff
+audit.key                                seals the entries of the audit record
 """
 
 import os
 import re
-import secrets
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,7 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-KEY_BYTES = 32
+from messages.secret_files import KEY_BYTES, destroy_secret_file, read_or_create_secret
+
 MAX_RECEIPT_KEYS = 256  # the key number is one byte of a receipt
 _SUBJECT_SECRET = re.compile(r"campaign-(\d+)\.key")
 _RECEIPT_KEY = re.compile(r"receipt-(\d{3})(?:-from-(\d{8}T\d{6}Z))?\.key")
@@ -34,53 +35,6 @@ class ReceiptKeyFile(NamedTuple):
     @property
     def title(self) -> str:
         return f"receipt-{self.number:03}"
-
-
-def read_or_create_secret(directory: Path, name: str) -> bytes:
-    """The bytes of one secret file, created whole with mode 0600 if it is not there yet."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = directory / name
-    if not path.exists():
-        draft = directory / f".{name}.{secrets.token_hex(4)}"
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(secrets.token_bytes(KEY_BYTES))
-            stream.flush()
-            os.fsync(stream.fileno())
-        try:
-            os.link(draft, path)  # fails if another process was first, whose secret is then used
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-        fsync_directory(directory)  # else a power cut may lose the file, and with it every receipt signed so far
-    return path.read_bytes()
-
-
-def destroy_secret_file(directory: Path, name: str) -> bool:
-    """Overwrite and remove a secret and its drafts; whether there was one.
-
-    A process that reads the file while it is overwritten with random bytes gets a secret that nobody knows. On
-    copy-on-write disks only the removal has an effect.
-    """
-    existed = (directory / name).exists()
-    for path in [directory / name, *directory.glob(f".{name}.*")]:
-        with suppress(FileNotFoundError), path.open("r+b", buffering=0) as stream:
-            stream.write(secrets.token_bytes(path.stat().st_size))
-            os.fsync(stream.fileno())
-            path.unlink()
-    if existed:
-        fsync_directory(directory)
-    return existed
-
-
-def fsync_directory(directory: Path) -> None:
-    """Make the names of the files in it survive a power cut."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def key_directory_problems(directory: Path) -> list[str]:

@@ -31,7 +31,12 @@ from campaign.serving.snapshot_entries import (
     Snapshot,
 )
 from campaign.serving.snapshot_file import SnapshotFile
-from campaign.serving.snapshot_version import CoarseVersion, read_coarse_version, read_placement_versions
+from campaign.serving.snapshot_version import (
+    CoarseVersion,
+    read_coarse_version,
+    read_placement_versions,
+    read_preview_givers,
+)
 from messages.models import HelpLink, Rendition
 from messages.review import workflow
 from messages.text.rendering import RenderedMessage, render_rendition
@@ -68,6 +73,7 @@ def compile_snapshot(previous: Snapshot = EMPTY_SNAPSHOT) -> Snapshot:
         placements=MappingProxyType({entry.key: entry for entry in entries.values()}),
         placement_ids=MappingProxyType(entries),
         is_compiled=True,
+        preview_givers=read_preview_givers(),
     )
 
 
@@ -208,8 +214,7 @@ class SnapshotRefresher:
                 previous, self._version = self._version, read_coarse_version()
                 if self.current.is_compiled and self._version == previous:
                     return False
-                versions = {number: entry.version for number, entry in self.current.placement_ids.items()}
-                if self.current.is_compiled and read_placement_versions() == versions:
+                if self.current.is_compiled and self._is_current():
                     return False
                 self.current = compile_snapshot(self.current)
                 _freeze_for_gc()
@@ -220,6 +225,10 @@ class SnapshotRefresher:
             if self._file is not None:
                 self._file.write(self.current)
             return True
+
+    def _is_current(self) -> bool:
+        versions = {number: entry.version for number, entry in self.current.placement_ids.items()}
+        return self.current.preview_givers == read_preview_givers() and read_placement_versions() == versions
 
     def _load_from_file(self) -> bool:
         stored = None if self._file is None else self._file.read()

@@ -7,13 +7,13 @@ only by a head (the number and digest of the last entry) that was noted elsewher
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 BEGINNING = "0" * 64  # the previous digest of the first entry
-_HEAD = re.compile(r"([1-9][0-9]{0,17}):([0-9a-f]{64})")
+_HEAD = re.compile(r"\b([1-9][0-9]{0,17}):([0-9a-f]{64})\b")
 
 
 class Head(NamedTuple):
@@ -40,6 +40,7 @@ class ChainEntry:
     detail: Mapping[str, Any]
     previous: str
     digest: str = ""
+    seal: str = ""  # a signature of the digest, by the machine that wrote the entry
 
     def values(self) -> dict[str, Any]:
         """The values that the digest covers."""
@@ -82,8 +83,21 @@ def parse_head(text: str) -> Head | None:
     return Head(int(match[1]), match[2]) if match else None
 
 
-def verify_chain(entries: Iterable[ChainEntry], *, heads: Iterable[Head] = ()) -> Verification:
-    """Verify entries, given in the order of their numbers; each problem is a sentence that names an entry."""
+def find_heads(text: str) -> list[Head]:
+    """Every head that stands in a text, such as a mail."""
+    return [Head(int(number), digest) for number, digest in _HEAD.findall(text)]
+
+
+def verify_chain(
+    entries: Iterable[ChainEntry],
+    *,
+    heads: Iterable[Head] = (),
+    is_genuine: Callable[[ChainEntry], bool] = lambda entry: True,
+) -> Verification:
+    """Verify entries, given in the order of their numbers; each problem is a sentence that names an entry.
+
+    `is_genuine` says whether an entry was written by this installation, which its digest alone cannot show.
+    """
     problems: list[str] = []
     noted = sorted(heads)
     first = last = None
@@ -97,15 +111,12 @@ def verify_chain(entries: Iterable[ChainEntry], *, heads: Iterable[Head] = ()) -
             problems.append(_broken_link(entry, last))
         if entry.digest != digest_of(entry):
             problems.append(f"Entry {entry.number} was changed after it was written.")
+        if not is_genuine(entry):
+            problems.append(f"Entry {entry.number} has no seal of this installation: it was put there from outside.")
         if any(head.number == entry.number and head.digest != entry.digest for head in noted):
             problems.append(f"Entry {entry.number} is not the one that was noted: the record was written anew.")
         first, last = first or entry, entry
-    end, last_entry = (last.number, f"entry {last.number}") if last else (0, "nothing")
-    truncated = [
-        f"The end is cut off: entry {head.number} was noted, and the record ends with {last_entry}."
-        for head in noted
-        if head.number > end
-    ]
+    truncated = [_missing_end(head, last) for head in noted if last is None or head.number > last.number]
     return Verification(count=count, first=first, last=last, problems=(*problems, *truncated))
 
 
@@ -116,6 +127,12 @@ def _broken_link(entry: ChainEntry, last: ChainEntry | None) -> str:
         f"Entry {entry.number} does not follow entry {last.number}: "
         "one of them was replaced, or their order was changed."
     )
+
+
+def _missing_end(head: Head, last: ChainEntry | None) -> str:
+    if last is None:
+        return f"The record was emptied: entry {head.number} was noted, and nothing is left."
+    return f"The end is cut off: entry {head.number} was noted, and the record ends with entry {last.number}."
 
 
 def _missing_entries(first: int, last: int) -> str:

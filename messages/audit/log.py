@@ -1,17 +1,14 @@
 """The audit record: who did what and when, in a hash chain that reveals later changes.
 
-An entry is written as the last step of the transaction it describes; until that ends, nobody else can add one. After
-the commit, the head of the chain is noted in a file of the data directory. If a crash leaves the note an entry behind,
+An entry is written as the last step of the transaction it describes, sealed with this machine's key; until that ends,
+nobody else can add one. After the commit, the head of the chain is noted. If a crash leaves the note an entry behind,
 the next entry or `audit verify` updates it.
 """
 
-import fcntl
 import logging
 import os
 import pwd
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
@@ -22,7 +19,8 @@ from django.contrib.auth.models import AbstractUser
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from messages.audit.hash_chain import BEGINNING, ChainEntry, Head, Verification, digest_of, parse_head, verify_chain
+from messages.audit import signed_head
+from messages.audit.hash_chain import BEGINNING, ChainEntry, Head, digest_of, parse_head
 from messages.models import AuditEntry, Message, Rendition
 
 logger = logging.getLogger(__name__)
@@ -30,6 +28,7 @@ logger = logging.getLogger(__name__)
 WORKER = "worker"
 STARTER_LIBRARY = "starter library"
 _ADVISORY_LOCK = 0xA0D17  # on PostgreSQL
+_UNSIGNED_NOTE = "audit.head"  # in the data directory, of an installation that began before entries were sealed
 _FIELDS = [field.attname for field in AuditEntry._meta.concrete_fields]
 
 
@@ -113,10 +112,6 @@ class ObjectKind(StrEnum):
     PERSON = "person"
 
 
-class NothingToAccept(Exception):
-    """The record already matches the note; the message says so, for staff."""
-
-
 def command_line_actor() -> str:
     """The actor of a management command: the operating system user who runs it."""
     try:
@@ -146,7 +141,10 @@ def record(
         detail=detail,
         previous=last.digest if last else BEGINNING,
     )
+    if current_note() is signed_head.NoNote.NOTHING_SIGNED:
+        signed_head.begin(signed_head.NOTHING)
     entry = replace(entry, digest=digest_of(entry))
+    entry = replace(entry, seal=signed_head.seal(entry.digest))
     transaction.on_commit(partial(_note_head, entry.number))
     return AuditEntry.objects.create(**{name: getattr(entry, name) for name in _FIELDS})
 
@@ -177,94 +175,40 @@ def entries() -> Iterator[ChainEntry]:
         yield ChainEntry(**row)
 
 
-def verify(*, external_head: Head | None = None) -> Verification:
-    """Verify the chain against the head noted on this machine, and against one noted elsewhere."""
-    text = _read_note()  # before the entries, because the note only moves forward
-    noted = parse_head(text) if text is not None else None
-    verdict = verify_chain(entries(), heads=[head for head in (noted, external_head) if head is not None])
-    if text is not None and noted is None:
-        return replace(verdict, problems=(*verdict.problems, "The note of the last entry cannot be read."))
-    if text is None and verdict.count:
-        problem = "There is no note of the last entry on this machine, so nothing tells whether the end is cut off."
-        return replace(verdict, problems=(*verdict.problems, problem))
-    if not verdict.problems and verdict.head is not None and verdict.head != noted:
-        _write_note(verdict.head)
-    return verdict
+def current_note() -> signed_head.Note | signed_head.NoNote:
+    """The signed note; an installation that has an unsigned one signs it now, and seals its entries from now on."""
+    note, old = signed_head.read_note(), Path(settings.DATA_DIRECTORY, _UNSIGNED_NOTE)
+    if note is signed_head.NoNote.NOTHING_SIGNED and old.exists():
+        head, last = parse_head(old.read_text("ascii", "replace")), AuditEntry.objects.order_by("-number").first()
+        if head is not None and last is not None and has_entry(head):
+            note = signed_head.Note(Head(last.number, last.digest), sealed_from=last.number + 1)
+            signed_head.begin(note)
+            old.unlink()
+    return note
 
 
-@transaction.atomic
-def accept(*, by: str, why: str) -> AuditEntry:
-    """Accept the record although it differs from the noted one, and record that."""
-    text = _read_note()
-    noted = parse_head(text or "")
-    last = AuditEntry.objects.order_by("-number").first()
-    if noted is not None and AuditEntry.objects.filter(number=noted.number, digest=noted.digest).exists():
-        raise NothingToAccept(f"The record holds entry {noted.number} as it was noted.")
-    if text is None and last is None:
-        raise NothingToAccept("The record is empty, and nothing was noted.")
-    accepted = record(
-        Action.RECORD_ACCEPT,
-        by=by,
-        kind=ObjectKind.RECORD,
-        ref="record",
-        label="the audit record",
-        reason=why,
-        noted=str(noted or "nothing"),
-        ended=last.number if last else 0,
-    )
-    transaction.on_commit(partial(_write_note, Head(accepted.number, accepted.digest)))
-    return accepted
+def has_entry(head: Head) -> bool:
+    """Whether the record holds this very entry."""
+    return AuditEntry.objects.filter(number=head.number, digest=head.digest).exists()
+
+
+def continues(note: signed_head.Note) -> bool:
+    """Whether the record goes on from the noted entry, or has begun under this machine's key if none is noted."""
+    if note.head.number:
+        return has_entry(note.head)
+    first = next(entries(), None)
+    return first is None or signed_head.seal_check()(first)
 
 
 def _note_head(number: int) -> None:
     """Note the head after entry `number` was committed, provided that the record still holds the noted entry."""
     try:
-        with _note_lock():
-            text = _read_note()
-            noted = parse_head(text) if text is not None else None
-            if noted is None and (text is not None or number > 1):
+        with signed_head.note_lock():
+            note = signed_head.read_note()
+            if not isinstance(note, signed_head.Note):
                 return  # left as it is, for verify to report
-            if noted is not None:
-                exists = AuditEntry.objects.filter(number=noted.number, digest=noted.digest).exists()
-                if noted.number >= number or not exists:
-                    return
             last = AuditEntry.objects.order_by("-number").first()
-            if last is not None:
-                _write_note(Head(last.number, last.digest))
+            if last is not None and note.head.number < number and continues(note):
+                signed_head.write_note(replace(note, head=Head(last.number, last.digest)))
     except (OSError, DatabaseError) as error:  # the entry itself is committed, and the next one repeats the note
         logger.warning("The end of the audit record could not be noted: %s", type(error).__name__)
-
-
-def _note_file() -> Path:
-    directory: Path = settings.DATA_DIRECTORY
-    return directory / "audit.head"
-
-
-def _read_note() -> str | None:
-    try:
-        return _note_file().read_text("ascii", "replace")
-    except FileNotFoundError:
-        return None
-
-
-def _write_note(head: Head) -> None:
-    """Write the note atomically and durably."""
-    path = _note_file()
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-        stream.write(f"{head}\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.replace(path)
-
-
-@contextmanager
-def _note_lock() -> Iterator[None]:
-    """Let one process at a time write the note."""
-    descriptor = os.open(_note_file().parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

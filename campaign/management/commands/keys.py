@@ -18,7 +18,11 @@ from campaign.lifecycle import secret_destruction
 from campaign.models import Campaign
 from messages.audit.log import command_line_actor
 
-_PURPOSES = {"django": "signs staff sessions and preview links", "second-factor": "encrypts second factors of staff"}
+_PURPOSES = {
+    "audit": "seals the entries of the audit record",
+    "django": "signs staff sessions and preview links",
+    "second-factor": "encrypts second factors of staff",
+}
 
 
 class Command(BaseCommand):

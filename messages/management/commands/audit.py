@@ -1,10 +1,11 @@
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from messages.audit import hash_chain, log
+from messages.audit import hash_chain, log, verification
 from messages.audit_pages.export import entry_to_json
 from messages.audit_pages.wording import describe_action
 
@@ -17,17 +18,23 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
         verify = verbs.add_parser("verify", help="walk along the chain; status 1 if anything is wrong")
-        verify.add_argument("--noted", metavar="NUMBER:DIGEST", help="a head that you noted elsewhere, to compare with")
+        verify.add_argument(
+            "--head",
+            action="append",
+            default=[],
+            metavar="NUMBER:DIGEST",
+            help="a head that was kept elsewhere, to compare with, or a file that holds some; may be given again",
+        )
         export = verbs.add_parser("export", help="the whole record, from its beginning, an entry a line")
         export.add_argument("--json", action="store_true", help="as JSON, with digests, for programs")
-        accept = verbs.add_parser("accept", help="go on from the record as it is, after a backup was restored")
+        accept = verbs.add_parser("accept", help="go on from the record as it is")
         accept.add_argument("why", help="the reason; it stands on the record for ever")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             match options["verb"]:
                 case "verify":
-                    self._verify(options["noted"])
+                    self._verify(options["head"])
                 case "export":
                     self._export(as_json=options["json"])
                 case "accept":
@@ -35,11 +42,8 @@ class Command(BaseCommand):
         except DatabaseError as error:
             raise CommandError(f"The database did not answer: {type(error).__name__}.") from None
 
-    def _verify(self, text: str | None) -> None:
-        noted = hash_chain.parse_head(text) if text is not None else None
-        if text is not None and noted is None:
-            raise CommandError("A head is a number, a colon and 64 hexadecimal digits, as verify prints it.")
-        verdict = log.verify(external_head=noted)
+    def _verify(self, texts: list[str]) -> None:
+        verdict = verification.verify(external_heads=[head for text in texts for head in _parse_heads(text)])
         if verdict.problems:
             for problem in verdict.problems:
                 self.stderr.write(problem)
@@ -65,7 +69,18 @@ class Command(BaseCommand):
         if not why or len(why) > _MAX_REASON_LENGTH:
             raise CommandError(f"Please say why, in at most {_MAX_REASON_LENGTH} characters.")
         try:
-            accepted = log.accept(by=log.command_line_actor(), why=why)
-        except log.NothingToAccept as reason:
+            accepted = verification.accept(by=log.command_line_actor(), why=why)
+        except verification.NothingToAccept as reason:
             raise CommandError(f"There is nothing to accept. {reason}") from None
         self.stdout.write(f"Entry {accepted.number} says that the record was accepted as it is, and why.")
+
+
+def _parse_heads(text: str) -> list[hash_chain.Head]:
+    """The head that this is, or those that stand in the file of this name."""
+    if Path(text).is_file():
+        found = hash_chain.find_heads(Path(text).read_text("utf-8", "replace"))
+    else:
+        found = [head] if (head := hash_chain.parse_head(text)) is not None else []
+    if not found:
+        raise CommandError("A head is a number, a colon and 64 hexadecimal digits, as verify prints it.")
+    return found

@@ -73,6 +73,21 @@ def test_a_step_waits_until_it_is_due_again() -> None:
     assert [at_work.run_due(), at_work.run_due()] == [1, 0]
 
 
+def test_the_head_of_the_audit_record_leaves_once_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "AUDIT_HEAD_DIRECTORY", str(tmp_path))
+    world.launched()
+    (step,) = [step for step in STEPS if step.name == steps.AUDIT_HEAD_STEP]
+
+    def copies(now: datetime) -> list[str]:
+        Worker(clock=lambda: now).run(step)
+        return [path.name for path in tmp_path.iterdir()]
+
+    (name,) = copies(world.NOON)
+    (tmp_path / name).unlink()
+    assert copies(world.NOON + timedelta(hours=1)) == []
+    assert copies(world.NOON + timedelta(days=1)) == [f"audit-head-{world.NOON + timedelta(days=1):%Y-%m-%d}.txt"]
+
+
 class TestSchedule:
     def test_a_campaign_opens_and_closes_when_its_time_has_come(self) -> None:
         campaign = world.draft()

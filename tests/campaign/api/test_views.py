@@ -278,7 +278,8 @@ def test_a_manager_is_told_that_only_a_reviewer_approves() -> None:
 @pytest.mark.django_db
 def test_a_step_with_a_body_is_refused_rather_than_misread() -> None:
     world.launched()
-    later, client = {"at": "2030-01-01"}, manager()
+    later = {"at": "2030-01-01"}
+    client = manager()
     reply = client.post(
         f"{CAMPAIGNS}pilot/pause/", later, content_type="application/json", headers=confirmation_of(client)
     )

@@ -16,6 +16,7 @@ from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from messages.accounts import step_up
 from messages.models import AuditEntry
+from messages.secret_files import destroy_secret_file, read_or_create_secret
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(settings, "KEY_DIRECTORY", tmp_path / "keys")
-    store.read_or_create_secret(tmp_path / "keys", "receipt-001.key")
+    read_or_create_secret(tmp_path / "keys", "receipt-001.key")
     return tmp_path / "keys"
 
 
@@ -71,7 +72,7 @@ class TestTheList:
         assert html.count("made today") == 2
 
     def test_the_one_that_signs_and_the_sites_own_are_not_destroyed_here(self, mara: Client, directory: Path) -> None:
-        store.read_or_create_secret(directory, "django.key")
+        read_or_create_secret(directory, "django.key")
         html = read(mara)
         assert "Signs the sessions of staff" in html
         assert "/destroy/" not in html
@@ -88,7 +89,7 @@ class TestTheList:
         assert len(store.receipt_key_files(directory)) == 1
 
     def test_an_installation_without_keys_has_a_list_too(self, mara: Client, directory: Path) -> None:
-        store.destroy_secret_file(directory, "receipt-001.key")
+        destroy_secret_file(directory, "receipt-001.key")
         assert "The server makes the first one" in read(mara)
 
 

@@ -19,6 +19,7 @@ from campaign.checks import check_key_permissions
 from campaign.keys import store
 from campaign.management.commands import keys as command
 from campaign.models import Campaign
+from messages.secret_files import read_or_create_secret
 from tests import world
 from tests.installation import ROOT
 
@@ -59,7 +60,7 @@ def test_the_life_of_a_receipt_key(monkeypatch: pytest.MonkeyPatch, directory: P
     later(monkeypatch, 27 * 3600)
     assert "receipt-001        1 days  due for destruction" in keys("list")
     assert keys("prune") == "Destroyed receipt-001.\n"
-    assert [path.name[:11] for path in directory.iterdir()] == ["receipt-002"]
+    assert [path.name[:11] for path in directory.glob("receipt-*")] == ["receipt-002"]
 
 
 def test_a_second_first_key_is_not_made() -> None:
@@ -104,7 +105,7 @@ class TestDestroyingAReceiptKey:
 
     def test_one_whose_end_nobody_knows_is_kept_unless_told_now(self, directory: Path) -> None:
         keys("create")
-        store.read_or_create_secret(directory, "receipt-002.key")
+        read_or_create_secret(directory, "receipt-002.key")
         assert "until it is destroyed by hand" in keys("list")
         with pytest.raises(CommandError, match="no known end"):
             keys("destroy", "receipt-001")
@@ -154,7 +155,7 @@ class TestTheSecretOfACampaign:
         with pytest.raises(CommandError, match="would be assigned anew"):
             keys("destroy", name)
         assert "assigns its subjects anew" in keys("destroy", name, "--now")
-        assert keys("list") == "No key is there yet.\n"
+        assert name not in keys("list")
 
     def test_a_closed_campaign_does_not_need_it(self, directory: Path) -> None:
         made = world.launched(unit="subject")
@@ -178,13 +179,13 @@ class TestTheSecretOfACampaign:
 class TestADirectoryThatOthersMayRead:
     @pytest.mark.parametrize("arguments", [["list"], ["create"], ["rotate"], ["prune"], ["destroy", "receipt-001"]])
     def test_every_verb_refuses(self, directory: Path, arguments: list[str]) -> None:
-        store.read_or_create_secret(directory, "receipt-001.key")
+        read_or_create_secret(directory, "receipt-001.key")
         directory.chmod(0o755)
         with pytest.raises(CommandError, match="Others may read or change"):
             keys(*arguments)
 
     def test_it_is_a_warning_of_the_system_check(self, directory: Path) -> None:
-        store.read_or_create_secret(directory, "receipt-001.key")
+        read_or_create_secret(directory, "receipt-001.key")
         assert check_key_permissions(None) == []
         directory.chmod(0o755)
         assert [found.id for found in check_key_permissions(None)] == ["campaign.W002"]

@@ -9,6 +9,7 @@ import pytest
 from campaign.assignment.receipts import Receipt, ReceiptInvalid, ReceiptSigner
 from campaign.keys import reloader, rotation, store
 from campaign.keys.reloader import KeyReloader
+from messages.secret_files import destroy_secret_file
 from tests.waiting import wait_until
 from tests.world import HOUR
 
@@ -56,7 +57,7 @@ def test_what_the_old_key_signed_is_genuine_until_its_file_is_gone(tmp_path: Pat
     here.refresh()
     assert here.receipt_signer.issue(NOTE) != old
     assert opens(here.receipt_signer, old)
-    store.destroy_secret_file(tmp_path, "receipt-001.key")
+    destroy_secret_file(tmp_path, "receipt-001.key")
     here.refresh()
     assert not opens(here.receipt_signer, old)
 
@@ -121,7 +122,7 @@ def test_a_key_that_is_removed_before_its_time_signs_nothing(tmp_path: Path, clo
     before = here.receipt_signer.issue(NOTE)
     new = rotation.rotate_receipt_key(tmp_path, now=clock(), lead_seconds=60)
     here.refresh()
-    store.destroy_secret_file(tmp_path, new.path.name)
+    destroy_secret_file(tmp_path, new.path.name)
     clock.now += 61
     here.refresh()
     assert here.receipt_signer.issue(NOTE) == before

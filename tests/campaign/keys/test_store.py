@@ -7,14 +7,11 @@ import pytest
 
 from campaign.keys import store
 from campaign.keys.rotation import rotate_receipt_key
-from campaign.keys.store import read_or_create_secret, receipt_keys
+from campaign.keys.store import receipt_keys
+from messages.secret_files import read_or_create_secret
 from tests.world import HOUR
 
 NOW = HOUR * 3600.0
-
-
-def test_a_secret_is_made_once_and_kept(tmp_path: Path) -> None:
-    assert read_or_create_secret(tmp_path / "keys", "one.key") == read_or_create_secret(tmp_path / "keys", "one.key")
 
 
 def test_only_the_owner_can_read_a_secret(tmp_path: Path) -> None:
@@ -38,25 +35,6 @@ def test_what_is_not_a_whole_key_is_none(tmp_path: Path) -> None:
     (tmp_path / "receipt-300.key").write_bytes(b"x" * 32)
     (tmp_path / "receipt-003.key.bak").write_bytes(b"x" * 32)
     assert receipt_keys(tmp_path) == {}
-
-
-class TestDestruction:
-    def test_nothing_of_a_destroyed_secret_is_left(self, tmp_path: Path) -> None:
-        secret = read_or_create_secret(tmp_path, "one.key")
-        os.link(tmp_path / "one.key", tmp_path / ".one.key.ab12")  # a process died before it had cleared up
-        os.link(tmp_path / "one.key", tmp_path / "elsewhere")
-        assert store.destroy_secret_file(tmp_path, "one.key")
-        assert [path.name for path in tmp_path.iterdir()] == ["elsewhere"]
-        assert secret not in (tmp_path / "elsewhere").read_bytes()
-
-    def test_who_reads_a_secret_as_it_is_overwritten_holds_nothing_that_anyone_knows(self, tmp_path: Path) -> None:
-        read_or_create_secret(tmp_path, "one.key")
-        os.link(tmp_path / "one.key", tmp_path / "read meanwhile")
-        store.destroy_secret_file(tmp_path, "one.key")
-        assert len(set((tmp_path / "read meanwhile").read_bytes())) > 16  # not zeros, under which anyone could sign
-
-    def test_what_is_not_there_cannot_be_destroyed(self, tmp_path: Path) -> None:
-        assert store.destroy_secret_file(tmp_path, "one.key") is False
 
 
 class TestComplaints:

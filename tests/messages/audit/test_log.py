@@ -22,7 +22,8 @@ from campaign.keys import store
 from campaign.lifecycle import arm_pauses, secret_destruction, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.record_triggers import TRIGGERS, restore_triggers
-from messages.audit import log
+from messages.audit import log, signed_head
+from messages.audit.hash_chain import ChainEntry, digest_of
 from messages.audit.log import Action, ObjectKind
 from messages.audit_pages.wording import describe_action
 from messages.models import AuditEntry, Rendition
@@ -59,6 +60,36 @@ def tampering() -> Iterator[Any]:
                 cursor.execute(statement)
         yield cursor
         restore_triggers(using="default")
+
+
+def forge(actor: str, *, seal: str = "") -> None:
+    """Insert an entry by SQL with a digest that continues the chain."""
+    last = AuditEntry.objects.latest("number")
+    forged = ChainEntry(
+        number=last.number + 1,
+        at=last.at,
+        actor=actor,
+        action="words-approve",
+        kind="message",
+        ref="victim",
+        label="victim",
+        detail={},
+        previous=last.digest,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO messaging_auditentry "
+            "(number, at, actor, action, kind, ref, label, detail, previous, digest, seal) "
+            "SELECT number + 1, at, %s, 'words-approve', 'message', 'victim', 'victim', '{}', digest, %s, %s "
+            "FROM messaging_auditentry ORDER BY number DESC LIMIT 1",
+            [actor, digest_of(forged), seal],
+        )
+
+
+def empty() -> None:
+    """Delete every entry, as who may drop triggers can."""
+    with tampering() as cursor:
+        cursor.execute("DELETE FROM messaging_auditentry")
 
 
 def command(*arguments: str) -> str:
@@ -224,7 +255,7 @@ class TestVerify:
         said = command("verify")
         assert f"Fine: {count} entries, from 20" in said
         assert f"Head: {count}:{last.digest}\n" in said
-        assert "Fine" in command("verify", "--noted", f"{count}:{last.digest}")
+        assert "Fine" in command("verify", "--head", f"{count}:{last.digest}")
 
     CHANGES = {
         "at": "'2026-01-01 00:00:00+00:00'",
@@ -245,7 +276,7 @@ class TestVerify:
         assert f"Entry {number} was changed after it was written." in complaint()
 
     def test_every_column_is_among_those_that_are_changed(self) -> None:
-        assert {field.attname for field in AuditEntry._meta.concrete_fields} == {*self.CHANGES, "number"}
+        assert {field.attname for field in AuditEntry._meta.concrete_fields} == {*self.CHANGES, "number", "seal"}
 
     @pytest.mark.parametrize("number", [1, 2])
     def test_an_entry_that_is_gone_is_found(self, number: int, committing: Committing) -> None:
@@ -274,7 +305,7 @@ class TestVerify:
                 add(label)
         with tampering() as cursor:
             cursor.execute(f"DELETE FROM messaging_auditentry WHERE number > {left}")
-        assert "The end is cut off: entry 3 was noted" in complaint()
+        assert ("The end is cut off: entry 3 was noted" if left else "The record was emptied: entry 3") in complaint()
         with committing():
             add("d")
         assert "entry 3" in complaint().lower(), "going on must not hide it"
@@ -284,21 +315,106 @@ class TestVerify:
     ) -> None:
         with committing():
             add()
-        (directory / "audit.head").unlink()
-        assert "There is no note" in complaint()
+        (directory / "keys" / "audit.head").unlink()
+        assert "The note of the last entry was removed" in complaint()
         with committing():
             add()
-        assert "There is no note" in complaint(), "the next entry begins no new note"
-        (directory / "audit.head").write_text("whatever")
-        assert "cannot be read" in complaint()
+        assert "The note of the last entry was removed" in complaint(), "the next entry begins no new note"
+
+    def test_a_note_that_somebody_rewrote_is_found(self, committing: Committing, directory: Path) -> None:
+        with committing():
+            add()
+            add()
+        note, first = directory / "keys" / "audit.head", AuditEntry.objects.get(number=1)
+        for text in ("whatever", note.read_text().replace(" 1 ", " 2 "), f"1:{first.digest} 1 {'0' * 64}\n"):
+            note.write_text(text)
+            assert "is not one that this machine signed" in complaint()
+
+    def test_a_note_whose_key_was_replaced_is_found(self, committing: Committing, directory: Path) -> None:
+        with committing():
+            add()
+        (directory / "keys" / "audit.key").unlink()
+        assert "is not one that this machine signed" in complaint()
+        with committing():
+            add()  # makes a new key
+        assert "Entry 1 has no seal" in complaint()
+
+    def test_an_entry_that_was_inserted_at_the_end_is_found(self, committing: Committing) -> None:
+        """A valid chain is not enough: who writes by SQL does not hold the key."""
+        with committing():
+            add()
+        forge("rafael")
+        assert "Entry 2 has no seal of this installation" in complaint()
+        with committing():
+            add()
+        assert "Entry 2 has no seal of this installation" in complaint(), "going on must not hide it"
+
+    def test_a_seal_is_of_one_entry(self, committing: Committing) -> None:
+        with committing():
+            add()
+        forge("rafael", seal=AuditEntry.objects.get().seal)
+        assert "Entry 2 has no seal of this installation" in complaint()
+
+    def test_a_record_that_was_emptied_is_found(self, committing: Committing) -> None:
+        with committing():
+            add()
+        empty()
+        assert "The record was emptied: entry 1 was noted, and nothing is left." in complaint()
+
+    def test_a_record_that_was_emptied_with_its_note_is_found(self, committing: Committing, directory: Path) -> None:
+        with committing():
+            add()
+        empty()
+        (directory / "keys" / "audit.head").unlink()
+        assert "The note of the last entry was removed" in complaint()
+
+    def test_a_record_that_was_emptied_with_its_note_and_its_key_is_found(
+        self, committing: Committing, directory: Path
+    ) -> None:
+        world.person("mara")
+        with committing():
+            add()
+        empty()
+        for path in (directory / "keys").iterdir():
+            path.unlink()
+        assert "The record was removed: accounts (1)" in complaint()
+
+    def test_a_first_entry_that_was_rolled_back_is_no_alarm(self) -> None:
+        with transaction.atomic():
+            add()
+            transaction.set_rollback(True)
+        assert command("verify") == "The audit record is empty.\n"
+
+    def test_entries_of_another_machine_are_told(self, committing: Committing, directory: Path) -> None:
+        with committing():
+            add()
+        for path in (directory / "keys").iterdir():
+            path.unlink()
+        assert "no key and no note for these entries" in complaint()
+        with committing():
+            add()
+        assert "Entry 1 has no seal" in complaint(), "a new key vouches for no entry before it"
 
     def test_a_head_that_was_noted_elsewhere_is_compared(self, committing: Committing) -> None:
         with committing():
             add()
-        assert "Entry 1 is not the one that was noted" in complaint("--noted", f"1:{'a' * 64}")
-        assert "entry 7 was noted" in complaint("--noted", f"7:{'a' * 64}")
+        assert "Entry 1 is not the one that was noted" in complaint("--head", f"1:{'a' * 64}")
+        assert "entry 7 was noted" in complaint("--head", f"7:{'a' * 64}")
         with pytest.raises(CommandError, match="64 hexadecimal digits"):
-            command("verify", "--noted", "7")
+            command("verify", "--head", "7")
+
+    def test_heads_are_found_in_a_file(self, committing: Committing, tmp_path: Path) -> None:
+        with committing():
+            add()
+        (tmp_path / "mail.txt").write_text(f"On Monday the head was 1:{AuditEntry.objects.get().digest}, all well.")
+        assert "Fine" in command("verify", "--head", str(tmp_path / "mail.txt"))
+        (tmp_path / "mail.txt").write_text(f"Head: 5:{'a' * 64}\nHead: 6:{'b' * 64}\n")
+        said = complaint("--head", str(tmp_path / "mail.txt"))
+        assert "entry 5 was noted" in said
+        assert "entry 6 was noted" in said
+        (tmp_path / "mail.txt").write_text("nothing")
+        with pytest.raises(CommandError, match="64 hexadecimal digits"):
+            command("verify", "--head", str(tmp_path / "mail.txt"))
 
     def test_a_note_that_a_crash_left_behind_is_brought_up_to_date(
         self, committing: Committing, directory: Path
@@ -306,25 +422,63 @@ class TestVerify:
         with committing():
             add()
         add()  # committed, but not noted
-        assert (directory / "audit.head").read_text().startswith("1:")
+        assert (directory / "keys" / "audit.head").read_text().startswith("1:")
         assert "Fine: 2 entries" in command("verify")
-        assert (directory / "audit.head").read_text().startswith("2:")
+        assert (directory / "keys" / "audit.head").read_text().startswith("2:")
 
     def test_a_disk_that_takes_no_note_undoes_nothing(
         self, committing: Committing, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
-        monkeypatch.setattr(settings, "DATA_DIRECTORY", Path("/dev/null/nowhere"))
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
         with committing():
             add()
+            monkeypatch.setattr(signed_head, "write_note", full)
         assert AuditEntry.objects.count() == 1
-        assert "could not be noted: NotADirectoryError" in caplog.text
+        assert "could not be noted: OSError" in caplog.text
 
     def test_the_note_is_the_owners_alone_and_no_draft_is_left(self, committing: Committing, directory: Path) -> None:
         with committing():
             add()
             add()
-        assert [path.name for path in directory.iterdir()] == ["audit.head"]
-        assert (directory / "audit.head").stat().st_mode & 0o777 == 0o600
+        assert sorted(path.name for path in (directory / "keys").iterdir()) == ["audit.head", "audit.key"]
+        assert (directory / "keys" / "audit.head").stat().st_mode & 0o777 == 0o600
+
+
+class TestAnInstallationFromBeforeSeals:
+    @pytest.fixture(autouse=True)
+    def entries_without_seals(self, directory: Path) -> None:
+        add("a")
+        add("b")
+        with tampering() as cursor:
+            cursor.execute("UPDATE messaging_auditentry SET seal = ''")
+        for path in (directory / "keys").iterdir():
+            path.unlink()
+        last = AuditEntry.objects.latest("number")
+        (directory / "audit.head").write_text(f"2:{last.digest}\n")
+
+    def test_goes_on_with_seals(self, committing: Committing, directory: Path) -> None:
+        assert "Fine: 2 entries" in command("verify")
+        assert not (directory / "audit.head").exists()
+        with committing():
+            add("c")
+        assert "Fine: 3 entries" in command("verify")
+        forge("rafael")
+        assert "Entry 4 has no seal" in complaint()
+
+    def test_goes_on_with_seals_when_the_next_entry_comes_first(self, committing: Committing) -> None:
+        with committing():
+            add("c")
+        assert "Fine: 3 entries" in command("verify")
+
+    def test_is_told_of_an_end_that_was_cut_off(self, committing: Committing) -> None:
+        with tampering() as cursor:
+            cursor.execute("DELETE FROM messaging_auditentry WHERE number = 2")
+        assert "no key and no note for these entries" in complaint()
+        with committing():
+            add("c")
+        assert "Entry 1 has no seal" in complaint()
 
 
 class TestAfterABackupIsRestored:
@@ -381,7 +535,7 @@ def test_many_at_once_make_one_chain(directory: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(ten, "abcd"))
     assert [entry.number for entry in log.entries()] == list(range(1, 41))
-    assert (directory / "audit.head").read_text().startswith("40:")
+    assert (directory / "keys" / "audit.head").read_text().startswith("40:")
     assert "Fine: 40 entries" in command("verify")
 
 

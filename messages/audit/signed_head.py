@@ -1,0 +1,141 @@
+"""What this machine signs about the audit record: a seal on each entry, and a note of the last one.
+
+Both are signed with a key of the key directory, which no database and no backup holds. An entry that somebody inserts
+by SQL has no seal; a note that somebody rewrites has no signature. The note reveals an end that was cut off, a record
+that was emptied, and a database that was replaced by an older one.
+
+audit.key    the key, made with the first entry
+audit.head   the note: number and digest of the last entry, the first entry that has a seal, the signature
+"""
+
+import fcntl
+import hmac
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+
+from django.conf import settings
+
+from messages.audit.hash_chain import BEGINNING, ChainEntry, Head
+from messages.secret_files import KEY_BYTES, fsync_directory, read_or_create_secret
+
+KEY_NAME = "audit.key"
+SealCheck = Callable[[ChainEntry], bool]
+_NOTE = re.compile(r"([0-9]{1,18}):([0-9a-f]{64}) ([1-9][0-9]{0,17}) ([0-9a-f]{64})\n?")
+
+
+class NoNote(Enum):
+    """Why there is no note that this machine vouches for."""
+
+    NOTHING_SIGNED = "this machine has signed nothing yet"
+    REMOVED = "the note was removed, its key is there"
+    NOT_GENUINE = "the note cannot be read, or its signature is not of this machine's key"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The last entry that this machine has signed; entries from number `sealed_from` on have a seal of its key."""
+
+    head: Head  # number 0: the key is made, and no entry is committed
+    sealed_from: int
+
+
+NOTHING = Note(Head(0, BEGINNING), sealed_from=1)
+
+
+def begin(note: Note) -> None:
+    """Make the key, and note where signing begins."""
+    read_or_create_secret(settings.KEY_DIRECTORY, KEY_NAME)
+    write_note(note)
+
+
+def seal(digest: str) -> str:
+    """The seal of the entry with this digest; the key is made if there is none."""
+    read_or_create_secret(settings.KEY_DIRECTORY, KEY_NAME)
+    return _sign(_require_key(), "entry", digest)
+
+
+def seal_check() -> SealCheck:
+    """A function that says whether an entry has a seal of this machine's key."""
+    key = _key()
+    if key is None:
+        return lambda entry: False
+    return lambda entry: hmac.compare_digest(entry.seal.encode(), _sign(key, "entry", entry.digest).encode())
+
+
+def read_note() -> Note | NoNote:
+    """The note, or the reason why there is none."""
+    try:
+        text = _path().read_text("ascii", "replace")
+    except FileNotFoundError:
+        return NoNote.NOTHING_SIGNED if _key() is None else NoNote.REMOVED
+    match = _NOTE.fullmatch(text)
+    if match is None or _key() is None:
+        return NoNote.NOT_GENUINE
+    note = Note(Head(int(match[1]), match[2]), sealed_from=int(match[3]))
+    return note if hmac.compare_digest(match[4], _signature(note)) else NoNote.NOT_GENUINE
+
+
+def write_note(note: Note) -> None:
+    """Write the note atomically and durably."""
+    path = _path()
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+        stream.write(f"{note.head} {note.sealed_from} {_signature(note)}\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.replace(path)
+    fsync_directory(path.parent)
+
+
+def advance_note(head: Head) -> None:
+    """Note a later entry, unless another process noted one that is later still."""
+    with note_lock():
+        note = read_note()
+        if isinstance(note, Note) and note.head.number < head.number:
+            write_note(replace(note, head=head))
+
+
+@contextmanager
+def note_lock() -> Iterator[None]:
+    """Let one process at a time write the note."""
+    descriptor = os.open(_path().parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _path() -> Path:
+    directory: Path = settings.KEY_DIRECTORY
+    return directory / "audit.head"
+
+
+def _signature(note: Note) -> str:
+    return _sign(_require_key(), "head", f"{note.head} {note.sealed_from}")
+
+
+def _sign(key: bytes, purpose: str, text: str) -> str:
+    return hmac.digest(key, f"{purpose} {text}".encode(), "sha256").hex()
+
+
+def _require_key() -> bytes:
+    key = _key()
+    if key is None:
+        raise FileNotFoundError(f"{KEY_NAME} is not in the key directory, or not whole")
+    return key
+
+
+def _key() -> bytes | None:
+    try:
+        key = (_path().parent / KEY_NAME).read_bytes()
+    except FileNotFoundError:
+        return None
+    return key if len(key) >= KEY_BYTES else None

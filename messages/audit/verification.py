@@ -1,0 +1,81 @@
+"""Verify the audit record against what this machine has signed, and against heads that were kept elsewhere."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from messages.audit import log, signed_head
+from messages.audit.hash_chain import ChainEntry, Head, Verification, verify_chain
+from messages.audit.signed_head import NoNote, Note
+from messages.models import AuditEntry, Review
+
+_MISSING_NOTE = {
+    NoNote.NOTHING_SIGNED: "This machine has no key and no note for these entries: they were written elsewhere, or "
+    "its key directory is new.",
+    NoNote.REMOVED: "The note of the last entry was removed from the key directory, so nothing here tells whether the "
+    "end is cut off.",
+    NoNote.NOT_GENUINE: "The note of the last entry is not one that this machine signed.",
+}
+
+
+class NothingToAccept(Exception):
+    """The record already is what this machine has signed; the message says so, for staff."""
+
+
+def verify(*, external_heads: Iterable[Head] = ()) -> Verification:
+    """Verify the chain, the seals of its entries, and its end."""
+    note = log.current_note()  # before the entries, because the note only moves forward
+    is_noted = isinstance(note, Note) and note.head.number > 0
+    heads = [*external_heads, *([note.head] if isinstance(note, Note) and is_noted else [])]
+    verdict = verify_chain(log.entries(), heads=heads, is_genuine=partial(_is_genuine, note, signed_head.seal_check()))
+    problems = list(verdict.problems)
+    if isinstance(note, NoNote) and (verdict.count or note != NoNote.NOTHING_SIGNED):
+        problems.append(_MISSING_NOTE[note])
+    if not verdict.count and not heads:
+        problems += _traces_of_a_record()
+    if not problems and verdict.head is not None:
+        signed_head.advance_note(verdict.head)
+    return replace(verdict, problems=tuple(problems))
+
+
+@transaction.atomic
+def accept(*, by: str, why: str) -> AuditEntry:
+    """Accept the record although it is not what this machine has signed, and record that."""
+    note = log.current_note()
+    last = AuditEntry.objects.order_by("-number").first()
+    if last is None and not (_traces_of_a_record() or (isinstance(note, Note) and note.head.number)):
+        raise NothingToAccept("The record is empty, and nothing was noted.")
+    check = partial(_is_genuine, note, signed_head.seal_check())
+    if last is not None and isinstance(note, Note) and log.continues(note) and all(map(check, log.entries())):
+        raise NothingToAccept(f"The record holds entry {note.head.number} as it was noted.")
+    accepted = log.record(
+        log.Action.RECORD_ACCEPT,
+        by=by,
+        kind=log.ObjectKind.RECORD,
+        ref="record",
+        label="the audit record",
+        reason=why,
+        noted=str(note.head) if isinstance(note, Note) else "nothing",
+        ended=last.number if last else 0,
+    )
+    begins = Note(Head(accepted.number, accepted.digest), sealed_from=accepted.number)
+    transaction.on_commit(partial(signed_head.write_note, begins))
+    return accepted
+
+
+def _is_genuine(note: Note | NoNote, is_sealed: signed_head.SealCheck, entry: ChainEntry) -> bool:
+    """Whether the entry has its seal, or is older than seals."""
+    if isinstance(note, Note):
+        return entry.number < note.sealed_from or is_sealed(entry)
+    return note == NoNote.NOTHING_SIGNED or not entry.seal or is_sealed(entry)
+
+
+def _traces_of_a_record() -> list[str]:
+    """What says that an empty record is not a new one: each of these comes with an entry."""
+    accounts, reviews = User.objects.count(), Review.objects.count()
+    if not accounts + reviews:
+        return []
+    return [f"The record was removed: accounts ({accounts}) and reviews ({reviews}) are there, each with no entry."]
