@@ -6,7 +6,7 @@ The attacker knows that who turned back pressed leave and did not continue, and 
 
 from __future__ import annotations
 
-from analytics.looks.release import joint_tables
+from analytics.disclosure.told_cells import joint_tables
 from analytics.suppression.cells import RelatedOutcomes
 from tests.analytics.suppression.related_search import search
 from tests.trust.bench import Bench
