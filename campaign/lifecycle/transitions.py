@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from campaign.lifecycle import frozen_plan, launch_checks
 from campaign.lifecycle.actions import ActionRefused, record_campaign_action
+from campaign.lifecycle.after_backup import unconfirmed_backup
 from campaign.lifecycle.launch_checks import common_locales
 from campaign.lifecycle.secret_destruction import destroy_campaign_secret, destroy_secrets_of_closed_campaigns
 from campaign.models import AnalysisPlan, Campaign, Placement
@@ -107,8 +108,13 @@ def pause(campaign: Campaign, *, by: User) -> None:
 
 
 @transaction.atomic
-def resume(campaign: Campaign, *, by: User) -> None:
-    """Serve again, under the same plan."""
+def resume(campaign: Campaign, *, by: User, nothing_ended_since: bool = False) -> None:
+    """Serve again, under the same plan.
+
+    After a backup was restored, somebody has to say that nothing in it was stopped since: `nothing_ended_since`.
+    """
+    if unconfirmed_backup(campaign) and not nothing_ended_since:
+        raise ActionRefused(_("A backup was restored: confirm on the campaign's page that nothing was stopped since."))
     _lock_with_placements(campaign)
     _refuse_if_any(
         launch_checks.occupied_placement_obstacles(campaign)

@@ -78,6 +78,7 @@ class Action(StrEnum):
     PARTNER_CHANGE = "partner-change"
     PARTNER_CONTACTS = "partner-contacts"
     RECORD_ACCEPT = "record-accept"
+    DATABASE_RESTORE = "database-restore"
     ROWS_LOAD = "rows-load"
     PERSON_INVITE = "person-invite"
     INVITATION_RENEW = "invitation-renew"
@@ -172,6 +173,12 @@ def entries() -> Iterator[ChainEntry]:
     """The whole record in order."""
     for row in AuditEntry.objects.order_by("number").values(*_FIELDS).iterator():
         yield ChainEntry(**row)
+
+
+def last_entry() -> ChainEntry | None:
+    """The last entry of the record."""
+    row = AuditEntry.objects.order_by("-number").values(*_FIELDS).first()
+    return ChainEntry(**row) if row else None
 
 
 def current_note() -> signed_head.Note | signed_head.NoNote:
