@@ -137,6 +137,9 @@ class Campaign(models.Model):
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    approved_fingerprint = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="SHA-256 of exactly what was approved."
+    )
     launched_at = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField(auto_now=True)
     ethics_reference = models.CharField(max_length=200, blank=True, help_text="Who agreed to it, and their number.")
@@ -157,6 +160,24 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class DraftVersion(models.Model):
+    """What a campaign's draft became by one change, and who made it. Append-only."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    content = models.JSONField(help_text="Everything that planning can change.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the content.")
+
+    class Meta:
+        ordering = ["campaign", "number"]
+        constraints = [models.UniqueConstraint(fields=["campaign", "number"], name="draft_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.campaign}, version {self.number}"
 
 
 class Arm(models.Model):

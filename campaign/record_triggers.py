@@ -92,6 +92,14 @@ TRIGGERS = (
         sqlite_name="campaign_deviation_{event}",
         events=_BOTH,
     ),
+    Trigger(
+        "campaign_draftversion",
+        "campaign_draftversion_stays",
+        "campaign_draftversion_stays",
+        "a version of a draft on record cannot be changed",
+        sqlite_name="campaign_draftversion_{event}",
+        events=_BOTH,
+    ),
     # None of them reads another table: when SQLite rebuilds that table, the trigger would find it missing.
     Trigger(
         "messaging_rendition",

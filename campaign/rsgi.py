@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import io
+import logging
 import sys
 from collections import deque
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from django.urls import get_resolver
 from granian.rsgi import ProtocolClosed
 
+from campaign.log_format import log_unhandled_errors
 from campaign.memory import block_unused_imports, release_free_memory
 from campaign.serving.http import (
     Headers,
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from granian.rsgi import HTTPProtocol, Scope
 
     from campaign.serving.application import AudienceApplication
+
+log = logging.getLogger(__name__)
 
 STAFF_THREADS = 4
 STAFF_MAX_BODY_BYTES = 10_000_000
@@ -80,7 +84,10 @@ class RsgiApplication:
             reply = audience.error_reply(incomplete_body_refusal())
         except Exception as error:
             reply = audience.error_reply(error)
-        _send(protocol, method, reply)
+        try:
+            _send(protocol, method, reply)
+        except Exception as error:  # granian would log it with its message
+            log.error("A reply could not be sent: %s", type(error).__name__)
 
     def _record(self, events: Sequence[OutcomeEvent]) -> asyncio.Future[RecordResults]:
         """Record the events; the future resolves once they are on disk, or to refusals after the timeout.
@@ -215,6 +222,7 @@ def __getattr__(name: str) -> RsgiApplication:
     from campaign.serving.application import create_audience_application
 
     block_unused_imports()
+    log_unhandled_errors()
     application = globals()["application"] = RsgiApplication(django_application, create_audience_application())
     get_resolver().url_patterns  # noqa: B018  # loads the code of the staff pages before the first request
     _freeze_loaded_code()

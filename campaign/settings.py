@@ -239,11 +239,15 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "campaign.api.exceptions.handle_api_exception",
 }
 
-# Errors of staff pages go to standard error, without the request: no mail, no report of a request's contents.
+# Errors go to standard error, without the request: no mail, no report of a request's contents.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "plain": {"format": "%(levelname)s %(name)s %(message)s"}
+        if DEBUG
+        else {"()": "campaign.log_format.RequestFreeFormatter"}
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {

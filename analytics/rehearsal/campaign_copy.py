@@ -13,7 +13,15 @@ SerializedRow = dict[str, Any]
 _OMITTED_FIELDS = {
     "campaign.partner": ("contacts",),
     "campaign.analysisplan": ("told", "webhook", "frozen_at", "canonical", "fingerprint"),
-    "campaign.campaign": ("approved_by", "launched_at", "starts_at", "ends_at", "locales", "salt"),
+    "campaign.campaign": (
+        "approved_by",
+        "approved_fingerprint",
+        "launched_at",
+        "starts_at",
+        "ends_at",
+        "locales",
+        "salt",
+    ),
     "campaign.arm": ("paused_at", "paused_reason"),
 }
 _PERSON_FIELDS = ("author", "by", "created_by")

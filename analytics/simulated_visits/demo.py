@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from analytics.simulated_visits.visitors import Behaviour
 from campaign.lifecycle import transitions
+from campaign.lifecycle.approval import approval_fingerprint
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome
 from messages.help_links import directory
 from messages.models import Message
@@ -108,7 +109,7 @@ def create_campaign(*, now: datetime, origins: list[str], planned_per_arm: int, 
         PlannedOutcome.objects.create(plan=plan, outcome=outcome, role=role, harm_margin=margin)
     mark_help_links_checked(now=now)
     transitions.submit(campaign, by=manager)
-    transitions.approve(campaign, by=reviewer)
+    transitions.approve(campaign, by=reviewer, read_fingerprint=approval_fingerprint(campaign))
     transitions.launch(campaign, by=manager, now=now)
     return campaign
 

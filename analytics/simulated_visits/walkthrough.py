@@ -22,6 +22,7 @@ from analytics.rehearsal import campaign_copy, sandbox
 from analytics.simulated_visits.visitors import Behaviour, HostedPageParser, simulate_outcomes
 from campaign.lifecycle import transitions
 from campaign.lifecycle.actions import ActionRefused
+from campaign.lifecycle.approval import approval_fingerprint
 from campaign.models import Campaign, Placement
 from campaign.serving.application import AudienceApplication, create_audience_application
 from campaign.serving.http import Reply, Request
@@ -137,7 +138,7 @@ def _launch(campaign: Campaign, *, now: datetime) -> None:
     for person, role in ((manager, MANAGER), (reviewer, REVIEWER)):
         person.groups.add(Group.objects.get_or_create(name=role)[0])
     transitions.submit(campaign, by=manager)
-    transitions.approve(campaign, by=reviewer)
+    transitions.approve(campaign, by=reviewer, read_fingerprint=approval_fingerprint(campaign))
     transitions.launch(campaign, by=manager, now=now)
 
 

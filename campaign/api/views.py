@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django.contrib.auth.models import User
@@ -18,7 +19,8 @@ from rest_framework.views import APIView
 from campaign.api import authentication
 from campaign.api.exceptions import BODY_LIMIT, BodyTooLarge
 from campaign.api.operation import ApiOperation
-from campaign.lifecycle import transitions
+from campaign.lifecycle import approval, transitions
+from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.staff_site.access import campaign_for
 from messages.accounts import api_tokens
@@ -186,23 +188,52 @@ class CampaignDetail(APIView):
         return Response(CampaignSerializer(campaign_for(request.user, slug)).data)
 
 
+class ApprovableSerializer(serializers.Serializer[Any]):
+    """What an approval is of: the plan, its names and dates, who hears of harm, and where doors lead."""
+
+    fingerprint = serializers.CharField(help_text="SHA-256 of the content as canonical JSON; approving needs it.")
+    content = serializers.DictField()
+
+    def to_representation(self, campaign: Campaign) -> dict[str, Any]:
+        content = approval.approval_content(campaign)
+        return {"fingerprint": fingerprint_of(canonical_json(content)), "content": content}
+
+
+class PlanDetailSerializer(PlanSerializer):
+    approval = ApprovableSerializer(source="campaign", read_only=True)
+
+    class Meta(PlanSerializer.Meta):
+        fields = [*PlanSerializer.Meta.fields, "approval"]
+        read_only_fields = fields
+
+
 class PlanDetail(APIView):
     """The analysis plan of one campaign: what is compared, how surely, and what would be too small to matter."""
 
     permission_classes = [HasRole]
 
-    @ApiOperation(tag="campaigns", response_serializer=PlanSerializer, error_statuses=(401, 403, 404))
+    @ApiOperation(tag="campaigns", response_serializer=PlanDetailSerializer, error_statuses=(401, 403, 404))
     def get(self, request: Request, slug: str) -> Response:
         plan = AnalysisPlan.objects.filter(campaign=campaign_for(request.user, slug)).first()
         if plan is None:
             raise exceptions.NotFound("This campaign has no plan yet.")
-        return Response(PlanSerializer(plan).data)
+        return Response(PlanDetailSerializer(plan).data)
 
 
 # The steps of a campaign's life
 
 
+_STEP = ApiOperation(
+    tag="steps",
+    response_serializer=CampaignSerializer,
+    error_statuses=(400, 401, 403, 404, 409, 413, 415, 429),
+    headers={authentication.SECOND_FACTOR_HEADER: "A fresh code of the second factor; a token alone takes no step."},
+)
+
+
 class TransitionView(APIView):
+    """One step of a campaign. A token alone takes none: each needs a fresh confirmation."""
+
     permission_classes = [HasRole]
     parser_classes = [StrictJSON]
     transition: ClassVar[str]
@@ -210,23 +241,23 @@ class TransitionView(APIView):
     def perform(self, campaign: Campaign, by: User) -> None:
         raise NotImplementedError
 
-    @ApiOperation(
-        tag="steps",
-        response_serializer=CampaignSerializer,
-        error_statuses=(400, 401, 403, 404, 409, 413, 415, 429),
-        headers={
-            authentication.SECOND_FACTOR_HEADER: "A fresh code of the second factor; a token alone takes no step."
-        },
-    )
+    def read_body(self, data: Any) -> None:
+        """Refuse a body that the step does not take."""
+        if data:
+            raise exceptions.ParseError("A step takes no body.", code="unknown_field")
+
+    @_STEP
     def post(self, request: Request, slug: str) -> Response:
+        return self.take_step(request, slug)
+
+    def take_step(self, request: Request, slug: str) -> Response:
         campaign = campaign_for(request.user, slug)
         _, _, role = transitions.TRANSITIONS[self.transition]
         if not has_role(request.user, role):
             raise exceptions.PermissionDenied(f"Only a {role} can {self.transition} a campaign.")
-        if request.data:
-            raise exceptions.ParseError("A step takes no body.", code="unknown_field")
         assert isinstance(request.user, User)
         authentication.require_confirmation(request, request.user)
+        self.read_body(request.data)
         self.perform(campaign, request.user)
         return Response(CampaignSerializer(_campaigns().get(pk=campaign.pk)).data)
 
@@ -240,13 +271,29 @@ class Submit(TransitionView):
         transitions.submit(campaign, by=by)
 
 
+class ApprovalSerializer(serializers.Serializer[Any]):
+    fingerprint = serializers.CharField(
+        max_length=64, help_text="Of what you have read: `approval.fingerprint` of the campaign's plan."
+    )
+
+
 class Approve(TransitionView):
-    """Agree to the words, the arms and the plan. For a reviewer who did not create the campaign."""
+    """Agree to the words, the arms and the plan, as they were read. For a reviewer who did not create the campaign."""
 
     transition = "approve"
+    fingerprint = ""
+
+    def read_body(self, data: Any) -> None:
+        body = ApprovalSerializer(data=data)
+        body.is_valid(raise_exception=True)
+        self.fingerprint = body.validated_data["fingerprint"]
+
+    @replace(_STEP, request_serializer=ApprovalSerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        return self.take_step(request, slug)
 
     def perform(self, campaign: Campaign, by: User) -> None:
-        transitions.approve(campaign, by=by)
+        transitions.approve(campaign, by=by, read_fingerprint=self.fingerprint)
 
 
 class Launch(TransitionView):

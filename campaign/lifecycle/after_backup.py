@@ -26,8 +26,8 @@ def hold_campaigns(*, by: str, backup_of: str) -> list[Campaign]:
             campaign.state = Campaign.State.PAUSED
             campaign.save(update_fields=["state", "changed_at"])
         elif campaign.state in (Campaign.State.SUBMITTED, Campaign.State.APPROVED):
-            campaign.state, campaign.approved_by = Campaign.State.DRAFT, None
-            campaign.save(update_fields=["state", "approved_by", "changed_at"])
+            campaign.state, campaign.approved_by, campaign.approved_fingerprint = Campaign.State.DRAFT, None, ""
+            campaign.save(update_fields=["state", "approved_by", "approved_fingerprint", "changed_at"])
             record_campaign_action(log.Action.CAMPAIGN_TAKE_BACK, campaign, by=by)
             held.append(campaign)
             continue

@@ -5,6 +5,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from campaign.lifecycle.actions import ActionRefused, record_campaign_action
+from campaign.lifecycle.draft_versions import record_version
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from messages.audit.log import Action
 from messages.roles import MANAGER, ROLE_NAMES, has_role
@@ -36,6 +37,7 @@ def clone_campaign(campaign: Campaign, *, by: User) -> Campaign:
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     if plan is not None:
         _copy_plan(plan, copy)
+    record_version(copy, by=by)
     record_campaign_action(Action.CAMPAIGN_COPY, copy, by=by, original=campaign.slug)
     return copy
 

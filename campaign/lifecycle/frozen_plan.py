@@ -32,7 +32,7 @@ def freeze_plan(plan: AnalysisPlan, *, now: datetime) -> AnalysisPlan:
     plan.canonical = canonical_json(plan_content(plan))
     plan.fingerprint = fingerprint_of(plan.canonical)
     plan.frozen_at = now
-    plan.save()
+    plan.save(update_fields=["canonical", "fingerprint", "frozen_at"])
     return plan
 
 

@@ -12,9 +12,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaign.lifecycle import frozen_plan, launch_checks
+from campaign.lifecycle import approval, frozen_plan, launch_checks
 from campaign.lifecycle.actions import ActionRefused, record_campaign_action
 from campaign.lifecycle.after_backup import unconfirmed_backup
+from campaign.lifecycle.draft_versions import contributors, record_version
 from campaign.lifecycle.launch_checks import common_locales
 from campaign.lifecycle.secret_destruction import destroy_campaign_secret, destroy_secrets_of_closed_campaigns
 from campaign.models import AnalysisPlan, Campaign, Placement
@@ -53,58 +54,70 @@ SEND_BACK_REASON_LIMIT = 500  # of sending a campaign back
 @transaction.atomic
 def submit(campaign: Campaign, *, by: User) -> None:
     """Submit a complete draft for the approval of a second person."""
+    _begin(campaign, "submit", by)
     _refuse_if_any(launch_checks.submission_obstacles(campaign))
-    _apply_transition(campaign, "submit", by)
+    record_version(campaign, by=by)  # whoever sends what nobody on record wrote answers for it
+    _finish(campaign, "submit", by)
 
 
 @transaction.atomic
-def approve(campaign: Campaign, *, by: User, read_fingerprint: str = "") -> None:
-    """Approve the words, the arms and the plan; `read_fingerprint` is that of the plan that the reviewer read."""
-    if by == campaign.created_by:
-        raise ActionRefused(_("Nobody approves their own campaign. Please ask a colleague."))
-    if read_fingerprint and read_fingerprint != frozen_plan.fingerprint_of(
-        frozen_plan.canonical_json(frozen_plan.current_plan_content(campaign.plan))
-    ):
+def approve(campaign: Campaign, *, by: User, read_fingerprint: str) -> None:
+    """Approve exactly what the reviewer was shown: `read_fingerprint` is that of `approval.approval_content`."""
+    _begin(campaign, "approve", by)
+    _refuse_contributor(campaign, by, _("Nobody approves a campaign that they changed. Please ask a colleague."))
+    current = approval.approval_fingerprint(campaign)
+    if not current or read_fingerprint != current:
         raise ActionRefused(_("The plan was changed while you read it. Please read it once more."))
-    campaign.approved_by = by
-    _apply_transition(campaign, "approve", by)
+    campaign.approved_by, campaign.approved_fingerprint = by, current
+    _finish(campaign, "approve", by, ("approved_by", "approved_fingerprint"), content=current)
 
 
 @transaction.atomic
 def take_back(campaign: Campaign, *, by: User) -> None:
     """Turn a submitted or approved campaign into a draft again; an approval is lost."""
-    campaign.approved_by = None
-    _apply_transition(campaign, "take_back", by)
+    _begin(campaign, "take_back", by)
+    campaign.approved_by, campaign.approved_fingerprint = None, ""
+    _finish(campaign, "take_back", by, ("approved_by", "approved_fingerprint"))
 
 
 @transaction.atomic
 def send_back(campaign: Campaign, *, by: User, reason: str) -> None:
     """Return a submitted campaign to its manager, with a reason that stays on the audit record."""
-    if by == campaign.created_by:
-        raise ActionRefused(_("Nobody sends back their own campaign. Please ask a colleague."))
+    _begin(campaign, "send_back", by)
+    _refuse_contributor(campaign, by, _("Nobody sends back a campaign that they changed. Please ask a colleague."))
     reason = launch_checks.clean_reason(reason)
     if not reason or len(reason) > SEND_BACK_REASON_LIMIT:
         raise ActionRefused(_("Say what has to change, in at most 500 characters."))
-    _apply_transition(campaign, "send_back", by, reason=reason)
+    _finish(campaign, "send_back", by, reason=reason)
 
 
 @transaction.atomic
 def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
-    """Freeze the plan and start serving. Every help link must have been checked recently."""
-    _lock_with_placements(campaign)
+    """Freeze the plan and start serving, if everything is as it was approved and help links were checked recently."""
+    _begin(campaign, "launch", by)
+    _lock_placements(campaign)
     _refuse_if_any(launch_checks.launch_obstacles(campaign, now=now))
+    if campaign.approved_fingerprint != approval.approval_fingerprint(campaign):
+        raise ActionRefused(
+            _(
+                "Something is not as it was approved, such as its words, a language or a place. "
+                "Please take it back and have it approved once more."
+            )
+        )
     campaign.locales = common_locales(campaign)
     plan = frozen_plan.freeze_plan(campaign.plan, now=now)
     campaign.launched_at = now
     campaign.starts_at = campaign.starts_at or now
-    _apply_transition(campaign, "schedule" if campaign.starts_at > now else "launch", by, plan=plan.fingerprint)
+    verb = "schedule" if campaign.starts_at > now else "launch"
+    _finish(campaign, verb, by, ("locales", "launched_at", "starts_at"), plan=plan.fingerprint)
     return plan
 
 
 @transaction.atomic
 def pause(campaign: Campaign, *, by: User) -> None:
     """Stop serving until the campaign is resumed."""
-    _apply_transition(campaign, "pause", by)
+    _begin(campaign, "pause", by)
+    _finish(campaign, "pause", by)
 
 
 @transaction.atomic
@@ -113,25 +126,27 @@ def resume(campaign: Campaign, *, by: User, nothing_ended_since: bool = False) -
 
     After a backup was restored, somebody has to say that nothing in it was stopped since: `nothing_ended_since`.
     """
+    _begin(campaign, "resume", by)
     if unconfirmed_backup(campaign) and not nothing_ended_since:
         raise ActionRefused(_("A backup was restored: confirm on the campaign's page that nothing was stopped since."))
-    _lock_with_placements(campaign)
+    _lock_placements(campaign)
     _refuse_if_any(
         launch_checks.occupied_placement_obstacles(campaign)
         + launch_checks.stopped_message_obstacles(campaign.arms.filter(paused_at=None))
     )
     if campaign.locales and not set(common_locales(campaign)) & set(campaign.locales):
         raise ActionRefused(_("Words of its arms were withdrawn: no language is left that every arm speaks."))
-    _apply_transition(campaign, "resume", by)
+    _finish(campaign, "resume", by)
 
 
 @transaction.atomic
 def close(campaign: Campaign, *, by: User, now: datetime) -> None:
     """Stop serving for good and destroy the subject secret, after which no assignment can be recomputed."""
+    _begin(campaign, "close", by)
     campaign.ends_at = max(now, campaign.starts_at) if campaign.starts_at else now
     if campaign.starts_at == campaign.ends_at:
         campaign.ends_at = None
-    _apply_transition(campaign, "close", by)
+    _finish(campaign, "close", by, ("ends_at",))
     transaction.on_commit(partial(destroy_campaign_secret, campaign, by=by))
 
 
@@ -168,21 +183,33 @@ def _refuse_if_any(obstacles: list[launch_checks.Obstacle]) -> None:
         raise ActionRefused(" ".join(obstacle.sentence for obstacle in obstacles))
 
 
-def _lock_with_placements(campaign: Campaign) -> None:
-    """Lock the campaign and its placements, so that no two campaigns start at one placement at once."""
-    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
-    list(Placement.objects.select_for_update(no_key=True, of=("self",)).filter(campaigns=campaign).order_by("pk"))
+def _begin(campaign: Campaign, verb: str, by: User) -> None:
+    """Lock the campaign until the transaction ends, reload it, and refuse unless its state and the role allow the verb.
 
-
-def _apply_transition(campaign: Campaign, verb: str, by: User, **detail: str) -> None:
-    sources, target, role = TRANSITIONS[verb]
+    Everything a verb decides on is read after this: whoever changes a campaign, its arms or its plan holds this lock.
+    """
+    sources, _target, role = TRANSITIONS[verb]
     if not has_role(by, role):
         names = {"role": str(ROLE_NAMES[role]).lower(), "verb": VERB_LABELS[verb]}
         raise ActionRefused(_("Only a %(role)s can %(verb)s a campaign.") % names)
-    locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
-    if locked.state not in sources:
-        names = {"state": locked.get_state_display(), "verb": VERB_LABELS[verb]}
+    campaign.refresh_from_db(from_queryset=Campaign.objects.select_for_update(no_key=True))
+    if campaign.state not in sources:
+        names = {"state": campaign.get_state_display(), "verb": VERB_LABELS[verb]}
         raise ActionRefused(_("A campaign that is “%(state)s” cannot %(verb)s.") % names)
-    campaign.state = target
-    campaign.save()
+
+
+def _refuse_contributor(campaign: Campaign, by: User, sentence: str) -> None:
+    if by.pk in contributors(campaign):
+        raise ActionRefused(sentence)
+
+
+def _lock_placements(campaign: Campaign) -> None:
+    """Lock the placements of a campaign, so that no two campaigns start at one placement at once."""
+    list(Placement.objects.select_for_update(no_key=True, of=("self",)).filter(campaigns=campaign).order_by("pk"))
+
+
+def _finish(campaign: Campaign, verb: str, by: User, fields: tuple[str, ...] = (), **detail: str) -> None:
+    """Save the state that the verb leads to with the named fields, and record it."""
+    campaign.state = TRANSITIONS[verb][1]
+    campaign.save(update_fields=["state", "changed_at", *fields])
     record_campaign_action(log.Action(f"campaign-{verb.replace('_', '-')}"), campaign, by=by, **detail)

@@ -6,10 +6,11 @@ from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from campaign.lifecycle.draft_versions import may_approve, possible_approvers
 from campaign.models import Campaign
 from messages.audit.log import Action, ObjectKind
 from messages.models import AuditEntry
-from messages.roles import MANAGER, REVIEWER, has_role
+from messages.roles import MANAGER, has_role
 
 State = Campaign.State
 
@@ -40,12 +41,19 @@ def next_step(user: AbstractUser | AnonymousUser, campaign: Campaign, *, plannin
             sentence, (*buttons, _button(campaign, "plan", _("Read it and send it"))) if manages else ()
         )
     if campaign.state == State.SUBMITTED:
-        if has_role(user, REVIEWER) and user != campaign.created_by:
+        if may_approve(campaign, user):
             sentence = _("It waits for you, or for another reviewer: read its plan and its words, then decide.")
             return CampaignNextStep(sentence, (_button(campaign, "plan", _("Read and decide"), "#decide"),))
-        return CampaignNextStep(
-            _("It waits for a second person: a reviewer who did not make it reads the plan and decides.")
+        approvers = possible_approvers(campaign)
+        if approvers:
+            sentence = _("It waits for a second person who changed nothing of it. These may decide: %(names)s.")
+            return CampaignNextStep(sentence % {"names": ", ".join(user.get_username() for user in approvers)})
+        sentence = _(
+            "Nobody here may approve it: each reviewer has changed something of it. Take it back and put back a "
+            "version that one of them did not touch, or have an administrator invite an outside reviewer."
         )
+        history = _button(campaign, "versions", _("See who changed what"))
+        return CampaignNextStep(sentence, (history,) if manages else ())
     if campaign.state == State.APPROVED:
         sentence = _("It is approved. Nobody sees it until a manager launches it.")
         return CampaignNextStep(sentence, (_button(campaign, "launch", _("Prepare the launch")),) if manages else ())

@@ -9,14 +9,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from campaign.lifecycle import deviations, frozen_plan, launch_checks, transitions
+from campaign.lifecycle import approval, deviations, draft_versions, launch_checks, transitions
 from campaign.lifecycle.actions import ActionRefused
+from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
 from campaign.models import AnalysisPlan, Campaign
 from campaign.overview.next_step import next_step, send_back_entry
 from campaign.preregistration import export
 from campaign.staff_site.access import campaign_for
 from messages.downloads import download
-from messages.roles import MANAGER, REVIEWER, current_user, has_role
+from messages.roles import MANAGER, current_user, has_role
 
 State = Campaign.State
 
@@ -65,6 +66,8 @@ def report_deviation(request: HttpRequest, slug: str) -> HttpResponse:
 
 def render_plan(request: HttpRequest, campaign: Campaign, **more: object) -> HttpResponse:
     """Render the page of a plan; `more` holds what was typed into its forms, and the errors."""
+    # Before the page is built: what changes meanwhile voids the fingerprint, and not the other way round.
+    decision = _decision_context(request, campaign)
     stored = _plan_of(campaign)
     document = export.build_plan_document(stored) if stored else None
     context = {
@@ -75,25 +78,25 @@ def render_plan(request: HttpRequest, campaign: Campaign, **more: object) -> Htt
         "deviations": campaign.deviations.select_related("by"),
         "sent_back": send_back_entry(campaign),
         "reason_limit": transitions.SEND_BACK_REASON_LIMIT,
-        **_decision_context(request, campaign, document),
+        "deviates": has_role(request.user, MANAGER) and document is not None and document.is_frozen,
+        **decision,
     }
     return render(request, "campaign/overview/plan.html", context | more)
 
 
-def _decision_context(
-    request: HttpRequest, campaign: Campaign, document: export.PlanDocument | None
-) -> dict[str, object]:
-    """Return which decisions this person may take."""
-    manages, reviews = has_role(request.user, MANAGER), has_role(request.user, REVIEWER)
-    submits = manages and campaign.state == State.DRAFT
-    decides = reviews and campaign.state == State.SUBMITTED and request.user != campaign.created_by
-    read = frozen_plan.fingerprint_of(frozen_plan.canonical_json(document.content)) if decides and document else ""
+def _decision_context(request: HttpRequest, campaign: Campaign) -> dict[str, object]:
+    """Return which decisions this person may take on what is not launched, and what an approval would be of."""
+    submits = has_role(request.user, MANAGER) and campaign.state == State.DRAFT
+    decides = campaign.state == State.SUBMITTED and draft_versions.may_approve(campaign, request.user)
+    content = approval.approval_content(campaign) if campaign.launched_at is None else {}
     return {
         "submits": submits,
         "obstacles": launch_checks.submission_obstacles(campaign) if submits else [],
         "decides": decides,
-        "read": read,
-        "deviates": manages and document is not None and document.is_frozen,
+        "read": fingerprint_of(canonical_json(content)) if decides else "",
+        "beside_plan": content,
+        "authors": draft_versions.authors(campaign) if content else [],
+        "approvers": draft_versions.possible_approvers(campaign) if content else [],
     }
 
 

@@ -94,8 +94,8 @@ def approve(request: HttpRequest, slug: str) -> HttpResponse:
     require_role(request.user, REVIEWER)
     if not request.POST.get("have_read"):
         return plan_views.render_plan(request, campaign, errors={"have_read": _("Please read it all, then tick this.")})
-    fingerprint = request.POST.get("read", "") or "nothing"
-    action = partial(transitions.approve, by=current_user(request), read_fingerprint=fingerprint)
+    read = request.POST.get("read", "")
+    action = partial(transitions.approve, by=current_user(request), read_fingerprint=read)
     return _carry_out(request, campaign, action, _("Approved. A manager can launch it now."))
 
 

@@ -12,8 +12,9 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from campaign.lifecycle import transitions
+from campaign.lifecycle.draft_versions import record_version
 from campaign.models import Campaign
-from campaign.wizard.draft import DraftEditConflict, ensure_plan, lock_draft, require_manager
+from campaign.wizard.draft import DraftEditConflict, edit_draft, ensure_plan, lock_draft, require_manager
 from campaign.wizard.questions import Answer, HypothesisAnswer, Question
 
 RESERVED_SLUGS = {"new"}  # the address of a new campaign
@@ -33,22 +34,21 @@ def create_draft(answer: HypothesisAnswer, *, by: User) -> Campaign:
                     slug=slug, name=answer.name, hypothesis=answer.hypothesis, created_by=by
                 )
                 ensure_plan(draft)
+                record_version(draft, by=by)
         except IntegrityError:  # another request has just taken the slug
             continue
         return draft
     raise AssertionError("unreachable: count() does not end")
 
 
-@transaction.atomic
 def save_answer(
     campaign: Campaign, question: Question[Any, Any], answer: Answer, *, seen_digest: str, by: User
 ) -> Campaign:
     """Store the answer to one question, unless the stored answer is another than the one that was seen."""
-    locked = lock_draft(campaign, by=by)
-    if question.read(locked).digest() != seen_digest:
-        raise DraftEditConflict
-    question.write(locked, answer)
-    locked.save()  # also updates changed_at
+    with edit_draft(campaign, by=by) as locked:
+        if question.read(locked).digest() != seen_digest:
+            raise DraftEditConflict
+        question.write(locked, answer)
     return locked
 
 

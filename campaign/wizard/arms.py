@@ -4,13 +4,12 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Arm, Campaign
 from campaign.wizard import presets
-from campaign.wizard.draft import DraftEditConflict, ensure_plan, lock_draft
+from campaign.wizard.draft import DraftEditConflict, edit_draft, ensure_plan
 from campaign.wizard.revision_choice import selectable_revisions
 from messages.models import Revision
 from messages.review import workflow
@@ -109,56 +108,51 @@ def update_comparisons(campaign: Campaign, *, previous: ArmKeys) -> None:
         plan.save(update_fields=["comparisons"])
 
 
-@transaction.atomic
 def add_arm(campaign: Campaign, *, by: User) -> Arm:
     """Add an arm with an approved revision that no other has."""
-    locked = lock_draft(campaign, by=by)
-    previous, arms = arm_keys(locked), list(locked.arms.all())
-    if len(arms) >= presets.MAX_ARMS:
-        raise ActionRefused(_("More messages than that would each be seen by too few people."))
-    key = presets.next_arm_key(previous.keys)
-    arm = Arm.objects.create(
-        campaign=locked,
-        key=key,
-        name=_("Message %(number)s") % {"number": key.removeprefix("message-")},
-        revision=_unused_revision(("both", "victim", "user", "other", "neutral"), [arm.revision_id for arm in arms]),
-        is_control=not arms,
-        position=max((arm.position for arm in arms), default=-1) + 1,
-    )
-    update_comparisons(locked, previous=previous)
-    locked.save(update_fields=["changed_at"])
+    with edit_draft(campaign, by=by) as locked:
+        previous, arms = arm_keys(locked), list(locked.arms.all())
+        if len(arms) >= presets.MAX_ARMS:
+            raise ActionRefused(_("More messages than that would each be seen by too few people."))
+        key = presets.next_arm_key(previous.keys)
+        frames = ("both", "victim", "user", "other", "neutral")
+        arm = Arm.objects.create(
+            campaign=locked,
+            key=key,
+            name=_("Message %(number)s") % {"number": key.removeprefix("message-")},
+            revision=_unused_revision(frames, [arm.revision_id for arm in arms]),
+            is_control=not arms,
+            position=max((arm.position for arm in arms), default=-1) + 1,
+        )
+        update_comparisons(locked, previous=previous)
     return arm
 
 
-@transaction.atomic
 def remove_arm(campaign: Campaign, key: str, *, by: User) -> None:
     """Remove an arm; two must stay. If it was the control, the first of the others becomes the control."""
-    locked = lock_draft(campaign, by=by)
-    previous, arms = arm_keys(locked), list(locked.arms.all())
-    removed = next((arm for arm in arms if arm.key == key), None)
-    if removed is None:
-        return
-    if len(arms) <= 2:
-        raise ActionRefused(_("Two messages have to stay: with one there is nothing to compare."))
-    removed.delete()
-    if removed.is_control:
-        first = next(arm for arm in arms if arm.key != key)
-        first.is_control = True
-        first.save(update_fields=["is_control"])
-    update_comparisons(locked, previous=previous)
-    locked.save(update_fields=["changed_at"])
+    with edit_draft(campaign, by=by) as locked:
+        previous, arms = arm_keys(locked), list(locked.arms.all())
+        removed = next((arm for arm in arms if arm.key == key), None)
+        if removed is None:
+            return
+        if len(arms) <= 2:
+            raise ActionRefused(_("Two messages have to stay: with one there is nothing to compare."))
+        removed.delete()
+        if removed.is_control:
+            first = next(arm for arm in arms if arm.key != key)
+            first.is_control = True
+            first.save(update_fields=["is_control"])
+        update_comparisons(locked, previous=previous)
 
 
-@transaction.atomic
 def choose_revision(campaign: Campaign, key: str, revision: Revision, *, seen_revision_id: int, by: User) -> None:
     """Give an arm another revision, unless somebody has chosen a third one since."""
-    locked = lock_draft(campaign, by=by)
-    arm = locked.arms.filter(key=key).first()
-    if arm is None or arm.revision_id not in (seen_revision_id, revision.pk):
-        raise DraftEditConflict
-    frames = presets.allowed_frames(key, presets.preset_of([one.key for one in locked.arms.all()]))
-    if revision.message.frame not in frames or not workflow.approved_locales(revision):
-        raise ActionRefused("These words are not approved for this place in the comparison.")
-    arm.revision = revision
-    arm.save(update_fields=["revision"])
-    locked.save(update_fields=["changed_at"])
+    with edit_draft(campaign, by=by) as locked:
+        arm = locked.arms.filter(key=key).first()
+        if arm is None or arm.revision_id not in (seen_revision_id, revision.pk):
+            raise DraftEditConflict
+        frames = presets.allowed_frames(key, presets.preset_of([one.key for one in locked.arms.all()]))
+        if revision.message.frame not in frames or not workflow.approved_locales(revision):
+            raise ActionRefused("These words are not approved for this place in the comparison.")
+        arm.revision = revision
+        arm.save(update_fields=["revision"])

@@ -1,10 +1,14 @@
 """A campaign that is still planned: who may change it, until when, and its analysis plan."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import transaction
 
 from campaign.lifecycle.actions import ActionRefused
+from campaign.lifecycle.draft_versions import record_version
 from campaign.models import AnalysisPlan, Campaign
 from messages.roles import MANAGER, has_role
 
@@ -42,6 +46,18 @@ def lock_draft(campaign: Campaign, *, by: User) -> Campaign:
     if locked.state != Campaign.State.DRAFT:
         raise NotADraft("Only a draft can be planned. Take the campaign back first.")
     return locked
+
+
+@contextmanager
+def edit_draft(campaign: Campaign, *, by: User) -> Iterator[Campaign]:
+    """Give out the locked draft for one change; at the end save it, and record what it became and by whom."""
+    with transaction.atomic():
+        locked = lock_draft(campaign, by=by)
+        if not locked.versions.exists():  # a draft from before versions were recorded
+            record_version(locked, by=locked.created_by)
+        yield locked
+        locked.save()  # also updates changed_at
+        record_version(locked, by=by)
 
 
 def current_plan(campaign: Campaign) -> AnalysisPlan:

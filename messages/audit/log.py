@@ -55,6 +55,7 @@ class Action(StrEnum):
     CAMPAIGN_CLOSE = "campaign-close"
     CAMPAIGN_DEVIATE = "campaign-deviate"
     CAMPAIGN_COPY = "campaign-copy"
+    CAMPAIGN_PUT_BACK = "campaign-put-back"
     ARM_PAUSE = "arm-pause"
     ARM_RESUME = "arm-resume"
     MESSAGE_STOP = "message-stop"

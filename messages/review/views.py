@@ -141,9 +141,9 @@ def _page(
     errors = refused.fields if refused else {}
     is_submitted = words.state == RevisionState.SUBMITTED
     is_own = workflow.is_own(words, person)
-    may_decide = is_submitted and has_role(person, *workflow.MAY_DECIDE)
+    may_decide = is_submitted and not is_own and has_role(person, *workflow.MAY_DECIDE)
     may_submit = words.state == RevisionState.DRAFT and has_role(person, *workflow.MAY_SUBMIT)
-    obstacles = workflow.obstacles_to_approval(words, person) if is_submitted else workflow.obstacles_to_review(words)
+    obstacles = workflow.obstacles_to_review(words)
     may_override = has_role(person, ADMINISTRATOR)
     before = _previous_approved(words)
     context = {
@@ -161,7 +161,7 @@ def _page(
         "events": history([words]),
         "exceptions": workflow.exceptions(words),
         "is_own": is_own,
-        "may_decide": may_decide and (not is_own or may_override),
+        "may_decide": may_decide,
         "may_submit": may_submit,
         "may_withdraw": words.state == RevisionState.APPROVED and has_role(person, *workflow.MAY_WITHDRAW),
         "may_comment": has_role(person, *workflow.MAY_COMMENT),

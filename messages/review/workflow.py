@@ -10,11 +10,11 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from messages.audit import log
-from messages.models import Comment, Rendition, Review, Revision
+from messages.models import ClaimStrength, Comment, Rendition, Review, Revision
 from messages.review import checklist as review_checklist
 from messages.review import message_lint
 from messages.roles import ADMINISTRATOR, MANAGER, REVIEWER, has_role
@@ -51,12 +51,24 @@ def is_own(rendition: Rendition, by: User) -> bool:
 
 
 def own_rendition_ids(renditions: Iterable[Rendition], by: User) -> set[int]:
-    """The renditions that a user wrote in part: the claims, or a headline or body kept from an earlier revision."""
+    """The renditions that a user wrote in part: claims, headline or body, also if kept from an earlier revision.
+
+    Claims belong to the author of the first revision that has them; without any there is nothing to have written.
+    """
     written_by = Q(author=by) | Q(author=None, revision__author=by)
     same_text = Q(headline=OuterRef("headline")) | Q(body=OuterRef("body"))
     of_message = Rendition.objects.filter(revision__message=OuterRef("revision__message"), locale=OuterRef("locale"))
-    own = Q(revision__author=by) | Q(Exists(of_message.filter(written_by, same_text)))
-    return set(Rendition.objects.filter(own, pk__in=[r.pk for r in renditions]).values_list("pk", flat=True))
+    claims = {name: OuterRef(f"revision__{name}") for name in ("claim_strength", "sources", "note")}
+    with_claims = Revision.objects.filter(message=OuterRef("revision__message"), **claims)
+    first_author = with_claims.order_by("number").values("author")[:1]
+    has_claims = ~Q(revision__claim_strength=ClaimStrength.NONE) | ~Q(revision__sources=[]) | ~Q(revision__note="")
+    own = (
+        Q(revision__author=by)
+        | Q(Exists(of_message.filter(written_by, same_text)))
+        | (has_claims & Q(first_author=by.pk))
+    )
+    rows = Rendition.objects.annotate(first_author=Subquery(first_author)).filter(own)
+    return set(rows.filter(pk__in=[r.pk for r in renditions]).values_list("pk", flat=True))
 
 
 @transaction.atomic
@@ -87,7 +99,9 @@ def approve(
         _require_unchanged(rendition, read_digest)
         if missing := review_checklist.validate_answers(answers):
             raise ReviewRefused(_("The checklist is not complete."), missing)
-    overridden = _check_obstacles(obstacles_to_approval(rendition, by), by, override)
+    if by is not None and is_own(rendition, by):  # no exception: an administrator would be two persons
+        raise ReviewRefused(_("Nobody approves their own words. Please ask a colleague."))
+    overridden = _check_obstacles(obstacles_to_review(rendition), by, override)  # submitted text can still be edited
     return _save_decision(
         rendition,
         ReviewDecision.APPROVED,
@@ -175,15 +189,6 @@ def obstacles_to_review(rendition: Rendition) -> ReviewObstacles:
     if not fields:
         return ReviewObstacles()
     return ReviewObstacles((_("Some of these words cannot be shown as they stand."),), fields)
-
-
-def obstacles_to_approval(rendition: Rendition, by: User | None) -> ReviewObstacles:
-    """The obstacles to review, because submitted text can still be edited, and own authorship."""
-    obstacles = obstacles_to_review(rendition)
-    if by is None or not is_own(rendition, by):
-        return obstacles
-    own = _("Nobody approves their own words. Please ask a colleague.")
-    return ReviewObstacles((own, *obstacles.sentences), obstacles.fields)
 
 
 def _check_obstacles(obstacles: ReviewObstacles, by: User | None, override: str) -> tuple[str, ...]:

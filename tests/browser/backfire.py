@@ -32,7 +32,7 @@ def create_harmful_campaign(origin: str) -> dict[str, str]:
     )
     campaign.plan.outcomes.filter(role="guardrail").update(harm_margin=0.01)
     transitions.submit(campaign, by=world.person("mara", "manager"))
-    transitions.approve(campaign, by=world.person("rafael", "reviewer"))
+    world.approve(campaign)
     transitions.launch(campaign, by=world.person("mara"), now=now - timedelta(days=1))
     world.tally(campaign, ANNOYED_COUNTS, outcome="annoyed")
     client = Client()

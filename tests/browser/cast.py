@@ -96,7 +96,7 @@ def build() -> dict[str, Any]:
     _create_stopped_campaign(words, now)
     for slug in ("waiting", "ready"):
         transitions.submit(draft(slug, *NAMES[slug], words, planned=1000), by=world.person("mara", MANAGER))
-    transitions.approve(Campaign.objects.get(slug="ready"), by=world.person("rafael", REVIEWER))
+    world.approve(Campaign.objects.get(slug="ready"))
     launch(resting := draft("paused", *NAMES["paused"], words, planned=1000), now=now)
     transitions.pause(resting, by=world.person("mara"))
     deviations.record_deviation(Campaign.objects.get(slug="few"), **DEVIATION, by=world.person("mara"), now=now)
@@ -202,7 +202,7 @@ def draft(slug: str, name: str, hypothesis: str, words: Sequence[Revision], *, p
 def launch(campaign: Campaign, *, now: datetime) -> None:
     manager = world.person("mara", MANAGER)
     transitions.submit(campaign, by=manager)
-    transitions.approve(campaign, by=world.person("rafael", REVIEWER))
+    world.approve(campaign)
     transitions.launch(campaign, by=manager, now=now)
 
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import logging
 import os
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -38,7 +39,9 @@ def replace_attribute(module: object, name: str, planted: object) -> None:
 
 
 def _stock_logger() -> ServerFault:
+    stock = logging.StreamHandler()  # with Python's own format
     logging.getLogger("django.request").setLevel(logging.WARNING)
+    logging.getLogger("django.request").addHandler(stock)
     return ignore_request, keep_headers
 
 
@@ -94,7 +97,7 @@ def _query_in_a_redirect() -> ServerFault:
 def _key_in_an_exception() -> ServerFault:
     log: Any = logging.getLogger("campaign.serving.application")
     proper = log.error
-    log.error = lambda *words: proper(*words, exc_info=True)
+    log.error = lambda *words: proper("%s", sys.exc_info()[1])
     return ignore_request, keep_headers
 
 

@@ -324,10 +324,12 @@ def provoke_errors(visit: Visit) -> None:
 
 
 def fail_to_sign_in(visit: Visit) -> None:
-    """Sign in while the database is unavailable, so that a staff page fails with the request at hand."""
+    """Sign in, open an invitation and pages while the database is unavailable, so that each fails with the request."""
     fields = {"username": visit.visitor.marks.new(), "password": visit.visitor.marks.new()}
     visit.request("POST", f"/sign-in/?{visit.visitor.marks.new()}", urlencode(fields).encode())
     visit.request("GET", f"/sign-in/?{visit.visitor.marks.new()}")
+    for path in ("/welcome/{}/", "/campaigns/{}/", "/api/v1/campaigns/{}/"):
+        visit.request("GET", path.format(visit.visitor.marks.new()))
 
 
 def repeat_events(visit: Visit) -> None:

@@ -19,7 +19,7 @@ def watched(counts: dict[str, tuple[int, int]]) -> Campaign:
     campaign = world.draft(plan={"monitoring": "always-valid", "planned_per_arm": 5000})
     campaign.plan.outcomes.filter(role="guardrail").update(harm_margin=0.01)
     transitions.submit(campaign, by=world.person("mara"))
-    transitions.approve(campaign, by=world.person("rafael", "reviewer"))
+    world.approve(campaign)
     transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
     world.tally(campaign, counts, outcome="annoyed")
     return campaign

@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from campaign.api.exceptions import BODY_LIMIT, handle_api_exception
 from campaign.api.views import TRANSITION_VIEWS
+from campaign.lifecycle.approval import approval_fingerprint
+from campaign.lifecycle.frozen_plan import canonical_json
 from campaign.models import AnalysisPlan, Campaign
 from messages.accounts import api_tokens, step_up
 from messages.review.workflow import ReviewRefused
@@ -42,9 +44,13 @@ def reviewer() -> Client:
     return as_(world.person("rafael", "reviewer"))
 
 
-def step(client: Client, verb: str, slug: str = "pilot") -> Any:
+def step(client: Client, verb: str, slug: str = "pilot", **body: str) -> Any:
     """What a campaign's step answers; who comes with a token sends a code of their app along."""
-    return client.post(f"{CAMPAIGNS}{slug}/{verb}/", content_type="application/json", headers=confirmation_of(client))
+    if verb == "approve" and not body:
+        body = {"fingerprint": approval_fingerprint(Campaign.objects.get(slug=slug))}
+    return client.post(
+        f"{CAMPAIGNS}{slug}/{verb}/", body or None, content_type="application/json", headers=confirmation_of(client)
+    )
 
 
 def confirmation_of(client: Client) -> dict[str, str]:
@@ -249,6 +255,18 @@ def test_an_analyst_takes_no_step(verb: str) -> None:
     before = Campaign.objects.get().state
     error(step(analyst(), verb), 403, "permission_denied")
     assert Campaign.objects.get().state == before
+
+
+@pytest.mark.django_db
+def test_an_approval_names_the_fingerprint_of_what_the_api_has_shown() -> None:
+    world.draft()
+    step(manager(), "submit")
+    shown = reviewer().get(f"{CAMPAIGNS}pilot/plan/").json()["approval"]
+    assert hashlib.sha256(canonical_json(shown["content"]).encode()).hexdigest() == shown["fingerprint"]
+    missing = step(reviewer(), "approve", other="field")
+    assert set(error(missing, 400, "invalid_field")["fields"]) == {"fingerprint"}
+    error(step(reviewer(), "approve", fingerprint="0" * 64), 409, "step_refused")
+    assert step(reviewer(), "approve", fingerprint=shown["fingerprint"]).json()["state"] == "approved"
 
 
 @pytest.mark.django_db

@@ -114,7 +114,7 @@ class TestWhatIsStopped:
     def test_cannot_be_launched(self) -> None:
         campaign = world.draft()
         transitions.submit(campaign, by=world.person("mara"))
-        transitions.approve(campaign, by=world.person("rafael", "reviewer"))
+        world.approve(campaign)
         stop(words_of(campaign, "user"))
         with pytest.raises(ActionRefused, match="“User” was stopped everywhere"):
             transitions.launch(campaign, by=world.person("mara"), now=world.NOON)

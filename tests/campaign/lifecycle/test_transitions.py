@@ -1,15 +1,18 @@
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
-from campaign.lifecycle import frozen_plan, launch_checks, transitions
+from campaign.lifecycle import launch_checks, transitions
 from campaign.lifecycle.actions import ActionRefused
-from campaign.models import Arm, Campaign
+from campaign.lifecycle.approval import approval_content, approval_fingerprint
+from campaign.models import AnalysisPlan, Arm, Campaign
 from messages.models import AuditEntry, Rendition, Revision
 from messages.review import workflow
 from tests import world
@@ -44,8 +47,8 @@ def test_nobody_approves_their_own_campaign() -> None:
     campaign = world.draft()
     mara = world.person("mara", "manager", "reviewer")
     transitions.submit(campaign, by=mara)
-    with pytest.raises(ActionRefused, match="own campaign"):
-        transitions.approve(campaign, by=mara)
+    with pytest.raises(ActionRefused, match="they changed"):
+        world.approve(campaign, by=mara)
 
 
 def test_the_database_too_refuses_an_approval_by_the_author() -> None:
@@ -58,7 +61,8 @@ def test_the_database_too_refuses_an_approval_by_the_author() -> None:
 def test_a_draft_can_only_be_submitted(verb: str) -> None:
     campaign = world.draft()
     everyone = world.person("eve", "manager", "reviewer")
-    more = {"now": world.NOON} if verb in ("launch", "close") else {}
+    more: dict[str, Any] = {"approve": {"read_fingerprint": ""}}.get(verb, {})
+    more |= {"now": world.NOON} if verb in ("launch", "close") else {}
     with pytest.raises(ActionRefused, match="cannot"):
         getattr(transitions, verb)(campaign, by=everyone, **more)
     campaign.refresh_from_db()
@@ -68,7 +72,7 @@ def test_a_draft_can_only_be_submitted(verb: str) -> None:
 def test_only_a_manager_launches() -> None:
     campaign = world.draft()
     transitions.submit(campaign, by=world.person("mara"))
-    transitions.approve(campaign, by=world.person("rafael", "reviewer"))
+    world.approve(campaign)
     with pytest.raises(ActionRefused, match="Only a manager"):
         transitions.launch(campaign, by=world.person("ana", "analyst"), now=world.NOON)
 
@@ -78,7 +82,7 @@ def test_a_campaign_that_would_end_before_it_starts_is_not_launched() -> None:
     campaign.ends_at = world.NOON - timedelta(days=3)
     campaign.save()
     transitions.submit(campaign, by=world.person("mara"))
-    transitions.approve(campaign, by=world.person("rafael", "reviewer"))
+    world.approve(campaign)
     with pytest.raises(ActionRefused, match="later end"):
         transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
 
@@ -180,21 +184,26 @@ def test_the_plan_tells_every_exception_that_its_words_rest_on() -> None:
     arm = campaign.arms.get(key="user")
     root = User.objects.create_superuser("root")
     revision = Revision.objects.create(message=arm.revision.message, number=2, claim_strength="none", author=root)
-    rendition = Rendition.objects.create(revision=revision, locale="en", headline="A headline", body="Words.")
-    workflow.submit(rendition, by=root, now=world.NOON)
+    rendition = Rendition.objects.create(
+        revision=revision, locale="en", headline="A headline", body="You asked for it."
+    )
+    workflow.submit(rendition, by=root, now=world.NOON, override="A court's words.")
     read = rendition.words_digest()
     workflow.approve(
         rendition,
-        by=root,
+        by=world.person("otto", "administrator"),
         now=world.NOON,
         read_digest=read,
         checklist=world.CHECKLIST_ALL_YES,
-        override="Alone this week.",
+        override="They are.",
     )
     Arm.objects.filter(pk=arm.pk).update(revision=revision)
     launch(campaign)
     told = {arm["arm"]: arm["exceptions"] for arm in json.loads(campaign.plan.canonical)["arms"]}
-    assert told["user"] == [{"language": "en", "by": "root", "reason": "Alone this week."}]
+    assert told["user"] == [
+        {"language": "en", "by": "root", "reason": "A court's words."},
+        {"language": "en", "by": "otto", "reason": "They are."},
+    ]
     assert told["neutral"] == []
 
 
@@ -214,7 +223,7 @@ def approve(rendition: Rendition) -> None:
 def launch(campaign: Campaign) -> None:
     mara = world.person("mara", "manager")
     transitions.submit(campaign, by=mara)
-    transitions.approve(campaign, by=rafael())
+    world.approve(campaign, by=rafael())
     transitions.launch(campaign, by=mara, now=world.NOON - timedelta(days=1))
 
 
@@ -244,27 +253,94 @@ def submitted_or_found() -> Campaign:
 
 def test_nobody_sends_back_their_own_and_managers_send_back_nothing() -> None:
     campaign = submitted_by_mara()
-    with pytest.raises(ActionRefused, match="own campaign"):
+    with pytest.raises(ActionRefused, match="they changed"):
         transitions.send_back(campaign, by=world.person("mara", "reviewer"), reason="No.")
     with pytest.raises(ActionRefused, match="Only a reviewer"):
         transitions.send_back(campaign, by=world.person("nora", "manager"), reason="No.")
 
 
-def test_an_approval_is_of_the_plan_that_was_read() -> None:
+def change_size(campaign: Campaign) -> None:
+    AnalysisPlan.objects.filter(campaign=campaign).update(planned_per_arm=400, level=0.9)
+
+
+def change_weight(campaign: Campaign) -> None:
+    campaign.arms.filter(key="both").update(weight=7)
+
+
+def change_name(campaign: Campaign) -> None:
+    campaign.arms.filter(key="both").update(name="Something harmless")
+
+
+def change_end(campaign: Campaign) -> None:
+    Campaign.objects.filter(pk=campaign.pk).update(ends_at=world.NOON + timedelta(days=365))
+
+
+def change_door(campaign: Campaign) -> None:
+    campaign.placements.update(leave_url="https://elsewhere.example/")
+
+
+def change_webhook(campaign: Campaign) -> None:
+    AnalysisPlan.objects.filter(campaign=campaign).update(webhook="https://hook.example/another-secret")
+
+
+def change_recipients(campaign: Campaign) -> None:
+    campaign.plan.told.add(world.person("eve", "manager"))
+
+
+def add_language(campaign: Campaign) -> None:
+    for arm in campaign.arms.all():
+        approve(translate(arm))
+
+
+CHANGES = [
+    change_size,
+    change_weight,
+    change_name,
+    change_end,
+    change_door,
+    change_webhook,
+    change_recipients,
+    add_language,
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_an_approval_is_of_exactly_what_was_read(change: Callable[[Campaign], None]) -> None:
     campaign = submitted_by_mara()
-    read = frozen_plan.fingerprint_of(frozen_plan.canonical_json(frozen_plan.current_plan_content(campaign.plan)))
-    campaign.plan.planned_per_arm += 1
-    campaign.plan.save()
+    read = approval_fingerprint(campaign)
+    change(campaign)
     with pytest.raises(ActionRefused, match="changed while you read"):
-        transitions.approve(campaign, by=world.person("rafael", "reviewer"), read_fingerprint=read)
+        transitions.approve(campaign, by=rafael(), read_fingerprint=read)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_only_exactly_what_was_approved_is_launched(change: Callable[[Campaign], None]) -> None:
+    campaign = submitted_by_mara()
+    world.approve(campaign)
+    change(campaign)
+    with pytest.raises(ActionRefused, match="not as it was approved"):
+        transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
+    assert Campaign.objects.get().state == "approved"
+
+
+def test_what_is_approved_shows_nobody_the_path_of_a_webhook() -> None:
+    campaign = submitted_by_mara()
+    change_webhook(campaign)
+    assert "another-secret" not in str(approval_content(campaign))
 
 
 def test_approving_what_was_read_keeps_the_languages_open_until_launch() -> None:
     campaign = submitted_by_mara()
-    read = frozen_plan.fingerprint_of(frozen_plan.canonical_json(frozen_plan.current_plan_content(campaign.plan)))
-    transitions.approve(campaign, by=world.person("rafael", "reviewer"), read_fingerprint=read)
+    transitions.approve(campaign, by=rafael(), read_fingerprint=approval_fingerprint(campaign))
     campaign.refresh_from_db()
     assert (campaign.state, campaign.locales) == ("approved", [])
+
+
+def test_a_draft_without_a_plan_has_nothing_to_approve() -> None:
+    campaign = Campaign.objects.create(slug="empty", name="Empty", created_by=world.person("mara"), state="submitted")
+    assert approval_fingerprint(campaign) == ""
+    with pytest.raises(ActionRefused, match="changed while you read"):
+        transitions.approve(campaign, by=rafael(), read_fingerprint="")
 
 
 def test_refusals_speak_the_readers_language() -> None:

@@ -77,16 +77,17 @@ def test_words_that_lost_their_approval_are_not_called_approved(reviewer: Client
 def test_an_exception_is_shown_on_the_campaign_that_uses_the_words(reviewer: Client) -> None:
     campaign = world.draft()
     root = User.objects.create_superuser("root")
-    words = world.submitted_rendition(author=root)
+    words = world.draft_rendition(body="You asked for it.")
+    workflow.submit(words, by=root, now=world.NOON, override="A court's words.")
     read = words.words_digest()
     workflow.approve(
-        words, by=root, now=world.NOON, read_digest=read, checklist=world.CHECKLIST_ALL_YES, override="Alone this week."
+        words, by=root, now=world.NOON, read_digest=read, checklist=world.CHECKLIST_ALL_YES, override="They are."
     )
     campaign.arms.filter(key="victim").update(revision=words.revision)
     html = page(reviewer, "/campaigns/pilot/")
     assert "Approved by root on 2 March 2026" in html
     assert "An exception by root, 2 March 2026" in html
-    assert "“Alone this week.”" in html
+    assert "“They are.”" in html
 
 
 def test_every_arm_can_be_seen_as_a_visitor_sees_it(reviewer: Client) -> None:

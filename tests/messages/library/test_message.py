@@ -125,7 +125,8 @@ class TestWhatItShows:
 
     def test_an_exception_and_its_reason_for_ever(self) -> None:
         root = User.objects.create_superuser("root")
-        rendition = world.submitted_rendition(author=root)
+        rendition = world.draft_rendition(body="You asked for it.")
+        workflow.submit(rendition, by=root, now=world.NOON, override="Quoted.")
         workflow.approve(
             rendition,
             by=root,
@@ -137,7 +138,7 @@ class TestWhatItShows:
         workflow.withdraw(rendition, by=root, now=world.NOON, reason="Old.")
         html = page(signed_in("ana", "analyst"), rendition)
         assert "<b>An exception by root, 2 March 2026</b> (Approved). “Alone.”" in html
-        assert "Nobody approves their own words." in html
+        assert "Some of these words cannot be shown as they stand." in html
 
     def test_words_that_changed_since_they_were_approved_are_not_called_approved(self) -> None:
         rendition = world.draft_rendition()

@@ -137,14 +137,20 @@ class TestApproving:
 
 class TestAnException:
     def test_is_offered_to_an_administrator_alone_and_says_that_it_stays(self, administrator: Client) -> None:
+        rendition = world.draft_rendition(body="She asked for it.")
+        assert "The reason is shown for ever" in page(administrator, rendition)
+        response = post(administrator, rendition, "submit")
+        assert 'id="override-error">To make an exception, please say why' in text(response)
+        assert goes_on(post(administrator, rendition, "submit", override="A court's words."), rendition)
+        assert rendition.reviews.get(decision="submitted").override == "A court's words."
+
+    def test_is_not_offered_for_own_words(self, administrator: Client) -> None:
         rendition = world.submitted_rendition("root")
         html = page(administrator, rendition)
-        assert "Nobody approves their own words. Please ask a colleague." in html
-        assert "The reason is shown for ever" in html
-        response = post(administrator, rendition, "approve", **ANSWERS)
-        assert 'id="override-error">To make an exception, please say why' in text(response)
-        assert goes_on(post(administrator, rendition, "approve", override="Alone today.", **ANSWERS), rendition)
-        assert rendition.reviews.get(decision="approved").override == "Alone today."
+        assert "nobody approves their own words" in html
+        assert "Approve these exact words" not in html
+        assert "own words" in text(post(administrator, rendition, "approve", override="Alone today.", **ANSWERS))
+        assert state(rendition) == "submitted"
 
     def test_is_not_asked_for_where_nothing_stands_in_the_way(self, administrator: Client) -> None:
         assert "make an exception" not in page(administrator, world.submitted_rendition())

@@ -307,20 +307,20 @@ class TestSubmitting:
 
 
 class TestAnException:
-    def test_an_administrator_approves_own_words_with_a_reason_that_stays(self) -> None:
-        decided = approve(world.submitted_rendition("root"), root(), override="Nobody else speaks English this week.")
-        assert decided.override == "Nobody else speaks English this week."
-        assert decided.overridden == ["Nobody approves their own words. Please ask a colleague."]
-        assert workflow.exceptions(decided.rendition) == [decided]
+    def test_an_administrator_does_not_approve_own_words_whatever_the_reason(self) -> None:
+        with pytest.raises(ReviewRefused, match="own words"):
+            approve(world.submitted_rendition("root"), root(), override="Nobody else speaks English this week.")
 
     def test_it_needs_its_reason(self) -> None:
+        rendition = world.draft_rendition(body="She asked for it. You can stop.")
         with pytest.raises(ReviewRefused) as refused:
-            approve(world.submitted_rendition("root"), root(), override="  ")
+            workflow.submit(rendition, by=root(), now=world.NOON, override="  ")
         assert list(refused.value.fields) == ["override"]
 
     def test_nobody_else_makes_one(self) -> None:
-        with pytest.raises(ReviewRefused, match="own words"):
-            approve(world.submitted_rendition("rafael"), override="I am sure.")
+        rendition = world.draft_rendition(body="She asked for it. You can stop.")
+        with pytest.raises(ReviewRefused, match="cannot be shown"):
+            workflow.submit(rendition, by=mara(), now=world.NOON, override="I am sure.")
 
     def test_a_remark_is_passed_at_both_steps_and_named(self) -> None:
         rendition = world.draft_rendition(body="She asked for it. You can stop.")
@@ -343,10 +343,11 @@ class TestAnException:
             )
 
     def test_it_stands_on_the_audit_record(self) -> None:
-        approve(world.submitted_rendition("root"), root(), override="Nobody else is here.")
+        rendition = world.draft_rendition(body="She asked for it. You can stop.")
+        workflow.submit(rendition, by=root(), now=world.NOON, override="A court's words.")
         last = AuditEntry.objects.all()[0]
         assert describe_action(last.action, label=last.label, detail=last.detail) == (
-            "made an exception (approved) for “victim” (message), revision 2 in “en”: Nobody else is here."
+            "made an exception (submitted) for “victim” (message), revision 2 in “en”: A court's words."
         )
 
 

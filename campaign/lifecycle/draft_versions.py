@@ -1,0 +1,113 @@
+"""The versions of a draft: who changed it, who may therefore not approve it, and what it was before.
+
+Each change is recorded with the whole content that it led to. Who made the content that stands now are the authors of
+all versions up to the first one with this content: putting an old version back frees whoever changed it afterwards.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser, AnonymousUser, User
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Field, Model, Q
+from django.utils import timezone
+
+from campaign.models import AnalysisPlan, Arm, Campaign, DraftVersion, Placement, PlannedOutcome
+from messages.roles import ADMINISTRATOR, REVIEWER, has_role
+
+_CAMPAIGN_FIELDS = ("name", "hypothesis", "unit", "starts_at", "ends_at", "ethics_reference", "ethics_exemption")
+_ARM_FIELDS = ("key", "name", "revision_id", "weight", "is_control", "position")
+_OUTCOME_FIELDS = ("outcome", "role", "smallest_difference", "harm_margin")
+_NOT_PLANNED = {"id", "campaign_id", "frozen_at", "canonical", "fingerprint"}
+_PLAN_FIELDS = tuple(f.attname for f in AnalysisPlan._meta.concrete_fields if f.attname not in _NOT_PLANNED)
+
+
+def draft_content(campaign: Campaign) -> dict[str, Any]:
+    """Return everything that planning can change, as JSON values read from the database."""
+    stored = Campaign.objects.get(pk=campaign.pk)
+    plan = AnalysisPlan.objects.filter(campaign=campaign).first()
+    content = {
+        "campaign": _values(stored, _CAMPAIGN_FIELDS),
+        "placements": sorted(stored.placements.values_list("key", flat=True)),
+        "arms": list(stored.arms.order_by("position", "key").values(*_ARM_FIELDS)),
+        "plan": _values(plan, _PLAN_FIELDS) if plan else None,
+        "recipients": sorted(plan.told.values_list("pk", flat=True)) if plan else [],
+        "outcomes": list(plan.outcomes.order_by("outcome").values(*_OUTCOME_FIELDS)) if plan else [],
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(content, cls=DjangoJSONEncoder))
+    return plain
+
+
+def record_version(campaign: Campaign, *, by: User) -> None:
+    """Record what a draft has become, and by whom, if it is not what it was. The caller holds the campaign's lock."""
+    content = draft_content(campaign)
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    last = campaign.versions.order_by("-number").first()
+    if last is None or last.digest != digest:
+        number = last.number + 1 if last else 1
+        DraftVersion.objects.create(
+            campaign=campaign, number=number, by=by, at=timezone.now(), content=content, digest=digest
+        )
+
+
+def contributors(campaign: Campaign, version: DraftVersion | None = None) -> set[int]:
+    """Return the primary keys of everybody who made a version, or the one that stands now, and of who began it all."""
+    versions = list(campaign.versions.order_by("number").values_list("by_id", "digest"))
+    made = {campaign.created_by_id}
+    wanted = version.digest if version else versions[-1][1] if versions else ""
+    for author, digest in versions:
+        made.add(author)
+        if digest == wanted:
+            break
+    return made
+
+
+def authors(campaign: Campaign) -> list[User]:
+    """Return who made what the campaign is now, by name."""
+    return list(User.objects.filter(pk__in=contributors(campaign)).order_by("username"))
+
+
+def may_approve(campaign: Campaign, user: AbstractUser | AnonymousUser) -> bool:
+    """Whether a person reviews, and changed nothing of what the campaign is now."""
+    return has_role(user, REVIEWER) and user.pk not in contributors(campaign)
+
+
+def possible_approvers(campaign: Campaign, version: DraftVersion | None = None) -> list[User]:
+    """Return who may approve a version, or the one that stands now: the reviewers who made nothing of it, by name."""
+    reviews = Q(groups__name__in=(REVIEWER, ADMINISTRATOR)) | Q(is_superuser=True)
+    people = User.objects.filter(reviews, is_active=True).exclude(pk__in=contributors(campaign, version))
+    return list(people.distinct().order_by("username"))
+
+
+def changed_parts(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, ...]:
+    """Return the keys of `draft_content` that differ between two versions."""
+    return tuple(key for key in after if before.get(key) != after[key])
+
+
+def restore_content(campaign: Campaign, content: dict[str, Any]) -> None:
+    """Write the content of a version back into a draft. The caller holds its lock and saves the campaign itself."""
+    _assign(campaign, content["campaign"])
+    campaign.placements.set(Placement.objects.filter(key__in=content["placements"]))
+    campaign.arms.all().delete()
+    Arm.objects.bulk_create(Arm(campaign=campaign, **values) for values in content["arms"])
+    if content["plan"] is None:
+        return
+    plan = AnalysisPlan.objects.filter(campaign=campaign).first() or AnalysisPlan(campaign=campaign)
+    _assign(plan, content["plan"])
+    plan.save()
+    plan.told.set(User.objects.filter(pk__in=content["recipients"]))
+    plan.outcomes.all().delete()
+    PlannedOutcome.objects.bulk_create(PlannedOutcome(plan=plan, **values) for values in content["outcomes"])
+
+
+def _values(row: Model, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
+
+
+def _assign(row: Model, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        field = row._meta.get_field(name)
+        assert isinstance(field, Field)
+        setattr(row, name, field.to_python(value))

@@ -1,0 +1,85 @@
+"""The versions of a draft on a page, and the verb that puts one back."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages as flash
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from campaign.lifecycle import draft_versions
+from campaign.lifecycle.actions import ActionRefused, record_campaign_action
+from campaign.models import Campaign, DraftVersion
+from campaign.staff_site.access import campaign_for
+from campaign.wizard.draft import edit_draft
+from messages.audit.log import Action
+from messages.roles import MANAGER, current_user, has_role
+
+PART_NAMES: dict[str, Any] = {
+    "campaign": gettext_lazy("name, question or dates"),
+    "placements": gettext_lazy("places"),
+    "arms": gettext_lazy("messages"),
+    "plan": gettext_lazy("numbers and rules"),
+    "recipients": gettext_lazy("who hears of harm"),
+    "outcomes": gettext_lazy("what is counted"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One version: who made it, what differs from the one before, and who could approve it."""
+
+    version: DraftVersion
+    parts: tuple[str, ...]
+    approvers: tuple[User, ...]
+    is_current: bool
+
+
+def put_back(campaign: Campaign, number: int, *, by: User) -> None:
+    """Make a draft what it was in an earlier version. What came after it stays on record."""
+    with edit_draft(campaign, by=by) as locked:
+        version = locked.versions.filter(number=number).first()
+        if version is None:
+            raise ActionRefused(_("There is no such version."))
+        draft_versions.restore_content(locked, version.content)
+        record_campaign_action(Action.CAMPAIGN_PUT_BACK, locked, by=by, version=number)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def versions(request: HttpRequest, slug: str) -> HttpResponse:
+    """List who changed what; a manager may put a version of a draft back."""
+    campaign = campaign_for(request.user, slug, write=request.method == "POST")
+    if request.method != "POST":
+        context = {
+            "campaign": campaign,
+            "rows": version_rows(campaign),
+            "may_put_back": campaign.state == Campaign.State.DRAFT and has_role(request.user, MANAGER),
+        }
+        return render(request, "campaign/wizard/versions.html", context)
+    number = request.POST.get("number", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise Http404
+    try:
+        put_back(campaign, int(number), by=current_user(request))
+    except ActionRefused as reason:
+        flash.error(request, str(reason))
+        return redirect("campaign:versions", slug)
+    flash.success(request, _("Version %(number)s is the draft again.") % {"number": number})
+    return redirect("campaign:plan", slug)
+
+
+def version_rows(campaign: Campaign) -> list[VersionRow]:
+    """Describe all versions, the newest first."""
+    stored = list(campaign.versions.select_related("by").order_by("number"))
+    rows, before = list[VersionRow](), dict[str, Any]()
+    for version in stored:
+        parts = draft_versions.changed_parts(before, version.content) if before else ()
+        approvers = tuple(draft_versions.possible_approvers(campaign, version))
+        names = tuple(str(PART_NAMES[part]) for part in parts)
+        rows.append(VersionRow(version, names, approvers, version.digest == stored[-1].digest))
+        before = version.content
+    return rows[::-1]
