@@ -22,18 +22,17 @@ def hold_campaigns(*, by: str, backup_of: str) -> list[Campaign]:
     """Pause each launched campaign, take back each that was sent or approved, and return them."""
     held = []
     for campaign in Campaign.objects.select_for_update(no_key=True).order_by("pk"):
-        if campaign.state in Campaign.LIVE:
+        if campaign.state in Campaign.OPEN:
             campaign.state = Campaign.State.PAUSED
             campaign.save(update_fields=["state", "changed_at"])
+            record_campaign_action(log.Action.CAMPAIGN_PAUSE, campaign, by=by, backup_of=backup_of)
         elif campaign.state in (Campaign.State.SUBMITTED, Campaign.State.APPROVED):
             campaign.state, campaign.approved_by, campaign.approved_fingerprint = Campaign.State.DRAFT, None, ""
             campaign.save(update_fields=["state", "approved_by", "approved_fingerprint", "changed_at"])
             record_campaign_action(log.Action.CAMPAIGN_TAKE_BACK, campaign, by=by)
-            held.append(campaign)
+        else:
             continue
-        if campaign.state == Campaign.State.PAUSED:
-            record_campaign_action(log.Action.CAMPAIGN_PAUSE, campaign, by=by, backup_of=backup_of)
-            held.append(campaign)
+        held.append(campaign)
     return held
 
 

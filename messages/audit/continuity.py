@@ -39,7 +39,12 @@ def go_on(*, by: str, **detail: str | int) -> AuditEntry:
         ended=last.number if last else 0,
         **detail,
     )
-    knows_the_seals = last is None or signed_head.seal_check()(last)
-    sealed_from = note.sealed_from if isinstance(note, Note) and knows_the_seals else entry.number
+    sealed_from = note.sealed_from if isinstance(note, Note) and _has_own_seals(note) else entry.number
     transaction.on_commit(partial(signed_head.write_note, Note(Head(entry.number, entry.digest), sealed_from)))
     return entry
+
+
+def _has_own_seals(note: Note) -> bool:
+    """Whether the entries of the database have seals of this machine's key from where they should."""
+    first = next(log.entries(since=note.sealed_from), None)
+    return first is not None and first.number == note.sealed_from and signed_head.seal_check()(first)

@@ -170,9 +170,9 @@ def record_rendition(
     return record_message(action, revision.message, by=by, **detail)
 
 
-def entries() -> Iterator[ChainEntry]:
-    """The whole record in order."""
-    for row in AuditEntry.objects.order_by("number").values(*_FIELDS).iterator():
+def entries(*, since: int = 1) -> Iterator[ChainEntry]:
+    """The record in order, from the entry with this number on."""
+    for row in AuditEntry.objects.filter(number__gte=since).order_by("number").values(*_FIELDS).iterator():
         yield ChainEntry(**row)
 
 
