@@ -30,6 +30,7 @@ class OpenView(models.Model):
     bits = models.PositiveSmallIntegerField(help_text="Outcomes so far, one bit each; see campaign.outcomes.")
     rating = models.PositiveSmallIntegerField(null=True)
     dwell = models.PositiveSmallIntegerField(null=True)
+    left_out = models.BooleanField(default=False, db_default=False, help_text="Dropped when views are counted.")
 
     class Meta:
         constraints = [

@@ -31,7 +31,7 @@ from campaign.assignment.subject_ids import looks_like_contact_detail  # noqa: E
 from campaign.keys.store import receipt_keys  # noqa: E402
 from campaign.placements.tag_check import TagCheckLog  # noqa: E402
 from campaign.serving.bots import BotList  # noqa: E402
-from campaign.serving.decision import MessageRequest, assign, running_campaign  # noqa: E402
+from campaign.serving.decision import MessageRequest, assign, running_campaign, sign_receipt  # noqa: E402
 from campaign.serving.exclusions import Exclusions  # noqa: E402
 from campaign.serving.periodic_flush import start_flushing  # noqa: E402
 from campaign.serving.rate_limit import NetworkRateLimit  # noqa: E402
@@ -107,7 +107,8 @@ class Decide(APIView):
         assert decision.served_arm is not None
         _served.add(int(now) // SECONDS_PER_HOUR, decision.served_arm)
         message = _message_dictionary(decision.served_arm, placement.key)
-        answer = {"message": message, "receipt": decision.receipt.decode()}
+        receipt = sign_receipt(decision.served_arm, decision.window, _context.receipt_signer)
+        answer = {"message": message, "receipt": receipt.decode()}
         headers = {"Cache-Control": "no-store"}
         if origin is not None:
             headers |= {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}

@@ -6,6 +6,7 @@ from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser, User
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -43,6 +44,12 @@ def has_role(user: AbstractUser | AnonymousUser, *roles: str) -> bool:
     if not user.is_authenticated or not user.is_active:
         return False
     return user.is_superuser or user.groups.filter(name__in=(*roles, ADMINISTRATOR)).exists()
+
+
+def users_with_role(*roles: str) -> QuerySet[User]:
+    """All users for whom `has_role` holds."""
+    held = Q(is_superuser=True) | Q(groups__name__in=(*roles, ADMINISTRATOR))
+    return User.objects.filter(held, is_active=True).distinct()
 
 
 def require_role(user: AbstractUser | AnonymousUser, *roles: str) -> None:

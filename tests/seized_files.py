@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from campaign.assignment import subject_ids
-from campaign.keys.store import KEY_BYTES
+from messages.secret_files import KEY_BYTES
 
 _FEWEST_VALUES = 22  # of 32 random bytes at least so many differ: one time in 14 million fewer do
 _NUMBER_BYTES = 16

@@ -1,7 +1,8 @@
 """The table of open views, on SQLite and PostgreSQL: rows are upserted in groups, and an hour is shut before folding.
 
-Rows are merged, never replaced: bits are added, and the first rating and the first duration stay. So writing a row
-again, in any order and from any process, changes nothing. Exactly-once counting depends on that.
+Rows are merged, never replaced: bits are added, the first rating and the first duration stay, and a view counts if any
+of its receipts counts. So writing a row again, in any order and from any process, changes nothing. Exactly-once
+counting depends on that.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class OpenViewRow(NamedTuple):
     bits: int
     rating: int | None
     dwell: int | None
+    left_out: bool = False
 
 
 COLUMNS = ", ".join(OpenViewRow._fields)
@@ -55,20 +57,21 @@ def _merge_sql(table: str) -> str:
         ON CONFLICT (closes, nonce) DO UPDATE SET
             bits = {table}.bits | excluded.bits,
             rating = COALESCE({table}.rating, excluded.rating),
-            dwell = COALESCE({table}.dwell, excluded.dwell)
+            dwell = COALESCE({table}.dwell, excluded.dwell),
+            left_out = {table}.left_out AND excluded.left_out
     """
 
 
 def sqlite_upsert_sql(table: str) -> str:
     """The statement that upserts one row on SQLite."""
-    return f"INSERT INTO {table} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {_merge_sql(table)}"  # noqa: S608
+    return f"INSERT INTO {table} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {_merge_sql(table)}"  # noqa: S608
 
 
 _UPSERT_SQLITE = sqlite_upsert_sql(TABLE)
 _UPSERT_POSTGRESQL = f"""
     INSERT INTO {TABLE} ({COLUMNS}) SELECT * FROM unnest(
         %s::int[], %s::bytea[], %s::int[], %s::int[], %s::int[], %s::text[], %s::int[],
-        %s::smallint[], %s::smallint[], %s::smallint[]
+        %s::smallint[], %s::smallint[], %s::smallint[], %s::boolean[]
     ) {_merge_sql(TABLE)}
 """  # noqa: S608  (only constants are interpolated)
 
@@ -81,7 +84,7 @@ def merge_events(events: Iterable[OutcomeEvent]) -> list[OpenViewRow]:
     """The events as one row for each view, sorted by key so that concurrent writers cannot deadlock."""
     views: dict[tuple[int, bytes], OpenViewRow] = {}
     for receipt, outcome, value in events:
-        campaign, arm, placement, hour, closes, locale, nonce = receipt
+        campaign, arm, placement, hour, closes, locale, nonce, left_out = receipt
         bits = EXPOSED_BIT | OUTCOMES[outcome].mask
         rating = value if outcome == "rating" else None
         dwell = value if outcome == "dwell" else None
@@ -91,7 +94,8 @@ def merge_events(events: Iterable[OutcomeEvent]) -> list[OpenViewRow]:
             bits |= row.bits
             rating = rating if row.rating is None else row.rating
             dwell = dwell if row.dwell is None else row.dwell
-        views[key] = OpenViewRow(closes, nonce, campaign, arm, placement, locale, hour, bits, rating, dwell)
+            left_out = left_out and row.left_out
+        views[key] = OpenViewRow(closes, nonce, campaign, arm, placement, locale, hour, bits, rating, dwell, left_out)
     return [views[key] for key in sorted(views)]
 
 
@@ -229,11 +233,17 @@ GroupedCounts = list[tuple[int, int, int, str, int, int | None, int | None, int]
 
 
 def group_views(nonce_range: NonceRange) -> GroupedCounts:
-    """The distinct (hour, arm, placement, locale, bits, rating, dwell) of a range, each with its number of views."""
+    """The distinct (hour, arm, placement, locale, bits, rating, dwell) of a range, each with its number of views.
+
+    Views that are left out are not among them.
+    """
     condition, values = nonce_range.sql_condition()
     columns = "hour, arm, placement, locale, bits, rating, dwell"
     with connections[DATABASE_ALIAS].cursor() as cursor:
-        cursor.execute(f"SELECT {columns}, COUNT(*) FROM {TABLE} WHERE {condition} GROUP BY {columns}", values)  # noqa: S608
+        cursor.execute(
+            f"SELECT {columns}, COUNT(*) FROM {TABLE} WHERE {condition} AND NOT left_out GROUP BY {columns}",  # noqa: S608
+            values,
+        )
         rows: GroupedCounts = cursor.fetchall()
         return rows
 

@@ -24,12 +24,13 @@ _TABLE = """
     CREATE TABLE IF NOT EXISTS spooled (
         closes INTEGER NOT NULL, nonce BLOB NOT NULL, campaign INTEGER NOT NULL, arm INTEGER NOT NULL,
         placement INTEGER NOT NULL, locale TEXT NOT NULL, hour INTEGER NOT NULL, bits INTEGER NOT NULL,
-        rating INTEGER, dwell INTEGER, PRIMARY KEY (closes, nonce),
+        rating INTEGER, dwell INTEGER, left_out BOOLEAN NOT NULL DEFAULT 0, PRIMARY KEY (closes, nonce),
         CHECK (typeof(closes) = 'integer' AND typeof(hour) = 'integer' AND closes > hour AND closes <= hour + 25),
         CHECK (hour BETWEEN 0 AND 9999999 AND length(nonce) = 16)
     ) WITHOUT ROWID
 """
 _UPSERT_SQL = sqlite_upsert_sql("spooled")
+_ADD_LEFT_OUT = "ALTER TABLE spooled ADD COLUMN left_out BOOLEAN NOT NULL DEFAULT 0"
 
 
 class Spool:
@@ -51,7 +52,6 @@ class Spool:
             views = select(set(_read_hours(descriptor)))
             if views:
                 with closing(self._open()) as file, file:
-                    file.execute(_TABLE)
                     file.executemany(_UPSERT_SQL, views)
 
     def shut_hour(self, closes: int) -> None:
@@ -66,7 +66,6 @@ class Spool:
         if not self.holds_events:
             return []
         with self._lock_held(), closing(self._open()) as file:
-            file.execute(_TABLE)
             return [row[0] for row in file.execute("SELECT DISTINCT closes FROM spooled ORDER BY closes")]
 
     def count_views(self) -> int:
@@ -74,7 +73,6 @@ class Spool:
         if not self.holds_events:
             return 0
         with self._lock_held(), closing(self._open()) as file:
-            file.execute(_TABLE)
             return int(file.execute("SELECT COUNT(*) FROM spooled").fetchone()[0])
 
     def drain(self, store: Callable[[list[OpenViewRow]], None]) -> int:
@@ -95,9 +93,8 @@ class Spool:
         if not self.holds_events:
             return 0
         with closing(self._open()) as file:
-            file.execute(_TABLE)
             rows = file.execute(f"SELECT {COLUMNS} FROM spooled ORDER BY closes, nonce LIMIT ?", [_CHUNK_SIZE])  # noqa: S608
-            views = [OpenViewRow(*row) for row in rows.fetchall()]
+            views = [OpenViewRow(*row)._replace(left_out=bool(row[-1])) for row in rows.fetchall()]
             if views:
                 store(views)
                 self._delete_through(file, views[-1])
@@ -131,6 +128,9 @@ class Spool:
         # EXTRA also syncs the directory after deleting the journal, so that a crash cannot undo the commit.
         file.execute("PRAGMA synchronous = EXTRA")
         file.execute("PRAGMA secure_delete = ON")
+        file.execute(_TABLE)
+        if not any(column[1] == "left_out" for column in file.execute("PRAGMA table_info(spooled)")):
+            file.execute(_ADD_LEFT_OUT)  # a file from before an update: its views all count
         return file
 
 

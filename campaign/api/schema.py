@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 
 from campaign.api.operation import ApiOperation
 from campaign.outcomes import RECORDED_OUTCOMES, offered_outcomes
+from campaign.uncounted import EXPLANATIONS
 
 Json = dict[str, Any]
 _SETTINGS = {"TITLE": "Second Thought", "VERSION": "1", "OAS_VERSION": "3.1.0"}
@@ -252,10 +253,8 @@ def _decide() -> Json:
     description = (
         "Assigns an arm of the campaign that runs at the placement and answers its words. The same `unit` gets "
         "the same arm throughout a campaign; without one, each request is assigned anew. `receipt` is null when "
-        "nothing is to be counted: a preview, a fallback, an arm that is paused (its units are shown the control's "
-        "words), a visitor who sends Sec-GPC or DNT, or a request that is no unit of the campaign's plan. Where "
-        '`unit` is answered with "session", the tab keeps its receipt and '
-        "sends it as `session` next time: the same message under the same receipt, counted once."
+        'nothing is to be counted, and `reason` says why. Where `unit` is answered with "session", the tab keeps its '
+        "receipt and sends it as `session` next time: the same message under the same receipt, counted once."
     )
     return _operation("decide", "Which message to show, and its receipt", description) | {
         "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("Ask"), "example": example}}},
@@ -413,6 +412,11 @@ def _schemas() -> Json:
                     "type": ["string", "null"],
                     "description": "Send it back with each event; null when nothing is to be counted.",
                 },
+                "reason": _text(
+                    "Only where the receipt is null. "
+                    + "; ".join(f"{reason}: {why}" for reason, why in EXPLANATIONS.items()),
+                    enum=[str(reason) for reason in EXPLANATIONS],
+                ),
             },
             ["message", "receipt"],
         ),

@@ -1,16 +1,24 @@
 """The receipt: a signed, expiring note that goes out with a message and comes back with each outcome.
 
-It names the arm that was shown, never a person. 103 characters, URL-safe base64 without padding, of
+It tells the server which arm was shown and whether the view counts, and its holder neither. It never names a person.
+112 characters, URL-safe base64 without padding, of
 
     key number      1 byte      which key of the ring signed it
     campaign        4 bytes     big-endian
-    arm             4 bytes     big-endian
     placement       4 bytes     big-endian
     issue hour      4 bytes     whole hours since 1970-01-01 00:00 UTC: no finer time is stored anywhere
     closing hour    4 bytes     the receipt is valid until this hour begins
     locale          8 bytes     ASCII, padded with zero bytes
     nonce          16 bytes     random; the replay key
+    salt            6 bytes     random: the nonce of a partner's subject is the same for a day
+    hidden          5 bytes     the arm (4 bytes) and 1 if the view is left out, under a mask
     HMAC-SHA-256   32 bytes     over everything before it
+
+The mask is the first 5 bytes of SHA-256 over a block that holds the masking key, the nonce and the salt. The masking
+key is HMAC-SHA-256 of "receipt mask" under the signing key.
+
+Receipts of before had 103 characters, with the arm in the open after the campaign and neither salt nor hidden bytes.
+They are still accepted until they close, because browsers hold some while an installation is updated.
 """
 
 from __future__ import annotations
@@ -27,15 +35,16 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-    KeyedHashes = tuple[_Hash, _Hash]
-
-_CONTENT = struct.Struct(">BIIIII8s16s")
-_IDS = struct.Struct(">III")
-_CONTENT_WITH_IDS = struct.Struct(">B12sII8s16s")  # the same, with the ids already packed
+_CONTENT = struct.Struct(">BIIII8s16s6s5s")
+_CONTENT_BEFORE = struct.Struct(">BIIIII8s16s")
+_IDS = struct.Struct(">II")
+_CONTENT_WITH_IDS = struct.Struct(">B8sII8s16s6s5s")  # with the ids already packed
 _MAC_BYTES = 32
-RECEIPT_LENGTH = -(-(_CONTENT.size + _MAC_BYTES) * 4 // 3)
+RECEIPT_LENGTH = (_CONTENT.size + _MAC_BYTES) * 4 // 3  # 84 bytes, so that no padding is needed
+_LENGTH_BEFORE = -(-(_CONTENT_BEFORE.size + _MAC_BYTES) * 4 // 3)
+_PADDING = {RECEIPT_LENGTH: b"", _LENGTH_BEFORE: b"="}
+SALT_BYTES, _HIDDEN_BYTES = 6, 5
 SECONDS_PER_HOUR = 3600
-_PADDING = b"=" * (-RECEIPT_LENGTH % 4)
 # From the URL-safe alphabet to the standard one. The standard one's own two characters map to an invalid one.
 _TO_STANDARD = bytes.maketrans(b"-_+/", b"+/!!")
 _TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")
@@ -51,8 +60,19 @@ class ReceiptExpired(Exception):
     """The receipt is genuine, and its window has closed."""
 
 
+class _KeyedHashes(NamedTuple):
+    """Hashes with their key already added: copying them is faster than adding the key again."""
+
+    inner: _Hash
+    outer: _Hash
+    mask: _Hash
+
+
 class Receipt(NamedTuple):
-    """The content of a receipt: which arm was shown where, in which hour, under which random nonce."""
+    """The content of a receipt: which arm was shown where, in which hour, under which random nonce.
+
+    The outcomes of a view that is `left_out` are put on disk like all others, and dropped when views are counted.
+    """
 
     campaign: int
     arm: int
@@ -61,6 +81,7 @@ class Receipt(NamedTuple):
     closes: int
     locale: str
     nonce: bytes
+    left_out: bool = False
 
 
 class ReceiptSigner:
@@ -88,16 +109,31 @@ class ReceiptSigner:
         self._hashes = hashes
         self._signing = (number, hashes[number])
 
-    def issue(self, receipt: Receipt) -> str:
+    def issue(self, receipt: Receipt, *, salt: bytes = bytes(SALT_BYTES)) -> str:
         """The signed receipt as text."""
-        packed = pack_ids(campaign=receipt.campaign, arm=receipt.arm, placement=receipt.placement)
-        return self.sign(packed, receipt.hour, receipt.closes, receipt.locale, receipt.nonce).decode("ascii")
+        campaign, arm, placement, hour, closes, locale, nonce, left_out = receipt
+        packed = pack_ids(campaign=campaign, placement=placement)
+        return self.sign(packed, arm, hour, closes, locale, nonce, salt, left_out=left_out).decode("ascii")
 
-    def sign(self, packed_ids: bytes, hour: int, closes: int, locale: str, nonce: bytes) -> bytes:
+    def sign(
+        self,
+        packed_ids: bytes,
+        arm: int,
+        hour: int,
+        closes: int,
+        locale: str,
+        nonce: bytes,
+        salt: bytes,
+        *,
+        left_out: bool,
+    ) -> bytes:
         """The signed receipt as ASCII bytes, from ids packed by `pack_ids`: serving signs one for each message."""
         number, keyed = self._signing
-        content = _CONTENT_WITH_IDS.pack(number, packed_ids, hour, closes, locale.encode("ascii"), nonce)
-        return b2a_base64(content + _mac(keyed, content), newline=False).translate(_TO_URL_SAFE, b"=")
+        hidden = (arm << 8 | left_out) ^ _mask(keyed, nonce, salt)
+        content = _CONTENT_WITH_IDS.pack(
+            number, packed_ids, hour, closes, locale.encode("ascii"), nonce, salt, hidden.to_bytes(_HIDDEN_BYTES, "big")
+        )
+        return b2a_base64(content + _mac(keyed, content), newline=False).translate(_TO_URL_SAFE)
 
     def verify(self, text: str, *, hour: int) -> Receipt:
         """The content of a receipt, or ReceiptInvalid, or ReceiptExpired once the closing hour has begun."""
@@ -107,25 +143,32 @@ class ReceiptSigner:
         return receipt
 
     def _open(self, text: str) -> Receipt:
-        if len(text) != RECEIPT_LENGTH:
+        padding = _PADDING.get(len(text))
+        if padding is None:
             raise ReceiptInvalid
         try:
-            encoded = text.encode("ascii").translate(_TO_STANDARD) + _PADDING
+            encoded = text.encode("ascii").translate(_TO_STANDARD) + padding
             raw = a2b_base64(encoded)
         except (Base64Error, ValueError):
             raise ReceiptInvalid from None
         # Decoding ignores stray characters and unused bits, so only the canonical text is accepted.
-        if len(raw) != _CONTENT.size + _MAC_BYTES or b2a_base64(raw, newline=False) != encoded:
+        if b2a_base64(raw, newline=False) != encoded:
             raise ReceiptInvalid
-        content = raw[: _CONTENT.size]
+        content = raw[:-_MAC_BYTES]
         keyed = self._hashes.get(content[0])
         if keyed is None:
             self._on_unknown_key(content[0])
             keyed = self._hashes.get(content[0])
-        if keyed is None or not hmac.compare_digest(_mac(keyed, content), raw[_CONTENT.size :]):
+        if keyed is None or not hmac.compare_digest(_mac(keyed, content), raw[-_MAC_BYTES:]):
             raise ReceiptInvalid
-        _, campaign, arm, placement, hour, closes, locale, nonce = _CONTENT.unpack(content)
-        return Receipt(campaign, arm, placement, hour, closes, locale.rstrip(b"\0").decode("ascii"), nonce)
+        left_out = 0
+        if len(content) == _CONTENT.size:
+            _, campaign, placement, hour, closes, locale, nonce, salt, hidden = _CONTENT.unpack(content)
+            arm, left_out = divmod(int.from_bytes(hidden, "big") ^ _mask(keyed, nonce, salt), 256)
+        else:
+            _, campaign, arm, placement, hour, closes, locale, nonce = _CONTENT_BEFORE.unpack(content)
+        locale = locale.rstrip(b"\0").decode("ascii")
+        return Receipt(campaign, arm, placement, hour, closes, locale, nonce, bool(left_out))
 
 
 _nonces: list[bytes] = []
@@ -146,25 +189,35 @@ def fresh_nonce() -> bytes:
             _nonces.extend(data[start : start + 16] for start in range(0, len(data), 16))
 
 
-def pack_ids(*, campaign: int, arm: int, placement: int) -> bytes:
-    """The bytes that all receipts of one arm at one placement have in common."""
-    return _IDS.pack(campaign, arm, placement)
+def fresh_salt() -> bytes:
+    """6 random bytes that make receipts differ which have all else in common."""
+    return fresh_nonce()[:SALT_BYTES]
 
 
-def unpack_ids(packed: bytes) -> tuple[int, int, int]:
-    """Campaign, arm and placement, as packed by `pack_ids`."""
-    campaign, arm, placement = _IDS.unpack(packed)
-    return campaign, arm, placement
+def pack_ids(*, campaign: int, placement: int) -> bytes:
+    """The bytes that all receipts of one campaign at one placement have in common."""
+    return _IDS.pack(campaign, placement)
 
 
-def _keyed_hashes(key: bytes) -> KeyedHashes:
-    """HMAC's two hashes with the key already added (RFC 2104): copying them is faster than adding the key again."""
+def _keyed_hashes(key: bytes) -> _KeyedHashes:
+    """HMAC's two hashes (RFC 2104), and the hash that masks the arm."""
     block = (hashlib.sha256(key).digest() if len(key) > _HMAC_BLOCK else key).ljust(_HMAC_BLOCK, b"\0")
-    return hashlib.sha256(block.translate(_INNER)), hashlib.sha256(block.translate(_OUTER))
+    masking_key = hmac.digest(key, b"receipt mask", "sha256")
+    return _KeyedHashes(
+        hashlib.sha256(block.translate(_INNER)),
+        hashlib.sha256(block.translate(_OUTER)),
+        hashlib.sha256(masking_key.ljust(_HMAC_BLOCK, b"\0")),
+    )
 
 
-def _mac(keyed: KeyedHashes, content: bytes) -> bytes:
-    inner, outer = keyed[0].copy(), keyed[1].copy()
+def _mask(keyed: _KeyedHashes, nonce: bytes, salt: bytes) -> int:
+    mask = keyed.mask.copy()
+    mask.update(nonce + salt)  # always 22 bytes, so that a keyed hash needs no outer one
+    return int.from_bytes(mask.digest()[:_HIDDEN_BYTES], "big")
+
+
+def _mac(keyed: _KeyedHashes, content: bytes) -> bytes:
+    inner, outer = keyed.inner.copy(), keyed.outer.copy()
     inner.update(content)
     outer.update(inner.digest())
     return outer.digest()

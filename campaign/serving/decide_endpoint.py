@@ -101,8 +101,11 @@ def _record_failed_tag_check(
 
 
 def _decision_reply(decision: Decision, placement: PlacementEntry, origin: Headers) -> Reply:
-    receipt = b'"%s"' % decision.receipt if decision.receipt else b"null"
     more = b""
+    if decision.uncounted is None:
+        receipt = b'"%s"' % decision.receipt
+    else:
+        receipt = b'null,"reason":"%s"' % decision.uncounted.encode()
     if decision.keeps_session:
         more = b',"unit":"session"'
     elif decision.previewed_arm:

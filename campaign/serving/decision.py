@@ -12,10 +12,13 @@ from campaign.assignment.receipts import (
     SECONDS_PER_HOUR,
     ReceiptExpired,
     ReceiptInvalid,
+    ReceiptSigner,
     closing_hour,
     fresh_nonce,
+    fresh_salt,
     pack_ids,
 )
+from campaign.models import LeftOutCount
 from campaign.placements import tag_check
 from campaign.placements.tag_check import TagCheckChannel, TagCheckMark, TagCheckProblem
 from campaign.serving.http import Refusal, Request
@@ -23,6 +26,7 @@ from campaign.serving.locales import best_locale, rendition_in_locale
 from campaign.serving.preview_links import arm_id_from_token
 from campaign.serving.routing import ServingContext
 from campaign.serving.snapshot_entries import CampaignEntry, PlacementEntry, RenditionEntry, ServedArm
+from campaign.uncounted import UncountedReason
 
 NEW_SESSION = "new"
 _UNAVAILABLE_MESSAGES = {
@@ -43,17 +47,30 @@ class MessageRequest(NamedTuple):
     preview: str | None = None
 
 
+class ReceiptWindow(NamedTuple):
+    """What a receipt says beside its arm."""
+
+    hour: int
+    closes: int
+    nonce: bytes
+
+
+_NO_WINDOW = ReceiptWindow(0, 0, b"")
+
+
 class Decision(NamedTuple):
     """The message that answers a request.
 
-    Without a `receipt` it is shown and no outcome of it counts. `served_arm` is the arm to count as served, if any.
+    `served_arm` is the arm to count as served, and to sign a receipt for. Without a `receipt` the message is shown and
+    no outcome of it counts, for the reason in `uncounted`.
     """
 
     rendition: RenditionEntry
     receipt: bytes = b""
+    uncounted: UncountedReason | None = None
     served_arm: ServedArm | None = None
+    window: ReceiptWindow = _NO_WINDOW
     keeps_session: bool = False  # the browser tab is to keep the receipt
-    is_preview: bool = False
     previewed_arm: str = ""
 
 
@@ -95,7 +112,7 @@ def assign(
     now: float,
     is_countable: bool,
 ) -> Decision:
-    """Assign an arm and sign its receipt. Without a key in the request, its fresh nonce is the unit.
+    """Assign an arm. Without a key in the request, the fresh nonce of its receipt is the unit.
 
     Where the plan asks for a tab or a subject, a request that names none is shown the message and not counted.
     """
@@ -112,10 +129,13 @@ def assign(
     arm = placement.served_arms[locale * len(campaign.weights) + index]
     in_tab = campaign.unit == "session"
     names_unit = campaign.unit == "view" or (fields.session if in_tab else unit) is not None
-    if arm.paused or not names_unit or not is_countable:
-        return Decision(arm.rendition)
-    receipt = context.receipt_signer.sign(arm.packed_ids, hour, closes, arm.locale, nonce)
-    return Decision(arm.rendition, receipt, arm, in_tab)
+    if not is_countable:
+        return Decision(arm.rendition, uncounted=UncountedReason.DECLINED)
+    if not names_unit:
+        return Decision(arm.rendition, uncounted=UncountedReason.NO_UNIT)
+    if arm.paused:
+        return Decision(arm.rendition, uncounted=UncountedReason.PAUSED)
+    return Decision(arm.rendition, b"", None, arm, ReceiptWindow(hour, closes, nonce), in_tab)
 
 
 def _repeat_in_tab(
@@ -131,20 +151,23 @@ def _repeat_in_tab(
         receipt = context.receipt_signer.verify(session, hour=int(now) // SECONDS_PER_HOUR)
     except (ReceiptInvalid, ReceiptExpired):
         return None
-    shown = (pack_ids(campaign=receipt.campaign, arm=receipt.arm, placement=receipt.placement), receipt.locale)
-    arm = next((arm for arm in placement.served_arms if (arm.packed_ids, arm.locale) == shown), None)
+    shown = (pack_ids(campaign=receipt.campaign, placement=receipt.placement), receipt.arm, receipt.locale)
+    arm = next((arm for arm in placement.served_arms if (arm.packed_ids, arm.arm, arm.locale) == shown), None)
     if arm is None:
         return None
-    return Decision(arm.rendition) if arm.paused else Decision(arm.rendition, session.encode(), keeps_session=True)
+    if arm.paused:
+        return Decision(arm.rendition, uncounted=UncountedReason.PAUSED)
+    return Decision(arm.rendition, session.encode(), keeps_session=True)
 
 
 def _decide_fallback(placement: PlacementEntry, locale: str | None, now: float) -> Decision:
     """The placement's fallback message, uncounted, or Refusal 409 with the reason why no campaign runs."""
-    if placement.fallback:
-        return Decision(rendition_in_locale(placement.fallback, locale))
     reason = placement.reason
     if placement.campaign is not None:
         reason = "campaign_not_started" if now < placement.campaign.starts else "campaign_ended"
+    if placement.fallback:
+        uncounted = UncountedReason(reason.removeprefix("campaign_"))
+        return Decision(rendition_in_locale(placement.fallback, locale), uncounted=uncounted)
     raise Refusal(409, reason, _UNAVAILABLE_MESSAGES[reason])
 
 
@@ -154,7 +177,8 @@ def _decide_preview(placement: PlacementEntry, token: str, locale: str | None) -
     arm = None if number is None else placement.previews.get(number)
     if arm is None:
         raise Refusal(404, "preview_unknown", "This preview link does not lead to a message of this placement.")
-    return Decision(rendition_in_locale(arm.renditions, locale), is_preview=True, previewed_arm=arm.key)
+    message = rendition_in_locale(arm.renditions, locale)
+    return Decision(message, uncounted=UncountedReason.PREVIEW, previewed_arm=arm.key)
 
 
 def _decide_tag_check(
@@ -173,23 +197,36 @@ def _decide_tag_check(
     context.tag_check_log.record_success(mark, channel=channel, now=now)
     visitor = MessageRequest(placement.key, locale=fields.locale)
     decision = decide(placement, visitor, context, channel=channel, is_countable=False)
-    return decision._replace(is_preview=True)
+    return Decision(decision.rendition, uncounted=UncountedReason.PREVIEW)
 
 
 def count_served(
     decision: Decision, request: Request, placement: PlacementEntry, context: ServingContext, *, from_browser: bool
 ) -> Decision:
-    """Count the decision as served, in memory; an excluded request is counted as such and loses its receipt."""
-    if decision.served_arm is None:
+    """Count the decision as served, in memory, and sign its receipt.
+
+    A machine gets no receipt. Whoever asks for more than a network's share gets one that says so to us alone.
+    """
+    arm = decision.served_arm
+    if arm is None:
         return decision
     now = context.clock()
     hour = int(now) // SECONDS_PER_HOUR
     reason = context.exclusions.exclusion_reason(request, from_browser=from_browser, now=now)
-    if reason is not None:
+    if reason is None:
+        context.served_counter.add(hour, arm)
+    else:
         context.served_counter.add_excluded(hour=hour, placement=placement.id, reason=reason)
-        return Decision(decision.rendition)
-    context.served_counter.add(hour, decision.served_arm)
-    return decision
+        if reason is LeftOutCount.Reason.MACHINE:
+            return Decision(decision.rendition, uncounted=UncountedReason.MACHINE)
+    receipt = sign_receipt(arm, decision.window, context.receipt_signer, left_out=reason is not None)
+    return Decision(decision.rendition, receipt, keeps_session=decision.keeps_session)
+
+
+def sign_receipt(arm: ServedArm, window: ReceiptWindow, signer: ReceiptSigner, *, left_out: bool = False) -> bytes:
+    """The receipt of a message that is shown."""
+    hour, closes, nonce = window
+    return signer.sign(arm.packed_ids, arm.arm, hour, closes, arm.locale, nonce, fresh_salt(), left_out=left_out)
 
 
 def running_campaign(placement: PlacementEntry, now: float) -> CampaignEntry | None:

@@ -20,9 +20,9 @@ class Exclusions:
 
     def exclusion_reason(self, request: Request, *, from_browser: bool, now: float) -> LeftOutCount.Reason | None:
         """Why the message is not counted; None if it is."""
+        if from_browser and self._bots.matches(request.header("user-agent")):
+            return LeftOutCount.Reason.MACHINE
         address = request.header("x-real-ip") or "" if self._behind_proxy else request.peer()
         if self._rate_limit.exceeds_limit(address, now):
             return LeftOutCount.Reason.CROWD
-        if from_browser and self._bots.matches(request.header("user-agent")):
-            return LeftOutCount.Reason.MACHINE
         return None

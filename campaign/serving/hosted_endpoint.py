@@ -11,6 +11,7 @@ from campaign.serving.locales import interface_language, locale_query
 from campaign.serving.privacy_signals import has_privacy_signal
 from campaign.serving.routing import OutcomeEvent, PendingReply, Route, ServingContext
 from campaign.serving.snapshot_entries import PlacementEntry
+from campaign.uncounted import UncountedReason
 
 _BODY_LIMIT = 4096
 _REDIRECT_LENGTH = 2_000  # of target and body together
@@ -51,11 +52,12 @@ def _handle_message(request: Request, context: ServingContext, placement: Placem
     except Refusal:
         return _follow_up_reply(request, placement, "unavailable")
     rendition = decision.rendition
-    if decision.is_preview:
+    if decision.uncounted is UncountedReason.PREVIEW:
         return _page_reply(200, placement.insert_key(rendition.preview_page), placement, rendition.language)
+    receipt = decision.receipt
     if request.method == "GET":
-        decision = count_served(decision, request, placement, context, from_browser=True)
-    page = decision.receipt.join(map(placement.insert_key, rendition.page))
+        receipt = count_served(decision, request, placement, context, from_browser=True).receipt
+    page = receipt.join(map(placement.insert_key, rendition.page))
     return _page_reply(200, page, placement, rendition.language)
 
 

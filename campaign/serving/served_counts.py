@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, connection, transaction
 
-from campaign.assignment.receipts import unpack_ids
 from campaign.models import LeftOutCount, ServedCount
 
 if TYPE_CHECKING:
@@ -62,8 +61,7 @@ class ServedCounter:
             counted = served[:]
             del served[: len(counted)]
             for arm, count in Counter(counted).items():
-                _, arm_id, placement_id = unpack_ids(arm.packed_ids)
-                self._served[day, arm_id, placement_id, arm.locale] += count
+                self._served[day, arm.arm, arm.placement, arm.locale] += count
 
     def add_excluded(self, *, hour: int, placement: int, reason: LeftOutCount.Reason) -> None:
         """Count one more message that was shown and is excluded."""

@@ -55,6 +55,8 @@ class ServedArm:
     """One arm at one placement in one locale. Instances compare by identity, and are counted so."""
 
     packed_ids: bytes  # of its receipts
+    arm: int
+    placement: int
     locale: str
     rendition: RenditionEntry
     paused: bool = False  # shows the control's rendition without a receipt
@@ -102,8 +104,8 @@ def _served_arms(placement: PlacementEntry) -> Iterator[ServedArm]:
         return
     for locale in campaign.locales:
         for arm in campaign.arms:
-            packed_ids = pack_ids(campaign=campaign.id, arm=arm.id, placement=placement.id)
-            yield ServedArm(packed_ids, locale, arm.renditions[locale], arm.paused)
+            packed_ids = pack_ids(campaign=campaign.id, placement=placement.id)
+            yield ServedArm(packed_ids, arm.id, placement.id, locale, arm.renditions[locale], arm.paused)
 
 
 @dataclass(frozen=True, slots=True)

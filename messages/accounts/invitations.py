@@ -1,4 +1,7 @@
-"""Invitations, the only way to get an account. A link works once, for seven days; only its hash is stored."""
+"""Invitations, the only way to get an account. A link works once, for seven days; only its hash is stored.
+
+It ends earlier if the administrator who gave it leaves or gets another role; another one can send it again.
+"""
 
 import hashlib
 import secrets
@@ -6,12 +9,14 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import Group, User
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from messages.accounts.mail import send_mail_if_possible
 from messages.audit import log
 from messages.audit.log import Action, ObjectKind
 from messages.models import Invitation
+from messages.roles import ADMINISTRATOR, users_with_role
 
 DAYS = 7
 
@@ -36,7 +41,7 @@ def resend(pk: int, *, by: User, now: datetime) -> tuple[Invitation, str]:
     """Replace the link of an invitation; the old one stops working."""
     invitation = _lock(pk)
     token = secrets.token_urlsafe(24)
-    invitation.digest, invitation.expires_at = _digest(token), _expiry(now)
+    invitation.digest, invitation.expires_at, invitation.invited_by = _digest(token), _expiry(now), by
     invitation.save()
     _record(Action.INVITATION_RENEW, invitation, by=by)
     return invitation, token
@@ -50,18 +55,29 @@ def revoke(pk: int, *, by: User | str) -> None:
     invitation.delete()
 
 
+def end_all_by(user: User, *, now: datetime) -> None:
+    """End the links that somebody gave, as part of what takes that right from them; another person can renew them."""
+    Invitation.objects.filter(invited_by=user, expires_at__gt=now).update(expires_at=now.replace(microsecond=0))
+
+
 def by_token(token: str, *, now: datetime) -> Invitation:
     """The invitation of a link. Raises InvitationOver if the link does not work any more."""
-    invitation = Invitation.objects.filter(digest=_digest(token), expires_at__gt=now).first()
+    invitation = _valid(now).filter(digest=_digest(token)).first()
     if invitation is None:
         raise InvitationOver
     return invitation
 
 
+def _valid(now: datetime) -> QuerySet[Invitation]:
+    """Invitations that have not expired, from the command line or from somebody who may still invite."""
+    may_invite = Q(invited_by=None) | Q(invited_by__in=users_with_role(ADMINISTRATOR))
+    return Invitation.objects.filter(may_invite, expires_at__gt=now)
+
+
 @transaction.atomic
 def accept(token: str, *, username: str, password: str, now: datetime) -> User:
     """Create the account, and delete the invitation."""
-    invitation = Invitation.objects.select_for_update().filter(digest=_digest(token), expires_at__gt=now).first()
+    invitation = _valid(now).select_for_update().filter(digest=_digest(token)).first()
     if invitation is None:
         raise InvitationOver
     user = User.objects.create_user(username, email=invitation.email, password=password)

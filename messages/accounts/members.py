@@ -6,13 +6,14 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from messages.accounts import api_tokens, invitations, sessions
 from messages.audit import log
 from messages.audit.log import Action
 from messages.models import ApiToken
-from messages.roles import ADMINISTRATOR, ALL_ROLES
+from messages.roles import ADMINISTRATOR, ALL_ROLES, users_with_role
 
 
 class LastAdministrator(Exception):
@@ -21,12 +22,15 @@ class LastAdministrator(Exception):
 
 def administrators() -> QuerySet[User]:
     """Active users who may manage people."""
-    return User.objects.filter(Q(groups__name=ADMINISTRATOR) | Q(is_superuser=True), is_active=True).distinct()
+    return users_with_role(ADMINISTRATOR)
 
 
 @transaction.atomic
 def change_role(user: User, role: str, *, by: User) -> None:
-    """Replace someone's role, and end their API tokens; their sessions continue with the new role."""
+    """Replace someone's role, and end their API tokens and, unless they stay administrator, the invitations they gave.
+
+    Their sessions continue with the new role.
+    """
     _lock_administrators()
     if role != ADMINISTRATOR:
         _require_other_administrator(user)
@@ -36,17 +40,23 @@ def change_role(user: User, role: str, *, by: User) -> None:
         user.is_superuser = False
         user.save(update_fields=["is_superuser"])
     api_tokens.end_all(user)
+    if role != ADMINISTRATOR:
+        invitations.end_all_by(user, now=timezone.now())
     log.record_user(Action.PERSON_ROLE, user, by=by, role=role)
 
 
 @transaction.atomic
 def deactivate(user: User, *, by: User) -> None:
-    """Deactivate an account, and end its sessions and API tokens. It is kept, because past decisions name it."""
+    """Deactivate an account; its sessions, its API tokens and the invitations it gave end.
+
+    It is kept, because past decisions name it.
+    """
     _lock_administrators()
     _require_other_administrator(user)
     user.is_active = False
     user.save(update_fields=["is_active"])
     api_tokens.end_all(user)
+    invitations.end_all_by(user, now=timezone.now())
     sessions.end_sessions(user)
     log.record_user(Action.PERSON_DEACTIVATE, user, by=by)
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from messages.editor import drafts, feedback, save
 from messages.editor.forms import BaselineForm, EditorTextForm, PreviewOptionsForm, TextAndClaimsForm
 from messages.editor.save import Claims, EditBaseline, EditConflict, EditedText
-from messages.editor.session_recovery import preserve_form_input
+from messages.editor.session_recovery import WRITER, preserve_form_input
 from messages.i18n import languages
 from messages.models import Draft, Message, Revision
 from messages.roles import MANAGER, current_user, require_role
@@ -88,7 +88,8 @@ def require_writer(request: HttpRequest) -> User:
 
 def posted_fields(request: HttpRequest) -> dict[str, str]:
     """The fields of the form as they were sent."""
-    return {name: str(value) for name, value in request.POST.items() if name not in ("csrfmiddlewaretoken", "do")}
+    ours = ("csrfmiddlewaretoken", WRITER, "do")
+    return {name: str(value) for name, value in request.POST.items() if name not in ours}
 
 
 def base_revision(message: Message, number: str | None, draft: Draft | None) -> Revision | None:

@@ -95,7 +95,7 @@ def test_a_tab_is_one_unit_through_reloads_and_a_rotation_and_the_next_tab_is_an
     tab.goto(f"{site.partner}?keep")
     said = exposed_text(tab)
     receipts = stored_keys(tab)
-    assert [len(receipt) for receipt in receipts] == [103]
+    assert [len(receipt) for receipt in receipts] == [112]
     manage("keys", "rotate", "--ahead", "0", environment=site.environment)
     for _ in range(2):
         let_pass(tab, 1200)

@@ -155,7 +155,7 @@ def run_kills(
     `events_between` how many events are acknowledged between two kills at least.
     """
     begun = time.monotonic()
-    load = VisitorLoad(site.port, site.clock, threads=threads, pace=pace, seed=seed)
+    load = VisitorLoad(site.port, site.clock, site.receipt_signer(), threads=threads, pace=pace, seed=seed)
     killer = Killer(
         site, seed=seed, kinds=kinds or KINDS | (POSTGRESQL_KINDS if site.cluster else {}), into_a_fold=into_a_fold
     )

@@ -7,7 +7,6 @@ and a single event too few or too many is seen.
 
 from __future__ import annotations
 
-import base64
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import NamedTuple
 
-from campaign.assignment.receipts import _CONTENT
+from campaign.assignment.receipts import ReceiptSigner
 from campaign.outcomes import OUTCOMES, RECORDED_OUTCOMES, tally_increments
 
 Cell = tuple[int, int, int, str, str, int]  # day since 1970, arm, placement, locale, outcome, value
@@ -43,11 +42,10 @@ class TrackedView:
     open: int = 0  # things that are still to be told, or told again
 
     @classmethod
-    def of(cls, receipt: str) -> TrackedView:
-        """What anyone can read in a receipt."""
-        raw = base64.urlsafe_b64decode(receipt + "=" * (-len(receipt) % 4))
-        _, _, arm, placement, hour, closes, locale, _ = _CONTENT.unpack(raw[: _CONTENT.size])
-        return cls(receipt, hour // 24, arm, placement, locale.rstrip(b"\0").decode("ascii"), closes)
+    def of(cls, receipt: str, signer: ReceiptSigner) -> TrackedView:
+        """What the holder of the key can read in a receipt."""
+        content = signer.verify(receipt, hour=0)
+        return cls(receipt, content.hour // 24, content.arm, content.placement, content.locale, content.closes)
 
     def cells(self, told: Iterable[ReportedOutcome]) -> Counter[Cell]:
         """What the view adds to the tallies if exactly this was recorded."""

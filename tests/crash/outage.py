@@ -106,7 +106,7 @@ def run_outages(
 ) -> OutageRun:
     """Load all the time; the database away in each way, for `seconds` and until an event waits in the spool; then
     everything counted and compared."""
-    load = VisitorLoad(site.port, site.clock, threads=threads, pace=pace, seed=seed)
+    load = VisitorLoad(site.port, site.clock, site.receipt_signer(), threads=threads, pace=pace, seed=seed)
     load.start()
     time.sleep(around)
     done = []

@@ -74,6 +74,7 @@ class SubjectVisitors(threading.Thread):
     def __init__(self, site: CrashSite, told: EventAnswers, *, seed: int, stop: threading.Event, pace: float) -> None:
         super().__init__(name=f"visitors-{seed}", daemon=True)
         self._site, self._stopping, self._pause = site, stop, 1 / pace
+        self._signer = site.receipt_signer()
         self._random = random.Random(seed)
         self._lines = [ReconnectingConnection(port) for port in site.ports for _ in range(_LINES)]
         self._held: list[DelayedEvent] = []
@@ -98,7 +99,7 @@ class SubjectVisitors(threading.Thread):
         asked = {"placement": PLACEMENT, "unit": f"subject-{self._random.randrange(10_000)}"}
         status, body = self._ask("decide", asked)
         assert status == 200, body
-        view = TrackedView.of(json.loads(body)["receipt"])
+        view = TrackedView.of(json.loads(body)["receipt"], self._signer)
         self._tell(view, "exposed")
         now, closing = self._site.clock(), view.closes * 3600.0
         first = closing - 1800 if self._random.random() < 0.5 else now  # half of them come as late as one can

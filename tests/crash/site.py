@@ -19,7 +19,9 @@ from pathlib import Path
 from benchmarks.installation import DECIDE, PREPARE
 from benchmarks.load import Unexpected
 from benchmarks.processes import PROC, living_family
+from campaign.assignment.receipts import ReceiptSigner
 from campaign.entrypoints import launcher
+from campaign.keys.reloader import KeyReloader
 from tests.crash.clock import FastClock
 from tests.crash.ledger import Cell
 from tests.crash.visitors import ReconnectingConnection
@@ -156,6 +158,10 @@ class CrashSite:
             if time.monotonic() > end:
                 raise RuntimeError(f"the site did not start:\n{self.logs()}")
             time.sleep(0.1)
+
+    def receipt_signer(self) -> ReceiptSigner:
+        """A signer that reads this site's receipts, its keys renewed as it meets them."""
+        return KeyReloader(self.directory / "keys", clock=self.clock).receipt_signer
 
     def serves(self, port: int | None = None) -> bool:
         """Whether a message is shown now."""

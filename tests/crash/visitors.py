@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from benchmarks.installation import DECIDE, ORIGIN
 from benchmarks.load import Unexpected, body_of, post, reply_size, status_of
+from campaign.assignment.receipts import ReceiptSigner
 from tests.crash.clock import FastClock
 from tests.crash.ledger import Ledger, ReportedOutcome, TrackedView
 
@@ -115,10 +116,18 @@ class VisitorThread(threading.Thread):
     """Visitors in one thread. Most tell at once, some just as their receipt closes, a few tell everything twice."""
 
     def __init__(
-        self, port: int, ledger: Ledger, clock: FastClock, *, seed: int, stop: threading.Event, pace: float
+        self,
+        port: int,
+        ledger: Ledger,
+        clock: FastClock,
+        signer: ReceiptSigner,
+        *,
+        seed: int,
+        stop: threading.Event,
+        pace: float,
     ) -> None:
         super().__init__(name=f"crowd-{seed}", daemon=True)
-        self._ledger, self._clock, self._stopping = ledger, clock, stop
+        self._ledger, self._clock, self._signer, self._stopping = ledger, clock, signer, stop
         self._random = random.Random(seed)
         self._line = ReconnectingConnection(port)
         self._seconds_per_event = 1 / pace
@@ -173,7 +182,7 @@ class VisitorThread(threading.Thread):
             if status == 200:
                 receipt = json.loads(body)["receipt"]
                 if receipt is not None:
-                    return TrackedView.of(receipt)
+                    return TrackedView.of(receipt, self._signer)
             self._pause()
 
     def _tell_held(self, *, ending: bool = False) -> None:
@@ -249,11 +258,15 @@ class VisitorThread(threading.Thread):
 class VisitorLoad:
     """Several crowds at once, and their shared ledger."""
 
-    def __init__(self, port: int, clock: FastClock, *, threads: int, pace: float, seed: int) -> None:
+    def __init__(
+        self, port: int, clock: FastClock, signer: ReceiptSigner, *, threads: int, pace: float, seed: int
+    ) -> None:
         self.ledger = Ledger()
         self._stop = threading.Event()
         self._crowds = [
-            VisitorThread(port, self.ledger, clock, seed=seed * 1000 + number, stop=self._stop, pace=pace / threads)
+            VisitorThread(
+                port, self.ledger, clock, signer, seed=seed * 1000 + number, stop=self._stop, pace=pace / threads
+            )
             for number in range(threads)
         ]
 

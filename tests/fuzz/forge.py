@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import random
 import string
+import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from campaign.assignment.receipts import RECEIPT_LENGTH, Receipt, ReceiptExpired, ReceiptInvalid, ReceiptSigner
 
 ALPHABET = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
-NOTE_BYTES, MAC_BYTES = 45, 32
+NOTE_BYTES, HIDDEN_BYTES, MAC_BYTES = 52, 5, 32
 NOW = 490_000  # hours since 1970
 _LOOK_ALIKES = {
     "A": "\u0410\uff21\u0391",
@@ -33,6 +34,13 @@ def decode_receipt(text: str) -> bytes:
 def encode_receipt(raw: bytes | bytearray) -> str:
     """Encode a receipt."""
     return urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def receipt_of_before(key_number: int, key: bytes, note: Receipt) -> str:
+    """A receipt as they were signed until the arm was hidden."""
+    ids = (note.campaign, note.arm, note.placement, note.hour, note.closes)
+    content = struct.pack(">BIIIII8s16s", key_number, *ids, note.locale.encode(), note.nonce)
+    return encode_receipt(content + signature(key, content))
 
 
 def signature(key: bytes, note: bytes | bytearray) -> bytes:
@@ -65,11 +73,13 @@ class Forger:
             "signed with no key": self._no_key,
             "fields swapped": self._fields_swapped,
             "a field changed": self._field_changed,
+            "what the mask hides changed": self._hidden_changed,
             "the signature of another receipt": self._spliced,
             "another key number": self._key_number,
             "a key number that nobody has": lambda: self._renumbered(self.chance.randint(3, 255)),
             "the other base64 alphabet": self._alphabet,
-            "bits set that base64 does not use": self._unused_bits,
+            "of before, with bits set that base64 does not use": self._unused_bits,
+            "of before, signed with a key of someone else's": self._before_other_key,
             "padding, white space or other signs inside": self._stray,
             "a letter that looks the same": self._look_alike,
             "other capitals": self._capitals,
@@ -126,13 +136,13 @@ class Forger:
 
     def _fields_swapped(self) -> str:
         note, mac = self._parts()
-        one, two = self.chance.sample(range(1, 21, 4), 2)
+        one, two = self.chance.sample(range(1, 17, 4), 2)
         note[one : one + 4], note[two : two + 4] = note[two : two + 4], note[one : one + 4]
         return encode_receipt(bytes(note) + mac)
 
     def _field_changed(self) -> str:
         note, mac = self._parts()
-        at = self.chance.randrange(1, 21, 4)
+        at = self.chance.randrange(1, 17, 4)
         value = int.from_bytes(note[at : at + 4], "big") + self.chance.choice([-1, 1, 24, 1000])
         note[at : at + 4] = max(0, value).to_bytes(4, "big")
         return encode_receipt(bytes(note) + mac)
@@ -152,8 +162,16 @@ class Forger:
             pass
         return text
 
+    def _hidden_changed(self) -> str:
+        note, mac = self._parts()
+        note[-self.chance.randint(1, HIDDEN_BYTES)] ^= self.chance.randint(1, 255)
+        return encode_receipt(bytes(note) + mac)
+
+    def _before_other_key(self) -> str:
+        return receipt_of_before(self.chance.choice([1, 2]), self.chance.randbytes(32), self._note())
+
     def _unused_bits(self) -> str:
-        text = self._genuine_receipt()
+        text = receipt_of_before(1, self.keys[1], self._note())
         last = ALPHABET.index(text[-1])
         return text[:-1] + ALPHABET[last ^ self.chance.randint(1, 3)]
 

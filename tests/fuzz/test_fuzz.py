@@ -73,7 +73,7 @@ def faulty_server(kept: Path) -> Iterator[str]:
 def test_a_server_that_breaks_its_promises_is_found_out(tmp_path: Path) -> None:
     from tests.fuzz import schema_cases  # imports much that no other test needs
 
-    wardrobe = RequestFiller(("quiet-page",), ("A" * 103,), "token", MarkFactory(), random.Random(1))
+    wardrobe = RequestFiller(("quiet-page",), ("A" * 112,), "token", MarkFactory(), random.Random(1))
     with faulty_server(tmp_path / "kept") as base:
         report = schema_cases.drive(base, wardrobe, cases=60)
     assert report.server_errors > 0

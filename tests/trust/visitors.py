@@ -29,7 +29,7 @@ from tests.trust.site import EMBEDDED, EMPTY, FIRST, HOSTED, HTTPS, SECOND, TABS
 
 DECIDE, EVENTS = "/api/v1/decide", "/api/v1/events"
 _TRIES = 3
-_RECEIPT = re.compile(rb'name="receipt" value="([\w-]{103})"')
+_RECEIPT = re.compile(rb'name="receipt" value="([\w-]{112})"')
 _EXACT_PATHS = {DECIDE, EVENTS, "/favicon.ico", "/health/live", "/health/ready", "/metrics"}
 _ASSETS = ("tokens.css", "message.css", "page.js", "embed.js")
 _EXPIRED = Receipt(campaign=1, arm=1, placement=1, hour=400_000, closes=400_003, locale="en", nonce=b"n" * 16)
@@ -311,7 +311,7 @@ def _send_invalid_requests(visit: Visit) -> None:
     visit.request("POST", DECIDE, f'{{"{new()}'.encode())
     for event in (
         {"receipt": visit.group._expired, "outcome": "exposed"},
-        {"receipt": f"{new():A<103}", "outcome": "exposed"},
+        {"receipt": f"{new():A<112}", "outcome": "exposed"},
         {"receipt": new(), "outcome": new()},
         {"receipt": new(), "outcome": "exposed", new(): new()},
     ):

@@ -10,7 +10,7 @@
   const net = form.querySelector("[data-net]");
   const says = net.querySelector("[data-says]");
   const stage = form.querySelector(".stage");
-  const UNSENT = "second-thought:unsent:" + form.dataset.editor;
+  const UNSENT = "second-thought:unsent:" + form.elements.namedItem("writer").value + ":" + form.dataset.editor;
   const SOON = 600;
   const RETRY = [2000, 4000, 8000, 15000];
   const LOOKS = ["place", "screen", "colours", "direction"];
@@ -18,7 +18,7 @@
   document.querySelector("[data-focus]")?.focus();
 
   // Local copy of words that the server has not acknowledged.
-  const NOT_TYPED = new Set(["csrfmiddlewaretoken", "draft", "base", "digest", "newest", "apart", "beside", ...LOOKS]);
+  const NOT_TYPED = new Set(["csrfmiddlewaretoken", "writer", "draft", "base", "digest", "newest", "apart", "beside", ...LOOKS]);
   const typed = () => Object.fromEntries([...new FormData(form)].filter(([name]) => !NOT_TYPED.has(name)));
   const store = {
     put(fields) {

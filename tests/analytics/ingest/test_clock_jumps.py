@@ -61,7 +61,7 @@ class Town:
             answer = self.site.decide()
             if answer.status != 200:
                 continue
-            view = TrackedView.of(answer.json["receipt"])
+            view = TrackedView.of(answer.json["receipt"], self.site.receipt_signer)
             self._latest = max(self._latest, view.closes)
             telling = self.random.sample(_OUTCOMES, self.random.randint(1, 4))
             view.open = len(telling)

@@ -1,10 +1,12 @@
 """The writer thread: durable before it returns, in groups, and never a false yes."""
 
 import errno
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -180,6 +182,44 @@ def test_one_view_in_many_events_is_one_row_and_its_first_rating_stands() -> Non
     ingest_writer.commit_events([event(1, "rating", 1), event(1, "annoyed")], hour=world.HOUR)
     view = OpenView.objects.get()
     assert (view.bits, view.rating, view.dwell) == (0b100_0011, 2, 3)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_view_is_left_out_only_if_none_of_its_receipts_counts(together: bool) -> None:
+    """A partner's subject has one nonce for a day, and may be shown a message from several networks."""
+    kinds = [[True, False], [False, True], [True, True]]
+    for number, pair in enumerate(kinds):
+        events = [
+            first._replace(receipt=first.receipt._replace(left_out=left_out))
+            for first, left_out in zip((event(number), event(number, "left")), pair, strict=True)
+        ]
+        for group in [events] if together else [[each] for each in events]:
+            ingest_writer.commit_events(group, hour=world.HOUR)
+    assert list(OpenView.objects.order_by("nonce").values_list("bits", "left_out")) == [
+        (3, False),
+        (3, False),
+        (3, True),
+    ]
+
+
+def test_the_spool_keeps_what_is_left_out_apart(writer: ingest_writer.EventWriter, spool: Spool, away: None) -> None:
+    left_out = event(2)._replace(receipt=event(2).receipt._replace(left_out=True))
+    writer.submit([event(1), left_out], clock=clock)
+    ingest_writer.move_spool_to_database(spool)
+    assert list(OpenView.objects.order_by("nonce").values_list("left_out", flat=True)) == [False, True]
+
+
+def test_a_spool_of_before_an_update_is_handed_over_and_counts(spool: Spool) -> None:
+    spool.directory.mkdir()
+    with closing(sqlite3.connect(spool.directory / "spool.sqlite3")) as file, file:
+        file.execute(
+            "CREATE TABLE spooled (closes, nonce, campaign, arm, placement, locale, hour, bits, rating, dwell,"
+            " PRIMARY KEY (closes, nonce)) WITHOUT ROWID"
+        )
+        row = (world.HOUR + 3, b"n" * 16, 1, 1, 1, "en", world.HOUR, 1, None, None)
+        file.execute(f"INSERT INTO spooled VALUES ({', '.join('?' * 10)})", row)
+    assert ingest_writer.move_spool_to_database(spool) == 1
+    assert OpenView.objects.get().left_out is False
 
 
 def test_a_lock_that_cannot_be_made_is_a_database_that_is_away(

@@ -143,13 +143,13 @@ class TestIsolation:
 
     @pytest.mark.process
     def test_its_receipts_are_refused_by_the_real_surface(self, campaign: Campaign, tmp_path: Path) -> None:
-        names = f"campaign={campaign.pk}, arm={campaign.arms.all()[0].pk}, placement={campaign.placements.get().pk}"
+        ids = (campaign.pk, campaign.arms.all()[0].pk, campaign.placements.get().pk)
         script = (
-            "from django.conf import settings; from campaign.assignment.receipts import pack_ids;"
+            "from django.conf import settings; from campaign.assignment.receipts import Receipt;"
             "from campaign.keys.reloader import KeyReloader;"
             "import time, os; hour = int(time.time()) // 3600;"
             "signer = KeyReloader(settings.KEY_DIRECTORY, clock=time.time).receipt_signer;"
-            f"print(signer.sign(pack_ids({names}), hour, hour + 2, 'en', os.urandom(16)))"
+            f"print(signer.issue(Receipt(*{ids}, hour, hour + 2, 'en', os.urandom(16))))"
         )
         command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", script]
         done = subprocess.run(

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.db import DatabaseError
 
-from campaign.models import LeftOutCount
+from analytics.fold.fold import fold
+from campaign.assignment.receipts import RECEIPT_LENGTH
+from campaign.models import Campaign, LeftOutCount
 from tests import world
 from tests.campaign.serving.test_bots import MACHINES, PEOPLE
 
@@ -27,6 +29,20 @@ def shown(site: world.AudienceSite, **headers: str) -> Any:
     assert answer.status == 200
     assert answer.json["message"]["headline"]
     return answer.json["receipt"]
+
+
+def reason(site: world.AudienceSite, **headers: str) -> Any:
+    """Why a message came without a receipt."""
+    answer = site.post("/api/v1/decide", {"placement": "quiet-page"}, **headers).json
+    assert answer["receipt"] is None
+    return answer["reason"]
+
+
+def counts(site: world.AudienceSite, **headers: str) -> bool:
+    """Whether what is told with the receipt counts. Its holder cannot tell."""
+    receipt = shown(site, **headers)
+    assert len(receipt) == RECEIPT_LENGTH
+    return not site.read_receipt(receipt).left_out
 
 
 def test_a_machine_in_a_browser_s_place_sees_the_message_and_is_not_counted() -> None:
@@ -56,25 +72,63 @@ def test_a_machine_gets_the_hosted_page_without_a_receipt() -> None:
 def test_one_network_that_asks_too_often_is_shown_the_message_and_not_counted() -> None:
     campaign = world.launched()
     site = world.AudienceSite(network_limit=3)
-    receipts = [shown(site, REMOTE_ADDR=f"192.0.2.{n}") for n in range(5)]
-    assert [receipt is not None for receipt in receipts] == [True] * 3 + [False] * 2
-    assert shown(site, REMOTE_ADDR="198.51.100.1")
+    assert [counts(site, REMOTE_ADDR=f"192.0.2.{n}") for n in range(5)] == [True] * 3 + [False] * 2
+    assert counts(site, REMOTE_ADDR="198.51.100.1")
     assert (left_out(site), sum(world.served_counts(campaign, site).values())) == ({"crowd": 2}, 4)
+
+
+def test_events_of_what_is_left_out_are_answered_and_put_on_disk_and_never_counted() -> None:
+    campaign = world.launched()
+    site = world.AudienceSite(network_limit=1)
+    receipts = [shown(site, REMOTE_ADDR="192.0.2.1") for _ in range(2)]
+    assert [site.report_event(receipt, "left").json for receipt in receipts] == [{"accepted": 1}] * 2
+    assert world.open_views() == 2
+    fold(hour=site.hour + 24)
+    assert world.open_views() == 0
+    told = {outcome: count for (_, outcome, _), count in world.tallies(campaign).items()}
+    assert told == {"exposed": 1, "left": 1, "turned_back": 1}
+    assert (left_out(site), sum(world.served_counts(campaign, site).values())) == ({"crowd": 1}, 1)
+
+
+def test_a_machine_is_told_the_same_whatever_its_network_did() -> None:
+    campaign = world.launched()
+    campaign.placements.update(allowed_origins=[ORIGIN])
+    site = world.AudienceSite(network_limit=1)
+    machine = {"HTTP_ORIGIN": ORIGIN, "HTTP_USER_AGENT": MACHINES[0], "REMOTE_ADDR": "192.0.2.1"}
+    before = reason(site, **machine)
+    assert [counts(site, REMOTE_ADDR="192.0.2.1") for _ in range(2)] == [True, False]
+    assert before == reason(site, **machine) == "machine"
+
+
+def test_a_message_without_a_receipt_says_why() -> None:
+    campaign = world.launched()
+    campaign.placements.update(fallback=campaign.arms.get(key="neutral").revision)
+    site = world.AudienceSite()
+    assert reason(site, HTTP_DNT="1") == "declined"
+    Campaign.objects.update(unit=Campaign.Unit.SESSION)
+    site.refresh()
+    assert reason(site) == "no_unit"
+    for state, why in (("paused", "paused"), ("approved", "not_started"), ("closed", "ended")):
+        Campaign.objects.update(state=state)
+        site.refresh()
+        assert reason(site) == why
+    campaign.placements.clear()
+    site.refresh()
+    assert reason(site) == "no_campaign"
 
 
 def test_behind_a_proxy_the_address_is_the_one_that_it_tells() -> None:
     world.launched()
     site = world.AudienceSite(network_limit=1, behind_proxy=True)
-    told = [shown(site, REMOTE_ADDR="10.0.0.1", HTTP_X_REAL_IP=a) for a in ("192.0.2.1", "198.51.100.1", "192.0.2.9")]
-    assert [receipt is not None for receipt in told] == [True, True, False]
-    assert all(shown(site, REMOTE_ADDR="10.0.0.1") for _ in range(3))
+    told = [counts(site, REMOTE_ADDR="10.0.0.1", HTTP_X_REAL_IP=a) for a in ("192.0.2.1", "198.51.100.1", "192.0.2.9")]
+    assert told == [True, True, False]
+    assert all(counts(site, REMOTE_ADDR="10.0.0.1") for _ in range(3))
 
 
 def test_without_a_proxy_nobody_can_pass_for_another_network() -> None:
     world.launched()
     site = world.AudienceSite(network_limit=1)
-    told = [shown(site, REMOTE_ADDR="192.0.2.1", HTTP_X_REAL_IP=f"198.51.{n}.1") for n in range(2)]
-    assert [receipt is not None for receipt in told] == [True, False]
+    assert [counts(site, REMOTE_ADDR="192.0.2.1", HTTP_X_REAL_IP=f"198.51.{n}.1") for n in range(2)] == [True, False]
 
 
 def test_who_asked_not_to_be_counted_is_not_even_among_those_left_out() -> None:

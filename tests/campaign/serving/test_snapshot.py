@@ -77,7 +77,7 @@ def test_a_server_that_starts_while_the_database_is_away_shows_messages(
     assert keeper.refresh()
     site.snapshot = keeper.current
     answer = site.decide()
-    assert (answer.status, len(answer.json["receipt"])) == (200, 103)
+    assert (answer.status, len(answer.json["receipt"])) == (200, 112)
     assert keeper.current.is_compiled
 
 

@@ -39,7 +39,7 @@ class TestTab:
         assert second != first
         assert site.report_event(second).status == 200
 
-    @pytest.mark.parametrize("kept", ["forged", "x" * 103])
+    @pytest.mark.parametrize("kept", ["forged", "x" * 112])
     def test_what_is_not_a_receipt_begins_anew(self, kept: str) -> None:
         world.launched(unit="session")
         assert world.AudienceSite().decide(session=kept).json["receipt"] not in (None, kept)
@@ -57,7 +57,7 @@ class TestTab:
         answer = site.decide().json
         assert (answer["receipt"], "unit" in answer) == (None, False)
         assert answer["message"]["headline"]
-        assert re.search(r"[\w-]{103}", site.get("/m/quiet-page/").body.decode()) is None
+        assert re.search(r"[\w-]{112}", site.get("/m/quiet-page/").body.decode()) is None
         assert world.served_counts(campaign, site) == {}
 
     def test_elsewhere_nothing_is_kept(self) -> None:

@@ -132,3 +132,43 @@ def test_the_first_administrator_is_invited_on_the_command_line(capsys: pytest.C
     token = link.removeprefix("https://thought.example.org/welcome/").rstrip("/")
     assert invitations.by_token(token, now=timezone.now()).role == "administrator"
     assert AuditEntry.objects.get().actor.startswith("command line")
+
+
+def welcome_status(token: str) -> int:
+    return Client().get(f"/welcome/{token}/").status_code
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"do": "deactivate"}, {"do": "role", "role": "manager"}],
+    ids=["whose account is closed", "who is no administrator any more"],
+)
+def test_a_link_ends_for_good_with_the_person_who_gave_it(client: Client, change: dict[str, str]) -> None:
+    ada, eve = (world.person(name, "administrator") for name in ("ada", "eve"))
+    _made, token = invitations.invite("bo@example.org", "administrator", by=eve, now=timezone.now())
+    assert welcome_status(token) == 200
+    world.sign_in(client, ada)
+    client.post(f"/people/{eve.pk}/", change)
+    assert welcome_status(token) == 404
+    reply = Client().post(f"/welcome/{token}/", {"username": "bo", "password": PASSWORD})
+    assert reply.status_code == 404
+    assert "The link has run out" in client.get("/people/").content.decode()
+    for do in ({"do": "reactivate"}, {"do": "role", "role": "administrator"}):
+        client.post(f"/people/{eve.pk}/", do)
+    assert welcome_status(token) == 404
+    assert not User.objects.filter(username="bo").exists()
+
+
+def test_a_link_ends_with_its_person_by_whatever_road_they_lost_the_right() -> None:
+    eve = world.person("eve", "administrator")
+    _made, token = invitations.invite("bo@example.org", "analyst", by=eve, now=timezone.now())
+    eve.groups.clear()
+    assert welcome_status(token) == 404
+
+
+def test_another_administrator_sends_it_again_and_answers_for_the_new_link() -> None:
+    ada, eve = (world.person(name, "administrator") for name in ("ada", "eve"))
+    made, _old = invitations.invite("bo@example.org", "analyst", by=eve, now=timezone.now())
+    _made, token = invitations.resend(made.pk, by=ada, now=timezone.now())
+    User.objects.filter(pk=eve.pk).update(is_active=False)
+    assert welcome_status(token) == 200

@@ -236,30 +236,71 @@ class TestTwoPeople:
         assert "Somebody saved other words for this message meanwhile." in html(mara.post(EDIT, mine))
 
 
+OURS = {"Origin": "http://testserver"}
+
+
 class TestAnExpiredSession:
     def test_the_words_come_back_with_a_way_to_sign_in(self, first: Revision) -> None:
-        response = Client().post(EDIT, typed(headline="Typed <b> & sent", do="save"))
+        response = Client().post(EDIT, typed(headline="Typed <b> & sent", do="save", writer="mara"), headers=OURS)
         page = html(response)
         assert response.status_code == 401
         assert "Your words are still here." in page
+        assert "<b>mara</b> typed them" in page
         assert 'name="headline" value="Typed &lt;b&gt; &amp; sent"' in page
         assert 'href="/sign-in/?next=/messages/victim-0/edit/en/"' in page
         assert not Draft.objects.exists()
 
     def test_sending_them_on_after_signing_in_saves_them(self, mara: Client, first: Revision) -> None:
         mine = opened(mara) | {"do": "save", "body": "One.\n\nTwo."}
-        back = Client().post(EDIT, mine)
+        back = Client().post(EDIT, mine, headers=OURS)
         again = {**hidden(back)}
         assert set(mine) <= set(again)
         client_of("mara").post(EDIT, again)
         assert first.message.revisions.count() == 2
+
+    @pytest.mark.parametrize(
+        "sender",
+        [
+            {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
+            {"Sec-Fetch-Site": "cross-site", "Origin": "http://testserver"},
+            {"Sec-Fetch-Site": "same-site", "Origin": "http://other.testserver"},
+            {"Sec-Fetch-Site": "none"},
+            {"Origin": "https://evil.example"},
+            {"Origin": "null"},
+            {"Origin": "http://testserver:8000"},
+            {},
+        ],
+    )
+    @pytest.mark.parametrize("path", [EDIT, "/messages/new/"])
+    @pytest.mark.parametrize("is_signed_in", [False, True])
+    def test_words_that_another_site_sent_are_not_shown_again(
+        self, first: Revision, sender: dict[str, str], path: str, is_signed_in: bool
+    ) -> None:
+        client = client_of("mara", csrf=True) if is_signed_in else Client(enforce_csrf_checks=True)
+        response = client.post(path, typed(headline="A stranger's words", do="save"), headers=sender)
+        assert "stranger" not in response.content.decode()
+        assert response.status_code == (403 if is_signed_in else 302)
+        assert "csrftoken" not in response.cookies
+        assert first.message.revisions.count() == 1
+
+    @pytest.mark.parametrize("path", [EDIT, "/messages/new/"])
+    def test_who_signs_in_under_another_name_is_told_whose_words_they_are(self, mara: Client, path: str) -> None:
+        marks = opened(mara, path) | {"headline": "Mara's words", "do": "save"}
+        rafael = client_of("rafael")
+        response = rafael.post(path, marks)
+        assert response.status_code == 403
+        assert "mara typed these words in this browser, and you are signed in as rafael." in html(response)
+        assert not Draft.objects.exists()
+        assert not Revision.objects.filter(author__username="rafael").exists()
+        assert hidden(response)["writer"] == "rafael"
 
     def test_a_stranger_who_only_looks_is_sent_to_sign_in(self, first: Revision) -> None:
         assert Client().get(EDIT).headers["Location"] == f"/sign-in/?next={EDIT}"
 
     def test_a_form_without_a_good_token_shows_the_words_and_saves_nothing(self, first: Revision) -> None:
         client = client_of("mara", csrf=True)
-        response = client.post(EDIT, opened(client) | {"do": "save", "csrfmiddlewaretoken": "x" * 32})
+        stale = opened(client) | {"do": "save", "csrfmiddlewaretoken": "x" * 32}
+        response = client.post(EDIT, stale, headers=OURS)
         page = html(response)
         assert response.status_code == 403
         assert "This page had grown old, so nothing was saved just now." in page
