@@ -50,6 +50,7 @@ def examine(
         *findings.nginx_findings(configuration),
         *host_checks.application_findings(),
         *host_checks.database_findings(),
+        *host_checks.record_findings(),
         *host_checks.machine_findings(),
         findings.readiness_finding(report.readiness),
     ]

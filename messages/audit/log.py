@@ -203,8 +203,8 @@ def continues(note: signed_head.Note) -> bool:
     """Whether the record goes on from the noted entry, or has begun under this machine's key if none is noted."""
     if note.head.number:
         return has_entry(note.head)
-    first = next(entries(), None)
-    return first is None or signed_head.seal_check()(first)
+    first = AuditEntry.objects.order_by("number").values(*_FIELDS).first()
+    return first is None or signed_head.seal_check()(ChainEntry(**first))
 
 
 def _note_head(number: int) -> None:

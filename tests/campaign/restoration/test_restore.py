@@ -37,8 +37,7 @@ def backup(
     """A backup with a running campaign and people, which lacks the last entry of the record."""
     monkeypatch.setattr(settings, "KEY_DIRECTORY", tmp_path)
     with django_capture_on_commit_callbacks(execute=True):
-        world.placement(fallback=world.approved_revision("neutral", headline="Quiet"))
-        campaign = world.launched()
+        campaign = world.launched(at=world.placement(fallback=world.approved_revision("neutral", headline="Quiet")))
         olga = world.person("olga", "administrator")
         world.sign_in(Client(), olga)
         api_tokens.create(olga, "report", today=world.NOON.date())
@@ -158,7 +157,7 @@ class TestTheCommand:
         said = command("--yes", "--keep", "olga", "--paused", "pilot/both")
         assert "Campaigns that wait for a manager, who resumes or sends them: The pilot." in said
         assert "Arms paused again: The pilot: " in said
-        assert "Placements whose fallback has to be chosen again: Quiet page." in said
+        assert "Placements whose fallback has to be chosen again: quiet-page." in said
 
     def test_asks_what_it_is_not_told(self, backup: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
         answers = iter(["olga mara", "", "pilot/both", "", "y"])
