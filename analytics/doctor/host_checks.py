@@ -57,9 +57,7 @@ def record_findings() -> list[Finding]:
     subject = "audit record"
     try:
         if continuity.is_older_database():
-            return [
-                leaks(subject, "The database lacks what was signed here.", "See manage.py restored and audit verify.")
-            ]
+            return [leaks(subject, "The database lacks what was signed here.", "Run manage.py restored.")]
         problems = verification.verify().problems
     except (DatabaseError, OSError) as error:
         return [unknown(subject, f"It could not be read: {type(error).__name__}.", "Run this as the server's user.")]

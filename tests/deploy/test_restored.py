@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,13 +69,13 @@ def run(script: str, environment: Mapping[str, str]) -> str:
     return manage("shell", "--no-imports", "-c", script, environment=environment)
 
 
-def back_up(environment: Mapping[str, str], folder: Path) -> Callable[[], None]:
+def back_up(environment: Mapping[str, str], folder: Path) -> Callable[[], object]:
     """Make a backup of the database that is kept; return what restores it."""
     if POSTGRESQL:
         url, dump = environment["DATABASE_URL"], str(folder / "backup.dump")
         subprocess.run(["pg_dump", "--format=custom", f"--file={dump}", url], check=True)
         restore = ["pg_restore", "--clean", "--if-exists", "--single-transaction", f"--dbname={url}", dump]
-        return lambda: subprocess.run(restore, check=True) and None
+        return partial(subprocess.run, restore, check=True)
     database, copy = Path(environment["DATA_DIRECTORY"], "default.sqlite3"), folder / "backup.sqlite3"
     with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
