@@ -1,16 +1,25 @@
 """Health of the installation, for its operators and their monitoring.
 
-There are no counts of events: polled every second, they would tell when someone looked at a message.
+Each process checks by itself every few seconds, so however many ask, nothing more is done. Nothing here depends on
+whether somebody came: no count, no duration of a step, nothing of events that wait. Polled every second, each of these
+would tell when someone looked at a message.
 
     GET /health/live    this process answers
-    GET /health/ready   databases, spool, worker, how far folding is behind; 503 only if messages cannot be shown
-    GET /metrics        the same for Prometheus, if METRICS_TOKEN is set and the request holds it
+    GET /health/ready   databases, disks, worker; 503 if messages cannot be shown or events cannot be stored
+    GET /metrics        the same for Prometheus
+
+The last two answer this machine, and whoever shows METRICS_TOKEN.
 """
 
 import hmac
+import logging
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -18,14 +27,16 @@ from django.db import DatabaseError, connections
 from django.utils import timezone
 
 from analytics.db_timeout import DatabaseTimeout
-from analytics.ingest import open_views, writer
+from analytics.ingest import disk_probe, open_views
 from analytics.models import WorkerStep
-from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.serving.http import Refusal, Reply, Request, json_reply, refusal_reply
 from campaign.serving.routing import Route, ServingContext
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+CHECK_SECONDS = 5.0
+STALE_SECONDS = 60.0
 # A step that runs every minute is late after two slow runs, with some margin.
 LATE_SECONDS = 150.0
 LATE_SECONDS_BY_STEP = {
@@ -37,24 +48,20 @@ _TIMEOUT = DatabaseTimeout(seconds=2.0)
 
 @dataclass(frozen=True, slots=True)
 class StepHealth:
-    """One step of the worker: when it last succeeded (None: never), and its last failure."""
+    """One step of the worker: whether it is late, and the name of its last failure."""
 
     name: str
-    seconds_since_success: float | None
-    seconds: float
+    is_late: bool
     failure: str
-    late: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The state at one moment. `fold_lag_hours` is None while the audience database is away."""
+    """The state at one moment, of everything but the messages in memory."""
 
-    serving: bool
-    databases: dict[str, bool]
-    spool_holds_events: bool
+    databases: dict[str, bool]  # whether each answers
+    disks: dict[str, bool]  # whether each takes writes
     steps: tuple[StepHealth, ...]
-    fold_lag_hours: int | None
 
     @property
     def worker(self) -> str:
@@ -62,37 +69,50 @@ class Health:
             return "unknown"
         if not self.steps:
             return "never seen"
-        if any(step.late for step in self.steps):
+        if any(step.is_late for step in self.steps):
             return "late"
         return "failing" if any(step.failure for step in self.steps) else "ok"
 
     @property
-    def status(self) -> str:
-        """Unavailable only if messages cannot be shown: everything else catches up later."""
-        if not self.serving:
+    def is_recording(self) -> bool:
+        """Whether an event would be stored now: in its database, or else in the spool."""
+        return self.disks["spool"] or (self.databases["audience"] and self.disks.get("audience", True))
+
+    def status(self, *, serving: bool) -> str:
+        """Unavailable if messages cannot be shown or events are refused: everything else catches up later."""
+        if not serving or not self.is_recording:
             return "unavailable"
-        is_ok = all(self.databases.values()) and self.worker == "ok" and not self.spool_holds_events
-        return "ok" if is_ok and (self.fold_lag_hours or 0) <= 1 else "degraded"
+        is_ok = all(self.databases.values()) and all(self.disks.values()) and self.worker == "ok"
+        return "ok" if is_ok else "degraded"
 
 
-def check_health(*, now: datetime, serving: bool) -> Health:
-    """Query the databases, with a short timeout, and the disk."""
-    hour = int(now.timestamp()) // SECONDS_PER_HOUR
+def check_health(*, now: datetime) -> Health:
+    """Query the databases, with a short timeout, and write to the disks."""
     steps = _query("default", lambda: tuple(_step_health(step, now) for step in WorkerStep.objects.order_by("name")))
-    oldest = _query("audience", lambda: (open_views.oldest_closed_hour(hour=hour),))
     return Health(
-        serving=serving,
-        databases={"default": steps is not None, "audience": oldest is not None},
-        spool_holds_events=writer.local_spool().holds_events,
+        databases={"default": steps is not None, "audience": bool(_query("audience", _is_reachable))},
+        disks={name: disk_probe.takes_writes(directory) for name, directory in _event_directories().items()},
         steps=steps or (),
-        fold_lag_hours=None if oldest is None else 0 if oldest[0] is None else hour - oldest[0],
     )
 
 
+def _is_reachable() -> bool:
+    open_views.check_reachable()
+    return True
+
+
+def _event_directories() -> dict[str, Path]:
+    """Where this machine stores events: the spool, and the audience database if it is a file."""
+    database, directories = connections["audience"], {"spool": Path(settings.SPOOL_DIRECTORY)}
+    if database.vendor == "sqlite":
+        directories["audience"] = Path(database.settings_dict["NAME"]).parent
+    return directories
+
+
 def _step_health(step: WorkerStep, now: datetime) -> StepHealth:
-    since = None if step.succeeded_at is None else max((now - step.succeeded_at).total_seconds(), 0.0)
-    late = since is None or since > LATE_SECONDS_BY_STEP.get(step.name, LATE_SECONDS)
-    return StepHealth(step.name, since, step.seconds, step.failure, late)
+    since = None if step.succeeded_at is None else (now - step.succeeded_at).total_seconds()
+    is_late = since is None or since > LATE_SECONDS_BY_STEP.get(step.name, LATE_SECONDS)
+    return StepHealth(step.name, is_late, step.failure)
 
 
 def _query(alias: str, query: Callable[[], T]) -> T | None:
@@ -108,27 +128,77 @@ def _query(alias: str, query: Callable[[], T]) -> T | None:
             connection.close()
 
 
-def health_as_dict(health: Health) -> dict[str, Any]:
+class HealthMonitor:
+    """The state as a thread of this process last found it."""
+
+    def __init__(self) -> None:
+        self._latest: tuple[float, Health] | None = None
+
+    def check(self) -> None:
+        """Check now."""
+        try:
+            self._latest = (time.monotonic(), check_health(now=timezone.now()))
+        except Exception as error:  # whatever it is, the next check may succeed
+            log.error("The state could not be checked: %s", type(error).__name__)
+
+    def latest(self) -> Health:
+        """The latest state, or Refusal 503 if there was no check for a minute."""
+        if self._latest is None or time.monotonic() - self._latest[0] > STALE_SECONDS:
+            raise Refusal(503, "not_checked", "This process has not checked its state for a minute.")
+        return self._latest[1]
+
+    def start(self) -> None:
+        """Check now, and from a background thread for the life of the process."""
+
+        def loop() -> None:
+            pause = threading.Event()
+            while not pause.wait(CHECK_SECONDS):
+                self.check()
+
+        self.check()
+        threading.Thread(target=loop, name="health", daemon=True).start()
+
+
+MONITOR = HealthMonitor()
+
+
+def health_as_dict(health: Health, *, serving: bool) -> dict[str, Any]:
     """The body of /health/ready."""
     return {
-        "status": health.status,
-        "serving": health.serving,
+        "status": health.status(serving=serving),
+        "serving": serving,
+        "recording": health.is_recording,
         "databases": {name: "up" if up else "away" for name, up in health.databases.items()},
-        "spool": "holds events" if health.spool_holds_events else "empty",
-        "fold_lag_hours": health.fold_lag_hours,
+        "disks": {name: "takes writes" if ok else "full or read-only" for name, ok in health.disks.items()},
         "worker": {
             "status": health.worker,
-            "steps": [
-                {
-                    "name": step.name,
-                    "seconds_since_success": step.seconds_since_success and round(step.seconds_since_success),
-                    "took_seconds": round(step.seconds, 3),
-                    "failure": step.failure,
-                }
-                for step in health.steps
-            ],
+            "steps": [{"name": step.name, "late": step.is_late, "failure": step.failure} for step in health.steps],
         },
     }
+
+
+def prometheus_exposition(health: Health, *, serving: bool) -> str:
+    """The same in Prometheus' text format."""
+    lines: list[str] = []
+
+    def gauge(name: str, explanation: str, values: dict[str, bool]) -> None:
+        lines.extend((f"# HELP second_thought_{name} {explanation}", f"# TYPE second_thought_{name} gauge"))
+        lines.extend(f"second_thought_{name}{labels} {float(value)}" for labels, value in values.items())
+
+    def labelled(label: str, values: dict[str, bool]) -> dict[str, bool]:
+        return {f'{{{label}="{key}"}}': value for key, value in values.items()}
+
+    gauge("serving", "1 while messages can be shown.", {"": serving})
+    gauge("recording", "1 while events can be stored.", {"": health.is_recording})
+    gauge("database_up", "1 while the database answers.", labelled("database", health.databases))
+    gauge("disk_takes_writes", "1 while the disk takes writes.", labelled("disk", health.disks))
+    late, failing = (
+        {step.name: step.is_late for step in health.steps},
+        {s.name: bool(s.failure) for s in health.steps},
+    )
+    gauge("worker_step_late", "1 if the step has not succeeded for long.", labelled("step", late))
+    gauge("worker_step_failing", "1 if the step failed last.", labelled("step", failing))
+    return "\n".join([*lines, ""])
 
 
 def handle_live(request: Request, context: ServingContext) -> Reply:
@@ -137,60 +207,51 @@ def handle_live(request: Request, context: ServingContext) -> Reply:
 
 
 def handle_ready(request: Request, context: ServingContext) -> Reply:
-    """Report whether messages are shown and events stored, and how far the worker is."""
-    refusal = _refuse_unless_get(request)
+    """Report whether messages are shown and events stored, and whether the worker works."""
+    refusal = _refuse_unless_permitted(request)
     if refusal:
         return refusal
-    health = check_health(now=timezone.now(), serving=context.snapshot().is_compiled)
-    return json_reply(200 if health.serving else 503, health_as_dict(health))
+    health, serving = MONITOR.latest(), context.snapshot().is_compiled
+    report = health_as_dict(health, serving=serving)
+    return json_reply(503 if report["status"] == "unavailable" else 200, report)
 
 
 def handle_metrics(request: Request, context: ServingContext) -> Reply:
     """Report the same as numbers, in Prometheus' text format."""
-    token: str = settings.METRICS_TOKEN
-    authorization = request.header("authorization") or ""
-    if not token:
-        raise Refusal(404, "not_found", "Metrics are off: set METRICS_TOKEN to have them.")
-    if not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
-        return refusal_reply(
-            Refusal(401, "not_authenticated", "Show the token: Authorization: Bearer …"),
-            [("WWW-Authenticate", "Bearer")],
-        )
-    refusal = _refuse_unless_get(request)
+    refusal = _refuse_unless_permitted(request)
     if refusal:
         return refusal
-    text, kind = prometheus_exposition(check_health(now=timezone.now(), serving=context.snapshot().is_compiled))
-    return Reply(200, [("Content-Type", kind), ("Cache-Control", "no-store")], text)
+    text = prometheus_exposition(MONITOR.latest(), serving=context.snapshot().is_compiled)
+    headers = [("Content-Type", "text/plain; version=0.0.4; charset=utf-8"), ("Cache-Control", "no-store")]
+    return Reply(200, headers, text.encode())
 
 
-def prometheus_exposition(health: Health) -> tuple[bytes, str]:
-    """The text in Prometheus' format and its content type. The client library is imported on use, to save memory."""
-    from prometheus_client import CollectorRegistry, Gauge, generate_latest
-    from prometheus_client.exposition import CONTENT_TYPE_LATEST
-
-    registry = CollectorRegistry()
-
-    def gauge(name: str, help_text: str, label: str = "") -> Gauge:
-        return Gauge(f"second_thought_{name}", help_text, [label] if label else [], registry=registry)
-
-    gauge("serving", "1 while messages can be shown.").set(health.serving)
-    database = gauge("database_up", "1 while the database answers.", "database")
-    for name, up in health.databases.items():
-        database.labels(name).set(up)
-    gauge("spool_holds_events", "1 while acknowledged events wait in the spool.").set(health.spool_holds_events)
-    if health.fold_lag_hours is not None:
-        gauge("fold_lag_hours", "Hours since the oldest closed view that is not counted yet closed.").set(
-            health.fold_lag_hours
+def _refuse_unless_permitted(request: Request) -> Reply | None:
+    if not (_is_from_this_machine(request) or _shows_token(request)):
+        return refusal_reply(
+            Refusal(401, "not_authenticated", "Ask from this machine, or show the token: Authorization: Bearer …"),
+            [("WWW-Authenticate", "Bearer")],
         )
-    since = gauge("worker_step_seconds_since_success", "Seconds since the step last succeeded.", "step")
-    took = gauge("worker_step_seconds", "Seconds that the step took last.", "step")
-    failing = gauge("worker_step_failing", "1 if the step failed last.", "step")
-    for step in health.steps:
-        if step.seconds_since_success is not None:
-            since.labels(step.name).set(step.seconds_since_success)
-        took.labels(step.name).set(step.seconds)
-        failing.labels(step.name).set(bool(step.failure))
-    return generate_latest(registry), CONTENT_TYPE_LATEST
+    return _refuse_unless_get(request)
+
+
+def _shows_token(request: Request) -> bool:
+    token: str = settings.METRICS_TOKEN
+    shown = request.header("authorization") or ""
+    return bool(token) and hmac.compare_digest(shown.encode(), f"Bearer {token}".encode())
+
+
+def _is_from_this_machine(request: Request) -> bool:
+    """Whether it came from this machine, and a proxy in between, if any, names no other."""
+    named = (request.header(name) for name in ("x-real-ip", "x-forwarded-for", "forwarded"))
+    return all(_is_loopback(address) for address in (request.peer(), *filter(None, named)))
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address[:64]).is_loopback
+    except ValueError:
+        return False
 
 
 def _refuse_unless_get(request: Request) -> Reply | None:
@@ -199,5 +260,4 @@ def _refuse_unless_get(request: Request) -> Reply | None:
     return refusal_reply(Refusal(405, "method_not_allowed", "This address answers GET."), [("Allow", "GET, HEAD")])
 
 
-LIVE_ROUTE = Route(handle_live)
-READY_ROUTE, METRICS_ROUTE = Route(handle_ready, is_blocking=True), Route(handle_metrics, is_blocking=True)
+LIVE_ROUTE, READY_ROUTE, METRICS_ROUTE = Route(handle_live), Route(handle_ready), Route(handle_metrics)

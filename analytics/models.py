@@ -75,12 +75,11 @@ class FoldProgress(models.Model):
 
 
 class WorkerStep(models.Model):
-    """When a step of the worker last began and last succeeded, and its last error. Shown at /health/ready."""
+    """When a step of the worker last began and last succeeded, and its last error. /health/ready says if it is late."""
 
     name = models.CharField(max_length=20, primary_key=True)
     began_at = models.DateTimeField()
     succeeded_at = models.DateTimeField(null=True)
-    seconds = models.FloatField(default=0.0)
     failure = models.CharField(max_length=80, blank=True, help_text="The name of the error that stopped it last.")
 
     def __str__(self) -> str:

@@ -25,7 +25,7 @@ def register() -> None:
     )
     routing.register_event_recorder(event_writer)
     watch = worker_alarm.worker_watch()
-    routing.register_background_task(watch.start)
+    routing.register_background_tasks(health.MONITOR.start, watch.start)
     site_warning.register(watch.warning)
 
 

@@ -136,7 +136,10 @@ def count_text(value: int | None, least: int) -> str:
 
 def hidden_reason(least: int) -> str:
     """Explain why a number is suppressed."""
-    why = gettext("In one of the groups %(few)s people did it, or %(few)s did not.") % {"few": hidden_count_text(least)}
+    why = gettext(
+        "In one of the groups %(few)s people did it, or %(few)s did not, or it would tell of so few beside other "
+        "numbers."
+    ) % {"few": hidden_count_text(least)}
     return f"{why} {small_counts_note()}"
 
 
@@ -157,7 +160,13 @@ def hidden_note(least: int) -> str:
     """Explain the text in place of a suppressed count."""
     few = hidden_count_text(least)
     values = {"few": few[:1].upper() + few[1:]}
-    return gettext("“%(few)s” stands where so few people did it, or so few did not.") % values
+    return (
+        gettext(
+            "“%(few)s” stands where so few people did it, or so few did not, or the number would tell of so few beside "
+            "others."
+        )
+        % values
+    )
 
 
 def people_text(value: int | None) -> str:

@@ -4,8 +4,9 @@ An outcome is *recorded* when the audience surface reports it, or *derived* when
 One entry holds all that the project knows about it. To add one, see "Add an outcome" in CONTRIBUTING.md.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal, get_args
 
 Direction = Literal["higher", "lower", "none"]
@@ -251,3 +252,47 @@ def _is_derived_from(bits: int, rule: Derivation | None) -> bool:
         and all(bits & OUTCOMES[key].mask for key in rule.all_of)
         and not any(bits & OUTCOMES[key].mask for key in rule.none_of)
     )
+
+
+def related_outcomes(keys: Iterable[str]) -> list[tuple[str, ...]]:
+    """Group outcomes, so that what one view did of a group says nothing about what it did of another.
+
+    >>> related_outcomes(["turned_back", "annoyed", "left"])
+    [('annoyed',), ('turned_back', 'left')]
+    """
+    groups: list[tuple[str, ...]] = []
+    for key in keys:
+        sources = _sources([key])
+        joined = [group for group in groups if sources & _sources(group)]
+        groups = [group for group in groups if group not in joined]
+        groups.append((*(each for group in joined for each in group), key))
+    return groups
+
+
+def possible_parts(keys: Sequence[str]) -> list[tuple[int, ...]]:
+    """Every combination of the parts in which one view can be counted, one part for each of these outcomes.
+
+    A part is the index of a value (0 for yes), or the number of values for no answer or no. Any recorded outcome can
+    come with any other, as an event is refused for none that came before; the rest follows from what is counted.
+
+    >>> possible_parts(["left", "turned_back"])  # nobody turns back without pressing leave
+    [(0, 0), (0, 1), (1, 1)]
+    """
+    recorded = [RECORDED_OUTCOMES[key] for key in sorted(_sources(keys))]
+    found = set()
+    for chosen in product(*((None, *(outcome.values or (0,))) for outcome in recorded)):
+        values = {outcome.key: value for outcome, value in zip(recorded, chosen, strict=True) if value is not None}
+        counted = dict(
+            tally_increments(
+                bits=sum(OUTCOMES[key].mask for key in values), rating=values.get("rating"), dwell=values.get("dwell")
+            )
+        )
+        parts = ((OUTCOMES[key].values or (0,), counted.get(key)) for key in keys)
+        found.add(tuple(len(all_) if value is None else all_.index(value) for all_, value in parts))
+    return sorted(found)
+
+
+def _sources(keys: Iterable[str]) -> set[str]:
+    """The recorded outcomes on which these depend."""
+    rules = {key: OUTCOMES[key].derivation for key in keys}
+    return {source for key, rule in rules.items() for source in ((*rule.all_of, *rule.none_of) if rule else (key,))}

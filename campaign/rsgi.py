@@ -1,7 +1,7 @@
 """The production application, on granian's RSGI: an event loop serves the audience, threads serve the staff.
 
 An event waits for the disk without occupying a thread, so a thousand can wait at once, and a slow client delays nobody.
-Whatever queries a database (Django, and the health routes) runs in a thread pool.
+Django, which queries databases, runs in a thread pool; nothing before it does.
 """
 
 from __future__ import annotations
@@ -72,10 +72,7 @@ class RsgiApplication:
             body = await _read_body(header("content-length"), protocol, route.max_body_bytes)
             query = scope.query_string if route.reads_query else ""
             request = Request(method, path, query, header, partial(_address, scope), body)
-            if route.is_blocking:
-                answer = await self._loop.run_in_executor(self._threads, audience.handle, route, request)
-            else:
-                answer = route.handler(request, audience.context)
+            answer = route.handler(request, audience.context)
             if isinstance(answer, PendingReply):
                 reply = audience.complete(answer, await self._record(answer.events))
             else:

@@ -226,7 +226,7 @@ CHECK_HELP_LINKS = _flag("CHECK_HELP_LINKS")  # the worker requests each help li
 # The site's public address, for links in notices: the worker gets no request from which to derive it.
 _HOST = next((host for host in ALLOWED_HOSTS if not host.startswith((".", "*"))), "localhost")
 SITE_ADDRESS = os.environ.get("SITE_ADDRESS", "").rstrip("/") or f"http{'' if LOCAL_HTTP else 's'}://{_HOST}"
-METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # empty: /metrics is off
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # for monitoring on other machines
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

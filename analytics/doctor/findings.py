@@ -202,19 +202,14 @@ def machine_findings(
     return found
 
 
-def readiness_finding(report: Mapping[str, object] | None) -> Finding:
-    """Check that views are folded in time."""
-    if report is None or "fold_lag_hours" not in report:
-        return unknown("forgetting", "/health/ready did not answer.", "Start the server.")
-    worker = report.get("worker")
-    state = worker.get("status") if isinstance(worker, dict) else None
-    lag = report["fold_lag_hours"]
-    if lag is None:
+def forgetting_finding(*, worker: str, lag_hours: int | None) -> Finding:
+    """Check that views are folded in time; `lag_hours` is None if the audience database is away."""
+    if lag_hours is None:
         return unknown("forgetting", "The audience database is away.", "Start it.")
-    if isinstance(lag, int) and lag > 1:
-        return leaks("forgetting", f"Views of {lag} hours ago are still there.", "Start the worker.")
-    if state != "ok":
-        return leaks("forgetting", f"The worker is {state}: views stay until it works.", "See /health/ready.")
+    if lag_hours > 1:
+        return leaks("forgetting", f"Views of {lag_hours} hours ago are still there.", "Start the worker.")
+    if worker != "ok":
+        return leaks("forgetting", f"The worker is {worker}: views stay until it works.", "See /health/ready.")
     return fine("forgetting", "The worker counts and forgets views in time.")
 
 

@@ -34,13 +34,12 @@ class RequestCanaries:
 
 @dataclass(frozen=True, slots=True)
 class ProbeReport:
-    """The replies, the source address, the problem of the certificate if any, and the readiness report."""
+    """The replies, the source address, and the problem of the certificate if any."""
 
     replies: tuple[ProbeReply, ...]
     plain_http_reply: ProbeReply | None
     source_address: str
     certificate_problem: str
-    readiness: dict[str, object] | None
 
 
 class ProbeClient:
@@ -56,20 +55,18 @@ class ProbeClient:
         self.certificate_problem = ""
         self._context = ssl.create_default_context(cafile=ca)
 
-    def send(
-        self, kind: str, request: bytes, *, is_audience: bool = False, is_asset: bool = False
-    ) -> tuple[ProbeReply, bytes]:
-        """Send one request and return the reply and its body; status 0 if there was none."""
+    def send(self, kind: str, request: bytes, *, is_audience: bool = False, is_asset: bool = False) -> ProbeReply:
+        """Send one request and return the reply; status 0 if there was none."""
         reply = b""
         with suppress(OSError), self._connection() as connection:
             connection.sendall(request)
             while piece := connection.recv(65_536):
                 reply += piece
-        head, _, body = reply.partition(b"\r\n\r\n")
+        head = reply.partition(b"\r\n\r\n")[0]
         first, *lines = head.decode("latin-1").split("\r\n")
         status = int(first.split(" ")[1]) if first.startswith("HTTP/") and first.split(" ")[1:2] else 0
         pairs = tuple((name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines))
-        return ProbeReply(kind, status, pairs, is_audience=is_audience, is_asset=is_asset), body
+        return ProbeReply(kind, status, pairs, is_audience=is_audience, is_asset=is_asset)
 
     def _connection(self) -> socket.socket:
         raw = self._connect()
@@ -106,17 +103,15 @@ def send_probes(
     """Send all probes to the installation at `url`."""
     client = ProbeClient(url, ca=ca)
     replies = [
-        client.send(kind, request, is_audience=audience, is_asset=asset)[0]
+        client.send(kind, request, is_audience=audience, is_asset=asset)
         for kind, request, audience, asset in _requests(client.name, marks, placement)
     ]
-    ready, body = client.send("health", _request(client.name, marks, path="/health/ready"))
     plain = None
     if client.tls:
         ProbeClient(f"http://{client.host}:{client.port}", ca=None).send("no TLS", _request(client.name, marks))
         to = plain_url or f"http://{client.host}/"
-        plain, _ = ProbeClient(to, ca=None).send("plain HTTP", _request(client.host, marks))
-    readiness = _json(body) if ready.status else None
-    return ProbeReport(tuple(replies), plain, client.source_address, client.certificate_problem, readiness)
+        plain = ProbeClient(to, ca=None).send("plain HTTP", _request(client.host, marks))
+    return ProbeReport(tuple(replies), plain, client.source_address, client.certificate_problem)
 
 
 def _requests(host: str, marks: RequestCanaries, placement: str | None) -> Iterator[tuple[str, bytes, bool, bool]]:
@@ -176,11 +171,3 @@ def _post(host: str, marks: RequestCanaries, path: str, value: object) -> bytes:
     body = value if isinstance(value, str) else json.dumps(value)
     more = "Content-Type: application/json"
     return _request(host, marks, method="POST", path=path, body=body.encode(), more=more)
-
-
-def _json(body: bytes) -> dict[str, object] | None:
-    try:
-        value = json.loads(body)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None

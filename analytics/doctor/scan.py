@@ -18,6 +18,7 @@ from campaign.models import Placement
 def examine(
     url: str,
     *,
+    forgetting: Finding,
     logs: Sequence[Path] = (),
     plain_url: str | None = None,
     ca: str | None = None,
@@ -52,7 +53,7 @@ def examine(
         *host_checks.database_findings(),
         *host_checks.record_findings(),
         *host_checks.machine_findings(),
-        findings.readiness_finding(report.readiness),
+        forgetting,
     ]
 
 

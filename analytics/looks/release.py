@@ -4,6 +4,7 @@ The decision takes every earlier release of the campaign into account. analytics
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -12,14 +13,15 @@ from analytics.comparison.compare import Comparison, Rules, rejudge_without_arms
 from analytics.looks.tallies import CampaignTallies
 from analytics.models import Release
 from analytics.suppression import suppress
-from analytics.suppression.cells import ReleasedCells, is_small
+from analytics.suppression.cells import RelatedOutcomes, ReleasedCells, is_small
 from campaign.models import Campaign
-from campaign.outcomes import OUTCOMES
+from campaign.outcomes import possible_parts, related_outcomes
 
 
-def parts_per_outcome() -> dict[str, int]:
-    """The number of cells that each outcome splits the people of an arm into."""
-    return {key: len(outcome.values or (0,)) + 1 for key, outcome in OUTCOMES.items()}
+@cache
+def joint_tables(outcomes: tuple[str, ...]) -> list[RelatedOutcomes]:
+    """Group outcomes by what they have in common, with every combination of parts that one view can have."""
+    return [RelatedOutcomes(group, tuple(possible_parts(group))) for group in related_outcomes(outcomes)]
 
 
 def decide_release(
@@ -30,16 +32,18 @@ def decide_release(
     rules: Mapping[str, Rules],
 ) -> Release:
     """Build the unsaved release of the next look, which shows `comparisons`: none before the first planned look."""
+    cells = {arm.key: tallies.cells(arm, comparisons) for arm in tallies.arms}
+    past = list(Release.objects.filter(analysis__campaign=campaign, is_withheld=False).order_by("analysis__look"))
+    before = [look for each in past if (look := _read_release(each))]
+    ever_shown = [*comparisons, *(outcome for look in before for arm in look.values() for outcome in arm.totals)]
     rule = suppress.SuppressionPolicy(
         primary=primary,
-        parts_per_outcome=parts_per_outcome(),
+        related=joint_tables(tuple(dict.fromkeys(ever_shown))),
         least=settings.SMALL_CELL,
         joint_outcomes=frozenset(key for key, each in rules.items() if each.correction == "dunnett"),
         is_final_look=campaign.state == Campaign.State.CLOSED,
     )
-    cells = {arm.key: tallies.cells(arm, comparisons) for arm in tallies.arms}
-    past = list(Release.objects.filter(analysis__campaign=campaign, is_withheld=False).order_by("analysis__look"))
-    shown = suppress.suppress_cells(cells, [look for each in past if (look := _read_release(each))], rule)
+    shown = suppress.suppress_cells(cells, before, rule)
     if shown is None:
         return Release(least=rule.least, is_withheld=True)
     served = {arm.key: tallies.served_by_arm[arm.pk] for arm in tallies.arms}

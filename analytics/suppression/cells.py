@@ -1,7 +1,7 @@
 """PURE  Counts of one arm at one look, exact and as released: the table in which small cells are suppressed.
 
 Columns are placements by locale. Each outcome divides the people of a column into parts: those with and without it, or
-one part for each answer and one for no answer.
+one part for each answer and one for no answer. Related outcomes divide them together: see RelatedOutcomes.
 """
 
 from collections.abc import Mapping
@@ -9,11 +9,23 @@ from dataclasses import dataclass, field
 
 Parts = tuple[int, ...]
 WHOLE_ARM = ""  # the one column of a look without a table
+EXPOSURES = ""  # stands for the exposures where an outcome is expected
 
 
 def is_small(count: int, least: int) -> bool:
     """Whether a count may not be shown. Zero may, because it describes nobody."""
     return 0 < abs(count) < least
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedOutcomes:
+    """Outcomes that are functions of one another, and each combination of their parts in which a view can be.
+
+    The people of a column are divided among these patterns. An outcome that no other follows from is alone.
+    """
+
+    outcomes: tuple[str, ...]
+    patterns: tuple[Parts, ...]
 
 
 @dataclass(frozen=True, slots=True)

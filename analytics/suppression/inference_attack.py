@@ -1,190 +1,382 @@
 """PURE  Attack suppressed cells: bound them by linear programs over everything ever released.
 
-The program finds the lowest and the highest count that the released numbers of all looks allow for each hidden cell,
-and for its growth between two looks. The constraints are sums (a column's parts add up to its exposures, columns to the
-arm's totals) and time (a count never falls). Parts are non-negative real numbers; nothing else is assumed, not even
-that a hidden cell is small. See Fischetti and Salazar (2001), Management Science 47:1008.
+The unknowns are the joint tables: how many people of a column are in each pattern of related outcomes, at each look.
+The constraints are sums (patterns add up to the parts of each outcome and to the exposures, columns to the totals)
+and time (no count of a joint table falls). Counts are non-negative real numbers; nothing else is assumed, not even that
+a hidden cell is small. See Fischetti and Salazar (2001), Management Science 47:1008.
+
+Attacked are hidden cells, every group of people in several parts at once, and the growth of both between two looks.
+What is a sum of shown counts needs no program. Nor does a day of the daily chart, which shows exposures alone: see
+decision 23.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
 from scipy.optimize import linprog
-from scipy.sparse import block_diag, csr_array
+from scipy.sparse import csr_array, eye_array, kron
 
-from analytics.suppression.cells import WHOLE_ARM, Parts, ReleasedCells
+from analytics.suppression.cells import WHOLE_ARM, Parts, RelatedOutcomes, ReleasedCells
+from analytics.suppression.joint_table import Matrix, PartNames, disclosed_by, intersections, margins
 
-EXPOSURES = ""  # stands for the exposures where an outcome is expected
 _SLACK = 1e-6
 _RANDOM_DIRECTIONS = 12  # solved first, because they show most ranges to be wide enough
+_ROWS_AT_ONCE = 16  # bounded by one program, whose tables then show more ranges to be wide enough
+_Row = tuple[Any, Any]  # indices of variables and their coefficients
 
 
 @dataclass(frozen=True, slots=True)
-class HiddenCell:
-    """A hidden cell of a look: outcome (or EXPOSURES), column (or WHOLE_ARM), and its growth after look `since`."""
+class PeopleGroup:
+    """People of one column (or WHOLE_ARM) at a look who are in all of these parts; with `since`, those who came after.
+
+    Without parts: all who saw the message.
+    """
 
     look: int
-    outcome: str
+    parts: PartNames
     column: str
-    part: int = 0
     since: int | None = None
+    related: RelatedOutcomes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FeasibleRange:
-    """The values that the released numbers allow for a hidden cell."""
+    """The values that the released numbers allow for a group of people."""
 
-    cell: HiddenCell
+    group: PeopleGroup
     low: float
     high: float
 
 
-def find_inferable_cells(
-    looks: Sequence[ReleasedCells], widths: Mapping[str, int], *, least: int
+def find_inferable_groups(
+    looks: Sequence[ReleasedCells], related: Iterable[RelatedOutcomes], *, least: int
 ) -> list[FeasibleRange]:
-    """Find hidden cells that `looks`, in order, tell to within fewer than `least` people, unless surely 0."""
-    if not any(shown.has_hidden_cells() for shown in looks):
-        return []
-    system = _LinearSystem(looks, widths)
-    return [
-        range_
-        for range_ in system.ranges(wide=least)
-        if range_.high - range_.low < least - _SLACK and range_.high > 0.5
-    ]
+    """Find groups that `looks`, in order, tell to within fewer than `least` people, unless surely 0.
+
+    A group whose count is shown is not among them, nor is one that is surely `least` or more and no hidden cell.
+    """
+    system = _LinearSystem(looks, related)
+    return system.inferable(least)
+
+
+@dataclass(slots=True)
+class _Targets:
+    """Groups to attack: names, rows of coefficients, and what is known of each without a program."""
+
+    groups: list[PeopleGroup] = field(default_factory=list)
+    is_cell: list[bool] = field(default_factory=list)  # hidden cells may not be known to within `least` even if large
+    known: list[float] = field(default_factory=list)  # nan where only a program can tell
+    rows: list[_Row] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """The joint table of one column at one look: its variables, and its groups that are sums of shown counts."""
+
+    start: int
+    shown: frozenset[str]
+    values: Matrix  # of each group; nan where the shown counts do not determine it
+
+
+@dataclass(frozen=True, slots=True)
+class _Constraints:
+    """Bounds, rows with their sums, and rows that are at most 0."""
+
+    bounds: Matrix
+    equal: csr_array
+    sums: Matrix
+    at_most: csr_array
 
 
 class _LinearSystem:
-    """The released numbers of one arm as linear constraints on its counts."""
+    """The released numbers of one arm as linear constraints on its joint tables."""
 
-    def __init__(self, looks: Sequence[ReleasedCells], widths: Mapping[str, int]) -> None:
-        self._index: dict[tuple[int, str, str, int], int] = {}
-        self._bounds: list[tuple[float, float | None]] = []
-        self._equal: list[tuple[dict[int, float], float]] = []
-        self._at_most: list[dict[int, float]] = []
-        self._targets: list[tuple[HiddenCell, dict[int, float]]] = []
+    def __init__(self, looks: Sequence[ReleasedCells], related: Iterable[RelatedOutcomes]) -> None:
+        self._looks = looks
+        self._size = 0
+        self._fixed: dict[int, float] = {}
+        self._equal: list[tuple[_Row, float]] = []
+        self._at_most: list[_Row] = []
+        self._targets = _Targets()
+        self._exposures: dict[tuple[int, str], int] = {}
         hides_exposures = any(None in shown.seen.values() for shown in looks)
-        before: dict[str, tuple[int, tuple[str, ...]]] = {}
-        for number, shown in enumerate(looks):
-            columns = tuple(shown.seen) or (WHOLE_ARM,)
-            self._add_exposures(number, shown)
-            before[EXPOSURES] = self._add_monotonicity(EXPOSURES, 1, before.get(EXPOSURES), (number, columns))
-            for outcome in shown.parts or shown.totals:
-                if hides_exposures or _is_hidden_at_some_look(looks, outcome):
-                    self._add_outcome(number, shown, outcome, widths[outcome])
-                    before[outcome] = self._add_monotonicity(
-                        outcome, widths[outcome], before.get(outcome), (number, columns)
-                    )
-        self._add_growth_targets(len(looks))
+        if hides_exposures:
+            self._add_exposures()
+        for each in related:
+            self._add_related(each, always=hides_exposures)
 
-    def _add_growth_targets(self, looks: int) -> None:
-        """Attack the growth between two looks of each cell that both hide."""
-        for (look, outcome, column, part), now in list(self._index.items()):
-            for since in range(look):
-                then = self._index.get((since, outcome, column, part))
-                if then is not None and self._bounds[now][1] is self._bounds[then][1] is None:
-                    self._targets.append((HiddenCell(look, outcome, column, part, since), {now: 1.0, then: -1.0}))
+    def _new_variables(self, count: int) -> int:
+        self._size += count
+        return self._size - count
 
-    def _add_variable(self, key: tuple[int, str, str, int], value: int | None) -> int:
-        self._index[key] = len(self._bounds)
-        self._bounds.append((0.0, None) if value is None else (float(value), float(value)))
-        return self._index[key]
+    # Exposures, which are unknowns only where a look hides some of them
 
-    def _add_exposures(self, number: int, shown: ReleasedCells) -> None:
-        seen = shown.seen or {WHOLE_ARM: shown.n}
-        for column, value in seen.items():
-            variable = self._add_variable((number, EXPOSURES, column, 0), value)
-            if value is None:
-                self._targets.append((HiddenCell(number, EXPOSURES, column), {variable: 1.0}))
-        if None in seen.values():
-            self._equal.append(({self._index[number, EXPOSURES, column, 0]: 1.0 for column in seen}, float(shown.n)))
-
-    def _add_outcome(self, number: int, shown: ReleasedCells, outcome: str, width: int) -> None:
-        total = shown.totals[outcome]
-        columns: Mapping[str, Parts | None] = shown.parts[outcome] if shown.parts else {WHOLE_ARM: total}
-        for column, values in columns.items():
-            cell = [
-                self._add_variable((number, outcome, column, part), None if values is None else values[part])
-                for part in range(width)
+    def _add_exposures(self) -> None:
+        columns: dict[str, list[int]] = {}
+        for look, shown in enumerate(self._looks):
+            for column, value in shown.seen.items():
+                at = self._exposures[look, column] = self._new_variables(1)
+                if value is not None:
+                    self._fixed[at] = float(value)
+                columns.setdefault(column, []).append(look)
+            if shown.seen:
+                variables = [self._exposures[look, column] for column in shown.seen]
+                self._equal.append(((variables, np.ones(len(variables))), float(shown.n)))
+        for column, numbers in columns.items():
+            hidden = [look for look in numbers if self._looks[look].seen[column] is None]
+            for look in hidden:
+                self._add_target(PeopleGroup(look, (), column), ([self._exposures[look, column]], [1.0]))
+            for then, now in combinations(hidden, 2):
+                both = [self._exposures[now, column], self._exposures[then, column]]
+                self._add_target(PeopleGroup(now, (), column, then), (both, [1.0, -1.0]))
+            self._at_most += [
+                ([self._exposures[then, column], self._exposures[now, column]], [1.0, -1.0])
+                for then, now in pairwise(numbers)
             ]
-            if values is None:
-                self._targets += [
-                    (HiddenCell(number, outcome, column, part), {cell[part]: 1.0}) for part in range(width)
-                ]
-            self._equal.append((dict.fromkeys(cell, 1.0) | {self._index[number, EXPOSURES, column, 0]: -1.0}, 0.0))
-        for part in range(width):
-            row = [self._index[number, outcome, column, part] for column in columns]
-            if total is not None:
-                self._equal.append((dict.fromkeys(row, 1.0), float(total[part])))
-            elif shown.parts:
-                self._targets.append((HiddenCell(number, outcome, WHOLE_ARM, part), dict.fromkeys(row, 1.0)))
+
+    def _add_target(self, group: PeopleGroup, row: _Row, *, is_cell: bool = True, known: float = np.nan) -> None:
+        self._targets.groups.append(group)
+        self._targets.rows.append(row)
+        self._targets.is_cell.append(is_cell)
+        self._targets.known.append(known)
+
+    # Joint tables
+
+    def _add_related(self, related: RelatedOutcomes, *, always: bool) -> None:
+        """Add the joint tables of related outcomes, unless the shown counts alone tell all that they tell."""
+        numbers = [look for look, shown in enumerate(self._looks) if shown.totals.keys() & set(related.outcomes)]
+        size = self._size
+        tables = {look: self._blocks(look, related) for look in numbers}
+        totals = {look: self._total_block(look, related, tables[look]) for look in numbers}
+        unknown = any(np.isnan(block.values).any() for blocks in tables.values() for block in blocks.values())
+        if always or unknown:
+            for look in numbers:
+                self._constrain(look, related, tables[look])
+            self._add_monotonicity(related, numbers, tables)
+        else:
+            self._size = size
+        for look in numbers:
+            for column, block in tables[look].items():
+                self._attack(related, look, column, [block])
+            if WHOLE_ARM not in tables[look]:
+                self._attack(related, look, WHOLE_ARM, list(tables[look].values()), total=totals[look])
+        for then, now in combinations(numbers, 2):
+            for column in tables[now].keys() & tables[then].keys() - {WHOLE_ARM}:
+                self._attack_growth(related, (then, now), column, tables[then][column], tables[now][column])
+            self._attack_growth(
+                related, (then, now), WHOLE_ARM, totals[then], totals[now],
+                blocks=(list(tables[then].values()), list(tables[now].values())),
+            )  # fmt: skip
+
+    def _blocks(self, look: int, related: RelatedOutcomes) -> dict[str, _Block]:
+        shown = self._looks[look]
+        if not shown.seen:
+            return {WHOLE_ARM: self._block(related, shown.n, shown.totals)}
+        return {
+            column: self._block(related, count, {key: row[column] for key, row in shown.parts.items()})
+            for column, count in shown.seen.items()
+        }
+
+    def _total_block(self, look: int, related: RelatedOutcomes, blocks: Mapping[str, _Block]) -> _Block:
+        """The joint table of the whole arm; that of a look by column has no variables of its own."""
+        if WHOLE_ARM in blocks:
+            return blocks[WHOLE_ARM]
+        shown = self._looks[look]
+        block = self._block(related, shown.n, shown.totals, variables=False)
+        summed = np.sum([each.values for each in blocks.values()], axis=0)
+        return _Block(block.start, block.shown, np.where(np.isnan(block.values), summed, block.values))
+
+    def _block(
+        self, related: RelatedOutcomes, n: int | None, parts: Mapping[str, Parts | None], *, variables: bool = True
+    ) -> _Block:
+        told = {key: values for key in related.outcomes if (values := parts.get(key)) is not None}
+        start = self._new_variables(len(related.patterns)) if variables else -1
+        if n is None:
+            return _Block(start, frozenset(told), np.full(len(intersections(related).names), np.nan))
+        known = disclosed_by(related, tuple((key, len(values)) for key, values in told.items()))
+        sums = known.coefficients @ np.array([n, *(count for values in told.values() for count in values)], dtype=float)
+        return _Block(start, frozenset(told), np.where(known.is_known, np.round(sums), np.nan))
+
+    def _constrain(self, look: int, related: RelatedOutcomes, blocks: Mapping[str, _Block]) -> None:
+        """Sum the joint tables to the exposures, the parts and the totals that the look shows."""
+        shown, size = self._looks[look], len(related.patterns)
+        for column, block in blocks.items():
+            inside = np.arange(block.start, block.start + size)
+            if (look, column) in self._exposures:
+                row = (np.append(inside, self._exposures[look, column]), np.append(np.ones(size), -1.0))
+                self._equal.append((row, 0.0))
+            else:
+                n = shown.seen[column] if shown.seen else shown.n
+                self._equal.append(((inside, np.ones(size)), float(n or 0)))
+            for outcome in block.shown:
+                values = shown.parts[outcome][column] if shown.seen else shown.totals[outcome]
+                assert values is not None  # it is shown
+                for members, value in zip(margins(related, outcome, len(values)), values, strict=True):
+                    self._equal.append(((inside[members > 0], np.ones(int(members.sum()))), float(value)))
+        if shown.seen:
+            starts = np.array([block.start for block in blocks.values()])
+            for outcome in related.outcomes:
+                if (total := shown.totals.get(outcome)) is None:
+                    continue
+                for members, value in zip(margins(related, outcome, len(total)), total, strict=True):
+                    inside = (starts[:, None] + np.flatnonzero(members)).ravel()
+                    self._equal.append(((inside, np.ones(len(inside))), float(value)))
 
     def _add_monotonicity(
-        self, outcome: str, width: int, then: tuple[int, tuple[str, ...]] | None, now: tuple[int, tuple[str, ...]]
-    ) -> tuple[int, tuple[str, ...]]:
-        """Require that no count falls: by column, or in total if one of the two looks shows no table."""
-        if then is not None:
-            (earlier, old), (later, new) = then, now
-            together = WHOLE_ARM in (*old, *new)
-            groups = [(old, new)] if together else [((column,), (column,)) for column in old if column in new]
-            for part in range(width):
-                for olds, news in groups:
-                    row = {self._index[earlier, outcome, column, part]: 1.0 for column in olds}
-                    row |= {self._index[later, outcome, column, part]: -1.0 for column in news}
-                    self._at_most.append(row)
-        return now
-
-    def ranges(self, *, wide: int) -> list[FeasibleRange]:
-        """Bound all hidden cells by possible tables, each cell until its range is at least `wide`."""
-        sums = _matrix([row for _, row in self._targets], len(self._bounds))
-        low, high = np.full(len(self._targets), np.inf), np.full(len(self._targets), -np.inf)
-        # All directions in one program, a table for each: most of the time of a small program goes to setting it up.
-        costs = np.random.default_rng(0).standard_normal((_RANDOM_DIRECTIONS, len(self._bounds)))
-        solution = linprog(costs.ravel(), **self._constraints(tables=_RANDOM_DIRECTIONS))
-        if solution.status == 0:
-            values = sums @ np.asarray(solution.x, dtype=np.float64).reshape(costs.shape).T
-            low, high = np.min(values, axis=1), np.max(values, axis=1)
-        constraints = self._constraints()
-        for target in range(len(self._targets)):
-            for sign in (1.0, -1.0):
-                if high[target] - low[target] >= wide:
-                    break
-                solution = linprog(sign * sums[[target], :].toarray().ravel(), **constraints)
-                if solution.status != 0:  # no table fits, as after restoring an old backup: the cell is inferable
-                    low[target], high[target] = 0.0, 1.0
-                    break
-                values = sums @ np.asarray(solution.x, dtype=np.float64)
-                low, high = np.minimum(low, values), np.maximum(high, values)
-        return [
-            FeasibleRange(cell, float(lowest), float(highest))
-            for (cell, _), lowest, highest in zip(self._targets, low, high, strict=True)
+        self, related: RelatedOutcomes, numbers: Sequence[int], tables: Mapping[int, Mapping[str, _Block]]
+    ) -> None:
+        """Require that no count falls: by column from table to table, and in total from look to look."""
+        by_column = [look for look in numbers if WHOLE_ARM not in tables[look]]
+        pairs = [
+            ([tables[then][column]], [tables[now][column]])
+            for then, now in pairwise(by_column)
+            for column in tables[then]
+            if column in tables[now]
         ]
+        pairs += [
+            (list(tables[then].values()), list(tables[now].values()))
+            for then, now in pairwise(numbers)
+            if WHOLE_ARM in {*tables[then], *tables[now]}
+        ]
+        for old, new in pairs:
+            signs = np.append(np.ones(len(old)), -np.ones(len(new)))
+            starts = np.array([block.start for block in (*old, *new)])
+            self._at_most += [(starts + pattern, signs) for pattern in range(len(related.patterns))]
 
-    def _constraints(self, tables: int = 1) -> dict[str, Any]:
-        """The arguments of a program that finds this many tables, each by costs of its own."""
-        size = len(self._bounds)
-        most = max([bound[1] or 0.0 for bound in self._bounds] + [abs(value) for _, value in self._equal])
-        bounds = [(low, most if high is None else high) for low, high in self._bounds]
-        arguments: dict[str, Any] = {"bounds": bounds * tables, "method": "highs"}
-        if self._equal:
-            arguments["A_eq"] = block_diag([_matrix([row for row, _ in self._equal], size)] * tables, format="csr")
-            arguments["b_eq"] = np.array([value for _, value in self._equal] * tables)
-        if self._at_most:
-            arguments["A_ub"] = block_diag([_matrix(self._at_most, size)] * tables, format="csr")
-            arguments["b_ub"] = np.zeros(len(self._at_most) * tables)
-        return arguments
+    def _attack(
+        self, related: RelatedOutcomes, look: int, column: str, blocks: Sequence[_Block], total: _Block | None = None
+    ) -> None:
+        whole, hidden = total or blocks[0], _hidden_outcomes(self._looks[look], related, column)
+        for at, (names, equal_to) in enumerate(_named_groups(related)):
+            if not equal_to & whole.shown:
+                self._add_target(
+                    PeopleGroup(look, names, column, related=related),
+                    _row(related, at, blocks),
+                    is_cell=bool(equal_to & hidden),
+                    known=float(whole.values[at]),
+                )
+
+    def _attack_growth(
+        self,
+        related: RelatedOutcomes,
+        looks: tuple[int, int],
+        column: str,
+        then: _Block,
+        now: _Block,
+        *,
+        blocks: tuple[Sequence[_Block], Sequence[_Block]] | None = None,
+    ) -> None:
+        """Attack the growth of each group between two looks, but for parts that either look shows."""
+        old, new = blocks or ([then], [now])
+        hidden = [_hidden_outcomes(self._looks[look], related, column) for look in looks]
+        for at, (names, equal_to) in enumerate(_named_groups(related)):
+            if not equal_to & (then.shown | now.shown):
+                (less, ones), (more, others) = _row(related, at, old), _row(related, at, new)
+                self._add_target(
+                    PeopleGroup(looks[1], names, column, looks[0], related),
+                    (np.append(more, less), np.append(others, -ones)),
+                    is_cell=bool(equal_to & hidden[0] & hidden[1]),
+                    known=float(now.values[at] - then.values[at]),
+                )
+
+    # Solving
+
+    def inferable(self, least: int) -> list[FeasibleRange]:
+        """Bound all groups, each until its range is seen to be wide enough."""
+        targets = self._targets
+        if not targets.groups:
+            return []
+        low = np.array(targets.known)
+        is_known, is_cell = ~np.isnan(low), np.array(targets.is_cell)
+        high = low.copy()
+        low[is_known], high[is_known] = np.abs(low[is_known]), np.abs(high[is_known])
+        if not is_known.all():
+            unknown = np.flatnonzero(~is_known)
+            rows = _matrix([targets.rows[at] for at in unknown], self._size)
+            low[unknown], high[unknown] = self._bound(rows, is_cell[unknown], least)
+        narrow = (high - low < least - _SLACK) & (high > 0.5) & (is_cell | (low < least - _SLACK))
+        return [FeasibleRange(targets.groups[at], float(low[at]), float(high[at])) for at in np.flatnonzero(narrow)]
+
+    def _bound(self, rows: csr_array, is_cell: Any, least: int) -> tuple[Any, Any]:
+        """Find the lowest and the highest value of each row among possible tables, as far as it matters."""
+        low, high = np.full(rows.shape[0], np.inf), np.full(rows.shape[0], -np.inf)
+        constraints = self._constraints()
+
+        def look_at(costs: Matrix) -> bool:
+            tables = _possible_tables(costs, constraints)
+            if tables is None:
+                return False
+            values = rows @ tables.T
+            np.minimum(low, values.min(axis=1), out=low)
+            np.maximum(high, values.max(axis=1), out=high)
+            return True
+
+        possible = look_at(np.random.default_rng(0).standard_normal((_RANDOM_DIRECTIONS, self._size)))
+        asked = np.zeros(rows.shape[0], dtype=bool)
+        while possible:
+            open_ = np.flatnonzero(~asked & (high - low < least))[:_ROWS_AT_ONCE]
+            if not len(open_):
+                return low, high
+            asked[open_] = True
+            directions = rows[open_, :].toarray()
+            possible = look_at(np.vstack([directions, -directions]))
+        return np.zeros(rows.shape[0]), np.ones(rows.shape[0])  # no table fits, as after restoring an old backup
+
+    def _constraints(self) -> _Constraints:
+        bounds = np.tile([0.0, float(max(shown.n for shown in self._looks))], (self._size, 1))
+        for at, value in self._fixed.items():
+            bounds[at] = value
+        return _Constraints(
+            bounds,
+            _matrix([row for row, _ in self._equal], self._size),
+            np.array([value for _, value in self._equal]),
+            _matrix(self._at_most, self._size),
+        )
 
 
-def _is_hidden_at_some_look(looks: Iterable[ReleasedCells], outcome: str) -> bool:
-    return any(
-        (outcome in shown.totals and shown.totals[outcome] is None) or None in shown.parts.get(outcome, {}).values()
-        for shown in looks
+def _possible_tables(costs: Matrix, rule: _Constraints) -> Matrix | None:
+    """For each row of costs a cheapest table, or None if none is possible.
+
+    All are found by one program, because most of the time of a small program goes to setting it up.
+    """
+    copies = eye_array(len(costs))
+    equal: Any = kron(copies, rule.equal, format="csr")  # scipy's stubs know neither sparse arrays
+    at_most: Any = kron(copies, rule.at_most, format="csr")
+    bounds: Any = np.tile(rule.bounds, (len(costs), 1))  # nor bounds as one array
+    solution = linprog(
+        costs.ravel(),
+        A_eq=equal,
+        b_eq=np.tile(rule.sums, len(costs)),
+        A_ub=at_most,
+        b_ub=np.zeros(at_most.shape[0]),
+        bounds=bounds,
+        method="highs",
     )
+    return np.asarray(solution.x, dtype=np.float64).reshape(costs.shape) if solution.status == 0 else None
 
 
-def _matrix(rows: Sequence[Mapping[int, float]], size: int) -> csr_array:
-    ends = np.cumsum([0, *(len(row) for row in rows)])
-    columns = [column for row in rows for column in row]
-    values = [value for row in rows for value in row.values()]
+def _named_groups(related: RelatedOutcomes) -> Iterable[tuple[PartNames, frozenset[str]]]:
+    groups = intersections(related)
+    return zip(groups.names, groups.equal_to, strict=True)
+
+
+def _hidden_outcomes(shown: ReleasedCells, related: RelatedOutcomes, column: str) -> frozenset[str]:
+    """The outcomes whose cells the look has and suppresses."""
+    parts = shown.totals if column == WHOLE_ARM else {key: row[column] for key, row in shown.parts.items()}
+    return frozenset(key for key in related.outcomes if key in parts and parts[key] is None)
+
+
+def _row(related: RelatedOutcomes, group: int, blocks: Sequence[_Block]) -> _Row:
+    members = np.flatnonzero(intersections(related).members[group])
+    inside = (np.array([block.start for block in blocks])[:, None] + members).ravel()
+    return inside, np.ones(len(inside))
+
+
+def _matrix(rows: Sequence[_Row], size: int) -> csr_array:
+    ends = np.cumsum([0, *(len(columns) for columns, _ in rows)])
+    columns = np.concatenate([[], *(columns for columns, _ in rows)])
+    values = np.concatenate([[], *(values for _, values in rows)])
     return csr_array((values, columns, ends), shape=(len(rows), size), dtype=np.float64)

@@ -1,25 +1,39 @@
 """PURE  Choose the cells that one look suppresses: small ones, and enough others that no small one can be inferred.
 
 Primary suppression hides small cells and cells that changed by a small number since they were last shown. Secondary
-suppression hides a second column beside each that would stand alone, then one more for each cell that the attack still
-infers. If nothing is left of the table by column, the look shows none.
+suppression hides a second column beside each that would stand alone, then one more for each group that the attack still
+infers: a related outcome in its column, or another column. If nothing is left of the table by column, the look shows
+none. The totals of related outcomes are shown in the order of the plan, as far as they disclose no group together.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from analytics.suppression import inference_attack
-from analytics.suppression.cells import ExactCells, Parts, ReleasedCells, is_small
+from analytics.suppression.cells import (
+    EXPOSURES,
+    WHOLE_ARM,
+    ExactCells,
+    Parts,
+    RelatedOutcomes,
+    ReleasedCells,
+    is_small,
+)
+from analytics.suppression.inference_attack import PeopleGroup
+from analytics.suppression.joint_table import is_sum_of
 
 TABLE_GROWTH_FACTOR = 2  # the table by column is shown anew once this many times as many people were counted
 
 
 @dataclass(frozen=True, slots=True)
 class SuppressionPolicy:
-    """What a release has to observe. `joint_outcomes` have intervals that are computed from all arms at once."""
+    """What a release has to observe. `joint_outcomes` have intervals that are computed from all arms at once.
+
+    `related` holds every outcome that this look or an earlier one shows.
+    """
 
     primary: str
-    parts_per_outcome: Mapping[str, int]
+    related: Sequence[RelatedOutcomes]
     least: int
     joint_outcomes: frozenset[str] = frozenset()
     is_final_look: bool = False
@@ -31,6 +45,7 @@ def suppress_cells(
     """Decide what each arm shows at a look that follows the looks `before`.
 
     {} shows nothing, None keeps showing the previous look. Outcomes that are not shown anew are missing from `totals`.
+    Of related outcomes the first in order are shown rather than the later ones.
     """
     if any(is_small(each.n, rule.least) for each in cells.values()):
         return None if before else {}
@@ -39,28 +54,18 @@ def suppress_cells(
         key: ReleasedCells(each.n, {o: _releasable_total(each, o, rule.least) for o in outcomes})
         for key, each in cells.items()
     }
-    for outcome in rule.joint_outcomes.intersection(outcomes):
-        if any(shown.totals[outcome] is None for shown in totals_only.values()):
-            totals_only = {
-                key: replace(shown, totals={**shown.totals, outcome: None}) for key, shown in totals_only.items()
-            }
-    past = {key: _constraining_looks([look[key] for look in before if key in look]) for key in cells}
-    waiting = {
-        outcome
-        for outcome in [inference_attack.EXPOSURES, *outcomes]
-        if not all(
-            _may_be_shown_anew(cells[key], past[key], shown, outcome, rule) for key, shown in totals_only.items()
-        )
-    }
-    if waiting & {inference_attack.EXPOSURES, rule.primary}:
+    past = {key: _constraining_looks([look[key] for look in before if key in look], rule) for key in cells}
+    if any(shown and is_small(cells[key].n - shown[-1].n, rule.least) for key, shown in past.items()):
         return None
-    moving = [outcome for outcome in outcomes if outcome not in waiting]
-    totals_only = {key: _restrict_to(shown, moving) for key, shown in totals_only.items()}
-    if not _is_table_due(totals_only, before, rule):
-        return totals_only
-    tables = {key: _suppressed_table(cells[key], past[key], shown, rule) for key, shown in totals_only.items()}
+    moving = [o for o in outcomes if not any(_moved_by_few(cells[key], past[key], o, rule) for key in cells)]
+    decided = _releasable_totals(totals_only, past, moving, rule)
+    if rule.primary in outcomes and rule.primary not in next(iter(decided.values())).totals:
+        return None
+    if not _is_table_due(decided, before, rule):
+        return decided
+    tables = {key: _suppressed_table(cells[key], past[key], shown, rule) for key, shown in decided.items()}
     whole = {key: shown for key, shown in tables.items() if shown is not None}
-    return whole if len(whole) == len(tables) else totals_only
+    return whole if len(whole) == len(tables) else decided
 
 
 def _releasable_total(cells: ExactCells, outcome: str, least: int) -> Parts | None:
@@ -69,28 +74,91 @@ def _releasable_total(cells: ExactCells, outcome: str, least: int) -> Parts | No
     return None if any(is_small(part, least) for part in parts) else parts
 
 
-def _may_be_shown_anew(
-    cells: ExactCells, past: Sequence[ReleasedCells], totals_only: ReleasedCells, outcome: str, rule: SuppressionPolicy
-) -> bool:
-    """Whether an arm's counts may be shown anew: they moved by 0 or at least `least`, and the attack fails."""
-    if outcome == inference_attack.EXPOSURES:
-        return not past or not is_small(cells.n - past[-1].n, rule.least)
+def _moved_by_few(cells: ExactCells, past: Sequence[ReleasedCells], outcome: str, rule: SuppressionPolicy) -> bool:
+    """Whether a part of an arm's outcome changed by a small number since it was last shown."""
     known = next((parts for shown in reversed(past) if (parts := shown.totals.get(outcome)) is not None), None)
-    if _is_small_change(cells.total(outcome), known, rule.least):
-        return False
-    alone = [_restrict_to(shown, [outcome]) for shown in [*past, totals_only]]
-    return not inference_attack.find_inferable_cells(alone, rule.parts_per_outcome, least=rule.least)
+    return _is_small_change(cells.total(outcome), known, rule.least)
 
 
-def _constraining_looks(past: Sequence[ReleasedCells]) -> list[ReleasedCells]:
-    """Past looks that constrain the attack: tables, the newest look, and each outcome's last mention and last total.
+def _releasable_totals(
+    totals: Mapping[str, ReleasedCells],
+    past: Mapping[str, Sequence[ReleasedCells]],
+    moving: Sequence[str],
+    rule: SuppressionPolicy,
+) -> dict[str, ReleasedCells]:
+    """Restrict all arms to outcomes that the attack cannot use, together with each other and with the past.
 
-    A look between two others adds no constraint: any tables that fit those two allow one between that fits it.
+    An outcome that was shown before waits in all arms; one that never was is suppressed in the arms that it would harm.
+    """
+
+    def inferable_arms(shown: Mapping[str, ReleasedCells]) -> set[str]:
+        return {
+            key
+            for key, each in shown.items()
+            if inference_attack.find_inferable_groups(
+                [*past[key], each], _only_with(rule.related, each.totals), least=rule.least
+            )
+        }
+
+    shown = _suppress_jointly({key: _restrict_to(each, moving) for key, each in totals.items()}, rule)
+    if not inferable_arms(shown):
+        return shown
+    shown = {key: _restrict_to(each, []) for key, each in totals.items()}
+    for outcome in moving:
+        tried = _with_outcome(shown, totals, outcome, rule)
+        if harmed := inferable_arms(tried):
+            is_new = not any(outcome in each.totals for looks in past.values() for each in looks)
+            without = {
+                k: replace(t, totals={**t.totals, outcome: None}) if k in harmed else t for k, t in totals.items()
+            }
+            tried = _with_outcome(shown, without, outcome, rule)
+            if not is_new or inferable_arms(tried):
+                continue
+        shown = tried
+    return shown
+
+
+def _only_with(related: Iterable[RelatedOutcomes], outcomes: Iterable[str]) -> list[RelatedOutcomes]:
+    return [each for each in related if {*each.outcomes} & {*outcomes}]
+
+
+def _with_outcome(
+    shown: Mapping[str, ReleasedCells], totals: Mapping[str, ReleasedCells], outcome: str, rule: SuppressionPolicy
+) -> dict[str, ReleasedCells]:
+    """Show one outcome more in each arm."""
+    return _suppress_jointly(
+        {
+            key: replace(each, totals={**each.totals, outcome: totals[key].totals[outcome]})
+            for key, each in shown.items()
+        },
+        rule,
+    )
+
+
+def _suppress_jointly(shown: Mapping[str, ReleasedCells], rule: SuppressionPolicy) -> dict[str, ReleasedCells]:
+    """Suppress an outcome in all arms if its intervals are computed from all arms and it is suppressed in one."""
+    hidden = {
+        outcome: None
+        for outcome in rule.joint_outcomes
+        if any(outcome in each.totals and each.totals[outcome] is None for each in shown.values())
+    }
+    return {key: replace(each, totals={**each.totals, **hidden}) for key, each in shown.items()}
+
+
+def _constraining_looks(past: Sequence[ReleasedCells], rule: SuppressionPolicy) -> list[ReleasedCells]:
+    """Past looks that constrain the attack.
+
+    Those are tables, the newest look, each outcome's last mention and last total, and every look that shows two related
+    outcomes. Any other look adds no constraint: any tables that fit the looks around it allow one between that fits it.
     """
     relevant = {i for i, shown in enumerate(past) if shown.seen} | {len(past) - 1}
     for outcome in {outcome for shown in past for outcome in shown.totals}:
         relevant.add(max(i for i, shown in enumerate(past) if outcome in shown.totals))
         relevant.add(max((i for i, shown in enumerate(past) if shown.totals.get(outcome) is not None), default=-1))
+    for each in rule.related:
+        relevant |= {
+            i for i, shown in enumerate(past) if sum(shown.totals.get(o) is not None for o in each.outcomes) > 1
+        }
     return [shown for i, shown in enumerate(past) if i in relevant]
 
 
@@ -115,25 +183,58 @@ def _suppressed_table(
     cells: ExactCells, past: Sequence[ReleasedCells], totals_only: ReleasedCells, rule: SuppressionPolicy
 ) -> ReleasedCells | None:
     """Suppress columns until the attack fails; None if no table is left."""
-    outcomes = (inference_attack.EXPOSURES, *totals_only.totals)
+    outcomes = (EXPOSURES, *totals_only.totals)
     hidden = {outcome: _small_columns(cells, past, outcome, totals_only, rule.least) for outcome in outcomes}
     while True:
         _add_secondary_suppression(hidden, cells, totals_only)
         shown = _with_table(cells, totals_only, hidden)
-        inferable = inference_attack.find_inferable_cells([*past, shown], rule.parts_per_outcome, least=rule.least)
+        inferable = inference_attack.find_inferable_groups([*past, shown], rule.related, least=rule.least)
         if not inferable:
             return shown
-        outcomes_to_hide = sorted({each.cell.outcome for each in inferable})
-        more = [_hide_one_more(hidden[outcome], cells) for outcome in outcomes_to_hide]
-        if not any(more) and not _hide_one_more(hidden[inference_attack.EXPOSURES], cells):
+        groups = [each.group for each in inferable]
+        if not _hide_against(groups, hidden, cells) and not _hide_one_more(hidden[EXPOSURES], cells):
             return None
+
+
+def _hide_against(groups: Iterable[PeopleGroup], hidden: Mapping[str, set[str]], cells: ExactCells) -> bool:
+    """Hide what gives these groups away; return False if nothing is left to hide.
+
+    A related outcome is hidden in the column of the group if that helps, the last one first, and a further column
+    otherwise.
+    """
+    more: set[str] = set()
+    changed = False
+    for group in groups:
+        outcomes = [outcome for outcome in hidden if group.related and outcome in group.related.outcomes]
+        beside = [outcome for outcome in outcomes if group.column != WHOLE_ARM and group.column not in hidden[outcome]]
+        own = [outcome for outcome, _ in group.parts if outcome in outcomes]
+        if not group.related:
+            more.add(EXPOSURES)
+        elif beside and (len(group.parts) > 1 or _is_disclosed(group, beside, cells)):
+            last = beside[::-1]
+            telling = [o for o in last if not _is_disclosed(group, [other for other in beside if other != o], cells)]
+            hidden[(telling or last)[0]].add(group.column)
+            changed = True
+        else:
+            left = [o for o in [*own, *outcomes[::-1]] if any(n and c not in hidden[o] for c, n in cells.seen.items())]
+            more.update(left[:1])
+    for outcome in sorted(more):
+        changed |= _hide_one_more(hidden[outcome], cells)
+    return changed
+
+
+def _is_disclosed(group: PeopleGroup, outcomes: Iterable[str], cells: ExactCells) -> bool:
+    """Whether the counts of these outcomes in a column add up to the group."""
+    assert group.related is not None  # exposures are no part of an outcome
+    width = {outcome: len(next(iter(cells.parts[outcome].values()))) for outcome in outcomes}
+    return is_sum_of(group.related, group.parts, tuple(width.items()))
 
 
 def _small_columns(
     cells: ExactCells, past: Sequence[ReleasedCells], outcome: str, totals_only: ReleasedCells, least: int
 ) -> set[str]:
     """Columns with a part that is small or changed by a small number."""
-    if outcome == inference_attack.EXPOSURES:
+    if outcome == EXPOSURES:
         values: Mapping[str, Parts] = {column: (count,) for column, count in cells.seen.items()}
     elif totals_only.totals[outcome] is None:
         return set(cells.seen)
@@ -149,7 +250,7 @@ def _small_columns(
 
 def _last_shown(past: Sequence[ReleasedCells], outcome: str, column: str) -> Parts | None:
     for shown in reversed(past):
-        if outcome == inference_attack.EXPOSURES:
+        if outcome == EXPOSURES:
             if (count := shown.seen.get(column)) is not None:
                 return (count,)
         elif (parts := shown.parts.get(outcome, {}).get(column)) is not None:
@@ -163,10 +264,10 @@ def _is_small_change(now: Parts, then: Parts | None, least: int) -> bool:
 
 def _add_secondary_suppression(hidden: dict[str, set[str]], cells: ExactCells, totals_only: ReleasedCells) -> None:
     """Hide outcomes with their exposures, and a second column where one alone could be subtracted from its total."""
-    if len(hidden[inference_attack.EXPOSURES]) == 1:
-        _hide_one_more(hidden[inference_attack.EXPOSURES], cells)
+    if len(hidden[EXPOSURES]) == 1:
+        _hide_one_more(hidden[EXPOSURES], cells)
     for outcome in totals_only.totals:
-        hidden[outcome] |= hidden[inference_attack.EXPOSURES]
+        hidden[outcome] |= hidden[EXPOSURES]
         if len(hidden[outcome]) == 1:
             _hide_one_more(hidden[outcome], cells)
 
@@ -182,10 +283,7 @@ def _hide_one_more(columns: set[str], cells: ExactCells) -> bool:
 def _with_table(cells: ExactCells, totals_only: ReleasedCells, hidden: Mapping[str, Iterable[str]]) -> ReleasedCells:
     return replace(
         totals_only,
-        seen={
-            column: None if column in hidden[inference_attack.EXPOSURES] else count
-            for column, count in cells.seen.items()
-        },
+        seen={column: None if column in hidden[EXPOSURES] else count for column, count in cells.seen.items()},
         parts={
             outcome: {
                 column: None if column in hidden[outcome] else parts for column, parts in cells.parts[outcome].items()

@@ -73,7 +73,7 @@ class Worker:
 
     def run(self, step: ScheduledStep) -> bool:
         """Run one step now, record it, and return whether it succeeded."""
-        began, start, failure, summary = self._clock(), time.monotonic(), "", ""
+        began, failure, summary = self._clock(), "", ""
         try:
             summary = step.run(began)
         except Exception as error:  # the type alone: a message could hold data
@@ -82,7 +82,7 @@ class Worker:
             _close_lost_connections()
         if summary:
             self._write_line(f"{step.name}: {summary}")
-        fields: dict[str, object] = {"began_at": began, "seconds": time.monotonic() - start, "failure": failure}
+        fields: dict[str, object] = {"began_at": began, "failure": failure}
         fields |= {} if failure else {"succeeded_at": began}
         try:
             WorkerStep.objects.update_or_create(name=step.name, defaults=fields)

@@ -128,7 +128,7 @@ DECIDE_REFUSALS: dict[int, dict[str, str]] = {
     403: {"origin_not_allowed": "The request's Origin is not on the placement's list."},
     404: {
         "placement_unknown": "There is no placement with this key.",
-        "preview_unknown": "The preview token is not ours, or names no message of this placement.",
+        "preview_unknown": "The preview token is not ours, has ended, or names no message of this placement.",
     },
     405: {"method_not_allowed": "This address answers POST."},
     409: {

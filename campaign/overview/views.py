@@ -24,7 +24,7 @@ from campaign.wizard.links import continue_planning_url
 from messages.help_links import directory
 from messages.models import Rendition, Review
 from messages.review import message_lint, workflow
-from messages.roles import MANAGER, PARTNER_CONTACT, STAFF_ROLES, has_role, require_role
+from messages.roles import MANAGER, PARTNER_CONTACT, STAFF_ROLES, current_user, has_role, require_role
 from messages.text.rendering import direction_of
 
 PER_PAGE = 20
@@ -94,7 +94,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = campaign_for(request.user, slug)
     placements = list(campaign.placements.select_related("partner"))
     plan = AnalysisPlan.objects.filter(campaign=campaign).prefetch_related("outcomes").first()
-    arms = _arms(campaign, placements)
+    arms = _arms(request, campaign, placements)
     names = {card.arm.key: card.arm for card in arms}
     context = {
         "campaign": campaign,
@@ -119,16 +119,17 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "campaign/overview/detail.html", context)
 
 
-def _arms(campaign: Campaign, placements: list[Placement]) -> list[ArmCard]:
+def _arms(request: HttpRequest, campaign: Campaign, placements: list[Placement]) -> list[ArmCard]:
     stored = campaign.arms.select_related("revision__message__theme")
     arms = list(stored.prefetch_related("revision__renditions__reviews__by"))
     total = sum(arm.weight for arm in arms)
+    person, now = current_user(request), timezone.now()
     return [
         ArmCard(
             arm=arm,
             share=share_in_words(arm.weight, total),
             renditions=tuple(_rendition_detail(rendition) for rendition in arm.revision.renditions.all()),
-            previews=tuple(PreviewLink(placement, preview_url(placement, arm)) for placement in placements),
+            previews=tuple(PreviewLink(place, preview_url(place, arm, by=person, now=now)) for place in placements),
         )
         for arm in arms
     ]

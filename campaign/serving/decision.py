@@ -23,7 +23,7 @@ from campaign.placements import tag_check
 from campaign.placements.tag_check import TagCheckChannel, TagCheckMark, TagCheckProblem
 from campaign.serving.http import Refusal, Request
 from campaign.serving.locales import best_locale, rendition_in_locale
-from campaign.serving.preview_links import arm_id_from_token
+from campaign.serving.preview_links import previewed_arm_id
 from campaign.serving.routing import ServingContext
 from campaign.serving.snapshot_entries import CampaignEntry, PlacementEntry, RenditionEntry, ServedArm
 from campaign.uncounted import UncountedReason
@@ -88,7 +88,7 @@ def decide(
         mark = tag_check.verify_mark(fields.preview, now=now)
         if mark is not None:
             return _decide_tag_check(placement, mark, fields, context, channel=channel)
-        return _decide_preview(placement, fields.preview, fields.locale)
+        return _decide_preview(placement, fields.preview, fields.locale, context)
     if fields.unit is not None and subject_ids.looks_like_contact_detail(fields.unit):
         raise Refusal(
             400,
@@ -171,12 +171,12 @@ def _decide_fallback(placement: PlacementEntry, locale: str | None, now: float) 
     raise Refusal(409, reason, _UNAVAILABLE_MESSAGES[reason])
 
 
-def _decide_preview(placement: PlacementEntry, token: str, locale: str | None) -> Decision:
+def _decide_preview(placement: PlacementEntry, token: str, locale: str | None, context: ServingContext) -> Decision:
     """The arm that a preview link of staff names, or Refusal 404."""
-    number = arm_id_from_token(token)
+    number = previewed_arm_id(token, now=context.clock(), givers=context.snapshot().preview_givers)
     arm = None if number is None else placement.previews.get(number)
     if arm is None:
-        raise Refusal(404, "preview_unknown", "This preview link does not lead to a message of this placement.")
+        raise Refusal(404, "preview_unknown", "This preview link has ended, or leads to no message of this placement.")
     message = rendition_in_locale(arm.renditions, locale)
     return Decision(message, uncounted=UncountedReason.PREVIEW, previewed_arm=arm.key)
 

@@ -1,24 +1,42 @@
-"""Links with which staff see a message exactly as a visitor does, while nothing is counted."""
+"""Links with which staff see a message exactly as a visitor does, while nothing is counted.
 
+A link ends after a week, and with the right of the person who made it to see the campaign. Its token names the arm,
+that person and the end, so that the audience surface can verify it from its snapshot, without a database.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import NamedTuple
 from urllib.parse import urlencode
 
+from django.contrib.auth.models import User
 from django.core import signing
 
 from campaign.models import Arm, Placement
 
+DAYS = 7
 _SALT = "campaign.preview"
 
 
-def preview_url(placement: Placement, arm: Arm) -> str:
-    """The path of the hosted page that shows this arm. Its signed token names the arm and nothing else."""
-    token = signing.dumps(arm.pk, salt=_SALT, compress=False)
+class PreviewToken(NamedTuple):
+    """The content of a token: the arm, the person who made the link, and its end in seconds since 1970."""
+
+    arm_id: int
+    giver_id: int
+    until: int
+
+
+def preview_url(placement: Placement, arm: Arm, *, by: User, now: datetime) -> str:
+    """The path of the hosted page that shows this arm."""
+    fields = PreviewToken(arm.pk, by.pk, int((now + timedelta(days=DAYS)).timestamp()))
+    token = signing.dumps(fields, salt=_SALT, compress=False)
     return f"/m/{placement.key}/?{urlencode({'preview': token})}"
 
 
-def arm_id_from_token(token: str) -> int | None:
-    """The id of the arm that a preview token names, or None if this installation did not sign it."""
+def previewed_arm_id(token: str, *, now: float, givers: Collection[int]) -> int | None:
+    """The id of the arm that a preview token names; None if it has ended, or this installation did not sign it."""
     try:
-        value = signing.loads(token, salt=_SALT)
-    except signing.BadSignature:
+        fields = PreviewToken(*signing.loads(token, salt=_SALT))
+    except (signing.BadSignature, TypeError):  # TypeError: a token of before named the arm alone
         return None
-    return value if isinstance(value, int) else None
+    return fields.arm_id if now < fields.until and fields.giver_id in givers else None

@@ -65,15 +65,13 @@ Handler = Callable[[Request, ServingContext], Reply | PendingReply]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A handler and the largest body that it takes.
+    """A handler, which runs in the event loop, and the largest body that it takes.
 
-    `is_blocking`: it queries a database, so it must not run in the event loop. `reads_query`: it needs the query
-    string, which is costly to copy for the others.
+    `reads_query`: it needs the query string, which is costly to copy for the others.
     """
 
     handler: Handler
     max_body_bytes: int = 0
-    is_blocking: bool = False
     reads_query: bool = False
 
 
@@ -102,9 +100,9 @@ def create_event_recorder() -> EventRecorder:
     return _recorder_factories[0]()
 
 
-def register_background_task(start: Callable[[], None]) -> None:
+def register_background_tasks(*starts: Callable[[], None]) -> None:
     """Set what each serving process starts beside its own threads."""
-    _background_tasks[:] = [start]
+    _background_tasks[:] = starts
 
 
 def start_background_tasks() -> None:

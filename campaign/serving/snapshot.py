@@ -31,7 +31,12 @@ from campaign.serving.snapshot_entries import (
     Snapshot,
 )
 from campaign.serving.snapshot_file import SnapshotFile
-from campaign.serving.snapshot_version import CoarseVersion, read_coarse_version, read_placement_versions
+from campaign.serving.snapshot_version import (
+    CoarseVersion,
+    read_coarse_version,
+    read_placement_versions,
+    read_preview_givers,
+)
 from messages.audit import continuity
 from messages.models import HelpLink, Rendition
 from messages.review import workflow
@@ -70,6 +75,7 @@ def compile_snapshot(previous: Snapshot = EMPTY_SNAPSHOT) -> Snapshot:
         placements=MappingProxyType({entry.key: entry for entry in entries.values()}),
         placement_ids=MappingProxyType(entries),
         is_compiled=True,
+        preview_givers=read_preview_givers(),
     )
 
 
@@ -212,8 +218,7 @@ class SnapshotRefresher:
                 previous, self._version = self._version, read_coarse_version()
                 if self.current.is_compiled and self._version == previous:
                     return False
-                versions = {number: entry.version for number, entry in self.current.placement_ids.items()}
-                if self.current.is_compiled and read_placement_versions() == versions:
+                if self.current.is_compiled and self._is_current():
                     return False
                 self.current = compile_snapshot(self.current)
                 _freeze_for_gc()
@@ -231,6 +236,10 @@ class SnapshotRefresher:
             log.error("The database is older than what was signed here. Nothing is shown: run manage.py restored.")
         changed, self.current, self._version = self.current.is_compiled, EMPTY_SNAPSHOT, _OLDER_DATABASE
         return changed
+
+    def _is_current(self) -> bool:
+        versions = {number: entry.version for number, entry in self.current.placement_ids.items()}
+        return self.current.preview_givers == read_preview_givers() and read_placement_versions() == versions
 
     def _load_from_file(self) -> bool:
         stored = None if self._file is None else self._file.read()

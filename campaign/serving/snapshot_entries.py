@@ -115,6 +115,8 @@ class Snapshot:
     placements: Mapping[str, PlacementEntry]
     placement_ids: Mapping[int, PlacementEntry]
     is_compiled: bool = False
+    # The ids of those whose preview links are shown. Not in the stored file, which therefore shows none.
+    preview_givers: frozenset[int] = field(default=frozenset(), compare=False)
 
 
 EMPTY_SNAPSHOT = Snapshot(MappingProxyType({}), MappingProxyType({}))

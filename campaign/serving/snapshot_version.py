@@ -10,6 +10,7 @@ from django.db.models.functions import Cast
 from campaign.models import Campaign, Partner, Placement
 from campaign.serving import hosted_pages
 from messages.models import HelpLink, Review
+from messages.roles import STAFF_ROLES, users_with_role
 
 _LAST_REVIEW = Max("campaign__arms__revision__renditions__reviews")
 # By placement: whatever its entry was compiled from, or when that changed.
@@ -34,11 +35,17 @@ def read_placement_versions() -> PlacementVersions:
     return MappingProxyType({row[0]: (str(row), tuple(runs.get(row[0], ())), links) for row in rows})
 
 
+def read_preview_givers() -> frozenset[int]:
+    """The ids of those who may see campaigns, and so may give preview links."""
+    return frozenset(users_with_role(*STAFF_ROLES).values_list("pk", flat=True))
+
+
 def read_coarse_version() -> CoarseVersion:
     """A version that changes whenever that of a placement does, or more often, read in a third of the time."""
     runs = Campaign.placements.through.objects.aggregate(Max("id"), Count("id"))
     states = Campaign.objects.order_by("state").values_list("state").annotate(Count("id"), Max("changed_at"))
     return (
+        read_preview_givers(),
         tuple(runs.values()),
         tuple(states),
         Review.objects.aggregate(Max("id"))["id__max"],

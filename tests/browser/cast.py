@@ -120,7 +120,12 @@ def build() -> dict[str, Any]:
         },
         "addresses": {route: permissions.example_path(route) for route in permissions.staff_routes()},
         "made": {
-            "preview": preview_url(pilot.placements.get(key=demo.HOSTED_PLACEMENT), pilot.arms.get(key="both")),
+            "preview": preview_url(
+                pilot.placements.get(key=demo.HOSTED_PLACEMENT),
+                pilot.arms.get(key="both"),
+                by=pilot.created_by,
+                now=now,
+            ),
             "welcome": reverse("welcome", args=[token]),
             "remove": reverse("account:remove-factor", args=[passkey.pk]),
             "remove-only": reverse("account:remove-factor", args=[only.pk]),

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
 
 PREPARE = """
 from django.test import Client
+from django.utils import timezone
 from campaign.models import Arm, Placement
 from campaign.serving.preview_links import preview_url
 from messages.library import starter_library
@@ -30,9 +31,9 @@ campaign = world.draft()
 draft = Revision.objects.create(message=Message.objects.first(), number=9, claim_strength="none")
 Rendition.objects.create(revision=draft, locale="ar", headline=arabic.HEADLINE, body=arabic.BODY)
 arm = Arm.objects.create(campaign=campaign, key="arabic", name="Arabic", revision=draft)
-reader = Client()
-world.sign_in(reader, world.person("ana", "analyst"))
-print(preview_url(Placement.objects.get(), arm), reader.cookies["sessionid"].value)
+reader, ana = Client(), world.person("ana", "analyst")
+world.sign_in(reader, ana)
+print(preview_url(Placement.objects.get(), arm, by=ana, now=timezone.now()), reader.cookies["sessionid"].value)
 """
 
 

@@ -1,6 +1,13 @@
 from django.conf import settings
 
-from campaign.outcomes import EXPOSED_BIT, OUTCOMES, RECORDED_OUTCOMES, tally_increments
+from campaign.outcomes import (
+    EXPOSED_BIT,
+    OUTCOMES,
+    RECORDED_OUTCOMES,
+    possible_parts,
+    related_outcomes,
+    tally_increments,
+)
 
 LEFT, CONTINUED = OUTCOMES["left"].mask, OUTCOMES["continued"].mask
 
@@ -66,3 +73,29 @@ def test_the_page_about_the_api_names_every_recorded_outcome() -> None:
 
 def test_every_key_fits_its_column_and_names_its_own_entry() -> None:
     assert all(key == outcome.key and len(key) <= 16 for key, outcome in OUTCOMES.items())
+
+
+def test_what_follows_from_the_same_outcomes_is_related_and_nothing_else() -> None:
+    assert related_outcomes(["turned_back", "help_self", "annoyed", "rating"]) == [
+        ("turned_back",), ("help_self",), ("annoyed",), ("rating",),
+    ]  # fmt: skip
+    assert related_outcomes(["left", "continued", "annoyed"]) == [("left",), ("continued",), ("annoyed",)]
+    assert related_outcomes(["left", "continued", "annoyed", "turned_back"])[-1] == ("left", "continued", "turned_back")
+    (everything,) = related_outcomes(["turned_back", "left", "help_self", "no_answer"])
+    assert set(everything) == {"turned_back", "left", "help_self", "no_answer"}
+
+
+def test_the_parts_of_related_outcomes_are_those_that_a_view_can_be_counted_in() -> None:
+    """By hand: turned back = left and not continued; no answer = neither of both and no help."""
+    yes, no = 0, 1
+    assert set(possible_parts(["turned_back", "left", "continued"])) == {
+        (yes, yes, no), (no, yes, yes), (no, no, yes), (no, no, no),
+    }  # fmt: skip
+    assert set(possible_parts(["no_answer", "left"])) == {(yes, no), (no, yes), (no, no)}
+    assert possible_parts(["rating"]) == [(0,), (1,), (2,), (3,), (4,), (5,)]  # the last: no answer
+
+
+def test_every_recorded_outcome_can_come_with_every_other() -> None:
+    yes_no = [key for key, outcome in RECORDED_OUTCOMES.items() if outcome.bit is not None and key != "exposed"]
+    assert len(possible_parts(yes_no)) == 2 ** len(yes_no)
+    assert len(possible_parts([*yes_no, "turned_back", "no_answer"])) == 2 ** len(yes_no)

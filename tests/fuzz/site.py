@@ -24,7 +24,9 @@ _HOSTED = "quiet-page"
 _PREVIEW = f"""
 from campaign.models import Arm, Placement
 from campaign.serving.preview_links import preview_url
-print(preview_url(Placement.objects.get(key={_HOSTED!r}), Arm.objects.all()[0]))
+from django.utils import timezone
+arm = Arm.objects.all()[0]
+print(preview_url(Placement.objects.get(key={_HOSTED!r}), arm, by=arm.campaign.created_by, now=timezone.now()))
 """
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import http.client
+import json
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,7 @@ from tests.demo_installation import copy_demo_installation
 from tests.power.ledger import broken, in_audience, in_spool, missing
 from tests.power.outage import DiskOutage, FullDisk, SimulatedOutage, can_mount, make_read_only, mounted
 from tests.power.runs import APPLICATION, EventSenders, events, post
+from tests.waiting import wait_until
 
 
 def messages_are_shown(port: int, *, times: int = 20) -> None:
@@ -28,6 +31,21 @@ def messages_are_shown(port: int, *, times: int = 20) -> None:
         assert (status, set(answer)) == (200, {"message", "receipt"})
         assert answer["receipt"]
     link.close()
+
+
+def readiness(port: int) -> tuple[int, dict[str, Any]]:
+    """The status and the body of /health/ready."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as link:
+        link.request("GET", "/health/ready")
+        reply = link.getresponse()
+        return reply.status, json.loads(reply.read())
+
+
+def until_ready_says(port: int, status: int) -> tuple[str, bool, bool]:
+    """Wait for this status of readiness, while nobody sends an event; what it says of messages and of events."""
+    wait_until(lambda: readiness(port)[0] == status, what=f"readiness {status}")
+    told = readiness(port)[1]
+    return told["status"], told["serving"], told["recording"]
 
 
 def sent_again_until_accepted(visitors: EventSenders, *, seconds: float = 15) -> None:
@@ -50,12 +68,14 @@ def lives_through(own: Mapping[str, str], outage: DiskOutage) -> None:
             outage.begin()  # again: what a database lets go of when it closes is not to be room for the next
             visitors.send(all_events[start : start + 40])
         messages_are_shown(served.port)
+        assert until_ready_says(served.port, 503) == ("unavailable", True, False)
         outage.end()
         assert visitors.refused, "the outage was not felt"
         assert {code for _, code in visitors.refused} == {"not_recorded"}
         sent_again_until_accepted(visitors)
         visitors.send(all_events[300:])
         assert visitors.refused == []
+        assert until_ready_says(served.port, 200) == ("degraded", True, True)  # no worker runs here
     assert len(visitors.ledger) == 360
     assert missing(visitors.ledger, outage.directory) == []
     assert broken(outage.directory) == []

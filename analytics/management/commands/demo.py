@@ -119,7 +119,8 @@ class Command(BaseCommand):
                 console.print(f"  {account.name:8} {account.password:14} {account.role}", highlight=False)
             console.print(f"A message as a visitor sees it (counted): {url}/m/{hosted.key}/")
             for arm in campaign.arms.all():
-                console.print(f"  preview {arm.name}: {url}{preview_url(hosted, arm)}", soft_wrap=True)
+                preview = preview_url(hosted, arm, by=campaign.created_by, now=timezone.now())
+                console.print(f"  preview {arm.name}: {url}{preview}", soft_wrap=True)
             console.print(f"A partner's page on another origin: http://localhost:{partner}/")
             console.print("Stop with Ctrl-C.")
             with suppress(KeyboardInterrupt):

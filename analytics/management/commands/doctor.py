@@ -1,17 +1,24 @@
 import json
 import sys
 from argparse import ArgumentParser
+from contextlib import suppress
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import DatabaseError
+from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 
-from analytics.doctor.findings import Finding, FindingState
+from analytics.doctor.findings import Finding, FindingState, forgetting_finding
 from analytics.doctor.log_search import NGINX_DIRECTORY
 from analytics.doctor.scan import examine
+from analytics.health import check_health
+from analytics.ingest import open_views
+from campaign.assignment.receipts import SECONDS_PER_HOUR
 
 _MARKS = {
     FindingState.FINE: "[green]✓ fine[/]",
@@ -36,6 +43,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         findings = examine(
             options["url"].rstrip("/"),
+            forgetting=_forgetting(timezone.now()),
             logs=options["log"],
             plain_url=options["plain_url"],
             ca=options["ca"],
@@ -47,6 +55,15 @@ class Command(BaseCommand):
         else:
             _show(findings, Console())
         sys.exit(any(finding.state == FindingState.LEAKS for finding in findings))
+
+
+def _forgetting(now: datetime) -> Finding:
+    """Whether the worker forgets views in time. Only here is it said how far behind it is: that depends on visitors."""
+    lag = None
+    with suppress(DatabaseError):
+        oldest = open_views.oldest_closed_hour(hour=(hour := int(now.timestamp()) // SECONDS_PER_HOUR))
+        lag = 0 if oldest is None else hour - oldest
+    return forgetting_finding(worker=check_health(now=now).worker, lag_hours=lag)
 
 
 def _show(findings: list[Finding], console: Console) -> None:

@@ -1,5 +1,4 @@
 import os
-import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -7,10 +6,11 @@ from django.core.checks import Tags
 from django.core.management.base import BaseCommand
 
 from campaign.entrypoints import launcher
+from campaign.entrypoints.program_copy import run_from_copy
 
 
 class Command(BaseCommand):
-    help = "Run the production server, granian, in this process's place."
+    help = "Run the production server, granian, in this process's place, from a copy of the program."
     requires_system_checks = [Tags.security]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -21,7 +21,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"Second Thought listens on http://{options['host']}:{options['port']}/")
         self.stdout.flush()
-        command = launcher.server_command(
-            launcher.PRODUCTION_APPLICATION, port=options["port"], host=options["host"], workers=options["workers"]
-        )
-        os.execve(sys.executable, command, launcher.server_environment(os.environ))  # noqa: S606  (replaces this process, without a shell)
+        command = launcher.server_command(port=options["port"], host=options["host"], workers=options["workers"])
+        run_from_copy(command[1:], launcher.server_environment(os.environ))

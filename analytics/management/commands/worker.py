@@ -1,3 +1,4 @@
+import os
 import signal
 import threading
 from argparse import ArgumentParser
@@ -8,6 +9,7 @@ from django.core.management.base import BaseCommand
 from analytics import clock_check
 from analytics.worker.loop import Worker
 from analytics.worker.steps import STEPS
+from campaign.entrypoints.program_copy import is_running_from_copy, run_from_copy
 
 
 class Command(BaseCommand):
@@ -18,7 +20,6 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="do every step once, and end; status 1 if one failed")
-
         parser.add_argument(
             "--clock-is-right",
             action="store_true",
@@ -30,6 +31,8 @@ class Command(BaseCommand):
             clock_check.confirm_clock()
             self._write_line("Noted. A worker that waits for this goes on at once.")
             return
+        if not options["once"] and not is_running_from_copy():
+            run_from_copy(["manage.py", "worker"], os.environ)
         worker = Worker(write_line=self._write_line)
         if options["once"]:
             if not worker.check_clock():

@@ -86,8 +86,8 @@ class TestTheCatalogue:
         assert found("audience") == ["The table aside.visitors is not declared."]
 
     def test_a_column_that_is_gone_is_found(self) -> None:
-        run("default", "ALTER TABLE analytics_workerstep DROP COLUMN seconds")
-        assert found("default") == ["The column analytics_workerstep.seconds is declared and not there."]
+        run("default", "ALTER TABLE analytics_workerstep DROP COLUMN failure")
+        assert found("default") == ["The column analytics_workerstep.failure is declared and not there."]
 
     def test_a_table_that_is_gone_is_found(self) -> None:
         run("audience", "DROP TABLE analytics_foldedhour")

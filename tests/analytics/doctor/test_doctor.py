@@ -143,17 +143,16 @@ def test_memory_that_may_reach_a_disk_leaks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("report", "state"),
+    ("worker", "lag", "state"),
     [
-        (None, FindingState.UNKNOWN),
-        ({"fold_lag_hours": 0, "worker": {"status": "ok"}}, FindingState.FINE),
-        ({"fold_lag_hours": 4, "worker": {"status": "ok"}}, FindingState.LEAKS),
-        ({"fold_lag_hours": 0, "worker": {"status": "late"}}, FindingState.LEAKS),
-        ({"fold_lag_hours": None, "worker": {"status": "ok"}}, FindingState.UNKNOWN),
+        ("ok", 0, FindingState.FINE),
+        ("ok", 4, FindingState.LEAKS),
+        ("late", 0, FindingState.LEAKS),
+        ("ok", None, FindingState.UNKNOWN),
     ],
 )
-def test_views_that_are_not_forgotten_leak(report: dict[str, object] | None, state: FindingState) -> None:
-    assert findings.readiness_finding(report).state == state
+def test_views_that_are_not_forgotten_leak(worker: str, lag: int | None, state: FindingState) -> None:
+    assert findings.forgetting_finding(worker=worker, lag_hours=lag).state == state
 
 
 def test_only_what_was_added_to_a_log_is_searched(tmp_path: Path) -> None:

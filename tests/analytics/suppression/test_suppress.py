@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from analytics.looks.release import joint_tables
 from analytics.suppression import inference_attack, suppress
 from analytics.suppression.cells import ExactCells, Parts, ReleasedCells
 from tests.analytics.disclosure.attacker import EVERY, Cell, Recovered, attacked, sums
 
 WIDTHS = {"turned_back": 2, "annoyed": 2, "rating": 6}
-RULE = suppress.SuppressionPolicy(primary="turned_back", parts_per_outcome=WIDTHS, least=10)
+RULE = suppress.SuppressionPolicy(primary="turned_back", related=joint_tables(tuple(WIDTHS)), least=10)
 Campaign = list[dict[str, ExactCells]]  # the arms at each look
 
 
@@ -135,13 +136,13 @@ def test_hiding_small_cells_alone_gives_most_of_them_away() -> None:
 @pytest.mark.slow
 def test_the_attack_finds_a_release_whose_second_columns_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suppress, "_add_secondary_suppression", lambda hidden, cells, totals_only: None)
-    monkeypatch.setattr(inference_attack, "find_inferable_cells", lambda looks, widths, least: [])
+    monkeypatch.setattr(inference_attack, "find_inferable_groups", lambda looks, related, least: [])
     assert attack_all(campaigns(20, seed=1, looks=1)).exact > 10
 
 
 @pytest.mark.proof
 def test_the_attack_finds_a_release_that_was_not_attacked_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inference_attack, "find_inferable_cells", lambda looks, widths, least: [])
+    monkeypatch.setattr(inference_attack, "find_inferable_groups", lambda looks, related, least: [])
     assert attack_all(campaigns(40, seed=1, looks=1)).narrow > 0
 
 

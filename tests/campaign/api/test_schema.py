@@ -141,7 +141,8 @@ def test_decide_answers_as_described() -> None:
     hold(site.decide().json, promised("post", "/api/v1/decide", 200))
     hold(site.decide(unit="x", locale="de").json, promised("post", "/api/v1/decide", 200))
     arm = campaign.arms.all()[0]
-    token = preview_url(campaign.placements.get(), arm).split("preview=")[1].replace("%3A", ":")
+    url = preview_url(campaign.placements.get(), arm, by=world.person("mara"), now=world.NOON)
+    token = url.split("preview=")[1].replace("%3A", ":")
     preview = site.decide(preview=token).json
     assert (preview["arm"], preview["receipt"]) == (arm.key, None)
     hold(preview, promised("post", "/api/v1/decide", 200))

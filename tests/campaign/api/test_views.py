@@ -279,7 +279,10 @@ def test_a_manager_is_told_that_only_a_reviewer_approves() -> None:
 def test_a_step_with_a_body_is_refused_rather_than_misread() -> None:
     world.launched()
     later = {"at": "2030-01-01"}
-    reply = manager().post(f"{CAMPAIGNS}pilot/pause/", later, content_type="application/json")
+    client = manager()
+    reply = client.post(
+        f"{CAMPAIGNS}pilot/pause/", later, content_type="application/json", headers=confirmation_of(client)
+    )
     error(reply, 400, "unknown_field")
     assert Campaign.objects.get().state == "running"
 

@@ -1,5 +1,7 @@
 """The pages about campaigns, signing in and out, and pages without a sign-in."""
 
+import time
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -7,7 +9,7 @@ from django.urls import reverse
 
 from campaign.lifecycle import transitions
 from campaign.overview.views import share_in_words
-from campaign.serving.preview_links import arm_id_from_token
+from campaign.serving.preview_links import previewed_arm_id
 from messages.review import workflow
 from tests import world
 
@@ -94,7 +96,9 @@ def test_every_arm_can_be_seen_as_a_visitor_sees_it(reviewer: Client) -> None:
     campaign = world.launched()
     response = reviewer.get("/campaigns/pilot/")
     tokens = [preview.url.partition("preview=")[2] for card in response.context["arms"] for preview in card.previews]
-    assert [arm_id_from_token(token.replace("%3A", ":")) for token in tokens] == [arm.pk for arm in campaign.arms.all()]
+    givers = {world.person("rafael").pk}
+    arms = [previewed_arm_id(token.replace("%3A", ":"), now=time.time(), givers=givers) for token in tokens]
+    assert arms == [arm.pk for arm in campaign.arms.all()]
     assert response.content.decode().count("See it as a visitor") == 4
 
 

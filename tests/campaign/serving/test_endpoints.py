@@ -267,7 +267,7 @@ def test_another_language_is_served_if_every_arm_speaks_it() -> None:
 def test_a_preview_shows_one_arm_and_counts_nothing() -> None:
     campaign = world.launched()
     site = world.AudienceSite()
-    url = preview_url(campaign.placements.get(), campaign.arms.get(key="user"))
+    url = preview_url(campaign.placements.get(), campaign.arms.get(key="user"), by=world.person("mara"), now=world.NOON)
     page = site.get(url)
     assert (page.status, b"A user headline" in page.body) == (200, True)
     token = url.partition("preview=")[2]

@@ -73,7 +73,9 @@ def test_the_fallback_is_as_long_as_the_arms() -> None:
 def test_previews_of_a_campaign_that_runs_are_as_long_as_its_messages() -> None:
     campaign = world.launched()
     site = world.AudienceSite()
-    links = [preview_url(world.placement(), arm) for arm in campaign.arms.all()]
+    links = [
+        preview_url(world.placement(), arm, by=world.person("mara"), now=world.NOON) for arm in campaign.arms.all()
+    ]
     assert len(sizes([site.get("/m/quiet-page/"), *map(site.get, links)])) == 1
 
 

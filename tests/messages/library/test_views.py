@@ -88,7 +88,7 @@ def test_the_number_of_queries_does_not_grow_with_the_library(
         world.approved_revision(frame)
     with django_assert_max_num_queries(
         14
-    ):  # restored?, session, user, roles, count, messages, renditions, filter choices
+    ):  # older?, session, user, roles, count, messages, renditions, choices
         reader.get("/messages/")
 
 

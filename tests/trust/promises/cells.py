@@ -16,6 +16,7 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
+from analytics.looks.release import joint_tables
 from analytics.suppression import suppress
 from analytics.suppression.cells import ExactCells
 from tests.trust.bench import Bench
@@ -128,10 +129,12 @@ def _sums(counts: Counts, axis: int) -> dict[Any, int]:
 def _product() -> SuppressionRule:
     """The project's own rule: `analytics.suppression.suppress.suppress_cells`."""
 
+    related = joint_tables(tuple(_OUTCOMES))
+
     def hide(looks: Sequence[Mapping[str, Mapping[str, Counts]]]) -> Iterator[dict[str, dict[str, DisclosedCells]]]:
         before: list[Any] = []
         for number, look in enumerate(looks, start=1):
-            rule = suppress.SuppressionPolicy("turned_back", _OUTCOMES, LEAST, is_final_look=number == len(looks))
+            rule = suppress.SuppressionPolicy("turned_back", related, LEAST, is_final_look=number == len(looks))
             exact = {arm: _as_cells(outcomes) for arm, outcomes in look.items()}
             decided = suppress.suppress_cells(exact, before, rule)
             before += [decided] if decided else []

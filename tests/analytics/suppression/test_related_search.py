@@ -1,0 +1,34 @@
+"""Related outcomes together disclose no small group of people, over all looks, tables and days."""
+
+from __future__ import annotations
+
+import pytest
+
+from analytics.looks.release import joint_tables
+from analytics.suppression.cells import RelatedOutcomes
+from tests.analytics.suppression.related_search import search
+
+pytestmark = pytest.mark.slow
+
+
+def as_if_unrelated(outcomes: tuple[str, ...]) -> list[RelatedOutcomes]:
+    """A deliberate fault: each outcome is attacked alone."""
+    return [each for outcome in outcomes for each in joint_tables((outcome,))]
+
+
+def test_no_small_group_of_two_hundred_campaigns_is_known_exactly() -> None:
+    found = search(range(200), joint_tables, only_exact=True)
+    assert found.exact == []
+    assert found.small > 200_000
+
+
+@pytest.mark.proof
+def test_no_small_group_of_many_campaigns_is_known_to_fewer_than_ten_people() -> None:
+    """`python -m tests.analytics.suppression.related_search --campaigns 10000` takes hours."""
+    found = search(range(200, 500), joint_tables)
+    assert (found.exact, found.narrow) == ([], [])
+    assert found.small > 300_000
+
+
+def test_campaigns_released_as_if_outcomes_were_unrelated_give_small_groups_away() -> None:
+    assert len(search(range(10), as_if_unrelated, only_exact=True).exact) > 10
