@@ -10,6 +10,7 @@ from django.db import DatabaseError, connections
 
 from analytics.doctor import findings
 from analytics.doctor.findings import Finding, fine, leaks, unknown
+from analytics.ingest import database_files
 from campaign.checks import check_databases_are_separate, check_postgresql_durability
 from messages.audit import continuity, verification
 
@@ -67,6 +68,11 @@ def record_findings() -> list[Finding]:
         said = "Its head is kept on this machine alone: who rules the machine can write all of it anew."
         found.append(unknown("audit head", said, "Set MAIL_HOST or AUDIT_HEAD_DIRECTORY."))
     return found
+
+
+def unused_database_finding() -> Finding:
+    """Check for database files that a move or a copy left behind."""
+    return findings.unused_database_finding({str(file.path): file.content for file in database_files.unused_files()})
 
 
 def _check_finding(subject: str, message: checks.CheckMessage) -> Finding:
