@@ -15,7 +15,8 @@ from django.db.models import Max, Min, Q
 
 from analytics.data_inventory import schema
 from analytics.db_timeout import DatabaseTimeout
-from analytics.ingest import writer
+from analytics.ingest import database_files, writer
+from analytics.ingest.database_files import UnusedFile
 from analytics.models import OpenView, Tally
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.checks import database_location
@@ -75,6 +76,7 @@ class Inventory:
     spooled_views: int | None  # None: the spool cannot be read
     files: Mapping[str, int]  # "keys/receipt-*.key" -> how many
     undeclared_files: tuple[str, ...]
+    unused_files: tuple[UnusedFile, ...]  # databases that the settings do not name
     log_destinations: tuple[str, ...]
 
     @property
@@ -102,6 +104,7 @@ def take_inventory(*, now: datetime) -> Inventory:
         spooled_views=_count_spooled_views(),
         files=_count_files(at),
         undeclared_files=tuple(str(path) for path in schema.undeclared_files(at)),
+        unused_files=tuple(database_files.unused_files()),
         log_destinations=_log_destinations(),
     )
 
@@ -194,6 +197,9 @@ def as_dict(held: Inventory) -> dict[str, Any]:
         "staff_signed_in": held.staff_signed_in,
         "files": dict(held.files),
         "files_not_declared": list(held.undeclared_files),
+        "databases_not_in_use": [
+            {"file": str(file.path), "holds": str(file.content), "views": file.views} for file in held.unused_files
+        ],
         "logs": list(held.log_destinations),
         "never_stored": list(NEVER_STORED),
     }

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 from analytics.data_inventory import schema
 from analytics.data_inventory.counts import NEVER_STORED, DaySpan, Inventory
+from analytics.ingest.database_files import Content
 
 WIDTH = 96
 _INDENT = 10
@@ -73,6 +74,15 @@ def _open_view_lines(held: Inventory) -> Iterator[InventoryLine]:
                 "of them should have been counted and deleted already. Is the worker running? (manage.py worker)",
             )
         yield _count(held, "analytics_foldedhour", "hour", " noted as counted: the number of the hour, nothing else.")
+    for file in held.unused_files:
+        if file.content == Content.VIEWS:
+            yield (
+                "?" if file.views is None else file.views,
+                f"open views in {file.path}, which this installation does not use: nobody counts or forgets them. "
+                "Move or wipe them: manage.py move_audience.",
+            )
+        elif file.content == Content.JOURNAL:
+            yield "?", f"{file.path} is the journal of a database that is gone: manage.py move_audience --wipe."
     if held.spooled_views is None:
         yield "?", "There is a spool, and it cannot be read. It may hold views that wait for the audience database."
     else:
@@ -143,6 +153,9 @@ def _file_lines(held: Inventory) -> Iterator[InventoryLine]:
     yield unknown, f"{_plural(unknown, 'file')} in these directories that this program does not know."
     for path in held.undeclared_files[:20]:
         yield "", path
+    for file in held.unused_files:
+        if file.content == Content.STAFF:
+            yield "!", f"{file.path} holds {file.content}, and this installation does not use it. Remove it."
     named = [where for where in held.log_destinations if not where.startswith("logging.")]
     if named:
         yield len(named), f"{_plural(len(named), 'log file')}: {', '.join(named)}. See what is in it."

@@ -202,6 +202,16 @@ def machine_findings(
     return found
 
 
+def unused_database_finding(contents: Mapping[str, str]) -> Finding:
+    """Check that no database file is left that the installation does not use; `contents` says what each file holds."""
+    subject = "old databases"
+    if not contents:
+        return fine(subject, "None is left in the directories of this installation.")
+    said = _join_first([f"{path} ({held})" for path, held in sorted(contents.items())])
+    do = "manage.py move_audience counts the views of an old database and wipes it; see docs/operations.md."
+    return leaks(subject, f"Not in use, and nothing in them is ever forgotten: {said}.", do)
+
+
 def forgetting_finding(*, worker: str, lag_hours: int | None) -> Finding:
     """Check that views are folded in time; `lag_hours` is None if the audience database is away."""
     if lag_hours is None:

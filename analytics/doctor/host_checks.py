@@ -10,6 +10,7 @@ from django.db import connections
 
 from analytics.doctor import findings
 from analytics.doctor.findings import Finding, fine, leaks, unknown
+from analytics.ingest import database_files
 from campaign.checks import check_databases_are_separate, check_postgresql_durability
 
 _COMMAND_LINES = (b"campaign.wsgi", b"campaign.rsgi", b"campaign.entrypoints.launcher", b"manage.py\0worker")
@@ -49,6 +50,11 @@ def database_findings() -> list[Finding]:
     if not problems:
         return [fine(subject, "The two stand apart, and nothing of the audience is logged or kept.")]
     return [_check_finding(subject, message) for message in problems]
+
+
+def unused_database_finding() -> Finding:
+    """Check for database files that a move or a copy left behind."""
+    return findings.unused_database_finding({str(file.path): file.content for file in database_files.unused_files()})
 
 
 def _check_finding(subject: str, message: checks.CheckMessage) -> Finding:

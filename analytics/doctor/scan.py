@@ -51,6 +51,7 @@ def examine(
         *findings.nginx_findings(configuration),
         *host_checks.application_findings(),
         *host_checks.database_findings(),
+        host_checks.unused_database_finding(),
         *host_checks.machine_findings(),
         forgetting,
     ]

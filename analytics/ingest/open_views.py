@@ -8,7 +8,8 @@ counting depends on that.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import OperationalError, connections, transaction
@@ -51,7 +52,7 @@ class OpenViewRow(NamedTuple):
 COLUMNS = ", ".join(OpenViewRow._fields)
 
 
-def _merge_sql(table: str) -> str:
+def merge_sql(table: str) -> str:
     """The clause that merges a row into an existing one; `merge_events` does the same in Python."""
     return f"""
         ON CONFLICT (closes, nonce) DO UPDATE SET
@@ -64,7 +65,7 @@ def _merge_sql(table: str) -> str:
 
 def sqlite_upsert_sql(table: str) -> str:
     """The statement that upserts one row on SQLite."""
-    return f"INSERT INTO {table} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {_merge_sql(table)}"  # noqa: S608
+    return f"INSERT INTO {table} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {merge_sql(table)}"  # noqa: S608
 
 
 _UPSERT_SQLITE = sqlite_upsert_sql(TABLE)
@@ -72,7 +73,7 @@ _UPSERT_POSTGRESQL = f"""
     INSERT INTO {TABLE} ({COLUMNS}) SELECT * FROM unnest(
         %s::int[], %s::bytea[], %s::int[], %s::int[], %s::int[], %s::text[], %s::int[],
         %s::smallint[], %s::smallint[], %s::smallint[], %s::boolean[]
-    ) {_merge_sql(TABLE)}
+    ) {merge_sql(TABLE)}
 """  # noqa: S608  (only constants are interpolated)
 
 
@@ -300,6 +301,22 @@ def _compacting() -> Iterator[None]:
         with file_lock.hold_lock(_lock_path("turn")):
             stack.enter_context(file_lock.hold_lock(_lock_path("compacting")))
         yield
+
+
+_use_lock = ExitStack()  # never closed: the system releases it with the process
+
+
+def declare_in_use() -> None:
+    """Let it be known, for the life of this process, that it uses the SQLite file; a move waits for nobody."""
+    if connections[DATABASE_ALIAS].vendor == "sqlite":
+        path = use_lock_path(connections[DATABASE_ALIAS].settings_dict["NAME"])
+        with suppress(OSError):  # a disk that is full or read-only: messages are shown all the same
+            _use_lock.enter_context(file_lock.hold_lock(path, shared=True))
+
+
+def use_lock_path(database: Path | str) -> str:
+    """The lock that each server and worker shares while it uses this file."""
+    return f"{database}-use.lock"
 
 
 def _lock_path(purpose: str) -> str:

@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from analytics import file_lock
-from analytics.ingest.open_views import COLUMNS, OpenViewRow, sqlite_upsert_sql
+from analytics.ingest.open_views import COLUMNS, NonceRange, OpenViewRow, merge_sql, sqlite_upsert_sql
 from messages.secret_files import fsync_directory
 
 MAX_SHUT_HOURS = 400  # the latest ones, in order of shutting: a clock may have jumped ten years ahead and back
@@ -75,6 +75,32 @@ class Spool:
         with self._lock_held(), closing(self._open()) as file:
             return int(file.execute("SELECT COUNT(*) FROM spooled").fetchone()[0])
 
+    def adopt(self, other: sqlite3.Connection, table: str, ranges: Sequence[NonceRange]) -> int:
+        """Take these views over from a table of another file, in one transaction over both; how many there were.
+
+        The other file must have a rollback journal and no transaction: SQLite commits to several files at once in no
+        other mode. Its other views stay.
+        """
+        with self._lock_held():
+            self._open().close()
+            other.execute("ATTACH DATABASE ? AS spool", [str(self._file)])
+            other.execute("PRAGMA spool.synchronous = EXTRA")
+            present = {row[1] for row in other.execute(f"PRAGMA main.table_info({table})")}
+            columns = ", ".join(name for name in OpenViewRow._fields if name in present)
+            other.execute("BEGIN IMMEDIATE")
+            total = 0
+            for part in ranges:
+                condition, values = part.sql_condition()
+                where = f"WHERE {condition.replace('%s', '?')}"
+                rows = f"SELECT {columns} FROM main.{table} {where}"  # noqa: S608  (names from the code alone)
+                other.execute(f"INSERT INTO spool.spooled ({columns}) {rows} {merge_sql('spooled')}", values)
+                total += other.execute(f"DELETE FROM main.{table} {where}", values).rowcount  # noqa: S608
+            other.execute("COMMIT")
+            other.execute("DETACH DATABASE spool")
+            if total == 0:
+                self._delete_if_empty()
+        return total
+
     def drain(self, store: Callable[[list[OpenViewRow]], None]) -> int:
         """Pass every row to `store`, which returns once it is on disk, and delete it; how many there were.
 
@@ -106,6 +132,12 @@ class Spool:
     def _delete_through(self, file: sqlite3.Connection, last: OpenViewRow) -> None:
         with file:
             file.execute("DELETE FROM spooled WHERE (closes, nonce) <= (?, ?)", last[:2])
+
+    def _delete_if_empty(self) -> None:
+        with closing(self._open()) as file:
+            is_empty = file.execute("SELECT 1 FROM spooled LIMIT 1").fetchone() is None
+        if is_empty:
+            self._delete()
 
     def _delete(self) -> None:
         """Delete the empty file; secure_delete has overwritten its rows."""

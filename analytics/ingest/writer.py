@@ -223,5 +223,6 @@ _WRITER = EventWriter()
 
 
 def event_writer() -> EventWriter:
-    """This process's writer."""
+    """This process's writer, for a server that uses the database from now on."""
+    open_views.declare_in_use()
     return _WRITER

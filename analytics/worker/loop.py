@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from analytics import clock_check, file_lock
 from analytics.clock_check import ClockReading
+from analytics.ingest import open_views
 from analytics.models import WorkerStep
 from analytics.worker.steps import STEPS, ScheduledStep
 
@@ -95,6 +96,7 @@ class Worker:
         """Work until `stop` is set; a step that has begun is finished first."""
         with _hold_machine_lock(self._write_line, stop) as acquired:
             if acquired:
+                open_views.declare_in_use()
                 self._write_line("Working.")
             while not stop.is_set():
                 close_old_connections()
