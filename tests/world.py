@@ -15,6 +15,7 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as app
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -24,10 +25,11 @@ from campaign.assignment.receipts import Receipt, ReceiptSigner
 from campaign.lifecycle import approval, transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome, ServedCount
 from campaign.placements.tag_check import TagCheckLog
+from campaign.record_triggers import TRIGGERS
 from campaign.serving import bots
 from campaign.serving.application import AudienceApplication
 from campaign.serving.exclusions import Exclusions
-from campaign.serving.rate_limit import NetworkRateLimit
+from campaign.serving.network_share import NetworkShares
 from campaign.serving.routing import DeliverResults, OutcomeEvent, RecordResults, ServingContext
 from campaign.serving.served_counts import ServedCounter
 from campaign.serving.snapshot import compile_snapshot
@@ -160,8 +162,13 @@ def draft(
     plan: Mapping[str, Any] | None = None,
     unit: str = "view",
     outcome: str = "turned_back",
+    places: Sequence[str] = (),
+    margins: Mapping[str, float | None] | None = None,
 ) -> Campaign:
-    """Return a complete draft campaign, by default of four arms with equal weights."""
+    """Return a complete draft campaign, by default of four arms with equal weights, at `at` and at `places` as well.
+
+    `margins` are those of the guardrails; by default there is one without a margin.
+    """
     arms = arms or {"neutral": 1, "victim": 1, "user": 1, "both": 1}
     mark_help_links_checked()
     campaign = Campaign.objects.create(
@@ -172,7 +179,7 @@ def draft(
         unit=unit,
         ethics_exemption="Nobody real takes part.",
     )
-    campaign.placements.add(at or placement())
+    campaign.placements.add(at or placement(), *(placement(key) for key in places))
     for position, (key, weight) in enumerate(arms.items()):
         frame = key if key in {"neutral", "victim", "user", "both"} else "other"
         Arm.objects.create(
@@ -196,7 +203,8 @@ def draft(
         **{"monitoring": "fixed", "planned_per_arm": 100, "smallest_difference": 0.02, **(plan or {})},
     )
     PlannedOutcome.objects.create(plan=analysis_plan, outcome=outcome, role="primary")
-    PlannedOutcome.objects.create(plan=analysis_plan, outcome="annoyed", role="guardrail")
+    for guardrail, margin in (margins or {"annoyed": None}).items():
+        PlannedOutcome.objects.create(plan=analysis_plan, outcome=guardrail, role="guardrail", harm_margin=margin)
     return campaign
 
 
@@ -214,6 +222,14 @@ def launched(slug: str = "pilot", **options: Any) -> Campaign:
     approve(campaign)
     transitions.launch(campaign, by=person("mara", "manager"), now=NOON - timedelta(days=1))
     return campaign
+
+
+def drop_triggers() -> None:
+    """Drop the triggers that protect records, as whoever holds the database can."""
+    with connection.cursor() as cursor:
+        for trigger in TRIGGERS:
+            for statement in trigger.drop(connection.vendor):
+                cursor.execute(statement)
 
 
 def tally(campaign: Campaign, counts: Mapping[str, tuple[int, int]], *, outcome: str = "turned_back") -> None:
@@ -275,7 +291,6 @@ class AudienceSite:
 
     served: ServedCounter = field(default_factory=ServedCounter)
     tag_checks: TagCheckLog = field(default_factory=TagCheckLog)
-    network_limit: int = 0
     behind_proxy: bool = False
 
     def __post_init__(self) -> None:
@@ -287,9 +302,7 @@ class AudienceSite:
             receipt_life_hours=2,
             served_counter=self.served,
             tag_check_log=self.tag_checks,
-            exclusions=Exclusions(
-                bots.load_bot_list(), NetworkRateLimit(self.network_limit), behind_proxy=self.behind_proxy
-            ),
+            exclusions=Exclusions(bots.load_bot_list(), NetworkShares(), behind_proxy=self.behind_proxy),
         )
         self.record: Callable[[Sequence[OutcomeEvent]], RecordResults] = lambda events: writer.commit_events(
             events, hour=self.hour
@@ -327,6 +340,7 @@ class AudienceSite:
                 "QUERY_STRING": query,
                 "CONTENT_LENGTH": str(len(body)),
                 "HTTP_HOST": "second.example",
+                "REMOTE_ADDR": "127.0.0.1",
                 "wsgi.input": io.BytesIO(body),
                 **environ,
             },

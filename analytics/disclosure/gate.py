@@ -19,8 +19,10 @@ from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 
 from analytics import wording
 from analytics.disclosure.daily_counts import DayTotal, releasable_days
+from analytics.disclosure.told_cells import told_cells
 from analytics.embargo.access import embargo_filter
 from analytics.models import Analysis, Estimate, Release, Tally
+from campaign.lifecycle.frozen_plan import changed_plans
 from campaign.models import Arm, Campaign, LeftOutCount, ServedCount
 from campaign.outcomes import OUTCOMES
 from messages.models import Message, Revision
@@ -39,6 +41,12 @@ class ReleasedLook:
     checks: dict[str, Any]
     least: int
     has_hidden_counts: bool
+    changed_plan_keys: tuple[str, ...] = ()  # what of the frozen plan the database does not bear out any more
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether no verdict may be read: the split is broken, or the plan is not the one that was frozen."""
+        return bool(self.changed_plan_keys) or self.shown_analysis.sample_ratio == Analysis.SampleRatio.ALARM
 
     @property
     def shows_earlier_look(self) -> bool:
@@ -69,7 +77,8 @@ class ReleasedCounts:
 def released_look(analysis: Analysis, *, early: bool = True) -> ReleasedLook:
     """Redact a stored look. Without `early`, nothing in it comes from an exception to the embargo."""
     releases = _releases(early).filter(analysis__campaign=analysis.campaign_id, analysis__look__lte=analysis.look)
-    return _apply_disclosure_control(analysis, list(releases), lambda each: list(_stored_estimates(each)))
+    changed = changed_plans([analysis.campaign_id]).get(analysis.campaign_id, [])
+    return _apply_disclosure_control(analysis, list(releases), lambda each: list(_stored_estimates(each)), changed)
 
 
 def latest_released_looks(campaigns: Sequence[Campaign], *, early: bool = True) -> list[ReleasedLook]:
@@ -98,8 +107,11 @@ def latest_released_looks(campaigns: Sequence[Campaign], *, early: bool = True) 
             return stored[analysis.pk]
         return [e for e in _stored_estimates(analysis) if e.outcome == analysis.outcome]
 
+    changed = changed_plans([each.campaign_id for each in analyses])
     return [
-        _apply_disclosure_control(each, releases.get(each.campaign_id, []), primary_estimates, checks=False)
+        _apply_disclosure_control(
+            each, releases.get(each.campaign_id, []), primary_estimates, changed.get(each.campaign_id, []), checks=False
+        )
         for each in analyses
     ]
 
@@ -108,6 +120,7 @@ def _apply_disclosure_control(
     analysis: Analysis,
     releases: Sequence[Release],
     stored: Callable[[Analysis], Sequence[Estimate]],
+    changed_plan_keys: Sequence[str],
     *,
     checks: bool = True,
 ) -> ReleasedLook:
@@ -126,7 +139,7 @@ def _apply_disclosure_control(
     if nothing or any(primary.values()):
         shown.omnibus_statistic = shown.omnibus_df = shown.omnibus_p = None
     estimates = tuple(_released_estimates(analysis, [] if nothing else releases, stored))
-    if broken:
+    if broken or changed_plan_keys:
         for e in estimates:
             e.verdict = Estimate.Verdict.WITHHELD if e.verdict else ""
     return ReleasedLook(
@@ -141,6 +154,7 @@ def _apply_disclosure_control(
             for e in estimates
             if e.kind == Estimate.Kind.RATE
         ),
+        changed_plan_keys=tuple(changed_plan_keys),
     )
 
 
@@ -192,7 +206,10 @@ def exclusion_percentages(analysis: Analysis) -> dict[str, int]:
 
 
 def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -> dict[str, int]:
-    """Percent of messages sent on these days that were not counted, by reason; none below 100 small cells."""
+    """Percent of messages sent on these days that were not counted, by reason; none below 100 small cells.
+
+    Rounded down, so that the first percent is not told of half as many.
+    """
     days = {"day__gte": first, "day__lte": last}
     stored = LeftOutCount.objects.filter(placement__in=campaign.placements.all(), **days)
     left_out = dict(stored.values_list("reason").annotate(Sum("count")))
@@ -200,7 +217,7 @@ def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -
     total = (served["count__sum"] or 0) + sum(left_out.values())
     if total < 100 * _small_cell():
         return {}
-    shares = {reason: round(100 * count / total) for reason, count in left_out.items()}
+    shares = {reason: 100 * count // total for reason, count in left_out.items()}
     return {reason: share for reason, share in sorted(shares.items()) if share}
 
 
@@ -225,14 +242,13 @@ def daily_totals(campaign: Campaign, *, through: date | None) -> list[ArmDailyTo
     counts: dict[int, dict[date, int]] = {arm.pk: {} for arm in arms}
     for arm, day, count in seen.values_list("arm", "day").annotate(Sum("count")):
         counts[arm][day] = count
-    looks = Release.objects.filter(analysis__campaign=campaign, is_withheld=False).order_by("analysis__look")
-    released = list(looks.values_list("arms", flat=True))
+    released = told_cells(campaign)
     counted = sorted({day for each in counts.values() for day in each})
     span = range((counted[-1] - counted[0]).days + 1) if counted else ()
     whole = [day for n in span if through is not None and (day := counted[0] + timedelta(days=n)) <= through]
     totals = []
     for arm in arms:
-        looked = [each[arm.key]["n"] for each in released if arm.key in each]
+        looked = [each[arm.key].n for each in released if arm.key in each]
         ends, so_far = [], 0
         for day in whole:
             so_far += counts[arm.pk].get(day, 0)
