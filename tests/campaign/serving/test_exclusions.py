@@ -105,12 +105,10 @@ def test_a_machine_is_told_the_same_whatever_its_network_did() -> None:
 
 
 def test_a_message_without_a_receipt_says_why() -> None:
-    campaign = world.launched()
+    campaign = world.launched(unit="session")
     campaign.placements.update(fallback=campaign.arms.get(key="neutral").revision)
     site = world.AudienceSite()
     assert reason(site, HTTP_DNT="1") == "declined"
-    Campaign.objects.update(unit=Campaign.Unit.SESSION)
-    site.refresh()
     assert reason(site) == "no_unit"
     for state, why in (("paused", "paused"), ("approved", "not_started"), ("closed", "ended")):
         Campaign.objects.update(state=state)
