@@ -12,6 +12,7 @@ from campaign.models import Partner, Placement
 from campaign.placements import changes
 from campaign.placements.origins import InvalidOrigin, is_safe_url, parse_origin
 from messages.models import Revision
+from messages.stale_copies import SeenDigestForm
 
 MAX_ORIGINS, MAX_PER_DAY = 50, 100_000_000
 _ADDRESS = _("This is not an address, such as https://example.org/thanks.")
@@ -62,8 +63,10 @@ class NeutralRevisionField(forms.ModelChoiceField):  # type: ignore[type-arg]  #
         return f"{headline} ({revision.message.key}, {revision.number}; {', '.join(sorted(headlines))})"
 
 
-class PlacementForm(forms.ModelForm):  # type: ignore[type-arg]  # likewise
+class PlacementForm(SeenDigestForm):
     """A placement, and optionally a new partner to add with it."""
+
+    digest_fields = changes.PLACEMENT_FIELDS
 
     partner = forms.ModelChoiceField(
         Partner.objects.order_by("name"), label=_("Partner"), required=False, empty_label=_("A new one, named below")
@@ -102,6 +105,29 @@ class PlacementForm(forms.ModelForm):  # type: ignore[type-arg]  # likewise
         max_value=MAX_PER_DAY,
         help_text=_("As far as the partner can tell; it says how long a trial will take. Empty: nobody knows yet."),
     )
+    network_share = forms.TypedChoiceField(
+        label=_("Where its visitors come from"),
+        required=False,
+        coerce=int,
+        choices=(
+            (0, _("From everywhere")),
+            (10, _("Some large networks: up to 10 of 100 through one, such as a phone company")),
+            (50, _("Few networks: up to 50 of 100 through one, such as a school or a company")),
+            (100, _("One network: a partner’s server asks for all visitors, or it is a page inside one house")),
+        ),
+        help_text=_(
+            "So that nobody can turn a result alone, one network counts for a very small share of a day’s messages. "
+            "Where many come through one network, a larger share counts them. It also lets one network turn a result "
+            "more easily, and such a result is withheld."
+        ),
+    )
+    counts_signed_only = forms.BooleanField(
+        label=_("Count only what the partner’s server has signed"),
+        required=False,
+        help_text=_(
+            "Partners cannot sign requests yet: until they can, nothing is counted at a placement that asks for it."
+        ),
+    )
     fallback = NeutralRevisionField(
         queryset=Revision.objects.none(),
         label=_("Words while no campaign runs"),
@@ -119,7 +145,7 @@ class PlacementForm(forms.ModelForm):  # type: ignore[type-arg]  # likewise
             "key": _("It stands in the partner’s page. Leave it empty to have it made from the name."),
         }
 
-    field_order = ["name", "key", "partner", "new_partner", *changes.PLACEMENT_FIELDS[3:]]
+    field_order = ["name", "key", "partner", "new_partner", *changes.PLACEMENT_FIELDS[3:], "was"]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -146,6 +172,9 @@ class PlacementForm(forms.ModelForm):  # type: ignore[type-arg]  # likewise
 
     def clean_expected_per_day(self) -> int:
         return self.cleaned_data["expected_per_day"] or 0
+
+    def clean_network_share(self) -> int:
+        return self.cleaned_data["network_share"] or 0
 
     def clean_leave_url(self) -> str:
         return _check_url(self.cleaned_data["leave_url"])
@@ -179,8 +208,10 @@ def _check_url(url: str) -> str:
     return url
 
 
-class PartnerForm(forms.ModelForm):  # type: ignore[type-arg]  # likewise
+class PartnerForm(SeenDigestForm):
     """A partner's name."""
+
+    digest_fields = ("name",)
 
     class Meta:
         model = Partner
@@ -202,6 +233,7 @@ class ContactsForm(forms.Form):
 
     def __init__(self, *args: Any, partner: Partner, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.seen = self.data.get("was", "") if self.is_bound else changes.contact_ids(partner)
         self.initial["contacts"] = partner.contacts.all()
         candidates = {user.pk for user in changes.contact_candidates()} | {user.pk for user in partner.contacts.all()}
         self.candidates = User.objects.filter(pk__in=candidates).order_by("username")

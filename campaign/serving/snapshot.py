@@ -22,6 +22,7 @@ from campaign.keys.store import subject_secret
 from campaign.models import Arm, Campaign, Placement
 from campaign.serving import hosted_pages
 from campaign.serving.locales import interface_language
+from campaign.serving.network_share import share_of_plan
 from campaign.serving.snapshot_entries import (
     EMPTY_SNAPSHOT,
     ArmEntry,
@@ -37,6 +38,7 @@ from campaign.serving.snapshot_version import (
     read_placement_versions,
     read_preview_givers,
 )
+from messages.audit import continuity
 from messages.models import HelpLink, Rendition
 from messages.review import workflow
 from messages.text.rendering import RenderedMessage, render_rendition
@@ -53,6 +55,7 @@ _REASONS: dict[str, str] = {
 }
 _WITHDRAWN = "campaign_paused"  # approval of a running campaign's messages was withdrawn
 _CHUNK_SIZE = 200
+_OLDER_DATABASE: CoarseVersion = ("older database",)
 _REASON_ORDER = ["campaign_paused", "campaign_not_started", "campaign_ended"]
 
 
@@ -61,7 +64,10 @@ def compile_snapshot(previous: Snapshot = EMPTY_SNAPSHOT) -> Snapshot:
     versions = read_placement_versions()
     entries = {pk: entry for pk, entry in previous.placement_ids.items() if versions.get(pk) == entry.version}
     placements = Placement.objects.select_related("partner", "fallback__message").prefetch_related(
-        "campaigns__arms__revision__message", "campaigns__arms__revision__renditions", "fallback__renditions"
+        "campaigns__plan",
+        "campaigns__arms__revision__message",
+        "campaigns__arms__revision__renditions",
+        "fallback__renditions",
     )
     follow_up_pages = hosted_pages.FollowUpPages(list(HelpLink.objects.active()))
     renderer = _Renderer(entries.values())
@@ -136,6 +142,8 @@ def _placement_entry(
         previews=MappingProxyType({number: arm for number, arm in arms.items() if arm.renditions}),
         pages=follow_up_pages.for_partner(placement.partner.name),
         content_security_policy=hosted_pages.content_security_policy(placement),
+        declared_share=placement.network_share / 100,
+        counts_signed_only=placement.counts_signed_only,
         version=version,
     )
 
@@ -184,8 +192,14 @@ def _campaign_entry(campaign: Campaign, entries: Mapping[int, ArmEntry]) -> Camp
         starts=_seconds(campaign.starts_at, float("-inf")),
         ends=_seconds(campaign.ends_at, float("inf")),
         unit=campaign.unit,
+        network_share=network_share_of(campaign, len(ordered)),
         secret=subject_secret(settings.KEY_DIRECTORY, campaign.id) if campaign.unit == Campaign.Unit.SUBJECT else b"",
     )
+
+
+def network_share_of(campaign: Campaign, arms: int) -> float:
+    """The share that one network may have of what counts for a campaign on a day."""
+    return share_of_plan(campaign.plan.planned_per_arm, arms=arms, most=settings.NETWORK_SHARE)
 
 
 def _seconds(moment: datetime | None, default: float) -> float:
@@ -211,6 +225,8 @@ class SnapshotRefresher:
         """Compile a new snapshot if anything served has changed; whether it has."""
         with self._lock:
             try:
+                if continuity.is_older_database():
+                    return self._show_nothing()
                 previous, self._version = self._version, read_coarse_version()
                 if self.current.is_compiled and self._version == previous:
                     return False
@@ -225,6 +241,13 @@ class SnapshotRefresher:
             if self._file is not None:
                 self._file.write(self.current)
             return True
+
+    def _show_nothing(self) -> bool:
+        """Show no message: the database does not know what was stopped or paused after the backup that it is."""
+        if self._version != _OLDER_DATABASE:
+            log.error("The database is older than what was signed here. Nothing is shown: run manage.py restored.")
+        changed, self.current, self._version = self.current.is_compiled, EMPTY_SNAPSHOT, _OLDER_DATABASE
+        return changed
 
     def _is_current(self) -> bool:
         versions = {number: entry.version for number, entry in self.current.placement_ids.items()}
