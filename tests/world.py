@@ -21,7 +21,7 @@ from django.utils import timezone
 from analytics.ingest import writer
 from analytics.models import OpenView, Tally
 from campaign.assignment.receipts import Receipt, ReceiptSigner
-from campaign.lifecycle import approval, transitions
+from campaign.lifecycle import approval, transitions, webhook_tests
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome, ServedCount
 from campaign.placements.tag_check import TagCheckLog
 from campaign.serving import bots
@@ -197,6 +197,7 @@ def draft(
     )
     PlannedOutcome.objects.create(plan=analysis_plan, outcome=outcome, role="primary")
     PlannedOutcome.objects.create(plan=analysis_plan, outcome="annoyed", role="guardrail")
+    webhook_tests.record_test(analysis_plan, failure="", now=NOON)
     return campaign
 
 
