@@ -242,8 +242,8 @@ def comparison_sentence(numbers: ComparisonNumbers, scale: PeopleScale) -> str:
     """Describe one comparison in one sentence, whatever its verdict."""
     if numbers.verdict == "withheld":
         return gettext(
-            "The comparison of %(treated)s with %(control)s is withheld: they were not shown as often as planned, so "
-            "it could mislead."
+            "The comparison of %(treated)s with %(control)s is withheld, because it could mislead: the reason stands "
+            "at the top of the results."
         ) % {"treated": numbers.treated, "control": numbers.control}
     of = gettext("Of %(people)s %(who)s %(treated)s, %(count)s %(phrase)s") % {
         "people": scale.people,

@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import SimpleAdminConfig
 from django.db.backends.signals import connection_created
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class CampaignConfig(AppConfig):
@@ -11,9 +11,10 @@ class CampaignConfig(AppConfig):
     def ready(self) -> None:
         from campaign import checks  # noqa: F401  (importing registers them)
         from campaign.file_permissions import restrict_database_files
-        from campaign.record_triggers import restore_triggers
+        from campaign.record_triggers import drop_reading_triggers, restore_triggers
 
         connection_created.connect(restrict_database_files)
+        pre_migrate.connect(drop_reading_triggers, sender=self)
         post_migrate.connect(restore_triggers, sender=self)
 
 

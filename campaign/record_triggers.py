@@ -1,6 +1,7 @@
 """Triggers that protect records: declared here for both engines, and restored after every migration.
 
-SQLite drops the triggers of a table when a migration rebuilds it. A trigger is known by its name: a migration that
+SQLite drops the triggers of a table when a migration rebuilds it, and cannot rebuild a table that the trigger of
+another one reads: such triggers are dropped before a migration. A trigger is known by its name: a migration that
 changes one drops the old one, and `restore_triggers` creates the new one.
 """
 
@@ -21,7 +22,9 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Refuses to change rows of `table` or, if `fixed` names columns, approved rows in these columns.
+    """Refuses to change rows of `table` or, if `fixed` names columns, to change rows in these columns.
+
+    `parent` names a table, the column that points to it, and a column of it: rows are refused once that one is set.
 
     PostgreSQL has one trigger for all events, and SQLite one for each: `sqlite_name` then has a gap for it. On
     PostgreSQL a second trigger refuses TRUNCATE, which passes by those for rows; SQLite has no such statement.
@@ -35,10 +38,12 @@ class Trigger:
     events: tuple[str, ...] = ("UPDATE",)
     condition: str = ""
     fixed: tuple[str, ...] = ()
+    parent: tuple[str, str, str] | None = None
 
     def columns(self) -> set[str]:
         """The columns without which the trigger cannot be created, as in the middle of old migrations."""
-        return {*self.fixed, *(column for column in ("state", "frozen_at") if f"OLD.{column}" in self.condition)}
+        named = ("state", "frozen_at", "launched_at")
+        return {*self.fixed, *(column for column in named if f"OLD.{column}" in self.condition)}
 
     def names(self, vendor: str) -> dict[str, str]:
         """The trigger's names in the database, each with its events."""
@@ -48,18 +53,38 @@ class Trigger:
 
     def create(self, vendor: str, name: str) -> Iterator[str]:
         """The statements that create it under one of its names."""
-        when = self.condition.format(changed=" OR ".join(f"OLD.{c} {_DIFFERS[vendor]} NEW.{c}" for c in self.fixed))
         events = self.names(vendor)[name]
+        when = self._when(vendor, events)
         head = f"CREATE TRIGGER {name} BEFORE {events} ON {self.table} "
         if vendor == "sqlite":
             yield f"{head}{when and f'WHEN {when} '}BEGIN SELECT RAISE(ABORT, '{self.refusal}'); END"
             return
-        yield (
-            f"CREATE OR REPLACE FUNCTION {self.function}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            f"RAISE EXCEPTION USING MESSAGE = '{self.refusal}', ERRCODE = 'integrity_constraint_violation'; END $$"
+        refuse = f"RAISE EXCEPTION USING MESSAGE = '{self.refusal}', ERRCODE = 'integrity_constraint_violation';"
+        function, body, each = self.function, refuse, f"ROW {when and f'WHEN ({when}) '}"
+        if events == "TRUNCATE":
+            each = "STATEMENT "
+        elif self.parent:  # PostgreSQL reads no other table in WHEN
+            function, each = f"{self.name}_rows", "ROW "
+            body = "".join(
+                f"IF TG_OP = '{event}' THEN IF {self._when(vendor, event)} THEN {refuse} END IF; END IF; "
+                for event in self.events
+            )
+            body += "IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW;"
+        yield f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$"
+        yield f"{head}FOR EACH {each}EXECUTE FUNCTION {function}()"
+
+    def _when(self, vendor: str, event: str) -> str:
+        """The condition under which an event is refused; empty if it always is."""
+        changed = " OR ".join(f"OLD.{column} {_DIFFERS[vendor]} NEW.{column}" for column in self.fixed)
+        if self.parent is None:
+            return self.condition.format(changed=changed)
+        table, key, column = self.parent
+        rows = {"INSERT": ("NEW",), "DELETE": ("OLD",)}.get(event, ("OLD", "NEW"))
+        decided = " OR ".join(
+            f"EXISTS (SELECT 1 FROM {table} WHERE id = {row}.{key} AND {column} IS NOT NULL)"  # noqa: S608
+            for row in rows
         )
-        each = "STATEMENT " if events == "TRUNCATE" else f"ROW {when and f'WHEN ({when}) '}"
-        yield f"{head}FOR EACH {each}EXECUTE FUNCTION {self.function}()"
+        return f"({decided}) AND ({changed})" if event == "UPDATE" and changed else f"({decided})"
 
     def drop(self, vendor: str) -> Iterator[str]:
         """The statements that drop it."""
@@ -68,6 +93,8 @@ class Trigger:
 
 
 _BOTH = ("UPDATE", "DELETE")
+_ALL = ("INSERT", "UPDATE", "DELETE")
+_FROZEN = ("campaign_plan_frozen", "a frozen plan cannot be changed")
 _APPROVED = "OLD.state IN ('approved', 'withdrawn') AND "
 _ON_RECORD = ("analytics_append_only", "an analysis on record cannot be changed")
 _APPROVED_WORDS = ("messaging_approved_words", "approved words cannot be changed: write a new revision")
@@ -77,12 +104,56 @@ TRIGGERS = (
         Trigger(f"analytics_{name}", f"analytics_{name}_append_only", *_ON_RECORD)
         for name in ("analysis", "estimate", "release")
     ),
+    Trigger("campaign_analysisplan", "campaign_plan_frozen", *_FROZEN, condition="OLD.frozen_at IS NOT NULL"),
     Trigger(
         "campaign_analysisplan",
-        "campaign_plan_frozen",
-        "campaign_plan_frozen",
-        "a frozen plan cannot be changed",
+        "campaign_plan_stays",
+        *_FROZEN,
+        events=("DELETE",),
         condition="OLD.frozen_at IS NOT NULL",
+    ),
+    # The rest of a frozen plan. What may still change are labels, pauses and states.
+    Trigger(
+        "campaign_campaign",
+        "campaign_launched_fixed",
+        *_FROZEN,
+        condition="OLD.launched_at IS NOT NULL AND ({changed})",
+        fixed=(
+            *("slug", "hypothesis", "unit", "salt", "locales", "launched_at", "created_by_id", "approved_by_id"),
+            *("approved_fingerprint", "ethics_reference", "ethics_exemption"),
+        ),
+    ),
+    Trigger(
+        "campaign_campaign",
+        "campaign_launched_stays",
+        *_FROZEN,
+        events=("DELETE",),
+        condition="OLD.launched_at IS NOT NULL",
+    ),
+    Trigger(
+        "campaign_arm",
+        "campaign_arm_fixed",
+        *_FROZEN,
+        sqlite_name="campaign_arm_fixed_{event}",
+        events=_ALL,
+        fixed=("campaign_id", "key", "revision_id", "weight", "is_control", "position"),
+        parent=("campaign_campaign", "campaign_id", "launched_at"),
+    ),
+    Trigger(
+        "campaign_plannedoutcome",
+        "campaign_outcome_fixed",
+        *_FROZEN,
+        sqlite_name="campaign_outcome_fixed_{event}",
+        events=_ALL,
+        parent=("campaign_analysisplan", "plan_id", "frozen_at"),
+    ),
+    Trigger(
+        "campaign_campaign_placements",
+        "campaign_placements_fixed",
+        *_FROZEN,
+        sqlite_name="campaign_placements_fixed_{event}",
+        events=_ALL,
+        parent=("campaign_campaign", "campaign_id", "launched_at"),
     ),
     Trigger(
         "campaign_deviation",
@@ -100,7 +171,6 @@ TRIGGERS = (
         sqlite_name="campaign_draftversion_{event}",
         events=_BOTH,
     ),
-    # None of them reads another table: when SQLite rebuilds that table, the trigger would find it missing.
     Trigger(
         "messaging_rendition",
         "messaging_approved_words",
@@ -144,6 +214,17 @@ def restore_triggers(*, using: str, **_: Any) -> None:
                 for name in missing:
                     for statement in trigger.create(connection.vendor, name):
                         cursor.execute(statement)
+
+
+def drop_reading_triggers(*, using: str, **_: Any) -> None:
+    """Receive `pre_migrate`: on SQLite drop the triggers that read a table which the migration may rebuild."""
+    connection = connections[using]
+    if using != "default" or connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        for trigger in TRIGGERS:
+            for statement in trigger.drop("sqlite") if trigger.parent else ():
+                cursor.execute(statement)
 
 
 def trigger_names(connection: BaseDatabaseWrapper) -> set[str]:

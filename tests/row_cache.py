@@ -25,6 +25,8 @@ from django.db import connection, models, router, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone, translation
 
+from campaign.record_triggers import TRIGGERS
+
 T = TypeVar("T", bound=models.Model)
 P = ParamSpec("P")
 InsertRow = tuple[str, str]  # a table name, and the SQL values of an INSERT statement
@@ -167,8 +169,10 @@ def _numbered_tables() -> list[str]:
 
 
 def _inserts(rows: Collection[InsertRow]) -> Iterator[str]:
+    """Return the statements that insert rows. Parents of frozen rows come last: a trigger reads them."""
+    parents = {trigger.parent[0] for trigger in TRIGGERS if trigger.parent}
     columns = {model._meta.db_table: _columns(model) for model in _models()}
-    for table, table_rows in groupby(sorted(rows), key=lambda row: row[0]):
+    for table, table_rows in groupby(sorted(rows, key=lambda row: (row[0] in parents, row)), key=lambda row: row[0]):
         names = ", ".join(f'"{field.column}"' for field in columns[table])
         yield f'INSERT INTO "{table}" ({names}) VALUES {", ".join(values for _, values in table_rows)}'
 

@@ -15,6 +15,7 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as app
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -24,6 +25,7 @@ from campaign.assignment.receipts import Receipt, ReceiptSigner
 from campaign.lifecycle import approval, transitions, webhook_tests
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome, ServedCount
 from campaign.placements.tag_check import TagCheckLog
+from campaign.record_triggers import TRIGGERS
 from campaign.serving import bots
 from campaign.serving.application import AudienceApplication
 from campaign.serving.exclusions import Exclusions
@@ -160,8 +162,13 @@ def draft(
     plan: Mapping[str, Any] | None = None,
     unit: str = "view",
     outcome: str = "turned_back",
+    places: Sequence[str] = (),
+    margins: Mapping[str, float | None] | None = None,
 ) -> Campaign:
-    """Return a complete draft campaign, by default of four arms with equal weights."""
+    """Return a complete draft campaign, by default of four arms with equal weights, at `at` and at `places` as well.
+
+    `margins` are those of the guardrails; by default there is one without a margin.
+    """
     arms = arms or {"neutral": 1, "victim": 1, "user": 1, "both": 1}
     mark_help_links_checked()
     campaign = Campaign.objects.create(
@@ -172,7 +179,7 @@ def draft(
         unit=unit,
         ethics_exemption="Nobody real takes part.",
     )
-    campaign.placements.add(at or placement())
+    campaign.placements.add(at or placement(), *(placement(key) for key in places))
     for position, (key, weight) in enumerate(arms.items()):
         frame = key if key in {"neutral", "victim", "user", "both"} else "other"
         Arm.objects.create(
@@ -196,7 +203,8 @@ def draft(
         **{"monitoring": "fixed", "planned_per_arm": 100, "smallest_difference": 0.02, **(plan or {})},
     )
     PlannedOutcome.objects.create(plan=analysis_plan, outcome=outcome, role="primary")
-    PlannedOutcome.objects.create(plan=analysis_plan, outcome="annoyed", role="guardrail")
+    for guardrail, margin in (margins or {"annoyed": None}).items():
+        PlannedOutcome.objects.create(plan=analysis_plan, outcome=guardrail, role="guardrail", harm_margin=margin)
     webhook_tests.record_test(analysis_plan, failure="", now=NOON)
     return campaign
 
@@ -215,6 +223,14 @@ def launched(slug: str = "pilot", **options: Any) -> Campaign:
     approve(campaign)
     transitions.launch(campaign, by=person("mara", "manager"), now=NOON - timedelta(days=1))
     return campaign
+
+
+def drop_triggers() -> None:
+    """Drop the triggers that protect records, as whoever holds the database can."""
+    with connection.cursor() as cursor:
+        for trigger in TRIGGERS:
+            for statement in trigger.drop(connection.vendor):
+                cursor.execute(statement)
 
 
 def tally(campaign: Campaign, counts: Mapping[str, tuple[int, int]], *, outcome: str = "turned_back") -> None:

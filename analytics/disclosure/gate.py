@@ -21,6 +21,7 @@ from analytics import wording
 from analytics.disclosure.daily_counts import DayTotal, releasable_days
 from analytics.embargo.access import embargo_filter
 from analytics.models import Analysis, Estimate, Release, Tally
+from campaign.lifecycle.frozen_plan import changed_plans
 from campaign.models import Arm, Campaign, LeftOutCount, ServedCount
 from campaign.outcomes import OUTCOMES
 from messages.models import Message, Revision
@@ -39,6 +40,12 @@ class ReleasedLook:
     checks: dict[str, Any]
     least: int
     has_hidden_counts: bool
+    changed_plan_keys: tuple[str, ...] = ()  # what of the frozen plan the database does not bear out any more
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether no verdict may be read: the split is broken, or the plan is not the one that was frozen."""
+        return bool(self.changed_plan_keys) or self.shown_analysis.sample_ratio == Analysis.SampleRatio.ALARM
 
     @property
     def shows_earlier_look(self) -> bool:
@@ -69,7 +76,8 @@ class ReleasedCounts:
 def released_look(analysis: Analysis, *, early: bool = True) -> ReleasedLook:
     """Redact a stored look. Without `early`, nothing in it comes from an exception to the embargo."""
     releases = _releases(early).filter(analysis__campaign=analysis.campaign_id, analysis__look__lte=analysis.look)
-    return _apply_disclosure_control(analysis, list(releases), lambda each: list(_stored_estimates(each)))
+    changed = changed_plans([analysis.campaign_id]).get(analysis.campaign_id, [])
+    return _apply_disclosure_control(analysis, list(releases), lambda each: list(_stored_estimates(each)), changed)
 
 
 def latest_released_looks(campaigns: Sequence[Campaign], *, early: bool = True) -> list[ReleasedLook]:
@@ -98,8 +106,11 @@ def latest_released_looks(campaigns: Sequence[Campaign], *, early: bool = True) 
             return stored[analysis.pk]
         return [e for e in _stored_estimates(analysis) if e.outcome == analysis.outcome]
 
+    changed = changed_plans([each.campaign_id for each in analyses])
     return [
-        _apply_disclosure_control(each, releases.get(each.campaign_id, []), primary_estimates, checks=False)
+        _apply_disclosure_control(
+            each, releases.get(each.campaign_id, []), primary_estimates, changed.get(each.campaign_id, []), checks=False
+        )
         for each in analyses
     ]
 
@@ -108,6 +119,7 @@ def _apply_disclosure_control(
     analysis: Analysis,
     releases: Sequence[Release],
     stored: Callable[[Analysis], Sequence[Estimate]],
+    changed_plan_keys: Sequence[str],
     *,
     checks: bool = True,
 ) -> ReleasedLook:
@@ -126,7 +138,7 @@ def _apply_disclosure_control(
     if nothing or any(primary.values()):
         shown.omnibus_statistic = shown.omnibus_df = shown.omnibus_p = None
     estimates = tuple(_released_estimates(analysis, [] if nothing else releases, stored))
-    if broken:
+    if broken or changed_plan_keys:
         for e in estimates:
             e.verdict = Estimate.Verdict.WITHHELD if e.verdict else ""
     return ReleasedLook(
@@ -141,6 +153,7 @@ def _apply_disclosure_control(
             for e in estimates
             if e.kind == Estimate.Kind.RATE
         ),
+        changed_plan_keys=tuple(changed_plan_keys),
     )
 
 

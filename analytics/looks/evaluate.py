@@ -18,7 +18,7 @@ from analytics.models import Analysis, Estimate, Tally
 from analytics.stats import Counts, NotEstimable, omnibus, sample_ratio
 from analytics.stats import Estimate as Estimated
 from campaign.lifecycle.actions import record_campaign_action
-from campaign.lifecycle.frozen_plan import factorial_arms, smallest_difference_of
+from campaign.lifecycle.frozen_plan import changed_plans, factorial_arms, smallest_difference_of
 from campaign.models import AnalysisPlan, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.audit import log
@@ -30,6 +30,13 @@ _LEAST_STEP = 0.001  # looks closer than this share of the plan count as one
 
 class NotEvaluable(Exception):
     """Raised when there is nothing to evaluate. The message is shown to the user."""
+
+
+class PlanChanged(NotEvaluable):
+    """Raised when the rows of a plan are not those that were frozen: a look at them would answer another question."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        super().__init__(f"The plan in the database is not the one that was frozen: {', '.join(keys)}.")
 
 
 def evaluate(
@@ -62,6 +69,8 @@ def _try_to_evaluate(
     plan = AnalysisPlan.objects.filter(campaign=campaign).select_related("campaign").first()
     if plan is None or plan.frozen_at is None:
         raise NotEvaluable("This campaign has no frozen plan yet: launch it first.")
+    if changed := changed_plans([campaign.pk]):
+        raise PlanChanged(changed[campaign.pk])
     unknown = [key for key in extra if key not in OUTCOMES or OUTCOMES[key].kind != "yes-no"]
     if unknown:
         raise NotEvaluable(f"“{unknown[0]}” is not a yes/no outcome of the catalogue.")

@@ -30,6 +30,7 @@ class Report:
     sentence: str
     interval_sentence: str
     withheld: bool
+    changed_plan_keys: tuple[str, ...]
     lead_frame: str
     people: int | None
     planned_per_arm: int
@@ -77,8 +78,7 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
     analysis, campaign = look.shown_analysis, requested.campaign
     plan = campaign.plan
     primary, *others = outcome_blocks(look.estimates, embargoed=analysis.embargoed)
-    withheld = analysis.sample_ratio == Analysis.SampleRatio.ALARM
-    sentence, interval_sentence, lead = lead_sentence(primary, look, withheld=withheld)
+    sentence, interval_sentence, lead = lead_sentence(primary, look)
     contrasts = [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL]
     return Report(
         from_day=analysis.from_day,
@@ -102,7 +102,8 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
         made_at=requested.made_at,
         sentence=sentence,
         interval_sentence=interval_sentence,
-        withheld=withheld,
+        withheld=look.is_withheld,
+        changed_plan_keys=look.changed_plan_keys,
         lead_frame=lead,
         people=people_exposed(primary),
         planned_per_arm=plan.planned_per_arm,

@@ -9,13 +9,23 @@ from analytics.report_rows import DifferenceRow, OutcomeBlock
 from analytics.results.outcome_rows import people_scale
 
 
-def lead_sentence(primary: OutcomeBlock, look: ReleasedLook, *, withheld: bool) -> tuple[str, str, str]:
+def lead_sentence(primary: OutcomeBlock, look: ReleasedLook) -> tuple[str, str, str]:
     """Return the sentence, the sentences about its interval, and the frame of the arm it is about.
 
     The comparison with control in the headline is the worst harm, else the best improvement, else the best estimate.
     """
     analysis = look.shown_analysis
-    if withheld:
+    if look.changed_plan_keys:
+        return (
+            gettext("We are not showing a comparison: the plan in the database is not the one that was frozen."),
+            gettext(
+                "Somebody changed these parts of it past this program: %(keys)s. Whoever runs this site has to restore "
+                "them from a backup; the fingerprint tells when they are right."
+            )
+            % {"keys": ", ".join(look.changed_plan_keys)},
+            "neutral",
+        )
+    if look.is_withheld:
         return (
             gettext("We are not showing a comparison: the messages were not shown as often as planned."),
             gettext(

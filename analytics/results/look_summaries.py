@@ -6,7 +6,6 @@ from datetime import datetime
 
 from analytics import wording
 from analytics.disclosure import gate
-from analytics.models import Analysis
 from analytics.report_rows import OutcomeBlock
 from analytics.results.headline import lead_sentence
 from analytics.results.outcome_rows import outcome_blocks
@@ -30,13 +29,12 @@ def look_summaries(campaigns: Sequence[Campaign], *, early: bool = True) -> dict
     summaries = {}
     for look in gate.latest_released_looks(campaigns, early=early):
         primary = outcome_blocks(look.estimates, embargoed=look.shown_analysis.embargoed)[0]
-        withheld = look.shown_analysis.sample_ratio == Analysis.SampleRatio.ALARM
-        sentence, _, lead = lead_sentence(primary, look, withheld=withheld)
+        sentence, _, lead = lead_sentence(primary, look)
         summaries[look.analysis.campaign_id] = LookSummary(
             look=look.analysis.look,
             made_at=look.analysis.made_at,
             sentence=sentence,
-            withheld=withheld,
+            withheld=look.is_withheld,
             lead_frame=lead,
             people_in_words=wording.people_text(people_exposed(primary)),
         )

@@ -18,7 +18,7 @@ from analytics.fold.fold import fold
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.ingest import writer
 from analytics.looks import early_looks
-from analytics.looks.evaluate import NotEvaluable, evaluate, is_look_due
+from analytics.looks.evaluate import NotEvaluable, PlanChanged, evaluate, is_look_due
 from analytics.models import FoldProgress, ShutHour, WorkerStep
 from analytics.notifications import delivery, events, webhook_test
 from analytics.rehearsal import runner
@@ -74,6 +74,9 @@ def record_due_looks(now: datetime) -> str:
             return 0
         try:
             evaluate(campaign, now=now)
+        except PlanChanged as reason:
+            log.error("No look at campaign %s: %s", campaign.pk, reason)
+            return 0
         except NotEvaluable:
             return 0
         return 1

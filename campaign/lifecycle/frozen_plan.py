@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from campaign.lifecycle.actions import ActionRefused
@@ -36,6 +38,37 @@ def freeze_plan(plan: AnalysisPlan, *, now: datetime) -> AnalysisPlan:
     return plan
 
 
+def changed_plans(campaigns: Iterable[int]) -> dict[int, list[str]]:
+    """Return the changed keys of each frozen plan that is not as it was frozen, by campaign, in a few queries."""
+    plans = AnalysisPlan.objects.filter(campaign__in=campaigns, frozen_at__isnull=False)
+    return {plan.campaign_id: keys for plan in _with_parts(plans) if (keys := _changed_keys(plan))}
+
+
+def _changed_keys(plan: AnalysisPlan) -> list[str]:
+    """Compare a plan with what was hashed, but for keys that only later versions of this program hash."""
+    if fingerprint_of(plan.canonical) != plan.fingerprint:
+        return ["fingerprint"]
+    frozen, current = json.loads(plan.canonical), json.loads(canonical_json(_content_of_parts(plan, plan.campaign)))
+    return [key for key, value in frozen.items() if not _bears_out(current.get(key), value)]
+
+
+def _with_parts(plans: QuerySet[AnalysisPlan]) -> QuerySet[AnalysisPlan]:
+    """Fetch plans with everything that is hashed, in a number of queries that does not grow with theirs."""
+    arms = ("campaign__arms__revision__message", "campaign__arms__revision__renditions__reviews__by")
+    return plans.select_related("campaign").prefetch_related("outcomes", "campaign__placements", *arms)
+
+
+def _bears_out(current: Any, frozen: Any) -> bool:
+    """Whether a value holds at least what was frozen."""
+    if isinstance(frozen, dict) and isinstance(current, dict):
+        # The digest of a revision grows with each language that is approved later; those that are shown are listed.
+        keys = frozen.keys() - ({"words"} if "languages" in frozen else set())
+        return all(key in current and _bears_out(current[key], frozen[key]) for key in keys)
+    if isinstance(frozen, list) and isinstance(current, list):
+        return len(current) == len(frozen) and all(map(_bears_out, current, frozen))
+    return bool(current == frozen)
+
+
 def current_plan_content(plan: AnalysisPlan) -> dict[str, Any]:
     """Return what would be hashed if the campaign were launched now; nothing is saved."""
     campaign, stored = plan.campaign, plan.campaign.locales
@@ -48,7 +81,10 @@ def current_plan_content(plan: AnalysisPlan) -> dict[str, Any]:
 
 def factorial_arms(campaign: Campaign) -> dict[str, Arm] | None:
     """Return the arms by frame if they form a 2 x 2 factorial (neutral, victim, user, both); otherwise None."""
-    arms = list(campaign.arms.select_related("revision__message"))
+    return _by_frame_if_factorial(list(campaign.arms.select_related("revision__message")))
+
+
+def _by_frame_if_factorial(arms: list[Arm]) -> dict[str, Arm] | None:
     by_frame = {arm.frame: arm for arm in arms}
     return by_frame if len(arms) == 4 and set(by_frame) == {"neutral", "victim", "user", "both"} else None
 
@@ -60,14 +96,19 @@ def smallest_difference_of(plan: AnalysisPlan, planned: PlannedOutcome) -> float
 
 def plan_content(plan: AnalysisPlan) -> dict[str, Any]:
     """Return the plan as plain values. Frozen plans are hashed with its keys: add one, but rename or remove none."""
-    campaign = plan.campaign
+    return _content_of_parts(_with_parts(AnalysisPlan.objects.filter(pk=plan.pk)).get(), plan.campaign)
+
+
+def _content_of_parts(plan: AnalysisPlan, campaign: Campaign) -> dict[str, Any]:
+    """Return the content of a plan that was fetched with its parts; the campaign's own values are of `campaign`."""
+    parts = plan.campaign
     return {
         "campaign": campaign.slug,
         "hypothesis": campaign.hypothesis,
         "unit": campaign.unit,
         # A commitment: with the salt, anybody can check the split later.
         "salt_sha256": hashlib.sha256(campaign.salt.encode()).hexdigest(),
-        "placements": sorted(campaign.placements.values_list("key", flat=True)),
+        "placements": sorted(placement.key for placement in parts.placements.all()),
         "arms": [
             {
                 "arm": arm.key,
@@ -77,7 +118,7 @@ def plan_content(plan: AnalysisPlan) -> dict[str, Any]:
                 "weight": arm.weight,
                 "control": arm.is_control,
             }
-            for arm in campaign.arms.select_related("revision").prefetch_related("revision__renditions__reviews__by")
+            for arm in parts.arms.all()
             for offered in [[words for words in arm.revision.renditions.all() if words.locale in campaign.locales]]
         ],
         "outcomes": [
@@ -97,7 +138,7 @@ def plan_content(plan: AnalysisPlan) -> dict[str, Any]:
         "spending": plan.spending,
         "strata": plan.strata,
         "clusters": plan.clusters,
-        "factorial": factorial_arms(campaign) is not None,
+        "factorial": _by_frame_if_factorial(list(parts.arms.all())) is not None,
         "level": plan.level,
         "planned_per_arm": plan.planned_per_arm,
         "expected_rate": plan.expected_rate,

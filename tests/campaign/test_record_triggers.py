@@ -8,10 +8,10 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection
 
 from campaign.models import AnalysisPlan
-from campaign.record_triggers import TRIGGERS, Trigger, restore_triggers, trigger_names
+from campaign.record_triggers import TRIGGERS, Trigger, drop_reading_triggers, restore_triggers, trigger_names
 from tests import world
 
-MODELS = {model._meta.db_table: model for model in apps.get_models()}
+MODELS = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
 
 
 def missing() -> set[str]:
@@ -20,6 +20,7 @@ def missing() -> set[str]:
 
 def rebuild_table(trigger: Trigger) -> None:
     """As a migration does on SQLite; PostgreSQL alters tables in place, so there the trigger is dropped."""
+    drop_reading_triggers(using="default")  # as `migrate` does first
     with connection.schema_editor() as editor:
         if connection.vendor == "sqlite":
             editor._remake_table(MODELS[trigger.table])  # type: ignore[attr-defined]
@@ -33,7 +34,7 @@ def test_a_trigger_is_back_after_a_migration_that_rebuilt_its_table() -> None:
     assert missing() == set()
     for trigger in TRIGGERS:
         rebuild_table(trigger)
-        assert missing() == set(trigger.names(connection.vendor))
+        assert missing() >= set(trigger.names(connection.vendor))
         call_command("migrate", database="default", verbosity=0)
         assert missing() == set()
     world.launched()

@@ -51,9 +51,8 @@ def looked_at(chance: random.Random) -> Kept:
     from analytics.looks.evaluate import evaluate
     from tests import world
 
-    campaign = world.launched(arms=ARMS, plan=_PLAN)
     places = ["quiet-page", "side-page", "far-page"][: chance.randint(1, 3)]
-    campaign.placements.add(*(world.placement(place) for place in places))
+    campaign = world.launched(arms=ARMS, plan=_PLAN, places=places)
     busy = {place: chance.choice([6, 40, 150, 600]) for place in places}
     rates = {outcome: chance.choice(rates) for outcome, rates in _RATES.items()}
     staff = Client()

@@ -96,8 +96,7 @@ def _everything_that_leaves(capsys: pytest.CaptureFixture[str], look: str) -> di
 
 def with_split(few: int) -> None:
     """Two placements, at the second of which `few` people turned back with one message."""
-    campaign = world.launched(plan={"strata": "placement"})
-    campaign.placements.add(world.placement("side-page"))
+    campaign = world.launched(plan={"strata": "placement"}, places=["side-page"])
     for key, (seen, events) in COUNTS.items():
         there = few if key == "both" else 30
         for place, n, had in (("quiet-page", seen - 200, events - there), ("side-page", 200, there)):
@@ -274,8 +273,8 @@ def test_a_look_that_adds_many_is_shown_and_a_rare_outcome_waits_for_its_own(eve
 @pytest.mark.django_db
 @pytest.mark.proof
 def test_all_that_the_api_told_over_four_looks_gives_no_small_count_away() -> None:
-    campaign = world.launched(plan={"monitoring": "always-valid", "planned_per_arm": 500, "looks": [0.1, 1.0]})
-    campaign.placements.add(world.placement("side-page"))
+    plan = {"monitoring": "always-valid", "planned_per_arm": 500, "looks": [0.1, 1.0]}
+    campaign = world.launched(plan=plan, places=["side-page"])
     client, looks, tables = analyst(), [], []
     truth: dict[Cell, int] = {}
     for number, more in enumerate([(120, 40), (7, 3), (160, 30), (300, 90)], start=1):

@@ -9,15 +9,15 @@ from analytics.models import GuardEvent, Tally
 from analytics.results import build
 from analytics.stats import Counts
 from campaign.lifecycle import arm_pauses, transitions
-from campaign.models import Campaign, PlannedOutcome
+from campaign.models import Campaign
 from tests import world
 
 QUIET = {"neutral": (5000, 150), "victim": (5000, 150), "user": (5000, 150), "both": (5000, 150)}
 
 
-def watched(counts: dict[str, tuple[int, int]]) -> Campaign:
-    campaign = world.draft(plan={"monitoring": "always-valid", "planned_per_arm": 5000})
-    campaign.plan.outcomes.filter(role="guardrail").update(harm_margin=0.01)
+def watched(counts: dict[str, tuple[int, int]], *more: str) -> Campaign:
+    margins = dict.fromkeys(["annoyed", *more], 0.01)
+    campaign = world.draft(plan={"monitoring": "always-valid", "planned_per_arm": 5000}, margins=margins)
     transitions.submit(campaign, by=world.person("mara"))
     world.approve(campaign)
     transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
@@ -106,8 +106,7 @@ class TestAnArmThatWasResumed:
 
 @pytest.mark.django_db
 def test_what_is_stopped_by_two_guardrails_is_on_record_for_both() -> None:
-    campaign = watched(QUIET | {"both": (5000, 400)})
-    PlannedOutcome.objects.create(plan=campaign.plan, outcome="continued", role="guardrail", harm_margin=0.01)
+    campaign = watched(QUIET | {"both": (5000, 400)}, "continued")
     for arm in campaign.arms.all():
         common = {"day": date(2026, 3, 1), "arm": arm, "placement": campaign.placements.get(), "locale": "en"}
         Tally.objects.create(**common, outcome="continued", count=900 if arm.key == "both" else 300)

@@ -26,7 +26,7 @@ from analytics.worker import steps
 from analytics.worker.loop import Worker
 from analytics.worker.steps import STEPS
 from campaign.lifecycle import arm_pauses
-from campaign.models import Campaign, LeftOutCount, PlannedOutcome, ServedCount
+from campaign.models import Campaign, LeftOutCount, ServedCount
 from messages.accounts import sessions
 from messages.models import AuditEntry
 from tests import world
@@ -230,8 +230,7 @@ class TestThePage:
         assert "about 7 days are left" in read_text()
 
     def test_a_guardrail_tells_its_margin_and_who_crossed_it_and_no_more(self) -> None:
-        campaign = world.launched()
-        PlannedOutcome.objects.filter(outcome="annoyed").update(harm_margin=0.02)
+        campaign = world.launched(margins={"annoyed": 0.02})
         assert "Not crossed" in read_text()
         GuardEvent.objects.create(
             campaign=campaign, arm=campaign.arms.get(key="both"), outcome="annoyed", at=world.NOON, effect=0.0512,

@@ -124,8 +124,7 @@ class TestSchedule:
 
 class TestGuardAndLooks:
     def test_an_arm_that_does_harm_is_paused(self) -> None:
-        campaign = world.launched()
-        campaign.plan.outcomes.filter(role="guardrail").update(harm_margin=0.02)
+        campaign = world.launched(margins={"annoyed": 0.02})
         world.tally(
             campaign,
             {"neutral": (4000, 40), "victim": (4000, 40), "user": (4000, 40), "both": (4000, 900)},

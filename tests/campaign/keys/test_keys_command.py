@@ -142,9 +142,10 @@ class TestTheSecretOfACampaign:
         other = world.launched("other", at=world.placement("other"))
         with pytest.raises(CommandError, match="does not count subjects"):
             keys("create", f"campaign-{other.pk}")
-        Campaign.objects.filter(pk=other.pk).update(unit="subject", state="closed")
+        closed = world.launched("closed", at=world.placement("third"), unit="subject")
+        Campaign.objects.filter(pk=closed.pk).update(state="closed")
         with pytest.raises(CommandError, match="is closed"):
-            keys("create", f"campaign-{other.pk}")
+            keys("create", f"campaign-{closed.pk}")
         with pytest.raises(CommandError, match="does not know a campaign 999"):
             keys("create", "campaign-999")
 

@@ -175,10 +175,10 @@ class TestPausingAndClosing:
         assert state() == "closed"
 
     def test_only_a_campaign_with_keys_says_that_they_are_destroyed(self, manager: Client) -> None:
-        campaign = world.launched()
+        world.launched()
         assert "no keys of its own" in page(manager, f"{HERE}close/")
-        Campaign.objects.filter(pk=campaign.pk).update(unit="subject")
-        assert "Its keys are destroyed" in page(manager, f"{HERE}close/")
+        world.launched("subjects", at=world.placement("another"), unit="subject")
+        assert "Its keys are destroyed" in page(manager, "/campaigns/subjects/close/")
 
     def test_where_there_is_nothing_to_do_the_page_says_so(self, manager: Client) -> None:
         world.launched()

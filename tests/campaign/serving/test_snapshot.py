@@ -175,9 +175,7 @@ class TestWordsThatManyPlacementsShow:
 
     @pytest.fixture
     def two(self) -> Campaign:
-        campaign = world.launched(at=world.placement("one"))
-        campaign.placements.add(world.placement("two"))
-        return campaign
+        return world.launched(at=world.placement("one"), places=["two"])
 
     @staticmethod
     def shown(compiled: Snapshot, key: str) -> list[int]:
@@ -260,6 +258,7 @@ def test_whatever_is_served_is_noticed_when_it_changes(
     elif change == "arm":
         arm_pauses.pause_arm(campaign.arms.get(key="both"), reason="a test", now=world.NOON)
     else:
+        world.drop_triggers()
         campaign.placements.clear()
         place.delete()
     assert keeper.refresh()
