@@ -299,6 +299,7 @@ class TestNames:
             )
 
 
+@pytest.mark.django_db
 class TestThePerson:
     def test_reads_the_results_in_spanish(self, analyst: Client) -> None:
         campaign = world.launched()

@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.db import OperationalError
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from campaign.keys.store import destroy_subject_secret, subject_secret
 from campaign.lifecycle import arm_pauses, transitions
@@ -19,9 +20,11 @@ from campaign.serving import snapshot
 from campaign.serving.snapshot import SnapshotRefresher, compile_snapshot
 from campaign.serving.snapshot_entries import Snapshot
 from campaign.serving.snapshot_file import SnapshotFile
-from messages.models import HelpLink, Message, Rendition, Revision
+from messages.audit import continuity
+from messages.models import AuditEntry, HelpLink, Message, Rendition, Revision
 from messages.review import workflow
 from tests import world
+from tests.messages.audit.test_continuity import restore_backup
 
 pytestmark = pytest.mark.django_db
 
@@ -431,3 +434,29 @@ def launch(campaign: Campaign) -> None:
     transitions.submit(campaign, by=mara)
     world.approve(campaign)
     transitions.launch(campaign, by=mara, now=world.NOON - timedelta(days=1))
+
+
+class TestABackupThatWasRestored:
+    @pytest.fixture(autouse=True)
+    def keys(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(settings, "KEY_DIRECTORY", tmp_path / "keys")
+
+    def test_shows_nothing_until_it_is_taken_into_use(
+        self, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            campaign = world.launched()
+            transitions.pause(campaign, by=world.person("mara"))
+        keeper = SnapshotRefresher()
+        keeper.refresh()
+        assert "quiet-page" in keeper.current.placements
+        restore_backup(entries=AuditEntry.objects.count() - 1)
+        Campaign.objects.update(state=Campaign.State.RUNNING)
+        assert keeper.refresh()
+        assert not keeper.refresh()
+        assert set(keeper.current.placements) == set()
+        assert caplog.text.count("Nothing is shown: run manage.py restored.") == 1
+        with django_capture_on_commit_callbacks(execute=True):
+            continuity.go_on(by="command line (root)")
+        assert keeper.refresh()
+        assert "quiet-page" in keeper.current.placements
