@@ -36,9 +36,7 @@ def change_role(user: User, role: str, *, by: User) -> None:
         _require_other_administrator(user)
     user.groups.remove(*Group.objects.filter(name__in=ALL_ROLES))
     user.groups.add(Group.objects.get_or_create(name=role)[0])
-    if user.is_superuser:
-        user.is_superuser = False
-        user.save(update_fields=["is_superuser"])
+    User.objects.filter(pk=user.pk).update(is_superuser=False)
     api_tokens.end_all(user)
     if role != ADMINISTRATOR:
         invitations.end_all_by(user, now=timezone.now())

@@ -17,6 +17,7 @@ from campaign.keys.store import destroy_subject_secret, subject_secret
 from campaign.lifecycle import arm_pauses, transitions
 from campaign.models import Arm, Campaign, Placement
 from campaign.serving import snapshot
+from campaign.serving.page_paths import page_path
 from campaign.serving.snapshot import SnapshotRefresher, compile_snapshot
 from campaign.serving.snapshot_entries import Snapshot
 from campaign.serving.snapshot_file import SnapshotFile
@@ -193,13 +194,13 @@ class TestWordsThatManyPlacementsShow:
         site = world.AudienceSite()
         assert not set(self.shown(site.snapshot, "one")) & set(self.shown(site.snapshot, "two"))
         left = [site.decide(placement=key).json["message"]["actions"][0]["href"] for key in ("one", "two")]
-        assert left == ["/m/one/left", "https://leave.example/"]
+        assert left == [page_path("one", "left", "en"), "https://leave.example/"]
 
     def test_lead_to_the_addresses_of_the_placement_that_shows_them(self, two: Campaign) -> None:
         site = world.AudienceSite()
         for key, other in (("one", "two"), ("two", "one")):
             answer, page = site.decide(placement=key), site.get(f"/m/{key}/")
-            assert answer.json["message"]["actions"][2]["href"] == f"/m/{key}/help/self"
+            assert answer.json["message"]["actions"][2]["href"] == page_path(key, "help/self", "en")
             for body in (answer.body, page.body):
                 assert f"/m/{key}/".encode() in body
                 assert f"/m/{other}/".encode() not in body
