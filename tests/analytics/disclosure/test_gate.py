@@ -385,7 +385,7 @@ MAY_READ_COUNTS = {
     "analytics/data_quality/hourly_check.py",  # keeps words and whole hundredths of them
     "analytics/fold/row_order.py",  # sorts rows and reads none
     "analytics/data_inventory/counts.py", "analytics/data_inventory/plain_words.py",  # how many rows
-    "campaign/serving/exclusions.py",  # the reasons for leaving out
+    "campaign/serving/exclusions.py", "campaign/serving/decision.py",  # the reasons for leaving out
     "analytics/simulated_visits/walkthrough.py",  # in an installation of its own, of visitors that are made up
 }  # fmt: skip
 UNRELATED_ATTRIBUTES = {"look", "waiter.latch"}  # redacted already; or a lock
