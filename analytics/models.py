@@ -284,6 +284,9 @@ class GuardEvent(models.Model):
     in_hundred = models.PositiveSmallIntegerField(
         null=True, help_text="The bound in whole people of 100, as it may be told; empty while one is too few people."
     )
+    judged_on = models.JSONField(
+        default=dict, help_text="Arm and control -> seen and events then, as if told: later looks keep away from them."
+    )
 
     class Meta:
         ordering = ["campaign", "at", "id"]

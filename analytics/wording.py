@@ -195,8 +195,17 @@ def earlier_look_sentence(look: int, shown: int, least: int) -> str:
 
 
 def coarse_count(value: int, least: int) -> str:
-    """Format a count for a log or a terminal, without disclosing a small one."""
-    return hidden_count_text(least) if 0 < value < least else number(value)
+    """Format a count for a log or a terminal, to one figure: exact ones beside each other disclose a small one."""
+    if value < least:
+        return hidden_count_text(least) if value else number(value)
+    return f"about {number(to_one_figure(value))}"
+
+
+def to_one_figure(value: float) -> int:
+    """Round to one significant figure: 37 to 40, 1,234 to 1,000."""
+    whole = max(round(value), 1)
+    step: int = 10 ** (len(str(whole)) - 1)
+    return round(whole / step) * step
 
 
 def rounded_sample_size(value: int) -> str:

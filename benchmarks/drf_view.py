@@ -33,8 +33,8 @@ from campaign.placements.tag_check import TagCheckLog  # noqa: E402
 from campaign.serving.bots import BotList  # noqa: E402
 from campaign.serving.decision import MessageRequest, assign, running_campaign, sign_receipt  # noqa: E402
 from campaign.serving.exclusions import Exclusions  # noqa: E402
+from campaign.serving.network_share import NetworkShares  # noqa: E402
 from campaign.serving.periodic_flush import start_flushing  # noqa: E402
-from campaign.serving.rate_limit import NetworkRateLimit  # noqa: E402
 from campaign.serving.routing import ServingContext  # noqa: E402
 from campaign.serving.served_counts import ServedCounter  # noqa: E402
 from campaign.serving.snapshot import SnapshotRefresher  # noqa: E402
@@ -54,7 +54,7 @@ _context = ServingContext(
     receipt_life_hours=settings.RECEIPT_LIFE_HOURS,
     served_counter=_served,
     tag_check_log=TagCheckLog(),
-    exclusions=Exclusions(BotList([]), NetworkRateLimit(0), behind_proxy=False),
+    exclusions=Exclusions(BotList([]), NetworkShares(), behind_proxy=False),
 )
 
 

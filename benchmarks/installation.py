@@ -50,7 +50,7 @@ def environment(directory: Path) -> dict[str, str]:
     It believes what a proxy says of the address, and counts by network, to a limit that all our load is far from.
     """
     kept = {name: value for name, value in os.environ.items() if name not in _OURS}
-    network = {"BEHIND_TLS_PROXY": "1", "NETWORK_LIMIT": "1000000000"}
+    network = {"BEHIND_TLS_PROXY": "1", "NETWORK_SHARE": "1"}
     return {**kept, **network, "DATA_DIRECTORY": str(directory), "LOCAL_HTTP": "1"}
 
 

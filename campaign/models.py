@@ -64,6 +64,15 @@ class Placement(models.Model):
         default=0, help_text="Messages shown a day, as far as the partner can tell; 0: nobody knows yet."
     )
 
+    network_share = models.PositiveSmallIntegerField(
+        default=0,
+        validators=[MaxValueValidator(100)],
+        help_text="Of 100 messages counted here on a day, how many may come from one network; 0: as few as elsewhere.",
+    )
+    counts_signed_only = models.BooleanField(
+        default=False, help_text="Count only what is asked for in requests that the partner's server has signed."
+    )
+
     class Meta:
         ordering = ["key"]
 

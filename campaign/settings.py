@@ -209,9 +209,9 @@ if not 1 <= RECEIPT_LIFE_HOURS <= 24:
     raise ImproperlyConfigured("RECEIPT_LIFE_HOURS must be from 1 to 24: a view is forgotten within a day.")
 SNAPSHOT_SECONDS = float(os.environ.get("SNAPSHOT_SECONDS", "2"))
 SERVED_FLUSH_SECONDS = float(os.environ.get("SERVED_FLUSH_SECONDS", "5"))
-NETWORK_LIMIT = int(os.environ.get("NETWORK_LIMIT", "3000"))
-if NETWORK_LIMIT < 0:
-    raise ImproperlyConfigured("NETWORK_LIMIT must be 0, for no limit, or more.")
+NETWORK_SHARE = float(os.environ.get("NETWORK_SHARE", "0.01"))
+if not 0 < NETWORK_SHARE <= 1:
+    raise ImproperlyConfigured("NETWORK_SHARE must be above 0, and 1 at most, for no limit.")
 # Counts below this are suppressed for everybody, staff included. It may be raised, never lowered.
 SMALL_CELL = int(os.environ.get("SMALL_CELL", "10"))
 if SMALL_CELL < 10:

@@ -13,6 +13,7 @@ class UncountedReason(StrEnum):
     PREVIEW = "preview"
     NO_UNIT = "no_unit"
     MACHINE = "machine"
+    UNSIGNED = "unsigned"
     PAUSED = "paused"
     NOT_STARTED = "not_started"
     ENDED = "ended"
@@ -24,6 +25,7 @@ EXPLANATIONS = {
     UncountedReason.PREVIEW: "staff look at the message, or check a tag",
     UncountedReason.NO_UNIT: "the plan counts tabs or subjects, and the request names none",
     UncountedReason.MACHINE: "a browser asks whose user agent names itself a machine",
+    UncountedReason.UNSIGNED: "the placement counts what its partner's server has signed alone",
     UncountedReason.PAUSED: "the campaign or the arm is paused; units of a paused arm are shown the control's words",
     UncountedReason.NOT_STARTED: "the campaign has not started, and the placement shows its fallback",
     UncountedReason.ENDED: "the campaign has ended, and the placement shows its fallback",

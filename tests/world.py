@@ -29,7 +29,7 @@ from campaign.record_triggers import TRIGGERS
 from campaign.serving import bots
 from campaign.serving.application import AudienceApplication
 from campaign.serving.exclusions import Exclusions
-from campaign.serving.rate_limit import NetworkRateLimit
+from campaign.serving.network_share import NetworkShares
 from campaign.serving.routing import DeliverResults, OutcomeEvent, RecordResults, ServingContext
 from campaign.serving.served_counts import ServedCounter
 from campaign.serving.snapshot import compile_snapshot
@@ -291,7 +291,6 @@ class AudienceSite:
 
     served: ServedCounter = field(default_factory=ServedCounter)
     tag_checks: TagCheckLog = field(default_factory=TagCheckLog)
-    network_limit: int = 0
     behind_proxy: bool = False
 
     def __post_init__(self) -> None:
@@ -303,9 +302,7 @@ class AudienceSite:
             receipt_life_hours=2,
             served_counter=self.served,
             tag_check_log=self.tag_checks,
-            exclusions=Exclusions(
-                bots.load_bot_list(), NetworkRateLimit(self.network_limit), behind_proxy=self.behind_proxy
-            ),
+            exclusions=Exclusions(bots.load_bot_list(), NetworkShares(), behind_proxy=self.behind_proxy),
         )
         self.record: Callable[[Sequence[OutcomeEvent]], RecordResults] = lambda events: writer.commit_events(
             events, hour=self.hour
@@ -343,6 +340,7 @@ class AudienceSite:
                 "QUERY_STRING": query,
                 "CONTENT_LENGTH": str(len(body)),
                 "HTTP_HOST": "second.example",
+                "REMOTE_ADDR": "127.0.0.1",
                 "wsgi.input": io.BytesIO(body),
                 **environ,
             },

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.conf import settings
 from django.db.models import Sum
 
+from analytics import wording
 from analytics.disclosure import gate
 from analytics.models import Analysis, DataQualityStatus, Tally
 from analytics.stats import sample_ratio
@@ -73,7 +74,7 @@ def check_data_quality(campaign: Campaign, *, now: datetime) -> DataQualityStatu
             "felt_at": now,
             "split": sample_ratio_status(arms),
             "flow": flow.flow,
-            "usual": None if flow.usual is None else _to_one_figure(flow.usual),
+            "usual": None if flow.usual is None else wording.to_one_figure(flow.usual),
             "reach": _reach(arms, *week, served=sum(n for day, n in served.items() if week[0] <= day <= week[1])),
             "machines": excluded.get("machine"),
             "crowds": excluded.get("crowd"),
@@ -106,16 +107,12 @@ def _served_by_day(arms: list[Arm], *, first: date) -> dict[date, int]:
 
 
 def _reach(arms: list[Arm], first: date, last: date, *, served: int) -> int | None:
-    """Return how many of 100 messages served on these days were seen, or None if few were served."""
+    """Return how many of 100 messages served on these days were seen, or None if few were served.
+
+    Rounded down, and never 100: so close to all, it would tell how few were not seen.
+    """
     if served < 100 * settings.SMALL_CELL:
         return None
     days = {"day__gte": first, "day__lte": last}
     exposed = Tally.objects.filter(arm__in=arms, outcome="exposed", **days).aggregate(Sum("count"))["count__sum"] or 0
-    return min(round(100 * exposed / served), 100)
-
-
-def _to_one_figure(value: float) -> int:
-    """Round to one significant figure: 37 to 40, 1,234 to 1,000."""
-    whole = max(round(value), 1)
-    step: int = 10 ** (len(str(whole)) - 1)
-    return round(whole / step) * step
+    return min(100 * exposed // served, 99)

@@ -19,6 +19,7 @@ from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 
 from analytics import wording
 from analytics.disclosure.daily_counts import DayTotal, releasable_days
+from analytics.disclosure.told_cells import told_cells
 from analytics.embargo.access import embargo_filter
 from analytics.models import Analysis, Estimate, Release, Tally
 from campaign.lifecycle.frozen_plan import changed_plans
@@ -205,7 +206,10 @@ def exclusion_percentages(analysis: Analysis) -> dict[str, int]:
 
 
 def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -> dict[str, int]:
-    """Percent of messages sent on these days that were not counted, by reason; none below 100 small cells."""
+    """Percent of messages sent on these days that were not counted, by reason; none below 100 small cells.
+
+    Rounded down, so that the first percent is not told of half as many.
+    """
     days = {"day__gte": first, "day__lte": last}
     stored = LeftOutCount.objects.filter(placement__in=campaign.placements.all(), **days)
     left_out = dict(stored.values_list("reason").annotate(Sum("count")))
@@ -213,7 +217,7 @@ def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -
     total = (served["count__sum"] or 0) + sum(left_out.values())
     if total < 100 * _small_cell():
         return {}
-    shares = {reason: round(100 * count / total) for reason, count in left_out.items()}
+    shares = {reason: 100 * count // total for reason, count in left_out.items()}
     return {reason: share for reason, share in sorted(shares.items()) if share}
 
 
@@ -238,14 +242,13 @@ def daily_totals(campaign: Campaign, *, through: date | None) -> list[ArmDailyTo
     counts: dict[int, dict[date, int]] = {arm.pk: {} for arm in arms}
     for arm, day, count in seen.values_list("arm", "day").annotate(Sum("count")):
         counts[arm][day] = count
-    looks = Release.objects.filter(analysis__campaign=campaign, is_withheld=False).order_by("analysis__look")
-    released = list(looks.values_list("arms", flat=True))
+    released = told_cells(campaign)
     counted = sorted({day for each in counts.values() for day in each})
     span = range((counted[-1] - counted[0]).days + 1) if counted else ()
     whole = [day for n in span if through is not None and (day := counted[0] + timedelta(days=n)) <= through]
     totals = []
     for arm in arms:
-        looked = [each[arm.key]["n"] for each in released if arm.key in each]
+        looked = [each[arm.key].n for each in released if arm.key in each]
         ends, so_far = [], 0
         for day in whole:
             so_far += counts[arm.pk].get(day, 0)

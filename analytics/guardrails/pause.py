@@ -6,19 +6,26 @@ part of the verdict, and the embargo does not delay them.
 
 Whoever resumes an arm accepts the harm that was certain by then. Its bound continues over all counts, and the arm is
 paused again once the bound exceeds the accepted harm by another margin. It is the same bound: no false alarms.
+
+A pause tells something of the counts at that moment. So an arm is paused on counts that a look could show: those of the
+last look, or counts of which each moved by a small cell or more since.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Sum
 
 from analytics.comparison.compare import MIN_EVENTS
-from analytics.disclosure import gate
+from analytics.disclosure import gate, told_cells
+from analytics.disclosure.told_cells import ArmCells
 from analytics.models import GuardEvent, Tally
 from analytics.stats import Counts, NotEstimable, sequential
+from analytics.suppression import suppress
+from analytics.suppression.cells import ReleasedCells
 from campaign.lifecycle import arm_pauses
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
@@ -67,6 +74,7 @@ def pause_harmful_arms(campaign: Campaign, *, now: datetime, by: str = log.WORKE
     watched_arms = [arm for arm in arms if arm.paused_at is None or arm is control]
     accepted = _accepted_harm(campaign)
     bound_count = max(len(guardrails) * (len(arms) - 1), 1)
+    told = told_cells.told_cells(campaign)
     events = []
     for outcome in guardrails:
         assert outcome.harm_margin is not None
@@ -82,8 +90,11 @@ def pause_harmful_arms(campaign: Campaign, *, now: datetime, by: str = log.WORKE
             arm = next(arm for arm in arms if arm.key == harm.arm)
             if harm.bound <= accepted.get((arm.pk, outcome.outcome), 0.0) + outcome.harm_margin:
                 continue
-            people = min(counts[arm.pk].n, counts[control.pk].n)
-            events.append(_record_pause(arm, outcome.outcome, outcome.harm_margin, harm, people=people, now=now, by=by))
+            judged = {each.key: counts[each.pk] for each in (arm, control)}
+            if not _may_be_told(judged, outcome.outcome, told):
+                continue  # its pause would tell of a few people: judged again on later counts
+            told.append(_as_cells(judged, outcome.outcome))
+            events.append(_record_pause(arm, outcome.outcome, outcome.harm_margin, harm, judged=judged, now=now, by=by))
     return events
 
 
@@ -93,8 +104,20 @@ def _accepted_harm(campaign: Campaign) -> dict[tuple[int, str], float]:
     return {(arm, outcome): bound for arm, outcome, bound in pauses.annotate(Max("bound"))}
 
 
+def _may_be_told(judged: Mapping[str, Counts], outcome: str, told: Sequence[ArmCells]) -> bool:
+    """Whether the counts of arm and control could be released beside all that was told before."""
+    ever = dict.fromkeys([outcome, *(key for cells in told for arm in cells.values() for key in arm.totals)])
+    related = told_cells.joint_tables(tuple(ever))
+    cells = _as_cells(judged, outcome)
+    return suppress.tellable_arms(cells, told, related, least=settings.SMALL_CELL) == cells.keys()
+
+
+def _as_cells(judged: Mapping[str, Counts], outcome: str) -> ArmCells:
+    return {key: ReleasedCells(c.n, {outcome: (c.events, c.n - c.events)}) for key, c in judged.items()}
+
+
 def _record_pause(
-    arm: Arm, outcome: str, margin: float, harm: HarmfulArm, *, people: int, now: datetime, by: str
+    arm: Arm, outcome: str, margin: float, harm: HarmfulArm, *, judged: Mapping[str, Counts], now: datetime, by: str
 ) -> GuardEvent:
     if arm.paused_at is None:
         arm_pauses.pause_arm(arm, reason=f"Guardrail crossed: {OUTCOMES[outcome].name}", now=now, by=by)
@@ -107,7 +130,8 @@ def _record_pause(
         effect=harm.effect,
         bound=harm.bound,
         margin=margin,
-        in_hundred=gate.releasable_percent(harm.bound, people=people),
+        in_hundred=gate.releasable_percent(harm.bound, people=min(c.n for c in judged.values())),
+        judged_on={key: [c.n, c.events] for key, c in judged.items()},
     )
 
 

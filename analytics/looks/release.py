@@ -1,27 +1,21 @@
 """Decide, once for each look, which of its counts may be shown, and store that beside the exact numbers.
 
-The decision takes every earlier release of the campaign into account. analytics.disclosure.gate applies it.
+The decision takes everything told of the campaign before into account: looks, and pauses of arms.
+analytics.disclosure.gate applies it.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from django.conf import settings
 
 from analytics.comparison.compare import Comparison, Rules, rejudge_without_arms
+from analytics.disclosure import told_cells
 from analytics.looks.tallies import CampaignTallies
 from analytics.models import Release
 from analytics.suppression import suppress
-from analytics.suppression.cells import RelatedOutcomes, ReleasedCells, is_small
+from analytics.suppression.cells import ReleasedCells, is_small
 from campaign.models import Campaign
-from campaign.outcomes import possible_parts, related_outcomes
-
-
-@cache
-def joint_tables(outcomes: tuple[str, ...]) -> list[RelatedOutcomes]:
-    """Group outcomes by what they have in common, with every combination of parts that one view can have."""
-    return [RelatedOutcomes(group, tuple(possible_parts(group))) for group in related_outcomes(outcomes)]
 
 
 def decide_release(
@@ -34,11 +28,11 @@ def decide_release(
     """Build the unsaved release of the next look, which shows `comparisons`: none before the first planned look."""
     cells = {arm.key: tallies.cells(arm, comparisons) for arm in tallies.arms}
     past = list(Release.objects.filter(analysis__campaign=campaign, is_withheld=False).order_by("analysis__look"))
-    before = [look for each in past if (look := _read_release(each))]
+    before = told_cells.told_cells(campaign)
     ever_shown = [*comparisons, *(outcome for look in before for arm in look.values() for outcome in arm.totals)]
     rule = suppress.SuppressionPolicy(
         primary=primary,
-        related=joint_tables(tuple(dict.fromkeys(ever_shown))),
+        related=told_cells.joint_tables(tuple(dict.fromkeys(ever_shown))),
         least=settings.SMALL_CELL,
         joint_outcomes=frozenset(key for key, each in rules.items() if each.correction == "dunnett"),
         is_final_look=campaign.state == Campaign.State.CLOSED,
@@ -62,21 +56,6 @@ def decide_release(
         if any(arm.seen for arm in shown.values())
         else None,
     )
-
-
-def _read_release(stored: Release) -> dict[str, ReleasedCells]:
-    """The cells of each arm that a stored release shows."""
-    cells = {}
-    for key, arm in stored.arms.items():
-        table = (stored.table or {}).get(key, {"seen": {}, "parts": {}})
-        parts = {name: {column: _parts(each) for column, each in row.items()} for name, row in table["parts"].items()}
-        totals = {outcome: _parts(each) for outcome, each in arm["totals"].items()}
-        cells[key] = ReleasedCells(arm["n"], totals, table["seen"], parts)
-    return cells
-
-
-def _parts(stored: Sequence[int] | None) -> tuple[int, ...] | None:
-    return None if stored is None else tuple(stored)
 
 
 def _releasable_served(count: int, n: int, arm: str, past: Sequence[Release], least: int) -> int | None:

@@ -20,10 +20,11 @@ _EXCLUSION_TEXTS = {
         ),
     ),
     "crowd": (
-        gettext_lazy("One network asked very often"),
+        gettext_lazy("Some networks asked for more than their share"),
         gettext_lazy(
-            "%(share)s of 100 messages went to a network that asked more often than the limit, and were not counted. "
-            "If it is your partner’s own server, raise the limit."
+            "%(share)s of 100 messages went to networks that had their share of the day, and were not counted: phone "
+            "companies and schools, or somebody who wants to turn the result. Messages are compared as fairly without "
+            "them. If many visitors come through one network, say so at the placement."
         ),
     ),
 }
@@ -81,8 +82,7 @@ def _reach(analysis: Analysis) -> QualityItem:
 
 def _exclusion(reason: str, share: int) -> QualityItem:
     title, detail = _EXCLUSION_TEXTS[reason]
-    many = reason == "crowd" or share >= MANY_EXCLUDED
-    return QualityItem(str(title), "caution" if many else "ok", str(detail) % {"share": share})
+    return QualityItem(str(title), "caution" if share >= MANY_EXCLUDED else "ok", str(detail) % {"share": share})
 
 
 def _sample_size(primary: OutcomeBlock, planned_per_arm: int) -> QualityItem:

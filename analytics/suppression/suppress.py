@@ -68,6 +68,28 @@ def suppress_cells(
     return whole if len(whole) == len(tables) else decided
 
 
+def tellable_arms(
+    cells: Mapping[str, ReleasedCells],
+    before: Sequence[Mapping[str, ReleasedCells]],
+    related: Sequence[RelatedOutcomes],
+    *,
+    least: int,
+) -> set[str]:
+    """The arms of which these totals may be told, whole: no part is small or moved by few, and the attack fails."""
+    tellable = set()
+    for key, each in cells.items():
+        past = [look[key] for look in before if key in look]
+        known = [(each.n,), *(parts for parts in each.totals.values() if parts is not None)]
+        last = [(past[-1].n,) if past else None, *(_last_total(past, outcome) for outcome in each.totals)]
+        if (
+            not any(is_small(part, least) for parts in known for part in parts)
+            and not any(_is_small_change(now, then, least) for now, then in zip(known, last, strict=True))
+            and not inference_attack.find_inferable_groups([*past, each], related, least=least)
+        ):
+            tellable.add(key)
+    return tellable
+
+
 def _releasable_total(cells: ExactCells, outcome: str, least: int) -> Parts | None:
     """The parts of an outcome over the arm; None if one is small, because the others would disclose it."""
     parts = cells.total(outcome)
@@ -76,8 +98,11 @@ def _releasable_total(cells: ExactCells, outcome: str, least: int) -> Parts | No
 
 def _moved_by_few(cells: ExactCells, past: Sequence[ReleasedCells], outcome: str, rule: SuppressionPolicy) -> bool:
     """Whether a part of an arm's outcome changed by a small number since it was last shown."""
-    known = next((parts for shown in reversed(past) if (parts := shown.totals.get(outcome)) is not None), None)
-    return _is_small_change(cells.total(outcome), known, rule.least)
+    return _is_small_change(cells.total(outcome), _last_total(past, outcome), rule.least)
+
+
+def _last_total(past: Sequence[ReleasedCells], outcome: str) -> Parts | None:
+    return next((parts for shown in reversed(past) if (parts := shown.totals.get(outcome)) is not None), None)
 
 
 def _releasable_totals(

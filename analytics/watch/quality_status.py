@@ -106,11 +106,13 @@ def _exclusions(quality: DataQualityStatus | None) -> QualityItem:
         )
     parts = [gettext("%(share)s went to machines") % {"share": wording.number(machines)}] if machines else []
     if crowds:
-        parts.append(gettext("%(share)s to a network that asked very often") % {"share": wording.number(crowds)})
+        parts.append(
+            gettext("%(share)s to networks that had their share of the day") % {"share": wording.number(crowds)}
+        )
     shares = gettext("Of 100 messages, %(parts)s. They are not counted.") % {"parts": ", ".join(parts)}
     if total < MANY_EXCLUDED:
         return QualityItem(gettext("Machines and crowds are left out"), "ok", shares)
-    more = gettext("If it is your partner’s own server that asks so often, raise its limit.") if crowds else ""
+    more = gettext("If many visitors come through one network, say so at the placement.") if crowds else ""
     status: Status = "alarm" if total >= VERY_MANY_EXCLUDED else "caution"
     return QualityItem(gettext("Much is left out as machines or crowds"), status, f"{shares} {more}".strip())
 

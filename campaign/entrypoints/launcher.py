@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 PRODUCTION_APPLICATION = "campaign.rsgi:application"
+SERVER = f"{__package__}.server"
 
 # One arena for each allocator: otherwise each thread keeps freed memory, 13 MB in all. Granian's allocator returns
 # freed memory after 20 ms; if it did so at once, each request would allocate from the system again.
@@ -46,7 +47,7 @@ def server_command(
     options = ["--interface", "rsgi", "--loop", "uvloop", "--workers", str(workers), "--no-ws"]
     options += ["--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "10"]
     options += ["--host", host, "--port", str(port), "--log-level", "error", application]
-    return [sys.executable, "-m", "granian", *options]
+    return [sys.executable, "-m", SERVER, *options]
 
 
 def server_environment(variables: Mapping[str, str]) -> dict[str, str]:

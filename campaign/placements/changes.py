@@ -17,6 +17,7 @@ from messages.text.slugs import unused_key
 
 PLACEMENT_FIELDS = (
     *("name", "key", "partner", "allowed_origins", "leave_url", "continue_url", "expected_per_day", "fallback"),
+    *("network_share", "counts_signed_only"),
 )
 RESERVED_KEYS = frozenset({"add"})  # used by the addresses of the placement pages
 _MAX_KEY_LENGTH = 50

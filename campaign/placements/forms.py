@@ -102,6 +102,29 @@ class PlacementForm(forms.ModelForm):  # type: ignore[type-arg]  # likewise
         max_value=MAX_PER_DAY,
         help_text=_("As far as the partner can tell; it says how long a trial will take. Empty: nobody knows yet."),
     )
+    network_share = forms.TypedChoiceField(
+        label=_("Where its visitors come from"),
+        required=False,
+        coerce=int,
+        choices=(
+            (0, _("From everywhere")),
+            (10, _("Some large networks: up to 10 of 100 through one, such as a phone company")),
+            (50, _("Few networks: up to 50 of 100 through one, such as a school or a company")),
+            (100, _("One network: a partner’s server asks for all visitors, or it is a page inside one house")),
+        ),
+        help_text=_(
+            "So that nobody can turn a result alone, one network counts for a very small share of a day’s messages. "
+            "Where many come through one network, a larger share counts them. It also lets one network turn a result "
+            "more easily, and such a result is withheld."
+        ),
+    )
+    counts_signed_only = forms.BooleanField(
+        label=_("Count only what the partner’s server has signed"),
+        required=False,
+        help_text=_(
+            "Partners cannot sign requests yet: until they can, nothing is counted at a placement that asks for it."
+        ),
+    )
     fallback = NeutralRevisionField(
         queryset=Revision.objects.none(),
         label=_("Words while no campaign runs"),
@@ -146,6 +169,9 @@ class PlacementForm(forms.ModelForm):  # type: ignore[type-arg]  # likewise
 
     def clean_expected_per_day(self) -> int:
         return self.cleaned_data["expected_per_day"] or 0
+
+    def clean_network_share(self) -> int:
+        return self.cleaned_data["network_share"] or 0
 
     def clean_leave_url(self) -> str:
         return _check_url(self.cleaned_data["leave_url"])

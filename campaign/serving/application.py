@@ -29,8 +29,8 @@ from campaign.serving.decide_endpoint import DECIDE_ROUTE
 from campaign.serving.exclusions import Exclusions
 from campaign.serving.hosted_endpoint import HOSTED_ROUTE
 from campaign.serving.http import Refusal, Reply, Request, refusal_reply
+from campaign.serving.network_share import NetworkShares
 from campaign.serving.periodic_flush import start_flushing
-from campaign.serving.rate_limit import NetworkRateLimit
 from campaign.serving.served_counts import ServedCounter
 from campaign.serving.snapshot import SnapshotRefresher
 from campaign.serving.snapshot_file import SnapshotFile
@@ -132,8 +132,6 @@ def create_audience_application(*, clock: Callable[[], float] = time.time) -> Au
         receipt_life_hours=settings.RECEIPT_LIFE_HOURS,
         served_counter=served_counter,
         tag_check_log=tag_check_log,
-        exclusions=Exclusions(
-            bots.load_bot_list(), NetworkRateLimit(settings.NETWORK_LIMIT), behind_proxy=settings.BEHIND_TLS_PROXY
-        ),
+        exclusions=Exclusions(bots.load_bot_list(), NetworkShares(), behind_proxy=settings.BEHIND_TLS_PROXY),
     )
     return AudienceApplication(context, routing.create_event_recorder())

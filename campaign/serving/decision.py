@@ -21,6 +21,7 @@ from campaign.assignment.receipts import (
 from campaign.models import LeftOutCount
 from campaign.placements import tag_check
 from campaign.placements.tag_check import TagCheckChannel, TagCheckMark, TagCheckProblem
+from campaign.serving.exclusions import is_signed
 from campaign.serving.http import Refusal, Request
 from campaign.serving.locales import best_locale, rendition_in_locale
 from campaign.serving.preview_links import previewed_arm_id
@@ -210,9 +211,11 @@ def count_served(
     arm = decision.served_arm
     if arm is None:
         return decision
+    if placement.counts_signed_only and not is_signed(request, placement):
+        return Decision(decision.rendition, uncounted=UncountedReason.UNSIGNED)
     now = context.clock()
     hour = int(now) // SECONDS_PER_HOUR
-    reason = context.exclusions.exclusion_reason(request, from_browser=from_browser, now=now)
+    reason = context.exclusions.exclusion_reason(request, placement, from_browser=from_browser, now=now)
     if reason is None:
         context.served_counter.add(hour, arm)
     else:

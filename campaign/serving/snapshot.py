@@ -22,6 +22,7 @@ from campaign.keys.store import subject_secret
 from campaign.models import Arm, Campaign, Placement
 from campaign.serving import hosted_pages
 from campaign.serving.locales import interface_language
+from campaign.serving.network_share import share_of_plan
 from campaign.serving.snapshot_entries import (
     EMPTY_SNAPSHOT,
     ArmEntry,
@@ -61,7 +62,10 @@ def compile_snapshot(previous: Snapshot = EMPTY_SNAPSHOT) -> Snapshot:
     versions = read_placement_versions()
     entries = {pk: entry for pk, entry in previous.placement_ids.items() if versions.get(pk) == entry.version}
     placements = Placement.objects.select_related("partner", "fallback__message").prefetch_related(
-        "campaigns__arms__revision__message", "campaigns__arms__revision__renditions", "fallback__renditions"
+        "campaigns__plan",
+        "campaigns__arms__revision__message",
+        "campaigns__arms__revision__renditions",
+        "fallback__renditions",
     )
     follow_up_pages = hosted_pages.FollowUpPages(list(HelpLink.objects.active()))
     renderer = _Renderer(entries.values())
@@ -136,6 +140,8 @@ def _placement_entry(
         previews=MappingProxyType({number: arm for number, arm in arms.items() if arm.renditions}),
         pages=follow_up_pages.for_partner(placement.partner.name),
         content_security_policy=hosted_pages.content_security_policy(placement),
+        declared_share=placement.network_share / 100,
+        counts_signed_only=placement.counts_signed_only,
         version=version,
     )
 
@@ -184,8 +190,14 @@ def _campaign_entry(campaign: Campaign, entries: Mapping[int, ArmEntry]) -> Camp
         starts=_seconds(campaign.starts_at, float("-inf")),
         ends=_seconds(campaign.ends_at, float("inf")),
         unit=campaign.unit,
+        network_share=network_share_of(campaign, len(ordered)),
         secret=subject_secret(settings.KEY_DIRECTORY, campaign.id) if campaign.unit == Campaign.Unit.SUBJECT else b"",
     )
+
+
+def network_share_of(campaign: Campaign, arms: int) -> float:
+    """The share that one network may have of what counts for a campaign on a day."""
+    return share_of_plan(campaign.plan.planned_per_arm, arms=arms, most=settings.NETWORK_SHARE)
 
 
 def _seconds(moment: datetime | None, default: float) -> float:

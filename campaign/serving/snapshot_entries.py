@@ -47,6 +47,7 @@ class CampaignEntry:
     starts: float
     ends: float
     unit: str = "view"
+    network_share: float = 1.0  # that one network may have of what is counted on a day
     secret: bytes = field(default=b"", repr=False)
 
 
@@ -77,6 +78,8 @@ class PlacementEntry:
     previews: Mapping[int, ArmEntry]
     pages: hosted_pages.HostedPages
     content_security_policy: str
+    declared_share: float = 0.0  # in place of the campaign's; 0: none
+    counts_signed_only: bool = False
     version: tuple[Any, ...] = field(default=(), repr=False, compare=False)
     served_arms: tuple[ServedArm, ...] = field(init=False, repr=False, compare=False)  # by locale, then by arm
     lengths: Mapping[str, ReplyLengths] = field(init=False, repr=False, compare=False)  # by language

@@ -24,7 +24,7 @@ from campaign.serving.snapshot_entries import ArmEntry, CampaignEntry, Placement
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 7
+_FORMAT = 8
 _DRAFT_SECONDS = 60  # no process writes longer than that
 
 
@@ -158,6 +158,8 @@ def _placement_as_json(placement: PlacementEntry, shared: _SharedParts) -> dict[
         "previews": list(placement.previews),
         "pages": shared.page_index(placement.pages),
         "policy": placement.content_security_policy,
+        "declared_share": placement.declared_share,
+        "counts_signed_only": placement.counts_signed_only,
     }
 
 
@@ -175,6 +177,7 @@ def _campaign_as_json(campaign: CampaignEntry) -> dict[str, Any]:
         "starts": campaign.starts,
         "ends": campaign.ends,
         "unit": campaign.unit,
+        "network_share": campaign.network_share,
     }
 
 
@@ -205,6 +208,8 @@ def _placement(
         previews=MappingProxyType({number: arms[number] for number in value["previews"]}),
         pages=pages[value["pages"]],
         content_security_policy=value["policy"],
+        declared_share=value["declared_share"],
+        counts_signed_only=value["counts_signed_only"],
     )
 
 
@@ -218,6 +223,7 @@ def _campaign(value: Mapping[str, Any], arms: Mapping[int, ArmEntry]) -> Campaig
         starts=value["starts"],
         ends=value["ends"],
         unit=value["unit"],
+        network_share=value["network_share"],
     )
 
 

@@ -30,7 +30,16 @@ def read_placement_versions() -> PlacementVersions:
     ):
         runs.setdefault(placement, []).append(tuple(run))
     rows = Placement.objects.annotate(last_review=Max("fallback__renditions__reviews")).values_list(
-        "id", "key", "allowed_origins", "leave_url", "continue_url", "fallback", "last_review", "partner__name"
+        "id",
+        "key",
+        "allowed_origins",
+        "leave_url",
+        "continue_url",
+        "network_share",
+        "counts_signed_only",
+        "fallback",
+        "last_review",
+        "partner__name",
     )
     return MappingProxyType({row[0]: (str(row), tuple(runs.get(row[0], ())), links) for row in rows})
 
@@ -53,7 +62,14 @@ def read_coarse_version() -> CoarseVersion:
         tuple(Partner.objects.order_by("id").values_list("id", "name")),
         tuple(
             Placement.objects.order_by("id").values_list(
-                "id", "key", Cast("allowed_origins", TextField()), "leave_url", "continue_url", "fallback"
+                "id",
+                "key",
+                Cast("allowed_origins", TextField()),
+                "leave_url",
+                "continue_url",
+                "network_share",
+                "counts_signed_only",
+                "fallback",
             )
         ),
     )

@@ -59,6 +59,7 @@ def _audience_in_the_backup(made: TrustSite) -> None:
 
 IDENTIFYING, FIELDS, COARSE, FORGET, SHREDDING = "identifying", "fields", "coarse", "forget", "shredding"
 DEVICE, VOCABULARY, CELLS, CHOICE, SILENCE = "device", "vocabulary", "cells", "choice", "silence"
+RELATED = "related"
 PROMISES = {
     IDENTIFYING: "nothing identifying anywhere",
     FIELDS: "only declared fields",
@@ -68,6 +69,7 @@ PROMISES = {
     DEVICE: "nothing on the device, no third party",
     VOCABULARY: "closed vocabulary",
     CELLS: "small cells stay hidden",
+    RELATED: "related outcomes tell of nobody",
     CHOICE: "choice respected",
     SILENCE: "nothing calls out",
 }
@@ -101,6 +103,7 @@ FAULTS = (
     Fault("unknown-field-ignored", VOCABULARY, "accepted"),
     Fault("mail-as-a-key", VOCABULARY, "names a person"),
     Fault("primary-only-suppression", CELLS, "recovered"),
+    Fault("outcomes-attacked-one-by-one", RELATED, "recovered"),
     Fault("choice-ignored", CHOICE, "receipt"),
     Fault("choice-ignored-later", CHOICE, "rows were written"),
     Fault("calls-home", SILENCE, "attempt"),

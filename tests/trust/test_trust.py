@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.only_on("sqlite", reason="`make trust` runs its rows on PostgreSQL, on a server of its own"),
 ]
 _QUICK = ("fields",)
-_LONG = ("identifying", "coarse", "forget", "shredding", "choice", "silence", "cells")
+_LONG = ("identifying", "coarse", "forget", "shredding", "choice", "silence", "cells", "related")
 _CHEAP = (
     "access-log",
     "new-column",
@@ -28,6 +28,7 @@ _CHEAP = (
     "choice-ignored",
     "calls-home",
     "primary-only-suppression",
+    "outcomes-attacked-one-by-one",
 )
 
 

@@ -69,6 +69,35 @@ def more(campaign: Campaign, counts: dict[str, tuple[int, int]]) -> None:
         Tally.objects.create(**common, outcome="annoyed", count=events)
 
 
+class TestAPauseTellsOfNoFewPeople:
+    """Of 5,000 people, 264 annoyed ones beside 150 cross the guardrail."""
+
+    @pytest.mark.django_db
+    def test_a_few_after_a_look_pause_nothing_and_ten_do(self) -> None:
+        campaign = watched(QUIET | {"both": (5000, 260)})
+        evaluate(campaign, now=world.NOON)
+        more(campaign, {"both": (0, 6)})
+        assert pause_harmful_arms(campaign, now=world.NOON) == []
+        Tally.objects.filter(arm__key="both", day=date(2026, 3, 9), outcome="annoyed").update(count=10)
+        (event,) = pause_harmful_arms(campaign, now=world.NOON)
+        assert event.judged_on == {"both": [5000, 270], "neutral": [5000, 150]}
+
+    @pytest.mark.django_db
+    def test_what_a_look_shows_pauses_at_once(self) -> None:
+        campaign = watched(QUIET | {"both": (5000, 264)})
+        evaluate(campaign, now=world.NOON)
+        assert [event.arm.key for event in pause_harmful_arms(campaign, now=world.NOON)] == ["both"]
+
+    @pytest.mark.django_db
+    def test_a_look_keeps_away_from_the_counts_on_which_an_arm_was_paused(self) -> None:
+        campaign = watched(QUIET | {"both": (5000, 400)})
+        pause_harmful_arms(campaign, now=world.NOON)
+        more(campaign, {"both": (4, 0)})
+        assert evaluate(campaign, now=world.NOON).release.is_withheld
+        Tally.objects.filter(arm__key="both", day=date(2026, 3, 9), outcome="exposed").update(count=10)
+        assert not evaluate(campaign, now=world.NOON).release.is_withheld
+
+
 class TestAnArmThatWasResumed:
     def resumed(self) -> Campaign:
         campaign = watched(QUIET | {"both": (5000, 400)})

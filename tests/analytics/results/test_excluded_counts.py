@@ -41,8 +41,11 @@ def test_many_machines_are_a_caution() -> None:
     assert (status, detail.split(" of ")[0]) == ("caution", "33")
 
 
-def test_a_network_that_asks_too_often_is_always_a_caution() -> None:
-    assert [status for status, _ in exclusion_items(campaign_with(), crowd=100)] == ["caution"]
+@pytest.mark.parametrize(("crowd", "status"), [(100, "ok"), (2_000, "caution")])
+def test_networks_beyond_their_share_are_told_and_many_are_a_caution(crowd: int, status: str) -> None:
+    ((told, detail),) = exclusion_items(campaign_with(), crowd=crowd)
+    assert told == status
+    assert "somebody who wants to turn the result" in detail
 
 
 @pytest.mark.parametrize("few", [1, 9, 19])

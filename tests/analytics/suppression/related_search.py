@@ -334,7 +334,7 @@ def main(arguments: Sequence[str]) -> int:
     import tests.environment  # a place of its own, before the settings are read  # noqa: F401
 
     django.setup()
-    from analytics.looks.release import joint_tables
+    from analytics.disclosure.told_cells import joint_tables
 
     begun = time.monotonic()
     found = search(range(asked.first, asked.first + asked.campaigns), joint_tables, seed=asked.seed)

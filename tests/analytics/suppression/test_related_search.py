@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analytics.looks.release import joint_tables
+from analytics.disclosure.told_cells import joint_tables
 from analytics.suppression.cells import RelatedOutcomes
 from tests.analytics.suppression.related_search import search
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.db import DatabaseError
 from analytics.fold.fold import fold
 from campaign.assignment.receipts import RECEIPT_LENGTH
 from campaign.models import Campaign, LeftOutCount
+from campaign.serving.snapshot import SnapshotRefresher
 from tests import world
 from tests.campaign.serving.test_bots import MACHINES, PEOPLE
 
@@ -71,32 +73,34 @@ def test_a_machine_gets_the_hosted_page_without_a_receipt() -> None:
 
 def test_one_network_that_asks_too_often_is_shown_the_message_and_not_counted() -> None:
     campaign = world.launched()
-    site = world.AudienceSite(network_limit=3)
-    assert [counts(site, REMOTE_ADDR=f"192.0.2.{n}") for n in range(5)] == [True] * 3 + [False] * 2
+    site = world.AudienceSite()
+    assert [counts(site, REMOTE_ADDR=f"192.0.2.{n}") for n in range(5)] == [True] * 2 + [False] * 3
     assert counts(site, REMOTE_ADDR="198.51.100.1")
-    assert (left_out(site), sum(world.served_counts(campaign, site).values())) == ({"crowd": 2}, 4)
+    assert (left_out(site), sum(world.served_counts(campaign, site).values())) == ({"crowd": 3}, 3)
 
 
 def test_events_of_what_is_left_out_are_answered_and_put_on_disk_and_never_counted() -> None:
     campaign = world.launched()
-    site = world.AudienceSite(network_limit=1)
-    receipts = [shown(site, REMOTE_ADDR="192.0.2.1") for _ in range(2)]
-    assert [site.report_event(receipt, "left").json for receipt in receipts] == [{"accepted": 1}] * 2
-    assert world.open_views() == 2
+    site = world.AudienceSite()
+    receipts = [shown(site, REMOTE_ADDR="192.0.2.1") for _ in range(5)]
+    assert [site.report_event(receipt, "left").json for receipt in receipts] == [{"accepted": 1}] * 5
+    assert world.open_views() == 5
     fold(hour=site.hour + 24)
     assert world.open_views() == 0
-    told = {outcome: count for (_, outcome, _), count in world.tallies(campaign).items()}
-    assert told == {"exposed": 1, "left": 1, "turned_back": 1}
-    assert (left_out(site), sum(world.served_counts(campaign, site).values())) == ({"crowd": 1}, 1)
+    told: Counter[str] = Counter()
+    for (_, outcome, _), count in world.tallies(campaign).items():
+        told[outcome] += count
+    assert told == {"exposed": 2, "left": 2, "turned_back": 2}
+    assert (left_out(site), sum(world.served_counts(campaign, site).values())) == ({"crowd": 3}, 2)
 
 
 def test_a_machine_is_told_the_same_whatever_its_network_did() -> None:
     campaign = world.launched()
     campaign.placements.update(allowed_origins=[ORIGIN])
-    site = world.AudienceSite(network_limit=1)
+    site = world.AudienceSite()
     machine = {"HTTP_ORIGIN": ORIGIN, "HTTP_USER_AGENT": MACHINES[0], "REMOTE_ADDR": "192.0.2.1"}
     before = reason(site, **machine)
-    assert [counts(site, REMOTE_ADDR="192.0.2.1") for _ in range(2)] == [True, False]
+    assert [counts(site, REMOTE_ADDR="192.0.2.1") for _ in range(3)] == [True, True, False]
     assert before == reason(site, **machine) == "machine"
 
 
@@ -119,16 +123,49 @@ def test_a_message_without_a_receipt_says_why() -> None:
 
 def test_behind_a_proxy_the_address_is_the_one_that_it_tells() -> None:
     world.launched()
-    site = world.AudienceSite(network_limit=1, behind_proxy=True)
-    told = [counts(site, REMOTE_ADDR="10.0.0.1", HTTP_X_REAL_IP=a) for a in ("192.0.2.1", "198.51.100.1", "192.0.2.9")]
-    assert told == [True, True, False]
-    assert all(counts(site, REMOTE_ADDR="10.0.0.1") for _ in range(3))
+    site = world.AudienceSite(behind_proxy=True)
+    addresses = ("192.0.2.1", "198.51.100.1", "192.0.2.7", "192.0.2.9")
+    assert [counts(site, HTTP_X_REAL_IP=address) for address in addresses] == [True, True, True, False]
+    assert [counts(site, HTTP_X_REAL_IP="127.0.0.1") for _ in range(3)] == [True] * 3
+
+
+def test_behind_a_proxy_that_names_nobody_all_are_one_network() -> None:
+    world.launched()
+    site = world.AudienceSite(behind_proxy=True)
+    assert [counts(site) for _ in range(3)] == [True, True, False]
 
 
 def test_without_a_proxy_nobody_can_pass_for_another_network() -> None:
     world.launched()
-    site = world.AudienceSite(network_limit=1)
-    assert [counts(site, REMOTE_ADDR="192.0.2.1", HTTP_X_REAL_IP=f"198.51.{n}.1") for n in range(2)] == [True, False]
+    site = world.AudienceSite()
+    told = [counts(site, REMOTE_ADDR="192.0.2.1", HTTP_X_REAL_IP=f"198.51.{n}.1") for n in range(3)]
+    assert told == [True, True, False]
+
+
+def test_a_placement_may_declare_that_all_come_through_one_network() -> None:
+    campaign = world.launched()
+    campaign.placements.update(network_share=100)
+    site = world.AudienceSite()
+    assert all(counts(site, REMOTE_ADDR="192.0.2.1") for _ in range(50))
+
+
+def test_a_change_of_the_declared_share_reaches_a_running_server() -> None:
+    campaign = world.launched()
+    refresher = SnapshotRefresher()
+    assert refresher.refresh()
+    campaign.placements.update(network_share=50)
+    assert refresher.refresh()
+    assert refresher.current.placements["quiet-page"].declared_share == 0.5
+
+
+def test_a_placement_can_count_only_what_its_partner_has_signed() -> None:
+    """Nobody can sign yet: the message is shown, and the answer says why it is not counted."""
+    campaign = world.launched()
+    campaign.placements.update(counts_signed_only=True)
+    site = world.AudienceSite()
+    assert reason(site) == "unsigned"
+    assert reason(site, HTTP_DNT="1") == "declined"
+    assert world.served_counts(campaign, site) == {}
 
 
 def test_who_asked_not_to_be_counted_is_not_even_among_those_left_out() -> None:

@@ -24,7 +24,7 @@ _AT_ONCE = 200
 def check(bench: Bench) -> Result:
     """Report views, fold them, and search for their nonces."""
     number = bench.scaled(5_000, 600)
-    with bench.site({"NETWORK_LIMIT": "0"}) as made:  # all requests come from one network
+    with bench.site({"NETWORK_SHARE": "1"}) as made:  # all requests come from one network
         made.start()
         office = ReceiptSigner(receipt_keys_of(made))
         shown = receipts(made.port, number)

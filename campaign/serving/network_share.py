@@ -1,0 +1,117 @@
+"""PURE  Let one network count for no more than a small share of a day's messages, without holding an address.
+
+A message counts while its network's messages of the day are fewer than a share of all that counted so far, or than
+`FLOOR`, for quiet places and the first hours of a day. Both are looked at twice: at the placement, and in the campaign
+over all its placements, so that floors do not add up. A placement that declares a larger share (a school, a carrier, a
+partner's server) is looked at by itself. The rule knows volume alone: it is asked before anything of the arm is used.
+
+Each message that counts adds one to a counter in each of three rows (a count-min sketch), once for the placement and
+once for the campaign. A keyed hash of the network chooses the counters. The least of three is at most too large, and
+rarely by much. The hash is Python's own, over the network and a key that is drawn anew each day. The key lies with the
+counters in memory that the processes of one server share (they are forked, so their hash is the same): never on a disk.
+Without the key nothing tells which networks were counted. With it, whoever reads the memory of the running server can
+guess a network and see how much of today it asked for.
+
+Two processes that add at the same instant lose one of the two: they meet less than once in a hundred messages.
+"""
+
+import mmap
+import os
+from math import ceil, sqrt
+
+from messages.networks import network_of
+
+_COLUMN_BITS, _TOTALS = 17, 1 << 14
+_COLUMNS = 1 << _COLUMN_BITS  # in each of three rows
+_COLUMN_MASK = _COLUMNS - 1
+_PLACEMENTS = 3 * _COLUMNS  # where the totals of placements begin, then those of campaigns
+_CAMPAIGNS = _PLACEMENTS + _TOTALS
+_DAY_BYTES, _KEY_BYTES, _HEADER_BYTES = 8, 24, 32  # the key begins with the day
+_MEMORY_BYTES = _HEADER_BYTES + 4 * (_CAMPAIGNS + _TOTALS)
+_SECONDS_PER_DAY = 86_400
+FLOOR = 2
+MAX_SHARE = 0.01
+# analytics.simulation_study.network_share shows what these leave to hostile networks and cost honest visitors.
+_SHARE_OF_ONE_ARM = 0.7
+# Odd, so that a network has other counters at each placement and in each campaign.
+_PLACEMENT_FACTOR, _CAMPAIGN_FACTOR = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F
+_THIS_MACHINE = ("127.", "::1", "::ffff:127.")
+_inherited: list[mmap.mmap] = []
+
+
+def share_memory_with_children() -> None:
+    """Make the counters that processes forked from now on share. They die with the last of these processes."""
+    _inherited[:] = [mmap.mmap(-1, _MEMORY_BYTES)]
+
+
+def share_of_plan(planned_per_arm: int, *, arms: int, most: float = MAX_SHARE) -> float:
+    """The share that one network may have in a campaign of this size, but for `most`; 1 or more is no limit at all.
+
+    By the end of the plan, an estimate's interval is as wide as one over the square root of the people in an arm. A
+    share that shrinks with it lets one network move the estimate by less than a quarter of that width, whatever arms
+    and outcomes it chooses.
+
+    >>> [round(100 * share_of_plan(people, arms=arms), 2) for people, arms in ((400, 2), (5_000, 4), (50_000, 2))]
+    [1.0, 0.25, 0.16]
+    """
+    if most >= 1:
+        return most
+    return min(most, _SHARE_OF_ONE_ARM / (arms * sqrt(max(planned_per_arm, 1))))
+
+
+def allowance(counted: int, *, share: float) -> int:
+    """How many messages of one network may count on a day on which this many counted in all."""
+    return max(FLOOR, ceil(share * counted))
+
+
+class NetworkShares:
+    """Counts messages by network, for all placements and campaigns."""
+
+    def __init__(self) -> None:
+        self._memory = _inherited[0] if _inherited else mmap.mmap(-1, _MEMORY_BYTES)
+        self._counters = memoryview(self._memory)[_HEADER_BYTES:].cast("I")
+
+    def count(self, address: str, *, placement: int, campaign: int, share: float, declared: float, now: float) -> bool:
+        """Whether a message to this address counts; if so, it is added.
+
+        `share` is the campaign's, `declared` the placement's own, or 0. Messages to this machine always count: they are
+        tests.
+        """
+        network = network_of(address)
+        if share >= 1 or declared >= 1 or (not network and address.startswith(_THIS_MACHINE)):
+            return True
+        share = declared or share
+        key, counters = self._key_of(int(now) // _SECONDS_PER_DAY), self._counters
+        digest = hash(key + network.encode())
+        at_placement, in_campaign = _PLACEMENTS + placement % _TOTALS, _CAMPAIGNS + campaign % _TOTALS
+        first, second, third = indexes = _indexes(digest ^ placement * _PLACEMENT_FACTOR)
+        so_far = min(counters[first], counters[second], counters[third])
+        if so_far >= FLOOR and so_far >= share * counters[at_placement]:
+            return False
+        if not declared:
+            first, second, third = more = _indexes(digest ^ campaign * _CAMPAIGN_FACTOR)
+            so_far = min(counters[first], counters[second], counters[third])
+            if so_far >= FLOOR and so_far >= share * counters[in_campaign]:
+                return False
+            indexes += more
+        for index in (*indexes, at_placement, in_campaign):
+            counters[index] += 1
+        return True
+
+    def _key_of(self, day: int) -> bytes:
+        """The key of this day. On another day than that of the counters, all of them begin anew under a new key."""
+        start = day.to_bytes(_DAY_BYTES, "big")
+        key = self._memory[:_KEY_BYTES]
+        if not key.startswith(start):
+            key = start + os.urandom(_KEY_BYTES - _DAY_BYTES)
+            self._memory[:] = key.ljust(_MEMORY_BYTES, b"\0")
+        return key
+
+
+def _indexes(digest: int) -> tuple[int, ...]:
+    """A counter in each of the three rows."""
+    return (
+        digest & _COLUMN_MASK,
+        _COLUMNS + (digest >> _COLUMN_BITS & _COLUMN_MASK),
+        2 * _COLUMNS + (digest >> 2 * _COLUMN_BITS & _COLUMN_MASK),
+    )
