@@ -91,7 +91,10 @@ def other_cells(route: str) -> list[MatrixCell]:
 def actual_audience_outcomes(route: str, site: world.AudienceSite) -> dict[tuple[str, str], str]:
     """Ask a route of the audience surface by each method."""
     path = route.replace("<placement>", "quiet-page")
-    return {(route, method): classify_response(site.request(method, path, b"{}").status) for method in METHODS}
+    return {
+        (route, method): classify_response(site.request(method, path, b"{}", REMOTE_ADDR="192.0.2.1").status)
+        for method in METHODS
+    }
 
 
 def differences(

@@ -1,7 +1,7 @@
 """Views that submit, approve, pause, resume, close and copy a campaign, with pages that state the consequences."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from campaign.lifecycle import clone, draft_versions, launch_checks, transitions
+from campaign.lifecycle import after_backup, clone, draft_versions, launch_checks, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign
 from campaign.overview import plan_views
@@ -33,7 +33,7 @@ class TransitionPage:
     consequences: tuple[Any, ...]
     button: Any
     states: tuple[State, ...]  # in which the transition is possible
-    is_final: bool = False
+    tick: Any = ""  # what has to be ticked first
 
 
 PAUSE_PAGE = TransitionPage(
@@ -61,6 +61,25 @@ RESUME_PAGE = TransitionPage(
 )
 
 
+def _resume_page(campaign: Campaign) -> TransitionPage:
+    backup = after_backup.unconfirmed_backup(campaign)
+    if not backup:
+        return RESUME_PAGE
+    return replace(
+        RESUME_PAGE,
+        consequences=(
+            _("It was paused because a backup was restored, in which the last thing was done at %(time)s.")
+            % {"time": backup},
+            _(
+                "What was stopped, paused, withdrawn or changed after that is not known here any more. Stop it, pause "
+                "it or change it again first: messages, arms, help links and the addresses of places."
+            ),
+            *RESUME_PAGE.consequences,
+        ),
+        tick=_("I have made sure that nothing shown by it was stopped, paused or withdrawn since."),
+    )
+
+
 def _close_page(campaign: Campaign) -> TransitionPage:
     return TransitionPage(
         _("Close this campaign for good?"),
@@ -76,7 +95,7 @@ def _close_page(campaign: Campaign) -> TransitionPage:
         ),
         _("Close it for good"),
         (*Campaign.LIVE, State.PAUSED),
-        is_final=True,
+        tick=_("I understand that this cannot be undone."),
     )
 
 
@@ -127,10 +146,14 @@ def pause(request: HttpRequest, slug: str) -> HttpResponse:
 def resume(request: HttpRequest, slug: str) -> HttpResponse:
     """Resume a paused campaign."""
     campaign = campaign_for(request.user, slug, write=True)
+    page = _resume_page(campaign)
     if request.method != "POST":
-        return _render_page(request, campaign, RESUME_PAGE)
+        return _render_page(request, campaign, page)
+    if page.tick and not request.POST.get("sure"):
+        return _render_page(request, campaign, page, error=_("Please tick this first."))
     done = _("It is shown again, under the same plan.")
-    return _carry_out(request, campaign, partial(transitions.resume, by=current_user(request)), done)
+    action = partial(transitions.resume, by=current_user(request), nothing_ended_since=bool(page.tick))
+    return _carry_out(request, campaign, action, done)
 
 
 @confirmation_required
