@@ -114,9 +114,9 @@ def test_a_message_without_a_receipt_says_why() -> None:
         Campaign.objects.update(state=state)
         site.refresh()
         assert reason(site) == why
-    campaign.placements.clear()
+    world.placement("empty-page", fallback=campaign.arms.get(key="neutral").revision)
     site.refresh()
-    assert reason(site) == "no_campaign"
+    assert site.decide("empty-page").json["reason"] == "no_campaign"
 
 
 def test_behind_a_proxy_the_address_is_the_one_that_it_tells() -> None:
