@@ -149,6 +149,9 @@ class Campaign(models.Model):
     approved_fingerprint = models.CharField(
         max_length=64, blank=True, editable=False, help_text="SHA-256 of exactly what was approved."
     )
+    outside_reviewers = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="+", help_text="People from outside who may approve it."
+    )
     launched_at = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField(auto_now=True)
     ethics_reference = models.CharField(max_length=200, blank=True, help_text="Who agreed to it, and their number.")
@@ -311,6 +314,18 @@ class AnalysisPlan(models.Model):
     def pairs(self) -> list[Pair]:
         """The complete comparisons; a draft may hold incomplete ones."""
         return [Pair(*pair) for pair in self.comparisons if len(pair) == 2]
+
+
+class WebhookTest(models.Model):
+    """The last test delivery to the webhook of a plan that is not frozen. It was accepted if `failure` is empty."""
+
+    plan = models.OneToOneField(AnalysisPlan, primary_key=True, on_delete=models.CASCADE, related_name="webhook_test")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the address, which may hold a secret.")
+    at = models.DateTimeField()
+    failure = models.CharField(max_length=80, blank=True, help_text="The name of the error.")
+
+    def __str__(self) -> str:
+        return f"a test of the webhook of {self.plan}"
 
 
 class Deviation(models.Model):

@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "campaign.staff_site.middleware.staff_language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "messages.accounts.middleware.OlderDatabaseMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "messages.accounts.middleware.SessionIdleMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",

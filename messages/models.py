@@ -57,7 +57,12 @@ class Message(models.Model):
     stopped_at = models.DateTimeField(null=True, blank=True, help_text="Shown nowhere from then on.")
     stopped_reason = models.CharField(max_length=300, blank=True)
     stopped_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Empty: the command line.",
     )
 
     class Meta:
@@ -65,8 +70,8 @@ class Message(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(stopped_at__isnull=True, stopped_by__isnull=True, stopped_reason="")
-                | (Q(stopped_at__isnull=False, stopped_by__isnull=False) & ~Q(stopped_reason="")),
-                name="message_stopped_by_somebody_for_a_reason",
+                | (Q(stopped_at__isnull=False) & ~Q(stopped_reason="")),
+                name="message_stopped_for_a_reason",
             )
         ]
 

@@ -11,6 +11,7 @@ from analytics.results import build
 from campaign.api.schema import build_schema
 from campaign.models import PlannedOutcome
 from campaign.outcomes import OUTCOMES, RECORDED_OUTCOMES, Outcome, OutcomeAction
+from campaign.serving.page_paths import page_path
 from tests import world
 
 pytestmark = [pytest.mark.django_db(databases=["default", "audience"]), pytest.mark.slow]
@@ -43,7 +44,7 @@ def test_its_events_are_accepted_and_counted() -> None:
     site = world.AudienceSite()
     assert site.report_event(site.new_receipt(), "shared").json == {"accepted": 1}
     form = site.press("/m/quiet-page/", receipt=site.new_receipt(), outcome="shared")
-    assert form.headers["Location"] == "/m/quiet-page/thanks"
+    assert form.headers["Location"] == page_path("quiet-page", "thanks", "en")
     fold(hour=site.hour + 3)
     assert sum(Tally.objects.filter(outcome="shared").values_list("count", flat=True)) == 2
 

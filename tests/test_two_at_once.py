@@ -15,10 +15,13 @@ from analytics.models import Analysis
 from campaign.lifecycle import transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign
+from campaign.placements import changes
 from messages.audit import log
 from messages.editor import save
-from messages.models import AuditEntry, Rendition, Revision
+from messages.help_links import directory
+from messages.models import AuditEntry, HelpLink, Rendition, Revision
 from messages.review import workflow
+from messages.stale_copies import StaleCopy, digest_of
 from tests import world
 
 pytestmark = [
@@ -74,7 +77,7 @@ def test_a_campaign_is_launched_once(meanwhile: Meanwhile) -> None:
     with transaction.atomic():
         launch(campaign)
         other = meanwhile(lambda: launch(again))
-    with pytest.raises(ActionRefused, match="frozen already"):
+    with pytest.raises(ActionRefused, match="cannot launch"):
         other.result(timeout=10)
 
 
@@ -182,3 +185,25 @@ def test_two_looks_get_two_numbers(meanwhile: Meanwhile) -> None:
         other = meanwhile(lambda: evaluate(campaign, now=world.NOON))
     other.result(timeout=10)
     assert sorted(Analysis.objects.values_list("look", flat=True)) == [1, 2]
+
+
+def test_who_saves_a_placement_or_a_help_link_second_puts_nothing_back(meanwhile: Meanwhile) -> None:
+    place = world.placement()
+    world.mark_help_links_checked()
+    link, mara = HelpLink.objects.all()[0], world.person("mara")
+    seen = digest_of(place, changes.PLACEMENT_FIELDS), digest_of(link, directory.EDITABLE_FIELDS)
+
+    def save_place(name: str) -> object:
+        return changes.change_placement(place, {"name": name}, seen=seen[0], by=mara)
+
+    def save_link(note: str) -> object:
+        return directory.change(link, {"note": note}, seen=seen[1], by=mara)
+
+    for save_one, row in ((save_place, place), (save_link, link)):
+        with transaction.atomic():
+            save_one("The first")
+            other = meanwhile(lambda: save_one("The second"))  # noqa: B023  (called in this turn)
+        with pytest.raises(StaleCopy):
+            other.result(timeout=10)
+        row.refresh_from_db()
+    assert (place.name, link.note) == ("The first", "The first")

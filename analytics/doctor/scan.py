@@ -52,6 +52,7 @@ def examine(
         *host_checks.application_findings(),
         *host_checks.database_findings(),
         host_checks.unused_database_finding(),
+        *host_checks.record_findings(),
         *host_checks.machine_findings(),
         forgetting,
     ]

@@ -42,7 +42,7 @@ class RehearsalRefused(Exception):
 @transaction.atomic
 def request_rehearsal(campaign: Campaign, *, by: User, now: datetime) -> Rehearsal:
     """Queue a rehearsal for the worker, or return the one that is already waiting or running."""
-    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+    campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     if campaign.state not in REHEARSABLE_STATES:
         raise RehearsalRefused("Only a campaign that was not launched yet can be rehearsed.")
     active = campaign.rehearsals.filter(state__in=(State.WAITING, State.RUNNING)).first()
@@ -96,9 +96,10 @@ def run_rehearsal(rehearsal: Rehearsal) -> Rehearsal:
     except (subprocess.SubprocessError, OSError, ValueError):
         _mark_failed(Rehearsal.objects.filter(pk=rehearsal.pk), timezone.now())
         raise
-    rehearsal.state, rehearsal.finished_at = State.DONE, timezone.now()
-    rehearsal.report, rehearsal.problems = result["report"], result["problems"]
-    rehearsal.save()
+    done = {"state": State.DONE, "report": result["report"], "problems": result["problems"]}
+    if not Rehearsal.objects.filter(pk=rehearsal.pk, state=State.RUNNING).update(finished_at=timezone.now(), **done):
+        return rehearsal  # the worker gave it up meanwhile, or a later one has replaced it
+    rehearsal.refresh_from_db()
     rehearsal.campaign.rehearsals.exclude(pk=rehearsal.pk).filter(state__in=(State.DONE, State.FAILED)).delete()
     return rehearsal
 

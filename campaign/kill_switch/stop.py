@@ -46,13 +46,17 @@ def message_usage(message: Message) -> MessageUsage:
 
 
 @transaction.atomic
-def stop_message(message: Message, *, by: User, reason: str, now: datetime) -> MessageUsage:
-    """Stop a message everywhere, and return where it was shown, without campaigns launched at the same moment."""
+def stop_message(message: Message, *, by: User | str, reason: str, now: datetime) -> MessageUsage:
+    """Stop a message everywhere, and return where it was shown, without campaigns launched at the same moment.
+
+    `by` is a name if the operator stops it by a command.
+    """
     reason = _authorize_and_lock(message, by, reason)
     if message.stopped_at is not None:
         raise ActionRefused(_("This message is stopped already."))
     _lock_usage(message)
-    message.stopped_at, message.stopped_by, message.stopped_reason = now, by, reason
+    message.stopped_at, message.stopped_reason = now, reason
+    message.stopped_by = None if isinstance(by, str) else by
     message.save(update_fields=["stopped_at", "stopped_by", "stopped_reason"])
     usage, why = message_usage(message), f"Stopped everywhere: {reason}"[: arm_pauses.ARM_REASON_LIMIT]
     for arm in usage.arms:
@@ -79,9 +83,9 @@ def lift_stop(message: Message, *, by: User, reason: str) -> None:
     _record(log.Action.MESSAGE_LIFT, message, by, reason)
 
 
-def _authorize_and_lock(message: Message, by: User, reason: str) -> str:
+def _authorize_and_lock(message: Message, by: User | str, reason: str) -> str:
     """Check the role, lock and reload the message, and return the cleaned reason."""
-    if not has_role(by, *STOP_ROLES):
+    if not isinstance(by, str) and not has_role(by, *STOP_ROLES):
         raise ActionRefused(_("Only a manager or a reviewer can do this."))
     cleaned = arm_pauses.validate_reason(reason)
     message.refresh_from_db(from_queryset=Message.objects.select_for_update(no_key=True))
@@ -95,7 +99,7 @@ def _lock_usage(message: Message) -> None:
     list(Placement.objects.select_for_update(no_key=True).filter(fallback__message=message).order_by("pk"))
 
 
-def _pause_campaign(campaign: Campaign, *, by: User, now: datetime, why: str) -> None:
+def _pause_campaign(campaign: Campaign, *, by: User | str, now: datetime, why: str) -> None:
     """Pause a campaign whose control was stopped: it compares nothing without it."""
     campaign.state = Campaign.State.PAUSED
     campaign.save(update_fields=["state", "changed_at"])
@@ -105,5 +109,5 @@ def _pause_campaign(campaign: Campaign, *, by: User, now: datetime, why: str) ->
     record_campaign_action(log.Action.CAMPAIGN_PAUSE, campaign, by=by)
 
 
-def _record(action: log.Action, message: Message, by: User, reason: str, **detail: int) -> None:
+def _record(action: log.Action, message: Message, by: User | str, reason: str, **detail: int) -> None:
     log.record_message(action, message, by=by, reason=reason, **detail)

@@ -1,11 +1,12 @@
 """Views that submit, approve, pause, resume, close and copy a campaign, with pages that state the consequences."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from django.contrib import messages as flash
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from campaign.lifecycle import clone, launch_checks, transitions
+from campaign.lifecycle import after_backup, clone, draft_versions, launch_checks, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign
 from campaign.overview import plan_views
-from campaign.staff_site.access import campaign_for
+from campaign.staff_site.access import campaign_for, reviewable_campaign_for
 from messages.accounts.step_up import confirmation_required
-from messages.roles import REVIEWER, current_user, require_role
+from messages.roles import STAFF_ROLES, current_user, has_role
 
 State = Campaign.State
 
@@ -32,7 +33,7 @@ class TransitionPage:
     consequences: tuple[Any, ...]
     button: Any
     states: tuple[State, ...]  # in which the transition is possible
-    is_final: bool = False
+    tick: Any = ""  # what has to be ticked first
 
 
 PAUSE_PAGE = TransitionPage(
@@ -60,6 +61,25 @@ RESUME_PAGE = TransitionPage(
 )
 
 
+def _resume_page(campaign: Campaign) -> TransitionPage:
+    backup = after_backup.unconfirmed_backup(campaign)
+    if not backup:
+        return RESUME_PAGE
+    return replace(
+        RESUME_PAGE,
+        consequences=(
+            _("It was paused because a backup was restored, in which the last thing was done at %(time)s.")
+            % {"time": backup},
+            _(
+                "What was stopped, paused, withdrawn or changed after that is not known here any more. Stop it, pause "
+                "it or change it again first: messages, arms, help links and the addresses of places."
+            ),
+            *RESUME_PAGE.consequences,
+        ),
+        tick=_("I have made sure that nothing shown by it was stopped, paused or withdrawn since."),
+    )
+
+
 def _close_page(campaign: Campaign) -> TransitionPage:
     return TransitionPage(
         _("Close this campaign for good?"),
@@ -75,7 +95,7 @@ def _close_page(campaign: Campaign) -> TransitionPage:
         ),
         _("Close it for good"),
         (*Campaign.LIVE, State.PAUSED),
-        is_final=True,
+        tick=_("I understand that this cannot be undone."),
     )
 
 
@@ -90,8 +110,7 @@ def submit(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def approve(request: HttpRequest, slug: str) -> HttpResponse:
     """Approve the plan that the reviewer has read."""
-    campaign = campaign_for(request.user, slug)
-    require_role(request.user, REVIEWER)
+    campaign = _campaign_to_decide_on(request, slug)
     if not request.POST.get("have_read"):
         return plan_views.render_plan(request, campaign, errors={"have_read": _("Please read it all, then tick this.")})
     read = request.POST.get("read", "")
@@ -102,8 +121,7 @@ def approve(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def send_back(request: HttpRequest, slug: str) -> HttpResponse:
     """Send a submitted campaign back to its manager, with a reason."""
-    campaign = campaign_for(request.user, slug)
-    require_role(request.user, REVIEWER)
+    campaign = _campaign_to_decide_on(request, slug)
     reason = launch_checks.clean_reason(request.POST.get("reason", ""))
     if not 0 < len(reason) <= transitions.SEND_BACK_REASON_LIMIT:
         errors = {"reason": _("Say what has to change, in at most 500 characters.")}
@@ -128,10 +146,14 @@ def pause(request: HttpRequest, slug: str) -> HttpResponse:
 def resume(request: HttpRequest, slug: str) -> HttpResponse:
     """Resume a paused campaign."""
     campaign = campaign_for(request.user, slug, write=True)
+    page = _resume_page(campaign)
     if request.method != "POST":
-        return _render_page(request, campaign, RESUME_PAGE)
+        return _render_page(request, campaign, page)
+    if page.tick and not request.POST.get("sure"):
+        return _render_page(request, campaign, page, error=_("Please tick this first."))
     done = _("It is shown again, under the same plan.")
-    return _carry_out(request, campaign, partial(transitions.resume, by=current_user(request)), done)
+    action = partial(transitions.resume, by=current_user(request), nothing_ended_since=bool(page.tick))
+    return _carry_out(request, campaign, action, done)
 
 
 @confirmation_required
@@ -157,6 +179,13 @@ def copy(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("campaign:detail", draft.slug)
 
 
+def _campaign_to_decide_on(request: HttpRequest, slug: str) -> Campaign:
+    campaign = reviewable_campaign_for(request.user, slug)
+    if not draft_versions.reviews(campaign, request.user):
+        raise PermissionDenied
+    return campaign
+
+
 def _render_page(request: HttpRequest, campaign: Campaign, page: TransitionPage, *, error: str = "") -> HttpResponse:
     context = {"campaign": campaign, "page": page, "possible": campaign.state in page.states, "error": error}
     return render(request, "campaign/overview/transition.html", context)
@@ -172,4 +201,4 @@ def _carry_out(
         flash.error(request, str(reason))
     else:
         flash.success(request, done)
-    return redirect("campaign:detail", campaign.slug)
+    return redirect("campaign:detail" if has_role(request.user, *STAFF_ROLES) else "campaign:plan", campaign.slug)

@@ -1,8 +1,9 @@
 """Add and change placements and partners, and assign contacts, each with an audit entry. Nothing is deleted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -13,6 +14,7 @@ from messages.audit import log
 from messages.models import Frame, Revision
 from messages.review import workflow
 from messages.roles import PARTNER_CONTACT
+from messages.stale_copies import StaleCopy, digest_of
 from messages.text.slugs import unused_key
 
 PLACEMENT_FIELDS = (
@@ -78,17 +80,26 @@ def add_placement(placement: Placement, *, by: User, new_partner: str = "") -> P
 
 
 @transaction.atomic
-def change_placement(placement: Placement, *, by: User, new_partner: str = "") -> list[str]:
-    """Save the changed fields and return their names. Servers follow within seconds."""
+def change_placement(
+    placement: Placement, values: Mapping[str, Any], *, seen: str, by: User, new_partner: str = ""
+) -> list[str]:
+    """Save what differs among these fields, and return their names. Servers follow within seconds.
+
+    `seen` is the digest of the placement that the person saw; StaleCopy is raised if it is another by now.
+    """
+    stored = Placement.objects.select_for_update(of=("self",)).get(pk=placement.pk)
+    if digest_of(stored, PLACEMENT_FIELDS) != seen:
+        raise StaleCopy
     if new_partner:
-        placement.partner = add_partner(new_partner, by=by)
-    before = Placement.objects.select_for_update(of=("self",)).get(pk=placement.pk)
-    changed = [name for name in PLACEMENT_FIELDS if getattr(before, name) != getattr(placement, name)]
-    if "key" in changed and is_key_fixed(before):
+        values = {**values, "partner": add_partner(new_partner, by=by)}
+    changed = [name for name in PLACEMENT_FIELDS if name in values and getattr(stored, name) != values[name]]
+    if "key" in changed and is_key_fixed(stored):
         raise ValueError("the key of a placement is fixed once a campaign was launched there")
     if changed:
-        placement.save()
-        _record(log.Action.PLACEMENT_CHANGE, placement, by, fields=", ".join(changed))
+        for name in changed:
+            setattr(stored, name, values[name])
+        stored.save(update_fields=changed)
+        _record(log.Action.PLACEMENT_CHANGE, stored, by, fields=", ".join(changed))
     return changed
 
 
@@ -101,20 +112,36 @@ def add_partner(name: str, *, by: User) -> Partner:
 
 
 @transaction.atomic
-def rename_partner(partner: Partner, name: str, *, by: User) -> bool:
-    """Change the name, which visitors read on the page about the message; whether it differs."""
-    before = Partner.objects.select_for_update().get(pk=partner.pk).name
+def rename_partner(partner: Partner, name: str, *, seen: str, by: User) -> bool:
+    """Change the name, which visitors read on the page about the message; whether it differs.
+
+    `seen` is the digest of the name that the person saw; StaleCopy is raised if it is another by now.
+    """
+    stored = Partner.objects.select_for_update().get(pk=partner.pk)
+    if digest_of(stored, ["name"]) != seen:
+        raise StaleCopy
+    before, stored.name = stored.name, name
     if before == name:
         return False
-    partner.name = name
-    partner.save(update_fields=["name"])
-    _record_partner(log.Action.PARTNER_CHANGE, partner, by, was=before)
+    stored.save(update_fields=["name"])
+    _record_partner(log.Action.PARTNER_CHANGE, stored, by, was=before)
     return True
 
 
+def contact_ids(partner: Partner) -> str:
+    """The primary keys of the partner's contacts, as a form carries them."""
+    return ",".join(map(str, partner.contacts.order_by("pk").values_list("pk", flat=True)))
+
+
 @transaction.atomic
-def assign_contacts(partner: Partner, users: Iterable[User], *, by: User) -> bool:
-    """Make these users the partner's only contacts; whether that is a change."""
+def assign_contacts(partner: Partner, users: Iterable[User], *, seen: str, by: User) -> bool:
+    """Make these users the partner's only contacts; whether that is a change.
+
+    `seen` names the contacts that the person saw; StaleCopy is raised if they are others by now.
+    """
+    Partner.objects.select_for_update().get(pk=partner.pk)
+    if contact_ids(partner) != seen:
+        raise StaleCopy
     wanted = {user.pk: user for user in users}
     if wanted.keys() == set(partner.contacts.values_list("pk", flat=True)):
         return False

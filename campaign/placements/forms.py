@@ -12,6 +12,7 @@ from campaign.models import Partner, Placement
 from campaign.placements import changes
 from campaign.placements.origins import InvalidOrigin, is_safe_url, parse_origin
 from messages.models import Revision
+from messages.stale_copies import SeenDigestForm
 
 MAX_ORIGINS, MAX_PER_DAY = 50, 100_000_000
 _ADDRESS = _("This is not an address, such as https://example.org/thanks.")
@@ -62,8 +63,10 @@ class NeutralRevisionField(forms.ModelChoiceField):  # type: ignore[type-arg]  #
         return f"{headline} ({revision.message.key}, {revision.number}; {', '.join(sorted(headlines))})"
 
 
-class PlacementForm(forms.ModelForm):  # type: ignore[type-arg]  # likewise
+class PlacementForm(SeenDigestForm):
     """A placement, and optionally a new partner to add with it."""
+
+    digest_fields = changes.PLACEMENT_FIELDS
 
     partner = forms.ModelChoiceField(
         Partner.objects.order_by("name"), label=_("Partner"), required=False, empty_label=_("A new one, named below")
@@ -142,7 +145,7 @@ class PlacementForm(forms.ModelForm):  # type: ignore[type-arg]  # likewise
             "key": _("It stands in the partner’s page. Leave it empty to have it made from the name."),
         }
 
-    field_order = ["name", "key", "partner", "new_partner", *changes.PLACEMENT_FIELDS[3:]]
+    field_order = ["name", "key", "partner", "new_partner", *changes.PLACEMENT_FIELDS[3:], "was"]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -205,8 +208,10 @@ def _check_url(url: str) -> str:
     return url
 
 
-class PartnerForm(forms.ModelForm):  # type: ignore[type-arg]  # likewise
+class PartnerForm(SeenDigestForm):
     """A partner's name."""
+
+    digest_fields = ("name",)
 
     class Meta:
         model = Partner
@@ -228,6 +233,7 @@ class ContactsForm(forms.Form):
 
     def __init__(self, *args: Any, partner: Partner, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.seen = self.data.get("was", "") if self.is_bound else changes.contact_ids(partner)
         self.initial["contacts"] = partner.contacts.all()
         candidates = {user.pk for user in changes.contact_candidates()} | {user.pk for user in partner.contacts.all()}
         self.candidates = User.objects.filter(pk__in=candidates).order_by("username")

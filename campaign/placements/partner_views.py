@@ -11,6 +11,7 @@ from campaign.placements import changes
 from campaign.placements.forms import ContactsForm, PartnerForm
 from messages.accounts.step_up import confirmation_required
 from messages.roles import ADMINISTRATOR, MANAGER, current_user, has_role, require_role
+from messages.stale_copies import StaleCopy
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -21,11 +22,18 @@ def partner_detail(request: HttpRequest, pk: int) -> HttpResponse:
     name = partner.name
     form = PartnerForm(request.POST or None, instance=partner)
     if request.method == "POST" and form.is_valid():
-        changed = changes.rename_partner(partner, form.cleaned_data["name"], by=current_user(request))
-        flash.success(
-            request, _("Saved. Visitors meet the change within seconds.") if changed else _("Nothing was changed.")
-        )
-        return redirect("partners:partner", pk)
+        wanted = form.cleaned_data["name"]
+        try:
+            changed = changes.rename_partner(partner, wanted, seen=form.seen_digest, by=current_user(request))
+        except StaleCopy:
+            partner.refresh_from_db()
+            name = partner.name
+            form.refuse_stale_copy(partner)
+        else:
+            flash.success(
+                request, _("Saved. Visitors meet the change within seconds.") if changed else _("Nothing was changed.")
+            )
+            return redirect("partners:partner", pk)
     context = {
         "partner": partner,
         "name": name,
@@ -48,7 +56,12 @@ def partner_contacts(request: HttpRequest, pk: int) -> HttpResponse:
 def _partner_contacts(request: HttpRequest, partner: Partner) -> HttpResponse:
     form = ContactsForm(request.POST if request.method == "POST" else None, partner=partner)
     if form.is_bound and form.is_valid():
-        changed = changes.assign_contacts(partner, form.cleaned_data["contacts"], by=current_user(request))
+        chosen, by = form.cleaned_data["contacts"], current_user(request)
+        try:
+            changed = changes.assign_contacts(partner, chosen, seen=form.seen, by=by)
+        except StaleCopy:
+            flash.error(request, _("A colleague changed these contacts meanwhile. They are shown as they are now."))
+            return redirect("partners:contacts", partner.pk)
         flash.success(request, _("Saved.") if changed else _("Nothing was changed."))
         return redirect("partners:partner", partner.pk)
     context = {"partner": partner, "form": form, "any": form.candidates.exists()}

@@ -18,6 +18,7 @@ from campaign.placements import changes, tag_check
 from campaign.placements.forms import PlacementForm
 from campaign.staff_site.access import placement_for, placements_for
 from messages.roles import ADMINISTRATOR, MANAGER, STAFF_ROLES, current_user, has_role, require_role
+from messages.stale_copies import StaleCopy
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +97,17 @@ def placement_change(request: HttpRequest, place: str) -> HttpResponse:
     form = PlacementForm(request.POST or None, instance=placement)
     if request.method == "POST" and form.is_valid():
         new_partner = form.cleaned_data["new_partner"]
-        changed = changes.change_placement(form.save(commit=False), by=current_user(request), new_partner=new_partner)
-        message = _("Saved. Visitors meet the change within seconds.") if changed else _("Nothing was changed.")
-        flash.success(request, message)
-        return redirect("placements:placement", placement.key)
-    return _form_page(request, form, place, name)
+        by, seen = current_user(request), form.seen_digest
+        try:
+            changed = changes.change_placement(placement, form.values(), seen=seen, by=by, new_partner=new_partner)
+        except StaleCopy:
+            form.refuse_stale_copy(placement_for(request.user, place, write=True))
+        else:
+            message = _("Saved. Visitors meet the change within seconds.") if changed else _("Nothing was changed.")
+            flash.success(request, message)
+            return redirect("placements:placement", form.cleaned_data["key"])
+    theirs = placement_for(request.user, place, write=True) if form.has_conflict else None
+    return _form_page(request, form, place, name, theirs)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -126,8 +133,10 @@ def placement_test(request: HttpRequest, place: str) -> HttpResponse:
     return render(request, "campaign/placements/tag_check.html", context)
 
 
-def _form_page(request: HttpRequest, form: PlacementForm, key: str, name: str) -> HttpResponse:
-    context = {"form": form, "key": key, "name": name}
+def _form_page(
+    request: HttpRequest, form: PlacementForm, key: str, name: str, theirs: Placement | None = None
+) -> HttpResponse:
+    context = {"form": form, "key": key, "name": name, "theirs": theirs, "works_here": True}
     return render(request, "campaign/placements/form.html", context)
 
 

@@ -7,7 +7,8 @@ from campaign.outcomes import OUTCOMES, RECORDED_OUTCOMES, read_form
 from campaign.placements.tag_check import TagCheckChannel
 from campaign.serving.decision import MessageRequest, count_served, decide
 from campaign.serving.http import Refusal, Reply, Request, read_body, refusal_reply
-from campaign.serving.locales import interface_language, locale_query
+from campaign.serving.locales import interface_language
+from campaign.serving.page_paths import page_path
 from campaign.serving.privacy_signals import has_privacy_signal
 from campaign.serving.routing import OutcomeEvent, PendingReply, Route, ServingContext
 from campaign.serving.snapshot_entries import PlacementEntry
@@ -105,7 +106,7 @@ def _redirect_target(request: Request, placement: PlacementEntry, outcome: str) 
     if action and action.placement_url and (url := getattr(placement, action.placement_url)):
         return str(url)
     page = (action and action.page) or "thanks"
-    return f"/m/{placement.key}/{page}{locale_query(_parse_form(request.query).get('locale', [''])[0])}"
+    return page_path(placement.key, page, _parse_form(request.query).get("locale", [""])[0])
 
 
 def _follow_up_reply(request: Request, placement: PlacementEntry, name: str) -> Reply:
@@ -127,7 +128,9 @@ def _wanted_locale(request: Request) -> str | None:
 
 
 def _parse_form(text: str) -> dict[str, list[str]]:
-    """Form or query fields; none at all if there are more than any of our pages sends."""
+    """Form or query fields; none at all if they are more or longer than any of our pages sends."""
+    if len(text) > _BODY_LIMIT:
+        return {}
     try:
         return parse_qs(text, keep_blank_values=True, max_num_fields=8)
     except ValueError:

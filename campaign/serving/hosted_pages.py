@@ -13,12 +13,12 @@ from django.utils.translation import gettext
 from campaign.models import Placement
 from campaign.outcomes import OUTCOMES, SECTIONS, Outcome, OutcomeAction, offered_outcomes
 from campaign.serving.locales import interface_language, locale_query
+from campaign.serving.page_paths import HELP_LANES, page_path
 from messages.models import HelpLink
 from messages.text.rendering import RenderedMessage, direction_of
 
 _RECEIPT = "RECEIPT-STANDS-HERE"
 _KEY = "PLACEMENT-STANDS-HERE"
-HELP_LANES = ("self", "affected")
 # Fields of a help link that pages show: a change of one of them needs a new snapshot.
 HELP_LINK_FIELDS = (
     *("id", "name", "url", "lane", "audience", "country", "language"),
@@ -63,7 +63,7 @@ def _action(outcome: Outcome, offer: OutcomeAction, placement: Placement, locale
         action["note"] = gettext(offer.note)
     if offer.page:
         url = getattr(placement, offer.placement_url) if offer.placement_url else ""
-        page = "" if offer.closes else f"/m/{placement.key}/{offer.page}{locale_query(locale)}"
+        page = "" if offer.closes else page_path(placement.key, offer.page, locale)
         action["href"] = url or page
     if outcome.values:
         action["values"] = list(outcome.values)
@@ -135,7 +135,8 @@ class FollowUpPages:
             "placement": _KEY,
             "runner": runner,
             "message": {"locale": locale, "dir": direction_of(locale)},
-            "in_language": locale_query(locale),
+            "help_self": page_path(_KEY, "help/self", locale),
+            "help_affected": page_path(_KEY, "help/affected", locale),
         }
         with translation.override(locale):
             for name in ("left", "continued", "about", "thanks", "unavailable"):

@@ -38,6 +38,7 @@ from campaign.serving.snapshot_version import (
     read_placement_versions,
     read_preview_givers,
 )
+from messages.audit import continuity
 from messages.models import HelpLink, Rendition
 from messages.review import workflow
 from messages.text.rendering import RenderedMessage, render_rendition
@@ -54,6 +55,7 @@ _REASONS: dict[str, str] = {
 }
 _WITHDRAWN = "campaign_paused"  # approval of a running campaign's messages was withdrawn
 _CHUNK_SIZE = 200
+_OLDER_DATABASE: CoarseVersion = ("older database",)
 _REASON_ORDER = ["campaign_paused", "campaign_not_started", "campaign_ended"]
 
 
@@ -223,6 +225,8 @@ class SnapshotRefresher:
         """Compile a new snapshot if anything served has changed; whether it has."""
         with self._lock:
             try:
+                if continuity.is_older_database():
+                    return self._show_nothing()
                 previous, self._version = self._version, read_coarse_version()
                 if self.current.is_compiled and self._version == previous:
                     return False
@@ -237,6 +241,13 @@ class SnapshotRefresher:
             if self._file is not None:
                 self._file.write(self.current)
             return True
+
+    def _show_nothing(self) -> bool:
+        """Show no message: the database does not know what was stopped or paused after the backup that it is."""
+        if self._version != _OLDER_DATABASE:
+            log.error("The database is older than what was signed here. Nothing is shown: run manage.py restored.")
+        changed, self.current, self._version = self.current.is_compiled, EMPTY_SNAPSHOT, _OLDER_DATABASE
+        return changed
 
     def _is_current(self) -> bool:
         versions = {number: entry.version for number, entry in self.current.placement_ids.items()}

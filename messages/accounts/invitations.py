@@ -48,7 +48,7 @@ def resend(pk: int, *, by: User, now: datetime) -> tuple[Invitation, str]:
 
 
 @transaction.atomic
-def revoke(pk: int, *, by: User) -> None:
+def revoke(pk: int, *, by: User | str) -> None:
     """Withdraw an invitation, and delete the address."""
     invitation = _lock(pk)
     _record(Action.INVITATION_REVOKE, invitation, by=by)

@@ -1,6 +1,10 @@
 """What ends sessions and API tokens: administrators' changes of an account, a new password, signing out everywhere."""
 
+from collections.abc import Collection
+
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, User
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -8,6 +12,7 @@ from django.utils import timezone
 from messages.accounts import api_tokens, invitations, sessions
 from messages.audit import log
 from messages.audit.log import Action
+from messages.models import ApiToken
 from messages.roles import ADMINISTRATOR, ALL_ROLES, users_with_role
 
 
@@ -31,9 +36,7 @@ def change_role(user: User, role: str, *, by: User) -> None:
         _require_other_administrator(user)
     user.groups.remove(*Group.objects.filter(name__in=ALL_ROLES))
     user.groups.add(Group.objects.get_or_create(name=role)[0])
-    if user.is_superuser:
-        user.is_superuser = False
-        user.save(update_fields=["is_superuser"])
+    User.objects.filter(pk=user.pk).update(is_superuser=False)
     api_tokens.end_all(user)
     if role != ADMINISTRATOR:
         invitations.end_all_by(user, now=timezone.now())
@@ -88,6 +91,25 @@ def change_password(user: User, password: str, *, keep: str | None) -> None:
     api_tokens.end_all(user)
     sessions.end_sessions(user, keep=keep)
     log.record_user(Action.PASSWORD_CHANGE, user, by=user)
+
+
+@transaction.atomic
+def end_all_access(*, keep: Collection[str], by: str) -> list[str]:
+    """End all sessions, API tokens, invitations and recovery codes, and close each account that is not named to keep.
+
+    For a database that is older than what was decided about people. Return the names of the accounts that were closed.
+    """
+    Session.objects.all().delete()
+    ApiToken.objects.all().delete()
+    Authenticator.objects.filter(type=Authenticator.Type.RECOVERY_CODES).delete()
+    for invitation in invitations.waiting():
+        invitations.revoke(invitation.pk, by=by)
+    closing = list(User.objects.filter(is_active=True).exclude(username__in=keep).order_by("username"))
+    for user in closing:
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+        log.record_user(Action.PERSON_DEACTIVATE, user, by=by)
+    return [user.get_username() for user in closing]
 
 
 def _require_other_administrator(user: User) -> None:

@@ -1,13 +1,16 @@
-"""Middleware that ends idle sessions and requires a second factor."""
+"""Middleware that ends idle sessions, requires a second factor, and keeps everybody out of an older database."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
 from django.urls import reverse
 
 from messages.accounts import sessions
+from messages.audit import continuity
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 ENDED_IDLE_KEY = "ended_idle"
@@ -17,6 +20,28 @@ def allow_without_second_factor(view: View) -> View:
     """Decorator for views that are open before a second factor is set up."""
     view.allow_without_second_factor = True  # type: ignore[attr-defined]  # read by SecondFactorMiddleware
     return view
+
+
+class OlderDatabaseMiddleware:
+    """Answer 503 while the database is a restored backup, in which ended sessions and closed accounts live again."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            is_open = not continuity.is_older_database()
+        except DatabaseError:  # what needs it fails by itself
+            is_open = True
+        if is_open:
+            return self.get_response(request)
+        if request.path_info.startswith("/api/"):
+            error = {
+                "code": "older_database",
+                "message": "A backup was restored. The operator runs manage.py restored.",
+            }
+            return JsonResponse({"error": error}, status=503)
+        return render(request, "messages/accounts/older_database.html", status=503)
 
 
 class SessionIdleMiddleware:

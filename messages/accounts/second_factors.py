@@ -143,8 +143,7 @@ def check_passkey(user: User, credential: Any) -> bool:
         factor = auth.complete_authentication(user, credential)
     except (ValidationError, ValueError, TypeError, KeyError):
         return False
-    _mark_used(factor)
-    return True
+    return _mark_used(factor)
 
 
 def check_code(user: User, code: str) -> bool:
@@ -161,8 +160,7 @@ def _is_unused_code(user: User, code: str) -> bool:
         counter = _matching_stored_counter(app_factor, code)
         if counter is not None and counter > app_factor.data.get("counter", 0):
             app_factor.data["counter"] = counter
-            _mark_used(app_factor)
-            return True
+            return _mark_used(app_factor, data=app_factor.data)
     codes = Authenticator.objects.select_for_update().filter(user=user, type=CODES).first()
     try:
         if codes is None or not RecoveryCodes(codes).validate_code(code.replace(" ", "")):
@@ -181,10 +179,10 @@ def _matching_stored_counter(app_factor: Authenticator, code: str) -> int | None
         return None
 
 
-def _mark_used(factor: Authenticator) -> None:
-    """Store the hour of the use, and nothing finer."""
-    factor.last_used_at = timezone.now().replace(minute=0, second=0, microsecond=0)
-    factor.save()
+def _mark_used(factor: Authenticator, **fields: Any) -> bool:
+    """Store the hour of the use, and nothing finer; False if the factor was removed meanwhile."""
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    return bool(Authenticator.objects.filter(pk=factor.pk).update(last_used_at=hour, **fields))
 
 
 # Recovery codes, and removing a factor

@@ -56,6 +56,7 @@ class Action(StrEnum):
     CAMPAIGN_DEVIATE = "campaign-deviate"
     CAMPAIGN_COPY = "campaign-copy"
     CAMPAIGN_PUT_BACK = "campaign-put-back"
+    CAMPAIGN_OUTSIDE = "campaign-outside-reviewers"
     ARM_PAUSE = "arm-pause"
     ARM_RESUME = "arm-resume"
     MESSAGE_STOP = "message-stop"
@@ -79,6 +80,7 @@ class Action(StrEnum):
     PARTNER_CHANGE = "partner-change"
     PARTNER_CONTACTS = "partner-contacts"
     RECORD_ACCEPT = "record-accept"
+    DATABASE_RESTORE = "database-restore"
     ROWS_LOAD = "rows-load"
     PERSON_INVITE = "person-invite"
     INVITATION_RENEW = "invitation-renew"
@@ -169,10 +171,16 @@ def record_rendition(
     return record_message(action, revision.message, by=by, **detail)
 
 
-def entries() -> Iterator[ChainEntry]:
-    """The whole record in order."""
-    for row in AuditEntry.objects.order_by("number").values(*_FIELDS).iterator():
+def entries(*, since: int = 1) -> Iterator[ChainEntry]:
+    """The record in order, from the entry with this number on."""
+    for row in AuditEntry.objects.filter(number__gte=since).order_by("number").values(*_FIELDS).iterator():
         yield ChainEntry(**row)
+
+
+def last_entry() -> ChainEntry | None:
+    """The last entry of the record."""
+    row = AuditEntry.objects.order_by("-number").values(*_FIELDS).first()
+    return ChainEntry(**row) if row else None
 
 
 def current_note() -> signed_head.Note | signed_head.NoNote:
@@ -193,11 +201,11 @@ def has_entry(head: Head) -> bool:
 
 
 def continues(note: signed_head.Note) -> bool:
-    """Whether the record goes on from the noted entry, or has begun under this machine's key if none is noted."""
+    """Whether the record goes on from the noted entry; if none is noted, whether no other machine's key began it."""
     if note.head.number:
         return has_entry(note.head)
-    first = next(entries(), None)
-    return first is None or signed_head.seal_check()(first)
+    first = AuditEntry.objects.order_by("number").values(*_FIELDS).first()
+    return first is None or not first["seal"] or signed_head.seal_check()(ChainEntry(**first))
 
 
 def _note_head(number: int) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from messages.audit import log, signed_head
+from messages.audit import continuity, log, signed_head
 from messages.audit.hash_chain import ChainEntry, Head, Verification, verify_chain
 from messages.audit.signed_head import NoNote, Note
 from messages.models import AuditEntry, Review
@@ -21,8 +21,8 @@ _MISSING_NOTE = {
 }
 
 
-class NothingToAccept(Exception):
-    """The record already is what this machine has signed; the message says so, for staff."""
+class AcceptanceRefused(Exception):
+    """The record needs no acceptance, or more than that; the message says so, for staff."""
 
 
 def verify(*, external_heads: Iterable[Head] = ()) -> Verification:
@@ -43,14 +43,20 @@ def verify(*, external_heads: Iterable[Head] = ()) -> Verification:
 
 @transaction.atomic
 def accept(*, by: str, why: str) -> AuditEntry:
-    """Accept the record although it is not what this machine has signed, and record that."""
-    note = log.current_note()
-    last = AuditEntry.objects.order_by("-number").first()
-    if last is None and not (_traces_of_a_record() or (isinstance(note, Note) and note.head.number)):
-        raise NothingToAccept("The record is empty, and nothing was noted.")
+    """Accept the record although entries are missing or have no seal, and record that."""
+    if continuity.is_older_database():
+        raise AcceptanceRefused(
+            "This database lacks what this machine has signed, as a backup does that was restored: run "
+            "manage.py restored, which also ends what came back to life."
+        )
+    note, last = log.current_note(), log.last_entry()
+    if last is None and not _traces_of_a_record():
+        raise AcceptanceRefused("The record is empty, and nothing was noted.")
     check = partial(_is_genuine, note, signed_head.seal_check())
-    if last is not None and isinstance(note, Note) and log.continues(note) and all(map(check, log.entries())):
-        raise NothingToAccept(f"The record holds entry {note.head.number} as it was noted.")
+    if last is not None and isinstance(note, Note) and all(map(check, log.entries())):
+        raise AcceptanceRefused(
+            f"There is nothing to accept. The record holds entry {note.head.number} as it was noted."
+        )
     accepted = log.record(
         log.Action.RECORD_ACCEPT,
         by=by,

@@ -31,6 +31,7 @@ _SENTENCES: dict[str, str] = {
     Action.CAMPAIGN_DEVIATE: "put on record that “{label}” (campaign) deviates from its plan: {what} Because: {why}",
     Action.CAMPAIGN_COPY: "planned “{label}” (campaign) like “{original}”",
     Action.CAMPAIGN_PUT_BACK: "put version {version} of “{label}” (campaign) back",
+    Action.CAMPAIGN_OUTSIDE: "made these the outside reviewers of “{label}” (campaign): {reviewers}",
     Action.ARM_PAUSE: "paused the arm “{arm}” of “{label}” (campaign): {reason}",
     Action.ARM_RESUME: "resumed the arm “{arm}” of “{label}” (campaign): {reason}",
     Action.MESSAGE_STOP: "stopped “{label}” (message) everywhere: {reason}",
@@ -54,6 +55,8 @@ _SENTENCES: dict[str, str] = {
     Action.PARTNER_CHANGE: "renamed “{was}” (partner) to “{label}”",
     Action.PARTNER_CONTACTS: "made these the contacts of “{label}” (partner): {contacts}",
     Action.RECORD_ACCEPT: "accepted this record as it was, ending with entry {ended} where {noted} was noted: {reason}",
+    Action.DATABASE_RESTORE: "took a restored backup into use, ending with entry {ended} where {noted} was noted: "
+    "{accounts} accounts closed, {campaigns} campaigns paused or taken back",
     Action.ROWS_LOAD: "loaded {rows} rows into the database from {label}, past all rules",
     Action.PERSON_INVITE: "invited somebody as {role} ({label})",
     Action.INVITATION_RENEW: "sent the link of {label} ({role}) again",

@@ -4,9 +4,10 @@ Every message leads to the same two help pages, one for the person shown and one
 they list every link that is not retired. So all of these must have been checked recently before a campaign can launch.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
@@ -20,6 +21,7 @@ from messages.help_links import freshness
 from messages.help_links.freshness import HelpLinkStatus
 from messages.help_links.link_checker import ProbeResult, probe
 from messages.models import HelpLink
+from messages.stale_copies import StaleCopy, digest_of
 from messages.text.lint import Remark
 from messages.text.slugs import unused_key
 
@@ -27,6 +29,7 @@ EDITABLE_FIELDS = (
     *("name", "url", "lane", "audience", "country", "language", "channels", "contact"),
     *("hours", "cost", "note", "staff_note", "source", "facts_from"),
 )
+_UNCHECKED = {"verified_on": None, "verified_by": "", "probe": "", "probe_said": "", "probed_at": None}
 _MAX_KEY_LENGTH = 50
 
 
@@ -100,53 +103,55 @@ def add(link: HelpLink, *, by: AbstractUser | str) -> HelpLink:
 
 
 @transaction.atomic
-def change(link: HelpLink, *, by: AbstractUser | str) -> list[str]:
-    """Save a link and return the names of the changed fields. A new address has to be checked again."""
-    before = _lock(link)
-    changed = [name for name in EDITABLE_FIELDS if getattr(before, name) != getattr(link, name)]
+def change(link: HelpLink, values: Mapping[str, Any], *, seen: str, by: AbstractUser | str) -> list[str]:
+    """Save what differs among these fields, and return their names. A new address has to be checked again.
+
+    `seen` is the digest of the link that the person saw; StaleCopy is raised if it is another by now.
+    """
+    stored = _lock(link)
+    if digest_of(stored, EDITABLE_FIELDS) != seen:
+        raise StaleCopy
+    changed = [name for name in EDITABLE_FIELDS if name in values and getattr(stored, name) != values[name]]
     if not changed:
         return []
-    link.verified_on, link.verified_by, link.retired_on = before.verified_on, before.verified_by, before.retired_on
-    if "url" in changed:
-        link.verified_on, link.verified_by = None, ""
-        link.probe, link.probe_said, link.probed_at = "", "", None
-    link.save()
-    addresses = {"address": link.url, "before": before.url} if "url" in changed else {}
-    _record(log.Action.HELP_CHANGE, link, by, fields=", ".join(changed), **addresses)
+    before = stored.url
+    new = {name: values[name] for name in changed} | (_UNCHECKED if "url" in changed else {})
+    _save(stored, new)
+    addresses = {"address": stored.url, "before": before} if "url" in changed else {}
+    _record(log.Action.HELP_CHANGE, stored, by, fields=", ".join(changed), **addresses)
     return changed
 
 
 @transaction.atomic
 def confirm(link: HelpLink, *, by: AbstractUser | str, today: date) -> None:
     """Record that somebody opened the link today, and that it serves the people it names."""
-    before = _lock(link)
-    if before.retired_on is not None:
+    stored = _lock(link)
+    if stored.retired_on is not None:
         raise HelpRefused(_("This link is retired. Take it up again first."))
-    if before.url != link.url:
+    if stored.url != link.url:
         raise HelpRefused(_("The address was changed while you looked. Please open the new one."))
-    link.verified_on, link.verified_by = today, by if isinstance(by, str) else by.get_username()
-    link.save(update_fields=["verified_on", "verified_by"])
-    _record(log.Action.HELP_CHECK, link, by, address=link.url)
+    _save(stored, {"verified_on": today, "verified_by": by if isinstance(by, str) else by.get_username()})
+    _record(log.Action.HELP_CHECK, stored, by, address=stored.url)
 
 
 @transaction.atomic
 def retire(link: HelpLink, *, by: AbstractUser | str, today: date, reason: str) -> None:
     """Stop showing a link. It is kept with everything that was known."""
-    if _lock(link).retired_on is not None:
+    stored = _lock(link)
+    if stored.retired_on is not None:
         raise HelpRefused(_("This link is retired already."))
-    link.retired_on = today
-    link.save(update_fields=["retired_on"])
-    _record(log.Action.HELP_RETIRE, link, by, reason=reason)
+    _save(stored, {"retired_on": today})
+    _record(log.Action.HELP_RETIRE, stored, by, reason=reason)
 
 
 @transaction.atomic
 def restore(link: HelpLink, *, by: AbstractUser | str) -> None:
     """Show a retired link again; its last check still counts."""
-    if _lock(link).retired_on is None:
+    stored = _lock(link)
+    if stored.retired_on is None:
         raise HelpRefused(_("This link is not retired."))
-    link.retired_on = None
-    link.save(update_fields=["retired_on"])
-    _record(log.Action.HELP_RESTORE, link, by)
+    _save(stored, {"retired_on": None})
+    _record(log.Action.HELP_RESTORE, stored, by)
 
 
 def probe_all(keys: Sequence[str] = (), *, now: datetime, write: Callable[[str], object] = str) -> int:
@@ -169,6 +174,13 @@ def save_probe(link: HelpLink, result: ProbeResult, *, now: datetime) -> None:
 
 def _lock(link: HelpLink) -> HelpLink:
     return HelpLink.objects.select_for_update(no_key=True).get(pk=link.pk)
+
+
+def _save(link: HelpLink, values: Mapping[str, Any]) -> None:
+    """Save these fields of a locked link, and no others."""
+    for name, value in values.items():
+        setattr(link, name, value)
+    link.save(update_fields=list(values))
 
 
 def _new_key(name: str) -> str:

@@ -1,7 +1,5 @@
 """The form of one help link."""
 
-import hashlib
-import json
 from typing import Any
 
 from django import forms
@@ -13,14 +11,17 @@ from messages import public_http
 from messages.help_links.directory import EDITABLE_FIELDS
 from messages.i18n import countries
 from messages.models import HelpLink
+from messages.stale_copies import SeenDigestForm
 
 _CHOOSE = ("", _("Choose one"))
 _UNKNOWN = ("", _("Not known"))
 _NEED_A_SOURCE = ("contact", "hours", "cost")
 
 
-class HelpLinkForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class is not generic at run time
+class HelpLinkForm(SeenDigestForm):
     """Facts that are left empty are shown as not known."""
+
+    digest_fields = EDITABLE_FIELDS
 
     url = forms.URLField(
         label=_("Address"),
@@ -42,7 +43,6 @@ class HelpLinkForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class
         widget=forms.CheckboxSelectMultiple,
     )
     cost = forms.ChoiceField(label=_("Cost"), required=False, choices=[_UNKNOWN, *HelpLink.Cost.choices])
-    was = forms.CharField(required=False, widget=forms.HiddenInput)  # `current_digest` when the page was loaded
 
     class Meta:
         model = HelpLink
@@ -75,7 +75,6 @@ class HelpLinkForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.has_conflict = False
         self.fields["country"] = _set_choices(
             self.fields["country"], [_CHOOSE, (countries.EVERYWHERE, _("Everywhere")), *countries.choices()]
         )
@@ -83,16 +82,17 @@ class HelpLinkForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class
         self.fields["language"] = _set_choices(self.fields["language"], [_UNKNOWN, *languages])
         for name in ("note", "source"):
             self.fields[name].required = True
-        self.current_digest = link_digest(self.instance)
 
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]
         try:
-            host, _path = public_http.split_url(url)
+            public_http.split_url(url)
         except public_http.UnsafeAddress:
-            raise ValidationError(_("Use an address that begins with https:// and has no port or password.")) from None
-        if not public_http.is_domain_name(host):
-            raise ValidationError(_("Use the name of a site, such as https://help.example/."))
+            sentence = _(
+                "Use an address that begins with https:// and the name of a site, such as https://help.example/, with "
+                "no port or password."
+            )
+            raise ValidationError(sentence) from None
         return url
 
     def clean(self) -> dict[str, Any]:
@@ -100,31 +100,10 @@ class HelpLinkForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class
         has_other_channels = set(cleaned.get("channels") or ()) - {HelpLink.Channel.WEB}
         if not cleaned.get("facts_from") and (has_other_channels or any(cleaned.get(name) for name in _NEED_A_SOURCE)):
             self.add_error("facts_from", _("Please say where you read the number, the hours or the cost."))
-        self._check_conflict(cleaned.get("was", ""))
         return cleaned
-
-    def _check_conflict(self, seen_digest: str) -> None:
-        """Refuse once if someone else saved meanwhile; the page then sends the new digest, and the next save passes."""
-        if self.current_digest and seen_digest != self.current_digest:
-            self.has_conflict = True
-            self.add_error(
-                None,
-                _(
-                    "A colleague changed this link while you wrote. Your words are kept below. "
-                    "Compare them with theirs, then save again to keep yours."
-                ),
-            )
 
 
 def _set_choices(field: forms.Field, choices: list[Any]) -> forms.ChoiceField:
     assert isinstance(field, forms.ChoiceField)
     field.choices = choices
     return field
-
-
-def link_digest(link: HelpLink) -> str:
-    """A digest of the editable fields; empty for a link that is not stored yet."""
-    if link._state.adding:
-        return ""
-    values = json.dumps([getattr(link, name) for name in EDITABLE_FIELDS], ensure_ascii=False)
-    return hashlib.sha256(values.encode()).hexdigest()[:16]

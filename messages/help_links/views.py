@@ -19,6 +19,7 @@ from messages.help_links.forms import HelpLinkForm
 from messages.i18n import countries
 from messages.models import HelpLink
 from messages.roles import MANAGER, REVIEWER, STAFF_ROLES, current_user, has_role, require_role
+from messages.stale_copies import StaleCopy
 
 AUDIENCE_FILTERS = {
     "shown": gettext_lazy("The person shown"),
@@ -105,13 +106,14 @@ def change(request: HttpRequest, link: str) -> HttpResponse:
     name = help_link.name  # validating the form overwrites it
     form = HelpLinkForm(request.POST or None, instance=help_link)
     if request.method == "POST" and form.is_valid():
-        changed = link_directory.change(form.save(commit=False), by=current_user(request))
-        if "url" in changed:
-            flash.success(request, _("Saved. The address is new, so somebody has to open it and say that it works."))
+        try:
+            changed = link_directory.change(help_link, form.values(), seen=form.seen_digest, by=current_user(request))
+        except StaleCopy:
+            form.refuse_stale_copy(HelpLink.objects.get(pk=help_link.pk))
         else:
-            flash.success(request, _("Saved.") if changed else _("Nothing was changed."))
-        return redirect("help:link", help_link.key)
-    theirs = HelpLink.objects.get(pk=help_link.pk) if form.is_bound and form.has_conflict else None
+            flash.success(request, _after_change(changed))
+            return redirect("help:link", help_link.key)
+    theirs = HelpLink.objects.get(pk=help_link.pk) if form.has_conflict else None
     context = {"form": form, "link": help_link, "name": name, "theirs": theirs and _row(theirs, timezone.localdate())}
     return render(request, "messages/help_links/form.html", context)
 
@@ -166,6 +168,12 @@ def _page(request: HttpRequest, help_link: HelpLink, **extra: object) -> HttpRes
         "reason_limit": _MAX_REASON_LENGTH,
     }
     return render(request, "messages/help_links/help_link.html", context | extra)
+
+
+def _after_change(changed: list[str]) -> str:
+    if "url" in changed:
+        return _("Saved. The address is new, so somebody has to open it and say that it works.")
+    return _("Saved.") if changed else _("Nothing was changed.")
 
 
 def _take_step(request: HttpRequest, help_link: HelpLink, step: Callable[[], None]) -> HttpResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -159,7 +160,7 @@ def test_what_a_browser_does_is_what_is_counted(unvisited_site: Installation, pa
     tab = page(java_script_enabled=False)
     tab.goto(f"{site.url}/m/quiet-page/")
     tab.get_by_role("button", name="Leave this page").click()
-    tab.wait_for_url("**/left")
+    tab.wait_for_url(re.compile(r"/left\?\d+$"))
     # The partner's page, on another origin: one leaves, one goes on.
     for button, outcome in (("Leave this page", "left"), ("Continue", "continued")):
         tab = page()
@@ -191,6 +192,24 @@ def test_what_a_browser_does_is_what_is_counted(unvisited_site: Installation, pa
 
 def wait_for_outcome(page: Page, events: list[dict[str, Any]], outcome: str) -> None:
     wait_in_page_until(page, lambda: any(event["outcome"] == outcome for event in events), what=f"{outcome} reported")
+
+
+def test_all_that_our_scripts_send_has_one_length(site: Installation, page: OpenPage) -> None:
+    for address, button in (
+        (f"{site.url}/m/quiet-page/", "4"),
+        (f"{site.url}/m/quiet-page/", "This message annoyed me"),
+        (site.partner, "Leave this page"),
+        (site.partner, "Continue"),
+    ):
+        tab = page()
+        sent: list[str] = []
+        tab.on("request", lambda request: sent.append(request.post_data or ""))  # noqa: B023
+        events = collect_events(tab)
+        tab.goto(address)
+        until_exposed(tab, events)
+        tab.get_by_role("button", name=button, exact=True).click()
+        wait_in_page_until(tab, lambda: len(events) > 1, what="two events")  # noqa: B023
+        assert {len(body) for body in sent if body} == {256}
 
 
 def test_nothing_is_left_on_the_device_and_nobody_else_is_called(site: Installation, page: OpenPage) -> None:

@@ -59,7 +59,7 @@ def _audience_in_the_backup(made: TrustSite) -> None:
 
 IDENTIFYING, FIELDS, COARSE, FORGET, SHREDDING = "identifying", "fields", "coarse", "forget", "shredding"
 DEVICE, VOCABULARY, CELLS, CHOICE, SILENCE = "device", "vocabulary", "cells", "choice", "silence"
-RELATED = "related"
+RELATED, SIZES = "related", "sizes"
 PROMISES = {
     IDENTIFYING: "nothing identifying anywhere",
     FIELDS: "only declared fields",
@@ -72,6 +72,7 @@ PROMISES = {
     RELATED: "related outcomes tell of nobody",
     CHOICE: "choice respected",
     SILENCE: "nothing calls out",
+    SIZES: "sizes tell nothing",
 }
 # Rows that depend on what an engine writes to disk; the others run the same code on both.
 POSTGRESQL_TOO = (IDENTIFYING, FIELDS, COARSE, FORGET, SHREDDING)
@@ -107,6 +108,10 @@ FAULTS = (
     Fault("choice-ignored", CHOICE, "receipt"),
     Fault("choice-ignored-later", CHOICE, "rows were written"),
     Fault("calls-home", SILENCE, "attempt"),
+    Fault("messages-as-long-as-they-are", SIZES, "a message, received"),
+    Fault("pages-as-long-as-they-are", SIZES, "a page in en, received"),
+    Fault("a-header-for-one-arm", SIZES, "a message, received"),
+    Fault("redirects-as-long-as-they-are", SIZES, "a pressed button in en, received"),
     Fault("statement-logging", FORGET, "log", engine="postgresql"),
     Fault("slow-statement-logging", FORGET, "log", engine="postgresql"),
     Fault("archive-kept", FORGET, "pg_wal", engine="postgresql"),

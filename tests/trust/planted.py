@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,46 @@ def _calls_home() -> ServerFault:
     return ignore_request, keep_headers
 
 
+def _unequal_lengths(**lengths: int) -> Callable[[], ServerFault]:
+    """Fill replies of one kind up to no length."""
+
+    def plant() -> ServerFault:
+        from campaign.serving import snapshot_entries
+        from campaign.serving.reply_lengths import reply_lengths as proper
+
+        def unequal(*arguments: Any) -> Any:
+            return {language: replace(each, **lengths) for language, each in proper(*arguments).items()}
+
+        replace_attribute(snapshot_entries, "reply_lengths", unequal)
+        return ignore_request, keep_headers
+
+    return plant
+
+
+def _header_for_one_arm() -> ServerFault:
+    from campaign.serving import decide_endpoint
+
+    proper, first = decide_endpoint._decision_reply, list[Any]()
+
+    def reply(decision: Any, *arguments: Any) -> Any:
+        made = proper(decision, *arguments)
+        first.append(decision.rendition)
+        if decision.rendition is first[0]:
+            made.headers = [*made.headers, ("X-Variant", "a")]
+        return made
+
+    replace_attribute(decide_endpoint, "_decision_reply", reply)
+    return ignore_request, keep_headers
+
+
+def _unequal_redirects() -> ServerFault:
+    from campaign.serving import hosted_endpoint
+
+    replace_attribute(hosted_endpoint, "_REDIRECT_LENGTH", 0)
+    replace_attribute(hosted_endpoint, "page_path", lambda key, page, locale: f"/m/{key}/{page}?locale={locale}")
+    return ignore_request, keep_headers
+
+
 _SERVER: dict[str, Callable[[], ServerFault]] = {
     "stock-logger": _stock_logger,
     "error-mail": _error_mail,
@@ -222,6 +263,10 @@ _SERVER: dict[str, Callable[[], ServerFault]] = {
     "choice-ignored-later": _ignore_choice_in_events,
     "nonces-in-order": _nonces_in_order,
     "calls-home": _calls_home,
+    "messages-as-long-as-they-are": _unequal_lengths(message=0),
+    "pages-as-long-as-they-are": _unequal_lengths(page=0),
+    "a-header-for-one-arm": _header_for_one_arm,
+    "redirects-as-long-as-they-are": _unequal_redirects,
 }
 
 

@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.only_on("sqlite", reason="`make trust` runs its rows on PostgreSQL, on a server of its own"),
 ]
 _QUICK = ("fields",)
-_LONG = ("identifying", "coarse", "forget", "shredding", "choice", "silence", "cells", "related")
+_LONG = ("identifying", "coarse", "forget", "shredding", "choice", "silence", "cells", "related", "sizes")
 _CHEAP = (
     "access-log",
     "new-column",
@@ -27,6 +27,7 @@ _CHEAP = (
     "secret-in-the-database",
     "choice-ignored",
     "calls-home",
+    "a-header-for-one-arm",
     "primary-only-suppression",
     "outcomes-attacked-one-by-one",
 )

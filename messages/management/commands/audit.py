@@ -70,8 +70,8 @@ class Command(BaseCommand):
             raise CommandError(f"Please say why, in at most {_MAX_REASON_LENGTH} characters.")
         try:
             accepted = verification.accept(by=log.command_line_actor(), why=why)
-        except verification.NothingToAccept as reason:
-            raise CommandError(f"There is nothing to accept. {reason}") from None
+        except verification.AcceptanceRefused as reason:
+            raise CommandError(str(reason)) from None
         self.stdout.write(f"Entry {accepted.number} says that the record was accepted as it is, and why.")
 
 

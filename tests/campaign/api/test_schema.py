@@ -275,6 +275,7 @@ def test_the_description_is_readable_without_signing_in(query: str) -> None:
     assert reply["Content-Type"] == ("application/vnd.oai.openapi" if "yaml" in query else "application/json")
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(("asked", "status"), [("application/vnd.oai.openapi+json", 200), ("text/csv", 406)])
 def test_the_description_comes_in_the_kind_that_is_asked_for(asked: str, status: int) -> None:
     reply = Client().get("/api/schema/", headers={"Accept": asked})

@@ -40,6 +40,14 @@ def page(client: Client, url: str = "/placements/") -> str:
     return " ".join(response.content.decode().split())
 
 
+def seen(client: Client, key: str = "quiet-page") -> str:
+    """The digest in the form of this placement."""
+    answer = client.get(f"/placements/{key}/change/")
+    digest: str = answer.context["form"].seen_digest
+    assert f'name="was" value="{digest}"' in answer.content.decode()
+    return digest
+
+
 class TestTheList:
     def test_an_empty_one_says_what_to_do_first(self, manager: Client) -> None:
         assert "Add the first placement" in page(manager)
@@ -142,7 +150,7 @@ class TestChanging:
         html = page(manager, "/placements/quiet-page/change/")
         assert "https://partner.example/bye" in html
         told = {"name": "A new name", "key": "new-key", "partner": str(place.partner_id), "expected_per_day": "12"}
-        told["allowed_origins"] = world.PARTNER_ORIGIN
+        told |= {"allowed_origins": world.PARTNER_ORIGIN, "was": seen(manager)}
         response = manager.post("/placements/quiet-page/change/", told)
         assert response.headers["Location"] == "/placements/new-key/"
         assert "https://partner.example/bye" not in page(manager, "/placements/new-key/")
@@ -161,10 +169,25 @@ class TestChanging:
     def test_of_a_key_ends_with_the_first_launch(self, manager: Client) -> None:
         place = world.launched().placements.get()
         assert "Fixed: a campaign was launched here" in page(manager, "/placements/quiet-page/change/")
-        told = {"name": "Same place", "key": "another", "partner": str(place.partner_id)}
+        told = {"name": "Same place", "key": "another", "partner": str(place.partner_id), "was": seen(manager)}
         assert manager.post("/placements/quiet-page/change/", told).headers["Location"] == "/placements/quiet-page/"
         place.refresh_from_db()
         assert (place.key, place.name) == ("quiet-page", "Same place")
+
+    def test_from_a_page_that_a_colleague_overtook_loses_nothing_of_either(self, manager: Client) -> None:
+        place = world.placement()
+        told = {"name": "As Mara wrote it", "partner": str(place.partner_id), "was": seen(manager)}
+        Placement.objects.update(allowed_origins=["https://eve.example"])
+        answer = manager.post("/placements/quiet-page/change/", told)
+        html = answer.content.decode()
+        assert "A colleague changed this while you wrote" in html
+        assert "As Mara wrote it" in html
+        assert "https://eve.example" in html
+        place.refresh_from_db()
+        assert (place.name, place.allowed_origins) == ("quiet-page", ["https://eve.example"])
+        manager.post("/placements/quiet-page/change/", {**told, "was": answer.context["form"].seen_digest})
+        place.refresh_from_db()
+        assert place.name == "As Mara wrote it"
 
 
 class TestATest:
@@ -248,13 +271,25 @@ class TestContacts:
         world.sign_in(client, world.person("otto", "administrator"))
         address = f"/partners/{partner.pk}/contacts/"
         assert "pat" in page(client, address)
-        assert client.post(address, {"contacts": [pat.pk]}).status_code == 302
+        assert client.post(address, {"contacts": [pat.pk], "was": ""}).status_code == 302
         assert list(partner.contacts.all()) == [pat]
         session = client.session
         session["confirmed_at"] = 0
         session.save()
         assert client.post(address, {"contacts": []}).headers["Location"].startswith("/account/confirm/")
         assert list(partner.contacts.all()) == [pat]
+
+    def test_that_were_taken_away_meanwhile_do_not_come_back(self, client: Client) -> None:
+        partner, pat = world.placement().partner, world.person("pat", "partner contact")
+        pia = world.person("pia", "partner contact")
+        partner.contacts.add(pat)
+        world.sign_in(client, world.person("otto", "administrator"))
+        address = f"/partners/{partner.pk}/contacts/"
+        was = client.get(address).context["form"].seen
+        partner.contacts.clear()
+        told = {"contacts": [pat.pk, pia.pk], "was": was}
+        assert "A colleague changed these contacts" in client.post(address, told, follow=True).content.decode()
+        assert not partner.contacts.exists()
 
     def test_are_never_people_of_another_role(self, client: Client) -> None:
         partner, ana = world.placement().partner, world.person("ana", "analyst")
@@ -267,6 +302,11 @@ class TestContacts:
     def test_a_manager_renames_and_assigns_nobody(self, manager: Client) -> None:
         partner = world.placement().partner
         assert manager.post(f"/partners/{partner.pk}/", {"name": ""}).status_code == 200
-        assert manager.post(f"/partners/{partner.pk}/", {"name": "The Shed"}).status_code == 302
+        stale = {"name": "The Shed", "was": manager.get(f"/partners/{partner.pk}/").context["form"].seen_digest}
+        Partner.objects.update(name="As Eve named it")
+        answer = manager.post(f"/partners/{partner.pk}/", stale)
+        assert "A colleague changed this while you wrote" in answer.content.decode()
+        again = stale | {"was": answer.context["form"].seen_digest}
+        assert manager.post(f"/partners/{partner.pk}/", again).status_code == 302
         assert "The Shed" in page(manager, f"/partners/{partner.pk}/")
         assert manager.get(f"/partners/{partner.pk}/contacts/").status_code == 403

@@ -12,6 +12,7 @@ import pytest
 from campaign.lifecycle import arm_pauses, transitions
 from campaign.models import Campaign
 from campaign.outcomes import offered_outcomes
+from campaign.serving.page_paths import page_path
 from campaign.serving.preview_links import preview_url
 from campaign.serving.snapshot import compile_snapshot
 from messages.text.rendering import body_html
@@ -291,7 +292,11 @@ def campaign_placement_id(site: world.AudienceSite) -> int:
 
 @pytest.mark.parametrize(
     ("outcome", "location"),
-    [(o.key, f"/m/quiet-page/{action.page or 'thanks'}") for o, action in offered_outcomes() if not o.values],
+    [
+        (o.key, page_path("quiet-page", action.page or "thanks", "en"))
+        for o, action in offered_outcomes()
+        if not o.values
+    ],
 )
 def test_a_press_is_recorded_and_leads_on_to_a_page(outcome: str, location: str) -> None:
     world.launched()

@@ -1,5 +1,6 @@
 """Replies of one kind in one language have one length, whatever was shown or pressed."""
 
+import html
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -151,3 +152,40 @@ def test_the_form_sends_all_answers_with_one_length() -> None:
     read = {read_form({name: [value]}) for name, value in buttons}
     assert {key for key, _ in read} == {outcome.key for outcome, _ in offered_outcomes()}
     assert {value for key, value in read if key == "rating"} == {1, 2, 3, 4, 5}
+
+
+# RFC 7541, appendix B: the length in bits of the code of each character that stands in our paths.
+HUFFMAN = {
+    **dict.fromkeys("012aceiost", 5),
+    **dict.fromkeys("%-./3456789=A_bdfghlmnpru", 6),
+    **dict.fromkeys(":BCDEFGHIJKLMNOPQRSTUVWYjkqvwxyz", 7),
+    **dict.fromkeys("&*,;XZ", 8),
+    "?": 10,
+}
+
+
+@pytest.mark.parametrize("language", settings.AUDIENCE_LANGUAGES)
+def test_requests_for_all_pages_have_one_length_over_http_1_and_2(language: str) -> None:
+    world.launched()
+    site = world.AudienceSite()
+    pressed = {
+        site.press(f"/m/quiet-page/?locale={language}", outcome=outcome.key).headers["Location"]
+        for outcome, _ in offered_outcomes()
+        if not outcome.values
+    }
+    assert len(pressed) == len(FOLLOW_UP_PAGES)
+    assert all(site.get(path).status == 200 for path in pressed)
+    page = site.get(f"/m/quiet-page/left?locale={language}").body.decode()
+    doors = {html.unescape(path) for path in re.findall(r'class="door" href="([^"]+)"', page)}
+    assert len({len(path) for path in pressed}) == 1
+    assert len({sum(HUFFMAN[letter] for letter in path) for path in pressed}) == 1
+    assert doors <= pressed
+
+
+def test_the_links_of_the_api_have_one_length() -> None:
+    world.launched()
+    links = [
+        action["href"] for action in world.AudienceSite().decide().json["message"]["actions"] if action.get("href")
+    ]
+    assert len(links) > 3
+    assert len({len(link) for link in links}) == 1

@@ -11,17 +11,21 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.db import OperationalError
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from campaign.keys.store import destroy_subject_secret, subject_secret
 from campaign.lifecycle import arm_pauses, transitions
 from campaign.models import Arm, Campaign, Placement
 from campaign.serving import snapshot
+from campaign.serving.page_paths import page_path
 from campaign.serving.snapshot import SnapshotRefresher, compile_snapshot
 from campaign.serving.snapshot_entries import Snapshot
 from campaign.serving.snapshot_file import SnapshotFile
-from messages.models import HelpLink, Message, Rendition, Revision
+from messages.audit import continuity
+from messages.models import AuditEntry, HelpLink, Message, Rendition, Revision
 from messages.review import workflow
 from tests import world
+from tests.messages.audit.test_continuity import restore_backup
 
 pytestmark = pytest.mark.django_db
 
@@ -190,13 +194,13 @@ class TestWordsThatManyPlacementsShow:
         site = world.AudienceSite()
         assert not set(self.shown(site.snapshot, "one")) & set(self.shown(site.snapshot, "two"))
         left = [site.decide(placement=key).json["message"]["actions"][0]["href"] for key in ("one", "two")]
-        assert left == ["/m/one/left", "https://leave.example/"]
+        assert left == [page_path("one", "left", "en"), "https://leave.example/"]
 
     def test_lead_to_the_addresses_of_the_placement_that_shows_them(self, two: Campaign) -> None:
         site = world.AudienceSite()
         for key, other in (("one", "two"), ("two", "one")):
             answer, page = site.decide(placement=key), site.get(f"/m/{key}/")
-            assert answer.json["message"]["actions"][2]["href"] == f"/m/{key}/help/self"
+            assert answer.json["message"]["actions"][2]["href"] == page_path(key, "help/self", "en")
             for body in (answer.body, page.body):
                 assert f"/m/{key}/".encode() in body
                 assert f"/m/{other}/".encode() not in body
@@ -431,3 +435,29 @@ def launch(campaign: Campaign) -> None:
     transitions.submit(campaign, by=mara)
     world.approve(campaign)
     transitions.launch(campaign, by=mara, now=world.NOON - timedelta(days=1))
+
+
+class TestABackupThatWasRestored:
+    @pytest.fixture(autouse=True)
+    def keys(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(settings, "KEY_DIRECTORY", tmp_path / "keys")
+
+    def test_shows_nothing_until_it_is_taken_into_use(
+        self, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            campaign = world.launched()
+            transitions.pause(campaign, by=world.person("mara"))
+        keeper = SnapshotRefresher()
+        keeper.refresh()
+        assert "quiet-page" in keeper.current.placements
+        restore_backup(entries=AuditEntry.objects.count() - 1)
+        Campaign.objects.update(state=Campaign.State.RUNNING)
+        assert keeper.refresh()
+        assert not keeper.refresh()
+        assert set(keeper.current.placements) == set()
+        assert caplog.text.count("Nothing is shown: run manage.py restored.") == 1
+        with django_capture_on_commit_callbacks(execute=True):
+            continuity.go_on(by="command line (root)")
+        assert keeper.refresh()
+        assert "quiet-page" in keeper.current.placements

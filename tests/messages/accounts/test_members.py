@@ -87,7 +87,7 @@ def test_the_page_asks_the_database_as_often_for_many_people_as_for_few(
     world.sign_in(client, ada())
     for n in range(12):
         world.second_factor(world.person(f"person {n}", "analyst"))
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         assert client.get("/people/").status_code == 200
 
 

@@ -481,23 +481,19 @@ class TestAnInstallationFromBeforeSeals:
         assert "Entry 1 has no seal" in complaint()
 
 
-class TestAfterABackupIsRestored:
+class TestAcceptance:
     @pytest.fixture(autouse=True)
-    def restored(self, committing: Committing) -> None:
-        """Restore a backup with one of three entries."""
+    def forged(self, committing: Committing) -> None:
+        """Forge the second of two entries."""
         with committing():
-            for label in "abc":
-                add(label)
-        with tampering() as cursor:
-            cursor.execute("DELETE FROM messaging_auditentry WHERE number > 1")
+            add()
+        forge("rafael")
 
-    def test_it_is_accepted_with_a_reason_that_stays(self, committing: Committing) -> None:
+    def test_it_goes_on_with_a_reason_that_stays(self, committing: Committing) -> None:
         with committing():
-            assert "Entry 2 says" in command("accept", "The disk broke; the backup of Monday is back.")
-        assert "Fine: 2 entries" in command("verify")
-        told = sentences()[0]
-        assert "ending with entry 1 where 3:" in told
-        assert told.endswith("The disk broke; the backup of Monday is back.")
+            assert "Entry 3 says" in command("accept", "A server still ran the old code.")
+        assert "Fine: 3 entries" in command("verify")
+        assert sentences()[0].endswith("A server still ran the old code.")
 
     @pytest.mark.parametrize("why", ["", " ", "x" * 301])
     def test_a_reason_is_needed(self, why: str) -> None:
@@ -506,10 +502,18 @@ class TestAfterABackupIsRestored:
 
     def test_a_changed_entry_is_not_accepted_away(self, committing: Committing) -> None:
         with tampering() as cursor:
-            cursor.execute("UPDATE messaging_auditentry SET actor = 'x'")
+            cursor.execute("UPDATE messaging_auditentry SET actor = 'x' WHERE number = 1")
         with committing():
             command("accept", "Nothing to see.")
         assert "Entry 1 was changed" in complaint()
+
+    def test_a_backup_that_was_restored_takes_more(self, committing: Committing) -> None:
+        with committing():
+            add()
+        with tampering() as cursor:
+            cursor.execute("DELETE FROM messaging_auditentry WHERE number > 1")
+        with pytest.raises(CommandError, match=r"run manage.py restored"):
+            command("accept", "The disk broke.")
 
 
 def test_a_record_that_is_as_it_was_noted_needs_no_acceptance(committing: Committing) -> None:

@@ -204,11 +204,11 @@ class TestWriting:
         mine = {**FILLED, "note": "As Mara wrote it."}
         answer = manager.post("/help-links/somewhere/change/", {**mine, "was": was})
         html = text(answer)
-        assert "A colleague changed this link while you wrote" in html
+        assert "A colleague changed this while you wrote" in html
         assert "As Eve wrote it." in html
         assert "As Mara wrote it." in html
         assert HelpLink.objects.get().note == "As Eve wrote it."
-        manager.post("/help-links/somewhere/change/", {**mine, "was": answer.context["form"].current_digest})
+        manager.post("/help-links/somewhere/change/", {**mine, "was": answer.context["form"].seen_digest})
         assert HelpLink.objects.get().note == "As Mara wrote it."
 
     def test_retiring_asks_for_a_reason(self, manager: Client) -> None:
@@ -245,6 +245,6 @@ class TestOnTheCampaignsPage:
 
 def _state(client: Client, link: HelpLink) -> str:
     """The digest in the form of this link."""
-    state: str = client.get(f"/help-links/{link.key}/change/").context["form"].current_digest
+    state: str = client.get(f"/help-links/{link.key}/change/").context["form"].seen_digest
     assert f'name="was" value="{state}"' in text(client.get(f"/help-links/{link.key}/change/"))
     return state
