@@ -313,6 +313,18 @@ class AnalysisPlan(models.Model):
         return [Pair(*pair) for pair in self.comparisons if len(pair) == 2]
 
 
+class WebhookTest(models.Model):
+    """The last test delivery to the webhook of a plan that is not frozen. It was accepted if `failure` is empty."""
+
+    plan = models.OneToOneField(AnalysisPlan, primary_key=True, on_delete=models.CASCADE, related_name="webhook_test")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the address, which may hold a secret.")
+    at = models.DateTimeField()
+    failure = models.CharField(max_length=80, blank=True, help_text="The name of the error.")
+
+    def __str__(self) -> str:
+        return f"a test of the webhook of {self.plan}"
+
+
 class Deviation(models.Model):
     """A deviation from the frozen plan and its reason, shown with every later result. Append-only."""
 

@@ -48,12 +48,17 @@ def parse_url(url: str) -> tuple[SplitResult, str]:
 
 
 def split_url(url: str) -> tuple[str, str]:
-    """The host and path of a URL that may be requested. Raises UnsafeAddress for any other URL."""
+    """The host and path of a URL that may be requested; the one rule for forms and requests.
+
+    Raises UnsafeAddress for any other URL.
+    """
     parts, host = parse_url(url)
     if parts.scheme != "https":
         raise UnsafeAddress("It leads to an address that is not https.")
     if not host or parts.username is not None or parts.password is not None or parts.port not in (None, PORT):
         raise UnsafeAddress("It leads to an address with a name, a password or a port in it.")
+    if not is_domain_name(host):
+        raise UnsafeAddress("It leads to a number, or to a machine of the local network.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not path.isascii() or not path.isprintable() or " " in path:
         raise UnsafeAddress("Its path has signs that an address cannot have.")
@@ -61,17 +66,20 @@ def split_url(url: str) -> tuple[str, str]:
 
 
 def is_domain_name(host: str) -> bool:
-    """Whether a host is a dotted name, not an IPv4 address or a name of the local network."""
-    return "." in host.strip(".") and not host.replace(".", "").isdigit()
+    """Whether a host is a dotted name, not a number in any notation or a name of the local network."""
+    last = host.rpartition(".")[2].lower()
+    return (
+        "." in host.strip(".") and ":" not in host and bool(last) and not last.isdigit() and not last.startswith("0x")
+    )
 
 
 def is_site_url(url: str) -> bool:
-    """Whether a URL may be requested and names a site, rather than a number or a machine of the local network."""
+    """Whether a URL may be requested."""
     try:
-        host, _path = split_url(url)
+        split_url(url)
     except UnsafeAddress:
         return False
-    return is_domain_name(host)
+    return True
 
 
 def is_public(address: str) -> bool:

@@ -22,7 +22,7 @@ from django.utils import timezone
 from analytics.ingest import writer
 from analytics.models import OpenView, Tally
 from campaign.assignment.receipts import Receipt, ReceiptSigner
-from campaign.lifecycle import approval, transitions
+from campaign.lifecycle import approval, transitions, webhook_tests
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome, ServedCount
 from campaign.placements.tag_check import TagCheckLog
 from campaign.record_triggers import TRIGGERS
@@ -205,6 +205,7 @@ def draft(
     PlannedOutcome.objects.create(plan=analysis_plan, outcome=outcome, role="primary")
     for guardrail, margin in (margins or {"annoyed": None}).items():
         PlannedOutcome.objects.create(plan=analysis_plan, outcome=guardrail, role="guardrail", harm_margin=margin)
+    webhook_tests.record_test(analysis_plan, failure="", now=NOON)
     return campaign
 
 

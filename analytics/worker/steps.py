@@ -20,7 +20,7 @@ from analytics.ingest import writer
 from analytics.looks import early_looks
 from analytics.looks.evaluate import NotEvaluable, PlanChanged, evaluate, is_look_due
 from analytics.models import FoldProgress, ShutHour, WorkerStep
-from analytics.notifications import delivery, events
+from analytics.notifications import delivery, events, webhook_test
 from analytics.rehearsal import runner
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.key_admin import audited
@@ -109,6 +109,11 @@ def send_notices(now: datetime) -> str:
     return _summarize((recorded, "notices"), (sent, "people or webhooks told"))
 
 
+def send_webhook_tests(now: datetime) -> str:
+    """Send a test to the webhooks of plans that are not launched yet."""
+    return _summarize((webhook_test.send_due_tests(now=now), "webhooks accepted a test"))
+
+
 def destroy_unneeded_keys(now: datetime) -> str:
     """Destroy secrets of closed campaigns, and receipt keys without open receipts."""
     for campaign in secret_destruction.secrets_without_campaign():
@@ -176,6 +181,7 @@ STEPS: tuple[ScheduledStep, ...] = (
     ScheduledStep("early", 5, record_early_looks),
     ScheduledStep("pulse", 3600, check_running_campaigns),
     ScheduledStep("tell", 30, send_notices),
+    ScheduledStep("webhook tests", 10, send_webhook_tests),
     ScheduledStep("keys", 60, destroy_unneeded_keys),
     ScheduledStep("prune", 3600, prune_expired_records),
     ScheduledStep(AUDIT_HEAD_STEP, 3600, send_audit_head),

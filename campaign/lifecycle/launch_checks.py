@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaign.assignment.arm_hash import cumulative_weights
+from campaign.lifecycle import webhook_tests
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.help_links import directory
@@ -39,6 +40,7 @@ class ObstacleReason(StrEnum):
     PLACEMENT_OCCUPIED = "another campaign runs there"  # `name` is its name, `target_key` its slug
     ENDS_BEFORE_START = "it would end before it starts"
     STALE_HELP_LINK = "help is stale"
+    WEBHOOK_UNTESTED = "the webhook has not accepted a test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,15 @@ def submission_obstacles(campaign: Campaign) -> list[Obstacle]:
 
 
 def launch_obstacles(campaign: Campaign, *, now: datetime) -> list[Obstacle]:
-    """Return what keeps a campaign from being launched: the same, its dates, and help links that were not checked."""
+    """Return what keeps a campaign from being launched: the same, its dates, a webhook that was
+    not tested, and help links that were not checked."""
     obstacles = submission_obstacles(campaign)
     if campaign.ends_at is not None and campaign.ends_at <= (campaign.starts_at or now):
         sentence = _("The campaign would end before it starts: choose a later end.")
         obstacles.append(Obstacle(ObstacleReason.ENDS_BEFORE_START, sentence))
+    plan = AnalysisPlan.objects.filter(campaign=campaign).first()
+    if plan is not None and (sentence := webhook_tests.missing_test(plan)):
+        obstacles.append(Obstacle(ObstacleReason.WEBHOOK_UNTESTED, sentence))
     return obstacles + [
         Obstacle(ObstacleReason.STALE_HELP_LINK, problem)
         for problem in directory.launch_blockers(today=timezone.localdate(now))

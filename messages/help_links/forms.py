@@ -86,11 +86,13 @@ class HelpLinkForm(SeenDigestForm):
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]
         try:
-            host, _path = public_http.split_url(url)
+            public_http.split_url(url)
         except public_http.UnsafeAddress:
-            raise ValidationError(_("Use an address that begins with https:// and has no port or password.")) from None
-        if not public_http.is_domain_name(host):
-            raise ValidationError(_("Use the name of a site, such as https://help.example/."))
+            sentence = _(
+                "Use an address that begins with https:// and the name of a site, such as https://help.example/, with "
+                "no port or password."
+            )
+            raise ValidationError(sentence) from None
         return url
 
     def clean(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from messages.public_http import is_site_url
+from messages.public_http import UnsafeAddress, is_site_url, send_request
 
 
 @pytest.mark.parametrize(
@@ -25,8 +25,16 @@ def test_an_https_address_of_a_named_site_is_accepted(url: str) -> None:
         "https://127.0.0.1/",
         "https://2130706433/",
         "https://[::1",
+        "https://[::ffff:93.184.216.34]/",
+        "https://[2001:db8::1]/",
+        "https://0x7f.0x1/",
+        "https://alarm.1/",
+        "https://alarm.example/straße",
+        "https://alarm.example/a b",
         "",
     ],
 )
-def test_other_addresses_are_refused(url: str) -> None:
+def test_other_addresses_are_refused_by_forms_and_by_delivery_alike(url: str) -> None:
     assert not is_site_url(url)
+    with pytest.raises(UnsafeAddress):
+        send_request("POST", url, headers={}, resolve=lambda host: pytest.fail("it was looked up"))

@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from campaign.lifecycle import webhook_tests
+from campaign.lifecycle.launch_checks import ObstacleReason
 from campaign.models import AnalysisPlan, Campaign
 from campaign.wizard.draft import ensure_plan
 from campaign.wizard.questions.base import Answer, Question, QuestionForm
@@ -34,7 +36,10 @@ class RecipientsForm(QuestionForm[RecipientsAnswer]):
         required=False,
         assume_scheme="https",
         max_length=200,
-        help_text=_("For an alarm system that you have already. It begins with https://. Most leave it empty."),
+        help_text=_(
+            "For an alarm system that you have already. It begins with https://. Most leave it empty. A test is sent "
+            "there once you have saved, and the campaign can start when it was accepted."
+        ),
         error_messages={"invalid": _("This is not an address, such as https://alarm.example/.")},
     )
 
@@ -74,7 +79,9 @@ class RecipientsQuestion(Question[RecipientsAnswer, RecipientsForm]):
     is_required = False
     plan_keys = frozenset[str]()  # people may leave: the plan does not name them
     registration_rows = frozenset[str]()
-    obstacles = {}
+    obstacles = {
+        ObstacleReason.WEBHOOK_UNTESTED: _("The address has not accepted a test: correct it, or leave it empty.")
+    }
 
     def read(self, campaign: Campaign) -> RecipientsAnswer:
         plan = AnalysisPlan.objects.filter(campaign=campaign).first()
@@ -95,7 +102,10 @@ class RecipientsQuestion(Question[RecipientsAnswer, RecipientsForm]):
         return stored if stored.people else replace(stored, people=(user.pk,))
 
     def reminder(self, campaign: Campaign) -> str:
-        return "" if self.is_answered(campaign) else gettext("Nobody would hear of harm. Who should?")
+        if not self.is_answered(campaign):
+            return gettext("Nobody would hear of harm. Who should?")
+        plan = AnalysisPlan.objects.filter(campaign=campaign).first()
+        return webhook_tests.missing_test(plan) if plan else ""
 
     def summarize(self, campaign: Campaign, answer: RecipientsAnswer) -> Iterable[str]:
         people = User.objects.filter(pk__in=answer.people).order_by("username")

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
-from campaign.lifecycle import launch_checks, transitions
+from campaign.lifecycle import launch_checks, transitions, webhook_tests
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.approval import approval_content, approval_fingerprint
 from campaign.models import AnalysisPlan, Arm, Campaign
@@ -281,6 +281,7 @@ def change_door(campaign: Campaign) -> None:
 
 def change_webhook(campaign: Campaign) -> None:
     AnalysisPlan.objects.filter(campaign=campaign).update(webhook="https://hook.example/another-secret")
+    webhook_tests.record_test(AnalysisPlan.objects.get(campaign=campaign), failure="", now=world.NOON)
 
 
 def change_recipients(campaign: Campaign) -> None:

@@ -1,0 +1,51 @@
+"""Whether the webhook of a plan has accepted a test, so that the first notice of harm is not the first delivery.
+
+The worker sends the tests (analytics.notifications.webhook_test): web processes have no way out.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from campaign.models import AnalysisPlan, Campaign, WebhookTest
+
+RETRY_AFTER = timedelta(minutes=10)
+_BEFORE_LAUNCH = (Campaign.State.DRAFT, Campaign.State.SUBMITTED, Campaign.State.APPROVED)
+
+
+def missing_test(plan: AnalysisPlan) -> str:
+    """What is missing until the webhook is known to work, as a sentence; empty if nothing is."""
+    test = _test_of_address(plan)
+    if not plan.webhook or (test is not None and not test.failure):
+        return ""
+    if test is None:
+        return _("The address of your own that hears of harm is being tested. That takes a minute.")
+    sentence = _("The address of your own that hears of harm did not accept a test (%(failure)s). It is tried again.")
+    return sentence % {"failure": test.failure}
+
+
+def plans_to_test(*, now: datetime) -> list[AnalysisPlan]:
+    """The plans whose webhook is to be tested now, those without any test first."""
+    plans = AnalysisPlan.objects.filter(frozen_at=None, campaign__state__in=_BEFORE_LAUNCH).exclude(webhook="")
+    due = []
+    for plan in plans.select_related("campaign").order_by("pk"):
+        test = _test_of_address(plan)
+        if test is None or (test.failure and abs(now - test.at) >= RETRY_AFTER):
+            due.append((test is not None, plan))
+    return [plan for _is_retry, plan in sorted(due, key=lambda pair: pair[0])]
+
+
+def record_test(plan: AnalysisPlan, *, failure: str, now: datetime) -> None:
+    """Record how the webhook answered, under the address that was tested."""
+    fields = {"digest": _digest(plan.webhook), "at": now, "failure": failure}
+    WebhookTest.objects.update_or_create(plan=plan, defaults=fields)
+
+
+def _test_of_address(plan: AnalysisPlan) -> WebhookTest | None:
+    """The last test, if it was of the address that the plan has now."""
+    return WebhookTest.objects.filter(plan=plan, digest=_digest(plan.webhook)).first()
+
+
+def _digest(address: str) -> str:
+    return hashlib.sha256(address.encode()).hexdigest()
