@@ -56,6 +56,7 @@ class Action(StrEnum):
     CAMPAIGN_DEVIATE = "campaign-deviate"
     CAMPAIGN_COPY = "campaign-copy"
     CAMPAIGN_PUT_BACK = "campaign-put-back"
+    CAMPAIGN_OUTSIDE = "campaign-outside-reviewers"
     ARM_PAUSE = "arm-pause"
     ARM_RESUME = "arm-resume"
     MESSAGE_STOP = "message-stop"
