@@ -149,6 +149,9 @@ class Campaign(models.Model):
     approved_fingerprint = models.CharField(
         max_length=64, blank=True, editable=False, help_text="SHA-256 of exactly what was approved."
     )
+    outside_reviewers = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="+", help_text="People from outside who may approve it."
+    )
     launched_at = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField(auto_now=True)
     ethics_reference = models.CharField(max_length=200, blank=True, help_text="Who agreed to it, and their number.")

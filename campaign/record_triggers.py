@@ -16,7 +16,8 @@ from django.db.backends.utils import CursorWrapper
 _DIFFERS = {"sqlite": "IS NOT", "postgresql": "IS DISTINCT FROM"}
 _NAMES = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND pg_table_is_visible(tgrelid)",
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D' "
+    "AND pg_table_is_visible(tgrelid)",
 }
 
 
@@ -55,7 +56,8 @@ class Trigger:
         """The statements that create it under one of its names."""
         events = self.names(vendor)[name]
         when = self._when(vendor, events)
-        head = f"CREATE TRIGGER {name} BEFORE {events} ON {self.table} "
+        replacing = "" if vendor == "sqlite" else "OR REPLACE "  # one that was disabled is enabled again
+        head = f"CREATE {replacing}TRIGGER {name} BEFORE {events} ON {self.table} "
         if vendor == "sqlite":
             yield f"{head}{when and f'WHEN {when} '}BEGIN SELECT RAISE(ABORT, '{self.refusal}'); END"
             return
@@ -227,8 +229,13 @@ def drop_reading_triggers(*, using: str, **_: Any) -> None:
                 cursor.execute(statement)
 
 
+def missing_triggers(connection: BaseDatabaseWrapper) -> set[str]:
+    """The names of the triggers that were dropped or disabled."""
+    return {name for trigger in TRIGGERS for name in trigger.names(connection.vendor)} - trigger_names(connection)
+
+
 def trigger_names(connection: BaseDatabaseWrapper) -> set[str]:
-    """The names of all triggers in the database."""
+    """The names of all triggers that are at work in the database."""
     with connection.cursor() as cursor:
         cursor.execute(_NAMES[connection.vendor])
         return {name for (name,) in cursor.fetchall()}

@@ -14,14 +14,15 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 MANAGER, REVIEWER, ANALYST = "manager", "reviewer", "analyst"
-PARTNER_CONTACT, ADMINISTRATOR = "partner contact", "administrator"
+PARTNER_CONTACT, OUTSIDE_REVIEWER, ADMINISTRATOR = "partner contact", "outside reviewer", "administrator"
 STAFF_ROLES = (MANAGER, REVIEWER, ANALYST)  # roles that may read everything that staff may read
-ALL_ROLES = (*STAFF_ROLES, PARTNER_CONTACT, ADMINISTRATOR)
+ALL_ROLES = (*STAFF_ROLES, PARTNER_CONTACT, OUTSIDE_REVIEWER, ADMINISTRATOR)
 ROLE_NAMES = {
     MANAGER: _("Manager"),
     REVIEWER: _("Reviewer"),
     ANALYST: _("Analyst"),
     PARTNER_CONTACT: _("Partner contact"),
+    OUTSIDE_REVIEWER: _("Outside reviewer"),
     ADMINISTRATOR: _("Administrator"),
 }
 ROLE_DESCRIPTIONS = {
@@ -29,6 +30,7 @@ ROLE_DESCRIPTIONS = {
     REVIEWER: _("Approves words and campaigns that others made."),
     ANALYST: _("Reads campaigns, words and results."),
     PARTNER_CONTACT: _("Somebody at a partner: sees that partner’s placements, and nothing else."),
+    OUTSIDE_REVIEWER: _("Somebody from outside: reads and approves the campaigns they are asked for, no more."),
     ADMINISTRATOR: _("Decides who is here, and may do what all of these may, but for approving their own."),
 }
 
@@ -83,4 +85,4 @@ def roles_held(user: AbstractUser | AnonymousUser) -> frozenset[str]:
 def main_role(user: AbstractUser) -> str:
     """The role that is shown for a user; empty if they have none."""
     names = {ADMINISTRATOR} if user.is_superuser else {group.name for group in user.groups.all()}
-    return next((role for role in (ADMINISTRATOR, *STAFF_ROLES, PARTNER_CONTACT) if role in names), "")
+    return next((role for role in (ADMINISTRATOR, *ALL_ROLES) if role in names), "")

@@ -115,7 +115,7 @@ class TestAFaultIsFound:
         monkeypatch.setattr(views, "require_role", lambda user, *roles: None)
         assert permissions.differences("/audit/") == [
             f"{method} /audit/ as {role}: allowed, declared forbidden"
-            for role in ("no role", "partner contact", "analyst", "reviewer")
+            for role in ("no role", "partner contact", "outside reviewer", "analyst", "reviewer")
             for method in ("GET", "HEAD")
         ]
 

@@ -12,6 +12,7 @@ from analytics.doctor import findings
 from analytics.doctor.findings import Finding, fine, leaks, unknown
 from analytics.ingest import database_files
 from campaign.checks import check_databases_are_separate, check_postgresql_durability
+from campaign.record_triggers import missing_triggers
 from messages.audit import continuity, verification
 
 _COMMAND_LINES = (b"campaign.wsgi", b"campaign.rsgi", b"campaign.entrypoints.launcher", b"manage.py\0worker")
@@ -60,10 +61,14 @@ def record_findings() -> list[Finding]:
         if continuity.is_older_database():
             return [leaks(subject, "The database lacks what was signed here.", "Run manage.py restored.")]
         problems = verification.verify().problems
+        unprotected = sorted(missing_triggers(connections["default"]))
     except (DatabaseError, OSError) as error:
         return [unknown(subject, f"It could not be read: {type(error).__name__}.", "Run this as the server's user.")]
     found = [leaks(subject, problem, "See manage.py audit verify.") for problem in problems[:1]]
     found = found or [fine(subject, "Each entry is as it was written.")]
+    if unprotected:
+        said = f"Triggers that keep what is on record are missing: {', '.join(unprotected)}."
+        found.append(leaks("triggers", said, "Find out who dropped them, then run manage.py migrate."))
     if not (settings.AUDIT_HEAD_DIRECTORY or settings.EMAIL_HOST):
         said = "Its head is kept on this machine alone: who rules the machine can write all of it anew."
         found.append(unknown("audit head", said, "Set MAIL_HOST or AUDIT_HEAD_DIRECTORY."))

@@ -11,11 +11,14 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser, User
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
 from django.db.models import Field, Model, Q
 from django.utils import timezone
 
+from campaign.lifecycle.actions import record_campaign_action
 from campaign.models import AnalysisPlan, Arm, Campaign, DraftVersion, Placement, PlannedOutcome
-from messages.roles import ADMINISTRATOR, REVIEWER, has_role
+from messages.audit.log import Action
+from messages.roles import ADMINISTRATOR, OUTSIDE_REVIEWER, REVIEWER, has_role
 
 _CAMPAIGN_FIELDS = ("name", "hypothesis", "unit", "starts_at", "ends_at", "ethics_reference", "ethics_exemption")
 _ARM_FIELDS = ("key", "name", "revision_id", "weight", "is_control", "position")
@@ -70,14 +73,38 @@ def authors(campaign: Campaign) -> list[User]:
 
 
 def may_approve(campaign: Campaign, user: AbstractUser | AnonymousUser) -> bool:
-    """Whether a person reviews, and changed nothing of what the campaign is now."""
-    return has_role(user, REVIEWER) and user.pk not in contributors(campaign)
+    """Whether a person reviews, here or from outside, and changed nothing of what the campaign is now."""
+    return reviews(campaign, user) and user.pk not in contributors(campaign)
+
+
+def reviews(campaign: Campaign, user: AbstractUser | AnonymousUser) -> bool:
+    """Whether a person is a reviewer, or was asked from outside to review this campaign."""
+    return has_role(user, REVIEWER) or is_outside_reviewer(campaign, user)
+
+
+def is_outside_reviewer(campaign: Campaign, user: AbstractUser | AnonymousUser) -> bool:
+    """Whether a person was asked from outside to review this campaign, and still has that role."""
+    asked = set(campaign.outside_reviewers.values_list("pk", flat=True))
+    return has_role(user, OUTSIDE_REVIEWER) and user.pk in asked
+
+
+@transaction.atomic
+def assign_outside_reviewers(campaign: Campaign, users: Iterable[User], *, by: User) -> bool:
+    """Make these the campaign's only outside reviewers; whether that is a change."""
+    wanted = {user.pk: user for user in users}
+    if wanted.keys() == set(campaign.outside_reviewers.values_list("pk", flat=True)):
+        return False
+    campaign.outside_reviewers.set(wanted.values())
+    names = ", ".join(sorted(user.get_username() for user in wanted.values()))
+    record_campaign_action(Action.CAMPAIGN_OUTSIDE, campaign, by=by, reviewers=names or "nobody")
+    return True
 
 
 def possible_approvers(campaign: Campaign, version: DraftVersion | None = None) -> list[User]:
     """Return who may approve a version, or the one that stands now: the reviewers who made nothing of it, by name."""
-    reviews = Q(groups__name__in=(REVIEWER, ADMINISTRATOR)) | Q(is_superuser=True)
-    people = User.objects.filter(reviews, is_active=True).exclude(pk__in=contributors(campaign, version))
+    outside = Q(groups__name=OUTSIDE_REVIEWER, pk__in=campaign.outside_reviewers.values("pk"))
+    reviewers = Q(groups__name__in=(REVIEWER, ADMINISTRATOR)) | Q(is_superuser=True) | outside
+    people = User.objects.filter(reviewers, is_active=True).exclude(pk__in=contributors(campaign, version))
     return list(people.distinct().order_by("username"))
 
 

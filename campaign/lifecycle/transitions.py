@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from campaign.lifecycle import approval, frozen_plan, launch_checks
 from campaign.lifecycle.actions import ActionRefused, record_campaign_action
 from campaign.lifecycle.after_backup import unconfirmed_backup
-from campaign.lifecycle.draft_versions import contributors, record_version
+from campaign.lifecycle.draft_versions import contributors, is_outside_reviewer, record_version
 from campaign.lifecycle.launch_checks import common_locales
 from campaign.lifecycle.secret_destruction import destroy_campaign_secret, destroy_secrets_of_closed_campaigns
 from campaign.models import AnalysisPlan, Campaign, Placement
@@ -189,7 +189,7 @@ def _begin(campaign: Campaign, verb: str, by: User) -> None:
     Everything a verb decides on is read after this: whoever changes a campaign, its arms or its plan holds this lock.
     """
     sources, _target, role = TRANSITIONS[verb]
-    if not has_role(by, role):
+    if not has_role(by, role) and not (role == REVIEWER and is_outside_reviewer(campaign, by)):
         names = {"role": str(ROLE_NAMES[role]).lower(), "verb": VERB_LABELS[verb]}
         raise ActionRefused(_("Only a %(role)s can %(verb)s a campaign.") % names)
     campaign.refresh_from_db(from_queryset=Campaign.objects.select_for_update(no_key=True))

@@ -15,9 +15,9 @@ from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
 from campaign.models import AnalysisPlan, Campaign
 from campaign.overview.next_step import next_step, send_back_entry
 from campaign.preregistration import export
-from campaign.staff_site.access import campaign_for
+from campaign.staff_site.access import campaign_for, reviewable_campaign_for
 from messages.downloads import download
-from messages.roles import MANAGER, current_user, has_role
+from messages.roles import ADMINISTRATOR, MANAGER, STAFF_ROLES, current_user, has_role
 
 State = Campaign.State
 
@@ -25,20 +25,20 @@ State = Campaign.State
 @require_safe
 def plan(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the plan, with the decision that this person may take."""
-    return render_plan(request, campaign_for(request.user, slug))
+    return render_plan(request, reviewable_campaign_for(request.user, slug))
 
 
 @require_safe
 def download_json(request: HttpRequest, slug: str) -> HttpResponse:
     """Download exactly what was hashed."""
-    plan = _plan_or_404(campaign_for(request.user, slug))
+    plan = _plan_or_404(reviewable_campaign_for(request.user, slug))
     return _download(export.as_json(plan), plan, "json")
 
 
 @require_safe
 def download_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     """Download the plan in the order of the OSF preregistration template."""
-    plan = _plan_or_404(campaign_for(request.user, slug))
+    plan = _plan_or_404(reviewable_campaign_for(request.user, slug))
     try:
         pdf = export.as_pdf(export.build_plan_document(plan))
     except export.PdfNotRendered:
@@ -74,6 +74,8 @@ def render_plan(request: HttpRequest, campaign: Campaign, **more: object) -> Htt
         "campaign": campaign,
         "plan": stored,
         "document": document,
+        "is_staff": has_role(request.user, *STAFF_ROLES),
+        "may_assign": has_role(request.user, ADMINISTRATOR),
         "next": next_step(request.user, campaign),
         "deviations": campaign.deviations.select_related("by"),
         "sent_back": send_back_entry(campaign),

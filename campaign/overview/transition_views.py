@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import messages as flash
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from campaign.lifecycle import after_backup, clone, launch_checks, transitions
+from campaign.lifecycle import after_backup, clone, draft_versions, launch_checks, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign
 from campaign.overview import plan_views
-from campaign.staff_site.access import campaign_for
+from campaign.staff_site.access import campaign_for, reviewable_campaign_for
 from messages.accounts.step_up import confirmation_required
-from messages.roles import REVIEWER, current_user, require_role
+from messages.roles import STAFF_ROLES, current_user, has_role
 
 State = Campaign.State
 
@@ -109,8 +110,7 @@ def submit(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def approve(request: HttpRequest, slug: str) -> HttpResponse:
     """Approve the plan that the reviewer has read."""
-    campaign = campaign_for(request.user, slug)
-    require_role(request.user, REVIEWER)
+    campaign = _campaign_to_decide_on(request, slug)
     if not request.POST.get("have_read"):
         return plan_views.render_plan(request, campaign, errors={"have_read": _("Please read it all, then tick this.")})
     read = request.POST.get("read", "")
@@ -121,8 +121,7 @@ def approve(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def send_back(request: HttpRequest, slug: str) -> HttpResponse:
     """Send a submitted campaign back to its manager, with a reason."""
-    campaign = campaign_for(request.user, slug)
-    require_role(request.user, REVIEWER)
+    campaign = _campaign_to_decide_on(request, slug)
     reason = launch_checks.clean_reason(request.POST.get("reason", ""))
     if not 0 < len(reason) <= transitions.SEND_BACK_REASON_LIMIT:
         errors = {"reason": _("Say what has to change, in at most 500 characters.")}
@@ -180,6 +179,13 @@ def copy(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("campaign:detail", draft.slug)
 
 
+def _campaign_to_decide_on(request: HttpRequest, slug: str) -> Campaign:
+    campaign = reviewable_campaign_for(request.user, slug)
+    if not draft_versions.reviews(campaign, request.user):
+        raise PermissionDenied
+    return campaign
+
+
 def _render_page(request: HttpRequest, campaign: Campaign, page: TransitionPage, *, error: str = "") -> HttpResponse:
     context = {"campaign": campaign, "page": page, "possible": campaign.state in page.states, "error": error}
     return render(request, "campaign/overview/transition.html", context)
@@ -195,4 +201,4 @@ def _carry_out(
         flash.error(request, str(reason))
     else:
         flash.success(request, done)
-    return redirect("campaign:detail", campaign.slug)
+    return redirect("campaign:detail" if has_role(request.user, *STAFF_ROLES) else "campaign:plan", campaign.slug)

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from campaign.kill_switch.views import pause_or_resume_arm
-from campaign.overview import launch_views, plan_views, transition_views, views
+from campaign.overview import launch_views, outside_reviewers, plan_views, transition_views, views
 from campaign.serving import message_preview
 from campaign.wizard import versions
 from campaign.wizard import views as wizard_views
@@ -16,6 +16,7 @@ urlpatterns = [
     path("campaigns/<slug:slug>/plan-it/<slug:step>/", wizard_views.wizard_step, name="plan-step"),
     path("campaigns/<slug:slug>/plan-it/words/<slug:arm>/", wizard_views.choose_arm_revision, name="plan-words"),
     path("campaigns/<slug:slug>/versions/", versions.versions, name="versions"),
+    path("campaigns/<slug:slug>/outside-reviewers/", outside_reviewers.outside_reviewers, name="outside-reviewers"),
     path("campaigns/<slug:slug>/take-back/", wizard_views.take_back, name="take-back"),
     path("campaigns/<slug:slug>/", views.detail, name="detail"),
     path("campaigns/<slug:slug>/arms/<slug:arm>/", pause_or_resume_arm, name="arm"),

@@ -19,12 +19,12 @@ from campaign.lifecycle.frozen_plan import factorial_arms
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement
 from campaign.overview.next_step import next_step, send_back_entry
 from campaign.serving.preview_links import preview_url
-from campaign.staff_site.access import campaign_for
+from campaign.staff_site.access import campaign_for, campaigns_to_review
 from campaign.wizard.links import continue_planning_url
 from messages.help_links import directory
 from messages.models import Rendition, Review
 from messages.review import message_lint, workflow
-from messages.roles import MANAGER, PARTNER_CONTACT, STAFF_ROLES, current_user, has_role, require_role
+from messages.roles import MANAGER, OUTSIDE_REVIEWER, PARTNER_CONTACT, STAFF_ROLES, current_user, has_role, require_role
 from messages.text.rendering import direction_of
 
 PER_PAGE = 20
@@ -63,9 +63,12 @@ class ArmCard:
 
 @require_safe
 def campaigns(request: HttpRequest) -> HttpResponse:
-    """List the campaigns, the last launched first. A partner contact is redirected to the placements."""
+    """List the campaigns, the last launched first. Partner contacts and outside reviewers see what is theirs."""
     if has_role(request.user, PARTNER_CONTACT) and not has_role(request.user, *STAFF_ROLES):
         return redirect("placements:list")
+    if has_role(request.user, OUTSIDE_REVIEWER) and not has_role(request.user, *STAFF_ROLES):
+        asked = campaigns_to_review(request.user)
+        return render(request, "campaign/overview/to_review.html", {"campaigns": asked})
     require_role(request.user, *STAFF_ROLES)
     pages = Paginator(_campaigns(), PER_PAGE)
     try:

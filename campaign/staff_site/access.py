@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from campaign.models import Campaign, Placement
-from messages.roles import MANAGER, PARTNER_CONTACT, STAFF_ROLES, has_role, require_role
+from messages.roles import MANAGER, OUTSIDE_REVIEWER, PARTNER_CONTACT, STAFF_ROLES, has_role, require_role
 
 
 def campaign_for(user: AbstractUser | AnonymousUser, slug: str, *, write: bool = False) -> Campaign:
@@ -18,6 +18,23 @@ def campaign_for(user: AbstractUser | AnonymousUser, slug: str, *, write: bool =
     if write and not has_role(user, MANAGER):
         raise PermissionDenied
     return campaign
+
+
+def reviewable_campaign_for(user: AbstractUser | AnonymousUser, slug: str) -> Campaign:
+    """Return a campaign that this person may see, as staff or as an outside reviewer of it."""
+    if has_role(user, *STAFF_ROLES):
+        return campaign_for(user, slug)
+    require_role(user, OUTSIDE_REVIEWER)
+    campaign = campaigns_to_review(user).filter(slug=slug).first()
+    if campaign is None:
+        raise Http404
+    return campaign
+
+
+def campaigns_to_review(user: AbstractUser | AnonymousUser) -> QuerySet[Campaign]:
+    """Return the campaigns for which this person was asked as an outside reviewer, the newest first."""
+    asked = Campaign.objects.filter(outside_reviewers=user.pk).order_by("-pk")
+    return asked.select_related("plan", "created_by", "approved_by")
 
 
 def placements_for(user: AbstractUser | AnonymousUser) -> QuerySet[Placement]:

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from campaign.staff_site.site_warning import current_warning
-from messages.roles import ADMINISTRATOR, MANAGER, PARTNER_CONTACT, REVIEWER, STAFF_ROLES, roles_held
+from messages.roles import ADMINISTRATOR, MANAGER, OUTSIDE_REVIEWER, PARTNER_CONTACT, REVIEWER, STAFF_ROLES, roles_held
 from messages.templatetags.sensitive_text import shows_sensitive_terms
 
 Text = Any  # a string, or one that is translated when it is shown
@@ -36,7 +36,12 @@ class NavigationLink:
 
 
 NAVIGATION_ITEMS = (
-    NavigationItem(_("Campaigns"), "campaign:list", route_prefixes=("campaign:", "analytics:")),
+    NavigationItem(
+        _("Campaigns"),
+        "campaign:list",
+        frozenset({*STAFF_ROLES, OUTSIDE_REVIEWER}),
+        route_prefixes=("campaign:", "analytics:"),
+    ),
     NavigationItem(
         _("Placements"),
         "placements:list",

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages as flash
 from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -61,10 +61,9 @@ def versions(request: HttpRequest, slug: str) -> HttpResponse:
         }
         return render(request, "campaign/wizard/versions.html", context)
     number = request.POST.get("number", "")
-    if not (number.isascii() and number.isdigit() and len(number) < 10):
-        raise Http404
+    is_number = number.isascii() and number.isdigit() and len(number) < 10
     try:
-        put_back(campaign, int(number), by=current_user(request))
+        put_back(campaign, int(number) if is_number else 0, by=current_user(request))
     except ActionRefused as reason:
         flash.error(request, str(reason))
         return redirect("campaign:versions", slug)

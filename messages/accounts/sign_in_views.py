@@ -21,7 +21,7 @@ from messages.accounts import invitations, second_factors, sessions, step_up
 from messages.accounts.forms import CodeForm, JoinForm, SignInForm
 from messages.accounts.login_attempts import TooManyAttempts, check_guess, wait_message
 from messages.accounts.middleware import ENDED_IDLE_KEY, allow_without_second_factor
-from messages.roles import PARTNER_CONTACT, ROLE_NAMES, STAFF_ROLES, current_user, has_role
+from messages.roles import OUTSIDE_REVIEWER, PARTNER_CONTACT, ROLE_NAMES, STAFF_ROLES, current_user, has_role
 
 PENDING, PENDING_SECONDS = "pending_sign_in", 600
 allow_form_methods = require_http_methods(["GET", "HEAD", "POST"])
@@ -200,7 +200,7 @@ def _with_next(address: str, onward: str) -> str:
 
 
 def _home_url(user: Any) -> str:
-    """The first page for a user: campaigns for staff, placements for partner contacts, otherwise their account."""
-    if has_role(user, *STAFF_ROLES):
+    """The first page for a user: campaigns, placements for partner contacts, or their own account."""
+    if has_role(user, *STAFF_ROLES, OUTSIDE_REVIEWER):
         return resolve_url(settings.LOGIN_REDIRECT_URL)
     return resolve_url("placements:list" if has_role(user, PARTNER_CONTACT) else "account:home")

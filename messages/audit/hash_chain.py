@@ -99,6 +99,7 @@ def verify_chain(
     `is_genuine` says whether an entry was written by this installation, which its digest alone cannot show.
     """
     problems: list[str] = []
+    unsealed: list[int] = []
     noted = sorted(heads)
     first = last = None
     count = 0
@@ -112,10 +113,11 @@ def verify_chain(
         if entry.digest != digest_of(entry):
             problems.append(f"Entry {entry.number} was changed after it was written.")
         if not is_genuine(entry):
-            problems.append(f"Entry {entry.number} has no seal of this installation: it was put there from outside.")
+            unsealed.append(entry.number)
         if any(head.number == entry.number and head.digest != entry.digest for head in noted):
             problems.append(f"Entry {entry.number} is not the one that was noted: the record was written anew.")
         first, last = first or entry, entry
+    problems += [_unsealed_entries(first, last) for first, last in _runs(unsealed)]
     truncated = [_missing_end(head, last) for head in noted if last is None or head.number > last.number]
     return Verification(count=count, first=first, last=last, problems=(*problems, *truncated))
 
@@ -127,6 +129,23 @@ def _broken_link(entry: ChainEntry, last: ChainEntry | None) -> str:
         f"Entry {entry.number} does not follow entry {last.number}: "
         "one of them was replaced, or their order was changed."
     )
+
+
+def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """The first and last of each run of numbers without a gap."""
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and runs[-1][1] == number - 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs
+
+
+def _unsealed_entries(first: int, last: int) -> str:
+    if first == last:
+        return f"Entry {first} has no seal of this installation: it was put there from outside."
+    return f"Entries {first} to {last} have no seal of this installation: they were put there from outside."
 
 
 def _missing_end(head: Head, last: ChainEntry | None) -> str:

@@ -56,6 +56,7 @@ class Action(StrEnum):
     CAMPAIGN_DEVIATE = "campaign-deviate"
     CAMPAIGN_COPY = "campaign-copy"
     CAMPAIGN_PUT_BACK = "campaign-put-back"
+    CAMPAIGN_OUTSIDE = "campaign-outside-reviewers"
     ARM_PAUSE = "arm-pause"
     ARM_RESUME = "arm-resume"
     MESSAGE_STOP = "message-stop"
@@ -200,11 +201,11 @@ def has_entry(head: Head) -> bool:
 
 
 def continues(note: signed_head.Note) -> bool:
-    """Whether the record goes on from the noted entry, or has begun under this machine's key if none is noted."""
+    """Whether the record goes on from the noted entry; if none is noted, whether no other machine's key began it."""
     if note.head.number:
         return has_entry(note.head)
     first = AuditEntry.objects.order_by("number").values(*_FIELDS).first()
-    return first is None or signed_head.seal_check()(ChainEntry(**first))
+    return first is None or not first["seal"] or signed_head.seal_check()(ChainEntry(**first))
 
 
 def _note_head(number: int) -> None:

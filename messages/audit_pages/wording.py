@@ -31,6 +31,7 @@ _SENTENCES: dict[str, str] = {
     Action.CAMPAIGN_DEVIATE: "put on record that “{label}” (campaign) deviates from its plan: {what} Because: {why}",
     Action.CAMPAIGN_COPY: "planned “{label}” (campaign) like “{original}”",
     Action.CAMPAIGN_PUT_BACK: "put version {version} of “{label}” (campaign) back",
+    Action.CAMPAIGN_OUTSIDE: "made these the outside reviewers of “{label}” (campaign): {reviewers}",
     Action.ARM_PAUSE: "paused the arm “{arm}” of “{label}” (campaign): {reason}",
     Action.ARM_RESUME: "resumed the arm “{arm}” of “{label}” (campaign): {reason}",
     Action.MESSAGE_STOP: "stopped “{label}” (message) everywhere: {reason}",

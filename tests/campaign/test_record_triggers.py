@@ -8,14 +8,21 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection
 
 from campaign.models import AnalysisPlan
-from campaign.record_triggers import TRIGGERS, Trigger, drop_reading_triggers, restore_triggers, trigger_names
+from campaign.record_triggers import (
+    TRIGGERS,
+    Trigger,
+    drop_reading_triggers,
+    missing_triggers,
+    restore_triggers,
+    trigger_names,
+)
 from tests import world
 
 MODELS = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
 
 
 def missing() -> set[str]:
-    return {name for trigger in TRIGGERS for name in trigger.names(connection.vendor)} - trigger_names(connection)
+    return missing_triggers(connection)
 
 
 def rebuild_table(trigger: Trigger) -> None:
@@ -53,6 +60,16 @@ def test_no_table_on_record_is_truncated(table: str) -> None:
     refusals = "|".join(trigger.refusal for trigger in TRIGGERS)
     with pytest.raises(IntegrityError, match=refusals), connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {table} CASCADE")
+
+
+@pytest.mark.django_db
+@pytest.mark.only_on("postgresql", reason="SQLite disables no trigger")
+def test_a_trigger_that_was_disabled_is_missing_until_the_next_migration() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE messaging_auditentry DISABLE TRIGGER USER")
+    assert missing() == {"messaging_auditentry_append_only", "messaging_auditentry_append_only_truncate"}
+    restore_triggers(using="default")
+    assert missing() == set()
 
 
 @pytest.mark.django_db

@@ -38,7 +38,7 @@ def test_every_outlet_says_what_leaves_through_it() -> None:
 def test_a_new_command_step_notice_route_or_sender_is_missed_in_the_inventory() -> None:
     found = outlets.outlets_in_the_code()
     more = {section: names | {"one more"} for section, names in found.items()}
-    assert missing(more) == {f"{section}: one more" for section in found}
+    assert missing(more) >= {f"{section}: one more" for section in found}
 
 
 @pytest.mark.parametrize(

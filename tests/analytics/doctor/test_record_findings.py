@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from analytics.doctor.findings import FindingState
 from analytics.doctor.host_checks import record_findings
+from campaign.record_triggers import TRIGGERS
 from tests.messages.audit.test_continuity import restore_backup
 from tests.messages.audit.test_log import add, forge
 
@@ -44,6 +46,14 @@ def test_a_forged_entry_is_told() -> None:
     forge("rafael")
     (finding,) = record_findings()
     assert finding.said == "Entry 3 has no seal of this installation: it was put there from outside."
+
+
+def test_a_trigger_that_is_gone_is_told() -> None:
+    (trigger,) = [trigger for trigger in TRIGGERS if trigger.table == "messaging_auditentry"]
+    with connection.cursor() as cursor:
+        for statement in trigger.drop(connection.vendor):
+            cursor.execute(statement)
+    assert states()["triggers"] == FindingState.LEAKS
 
 
 def test_a_backup_that_was_restored_is_told() -> None:

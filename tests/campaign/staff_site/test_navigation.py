@@ -49,5 +49,6 @@ def test_the_current_page_and_the_part_it_belongs_to_are_marked(client: Client, 
     assert (marked, below) == ({"page"}, {"true"})
 
 
+@pytest.mark.django_db
 def test_a_stranger_sees_no_way_that_is_closed(client: Client) -> None:
     assert named(client, "/sign-in/") == []

@@ -42,6 +42,16 @@ def test_an_installation_from_before_seals_is_not_older(directory: Path) -> None
     assert not continuity.is_older_database()
 
 
+def test_an_installation_from_before_seals_whose_note_was_lost_is_not_older(
+    directory: Path, committing: Committing
+) -> None:
+    test_an_installation_from_before_seals_is_not_older(directory)
+    with committing():
+        add()
+    assert not continuity.is_older_database()
+    assert any("Entry 1 has no seal" in problem for problem in verify().problems)
+
+
 def test_a_forged_entry_makes_no_older_database(committing: Committing) -> None:
     with committing():
         add()

@@ -110,6 +110,13 @@ def test_a_record_that_was_written_anew_is_found_by_the_note(data: st.DataObject
     assert "written anew" in problem
 
 
+@given(records(least=4))
+def test_entries_without_a_seal_are_named_as_runs(record: list[ChainEntry]) -> None:
+    problems = verify_chain(record, is_genuine=lambda entry: entry.number == 3).problems
+    assert problems[0] == ("Entries 1 to 2 have no seal of this installation: they were put there from outside.")
+    assert len(problems) == 2
+
+
 def test_a_note_of_before_stays_true() -> None:
     entry = ChainEntry(1, NOON, "mara", "a", "b", "c", "d", {}, BEGINNING)
     first = replace(entry, digest=digest_of(entry))
