@@ -288,6 +288,10 @@ class GuardEvent(models.Model):
         default=dict, help_text="Arm and control -> seen and events then, as if told: later looks keep away from them."
     )
 
+    needs_one_placement = models.BooleanField(
+        default=False, help_text="Whether it would not have been crossed without one of several placements."
+    )
+
     class Meta:
         ordering = ["campaign", "at", "id"]
         constraints = [models.UniqueConstraint(fields=["arm", "outcome", "stop"], name="guard_event_once")]
