@@ -15,7 +15,7 @@ KINDS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("analytics", "0017_guard_event_counts")]
+    dependencies = [("analytics", "0018_pauses_by_one_placement")]
 
     operations = [
         migrations.AlterField(model_name="notice", name="kind", field=models.CharField(choices=KINDS, max_length=10))
