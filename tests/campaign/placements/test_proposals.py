@@ -99,7 +99,8 @@ def test_a_second_person_with_a_fresh_confirmation_puts_it_into_effect(
         "mara proposed a change of “quiet-page” (placement), which waits for a colleague: leave_url, continue_url",
         "rafael confirmed the change of “quiet-page” (placement) that mara proposed: leave_url, continue_url",
     ]
-    assert Placement.objects.values_list("proposed", "proposed_by").get() == ({}, None)
+    place = Placement.objects.get()
+    assert (place.proposed, place.proposed_by) == ({}, None)
 
 
 def test_taking_an_address_away_takes_one_person_at_once(campaign: Campaign, mara: Client) -> None:
