@@ -255,7 +255,7 @@ class HelpLinkQuerySet(models.QuerySet["HelpLink"]):
         """Links that are not retired; a campaign is launched once all of them were checked."""
         return self.filter(retired_on=None)
 
-    def shown(self) -> "HelpLinkQuerySet":
+    def for_visitors(self) -> "HelpLinkQuerySet":
         """Links that visitors see: those of the active ones that somebody has checked, however long ago."""
         return self.active().exclude(verified_on=None)
 

@@ -56,8 +56,8 @@ def placement_status(placement: Placement, *, now: datetime) -> PlacementStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class ProposedField:
-    """One field of a change that waits: what visitors meet now, and what they would meet."""
+class ProposedTarget:
+    """One field of a change that waits: where visitors are led now, and where they would be."""
 
     name: str
     before: str
@@ -69,14 +69,14 @@ class ProposedField:
         return self.revision is None
 
 
-def proposed_fields(placement: Placement) -> list[ProposedField]:
+def proposed_fields(placement: Placement) -> list[ProposedTarget]:
     """What a waiting change would change."""
     fields = []
     for name in CONFIRMED_FIELDS:
         if name in placement.proposed:
             before, after = getattr(placement, name), placement.proposed[name]
             revision = Revision.objects.get(pk=after) if name == "fallback" else None
-            fields.append(ProposedField(name, str(before or "—"), str(revision or after), revision))
+            fields.append(ProposedTarget(name, str(before or "—"), str(revision or after), revision))
     return fields
 
 

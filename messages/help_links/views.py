@@ -54,7 +54,7 @@ class HelpLinkRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ProposedField:
+class ProposedFact:
     """One field of a change that waits: what visitors meet now, and what they would meet."""
 
     label: str
@@ -241,12 +241,12 @@ def _after_change(saved: SavedFields) -> str:
     return _("Saved.") if saved.at_once else _("Nothing was changed.")
 
 
-def _proposed_changes(link: HelpLink) -> list[ProposedField]:
+def _proposed_changes(link: HelpLink) -> list[ProposedFact]:
     """What a waiting change would change, by the labels of the form."""
     labels = {name: field.label for name, field in HelpLinkForm(instance=link).fields.items()}
     after = HelpLink(**link.proposed)
     return [
-        ProposedField(str(labels[name]), _display(link, name), _display(after, name))
+        ProposedFact(str(labels[name]), _display(link, name), _display(after, name))
         for name in link_directory.EDITABLE_FIELDS
         if name in link.proposed
     ]
