@@ -11,9 +11,10 @@ class CampaignConfig(AppConfig):
     def ready(self) -> None:
         from campaign import checks  # noqa: F401  (importing registers them)
         from campaign.file_permissions import restrict_database_files
-        from campaign.record_triggers import drop_reading_triggers, restore_triggers
+        from campaign.record_triggers import drop_reading_triggers, refuse_to_drop_records, restore_triggers
 
         connection_created.connect(restrict_database_files)
+        pre_migrate.connect(refuse_to_drop_records, sender=self)
         pre_migrate.connect(drop_reading_triggers, sender=self)
         post_migrate.connect(restore_triggers, sender=self)
 

@@ -5,13 +5,15 @@ another one reads: such triggers are dropped before a migration. A trigger is kn
 changes one drops the old one, and `restore_triggers` creates the new one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.management.base import CommandError
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
+from django.db.migrations import CreateModel, Migration
 
 _DIFFERS = {"sqlite": "IS NOT", "postgresql": "IS DISTINCT FROM"}
 _NAMES = {
@@ -227,6 +229,26 @@ def drop_reading_triggers(*, using: str, **_: Any) -> None:
         for trigger in TRIGGERS:
             for statement in trigger.drop("sqlite") if trigger.parent else ():
                 cursor.execute(statement)
+
+
+class RecordsWouldBeDropped(CommandError):
+    """A migration backwards would drop a table whose rows stay."""
+
+
+def refuse_to_drop_records(*, plan: Sequence[tuple[Migration, bool]], using: str, **_: Any) -> None:
+    """Receive `pre_migrate`: refuse `migrate APP zero` and the like as long as such a table holds rows."""
+    dropped = {
+        f"{migration.app_label}_{operation.name_lower}"
+        for migration, is_backwards in plan
+        if is_backwards
+        for operation in migration.operations
+        if isinstance(operation, CreateModel)
+    }
+    with connections[using].cursor() as cursor:
+        for table in sorted(dropped & {trigger.table for trigger in TRIGGERS}):
+            cursor.execute(f"SELECT 1 FROM {table} LIMIT 1")  # noqa: S608  (a name from TRIGGERS)
+            if cursor.fetchone() is not None:
+                raise RecordsWouldBeDropped(f"This would drop {table}, which holds what is on record.")
 
 
 def missing_triggers(connection: BaseDatabaseWrapper) -> set[str]:

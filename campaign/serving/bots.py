@@ -1,7 +1,7 @@
 """Recognise bots by their user agent, in memory; the user agent itself is not kept.
 
-The list is that of the package crawler-user-agents. Nearly all of its 1,500 patterns are plain words, yet searching for
-them takes a tenth of a millisecond, so recent verdicts are cached under a hash whose key differs in each process.
+The list is that of the package crawler-user-agents. Nearly all of its 1,500 patterns are plain words. Recent verdicts
+are cached under a hash whose key differs in each process.
 """
 
 import json
@@ -12,19 +12,33 @@ from importlib.util import find_spec
 from pathlib import Path
 
 _MAX_VERDICTS = 4096
-_LONGEST = 512  # characters that are looked at: browsers send 80 to 350, and matching takes longer than linear time
+_LONGEST = 512  # characters that are looked at: browsers send 80 to 350
 _ESCAPE = re.compile(r"\\(\W)")
 _REGEX_SYNTAX = re.compile(r"[\\\[\](){}.*+?^$|]")
+_ANYTHING = r"[\s\S]*"
+_START = 4  # letters by which words are looked up
 
 
 class BotList:
-    """The patterns of a list, with a cache of recent verdicts."""
+    """The patterns of a list, with a cache of recent verdicts; the work grows with the length of a name, no faster."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        patterns = list(patterns)
-        regexes = [pattern for pattern in patterns if _REGEX_SYNTAX.search(_ESCAPE.sub("", pattern))]
-        self._words = tuple(_ESCAPE.sub(r"\1", pattern) for pattern in patterns if pattern not in regexes)
-        self._regex = re.compile("|".join(regexes) or "(?!)")
+        words, regexes = set[str](), list[str]()
+        self._sequences: list[list[re.Pattern[str]]] = []  # to be found one behind the other
+        for pattern in patterns:
+            if not _REGEX_SYNTAX.search(_ESCAPE.sub("", pattern)):
+                words.add(_ESCAPE.sub(r"\1", pattern))
+            elif _ANYTHING in pattern:
+                self._sequences.append([re.compile(_bounded(part)) for part in pattern.split(_ANYTHING)])
+            else:
+                regexes.append(_bounded(pattern))
+        # Those that belong to the beginning are apart, because they are tried there alone.
+        self._regex = _any_of(regex for regex in regexes if not regex.startswith("^"))
+        self._first_regex = _any_of(regex for regex in regexes if regex.startswith("^"))
+        self._short_words = tuple(word for word in words if len(word) < _START)
+        self._words: dict[str, tuple[str, ...]] = {}  # by their first letters: asking for each takes 20 times as long
+        for word in words.difference(self._short_words):
+            self._words[word[:_START]] = (*self._words.get(word[:_START], ()), word)
         self._verdicts: dict[int, bool] = {}
 
     def matches(self, user_agent: str | None) -> bool:
@@ -37,9 +51,38 @@ class BotList:
         if verdict is None:
             if len(self._verdicts) >= _MAX_VERDICTS:
                 self._verdicts.clear()
-            verdict = any(word in user_agent for word in self._words) or bool(self._regex.search(user_agent))
-            self._verdicts[key] = verdict
+            verdict = self._verdicts[key] = self._search(user_agent)
         return verdict
+
+    def _search(self, text: str) -> bool:
+        if any(word in text for word in self._short_words):
+            return True
+        for at in range(len(text) - _START + 1):
+            words = self._words.get(text[at : at + _START])
+            if words is not None and text.startswith(words, at):
+                return True
+        if self._first_regex.match(text) or self._regex.search(text):
+            return True
+        return any(_in_order(parts, text) for parts in self._sequences)
+
+
+def _any_of(regexes: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(regexes) or "(?!)")
+
+
+def _bounded(regex: str) -> str:
+    """The regex with a limit to each repetition: without one, matching can take the square of the length."""
+    return re.sub(r"(?<!\\)([*+])", lambda sign: "{0,32}" if sign[1] == "*" else "{1,32}", regex)
+
+
+def _in_order(parts: Iterable[re.Pattern[str]], text: str) -> bool:
+    at = 0
+    for part in parts:
+        found = part.search(text, at)
+        if found is None:
+            return False
+        at = found.end()
+    return True
 
 
 @cache

@@ -128,7 +128,9 @@ def _wanted_locale(request: Request) -> str | None:
 
 
 def _parse_form(text: str) -> dict[str, list[str]]:
-    """Form or query fields; none at all if there are more than any of our pages sends."""
+    """Form or query fields; none at all if they are more or longer than any of our pages sends."""
+    if len(text) > _BODY_LIMIT:
+        return {}
     try:
         return parse_qs(text, keep_blank_values=True, max_num_fields=8)
     except ValueError:

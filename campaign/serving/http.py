@@ -7,6 +7,8 @@ from typing import Any
 
 Headers = list[tuple[str, str]]
 
+MAX_HEADER_LENGTH = 1024
+
 
 @dataclass(slots=True)
 class Reply:
@@ -21,16 +23,21 @@ class Reply:
 class Request:
     """One request.
 
-    `header` looks up a header by its name in lower case, and `peer` returns the address of the connection. `body` is
-    None if it exceeds the limit of its route; an oversized body is never held in memory.
+    `raw_header` looks up a header by its name in lower case, and `peer` returns the address of the connection. `body`
+    is None if it exceeds the limit of its route; an oversized body is never held in memory.
     """
 
     method: str
     path: str
     query: str
-    header: Callable[[str], str | None]
+    raw_header: Callable[[str], str | None]
     peer: Callable[[], str]
     body: bytes | None
+
+    def header(self, name: str) -> str | None:
+        """The beginning of a header: nothing that we understand is longer, so checks need not read on."""
+        value = self.raw_header(name)
+        return value if value is None or len(value) <= MAX_HEADER_LENGTH else value[:MAX_HEADER_LENGTH]
 
 
 class Refusal(Exception):
@@ -97,12 +104,25 @@ def _reject_constant(name: str) -> None:
     raise ValueError(name)
 
 
-# Shared: json.loads builds a new decoder on each call that passes parse_constant.
-_DECODER = json.JSONDecoder(parse_constant=_reject_constant)
+_NO_SMALL_INTEGER = 0.5
+
+
+def _parse_small_integer(digits: str) -> float:
+    return int(digits) if len(digits) < 10 else _NO_SMALL_INTEGER
+
+
+# Shared: json.loads builds a new decoder on each call that passes parse_constant. Fields hold small integers or text,
+# so no other number is converted: the 18,000 slowest fractions that fit into a body took a tenth of a second.
+_DECODER = json.JSONDecoder(
+    parse_constant=_reject_constant, parse_float=lambda digits: _NO_SMALL_INTEGER, parse_int=_parse_small_integer
+)
 
 
 def parse_json(body: bytes) -> Any:
-    """The body as JSON in UTF-8, or Refusal 400; NaN, Infinity and excessive nesting are refused too."""
+    """The body as JSON in UTF-8, or Refusal 400; NaN, Infinity and excessive nesting are refused too.
+
+    A number that is no integer of at most nine digits is read as 0.5, which no field takes.
+    """
     try:
         return _DECODER.decode(body.decode())
     except (ValueError, RecursionError):

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 from django.apps import apps
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection
 
+from analytics.looks.evaluate import evaluate
 from campaign.models import AnalysisPlan
 from campaign.record_triggers import (
     TRIGGERS,
@@ -69,6 +70,17 @@ def test_a_trigger_that_was_disabled_is_missing_until_the_next_migration() -> No
         cursor.execute("ALTER TABLE messaging_auditentry DISABLE TRIGGER USER")
     assert missing() == {"messaging_auditentry_append_only", "messaging_auditentry_append_only_truncate"}
     restore_triggers(using="default")
+    assert missing() == set()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("app", ["messaging", "campaign", "analytics"])
+def test_no_migration_drops_what_is_on_record(app: str) -> None:
+    evaluate(world.launched(), now=world.NOON)
+    before = connection.introspection.table_names()
+    with pytest.raises(CommandError, match="which holds what is on record"):
+        call_command("migrate", app, "zero", database="default", verbosity=0)
+    assert connection.introspection.table_names() == before
     assert missing() == set()
 
 

@@ -20,6 +20,12 @@ from tests.environment import POSTGRESQL
 from tests.installation import ROOT, copy_migrated_databases, manage, new_installation
 
 VIEWS = 40
+MISSING_TRIGGERS = """
+from django.db import connection
+from campaign.record_triggers import TRIGGERS, trigger_names
+declared = {name for trigger in TRIGGERS for name in trigger.names(connection.vendor)}
+print(len(declared - trigger_names(connection)))
+"""
 GUIDE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 
 
@@ -55,7 +61,7 @@ def test_no_view_is_lost_and_none_is_left(settings_before_and_after: tuple[dict[
             manage("move_audience", environment=after)
         assert "A server or worker still uses" in refused.value.stderr
         assert what_we_hold(after) == (0, [("audience.sqlite3", VIEWS)])
-    assert manage("move_audience", environment=after).startswith(f"Moved {VIEWS} open views.")
+    assert f"{VIEWS} open views" in manage("move_audience", environment=after)
     assert what_we_hold(after) == (VIEWS, [])
 
 
@@ -70,8 +76,12 @@ def test_the_other_database_moves_whole_with_the_commands_of_the_guide(tmp_path:
         manage("shell", "--no-imports", "-c", WORLD, environment=before)
         whole = content(before)
         manage("dumpdata", *options, "--output", f"{tmp_path}/move.json", environment=before)
-        manage("loaddata", f"{tmp_path}/move.json", environment=after)
+        manage("move_database", f"{tmp_path}/move.json", environment=after)
         moved = content(after)
         assert [row for row in whole if row not in moved] == []
         assert [row["model"] for row in moved if row not in whole] == ["messaging.auditentry"]  # type: ignore[index]
         assert manage("audit", "verify", environment=after).startswith("Fine")
+        assert int(manage("shell", "--no-imports", "-c", MISSING_TRIGGERS, environment=after)) == 0
+        with pytest.raises(subprocess.CalledProcessError) as refused:
+            manage("move_database", f"{tmp_path}/move.json", environment=after)
+        assert "This database is not empty" in refused.value.stderr

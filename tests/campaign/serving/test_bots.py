@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from campaign.serving import bots
+
+parse_regex: Any = import_module("re._parser").parse
 
 PEOPLE = [
     "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile "
@@ -65,15 +70,66 @@ def test_verdicts_are_remembered_and_names_are_not() -> None:
     assert len(known._verdicts) <= 4096
 
 
-def test_the_work_for_a_long_name_is_bounded() -> None:
-    seen: list[int] = []
-
-    class Regex:
-        def search(self, text: str) -> None:
-            seen.append(len(text))
-
+def test_what_stands_behind_the_512th_character_is_not_looked_at() -> None:
     known = bots.BotList(["a certain bot"])
-    known._regex = Regex()  # type: ignore[assignment]  # it counts what it is asked to look at
-    assert not known.matches("/" * 8_000 + " a certain bot")
+    assert not known.matches("/" * 512 + " a certain bot")
     assert known.matches("a certain bot " + "/" * 8_000)
-    assert max(seen) == 512
+
+
+def test_patterns_of_every_kind_are_found() -> None:
+    known = bots.BotList([r"Curl\/", "ab", "^Begin", "[Ww]get", r"Feed\/\d+", r"First[\s\S]*Last\.x"])
+    for name in ("Curl/8", "xabx", "Begin x", "x Wget", "Feed/12345", "x First and Last.x", "First Last.x First"):
+        assert known.matches(name), name
+    for name in ("Curl", "a b", "x Begin", "get", "Feed/x", "Last.x First", "First Lastyx"):
+        assert not known.matches(name), name
+
+
+class CountedWords(dict[str, tuple[str, ...]]):
+    """Counts how often it is asked, and for how many words."""
+
+    asked = candidates = 0
+
+    def get(self, key: str, default: Any = None) -> Any:
+        found = super().get(key, default)
+        self.asked += 1
+        self.candidates += len(found or ())
+        return found
+
+
+@pytest.mark.parametrize("piece", ["/", "Goog", "Mozilla/5.0 (", "Current", "bo", "-"])
+def test_twice_as_long_a_name_takes_at_most_twice_the_work(piece: str) -> None:
+    known = bots.load_bot_list()
+    work = []
+    for length in (250, 500):
+        one = bots.BotList([])
+        one._words = counted = CountedWords(known._words)
+        one._search((piece * length)[:length])
+        work.append((counted.asked, counted.candidates))
+    assert all(twice <= 2.1 * once + 1 for once, twice in zip(*work, strict=True)), work
+
+
+def test_no_pattern_of_the_list_repeats_anything_without_a_limit() -> None:
+    """With limits a pattern takes a bounded number of steps at each character."""
+    known = bots.load_bot_list()
+    regexes = [known._regex, known._first_regex, *(part for parts in known._sequences for part in parts)]
+    assert len(regexes) > 4
+    for regex in regexes:
+        assert unlimited_repeats(parse_regex(regex.pattern)) == []
+
+
+def test_a_repetition_without_a_limit_would_be_found() -> None:
+    assert unlimited_repeats(parse_regex(r"a(?:b|[cd]+)*")) != []
+
+
+def unlimited_repeats(parsed: Iterable[Any]) -> list[Any]:
+    """The repetitions in a parsed regex that have no limit, or more than 32 rounds."""
+    found = []
+    for operation, argument in parsed:
+        if str(operation).endswith("REPEAT"):
+            found += [argument] if argument[1] > 32 else []
+            found += unlimited_repeats(argument[2])
+        elif str(operation) == "BRANCH":
+            found += [hit for branch in argument[1] for hit in unlimited_repeats(branch)]
+        elif str(operation) == "SUBPATTERN":
+            found += unlimited_repeats(argument[3])
+    return found

@@ -105,20 +105,18 @@ def test_a_machine_is_told_the_same_whatever_its_network_did() -> None:
 
 
 def test_a_message_without_a_receipt_says_why() -> None:
-    campaign = world.launched()
+    campaign = world.launched(unit="session")
     campaign.placements.update(fallback=campaign.arms.get(key="neutral").revision)
     site = world.AudienceSite()
     assert reason(site, HTTP_DNT="1") == "declined"
-    Campaign.objects.update(unit=Campaign.Unit.SESSION)
-    site.refresh()
     assert reason(site) == "no_unit"
     for state, why in (("paused", "paused"), ("approved", "not_started"), ("closed", "ended")):
         Campaign.objects.update(state=state)
         site.refresh()
         assert reason(site) == why
-    campaign.placements.clear()
+    world.placement("empty-page", fallback=campaign.arms.get(key="neutral").revision)
     site.refresh()
-    assert reason(site) == "no_campaign"
+    assert site.decide("empty-page").json["reason"] == "no_campaign"
 
 
 def test_behind_a_proxy_the_address_is_the_one_that_it_tells() -> None:
