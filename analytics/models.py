@@ -288,6 +288,10 @@ class GuardEvent(models.Model):
         default=dict, help_text="Arm and control -> seen and events then, as if told: later looks keep away from them."
     )
 
+    needs_one_placement = models.BooleanField(
+        default=False, help_text="Whether it would not have been crossed without one of several placements."
+    )
+
     class Meta:
         ordering = ["campaign", "at", "id"]
         constraints = [models.UniqueConstraint(fields=["arm", "outcome", "stop"], name="guard_event_once")]
@@ -352,6 +356,7 @@ class Notice(models.Model):
         GUARDRAIL = "guardrail", _("A guardrail was crossed")
         SPLIT = "split", _("The split is broken")
         HELP_LINK = "help-link", _("A help link has to be checked")
+        ADDRESS = "address", _("What visitors meet was changed")
         PAUSED = "paused", _("The worker paused the campaign")
         PLANNED = "planned", _("The planned people are counted")
         DECIDED = "decided", _("The plan’s questions are answered")

@@ -96,6 +96,7 @@ class CrossCheckRow:
     exact_p: float | None
     tipping: str
     without: str
+    one_network: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -394,6 +394,31 @@ def tipping_sentence(tips_at: int | None, *, was_significant: bool) -> str:
     return sentence % {"number": number(tips_at)}
 
 
+MANY_NETWORKS = 100
+
+
+def one_network_sentence(move: float, networks: int | None, scale: PeopleScale) -> str:
+    """State how far one network could have moved a difference, and how many it would take to turn the verdict."""
+    if not move:
+        return ""
+    moved = gettext("One network could have moved it by at most %(number)s of %(people)s people.") % {
+        "number": number(move * scale.base, 1),
+        "people": scale.people,
+    }
+    if networks is None:
+        return moved
+    if networks == 1:
+        return f"{moved} " + gettext("That could turn the answer, so it is not given yet.")
+    if networks > MANY_NETWORKS:
+        return f"{moved} " + gettext("More than 100 hostile networks would be needed to turn the answer.")
+    needed = ngettext(
+        "About %(number)s hostile network would be needed to turn the answer.",
+        "About %(number)s hostile networks would be needed to turn the answer.",
+        networks,
+    )
+    return f"{moved} " + needed % {"number": number(networks)}
+
+
 def p_value(p: float) -> str:
     """Format a p-value with three decimals, or as "below 0.001"."""
     return gettext("below %(number)s") % {"number": number(0.001, 3)} if p < 0.001 else number(p, 3)

@@ -235,7 +235,7 @@ def drop_triggers() -> None:
 
 def tally(campaign: Campaign, counts: Mapping[str, tuple[int, int]], *, outcome: str = "turned_back") -> None:
     """Add folded views: arm key -> (number of exposures, number with the outcome)."""
-    at = campaign.placements.get()
+    at = campaign.placements.order_by("pk")[0]
     for key, (seen, events) in counts.items():
         arm = campaign.arms.get(key=key)
         common = {"day": date(2026, 3, 1), "arm": arm, "placement": at, "locale": "en"}

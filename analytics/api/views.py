@@ -134,6 +134,10 @@ class CheckSerializer(serializers.Serializer[Any]):
     exact_p = serializers.FloatField(allow_null=True)
     tipping = serializers.CharField(allow_blank=True)
     without = serializers.CharField(allow_blank=True, help_text="Leaving out one placement: lowest and highest.")
+    one_network = serializers.CharField(
+        allow_blank=True,
+        help_text="How far one network could have moved it, and how many it would take to turn the answer.",
+    )
 
 
 class ChanceSerializer(serializers.Serializer[Any]):

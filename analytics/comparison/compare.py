@@ -6,6 +6,7 @@ from math import ceil, inf
 from statistics import NormalDist
 from typing import Literal
 
+from analytics.comparison import network_influence
 from analytics.stats import (
     clusters,
     equivalence,
@@ -60,7 +61,8 @@ class Rules:
     `looks` are the shares of the planned units at the group-sequential looks so far, this one last; 1 is the last
     planned look. All but "fixed" need `planned_per_arm`. "dunnett" corrects intervals too; it takes one look, plain
     counts and pairs against the one control. An `ordered` outcome is compared by the probability that a treated unit
-    answers higher, minus one half; it uses neither strata nor clusters.
+    answers higher, minus one half; it uses neither strata nor clusters. A verdict that `views_per_network` views, as
+    many as one network may have counted, could turn is held.
     """
 
     level: float = 0.95
@@ -74,6 +76,7 @@ class Rules:
     stratified: bool = False
     clustered: bool = False
     ordered: bool = False
+    views_per_network: int = 0
 
     def __post_init__(self) -> None:
         if self.correction == "dunnett" and (
@@ -84,7 +87,11 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class PairComparison:
-    """Treated minus control with the plan's verdict. `hold_reason` says why the verdict is held, if it is."""
+    """Treated minus control with the plan's verdict. `hold_reason` says why the verdict is held, if it is.
+
+    `network_move` is how far one hostile network could have moved the difference, and `networks` how many it would take
+    to turn the verdict; None without a verdict, or if no number would.
+    """
 
     treated: str
     control: str
@@ -93,6 +100,8 @@ class PairComparison:
     verdict: str
     more_per_arm: int | None
     hold_reason: str = ""
+    network_move: float = 0.0
+    networks: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,12 +305,45 @@ def _judge_all(
             fewest = min(arm.counts.n for arm in arms)
             hold_reason = too_few_events_reason([arm.counts for arm in arms], rules)
         verdict = decide_verdict(estimate, p_adjusted, rules, hold_reason=hold_reason, withheld=withheld)
+        move, networks = _network_influence(arms, estimate, p_adjusted, verdict, rules)
         more = None
-        if verdict == CANNOT_TELL and isinstance(estimate, Estimate):
+        if networks == 1:
+            verdict, hold_reason = CANNOT_TELL, network_influence.ONE_NETWORK.reason
+        elif verdict == CANNOT_TELL and isinstance(estimate, Estimate):
             smallest = rules.smallest_difference
             more = more_units_needed(estimate, n=fewest, smallest_difference=smallest, comparisons=len(pairs))
-        rows.append(PairComparison(treated, control, estimate, p_adjusted, verdict, more, hold_reason))
+        rows.append(PairComparison(treated, control, estimate, p_adjusted, verdict, more, hold_reason, move, networks))
     return tuple(rows)
+
+
+def _network_influence(
+    arms: Sequence[ArmCounts], estimate: Estimate | NotEstimable, p_adjusted: float | None, verdict: str, rules: Rules
+) -> tuple[float, int | None]:
+    """How far one network could have moved the estimate, and how many it would take to turn the verdict."""
+    if isinstance(estimate, NotEstimable):
+        return 0.0, None
+    if rules.ordered:
+        sizes = [_levels(arm).n for arm in arms]
+        rates = [0.5 + abs(estimate.effect)] * len(arms)
+    else:
+        sizes, rates = [arm.counts.n for arm in arms], [arm.counts.proportion for arm in arms]
+    move = network_influence.largest_move(sizes, rates, views=rules.views_per_network)
+    return move, networks_to_turn(estimate, p_adjusted, verdict, rules, move=move)
+
+
+def networks_to_turn(
+    estimate: Estimate, p_adjusted: float | None, verdict: str, rules: Rules, *, move: float
+) -> int | None:
+    """How many networks that each move an estimate so far it takes to turn its verdict; None without a verdict."""
+    if verdict in (WITHHELD, CANNOT_TELL):
+        return None
+    margin = network_influence.verdict_margin(
+        estimate,
+        1.0 if p_adjusted is None else p_adjusted,
+        smallest_difference=rules.smallest_difference,
+        is_negligible=verdict == equivalence.Verdict.NO_MEANINGFUL_DIFFERENCE,
+    )
+    return network_influence.networks_to_turn(margin, move)
 
 
 def decide_verdict(

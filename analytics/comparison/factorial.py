@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from analytics.comparison.compare import (
+    CANNOT_TELL,
     ArmCounts,
     Rules,
     adjust_p_values,
     apply_monitoring,
     decide_verdict,
+    networks_to_turn,
     too_few_events_reason,
 )
+from analytics.comparison.network_influence import largest_move
 from analytics.stats import Estimate, NotEstimable, factorial
 
 ContrastName = Literal["victim", "user", "interaction", "both-minus-victim"]
@@ -48,8 +51,13 @@ def factorial_contrasts(
         apply_monitoring(effects.both_minus_first, n=pair, rules=rules),
     ]
     hold_reason = too_few_events_reason(cells, rules)
+    # A main effect moves by half of this; a verdict on it is held sooner than it need be.
+    rates = [each.proportion if each.n else 0.0 for each in cells]
+    move = largest_move([each.n for each in cells], rates, views=rules.views_per_network)
     contrasts = []
     for name, estimate, p in zip(names, estimates, adjust_p_values(estimates, rules.correction), strict=True):
         verdict = decide_verdict(estimate, p, rules, hold_reason=hold_reason, withheld=withheld)
+        if isinstance(estimate, Estimate) and networks_to_turn(estimate, p, verdict, rules, move=move) == 1:
+            verdict = CANNOT_TELL
         contrasts.append(FactorialContrast(name, estimate, p, verdict))
     return tuple(contrasts)

@@ -14,15 +14,18 @@ last look, or counts of which each moved by a small cell or more since.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Sum
 
 from analytics.comparison.compare import MIN_EVENTS
+from analytics.comparison.network_influence import largest_move
 from analytics.disclosure import gate, told_cells
 from analytics.disclosure.told_cells import ArmCells
 from analytics.models import GuardEvent, Tally
+from analytics.network_views import views_of_one_network
 from analytics.stats import Counts, NotEstimable, sequential
 from analytics.suppression import suppress
 from analytics.suppression.cells import ReleasedCells
@@ -34,17 +37,31 @@ from messages.audit import log
 
 @dataclass(frozen=True, slots=True)
 class HarmfulArm:
-    """An arm's excess harm over the control and its lower bound, valid at every look; both are shares."""
+    """An arm's excess harm over the control and its lower bound, valid at every look; all are shares.
+
+    `sure` is what is left of the bound if one hostile network did all that it could.
+    """
 
     arm: str
     effect: float
     bound: float
+    sure: float
 
 
 def find_harmful_arms(
-    arms: Mapping[str, Counts], *, control: str, margin: float, level: float, n_planned: int, lower_is_better: bool
+    arms: Mapping[str, Counts],
+    *,
+    control: str,
+    margin: float,
+    level: float,
+    n_planned: int,
+    lower_is_better: bool,
+    views_per_network: int = 0,
 ) -> list[HarmfulArm]:
-    """Find the arms whose harm surely exceeds `margin`. `level` is that of each bound; `n_planned` counts both arms."""
+    """Find the arms whose harm surely exceeds `margin`, whatever one network did with `views_per_network` views.
+
+    `level` is that of each bound; `n_planned` counts both arms.
+    """
     harmful = []
     for key, counts in arms.items():
         pair = (counts, arms[control])
@@ -54,8 +71,12 @@ def find_harmful_arms(
         estimate = sequential.confidence_sequence(
             treated=worse, control=better, level=level, n_planned=n_planned, alternative="greater"
         )
-        if not isinstance(estimate, NotEstimable) and estimate.interval.low > margin:
-            harmful.append(HarmfulArm(key, estimate.effect, estimate.interval.low))
+        if isinstance(estimate, NotEstimable):
+            continue
+        move = largest_move([c.n for c in pair], [c.proportion for c in pair], views=views_per_network)
+        bound = estimate.interval.low
+        if bound - move > margin:
+            harmful.append(HarmfulArm(key, estimate.effect, bound, bound - move))
     return harmful
 
 
@@ -75,26 +96,49 @@ def pause_harmful_arms(campaign: Campaign, *, now: datetime, by: str = log.WORKE
     accepted = _accepted_harm(campaign)
     bound_count = max(len(guardrails) * (len(arms) - 1), 1)
     told = told_cells.told_cells(campaign)
+    views = views_of_one_network(plan, arms)
     events = []
     for outcome in guardrails:
         assert outcome.harm_margin is not None
-        counts = _counts_by_arm(arms, outcome.outcome)
-        for harm in find_harmful_arms(
-            {arm.key: counts[arm.pk] for arm in watched_arms},
+        by_placement = _counts_by_placement(arms, outcome.outcome)
+        counts = _sum_over_placements(arms, by_placement)
+        find_harm = partial(
+            find_harmful_arms,
             control=control.key,
-            margin=outcome.harm_margin,
             level=1 - (1 - plan.level) / bound_count,
             n_planned=2 * plan.planned_per_arm,
             lower_is_better=OUTCOMES[outcome.outcome].better == "lower",
-        ):
+            views_per_network=views,
+        )
+        for harm in find_harm({arm.key: counts[arm.pk] for arm in watched_arms}, margin=outcome.harm_margin):
             arm = next(arm for arm in arms if arm.key == harm.arm)
-            if harm.bound <= accepted.get((arm.pk, outcome.outcome), 0.0) + outcome.harm_margin:
+            allowed = accepted.get((arm.pk, outcome.outcome), 0.0) + outcome.harm_margin
+            if harm.sure <= allowed:
                 continue
             judged = {each.key: counts[each.pk] for each in (arm, control)}
+            rests = [
+                _sum_over_placements(
+                    [arm, control], {key: cell for key, cell in by_placement.items() if key != left_out}
+                )
+                for left_out in by_placement
+            ]
+            needs_one_placement = len(rests) > 1 and not all(
+                find_harm({each.key: rest[each.pk] for each in (arm, control)}, margin=allowed) for rest in rests
+            )
             if not _may_be_told(judged, outcome.outcome, told):
                 continue  # its pause would tell of a few people: judged again on later counts
             told.append(_as_cells(judged, outcome.outcome))
-            events.append(_record_pause(arm, outcome.outcome, outcome.harm_margin, harm, judged=judged, now=now, by=by))
+            event = GuardEvent(
+                campaign=campaign,
+                arm=arm,
+                outcome=outcome.outcome,
+                at=now,
+                effect=harm.effect,
+                bound=harm.bound,
+                margin=outcome.harm_margin,
+                needs_one_placement=needs_one_placement,
+            )
+            events.append(_record_pause(event, judged=judged, by=by))
     return events
 
 
@@ -116,27 +160,35 @@ def _as_cells(judged: Mapping[str, Counts], outcome: str) -> ArmCells:
     return {key: ReleasedCells(c.n, {outcome: (c.events, c.n - c.events)}) for key, c in judged.items()}
 
 
-def _record_pause(
-    arm: Arm, outcome: str, margin: float, harm: HarmfulArm, *, judged: Mapping[str, Counts], now: datetime, by: str
-) -> GuardEvent:
+def _record_pause(event: GuardEvent, *, judged: Mapping[str, Counts], by: str) -> GuardEvent:
+    """Pause the arm of an unsaved event, unless it is paused already, and save the event."""
+    arm = event.arm
     if arm.paused_at is None:
-        arm_pauses.pause_arm(arm, reason=f"Guardrail crossed: {OUTCOMES[outcome].name}", now=now, by=by)
-    return GuardEvent.objects.create(
-        campaign=arm.campaign,
-        arm=arm,
-        outcome=outcome,
-        stop=arm.pauses,
-        at=now,
-        effect=harm.effect,
-        bound=harm.bound,
-        margin=margin,
-        in_hundred=gate.releasable_percent(harm.bound, people=min(c.n for c in judged.values())),
-        judged_on={key: [c.n, c.events] for key, c in judged.items()},
-    )
+        reason = f"Guardrail crossed: {OUTCOMES[event.outcome].name}"
+        reason += "; without one of the placements it would not be" if event.needs_one_placement else ""
+        arm_pauses.pause_arm(arm, reason=reason, now=event.at, by=by)
+    event.stop = arm.pauses
+    event.in_hundred = gate.releasable_percent(event.bound, people=min(c.n for c in judged.values()))
+    event.judged_on = {key: [c.n, c.events] for key, c in judged.items()}
+    event.save(force_insert=True)
+    return event
 
 
-def _counts_by_arm(arms: Sequence[Arm], outcome: str) -> dict[int, Counts]:
-    """Read exposures and events in one query, so that a concurrent fold is in both or in neither."""
+def _counts_by_placement(arms: Sequence[Arm], outcome: str) -> dict[int, dict[int, Counts]]:
+    """Read exposures and events by placement and arm, in one query: a concurrent fold is in both or in neither."""
     rows = Tally.objects.filter(arm__in=arms, outcome__in=["exposed", outcome]).order_by()
-    sums = {(arm, key): count for arm, key, count in rows.values_list("arm", "outcome").annotate(Sum("count"))}
-    return {arm.pk: Counts(sums.get((arm.pk, "exposed"), 0), sums.get((arm.pk, outcome), 0)) for arm in arms}
+    sums = {
+        (placement, arm, key): count
+        for placement, arm, key, count in rows.values_list("placement", "arm", "outcome").annotate(Sum("count"))
+    }
+    return {
+        placement: {
+            arm.pk: Counts(sums.get((placement, arm.pk, "exposed"), 0), sums.get((placement, arm.pk, outcome), 0))
+            for arm in arms
+        }
+        for placement in {placement for placement, _, _ in sums}
+    }
+
+
+def _sum_over_placements(arms: Sequence[Arm], by_placement: Mapping[int, Mapping[int, Counts]]) -> dict[int, Counts]:
+    return {arm.pk: sum((cells[arm.pk] for cells in by_placement.values()), Counts(0, 0)) for arm in arms}

@@ -15,6 +15,7 @@ from analytics.looks import release
 from analytics.looks.meta_analysis import pool_comparisons
 from analytics.looks.tallies import CampaignTallies
 from analytics.models import Analysis, Estimate, Tally
+from analytics.network_views import views_of_one_network
 from analytics.stats import Counts, NotEstimable, omnibus, sample_ratio
 from analytics.stats import Estimate as Estimated
 from campaign.lifecycle.actions import record_campaign_action
@@ -80,7 +81,8 @@ def _try_to_evaluate(
     outcomes = [*planned, *(PlannedOutcome(plan=plan, outcome=k, role=EXPLORATORY) for k in extra if k not in named)]
     tallies = CampaignTallies(arms)
     looks = _looks(campaign, plan, information=tallies.total_exposed / (plan.planned_per_arm * len(arms)))
-    rules = {outcome.outcome: _rules(plan, outcome, looks) for outcome in outcomes}
+    views = views_of_one_network(plan, arms)
+    rules = {outcome.outcome: _rules(plan, outcome, looks, views_per_network=views) for outcome in outcomes}
     comparisons = {
         outcome.outcome: compare(
             tallies.arm_counts(outcome.outcome, plan),
@@ -174,7 +176,7 @@ def _looks(campaign: Campaign, plan: AnalysisPlan, *, information: float) -> _Lo
     return _Looks(information=information, shares=shares, embargoed=embargoed, exploratory=exploratory)
 
 
-def _rules(plan: AnalysisPlan, outcome: PlannedOutcome, looks: _Looks) -> Rules:
+def _rules(plan: AnalysisPlan, outcome: PlannedOutcome, looks: _Looks, *, views_per_network: int) -> Rules:
     ordered = OUTCOMES[outcome.outcome].kind == "ordered"
     return Rules(
         level=plan.level,
@@ -189,6 +191,7 @@ def _rules(plan: AnalysisPlan, outcome: PlannedOutcome, looks: _Looks) -> Rules:
         stratified=plan.strata == AnalysisPlan.Strata.PLACEMENT,
         clustered=plan.clusters == AnalysisPlan.Clusters.PLACEMENT_DAY,
         ordered=ordered,
+        views_per_network=views_per_network,
     )
 
 
@@ -211,6 +214,8 @@ def _create_analysis(
     unchecked = embargoed or comparison.withheld or rules.ordered
     checks = None if unchecked else asdict(run_cross_checks(comparison.arms, pairs, rules))
     if checks is not None:
+        for pair, stored in zip(comparison.comparisons, checks["pairs"], strict=True):
+            stored |= {"network_move": pair.network_move, "networks": pair.networks}
         pooled = pool_comparisons(plan.campaign, comparison.arms, outcome=outcome, level=plan.level)
         checks["pooled"] = [asdict(row) for row in pooled]
     return Analysis.objects.create(

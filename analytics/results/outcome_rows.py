@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from analytics import wording
+from analytics.comparison.network_influence import ONE_NETWORK
 from analytics.models import Estimate
 from analytics.report_rows import DifferenceRow, OutcomeBlock, RateRow
 from campaign.outcomes import OUTCOMES
@@ -88,6 +89,8 @@ def _difference(
         )
         ordered = outcome.kind == "ordered"
         sentence = wording.ordinal_sentence(numbers) if ordered else wording.comparison_sentence(numbers, scale)
+        if e.reason == ONE_NETWORK.reason:
+            sentence = f"{sentence} {wording.translate_reason(e.reason)}"
     return DifferenceRow(
         treated=e.treated.key,
         treated_name=e.treated.name,

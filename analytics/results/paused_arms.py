@@ -86,6 +86,8 @@ def observed_harm_sentence(event: GuardEvent, control: Arm | None) -> str:
             "Fewer people %(did)s after “%(arm)s” than after “%(control)s”: surely by more than the %(margin)s in "
             "%(people)s that the plan allows."
         )
+    if event.needs_one_placement:
+        sentence += " " + gettext("Without one of the placements the limit would not have been crossed: look at each.")
     return sentence % {
         "arm": event.arm.name,
         "control": control.name if control else "",

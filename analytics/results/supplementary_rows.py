@@ -51,6 +51,9 @@ def cross_check_rows(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[Cro
             if pair["was_significant"] is None
             else wording.tipping_sentence(pair["tips_at"], was_significant=pair["was_significant"]),
             without=_leave_one_out_range(pair["lowest"], pair["highest"], scale),
+            one_network=""
+            if pair.get("network_move") is None
+            else wording.one_network_sentence(pair["network_move"], pair["networks"], scale),
         )
         for pair in stored.get("pairs", [])
     )

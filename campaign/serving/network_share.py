@@ -17,6 +17,7 @@ Two processes that add at the same instant lose one of the two: they meet less t
 
 import mmap
 import os
+from collections.abc import Mapping
 from math import ceil, sqrt
 
 from messages.networks import network_of
@@ -62,6 +63,22 @@ def share_of_plan(planned_per_arm: int, *, arms: int, most: float = MAX_SHARE) -
 def allowance(counted: int, *, share: float) -> int:
     """How many messages of one network may count on a day on which this many counted in all."""
     return max(FLOOR, ceil(share * counted))
+
+
+def most_of_one_network(served: Mapping[int, int], *, share: float, declared: Mapping[int, float]) -> int:
+    """How many of a day's messages, counted by placement, one network may have been counted for at most.
+
+    >>> most_of_one_network({1: 4_000, 2: 1_000, 3: 300}, share=0.0025, declared={3: 0.5})
+    164
+    """
+    alone = {
+        number: min(count, allowance(count, share=declared[number]))
+        for number, count in served.items()
+        if declared.get(number)
+    }
+    together = {number: count for number, count in served.items() if number not in alone}
+    at_placements = sum(min(count, allowance(count, share=share)) for count in together.values())
+    return sum(alone.values()) + min(at_placements, allowance(sum(served.values()), share=share))
 
 
 class NetworkShares:

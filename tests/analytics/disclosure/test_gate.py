@@ -132,7 +132,7 @@ def harmed_since_the_look(few: int) -> None:
     world.approve(campaign)
     transitions.launch(campaign, by=world.person("mara", "manager"), now=world.NOON)
     world.tally(campaign, dict.fromkeys(COUNTS, (5000, 2000)))
-    also(campaign, "annoyed", dict.fromkeys(COUNTS, 150) | {"both": 260})
+    also(campaign, "annoyed", dict.fromkeys(COUNTS, 150) | {"both": 312})
     evaluate(campaign, now=world.NOON)
     also(campaign, "annoyed", {"both": few})
     pause_harmful_arms(campaign, now=world.NOON)
@@ -235,7 +235,8 @@ def test_staff_read_fewer_than_ten_and_why(everything_that_leaves: Leaves) -> No
 
 
 @pytest.mark.django_db
-def test_a_comparison_with_a_hidden_arm_cannot_be_told_yet_and_the_others_are() -> None:
+def test_a_comparison_with_a_hidden_arm_cannot_be_told_yet_and_the_others_are(settings: Any) -> None:
+    settings.NETWORK_SHARE = 0.0001  # so that no single network could turn these
     told = build.build(Analysis.objects.get(campaign=looked(COUNTS | {"both": (2000, 7)})))
     verdicts = {(row.treated, row.control): row.verdict for row in told.primary.differences}
     assert verdicts["both", "neutral"] == verdicts["both", "victim"] == "cannot-tell-yet"

@@ -30,7 +30,10 @@ from tests import world
 from tests.analytics.fold.test_fold import EXPECTED, PlugPulledError, plug_pulled_at, shown
 from tests.installation import copy_migrated_databases
 
-pytestmark = [pytest.mark.django_db(databases=["default", "audience"]), pytest.mark.slow]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "audience"]),
+    pytest.mark.process,  # the old file is migrated in a process of its own, once for all runs
+]
 CLOSED = world.HOUR + 3
 LATER = world.NOON + timedelta(hours=4)
 TWICE = {key: 2 * count for key, count in EXPECTED.items()}

@@ -1,4 +1,5 @@
 import random
+from collections.abc import Sequence
 from datetime import date
 
 import pytest
@@ -7,6 +8,7 @@ from analytics.guardrails.pause import find_harmful_arms, pause_harmful_arms
 from analytics.looks.evaluate import evaluate
 from analytics.models import GuardEvent, Tally
 from analytics.results import build
+from analytics.results.paused_arms import observed_harm_sentence
 from analytics.stats import Counts
 from campaign.lifecycle import arm_pauses, transitions
 from campaign.models import Campaign
@@ -15,9 +17,9 @@ from tests import world
 QUIET = {"neutral": (5000, 150), "victim": (5000, 150), "user": (5000, 150), "both": (5000, 150)}
 
 
-def watched(counts: dict[str, tuple[int, int]], *more: str) -> Campaign:
+def watched(counts: dict[str, tuple[int, int]], *more: str, places: Sequence[str] = ()) -> Campaign:
     margins = dict.fromkeys(["annoyed", *more], 0.01)
-    campaign = world.draft(plan={"monitoring": "always-valid", "planned_per_arm": 5000}, margins=margins)
+    campaign = world.draft(plan={"monitoring": "always-valid", "planned_per_arm": 5000}, margins=margins, places=places)
     transitions.submit(campaign, by=world.person("mara"))
     world.approve(campaign)
     transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
@@ -32,6 +34,32 @@ def test_an_arm_that_does_harm_is_paused_and_it_is_on_record() -> None:
     assert (event.arm.key, event.outcome, round(event.effect, 3)) == ("both", "annoyed", 0.05)
     assert event.bound > event.margin == 0.01
     assert campaign.arms.get(key="both").paused_at == world.NOON
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("declared", "paused"), [(0, 1), (10, 0)])
+def test_what_one_network_could_have_done_pauses_nothing(declared: int, paused: int) -> None:
+    """250 more of 5,000 are annoyed: more than one network counts for, unless the placement lets it have a tenth."""
+    campaign = watched(QUIET | {"both": (5000, 400)})
+    campaign.placements.update(network_share=declared)
+    assert len(pause_harmful_arms(campaign, now=world.NOON)) == paused
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("elsewhere", "alone"), [(25, True), (200, False)])
+def test_a_pause_that_rests_on_one_placement_says_so(elsewhere: int, alone: bool) -> None:
+    campaign = watched(QUIET | {"both": (5000, 900)}, places=["other-page"])
+    other = campaign.placements.get(key="other-page")
+    for key in QUIET:
+        common = {"day": date(2026, 3, 1), "arm": campaign.arms.get(key=key), "placement": other, "locale": "en"}
+        annoyed = elsewhere if key == "both" else 25
+        Tally.objects.create(**common, outcome="exposed", count=1_000)
+        Tally.objects.create(**common, outcome="annoyed", count=annoyed)
+    (event,) = pause_harmful_arms(campaign, now=world.NOON)
+    assert event.needs_one_placement is alone
+    assert ("without one of the placements" in event.arm.paused_reason) is alone
+    told = observed_harm_sentence(event, campaign.arms.get(is_control=True))
+    assert ("Without one of the placements" in told) is alone
 
 
 @pytest.mark.django_db
@@ -70,21 +98,21 @@ def more(campaign: Campaign, counts: dict[str, tuple[int, int]]) -> None:
 
 
 class TestAPauseTellsOfNoFewPeople:
-    """Of 5,000 people, 264 annoyed ones beside 150 cross the guardrail."""
+    """Of 5,000 people, 316 annoyed ones beside 150 cross the guardrail."""
 
     @pytest.mark.django_db
     def test_a_few_after_a_look_pause_nothing_and_ten_do(self) -> None:
-        campaign = watched(QUIET | {"both": (5000, 260)})
+        campaign = watched(QUIET | {"both": (5000, 312)})
         evaluate(campaign, now=world.NOON)
         more(campaign, {"both": (0, 6)})
         assert pause_harmful_arms(campaign, now=world.NOON) == []
         Tally.objects.filter(arm__key="both", day=date(2026, 3, 9), outcome="annoyed").update(count=10)
         (event,) = pause_harmful_arms(campaign, now=world.NOON)
-        assert event.judged_on == {"both": [5000, 270], "neutral": [5000, 150]}
+        assert event.judged_on == {"both": [5000, 322], "neutral": [5000, 150]}
 
     @pytest.mark.django_db
     def test_what_a_look_shows_pauses_at_once(self) -> None:
-        campaign = watched(QUIET | {"both": (5000, 264)})
+        campaign = watched(QUIET | {"both": (5000, 316)})
         evaluate(campaign, now=world.NOON)
         assert [event.arm.key for event in pause_harmful_arms(campaign, now=world.NOON)] == ["both"]
 

@@ -15,9 +15,42 @@ COUNTS = {"neutral": (5012, 1754), "victim": (4987, 1996), "user": (5020, 1841),
 
 
 def looked(counts: dict[str, tuple[int, int]] = COUNTS) -> Analysis:
-    campaign = world.launched()
+    campaign = world.launched(plan={"planned_per_arm": 4_500})
     world.tally(campaign, counts)
     return evaluate(campaign, now=world.NOON)
+
+
+def test_a_verdict_that_one_network_could_turn_is_held_and_says_so() -> None:
+    """A plan of 100 people leaves one network 1 in 100: 201 of these 20,000 views, which move a difference by 2.7."""
+    campaign = world.launched(plan={"planned_per_arm": 100})
+    world.tally(campaign, COUNTS)
+    rows = evaluate(campaign, now=world.NOON).estimates.filter(kind="difference", outcome="turned_back")
+    assert [row.verdict for row in rows] == [
+        "better",
+        "cannot-tell-yet",
+        "better",
+        "cannot-tell-yet",
+        "cannot-tell-yet",
+    ]
+    told = build.build(Analysis.objects.get())
+    assert told.primary.differences[3].sentence.endswith(
+        "One network alone could have turned this, so it is not called yet."
+    )
+    assert [row.one_network.split(". ")[-1] for row in told.checks] == [
+        "About 2 hostile networks would be needed to turn the answer.",
+        "One network could have moved it by at most 2.7 of 100 people.",
+        "About 3 hostile networks would be needed to turn the answer.",
+        "That could turn the answer, so it is not given yet.",
+        "That could turn the answer, so it is not given yet.",
+    ]
+
+
+def test_a_placement_through_which_all_come_has_no_verdict() -> None:
+    campaign = world.launched(plan={"planned_per_arm": 4_500})
+    campaign.placements.update(network_share=100)
+    world.tally(campaign, COUNTS)
+    rows = evaluate(campaign, now=world.NOON).estimates.filter(kind="difference", outcome="turned_back")
+    assert {row.verdict for row in rows} == {"cannot-tell-yet"}
 
 
 def test_a_look_compares_the_arms_as_planned() -> None:

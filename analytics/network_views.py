@@ -1,0 +1,26 @@
+"""How many of a campaign's views one network may have been counted for, by the shares that served it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+
+from django.conf import settings
+from django.db.models import Sum
+
+from campaign.models import AnalysisPlan, Arm, Placement, ServedCount
+from campaign.serving.network_share import most_of_one_network, share_of_plan
+
+
+def views_of_one_network(plan: AnalysisPlan, arms: Sequence[Arm]) -> int:
+    """The most that one network may have been counted for in all days so far, as if it came each day.
+
+    A server that is started anew, and each further server, leaves it as much again on that day.
+    """
+    share = share_of_plan(plan.planned_per_arm, arms=len(arms), most=settings.NETWORK_SHARE)
+    placements = Placement.objects.filter(campaigns=plan.campaign_id, network_share__gt=0)
+    declared = {number: percent / 100 for number, percent in placements.values_list("pk", "network_share")}
+    days: defaultdict[date, dict[int, int]] = defaultdict(dict)
+    rows = ServedCount.objects.filter(arm__in=arms).order_by().values_list("day", "placement").annotate(Sum("count"))
+    for day, placement, count in rows:
+        days[day][placement] = count
+    return sum(most_of_one_network(served, share=share, declared=declared) for served in days.values())
