@@ -12,6 +12,7 @@ decision 23.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -58,17 +59,15 @@ def find_inferable_groups(
 
     A group whose count is shown is not among them, nor is one that is surely `least` or more and no hidden cell.
     """
-    system = _LinearSystem(looks, related)
-    return system.inferable(least)
+    return _LinearSystem(looks, related, least).inferable()
 
 
 @dataclass(slots=True)
 class _Targets:
-    """Groups to attack: names, rows of coefficients, and what is known of each without a program."""
+    """Groups to attack: names and rows of coefficients."""
 
     groups: list[PeopleGroup] = field(default_factory=list)
     is_cell: list[bool] = field(default_factory=list)  # hidden cells may not be known to within `least` even if large
-    known: list[float] = field(default_factory=list)  # nan where only a program can tell
     rows: list[_Row] = field(default_factory=list)
 
 
@@ -79,6 +78,14 @@ class _Block:
     start: int
     shown: frozenset[str]
     values: Matrix  # of each group; nan where the shown counts do not determine it
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """What is known of the groups of a column, or of the whole arm, and the joint tables that it sums."""
+
+    sums: _Block
+    blocks: tuple[_Block, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +101,9 @@ class _Constraints:
 class _LinearSystem:
     """The released numbers of one arm as linear constraints on its joint tables."""
 
-    def __init__(self, looks: Sequence[ReleasedCells], related: Iterable[RelatedOutcomes]) -> None:
-        self._looks = looks
+    def __init__(self, looks: Sequence[ReleasedCells], related: Iterable[RelatedOutcomes], least: int) -> None:
+        self._looks, self._least = looks, least
+        self._found: list[FeasibleRange] = []
         self._size = 0
         self._fixed: dict[int, float] = {}
         self._equal: list[tuple[_Row, float]] = []
@@ -137,17 +145,16 @@ class _LinearSystem:
                 for then, now in pairwise(numbers)
             ]
 
-    def _add_target(self, group: PeopleGroup, row: _Row, *, is_cell: bool = True, known: float = np.nan) -> None:
+    def _add_target(self, group: PeopleGroup, row: _Row, *, is_cell: bool = True) -> None:
         self._targets.groups.append(group)
         self._targets.rows.append(row)
         self._targets.is_cell.append(is_cell)
-        self._targets.known.append(known)
 
     # Joint tables
 
     def _add_related(self, related: RelatedOutcomes, *, always: bool) -> None:
         """Add the joint tables of related outcomes, unless the shown counts alone tell all that they tell."""
-        numbers = [look for look, shown in enumerate(self._looks) if shown.totals.keys() & set(related.outcomes)]
+        numbers = self._binding_looks(related)
         size = self._size
         tables = {look: self._blocks(look, related) for look in numbers}
         totals = {look: self._total_block(look, related, tables[look]) for look in numbers}
@@ -158,18 +165,31 @@ class _LinearSystem:
             self._add_monotonicity(related, numbers, tables)
         else:
             self._size = size
+        columns = {look: {c: _Column(b, (b,)) for c, b in tables[look].items()} for look in numbers}
         for look in numbers:
-            for column, block in tables[look].items():
-                self._attack(related, look, column, [block])
-            if WHOLE_ARM not in tables[look]:
-                self._attack(related, look, WHOLE_ARM, list(tables[look].values()), total=totals[look])
-        for then, now in combinations(numbers, 2):
-            for column in tables[now].keys() & tables[then].keys() - {WHOLE_ARM}:
-                self._attack_growth(related, (then, now), column, tables[then][column], tables[now][column])
-            self._attack_growth(
-                related, (then, now), WHOLE_ARM, totals[then], totals[now],
-                blocks=(list(tables[then].values()), list(tables[now].values())),
-            )  # fmt: skip
+            columns[look][WHOLE_ARM] = _Column(totals[look], tuple(tables[look].values()))
+            for column, now in columns[look].items():
+                self._attack(related, (look, column), now)
+        for earlier, look in combinations(numbers, 2):
+            for column, now in columns[look].items():
+                if column in columns[earlier]:
+                    self._attack(related, (look, column), now, since=earlier, then=columns[earlier][column])
+
+    def _binding_looks(self, related: RelatedOutcomes) -> list[int]:
+        """The looks that say something of these outcomes, without those that the newest one cannot interact with.
+
+        A look that shows the totals of all of them parts what came before from what came after, because the sums of
+        either are known; later tables would join them again by column. So nothing changes before the newest such look,
+        and growth over both times is the sum of two that were attacked.
+        """
+        numbers = [look for look, shown in enumerate(self._looks) if shown.totals.keys() & set(related.outcomes)]
+        last_table = max((look for look, shown in enumerate(self._looks) if shown.seen), default=0)
+        whole = [
+            look
+            for look in numbers[:-1]
+            if look >= last_table and all(self._looks[look].totals.get(key) is not None for key in related.outcomes)
+        ]
+        return [look for look in numbers if look >= whole[-1]] if whole else numbers
 
     def _blocks(self, look: int, related: RelatedOutcomes) -> dict[str, _Block]:
         shown = self._looks[look]
@@ -247,60 +267,50 @@ class _LinearSystem:
             self._at_most += [(starts + pattern, signs) for pattern in range(len(related.patterns))]
 
     def _attack(
-        self, related: RelatedOutcomes, look: int, column: str, blocks: Sequence[_Block], total: _Block | None = None
-    ) -> None:
-        whole, hidden = total or blocks[0], _hidden_outcomes(self._looks[look], related, column)
-        for at, (names, equal_to) in enumerate(_named_groups(related)):
-            if not equal_to & whole.shown:
-                self._add_target(
-                    PeopleGroup(look, names, column, related=related),
-                    _row(related, at, blocks),
-                    is_cell=bool(equal_to & hidden),
-                    known=float(whole.values[at]),
-                )
-
-    def _attack_growth(
         self,
         related: RelatedOutcomes,
-        looks: tuple[int, int],
-        column: str,
-        then: _Block,
-        now: _Block,
+        place: tuple[int, str],
+        now: _Column,
         *,
-        blocks: tuple[Sequence[_Block], Sequence[_Block]] | None = None,
+        since: int | None = None,
+        then: _Column | None = None,
     ) -> None:
-        """Attack the growth of each group between two looks, but for parts that either look shows."""
-        old, new = blocks or ([then], [now])
-        hidden = [_hidden_outcomes(self._looks[look], related, column) for look in looks]
-        for at, (names, equal_to) in enumerate(_named_groups(related)):
-            if not equal_to & (then.shown | now.shown):
-                (less, ones), (more, others) = _row(related, at, old), _row(related, at, new)
-                self._add_target(
-                    PeopleGroup(looks[1], names, column, looks[0], related),
-                    (np.append(more, less), np.append(others, -ones)),
-                    is_cell=bool(equal_to & hidden[0] & hidden[1]),
-                    known=float(now.values[at] - then.values[at]),
-                )
+        """Attack each group of a look and column, or its growth, but for parts that a look shows there."""
+        look, column = place
+        shown, hidden, values = now.sums.shown, _hidden_outcomes(self._looks[look], related, column), now.sums.values
+        if then is not None and since is not None:
+            shown = shown | then.sums.shown
+            hidden = hidden & _hidden_outcomes(self._looks[since], related, column)
+            values = np.abs(values - then.sums.values)
+        is_cell, is_unknown = _parts_of(related, hidden), np.isnan(values)
+        is_told = ~is_unknown & (values > 0.5) & (is_cell | (values < self._least))
+        names = intersections(related).names
+        for at in np.flatnonzero(~_parts_of(related, shown) & (is_told | is_unknown)):
+            group = PeopleGroup(look, names[at], column, since, related)
+            if is_told[at]:
+                self._found.append(FeasibleRange(group, float(values[at]), float(values[at])))
+                continue
+            row = _row(related, int(at), now.blocks)
+            if then is not None:
+                less, ones = _row(related, int(at), then.blocks)
+                row = (np.append(row[0], less), np.append(row[1], -ones))
+            self._add_target(group, row, is_cell=bool(is_cell[at]))
 
     # Solving
 
-    def inferable(self, least: int) -> list[FeasibleRange]:
-        """Bound all groups, each until its range is seen to be wide enough."""
+    def inferable(self) -> list[FeasibleRange]:
+        """Find the groups that are sums of shown counts, and bound the others."""
         targets = self._targets
         if not targets.groups:
-            return []
-        low = np.array(targets.known)
-        is_known, is_cell = ~np.isnan(low), np.array(targets.is_cell)
-        high = low.copy()
-        low[is_known], high[is_known] = np.abs(low[is_known]), np.abs(high[is_known])
-        if not is_known.all():
-            unknown = np.flatnonzero(~is_known)
-            rows = _matrix([targets.rows[at] for at in unknown], self._size)
-            low[unknown], high[unknown] = self._bound(rows, is_cell[unknown], least)
-        narrow = (high - low < least - _SLACK) & (high > 0.5) & (is_cell | (low < least - _SLACK))
-        return [FeasibleRange(targets.groups[at], float(low[at]), float(high[at])) for at in np.flatnonzero(narrow)]
+            return self._found
+        is_cell = np.array(targets.is_cell)
+        low, high = self._bound(_matrix(targets.rows, self._size))
+        narrow = (high - low < self._least - _SLACK) & (high > 0.5) & (is_cell | (low < self._least - _SLACK))
+        return self._found + [
+            FeasibleRange(targets.groups[at], float(low[at]), float(high[at])) for at in np.flatnonzero(narrow)
+        ]
 
-    def _bound(self, rows: csr_array, is_cell: Any, least: int) -> tuple[Any, Any]:
+    def _bound(self, rows: csr_array) -> tuple[Any, Any]:
         """Find the lowest and the highest value of each row among possible tables, as far as it matters."""
         low, high = np.full(rows.shape[0], np.inf), np.full(rows.shape[0], -np.inf)
         constraints = self._constraints()
@@ -317,7 +327,7 @@ class _LinearSystem:
         possible = look_at(np.random.default_rng(0).standard_normal((_RANDOM_DIRECTIONS, self._size)))
         asked = np.zeros(rows.shape[0], dtype=bool)
         while possible:
-            open_ = np.flatnonzero(~asked & (high - low < least))[:_ROWS_AT_ONCE]
+            open_ = np.flatnonzero(~asked & (high - low < self._least))[:_ROWS_AT_ONCE]
             if not len(open_):
                 return low, high
             asked[open_] = True
@@ -358,9 +368,10 @@ def _possible_tables(costs: Matrix, rule: _Constraints) -> Matrix | None:
     return np.asarray(solution.x, dtype=np.float64).reshape(costs.shape) if solution.status == 0 else None
 
 
-def _named_groups(related: RelatedOutcomes) -> Iterable[tuple[PartNames, frozenset[str]]]:
-    groups = intersections(related)
-    return zip(groups.names, groups.equal_to, strict=True)
+@lru_cache(maxsize=4096)
+def _parts_of(related: RelatedOutcomes, outcomes: frozenset[str]) -> Any:
+    """Which groups are a part of one of these outcomes."""
+    return np.array([bool(equal_to & outcomes) for equal_to in intersections(related).equal_to], dtype=bool)
 
 
 def _hidden_outcomes(shown: ReleasedCells, related: RelatedOutcomes, column: str) -> frozenset[str]:

@@ -104,7 +104,7 @@ class Found:
         )
 
 
-def released_moments(chance: random.Random, groups: Groups) -> dict[str, list[Moment]]:
+def released_moments(chance: random.Random, groups: Groups, *, many_looks: bool = False) -> dict[str, list[Moment]]:
     """Generate a campaign with its plan, release its looks and days, and return what each arm shows, in order."""
     plan = chance.choice(PLANS)
     columns = [f"place-{at} en" for at in range(chance.randint(1, 3))]
@@ -117,7 +117,7 @@ def released_moments(chance: random.Random, groups: Groups) -> dict[str, list[Mo
     ends: dict[str, list[DayTotal]] = {arm: [] for arm in ARMS}
     truth: list[dict[str, dict[tuple[str, View], int]]] = []
     asked: tuple[str, ...] = ()
-    number_of_looks = chance.choice([1, 2, 2, 3])
+    number_of_looks = chance.choice([3, 6] if many_looks else [1, 2, 2, 3])
     for look in range(number_of_looks):
         pace = 1.0 if look == 0 else chance.choice([0.04, 0.3, 1.0])
         for _ in range(chance.choice([1, 1, 2])):  # days
@@ -310,12 +310,15 @@ class _System:
         return np.round(solution.x)
 
 
-def search(numbers: Sequence[int], groups: Groups, *, seed: int = 1, only_exact: bool = False) -> Found:
+def search(
+    numbers: Sequence[int], groups: Groups, *, seed: int = 1, only_exact: bool = False, many_looks: bool = False
+) -> Found:
     """Generate, release and attack campaigns."""
     found = Found()
     for number in numbers:
         found.campaigns += 1
-        for arm, moments in released_moments(random.Random(f"{seed} {number}"), groups).items():
+        chance = random.Random(f"{seed} {number}")
+        for arm, moments in released_moments(chance, groups, many_looks=many_looks).items():
             if moments:
                 found.add(judge(moments, f"campaign {number} {arm}", only_exact=only_exact))
     return found
@@ -327,6 +330,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--campaigns", type=int, default=200)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--many-looks", action="store_true", help="three or six looks each, which takes longer")
     asked = parser.parse_args(arguments)
     os.environ["DJANGO_SETTINGS_MODULE"] = "campaign.settings"
     import django
@@ -337,7 +341,8 @@ def main(arguments: Sequence[str]) -> int:
     from analytics.disclosure.told_cells import joint_tables
 
     begun = time.monotonic()
-    found = search(range(asked.first, asked.first + asked.campaigns), joint_tables, seed=asked.seed)
+    numbers = range(asked.first, asked.first + asked.campaigns)
+    found = search(numbers, joint_tables, seed=asked.seed, many_looks=asked.many_looks)
     sys.stdout.write(f"{found} ({time.monotonic() - begun:.0f} s)\n")
     sys.stdout.writelines(
         f"{line}\n" for line in [*found.exact[:20], *(f"narrow {each}" for each in found.narrow[:20])]
