@@ -356,6 +356,7 @@ class Notice(models.Model):
         GUARDRAIL = "guardrail", _("A guardrail was crossed")
         SPLIT = "split", _("The split is broken")
         HELP_LINK = "help-link", _("A help link has to be checked")
+        ADDRESS = "address", _("What visitors meet was changed")
         PAUSED = "paused", _("The worker paused the campaign")
         PLANNED = "planned", _("The planned people are counted")
         DECIDED = "decided", _("The plan’s questions are answered")

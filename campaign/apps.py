@@ -11,8 +11,11 @@ class CampaignConfig(AppConfig):
     def ready(self) -> None:
         from campaign import checks  # noqa: F401  (importing registers them)
         from campaign.file_permissions import restrict_database_files
+        from campaign.lifecycle import visitor_changes
         from campaign.record_triggers import drop_reading_triggers, refuse_to_drop_records, restore_triggers
+        from messages.help_links import running_campaigns
 
+        running_campaigns.register(visitor_changes.are_help_links_settled, visitor_changes.record_help_link_change)
         connection_created.connect(restrict_database_files)
         pre_migrate.connect(refuse_to_drop_records, sender=self)
         pre_migrate.connect(drop_reading_triggers, sender=self)

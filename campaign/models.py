@@ -12,7 +12,7 @@ from django.db.models.lookups import Exact, IsNull
 from django.utils.translation import gettext_lazy as _
 
 from campaign.outcomes import outcome_choices
-from messages.models import Revision
+from messages.models import ProposedChange, Revision
 
 # Upper bound for hours since 1970: high enough for a thousand years, and below any count of minutes.
 MAX_HOURS = 10_000_000
@@ -41,7 +41,7 @@ class Partner(models.Model):
         return self.name
 
 
-class Placement(models.Model):
+class Placement(ProposedChange):
     """One spot where a message may appear."""
 
     key = models.SlugField(unique=True)

@@ -235,15 +235,32 @@ def by_web() -> list[str]:
     return ["web"]
 
 
+class ProposedChange(models.Model):
+    """A row with a change that a second person has to confirm; see messages.proposals."""
+
+    proposed = models.JSONField(default=dict, blank=True, help_text="The new values by field; empty: none waits.")
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    proposed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
 class HelpLinkQuerySet(models.QuerySet["HelpLink"]):
     """Help links, active and retired."""
 
     def active(self) -> "HelpLinkQuerySet":
-        """Links that are offered beside messages: all that are not retired."""
+        """Links that are not retired; a campaign is launched once all of them were checked."""
         return self.filter(retired_on=None)
 
+    def for_visitors(self) -> "HelpLinkQuerySet":
+        """Links that visitors see: those of the active ones that somebody has checked, however long ago."""
+        return self.active().exclude(verified_on=None)
 
-class HelpLink(models.Model):
+
+class HelpLink(ProposedChange):
     """A service that helps: whom, where and how, with its sources and last check. Empty fields are unknown."""
 
     class Lane(models.TextChoices):

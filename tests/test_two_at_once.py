@@ -14,12 +14,13 @@ from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis
 from campaign.lifecycle import transitions
 from campaign.lifecycle.actions import ActionRefused
-from campaign.models import Campaign
+from campaign.models import Campaign, Deviation
 from campaign.placements import changes
 from messages.audit import log
 from messages.editor import save
 from messages.help_links import directory
 from messages.models import AuditEntry, HelpLink, Rendition, Revision
+from messages.proposals import ProposalRefused, proposal_digest
 from messages.review import workflow
 from messages.stale_copies import StaleCopy, digest_of
 from tests import world
@@ -207,3 +208,38 @@ def test_who_saves_a_placement_or_a_help_link_second_puts_nothing_back(meanwhile
             other.result(timeout=10)
         row.refresh_from_db()
     assert (place.name, link.note) == ("The first", "The first")
+
+
+def lead_elsewhere(seen: str) -> object:
+    place, mara = world.placement(), world.person("mara")
+    return changes.change_placement(place, {"leave_url": "https://elsewhere.example/"}, seen=seen, by=mara)
+
+
+def test_an_address_that_changes_while_a_campaign_is_launched_there_waits(meanwhile: Meanwhile) -> None:
+    campaign, seen = approved("pilot"), digest_of(world.placement(), changes.PLACEMENT_FIELDS)
+    with transaction.atomic():
+        launch(campaign)
+        other = meanwhile(lambda: lead_elsewhere(seen))
+    assert other.result(timeout=10) == ([], ["leave_url"])
+
+
+def test_a_campaign_is_not_launched_while_an_address_changes_there(meanwhile: Meanwhile) -> None:
+    campaign, seen = approved("pilot"), digest_of(world.placement(), changes.PLACEMENT_FIELDS)
+    with transaction.atomic():
+        lead_elsewhere(seen)
+        other = meanwhile(lambda: launch(campaign))
+    with pytest.raises(ActionRefused, match="not as it was approved"):
+        other.result(timeout=10)
+
+
+def test_a_change_is_confirmed_once(meanwhile: Meanwhile) -> None:
+    place = world.launched().placements.get()
+    lead_elsewhere(digest_of(place, changes.PLACEMENT_FIELDS))
+    place.refresh_from_db()
+    seen, rafael = proposal_digest(place), world.person("rafael")
+    with transaction.atomic():
+        changes.confirm_proposal(place, seen=seen, by=rafael)
+        other = meanwhile(lambda: changes.confirm_proposal(place, seen=seen, by=rafael))
+    with pytest.raises(ProposalRefused):
+        other.result(timeout=10)
+    assert Deviation.objects.count() == 1

@@ -37,7 +37,7 @@ class NoticeEvent:
 
 def notifiable_campaigns(*, now: datetime) -> QuerySet[Campaign]:
     """Return the campaigns that may have new notices: launched, and not closed long ago."""
-    open_campaigns = Q(state__in=(State.RUNNING, State.PAUSED))
+    open_campaigns = Q(state__in=Campaign.OPEN)
     recently_closed = Q(state=State.CLOSED, launched_at__isnull=False, changed_at__gte=now - NOTIFY_AFTER_CLOSE)
     return Campaign.objects.filter(open_campaigns | recently_closed).select_related("created_by").order_by("pk")
 
@@ -61,6 +61,11 @@ def notice_events(campaign: Campaign, *, now: datetime, recorded_refs: Collectio
     )
     for number in paused.order_by("number").values_list("number", flat=True):
         yield NoticeEvent(Kind.PAUSED, f"paused-{number}")
+    changed = AuditEntry.objects.filter(
+        kind=log.ObjectKind.CAMPAIGN, ref=campaign.slug, action=log.Action.CAMPAIGN_ADDRESS
+    )
+    for number, detail in changed.order_by("number").values_list("number", "detail"):
+        yield NoticeEvent(Kind.ADDRESS, f"address-{number}", detail["about"])
     if campaign.state == State.RUNNING:
         for check in directory.overdue_checks(today=timezone.localdate(now)):
             if check.link.verified_on is not None:

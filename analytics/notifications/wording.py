@@ -12,6 +12,7 @@ _SENTENCES = {
     Kind.HELP_LINK: gettext_lazy(
         "While “%(campaign)s” runs, the help link “%(about)s” was last checked more than 180 days ago."
     ),
+    Kind.ADDRESS: gettext_lazy("While “%(campaign)s” is open, what visitors meet at “%(about)s” was changed."),
     Kind.PAUSED: gettext_lazy("“%(campaign)s” was paused by the worker."),
     Kind.PLANNED: gettext_lazy("“%(campaign)s” is done: the planned people are counted."),
     Kind.DECIDED: gettext_lazy("“%(campaign)s” is done: each question of its plan has an answer."),
@@ -21,6 +22,10 @@ _ADVICE = {
     Kind.GUARDRAIL: gettext_lazy("Nobody else meets that message. Please read what was seen, and decide how to go on."),
     Kind.SPLIT: gettext_lazy("Comparisons are withheld. Please pause the campaign and look for the cause."),
     Kind.HELP_LINK: gettext_lazy("Visitors still see it. Please open it, and say that it works."),
+    Kind.ADDRESS: gettext_lazy(
+        "Two people did it, and its results say what was changed. If you did not expect it, please ask them, and pause "
+        "the campaign until you know."
+    ),
     Kind.PAUSED: gettext_lazy("Its messages are not shown. Please read why, and decide how to go on."),
     Kind.PLANNED: gettext_lazy("Please read the results when it suits you, and close the campaign."),
     Kind.DECIDED: gettext_lazy("Please read the results when it suits you, and close the campaign."),

@@ -10,8 +10,11 @@ from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, Pla
 from messages.models import HelpLink, Message, Rendition, Review, Revision, Theme
 
 SerializedRow = dict[str, Any]
+_PROPOSAL = ("proposed", "proposed_by", "proposed_at")
 _OMITTED_FIELDS = {
+    "messaging.helplink": _PROPOSAL,
     "campaign.partner": ("contacts",),
+    "campaign.placement": _PROPOSAL,
     "campaign.analysisplan": ("told", "webhook", "frozen_at", "canonical", "fingerprint"),
     "campaign.campaign": (
         "approved_by",

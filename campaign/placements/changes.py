@@ -7,11 +7,15 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
+from campaign.lifecycle import visitor_changes
 from campaign.models import Campaign, Partner, Placement
 from messages.audit import log
 from messages.models import Frame, Revision
+from messages.proposals import NOTHING_PROPOSED, ProposalRefused, SavedFields, check_confirmation, propose, save_fields
 from messages.review import workflow
 from messages.roles import PARTNER_CONTACT
 from messages.stale_copies import StaleCopy, digest_of
@@ -21,6 +25,13 @@ PLACEMENT_FIELDS = (
     *("name", "key", "partner", "allowed_origins", "leave_url", "continue_url", "expected_per_day", "fallback"),
     *("network_share", "counts_signed_only"),
 )
+# What visitors meet: while a campaign is open there, a second person confirms a change of these.
+CONFIRMED_FIELDS = ("leave_url", "continue_url", "fallback")
+_TOLD = {
+    "leave_url": "At “{name}”, “Leave this page” now leads to {after} (before: {before}).",
+    "continue_url": "At “{name}”, “Continue” now leads to {after} (before: {before}).",
+    "fallback": "At “{name}”, other words are shown in pauses: {after} (before: {before}).",
+}
 RESERVED_KEYS = frozenset({"add"})  # used by the addresses of the placement pages
 _MAX_KEY_LENGTH = 50
 
@@ -42,6 +53,36 @@ def placement_status(placement: Placement, *, now: datetime) -> PlacementStatus:
     if placement.fallback and workflow.approved_locales(placement.fallback):
         return PlacementStatus("fallback", live[0] if live else None)
     return PlacementStatus("nothing", live[0] if live else None)
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedTarget:
+    """One field of a change that waits: where visitors are led now, and where they would be."""
+
+    name: str
+    before: str
+    after: str
+    revision: Revision | None = None
+
+    @property
+    def is_address(self) -> bool:
+        return self.revision is None
+
+
+def proposed_fields(placement: Placement) -> list[ProposedTarget]:
+    """What a waiting change would change."""
+    fields = []
+    for name in CONFIRMED_FIELDS:
+        if name in placement.proposed:
+            before, after = getattr(placement, name), placement.proposed[name]
+            revision = Revision.objects.get(pk=after) if name == "fallback" else None
+            fields.append(ProposedTarget(name, str(before or "—"), str(revision or after), revision))
+    return fields
+
+
+def open_campaigns(placement: Placement) -> list[Campaign]:
+    """The launched campaigns there that are not closed: their visitors meet the addresses of this placement."""
+    return list(placement.campaigns.filter(state__in=Campaign.OPEN).order_by("pk"))
 
 
 def is_key_fixed(placement: Placement) -> bool:
@@ -82,8 +123,8 @@ def add_placement(placement: Placement, *, by: User, new_partner: str = "") -> P
 @transaction.atomic
 def change_placement(
     placement: Placement, values: Mapping[str, Any], *, seen: str, by: User, new_partner: str = ""
-) -> list[str]:
-    """Save what differs among these fields, and return their names. Servers follow within seconds.
+) -> SavedFields:
+    """Save what differs among these fields; while a campaign is open here, a new address waits for a second person.
 
     `seen` is the digest of the placement that the person saw; StaleCopy is raised if it is another by now.
     """
@@ -95,12 +136,44 @@ def change_placement(
     changed = [name for name in PLACEMENT_FIELDS if name in values and getattr(stored, name) != values[name]]
     if "key" in changed and is_key_fixed(stored):
         raise ValueError("the key of a placement is fixed once a campaign was launched there")
-    if changed:
-        for name in changed:
-            setattr(stored, name, values[name])
-        stored.save(update_fields=changed)
-        _record(log.Action.PLACEMENT_CHANGE, stored, by, fields=", ".join(changed))
-    return changed
+    proposed = [name for name in changed if name in CONFIRMED_FIELDS and values[name] and open_campaigns(stored)]
+    at_once = [name for name in changed if name not in proposed]
+    if proposed:
+        propose(stored, {name: values[name] for name in proposed}, by=by, now=timezone.now())
+        _record(log.Action.PLACEMENT_PROPOSE, stored, by, fields=", ".join(proposed))
+    if at_once:
+        save_fields(stored, {name: values[name] for name in at_once})
+        _record(log.Action.PLACEMENT_CHANGE, stored, by, fields=", ".join(at_once))
+    return SavedFields(at_once, proposed)
+
+
+@transaction.atomic
+def confirm_proposal(placement: Placement, *, seen: str, by: User) -> None:
+    """Put a colleague's change into effect, by somebody who opened the new address: `seen` is its digest."""
+    stored = Placement.objects.select_for_update(of=("self",)).get(pk=placement.pk)
+    check_confirmation(stored, seen=seen, by=by)
+    author, changes = stored.proposed_by, proposed_fields(stored)
+    if any(change.name == "fallback" and change.revision not in neutral_revisions() for change in changes):
+        raise ProposalRefused(_("The proposed words may not be shown any more. Withdraw this change."))
+    new = {"fallback_id" if name == "fallback" else name: value for name, value in stored.proposed.items()}
+    save_fields(stored, new | NOTHING_PROPOSED)
+    proposer = author.get_username() if author else ""
+    told = [_TOLD[change.name].format(name=stored.name, after=change.after, before=change.before) for change in changes]
+    why = f"{proposer} proposed it, and {by.get_username()} opened it and confirmed it."
+    visitor_changes.record_visitor_changes(open_campaigns(stored), told, why=why, about=stored.name, by=by)
+    fields = ", ".join(change.name for change in changes)
+    _record(log.Action.PLACEMENT_CONFIRM, stored, by, fields=fields, proposer=proposer)
+
+
+@transaction.atomic
+def withdraw_proposal(placement: Placement, *, by: User) -> None:
+    """Drop a change that waits; visitors never met it."""
+    stored = Placement.objects.select_for_update(of=("self",)).get(pk=placement.pk)
+    if not stored.proposed:
+        raise ProposalRefused(_("No change waits here any more."))
+    proposer, fields = stored.proposed_by.get_username() if stored.proposed_by else "", ", ".join(stored.proposed)
+    save_fields(stored, NOTHING_PROPOSED)
+    _record(log.Action.PLACEMENT_WITHDRAW, stored, by, fields=fields, proposer=proposer)
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """Pages of the placements: the list, one placement with its code to paste, and the tag check."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -11,13 +12,24 @@ from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from campaign.models import Placement, PlacementTest
 from campaign.placements import changes, tag_check
 from campaign.placements.forms import PlacementForm
 from campaign.staff_site.access import placement_for, placements_for
-from messages.roles import ADMINISTRATOR, MANAGER, STAFF_ROLES, current_user, has_role, require_role
+from messages.accounts.step_up import confirmation_required_for_button
+from messages.proposals import ProposalRefused, SavedFields, proposal_digest
+from messages.roles import (
+    ADMINISTRATOR,
+    MANAGER,
+    REVIEWER,
+    STAFF_ROLES,
+    current_user,
+    has_role,
+    require_role,
+    role_required,
+)
 from messages.stale_copies import StaleCopy
 
 
@@ -70,6 +82,7 @@ def placement_detail(request: HttpRequest, place: str) -> HttpResponse:
         "may_change": has_role(request.user, MANAGER),
         "may_assign": has_role(request.user, ADMINISTRATOR),
         "works_here": has_role(request.user, *STAFF_ROLES),
+        **_proposal(request, placement),
         **_snippets(request, placement),
     }
     return render(request, "campaign/placements/placement.html", context)
@@ -99,15 +112,36 @@ def placement_change(request: HttpRequest, place: str) -> HttpResponse:
         new_partner = form.cleaned_data["new_partner"]
         by, seen = current_user(request), form.seen_digest
         try:
-            changed = changes.change_placement(placement, form.values(), seen=seen, by=by, new_partner=new_partner)
+            saved = changes.change_placement(placement, form.values(), seen=seen, by=by, new_partner=new_partner)
         except StaleCopy:
             form.refuse_stale_copy(placement_for(request.user, place, write=True))
+        except ProposalRefused as reason:
+            form.add_error(None, str(reason))
         else:
-            message = _("Saved. Visitors meet the change within seconds.") if changed else _("Nothing was changed.")
-            flash.success(request, message)
+            flash.success(request, _after_change(saved))
             return redirect("placements:placement", form.cleaned_data["key"])
     theirs = placement_for(request.user, place, write=True) if form.has_conflict else None
     return _form_page(request, form, place, name, theirs)
+
+
+@require_POST
+@role_required(MANAGER, REVIEWER)
+@confirmation_required_for_button("placements:placement", about_the_same=True)
+def placement_confirm(request: HttpRequest, place: str) -> HttpResponse:
+    """Put a colleague's change of an address into effect: the person opened it."""
+    placement, seen = placement_for(request.user, place), request.POST.get("seen", "")
+    done = _("Confirmed. Visitors meet the change within seconds, and each result says so.")
+    return _take_step(
+        request, place, lambda: changes.confirm_proposal(placement, seen=seen, by=current_user(request)), done
+    )
+
+
+@require_POST
+@role_required(MANAGER, REVIEWER)
+def placement_withdraw(request: HttpRequest, place: str) -> HttpResponse:
+    """Drop a change that waits for a colleague."""
+    placement, done = placement_for(request.user, place), _("Withdrawn. Visitors meet what was there before.")
+    return _take_step(request, place, lambda: changes.withdraw_proposal(placement, by=current_user(request)), done)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -133,10 +167,38 @@ def placement_test(request: HttpRequest, place: str) -> HttpResponse:
     return render(request, "campaign/placements/tag_check.html", context)
 
 
+def _take_step(request: HttpRequest, place: str, step: Callable[[], None], done: str) -> HttpResponse:
+    try:
+        step()
+    except ProposalRefused as reason:
+        flash.error(request, str(reason))
+    else:
+        flash.success(request, done)
+    return redirect("placements:placement", place)
+
+
+def _after_change(saved: SavedFields) -> str:
+    if saved.proposed:
+        return _("A colleague has to confirm it; until then visitors meet what was there before.")
+    return _("Saved. Visitors meet the change within seconds.") if saved.at_once else _("Nothing was changed.")
+
+
+def _proposal(request: HttpRequest, placement: Placement) -> dict[str, object]:
+    """What the page says of a change that waits."""
+    labels = PlacementForm(instance=placement).fields
+    return {
+        "changes": [(labels[change.name].label, change) for change in changes.proposed_fields(placement)],
+        "proposal": proposal_digest(placement),
+        "is_own": placement.proposed_by_id == current_user(request).pk,
+        "may_confirm": has_role(request.user, MANAGER, REVIEWER),
+    }
+
+
 def _form_page(
     request: HttpRequest, form: PlacementForm, key: str, name: str, theirs: Placement | None = None
 ) -> HttpResponse:
     context = {"form": form, "key": key, "name": name, "theirs": theirs, "works_here": True}
+    context["needs_colleague"] = form.instance.pk is not None and bool(changes.open_campaigns(form.instance))
     return render(request, "campaign/placements/form.html", context)
 
 

@@ -69,7 +69,7 @@ def compile_snapshot(previous: Snapshot = EMPTY_SNAPSHOT) -> Snapshot:
         "campaigns__arms__revision__renditions",
         "fallback__renditions",
     )
-    follow_up_pages = hosted_pages.FollowUpPages(list(HelpLink.objects.active()))
+    follow_up_pages = hosted_pages.FollowUpPages(list(HelpLink.objects.for_visitors()))
     renderer = _Renderer(entries.values())
     changed = [number for number in versions if number not in entries]
     for start in range(0, len(changed), _CHUNK_SIZE):

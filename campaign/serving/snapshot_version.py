@@ -21,7 +21,7 @@ CoarseVersion = tuple[Any, ...]
 
 def read_placement_versions() -> PlacementVersions:
     """The version of each placement: it differs whenever something that is served there has changed."""
-    links = str(list(HelpLink.objects.active().order_by("id").values_list(*hosted_pages.HELP_LINK_FIELDS)))
+    links = str(list(HelpLink.objects.for_visitors().order_by("id").values_list(*hosted_pages.HELP_LINK_FIELDS)))
     runs: dict[int, list[Any]] = {}
     for placement, *run in (
         Campaign.placements.through.objects.order_by("placement_id", "campaign_id")
@@ -58,7 +58,7 @@ def read_coarse_version() -> CoarseVersion:
         tuple(runs.values()),
         tuple(states),
         Review.objects.aggregate(Max("id"))["id__max"],
-        tuple(HelpLink.objects.active().order_by("id").values_list(*hosted_pages.HELP_LINK_FIELDS)),
+        tuple(HelpLink.objects.for_visitors().order_by("id").values_list(*hosted_pages.HELP_LINK_FIELDS)),
         tuple(Partner.objects.order_by("id").values_list("id", "name")),
         tuple(
             Placement.objects.order_by("id").values_list(

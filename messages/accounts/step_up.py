@@ -32,12 +32,17 @@ def confirmation_required(view: View[P]) -> View[P]:
     return _confirm_first(view, lambda request: request.get_full_path())
 
 
-def confirmation_required_for_button(page: str) -> Callable[[View[P]], View[P]]:
-    """Decorator for views that only a button leads to; after the confirmation the person returns to the named page."""
+def confirmation_required_for_button(page: str, *, about_the_same: bool = False) -> Callable[[View[P]], View[P]]:
+    """Decorator for views that only a button leads to; after the confirmation the person returns to the named page.
+
+    With `about_the_same` that page has the arguments of the button's route.
+    """
 
     def page_of_button(request: HttpRequest) -> str:
         flash.info(request, _("Once you have confirmed that it is you, please press the button again."))
-        return "?".join(filter(None, (reverse(page), request.GET.urlencode())))
+        match = request.resolver_match
+        address = reverse(page, kwargs=match.kwargs if match and about_the_same else None)
+        return "?".join(filter(None, (address, request.GET.urlencode())))
 
     return lambda view: _confirm_first(view, page_of_button)
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,7 +21,9 @@ from messages.audit import log
 from messages.help_links import freshness
 from messages.help_links.freshness import HelpLinkStatus
 from messages.help_links.link_checker import ProbeResult, probe
+from messages.help_links.running_campaigns import are_links_settled, record_change
 from messages.models import HelpLink
+from messages.proposals import NOTHING_PROPOSED, ProposalRefused, SavedFields, check_confirmation, propose, save_fields
 from messages.stale_copies import StaleCopy, digest_of
 from messages.text.lint import Remark
 from messages.text.slugs import unused_key
@@ -29,12 +32,16 @@ EDITABLE_FIELDS = (
     *("name", "url", "lane", "audience", "country", "language", "channels", "contact"),
     *("hours", "cost", "note", "staff_note", "source", "facts_from"),
 )
+# What visitors read: while a campaign relies on the links, a second person confirms a change of these.
+FIELDS_FOR_VISITORS = frozenset(
+    {"name", "url", "lane", "audience", "country", "language", "note", "source", "contact", "hours", "cost"}
+)
 _UNCHECKED = {"verified_on": None, "verified_by": "", "probe": "", "probe_said": "", "probed_at": None}
 _MAX_KEY_LENGTH = 50
 
 
-class HelpRefused(Exception):
-    """The step is not possible; the message says why, for staff."""
+class HelpRefused(ProposalRefused):
+    """The step is not possible with this link; the message says why, for staff."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +94,30 @@ def lint_help_directory(today: date) -> tuple[Remark, ...]:
     return freshness.lint_help_links([HelpLinkStatus(*link) for link in links], today=today)
 
 
+def is_shown(link: HelpLink) -> bool:
+    """Whether visitors see a link: it was checked, and is not retired."""
+    return link.verified_on is not None and link.retired_on is None
+
+
 def staff_url(link: HelpLink) -> str:
     """The staff page of a link."""
     return reverse("help:link", args=[link.key])
 
 
 @transaction.atomic
-def add(link: HelpLink, *, by: AbstractUser | str) -> HelpLink:
-    """Add a link. Nobody has checked it yet."""
+def add(link: HelpLink, *, by: User | str) -> HelpLink:
+    """Add a link. Visitors see it once somebody has checked it."""
     link.key = _new_key(link.name)
     link.verified_on, link.verified_by, link.retired_on = None, "", None
+    link.proposed_by = _person(by)
     link.save(force_insert=True)
     _record(log.Action.HELP_ADD, link, by, address=link.url)
     return link
 
 
 @transaction.atomic
-def change(link: HelpLink, values: Mapping[str, Any], *, seen: str, by: AbstractUser | str) -> list[str]:
-    """Save what differs among these fields, and return their names. A new address has to be checked again.
+def change(link: HelpLink, values: Mapping[str, Any], *, seen: str, by: User) -> SavedFields:
+    """Save what differs among these fields; what visitors of a campaign read waits for a second person, if not emptied.
 
     `seen` is the digest of the link that the person saw; StaleCopy is raised if it is another by now.
     """
@@ -112,45 +125,90 @@ def change(link: HelpLink, values: Mapping[str, Any], *, seen: str, by: Abstract
     if digest_of(stored, EDITABLE_FIELDS) != seen:
         raise StaleCopy
     changed = [name for name in EDITABLE_FIELDS if name in values and getattr(stored, name) != values[name]]
-    if not changed:
-        return []
-    before = stored.url
-    new = {name: values[name] for name in changed} | (_UNCHECKED if "url" in changed else {})
-    _save(stored, new)
-    addresses = {"address": stored.url, "before": before} if "url" in changed else {}
-    _record(log.Action.HELP_CHANGE, stored, by, fields=", ".join(changed), **addresses)
-    return changed
+    read = [name for name in changed if name in FIELDS_FOR_VISITORS]
+    proposed: list[str] = []
+    if read and are_links_settled():
+        if is_shown(stored):
+            proposed = [name for name in read if values[name]]
+        elif stored.proposed_by_id not in (None, by.pk):
+            raise HelpRefused(_("A colleague has added this link, and it waits to be checked. Ask them to change it."))
+    at_once = [name for name in changed if name not in proposed]
+    if proposed:
+        propose(stored, {name: values[name] for name in proposed}, by=by, now=timezone.now())
+        _record(log.Action.HELP_PROPOSE, stored, by, fields=", ".join(proposed), **_addresses(stored, values, proposed))
+    if at_once:
+        addresses = _addresses(stored, values, at_once)
+        new = {name: values[name] for name in at_once}
+        if "url" in at_once or (set(at_once) & FIELDS_FOR_VISITORS and not is_shown(stored)):
+            new |= _UNCHECKED | NOTHING_PROPOSED | {"proposed_by": by}
+        save_fields(stored, new)
+        _record(log.Action.HELP_CHANGE, stored, by, fields=", ".join(at_once), **addresses)
+    return SavedFields(at_once, proposed)
 
 
 @transaction.atomic
-def confirm(link: HelpLink, *, by: AbstractUser | str, today: date) -> None:
+def confirm(link: HelpLink, *, by: User | str, today: date) -> None:
     """Record that somebody opened the link today, and that it serves the people it names."""
-    stored = _lock(link)
-    if stored.retired_on is not None:
-        raise HelpRefused(_("This link is retired. Take it up again first."))
+    stored = _lock_active(link)
     if stored.url != link.url:
         raise HelpRefused(_("The address was changed while you looked. Please open the new one."))
-    _save(stored, {"verified_on": today, "verified_by": by if isinstance(by, str) else by.get_username()})
+    is_new, author = not is_shown(stored), stored.proposed_by
+    if is_new and author == by and are_links_settled():
+        raise HelpRefused(_("Nobody checks a link of their own while campaigns rely on it. Please ask a colleague."))
+    new = {} if stored.proposed else NOTHING_PROPOSED
+    save_fields(stored, {"verified_on": today, "verified_by": _name(by), **new})
+    if is_new:
+        what = f"The help link “{stored.name}” was added: it leads to {stored.url}"
+        record_change(what=what, why=_both(author, by), about=stored.name, by=by)
     _record(log.Action.HELP_CHECK, stored, by, address=stored.url)
 
 
 @transaction.atomic
-def retire(link: HelpLink, *, by: AbstractUser | str, today: date, reason: str) -> None:
+def confirm_proposal(link: HelpLink, *, seen: str, by: User, today: date) -> None:
+    """Put a colleague's change into effect: this person opened the new link, and `seen` is the change's digest."""
+    stored = _lock_active(link)
+    check_confirmation(stored, seen=seen, by=by)
+    new, author, before = dict(stored.proposed), stored.proposed_by, stored.url
+    addresses = _addresses(stored, new, list(new))
+    unchecked = _UNCHECKED if "url" in new else {}
+    save_fields(stored, new | unchecked | NOTHING_PROPOSED | {"verified_on": today, "verified_by": _name(by)})
+    fields = ", ".join(new)
+    what = f"What visitors read about the help link “{stored.name}” was changed ({fields})."
+    if "url" in new:
+        what = f"The help link “{stored.name}” now leads to {stored.url} (before: {before})"
+    record_change(what=what, why=_both(author, by), about=stored.name, by=by)
+    _record(log.Action.HELP_CONFIRM, stored, by, fields=fields, proposer=_name(author), **addresses)
+
+
+@transaction.atomic
+def withdraw_proposal(link: HelpLink, *, by: User) -> None:
+    """Drop a change that waits; visitors never met it."""
+    stored = _lock(link)
+    if not stored.proposed:
+        raise HelpRefused(_("No change waits here any more."))
+    author, fields = stored.proposed_by, ", ".join(stored.proposed)
+    save_fields(stored, NOTHING_PROPOSED)
+    _record(log.Action.HELP_WITHDRAW, stored, by, fields=fields, proposer=_name(author))
+
+
+@transaction.atomic
+def retire(link: HelpLink, *, by: User | str, today: date, reason: str) -> None:
     """Stop showing a link. It is kept with everything that was known."""
     stored = _lock(link)
     if stored.retired_on is not None:
         raise HelpRefused(_("This link is retired already."))
-    _save(stored, {"retired_on": today})
+    save_fields(stored, {"retired_on": today})
     _record(log.Action.HELP_RETIRE, stored, by, reason=reason)
 
 
 @transaction.atomic
-def restore(link: HelpLink, *, by: AbstractUser | str) -> None:
-    """Show a retired link again; its last check still counts."""
+def restore(link: HelpLink, *, by: User | str) -> None:
+    """Take a retired link up again; its last check still counts, unless a campaign relies on the links as they are."""
     stored = _lock(link)
     if stored.retired_on is None:
         raise HelpRefused(_("This link is not retired."))
-    _save(stored, {"retired_on": None})
+    unchecked = _UNCHECKED | NOTHING_PROPOSED | {"proposed_by": _person(by)} if are_links_settled() else {}
+    save_fields(stored, {"retired_on": None, **unchecked})
     _record(log.Action.HELP_RESTORE, stored, by)
 
 
@@ -176,11 +234,28 @@ def _lock(link: HelpLink) -> HelpLink:
     return HelpLink.objects.select_for_update(no_key=True).get(pk=link.pk)
 
 
-def _save(link: HelpLink, values: Mapping[str, Any]) -> None:
-    """Save these fields of a locked link, and no others."""
-    for name, value in values.items():
-        setattr(link, name, value)
-    link.save(update_fields=list(values))
+def _lock_active(link: HelpLink) -> HelpLink:
+    stored = _lock(link)
+    if stored.retired_on is not None:
+        raise HelpRefused(_("This link is retired. Take it up again first."))
+    return stored
+
+
+def _addresses(link: HelpLink, values: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
+    """The new and the old address for the record, if the address changes."""
+    return {"address": values["url"], "before": link.url} if "url" in names else {}
+
+
+def _person(by: User | str) -> User | None:
+    return None if isinstance(by, str) else by
+
+
+def _name(by: User | str | None) -> str:
+    return by.get_username() if isinstance(by, User) else by or "nobody on record"
+
+
+def _both(author: User | None, by: User | str) -> str:
+    return f"{_name(author)} wrote it, and {_name(by)} opened it and confirmed it."
 
 
 def _new_key(name: str) -> str:
@@ -188,5 +263,5 @@ def _new_key(name: str) -> str:
     return unused_key(stem, set(HelpLink.objects.filter(key__startswith=stem).values_list("key", flat=True)))
 
 
-def _record(action: log.Action, link: HelpLink, by: AbstractUser | str, **detail: str | int) -> None:
+def _record(action: log.Action, link: HelpLink, by: User | str, **detail: str | int) -> None:
     log.record(action, by=by, kind=log.ObjectKind.HELP, ref=link.key, label=link.name, **detail)

@@ -13,12 +13,15 @@ from django.utils.translation import get_language_info, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from messages.accounts.step_up import confirmation_required_for_button
 from messages.help_links import directory as link_directory
 from messages.help_links import freshness
 from messages.help_links.forms import HelpLinkForm
+from messages.help_links.running_campaigns import are_links_settled
 from messages.i18n import countries
 from messages.models import HelpLink
-from messages.roles import MANAGER, REVIEWER, STAFF_ROLES, current_user, has_role, require_role
+from messages.proposals import ProposalRefused, SavedFields, proposal_digest
+from messages.roles import MANAGER, REVIEWER, STAFF_ROLES, current_user, has_role, require_role, role_required
 from messages.stale_copies import StaleCopy
 
 AUDIENCE_FILTERS = {
@@ -48,6 +51,15 @@ class HelpLinkRow:
     due: bool
     check_valid_until: date | None
     flagged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedFact:
+    """One field of a change that waits: what visitors meet now, and what they would meet."""
+
+    label: str
+    before: str
+    after: str
 
 
 @require_safe
@@ -93,7 +105,7 @@ def add(request: HttpRequest) -> HttpResponse:
     form = HelpLinkForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         added = link_directory.add(form.save(commit=False), by=current_user(request))
-        flash.success(request, _("Added. Now open it and see that it works: visitors see it already."))
+        flash.success(request, _added_sentence())
         return redirect("help:link", added.key)
     return render(request, "messages/help_links/form.html", {"form": form})
 
@@ -107,14 +119,22 @@ def change(request: HttpRequest, link: str) -> HttpResponse:
     form = HelpLinkForm(request.POST or None, instance=help_link)
     if request.method == "POST" and form.is_valid():
         try:
-            changed = link_directory.change(help_link, form.values(), seen=form.seen_digest, by=current_user(request))
+            saved = link_directory.change(help_link, form.values(), seen=form.seen_digest, by=current_user(request))
         except StaleCopy:
             form.refuse_stale_copy(HelpLink.objects.get(pk=help_link.pk))
+        except ProposalRefused as reason:
+            form.add_error(None, str(reason))
         else:
-            flash.success(request, _after_change(changed))
+            flash.success(request, _after_change(saved))
             return redirect("help:link", help_link.key)
     theirs = HelpLink.objects.get(pk=help_link.pk) if form.has_conflict else None
-    context = {"form": form, "link": help_link, "name": name, "theirs": theirs and _row(theirs, timezone.localdate())}
+    context = {
+        "form": form,
+        "link": help_link,
+        "name": name,
+        "theirs": theirs and _row(theirs, timezone.localdate()),
+        "needs_colleague": link_directory.is_shown(help_link) and are_links_settled(),
+    }
     return render(request, "messages/help_links/form.html", context)
 
 
@@ -123,10 +143,17 @@ def check(request: HttpRequest, link: str) -> HttpResponse:
     """Record that the person opened the link and it works; continue with the next overdue link."""
     require_role(request.user, MANAGER, REVIEWER)
     help_link = get_object_or_404(HelpLink, key=link)
+    if not link_directory.is_shown(help_link) and are_links_settled():
+        return _check_new(request, link=link)
+    return _check(request, link=link)
+
+
+def _check(request: HttpRequest, *, link: str) -> HttpResponse:
+    help_link = get_object_or_404(HelpLink, key=link)
     help_link.url = request.POST.get("address", "")  # the address that the person opened
     try:
         link_directory.confirm(help_link, by=current_user(request), today=timezone.localdate())
-    except link_directory.HelpRefused as reason:
+    except ProposalRefused as reason:
         flash.error(request, str(reason))
         return redirect("help:link", link)
     overdue, name = link_directory.overdue_checks(today=timezone.localdate()), {"name": help_link.name}
@@ -137,6 +164,30 @@ def check(request: HttpRequest, link: str) -> HttpResponse:
     noted = _("Noted: you checked “%(name)s” today.") % name
     flash.success(request, f"{noted} {more % {'count': len(overdue)} if len(overdue) > 1 else more}")
     return redirect("help:link", overdue[0].link.key)
+
+
+_check_new = confirmation_required_for_button("help:link", about_the_same=True)(_check)  # visitors will meet it
+
+
+@require_POST
+@role_required(MANAGER, REVIEWER)
+@confirmation_required_for_button("help:link", about_the_same=True)
+def confirm(request: HttpRequest, link: str) -> HttpResponse:
+    """Put a colleague's change of a link into effect: the person opened the proposed address."""
+    help_link, by, seen = get_object_or_404(HelpLink, key=link), current_user(request), request.POST.get("seen", "")
+    return _take_step(
+        request,
+        help_link,
+        lambda: link_directory.confirm_proposal(help_link, seen=seen, by=by, today=timezone.localdate()),
+    )
+
+
+@require_POST
+@role_required(MANAGER, REVIEWER)
+def withdraw(request: HttpRequest, link: str) -> HttpResponse:
+    """Drop a change that waits for a colleague."""
+    help_link, by = get_object_or_404(HelpLink, key=link), current_user(request)
+    return _take_step(request, help_link, lambda: link_directory.withdraw_proposal(help_link, by=by))
 
 
 @require_POST
@@ -160,8 +211,14 @@ def restore(request: HttpRequest, link: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, help_link: HelpLink, **extra: object) -> HttpResponse:
+    is_own = help_link.proposed_by_id == current_user(request).pk
     context = {
         "row": _row(help_link, timezone.localdate()),
+        "changes": _proposed_changes(help_link),
+        "proposed_url": help_link.proposed.get("url", ""),
+        "proposal": proposal_digest(help_link),
+        "is_own": is_own,
+        "must_ask": is_own and not link_directory.is_shown(help_link) and are_links_settled(),
         "stale_after": freshness.STALE_AFTER_DAYS,
         "may_change": has_role(request.user, MANAGER),
         "may_check": has_role(request.user, MANAGER, REVIEWER),
@@ -170,16 +227,47 @@ def _page(request: HttpRequest, help_link: HelpLink, **extra: object) -> HttpRes
     return render(request, "messages/help_links/help_link.html", context | extra)
 
 
-def _after_change(changed: list[str]) -> str:
-    if "url" in changed:
+def _added_sentence() -> str:
+    if are_links_settled():
+        return _("Added. A colleague has to open it and say that it works; visitors see it then.")
+    return _("Added. Now open it and see that it works; visitors see it then.")
+
+
+def _after_change(saved: SavedFields) -> str:
+    if saved.proposed:
+        return _("A colleague has to confirm it; until then visitors meet what was there before.")
+    if "url" in saved.at_once:
         return _("Saved. The address is new, so somebody has to open it and say that it works.")
-    return _("Saved.") if changed else _("Nothing was changed.")
+    return _("Saved.") if saved.at_once else _("Nothing was changed.")
+
+
+def _proposed_changes(link: HelpLink) -> list[ProposedFact]:
+    """What a waiting change would change, by the labels of the form."""
+    labels = {name: field.label for name, field in HelpLinkForm(instance=link).fields.items()}
+    after = HelpLink(**link.proposed)
+    return [
+        ProposedFact(str(labels[name]), _display(link, name), _display(after, name))
+        for name in link_directory.EDITABLE_FIELDS
+        if name in link.proposed
+    ]
+
+
+def _display(link: HelpLink, name: str) -> str:
+    """A field as people read it."""
+    if name == "country":
+        return _country(link.country)
+    show = getattr(link, f"get_{name}_display", None)
+    return str(show() if show else getattr(link, name))
+
+
+def _country(code: str) -> str:
+    return _("Everywhere") if code == countries.EVERYWHERE else countries.country_name(code)
 
 
 def _take_step(request: HttpRequest, help_link: HelpLink, step: Callable[[], None]) -> HttpResponse:
     try:
         step()
-    except link_directory.HelpRefused as reason:
+    except ProposalRefused as reason:
         flash.error(request, str(reason))
     return redirect("help:link", help_link.key)
 
@@ -190,7 +278,7 @@ def _row(link: HelpLink, today: date) -> HelpLinkRow:
     return HelpLinkRow(
         link=link,
         host=urlsplit(link.url).hostname or link.url,
-        country=_("Everywhere") if link.country == countries.EVERYWHERE else countries.country_name(link.country),
+        country=_country(link.country),
         language=_language_name(link.language),
         channels=tuple(str(channel_names.get(channel, channel)) for channel in link.channels),
         unknown_facts=tuple(name for name, value in facts if not value),

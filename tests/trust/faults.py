@@ -59,7 +59,7 @@ def _audience_in_the_backup(made: TrustSite) -> None:
 
 IDENTIFYING, FIELDS, COARSE, FORGET, SHREDDING = "identifying", "fields", "coarse", "forget", "shredding"
 DEVICE, VOCABULARY, CELLS, CHOICE, SILENCE = "device", "vocabulary", "cells", "choice", "silence"
-RELATED, SIZES = "related", "sizes"
+RELATED, SIZES, FLOOD = "related", "sizes", "flood"
 PROMISES = {
     IDENTIFYING: "nothing identifying anywhere",
     FIELDS: "only declared fields",
@@ -73,6 +73,7 @@ PROMISES = {
     CHOICE: "choice respected",
     SILENCE: "nothing calls out",
     SIZES: "sizes tell nothing",
+    FLOOD: "one network counts for its share",
 }
 # Rows that depend on what an engine writes to disk; the others run the same code on both.
 POSTGRESQL_TOO = (IDENTIFYING, FIELDS, COARSE, FORGET, SHREDDING)
@@ -111,6 +112,7 @@ FAULTS = (
     Fault("messages-as-long-as-they-are", SIZES, "a message, received"),
     Fault("pages-as-long-as-they-are", SIZES, "a page in en, received"),
     Fault("a-header-for-one-arm", SIZES, "a message, received"),
+    Fault("every-message-counts", FLOOD, "are counted"),
     Fault("redirects-as-long-as-they-are", SIZES, "a pressed button in en, received"),
     Fault("statement-logging", FORGET, "log", engine="postgresql"),
     Fault("slow-statement-logging", FORGET, "log", engine="postgresql"),

@@ -244,6 +244,13 @@ def _unequal_redirects() -> ServerFault:
     return ignore_request, keep_headers
 
 
+def _count_every_message() -> ServerFault:
+    from campaign.serving.network_share import NetworkShares
+
+    replace_attribute(NetworkShares, "count", lambda *_, **named: True)
+    return ignore_request, keep_headers
+
+
 _SERVER: dict[str, Callable[[], ServerFault]] = {
     "stock-logger": _stock_logger,
     "error-mail": _error_mail,
@@ -267,6 +274,7 @@ _SERVER: dict[str, Callable[[], ServerFault]] = {
     "pages-as-long-as-they-are": _unequal_lengths(page=0),
     "a-header-for-one-arm": _header_for_one_arm,
     "redirects-as-long-as-they-are": _unequal_redirects,
+    "every-message-counts": _count_every_message,
 }
 
 

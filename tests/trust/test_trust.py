@@ -19,13 +19,14 @@ pytestmark = [
     pytest.mark.only_on("sqlite", reason="`make trust` runs its rows on PostgreSQL, on a server of its own"),
 ]
 _QUICK = ("fields",)
-_LONG = ("identifying", "coarse", "forget", "shredding", "choice", "silence", "cells", "related", "sizes")
+_LONG = ("identifying", "coarse", "forget", "shredding", "choice", "silence", "cells", "related", "sizes", "flood")
 _CHEAP = (
     "access-log",
     "new-column",
     "fold-without-vacuum",
     "secret-in-the-database",
     "choice-ignored",
+    "every-message-counts",
     "calls-home",
     "a-header-for-one-arm",
     "primary-only-suppression",

@@ -13,7 +13,7 @@
 
   const post = (path, body, more) =>
     fetch(home + "/api/v1/" + path, {
-      method: "POST", body: JSON.stringify(body).padEnd(256), // as text/plain: no preflight; one size: nothing to read from it
+      method: "POST", body: JSON.stringify(body).padEnd(256), // text/plain: no preflight
       credentials: "omit", referrerPolicy: "no-referrer", redirect: "error", ...more,
     });
 

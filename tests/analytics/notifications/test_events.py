@@ -25,9 +25,12 @@ from analytics.worker.steps import STEPS
 from campaign.lifecycle import transitions
 from campaign.lifecycle.actions import record_campaign_action
 from campaign.models import AnalysisPlan, Campaign
+from campaign.placements import changes
 from messages.audit import log
 from messages.models import HelpLink
+from messages.proposals import proposal_digest
 from messages.public_http import UnsafeAddress
+from messages.stale_copies import digest_of
 from tests import world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -83,6 +86,23 @@ class TestEvents:
         campaign = running_campaign(planned_per_arm=100_000)
         DataQualityStatus.objects.create(campaign=campaign, felt_at=world.NOON, split="alarm", flow="ok")
         assert recorded_kinds(campaign) == ["split"]
+
+    @pytest.mark.parametrize("state", ["scheduled", "running", "paused"])
+    def test_an_address_that_two_people_changed(self, state: str) -> None:
+        campaign = running_campaign(planned_per_arm=100_000)
+        Campaign.objects.update(state=state)
+        campaign.refresh_from_db()
+        place, mara = campaign.placements.get(), world.person("mara")
+        seen = digest_of(place, changes.PLACEMENT_FIELDS)
+        changes.change_placement(place, {"leave_url": "https://partner.example/bye"}, seen=seen, by=mara)
+        assert recorded_kinds(campaign) == []
+        place.refresh_from_db()
+        changes.confirm_proposal(place, seen=proposal_digest(place), by=world.person("rafael"))
+        assert recorded_kinds(campaign) == recorded_kinds(campaign) == ["address"]
+        notice = Notice.objects.get()
+        assert notice_sentence(notice) == "While “The pilot” is open, what visitors meet at “quiet-page” was changed."
+        told = notice.deliveries.order_by("person__username").values_list("person__username", flat=True)
+        assert list(told) == ["ana", "mara"]
 
     def test_a_help_link_that_grew_old_while_it_runs(self) -> None:
         campaign = running_campaign()

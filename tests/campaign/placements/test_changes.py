@@ -12,6 +12,7 @@ from campaign.placements.origins import InvalidOrigin, parse_origin
 from campaign.serving.snapshot import SnapshotRefresher
 from messages.audit_pages.wording import describe_action
 from messages.models import AuditEntry
+from messages.proposals import SavedFields
 from messages.stale_copies import digest_of
 from tests import world
 
@@ -23,7 +24,7 @@ def mara() -> User:
     return world.person("mara", "manager")
 
 
-def change(place: Placement, by: User, **values: object) -> list[str]:
+def change(place: Placement, by: User, **values: object) -> SavedFields:
     """Save these fields as somebody who sees this copy of a placement."""
     return changes.change_placement(place, values, seen=digest_of(place, changes.PLACEMENT_FIELDS), by=by)
 
@@ -90,11 +91,11 @@ class TestAPlacement:
     def test_that_is_changed_says_which_fields(self, mara: User) -> None:
         place = world.placement()
         said = {"leave_url": "https://partner.example/bye", "expected_per_day": 400}
-        assert change(place, mara, **said) == ["leave_url", "expected_per_day"]
+        assert change(place, mara, **said) == (["leave_url", "expected_per_day"], [])
         assert last_said() == "changed “quiet-page” (placement): leave_url, expected_per_day"
 
     def test_that_is_saved_as_it_was_leaves_no_record(self, mara: User) -> None:
-        assert change(world.placement(), mara, name="quiet-page") == []
+        assert change(world.placement(), mara, name="quiet-page") == ([], [])
         assert not AuditEntry.objects.exists()
 
     def test_keeps_its_key_once_a_campaign_was_launched_there(self, mara: User) -> None:

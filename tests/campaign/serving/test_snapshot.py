@@ -258,7 +258,8 @@ def test_whatever_is_served_is_noticed_when_it_changes(
         place.partner.name = "Another name"
         place.partner.save()
     elif change == "help link":
-        HelpLink.objects.create(key="new", name="Help", url="https://help.example/", lane="self", country="*")
+        told = {"name": "Help", "url": "https://help.example/", "lane": "self", "country": "*"}
+        HelpLink.objects.create(key="new", **told, verified_on=world.NOON.date())
     elif change == "arm":
         arm_pauses.pause_arm(campaign.arms.get(key="both"), reason="a test", now=world.NOON)
     else:

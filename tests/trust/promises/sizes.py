@@ -112,8 +112,10 @@ def _ask_for_messages(line: _Wire, rounds: int) -> set[str]:
 def _press_buttons(line: _Wire) -> set[str]:
     """Submit the form of the hosted page as it stands there, with each button, and return where they lead."""
     targets = set()
-    page = line.exchange("a message's page", "a page in en", "GET", f"/m/{HOSTED}/").decode()
-    receipt = re.findall(r'name="receipt" value="([^"]+)"', page)[0]
+    receipt = ""
+    while not receipt:  # an arm is paused
+        page = line.exchange("a message's page", "a page in en", "GET", f"/m/{HOSTED}/").decode()
+        receipt = re.findall(r'name="receipt" value="([^"]*)"', page)[0]
     for language in _LANGUAGES:
         for name, value in re.findall(r'<button[^>]* name="(\w+)" value="([^"]*)"', page):
             form, path = urlencode({"receipt": receipt, name: value}).encode(), f"/m/{HOSTED}/?locale={language}"

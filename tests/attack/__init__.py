@@ -1,0 +1,1 @@
+"""Attacks on a whole installation by whoever can reach its public surface: `python -m tests.attack flood`."""

@@ -1,0 +1,181 @@
+"""Nobody alone changes what visitors of an open campaign meet at a placement: by HTTP, as people do it."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from campaign.kill_switch import stop
+from campaign.models import Campaign, Deviation, Placement
+from messages.audit_pages.wording import describe_action
+from messages.models import AuditEntry
+from tests import world
+
+pytestmark = pytest.mark.django_db
+GOOD, BAD = "https://partner.example/bye", "https://elsewhere.example/"
+PAGE = "/placements/quiet-page/"
+
+
+def signed_in(name: str, role: str) -> Client:
+    client = Client()
+    world.sign_in(client, world.person(name, role))
+    return client
+
+
+@pytest.fixture
+def mara() -> Client:
+    return signed_in("mara", "manager")
+
+
+@pytest.fixture
+def rafael() -> Client:
+    return signed_in("rafael", "reviewer")
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return world.launched(at=world.placement(leave_url=GOOD))
+
+
+def save(client: Client, **fields: str) -> str:
+    """Save the placement's form with these fields changed; what the next page says."""
+    form = client.get(f"{PAGE}change/").context["form"]
+    place = Placement.objects.get()
+    typed = {"name": place.name, "partner": str(place.partner_id), "allowed_origins": world.PARTNER_ORIGIN}
+    typed |= {"leave_url": place.leave_url, "continue_url": place.continue_url, "was": form.seen_digest}
+    return client.post(f"{PAGE}change/", typed | fields, follow=True).content.decode()
+
+
+def press(client: Client, button: str) -> str:
+    """Press a button of the card that shows a waiting change."""
+    seen = client.get(PAGE).context["proposal"]
+    return client.post(f"{PAGE}{button}/", {"seen": seen}, follow=True).content.decode()
+
+
+def leave_url() -> str:
+    """Where a visitor who leaves is led."""
+    (action,) = [a for a in world.AudienceSite().decide().json["message"]["actions"] if a["outcome"] == "left"]
+    href: str = action["href"]
+    return href
+
+
+def forget_confirmation(client: Client) -> None:
+    session = client.session
+    session["confirmed_at"] = 0
+    session.save()
+
+
+def test_one_manager_alone_leads_nobody_elsewhere(campaign: Campaign, mara: Client) -> None:
+    html = save(mara, leave_url=BAD)
+    assert "A colleague has to confirm it; until then visitors meet what was there before." in html
+    assert leave_url() == GOOD
+    assert "Nobody confirms a change of their own" in press(mara, "confirm")
+    assert (leave_url(), Deviation.objects.count()) == (GOOD, 0)
+
+
+def test_a_second_person_with_a_fresh_confirmation_puts_it_into_effect(
+    campaign: Campaign, mara: Client, rafael: Client
+) -> None:
+    save(mara, leave_url=BAD, continue_url="https://partner.example/on")
+    assert f'href="{BAD}"' in rafael.get(PAGE).content.decode()
+    forget_confirmation(rafael)
+    seen = rafael.get(PAGE).context["proposal"]
+    asked = rafael.post(f"{PAGE}confirm/", {"seen": seen})
+    assert asked.headers["Location"] == "/account/confirm/?next=%2Fplacements%2Fquiet-page%2F"
+    assert leave_url() == GOOD
+    world.sign_in(rafael, world.person("rafael"))
+    press(rafael, "confirm")
+    assert leave_url() == BAD
+    deviation, other = Deviation.objects.filter(campaign=campaign)
+    assert deviation.what == f"At “quiet-page”, “Leave this page” now leads to {BAD} (before: {GOOD})."
+    assert other.what == "At “quiet-page”, “Continue” now leads to https://partner.example/on (before: —)."
+    assert deviation.why == "mara proposed it, and rafael opened it and confirmed it."
+    assert BAD in mara.get("/campaigns/pilot/plan/").content.decode()
+    said = [
+        f"{entry.actor} {describe_action(entry.action, label=entry.label, detail=entry.detail)}"
+        for entry in AuditEntry.objects.filter(kind="placement").order_by("number")
+    ]
+    assert said == [
+        "mara proposed a change of “quiet-page” (placement), which waits for a colleague: leave_url, continue_url",
+        "rafael confirmed the change of “quiet-page” (placement) that mara proposed: leave_url, continue_url",
+    ]
+    place = Placement.objects.get()
+    assert (place.proposed, place.proposed_by) == ({}, None)
+
+
+def test_taking_an_address_away_takes_one_person_at_once(campaign: Campaign, mara: Client) -> None:
+    save(mara, leave_url="")
+    assert leave_url().startswith("/m/quiet-page/left")
+    assert not Placement.objects.get().proposed
+
+
+def test_what_waits_is_withdrawn_by_one_person(campaign: Campaign, mara: Client, rafael: Client) -> None:
+    save(mara, leave_url=BAD)
+    press(mara, "withdraw")
+    assert "No change waits here any more" in press(rafael, "confirm")
+    assert leave_url() == GOOD
+
+
+def test_a_change_that_was_replaced_while_somebody_looked_is_not_confirmed(
+    campaign: Campaign, mara: Client, rafael: Client
+) -> None:
+    save(mara, leave_url="https://harmless.example/")
+    seen = rafael.get(PAGE).context["proposal"]
+    press(mara, "withdraw")
+    save(mara, leave_url=BAD)
+    answer = rafael.post(f"{PAGE}confirm/", {"seen": seen}, follow=True)
+    assert "replaced while you looked" in answer.content.decode()
+    assert leave_url() == GOOD
+
+
+def test_no_second_change_hides_behind_one_that_waits(campaign: Campaign, mara: Client) -> None:
+    save(mara, leave_url=BAD)
+    html = save(signed_in("eve", "manager"), leave_url="https://third.example/", name="Another name")
+    assert "A change of this waits for a colleague already" in html
+    assert "https://third.example/" in html, "what was typed is kept"
+    place = Placement.objects.get()
+    assert (place.proposed, place.name) == ({"leave_url": BAD}, "quiet-page")
+
+
+def test_the_rest_of_the_form_is_saved_at_once(campaign: Campaign, mara: Client) -> None:
+    save(mara, leave_url=BAD, expected_per_day="12")
+    assert Placement.objects.values_list("expected_per_day", "leave_url").get() == (12, GOOD)
+
+
+def test_words_for_pauses_wait_too_and_are_not_taken_once_they_were_stopped(
+    campaign: Campaign, mara: Client, rafael: Client
+) -> None:
+    words = world.approved_revision("neutral", headline="Take a moment")
+    save(mara, fallback=str(words.pk))
+    assert Placement.objects.get().fallback is None
+    stop.stop_message(words.message, by=world.person("rafael"), reason="It may frighten.", now=world.NOON)
+    assert "may not be shown any more" in press(rafael, "confirm")
+    press(rafael, "withdraw")
+    other = world.approved_revision("neutral", headline="Rest a moment")
+    save(mara, fallback=str(other.pk))
+    press(rafael, "confirm")
+    assert Placement.objects.get().fallback == other
+
+
+@pytest.mark.parametrize("state", ["scheduled", "running", "paused"])
+def test_it_matters_in_every_state_of_an_open_campaign(campaign: Campaign, mara: Client, state: str) -> None:
+    Campaign.objects.update(state=state)
+    save(mara, leave_url=BAD)
+    assert Placement.objects.get().leave_url == GOOD
+
+
+@pytest.mark.parametrize("state", ["draft", "submitted", "approved", "closed"])
+def test_without_an_open_campaign_a_change_takes_effect_at_once(campaign: Campaign, mara: Client, state: str) -> None:
+    """Between approval and launch it voids the approval: tests/campaign/lifecycle."""
+    Campaign.objects.update(state=state)
+    save(mara, leave_url=BAD)
+    assert Placement.objects.get().leave_url == BAD
+
+
+def test_partner_contacts_see_nothing_of_it(campaign: Campaign, mara: Client) -> None:
+    save(mara, leave_url=BAD)
+    pat = world.person("pat", "partner contact")
+    Placement.objects.get().partner.contacts.add(pat)
+    client = signed_in("pat", "partner contact")
+    assert BAD not in client.get(PAGE).content.decode()
+    assert client.post(f"{PAGE}confirm/", {}).status_code == 403
