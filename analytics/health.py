@@ -102,11 +102,13 @@ def _is_reachable() -> bool:
 
 
 def _event_directories() -> dict[str, Path]:
-    """Where this machine stores events: the spool, and the audience database if it is a file."""
-    database, directories = connections["audience"], {"spool": Path(settings.SPOOL_DIRECTORY)}
+    """Where this machine stores events. A database server on it is taken to share the spool's disk."""
+    database, spool = connections["audience"], Path(settings.SPOOL_DIRECTORY)
     if database.vendor == "sqlite":
-        directories["audience"] = Path(database.settings_dict["NAME"]).parent
-    return directories
+        return {"spool": spool, "audience": Path(database.settings_dict["NAME"]).parent}
+    host: str = database.settings_dict["HOST"]
+    is_here = not host or host.startswith("/") or host in ("localhost", "127.0.0.1", "::1")
+    return {"spool": spool, "audience": spool} if is_here else {"spool": spool}
 
 
 def _step_health(step: WorkerStep, now: datetime) -> StepHealth:
