@@ -12,7 +12,7 @@ from campaign.models import Campaign
 MARKER_FILENAME = "rehearsal"
 # Settings that would lead to the databases, keys and secrets of the real installation.
 _REMOVED = ("DATABASE_URL", "AUDIENCE_DATABASE_URL", "KEY_DIRECTORY", "SPOOL_DIRECTORY", "SECRET_KEY", "METRICS_TOKEN")
-_OVERRIDES = {"LOCAL_HTTP": "1", "NETWORK_SHARE": "1", "BEHIND_TLS_PROXY": "0", "SKIP_SECOND_FACTOR": "0"}
+_OVERRIDES = {"LOCAL_HTTP": "1", "NETWORK_SHARE": "0.01", "BEHIND_TLS_PROXY": "0", "SKIP_SECOND_FACTOR": "0"}
 
 
 class NotASandbox(Exception):
