@@ -4,7 +4,6 @@ Each change is recorded with the whole content that it led to. Who made the cont
 all versions up to the first one with this content: putting an old version back frees whoever changed it afterwards.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -12,13 +11,14 @@ from typing import Any
 from django.contrib.auth.models import AbstractUser, AnonymousUser, User
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import Field, Model, Q
+from django.db.models import Field, Model
 from django.utils import timezone
 
 from campaign.lifecycle.actions import record_campaign_action
+from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
 from campaign.models import AnalysisPlan, Arm, Campaign, DraftVersion, Placement, PlannedOutcome
 from messages.audit.log import Action
-from messages.roles import ADMINISTRATOR, OUTSIDE_REVIEWER, REVIEWER, has_role
+from messages.roles import OUTSIDE_REVIEWER, REVIEWER, has_role, users_with_role
 
 _CAMPAIGN_FIELDS = ("name", "hypothesis", "unit", "starts_at", "ends_at", "ethics_reference", "ethics_exemption")
 _ARM_FIELDS = ("key", "name", "revision_id", "weight", "is_control", "position")
@@ -46,7 +46,7 @@ def draft_content(campaign: Campaign) -> dict[str, Any]:
 def record_version(campaign: Campaign, *, by: User) -> None:
     """Record what a draft has become, and by whom, if it is not what it was. The caller holds the campaign's lock."""
     content = draft_content(campaign)
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    digest = fingerprint_of(canonical_json(content))
     last = campaign.versions.order_by("-number").first()
     if last is None or last.digest != digest:
         number = last.number + 1 if last else 1
@@ -102,10 +102,9 @@ def assign_outside_reviewers(campaign: Campaign, users: Iterable[User], *, by: U
 
 def possible_approvers(campaign: Campaign, version: DraftVersion | None = None) -> list[User]:
     """Return who may approve a version, or the one that stands now: the reviewers who made nothing of it, by name."""
-    outside = Q(groups__name=OUTSIDE_REVIEWER, pk__in=campaign.outside_reviewers.values("pk"))
-    reviewers = Q(groups__name__in=(REVIEWER, ADMINISTRATOR)) | Q(is_superuser=True) | outside
-    people = User.objects.filter(reviewers, is_active=True).exclude(pk__in=contributors(campaign, version))
-    return list(people.distinct().order_by("username"))
+    asked = users_with_role(OUTSIDE_REVIEWER).filter(pk__in=campaign.outside_reviewers.values("pk"))
+    people = users_with_role(REVIEWER) | asked
+    return list(people.exclude(pk__in=contributors(campaign, version)).order_by("username"))
 
 
 def changed_parts(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, ...]:
