@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
 
 from analytics.data_inventory import schema
 from analytics.ingest.open_views import OpenViewRow
@@ -60,6 +62,21 @@ class TestTheSchema:
     def test_what_the_audience_causes_holds_no_moment_no_words_and_nobody(self) -> None:
         for table in BY_AUDIENCE:
             assert {field.grain for field in table.fields.values()} <= schema.AUDIENCE_GRAINS
+
+    @pytest.mark.parametrize("engine", ["sqlite3", "postgresql"])
+    def test_every_model_field_may_hold_what_each_engine_makes_of_it(self, engine: str) -> None:
+        """SQLite keeps JSON as text: declared as words, a JSON field would be found on PostgreSQL alone."""
+        wrapper = import_module(f"django.db.backends.{engine}.base").DatabaseWrapper(connection.settings_dict)
+        declared = {(table.name, name): field for table in schema.tables() for name, field in table.fields.items()}
+        columns = {
+            (model._meta.db_table, str(field.column)): schema.column_kind(field.db_type(wrapper) or "")
+            for model in apps.get_models(include_auto_created=True)
+            for field in model._meta.local_concrete_fields
+        }
+        assert len(columns) > 100
+        assert not [
+            (column, kind) for column, kind in columns.items() if kind not in schema.GRAINS[declared[column].grain]
+        ]
 
 
 @pytest.mark.django_db(databases=BOTH)
