@@ -12,6 +12,7 @@ from analytics.stats.numerics import score
 from analytics.stats.numerics.critical_values import consistent_interval, critical_z, two_sided_p
 from analytics.stats.numerics.exact import ExactTest, exact_test
 from analytics.stats.numerics.root_finder import solve_increasing
+from analytics.stats.numerics.wilson import wilson
 from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, OpenEstimate, check_level, empty_arm
 
 __all__ = ["ExactTest", "difference", "exact_test", "odds_ratio", "rate", "ratio"]
@@ -20,6 +21,9 @@ RateMethod = Literal["wilson", "jeffreys", "clopper-pearson"]
 DifferenceMethod = Literal["miettinen-nurminen", "newcombe", "agresti-caffo", "wald"]
 RatioMethod = Literal["koopman", "katz"]
 OddsRatioMethod = Literal["woolf", "score"]
+
+INFINITE_RATIO = NotEstimable("The control arm has no events, so the ratio has no finite value.")
+INFINITE_ODDS_RATIO = NotEstimable("A full treated arm or a control arm without events gives no finite odds ratio.")
 
 
 def rate(counts: Counts, *, level: float = 0.95, method: RateMethod = "wilson") -> Estimate | NotEstimable:
@@ -35,8 +39,8 @@ def rate(counts: Counts, *, level: float = 0.95, method: RateMethod = "wilson") 
     17:857, method 3); Brown, Cai and DasGupta 2001, Statistical Science 16:101, for Jeffreys; Clopper and Pearson 1934,
     Biometrika 26:404.
 
-    Not for: comparing arms: two intervals may overlap while the difference is clear, so use `difference`. Not for units
-    in clusters either, where it is too short and nothing here widens it.
+    Not for: comparing arms: two intervals may overlap while the difference is clear, so use `difference`. For units
+    in clusters it is too short: use `clusters.rate`.
 
     No events: the low end is exactly 0. All events: the high end is exactly 1. An empty arm is NotEstimable.
 
@@ -50,7 +54,7 @@ def rate(counts: Counts, *, level: float = 0.95, method: RateMethod = "wilson") 
     if counts.n == 0:
         return NotEstimable("The arm is empty.")
     if method == "wilson":
-        low, high = _wilson(counts, critical_z(level))
+        low, high = wilson(counts.n, counts.events, critical_z(level))
     elif method == "jeffreys":
         low, high = _beta_tails(counts, level, add_low=0.5, add_high=0.5)
     elif method == "clopper-pearson":
@@ -151,11 +155,10 @@ def ratio(
         return empty
     z = critical_z(level)
     if control.events == 0:
-        reason = "The control arm has no events, so the ratio has no finite value."
         if method == "katz" or treated.events == 0:
-            return NotEstimable(reason)
+            return INFINITE_RATIO
         low = 1.0 / score.ratio_upper(control, treated, z)
-        return _open_above(reason, low, _pearson_z(treated, control), level, method)
+        return _open_above(INFINITE_RATIO.reason, low, _pearson_z(treated, control), level, method)
     effect = treated.events * control.n / (treated.n * control.events)
     error: float | None = None
     if method == "koopman":
@@ -216,11 +219,10 @@ def odds_ratio(
         return NotEstimable("The outcome does not vary, so there is no odds ratio.")
     z = critical_z(level)
     if b == 0 or c == 0:
-        reason = "A full treated arm or a control arm without events gives no finite odds ratio."
         if method == "woolf":
-            return NotEstimable(reason)
+            return INFINITE_ODDS_RATIO
         low = 1.0 / score.odds_ratio_upper(control, treated, z)
-        return _open_above(reason, low, _pearson_z(treated, control), level, method)
+        return _open_above(INFINITE_ODDS_RATIO.reason, low, _pearson_z(treated, control), level, method)
     effect = a * d / (b * c)
     error: float | None = None
     if method == "score":
@@ -275,15 +277,6 @@ def _wilson_below(n: int, events: int, z: float) -> float:
 
 def _wilson_above(n: int, events: int, z: float) -> float:
     return _wilson_below(n, n - events, z)
-
-
-def _wilson(counts: Counts, z: float) -> tuple[float, float]:
-    n, x = counts.n, counts.events
-    middle = 2.0 * x + z * z
-    spread = z * sqrt(z * z + 4.0 * x * (n - x) / n)
-    low = 2.0 * x * x / n / (middle + spread) if x else 0.0
-    high = (middle + spread) / (2.0 * (n + z * z)) if x < n else 1.0
-    return min(low, x / n), max(x / n, min(1.0, high))
 
 
 def _beta_tails(counts: Counts, level: float, *, add_low: float, add_high: float) -> tuple[float, float]:
