@@ -13,8 +13,9 @@ from analytics.comparison.compare import (
     networks_to_turn,
     too_few_events_reason,
 )
+from analytics.comparison.grouped import match_groups
 from analytics.comparison.network_influence import largest_move
-from analytics.stats import Estimate, NotEstimable, factorial
+from analytics.stats import Estimate, NotEstimable, clusters, factorial
 
 ContrastName = Literal["victim", "user", "interaction", "both-minus-victim"]
 
@@ -34,12 +35,12 @@ def factorial_contrasts(
 ) -> tuple[FactorialContrast, ...]:
     """Estimate what each harm adds on average, and whether both together do more than their sum.
 
-    The correction covers these contrasts; monitoring is the plan's. Strata and clusters are not used.
+    The correction covers these contrasts; monitoring is the plan's. There is none where arms are compared in strata.
     """
+    if rules.stratified:
+        return ()
     cells = (neutral.counts, victim.counts, user.counts, both.counts)
-    effects = factorial.two_by_two(
-        neither=neutral.counts, first=victim.counts, second=user.counts, both=both.counts, level=rules.level
-    )
+    effects = _effects((neutral, victim, user, both), rules)
     names: tuple[ContrastName, ...] = ("victim", "user", "interaction", "both-minus-victim")
     total = sum(counts.n for counts in cells)
     pair = victim.counts.n + both.counts.n
@@ -61,3 +62,17 @@ def factorial_contrasts(
             verdict = CANNOT_TELL
         contrasts.append(FactorialContrast(name, estimate, p, verdict))
     return tuple(contrasts)
+
+
+def _effects(arms: tuple[ArmCounts, ArmCounts, ArmCounts, ArmCounts], rules: Rules) -> factorial.TwoByTwo:
+    if rules.clusters is None:
+        neither, first, second, both = (arm.counts for arm in arms)
+        return factorial.two_by_two(neither=neither, first=first, second=second, both=both, level=rules.level)
+    cells = match_groups([arm.clusters for arm in arms])
+    return factorial.TwoByTwo(
+        first=clusters.contrast(cells, (-0.5, 0.5, -0.5, 0.5), level=rules.level),
+        second=clusters.contrast(cells, (-0.5, -0.5, 0.5, 0.5), level=rules.level),
+        interaction=clusters.contrast(cells, (1.0, -1.0, -1.0, 1.0), level=rules.level),
+        both_minus_first=clusters.contrast(cells, (0.0, -1.0, 0.0, 1.0), level=rules.level),
+        scale="difference",
+    )

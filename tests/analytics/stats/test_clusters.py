@@ -257,7 +257,7 @@ def test_placements_at_5_and_60_percent_are_compared_within_themselves() -> None
     size, rates = np.full(28, 60), np.repeat([0.05, 0.60], 14)
     called = {True: 0, False: 0}
     for _ in range(300):
-        sides = draw(source, (size, size), rates, 0.027)
+        sides = draw(source, (size, size), rates, 0.025)
         for crossed in (True, False):
             found = known(clusters.difference(treated=sides[0], control=sides[1], crossed=crossed))
             called[crossed] += 0.0 not in found.interval
