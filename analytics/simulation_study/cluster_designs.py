@@ -53,6 +53,13 @@ def covers_ratio(source: RandomGenerator, crossed: bool, sizes: Sequence[int]) -
     return is_covered(clusters.ratio(treated=treated, control=control, crossed=crossed), 1.0)
 
 
+def covers_interaction(source: RandomGenerator, sizes: Sequence[int]) -> bool:
+    """Whether the interval covers no interaction of four arms in one trial of crossed cells."""
+    rates = draw_rates(source, 0.3, 0.05, len(sizes))
+    arms = [[draw_counts(source, n, float(p)) for n, p in zip(sizes, rates, strict=True)] for _ in range(4)]
+    return is_covered(clusters.contrast(arms, (1, -1, -1, 1)), 0.0)
+
+
 def covers_rate(source: RandomGenerator, sizes: Sequence[int], rate: float) -> bool:
     """Whether the interval covers the rate of one arm that comes in clusters in one trial."""
     rates = draw_rates(source, rate, 0.05, len(sizes))

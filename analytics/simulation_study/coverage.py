@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -234,14 +235,18 @@ def coverage_cases() -> list[CoverageCase]:
         add("proportions.ratio", setting, _pair, proportions.ratio, p / q, sizes, (p, q))
         add("proportions.odds_ratio", setting, _pair, proportions.odds_ratio, odds_ratio, sizes, (p, q))
     add("equivalence.two_one_sided_tests, on the margin", "2,000 per arm: not called equivalent", _margin, 2000)
-    cells = {"28 equal cells, 30%": cluster_designs.EQUAL, "9 very unequal cells, 30%": cluster_designs.UNEQUAL}
-    for setting, sizes in cells.items():
+    cell_sizes = {"28 equal cells, 30%": cluster_designs.EQUAL, "9 very unequal cells, 30%": cluster_designs.UNEQUAL}
+    for setting, sizes in cell_sizes.items():
         for variance in ("cr2", "pair-cluster"):
             label = f"clusters.difference, crossed, {variance}"
             add(label, setting, cluster_designs.covers_difference, variance, sizes)
         for crossed, name in ((True, "crossed"), (False, "whole")):
             add(f"clusters.ratio, {name}", setting, cluster_designs.covers_ratio, crossed, sizes)
+        add("clusters.contrast, interaction", setting, cluster_designs.covers_interaction, sizes)
         add("clusters.rate", setting, cluster_designs.covers_rate, sizes, 0.3)
+    not_inferior = partial(equivalence.non_inferiority, margin=0.03)
+    for n, p in ((2000, 0.4), (20_000, 0.001)):
+        add("equivalence.non_inferiority", f"{n:,} per arm, {p:.1%}", _pair, not_inferior, 0.0, (n, n), (p, p))
     return cases
 
 
@@ -253,6 +258,7 @@ MISCOVERAGE_REASONS = {
     "clusters.difference, cr2": "With few or unequal clusters Satterthwaite's degrees of freedom are rough.",
     "clusters.difference, crossed, cr2": "With few or unequal clusters Satterthwaite's degrees of freedom are rough.",
     "clusters.difference, crossed, pair-cluster": "It covers too little with few or unequal clusters: use CR2.",
+    "clusters.contrast": "With few or unequal clusters Satterthwaite's degrees of freedom are rough.",
     "clusters.ratio": "With few or unequal clusters Satterthwaite's degrees of freedom are rough.",
     "clusters.rate": "With few or unequal clusters the effective number of units is rough.",
     "clusters.difference, cr1": "It covers too little with few or unequal clusters: use CR2.",

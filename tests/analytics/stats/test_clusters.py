@@ -220,10 +220,11 @@ def test_in_clusters_of_equal_size_the_small_sample_correction_is_that_formula()
     assert first.df == pytest.approx(3)
 
 
-Column = npt.NDArray[np.int64]
+Sizes = npt.NDArray[np.int64]
+Rates = npt.NDArray[np.float64]
 
 
-def draw(source: np.random.Generator, sizes: tuple[Column, Column], rates: Column, effect: float) -> list[list[Counts]]:
+def draw(source: np.random.Generator, sizes: tuple[Sizes, Sizes], rates: Rates, effect: float) -> list[list[Counts]]:
     return [
         [Counts(int(n), int(source.binomial(n, min(p + gain, 1.0)))) for n, p in zip(side, rates, strict=True)]
         for side, gain in zip(sizes, (effect, 0.0), strict=True)

@@ -391,7 +391,8 @@ def test_koopman_says_above_what_an_infinite_ratio_lies() -> None:
     assert statistic == pytest.approx(1.959964**2, rel=1e-5)
     found = ratio(treated=Counts(50, 4), control=Counts(50, 0))
     assert isinstance(found, OpenEstimate)
-    assert (found.interval.low, found.interval.high) == (pytest.approx(t, abs=1e-6), inf)
+    assert found.interval.low == pytest.approx(t, abs=1e-6)
+    assert found.interval.high == inf
     assert not isinstance(ratio(treated=Counts(50, 0), control=Counts(50, 0)), OpenEstimate)  # nothing is known
 
 
@@ -399,7 +400,8 @@ def test_an_infinite_odds_ratio_has_an_open_interval_too() -> None:
     # The arms exchanged have the odds ratio 0, whose interval contingencytables confirms above; this is its mirror.
     found = odds_ratio(treated=Counts(72, 15), control=Counts(16, 0), method="score")
     assert isinstance(found, OpenEstimate)
-    assert (found.interval.low, found.interval.high) == (pytest.approx(1 / 0.9532, abs=1e-4), inf)
+    assert found.interval.low == pytest.approx(1 / 0.9532, abs=1e-4)
+    assert found.interval.high == inf
 
 
 def test_katz_and_woolf_have_a_standard_error_on_the_scale_of_the_logarithm() -> None:
