@@ -236,14 +236,14 @@ def coverage_cases() -> list[CoverageCase]:
         add("proportions.odds_ratio", setting, _pair, proportions.odds_ratio, odds_ratio, sizes, (p, q))
     add("equivalence.two_one_sided_tests, on the margin", "2,000 per arm: not called equivalent", _margin, 2000)
     cell_sizes = {"28 equal cells, 30%": cluster_designs.EQUAL, "9 very unequal cells, 30%": cluster_designs.UNEQUAL}
-    for setting, sizes in cell_sizes.items():
+    for setting, cells_of in cell_sizes.items():
         for variance in ("cr2", "pair-cluster"):
             label = f"clusters.difference, crossed, {variance}"
-            add(label, setting, cluster_designs.covers_difference, variance, sizes)
+            add(label, setting, cluster_designs.covers_difference, variance, cells_of)
         for crossed, name in ((True, "crossed"), (False, "whole")):
-            add(f"clusters.ratio, {name}", setting, cluster_designs.covers_ratio, crossed, sizes)
-        add("clusters.contrast, interaction", setting, cluster_designs.covers_interaction, sizes)
-        add("clusters.rate", setting, cluster_designs.covers_rate, sizes, 0.3)
+            add(f"clusters.ratio, {name}", setting, cluster_designs.covers_ratio, crossed, cells_of)
+        add("clusters.contrast, interaction", setting, cluster_designs.covers_interaction, cells_of)
+        add("clusters.rate", setting, cluster_designs.covers_rate, cells_of, 0.3)
     not_inferior = partial(equivalence.non_inferiority, margin=0.03)
     for n, p in ((2000, 0.4), (20_000, 0.001)):
         add("equivalence.non_inferiority", f"{n:,} per arm, {p:.1%}", _pair, not_inferior, 0.0, (n, n), (p, p))
