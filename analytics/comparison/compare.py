@@ -62,7 +62,8 @@ class Rules:
     planned look. All but "fixed" need `planned_per_arm`. "dunnett" corrects intervals too; it takes one look, plain
     counts and pairs against the one control. An `ordered` outcome is compared by the probability that a treated unit
     answers higher, minus one half; it uses neither strata nor clusters. A verdict that `views_per_network` views, as
-    many as one network may have counted, could turn is held.
+    many as one network may have counted, could turn is held. `watched_split` says that this look is one of many at the
+    split between the arms, although the outcomes have one look.
     """
 
     level: float = 0.95
@@ -77,6 +78,7 @@ class Rules:
     clustered: bool = False
     ordered: bool = False
     views_per_network: int = 0
+    watched_split: bool = False
 
     def __post_init__(self) -> None:
         if self.correction == "dunnett" and (
@@ -157,10 +159,10 @@ def rejudge_without_arms(comparison: Comparison, hidden: Set[str], rules: Rules)
 
 
 def check_sample_ratio(arms: Sequence[ArmCounts], rules: Rules) -> sample_ratio.SampleRatio | NotEstimable:
-    """Test the shares of the arms that were never paused, repeatedly if the plan is monitored."""
+    """Test the shares of the arms that were never paused, by a test that allows for as many looks as there are."""
     unpaused = [arm for arm in arms if not arm.was_paused]
     observed, weights = [arm.counts.n for arm in unpaused], [arm.weight for arm in unpaused]
-    if rules.monitoring == "fixed":
+    if rules.monitoring == "fixed" and not rules.watched_split:
         return sample_ratio.goodness_of_fit(observed, weights)
     return sample_ratio.always_valid(observed, weights)
 

@@ -192,6 +192,7 @@ def _rules(plan: AnalysisPlan, outcome: PlannedOutcome, looks: _Looks, *, views_
         clustered=plan.clusters == AnalysisPlan.Clusters.PLACEMENT_DAY,
         ordered=ordered,
         views_per_network=views_per_network,
+        watched_split=looks.embargoed or looks.exploratory,
     )
 
 

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import chdtrc, ndtr
 
-from analytics.comparison.compare import ArmCounts, Rules, all_pairs, compare
+from analytics.comparison.compare import ArmCounts, Rules, all_pairs, check_sample_ratio, compare
 from analytics.stats import Counts, Estimate, NotEstimable, clusters, factorial, proportions, sequential, strata
+from analytics.stats.sample_ratio import SampleRatio
 
 ARMS = ("a", "b", "c", "d")
 DAYS = 28
@@ -112,6 +113,27 @@ def chance_to_win_rule(days: CumulativeEvents, per_day: int) -> bool:
     z = (mean[:, 1:] - mean[:, :1]) / np.sqrt(variance[:, 1:] + variance[:, :1])
     chance = ndtr(z)
     return bool(np.any((chance > 0.95) | (chance < 0.05)))
+
+
+def split_alarm_rates(
+    rules: Rules, *, arms: int, a_day: int, count: int, seed: int
+) -> tuple[SimulatedShare, SimulatedShare]:
+    """The shares of sound campaigns of equal arms whose split is ever at alarm, or at caution or alarm, in daily looks.
+
+    `a_day` are the units of all arms together.
+    """
+    source = np.random.default_rng(seed)
+    alarms = warnings = 0
+    for _ in range(count):
+        units = np.cumsum(source.multinomial(a_day, [1 / arms] * arms, size=DAYS), axis=0)
+        looks = [
+            check_sample_ratio([ArmCounts(str(i), Counts(int(n), 0)) for i, n in enumerate(day)], rules)
+            for day in units
+        ]
+        statuses = {look.status for look in looks if isinstance(look, SampleRatio)}
+        alarms += "alarm" in statuses
+        warnings += bool(statuses - {"ok"})
+    return SimulatedShare(alarms / count, count), SimulatedShare(warnings / count, count)
 
 
 def simulated_power(
