@@ -193,6 +193,7 @@ def _rules(plan: AnalysisPlan, outcome: PlannedOutcome, looks: _Looks, *, views_
         clusters="crossed" if plan.clusters == AnalysisPlan.Clusters.PLACEMENT_DAY else None,
         ordered=ordered,
         views_per_network=views_per_network,
+        watched_split=looks.embargoed or looks.exploratory,
     )
 
 

@@ -25,6 +25,7 @@ def verdict(
     p_adjusted: float | None = None,
     level: float | None = None,
     lower_is_better: bool = False,
+    equivalence_interval: Interval | None = None,
 ) -> Verdict:
     """Given a difference and the smallest one that matters, may we say better, worse, no difference, or nothing yet?
 
@@ -43,8 +44,8 @@ def verdict(
     Not for: a smallest difference chosen after seeing the data: it can make nearly any result say "no meaningful
     difference". Nor for an interval made for one look when there were many: pass one of `sequential`.
 
-    Rule 2 at level 0.95 is two one-sided tests at 2.5% each. It needs no correction for several comparisons of its own
-    beyond that of the interval: pass an interval at the simultaneous level if it should have one. With a
+    Rule 2 at level 0.95 is two one-sided tests at 2.5% each. Among several comparisons, pass the interval at the
+    corrected level as `equivalence_interval`; rule 2 then uses it in place of the estimate's own. With a
     smallest_difference of None or 0 rule 2 never applies; a negative one raises ValueError. Effect and interval must be
     on a scale where 0 is no effect, so give a ratio's logarithm.
 
@@ -61,7 +62,8 @@ def verdict(
     if isinstance(estimate, NotEstimable):
         return Verdict.CANNOT_TELL_YET
     low, high = estimate.interval.low, estimate.interval.high
-    if smallest_difference and -smallest_difference < low and high < smallest_difference:
+    inner = equivalence_interval or estimate.interval
+    if smallest_difference and -smallest_difference < inner.low and inner.high < smallest_difference:
         return Verdict.NO_MEANINGFUL_DIFFERENCE
     if p_adjusted is not None:
         alpha = 1.0 - (estimate.interval.level if level is None else level)

@@ -137,14 +137,21 @@ def _cluster_design(arms: Sequence[ArmCounts], path: Path) -> ClusterDesign:
 def _first_verdict_days(
     table: reader.ArmTable, options: dict[str, Any], rules: Rules, pairs: list[tuple[str, str]]
 ) -> dict[tuple[str, str], str] | None:
-    """Return the day of each pair's first verdict; None unless always-valid monitoring allows a daily look."""
+    """Return the day from which each pair's verdict of now was said; None unless always-valid monitoring allows it.
+
+    Days that could not tell do not interrupt a verdict; another verdict does. A pair without a verdict now has no day.
+    """
     if rules.monitoring != "always-valid":
         return None
-    first_days: dict[tuple[str, str], str] = {}
+    said: dict[tuple[str, str], tuple[str, str]] = {}
+    verdicts_now: dict[tuple[str, str], str] = {}
     so_far: set[str] = set()
     for day in table.days():
         so_far.add(day)
         for row in compare(_arms(table.restrict_to_days(so_far), options["weights"]), pairs, rules).comparisons:
-            if row.verdict in ("better", "worse", "no-meaningful-difference"):
-                first_days.setdefault((row.treated, row.control), day)
-    return first_days
+            pair = (row.treated, row.control)
+            verdicts_now[pair] = row.verdict
+            is_claim = row.verdict in ("better", "worse", "no-meaningful-difference")
+            if is_claim and (pair not in said or said[pair][0] != row.verdict):
+                said[pair] = (row.verdict, day)
+    return {pair: day for pair, (verdict, day) in said.items() if verdict == verdicts_now[pair]}

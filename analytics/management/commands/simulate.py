@@ -1,6 +1,8 @@
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import StringIO
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -53,7 +55,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         trials = 200 if options["quick"] else 2_000
         page = StringIO()
-        for line in (*_false_claims(trials), *_coverage(trials * 20), *_other_intervals(trials * 2), *_power(trials)):
+        sections = (
+            _false_claims(trials),
+            _false_equivalence(trials * 2),
+            _split_alarms(trials * 5),
+            _coverage(trials * 20),
+            _other_intervals(trials * 2),
+            _power(trials),
+        )
+        for line in chain.from_iterable(sections):
             page.write(line + "\n")
             Console(soft_wrap=True).print(line, markup=False, highlight=False)
         if options["write"]:
@@ -68,8 +78,8 @@ error.
 """
 
 
-def _percent(share: error_rates.SimulatedShare) -> str:
-    return f"{share.share:.1%} ± {share.standard_error:.1%}"
+def _percent(share: error_rates.SimulatedShare, digits: int = 1) -> str:
+    return f"{share.share:.{digits}%} ± {share.standard_error:.{digits}%}"
 
 
 def _false_claims(trials: int) -> list[str]:
@@ -99,6 +109,63 @@ def _false_claims(trials: int) -> list[str]:
         f"{MIN_EVENTS} people with and without the outcome.",
         "",
     ]
+
+
+def _false_equivalence(trials: int) -> list[str]:
+    """Simulate three messages on the smallest difference: how often is one called not meaningfully different?"""
+    lines = [
+        "## False calls of no meaningful difference",
+        "",
+        "Three messages that differ from the control by exactly the smallest difference that matters: 45 against 40 of",
+        "100, 5,600 people per arm in 28 days. How often is any of them ever called “no meaningful difference”? The",
+        "product's rules are to stay at or under 5%.",
+        "",
+        "| plan | corrected by Holm, as planned | uncorrected |",
+        "|---|---|---|",
+    ]
+    setting: dict[str, Any] = {"control": 0.4, "per_day": 200, "seed": 700}
+    for name, rules, part in (
+        ("fixed: one look at the end", Rules(smallest_difference=0.05), 1.0),
+        (
+            "group-sequential: five looks",
+            Rules(smallest_difference=0.05, monitoring="group-sequential", planned_per_arm=5_600),
+            0.25,
+        ),
+        (
+            "always-valid: 28 looks",
+            Rules(smallest_difference=0.05, monitoring="always-valid", planned_per_arm=5_600),
+            0.25,
+        ),
+    ):
+        shares = [
+            error_rates.false_equivalence_rate(
+                replace(rules, correction=correction), count=round(trials * part), **setting
+            )
+            for correction in ("holm", "none")
+        ]
+        lines.append(f"| {name} | " + " | ".join(map(_percent, shares)) + " |")
+    return [*lines, ""]
+
+
+def _split_alarms(trials: int) -> list[str]:
+    """Simulate sound splits looked at daily: how often is one at caution or at alarm?"""
+    lines = [
+        "## False alarms about the split",
+        "",
+        "A split that is as planned, looked at on 28 days, 1,000 people a day. How often does it ever raise the alarm",
+        "(at most 0.05% are promised) or at least a caution (at most 1%)?",
+        "",
+        "| test | arms | alarm | caution or alarm |",
+        "|---|---|---|---|",
+    ]
+    for name, rules in (
+        ("always-valid: what daily looks use, under every plan", Rules(watched_split=True)),
+        ("chi-square, made for one look", Rules()),
+    ):
+        for arms in (2, 4):
+            alarm, warning = error_rates.split_alarm_rates(rules, arms=arms, a_day=1_000, count=trials, seed=600 + arms)
+            lines.append(f"| {name} | {arms} | {_percent(alarm, 2)} | {_percent(warning, 2)} |")
+    return [*lines, ""]
 
 
 def _coverage(trials: int) -> list[str]:

@@ -246,6 +246,40 @@ def test_days_say_when_a_verdict_was_first_reached(tmp_path: Path) -> None:
     assert 2 <= int(row["first_said"]) <= 12
 
 
+ALWAYS = ("--control", "a", "--monitoring", "always-valid", "--planned-per-arm", "20000")
+
+
+def by_day(events: dict[int, int]) -> str:
+    """A table of 1,000 people an arm and day: 400 events a day in the control, and these in the other arm."""
+    lines = [f"{arm},{day},1000,{count}" for day in events for arm, count in (("a", 400), ("b", events[day]))]
+    return "\n".join(["arm,day,n,events", *lines])
+
+
+def test_the_first_day_is_that_of_the_verdict_said_now(tmp_path: Path) -> None:
+    """Better from day 2 on; then 330 a day, and "worse" of all days so far is said on day 10 for the first time."""
+    events = dict.fromkeys(range(1, 4), 480) | dict.fromkeys(range(4, 21), 330)
+    so_far = {day: {each: events[each] for each in events if each <= day} for day in events}
+    told = {day: analyse(tmp_path, by_day(so_far[day]), *ALWAYS)["comparisons"][0] for day in (2, 6, 9, 10, 20)}
+    assert {day: (row["verdict"], row["first_said"]) for day, row in told.items()} == {
+        2: ("better", "2"),
+        6: ("cannot-tell-yet", None),
+        9: ("cannot-tell-yet", None),
+        10: ("worse", "10"),
+        20: ("worse", "10"),
+    }
+
+
+def test_days_that_cannot_tell_do_not_interrupt_a_verdict_and_another_verdict_does(tmp_path: Path) -> None:
+    lead = dict.fromkeys(range(1, 4), 480)
+    paused = analyse(tmp_path, by_day(lead | {4: 200} | dict.fromkeys(range(5, 12), 480)), *ALWAYS)
+    turned = analyse(
+        tmp_path, by_day(lead | dict.fromkeys(range(4, 12), 330) | dict.fromkeys(range(12, 50), 480)), *ALWAYS
+    )
+    assert [told["comparisons"][0]["verdict"] for told in (paused, turned)] == ["better", "better"]
+    assert paused["comparisons"][0]["first_said"] == "2"
+    assert int(turned["comparisons"][0]["first_said"]) > 12
+
+
 def test_the_factorial_on_request(tmp_path: Path) -> None:
     # 20, 30, 25 and 45 of 100, as in factorial.two_by_two: 0.15, 0.1, 0.1 and 0.45 - 0.30.
     text = "arm,n,events\nn,100,20\nv,100,30\nu,100,25\nb,100,45\n"

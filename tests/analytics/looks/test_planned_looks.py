@@ -9,9 +9,10 @@ from analytics.comparison.factorial import factorial_contrasts
 from analytics.looks.evaluate import NotEvaluable, evaluate
 from analytics.models import Analysis, Tally
 from analytics.results import build
-from analytics.stats import Counts, Estimate
+from analytics.stats import Counts, Estimate, sample_ratio
 from campaign.models import Campaign, ServedCount
 from tests import world
+from tests.analytics.stats.test_sample_ratio import answer
 
 pytestmark = pytest.mark.slow
 
@@ -59,6 +60,21 @@ class TestLooks:
     def test_a_fixed_plan_has_one_look_and_any_other_is_exploratory(self) -> None:
         campaign = running()
         assert [evaluate(campaign, now=world.NOON).exploratory for _ in range(3)] == [False, True, True]
+
+    def test_a_fixed_plan_tests_its_split_by_chi_square_at_its_one_look_alone(self) -> None:
+        """Daily looks before it, and looks after it, allow for being many."""
+        campaign = running(planned_per_arm=100_000)
+        embargoed, early = (
+            evaluate(campaign, now=world.NOON),
+            evaluate(campaign, now=world.NOON, embargo_exception="Ana."),
+        )
+        grow(campaign, 20)
+        planned, later = evaluate(campaign, now=world.NOON), evaluate(campaign, now=world.NOON)
+        seen = [n for n, _ in COUNTS.values()]
+        many = answer(sample_ratio.always_valid(seen, [1] * 4)).p_value
+        once = answer(sample_ratio.goodness_of_fit([20 * n for n in seen], [1] * 4)).p_value
+        many_more = answer(sample_ratio.always_valid([20 * n for n in seen], [1] * 4)).p_value
+        assert [a.sample_ratio_p for a in (embargoed, early, planned, later)] == [many, many, once, many_more]
 
     def test_an_always_valid_plan_may_be_looked_at_whenever_one_likes(self) -> None:
         campaign = running(monitoring="always-valid", planned_per_arm=5000)
