@@ -57,7 +57,7 @@ def ask(address: str, headers: dict[str, str], *, method: str = "GET") -> tuple[
     told: list[str] = []
     response: Any = django_application(
         environ_of(address, headers, method=method),
-        lambda status, headers, error=None: told.append(status),  # type: ignore[arg-type,return-value]
+        lambda status, headers, error=None: told.append(status),  # type: ignore[arg-type]
     )
     body = b"".join(response)
     if hasattr(response, "close"):
