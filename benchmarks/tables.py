@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from random import Random
@@ -39,7 +38,7 @@ def measure() -> list[Line]:
             _write(path, header, rows)
             seconds, megabytes = _analyse(path)
             lines += [
-                Line(f"tables: {name}, seconds", f"{seconds:.1f}", *_goal(seconds, goal)),
+                Line(f"tables: {name}, CPU seconds", f"{seconds:.1f}", *_goal(seconds, goal)),
                 Line("  and MB of memory at most", f"{megabytes:.0f}", *_goal(megabytes, most)),
             ]
     return lines
@@ -52,16 +51,14 @@ def _write(path: Path, header: str, rows: Iterable[str]) -> None:
 
 
 def _analyse(path: Path) -> tuple[float, float]:
-    """The seconds that the command takes from its start to its end, and the most memory that it held."""
+    """The CPU seconds of the command from its start to its end, one after another, and the most memory it held."""
     command = [sys.executable, str(ROOT / "manage.py"), "analyse", str(path), "--control", "a", "--json"]
-    began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "LOCAL_HTTP": "1"})
     _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with status {process.returncode}")
-    return seconds, usage.ru_maxrss * 1024 / 1e6
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6
 
 
 def _goal(figure: float, most: float | None) -> tuple[str, bool | None]:

@@ -1,30 +1,20 @@
 """PURE  Compare arms by their counts under a plan's rules: rates, differences, sample ratio and verdicts."""
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from math import ceil, inf
 from statistics import NormalDist
 from typing import Literal
 
-from analytics.comparison import network_influence
-from analytics.stats import (
-    clusters,
-    equivalence,
-    multiplicity,
-    omnibus,
-    ordinal,
-    proportions,
-    sample_ratio,
-    sequential,
-    strata,
-)
+from analytics.comparison import grouped, network_influence
+from analytics.comparison.correction import Corrected, Correction, correct
+from analytics.stats import equivalence, multiplicity, omnibus, ordinal, proportions, sample_ratio, sequential
 from analytics.stats.values import Counts, Estimate, Interval, Levels, NotEstimable
 
 WITHHELD = "withheld"
 CANNOT_TELL = "cannot-tell-yet"
 
 Monitoring = Literal["fixed", "group-sequential", "always-valid"]
-Correction = Literal["holm", "bonferroni", "benjamini-hochberg", "dunnett", "none"]
 
 # Asymptotic intervals for repeated looks are not valid with fewer events or non-events than this in an arm, so the
 # verdict is held until then. `make simulate` shows the false claims with and without this rule.
@@ -39,16 +29,16 @@ NO_ORDERED_OMNIBUS = NotEstimable("An ordered outcome is compared pair by pair."
 class ArmCounts:
     """The counts of one arm, with its key and its weight in the split.
 
-    `strata` gives the same units by stratum, `clusters` one Counts per cluster; each may be empty if unused. `levels`
-    are the answers to an ordered outcome; `counts` are then the units exposed and those that answered. An arm that was
-    ever paused is compared, but left out of the sample ratio, because it did not always get its share.
+    `strata` and `clusters` give the same units by stratum and by cluster; each may be empty if unused. `levels` are the
+    answers to an ordered outcome; `counts` are then the units exposed and those that answered. An arm that was ever
+    paused is compared, but left out of the sample ratio, because it did not always get its share.
     """
 
     key: str
     counts: Counts
     weight: float = 1.0
     strata: Mapping[str, Counts] = field(default_factory=dict)
-    clusters: tuple[Counts, ...] = ()
+    clusters: Mapping[str, Counts] = field(default_factory=dict)
     levels: Levels | None = None
     was_paused: bool = False
 
@@ -60,9 +50,11 @@ class Rules:
     `monitoring` allows one look at the end ("fixed"), planned looks ("group-sequential") or any look ("always-valid").
     `looks` are the shares of the planned units at the group-sequential looks so far, this one last; 1 is the last
     planned look. All but "fixed" need `planned_per_arm`. "dunnett" corrects intervals too; it takes one look, plain
-    counts and pairs against the one control. An `ordered` outcome is compared by the probability that a treated unit
-    answers higher, minus one half; it uses neither strata nor clusters. A verdict that `views_per_network` views, as
-    many as one network may have counted, could turn is held.
+    counts and pairs against the one control. `clusters` were assigned whole ("nested") or saw all arms ("crossed"). An
+    `ordered` outcome is compared by the probability that a treated unit answers higher, minus one half; it uses neither
+    strata nor clusters. A verdict that `views_per_network` views, as many as one network may have counted, could turn
+    is held. `watched_split` says that this look is one of many at the split between the arms, although the outcomes
+    have one look.
     """
 
     level: float = 0.95
@@ -74,15 +66,19 @@ class Rules:
     looks: tuple[float, ...] = ()
     spending: sequential.Spending = "obrien-fleming"
     stratified: bool = False
-    clustered: bool = False
+    clusters: grouped.ClusterDesign | None = None
     ordered: bool = False
     views_per_network: int = 0
+    watched_split: bool = False
 
     def __post_init__(self) -> None:
-        if self.correction == "dunnett" and (
-            self.monitoring != "fixed" or self.stratified or self.clustered or self.ordered
-        ):
+        if self.correction == "dunnett" and (self.monitoring != "fixed" or self.is_grouped or self.ordered):
             raise ValueError("Dunnett's correction is for one look at plain yes/no counts")
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether units come in strata or clusters, so that methods for plain counts do not apply."""
+        return self.stratified or self.clusters is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +137,7 @@ def compare(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]], rules: 
     return Comparison(
         arms=tuple(arms),
         rates=tuple(_rate(arm, rules) for arm in arms),
-        omnibus=NO_ORDERED_OMNIBUS if rules.ordered else omnibus.chi_square([arm.counts for arm in arms]),
+        omnibus=_omnibus(arms, rules),
         sample_ratio=ratio,
         comparisons=_judge_all(pairs, estimates, by_key, rules, withheld=withheld),
     )
@@ -157,17 +153,30 @@ def rejudge_without_arms(comparison: Comparison, hidden: Set[str], rules: Rules)
 
 
 def check_sample_ratio(arms: Sequence[ArmCounts], rules: Rules) -> sample_ratio.SampleRatio | NotEstimable:
-    """Test the shares of the arms that were never paused, repeatedly if the plan is monitored."""
+    """Test the shares of the arms that were never paused, by a test that allows for as many looks as there are."""
     unpaused = [arm for arm in arms if not arm.was_paused]
-    observed, weights = [arm.counts.n for arm in unpaused], [arm.weight for arm in unpaused]
-    if rules.monitoring == "fixed":
+    observed, weights = [_assigned(arm, rules) for arm in unpaused], [arm.weight for arm in unpaused]
+    if rules.monitoring == "fixed" and not rules.watched_split:
         return sample_ratio.goodness_of_fit(observed, weights)
     return sample_ratio.always_valid(observed, weights)
+
+
+def _assigned(arm: ArmCounts, rules: Rules) -> int:
+    """How many were assigned to an arm: clusters where those were assigned whole, else units."""
+    return sum(cluster.n > 0 for cluster in arm.clusters.values()) if rules.clusters == "nested" else arm.counts.n
+
+
+def _omnibus(arms: Sequence[ArmCounts], rules: Rules) -> omnibus.Omnibus | NotEstimable:
+    if rules.ordered:
+        return NO_ORDERED_OMNIBUS
+    return grouped.NO_OMNIBUS if rules.is_grouped else omnibus.chi_square([arm.counts for arm in arms])
 
 
 def _rate(arm: ArmCounts, rules: Rules) -> Estimate | NotEstimable:
     if rules.ordered:
         return ordinal.mean(_levels(arm), level=rules.level)
+    if rules.clusters:
+        return grouped.clustered_rate(arm.clusters, level=rules.level)
     return proportions.rate(arm.counts, level=rules.level)
 
 
@@ -194,7 +203,7 @@ def difference(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Estimate
         first, second = _levels(treated), _levels(control)
         superiority = ordinal.superiority(treated=first, control=second, level=rules.level)
         return apply_monitoring(_minus_half(superiority), n=first.n + second.n, rules=rules, bound=0.5)
-    if rules.monitoring == "always-valid" and not (rules.clustered or rules.stratified):
+    if rules.monitoring == "always-valid" and not rules.is_grouped:
         return sequential.confidence_sequence(
             treated=treated.counts, control=control.counts, level=rules.level, n_planned=_planned_per_pair(rules)
         )
@@ -251,16 +260,10 @@ def _normal_error(estimate: Estimate) -> float | None:
 
 
 def _single_look_difference(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Estimate | NotEstimable:
-    if rules.clustered:
-        return clusters.difference(treated=treated.clusters, control=control.clusters, level=rules.level)
+    if rules.clusters:
+        return grouped.clustered_difference(treated.clusters, control.clusters, rules.clusters, level=rules.level)
     if rules.stratified:
-        names = sorted(treated.strata.keys() | control.strata.keys())
-        empty = Counts(0, 0)
-        tables = [
-            strata.Stratum(treated=treated.strata.get(name, empty), control=control.strata.get(name, empty))
-            for name in names
-        ]
-        return strata.difference(tables, level=rules.level)
+        return grouped.stratified_difference(treated.strata, control.strata, level=rules.level)
     method: proportions.DifferenceMethod = "miettinen-nurminen" if rules.monitoring == "fixed" else "wald"
     return proportions.difference(treated=treated.counts, control=control.counts, level=rules.level, method=method)
 
@@ -269,20 +272,6 @@ def _planned_per_pair(rules: Rules) -> int:
     if not rules.planned_per_arm:
         raise ValueError(f"{rules.monitoring} monitoring needs planned_per_arm")
     return 2 * rules.planned_per_arm
-
-
-def adjust_p_values(estimates: Sequence[Estimate | NotEstimable], correction: Correction) -> list[float | None]:
-    """Correct p-values for their number. A comparison that is not estimable counts as planned, with p = 1."""
-    raw = [e.p_value if isinstance(e, Estimate) and e.p_value is not None else 1.0 for e in estimates]
-    corrections: dict[str, Callable[[list[float]], Sequence[float]]] = {
-        "holm": multiplicity.holm,
-        "benjamini-hochberg": multiplicity.benjamini_hochberg,
-        "bonferroni": lambda ps: [min(1.0, p * len(ps)) for p in ps],
-        "dunnett": lambda ps: ps,  # corrected already, together with the intervals
-        "none": lambda ps: ps,
-    }
-    adjusted = corrections[correction](raw)
-    return [p if isinstance(e, Estimate) else None for e, p in zip(estimates, adjusted, strict=True)]
 
 
 def _judge_all(
@@ -294,8 +283,14 @@ def _judge_all(
     withheld: bool,
 ) -> tuple[PairComparison, ...]:
     rows = []
-    p_values = adjust_p_values(estimates, rules.correction)
-    for (treated, control), estimate, p_adjusted in zip(pairs, estimates, p_values, strict=True):
+    corrected = correct(
+        estimates,
+        rules.correction,
+        level=rules.level,
+        smallest_difference=rules.smallest_difference,
+        at_level=lambda i, level: difference(by_key[pairs[i][0]], by_key[pairs[i][1]], replace(rules, level=level)),
+    )
+    for (treated, control), estimate, claim in zip(pairs, estimates, corrected, strict=True):
         arms = (by_key[treated], by_key[control])
         if rules.ordered:
             answered = [_levels(arm) for arm in arms]
@@ -304,20 +299,21 @@ def _judge_all(
         else:
             fewest = min(arm.counts.n for arm in arms)
             hold_reason = too_few_events_reason([arm.counts for arm in arms], rules)
-        verdict = decide_verdict(estimate, p_adjusted, rules, hold_reason=hold_reason, withheld=withheld)
-        move, networks = _network_influence(arms, estimate, p_adjusted, verdict, rules)
+        verdict = decide_verdict(estimate, claim, rules, hold_reason=hold_reason, withheld=withheld)
+        move, networks = _network_influence(arms, estimate, claim, verdict, rules)
         more = None
         if networks == 1:
             verdict, hold_reason = CANNOT_TELL, network_influence.ONE_NETWORK.reason
         elif verdict == CANNOT_TELL and isinstance(estimate, Estimate):
             smallest = rules.smallest_difference
             more = more_units_needed(estimate, n=fewest, smallest_difference=smallest, comparisons=len(pairs))
+        p_adjusted = claim.p_adjusted
         rows.append(PairComparison(treated, control, estimate, p_adjusted, verdict, more, hold_reason, move, networks))
     return tuple(rows)
 
 
 def _network_influence(
-    arms: Sequence[ArmCounts], estimate: Estimate | NotEstimable, p_adjusted: float | None, verdict: str, rules: Rules
+    arms: Sequence[ArmCounts], estimate: Estimate | NotEstimable, corrected: Corrected, verdict: str, rules: Rules
 ) -> tuple[float, int | None]:
     """How far one network could have moved the estimate, and how many it would take to turn the verdict."""
     if isinstance(estimate, NotEstimable):
@@ -328,34 +324,39 @@ def _network_influence(
     else:
         sizes, rates = [arm.counts.n for arm in arms], [arm.counts.proportion for arm in arms]
     move = network_influence.largest_move(sizes, rates, views=rules.views_per_network)
-    return move, networks_to_turn(estimate, p_adjusted, verdict, rules, move=move)
+    return move, networks_to_turn(estimate, corrected, verdict, rules, move=move)
 
 
 def networks_to_turn(
-    estimate: Estimate, p_adjusted: float | None, verdict: str, rules: Rules, *, move: float
+    estimate: Estimate, corrected: Corrected, verdict: str, rules: Rules, *, move: float
 ) -> int | None:
     """How many networks that each move an estimate so far it takes to turn its verdict; None without a verdict."""
     if verdict in (WITHHELD, CANNOT_TELL):
         return None
-    margin = network_influence.verdict_margin(
-        estimate,
-        1.0 if p_adjusted is None else p_adjusted,
-        smallest_difference=rules.smallest_difference,
-        is_negligible=verdict == equivalence.Verdict.NO_MEANINGFUL_DIFFERENCE,
-    )
+    if verdict == equivalence.Verdict.NO_MEANINGFUL_DIFFERENCE:
+        interval = corrected.equivalence_interval or estimate.interval
+        margin = (rules.smallest_difference or 0.0) - max(abs(interval.low), abs(interval.high))
+    else:
+        margin = network_influence.margin_from_zero(estimate, corrected.p_adjusted)
     return network_influence.networks_to_turn(margin, move)
 
 
 def decide_verdict(
-    estimate: Estimate | NotEstimable, p_adjusted: float | None, rules: Rules, *, hold_reason: str, withheld: bool
+    estimate: Estimate | NotEstimable, corrected: Corrected, rules: Rules, *, hold_reason: str, withheld: bool
 ) -> str:
     """The verdict on one estimate: withheld, cannot tell yet, or that of `equivalence.verdict`."""
     if withheld:
         return WITHHELD
     if hold_reason:
         return CANNOT_TELL
-    smallest, lower_is_better = rules.smallest_difference, rules.lower_is_better
-    return str(equivalence.verdict(estimate, smallest, p_adjusted=p_adjusted, lower_is_better=lower_is_better))
+    verdict = equivalence.verdict(
+        estimate,
+        rules.smallest_difference,
+        p_adjusted=corrected.p_adjusted,
+        lower_is_better=rules.lower_is_better,
+        equivalence_interval=corrected.equivalence_interval,
+    )
+    return str(verdict)
 
 
 def too_few_events_reason(cells: Sequence[Counts], rules: Rules) -> str:
@@ -378,8 +379,8 @@ def too_few_answers_reason(arms: Sequence[Levels], rules: Rules) -> str:
 def more_units_needed(estimate: Estimate, *, n: int, smallest_difference: float | None, comparisons: int) -> int | None:
     """How many more units per arm would settle a comparison if its difference stays as it is; None if no number would.
 
-    An interval's half-width shrinks as 1/sqrt(n). The comparison is settled when the interval excludes zero (after
-    Bonferroni's correction) or lies inside the smallest difference of interest, whichever is sooner.
+    An interval's half-width shrinks as 1/sqrt(n). The comparison is settled when the interval, after Bonferroni's
+    correction, excludes zero or lies inside the smallest difference of interest, whichever is sooner.
     """
     half = estimate.interval.width / 2
     size = abs(estimate.effect)
@@ -390,7 +391,7 @@ def more_units_needed(estimate: Estimate, *, n: int, smallest_difference: float 
     if size > 0:
         targets.append(n * (half * stretch / size) ** 2)
     if smallest_difference is not None and smallest_difference > size:
-        targets.append(n * (half / (smallest_difference - size)) ** 2)
+        targets.append(n * (half * stretch / (smallest_difference - size)) ** 2)
     settled = min(targets, default=inf)
     if n == 0 or settled > 1e12:
         return None
