@@ -12,6 +12,7 @@ from django.db.models.lookups import Exact, IsNull
 from django.utils.translation import gettext_lazy as _
 
 from campaign.outcomes import outcome_choices
+from campaign.planned_people import planned_people
 from messages.models import ProposedChange, Revision
 
 # Upper bound for hours since 1970: high enough for a thousand years, and below any count of minutes.
@@ -309,6 +310,11 @@ class AnalysisPlan(models.Model):
 
     def __str__(self) -> str:
         return f"Plan of {self.campaign}"
+
+    @property
+    def planned_people(self) -> int:
+        """The people in all before the planned analysis, split by the weights of the arms."""
+        return planned_people(self.planned_per_arm, [arm.weight for arm in self.campaign.arms.all()])
 
     @property
     def pairs(self) -> list[Pair]:

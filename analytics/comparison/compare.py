@@ -59,10 +59,11 @@ class Rules:
 
     `monitoring` allows one look at the end ("fixed"), planned looks ("group-sequential") or any look ("always-valid").
     `looks` are the shares of the planned units at the group-sequential looks so far, this one last; 1 is the last
-    planned look. All but "fixed" need `planned_per_arm`. "dunnett" corrects intervals too; it takes one look, plain
-    counts and pairs against the one control. An `ordered` outcome is compared by the probability that a treated unit
-    answers higher, minus one half; it uses neither strata nor clusters. A verdict that `views_per_network` views, as
-    many as one network may have counted, could turn is held.
+    planned look. All but "fixed" need `planned_per_arm`: the planned units in all, divided by the number of arms with a
+    weight. "dunnett" corrects intervals too; it takes one look, plain counts and pairs against the one control. An
+    `ordered` outcome is compared by the probability that a treated unit answers higher, minus one half; it uses neither
+    strata nor clusters. A verdict that `views_per_network` views, as many as one network may have counted, could turn
+    is held.
     """
 
     level: float = 0.95
@@ -136,7 +137,10 @@ def compare(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]], rules: 
     estimates = (
         _dunnett_differences(by_key, pairs, rules)
         if rules.correction == "dunnett"
-        else [difference(by_key[treated], by_key[control], rules) for treated, control in pairs]
+        else [
+            difference(*pair, rules, n_planned=planned_units(pair, arms, rules))
+            for pair in ((by_key[treated], by_key[control]) for treated, control in pairs)
+        ]
     )
     return Comparison(
         arms=tuple(arms),
@@ -188,25 +192,27 @@ def _dunnett_differences(
     return multiplicity.dunnett(treated, control=by_key[controls.pop()].counts, level=rules.level)
 
 
-def difference(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Estimate | NotEstimable:
+def difference(treated: ArmCounts, control: ArmCounts, rules: Rules, *, n_planned: int) -> Estimate | NotEstimable:
     """Estimate treated minus control by the plan's estimator, valid under the plan's monitoring."""
     if rules.ordered:
         first, second = _levels(treated), _levels(control)
         superiority = ordinal.superiority(treated=first, control=second, level=rules.level)
-        return apply_monitoring(_minus_half(superiority), n=first.n + second.n, rules=rules, bound=0.5)
+        return apply_monitoring(
+            _minus_half(superiority), n=first.n + second.n, n_planned=n_planned, rules=rules, bound=0.5
+        )
     if rules.monitoring == "always-valid" and not (rules.clustered or rules.stratified):
         return sequential.confidence_sequence(
-            treated=treated.counts, control=control.counts, level=rules.level, n_planned=_planned_per_pair(rules)
+            treated=treated.counts, control=control.counts, level=rules.level, n_planned=n_planned
         )
     estimate = _single_look_difference(treated, control, rules)
     n = treated.counts.n + control.counts.n
-    return apply_monitoring(estimate, n=n, rules=rules)
+    return apply_monitoring(estimate, n=n, n_planned=n_planned, rules=rules)
 
 
 def apply_monitoring(
-    estimate: Estimate | NotEstimable, *, n: int, rules: Rules, bound: float = 1.0
+    estimate: Estimate | NotEstimable, *, n: int, n_planned: int, rules: Rules, bound: float = 1.0
 ) -> Estimate | NotEstimable:
-    """Make an estimate from `n` units valid for the plan's looks. It lies within +-`bound`."""
+    """Make an estimate from `n` of `n_planned` units valid for the plan's looks. It lies within +-`bound`."""
     if isinstance(estimate, NotEstimable) or rules.monitoring == "fixed":
         return estimate
     error = _normal_error(estimate)
@@ -217,7 +223,7 @@ def apply_monitoring(
             effect=estimate.effect,
             standard_error=error,
             n=n,
-            n_planned=_planned_per_pair(rules),
+            n_planned=n_planned,
             level=rules.level,
             within=(-bound, bound),
         )
@@ -265,10 +271,13 @@ def _single_look_difference(treated: ArmCounts, control: ArmCounts, rules: Rules
     return proportions.difference(treated=treated.counts, control=control.counts, level=rules.level, method=method)
 
 
-def _planned_per_pair(rules: Rules) -> int:
-    if not rules.planned_per_arm:
+def planned_units(some: Sequence[ArmCounts], arms: Sequence[ArmCounts], rules: Rules) -> int:
+    """The planned units of some of the arms, by the shares of all; 0 if the rules plan none."""
+    if rules.monitoring == "always-valid" and not rules.planned_per_arm:
         raise ValueError(f"{rules.monitoring} monitoring needs planned_per_arm")
-    return 2 * rules.planned_per_arm
+    shown = [arm.weight for arm in arms if arm.weight > 0]
+    share = sum(arm.weight for arm in some) / sum(shown) if shown else 0.0
+    return round((rules.planned_per_arm or 0) * len(shown) * share)
 
 
 def adjust_p_values(estimates: Sequence[Estimate | NotEstimable], correction: Correction) -> list[float | None]:

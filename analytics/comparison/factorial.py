@@ -11,6 +11,7 @@ from analytics.comparison.compare import (
     apply_monitoring,
     decide_verdict,
     networks_to_turn,
+    planned_units,
     too_few_events_reason,
 )
 from analytics.comparison.network_influence import largest_move
@@ -41,14 +42,19 @@ def factorial_contrasts(
         neither=neutral.counts, first=victim.counts, second=user.counts, both=both.counts, level=rules.level
     )
     names: tuple[ContrastName, ...] = ("victim", "user", "interaction", "both-minus-victim")
-    total = sum(counts.n for counts in cells)
-    pair = victim.counts.n + both.counts.n
-    # Main effects use all four arms, so they have twice the units of one pair.
+    arms, pair = (neutral, victim, user, both), (victim, both)
+    # Three contrasts use all four arms, the last one a pair.
+    units = {"n": sum(arm.counts.n for arm in arms), "n_planned": planned_units(arms, arms, rules)}
     estimates = [
-        apply_monitoring(effects.first, n=total // 2, rules=rules),
-        apply_monitoring(effects.second, n=total // 2, rules=rules),
-        apply_monitoring(effects.interaction, n=total // 2, rules=rules, bound=2.0),
-        apply_monitoring(effects.both_minus_first, n=pair, rules=rules),
+        apply_monitoring(effects.first, **units, rules=rules),
+        apply_monitoring(effects.second, **units, rules=rules),
+        apply_monitoring(effects.interaction, **units, rules=rules, bound=2.0),
+        apply_monitoring(
+            effects.both_minus_first,
+            n=sum(arm.counts.n for arm in pair),
+            n_planned=planned_units(pair, arms, rules),
+            rules=rules,
+        ),
     ]
     hold_reason = too_few_events_reason(cells, rules)
     # A main effect moves by half of this; a verdict on it is held sooner than it need be.

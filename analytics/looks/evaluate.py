@@ -80,7 +80,7 @@ def _try_to_evaluate(
     named = {outcome.outcome for outcome in planned}
     outcomes = [*planned, *(PlannedOutcome(plan=plan, outcome=k, role=EXPLORATORY) for k in extra if k not in named)]
     tallies = CampaignTallies(arms)
-    looks = _looks(campaign, plan, information=tallies.total_exposed / (plan.planned_per_arm * len(arms)))
+    looks = _looks(campaign, plan, information=tallies.total_exposed / plan.planned_people)
     views = views_of_one_network(plan, arms)
     rules = {outcome.outcome: _rules(plan, outcome, looks, views_per_network=views) for outcome in outcomes}
     comparisons = {
@@ -131,7 +131,7 @@ def is_look_due(campaign: Campaign, *, now: datetime) -> bool:
     arms = list(campaign.arms.all())
     people = Tally.objects.filter(arm__in=arms, outcome="exposed").aggregate(Sum("count"))["count__sum"] or 0
     last = Analysis.objects.filter(campaign=campaign).order_by("-look").first()
-    information = people / (plan.planned_per_arm * len(arms))
+    information = people / plan.planned_people
     if people == 0 or (last is not None and information <= last.information):
         return False
     if last is None or campaign.state == Campaign.State.CLOSED:

@@ -33,7 +33,7 @@ class Report:
     changed_plan_keys: tuple[str, ...]
     lead_frame: str
     people: int | None
-    planned_per_arm: int
+    planned_people: int
     quality: tuple[report_rows.QualityItem, ...]
     primary: report_rows.OutcomeBlock
     others: tuple[report_rows.OutcomeBlock, ...]
@@ -106,11 +106,11 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
         changed_plan_keys=look.changed_plan_keys,
         lead_frame=lead,
         people=people_exposed(primary),
-        planned_per_arm=plan.planned_per_arm,
+        planned_people=plan.planned_people,
         quality=look_quality(
             analysis,
             primary,
-            plan.planned_per_arm,
+            plan.planned_people,
             gate.exclusion_percentages(analysis),
             split_after_pause.arm_shares_at(
                 analysis.made_at, campaign, {e.treated_id: e.treated for e in look.estimates}.values()

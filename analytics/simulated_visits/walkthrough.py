@@ -99,7 +99,7 @@ def run_walkthrough(rows: list[dict[str, Any]], *, seed: int = 1) -> dict[str, A
     return {
         "problems": problems,
         "report": {
-            "people_per_arm": PEOPLE_PER_ARM,
+            "planned_people": campaign.plan.planned_people,
             "visitors": sum(form["shown"] for placement in placements for form in placement["forms"].values()),
             "views": views,
             "rates": rates,
@@ -172,7 +172,7 @@ class Visits:
         return counts
 
     def _visitor_count(self) -> int:
-        """Return how many visitors it takes until the rarest arm is seen by the planned people."""
+        """Return how many visitors it takes until the rarest arm is seen by the planned mean, so that each is seen."""
         weights = [arm.weight for arm in self._campaign.arms.all() if arm.weight]
         return min(MAX_VISITORS, math.ceil(PEOPLE_PER_ARM * 1.35 * sum(weights) / min(weights)))
 

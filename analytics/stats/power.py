@@ -25,8 +25,9 @@ def sample_size(
 
     Source: Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, chapter 4, uncorrected.
 
-    Not for: clusters (multiply by the design effect of `clusters.difference`), unequal arms, or a plan watched at any
-    time, which needs more: simulate it. It is rough where an arm expects fewer than 5 events or non-events.
+    Not for: clusters (multiply by the design effect of `clusters.difference`), unequal arms (use `units_in_all`), or a
+    plan watched at any time, which needs more: simulate it. It is rough where an arm expects fewer than 5 events or
+    non-events.
 
     Equal rates need infinitely many and raise ValueError.
 
@@ -43,6 +44,50 @@ def sample_size(
     mean = (control + treated) / 2
     root = z_alpha * sqrt(2 * mean * (1 - mean)) + z_power * sqrt(_spread(control) + _spread(treated))
     return max(1, ceil((max(root, 0.0) / (treated - control)) ** 2))
+
+
+def units_in_all(
+    *,
+    control: float,
+    treated: float,
+    shares: tuple[float, float],
+    alpha: float = 0.05,
+    power: float = 0.8,
+    comparisons: int = 1,
+    variance: Literal["pooled", "unpooled"] = "pooled",
+) -> int:
+    """How many units in all, split by shares, show a difference between these two rates with probability `power`?
+
+    Formula: N = (z_a s0 + z_b s1)^2 / (p1 - p0)^2, with w1 and w0 the shares of all units that the treated and the
+    control arm get, s1^2 = p1 (1 - p1)/w1 + p0 (1 - p0)/w0, z_a the upper normal quantile of alpha / (2 comparisons)
+    and z_b that of `power`; rounded up. s0 is s1 with "unpooled", and with "pooled" s0^2 = p (1 - p) (1/w1 + 1/w0), p =
+    (w1 p1 + w0 p0)/(w1 + w0).
+
+    Source: Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, chapter 4, uncorrected.
+
+    Not for: the same as `sample_size`. "pooled" is for a score test such as that of `proportions.difference`,
+    "unpooled" for a standard error of the arms' own rates, as clusters, strata and repeated looks use.
+
+    Shares may add up to less than 1, where other arms get the rest. Shares that are not above 0 raise ValueError.
+
+    Two arms of equal shares need twice `sample_size`; here 1 to 3:
+
+    >>> units_in_all(control=0.45, treated=0.50, shares=(0.5, 0.5))
+    3130
+    >>> units_in_all(control=0.45, treated=0.50, shares=(0.25, 0.75))
+    4164
+    """
+    _check_rates(control=control, treated=treated)
+    w1, w0 = shares
+    if control == treated:
+        raise ValueError("equal rates cannot be told apart with any number of units")
+    if not (w1 > 0 and w0 > 0 and w1 + w0 <= 1 + 1e-9):
+        raise ValueError(f"shares lie above 0 and add up to at most 1, not {shares!r}")
+    z_alpha = _upper_quantile(_check_chance("alpha", alpha) / (2 * _check_comparisons(comparisons)))
+    z_power = -_upper_quantile(_check_chance("power", power))
+    own = sqrt(_spread(treated) / w1 + _spread(control) / w0)
+    null = sqrt(_spread((w1 * treated + w0 * control) / (w1 + w0)) * (1 / w1 + 1 / w0)) if variance == "pooled" else own
+    return max(1, ceil((max(z_alpha * null + z_power * own, 0.0) / (treated - control)) ** 2 * (1 - 1e-12)))
 
 
 def needed_for_verdict(

@@ -9,7 +9,10 @@ from rich.console import Console
 
 from analytics.comparison.compare import MIN_EVENTS, Rules
 from analytics.simulation_study import coverage, error_rates
+from analytics.simulation_study.planned_power import planned_power
 from analytics.stats import proportions
+from campaign.planned_people import mean_per_arm
+from campaign.wizard.sample_size import SampleSizeInputs, needed_people
 
 PAGE = settings.BASE_DIR / "docs" / "simulation.md"
 _RATES = ((0.5, 200), (0.05, 1_000), (0.005, 5_000), (0.0002, 50_000))
@@ -53,7 +56,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         trials = 200 if options["quick"] else 2_000
         page = StringIO()
-        for line in (*_false_claims(trials), *_coverage(trials * 20), *_other_intervals(trials * 2), *_power(trials)):
+        for line in (
+            *_false_claims(trials),
+            *_coverage(trials * 20),
+            *_other_intervals(trials * 2),
+            *_power(trials),
+            *_planned_power(trials),
+        ):
             page.write(line + "\n")
             Console(soft_wrap=True).print(line, markup=False, highlight=False)
         if options["write"]:
@@ -212,3 +221,58 @@ def _power_gains(trials: int) -> list[str]:
             f"| {_percent(plain)} |"
         )
     return rows
+
+
+_SHARES = ((1, 1), (1, 3), (3, 1), (3, 2, 2, 2))
+_LOOKS = {
+    "fixed": (1.0,),
+    "group-sequential": (0.25, 0.5, 0.75, 1.0),
+    "always-valid": tuple(tenth / 10 for tenth in range(1, 11)),
+}
+
+
+def _planned_power(trials: int) -> list[str]:
+    """Simulate the wizard's numbers: is the power the promised one, whatever the shares?"""
+    lines = [
+        "",
+        "### Power at the planned numbers",
+        "",
+        "50 against 45 of 100, and 7 against 5, each arm compared with the first. The people in all are those that the",
+        "wizard names for a power of 80%. How often is the second arm called different, at the last look and at any",
+        "look of the plan (four looks if group-sequential, ten if always-valid)?",
+        "",
+        "| shares | looking | rates | people in all | at the last look | at any look |",
+        "|---|---|---|---|---|---|",
+    ]
+    for weights in _SHARES:
+        for monitoring, looks in _LOOKS.items():
+            for rate, difference in ((0.45, 0.05), (0.05, 0.02)):
+                lines.append(_planned_power_row(weights, monitoring, looks, rate, difference, trials))
+    return lines
+
+
+def _planned_power_row(
+    weights: tuple[int, ...], monitoring: Any, looks: tuple[float, ...], rate: float, difference: float, trials: int
+) -> str:
+    others = weights[1:]
+    inputs = SampleSizeInputs(
+        expected_rate=rate,
+        smallest_difference=difference,
+        weights=weights,
+        per_day=0,
+        pairs=tuple((weight, weights[0]) for weight in others),
+        comparisons=len(others),
+        monitoring=monitoring,
+    )
+    people = needed_people(inputs)
+    last, at_any = planned_power(
+        people=people,
+        weights=weights,
+        rates=[rate, rate + difference, *[rate] * (len(others) - 1)],
+        rules=Rules(monitoring=monitoring, planned_per_arm=mean_per_arm(people, weights), looks=looks),
+        count=trials // 4 if monitoring == "group-sequential" else trials,
+        seed=600,
+    )
+    shares = ":".join(map(str, weights))
+    rates = f"{rate:.0%} to {rate + difference:.0%}"
+    return f"| {shares} | {monitoring} | {rates} | {people:,} | {_percent(last)} | {_percent(at_any)} |"

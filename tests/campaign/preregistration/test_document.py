@@ -64,7 +64,15 @@ def test_a_hypothesis_stands_beside_what_would_disprove_it() -> None:
 
 
 def test_the_number_of_people_is_said_for_each_and_for_all() -> None:
-    assert plain("size") == "2,500 people for each message, 5,000 in all, before we decide."
+    assert plain("size") == "5,000 people in all before we decide: 2,500 for each message."
+
+
+def test_with_unequal_shares_the_number_of_each_message_is_said() -> None:
+    arms = promise()["arms"]
+    arms[1]["weight"] = 3
+    assert plain("size", arms=[*arms, {**arms[0], "arm": "unseen", "weight": 0}]) == (
+        "5,000 people in all before we decide: 1,250 for “Neutral”, 3,750 for “Harm to the victim”."
+    )
 
 
 def test_a_plan_without_an_expected_rate_does_not_pretend_to_be_reckoned() -> None:
