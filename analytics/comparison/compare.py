@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from math import ceil, inf
+from math import inf
 from statistics import NormalDist
 from typing import Literal
 
 from analytics.comparison import network_influence
+from analytics.comparison.more_needed import LaterLooks, MoreUnits
 from analytics.stats import (
     clusters,
     equivalence,
@@ -59,11 +60,11 @@ class Rules:
 
     `monitoring` allows one look at the end ("fixed"), planned looks ("group-sequential") or any look ("always-valid").
     `looks` are the shares of the planned units at the group-sequential looks so far, this one last; 1 is the last
-    planned look. All but "fixed" need `planned_per_arm`: the planned units in all, divided by the number of arms with a
-    weight. "dunnett" corrects intervals too; it takes one look, plain counts and pairs against the one control. An
-    `ordered` outcome is compared by the probability that a treated unit answers higher, minus one half; it uses neither
-    strata nor clusters. A verdict that `views_per_network` views, as many as one network may have counted, could turn
-    is held.
+    planned look, and `planned_looks` are those that the plan names. All but "fixed" need `planned_per_arm`: the planned
+    units in all, divided by the number of arms with a weight. "dunnett" corrects intervals too; it takes one look,
+    plain counts and pairs against the one control. An `ordered` outcome is compared by the probability that a treated
+    unit answers higher, minus one half; it uses neither strata nor clusters. A verdict that `views_per_network` views,
+    as many as one network may have counted, could turn is held.
     """
 
     level: float = 0.95
@@ -73,6 +74,7 @@ class Rules:
     monitoring: Monitoring = "fixed"
     planned_per_arm: int | None = None
     looks: tuple[float, ...] = ()
+    planned_looks: tuple[float, ...] = ()
     spending: sequential.Spending = "obrien-fleming"
     stratified: bool = False
     clustered: bool = False
@@ -91,7 +93,8 @@ class PairComparison:
     """Treated minus control with the plan's verdict. `hold_reason` says why the verdict is held, if it is.
 
     `network_move` is how far one hostile network could have moved the difference, and `networks` how many it would take
-    to turn the verdict; None without a verdict, or if no number would.
+    to turn the verdict; None without a verdict, or if no number would. `more` says how many more units are needed for a
+    verdict, if none was reached and some number would do.
     """
 
     treated: str
@@ -99,10 +102,14 @@ class PairComparison:
     estimate: Estimate | NotEstimable
     p_adjusted: float | None
     verdict: str
-    more_per_arm: int | None
+    more: MoreUnits | None
     hold_reason: str = ""
     network_move: float = 0.0
     networks: int | None = None
+
+    @property
+    def more_per_arm(self) -> int | None:
+        return self.more.likely if self.more else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,25 +311,85 @@ def _judge_all(
 ) -> tuple[PairComparison, ...]:
     rows = []
     p_values = adjust_p_values(estimates, rules.correction)
-    for (treated, control), estimate, p_adjusted in zip(pairs, estimates, p_values, strict=True):
+    shared = [_comparisons_sharing_alpha(estimates, each, rules.correction) for each in estimates]
+    for (treated, control), estimate, p_adjusted, sharing in zip(pairs, estimates, p_values, shared, strict=True):
         arms = (by_key[treated], by_key[control])
-        if rules.ordered:
-            answered = [_levels(arm) for arm in arms]
-            fewest = min(levels.n for levels in answered)
-            hold_reason = too_few_answers_reason(answered, rules)
-        else:
-            fewest = min(arm.counts.n for arm in arms)
-            hold_reason = too_few_events_reason([arm.counts for arm in arms], rules)
+        hold_reason = _hold_reason(arms, rules)
         verdict = decide_verdict(estimate, p_adjusted, rules, hold_reason=hold_reason, withheld=withheld)
         move, networks = _network_influence(arms, estimate, p_adjusted, verdict, rules)
-        more = None
         if networks == 1:
             verdict, hold_reason = CANNOT_TELL, network_influence.ONE_NETWORK.reason
-        elif verdict == CANNOT_TELL and isinstance(estimate, Estimate):
-            smallest = rules.smallest_difference
-            more = more_units_needed(estimate, n=fewest, smallest_difference=smallest, comparisons=len(pairs))
+        more = None
+        if verdict == CANNOT_TELL and isinstance(estimate, Estimate):
+            more = _more_units(arms, estimate, list(by_key.values()), rules, comparisons=sharing, move=move)
         rows.append(PairComparison(treated, control, estimate, p_adjusted, verdict, more, hold_reason, move, networks))
     return tuple(rows)
+
+
+def _comparisons_sharing_alpha(
+    estimates: Sequence[Estimate | NotEstimable], estimate: Estimate | NotEstimable, correction: Correction
+) -> float:
+    """By how much the correction multiplies the p-value of an estimate, if the order of all stays as it is."""
+    family = len(estimates)
+    smaller = sum(p < _raw_p(estimate) for p in map(_raw_p, estimates))
+    multipliers = {
+        "holm": family - smaller,
+        "benjamini-hochberg": family / (smaller + 1),
+        "bonferroni": family,
+        "dunnett": 1,  # corrected already
+        "none": 1,
+    }
+    return multipliers[correction]
+
+
+def _raw_p(estimate: Estimate | NotEstimable) -> float:
+    return estimate.p_value if isinstance(estimate, Estimate) and estimate.p_value is not None else 1.0
+
+
+def _more_units(
+    arms: tuple[ArmCounts, ArmCounts],
+    estimate: Estimate,
+    all_arms: Sequence[ArmCounts],
+    rules: Rules,
+    *,
+    comparisons: float,
+    move: float,
+) -> MoreUnits | None:
+    """How many more units per arm, on average by their shares, reach a verdict by the rules; None if no number does.
+
+    One network may have the same share of the later units, so that its move stays as it is.
+    """
+    units = sum(_levels(arm).n if rules.ordered else arm.counts.n for arm in arms)
+    shown = [arm.weight for arm in all_arms if arm.weight > 0]
+    weight = sum(arm.weight for arm in arms)
+    if not units or not weight:
+        return None
+
+    def settles(later: Estimate, p_adjusted: float, factor: float) -> bool:
+        hold_reason = _hold_reason(arms, rules, factor=factor)
+        verdict = decide_verdict(later, p_adjusted, rules, hold_reason=hold_reason, withheld=False)
+        return verdict != CANNOT_TELL and networks_to_turn(later, p_adjusted, verdict, rules, move=move) != 1
+
+    looks = LaterLooks(
+        monitoring=rules.monitoring,
+        level=rules.level,
+        n=units,
+        n_planned=planned_units(arms, all_arms, rules) if rules.planned_per_arm else 0,
+        comparisons=comparisons,
+        looks=rules.looks,
+        planned_looks=rules.planned_looks,
+        spending=rules.spending,
+    )
+    return looks.more_units(estimate, settles, units_per_arm=units * sum(shown) / len(shown) / weight)
+
+
+def _hold_reason(arms: Sequence[ArmCounts], rules: Rules, *, factor: float = 1.0) -> str:
+    """Why a verdict waits, now or with `factor` times the units; empty if it does not."""
+    if rules.ordered:
+        answers = [Levels([round(count * factor) for count in _levels(arm).counts]) for arm in arms]
+        return too_few_answers_reason(answers, rules)
+    cells = [Counts(round(arm.counts.n * factor), round(arm.counts.events * factor)) for arm in arms]
+    return too_few_events_reason(cells, rules)
 
 
 def _network_influence(
@@ -382,25 +449,3 @@ def too_few_answers_reason(arms: Sequence[Levels], rules: Rules) -> str:
     if rules.monitoring == "fixed" or min(levels.n for levels in arms) >= MIN_ANSWERS:
         return ""
     return f"A verdict that holds at every look needs {MIN_ANSWERS} answers in each arm."
-
-
-def more_units_needed(estimate: Estimate, *, n: int, smallest_difference: float | None, comparisons: int) -> int | None:
-    """How many more units per arm would settle a comparison if its difference stays as it is; None if no number would.
-
-    An interval's half-width shrinks as 1/sqrt(n). The comparison is settled when the interval excludes zero (after
-    Bonferroni's correction) or lies inside the smallest difference of interest, whichever is sooner.
-    """
-    half = estimate.interval.width / 2
-    size = abs(estimate.effect)
-    level = estimate.interval.level
-    normal = NormalDist()
-    stretch = normal.inv_cdf(1 - (1 - level) / (2 * max(comparisons, 1))) / normal.inv_cdf(1 - (1 - level) / 2)
-    targets = []
-    if size > 0:
-        targets.append(n * (half * stretch / size) ** 2)
-    if smallest_difference is not None and smallest_difference > size:
-        targets.append(n * (half / (smallest_difference - size)) ** 2)
-    settled = min(targets, default=inf)
-    if n == 0 or settled > 1e12:
-        return None
-    return max(ceil(settled) - n, 1)

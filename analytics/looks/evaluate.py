@@ -187,6 +187,7 @@ def _rules(plan: AnalysisPlan, outcome: PlannedOutcome, looks: _Looks, *, views_
         monitoring=plan.monitoring,  # type: ignore[arg-type]  # likewise
         planned_per_arm=plan.planned_per_arm,
         looks=looks.shares,
+        planned_looks=tuple(float(share) for share in plan.looks),
         spending=plan.spending,  # type: ignore[arg-type]  # likewise
         stratified=plan.strata == AnalysisPlan.Strata.PLACEMENT,
         clustered=plan.clusters == AnalysisPlan.Clusters.PLACEMENT_DAY,
@@ -303,7 +304,7 @@ def _record_estimates(
             p_adjusted=pair.p_adjusted,
             smallest_difference=smallest,
             verdict=pair.verdict,
-            more_per_arm=pair.more_per_arm,
+            **release.more_per_arm_fields(pair),
             **({"reason": pair.hold_reason} | _estimate_fields(pair.estimate)),
         )
         for position, pair in enumerate(comparison.comparisons)

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from analytics.comparison.compare import Comparison, Rules, rejudge_without_arms
+from analytics.comparison.compare import Comparison, PairComparison, Rules, rejudge_without_arms
 from analytics.disclosure import told_cells
 from analytics.looks.tallies import CampaignTallies
 from analytics.models import Release
@@ -75,7 +75,17 @@ def _recompute_verdicts(
         hidden = {key for key, shown in cells.items() if outcome in shown.totals and shown.totals[outcome] is None}
         if hidden:
             verdicts[outcome] = [
-                {"p_adjusted": row.p_adjusted, "verdict": row.verdict, "more_per_arm": row.more_per_arm}
+                {"p_adjusted": row.p_adjusted, "verdict": row.verdict, **more_per_arm_fields(row)}
                 for row in rejudge_without_arms(comparison, hidden, rules[outcome]).comparisons
             ]
     return verdicts
+
+
+def more_per_arm_fields(pair: PairComparison) -> dict[str, int | None]:
+    """How many more people a comparison takes, as an estimate and a release store it."""
+    more = pair.more
+    return {
+        "more_per_arm": more and more.likely,
+        "more_per_arm_low": more and more.low,
+        "more_per_arm_high": more and more.high,
+    }

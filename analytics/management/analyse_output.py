@@ -64,6 +64,7 @@ def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
                 "verdict": compared.verdict,
                 "sentence": pair_sentence(look, compared, rules),
                 "more_per_arm": compared.more_per_arm,
+                "more_per_arm_range": [compared.more.low, compared.more.high] if compared.more else None,
                 "held": compared.hold_reason or None,
             }
             for compared in look.comparisons
@@ -125,7 +126,11 @@ def pair_sentence(look: Comparison, compared: PairComparison, rules: Rules) -> s
         high=compared.estimate.interval.high,
         verdict=compared.verdict,
         smallest_difference=rules.smallest_difference,
-        more_per_arm=compared.more_per_arm,
+        more=wording.people_range(
+            compared.more.likely, compared.more.low, compared.more.high, arms=sum(arm.weight > 0 for arm in look.arms)
+        )
+        if compared.more
+        else None,
         population="in",
     )
     estimated = [each.effect for each in rates.values() if isinstance(each, Estimate)]

@@ -40,6 +40,7 @@ _UNLISTED_ORIGIN = "https://not-on-the-list.invalid"
 _ESTIMATE_FIELDS = (
     *("kind", "outcome", "role", "position", "term", "served", "n", "events", "effect", "low", "high", "p_value"),
     *("p_adjusted", "method", "reason", "smallest_difference", "verdict", "more_per_arm"),
+    *("more_per_arm_low", "more_per_arm_high"),
 )
 
 Problem = dict[str, str]

@@ -7,10 +7,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from rich.console import Console
 
-from analytics.comparison.compare import MIN_EVENTS, Rules
+from analytics.comparison.compare import MIN_EVENTS, ArmCounts, Rules, compare
 from analytics.simulation_study import coverage, error_rates
+from analytics.simulation_study.more_needed import told_by
 from analytics.simulation_study.planned_power import planned_power
-from analytics.stats import proportions
+from analytics.stats import Counts, proportions
 from campaign.planned_people import mean_per_arm
 from campaign.wizard.sample_size import SampleSizeInputs, needed_people
 
@@ -224,9 +225,10 @@ def _power_gains(trials: int) -> list[str]:
 
 
 _SHARES = ((1, 1), (1, 3), (3, 1), (3, 2, 2, 2))
+_LOOKS_BY_QUARTERS = (0.25, 0.5, 0.75, 1.0)
 _LOOKS = {
     "fixed": (1.0,),
-    "group-sequential": (0.25, 0.5, 0.75, 1.0),
+    "group-sequential": _LOOKS_BY_QUARTERS,
     "always-valid": tuple(tenth / 10 for tenth in range(1, 11)),
 }
 
@@ -276,3 +278,38 @@ def _planned_power_row(
     shares = ":".join(map(str, weights))
     rates = f"{rate:.0%} to {rate + difference:.0%}"
     return f"| {shares} | {monitoring} | {rates} | {people:,} | {_percent(last)} | {_percent(at_any)} |"
+
+
+def _more_needed(trials: int) -> list[str]:
+    """Simulate what follows a look: is the comparison told by the units that were named?"""
+    now = [Counts(1_000, 350), Counts(1_000, 390)]
+    plans = (
+        (
+            Rules(
+                monitoring="group-sequential", planned_per_arm=4_000, looks=(0.25,), planned_looks=_LOOKS_BY_QUARTERS
+            ),
+            (2_000, 3_000, 4_000),
+        ),
+        (Rules(monitoring="always-valid", planned_per_arm=4_000), tuple(range(1_100, 6_200, 100))),
+    )
+    lines = [
+        "",
+        "### How many more",
+        "",
+        "350 against 390 of 1,000, 4,000 planned for each. The true rates are as likely as these counts make them. In",
+        "what share of trials has it been told by the units that were named: the low end, the likely number, the high",
+        "end? Half of them should lie between the ends. Named looks come in steps, and the last one may not tell.",
+        "",
+        "| looking | more per arm | by the low end | by the likely number | by the high end |",
+        "|---|---|---|---|---|",
+    ]
+    for rules, sizes in plans:
+        arms = [ArmCounts(key, counts) for key, counts in zip("ab", now, strict=True)]
+        more = compare(arms, [("b", "a")], rules).comparisons[0].more
+        assert more is not None
+        assert more.high is not None
+        bounds = (more.low, more.likely, more.high)
+        shares = told_by(now=now, later_sizes=sizes, bounds=bounds, rules=rules, count=trials // 4, seed=700)
+        numbers = f"{more.likely:,} ({more.low:,} to {more.high:,})"
+        lines.append(f"| {rules.monitoring} | {numbers} | " + " | ".join(map(_percent, shares)) + " |")
+    return lines
