@@ -223,10 +223,8 @@ class PeopleRange:
     high: int | None = None
 
 
-def people_range(likely: int | None, low: int | None, high: int | None, *, arms: int) -> PeopleRange | None:
+def people_range(likely: int, low: int | None, high: int | None, *, arms: int) -> PeopleRange:
     """People in all from means per arm."""
-    if likely is None:
-        return None
     return PeopleRange(likely * arms, low and low * arms, high and high * arms)
 
 

@@ -10,7 +10,7 @@ def planned_people(planned_per_arm: int, weights: Sequence[float]) -> int:
     >>> planned_people(2_286, [1, 3, 0])
     4572
     """
-    return planned_per_arm * _shown(weights)
+    return planned_per_arm * _shown_count(weights)
 
 
 def mean_per_arm(people: float, weights: Sequence[float]) -> int:
@@ -19,7 +19,7 @@ def mean_per_arm(people: float, weights: Sequence[float]) -> int:
     >>> mean_per_arm(6_095, [1, 3])
     3048
     """
-    return ceil(people / _shown(weights))
+    return ceil(people / _shown_count(weights))
 
 
 def people_by_arm(people: int, weights: Sequence[float]) -> list[int]:
@@ -32,5 +32,5 @@ def people_by_arm(people: int, weights: Sequence[float]) -> list[int]:
     return [round(people * weight / total) if total else 0 for weight in weights]
 
 
-def _shown(weights: Sequence[float]) -> int:
+def _shown_count(weights: Sequence[float]) -> int:
     return max(sum(weight > 0 for weight in weights), 1)

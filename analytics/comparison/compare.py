@@ -1,31 +1,20 @@
 """PURE  Compare arms by their counts under a plan's rules: rates, differences, sample ratio and verdicts."""
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from math import inf
 from statistics import NormalDist
 from typing import Literal
 
-from analytics.comparison import network_influence
-from analytics.comparison.more_needed import LaterLooks, MoreUnits
-from analytics.stats import (
-    clusters,
-    equivalence,
-    multiplicity,
-    omnibus,
-    ordinal,
-    proportions,
-    sample_ratio,
-    sequential,
-    strata,
-)
+from analytics.comparison import grouped, network_influence
+from analytics.comparison.correction import Corrected, Correction, correct
+from analytics.stats import equivalence, multiplicity, omnibus, ordinal, proportions, sample_ratio, sequential
 from analytics.stats.values import Counts, Estimate, Interval, Levels, NotEstimable
 
 WITHHELD = "withheld"
 CANNOT_TELL = "cannot-tell-yet"
 
 Monitoring = Literal["fixed", "group-sequential", "always-valid"]
-Correction = Literal["holm", "bonferroni", "benjamini-hochberg", "dunnett", "none"]
 
 # Asymptotic intervals for repeated looks are not valid with fewer events or non-events than this in an arm, so the
 # verdict is held until then. `make simulate` shows the false claims with and without this rule.
@@ -40,16 +29,16 @@ NO_ORDERED_OMNIBUS = NotEstimable("An ordered outcome is compared pair by pair."
 class ArmCounts:
     """The counts of one arm, with its key and its weight in the split.
 
-    `strata` gives the same units by stratum, `clusters` one Counts per cluster; each may be empty if unused. `levels`
-    are the answers to an ordered outcome; `counts` are then the units exposed and those that answered. An arm that was
-    ever paused is compared, but left out of the sample ratio, because it did not always get its share.
+    `strata` and `clusters` give the same units by stratum and by cluster; each may be empty if unused. `levels` are the
+    answers to an ordered outcome; `counts` are then the units exposed and those that answered. An arm that was ever
+    paused is compared, but left out of the sample ratio, because it did not always get its share.
     """
 
     key: str
     counts: Counts
     weight: float = 1.0
     strata: Mapping[str, Counts] = field(default_factory=dict)
-    clusters: tuple[Counts, ...] = ()
+    clusters: Mapping[str, Counts] = field(default_factory=dict)
     levels: Levels | None = None
     was_paused: bool = False
 
@@ -62,9 +51,11 @@ class Rules:
     `looks` are the shares of the planned units at the group-sequential looks so far, this one last; 1 is the last
     planned look, and `planned_looks` are those that the plan names. All but "fixed" need `planned_per_arm`: the planned
     units in all, divided by the number of arms with a weight. "dunnett" corrects intervals too; it takes one look,
-    plain counts and pairs against the one control. An `ordered` outcome is compared by the probability that a treated
-    unit answers higher, minus one half; it uses neither strata nor clusters. A verdict that `views_per_network` views,
-    as many as one network may have counted, could turn is held.
+    plain counts and pairs against the one control. `clusters` were assigned whole ("nested") or saw all arms
+    ("crossed"). An `ordered` outcome is compared by the probability that a treated unit answers higher, minus one half;
+    it uses neither strata nor clusters. A verdict that `views_per_network` views, as many as one network may have
+    counted, could turn is held. `watched_split` says that this look is one of many at the split between the arms,
+    although the outcomes have one look.
     """
 
     level: float = 0.95
@@ -77,15 +68,19 @@ class Rules:
     planned_looks: tuple[float, ...] = ()
     spending: sequential.Spending = "obrien-fleming"
     stratified: bool = False
-    clustered: bool = False
+    clusters: grouped.ClusterDesign | None = None
     ordered: bool = False
     views_per_network: int = 0
+    watched_split: bool = False
 
     def __post_init__(self) -> None:
-        if self.correction == "dunnett" and (
-            self.monitoring != "fixed" or self.stratified or self.clustered or self.ordered
-        ):
+        if self.correction == "dunnett" and (self.monitoring != "fixed" or self.is_grouped or self.ordered):
             raise ValueError("Dunnett's correction is for one look at plain yes/no counts")
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether units come in strata or clusters, so that methods for plain counts do not apply."""
+        return self.stratified or self.clusters is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +88,7 @@ class PairComparison:
     """Treated minus control with the plan's verdict. `hold_reason` says why the verdict is held, if it is.
 
     `network_move` is how far one hostile network could have moved the difference, and `networks` how many it would take
-    to turn the verdict; None without a verdict, or if no number would. `more` says how many more units are needed for a
-    verdict, if none was reached and some number would do.
+    to turn the verdict; None without a verdict, or if no number would.
     """
 
     treated: str
@@ -102,14 +96,9 @@ class PairComparison:
     estimate: Estimate | NotEstimable
     p_adjusted: float | None
     verdict: str
-    more: MoreUnits | None
     hold_reason: str = ""
     network_move: float = 0.0
     networks: int | None = None
-
-    @property
-    def more_per_arm(self) -> int | None:
-        return self.more.likely if self.more else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +133,12 @@ def compare(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]], rules: 
     estimates = (
         _dunnett_differences(by_key, pairs, rules)
         if rules.correction == "dunnett"
-        else [
-            difference(*pair, rules, n_planned=planned_units(pair, arms, rules))
-            for pair in ((by_key[treated], by_key[control]) for treated, control in pairs)
-        ]
+        else [difference(by_key[treated], by_key[control], rules, among=arms) for treated, control in pairs]
     )
     return Comparison(
         arms=tuple(arms),
         rates=tuple(_rate(arm, rules) for arm in arms),
-        omnibus=NO_ORDERED_OMNIBUS if rules.ordered else omnibus.chi_square([arm.counts for arm in arms]),
+        omnibus=_omnibus(arms, rules),
         sample_ratio=ratio,
         comparisons=_judge_all(pairs, estimates, by_key, rules, withheld=withheld),
     )
@@ -168,17 +154,30 @@ def rejudge_without_arms(comparison: Comparison, hidden: Set[str], rules: Rules)
 
 
 def check_sample_ratio(arms: Sequence[ArmCounts], rules: Rules) -> sample_ratio.SampleRatio | NotEstimable:
-    """Test the shares of the arms that were never paused, repeatedly if the plan is monitored."""
+    """Test the shares of the arms that were never paused, by a test that allows for as many looks as there are."""
     unpaused = [arm for arm in arms if not arm.was_paused]
-    observed, weights = [arm.counts.n for arm in unpaused], [arm.weight for arm in unpaused]
-    if rules.monitoring == "fixed":
+    observed, weights = [_assigned(arm, rules) for arm in unpaused], [arm.weight for arm in unpaused]
+    if rules.monitoring == "fixed" and not rules.watched_split:
         return sample_ratio.goodness_of_fit(observed, weights)
     return sample_ratio.always_valid(observed, weights)
+
+
+def _assigned(arm: ArmCounts, rules: Rules) -> int:
+    """How many were assigned to an arm: clusters where those were assigned whole, else units."""
+    return sum(cluster.n > 0 for cluster in arm.clusters.values()) if rules.clusters == "nested" else arm.counts.n
+
+
+def _omnibus(arms: Sequence[ArmCounts], rules: Rules) -> omnibus.Omnibus | NotEstimable:
+    if rules.ordered:
+        return NO_ORDERED_OMNIBUS
+    return grouped.NO_OMNIBUS if rules.is_grouped else omnibus.chi_square([arm.counts for arm in arms])
 
 
 def _rate(arm: ArmCounts, rules: Rules) -> Estimate | NotEstimable:
     if rules.ordered:
         return ordinal.mean(_levels(arm), level=rules.level)
+    if rules.clusters:
+        return grouped.clustered_rate(arm.clusters, level=rules.level)
     return proportions.rate(arm.counts, level=rules.level)
 
 
@@ -199,15 +198,20 @@ def _dunnett_differences(
     return multiplicity.dunnett(treated, control=by_key[controls.pop()].counts, level=rules.level)
 
 
-def difference(treated: ArmCounts, control: ArmCounts, rules: Rules, *, n_planned: int) -> Estimate | NotEstimable:
-    """Estimate treated minus control by the plan's estimator, valid under the plan's monitoring."""
+def difference(
+    treated: ArmCounts, control: ArmCounts, rules: Rules, *, among: Sequence[ArmCounts] = ()
+) -> Estimate | NotEstimable:
+    """Estimate treated minus control by the plan's estimator, valid under the plan's monitoring.
+
+    The two have their shares of the units planned for all arms, which `among` lists if there are more.
+    """
+    n_planned = planned_units((treated, control), among or (treated, control), rules)
     if rules.ordered:
         first, second = _levels(treated), _levels(control)
         superiority = ordinal.superiority(treated=first, control=second, level=rules.level)
-        return apply_monitoring(
-            _minus_half(superiority), n=first.n + second.n, n_planned=n_planned, rules=rules, bound=0.5
-        )
-    if rules.monitoring == "always-valid" and not (rules.clustered or rules.stratified):
+        n = first.n + second.n
+        return apply_monitoring(_minus_half(superiority), n=n, n_planned=n_planned, rules=rules, bound=0.5)
+    if rules.monitoring == "always-valid" and not rules.is_grouped:
         return sequential.confidence_sequence(
             treated=treated.counts, control=control.counts, level=rules.level, n_planned=n_planned
         )
@@ -219,7 +223,7 @@ def difference(treated: ArmCounts, control: ArmCounts, rules: Rules, *, n_planne
 def apply_monitoring(
     estimate: Estimate | NotEstimable, *, n: int, n_planned: int, rules: Rules, bound: float = 1.0
 ) -> Estimate | NotEstimable:
-    """Make an estimate from `n` of `n_planned` units valid for the plan's looks. It lies within +-`bound`."""
+    """Make an estimate from `n` units valid for the plan's looks. It lies within +-`bound`."""
     if isinstance(estimate, NotEstimable) or rules.monitoring == "fixed":
         return estimate
     error = _normal_error(estimate)
@@ -264,41 +268,21 @@ def _normal_error(estimate: Estimate) -> float | None:
 
 
 def _single_look_difference(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Estimate | NotEstimable:
-    if rules.clustered:
-        return clusters.difference(treated=treated.clusters, control=control.clusters, level=rules.level)
+    if rules.clusters:
+        return grouped.clustered_difference(treated.clusters, control.clusters, rules.clusters, level=rules.level)
     if rules.stratified:
-        names = sorted(treated.strata.keys() | control.strata.keys())
-        empty = Counts(0, 0)
-        tables = [
-            strata.Stratum(treated=treated.strata.get(name, empty), control=control.strata.get(name, empty))
-            for name in names
-        ]
-        return strata.difference(tables, level=rules.level)
+        return grouped.stratified_difference(treated.strata, control.strata, level=rules.level)
     method: proportions.DifferenceMethod = "miettinen-nurminen" if rules.monitoring == "fixed" else "wald"
     return proportions.difference(treated=treated.counts, control=control.counts, level=rules.level, method=method)
 
 
 def planned_units(some: Sequence[ArmCounts], arms: Sequence[ArmCounts], rules: Rules) -> int:
-    """The planned units of some of the arms, by the shares of all; 0 if the rules plan none."""
+    """The planned units of some of the arms, by the shares of all; at least 1."""
     if rules.monitoring == "always-valid" and not rules.planned_per_arm:
         raise ValueError(f"{rules.monitoring} monitoring needs planned_per_arm")
     shown = [arm.weight for arm in arms if arm.weight > 0]
     share = sum(arm.weight for arm in some) / sum(shown) if shown else 0.0
-    return round((rules.planned_per_arm or 0) * len(shown) * share)
-
-
-def adjust_p_values(estimates: Sequence[Estimate | NotEstimable], correction: Correction) -> list[float | None]:
-    """Correct p-values for their number. A comparison that is not estimable counts as planned, with p = 1."""
-    raw = [e.p_value if isinstance(e, Estimate) and e.p_value is not None else 1.0 for e in estimates]
-    corrections: dict[str, Callable[[list[float]], Sequence[float]]] = {
-        "holm": multiplicity.holm,
-        "benjamini-hochberg": multiplicity.benjamini_hochberg,
-        "bonferroni": lambda ps: [min(1.0, p * len(ps)) for p in ps],
-        "dunnett": lambda ps: ps,  # corrected already, together with the intervals
-        "none": lambda ps: ps,
-    }
-    adjusted = corrections[correction](raw)
-    return [p if isinstance(e, Estimate) else None for e, p in zip(estimates, adjusted, strict=True)]
+    return max(round((rules.planned_per_arm or 0) * len(shown) * share), 1)
 
 
 def _judge_all(
@@ -310,90 +294,29 @@ def _judge_all(
     withheld: bool,
 ) -> tuple[PairComparison, ...]:
     rows = []
-    p_values = adjust_p_values(estimates, rules.correction)
-    shared = [_comparisons_sharing_alpha(estimates, each, rules.correction) for each in estimates]
-    for (treated, control), estimate, p_adjusted, sharing in zip(pairs, estimates, p_values, shared, strict=True):
+    corrected = correct(
+        estimates,
+        rules.correction,
+        level=rules.level,
+        smallest_difference=rules.smallest_difference,
+        at_level=lambda i, level: difference(
+            by_key[pairs[i][0]], by_key[pairs[i][1]], replace(rules, level=level), among=list(by_key.values())
+        ),
+    )
+    for (treated, control), estimate, claim in zip(pairs, estimates, corrected, strict=True):
         arms = (by_key[treated], by_key[control])
-        hold_reason = _hold_reason(arms, rules)
-        verdict = decide_verdict(estimate, p_adjusted, rules, hold_reason=hold_reason, withheld=withheld)
-        move, networks = _network_influence(arms, estimate, p_adjusted, verdict, rules)
+        hold_reason = too_few_reason(arms, rules)
+        verdict = decide_verdict(estimate, claim, rules, hold_reason=hold_reason, withheld=withheld)
+        move, networks = _network_influence(arms, estimate, claim, verdict, rules)
         if networks == 1:
             verdict, hold_reason = CANNOT_TELL, network_influence.ONE_NETWORK.reason
-        more = None
-        if verdict == CANNOT_TELL and isinstance(estimate, Estimate):
-            more = _more_units(arms, estimate, list(by_key.values()), rules, comparisons=sharing, move=move)
-        rows.append(PairComparison(treated, control, estimate, p_adjusted, verdict, more, hold_reason, move, networks))
+        p_adjusted = claim.p_adjusted
+        rows.append(PairComparison(treated, control, estimate, p_adjusted, verdict, hold_reason, move, networks))
     return tuple(rows)
 
 
-def _comparisons_sharing_alpha(
-    estimates: Sequence[Estimate | NotEstimable], estimate: Estimate | NotEstimable, correction: Correction
-) -> float:
-    """By how much the correction multiplies the p-value of an estimate, if the order of all stays as it is."""
-    family = len(estimates)
-    smaller = sum(p < _raw_p(estimate) for p in map(_raw_p, estimates))
-    multipliers = {
-        "holm": family - smaller,
-        "benjamini-hochberg": family / (smaller + 1),
-        "bonferroni": family,
-        "dunnett": 1,  # corrected already
-        "none": 1,
-    }
-    return multipliers[correction]
-
-
-def _raw_p(estimate: Estimate | NotEstimable) -> float:
-    return estimate.p_value if isinstance(estimate, Estimate) and estimate.p_value is not None else 1.0
-
-
-def _more_units(
-    arms: tuple[ArmCounts, ArmCounts],
-    estimate: Estimate,
-    all_arms: Sequence[ArmCounts],
-    rules: Rules,
-    *,
-    comparisons: float,
-    move: float,
-) -> MoreUnits | None:
-    """How many more units per arm, on average by their shares, reach a verdict by the rules; None if no number does.
-
-    One network may have the same share of the later units, so that its move stays as it is.
-    """
-    units = sum(_levels(arm).n if rules.ordered else arm.counts.n for arm in arms)
-    shown = [arm.weight for arm in all_arms if arm.weight > 0]
-    weight = sum(arm.weight for arm in arms)
-    if not units or not weight:
-        return None
-
-    def settles(later: Estimate, p_adjusted: float, factor: float) -> bool:
-        hold_reason = _hold_reason(arms, rules, factor=factor)
-        verdict = decide_verdict(later, p_adjusted, rules, hold_reason=hold_reason, withheld=False)
-        return verdict != CANNOT_TELL and networks_to_turn(later, p_adjusted, verdict, rules, move=move) != 1
-
-    looks = LaterLooks(
-        monitoring=rules.monitoring,
-        level=rules.level,
-        n=units,
-        n_planned=planned_units(arms, all_arms, rules) if rules.planned_per_arm else 0,
-        comparisons=comparisons,
-        looks=rules.looks,
-        planned_looks=rules.planned_looks,
-        spending=rules.spending,
-    )
-    return looks.more_units(estimate, settles, units_per_arm=units * sum(shown) / len(shown) / weight)
-
-
-def _hold_reason(arms: Sequence[ArmCounts], rules: Rules, *, factor: float = 1.0) -> str:
-    """Why a verdict waits, now or with `factor` times the units; empty if it does not."""
-    if rules.ordered:
-        answers = [Levels([round(count * factor) for count in _levels(arm).counts]) for arm in arms]
-        return too_few_answers_reason(answers, rules)
-    cells = [Counts(round(arm.counts.n * factor), round(arm.counts.events * factor)) for arm in arms]
-    return too_few_events_reason(cells, rules)
-
-
 def _network_influence(
-    arms: Sequence[ArmCounts], estimate: Estimate | NotEstimable, p_adjusted: float | None, verdict: str, rules: Rules
+    arms: Sequence[ArmCounts], estimate: Estimate | NotEstimable, corrected: Corrected, verdict: str, rules: Rules
 ) -> tuple[float, int | None]:
     """How far one network could have moved the estimate, and how many it would take to turn the verdict."""
     if isinstance(estimate, NotEstimable):
@@ -404,34 +327,50 @@ def _network_influence(
     else:
         sizes, rates = [arm.counts.n for arm in arms], [arm.counts.proportion for arm in arms]
     move = network_influence.largest_move(sizes, rates, views=rules.views_per_network)
-    return move, networks_to_turn(estimate, p_adjusted, verdict, rules, move=move)
+    return move, networks_to_turn(estimate, corrected, verdict, rules, move=move)
 
 
 def networks_to_turn(
-    estimate: Estimate, p_adjusted: float | None, verdict: str, rules: Rules, *, move: float
+    estimate: Estimate, corrected: Corrected, verdict: str, rules: Rules, *, move: float
 ) -> int | None:
     """How many networks that each move an estimate so far it takes to turn its verdict; None without a verdict."""
     if verdict in (WITHHELD, CANNOT_TELL):
         return None
-    margin = network_influence.verdict_margin(
-        estimate,
-        1.0 if p_adjusted is None else p_adjusted,
-        smallest_difference=rules.smallest_difference,
-        is_negligible=verdict == equivalence.Verdict.NO_MEANINGFUL_DIFFERENCE,
-    )
+    if verdict == equivalence.Verdict.NO_MEANINGFUL_DIFFERENCE:
+        interval = corrected.equivalence_interval or estimate.interval
+        margin = (rules.smallest_difference or 0.0) - max(abs(interval.low), abs(interval.high))
+    else:
+        margin = network_influence.margin_from_zero(estimate, corrected.p_adjusted)
     return network_influence.networks_to_turn(margin, move)
 
 
 def decide_verdict(
-    estimate: Estimate | NotEstimable, p_adjusted: float | None, rules: Rules, *, hold_reason: str, withheld: bool
+    estimate: Estimate | NotEstimable, corrected: Corrected, rules: Rules, *, hold_reason: str, withheld: bool
 ) -> str:
     """The verdict on one estimate: withheld, cannot tell yet, or that of `equivalence.verdict`."""
     if withheld:
         return WITHHELD
     if hold_reason:
         return CANNOT_TELL
-    smallest, lower_is_better = rules.smallest_difference, rules.lower_is_better
-    return str(equivalence.verdict(estimate, smallest, p_adjusted=p_adjusted, lower_is_better=lower_is_better))
+    verdict = equivalence.verdict(
+        estimate,
+        rules.smallest_difference,
+        p_adjusted=corrected.p_adjusted,
+        lower_is_better=rules.lower_is_better,
+        equivalence_interval=corrected.equivalence_interval,
+    )
+    return str(verdict)
+
+
+def too_few_reason(arms: Sequence[ArmCounts], rules: Rules, *, factor: float = 1.0) -> str:
+    """Why a verdict waits for more units, now or with `factor` times as many; empty if it does not."""
+    if rules.ordered:
+        return too_few_answers_reason(
+            [Levels([round(count * factor) for count in _levels(arm).counts]) for arm in arms], rules
+        )
+    return too_few_events_reason(
+        [Counts(round(arm.counts.n * factor), round(arm.counts.events * factor)) for arm in arms], rules
+    )
 
 
 def too_few_events_reason(cells: Sequence[Counts], rules: Rules) -> str:

@@ -1,23 +1,26 @@
 """PURE  Contrasts of a victim x user factorial, made of the four arms that form one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from analytics.comparison.compare import (
     CANNOT_TELL,
     ArmCounts,
     Rules,
-    adjust_p_values,
     apply_monitoring,
     decide_verdict,
     networks_to_turn,
     planned_units,
     too_few_events_reason,
 )
+from analytics.comparison.correction import correct
+from analytics.comparison.grouped import match_groups
 from analytics.comparison.network_influence import largest_move
-from analytics.stats import Estimate, NotEstimable, factorial
+from analytics.stats import Estimate, NotEstimable, clusters, factorial
 
 ContrastName = Literal["victim", "user", "interaction", "both-minus-victim"]
+_NAMES: tuple[ContrastName, ...] = ("victim", "user", "interaction", "both-minus-victim")
+_FourArms = tuple[ArmCounts, ArmCounts, ArmCounts, ArmCounts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,35 +38,57 @@ def factorial_contrasts(
 ) -> tuple[FactorialContrast, ...]:
     """Estimate what each harm adds on average, and whether both together do more than their sum.
 
-    The correction covers these contrasts; monitoring is the plan's. Strata and clusters are not used.
+    The correction covers these contrasts; monitoring is the plan's. There is none where arms are compared in strata.
     """
+    if rules.stratified:
+        return ()
     cells = (neutral.counts, victim.counts, user.counts, both.counts)
-    effects = factorial.two_by_two(
-        neither=neutral.counts, first=victim.counts, second=user.counts, both=both.counts, level=rules.level
-    )
-    names: tuple[ContrastName, ...] = ("victim", "user", "interaction", "both-minus-victim")
-    arms, pair = (neutral, victim, user, both), (victim, both)
-    # Three contrasts use all four arms, the last one a pair.
-    units = {"n": sum(arm.counts.n for arm in arms), "n_planned": planned_units(arms, arms, rules)}
-    estimates = [
-        apply_monitoring(effects.first, **units, rules=rules),
-        apply_monitoring(effects.second, **units, rules=rules),
-        apply_monitoring(effects.interaction, **units, rules=rules, bound=2.0),
-        apply_monitoring(
-            effects.both_minus_first,
-            n=sum(arm.counts.n for arm in pair),
-            n_planned=planned_units(pair, arms, rules),
-            rules=rules,
-        ),
-    ]
+    arms = (neutral, victim, user, both)
+    estimates = _contrasts(arms, rules)
     hold_reason = too_few_events_reason(cells, rules)
     # A main effect moves by half of this; a verdict on it is held sooner than it need be.
     rates = [each.proportion if each.n else 0.0 for each in cells]
     move = largest_move([each.n for each in cells], rates, views=rules.views_per_network)
     contrasts = []
-    for name, estimate, p in zip(names, estimates, adjust_p_values(estimates, rules.correction), strict=True):
-        verdict = decide_verdict(estimate, p, rules, hold_reason=hold_reason, withheld=withheld)
-        if isinstance(estimate, Estimate) and networks_to_turn(estimate, p, verdict, rules, move=move) == 1:
+    corrected = correct(
+        estimates,
+        rules.correction,
+        level=rules.level,
+        smallest_difference=rules.smallest_difference,
+        at_level=lambda i, level: _contrasts(arms, replace(rules, level=level))[i],
+    )
+    for name, estimate, claim in zip(_NAMES, estimates, corrected, strict=True):
+        verdict = decide_verdict(estimate, claim, rules, hold_reason=hold_reason, withheld=withheld)
+        if isinstance(estimate, Estimate) and networks_to_turn(estimate, claim, verdict, rules, move=move) == 1:
             verdict = CANNOT_TELL
-        contrasts.append(FactorialContrast(name, estimate, p, verdict))
+        contrasts.append(FactorialContrast(name, estimate, claim.p_adjusted, verdict))
     return tuple(contrasts)
+
+
+def _contrasts(arms: _FourArms, rules: Rules) -> list[Estimate | NotEstimable]:
+    """Estimate the contrasts in the order of their names."""
+    effects = _effects(arms, rules)
+    # Three contrasts use all four arms, the last one a pair.
+    _, victim, _, both = arms
+    units = {"n": sum(arm.counts.n for arm in arms), "n_planned": planned_units(arms, arms, rules)}
+    pair = {"n": victim.counts.n + both.counts.n, "n_planned": planned_units((victim, both), arms, rules)}
+    return [
+        apply_monitoring(effects.first, **units, rules=rules),
+        apply_monitoring(effects.second, **units, rules=rules),
+        apply_monitoring(effects.interaction, **units, rules=rules, bound=2.0),
+        apply_monitoring(effects.both_minus_first, **pair, rules=rules),
+    ]
+
+
+def _effects(arms: _FourArms, rules: Rules) -> factorial.TwoByTwo:
+    if rules.clusters is None:
+        neither, first, second, both = (arm.counts for arm in arms)
+        return factorial.two_by_two(neither=neither, first=first, second=second, both=both, level=rules.level)
+    cells = match_groups([arm.clusters for arm in arms])
+    return factorial.TwoByTwo(
+        first=clusters.contrast(cells, (-0.5, 0.5, -0.5, 0.5), level=rules.level),
+        second=clusters.contrast(cells, (-0.5, -0.5, 0.5, 0.5), level=rules.level),
+        interaction=clusters.contrast(cells, (1.0, -1.0, -1.0, 1.0), level=rules.level),
+        both_minus_first=clusters.contrast(cells, (0.0, -1.0, 0.0, 1.0), level=rules.level),
+        scale="difference",
+    )

@@ -29,21 +29,18 @@ def largest_move(sizes: Sequence[int], rates: Sequence[float], *, views: int) ->
     return min(max(moves, default=0.0), 1.0) if views else 0.0
 
 
-def verdict_margin(
-    estimate: Estimate, p_adjusted: float, *, smallest_difference: float | None, is_negligible: bool
-) -> float:
-    """How far an estimate may move before its verdict is another: it `is_negligible`, or differs from zero.
+def margin_from_zero(estimate: Estimate, p_adjusted: float | None) -> float:
+    """How far an estimate that differs from zero may move before it no longer does.
 
     The interval moves with the estimate. A corrected p-value is taken for that of a normal estimate, so that the room
     it leaves is a share of the effect.
     """
-    low, high = abs(estimate.interval.low), abs(estimate.interval.high)
-    if is_negligible:
-        return (smallest_difference or 0.0) - max(low, high)
     normal = NormalDist()
     needed = normal.inv_cdf((1 + estimate.interval.level) / 2)
-    reached = inf if p_adjusted < 1e-15 else normal.inv_cdf(1 - p_adjusted / 2)
-    return max(min(min(low, high), abs(estimate.effect) * (1 - needed / reached)), 0.0)
+    p = 1.0 if p_adjusted is None else p_adjusted
+    reached = inf if p < 1e-15 else normal.inv_cdf(1 - p / 2)
+    room = min(abs(estimate.interval.low), abs(estimate.interval.high))
+    return max(min(room, abs(estimate.effect) * (1 - needed / reached)), 0.0)
 
 
 def networks_to_turn(margin: float, move: float) -> int | None:

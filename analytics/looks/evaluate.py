@@ -1,6 +1,6 @@
 """Evaluate a campaign: from its frozen plan and tallies to an Analysis with Estimates, append-only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from django.db.models import Max, Min, Sum
 
 from analytics.comparison.compare import Comparison, Rules, compare
 from analytics.comparison.factorial import factorial_contrasts
+from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.comparison.sensitivity import run_cross_checks
 from analytics.looks import release
 from analytics.looks.meta_analysis import pool_comparisons
@@ -91,6 +92,7 @@ def _try_to_evaluate(
         )
         for outcome in outcomes
     }
+    more = {key: more_needed(comparison, rules[key]) for key, comparison in comparisons.items()}
     primary = planned[0].outcome
     shown = {} if looks.embargoed and not exception else comparisons
     released = release.decide_release(campaign, primary, tallies, shown, rules)
@@ -106,7 +108,8 @@ def _try_to_evaluate(
         else:
             for outcome in outcomes:
                 smallest = smallest_difference_of(plan, outcome)
-                _record_estimates(analysis, outcome, comparisons[outcome.outcome], tallies, smallest)
+                key = outcome.outcome
+                _record_estimates(analysis, outcome, comparisons[key], more[key], tallies, smallest)
             _record_factorial(analysis, planned[0], comparisons[primary], campaign, rules[primary])
         released.analysis = analysis
         released.save()
@@ -190,9 +193,11 @@ def _rules(plan: AnalysisPlan, outcome: PlannedOutcome, looks: _Looks, *, views_
         planned_looks=tuple(float(share) for share in plan.looks),
         spending=plan.spending,  # type: ignore[arg-type]  # likewise
         stratified=plan.strata == AnalysisPlan.Strata.PLACEMENT,
-        clustered=plan.clusters == AnalysisPlan.Clusters.PLACEMENT_DAY,
+        # Visitors of a placement on a day are assigned one by one, so each such cluster saw all arms.
+        clusters="crossed" if plan.clusters == AnalysisPlan.Clusters.PLACEMENT_DAY else None,
         ordered=ordered,
         views_per_network=views_per_network,
+        watched_split=looks.embargoed or looks.exploratory,
     )
 
 
@@ -217,7 +222,11 @@ def _create_analysis(
     if checks is not None:
         for pair, stored in zip(comparison.comparisons, checks["pairs"], strict=True):
             stored |= {"network_move": pair.network_move, "networks": pair.networks}
-        pooled = pool_comparisons(plan.campaign, comparison.arms, outcome=outcome, level=plan.level)
+        pooled = (
+            ()
+            if rules.is_grouped
+            else pool_comparisons(plan.campaign, comparison.arms, outcome=outcome, level=plan.level)
+        )
         checks["pooled"] = [asdict(row) for row in pooled]
     return Analysis.objects.create(
         campaign=plan.campaign,
@@ -276,6 +285,7 @@ def _record_estimates(
     analysis: Analysis,
     outcome: PlannedOutcome,
     comparison: Comparison,
+    more: Mapping[tuple[str, str], MoreUnits],
     tallies: CampaignTallies,
     smallest: float | None,
 ) -> None:
@@ -304,7 +314,7 @@ def _record_estimates(
             p_adjusted=pair.p_adjusted,
             smallest_difference=smallest,
             verdict=pair.verdict,
-            **release.more_per_arm_fields(pair),
+            **release.more_per_arm_fields(more, pair),
             **({"reason": pair.hold_reason} | _estimate_fields(pair.estimate)),
         )
         for position, pair in enumerate(comparison.comparisons)

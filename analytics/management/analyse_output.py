@@ -10,6 +10,7 @@ from rich.table import Table
 from analytics import wording
 from analytics.comparison.compare import Comparison, PairComparison, Rules
 from analytics.comparison.factorial import FactorialContrast
+from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.comparison.sensitivity import CrossChecks
 from analytics.stats import Estimate, NotEstimable
 
@@ -29,6 +30,7 @@ class TableAnalysis(NamedTuple):
 def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
     """Build the JSON of `analyse --json`; a number that cannot be estimated is null."""
     look, rules, terms, first_verdict_days, cross_checks = analysis
+    more = more_needed(look, rules)
     document: dict[str, Any] = {
         "version": VERSION,
         "rules": {
@@ -38,7 +40,8 @@ def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
             "monitoring": rules.monitoring,
             "planned_per_arm": rules.planned_per_arm,
             "looks": list(rules.looks),
-            "estimator": "clustered" if rules.clustered else "stratified" if rules.stratified else "plain",
+            "estimator": "clustered" if rules.clusters else "stratified" if rules.stratified else "plain",
+            "clusters": rules.clusters,
         },
         "arms": [
             {
@@ -62,9 +65,8 @@ def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
                 **_numbers(compared.estimate),
                 "p_adjusted": compared.p_adjusted,
                 "verdict": compared.verdict,
-                "sentence": pair_sentence(look, compared, rules),
-                "more_per_arm": compared.more_per_arm,
-                "more_per_arm_range": [compared.more.low, compared.more.high] if compared.more else None,
+                "sentence": pair_sentence(look, compared, rules, more),
+                **_more_per_arm(more.get((compared.treated, compared.control))),
                 "held": compared.hold_reason or None,
             }
             for compared in look.comparisons
@@ -107,7 +109,13 @@ def _interval(estimate: Estimate | NotEstimable) -> dict[str, float] | None:
     return None if isinstance(estimate, NotEstimable) else asdict(estimate.interval)
 
 
-def pair_sentence(look: Comparison, compared: PairComparison, rules: Rules) -> str:
+def _more_per_arm(more: MoreUnits | None) -> dict[str, Any]:
+    return {"more_per_arm": more and more.likely, "more_per_arm_range": more and [more.low, more.high]}
+
+
+def pair_sentence(
+    look: Comparison, compared: PairComparison, rules: Rules, more: Mapping[tuple[str, str], MoreUnits]
+) -> str:
     """Describe a comparison in one sentence, as the results page does."""
     treated, control = wording.arm_phrase(compared.treated), wording.arm_phrase(compared.control)
     rates = {arm.key: rate for arm, rate in zip(look.arms, look.rates, strict=True)}
@@ -115,6 +123,7 @@ def pair_sentence(look: Comparison, compared: PairComparison, rules: Rules) -> s
     if isinstance(compared.estimate, NotEstimable) or isinstance(rate, NotEstimable):
         reason = compared.estimate.reason if isinstance(compared.estimate, NotEstimable) else "An arm is empty."
         return f"The comparison of {treated} with {control} cannot be made: {reason}"
+    found = more.get((compared.treated, compared.control))
     numbers = wording.ComparisonNumbers(
         treated=treated,
         control=control,
@@ -126,10 +135,8 @@ def pair_sentence(look: Comparison, compared: PairComparison, rules: Rules) -> s
         high=compared.estimate.interval.high,
         verdict=compared.verdict,
         smallest_difference=rules.smallest_difference,
-        more=wording.people_range(
-            compared.more.likely, compared.more.low, compared.more.high, arms=sum(arm.weight > 0 for arm in look.arms)
-        )
-        if compared.more
+        more=wording.people_range(found.likely, found.low, found.high, arms=sum(arm.weight > 0 for arm in look.arms))
+        if found
         else None,
         population="in",
     )
@@ -140,6 +147,7 @@ def pair_sentence(look: Comparison, compared: PairComparison, rules: Rules) -> s
 def print_tables(analysis: TableAnalysis, console: Console) -> None:
     """Print tables of rates and differences, a sentence for each comparison, then the overall tests."""
     look, rules, terms, first_verdict_days, cross_checks = analysis
+    more = more_needed(look, rules)
     arms = Table("arm", "n", "events", "rate", "interval", title="Rates", title_justify="left")
     for arm, rate in zip(look.arms, look.rates, strict=True):
         arms.add_row(
@@ -150,6 +158,8 @@ def print_tables(analysis: TableAnalysis, console: Console) -> None:
             f"{rate.interval.low:.2%} to {rate.interval.high:.2%}" if isinstance(rate, Estimate) else "–",
         )
     console.print(arms)
+    if note := _groups_note(look, rules):
+        console.print(note)
     columns = ["comparison", "difference", "interval", "p", f"p ({rules.correction})", "verdict"]
     differences = Table(
         *columns,
@@ -162,7 +172,7 @@ def print_tables(analysis: TableAnalysis, console: Console) -> None:
         differences.add_row(*_cells(f"{row.treated} − {row.control}", row.estimate, row.p_adjusted, row.verdict), *day)
     console.print(differences)
     for row in look.comparisons:
-        console.print(f"  {pair_sentence(look, row, rules)}" + (f" {row.hold_reason}" if row.hold_reason else ""))
+        console.print(f"  {pair_sentence(look, row, rules, more)}" + (f" {row.hold_reason}" if row.hold_reason else ""))
     if terms is not None:
         factorial = Table(*columns, title="As a 2 x 2 factorial", title_justify="left")
         for term in terms:
@@ -175,6 +185,21 @@ def print_tables(analysis: TableAnalysis, console: Console) -> None:
         console.print(f"All arms at once: chi-square {test.statistic:.3f}, df {test.df}, p {test.p_value:.4f}")
     if not isinstance(look.sample_ratio, NotEstimable):
         console.print(f"Sample ratio: {look.sample_ratio.status}, p {look.sample_ratio.p_value:.4g}")
+
+
+def _groups_note(look: Comparison, rules: Rules) -> str:
+    """Say how strata or clusters were taken; empty without either."""
+    if rules.clusters:
+        count = len({name for arm in look.arms for name, counts in arm.clusters.items() if counts.n})
+        if rules.clusters == "nested":
+            return f"{count:,} clusters, each in one arm (nested): they were assigned whole, and are what is compared."
+        return (
+            f"{count:,} clusters that saw every arm (crossed): arms are compared within them. One name in several arms "
+            "is taken for one cluster."
+        )
+    if rules.stratified:
+        return "Rates are those of each arm as it is; differences are taken within strata, so the two need not agree."
+    return ""
 
 
 def _print_checks(checks: CrossChecks, console: Console) -> None:
@@ -192,7 +217,8 @@ def _print_checks(checks: CrossChecks, console: Console) -> None:
             else wording.tipping_sentence(pair.tips_at, was_significant=pair.was_significant),
             f"{pair.lowest.effect:+.2%} to {pair.highest.effect:+.2%}" if pair.lowest and pair.highest else "–",
         )
-    console.print(pairs)
+    if any(pair.exact_p is not None or pair.lowest is not None for pair in checks.pairs):
+        console.print(pairs)
     if checks.arms:
         best = ", ".join(f"{arm.arm} {arm.best:.1%}" for arm in checks.arms)
         console.print(f"Chance to be best (flat priors; not a rule for stopping): {best}")

@@ -77,6 +77,7 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
     look = gate.released_look(requested, early=early)
     analysis, campaign = look.shown_analysis, requested.campaign
     plan = campaign.plan
+    planned_people = plan.planned_people
     primary, *others = outcome_blocks(look.estimates, embargoed=analysis.embargoed)
     sentence, interval_sentence, lead = lead_sentence(primary, look)
     contrasts = [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL]
@@ -106,11 +107,11 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
         changed_plan_keys=look.changed_plan_keys,
         lead_frame=lead,
         people=people_exposed(primary),
-        planned_people=plan.planned_people,
+        planned_people=planned_people,
         quality=look_quality(
             analysis,
             primary,
-            plan.planned_people,
+            planned_people,
             gate.exclusion_percentages(analysis),
             split_after_pause.arm_shares_at(
                 analysis.made_at, campaign, {e.treated_id: e.treated for e in look.estimates}.values()

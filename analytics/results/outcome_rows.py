@@ -86,7 +86,9 @@ def _difference(
             high=e.high,
             verdict=e.verdict,
             smallest_difference=e.smallest_difference,
-            more=wording.people_range(e.more_per_arm, e.more_per_arm_low, e.more_per_arm_high, arms=arms),
+            more=None
+            if e.more_per_arm is None
+            else wording.people_range(e.more_per_arm, e.more_per_arm_low, e.more_per_arm_high, arms=arms),
         )
         ordered = outcome.kind == "ordered"
         sentence = wording.ordinal_sentence(numbers) if ordered else wording.comparison_sentence(numbers, scale)

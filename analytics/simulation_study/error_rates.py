@@ -3,16 +3,18 @@
 Every simulation is seeded. Trials have four arms of equal truth and daily looks, so any "better" or "worse" is false.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import chdtrc, ndtr
 
-from analytics.comparison.compare import ArmCounts, Rules, all_pairs, compare
+from analytics.comparison.compare import ArmCounts, Rules, all_pairs, check_sample_ratio, compare
 from analytics.stats import Counts, Estimate, NotEstimable, clusters, factorial, proportions, sequential, strata
+from analytics.stats.equivalence import Verdict
+from analytics.stats.sample_ratio import SampleRatio
 
 ARMS = ("a", "b", "c", "d")
 DAYS = 28
@@ -30,6 +32,10 @@ class SimulatedShare:
     @property
     def standard_error(self) -> float:
         return sqrt(self.share * (1 - self.share) / self.trials)
+
+    def in_percent(self, digits: int = 1) -> str:
+        """Format the share and its standard error as percentages."""
+        return f"{self.share:.{digits}%} ± {self.standard_error:.{digits}%}"
 
 
 def simulate_trials(rate: float, *, per_arm_a_day: int, count: int, seed: int) -> list[CumulativeEvents]:
@@ -70,14 +76,22 @@ def always_valid_rule(days: CumulativeEvents, per_day: int) -> bool:
 
 def group_sequential_rule(days: CumulativeEvents, per_day: int) -> bool:
     """Five planned looks with O'Brien-Fleming spending, all six pairs, Holm."""
-    looks: tuple[float, ...] = ()
-    for share in (0.2, 0.4, 0.6, 0.8, 1.0):
-        day = round(share * DAYS) - 1
-        looks = (*looks, (day + 1) / DAYS)
-        rules = Rules(monitoring="group-sequential", planned_per_arm=per_day * DAYS, looks=looks)
-        if _claims_difference(days[day], per_day * (day + 1), rules):
-            return True
-    return False
+    looks = _looks(Rules(monitoring="group-sequential", planned_per_arm=per_day * DAYS))
+    return any(_claims_difference(days[day], per_day * (day + 1), rules) for day, rules in looks)
+
+
+def _looks(rules: Rules) -> Iterator[tuple[int, Rules]]:
+    """Yield the day of each look that a plan's monitoring allows, with the rules at that look."""
+    if rules.monitoring == "fixed":
+        yield DAYS - 1, rules
+    elif rules.monitoring == "always-valid":
+        yield from ((day, rules) for day in range(DAYS))
+    else:
+        shares: tuple[float, ...] = ()
+        for share in (0.2, 0.4, 0.6, 0.8, 1.0):
+            day = round(share * DAYS) - 1
+            shares = (*shares, (day + 1) / DAYS)
+            yield day, replace(rules, looks=shares)
 
 
 def fixed_rule(days: CumulativeEvents, per_day: int) -> bool:
@@ -112,6 +126,48 @@ def chance_to_win_rule(days: CumulativeEvents, per_day: int) -> bool:
     z = (mean[:, 1:] - mean[:, :1]) / np.sqrt(variance[:, 1:] + variance[:, :1])
     chance = ndtr(z)
     return bool(np.any((chance > 0.95) | (chance < 0.05)))
+
+
+def split_alarm_rates(
+    rules: Rules, *, arms: int, a_day: int, count: int, seed: int
+) -> tuple[SimulatedShare, SimulatedShare]:
+    """The shares of sound campaigns of equal arms whose split is ever at alarm, or at caution or alarm, in daily looks.
+
+    `a_day` are the units of all arms together.
+    """
+    source = np.random.default_rng(seed)
+    alarms = warnings = 0
+    for _ in range(count):
+        units = np.cumsum(source.multinomial(a_day, [1 / arms] * arms, size=DAYS), axis=0)
+        looks = [
+            check_sample_ratio([ArmCounts(str(i), Counts(int(n), 0)) for i, n in enumerate(day)], rules)
+            for day in units
+        ]
+        statuses = {look.status for look in looks if isinstance(look, SampleRatio)}
+        alarms += "alarm" in statuses
+        warnings += bool(statuses - {"ok"})
+    return SimulatedShare(alarms / count, count), SimulatedShare(warnings / count, count)
+
+
+def false_equivalence_rate(rules: Rules, *, control: float, per_day: int, count: int, seed: int) -> SimulatedShare:
+    """The share of trials in which three messages that differ from the control by exactly the smallest difference
+    that matters are ever called "no meaningful difference", any of them, at the looks that the monitoring allows."""
+    assert rules.smallest_difference is not None
+    source = np.random.default_rng(seed)
+    rates = [control, *[control + rules.smallest_difference] * (len(ARMS) - 1)]
+    pairs = [(arm, ARMS[0]) for arm in ARMS[1:]]
+
+    def is_claimed(days: CumulativeEvents) -> bool:
+        for day, rules_now in _looks(rules):
+            n = per_day * (day + 1)
+            arms = [ArmCounts(arm, Counts(n, int(events))) for arm, events in zip(ARMS, days[day], strict=True)]
+            compared = compare(arms, pairs, rules_now).comparisons
+            if any(row.verdict == Verdict.NO_MEANINGFUL_DIFFERENCE for row in compared):
+                return True
+        return False
+
+    trials = source.binomial(per_day, rates, size=(count, DAYS, len(ARMS))).cumsum(axis=1)
+    return SimulatedShare(sum(is_claimed(days) for days in trials) / count, count)
 
 
 def simulated_power(

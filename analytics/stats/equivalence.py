@@ -25,6 +25,7 @@ def verdict(
     p_adjusted: float | None = None,
     level: float | None = None,
     lower_is_better: bool = False,
+    equivalence_interval: Interval | None = None,
 ) -> Verdict:
     """Given a difference and the smallest one that matters, may we say better, worse, no difference, or nothing yet?
 
@@ -43,8 +44,8 @@ def verdict(
     Not for: a smallest difference chosen after seeing the data: it can make nearly any result say "no meaningful
     difference". Nor for an interval made for one look when there were many: pass one of `sequential`.
 
-    Rule 2 at level 0.95 is two one-sided tests at 2.5% each. It needs no correction for several comparisons of its own
-    beyond that of the interval: pass an interval at the simultaneous level if it should have one. With a
+    Rule 2 at level 0.95 is two one-sided tests at 2.5% each. Among several comparisons, pass the interval at the
+    corrected level as `equivalence_interval`; rule 2 then uses it in place of the estimate's own. With a
     smallest_difference of None or 0 rule 2 never applies; a negative one raises ValueError. Effect and interval must be
     on a scale where 0 is no effect, so give a ratio's logarithm.
 
@@ -61,7 +62,8 @@ def verdict(
     if isinstance(estimate, NotEstimable):
         return Verdict.CANNOT_TELL_YET
     low, high = estimate.interval.low, estimate.interval.high
-    if smallest_difference and -smallest_difference < low and high < smallest_difference:
+    inner = equivalence_interval or estimate.interval
+    if smallest_difference and -smallest_difference < inner.low and inner.high < smallest_difference:
         return Verdict.NO_MEANINGFUL_DIFFERENCE
     if p_adjusted is not None:
         alpha = 1.0 - (estimate.interval.level if level is None else level)
@@ -134,3 +136,46 @@ def two_one_sided_tests(
     interval = Interval(low, high, two_sided)
     effect = score.difference_of(treated, control)
     return Equivalence(effect, interval, p_value, p_above, p_below, margin, p_value < alpha)
+
+
+def non_inferiority(
+    *, treated: Counts, control: Counts, margin: float, level: float = 0.95, lower_is_better: bool = False
+) -> Estimate | NotEstimable:
+    """Is the treated rate shown to be no worse than the control rate by as much as the margin? One-sided.
+
+    Formula: With z(D) = (d - D) / sqrt(V(D)) the Miettinen-Nurminen statistic of `proportions.difference`, p = 1 -
+    Phi(z(-margin)), or Phi(z(margin)) if `lower_is_better`. The interval holds every D that this test would not reject
+    at 1 - level and is open on the side of good news, so that it excludes the margin when p < 1 - level.
+
+    Source: Farrington and Manning 1990, Statistics in Medicine 9:1447, with the factor N/(N-1) of Miettinen and
+    Nurminen 1985, Statistics in Medicine 4:213.
+
+    Not for: a margin chosen after seeing the data, or showing that the treated arm is better: use
+    `proportions.difference`. Clusters and repeated looks make it claim too much.
+
+    Many guidelines ask for 2.5% here: give level 0.975. A margin lies strictly between 0 and 1, a level above 0.5, else
+    ValueError. An empty arm is NotEstimable.
+
+    Newcombe's example (a) with its arms exchanged, 48/80 against 56/70, where his table II prints a 95% interval from
+    -0.3382, so that the one-sided p at that margin is 0.025:
+
+    >>> found = non_inferiority(treated=Counts(n=80, events=48), control=Counts(n=70, events=56), margin=0.3382)
+    >>> round(found.p_value, 3)
+    0.025
+    """
+    if check_level(level) <= 0.5:
+        raise ValueError(f"level must lie above 0.5, not {level!r}")
+    if not 0.0 < margin < 1.0:
+        raise ValueError(f"margin must lie strictly between 0 and 1, not {margin!r}")
+    if empty := empty_arm(treated, control):
+        return empty
+    good, bad = (control, treated) if lower_is_better else (treated, control)
+    statistic = score.difference_z(good, bad, -margin)
+    p_value = upper_tail_p(statistic)
+    # As in `two_one_sided_tests`, p decides where the end falls on the margin itself.
+    low = -score.difference_upper(bad, good, critical_z(2.0 * level - 1.0))
+    low = max(low, nextafter(-margin, inf)) if p_value < 1.0 - level else min(low, -margin)
+    interval = Interval(low, inf, level)
+    effect = score.difference_of(treated, control)
+    method = "non-inferiority, miettinen-nurminen"
+    return Estimate(effect, -interval if lower_is_better else interval, p_value, method, statistic)

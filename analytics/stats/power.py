@@ -75,7 +75,7 @@ def units_in_all(
     >>> units_in_all(control=0.45, treated=0.50, shares=(0.5, 0.5))
     3130
     >>> units_in_all(control=0.45, treated=0.50, shares=(0.25, 0.75))
-    4164
+    4167
     """
     _check_rates(control=control, treated=treated)
     w1, w0 = shares

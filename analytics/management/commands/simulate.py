@@ -1,19 +1,18 @@
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import StringIO
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from rich.console import Console
 
-from analytics.comparison.compare import MIN_EVENTS, ArmCounts, Rules, compare
-from analytics.simulation_study import coverage, error_rates
-from analytics.simulation_study.more_needed import told_by
-from analytics.simulation_study.planned_power import planned_power
-from analytics.stats import Counts, proportions
-from campaign.planned_people import mean_per_arm
-from campaign.wizard.sample_size import SampleSizeInputs, needed_people
+from analytics.comparison.compare import MIN_EVENTS, Rules
+from analytics.management.simulated_plans import more_needed_section, planned_power_section
+from analytics.simulation_study import cluster_designs, coverage, error_rates
+from analytics.stats import proportions
 
 PAGE = settings.BASE_DIR / "docs" / "simulation.md"
 _RATES = ((0.5, 200), (0.05, 1_000), (0.005, 5_000), (0.0002, 50_000))
@@ -57,13 +56,17 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         trials = 200 if options["quick"] else 2_000
         page = StringIO()
-        for line in (
-            *_false_claims(trials),
-            *_coverage(trials * 20),
-            *_other_intervals(trials * 2),
-            *_power(trials),
-            *_planned_power(trials),
-        ):
+        sections = (
+            _false_claims(trials),
+            _false_equivalence(trials * 2),
+            _split_alarms(trials * 5),
+            _coverage(trials * 20),
+            _other_intervals(trials * 2),
+            _power(trials),
+            planned_power_section(trials),
+            more_needed_section(trials),
+        )
+        for line in chain.from_iterable(sections):
             page.write(line + "\n")
             Console(soft_wrap=True).print(line, markup=False, highlight=False)
         if options["write"]:
@@ -78,8 +81,8 @@ error.
 """
 
 
-def _percent(share: error_rates.SimulatedShare) -> str:
-    return f"{share.share:.1%} ± {share.standard_error:.1%}"
+def _percent(share: error_rates.SimulatedShare, digits: int = 1) -> str:
+    return share.in_percent(digits)
 
 
 def _false_claims(trials: int) -> list[str]:
@@ -109,6 +112,63 @@ def _false_claims(trials: int) -> list[str]:
         f"{MIN_EVENTS} people with and without the outcome.",
         "",
     ]
+
+
+def _false_equivalence(trials: int) -> list[str]:
+    """Simulate three messages on the smallest difference: how often is one called not meaningfully different?"""
+    lines = [
+        "## False calls of no meaningful difference",
+        "",
+        "Three messages that differ from the control by exactly the smallest difference that matters: 45 against 40 of",
+        "100, 5,600 people per arm in 28 days. How often is any of them ever called “no meaningful difference”? The",
+        "product's rules are to stay at or under 5%.",
+        "",
+        "| plan | corrected by Holm, as planned | uncorrected |",
+        "|---|---|---|",
+    ]
+    setting: dict[str, Any] = {"control": 0.4, "per_day": 200, "seed": 700}
+    for name, rules, part in (
+        ("fixed: one look at the end", Rules(smallest_difference=0.05), 1.0),
+        (
+            "group-sequential: five looks",
+            Rules(smallest_difference=0.05, monitoring="group-sequential", planned_per_arm=5_600),
+            0.25,
+        ),
+        (
+            "always-valid: 28 looks",
+            Rules(smallest_difference=0.05, monitoring="always-valid", planned_per_arm=5_600),
+            0.25,
+        ),
+    ):
+        shares = [
+            error_rates.false_equivalence_rate(
+                replace(rules, correction=correction), count=round(trials * part), **setting
+            )
+            for correction in ("holm", "none")
+        ]
+        lines.append(f"| {name} | " + " | ".join(map(_percent, shares)) + " |")
+    return [*lines, ""]
+
+
+def _split_alarms(trials: int) -> list[str]:
+    """Simulate sound splits looked at daily: how often is one at caution or at alarm?"""
+    lines = [
+        "## False alarms about the split",
+        "",
+        "A split that is as planned, looked at on 28 days, 1,000 people a day. How often does it ever raise the alarm",
+        "(at most 0.05% are promised) or at least a caution (at most 1%)?",
+        "",
+        "| test | arms | alarm | caution or alarm |",
+        "|---|---|---|---|",
+    ]
+    for name, rules in (
+        ("always-valid: what daily looks use, under every plan", Rules(watched_split=True)),
+        ("chi-square, made for one look", Rules()),
+    ):
+        for arms in (2, 4):
+            alarm, warning = error_rates.split_alarm_rates(rules, arms=arms, a_day=1_000, count=trials, seed=600 + arms)
+            lines.append(f"| {name} | {arms} | {_percent(alarm, 2)} | {_percent(warning, 2)} |")
+    return [*lines, ""]
 
 
 def _coverage(trials: int) -> list[str]:
@@ -179,6 +239,9 @@ def _power(trials: int) -> list[str]:
     group = error_rates.simulated_power(**(plan | {"count": max(trials // 4, 100)}), rules=looks)  # type: ignore[arg-type]
     main, pair = error_rates.factorial_standard_errors(per_arm=1_000)
     inside, plain = error_rates.stratified_standard_errors(per_cell=1_000)
+    watched = cluster_designs.false_claims_of_daily_looks(
+        sizes=(200, 40, 10), days=28, count=max(trials // 2, 100), seed=430
+    )
     return [
         "## Power, and what looking early costs",
         "",
@@ -200,11 +263,29 @@ def _power(trials: int) -> list[str]:
         "| truth | this estimator | one plain pair |",
         "|---|---|---|",
         *_power_gains(trials),
+        *_power_of_cells(trials),
         "",
         "A main effect of the 2 x 2 factorial uses all four arms: its standard error is "
         f"{main / pair:.2f} of a plain pair's.",
         f"Comparing within two very different placements: {inside / plain:.2f} of the plain standard error.",
+        "",
+        "Clusters by placement and day saw every message. Taken for clusters of one message each, nearly nothing is",
+        "found. Watched daily for 28 days, at three placements of 200, 40 and 10 people an arm and day, two equal",
+        f"messages were ever called different in {_percent(watched)} of trials.",
     ]
+
+
+def _power_of_cells(trials: int) -> list[str]:
+    designs = (
+        ("28 placement-days that differ about 50%, 136 per arm in each", cluster_designs.EQUAL, None, 0.04),
+        ("placements of 5% and 60% on 14 days, 60 per arm in each", (60,) * 28, [0.05, 0.6] * 14, 0.025),
+        ("28 placement-days that differ about 50%, 136 per arm in each", cluster_designs.EQUAL, None, 0.0),
+    )
+    rows = []
+    for number, (setting, sizes, rates, gain) in enumerate(designs):
+        crossed, nested = cluster_designs.power_by_design(sizes, rates, gain=gain, count=trials, seed=420 + number)
+        rows.append(f"| clusters: {setting}, {gain:.1%} more | {_percent(crossed)} | as nested: {_percent(nested)} |")
+    return rows
 
 
 def _power_gains(trials: int) -> list[str]:
@@ -222,94 +303,3 @@ def _power_gains(trials: int) -> list[str]:
             f"| {_percent(plain)} |"
         )
     return rows
-
-
-_SHARES = ((1, 1), (1, 3), (3, 1), (3, 2, 2, 2))
-_LOOKS_BY_QUARTERS = (0.25, 0.5, 0.75, 1.0)
-_LOOKS = {
-    "fixed": (1.0,),
-    "group-sequential": _LOOKS_BY_QUARTERS,
-    "always-valid": tuple(tenth / 10 for tenth in range(1, 11)),
-}
-
-
-def _planned_power(trials: int) -> list[str]:
-    """Simulate the wizard's numbers: is the power the promised one, whatever the shares?"""
-    lines = [
-        "",
-        "### Power at the planned numbers",
-        "",
-        "50 against 45 of 100, and 7 against 5, each arm compared with the first. The people in all are those that the",
-        "wizard names for a power of 80%. How often is the second arm called different, at the last look and at any",
-        "look of the plan (four looks if group-sequential, ten if always-valid)?",
-        "",
-        "| shares | looking | rates | people in all | at the last look | at any look |",
-        "|---|---|---|---|---|---|",
-    ]
-    for weights in _SHARES:
-        for monitoring, looks in _LOOKS.items():
-            for rate, difference in ((0.45, 0.05), (0.05, 0.02)):
-                lines.append(_planned_power_row(weights, monitoring, looks, rate, difference, trials))
-    return lines
-
-
-def _planned_power_row(
-    weights: tuple[int, ...], monitoring: Any, looks: tuple[float, ...], rate: float, difference: float, trials: int
-) -> str:
-    others = weights[1:]
-    inputs = SampleSizeInputs(
-        expected_rate=rate,
-        smallest_difference=difference,
-        weights=weights,
-        per_day=0,
-        pairs=tuple((weight, weights[0]) for weight in others),
-        comparisons=len(others),
-        monitoring=monitoring,
-    )
-    people = needed_people(inputs)
-    last, at_any = planned_power(
-        people=people,
-        weights=weights,
-        rates=[rate, rate + difference, *[rate] * (len(others) - 1)],
-        rules=Rules(monitoring=monitoring, planned_per_arm=mean_per_arm(people, weights), looks=looks),
-        count=trials // 4 if monitoring == "group-sequential" else trials,
-        seed=600,
-    )
-    shares = ":".join(map(str, weights))
-    rates = f"{rate:.0%} to {rate + difference:.0%}"
-    return f"| {shares} | {monitoring} | {rates} | {people:,} | {_percent(last)} | {_percent(at_any)} |"
-
-
-def _more_needed(trials: int) -> list[str]:
-    """Simulate what follows a look: is the comparison told by the units that were named?"""
-    now = [Counts(1_000, 350), Counts(1_000, 390)]
-    plans = (
-        (
-            Rules(
-                monitoring="group-sequential", planned_per_arm=4_000, looks=(0.25,), planned_looks=_LOOKS_BY_QUARTERS
-            ),
-            (2_000, 3_000, 4_000),
-        ),
-        (Rules(monitoring="always-valid", planned_per_arm=4_000), tuple(range(1_100, 6_200, 100))),
-    )
-    lines = [
-        "",
-        "### How many more",
-        "",
-        "350 against 390 of 1,000, 4,000 planned for each. The true rates are as likely as these counts make them. In",
-        "what share of trials has it been told by the units that were named: the low end, the likely number, the high",
-        "end? Half of them should lie between the ends. Named looks come in steps, and the last one may not tell.",
-        "",
-        "| looking | more per arm | by the low end | by the likely number | by the high end |",
-        "|---|---|---|---|---|",
-    ]
-    for rules, sizes in plans:
-        arms = [ArmCounts(key, counts) for key, counts in zip("ab", now, strict=True)]
-        more = compare(arms, [("b", "a")], rules).comparisons[0].more
-        assert more is not None
-        assert more.high is not None
-        bounds = (more.low, more.likely, more.high)
-        shares = told_by(now=now, later_sizes=sizes, bounds=bounds, rules=rules, count=trials // 4, seed=700)
-        numbers = f"{more.likely:,} ({more.low:,} to {more.high:,})"
-        lines.append(f"| {rules.monitoring} | {numbers} | " + " | ".join(map(_percent, shares)) + " |")
-    return lines

@@ -1,5 +1,7 @@
 """Looks under a plan: embargo, planned looks, always-valid intervals, exceptions and the factorial."""
 
+from datetime import date
+
 import pytest
 
 from analytics.comparison.compare import ArmCounts, Rules, compare, too_few_events_reason
@@ -7,10 +9,11 @@ from analytics.comparison.factorial import factorial_contrasts
 from analytics.looks.evaluate import NotEvaluable, evaluate
 from analytics.models import Analysis, Tally
 from analytics.results import build
-from analytics.stats import Counts, Estimate
+from analytics.stats import Counts, Estimate, sample_ratio
 from analytics.stats.sequential import confidence_sequence
-from campaign.models import Campaign
+from campaign.models import Campaign, ServedCount
 from tests import world
+from tests.analytics.stats.test_sample_ratio import answer
 
 pytestmark = pytest.mark.slow
 
@@ -58,6 +61,21 @@ class TestLooks:
     def test_a_fixed_plan_has_one_look_and_any_other_is_exploratory(self) -> None:
         campaign = running()
         assert [evaluate(campaign, now=world.NOON).exploratory for _ in range(3)] == [False, True, True]
+
+    def test_a_fixed_plan_tests_its_split_by_chi_square_at_its_one_look_alone(self) -> None:
+        """Daily looks before it, and looks after it, allow for being many."""
+        campaign = running(planned_per_arm=100_000)
+        embargoed, early = (
+            evaluate(campaign, now=world.NOON),
+            evaluate(campaign, now=world.NOON, embargo_exception="Ana."),
+        )
+        grow(campaign, 20)
+        planned, later = evaluate(campaign, now=world.NOON), evaluate(campaign, now=world.NOON)
+        seen = [n for n, _ in COUNTS.values()]
+        many = answer(sample_ratio.always_valid(seen, [1] * 4)).p_value
+        once = answer(sample_ratio.goodness_of_fit([20 * n for n in seen], [1] * 4)).p_value
+        many_more = answer(sample_ratio.always_valid([20 * n for n in seen], [1] * 4)).p_value
+        assert [a.sample_ratio_p for a in (embargoed, early, planned, later)] == [many, many, once, many_more]
 
     def test_an_always_valid_plan_may_be_looked_at_whenever_one_likes(self) -> None:
         campaign = running(monitoring="always-valid", planned_per_arm=5000)
@@ -123,6 +141,30 @@ class TestEstimators:
         assert row is not None
         assert (row.effect, row.verdict) == (None, "cannot-tell-yet")
         assert row.reason
+
+    def test_placement_days_that_saw_both_messages_are_compared_within_themselves(self) -> None:
+        campaign = world.launched(plan={"clusters": "placement-day", "planned_per_arm": 1000})
+        for day, base in enumerate((100, 250, 330, 180), start=1):
+            for arm, more in (("neutral", 0), ("victim", 31 + day), ("user", 2 * day), ("both", 40 - 3 * day)):
+                rows = {"day": date(2026, 3, day), "arm": campaign.arms.get(key=arm), "locale": "en"}
+                rows["placement"] = campaign.placements.get()
+                Tally.objects.create(**rows, outcome="exposed", count=500)
+                Tally.objects.create(**rows, outcome="turned_back", count=base + more)
+                ServedCount.objects.create(**rows, count=500)
+        analysis = evaluate(campaign, now=world.NOON)
+        row = analysis.estimates.get(kind="difference", outcome="turned_back", treated__key="victim", position=0)
+        # By hand: 32, 33, 34 and 35 more of 500, mean 33.5/500, error sqrt(sum of squares 5/3 / 4) / 500, t with 3.
+        assert row.effect == pytest.approx(33.5 / 500)
+        assert row.low is not None
+        assert row.high is not None
+        assert (row.high - row.low) / 2 == pytest.approx(3.182446 * (5 / 3 / 4) ** 0.5 / 500)
+        assert (row.method, row.verdict) == ("cr2", "better")
+        rate = analysis.estimates.get(kind="rate", outcome="turned_back", treated__key="victim")
+        assert rate.method == "wilson, clustered"
+        told = build.build(analysis)
+        assert (told.omnibus_p, told.chances, told.pooled) == (None, (), ())
+        assert {check.exact_p for check in told.checks} == {None}
+        assert {row.term for row in told.factorial} == {"victim", "user", "interaction", "both-minus-victim"}
 
     def test_four_arms_that_form_the_factorial_are_analysed_as_one(self) -> None:
         told = build.build(evaluate(running(), now=world.NOON))

@@ -1,6 +1,7 @@
 """The units named as still needed, against simulated trials that go on."""
 
 from analytics.comparison.compare import ArmCounts, Rules, compare
+from analytics.comparison.more_needed import more_needed
 from analytics.simulation_study.more_needed import told_by
 from analytics.stats import Counts
 
@@ -8,8 +9,7 @@ from analytics.stats import Counts
 def test_half_of_the_trials_are_told_between_the_ends_of_the_range() -> None:
     now, rules = [Counts(1_000, 350), Counts(1_000, 390)], Rules(monitoring="always-valid", planned_per_arm=4_000)
     arms = [ArmCounts(key, counts) for key, counts in zip("ab", now, strict=True)]
-    more = compare(arms, [("b", "a")], rules).comparisons[0].more
-    assert more is not None
+    more = more_needed(compare(arms, [("b", "a")], rules), rules)["b", "a"]
     assert more.high is not None
     sizes = range(1_200, 6_200, 200)
     bounds = (more.low, more.likely, more.high)
