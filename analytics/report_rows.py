@@ -99,6 +99,7 @@ class CrossCheckRow:
     tipping: str
     without: str
     one_network: str
+    design_effect: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -285,6 +285,9 @@ class AnalysisPlan(models.Model):
     spending = models.CharField(max_length=16, choices=Spending, default=Spending.OBRIEN_FLEMING)
     strata = models.CharField(max_length=10, choices=Strata, blank=True, default="")
     clusters = models.CharField(max_length=16, choices=Clusters, blank=True, default="")
+    design_effect = models.FloatField(
+        null=True, blank=True, help_text="By what factor strata or clusters change the people needed; empty: not known."
+    )
     frozen_at = models.DateTimeField(null=True, blank=True)
     canonical = models.TextField(blank=True, help_text="The plan as canonical JSON, exactly as it was hashed.")
     fingerprint = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the canonical JSON.")

@@ -143,6 +143,9 @@ class CheckSerializer(serializers.Serializer[Any]):
     exact_p = serializers.FloatField(allow_null=True)
     tipping = serializers.CharField(allow_blank=True)
     without = serializers.CharField(allow_blank=True, help_text="Leaving out one placement: lowest and highest.")
+    design_effect = serializers.FloatField(
+        allow_null=True, help_text="By what factor strata or clusters changed the variance; a later plan can use it."
+    )
     one_network = serializers.CharField(
         allow_blank=True,
         help_text="How far one network could have moved it, and how many it would take to turn the answer.",

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, Min, Sum
 
+from analytics.comparison import grouped
 from analytics.comparison.compare import Comparison, Rules, compare
 from analytics.comparison.factorial import factorial_contrasts
 from analytics.comparison.more_needed import MoreUnits, more_needed
@@ -219,9 +220,13 @@ def _create_analysis(
     pairs = [(pair.treated, pair.control) for pair in comparison.comparisons]
     unchecked = embargoed or comparison.withheld or rules.ordered
     checks = None if unchecked else asdict(run_cross_checks(comparison.arms, pairs, rules))
+    arms = {arm.key: arm for arm in comparison.arms}
     if checks is not None:
         for pair, stored in zip(comparison.comparisons, checks["pairs"], strict=True):
             stored |= {"network_move": pair.network_move, "networks": pair.networks}
+            if rules.is_grouped:
+                counts = [arms[key].counts for key in (pair.treated, pair.control)]
+                stored["design_effect"] = grouped.design_effect(pair.estimate, *counts)
         pooled = (
             ()
             if rules.is_grouped

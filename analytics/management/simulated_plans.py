@@ -1,12 +1,15 @@
 """Sections of `manage.py simulate` about plans: the power of the planned people, and how many more it takes."""
 
+from math import ceil
 from typing import Any
 
 from analytics.comparison.compare import ArmCounts, Rules, compare
 from analytics.comparison.more_needed import more_needed
+from analytics.simulation_study.cluster_designs import power_by_design
 from analytics.simulation_study.more_needed import told_by
 from analytics.simulation_study.planned_power import planned_power
 from analytics.stats import Counts
+from analytics.stats.power import design_effect
 from campaign.planned_people import mean_per_arm
 from campaign.wizard.sample_size import SampleSizeInputs, needed_people
 
@@ -36,7 +39,32 @@ def planned_power_section(trials: int) -> list[str]:
         for monitoring, looks in _LOOKS.items():
             for rate, difference in ((0.45, 0.05), (0.05, 0.02)):
                 lines.append(_planned_power_row(weights, monitoring, looks, rate, difference, trials))
-    return lines
+    return [*lines, "", *_crossed_power(trials)]
+
+
+def _crossed_power(trials: int) -> list[str]:
+    """Simulate the wizard's number for placement-days, with the design effect of two very different placements."""
+    days, rates = 14, (0.05, 0.6)
+    mean = sum(rates) / 2
+    icc = (rates[1] - rates[0]) ** 2 / 4 / (mean * (1 - mean))
+    inputs = SampleSizeInputs(
+        expected_rate=mean,
+        smallest_difference=0.04,
+        weights=(1, 1),
+        per_day=280,  # so many that it takes 14 days
+        placements=len(rates),
+        within="placement-day",
+        design_effect=design_effect(icc=icc, crossed=True),
+    )
+    people = needed_people(inputs)
+    size = ceil(people / 4 / days)
+    crossed, _ = power_by_design([size] * 2 * days, rates * days, gain=0.04, count=trials, seed=610)
+    places = " and ".join(f"{rate:.0%}" for rate in rates)
+    return [
+        f"Compared by placement and day, placements of {places} on {days} days, 4 of 100 more: the design effect is",
+        f"{inputs.design_effect:.2f} (ICC {icc:.2f}), so the wizard names {people:,} people in all. They are told",
+        f"apart in {crossed.in_percent()} of trials.",
+    ]
 
 
 def _planned_power_row(

@@ -50,6 +50,7 @@ class Report:
     factorial: tuple[report_rows.FactorialRow, ...]
     guardrail_pauses: tuple[str, ...]
     checks: tuple[report_rows.CrossCheckRow, ...]
+    design_effect_sentence: str
     chances: tuple[report_rows.PosteriorRow, ...]
     pooled: tuple[report_rows.PooledRow, ...]
     information: float | None
@@ -80,6 +81,7 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
     planned_people = plan.planned_people
     primary, *others = outcome_blocks(look.estimates, embargoed=analysis.embargoed)
     sentence, interval_sentence, lead = lead_sentence(primary, look)
+    checks = supplementary_rows.cross_check_rows(look.checks, primary)
     contrasts = [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL]
     return Report(
         from_day=analysis.from_day,
@@ -123,7 +125,8 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
         exception=requested.exception or analysis.exception,
         deviations=deviations(campaign),
         factorial=supplementary_rows.factorial_rows(contrasts, primary),
-        checks=supplementary_rows.cross_check_rows(look.checks, primary),
+        checks=checks,
+        design_effect_sentence=supplementary_rows.design_effect_sentence(checks),
         chances=supplementary_rows.posterior_rows(look.checks, primary),
         pooled=supplementary_rows.pooled_rows(look.checks),
         guardrail_pauses=tuple(

@@ -25,7 +25,7 @@ def sample_size(
 
     Source: Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, chapter 4, uncorrected.
 
-    Not for: clusters (multiply by the design effect of `clusters.difference`), unequal arms (use `units_in_all`), or a
+    Not for: clusters (multiply by `design_effect`), unequal arms (use `units_in_all`), or a
     plan watched at any time, which needs more: simulate it. It is rough where an arm expects fewer than 5 events or
     non-events.
 
@@ -271,6 +271,34 @@ def harm_sample_size(
     z_alpha = _upper_quantile(_check_chance("alpha", alpha) / _check_comparisons(comparisons))
     z_power = -_upper_quantile(_check_chance("power", power))
     return max(1, ceil((max(z_alpha + z_power, 0.0) / room) ** 2 * (_spread(control) + _spread(true))))
+
+
+def design_effect(*, icc: float, units_per_cluster: float = 1.0, crossed: bool = False) -> float:
+    """By what factor does what units of one cluster have in common change how many units are needed?
+
+    Formula: 1 + (m - 1) icc where whole clusters of m units are assigned; 1 - icc where each cluster, or stratum, has
+    units of both arms, with icc the share of the outcome's variance that lies between clusters.
+
+    Source: Donner and Klar 2000, Design and Analysis of Cluster Randomization Trials in Health Research, chapter 5;
+    crossed: what the units of a cluster have in common cancels between the arms.
+
+    Not for: clusters in which the message works differently: those take more units than "crossed" says. Clusters of
+    unequal sizes take the mean size weighted by itself (the sum of squares over the sum) for m.
+
+    An icc outside 0 to 1 and fewer than 1 unit per cluster raise ValueError.
+
+    Households of 4 who are rather alike; and placements of 5% and 60%, between which 34% of the variance lies:
+
+    >>> design_effect(icc=0.2, units_per_cluster=4)
+    1.6
+    >>> round(design_effect(icc=0.345, crossed=True), 3)
+    0.655
+    """
+    if not 0.0 <= icc < 1.0:
+        raise ValueError(f"icc must lie from 0 to below 1, not {icc!r}")
+    if not units_per_cluster >= 1.0:
+        raise ValueError(f"units_per_cluster must be at least 1, not {units_per_cluster!r}")
+    return 1.0 - icc if crossed else 1.0 + (units_per_cluster - 1.0) * icc
 
 
 def days_needed(*, n_per_arm: int, units_per_day: float, weights: Sequence[float]) -> int:

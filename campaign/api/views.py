@@ -135,7 +135,8 @@ class PlanSerializer(serializers.ModelSerializer[AnalysisPlan]):
         model = AnalysisPlan
         fields = [
             *("level", "smallest_difference", "planned_per_arm", "planned_people", "correction", "monitoring", "looks"),
-            *("spending", "strata", "clusters", "comparisons", "outcomes", "frozen_at", "fingerprint", "canonical"),
+            *("spending", "strata", "clusters", "design_effect", "comparisons", "outcomes", "frozen_at", "fingerprint"),
+            "canonical",
         ]
         read_only_fields = fields
 

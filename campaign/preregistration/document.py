@@ -200,10 +200,10 @@ def _sampling(content: PlanContent, names: PlanNames) -> list[PreregistrationRow
 
 
 def _rationale(content: PlanContent) -> str:
-    rate, power = content.get("expected_rate"), content.get("power")
+    rate, power, factor = content.get("expected_rate"), content.get("power"), content.get("design_effect")
     if rate is None or power is None:
         return _("No expected rate was written down: the number was chosen without reckoning.")
-    return _(
+    sentence = _(
         "Reckoned with %(rate)s people doing so after the message that the others are compared with, so that a true "
         "difference of %(difference)s shows with a chance of %(power)s."
     ) % {
@@ -211,13 +211,19 @@ def _rationale(content: PlanContent) -> str:
         "difference": format_frequency(analysis.smallest_difference(content)),
         "power": format_percent(power),
     }
+    if factor is None:
+        return sentence
+    # Translators: follows the sentence about the number of people.
+    return f"{sentence} " + _(
+        "What people of one place have in common changes the number by the factor %(factor)s."
+    ) % {"factor": format_number(factor)}
 
 
 def _size_assumptions(content: PlanContent) -> str:
     assumptions = {"smallest_difference": analysis.smallest_difference(content), **content}
     return ", ".join(
         f"{name} = {assumptions[name]}"
-        for name in ("expected_rate", "smallest_difference", "power", "level")
+        for name in ("expected_rate", "smallest_difference", "power", "level", "design_effect")
         if assumptions.get(name) is not None
     )
 

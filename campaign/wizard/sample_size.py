@@ -56,6 +56,8 @@ class SampleSizeInputs:
     monitoring: str = "fixed"
     spending: str = "obrien-fleming"
     within: str = ""  # a stratum or a cluster, or neither
+    design_effect: float = 1.0  # by which that changes the people needed
+    placements: int = 0
     planned_people: int | None = None  # None: as many as needed
     seen_share: float = SEEN_SHARE
 
@@ -134,7 +136,7 @@ def needed_people(inputs: SampleSizeInputs) -> int:
         raise ValueError("no rate lies that far from the expected one")
     single_look = not inputs.within and inputs.monitoring == "fixed"
     units_in_all, alpha = _load_power_functions().units_in_all, _alpha(inputs)
-    people = max(
+    people: float = max(
         units_in_all(
             control=rate,
             treated=other,
@@ -146,7 +148,8 @@ def needed_people(inputs: SampleSizeInputs) -> int:
         for shares in _shares_of_pairs(inputs)
         for other in rates
     )
-    return ceil(people * _inflation(inputs))
+    people *= _inflation(inputs) * inputs.design_effect
+    return ceil(people * _few_clusters_inflation(inputs, people))
 
 
 def smallest_detectable_difference(inputs: SampleSizeInputs, *, people: int) -> float | None:
@@ -205,6 +208,15 @@ def _alpha(inputs: SampleSizeInputs) -> dict[str, Any]:
     if inputs.monitoring != "always-valid":
         return {"alpha": alpha, "comparisons": inputs.comparisons}
     return {"alpha": always_valid_alpha(alpha, inputs.comparisons), "comparisons": 1}
+
+
+def _few_clusters_inflation(inputs: SampleSizeInputs, people: float) -> float:
+    """Return what Student's t costs: (f + 3) / (f + 1) with f degrees of freedom (Snedecor and Cochran 1989, 6.14)."""
+    seen = inputs.per_day * inputs.seen_share
+    if inputs.within != "placement-day" or not inputs.placements or seen <= 0:
+        return 1.0
+    clusters = max(inputs.placements * ceil(people / seen), 2)
+    return (clusters + 2) / clusters
 
 
 def _inflation(inputs: SampleSizeInputs) -> float:

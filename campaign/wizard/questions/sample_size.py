@@ -256,6 +256,8 @@ def _sample_size(campaign: Campaign, answer: SampleSizeAnswer) -> sample_size.Sa
             monitoring=plan.monitoring,
             spending=plan.spending,
             within=str(plan.strata or plan.clusters),
+            design_effect=plan.design_effect or 1.0,
+            placements=campaign.placements.count(),
             planned_people=answer.planned,
         )
     )

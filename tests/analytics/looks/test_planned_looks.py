@@ -135,6 +135,19 @@ class TestEstimators:
         assert row is not None
         assert "mantel-haenszel" in row.method
 
+    def test_the_design_effect_of_strata_is_told_for_the_next_plan(self) -> None:
+        campaign = world.launched(plan={"strata": "placement"}, places=["second"])
+        world.tally(campaign, {key: (n, n // 20) for key, (n, _) in COUNTS.items()})
+        other = campaign.placements.order_by("pk")[1]
+        for arm in campaign.arms.all():
+            common = {"day": date(2026, 3, 1), "arm": arm, "placement": other, "locale": "en"}
+            Tally.objects.create(**common, outcome="exposed", count=5_000)
+            Tally.objects.create(**common, outcome="turned_back", count=3_000)
+            ServedCount.objects.create(**common, count=5_000)
+        report = build.build(evaluate(campaign, now=world.NOON))
+        # Placements of 5% and 60%: 34% of the variance lies between them, and cancels.
+        assert "it took 0.66 times as many people" in report.design_effect_sentence
+
     def test_a_plan_with_clusters_needs_more_than_one(self) -> None:
         analysis = evaluate(running(clusters="placement-day"), now=world.NOON)
         row = analysis.estimates.filter(kind="difference", outcome="turned_back").first()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from analytics.comparison.compare import Rules
+from analytics.simulation_study.cluster_designs import power_by_design
 from analytics.simulation_study.planned_power import planned_power
 from analytics.stats import Counts, Estimate, power, sequential
 from campaign.wizard import sample_size
@@ -19,6 +20,7 @@ from campaign.wizard.sample_size import (
     SampleSize,
     SampleSizeInputs,
     compute_sample_size,
+    needed_people,
 )
 
 PLAIN = SampleSizeInputs(expected_rate=0.45, smallest_difference=0.05, weights=(1, 1), per_day=500, seen_share=0.8)
@@ -140,6 +142,23 @@ class TestUnequalShares:
         last, _ = planned_power(people=people, weights=weights, rates=rates, rules=rules, count=400, seed=11)
         # Standard error 0.02. With 1:3 it was 0.675 when the number was taken for that of equal arms.
         assert 0.74 < last.share < 0.88
+
+
+class TestDesignEffect:
+    def test_what_places_have_in_common_changes_the_people_by_its_factor(self) -> None:
+        everybody, by_day = (
+            needed_people(replace(PLAIN, within="placement-day", design_effect=factor)) for factor in (1.0, 0.655)
+        )
+        assert by_day == pytest.approx(0.655 * everybody, abs=1)
+
+    def test_the_number_has_the_power_for_two_very_different_placements(self) -> None:
+        factor = power.design_effect(icc=0.345, crossed=True)
+        question = replace(PLAIN, expected_rate=0.325, within="placement-day", design_effect=factor, placements=2)
+        people = needed_people(replace(question, per_day=180))
+        assert ceil(people / (180 * 0.8)) == 14
+        size = ceil(people / 4 / 14)
+        crossed, _ = power_by_design([size] * 28, [0.05, 0.6] * 14, gain=0.05, count=300, seed=5)
+        assert 0.73 < crossed.share < 0.87  # standard error 0.023
 
 
 class TestHowLong:
