@@ -361,7 +361,7 @@ def _released_checks(shown: Analysis, hidden: Mapping[str, bool], table: dict[st
         "pairs": [
             p
             if _is_table_complete(table, shown.outcome, p["treated"], p["control"])
-            else p | {"lowest": None, "highest": None}
+            else p | {"lowest": None, "highest": None, "design_effect": None}
             for p in pairs
         ]
     }

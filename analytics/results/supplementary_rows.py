@@ -65,7 +65,6 @@ def cross_check_rows(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[Cro
             one_network=""
             if pair.get("network_move") is None
             else wording.one_network_sentence(pair["network_move"], pair["networks"], scale),
-            # Two decimals: finer ones could tell of the totals in one placement.
             design_effect=None if pair.get("design_effect") is None else round(pair["design_effect"], 2),
         )
         for pair in stored.get("pairs", [])
