@@ -221,15 +221,16 @@ def _print_relative_effects(checks: CrossChecks, console: Console) -> None:
     """Print ratios and lifts, and where there are any, whether strata agree and the size after an early stop."""
     stopping = any(pair.after_stopping for pair in checks.pairs)
     strata = any(pair.homogeneity for pair in checks.pairs)
-    table = Table(
-        *("comparison", "ratio", "lift"),
-        *(["do strata differ? p"] if strata else []),
-        *(["difference if it ended here"] if stopping else []),
-        title="Relative effects, each as for a single look",
-        title_justify="left",
+    table = TextTable(
+        "Relative effects, each as for a single look",
+        [
+            *("comparison", "ratio", "lift"),
+            *(["do strata differ? p"] if strata else []),
+            *(["difference if it ended here"] if stopping else []),
+        ],
     )
     for pair in checks.pairs:
-        table.add_row(
+        table.add(
             f"{pair.treated} − {pair.control}",
             _range(pair.ratio, "{:.2f}"),
             _range(pair.lift, "{:+.0%}"),
