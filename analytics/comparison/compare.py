@@ -11,6 +11,7 @@ from analytics.comparison.correction import Corrected, Correction, correct
 from analytics.stats import (
     clusters,
     equivalence,
+    exact_sequence,
     multiplicity,
     omnibus,
     ordinal,
@@ -26,8 +27,8 @@ CANNOT_TELL = "cannot-tell-yet"
 
 Monitoring = Literal["fixed", "group-sequential", "always-valid"]
 
-# Asymptotic intervals for repeated looks are not valid with fewer events or non-events than this in an arm, so the
-# verdict is held until then. `make simulate` shows the false claims with and without this rule.
+# Asymptotic intervals for repeated looks are not valid with fewer events or non-events than this in an arm. Until then
+# plain counts have an exact interval, and any other verdict is held. `make simulate` shows the false claims.
 MIN_EVENTS = 10
 # The same for the answers to an ordered outcome.
 MIN_ANSWERS = 50
@@ -81,10 +82,13 @@ class Rules:
     watched_split: bool = False
 
     def __post_init__(self) -> None:
-        if self.correction == "dunnett" and (
-            self.monitoring != "fixed" or self.stratified or self.clustered or self.ordered
-        ):
+        if self.correction == "dunnett" and (self.monitoring != "fixed" or not self.plain or self.ordered):
             raise ValueError("Dunnett's correction is for one look at plain yes/no counts")
+
+    @property
+    def plain(self) -> bool:
+        """Whether units are compared neither within strata nor by clusters."""
+        return not (self.stratified or self.clustered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +200,8 @@ def difference(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Estimate
         first, second = _levels(treated), _levels(control)
         superiority = ordinal.superiority(treated=first, control=second, level=rules.level)
         return apply_monitoring(_minus_half(superiority), n=first.n + second.n, rules=rules, bound=0.5)
-    if rules.monitoring == "always-valid" and not (rules.clustered or rules.stratified):
-        return sequential.confidence_sequence(
-            treated=treated.counts, control=control.counts, level=rules.level, n_planned=_planned_per_pair(rules)
-        )
+    if rules.plain and too_few_events_reason([treated.counts, control.counts], rules):
+        return exact_sequence.difference(treated=treated.counts, control=control.counts, level=rules.level)
     estimate = _single_look_difference(treated, control, rules)
     n = treated.counts.n + control.counts.n
     return apply_monitoring(estimate, n=n, rules=rules)
@@ -297,7 +299,7 @@ def _judge_all(
             hold_reason = too_few_answers_reason(answered, rules)
         else:
             fewest = min(arm.counts.n for arm in arms)
-            hold_reason = too_few_events_reason([arm.counts for arm in arms], rules)
+            hold_reason = too_few_events_reason([arm.counts for arm in arms], rules) if not rules.plain else ""
         verdict = decide_verdict(estimate, claim, rules, hold_reason=hold_reason, withheld=withheld)
         move, networks = _network_influence(arms, estimate, claim, verdict, rules)
         more = None
@@ -359,7 +361,7 @@ def decide_verdict(
 
 
 def too_few_events_reason(cells: Sequence[Counts], rules: Rules) -> str:
-    """Why an interval for repeated looks is not valid yet; empty if it is."""
+    """Why an asymptotic interval for repeated looks is not valid yet; empty if it is."""
     if rules.monitoring == "fixed":
         return ""
     fewest = min(min(counts.events, counts.n - counts.events) for counts in cells)
