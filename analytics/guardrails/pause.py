@@ -71,6 +71,8 @@ def pause_harmful_arms(campaign: Campaign, *, now: datetime, by: str = log.WORKE
             if harm.sure <= allowed:
                 continue
             judged = {each.key: counts[each.pk] for each in (arm, control)}
+            if not _may_be_told(judged, outcome.outcome, told):
+                continue  # its pause would tell of a few people: judged again on later counts
             rests = [
                 _sum_over_placements(
                     [arm, control], {key: cell for key, cell in by_placement.items() if key != left_out}
@@ -80,8 +82,6 @@ def pause_harmful_arms(campaign: Campaign, *, now: datetime, by: str = log.WORKE
             needs_one_placement = len(rests) > 1 and not all(
                 find_harm({each.key: rest[each.pk] for each in (arm, control)}, margin=allowed) for rest in rests
             )
-            if not _may_be_told(judged, outcome.outcome, told):
-                continue  # its pause would tell of a few people: judged again on later counts
             told.append(_as_cells(judged, outcome.outcome))
             event = GuardEvent(
                 campaign=campaign,

@@ -1,4 +1,4 @@
-"""PURE  Simulate the harm stop: how often it stops a message that does only what is allowed, and how soon one that harms.
+"""PURE  Simulate the harm stop: how often it stops messages that do what is allowed, and how soon those that harm.
 
 Every simulation is seeded, and judges by the rule of the worker (analytics.comparison.harm). A campaign has four arms,
 of which three are compared with the control and share the error.
