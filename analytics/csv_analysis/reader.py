@@ -1,7 +1,7 @@
 """PURE  Read a table of arms from CSV: arm, n and events, and optionally stratum, cluster and day. Rows add up."""
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from analytics.stats import Counts
@@ -34,20 +34,23 @@ class ArmTable:
 
     def total(self, arm: str) -> Counts:
         """Sum one arm."""
-        cells = self.clusters(arm)
+        cells = [counts for row, counts in self.cells.items() if row.arm == arm]
         return Counts(sum(cell.n for cell in cells), sum(cell.events for cell in cells))
 
     def strata(self, arm: str) -> dict[str, Counts]:
         """Sum one arm by stratum."""
+        return self._sums(arm, lambda row: row.stratum)
+
+    def clusters(self, arm: str) -> dict[str, Counts]:
+        """Sum one arm by cluster, over days: a household of another day is no new household."""
+        return self._sums(arm, lambda row: row.cluster)
+
+    def _sums(self, arm: str, group: Callable[[CellKey], str]) -> dict[str, Counts]:
         sums: dict[str, Counts] = {}
         for row, counts in self.cells.items():
             if row.arm == arm:
-                sums[row.stratum] = sums.get(row.stratum, Counts(0, 0)) + counts
+                sums[group(row)] = sums.get(group(row), Counts(0, 0)) + counts
         return sums
-
-    def clusters(self, arm: str) -> tuple[Counts, ...]:
-        """List one arm's clusters. The same name in another stratum or on another day is another cluster."""
-        return tuple(counts for row, counts in self.cells.items() if row.arm == arm)
 
     def days(self) -> list[str]:
         """List the days in order; both numbers and ISO dates sort correctly."""

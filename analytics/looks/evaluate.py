@@ -190,7 +190,8 @@ def _rules(plan: AnalysisPlan, outcome: PlannedOutcome, looks: _Looks, *, views_
         looks=looks.shares,
         spending=plan.spending,  # type: ignore[arg-type]  # likewise
         stratified=plan.strata == AnalysisPlan.Strata.PLACEMENT,
-        clustered=plan.clusters == AnalysisPlan.Clusters.PLACEMENT_DAY,
+        # Visitors of a placement on a day are assigned one by one, so each such cluster saw all arms.
+        clusters="crossed" if plan.clusters == AnalysisPlan.Clusters.PLACEMENT_DAY else None,
         ordered=ordered,
         views_per_network=views_per_network,
         watched_split=looks.embargoed or looks.exploratory,
@@ -218,7 +219,11 @@ def _create_analysis(
     if checks is not None:
         for pair, stored in zip(comparison.comparisons, checks["pairs"], strict=True):
             stored |= {"network_move": pair.network_move, "networks": pair.networks}
-        pooled = pool_comparisons(plan.campaign, comparison.arms, outcome=outcome, level=plan.level)
+        pooled = (
+            ()
+            if rules.is_grouped
+            else pool_comparisons(plan.campaign, comparison.arms, outcome=outcome, level=plan.level)
+        )
         checks["pooled"] = [asdict(row) for row in pooled]
     return Analysis.objects.create(
         campaign=plan.campaign,

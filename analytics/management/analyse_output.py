@@ -38,7 +38,8 @@ def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
             "monitoring": rules.monitoring,
             "planned_per_arm": rules.planned_per_arm,
             "looks": list(rules.looks),
-            "estimator": "clustered" if rules.clustered else "stratified" if rules.stratified else "plain",
+            "estimator": "clustered" if rules.clusters else "stratified" if rules.stratified else "plain",
+            "clusters": rules.clusters,
         },
         "arms": [
             {
@@ -145,6 +146,8 @@ def print_tables(analysis: TableAnalysis, console: Console) -> None:
             f"{rate.interval.low:.2%} to {rate.interval.high:.2%}" if isinstance(rate, Estimate) else "–",
         )
     console.print(arms)
+    if note := _groups_note(look, rules):
+        console.print(note)
     columns = ["comparison", "difference", "interval", "p", f"p ({rules.correction})", "verdict"]
     differences = Table(
         *columns,
@@ -172,6 +175,21 @@ def print_tables(analysis: TableAnalysis, console: Console) -> None:
         console.print(f"Sample ratio: {look.sample_ratio.status}, p {look.sample_ratio.p_value:.4g}")
 
 
+def _groups_note(look: Comparison, rules: Rules) -> str:
+    """Say how strata or clusters were taken; empty without either."""
+    if rules.clusters:
+        count = len({name for arm in look.arms for name, counts in arm.clusters.items() if counts.n})
+        if rules.clusters == "nested":
+            return f"{count:,} clusters, each in one arm (nested): they were assigned whole, and are what is compared."
+        return (
+            f"{count:,} clusters that saw every arm (crossed): arms are compared within them. One name in several arms "
+            "is taken for one cluster."
+        )
+    if rules.stratified:
+        return "Rates are those of each arm as it is; differences are taken within strata, so the two need not agree."
+    return ""
+
+
 def _print_checks(checks: CrossChecks, console: Console) -> None:
     pairs = Table(
         *("comparison", "Fisher’s exact p", "how little would turn it", "without one stratum"),
@@ -187,7 +205,8 @@ def _print_checks(checks: CrossChecks, console: Console) -> None:
             else wording.tipping_sentence(pair.tips_at, was_significant=pair.was_significant),
             f"{pair.lowest.effect:+.2%} to {pair.highest.effect:+.2%}" if pair.lowest and pair.highest else "–",
         )
-    console.print(pairs)
+    if any(pair.exact_p is not None or pair.lowest is not None for pair in checks.pairs):
+        console.print(pairs)
     if checks.arms:
         best = ", ".join(f"{arm.arm} {arm.best:.1%}" for arm in checks.arms)
         console.print(f"Chance to be best (flat priors; not a rule for stopping): {best}")

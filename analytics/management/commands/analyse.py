@@ -10,6 +10,7 @@ from rich.console import Console
 
 from analytics.comparison.compare import ArmCounts, Rules, all_pairs, compare
 from analytics.comparison.factorial import factorial_contrasts
+from analytics.comparison.grouped import ClusterDesign, NeitherDesign, find_cluster_design
 from analytics.comparison.sensitivity import run_cross_checks
 from analytics.csv_analysis import reader
 from analytics.management import analyse_output
@@ -80,6 +81,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         if looks and (list(looks) != sorted(set(looks)) or looks[-1] > 1):
             raise CommandError("--looks must rise to at most 1, such as 0.25,0.5,0.75.")
+        if options["factorial"] and "stratum" in table.columns:
+            raise CommandError("--factorial takes no strata: leave out the column, or compare the arms in pairs.")
         if options["correction"] == "dunnett" and (
             options["monitoring"] != "fixed" or {"stratum", "cluster"} & table.columns
         ):
@@ -100,7 +103,7 @@ class Command(BaseCommand):
             planned_per_arm=options["planned_per_arm"],
             looks=looks,
             stratified="stratum" in table.columns,
-            clustered="cluster" in table.columns,
+            clusters=_cluster_design(arms, options["file"]) if "cluster" in table.columns else None,
         )
         pairs = all_pairs(keys, options["control"])
         if options["correction"] == "dunnett":
@@ -118,10 +121,17 @@ def _arms(table: reader.ArmTable, weights: str | None) -> list[ArmCounts]:
             table.total(arm),
             weight,
             strata=table.strata(arm) if "stratum" in table.columns else {},
-            clusters=table.clusters(arm) if "cluster" in table.columns else (),
+            clusters=table.clusters(arm) if "cluster" in table.columns else {},
         )
         for arm, weight in zip(table.arms, shares, strict=True)
     ]
+
+
+def _cluster_design(arms: Sequence[ArmCounts], path: Path) -> ClusterDesign:
+    try:
+        return find_cluster_design([arm.clusters for arm in arms])
+    except NeitherDesign as error:
+        raise CommandError(f"{path}: {error}") from None
 
 
 def _first_verdict_days(

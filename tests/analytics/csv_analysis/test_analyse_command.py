@@ -143,6 +143,100 @@ def test_clusters_are_the_unit_that_was_assigned(tmp_path: Path) -> None:
     )
 
 
+# Events of 40 people in each of 20 and 20 households, assigned whole.
+HOUSEHOLDS = {
+    "a": (10, 0, 40, 0, 0, 0, 10, 0, 0, 0, 0, 40, 40, 0, 0, 0, 40, 0, 0, 0),
+    "b": (0, 40, 0, 10, 0, 10, 40, 40, 10, 0, 40, 10, 0, 10, 40, 0, 0, 0, 10, 40),
+}
+
+
+def households(*, days: int) -> str:
+    """The table of the households, each with its people spread evenly over some days."""
+    rows = [
+        f"{arm},{arm}{number},{day},{40 // days},{events // days}"
+        for arm, counts in HOUSEHOLDS.items()
+        for number, events in enumerate(counts)
+        for day in range(days)
+    ]
+    return "\n".join(["arm,cluster,day,n,events", *rows])
+
+
+@pytest.mark.parametrize("days", [1, 10])
+def test_a_household_of_another_day_is_no_new_household(tmp_path: Path, days: int) -> None:
+    told = analyse(tmp_path, households(days=days), "--control", "a")
+    (row,) = told["comparisons"]
+    # From the matrices of Bell and McCaffrey 2002, as R's clubSandwich has them: standard error 0.13254, df 38. With
+    # each day a cluster of its own it was 0.0695 to 0.2305, p 0.0003, "better".
+    assert row["effect"] == pytest.approx(0.15)
+    assert (row["interval"]["low"], row["interval"]["high"]) == pytest.approx((-0.1183, 0.4183), abs=5e-5)
+    assert row["p_value"] == pytest.approx(0.265, abs=5e-4)
+    assert (row["verdict"], told["rules"]["clusters"]) == ("cannot-tell-yet", "nested")
+
+
+def test_clusters_that_saw_every_arm_are_compared_within_themselves(tmp_path: Path) -> None:
+    # By hand: per day 5, 1 and 3 more of 10, so 0.3 with the error sqrt(3/2 * 8/900) = 0.1155, df 2, p 0.1217.
+    rows = [f"{arm},{day},10,{x}" for arm, xs in (("t", (6, 4, 8)), ("c", (1, 3, 5))) for day, x in enumerate(xs)]
+    told = analyse(tmp_path, "\n".join(["arm,cluster,n,events", *rows]), "--control", "c")
+    (row,) = told["comparisons"]
+    assert (round(row["effect"], 6), round(row["p_value"], 4)) == (0.3, 0.1217)
+    assert (told["rules"]["estimator"], told["rules"]["clusters"]) == ("clustered", "crossed")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [(households(days=10), "40 clusters, each in one arm (nested)"),
+     ("arm,cluster,n,events\na,d1,30,5\na,d2,40,9\nb,d1,31,9\nb,d2,38,11\n", "2 clusters that saw every arm (crossed)"),
+     ("arm,stratum,n,events\na,x,30,5\na,y,40,9\nb,x,31,9\nb,y,38,11\n", "differences are taken within strata")],
+)  # fmt: skip
+def test_the_tables_say_what_was_assigned_and_show_nothing_that_ignores_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, says: str
+) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(text, encoding="utf-8")
+    call_command("analyse", str(path), "--control", "a")
+    told = " ".join(capsys.readouterr().out.split())
+    assert says in told
+    assert "All arms at once" not in told
+    assert "Chance to be best" not in told
+
+
+def test_clusters_of_neither_kind_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="1 of 3 clusters lack an arm, such as “d3”"):
+        analyse(
+            tmp_path,
+            "arm,cluster,n,events\na,d1,30,5\na,d2,40,9\nb,d1,31,9\nb,d2,38,11\nb,d3,80,20\n",
+            "--control",
+            "a",
+        )
+
+
+def test_a_factorial_takes_no_strata(tmp_path: Path) -> None:
+    text = "arm,stratum,n,events\n" + "".join(f"{arm},{s},9,3\n" for arm in "nvub" for s in "xy")
+    with pytest.raises(CommandError, match="takes no strata"):
+        analyse(tmp_path, text, "--control", "n", "--factorial", "n,v,u,b")
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the folder with the trial of 2008 is not here")
+@pytest.mark.slow
+def test_mailings_are_judged_by_households(tmp_path: Path) -> None:
+    # Gerber, Green and Larimer 2008 assigned households. Hawthorne against Civic Duty is p .020 if voters are counted,
+    # and .062 by household.
+    lines, voters = ["arm,cluster,n,events"], {"Civic Duty": [0, 0], "Hawthorne": [0, 0]}
+    with (DATA / "gerber_green_larimer_2008_households.csv").open(encoding="utf-8") as stream:
+        for row in csv.DictReader(stream):
+            if row["arm"] in voters:
+                size, votes = int(row["size"]), int(row["votes"])
+                for number in range(int(row["households"])):
+                    lines.append(f"{row['arm']},{row['arm']} {size} {votes} {number},{size},{votes}")
+                voters[row["arm"]][0] += size * int(row["households"])
+                voters[row["arm"]][1] += votes * int(row["households"])
+    told = analyse(tmp_path, "\n".join(lines), "--control", "Civic Duty")
+    assert told["rules"]["clusters"] == "nested"
+    assert round(told["comparisons"][0]["p_value"], 3) == 0.062
+    text = "arm,n,events\n" + "".join(f"{arm},{n},{x}\n" for arm, (n, x) in voters.items())
+    assert round(analyse(tmp_path, text, "--control", "Civic Duty")["comparisons"][0]["p_value"], 3) == 0.020
+
+
 def test_days_say_when_a_verdict_was_first_reached(tmp_path: Path) -> None:
     lines = [f"{arm},{day},1000,{events}" for day in range(1, 13) for arm, events in (("a", 400), ("b", 460))]
     text = "\n".join(["arm,day,n,events", *lines])

@@ -1,5 +1,7 @@
 """Looks under a plan: embargo, planned looks, always-valid intervals, exceptions and the factorial."""
 
+from datetime import date
+
 import pytest
 
 from analytics.comparison.compare import ArmCounts, Rules, compare, too_few_events_reason
@@ -8,7 +10,7 @@ from analytics.looks.evaluate import NotEvaluable, evaluate
 from analytics.models import Analysis, Tally
 from analytics.results import build
 from analytics.stats import Counts, Estimate, exact_sequence, sample_ratio
-from campaign.models import Campaign
+from campaign.models import Campaign, ServedCount
 from tests import world
 from tests.analytics.stats.test_sample_ratio import answer
 
@@ -130,6 +132,30 @@ class TestEstimators:
         assert row is not None
         assert (row.effect, row.verdict) == (None, "cannot-tell-yet")
         assert row.reason
+
+    def test_placement_days_that_saw_both_messages_are_compared_within_themselves(self) -> None:
+        campaign = world.launched(plan={"clusters": "placement-day", "planned_per_arm": 1000})
+        for day, base in enumerate((100, 250, 330, 180), start=1):
+            for arm, more in (("neutral", 0), ("victim", 31 + day), ("user", 2 * day), ("both", 40 - 3 * day)):
+                rows = {"day": date(2026, 3, day), "arm": campaign.arms.get(key=arm), "locale": "en"}
+                rows["placement"] = campaign.placements.get()
+                Tally.objects.create(**rows, outcome="exposed", count=500)
+                Tally.objects.create(**rows, outcome="turned_back", count=base + more)
+                ServedCount.objects.create(**rows, count=500)
+        analysis = evaluate(campaign, now=world.NOON)
+        row = analysis.estimates.get(kind="difference", outcome="turned_back", treated__key="victim", position=0)
+        # By hand: 32, 33, 34 and 35 more of 500, mean 33.5/500, error sqrt(sum of squares 5/3 / 4) / 500, t with 3.
+        assert row.effect == pytest.approx(33.5 / 500)
+        assert row.low is not None
+        assert row.high is not None
+        assert (row.high - row.low) / 2 == pytest.approx(3.182446 * (5 / 3 / 4) ** 0.5 / 500)
+        assert (row.method, row.verdict) == ("cr2", "better")
+        rate = analysis.estimates.get(kind="rate", outcome="turned_back", treated__key="victim")
+        assert rate.method == "wilson, clustered"
+        told = build.build(analysis)
+        assert (told.omnibus_p, told.chances, told.pooled) == (None, (), ())
+        assert {check.exact_p for check in told.checks} == {None}
+        assert {row.term for row in told.factorial} == {"victim", "user", "interaction", "both-minus-victim"}
 
     def test_four_arms_that_form_the_factorial_are_analysed_as_one(self) -> None:
         told = build.build(evaluate(running(), now=world.NOON))
