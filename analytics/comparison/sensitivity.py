@@ -105,11 +105,16 @@ def _check_pair(treated: ArmCounts, control: ArmCounts, rules: Rules) -> PairChe
 def _extreme_differences(
     treated: ArmCounts, control: ArmCounts, rules: Rules
 ) -> tuple[LeaveOneOutDifference | None, LeaveOneOutDifference | None]:
-    names = sorted(treated.strata.keys() & control.strata.keys())
-    tables = {name: strata.Stratum(treated=treated.strata[name], control=control.strata[name]) for name in names}
-    tables = {name: table for name, table in tables.items() if table.treated.n and table.control.n}
-    if not 2 <= len(tables) <= MAX_STRATA:
+    names = [
+        name
+        for name in treated.strata.keys() & control.strata.keys()
+        if treated.strata[name].n and control.strata[name].n
+    ]
+    if not 2 <= len(names) <= MAX_STRATA:
         return None, None
+    tables = {
+        name: strata.Stratum(treated=treated.strata[name], control=control.strata[name]) for name in sorted(names)
+    }
     # Mantel-Haenszel weights and differences: leaving out a stratum takes one term off both sums.
     weights = {name: t.treated.n * t.control.n / (t.treated.n + t.control.n) for name, t in tables.items()}
     parts = {name: weights[name] * (t.treated.proportion - t.control.proportion) for name, t in tables.items()}
