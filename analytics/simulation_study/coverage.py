@@ -226,8 +226,6 @@ def coverage_cases() -> list[CoverageCase]:
         label = "sequential.confidence_sequence, all 28 looks"
         for least, how in ((0, "from the first day"), (MIN_EVENTS, f"held until {MIN_EVENTS} events")):
             add(label, f"{n:,} a day, {rate:.2%}, {how}", _sequence, n, rate, least)
-    for n, rate in ((1000, 0.05), (1000, 0.001), (2000, 0.0002)):
-        add("exact_sequence.difference, all 28 looks", f"{n:,} a day, {rate:.2%}", _exact_sequence, n, rate)
     label = "bayes.credible_difference"
     add(label, "50 per arm, rates drawn from the prior", _bayes, 50, None, fraction=0.5)
     add(label, "500 per arm, 5%", _bayes, 500, (0.05, 0.05), fraction=0.5)
@@ -256,6 +254,8 @@ def coverage_cases() -> list[CoverageCase]:
     not_inferior = partial(equivalence.non_inferiority, margin=0.03)
     for n, p in ((2000, 0.4), (20_000, 0.001)):
         add("equivalence.non_inferiority", f"{n:,} per arm, {p:.1%}", _pair, not_inferior, 0.0, (n, n), (p, p))
+    for n, rate in ((1000, 0.05), (1000, 0.001), (2000, 0.0002)):
+        add("exact_sequence.difference, all 28 looks", f"{n:,} a day, {rate:.2%}", _exact_sequence, n, rate)
     return cases
 
 
