@@ -27,18 +27,8 @@ LABELS = ("Formula", "Source", "Not for")
 START, END = "<!-- estimators -->\n", "<!-- end of estimators -->\n"
 # The page's order, from simple to advanced. Modules that are not named here follow in alphabetical order.
 _ORDER = [
-    *(
-        "proportions",
-        "omnibus",
-        "ordinal",
-        "factorial",
-        "strata",
-        "clusters",
-        "multiplicity",
-        "sequential",
-        "early_stopping",
-    ),
-    *("bayes", "equivalence", "power", "sample_ratio", "robustness", "meta"),
+    *("proportions", "omnibus", "ordinal", "factorial", "strata", "clusters", "multiplicity", "sequential"),
+    *("exact_sequence", "early_stopping", "bayes", "equivalence", "power", "sample_ratio", "robustness", "meta"),
 ]
 _TITLE = """# Every estimator
 

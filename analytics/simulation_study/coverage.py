@@ -22,6 +22,7 @@ from analytics.stats import (
     clusters,
     early_stopping,
     equivalence,
+    exact_sequence,
     factorial,
     meta,
     multiplicity,
@@ -154,6 +155,12 @@ def _sequence(source: RandomGenerator, n: int, rate: float, least: int) -> bool:
     return True
 
 
+def _exact_sequence(source: RandomGenerator, n: int, rate: float) -> bool:
+    looks = enumerate(_sums(source, n, rate, 28), start=1)
+    pairs = ((Counts(n * day, int(x)), Counts(n * day, int(y))) for day, (x, y) in looks)
+    return all(is_covered(exact_sequence.difference(treated=x, control=y), 0.0) for x, y in pairs)
+
+
 def _bayes(source: RandomGenerator, n: int, rates: tuple[float, float] | None) -> bool:
     p, q = rates or (float(source.random()), float(source.random()))
     estimate = bayes.credible_difference(treated=draw_counts(source, n, p), control=draw_counts(source, n, q))
@@ -264,6 +271,8 @@ def coverage_cases() -> list[CoverageCase]:
     not_inferior = partial(equivalence.non_inferiority, margin=0.03)
     for n, p in ((2000, 0.4), (20_000, 0.001)):
         add("equivalence.non_inferiority", f"{n:,} per arm, {p:.1%}", _pair, not_inferior, 0.0, (n, n), (p, p))
+    for n, rate in ((1000, 0.05), (1000, 0.001), (2000, 0.0002)):
+        add("exact_sequence.difference, all 28 looks", f"{n:,} a day, {rate:.2%}", _exact_sequence, n, rate)
     for n, rate, gain in ((400, 0.4, 0.05), (20_000, 0.001, 0.0004)):
         label = "early_stopping.median_unbiased, where the trial ends"
         add(label, f"five looks of {n:,} more, {rate:.1%}, {gain:.2%} more", _covers_where_it_ends, n, rate, gain)
@@ -285,6 +294,7 @@ MISCOVERAGE_REASONS = {
     "multiplicity.dunnett": "Rests on score intervals, which swing where counts are small.",
     "sequential.repeated_interval": "Covers at least its level, and more while events are few.",
     "sequential.confidence_sequence": "Made to hold at every look for ever, so over 28 looks it holds more often.",
+    "exact_sequence.difference": "Made to hold at every look for ever, exactly: over 28 looks it holds nearly always.",
     "bayes.credible_difference": "Its level is on average over the prior; at one fixed rate it may differ.",
     "early_stopping": "Rests on the normal reference, rough where events are few.",
     "meta.random_effects": "Rests on a t reference, rough with few campaigns.",
