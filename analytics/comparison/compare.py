@@ -6,18 +6,17 @@ from math import ceil, inf
 from statistics import NormalDist
 from typing import Literal
 
-from analytics.comparison import network_influence
+from analytics.comparison import grouped, network_influence
 from analytics.comparison.correction import Corrected, Correction, correct
 from analytics.stats import (
-    clusters,
     equivalence,
+    exact_sequence,
     multiplicity,
     omnibus,
     ordinal,
     proportions,
     sample_ratio,
     sequential,
-    strata,
 )
 from analytics.stats.values import Counts, Estimate, Interval, Levels, NotEstimable
 
@@ -26,8 +25,8 @@ CANNOT_TELL = "cannot-tell-yet"
 
 Monitoring = Literal["fixed", "group-sequential", "always-valid"]
 
-# Asymptotic intervals for repeated looks are not valid with fewer events or non-events than this in an arm, so the
-# verdict is held until then. `make simulate` shows the false claims with and without this rule.
+# Asymptotic intervals for repeated looks are not valid with fewer events or non-events than this in an arm. Until then
+# plain counts have an exact interval, and any other verdict is held. `make simulate` shows the false claims.
 MIN_EVENTS = 10
 # The same for the answers to an ordered outcome.
 MIN_ANSWERS = 50
@@ -39,16 +38,16 @@ NO_ORDERED_OMNIBUS = NotEstimable("An ordered outcome is compared pair by pair."
 class ArmCounts:
     """The counts of one arm, with its key and its weight in the split.
 
-    `strata` gives the same units by stratum, `clusters` one Counts per cluster; each may be empty if unused. `levels`
-    are the answers to an ordered outcome; `counts` are then the units exposed and those that answered. An arm that was
-    ever paused is compared, but left out of the sample ratio, because it did not always get its share.
+    `strata` and `clusters` give the same units by stratum and by cluster; each may be empty if unused. `levels` are the
+    answers to an ordered outcome; `counts` are then the units exposed and those that answered. An arm that was ever
+    paused is compared, but left out of the sample ratio, because it did not always get its share.
     """
 
     key: str
     counts: Counts
     weight: float = 1.0
     strata: Mapping[str, Counts] = field(default_factory=dict)
-    clusters: tuple[Counts, ...] = ()
+    clusters: Mapping[str, Counts] = field(default_factory=dict)
     levels: Levels | None = None
     was_paused: bool = False
 
@@ -60,10 +59,10 @@ class Rules:
     `monitoring` allows one look at the end ("fixed"), planned looks ("group-sequential") or any look ("always-valid").
     `looks` are the shares of the planned units at the group-sequential looks so far, this one last; 1 is the last
     planned look. All but "fixed" need `planned_per_arm`. "dunnett" corrects intervals too; it takes one look, plain
-    counts and pairs against the one control. An `ordered` outcome is compared by the probability that a treated unit
-    answers higher, minus one half; it uses neither strata nor clusters. A verdict that `views_per_network` views, as
-    many as one network may have counted, could turn is held. `watched_split` says that this look is one of many at the
-    split between the arms, although the outcomes have one look.
+    counts and pairs against the one control. `clusters` were assigned whole ("nested") or saw all arms ("crossed"). An
+    `ordered` outcome is compared by the probability that a treated unit answers higher, minus one half; it uses neither
+    strata nor clusters. A verdict that `views_per_network` views, as many as one network may have counted, could turn
+    is held. With `watched_split` this is one of many looks at the split, though the outcomes have one.
     """
 
     level: float = 0.95
@@ -75,16 +74,19 @@ class Rules:
     looks: tuple[float, ...] = ()
     spending: sequential.Spending = "obrien-fleming"
     stratified: bool = False
-    clustered: bool = False
+    clusters: grouped.ClusterDesign | None = None
     ordered: bool = False
     views_per_network: int = 0
     watched_split: bool = False
 
     def __post_init__(self) -> None:
-        if self.correction == "dunnett" and (
-            self.monitoring != "fixed" or self.stratified or self.clustered or self.ordered
-        ):
+        if self.correction == "dunnett" and (self.monitoring != "fixed" or self.is_grouped or self.ordered):
             raise ValueError("Dunnett's correction is for one look at plain yes/no counts")
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether units come in strata or clusters, so that methods for plain counts do not apply."""
+        return self.stratified or self.clusters is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def compare(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]], rules: 
     return Comparison(
         arms=tuple(arms),
         rates=tuple(_rate(arm, rules) for arm in arms),
-        omnibus=NO_ORDERED_OMNIBUS if rules.ordered else omnibus.chi_square([arm.counts for arm in arms]),
+        omnibus=_omnibus(arms, rules),
         sample_ratio=ratio,
         comparisons=_judge_all(pairs, estimates, by_key, rules, withheld=withheld),
     )
@@ -161,15 +163,28 @@ def rejudge_without_arms(comparison: Comparison, hidden: Set[str], rules: Rules)
 def check_sample_ratio(arms: Sequence[ArmCounts], rules: Rules) -> sample_ratio.SampleRatio | NotEstimable:
     """Test the shares of the arms that were never paused, by a test that allows for as many looks as there are."""
     unpaused = [arm for arm in arms if not arm.was_paused]
-    observed, weights = [arm.counts.n for arm in unpaused], [arm.weight for arm in unpaused]
+    observed, weights = [_assigned(arm, rules) for arm in unpaused], [arm.weight for arm in unpaused]
     if rules.monitoring == "fixed" and not rules.watched_split:
         return sample_ratio.goodness_of_fit(observed, weights)
     return sample_ratio.always_valid(observed, weights)
 
 
+def _assigned(arm: ArmCounts, rules: Rules) -> int:
+    """How many were assigned to an arm: clusters where those were assigned whole, else units."""
+    return sum(cluster.n > 0 for cluster in arm.clusters.values()) if rules.clusters == "nested" else arm.counts.n
+
+
+def _omnibus(arms: Sequence[ArmCounts], rules: Rules) -> omnibus.Omnibus | NotEstimable:
+    if rules.ordered:
+        return NO_ORDERED_OMNIBUS
+    return grouped.NO_OMNIBUS if rules.is_grouped else omnibus.chi_square([arm.counts for arm in arms])
+
+
 def _rate(arm: ArmCounts, rules: Rules) -> Estimate | NotEstimable:
     if rules.ordered:
         return ordinal.mean(_levels(arm), level=rules.level)
+    if rules.clusters:
+        return grouped.clustered_rate(arm.clusters, level=rules.level)
     return proportions.rate(arm.counts, level=rules.level)
 
 
@@ -196,10 +211,8 @@ def difference(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Estimate
         first, second = _levels(treated), _levels(control)
         superiority = ordinal.superiority(treated=first, control=second, level=rules.level)
         return apply_monitoring(_minus_half(superiority), n=first.n + second.n, rules=rules, bound=0.5)
-    if rules.monitoring == "always-valid" and not (rules.clustered or rules.stratified):
-        return sequential.confidence_sequence(
-            treated=treated.counts, control=control.counts, level=rules.level, n_planned=_planned_per_pair(rules)
-        )
+    if not rules.is_grouped and too_few_events_reason([treated.counts, control.counts], rules):
+        return exact_sequence.difference(treated=treated.counts, control=control.counts, level=rules.level)
     estimate = _single_look_difference(treated, control, rules)
     n = treated.counts.n + control.counts.n
     return apply_monitoring(estimate, n=n, rules=rules)
@@ -253,16 +266,10 @@ def _normal_error(estimate: Estimate) -> float | None:
 
 
 def _single_look_difference(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Estimate | NotEstimable:
-    if rules.clustered:
-        return clusters.difference(treated=treated.clusters, control=control.clusters, level=rules.level)
+    if rules.clusters:
+        return grouped.clustered_difference(treated.clusters, control.clusters, rules.clusters, level=rules.level)
     if rules.stratified:
-        names = sorted(treated.strata.keys() | control.strata.keys())
-        empty = Counts(0, 0)
-        tables = [
-            strata.Stratum(treated=treated.strata.get(name, empty), control=control.strata.get(name, empty))
-            for name in names
-        ]
-        return strata.difference(tables, level=rules.level)
+        return grouped.stratified_difference(treated.strata, control.strata, level=rules.level)
     method: proportions.DifferenceMethod = "miettinen-nurminen" if rules.monitoring == "fixed" else "wald"
     return proportions.difference(treated=treated.counts, control=control.counts, level=rules.level, method=method)
 
@@ -297,7 +304,7 @@ def _judge_all(
             hold_reason = too_few_answers_reason(answered, rules)
         else:
             fewest = min(arm.counts.n for arm in arms)
-            hold_reason = too_few_events_reason([arm.counts for arm in arms], rules)
+            hold_reason = too_few_events_reason([arm.counts for arm in arms], rules) if rules.is_grouped else ""
         verdict = decide_verdict(estimate, claim, rules, hold_reason=hold_reason, withheld=withheld)
         move, networks = _network_influence(arms, estimate, claim, verdict, rules)
         more = None
@@ -326,9 +333,7 @@ def _network_influence(
     return move, networks_to_turn(estimate, corrected, verdict, rules, move=move)
 
 
-def networks_to_turn(
-    estimate: Estimate, corrected: Corrected, verdict: str, rules: Rules, *, move: float
-) -> int | None:
+def networks_to_turn(estimate: Estimate, corrected: Corrected, verdict: str, rules: Rules, move: float) -> int | None:
     """How many networks that each move an estimate so far it takes to turn its verdict; None without a verdict."""
     if verdict in (WITHHELD, CANNOT_TELL):
         return None
@@ -359,11 +364,8 @@ def decide_verdict(
 
 
 def too_few_events_reason(cells: Sequence[Counts], rules: Rules) -> str:
-    """Why an interval for repeated looks is not valid yet; empty if it is."""
-    if rules.monitoring == "fixed":
-        return ""
-    fewest = min(min(counts.events, counts.n - counts.events) for counts in cells)
-    if fewest >= MIN_EVENTS:
+    """Why an asymptotic interval for repeated looks is not valid yet; empty if it is."""
+    if rules.monitoring == "fixed" or min(min(c.events, c.n - c.events) for c in cells) >= MIN_EVENTS:
         return ""
     return f"A verdict that holds at every look needs {MIN_EVENTS} people with and without the outcome in each arm."
 

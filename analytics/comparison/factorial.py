@@ -13,11 +13,13 @@ from analytics.comparison.compare import (
     too_few_events_reason,
 )
 from analytics.comparison.correction import correct
+from analytics.comparison.grouped import match_groups
 from analytics.comparison.network_influence import largest_move
-from analytics.stats import Counts, Estimate, NotEstimable, factorial
+from analytics.stats import Estimate, NotEstimable, clusters, factorial
 
 ContrastName = Literal["victim", "user", "interaction", "both-minus-victim"]
 _NAMES: tuple[ContrastName, ...] = ("victim", "user", "interaction", "both-minus-victim")
+_FourArms = tuple[ArmCounts, ArmCounts, ArmCounts, ArmCounts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,13 @@ def factorial_contrasts(
 ) -> tuple[FactorialContrast, ...]:
     """Estimate what each harm adds on average, and whether both together do more than their sum.
 
-    The correction covers these contrasts; monitoring is the plan's. Strata and clusters are not used.
+    The correction covers these contrasts; monitoring is the plan's. There is none where arms are compared in strata.
     """
+    if rules.stratified:
+        return ()
     cells = (neutral.counts, victim.counts, user.counts, both.counts)
-    estimates = _contrasts(cells, rules)
+    arms = (neutral, victim, user, both)
+    estimates = _contrasts(arms, rules)
     hold_reason = too_few_events_reason(cells, rules)
     # A main effect moves by half of this; a verdict on it is held sooner than it need be.
     rates = [each.proportion if each.n else 0.0 for each in cells]
@@ -49,7 +54,7 @@ def factorial_contrasts(
         rules.correction,
         level=rules.level,
         smallest_difference=rules.smallest_difference,
-        at_level=lambda i, level: _contrasts(cells, replace(rules, level=level))[i],
+        at_level=lambda i, level: _contrasts(arms, replace(rules, level=level))[i],
     )
     for name, estimate, claim in zip(_NAMES, estimates, corrected, strict=True):
         verdict = decide_verdict(estimate, claim, rules, hold_reason=hold_reason, withheld=withheld)
@@ -59,15 +64,29 @@ def factorial_contrasts(
     return tuple(contrasts)
 
 
-def _contrasts(cells: tuple[Counts, Counts, Counts, Counts], rules: Rules) -> list[Estimate | NotEstimable]:
+def _contrasts(arms: _FourArms, rules: Rules) -> list[Estimate | NotEstimable]:
     """Estimate the contrasts in the order of their names."""
-    neither, first, second, both = cells
-    effects = factorial.two_by_two(neither=neither, first=first, second=second, both=both, level=rules.level)
+    effects = _effects(arms, rules)
     # Main effects use all four arms, so they have twice the units of one pair.
-    half = sum(counts.n for counts in cells) // 2
+    half = sum(arm.counts.n for arm in arms) // 2
+    _, victim, _, both = arms
     return [
         apply_monitoring(effects.first, n=half, rules=rules),
         apply_monitoring(effects.second, n=half, rules=rules),
         apply_monitoring(effects.interaction, n=half, rules=rules, bound=2.0),
-        apply_monitoring(effects.both_minus_first, n=first.n + both.n, rules=rules),
+        apply_monitoring(effects.both_minus_first, n=victim.counts.n + both.counts.n, rules=rules),
     ]
+
+
+def _effects(arms: _FourArms, rules: Rules) -> factorial.TwoByTwo:
+    if rules.clusters is None:
+        neither, first, second, both = (arm.counts for arm in arms)
+        return factorial.two_by_two(neither=neither, first=first, second=second, both=both, level=rules.level)
+    cells = match_groups([arm.clusters for arm in arms])
+    return factorial.TwoByTwo(
+        first=clusters.contrast(cells, (-0.5, 0.5, -0.5, 0.5), level=rules.level),
+        second=clusters.contrast(cells, (-0.5, -0.5, 0.5, 0.5), level=rules.level),
+        interaction=clusters.contrast(cells, (1.0, -1.0, -1.0, 1.0), level=rules.level),
+        both_minus_first=clusters.contrast(cells, (0.0, -1.0, 0.0, 1.0), level=rules.level),
+        scale="difference",
+    )

@@ -58,25 +58,29 @@ class CrossChecks:
 
 
 def run_cross_checks(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]], rules: Rules) -> CrossChecks:
-    """Compute exact tests, tipping points, leave-one-out differences and posterior probabilities with flat priors."""
+    """Compute exact tests, tipping points, leave-one-out differences and posterior probabilities with flat priors.
+
+    Where units come in strata or clusters, those that take them for plain counts are left out.
+    """
     by_key = {arm.key: arm for arm in arms}
+    checks = tuple(_check_pair(by_key[treated], by_key[control], rules) for treated, control in pairs)
+    return CrossChecks(pairs=checks, arms=() if rules.is_grouped else _posteriors(arms, rules))
+
+
+def _posteriors(arms: Sequence[ArmCounts], rules: Rules) -> tuple[ArmCheck, ...]:
     oriented = [arm.counts for arm in arms]
     if rules.lower_is_better:  # the methods take a higher rate for the better one
         oriented = [Counts(counts.n, counts.n - counts.events) for counts in oriented]
     chances, losses = bayes.probability_best(oriented), bayes.expected_loss(oriented)
-    estimable = not isinstance(chances, NotEstimable) and not isinstance(losses, NotEstimable)
-    return CrossChecks(
-        pairs=tuple(_check_pair(by_key[treated], by_key[control], rules) for treated, control in pairs),
-        arms=tuple(
-            ArmCheck(arm.key, best, loss)
-            for arm, best, loss in zip(arms, chances, losses, strict=True)  # type: ignore[arg-type]
-        )
-        if estimable
-        else (),
-    )
+    if isinstance(chances, NotEstimable) or isinstance(losses, NotEstimable):
+        return ()
+    return tuple(ArmCheck(arm.key, best, loss) for arm, best, loss in zip(arms, chances, losses, strict=True))
 
 
 def _check_pair(treated: ArmCounts, control: ArmCounts, rules: Rules) -> PairCheck:
+    lowest, highest = (None, None) if rules.clusters else _extreme_differences(treated, control, rules)
+    if rules.is_grouped:
+        return PairCheck(treated.key, control.key, None, None, None, lowest, highest)
     pooled = treated.counts + control.counts
     exact = None
     if min(pooled.events, pooled.n - pooled.events) <= MAX_EXACT_EVENTS:
@@ -87,7 +91,6 @@ def _check_pair(treated: ArmCounts, control: ArmCounts, rules: Rules) -> PairChe
     significant = None
     if isinstance(plain, Estimate) and plain.p_value is not None:
         significant = plain.p_value < 1 - rules.level
-    lowest, highest = _extreme_differences(treated, control, rules)
     return PairCheck(
         treated=treated.key,
         control=control.key,
@@ -102,11 +105,16 @@ def _check_pair(treated: ArmCounts, control: ArmCounts, rules: Rules) -> PairChe
 def _extreme_differences(
     treated: ArmCounts, control: ArmCounts, rules: Rules
 ) -> tuple[LeaveOneOutDifference | None, LeaveOneOutDifference | None]:
-    names = sorted(treated.strata.keys() & control.strata.keys())
-    tables = {name: strata.Stratum(treated=treated.strata[name], control=control.strata[name]) for name in names}
-    tables = {name: table for name, table in tables.items() if table.treated.n and table.control.n}
-    if not 2 <= len(tables) <= MAX_STRATA:
+    names = [
+        name
+        for name in treated.strata.keys() & control.strata.keys()
+        if treated.strata[name].n and control.strata[name].n
+    ]
+    if not 2 <= len(names) <= MAX_STRATA:
         return None, None
+    tables = {
+        name: strata.Stratum(treated=treated.strata[name], control=control.strata[name]) for name in sorted(names)
+    }
     # Mantel-Haenszel weights and differences: leaving out a stratum takes one term off both sums.
     weights = {name: t.treated.n * t.control.n / (t.treated.n + t.control.n) for name, t in tables.items()}
     parts = {name: weights[name] * (t.treated.proportion - t.control.proportion) for name, t in tables.items()}

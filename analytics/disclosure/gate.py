@@ -306,21 +306,23 @@ def _redact(stored: Estimate, release: Release) -> Estimate:
     """One estimate as a release allows it."""
     e = copy(stored)
     hidden, verdicts = _suppressed_arms(release.arms, e.outcome), release.verdicts.get(e.outcome)
+    plan, fewest = release.analysis.campaign.plan, min(arm["n"] for arm in release.arms.values())
     if e.kind == Estimate.Kind.RATE:
         e.served = release.arms[e.treated.key]["served"]
-        return _without_numbers(e) if hidden[e.treated.key] and not release.analysis.embargoed else e
+        if hidden[e.treated.key] and not release.analysis.embargoed:
+            return _without_numbers(e)
+        return _round_to_one_person(e, fewest) if plan.clusters else e
     if e.kind == Estimate.Kind.FACTORIAL:
-        return _without_numbers(e) if any(hidden.values()) else e
+        if any(hidden.values()):
+            return _without_numbers(e)
+        return _round_to_one_person(e, fewest) if plan.clusters else e
     assert e.control is not None  # a database constraint
     if hidden[e.treated.key] or hidden[e.control.key]:
         return _without_numbers(e)
     if verdicts:
         for name in ("p_adjusted", "verdict", "more_per_arm"):
             setattr(e, name, verdicts[e.position][name])
-    plan = release.analysis.campaign.plan
-    return (
-        _round_to_one_person(e, min(arm["n"] for arm in release.arms.values())) if plan.strata or plan.clusters else e
-    )
+    return _round_to_one_person(e, fewest) if plan.strata or plan.clusters else e
 
 
 def _without_numbers(stored: Estimate, *, exposures_too: bool = False) -> Estimate:

@@ -10,6 +10,7 @@ from django.db.models import Max, Min, Sum
 
 from analytics.comparison.compare import Comparison, Rules, compare
 from analytics.comparison.factorial import factorial_contrasts
+from analytics.comparison.reach import unequal_reach_p
 from analytics.comparison.sensitivity import run_cross_checks
 from analytics.looks import release
 from analytics.looks.meta_analysis import pool_comparisons
@@ -189,7 +190,8 @@ def _rules(plan: AnalysisPlan, outcome: PlannedOutcome, looks: _Looks, *, views_
         looks=looks.shares,
         spending=plan.spending,  # type: ignore[arg-type]  # likewise
         stratified=plan.strata == AnalysisPlan.Strata.PLACEMENT,
-        clustered=plan.clusters == AnalysisPlan.Clusters.PLACEMENT_DAY,
+        # Visitors of a placement on a day are assigned one by one, so each such cluster saw all arms.
+        clusters="crossed" if plan.clusters == AnalysisPlan.Clusters.PLACEMENT_DAY else None,
         ordered=ordered,
         views_per_network=views_per_network,
         watched_split=looks.embargoed or looks.exploratory,
@@ -217,7 +219,11 @@ def _create_analysis(
     if checks is not None:
         for pair, stored in zip(comparison.comparisons, checks["pairs"], strict=True):
             stored |= {"network_move": pair.network_move, "networks": pair.networks}
-        pooled = pool_comparisons(plan.campaign, comparison.arms, outcome=outcome, level=plan.level)
+        pooled = (
+            ()
+            if rules.is_grouped
+            else pool_comparisons(plan.campaign, comparison.arms, outcome=outcome, level=plan.level)
+        )
         checks["pooled"] = [asdict(row) for row in pooled]
     return Analysis.objects.create(
         campaign=plan.campaign,
@@ -236,7 +242,7 @@ def _create_analysis(
         to_day=days["last"],
         sample_ratio=ratio.status if ratio else Analysis.SampleRatio.UNKNOWN,
         sample_ratio_p=ratio.p_value if ratio else None,
-        reach_p=_reach_p(tallies),
+        reach_p=unequal_reach_p(_reach(tallies), planned_per_arm=plan.planned_per_arm),
         omnibus_statistic=test.statistic if test else None,
         omnibus_df=test.df if test else None,
         omnibus_p=test.p_value if test else None,
@@ -244,16 +250,10 @@ def _create_analysis(
     )
 
 
-def _reach_p(tallies: CampaignTallies) -> float | None:
-    """The p-value of a chi-square test that messages of each arm reach the screen equally often once served."""
-    reach = []
-    for arm in tallies.arms:
-        exposed = tallies.total(arm, "exposed")
-        reach.append(Counts(n=max(tallies.served_by_arm[arm.pk], exposed), events=exposed))
-    if all(counts.n == counts.events for counts in reach):
-        return 1.0 if any(counts.n for counts in reach) else None
-    test = omnibus.chi_square(reach)
-    return None if isinstance(test, NotEstimable) else test.p_value
+def _reach(tallies: CampaignTallies) -> list[Counts]:
+    """The messages served of each arm, and those that were seen."""
+    seen = [(tallies.served_by_arm[arm.pk], tallies.total(arm, "exposed")) for arm in tallies.arms]
+    return [Counts(n=max(served, exposed), events=exposed) for served, exposed in seen]
 
 
 def _record_exposures(analysis: Analysis, outcome: PlannedOutcome, tallies: CampaignTallies) -> None:

@@ -9,7 +9,7 @@ from analytics.comparison.compare import ArmCounts
 from analytics.disclosure import gate
 from analytics.report_rows import PooledRow
 from analytics.stats import Counts, NotEstimable, meta, proportions
-from campaign.models import Arm, Campaign
+from campaign.models import AnalysisPlan, Arm, Campaign
 
 # Treated minus control, by frame, because only frames recur in other campaigns.
 POOLED_CONTRASTS = (
@@ -55,10 +55,12 @@ def pool_comparisons(
 
 
 def _other_campaigns(campaign: Campaign, outcome: str) -> list[dict[str, Counts]]:
-    """Counts by frame that each other campaign shows, without frames that several of its arms have."""
+    """Counts by frame that each other campaign of plain counts shows, without frames that several of its arms have."""
     newest: dict[int, gate.ReleasedCounts] = {}
     for shown in gate.released_counts_elsewhere(campaign, outcome):
         newest[shown.campaign] = shown
+    plain = AnalysisPlan.objects.filter(campaign__in=newest, strata="", clusters="").values_list("campaign", flat=True)
+    newest = {number: newest[number] for number in plain}
     frames: dict[int, dict[str, str]] = {number: {} for number in newest}
     for arm in Arm.objects.filter(campaign__in=newest).select_related("revision__message"):
         frames[arm.campaign_id][arm.key] = arm.frame

@@ -72,9 +72,9 @@ class CampaignTallies:
             Counts(n=sum(exposed.values()), events=sum(events.values())),
             weight=arm.weight,
             strata=strata,
-            clusters=tuple(Counts(exposed[cell], events.get(cell, 0)) for cell in sorted(exposed))
+            clusters={f"{place} {day}": Counts(n, events.get((place, day), 0)) for (place, day), n in exposed.items()}
             if plan.clusters
-            else (),
+            else {},
             levels=Levels([answers.get(value, 0) for value in values]) if values else None,
             was_paused=arm.pauses > 0,
         )

@@ -5,12 +5,12 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from rich.console import Console
-from rich.table import Table
 
 from analytics import wording
 from analytics.comparison.compare import Comparison, PairComparison, Rules
 from analytics.comparison.factorial import FactorialContrast
 from analytics.comparison.sensitivity import CrossChecks
+from analytics.management.terminal import TextTable, as_text
 from analytics.stats import Estimate, NotEstimable
 
 VERSION = 1
@@ -24,11 +24,12 @@ class TableAnalysis(NamedTuple):
     terms: Sequence[FactorialContrast] | None
     first_verdict_days: Mapping[tuple[str, str], str] | None
     cross_checks: CrossChecks | None
+    notes: Sequence[str] = ()
 
 
 def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
     """Build the JSON of `analyse --json`; a number that cannot be estimated is null."""
-    look, rules, terms, first_verdict_days, cross_checks = analysis
+    look, rules, terms, first_verdict_days, cross_checks, notes = analysis
     document: dict[str, Any] = {
         "version": VERSION,
         "rules": {
@@ -38,7 +39,8 @@ def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
             "monitoring": rules.monitoring,
             "planned_per_arm": rules.planned_per_arm,
             "looks": list(rules.looks),
-            "estimator": "clustered" if rules.clustered else "stratified" if rules.stratified else "plain",
+            "estimator": "clustered" if rules.clusters else "stratified" if rules.stratified else "plain",
+            "clusters": rules.clusters,
         },
         "arms": [
             {
@@ -69,6 +71,8 @@ def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
             for compared in look.comparisons
         ],
     }
+    if notes:
+        document["notes"] = list(notes)
     if first_verdict_days is not None:
         for row in document["comparisons"]:
             row["first_said"] = first_verdict_days.get((row["treated"], row["control"]))
@@ -134,10 +138,12 @@ def pair_sentence(look: Comparison, compared: PairComparison, rules: Rules) -> s
 
 def print_tables(analysis: TableAnalysis, console: Console) -> None:
     """Print tables of rates and differences, a sentence for each comparison, then the overall tests."""
-    look, rules, terms, first_verdict_days, cross_checks = analysis
-    arms = Table("arm", "n", "events", "rate", "interval", title="Rates", title_justify="left")
+    look, rules, terms, first_verdict_days, cross_checks, notes = analysis
+    for note in notes:
+        console.print(as_text(note))
+    arms = TextTable("Rates", ["arm", "n", "events", "rate", "interval"])
     for arm, rate in zip(look.arms, look.rates, strict=True):
-        arms.add_row(
+        arms.add(
             arm.key,
             f"{arm.counts.n:,}",
             f"{arm.counts.events:,}",
@@ -145,41 +151,56 @@ def print_tables(analysis: TableAnalysis, console: Console) -> None:
             f"{rate.interval.low:.2%} to {rate.interval.high:.2%}" if isinstance(rate, Estimate) else "–",
         )
     console.print(arms)
+    if note := _groups_note(look, rules):
+        console.print(as_text(note))
     columns = ["comparison", "difference", "interval", "p", f"p ({rules.correction})", "verdict"]
-    differences = Table(
-        *columns,
-        *(["first said on day"] if first_verdict_days is not None else []),
-        title="Differences",
-        title_justify="left",
+    differences = TextTable(
+        "Differences", [*columns, *(["first said on day"] if first_verdict_days is not None else [])]
     )
     for row in look.comparisons:
         day = [first_verdict_days.get((row.treated, row.control), "–")] if first_verdict_days is not None else []
-        differences.add_row(*_cells(f"{row.treated} − {row.control}", row.estimate, row.p_adjusted, row.verdict), *day)
+        differences.add(*_cells(f"{row.treated} − {row.control}", row.estimate, row.p_adjusted, row.verdict), *day)
     console.print(differences)
     for row in look.comparisons:
-        console.print(f"  {pair_sentence(look, row, rules)}" + (f" {row.hold_reason}" if row.hold_reason else ""))
+        console.print(
+            as_text(f"  {pair_sentence(look, row, rules)}" + (f" {row.hold_reason}" if row.hold_reason else ""))
+        )
     if terms is not None:
-        factorial = Table(*columns, title="As a 2 x 2 factorial", title_justify="left")
+        factorial = TextTable("As a 2 x 2 factorial", columns)
         for term in terms:
-            factorial.add_row(*_cells(_TERMS[term.name], term.estimate, term.p_adjusted, term.verdict))
+            factorial.add(*_cells(_TERMS[term.name], term.estimate, term.p_adjusted, term.verdict))
         console.print(factorial)
     if cross_checks is not None:
         _print_checks(cross_checks, console)
     if not isinstance(look.omnibus, NotEstimable):
         test = look.omnibus
-        console.print(f"All arms at once: chi-square {test.statistic:.3f}, df {test.df}, p {test.p_value:.4f}")
+        console.print(as_text(f"All arms at once: chi-square {test.statistic:.3f}, df {test.df}, p {test.p_value:.4f}"))
     if not isinstance(look.sample_ratio, NotEstimable):
-        console.print(f"Sample ratio: {look.sample_ratio.status}, p {look.sample_ratio.p_value:.4g}")
+        console.print(as_text(f"Sample ratio: {look.sample_ratio.status}, p {look.sample_ratio.p_value:.4g}"))
+
+
+def _groups_note(look: Comparison, rules: Rules) -> str:
+    """Say how strata or clusters were taken; empty without either."""
+    if rules.clusters:
+        count = len({name for arm in look.arms for name, counts in arm.clusters.items() if counts.n})
+        if rules.clusters == "nested":
+            return f"{count:,} clusters, each in one arm (nested): they were assigned whole, and are what is compared."
+        return (
+            f"{count:,} clusters that saw every arm (crossed): arms are compared within them. One name in several arms "
+            "is taken for one cluster."
+        )
+    if rules.stratified:
+        return "Rates are those of each arm as it is; differences are taken within strata, so the two need not agree."
+    return ""
 
 
 def _print_checks(checks: CrossChecks, console: Console) -> None:
-    pairs = Table(
-        *("comparison", "Fisher’s exact p", "how little would turn it", "without one stratum"),
-        title="Cross-checks, each as for a single look; they decide nothing",
-        title_justify="left",
+    pairs = TextTable(
+        "Cross-checks, each as for a single look; they decide nothing",
+        ["comparison", "Fisher’s exact p", "how little would turn it", "without one stratum"],
     )
     for pair in checks.pairs:
-        pairs.add_row(
+        pairs.add(
             f"{pair.treated} − {pair.control}",
             "–" if pair.exact_p is None else wording.p_value(pair.exact_p),
             "–"
@@ -187,10 +208,11 @@ def _print_checks(checks: CrossChecks, console: Console) -> None:
             else wording.tipping_sentence(pair.tips_at, was_significant=pair.was_significant),
             f"{pair.lowest.effect:+.2%} to {pair.highest.effect:+.2%}" if pair.lowest and pair.highest else "–",
         )
-    console.print(pairs)
+    if any(pair.exact_p is not None or pair.lowest is not None for pair in checks.pairs):
+        console.print(pairs)
     if checks.arms:
         best = ", ".join(f"{arm.arm} {arm.best:.1%}" for arm in checks.arms)
-        console.print(f"Chance to be best (flat priors; not a rule for stopping): {best}")
+        console.print(as_text(f"Chance to be best (flat priors; not a rule for stopping): {best}"))
 
 
 def _cells(name: str, estimate: Estimate | NotEstimable, p_adjusted: float | None, verdict: str) -> list[str]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from analytics.comparison.compare import MIN_EVENTS
+from analytics.simulation_study import cluster_designs
 from analytics.simulation_study.error_rates import (
     RandomGenerator,
     SimulatedShare,
@@ -19,6 +21,7 @@ from analytics.stats import (
     bayes,
     clusters,
     equivalence,
+    exact_sequence,
     factorial,
     meta,
     multiplicity,
@@ -135,6 +138,12 @@ def _sequence(source: RandomGenerator, n: int, rate: float, least: int) -> bool:
     return True
 
 
+def _exact_sequence(source: RandomGenerator, n: int, rate: float) -> bool:
+    looks = enumerate(_sums(source, n, rate, 28), start=1)
+    pairs = ((Counts(n * day, int(x)), Counts(n * day, int(y))) for day, (x, y) in looks)
+    return all(is_covered(exact_sequence.difference(treated=x, control=y), 0.0) for x, y in pairs)
+
+
 def _bayes(source: RandomGenerator, n: int, rates: tuple[float, float] | None) -> bool:
     p, q = rates or (float(source.random()), float(source.random()))
     estimate = bayes.credible_difference(treated=draw_counts(source, n, p), control=draw_counts(source, n, q))
@@ -233,6 +242,20 @@ def coverage_cases() -> list[CoverageCase]:
         add("proportions.ratio", setting, _pair, proportions.ratio, p / q, sizes, (p, q))
         add("proportions.odds_ratio", setting, _pair, proportions.odds_ratio, odds_ratio, sizes, (p, q))
     add("equivalence.two_one_sided_tests, on the margin", "2,000 per arm: not called equivalent", _margin, 2000)
+    cell_sizes = {"28 equal cells, 30%": cluster_designs.EQUAL, "9 very unequal cells, 30%": cluster_designs.UNEQUAL}
+    for setting, cells_of in cell_sizes.items():
+        for variance in ("cr2", "pair-cluster"):
+            label = f"clusters.difference, crossed, {variance}"
+            add(label, setting, cluster_designs.covers_difference, variance, cells_of)
+        for crossed, name in ((True, "crossed"), (False, "whole")):
+            add(f"clusters.ratio, {name}", setting, cluster_designs.covers_ratio, crossed, cells_of)
+        add("clusters.contrast, interaction", setting, cluster_designs.covers_interaction, cells_of)
+        add("clusters.rate", setting, cluster_designs.covers_rate, cells_of, 0.3)
+    not_inferior = partial(equivalence.non_inferiority, margin=0.03)
+    for n, p in ((2000, 0.4), (20_000, 0.001)):
+        add("equivalence.non_inferiority", f"{n:,} per arm, {p:.1%}", _pair, not_inferior, 0.0, (n, n), (p, p))
+    for n, rate in ((1000, 0.05), (1000, 0.001), (2000, 0.0002)):
+        add("exact_sequence.difference, all 28 looks", f"{n:,} a day, {rate:.2%}", _exact_sequence, n, rate)
     return cases
 
 
@@ -242,10 +265,16 @@ MISCOVERAGE_REASONS = {
     "factorial.two_by_two": "Wald intervals: with few events per arm they stray.",
     "strata": "The normal reference is rough where strata are very thin or events very rare.",
     "clusters.difference, cr2": "With few or unequal clusters Satterthwaite's degrees of freedom are rough.",
+    "clusters.difference, crossed, cr2": "With few or unequal clusters Satterthwaite's degrees of freedom are rough.",
+    "clusters.difference, crossed, pair-cluster": "It covers too little with few or unequal clusters: use CR2.",
+    "clusters.contrast": "With few or unequal clusters Satterthwaite's degrees of freedom are rough.",
+    "clusters.ratio": "With few or unequal clusters Satterthwaite's degrees of freedom are rough.",
+    "clusters.rate": "With few or unequal clusters the effective number of units is rough.",
     "clusters.difference, cr1": "It covers too little with few or unequal clusters: use CR2.",
     "multiplicity.dunnett": "Rests on score intervals, which swing where counts are small.",
     "sequential.repeated_interval": "Covers at least its level, and more while events are few.",
     "sequential.confidence_sequence": "Made to hold at every look for ever, so over 28 looks it holds more often.",
+    "exact_sequence.difference": "Made to hold at every look for ever, exactly: over 28 looks it holds nearly always.",
     "bayes.credible_difference": "Its level is on average over the prior; at one fixed rate it may differ.",
     "meta.random_effects": "Rests on a t reference, rough with few campaigns.",
     "meta.random_effects, prediction": (

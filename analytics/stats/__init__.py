@@ -3,6 +3,6 @@
 Import the module you need (`from analytics.stats import proportions`); nothing heavy is imported here.
 """
 
-from analytics.stats.values import Counts, Estimate, Interval, Levels, NotEstimable
+from analytics.stats.values import Counts, Estimate, Interval, Levels, NotEstimable, OpenEstimate
 
-__all__ = ["Counts", "Estimate", "Interval", "Levels", "NotEstimable"]
+__all__ = ["Counts", "Estimate", "Interval", "Levels", "NotEstimable", "OpenEstimate"]

@@ -5,14 +5,15 @@ statistic as the interval, so that at every input the interval excludes "no effe
 Nothing depends on how large the arms are, neither in time nor in precision.
 """
 
-from math import exp, log, log1p, sqrt
+from math import exp, inf, log, log1p, sqrt
 from typing import Literal
 
 from analytics.stats.numerics import score
 from analytics.stats.numerics.critical_values import consistent_interval, critical_z, two_sided_p
 from analytics.stats.numerics.exact import ExactTest, exact_test
 from analytics.stats.numerics.root_finder import solve_increasing
-from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level, empty_arm
+from analytics.stats.numerics.wilson import wilson
+from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, OpenEstimate, check_level, empty_arm
 
 __all__ = ["ExactTest", "difference", "exact_test", "odds_ratio", "rate", "ratio"]
 
@@ -20,6 +21,9 @@ RateMethod = Literal["wilson", "jeffreys", "clopper-pearson"]
 DifferenceMethod = Literal["miettinen-nurminen", "newcombe", "agresti-caffo", "wald"]
 RatioMethod = Literal["koopman", "katz"]
 OddsRatioMethod = Literal["woolf", "score"]
+
+INFINITE_RATIO = NotEstimable("The control arm has no events, so the ratio has no finite value.")
+INFINITE_ODDS_RATIO = NotEstimable("A full treated arm or a control arm without events gives no finite odds ratio.")
 
 
 def rate(counts: Counts, *, level: float = 0.95, method: RateMethod = "wilson") -> Estimate | NotEstimable:
@@ -35,8 +39,8 @@ def rate(counts: Counts, *, level: float = 0.95, method: RateMethod = "wilson") 
     17:857, method 3); Brown, Cai and DasGupta 2001, Statistical Science 16:101, for Jeffreys; Clopper and Pearson 1934,
     Biometrika 26:404.
 
-    Not for: comparing arms: two intervals may overlap while the difference is clear, so use `difference`. Not for units
-    in clusters either, where it is too short and nothing here widens it.
+    Not for: comparing arms: two intervals may overlap while the difference is clear, so use `difference`. For units
+    in clusters it is too short: use `clusters.rate`.
 
     No events: the low end is exactly 0. All events: the high end is exactly 1. An empty arm is NotEstimable.
 
@@ -50,7 +54,7 @@ def rate(counts: Counts, *, level: float = 0.95, method: RateMethod = "wilson") 
     if counts.n == 0:
         return NotEstimable("The arm is empty.")
     if method == "wilson":
-        low, high = _wilson(counts, critical_z(level))
+        low, high = wilson(counts.n, counts.events, critical_z(level))
     elif method == "jeffreys":
         low, high = _beta_tails(counts, level, add_low=0.5, add_high=0.5)
     elif method == "clopper-pearson":
@@ -134,8 +138,10 @@ def ratio(
     Not for: saying how many people it concerns: twice a rate of 1 in 1,000 is little, so read `difference` beside it.
     With few control events the upper end is very large and says little. Not for clusters or repeated looks.
 
-    A control arm without events gives no finite ratio and is NotEstimable; a treated arm without events gives 0, with a
-    low end of 0. Katz also needs an event in the treated arm and a non-event in one of the two.
+    A control arm without events gives no finite ratio and is NotEstimable, with "koopman" an `OpenEstimate`: its
+    interval is open above (4 of 50 against 0 of 50: above 1.083). A treated arm without events gives 0, with a low end
+    of 0. Katz also needs an event in the treated arm and a non-event in one of the two; its `standard_error` is that of
+    log(p1/p0).
 
     7 of 34 against 1 of 34 (Perondi et al. 2004), an example of Fagerland, Lydersen and Laake, Statistical Analysis of
     Contingency Tables (2017), chapter 4, whose R package prints 1.2209 to 42.5757:
@@ -147,10 +153,14 @@ def ratio(
     check_level(level)
     if empty := empty_arm(treated, control):
         return empty
-    if control.events == 0:
-        return NotEstimable("The control arm has no events, so the ratio has no finite value.")
     z = critical_z(level)
+    if control.events == 0:
+        if method == "katz" or treated.events == 0:
+            return INFINITE_RATIO
+        low = 1.0 / score.ratio_upper(control, treated, z)
+        return _open_above(INFINITE_RATIO.reason, low, _pearson_z(treated, control), level, method)
     effect = treated.events * control.n / (treated.n * control.events)
+    error: float | None = None
     if method == "koopman":
         statistic = _pearson_z(treated, control)
         low = 1.0 / score.ratio_upper(control, treated, z) if treated.events else 0.0
@@ -167,7 +177,7 @@ def ratio(
         raise ValueError(f"unknown method {method!r}")
     p_value = two_sided_p(statistic)
     interval = consistent_interval(low, high, p_value=p_value, level=level, above=statistic > 0.0, null=1.0)
-    return Estimate(effect, interval, p_value, method, statistic)
+    return Estimate(effect, interval, p_value, method, statistic, standard_error=error)
 
 
 def _log_quotient(above: int, below: int) -> float:
@@ -191,7 +201,8 @@ def odds_ratio(
     Not for: readers who take it for a ratio of rates: 60% against 45% is a ratio of 1.33 but an odds ratio of 1.83. Use
     `ratio` or `difference` unless the event is rare or a logit model follows.
 
-    "woolf" is NotEstimable with a zero cell, where "score" may still answer. An infinite odds ratio is NotEstimable.
+    "woolf" is NotEstimable with a zero cell, where "score" may still answer; its `standard_error` is that of the
+    logarithm. An infinite odds ratio is NotEstimable, with "score" an `OpenEstimate` whose interval is open above.
 
     Agresti's aspirin study, heart attacks, placebo 189 of 11034 against aspirin 104 of 11037 (An Introduction to
     Categorical Data Analysis, section 2.3): odds ratio 1.83, interval 1.44 to 2.33.
@@ -206,10 +217,14 @@ def odds_ratio(
     a, b, c, d = treated.events, treated.n - treated.events, control.events, control.n - control.events
     if a + c == 0 or b + d == 0:
         return NotEstimable("The outcome does not vary, so there is no odds ratio.")
-    if b == 0 or c == 0:
-        return NotEstimable("A full treated arm or a control arm without events gives no finite odds ratio.")
     z = critical_z(level)
+    if b == 0 or c == 0:
+        if method == "woolf":
+            return INFINITE_ODDS_RATIO
+        low = 1.0 / score.odds_ratio_upper(control, treated, z)
+        return _open_above(INFINITE_ODDS_RATIO.reason, low, _pearson_z(treated, control), level, method)
     effect = a * d / (b * c)
+    error: float | None = None
     if method == "score":
         statistic = _pearson_z(treated, control)
         upper_swapped = score.odds_ratio_upper(control, treated, z)
@@ -224,7 +239,14 @@ def odds_ratio(
         raise ValueError(f"unknown method {method!r}")
     p_value = two_sided_p(statistic)
     interval = consistent_interval(low, high, p_value=p_value, level=level, above=statistic > 0.0, null=1.0)
-    return Estimate(effect, interval, p_value, method, statistic)
+    return Estimate(effect, interval, p_value, method, statistic, standard_error=error)
+
+
+def _open_above(reason: str, low: float, statistic: float, level: float, method: str) -> OpenEstimate:
+    """Give what a score test leaves of an infinite ratio: everything above `low`."""
+    p_value = two_sided_p(statistic)
+    interval = consistent_interval(low, inf, p_value=p_value, level=level, above=True, null=1.0)
+    return OpenEstimate(reason, interval, p_value, method)
 
 
 def _variance(counts: Counts) -> float:
@@ -255,15 +277,6 @@ def _wilson_below(n: int, events: int, z: float) -> float:
 
 def _wilson_above(n: int, events: int, z: float) -> float:
     return _wilson_below(n, n - events, z)
-
-
-def _wilson(counts: Counts, z: float) -> tuple[float, float]:
-    n, x = counts.n, counts.events
-    middle = 2.0 * x + z * z
-    spread = z * sqrt(z * z + 4.0 * x * (n - x) / n)
-    low = 2.0 * x * x / n / (middle + spread) if x else 0.0
-    high = (middle + spread) / (2.0 * (n + z * z)) if x < n else 1.0
-    return min(low, x / n), max(x / n, min(1.0, high))
 
 
 def _beta_tails(counts: Counts, level: float, *, add_low: float, add_high: float) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import chdtrc, gammaln
 
 from analytics.stats.numerics.exact import compositions
-from analytics.stats.values import NotEstimable
+from analytics.stats.values import NotEstimable, whole_number
 
 ALARM_BELOW = 0.0005
 CAUTION_BELOW = 0.01
@@ -157,9 +157,7 @@ def _expected_shares(
     """Counts and shares of the arms with weight, and how many units are in arms without."""
     if len(observed) != len(weights):
         raise ValueError(f"{len(observed)} counts need as many weights, not {len(weights)}")
-    for count in observed:
-        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-            raise ValueError(f"a count is a whole number of at least 0, not {count!r}")
+    observed = [whole_number(count, "a count") for count in observed]
     for weight in weights:
         if not (isfinite(weight) and weight >= 0.0):
             raise ValueError(f"a weight is a number of at least 0, not {weight!r}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
+from operator import index
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +17,8 @@ class Counts:
 
     def __post_init__(self) -> None:
         for name in ("n", "events"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise TypeError(f"{name} must be a whole number, not {value!r}")
-            if value < 0:
-                raise ValueError(f"{name} must not be negative, not {value}")
+            # Frozen dataclass: a converted field needs object.__setattr__.
+            object.__setattr__(self, name, whole_number(getattr(self, name), name))
         if self.events > self.n:
             raise ValueError(f"events ({self.events}) cannot exceed n ({self.n})")
 
@@ -42,14 +40,9 @@ class Levels:
     counts: tuple[int, ...]
 
     def __init__(self, counts: Sequence[int]) -> None:
-        values = tuple(counts)
+        values = tuple(whole_number(value, "a count") for value in counts)
         if len(values) < 2:
             raise ValueError("an ordered outcome has at least two levels")
-        for value in values:
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise TypeError(f"a count must be a whole number, not {value!r}")
-            if value < 0:
-                raise ValueError(f"a count must not be negative, not {value}")
         object.__setattr__(self, "counts", values)
 
     def __add__(self, other: Levels) -> Levels:
@@ -115,6 +108,28 @@ class NotEstimable:
     """Why the data cannot answer a question, in one short sentence that is shown to users."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEstimate(NotEstimable):
+    """No finite effect, and yet an interval and its p-value: a ratio to a rate of zero lies above `interval.low`."""
+
+    interval: Interval
+    p_value: float
+    method: str
+
+
+def whole_number(value: object, name: str) -> int:
+    """Return a count as an int, also one of numpy, without importing numpy. A truth value or a fraction is no count."""
+    try:
+        number = None if isinstance(value, bool) else index(value)  # type: ignore[arg-type]  # what it is to find out
+    except TypeError:
+        number = None
+    if number is None:
+        raise TypeError(f"{name} must be a whole number, not {value!r}")
+    if number < 0:
+        raise ValueError(f"{name} must not be negative, not {number}")
+    return number
 
 
 def empty_arm(treated: Counts, control: Counts) -> NotEstimable | None:

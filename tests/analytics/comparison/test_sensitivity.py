@@ -154,6 +154,16 @@ class TestPooled:
         first = type(campaign).objects.get(slug="pilot")
         assert build.build(evaluate(first, now=world.NOON)).pooled == ()
 
+    @pytest.mark.slow
+    @pytest.mark.parametrize("plan", [{"strata": "placement"}, {"clusters": "placement-day"}])
+    def test_a_campaign_of_strata_or_clusters_is_left_out(self, plan: dict[str, object]) -> None:
+        for slug, more in (("pilot", {}), ("grouped", plan)):
+            campaign = world.launched(slug, at=world.placement(slug), plan={"planned_per_arm": 100} | more)
+            world.tally(campaign, COUNTS)
+            assert build.build(evaluate(campaign, now=world.NOON)).pooled == ()
+        first = type(campaign).objects.get(slug="pilot")
+        assert build.build(evaluate(first, now=world.NOON)).pooled == ()
+
 
 def test_every_check_is_told_in_the_report() -> None:
     from analytics.wording import tipping_sentence

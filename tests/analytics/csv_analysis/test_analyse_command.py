@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from collections import defaultdict
 from io import StringIO
 from pathlib import Path
@@ -17,6 +20,7 @@ GERBER_GREEN_LARIMER = (
     "arm,n,events\nControl,191243,56730\nCivic Duty,38218,12021\nHawthorne,38204,12316\nSelf,38218,13191\n"
     "Neighbors,38201,14438\n"
 )
+ROOT = Path(__file__).parents[3]
 DATA = Path(__file__).parents[4] / "shared" / "data"
 
 
@@ -75,9 +79,10 @@ def test_a_margin_allows_no_meaningful_difference(tmp_path: Path) -> None:
     assert row["verdict"] == "cannot-tell-yet"
 
 
-def test_columns_may_stand_in_any_order_and_others_are_ignored(tmp_path: Path) -> None:
+def test_columns_may_stand_in_any_order_and_others_are_left_out(tmp_path: Path) -> None:
     told = analyse(tmp_path, "\ufeffnote,events, n ,arm\nx,10,100,a\n\ny,20,100,b\n", "--control", "a")
     assert [(arm["arm"], arm["n"], arm["events"]) for arm in told["arms"]] == [("a", 100, 10), ("b", 100, 20)]
+    assert told["notes"] == ["Columns left out: note."]
 
 
 def test_an_empty_arm_is_null_and_not_zero(tmp_path: Path) -> None:
@@ -95,12 +100,14 @@ def test_an_empty_arm_is_null_and_not_zero(tmp_path: Path) -> None:
         ("arm,n,events\na,1,0\nb,x,0\n", ("--control", "a"), "line 3, column n: “x” is not a whole number"),
         ("arm,n,events\na,1,0\nb,1.5,0\n", ("--control", "a"), "line 3, column n"),
         ("arm,n,events\na,1,2\nb,1,0\n", ("--control", "a"), "line 2, column events: 2 is more than n, 1"),
-        ("arm,n,events\na,1,0\na,1,0\n", ("--control", "a"), "line 3, column arm: “a” stands twice"),
         ("arm,n,events\na,1,0\nb,1\n", ("--control", "a"), "line 3: 2 columns where the header has 3"),
         ("arm,n,events\na,1,0\nb,-1,0\n", ("--control", "a"), "line 3, column n"),
         ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "c"), "no arm “c”"),
         ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--weights", "1"), "1 numbers for 2 arms"),
-        ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--weights", "1,0"), "above zero"),
+        ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--weights", "1,-1"), "zero or more"),
+        ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--weights", "1,nan"), "zero or more"),
+        ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--weights", "1,0"), "fewer than two arms"),
+        ("arm,n,events\na,1,0\nb,1,0\nc,1,0\n", ("--control", "a", "--weights", "0,1,1"), "no arm “a”"),
         ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--margin", "2"), "between 0 and 1"),
         ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--monitoring", "always-valid"), "--planned-per-arm"),
         ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--looks", "0.5"), "goes with"),
@@ -114,6 +121,86 @@ def test_a_wrong_table_is_named_by_line_and_column(
 ) -> None:
     with pytest.raises(CommandError, match=says):
         analyse(tmp_path, text, *options)
+
+
+def test_an_unquoted_separator_of_thousands_is_refused_and_a_quoted_one_is_read(tmp_path: Path) -> None:
+    """20,015 people and 310 events were read as 15 events of 20 people."""
+    with pytest.raises(CommandError, match="line 2: 4 columns where the header has 3"):
+        analyse(tmp_path, "arm,n,events\ncontrol,20,015,310\nb,20,014,402\n", "--control", "control")
+    text = 'arm,n,events\ncontrol,"20,015",310\nb,"20,014",402\n'
+    (row,) = analyse(tmp_path, text, "--control", "control")["comparisons"]
+    # Miettinen and Nurminen's interval and p by mpmath, 30 digits, from the score statistic itself.
+    assert round(row["effect"], 7) == 0.0045976
+    assert (round(row["interval"]["low"], 7), round(row["interval"]["high"], 7)) == (0.0020131, 0.0072045)
+    assert round(row["p_value"], 8) == 0.00050225
+
+
+def test_an_open_quotation_mark_swallows_no_arms(tmp_path: Path) -> None:
+    rows = ["a,1000,100,ok", 'b,1000,120,"see below', "c,1000,170,ok", "d,1000,180,ok"]
+    with pytest.raises(CommandError, match="line 3, column note"):
+        analyse(tmp_path, "\n".join(["arm,n,events,note", *rows]), "--control", "a")
+    rows[1] += '"'
+    told = analyse(tmp_path, "\n".join(["arm,n,events,note", *rows]), "--control", "a")
+    found = {row["treated"]: row for row in told["comparisons"] if row["control"] == "a"}
+    # The same, by mpmath.
+    for arm, effect, low, high in (("c", 0.07, 0.0403, 0.1001), ("d", 0.08, 0.0499, 0.1105)):
+        interval = found[arm]["interval"]
+        assert [round(value, 4) for value in (found[arm]["effect"], interval["low"], interval["high"])] == [
+            effect,
+            low,
+            high,
+        ]
+
+
+def test_an_arm_of_weight_0_is_left_out_by_name(tmp_path: Path) -> None:
+    text = "arm,n,events\na,1000,100\nstopped,3,1\nb,1000,140\n"
+    told = analyse(tmp_path, text, "--control", "a", "--weights", "1,0,1")
+    assert [arm["arm"] for arm in told["arms"]] == ["a", "b"]
+    assert told["notes"] == ["“stopped” has weight 0 and is left out."]
+    assert told["sample_ratio"]["status"] == "ok"
+
+
+def test_the_control_is_found_however_its_accents_are_written(tmp_path: Path) -> None:
+    told = analyse(tmp_path, "arm,n,events\ncafé,1000,100\nb,1000,140\n", "--control", "cafe\u0301")
+    assert told["comparisons"][0]["control"] == "café"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "[us] prospecting",
+        "control [/a]",
+        "video:on:x",
+        "[bold]",
+        "\\[x]",
+        "{x}",
+        "%s",
+        "a" * 150,
+        "مرحبا",
+        "可愛い",
+        "a  b",
+    ],
+)
+def test_names_stand_in_the_terminal_as_they_stand_in_the_file(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(f"arm,n,events\n{name},1000,100\nb,1000,140\n", encoding="utf-8")
+    call_command("analyse", str(path), "--control", name)
+    printed = capsys.readouterr().out
+    first_column = "".join(line.split("│")[1].strip() for line in printed.splitlines() if line.startswith("│"))
+    assert first_column.startswith(f"{name}b")
+    assert f"“{name}”" in printed.replace("\n", "")
+
+
+def test_what_turns_the_direction_of_a_line_does_not_reach_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("arm,n,events\na\u202eb,1000,100\nb,1000,140\n", encoding="utf-8")
+    call_command("analyse", str(path), "--control", "b")
+    assert "\u202e" not in (printed := capsys.readouterr().out)
+    assert "a\ufffdb" in printed
 
 
 def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
@@ -141,6 +228,100 @@ def test_clusters_are_the_unit_that_was_assigned(tmp_path: Path) -> None:
         "cannot-tell-yet",
         "clustered",
     )
+
+
+# Events of 40 people in each of 20 and 20 households, assigned whole.
+HOUSEHOLDS = {
+    "a": (10, 0, 40, 0, 0, 0, 10, 0, 0, 0, 0, 40, 40, 0, 0, 0, 40, 0, 0, 0),
+    "b": (0, 40, 0, 10, 0, 10, 40, 40, 10, 0, 40, 10, 0, 10, 40, 0, 0, 0, 10, 40),
+}
+
+
+def households(*, days: int) -> str:
+    """The table of the households, each with its people spread evenly over some days."""
+    rows = [
+        f"{arm},{arm}{number},{day},{40 // days},{events // days}"
+        for arm, counts in HOUSEHOLDS.items()
+        for number, events in enumerate(counts)
+        for day in range(days)
+    ]
+    return "\n".join(["arm,cluster,day,n,events", *rows])
+
+
+@pytest.mark.parametrize("days", [1, 10])
+def test_a_household_of_another_day_is_no_new_household(tmp_path: Path, days: int) -> None:
+    told = analyse(tmp_path, households(days=days), "--control", "a")
+    (row,) = told["comparisons"]
+    # From the matrices of Bell and McCaffrey 2002, as R's clubSandwich has them: standard error 0.13254, df 38. With
+    # each day a cluster of its own it was 0.0695 to 0.2305, p 0.0003, "better".
+    assert row["effect"] == pytest.approx(0.15)
+    assert (row["interval"]["low"], row["interval"]["high"]) == pytest.approx((-0.1183, 0.4183), abs=5e-5)
+    assert row["p_value"] == pytest.approx(0.265, abs=5e-4)
+    assert (row["verdict"], told["rules"]["clusters"]) == ("cannot-tell-yet", "nested")
+
+
+def test_clusters_that_saw_every_arm_are_compared_within_themselves(tmp_path: Path) -> None:
+    # By hand: per day 5, 1 and 3 more of 10, so 0.3 with the error sqrt(3/2 * 8/900) = 0.1155, df 2, p 0.1217.
+    rows = [f"{arm},{day},10,{x}" for arm, xs in (("t", (6, 4, 8)), ("c", (1, 3, 5))) for day, x in enumerate(xs)]
+    told = analyse(tmp_path, "\n".join(["arm,cluster,n,events", *rows]), "--control", "c")
+    (row,) = told["comparisons"]
+    assert (round(row["effect"], 6), round(row["p_value"], 4)) == (0.3, 0.1217)
+    assert (told["rules"]["estimator"], told["rules"]["clusters"]) == ("clustered", "crossed")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [(households(days=10), "40 clusters, each in one arm (nested)"),
+     ("arm,cluster,n,events\na,d1,30,5\na,d2,40,9\nb,d1,31,9\nb,d2,38,11\n", "2 clusters that saw every arm (crossed)"),
+     ("arm,stratum,n,events\na,x,30,5\na,y,40,9\nb,x,31,9\nb,y,38,11\n", "differences are taken within strata")],
+)  # fmt: skip
+def test_the_tables_say_what_was_assigned_and_show_nothing_that_ignores_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, says: str
+) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(text, encoding="utf-8")
+    call_command("analyse", str(path), "--control", "a")
+    told = " ".join(capsys.readouterr().out.split())
+    assert says in told
+    assert "All arms at once" not in told
+    assert "Chance to be best" not in told
+
+
+def test_clusters_of_neither_kind_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="1 of 3 clusters lack an arm, such as “d3”"):
+        analyse(
+            tmp_path,
+            "arm,cluster,n,events\na,d1,30,5\na,d2,40,9\nb,d1,31,9\nb,d2,38,11\nb,d3,80,20\n",
+            "--control",
+            "a",
+        )
+
+
+def test_a_factorial_takes_no_strata(tmp_path: Path) -> None:
+    text = "arm,stratum,n,events\n" + "".join(f"{arm},{s},9,3\n" for arm in "nvub" for s in "xy")
+    with pytest.raises(CommandError, match="takes no strata"):
+        analyse(tmp_path, text, "--control", "n", "--factorial", "n,v,u,b")
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the folder with the trial of 2008 is not here")
+@pytest.mark.slow
+def test_mailings_are_judged_by_households(tmp_path: Path) -> None:
+    # Gerber, Green and Larimer 2008 assigned households. Hawthorne against Civic Duty is p .020 if voters are counted,
+    # and .062 by household.
+    lines, voters = ["arm,cluster,n,events"], {"Civic Duty": [0, 0], "Hawthorne": [0, 0]}
+    with (DATA / "gerber_green_larimer_2008_households.csv").open(encoding="utf-8") as stream:
+        for row in csv.DictReader(stream):
+            if row["arm"] in voters:
+                size, votes = int(row["size"]), int(row["votes"])
+                for number in range(int(row["households"])):
+                    lines.append(f"{row['arm']},{row['arm']} {size} {votes} {number},{size},{votes}")
+                voters[row["arm"]][0] += size * int(row["households"])
+                voters[row["arm"]][1] += votes * int(row["households"])
+    told = analyse(tmp_path, "\n".join(lines), "--control", "Civic Duty")
+    assert told["rules"]["clusters"] == "nested"
+    assert round(told["comparisons"][0]["p_value"], 3) == 0.062
+    text = "arm,n,events\n" + "".join(f"{arm},{n},{x}\n" for arm, (n, x) in voters.items())
+    assert round(analyse(tmp_path, text, "--control", "Civic Duty")["comparisons"][0]["p_value"], 3) == 0.020
 
 
 def test_days_say_when_a_verdict_was_first_reached(tmp_path: Path) -> None:
@@ -203,6 +384,28 @@ def test_a_group_sequential_look_names_its_looks(tmp_path: Path) -> None:
     told = analyse(tmp_path, KARLAN_LIST, "--control", "control", "--weights", "3,2,2,2", *options)
     assert told["rules"]["looks"] == [0.25, 0.5]
     assert {row["verdict"] for row in told["comparisons"]} == {"cannot-tell-yet"}
+
+
+@pytest.mark.process
+def test_it_needs_no_place_to_write_and_makes_none(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(KARLAN_LIST, encoding="utf-8")
+    places = {f"{name}_DIRECTORY": str(tmp_path / name.lower()) for name in ("DATA", "KEY", "SPOOL")}
+    environment = {name: value for name, value in os.environ.items() if name != "SECRET_KEY"} | places
+    command = [
+        sys.executable,
+        "manage.py",
+        "analyse",
+        str(path),
+        "--control",
+        "control",
+        "--weights",
+        "3,2,2,2",
+        "--json",
+    ]
+    found = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert json.loads(found.stdout)["sample_ratio"]["status"] == "ok"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["table.csv"]
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the folder with the Upworthy archive is not here")

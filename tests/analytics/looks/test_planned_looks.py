@@ -1,5 +1,7 @@
 """Looks under a plan: embargo, planned looks, always-valid intervals, exceptions and the factorial."""
 
+from datetime import date
+
 import pytest
 
 from analytics.comparison.compare import ArmCounts, Rules, compare, too_few_events_reason
@@ -7,8 +9,8 @@ from analytics.comparison.factorial import factorial_contrasts
 from analytics.looks.evaluate import NotEvaluable, evaluate
 from analytics.models import Analysis, Tally
 from analytics.results import build
-from analytics.stats import Counts, Estimate, sample_ratio
-from campaign.models import Campaign
+from analytics.stats import Counts, Estimate, exact_sequence, sample_ratio
+from campaign.models import Campaign, ServedCount
 from tests import world
 from tests.analytics.stats.test_sample_ratio import answer
 
@@ -131,6 +133,30 @@ class TestEstimators:
         assert (row.effect, row.verdict) == (None, "cannot-tell-yet")
         assert row.reason
 
+    def test_placement_days_that_saw_both_messages_are_compared_within_themselves(self) -> None:
+        campaign = world.launched(plan={"clusters": "placement-day", "planned_per_arm": 1000})
+        for day, base in enumerate((100, 250, 330, 180), start=1):
+            for arm, more in (("neutral", 0), ("victim", 31 + day), ("user", 2 * day), ("both", 40 - 3 * day)):
+                rows = {"day": date(2026, 3, day), "arm": campaign.arms.get(key=arm), "locale": "en"}
+                rows["placement"] = campaign.placements.get()
+                Tally.objects.create(**rows, outcome="exposed", count=500)
+                Tally.objects.create(**rows, outcome="turned_back", count=base + more)
+                ServedCount.objects.create(**rows, count=500)
+        analysis = evaluate(campaign, now=world.NOON)
+        row = analysis.estimates.get(kind="difference", outcome="turned_back", treated__key="victim", position=0)
+        # By hand: 32, 33, 34 and 35 more of 500, mean 33.5/500, error sqrt(sum of squares 5/3 / 4) / 500, t with 3.
+        assert row.effect == pytest.approx(33.5 / 500)
+        assert row.low is not None
+        assert row.high is not None
+        assert (row.high - row.low) / 2 == pytest.approx(3.182446 * (5 / 3 / 4) ** 0.5 / 500)
+        assert (row.method, row.verdict) == ("cr2", "better")
+        rate = analysis.estimates.get(kind="rate", outcome="turned_back", treated__key="victim")
+        assert rate.method == "wilson, clustered"
+        told = build.build(analysis)
+        assert (told.omnibus_p, told.chances, told.pooled) == (None, (), ())
+        assert {check.exact_p for check in told.checks} == {None}
+        assert {row.term for row in told.factorial} == {"victim", "user", "interaction", "both-minus-victim"}
+
     def test_four_arms_that_form_the_factorial_are_analysed_as_one(self) -> None:
         told = build.build(evaluate(running(), now=world.NOON))
         found = {row.term: row for row in told.factorial}
@@ -149,9 +175,20 @@ class TestEstimators:
         assert build.build(evaluate(campaign, now=world.NOON)).factorial == ()
 
 
-def test_a_verdict_that_must_hold_at_every_look_waits_for_events() -> None:
-    rare = [ArmCounts("a", Counts(100_000, 3)), ArmCounts("b", Counts(100_000, 40))]
-    rules = Rules(monitoring="always-valid", planned_per_arm=100_000)
+RARE = {"a": Counts(100_000, 3), "b": Counts(100_000, 40)}
+
+
+@pytest.mark.parametrize("monitoring", ["always-valid", "group-sequential"])
+def test_a_verdict_on_a_rare_outcome_has_an_exact_interval_that_holds_at_every_look(monitoring: str) -> None:
+    rules = Rules(monitoring=monitoring, planned_per_arm=100_000, looks=(0.5,))  # type: ignore[arg-type]
+    (row,) = compare([ArmCounts(key, counts) for key, counts in RARE.items()], [("b", "a")], rules).comparisons
+    assert (row.verdict, row.hold_reason) == ("better", "")
+    assert row.estimate == exact_sequence.difference(treated=RARE["b"], control=RARE["a"])
+
+
+def test_a_verdict_over_strata_that_must_hold_at_every_look_waits_for_events() -> None:
+    rare = [ArmCounts(key, counts, strata={"p": counts}) for key, counts in RARE.items()]
+    rules = Rules(monitoring="always-valid", planned_per_arm=100_000, stratified=True)
     (row,) = compare(rare, [("b", "a")], rules).comparisons
     assert row.verdict == "cannot-tell-yet"
     assert "10 people" in row.hold_reason

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize_scalar
+from scipy.special import ndtr, xlogy
 
 from analytics.stats import equivalence
 from analytics.stats.equivalence import Equivalence, Verdict, verdict
@@ -140,3 +142,64 @@ def test_an_empty_arm_is_not_estimable() -> None:
 def test_margins_and_levels_without_meaning_are_errors(margin: float, level: float) -> None:
     with pytest.raises(ValueError):
         equivalence.two_one_sided_tests(treated=Counts(9, 3), control=Counts(9, 3), margin=margin, level=level)
+
+
+# Non-inferiority
+
+
+@pytest.mark.parametrize("cell", [(56, 70, 48, 80), (870, 1000, 880, 1000), (300, 20_000, 160, 10_000)])
+@pytest.mark.parametrize("lower_is_better", [False, True])
+def test_the_non_inferiority_p_is_that_of_a_plain_reading(
+    cell: tuple[int, int, int, int], lower_is_better: bool
+) -> None:
+    # Farrington and Manning 1990: the likeliest rates that differ by the margin, found here by scipy's minimiser.
+    a, m, b, n = cell
+    margin = 0.01 if lower_is_better else -0.01
+
+    def unlikely(q: float) -> float:
+        return -float(xlogy(a, q + margin) + xlogy(m - a, 1 - q - margin) + xlogy(b, q) + xlogy(n - b, 1 - q))
+
+    bounds = (max(0.0, -margin) + 1e-9, min(1.0, 1.0 - margin) - 1e-9)
+    q = float(minimize_scalar(unlikely, bounds=bounds, method="bounded", options={"xatol": 1e-13}).x)
+    variance = ((q + margin) * (1 - q - margin) / m + q * (1 - q) / n) * (m + n) / (m + n - 1)
+    z = (a / m - b / n - margin) / variance**0.5
+    found = equivalence.non_inferiority(
+        treated=Counts(m, a), control=Counts(n, b), margin=0.01, lower_is_better=lower_is_better
+    )
+    assert isinstance(found, Estimate)
+    assert found.p_value == pytest.approx(float(ndtr(z if lower_is_better else -z)), rel=1e-5)
+    assert found.effect == pytest.approx(a / m - b / n)
+
+
+def test_a_difference_at_the_end_of_its_interval_is_just_not_inferior() -> None:
+    # Newcombe 1998b, table II, method 6: 56/70 against 48/80, 95% interval 0.0528 to 0.3382.
+    better, worse = Counts(70, 56), Counts(80, 48)
+    for treated, control, lower_is_better in ((worse, better, False), (better, worse, True)):
+        found = equivalence.non_inferiority(
+            treated=treated, control=control, margin=0.3382, level=0.975, lower_is_better=lower_is_better
+        )
+        assert isinstance(found, Estimate)
+        assert found.p_value == pytest.approx(0.025, abs=5e-5)
+        end = found.interval.high if lower_is_better else -found.interval.low
+        assert end == pytest.approx(0.3382, abs=5e-5)
+
+
+@pytest.mark.slow
+@settings(max_examples=200)
+@given(counts, counts, st.sampled_from([0.001, 0.05, 0.3, 0.999]), st.sampled_from([0.6, 0.95, 0.999]), st.booleans())
+def test_the_margin_lies_outside_exactly_when_not_inferior(
+    treated: Counts, control: Counts, margin: float, level: float, lower_is_better: bool
+) -> None:
+    found = equivalence.non_inferiority(
+        treated=treated, control=control, margin=margin, level=level, lower_is_better=lower_is_better
+    )
+    assert isinstance(found, Estimate)
+    assert found.p_value is not None
+    assert ((margin if lower_is_better else -margin) not in found.interval) == (found.p_value < 1.0 - level)
+
+
+def test_non_inferiority_needs_a_margin_a_level_and_two_arms() -> None:
+    assert isinstance(equivalence.non_inferiority(treated=Counts(0, 0), control=Counts(9, 3), margin=0.1), NotEstimable)
+    for margin, level in ((0.0, 0.95), (1.0, 0.95), (0.1, 0.5)):
+        with pytest.raises(ValueError, match="must lie"):
+            equivalence.non_inferiority(treated=Counts(9, 3), control=Counts(9, 3), margin=margin, level=level)

@@ -9,7 +9,7 @@ Sources used more than once:
 
 from __future__ import annotations
 
-from math import isfinite
+from math import inf, isfinite, log
 from typing import Any, get_args
 
 import pytest
@@ -20,7 +20,7 @@ from scipy.stats import binomtest
 
 from analytics.stats import proportions
 from analytics.stats.proportions import difference, odds_ratio, rate, ratio
-from analytics.stats.values import Counts, Estimate, NotEstimable
+from analytics.stats.values import Counts, Estimate, NotEstimable, OpenEstimate
 
 BILLION = 10**9
 
@@ -378,6 +378,41 @@ def test_a_control_arm_without_events_has_no_ratio_and_a_treated_arm_without_eve
     assert isinstance(ratio(treated=Counts(3, 3), control=Counts(9, 9), method="katz"), NotEstimable)
     found = estimated(ratio(treated=none, control=some))
     assert (found.effect, found.interval.low) == (0.0, 0.0)
+
+
+def test_koopman_says_above_what_an_infinite_ratio_lies() -> None:
+    # By the definition, without the library: at a ratio t the likeliest rates of 4/50 and 0/50 with q1 = t q0 solve
+    # 100 t q0^2 - (50 t + 4 + 50) q0 + 4 = 0, and the chi-square of both arms is 1.959964^2 at t = 1.0829300.
+    t = 1.0829300
+    b = 50 * t + 4 + 50
+    q0 = (b - (b * b - 1600 * t) ** 0.5) / (200 * t)
+    q1 = t * q0
+    statistic = (4 - 50 * q1) ** 2 / (50 * q1 * (1 - q1)) + (50 * q0) / (1 - q0)
+    assert statistic == pytest.approx(1.959964**2, rel=1e-5)
+    found = ratio(treated=Counts(50, 4), control=Counts(50, 0))
+    assert isinstance(found, OpenEstimate)
+    assert found.interval.low == pytest.approx(t, abs=1e-6)
+    assert found.interval.high == inf
+    assert not isinstance(ratio(treated=Counts(50, 0), control=Counts(50, 0)), OpenEstimate)  # nothing is known
+
+
+def test_an_infinite_odds_ratio_has_an_open_interval_too() -> None:
+    # The arms exchanged have the odds ratio 0, whose interval contingencytables confirms above; this is its mirror.
+    found = odds_ratio(treated=Counts(72, 15), control=Counts(16, 0), method="score")
+    assert isinstance(found, OpenEstimate)
+    assert found.interval.low == pytest.approx(1 / 0.9532, abs=1e-4)
+    assert found.interval.high == inf
+
+
+def test_katz_and_woolf_have_a_standard_error_on_the_scale_of_the_logarithm() -> None:
+    # By hand, 56/70 against 48/80: sqrt(1/56 - 1/70 + 1/48 - 1/80) and sqrt(1/56 + 1/14 + 1/48 + 1/32).
+    a, b = Counts(70, 56), Counts(80, 48)
+    for found, error in (
+        (ratio(treated=a, control=b, method="katz"), 0.109109),
+        (odds_ratio(treated=a, control=b, method="woolf"), 0.375991),
+    ):
+        assert estimated(found).standard_error == pytest.approx(error, abs=5e-7)
+        assert log(ends(found)[1] / estimated(found).effect) == pytest.approx(1.959964 * error, rel=1e-5)
 
 
 # Odds ratio
