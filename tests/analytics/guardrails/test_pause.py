@@ -1,5 +1,5 @@
-from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -16,9 +16,9 @@ from tests import world
 QUIET = {"neutral": (5000, 150), "victim": (5000, 150), "user": (5000, 150), "both": (5000, 150)}
 
 
-def watched(counts: dict[str, tuple[int, int]], *more: str, places: Sequence[str] = ()) -> Campaign:
+def watched(counts: dict[str, tuple[int, int]], *more: str, **options: Any) -> Campaign:
     margins = dict.fromkeys(["annoyed", *more], 0.01)
-    campaign = world.draft(plan={"monitoring": "always-valid", "planned_per_arm": 5000}, margins=margins, places=places)
+    campaign = world.draft(plan={"monitoring": "always-valid", "planned_per_arm": 5000}, margins=margins, **options)
     transitions.submit(campaign, by=world.person("mara"))
     world.approve(campaign)
     transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
@@ -39,8 +39,7 @@ def test_an_arm_that_does_harm_is_paused_and_it_is_on_record() -> None:
 @pytest.mark.parametrize(("declared", "paused"), [(0, 1), (10, 0)])
 def test_what_one_network_could_have_done_pauses_nothing(declared: int, paused: int) -> None:
     """250 more of 5,000 are annoyed: more than one network counts for, unless the placement lets it have a tenth."""
-    campaign = watched(QUIET | {"both": (5000, 400)})
-    campaign.placements.update(network_share=declared)
+    campaign = watched(QUIET | {"both": (5000, 400)}, at=world.placement(network_share=declared))
     assert len(pause_harmful_arms(campaign, now=world.NOON)) == paused
 
 
