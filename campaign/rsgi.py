@@ -119,7 +119,11 @@ class RsgiApplication:
             message = f"A request may hold at most {STAFF_MAX_BODY_BYTES:,} bytes."
             reply = refusal_reply(Refusal(413, "body_too_large", message))
         else:
-            reply = await self._loop.run_in_executor(self._threads, self._call_django, _environ(scope, body))
+            try:
+                reply = await self._loop.run_in_executor(self._threads, self._call_django, _environ(scope, body))
+            except Exception as error:
+                log.error("The staff pages failed: %s", type(error).__name__)
+                reply = refusal_reply(Refusal(500, "internal_error", "Something went wrong on our side."))
         _send(protocol, scope.method, reply)
 
     def _call_django(self, environ: WSGIEnvironment) -> Reply:
@@ -132,7 +136,8 @@ class RsgiApplication:
         try:
             return Reply(int(started[0][:3]), started[1], b"".join(chunks))
         finally:
-            chunks.close()
+            if close := getattr(chunks, "close", None):
+                close()
 
 
 def _resolve_futures(answered: list[tuple[asyncio.Future[RecordResults], RecordResults]]) -> None:

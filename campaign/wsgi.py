@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from django.core.wsgi import get_wsgi_application
 
+from campaign.header_limits import limit_headers, start_reply
 from campaign.serving.http import Reply, Request, incomplete_body_refusal, parse_content_length
 from campaign.serving.routing import PendingReply, Route
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from campaign.serving.application import AudienceApplication
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign.settings")
-django_application = get_wsgi_application()
+django_application = limit_headers(get_wsgi_application())
 
 
 class WsgiApplication:
@@ -31,10 +31,7 @@ class WsgiApplication:
         route = self._audience.find_route(environ.get("PATH_INFO", ""))
         if route is None:
             return self._downstream(environ, start_response)
-        reply = self._reply(environ, route)
-        length = ("Content-Length", str(len(reply.body)))
-        start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", [*reply.headers, length])
-        return [reply.body] if environ["REQUEST_METHOD"] != "HEAD" else []
+        return start_reply(self._reply(environ, route), environ, start_response)
 
     def _reply(self, environ: WSGIEnvironment, route: Route) -> Reply:
         audience = self._audience

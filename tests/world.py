@@ -68,6 +68,11 @@ def second_factor(user: User) -> None:
         app.TOTP.activate(user, SECRET)
 
 
+def passkey(user: User, name: str = "key") -> None:
+    """Give a user a passkey that no browser holds."""
+    Authenticator.objects.create(user=user, type=second_factors.PASSKEY, data={"name": name, "credential": {}})
+
+
 def code(secret: str = SECRET, *, halves: int = 0) -> str:
     """Return the code that the app shows now, or `halves` half-minutes later."""
     counter = int(time.time()) // 30 + halves

@@ -10,7 +10,7 @@ SE^2 (1 - 1/factor).
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import ceil, inf, sqrt
 from statistics import NormalDist
@@ -86,7 +86,11 @@ def _more_units(comparison: Comparison, row: PairComparison, rules: Rules) -> Mo
         p_factor=_p_factor(comparison, row, rules),
         family=1 if rules.correction in ("none", "dunnett") else len(comparison.comparisons),
     )
-    return later.more_units(row.estimate, settles, units_per_arm=units * sum(shown) / len(shown) / weight)
+    estimate = row.estimate
+    if estimate.standard_error is None and rules.monitoring != "fixed":  # exact, for few events: foreseen as with many
+        plain = sum(arm.counts.proportion * (1 - arm.counts.proportion) / arm.counts.n for arm in arms if arm.counts.n)
+        estimate = replace(estimate, standard_error=sqrt(plain))
+    return later.more_units(estimate, settles, units_per_arm=units * sum(shown) / len(shown) / weight)
 
 
 def _units(arm: ArmCounts, rules: Rules) -> int:

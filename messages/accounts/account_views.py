@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from messages.accounts import api_tokens, failed_codes, members, second_factors, sessions
 from messages.accounts.forms import CodeForm, PasskeyForm, PasswordForm
 from messages.accounts.login_attempts import attempts, client_address, wait_message
-from messages.accounts.middleware import allow_without_second_factor
+from messages.accounts.middleware import allow_without_second_factor, ask_to_sign_in_again
 from messages.accounts.sign_in_views import allow_form_methods
 from messages.accounts.step_up import confirmation_required, mark_confirmed
 from messages.roles import ROLE_NAMES, current_user, main_role
@@ -63,7 +63,10 @@ def set_up_app(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("account:home"))
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        codes = _add_app(request, user, form)
+        try:
+            codes = _add_app(request, user, form)
+        except second_factors.SecondFactorNotPassed:
+            return ask_to_sign_in_again(request)
         if codes is not None:
             return _finish_setup(request, user, codes)
     secret = second_factors.app_secret(request, renew=request.method != "POST")
@@ -98,7 +101,10 @@ def set_up_passkey(request: HttpRequest) -> HttpResponse:
     user = current_user(request)
     form = PasskeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        codes = second_factors.add_passkey(user, **form.cleaned_data)
+        try:
+            codes = second_factors.add_passkey(request, user, **form.cleaned_data)
+        except second_factors.SecondFactorNotPassed:
+            return ask_to_sign_in_again(request)
         if codes is not None:
             return _finish_setup(request, user, codes)
         form.add_error("credential", _("That did not work. Please try again."))

@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.contrib import messages as flash
 from django.contrib.auth import logout
+from django.contrib.auth.models import User
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
-from messages.accounts import sessions
+from messages.accounts import second_factors, sessions
 from messages.audit import continuity
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
@@ -17,7 +20,7 @@ ENDED_IDLE_KEY = "ended_idle"
 
 
 def allow_without_second_factor(view: View) -> View:
-    """Decorator for views that are open before a second factor is set up."""
+    """Decorator for views that are open while the account has no second factor."""
     view.allow_without_second_factor = True  # type: ignore[attr-defined]  # read by SecondFactorMiddleware
     return view
 
@@ -61,7 +64,10 @@ class SessionIdleMiddleware:
 
 
 class SecondFactorMiddleware:
-    """Redirect users without a second factor to the page that sets one up. The API has its own check."""
+    """Redirect users without a second factor to the page that sets one up. The API has its own check.
+
+    A session that passed none, of an account that has one by now, ends.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -73,8 +79,18 @@ class SecondFactorMiddleware:
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
         open_to_all = not getattr(view, "login_required", True)  # set by login_not_required
-        if open_to_all or getattr(view, "allow_without_second_factor", False):
+        user = request.user
+        if open_to_all or not isinstance(user, User) or sessions.has_passed_second_factor(request):
             return None
-        if not request.user.is_authenticated or sessions.has_passed_second_factor(request):
+        if second_factors.has_factor(user):
+            return ask_to_sign_in_again(request)
+        if getattr(view, "allow_without_second_factor", False):
             return None
         return HttpResponseRedirect(reverse("account:set-up"))
+
+
+def ask_to_sign_in_again(request: HttpRequest) -> HttpResponse:
+    """End a session that passed no second factor, once the account has one."""
+    logout(request)
+    flash.info(request, _("A second factor was set up for this account. Please sign in with it."))
+    return HttpResponseRedirect(reverse("login"))

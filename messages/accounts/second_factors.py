@@ -1,6 +1,8 @@
 """Second factors of django-allauth: app, recovery codes and passkeys, whose 10 MB are imported on first use."""
 
 import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.mfa.adapter import get_adapter
@@ -23,6 +25,10 @@ APP, PASSKEY, CODES = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN, Aut
 
 class LastFactor(Exception):
     """The only second factor cannot be removed."""
+
+
+class SecondFactorNotPassed(Exception):
+    """A session that passed no second factor cannot add one to an account that has one."""
 
 
 def factors_of(user: User) -> list[Authenticator]:
@@ -88,11 +94,12 @@ def add_app(request: HttpRequest, user: User, code: str) -> list[str] | None:
     counter = _matching_counter(secret, code)
     if counter is None:
         return None
-    factor = app.TOTP.activate(user, secret).instance
-    factor.data["counter"] = counter
-    factor.save()
+    with _addition(request, user, "an authenticator app"):
+        factor = app.TOTP.activate(user, secret).instance
+        factor.data["counter"] = counter
+        factor.save()
     del request.session[app.SECRET_SESSION_KEY]
-    return _record_addition(user, "an authenticator app")
+    return _first_recovery_codes(user)
 
 
 def _matching_counter(secret: str, code: str) -> int | None:
@@ -116,7 +123,7 @@ def begin_passkey_registration(user: User) -> dict[str, Any]:
 
 
 @transaction.atomic
-def add_passkey(user: User, *, name: str, credential: Any) -> list[str] | None:
+def add_passkey(request: HttpRequest, user: User, *, name: str, credential: Any) -> list[str] | None:
     """Store a passkey and return new recovery codes, if any; None if the credential is invalid."""
     from allauth.mfa.webauthn.internal import auth
 
@@ -125,8 +132,9 @@ def add_passkey(user: User, *, name: str, credential: Any) -> list[str] | None:
         auth.complete_registration(credential)
     except (ValidationError, ValueError, TypeError, KeyError):
         return None
-    auth.WebAuthn.add(user, name, credential)
-    return _record_addition(user, "a passkey")
+    with _addition(request, user, "a passkey"):
+        auth.WebAuthn.add(user, name, credential)
+    return _first_recovery_codes(user)
 
 
 def begin_passkey_authentication(user: User) -> dict[str, Any] | None:
@@ -204,9 +212,24 @@ def replace_recovery_codes(user: User) -> list[str]:
     return list(codes.get_unused_codes())
 
 
-def _record_addition(user: User, what: str) -> list[str]:
-    """Record the new factor, and return recovery codes if there are none yet."""
+@contextmanager
+def _addition(request: HttpRequest, user: User, what: str) -> Iterator[None]:
+    """Check that this session may add a factor, and record it. The first one ends all other sessions.
+
+    Whoever knows the password alone may set up the first factor, and no other.
+    """
+    User.objects.select_for_update().get(pk=user.pk)
+    is_first = not has_factor(user)
+    if not is_first and not sessions.has_passed_second_factor(request):
+        raise SecondFactorNotPassed
+    yield
+    if is_first:
+        sessions.end_sessions(user, keep=request.session.session_key)
     log.record_user(Action.FACTOR_ADD, user, by=user, factor=what)
+
+
+def _first_recovery_codes(user: User) -> list[str]:
+    """New recovery codes if there are none yet."""
     return [] if Authenticator.objects.filter(user=user, type=CODES).exists() else replace_recovery_codes(user)
 
 

@@ -146,7 +146,7 @@ def test_what_one_network_could_turn_takes_until_it_could_not() -> None:
 
 
 def test_a_verdict_that_waits_for_events_says_when_they_have_come() -> None:
-    few, rules = arms({"a": 5, "b": 40}), replace(ANY_TIME, planned_per_arm=1_000)
+    few, rules = arms({"a": 5, "b": 18}), replace(ANY_TIME, planned_per_arm=1_000)
     assert verdict(few, rules) == "cannot-tell-yet"
     assert likely(few, rules) in range(850, 1_001)  # 10 of 2,000, rounded
 

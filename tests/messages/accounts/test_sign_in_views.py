@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from http.cookies import SimpleCookie
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from django.db import transaction
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from messages.accounts import invitations, second_factors, sessions, step_up
+from messages.accounts import invitations, middleware, second_factors, sessions, step_up
 from messages.accounts.password_hasher import Argon2id
 from tests import permissions, world
 
@@ -129,6 +130,11 @@ def test_the_session_gets_a_new_key_at_each_step(client: Client) -> None:
     assert not Session.objects.filter(session_key=before).exists()
 
 
+def app_secret_in(client: Client) -> str:
+    """The secret that the page shows, in groups of four."""
+    return str(client.session["mfa.totp.secret"])
+
+
 class TestWithoutASecondFactor:
     def test_no_route_but_the_set_up_opens(self, client: Client) -> None:
         """Request every route as an administrator without a second factor."""
@@ -164,8 +170,7 @@ class TestWithoutASecondFactor:
         first(client)
         assert client.get("/").headers["Location"] == SET_UP
         client.get(f"{SET_UP}app/")
-        secret = client.session["mfa.totp.secret"]
-        page = client.post(f"{SET_UP}app/", {"code": world.code(secret)}).content.decode()
+        page = client.post(f"{SET_UP}app/", {"code": world.code(app_secret_in(client))}).content.decode()
         assert page.count("<li><code>") == 10
         assert client.get("/").status_code == 200
 
@@ -178,6 +183,53 @@ class TestWithoutASecondFactor:
         assert client.get(f"{SET_UP}app/").headers["Location"].startswith("/account/confirm/")
         reply = client.post("/account/confirm/", {"password": PASSWORD, "next": f"{SET_UP}app/"})
         assert reply.headers["Location"] == f"{SET_UP}app/"
+
+    @pytest.mark.parametrize("path", [SET_UP, f"{SET_UP}app/", f"{SET_UP}passkey/", "/account/confirm/", "/"])
+    def test_whoever_has_the_password_alone_adds_no_factor_to_one_that_is_there(
+        self, client: Client, path: str
+    ) -> None:
+        user, thief = ana(factor=False), Client()
+        first(client)
+        first(thief)
+        world.second_factor(user)  # in another process, which could not end the thief's session
+        for reply in (thief.get(path), thief.post(path, {"name": "mine", "credential": "{}", "code": "1"})):
+            assert reply.headers["Location"].startswith("/sign-in/")
+        assert "was set up for this account" in thief.get("/sign-in/").content.decode()
+        assert len(second_factors.factors_of(user)) == 1
+
+    def test_the_first_factor_ends_all_other_sessions(self, client: Client) -> None:
+        user, thief = ana(factor=False), Client()
+        first(client)
+        first(thief)
+        client.get(f"{SET_UP}app/")
+        client.post(f"{SET_UP}app/", {"code": world.code(app_secret_in(client))})
+        assert len(sessions.sessions_of(user)) == 1
+        assert thief.get(f"{SET_UP}passkey/").headers["Location"].startswith("/sign-in/")
+        assert client.get("/").status_code == 200
+
+    def test_the_second_factor_ends_no_session(self, client: Client) -> None:
+        user, there = ana(), Client()
+        world.sign_in(client, user)
+        world.sign_in(there, user)
+        second_factors.factors_of(user)[0].delete()  # as if it were a passkey: an app is set up once
+        world.passkey(user)
+        client.get(f"{SET_UP}app/")
+        client.post(f"{SET_UP}app/", {"code": world.code(app_secret_in(client))})
+        assert len(second_factors.factors_of(user)) == 2
+        assert there.get("/").status_code == 200
+
+    def test_of_two_who_set_up_the_first_factor_at_once_one_does(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The middleware of the second request read that there is none; the row lock lets it see the other's."""
+        user = ana(factor=False)
+        first(client)
+        client.get(f"{SET_UP}app/")
+        world.passkey(user)
+        monkeypatch.setattr(middleware, "second_factors", SimpleNamespace(has_factor=lambda user: False))
+        reply = client.post(f"{SET_UP}app/", {"code": world.code(app_secret_in(client))})
+        assert reply.headers["Location"] == "/sign-in/"
+        assert [factor.type for factor in second_factors.factors_of(user)] == [second_factors.PASSKEY]
 
     @override_settings(SKIP_SECOND_FACTOR=True)
     def test_a_demo_may_leave_it_for_later(self, client: Client) -> None:
