@@ -9,6 +9,7 @@ from rich.console import Console
 from analytics import wording
 from analytics.comparison.compare import Comparison, PairComparison, Rules
 from analytics.comparison.factorial import FactorialContrast
+from analytics.comparison.relative_effects import Range
 from analytics.comparison.sensitivity import CrossChecks
 from analytics.management.terminal import TextTable, as_text
 from analytics.stats import Estimate, NotEstimable
@@ -210,9 +211,42 @@ def _print_checks(checks: CrossChecks, console: Console) -> None:
         )
     if any(pair.exact_p is not None or pair.lowest is not None for pair in checks.pairs):
         console.print(pairs)
+    _print_relative_effects(checks, console)
     if checks.arms:
         best = ", ".join(f"{arm.arm} {arm.best:.1%}" for arm in checks.arms)
         console.print(as_text(f"Chance to be best (flat priors; not a rule for stopping): {best}"))
+
+
+def _print_relative_effects(checks: CrossChecks, console: Console) -> None:
+    """Print ratios and lifts, and where there are any, whether strata agree and the size after an early stop."""
+    stopping = any(pair.after_stopping for pair in checks.pairs)
+    strata = any(pair.homogeneity for pair in checks.pairs)
+    table = TextTable(
+        "Relative effects, each as for a single look",
+        [
+            *("comparison", "ratio", "lift"),
+            *(["do strata differ? p"] if strata else []),
+            *(["difference if it ended here"] if stopping else []),
+        ],
+    )
+    for pair in checks.pairs:
+        table.add(
+            f"{pair.treated} − {pair.control}",
+            _range(pair.ratio, "{:.2f}"),
+            _range(pair.lift, "{:+.0%}"),
+            *([wording.p_value(pair.homogeneity.p_value) if pair.homogeneity else "–"] if strata else []),
+            *([_range(pair.after_stopping, "{:+.2%}")] if stopping else []),
+        )
+    console.print(table)
+
+
+def _range(found: Range | None, form: str) -> str:
+    if found is None:
+        return "–"
+    low = form.format(found.low)
+    if found.effect is None or found.high is None:
+        return f"above {low}"
+    return f"{form.format(found.effect)} ({low} to {form.format(found.high)})"
 
 
 def _cells(name: str, estimate: Estimate | NotEstimable, p_adjusted: float | None, verdict: str) -> list[str]:
