@@ -9,6 +9,8 @@ from rich.console import Console
 from analytics import wording
 from analytics.comparison.compare import Comparison, PairComparison, Rules
 from analytics.comparison.factorial import FactorialContrast
+from analytics.comparison.more_needed import MoreUnits, more_needed
+from analytics.comparison.relative_effects import Range
 from analytics.comparison.sensitivity import CrossChecks
 from analytics.management.terminal import TextTable, as_text
 from analytics.stats import Estimate, NotEstimable
@@ -30,6 +32,7 @@ class TableAnalysis(NamedTuple):
 def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
     """Build the JSON of `analyse --json`; a number that cannot be estimated is null."""
     look, rules, terms, first_verdict_days, cross_checks, notes = analysis
+    more = more_needed(look, rules)
     document: dict[str, Any] = {
         "version": VERSION,
         "rules": {
@@ -64,8 +67,8 @@ def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
                 **_numbers(compared.estimate),
                 "p_adjusted": compared.p_adjusted,
                 "verdict": compared.verdict,
-                "sentence": pair_sentence(look, compared, rules),
-                "more_per_arm": compared.more_per_arm,
+                "sentence": pair_sentence(look, compared, rules, more),
+                **_more_per_arm(more.get((compared.treated, compared.control))),
                 "held": compared.hold_reason or None,
             }
             for compared in look.comparisons
@@ -110,7 +113,13 @@ def _interval(estimate: Estimate | NotEstimable) -> dict[str, float] | None:
     return None if isinstance(estimate, NotEstimable) else asdict(estimate.interval)
 
 
-def pair_sentence(look: Comparison, compared: PairComparison, rules: Rules) -> str:
+def _more_per_arm(more: MoreUnits | None) -> dict[str, Any]:
+    return {"more_per_arm": more and more.likely, "more_per_arm_range": more and [more.low, more.high]}
+
+
+def pair_sentence(
+    look: Comparison, compared: PairComparison, rules: Rules, more: Mapping[tuple[str, str], MoreUnits]
+) -> str:
     """Describe a comparison in one sentence, as the results page does."""
     treated, control = wording.arm_phrase(compared.treated), wording.arm_phrase(compared.control)
     rates = {arm.key: rate for arm, rate in zip(look.arms, look.rates, strict=True)}
@@ -118,6 +127,7 @@ def pair_sentence(look: Comparison, compared: PairComparison, rules: Rules) -> s
     if isinstance(compared.estimate, NotEstimable) or isinstance(rate, NotEstimable):
         reason = compared.estimate.reason if isinstance(compared.estimate, NotEstimable) else "An arm is empty."
         return f"The comparison of {treated} with {control} cannot be made: {reason}"
+    found = more.get((compared.treated, compared.control))
     numbers = wording.ComparisonNumbers(
         treated=treated,
         control=control,
@@ -129,7 +139,9 @@ def pair_sentence(look: Comparison, compared: PairComparison, rules: Rules) -> s
         high=compared.estimate.interval.high,
         verdict=compared.verdict,
         smallest_difference=rules.smallest_difference,
-        more_per_arm=compared.more_per_arm,
+        more=wording.people_range(found.likely, found.low, found.high, arms=sum(arm.weight > 0 for arm in look.arms))
+        if found
+        else None,
         population="in",
     )
     estimated = [each.effect for each in rates.values() if isinstance(each, Estimate)]
@@ -139,6 +151,7 @@ def pair_sentence(look: Comparison, compared: PairComparison, rules: Rules) -> s
 def print_tables(analysis: TableAnalysis, console: Console) -> None:
     """Print tables of rates and differences, a sentence for each comparison, then the overall tests."""
     look, rules, terms, first_verdict_days, cross_checks, notes = analysis
+    more = more_needed(look, rules)
     for note in notes:
         console.print(as_text(note))
     arms = TextTable("Rates", ["arm", "n", "events", "rate", "interval"])
@@ -163,7 +176,7 @@ def print_tables(analysis: TableAnalysis, console: Console) -> None:
     console.print(differences)
     for row in look.comparisons:
         console.print(
-            as_text(f"  {pair_sentence(look, row, rules)}" + (f" {row.hold_reason}" if row.hold_reason else ""))
+            as_text(f"  {pair_sentence(look, row, rules, more)}" + (f" {row.hold_reason}" if row.hold_reason else ""))
         )
     if terms is not None:
         factorial = TextTable("As a 2 x 2 factorial", columns)
@@ -210,9 +223,42 @@ def _print_checks(checks: CrossChecks, console: Console) -> None:
         )
     if any(pair.exact_p is not None or pair.lowest is not None for pair in checks.pairs):
         console.print(pairs)
+    _print_relative_effects(checks, console)
     if checks.arms:
         best = ", ".join(f"{arm.arm} {arm.best:.1%}" for arm in checks.arms)
         console.print(as_text(f"Chance to be best (flat priors; not a rule for stopping): {best}"))
+
+
+def _print_relative_effects(checks: CrossChecks, console: Console) -> None:
+    """Print ratios and lifts, and where there are any, whether strata agree and the size after an early stop."""
+    stopping = any(pair.after_stopping for pair in checks.pairs)
+    strata = any(pair.homogeneity for pair in checks.pairs)
+    table = TextTable(
+        "Relative effects, each as for a single look",
+        [
+            *("comparison", "ratio", "lift"),
+            *(["do strata differ? p"] if strata else []),
+            *(["difference if it ended here"] if stopping else []),
+        ],
+    )
+    for pair in checks.pairs:
+        table.add(
+            f"{pair.treated} − {pair.control}",
+            _range(pair.ratio, "{:.2f}"),
+            _range(pair.lift, "{:+.0%}"),
+            *([wording.p_value(pair.homogeneity.p_value) if pair.homogeneity else "–"] if strata else []),
+            *([_range(pair.after_stopping, "{:+.2%}")] if stopping else []),
+        )
+    console.print(table)
+
+
+def _range(found: Range | None, form: str) -> str:
+    if found is None:
+        return "–"
+    low = form.format(found.low)
+    if found.effect is None or found.high is None:
+        return f"above {low}"
+    return f"{form.format(found.effect)} ({low} to {form.format(found.high)})"
 
 
 def _cells(name: str, estimate: Estimate | NotEstimable, p_adjusted: float | None, verdict: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What visitors of a campaign meet beside its messages: at its placements, and among the help links."""
+"""What visitors of a campaign meet beside its messages, and how they are counted: at its placements, and help links."""
 
 from typing import Any
 
@@ -8,11 +8,12 @@ from messages.models import HelpLink
 
 
 def placement_content(campaign: Campaign) -> dict[str, dict[str, Any]]:
-    """Return what visitors meet at each placement, by its key: the fields of the model's list, and who runs it."""
+    """Return by its key what visitors meet at each placement, who runs it, and who is counted there."""
     placements = campaign.placements.select_related("partner", "fallback__message").order_by("key")
     return {
         placement.key: {name: _plain(placement, name) for name in Placement.FIELDS_FOR_VISITORS}
         | {"partner": placement.partner.name}
+        | {name: getattr(placement, name) for name in ("network_share", "counts_signed_only")}
         for placement in placements
     }
 
@@ -22,7 +23,7 @@ def help_link_content() -> dict[str, dict[str, Any]]:
 
     Links that nobody has checked yet are among them: all have to be checked before a campaign is launched.
     """
-    names = sorted(directory.FIELDS_FOR_VISITORS)
+    names = directory.FIELDS_FOR_VISITORS
     links = HelpLink.objects.active().order_by("key")
     return {key: dict(zip(names, values, strict=True)) for key, *values in links.values_list("key", *names)}
 

@@ -18,14 +18,16 @@ from messages.models import Frame, Revision
 from messages.proposals import NOTHING_PROPOSED, ProposalRefused, SavedFields, check_confirmation, propose, save_fields
 from messages.review import workflow
 from messages.roles import PARTNER_CONTACT
-from messages.stale_copies import StaleCopy, digest_of
+from messages.stale_copies import StaleCopy, digest_of, ids_of
 from messages.text.slugs import unused_key
 
 PLACEMENT_FIELDS = (
     *("name", "key", "partner", "allowed_origins", "leave_url", "continue_url", "expected_per_day", "fallback"),
     *("network_share", "counts_signed_only"),
 )
-_APPROVED_FIELDS = {*Placement.FIELDS_FOR_VISITORS, "key", "partner"}  # part of a campaign's approval
+# Who counts: results rest on it, so it is declared before a campaign is launched, and stays until that is closed.
+FIXED_FIELDS = ("network_share", "counts_signed_only")
+_APPROVED_FIELDS = {*Placement.FIELDS_FOR_VISITORS, *FIXED_FIELDS, "key", "partner"}  # part of a campaign's approval
 _TOLD = {
     "leave_url": "At “{name}”, “Leave this page” now leads to {after} (before: {before}).",
     "continue_url": "At “{name}”, “Continue” now leads to {after} (before: {before}).",
@@ -137,6 +139,8 @@ def change_placement(
     changed = [name for name in PLACEMENT_FIELDS if name in values and getattr(stored, name) != values[name]]
     if "key" in changed and is_key_fixed(stored):
         raise ValueError("the key of a placement is fixed once a campaign was launched there")
+    if set(changed) & {*FIXED_FIELDS} and open_campaigns(stored):
+        raise ProposalRefused(_("A campaign is open here, so what counts here stays as it was at its launch."))
     proposed = [
         name for name in changed if name in Placement.FIELDS_FOR_VISITORS and values[name] and open_campaigns(stored)
     ]
@@ -210,11 +214,6 @@ def rename_partner(partner: Partner, name: str, *, seen: str, by: User) -> bool:
     return True
 
 
-def contact_ids(partner: Partner) -> str:
-    """The primary keys of the partner's contacts, as a form carries them."""
-    return ",".join(map(str, partner.contacts.order_by("pk").values_list("pk", flat=True)))
-
-
 @transaction.atomic
 def assign_contacts(partner: Partner, users: Iterable[User], *, seen: str, by: User) -> bool:
     """Make these users the partner's only contacts; whether that is a change.
@@ -222,7 +221,7 @@ def assign_contacts(partner: Partner, users: Iterable[User], *, seen: str, by: U
     `seen` names the contacts that the person saw; StaleCopy is raised if they are others by now.
     """
     Partner.objects.select_for_update().get(pk=partner.pk)
-    if contact_ids(partner) != seen:
+    if ids_of(partner.contacts.all()) != seen:
         raise StaleCopy
     wanted = {user.pk: user for user in users}
     if wanted.keys() == set(partner.contacts.values_list("pk", flat=True)):

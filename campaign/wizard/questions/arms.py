@@ -94,7 +94,7 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
     form_class = ArmsForm
     is_required = True
     plan_keys = frozenset({"arms", "comparisons"})
-    registration_rows = frozenset({"hypotheses", "design", "models", "manipulated"})
+    registration_rows = frozenset({"hypotheses", "design", "size", "models", "manipulated"})
     obstacles = {
         ObstacleReason.NO_CONTROL: _("Say which message the others are compared with."),
         ObstacleReason.NO_WEIGHT: _("At least one message needs a share above zero."),
@@ -111,7 +111,7 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
             control=next((arm.key for arm in stored if arm.is_control), ""),
         )
 
-    def write(self, campaign: Campaign, answer: ArmsAnswer) -> None:
+    def write(self, campaign: Campaign, answer: ArmsAnswer, *, by: User) -> None:
         previous = arms.arm_keys(campaign)
         campaign.arms.update(is_control=False)  # a constraint allows one control at a time
         for arm in sorted(answer.arms, key=lambda arm: arm.key == answer.control):

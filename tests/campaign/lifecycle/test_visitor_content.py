@@ -77,7 +77,7 @@ def save_place_form(client: Client, **fields: str) -> None:
 class TestWhatIsApproved:
     def test_each_field_that_a_second_person_would_confirm_is_part_of_it(self) -> None:
         doors = approval_content(submitted())["doors"]["quiet-page"]
-        assert set(doors) == {*Placement.FIELDS_FOR_VISITORS, "partner"}
+        assert set(doors) == {*Placement.FIELDS_FOR_VISITORS, "partner", "network_share", "counts_signed_only"}
 
     def test_other_words_for_pauses_void_it(self) -> None:
         campaign = submitted()
@@ -137,7 +137,7 @@ class TestOneAdministratorAlone:
 
     @pytest.mark.parametrize(
         "values",
-        [{"leave_url": BAD}, {"continue_url": BAD}, {"key": "another"}, {"fallback": None}],
+        [{"leave_url": BAD}, {"continue_url": BAD}, {"key": "another"}, {"fallback": None}, {"network_share": 50}],
         ids=lambda values: str(*values),
     )
     def test_who_changed_what_visitors_meet_at_a_place_does_not_approve(self, values: dict[str, object]) -> None:
