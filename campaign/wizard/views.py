@@ -18,6 +18,7 @@ from campaign.wizard import answers, arms, questions, revision_choice
 from campaign.wizard.draft import DraftEditConflict, NotADraft
 from campaign.wizard.links import question_url
 from campaign.wizard.questions.base import QuestionForm
+from messages.accounts.step_up import confirmation_required_for_button
 from messages.models import Frame
 from messages.roles import MANAGER, current_user, require_role
 
@@ -141,6 +142,7 @@ def check_answers(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "campaign/wizard/check.html", context)
 
 
+@confirmation_required_for_button("campaign:plan-check", about_the_same=True)
 def _submit(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     try:
         answers.submit_draft(campaign, seen_changed_at=request.POST.get("seen", ""), by=current_user(request))
