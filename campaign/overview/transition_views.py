@@ -1,6 +1,7 @@
 """Views that submit, approve, pause, resume, close and copy a campaign, with pages that state the consequences.
 
-Whatever the API asks a fresh confirmation for, these ask it for. Sending back and taking back do not: they end in a draft.
+Whatever the API asks a fresh confirmation for, these ask it for. Sending back and taking back do not, as they end in a
+draft.
 """
 
 from collections.abc import Callable

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from messages.accounts import invitations, middleware, second_factors, sessions, step_up
+from messages.accounts import invitations, middleware, second_factors, sessions, sign_in_views, step_up
 from messages.accounts.password_hasher import Argon2id
 from tests import permissions, world
 
@@ -86,6 +86,33 @@ def test_after_five_wrong_guesses_everybody_is_asked_to_wait_kindly(client: Clie
         first(client, name=name, password="no")
     page = first(client, name=name).content.decode()  # even with the right password
     assert "Please wait about a minute" in page
+
+
+def test_of_guesses_that_come_all_at_once_five_are_looked_at(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana()
+    looked: list[str] = []
+
+    def authenticate(request: Any, **guess: str) -> None:
+        """While one is looked at, the next one comes."""
+        looked.append(guess["password"])
+        if len(looked) < 24:
+            first(Client(), password=f"no {len(looked)}")
+
+    monkeypatch.setattr(sign_in_views, "authenticate", authenticate)
+    page = first(client, password="no").content.decode()
+    assert len(looked) == 5
+    assert "do not belong together" in page
+
+
+def test_the_present_password_is_not_guessed_on_the_page_that_changes_it(client: Client) -> None:
+    world.sign_in(client, ana())
+    guesses = [{"old": f"no {number}", "new": "quite another set of words"} for number in range(7)]
+    pages = [client.post("/account/password/", guess).content.decode() for guess in guesses]
+    assert ["not your present password" in page for page in pages] == [True] * 5 + [False] * 2
+    assert "Please wait" in pages[-1]
+    page = client.post("/account/password/", {"old": PASSWORD, "new": "quite another set of words"}).content.decode()
+    assert "Please wait" in page
+    assert User.objects.get(username="ana").check_password(PASSWORD)
 
 
 def test_codes_are_not_guessed_either(client: Client) -> None:
