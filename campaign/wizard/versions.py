@@ -17,6 +17,7 @@ from campaign.models import Campaign, DraftVersion
 from campaign.staff_site.access import campaign_for
 from campaign.wizard.draft import edit_draft
 from messages.audit.log import Action
+from messages.query_numbers import parse_whole_number
 from messages.roles import MANAGER, current_user, has_role
 
 PART_NAMES: dict[str, Any] = {
@@ -60,10 +61,9 @@ def versions(request: HttpRequest, slug: str) -> HttpResponse:
             "may_put_back": campaign.state == Campaign.State.DRAFT and has_role(request.user, MANAGER),
         }
         return render(request, "campaign/wizard/versions.html", context)
-    number = request.POST.get("number", "")
-    is_number = number.isascii() and number.isdigit() and len(number) < 10
+    number = parse_whole_number(request.POST.get("number")) or 0
     try:
-        put_back(campaign, int(number) if is_number else 0, by=current_user(request))
+        put_back(campaign, number, by=current_user(request))
     except ActionRefused as reason:
         flash.error(request, str(reason))
         return redirect("campaign:versions", slug)

@@ -8,6 +8,7 @@ from typing import Any
 
 from messages.exchange import records
 from messages.exchange.validation import TextRow, validate_revision
+from messages.query_numbers import parse_whole_number
 from messages.text.spreadsheet import unescape_formulas
 from messages.text.translatable import Translatable
 
@@ -60,7 +61,7 @@ def from_csv(text: str) -> records.ParsedFile:
     revisions = []
     for group in groups:
         fields: dict[str, Any] = {**group.fields, "sources": group.fields["sources"].splitlines()}
-        fields["revision"] = _parse_revision_number(group.fields["revision"])
+        fields["revision"] = parse_whole_number(group.fields["revision"]) or 0  # no revision has that number
         texts = [] if len(group.texts) == 1 and not any(group.texts[0][1:]) else group.texts
         revision, errors = validate_revision(fields, texts, group.where)
         rejected += errors
@@ -174,11 +175,6 @@ def _detect_delimiter(text: str) -> str:
         return sum(cell.strip().strip('"').lower() in records.COLUMNS for cell in first.split(delimiter))
 
     return max(_DELIMITERS, key=known_columns)
-
-
-def _parse_revision_number(text: str) -> int:
-    """The number, or 0, which no revision has."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 def _shape_problem(entry: object) -> str:
