@@ -15,7 +15,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher, identify_hasher
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.utils import timezone
 
 from messages.accounts import invitations, middleware, second_factors, sessions, sign_in_views, step_up
@@ -158,8 +158,10 @@ def test_the_session_gets_a_new_key_at_each_step(client: Client) -> None:
 
 
 def app_secret_in(client: Client) -> str:
-    """The secret that the page shows, in groups of four."""
-    return str(client.session["mfa.totp.secret"])
+    """The secret that the page shows, in groups of four, as long as the session holds it."""
+    request = RequestFactory().get("/")
+    request.session = client.session
+    return second_factors.app_secret(request, renew=False)
 
 
 class TestWithoutASecondFactor:
@@ -200,6 +202,14 @@ class TestWithoutASecondFactor:
         page = client.post(f"{SET_UP}app/", {"code": world.code(app_secret_in(client))}).content.decode()
         assert page.count("<li><code>") == 10
         assert client.get("/").status_code == 200
+
+    def test_no_table_holds_the_apps_secret_while_it_is_set_up(self, client: Client) -> None:
+        ana(factor=False)
+        first(client)
+        page = client.get(f"{SET_UP}app/").content.decode()
+        secret = app_secret_in(client)
+        assert secret in page.replace(" ", "")
+        assert secret not in str([session.get_decoded() for session in Session.objects.all()])
 
     def test_a_password_that_was_typed_long_ago_sets_up_nothing(self, client: Client) -> None:
         ana(factor=False)
